@@ -1,0 +1,1 @@
+//! The poll function: a job in, Graph alerts fetched, SIEM records out.

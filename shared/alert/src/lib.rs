@@ -1,0 +1,1 @@
+//! The Microsoft Graph alerts_v2 alert as Rust types.

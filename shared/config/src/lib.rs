@@ -1,0 +1,1 @@
+//! Tenant documents and function settings, checked once and named in every error.

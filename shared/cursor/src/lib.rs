@@ -1,0 +1,1 @@
+//! What to ask for next and what was already written: windows, jobs and the state object.

@@ -1,0 +1,1 @@
+//! The Microsoft Graph client: clouds, tokens, paging and throttling.

@@ -1,0 +1,1 @@
+//! The queue port, with its SQS and its local NDJSON implementation.

@@ -1,0 +1,1 @@
+//! Graph alerts to SIEM records: one module a format, one registry.

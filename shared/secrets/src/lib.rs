@@ -1,0 +1,1 @@
+//! The secrets port, with its Secrets Manager and its environment implementation.

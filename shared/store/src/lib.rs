@@ -1,0 +1,1 @@
+//! The object store port, with its S3 and its local folder implementation.

@@ -1,0 +1,1 @@
+//! Logs and metrics: events are types, so names and units cannot drift.

@@ -1,0 +1,1 @@
+//! End to end: the release build in the emulated cloud, and the command on one machine.

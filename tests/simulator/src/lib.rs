@@ -1,0 +1,1 @@
+//! A Microsoft Graph simulator on loopback: token endpoint and alerts_v2.
