@@ -1,1 +1,20 @@
-//! What to ask for next and what was already written: windows, jobs and the state object.
+//! What to ask Graph for next, and what was already written.
+//!
+//! Everything here is pure: the time is an argument, and nothing is read or sent. A poll takes a
+//! [`Job`], loads the tenant's [`State`], [`plan`]s the [`Window`]s to read, claims the records it
+//! writes in the state, and saves the state once the queue has taken everything.
+
+mod digest_map;
+mod job;
+mod plan;
+mod state;
+mod window;
+mod wire;
+mod written;
+
+pub use job::{Job, JobError, Why};
+pub use plan::{WindowSettings, plan};
+pub use state::{Owed, State};
+pub use window::Window;
+pub use wire::{STATE_VERSION, StateError};
+pub use written::{AlertDigest, Written};

@@ -1,0 +1,150 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Window;
+
+/// A piece of work for `poll`, complete in itself: repeated or redriven, it does the same again.
+///
+/// On the wire it is one JSON object:
+/// `{"tenant":"contoso","why":"split","window":{"from":"…","to":"…"}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// The tenant's name in the configuration.
+    pub tenant: String,
+    /// What asked for it.
+    #[serde(default)]
+    pub why: Why,
+    /// What to read. Without one, the job is a live poll: it reads from the watermark to now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+}
+
+/// What asked for a [`Job`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Why {
+    /// The schedule.
+    #[default]
+    Timer,
+    /// An operator who wants an older range.
+    Backfill,
+    /// An operator who wants a failed or quarantined range again.
+    Replay,
+    /// A poll that ran out of time and put the rest of its window back.
+    Split,
+}
+
+impl Why {
+    /// The word used on the wire, in logs and in metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Timer => "timer",
+            Self::Backfill => "backfill",
+            Self::Replay => "replay",
+            Self::Split => "split",
+        }
+    }
+}
+
+/// A job that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the job could not be read ({reason}, column {column}): send \
+     {{\"tenant\":\"NAME\"}} or {{\"tenant\":\"NAME\",\"why\":\"replay\",\
+     \"window\":{{\"from\":\"TIME\",\"to\":\"TIME\"}}}}"
+)]
+pub struct JobError {
+    reason: &'static str,
+    column: usize,
+}
+
+impl Job {
+    /// A live poll of `tenant`, as the schedule sends it.
+    #[must_use]
+    pub fn timer(tenant: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            why: Why::Timer,
+            window: None,
+        }
+    }
+
+    /// A poll of one window of `tenant`.
+    #[must_use]
+    pub fn windowed(tenant: &str, why: Why, window: Window) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            why,
+            window: Some(window),
+        }
+    }
+
+    /// Reads a job from its JSON text.
+    ///
+    /// # Errors
+    /// [`JobError`] for anything that is not a job; it repeats no value of the text.
+    pub fn parse(text: &str) -> Result<Self, JobError> {
+        let job: Self = serde_json::from_str(text).map_err(|error| JobError {
+            reason: match error.classify() {
+                serde_json::error::Category::Data => {
+                    "a field is missing, unknown or of a wrong type"
+                }
+                _ => "it is not one JSON object",
+            },
+            column: error.column(),
+        })?;
+        if job.tenant.is_empty() {
+            return Err(JobError {
+                reason: "the tenant is empty",
+                column: 0,
+            });
+        }
+        Ok(job)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_tenant_is_a_timer_job() {
+        assert_eq!(
+            Job::parse(r#"{"tenant":"contoso"}"#).unwrap(),
+            Job::timer("contoso")
+        );
+    }
+
+    #[test]
+    fn a_job_survives_the_wire() {
+        let window = Window::new(
+            "2026-01-01T00:00:00Z".parse().unwrap(),
+            "2026-01-01T00:10:00Z".parse().unwrap(),
+        );
+        let job = Job::windowed("contoso", Why::Split, window.unwrap());
+        let text = serde_json::to_string(&job).unwrap();
+        assert_eq!(
+            text,
+            r#"{"tenant":"contoso","why":"split","window":{"from":"2026-01-01T00:00:00Z","to":"2026-01-01T00:10:00Z"}}"#
+        );
+        assert_eq!(Job::parse(&text).unwrap(), job);
+    }
+
+    #[test]
+    fn what_is_not_a_job_is_refused_without_repeating_it() {
+        for bad in [
+            "",
+            "[]",
+            "hunter2",
+            r#"{"tenant":""}"#,
+            r#"{"tenant":"a","why":"hunter2"}"#,
+            r#"{"tenant":"a","hunter2":1}"#,
+            r#"{"tenant":"a","window":{"from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}}"#,
+        ] {
+            let error = Job::parse(bad).unwrap_err().to_string();
+            assert!(error.contains("send {\"tenant\""), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}
