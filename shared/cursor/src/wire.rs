@@ -129,10 +129,13 @@ fn pack(written: &Written) -> Packed {
         );
         bytes.extend_from_slice(entry.keys.as_flattened());
     }
+    let mut unsent: Vec<[u8; 16]> = Vec::with_capacity(written.unsent.len() * 2);
+    unsent.extend(written.unsent.iter().flat_map(|&(alert, key)| [alert, key]));
     Packed {
         alerts: written.alerts(),
         keys: written.keys(),
         written: STANDARD.encode(bytes),
+        unsent: STANDARD.encode(unsent.as_flattened()),
     }
 }
 
