@@ -1,1 +1,54 @@
 //! The queue port, with its SQS and its local NDJSON implementation.
+//!
+//! Records leave through [`Queue::send`]; the watermark moves only after every message was taken
+//! and [`Queue::flush`] returned. Delivery is at least once: a call that fails in the middle is
+//! made again, and [`Message::key`] lets a reader drop what it has seen. Both implementations pass
+//! the same conformance suite (`tests/e2e/tests/queue_conformance.rs`).
+//!
+//! - [`LocalQueue`]: one line a message in a file that any log shipper can tail.
+//! - [`SqsQueue`] (feature `aws`): a standard or FIFO queue of Amazon SQS.
+
+#[cfg(feature = "aws")]
+mod batch;
+#[cfg(feature = "aws")]
+mod entry;
+mod error;
+mod escape;
+mod local;
+mod message;
+#[cfg(feature = "aws")]
+mod offload;
+#[cfg(feature = "aws")]
+mod retry;
+#[cfg(feature = "aws")]
+mod sqs;
+#[cfg(feature = "aws")]
+mod sqs_call;
+
+pub use error::QueueError;
+pub use local::{LocalQueue, Written};
+pub use message::{Message, Queue, Refused};
+#[cfg(feature = "aws")]
+pub use offload::Offload;
+#[cfg(feature = "aws")]
+pub use sqs::{SqsQueue, SqsSettings};
+
+/// The codes of [`Refused`] that are decided here, spelled as SQS spells them where it has a name.
+mod code {
+    /// The body has a character that no escape makes acceptable.
+    pub(crate) const INVALID_CONTENTS: &str = "InvalidMessageContents";
+    /// The body is empty.
+    pub(crate) const EMPTY: &str = "EmptyMessage";
+    /// There are more attributes than fit beside the one that a pointer needs.
+    #[cfg(feature = "aws")]
+    pub(crate) const ATTRIBUTES: &str = "TooManyAttributes";
+    /// The queue is FIFO and the message has no group.
+    #[cfg(feature = "aws")]
+    pub(crate) const NO_GROUP: &str = "MissingMessageGroupId";
+    /// The message is over the limit, and no pointer makes it fit.
+    #[cfg(feature = "aws")]
+    pub(crate) const TOO_LONG: &str = "MessageTooLong";
+    /// The answer to a batch does not mention the entry.
+    #[cfg(feature = "aws")]
+    pub(crate) const NO_ANSWER: &str = "NoAnswer";
+}

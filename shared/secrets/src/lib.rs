@@ -1,1 +1,35 @@
-//! The secrets port, with its Secrets Manager and its environment implementation.
+//! The secrets port, with its Secrets Manager and its local implementations.
+//!
+//! A secret is asked for by name each time it is used, so that rotating it needs no restart. The
+//! value is a [`secrecy::SecretString`] from the first byte on: no log line, error or debug output
+//! shows it.
+//!
+//! - [`EnvSecrets`]: the name is that of an environment variable.
+//! - [`FileSecrets`]: the name is a path (a mounted secret).
+//! - [`SecretsManager`] (feature `aws`): the name is a secret's name or ARN.
+
+#[cfg(feature = "aws")]
+mod cache;
+mod env;
+mod error;
+mod file;
+#[cfg(feature = "aws")]
+mod manager;
+#[cfg(feature = "aws")]
+mod shape;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+pub use env::EnvSecrets;
+pub use error::SecretError;
+pub use file::FileSecrets;
+#[cfg(feature = "aws")]
+pub use manager::SecretsManager;
+
+/// A place that keeps secrets.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    /// The secret's current value, without blanks around it; never empty.
+    async fn get(&self, name: &str) -> Result<SecretString, SecretError>;
+}

@@ -1,1 +1,114 @@
 //! Starts and stops the emulated cloud for the tests.
+//!
+//! [`Emulator::start`] makes a Python environment with the pinned `requirements.txt` under the
+//! workspace's `target/` (once; it needs Python 3.11 or newer and the package index), starts
+//! MiniStack on a free loopback port with a clean environment, and waits until it answers. It
+//! ends with the value or with the test process, however that ends: see `launcher.py`.
+//!
+//! Test binaries may start one each, side by side; within one binary, tests can share one through
+//! a `tokio::sync::OnceCell` in a static, with buckets and queues of their own.
+
+mod error;
+mod health;
+mod process;
+mod python;
+
+use std::path::{Path, PathBuf};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+
+pub use error::EmulatorError;
+use process::Launched;
+
+/// The region of everything that the tests create.
+pub const REGION: &str = "us-east-1";
+/// The account of everything that the tests create.
+pub const ACCOUNT_ID: &str = "000000000000";
+/// Access key and secret key of the account's root, who may do everything.
+pub const ROOT_KEY: &str = "test";
+
+/// What differs between emulators.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whether signatures are checked and policies and roles are enforced. The root credentials
+    /// of [`Emulator::sdk_config`] work either way.
+    pub auth: bool,
+    /// More environment variables for the emulator, which the functions it runs inherit.
+    pub env: Vec<(String, String)>,
+}
+
+/// A running emulator; stopped when dropped.
+#[derive(Debug)]
+pub struct Emulator {
+    endpoint_url: String,
+    python: PathBuf,
+    process: Launched,
+}
+
+impl Emulator {
+    /// Starts an emulator that lets everybody do everything.
+    pub async fn start() -> Result<Self, EmulatorError> {
+        Self::start_with(Options::default()).await
+    }
+
+    /// Starts an emulator.
+    pub async fn start_with(options: Options) -> Result<Self, EmulatorError> {
+        tokio::task::spawn_blocking(move || Self::start_blocking(&options))
+            .await
+            .unwrap_or(Err(EmulatorError::ShuttingDown))
+    }
+
+    fn start_blocking(options: &Options) -> Result<Self, EmulatorError> {
+        let python = python::environment()?;
+        let (process, endpoint_url) = process::launch(&python, options)?;
+        Ok(Self {
+            endpoint_url,
+            python,
+            process,
+        })
+    }
+
+    /// Where all services are: `http://127.0.0.1:PORT`.
+    pub fn endpoint_url(&self) -> &str {
+        &self.endpoint_url
+    }
+
+    /// Settings for SDK clients, with the root's credentials; independent of the environment's
+    /// own. Load them in each test: connections belong to the runtime that made them.
+    pub async fn sdk_config(&self) -> SdkConfig {
+        aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::from_static(REGION))
+            .credentials_provider(Credentials::new(ROOT_KEY, ROOT_KEY, None, None, "emulator"))
+            .endpoint_url(&self.endpoint_url)
+            .load()
+            .await
+    }
+
+    /// The Python interpreter that has the packages of `requirements.txt`.
+    pub fn python(&self) -> &Path {
+        &self.python
+    }
+
+    /// Environment variables that make a child process use the emulator, as root.
+    pub fn env(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("AWS_ENDPOINT_URL", self.endpoint_url.clone()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_DEFAULT_REGION", REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", ROOT_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", ROOT_KEY.to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ]
+    }
+
+    /// The last lines of the emulator's log, for a failed test to show.
+    pub fn log_tail(&self, lines: usize) -> String {
+        self.process.log_tail(lines)
+    }
+
+    /// The folder with everything the emulator writes; gone when it has stopped.
+    pub fn data_dir(&self) -> &Path {
+        self.process.data_dir()
+    }
+}

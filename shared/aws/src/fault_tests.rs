@@ -1,0 +1,123 @@
+use std::fmt;
+use std::io;
+
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::error::ErrorMetadata;
+
+use super::*;
+
+#[derive(Debug)]
+struct ServiceFault(ErrorMetadata);
+
+impl fmt::Display for ServiceFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("service error")
+    }
+}
+
+impl Error for ServiceFault {}
+
+impl ProvideErrorMetadata for ServiceFault {
+    fn meta(&self) -> &ErrorMetadata {
+        &self.0
+    }
+}
+
+type TestError = SdkError<ServiceFault, HttpResponse>;
+
+fn response(status: u16) -> HttpResponse {
+    HttpResponse::new(
+        StatusCode::try_from(status).unwrap(),
+        SdkBody::from("sensitive"),
+    )
+}
+
+fn answer(code: Option<&str>, status: u16) -> Fault {
+    let mut meta = ErrorMetadata::builder().message("sensitive");
+    if let Some(code) = code {
+        meta = meta.code(code);
+    }
+    Fault::of(&TestError::service_error(
+        ServiceFault(meta.build()),
+        response(status),
+    ))
+}
+
+#[test]
+fn codes_win_over_the_status_and_the_status_over_nothing() {
+    for (code, status, kind) in [
+        (Some("SlowDown"), 503, Kind::Unavailable),
+        (Some("ThrottlingException"), 400, Kind::Unavailable),
+        (Some("AccessDenied"), 403, Kind::Denied),
+        (Some("ExpiredToken"), 400, Kind::Credentials),
+        (Some("UnrecognizedClientException"), 403, Kind::Credentials),
+        (Some("NoSuchBucket"), 404, Kind::Missing),
+        (Some("QueueDoesNotExist"), 400, Kind::Missing),
+        (Some("PreconditionFailed"), 412, Kind::Conflict),
+        (Some("ConditionalRequestConflict"), 409, Kind::Conflict),
+        (Some("OperationAborted"), 409, Kind::Unavailable),
+        (Some("NeverHeardOf"), 500, Kind::Unavailable),
+        (Some("NeverHeardOf"), 403, Kind::Denied),
+        (Some("NeverHeardOf"), 400, Kind::Other),
+        (None, 429, Kind::Unavailable),
+        (None, 404, Kind::Other),
+    ] {
+        let fault = answer(code, status);
+        assert_eq!(fault.kind, kind, "{code:?} {status}");
+        assert_eq!(
+            fault.code,
+            code.map_or(format!("HTTP {status}"), str::to_owned)
+        );
+    }
+}
+
+#[test]
+fn no_code_is_listed_twice() {
+    let mut codes: Vec<_> = CODES.iter().flat_map(|(_, codes)| codes.iter()).collect();
+    let all = codes.len();
+    codes.sort();
+    codes.dedup();
+    assert_eq!(codes.len(), all);
+}
+
+#[test]
+fn calls_without_an_answer_are_told_apart() {
+    let timeout = Fault::of(&TestError::timeout_error("late"));
+    assert_eq!(timeout, Fault::new("time-out", Kind::Unavailable));
+
+    let refused = io::Error::new(io::ErrorKind::ConnectionRefused, "refused");
+    let refused = Fault::of(&TestError::dispatch_failure(ConnectorError::io(
+        refused.into(),
+    )));
+    assert_eq!(
+        refused,
+        Fault::new("no connection: refused", Kind::Unavailable)
+    );
+
+    let garbled = Fault::of(&TestError::response_error("sensitive", response(200)));
+    assert_eq!(
+        garbled,
+        Fault::new("unreadable answer, HTTP 200", Kind::Unavailable)
+    );
+
+    let unsent = Fault::of(&TestError::construction_failure("no region"));
+    assert_eq!(
+        unsent,
+        Fault::new("request not sent: no region", Kind::Other)
+    );
+}
+
+#[test]
+fn missing_credentials_are_recognised_wherever_they_are_found_missing() {
+    let missing = || CredentialsError::not_loaded("none of the providers has any");
+    for error in [
+        TestError::construction_failure(missing()),
+        TestError::dispatch_failure(ConnectorError::other(missing().into(), None)),
+    ] {
+        let fault = Fault::of(&error);
+        assert_eq!(fault.kind, Kind::Credentials);
+        assert!(fault.fix().contains("sign in"));
+    }
+}

@@ -1,0 +1,163 @@
+//! Secrets in files.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+
+use crate::{SecretError, Secrets};
+
+/// More than any client secret or key; keeps a wrong path from filling the memory.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// Secrets in files: the name of one is its path, its value the content without blanks around it.
+///
+/// A file that everybody on the machine can read is used all the same, with a warning.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileSecrets;
+
+#[async_trait]
+impl Secrets for FileSecrets {
+    async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
+        let path = PathBuf::from(name);
+        let place = format!("the secret file {name}");
+        tokio::task::spawn_blocking(move || read(&path, place))
+            .await
+            .unwrap_or_else(|_| {
+                Err(SecretError::Unavailable {
+                    place: "a secret file".to_owned(),
+                    code: "the runtime is shutting down".to_owned(),
+                })
+            })
+    }
+}
+
+fn read(path: &PathBuf, place: String) -> Result<SecretString, SecretError> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    let read = File::open(path).and_then(|file| {
+        if file.metadata().is_ok_and(|meta| is_world_readable(&meta)) {
+            tracing::warn!(
+                path = %path.display(),
+                "every user of this machine can read this secret file; chmod 600 would stop that"
+            );
+        }
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
+    });
+    if let Err(error) = read {
+        return Err(io_error(place, &error));
+    }
+    if bytes.len() as u64 > MAX_BYTES {
+        let reason = "it has more than 64 KiB; check the path".to_owned();
+        return Err(SecretError::BadShape { place, reason });
+    }
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        let reason = "its content is not UTF-8 text".to_owned();
+        return Err(SecretError::BadShape { place, reason });
+    };
+    // Editors on Windows put a byte order mark before the first character.
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        let fix = "write the secret's value into it".to_owned();
+        return Err(SecretError::Empty { place, fix });
+    }
+    Ok(SecretString::from(text))
+}
+
+#[cfg(unix)]
+fn is_world_readable(meta: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    meta.permissions().mode() & 0o004 != 0
+}
+
+#[cfg(not(unix))]
+fn is_world_readable(_: &Metadata) -> bool {
+    false
+}
+
+fn io_error(place: String, error: &io::Error) -> SecretError {
+    let code = error.kind().to_string();
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            let fix = "write the secret's value into it, or correct the path".to_owned();
+            SecretError::Missing { place, fix }
+        }
+        io::ErrorKind::PermissionDenied => {
+            let fix = "make the file readable for this user".to_owned();
+            SecretError::Denied { place, code, fix }
+        }
+        _ => SecretError::Failed {
+            place,
+            code,
+            fix: "check the path".to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+    use std::fs;
+
+    async fn of(content: &[u8]) -> Result<SecretString, SecretError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        fs::write(&path, content).unwrap();
+        FileSecrets.get(path.to_str().unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn blanks_and_a_byte_order_mark_are_cut_off() {
+        for content in ["s3cr~t", "  s3cr~t\r\n", "\u{feff}s3cr~t\n"] {
+            assert_eq!(
+                of(content.as_bytes()).await.unwrap().expose_secret(),
+                "s3cr~t"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn each_fault_is_told_without_the_content() {
+        let cases: [(&[u8], &str); 3] = [
+            (b" \n", "is empty"),
+            (b"s3cr~t\xff", "not UTF-8"),
+            (&[b'x'; 70_000], "more than 64 KiB"),
+        ];
+        for (content, expected) in cases {
+            let error = of(content).await.unwrap_err().to_string();
+            assert!(
+                error.contains(expected) && !error.contains("s3cr~t"),
+                "{error}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_missing_file_is_named() {
+        let error = FileSecrets.get("/nonexistent/secret").await.unwrap_err();
+        assert!(matches!(error, SecretError::Missing { .. }));
+        assert!(error.to_string().contains("/nonexistent/secret"), "{error}");
+        assert!(matches!(
+            FileSecrets.get("/").await,
+            Err(SecretError::Failed { .. })
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn world_readable_files_are_told_apart() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (mode, open) in [(0o600, false), (0o640, false), (0o644, true)] {
+            fs::set_permissions(file.path(), fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(
+                is_world_readable(&file.path().metadata().unwrap()),
+                open,
+                "{mode:o}"
+            );
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Secrets in AWS Secrets Manager.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::Client;
+use drawbridge_aws::{Fault, Kind};
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+
+use crate::cache::{Cache, Fetch};
+use crate::shape::{how_to_put, value_of};
+use crate::{SecretError, Secrets};
+
+/// How long a value is kept before Secrets Manager is asked again.
+const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
+
+/// Secrets in AWS Secrets Manager: the name of one is its name or its ARN.
+///
+/// A secret is the bare value, or a JSON object with the value in `client_secret`. Values are
+/// kept for five minutes; after a rotation that made the old value useless, ask with
+/// [`SecretsManager::refresh`]. The role needs `secretsmanager:GetSecretValue`.
+#[derive(Clone, Debug)]
+pub struct SecretsManager {
+    source: Source,
+    cache: Arc<Cache>,
+}
+
+impl SecretsManager {
+    /// Asks through `client`.
+    pub fn new(client: Client) -> Self {
+        Self::with_ttl(client, DEFAULT_TTL)
+    }
+
+    /// Keeps values for `ttl` instead of five minutes.
+    pub fn with_ttl(client: Client, ttl: Duration) -> Self {
+        Self {
+            source: Source(client),
+            cache: Arc::new(Cache::new(ttl)),
+        }
+    }
+
+    /// The secret's value as it is now, whatever was kept.
+    pub async fn refresh(&self, name: &str) -> Result<SecretString, SecretError> {
+        self.cache.refresh(name, &self.source).await
+    }
+}
+
+#[async_trait]
+impl Secrets for SecretsManager {
+    async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
+        self.cache.get(name, &self.source).await
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Source(Client);
+
+#[async_trait]
+impl Fetch for Source {
+    async fn fetch(&self, name: &str) -> Result<SecretString, SecretError> {
+        let place = format!("the secret {name}");
+        let answer = self.0.get_secret_value().secret_id(name).send().await;
+        let answer = answer.map_err(|error| secret_error(place.clone(), Fault::of(&error)))?;
+        match answer.secret_string {
+            Some(text) => value_of(&Zeroizing::new(text), &place),
+            None => {
+                let reason = format!("it is binary; it must be text: {}", how_to_put(&place));
+                Err(SecretError::BadShape { place, reason })
+            }
+        }
+    }
+}
+
+fn secret_error(place: String, fault: Fault) -> SecretError {
+    let fix = match fault.kind {
+        Kind::Denied => {
+            "allow secretsmanager:GetSecretValue on it to the role (and kms:Decrypt on its key if it has one)"
+                .to_owned()
+        }
+        // Also the answer for a secret that was created without a value.
+        Kind::Missing => format!(
+            "check its name, the account and the region; if it was only just created, {}",
+            how_to_put(&place)
+        ),
+        _ if fault.code == "InvalidRequestException" => {
+            "it may be marked for deletion: restore it with aws secretsmanager restore-secret"
+                .to_owned()
+        }
+        _ => fault.fix().to_owned(),
+    };
+    let code = fault.code;
+    match fault.kind {
+        Kind::Unavailable => SecretError::Unavailable { place, code },
+        Kind::Denied | Kind::Credentials => SecretError::Denied { place, code, fix },
+        Kind::Missing => SecretError::Missing { place, fix },
+        Kind::Conflict | Kind::Other => SecretError::Failed { place, code, fix },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_secret_and_what_to_do() {
+        for (code, kind, hint, retryable) in [
+            (
+                "AccessDeniedException",
+                Kind::Denied,
+                "secretsmanager:GetSecretValue",
+                false,
+            ),
+            (
+                "ResourceNotFoundException",
+                Kind::Missing,
+                "put-secret-value",
+                false,
+            ),
+            (
+                "InvalidRequestException",
+                Kind::Other,
+                "restore-secret",
+                false,
+            ),
+            ("ExpiredTokenException", Kind::Credentials, "sign in", false),
+            ("InternalServiceError", Kind::Unavailable, "again", true),
+        ] {
+            let error = secret_error("the secret contoso".to_owned(), Fault::new(code, kind));
+            assert_eq!(error.is_retryable(), retryable, "{code}");
+            let text = error.to_string();
+            assert!(text.contains("contoso") && text.contains(hint), "{text}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What can go wrong with an object, and what to do about it.
+
+use crate::object::MAX_OBJECT_BYTES;
+
+/// Why an object could not be read or written. Never holds any of its content.
+///
+/// `place` is where the object lives: a path, or `s3://bucket/key`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else wrote the object in between; nothing was changed.
+    #[error("{place} was changed by somebody else in between; read it again before writing it")]
+    Conflict {
+        /// The object.
+        place: String,
+    },
+    /// The key breaks the rules of [`crate::Store`].
+    #[error("the object key {key:?} cannot be used: {reason}")]
+    BadKey {
+        /// The key as given.
+        key: String,
+        /// The rule it breaks.
+        reason: &'static str,
+    },
+    /// The object is bigger than [`MAX_OBJECT_BYTES`].
+    #[error(
+        "{place} has {bytes} bytes, more than the {MAX_OBJECT_BYTES} that are read or written; check that the key names the right object"
+    )]
+    TooLarge {
+        /// The object.
+        place: String,
+        /// Its size as far as known.
+        bytes: u64,
+    },
+    /// The caller may not read or write there.
+    #[error("no access to {place} ({code}): {fix}")]
+    Denied {
+        /// The object.
+        place: String,
+        /// The AWS error code or the operating system's error.
+        code: String,
+        /// What to do.
+        fix: String,
+    },
+    /// The bucket or the folder itself is not there.
+    #[error("{place} cannot be reached ({code}): {fix}")]
+    Missing {
+        /// The object.
+        place: String,
+        /// The AWS error code or the operating system's error.
+        code: String,
+        /// What to do.
+        fix: String,
+    },
+    /// The disk or the quota is full; what was there before is untouched.
+    #[error("no space left to write {place}; free some space, then run again: nothing was lost")]
+    NoSpace {
+        /// The object.
+        place: String,
+    },
+    /// A passing trouble: time-out, lost connection, throttling, a server error.
+    #[error("{place} is not available at the moment ({code}); trying again usually helps")]
+    Unavailable {
+        /// The object.
+        place: String,
+        /// The AWS error code or the operating system's error.
+        code: String,
+    },
+    /// Anything else: trying again will not help.
+    #[error("{place} could not be read or written ({code}); {fix}")]
+    Failed {
+        /// The object.
+        place: String,
+        /// The AWS error code or the operating system's error.
+        code: String,
+        /// What to do.
+        fix: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the same call may succeed a little later with nothing else changed.
+    ///
+    /// A conflict is not: it takes another read first.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+
+    /// Whether somebody else wrote first.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+}

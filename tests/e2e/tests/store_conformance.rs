@@ -1,0 +1,281 @@
+//! Every store keeps the same promises, whatever it is made of.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by failing"
+)]
+
+mod cloud;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use drawbridge_store::{ETag, Store, StoreError};
+
+const JSON: &str = "application/json";
+
+fn body(text: impl Into<String>) -> Bytes {
+    Bytes::from(text.into())
+}
+
+async fn text(store: &dyn Store, key: &str) -> String {
+    let object = store.get(key).await.unwrap().unwrap();
+    String::from_utf8(object.body.to_vec()).unwrap()
+}
+
+async fn what_is_not_there_is_none(store: Arc<dyn Store>) {
+    assert!(store.get("state/nobody.json").await.unwrap().is_none());
+}
+
+async fn what_was_put_is_got(store: Arc<dyn Store>) {
+    for content in ["first", "second, longer", "", "3"] {
+        let etag = store.put("k", body(content), JSON).await.unwrap();
+        let object = store.get("k").await.unwrap().unwrap();
+        assert_eq!(object.body, content);
+        assert_eq!(object.etag, etag);
+    }
+}
+
+async fn the_etag_changes_with_the_content(store: Arc<dyn Store>) {
+    let first = store.put("k", body("1"), JSON).await.unwrap();
+    let second = store.put("k", body("2"), JSON).await.unwrap();
+    assert_ne!(first, second);
+    assert_eq!(store.get("k").await.unwrap().unwrap().etag, second);
+}
+
+async fn only_the_first_creates(store: Arc<dyn Store>) {
+    let etag = store.put_if("k", body("1"), JSON, None).await.unwrap();
+    // The same content again is refused like any other.
+    for content in ["1", "2"] {
+        assert!(
+            store
+                .put_if("k", body(content), JSON, None)
+                .await
+                .unwrap_err()
+                .is_conflict()
+        );
+    }
+    let object = store.get("k").await.unwrap().unwrap();
+    assert_eq!((&object.body[..], &object.etag), (&b"1"[..], &etag));
+}
+
+async fn only_the_version_that_was_read_is_replaced(store: Arc<dyn Store>) {
+    let first = store.put("k", body("1"), JSON).await.unwrap();
+    let second = store
+        .put_if("k", body("2"), JSON, Some(&first))
+        .await
+        .unwrap();
+    let error = store
+        .put_if("k", body("3"), JSON, Some(&first))
+        .await
+        .unwrap_err();
+    assert!(error.is_conflict() && !error.is_retryable(), "{error}");
+    assert_eq!(text(&*store, "k").await, "2");
+    store
+        .put_if("k", body("4"), JSON, Some(&second))
+        .await
+        .unwrap();
+    assert_eq!(text(&*store, "k").await, "4");
+}
+
+async fn what_is_gone_is_not_replaced(store: Arc<dyn Store>) {
+    let etag = store.put("other", body("1"), JSON).await.unwrap();
+    let error = store
+        .put_if("gone", body("2"), JSON, Some(&etag))
+        .await
+        .unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    assert!(store.get("gone").await.unwrap().is_none());
+}
+
+async fn sixteen_writers_have_one_winner(store: Arc<dyn Store>) {
+    let mut expected: Option<ETag> = None;
+    // First all create, then all replace the same version.
+    for round in ["create", "replace"] {
+        let writers: Vec<_> = (0..16)
+            .map(|n| {
+                let (store, expected) = (Arc::clone(&store), expected.clone());
+                tokio::spawn(async move {
+                    let content = format!("{round} {n}");
+                    let result = store
+                        .put_if("race", body(&content), JSON, expected.as_ref())
+                        .await;
+                    (content, result)
+                })
+            })
+            .collect();
+        let mut winners = Vec::new();
+        for writer in writers {
+            match writer.await.unwrap() {
+                (content, Ok(etag)) => winners.push((content, etag)),
+                (_, Err(error)) => assert!(error.is_conflict(), "{error}"),
+            }
+        }
+        assert_eq!(winners.len(), 1, "{winners:?}");
+        let (content, etag) = winners.remove(0);
+        assert_eq!(text(&*store, "race").await, content);
+        expected = Some(etag);
+    }
+}
+
+async fn eight_mebibytes_come_back_whole(store: Arc<dyn Store>) {
+    let big: Bytes = (0..8 * 1024 * 1024_u32).map(|n| (n % 251) as u8).collect();
+    let etag = store
+        .put("big", big.clone(), "application/octet-stream")
+        .await
+        .unwrap();
+    let object = store.get("big").await.unwrap().unwrap();
+    assert!(object.body == big);
+    assert_eq!(object.etag, etag);
+    store
+        .put_if(
+            "big",
+            big.slice(1..),
+            "application/octet-stream",
+            Some(&etag),
+        )
+        .await
+        .unwrap();
+    assert!(store.get("big").await.unwrap().unwrap().body == big.slice(1..));
+}
+
+async fn every_key_within_the_rules_works(store: Arc<dyn Store>) {
+    let long = format!("{}/{}", "d".repeat(240), "f".repeat(240));
+    let keys = [
+        "a",
+        "A-Z_0.9=",
+        "siem/v1/t=1/2026-11-23/x.jsonl.gz",
+        "-",
+        "a../b",
+        &long,
+    ];
+    for key in keys {
+        store.put_if(key, body(key), JSON, None).await.unwrap();
+    }
+    for key in keys {
+        assert_eq!(text(&*store, key).await, *key);
+    }
+}
+
+async fn every_other_key_is_refused(store: Arc<dyn Store>) {
+    for key in [
+        "", "/a", "a/", "a//b", "../a", "a/../b", ".a", "a b", "a+b", "ä", "a\\b", "a%2Fb",
+    ] {
+        let refused = [
+            store.get(key).await.map(drop),
+            store.put(key, body("1"), JSON).await.map(drop),
+            store.put_if(key, body("1"), JSON, None).await.map(drop),
+        ];
+        for result in refused {
+            assert!(
+                matches!(result, Err(StoreError::BadKey { .. })),
+                "{key:?}: {result:?}"
+            );
+        }
+    }
+}
+
+macro_rules! conformance {
+    ($($check:ident)*) => {
+        mod local {
+            use super::*;
+            use drawbridge_store::LocalStore;
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $check() {
+                let dir = tempfile::tempdir().unwrap();
+                super::$check(Arc::new(LocalStore::new(dir.path().join("data")))).await;
+            })*
+        }
+
+        mod s3 {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $check() {
+                super::$check(Arc::new(super::new_bucket().await)).await;
+            })*
+        }
+    };
+}
+
+conformance! {
+    what_is_not_there_is_none
+    what_was_put_is_got
+    the_etag_changes_with_the_content
+    only_the_first_creates
+    only_the_version_that_was_read_is_replaced
+    what_is_gone_is_not_replaced
+    sixteen_writers_have_one_winner
+    eight_mebibytes_come_back_whole
+    every_key_within_the_rules_works
+    every_other_key_is_refused
+}
+
+async fn new_bucket() -> drawbridge_store::S3Store {
+    let client = drawbridge_store::s3_client(&cloud::config().await);
+    let bucket = cloud::unique("store");
+    client.create_bucket().bucket(&bucket).send().await.unwrap();
+    drawbridge_store::S3Store::new(client, bucket)
+}
+
+#[tokio::test]
+async fn s3_keeps_the_content_type() {
+    let store = new_bucket().await;
+    store
+        .put("k", body("{}\n"), "application/x-ndjson")
+        .await
+        .unwrap();
+    store
+        .put_if("l", body("{}\n"), "application/x-ndjson", None)
+        .await
+        .unwrap();
+    let client = drawbridge_store::s3_client(&cloud::config().await);
+    for key in ["k", "l"] {
+        let head = client
+            .head_object()
+            .bucket(store.bucket())
+            .key(key)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(head.content_type(), Some("application/x-ndjson"));
+        assert_eq!(head.content_encoding(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_not_there_is_named() {
+    let client = drawbridge_store::s3_client(&cloud::config().await);
+    let store = drawbridge_store::S3Store::new(client, "no-such-bucket");
+    for result in [
+        store.get("k").await.map(drop),
+        store.put("k", body("1"), JSON).await.map(drop),
+        store.put_if("k", body("1"), JSON, None).await.map(drop),
+    ] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, StoreError::Missing { .. }), "{error}");
+        assert!(
+            error.to_string().contains("s3://no-such-bucket/k"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cloud_that_does_not_answer_is_worth_another_try() {
+    // A port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let config = cloud::config().await;
+    let config = config
+        .into_builder()
+        .endpoint_url(format!("http://{free}"))
+        .retry_config(aws_config::retry::RetryConfig::disabled())
+        .build();
+    let store = drawbridge_store::S3Store::new(drawbridge_store::s3_client(&config), "b");
+    let error = store.get("k").await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    assert!(error.to_string().contains("no connection"), "{error}");
+}

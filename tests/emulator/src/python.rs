@@ -1,0 +1,184 @@
+//! The Python environment that the emulator runs in.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sha2::{Digest, Sha256};
+
+use crate::EmulatorError;
+
+const REQUIREMENTS: &str = include_str!("../requirements.txt");
+const CANDIDATES: [&str; 5] = [
+    "python3",
+    "python3.14",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+];
+/// Prints what identifies the interpreter, if it is new enough.
+const PROBE: &str =
+    "import sys; assert sys.version_info >= (3, 11); print(sys.executable, sys.version)";
+/// Written last; an environment without it is thrown away.
+const COMPLETE: &str = "complete";
+
+/// The interpreter of an environment with all that `requirements.txt` lists, made now if it does
+/// not exist yet. Test processes that get here at the same time wait for the first one.
+pub(crate) fn environment() -> Result<PathBuf, EmulatorError> {
+    let (command, version) = base_python()?;
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+    fs::create_dir_all(&target)
+        .and_then(|()| target.canonicalize())
+        .map_err(EmulatorError::io(format!(
+            "creating the folder {}",
+            target.display()
+        )))
+        .and_then(|target| environment_in(&target, command, &version))
+}
+
+fn environment_in(target: &Path, command: &str, version: &str) -> Result<PathBuf, EmulatorError> {
+    let folder = target.join(folder_name(version));
+    let python = folder.join("bin/python");
+
+    let lock_path = target.join("emulator-venv.lock");
+    let _lock = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&lock_path)
+        .and_then(|file| file.lock().map(|()| file))
+        .map_err(EmulatorError::io(format!(
+            "locking {}",
+            lock_path.display()
+        )))?;
+    if folder.join(COMPLETE).exists() {
+        return Ok(python);
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)
+            .map_err(EmulatorError::io(format!("removing {}", folder.display())))?;
+    }
+    let requirements = target.join("emulator-requirements.txt");
+    fs::write(&requirements, REQUIREMENTS).map_err(EmulatorError::io(format!(
+        "writing {}",
+        requirements.display()
+    )))?;
+
+    run(
+        "python3 -m venv",
+        Command::new(command).args(["-m", "venv"]).arg(&folder),
+    )?;
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+    ];
+    run(
+        "pip install",
+        Command::new(&python)
+            .args(pip)
+            .arg("--requirement")
+            .arg(&requirements),
+    )?;
+    File::create(folder.join(COMPLETE)).map_err(EmulatorError::io(format!(
+        "writing into {}",
+        folder.display()
+    )))?;
+    Ok(python)
+}
+
+/// Another interpreter or another requirement makes another environment.
+fn folder_name(version: &str) -> String {
+    let digest = Sha256::new()
+        .chain_update(REQUIREMENTS)
+        .chain_update(version)
+        .finalize();
+    let name: String = digest[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("emulator-venv-{name}")
+}
+
+/// The first command that is a Python of at least 3.11, and which one it is exactly.
+fn base_python() -> Result<(&'static str, String), EmulatorError> {
+    CANDIDATES
+        .into_iter()
+        .find_map(|command| {
+            let probe = Command::new(command)
+                .args(["-c", PROBE])
+                .stdin(Stdio::null())
+                .stderr(Stdio::null())
+                .output()
+                .ok()?;
+            let version = String::from_utf8_lossy(&probe.stdout).trim().to_owned();
+            probe.status.success().then_some((command, version))
+        })
+        .ok_or_else(|| EmulatorError::NoPython {
+            tried: CANDIDATES.join(", "),
+        })
+}
+
+fn run(step: &str, command: &mut Command) -> Result<(), EmulatorError> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(EmulatorError::io(step))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<_> = text.lines().collect();
+    let output = lines[lines.len().saturating_sub(15)..].join("\n");
+    Err(EmulatorError::Environment {
+        step: step.to_owned(),
+        output,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_pinned() {
+        let lines = REQUIREMENTS
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        for line in lines {
+            assert!(
+                line.split_once("==")
+                    .is_some_and(|(_, version)| !version.is_empty()),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_complete_environment_is_used_as_it_is() {
+        let target = tempfile::tempdir().unwrap();
+        let first = environment_in(target.path(), "false", "3.99").unwrap_err();
+        assert!(
+            matches!(first, EmulatorError::Environment { .. }),
+            "{first}"
+        );
+        let folder = target.path().join(folder_name("3.99"));
+        fs::create_dir(&folder).unwrap();
+        File::create(folder.join(COMPLETE)).unwrap();
+        let python = environment_in(target.path(), "false", "3.99").unwrap();
+        assert_eq!(python, folder.join("bin/python"));
+    }
+
+    #[test]
+    fn half_an_environment_is_thrown_away() {
+        let target = tempfile::tempdir().unwrap();
+        let folder = target.path().join(folder_name("3.99"));
+        fs::create_dir(&folder).unwrap();
+        assert!(environment_in(target.path(), "false", "3.99").is_err());
+        assert!(!folder.exists());
+    }
+}
