@@ -1,1 +1,21 @@
-//! The Microsoft Graph alerts_v2 alert as Rust types.
+//! The Microsoft Graph `alerts_v2` alert as Rust types.
+//!
+//! [`Alert::decode`] reads one alert and borrows from its text wherever it can. What the records
+//! need is typed; everything else stays in [`Alert::raw`], exactly as Graph sent it. Unknown
+//! properties, evidence types and enum members never fail an alert, and `null` is the same as
+//! absent. The schema is `microsoft.graph.security.alert` of Graph v1.0.
+
+mod alert;
+mod decode;
+mod evidence;
+mod text;
+mod timestamp;
+
+pub use alert::Alert;
+pub use decode::DecodeError;
+pub use evidence::{
+    Account, AnalyzedMessage, Device, Evidence, File, FileDetails, Ip, LoggedOnUser, Process, Url,
+    User,
+};
+pub use text::Text;
+pub use timestamp::Timestamp;

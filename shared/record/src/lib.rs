@@ -1,1 +1,29 @@
 //! Graph alerts to SIEM records: one module a format, one registry.
+//!
+//! A [`Format`] is pure: an alert in, records out. It is asked for by name through [`format`].
+
+mod format;
+pub mod siem;
+
+pub use format::{Change, Claim, Format, Identity, Record};
+
+/// Every format.
+static FORMATS: &[&dyn Format] = &[&siem::Siem];
+
+/// Every format, the default one first.
+#[must_use]
+pub fn formats() -> &'static [&'static dyn Format] {
+    FORMATS
+}
+
+/// The format of that name.
+#[must_use]
+pub fn format(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.name() == name)
+}
+
+/// The names of all formats.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    FORMATS.iter().map(|format| format.name()).collect()
+}

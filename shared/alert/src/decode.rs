@@ -1,0 +1,200 @@
+use serde::Deserialize;
+
+use crate::Alert;
+
+/// An alert that could not be read.
+///
+/// It holds no value of the alert but its id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the alert{} cannot be read at {path}: {reason}; report the shape of this property, and map the \
+     alert again with a release that knows it",
+    .alert_id.as_ref().map(|id| format!(" {id:?}")).unwrap_or_default()
+)]
+pub struct DecodeError {
+    /// The alert's id, where that at least could be read.
+    pub alert_id: Option<String>,
+    /// Where, such as `evidence[3].fileDetails.sha1`.
+    pub path: String,
+    /// What is wrong there.
+    pub reason: String,
+}
+
+impl<'a> Alert<'a> {
+    /// Reads one alert from its JSON text.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when the text is no JSON object, has no `id`, or has a wrong type in a
+    /// property that the records need.
+    pub fn decode(json: &'a str) -> Result<Self, DecodeError> {
+        // serde would take an array for a struct's fields in order.
+        if !json.trim_ascii_start().starts_with('{') {
+            return Err(DecodeError {
+                alert_id: None,
+                path: ".".into(),
+                reason: "it is not a JSON object".into(),
+            });
+        }
+        match serde_json::from_str::<Self>(json) {
+            Ok(alert) if alert.id.is_empty() => Err(DecodeError {
+                alert_id: None,
+                path: "id".into(),
+                reason: "it is empty".into(),
+            }),
+            Ok(alert) => Ok(Alert { raw: json, ..alert }),
+            Err(_) => Err(explain(json)),
+        }
+    }
+}
+
+/// Reads the alert again, slowly, to tell where it broke.
+fn explain(json: &str) -> DecodeError {
+    #[derive(Deserialize)]
+    struct Id {
+        id: Option<String>,
+    }
+    let alert_id = serde_json::from_str::<Id>(json)
+        .ok()
+        .and_then(|found| found.id);
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let (path, reason) = match serde_path_to_error::deserialize::<_, Alert<'_>>(&mut deserializer) {
+        Ok(_) => (".".to_owned(), "something follows it".to_owned()),
+        Err(error) => (error.path().to_string(), reason(error.inner())),
+    };
+    DecodeError {
+        alert_id,
+        path,
+        reason,
+    }
+}
+
+/// The kind of trouble; serde's own message would repeat the value.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if text.starts_with("missing field") || text.starts_with("duplicate field") {
+        return text;
+    }
+    if text.contains("recursion limit") {
+        return "it is nested too deeply".into();
+    }
+    match error.classify() {
+        serde_json::error::Category::Data => "it has a type that this property never had".into(),
+        serde_json::error::Category::Eof => "it is cut off".into(),
+        _ => format!("it is not valid JSON (column {})", error.column()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Alert, Evidence};
+
+    fn failing(json: &str) -> super::DecodeError {
+        Alert::decode(json).unwrap_err()
+    }
+
+    #[test]
+    fn an_id_is_enough() {
+        let alert = Alert::decode(r#"{"id":"da1","unknown":[1,{"a":null}]}"#).unwrap();
+        assert_eq!(&*alert.id, "da1");
+        assert!(alert.evidence.is_empty());
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let json = r#"{"id":"da1","title":null,"evidence":null,"mitreTechniques":[null,"T1"],
+            "lastUpdateDateTime":null}"#;
+        let alert = Alert::decode(json).unwrap();
+        assert!(alert.title.is_none() && alert.last_update.is_none());
+        assert_eq!(alert.mitre_techniques.len(), 1);
+        assert_eq!(alert.raw, json);
+    }
+
+    #[test]
+    fn the_type_is_found_wherever_and_however_it_is_written() {
+        for evidence in [
+            r##"{"@odata.type":"#microsoft.graph.security.fileEvidence","mdeDeviceId":"d"}"##,
+            r##"{"mdeDeviceId":"d","@odata.type":"#microsoft.graph.security.FILEevidence"}"##,
+            r#"{"@odata.type":"fileEvidence","mdeDeviceId":"d"}"#,
+        ] {
+            let json = format!(r#"{{"id":"da1","evidence":[{evidence}]}}"#);
+            let alert = Alert::decode(&json).unwrap();
+            let Evidence::File(file) = &alert.evidence[0] else {
+                panic!("{evidence}")
+            };
+            assert_eq!(file.mde_device_id.as_deref(), Some("d"));
+        }
+    }
+
+    #[test]
+    fn evidence_of_no_known_type_keeps_its_place() {
+        let json = r#"{"id":"da1","evidence":[null,{},{"a":1},{"@odata.type":null},
+            {"@odata.type":"x.newEvidence","fileDetails":7},{"@odata.type":"urlEvidence","url":"u"}]}"#;
+        let alert = Alert::decode(json).unwrap();
+        assert_eq!(alert.evidence.len(), 6);
+        assert!(matches!(alert.evidence[5], Evidence::Url(_)));
+        assert!(
+            matches!(&alert.evidence[4], Evidence::Other(Some(kind)) if &**kind == "x.newEvidence")
+        );
+    }
+
+    #[test]
+    fn the_place_is_named_and_no_value_repeated() {
+        for (json, path, id) in [
+            (
+                r#"{"id":"da1","title":{"hunter2":1}}"#,
+                "title",
+                Some("da1"),
+            ),
+            (
+                r#"{"id":"da1","evidence":[{},{"@odata.type":"fileEvidence","fileDetails":{"sha1":["hunter2"]}}]}"#,
+                "evidence[1].fileDetails.sha1",
+                Some("da1"),
+            ),
+            (r#"{"title":"hunter2"}"#, ".", None),
+            (r#"{"id":""}"#, "id", None),
+            (r#"{"id":"da1","title":"hunter2"#, "title", None),
+            (
+                r#"{"id":"da1","title":"\ud800 hunter2"}"#,
+                "title",
+                Some("da1"),
+            ),
+            (r#"{"id":"a","id":"hunter2"}"#, ".", None),
+            (r#"["hunter2"]"#, ".", None),
+            ("hunter2", ".", None),
+        ] {
+            let error = failing(json);
+            assert_eq!(
+                (error.path.as_str(), error.alert_id.as_deref()),
+                (path, id),
+                "{json}"
+            );
+            assert!(
+                !format!("{error} {error:?}").contains("hunter2"),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn hostile_shapes_end_in_an_alert_or_an_error() {
+        let deep = format!(
+            r#"{{"id":"da1","x":{}{}}}"#,
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
+        let deep_evidence = format!(
+            r#"{{"id":"da1","evidence":[{{"a":{}{}}}]}}"#,
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
+        let _ = Alert::decode(&deep);
+        assert_eq!(failing(&deep_evidence).alert_id.as_deref(), Some("da1"));
+        for fine in [
+            r#"{"id":"da1","osBuild":1e999999,"n":-0.0,"huge":123456789012345678901234567890}"#,
+            r#"{"id":"da1","title":"\u0000\u202e\uffff"}"#,
+            r#"{"id":"da1","x":1,"x":2}"#,
+        ] {
+            assert!(Alert::decode(fine).is_ok(), "{fine}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+use drawbridge_alert::Alert;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::fan_out::{self, Entity, Row};
+use super::identity::Synthesised;
+use super::keys::{KEYS, Key, Source, Value};
+use super::rules;
+
+/// One record of an alert, explained.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explained {
+    /// What made it a record: `file`, `process`, `ip`, `url`, `device` or `alert`.
+    pub of: &'static str,
+    /// The piece of evidence, such as `evidence[2]`; none for a record of the alert alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Its keys, in the order of the wire.
+    pub keys: Vec<ExplainedKey>,
+}
+
+/// One key of a record, explained.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplainedKey {
+    /// The key.
+    pub key: &'static str,
+    /// Its value.
+    pub value: Json,
+    /// Where it came from, or why it is empty.
+    pub from: String,
+}
+
+/// Explains the records of an alert, as if none had been written before.
+#[must_use]
+pub fn explain(alert: &Alert<'_>) -> Vec<Explained> {
+    let rows = fan_out::rows(alert).into_iter().zip(0..);
+    rows.map(|((row, digest), part)| {
+        let ids = Synthesised::new(&alert.id, &digest, part);
+        Explained {
+            of: kind(&row),
+            evidence: place(&row).map(|index| format!("evidence[{index}]")),
+            keys: KEYS
+                .iter()
+                .map(|key| explain_key(key, &row, &ids))
+                .collect(),
+        }
+    })
+    .collect()
+}
+
+fn explain_key(key: &Key, row: &Row<'_, '_>, ids: &Synthesised) -> ExplainedKey {
+    let value = match key.kind.0 {
+        Value::Text(value) => Json::from(value(row).into_owned()),
+        Value::Id(value) => Json::from(value(ids)),
+        Value::Number(value) => Json::from(value(ids)),
+        Value::Flag(value) => Json::from(value(row)),
+        Value::Empty => Json::from(""),
+    };
+    let empty = value == "" || value.is_null();
+    ExplainedKey {
+        key: key.name,
+        from: from(key, row, empty),
+        value,
+    }
+}
+
+fn from(key: &Key, row: &Row<'_, '_>, empty: bool) -> String {
+    let told = |path: String| {
+        if empty {
+            format!("{path}: Graph sent no value for it")
+        } else {
+            path
+        }
+    };
+    match key.source {
+        Source::Never(why) => format!("always empty: {why}"),
+        Source::Synthesised(how) => format!("synthesised: {how}"),
+        Source::Alert(properties) => told(properties.join(" or ")),
+        Source::Device(properties) => match (row.device, row.entity) {
+            (Some(device), _) => told(format!(
+                "evidence[{}].{}",
+                device.index,
+                properties.join(" or ")
+            )),
+            (None, Some(entity)) if !empty => format!("evidence[{}].mdeDeviceId", entity.index),
+            (None, Some(_)) => "empty: no deviceEvidence has the entity's device id".into(),
+            (None, None) => "empty: the alert has no deviceEvidence".into(),
+        },
+        Source::Entity(properties) => {
+            if row.entity.is_none()
+                && !empty
+                && let Some(sender) = row.sender_ip
+            {
+                return format!("evidence[{}].senderIp", sender.index);
+            }
+            let paths: Vec<&str> = properties
+                .iter()
+                .filter(|(of, _)| *of == kind(row))
+                .map(|(_, path)| *path)
+                .collect();
+            match row.entity {
+                Some(entity) if !paths.is_empty() => {
+                    told(format!("evidence[{}].{}", entity.index, paths.join(" or ")))
+                }
+                _ => format!("empty: a record of {} has none", article(kind(row))),
+            }
+        }
+        Source::Account(property) => match account_path(row) {
+            Some(path) => told(format!("{path}.{property}")),
+            None => "empty: neither the record nor the alert names a user".into(),
+        },
+    }
+}
+
+fn account_path(row: &Row<'_, '_>) -> Option<String> {
+    let account = rules::account(row)?;
+    match row.user {
+        Some(user) if std::ptr::eq(user.it, account) => {
+            Some(format!("evidence[{}].userAccount", user.index))
+        }
+        _ => row
+            .entity
+            .map(|entity| format!("evidence[{}].userAccount", entity.index)),
+    }
+}
+
+fn kind(row: &Row<'_, '_>) -> &'static str {
+    match (row.entity.map(|entity| entity.it), row.device) {
+        (Some(Entity::File(_)), _) => "file",
+        (Some(Entity::Process(_)), _) => "process",
+        (Some(Entity::Ip(_)), _) => "ip",
+        (Some(Entity::Url(_)), _) => "url",
+        (None, Some(_)) => "device",
+        (None, None) => "alert",
+    }
+}
+
+fn article(kind: &str) -> &'static str {
+    match kind {
+        "file" => "a file",
+        "process" => "a process",
+        "ip" => "an address",
+        "url" => "a URL",
+        "device" => "a device alone",
+        _ => "the alert alone",
+    }
+}
+
+fn place(row: &Row<'_, '_>) -> Option<usize> {
+    row.entity
+        .map(|entity| entity.index)
+        .or(row.device.map(|device| device.index))
+}

@@ -1,0 +1,170 @@
+//! What makes a record the one it is: a public contract, written down in `docs/record.md`.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+use sha2::{Digest, Sha256};
+
+use super::fan_out::{Entity, Row};
+
+/// The first field of the encoding; another value would be another contract.
+pub const ENCODING_VERSION: &str = "drawbridge-siem-1";
+
+/// The identifiers of a record that have no source in Graph.
+pub(crate) struct Synthesised {
+    pub(crate) part: u32,
+    pub(crate) full_id: String,
+    pub(crate) report_id: u32,
+    pub(crate) external_id: String,
+    pub(crate) ioc_unique_id: String,
+}
+
+impl Synthesised {
+    pub(crate) fn new(alert_id: &str, digest: &[u8; 32], part: u32) -> Self {
+        let ioc_unique_id = URL_SAFE.encode(digest);
+        Self {
+            part,
+            full_id: format!("{alert_id}:{ioc_unique_id}"),
+            report_id: report_id(alert_id),
+            external_id: digest[..20]
+                .iter()
+                .fold(String::with_capacity(40), |mut hex, byte| {
+                    // Writing to a string does not fail.
+                    let _ = write!(hex, "{byte:02X}");
+                    hex
+                }),
+            ioc_unique_id,
+        }
+    }
+}
+
+/// A number from 1 to 2^31 - 1 out of the alert id's digest.
+fn report_id(alert_id: &str) -> u32 {
+    let digest = Sha256::digest(alert_id);
+    let number = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) & 0x7fff_ffff;
+    number.max(1)
+}
+
+/// SHA-256 over the fields of [`fields`], each after its length in bytes as 32 bits, big-endian.
+pub(crate) fn digest(row: &Row<'_, '_>) -> [u8; 32] {
+    let mut sha = Sha256::new();
+    fields(row, &mut |field| {
+        sha.update(u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
+        sha.update(field);
+    });
+    sha.finalize().into()
+}
+
+/// The identifying fields, in order.
+///
+/// The device is the one that the entity itself names, not the one it is shown with: the primary
+/// device may change when evidence is added or reordered.
+fn fields(row: &Row<'_, '_>, field: &mut dyn FnMut(&str)) {
+    let text =
+        |text: &Option<drawbridge_alert::Text<'_>>| text.as_deref().unwrap_or_default().to_owned();
+    field(ENCODING_VERSION);
+    field(&row.alert.id);
+    let Some(entity) = row.entity else {
+        match row.device {
+            Some(device) => {
+                let device = device.it;
+                let id = text(&device.mde_device_id);
+                field(&id);
+                field("device");
+                if id.is_empty() {
+                    field(&text(&device.device_dns_name));
+                    field(&text(&device.host_name));
+                }
+            }
+            None => {
+                field("");
+                field("alert");
+            }
+        }
+        return;
+    };
+    field(entity.it.device_id().unwrap_or_default());
+    match entity.it {
+        Entity::File(file) => {
+            field("file");
+            file_fields(file.file_details.as_ref(), field);
+        }
+        Entity::Process(process) => {
+            field("process");
+            field(
+                &process
+                    .process_id
+                    .map(|id| id.to_string())
+                    .unwrap_or_default(),
+            );
+            field(&text(&process.process_creation_date_time));
+            // A process id and its start name a process of a device; without them it takes more.
+            if process.process_id.is_none() || process.process_creation_date_time.is_none() {
+                file_fields(process.image_file.as_ref(), field);
+                field(&text(&process.process_command_line));
+            }
+        }
+        Entity::Ip(ip) => {
+            field("ip");
+            field(&text(&ip.ip_address).to_ascii_lowercase());
+        }
+        Entity::Url(url) => {
+            field("url");
+            field(&text(&url.url));
+        }
+    }
+}
+
+/// A file's directory, name and one hash. Two files with one name are two; so is a file whose
+/// hash was not known before: a record too many is better than one too few.
+fn file_fields(file: Option<&drawbridge_alert::FileDetails<'_>>, field: &mut dyn FnMut(&str)) {
+    let of = |pick: fn(&drawbridge_alert::FileDetails<'_>) -> Option<String>| {
+        file.and_then(pick).unwrap_or_default()
+    };
+    field(&of(|file| file.file_path.as_deref().map(str::to_owned)));
+    field(&of(|file| file.file_name.as_deref().map(str::to_owned)));
+    field(&of(|file| {
+        let hash = [&file.sha1, &file.sha256, &file.md5]
+            .into_iter()
+            .flatten()
+            .find(|h| !h.is_empty());
+        hash.map(|hash| hash.to_ascii_lowercase())
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_alert::Alert;
+
+    use super::*;
+    use crate::siem::fan_out::rows;
+
+    /// The worked example of `docs/record.md`.
+    #[test]
+    fn the_documented_example_holds() {
+        let alert = Alert::decode(
+            r#"{"id":"da1","evidence":[{"@odata.type":"ipEvidence","ipAddress":"192.0.2.7"}]}"#,
+        )
+        .unwrap();
+        let encoded: Vec<u8> = ["drawbridge-siem-1", "da1", "", "ip", "192.0.2.7"]
+            .iter()
+            .flat_map(|field| {
+                let length = u32::try_from(field.len()).unwrap().to_be_bytes();
+                [&length[..], field.as_bytes()].concat()
+            })
+            .collect();
+        let (_, digest) = rows(&alert).remove(0);
+        let expected: [u8; 32] = Sha256::digest(encoded).into();
+        assert_eq!(digest, expected);
+        let ids = Synthesised::new("da1", &digest, 0);
+        assert_eq!((ids.ioc_unique_id.len(), ids.external_id.len()), (44, 40));
+        assert!((1..=0x7fff_ffff).contains(&ids.report_id));
+        let doc = include_str!("../../../../docs/record.md");
+        assert!(
+            doc.contains(&ids.ioc_unique_id),
+            "docs/record.md: {}",
+            ids.ioc_unique_id
+        );
+    }
+}

@@ -1,0 +1,320 @@
+//! The rules behind the keys that are more than one property.
+
+use std::borrow::Cow;
+
+use drawbridge_alert::{Account, Device, FileDetails, Text};
+
+use super::fan_out::{Entity, Row, has_name};
+
+type Value<'r> = Cow<'r, str>;
+const EMPTY: Value<'static> = Cow::Borrowed("");
+
+/// The first of several that is there and not empty.
+fn first<'r>(values: impl IntoIterator<Item = &'r Option<Text<'r>>>) -> Value<'r> {
+    let found = values.into_iter().flatten().find(|text| !text.is_empty());
+    found.map_or(EMPTY, |text| Cow::Borrowed(text.as_str()))
+}
+
+fn joined<'t, T: AsRef<str> + 't>(parts: impl Iterator<Item = T>) -> Value<'static> {
+    let mut joined = String::new();
+    for part in parts.filter(|part| !part.as_ref().is_empty()) {
+        if !joined.is_empty() {
+            joined.push(';');
+        }
+        joined.push_str(part.as_ref());
+    }
+    joined.into()
+}
+
+fn device<'r>(row: &Row<'r, 'r>) -> Option<&'r Device<'r>> {
+    row.device.map(|device| device.it)
+}
+
+fn file<'r>(row: &Row<'r, 'r>) -> Option<&'r FileDetails<'r>> {
+    row.entity.and_then(|entity| entity.it.file())
+}
+
+pub(crate) fn alert_time<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    row.alert
+        .created
+        .as_ref()
+        .map_or(EMPTY, |time| Cow::Borrowed(time.text.as_str()))
+}
+
+pub(crate) fn last_processed<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    row.alert
+        .last_activity
+        .as_ref()
+        .map_or(EMPTY, |time| Cow::Borrowed(time.text.as_str()))
+}
+
+/// The old API gave the id where it knew no name; one reader fails on an empty one.
+pub(crate) fn computer_dns_name<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    match device(row) {
+        Some(device) => first([
+            &device.device_dns_name,
+            &device.host_name,
+            &device.mde_device_id,
+        ]),
+        None => device_id(row),
+    }
+}
+
+pub(crate) fn title<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    first([&row.alert.title])
+}
+
+pub(crate) fn category<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    first([&row.alert.category])
+}
+
+pub(crate) fn severity<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    capitalised(first([&row.alert.severity]))
+}
+
+pub(crate) fn alert_id<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    Cow::Borrowed(row.alert.id.as_str())
+}
+
+pub(crate) fn actor<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    first([&row.alert.actor_display_name])
+}
+
+pub(crate) fn alert_url<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    first([&row.alert.alert_web_url])
+}
+
+pub(crate) fn incident_url<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    first([&row.alert.incident_web_url])
+}
+
+pub(crate) fn sha1<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    file(row).map_or(EMPTY, |file| lower(first([&file.sha1])))
+}
+
+pub(crate) fn sha256<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    file(row).map_or(EMPTY, |file| lower(first([&file.sha256])))
+}
+
+pub(crate) fn md5<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    file(row).map_or(EMPTY, |file| lower(first([&file.md5])))
+}
+
+pub(crate) fn file_hash<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    file(row).map_or(EMPTY, |file| lower(first([&file.sha1, &file.sha256])))
+}
+
+pub(crate) fn file_name<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    file(row).map_or(EMPTY, |file| first([&file.file_name]))
+}
+
+pub(crate) fn file_path<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    file(row).map_or(EMPTY, |file| first([&file.file_path]))
+}
+
+/// An address of its own, or, on a record of no entity, the sender's of the alert's message.
+pub(crate) fn ip_address<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    match (row.entity.map(|entity| entity.it), row.sender_ip) {
+        (Some(Entity::Ip(ip)), _) => first([&ip.ip_address]),
+        (None, Some(sender)) => Cow::Borrowed(sender.it.as_str()),
+        _ => EMPTY,
+    }
+}
+
+pub(crate) fn url<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    match row.entity.map(|entity| entity.it) {
+        Some(Entity::Url(url)) => first([&url.url]),
+        _ => EMPTY,
+    }
+}
+
+pub(crate) fn detector_id<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    first([&row.alert.detector_id])
+}
+
+/// The account of the process, if it has one with a name; else the alert's first user.
+pub(crate) fn account<'r>(row: &Row<'r, 'r>) -> Option<&'r Account<'r>> {
+    let own = match row.entity.map(|entity| entity.it) {
+        Some(Entity::Process(process)) => process.user_account.as_ref(),
+        _ => None,
+    };
+    own.filter(|account| has_name(account))
+        .or(row.user.map(|user| user.it))
+}
+
+pub(crate) fn user_name<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    account(row).map_or(EMPTY, |account| first([&account.account_name]))
+}
+
+pub(crate) fn user_domain<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    account(row).map_or(EMPTY, |account| first([&account.domain_name]))
+}
+
+pub(crate) fn threat_category<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    joined(row.alert.mitre_techniques.iter().map(Text::as_str))
+}
+
+pub(crate) fn threat_family<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    first([&row.alert.threat_family_name])
+}
+
+pub(crate) fn threat_name<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    first([&row.alert.threat_display_name])
+}
+
+fn status<'r>(row: &Row<'r, 'r>) -> &'r str {
+    row.entity
+        .and_then(|entity| entity.it.remediation_status())
+        .unwrap_or_default()
+}
+
+pub(crate) fn remediation_action<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    match status(row) {
+        "none" | "unknown" => EMPTY,
+        status => Cow::Borrowed(status),
+    }
+}
+
+pub(crate) fn remediation_is_success(row: &Row<'_, '_>) -> Option<bool> {
+    match status(row) {
+        "remediated" | "prevented" | "blocked" => Some(true),
+        "active" | "unremediated" | "declined" | "partiallyRemediated" => Some(false),
+        _ => None,
+    }
+}
+
+pub(crate) fn was_executing(row: &Row<'_, '_>) -> Option<bool> {
+    let Some(Entity::Process(process)) = row.entity.map(|entity| entity.it) else {
+        return None;
+    };
+    match process.detection_status.as_deref() {
+        Some("detected" | "blocked") => Some(true),
+        Some("prevented") => Some(false),
+        _ => None,
+    }
+}
+
+/// Graph's names for what raised an alert, and the words of the old API.
+const SOURCES: &[(&str, &str)] = &[
+    ("microsoftDefenderForEndpoint", "EDR"),
+    ("antivirus", "Antivirus"),
+    ("smartScreen", "SmartScreen"),
+    ("customTi", "Custom TI"),
+    ("customDetection", "Custom detection"),
+    ("automatedInvestigation", "Automated investigation"),
+];
+
+pub(crate) fn source<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    let graph = first([&row.alert.detection_source]);
+    match SOURCES.iter().find(|(name, _)| *name == graph) {
+        Some((_, word)) => Cow::Borrowed(word),
+        None => capitalised(graph),
+    }
+}
+
+pub(crate) fn log_on_users<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    let Some(device) = device(row) else {
+        return EMPTY;
+    };
+    joined(device.logged_on_users.iter().map(|user| {
+        let name = first([&user.account_name]);
+        match user.domain_name.as_deref() {
+            Some(domain) if !domain.is_empty() && !name.is_empty() => {
+                Cow::Owned(format!("{domain}\\{name}"))
+            }
+            _ => name,
+        }
+    }))
+}
+
+pub(crate) fn machine_domain<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    let Some(device) = device(row) else {
+        return EMPTY;
+    };
+    match first([&device.dns_domain]) {
+        domain if domain.is_empty() => {
+            let dns_name = device.device_dns_name.as_deref().unwrap_or_default();
+            Cow::Borrowed(dns_name.split_once('.').map_or("", |(_, domain)| domain))
+        }
+        domain => domain,
+    }
+}
+
+pub(crate) fn machine_name<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    let Some(device) = device(row) else {
+        return EMPTY;
+    };
+    match first([&device.host_name]) {
+        name if name.is_empty() => {
+            let dns_name = device.device_dns_name.as_deref().unwrap_or_default();
+            Cow::Borrowed(dns_name.split('.').next().unwrap_or_default())
+        }
+        name => name,
+    }
+}
+
+fn addresses<'r>(row: &Row<'r, 'r>, family: impl Fn(&str) -> bool) -> Value<'r> {
+    let Some(device) = device(row) else {
+        return EMPTY;
+    };
+    joined(
+        device
+            .ip_interfaces
+            .iter()
+            .map(Text::as_str)
+            .filter(|address| family(address)),
+    )
+}
+
+pub(crate) fn ipv4_list<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    addresses(row, |address| !address.contains(':'))
+}
+
+pub(crate) fn ipv6_list<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    addresses(row, |address| address.contains(':'))
+}
+
+pub(crate) fn device_id<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    let of_device = device(row).map_or(EMPTY, |device| first([&device.mde_device_id]));
+    match row.entity.and_then(|entity| entity.it.device_id()) {
+        Some(id) if of_device.is_empty() => Cow::Borrowed(id),
+        _ => of_device,
+    }
+}
+
+pub(crate) fn machine_group<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    device(row).map_or(EMPTY, |device| first([&device.rbac_group_name]))
+}
+
+pub(crate) fn description<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    first([&row.alert.description])
+}
+
+pub(crate) fn tags<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    device(row).map_or(EMPTY, |device| joined(device.tags.iter().map(Text::as_str)))
+}
+
+pub(crate) fn command_line<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    match row.entity.map(|entity| entity.it) {
+        Some(Entity::Process(process)) => first([&process.process_command_line]),
+        _ => EMPTY,
+    }
+}
+
+fn lower(text: Value<'_>) -> Value<'_> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        text
+    }
+}
+
+fn capitalised(text: Value<'_>) -> Value<'_> {
+    match text.chars().next() {
+        Some(letter) if letter.is_lowercase() => {
+            let rest = &text[letter.len_utf8()..];
+            Cow::Owned(letter.to_uppercase().chain(rest.chars()).collect())
+        }
+        _ => text,
+    }
+}
