@@ -1,1 +1,58 @@
 //! The Microsoft Graph client: clouds, tokens, paging and throttling.
+//!
+//! [`Graph::list`] asks `security/alerts_v2` for one page of a window, [`Graph::follow`] for the
+//! page behind a [`NextLink`]. Both wait out throttling, renew the token once, and try again what
+//! is worth trying again, all within a [`Deadline`]. What then still fails comes back as a
+//! [`GraphError`] whose [`kind`](GraphError::kind) tells the caller which of its own answers fits:
+//! come back later, ask for a smaller page, halve the window, or wake somebody up.
+//!
+//! Nothing in this crate puts a secret, a token or an alert into an error, an event or a `Debug`
+//! output.
+
+mod aadsts;
+mod answer;
+mod body;
+mod client;
+mod client_secret;
+mod cloud;
+mod deadline;
+mod endpoints;
+mod envelope;
+mod error;
+mod exchange;
+mod http;
+mod link;
+mod page;
+mod query;
+mod retry;
+mod retry_after;
+mod settings;
+mod stats;
+mod tenant;
+mod token;
+mod token_cache;
+mod token_endpoint;
+mod transport;
+mod warning;
+mod wire_text;
+
+pub use client::Graph;
+pub use client_secret::{ClientSecret, SecretSource};
+pub use cloud::{Cloud, CloudError};
+pub use deadline::Deadline;
+pub use endpoints::{EndpointError, Endpoints};
+pub use error::{ErrorKind, GraphError};
+pub use exchange::Exchange;
+pub use http::{HttpSettings, HttpTransport};
+pub use link::{LinkProblem, NextLink};
+pub use page::Page;
+pub use query::{AlertQuery, MAX_TOP};
+pub use retry::RetryPolicy;
+pub use settings::Settings;
+pub use stats::Stats;
+pub use tenant::{TenantError, TenantId};
+pub use token::{Token, TokenProvider};
+pub use token_cache::TokenCache;
+pub use transport::{Body, Transport, TransportError};
+/// Addresses in this crate's API are of this type.
+pub use url::Url;

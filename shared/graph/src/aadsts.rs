@@ -1,0 +1,178 @@
+//! Entra's error codes that an application without a user meets, in plain words.
+//!
+//! Source of the codes: Microsoft identity platform, "Microsoft Entra authentication and
+//! authorization error codes".
+
+/// One code: what it means, what to do, and whether Entra calls it passing.
+pub(crate) struct Meaning {
+    code: u32,
+    pub(crate) explanation: &'static str,
+    pub(crate) transient: bool,
+}
+
+impl Meaning {
+    /// Whether the client secret itself is at fault, so that a copy of it may be out of date.
+    pub(crate) fn secret_is_at_fault(code: u32) -> bool {
+        matches!(code, 7_000_215 | 7_000_222)
+    }
+}
+
+const fn lasting(code: u32, explanation: &'static str) -> Meaning {
+    Meaning {
+        code,
+        explanation,
+        transient: false,
+    }
+}
+
+const fn passing(code: u32, explanation: &'static str) -> Meaning {
+    Meaning {
+        code,
+        explanation,
+        transient: true,
+    }
+}
+
+const MEANINGS: [Meaning; 26] = [
+    passing(50033, "Entra has a passing problem: ask again"),
+    passing(90006, "Entra has a passing problem: ask again"),
+    passing(90024, "Entra has a passing problem: ask again"),
+    passing(90025, "Entra has a passing problem: ask again"),
+    passing(90033, "Entra has a passing problem: ask again"),
+    lasting(
+        7_000_215,
+        "the client secret is wrong: store the secret's Value, not its Secret ID",
+    ),
+    lasting(
+        7_000_222,
+        "the client secret has expired: make a new one for the application and store its Value",
+    ),
+    lasting(
+        7_000_216,
+        "the request carries no usable client credential: check which kind the tenant is \
+         configured for",
+    ),
+    lasting(
+        7_000_218,
+        "the request carries no client credential: configure a secret, a certificate or a \
+         federated credential",
+    ),
+    lasting(
+        7_000_112,
+        "the application is disabled in the tenant: enable its service principal (Enterprise \
+         applications)",
+    ),
+    lasting(
+        700_016,
+        "the tenant does not know the application: check client-id and tenant-id, and that an \
+         admin of that tenant consented",
+    ),
+    lasting(
+        700_024,
+        "the client assertion is not valid at this time: check the clock and the assertion's \
+         lifetime",
+    ),
+    lasting(
+        700_027,
+        "the client assertion's signature is not valid: upload the certificate that matches the \
+         key, and check its thumbprint",
+    ),
+    lasting(
+        70_021,
+        "no federated credential of the application matches: compare issuer, subject and \
+         audience (a new one takes minutes to work)",
+    ),
+    lasting(
+        700_211,
+        "no federated credential of the application has this issuer: copy it exactly (a new one \
+         takes minutes to work)",
+    ),
+    lasting(
+        700_212,
+        "no federated credential of the application has this audience: it must be \
+         api://AzureADTokenExchange (US Government: api://AzureADTokenExchangeUSGov)",
+    ),
+    lasting(
+        700_213,
+        "no federated credential of the application has this subject: copy it exactly, letter \
+         case included (a new one takes minutes to work)",
+    ),
+    lasting(
+        90_002,
+        "Entra does not know the tenant: check tenant-id and that cloud is the tenant's own",
+    ),
+    lasting(
+        900_023,
+        "tenant-id is not a tenant: copy the Directory (tenant) ID",
+    ),
+    lasting(
+        900_382,
+        "the application lives in another cloud: set cloud to the tenant's own",
+    ),
+    lasting(
+        500_011,
+        "the tenant does not know this Graph: set cloud to the tenant's own, or check graph-url",
+    ),
+    lasting(
+        1_002_012,
+        "the scope is not valid for an application: check graph-url, the scope is made from it",
+    ),
+    lasting(
+        70_011,
+        "the scope is not valid: check graph-url, the scope is made from it",
+    ),
+    lasting(
+        65_001,
+        "nobody consented to the application: an admin of the tenant has to grant consent",
+    ),
+    lasting(
+        53_003,
+        "a Conditional Access policy blocks the application: exclude it or allow its addresses",
+    ),
+    lasting(
+        5_000_225,
+        "the tenant was blocked for inactivity: reactivate it or remove it from the configuration",
+    ),
+];
+
+/// Looks a code up.
+pub(crate) fn meaning(code: u32) -> Option<&'static Meaning> {
+    MEANINGS.iter().find(|meaning| meaning.code == code)
+}
+
+/// The number behind the first `AADSTS` in `text`.
+pub(crate) fn code_in(text: &str) -> Option<u32> {
+    let (_, rest) = text.split_once("AADSTS")?;
+    let digits = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    rest.get(..digits)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_is_listed_once_and_says_what_to_do() {
+        let mut codes: Vec<u32> = MEANINGS.iter().map(|meaning| meaning.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), MEANINGS.len());
+        for meaning in &MEANINGS {
+            assert!(meaning.explanation.contains(':'), "AADSTS{}", meaning.code);
+        }
+    }
+
+    #[test]
+    fn the_code_is_read_from_a_description() {
+        assert_eq!(
+            code_in("AADSTS7000215: Invalid client secret."),
+            Some(7_000_215)
+        );
+        assert_eq!(code_in("see AADSTS90002"), Some(90_002));
+        assert_eq!(code_in("AADSTS: none"), None);
+        assert_eq!(code_in("AADSTS99999999999999"), None);
+        assert_eq!(code_in("invalid_client"), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! The client: asks for a page, waits, renews, tries again, and gives up with a reason.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::header::{ACCEPT, AUTHORIZATION};
+use secrecy::ExposeSecret;
+use tokio::time::{sleep, timeout};
+use tracing::warn;
+use url::Url;
+
+use crate::answer::Asked;
+use crate::deadline::Deadline;
+use crate::endpoints::Endpoints;
+use crate::error::{ErrorKind, GraphError};
+use crate::exchange::Attempts;
+use crate::link::NextLink;
+use crate::page::Page;
+use crate::query::AlertQuery;
+use crate::retry::Retry;
+use crate::settings::Settings;
+use crate::stats::{Counters, Stats};
+use crate::token_cache::{Lease, TokenCache};
+use crate::transport::{Transport, TransportError};
+
+/// Without it Graph replaces every value younger than the enum by `unknownFutureValue`.
+const PREFER: &str = "include-unknown-enum-members";
+
+/// Microsoft Graph as one application in one tenant sees it.
+pub struct Graph {
+    transport: Arc<dyn Transport>,
+    tokens: Arc<TokenCache>,
+    endpoints: Endpoints,
+    settings: Settings,
+    retry: Retry,
+    counters: Counters,
+}
+
+impl Graph {
+    /// A client of `endpoints` with the tokens of `tokens`.
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        tokens: Arc<TokenCache>,
+        endpoints: Endpoints,
+        settings: Settings,
+    ) -> Self {
+        let retry = Retry::new(settings.retry.clone());
+        Self {
+            transport,
+            tokens,
+            endpoints,
+            settings,
+            retry,
+            counters: Counters::default(),
+        }
+    }
+
+    /// The first page of a window.
+    ///
+    /// # Errors
+    /// [`GraphError`] once no further try is worth it or fits before `deadline`.
+    pub async fn list(&self, query: &AlertQuery, deadline: Deadline) -> Result<Page, GraphError> {
+        if let Some(problem) = query.problem() {
+            return Err(GraphError::BadQuery { problem });
+        }
+        self.get(&query.on(self.endpoints.alerts_url()), deadline)
+            .await
+    }
+
+    /// The page behind `link`, asked for with the same headers as the first.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list); [`GraphError::BadLink`] for a link of another Graph.
+    pub async fn follow(&self, link: &NextLink, deadline: Deadline) -> Result<Page, GraphError> {
+        let url = link.url();
+        // A link may come from the client of another tenant, and so of another cloud.
+        NextLink::check(url.as_str(), &self.endpoints).map_err(|problem| GraphError::BadLink {
+            exchange: Attempts::begin("GET", url).exchange(None),
+            problem,
+        })?;
+        self.get(url, deadline).await
+    }
+
+    /// What this client has done so far.
+    pub fn stats(&self) -> Stats {
+        self.counters.read()
+    }
+
+    async fn get(&self, url: &Url, deadline: Deadline) -> Result<Page, GraphError> {
+        let mut attempts = Attempts::begin("GET", url);
+        let mut renewed = false;
+        loop {
+            let lease = self.tokens.lease(deadline).await?;
+            if deadline.is_over() {
+                return Err(GraphError::OutOfTime {
+                    doing: "ask for a page",
+                });
+            }
+            attempts.count();
+            self.counters.request();
+            let error = match self.try_once(url, &lease, &attempts, deadline).await {
+                Ok(page) => {
+                    self.counters.bytes(page.len_bytes());
+                    return Ok(page);
+                }
+                Err(error) => error,
+            };
+            let kind = error.kind();
+            if kind == ErrorKind::Throttled {
+                self.counters.throttled();
+            }
+            if kind == ErrorKind::Unauthorized && !renewed {
+                warn!(
+                    exchange = %attempts.exchange(None),
+                    "the token was refused, trying once more with a new one"
+                );
+                renewed = true;
+                self.tokens.reject(&lease);
+            } else {
+                let Some(delay) = self.retry.delay(&error, attempts.tries(), deadline) else {
+                    return Err(error);
+                };
+                let delay_ms = delay.as_millis();
+                warn!(%error, kind = kind.as_str(), delay_ms, "trying again");
+                sleep(delay).await;
+            }
+            self.counters.retry();
+        }
+    }
+
+    async fn try_once(
+        &self,
+        url: &Url,
+        lease: &Lease,
+        attempts: &Attempts,
+        deadline: Deadline,
+    ) -> Result<Page, GraphError> {
+        let network = |cause| GraphError::Network {
+            exchange: attempts.exchange(None),
+            cause,
+        };
+        let asked = Asked {
+            url,
+            endpoints: &self.endpoints,
+            attempts,
+            max_body_bytes: self.settings.max_body_bytes,
+        };
+        let request = request(url, lease)
+            .map_err(|error| network(TransportError::Setup(error.to_string())))?;
+        let limit = deadline.cap(self.settings.request_timeout);
+        let answer = async {
+            let answer = self.transport.send(request).await.map_err(network)?;
+            asked.read(answer).await
+        };
+        timeout(limit, answer).await.unwrap_or_else(|_| {
+            let limit = format!("{:.1} s for the whole request", limit.as_secs_f64());
+            Err(network(TransportError::Timeout(limit)))
+        })
+    }
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Graph")
+            .field("endpoints", &self.endpoints)
+            .field("settings", &self.settings)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+fn request(url: &Url, lease: &Lease) -> Result<http::Request<Bytes>, http::Error> {
+    let mut bearer = HeaderValue::try_from(format!("Bearer {}", lease.secret.expose_secret()))?;
+    bearer.set_sensitive(true);
+    http::Request::get(url.as_str())
+        .header(AUTHORIZATION, bearer)
+        .header("prefer", PREFER)
+        .header(ACCEPT, "application/json")
+        .body(Bytes::new())
+}

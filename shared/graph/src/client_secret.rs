@@ -1,0 +1,104 @@
+//! The identity of an application with a client secret.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use tracing::warn;
+
+use crate::aadsts::Meaning;
+use crate::endpoints::Endpoints;
+use crate::error::GraphError;
+use crate::tenant::TenantError;
+use crate::token::{Token, TokenProvider};
+use crate::token_endpoint::{Credential, TokenEndpoint};
+use crate::transport::Transport;
+use crate::wire_text::printable;
+
+/// Where a client secret lies. Asked at each fetch, so that a new secret is used without a restart.
+#[async_trait]
+pub trait SecretSource: Send + Sync {
+    /// The secret as it is now.
+    ///
+    /// # Errors
+    /// A sentence for the operator: what could not be read, and what to do. Never the secret.
+    async fn secret(&self) -> Result<SecretString, String>;
+
+    /// Called when Entra refused the secret: a source that keeps a copy should read it anew.
+    fn forget(&self) {}
+}
+
+/// Client credentials grant with a client secret.
+pub struct ClientSecret {
+    endpoint: Result<TokenEndpoint, TenantError>,
+    source: Arc<dyn SecretSource>,
+}
+
+impl ClientSecret {
+    /// The application `client_id` in the tenant `tenant_id` (GUID or domain name).
+    ///
+    /// A `tenant_id` that cannot be one is reported by the first fetch, so that one tenant's
+    /// mistake does not keep a process for several from starting.
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        endpoints: Endpoints,
+        tenant_id: &str,
+        client_id: &str,
+        source: Arc<dyn SecretSource>,
+    ) -> Self {
+        let endpoint = tenant_id
+            .parse()
+            .map(|tenant| TokenEndpoint::new(transport, endpoints, tenant, client_id));
+        Self { endpoint, source }
+    }
+
+    async fn read(&self) -> Result<SecretString, GraphError> {
+        let credential = |reason: &str| GraphError::Credential {
+            reason: printable(reason, 300),
+        };
+        let secret = self
+            .source
+            .secret()
+            .await
+            .map_err(|reason| credential(&reason))?;
+        if secret.expose_secret().is_empty() {
+            return Err(credential(
+                "the client secret is empty: store the secret's Value",
+            ));
+        }
+        Ok(secret)
+    }
+}
+
+#[async_trait]
+impl TokenProvider for ClientSecret {
+    async fn fetch(&self) -> Result<Token, GraphError> {
+        let endpoint = self.endpoint.as_ref().map_err(Clone::clone)?;
+        let secret = self.read().await?;
+        let error = match endpoint.exchange(&Credential::Secret(&secret)).await {
+            Err(
+                error @ GraphError::Identity {
+                    code: Some(code), ..
+                },
+            ) if Meaning::secret_is_at_fault(code) => error,
+            other => return other,
+        };
+        // The secret may just have been rotated, and the source may hold the one before.
+        self.source.forget();
+        let again = self.read().await?;
+        if again.expose_secret() == secret.expose_secret() {
+            return Err(error);
+        }
+        warn!("the client secret was refused; using the one stored since");
+        endpoint.exchange(&Credential::Secret(&again)).await
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSecret")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}

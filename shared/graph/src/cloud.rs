@@ -1,0 +1,144 @@
+//! The Microsoft clouds that serve `alerts_v2`, and the hosts that belong together in each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::Url;
+
+use crate::endpoints::Endpoints;
+
+/// A Microsoft cloud in which Graph serves `security/alerts_v2`.
+///
+/// Tokens of one cloud are worth nothing in another, so the login host and the Graph root are
+/// chosen together. Source: Microsoft Graph documentation, "National cloud deployments".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Cloud {
+    /// The worldwide service, GCC included.
+    #[default]
+    Global,
+    /// US Government L4 (GCC High).
+    GccHigh,
+    /// US Government L5 (DoD).
+    Dod,
+}
+
+/// One row a cloud: its configured name, its login host, its Graph root.
+const CLOUDS: [(Cloud, &str, &str, &str); 3] = [
+    (
+        Cloud::Global,
+        "global",
+        "https://login.microsoftonline.com",
+        "https://graph.microsoft.com",
+    ),
+    (
+        Cloud::GccHigh,
+        "gcc-high",
+        "https://login.microsoftonline.us",
+        "https://graph.microsoft.us",
+    ),
+    (
+        Cloud::Dod,
+        "dod",
+        "https://login.microsoftonline.us",
+        "https://dod-graph.microsoft.us",
+    ),
+];
+
+/// Why a cloud's name was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CloudError {
+    /// The 21Vianet cloud has no such resource, so there is nothing to poll.
+    #[error(
+        "cloud `china` (21Vianet) has no security/alerts_v2 in Microsoft Graph: there is nothing \
+         to poll there, remove this tenant"
+    )]
+    NoAlerts,
+    /// Not a name of a cloud.
+    #[error("unknown cloud `{0}`: use global (GCC too), gcc-high or dod")]
+    Unknown(String),
+}
+
+impl Cloud {
+    /// Every cloud, in the order in which documentation lists them.
+    pub const ALL: [Cloud; 3] = [Cloud::Global, Cloud::GccHigh, Cloud::Dod];
+
+    /// The name used in configuration: `global`, `gcc-high` or `dod`.
+    pub fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The login host and Graph root of this cloud.
+    #[expect(clippy::expect_used, reason = "constants, each of which a test parses")]
+    pub fn endpoints(self) -> Endpoints {
+        let (_, _, login, graph) = self.row();
+        Endpoints {
+            login: Url::parse(login).expect("the table holds URLs"),
+            graph: Url::parse(graph).expect("the table holds URLs"),
+        }
+    }
+
+    fn row(self) -> &'static (Cloud, &'static str, &'static str, &'static str) {
+        CLOUDS
+            .iter()
+            .find(|row| row.0 == self)
+            .unwrap_or(&CLOUDS[0])
+    }
+}
+
+impl fmt::Display for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Cloud {
+    type Err = CloudError;
+
+    fn from_str(name: &str) -> Result<Self, CloudError> {
+        if name == "china" {
+            return Err(CloudError::NoAlerts);
+        }
+        CLOUDS
+            .iter()
+            .find(|row| row.1 == name)
+            .map(|row| row.0)
+            .ok_or_else(|| CloudError::Unknown(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cloud_has_its_own_row_and_reads_back() {
+        for cloud in Cloud::ALL {
+            assert_eq!(cloud.row().0, cloud);
+            assert_eq!(cloud.name().parse::<Cloud>(), Ok(cloud));
+            let endpoints = cloud.endpoints();
+            let checked = Endpoints::custom(endpoints.login.clone(), endpoints.graph.clone());
+            assert_eq!(checked, Ok(endpoints));
+        }
+    }
+
+    #[test]
+    fn login_and_graph_go_together() {
+        let dod = Cloud::Dod.endpoints();
+        assert_eq!(dod.login.host_str(), Some("login.microsoftonline.us"));
+        assert_eq!(dod.graph.host_str(), Some("dod-graph.microsoft.us"));
+    }
+
+    #[test]
+    fn china_is_refused_with_the_reason() {
+        let error = "china".parse::<Cloud>().unwrap_err().to_string();
+        assert!(error.contains("no security/alerts_v2"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let error = "Global".parse::<Cloud>().unwrap_err().to_string();
+        for cloud in Cloud::ALL {
+            assert!(error.contains(cloud.name()), "{error}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The two hosts a tenant talks to, and the addresses on them.
+
+use url::{Host, Url};
+
+use crate::tenant::TenantId;
+
+/// Where tokens come from and where Graph answers.
+///
+/// Made by [`Cloud::endpoints`](crate::Cloud::endpoints) or, for a simulator or a gateway, by
+/// [`Endpoints::custom`], which checks both addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// Root of the Entra login host, such as `https://login.microsoftonline.com/`.
+    pub login: Url,
+    /// Root of Graph without the version, such as `https://graph.microsoft.com/`.
+    pub graph: Url,
+}
+
+/// Why an address was refused. `which` is `login-url` or `graph-url`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Secrets and tokens go to these hosts, so they are never sent in the clear.
+    #[error(
+        "{which} {host} is not https: use https (plain http is allowed on 127.0.0.1, [::1] and \
+         localhost only)"
+    )]
+    Insecure {
+        /// The setting at fault.
+        which: &'static str,
+        /// The host it names.
+        host: String,
+    },
+    /// User name, password, query or fragment in the address.
+    #[error("{which} {host} carries {what}: give scheme, host, port and path only")]
+    Decorated {
+        /// The setting at fault.
+        which: &'static str,
+        /// The host it names.
+        host: String,
+        /// The part that does not belong there.
+        what: &'static str,
+    },
+}
+
+impl Endpoints {
+    /// Takes explicit hosts: https, or plain http on loopback for a simulator.
+    ///
+    /// # Errors
+    /// [`EndpointError`] names the setting and the rule it breaks.
+    pub fn custom(login: Url, graph: Url) -> Result<Self, EndpointError> {
+        check("login-url", &login)?;
+        check("graph-url", &graph)?;
+        Ok(Self { login, graph })
+    }
+
+    /// The address that hands out tokens for a tenant (OAuth 2.0 client credentials, v2.0).
+    pub fn token_url(&self, tenant: &TenantId) -> Url {
+        below(&self.login, &format!("{tenant}/oauth2/v2.0/token"))
+    }
+
+    /// The scope that asks for every permission granted to the application on this Graph.
+    pub fn scope(&self) -> String {
+        format!("{}/.default", self.graph.as_str().trim_end_matches('/'))
+    }
+
+    /// The address that lists alerts.
+    pub fn alerts_url(&self) -> Url {
+        below(&self.graph, "v1.0/security/alerts_v2")
+    }
+
+    /// The path below which every Graph page lies, `/v1.0/` unless the root has a path itself.
+    pub(crate) fn pages_below(&self) -> String {
+        format!("{}/v1.0/", self.graph.path().trim_end_matches('/'))
+    }
+}
+
+/// Host and port as written in messages, never anything else of the URL.
+pub(crate) fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("(no host)");
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// True for 127.0.0.0/8, `[::1]` and `localhost`.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// The part of a URL that must not be in an endpoint, if there is one.
+pub(crate) fn decoration(url: &Url) -> Option<&'static str> {
+    if !url.username().is_empty() || url.password().is_some() {
+        Some("a user name or password")
+    } else if url.query().is_some() {
+        Some("a query")
+    } else if url.fragment().is_some() {
+        Some("a fragment")
+    } else {
+        None
+    }
+}
+
+fn check(which: &'static str, url: &Url) -> Result<(), EndpointError> {
+    let host = authority(url);
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(url)) {
+        return Err(EndpointError::Insecure { which, host });
+    }
+    match decoration(url) {
+        Some(what) => Err(EndpointError::Decorated { which, host, what }),
+        None => Ok(()),
+    }
+}
+
+/// `path` below `root`, whatever slash the root ends in.
+fn below(root: &Url, path: &str) -> Url {
+    let mut url = root.clone();
+    let full = format!("{}/{path}", root.path().trim_end_matches('/'));
+    url.set_path(&full);
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn custom(login: &str, graph: &str) -> Result<Endpoints, EndpointError> {
+        Endpoints::custom(login.parse().unwrap(), graph.parse().unwrap())
+    }
+
+    fn refused(graph: &str) -> String {
+        custom("https://login.example", graph)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn https_anywhere_and_http_on_loopback_are_taken() {
+        for graph in [
+            "https://graph.microsoft.com",
+            "https://gateway.example/graph/",
+            "http://127.0.0.1:8080",
+            "http://127.9.8.7",
+            "http://[::1]:9",
+            "http://localhost:9/",
+        ] {
+            assert!(custom(graph, graph).is_ok(), "{graph}");
+        }
+    }
+
+    #[test]
+    fn http_elsewhere_is_refused() {
+        for graph in [
+            "http://graph.microsoft.com",
+            "http://localhost.example",
+            "http://127.0.0.1.example",
+            "http://10.0.0.1",
+            "http://[::2]",
+            "ftp://127.0.0.1",
+            "mailto:a@b",
+        ] {
+            assert!(refused(graph).contains("is not https"), "{graph}");
+        }
+    }
+
+    #[test]
+    fn decorations_are_refused_without_being_shown() {
+        for (graph, what) in [
+            ("https://user:MARKER@graph.example", "password"),
+            ("https://MARKER@graph.example", "user name"),
+            ("https://graph.example?key=MARKER", "query"),
+            ("https://graph.example/#MARKER", "fragment"),
+        ] {
+            let error = refused(graph);
+            assert!(error.contains(what) && !error.contains("MARKER"), "{error}");
+        }
+    }
+
+    #[test]
+    fn addresses_respect_a_path_in_the_root() {
+        let endpoints = custom("https://login.example/", "https://gw.example/graph/").unwrap();
+        let tenant: TenantId = "contoso.example".parse().unwrap();
+        assert_eq!(
+            endpoints.token_url(&tenant).as_str(),
+            "https://login.example/contoso.example/oauth2/v2.0/token"
+        );
+        assert_eq!(
+            endpoints.alerts_url().as_str(),
+            "https://gw.example/graph/v1.0/security/alerts_v2"
+        );
+        assert_eq!(endpoints.scope(), "https://gw.example/graph/.default");
+        assert_eq!(endpoints.pages_below(), "/graph/v1.0/");
+    }
+
+    #[test]
+    fn the_scope_of_a_bare_root_has_one_slash() {
+        let endpoints = custom("https://login.example", "https://graph.microsoft.com/").unwrap();
+        assert_eq!(endpoints.scope(), "https://graph.microsoft.com/.default");
+    }
+}

@@ -1,0 +1,26 @@
+//! The knobs of the Graph client.
+
+use std::time::Duration;
+
+use crate::retry::RetryPolicy;
+
+/// Limits of one Graph client. The defaults suit a function with a few hundred megabytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Largest page in bytes, after decompression.
+    pub max_body_bytes: usize,
+    /// Time for one try of one request, from connecting to the last byte.
+    pub request_timeout: Duration,
+    /// When and how often to try again.
+    pub retry: RetryPolicy,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 32 * 1024 * 1024,
+            request_timeout: Duration::from_secs(100),
+            retry: RetryPolicy::default(),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+use std::time::Duration;
+
+use drawbridge_graph::{Deadline, ErrorKind, GraphError, TransportError};
+use tokio::time::Instant;
+
+use crate::script::{Answer, MARKER, Script, page, query, shown};
+
+/// Plays `answers` and gives back the error and the script.
+async fn fail(answers: Vec<Answer>) -> (GraphError, usize) {
+    let script = Script::pages(answers);
+    let error = script
+        .graph()
+        .list(&query(), Deadline::none())
+        .await
+        .unwrap_err();
+    shown(&error);
+    (error, script.gets().len())
+}
+
+/// Plays `answer` and then a page, and gives back how many requests that took.
+async fn recovers(answer: Answer) -> usize {
+    let script = Script::pages([answer, Answer::page(&["a"])]);
+    let page = script
+        .graph()
+        .list(&query(), Deadline::none())
+        .await
+        .unwrap();
+    assert_eq!(page.alerts().len(), 1);
+    script.gets().len()
+}
+
+fn cut() -> TransportError {
+    TransportError::CutOff("connection reset".to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_is_renewed_once_for_the_same_request() {
+    let script = Script::pages([
+        Answer::error(401, "InvalidAuthenticationToken"),
+        Answer::page(&["a"]),
+    ]);
+    script
+        .graph()
+        .list(&query(), Deadline::none())
+        .await
+        .unwrap();
+    let gets = script.gets();
+    assert_eq!(gets[0].url, gets[1].url);
+    assert_eq!(
+        gets[0].headers["authorization"],
+        format!("Bearer token-1-{MARKER}")
+    );
+    assert_eq!(
+        gets[1].headers["authorization"],
+        format!("Bearer token-2-{MARKER}")
+    );
+    assert_eq!(script.pauses(), [0.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_token_that_is_refused_too_names_the_permission() {
+    let (error, tries) = fail(vec![
+        Answer::error(401, "A"),
+        Answer::error(401, "InvalidToken"),
+    ])
+    .await;
+    assert_eq!((error.kind(), tries), (ErrorKind::Unauthorized, 2));
+    let text = shown(&error);
+    assert!(
+        text.contains("SecurityAlert.Read.All") && text.contains("admin consent"),
+        "{text}"
+    );
+    assert!(text.contains("InvalidToken"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn forbidden_is_final_and_names_the_permission() {
+    let (error, tries) = fail(vec![Answer::error(403, "Forbidden")]).await;
+    assert_eq!((error.kind(), tries), (ErrorKind::Forbidden, 1));
+    assert!(!error.is_retryable());
+    let text = shown(&error);
+    assert!(
+        text.contains("SecurityAlert.Read.All") && text.contains("admin consent"),
+        "{text}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn forbidden_after_a_renewed_token_is_final_too() {
+    let (error, tries) = fail(vec![Answer::error(401, "A"), Answer::error(403, "B")]).await;
+    assert_eq!((error.kind(), tries), (ErrorKind::Forbidden, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_is_tried_again() {
+    let half = &page(&["a", "b"], None)[..40];
+    for answer in [
+        Answer::error(500, "UnknownError"),
+        Answer::status(502),
+        Answer::json(503, format!("<html>{MARKER}")),
+        Answer::status(504),
+        Answer::status(408),
+        Answer::broken(TransportError::Connect("refused".to_owned())),
+        Answer::broken(cut()),
+        Answer::json(200, half).then(cut()),
+        Answer::json(200, half).then(TransportError::Timeout("read".to_owned())),
+        Answer::json(200, half),
+        Answer::json(200, half).header("content-length", "4000"),
+        Answer::json(200, ""),
+        Answer::json(200, format!(r#"{{"value":[{{"{MARKER}":}}]}}"#)),
+        Answer::json(
+            200,
+            format!(r#"{{"value":[],"@odata.nextLink":[["{MARKER}"]]}}"#),
+        ),
+        Answer::json(200, format!(r#"{{"value":["{MARKER}"],"value":[]}}"#)),
+        Answer::error(200, "UnknownError"),
+        Answer::page(&["a"]).after(Duration::from_secs(3600)),
+    ] {
+        assert_eq!(recovers(answer).await, 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_failures_are_enough() {
+    let answers = || (0..5).map(|_| Answer::error(504, "UnknownError")).collect();
+    let (error, tries) = fail(answers()).await;
+    assert_eq!(
+        (error.kind(), error.status(), tries),
+        (ErrorKind::Server, Some(504), 5)
+    );
+    assert!(error.is_retryable());
+    assert!(shown(&error).contains("5 tries in"), "{error}");
+
+    let answers = (0..5).map(|_| Answer::json(200, r#"{"value":["#)).collect();
+    let (error, _) = fail(answers).await;
+    assert_eq!(error.kind(), ErrorKind::Network);
+    assert!(
+        shown(&error).contains("ends too early at line 1"),
+        "{error}"
+    );
+
+    let answers = (0..5).map(|_| Answer::broken(cut())).collect();
+    let (error, _) = fail(answers).await;
+    assert_eq!(error.kind(), ErrorKind::Network);
+    assert!(
+        shown(&error).contains("cut off (connection reset)"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_ends_the_tries() {
+    let script = Script::pages((0..5).map(|_| Answer::status(500)));
+    let begun = Instant::now();
+    let deadline = Deadline::after(Duration::from_secs(2));
+    let error = script.graph().list(&query(), deadline).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(script.gets().len() < 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_ends_a_request_that_hangs() {
+    let script = Script::pages([Answer::page(&["a"]).after(Duration::from_secs(3600))]);
+    let begun = Instant::now();
+    let deadline = Deadline::after(Duration::from_secs(20));
+    let error = script.graph().list(&query(), deadline).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Network);
+    assert!(
+        shown(&error).contains("20.0 s for the whole request"),
+        "{error}"
+    );
+    assert_eq!(begun.elapsed().as_secs(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_time_nothing_is_sent() {
+    let script = Script::pages([]);
+    let error = script
+        .graph()
+        .list(&query(), Deadline::after(Duration::ZERO))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Network);
+    assert!(error.is_retryable() && error.exchange().is_none());
+    assert!(script.posts().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_over_the_limit_is_not_asked_for_again() {
+    let large = format!(r#"{{"value":["{}"]}}"#, MARKER.repeat(20_000));
+    for answer in [
+        Answer::json(200, large),
+        Answer::json(200, "{").header("content-length", "100001"),
+    ] {
+        let (error, tries) = fail(vec![answer]).await;
+        assert_eq!((error.kind(), tries), (ErrorKind::TooLarge, 1));
+        assert!(!error.is_retryable());
+        assert!(shown(&error).contains("smaller $top"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_request_repeats_graphs_code_and_a_tame_message() {
+    let message = format!(
+        "Invalid filter clause:\\r\\n\\u001b[31m ü {}",
+        "x".repeat(900)
+    );
+    let body = format!(r#"{{"error":{{"code":"BadRequest","message":"{message}","x":{{}}}}}}"#);
+    let answer = Answer::json(400, body).header("request-id", "id-7");
+    let (error, tries) = fail(vec![answer]).await;
+    assert_eq!((error.kind(), tries), (ErrorKind::BadRequest, 1));
+    let GraphError::BadRequest {
+        code,
+        message,
+        exchange,
+        ..
+    } = &error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!(code.as_deref(), Some("BadRequest"));
+    assert!(message.starts_with("Invalid filter clause: [31m x") && message.len() == 200);
+    assert_eq!(exchange.request_id.as_deref(), Some("id-7"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_continuation_is_a_bad_request() {
+    let (error, _) = fail(vec![Answer::error(410, "resyncRequired")]).await;
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::BadRequest, Some(410))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_not_graph_is_told_apart() {
+    for answer in [
+        Answer::status(200)
+            .header("content-type", "text/html; charset=utf-8")
+            .body(MARKER),
+        Answer::status(200).body(format!("\n <!doctype html>{MARKER}")),
+        Answer::json(200, format!(r#"{{"{MARKER}":1}}"#)),
+        Answer::json(200, format!(r#"["{MARKER}"]"#)),
+        Answer::json(200, format!(r#"{{"value":"{MARKER}"}}"#)),
+        Answer::status(404).body(MARKER),
+        Answer::status(418),
+    ] {
+        let (error, tries) = fail(vec![answer]).await;
+        assert_eq!((error.kind(), tries), (ErrorKind::Configuration, 1));
+        let text = shown(&error);
+        assert!(
+            text.contains("is not Microsoft Graph: check graph-url"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_is_never_followed() {
+    let location = "https://MARKER:MARKER@elsewhere.example:8443/MARKER?MARKER";
+    for status in [301, 302, 303, 307, 308] {
+        let (error, tries) = fail(vec![Answer::status(status).header("location", location)]).await;
+        assert_eq!((error.kind(), tries), (ErrorKind::Configuration, 1));
+        let text = shown(&error);
+        assert!(
+            text.contains("redirects to elsewhere.example:8443"),
+            "{text}"
+        );
+    }
+    let (error, _) = fail(vec![Answer::status(304)]).await;
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+}

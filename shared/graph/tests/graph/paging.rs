@@ -1,0 +1,196 @@
+use drawbridge_graph::{
+    Cloud, Deadline, ErrorKind, Graph, GraphError, LinkProblem, Settings, Stats,
+};
+
+use crate::script::{Answer, MARKER, Script, page, query, shown};
+
+const NEXT: &str = "https://graph.example/v1.0/security/alerts_v2?$top=100&$skiptoken=a%2Bb";
+
+#[tokio::test(start_paused = true)]
+async fn pages_are_followed_with_the_same_headers() {
+    let script = Script::pages([
+        Answer::page_with_next(&["a", "b"], NEXT),
+        Answer::page(&["c"]),
+    ]);
+    let graph = script.graph();
+    let first = graph.list(&query(), Deadline::none()).await.unwrap();
+    let link = first.next().unwrap().clone();
+    let second = graph.follow(&link, Deadline::none()).await.unwrap();
+
+    assert_eq!(first.alerts().len(), 2);
+    let expected = [format!(r#"{{"id":"c","title":"{MARKER}"}}"#)];
+    assert_eq!(second.alerts().collect::<Vec<_>>(), expected);
+    assert!(second.next().is_none() && second.incomplete().is_none());
+
+    let gets = script.gets();
+    assert_eq!(
+        gets[0].url,
+        "https://graph.example/v1.0/security/alerts_v2?$filter=lastUpdateDateTime+ge+\
+         2026-11-23T20%3A00%3A00Z+and+lastUpdateDateTime+lt+2026-11-23T20%3A05%3A00Z+and+\
+         serviceSource+eq+%27microsoftDefenderForEndpoint%27&$top=100"
+    );
+    assert_eq!(gets[1].url, NEXT);
+    assert_eq!(gets[0].headers, gets[1].headers);
+    assert_eq!(
+        gets[0].headers["authorization"],
+        format!("Bearer token-1-{MARKER}")
+    );
+    assert_eq!(gets[0].headers["prefer"], "include-unknown-enum-members");
+    assert_eq!(gets[0].headers["accept"], "application/json");
+    assert!(gets[0].headers["authorization"].is_sensitive());
+    assert_eq!(script.posts().len(), 1);
+
+    let bytes = page(&["a", "b"], Some(NEXT)).len() + page(&["c"], None).len();
+    let expected = Stats {
+        requests: 2,
+        throttled: 0,
+        retries: 0,
+        bytes: bytes as u64,
+    };
+    assert_eq!(graph.stats(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_incomplete_page_is_delivered_and_says_so() {
+    let warning = "199 - \"Microsoft/WDATP/504/10000\"";
+    let body = page(&["a"], None);
+    let script = Script::pages([
+        Answer::json(206, body.clone()).header("warning", warning),
+        Answer::json(206, body.clone()),
+        Answer::json(200, body).header("warning", warning),
+    ]);
+    let graph = script.graph();
+    for expected in [
+        "Microsoft/WDATP/504/10000",
+        "206 Partial Content",
+        "Microsoft/WDATP/504/10000",
+    ] {
+        let page = graph.list(&query(), Deadline::none()).await.unwrap();
+        assert_eq!(page.incomplete(), Some(expected));
+        assert_eq!(page.alerts().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_never_follows_a_foreign_link() {
+    for link in [
+        "https://evil.example/v1.0/security/alerts_v2?$skiptoken=MARKER",
+        "http://graph.example/v1.0/security/alerts_v2?$skiptoken=MARKER",
+        "https://graph.example:444/v1.0/security/alerts_v2?$skiptoken=MARKER",
+        "https://MARKER:MARKER@graph.example/v1.0/security/alerts_v2",
+        "https://graph.example@evil.example/v1.0/MARKER",
+        "https://10.0.0.1/v1.0/security/alerts_v2?$skiptoken=MARKER",
+        "https://169.254.169.254/v1.0/MARKER",
+        "https://graph.example/other/MARKER",
+        "//evil.example/MARKER",
+        "MARKER",
+    ] {
+        let script = Script::pages([Answer::page_with_next(&["a"], link)]);
+        let error = script
+            .graph()
+            .list(&query(), Deadline::none())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadLink, "{link}");
+        assert!(!error.is_retryable());
+        assert!(
+            shown(&error).contains("graph.example/v1.0/security/alerts_v2 (1 try"),
+            "{error}"
+        );
+        assert_eq!(script.gets().len(), 1, "{link}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_foreign_host_is_named() {
+    let link = "https://evil.example/v1.0/?t=MARKER";
+    let script = Script::pages([Answer::page_with_next(&["a"], link)]);
+    let error = script
+        .graph()
+        .list(&query(), Deadline::none())
+        .await
+        .unwrap_err();
+    assert!(
+        shown(&error).contains("leads to https://evil.example instead of https://graph.example")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_to_its_own_page_does_not_go_round_for_ever() {
+    let script = Script::pages([
+        Answer::page_with_next(&["a"], NEXT),
+        Answer::page_with_next(&["a"], NEXT),
+    ]);
+    let graph = script.graph();
+    let first = graph.list(&query(), Deadline::none()).await.unwrap();
+    let error = graph
+        .follow(first.next().unwrap(), Deadline::none())
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        GraphError::BadLink {
+            problem: LinkProblem::Circular,
+            ..
+        }
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_senseless_query_is_not_sent() {
+    let script = Script::pages([]);
+    let mut query = query();
+    query.to = query.from;
+    let error = script
+        .graph()
+        .list(&query, Deadline::none())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadRequest);
+    assert!(script.gets().is_empty() && script.posts().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_odd_alert_costs_only_itself() {
+    let body = "{\"value\":[{\"id\":1},null,\"x\",[[[]]],{\"id\":\"\\ud800\"}]}";
+    let script = Script::pages([Answer::json(200, body)]);
+    let page = script
+        .graph()
+        .list(&query(), Deadline::none())
+        .await
+        .unwrap();
+    let alerts: Vec<&str> = page.alerts().collect();
+    assert_eq!(
+        alerts,
+        [
+            "{\"id\":1}",
+            "null",
+            "\"x\"",
+            "[[[]]]",
+            "{\"id\":\"\\ud800\"}"
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_of_another_cloud_is_not_followed_with_this_token() {
+    let script = Script::pages([Answer::page_with_next(&["a"], NEXT)]);
+    let page = script
+        .graph()
+        .list(&query(), Deadline::none())
+        .await
+        .unwrap();
+    let other = Script::pages([]);
+    let dod = Graph::new(
+        other.clone(),
+        other.cache(),
+        Cloud::Dod.endpoints(),
+        Settings::default(),
+    );
+    let error = dod
+        .follow(page.next().unwrap(), Deadline::none())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadLink);
+    assert!(other.posts().is_empty() && other.gets().is_empty());
+}
