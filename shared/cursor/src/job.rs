@@ -80,6 +80,12 @@ impl Job {
         }
     }
 
+    /// The job as the JSON text that [`Job::parse`] reads.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+
     /// Reads a job from its JSON text.
     ///
     /// # Errors
@@ -123,7 +129,7 @@ mod tests {
             "2026-01-01T00:10:00Z".parse().unwrap(),
         );
         let job = Job::windowed("contoso", Why::Split, window.unwrap());
-        let text = serde_json::to_string(&job).unwrap();
+        let text = job.to_json();
         assert_eq!(
             text,
             r#"{"tenant":"contoso","why":"split","window":{"from":"2026-01-01T00:00:00Z","to":"2026-01-01T00:10:00Z"}}"#

@@ -140,11 +140,7 @@ fn pack(written: &Written) -> Packed {
 }
 
 fn unpack(packed: &Packed) -> Result<Written, StateError> {
-    let bytes = STANDARD
-        .decode(&packed.written)
-        .map_err(|_| StateError::Damaged {
-            what: "the written keys are not base64".into(),
-        })?;
+    let bytes = from_base64(&packed.written)?;
     let mut written = Written::default();
     let mut rest = bytes.as_slice();
     while !rest.is_empty() {
@@ -158,7 +154,26 @@ fn unpack(packed: &Packed) -> Result<Written, StateError> {
             what: "the written keys do not add up".into(),
         });
     }
+    let unsent = from_base64(&packed.unsent)?;
+    let (pairs, odd) = unsent.as_chunks::<32>();
+    if !odd.is_empty() {
+        return Err(StateError::Damaged {
+            what: "the unsent keys are cut off".into(),
+        });
+    }
+    written.unsent = pairs.iter().filter_map(split).collect();
     Ok(written)
+}
+
+fn from_base64(text: &str) -> Result<Vec<u8>, StateError> {
+    STANDARD.decode(text).map_err(|_| StateError::Damaged {
+        what: "the written keys are not base64".into(),
+    })
+}
+
+/// An alert's digest and a key, side by side.
+fn split(pair: &[u8; 32]) -> Option<([u8; 16], [u8; 16])> {
+    Some((*pair.first_chunk()?, *pair.last_chunk()?))
 }
 
 /// Takes one alert off the front of `rest`; `None` when it is cut off.
@@ -223,6 +238,7 @@ mod tests {
                     .output("siem")
                     .claim(digest, &[key; 32], 1_700_000_000 + alert);
             }
+            state.output("siem").give_back(digest, &[keys - 1; 32]);
         }
         state
     }

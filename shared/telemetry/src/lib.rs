@@ -1,1 +1,13 @@
-//! Logs and metrics: events are types, so names and units cannot drift.
+//! Logs and metrics.
+//!
+//! A metric is a [`Metric`] in one table, so that what the code emits and what a dashboard or an
+//! alarm reads cannot drift apart. Neither a log nor a metric ever carries a secret or the content
+//! of an alert: only names, numbers and ids.
+
+mod emf;
+mod log;
+mod metric;
+
+pub use emf::Emf;
+pub use log::{log_to_cloudwatch, log_to_terminal};
+pub use metric::{METRICS, Metric, NAMESPACE, Unit};

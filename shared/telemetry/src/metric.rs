@@ -1,0 +1,76 @@
+/// The CloudWatch namespace of every metric.
+pub const NAMESPACE: &str = "Drawbridge";
+
+/// A number that a poll reports, one value a job and tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Metric {
+    /// Alerts that Graph returned, those read before included.
+    AlertsFetched,
+    /// Records that the queue took.
+    RecordsWritten,
+    /// Records that an output had already.
+    RecordsSuppressed,
+    /// Alerts or records put aside because they could not be read or sent.
+    Quarantined,
+    /// Windows that Graph would not answer, put aside for a replay.
+    Gaps,
+    /// Pages that Graph marked as incomplete (206 or `Warning`).
+    PartialAnswers,
+    /// Requests to Graph, the retries included.
+    GraphRequests,
+    /// Requests that Graph answered with 429.
+    Throttled,
+    /// How old the newest alert of this poll was when it was read; absent when there was none.
+    NewestAlertLag,
+    /// How far behind now everything was read.
+    WatermarkLag,
+    /// How long the job took.
+    Duration,
+    /// Jobs that failed because Graph or the sign-in refused the credentials.
+    AuthFailures,
+    /// Jobs that failed for any reason.
+    Failures,
+    /// Jobs that ended well.
+    Successes,
+}
+
+/// CloudWatch's word for what a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A plain number.
+    Count,
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+}
+
+/// Every metric, in the order in which it is written.
+pub const METRICS: &[(Metric, &str, Unit)] = &[
+    (Metric::AlertsFetched, "AlertsFetched", Unit::Count),
+    (Metric::RecordsWritten, "RecordsWritten", Unit::Count),
+    (Metric::RecordsSuppressed, "RecordsSuppressed", Unit::Count),
+    (Metric::Quarantined, "Quarantined", Unit::Count),
+    (Metric::Gaps, "Gaps", Unit::Count),
+    (Metric::PartialAnswers, "PartialAnswers", Unit::Count),
+    (Metric::GraphRequests, "GraphRequests", Unit::Count),
+    (Metric::Throttled, "Throttled", Unit::Count),
+    (Metric::NewestAlertLag, "NewestAlertLag", Unit::Seconds),
+    (Metric::WatermarkLag, "WatermarkLag", Unit::Seconds),
+    (Metric::Duration, "Duration", Unit::Milliseconds),
+    (Metric::AuthFailures, "AuthFailures", Unit::Count),
+    (Metric::Failures, "Failures", Unit::Count),
+    (Metric::Successes, "Successes", Unit::Count),
+];
+
+impl Unit {
+    /// The word in CloudWatch's API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "Count",
+            Self::Seconds => "Seconds",
+            Self::Milliseconds => "Milliseconds",
+        }
+    }
+}
