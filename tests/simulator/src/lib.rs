@@ -1,1 +1,27 @@
-//! A Microsoft Graph simulator on loopback: token endpoint and alerts_v2.
+//! A Microsoft Graph simulator on loopback: the token endpoint and `security/alerts_v2`.
+//!
+//! It answers as Microsoft documents it: the filterable fields and operators, pages of at most
+//! 1000, an opaque `@odata.nextLink`, errors in Graph's and Entra's shapes, 429 above a rate when
+//! asked. Tests inject [`Fault`]s. It serves generated alerts or those of a file.
+
+mod alerts;
+mod error_body;
+mod faults;
+mod filter;
+mod generate;
+pub mod input;
+mod options;
+mod page;
+mod properties;
+mod random;
+mod server;
+mod sign_in;
+mod world;
+
+pub use alerts::Alerts;
+pub use faults::Fault;
+pub use generate::GenerateOptions;
+pub use input::InputError;
+pub use options::Options;
+pub use server::{Simulator, start};
+pub use world::Stats;

@@ -1,0 +1,111 @@
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::filter::WORD_FIELDS;
+use crate::generate::{GenerateOptions, generate};
+use crate::input::{self, InputError};
+
+/// The alerts that a simulator serves.
+#[derive(Debug, Clone, Default)]
+pub struct Alerts {
+    pub(crate) rows: Vec<Row>,
+}
+
+/// An alert as it is served, and what it can be filtered by.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) json: Bytes,
+    pub(crate) fields: Fields,
+}
+
+/// What an alert can be filtered by.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Fields {
+    pub(crate) id: String,
+    pub(crate) created: Option<Timestamp>,
+    pub(crate) last_update: Option<Timestamp>,
+    /// The fields of [`WORD_FIELDS`].
+    pub(crate) words: [String; WORD_FIELDS.len()],
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Served {
+    id: Option<String>,
+    created_date_time: Option<String>,
+    last_update_date_time: Option<String>,
+    assigned_to: Option<String>,
+    classification: Option<String>,
+    determination: Option<String>,
+    severity: Option<String>,
+    service_source: Option<String>,
+    status: Option<String>,
+}
+
+impl Alerts {
+    /// Generated alerts over all 48 evidence types; the same options give the same alerts.
+    #[must_use]
+    pub fn generate(options: &GenerateOptions) -> Self {
+        Self {
+            rows: generate(options).map(|json| Row::new(&json)).collect(),
+        }
+    }
+
+    /// The alerts of a text in any of the shapes of [`input::split`], byte for byte.
+    ///
+    /// # Errors
+    /// [`InputError`] when it holds none, or a line that is not JSON.
+    pub fn parse(text: &[u8]) -> Result<Self, InputError> {
+        let mut rows = Vec::new();
+        for element in input::split(text)? {
+            match element.json {
+                Ok(json) => rows.push(Row::new(json)),
+                Err(_) => {
+                    return Err(InputError::NotJson {
+                        line: element.position,
+                        column: 1,
+                    });
+                }
+            }
+        }
+        Ok(Self { rows })
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl Row {
+    /// Takes an alert; one that has no readable fields is served to filters that ask for none.
+    pub(crate) fn new(json: &str) -> Self {
+        let served: Served = serde_json::from_str(json).unwrap_or_default();
+        let time = |text: Option<String>| text.and_then(|text| text.parse().ok());
+        let words = [
+            served.assigned_to,
+            served.classification,
+            served.determination,
+            served.severity,
+            served.service_source,
+            served.status,
+        ];
+        Self {
+            json: Bytes::copy_from_slice(json.as_bytes()),
+            fields: Fields {
+                id: served.id.unwrap_or_default(),
+                created: time(served.created_date_time),
+                last_update: time(served.last_update_date_time),
+                words: words.map(Option::unwrap_or_default),
+            },
+        }
+    }
+}

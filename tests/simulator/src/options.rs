@@ -1,0 +1,41 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// How the simulator behaves.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The tenant that it signs in.
+    pub tenant_id: String,
+    /// The application that it signs in.
+    pub client_id: String,
+    /// The client secret that it accepts.
+    pub client_secret: String,
+    /// How long it waits before it answers a page.
+    pub page_latency: Duration,
+    /// Requests a minute above which it answers 429; none for no limit.
+    pub requests_per_minute: Option<u32>,
+    /// Whether it compresses for clients that accept gzip.
+    pub gzip: bool,
+    /// Signs in, but without the permission: lists are answered with 403.
+    pub token_without_roles: bool,
+    /// What it says of a token's lifetime.
+    pub token_lifetime: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            tenant_id: "11111111-1111-4111-8111-111111111111".into(),
+            client_id: "22222222-2222-4222-8222-222222222222".into(),
+            client_secret: "simulated".into(),
+            page_latency: Duration::ZERO,
+            requests_per_minute: None,
+            gzip: true,
+            token_without_roles: false,
+            token_lifetime: Duration::from_secs(3599),
+        }
+    }
+}
