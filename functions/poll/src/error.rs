@@ -1,0 +1,65 @@
+use drawbridge_cursor::StateError;
+use drawbridge_graph::{ErrorKind, GraphError};
+use drawbridge_queue::QueueError;
+use drawbridge_store::StoreError;
+
+/// Why a poll failed. Whatever it was, the watermark did not move: the next poll reads the same
+/// window again.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    /// Graph or the sign-in did not answer as needed.
+    #[error("reading alerts failed: {0}")]
+    Graph(#[from] GraphError),
+    /// The state object, or what is put aside, could not be read or written.
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreError),
+    /// The state object cannot be used.
+    #[error("{key}: {source}")]
+    State {
+        /// The object's key.
+        key: String,
+        /// What is wrong with it.
+        source: StateError,
+    },
+    /// What is to be put aside has no JSON form.
+    #[error("{key} could not be written: what is to be put aside has no JSON form")]
+    Quarantine {
+        /// The object's key.
+        key: String,
+    },
+    /// The queue did not answer.
+    #[error("the queue failed: {0}")]
+    Queue(#[from] QueueError),
+    /// The queue took some records and refused others; those are sent again.
+    #[error(
+        "the queue refused {refused} records ({code}); they are sent again by the next poll: check \
+         the queue if this goes on"
+    )]
+    Refused {
+        /// How many.
+        refused: usize,
+        /// The queue's code for the first of them.
+        code: String,
+    },
+}
+
+impl PollError {
+    /// Whether the same job may succeed later without anybody doing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Graph(error) => error.is_retryable(),
+            Self::Store(error) => error.is_retryable(),
+            Self::Queue(error) => error.is_retryable(),
+            Self::State { .. } | Self::Quarantine { .. } => false,
+            Self::Refused { .. } => true,
+        }
+    }
+
+    /// Whether the credentials or permissions are at fault.
+    #[must_use]
+    pub fn is_about_access(&self) -> bool {
+        matches!(self, Self::Graph(error)
+            if matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::Configuration))
+    }
+}

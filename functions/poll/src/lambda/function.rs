@@ -1,0 +1,230 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
+use drawbridge_config::{ConfigError, FunctionSettings, Tenant};
+use drawbridge_cursor::{Job, JobError};
+use drawbridge_graph::{Deadline, HttpTransport};
+use drawbridge_queue::{Offload, SqsQueue};
+use drawbridge_secrets::SecretsManager;
+use drawbridge_store::{S3Store, Store};
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::jobs::JobsQueue;
+use super::{Event, metrics};
+use crate::lambda::tenant::{Surroundings, poller};
+use crate::{Clock, Ending, PollError, Poller, Report, Silent, Stop, SystemClock};
+
+/// What is kept of an invocation's time for saving the state and answering.
+const CLOSING_TIME: Duration = Duration::from_secs(5);
+
+/// Where the bodies lie that are too large for a message.
+const OVERSIZE_FOLDER: &str = "oversize";
+
+/// The function, with its clients built once and a poller for each tenant that it met.
+pub struct Function {
+    tenants: HashMap<String, Tenant>,
+    surroundings: Surroundings,
+    jobs: JobsQueue,
+    pollers: Mutex<HashMap<String, Arc<Poller>>>,
+}
+
+/// Why the function could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+/// Why a job failed.
+#[derive(Debug, thiserror::Error)]
+enum JobFailure {
+    #[error(transparent)]
+    Unreadable(#[from] JobError),
+    #[error("no tenant is called {0:?}: name one that DRAWBRIDGE_TENANTS holds")]
+    UnknownTenant(String),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Poll(#[from] PollError),
+}
+
+impl Function {
+    /// Builds the clients; nothing is asked of any service yet.
+    ///
+    /// # Errors
+    /// [`StartError`] that names the setting.
+    pub async fn start() -> Result<Self, StartError> {
+        let settings = FunctionSettings::read(|name| std::env::var(name).ok())?;
+        let aws = drawbridge_aws::sdk_config().await;
+        let sqs = aws_sdk_sqs::Client::new(&aws);
+        let store: Arc<dyn Store> = Arc::new(S3Store::new(
+            drawbridge_store::s3_client(&aws),
+            &settings.bucket,
+        ));
+        let offload = Offload::new(Arc::clone(&store), &settings.bucket, OVERSIZE_FOLDER);
+        let queue = SqsQueue::new(sqs.clone(), &settings.queue_url).with_offload(offload);
+        let jobs_queue = SqsQueue::new(sqs.clone(), &settings.jobs_queue_url);
+        Ok(Self {
+            tenants: settings
+                .tenants
+                .into_iter()
+                .map(|t| (t.name.clone(), t))
+                .collect(),
+            surroundings: Surroundings {
+                transport: Arc::new(HttpTransport::new()),
+                secrets: Arc::new(SecretsManager::new(aws_sdk_secretsmanager::Client::new(
+                    &aws,
+                ))),
+                store,
+                queue: Arc::new(queue),
+                is_fifo: settings.queue_url.ends_with(".fifo"),
+            },
+            jobs: JobsQueue {
+                client: sqs,
+                url: settings.jobs_queue_url,
+                queue: jobs_queue,
+            },
+            pollers: Mutex::default(),
+        })
+    }
+
+    /// Answers one invocation.
+    ///
+    /// For messages, the answer lists those to be delivered again; for a job, it tells what was
+    /// done, with the rest of an unfinished window as `follow_ups`.
+    ///
+    /// # Errors
+    /// The failure of a job that came directly.
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
+        let stop = Stop::at(deadline(&event.context));
+        match Event::from(event.payload) {
+            Event::Messages(messages) => {
+                let mut response = SqsBatchResponse::default();
+                response.batch_item_failures = self.messages(&messages, &stop).await;
+                Ok(serde_json::to_value(response)?)
+            }
+            Event::Direct(text) => Ok(summary(&self.job(&text, &stop).await?)),
+        }
+    }
+
+    /// Does the messages' jobs in order. After one that fails the rest are left alone: on a FIFO
+    /// queue they may be the same tenant's, and would overtake it.
+    async fn messages(&self, messages: &[SqsMessage], stop: &Stop) -> Vec<BatchItemFailure> {
+        for (n, message) in messages.iter().enumerate() {
+            if !self.message(message, stop).await {
+                return messages[n..].iter().map(failure).collect();
+            }
+        }
+        Vec::new()
+    }
+
+    /// Does one message's job; whether the message is done with.
+    async fn message(&self, message: &SqsMessage, stop: &Stop) -> bool {
+        let Ok(report) = self
+            .job(message.body.as_deref().unwrap_or_default(), stop)
+            .await
+        else {
+            return false;
+        };
+        if let Ending::Postponed(delay) = report.ending {
+            if let Some(receipt) = &message.receipt_handle {
+                self.jobs.postpone(receipt, delay).await;
+            }
+            return false;
+        }
+        let cause = message.message_id.as_deref().unwrap_or_default();
+        match self.jobs.send(&report.follow_ups, cause).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%error, "the rest of the window could not be put back");
+                false
+            }
+        }
+    }
+
+    /// Does one job, logs how it went and prints its metrics.
+    async fn job(&self, text: &str, stop: &Stop) -> Result<Report, JobFailure> {
+        let started = Instant::now();
+        let job = Job::parse(text).inspect_err(|error| tracing::error!(%error, "job refused"))?;
+        let result = self.poll(&job, stop).await;
+        let took = started.elapsed();
+        match &result {
+            Ok(report) => {
+                tracing::info!(
+                    tenant = job.tenant, why = job.why.as_str(), alerts = report.alerts,
+                    records = report.records, suppressed = report.suppressed,
+                    requests = report.requests, saved = report.saved, ending = ?report.ending,
+                    "polled"
+                );
+                metrics::print(&job.tenant, Ok(report), SystemClock.now(), took);
+            }
+            Err(error) => {
+                tracing::error!(tenant = job.tenant, why = job.why.as_str(), %error, "poll failed");
+                if let JobFailure::Poll(error) = error {
+                    metrics::print(&job.tenant, Err(error), SystemClock.now(), took);
+                }
+            }
+        }
+        result
+    }
+
+    async fn poll(&self, job: &Job, stop: &Stop) -> Result<Report, JobFailure> {
+        let poller = self.poller(&job.tenant).await?;
+        Ok(poller.run(job, stop, &Silent).await?)
+    }
+
+    /// The tenant's poller, built when its first job comes.
+    async fn poller(&self, name: &str) -> Result<Arc<Poller>, JobFailure> {
+        let tenant = self
+            .tenants
+            .get(name)
+            .ok_or_else(|| JobFailure::UnknownTenant(name.to_owned()))?;
+        let mut pollers = self.pollers.lock().await;
+        if let Some(poller) = pollers.get(name) {
+            return Ok(Arc::clone(poller));
+        }
+        let built = Arc::new(poller(tenant, &self.surroundings)?);
+        pollers.insert(name.to_owned(), Arc::clone(&built));
+        Ok(built)
+    }
+}
+
+fn deadline(context: &Context) -> Deadline {
+    let left = context
+        .deadline()
+        .duration_since(SystemTime::now())
+        .unwrap_or_default();
+    Deadline::after(left.saturating_sub(CLOSING_TIME))
+}
+
+fn failure(message: &SqsMessage) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = message.message_id.clone().unwrap_or_default();
+    failure
+}
+
+/// What a direct invocation is told.
+fn summary(report: &Report) -> Value {
+    let ending = match report.ending {
+        Ending::Complete => json!("complete"),
+        Ending::OutOfTime => json!("out of time"),
+        Ending::Postponed(delay) => json!({ "postponed_secs": delay.as_secs() }),
+        Ending::Superseded => json!("superseded"),
+    };
+    json!({
+        "ending": ending,
+        "alerts": report.alerts,
+        "records": report.records,
+        "suppressed": report.suppressed,
+        "quarantined": report.quarantined,
+        "gaps": report.gaps,
+        "requests": report.requests,
+        "read_up_to": report.read_up_to,
+        "follow_ups": report.follow_ups,
+    })
+}

@@ -1,0 +1,10 @@
+//! The handler's surroundings in Lambda: events in, partial batch failures and metrics out.
+
+mod event;
+mod function;
+mod jobs;
+mod metrics;
+mod tenant;
+
+pub use event::Event;
+pub use function::{Function, StartError};

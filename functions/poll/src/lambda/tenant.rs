@@ -1,0 +1,91 @@
+use std::sync::Arc;
+
+use drawbridge_config::{ConfigError, Tenant};
+use drawbridge_cursor::WindowSettings;
+use drawbridge_graph::{ClientSecret, Graph, SecretSource, TokenCache, Transport};
+use drawbridge_queue::Queue;
+use drawbridge_secrets::Secrets;
+use drawbridge_store::Store;
+use secrecy::SecretString;
+
+use crate::{Grouping, Output, Poller, Settings, SystemClock};
+
+/// What all tenants share.
+pub(super) struct Surroundings {
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) secrets: Arc<dyn Secrets>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) queue: Arc<dyn Queue>,
+    pub(super) is_fifo: bool,
+}
+
+/// Builds a tenant's poller; nothing is asked of any service yet.
+pub(super) fn poller(tenant: &Tenant, shared: &Surroundings) -> Result<Poller, ConfigError> {
+    let endpoints = tenant.endpoints()?;
+    let format = drawbridge_record::format(&tenant.format).ok_or_else(|| ConfigError::Field {
+        tenant: tenant.name.clone(),
+        field: "format",
+        problem: format!("must be one of {}", drawbridge_record::names().join(", ")),
+    })?;
+    let secret = StoredSecret {
+        secrets: Arc::clone(&shared.secrets),
+        name: tenant.secret.clone(),
+    };
+    let sign_in = ClientSecret::new(
+        Arc::clone(&shared.transport),
+        endpoints.clone(),
+        &tenant.tenant_id,
+        &tenant.client_id,
+        Arc::new(secret),
+    );
+    let tokens = Arc::new(TokenCache::new(Arc::new(sign_in)));
+    let graph = Graph::new(
+        Arc::clone(&shared.transport),
+        tokens,
+        endpoints,
+        drawbridge_graph::Settings::default(),
+    );
+    let grouping = if shared.is_fifo {
+        Grouping::Alert
+    } else {
+        Grouping::Tenant
+    };
+    Ok(Poller {
+        graph: Arc::new(graph),
+        store: Arc::clone(&shared.store),
+        outputs: vec![Output {
+            format,
+            queue: Arc::clone(&shared.queue),
+            grouping,
+        }],
+        clock: Arc::new(SystemClock),
+        settings: Settings {
+            service_sources: tenant.service_sources.clone(),
+            page_size: tenant.page_size,
+            windows: WindowSettings {
+                overlap_secs: tenant.overlap_secs,
+                settle_secs: tenant.settle_secs,
+                first_lookback_secs: tenant.first_lookback_secs,
+                ..WindowSettings::default()
+            },
+            retention_secs: u64::from(tenant.retention_days) * 24 * 60 * 60,
+            ..Settings::new(&tenant.name)
+        },
+    })
+}
+
+/// A client secret that is asked for at each sign-in, so that a new one is used at once.
+struct StoredSecret {
+    secrets: Arc<dyn Secrets>,
+    name: String,
+}
+
+#[async_trait::async_trait]
+impl SecretSource for StoredSecret {
+    async fn secret(&self) -> Result<SecretString, String> {
+        self.secrets
+            .get(&self.name)
+            .await
+            .map_err(|error| error.to_string())
+    }
+}

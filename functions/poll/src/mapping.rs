@@ -1,0 +1,107 @@
+use std::cell::Cell;
+
+use drawbridge_alert::Alert;
+use drawbridge_cursor::{AlertDigest, Written};
+use drawbridge_queue::Message;
+use drawbridge_record::{Claim, Record};
+
+use crate::{Grouping, Output};
+
+/// How many bytes of records are held before they are sent. One alert may call for thousands of
+/// records, each with a long description: this bounds what they hold of memory together.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// Records of one output that wait to be sent.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) messages: Vec<Message>,
+    /// The claim behind each message, in the same order.
+    pub(crate) claims: Vec<(AlertDigest, [u8; 32])>,
+    bytes: usize,
+}
+
+impl Batch {
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes >= BATCH_BYTES
+    }
+}
+
+/// What became of an alert's records.
+pub(crate) struct Mapped {
+    /// Records that the output has already.
+    pub(crate) known: u64,
+    /// Records that were added to the batch.
+    pub(crate) claimed: u64,
+    /// Whether the batch filled up before the alert ended: send it and map the alert again.
+    pub(crate) more: bool,
+}
+
+/// Adds to `batch` the records of `alert` that `output` does not have yet.
+pub(crate) fn map(
+    alert: &Alert<'_>,
+    output: &Output,
+    tenant: &str,
+    now_secs: u32,
+    written: &mut Written,
+    batch: &mut Batch,
+) -> Mapped {
+    let digest = AlertDigest::of(&alert.id);
+    let Batch {
+        messages,
+        claims,
+        bytes,
+    } = batch;
+    let held = Cell::new(*bytes);
+    let mut mapped = Mapped {
+        known: 0,
+        claimed: 0,
+        more: false,
+    };
+    output.format.map(
+        alert,
+        &mut |identity| {
+            if held.get() >= BATCH_BYTES {
+                mapped.more = true;
+                return None;
+            }
+            let Some(part) = written.claim(digest, &identity.digest, now_secs) else {
+                mapped.known += 1;
+                return None;
+            };
+            mapped.claimed += 1;
+            claims.push((digest, identity.digest));
+            Some(Claim {
+                part,
+                change: drawbridge_record::Change::New,
+            })
+        },
+        &mut |record| {
+            held.set(held.get() + record.body.len());
+            messages.push(message(record, output, tenant));
+        },
+    );
+    *bytes = held.get();
+    mapped
+}
+
+fn message(record: Record, output: &Output, tenant: &str) -> Message {
+    let group = match output.grouping {
+        Grouping::Tenant => tenant.to_owned(),
+        Grouping::Alert => record.alert_id.clone(),
+    };
+    let attributes = vec![
+        ("tenant", tenant.to_owned()),
+        ("format", output.format.name().to_owned()),
+        ("schema", output.format.schema_version().to_string()),
+        ("alert-id", record.alert_id),
+        ("key", record.key.clone()),
+        ("severity", record.severity),
+        ("change", record.change.as_str().to_owned()),
+    ];
+    Message {
+        key: record.key,
+        group,
+        body: record.body,
+        attributes,
+    }
+}

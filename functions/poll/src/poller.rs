@@ -1,0 +1,167 @@
+use std::sync::Arc;
+
+use drawbridge_cursor::{Job, Why, WindowSettings, plan};
+use drawbridge_graph::Graph;
+use drawbridge_queue::Queue;
+use drawbridge_record::Format;
+use drawbridge_store::Store;
+use jiff::Timestamp;
+
+use crate::drain::{Drain, Drained};
+use crate::saved_state::SavedState;
+use crate::{Clock, Ending, PollError, Progress, Report, Stop};
+
+/// The handler: polls one tenant.
+pub struct Poller {
+    /// The tenant's Graph client.
+    pub graph: Arc<Graph>,
+    /// Keeps the state and what is put aside.
+    pub store: Arc<dyn Store>,
+    /// Where the records go.
+    pub outputs: Vec<Output>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// What is asked for, and how.
+    pub settings: Settings,
+}
+
+/// A format and the queue that its records go to.
+pub struct Output {
+    /// The records' format; its name is the output's name in the state.
+    pub format: &'static dyn Format,
+    /// The queue.
+    pub queue: Arc<dyn Queue>,
+    /// What the queue keeps in order.
+    pub grouping: Grouping,
+}
+
+/// The message group of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grouping {
+    /// One group a tenant: on a standard queue this makes no order but keeps a busy tenant from
+    /// delaying the others (fair queues).
+    Tenant,
+    /// One group an alert: on a FIFO queue the records of an alert stay in order.
+    Alert,
+}
+
+/// What a poll asks for, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The tenant's name, in object keys and metrics.
+    pub tenant: String,
+    /// The products whose alerts are read; empty for all.
+    pub service_sources: Vec<String>,
+    /// Alerts a page.
+    pub page_size: u32,
+    /// How windows are cut.
+    pub windows: WindowSettings,
+    /// How long a written record is remembered after Graph last returned its alert.
+    pub retention_secs: u64,
+    /// How often an idle poll saves the state.
+    pub heartbeat_secs: u32,
+    /// How much time must be left for another page to be begun.
+    pub page_margin_secs: u32,
+}
+
+impl Settings {
+    /// The default settings for a tenant.
+    #[must_use]
+    pub fn new(tenant: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            service_sources: vec!["microsoftDefenderForEndpoint".into()],
+            page_size: 1000,
+            windows: WindowSettings::default(),
+            retention_secs: 7 * 24 * 60 * 60,
+            heartbeat_secs: 5 * 60,
+            page_margin_secs: 10,
+        }
+    }
+}
+
+impl Poller {
+    /// Does one job.
+    ///
+    /// Records go to the queue first; then the state is saved. On any error the watermark stays
+    /// where it was, and what the queue did take is remembered, so that it is not sent again.
+    ///
+    /// # Errors
+    /// [`PollError`]; see [`PollError::is_retryable`].
+    pub async fn run(
+        &self,
+        job: &Job,
+        stop: &Stop,
+        progress: &dyn Progress,
+    ) -> Result<Report, PollError> {
+        let before = self.graph.stats();
+        let now = self.clock.now();
+        let mut saved = SavedState::load(self.store.as_ref(), &self.settings.tenant).await?;
+        let mut report = Report::default();
+
+        let read = self
+            .read(job, now, &mut saved, &mut report, stop, progress)
+            .await;
+
+        let after = self.graph.stats();
+        report.requests = after.requests - before.requests;
+        report.throttled = after.throttled - before.throttled;
+        report.read_up_to = saved.state.read_up_to();
+        for output in &self.outputs {
+            output.queue.flush().await?;
+        }
+        let news = report.records + report.quarantined + report.gaps > 0;
+        let settled = read.as_ref().is_ok_and(|()| {
+            job.window.is_some()
+                || !report.follow_ups.is_empty()
+                || (report.ending == Ending::Complete
+                    && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
+        });
+        if news || settled {
+            let now = self.clock.now();
+            if read.is_ok() && report.ending == Ending::Complete {
+                saved.state.last_success = Some(now);
+            }
+            report.saved = saved
+                .save(self.store.as_ref(), now, self.settings.retention_secs)
+                .await?;
+            if !report.saved {
+                report.ending = Ending::Superseded;
+                report.follow_ups.clear();
+            }
+        }
+        read.map(|()| report)
+    }
+
+    /// Reads the job's windows into the queue and notes in the state what was read.
+    async fn read(
+        &self,
+        job: &Job,
+        now: Timestamp,
+        saved: &mut SavedState,
+        report: &mut Report,
+        stop: &Stop,
+        progress: &dyn Progress,
+    ) -> Result<(), PollError> {
+        let windows = plan(job, &saved.state, now, &self.settings.windows);
+        for window in windows {
+            let mut drain = Drain::new(self, &mut saved.state, report, stop, progress, now);
+            match drain.window(window).await? {
+                Drained::Complete => saved.state.complete(window),
+                Drained::Incomplete => {}
+                Drained::Postponed(delay) => {
+                    report.ending = Ending::Postponed(delay);
+                    return Ok(());
+                }
+                Drained::OutOfTime { rest } => {
+                    report.ending = Ending::OutOfTime;
+                    let job = |&window| Job::windowed(&self.settings.tenant, Why::Split, window);
+                    report.follow_ups = rest.iter().map(job).collect();
+                    saved.state.put_back(window, &rest, now);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}

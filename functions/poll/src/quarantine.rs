@@ -1,0 +1,127 @@
+//! What could not be delivered is put aside whole, with the reason, and never lost.
+//!
+//! An object's name comes from its content, so that putting the same thing aside again writes the
+//! same object.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use drawbridge_alert::DecodeError;
+use drawbridge_cursor::{Job, Why, Window};
+use drawbridge_queue::Message;
+use drawbridge_store::Store;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use crate::PollError;
+
+/// The folder of a tenant's quarantine in the store.
+pub(crate) struct Quarantine<'a> {
+    pub(crate) store: &'a dyn Store,
+    pub(crate) tenant: &'a str,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    tenant: &'a str,
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<Job>,
+}
+
+impl<'a> Quarantine<'a> {
+    /// Puts an alert aside that does not parse, exactly as Graph sent it.
+    pub(crate) async fn alert(&self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
+        let id = error.alert_id.as_deref();
+        let reason = error.to_string();
+        tracing::error!(tenant = self.tenant, alert_id = id, %reason, "alert put aside");
+        let alert = serde_json::from_str(raw).ok();
+        // What is not even JSON is kept as text.
+        let text = alert.is_none().then_some(raw);
+        let item = Item {
+            alert_id: id,
+            alert,
+            text,
+            ..self.item(&reason)
+        };
+        self.put("alerts", &digest(raw), &item).await
+    }
+
+    /// Puts a record aside that the queue will never take.
+    pub(crate) async fn record(&self, message: &Message, code: &str) -> Result<(), PollError> {
+        let reason = format!("the queue refused it: {code}");
+        tracing::error!(tenant = self.tenant, key = message.key, %reason, "record put aside");
+        let item = Item {
+            key: Some(&message.key),
+            record: Some(&message.body),
+            ..self.item(&reason)
+        };
+        self.put("records", &digest(&message.key), &item).await
+    }
+
+    /// Puts a window aside that Graph would not answer, as a job that reads it again.
+    pub(crate) async fn gap(&self, window: Window, reason: &str) -> Result<(), PollError> {
+        tracing::error!(
+            tenant = self.tenant, from = %window.from(), to = %window.to(), %reason,
+            "gap recorded: alerts of this window were not read"
+        );
+        let job = Job::windowed(self.tenant, Why::Replay, window);
+        let name = digest(&format!("{}/{}", window.from(), window.to()));
+        self.put(
+            "gaps",
+            &name,
+            &Item {
+                job: Some(job),
+                ..self.item(reason)
+            },
+        )
+        .await
+    }
+
+    fn item<'b>(&self, reason: &'b str) -> Item<'b>
+    where
+        'a: 'b,
+    {
+        Item {
+            tenant: self.tenant,
+            reason,
+            alert_id: None,
+            key: None,
+            alert: None,
+            text: None,
+            record: None,
+            job: None,
+        }
+    }
+
+    async fn put(&self, kind: &str, name: &str, item: &Item<'_>) -> Result<(), PollError> {
+        let key = format!("quarantine/{}/{kind}/{name}.json", self.tenant);
+        let body =
+            serde_json::to_vec(item).map_err(|_| PollError::Quarantine { key: key.clone() })?;
+        self.store
+            .put(&key, Bytes::from(body), "application/json")
+            .await?;
+        Ok(())
+    }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text)
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}

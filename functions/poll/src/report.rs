@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use drawbridge_cursor::Job;
+use drawbridge_telemetry::{Emf, Metric};
+use jiff::Timestamp;
+
+/// What a poll did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// Alerts that Graph returned, those read before included.
+    pub alerts: u64,
+    /// Records that the queue took.
+    pub records: u64,
+    /// Records that the output had already.
+    pub suppressed: u64,
+    /// Alerts and records put aside.
+    pub quarantined: u64,
+    /// Windows that Graph would not answer, put aside.
+    pub gaps: u64,
+    /// Pages that Graph marked as incomplete.
+    pub partial_answers: u64,
+    /// Pages read.
+    pub pages: u64,
+    /// Requests to Graph, the retries included.
+    pub requests: u64,
+    /// Requests that Graph answered with 429.
+    pub throttled: u64,
+    /// `lastUpdateDateTime` of the newest alert.
+    pub newest_alert: Option<Timestamp>,
+    /// Up to when everything was read.
+    pub read_up_to: Option<Timestamp>,
+    /// Whether the state was saved; an idle poll saves it only now and then.
+    pub saved: bool,
+    /// How it ended.
+    pub ending: Ending,
+    /// The rest of an unfinished window, as jobs.
+    pub follow_ups: Vec<Job>,
+}
+
+/// How a poll ended, when it did not fail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// All of its window was read.
+    #[default]
+    Complete,
+    /// It ran out of time or was asked to stop; the rest is in [`Report::follow_ups`].
+    OutOfTime,
+    /// Graph asked to wait longer than there was time; the job is to come back after the delay.
+    Postponed(Duration),
+    /// Another poll of the tenant moved the watermark first; this one moved nothing.
+    Superseded,
+}
+
+/// Hears of a poll's progress, after each page.
+pub trait Progress: Send + Sync {
+    /// The report as it is so far.
+    fn page(&self, so_far: &Report);
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn page(&self, _so_far: &Report) {}
+}
+
+impl Report {
+    /// The poll's metrics, as of `now`.
+    #[must_use]
+    pub fn metrics(&self, tenant: &str, now: Timestamp, took: Duration) -> Emf {
+        let counts = [
+            (Metric::AlertsFetched, self.alerts),
+            (Metric::RecordsWritten, self.records),
+            (Metric::RecordsSuppressed, self.suppressed),
+            (Metric::Quarantined, self.quarantined),
+            (Metric::Gaps, self.gaps),
+            (Metric::PartialAnswers, self.partial_answers),
+            (Metric::GraphRequests, self.requests),
+            (Metric::Throttled, self.throttled),
+            (Metric::Successes, 1),
+        ];
+        let mut emf = Emf::new(tenant, now.as_millisecond());
+        for (metric, count) in counts {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "counts of one poll are far below 2^52"
+            )]
+            let value = count as f64;
+            emf = emf.with(metric, value);
+        }
+        let lags = [
+            (Metric::NewestAlertLag, self.newest_alert),
+            (Metric::WatermarkLag, self.read_up_to),
+        ];
+        for (metric, time) in lags {
+            if let Some(time) = time {
+                emf = emf.with(metric, now.duration_since(time).as_secs_f64().max(0.0));
+            }
+        }
+        emf.with(Metric::Duration, took.as_secs_f64() * 1000.0)
+    }
+}

@@ -1,0 +1,80 @@
+use bytes::Bytes;
+use drawbridge_cursor::State;
+use drawbridge_store::{ETag, Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::PollError;
+
+/// The store key of a tenant's state object.
+#[must_use]
+pub fn state_key(tenant: &str) -> String {
+    format!("state/{tenant}.json")
+}
+
+/// A tenant's state together with the version of the object it was read from.
+pub(crate) struct SavedState {
+    pub(crate) state: State,
+    key: String,
+    etag: Option<ETag>,
+}
+
+impl SavedState {
+    /// Reads the tenant's state; a tenant without one starts with an empty state.
+    pub(crate) async fn load(store: &dyn Store, tenant: &str) -> Result<Self, PollError> {
+        let key = state_key(tenant);
+        let Some(object) = store.get(&key).await? else {
+            return Ok(Self {
+                state: State::default(),
+                key,
+                etag: None,
+            });
+        };
+        match State::decode(&object.body) {
+            Ok(state) => Ok(Self {
+                state,
+                key,
+                etag: Some(object.etag),
+            }),
+            Err(source) => Err(PollError::State { key, source }),
+        }
+    }
+
+    /// Whether the object is so old that even an idle poll writes it.
+    pub(crate) fn is_due(&self, now: Timestamp, heartbeat_secs: u32) -> bool {
+        let heartbeat = SignedDuration::from_secs(i64::from(heartbeat_secs));
+        self.state
+            .saved
+            .is_none_or(|saved| now.duration_since(saved) >= heartbeat)
+    }
+
+    /// Writes the state, unless another poll wrote it since it was read: then `false`.
+    pub(crate) async fn save(
+        &mut self,
+        store: &dyn Store,
+        now: Timestamp,
+        retention_secs: u64,
+    ) -> Result<bool, PollError> {
+        self.state.prune(now, retention_secs);
+        self.state.saved = Some(now);
+        let body = self.state.encode().map_err(|source| PollError::State {
+            key: self.key.clone(),
+            source,
+        })?;
+        let saved = store
+            .put_if(
+                &self.key,
+                Bytes::from(body),
+                "application/json",
+                self.etag.as_ref(),
+            )
+            .await;
+        match saved {
+            Ok(etag) => {
+                self.etag = Some(etag);
+                Ok(true)
+            }
+            Err(StoreError::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

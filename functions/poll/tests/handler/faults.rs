@@ -1,0 +1,291 @@
+//! Each failure in the design's table, shown to happen to the handler and to be survived.
+
+use std::time::Duration;
+
+use crate::world::{Answer, Send, World, alert};
+use drawbridge_cursor::{Job, State};
+use drawbridge_graph::Deadline;
+use drawbridge_poll::{Ending, PollError, Silent, Stop, state_key};
+use drawbridge_store::Store as _;
+
+const T1: &str = "2026-03-01T11:00:00Z";
+
+fn one_alert(world: &World) {
+    world
+        .graph
+        .set("da1", T1, alert("da1", T1, &["a.exe", "b.exe", "c.exe"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_incomplete_answer_is_delivered_and_read_again() {
+    let world = World::new();
+    one_alert(&world);
+    world.graph.script([Answer::Partial]);
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.partial_answers), (3, 1));
+    assert_eq!(world.state().await.watermark, None);
+    world.clock.advance_secs(60);
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.suppressed), (0, 3));
+    assert!(world.state().await.watermark.is_none() || report.saved);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_that_does_not_parse_costs_only_itself() {
+    let world = World::new();
+    one_alert(&world);
+    world
+        .graph
+        .set("bad", T1, r#"{"id":"bad","title":{"not":"a text"}}"#.into());
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.quarantined), (3, 1));
+    let key = world
+        .store
+        .keys()
+        .into_iter()
+        .find(|key| key.contains("/alerts/"))
+        .unwrap();
+    let item: serde_json::Value = serde_json::from_str(&world.store.body(&key)).unwrap();
+    assert_eq!(item["alert_id"], "bad");
+    assert_eq!(item["alert"]["title"]["not"], "a text");
+    assert!(item["reason"].as_str().unwrap().contains("title"), "{item}");
+    // Read again within the overlap, it is not put aside again.
+    assert_eq!(world.poll().await.unwrap().quarantined, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_that_the_queue_refuses_are_sent_again_with_the_same_part() {
+    let world = World::new();
+    one_alert(&world);
+    world.queue.then(Send::Refuse(vec![1]));
+    let error = world.poll().await.unwrap_err();
+    assert!(matches!(error, PollError::Refused { refused: 1, .. }) && error.is_retryable());
+    assert_eq!(world.state().await.watermark, None);
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.suppressed), (1, 2));
+    assert_eq!(
+        world.written(),
+        [
+            ("da1".into(), 0, "a.exe".into()),
+            ("da1".into(), 2, "c.exe".into()),
+            ("da1".into(), 1, "b.exe".into())
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_is_down_moves_nothing() {
+    let world = World::new();
+    one_alert(&world);
+    world.queue.then(Send::Fail);
+    assert!(matches!(
+        world.poll().await.unwrap_err(),
+        PollError::Queue(_)
+    ));
+    assert_eq!(world.state().await.watermark, None);
+    assert_eq!(world.poll().await.unwrap().records, 3);
+    let parts: Vec<u64> = world
+        .written()
+        .into_iter()
+        .map(|(_, part, _)| part)
+        .collect();
+    assert_eq!(parts, [0, 1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_the_queue_will_never_take_is_put_aside() {
+    let world = World::new();
+    one_alert(&world);
+    world.queue.then(Send::RefuseForGood(vec![1]));
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.quarantined), (2, 1));
+    let key = world
+        .store
+        .keys()
+        .into_iter()
+        .find(|key| key.contains("/records/"))
+        .unwrap();
+    assert!(world.store.body(&key).contains("b.exe"));
+    assert!(world.state().await.watermark.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_polls_at_once_one_moves_the_watermark() {
+    let world = World::new();
+    one_alert(&world);
+    let watermark = Some("2026-03-01T11:59:59Z".parse().unwrap());
+    let other = State {
+        watermark,
+        ..State::default()
+    };
+    *world.store.meanwhile.lock().unwrap() = Some(other.encode().unwrap().into());
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.ending, report.saved), (Ending::Superseded, false));
+    assert_eq!(world.state().await, other);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_cannot_be_used_stops_the_poll_before_graph_is_asked() {
+    for (body, word) in [
+        ("{\"version\":9}", "newer release"),
+        ("{\"version\":1,\"wat", "damaged"),
+    ] {
+        let world = World::new();
+        one_alert(&world);
+        world
+            .store
+            .put(&state_key("contoso"), body.into(), "application/json")
+            .await
+            .unwrap();
+        let error = world.poll().await.unwrap_err();
+        assert!(!error.is_retryable());
+        assert!(error.to_string().contains(word), "{error}");
+        assert!(error.to_string().contains("state/contoso.json"), "{error}");
+        assert!(world.graph.requests().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_always_fails_costs_only_its_instant() {
+    let world = World::with(|settings| settings.page_size = 50);
+    for n in 0..120 {
+        let (id, time) = (
+            format!("da{n}"),
+            format!("2026-03-01T11:{:02}:{:02}Z", n / 60, n % 60),
+        );
+        world.graph.set(&id, &time, alert(&id, &time, &["a.exe"]));
+    }
+    world.graph.poison("\"da77\"");
+    let report = world.poll().await.unwrap();
+    assert_eq!(
+        (report.records, report.gaps, report.ending),
+        (119, 1, Ending::Complete)
+    );
+    let key = world
+        .store
+        .keys()
+        .into_iter()
+        .find(|key| key.contains("/gaps/"))
+        .unwrap();
+    let item: serde_json::Value = serde_json::from_str(&world.store.body(&key)).unwrap();
+    let job = Job::parse(&item["job"].to_string()).unwrap();
+    let window = job.window.unwrap();
+    let poisoned = "2026-03-01T11:01:17Z".parse().unwrap();
+    assert!(window.from() <= poisoned && poisoned < window.to() && window.millis() <= 10);
+    // Once Graph has mended the page, the job of the gap reads it.
+    world.graph.poison("nothing");
+    assert_eq!(world.job(&job).await.unwrap().records, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_graph_that_is_down_leaves_no_gap() {
+    let world = World::new();
+    one_alert(&world);
+    world.graph.is_down(true);
+    let error = world.poll().await.unwrap_err();
+    assert!(matches!(error, PollError::Graph(_)) && error.is_retryable());
+    assert!(world.store.keys().is_empty());
+    world.graph.is_down(false);
+    assert_eq!(world.poll().await.unwrap().records, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_malformed_page_is_asked_for_again() {
+    let world = World::new();
+    one_alert(&world);
+    world.graph.script([Answer::Malformed, Answer::Status(503)]);
+    assert_eq!(world.poll().await.unwrap().records, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_permission_names_it() {
+    let world = World::new();
+    world.graph.script([Answer::Status(403)]);
+    let error = world.poll().await.unwrap_err();
+    assert!(error.is_about_access() && !error.is_retryable());
+    assert!(
+        error.to_string().contains("SecurityAlert.Read.All"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_does_not_fit_postpones_the_job() {
+    let world = World::new();
+    one_alert(&world);
+    world.graph.script([Answer::Throttled(300)]);
+    let stop = Stop::at(Deadline::after(Duration::from_secs(60)));
+    let report = world
+        .poller
+        .run(&Job::timer("contoso"), &stop, &Silent)
+        .await
+        .unwrap();
+    assert_eq!(report.ending, Ending::Postponed(Duration::from_secs(300)));
+    assert_eq!(world.state().await.watermark, None);
+    // With time enough it waits.
+    world.graph.script([Answer::Throttled(300)]);
+    assert_eq!(world.poll().await.unwrap().records, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_out_of_time_puts_the_rest_back_and_nothing_is_lost() {
+    let world = World::with(|settings| settings.page_size = 2);
+    for n in 0..20 {
+        let (id, time) = (format!("da{n}"), format!("2026-03-01T11:00:{n:02}Z"));
+        world.graph.set(&id, &time, alert(&id, &time, &["a.exe"]));
+    }
+    // Less time than the margin: one page, then stop.
+    let stop = || Stop::at(Deadline::after(Duration::from_secs(5)));
+    let report = world
+        .poller
+        .run(&Job::timer("contoso"), &stop(), &Silent)
+        .await
+        .unwrap();
+    assert_eq!((report.ending, report.records), (Ending::OutOfTime, 2));
+    assert_eq!(report.follow_ups.len(), 2);
+    let state = world.state().await;
+    assert_eq!(state.owed.len(), 2);
+    assert!(state.read_up_to() < state.watermark);
+
+    let mut jobs = report.follow_ups;
+    let mut rounds = 0;
+    while let Some(job) = jobs.pop() {
+        jobs.extend(
+            world
+                .poller
+                .run(&job, &stop(), &Silent)
+                .await
+                .unwrap()
+                .follow_ups,
+        );
+        rounds += 1;
+        assert!(rounds < 200, "the halves never end");
+    }
+    assert_eq!(world.written().len(), 20);
+    let state = world.state().await;
+    assert!(state.owed.is_empty());
+    assert_eq!(state.read_up_to(), state.watermark);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_follow_up_is_adopted_by_a_live_poll() {
+    let world = World::with(|settings| settings.page_size = 2);
+    for n in 0..6 {
+        let (id, time) = (format!("da{n}"), format!("2026-03-01T03:00:{n:02}Z"));
+        world.graph.set(&id, &time, alert(&id, &time, &["a.exe"]));
+    }
+    let stop = Stop::at(Deadline::after(Duration::from_secs(5)));
+    world
+        .poller
+        .run(&Job::timer("contoso"), &stop, &Silent)
+        .await
+        .unwrap();
+    // Its jobs never run. A poll soon after leaves them their time; a later one does not.
+    world.clock.advance_secs(60);
+    world.poll().await.unwrap();
+    assert_eq!(world.written().len(), 2);
+    world.clock.advance_secs(15 * 60);
+    world.poll().await.unwrap();
+    assert_eq!(world.written().len(), 6);
+    assert!(world.state().await.owed.is_empty());
+}

@@ -1,0 +1,7 @@
+//! The handler in a small world: what it writes and remembers, and what it does when things fail.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod faults;
+mod poller;
+mod world;

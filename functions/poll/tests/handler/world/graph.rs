@@ -1,0 +1,200 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use drawbridge_graph::{
+    Body, Endpoints, Graph, GraphError, Settings, Token, TokenCache, TokenProvider, Transport,
+    TransportError,
+};
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+/// A Graph whose alerts and answers a test sets.
+#[derive(Default)]
+pub(crate) struct FakeGraph {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    alerts: Mutex<Vec<(Timestamp, String)>>,
+    script: Mutex<VecDeque<Answer>>,
+    poison: Mutex<Option<String>>,
+    down: Mutex<bool>,
+    log: Mutex<Vec<String>>,
+}
+
+/// What Graph answers next, in place of the alerts.
+pub(crate) enum Answer {
+    /// The alerts, with status 206 and a warning.
+    Partial,
+    /// A status without a body.
+    Status(u16),
+    /// 429 with `Retry-After` in seconds.
+    Throttled(u64),
+    /// A body of no page.
+    Malformed,
+}
+
+impl FakeGraph {
+    pub(crate) fn client(&self) -> Graph {
+        let root = "https://graph.example".parse().unwrap();
+        let endpoints = Endpoints::custom("https://login.example".parse().unwrap(), root).unwrap();
+        let tokens = Arc::new(TokenCache::new(Arc::new(NoSignIn)));
+        Graph::new(
+            Arc::new(Wire(Arc::clone(&self.inner))),
+            tokens,
+            endpoints,
+            Settings::default(),
+        )
+    }
+
+    /// Sets an alert; one of the same id is replaced.
+    pub(crate) fn set(&self, id: &str, updated: &str, json: String) {
+        let mut alerts = self.inner.alerts.lock().unwrap();
+        let marker = format!("\"id\":\"{id}\"");
+        alerts.retain(|(_, old)| !old.contains(&marker));
+        alerts.push((updated.parse().unwrap(), json));
+    }
+
+    /// Answers these before anything else.
+    pub(crate) fn script(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.inner.script.lock().unwrap().extend(answers);
+    }
+
+    /// Any page with this text in it is answered with 500.
+    pub(crate) fn poison(&self, text: &str) {
+        *self.inner.poison.lock().unwrap() = Some(text.to_owned());
+    }
+
+    /// Every request is answered with 503.
+    pub(crate) fn is_down(&self, down: bool) {
+        *self.inner.down.lock().unwrap() = down;
+    }
+
+    /// The requests so far.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.inner.log.lock().unwrap().clone()
+    }
+}
+
+struct Wire(Arc<Inner>);
+
+#[async_trait]
+impl Transport for Wire {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        let query: Vec<(String, String)> = url_pairs(request.uri().query().unwrap_or_default());
+        let find = |name: &str| {
+            query
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, v)| v.clone())
+        };
+        self.0.log.lock().unwrap().push(request.uri().to_string());
+        if *self.0.down.lock().unwrap() {
+            return Ok(answer(503, None, String::new()));
+        }
+        let scripted = self.0.script.lock().unwrap().pop_front();
+        match scripted {
+            Some(Answer::Status(status)) => return Ok(answer(status, None, String::new())),
+            Some(Answer::Throttled(secs)) => {
+                return Ok(answer(
+                    429,
+                    Some(("retry-after", secs.to_string())),
+                    String::new(),
+                ));
+            }
+            Some(Answer::Malformed) => return Ok(answer(200, None, "{\"value\":[{".into())),
+            Some(Answer::Partial) | None => {}
+        }
+        let filter = find("$filter").unwrap();
+        let top: usize = find("$top").unwrap().parse().unwrap();
+        let skip: usize = find("$skiptoken").map_or(0, |n| n.parse().unwrap());
+        let bound = |word: &str| -> Timestamp {
+            let start = filter.find(word).unwrap() + word.len();
+            filter[start..]
+                .split_whitespace()
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap()
+        };
+        let (from, to) = (
+            bound("lastUpdateDateTime ge "),
+            bound("lastUpdateDateTime lt "),
+        );
+        let alerts = self.0.alerts.lock().unwrap();
+        let hits: Vec<&str> = alerts
+            .iter()
+            .filter(|(updated, _)| (from..to).contains(updated))
+            .map(|(_, json)| json.as_str())
+            .collect();
+        let page = &hits[skip.min(hits.len())..(skip + top).min(hits.len())];
+        let poison = self.0.poison.lock().unwrap().clone();
+        if poison.is_some_and(|text| page.iter().any(|json| json.contains(&text))) {
+            return Ok(answer(500, None, String::new()));
+        }
+        let next = if skip + top < hits.len() {
+            let path = request.uri().path_and_query().unwrap().as_str();
+            let base = path
+                .split("&$skiptoken")
+                .next()
+                .unwrap()
+                .split("&%24skiptoken")
+                .next()
+                .unwrap();
+            format!(
+                ",\"@odata.nextLink\":\"https://graph.example{base}&$skiptoken={}\"",
+                skip + top
+            )
+        } else {
+            String::new()
+        };
+        let body = format!("{{\"value\":[{}]{next}}}", page.join(","));
+        Ok(match scripted {
+            Some(_) => answer(
+                206,
+                Some(("warning", "199 - \"Microsoft/WDATP/504/10000\"".into())),
+                body,
+            ),
+            None => answer(200, None, body),
+        })
+    }
+}
+
+fn answer(status: u16, header: Option<(&str, String)>, body: String) -> http::Response<Body> {
+    let mut response = http::Response::builder()
+        .status(status)
+        .header("content-type", "application/json");
+    if let Some((name, value)) = header {
+        response = response.header(name, value);
+    }
+    let body = futures::stream::iter([Ok(Bytes::from(body))]).boxed();
+    response.body(body).unwrap()
+}
+
+/// The pairs of a query string, percent-decoded.
+fn url_pairs(query: &str) -> Vec<(String, String)> {
+    let url = format!("https://x/?{query}")
+        .parse::<drawbridge_graph::Url>()
+        .unwrap();
+    url.query_pairs().into_owned().collect()
+}
+
+struct NoSignIn;
+
+#[async_trait]
+impl TokenProvider for NoSignIn {
+    async fn fetch(&self) -> Result<Token, GraphError> {
+        Ok(Token {
+            secret: SecretString::from("token"),
+            lifetime: Duration::from_secs(3600),
+        })
+    }
+}

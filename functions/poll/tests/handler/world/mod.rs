@@ -1,0 +1,114 @@
+//! A small world for the handler: a scripted Graph, a store and a queue in memory, a set clock.
+
+mod graph;
+mod ports;
+
+use std::sync::Arc;
+
+use drawbridge_cursor::{Job, State};
+use drawbridge_poll::{
+    Grouping, Output, PollError, Poller, Report, Settings, Silent, Stop, state_key,
+};
+use drawbridge_store::Store as _;
+use serde_json::Value;
+
+pub(crate) use graph::{Answer, FakeGraph};
+pub(crate) use ports::{MemoryQueue, MemoryStore, Send, SetClock};
+
+/// Everything around a poller, in reach of a test.
+pub(crate) struct World {
+    pub(crate) graph: Arc<FakeGraph>,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) queue: Arc<MemoryQueue>,
+    pub(crate) clock: Arc<SetClock>,
+    pub(crate) poller: Poller,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let graph = Arc::new(FakeGraph::default());
+        let store = Arc::new(MemoryStore::default());
+        let queue = Arc::new(MemoryQueue::default());
+        let clock = Arc::new(SetClock::at("2026-03-01T12:00:30Z"));
+        let mut settings = Settings::new("contoso");
+        change(&mut settings);
+        let poller = Poller {
+            graph: Arc::new(graph.client()),
+            store: store.clone(),
+            outputs: vec![Output {
+                format: drawbridge_record::format("siem").unwrap(),
+                queue: queue.clone(),
+                grouping: Grouping::Tenant,
+            }],
+            clock: clock.clone(),
+            settings,
+        };
+        Self {
+            graph,
+            store,
+            queue,
+            clock,
+            poller,
+        }
+    }
+
+    /// A live poll without a deadline.
+    pub(crate) async fn poll(&self) -> Result<Report, PollError> {
+        self.job(&Job::timer("contoso")).await
+    }
+
+    pub(crate) async fn job(&self, job: &Job) -> Result<Report, PollError> {
+        let stop = Stop::at(drawbridge_graph::Deadline::none());
+        self.poller.run(job, &stop, &Silent).await
+    }
+
+    /// The saved state.
+    pub(crate) async fn state(&self) -> State {
+        let object = self.store.get(&state_key("contoso")).await.unwrap();
+        object
+            .map(|object| State::decode(&object.body).unwrap())
+            .unwrap_or_default()
+    }
+
+    /// The records on the queue as (alert id, part, file or device name).
+    pub(crate) fn written(&self) -> Vec<(String, u64, String)> {
+        self.queue
+            .bodies()
+            .iter()
+            .map(|body| {
+                let record: Value = serde_json::from_str(body).unwrap();
+                let text = |key: &str| record[key].as_str().unwrap().to_owned();
+                let name = if record["FileName"] == "" {
+                    text("ComputerDnsName")
+                } else {
+                    text("FileName")
+                };
+                (text("AlertId"), record["AlertPart"].as_u64().unwrap(), name)
+            })
+            .collect()
+    }
+}
+
+/// An alert with a device and some files on it.
+pub(crate) fn alert(id: &str, updated: &str, files: &[&str]) -> String {
+    let mut evidence = vec![serde_json::json!({
+        "@odata.type": "#microsoft.graph.security.deviceEvidence",
+        "mdeDeviceId": "d1", "deviceDnsName": "host.example.com",
+    })];
+    evidence.extend(files.iter().map(|name| {
+        serde_json::json!({
+            "@odata.type": "#microsoft.graph.security.fileEvidence",
+            "mdeDeviceId": "d1",
+            "fileDetails": {"fileName": name, "filePath": "C:\\x"},
+        })
+    }));
+    serde_json::json!({
+        "id": id, "severity": "high", "title": "T", "lastUpdateDateTime": updated,
+        "createdDateTime": updated, "evidence": evidence,
+    })
+    .to_string()
+}

@@ -1,0 +1,178 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use drawbridge_poll::Clock;
+use drawbridge_queue::{Message, Queue, QueueError, Refused};
+use drawbridge_store::{ETag, Object, Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+
+/// A clock that a test sets.
+pub(crate) struct SetClock(Mutex<Timestamp>);
+
+impl SetClock {
+    pub(crate) fn at(time: &str) -> Self {
+        Self(Mutex::new(time.parse().unwrap()))
+    }
+
+    pub(crate) fn advance_secs(&self, secs: i64) {
+        *self.0.lock().unwrap() += SignedDuration::from_secs(secs);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// A store in memory that counts and can be made to refuse.
+#[derive(Default)]
+pub(crate) struct MemoryStore {
+    objects: Mutex<BTreeMap<String, (Bytes, u64)>>,
+    version: Mutex<u64>,
+    pub(crate) calls: Mutex<Vec<String>>,
+    /// Runs before the next conditional put, as another process would.
+    pub(crate) meanwhile: Mutex<Option<Bytes>>,
+}
+
+impl MemoryStore {
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.objects.lock().unwrap().keys().cloned().collect()
+    }
+
+    pub(crate) fn body(&self, key: &str) -> String {
+        String::from_utf8(self.objects.lock().unwrap()[key].0.to_vec()).unwrap()
+    }
+
+    pub(crate) fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
+    fn write(&self, key: &str, body: Bytes) -> ETag {
+        let mut version = self.version.lock().unwrap();
+        *version += 1;
+        self.objects
+            .lock()
+            .unwrap()
+            .insert(key.to_owned(), (body, *version));
+        ETag::new(version.to_string())
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+        self.calls.lock().unwrap().push(format!("get {key}"));
+        let objects = self.objects.lock().unwrap();
+        Ok(objects.get(key).map(|(body, version)| Object {
+            body: body.clone(),
+            etag: ETag::new(version.to_string()),
+        }))
+    }
+
+    async fn put(&self, key: &str, body: Bytes, _: &str) -> Result<ETag, StoreError> {
+        self.calls.lock().unwrap().push(format!("put {key}"));
+        Ok(self.write(key, body))
+    }
+
+    async fn put_if(
+        &self,
+        key: &str,
+        body: Bytes,
+        _: &str,
+        expected: Option<&ETag>,
+    ) -> Result<ETag, StoreError> {
+        self.calls.lock().unwrap().push(format!("put_if {key}"));
+        if let Some(body) = self.meanwhile.lock().unwrap().take() {
+            self.write(key, body);
+        }
+        let current = self
+            .objects
+            .lock()
+            .unwrap()
+            .get(key)
+            .map(|(_, version)| ETag::new(version.to_string()));
+        if current.as_ref() != expected {
+            return Err(StoreError::Conflict {
+                place: key.to_owned(),
+            });
+        }
+        Ok(self.write(key, body))
+    }
+}
+
+/// A queue in memory that can be made to refuse.
+#[derive(Default)]
+pub(crate) struct MemoryQueue {
+    taken: Mutex<Vec<Message>>,
+    /// What the next sends do: refuse the entries at these places, or fail as a whole.
+    pub(crate) script: Mutex<VecDeque<Send>>,
+    pub(crate) sends: Mutex<usize>,
+}
+
+/// What a queue does with one send.
+pub(crate) enum Send {
+    /// Takes all but these, which may be sent again.
+    Refuse(Vec<usize>),
+    /// Takes all but these, which it will never take.
+    RefuseForGood(Vec<usize>),
+    /// Takes nothing.
+    Fail,
+}
+
+impl MemoryQueue {
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        self.taken
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|message| message.body.clone())
+            .collect()
+    }
+
+    pub(crate) fn messages(&self) -> Vec<Message> {
+        self.taken.lock().unwrap().clone()
+    }
+
+    pub(crate) fn then(&self, send: Send) {
+        self.script.lock().unwrap().push_back(send);
+    }
+}
+
+#[async_trait]
+impl Queue for MemoryQueue {
+    async fn send(&self, messages: &[Message]) -> Result<Vec<Refused>, QueueError> {
+        *self.sends.lock().unwrap() += 1;
+        let (indices, retryable) = match self.script.lock().unwrap().pop_front() {
+            None => (Vec::new(), true),
+            Some(Send::Refuse(indices)) => (indices, true),
+            Some(Send::RefuseForGood(indices)) => (indices, false),
+            Some(Send::Fail) => {
+                return Err(QueueError::Unavailable {
+                    place: "test".into(),
+                    code: "Down".into(),
+                });
+            }
+        };
+        let mut taken = self.taken.lock().unwrap();
+        for (n, message) in messages.iter().enumerate() {
+            if !indices.contains(&n) {
+                taken.push(message.clone());
+            }
+        }
+        Ok(indices
+            .into_iter()
+            .map(|index| Refused {
+                index,
+                code: "Scripted".into(),
+                retryable,
+            })
+            .collect())
+    }
+
+    async fn flush(&self) -> Result<(), QueueError> {
+        Ok(())
+    }
+}
