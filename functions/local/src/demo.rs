@@ -1,0 +1,141 @@
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use drawbridge_graph::{Endpoints, SecretSource};
+use drawbridge_poll::{Clock, Report, Settings, Stop};
+use drawbridge_simulator::{Alerts, GenerateOptions, Options};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use crate::cli::{self, SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT};
+use crate::failure::Failure;
+use crate::progress::{Shown, say};
+use crate::session::{Session, SignIn};
+
+/// The demo's day: its alerts are the same ones at each run, so its clock stands still.
+const DEMO_NOW: &str = "2026-01-02T00:00:30Z";
+
+/// Polls a simulated tenant to the end and shows the result.
+pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
+    let now: Timestamp = DEMO_NOW.parse().map_err(Failure::of)?;
+    let to = now - SignedDuration::from_secs(30);
+    let from = to - SignedDuration::from_hours(24);
+    say(&format!(
+        "starting a Graph simulator with {} alerts on this machine",
+        args.count
+    ));
+    let alerts = Alerts::generate(&GenerateOptions {
+        count: args.count,
+        seed: 1,
+        from,
+        to,
+    });
+    let options = Options {
+        tenant_id: SIMULATED_TENANT.into(),
+        client_id: SIMULATED_CLIENT.into(),
+        client_secret: SIMULATED_SECRET.into(),
+        ..Options::default()
+    };
+    let simulator = drawbridge_simulator::start(options, alerts)
+        .await
+        .map_err(|error| Failure::of(format!("cannot listen on this machine: {error}")))?;
+    let sign_in = SignIn {
+        endpoints: Endpoints::custom(simulator.login_url(), simulator.graph_url())
+            .map_err(Failure::of)?,
+        tenant_id: SIMULATED_TENANT.into(),
+        client_id: SIMULATED_CLIENT.into(),
+        secret: Arc::new(SimulatedSecret),
+    };
+    let format = drawbridge_record::formats()[0];
+    let settings = Settings {
+        service_sources: Vec::new(),
+        ..Settings::new("demo")
+    };
+    let session = Session::open(
+        sign_in,
+        format,
+        &args.out,
+        Arc::new(StandingClock(now)),
+        settings,
+    )
+    .await?;
+
+    let started = Instant::now();
+    let shown = Shown::start();
+    let (_ask, asked) = watch::channel(false);
+    let polled = session.poll(&Stop::when(asked), &shown).await;
+    shown.end();
+    let report = polled.map_err(Failure::of)?;
+    simulator.stop().await;
+    tell(&report, &args.out, format.name(), started)
+}
+
+fn tell(report: &Report, folder: &Path, format: &str, started: Instant) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{} alerts read with {} requests, {} records written in {:.1} s",
+        report.alerts,
+        report.requests,
+        report.records,
+        started.elapsed().as_secs_f64()
+    )?;
+    let file = folder.join(format!("{format}.ndjson"));
+    if report.records == 0 {
+        writeln!(
+            out,
+            "\nNothing new: an earlier run wrote every record. It read again what lies within the\n\
+             overlap of 15 minutes, {} alerts, and found all of their {} records in the state\n\
+             ({}). Remove {} to start again.",
+            report.alerts,
+            report.suppressed,
+            folder.join("state").display(),
+            folder.display(),
+        )?;
+    } else if let Some(record) = first_record(&file) {
+        writeln!(out, "\nOne of them:\n{record}")?;
+    }
+    writeln!(
+        out,
+        "\nThe records: {}\n\
+         \nNext:\n  \
+         drawbridge explain ALERT.json   where each key of a record comes from\n  \
+         drawbridge map ALERTS.json      your own alerts as records\n  \
+         drawbridge poll --help          a real tenant\n  \
+         drawbridge                      the demo again: it writes nothing twice",
+        file.display()
+    )?;
+    Ok(())
+}
+
+/// The first record of the file, over several lines.
+fn first_record(file: &Path) -> Option<String> {
+    let mut line = String::new();
+    std::io::BufReader::new(std::fs::File::open(file).ok()?)
+        .read_line(&mut line)
+        .ok()?;
+    let record: serde_json::Value = serde_json::from_str(&line).ok()?;
+    serde_json::to_string_pretty(&record).ok()
+}
+
+/// A clock that always tells the same time.
+struct StandingClock(Timestamp);
+
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// The secret of the simulator.
+struct SimulatedSecret;
+
+#[async_trait::async_trait]
+impl SecretSource for SimulatedSecret {
+    async fn secret(&self) -> Result<SecretString, String> {
+        Ok(SIMULATED_SECRET.into())
+    }
+}

@@ -1,0 +1,53 @@
+use std::io;
+use std::process::ExitCode;
+
+/// Why the command ends with an exit code other than 0.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// What was asked for could not be done; the text says what to do.
+    #[error("{0}")]
+    Message(String),
+    /// Some of the input was not used; each part was reported when it was met.
+    #[error("{bad} of {all} alerts could not be read; the others were written")]
+    SomeAlerts {
+        /// How many were not used.
+        bad: usize,
+        /// How many there were.
+        all: usize,
+    },
+    /// The reader of our output went away, as `head` does: no failure to speak of.
+    #[error("the reader of the output went away")]
+    ReaderGone,
+}
+
+impl Failure {
+    /// A failure with a text.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "reads as `.map_err(Failure::of)`"
+    )]
+    pub(crate) fn of(text: impl ToString) -> Self {
+        Self::Message(text.to_string())
+    }
+
+    /// Tells the user and gives the exit code.
+    #[expect(
+        clippy::print_stderr,
+        reason = "this is where a command tells what went wrong"
+    )]
+    pub(crate) fn report(self) -> ExitCode {
+        if !matches!(self, Self::ReaderGone) {
+            eprintln!("drawbridge: {self}");
+        }
+        ExitCode::FAILURE
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ReaderGone,
+            _ => Self::Message(format!("writing the output failed: {error}")),
+        }
+    }
+}

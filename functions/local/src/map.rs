@@ -1,0 +1,73 @@
+use std::io::{self, BufWriter, Write as _};
+
+use drawbridge_alert::Alert;
+use drawbridge_record::{Change, Claim, Format};
+use drawbridge_simulator::input::split;
+
+use crate::cli;
+use crate::failure::Failure;
+use crate::progress::say;
+
+/// Maps the alerts of a file: one record a line on standard output.
+pub(crate) fn run(args: &cli::Map) -> Result<(), Failure> {
+    let format = named(&args.format)?;
+    let text = crate::input::read(&args.file)?;
+    let elements = split(&text).map_err(Failure::of)?;
+    let all = elements.len();
+    let mut bad = 0;
+    let mut out = BufWriter::new(io::stdout().lock());
+    for element in elements {
+        let mapped = match element.json {
+            Ok(json) => write_records(format, json, &mut out)?,
+            Err(why) => Err(why),
+        };
+        if let Err(why) = mapped {
+            bad += 1;
+            say(&format!("alert {}: {why}", element.position));
+        }
+    }
+    out.flush()?;
+    if bad > 0 {
+        Err(Failure::SomeAlerts { bad, all })
+    } else {
+        Ok(())
+    }
+}
+
+/// The format of that name.
+pub(crate) fn named(name: &str) -> Result<&'static dyn Format, Failure> {
+    drawbridge_record::format(name).ok_or_else(|| {
+        let known = drawbridge_record::names().join(", ");
+        Failure::of(format!("no format is called {name:?}; there is {known}"))
+    })
+}
+
+/// Writes an alert's records; the inner error is why the alert has none.
+fn write_records(
+    format: &dyn Format,
+    json: &str,
+    out: &mut impl io::Write,
+) -> io::Result<Result<(), String>> {
+    let alert = match Alert::decode(json) {
+        Ok(alert) => alert,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let mut part = 0;
+    let mut written = Ok(());
+    format.map(
+        &alert,
+        &mut |_| {
+            part += 1;
+            Some(Claim {
+                part: part - 1,
+                change: Change::New,
+            })
+        },
+        &mut |record| {
+            if written.is_ok() {
+                written = writeln!(out, "{}", record.body);
+            }
+        },
+    );
+    written.map(Ok)
+}

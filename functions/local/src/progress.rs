@@ -1,0 +1,68 @@
+use std::io::IsTerminal as _;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use drawbridge_poll::{Progress, Report};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often a line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows a poll's progress on standard error: one line that changes on a terminal, plain lines
+/// elsewhere.
+pub(crate) enum Shown {
+    Terminal(ProgressBar),
+    Lines(Mutex<Instant>),
+}
+
+impl Shown {
+    /// Starts to show.
+    pub(crate) fn start() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self::Lines(Mutex::new(Instant::now()));
+        }
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self::Terminal(bar)
+    }
+
+    /// Takes the line off the terminal.
+    pub(crate) fn end(&self) {
+        if let Self::Terminal(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Shown {
+    fn page(&self, so_far: &Report) {
+        let text = || {
+            format!(
+                "{} alerts read, {} records written, {} requests",
+                so_far.alerts, so_far.records, so_far.requests
+            )
+        };
+        match self {
+            Self::Terminal(bar) => bar.set_message(text()),
+            Self::Lines(last) => {
+                let Ok(mut last) = last.lock() else { return };
+                if last.elapsed() >= LINE_EVERY {
+                    *last = Instant::now();
+                    say(&text());
+                }
+            }
+        }
+    }
+}
+
+/// Tells the user something that is not the output.
+#[expect(
+    clippy::print_stderr,
+    reason = "a command talks to its user on standard error"
+)]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}
