@@ -1,0 +1,206 @@
+use std::sync::Arc;
+
+use drawbridge_cursor::Job;
+use drawbridge_queue::{Message, Queue, QueueError};
+
+use crate::Tick;
+
+/// The handler: puts the jobs of a tick on the jobs queue.
+pub struct Dispatcher {
+    tenants: Vec<String>,
+    jobs: Arc<dyn Queue>,
+}
+
+/// Why not every tenant has its job.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    /// The queue did not answer; any of the jobs may be on it.
+    #[error("the jobs queue failed: {0}")]
+    Queue(#[from] QueueError),
+    /// The queue refused the jobs of some tenants; the others have theirs.
+    #[error("the jobs queue refused {refused} of {tenants} jobs, of {names}: {code}")]
+    Refused {
+        /// How many.
+        refused: usize,
+        /// Of how many.
+        tenants: usize,
+        /// The tenants without a job.
+        names: String,
+        /// The queue's code for the first of them.
+        code: String,
+    },
+    /// A job has no JSON form.
+    #[error("the job of tenant {tenant:?} has no JSON form")]
+    Unwritable {
+        /// The tenant.
+        tenant: String,
+    },
+}
+
+impl Dispatcher {
+    /// Sends a job for each of `tenants` to `jobs`.
+    #[must_use]
+    pub fn new(tenants: Vec<String>, jobs: Arc<dyn Queue>) -> Self {
+        Self { tenants, jobs }
+    }
+
+    /// Sends one live job for each tenant and tells how many those are.
+    ///
+    /// # Errors
+    /// [`DispatchError`]; the same tick again sends no job twice.
+    pub async fn dispatch(&self, tick: Tick) -> Result<usize, DispatchError> {
+        let messages: Vec<_> = self
+            .tenants
+            .iter()
+            .map(|tenant| message(tenant, tick))
+            .collect::<Result<_, _>>()?;
+        let refused = self.jobs.send(&messages).await?;
+        let Some(first) = refused.first() else {
+            self.jobs.flush().await?;
+            return Ok(messages.len());
+        };
+        let names: Vec<_> = refused
+            .iter()
+            .filter_map(|r| self.tenants.get(r.index))
+            .map(String::as_str)
+            .collect();
+        Err(DispatchError::Refused {
+            refused: refused.len(),
+            tenants: messages.len(),
+            names: names.join(", "),
+            code: first.code.clone(),
+        })
+    }
+}
+
+fn message(tenant: &str, tick: Tick) -> Result<Message, DispatchError> {
+    let body =
+        serde_json::to_string(&Job::timer(tenant)).map_err(|_| DispatchError::Unwritable {
+            tenant: tenant.to_owned(),
+        })?;
+    Ok(Message {
+        key: format!("timer-{tenant}-{}", tick.minutes()),
+        group: tenant.to_owned(),
+        body,
+        attributes: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use drawbridge_queue::Refused;
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A FIFO queue's memory: what has the same key is taken once.
+    #[derive(Default)]
+    struct Fifo {
+        taken: Mutex<Vec<Message>>,
+        refuses: Option<&'static str>,
+        is_down: bool,
+    }
+
+    #[async_trait::async_trait]
+    impl Queue for Fifo {
+        async fn send(&self, messages: &[Message]) -> Result<Vec<Refused>, QueueError> {
+            if self.is_down {
+                return Err(QueueError::Unavailable {
+                    place: "jobs".into(),
+                    code: "503".into(),
+                });
+            }
+            let mut taken = self.taken.lock().unwrap();
+            let mut refused = Vec::new();
+            for (index, message) in messages.iter().enumerate() {
+                if self.refuses == Some(message.group.as_str()) {
+                    refused.push(Refused {
+                        index,
+                        code: "Throttled".into(),
+                        retryable: true,
+                    });
+                } else if taken.iter().all(|known| known.key != message.key) {
+                    taken.push(message.clone());
+                }
+            }
+            Ok(refused)
+        }
+
+        async fn flush(&self) -> Result<(), QueueError> {
+            Ok(())
+        }
+    }
+
+    fn tick(time: &str) -> Tick {
+        Tick::of(&json!({ "time": time }), Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    fn dispatcher(queue: &Arc<Fifo>) -> Dispatcher {
+        Dispatcher::new(
+            vec!["a".into(), "b".into(), "c".into()],
+            Arc::clone(queue) as _,
+        )
+    }
+
+    #[tokio::test]
+    async fn each_tenant_gets_one_live_job_in_a_group_of_its_own() {
+        let queue = Arc::new(Fifo::default());
+        let sent = dispatcher(&queue)
+            .dispatch(tick("2026-01-01T00:00:00Z"))
+            .await
+            .unwrap();
+        let taken = queue.taken.lock().unwrap();
+        assert_eq!((sent, taken.len()), (3, 3));
+        for (message, tenant) in taken.iter().zip(["a", "b", "c"]) {
+            assert_eq!(message.group, tenant);
+            assert_eq!(Job::parse(&message.body).unwrap(), Job::timer(tenant));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tick_that_comes_twice_makes_its_jobs_once_and_the_next_one_more() {
+        let queue = Arc::new(Fifo::default());
+        let dispatcher = dispatcher(&queue);
+        for time in [
+            "2026-01-01T00:00:01Z",
+            "2026-01-01T00:00:59Z",
+            "2026-01-01T00:01:01Z",
+        ] {
+            dispatcher.dispatch(tick(time)).await.unwrap();
+        }
+        assert_eq!(queue.taken.lock().unwrap().len(), 6);
+    }
+
+    #[tokio::test]
+    async fn a_refused_tenant_is_named_and_the_others_have_their_jobs() {
+        let queue = Arc::new(Fifo {
+            refuses: Some("b"),
+            ..Fifo::default()
+        });
+        let error = dispatcher(&queue)
+            .dispatch(tick("2026-01-01T00:00:00Z"))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the jobs queue refused 1 of 3 jobs, of b: Throttled"
+        );
+        assert_eq!(queue.taken.lock().unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_is_down_is_an_error() {
+        let queue = Arc::new(Fifo {
+            is_down: true,
+            ..Fifo::default()
+        });
+        let error = dispatcher(&queue)
+            .dispatch(tick("2026-01-01T00:00:00Z"))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, DispatchError::Queue(_)), "{error}");
+    }
+}

@@ -1,0 +1,15 @@
+//! The dispatch function: at each tick of the timer, one poll job for each tenant.
+//!
+//! The jobs queue is FIFO with the tenant as the group: a tenant's jobs are done one after the
+//! other, and tenants do not wait for each other. A job's deduplication id is the tenant and the
+//! minute that the tick stands for, so that a tick delivered or retried twice makes one job.
+//! What keeps jobs from piling up behind a slow tenant is on the other side of the queue: the poll
+//! function drops a timer job that waited so long that younger ones of its tenant are behind it.
+
+mod dispatcher;
+mod settings;
+mod tick;
+
+pub use dispatcher::{DispatchError, Dispatcher};
+pub use settings::Settings;
+pub use tick::{Tick, TickError};

@@ -1,0 +1,28 @@
+//! The dispatch function on Lambda's `provided.al2023` runtime.
+
+use std::sync::Arc;
+
+use drawbridge_dispatch::{Dispatcher, Settings, Tick};
+use drawbridge_queue::SqsQueue;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::{Value, json};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    drawbridge_telemetry::log_to_cloudwatch();
+    let settings = Settings::read(|name| std::env::var(name).ok())
+        .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
+    let sqs = aws_sdk_sqs::Client::new(&drawbridge_aws::sdk_config().await);
+    let jobs = Arc::new(SqsQueue::new(sqs, settings.jobs_queue_url));
+    let dispatcher = &Dispatcher::new(settings.tenants, jobs);
+    run(service_fn(async move |event: LambdaEvent<Value>| {
+        let tick = Tick::of(&event.payload, jiff::Timestamp::now())?;
+        let jobs = dispatcher
+            .dispatch(tick)
+            .await
+            .inspect_err(|error| tracing::error!(%error, "not every tenant has its job"))?;
+        tracing::info!(jobs, "dispatched");
+        Ok::<_, Error>(json!({ "jobs": jobs }))
+    }))
+    .await
+}
