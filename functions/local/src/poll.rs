@@ -186,7 +186,10 @@ fn all_well(report: &Report) -> Result<(), Failure> {
         Ending::Superseded => Err(Failure::of(
             "another drawbridge polled this tenant into this folder meanwhile",
         )),
-        _ => Ok(()),
+        Ending::Postponed(_) => Err(Failure::of(
+            "Graph asks to wait; nothing is lost, poll again",
+        )),
+        Ending::Complete | Ending::OutOfTime => Ok(()),
     }
 }
 

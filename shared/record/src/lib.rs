@@ -1,6 +1,6 @@
 //! Graph alerts to SIEM records: one module a format, one registry.
 //!
-//! A [`Format`] is pure: an alert in, records out. It is asked for by name through [`format`].
+//! A [`Format`] is pure: an alert in, records out. It is asked for by name through [`format()`].
 
 mod format;
 pub mod siem;

@@ -4,11 +4,7 @@
 
 #![recursion_limit = "256"] // for `json!` of a whole alert
 #![expect(clippy::print_stdout, reason = "a benchmark prints its numbers")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a benchmark that fails should stop"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark that fails should stop")]
 
 mod mapping;
 mod polling;

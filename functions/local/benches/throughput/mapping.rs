@@ -32,7 +32,7 @@ pub(crate) fn run() {
     let map_rate = rate(|n| {
         map(&decoded[n % 64], &mut |body| {
             black_box(body);
-        })
+        });
     });
     row(
         "map and serialise, alerts/s a core",
@@ -45,7 +45,7 @@ pub(crate) fn run() {
     let both = rate(|n| {
         map(&Alert::decode(&alerts[n % 64]).unwrap(), &mut |body| {
             black_box(body);
-        })
+        });
     });
     row(
         "decode, map and serialise, alerts/s a core",

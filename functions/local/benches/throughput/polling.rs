@@ -90,7 +90,8 @@ fn throw_away(simulator: &Simulator) -> Duration {
 /// The next link, found without parsing the page.
 fn next_link(body: &[u8]) -> Option<String> {
     let marker = b"\"@odata.nextLink\":\"";
-    let found = [
+
+    [
         &body[..body.len().min(4096)],
         &body[body.len().saturating_sub(4096)..],
     ]
@@ -102,6 +103,5 @@ fn next_link(body: &[u8]) -> Option<String> {
         let rest = &part[at + marker.len()..];
         let end = rest.iter().position(|&byte| byte == b'"')?;
         Some(String::from_utf8_lossy(&rest[..end]).into_owned())
-    });
-    found
+    })
 }
