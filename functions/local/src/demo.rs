@@ -22,7 +22,7 @@ const DEMO_NOW: &str = "2026-01-02T00:00:30Z";
 pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
     let now: Timestamp = DEMO_NOW.parse().map_err(Failure::of)?;
     let to = now - SignedDuration::from_secs(30);
-    let from = to - SignedDuration::from_hours(24);
+    let from = to - SignedDuration::from_hours(23);
     say(&format!(
         "starting a Graph simulator with {} alerts on this machine",
         args.count

@@ -1,0 +1,124 @@
+//! All evidence types of Graph v1.0 decode: those that records are made of typed, the others by
+//! name, and nothing of any is lost.
+
+use drawbridge_alert::{Alert, Evidence};
+use serde_json::{Value, json};
+
+/// The 48 types, without the `Evidence` that ends each name.
+const TYPES: &[&str] = &[
+    "activeDirectoryDomain",
+    "aiAgent",
+    "amazonResource",
+    "analyzedMessage",
+    "azureResource",
+    "blob",
+    "blobContainer",
+    "cloudApplication",
+    "cloudLogonRequest",
+    "cloudLogonSession",
+    "container",
+    "containerImage",
+    "containerRegistry",
+    "device",
+    "dns",
+    "file",
+    "fileHash",
+    "gitHubOrganization",
+    "gitHubRepo",
+    "gitHubUser",
+    "googleCloudResource",
+    "hostLogonSession",
+    "ioTDevice",
+    "ip",
+    "kubernetesCluster",
+    "kubernetesController",
+    "kubernetesNamespace",
+    "kubernetesPod",
+    "kubernetesSecret",
+    "kubernetesService",
+    "kubernetesServiceAccount",
+    "mailCluster",
+    "mailbox",
+    "mailboxConfiguration",
+    "malware",
+    "networkConnection",
+    "nic",
+    "oauthApplication",
+    "process",
+    "registryKey",
+    "registryValue",
+    "sasToken",
+    "securityGroup",
+    "servicePrincipal",
+    "submissionMail",
+    "teamsMessage",
+    "url",
+    "user",
+];
+
+fn decoded(evidence: &Value) -> (String, String) {
+    let json = json!({"id": "da1", "evidence": [evidence]}).to_string();
+    let alert = Alert::decode(&json).unwrap();
+    let typed = match &alert.evidence[0] {
+        Evidence::Device(_) => "device",
+        Evidence::File(_) => "file",
+        Evidence::Process(_) => "process",
+        Evidence::Ip(_) => "ip",
+        Evidence::Url(_) => "url",
+        Evidence::User(_) => "user",
+        Evidence::AnalyzedMessage(_) => "analyzedMessage",
+        Evidence::Other(kind) => kind.as_deref().unwrap(),
+    };
+    (typed.to_owned(), alert.raw.to_owned())
+}
+
+#[test]
+fn every_type_decodes_and_keeps_all_it_has() {
+    const TYPED: &[&str] = &[
+        "device",
+        "file",
+        "process",
+        "ip",
+        "url",
+        "user",
+        "analyzedMessage",
+    ];
+    assert_eq!(TYPES.len(), 48);
+    for name in TYPES {
+        let kind = format!("#microsoft.graph.security.{name}Evidence");
+        let evidence = json!({"@odata.type": kind, "verdict": "unknownFutureValue", "new": {"a": [1.50, null]}});
+        let (found, raw) = decoded(&evidence);
+        let expected = if TYPED.contains(name) {
+            (*name).to_owned()
+        } else {
+            kind
+        };
+        assert_eq!(found, expected);
+        assert!(raw.contains(&evidence.to_string()), "{name}");
+    }
+}
+
+#[test]
+fn the_list_is_the_schemas() {
+    let schema = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/reference/graph/alert-incident.v1.0-Prod.types.json"
+    );
+    let Ok(schema) = std::fs::read_to_string(schema) else {
+        println!("skipped: the reference schema is not here");
+        return;
+    };
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let types = schema.as_object().unwrap().iter();
+    let mut names: Vec<&str> = types
+        .filter(|(_, t)| t["base"] == "microsoft.graph.security.alertEvidence")
+        .map(|(name, _)| {
+            name.rsplit('.')
+                .next()
+                .unwrap()
+                .trim_end_matches("Evidence")
+        })
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, TYPES);
+}

@@ -1,0 +1,68 @@
+//! The records of the alerts in `golden/<format>/<case>/`, byte for byte.
+//!
+//! A case holds an alert as Graph returned it once, `1.json`, then `2.json` and so on. The first
+//! yields its records, each later one what is new; together they are `records.ndjson`, which
+//! `DRAWBRIDGE_BLESS=1` writes anew.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use drawbridge_alert::Alert;
+use drawbridge_record::{Change, Claim, Format, formats};
+
+#[test]
+fn every_case_yields_its_records() {
+    for format in formats() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/golden")
+            .join(format.name());
+        let cases: Vec<PathBuf> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        assert!(!cases.is_empty(), "{} has no goldens", format.name());
+        for case in cases {
+            let records = records(*format, &case);
+            let golden = case.join("records.ndjson");
+            if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
+                fs::write(golden, records).unwrap();
+                continue;
+            }
+            assert_eq!(
+                fs::read_to_string(golden).unwrap(),
+                records,
+                "{}",
+                case.display()
+            );
+        }
+    }
+}
+
+/// The lines that the versions of a case's alert yield, one after the other.
+fn records(format: &dyn Format, case: &Path) -> String {
+    let mut written = HashSet::new();
+    let mut lines = String::new();
+    let versions = (1..)
+        .map(|n| case.join(format!("{n}.json")))
+        .take_while(|file| file.exists());
+    for file in versions {
+        let text = fs::read_to_string(file).unwrap();
+        let alert = Alert::decode(&text).unwrap();
+        format.map(
+            &alert,
+            &mut |identity| {
+                let part = u32::try_from(written.len()).unwrap();
+                written.insert(identity.digest).then_some(Claim {
+                    part,
+                    change: Change::New,
+                })
+            },
+            &mut |record| {
+                lines.push_str(&record.body);
+                lines.push('\n');
+            },
+        );
+    }
+    lines
+}
