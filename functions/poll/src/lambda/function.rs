@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use drawbridge_config::{ConfigError, FunctionSettings, Tenant};
-use drawbridge_cursor::{Job, JobError};
+use drawbridge_cursor::{Job, JobError, Why};
 use drawbridge_graph::{Deadline, HttpTransport};
 use drawbridge_queue::{Offload, SqsQueue};
 use drawbridge_secrets::SecretsManager;
@@ -13,6 +13,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
+use super::backlog::{self, Backlog};
 use super::jobs::JobsQueue;
 use super::{Event, metrics};
 use crate::lambda::tenant::{Surroundings, poller};
@@ -30,6 +31,7 @@ pub struct Function {
     surroundings: Surroundings,
     jobs: JobsQueue,
     pollers: Mutex<HashMap<String, Arc<Poller>>>,
+    backlog: Backlog,
 }
 
 /// Why the function could not start.
@@ -90,6 +92,7 @@ impl Function {
                 queue: jobs_queue,
             },
             pollers: Mutex::default(),
+            backlog: Backlog::default(),
         })
     }
 
@@ -125,26 +128,35 @@ impl Function {
 
     /// Does one message's job; whether the message is done with.
     async fn message(&self, message: &SqsMessage, stop: &Stop) -> bool {
-        let Ok(report) = self
-            .job(message.body.as_deref().unwrap_or_default(), stop)
-            .await
-        else {
-            return false;
-        };
-        if let Ending::Postponed(delay) = report.ending {
-            if let Some(receipt) = &message.receipt_handle {
-                self.jobs.postpone(receipt, delay).await;
-            }
-            return false;
+        let text = message.body.as_deref().unwrap_or_default();
+        if let Ok(job) = Job::parse(text)
+            && self.backlog.is_superfluous(&job, backlog::sent(message))
+        {
+            tracing::info!(
+                tenant = job.tenant,
+                "a later poll has done this job already"
+            );
+            return true;
         }
         let cause = message.message_id.as_deref().unwrap_or_default();
-        match self.jobs.send(&report.follow_ups, cause).await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::error!(%error, "the rest of the window could not be put back");
-                false
-            }
+        let delay = match self.job(text, stop).await {
+            Ok(Report {
+                ending: Ending::Postponed(delay),
+                ..
+            }) => delay,
+            Ok(report) => match self.jobs.send(&report.follow_ups, cause).await {
+                Ok(()) => return true,
+                Err(error) => {
+                    tracing::error!(%error, "the rest of the window could not be put back");
+                    backlog::retry_delay(message)
+                }
+            },
+            Err(_) => backlog::retry_delay(message),
+        };
+        if let Some(receipt) = &message.receipt_handle {
+            self.jobs.postpone(receipt, delay).await;
         }
+        false
     }
 
     /// Does one job, logs how it went and prints its metrics.
@@ -175,7 +187,12 @@ impl Function {
 
     async fn poll(&self, job: &Job, stop: &Stop) -> Result<Report, JobFailure> {
         let poller = self.poller(&job.tenant).await?;
-        Ok(poller.run(job, stop, &Silent).await?)
+        let began = SystemClock.now();
+        let report = poller.run(job, stop, &Silent).await?;
+        if job.why == Why::Timer && report.ending == Ending::Complete {
+            self.backlog.polled(&job.tenant, began);
+        }
+        Ok(report)
     }
 
     /// The tenant's poller, built when its first job comes.

@@ -1,5 +1,6 @@
 //! The handler's surroundings in Lambda: events in, partial batch failures and metrics out.
 
+mod backlog;
 mod event;
 mod function;
 mod jobs;

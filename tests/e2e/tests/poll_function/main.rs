@@ -1,0 +1,104 @@
+//! The release build of the poll function in the emulated cloud: a job on the queue leads to the
+//! records on the other one, with the secret from Secrets Manager and the watermark in S3.
+
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+#![allow(clippy::print_stdout, reason = "the package's size is worth telling")]
+
+mod build;
+mod stack;
+
+use std::collections::HashMap;
+
+use drawbridge_alert::Alert;
+use drawbridge_emulator::Emulator;
+use drawbridge_record::{Change, Claim, format};
+use drawbridge_simulator::Alerts;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use stack::Stack;
+
+/// Alert `n`, last changed `n` seconds before `newest`, with these addresses.
+fn alert(n: i64, newest: Timestamp, addresses: &[&str]) -> Value {
+    let time = (newest - SignedDuration::from_secs(n)).to_string();
+    let evidence: Vec<Value> = addresses
+        .iter()
+        .map(|address| json!({"@odata.type": "#microsoft.graph.security.ipEvidence", "ipAddress": address}))
+        .collect();
+    json!({
+        "id": format!("da{n}"), "title": "Beacon", "severity": "high", "status": "new",
+        "serviceSource": "microsoftDefenderForEndpoint", "detectionSource": "antivirus",
+        "createdDateTime": time, "lastUpdateDateTime": time, "lastActivityDateTime": time,
+        "evidence": evidence,
+    })
+}
+
+/// The records of an alert by their keys, as the pure mapping makes them.
+fn records(alert: &Value) -> HashMap<String, String> {
+    let text = alert.to_string();
+    let mut parts = 0..;
+    let mut records = HashMap::new();
+    format("siem").unwrap().map(
+        &Alert::decode(&text).unwrap(),
+        &mut |_| {
+            parts.next().map(|part| Claim {
+                part,
+                change: Change::New,
+            })
+        },
+        &mut |record| {
+            records.insert(record.key, record.body);
+        },
+    );
+    records
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_on_the_queue_leads_to_every_record_once() {
+    let bootstrap = build::bootstrap();
+    let newest = Timestamp::now() - SignedDuration::from_mins(2);
+    let alerts: Vec<Value> = (0..120)
+        .map(|n| alert(n, newest, &["192.0.2.1", "192.0.2.2"]))
+        .collect();
+    let text = Value::from(alerts.clone()).to_string();
+    let simulator =
+        drawbridge_simulator::start(stack::simulated(), Alerts::parse(text.as_bytes()).unwrap())
+            .await
+            .unwrap();
+    let emulator = Emulator::start().await.unwrap();
+    let secret = stack::simulated().client_secret;
+    let stack = Stack::create(&emulator, &simulator, &secret, &bootstrap).await;
+
+    stack.send_job().await;
+    let expected: HashMap<String, String> = alerts.iter().flat_map(records).collect();
+    assert_eq!(stack.receive(240).await, expected);
+
+    // The records are sent before the state is saved.
+    stack.jobs_are_done().await;
+    let again = stack.invoke();
+    assert_eq!(again["ending"], "complete", "{again}");
+    assert_eq!(
+        (&again["records"], &again["suppressed"]),
+        (&json!(0), &json!(240)),
+        "{again}"
+    );
+    let watermark: Timestamp = stack.state().await["watermark"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(watermark > newest, "{watermark}");
+
+    let grown = alert(0, newest, &["192.0.2.9", "192.0.2.2", "192.0.2.1"]);
+    simulator.set_alert(&grown.to_string());
+    let third = stack.invoke();
+    assert_eq!(third["records"], 1, "{third}");
+    let new = stack.receive(1).await;
+    let body: Value = serde_json::from_str(new.values().next().unwrap()).unwrap();
+    assert_eq!(
+        (&body["IpAddress"], &body["AlertPart"]),
+        (&json!("192.0.2.9"), &json!(2))
+    );
+    let log = emulator.log_tail(2000);
+    assert!(!log.contains(&secret), "the secret is in the log");
+    assert!(!log.contains("192.0.2.9"), "an alert is in the log");
+}
