@@ -1,34 +1,43 @@
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The variable that sets what is logged, in `tracing-subscriber`'s filter language.
+/// The variable that sets what is logged: a level, or levels by module, as in
+/// `info,drawbridge_graph=debug`.
 const FILTER_VARIABLE: &str = "DRAWBRIDGE_LOG";
 
 /// Logs one JSON object a line to standard output, as Lambda collects it; `info` by default.
 pub fn log_to_cloudwatch() {
-    tracing_subscriber::fmt()
+    let layer = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         // CloudWatch stamps each line itself, and a span list would repeat the fields.
         .without_time()
         .with_current_span(false)
-        .with_span_list(false)
-        .with_env_filter(filter("info"))
-        .init();
+        .with_span_list(false);
+    let filter = filter(Level::INFO);
+    tracing_subscriber::registry().with(layer).with(filter).init();
 }
 
 /// Logs lines for a person to standard error, in colour only on a terminal; `warn` by default.
 pub fn log_to_terminal() {
-    tracing_subscriber::fmt()
+    let layer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .without_time()
-        .with_target(false)
-        .with_env_filter(filter("warn"))
-        .init();
+        .with_target(false);
+    let filter = filter(Level::WARN);
+    tracing_subscriber::registry().with(layer).with(filter).init();
 }
 
-fn filter(default: &str) -> EnvFilter {
-    EnvFilter::try_from_env(FILTER_VARIABLE).unwrap_or_else(|_| EnvFilter::new(default))
+fn filter(default: Level) -> Targets {
+    let given = std::env::var(FILTER_VARIABLE).unwrap_or_default();
+    let usual = || Targets::new().with_default(default);
+    match given.trim() {
+        "" => usual(),
+        given => given.parse().unwrap_or_else(|_| usual()),
+    }
 }
