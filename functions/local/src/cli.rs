@@ -26,21 +26,52 @@ Examples:
 Set DRAWBRIDGE_LOG=debug to see what it does. The exit code is 0 only when all went well,
 1 when something failed or was put aside, 2 when the command line is wrong.";
 
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  drawbridge demo                        3,000 alerts into drawbridge-data/demo
+  drawbridge demo --count 100000         how fast it is
+  drawbridge demo --out /tmp/records     into another folder";
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  drawbridge simulate                                    generated alerts of the last day
+  drawbridge simulate --alerts alerts.json               your own alerts
+  drawbridge simulate --listen 127.0.0.1:8080 --requests-per-minute 150
+It prints the poll command that reads them; give that DRAWBRIDGE_CLIENT_SECRET=simulated.";
+
+const POLL_EXAMPLES: &str = "\
+Examples:
+  drawbridge poll --tenant-id ID --client-id ID          once a minute into ./drawbridge-data
+  drawbridge poll --tenant-id ID --client-id ID --once --json                        for cron
+  drawbridge poll --tenant-id ID --client-id ID --since 2026-01-01T00:00:00Z --every 5m
+  drawbridge poll --tenant-id ID --client-id ID --cloud gcc-high --secret-file secret.txt";
+
+const MAP_EXAMPLES: &str = "\
+Examples:
+  drawbridge map alerts.json > records.ndjson
+  drawbridge map < alerts.ndjson | head -n 1";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  drawbridge explain alert.json
+  drawbridge explain --json < alert.json";
+
+// What each does is said at its arguments: a line here would take the place of all of that.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Poll a simulated tenant to the end and show the result.
     Demo(Demo),
-    /// Serve a simulated Microsoft Graph: the token endpoint and alerts_v2.
     Simulate(Simulate),
-    /// Poll a tenant and append its records to a file that any shipper can tail.
     Poll(Poll),
-    /// Map alerts to records: JSON in, one record a line out.
     Map(Map),
-    /// Show each key of an alert's records with its value and where that came from.
     Explain(Explain),
 }
 
+/// Poll a simulated tenant to the end and show the result.
+///
+/// It does so through the same client and handler as with a real tenant. Running it again writes
+/// nothing twice.
 #[derive(Debug, Args)]
+#[command(after_help = DEMO_EXAMPLES)]
 pub(crate) struct Demo {
     /// How many alerts to simulate.
     #[arg(long, value_name = "N", default_value_t = 3000)]
@@ -63,6 +94,7 @@ impl Default for Demo {
 ///
 /// It serves generated alerts over all 48 evidence types, or those of a file, until Ctrl-C.
 #[derive(Debug, Args)]
+#[command(after_help = SIMULATE_EXAMPLES)]
 pub(crate) struct Simulate {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
@@ -116,6 +148,7 @@ pub(crate) const SIMULATED_SECRET: &str = "simulated";
 /// never from the command line. Ctrl-C ends it after the page at hand; nothing is lost, and the
 /// next run goes on where this one ended.
 #[derive(Debug, Args)]
+#[command(after_help = POLL_EXAMPLES)]
 pub(crate) struct Poll {
     /// The directory (tenant) id in Entra.
     #[arg(long, value_name = "ID")]
@@ -171,6 +204,7 @@ pub(crate) struct Poll {
 /// is reported on standard error with its position and id; the others are mapped, and the exit
 /// code is 1 at the end.
 #[derive(Debug, Args)]
+#[command(after_help = MAP_EXAMPLES)]
 pub(crate) struct Map {
     /// The record format.
     #[arg(long, value_name = "NAME", default_value = "siem")]
@@ -184,6 +218,7 @@ pub(crate) struct Map {
 ///
 /// The input is one alert, or a list, of which the first is taken.
 #[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
 pub(crate) struct Explain {
     /// As JSON, for scripts.
     #[arg(long)]

@@ -36,9 +36,10 @@ impl Failure {
         reason = "this is where a command tells what went wrong"
     )]
     pub(crate) fn report(self) -> ExitCode {
-        if !matches!(self, Self::ReaderGone) {
-            eprintln!("drawbridge: {self}");
+        if matches!(self, Self::ReaderGone) {
+            return ExitCode::SUCCESS;
         }
+        eprintln!("drawbridge: {self}");
         ExitCode::FAILURE
     }
 }

@@ -2,7 +2,6 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_cursor::WindowSettings;
 use drawbridge_graph::{Cloud, Endpoints, SecretSource};
 use drawbridge_poll::{Ending, PollError, Report, Settings, Stop, SystemClock};
 use drawbridge_secrets::{EnvSecrets, FileSecrets, Secrets};
@@ -24,7 +23,7 @@ pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
     if every < Duration::from_secs(1) {
         return Err(Failure::of("--every must be at least 1s"));
     }
-    let session = open(args).await?;
+    let mut session = open(args).await?;
     let (ask, asked) = watch::channel(false);
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
@@ -43,7 +42,11 @@ pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
         let result = polled
             .map_err(|error| (error.is_retryable(), told(&error)))
             .and_then(|report| {
-                tell(&report, json).map_err(|failure| (false, failure))?;
+                match tell(&report, json) {
+                    // Whether all is well does not depend on who hears of it.
+                    Ok(()) | Err(Failure::ReaderGone) => {}
+                    Err(failure) => return Err((false, failure)),
+                }
                 all_well(&report).map_err(|failure| (true, failure))
             });
         if once || stop.is_asked() {
@@ -88,14 +91,8 @@ async fn open(args: cli::Poll) -> Result<Session, Failure> {
         [all] if all == "all" => Vec::new(),
         _ => args.service_sources,
     };
-    if let Some(since) = args.since {
-        let lookback = Timestamp::now().duration_since(since).as_secs();
-        let first_lookback_secs =
-            u32::try_from(lookback).map_err(|_| Failure::of("--since must lie in the past"))?;
-        settings.windows = WindowSettings {
-            first_lookback_secs,
-            ..settings.windows
-        };
+    if args.since.is_some_and(|since| since > Timestamp::now()) {
+        return Err(Failure::of("--since must lie in the past"));
     }
     let sign_in = SignIn {
         endpoints,
@@ -103,7 +100,9 @@ async fn open(args: cli::Poll) -> Result<Session, Failure> {
         client_id: args.client_id,
         secret: Arc::new(secret),
     };
-    Session::open(sign_in, format, &args.out, Arc::new(SystemClock), settings).await
+    let session =
+        Session::open(sign_in, format, &args.out, Arc::new(SystemClock), settings).await?;
+    Ok(session.since(args.since))
 }
 
 /// The tenant's name in object keys: its id in lower case.

@@ -1,14 +1,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use drawbridge_cursor::{Job, Why};
+use drawbridge_cursor::Job;
 use drawbridge_graph::{ClientSecret, Endpoints, Graph, HttpTransport, SecretSource, TokenCache};
 use drawbridge_poll::{
-    Clock, Ending, Grouping, Output, PollError, Poller, Progress, Report, Settings, Stop,
+    Clock, Grouping, Output, PollError, Poller, Progress, Report, Settings, Stop,
 };
 use drawbridge_queue::LocalQueue;
 use drawbridge_record::Format;
 use drawbridge_store::LocalStore;
+use jiff::Timestamp;
 
 use crate::failure::Failure;
 
@@ -23,7 +24,13 @@ pub(crate) struct SignIn {
 /// A poller whose state and output are in a folder.
 pub(crate) struct Session {
     poller: Poller,
+    /// Where the first poll starts, if that was said.
+    since: Option<Timestamp>,
 }
+
+/// The look-back is in whole seconds, and the handler looks at the clock a little later: the
+/// first poll starts this much before the time asked for rather than after it.
+const LOOKBACK_MARGIN_SECS: i64 = 5;
 
 impl Session {
     /// Opens the folder; nothing is asked of Graph yet.
@@ -32,8 +39,10 @@ impl Session {
         format: &'static dyn Format,
         folder: &Path,
         clock: Arc<dyn Clock>,
-        settings: Settings,
+        mut settings: Settings,
     ) -> Result<Self, Failure> {
+        // What an interrupted poll put back has no other job that reads it: the next poll does.
+        settings.windows.adopt_after_secs = 0;
         let transport = Arc::new(HttpTransport::new());
         let secret = ClientSecret::new(
             transport.clone(),
@@ -63,56 +72,31 @@ impl Session {
                 clock,
                 settings,
             },
+            since: None,
         })
+    }
+
+    /// Lets the first poll start at `since`.
+    pub(crate) fn since(self, since: Option<Timestamp>) -> Self {
+        Self { since, ..self }
     }
 
     /// Polls up to now, whatever it takes; ends early only when asked to.
     pub(crate) async fn poll(
-        &self,
+        &mut self,
         stop: &Stop,
         progress: &dyn Progress,
     ) -> Result<Report, PollError> {
-        let mut total = self
-            .poller
-            .run(&Job::timer(&self.poller.settings.tenant), stop, progress)
-            .await?;
-        while total.ending == Ending::OutOfTime && !stop.is_asked() && !total.follow_ups.is_empty()
-        {
-            let job = total.follow_ups.remove(0);
-            let Some(window) = job.window else { continue };
-            let job = Job::windowed(&job.tenant, Why::Split, window);
-            let part = self.poller.run(&job, stop, progress).await?;
-            total = joined(total, part);
+        if let Some(since) = self.since {
+            // Anew each time: the first poll that succeeds may come long after the first try.
+            let now = self.poller.clock.now();
+            let back = now.duration_since(since).as_secs() + LOOKBACK_MARGIN_SECS;
+            // Graph knows no time before 1970.
+            let back = back.min(now.as_second());
+            self.poller.settings.windows.first_lookback_secs =
+                u32::try_from(back).unwrap_or(u32::MAX);
         }
-        Ok(total)
-    }
-}
-
-/// Two reports of one poll as one.
-fn joined(first: Report, then: Report) -> Report {
-    let follow_ups = first
-        .follow_ups
-        .into_iter()
-        .chain(then.follow_ups)
-        .collect::<Vec<_>>();
-    Report {
-        alerts: first.alerts + then.alerts,
-        records: first.records + then.records,
-        suppressed: first.suppressed + then.suppressed,
-        quarantined: first.quarantined + then.quarantined,
-        gaps: first.gaps + then.gaps,
-        partial_answers: first.partial_answers + then.partial_answers,
-        pages: first.pages + then.pages,
-        requests: first.requests + then.requests,
-        throttled: first.throttled + then.throttled,
-        newest_alert: first.newest_alert.max(then.newest_alert),
-        read_up_to: then.read_up_to,
-        saved: then.saved,
-        ending: if follow_ups.is_empty() {
-            then.ending
-        } else {
-            Ending::OutOfTime
-        },
-        follow_ups,
+        let job = Job::timer(&self.poller.settings.tenant);
+        self.poller.run(&job, stop, progress).await
     }
 }

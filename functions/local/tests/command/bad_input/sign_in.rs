@@ -1,0 +1,83 @@
+//! Who may not sign in, or not read.
+
+use drawbridge_simulator::Options;
+
+use super::{nothing_is_lost, three};
+use crate::support::command::run;
+use crate::support::folder::Folder;
+use crate::support::tenant::{CLIENT, SECRET, TENANT, Tenant};
+
+#[test]
+fn a_wrong_secret_is_named_and_costs_nothing() {
+    let (tenant, folder) = (Tenant::new(&three()), Folder::new());
+    let mut poll = tenant.poll(&folder);
+    poll.env("DRAWBRIDGE_CLIENT_SECRET", "MARKER~another-secret");
+    let outcome = run(poll).discreet();
+    assert!(!outcome.stderr.contains("MARKER~another-secret"));
+    outcome.failed(
+        1,
+        &["the client secret is wrong", "Value, not its Secret ID"],
+    );
+    assert!(folder.records().is_empty());
+    nothing_is_lost(&tenant, &folder);
+}
+
+#[test]
+fn a_secret_that_is_not_set_names_the_variable() {
+    let (tenant, folder) = (Tenant::new(&three()), Folder::new());
+    for value in [None, Some("")] {
+        let mut poll = tenant.poll(&folder);
+        match value {
+            None => poll.env_remove("DRAWBRIDGE_CLIENT_SECRET"),
+            Some(value) => poll.env("DRAWBRIDGE_CLIENT_SECRET", value),
+        };
+        run(poll)
+            .failed(1, &["DRAWBRIDGE_CLIENT_SECRET", "set it"])
+            .discreet();
+    }
+    assert_eq!(tenant.simulator.stats().token_requests, 0);
+    nothing_is_lost(&tenant, &folder);
+}
+
+#[test]
+fn a_secret_file_is_read_and_one_that_is_missing_is_named() {
+    let (tenant, folder) = (Tenant::new(&three()), Folder::new());
+    let file = folder.path().join("secret.txt");
+    let poll = || {
+        let mut poll = tenant.poll(&folder);
+        poll.env_remove("DRAWBRIDGE_CLIENT_SECRET")
+            .arg("--secret-file")
+            .arg(&file);
+        poll
+    };
+    run(poll()).failed(1, &["secret.txt", "does not exist"]);
+    std::fs::write(&file, format!("{SECRET}\n")).unwrap();
+    run(poll()).well().discreet();
+    nothing_is_lost(&tenant, &folder);
+}
+
+#[test]
+fn an_app_without_the_permission_is_told_which_to_grant() {
+    let options = Options {
+        token_without_roles: true,
+        ..Options::default()
+    };
+    let (refusing, folder) = (Tenant::with(options, &three()), Folder::new());
+    run(refusing.poll(&folder))
+        .failed(1, &["403", "SecurityAlert.Read.All", "admin consent"])
+        .discreet();
+    nothing_is_lost(&Tenant::new(&three()), &folder);
+}
+
+#[test]
+fn an_unknown_tenant_or_application_is_named() {
+    let (tenant, folder) = (Tenant::new(&three()), Folder::new());
+    let nobody = "33333333-3333-4333-8333-333333333333";
+    run(tenant.poll_as(nobody, CLIENT, folder.path()))
+        .failed(1, &["does not know the tenant", "check tenant-id"])
+        .discreet();
+    run(tenant.poll_as(TENANT, nobody, folder.path()))
+        .failed(1, &["does not know the application", "check client-id"])
+        .discreet();
+    nothing_is_lost(&tenant, &folder);
+}

@@ -1,0 +1,49 @@
+//! `--help` teaches.
+
+use crate::support::command::{drawbridge, run};
+
+const COMMANDS: [&str; 5] = ["demo", "simulate", "poll", "map", "explain"];
+
+#[test]
+fn the_help_names_every_command_and_the_exit_codes() {
+    let help = run(drawbridge(&["--help"])).well().stdout;
+    for word in COMMANDS
+        .iter()
+        .chain(&["Examples:", "exit code", "DRAWBRIDGE_LOG"])
+    {
+        assert!(help.contains(word), "no {word:?} in: {help}");
+    }
+    assert!(
+        run(drawbridge(&["--version"]))
+            .well()
+            .stdout
+            .starts_with("drawbridge ")
+    );
+}
+
+#[test]
+fn every_command_shows_examples_of_itself() {
+    for command in COMMANDS {
+        let help = run(drawbridge(&[command, "--help"])).well().stdout;
+        let (_, examples) = help
+            .split_once("Examples:")
+            .unwrap_or_else(|| panic!("{help}"));
+        assert!(
+            examples.contains(&format!("drawbridge {command}")),
+            "{help}"
+        );
+    }
+}
+
+#[test]
+fn the_help_of_poll_says_where_the_secret_and_the_permission_come_from() {
+    let help = run(drawbridge(&["poll", "--help"])).well().stdout;
+    for word in [
+        "DRAWBRIDGE_CLIENT_SECRET",
+        "SecurityAlert.Read.All",
+        "admin",
+        "Ctrl-C",
+    ] {
+        assert!(help.contains(word), "no {word:?} in: {help}");
+    }
+}

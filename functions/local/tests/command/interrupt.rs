@@ -1,0 +1,108 @@
+//! Polls that end early.
+#![cfg(unix)]
+
+use std::fs;
+use std::process::Child;
+use std::time::Duration;
+
+use drawbridge_simulator::Options;
+
+use crate::support::alerts::{alert, files_of, list};
+use crate::support::command::{Outcome, run, signal};
+use crate::support::folder::Folder;
+use crate::support::served::Served;
+use crate::support::tenant::Tenant;
+
+/// How many alerts there are, each of two records.
+const ALERTS: usize = 60;
+
+/// A tenant of many small pages, each of which takes its time.
+fn slow() -> Tenant {
+    let options = Options {
+        page_latency: Duration::from_millis(250),
+        ..Options::default()
+    };
+    let alerts: Vec<_> = (0..ALERTS).map(|n| alert(n, 2)).collect();
+    Tenant::with(options, &list(&alerts))
+}
+
+/// A poll that is in the middle: some pages are written and most are not.
+fn in_the_middle(tenant: &Tenant, folder: &Folder) -> Child {
+    let mut poll = tenant.poll(folder);
+    let child = poll.args(["--page-size", "2"]).spawn().unwrap();
+    // A page is asked for while the one before it is written.
+    tenant.until(|stats| stats.list_requests >= 6);
+    child
+}
+
+fn all() -> Vec<(String, String)> {
+    files_of((0..ALERTS).map(|n| (n, 2)))
+}
+
+#[test]
+fn ctrl_c_ends_a_poll_after_its_page_and_the_next_run_goes_on() {
+    let (tenant, folder) = (slow(), Folder::new());
+    let child = in_the_middle(&tenant, &folder);
+    signal(&child, "-INT");
+    let outcome = Outcome::of(child.wait_with_output().unwrap())
+        .well()
+        .discreet();
+    assert!(outcome.stderr.contains("stopping"), "{}", outcome.stderr);
+    let written = folder.records().len();
+    assert!(0 < written && written < 2 * ALERTS, "{written}");
+
+    run(tenant.poll(&folder)).well();
+    assert_eq!(folder.files(), all());
+    run(tenant.poll(&folder)).well();
+    assert_eq!(folder.records().len(), 2 * ALERTS);
+}
+
+#[test]
+fn ctrl_c_again_and_again_still_gets_to_the_end() {
+    let (tenant, folder) = (slow(), Folder::new());
+    for _ in 0..3 {
+        let before = tenant.simulator.stats().list_requests;
+        let mut poll = tenant.poll(&folder);
+        let child = poll.args(["--page-size", "2"]).spawn().unwrap();
+        tenant.until(|stats| stats.list_requests >= before + 3);
+        signal(&child, "-INT");
+        Outcome::of(child.wait_with_output().unwrap()).well();
+    }
+    run(tenant.poll(&folder)).well();
+    assert_eq!(folder.files(), all());
+}
+
+#[test]
+fn a_killed_poll_leaves_whole_lines_and_the_next_run_writes_the_rest() {
+    let (tenant, folder) = (slow(), Folder::new());
+    let mut child = in_the_middle(&tenant, &folder);
+    signal(&child, "-KILL");
+    child.wait().unwrap();
+    let written = folder.records().len();
+    assert!(written < 2 * ALERTS, "{written}");
+    // Killed in the middle of a write, it would have left half a line.
+    let mut output = fs::read(folder.output()).unwrap();
+    output.extend_from_slice(b"{\"AlertTime\":\"2021-05-0");
+    fs::write(folder.output(), output).unwrap();
+
+    run(tenant.poll(&folder)).well();
+    assert_eq!(folder.counts().len(), 2 * ALERTS);
+    assert!(folder.counts().values().all(|&count| count <= 2));
+    let records = folder.records().len();
+    run(tenant.poll(&folder)).well();
+    assert_eq!(folder.records().len(), records);
+}
+
+#[test]
+fn ctrl_c_ends_the_simulator() {
+    let folder = Folder::new();
+    let file = folder.path().join("alerts.json");
+    fs::write(&file, list(&[alert(1, 2)])).unwrap();
+    let mut served = Served::start(&file);
+    run(served.poll(&folder)).well();
+    signal(&served.child, "-INT");
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    // The same folder, and nobody there any more.
+    run(served.poll(&folder)).failed(1, &["connect"]).discreet();
+    assert_eq!(folder.files(), files_of([(1, 2)]));
+}

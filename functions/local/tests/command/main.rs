@@ -1,0 +1,19 @@
+//! The `drawbridge` command as its users run it: a process with arguments, a folder and an exit
+//! code, against the Graph simulator on loopback.
+
+#![recursion_limit = "256"] // for `json!` of a whole alert
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod bad_input;
+mod demo;
+mod every;
+mod expected;
+mod filter;
+mod help;
+mod interrupt;
+mod news;
+mod samples;
+mod simulate;
+mod since;
+mod support;
+mod together;

@@ -1,0 +1,22 @@
+//! What the tests share.
+
+pub(crate) mod alerts;
+pub(crate) mod command;
+pub(crate) mod folder;
+pub(crate) mod served;
+pub(crate) mod tenant;
+
+use std::time::{Duration, Instant};
+
+/// Waits until something holds that another process brings about.
+pub(crate) fn until(holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "it never came about"
+        );
+        // Not to take the processor from the process that is waited for.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}

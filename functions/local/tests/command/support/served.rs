@@ -1,0 +1,51 @@
+//! `drawbridge simulate` as a process.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command};
+
+use super::command::drawbridge;
+use super::folder::Folder;
+use super::tenant::{SECRET, SINCE};
+
+/// A running `drawbridge simulate`.
+pub(crate) struct Served {
+    pub(crate) child: Child,
+    poll: Vec<String>,
+}
+
+impl Served {
+    pub(crate) fn start(file: &Path) -> Self {
+        let mut command = drawbridge(&["simulate", "--client-secret", SECRET, "--alerts"]);
+        let mut child = command.arg(file).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // It prints the command that polls it.
+        let poll = lines.find_map(|line| {
+            let line = line.unwrap();
+            let (_, args) = line.split_once("drawbridge poll ")?;
+            Some(args.split_whitespace().map(str::to_owned).collect())
+        });
+        Self {
+            child,
+            poll: poll.unwrap(),
+        }
+    }
+
+    pub(crate) fn poll(&self, folder: &Folder) -> Command {
+        let mut command = drawbridge(&["poll", "--once", "--since", SINCE]);
+        command
+            .args(&self.poll)
+            .args(["--service-source", "all", "--out"])
+            .arg(folder.path())
+            .env("DRAWBRIDGE_CLIENT_SECRET", SECRET);
+        command
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It serves until somebody ends it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
