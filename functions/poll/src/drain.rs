@@ -156,10 +156,11 @@ impl<'a> Drain<'a> {
         error: GraphError,
     ) -> Result<Vec<Attempt>, PollError> {
         match error.kind() {
-            ErrorKind::TooLarge => {}
-            ErrorKind::Server | ErrorKind::Network if self.has_time() => {
+            // Smaller pages are the answer to one that is too large; the window is not at fault.
+            ErrorKind::TooLarge if attempt.top > SMALL_PAGE => {}
+            ErrorKind::TooLarge | ErrorKind::Server | ErrorKind::Network if self.has_time() => {
                 // Only when Graph answers an empty window is this window at fault. Otherwise
-                // Graph is down, and nothing may be given up on that account.
+                // Graph is down or no Graph at all, and nothing may be given up on that account.
                 let nothing = Window::new(Timestamp::UNIX_EPOCH, epoch_plus_one_ms());
                 let Some(nothing) = nothing else {
                     return Err(error.into());

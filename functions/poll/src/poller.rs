@@ -108,7 +108,10 @@ impl Poller {
         report.throttled = after.throttled - before.throttled;
         report.read_up_to = saved.state.read_up_to();
         for output in &self.outputs {
-            output.queue.flush().await?;
+            if let Err(error) = output.queue.flush().await {
+                // A queue that refused a record often fails here too: the first error says why.
+                return Err(read.err().unwrap_or_else(|| error.into()));
+            }
         }
         let news = report.records + report.quarantined + report.gaps > 0;
         let settled = read.as_ref().is_ok_and(|()| {

@@ -69,6 +69,8 @@ impl Report {
     /// The poll's metrics, as of `now`.
     #[must_use]
     pub fn metrics(&self, tenant: &str, now: Timestamp, took: Duration) -> Emf {
+        // Graph only said to wait: a tenant that is throttled for ever is not well.
+        let is_postponed = matches!(self.ending, Ending::Postponed(_));
         let counts = [
             (Metric::AlertsFetched, self.alerts),
             (Metric::RecordsWritten, self.records),
@@ -78,7 +80,7 @@ impl Report {
             (Metric::PartialAnswers, self.partial_answers),
             (Metric::GraphRequests, self.requests),
             (Metric::Throttled, self.throttled),
-            (Metric::Successes, 1),
+            (Metric::Successes, u64::from(!is_postponed)),
         ];
         let mut emf = Emf::new(tenant, now.as_millisecond());
         for (metric, count) in counts {

@@ -150,6 +150,16 @@ mod tests {
                 "evidence[1].fileDetails.sha1",
                 Some("da1"),
             ),
+            (
+                r#"{"id":"da1","evidence":[{"@odata.type":"deviceEvidence","loggedOnUsers":[["hunter2"]]}]}"#,
+                "evidence[0].loggedOnUsers[0]",
+                Some("da1"),
+            ),
+            (
+                r#"{"id":"da1","evidence":[{"@odata.type":"fileEvidence","fileDetails":["hunter2"]}]}"#,
+                "evidence[0].fileDetails",
+                Some("da1"),
+            ),
             (r#"{"title":"hunter2"}"#, ".", None),
             (r#"{"id":""}"#, "id", None),
             (r#"{"id":"da1","title":"hunter2"#, "title", None),

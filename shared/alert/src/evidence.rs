@@ -1,4 +1,5 @@
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -63,7 +64,7 @@ properties! {
         ip_interfaces: Vec<Text<'a>>,
         #[serde(deserialize_with = "list")]
         tags: Vec<Text<'a>>,
-        #[serde(deserialize_with = "list")]
+        #[serde(deserialize_with = "objects")]
         logged_on_users: Vec<LoggedOnUser<'a>>,
         remediation_status: Option<Text<'a>>,
     }
@@ -81,6 +82,7 @@ properties! {
     /// A file on a device.
     File {
         mde_device_id: Option<Text<'a>>,
+        #[serde(deserialize_with = "object")]
         file_details: Option<FileDetails<'a>>,
         remediation_status: Option<Text<'a>>,
     }
@@ -101,10 +103,12 @@ properties! {
     /// A process on a device.
     Process {
         mde_device_id: Option<Text<'a>>,
+        #[serde(deserialize_with = "object")]
         image_file: Option<FileDetails<'a>>,
         process_creation_date_time: Option<Text<'a>>,
         process_command_line: Option<Text<'a>>,
         detection_status: Option<Text<'a>>,
+        #[serde(deserialize_with = "object")]
         user_account: Option<Account<'a>>,
         remediation_status: Option<Text<'a>>,
     } numbers {
@@ -133,6 +137,7 @@ properties! {
 properties! {
     /// A user.
     User {
+        #[serde(deserialize_with = "object")]
         user_account: Option<Account<'a>>,
     }
 }
@@ -217,6 +222,48 @@ fn typed<'de, D: Deserializer<'de>>(kind: Text<'de>, rest: D) -> Result<Evidence
             Evidence::Other(Some(kind))
         }
     })
+}
+
+/// Reads an object that may be `null`; serde by itself would take an array for its properties in
+/// the order of their declaration.
+fn object<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
+}
+
+/// Reads a list of objects that may be `null`; a `null` in it is left out.
+fn objects<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let objects: Vec<Object<T>> = list(deserializer)?;
+    Ok(objects.into_iter().map(|object| object.0).collect())
+}
+
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer
+            .deserialize_map(ObjectVisitor(PhantomData))
+            .map(Self)
+    }
 }
 
 /// Reads a list that may be `null`; a `null` in it is left out.

@@ -1,6 +1,8 @@
 //! All evidence types of Graph v1.0 decode: those that records are made of typed, the others by
 //! name, and nothing of any is lost.
 
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
 use drawbridge_alert::{Alert, Evidence};
 use serde_json::{Value, json};
 

@@ -2,6 +2,8 @@
 //!
 //! After a change of the table: `DRAWBRIDGE_BLESS=1 cargo test -p drawbridge-record`.
 
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
 use std::fmt::Write as _;
 use std::fs;
 

@@ -4,6 +4,8 @@
 //! yields its records, each later one what is new; together they are `records.ndjson`, which
 //! `DRAWBRIDGE_BLESS=1` writes anew.
 
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Microsoft's own samples: what is published of both APIs fits this format.
 
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
 use std::fs;
 use std::path::PathBuf;
 

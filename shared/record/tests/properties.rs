@@ -1,5 +1,7 @@
 //! What holds for the `siem` records of any alert.
 
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
 use std::collections::HashSet;
 
 use drawbridge_alert::Alert;

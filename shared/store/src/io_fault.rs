@@ -16,7 +16,9 @@ pub(crate) fn store_error(path: &Path, error: &io::Error) -> StoreError {
             fix: "make the folder writable for this user, or name another one".to_owned(),
         },
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::NoSpace { place },
-        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => StoreError::Failed {
+        io::ErrorKind::NotADirectory
+        | io::ErrorKind::IsADirectory
+        | io::ErrorKind::AlreadyExists => StoreError::Failed {
             place,
             code,
             fix: "a file is where a folder should be, or the other way round; move it away"

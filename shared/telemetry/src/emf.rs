@@ -5,6 +5,9 @@ use crate::{METRICS, Metric, NAMESPACE};
 /// One line of metrics in CloudWatch's embedded metric format, which CloudWatch turns into metrics
 /// when a function prints it.
 ///
+/// A value of 0 stands in the line, for whoever reads the log, but is no metric: CloudWatch bills
+/// each metric by the hours in which it has values, and most are nearly always 0.
+///
 /// The format: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 #[derive(Debug, Clone)]
 pub struct Emf {
@@ -40,6 +43,7 @@ impl Emf {
                 .filter_map(|&(m, name, unit)| Some((self.value(m)?, name, unit)))
         };
         let definitions: Vec<Value> = given()
+            .filter(|(value, ..)| *value != 0.0)
             .map(|(_, name, unit)| json!({"Name": name, "Unit": unit.as_str()}))
             .collect();
         let mut line = Map::new();
@@ -87,6 +91,20 @@ mod tests {
                 r#"{"Name":"Duration","Unit":"Milliseconds"}]}]},"Tenant":"contoso","#,
                 r#""AlertsFetched":3.0,"Duration":12.5}"#
             )
+        );
+    }
+
+    #[test]
+    fn a_zero_is_told_and_not_billed() {
+        let emf = Emf::new("t", 0)
+            .with(Metric::Gaps, 0.0)
+            .with(Metric::Duration, 1.0);
+        let line: Value = serde_json::from_str(&emf.line()).unwrap();
+        let metrics = &line["_aws"]["CloudWatchMetrics"][0]["Metrics"];
+        assert_eq!(metrics[0]["Name"], "Duration");
+        assert_eq!(
+            (metrics.as_array().unwrap().len(), &line["Gaps"]),
+            (1, &json!(0.0))
         );
     }
 

@@ -19,7 +19,10 @@ pub fn log_to_cloudwatch() {
         .with_current_span(false)
         .with_span_list(false);
     let filter = filter(Level::INFO);
-    tracing_subscriber::registry().with(layer).with(filter).init();
+    tracing_subscriber::registry()
+        .with(layer)
+        .with(filter)
+        .init();
 }
 
 /// Logs lines for a person to standard error, in colour only on a terminal; `warn` by default.
@@ -30,7 +33,10 @@ pub fn log_to_terminal() {
         .without_time()
         .with_target(false);
     let filter = filter(Level::WARN);
-    tracing_subscriber::registry().with(layer).with(filter).init();
+    tracing_subscriber::registry()
+        .with(layer)
+        .with(filter)
+        .init();
 }
 
 fn filter(default: Level) -> Targets {
