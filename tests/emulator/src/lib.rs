@@ -20,6 +20,7 @@ use aws_credential_types::Credentials;
 
 pub use error::EmulatorError;
 use process::Launched;
+pub use python::python_environment;
 
 /// The region of everything that the tests create.
 pub const REGION: &str = "us-east-1";
@@ -27,6 +28,9 @@ pub const REGION: &str = "us-east-1";
 pub const ACCOUNT_ID: &str = "000000000000";
 /// Access key and secret key of the account's root, who may do everything.
 pub const ROOT_KEY: &str = "test";
+
+/// What the emulator and its clients in the tests are made of.
+const REQUIREMENTS: &str = include_str!("../requirements.txt");
 
 /// What differs between emulators.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,7 +64,7 @@ impl Emulator {
     }
 
     fn start_blocking(options: &Options) -> Result<Self, EmulatorError> {
-        let python = python::environment()?;
+        let python = python_environment("emulator", REQUIREMENTS)?;
         let (process, endpoint_url) = process::launch(&python, options)?;
         Ok(Self {
             endpoint_url,
@@ -110,5 +114,22 @@ impl Emulator {
     /// The folder with everything the emulator writes; gone when it has stopped.
     pub fn data_dir(&self) -> &Path {
         self.process.data_dir()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn everything_is_pinned() {
+        let lines = super::REQUIREMENTS
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        for line in lines {
+            assert!(
+                line.split_once("==")
+                    .is_some_and(|(_, version)| !version.is_empty()),
+                "{line}"
+            );
+        }
     }
 }

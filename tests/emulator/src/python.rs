@@ -1,4 +1,4 @@
-//! The Python environment that the emulator runs in.
+//! Python environments for the tests, each with the packages that a requirements file pins.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use crate::EmulatorError;
 
-const REQUIREMENTS: &str = include_str!("../requirements.txt");
 const CANDIDATES: [&str; 5] = [
     "python3",
     "python3.14",
@@ -22,9 +21,14 @@ const PROBE: &str =
 /// Written last; an environment without it is thrown away.
 const COMPLETE: &str = "complete";
 
-/// The interpreter of an environment with all that `requirements.txt` lists, made now if it does
-/// not exist yet. Test processes that get here at the same time wait for the first one.
-pub(crate) fn environment() -> Result<PathBuf, EmulatorError> {
+/// The interpreter of an environment with all that `requirements` lists, the text of a
+/// requirements file; made now under the workspace's `target/` if it does not exist yet. Test
+/// processes that get here at the same time wait for the first one. `name` tells environments
+/// apart for people and locks.
+///
+/// # Errors
+/// [`EmulatorError`] that says what is missing, or what pip said.
+pub fn python_environment(name: &str, requirements: &str) -> Result<PathBuf, EmulatorError> {
     let (command, version) = base_python()?;
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
     fs::create_dir_all(&target)
@@ -33,14 +37,20 @@ pub(crate) fn environment() -> Result<PathBuf, EmulatorError> {
             "creating the folder {}",
             target.display()
         )))
-        .and_then(|target| environment_in(&target, command, &version))
+        .and_then(|target| environment_in(&target, name, requirements, command, &version))
 }
 
-fn environment_in(target: &Path, command: &str, version: &str) -> Result<PathBuf, EmulatorError> {
-    let folder = target.join(folder_name(version));
+fn environment_in(
+    target: &Path,
+    name: &str,
+    requirements: &str,
+    command: &str,
+    version: &str,
+) -> Result<PathBuf, EmulatorError> {
+    let folder = target.join(folder_name(name, requirements, version));
     let python = folder.join("bin/python");
 
-    let lock_path = target.join("emulator-venv.lock");
+    let lock_path = target.join(format!("{name}-venv.lock"));
     let _lock = File::options()
         .write(true)
         .create(true)
@@ -58,11 +68,9 @@ fn environment_in(target: &Path, command: &str, version: &str) -> Result<PathBuf
         fs::remove_dir_all(&folder)
             .map_err(EmulatorError::io(format!("removing {}", folder.display())))?;
     }
-    let requirements = target.join("emulator-requirements.txt");
-    fs::write(&requirements, REQUIREMENTS).map_err(EmulatorError::io(format!(
-        "writing {}",
-        requirements.display()
-    )))?;
+    let list = target.join(format!("{name}-requirements.txt"));
+    fs::write(&list, requirements)
+        .map_err(EmulatorError::io(format!("writing {}", list.display())))?;
 
     run(
         "python3 -m venv",
@@ -81,7 +89,7 @@ fn environment_in(target: &Path, command: &str, version: &str) -> Result<PathBuf
         Command::new(&python)
             .args(pip)
             .arg("--requirement")
-            .arg(&requirements),
+            .arg(&list),
     )?;
     File::create(folder.join(COMPLETE)).map_err(EmulatorError::io(format!(
         "writing into {}",
@@ -91,16 +99,16 @@ fn environment_in(target: &Path, command: &str, version: &str) -> Result<PathBuf
 }
 
 /// Another interpreter or another requirement makes another environment.
-fn folder_name(version: &str) -> String {
+fn folder_name(name: &str, requirements: &str, version: &str) -> String {
     let digest = Sha256::new()
-        .chain_update(REQUIREMENTS)
+        .chain_update(requirements)
         .chain_update(version)
         .finalize();
-    let name: String = digest[..6]
+    let digest: String = digest[..6]
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    format!("emulator-venv-{name}")
+    format!("{name}-venv-{digest}")
 }
 
 /// The first command that is a Python of at least 3.11, and which one it is exactly.
@@ -144,41 +152,49 @@ fn run(step: &str, command: &mut Command) -> Result<(), EmulatorError> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn everything_is_pinned() {
-        let lines = REQUIREMENTS
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'));
-        for line in lines {
-            assert!(
-                line.split_once("==")
-                    .is_some_and(|(_, version)| !version.is_empty()),
-                "{line}"
-            );
-        }
+    const REQUIREMENTS: &str = "nothing==1.0";
+
+    fn make(target: &Path) -> Result<PathBuf, EmulatorError> {
+        environment_in(target, "some", REQUIREMENTS, "false", "3.99")
     }
 
     #[test]
     fn a_complete_environment_is_used_as_it_is() {
         let target = tempfile::tempdir().unwrap();
-        let first = environment_in(target.path(), "false", "3.99").unwrap_err();
+        let first = make(target.path()).unwrap_err();
         assert!(
             matches!(first, EmulatorError::Environment { .. }),
             "{first}"
         );
-        let folder = target.path().join(folder_name("3.99"));
+        let folder = target
+            .path()
+            .join(folder_name("some", REQUIREMENTS, "3.99"));
         fs::create_dir(&folder).unwrap();
         File::create(folder.join(COMPLETE)).unwrap();
-        let python = environment_in(target.path(), "false", "3.99").unwrap();
+        let python = make(target.path()).unwrap();
         assert_eq!(python, folder.join("bin/python"));
     }
 
     #[test]
     fn half_an_environment_is_thrown_away() {
         let target = tempfile::tempdir().unwrap();
-        let folder = target.path().join(folder_name("3.99"));
+        let folder = target
+            .path()
+            .join(folder_name("some", REQUIREMENTS, "3.99"));
         fs::create_dir(&folder).unwrap();
-        assert!(environment_in(target.path(), "false", "3.99").is_err());
+        assert!(make(target.path()).is_err());
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn another_name_or_list_or_interpreter_makes_another_environment() {
+        let names = [
+            folder_name("some", REQUIREMENTS, "3.99"),
+            folder_name("other", REQUIREMENTS, "3.99"),
+            folder_name("some", "nothing==1.1", "3.99"),
+            folder_name("some", REQUIREMENTS, "3.98"),
+        ];
+        let distinct: std::collections::HashSet<_> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len());
     }
 }

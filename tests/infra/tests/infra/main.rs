@@ -1,0 +1,15 @@
+//! The template, without a cloud: linters, the SAM transform offline, and what the functions' code
+//! asks of it.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what is wrong by failing"
+)]
+
+mod environment;
+mod iam;
+mod linters;
+mod metrics;
+mod resources;
+mod template;

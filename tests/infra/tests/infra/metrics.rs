@@ -1,0 +1,173 @@
+//! The metrics that alarms and dashboard read are those that the functions emit.
+
+use std::collections::BTreeSet;
+
+use drawbridge_telemetry::{Emf, METRICS, Metric, NAMESPACE};
+use serde_json::{Value, json};
+
+use crate::template::{all_resources, resources};
+
+/// What neither an alarm nor the dashboard shows, and why. Empty: everything is shown.
+const NOT_SHOWN: &[&str] = &[];
+
+/// The one dimension that the functions emit.
+fn dimension() -> String {
+    let line = Emf::new("tenant", 0).with(Metric::Successes, 1.0).line();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let dimensions = &line["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
+    let sets = dimensions.as_array().unwrap();
+    assert_eq!(
+        sets.len(),
+        1,
+        "the dashboard's searches expect one set of dimensions"
+    );
+    sets[0][0].as_str().unwrap().to_owned()
+}
+
+fn dashboard() -> Value {
+    let text = &all_resources()["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"];
+    // The one number among the parameters; the others stand in strings.
+    let text = text
+        .as_str()
+        .unwrap()
+        .replace("${LagThresholdSeconds}", "1");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("DashboardBody is no JSON: {error}"))
+}
+
+/// The metrics in the dashboard's searches.
+fn searched() -> BTreeSet<String> {
+    let start = format!("SEARCH('{{{NAMESPACE},{}}} MetricName=\"", dimension());
+    let dashboard = dashboard();
+    let mut names = BTreeSet::new();
+    for widget in dashboard["widgets"].as_array().unwrap() {
+        for metric in widget["properties"]["metrics"].as_array().unwrap() {
+            let Some(expression) = metric[0]["expression"].as_str() else {
+                let namespace = metric[0].as_str().unwrap();
+                assert!(["AWS/SQS", "AWS/Lambda"].contains(&namespace), "{metric}");
+                continue;
+            };
+            let name = expression
+                .strip_prefix(&start)
+                .and_then(|rest| rest.split_once('"'))
+                .unwrap_or_else(|| panic!("Dashboard: {expression} does not start with {start}"));
+            names.insert(name.0.to_owned());
+        }
+    }
+    names
+}
+
+/// The namespace of the stack's own metrics.
+fn stack_namespace() -> Value {
+    json!({"Fn::Sub": format!("{NAMESPACE}/${{AWS::StackName}}")})
+}
+
+/// The metrics that the filters read from the log, with their units.
+fn filtered() -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for (id, filter) in resources("AWS::Logs::MetricFilter") {
+        let properties = &filter["Properties"];
+        assert_eq!(properties["LogGroupName"]["Ref"], "PollLogGroup", "{id}");
+        let made = &properties["MetricTransformations"][0];
+        assert_eq!(made["MetricNamespace"], stack_namespace(), "{id}");
+        let name = made["MetricName"].as_str().unwrap();
+        // What the alarm gets is what the function printed under the same name.
+        assert_eq!(made["MetricValue"], format!("$.{name}"), "{id}");
+        let pattern = properties["FilterPattern"].as_str().unwrap();
+        assert!(
+            pattern.starts_with(&format!("{{ $.{name} >")),
+            "{id}: {pattern} is not about {name}"
+        );
+        found.insert((name.to_owned(), made["Unit"].as_str().unwrap().to_owned()));
+    }
+    found
+}
+
+/// The functions' metrics that have an alarm.
+fn alarmed() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (id, alarm) in resources("AWS::CloudWatch::Alarm") {
+        let properties = &alarm["Properties"];
+        let namespace = &properties["Namespace"];
+        if namespace == "AWS/SQS" || namespace == "AWS/Lambda" {
+            continue;
+        }
+        assert_eq!(*namespace, stack_namespace(), "{id}: Namespace");
+        names.insert(properties["MetricName"].as_str().unwrap().to_owned());
+    }
+    names
+}
+
+fn emitted() -> BTreeSet<String> {
+    METRICS
+        .iter()
+        .map(|(_, name, _)| (*name).to_owned())
+        .collect()
+}
+
+#[test]
+fn the_dashboard_reads_only_what_is_emitted() {
+    let emitted = emitted();
+    for name in searched() {
+        assert!(
+            emitted.contains(&name),
+            "Dashboard reads {name}, which drawbridge_telemetry::METRICS does not have"
+        );
+    }
+}
+
+#[test]
+fn filters_read_what_is_printed_with_its_unit() {
+    let emitted: BTreeSet<_> = METRICS
+        .iter()
+        .map(|(_, name, unit)| ((*name).to_owned(), unit.as_str().to_owned()))
+        .collect();
+    for metric in filtered() {
+        assert!(
+            emitted.contains(&metric),
+            "a filter reads {metric:?}, which drawbridge_telemetry::METRICS does not have"
+        );
+    }
+}
+
+#[test]
+fn every_filter_has_its_alarm_and_every_alarm_its_filter() {
+    let filtered: BTreeSet<_> = filtered().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(filtered, alarmed(), "left: filters, right: alarms");
+}
+
+#[test]
+fn filters_find_the_numbers_where_the_functions_print_them() {
+    // `$.Name` is a member of the line itself.
+    let line = Emf::new("tenant", 0).with(Metric::Gaps, 2.0).line();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["Gaps"], 2.0);
+}
+
+#[test]
+fn everything_emitted_is_on_the_dashboard() {
+    let mut shown = searched();
+    for name in NOT_SHOWN {
+        assert!(
+            shown.insert((*name).to_owned()),
+            "{name} is shown after all"
+        );
+    }
+    assert_eq!(
+        shown,
+        emitted(),
+        "left: on the dashboard in infra/template.yaml, right: drawbridge_telemetry::METRICS"
+    );
+}
+
+#[test]
+fn what_calls_for_a_person_has_an_alarm() {
+    let expected = [
+        "AuthFailures",
+        "Gaps",
+        "Quarantined",
+        "Successes",
+        "Throttled",
+        "WatermarkLag",
+    ];
+    assert!(alarmed().iter().map(String::as_str).eq(expected));
+}
