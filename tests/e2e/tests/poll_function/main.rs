@@ -1,7 +1,11 @@
 //! The release build of the poll function in the emulated cloud: a job on the queue leads to the
 //! records on the other one, with the secret from Secrets Manager and the watermark in S3.
 
-#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by failing"
+)]
 #![allow(clippy::print_stdout, reason = "the package's size is worth telling")]
 
 mod build;
