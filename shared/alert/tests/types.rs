@@ -2,6 +2,7 @@
 //! name, and nothing of any is lost.
 
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 use drawbridge_alert::{Alert, Evidence};
 use serde_json::{Value, json};
