@@ -9,7 +9,7 @@ use crate::{Grouping, Output};
 
 /// How many bytes of records are held before they are sent. One alert may call for thousands of
 /// records, each with a long description: this bounds what they hold of memory together.
-const BATCH_BYTES: usize = 4 << 20;
+const BATCH_BYTES: usize = 1 << 20;
 
 /// Records of one output that wait to be sent.
 #[derive(Default)]

@@ -7,12 +7,14 @@
 //! 100,000 alerts are 7.2 MB packed and 9.6 MB in base64. What is unsent is pairs of an alert's
 //! digest and a key.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::written::Entry;
 use crate::{Owed, State, Written};
@@ -49,25 +51,46 @@ struct Versioned {
     version: u64,
 }
 
+/// The whole object: `P` is a packed output, [`Packed`] on the way out and [`Read`] on the way in.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wire {
+struct Wire<P> {
     version: u32,
     watermark: Option<Timestamp>,
     last_success: Option<Timestamp>,
     saved: Option<Timestamp>,
     owed: Vec<Owed>,
-    outputs: BTreeMap<String, Packed>,
+    outputs: BTreeMap<String, P>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct Packed {
     alerts: usize,
     keys: usize,
-    written: String,
-    unsent: String,
+    #[serde(serialize_with = "base64")]
+    written: Vec<u8>,
+    #[serde(serialize_with = "base64")]
+    unsent: Vec<u8>,
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read<'a> {
+    alerts: usize,
+    keys: usize,
+    #[serde(borrow)]
+    written: Cow<'a, str>,
+    #[serde(borrow)]
+    unsent: Cow<'a, str>,
+}
+
+/// Writes base64 straight into the object: of megabytes, a copy less matters.
+fn base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Base64Display::new(bytes, &STANDARD))
+}
+
+/// What an object weighs without its base64, at most as a rule.
+const FRAME_BYTES: usize = 4096;
 
 impl State {
     /// The object's bytes.
@@ -87,7 +110,14 @@ impl State {
                 .map(|(name, w)| (name.clone(), pack(w)))
                 .collect(),
         };
-        serde_json::to_vec(&wire).map_err(|error| damaged(&error))
+        let packed: usize = wire
+            .outputs
+            .values()
+            .map(|p| p.written.len() + p.unsent.len())
+            .sum();
+        let mut object = Vec::with_capacity(FRAME_BYTES + packed.div_ceil(3) * 4);
+        serde_json::to_writer(&mut object, &wire).map_err(|error| damaged(&error))?;
+        Ok(object)
     }
 
     /// Reads an object that [`State::encode`] wrote.
@@ -100,7 +130,7 @@ impl State {
         if version > u64::from(STATE_VERSION) {
             return Err(StateError::FromTheFuture { found: version });
         }
-        let wire: Wire = serde_json::from_slice(bytes).map_err(|e| damaged(&e))?;
+        let wire: Wire<Read<'_>> = serde_json::from_slice(bytes).map_err(|e| damaged(&e))?;
         let outputs = wire
             .outputs
             .into_iter()
@@ -134,12 +164,12 @@ fn pack(written: &Written) -> Packed {
     Packed {
         alerts: written.alerts(),
         keys: written.keys(),
-        written: STANDARD.encode(bytes),
-        unsent: STANDARD.encode(unsent.as_flattened()),
+        written: bytes,
+        unsent: unsent.as_flattened().to_vec(),
     }
 }
 
-fn unpack(packed: &Packed) -> Result<Written, StateError> {
+fn unpack(packed: &Read<'_>) -> Result<Written, StateError> {
     let bytes = from_base64(&packed.written)?;
     let mut written = Written::default();
     let mut rest = bytes.as_slice();
@@ -285,7 +315,8 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(256))]
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            let packed = Packed { alerts: 1, keys: 1, written: STANDARD.encode(&bytes), unsent: STANDARD.encode(&bytes) };
+            let text: std::borrow::Cow<str> = STANDARD.encode(&bytes).into();
+            let packed = Read { alerts: 1, keys: 1, written: text.clone(), unsent: text };
             let _ = unpack(&packed);
             let _ = State::decode(&bytes);
         }

@@ -15,11 +15,12 @@ pub(crate) enum BodyProblem {
     Transport(TransportError),
 }
 
-/// First allocation when the length is not announced.
-const FIRST_BYTES: usize = 64 * 1024;
-
 /// Collects at most `limit` decoded bytes. Memory never exceeds the limit, whatever the answer
 /// announces or unpacks to; a body shorter than announced is an error.
+///
+/// Where the length is not announced, room for all that is allowed is reserved at once. That is
+/// address space only, the memory comes with the bytes; growing in steps would hold a page twice
+/// and leave holes in the heap.
 pub(crate) async fn collect(
     headers: &HeaderMap,
     mut body: Body,
@@ -30,13 +31,12 @@ pub(crate) async fn collect(
         return Err(BodyProblem::TooLarge);
     }
     let mut bytes = Vec::new();
-    bytes.reserve_exact(announced.unwrap_or(FIRST_BYTES).min(limit));
+    bytes.reserve_exact(announced.unwrap_or(limit));
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(BodyProblem::Transport)?;
         if chunk.len() > limit - bytes.len() {
             return Err(BodyProblem::TooLarge);
         }
-        grow(&mut bytes, chunk.len(), limit);
         bytes.extend_from_slice(&chunk);
     }
     match announced {
@@ -44,15 +44,6 @@ pub(crate) async fn collect(
             TransportError::CutOff(format!("{} of {length} bytes", bytes.len())),
         )),
         _ => Ok(bytes),
-    }
-}
-
-/// Makes room for `more` bytes by doubling, but never past the limit.
-fn grow(bytes: &mut Vec<u8>, more: usize, limit: usize) {
-    let needed = bytes.len().saturating_add(more);
-    if needed > bytes.capacity() {
-        let target = bytes.capacity().saturating_mul(2).max(needed).min(limit);
-        bytes.reserve_exact(target - bytes.len());
     }
 }
 
@@ -100,7 +91,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn growth_stays_below_the_limit() {
+    async fn memory_stays_within_the_limit() {
         let limit = 300_000;
         let bytes = collect(&HeaderMap::new(), chunks(250, 1000), limit)
             .await
