@@ -54,7 +54,7 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
         service_sources: Vec::new(),
         ..Settings::new("demo")
     };
-    let mut session = Session::open(
+    let session = Session::open(
         sign_in,
         format,
         &args.out,

@@ -23,10 +23,10 @@ pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
     if every < Duration::from_secs(1) {
         return Err(Failure::of("--every must be at least 1s"));
     }
-    let mut session = open(args).await?;
+    let session = open(args).await?;
     let (ask, asked) = watch::channel(false);
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
+        while told_to_stop().await.is_ok() {
             if ask.send_replace(true) {
                 std::process::exit(130);
             }
@@ -47,7 +47,7 @@ pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
                     Ok(()) | Err(Failure::ReaderGone) => {}
                     Err(failure) => return Err((false, failure)),
                 }
-                all_well(&report).map_err(|failure| (true, failure))
+                all_well(&report, once).map_err(|failure| (true, failure))
             });
         if once || stop.is_asked() {
             return result.map_err(|(_, failure)| failure);
@@ -63,6 +63,22 @@ pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
             () = stop.asked() => return Ok(()),
         }
     }
+}
+
+/// Resolves at Ctrl-C, and where there is such a thing at the signal that service managers and
+/// container runtimes send.
+async fn told_to_stop() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 async fn open(args: cli::Poll) -> Result<Session, Failure> {
@@ -94,15 +110,15 @@ async fn open(args: cli::Poll) -> Result<Session, Failure> {
     if args.since.is_some_and(|since| since > Timestamp::now()) {
         return Err(Failure::of("--since must lie in the past"));
     }
+    // Graph knows no time before 1970.
+    settings.windows.first_from = args.since.map(|since| since.max(Timestamp::UNIX_EPOCH));
     let sign_in = SignIn {
         endpoints,
         tenant_id: args.tenant_id,
         client_id: args.client_id,
         secret: Arc::new(secret),
     };
-    let session =
-        Session::open(sign_in, format, &args.out, Arc::new(SystemClock), settings).await?;
-    Ok(session.since(args.since))
+    Session::open(sign_in, format, &args.out, Arc::new(SystemClock), settings).await
 }
 
 /// The tenant's name in object keys: its id in lower case.
@@ -161,7 +177,7 @@ fn tell(report: &Report, json: bool) -> Result<(), Failure> {
 }
 
 /// A poll that left something undone is no success, though nothing is lost.
-fn all_well(report: &Report) -> Result<(), Failure> {
+fn all_well(report: &Report, once: bool) -> Result<(), Failure> {
     let undone = [
         (
             report.quarantined,
@@ -170,6 +186,10 @@ fn all_well(report: &Report) -> Result<(), Failure> {
         (
             report.gaps,
             "windows that Graph would not answer lie in quarantine/",
+        ),
+        (
+            report.still_owed,
+            "windows could not be read; they are tried again at each poll",
         ),
         (
             report.partial_answers,
@@ -187,6 +207,9 @@ fn all_well(report: &Report) -> Result<(), Failure> {
         )),
         Ending::Postponed(_) => Err(Failure::of(
             "Graph asks to wait; nothing is lost, poll again",
+        )),
+        Ending::OutOfTime if once => Err(Failure::of(
+            "stopped before the end; nothing is lost, run it again for the rest",
         )),
         Ending::Complete | Ending::OutOfTime => Ok(()),
     }

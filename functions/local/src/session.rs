@@ -9,7 +9,6 @@ use drawbridge_poll::{
 use drawbridge_queue::LocalQueue;
 use drawbridge_record::Format;
 use drawbridge_store::LocalStore;
-use jiff::Timestamp;
 
 use crate::failure::Failure;
 
@@ -24,13 +23,7 @@ pub(crate) struct SignIn {
 /// A poller whose state and output are in a folder.
 pub(crate) struct Session {
     poller: Poller,
-    /// Where the first poll starts, if that was said.
-    since: Option<Timestamp>,
 }
-
-/// The look-back is in whole seconds, and the handler looks at the clock a little later: the
-/// first poll starts this much before the time asked for rather than after it.
-const LOOKBACK_MARGIN_SECS: i64 = 5;
 
 impl Session {
     /// Opens the folder; nothing is asked of Graph yet.
@@ -72,30 +65,15 @@ impl Session {
                 clock,
                 settings,
             },
-            since: None,
         })
-    }
-
-    /// Lets the first poll start at `since`.
-    pub(crate) fn since(self, since: Option<Timestamp>) -> Self {
-        Self { since, ..self }
     }
 
     /// Polls up to now, whatever it takes; ends early only when asked to.
     pub(crate) async fn poll(
-        &mut self,
+        &self,
         stop: &Stop,
         progress: &dyn Progress,
     ) -> Result<Report, PollError> {
-        if let Some(since) = self.since {
-            // Anew each time: the first poll that succeeds may come long after the first try.
-            let now = self.poller.clock.now();
-            let back = now.duration_since(since).as_secs() + LOOKBACK_MARGIN_SECS;
-            // Graph knows no time before 1970.
-            let back = back.min(now.as_second());
-            self.poller.settings.windows.first_lookback_secs =
-                u32::try_from(back).unwrap_or(u32::MAX);
-        }
         let job = Job::timer(&self.poller.settings.tenant);
         self.poller.run(&job, stop, progress).await
     }

@@ -1,6 +1,7 @@
+use std::collections::HashSet;
 use std::time::Duration;
 
-use drawbridge_alert::Alert;
+use drawbridge_alert::{Alert, DecodeError};
 use drawbridge_cursor::{AlertDigest, State, Window};
 use drawbridge_graph::{AlertQuery, ErrorKind, GraphError, Page};
 use jiff::{SignedDuration, Timestamp};
@@ -26,17 +27,22 @@ pub(crate) struct Drain<'a> {
     progress: &'a dyn Progress,
     now: Timestamp,
     batches: Vec<Batch>,
+    /// What this poll put aside: the state's name for whom, alert and record.
+    aside: Vec<(&'static str, AlertDigest, [u8; 32])>,
+    /// Whether Graph answered this poll at all, if only the question for nothing.
+    answered: bool,
 }
 
 /// How far a window was read.
 pub(crate) enum Drained {
     /// To its end; a gap in it was put aside.
-    Complete,
-    /// To its end, but Graph said that its answer was incomplete.
-    Incomplete,
+    ToItsEnd {
+        /// The parts of it for which Graph said that its answer was incomplete.
+        incomplete: Vec<Window>,
+    },
     /// Graph asked to wait longer than there is time.
     Postponed(Duration),
-    /// There was no time for more than a part; the rest is still to be read.
+    /// There was no time for more than a part.
     OutOfTime {
         /// What is still to be read.
         rest: Vec<Window>,
@@ -54,6 +60,14 @@ struct Attempt {
 enum Paged {
     Whole { incomplete: bool },
     Stopped,
+}
+
+/// What to do about an attempt that failed.
+enum Narrowed {
+    /// Try these, the last one first; none when it was put aside as a gap.
+    To(Vec<Attempt>),
+    /// There is no time to try.
+    NoTime,
 }
 
 impl<'a> Drain<'a> {
@@ -74,41 +88,68 @@ impl<'a> Drain<'a> {
             progress,
             now,
             batches,
+            aside: Vec::new(),
+            answered: false,
         }
     }
 
     /// Reads `window`, whatever it takes; the parts of it that no request gets are put aside.
     pub(crate) async fn window(&mut self, window: Window) -> Result<Drained, PollError> {
+        let drained = self.attempts(window).await;
+        if drained.is_err() {
+            self.give_back();
+        }
+        drained
+    }
+
+    async fn attempts(&mut self, window: Window) -> Result<Drained, PollError> {
         let mut todo = vec![Attempt {
             window,
             top: self.poller.settings.page_size,
             split: false,
         }];
-        let mut incomplete = false;
+        let mut incomplete = Vec::new();
         while let Some(attempt) = todo.pop() {
-            match self.pages(attempt).await {
-                Ok(Paged::Whole { incomplete: partly }) => incomplete |= partly,
+            let error = match self.pages(attempt).await {
+                Ok(Paged::Whole { incomplete: partly }) => {
+                    incomplete.extend(partly.then_some(attempt.window));
+                    continue;
+                }
                 Ok(Paged::Stopped) => {
                     todo.push(attempt);
-                    return Ok(Drained::OutOfTime {
-                        rest: self.rest(&todo),
-                    });
+                    return Ok(self.out_of_time(&todo, incomplete));
                 }
-                Err(PollError::Graph(error)) => {
-                    if let (ErrorKind::Throttled, Some(delay)) = (error.kind(), error.retry_after())
-                    {
-                        return Ok(Drained::Postponed(delay));
-                    }
-                    todo.extend(self.narrow(attempt, error).await?);
-                }
+                Err(PollError::Graph(error)) => error,
                 Err(error) => return Err(error),
+            };
+            let asks_to_wait = matches!(error.kind(), ErrorKind::Throttled | ErrorKind::Server);
+            if let (true, Some(delay)) = (asks_to_wait, error.retry_after()) {
+                return Ok(Drained::Postponed(delay));
+            }
+            match self.narrow(attempt, error).await? {
+                Narrowed::To(attempts) => todo.extend(attempts),
+                Narrowed::NoTime => {
+                    todo.push(attempt);
+                    return Ok(self.out_of_time(&todo, incomplete));
+                }
             }
         }
-        Ok(if incomplete {
-            Drained::Incomplete
-        } else {
-            Drained::Complete
-        })
+        Ok(Drained::ToItsEnd { incomplete })
+    }
+
+    /// Gives back what was claimed and not sent, and what was put aside: a poll that fails saves
+    /// what it sent all the same, and the next one is to send the rest and to count anew what it
+    /// puts aside.
+    fn give_back(&mut self) {
+        for (output, batch) in self.poller.outputs.iter().zip(&mut self.batches) {
+            let written = self.state.output(output.format.name());
+            for (alert, key) in std::mem::take(batch).claims {
+                written.give_back(alert, &key);
+            }
+        }
+        for (output, alert, key) in std::mem::take(&mut self.aside) {
+            self.state.output(output).give_back(alert, &key);
+        }
     }
 
     /// Reads all pages of one attempt; the next page is on its way while one is delivered.
@@ -116,6 +157,7 @@ impl<'a> Drain<'a> {
         let graph = &self.poller.graph;
         let deadline = self.stop.deadline();
         let mut incomplete = false;
+        let mut links = HashSet::new();
         let mut ahead = ReadAhead::first(graph, self.query(attempt.window, attempt.top), deadline);
         loop {
             let page = tokio::select! {
@@ -124,6 +166,12 @@ impl<'a> Drain<'a> {
                 page = ahead.page() => page?,
             };
             self.report.pages += 1;
+            self.answered = true;
+            if let Some(link) = page.next()
+                && !links.insert(link.clone())
+            {
+                return Err(PollError::Circular);
+            }
             let stopped = page.next().is_some() && !self.has_time();
             let next = page
                 .next()
@@ -150,45 +198,45 @@ impl<'a> Drain<'a> {
 
     /// What to try after `attempt` failed with `error`: smaller pages, then the halves of the
     /// window; when it cannot get smaller, the window is put aside as a gap.
-    async fn narrow(
-        &mut self,
-        attempt: Attempt,
-        error: GraphError,
-    ) -> Result<Vec<Attempt>, PollError> {
+    async fn narrow(&mut self, attempt: Attempt, error: GraphError) -> Result<Narrowed, PollError> {
         match error.kind() {
-            // Smaller pages are the answer to one that is too large; the window is not at fault.
-            ErrorKind::TooLarge if attempt.top > SMALL_PAGE => {}
-            ErrorKind::TooLarge | ErrorKind::Server | ErrorKind::Network if self.has_time() => {
-                // Only when Graph answers an empty window is this window at fault. Otherwise
-                // Graph is down or no Graph at all, and nothing may be given up on that account.
-                let nothing = Window::new(Timestamp::UNIX_EPOCH, epoch_plus_one_ms());
-                let Some(nothing) = nothing else {
-                    return Err(error.into());
-                };
-                let deadline = self.stop.deadline();
-                if self
-                    .poller
-                    .graph
-                    .list(&self.query(nothing, 1), deadline)
-                    .await
-                    .is_err()
-                {
-                    return Err(error.into());
-                }
-            }
+            ErrorKind::TooLarge | ErrorKind::Server | ErrorKind::Network => {}
             _ => return Err(error.into()),
         }
+        if !self.has_time() {
+            // In halves the window may fit next time, but only if it is the window's fault.
+            return if self.answered {
+                Ok(Narrowed::NoTime)
+            } else {
+                Err(error.into())
+            };
+        }
+        // Smaller pages are the answer to one that is too large; the window is not at fault.
+        let page_is_at_fault = error.kind() == ErrorKind::TooLarge && attempt.top > SMALL_PAGE;
+        if !page_is_at_fault && !self.answers_nothing().await {
+            return Err(error.into());
+        }
+        self.answered = true;
         let narrower = attempt.narrower(self.poller.settings.windows.smallest_ms);
         if narrower.is_empty() {
-            let tenant = &self.poller.settings.tenant;
-            let quarantine = Quarantine {
-                store: self.poller.store.as_ref(),
-                tenant,
-            };
-            quarantine.gap(attempt.window, &error.to_string()).await?;
+            let reason = error.to_string();
+            self.quarantine().gap(attempt.window, &reason).await?;
             self.report.gaps += 1;
         }
-        Ok(narrower)
+        Ok(Narrowed::To(narrower))
+    }
+
+    /// Whether Graph answers the question for a window in which there is nothing. Otherwise Graph
+    /// is down or no Graph at all, and nothing may be given up on that account.
+    async fn answers_nothing(&self) -> bool {
+        let (from, deadline) = (Timestamp::UNIX_EPOCH, self.stop.deadline());
+        let nothing = AlertQuery {
+            from,
+            to: from + SignedDuration::from_millis(1),
+            service_sources: self.poller.settings.service_sources.clone(),
+            top: 1,
+        };
+        self.poller.graph.list(&nothing, deadline).await.is_ok()
     }
 
     /// Maps a page's alerts and sends the records that are new.
@@ -197,21 +245,24 @@ impl<'a> Drain<'a> {
             self.report.alerts += 1;
             match Alert::decode(raw) {
                 Ok(alert) => self.deliver_alert(&alert).await?,
-                Err(error) => {
-                    let now_secs = self.now_secs();
-                    let put_aside = self.state.output(PUT_ASIDE);
-                    if put_aside
-                        .claim(AlertDigest::of(raw), &[0; 32], now_secs)
-                        .is_some()
-                    {
-                        self.quarantine().alert(raw, &error).await?;
-                        self.report.quarantined += 1;
-                    }
-                }
+                Err(error) => self.put_aside(raw, &error).await?,
             }
         }
         for output in 0..self.batches.len() {
             self.send(output).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts an alert aside that does not parse, once.
+    async fn put_aside(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
+        let (alert, key, now_secs) = (AlertDigest::of(raw), [0; 32], self.now_secs());
+        let claimed = self.state.output(PUT_ASIDE).claim(alert, &key, now_secs);
+        if claimed.is_some() {
+            // Noted first, so that it is given back if it cannot be written.
+            self.aside.push((PUT_ASIDE, alert, key));
+            self.quarantine().alert(raw, error).await?;
+            self.report.quarantined += 1;
         }
         Ok(())
     }
@@ -272,10 +323,14 @@ impl<'a> Drain<'a> {
             written.give_back(*alert, key);
         }
         self.report.records += (batch.messages.len() - refused.len()) as u64;
-        for refused in refused.iter().filter(|refused| !refused.retryable) {
-            self.quarantine()
-                .record(&batch.messages[refused.index], &refused.code)
-                .await?;
+        let never = refused.iter().filter(|refused| !refused.retryable);
+        for refused in never.clone() {
+            let (alert, key) = batch.claims[refused.index];
+            self.aside.push((output.format.name(), alert, key));
+        }
+        for refused in never {
+            let message = &batch.messages[refused.index];
+            self.quarantine().record(message, &refused.code).await?;
             self.report.quarantined += 1;
         }
         match first_code {
@@ -293,6 +348,14 @@ impl<'a> Drain<'a> {
             to: window.to(),
             service_sources: self.poller.settings.service_sources.clone(),
             top,
+        }
+    }
+
+    /// The end for want of time; what Graph answered incompletely is still to be read, too.
+    fn out_of_time(&self, todo: &[Attempt], incomplete: Vec<Window>) -> Drained {
+        let rest = self.rest(todo);
+        Drained::OutOfTime {
+            rest: rest.into_iter().chain(incomplete).collect(),
         }
     }
 
@@ -351,8 +414,4 @@ impl Attempt {
             Vec::new()
         }
     }
-}
-
-fn epoch_plus_one_ms() -> Timestamp {
-    Timestamp::UNIX_EPOCH + SignedDuration::from_millis(1)
 }

@@ -30,6 +30,18 @@ pub enum PollError {
     /// The queue did not answer.
     #[error("the queue failed: {0}")]
     Queue(#[from] QueueError),
+    /// A next link led to a page that was read already.
+    #[error(
+        "reading alerts failed: Graph's next links go in a circle, so that the list never ends; \
+         try again, and report it to Microsoft if it goes on"
+    )]
+    Circular,
+    /// Another poll of the tenant saved its state first.
+    #[error(
+        "another poll of the tenant saved its state meanwhile: the job is done again; let only one \
+         job of a tenant run at a time"
+    )]
+    Superseded,
     /// The queue took some records and refused others; those are sent again.
     #[error(
         "the queue refused {refused} records ({code}); they are sent again by the next poll: check \
@@ -52,7 +64,7 @@ impl PollError {
             Self::Store(error) => error.is_retryable(),
             Self::Queue(error) => error.is_retryable(),
             Self::State { .. } | Self::Quarantine { .. } => false,
-            Self::Refused { .. } => true,
+            Self::Circular | Self::Superseded | Self::Refused { .. } => true,
         }
     }
 

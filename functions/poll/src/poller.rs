@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use drawbridge_cursor::{Job, Why, WindowSettings, plan};
+use drawbridge_cursor::{Job, Planned, Purpose, Why, Window, WindowSettings, plan};
 use drawbridge_graph::Graph;
 use drawbridge_queue::Queue;
 use drawbridge_record::Format;
@@ -97,9 +97,10 @@ impl Poller {
         let before = self.graph.stats();
         let now = self.clock.now();
         let mut saved = SavedState::load(self.store.as_ref(), &self.settings.tenant).await?;
+        let begun = job.window.is_none() && saved.state.begin(now, &self.settings.windows);
         let mut report = Report::default();
 
-        let read = self
+        let mut read = self
             .read(job, now, &mut saved, &mut report, stop, progress)
             .await;
 
@@ -113,10 +114,11 @@ impl Poller {
                 return Err(read.err().unwrap_or_else(|| error.into()));
             }
         }
-        let news = report.records + report.quarantined + report.gaps > 0;
+        let news = begun || report.records + report.quarantined + report.gaps > 0;
         let settled = read.as_ref().is_ok_and(|()| {
             job.window.is_some()
                 || !report.follow_ups.is_empty()
+                || report.still_owed > 0
                 || (report.ending == Ending::Complete
                     && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
         });
@@ -125,15 +127,36 @@ impl Poller {
             if read.is_ok() && report.ending == Ending::Complete {
                 saved.state.last_success = Some(now);
             }
-            report.saved = saved
-                .save(self.store.as_ref(), now, self.settings.retention_secs)
-                .await?;
-            if !report.saved {
-                report.ending = Ending::Superseded;
-                report.follow_ups.clear();
+            let store = self.store.as_ref();
+            match saved.save(store, now, self.settings.retention_secs).await {
+                Ok(true) => report.saved = true,
+                Ok(false) if job.window.is_some() => read = read.and(Err(PollError::Superseded)),
+                Ok(false) => {
+                    // A live poll's work is done by the next one.
+                    report.ending = Ending::Superseded;
+                    report.follow_ups.clear();
+                }
+                Err(error) => read = read.and(Err(error)),
             }
         }
         read.map(|()| report)
+    }
+
+    /// Notes that `window` is still to be read, for a job that could not: live polls read it when
+    /// it has been owed for a while. Whether that was saved.
+    ///
+    /// # Errors
+    /// [`PollError`] when the state cannot be read or written.
+    pub async fn owe(&self, window: Window) -> Result<bool, PollError> {
+        let now = self.clock.now();
+        let mut saved = SavedState::load(self.store.as_ref(), &self.settings.tenant).await?;
+        // What lies ahead is for live polls to read.
+        if let Some(window) = Window::new(window.from(), window.to().min(now)) {
+            saved.state.put_back(window, &[window], now);
+        }
+        saved
+            .save(self.store.as_ref(), now, self.settings.retention_secs)
+            .await
     }
 
     /// Reads the job's windows into the queue and notes in the state what was read.
@@ -146,23 +169,50 @@ impl Poller {
         stop: &Stop,
         progress: &dyn Progress,
     ) -> Result<(), PollError> {
-        let windows = plan(job, &saved.state, now, &self.settings.windows);
-        for window in windows {
+        let settings = &self.settings.windows;
+        for Planned { window, purpose } in plan(job, &saved.state, now, settings) {
+            let (pages, records) = (report.pages, report.records);
+            let known_to = saved.state.watermark.filter(|_| purpose == Purpose::Live);
             let mut drain = Drain::new(self, &mut saved.state, report, stop, progress, now);
-            match drain.window(window).await? {
-                Drained::Complete => saved.state.complete(window),
-                Drained::Incomplete => {}
-                Drained::Postponed(delay) => {
+            match drain.window(window).await {
+                Ok(Drained::ToItsEnd { incomplete }) if incomplete.is_empty() => {
+                    saved.state.complete(window);
+                    let found = report.records > records || purpose != Purpose::Again;
+                    if found && report.pages > pages + 1 {
+                        saved.state.read_again(window, known_to, now, settings);
+                    }
+                }
+                // The next live poll reads all of it again.
+                Ok(Drained::ToItsEnd { .. }) if purpose == Purpose::Live => {}
+                Ok(Drained::ToItsEnd { incomplete }) => {
+                    saved.state.put_back(window, &incomplete, now);
+                }
+                Ok(Drained::Postponed(delay)) => {
                     report.ending = Ending::Postponed(delay);
                     return Ok(());
                 }
-                Drained::OutOfTime { rest } => {
+                Ok(Drained::OutOfTime { rest }) => {
                     report.ending = Ending::OutOfTime;
                     let job = |&window| Job::windowed(&self.settings.tenant, Why::Split, window);
                     report.follow_ups = rest.iter().map(job).collect();
                     saved.state.put_back(window, &rest, now);
                     return Ok(());
                 }
+                Err(error) if matches!(purpose, Purpose::Adopted | Purpose::Again) => {
+                    // What is new was read; an old window must not stand in its way.
+                    tracing::error!(
+                        tenant = self.settings.tenant, from = %window.from(), to = %window.to(),
+                        %error, "an owed window could not be read; it is still owed"
+                    );
+                    report.still_owed += 1;
+                    if purpose == Purpose::Again {
+                        saved.state.complete(window);
+                        saved.state.read_again(window, None, now, settings);
+                    } else {
+                        saved.state.put_back(window, &[window], now);
+                    }
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(())

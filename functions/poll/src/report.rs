@@ -17,6 +17,8 @@ pub struct Report {
     pub quarantined: u64,
     /// Windows that Graph would not answer, put aside.
     pub gaps: u64,
+    /// Owed windows that could not be read and are still owed.
+    pub still_owed: u64,
     /// Pages that Graph marked as incomplete.
     pub partial_answers: u64,
     /// Pages read.

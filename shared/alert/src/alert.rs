@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::Deserialize;
 
 use crate::Text;
@@ -5,7 +7,7 @@ use crate::evidence::{self, Evidence};
 use crate::timestamp::{self, Timestamp};
 
 /// One alert of `GET /security/alerts_v2`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Alert<'a> {
     /// The whole alert as Graph sent it, byte for byte.
@@ -77,4 +79,15 @@ pub struct Alert<'a> {
     /// `evidence`, in Graph's order.
     #[serde(default, borrow, deserialize_with = "evidence::all")]
     pub evidence: Vec<Evidence<'a>>,
+}
+
+impl fmt::Debug for Alert<'_> {
+    /// Shows the id and sizes only: the content of an alert has no place in a log or a panic.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alert")
+            .field("id", &self.id.as_str())
+            .field("raw_bytes", &self.raw.len())
+            .field("evidence", &self.evidence.len())
+            .finish_non_exhaustive()
+    }
 }

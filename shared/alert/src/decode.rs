@@ -186,6 +186,15 @@ mod tests {
     }
 
     #[test]
+    fn debug_output_holds_no_content() {
+        let alert = Alert::decode(r#"{"id":"da1","title":"hunter2"}"#).unwrap();
+        assert_eq!(
+            format!("{alert:?}"),
+            "Alert { id: \"da1\", raw_bytes: 30, evidence: 0, .. }"
+        );
+    }
+
+    #[test]
     fn hostile_shapes_end_in_an_alert_or_an_error() {
         let deep = format!(
             r#"{{"id":"da1","x":{}{}}}"#,

@@ -6,6 +6,7 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor}
 use serde_json::{Map, Value};
 
 use crate::Text;
+use crate::timestamp::{self, Timestamp};
 
 /// One piece of evidence. Those that a record is made of are typed; of the others, the type is
 /// known and the content is in [`crate::Alert::raw`].
@@ -105,7 +106,8 @@ properties! {
         mde_device_id: Option<Text<'a>>,
         #[serde(deserialize_with = "object")]
         image_file: Option<FileDetails<'a>>,
-        process_creation_date_time: Option<Text<'a>>,
+        #[serde(deserialize_with = "timestamp::optional")]
+        process_creation_date_time: Option<Timestamp<'a>>,
         process_command_line: Option<Text<'a>>,
         detection_status: Option<Text<'a>>,
         #[serde(deserialize_with = "object")]

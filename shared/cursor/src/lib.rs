@@ -13,7 +13,7 @@ mod wire;
 mod written;
 
 pub use job::{Job, JobError, Why};
-pub use plan::{WindowSettings, plan};
+pub use plan::{Planned, Purpose, WindowSettings, plan};
 pub use state::{Owed, State};
 pub use window::Window;
 pub use wire::{STATE_VERSION, StateError};

@@ -12,6 +12,8 @@ pub struct WindowSettings {
     pub settle_secs: u32,
     /// How far back the very first poll reads.
     pub first_lookback_secs: u32,
+    /// Where the very first poll starts, in place of the look-back.
+    pub first_from: Option<Timestamp>,
     /// How long a window may be owed before live polls read it themselves.
     pub adopt_after_secs: u32,
     /// The smallest window that a failing one is split into.
@@ -24,37 +26,80 @@ impl Default for WindowSettings {
             overlap_secs: 15 * 60,
             settle_secs: 30,
             first_lookback_secs: 24 * 60 * 60,
+            first_from: None,
             adopt_after_secs: 15 * 60,
             smallest_ms: 10,
         }
     }
 }
 
+/// A window to read, and what for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planned {
+    /// The window.
+    pub window: Window,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// What a window is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// What is new: it moves the watermark.
+    Live,
+    /// The job names it.
+    Asked,
+    /// It was owed for so long that the job which should have read it must be lost.
+    Adopted,
+    /// It was read before and is read again; see [`State::read_again`].
+    Again,
+}
+
 /// The windows that a job reads, in order; none when there is nothing to read yet.
 ///
-/// A job with a window reads that window. A live one reads from the watermark less the overlap to
-/// now less the settle time, after any window that has been owed for so long that the job which
-/// should have read it must be lost.
+/// A job with a window reads that window, up to what a live poll would read: what lies ahead is not
+/// there yet. A live job reads from the watermark less the overlap to now less the settle time, and
+/// after that any window that has been owed for long: whatever is wrong with an old window, what
+/// is new does not wait for it.
 #[must_use]
-pub fn plan(job: &Job, state: &State, now: Timestamp, settings: &WindowSettings) -> Vec<Window> {
-    if let Some(window) = job.window {
-        return vec![window];
+pub fn plan(job: &Job, state: &State, now: Timestamp, settings: &WindowSettings) -> Vec<Planned> {
+    let until = before(now, settings.settle_secs);
+    let planned = |purpose| move |window| Planned { window, purpose };
+    if let Some(asked) = job.window {
+        let window = Window::new(asked.from(), asked.to().min(until));
+        return window.map(planned(Purpose::Asked)).into_iter().collect();
     }
     let from = match state.watermark {
-        Some(watermark) => before(watermark, settings.overlap_secs),
-        None => before(now, settings.first_lookback_secs),
+        // A watermark ahead of now was set by a clock that was wrong; this one may be right.
+        Some(watermark) => before(watermark.min(now), settings.overlap_secs),
+        None => first_from(state, now, settings),
     };
+    let live = Window::new(from, until).map(planned(Purpose::Live));
     let adopt = before(now, settings.adopt_after_secs);
-    state
+    let owed = state
         .owed
         .iter()
         .filter(|owed| owed.since <= adopt)
-        .map(|owed| owed.window)
-        .chain(Window::new(from, before(now, settings.settle_secs)))
-        .collect()
+        .map(|owed| {
+            let purpose = if owed.again {
+                Purpose::Again
+            } else {
+                Purpose::Adopted
+            };
+            planned(purpose)(owed.window)
+        });
+    live.into_iter().chain(owed).collect()
 }
 
-fn before(time: Timestamp, secs: u32) -> Timestamp {
+/// Where the very first poll starts. It does not move with time while first polls fail.
+pub(crate) fn first_from(state: &State, now: Timestamp, settings: &WindowSettings) -> Timestamp {
+    settings
+        .first_from
+        .or(state.first_from)
+        .unwrap_or_else(|| before(now, settings.first_lookback_secs))
+}
+
+pub(crate) fn before(time: Timestamp, secs: u32) -> Timestamp {
     time.checked_sub(SignedDuration::from_secs(i64::from(secs)))
         .unwrap_or(Timestamp::MIN)
 }
@@ -72,6 +117,11 @@ mod tests {
         Window::new(at(from), at(to)).unwrap()
     }
 
+    fn windows(job: &Job, state: &State, now: Timestamp) -> Vec<Window> {
+        let planned = plan(job, state, now, &WindowSettings::default());
+        planned.iter().map(|planned| planned.window).collect()
+    }
+
     #[test]
     fn a_live_poll_overlaps_and_settles() {
         let state = State {
@@ -80,7 +130,7 @@ mod tests {
         };
         let now = at("2026-01-01T12:01:30Z");
         assert_eq!(
-            plan(&Job::timer("t"), &state, now, &WindowSettings::default()),
+            windows(&Job::timer("t"), &state, now),
             [window("2026-01-01T11:45:00Z", "2026-01-01T12:01:00Z")]
         );
     }
@@ -89,26 +139,21 @@ mod tests {
     fn the_first_poll_looks_back() {
         let now = at("2026-01-02T00:00:30Z");
         assert_eq!(
-            plan(
-                &Job::timer("t"),
-                &State::default(),
-                now,
-                &WindowSettings::default()
-            ),
+            windows(&Job::timer("t"), &State::default(), now),
             [window("2026-01-01T00:00:30Z", "2026-01-02T00:00:00Z")]
         );
     }
 
     #[test]
-    fn a_clock_that_went_back_reads_nothing() {
+    fn a_clock_that_went_back_reads_on_from_where_it_is() {
         let state = State {
             watermark: Some(at("2026-01-01T12:00:00Z")),
             ..State::default()
         };
         let now = at("2026-01-01T11:00:00Z");
         assert_eq!(
-            plan(&Job::timer("t"), &state, now, &WindowSettings::default()),
-            []
+            windows(&Job::timer("t"), &state, now),
+            [window("2026-01-01T10:45:00Z", "2026-01-01T10:59:30Z")]
         );
     }
 
@@ -120,15 +165,42 @@ mod tests {
             ..State::default()
         };
         let job = Job::windowed("t", Why::Backfill, asked);
+        assert_eq!(windows(&job, &state, at("2026-01-01T12:00:00Z")), [asked]);
+    }
+
+    #[test]
+    fn a_windowed_job_reads_nothing_that_lies_ahead() {
+        let asked = window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        let job = Job::windowed("t", Why::Replay, asked);
+        let now = at("2026-01-01T12:00:30Z");
+        let read = windows(&job, &State::default(), now);
         assert_eq!(
-            plan(
-                &job,
-                &state,
-                at("2026-01-01T12:00:00Z"),
-                &WindowSettings::default()
-            ),
-            [asked]
+            read,
+            [window("2026-01-01T00:00:00Z", "2026-01-01T12:00:00Z")]
         );
+        assert_eq!(
+            windows(&job, &State::default(), at("2025-12-31T00:00:00Z")),
+            []
+        );
+    }
+
+    #[test]
+    fn the_first_poll_starts_where_the_first_try_did() {
+        let state = State {
+            first_from: Some(at("2026-01-01T00:00:00Z")),
+            ..State::default()
+        };
+        let now = at("2026-01-05T00:00:00Z");
+        assert_eq!(
+            windows(&Job::timer("t"), &state, now)[0].from(),
+            at("2026-01-01T00:00:00Z")
+        );
+        let settings = WindowSettings {
+            first_from: Some(at("2025-01-01T00:00:00Z")),
+            ..WindowSettings::default()
+        };
+        let asked = plan(&Job::timer("t"), &state, now, &settings);
+        assert_eq!(asked[0].window.from(), at("2025-01-01T00:00:00Z"));
     }
 
     #[test]
@@ -143,21 +215,19 @@ mod tests {
                 Owed {
                     window: old,
                     since: at("2026-01-01T11:00:00Z"),
+                    again: false,
                 },
                 Owed {
                     window: fresh,
                     since: at("2026-01-01T12:00:00Z"),
+                    again: false,
                 },
             ],
             ..State::default()
         };
-        let windows = plan(
-            &Job::timer("t"),
-            &state,
-            at("2026-01-01T12:01:00Z"),
-            &WindowSettings::default(),
-        );
-        assert_eq!(windows.len(), 2);
-        assert_eq!(windows[0], old);
+        let read = windows(&Job::timer("t"), &state, at("2026-01-01T12:01:00Z"));
+        // What is new comes first.
+        assert_eq!(read.len(), 2);
+        assert_eq!(read[1], old);
     }
 }

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Window, Written};
+use crate::plan::{before, first_from};
+use crate::{Window, WindowSettings, Written};
 
 /// What one tenant's polls remember between runs: one object in the store.
 ///
@@ -12,6 +13,9 @@ use crate::{Window, Written};
 pub struct State {
     /// `lastUpdateDateTime` up to which alerts were read; `None` before the first poll.
     pub watermark: Option<Timestamp>,
+    /// Where the very first poll starts: set by the first try, so that it does not move with time
+    /// while first polls fail.
+    pub first_from: Option<Timestamp>,
     /// When a poll last ended well.
     pub last_success: Option<Timestamp>,
     /// When the object was last saved.
@@ -23,19 +27,31 @@ pub struct State {
 }
 
 /// A window that a poll had no time left for and put back as a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Owed {
     /// What is still to be read.
     pub window: Window,
     /// When it was put back.
     pub since: Timestamp,
+    /// Whether it was read to its end before; see [`State::read_again`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 impl State {
     /// The records that `output` has.
     pub fn output(&mut self, output: &str) -> &mut Written {
         self.outputs.entry(output.to_owned()).or_default()
+    }
+
+    /// Notes where the very first poll starts; whether that was news.
+    pub fn begin(&mut self, now: Timestamp, settings: &WindowSettings) -> bool {
+        if self.watermark.is_some() || self.first_from.is_some() {
+            return false;
+        }
+        self.first_from = Some(first_from(self, now, settings));
+        true
     }
 
     /// Notes that `window` was read to its end and that the queue has its records.
@@ -54,14 +70,47 @@ impl State {
     /// Notes that `window` was not read to its end and that `rest` was put back as jobs.
     pub fn put_back(&mut self, window: Window, rest: &[Window], now: Timestamp) {
         self.complete(window);
-        self.owed
-            .extend(rest.iter().map(|&window| Owed { window, since: now }));
+        self.owed.extend(rest.iter().map(|&window| Owed {
+            window,
+            since: now,
+            again: false,
+        }));
+    }
+
+    /// Notes that what was read of `window` for the first time is to be read once more, as far as
+    /// no live poll will do so within its overlap.
+    ///
+    /// Graph's pages count rows: an alert that changes while a window is paged leaves the window,
+    /// and the row behind it slips into a page that was read already. The overlap of live polls
+    /// makes up for that; a long window has to be read until nothing new turns up.
+    ///
+    /// `known_to` is the watermark before the window was read.
+    pub fn read_again(
+        &mut self,
+        window: Window,
+        known_to: Option<Timestamp>,
+        now: Timestamp,
+        settings: &WindowSettings,
+    ) {
+        let Some(watermark) = self.watermark else {
+            return;
+        };
+        let from = known_to.map_or(window.from(), |known_to| window.from().max(known_to));
+        let to = window.to().min(before(watermark, settings.overlap_secs));
+        // By then the alerts that changed meanwhile have settled.
+        let since = now + SignedDuration::from_secs(settings.overlap_secs.into());
+        self.owed.extend(Window::new(from, to).map(|window| Owed {
+            window,
+            since,
+            again: true,
+        }));
     }
 
     /// The oldest instant that is not read yet, the lag of which is the tenant's lag.
     #[must_use]
     pub fn read_up_to(&self) -> Option<Timestamp> {
-        let owed = self.owed.iter().map(|owed| owed.window.from()).min();
+        let unread = self.owed.iter().filter(|owed| !owed.again);
+        let owed = unread.map(|owed| owed.window.from()).min();
         match (self.watermark, owed) {
             (Some(watermark), Some(owed)) => Some(watermark.min(owed)),
             (watermark, owed) => watermark.or(owed),
@@ -87,10 +136,7 @@ impl State {
                 [before, after]
                     .into_iter()
                     .flatten()
-                    .map(move |window| Owed {
-                        window,
-                        since: owed.since,
-                    })
+                    .map(move |window| Owed { window, ..owed })
             })
             .collect();
     }
@@ -159,10 +205,46 @@ mod tests {
         state.owed.push(Owed {
             window: window(0, 10),
             since: minute(11),
+            again: false,
         });
         state.complete(window(4, 6));
         let left: Vec<_> = state.owed.iter().map(|owed| owed.window).collect();
         assert_eq!(left, [window(0, 4), window(6, 10)]);
+    }
+
+    #[test]
+    fn a_long_window_is_read_again_as_far_as_no_overlap_reaches() {
+        let settings = WindowSettings::default();
+        let mut state = State::default();
+        state.complete(window(0, 60));
+        state.read_again(window(0, 60), None, minute(60), &settings);
+        let again = Owed {
+            window: window(0, 45),
+            since: minute(75),
+            again: true,
+        };
+        assert_eq!(state.owed, [again]);
+        assert_eq!(
+            state.read_up_to(),
+            Some(minute(60)),
+            "it was read, so it is no lag"
+        );
+        state.complete(window(0, 45));
+        assert!(state.owed.is_empty());
+        // A live poll in good time: its news lies within the next one's overlap.
+        state.complete(window(45, 61));
+        state.read_again(window(45, 61), Some(minute(60)), minute(61), &settings);
+        assert!(state.owed.is_empty());
+    }
+
+    #[test]
+    fn the_first_try_says_where_the_first_poll_starts() {
+        let settings = WindowSettings::default();
+        let mut state = State::default();
+        let day = 24 * 60;
+        assert!(state.begin(minute(2 * day), &settings));
+        assert!(!state.begin(minute(3 * day), &settings));
+        assert_eq!(state.first_from, Some(minute(day)));
     }
 
     proptest! {

@@ -57,6 +57,7 @@ struct Versioned {
 struct Wire<P> {
     version: u32,
     watermark: Option<Timestamp>,
+    first_from: Option<Timestamp>,
     last_success: Option<Timestamp>,
     saved: Option<Timestamp>,
     owed: Vec<Owed>,
@@ -101,6 +102,7 @@ impl State {
         let wire = Wire {
             version: STATE_VERSION,
             watermark: self.watermark,
+            first_from: self.first_from,
             last_success: self.last_success,
             saved: self.saved,
             owed: self.owed.clone(),
@@ -138,6 +140,7 @@ impl State {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             watermark: wire.watermark,
+            first_from: wire.first_from,
             last_success: wire.last_success,
             saved: wire.saved,
             owed: wire.owed,
@@ -260,6 +263,7 @@ mod tests {
             )
             .unwrap(),
             since: "2026-01-01T00:00:00Z".parse().unwrap(),
+            again: true,
         });
         for alert in 0..alerts {
             let digest = AlertDigest::of(&format!("da{alert}"));

@@ -149,7 +149,7 @@ impl Graph {
         };
         let request = request(url, lease)
             .map_err(|error| network(TransportError::Setup(error.to_string())))?;
-        let limit = deadline.cap(self.settings.request_timeout);
+        let limit = deadline.share(self.settings.request_timeout);
         let answer = async {
             let answer = self.transport.send(request).await.map_err(network)?;
             asked.read(answer).await

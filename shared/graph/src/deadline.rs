@@ -47,6 +47,14 @@ impl Deadline {
         !self.allows(Duration::ZERO)
     }
 
+    /// The time for one try: `limit`, or half of what is left, so that one slow answer leaves time
+    /// for another way; but a few seconds at least, as far as there are any.
+    pub(crate) fn share(self, limit: Duration) -> Duration {
+        const LEAST: Duration = Duration::from_secs(5);
+        let half = self.remaining().map_or(limit, |left| (left / 2).max(LEAST));
+        self.cap(half.min(limit))
+    }
+
     /// `limit`, or what is left if that is less.
     pub(crate) fn cap(self, limit: Duration) -> Duration {
         self.remaining().map_or(limit, |left| left.min(limit))
@@ -71,6 +79,20 @@ mod tests {
         tokio::time::advance(Duration::from_secs(7)).await;
         assert_eq!(deadline.remaining(), Some(Duration::ZERO));
         assert!(deadline.is_over());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_try_takes_half_of_the_time_at_most() {
+        let share = |left, limit| {
+            Deadline::after(Duration::from_secs(left))
+                .share(Duration::from_secs(limit))
+                .as_secs()
+        };
+        assert_eq!(share(100, 20), 20);
+        assert_eq!(share(60, 100), 30);
+        assert_eq!(share(8, 100), 5);
+        assert_eq!(share(3, 100), 3);
+        assert_eq!(Deadline::none().share(Duration::from_secs(9)).as_secs(), 9);
     }
 
     #[tokio::test]

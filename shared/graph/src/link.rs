@@ -12,7 +12,7 @@ use crate::endpoints::{Endpoints, authority};
 /// Only a [`Page`](crate::Page) makes one. It is followed as it stands; `Debug` and `Display` show
 /// host and path but not the query, which holds Graph's continuation token. It is not meant to be
 /// stored: Graph does not say how long it stays valid.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NextLink(Url);
 
 /// Which rule a next link breaks. Only the foreign host is named, never the link.

@@ -32,4 +32,9 @@ pub use manager::SecretsManager;
 pub trait Secrets: Send + Sync {
     /// The secret's current value, without blanks around it; never empty.
     async fn get(&self, name: &str) -> Result<SecretString, SecretError>;
+
+    /// The secret's value as it is now, whatever was kept: for when the value at hand was refused.
+    async fn refresh(&self, name: &str) -> Result<SecretString, SecretError> {
+        self.get(name).await
+    }
 }

@@ -20,7 +20,7 @@ const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
 ///
 /// A secret is the bare value, or a JSON object with the value in `client_secret`. Values are
 /// kept for five minutes; after a rotation that made the old value useless, ask with
-/// [`SecretsManager::refresh`]. The role needs `secretsmanager:GetSecretValue`.
+/// [`Secrets::refresh`]. The role needs `secretsmanager:GetSecretValue`.
 #[derive(Clone, Debug)]
 pub struct SecretsManager {
     source: Source,
@@ -40,17 +40,16 @@ impl SecretsManager {
             cache: Arc::new(Cache::new(ttl)),
         }
     }
-
-    /// The secret's value as it is now, whatever was kept.
-    pub async fn refresh(&self, name: &str) -> Result<SecretString, SecretError> {
-        self.cache.refresh(name, &self.source).await
-    }
 }
 
 #[async_trait]
 impl Secrets for SecretsManager {
     async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
         self.cache.get(name, &self.source).await
+    }
+
+    async fn refresh(&self, name: &str) -> Result<SecretString, SecretError> {
+        self.cache.refresh(name, &self.source).await
     }
 }
 

@@ -151,12 +151,37 @@ impl Function {
                     backlog::retry_delay(message)
                 }
             },
+            Err(_) if self.owe(text).await => return true,
             Err(_) => backlog::retry_delay(message),
         };
         if let Some(receipt) = &message.receipt_handle {
             self.jobs.postpone(receipt, delay).await;
         }
         false
+    }
+
+    /// Notes in the tenant's state that a job's window is still to be read, so that a message which
+    /// fails again and again does not hold up the tenant's live polls behind it. Whether that was
+    /// done; a live job has no window and needs none.
+    async fn owe(&self, text: &str) -> bool {
+        let Ok(Job {
+            tenant,
+            window: Some(window),
+            ..
+        }) = Job::parse(text)
+        else {
+            return false;
+        };
+        let Ok(poller) = self.poller(&tenant).await else {
+            return false;
+        };
+        match poller.owe(window).await {
+            Ok(saved) => saved,
+            Err(error) => {
+                tracing::error!(tenant, %error, "the job's window could not be noted as owed");
+                false
+            }
+        }
     }
 
     /// Does one job, logs how it went and prints its metrics.

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_cursor::WindowSettings;
@@ -30,6 +31,7 @@ pub(super) fn poller(tenant: &Tenant, shared: &Surroundings) -> Result<Poller, C
     let secret = StoredSecret {
         secrets: Arc::clone(&shared.secrets),
         name: tenant.secret.clone(),
+        is_stale: AtomicBool::new(false),
     };
     let sign_in = ClientSecret::new(
         Arc::clone(&shared.transport),
@@ -78,14 +80,60 @@ pub(super) fn poller(tenant: &Tenant, shared: &Surroundings) -> Result<Poller, C
 struct StoredSecret {
     secrets: Arc<dyn Secrets>,
     name: String,
+    /// Set when the value was refused: the next one is not to come out of a cache.
+    is_stale: AtomicBool,
 }
 
 #[async_trait::async_trait]
 impl SecretSource for StoredSecret {
     async fn secret(&self) -> Result<SecretString, String> {
-        self.secrets
-            .get(&self.name)
-            .await
-            .map_err(|error| error.to_string())
+        let secret = if self.is_stale.swap(false, Ordering::Relaxed) {
+            self.secrets.refresh(&self.name).await
+        } else {
+            self.secrets.get(&self.name).await
+        };
+        secret.map_err(|error| error.to_string())
+    }
+
+    fn forget(&self) {
+        self.is_stale.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drawbridge_secrets::SecretError;
+    use secrecy::ExposeSecret as _;
+
+    /// Keeps an old value until it is asked to look again.
+    struct Rotated;
+
+    #[async_trait::async_trait]
+    impl Secrets for Rotated {
+        async fn get(&self, _name: &str) -> Result<SecretString, SecretError> {
+            Ok("old".into())
+        }
+
+        async fn refresh(&self, _name: &str) -> Result<SecretString, SecretError> {
+            Ok("new".into())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_secret_is_looked_up_anew() {
+        let source = StoredSecret {
+            secrets: Arc::new(Rotated),
+            name: "n".into(),
+            is_stale: AtomicBool::new(false),
+        };
+        let mut seen = Vec::new();
+        for refused in [false, true, false] {
+            if refused {
+                source.forget();
+            }
+            seen.push(source.secret().await.unwrap().expose_secret().to_owned());
+        }
+        assert_eq!(seen, ["old", "new", "old"]);
     }
 }

@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod faults;
+mod giving_back;
 mod poller;
+mod short_of_time;
+mod windows;
 mod world;

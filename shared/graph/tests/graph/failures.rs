@@ -161,16 +161,16 @@ async fn the_deadline_ends_the_tries() {
 
 #[tokio::test(start_paused = true)]
 async fn the_deadline_ends_a_request_that_hangs() {
-    let script = Script::pages([Answer::page(&["a"]).after(Duration::from_secs(3600))]);
+    let hangs = || Answer::page(&["a"]).after(Duration::from_secs(3600));
+    let script = Script::pages([hangs(), hangs(), hangs(), hangs(), hangs()]);
     let begun = Instant::now();
     let deadline = Deadline::after(Duration::from_secs(20));
     let error = script.graph().list(&query(), deadline).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Network);
-    assert!(
-        shown(&error).contains("20.0 s for the whole request"),
-        "{error}"
-    );
-    assert_eq!(begun.elapsed().as_secs(), 20);
+    assert!(shown(&error).contains("s for the whole request"), "{error}");
+    // One try takes half of the time, so that there is another.
+    assert!(script.posts().len() <= 5 && begun.elapsed().as_secs() <= 20);
+    assert!(begun.elapsed().as_secs() > 10);
 }
 
 #[tokio::test(start_paused = true)]

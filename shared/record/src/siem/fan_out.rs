@@ -98,13 +98,18 @@ pub(crate) fn rows<'r, 'a>(alert: &'r Alert<'a>) -> Vec<(Row<'r, 'a>, [u8; 32])>
             ..bare
         })
         .collect();
-    let with_entity: HashSet<usize> = entities
+    // Graph may name a device twice: by its id where it has one, else by its place.
+    let who = |device: &Placed<&'r Device<'a>>| match device.it.mde_device_id.as_deref() {
+        Some(id) if !id.is_empty() => (Some(id), 0),
+        _ => (None, device.index),
+    };
+    let with_entity: HashSet<_> = entities
         .iter()
-        .filter_map(|row| row.device.map(|device| device.index))
+        .filter_map(|row| row.device.as_ref().map(who))
         .collect();
     let alone = devices
         .iter()
-        .filter(|device| !with_entity.contains(&device.index))
+        .filter(|device| !with_entity.contains(&who(device)))
         .map(|&device| Row {
             device: Some(device),
             ..bare

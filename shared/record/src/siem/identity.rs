@@ -98,7 +98,8 @@ fn fields(row: &Row<'_, '_>, field: &mut dyn FnMut(&str)) {
                     .map(|id| id.to_string())
                     .unwrap_or_default(),
             );
-            field(&text(&process.process_creation_date_time));
+            let start = process.process_creation_date_time.as_ref();
+            field(start.map_or("", |time| &time.text));
             // A process id and its start name a process of a device; without them it takes more.
             if process.process_id.is_none() || process.process_creation_date_time.is_none() {
                 file_fields(process.image_file.as_ref(), field);

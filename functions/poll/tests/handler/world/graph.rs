@@ -23,6 +23,8 @@ struct Inner {
     alerts: Mutex<Vec<(Timestamp, String)>>,
     script: Mutex<VecDeque<Answer>>,
     poison: Mutex<Option<String>>,
+    pub(crate) latency: Mutex<u64>,
+    poison_status: Mutex<Option<(u16, Option<u64>)>>,
     down: Mutex<bool>,
     log: Mutex<Vec<String>>,
 }
@@ -70,6 +72,21 @@ impl FakeGraph {
         *self.inner.poison.lock().unwrap() = Some(text.to_owned());
     }
 
+    /// No answer fails any more.
+    pub(crate) fn heal(&self) {
+        *self.inner.poison.lock().unwrap() = None;
+    }
+
+    /// Every answer takes that long.
+    pub(crate) fn latency(&self, ms: u64) {
+        *self.inner.latency.lock().unwrap() = ms;
+    }
+
+    /// What a poisoned answer is: 500 by default.
+    pub(crate) fn poison_with(&self, status: u16, wait: Option<u64>) {
+        *self.inner.poison_status.lock().unwrap() = Some((status, wait));
+    }
+
     /// Every request is answered with 503.
     pub(crate) fn is_down(&self, down: bool) {
         *self.inner.down.lock().unwrap() = down;
@@ -97,6 +114,8 @@ impl Transport for Wire {
                 .map(|(_, v)| v.clone())
         };
         self.0.log.lock().unwrap().push(request.uri().to_string());
+        let ms = *self.0.latency.lock().unwrap();
+        tokio::time::sleep(Duration::from_millis(ms)).await;
         if *self.0.down.lock().unwrap() {
             return Ok(answer(503, None, String::new()));
         }
@@ -138,7 +157,12 @@ impl Transport for Wire {
         let page = &hits[skip.min(hits.len())..(skip + top).min(hits.len())];
         let poison = self.0.poison.lock().unwrap().clone();
         if poison.is_some_and(|text| page.iter().any(|json| json.contains(&text))) {
-            return Ok(answer(500, None, String::new()));
+            let (status, wait) = self.0.poison_status.lock().unwrap().unwrap_or((500, None));
+            return Ok(answer(
+                status,
+                wait.map(|w| ("retry-after", w.to_string())),
+                String::new(),
+            ));
         }
         let next = if skip + top < hits.len() {
             let path = request.uri().path_and_query().unwrap().as_str();

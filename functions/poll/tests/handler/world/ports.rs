@@ -35,6 +35,7 @@ pub(crate) struct MemoryStore {
     pub(crate) calls: Mutex<Vec<String>>,
     /// Runs before the next conditional put, as another process would.
     pub(crate) meanwhile: Mutex<Option<Bytes>>,
+    pub(crate) fail_puts: Mutex<u32>,
 }
 
 impl MemoryStore {
@@ -74,6 +75,16 @@ impl Store for MemoryStore {
 
     async fn put(&self, key: &str, body: Bytes, _: &str) -> Result<ETag, StoreError> {
         self.calls.lock().unwrap().push(format!("put {key}"));
+        {
+            let mut fail = self.fail_puts.lock().unwrap();
+            if *fail > 0 {
+                *fail -= 1;
+                return Err(StoreError::Unavailable {
+                    place: key.to_owned(),
+                    code: "SlowDown".into(),
+                });
+            }
+        }
         Ok(self.write(key, body))
     }
 
