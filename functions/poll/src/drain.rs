@@ -369,7 +369,8 @@ impl<'a> Drain<'a> {
         rest
     }
 
-    fn has_time(&self) -> bool {
+    /// Whether there is time for another page.
+    pub(crate) fn has_time(&self) -> bool {
         let margin = Duration::from_secs(self.poller.settings.page_margin_secs.into());
         self.stop.deadline().allows(margin) && !self.stop.is_asked()
     }

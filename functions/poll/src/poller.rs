@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use drawbridge_cursor::{Job, Planned, Purpose, Why, Window, WindowSettings, plan};
+use drawbridge_cursor::{Job, Planned, Purpose, State, Why, Window, WindowSettings, plan};
 use drawbridge_graph::Graph;
 use drawbridge_queue::Queue;
 use drawbridge_record::Format;
@@ -117,7 +117,7 @@ impl Poller {
         let news = begun || report.records + report.quarantined + report.gaps > 0;
         let settled = read.as_ref().is_ok_and(|()| {
             job.window.is_some()
-                || !report.follow_ups.is_empty()
+                || report.ending == Ending::OutOfTime
                 || report.still_owed > 0
                 || (report.ending == Ending::Complete
                     && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
@@ -171,10 +171,19 @@ impl Poller {
     ) -> Result<(), PollError> {
         let settings = &self.settings.windows;
         for Planned { window, purpose } in plan(job, &saved.state, now, settings) {
+            let is_owed = matches!(purpose, Purpose::Adopted | Purpose::Again);
             let (pages, records) = (report.pages, report.records);
             let known_to = saved.state.watermark.filter(|_| purpose == Purpose::Live);
             let mut drain = Drain::new(self, &mut saved.state, report, stop, progress, now);
-            match drain.window(window).await {
+            if is_owed && !drain.has_time() {
+                return Ok(());
+            }
+            let drained = drain.window(window).await;
+            let put_back = match purpose {
+                Purpose::Again => State::put_back_again,
+                _ => State::put_back,
+            };
+            match drained {
                 Ok(Drained::ToItsEnd { incomplete }) if incomplete.is_empty() => {
                     saved.state.complete(window);
                     let found = report.records > records || purpose != Purpose::Again;
@@ -185,7 +194,7 @@ impl Poller {
                 // The next live poll reads all of it again.
                 Ok(Drained::ToItsEnd { .. }) if purpose == Purpose::Live => {}
                 Ok(Drained::ToItsEnd { incomplete }) => {
-                    saved.state.put_back(window, &incomplete, now);
+                    put_back(&mut saved.state, window, &incomplete, now);
                 }
                 Ok(Drained::Postponed(delay)) => {
                     report.ending = Ending::Postponed(delay);
@@ -193,24 +202,22 @@ impl Poller {
                 }
                 Ok(Drained::OutOfTime { rest }) => {
                     report.ending = Ending::OutOfTime;
-                    let job = |&window| Job::windowed(&self.settings.tenant, Why::Split, window);
-                    report.follow_ups = rest.iter().map(job).collect();
-                    saved.state.put_back(window, &rest, now);
+                    put_back(&mut saved.state, window, &rest, now);
+                    if purpose != Purpose::Again {
+                        let tenant = &self.settings.tenant;
+                        let job = |&window| Job::windowed(tenant, Why::Split, window);
+                        report.follow_ups = rest.iter().map(job).collect();
+                    }
                     return Ok(());
                 }
-                Err(error) if matches!(purpose, Purpose::Adopted | Purpose::Again) => {
+                Err(error) if is_owed => {
                     // What is new was read; an old window must not stand in its way.
                     tracing::error!(
                         tenant = self.settings.tenant, from = %window.from(), to = %window.to(),
                         %error, "an owed window could not be read; it is still owed"
                     );
                     report.still_owed += 1;
-                    if purpose == Purpose::Again {
-                        saved.state.complete(window);
-                        saved.state.read_again(window, None, now, settings);
-                    } else {
-                        saved.state.put_back(window, &[window], now);
-                    }
+                    put_back(&mut saved.state, window, &[window], now);
                 }
                 Err(error) => return Err(error),
             }

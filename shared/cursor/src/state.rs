@@ -67,13 +67,22 @@ impl State {
         }
     }
 
-    /// Notes that `window` was not read to its end and that `rest` was put back as jobs.
+    /// Notes that of `window` only `rest` is still to be read.
     pub fn put_back(&mut self, window: Window, rest: &[Window], now: Timestamp) {
+        self.owe(window, rest, false, now);
+    }
+
+    /// Notes that of `window`, which was read before, only `rest` is still to be read again.
+    pub fn put_back_again(&mut self, window: Window, rest: &[Window], now: Timestamp) {
+        self.owe(window, rest, true, now);
+    }
+
+    fn owe(&mut self, window: Window, rest: &[Window], again: bool, now: Timestamp) {
         self.complete(window);
         self.owed.extend(rest.iter().map(|&window| Owed {
             window,
             since: now,
-            again: false,
+            again,
         }));
     }
 

@@ -207,3 +207,33 @@ async fn a_window_that_a_job_could_not_read_is_read_by_live_polls() {
     world.poll().await.unwrap();
     assert!(has(&world, "old"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_second_reading_that_runs_out_of_time_goes_on_where_it_was() {
+    let world = World::with(|settings| settings.page_size = 2);
+    for n in 0..40 {
+        set(
+            &world,
+            &format!("da{n}"),
+            &format!("2026-03-01T03:{n:02}:00Z"),
+        );
+    }
+    world.poll().await.unwrap();
+    assert!(world.state().await.owed.iter().any(|owed| owed.again));
+    world.graph.latency(4_000);
+    let mut polls = 0;
+    while !world.state().await.owed.is_empty() {
+        world.clock.advance_secs(1000);
+        let short = Stop::at(Deadline::after(std::time::Duration::from_secs(40)));
+        let report = world
+            .poller
+            .run(&Job::timer("contoso"), &short, &Silent)
+            .await
+            .unwrap();
+        assert_eq!(report.records, 0);
+        assert!(report.follow_ups.is_empty());
+        assert!(report.read_up_to > Some("2026-03-01T11:00:00Z".parse().unwrap()));
+        polls += 1;
+        assert!(polls < 50, "it does not come to an end");
+    }
+}
