@@ -27,9 +27,11 @@ def main() -> int:
             STATE_DIR=os.path.join(data, "state"),
             S3_DATA_DIR=os.path.join(data, "s3"),
         )
+        enforcing = os.path.join(os.path.dirname(os.path.abspath(__file__)), "enforcing.py")
+        program = [enforcing] if env.get("AUTH") == "true" else ["-m", "ministack"]
         with open(log_path, "wb") as log:
             emulator = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, *program],
                 cwd=data,
                 env=env,
                 stdin=subprocess.DEVNULL,

@@ -1,1 +1,16 @@
 //! End to end: the release build in the emulated cloud, and the command on one machine.
+//!
+//! The library deploys the stack there, for the tests and for `emulate`, which leaves it running.
+
+mod build;
+mod consumer;
+mod python;
+mod stack;
+
+pub use build::release;
+pub use consumer::{Consumer, Received};
+pub use python::Python;
+pub use stack::{Stack, tenants};
+
+/// What went wrong, in words.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;

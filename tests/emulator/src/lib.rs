@@ -36,10 +36,20 @@ const REQUIREMENTS: &str = include_str!("../requirements.txt");
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Whether signatures are checked and policies and roles are enforced. The root credentials
-    /// of [`Emulator::sdk_config`] work either way.
+    /// of [`Emulator::sdk_config`] work either way. `enforcing.py` says what differs from the
+    /// emulator as it comes, and notes the calls that [`Emulator::calls`] gives.
     pub auth: bool,
     /// More environment variables for the emulator, which the functions it runs inherit.
     pub env: Vec<(String, String)>,
+}
+
+/// A call that somebody made, as CloudTrail would tell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The ARN of the user, or of the role that was assumed.
+    pub caller: String,
+    /// The action that the call needs, such as `sqs:SendMessage`.
+    pub action: String,
 }
 
 /// A running emulator; stopped when dropped.
@@ -109,6 +119,19 @@ impl Emulator {
     /// The last lines of the emulator's log, for a failed test to show.
     pub fn log_tail(&self, lines: usize) -> String {
         self.process.log_tail(lines)
+    }
+
+    /// Every call so far, in order, those that were refused included. Noted only with
+    /// [`Options::auth`].
+    pub fn calls(&self) -> Vec<Call> {
+        let log = std::fs::read_to_string(self.data_dir().join("calls.log")).unwrap_or_default();
+        log.lines()
+            .filter_map(|line| line.split_once('\t'))
+            .map(|(caller, action)| Call {
+                caller: caller.to_owned(),
+                action: action.to_owned(),
+            })
+            .collect()
     }
 
     /// The folder with everything the emulator writes; gone when it has stopped.

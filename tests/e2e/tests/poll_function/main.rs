@@ -8,57 +8,20 @@
 )]
 #![allow(clippy::print_stdout, reason = "the package's size is worth telling")]
 
-mod build;
+#[path = "../alerts/mod.rs"]
+mod alerts;
 mod stack;
 
-use std::collections::HashMap;
-
-use drawbridge_alert::Alert;
+use alerts::{alert, bodies};
 use drawbridge_emulator::Emulator;
-use drawbridge_record::{Change, Claim, format};
 use drawbridge_simulator::Alerts;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use stack::Stack;
 
-/// Alert `n`, last changed `n` seconds before `newest`, with these addresses.
-fn alert(n: i64, newest: Timestamp, addresses: &[&str]) -> Value {
-    let time = (newest - SignedDuration::from_secs(n)).to_string();
-    let evidence: Vec<Value> = addresses
-        .iter()
-        .map(|address| json!({"@odata.type": "#microsoft.graph.security.ipEvidence", "ipAddress": address}))
-        .collect();
-    json!({
-        "id": format!("da{n}"), "title": "Beacon", "severity": "high", "status": "new",
-        "serviceSource": "microsoftDefenderForEndpoint", "detectionSource": "antivirus",
-        "createdDateTime": time, "lastUpdateDateTime": time, "lastActivityDateTime": time,
-        "evidence": evidence,
-    })
-}
-
-/// The records of an alert by their keys, as the pure mapping makes them.
-fn records(alert: &Value) -> HashMap<String, String> {
-    let text = alert.to_string();
-    let mut parts = 0..;
-    let mut records = HashMap::new();
-    format("siem").unwrap().map(
-        &Alert::decode(&text).unwrap(),
-        &mut |_| {
-            parts.next().map(|part| Claim {
-                part,
-                change: Change::New,
-            })
-        },
-        &mut |record| {
-            records.insert(record.key, record.body);
-        },
-    );
-    records
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_on_the_queue_leads_to_every_record_once() {
-    let bootstrap = build::bootstrap();
+    let bootstrap = drawbridge_e2e::release().unwrap().join("poll");
     let newest = Timestamp::now() - SignedDuration::from_mins(2);
     let alerts: Vec<Value> = (0..120)
         .map(|n| alert(n, newest, &["192.0.2.1", "192.0.2.2"]))
@@ -73,8 +36,7 @@ async fn a_job_on_the_queue_leads_to_every_record_once() {
     let stack = Stack::create(&emulator, &simulator, &secret, &bootstrap).await;
 
     stack.send_job().await;
-    let expected: HashMap<String, String> = alerts.iter().flat_map(records).collect();
-    assert_eq!(stack.receive(240).await, expected);
+    assert_eq!(stack.receive(240).await, bodies(&alerts));
 
     // The records are sent before the state is saved.
     stack.jobs_are_done().await;

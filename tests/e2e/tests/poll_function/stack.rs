@@ -1,10 +1,9 @@
-use std::collections::HashMap;
-use std::io::Write as _;
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
+use drawbridge_e2e::Python;
 use drawbridge_emulator::Emulator;
 use drawbridge_simulator::Simulator;
 use drawbridge_store::{S3Store, Store as _};
@@ -152,8 +151,8 @@ impl<'e> Stack<'e> {
     }
 
     /// Receives `count` messages and gives body and key of each, in any order.
-    pub(crate) async fn receive(&self, count: usize) -> HashMap<String, String> {
-        let mut received = HashMap::new();
+    pub(crate) async fn receive(&self, count: usize) -> BTreeMap<String, String> {
+        let mut received = BTreeMap::new();
         let mut idle_polls = 0;
         while received.len() < count {
             let batch = self
@@ -203,33 +202,9 @@ impl<'e> Stack<'e> {
     }
 
     fn python(&self, script: &str, args: &[&str], input: &Value) -> String {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("python")
-            .join(script);
-        let mut child = Command::new(self.emulator.python())
-            .arg(script)
-            .args(args)
-            .envs(self.emulator.env())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.to_string().as_bytes())
-            .unwrap();
-        let output = child.wait_with_output().unwrap();
-        let told = String::from_utf8(output.stdout).unwrap();
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "{told}{complaint}\n{}",
-            self.emulator.log_tail(60)
-        );
-        told
+        Python::root(self.emulator)
+            .run(script, args, &input.to_string())
+            .unwrap_or_else(|error| panic!("{error}\n{}", self.emulator.log_tail(60)))
     }
 }
 

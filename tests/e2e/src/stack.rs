@@ -1,0 +1,123 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use drawbridge_emulator::Emulator;
+use drawbridge_simulator::{Options, Simulator};
+use serde_json::{Value, json};
+
+use crate::{Error, Python};
+
+const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/template.yaml");
+
+/// The stack of `infra/template.yaml` in the emulated cloud.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    name: String,
+    python: Python,
+    outputs: BTreeMap<String, String>,
+    zip_bytes: BTreeMap<String, u64>,
+}
+
+impl Stack {
+    /// Creates the stack, or updates it, with the binaries of a folder: packages them, uploads
+    /// them, has CloudFormation make the rest, and waits until it has.
+    ///
+    /// # Errors
+    /// Why CloudFormation refused it or did not come to an end.
+    pub fn deploy(
+        emulator: &Emulator,
+        name: &str,
+        binaries: &Path,
+        parameters: &[(&str, &str)],
+    ) -> Result<Self, Error> {
+        let binaries = binaries.to_str().ok_or("a path that is not Unicode")?;
+        let parameters: BTreeMap<_, _> = parameters.iter().copied().collect();
+        let python = Python::root(emulator);
+        let told = python.run(
+            "cloudformation.py",
+            &["deploy", name, TEMPLATE, binaries],
+            &json!(parameters).to_string(),
+        )?;
+        let mut told: Value = serde_json::from_str(&told)?;
+        Ok(Self {
+            name: name.to_owned(),
+            python,
+            outputs: serde_json::from_value(told["outputs"].take())?,
+            zip_bytes: serde_json::from_value(told["zip_bytes"].take())?,
+        })
+    }
+
+    /// Puts the client secret, as its user does after the deployment.
+    ///
+    /// # Errors
+    /// What the emulated cloud refused.
+    pub async fn put_secret(&self, emulator: &Emulator, value: &str) -> Result<(), Error> {
+        aws_sdk_secretsmanager::Client::new(&emulator.sdk_config().await)
+            .put_secret_value()
+            .secret_id(self.output("SecretArn")?)
+            .secret_string(value)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes the stack and waits until that is done.
+    ///
+    /// # Errors
+    /// What stayed, and why.
+    pub fn delete(self) -> Result<(), Error> {
+        let args = ["delete", self.name.as_str()];
+        self.python.run("cloudformation.py", &args, "").map(|_| ())
+    }
+
+    /// An output of the template.
+    ///
+    /// # Errors
+    /// When it has none of that name.
+    pub fn output(&self, name: &str) -> Result<&str, Error> {
+        self.outputs
+            .get(name)
+            .map(String::as_str)
+            .ok_or_else(|| format!("the stack has no output {name}").into())
+    }
+
+    /// The stack's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How large the packages are, by function.
+    #[must_use]
+    pub fn zip_bytes(&self) -> &BTreeMap<String, u64> {
+        &self.zip_bytes
+    }
+
+    /// Invokes one of the functions, `dispatch` or `poll`, and gives its answer.
+    ///
+    /// # Errors
+    /// The failure that the function reported.
+    pub fn invoke(&self, function: &str, event: &Value) -> Result<Value, Error> {
+        let function = format!("{}-{function}", self.name);
+        let told = self
+            .python
+            .run("invoke_function.py", &[&function], &event.to_string())?;
+        Ok(serde_json::from_str(&told)?)
+    }
+}
+
+/// The template's `Tenants` for one tenant that is read from the simulator, with the secret that
+/// the stack makes.
+#[must_use]
+pub fn tenants(stack: &str, tenant: &str, simulator: &Simulator) -> String {
+    let known = Options::default();
+    json!([{
+        "name": tenant,
+        "tenant_id": known.tenant_id,
+        "client_id": known.client_id,
+        "secret": format!("{stack}/client-secret"),
+        "login_url": simulator.login_url(),
+        "graph_url": simulator.graph_url(),
+    }])
+    .to_string()
+}

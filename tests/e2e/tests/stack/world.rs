@@ -1,0 +1,130 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName as Attribute;
+use drawbridge_e2e::{Consumer, Received, Stack, tenants};
+use drawbridge_emulator::{Emulator, Options};
+use drawbridge_simulator::{Alerts, Simulator};
+use drawbridge_store::{S3Store, Store as _};
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub(crate) const STACK: &str = "siem-feed";
+pub(crate) const TENANT: &str = "contoso";
+
+/// The emulated cloud with the stack in it, the simulated Graph, and a SIEM that reads.
+pub(crate) struct World {
+    pub(crate) emulator: Emulator,
+    pub(crate) simulator: Simulator,
+    pub(crate) stack: Stack,
+    pub(crate) consumer: Consumer,
+    pub(crate) store: S3Store,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+}
+
+/// An emulated cloud in which policies count.
+pub(crate) async fn emulator() -> Emulator {
+    let options = Options {
+        auth: true,
+        ..Options::default()
+    };
+    Emulator::start_with(options)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+impl World {
+    pub(crate) async fn create(binaries: &Path, alerts: &[Value]) -> Self {
+        let alerts = Value::from(alerts).to_string();
+        let alerts = Alerts::parse(alerts.as_bytes()).unwrap();
+        let simulator =
+            drawbridge_simulator::start(drawbridge_simulator::Options::default(), alerts)
+                .await
+                .unwrap();
+        let emulator = emulator().await;
+        let tenants = tenants(STACK, TENANT, &simulator);
+        let stack = Stack::deploy(&emulator, STACK, binaries, &[("Tenants", &tenants)]).unwrap();
+        let config = emulator.sdk_config().await;
+        let bucket = stack.output("BucketName").unwrap();
+        Self {
+            consumer: Consumer::create(&emulator, &stack).unwrap(),
+            store: S3Store::new(drawbridge_store::s3_client(&config), bucket),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            emulator,
+            simulator,
+            stack,
+        }
+    }
+
+    /// Deploys the same binaries again with one more parameter.
+    pub(crate) fn update(&mut self, binaries: &Path, parameter: (&str, &str)) {
+        let tenants = tenants(STACK, TENANT, &self.simulator);
+        let parameters = [("Tenants", tenants.as_str()), parameter];
+        self.stack = Stack::deploy(&self.emulator, STACK, binaries, &parameters).unwrap();
+    }
+
+    /// Waits until a poll has asked Graph more than `asked` times, and until the function is done
+    /// with every job: none waits and none is being done.
+    pub(crate) async fn poll_is_done(&self, asked: u64) {
+        self.wait(120, "no poll came", async || {
+            self.simulator.stats().list_requests > asked
+        })
+        .await;
+        self.wait(60, "a job is not done", async || {
+            self.depth("JobsQueueUrl").await == 0
+        })
+        .await;
+    }
+
+    /// Waits for a condition; says what is amiss if it does not come.
+    pub(crate) async fn wait(&self, secs: u32, amiss: &str, is_so: impl AsyncFn() -> bool) {
+        for _ in 0..secs * 10 {
+            if is_so().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{amiss} within {secs} s:\n{}", self.emulator.log_tail(60));
+    }
+
+    /// How many messages a queue holds, those included that somebody has received.
+    pub(crate) async fn depth(&self, output: &str) -> u32 {
+        let counts = vec![
+            Attribute::ApproximateNumberOfMessages,
+            Attribute::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let got = self.sqs.get_queue_attributes().queue_url(self.url(output));
+        let got = got.set_attribute_names(Some(counts)).send().await.unwrap();
+        let counts = got.attributes.unwrap();
+        counts.values().map(|n| n.parse::<u32>().unwrap()).sum()
+    }
+
+    /// The tenant's state object, as JSON.
+    pub(crate) async fn state(&self) -> Value {
+        let key = format!("state/{TENANT}.json");
+        let object = self.store.get(&key).await.unwrap().unwrap();
+        serde_json::from_slice(&object.body).unwrap()
+    }
+
+    /// Up to when everything was read, as the state says.
+    pub(crate) async fn watermark(&self) -> Timestamp {
+        let state = self.state().await;
+        state["watermark"].as_str().unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn url(&self, output: &str) -> &str {
+        self.stack.output(output).unwrap()
+    }
+}
+
+/// The bodies by their keys; each must have come once.
+pub(crate) fn by_key(read: Vec<Received>) -> BTreeMap<String, String> {
+    let count = read.len();
+    let bodies: BTreeMap<_, _> = read
+        .into_iter()
+        .map(|mut record| (record.attributes.remove("key").unwrap(), record.body))
+        .collect();
+    assert_eq!(bodies.len(), count, "a record came twice");
+    bodies
+}

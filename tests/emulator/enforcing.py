@@ -1,0 +1,40 @@
+"""Runs the emulated cloud with policies enforced as AWS enforces them, and notes every call.
+
+Used in place of `python -m ministack` when Options.auth is set. What is changed, and why:
+
+- Policies that refuse what does not come over TLS (aws:SecureTransport) would refuse everything:
+  the emulator is reached by plain HTTP on loopback, which stands for TLS here.
+- SendMessageBatch and the other batch calls of SQS are no actions of their own in IAM: AWS grants
+  and refuses them through the single call's, such as sqs:SendMessage.
+- Each call is appended to calls.log as a line: who, a tab, and which action. AWS has CloudTrail
+  for that. Calls that the emulator makes by itself, as Lambda's pollers do, are not among them.
+"""
+
+import ministack.core.iam_actions as actions
+import ministack.core.iam_evaluator as evaluator
+
+_pin_request_origin = evaluator.pin_request_origin
+_extract_iam_action = actions.extract_iam_action
+
+
+def pin_request_origin(source_ip, _secure_transport):
+    _pin_request_origin(source_ip, True)
+
+
+def extract_iam_action(service, *args, **kwargs):
+    action = _extract_iam_action(service, *args, **kwargs)
+    if action and service == "sqs":
+        action = action.removesuffix("Batch")
+    # One write of a whole line at a time: requests are served by several threads.
+    LOG.write(f"{evaluator.caller_arn()}\t{action or service}\n".encode())
+    return action
+
+
+if __name__ == "__main__":
+    LOG = open("calls.log", "ab", buffering=0)
+    # Before the emulator is imported, which takes them by name.
+    evaluator.pin_request_origin = pin_request_origin
+    actions.extract_iam_action = extract_iam_action
+    from ministack.app import main
+
+    main()
