@@ -205,10 +205,12 @@ impl<'a> Drain<'a> {
         }
         if !self.has_time() {
             // In halves the window may fit next time, but only if it is the window's fault.
-            return if self.answered {
-                Ok(Narrowed::NoTime)
-            } else {
-                Err(error.into())
+            let smallest_ms = self.poller.settings.windows.smallest_ms;
+            return match (self.answered, attempt.window.halves(smallest_ms)) {
+                (false, _) => Err(error.into()),
+                (true, Some(_)) => Ok(Narrowed::NoTime),
+                // It cannot get smaller, and the next time would not be longer.
+                (true, None) => self.gap(attempt.window, &error).await,
             };
         }
         // Smaller pages are the answer to one that is too large; the window is not at fault.
@@ -219,11 +221,16 @@ impl<'a> Drain<'a> {
         self.answered = true;
         let narrower = attempt.narrower(self.poller.settings.windows.smallest_ms);
         if narrower.is_empty() {
-            let reason = error.to_string();
-            self.quarantine().gap(attempt.window, &reason).await?;
-            self.report.gaps += 1;
+            return self.gap(attempt.window, &error).await;
         }
         Ok(Narrowed::To(narrower))
+    }
+
+    /// Puts a window aside that no request gets.
+    async fn gap(&mut self, window: Window, error: &GraphError) -> Result<Narrowed, PollError> {
+        self.quarantine().gap(window, &error.to_string()).await?;
+        self.report.gaps += 1;
+        Ok(Narrowed::To(Vec::new()))
     }
 
     /// Whether Graph answers the question for a window in which there is nothing. Otherwise Graph

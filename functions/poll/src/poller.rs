@@ -173,7 +173,10 @@ impl Poller {
         for Planned { window, purpose } in plan(job, &saved.state, now, settings) {
             let is_owed = matches!(purpose, Purpose::Adopted | Purpose::Again);
             let (pages, records) = (report.pages, report.records);
-            let known_to = saved.state.watermark.filter(|_| purpose == Purpose::Live);
+            let known_to = saved
+                .state
+                .read_up_to()
+                .filter(|_| purpose == Purpose::Live);
             let mut drain = Drain::new(self, &mut saved.state, report, stop, progress, now);
             if is_owed && !drain.has_time() {
                 return Ok(());

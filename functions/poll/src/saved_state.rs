@@ -16,6 +16,8 @@ pub(crate) struct SavedState {
     pub(crate) state: State,
     key: String,
     etag: Option<ETag>,
+    /// The watermark in the object.
+    watermark: Option<Timestamp>,
 }
 
 impl SavedState {
@@ -27,10 +29,12 @@ impl SavedState {
                 state: State::default(),
                 key,
                 etag: None,
+                watermark: None,
             });
         };
         match State::decode(&object.body) {
             Ok(state) => Ok(Self {
+                watermark: state.watermark,
                 state,
                 key,
                 etag: Some(object.etag),
@@ -39,12 +43,19 @@ impl SavedState {
         }
     }
 
-    /// Whether the object is so old that even an idle poll writes it.
+    /// Whether the object is so old, or its watermark so far behind, that even an idle poll writes
+    /// it. The one does not say the other: jobs for windows write the object and leave the
+    /// watermark.
     pub(crate) fn is_due(&self, now: Timestamp, heartbeat_secs: u32) -> bool {
         let heartbeat = SignedDuration::from_secs(i64::from(heartbeat_secs));
-        self.state
-            .saved
-            .is_none_or(|saved| now.duration_since(saved) >= heartbeat)
+        let is_due = |from: Option<Timestamp>, to: Timestamp| {
+            from.is_none_or(|from| to.duration_since(from) >= heartbeat)
+        };
+        is_due(self.state.saved, now)
+            || self
+                .state
+                .watermark
+                .is_some_and(|watermark| is_due(self.watermark, watermark))
     }
 
     /// Writes the state, unless another poll wrote it since it was read: then `false`.
@@ -71,6 +82,7 @@ impl SavedState {
         match saved {
             Ok(etag) => {
                 self.etag = Some(etag);
+                self.watermark = self.state.watermark;
                 Ok(true)
             }
             Err(StoreError::Conflict { .. }) => Ok(false),

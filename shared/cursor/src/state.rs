@@ -93,7 +93,8 @@ impl State {
     /// and the row behind it slips into a page that was read already. The overlap of live polls
     /// makes up for that; a long window has to be read until nothing new turns up.
     ///
-    /// `known_to` is the watermark before the window was read.
+    /// `known_to` is up to when all was read before this window was: what lies well before it was
+    /// read several times. Not what lies just before it: that may have turned up late.
     pub fn read_again(
         &mut self,
         window: Window,
@@ -104,7 +105,10 @@ impl State {
         let Some(watermark) = self.watermark else {
             return;
         };
-        let from = known_to.map_or(window.from(), |known_to| window.from().max(known_to));
+        let late_secs = settings.overlap_secs / 3 * 2;
+        let from = known_to.map_or(window.from(), |known_to| {
+            window.from().max(before(known_to, late_secs))
+        });
         let to = window.to().min(before(watermark, settings.overlap_secs));
         // By then the alerts that changed meanwhile have settled.
         let since = now + SignedDuration::from_secs(settings.overlap_secs.into());

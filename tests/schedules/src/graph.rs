@@ -1,0 +1,237 @@
+//! Graph as every poller meets it: the drawn alerts, and whatever goes wrong at the moment.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::alerts::Version;
+use crate::{Kind, World};
+
+/// The server; clones are the same one.
+#[derive(Clone)]
+pub struct Graph {
+    world: Arc<World>,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    requests: AtomicU64,
+    /// The newest token that was handed out, and the oldest that is still good.
+    newest_token: AtomicU64,
+    oldest_token: AtomicU64,
+}
+
+/// The property that a filter is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// `createdDateTime`
+    Created,
+    /// `lastUpdateDateTime`
+    Updated,
+}
+
+/// A request for one page.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// What the filter is about.
+    pub field: Field,
+    /// The lower bound, which is met itself when the second is true (`ge`), else not (`gt`).
+    pub from: (Timestamp, bool),
+    /// The upper bound: `le` or `lt`.
+    pub to: Option<(Timestamp, bool)>,
+    /// Whether `$orderby` asks for the oldest first; without it, Graph answers in its own order.
+    pub oldest_first: bool,
+    /// `$top`.
+    pub top: usize,
+    /// Rows before the page: from `$skip`, or out of a next link.
+    pub skip: usize,
+}
+
+/// One row of a page.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Which alert.
+    pub alert: usize,
+    /// Which of its versions.
+    pub version: usize,
+}
+
+/// What Graph answers.
+#[derive(Debug)]
+pub enum Reply {
+    /// A page.
+    Page {
+        /// Its rows.
+        rows: Vec<Row>,
+        /// Where the next page begins, if there is one.
+        next: Option<usize>,
+        /// Whether rows are missing, and the answer says so (206).
+        partial: bool,
+    },
+    /// Another status, perhaps with `Retry-After`.
+    Status(u16, Option<u64>),
+    /// A reset connection.
+    Reset,
+    /// A body that ends too early.
+    CutOff,
+    /// A body that is no page.
+    Malformed,
+}
+
+impl Graph {
+    /// A server in `world`.
+    #[must_use]
+    pub fn new(world: Arc<World>) -> Self {
+        Self {
+            world,
+            state: Arc::default(),
+        }
+    }
+
+    /// Requests so far.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.state.requests.load(Ordering::Relaxed)
+    }
+
+    /// A new token.
+    #[must_use]
+    pub fn sign_in(&self) -> u64 {
+        self.state.newest_token.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Answers a request that comes with the token of that number.
+    pub async fn answer(&self, ask: &Ask, token: u64) -> Reply {
+        let world = &self.world;
+        self.state.requests.fetch_add(1, Ordering::Relaxed);
+        let (least, most) = world.schedule.latency_ms;
+        tokio::time::sleep(Duration::from_millis(world.roll(least, most))).await;
+        let reply = match self.fault(token).await {
+            Some(reply) => reply,
+            None => self.page(ask),
+        };
+        world.note(|| describe(ask, &reply));
+        reply
+    }
+
+    /// The version behind a row.
+    #[must_use]
+    pub fn version(&self, row: Row) -> &Version {
+        &self.world.schedule.alerts[row.alert].versions[row.version]
+    }
+
+    async fn fault(&self, token: u64) -> Option<Reply> {
+        let world = &self.world;
+        if world.strikes(Kind::Unauthorized).is_some() {
+            self.state
+                .oldest_token
+                .fetch_max(token + 1, Ordering::Relaxed);
+        }
+        if token < self.state.oldest_token.load(Ordering::Relaxed) {
+            return Some(Reply::Status(401, None));
+        }
+        if let Some(episode) = world.strikes(Kind::Throttled) {
+            return Some(Reply::Status(429, Some(episode.detail)));
+        }
+        if world.strikes(Kind::ThrottledSilently).is_some() {
+            return Some(Reply::Status(429, None));
+        }
+        if let Some(episode) = world.strikes(Kind::ServerError) {
+            return Some(Reply::Status(
+                u16::try_from(episode.detail).unwrap_or(500),
+                None,
+            ));
+        }
+        if world.strikes(Kind::Timeout).is_some() {
+            // Longer than any client waits.
+            tokio::time::sleep(Duration::from_secs(130)).await;
+            return Some(Reply::Reset);
+        }
+        [
+            (Kind::Reset, Reply::Reset),
+            (Kind::CutOff, Reply::CutOff),
+            (Kind::Malformed, Reply::Malformed),
+        ]
+        .into_iter()
+        .find_map(|(kind, reply)| world.strikes(kind).map(|_| reply))
+    }
+
+    fn page(&self, ask: &Ask) -> Reply {
+        let world = &self.world;
+        let hits = self.hits(ask);
+        let end = (ask.skip + ask.top).min(hits.len());
+        let mut rows = hits[ask.skip.min(end)..end].to_vec();
+        if let Some(poison) = world.episode(Kind::Poison)
+            && rows.iter().any(|row| row.alert as u64 == poison.detail)
+        {
+            world.strike(Kind::Poison);
+            return Reply::Status(500, None);
+        }
+        // One of the products behind Graph does not answer: its alerts are missing all the while.
+        let missing = |row: &Row| row.alert.is_multiple_of(2);
+        let partial = rows.iter().any(missing) && world.strikes(Kind::Partial).is_some();
+        if partial {
+            rows.retain(|row| !missing(row));
+        }
+        Reply::Page {
+            rows,
+            next: (end < hits.len()).then_some(end),
+            partial,
+        }
+    }
+
+    /// All rows that the filter lets through, in the order of the answer. The next link counts
+    /// them: a row that leaves between two pages shifts those behind it.
+    fn hits(&self, ask: &Ask) -> Vec<Row> {
+        let now = self.world.now();
+        let alerts = self.world.schedule.alerts.iter().enumerate();
+        let mut hits: Vec<(Timestamp, Row)> = alerts
+            .filter_map(|(alert, plan)| {
+                let version = plan.at(now)?;
+                let key = match ask.field {
+                    Field::Created => plan.created,
+                    Field::Updated => plan.versions[version].updated,
+                };
+                Some((key, Row { alert, version }))
+            })
+            .filter(|(key, _)| {
+                let (from, met) = ask.from;
+                (*key > from || met && *key == from)
+                    && ask
+                        .to
+                        .is_none_or(|(to, met)| *key < to || met && *key == to)
+            })
+            .collect();
+        hits.sort_by_key(|(key, row)| (*key, row.alert));
+        if self.world.schedule.newest_first && !ask.oldest_first {
+            hits.reverse();
+        }
+        hits.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+fn describe(ask: &Ask, reply: &Reply) -> String {
+    let to = ask.to.map(|(to, _)| format!("{to:.3}")).unwrap_or_default();
+    let asked = format!(
+        "GET {:?} {:.3}..{to} top {} skip {}",
+        ask.field, ask.from.0, ask.top, ask.skip
+    );
+    match reply {
+        Reply::Page {
+            rows,
+            next,
+            partial,
+        } => {
+            let rows: Vec<String> = rows
+                .iter()
+                .map(|row| format!("{}v{}", row.alert, row.version))
+                .collect();
+            let partial = if *partial { " PARTIAL" } else { "" };
+            format!("{asked} -> [{}] next {next:?}{partial}", rows.join(" "))
+        }
+        other => format!("{asked} -> {other:?}"),
+    }
+}

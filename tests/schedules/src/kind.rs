@@ -1,0 +1,140 @@
+//! The kinds of fault, each of which can be switched off to shrink a schedule.
+
+/// One kind of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Kind {
+    /// Many alerts share one `lastUpdateDateTime`.
+    Ties,
+    /// Versions turn up in Graph up to 600 s after their own `lastUpdateDateTime`.
+    Late,
+    /// Updates make alerts leave a window while it is being paged, slowly.
+    Moves,
+    /// Alerts that do not parse.
+    BadAlert,
+    /// Alerts from before the first poll.
+    Backlog,
+    /// 429 with `Retry-After`.
+    Throttled,
+    /// 429 without `Retry-After`.
+    ThrottledSilently,
+    /// 500, 502, 503, 504.
+    ServerError,
+    /// The connection is reset.
+    Reset,
+    /// No answer within the client's time-out.
+    Timeout,
+    /// The body ends too early.
+    CutOff,
+    /// The body is no page.
+    Malformed,
+    /// 206 and a `Warning`, and rows missing from the page.
+    Partial,
+    /// The token expires in the middle.
+    Unauthorized,
+    /// A page fails whenever one given alert is on it.
+    Poison,
+    /// The store answers nothing and does nothing.
+    StoreDown,
+    /// The store does the work and the answer is lost.
+    StoreAmbiguous,
+    /// Somebody else writes the state object first.
+    StoreConflict,
+    /// The queue answers nothing and does nothing.
+    QueueDown,
+    /// The queue takes some or all messages and the answer is lost.
+    QueueAmbiguous,
+    /// The queue refuses single messages for now.
+    QueueRefuses,
+    /// The queue refuses single messages for good.
+    QueueRefusesForGood,
+    /// What was sent cannot be made durable.
+    FlushFails,
+    /// The process dies before or after one I/O step.
+    Death,
+    /// Two polls at once.
+    Overlap,
+    /// Jobs come twice and out of order.
+    Repeat,
+    /// The jobs of unfinished windows are lost.
+    JobLost,
+    /// A poll has hardly any time.
+    LittleTime,
+    /// The poller's clock jumps.
+    ClockJump,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 29] = [
+        Self::Ties,
+        Self::Late,
+        Self::Moves,
+        Self::BadAlert,
+        Self::Backlog,
+        Self::Throttled,
+        Self::ThrottledSilently,
+        Self::ServerError,
+        Self::Reset,
+        Self::Timeout,
+        Self::CutOff,
+        Self::Malformed,
+        Self::Partial,
+        Self::Unauthorized,
+        Self::Poison,
+        Self::StoreDown,
+        Self::StoreAmbiguous,
+        Self::StoreConflict,
+        Self::QueueDown,
+        Self::QueueAmbiguous,
+        Self::QueueRefuses,
+        Self::QueueRefusesForGood,
+        Self::FlushFails,
+        Self::Death,
+        Self::Overlap,
+        Self::Repeat,
+        Self::JobLost,
+        Self::LittleTime,
+        Self::ClockJump,
+    ];
+
+    /// The kind's name, as `--without` takes it.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("{self:?}")
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// A set of kinds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kinds(u32);
+
+impl Kinds {
+    /// No kind.
+    pub const NONE: Self = Self(0);
+
+    /// The set with `kind` in it.
+    #[must_use]
+    pub fn with(self, kind: Kind) -> Self {
+        Self(self.0 | 1 << kind as u8)
+    }
+
+    /// Whether `kind` is in it.
+    #[must_use]
+    pub fn has(self, kind: Kind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+
+    /// The kinds in it.
+    pub fn iter(self) -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(move |kind| self.has(*kind))
+    }
+}

@@ -1,0 +1,36 @@
+//! Fault schedules: the real handler, cursor and client in a simulated world.
+//!
+//! A [`Schedule`] is drawn from a seed: alerts through their lives, and everything that goes wrong
+//! around them. [`simulate`] runs the real handler through it in virtual time and checks what
+//! `docs/guarantees.md` promises. The same seed does the same everywhere.
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "only tests use this crate; a simulation that breaks is to say so at once"
+)]
+
+mod alerts;
+mod campaign;
+mod check;
+mod counts;
+mod expected;
+pub mod graph;
+pub mod handler;
+mod kind;
+mod mutation;
+pub mod peers;
+mod random;
+mod run;
+mod schedule;
+mod simulate;
+mod world;
+
+pub use alerts::{AlertPlan, Version};
+pub use campaign::{Campaign, campaign, command, shrink};
+pub use check::Findings;
+pub use counts::Counts;
+pub use kind::{Kind, Kinds};
+pub use mutation::Mutation;
+pub use schedule::{Death, Episode, Schedule, origin};
+pub use simulate::{Outcome, mutated, simulate, trace};
+pub use world::{World, keep_traces};

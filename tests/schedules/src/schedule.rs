@@ -1,0 +1,215 @@
+//! A schedule: everything that will go wrong, drawn from a seed.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::alerts::{AlertPlan, draw};
+use crate::random::Random;
+use crate::{Kind, Kinds, Mutation};
+
+/// Graph's clock when a schedule begins.
+#[must_use]
+pub fn origin() -> Timestamp {
+    Timestamp::from_second(1_772_366_400).unwrap_or_default()
+}
+
+/// A stretch of time in which one kind of fault strikes some of the calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Episode {
+    /// What happens.
+    pub kind: Kind,
+    /// From, in milliseconds after the origin.
+    pub from_ms: u64,
+    /// Until, in milliseconds after the origin.
+    pub to_ms: u64,
+    /// How many calls of a hundred it strikes.
+    pub percent: u64,
+    /// A detail: seconds of `Retry-After`, a status, an offset of the clock, an alert.
+    pub detail: u64,
+}
+
+/// The death of a process in one of its polls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Death {
+    /// In which poll, counted from the start.
+    pub poll: usize,
+    /// At which of its I/O steps.
+    pub step: usize,
+    /// After the step did its work, or before.
+    pub after: bool,
+}
+
+/// Everything that is decided before a schedule runs.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// Where all of it came from.
+    pub seed: u64,
+    /// The kinds that are on.
+    pub kinds: Kinds,
+    /// The alerts, the last one of which is created when the faults are over.
+    pub alerts: Vec<AlertPlan>,
+    /// What goes wrong when.
+    pub episodes: Vec<Episode>,
+    /// Which polls die where.
+    pub deaths: Vec<Death>,
+    /// Seconds between two polls.
+    pub tick_secs: u64,
+    /// How long things go wrong.
+    pub active_secs: u64,
+    /// How long they then go well.
+    pub quiet_secs: u64,
+    /// Alerts a page.
+    pub page_size: u32,
+    /// How long Graph takes to answer, in milliseconds: at least and at most.
+    pub latency_ms: (u64, u64),
+    /// Whether Graph lists the newest alerts first.
+    pub newest_first: bool,
+    /// What a poll may take before its process is killed.
+    pub timeout_secs: u64,
+    /// What is broken on purpose in the poller.
+    pub mutation: Option<Mutation>,
+}
+
+/// How likely each kind is in a schedule, in percent, and how many calls it strikes there.
+fn odds(kind: Kind) -> (u64, u64, u64) {
+    match kind {
+        Kind::Ties | Kind::BadAlert => (30, 0, 0),
+        Kind::Late | Kind::Moves => (50, 0, 0),
+        Kind::Backlog => (40, 0, 0),
+        Kind::Poison => (20, 100, 100),
+        Kind::Partial => (12, 100, 100),
+        Kind::Death => (30, 0, 0),
+        Kind::Overlap | Kind::Repeat | Kind::JobLost => (15, 30, 100),
+        Kind::LittleTime => (20, 40, 100),
+        Kind::ClockJump => (12, 100, 100),
+        Kind::Unauthorized => (12, 5, 30),
+        Kind::QueueRefusesForGood => (8, 5, 30),
+        Kind::StoreDown => (20, 10, 80),
+        _ => (12, 10, 100),
+    }
+}
+
+impl Schedule {
+    /// The schedule of `seed` without some kinds of fault. What is left is the same as with them.
+    #[must_use]
+    pub fn new(seed: u64, without: Kinds) -> Self {
+        let mut random = Random::new(seed, 0);
+        let mut kinds = Kinds::NONE;
+        // One schedule in eight has nothing wrong but the alerts themselves.
+        let calm = random.percent(12);
+        for kind in Kind::ALL {
+            let (percent, _, _) = odds(kind);
+            let draws = random.percent(percent);
+            if draws && !(calm && kind > Kind::Backlog) && !without.has(kind) {
+                kinds = kinds.with(kind);
+            }
+        }
+        let slow = random.percent(80);
+        let mut schedule = Self {
+            seed,
+            kinds,
+            alerts: Vec::new(),
+            episodes: Vec::new(),
+            deaths: Vec::new(),
+            tick_secs: random.pick(&[60, 60, 120, 180]),
+            active_secs: 60 * random.between(10, 40),
+            // Owed windows are adopted after 15 minutes, and long ones are read twice.
+            quiet_secs: 50 * 60,
+            page_size: random.pick(&[2, 5, 10, 50, 1000]),
+            latency_ms: if slow && kinds.has(Kind::Moves) {
+                (500, 4000)
+            } else {
+                (20, 400)
+            },
+            newest_first: random.percent(70),
+            timeout_secs: random.pick(&[60, 60, 60, 300]),
+            mutation: None,
+        };
+        schedule.alerts = draw(&schedule);
+        // What is of one instant cannot be cut: a poll must have the time to read all of it.
+        let fewest = u32::try_from(schedule.alerts.len() / 8).unwrap_or(u32::MAX);
+        schedule.page_size = schedule.page_size.max(fewest);
+        for kind in kinds.iter() {
+            schedule.draw_episodes(kind);
+        }
+        if kinds.has(Kind::Death) {
+            schedule.draw_deaths();
+        }
+        schedule
+    }
+
+    /// Whether `kind` is on.
+    #[must_use]
+    pub fn has(&self, kind: Kind) -> bool {
+        self.kinds.has(kind)
+    }
+
+    /// How long the whole of it takes.
+    #[must_use]
+    pub fn total_secs(&self) -> u64 {
+        self.active_secs + self.quiet_secs
+    }
+
+    /// When the faults are over.
+    #[must_use]
+    pub fn calm_at(&self) -> Timestamp {
+        origin() + SignedDuration::from_secs(self.active_secs.cast_signed())
+    }
+
+    /// The alert whose creation comes after all faults.
+    #[must_use]
+    pub fn probe(&self) -> usize {
+        self.alerts.len() - 1
+    }
+
+    fn draw_episodes(&mut self, kind: Kind) {
+        let (_, least, most) = odds(kind);
+        if most == 0 {
+            return;
+        }
+        let mut random = Random::new(self.seed, 100 + kind as u64);
+        let end_ms = self.active_secs * 1000;
+        for _ in 0..random.between(1, 2) {
+            // Shorter than the overlap, nobody would notice them.
+            let (latest, shortest) = match kind {
+                Kind::Poison | Kind::Partial => (end_ms / 4, end_ms),
+                _ => (end_ms, 20_000),
+            };
+            let from_ms = random.between(0, latest);
+            let length = random.between(shortest, shortest.max(900_000));
+            let detail = match kind {
+                Kind::Throttled => random.pick(&[0, 1, 5, 30, 120, 400]),
+                Kind::ServerError => random.pick(&[500, 502, 503, 504]),
+                Kind::Poison => random.index(self.alerts.len() - 1) as u64,
+                // Added to -3600 s: the poller's clock goes back as far as it likes, and ahead by
+                // less than what the overlap still makes up for.
+                Kind::ClockJump => random.pick(&[0, 2700, 3540, 3660, 3800]),
+                _ => 0,
+            };
+            // Some poison alerts are never mended; a window with one of those ends in quarantine.
+            let for_ever = kind == Kind::Poison && random.percent(50);
+            self.episodes.push(Episode {
+                kind,
+                from_ms,
+                to_ms: if for_ever {
+                    u64::MAX
+                } else {
+                    (from_ms + length).min(end_ms)
+                },
+                percent: random.between(least, most),
+                detail,
+            });
+        }
+    }
+
+    fn draw_deaths(&mut self) {
+        let mut random = Random::new(self.seed, 99);
+        let polls = self.active_secs / self.tick_secs;
+        for _ in 0..random.between(1, 6) {
+            self.deaths.push(Death {
+                poll: random.index(usize::try_from(polls).unwrap_or(0) + 1),
+                step: random.index(10),
+                after: random.percent(50),
+            });
+        }
+    }
+}

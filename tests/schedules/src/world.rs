@@ -1,0 +1,144 @@
+//! The world that a schedule runs in: the time, the dice and the notes of what happened.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::alerts::census;
+use crate::counts::Counts;
+use crate::random::Random;
+use crate::{Episode, Kind, Schedule, origin};
+
+/// A schedule while it runs. Everything in it is on one thread and in virtual time.
+pub struct World {
+    /// What will happen.
+    pub schedule: Schedule,
+    start: Instant,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    dice: Random,
+    counts: Counts,
+    trace: Option<Vec<String>>,
+    over: BTreeSet<u64>,
+}
+
+thread_local! {
+    static TRACING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether worlds made on this thread from now on keep a trace.
+pub fn keep_traces(keep: bool) {
+    TRACING.set(keep);
+}
+
+impl World {
+    /// A world at its origin; to be made inside of a runtime whose time is paused.
+    #[must_use]
+    pub fn new(schedule: Schedule) -> Self {
+        let mut counts = Counts::default();
+        census(&schedule, &mut counts);
+        let inner = Inner {
+            dice: Random::new(schedule.seed, 2),
+            counts,
+            trace: TRACING.get().then(Vec::new),
+            over: BTreeSet::new(),
+        };
+        Self {
+            schedule,
+            start: Instant::now(),
+            inner: Mutex::new(inner),
+        }
+    }
+
+    /// Graph's time, which is the true one.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        origin() + SignedDuration::from_millis(self.elapsed_ms().cast_signed())
+    }
+
+    /// Milliseconds since the origin.
+    #[must_use]
+    pub fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The poller's time.
+    #[must_use]
+    pub fn poller_now(&self) -> Timestamp {
+        match self.episode(Kind::ClockJump) {
+            Some(jump) => {
+                let offset = jump.detail.cast_signed() - 3600;
+                if self.inner().over.insert(jump.from_ms) {
+                    self.strike(Kind::ClockJump);
+                    self.note(|| format!("the poller's clock is {offset} s off"));
+                }
+                self.now() + SignedDuration::from_secs(offset)
+            }
+            None => self.now(),
+        }
+    }
+
+    /// The episode of `kind` that strikes this very call, if one does; it is counted.
+    #[must_use]
+    pub fn strikes(&self, kind: Kind) -> Option<Episode> {
+        let episode = self.episode(kind)?;
+        if !self.inner().dice.percent(episode.percent) {
+            return None;
+        }
+        self.strike(kind);
+        self.note(|| format!("{kind:?} strikes"));
+        Some(episode)
+    }
+
+    /// The running episode of `kind`.
+    #[must_use]
+    pub fn episode(&self, kind: Kind) -> Option<Episode> {
+        let now = self.elapsed_ms();
+        let episodes = self.schedule.episodes.iter();
+        episodes
+            .filter(|episode| episode.kind == kind)
+            .find(|episode| (episode.from_ms..episode.to_ms).contains(&now))
+            .copied()
+    }
+
+    /// Counts a fault that struck.
+    pub fn strike(&self, kind: Kind) {
+        self.inner().counts.strike(kind);
+    }
+
+    /// A number from `low` to `high`.
+    #[must_use]
+    pub fn roll(&self, low: u64, high: u64) -> u64 {
+        self.inner().dice.between(low, high)
+    }
+
+    /// Notes something for the trace.
+    pub fn note(&self, what: impl FnOnce() -> String) {
+        let at = self.elapsed_ms();
+        if let Some(trace) = &mut self.inner().trace {
+            let (secs, millis) = (at / 1000, at % 1000);
+            trace.push(format!("{secs:>5}.{millis:03} {}", what()));
+        }
+    }
+
+    /// What struck.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.inner().counts.clone()
+    }
+
+    /// What happened, if it was noted.
+    #[must_use]
+    pub fn trace(&self) -> Vec<String> {
+        self.inner().trace.clone().unwrap_or_default()
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,31 @@
+//! The properties over 2,000 schedules; `SCHEDULES=N` runs another number of them.
+
+use drawbridge_schedules::{Kind, Kinds, campaign, command, shrink, simulate, trace};
+
+#[test]
+fn no_schedule_breaks_a_property() {
+    let schedules = std::env::var("SCHEDULES").ok();
+    let schedules = schedules.and_then(|n| n.parse().ok()).unwrap_or(2000);
+    let all = campaign(0..schedules);
+    println!("{}", all.lines(schedules));
+    if let Some((seed, findings)) = all.failed.first() {
+        let shrunk = command(*seed, shrink(*seed));
+        panic!("{:#?}\nrun it again with\n  {shrunk}", findings.broken);
+    }
+    if schedules >= 2000 {
+        for kind in Kind::ALL {
+            assert!(all.counts.of(kind) > 0, "{kind:?} never struck");
+        }
+    }
+}
+
+#[test]
+fn a_seed_does_the_same_again() {
+    for seed in 0..20 {
+        let (one, two) = (trace(seed, Kinds::NONE), trace(seed, Kinds::NONE));
+        assert_eq!(one.trace, two.trace, "seed {seed}");
+        assert!(one.trace.len() > 10);
+    }
+    let alone = Kind::ALL.into_iter().fold(Kinds::NONE, Kinds::with);
+    assert!(simulate(0, alone).findings.broken.is_empty());
+}
