@@ -18,9 +18,10 @@ pub(crate) enum BodyProblem {
 /// Collects at most `limit` decoded bytes. Memory never exceeds the limit, whatever the answer
 /// announces or unpacks to; a body shorter than announced is an error.
 ///
-/// Where the length is not announced, room for all that is allowed is reserved at once. That is
-/// address space only, the memory comes with the bytes; growing in steps would hold a page twice
-/// and leave holes in the heap.
+/// Room for all that is allowed is reserved at once, whatever is announced. That is address space
+/// only, the memory comes with the bytes. Growing in steps would hold a page twice; and glibc's
+/// allocator learns from each freed block of up to 32 MiB to keep more free memory to itself, so
+/// that a process which reads many pages of a few megabytes would end up with twice what it needs.
 pub(crate) async fn collect(
     headers: &HeaderMap,
     mut body: Body,
@@ -31,7 +32,7 @@ pub(crate) async fn collect(
         return Err(BodyProblem::TooLarge);
     }
     let mut bytes = Vec::new();
-    bytes.reserve_exact(announced.unwrap_or(limit));
+    bytes.reserve_exact(limit);
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(BodyProblem::Transport)?;
         if chunk.len() > limit - bytes.len() {
