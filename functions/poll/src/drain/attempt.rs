@@ -1,0 +1,43 @@
+use drawbridge_cursor::Window;
+
+/// The page size that a failing window is tried with last before it is split.
+pub(super) const SMALL_PAGE: u32 = 10;
+/// The page size of the parts of a window that was split because it failed.
+const SPLIT_PAGE: u32 = 100;
+/// One try at a window: whole at first, with ever smaller pages and then in halves when it fails.
+#[derive(Clone, Copy)]
+pub(super) struct Attempt {
+    pub(super) window: Window,
+    pub(super) top: u32,
+    pub(super) split: bool,
+}
+
+impl Attempt {
+    /// The next attempts after this one failed, the last to be tried first; none when it cannot
+    /// get any smaller.
+    pub(super) fn narrower(self, smallest_ms: u64) -> Vec<Self> {
+        if !self.split && self.top > SMALL_PAGE {
+            return vec![Self {
+                top: (self.top / 10).max(SMALL_PAGE),
+                ..self
+            }];
+        }
+        if let Some(halves) = self.window.halves(smallest_ms) {
+            let part = |window| Self {
+                window,
+                top: self.top.max(SPLIT_PAGE),
+                split: true,
+            };
+            return halves.map(part).into_iter().rev().collect();
+        }
+        if self.top > 1 {
+            vec![Self {
+                top: 1,
+                split: true,
+                ..self
+            }]
+        } else {
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,115 @@
+use drawbridge_alert::{Alert, DecodeError};
+use drawbridge_cursor::AlertDigest;
+use drawbridge_graph::Page;
+
+use super::Drain;
+use crate::PollError;
+use crate::mapping::map;
+
+/// The state's name for alerts that were put aside, beside the outputs.
+const PUT_ASIDE: &str = "quarantine";
+
+impl Drain<'_> {
+    /// Maps a page's alerts and sends the records that are new.
+    pub(super) async fn deliver(&mut self, page: &Page) -> Result<(), PollError> {
+        for raw in page.alerts() {
+            self.report.alerts += 1;
+            match Alert::decode(raw) {
+                Ok(alert) => self.deliver_alert(&alert).await?,
+                Err(error) => self.put_aside(raw, &error).await?,
+            }
+        }
+        for output in 0..self.batches.len() {
+            self.send(output).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts an alert aside that does not parse, once.
+    async fn put_aside(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
+        let (alert, key, now_secs) = (AlertDigest::of(raw), [0; 32], self.now_secs());
+        let claimed = self.state.output(PUT_ASIDE).claim(alert, &key, now_secs);
+        if claimed.is_some() {
+            // Noted first, so that it is given back if it cannot be written.
+            self.aside.push((PUT_ASIDE, alert, key));
+            self.quarantine().alert(raw, error).await?;
+            self.report.quarantined += 1;
+        }
+        Ok(())
+    }
+
+    async fn deliver_alert(&mut self, alert: &Alert<'_>) -> Result<(), PollError> {
+        let updated = alert.last_update.as_ref().and_then(|time| time.instant);
+        self.report.newest_alert = self.report.newest_alert.max(updated);
+        let (poller, now_secs) = (self.poller, self.now_secs());
+        let tenant = &poller.settings.tenant;
+        for (n, output) in poller.outputs.iter().enumerate() {
+            let mut claimed_before = 0;
+            loop {
+                let written = self.state.output(output.format.name());
+                let batch = &mut self.batches[n];
+                let mapped = map(alert, output, tenant, now_secs, written, batch);
+                if batch.is_full() {
+                    self.send(n).await?;
+                }
+                if !mapped.more {
+                    // What an earlier round claimed is known to this one.
+                    self.report.suppressed += mapped.known - claimed_before;
+                    break;
+                }
+                claimed_before += mapped.claimed;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what waits for output `n`. What the queue does not take is given back, so that the
+    /// next poll sends it; what it will never take is put aside.
+    async fn send(&mut self, n: usize) -> Result<(), PollError> {
+        let batch = std::mem::take(&mut self.batches[n]);
+        if batch.messages.is_empty() {
+            return Ok(());
+        }
+        let output = &self.poller.outputs[n];
+        let sent = output.queue.send(&batch.messages).await;
+        let written = self.state.output(output.format.name());
+        let refused = match sent {
+            Ok(refused) => refused,
+            Err(error) => {
+                for (alert, key) in &batch.claims {
+                    written.give_back(*alert, key);
+                }
+                return Err(error.into());
+            }
+        };
+        let mut again = refused
+            .iter()
+            .filter(|refused| refused.retryable)
+            .peekable();
+        let first_code = again.peek().map(|refused| refused.code.clone());
+        let mut count = 0;
+        for refused in again {
+            count += 1;
+            let (alert, key) = &batch.claims[refused.index];
+            written.give_back(*alert, key);
+        }
+        self.report.records += (batch.messages.len() - refused.len()) as u64;
+        let never = refused.iter().filter(|refused| !refused.retryable);
+        for refused in never.clone() {
+            let (alert, key) = batch.claims[refused.index];
+            self.aside.push((output.format.name(), alert, key));
+        }
+        for refused in never {
+            let message = &batch.messages[refused.index];
+            self.quarantine().record(message, &refused.code).await?;
+            self.report.quarantined += 1;
+        }
+        match first_code {
+            Some(code) => Err(PollError::Refused {
+                refused: count,
+                code,
+            }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+mod attempt;
+mod deliver;
+mod narrow;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use drawbridge_cursor::{AlertDigest, State, Window};
+use drawbridge_graph::{AlertQuery, ErrorKind};
+use jiff::Timestamp;
+
+use self::attempt::Attempt;
+use self::narrow::Narrowed;
+use crate::mapping::Batch;
+use crate::quarantine::Quarantine;
+use crate::read_ahead::ReadAhead;
+use crate::{PollError, Poller, Progress, Report, Stop};
+
+/// Reads windows into the queues.
+pub(crate) struct Drain<'a> {
+    poller: &'a Poller,
+    state: &'a mut State,
+    report: &'a mut Report,
+    stop: &'a Stop,
+    progress: &'a dyn Progress,
+    now: Timestamp,
+    batches: Vec<Batch>,
+    /// What this poll put aside: the state's name for whom, alert and record.
+    aside: Vec<(&'static str, AlertDigest, [u8; 32])>,
+    /// Whether Graph answered this poll at all, if only the question for nothing.
+    answered: bool,
+}
+
+/// How far a window was read.
+pub(crate) enum Drained {
+    /// To its end; a gap in it was put aside.
+    ToItsEnd {
+        /// The parts of it for which Graph said that its answer was incomplete.
+        incomplete: Vec<Window>,
+    },
+    /// Graph asked to wait longer than there is time.
+    Postponed(Duration),
+    /// There was no time for more than a part.
+    OutOfTime {
+        /// What is still to be read.
+        rest: Vec<Window>,
+    },
+}
+
+enum Paged {
+    Whole { incomplete: bool },
+    Stopped,
+}
+
+impl<'a> Drain<'a> {
+    pub(crate) fn new(
+        poller: &'a Poller,
+        state: &'a mut State,
+        report: &'a mut Report,
+        stop: &'a Stop,
+        progress: &'a dyn Progress,
+        now: Timestamp,
+    ) -> Self {
+        let batches = poller.outputs.iter().map(|_| Batch::default()).collect();
+        Self {
+            poller,
+            state,
+            report,
+            stop,
+            progress,
+            now,
+            batches,
+            aside: Vec::new(),
+            answered: false,
+        }
+    }
+
+    /// Reads `window`, whatever it takes; the parts of it that no request gets are put aside.
+    pub(crate) async fn window(&mut self, window: Window) -> Result<Drained, PollError> {
+        let drained = self.attempts(window).await;
+        if drained.is_err() {
+            self.give_back();
+        }
+        drained
+    }
+
+    async fn attempts(&mut self, window: Window) -> Result<Drained, PollError> {
+        let mut todo = vec![Attempt {
+            window,
+            top: self.poller.settings.page_size,
+            split: false,
+        }];
+        let mut incomplete = Vec::new();
+        while let Some(attempt) = todo.pop() {
+            let error = match self.pages(attempt).await {
+                Ok(Paged::Whole { incomplete: partly }) => {
+                    incomplete.extend(partly.then_some(attempt.window));
+                    continue;
+                }
+                Ok(Paged::Stopped) => {
+                    todo.push(attempt);
+                    return Ok(self.out_of_time(&todo, incomplete));
+                }
+                Err(PollError::Graph(error)) => error,
+                Err(error) => return Err(error),
+            };
+            let asks_to_wait = matches!(error.kind(), ErrorKind::Throttled | ErrorKind::Server);
+            if let (true, Some(delay)) = (asks_to_wait, error.retry_after()) {
+                return Ok(Drained::Postponed(delay));
+            }
+            match self.narrow(attempt, error).await? {
+                Narrowed::To(attempts) => todo.extend(attempts),
+                Narrowed::NoTime => {
+                    todo.push(attempt);
+                    return Ok(self.out_of_time(&todo, incomplete));
+                }
+            }
+        }
+        Ok(Drained::ToItsEnd { incomplete })
+    }
+
+    /// Gives back what was claimed and not sent, and what was put aside: a poll that fails saves
+    /// what it sent all the same, and the next one is to send the rest and to count anew what it
+    /// puts aside.
+    fn give_back(&mut self) {
+        for (output, batch) in self.poller.outputs.iter().zip(&mut self.batches) {
+            let written = self.state.output(output.format.name());
+            for (alert, key) in std::mem::take(batch).claims {
+                written.give_back(alert, &key);
+            }
+        }
+        for (output, alert, key) in std::mem::take(&mut self.aside) {
+            self.state.output(output).give_back(alert, &key);
+        }
+    }
+
+    /// Reads all pages of one attempt; the next page is on its way while one is delivered.
+    async fn pages(&mut self, attempt: Attempt) -> Result<Paged, PollError> {
+        let graph = &self.poller.graph;
+        let deadline = self.stop.deadline();
+        let mut incomplete = false;
+        let mut links = HashSet::new();
+        let mut ahead = ReadAhead::first(graph, self.query(attempt.window, attempt.top), deadline);
+        loop {
+            let page = tokio::select! {
+                biased;
+                () = self.stop.asked() => return Ok(Paged::Stopped),
+                page = ahead.page() => page?,
+            };
+            self.report.pages += 1;
+            self.answered = true;
+            if let Some(link) = page.next()
+                && !links.insert(link.clone())
+            {
+                return Err(PollError::Circular);
+            }
+            let stopped = page.next().is_some() && !self.has_time();
+            let next = page
+                .next()
+                .filter(|_| !stopped)
+                .map(|link| ReadAhead::next(graph, link.clone(), deadline));
+            if let Some(warning) = page.incomplete() {
+                incomplete = true;
+                self.report.partial_answers += 1;
+                tracing::warn!(
+                    tenant = self.poller.settings.tenant,
+                    warning,
+                    "Graph's answer is incomplete: it is delivered, and the window read again"
+                );
+            }
+            self.deliver(&page).await?;
+            self.progress.page(self.report);
+            match next {
+                Some(next) => ahead = next,
+                None if stopped => return Ok(Paged::Stopped),
+                None => return Ok(Paged::Whole { incomplete }),
+            }
+        }
+    }
+
+    fn query(&self, window: Window, top: u32) -> AlertQuery {
+        AlertQuery {
+            from: window.from(),
+            to: window.to(),
+            service_sources: self.poller.settings.service_sources.clone(),
+            top,
+        }
+    }
+
+    /// The end for want of time; what Graph answered incompletely is still to be read, too.
+    fn out_of_time(&self, todo: &[Attempt], incomplete: Vec<Window>) -> Drained {
+        let rest = self.rest(todo);
+        Drained::OutOfTime {
+            rest: rest.into_iter().chain(incomplete).collect(),
+        }
+    }
+
+    /// What is left to read, the earliest first, the window that was being read in halves.
+    fn rest(&self, todo: &[Attempt]) -> Vec<Window> {
+        let smallest_ms = self.poller.settings.windows.smallest_ms;
+        let mut rest: Vec<Window> = todo.iter().rev().map(|attempt| attempt.window).collect();
+        if let Some(halves) = rest.first().and_then(|window| window.halves(smallest_ms)) {
+            rest.splice(..1, halves);
+        }
+        rest
+    }
+
+    /// Whether there is time for another page.
+    pub(crate) fn has_time(&self) -> bool {
+        let margin = Duration::from_secs(self.poller.settings.page_margin_secs.into());
+        self.stop.deadline().allows(margin) && !self.stop.is_asked()
+    }
+
+    fn quarantine(&self) -> Quarantine<'a> {
+        Quarantine {
+            store: self.poller.store.as_ref(),
+            tenant: &self.poller.settings.tenant,
+        }
+    }
+
+    fn now_secs(&self) -> u32 {
+        u32::try_from(self.now.as_second().max(0)).unwrap_or(u32::MAX)
+    }
+}

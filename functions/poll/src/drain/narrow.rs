@@ -1,0 +1,71 @@
+use drawbridge_cursor::Window;
+use drawbridge_graph::{AlertQuery, ErrorKind, GraphError};
+use jiff::{SignedDuration, Timestamp};
+
+use super::Drain;
+use super::attempt::{Attempt, SMALL_PAGE};
+use crate::PollError;
+
+/// What to do about an attempt that failed.
+pub(super) enum Narrowed {
+    /// Try these, the last one first; none when it was put aside as a gap.
+    To(Vec<Attempt>),
+    /// There is no time to try.
+    NoTime,
+}
+
+impl Drain<'_> {
+    /// What to try after `attempt` failed with `error`: smaller pages, then the halves of the
+    /// window; when it cannot get smaller, the window is put aside as a gap.
+    pub(super) async fn narrow(
+        &mut self,
+        attempt: Attempt,
+        error: GraphError,
+    ) -> Result<Narrowed, PollError> {
+        match error.kind() {
+            ErrorKind::TooLarge | ErrorKind::Server | ErrorKind::Network => {}
+            _ => return Err(error.into()),
+        }
+        if !self.has_time() {
+            // In halves the window may fit next time, but only if it is the window's fault.
+            let smallest_ms = self.poller.settings.windows.smallest_ms;
+            return match (self.answered, attempt.window.halves(smallest_ms)) {
+                (false, _) => Err(error.into()),
+                (true, Some(_)) => Ok(Narrowed::NoTime),
+                // It cannot get smaller, and the next time would not be longer.
+                (true, None) => self.gap(attempt.window, &error).await,
+            };
+        }
+        // Smaller pages are the answer to one that is too large; the window is not at fault.
+        let page_is_at_fault = error.kind() == ErrorKind::TooLarge && attempt.top > SMALL_PAGE;
+        if !page_is_at_fault && !self.answers_nothing().await {
+            return Err(error.into());
+        }
+        self.answered = true;
+        let narrower = attempt.narrower(self.poller.settings.windows.smallest_ms);
+        if narrower.is_empty() {
+            return self.gap(attempt.window, &error).await;
+        }
+        Ok(Narrowed::To(narrower))
+    }
+
+    /// Puts a window aside that no request gets.
+    async fn gap(&mut self, window: Window, error: &GraphError) -> Result<Narrowed, PollError> {
+        self.quarantine().gap(window, &error.to_string()).await?;
+        self.report.gaps += 1;
+        Ok(Narrowed::To(Vec::new()))
+    }
+
+    /// Whether Graph answers the question for a window in which there is nothing. Otherwise Graph
+    /// is down or no Graph at all, and nothing may be given up on that account.
+    async fn answers_nothing(&self) -> bool {
+        let (from, deadline) = (Timestamp::UNIX_EPOCH, self.stop.deadline());
+        let nothing = AlertQuery {
+            from,
+            to: from + SignedDuration::from_millis(1),
+            service_sources: self.poller.settings.service_sources.clone(),
+            top: 1,
+        };
+        self.poller.graph.list(&nothing, deadline).await.is_ok()
+    }
+}
