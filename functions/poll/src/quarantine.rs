@@ -3,8 +3,6 @@
 //! An object's name comes from its content, so that putting the same thing aside again writes the
 //! same object.
 
-use std::fmt::Write as _;
-
 use bytes::Bytes;
 use drawbridge_alert::DecodeError;
 use drawbridge_cursor::{Job, Why, Window};
@@ -117,11 +115,5 @@ impl<'a> Quarantine<'a> {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    hex::encode(Sha256::digest(text))
 }

@@ -14,7 +14,7 @@ mod written;
 
 pub use job::{Job, JobError, Why};
 pub use plan::{Planned, Purpose, WindowSettings, plan};
-pub use state::{Owed, State};
+pub use state::{Owed, State, epoch_secs_of};
 pub use window::Window;
 pub use wire::{STATE_VERSION, StateError};
 pub use written::{AlertDigest, Written};

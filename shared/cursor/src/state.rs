@@ -156,7 +156,8 @@ impl State {
 }
 
 /// A time as the seconds since 1970 that the state keeps: 32 bits last until 2106.
-pub(crate) fn epoch_secs_of(seconds: i64) -> u32 {
+#[must_use]
+pub fn epoch_secs_of(seconds: i64) -> u32 {
     u32::try_from(seconds.max(0)).unwrap_or(u32::MAX)
 }
 

@@ -93,13 +93,8 @@ fn id(text: &str) -> Cow<'_, str> {
     if fits {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(hex(&Sha256::digest(text)))
+        Cow::Owned(hex::encode(Sha256::digest(text)))
     }
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use drawbridge_store::{Store, StoreError};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::entry::{Attribute, Entry, hex};
+use crate::entry::{Attribute, Entry};
 
 /// The class that the libraries' pointers name.
 const POINTER_CLASS: &str = "software.amazon.payloadoffloading.PayloadS3Pointer";
@@ -68,7 +68,7 @@ impl Offload {
             .chain_update([0])
             .chain_update(body)
             .finalize();
-        let name = hex(&digest[..16]);
+        let name = hex::encode(&digest[..16]);
         let name = [
             &name[..8],
             &name[8..12],

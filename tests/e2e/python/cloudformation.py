@@ -6,30 +6,18 @@ The first prints the stack's outputs and the sizes of the packages as JSON. BINA
 with the release builds. Endpoint, region and credentials come from the environment.
 """
 
-import io
 import json
 import os
 import sys
 import time
-import zipfile
 
 import boto3
 from botocore.exceptions import ClientError
 
+from package import package
+
 FUNCTIONS = ["dispatch", "poll"]
 PACKAGES = "packages"
-
-
-def package(binary: str) -> bytes:
-    """What `cargo lambda build` and `aws cloudformation package` make of a binary."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        entry = zipfile.ZipInfo("bootstrap")
-        entry.external_attr = 0o755 << 16
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        with open(binary, "rb") as content:
-            file.writestr(entry, content.read())
-    return buffer.getvalue()
 
 
 def upload(template: str, folder: str) -> tuple[str, dict[str, int]]:

@@ -4,24 +4,12 @@ Usage: create_function.py BOOTSTRAP NAME JOBS_QUEUE_ARN < ENVIRONMENT.json
 The endpoint, region and credentials come from the environment, as for every AWS client.
 """
 
-import io
 import json
 import sys
-import zipfile
 
 import boto3
 
-
-def package(bootstrap: str) -> bytes:
-    """A deployment package: the binary under the name that the runtime starts."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
-        entry = zipfile.ZipInfo("bootstrap")
-        entry.external_attr = 0o755 << 16
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        with open(bootstrap, "rb") as binary:
-            package.writestr(entry, binary.read())
-    return buffer.getvalue()
+from package import package
 
 
 def main() -> None:

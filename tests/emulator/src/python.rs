@@ -104,10 +104,7 @@ fn folder_name(name: &str, requirements: &str, version: &str) -> String {
         .chain_update(requirements)
         .chain_update(version)
         .finalize();
-    let digest: String = digest[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = hex::encode(&digest[..6]);
     format!("{name}-venv-{digest}")
 }
 

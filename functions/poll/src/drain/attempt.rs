@@ -4,6 +4,7 @@ use drawbridge_cursor::Window;
 pub(super) const SMALL_PAGE: u32 = 10;
 /// The page size of the parts of a window that was split because it failed.
 const SPLIT_PAGE: u32 = 100;
+
 /// One try at a window: whole at first, with ever smaller pages and then in halves when it fails.
 #[derive(Clone, Copy)]
 pub(super) struct Attempt {

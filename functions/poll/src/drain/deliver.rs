@@ -71,17 +71,15 @@ impl Drain<'_> {
             return Ok(());
         }
         let output = &self.poller.outputs[n];
-        let sent = output.queue.send(&batch.messages).await;
-        let written = self.state.output(output.format.name());
-        let refused = match sent {
+        let refused = match output.queue.send(&batch.messages).await {
             Ok(refused) => refused,
             Err(error) => {
-                for (alert, key) in &batch.claims {
-                    written.give_back(*alert, key);
-                }
+                // Given back together with all else that waits when the window fails.
+                self.batches[n] = batch;
                 return Err(error.into());
             }
         };
+        let written = self.state.output(output.format.name());
         let mut again = refused
             .iter()
             .filter(|refused| refused.retryable)

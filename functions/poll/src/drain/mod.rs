@@ -5,7 +5,7 @@ mod narrow;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use drawbridge_cursor::{AlertDigest, State, Window};
+use drawbridge_cursor::{AlertDigest, State, Window, epoch_secs_of};
 use drawbridge_graph::{AlertQuery, ErrorKind};
 use jiff::Timestamp;
 
@@ -140,7 +140,11 @@ impl<'a> Drain<'a> {
         let deadline = self.stop.deadline();
         let mut incomplete = false;
         let mut links = HashSet::new();
-        let mut ahead = ReadAhead::first(graph, self.query(attempt.window, attempt.top), deadline);
+        let mut ahead = ReadAhead::first(
+            graph,
+            self.query(attempt.window.from(), attempt.window.to(), attempt.top),
+            deadline,
+        );
         loop {
             let page = tokio::select! {
                 biased;
@@ -178,10 +182,10 @@ impl<'a> Drain<'a> {
         }
     }
 
-    fn query(&self, window: Window, top: u32) -> AlertQuery {
+    fn query(&self, from: Timestamp, to: Timestamp, top: u32) -> AlertQuery {
         AlertQuery {
-            from: window.from(),
-            to: window.to(),
+            from,
+            to,
             service_sources: self.poller.settings.service_sources.clone(),
             top,
         }
@@ -219,6 +223,6 @@ impl<'a> Drain<'a> {
     }
 
     fn now_secs(&self) -> u32 {
-        u32::try_from(self.now.as_second().max(0)).unwrap_or(u32::MAX)
+        epoch_secs_of(self.now.as_second())
     }
 }

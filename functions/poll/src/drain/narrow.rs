@@ -1,5 +1,5 @@
 use drawbridge_cursor::Window;
-use drawbridge_graph::{AlertQuery, ErrorKind, GraphError};
+use drawbridge_graph::{ErrorKind, GraphError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Drain;
@@ -59,13 +59,9 @@ impl Drain<'_> {
     /// Whether Graph answers the question for a window in which there is nothing. Otherwise Graph
     /// is down or no Graph at all, and nothing may be given up on that account.
     async fn answers_nothing(&self) -> bool {
-        let (from, deadline) = (Timestamp::UNIX_EPOCH, self.stop.deadline());
-        let nothing = AlertQuery {
-            from,
-            to: from + SignedDuration::from_millis(1),
-            service_sources: self.poller.settings.service_sources.clone(),
-            top: 1,
-        };
+        let from = Timestamp::UNIX_EPOCH;
+        let nothing = self.query(from, from + SignedDuration::from_millis(1), 1);
+        let deadline = self.stop.deadline();
         self.poller.graph.list(&nothing, deadline).await.is_ok()
     }
 }

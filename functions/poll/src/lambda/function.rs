@@ -45,8 +45,6 @@ pub enum StartError {
 /// Why a job failed.
 #[derive(Debug, thiserror::Error)]
 enum JobFailure {
-    #[error(transparent)]
-    Unreadable(#[from] JobError),
     #[error("no tenant is called {0:?}: name one that DRAWBRIDGE_TENANTS holds")]
     UnknownTenant(String),
     #[error(transparent)]
@@ -111,7 +109,7 @@ impl Function {
                 response.batch_item_failures = self.messages(&messages, &stop).await;
                 Ok(serde_json::to_value(response)?)
             }
-            Event::Direct(text) => Ok(summary(&self.job(&text, &stop).await?)),
+            Event::Direct(text) => Ok(summary(&self.job(&parsed(&text)?, &stop).await?)),
         }
     }
 
@@ -128,31 +126,12 @@ impl Function {
 
     /// Does one message's job; whether the message is done with.
     async fn message(&self, message: &SqsMessage, stop: &Stop) -> bool {
-        let text = message.body.as_deref().unwrap_or_default();
-        if let Ok(job) = Job::parse(text)
-            && self.backlog.is_superfluous(&job, backlog::sent(message))
-        {
-            tracing::info!(
-                tenant = job.tenant,
-                "a later poll has done this job already"
-            );
+        let done = match parsed(message.body.as_deref().unwrap_or_default()) {
+            Ok(job) => self.message_job(message, &job, stop).await,
+            Err(_) => Err(backlog::retry_delay(message)),
+        };
+        let Err(delay) = done else {
             return true;
-        }
-        let cause = message.message_id.as_deref().unwrap_or_default();
-        let delay = match self.job(text, stop).await {
-            Ok(Report {
-                ending: Ending::Postponed(delay),
-                ..
-            }) => delay,
-            Ok(report) => match self.jobs.send(&report.follow_ups, cause).await {
-                Ok(()) => return true,
-                Err(error) => {
-                    tracing::error!(%error, "the rest of the window could not be put back");
-                    backlog::retry_delay(message)
-                }
-            },
-            Err(_) if self.owe(text).await => return true,
-            Err(_) => backlog::retry_delay(message),
         };
         if let Some(receipt) = &message.receipt_handle {
             self.jobs.postpone(receipt, delay).await;
@@ -160,35 +139,59 @@ impl Function {
         false
     }
 
+    /// Does the job of a message, unless a later poll has; or says when it is to come back.
+    async fn message_job(
+        &self,
+        message: &SqsMessage,
+        job: &Job,
+        stop: &Stop,
+    ) -> Result<(), Duration> {
+        if self.backlog.is_superfluous(job, backlog::sent(message)) {
+            tracing::info!(
+                tenant = job.tenant,
+                "a later poll has done this job already"
+            );
+            return Ok(());
+        }
+        let cause = message.message_id.as_deref().unwrap_or_default();
+        match self.job(job, stop).await {
+            Ok(Report {
+                ending: Ending::Postponed(delay),
+                ..
+            }) => Err(delay),
+            Ok(report) => self
+                .jobs
+                .send(&report.follow_ups, cause)
+                .await
+                .map_err(|error| {
+                    tracing::error!(%error, "the rest of the window could not be put back");
+                    backlog::retry_delay(message)
+                }),
+            Err(_) if self.owe(job).await => Ok(()),
+            Err(_) => Err(backlog::retry_delay(message)),
+        }
+    }
+
     /// Notes in the tenant's state that a job's window is still to be read, so that a message which
     /// fails again and again does not hold up the tenant's live polls behind it. Whether that was
     /// done; a live job has no window and needs none.
-    async fn owe(&self, text: &str) -> bool {
-        let Ok(Job {
-            tenant,
-            window: Some(window),
-            ..
-        }) = Job::parse(text)
-        else {
-            return false;
-        };
-        let Ok(poller) = self.poller(&tenant).await else {
+    async fn owe(&self, job: &Job) -> bool {
+        let (Some(window), Ok(poller)) = (job.window, self.poller(&job.tenant).await) else {
             return false;
         };
         match poller.owe(window).await {
             Ok(saved) => saved,
             Err(error) => {
-                tracing::error!(tenant, %error, "the job's window could not be noted as owed");
+                tracing::error!(tenant = job.tenant, %error, "the job's window could not be noted as owed");
                 false
             }
         }
     }
 
     /// Does one job, logs how it went and prints its metrics.
-    async fn job(&self, text: &str, stop: &Stop) -> Result<Report, JobFailure> {
+    async fn job(&self, job: &Job, stop: &Stop) -> Result<Report, JobFailure> {
         let started = Instant::now();
-        let job = Job::parse(text).inspect_err(|error| tracing::error!(%error, "job refused"))?;
-        let result = self.poll(&job, stop).await;
+        let result = self.poll(job, stop).await;
         let took = started.elapsed();
         match &result {
             Ok(report) => {
@@ -234,6 +237,11 @@ impl Function {
         pollers.insert(name.to_owned(), Arc::clone(&built));
         Ok(built)
     }
+}
+
+/// Reads a job, and logs why it cannot be read.
+fn parsed(text: &str) -> Result<Job, JobError> {
+    Job::parse(text).inspect_err(|error| tracing::error!(%error, "job refused"))
 }
 
 fn deadline(context: &Context) -> Deadline {

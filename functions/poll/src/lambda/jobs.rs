@@ -53,9 +53,8 @@ fn message(job: &Job, cause: &str) -> Message {
         .chain_update(cause)
         .chain_update(&body)
         .finalize();
-    let key = key.iter().map(|byte| format!("{byte:02x}")).collect();
     Message {
-        key,
+        key: hex::encode(key),
         group: job.tenant.clone(),
         body,
         attributes: Vec::new(),

@@ -1,7 +1,5 @@
 //! What makes a record the one it is: a public contract, written down in `docs/record.md`.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use sha2::{Digest, Sha256};
@@ -27,13 +25,7 @@ impl Synthesised {
             part,
             full_id: format!("{alert_id}:{ioc_unique_id}"),
             report_id: report_id(alert_id),
-            external_id: digest[..20]
-                .iter()
-                .fold(String::with_capacity(40), |mut hex, byte| {
-                    // Writing to a string does not fail.
-                    let _ = write!(hex, "{byte:02X}");
-                    hex
-                }),
+            external_id: hex::encode_upper(&digest[..20]),
             ioc_unique_id,
         }
     }
