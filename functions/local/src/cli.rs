@@ -220,6 +220,9 @@ pub(crate) struct Map {
 #[derive(Debug, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub(crate) struct Explain {
+    /// The record format.
+    #[arg(long, value_name = "NAME", default_value = "siem")]
+    pub(crate) format: String,
     /// As JSON, for scripts.
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,7 +1,7 @@
 use std::io::{self, BufWriter, Write as _};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::siem::{Explained, explain};
+use drawbridge_record::Explained;
 use drawbridge_simulator::input::split;
 
 use crate::cli;
@@ -15,7 +15,8 @@ pub(crate) fn run(args: &cli::Explain) -> Result<(), Failure> {
         .first()
         .ok_or_else(|| Failure::of("the list holds no alert"))?;
     let json = first.json.clone().map_err(Failure::of)?;
-    let records = explain(&Alert::decode(json).map_err(Failure::of)?);
+    let format = crate::map::named(&args.format)?;
+    let records = format.explain(&Alert::decode(json).map_err(Failure::of)?);
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
         serde_json::to_writer_pretty(&mut out, &records).map_err(io::Error::from)?;

@@ -1,12 +1,32 @@
+use std::borrow::Cow;
+
 use drawbridge_alert::Alert;
+use serde::Serialize;
+use serde_json::Value as Json;
 
 /// An output format.
 pub trait Format: Send + Sync {
     /// Its name: in the registry, in the state, in message attributes and file names.
     fn name(&self) -> &'static str;
 
+    /// What it is and who reads it, in a sentence or two of Markdown.
+    fn about(&self) -> &'static str;
+
     /// The version of its schema; a reader of version N understands every record of version N.
     fn schema_version(&self) -> u32;
+
+    /// What the body of a record is.
+    fn body(&self) -> Body {
+        Body::Json
+    }
+
+    /// When a record is written again, unless an output asks for something else.
+    fn rewrite(&self) -> Rewrite {
+        Rewrite::Never
+    }
+
+    /// The fields of a record, in the order of the documentation.
+    fn fields(&self) -> Vec<Field>;
 
     /// Maps one alert.
     ///
@@ -16,16 +36,76 @@ pub trait Format: Send + Sync {
     fn map(
         &self,
         alert: &Alert<'_>,
-        claim: &mut dyn FnMut(&Identity) -> Option<Claim>,
+        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
         sink: &mut dyn FnMut(Record),
     );
+
+    /// Explains the records of an alert, as if none had been written before.
+    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained>;
+}
+
+/// What the body of a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// One JSON object on one line.
+    Json,
+    /// One line of another text format.
+    Text,
+}
+
+/// When a record that was written is written again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rewrite {
+    /// Never: its key was written, and that is that.
+    Never,
+    /// When its content has changed, volatile fields aside.
+    Changes,
 }
 
 /// What makes a record the one it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// SHA-256 of the record's key: the same record has the same digest for ever.
+#[derive(Clone, Copy)]
+pub struct Identity<'c> {
+    /// SHA-256 of what the record stays the same by: the same record has the same digest for ever.
     pub digest: [u8; 32],
+    /// SHA-256 of the record's content without what changes all the time; worked out only where an
+    /// output asks for changes.
+    pub content: &'c dyn Fn() -> [u8; 32],
+}
+
+/// One field of a format, for its documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name on the wire; a path such as `finding_info.uid` where the format nests.
+    pub name: &'static str,
+    /// What it holds: `string`, `number`, …
+    pub kind: &'static str,
+    /// The Graph properties that it comes from.
+    pub from: Cow<'static, str>,
+    /// What happens on the way.
+    pub rule: &'static str,
+}
+
+/// One record of an alert, explained.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explained {
+    /// What made it a record: `file`, `process`, `ip`, `url`, `device` or `alert`.
+    pub of: &'static str,
+    /// The piece of evidence, such as `evidence[2]`; none for a record of the alert alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Its keys, in the order of the wire.
+    pub keys: Vec<ExplainedKey>,
+}
+
+/// One key of a record, explained.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplainedKey {
+    /// The key.
+    pub key: Cow<'static, str>,
+    /// Its value.
+    pub value: Json,
+    /// Where it came from, or why it is empty.
+    pub from: String,
 }
 
 /// Leave to write a record.
@@ -68,7 +148,7 @@ pub struct Record {
     pub severity: String,
     /// Why it is written.
     pub change: Change,
-    /// One JSON object without a line break; the same record is the same bytes for ever.
+    /// One line as [`Format::body`] says; the same record is the same bytes for ever.
     pub body: String,
 }
 

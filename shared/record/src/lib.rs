@@ -3,12 +3,17 @@
 //! A [`Format`] is pure: an alert in, records out. It is asked for by name through [`format()`].
 
 mod format;
+mod json;
+pub mod native;
 pub mod siem;
+mod version;
 
-pub use format::{Change, Claim, Format, Identity, Record};
+pub use format::{
+    Body, Change, Claim, Explained, ExplainedKey, Field, Format, Identity, Record, Rewrite,
+};
 
 /// Every format.
-static FORMATS: &[&dyn Format] = &[&siem::Siem];
+static FORMATS: &[&dyn Format] = &[&siem::Siem, &native::Native];
 
 /// Every format, the default one first.
 #[must_use]

@@ -1,13 +1,13 @@
-//! `docs/record.md` holds the table in code, key by key.
+//! `docs/record.md` and `docs/formats.md` hold the tables in code, field by field.
 //!
 //! After a change of the table: `DRAWBRIDGE_BLESS=1 cargo test -p drawbridge-record`.
 
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
-use std::fmt::Write as _;
 use std::fs;
 
-use drawbridge_record::siem::{KEYS, Source};
+use drawbridge_record::siem::Siem;
+use drawbridge_record::{Body, Format, Rewrite, formats};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/record.md");
 const BEGIN: &str = "<!-- keys: written by the tests of shared/record from the table in code -->\n";
@@ -18,7 +18,7 @@ fn the_page_holds_the_table() {
     let page = fs::read_to_string(PAGE).unwrap();
     let (before, rest) = page.split_once(BEGIN).unwrap();
     let (written, after) = rest.split_once(END).unwrap();
-    let table = table();
+    let table = table(&Siem);
     if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
         fs::write(PAGE, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
         return;
@@ -29,45 +29,62 @@ fn the_page_holds_the_table() {
     );
 }
 
-fn table() -> String {
-    let mut table = String::from("\n| # | key | type | from | rule |\n|---|---|---|---|---|\n");
-    for (number, key) in KEYS.iter().enumerate() {
-        let (name, kind) = (key.name, key.kind.json_type());
+/// `docs/formats.md`, all of it.
+#[test]
+fn the_page_of_formats_holds_every_field() {
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats.md");
+    let mut page = String::from(
+        "# The formats\n\n<!-- written by the tests of shared/record from the tables in code -->\n\n\
+         `drawbridge map --format NAME` writes any of them, and `drawbridge explain --format NAME` \
+         says of each value where it came from. An output names the one it wants.\n\n\
+         | format | body | written again |\n|---|---|---|\n",
+    );
+    for format in formats() {
+        let body = match format.body() {
+            Body::Json => "JSON",
+            Body::Text => "text",
+        };
+        let again = match format.rewrite() {
+            Rewrite::Never => "never; new evidence makes a new record",
+            Rewrite::Changes => "when the alert has changed",
+        };
+        page.push_str(&format!(
+            "| [`{0}`](#{0}) | {body} | {again} |\n",
+            format.name()
+        ));
+    }
+    for format in formats() {
+        let (name, version) = (format.name(), format.schema_version());
+        page.push_str(&format!(
+            "\n## {name}\n\n{} Schema version {version}.\n",
+            format.about()
+        ));
+        page.push_str(&table(*format));
+    }
+    if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
+        fs::write(PAGE, page).unwrap();
+        return;
+    }
+    let written = fs::read_to_string(PAGE).unwrap();
+    assert!(
+        written == page,
+        "run the tests with DRAWBRIDGE_BLESS=1 to renew docs/formats.md"
+    );
+}
+
+fn table(format: &dyn Format) -> String {
+    let mut table = String::from("\n| # | field | type | from | rule |\n|---|---|---|---|---|\n");
+    for (number, field) in format.fields().iter().enumerate() {
         let row = format!(
-            "| {} | {name} | {kind} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} |\n",
             number + 1,
-            source(key.source),
-            key.rule
+            field.name,
+            field.kind,
+            field.from,
+            field.rule
         );
         table.push_str(&row);
     }
     table.push('\n');
     table
-}
-
-fn source(source: Source) -> String {
-    match source {
-        Source::Alert(properties) => list(properties.iter().map(|p| format!("`{p}`"))),
-        Source::Device(properties) => list(properties.iter().map(|p| format!("device `{p}`"))),
-        Source::Entity(properties) => {
-            let shown = properties.iter().map(|(of, path)| format!("{of} `{path}`"));
-            list(shown)
-        }
-        Source::Account(property) => {
-            format!(
-                "process `userAccount.{property}`, else that of the first `userEvidence` with a name"
-            )
-        }
-        Source::Synthesised(how) => format!("synthesised: {how}"),
-        Source::Never(why) => format!("always empty: {why}"),
-    }
-}
-
-fn list(parts: impl Iterator<Item = String>) -> String {
-    let mut list = String::new();
-    for part in parts {
-        let comma = if list.is_empty() { "" } else { ", " };
-        let _ = write!(list, "{comma}{part}");
-    }
-    list
 }

@@ -6,12 +6,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, Format, formats};
+use drawbridge_record::{Change, Claim, Format, Rewrite, formats};
 
 #[test]
 fn every_case_yields_its_records() {
@@ -43,7 +43,7 @@ fn every_case_yields_its_records() {
 
 /// The lines that the versions of a case's alert yield, one after the other.
 fn records(format: &dyn Format, case: &Path) -> String {
-    let mut written = HashSet::new();
+    let mut written: HashMap<[u8; 32], [u8; 32]> = HashMap::new();
     let mut lines = String::new();
     let versions = (1..)
         .map(|n| case.join(format!("{n}.json")))
@@ -55,10 +55,16 @@ fn records(format: &dyn Format, case: &Path) -> String {
             &alert,
             &mut |identity| {
                 let part = u32::try_from(written.len()).unwrap();
-                written.insert(identity.digest).then_some(Claim {
-                    part,
-                    change: Change::New,
-                })
+                let content = match format.rewrite() {
+                    Rewrite::Never => [0; 32],
+                    Rewrite::Changes => (identity.content)(),
+                };
+                let change = match written.insert(identity.digest, content) {
+                    Some(before) if before == content => return None,
+                    Some(_) => Change::Changed,
+                    None => Change::New,
+                };
+                Some(Claim { part, change })
             },
             &mut |record| {
                 lines.push_str(&record.body);

@@ -1,38 +1,14 @@
 use drawbridge_alert::Alert;
-use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::fan_out::{self, Entity, Row};
 use super::identity::Synthesised;
 use super::keys::{KEYS, Key, Source, Value};
 use super::rules;
-
-/// One record of an alert, explained.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Explained {
-    /// What made it a record: `file`, `process`, `ip`, `url`, `device` or `alert`.
-    pub of: &'static str,
-    /// The piece of evidence, such as `evidence[2]`; none for a record of the alert alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<String>,
-    /// Its keys, in the order of the wire.
-    pub keys: Vec<ExplainedKey>,
-}
-
-/// One key of a record, explained.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ExplainedKey {
-    /// The key.
-    pub key: &'static str,
-    /// Its value.
-    pub value: Json,
-    /// Where it came from, or why it is empty.
-    pub from: String,
-}
+use crate::{Explained, ExplainedKey};
 
 /// Explains the records of an alert, as if none had been written before.
-#[must_use]
-pub fn explain(alert: &Alert<'_>) -> Vec<Explained> {
+pub(super) fn explain(alert: &Alert<'_>) -> Vec<Explained> {
     let rows = fan_out::rows(alert).into_iter().zip(0..);
     rows.map(|((row, digest), part)| {
         let ids = Synthesised::new(&alert.id, &digest, part);
@@ -58,7 +34,7 @@ fn explain_key(key: &Key, row: &Row<'_, '_>, ids: &Synthesised) -> ExplainedKey 
     };
     let empty = value == "" || value.is_null();
     ExplainedKey {
-        key: key.name,
+        key: key.name.into(),
         from: from(key, row, empty),
         value,
     }

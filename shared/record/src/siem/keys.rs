@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use super::fan_out::Row;
 use super::identity::Synthesised;
 use super::rules;
+use crate::Field;
 
 /// One key of the record.
 pub struct Key {
@@ -141,3 +142,29 @@ pub static KEYS: &[Key] = keys! {
     "ExternalId" Id(|ids| &ids.external_id), Made("the first 20 bytes of the identity's digest, in upper-case hex"), "";
     "IocUniqueId" Id(|ids| &ids.ioc_unique_id), Made("the identity's digest in URL-safe base64"), "";
 };
+
+/// The key as the documentation shows it.
+pub(super) fn documented(key: &Key) -> Field {
+    let list = |parts: Vec<String>| parts.join(", ");
+    let from = match key.source {
+        Source::Alert(properties) => list(properties.iter().map(|p| format!("`{p}`")).collect()),
+        Source::Device(properties) => {
+            list(properties.iter().map(|p| format!("device `{p}`")).collect())
+        }
+        Source::Entity(properties) => {
+            let shown = properties.iter().map(|(of, path)| format!("{of} `{path}`"));
+            list(shown.collect())
+        }
+        Source::Account(property) => format!(
+            "process `userAccount.{property}`, else that of the first `userEvidence` with a name"
+        ),
+        Source::Synthesised(how) => format!("synthesised: {how}"),
+        Source::Never(why) => format!("always empty: {why}"),
+    };
+    Field {
+        name: key.name,
+        kind: key.kind.json_type(),
+        from: from.into(),
+        rule: key.rule,
+    }
+}

@@ -9,13 +9,12 @@ mod keys;
 mod rules;
 mod write;
 
-pub use explain::{Explained, ExplainedKey, explain};
 pub use identity::ENCODING_VERSION;
 pub use keys::{KEYS, Key, Kind, Source};
 
 use drawbridge_alert::Alert;
 
-use crate::{Claim, Format, Identity, Record};
+use crate::{Claim, Explained, Field, Format, Identity, Record};
 use identity::Synthesised;
 
 /// The format `siem`.
@@ -27,18 +26,33 @@ impl Format for Siem {
         "siem"
     }
 
+    fn about(&self) -> &'static str {
+        "The record of the retired Defender for Endpoint SIEM API: one JSON object for each entity \
+         of an alert, 50 keys, always all present. For parsers, dashboards and rules that were \
+         written for that API. [The record](record.md) has the details."
+    }
+
     fn schema_version(&self) -> u32 {
         1
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        KEYS.iter().map(keys::documented).collect()
     }
 
     fn map(
         &self,
         alert: &Alert<'_>,
-        claim: &mut dyn FnMut(&Identity) -> Option<Claim>,
+        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
         sink: &mut dyn FnMut(Record),
     ) {
         for (row, digest) in fan_out::rows(alert) {
-            let Some(Claim { part, change }) = claim(&Identity { digest }) else {
+            let content = || write::content(&row);
+            let identity = Identity {
+                digest,
+                content: &content,
+            };
+            let Some(Claim { part, change }) = claim(&identity) else {
                 continue;
             };
             let ids = Synthesised::new(&alert.id, &digest, part);
@@ -51,5 +65,9 @@ impl Format for Siem {
                 body,
             });
         }
+    }
+
+    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
+        explain::explain(alert)
     }
 }

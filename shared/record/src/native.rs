@@ -1,0 +1,108 @@
+//! The alert as Graph sent it, whole and unchanged.
+
+use drawbridge_alert::Alert;
+use serde_json::Value as Json;
+
+use crate::version::Version;
+use crate::{Claim, Explained, ExplainedKey, Field, Format, Identity, Record, Rewrite};
+
+/// The format `native`.
+#[derive(Debug, Clone, Copy)]
+pub struct Native;
+
+impl Format for Native {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    fn about(&self) -> &'static str {
+        "The `alerts_v2` object whole and unchanged: numbers, the order of keys and unknown \
+         properties are Graph's own bytes. For readers of Graph itself: Splunk's \
+         `ms365:defender:incident:alerts`, QRadar's Microsoft 365 Defender DSM, Elastic's \
+         m365_defender pipeline, Google SecOps' `MICROSOFT_GRAPH_ALERT`."
+    }
+
+    fn schema_version(&self) -> u32 {
+        1
+    }
+
+    fn rewrite(&self) -> Rewrite {
+        Rewrite::Changes
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        vec![Field {
+            name: "(every property)",
+            kind: "as in Graph",
+            from: "the property of that name".into(),
+            rule: "only a line break between two tokens becomes a space",
+        }]
+    }
+
+    fn map(
+        &self,
+        alert: &Alert<'_>,
+        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
+        sink: &mut dyn FnMut(Record),
+    ) {
+        let version = Version::of(alert);
+        let content = || version.content();
+        let identity = Identity {
+            digest: version.identity(),
+            content: &content,
+        };
+        if let Some(Claim { change, .. }) = claim(&identity) {
+            sink(Record {
+                key: version.key(),
+                alert_id: alert.id.as_str().to_owned(),
+                severity: alert.severity.as_deref().unwrap_or_default().to_owned(),
+                change,
+                body: on_one_line(alert.raw),
+            });
+        }
+    }
+
+    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
+        let members: serde_json::Map<String, Json> =
+            serde_json::from_str(alert.raw).unwrap_or_default();
+        let keys = members.into_iter().map(|(key, value)| ExplainedKey {
+            from: key.clone(),
+            key: key.into(),
+            value,
+        });
+        vec![Explained {
+            of: "alert",
+            evidence: None,
+            keys: keys.collect(),
+        }]
+    }
+}
+
+/// The text with a space for each line break. JSON has none inside of a string.
+fn on_one_line(json: &str) -> String {
+    json.trim_ascii().replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Change;
+
+    #[test]
+    fn it_is_graphs_own_text() {
+        let json = "{\"id\":\"da1\",\r\n \"n\":1.50e+10,\"x\":{\"b\":1,\"a\":null}}\n";
+        let alert = Alert::decode(json).unwrap();
+        let mut bodies = Vec::new();
+        let granted = Claim {
+            part: 0,
+            change: Change::New,
+        };
+        Native.map(&alert, &mut |_| Some(granted), &mut |record| {
+            bodies.push(record.body);
+        });
+        assert_eq!(
+            bodies,
+            ["{\"id\":\"da1\",   \"n\":1.50e+10,\"x\":{\"b\":1,\"a\":null}}"]
+        );
+    }
+}
