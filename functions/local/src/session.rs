@@ -57,11 +57,7 @@ impl Session {
             poller: Poller {
                 graph: Arc::new(graph),
                 store: Arc::new(LocalStore::new(folder)),
-                outputs: vec![Output {
-                    format,
-                    queue: Arc::new(queue),
-                    grouping: Grouping::Tenant,
-                }],
+                outputs: vec![Output::new(format, Arc::new(queue), Grouping::Tenant)],
                 clock,
                 settings,
             },

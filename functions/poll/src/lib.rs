@@ -3,6 +3,7 @@
 //! [`Poller`] is the handler, the same in Lambda and on one machine. It knows its surroundings
 //! through ports only: the Graph client, a store, a queue for each output and a clock.
 
+mod budget;
 mod clock;
 mod drain;
 mod error;
@@ -12,9 +13,11 @@ mod mapping;
 mod poller;
 mod quarantine;
 mod read_ahead;
+mod reading;
 mod report;
 mod saved_state;
 mod stop;
+mod windows;
 
 pub use clock::{Clock, SystemClock};
 pub use error::PollError;

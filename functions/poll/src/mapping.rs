@@ -1,9 +1,9 @@
 use std::cell::Cell;
 
 use drawbridge_alert::Alert;
-use drawbridge_cursor::{AlertDigest, Written};
+use drawbridge_cursor::{AlertDigest, Claimed, Written};
 use drawbridge_queue::Message;
-use drawbridge_record::{Claim, Record};
+use drawbridge_record::{Change, Claim, Identity, Record, Rewrite};
 
 use crate::{Grouping, Output};
 
@@ -16,7 +16,7 @@ const BATCH_BYTES: usize = 1 << 20;
 pub(crate) struct Batch {
     pub(crate) messages: Vec<Message>,
     /// The claim behind each message, in the same order.
-    pub(crate) claims: Vec<(AlertDigest, [u8; 32])>,
+    pub(crate) claims: Vec<Claimed>,
     bytes: usize,
 }
 
@@ -36,12 +36,12 @@ pub(crate) struct Mapped {
     pub(crate) more: bool,
 }
 
-/// Adds to `batch` the records of `alert` that `output` does not have yet.
+/// Adds to `batch` the records of `alert` that `output` does not have yet; all of them with `again`.
 pub(crate) fn map(
     alert: &Alert<'_>,
     output: &Output,
     tenant: &str,
-    now_secs: u32,
+    (now_secs, again): (u32, bool),
     written: &mut Written,
     batch: &mut Batch,
 ) -> Mapped {
@@ -64,15 +64,28 @@ pub(crate) fn map(
                 mapped.more = true;
                 return None;
             }
-            let Some(part) = written.claim(digest, &identity.digest, now_secs) else {
+            let Identity {
+                digest: key,
+                content,
+            } = identity;
+            let claimed = match output.rewrite {
+                _ if again => written.claim_anyway(digest, key, now_secs),
+                Rewrite::Never => written.claim(digest, key, now_secs),
+                Rewrite::Changes => written.claim_change(digest, key, &content(), now_secs),
+            };
+            let Some(claimed) = claimed else {
                 mapped.known += 1;
                 return None;
             };
             mapped.claimed += 1;
-            claims.push((digest, identity.digest));
+            claims.push(claimed);
             Some(Claim {
-                part,
-                change: drawbridge_record::Change::New,
+                part: claimed.part,
+                change: if claimed.is_new {
+                    Change::New
+                } else {
+                    Change::Changed
+                },
             })
         },
         &mut |record| {

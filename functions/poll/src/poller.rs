@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
-use drawbridge_cursor::{Job, Planned, Purpose, State, Why, Window, WindowSettings, plan};
+use drawbridge_cursor::{Job, Window, WindowSettings};
 use drawbridge_graph::Graph;
 use drawbridge_queue::Queue;
-use drawbridge_record::Format;
+use drawbridge_record::{Format, Rewrite};
 use drawbridge_store::Store;
-use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
-use crate::drain::{Drain, Drained};
 use crate::saved_state::SavedState;
+use crate::windows::Around;
 use crate::{Clock, Ending, PollError, Progress, Report, Stop};
 
 /// The handler: polls one tenant.
@@ -27,12 +27,30 @@ pub struct Poller {
 
 /// A format and the queue that its records go to.
 pub struct Output {
-    /// The records' format; its name is the output's name in the state.
+    /// Its name in the state and in jobs.
+    pub name: String,
+    /// The records' format.
     pub format: &'static dyn Format,
+    /// When a record is written again.
+    pub rewrite: Rewrite,
     /// The queue.
     pub queue: Arc<dyn Queue>,
     /// What the queue keeps in order.
     pub grouping: Grouping,
+}
+
+impl Output {
+    /// An output that is called as its format and writes records again when that does.
+    #[must_use]
+    pub fn new(format: &'static dyn Format, queue: Arc<dyn Queue>, grouping: Grouping) -> Self {
+        Self {
+            name: format.name().to_owned(),
+            format,
+            rewrite: format.rewrite(),
+            queue,
+            grouping,
+        }
+    }
 }
 
 /// The message group of a record.
@@ -52,6 +70,8 @@ pub struct Settings {
     pub tenant: String,
     /// The products whose alerts are read; empty for all.
     pub service_sources: Vec<String>,
+    /// The severities that are read; empty for all.
+    pub severities: Vec<String>,
     /// Alerts a page.
     pub page_size: u32,
     /// How windows are cut.
@@ -68,11 +88,16 @@ impl Settings {
     /// The default settings for a tenant.
     #[must_use]
     pub fn new(tenant: &str) -> Self {
+        let digest = Sha256::digest(tenant);
         Self {
             tenant: tenant.to_owned(),
             service_sources: vec!["microsoftDefenderForEndpoint".into()],
+            severities: Vec::new(),
             page_size: 1000,
-            windows: WindowSettings::default(),
+            windows: WindowSettings {
+                sweep_phase_secs: u32::from(u16::from_be_bytes([digest[0], digest[1]])),
+                ..WindowSettings::default()
+            },
             retention_secs: 7 * 24 * 60 * 60,
             heartbeat_secs: 5 * 60,
             page_margin_secs: 10,
@@ -97,17 +122,27 @@ impl Poller {
         let before = self.graph.stats();
         let now = self.clock.now();
         let mut saved = SavedState::load(self.store.as_ref(), &self.settings.tenant).await?;
-        let begun = job.window.is_none() && saved.state.begin(now, &self.settings.windows);
+        let is_live = job.window.is_none();
+        let is_dry_run = job.backfill.as_ref().is_some_and(|of| of.dry_run);
+        let begun = is_live && saved.state.begin(now, &self.settings.windows);
         let mut report = Report::default();
 
-        let mut read = self
-            .read(job, now, &mut saved, &mut report, stop, progress)
-            .await;
+        let swept = saved.state.swept;
+        let around = Around {
+            job,
+            now,
+            stop,
+            progress,
+        };
+        let mut read = self.read(&around, &mut saved, &mut report).await;
 
         let after = self.graph.stats();
         report.requests = after.requests - before.requests;
         report.throttled = after.throttled - before.throttled;
         report.read_up_to = saved.state.read_up_to();
+        if is_dry_run {
+            return read.map(|()| report);
+        }
         for output in &self.outputs {
             if let Err(error) = output.queue.flush().await {
                 // A queue that refused a record often fails here too: the first error says why.
@@ -116,7 +151,8 @@ impl Poller {
         }
         let news = begun || report.records + report.quarantined + report.gaps > 0;
         let settled = read.as_ref().is_ok_and(|()| {
-            job.window.is_some()
+            !is_live
+                || saved.state.swept != swept
                 || report.ending == Ending::OutOfTime
                 || report.still_owed > 0
                 || (report.ending == Ending::Complete
@@ -130,7 +166,7 @@ impl Poller {
             let store = self.store.as_ref();
             match saved.save(store, now, self.settings.retention_secs).await {
                 Ok(true) => report.saved = true,
-                Ok(false) if job.window.is_some() => read = read.and(Err(PollError::Superseded)),
+                Ok(false) if !is_live => read = read.and(Err(PollError::Superseded)),
                 Ok(false) => {
                     // A live poll's work is done by the next one.
                     report.ending = Ending::Superseded;
@@ -157,74 +193,5 @@ impl Poller {
         saved
             .save(self.store.as_ref(), now, self.settings.retention_secs)
             .await
-    }
-
-    /// Reads the job's windows into the queue and notes in the state what was read.
-    async fn read(
-        &self,
-        job: &Job,
-        now: Timestamp,
-        saved: &mut SavedState,
-        report: &mut Report,
-        stop: &Stop,
-        progress: &dyn Progress,
-    ) -> Result<(), PollError> {
-        let settings = &self.settings.windows;
-        for Planned { window, purpose } in plan(job, &saved.state, now, settings) {
-            let is_owed = matches!(purpose, Purpose::Adopted | Purpose::Again);
-            let (pages, records) = (report.pages, report.records);
-            let known_to = saved
-                .state
-                .read_up_to()
-                .filter(|_| purpose == Purpose::Live);
-            let mut drain = Drain::new(self, &mut saved.state, report, stop, progress, now);
-            if is_owed && !drain.has_time() {
-                return Ok(());
-            }
-            let drained = drain.window(window).await;
-            let put_back = match purpose {
-                Purpose::Again => State::put_back_again,
-                _ => State::put_back,
-            };
-            match drained {
-                Ok(Drained::ToItsEnd { incomplete }) if incomplete.is_empty() => {
-                    saved.state.complete(window);
-                    let found = report.records > records || purpose != Purpose::Again;
-                    if found && report.pages > pages + 1 {
-                        saved.state.read_again(window, known_to, now, settings);
-                    }
-                }
-                // The next live poll reads all of it again.
-                Ok(Drained::ToItsEnd { .. }) if purpose == Purpose::Live => {}
-                Ok(Drained::ToItsEnd { incomplete }) => {
-                    put_back(&mut saved.state, window, &incomplete, now);
-                }
-                Ok(Drained::Postponed(delay)) => {
-                    report.ending = Ending::Postponed(delay);
-                    return Ok(());
-                }
-                Ok(Drained::OutOfTime { rest }) => {
-                    report.ending = Ending::OutOfTime;
-                    put_back(&mut saved.state, window, &rest, now);
-                    if purpose != Purpose::Again {
-                        let tenant = &self.settings.tenant;
-                        let job = |&window| Job::windowed(tenant, Why::Split, window);
-                        report.follow_ups = rest.iter().map(job).collect();
-                    }
-                    return Ok(());
-                }
-                Err(error) if is_owed => {
-                    // What is new was read; an old window must not stand in its way.
-                    tracing::error!(
-                        tenant = self.settings.tenant, from = %window.from(), to = %window.to(),
-                        %error, "an owed window could not be read; it is still owed"
-                    );
-                    report.still_owed += 1;
-                    put_back(&mut saved.state, window, &[window], now);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use drawbridge_graph::{AlertQuery, Deadline, Graph, GraphError, NextLink, Page};
 use tokio::task::JoinHandle;
@@ -8,18 +9,32 @@ use tokio::task::JoinHandle;
 pub(crate) struct ReadAhead(JoinHandle<Result<Page, GraphError>>);
 
 impl ReadAhead {
-    pub(crate) fn first(graph: &Arc<Graph>, query: AlertQuery, deadline: Deadline) -> Self {
+    /// The first page of a window, asked for after a pause.
+    pub(crate) fn first(
+        graph: &Arc<Graph>,
+        query: AlertQuery,
+        deadline: Deadline,
+        pause: Duration,
+    ) -> Self {
         let graph = Arc::clone(graph);
-        Self(tokio::spawn(
-            async move { graph.list(&query, deadline).await },
-        ))
+        Self(tokio::spawn(async move {
+            wait(pause).await;
+            graph.list(&query, deadline).await
+        }))
     }
 
-    pub(crate) fn next(graph: &Arc<Graph>, link: NextLink, deadline: Deadline) -> Self {
+    /// The page behind `link`, asked for after a pause.
+    pub(crate) fn next(
+        graph: &Arc<Graph>,
+        link: NextLink,
+        deadline: Deadline,
+        pause: Duration,
+    ) -> Self {
         let graph = Arc::clone(graph);
-        Self(tokio::spawn(
-            async move { graph.follow(&link, deadline).await },
-        ))
+        Self(tokio::spawn(async move {
+            wait(pause).await;
+            graph.follow(&link, deadline).await
+        }))
     }
 
     /// Waits for the page.
@@ -32,6 +47,12 @@ impl ReadAhead {
                 Err(_) => std::future::pending().await,
             },
         }
+    }
+}
+
+async fn wait(pause: Duration) {
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -19,6 +19,10 @@ pub struct Report {
     pub gaps: u64,
     /// Owed windows that could not be read and are still owed.
     pub still_owed: u64,
+    /// Records that only a sweep found.
+    pub swept: u64,
+    /// Windows for which Graph reports more alerts than it returned.
+    pub count_mismatches: u64,
     /// Pages that Graph marked as incomplete.
     pub partial_answers: u64,
     /// Pages read.
@@ -80,6 +84,8 @@ impl Report {
             (Metric::Quarantined, self.quarantined),
             (Metric::Gaps, self.gaps),
             (Metric::PartialAnswers, self.partial_answers),
+            (Metric::FoundBySweep, self.swept),
+            (Metric::CountMismatches, self.count_mismatches),
             (Metric::GraphRequests, self.requests),
             (Metric::Throttled, self.throttled),
             (Metric::Successes, u64::from(!is_postponed)),

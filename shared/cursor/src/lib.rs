@@ -8,13 +8,15 @@ mod digest_map;
 mod job;
 mod plan;
 mod state;
+mod sweep;
 mod window;
 mod wire;
 mod written;
 
-pub use job::{Job, JobError, Why};
+pub use job::{Backfill, Job, JobError, Why};
 pub use plan::{Planned, Purpose, WindowSettings, plan};
-pub use state::{Owed, State, epoch_secs_of};
+pub use state::{Owed, Spent, State, Swept, epoch_secs_of};
+pub use sweep::Sweep;
 pub use window::Window;
 pub use wire::{STATE_VERSION, StateError};
-pub use written::{AlertDigest, Written};
+pub use written::{AlertDigest, Claimed, Written};

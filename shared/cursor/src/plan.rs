@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Job, State, Window};
+use crate::{Job, State, Sweep, Window};
 
 /// How windows are cut. The defaults are those of a live poll once a minute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub struct WindowSettings {
     pub adopt_after_secs: u32,
     /// The smallest window that a failing one is split into.
     pub smallest_ms: u64,
+    /// Whether live polls make [sweeps](crate::Sweep).
+    pub sweeps: bool,
+    /// By how much the periods of the sweeps are moved.
+    pub sweep_phase_secs: u32,
 }
 
 impl Default for WindowSettings {
@@ -29,6 +33,8 @@ impl Default for WindowSettings {
             first_from: None,
             adopt_after_secs: 15 * 60,
             smallest_ms: 10,
+            sweeps: true,
+            sweep_phase_secs: 0,
         }
     }
 }
@@ -53,14 +59,16 @@ pub enum Purpose {
     Adopted,
     /// It was read before and is read again; see [`State::read_again`].
     Again,
+    /// It was read before, and a sweep reads it again.
+    Sweep(Sweep),
 }
 
 /// The windows that a job reads, in order; none when there is nothing to read yet.
 ///
 /// A job with a window reads that window, up to what a live poll would read: what lies ahead is not
 /// there yet. A live job reads from the watermark less the overlap to now less the settle time, and
-/// after that any window that has been owed for long: whatever is wrong with an old window, what
-/// is new does not wait for it.
+/// after that the sweep that is due and any window that has been owed for long: whatever is wrong
+/// with an old window, what is new does not wait for it.
 #[must_use]
 pub fn plan(job: &Job, state: &State, now: Timestamp, settings: &WindowSettings) -> Vec<Planned> {
     let until = before(now, settings.settle_secs);
@@ -88,7 +96,11 @@ pub fn plan(job: &Job, state: &State, now: Timestamp, settings: &WindowSettings)
             };
             planned(purpose)(owed.window)
         });
-    live.into_iter().chain(owed).collect()
+    let sweep = Sweep::due(state, now, settings).and_then(|sweep| {
+        let window = sweep.window(state, now, settings);
+        window.map(planned(Purpose::Sweep(sweep)))
+    });
+    live.into_iter().chain(sweep).chain(owed).collect()
 }
 
 /// Where the very first poll starts. It does not move with time while first polls fail.
@@ -118,7 +130,11 @@ mod tests {
     }
 
     fn windows(job: &Job, state: &State, now: Timestamp) -> Vec<Window> {
-        let planned = plan(job, state, now, &WindowSettings::default());
+        let settings = WindowSettings {
+            sweeps: false,
+            ..WindowSettings::default()
+        };
+        let planned = plan(job, state, now, &settings);
         planned.iter().map(|planned| planned.window).collect()
     }
 
@@ -133,6 +149,19 @@ mod tests {
             windows(&Job::timer("t"), &state, now),
             [window("2026-01-01T11:45:00Z", "2026-01-01T12:01:00Z")]
         );
+    }
+
+    #[test]
+    fn a_sweep_comes_after_what_is_new() {
+        let state = State {
+            watermark: Some(at("2026-01-01T12:00:00Z")),
+            ..State::default()
+        };
+        let now = at("2026-01-01T12:01:30Z");
+        let planned = plan(&Job::timer("t"), &state, now, &WindowSettings::default());
+        let purposes: Vec<_> = planned.iter().map(|planned| planned.purpose).collect();
+        assert_eq!(purposes, [Purpose::Live, Purpose::Sweep(Sweep::Week)]);
+        assert_eq!(planned[1].window.to(), planned[0].window.from());
     }
 
     #[test]

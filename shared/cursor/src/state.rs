@@ -22,8 +22,32 @@ pub struct State {
     pub saved: Option<Timestamp>,
     /// Windows that were put back: before the watermark, but not read to their end.
     pub owed: Vec<Owed>,
+    /// When what lies further back was last read again.
+    pub swept: Swept,
+    /// The requests of this minute, for all jobs of the tenant to share a budget.
+    pub spent: Option<Spent>,
     /// The records that each output has, by the output's name.
     pub outputs: BTreeMap<String, Written>,
+}
+
+/// When the [sweeps](crate::Sweep) were last begun.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Swept {
+    /// The one over a day.
+    pub day: Option<Timestamp>,
+    /// The one over a week.
+    pub week: Option<Timestamp>,
+}
+
+/// Requests to Graph in one minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spent {
+    /// Minutes since 1970.
+    pub minute: i64,
+    /// How many.
+    pub requests: u32,
 }
 
 /// A window that a poll had no time left for and put back as a job.
@@ -51,6 +75,10 @@ impl State {
             return false;
         }
         self.first_from = Some(first_from(self, now, settings));
+        self.swept = Swept {
+            day: Some(now),
+            week: Some(now),
+        };
         true
     }
 
@@ -72,16 +100,23 @@ impl State {
         self.owe(window, rest, false, now);
     }
 
-    /// Notes that of `window`, which was read before, only `rest` is still to be read again.
-    pub fn put_back_again(&mut self, window: Window, rest: &[Window], now: Timestamp) {
-        self.owe(window, rest, true, now);
+    /// Notes that of `window`, which was read before, only `rest` is still to be read again, as
+    /// soon as there is time for it.
+    pub fn put_back_again(
+        &mut self,
+        window: Window,
+        rest: &[Window],
+        settings: &WindowSettings,
+        now: Timestamp,
+    ) {
+        self.owe(window, rest, true, before(now, settings.adopt_after_secs));
     }
 
-    fn owe(&mut self, window: Window, rest: &[Window], again: bool, now: Timestamp) {
+    fn owe(&mut self, window: Window, rest: &[Window], again: bool, since: Timestamp) {
         self.complete(window);
         self.owed.extend(rest.iter().map(|&window| Owed {
             window,
-            since: now,
+            since,
             again,
         }));
     }

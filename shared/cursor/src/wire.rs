@@ -1,9 +1,10 @@
 //! The state object's form: a JSON object whose bulk, the written keys, is packed and in base64.
 //!
-//! `{"version":1,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>",
+//! `{"version":2,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>",
 //! "unsent":""}}}`.
 //! Packed, an alert is its digest (16 bytes), when it was last seen (seconds since 1970) and its
-//! number of keys (both 32 bits, little-endian), and then each key (16 bytes). 300,000 keys of
+//! number of keys (both 32 bits, little-endian), and then each key (16 bytes); in an output with
+//! `"contents":true`, then what each of them held last (16 bytes). 300,000 keys of
 //! 100,000 alerts are 7.2 MB packed and 9.6 MB in base64. What is unsent is pairs of an alert's
 //! digest and a key.
 
@@ -16,11 +17,11 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::written::Entry;
-use crate::{Owed, State, Written};
+use crate::written::{Entry, UNKNOWN};
+use crate::{Owed, Spent, State, Swept, Written};
 
 /// The version of the state object that this Drawbridge writes, and the newest that it reads.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// A state object that could not be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +62,10 @@ struct Wire<P> {
     last_success: Option<Timestamp>,
     saved: Option<Timestamp>,
     owed: Vec<Owed>,
+    #[serde(default)]
+    swept: Swept,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spent: Option<Spent>,
     outputs: BTreeMap<String, P>,
 }
 
@@ -68,6 +73,8 @@ struct Wire<P> {
 struct Packed {
     alerts: usize,
     keys: usize,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    contents: bool,
     #[serde(serialize_with = "base64")]
     written: Vec<u8>,
     #[serde(serialize_with = "base64")]
@@ -79,6 +86,8 @@ struct Packed {
 struct Read<'a> {
     alerts: usize,
     keys: usize,
+    #[serde(default)]
+    contents: bool,
     #[serde(borrow)]
     written: Cow<'a, str>,
     #[serde(borrow)]
@@ -106,6 +115,8 @@ impl State {
             last_success: self.last_success,
             saved: self.saved,
             owed: self.owed.clone(),
+            swept: self.swept,
+            spent: self.spent,
             outputs: self
                 .outputs
                 .iter()
@@ -144,13 +155,20 @@ impl State {
             last_success: wire.last_success,
             saved: wire.saved,
             owed: wire.owed,
+            swept: wire.swept,
+            spent: wire.spent,
             outputs,
         })
     }
 }
 
 fn pack(written: &Written) -> Packed {
-    let mut bytes = Vec::with_capacity(written.alerts() * 24 + written.keys() * 16);
+    let contents = written
+        .alerts
+        .values()
+        .any(|entry| !entry.contents.is_empty());
+    let key_bytes = if contents { 32 } else { 16 };
+    let mut bytes = Vec::with_capacity(written.alerts() * 24 + written.keys() * key_bytes);
     for (alert, entry) in &written.alerts {
         bytes.extend_from_slice(alert);
         bytes.extend_from_slice(&entry.seen_secs.to_le_bytes());
@@ -161,12 +179,18 @@ fn pack(written: &Written) -> Packed {
                 .to_le_bytes(),
         );
         bytes.extend_from_slice(entry.keys.as_flattened());
+        if contents {
+            bytes.extend_from_slice(entry.contents.as_flattened());
+            let unknown = entry.keys.len() - entry.contents.len();
+            bytes.extend_from_slice([UNKNOWN].repeat(unknown).as_flattened());
+        }
     }
     let mut unsent: Vec<[u8; 16]> = Vec::with_capacity(written.unsent.len() * 2);
     unsent.extend(written.unsent.iter().flat_map(|&(alert, key)| [alert, key]));
     Packed {
         alerts: written.alerts(),
         keys: written.keys(),
+        contents,
         written: bytes,
         unsent: unsent.as_flattened().to_vec(),
     }
@@ -177,9 +201,10 @@ fn unpack(packed: &Read<'_>) -> Result<Written, StateError> {
     let mut written = Written::default();
     let mut rest = bytes.as_slice();
     while !rest.is_empty() {
-        let (alert, entry) = next_alert(&mut rest).ok_or_else(|| StateError::Damaged {
-            what: "the written keys are cut off".into(),
-        })?;
+        let (alert, entry) =
+            next_alert(&mut rest, packed.contents).ok_or_else(|| StateError::Damaged {
+                what: "the written keys are cut off".into(),
+            })?;
         written.insert(alert, entry);
     }
     if (written.alerts(), written.keys()) != (packed.alerts, packed.keys) {
@@ -210,17 +235,20 @@ fn split(pair: &[u8; 32]) -> Option<([u8; 16], [u8; 16])> {
 }
 
 /// Takes one alert off the front of `rest`; `None` when it is cut off.
-fn next_alert(rest: &mut &[u8]) -> Option<([u8; 16], Entry)> {
+fn next_alert(rest: &mut &[u8], with_contents: bool) -> Option<([u8; 16], Entry)> {
     let alert = *take::<16>(rest)?;
     let seen_secs = u32::from_le_bytes(*take(rest)?);
     let count = usize::try_from(u32::from_le_bytes(*take(rest)?)).ok()?;
-    let (keys, after) = rest.split_at_checked(count.checked_mul(16)?)?;
+    let bytes = count.checked_mul(16)?;
+    let (keys, after) = rest.split_at_checked(bytes)?;
+    let (contents, after) = after.split_at_checked(if with_contents { bytes } else { 0 })?;
     *rest = after;
     Some((
         alert,
         Entry {
             seen_secs,
             keys: keys.as_chunks::<16>().0.to_vec(),
+            contents: contents.as_chunks::<16>().0.to_vec(),
         },
     ))
 }
@@ -267,12 +295,15 @@ mod tests {
         });
         for alert in 0..alerts {
             let digest = AlertDigest::of(&format!("da{alert}"));
+            let now_secs = 1_700_000_000 + alert;
             for key in 0..keys {
-                state
-                    .output("siem")
-                    .claim(digest, &[key; 32], 1_700_000_000 + alert);
+                let claimed = state.output("siem").claim(digest, &[key; 32], now_secs);
+                if key == keys - 1 {
+                    state.output("siem").give_back(&claimed.unwrap());
+                }
             }
-            state.output("siem").give_back(digest, &[keys - 1; 32]);
+            let native = state.output("native");
+            native.claim_change(digest, &[1; 32], &[keys; 32], now_secs);
         }
         state
     }
@@ -281,6 +312,16 @@ mod tests {
     fn a_state_survives_the_wire() {
         let state = filled(100, 3);
         assert_eq!(State::decode(&state.encode().unwrap()).unwrap(), state);
+    }
+
+    #[test]
+    fn version_1_is_read() {
+        let old = br#"{"version":1,"watermark":"2026-01-01T00:00:00Z","first_from":null,
+            "last_success":null,"saved":null,"owed":[],
+            "outputs":{"siem":{"alerts":0,"keys":0,"written":"","unsent":""}}}"#;
+        let state = State::decode(old).unwrap();
+        assert_eq!(state.swept, Swept::default());
+        assert!(state.watermark.is_some());
     }
 
     #[test]
@@ -307,6 +348,7 @@ mod tests {
     #[test]
     fn keys_that_do_not_add_up_are_noticed() {
         let text = String::from_utf8(filled(3, 2).encode().unwrap()).unwrap();
+        assert!(text.contains("\"contents\":true"), "{text}");
         let changed = text.replace("\"keys\":6", "\"keys\":5");
         assert_ne!(text, changed);
         assert!(matches!(
@@ -320,8 +362,10 @@ mod tests {
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             let text: std::borrow::Cow<str> = STANDARD.encode(&bytes).into();
-            let packed = Read { alerts: 1, keys: 1, written: text.clone(), unsent: text };
-            let _ = unpack(&packed);
+            for contents in [false, true] {
+                let packed = Read { alerts: 1, keys: 1, contents, written: text.clone(), unsent: text.clone() };
+                let _ = unpack(&packed);
+            }
             let _ = State::decode(&bytes);
         }
     }

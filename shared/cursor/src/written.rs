@@ -24,10 +24,30 @@ pub(crate) struct Entry {
     pub(crate) seen_secs: u32,
     /// The records written, in the order of their first emission.
     pub(crate) keys: Vec<[u8; 16]>,
+    /// What each of them held when it was last written, where the output asks for changes; it may
+    /// be shorter than `keys`, which says that what the others held is not known.
+    pub(crate) contents: Vec<[u8; 16]>,
+}
+
+/// The content of a record that was claimed for the first time and given back.
+const NEVER_WRITTEN: [u8; 16] = [0; 16];
+
+/// The content of a record that was written, and of which no more is known.
+pub(crate) const UNKNOWN: [u8; 16] = [0xff; 16];
+
+/// Leave to write a record, and what to give back if the queue does not take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimed {
+    /// The record's `AlertPart`: its position among those of the alert, from 0.
+    pub part: u32,
+    /// Whether it was never written before.
+    pub is_new: bool,
+    alert: AlertDigest,
+    key: [u8; 16],
 }
 
 /// An alert id's digest: computed once an alert, used for each of its records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AlertDigest([u8; 16]);
 
 impl AlertDigest {
@@ -39,39 +59,104 @@ impl AlertDigest {
 }
 
 impl Written {
-    /// Claims a record for writing: its `AlertPart`, or `None` when it was already written.
+    /// Claims a record for writing, once for ever: `None` when it was already written.
     ///
     /// `key` is the SHA-256 digest of the record's key. The claim counts once the state is saved;
     /// a poll that fails drops the state it changed.
-    pub fn claim(&mut self, alert: AlertDigest, key: &[u8; 32], now_secs: u32) -> Option<u32> {
+    pub fn claim(&mut self, alert: AlertDigest, key: &[u8; 32], now_secs: u32) -> Option<Claimed> {
+        let key = half(key);
+        let (part, is_known) = self.place(alert, key, now_secs)?;
+        if is_known && !self.unsent.remove(&(alert.0, key)) {
+            return None;
+        }
+        Some(Claimed {
+            part,
+            is_new: true,
+            alert,
+            key,
+        })
+    }
+
+    /// Claims a record for writing whenever its content, by its SHA-256 digest, is another than
+    /// when it was last written.
+    pub fn claim_change(
+        &mut self,
+        alert: AlertDigest,
+        key: &[u8; 32],
+        content: &[u8; 32],
+        now_secs: u32,
+    ) -> Option<Claimed> {
+        let (key, content) = (half(key), half(content));
+        let (part, is_known) = self.place(alert, key, now_secs)?;
+        let contents = &mut self.alerts.get_mut(&alert.0)?.contents;
+        let at = usize::try_from(part).ok()?;
+        if contents.len() <= at {
+            contents.resize(at + 1, UNKNOWN);
+        }
+        let before = std::mem::replace(&mut contents[at], content);
+        if is_known && before == content {
+            return None;
+        }
+        Some(Claimed {
+            part,
+            is_new: !is_known || before == NEVER_WRITTEN,
+            alert,
+            key,
+        })
+    }
+
+    /// Claims a record whether it was written or not, as a backfill that sends everything again
+    /// does. A record that was written keeps its `AlertPart`.
+    pub fn claim_anyway(
+        &mut self,
+        alert: AlertDigest,
+        key: &[u8; 32],
+        now_secs: u32,
+    ) -> Option<Claimed> {
+        let key = half(key);
+        let (part, _) = self.place(alert, key, now_secs)?;
+        self.unsent.remove(&(alert.0, key));
+        Some(Claimed {
+            part,
+            is_new: true,
+            alert,
+            key,
+        })
+    }
+
+    /// The position of a record among those of its alert, and whether it had one before.
+    fn place(&mut self, alert: AlertDigest, key: [u8; 16], now_secs: u32) -> Option<(u32, bool)> {
         let entry = self.alerts.entry(alert.0).or_insert_with(|| Entry {
             seen_secs: now_secs,
             keys: Vec::new(),
+            contents: Vec::new(),
         });
         entry.seen_secs = entry.seen_secs.max(now_secs);
-        let key = half(key);
         if let Some(part) = entry.keys.iter().position(|known| *known == key) {
-            return self
-                .unsent
-                .remove(&(alert.0, key))
-                .then(|| u32::try_from(part).ok())?;
+            return Some((u32::try_from(part).ok()?, true));
         }
         let part = u32::try_from(entry.keys.len()).ok()?;
         entry.keys.push(key);
         self.keys += 1;
-        Some(part)
+        Some((part, false))
     }
 
-    /// Gives a claim back that the queue did not take: the next claim of the same record gets the
-    /// same `AlertPart` again.
-    pub fn give_back(&mut self, alert: AlertDigest, key: &[u8; 32]) {
-        let key = half(key);
-        if self
-            .alerts
-            .get(&alert.0)
-            .is_some_and(|entry| entry.keys.contains(&key))
-        {
-            self.unsent.insert((alert.0, key));
+    /// Gives a claim back that the queue did not take: the next claim of the same record is
+    /// granted, with the same `AlertPart`.
+    pub fn give_back(&mut self, claimed: &Claimed) {
+        let Claimed { alert, key, .. } = *claimed;
+        let Some(entry) = self.alerts.get_mut(&alert.0) else {
+            return;
+        };
+        let Some(part) = entry.keys.iter().position(|known| *known == key) else {
+            return;
+        };
+        match entry.contents.get_mut(part) {
+            Some(content) if claimed.is_new => *content = NEVER_WRITTEN,
+            Some(content) => *content = UNKNOWN,
+            None => {
+                self.unsent.insert((alert.0, key));
+            }
         }
     }
 
@@ -118,30 +203,79 @@ mod tests {
         [n; 32]
     }
 
+    fn part(claimed: Option<Claimed>) -> Option<u32> {
+        claimed.map(|claimed| claimed.part)
+    }
+
     #[test]
     fn parts_count_in_the_order_of_first_emission() {
         let mut written = Written::default();
         let alert = AlertDigest::of("da1");
-        assert_eq!(written.claim(alert, &key(1), 10), Some(0));
-        assert_eq!(written.claim(alert, &key(2), 10), Some(1));
-        assert_eq!(written.claim(alert, &key(1), 20), None);
-        assert_eq!(written.claim(alert, &key(3), 20), Some(2));
-        assert_eq!(written.claim(AlertDigest::of("da2"), &key(1), 20), Some(0));
+        assert_eq!(part(written.claim(alert, &key(1), 10)), Some(0));
+        assert_eq!(part(written.claim(alert, &key(2), 10)), Some(1));
+        assert_eq!(part(written.claim(alert, &key(1), 20)), None);
+        assert_eq!(part(written.claim(alert, &key(3), 20)), Some(2));
+        let other = AlertDigest::of("da2");
+        assert_eq!(part(written.claim(other, &key(1), 20)), Some(0));
         assert_eq!((written.alerts(), written.keys()), (2, 4));
+        assert_eq!(part(written.claim_anyway(alert, &key(2), 20)), Some(1));
+        assert_eq!(part(written.claim_anyway(alert, &key(4), 20)), Some(3));
+        assert_eq!(part(written.claim(alert, &key(4), 20)), None);
     }
 
     #[test]
     fn a_record_given_back_keeps_its_part() {
         let mut written = Written::default();
         let alert = AlertDigest::of("da1");
-        for n in 0..3 {
-            written.claim(alert, &key(n), 10);
-        }
-        written.give_back(alert, &key(1));
-        written.give_back(AlertDigest::of("never seen"), &key(1));
-        assert_eq!(written.claim(alert, &key(3), 20), Some(3));
-        assert_eq!(written.claim(alert, &key(1), 20), Some(1));
-        assert_eq!(written.claim(alert, &key(1), 20), None);
+        let claims: Vec<_> = (0..3)
+            .map(|n| written.claim(alert, &key(n), 10).unwrap())
+            .collect();
+        written.give_back(&claims[1]);
+        let never_seen = AlertDigest::of("never seen");
+        written.give_back(&Claimed {
+            alert: never_seen,
+            ..claims[1]
+        });
+        assert_eq!(part(written.claim(alert, &key(3), 20)), Some(3));
+        assert_eq!(part(written.claim(alert, &key(1), 20)), Some(1));
+        assert_eq!(part(written.claim(alert, &key(1), 20)), None);
+    }
+
+    #[test]
+    fn a_change_is_claimed_each_time_the_content_is_another() {
+        let mut written = Written::default();
+        let alert = AlertDigest::of("da1");
+        let change = |written: &mut Written, content: u8| {
+            let claimed = written.claim_change(alert, &key(1), &key(content), 10)?;
+            Some((claimed.is_new, claimed))
+        };
+        assert!(change(&mut written, 7).unwrap().0);
+        assert!(change(&mut written, 7).is_none());
+        assert!(!change(&mut written, 8).unwrap().0);
+        // Back to what it was: the reader has the one in between.
+        let (is_new, claimed) = change(&mut written, 7).unwrap();
+        assert!(!is_new);
+        written.give_back(&claimed);
+        assert!(!change(&mut written, 7).unwrap().0);
+        assert!(change(&mut written, 7).is_none());
+    }
+
+    #[test]
+    fn a_first_version_that_was_given_back_is_still_the_first() {
+        let mut written = Written::default();
+        let alert = AlertDigest::of("da1");
+        let claimed = written.claim_change(alert, &key(1), &key(7), 10).unwrap();
+        written.give_back(&claimed);
+        assert!(
+            written
+                .claim_change(alert, &key(1), &key(8), 10)
+                .unwrap()
+                .is_new
+        );
+        // An output that asks for changes from now on does not know what it wrote before.
+        written.claim(alert, &key(2), 10);
+        let claimed = written.claim_change(alert, &key(2), &key(7), 10).unwrap();
+        assert!(!claimed.is_new);
     }
 
     #[test]
@@ -153,7 +287,7 @@ mod tests {
         written.claim(seen, &key(1), 50);
         written.forget_before(50);
         assert_eq!((written.alerts(), written.keys()), (1, 1));
-        assert_eq!(written.claim(seen, &key(1), 51), None);
-        assert_eq!(written.claim(silent, &key(1), 51), Some(0));
+        assert_eq!(part(written.claim(seen, &key(1), 51)), None);
+        assert_eq!(part(written.claim(silent, &key(1), 51)), Some(0));
     }
 }

@@ -83,6 +83,22 @@ impl Graph {
         self.get(url, deadline).await
     }
 
+    /// How many alerts a window holds (`$count`); `None` when the answer does not say.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn count(
+        &self,
+        query: &AlertQuery,
+        deadline: Deadline,
+    ) -> Result<Option<u64>, GraphError> {
+        if let Some(problem) = query.problem() {
+            return Err(GraphError::BadQuery { problem });
+        }
+        let url = query.counting(self.endpoints.alerts_url());
+        self.get(&url, deadline).await.map(|page| page.count())
+    }
+
     /// What this client has done so far.
     pub fn stats(&self) -> Stats {
         self.counters.read()

@@ -30,6 +30,17 @@ impl Page {
         self.next.as_ref()
     }
 
+    /// `@odata.count`, where the answer has it.
+    pub(crate) fn count(&self) -> Option<u64> {
+        #[derive(serde::Deserialize)]
+        struct Counted {
+            #[serde(rename = "@odata.count")]
+            count: Option<u64>,
+        }
+        let text = self.text.trim_start_matches('\u{feff}');
+        serde_json::from_str::<Counted>(text).ok()?.count
+    }
+
     /// What the answer says is missing from it (HTTP 206 or a `Warning` header), for example
     /// `Microsoft/WDATP/504/10000`: vendor, provider, status, latency in ms. Printable ASCII, at
     /// most 200 characters.
@@ -112,6 +123,14 @@ mod tests {
         assert!(page.repaired());
         assert_eq!(page.alerts().collect::<Vec<_>>(), ["\"a\u{fffd}\"", "2"]);
         assert_eq!(page.alerts().len(), 2);
+    }
+
+    #[test]
+    fn the_count_is_read_where_there_is_one() {
+        let count = |body: &str| Page::read(body.into(), None).unwrap().0.count();
+        assert_eq!(count(r#"{"@odata.count":7,"value":[{}]}"#), Some(7));
+        assert_eq!(count(r#"{"value":[{}]}"#), None);
+        assert_eq!(count(r#"{"@odata.count":"7","value":[{}]}"#), None);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct AlertQuery {
     pub to: Timestamp,
     /// `serviceSource` values to keep, such as `microsoftDefenderForEndpoint`; all when empty.
     pub service_sources: Vec<String>,
+    /// `severity` values to keep, such as `high`; all when empty.
+    pub severities: Vec<String>,
     /// Alerts a page: 1 to [`MAX_TOP`], values outside are moved inside.
     pub top: u32,
 }
@@ -29,15 +31,20 @@ impl AlertQuery {
         let from = instant(self.from);
         let to = instant(self.to);
         let mut filter = format!("lastUpdateDateTime ge {from} and lastUpdateDateTime lt {to}");
-        let sources: Vec<String> = self
-            .service_sources
-            .iter()
-            .map(|source| format!("serviceSource eq '{}'", source.replace('\'', "''")))
-            .collect();
-        match sources.as_slice() {
-            [] => {}
-            [one] => filter.push_str(&format!(" and {one}")),
-            several => filter.push_str(&format!(" and ({})", several.join(" or "))),
+        let narrowed = [
+            ("serviceSource", &self.service_sources),
+            ("severity", &self.severities),
+        ];
+        for (property, values) in narrowed {
+            let terms: Vec<String> = values
+                .iter()
+                .map(|value| format!("{property} eq '{}'", value.replace('\'', "''")))
+                .collect();
+            match terms.as_slice() {
+                [] => {}
+                [one] => filter.push_str(&format!(" and {one}")),
+                several => filter.push_str(&format!(" and ({})", several.join(" or "))),
+            }
         }
         filter
     }
@@ -52,6 +59,15 @@ impl AlertQuery {
         } else {
             None
         }
+    }
+
+    /// `base` with this query and the question how many alerts there are.
+    pub(crate) fn counting(&self, base: Url) -> Url {
+        let mut url = self.on(base);
+        let query = url.query().unwrap_or_default();
+        let counting = format!("{query}&$count=true");
+        url.set_query(Some(&counting));
+        url
     }
 
     /// `base` with this query. `$skip` is never used: Graph refuses it past 500.
@@ -82,6 +98,7 @@ mod tests {
             from: "2026-11-23T20:00:00Z".parse().unwrap(),
             to: "2026-11-23T20:05:00.1234567Z".parse().unwrap(),
             service_sources: sources.iter().map(|s| (*s).to_owned()).collect(),
+            severities: Vec::new(),
             top: 100,
         }
     }
@@ -98,6 +115,16 @@ mod tests {
         assert_eq!(
             query(&["a", "b'c"]).filter(),
             format!("{window} and (serviceSource eq 'a' or serviceSource eq 'b''c')")
+        );
+        let severe = AlertQuery {
+            severities: vec!["high".into(), "medium".into()],
+            ..query(&["a"])
+        };
+        assert_eq!(
+            severe.filter(),
+            format!(
+                "{window} and serviceSource eq 'a' and (severity eq 'high' or severity eq 'medium')"
+            )
         );
     }
 
@@ -138,6 +165,7 @@ mod tests {
                 from: Timestamp::new(from, nanos).unwrap(),
                 to: Timestamp::new(from + length, nanos).unwrap(),
                 service_sources: sources,
+                severities: vec!["high".to_owned()],
                 top,
             };
             let base = Url::parse("https://graph.example/v1.0/security/alerts_v2").unwrap();

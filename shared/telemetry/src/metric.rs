@@ -16,6 +16,10 @@ pub enum Metric {
     Gaps,
     /// Pages that Graph marked as incomplete (206 or `Warning`).
     PartialAnswers,
+    /// Records that only a sweep found: more than a few say that the overlap is too short.
+    FoundBySweep,
+    /// Windows for which Graph reports more alerts than it returned.
+    CountMismatches,
     /// Requests to Graph, the retries included.
     GraphRequests,
     /// Requests that Graph answered with 429.
@@ -53,6 +57,8 @@ pub const METRICS: &[(Metric, &str, Unit)] = &[
     (Metric::Quarantined, "Quarantined", Unit::Count),
     (Metric::Gaps, "Gaps", Unit::Count),
     (Metric::PartialAnswers, "PartialAnswers", Unit::Count),
+    (Metric::FoundBySweep, "FoundBySweep", Unit::Count),
+    (Metric::CountMismatches, "CountMismatches", Unit::Count),
     (Metric::GraphRequests, "GraphRequests", Unit::Count),
     (Metric::Throttled, "Throttled", Unit::Count),
     (Metric::NewestAlertLag, "NewestAlertLag", Unit::Seconds),

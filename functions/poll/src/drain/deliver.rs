@@ -27,12 +27,15 @@ impl Drain<'_> {
 
     /// Puts an alert aside that does not parse, once.
     async fn put_aside(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
-        let (alert, key, now_secs) = (AlertDigest::of(raw), [0; 32], self.now_secs());
-        let claimed = self.state.output(PUT_ASIDE).claim(alert, &key, now_secs);
-        if claimed.is_some() {
+        let (alert, now_secs) = (AlertDigest::of(raw), self.now_secs());
+        self.seen.note(alert);
+        let put_aside = self.state.output(PUT_ASIDE);
+        if let Some(claimed) = put_aside.claim(alert, &[0; 32], now_secs) {
             // Noted first, so that it is given back if it cannot be written.
-            self.aside.push((PUT_ASIDE, alert, key));
-            self.quarantine().alert(raw, error).await?;
+            self.aside.push((PUT_ASIDE.to_owned(), claimed));
+            if !self.reading.dry_run {
+                self.quarantine().alert(raw, error).await?;
+            }
             self.report.quarantined += 1;
         }
         Ok(())
@@ -41,14 +44,19 @@ impl Drain<'_> {
     async fn deliver_alert(&mut self, alert: &Alert<'_>) -> Result<(), PollError> {
         let updated = alert.last_update.as_ref().and_then(|time| time.instant);
         self.report.newest_alert = self.report.newest_alert.max(updated);
+        self.seen.note(AlertDigest::of(&alert.id));
         let (poller, now_secs) = (self.poller, self.now_secs());
         let tenant = &poller.settings.tenant;
+        let claims = (now_secs, self.reading.again);
         for (n, output) in poller.outputs.iter().enumerate() {
+            if !self.reading.writes_to(&output.name) {
+                continue;
+            }
             let mut claimed_before = 0;
             loop {
-                let written = self.state.output(output.format.name());
+                let written = self.state.output(&output.name);
                 let batch = &mut self.batches[n];
-                let mapped = map(alert, output, tenant, now_secs, written, batch);
+                let mapped = map(alert, output, tenant, claims, written, batch);
                 if batch.is_full() {
                     self.send(n).await?;
                 }
@@ -70,6 +78,10 @@ impl Drain<'_> {
         if batch.messages.is_empty() {
             return Ok(());
         }
+        if self.reading.dry_run {
+            self.report.records += batch.messages.len() as u64;
+            return Ok(());
+        }
         let output = &self.poller.outputs[n];
         let refused = match output.queue.send(&batch.messages).await {
             Ok(refused) => refused,
@@ -79,7 +91,7 @@ impl Drain<'_> {
                 return Err(error.into());
             }
         };
-        let written = self.state.output(output.format.name());
+        let written = self.state.output(&output.name);
         let mut again = refused
             .iter()
             .filter(|refused| refused.retryable)
@@ -88,14 +100,13 @@ impl Drain<'_> {
         let mut count = 0;
         for refused in again {
             count += 1;
-            let (alert, key) = &batch.claims[refused.index];
-            written.give_back(*alert, key);
+            written.give_back(&batch.claims[refused.index]);
         }
         self.report.records += (batch.messages.len() - refused.len()) as u64;
         let never = refused.iter().filter(|refused| !refused.retryable);
         for refused in never.clone() {
-            let (alert, key) = batch.claims[refused.index];
-            self.aside.push((output.format.name(), alert, key));
+            let claimed = batch.claims[refused.index];
+            self.aside.push((output.name.clone(), claimed));
         }
         for refused in never {
             let message = &batch.messages[refused.index];

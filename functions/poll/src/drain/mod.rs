@@ -1,12 +1,14 @@
 mod attempt;
 mod deliver;
 mod narrow;
+mod pace;
+mod reconcile;
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use drawbridge_cursor::{AlertDigest, State, Window, epoch_secs_of};
-use drawbridge_graph::{AlertQuery, ErrorKind};
+use drawbridge_cursor::{AlertDigest, Claimed, State, Window, epoch_secs_of};
+use drawbridge_graph::{AlertQuery, Deadline, ErrorKind};
 use jiff::Timestamp;
 
 use self::attempt::Attempt;
@@ -14,6 +16,7 @@ use self::narrow::Narrowed;
 use crate::mapping::Batch;
 use crate::quarantine::Quarantine;
 use crate::read_ahead::ReadAhead;
+use crate::reading::Reading;
 use crate::{PollError, Poller, Progress, Report, Stop};
 
 /// Reads windows into the queues.
@@ -24,11 +27,30 @@ pub(crate) struct Drain<'a> {
     stop: &'a Stop,
     progress: &'a dyn Progress,
     now: Timestamp,
+    reading: Reading,
+    /// Until when: the poll's deadline, or the end of the time that a background reading has.
+    deadline: Deadline,
     batches: Vec<Batch>,
-    /// What this poll put aside: the state's name for whom, alert and record.
-    aside: Vec<(&'static str, AlertDigest, [u8; 32])>,
+    /// What this poll put aside: the state's name for whom, and the claim.
+    aside: Vec<(String, Claimed)>,
+    /// The alerts that Graph returned, where their number is compared with Graph's own.
+    seen: Seen,
+    /// The requests of the client that are in the tenant's budget already.
+    requests: u64,
     /// Whether Graph answered this poll at all, if only the question for nothing.
     answered: bool,
+}
+
+/// The alerts that were seen, if that is to be known.
+#[derive(Default)]
+pub(crate) struct Seen(Option<HashSet<AlertDigest>>);
+
+impl Seen {
+    fn note(&mut self, alert: AlertDigest) {
+        if let Some(seen) = &mut self.0 {
+            seen.insert(alert);
+        }
+    }
 }
 
 /// How far a window was read.
@@ -60,6 +82,7 @@ impl<'a> Drain<'a> {
         stop: &'a Stop,
         progress: &'a dyn Progress,
         now: Timestamp,
+        reading: Reading,
     ) -> Self {
         let batches = poller.outputs.iter().map(|_| Batch::default()).collect();
         Self {
@@ -69,8 +92,12 @@ impl<'a> Drain<'a> {
             stop,
             progress,
             now,
+            deadline: reading.deadline(stop.deadline()),
+            seen: Seen(reading.counts().then(HashSet::new)),
+            reading,
             batches,
             aside: Vec::new(),
+            requests: poller.graph.stats().requests,
             answered: false,
         }
     }
@@ -124,13 +151,13 @@ impl<'a> Drain<'a> {
     /// puts aside.
     fn give_back(&mut self) {
         for (output, batch) in self.poller.outputs.iter().zip(&mut self.batches) {
-            let written = self.state.output(output.format.name());
-            for (alert, key) in std::mem::take(batch).claims {
-                written.give_back(alert, &key);
+            let written = self.state.output(&output.name);
+            for claimed in std::mem::take(batch).claims {
+                written.give_back(&claimed);
             }
         }
-        for (output, alert, key) in std::mem::take(&mut self.aside) {
-            self.state.output(output).give_back(alert, &key);
+        for (output, claimed) in std::mem::take(&mut self.aside) {
+            self.state.output(&output).give_back(&claimed);
         }
     }
 
@@ -140,11 +167,11 @@ impl<'a> Drain<'a> {
         let deadline = self.stop.deadline();
         let mut incomplete = false;
         let mut links = HashSet::new();
-        let mut ahead = ReadAhead::first(
-            graph,
-            self.query(attempt.window.from(), attempt.window.to(), attempt.top),
-            deadline,
-        );
+        let query = self.query(attempt.window.from(), attempt.window.to(), attempt.top);
+        let Some(pause) = self.pause() else {
+            return Ok(Paged::Stopped);
+        };
+        let mut ahead = ReadAhead::first(graph, query, deadline, pause);
         loop {
             let page = tokio::select! {
                 biased;
@@ -153,16 +180,17 @@ impl<'a> Drain<'a> {
             };
             self.report.pages += 1;
             self.answered = true;
+            self.note_requests();
             if let Some(link) = page.next()
                 && !links.insert(link.clone())
             {
                 return Err(PollError::Circular);
             }
-            let stopped = page.next().is_some() && !self.has_time();
-            let next = page
-                .next()
-                .filter(|_| !stopped)
-                .map(|link| ReadAhead::next(graph, link.clone(), deadline));
+            let pause = self.pause().filter(|_| self.has_time());
+            let next = page.next().zip(pause);
+            let stopped = page.next().is_some() && next.is_none();
+            let next =
+                next.map(|(link, pause)| ReadAhead::next(graph, link.clone(), deadline, pause));
             if let Some(warning) = page.incomplete() {
                 incomplete = true;
                 self.report.partial_answers += 1;
@@ -187,6 +215,7 @@ impl<'a> Drain<'a> {
             from,
             to,
             service_sources: self.poller.settings.service_sources.clone(),
+            severities: self.poller.settings.severities.clone(),
             top,
         }
     }
@@ -212,7 +241,7 @@ impl<'a> Drain<'a> {
     /// Whether there is time for another page.
     pub(crate) fn has_time(&self) -> bool {
         let margin = Duration::from_secs(self.poller.settings.page_margin_secs.into());
-        self.stop.deadline().allows(margin) && !self.stop.is_asked()
+        self.deadline.allows(margin) && !self.stop.is_asked()
     }
 
     fn quarantine(&self) -> Quarantine<'a> {

@@ -55,11 +55,7 @@ pub(super) fn poller(tenant: &Tenant, shared: &Surroundings) -> Result<Poller, C
     Ok(Poller {
         graph: Arc::new(graph),
         store: Arc::clone(&shared.store),
-        outputs: vec![Output {
-            format,
-            queue: Arc::clone(&shared.queue),
-            grouping,
-        }],
+        outputs: vec![Output::new(format, Arc::clone(&shared.queue), grouping)],
         clock: Arc::new(SystemClock),
         settings: Settings {
             service_sources: tenant.service_sources.clone(),

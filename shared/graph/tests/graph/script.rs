@@ -271,6 +271,7 @@ pub(crate) fn endpoints() -> Endpoints {
 
 pub(crate) fn query() -> AlertQuery {
     AlertQuery {
+        severities: Vec::new(),
         from: "2026-11-23T20:00:00Z".parse().unwrap(),
         to: "2026-11-23T20:05:00Z".parse().unwrap(),
         service_sources: vec!["microsoftDefenderForEndpoint".to_owned()],

@@ -64,11 +64,11 @@ impl Process {
         let poller = Poller {
             graph: Arc::new(client),
             store: ports.clone(),
-            outputs: vec![Output {
-                format: drawbridge_record::format("siem").expect("the first format"),
-                queue: ports.clone(),
-                grouping: Grouping::Tenant,
-            }],
+            outputs: vec![Output::new(
+                drawbridge_record::format("siem").expect("the first format"),
+                ports.clone(),
+                Grouping::Tenant,
+            )],
             clock: ports,
             settings: Settings {
                 page_size: schedule.page_size,

@@ -39,11 +39,11 @@ impl World {
         let poller = Poller {
             graph: Arc::new(graph.client()),
             store: store.clone(),
-            outputs: vec![Output {
-                format: drawbridge_record::format("siem").unwrap(),
-                queue: queue.clone(),
-                grouping: Grouping::Tenant,
-            }],
+            outputs: vec![Output::new(
+                drawbridge_record::format("siem").unwrap(),
+                queue.clone(),
+                Grouping::Tenant,
+            )],
             clock: clock.clone(),
             settings,
         };

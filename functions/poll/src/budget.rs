@@ -1,0 +1,73 @@
+//! The requests of a tenant, which live polls, sweeps and backfills share.
+//!
+//! Graph takes 150 requests a minute from an app in a tenant for security alerts (Microsoft Graph
+//! throttling limits). A tenant's jobs are done one after the other, so what each spent is in the
+//! state that the next one reads. Live polls take what they need; the others are spaced out and
+//! leave a third of it.
+
+use std::time::Duration;
+
+use drawbridge_cursor::Spent;
+use jiff::Timestamp;
+
+/// What Graph takes a minute.
+const REQUESTS_PER_MINUTE: u32 = 150;
+
+/// What background readings leave to live ones.
+const LIVE_REQUESTS_PER_MINUTE: u32 = 50;
+
+/// The time between two requests of a background reading.
+const SPACING: Duration =
+    Duration::from_millis(60_000 / (REQUESTS_PER_MINUTE - LIVE_REQUESTS_PER_MINUTE) as u64);
+
+/// What was spent in the minute of `now` with `new` requests more.
+pub(crate) fn spend(spent: Option<Spent>, now: Timestamp, new: u64) -> Spent {
+    let minute = now.as_second().div_euclid(60);
+    let before = spent.filter(|spent| spent.minute == minute);
+    let before = before.map_or(0, |spent| spent.requests);
+    Spent {
+        minute,
+        requests: before.saturating_add(u32::try_from(new).unwrap_or(u32::MAX)),
+    }
+}
+
+/// How long a background reading waits before its next request.
+pub(crate) fn pause(spent: Option<Spent>, now: Timestamp) -> Duration {
+    let second = now.as_second();
+    let is_spent = spent.is_some_and(|spent| {
+        spent.minute == second.div_euclid(60)
+            && spent.requests >= REQUESTS_PER_MINUTE - LIVE_REQUESTS_PER_MINUTE
+    });
+    if is_spent {
+        let left = 60 - second.rem_euclid(60);
+        Duration::from_secs(left.unsigned_abs())
+    } else {
+        SPACING
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_minute_adds_up_and_the_next_one_starts_anew() {
+        let spent = spend(None, at(600), 7);
+        assert_eq!(spent.requests, 7);
+        let spent = spend(Some(spent), at(659), 3);
+        assert_eq!((spent.minute, spent.requests), (10, 10));
+        assert_eq!(spend(Some(spent), at(660), 1).requests, 1);
+    }
+
+    #[test]
+    fn background_readings_are_spaced_and_leave_the_rest_to_live_ones() {
+        assert_eq!(pause(None, at(600)), Duration::from_millis(600));
+        let spent = Some(spend(None, at(600), 100));
+        assert_eq!(pause(spent, at(615)), Duration::from_secs(45));
+        assert_eq!(pause(spent, at(660)), SPACING);
+    }
+}
