@@ -35,13 +35,22 @@ impl Sweep {
     }
 
     /// The sweep that is due, the longer one if both are; none before the first poll, which looks
-    /// back by itself.
+    /// back by itself, and none while there is no time for what an earlier one left.
     ///
     /// It is due once in each period of its length. The phase moves the periods, so that the
     /// tenants of one stack do not all sweep in the same minute.
     #[must_use]
     pub fn due(state: &State, now: Timestamp, settings: &WindowSettings) -> Option<Self> {
         let Swept { day, week } = state.swept;
+        let waits = before(now, settings.adopt_after_secs);
+        if !settings.sweeps
+            || state
+                .owed
+                .iter()
+                .any(|owed| owed.again && owed.since <= waits)
+        {
+            return None;
+        }
         [(Self::Week, week), (Self::Day, day)]
             .into_iter()
             .find(|(sweep, last)| {
@@ -52,7 +61,7 @@ impl Sweep {
                 // A time ahead of now was set by a clock that was wrong.
                 let is_over = |last| last > now || period(last) < period(now);
                 // A state of an older release has no sweep, one of a new tenant no watermark.
-                settings.sweeps && last.map_or(state.watermark.is_some(), is_over)
+                last.map_or(state.watermark.is_some(), is_over)
             })
             .map(|(sweep, _)| sweep)
     }

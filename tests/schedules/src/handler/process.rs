@@ -58,6 +58,8 @@ impl Process {
         let mutation = schedule.mutation;
         let client = transport::client(graph, &current, schedule.seed, mutation);
         let mut windows = WindowSettings::default();
+        // A sweep would make up for what most mutants do.
+        windows.sweeps = mutation.is_none();
         if matches!(mutation, Some(Mutation::NoOverlap | Mutation::GtForGe)) {
             windows.overlap_secs = 0;
         }
