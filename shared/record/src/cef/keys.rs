@@ -8,6 +8,7 @@ pub(super) static TABLE: Table = Table {
     keys: KEYS,
     key_style: EXTENSION_STYLE,
     truncated: "MicrosoftDefenderTruncated",
+    truncated_kind: "string",
     volatile: "end",
 };
 

@@ -17,6 +17,7 @@ pub(crate) struct Table {
     pub(crate) key_style: Style,
     /// The key that lists those whose values were cut; written last, and only then.
     pub(crate) truncated: &'static str,
+    pub(crate) truncated_kind: &'static str,
     /// The key of the time of the last activity, which moves while nothing else does.
     pub(crate) volatile: &'static str,
 }
@@ -72,7 +73,7 @@ impl Table {
         let keys = self.header.iter().chain(self.keys);
         let truncated = Field {
             name: self.truncated,
-            kind: "string",
+            kind: self.truncated_kind,
             from: TRUNCATED.into(),
             rule: "only where something was cut",
         };

@@ -8,6 +8,7 @@ pub(super) static TABLE: Table = Table {
     keys: KEYS,
     key_style: ATTRIBUTE_STYLE,
     truncated: "Truncated",
+    truncated_kind: "custom string",
     volatile: "LastProcessedTimeUtc",
 };
 
