@@ -24,14 +24,16 @@ pub(crate) fn explain(
     .collect()
 }
 
-/// Says where a value came from, or why it is empty.
-pub(crate) fn from(source: Source, row: &Row<'_, '_>, empty: bool) -> String {
-    let told = |path: String| {
-        if empty {
-            format!("{path}: Graph sent no value for it")
-        } else {
-            path
-        }
+/// Why a value is empty whose property is at hand.
+pub(crate) const NOTHING_SENT: &str = "Graph sent no value for it";
+
+/// Says where a value came from; or, if there is none, why: `missing` is said where the property is
+/// at hand.
+pub(crate) fn from(source: Source, row: &Row<'_, '_>, missing: Option<&str>) -> String {
+    let empty = missing.is_some();
+    let told = |path: String| match missing {
+        Some(why) => format!("{path}: {why}"),
+        None => path,
     };
     match source {
         Source::Never(why) => format!("always empty: {why}"),

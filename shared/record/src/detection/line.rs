@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use drawbridge_alert::Timestamp;
 
-use super::{Property, Row, Synthesised, Value, from};
+use super::{NOTHING_SENT, Property, Row, Synthesised, Value, from};
 use crate::{ExplainedKey, Field};
 
 /// All that a line can hold.
@@ -154,10 +154,15 @@ impl Key {
         truncated: &mut Vec<&'static str>,
     ) -> Vec<ExplainedKey> {
         let (value, was_cut) = self.value(row, ids, style);
-        let mut from = from(self.property.source, row, value.is_empty());
-        if !self.rule.is_empty() && !value.is_empty() {
-            from = format!("{from} ({})", self.rule);
-        }
+        let (missing, rule) = match self.rule {
+            "" => (NOTHING_SENT.to_owned(), String::new()),
+            rule => (format!("no value ({rule})"), format!(" ({rule})")),
+        };
+        let mut from = if value.is_empty() {
+            from(self.property.source, row, Some(&missing))
+        } else {
+            from(self.property.source, row, None) + &rule
+        };
         if was_cut {
             truncated.push(self.name);
             from = format!("{from}, cut to {} characters", self.limit);

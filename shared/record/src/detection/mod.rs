@@ -18,7 +18,7 @@ pub use source::Source;
 use drawbridge_alert::Alert;
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use explain::{explain, from};
+pub(crate) use explain::{NOTHING_SENT, explain, from};
 pub(crate) use fan_out::Row;
 pub(crate) use identity::Synthesised;
 pub(crate) use properties::{Property, Value};

@@ -2,7 +2,7 @@ use serde_json::Value as Json;
 
 use super::keys::{KEYS, Key};
 use crate::ExplainedKey;
-use crate::detection::{Row, Synthesised, Value, from};
+use crate::detection::{NOTHING_SENT, Row, Synthesised, Value, from};
 
 /// Explains the keys of a record.
 pub(super) fn keys(row: &Row<'_, '_>, ids: &Synthesised) -> Vec<ExplainedKey> {
@@ -21,7 +21,7 @@ fn explain(key: &Key, row: &Row<'_, '_>, ids: &Synthesised) -> ExplainedKey {
     let empty = value == "" || value.is_null();
     ExplainedKey {
         key: key.name.into(),
-        from: from(key.source, row, empty),
+        from: from(key.source, row, empty.then_some(NOTHING_SENT)),
         value,
     }
 }

@@ -138,6 +138,38 @@ proptest! {
 }
 
 #[test]
+fn an_explanation_says_why_a_key_is_left_out() {
+    let json = r##"{"id":"da1","createdDateTime":"soon","evidence":[
+        {"@odata.type":"#microsoft.graph.security.ipEvidence","ipAddress":"2001:db8::1"}]}"##;
+    let alert = Alert::decode(json).unwrap();
+    let records = format("cef").unwrap().explain(&alert);
+    for (key, from) in [
+        (
+            "c6a1",
+            "evidence[0].ipAddress (only one of IPv6; the sender's only on a record without an entity)",
+        ),
+        (
+            "src",
+            "evidence[0].ipAddress: no value (only one of IPv4; the sender's only on a record without an entity)",
+        ),
+        (
+            "rt",
+            "createdDateTime: no value (milliseconds; left out where Graph's text is no time)",
+        ),
+        ("cat", "category: Graph sent no value for it"),
+        ("cs3", "empty: a record of an address has none"),
+        (
+            "dhost",
+            "empty: no deviceEvidence has the entity's device id",
+        ),
+        ("c6a1Label", "constant"),
+    ] {
+        let explained = records[0].keys.iter().find(|k| k.key == key).unwrap();
+        assert_eq!(explained.from, from);
+    }
+}
+
+#[test]
 fn the_records_are_those_of_siem() {
     let json = r##"{"id":"da1","severity":"high","evidence":[
         {"@odata.type":"#microsoft.graph.security.urlEvidence","url":"http://a.example/"},
