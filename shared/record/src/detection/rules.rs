@@ -69,14 +69,22 @@ pub(crate) fn severity_number<'r>(row: &Row<'r, 'r>) -> Value<'r> {
     })
 }
 
-/// What kind of event it is. Never empty: readers refuse an empty field of a header.
+/// What kind of event it is. Never blank: readers trim the fields of a header and refuse an empty one.
 pub(crate) fn event_class<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    or_alert(first([&row.alert.detector_id, &row.alert.category]))
+    // A pipe may have to become a blank.
+    let is_blank = |c: char| c.is_whitespace() || c == '|';
+    header_field([&row.alert.detector_id, &row.alert.category], is_blank)
 }
 
-/// What to call the event. Never empty.
+/// What to call the event. Never blank.
 pub(crate) fn event_name<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    or_alert(first([&row.alert.title, &row.alert.category]))
+    header_field([&row.alert.title, &row.alert.category], char::is_whitespace)
+}
+
+fn header_field<'r>(values: [&'r Option<Text<'r>>; 2], is_blank: fn(char) -> bool) -> Value<'r> {
+    let texts = values.into_iter().flatten();
+    let mut trimmed = texts.map(|text| text.trim_matches(is_blank));
+    Cow::Borrowed(trimmed.find(|text| !text.is_empty()).unwrap_or("alert"))
 }
 
 /// The creation in the notation of [`dev_time_format`]; empty where Graph's text is no time.
@@ -92,14 +100,6 @@ pub(crate) fn dev_time_format<'r>(row: &Row<'r, 'r>) -> Value<'r> {
     match row.alert.created.as_ref().and_then(|time| time.instant) {
         Some(_) => Cow::Borrowed("MMM dd yyyy HH:mm:ss.SSS zzz"),
         None => EMPTY,
-    }
-}
-
-fn or_alert(text: Value<'_>) -> Value<'_> {
-    if text.is_empty() {
-        Cow::Borrowed("alert")
-    } else {
-        text
     }
 }
 

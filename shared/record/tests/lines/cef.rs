@@ -11,7 +11,7 @@ pub(crate) fn parse(line: &str) -> Pairs {
         ["CEF:0", "Microsoft", "Microsoft Defender ATP", "2.0"]
     );
     assert!((0..=10).contains(&header[6].parse().unwrap()));
-    assert!(header.iter().all(|field| !field.is_empty()));
+    assert!(header.iter().all(|field| !field.trim().is_empty()));
     let names = ["deviceEventClassId", "name", "severity"].map(str::to_owned);
     let mut pairs: Pairs = names.into_iter().zip(header[4..].iter().cloned()).collect();
     let mut rest = extension;

@@ -22,7 +22,7 @@ pub(crate) fn parse(line: &str) -> Pairs {
         [vendor, product, of_product],
         ["Microsoft", "Microsoft Defender XDR", "1.0"]
     );
-    assert!(!event_id.is_empty() && event_id.chars().count() <= 255);
+    assert!(!event_id.trim().is_empty() && event_id.chars().count() <= 255);
     // One character, or `x` or `0x` and its number in hex.
     let number = delimiter.trim_start_matches('0').strip_prefix('x').unwrap();
     let number = u32::from_str_radix(number, 16).unwrap();
