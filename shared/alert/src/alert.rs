@@ -32,6 +32,14 @@ pub struct Alert<'a> {
         deserialize_with = "timestamp::optional"
     )]
     pub last_update: Option<Timestamp<'a>>,
+    /// `firstActivityDateTime`
+    #[serde(
+        default,
+        borrow,
+        rename = "firstActivityDateTime",
+        deserialize_with = "timestamp::optional"
+    )]
+    pub first_activity: Option<Timestamp<'a>>,
     /// `lastActivityDateTime`
     #[serde(
         default,

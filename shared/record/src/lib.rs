@@ -2,8 +2,11 @@
 //!
 //! A [`Format`] is pure: an alert in, records out. It is asked for by name through [`format()`].
 
+pub mod cef;
+mod detection;
 mod format;
 mod json;
+pub mod leef;
 pub mod native;
 pub mod siem;
 mod version;
@@ -13,7 +16,7 @@ pub use format::{
 };
 
 /// Every format.
-static FORMATS: &[&dyn Format] = &[&siem::Siem, &native::Native];
+static FORMATS: &[&dyn Format] = &[&siem::Siem, &native::Native, &cef::Cef, &leef::Leef];
 
 /// Every format, the default one first.
 #[must_use]

@@ -2,7 +2,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim};
+use drawbridge_record::{Change, Claim, Format, formats};
 
 use crate::row;
 
@@ -17,7 +17,10 @@ pub(crate) fn run() {
         .collect();
     let bytes = alerts.iter().map(String::len).sum::<usize>() / alerts.len();
     let (mut records, mut record_bytes) = (0usize, 0usize);
-    map(&decoded[0], &mut |body| {
+    let [default, others @ ..] = formats() else {
+        return;
+    };
+    map(*default, &decoded[0], &mut |body| {
         records += 1;
         record_bytes += body.len();
     });
@@ -30,7 +33,7 @@ pub(crate) fn run() {
     );
 
     let map_rate = rate(|n| {
-        map(&decoded[n % 64], &mut |body| {
+        map(*default, &decoded[n % 64], &mut |body| {
             black_box(body);
         });
     });
@@ -38,14 +41,31 @@ pub(crate) fn run() {
         "map and serialise, alerts/s a core",
         &format!("{map_rate:.0}"),
     );
+    for format in others {
+        let mut records = 0usize;
+        map(*format, &decoded[0], &mut |_| records += 1);
+        let rate = rate(|n| {
+            map(*format, &decoded[n % 64], &mut |body| {
+                black_box(body);
+            });
+        });
+        row(
+            &format!("the same to {}, records/s a core", format.name()),
+            &format!("{:.0}", rate * records as f64),
+        );
+    }
     let decode_rate = rate(|n| {
         black_box(Alert::decode(&alerts[n % 64]).unwrap());
     });
     row("decode, alerts/s a core", &format!("{decode_rate:.0}"));
     let both = rate(|n| {
-        map(&Alert::decode(&alerts[n % 64]).unwrap(), &mut |body| {
-            black_box(body);
-        });
+        map(
+            *default,
+            &Alert::decode(&alerts[n % 64]).unwrap(),
+            &mut |body| {
+                black_box(body);
+            },
+        );
     });
     row(
         "decode, map and serialise, alerts/s a core",
@@ -53,9 +73,9 @@ pub(crate) fn run() {
     );
 }
 
-fn map(alert: &Alert<'_>, sink: &mut dyn FnMut(&str)) {
+fn map(format: &dyn Format, alert: &Alert<'_>, sink: &mut dyn FnMut(&str)) {
     let mut part = 0;
-    drawbridge_record::format("siem").unwrap().map(
+    format.map(
         alert,
         &mut |_| {
             part += 1;

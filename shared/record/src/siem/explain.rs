@@ -1,32 +1,18 @@
-use drawbridge_alert::Alert;
 use serde_json::Value as Json;
 
-use super::fan_out::{self, Entity, Row};
-use super::identity::Synthesised;
-use super::keys::{KEYS, Key, Source, Value};
-use super::rules;
-use crate::{Explained, ExplainedKey};
+use super::keys::{KEYS, Key};
+use crate::ExplainedKey;
+use crate::detection::{NOTHING_SENT, Row, Synthesised, Value, from};
 
-/// Explains the records of an alert, as if none had been written before.
-pub(super) fn explain(alert: &Alert<'_>) -> Vec<Explained> {
-    let rows = fan_out::rows(alert).into_iter().zip(0..);
-    rows.map(|((row, digest), part)| {
-        let ids = Synthesised::new(&alert.id, &digest, part);
-        Explained {
-            of: kind(&row),
-            evidence: place(&row).map(|index| format!("evidence[{index}]")),
-            keys: KEYS
-                .iter()
-                .map(|key| explain_key(key, &row, &ids))
-                .collect(),
-        }
-    })
-    .collect()
+/// Explains the keys of a record.
+pub(super) fn keys(row: &Row<'_, '_>, ids: &Synthesised) -> Vec<ExplainedKey> {
+    KEYS.iter().map(|key| explain(key, row, ids)).collect()
 }
 
-fn explain_key(key: &Key, row: &Row<'_, '_>, ids: &Synthesised) -> ExplainedKey {
+fn explain(key: &Key, row: &Row<'_, '_>, ids: &Synthesised) -> ExplainedKey {
     let value = match key.kind.0 {
         Value::Text(value) => Json::from(value(row).into_owned()),
+        Value::Time(value) => Json::from(value(row).map_or("", |time| &time.text)),
         Value::Id(value) => Json::from(value(ids)),
         Value::Number(value) => Json::from(value(ids)),
         Value::Flag(value) => Json::from(value(row)),
@@ -35,95 +21,7 @@ fn explain_key(key: &Key, row: &Row<'_, '_>, ids: &Synthesised) -> ExplainedKey 
     let empty = value == "" || value.is_null();
     ExplainedKey {
         key: key.name.into(),
-        from: from(key, row, empty),
+        from: from(key.source, row, empty.then_some(NOTHING_SENT)),
         value,
     }
-}
-
-fn from(key: &Key, row: &Row<'_, '_>, empty: bool) -> String {
-    let told = |path: String| {
-        if empty {
-            format!("{path}: Graph sent no value for it")
-        } else {
-            path
-        }
-    };
-    match key.source {
-        Source::Never(why) => format!("always empty: {why}"),
-        Source::Synthesised(how) => format!("synthesised: {how}"),
-        Source::Alert(properties) => told(properties.join(" or ")),
-        Source::Device(properties) => match (row.device, row.entity) {
-            (Some(device), _) => told(format!(
-                "evidence[{}].{}",
-                device.index,
-                properties.join(" or ")
-            )),
-            (None, Some(entity)) if !empty => format!("evidence[{}].mdeDeviceId", entity.index),
-            (None, Some(_)) => "empty: no deviceEvidence has the entity's device id".into(),
-            (None, None) => "empty: the alert has no deviceEvidence".into(),
-        },
-        Source::Entity(properties) => {
-            if row.entity.is_none()
-                && !empty
-                && let Some(sender) = row.sender_ip
-            {
-                return format!("evidence[{}].senderIp", sender.index);
-            }
-            let paths: Vec<&str> = properties
-                .iter()
-                .filter(|(of, _)| *of == kind(row))
-                .map(|(_, path)| *path)
-                .collect();
-            match row.entity {
-                Some(entity) if !paths.is_empty() => {
-                    told(format!("evidence[{}].{}", entity.index, paths.join(" or ")))
-                }
-                _ => format!("empty: a record of {} has none", article(kind(row))),
-            }
-        }
-        Source::Account(property) => match account_path(row) {
-            Some(path) => told(format!("{path}.{property}")),
-            None => "empty: neither the record nor the alert names a user".into(),
-        },
-    }
-}
-
-fn account_path(row: &Row<'_, '_>) -> Option<String> {
-    let account = rules::account(row)?;
-    match row.user {
-        Some(user) if std::ptr::eq(user.it, account) => {
-            Some(format!("evidence[{}].userAccount", user.index))
-        }
-        _ => row
-            .entity
-            .map(|entity| format!("evidence[{}].userAccount", entity.index)),
-    }
-}
-
-fn kind(row: &Row<'_, '_>) -> &'static str {
-    match (row.entity.map(|entity| entity.it), row.device) {
-        (Some(Entity::File(_)), _) => "file",
-        (Some(Entity::Process(_)), _) => "process",
-        (Some(Entity::Ip(_)), _) => "ip",
-        (Some(Entity::Url(_)), _) => "url",
-        (None, Some(_)) => "device",
-        (None, None) => "alert",
-    }
-}
-
-fn article(kind: &str) -> &'static str {
-    match kind {
-        "file" => "a file",
-        "process" => "a process",
-        "ip" => "an address",
-        "url" => "a URL",
-        "device" => "a device alone",
-        _ => "the alert alone",
-    }
-}
-
-fn place(row: &Row<'_, '_>) -> Option<usize> {
-    row.entity
-        .map(|entity| entity.index)
-        .or(row.device.map(|device| device.index))
 }

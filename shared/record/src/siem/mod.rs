@@ -3,19 +3,15 @@
 //! `docs/record.md` is the contract; the table in [`keys`](KEYS) is where each key comes from.
 
 mod explain;
-mod fan_out;
-mod identity;
 mod keys;
-mod rules;
 mod write;
 
-pub use identity::ENCODING_VERSION;
-pub use keys::{KEYS, Key, Kind, Source};
+pub use crate::detection::{ENCODING_VERSION, Source};
+pub use keys::{KEYS, Key, Kind};
 
 use drawbridge_alert::Alert;
 
-use crate::{Claim, Explained, Field, Format, Identity, Record};
-use identity::Synthesised;
+use crate::{Claim, Explained, Field, Format, Identity, Record, detection};
 
 /// The format `siem`.
 #[derive(Debug, Clone, Copy)]
@@ -46,28 +42,10 @@ impl Format for Siem {
         claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
         sink: &mut dyn FnMut(Record),
     ) {
-        for (row, digest) in fan_out::rows(alert) {
-            let content = || write::content(&row);
-            let identity = Identity {
-                digest,
-                content: &content,
-            };
-            let Some(Claim { part, change }) = claim(&identity) else {
-                continue;
-            };
-            let ids = Synthesised::new(&alert.id, &digest, part);
-            let body = write::record(&row, &ids);
-            sink(Record {
-                key: ids.full_id,
-                alert_id: alert.id.as_str().to_owned(),
-                severity: rules::severity(&row).into_owned(),
-                change,
-                body,
-            });
-        }
+        detection::map(alert, claim, sink, write::content, write::record);
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        explain::explain(alert)
+        detection::explain(alert, explain::keys)
     }
 }

@@ -1,8 +1,5 @@
-use sha2::{Digest as _, Sha256};
-
-use super::fan_out::Row;
-use super::identity::Synthesised;
-use super::keys::{KEYS, Value};
+use super::keys::KEYS;
+use crate::detection::{self, Row, Synthesised, Value};
 use crate::json::string;
 
 /// What a record weighs at least: its keys and punctuation, and some values.
@@ -17,6 +14,7 @@ pub(crate) fn record(row: &Row<'_, '_>, ids: &Synthesised) -> String {
         json.push_str("\":");
         match key.kind.0 {
             Value::Text(value) => string(&value(row), &mut json),
+            Value::Time(value) => string(value(row).map_or("", |time| &time.text), &mut json),
             Value::Id(value) => string(value(ids), &mut json),
             Value::Number(value) => json.push_str(&value(ids).to_string()),
             Value::Flag(value) => json.push_str(match value(row) {
@@ -34,17 +32,6 @@ pub(crate) fn record(row: &Row<'_, '_>, ids: &Synthesised) -> String {
 /// SHA-256 of the record without what is synthesised and without the time of the last activity,
 /// which moves while nothing else does.
 pub(crate) fn content(row: &Row<'_, '_>) -> [u8; 32] {
-    let mut sha = Sha256::new();
-    for key in KEYS.iter().filter(|key| key.name != "LastProcessedTimeUtc") {
-        let value = match key.kind.0 {
-            Value::Text(value) => value(row),
-            Value::Flag(value) => value(row)
-                .map_or("null", |on| if on { "1" } else { "0" })
-                .into(),
-            Value::Id(_) | Value::Number(_) | Value::Empty => continue,
-        };
-        sha.update((value.len() as u64).to_be_bytes());
-        sha.update(value.as_bytes());
-    }
-    sha.finalize().into()
+    let keys = KEYS.iter().filter(|key| key.name != "LastProcessedTimeUtc");
+    detection::content(keys.map(|key| &key.kind.0), row)
 }

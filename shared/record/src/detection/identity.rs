@@ -131,7 +131,7 @@ mod tests {
     use drawbridge_alert::Alert;
 
     use super::*;
-    use crate::siem::fan_out::rows;
+    use crate::detection::fan_out::rows;
 
     /// The worked example of `docs/record.md`.
     #[test]

@@ -1,0 +1,69 @@
+use super::write::{EXTENSION_STYLE, HEADER_STYLE};
+use crate::detection::line::{Key, Table, keys};
+
+/// All that a line can hold.
+pub(super) static TABLE: Table = Table {
+    header: HEADER,
+    header_style: HEADER_STYLE,
+    keys: KEYS,
+    key_style: EXTENSION_STYLE,
+    truncated: "MicrosoftDefenderTruncated",
+    truncated_kind: "string",
+    volatile: "end",
+};
+
+/// The fields of the header that an alert fills, in order.
+const HEADER: &[Key] = keys! {
+    "deviceEventClassId" "header field" 1023 EVENT_CLASS;
+    "name" "header field" 512 EVENT_NAME;
+    "severity" "header field" SEVERITY_NUMBER;
+};
+
+/// The keys of the extension, in order. Types and limits are those of the extension dictionary of
+/// CEF 1.2, which sets none for a key of one's own. The last one always ends in `=`, escaped:
+/// readers lose blanks at the end of a line.
+const KEYS: &[Key] = keys! {
+    "rt" "timestamp" CREATED "milliseconds; left out where Graph's text is no time";
+    "start" "timestamp" FIRST_ACTIVITY "milliseconds; left out where Graph's text is no time";
+    "end" "timestamp" LAST_ACTIVITY "milliseconds; left out where Graph's text is no time";
+    "externalId" "string" 40 ALERT_ID "whole in `cs2`";
+    "cat" "string" 1023 CATEGORY;
+    "sourceServiceName" "string" 1023 SOURCE;
+    "msg" "string" 1023 DESCRIPTION;
+    "act" "string" 63 REMEDIATION_ACTION;
+    "shost" "string" 1023 MACHINE_NAME;
+    "sourceDnsDomain" "string" 255 MACHINE_DOMAIN;
+    "dhost" "string" 1023 COMPUTER_DNS_NAME;
+    "dst" "ipv4_address" DEVICE_IPV4;
+    "deviceExternalId" "string" 255 DEVICE_ID;
+    "suser" "string" 1023 USER_NAME;
+    "sntdom" "string" 255 USER_DOMAIN "the same account as `suser`";
+    "suid" "string" 1023 LOG_ON_USERS;
+    "src" "ipv4_address" IPV4_ADDRESS;
+    "c6a1" = "IpAddress" "ipv6_address" IPV6_ADDRESS;
+    "request" "string" 1023 URL;
+    "fname" "string" 1023 FILE_NAME;
+    "filePath" "string" 1023 FILE_PATH "the directory, as in the old record";
+    "fileHash" "string" 255 FILE_HASH;
+    "cn1" = "WasExecutingWhileDetected" "long" WAS_EXECUTING_WHILE_DETECTED "1: detected, blocked; 0: prevented";
+    "cn2" = "RemediationIsSuccess" "long" REMEDIATION_IS_SUCCESS "1: remediated, prevented, blocked; 0: active, unremediated, declined, partiallyRemediated";
+    "cn3" = "AlertPart" "long" ALERT_PART;
+    "cs1" = "ThreatName" "string" 4000 THREAT_NAME;
+    "cs2" = "FullId" "string" 4000 FULL_ID "`externalId:devicePayloadId`";
+    "cs3" = "CommandLine" "string" 4000 COMMAND_LINE;
+    "cs4" = "Actor" "string" 4000 ACTOR;
+    "cs5" = "Md5" "string" 4000 MD5;
+    "cs6" = "Sha256" "string" 4000 SHA256;
+    "flexString1" = "LinkToWDATP" "string" 1023 ALERT_LINK;
+    "flexString2" = "IncidentLinkToWDATP" "string" 1023 INCIDENT_LINK;
+    "MicrosoftDefenderSeverity" "string" SEVERITY;
+    "MicrosoftDefenderIpAddress" "string" NO_IP_ADDRESS;
+    "MicrosoftDefenderIoaDefinitionId" "string" DETECTOR_ID;
+    "MicrosoftDefenderThreatCategory" "string" MITRE_TECHNIQUES;
+    "MicrosoftDefenderThreatFamily" "string" THREAT_FAMILY;
+    "MicrosoftDefenderInternalIPv4List" "string" INTERNAL_IPV4;
+    "MicrosoftDefenderInternalIPv6List" "string" INTERNAL_IPV6;
+    "MicrosoftDefenderMachineGroup" "string" MACHINE_GROUP;
+    "MicrosoftDefenderMachineTags" "string" MACHINE_TAGS "joined with `;`";
+    "devicePayloadId" "string" 128 IOC_UNIQUE_ID;
+};

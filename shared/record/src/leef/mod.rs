@@ -1,0 +1,60 @@
+//! The records of the old shape in IBM QRadar's Log Event Extended Format, version 2.0.
+
+mod keys;
+mod write;
+
+use drawbridge_alert::Alert;
+
+use crate::detection;
+use crate::{Body, Claim, Explained, Field, Format, Identity, Record};
+use keys::TABLE;
+
+/// The format `leef`.
+#[derive(Debug, Clone, Copy)]
+pub struct Leef;
+
+impl Format for Leef {
+    fn name(&self) -> &'static str {
+        "leef"
+    }
+
+    fn about(&self) -> &'static str {
+        "The records of `siem`, with the same identities, as lines of the Log Event Extended \
+         Format 2.0: `LEEF:2.0|Microsoft|Microsoft Defender XDR|1.0|EventID|0x09|attributes`, \
+         separated by tabs, without a syslog header. What has a predefined attribute is in it; the \
+         rest is in custom attributes with the names of the old record.\n\n\
+         An attribute without a value is left out. LEEF has no escapes: tabs and line breaks, and \
+         in `EventID` also `|`, become blanks; other control characters, U+2028, U+2029, U+FFFE \
+         and U+FFFF become U+FFFD. A value longer than its attribute holds, in characters, is cut, \
+         and `Truncated` names the attribute. The deduplication key is `FullId`. Left out, of what \
+         `siem` has: the synthesised `ReportID`, `ExternalId` and `IocUniqueId` (the part of \
+         `FullId` after the last colon). No Microsoft or IBM mapping to LEEF is published, and no \
+         QRadar has read these lines. A syslog source of QRadar takes 4,096 bytes an event unless \
+         it is set to more."
+    }
+
+    fn schema_version(&self) -> u32 {
+        1
+    }
+
+    fn body(&self) -> Body {
+        Body::Text
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        TABLE.fields()
+    }
+
+    fn map(
+        &self,
+        alert: &Alert<'_>,
+        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
+        sink: &mut dyn FnMut(Record),
+    ) {
+        detection::map(alert, claim, sink, |row| TABLE.content(row), write::record);
+    }
+
+    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
+        detection::explain(alert, |row, ids| TABLE.explain(row, ids))
+    }
+}
