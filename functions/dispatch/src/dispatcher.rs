@@ -1,19 +1,29 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use drawbridge_config::{ConfigError, documents};
 use drawbridge_cursor::Job;
 use drawbridge_queue::{Message, Queue, QueueError};
+use drawbridge_store::Catalogue;
 
 use crate::Tick;
 
 /// The handler: puts the jobs of a tick on the jobs queue.
 pub struct Dispatcher {
     tenants: Vec<String>,
+    store: Arc<dyn Catalogue>,
     jobs: Arc<dyn Queue>,
 }
 
 /// Why not every tenant has its job.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
+    /// The documents could not be listed.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is nobody to poll.
+    #[error("there is no tenant: add one with `drawbridge tenants add`, or resume a paused one")]
+    NoTenants,
     /// The queue did not answer; any of the jobs may be on it.
     #[error("the jobs queue failed: {0}")]
     Queue(#[from] QueueError),
@@ -38,10 +48,33 @@ pub enum DispatchError {
 }
 
 impl Dispatcher {
-    /// Sends a job for each of `tenants` to `jobs`.
+    /// Sends a job to `jobs` for each of `tenants` and each that has a document in `store`.
     #[must_use]
-    pub fn new(tenants: Vec<String>, jobs: Arc<dyn Queue>) -> Self {
-        Self { tenants, jobs }
+    pub fn new(tenants: Vec<String>, store: Arc<dyn Catalogue>, jobs: Arc<dyn Queue>) -> Self {
+        Self {
+            tenants,
+            store,
+            jobs,
+        }
+    }
+
+    /// The tenants that are to be polled. No document is opened: one that is broken is its own
+    /// poll's trouble.
+    async fn tenants(&self) -> Result<Vec<String>, DispatchError> {
+        let documents = documents(self.store.as_ref()).await?;
+        let mut tenants: BTreeSet<String> = self.tenants.iter().cloned().collect();
+        for document in documents {
+            if document.is_paused {
+                tenants.remove(&document.name);
+            } else {
+                tenants.insert(document.name);
+            }
+        }
+        if tenants.is_empty() {
+            // A timer that does nothing would look healthy.
+            return Err(DispatchError::NoTenants);
+        }
+        Ok(tenants.into_iter().collect())
     }
 
     /// Sends one live job for each tenant and tells how many those are.
@@ -49,8 +82,8 @@ impl Dispatcher {
     /// # Errors
     /// [`DispatchError`]; the same tick again sends no job twice.
     pub async fn dispatch(&self, tick: Tick) -> Result<usize, DispatchError> {
-        let messages: Vec<_> = self
-            .tenants
+        let tenants = self.tenants().await?;
+        let messages: Vec<_> = tenants
             .iter()
             .map(|tenant| message(tenant, tick))
             .collect::<Result<_, _>>()?;
@@ -61,7 +94,7 @@ impl Dispatcher {
         };
         let names: Vec<_> = refused
             .iter()
-            .filter_map(|r| self.tenants.get(r.index))
+            .filter_map(|r| tenants.get(r.index))
             .map(String::as_str)
             .collect();
         Err(DispatchError::Refused {
@@ -90,7 +123,9 @@ fn message(tenant: &str, tick: Tick) -> Result<Message, DispatchError> {
 mod tests {
     use std::sync::Mutex;
 
+    use bytes::Bytes;
     use drawbridge_queue::Refused;
+    use drawbridge_store::{ETag, Object, Store, StoreError};
     use jiff::Timestamp;
     use serde_json::json;
 
@@ -139,10 +174,76 @@ mod tests {
     }
 
     fn dispatcher(queue: &Arc<Fifo>) -> Dispatcher {
+        with_documents(queue, &[])
+    }
+
+    /// One whose store has these keys, beside the tenants a, b and c.
+    fn with_documents(queue: &Arc<Fifo>, keys: &[&str]) -> Dispatcher {
+        let keys = keys.iter().map(|key| (*key).to_owned()).collect();
         Dispatcher::new(
             vec!["a".into(), "b".into(), "c".into()],
+            Arc::new(Listed(keys)),
             Arc::clone(queue) as _,
         )
+    }
+
+    /// A store that can only be listed.
+    struct Listed(Vec<String>);
+
+    #[async_trait::async_trait]
+    impl Store for Listed {
+        async fn get(&self, _key: &str) -> Result<Option<Object>, StoreError> {
+            panic!("no document is opened")
+        }
+
+        async fn put(&self, _: &str, _: Bytes, _: &str) -> Result<ETag, StoreError> {
+            panic!("nothing is written")
+        }
+
+        async fn put_if(
+            &self,
+            _: &str,
+            _: Bytes,
+            _: &str,
+            _: Option<&ETag>,
+        ) -> Result<ETag, StoreError> {
+            panic!("nothing is written")
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Catalogue for Listed {
+        async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+            let keys = self.0.iter().filter(|key| key.starts_with(prefix));
+            Ok(keys.cloned().collect())
+        }
+
+        async fn delete(&self, _key: &str) -> Result<(), StoreError> {
+            panic!("nothing is removed")
+        }
+    }
+
+    #[tokio::test]
+    async fn documents_add_tenants_and_pause_them() {
+        let queue = Arc::new(Fifo::default());
+        let keys = [
+            "tenants/d.toml",
+            "tenants/paused/a.toml",
+            "tenants/paused/e.json",
+        ];
+        let tick = tick("2026-01-01T00:00:00Z");
+        with_documents(&queue, &keys).dispatch(tick).await.unwrap();
+        let groups: Vec<_> = queue
+            .taken
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|m| m.group.clone())
+            .collect();
+        assert_eq!(groups, ["b", "c", "d"]);
+        let nobody = Dispatcher::new(Vec::new(), Arc::new(Listed(Vec::new())), queue);
+        let error = nobody.dispatch(tick).await.unwrap_err();
+        assert!(matches!(error, DispatchError::NoTenants), "{error}");
     }
 
     #[tokio::test]

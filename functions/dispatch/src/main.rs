@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use drawbridge_dispatch::{Dispatcher, Settings, Tick};
 use drawbridge_queue::SqsQueue;
+use drawbridge_store::S3Store;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
@@ -12,9 +13,11 @@ async fn main() -> Result<(), Error> {
     drawbridge_telemetry::log_to_cloudwatch();
     let settings = Settings::read(|name| std::env::var(name).ok())
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
-    let sqs = aws_sdk_sqs::Client::new(&drawbridge_aws::sdk_config().await);
+    let aws = drawbridge_aws::sdk_config().await;
+    let sqs = aws_sdk_sqs::Client::new(&aws);
     let jobs = Arc::new(SqsQueue::new(sqs, settings.jobs_queue_url));
-    let dispatcher = &Dispatcher::new(settings.tenants, jobs);
+    let store = S3Store::new(drawbridge_store::s3_client(&aws), settings.bucket);
+    let dispatcher = &Dispatcher::new(settings.tenants, Arc::new(store), jobs);
     run(service_fn(async move |event: LambdaEvent<Value>| {
         let tick = Tick::of(&event.payload, jiff::Timestamp::now())?;
         let jobs = dispatcher

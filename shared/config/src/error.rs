@@ -1,3 +1,5 @@
+use drawbridge_store::StoreError;
+
 /// A setting that cannot be used. Its text never repeats a value, which could be a secret in the
 /// wrong place; it repeats names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -10,11 +12,11 @@ pub enum ConfigError {
         /// What belongs in it.
         meaning: &'static str,
     },
-    /// The tenant list does not parse.
-    #[error("the tenants in {name} cannot be read at {path}: {reason}")]
+    /// A document does not parse.
+    #[error("{place} cannot be read at {path}: {reason}")]
     Unreadable {
-        /// The variable.
-        name: &'static str,
+        /// The variable, or the object's key.
+        place: String,
         /// Where in the document.
         path: String,
         /// What is wrong there.
@@ -30,4 +32,23 @@ pub enum ConfigError {
         /// What is wrong and what would be right.
         problem: String,
     },
+    /// An output cannot be used.
+    #[error("output {output:?}: {problem}")]
+    Output {
+        /// Its name.
+        output: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// The documents could not be reached.
+    #[error("the tenant documents could not be read: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl ConfigError {
+    /// Whether the same may succeed a little later with nothing else changed.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_retryable())
+    }
 }

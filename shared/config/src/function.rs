@@ -1,14 +1,14 @@
-use crate::{ConfigError, Tenant};
+use crate::{ConfigError, OutputSettings, Tenant};
 
-/// What the functions read from their environment; the template sets it.
+/// What the poll function reads from its environment; the template sets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionSettings {
-    /// `DRAWBRIDGE_TENANTS`: a JSON list of tenants.
+    /// `DRAWBRIDGE_TENANTS`: a JSON list of tenants beside those that have documents; may be empty.
     pub tenants: Vec<Tenant>,
-    /// `DRAWBRIDGE_BUCKET`: the bucket that keeps state, quarantine and over-size bodies.
+    /// `DRAWBRIDGE_BUCKET`: the bucket that keeps tenants, state, quarantine and objects.
     pub bucket: String,
-    /// `DRAWBRIDGE_QUEUE_URL`: the queue that the records go to.
-    pub queue_url: String,
+    /// `DRAWBRIDGE_OUTPUTS`: a JSON list of where the records go.
+    pub outputs: Vec<OutputSettings>,
     /// `DRAWBRIDGE_JOBS_QUEUE_URL`: the queue that the rest of an unfinished window goes back to.
     pub jobs_queue_url: String,
 }
@@ -19,21 +19,41 @@ impl FunctionSettings {
     /// # Errors
     /// [`ConfigError`] that names the variable, the tenant and the field.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        const OUTPUTS: &str = "DRAWBRIDGE_OUTPUTS";
+        let tenants = given_tenants(&variable)?;
         let get = |name: &'static str, meaning: &'static str| {
             variable(name)
                 .filter(|value| !value.trim().is_empty())
                 .ok_or(ConfigError::Missing { name, meaning })
         };
-        let tenants = get("DRAWBRIDGE_TENANTS", "a JSON list of the tenants to poll")?;
+        let outputs = get(OUTPUTS, "a JSON list of the outputs")?;
+        let outputs = OutputSettings::parse_list(OUTPUTS, &outputs)?;
+        if outputs.is_empty() {
+            return Err(ConfigError::Missing {
+                name: OUTPUTS,
+                meaning: "a JSON list with at least one output",
+            });
+        }
         Ok(Self {
-            tenants: Tenant::parse_list("DRAWBRIDGE_TENANTS", &tenants)?,
+            tenants,
             bucket: get("DRAWBRIDGE_BUCKET", "the name of the state bucket")?,
-            queue_url: get(
-                "DRAWBRIDGE_QUEUE_URL",
-                "the URL of the queue for the records",
-            )?,
+            outputs,
             jobs_queue_url: get("DRAWBRIDGE_JOBS_QUEUE_URL", "the URL of the queue for jobs")?,
         })
+    }
+}
+
+/// The tenants in `DRAWBRIDGE_TENANTS`; none where it is not set.
+///
+/// # Errors
+/// [`ConfigError`] that names the tenant and the field.
+pub fn given_tenants(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Vec<Tenant>, ConfigError> {
+    const TENANTS: &str = "DRAWBRIDGE_TENANTS";
+    match variable(TENANTS).filter(|value| !value.trim().is_empty()) {
+        Some(list) => Tenant::parse_list(TENANTS, &list),
+        None => Ok(Vec::new()),
     }
 }
 
@@ -44,6 +64,7 @@ mod tests {
     fn variables(name: &str) -> Option<String> {
         Some(match name {
             "DRAWBRIDGE_TENANTS" => "[]".into(),
+            "DRAWBRIDGE_OUTPUTS" => r#"[{"format":"siem","shape":"objects"}]"#.into(),
             other => format!("value of {other}"),
         })
     }
@@ -52,7 +73,7 @@ mod tests {
     fn every_variable_is_read() {
         let settings = FunctionSettings::read(variables).unwrap();
         assert_eq!(settings.bucket, "value of DRAWBRIDGE_BUCKET");
-        assert_eq!(settings.queue_url, "value of DRAWBRIDGE_QUEUE_URL");
+        assert_eq!(settings.outputs[0].name(), "siem-objects");
         assert_eq!(
             settings.jobs_queue_url,
             "value of DRAWBRIDGE_JOBS_QUEUE_URL"
@@ -62,9 +83,8 @@ mod tests {
     #[test]
     fn a_missing_or_blank_variable_is_named() {
         for missing in [
-            "DRAWBRIDGE_TENANTS",
             "DRAWBRIDGE_BUCKET",
-            "DRAWBRIDGE_QUEUE_URL",
+            "DRAWBRIDGE_OUTPUTS",
             "DRAWBRIDGE_JOBS_QUEUE_URL",
         ] {
             for value in [None, Some("  ".to_owned())] {
@@ -84,5 +104,7 @@ mod tests {
                 );
             }
         }
+        let none = |name: &str| variables(name).filter(|_| name != "DRAWBRIDGE_TENANTS");
+        assert!(FunctionSettings::read(none).unwrap().tenants.is_empty());
     }
 }

@@ -1,9 +1,14 @@
 //! Tenant documents and function settings, checked once and named in every error.
 
+mod documents;
 mod error;
 mod function;
+mod output;
+mod read;
 mod tenant;
 
+pub use documents::{Document, PAUSED_FOLDER, TENANTS_FOLDER, document, documents, parse};
 pub use error::ConfigError;
-pub use function::FunctionSettings;
-pub use tenant::Tenant;
+pub use function::{FunctionSettings, given_tenants};
+pub use output::{OutputSettings, Shape, When};
+pub use tenant::{Identity, Tenant, is_name};

@@ -1,26 +1,46 @@
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use drawbridge_graph::{Cloud, Endpoints};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::ConfigError;
+use crate::read::{Place, read_json};
 
 /// One tenant to poll: who signs in where, what is asked for and how windows are cut.
 ///
-/// As JSON: `{"name":"contoso","tenant_id":"…","client_id":"…","secret":"arn:…"}`; everything else
-/// has a default.
+/// As a document, `tenants/contoso.toml`:
+///
+/// ```toml
+/// tenant_id = "00000000-0000-0000-0000-000000000001"
+/// client_id = "00000000-0000-0000-0000-000000000002"
+/// secret = "drawbridge/contoso"
+/// ```
+///
+/// Everything else has a default. `docs/tenants.md` explains each field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tenant {
-    /// The name used in object keys, metrics and jobs: `a-z`, `0-9` and `-`, at most 64.
+    /// The name used in object keys, metrics and jobs: `a-z`, `0-9` and `-`, at most 64. A document
+    /// has it from its file.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// The directory (tenant) id in Entra, or one of its verified domains.
     pub tenant_id: String,
     /// The application (client) id of the app registration.
     pub client_id: String,
-    /// Where the client secret lies: a Secrets Manager name or ARN, never the secret itself.
-    pub secret: String,
+    /// Where the client secret lies: a name or ARN in Secrets Manager, on one machine a file or a
+    /// variable. Never the secret itself. One of `secret`, `certificate` and `federation` is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Where a certificate with its private key lies, as PEM, in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// Where the assertion of a federated credential comes from: `aws`, or the path of a file that
+    /// somebody else keeps fresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation: Option<String>,
     /// `global`, `gcc-high` or `dod`.
     #[serde(default = "global")]
     pub cloud: String,
@@ -33,6 +53,13 @@ pub struct Tenant {
     /// The products whose alerts are read (`serviceSource`); empty for all.
     #[serde(default = "defender_for_endpoint")]
     pub service_sources: Vec<String>,
+    /// The severities that are read; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub severities: Vec<String>,
+    /// The outputs that its records go to, such as `siem` or `ocsf-objects`; empty for all there
+    /// are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<String>,
     /// Alerts a page, 1 to 1000, Graph's limit.
     #[serde(default = "d::<1000>")]
     pub page_size: u32,
@@ -45,12 +72,37 @@ pub struct Tenant {
     /// Seconds that the very first poll looks back.
     #[serde(default = "d::<86_400>")]
     pub first_lookback_secs: u32,
+    /// Whether the last day is read again every hour, and the last week every day.
+    #[serde(default = "yes")]
+    pub sweeps: bool,
     /// Days that a written record is remembered after Graph last returned its alert.
     #[serde(default = "d::<7>")]
     pub retention_days: u32,
-    /// The record format.
-    #[serde(default = "siem")]
-    pub format: String,
+}
+
+/// What a tenant signs in with, and where that lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity<'a> {
+    /// A client secret.
+    Secret(&'a str),
+    /// A certificate with its key.
+    Certificate(&'a str),
+    /// A token that AWS signs for the role.
+    FederationAws,
+    /// A token in a file.
+    FederationFile(&'a str),
+}
+
+impl Identity<'_> {
+    /// The word for it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Secret(_) => "secret",
+            Self::Certificate(_) => "certificate",
+            Self::FederationAws | Self::FederationFile(_) => "federation",
+        }
+    }
 }
 
 impl Tenant {
@@ -59,23 +111,37 @@ impl Tenant {
     /// # Errors
     /// [`ConfigError::Unreadable`] with the place in the document, [`ConfigError::Field`] with the
     /// tenant and the field.
-    pub fn parse_list(name: &'static str, text: &str) -> Result<Vec<Self>, ConfigError> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let tenants: Vec<Self> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            ConfigError::Unreadable {
-                name,
-                path: error.path().to_string(),
-                reason: reason(error.inner()),
-            }
-        })?;
-        let mut names = HashSet::new();
+    pub fn parse_list(name: &str, text: &str) -> Result<Vec<Self>, ConfigError> {
+        let tenants: Vec<Self> = read_json(&Place::variable(name), text)?;
         for tenant in &tenants {
             tenant.check()?;
-            if !names.insert(tenant.name.as_str()) {
+        }
+        Self::check_together(&tenants)?;
+        Ok(tenants)
+    }
+
+    /// Checks what no tenant can say alone: names are unique, and no two poll the same alerts.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] that names both.
+    pub fn check_together(tenants: &[Self]) -> Result<(), ConfigError> {
+        let mut names = HashMap::new();
+        let mut ids = HashMap::new();
+        for tenant in tenants {
+            if names.insert(tenant.name.as_str(), tenant).is_some() {
                 return Err(tenant.wrong("name", "is used by another tenant too: names are unique"));
             }
+            let id = tenant.tenant_id.to_ascii_lowercase();
+            if let Some(other) = ids.insert((id, &tenant.service_sources), tenant) {
+                let problem = format!(
+                    "is that of {:?} too, with the same service_sources: every alert would come \
+                     twice; remove one of the two, or give them different service_sources",
+                    other.name
+                );
+                return Err(tenant.wrong("tenant_id", &problem));
+            }
         }
-        Ok(tenants)
+        Ok(())
     }
 
     /// The sign-in host and the Graph root that belong together.
@@ -84,11 +150,7 @@ impl Tenant {
     /// [`ConfigError::Field`] for an unknown cloud or hosts that cannot be used.
     pub fn endpoints(&self) -> Result<Endpoints, ConfigError> {
         match (&self.login_url, &self.graph_url) {
-            (None, None) => Ok(self
-                .cloud
-                .parse::<Cloud>()
-                .map_err(|error| self.wrong("cloud", &error.to_string()))?
-                .endpoints()),
+            (None, None) => Ok(self.cloud()?.endpoints()),
             (Some(login), Some(graph)) => Endpoints::custom(login.clone(), graph.clone())
                 .map_err(|error| self.wrong("login_url and graph_url", &error.to_string())),
             _ => Err(self.wrong(
@@ -98,12 +160,53 @@ impl Tenant {
         }
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    /// The cloud.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] for one that there is not, or that has no alerts.
+    pub fn cloud(&self) -> Result<Cloud, ConfigError> {
+        self.cloud
+            .parse()
+            .map_err(|error: drawbridge_graph::CloudError| self.wrong("cloud", &error.to_string()))
+    }
+
+    /// What it signs in with.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] unless exactly one is given.
+    pub fn identity(&self) -> Result<Identity<'_>, ConfigError> {
+        let given = [&self.secret, &self.certificate, &self.federation];
+        match given.map(|value| value.as_deref().filter(|value| !value.is_empty())) {
+            [Some(secret), None, None] => Ok(Identity::Secret(secret)),
+            [None, Some(certificate), None] => Ok(Identity::Certificate(certificate)),
+            [None, None, Some("aws")] => Ok(Identity::FederationAws),
+            [None, None, Some(file)] if file.contains('/') => Ok(Identity::FederationFile(file)),
+            [None, None, Some(_)] => Err(self.wrong(
+                "federation",
+                "must be \"aws\", or the path of a file with a slash in it",
+            )),
+            _ => Err(self.wrong(
+                "secret, certificate, federation",
+                "exactly one of them must be given, and not be empty: it says what the tenant \
+                 signs in with",
+            )),
+        }
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] with the first that is wrong.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let words = |words: &[String]| {
+            let is_word =
+                |word: &String| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric());
+            words.iter().all(is_word)
+        };
         let bounds: &[(&'static str, bool, &str)] = &[
             (
                 "name",
-                (1..=64).contains(&self.name.len()) && self.name.chars().all(plain),
+                is_name(&self.name),
                 "must be 1 to 64 of a-z, 0-9 and -",
             ),
             (
@@ -115,11 +218,6 @@ impl Tenant {
                 "client_id",
                 !self.client_id.is_empty(),
                 "is empty: it is the application id in Entra",
-            ),
-            (
-                "secret",
-                !self.secret.is_empty(),
-                "is empty: it names the secret, by name or ARN",
             ),
             (
                 "page_size",
@@ -138,15 +236,18 @@ impl Tenant {
             ),
             (
                 "retention_days",
-                (1..=90).contains(&self.retention_days),
-                "must be 1 to 90",
+                (2..=90).contains(&self.retention_days),
+                "must be 2 to 90: the daily sweep must meet what the one before it saw",
             ),
             (
                 "service_sources",
-                self.service_sources
-                    .iter()
-                    .all(|s| s.chars().all(|c| c.is_ascii_alphanumeric())),
+                words(&self.service_sources),
                 "must be words such as microsoftDefenderForEndpoint",
+            ),
+            (
+                "severities",
+                words(&self.severities),
+                "must be words: informational, low, medium, high",
             ),
         ];
         for &(field, holds, problem) in bounds {
@@ -154,10 +255,13 @@ impl Tenant {
                 return Err(self.wrong(field, problem));
             }
         }
+        self.identity()?;
         self.endpoints().map(drop)
     }
 
-    fn wrong(&self, field: &'static str, problem: &str) -> ConfigError {
+    /// An error about one of its fields.
+    #[must_use]
+    pub fn wrong(&self, field: &'static str, problem: &str) -> ConfigError {
         ConfigError::Field {
             tenant: self.name.clone(),
             field,
@@ -166,12 +270,19 @@ impl Tenant {
     }
 }
 
+/// Whether a text can be a tenant's name.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=64).contains(&text.len()) && text.chars().all(plain)
+}
+
 fn global() -> String {
     "global".into()
 }
 
-fn siem() -> String {
-    "siem".into()
+fn yes() -> bool {
+    true
 }
 
 fn defender_for_endpoint() -> Vec<String> {
@@ -180,23 +291,6 @@ fn defender_for_endpoint() -> Vec<String> {
 
 fn d<const N: u32>() -> u32 {
     N
-}
-
-/// What serde says, where that repeats names only; else the kind of trouble.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let names_only = ["unknown field", "missing field", "duplicate field"];
-    if names_only.iter().any(|start| text.starts_with(start)) {
-        return text;
-    }
-    match error.classify() {
-        serde_json::error::Category::Data => "the value has a wrong type".into(),
-        _ => format!(
-            "it is not valid JSON (line {}, column {})",
-            error.line(),
-            error.column()
-        ),
-    }
 }
 
 #[cfg(test)]
@@ -218,19 +312,49 @@ mod tests {
             tenants[0].endpoints().unwrap().graph.host_str(),
             Some("graph.microsoft.com")
         );
+        assert_eq!(tenants[0].identity(), Ok(Identity::Secret("arn")));
+    }
+
+    #[test]
+    fn there_is_one_identity() {
+        for (given, identity) in [
+            (r#""certificate":"pem""#, Some(Identity::Certificate("pem"))),
+            (r#""federation":"aws""#, Some(Identity::FederationAws)),
+            (
+                r#""federation":"/run/token""#,
+                Some(Identity::FederationFile("/run/token")),
+            ),
+            (r#""federation":"gcp""#, None),
+            (r#""secret":"a","certificate":"b""#, None),
+            (r#""secret":"""#, None),
+            (r#""sweeps":true"#, None),
+        ] {
+            let text = format!("[{}]", PLAIN.replace(r#""secret":"arn""#, given));
+            match (parse(&text), identity) {
+                (Ok(tenants), Some(identity)) => assert_eq!(tenants[0].identity(), Ok(identity)),
+                (Err(error), None) => assert!(error.to_string().contains("federation"), "{error}"),
+                (other, _) => panic!("{given}: {other:?}"),
+            }
+        }
     }
 
     #[test]
     fn every_mistake_is_named_and_no_value_repeated() {
         let with = |extra: &str| format!("[{}]", PLAIN.replace('}', &format!(",{extra}}}")));
+        let renamed = PLAIN.replace("contoso", "other");
         for (text, named) in [
             ("hunter2".to_owned(), "not valid JSON"),
-            (with(r#""overlap":"hunter2""#), "unknown field `overlap`"),
+            (
+                with(r#""overlap":"hunter2""#),
+                "unknown field `overlap`; did you mean `overlap_secs`?",
+            ),
             (
                 with(r#""page_size":"hunter2""#),
                 "[0].page_size: the value has a wrong type",
             ),
             (with(r#""page_size":1001"#), "must be 1 to 1000"),
+            (with(r#""severities":["a b"]"#), "must be words"),
+            (with(r#""retention_days":1"#), "must be 2 to 90"),
             (with(r#""cloud":"china""#), "cloud"),
             (
                 with(r#""login_url":"https://login.example""#),
@@ -241,7 +365,8 @@ mod tests {
                 "login_url and graph_url",
             ),
             (format!("[{PLAIN},{PLAIN}]"), "names are unique"),
-            ("[{}]".to_owned(), "missing field `name`"),
+            (format!("[{PLAIN},{renamed}]"), "is that of \"contoso\" too"),
+            ("[{}]".to_owned(), "missing field `tenant_id`"),
             (
                 format!("[{}]", PLAIN.replace("contoso", "a/b")),
                 "must be 1 to 64",

@@ -19,6 +19,18 @@ pub(crate) fn check(key: &str) -> Result<(), StoreError> {
     }
 }
 
+/// Checks a prefix: a key and a slash, or nothing.
+pub(crate) fn check_prefix(prefix: &str) -> Result<(), StoreError> {
+    match prefix.strip_suffix('/') {
+        Some(folder) => check(folder),
+        None if prefix.is_empty() => Ok(()),
+        None => Err(StoreError::BadKey {
+            key: prefix.chars().take(200).collect(),
+            reason: "a prefix ends with a slash",
+        }),
+    }
+}
+
 fn fault(key: &str) -> Option<&'static str> {
     if key.is_empty() {
         return Some("it is empty");

@@ -8,6 +8,7 @@
 //! - [`LocalStore`]: files in a folder, for one machine.
 //! - [`S3Store`] (feature `aws`): objects in a bucket.
 
+mod catalogue;
 mod error;
 mod io_fault;
 mod key;
@@ -18,6 +19,7 @@ mod s3;
 #[cfg(feature = "aws")]
 mod s3_fault;
 
+pub use catalogue::Catalogue;
 pub use error::StoreError;
 pub use local::LocalStore;
 pub use object::{ETag, MAX_OBJECT_BYTES, Object, Store};

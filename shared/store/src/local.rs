@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::io_fault::store_error;
 use crate::object::MAX_OBJECT_BYTES;
-use crate::{ETag, Object, Store, StoreError, key};
+use crate::{Catalogue, ETag, Object, Store, StoreError, key};
 
 /// Held while an object is replaced, by whichever process does it.
 const LOCK_FILE: &str = ".lock";
@@ -83,6 +83,53 @@ impl Store for LocalStore {
         let condition = expected.map_or(Condition::Absent, |tag| Condition::Still(tag.clone()));
         self.write(key, body, condition).await
     }
+}
+
+#[async_trait]
+impl Catalogue for LocalStore {
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        key::check_prefix(prefix)?;
+        let (root, prefix) = (Arc::clone(&self.root), prefix.to_owned());
+        off_thread(move || {
+            let mut keys = Vec::new();
+            walk(&root.join(&prefix), &prefix, &mut keys)?;
+            keys.sort_unstable();
+            Ok(keys)
+        })
+        .await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        key::check(key)?;
+        let path = self.root.join(key);
+        off_thread(move || match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(store_error(&path, &error))
+            }
+            _ => Ok(()),
+        })
+        .await
+    }
+}
+
+/// Adds the keys of the files below `folder`; what is no key is no object.
+fn walk(folder: &Path, prefix: &str, keys: &mut Vec<String>) -> Result<(), StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(store_error(folder, &error)),
+    };
+    for entry in entries {
+        let fault = |error: io::Error| store_error(folder, &error);
+        let entry = entry.map_err(fault)?;
+        let key = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type().map_err(fault)?.is_dir() {
+            walk(&entry.path(), &format!("{key}/"), keys)?;
+        } else if key::check(&key).is_ok() {
+            keys.push(key);
+        }
+    }
+    Ok(())
 }
 
 enum Condition {

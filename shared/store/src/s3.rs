@@ -17,7 +17,7 @@ use drawbridge_aws::{Fault, Kind};
 
 use crate::object::MAX_OBJECT_BYTES;
 use crate::s3_fault::store_error;
-use crate::{ETag, Object, Store, StoreError, key};
+use crate::{Catalogue, ETag, Object, Store, StoreError, key};
 
 /// How often an object is read when its body breaks off; the SDK retries only up to the headers.
 const READS: u32 = 3;
@@ -165,6 +165,44 @@ impl Store for S3Store {
             return Ok(tag);
         }
         Err(store_error(self.place(key), fault, "s3:PutObject"))
+    }
+}
+
+#[async_trait]
+impl Catalogue for S3Store {
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        key::check_prefix(prefix)?;
+        let mut keys = Vec::new();
+        let mut pages = self
+            .client
+            .list_objects_v2()
+            .bucket(&*self.bucket)
+            .prefix(prefix)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| {
+                store_error(self.place(prefix), Fault::of(&error), "s3:ListBucket")
+            })?;
+            let found = page.contents.unwrap_or_default();
+            keys.extend(found.into_iter().filter_map(|object| object.key));
+        }
+        keys.retain(|key| key::check(key).is_ok());
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        key::check(key)?;
+        let request = self.client.delete_object().bucket(&*self.bucket).key(key);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(store_error(
+                self.place(key),
+                Fault::of(&error),
+                "s3:DeleteObject",
+            )),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ mod cloud;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use drawbridge_store::{ETag, Store, StoreError};
+use drawbridge_store::{Catalogue, ETag, Store, StoreError};
 
 const JSON: &str = "application/json";
 
@@ -176,6 +176,28 @@ async fn every_other_key_is_refused(store: Arc<dyn Store>) {
     }
 }
 
+async fn keys_are_listed_in_order_below_a_prefix(store: Arc<dyn Catalogue>) {
+    assert_eq!(store.list("t/").await.unwrap(), Vec::<String>::new());
+    for key in ["t/b", "t/a/x.json", "t/a.json", "tt/c", "u"] {
+        store.put(key, body("1"), "text/plain").await.unwrap();
+    }
+    assert_eq!(
+        store.list("t/").await.unwrap(),
+        ["t/a.json", "t/a/x.json", "t/b"]
+    );
+    assert_eq!(store.list("").await.unwrap().len(), 5);
+    let bad = store.list("t").await;
+    assert!(matches!(bad, Err(StoreError::BadKey { .. })), "{bad:?}");
+}
+
+async fn what_is_removed_is_gone_and_may_be_removed_again(store: Arc<dyn Catalogue>) {
+    store.put("t/a", body("1"), "text/plain").await.unwrap();
+    store.delete("t/a").await.unwrap();
+    store.delete("t/a").await.unwrap();
+    assert!(store.get("t/a").await.unwrap().is_none());
+    assert_eq!(store.list("t/").await.unwrap(), Vec::<String>::new());
+}
+
 macro_rules! conformance {
     ($($check:ident)*) => {
         mod local {
@@ -209,6 +231,23 @@ conformance! {
     eight_mebibytes_come_back_whole
     every_key_within_the_rules_works
     every_other_key_is_refused
+    keys_are_listed_in_order_below_a_prefix
+    what_is_removed_is_gone_and_may_be_removed_again
+}
+
+#[tokio::test]
+async fn more_keys_than_s3_lists_at_once_are_listed() {
+    let store = new_bucket().await;
+    let puts = (0..1100).map(|n| {
+        let store = store.clone();
+        async move {
+            let key = format!("t/{n:04}.toml");
+            store.put(&key, body("1"), "text/plain").await.unwrap();
+        }
+    });
+    futures::future::join_all(puts).await;
+    let keys = store.list("t/").await.unwrap();
+    assert_eq!((keys.len(), &*keys[1099]), (1100, "t/1099.toml"));
 }
 
 async fn new_bucket() -> drawbridge_store::S3Store {

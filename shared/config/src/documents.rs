@@ -1,0 +1,162 @@
+//! Tenants as documents in the store: `tenants/<name>.toml`, or `.json`. One that is paused lies in
+//! `tenants/paused/`.
+
+use std::collections::BTreeMap;
+
+use drawbridge_store::{Catalogue, Store};
+
+use crate::read::{Place, read_json, read_toml};
+use crate::tenant::is_name;
+use crate::{ConfigError, Tenant};
+
+/// The folder of the documents.
+pub const TENANTS_FOLDER: &str = "tenants/";
+
+/// The folder of those that are paused.
+pub const PAUSED_FOLDER: &str = "tenants/paused/";
+
+/// A document by its place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Document {
+    /// The tenant's name.
+    pub name: String,
+    /// The object's key.
+    pub key: String,
+    /// Whether it is polled.
+    pub is_paused: bool,
+}
+
+/// The documents that a store has, by name. A name that is there twice is not paused.
+///
+/// # Errors
+/// [`ConfigError::Store`].
+pub async fn documents(store: &dyn Catalogue) -> Result<Vec<Document>, ConfigError> {
+    let mut found: BTreeMap<String, Document> = BTreeMap::new();
+    for key in store.list(TENANTS_FOLDER).await? {
+        let (folder, is_paused) = match key.strip_prefix(PAUSED_FOLDER) {
+            Some(file) => (file, true),
+            None => (&key[TENANTS_FOLDER.len()..], false),
+        };
+        let name = folder
+            .strip_suffix(".toml")
+            .or_else(|| folder.strip_suffix(".json"));
+        let Some(name) = name.filter(|name| is_name(name)) else {
+            continue;
+        };
+        let document = Document {
+            name: name.to_owned(),
+            is_paused,
+            key: key.clone(),
+        };
+        let entry = found.entry(name.to_owned());
+        let kept = entry.or_insert_with(|| document.clone());
+        if kept.is_paused && !is_paused {
+            *kept = document;
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// The document of the tenant `name` that is not paused; `None` when there is none.
+///
+/// # Errors
+/// [`ConfigError`] when it cannot be reached, does not parse or does not hold.
+pub async fn document(store: &dyn Store, name: &str) -> Result<Option<Tenant>, ConfigError> {
+    if !is_name(name) {
+        return Ok(None);
+    }
+    for ending in ["toml", "json"] {
+        let key = format!("{TENANTS_FOLDER}{name}.{ending}");
+        if let Some(object) = store.get(&key).await? {
+            return parse(name, &key, &object.body).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// Reads the text of the document under `key`.
+///
+/// # Errors
+/// [`ConfigError`] that names the key and the place in the text.
+pub fn parse(name: &str, key: &str, body: &[u8]) -> Result<Tenant, ConfigError> {
+    let place = Place::object(key);
+    let text = std::str::from_utf8(body).map_err(|_| ConfigError::Unreadable {
+        place: key.to_owned(),
+        path: ".".to_owned(),
+        reason: "it is not UTF-8".to_owned(),
+    })?;
+    let mut tenant: Tenant = if key.ends_with(".json") {
+        read_json(&place, text)?
+    } else {
+        read_toml(&place, text)?
+    };
+    if tenant.name.is_empty() {
+        name.clone_into(&mut tenant.name);
+    } else if tenant.name != name {
+        return Err(tenant.wrong("name", "is not that of its file: leave it out"));
+    }
+    tenant.check()?;
+    Ok(tenant)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use drawbridge_store::LocalStore;
+
+    use super::*;
+
+    const TOML: &str = "tenant_id = \"t\"\nclient_id = \"c\"\nsecret = \"s\"\n";
+
+    #[tokio::test]
+    async fn documents_are_found_by_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(folder.path());
+        for key in [
+            "tenants/b.toml",
+            "tenants/a.json",
+            "tenants/paused/c.toml",
+            "tenants/paused/a.toml",
+            "tenants/README.md",
+            "tenants/Not-A-Name.toml",
+        ] {
+            store
+                .put(key, Bytes::from(TOML), "text/plain")
+                .await
+                .unwrap();
+        }
+        let found = documents(&store).await.unwrap();
+        let shown: Vec<_> = found.iter().map(|d| (&*d.name, d.is_paused)).collect();
+        assert_eq!(shown, [("a", false), ("b", false), ("c", true)]);
+        assert_eq!(document(&store, "b").await.unwrap().unwrap().name, "b");
+        assert_eq!(document(&store, "c").await.unwrap(), None);
+        assert_eq!(document(&store, "../b").await.unwrap(), None);
+        let error = document(&store, "a").await.unwrap_err().to_string();
+        assert!(error.contains("tenants/a.json cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn a_broken_document_is_explained_without_its_values() {
+        for (text, named) in [
+            ("tenant_id = hunter2", "it is not valid TOML (line 1)"),
+            ("a = 1\nb = \"hunter2", "it is not valid TOML (line 2)"),
+            (
+                "tenant_id = \"t\"\nclientid = \"hunter2\"",
+                "unknown field `clientid`; did you mean `client_id`?",
+            ),
+            (
+                "tenant_id = \"t\"\nclient_id = [\"hunter2\"]",
+                "client_id: the value has a wrong type",
+            ),
+            (
+                "name = \"hunter3\"\ntenant_id = \"t\"\nclient_id = \"c\"\nsecret = \"s\"",
+                "is not that of its file",
+            ),
+        ] {
+            let error = parse("a", "tenants/a.toml", text.as_bytes()).unwrap_err();
+            let error = error.to_string();
+            assert!(error.contains(named), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}

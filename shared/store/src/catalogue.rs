@@ -1,0 +1,17 @@
+//! What a store that people look into can do beside what a poll needs.
+
+use async_trait::async_trait;
+
+use crate::{Store, StoreError};
+
+/// A store whose keys can be listed and whose objects can be removed.
+///
+/// Polls do neither, so that their role needs no leave for it.
+#[async_trait]
+pub trait Catalogue: Store {
+    /// The keys that begin with `prefix`, in order. The prefix is empty or ends with a slash.
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
+
+    /// Removes an object; there being none is no error.
+    async fn delete(&self, key: &str) -> Result<(), StoreError>;
+}
