@@ -77,6 +77,16 @@ impl Cloud {
         }
     }
 
+    /// The audience that a federated credential of this cloud has, and so its assertions.
+    ///
+    /// Source: Microsoft Entra Workload ID, "Workload identity federation considerations".
+    pub fn federation_audience(self) -> &'static str {
+        match self {
+            Self::Global => "api://AzureADTokenExchange",
+            Self::GccHigh | Self::Dod => "api://AzureADTokenExchangeUSGov",
+        }
+    }
+
     fn row(self) -> &'static (Cloud, &'static str, &'static str, &'static str) {
         CLOUDS
             .iter()
