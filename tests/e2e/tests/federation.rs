@@ -7,10 +7,9 @@
     reason = "a test says what is wrong by failing"
 )]
 
-mod cloud;
-
 use std::sync::Arc;
 
+use drawbridge_emulator::Emulator;
 use drawbridge_federation::AwsAssertion;
 use drawbridge_graph::{
     AssertionSource as _, Cloud, Endpoints, ErrorKind, Federated, HttpTransport, TokenProvider as _,
@@ -20,8 +19,9 @@ use secrecy::ExposeSecret as _;
 
 #[tokio::test]
 async fn the_emulated_stss_token_is_refused_in_words_and_not_sent() {
+    let emulator = Emulator::start().await.unwrap();
     let audience = Cloud::Global.federation_audience();
-    let source = AwsAssertion::new(&cloud::config().await, audience);
+    let source = AwsAssertion::new(&emulator.sdk_config().await, audience);
     let token = source.assertion().await.unwrap();
     assert_eq!(token.expose_secret().split('.').count(), 3);
 

@@ -26,8 +26,10 @@ fn reader() -> Answer {
 }
 
 async fn checked(script: &Arc<Script>, tokens: Arc<TokenCache>) -> Check {
-    let mut settings = Settings::default();
-    settings.retry = policy();
+    let settings = Settings {
+        retry: policy(),
+        ..Settings::default()
+    };
     let graph = Graph::new(script.clone(), tokens.clone(), endpoints(), settings);
     let check = check(&graph, &tokens, NOW.parse().unwrap(), Deadline::none()).await;
     let shown = format!("{check} {check:?}");

@@ -5,6 +5,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use x509_cert::der::Decode as _;
+use x509_cert::der::asn1::{AnyRef, OctetStringRef};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -56,12 +57,12 @@ impl Signer {
             .decode(base64)
             .unwrap();
         // version, algorithm, then the PKCS #1 key in an octet string
-        let pkcs8 = x509_cert::der::asn1::AnyRef::from_der(&pkcs8).unwrap();
+        let pkcs8 = AnyRef::from_der(&pkcs8).unwrap();
         let pkcs1 = pkcs8
             .sequence(|reader| {
                 u8::decode(reader)?;
-                x509_cert::der::asn1::AnyRef::decode(reader)?;
-                <&x509_cert::der::asn1::OctetStringRef>::decode(reader).map(|key| key.as_bytes())
+                AnyRef::decode(reader)?;
+                <&OctetStringRef>::decode(reader).map(OctetStringRef::as_bytes)
             })
             .unwrap();
         Self {
