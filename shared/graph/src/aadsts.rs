@@ -1,7 +1,8 @@
 //! Entra's error codes that an application without a user meets, in plain words.
 //!
 //! Source of the codes: Microsoft identity platform, "Microsoft Entra authentication and
-//! authorization error codes".
+//! authorization error codes". That list lacks some: 700024, 700027, 70021, 700211 to 700213,
+//! 7000229, 7000272, 50166, 501661 and 90061 are as operators reported them, with Entra's message.
 
 /// One code: what it means, what to do, and whether Entra calls it passing.
 pub(crate) struct Meaning {
@@ -14,6 +15,19 @@ impl Meaning {
     /// Whether the client secret itself is at fault, so that a copy of it may be out of date.
     pub(crate) fn secret_is_at_fault(code: u32) -> bool {
         matches!(code, 7_000_215 | 7_000_222)
+    }
+
+    /// Whether the certificate itself is at fault, so that a copy of it may be out of date.
+    pub(crate) fn certificate_is_at_fault(code: u32) -> bool {
+        matches!(code, 700_027 | 50_012)
+    }
+
+    /// Whether issuer, subject and audience of a foreign assertion are what to look at.
+    pub(crate) fn is_about_federation(code: u32) -> bool {
+        matches!(
+            code,
+            70_021 | 700_211 | 700_212 | 700_213 | 7_000_272 | 50_166 | 501_661 | 90_061
+        )
     }
 }
 
@@ -33,12 +47,20 @@ const fn passing(code: u32, explanation: &'static str) -> Meaning {
     }
 }
 
-const MEANINGS: [Meaning; 26] = [
+const MEANINGS: &[Meaning] = &[
     passing(50033, "Entra has a passing problem: ask again"),
     passing(90006, "Entra has a passing problem: ask again"),
     passing(90024, "Entra has a passing problem: ask again"),
     passing(90025, "Entra has a passing problem: ask again"),
     passing(90033, "Entra has a passing problem: ask again"),
+    passing(90012, "Entra took too long: ask again"),
+    passing(
+        90055,
+        "Entra throttles the tenant: ask again later, and look for others that sign in too often",
+    ),
+    passing(50166, ISSUER_SILENT),
+    passing(501_661, ISSUER_SILENT),
+    passing(90061, ISSUER_SILENT),
     lasting(
         7_000_215,
         "the client secret is wrong: store the secret's Value, not its Secret ID",
@@ -74,13 +96,23 @@ const MEANINGS: [Meaning; 26] = [
     ),
     lasting(
         700_027,
-        "the client assertion's signature is not valid: upload the certificate that matches the \
-         key, and check its thumbprint",
+        "the application does not know the certificate, or it has expired there: upload the one \
+         that is stored (Certificates & secrets), which must be the public part of the same pair",
+    ),
+    lasting(
+        50_012,
+        "the certificate is not accepted: upload the one that is stored (Certificates & secrets) \
+         and check that it is still valid",
     ),
     lasting(
         70_021,
         "no federated credential of the application matches: compare issuer, subject and \
-         audience (a new one takes minutes to work)",
+         audience, to the letter (a new one takes minutes to work)",
+    ),
+    lasting(
+        7_000_272,
+        "the issuer does not publish the key of this assertion: check that the assertion comes \
+         from the issuer of the federated credential, and its JWKS",
     ),
     lasting(
         700_211,
@@ -98,6 +130,11 @@ const MEANINGS: [Meaning; 26] = [
          case included (a new one takes minutes to work)",
     ),
     lasting(
+        7_000_229,
+        "the application has no service principal in the tenant: have an admin consent, or run \
+         az ad sp create --id CLIENT_ID there",
+    ),
+    lasting(
         90_002,
         "Entra does not know the tenant: check tenant-id and that cloud is the tenant's own",
     ),
@@ -108,6 +145,10 @@ const MEANINGS: [Meaning; 26] = [
     lasting(
         900_382,
         "the application lives in another cloud: set cloud to the tenant's own",
+    ),
+    lasting(
+        90_038,
+        "the tenant lives in another cloud: set cloud to the tenant's own",
     ),
     lasting(
         500_011,
@@ -126,6 +167,14 @@ const MEANINGS: [Meaning; 26] = [
         "nobody consented to the application: an admin of the tenant has to grant consent",
     ),
     lasting(
+        90_094,
+        "an admin's consent is missing: an admin of the tenant has to grant it",
+    ),
+    lasting(
+        530_032,
+        "a security policy of the tenant blocks the application: have its admin allow it",
+    ),
+    lasting(
         53_003,
         "a Conditional Access policy blocks the application: exclude it or allow its addresses",
     ),
@@ -134,6 +183,9 @@ const MEANINGS: [Meaning; 26] = [
         "the tenant was blocked for inactivity: reactivate it or remove it from the configuration",
     ),
 ];
+
+const ISSUER_SILENT: &str = "Entra could not read the issuer's discovery document or keys: ask \
+                             again, and check that the issuer's address is public and exact";
 
 /// Looks a code up.
 pub(crate) fn meaning(code: u32) -> Option<&'static Meaning> {
@@ -159,7 +211,7 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), MEANINGS.len());
-        for meaning in &MEANINGS {
+        for meaning in MEANINGS {
             assert!(meaning.explanation.contains(':'), "AADSTS{}", meaning.code);
         }
     }

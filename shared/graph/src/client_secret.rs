@@ -16,7 +16,8 @@ use crate::token_endpoint::{Credential, TokenEndpoint};
 use crate::transport::Transport;
 use crate::wire_text::printable;
 
-/// Where a client secret lies. Asked at each fetch, so that a new secret is used without a restart.
+/// Where a client secret, or a certificate with its key, lies. Asked at each fetch, so that a new
+/// one is used without a restart.
 #[async_trait]
 pub trait SecretSource: Send + Sync {
     /// The secret as it is now.
@@ -51,6 +52,14 @@ impl ClientSecret {
             .parse()
             .map(|tenant| TokenEndpoint::new(transport, endpoints, tenant, client_id));
         Self { endpoint, source }
+    }
+
+    /// Asks for tokens of `scope`, such as `https://monitor.azure.com/.default`, in place of
+    /// Graph's.
+    #[must_use]
+    pub fn with_scope(mut self, scope: &str) -> Self {
+        self.endpoint = self.endpoint.map(|endpoint| endpoint.with_scope(scope));
+        self
     }
 
     async fn read(&self) -> Result<SecretString, GraphError> {

@@ -44,6 +44,27 @@ const CLOUDS: [(Cloud, &str, &str, &str); 3] = [
     ),
 ];
 
+/// The 21Vianet cloud's hosts, which serve no alerts. Source: as [`Cloud`].
+const CHINA: [&str; 3] = [
+    "login.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn",
+    "microsoftgraph.chinacloudapi.cn",
+];
+
+/// Whether an address is one of the cloud without alerts.
+pub(crate) fn has_no_alerts(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| CHINA.contains(&host))
+}
+
+/// Whether both hosts are Microsoft's own, but of different clouds. A gateway's host may stand for
+/// any.
+pub(crate) fn are_mixed(login: &Url, graph: &Url) -> bool {
+    let is = |url: &Url, known: &str| known.strip_prefix("https://") == url.host_str();
+    let with_login = || CLOUDS.iter().filter(|row| is(login, row.2));
+    let is_known = CLOUDS.iter().any(|row| is(graph, row.3)) && with_login().next().is_some();
+    is_known && !with_login().any(|row| is(graph, row.3))
+}
+
 /// Why a cloud's name was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CloudError {
@@ -74,6 +95,16 @@ impl Cloud {
         Endpoints {
             login: Url::parse(login).expect("the table holds URLs"),
             graph: Url::parse(graph).expect("the table holds URLs"),
+        }
+    }
+
+    /// The audience that a federated credential of this cloud has, and so its assertions.
+    ///
+    /// Source: Microsoft Entra Workload ID, "Workload identity federation considerations".
+    pub fn federation_audience(self) -> &'static str {
+        match self {
+            Self::Global => "api://AzureADTokenExchange",
+            Self::GccHigh | Self::Dod => "api://AzureADTokenExchangeUSGov",
         }
     }
 

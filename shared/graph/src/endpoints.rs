@@ -2,6 +2,7 @@
 
 use url::{Host, Url};
 
+use crate::cloud::{are_mixed, has_no_alerts};
 use crate::tenant::TenantId;
 
 /// Where tokens come from and where Graph answers.
@@ -40,6 +41,28 @@ pub enum EndpointError {
         /// The part that does not belong there.
         what: &'static str,
     },
+    /// Two of Microsoft's clouds, neither of which takes the other's tokens.
+    #[error(
+        "login-url {login} and graph-url {graph} belong to different clouds: set cloud in the \
+         place of both"
+    )]
+    Mixed {
+        /// The login host.
+        login: String,
+        /// The Graph host.
+        graph: String,
+    },
+    /// The 21Vianet cloud.
+    #[error(
+        "{which} {host} belongs to the 21Vianet cloud (China), which has no security/alerts_v2: \
+         there is nothing to poll there, remove this tenant"
+    )]
+    NoAlerts {
+        /// The setting at fault.
+        which: &'static str,
+        /// The host it names.
+        host: String,
+    },
 }
 
 impl Endpoints {
@@ -50,6 +73,12 @@ impl Endpoints {
     pub fn custom(login: Url, graph: Url) -> Result<Self, EndpointError> {
         check("login-url", &login)?;
         check("graph-url", &graph)?;
+        if are_mixed(&login, &graph) {
+            return Err(EndpointError::Mixed {
+                login: authority(&login),
+                graph: authority(&graph),
+            });
+        }
         Ok(Self { login, graph })
     }
 
@@ -111,6 +140,9 @@ fn check(which: &'static str, url: &Url) -> Result<(), EndpointError> {
     if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(url)) {
         return Err(EndpointError::Insecure { which, host });
     }
+    if has_no_alerts(url) {
+        return Err(EndpointError::NoAlerts { which, host });
+    }
     match decoration(url) {
         Some(what) => Err(EndpointError::Decorated { which, host, what }),
         None => Ok(()),
@@ -165,6 +197,48 @@ mod tests {
             "mailto:a@b",
         ] {
             assert!(refused(graph).contains("is not https"), "{graph}");
+        }
+    }
+
+    #[test]
+    fn hosts_of_two_clouds_are_not_mixed() {
+        let (global, government) = (
+            "https://login.microsoftonline.com",
+            "https://graph.microsoft.us",
+        );
+        let error = custom(global, government).unwrap_err().to_string();
+        assert!(error.contains("different clouds"), "{error}");
+        for (login, graph) in [
+            (global, "https://graph.microsoft.com/"),
+            (global, "https://gateway.example"),
+            ("https://gateway.example", government),
+            ("https://login.microsoftonline.us", government),
+            (
+                "https://login.microsoftonline.us/",
+                "https://dod-graph.microsoft.us",
+            ),
+        ] {
+            assert!(custom(login, graph).is_ok(), "{login} {graph}");
+        }
+        for graph in [
+            "https://graph.microsoft.com",
+            "https://dod-graph.microsoft.us",
+        ] {
+            let mixed = custom("https://login.microsoftonline.us", graph).is_err();
+            assert_eq!(mixed, graph.ends_with(".com"), "{graph}");
+        }
+    }
+
+    #[test]
+    fn chinas_hosts_are_refused_with_the_reason() {
+        let china = "https://microsoftgraph.chinacloudapi.cn";
+        assert!(refused(china).contains("no security/alerts_v2"));
+        for login in [
+            "https://login.chinacloudapi.cn",
+            "https://login.partner.microsoftonline.cn",
+        ] {
+            let error = custom(login, "https://gateway.example").unwrap_err();
+            assert!(error.to_string().contains("21Vianet"), "{error}");
         }
     }
 

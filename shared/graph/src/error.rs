@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::certificate::CertificateError;
 use crate::exchange::Exchange;
 use crate::link::LinkProblem;
 use crate::tenant::TenantError;
@@ -138,6 +139,17 @@ pub enum GraphError {
         /// What its source said.
         reason: String,
     },
+    /// The certificate cannot sign, so no token was asked for.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// Another identity provider's assertion is missing or of no use, so no token was asked for.
+    #[error("there is no assertion for Entra: {reason}")]
+    Assertion {
+        /// What its source said.
+        reason: String,
+        /// Whether asking again may help.
+        transient: bool,
+    },
     /// Whoever answers is not what the configuration says it is.
     #[error("{exchange}: {problem}")]
     Configuration {
@@ -198,6 +210,9 @@ impl GraphError {
             Self::Server { .. }
             | Self::Identity {
                 transient: true, ..
+            }
+            | Self::Assertion {
+                transient: true, ..
             } => ErrorKind::Server,
             Self::Network {
                 cause: TransportError::Setup(_),
@@ -212,6 +227,8 @@ impl GraphError {
             Self::Identity { .. }
             | Self::Tenant(_)
             | Self::Credential { .. }
+            | Self::Certificate(_)
+            | Self::Assertion { .. }
             | Self::Configuration { .. } => ErrorKind::Configuration,
         }
     }
@@ -249,6 +266,8 @@ impl GraphError {
             Self::BadQuery { .. }
             | Self::Tenant(_)
             | Self::Credential { .. }
+            | Self::Certificate(_)
+            | Self::Assertion { .. }
             | Self::OutOfTime { .. } => None,
         }
     }

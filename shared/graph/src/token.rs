@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::error::GraphError;
@@ -34,4 +35,9 @@ pub trait TokenProvider: Send + Sync {
     /// # Errors
     /// Whatever kept the login host from handing one out, or the credential from being read.
     async fn fetch(&self) -> Result<Token, GraphError>;
+
+    /// When the credential ends that was last used, where it says so itself: a certificate does.
+    fn credential_expires(&self) -> Option<Timestamp> {
+        None
+    }
 }

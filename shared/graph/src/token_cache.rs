@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
@@ -90,6 +91,11 @@ impl TokenCache {
     /// The provider's last error, or [`GraphError::OutOfTime`].
     pub async fn token(&self, deadline: Deadline) -> Result<SecretString, GraphError> {
         self.lease(deadline).await.map(|lease| lease.secret)
+    }
+
+    /// When the credential ends that was last used, where it says so itself: a certificate does.
+    pub fn credential_expires(&self) -> Option<Timestamp> {
+        self.provider.credential_expires()
     }
 
     /// Throws the token away; the next request fetches a new one.

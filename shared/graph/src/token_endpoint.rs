@@ -27,6 +27,7 @@ use crate::wire_text::name;
 /// A token with hundreds of roles has some ten kilobytes.
 const MAX_REPLY_BYTES: usize = 256 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const NOT_ENTRA: &str = "it answered but is not the Microsoft Entra login service: check login-url \
                          and any proxy on the way";
 
@@ -36,12 +37,16 @@ pub(crate) struct TokenEndpoint {
     endpoints: Endpoints,
     tenant: TenantId,
     client_id: String,
+    /// In place of Graph's own.
+    scope: Option<String>,
 }
 
 /// What an application proves its identity with.
 pub(crate) enum Credential<'a> {
     /// A client secret.
     Secret(&'a SecretString),
+    /// A signed token: the application's own, or another identity provider's (RFC 7523).
+    Assertion(&'a SecretString),
 }
 
 impl TokenEndpoint {
@@ -57,10 +62,18 @@ impl TokenEndpoint {
             endpoints,
             tenant,
             client_id: client_id.to_owned(),
+            scope: None,
         }
     }
 
-    fn url(&self) -> Url {
+    /// Asks for tokens of `scope` in place of Graph's.
+    pub(crate) fn with_scope(mut self, scope: &str) -> Self {
+        self.scope = Some(scope.to_owned());
+        self
+    }
+
+    /// The address, which is also the audience of an application's own assertion.
+    pub(crate) fn url(&self) -> Url {
         self.endpoints.token_url(&self.tenant)
     }
 
@@ -102,13 +115,19 @@ impl TokenEndpoint {
     }
 
     fn form(&self, credential: &Credential<'_>) -> Bytes {
+        let scope = self.scope.clone();
+        let scope = scope.unwrap_or_else(|| self.endpoints.scope());
         let mut form = Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &self.client_id)
-            .append_pair("scope", &self.endpoints.scope());
+            .append_pair("scope", &scope);
         match credential {
             Credential::Secret(secret) => {
                 form.append_pair("client_secret", secret.expose_secret());
+            }
+            Credential::Assertion(assertion) => {
+                form.append_pair("client_assertion_type", ASSERTION_TYPE)
+                    .append_pair("client_assertion", assertion.expose_secret());
             }
         }
         Bytes::from(form.finish())

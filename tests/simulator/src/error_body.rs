@@ -2,6 +2,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::entra::Refusal;
+
 /// An error in Graph's shape.
 pub(crate) fn graph(status: StatusCode, code: &str, message: &str) -> Response {
     let body = json!({
@@ -19,7 +21,13 @@ pub(crate) fn graph(status: StatusCode, code: &str, message: &str) -> Response {
 }
 
 /// An error in the shape of Entra's token endpoint.
-pub(crate) fn sign_in(status: StatusCode, error: &str, code: u32, message: &str) -> Response {
+pub(crate) fn sign_in(refusal: Refusal) -> Response {
+    let Refusal {
+        status,
+        error,
+        code,
+        message,
+    } = refusal;
     let body = json!({
         "error": error,
         "error_description": format!("AADSTS{code}: {message} Trace ID: 00000000-0000-4000-8000-000000000002"),

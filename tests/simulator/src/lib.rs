@@ -5,6 +5,7 @@
 //! asked. Tests inject [`Fault`]s. It serves generated alerts or those of a file.
 
 mod alerts;
+mod entra;
 mod error_body;
 mod faults;
 mod filter;
@@ -19,6 +20,7 @@ mod sign_in;
 mod world;
 
 pub use alerts::Alerts;
+pub use entra::Credential;
 pub use faults::Fault;
 pub use generate::GenerateOptions;
 pub use input::InputError;

@@ -1,6 +1,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::Credential;
+
 /// How the simulator behaves.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -12,6 +14,8 @@ pub struct Options {
     pub client_id: String,
     /// The client secret that it accepts.
     pub client_secret: String,
+    /// What it accepts besides: more secrets, certificates, federated credentials.
+    pub credentials: Vec<Credential>,
     /// How long it waits before it answers a page.
     pub page_latency: Duration,
     /// Requests a minute above which it answers 429; none for no limit.
@@ -31,6 +35,7 @@ impl Default for Options {
             tenant_id: "11111111-1111-4111-8111-111111111111".into(),
             client_id: "22222222-2222-4222-8222-222222222222".into(),
             client_secret: "simulated".into(),
+            credentials: Vec::new(),
             page_latency: Duration::ZERO,
             requests_per_minute: None,
             gzip: true,

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde_json::json;
 
+use crate::entra::{self, Credential, Refusal, Request};
 use crate::error_body;
 use crate::world::World;
 
@@ -22,63 +24,10 @@ pub(crate) async fn token(
     let form: HashMap<_, _> = url::form_urlencoded::parse(body.as_bytes())
         .into_owned()
         .collect();
-    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-    let options = &world.options;
-    let scope = format!("{}.default", world.root);
-    // What is checked, in Entra's order, with the error that Entra gives.
-    let checks = [
-        (
-            tenant.eq_ignore_ascii_case(&options.tenant_id),
-            (
-                StatusCode::BAD_REQUEST,
-                "invalid_request",
-                90002,
-                "Tenant not found.",
-            ),
-        ),
-        (
-            field("grant_type") == "client_credentials",
-            (
-                StatusCode::BAD_REQUEST,
-                "unsupported_grant_type",
-                70003,
-                "Grant not supported.",
-            ),
-        ),
-        (
-            field("client_id").eq_ignore_ascii_case(&options.client_id),
-            (
-                StatusCode::BAD_REQUEST,
-                "unauthorized_client",
-                700_016,
-                "Application not found.",
-            ),
-        ),
-        (
-            field("client_secret") == options.client_secret,
-            (
-                StatusCode::UNAUTHORIZED,
-                "invalid_client",
-                7_000_215,
-                "Invalid client secret.",
-            ),
-        ),
-        (
-            field("scope") == scope,
-            (
-                StatusCode::BAD_REQUEST,
-                "invalid_scope",
-                1_002_012,
-                "The scope is not valid.",
-            ),
-        ),
-    ];
-    for (holds, (status, error, code, message)) in checks {
-        if !holds {
-            return error_body::sign_in(status, error, code, message);
-        }
+    if let Err(refusal) = check(&world, &tenant, &form).await {
+        return error_body::sign_in(refusal);
     }
-    let lifetime = options.token_lifetime.as_secs();
+    let lifetime = world.options.token_lifetime.as_secs();
     let body = json!({
         "token_type": "Bearer",
         "expires_in": lifetime,
@@ -86,4 +35,36 @@ pub(crate) async fn token(
         "access_token": world.issue_token(),
     });
     error_body::json_response(StatusCode::OK, body.to_string())
+}
+
+/// What is checked, in Entra's order, with the refusal that Entra gives.
+async fn check(world: &World, tenant: &str, form: &HashMap<String, String>) -> Result<(), Refusal> {
+    let options = &world.options;
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let demand = |holds: bool, refusal| if holds { Ok(()) } else { Err(refusal) };
+    demand(
+        tenant.eq_ignore_ascii_case(&options.tenant_id),
+        Refusal::NO_TENANT,
+    )?;
+    demand(
+        field("grant_type") == "client_credentials",
+        Refusal::WRONG_GRANT,
+    )?;
+    demand(
+        field("client_id").eq_ignore_ascii_case(&options.client_id),
+        Refusal::NO_APPLICATION,
+    )?;
+    let mut credentials = options.credentials.clone();
+    credentials.push(Credential::Secret(options.client_secret.clone()));
+    let request = Request {
+        form,
+        client_id: field("client_id"),
+        audience: &format!("{}{tenant}/oauth2/v2.0/token", world.root),
+        now: Timestamp::now(),
+    };
+    entra::check(&credentials, &request, &world.used_assertions).await?;
+    demand(
+        field("scope") == format!("{}.default", world.root),
+        Refusal::WRONG_SCOPE,
+    )
 }

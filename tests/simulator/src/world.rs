@@ -2,9 +2,13 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
 use url::Url;
 
 use crate::alerts::{Alerts, Row};
+use crate::entra::Used;
 use crate::filter::Filter;
 use crate::{Fault, Options};
 
@@ -29,6 +33,8 @@ pub(crate) struct World {
     pub(crate) options: Options,
     /// The root of Graph, with a slash at its end.
     pub(crate) root: Url,
+    /// Assertions that were taken, which are not taken again.
+    pub(crate) used_assertions: Used,
     inner: Mutex<Inner>,
 }
 
@@ -64,6 +70,7 @@ impl World {
         Self {
             options,
             root,
+            used_assertions: Used::default(),
             inner: Mutex::new(inner),
         }
     }
@@ -106,9 +113,24 @@ impl World {
         self.inner().down
     }
 
+    /// A token in Entra's shape, as far as a client may look at it; its signature is none.
     pub(crate) fn issue_token(&self) -> String {
+        let roles: &[&str] = if self.options.token_without_roles {
+            &[]
+        } else {
+            &["SecurityAlert.Read.All"]
+        };
+        let header = json!({"typ": "JWT", "alg": "RS256", "kid": "simulated"});
+        let claims = json!({
+            "aud": self.root,
+            "tid": self.options.tenant_id,
+            "appid": self.options.client_id,
+            "roles": roles,
+        });
+        let part = |part: &serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let mut inner = self.inner();
-        let token = format!("simulated-token-{}", inner.tokens.len() + 1);
+        let number = inner.tokens.len() + 1;
+        let token = format!("{}.{}.simulated-{number}", part(&header), part(&claims));
         inner.tokens.insert(token.clone());
         token
     }

@@ -154,6 +154,17 @@ impl Script {
         Arc::new(script)
     }
 
+    /// Answers to POST and to GET.
+    pub(crate) fn new(
+        tokens: impl IntoIterator<Item = Answer>,
+        pages: impl IntoIterator<Item = Answer>,
+    ) -> Arc<Self> {
+        let script = Self::default();
+        script.tokens.lock().unwrap().extend(tokens);
+        script.pages.lock().unwrap().extend(pages);
+        Arc::new(script)
+    }
+
     pub(crate) fn seen(&self, method: &Method) -> Vec<Seen> {
         let seen = self.seen.lock().unwrap();
         seen.iter()

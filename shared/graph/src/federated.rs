@@ -1,0 +1,170 @@
+//! The identity of an application that another identity provider vouches for: nothing is stored.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::aadsts::Meaning;
+use crate::endpoints::Endpoints;
+use crate::error::GraphError;
+use crate::jwt;
+use crate::tenant::TenantError;
+use crate::token::{Token, TokenProvider};
+use crate::token_endpoint::{Credential, TokenEndpoint};
+use crate::transport::Transport;
+use crate::wire_text::{name, printable};
+
+/// Where assertions of another identity provider come from. Asked at each fetch.
+#[async_trait]
+pub trait AssertionSource: Send + Sync {
+    /// A signed token (JWT, RS256) that Entra will take as the application's credential.
+    ///
+    /// # Errors
+    /// [`AssertionError`]: what could not be had, and what to do. Never the token.
+    async fn assertion(&self) -> Result<SecretString, AssertionError>;
+}
+
+/// Why there is no assertion.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct AssertionError {
+    /// A sentence for the operator: what happened, to what, and what to do.
+    pub reason: String,
+    /// Whether asking again a little later may succeed with nothing changed.
+    pub is_retryable: bool,
+}
+
+/// Client credentials grant with the assertion of another identity provider (workload identity
+/// federation).
+///
+/// Entra takes assertions signed RS256 only, so any other is refused here, in words. Source:
+/// Microsoft Entra Workload ID, "Workload identity federation".
+pub struct Federated {
+    endpoint: Result<TokenEndpoint, TenantError>,
+    source: Arc<dyn AssertionSource>,
+}
+
+impl Federated {
+    /// The application `client_id` in the tenant `tenant_id` (GUID or domain name).
+    ///
+    /// A `tenant_id` that cannot be one is reported by the first fetch, so that one tenant's
+    /// mistake does not keep a process for several from starting.
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        endpoints: Endpoints,
+        tenant_id: &str,
+        client_id: &str,
+        source: Arc<dyn AssertionSource>,
+    ) -> Self {
+        let endpoint = tenant_id
+            .parse()
+            .map(|tenant| TokenEndpoint::new(transport, endpoints, tenant, client_id));
+        Self { endpoint, source }
+    }
+
+    /// Asks for tokens of `scope`, such as `https://monitor.azure.com/.default`, in place of
+    /// Graph's.
+    #[must_use]
+    pub fn with_scope(mut self, scope: &str) -> Self {
+        self.endpoint = self.endpoint.map(|endpoint| endpoint.with_scope(scope));
+        self
+    }
+}
+
+#[async_trait]
+impl TokenProvider for Federated {
+    async fn fetch(&self) -> Result<Token, GraphError> {
+        let endpoint = self.endpoint.as_ref().map_err(Clone::clone)?;
+        let assertion = self
+            .source
+            .assertion()
+            .await
+            .map_err(|error| GraphError::Assertion {
+                reason: printable(&error.reason, 600),
+                transient: error.is_retryable,
+            })?;
+        check(assertion.expose_secret())?;
+        let answer = endpoint.exchange(&Credential::Assertion(&assertion)).await;
+        answer.map_err(|error| with_claims(error, assertion.expose_secret()))
+    }
+}
+
+impl fmt::Debug for Federated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Federated")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Refuses what Entra would refuse with less of an explanation.
+fn check(assertion: &str) -> Result<(), GraphError> {
+    let refused = |reason: String| GraphError::Assertion {
+        reason,
+        transient: false,
+    };
+    let Some(algorithm) = jwt::algorithm(assertion) else {
+        let reason = "it is not a signed JWT: check what issues it";
+        return Err(refused(reason.to_owned()));
+    };
+    if algorithm == "RS256" {
+        return Ok(());
+    }
+    let algorithm = name(&algorithm).unwrap_or_else(|| "another algorithm".to_owned());
+    Err(refused(format!(
+        "it is signed {algorithm}, and Entra takes RS256 only: have the issuer sign RS256 \
+         (an emulated STS cannot)"
+    )))
+}
+
+/// The claims that a federated credential is compared with; none of them is a secret.
+#[derive(Deserialize)]
+struct Compared {
+    #[serde(default)]
+    iss: String,
+    #[serde(default)]
+    sub: String,
+    #[serde(default)]
+    aud: serde_json::Value,
+}
+
+/// Adds to a refusal what the assertion says, so that both sides can be compared.
+fn with_claims(error: GraphError, assertion: &str) -> GraphError {
+    let GraphError::Identity {
+        exchange,
+        code,
+        mut explanation,
+        trace_id,
+        correlation_id,
+        transient,
+    } = error
+    else {
+        return error;
+    };
+    if code.is_some_and(Meaning::is_about_federation)
+        && let Some(claims) = jwt::claims::<Compared>(assertion)
+    {
+        let audience = match &claims.aud {
+            serde_json::Value::String(one) => one.clone(),
+            other => other.to_string(),
+        };
+        let shown = |text: &str| printable(text, 600);
+        explanation.push_str(&format!(
+            "; the assertion says issuer '{}', subject '{}', audience '{}'",
+            shown(&claims.iss),
+            shown(&claims.sub),
+            shown(&audience),
+        ));
+    }
+    GraphError::Identity {
+        exchange,
+        code,
+        explanation,
+        trace_id,
+        correlation_id,
+        transient,
+    }
+}

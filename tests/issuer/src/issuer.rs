@@ -1,0 +1,144 @@
+//! An OIDC issuer on a free port of loopback.
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::key::{self, Error};
+use crate::sts::{self, StsAnswer, StsRequest};
+
+/// An issuer that runs until it is dropped. Its STS listens on the same address.
+pub struct Issuer {
+    issued: Arc<Issued>,
+    task: JoinHandle<()>,
+}
+
+pub(crate) struct Issued {
+    url: String,
+    key: EncodingKey,
+    kid: String,
+    jwks: Value,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+pub(crate) struct Inner {
+    pub(crate) answer: StsAnswer,
+    pub(crate) requests: Vec<StsRequest>,
+    pub(crate) count: u64,
+}
+
+impl Issuer {
+    /// Makes a key and begins to serve.
+    ///
+    /// # Errors
+    /// When no key can be made or no port is free.
+    pub async fn start() -> Result<Self, Error> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let key = key::encoding(&key::rsa()?)?;
+        let kid = "key-1".to_owned();
+        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS256)?;
+        jwk.common.key_id = Some(kid.clone());
+        let issued = Arc::new(Issued {
+            url: format!("http://{}", listener.local_addr()?),
+            key,
+            kid,
+            jwks: serde_json::to_value(JwkSet { keys: vec![jwk] })?,
+            inner: Mutex::default(),
+        });
+        let router = Router::new()
+            .route("/.well-known/openid-configuration", get(discovery))
+            .route("/.well-known/jwks.json", get(jwks))
+            .route("/", post(token))
+            .with_state(Arc::clone(&issued));
+        let task = tokio::spawn(async move {
+            // Ends with the task only.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { issued, task })
+    }
+
+    /// The `iss` of its tokens, without a slash at its end; also the address of its STS.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.issued.url
+    }
+
+    /// Signs these claims with RS256.
+    ///
+    /// # Errors
+    /// What the library says.
+    pub fn sign(&self, claims: &Value) -> Result<String, Error> {
+        self.issued.sign(claims)
+    }
+
+    /// Has the STS answer like this from now on.
+    pub fn set_sts(&self, answer: StsAnswer) {
+        self.issued.inner().answer = answer;
+    }
+
+    /// What the STS was asked so far.
+    #[must_use]
+    pub fn sts_requests(&self) -> Vec<StsRequest> {
+        self.issued.inner().requests.clone()
+    }
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Issued {
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn sign(&self, claims: &Value) -> Result<String, Error> {
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some(self.kid.clone());
+        Ok(jsonwebtoken::encode(&header, claims, &self.key)?)
+    }
+}
+
+async fn discovery(State(issued): State<Arc<Issued>>) -> Response {
+    answer(&json!({
+        "issuer": issued.url,
+        "jwks_uri": format!("{}/.well-known/jwks.json", issued.url),
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["id_token"],
+        "subject_types_supported": ["public"],
+    }))
+}
+
+async fn jwks(State(issued): State<Arc<Issued>>) -> Response {
+    answer(&issued.jwks)
+}
+
+fn answer(body: &Value) -> Response {
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (json, body.to_string()).into_response()
+}
+
+async fn token(
+    State(issued): State<Arc<Issued>>,
+    headers: HeaderMap,
+    body: String,
+) -> Result<Response, StatusCode> {
+    sts::answer(&issued, &headers, &body).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,14 @@
+//! Identities of the tests' own, on loopback: an OIDC issuer with discovery document and JWKS, a
+//! stand-in of AWS STS that has it sign, and certificates.
+//!
+//! Every key is made anew by the test that needs it, with the same library that checks it.
+
+mod certificate;
+mod issuer;
+mod key;
+mod sts;
+
+pub use certificate::{CertificateOptions, TestCertificate};
+pub use issuer::Issuer;
+pub use key::Error;
+pub use sts::{StsAnswer, StsRequest};
