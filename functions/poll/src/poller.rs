@@ -29,7 +29,7 @@ pub struct Poller {
 pub struct Output {
     /// The records' format; its name is the output's name in the state.
     pub format: &'static dyn Format,
-    /// The queue.
+    /// The queue. One that holds messages back ([`Queue::begin`]) is this output's alone.
     pub queue: Arc<dyn Queue>,
     /// What the queue keeps in order.
     pub grouping: Grouping,
@@ -81,7 +81,7 @@ impl Settings {
 }
 
 impl Poller {
-    /// Does one job.
+    /// Does one job; one at a time.
     ///
     /// Records go to the queue first; then the state is saved. On any error the watermark stays
     /// where it was, and what the queue did take is remembered, so that it is not sent again.
@@ -99,6 +99,9 @@ impl Poller {
         let mut saved = SavedState::load(self.store.as_ref(), &self.settings.tenant).await?;
         let begun = job.window.is_none() && saved.state.begin(now, &self.settings.windows);
         let mut report = Report::default();
+        for output in &self.outputs {
+            output.queue.begin().await;
+        }
 
         let mut read = self
             .read(job, now, &mut saved, &mut report, stop, progress)
@@ -110,6 +113,7 @@ impl Poller {
         report.read_up_to = saved.state.read_up_to();
         for output in &self.outputs {
             if let Err(error) = output.queue.flush().await {
+                // What was claimed may be lost with the queue's memory: nothing of it is saved.
                 // A queue that refused a record often fails here too: the first error says why.
                 return Err(read.err().unwrap_or_else(|| error.into()));
             }

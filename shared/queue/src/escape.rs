@@ -13,7 +13,7 @@ pub(crate) struct ControlCharacter;
 
 /// The JSON text `body` in characters that a queue takes and without line breaks.
 pub(crate) fn for_queue(body: &str) -> Result<Cow<'_, str>, ControlCharacter> {
-    if body.bytes().any(|byte| byte < b' ' && byte != b'\t') {
+    if has_control_character(body) {
         return Err(ControlCharacter);
     }
     if !body.contains("\u{fffe}") && !body.contains("\u{ffff}") {
@@ -23,6 +23,11 @@ pub(crate) fn for_queue(body: &str) -> Result<Cow<'_, str>, ControlCharacter> {
         body.replace('\u{fffe}', "\\ufffe")
             .replace('\u{ffff}', "\\uffff"),
     ))
+}
+
+/// Whether there is a control character other than the tab, a line break for one.
+pub(crate) fn has_control_character(body: &str) -> bool {
+    body.bytes().any(|byte| byte < b' ' && byte != b'\t')
 }
 
 /// `text`, which is not JSON, with every character that a queue does not take replaced by U+FFFD.

@@ -20,6 +20,7 @@ fn message(n: usize, body: impl Into<String>) -> Message {
     Message {
         key: format!("key-{n}"),
         group: format!("group-{}", n % 3),
+        time: None,
         body: body.into(),
         attributes: vec![("format", "siem".to_owned()), ("severity", String::new())],
     }

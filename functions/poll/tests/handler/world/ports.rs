@@ -36,6 +36,10 @@ pub(crate) struct MemoryStore {
     /// Runs before the next conditional put, as another process would.
     pub(crate) meanwhile: Mutex<Option<Bytes>>,
     pub(crate) fail_puts: Mutex<u32>,
+    /// How many of the next conditional puts fail.
+    pub(crate) fail_put_ifs: Mutex<u32>,
+    /// How many of the next conditional puts never answer.
+    pub(crate) hang_put_ifs: Mutex<u32>,
 }
 
 impl MemoryStore {
@@ -45,6 +49,10 @@ impl MemoryStore {
 
     pub(crate) fn body(&self, key: &str) -> String {
         String::from_utf8(self.objects.lock().unwrap()[key].0.to_vec()).unwrap()
+    }
+
+    pub(crate) fn bytes(&self, key: &str) -> Bytes {
+        self.objects.lock().unwrap()[key].0.clone()
     }
 
     pub(crate) fn calls(&self) -> Vec<String> {
@@ -75,15 +83,8 @@ impl Store for MemoryStore {
 
     async fn put(&self, key: &str, body: Bytes, _: &str) -> Result<ETag, StoreError> {
         self.calls.lock().unwrap().push(format!("put {key}"));
-        {
-            let mut fail = self.fail_puts.lock().unwrap();
-            if *fail > 0 {
-                *fail -= 1;
-                return Err(StoreError::Unavailable {
-                    place: key.to_owned(),
-                    code: "SlowDown".into(),
-                });
-            }
+        if one_of(&self.fail_puts) {
+            return Err(slow_down(key));
         }
         Ok(self.write(key, body))
     }
@@ -96,6 +97,12 @@ impl Store for MemoryStore {
         expected: Option<&ETag>,
     ) -> Result<ETag, StoreError> {
         self.calls.lock().unwrap().push(format!("put_if {key}"));
+        if one_of(&self.hang_put_ifs) {
+            std::future::pending::<()>().await;
+        }
+        if one_of(&self.fail_put_ifs) {
+            return Err(slow_down(key));
+        }
         if let Some(body) = self.meanwhile.lock().unwrap().take() {
             self.write(key, body);
         }
@@ -111,6 +118,21 @@ impl Store for MemoryStore {
             });
         }
         Ok(self.write(key, body))
+    }
+}
+
+/// Whether one is left of `count`; takes it.
+fn one_of(count: &Mutex<u32>) -> bool {
+    let mut left = count.lock().unwrap();
+    let is_left = *left > 0;
+    *left -= u32::from(is_left);
+    is_left
+}
+
+fn slow_down(key: &str) -> StoreError {
+    StoreError::Unavailable {
+        place: key.to_owned(),
+        code: "SlowDown".into(),
     }
 }
 
