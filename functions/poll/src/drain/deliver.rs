@@ -4,8 +4,8 @@ use drawbridge_graph::Page;
 use drawbridge_queue::{Message, Refused};
 
 use super::Drain;
-use crate::{Output, PollError};
 use crate::mapping::map;
+use crate::{Output, PollError};
 
 /// The state's name for alerts that were put aside, beside the outputs.
 const PUT_ASIDE: &str = "quarantine";
@@ -74,8 +74,11 @@ impl Drain<'_> {
             }
             self.report.oversize += 1;
             tracing::warn!(
-                tenant = self.poller.settings.tenant, format = output.format.name(),
-                key = message.key, bytes = message.body.len(), limit,
+                tenant = self.poller.settings.tenant,
+                format = output.format.name(),
+                key = message.key,
+                bytes = message.body.len(),
+                limit,
                 "a record is longer than its readers are known to take"
             );
         }

@@ -36,10 +36,8 @@ pub(crate) struct MemoryStore {
     /// Runs before the next conditional put, as another process would.
     pub(crate) meanwhile: Mutex<Option<Bytes>>,
     pub(crate) fail_puts: Mutex<u32>,
-    /// How many of the next conditional puts fail.
-    pub(crate) fail_put_ifs: Mutex<u32>,
-    /// How many of the next conditional puts never answer.
-    pub(crate) hang_put_ifs: Mutex<u32>,
+    /// What the next conditional puts do; then they work.
+    pub(crate) put_ifs: Mutex<VecDeque<PutIf>>,
 }
 
 impl MemoryStore {
@@ -83,8 +81,12 @@ impl Store for MemoryStore {
 
     async fn put(&self, key: &str, body: Bytes, _: &str) -> Result<ETag, StoreError> {
         self.calls.lock().unwrap().push(format!("put {key}"));
-        if one_of(&self.fail_puts) {
-            return Err(slow_down(key));
+        {
+            let mut fail = self.fail_puts.lock().unwrap();
+            if *fail > 0 {
+                *fail -= 1;
+                return Err(slow_down(key));
+            }
         }
         Ok(self.write(key, body))
     }
@@ -97,11 +99,11 @@ impl Store for MemoryStore {
         expected: Option<&ETag>,
     ) -> Result<ETag, StoreError> {
         self.calls.lock().unwrap().push(format!("put_if {key}"));
-        if one_of(&self.hang_put_ifs) {
-            std::future::pending::<()>().await;
-        }
-        if one_of(&self.fail_put_ifs) {
-            return Err(slow_down(key));
+        let scripted = self.put_ifs.lock().unwrap().pop_front();
+        match scripted {
+            Some(PutIf::Fails) => return Err(slow_down(key)),
+            Some(PutIf::Hangs) => std::future::pending::<()>().await,
+            Some(PutIf::Works | PutIf::LosesItsAnswer) | None => {}
         }
         if let Some(body) = self.meanwhile.lock().unwrap().take() {
             self.write(key, body);
@@ -117,16 +119,23 @@ impl Store for MemoryStore {
                 place: key.to_owned(),
             });
         }
-        Ok(self.write(key, body))
+        let etag = self.write(key, body);
+        if scripted == Some(PutIf::LosesItsAnswer) {
+            return Err(slow_down(key));
+        }
+        Ok(etag)
     }
 }
 
-/// Whether one is left of `count`; takes it.
-fn one_of(count: &Mutex<u32>) -> bool {
-    let mut left = count.lock().unwrap();
-    let is_left = *left > 0;
-    *left -= u32::from(is_left);
-    is_left
+/// What a store does with one conditional put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PutIf {
+    Works,
+    Fails,
+    /// Writes, and nobody hears of it.
+    LosesItsAnswer,
+    /// Never answers.
+    Hangs,
 }
 
 fn slow_down(key: &str) -> StoreError {
