@@ -146,6 +146,19 @@ async fn a_poll_that_is_given_up_leaves_nothing_that_the_next_one_counts_or_repe
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_poll_that_is_given_up_between_two_pages_leaves_nothing_either() {
+    let world = world();
+    world.graph.latency(1000);
+    // One page of two records has come.
+    tokio::time::timeout(Duration::from_millis(1500), world.poll())
+        .await
+        .unwrap_err();
+    assert!(lines(&world).is_empty());
+    assert_eq!(world.poll().await.unwrap().records, ALERTS as u64);
+    assert_all_written_once(&world);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_poll_out_of_time_writes_what_it_read() {
     let world = world();
     let stop = Stop::at(Deadline::after(Duration::from_secs(5)));

@@ -17,7 +17,7 @@ pub(crate) enum Fixture {
     /// A queue in the emulated cloud.
     Sqs(Client, SqsQueue),
     /// Objects in a folder or a bucket.
-    Objects(Place, ObjectsQueue),
+    Objects(Place, Box<ObjectsQueue>),
 }
 
 impl Fixture {
@@ -42,13 +42,13 @@ impl Fixture {
     }
 
     pub(crate) fn objects(place: Place) -> Self {
-        let queue = place.queue();
+        let queue = Box::new(place.queue());
         Self::Objects(place, queue)
     }
 
     pub(crate) fn queue(&self) -> &dyn Queue {
         match self {
-            Self::Objects(_, queue) => queue,
+            Self::Objects(_, queue) => &**queue,
             Self::Local { queue, .. } => queue,
             Self::Sqs(_, queue) => queue,
         }
