@@ -114,6 +114,7 @@ fn message(tenant: &str, tick: Tick) -> Result<Message, DispatchError> {
     Ok(Message {
         key: format!("timer-{tenant}-{}", tick.minutes()),
         group: tenant.to_owned(),
+        time: None,
         body,
         attributes: Vec::new(),
     })

@@ -4,6 +4,7 @@ use drawbridge_alert::Alert;
 use drawbridge_cursor::{AlertDigest, Claimed, Written};
 use drawbridge_queue::Message;
 use drawbridge_record::{Change, Claim, Identity, Record, Rewrite};
+use jiff::Timestamp;
 
 use crate::{Grouping, Output};
 
@@ -52,6 +53,7 @@ pub(crate) fn map(
         bytes,
     } = batch;
     let held = Cell::new(*bytes);
+    let time = time_of(alert);
     let mut mapped = Mapped {
         known: 0,
         claimed: 0,
@@ -90,14 +92,20 @@ pub(crate) fn map(
         },
         &mut |record| {
             held.set(held.get() + record.body.len());
-            messages.push(message(record, output, tenant));
+            messages.push(message(record, output, tenant, time));
         },
     );
     *bytes = held.get();
     mapped
 }
 
-fn message(record: Record, output: &Output, tenant: &str) -> Message {
+/// When the alert changed last or, where Graph does not say, came up.
+fn time_of(alert: &Alert<'_>) -> Option<Timestamp> {
+    let times = [&alert.last_update, &alert.created];
+    times.into_iter().flatten().find_map(|time| time.instant)
+}
+
+fn message(record: Record, output: &Output, tenant: &str, time: Option<Timestamp>) -> Message {
     let group = match output.grouping {
         Grouping::Tenant => tenant.to_owned(),
         Grouping::Alert => record.alert_id.clone(),
@@ -114,6 +122,7 @@ fn message(record: Record, output: &Output, tenant: &str) -> Message {
     Message {
         key: record.key,
         group,
+        time,
         body: record.body,
         attributes,
     }

@@ -33,7 +33,7 @@ pub struct Output {
     pub format: &'static dyn Format,
     /// When a record is written again.
     pub rewrite: Rewrite,
-    /// The queue.
+    /// The queue. One that holds messages back ([`Queue::begin`]) is this output's alone.
     pub queue: Arc<dyn Queue>,
     /// What the queue keeps in order.
     pub grouping: Grouping,
@@ -106,7 +106,7 @@ impl Settings {
 }
 
 impl Poller {
-    /// Does one job.
+    /// Does one job; one at a time.
     ///
     /// Records go to the queue first; then the state is saved. On any error the watermark stays
     /// where it was, and what the queue did take is remembered, so that it is not sent again.
@@ -126,6 +126,9 @@ impl Poller {
         let is_dry_run = job.backfill.as_ref().is_some_and(|of| of.dry_run);
         let begun = is_live && saved.state.begin(now, &self.settings.windows);
         let mut report = Report::default();
+        for output in &self.outputs {
+            output.queue.begin().await;
+        }
 
         let swept = saved.state.swept;
         let around = Around {
@@ -145,6 +148,7 @@ impl Poller {
         }
         for output in &self.outputs {
             if let Err(error) = output.queue.flush().await {
+                // What was claimed may be lost with the queue's memory: nothing of it is saved.
                 // A queue that refused a record often fails here too: the first error says why.
                 return Err(read.err().unwrap_or_else(|| error.into()));
             }

@@ -13,6 +13,8 @@ pub struct Report {
     pub records: u64,
     /// Records that the output had already.
     pub suppressed: u64,
+    /// Records longer than their readers are known to take; sent all the same.
+    pub oversize: u64,
     /// Alerts and records put aside.
     pub quarantined: u64,
     /// Windows that Graph would not answer, put aside.
@@ -81,6 +83,7 @@ impl Report {
             (Metric::AlertsFetched, self.alerts),
             (Metric::RecordsWritten, self.records),
             (Metric::RecordsSuppressed, self.suppressed),
+            (Metric::OversizeRecords, self.oversize),
             (Metric::Quarantined, self.quarantined),
             (Metric::Gaps, self.gaps),
             (Metric::PartialAnswers, self.partial_answers),

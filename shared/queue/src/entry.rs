@@ -106,6 +106,7 @@ mod tests {
         Message {
             key: "full-id".to_owned(),
             group: "alert".to_owned(),
+            time: None,
             body: "{}".to_owned(),
             attributes: vec![
                 ("tenant", "contoso".to_owned()),

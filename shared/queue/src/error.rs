@@ -59,6 +59,12 @@ pub enum QueueError {
         /// What the store said.
         source: StoreError,
     },
+    /// An object of records could not be written.
+    #[error("records could not be written: {source}")]
+    Object {
+        /// What the store said, and of which object.
+        source: StoreError,
+    },
     /// Anything else: trying again will not help.
     #[error("{place} could not be written ({code}); {fix}")]
     Failed {
@@ -76,7 +82,7 @@ impl QueueError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unavailable { .. } => true,
-            Self::Offload { source, .. } => source.is_retryable(),
+            Self::Offload { source, .. } | Self::Object { source } => source.is_retryable(),
             _ => false,
         }
     }

@@ -1,11 +1,12 @@
-//! The queue port, with its SQS and its local NDJSON implementation.
+//! The queue port, with its SQS, its object and its local NDJSON implementation.
 //!
 //! Records leave through [`Queue::send`]; the watermark moves only after every message was taken
 //! and [`Queue::flush`] returned. Delivery is at least once: a call that fails in the middle is
-//! made again, and [`Message::key`] lets a reader drop what it has seen. Both implementations pass
+//! made again, and [`Message::key`] lets a reader drop what it has seen. All implementations pass
 //! the same conformance suite (`tests/e2e/tests/queue_conformance.rs`).
 //!
 //! - [`LocalQueue`]: one line a message in a file that any log shipper can tail.
+//! - [`ObjectsQueue`]: gzip NDJSON objects in a store, of which S3 tells the readers.
 //! - [`SqsQueue`] (feature `aws`): a standard or FIFO queue of Amazon SQS.
 
 #[cfg(feature = "aws")]
@@ -16,6 +17,7 @@ mod error;
 mod escape;
 mod local;
 mod message;
+mod objects;
 #[cfg(feature = "aws")]
 mod offload;
 #[cfg(feature = "aws")]
@@ -28,6 +30,7 @@ mod sqs_call;
 pub use error::QueueError;
 pub use local::{LocalQueue, Written};
 pub use message::{Message, Queue, Refused};
+pub use objects::{Content, Naming, ObjectsQueue, ObjectsSettings, READER_BOUNDS, ReaderBound};
 #[cfg(feature = "aws")]
 pub use offload::Offload;
 #[cfg(feature = "aws")]

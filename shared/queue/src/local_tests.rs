@@ -4,6 +4,7 @@ fn message(body: &str) -> Message {
     Message {
         key: body.to_owned(),
         group: String::new(),
+        time: None,
         body: body.to_owned(),
         attributes: Vec::new(),
     }

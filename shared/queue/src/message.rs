@@ -3,6 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::QueueError;
 
@@ -15,6 +16,9 @@ pub struct Message {
     /// Messages of one group stay in order on a FIFO queue, and share a fair queue fairly on a
     /// standard one. Empty: none, which a FIFO queue does not take.
     pub group: String,
+    /// When what it tells of happened; the objects that [`crate::ObjectsQueue`] writes are named
+    /// by it. A fixed property of the message, never the clock's time.
+    pub time: Option<Timestamp>,
     /// One JSON text, without line breaks outside or inside of it.
     pub body: String,
     /// What a reader wants to know without opening the body: name and value, nine at most.
@@ -45,14 +49,31 @@ pub struct Refused {
 }
 
 /// Takes messages and keeps them until somebody reads them.
+///
+/// A message that [`Queue::send`] took may be in memory only until [`Queue::flush`] returned `Ok`.
+/// Whoever sends therefore notes nothing as sent before that, and after a failed flush notes
+/// nothing of what it sent since [`Queue::begin`].
 #[async_trait]
 pub trait Queue: Send + Sync {
+    /// Begins a poll: drops what an earlier one sent and never flushed, because it failed or was
+    /// given up. That poll saved nothing, so this one sends it again.
+    ///
+    /// One poll at a time may use a queue that holds messages back. The others have nothing to do.
+    async fn begin(&self) {}
+
     /// Sends messages. `Ok` and empty: every one was taken. Those listed, in the order of their
     /// index, were refused, after retries where these could help; all others were taken.
     ///
     /// On an error any part of the messages may have been taken: send them all again.
     async fn send(&self, messages: &[Message]) -> Result<Vec<Refused>, QueueError>;
 
-    /// Makes everything sent so far durable; called once before the state moves.
+    /// Makes everything sent so far durable; called once before the state moves. After an error it
+    /// may be called again, or the poll is given up.
     async fn flush(&self) -> Result<(), QueueError>;
+
+    /// The longest body that the queue's readers take, if there is such a bound below the queue's
+    /// own. A longer one is taken all the same; whoever sends it counts it.
+    fn reader_limit_bytes(&self) -> Option<usize> {
+        None
+    }
 }

@@ -115,6 +115,7 @@ mod tests {
         let message = Message {
             key: "k".to_owned(),
             group: String::new(),
+            time: None,
             body: "{\"a\":\"\u{ffff}\"}".to_owned(),
             attributes: Vec::new(),
         };

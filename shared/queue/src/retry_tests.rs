@@ -64,6 +64,7 @@ async fn run(script: &Script, indexes: &[usize]) -> Result<Vec<Refused>, QueueEr
     let message = Message {
         key: "k".to_owned(),
         group: "g".to_owned(),
+        time: None,
         body: "{}".to_owned(),
         attributes: Vec::new(),
     };

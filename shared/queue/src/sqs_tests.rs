@@ -43,6 +43,7 @@ fn message(group: usize, body: String) -> Message {
     Message {
         key: body.clone(),
         group: format!("g{group}"),
+        time: None,
         body,
         attributes: Vec::new(),
     }

@@ -10,6 +10,8 @@ pub enum Metric {
     RecordsWritten,
     /// Records that an output had already.
     RecordsSuppressed,
+    /// Records longer than their readers are known to take; sent all the same.
+    OversizeRecords,
     /// Alerts or records put aside because they could not be read or sent.
     Quarantined,
     /// Windows that Graph would not answer, put aside for a replay.
@@ -54,6 +56,7 @@ pub const METRICS: &[(Metric, &str, Unit)] = &[
     (Metric::AlertsFetched, "AlertsFetched", Unit::Count),
     (Metric::RecordsWritten, "RecordsWritten", Unit::Count),
     (Metric::RecordsSuppressed, "RecordsSuppressed", Unit::Count),
+    (Metric::OversizeRecords, "OversizeRecords", Unit::Count),
     (Metric::Quarantined, "Quarantined", Unit::Count),
     (Metric::Gaps, "Gaps", Unit::Count),
     (Metric::PartialAnswers, "PartialAnswers", Unit::Count),

@@ -57,6 +57,7 @@ async fn told(root: &SdkConfig, key: &str, secret: &str) -> Told {
     let message = Message {
         key: "k".to_owned(),
         group: String::new(),
+        time: None,
         body: "{}".to_owned(),
         attributes: Vec::new(),
     };

@@ -7,12 +7,20 @@
 )]
 
 mod cloud;
+#[path = "queue/objects.rs"]
+mod objects;
+#[path = "queue/objects_only.rs"]
+mod objects_only;
 #[path = "queue/reader.rs"]
 mod reader;
 #[path = "queue/sqs_only.rs"]
 mod sqs_only;
 
+use std::collections::BTreeSet;
+
 use drawbridge_queue::{Message, Queue};
+use jiff::Timestamp;
+use objects::Place;
 use reader::Fixture;
 use serde_json::{Value, json};
 
@@ -20,6 +28,7 @@ fn message(n: usize, body: impl Into<String>) -> Message {
     Message {
         key: format!("key-{n}"),
         group: format!("group-{}", n % 3),
+        time: Some(Timestamp::from_second(n as i64).unwrap()),
         body: body.into(),
         attributes: vec![("format", "siem".to_owned()), ("severity", String::new())],
     }
@@ -109,9 +118,37 @@ async fn what_no_queue_takes_is_listed_and_the_rest_arrives(fixture: Fixture) {
             (4, "InvalidMessageContents", false)
         ]
     );
+    fixture.queue().flush().await.unwrap();
     let mut read = fixture.read(3).await;
     read.sort_unstable();
     assert_eq!(read, ["0", "2", "5"]);
+}
+
+/// A poll dies after it sent a part; the next one does not know and sends all of it.
+async fn what_an_earlier_poll_never_flushed_arrives_when_it_is_sent_again(fixture: Fixture) {
+    let messages: Vec<_> = (0..30).map(|n| message(n, n.to_string())).collect();
+    let queue = fixture.queue();
+    queue.begin().await;
+    assert_eq!(queue.send(&messages[..20]).await.unwrap(), []);
+    queue.begin().await;
+    send(queue, &messages).await;
+    let read: BTreeSet<_> = fixture.read_all().await.into_iter().collect();
+    let sent: BTreeSet<_> = bodies(&messages).into_iter().map(str::to_owned).collect();
+    assert_eq!(read, sent);
+}
+
+/// A poll that begins takes nothing away from one that has ended.
+async fn what_was_flushed_stays(fixture: Fixture) {
+    let queue = fixture.queue();
+    for n in 0..2 {
+        queue.begin().await;
+        send(queue, &[message(n, n.to_string())]).await;
+    }
+    queue.begin().await;
+    queue.flush().await.unwrap();
+    let mut read = fixture.read(2).await;
+    read.sort_unstable();
+    assert_eq!(read, ["0", "1"]);
 }
 
 async fn nothing_sent_is_nothing_read(fixture: Fixture) {
@@ -125,6 +162,20 @@ macro_rules! conformance {
             $(#[tokio::test]
             async fn $check() {
                 super::$check(super::Fixture::local().await).await;
+            })*
+        }
+
+        mod objects_in_a_folder {
+            $(#[tokio::test]
+            async fn $check() {
+                super::$check(super::Fixture::objects(super::Place::folder())).await;
+            })*
+        }
+
+        mod objects_in_a_bucket {
+            $(#[tokio::test]
+            async fn $check() {
+                super::$check(super::Fixture::objects(super::Place::bucket().await)).await;
             })*
         }
 
@@ -149,5 +200,7 @@ conformance! {
     messages_that_fill_whole_batches_arrive
     characters_that_queues_refuse_arrive_as_the_same_json
     what_no_queue_takes_is_listed_and_the_rest_arrives
+    what_an_earlier_poll_never_flushed_arrives_when_it_is_sent_again
+    what_was_flushed_stays
     nothing_sent_is_nothing_read
 }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails should stop")]
 
 mod mapping;
+mod objects;
 mod polling;
 mod process;
 mod state;
@@ -18,6 +19,7 @@ fn main() {
     }
     println!("| what | number |\n|---|---|");
     mapping::run();
+    objects::run();
     state::run();
     polling::run();
 }

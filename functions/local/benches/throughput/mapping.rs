@@ -102,7 +102,7 @@ fn rate(mut work: impl FnMut(usize)) -> f64 {
 }
 
 /// An alert with a device, a process, a file and a user, of about 5 KB.
-fn alert(n: usize) -> String {
+pub(crate) fn alert(n: usize) -> String {
     let file = |name: &str| {
         serde_json::json!({
             "sha1": format!("{n:040x}"), "sha256": format!("{n:064x}"), "md5": null,

@@ -1,10 +1,11 @@
 use drawbridge_alert::{Alert, DecodeError};
 use drawbridge_cursor::AlertDigest;
 use drawbridge_graph::Page;
+use drawbridge_queue::{Message, Refused};
 
 use super::Drain;
-use crate::PollError;
 use crate::mapping::map;
+use crate::{Output, PollError};
 
 /// The state's name for alerts that were put aside, beside the outputs.
 const PUT_ASIDE: &str = "quarantine";
@@ -71,6 +72,26 @@ impl Drain<'_> {
         Ok(())
     }
 
+    /// Counts the records that are longer than the output's readers take. They are sent whole: a
+    /// reader may be set to take more, and what it cuts off or loses is for a person to know.
+    fn count_oversize(&mut self, output: &Output, messages: &[Message], refused: &[Refused]) {
+        let limit = output.queue.reader_limit_bytes().unwrap_or(usize::MAX);
+        for (n, message) in messages.iter().enumerate() {
+            if message.body.len() <= limit || refused.iter().any(|refused| refused.index == n) {
+                continue;
+            }
+            self.report.oversize += 1;
+            tracing::warn!(
+                tenant = self.poller.settings.tenant,
+                format = output.format.name(),
+                key = message.key,
+                bytes = message.body.len(),
+                limit,
+                "a record is longer than its readers are known to take"
+            );
+        }
+    }
+
     /// Sends what waits for output `n`. What the queue does not take is given back, so that the
     /// next poll sends it; what it will never take is put aside.
     async fn send(&mut self, n: usize) -> Result<(), PollError> {
@@ -103,6 +124,7 @@ impl Drain<'_> {
             written.give_back(&batch.claims[refused.index]);
         }
         self.report.records += (batch.messages.len() - refused.len()) as u64;
+        self.count_oversize(output, &batch.messages, &refused);
         let never = refused.iter().filter(|refused| !refused.retryable);
         for refused in never.clone() {
             let claimed = batch.claims[refused.index];

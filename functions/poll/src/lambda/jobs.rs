@@ -56,6 +56,7 @@ fn message(job: &Job, cause: &str) -> Message {
     Message {
         key: hex::encode(key),
         group: job.tenant.clone(),
+        time: None,
         body,
         attributes: Vec::new(),
     }

@@ -2,9 +2,10 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message as Received, MessageSystemAttributeName, QueueAttributeName};
-use drawbridge_queue::{LocalQueue, Queue, SqsQueue};
+use drawbridge_queue::{LocalQueue, ObjectsQueue, Queue, SqsQueue};
 
 use crate::cloud;
+use crate::objects::Place;
 
 /// One queue of its own.
 pub(crate) enum Fixture {
@@ -15,6 +16,8 @@ pub(crate) enum Fixture {
     },
     /// A queue in the emulated cloud.
     Sqs(Client, SqsQueue),
+    /// Objects in a folder or a bucket.
+    Objects(Place, Box<ObjectsQueue>),
 }
 
 impl Fixture {
@@ -38,8 +41,14 @@ impl Fixture {
         Self::Sqs(client, queue)
     }
 
+    pub(crate) fn objects(place: Place) -> Self {
+        let queue = Box::new(place.queue());
+        Self::Objects(place, queue)
+    }
+
     pub(crate) fn queue(&self) -> &dyn Queue {
         match self {
+            Self::Objects(_, queue) => &**queue,
             Self::Local { queue, .. } => queue,
             Self::Sqs(_, queue) => queue,
         }
@@ -47,7 +56,7 @@ impl Fixture {
 
     /// Whether bodies come in the order they were sent (on a FIFO queue: of their group).
     pub(crate) fn keeps_order(&self) -> bool {
-        matches!(self, Self::Local { .. }) || self.is_fifo()
+        matches!(self, Self::Local { .. } | Self::Objects(..)) || self.is_fifo()
     }
 
     pub(crate) fn is_fifo(&self) -> bool {
@@ -56,7 +65,15 @@ impl Fixture {
 
     /// The bodies that arrived, which must be `count`.
     pub(crate) async fn read(&self, count: usize) -> Vec<String> {
-        let bodies: Vec<_> = match self {
+        let bodies = self.read_all().await;
+        assert_eq!(bodies.len(), count);
+        bodies
+    }
+
+    /// The bodies that arrived.
+    pub(crate) async fn read_all(&self) -> Vec<String> {
+        match self {
+            Self::Objects(place, _) => place.lines().await,
             Self::Local { queue, .. } => {
                 let text = std::fs::read_to_string(queue.path()).unwrap();
                 assert!(text.is_empty() || text.ends_with('\n'));
@@ -69,9 +86,7 @@ impl Fixture {
                     .map(|message| message.body.unwrap())
                     .collect()
             }
-        };
-        assert_eq!(bodies.len(), count);
-        bodies
+        }
     }
 }
 

@@ -18,7 +18,7 @@ const MIB: usize = 1024 * 1024;
 async fn new_queue(fifo: bool) -> (Client, SqsQueue) {
     match Fixture::sqs(fifo).await {
         Fixture::Sqs(client, queue) => (client, queue),
-        Fixture::Local { .. } => unreachable!(),
+        Fixture::Local { .. } | Fixture::Objects(..) => unreachable!(),
     }
 }
 

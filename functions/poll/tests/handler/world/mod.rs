@@ -13,7 +13,7 @@ use drawbridge_store::Store as _;
 use serde_json::Value;
 
 pub(crate) use graph::{Answer, FakeGraph};
-pub(crate) use ports::{MemoryQueue, MemoryStore, Send, SetClock};
+pub(crate) use ports::{MemoryQueue, MemoryStore, PutIf, Send, SetClock};
 
 /// Everything around a poller, in reach of a test.
 pub(crate) struct World {

@@ -36,6 +36,8 @@ pub(crate) struct MemoryStore {
     /// Runs before the next conditional put, as another process would.
     pub(crate) meanwhile: Mutex<Option<Bytes>>,
     pub(crate) fail_puts: Mutex<u32>,
+    /// What the next conditional puts do; then they work.
+    pub(crate) put_ifs: Mutex<VecDeque<PutIf>>,
 }
 
 impl MemoryStore {
@@ -45,6 +47,10 @@ impl MemoryStore {
 
     pub(crate) fn body(&self, key: &str) -> String {
         String::from_utf8(self.objects.lock().unwrap()[key].0.to_vec()).unwrap()
+    }
+
+    pub(crate) fn bytes(&self, key: &str) -> Bytes {
+        self.objects.lock().unwrap()[key].0.clone()
     }
 
     pub(crate) fn calls(&self) -> Vec<String> {
@@ -79,10 +85,7 @@ impl Store for MemoryStore {
             let mut fail = self.fail_puts.lock().unwrap();
             if *fail > 0 {
                 *fail -= 1;
-                return Err(StoreError::Unavailable {
-                    place: key.to_owned(),
-                    code: "SlowDown".into(),
-                });
+                return Err(slow_down(key));
             }
         }
         Ok(self.write(key, body))
@@ -96,6 +99,12 @@ impl Store for MemoryStore {
         expected: Option<&ETag>,
     ) -> Result<ETag, StoreError> {
         self.calls.lock().unwrap().push(format!("put_if {key}"));
+        let scripted = self.put_ifs.lock().unwrap().pop_front();
+        match scripted {
+            Some(PutIf::Fails) => return Err(slow_down(key)),
+            Some(PutIf::Hangs) => std::future::pending::<()>().await,
+            Some(PutIf::Works | PutIf::LosesItsAnswer) | None => {}
+        }
         if let Some(body) = self.meanwhile.lock().unwrap().take() {
             self.write(key, body);
         }
@@ -110,7 +119,29 @@ impl Store for MemoryStore {
                 place: key.to_owned(),
             });
         }
-        Ok(self.write(key, body))
+        let etag = self.write(key, body);
+        if scripted == Some(PutIf::LosesItsAnswer) {
+            return Err(slow_down(key));
+        }
+        Ok(etag)
+    }
+}
+
+/// What a store does with one conditional put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PutIf {
+    Works,
+    Fails,
+    /// Writes, and nobody hears of it.
+    LosesItsAnswer,
+    /// Never answers.
+    Hangs,
+}
+
+fn slow_down(key: &str) -> StoreError {
+    StoreError::Unavailable {
+        place: key.to_owned(),
+        code: "SlowDown".into(),
     }
 }
 
