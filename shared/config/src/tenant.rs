@@ -1,10 +1,13 @@
 use std::collections::HashSet;
 
-use drawbridge_graph::{Cloud, Endpoints};
+use drawbridge_graph::{Cloud, CloudError, Endpoints};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::ConfigError;
+
+/// The most characters of a name, or of what serde says about names, that an error repeats.
+const MAX_CHARS: usize = 500;
 
 /// One tenant to poll: who signs in where, what is asked for and how windows are cut.
 ///
@@ -60,14 +63,15 @@ impl Tenant {
     /// [`ConfigError::Unreadable`] with the place in the document, [`ConfigError::Field`] with the
     /// tenant and the field.
     pub fn parse_list(name: &'static str, text: &str) -> Result<Vec<Self>, ConfigError> {
+        let unreadable = |path: &str, error: &serde_json::Error| ConfigError::Unreadable {
+            name,
+            path: printable(path),
+            reason: reason(error),
+        };
         let mut json = serde_json::Deserializer::from_str(text);
-        let tenants: Vec<Self> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            ConfigError::Unreadable {
-                name,
-                path: error.path().to_string(),
-                reason: reason(error.inner()),
-            }
-        })?;
+        let tenants: Vec<Self> = serde_path_to_error::deserialize(&mut json)
+            .map_err(|error| unreadable(&error.path().to_string(), error.inner()))?;
+        json.end().map_err(|error| unreadable("its end", &error))?;
         let mut names = HashSet::new();
         for tenant in &tenants {
             tenant.check()?;
@@ -87,7 +91,12 @@ impl Tenant {
             (None, None) => Ok(self
                 .cloud
                 .parse::<Cloud>()
-                .map_err(|error| self.wrong("cloud", &error.to_string()))?
+                .map_err(|error| match error {
+                    CloudError::Unknown(_) => {
+                        self.wrong("cloud", "must be global (GCC too), gcc-high or dod")
+                    }
+                    CloudError::NoAlerts => self.wrong("cloud", &error.to_string()),
+                })?
                 .endpoints()),
             (Some(login), Some(graph)) => Endpoints::custom(login.clone(), graph.clone())
                 .map_err(|error| self.wrong("login_url and graph_url", &error.to_string())),
@@ -159,7 +168,7 @@ impl Tenant {
 
     fn wrong(&self, field: &'static str, problem: &str) -> ConfigError {
         ConfigError::Field {
-            tenant: self.name.clone(),
+            tenant: printable(&self.name),
             field,
             problem: problem.to_owned(),
         }
@@ -182,12 +191,18 @@ fn d<const N: u32>() -> u32 {
     N
 }
 
+/// Names as they may stand in a log: printable ASCII, and not too much of it.
+fn printable(text: &str) -> String {
+    let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
+    text.chars().take(MAX_CHARS).map(plain).collect()
+}
+
 /// What serde says, where that repeats names only; else the kind of trouble.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let names_only = ["unknown field", "missing field", "duplicate field"];
     if names_only.iter().any(|start| text.starts_with(start)) {
-        return text;
+        return printable(&text);
     }
     match error.classify() {
         serde_json::error::Category::Data => "the value has a wrong type".into(),
@@ -232,6 +247,12 @@ mod tests {
             ),
             (with(r#""page_size":1001"#), "must be 1 to 1000"),
             (with(r#""cloud":"china""#), "cloud"),
+            (with(r#""cloud":"hunter2""#), "must be global"),
+            (
+                format!("[{PLAIN}] hunter2"),
+                "at its end: it is not valid JSON",
+            ),
+            (with(r#""a\nb\u202e":1"#), "unknown field `a?b?`"),
             (
                 with(r#""login_url":"https://login.example""#),
                 "give both or neither",
