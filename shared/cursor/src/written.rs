@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
@@ -9,13 +9,27 @@ use crate::digest_map::DigestMap;
 /// A record is known by the first 16 bytes of its key's SHA-256 digest: 128 bits, because entity
 /// values are an attacker's to choose, and a shorter key could be made to collide so that a record
 /// is taken for one already written. The position of a key within its alert is its `AlertPart`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Written {
     pub(crate) alerts: DigestMap<Entry>,
     /// Claimed, but not taken by the queue: alert and record. They keep their `AlertPart`.
     pub(crate) unsent: HashSet<([u8; 16], [u8; 16])>,
     keys: usize,
+    /// The parts of the keys of each alert that has many, as far as it was needed.
+    large: HashMap<[u8; 16], HashMap<[u8; 16], usize>>,
 }
+
+/// From so many records on, an alert's keys are looked up instead of searched: the time that an
+/// alert takes must not grow with the square of its evidence.
+const MANY_KEYS: usize = 64;
+
+impl PartialEq for Written {
+    fn eq(&self, other: &Self) -> bool {
+        self.alerts == other.alerts && self.unsent == other.unsent
+    }
+}
+
+impl Eq for Written {}
 
 /// What is known of one alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +64,16 @@ impl Written {
         });
         entry.seen_secs = entry.seen_secs.max(now_secs);
         let key = half(key);
-        if let Some(part) = entry.keys.iter().position(|known| *known == key) {
+        if let Some(part) = part_of(&mut self.large, alert.0, entry, &key) {
             return self
                 .unsent
                 .remove(&(alert.0, key))
                 .then(|| u32::try_from(part).ok())?;
         }
         let part = u32::try_from(entry.keys.len()).ok()?;
+        if let Some(parts) = self.large.get_mut(&alert.0) {
+            parts.insert(key, entry.keys.len());
+        }
         entry.keys.push(key);
         self.keys += 1;
         Some(part)
@@ -66,10 +83,8 @@ impl Written {
     /// same `AlertPart` again.
     pub fn give_back(&mut self, alert: AlertDigest, key: &[u8; 32]) {
         let key = half(key);
-        if self
-            .alerts
-            .get(&alert.0)
-            .is_some_and(|entry| entry.keys.contains(&key))
+        if let Some(entry) = self.alerts.get(&alert.0)
+            && part_of(&mut self.large, alert.0, entry, &key).is_some()
         {
             self.unsent.insert((alert.0, key));
         }
@@ -93,6 +108,8 @@ impl Written {
             .retain(|_, entry| entry.seen_secs >= oldest_secs);
         self.unsent
             .retain(|(alert, _)| self.alerts.contains_key(alert));
+        self.large
+            .retain(|alert, _| self.alerts.contains_key(alert));
         self.keys = self.alerts.values().map(|entry| entry.keys.len()).sum();
     }
 
@@ -101,7 +118,25 @@ impl Written {
         if let Some(old) = self.alerts.insert(alert, entry) {
             self.keys -= old.keys.len();
         }
+        self.large.remove(&alert);
     }
+}
+
+/// The position of a key within its alert.
+fn part_of(
+    large: &mut HashMap<[u8; 16], HashMap<[u8; 16], usize>>,
+    alert: [u8; 16],
+    entry: &Entry,
+    key: &[u8; 16],
+) -> Option<usize> {
+    if entry.keys.len() < MANY_KEYS {
+        return entry.keys.iter().position(|known| known == key);
+    }
+    let parts = large.entry(alert).or_insert_with(|| {
+        let keys = entry.keys.iter().enumerate().rev();
+        keys.map(|(part, known)| (*known, part)).collect()
+    });
+    parts.get(key).copied()
 }
 
 fn half(digest: &[u8; 32]) -> [u8; 16] {
@@ -142,6 +177,27 @@ mod tests {
         assert_eq!(written.claim(alert, &key(3), 20), Some(3));
         assert_eq!(written.claim(alert, &key(1), 20), Some(1));
         assert_eq!(written.claim(alert, &key(1), 20), None);
+    }
+
+    #[test]
+    fn an_alert_of_many_records_keeps_its_parts() {
+        let wide = |n: u32| -> [u8; 32] { Sha256::digest(n.to_be_bytes()).into() };
+        let (mut written, alert) = (Written::default(), AlertDigest::of("da1"));
+        let count = 100_000;
+        for n in 0..count {
+            assert_eq!(written.claim(alert, &wide(n), 10), Some(n));
+        }
+        for n in 0..count {
+            assert_eq!(written.claim(alert, &wide(n), 10), None);
+        }
+        written.give_back(alert, &wide(70_000));
+        written.give_back(alert, &wide(count));
+        assert_eq!(written.unsent.len(), 1);
+        assert_eq!(written.claim(alert, &wide(70_000), 10), Some(70_000));
+        // Forgotten and seen again, it counts from 0.
+        written.forget_before(11);
+        assert_eq!(written.claim(alert, &wide(7), 12), Some(0));
+        assert_eq!(written.claim(alert, &wide(70_000), 12), Some(1));
     }
 
     #[test]
