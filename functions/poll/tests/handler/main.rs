@@ -4,6 +4,7 @@
 
 mod faults;
 mod giving_back;
+mod hostile;
 mod poller;
 mod short_of_time;
 mod windows;
