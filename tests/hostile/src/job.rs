@@ -37,7 +37,7 @@ fn halved(mut window: Window) {
         };
         assert_eq!((early.from(), late.to()), (window.from(), window.to()));
         assert_eq!(early.to(), late.from());
-        window = if window.millis() % 2 == 0 {
+        window = if window.millis().is_multiple_of(2) {
             early
         } else {
             late
