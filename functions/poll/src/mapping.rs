@@ -12,6 +12,9 @@ use crate::{Grouping, Output};
 /// records, each with a long description: this bounds what they hold of memory together.
 const BATCH_BYTES: usize = 1 << 20;
 
+/// The same for an alert that is large itself: each batch costs a pass over all of its evidence.
+const LARGEST_BATCH_BYTES: usize = 8 << 20;
+
 /// Records of one output that wait to be sent.
 #[derive(Default)]
 pub(crate) struct Batch {
@@ -52,6 +55,7 @@ pub(crate) fn map(
         claims,
         bytes,
     } = batch;
+    let most_bytes = alert.raw.len().clamp(BATCH_BYTES, LARGEST_BATCH_BYTES);
     let held = Cell::new(*bytes);
     let time = time_of(alert);
     let mut mapped = Mapped {
@@ -62,7 +66,7 @@ pub(crate) fn map(
     output.format.map(
         alert,
         &mut |identity| {
-            if held.get() >= BATCH_BYTES {
+            if held.get() >= most_bytes {
                 mapped.more = true;
                 return None;
             }

@@ -59,7 +59,9 @@ impl<'a> Quarantine<'a> {
     /// Puts a record aside that the queue will never take.
     pub(crate) async fn record(&self, message: &Message, code: &str) -> Result<(), PollError> {
         let reason = format!("the queue refused it: {code}");
-        tracing::error!(tenant = self.tenant, key = message.key, %reason, "record put aside");
+        // The alert's id is in the key, and may be of any length.
+        let shown: String = message.key.chars().take(200).collect();
+        tracing::error!(tenant = self.tenant, key = shown, %reason, "record put aside");
         let item = Item {
             key: Some(&message.key),
             record: Some(&message.body),

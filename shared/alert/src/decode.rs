@@ -1,6 +1,13 @@
 use serde::Deserialize;
 
 use crate::Alert;
+use crate::depth::{MAX_DEPTH, is_deeper_than};
+
+/// The most characters of an id that an error keeps; Graph's have about fifty.
+const MAX_ID_CHARS: usize = 200;
+
+/// The most characters of a path; the names in it may be anybody's.
+const MAX_PATH_CHARS: usize = 200;
 
 /// An alert that could not be read.
 ///
@@ -12,9 +19,9 @@ use crate::Alert;
     .alert_id.as_ref().map(|id| format!(" {id:?}")).unwrap_or_default()
 )]
 pub struct DecodeError {
-    /// The alert's id, where that at least could be read.
+    /// The alert's id, where that at least could be read; the first 200 characters of a longer one.
     pub alert_id: Option<String>,
-    /// Where, such as `evidence[3].fileDetails.sha1`.
+    /// Where, such as `evidence[3].fileDetails.sha1`: printable ASCII, at most 200 characters.
     pub path: String,
     /// What is wrong there.
     pub reason: String,
@@ -24,8 +31,8 @@ impl<'a> Alert<'a> {
     /// Reads one alert from its JSON text.
     ///
     /// # Errors
-    /// [`DecodeError`] when the text is no JSON object, has no `id`, or has a wrong type in a
-    /// property that the records need.
+    /// [`DecodeError`] when the text is no JSON object, has no `id`, has a wrong type in a property
+    /// that the records need, or is nested so deeply that readers of the records would fail on it.
     pub fn decode(json: &'a str) -> Result<Self, DecodeError> {
         // serde would take an array for a struct's fields in order.
         if !json.trim_ascii_start().starts_with('{') {
@@ -41,11 +48,18 @@ impl<'a> Alert<'a> {
                 path: "id".into(),
                 reason: "it is empty".into(),
             }),
+            Ok(alert) if is_deeper_than(MAX_DEPTH, json) => Err(DecodeError {
+                alert_id: Some(shortened(&alert.id)),
+                path: ".".into(),
+                reason: TOO_DEEP.into(),
+            }),
             Ok(alert) => Ok(Alert { raw: json, ..alert }),
             Err(_) => Err(explain(json)),
         }
     }
 }
+
+const TOO_DEEP: &str = "it is nested too deeply";
 
 /// Reads the alert again, slowly, to tell where it broke.
 fn explain(json: &str) -> DecodeError {
@@ -55,17 +69,29 @@ fn explain(json: &str) -> DecodeError {
     }
     let alert_id = serde_json::from_str::<Id>(json)
         .ok()
-        .and_then(|found| found.id);
+        .and_then(|found| found.id)
+        .map(|id| shortened(&id));
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let (path, reason) = match serde_path_to_error::deserialize::<_, Alert<'_>>(&mut deserializer) {
         Ok(_) => (".".to_owned(), "something follows it".to_owned()),
-        Err(error) => (error.path().to_string(), reason(error.inner())),
+        Err(error) => (printable(error.path()), reason(error.inner())),
     };
     DecodeError {
         alert_id,
         path,
         reason,
     }
+}
+
+fn shortened(id: &str) -> String {
+    id.chars().take(MAX_ID_CHARS).collect()
+}
+
+/// The path without what a name in it could do to a log.
+fn printable(path: &serde_path_to_error::Path) -> String {
+    let plain = |c: char| if c.is_ascii_graphic() { c } else { '?' };
+    let path = path.to_string();
+    path.chars().take(MAX_PATH_CHARS).map(plain).collect()
 }
 
 /// The kind of trouble; serde's own message would repeat the value.
@@ -75,7 +101,7 @@ fn reason(error: &serde_json::Error) -> String {
         return text;
     }
     if text.contains("recursion limit") {
-        return "it is nested too deeply".into();
+        return TOO_DEEP.into();
     }
     match error.classify() {
         serde_json::error::Category::Data => "it has a type that this property never had".into(),
@@ -195,6 +221,24 @@ mod tests {
     }
 
     #[test]
+    fn an_error_is_one_short_line_whatever_the_names_are() {
+        let name = format!("a\\nb\\u202e{}", "k".repeat(5000));
+        let id = "i".repeat(5000);
+        let json = format!(
+            r#"{{"id":"{id}","evidence":[{{"{name}":1e400,"@odata.type":"fileEvidence"}}]}}"#
+        );
+        let error = failing(&json);
+        assert!(
+            error.path.starts_with("evidence[0].a?b?k"),
+            "{}",
+            error.path
+        );
+        assert_eq!(error.path.len(), 200);
+        assert_eq!(error.alert_id.as_deref(), Some(&id[..200]));
+        assert!(error.to_string().len() < 1000);
+    }
+
+    #[test]
     fn hostile_shapes_end_in_an_alert_or_an_error() {
         let deep = format!(
             r#"{{"id":"da1","x":{}{}}}"#,
@@ -206,7 +250,9 @@ mod tests {
             "[".repeat(100_000),
             "]".repeat(100_000)
         );
-        let _ = Alert::decode(&deep);
+        let error = failing(&deep);
+        assert_eq!(error.alert_id.as_deref(), Some("da1"));
+        assert!(error.reason.contains("deeply"), "{error}");
         assert_eq!(failing(&deep_evidence).alert_id.as_deref(), Some("da1"));
         for fine in [
             r#"{"id":"da1","osBuild":1e999999,"n":-0.0,"huge":123456789012345678901234567890}"#,

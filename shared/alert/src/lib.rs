@@ -7,6 +7,7 @@
 
 mod alert;
 mod decode;
+mod depth;
 mod evidence;
 mod text;
 mod timestamp;

@@ -22,8 +22,8 @@ impl Place {
     fn unreadable(&self, path: impl fmt::Display, reason: String) -> ConfigError {
         ConfigError::Unreadable {
             place: self.0.clone(),
-            path: path.to_string(),
-            reason,
+            path: printable(&path.to_string()),
+            reason: printable(&reason),
         }
     }
 }
@@ -54,6 +54,15 @@ pub(crate) fn read_toml<T: DeserializeOwned>(place: &Place, text: &str) -> Resul
 fn read_value<T: DeserializeOwned>(place: &Place, value: Value) -> Result<T, ConfigError> {
     serde_path_to_error::deserialize(value)
         .map_err(|error| place.unreadable(error.path(), reason(error.inner())))
+}
+
+/// The most characters of a name, or of what serde says about names, that an error repeats.
+const MAX_CHARS: usize = 700;
+
+/// Names as they may stand in a log: printable ASCII, and not too much of it.
+pub(crate) fn printable(text: &str) -> String {
+    let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
+    text.chars().take(MAX_CHARS).map(plain).collect()
 }
 
 /// What serde says, where that repeats names only; else the kind of trouble.

@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 
-use drawbridge_graph::{Cloud, Endpoints};
+use drawbridge_graph::{Cloud, CloudError, Endpoints};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::ConfigError;
-use crate::read::{Place, read_json};
+use crate::read::{Place, printable, read_json};
 
 /// One tenant to poll: who signs in where, what is asked for and how windows are cut.
 ///
@@ -165,9 +165,12 @@ impl Tenant {
     /// # Errors
     /// [`ConfigError::Field`] for one that there is not, or that has no alerts.
     pub fn cloud(&self) -> Result<Cloud, ConfigError> {
-        self.cloud
-            .parse()
-            .map_err(|error: drawbridge_graph::CloudError| self.wrong("cloud", &error.to_string()))
+        self.cloud.parse().map_err(|error| match error {
+            CloudError::Unknown(_) => {
+                self.wrong("cloud", "must be global (GCC too), gcc-high or dod")
+            }
+            CloudError::NoAlerts => self.wrong("cloud", &error.to_string()),
+        })
     }
 
     /// What it signs in with.
@@ -263,7 +266,7 @@ impl Tenant {
     #[must_use]
     pub fn wrong(&self, field: &'static str, problem: &str) -> ConfigError {
         ConfigError::Field {
-            tenant: self.name.clone(),
+            tenant: printable(&self.name),
             field,
             problem: problem.to_owned(),
         }
@@ -356,6 +359,9 @@ mod tests {
             (with(r#""severities":["a b"]"#), "must be words"),
             (with(r#""retention_days":1"#), "must be 2 to 90"),
             (with(r#""cloud":"china""#), "cloud"),
+            (with(r#""cloud":"hunter2""#), "must be global"),
+            (format!("[{PLAIN}] hunter2"), "it is not valid JSON"),
+            (with(r#""a\nb\u202e":1"#), "unknown field `a?b?`"),
             (
                 with(r#""login_url":"https://login.example""#),
                 "give both or neither",

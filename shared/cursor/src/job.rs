@@ -152,6 +152,13 @@ impl Job {
     /// # Errors
     /// [`JobError`] for anything that is not a job; it repeats no value of the text.
     pub fn parse(text: &str) -> Result<Self, JobError> {
+        // serde would take an array for the fields in order.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(JobError {
+                reason: "it is not one JSON object",
+                column: 0,
+            });
+        }
         let job: Self = serde_json::from_str(text).map_err(|error| JobError {
             reason: match error.classify() {
                 serde_json::error::Category::Data => {
@@ -230,6 +237,7 @@ mod tests {
         for bad in [
             "",
             "[]",
+            r#"["hunter2"]"#,
             "hunter2",
             r#"{"tenant":""}"#,
             r#"{"tenant":"a","why":"hunter2"}"#,

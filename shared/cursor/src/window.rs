@@ -1,4 +1,4 @@
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Graph keeps time in ticks of 100 ns; a finer bound would be rounded by the server.
@@ -56,9 +56,9 @@ impl Window {
         if self.millis() <= smallest_ms {
             return None;
         }
-        let nanos = self.to.as_nanosecond() - self.from.as_nanosecond();
-        let half = i64::try_from(nanos / 2).ok()?;
-        let middle = self.from.checked_add(half.nanoseconds()).ok()?;
+        // In 128 bits: a window of six centuries has more nanoseconds than 64 bits hold.
+        let (from, to) = (self.from.as_nanosecond(), self.to.as_nanosecond());
+        let middle = Timestamp::from_nanosecond(from + (to - from) / 2).ok()?;
         Some([
             Self::new(self.from, middle)?,
             Self::new(on_tick(middle), self.to)?,
@@ -125,6 +125,14 @@ mod tests {
         let window =
             Window::new(at("2026-01-01T00:00:00Z"), at("2026-01-01T00:00:00.010Z")).unwrap();
         assert_eq!(window.halves(10), None);
+    }
+
+    #[test]
+    fn the_whole_of_time_has_halves() {
+        let window = Window::new(Timestamp::MIN, Timestamp::MAX).unwrap();
+        let [early, late] = window.halves(10).unwrap();
+        assert_eq!(early.to(), late.from());
+        assert!(early.millis().abs_diff(late.millis()) <= 1);
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
@@ -9,13 +9,27 @@ use crate::digest_map::DigestMap;
 /// A record is known by the first 16 bytes of its key's SHA-256 digest: 128 bits, because entity
 /// values are an attacker's to choose, and a shorter key could be made to collide so that a record
 /// is taken for one already written. The position of a key within its alert is its `AlertPart`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Written {
     pub(crate) alerts: DigestMap<Entry>,
     /// Claimed, but not taken by the queue: alert and record. They keep their `AlertPart`.
     pub(crate) unsent: HashSet<([u8; 16], [u8; 16])>,
     keys: usize,
+    /// The parts of the keys of each alert that has many, as far as it was needed.
+    large: HashMap<[u8; 16], HashMap<[u8; 16], usize>>,
 }
+
+/// From so many records on, an alert's keys are looked up instead of searched: the time that an
+/// alert takes must not grow with the square of its evidence.
+const MANY_KEYS: usize = 64;
+
+impl PartialEq for Written {
+    fn eq(&self, other: &Self) -> bool {
+        self.alerts == other.alerts && self.unsent == other.unsent
+    }
+}
+
+impl Eq for Written {}
 
 /// What is known of one alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,10 +146,13 @@ impl Written {
             contents: Vec::new(),
         });
         entry.seen_secs = entry.seen_secs.max(now_secs);
-        if let Some(part) = entry.keys.iter().position(|known| *known == key) {
+        if let Some(part) = part_of(&mut self.large, alert.0, entry, &key) {
             return Some((u32::try_from(part).ok()?, true));
         }
         let part = u32::try_from(entry.keys.len()).ok()?;
+        if let Some(parts) = self.large.get_mut(&alert.0) {
+            parts.insert(key, entry.keys.len());
+        }
         entry.keys.push(key);
         self.keys += 1;
         Some((part, false))
@@ -148,7 +165,7 @@ impl Written {
         let Some(entry) = self.alerts.get_mut(&alert.0) else {
             return;
         };
-        let Some(part) = entry.keys.iter().position(|known| *known == key) else {
+        let Some(part) = part_of(&mut self.large, alert.0, entry, &key) else {
             return;
         };
         match entry.contents.get_mut(part) {
@@ -178,6 +195,8 @@ impl Written {
             .retain(|_, entry| entry.seen_secs >= oldest_secs);
         self.unsent
             .retain(|(alert, _)| self.alerts.contains_key(alert));
+        self.large
+            .retain(|alert, _| self.alerts.contains_key(alert));
         self.keys = self.alerts.values().map(|entry| entry.keys.len()).sum();
     }
 
@@ -186,7 +205,25 @@ impl Written {
         if let Some(old) = self.alerts.insert(alert, entry) {
             self.keys -= old.keys.len();
         }
+        self.large.remove(&alert);
     }
+}
+
+/// The position of a key within its alert.
+fn part_of(
+    large: &mut HashMap<[u8; 16], HashMap<[u8; 16], usize>>,
+    alert: [u8; 16],
+    entry: &Entry,
+    key: &[u8; 16],
+) -> Option<usize> {
+    if entry.keys.len() < MANY_KEYS {
+        return entry.keys.iter().position(|known| known == key);
+    }
+    let parts = large.entry(alert).or_insert_with(|| {
+        let keys = entry.keys.iter().enumerate().rev();
+        keys.map(|(part, known)| (*known, part)).collect()
+    });
+    parts.get(key).copied()
 }
 
 fn half(digest: &[u8; 32]) -> [u8; 16] {
@@ -276,6 +313,29 @@ mod tests {
         written.claim(alert, &key(2), 10);
         let claimed = written.claim_change(alert, &key(2), &key(7), 10).unwrap();
         assert!(!claimed.is_new);
+    }
+
+    #[test]
+    fn an_alert_of_many_records_keeps_its_parts() {
+        let wide = |n: u32| -> [u8; 32] { Sha256::digest(n.to_be_bytes()).into() };
+        let (mut written, alert) = (Written::default(), AlertDigest::of("da1"));
+        let count = 100_000;
+        for n in 0..count {
+            let claimed = written.claim(alert, &wide(n), 10).unwrap();
+            assert_eq!(claimed.part, n);
+            if n == 70_000 {
+                written.give_back(&claimed);
+            }
+        }
+        assert_eq!(written.unsent.len(), 1);
+        for n in 0..count {
+            let again = (n == 70_000).then_some(n);
+            assert_eq!(part(written.claim(alert, &wide(n), 10)), again);
+        }
+        // Forgotten and seen again, it counts from 0.
+        written.forget_before(11);
+        assert_eq!(part(written.claim(alert, &wide(7), 12)), Some(0));
+        assert_eq!(part(written.claim(alert, &wide(70_000), 12)), Some(1));
     }
 
     #[test]

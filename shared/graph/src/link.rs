@@ -43,7 +43,9 @@ pub enum LinkProblem {
 impl NextLink {
     /// Takes a link from a page if the token may go there.
     pub(crate) fn check(text: &str, endpoints: &Endpoints) -> Result<Self, LinkProblem> {
-        let url = Url::parse(text).map_err(|_| LinkProblem::Unreadable)?;
+        let mut url = Url::parse(text).map_err(|_| LinkProblem::Unreadable)?;
+        // It is never sent; kept, one page could pass for many that lead to each other.
+        url.set_fragment(None);
         // The origin is scheme, host and port; an opaque one (data:, file:) equals nothing.
         if url.origin() != endpoints.graph.origin() {
             return Err(LinkProblem::Foreign {
@@ -110,6 +112,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_oddly_is_followed_as_what_it_means() {
+        let meant = check("https://graph.microsoft.com/v1.0/x?a").unwrap();
+        for link in [
+            "https://graph.microsoft.com/v1.0/x?a#fragment",
+            "HTTPS://GRAPH.MICROSOFT.COM/v1.0/x?a",
+            "https:\\\\graph.microsoft.com\\v1.0\\x?a",
+            "https://graph.micro\nsoft.com/v1.0/\tx?a\r\n",
+            "https://\u{ff47}raph.microsoft.com/v1.0/x?a",
+            "https://graph.microsoft.com/v1.0/y/../x?a",
+            " https:graph.microsoft.com:443/v1.0/x?a",
+        ] {
+            assert_eq!(check(link).as_ref(), Ok(&meant), "{link}");
+        }
+    }
+
+    #[test]
     fn every_other_place_is_refused_and_only_its_host_is_named() {
         for (link, host) in [
             ("https://evil.example/v1.0/x?t=MARKER", "evil.example"),
@@ -128,6 +146,26 @@ mod tests {
             ),
             ("https://169.254.169.254/v1.0/x?t=MARKER", "169.254.169.254"),
             ("https://[::1]/v1.0/x?t=MARKER", "[::1]"),
+            ("https://10.0.0.1/v1.0/x?t=MARKER", "10.0.0.1"),
+            ("https://0xa9fea9fe/v1.0/x?t=MARKER", "169.254.169.254"),
+            (
+                "https://gr\u{430}ph.microsoft.com/v1.0/x?t=MARKER",
+                "https://xn--",
+            ),
+            (
+                "https://graph.microsoft.com./v1.0/x?t=MARKER",
+                "graph.microsoft.com. ",
+            ),
+            (
+                "https://evil.example\\@graph.microsoft.com/v1.0/x?t=MARKER",
+                "evil.example",
+            ),
+            (
+                "https://graph.microsoft.com:443@evil.example/v1.0/x?t=MARKER",
+                "evil.example",
+            ),
+            ("https://MARKER:MARKER@evil.example/v1.0/x", "evil.example"),
+            ("javascript:MARKER", "javascript"),
             ("data:text/html,MARKER", "data"),
             ("file:///v1.0/MARKER", "file"),
         ] {
@@ -154,6 +192,14 @@ mod tests {
                 LinkProblem::OutsidePath("/v1.0/".to_owned()),
             ),
             (
+                "https://graph.microsoft.com\\@evil.example/v1.0/x",
+                LinkProblem::OutsidePath("/v1.0/".to_owned()),
+            ),
+            (
+                "https://graph.microsoft.com/V1.0/x",
+                LinkProblem::OutsidePath("/v1.0/".to_owned()),
+            ),
+            (
                 "https://graph.microsoft.com/v1.0/../beta/x",
                 LinkProblem::OutsidePath("/v1.0/".to_owned()),
             ),
@@ -163,6 +209,15 @@ mod tests {
             ),
             ("/v1.0/security/alerts_v2?$skip=2", LinkProblem::Unreadable),
             ("", LinkProblem::Unreadable),
+            ("https://", LinkProblem::Unreadable),
+            (
+                "https://graph.microsoft.com:99999/v1.0/x",
+                LinkProblem::Unreadable,
+            ),
+            (
+                "https://gra ph.microsoft.com/v1.0/x",
+                LinkProblem::Unreadable,
+            ),
         ] {
             assert_eq!(check(link).unwrap_err(), expected, "{link}");
         }

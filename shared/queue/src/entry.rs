@@ -12,6 +12,10 @@ pub(crate) const MAX_ATTRIBUTES: usize = 9;
 /// The most characters of a group or deduplication id.
 const MAX_ID_CHARS: usize = 128;
 
+/// The most bytes of an attribute's value. SQS counts attributes to the message's size, and no
+/// store takes them off: an alert id of a megabyte would make a message that no queue takes.
+const MAX_VALUE_BYTES: usize = 1024;
+
 /// One entry of a batch, still without its id.
 #[derive(Clone)]
 pub(crate) struct Entry<'m> {
@@ -58,7 +62,7 @@ impl<'m> Entry<'m> {
             .map(|(name, value)| Attribute {
                 name,
                 kind: "String",
-                value: escape::replaced(value),
+                value: attribute_value(value),
             })
             .collect();
         if attributes.len() > MAX_ATTRIBUTES {
@@ -82,6 +86,16 @@ impl<'m> Entry<'m> {
             + attributes
                 .map(|a| a.name.len() + a.kind.len() + a.value.len())
                 .sum::<usize>()
+    }
+}
+
+/// `text` in characters that SQS takes, or its SHA-256 in hexadecimal if it is too long: cut off,
+/// the keys of an alert's records would all be the same.
+fn attribute_value(text: &str) -> Cow<'_, str> {
+    if text.len() > MAX_VALUE_BYTES {
+        Cow::Owned(hex::encode(Sha256::digest(text)))
+    } else {
+        escape::replaced(text)
     }
 }
 
@@ -171,6 +185,30 @@ mod tests {
         message.attributes = vec![("key", "a\u{0}b\u{ffff}".to_owned())];
         let entry = Entry::new(0, &message, false).unwrap_or_else(|_| panic!());
         assert_eq!(entry.attributes[0].value, "a\u{fffd}b\u{fffd}");
+    }
+
+    #[test]
+    fn attribute_values_that_are_too_long_become_their_digest() {
+        let id = "i".repeat(1 << 20);
+        let message = Message {
+            key: format!("{id}:a"),
+            group: id.clone(),
+            body: "{}".to_owned(),
+            attributes: vec![
+                ("alert-id", id.clone()),
+                ("key", format!("{id}:a")),
+                ("other-key", format!("{id}:b")),
+                ("fits", "f".repeat(1024)),
+            ],
+        };
+        let entry = Entry::new(0, &message, true).unwrap_or_else(|_| panic!());
+        let values: Vec<&str> = entry.attributes.iter().map(|a| &*a.value).collect();
+        assert!(values[..3].iter().all(|value| value.len() == 64));
+        assert_ne!(values[1], values[2]);
+        assert_eq!(values[3].len(), 1024);
+        assert_eq!(entry.group.as_deref(), Some(values[0]));
+        assert_eq!(entry.deduplication.as_deref(), Some(values[1]));
+        assert!(entry.bytes() < 2048);
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub struct Message {
     /// One JSON text, without line breaks outside or inside of it.
     pub body: String,
     /// What a reader wants to know without opening the body: name and value, nine at most.
-    /// An empty value is left out.
+    /// An empty value is left out, and on SQS one of more than 1,024 bytes is its SHA-256 in
+    /// hexadecimal.
     pub attributes: Vec<(&'static str, String)>,
 }
 

@@ -63,17 +63,27 @@ impl Format for Native {
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        let members: serde_json::Map<String, Json> =
-            serde_json::from_str(alert.raw).unwrap_or_default();
-        let keys = members.into_iter().map(|(key, value)| ExplainedKey {
-            from: key.clone(),
-            key: key.into(),
-            value,
-        });
+        let keys = match serde_json::from_str::<serde_json::Map<String, Json>>(alert.raw) {
+            Ok(members) => members
+                .into_iter()
+                .map(|(key, value)| ExplainedKey {
+                    from: key.clone(),
+                    key: key.into(),
+                    value,
+                })
+                .collect(),
+            // Half a surrogate pair or a number beyond all bounds: JSON by its grammar, passed on
+            // as it is, and nothing that can be taken apart here.
+            Err(_) => vec![ExplainedKey {
+                key: "(every property)".into(),
+                value: alert.raw.into(),
+                from: "the alert's own text, which not every JSON parser takes".into(),
+            }],
+        };
         vec![Explained {
             of: "alert",
             evidence: None,
-            keys: keys.collect(),
+            keys,
         }]
     }
 }
@@ -87,6 +97,14 @@ fn on_one_line(json: &str) -> String {
 mod tests {
     use super::*;
     use crate::Change;
+
+    #[test]
+    fn what_cannot_be_taken_apart_is_explained_whole() {
+        for json in [r#"{"id":"da1","n":1e999}"#, r#"{"id":"da1","x":"\ud800"}"#] {
+            let explained = Native.explain(&Alert::decode(json).unwrap()).remove(0);
+            assert_eq!(explained.keys[0].value, json);
+        }
+    }
 
     #[test]
     fn it_is_graphs_own_text() {

@@ -11,19 +11,29 @@ use crate::{Output, PollError};
 const PUT_ASIDE: &str = "quarantine";
 
 impl Drain<'_> {
-    /// Maps a page's alerts and sends the records that are new.
-    pub(super) async fn deliver(&mut self, page: &Page) -> Result<(), PollError> {
+    /// Maps a page's alerts and sends the records that are new; whether there was time for all.
+    ///
+    /// One page may call for more records than an invocation has time to send. What was sent is
+    /// remembered, so that the next one goes on from there; killed, it would begin anew for ever.
+    pub(super) async fn deliver(&mut self, page: &Page) -> Result<bool, PollError> {
+        let mut had_time = true;
         for raw in page.alerts() {
             self.report.alerts += 1;
-            match Alert::decode(raw) {
+            had_time = match Alert::decode(raw) {
                 Ok(alert) => self.deliver_alert(&alert).await?,
-                Err(error) => self.put_aside(raw, &error).await?,
+                Err(error) => {
+                    self.put_aside(raw, &error).await?;
+                    true
+                }
+            };
+            if !had_time {
+                break;
             }
         }
         for output in 0..self.batches.len() {
             self.send(output).await?;
         }
-        Ok(())
+        Ok(had_time)
     }
 
     /// Puts an alert aside that does not parse, once.
@@ -42,7 +52,8 @@ impl Drain<'_> {
         Ok(())
     }
 
-    async fn deliver_alert(&mut self, alert: &Alert<'_>) -> Result<(), PollError> {
+    /// Maps one alert and sends its records as the batches fill up; whether there was time for it.
+    async fn deliver_alert(&mut self, alert: &Alert<'_>) -> Result<bool, PollError> {
         let updated = alert.last_update.as_ref().and_then(|time| time.instant);
         self.report.newest_alert = self.report.newest_alert.max(updated);
         self.seen.note(AlertDigest::of(&alert.id));
@@ -60,6 +71,9 @@ impl Drain<'_> {
                 let mapped = map(alert, output, tenant, claims, written, batch);
                 if batch.is_full() {
                     self.send(n).await?;
+                    if self.stop.deadline().is_over() {
+                        return Ok(false);
+                    }
                 }
                 if !mapped.more {
                     // What an earlier round claimed is known to this one.
@@ -69,7 +83,7 @@ impl Drain<'_> {
                 claimed_before += mapped.claimed;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Counts the records that are longer than the output's readers take. They are sent whole: a

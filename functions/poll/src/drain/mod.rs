@@ -200,9 +200,10 @@ impl<'a> Drain<'a> {
                     "Graph's answer is incomplete: it is delivered, and the window read again"
                 );
             }
-            self.deliver(&page).await?;
+            let delivered = self.deliver(&page).await?;
             self.progress.page(self.report);
             match next {
+                _ if !delivered => return Ok(Paged::Stopped),
                 Some(next) => ahead = next,
                 None if stopped => return Ok(Paged::Stopped),
                 None => return Ok(Paged::Whole { incomplete }),

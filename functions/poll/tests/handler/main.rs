@@ -5,6 +5,7 @@
 mod faults;
 mod giving_back;
 mod objects;
+mod hostile;
 mod poller;
 mod short_of_time;
 mod windows;

@@ -82,6 +82,12 @@ async fn the_token_never_follows_a_foreign_link() {
         "https://10.0.0.1/v1.0/security/alerts_v2?$skiptoken=MARKER",
         "https://169.254.169.254/v1.0/MARKER",
         "https://graph.example/other/MARKER",
+        "https://graph.example./v1.0/MARKER",
+        "https://evil.example\\\\@graph.example/v1.0/MARKER",
+        "https://gr\u{430}ph.example/v1.0/MARKER",
+        "https://graph.example/v1.0/%2e%2e/beta/MARKER",
+        "https://[::ffff:10.0.0.1]/v1.0/MARKER",
+        "ftp://graph.example/v1.0/MARKER",
         "//evil.example/MARKER",
         "MARKER",
     ] {
@@ -98,6 +104,47 @@ async fn the_token_never_follows_a_foreign_link() {
             "{error}"
         );
         assert_eq!(script.gets().len(), 1, "{link}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_written_oddly_is_asked_for_as_what_it_means() {
+    for link in [
+        "HTTPS://GRAPH.EXAMPLE:443/v1.0/x?$skiptoken=a%2Bb#fragment",
+        "https:\\\\\\\\graph.example\\\\v1.0\\\\x?$skiptoken=a%2Bb",
+        "https://\u{ff47}raph.example/v1.0/y/../x?$skiptoken=a%2Bb",
+        "https://graph.\\nexample/v1.0/x?$skiptoken=a%2Bb\\r\\n",
+    ] {
+        let script = Script::pages([Answer::page_with_next(&["a"], link), Answer::page(&[])]);
+        let graph = script.graph();
+        let first = graph.list(&query(), Deadline::none()).await.unwrap();
+        let next = first.next().unwrap();
+        graph.follow(next, Deadline::none()).await.unwrap();
+        let asked = script.gets().pop().unwrap().url;
+        assert_eq!(
+            asked, "https://graph.example/v1.0/x?$skiptoken=a%2Bb",
+            "{link}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_of_a_megabyte_is_refused_in_a_short_error() {
+    for link in [
+        format!("https://graph.example/v1.0/x?{}", "MARKER".repeat(200_000)),
+        format!("https://{}.example/v1.0/", "a".repeat(1 << 20)),
+    ] {
+        let body = format!(r#"{{"value":[],"@odata.nextLink":"{link}"}}"#);
+        let script = Script::pages([Answer::json(200, body)]);
+        let graph = script.graph_with(
+            &script.provider(std::sync::Arc::new(crate::script::FixedSecret(
+                "secret".to_owned(),
+            ))),
+            |settings| settings.max_body_bytes = 8 << 20,
+        );
+        let error = graph.list(&query(), Deadline::none()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadLink);
+        assert!(shown(&error).len() < 4000, "{}", shown(&error).len());
     }
 }
 

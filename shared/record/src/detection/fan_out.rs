@@ -1,7 +1,7 @@
 //! Which records an alert yields: one for each entity, one for each device without an entity, and
 //! one for an alert with neither.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use drawbridge_alert::{Account, Alert, Device, Evidence, FileDetails, Text};
 
@@ -90,11 +90,12 @@ pub(crate) fn rows<'r, 'a>(alert: &'r Alert<'a>) -> Vec<(Row<'r, 'a>, [u8; 32])>
         user: placed(alert, account).into_iter().next(),
         sender_ip: placed(alert, sender_ip).into_iter().next(),
     };
+    let shown_with = Devices::of(&devices);
     let entities: Vec<Row<'r, 'a>> = placed(alert, Entity::of)
         .into_iter()
         .map(|entity| Row {
             entity: Some(entity),
-            device: device_of(entity.it, &devices),
+            device: shown_with.device_of(entity.it),
             ..bare
         })
         .collect();
@@ -136,21 +137,33 @@ fn placed<'r, 'a, T>(
         .collect()
 }
 
-/// The device whose id the entity carries; the primary device for one that carries none.
-fn device_of<'r, 'a>(
-    entity: Entity<'r, 'a>,
-    devices: &[Placed<&'r Device<'a>>],
-) -> Option<Placed<&'r Device<'a>>> {
-    match entity.device_id() {
-        Some(id) => devices
-            .iter()
-            .find(|d| d.it.mde_device_id.as_deref() == Some(id))
-            .copied(),
-        None => devices
-            .iter()
-            .find(|d| is_primary(d.it))
-            .or(devices.first())
-            .copied(),
+/// The devices that entities are shown with. Looked up by id: an alert of many devices and many
+/// entities must not take the product of both.
+struct Devices<'r, 'a> {
+    by_id: HashMap<&'r str, Placed<&'r Device<'a>>>,
+    primary: Option<Placed<&'r Device<'a>>>,
+}
+
+impl<'r, 'a> Devices<'r, 'a> {
+    fn of(devices: &[Placed<&'r Device<'a>>]) -> Self {
+        // Of several with one id, the first.
+        let with_id = devices.iter().rev().filter_map(|&device| {
+            let id = device.it.mde_device_id.as_deref()?;
+            Some((id, device))
+        });
+        let primary = devices.iter().find(|d| is_primary(d.it));
+        Self {
+            by_id: with_id.collect(),
+            primary: primary.or(devices.first()).copied(),
+        }
+    }
+
+    /// The device whose id the entity carries; the primary device for one that carries none.
+    fn device_of(&self, entity: Entity<'r, 'a>) -> Option<Placed<&'r Device<'a>>> {
+        match entity.device_id() {
+            Some(id) => self.by_id.get(id).copied(),
+            None => self.primary,
+        }
     }
 }
 

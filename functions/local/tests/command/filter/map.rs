@@ -90,3 +90,29 @@ fn map_reports_a_bad_line_by_its_number() {
     assert_eq!(records(&outcome.stdout), [record(1, 0), record(2, 0)]);
     outcome.failed(1, &["alert 2: ", "not JSON", "1 of 3 alerts"]);
 }
+
+#[test]
+fn map_keeps_one_record_a_line_whatever_the_alerts_hold() {
+    let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    let alerts = [
+        r#"{"id":"\u0000\r\n\"/..\\\u202e","title":"\u2028\uffff\u001b[31m"}"#.to_owned(),
+        "{\r\n\"id\"\n:\t\"spread\",\"n\":1e999,\"n\":\"\\ud800\"}".into(),
+        format!(r#"{{"id":"{}"}}"#, "i".repeat(1 << 20)),
+        format!(r#"{{"id":"deep\n\u001b[31m\u202e","x":{deep}}}"#),
+        r#"{"id":"twice","title":"a","title":"b"}"#.into(),
+    ];
+    let input = format!(r#"{{"value":[{}]}}"#, alerts.join(","));
+    for format in ["siem", "native"] {
+        let outcome = filter(&["map", "--format", format], &input)
+            .failed(1, &["alert 4: ", "deeply", "alert 5: ", "2 of 5 alerts"]);
+        // Line ends are what ends a line, whoever reads it.
+        let lines: Vec<&str> = outcome.stdout.trim_end().split(['\n', '\r']).collect();
+        assert_eq!(lines.len(), 3, "{format}");
+        for line in lines {
+            serde_json::from_str::<&serde_json::value::RawValue>(line).unwrap();
+            assert!(line.starts_with('{') && !line.contains('\0'));
+        }
+        let is_plain = |c: char| c == '\n' || (c != '\u{202e}' && !c.is_control());
+        assert!(outcome.stderr.chars().all(is_plain), "{:?}", outcome.stderr);
+    }
+}

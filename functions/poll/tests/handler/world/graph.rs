@@ -39,6 +39,8 @@ pub(crate) enum Answer {
     Throttled(u64),
     /// A body of no page.
     Malformed,
+    /// A page of these bytes.
+    Page(Vec<u8>),
 }
 
 impl FakeGraph {
@@ -129,7 +131,8 @@ impl Transport for Wire {
                     String::new(),
                 ));
             }
-            Some(Answer::Malformed) => return Ok(answer(200, None, "{\"value\":[{".into())),
+            Some(Answer::Malformed) => return Ok(answer(200, None, "{\"value\":[{")),
+            Some(Answer::Page(body)) => return Ok(answer(200, None, body)),
             Some(Answer::Partial) | None => {}
         }
         let filter = find("$filter").unwrap();
@@ -192,14 +195,18 @@ impl Transport for Wire {
     }
 }
 
-fn answer(status: u16, header: Option<(&str, String)>, body: String) -> http::Response<Body> {
+fn answer(
+    status: u16,
+    header: Option<(&str, String)>,
+    body: impl Into<Bytes>,
+) -> http::Response<Body> {
     let mut response = http::Response::builder()
         .status(status)
         .header("content-type", "application/json");
     if let Some((name, value)) = header {
         response = response.header(name, value);
     }
-    let body = futures::stream::iter([Ok(Bytes::from(body))]).boxed();
+    let body = futures::stream::iter([Ok(body.into())]).boxed();
     response.body(body).unwrap()
 }
 

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -152,6 +153,7 @@ pub(crate) struct MemoryQueue {
     /// What the next sends do: refuse the entries at these places, or fail as a whole.
     pub(crate) script: Mutex<VecDeque<Send>>,
     pub(crate) sends: Mutex<usize>,
+    secs: Mutex<u64>,
 }
 
 /// What a queue does with one send.
@@ -178,6 +180,11 @@ impl MemoryQueue {
         self.taken.lock().unwrap().clone()
     }
 
+    /// Every send takes that long.
+    pub(crate) fn takes_secs(&self, secs: u64) {
+        *self.secs.lock().unwrap() = secs;
+    }
+
     pub(crate) fn then(&self, send: Send) {
         self.script.lock().unwrap().push_back(send);
     }
@@ -187,6 +194,8 @@ impl MemoryQueue {
 impl Queue for MemoryQueue {
     async fn send(&self, messages: &[Message]) -> Result<Vec<Refused>, QueueError> {
         *self.sends.lock().unwrap() += 1;
+        let secs = *self.secs.lock().unwrap();
+        tokio::time::sleep(Duration::from_secs(secs)).await;
         let (indices, retryable) = match self.script.lock().unwrap().pop_front() {
             None => (Vec::new(), true),
             Some(Send::Refuse(indices)) => (indices, true),
