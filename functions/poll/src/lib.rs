@@ -3,6 +3,8 @@
 //! [`Poller`] is the handler, the same in Lambda and on one machine. It knows its surroundings
 //! through ports only: the Graph client, a store, a queue for each output and a clock.
 
+pub mod assembly;
+mod backfill;
 mod budget;
 mod clock;
 mod drain;
@@ -19,6 +21,7 @@ mod saved_state;
 mod stop;
 mod windows;
 
+pub use backfill::{BackfillProgress, Step};
 pub use clock::{Clock, SystemClock};
 pub use error::PollError;
 pub use poller::{Grouping, Output, Poller, Settings};

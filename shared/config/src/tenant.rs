@@ -262,6 +262,18 @@ impl Tenant {
         self.endpoints().map(drop)
     }
 
+    /// Checks that the outputs it names are among those there are.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] with the list.
+    pub fn check_outputs(&self, known: &[String]) -> Result<(), ConfigError> {
+        if self.outputs.iter().all(|output| known.contains(output)) {
+            return Ok(());
+        }
+        let problem = format!("names one that is not there; there is {}", known.join(", "));
+        Err(self.wrong("outputs", &problem))
+    }
+
     /// An error about one of its fields.
     #[must_use]
     pub fn wrong(&self, field: &'static str, problem: &str) -> ConfigError {

@@ -57,6 +57,7 @@ pub async fn check(
 
 async fn alerts(graph: &Graph, now: Timestamp, deadline: Deadline) -> Finding {
     let query = AlertQuery {
+        severities: Vec::new(),
         from: now
             .saturating_sub(LOOK_BACK)
             .unwrap_or(Timestamp::UNIX_EPOCH),

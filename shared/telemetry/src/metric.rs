@@ -34,6 +34,8 @@ pub enum Metric {
     Duration,
     /// Jobs that failed because Graph or the sign-in refused the credentials.
     AuthFailures,
+    /// Jobs that failed because the tenant's document or an output cannot be used.
+    ConfigErrors,
     /// Jobs that failed for any reason.
     Failures,
     /// Jobs that ended well.
@@ -68,6 +70,7 @@ pub const METRICS: &[(Metric, &str, Unit)] = &[
     (Metric::WatermarkLag, "WatermarkLag", Unit::Seconds),
     (Metric::Duration, "Duration", Unit::Milliseconds),
     (Metric::AuthFailures, "AuthFailures", Unit::Count),
+    (Metric::ConfigErrors, "ConfigErrors", Unit::Count),
     (Metric::Failures, "Failures", Unit::Count),
     (Metric::Successes, "Successes", Unit::Count),
 ];

@@ -1,36 +1,32 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
-use drawbridge_config::{ConfigError, FunctionSettings, Tenant};
+use drawbridge_config::{ConfigError, FunctionSettings};
 use drawbridge_cursor::{Job, JobError, Why};
-use drawbridge_graph::{Deadline, HttpTransport};
-use drawbridge_queue::{Offload, SqsQueue};
+use drawbridge_federation::AwsAssertion;
+use drawbridge_graph::{AssertionSource, Cloud, Deadline, HttpTransport};
+use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 use super::backlog::{self, Backlog};
 use super::jobs::JobsQueue;
+use super::outputs::Outputs;
+use super::tenants::Tenants;
 use super::{Event, metrics};
-use crate::lambda::tenant::{Surroundings, poller};
-use crate::{Clock, Ending, PollError, Poller, Report, Silent, Stop, SystemClock};
+use crate::assembly::Surroundings;
+use crate::{Clock, Ending, PollError, Poller, Report, Silent, Step, Stop, SystemClock};
 
 /// What is kept of an invocation's time for saving the state and answering.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
 
-/// Where the bodies lie that are too large for a message.
-const OVERSIZE_FOLDER: &str = "oversize";
-
 /// The function, with its clients built once and a poller for each tenant that it met.
 pub struct Function {
-    tenants: HashMap<String, Tenant>,
-    surroundings: Surroundings,
+    tenants: Tenants,
     jobs: JobsQueue,
-    pollers: Mutex<HashMap<String, Arc<Poller>>>,
     backlog: Backlog,
 }
 
@@ -44,13 +40,26 @@ pub enum StartError {
 
 /// Why a job failed.
 #[derive(Debug, thiserror::Error)]
-enum JobFailure {
-    #[error("no tenant is called {0:?}: name one that DRAWBRIDGE_TENANTS holds")]
+pub(super) enum JobFailure {
+    #[error(
+        "no tenant is called {0:?}, or it is paused: see `drawbridge tenants list` for those there \
+         are"
+    )]
     UnknownTenant(String),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Poll(#[from] PollError),
+}
+
+impl JobFailure {
+    fn is_retryable(&self) -> bool {
+        match self {
+            Self::UnknownTenant(_) => false,
+            Self::Config(error) => error.is_retryable(),
+            Self::Poll(error) => error.is_retryable(),
+        }
+    }
 }
 
 impl Function {
@@ -66,30 +75,26 @@ impl Function {
             drawbridge_store::s3_client(&aws),
             &settings.bucket,
         ));
-        let offload = Offload::new(Arc::clone(&store), &settings.bucket, OVERSIZE_FOLDER);
-        let queue = SqsQueue::new(sqs.clone(), &settings.queue_url).with_offload(offload);
+        let outputs = Outputs::new(&settings, &sqs, &store);
         let jobs_queue = SqsQueue::new(sqs.clone(), &settings.jobs_queue_url);
+        let secrets = SecretsManager::new(aws_sdk_secretsmanager::Client::new(&aws));
+        let assertions = move |cloud: Cloud| -> Arc<dyn AssertionSource> {
+            Arc::new(AwsAssertion::new(&aws, cloud.federation_audience()))
+        };
+        let surroundings = Surroundings {
+            transport: Arc::new(HttpTransport::new()),
+            secrets: Arc::new(secrets),
+            store,
+            clock: Arc::new(SystemClock),
+            aws_assertions: Some(Box::new(assertions)),
+        };
         Ok(Self {
-            tenants: settings
-                .tenants
-                .into_iter()
-                .map(|t| (t.name.clone(), t))
-                .collect(),
-            surroundings: Surroundings {
-                transport: Arc::new(HttpTransport::new()),
-                secrets: Arc::new(SecretsManager::new(aws_sdk_secretsmanager::Client::new(
-                    &aws,
-                ))),
-                store,
-                queue: Arc::new(queue),
-                is_fifo: settings.queue_url.ends_with(".fifo"),
-            },
+            tenants: Tenants::new(settings.tenants, surroundings, outputs),
             jobs: JobsQueue {
                 client: sqs,
                 url: settings.jobs_queue_url,
                 queue: jobs_queue,
             },
-            pollers: Mutex::default(),
             backlog: Backlog::default(),
         })
     }
@@ -154,22 +159,23 @@ impl Function {
             return Ok(());
         }
         let cause = message.message_id.as_deref().unwrap_or_default();
-        match self.job(job, stop).await {
+        let follow_ups = match self.job(job, stop).await {
             Ok(Report {
                 ending: Ending::Postponed(delay),
                 ..
-            }) => Err(delay),
-            Ok(report) => self
-                .jobs
-                .send(&report.follow_ups, cause)
-                .await
-                .map_err(|error| {
-                    tracing::error!(%error, "the rest of the window could not be put back");
-                    backlog::retry_delay(message)
-                }),
-            Err(_) if self.owe(job).await => Ok(()),
-            Err(_) => Err(backlog::retry_delay(message)),
-        }
+            }) => return Err(delay),
+            Ok(report) => report.follow_ups,
+            // The next tick tries again; this message would only be in its way.
+            Err(error) if is_live(job) && !error.is_retryable() => return Ok(()),
+            // It stopped, and its progress says why.
+            Err(error) if job.backfill.is_some() && !error.is_retryable() => return Ok(()),
+            Err(_) if job.backfill.is_none() && self.owe(job).await => return Ok(()),
+            Err(_) => return Err(backlog::retry_delay(message)),
+        };
+        self.jobs.send(&follow_ups, cause).await.map_err(|error| {
+            tracing::error!(%error, "the rest of the window could not be put back");
+            backlog::retry_delay(message)
+        })
     }
 
     /// Notes in the tenant's state that a job's window is still to be read, so that a message which
@@ -205,9 +211,7 @@ impl Function {
             }
             Err(error) => {
                 tracing::error!(tenant = job.tenant, why = job.why.as_str(), %error, "poll failed");
-                if let JobFailure::Poll(error) = error {
-                    metrics::print(&job.tenant, Err(error), SystemClock.now(), took);
-                }
+                metrics::print(&job.tenant, Err(error), SystemClock.now(), took);
             }
         }
         result
@@ -215,6 +219,14 @@ impl Function {
 
     async fn poll(&self, job: &Job, stop: &Stop) -> Result<Report, JobFailure> {
         let poller = self.poller(&job.tenant).await?;
+        if job.backfill.is_some() {
+            let (step, mut report) = poller.backfill_step(job, stop, &Silent).await?;
+            report.follow_ups = match step {
+                Step::Next(next) => vec![*next],
+                Step::Done | Step::Later(_) => Vec::new(),
+            };
+            return Ok(report);
+        }
         let began = SystemClock.now();
         let report = poller.run(job, stop, &Silent).await?;
         if job.why == Why::Timer && report.ending == Ending::Complete {
@@ -223,20 +235,15 @@ impl Function {
         Ok(report)
     }
 
-    /// The tenant's poller, built when its first job comes.
     async fn poller(&self, name: &str) -> Result<Arc<Poller>, JobFailure> {
-        let tenant = self
-            .tenants
-            .get(name)
-            .ok_or_else(|| JobFailure::UnknownTenant(name.to_owned()))?;
-        let mut pollers = self.pollers.lock().await;
-        if let Some(poller) = pollers.get(name) {
-            return Ok(Arc::clone(poller));
-        }
-        let built = Arc::new(poller(tenant, &self.surroundings)?);
-        pollers.insert(name.to_owned(), Arc::clone(&built));
-        Ok(built)
+        let poller = self.tenants.poller(name).await?;
+        poller.ok_or_else(|| JobFailure::UnknownTenant(name.to_owned()))
     }
+}
+
+/// Whether a job is one of the timer's.
+fn is_live(job: &Job) -> bool {
+    job.why == Why::Timer && job.window.is_none()
 }
 
 /// Reads a job, and logs why it cannot be read.

@@ -3,12 +3,13 @@ use std::time::Duration;
 use drawbridge_telemetry::{Emf, Metric};
 use jiff::Timestamp;
 
-use crate::{PollError, Report};
+use super::function::JobFailure;
+use crate::Report;
 
 /// Prints a job's metrics, for CloudWatch to read out of the log.
 pub(super) fn print(
     tenant: &str,
-    result: Result<&Report, &PollError>,
+    result: Result<&Report, &JobFailure>,
     now: Timestamp,
     took: Duration,
 ) {
@@ -16,10 +17,8 @@ pub(super) fn print(
         Ok(report) => report.metrics(tenant, now, took),
         Err(error) => Emf::new(tenant, now.as_millisecond())
             .with(Metric::Failures, 1.0)
-            .with(
-                Metric::AuthFailures,
-                f64::from(u8::from(error.is_about_access())),
-            )
+            .with(Metric::AuthFailures, count(is_about_access(error)))
+            .with(Metric::ConfigErrors, count(is_about_configuration(error)))
             .with(Metric::Duration, took.as_secs_f64() * 1000.0),
     };
     #[expect(
@@ -28,5 +27,20 @@ pub(super) fn print(
     )]
     {
         println!("{}", line.line());
+    }
+}
+
+fn count(is_so: bool) -> f64 {
+    f64::from(u8::from(is_so))
+}
+
+fn is_about_access(error: &JobFailure) -> bool {
+    matches!(error, JobFailure::Poll(error) if error.is_about_access())
+}
+
+fn is_about_configuration(error: &JobFailure) -> bool {
+    match error {
+        JobFailure::Config(error) => !error.is_retryable(),
+        JobFailure::UnknownTenant(_) | JobFailure::Poll(_) => false,
     }
 }

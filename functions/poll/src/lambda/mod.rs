@@ -5,7 +5,8 @@ mod event;
 mod function;
 mod jobs;
 mod metrics;
-mod tenant;
+mod outputs;
+mod tenants;
 
 pub use event::Event;
 pub use function::{Function, StartError};

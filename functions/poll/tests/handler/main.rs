@@ -4,8 +4,8 @@
 
 mod faults;
 mod giving_back;
-mod objects;
 mod hostile;
+mod objects;
 mod poller;
 mod short_of_time;
 mod windows;
