@@ -164,7 +164,10 @@ async fn a_role_signs_in_and_reads_alerts_with_nothing_stored() {
     let now = "2026-01-02T00:00:00Z".parse().unwrap();
     let check = sign_in::check(&graph, &tokens, now, Deadline::none()).await;
     assert_eq!(check.level(), sign_in::Level::Passed, "{check}");
-    assert!(check.to_string().ends_with("answers with an alert"), "{check}");
+    assert!(
+        check.to_string().ends_with("answers with an alert"),
+        "{check}"
+    );
     assert_eq!(issuer.sts_requests().len(), 1);
     assert_eq!(simulator.stats().token_requests, 1);
 }
