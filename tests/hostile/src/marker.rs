@@ -23,21 +23,47 @@ pub(crate) fn assert_fit_for_a_log<E: Display>(error: &E) {
     assert!(shown.len() <= 4096, "an error of {} bytes", shown.len());
 }
 
-/// Whether the marker is in the input, and nowhere followed by what follows a property's name.
+/// Whether the marker is in the input, and nowhere where a property's name stands. The input need
+/// not be whole JSON.
 pub(crate) fn is_in_values_only(input: &str) -> bool {
-    let mut parts = input.split(MARKER);
-    let first = parts.next();
-    let mut is_there = false;
-    for after in parts {
-        is_there = true;
-        let Some((_, rest)) = after.split_once('"') else {
-            continue;
-        };
-        if rest.trim_start().starts_with(':') {
-            return false;
+    let (mut containers, mut name_is_next) = (Vec::new(), false);
+    let mut rest = input;
+    while let Some(at) = rest.find(['{', '[', '}', ']', ',', ':', '"']) {
+        let (token, after) = (rest.as_bytes()[at], &rest[at + 1..]);
+        rest = after;
+        match token {
+            b'"' => {
+                let end = end_of_string(after);
+                if name_is_next && after[..end].contains(MARKER) {
+                    return false;
+                }
+                name_is_next = false;
+                rest = after.get(end + 1..).unwrap_or_default();
+            }
+            b'{' | b'[' => {
+                containers.push(token);
+                name_is_next = token == b'{';
+            }
+            b'}' | b']' => {
+                containers.pop();
+                name_is_next = false;
+            }
+            b',' => name_is_next = containers.last() == Some(&b'{'),
+            _ => name_is_next = false,
         }
     }
-    is_there && first.is_some()
+    input.contains(MARKER)
+}
+
+/// Where the string that `text` begins in ends: at its closing quote or at the end of it all.
+fn end_of_string(text: &str) -> usize {
+    let mut is_escaped = false;
+    let ends = |byte: u8| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    };
+    text.bytes().position(ends).unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -50,6 +76,10 @@ mod tests {
             (r#"{"a":"xMARKERx"}"#, true),
             (r#"{"xMARKER" : 1}"#, false),
             (r#"{"a":"MARKER","MARKER":1}"#, false),
+            (r#"{"a":"x","MARKER"}"#, false),
+            (r#"{"a":"x","MARKER"#, false),
+            (r#"["a","MARKER",{"b":["MARKER"]}]"#, true),
+            (r#"{"a":"\"MARKER\\","b":1}"#, true),
             (r#"{"a":1}"#, false),
             ("MARKER", true),
         ] {
