@@ -191,6 +191,7 @@ mod tests {
     fn attribute_values_that_are_too_long_become_their_digest() {
         let id = "i".repeat(1 << 20);
         let message = Message {
+            time: None,
             key: format!("{id}:a"),
             group: id.clone(),
             body: "{}".to_owned(),

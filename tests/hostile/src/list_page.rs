@@ -37,6 +37,7 @@ pub fn list_page(bytes: &[u8]) {
     let tokens = Arc::new(TokenCache::with_policy(Arc::new(SignedIn), one_try()));
     let graph = Graph::new(wire.clone(), tokens, endpoints, settings);
     let query = AlertQuery {
+        severities: Vec::new(),
         from: Timestamp::UNIX_EPOCH,
         to: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(60),
         service_sources: Vec::new(),

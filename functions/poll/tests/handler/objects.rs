@@ -175,11 +175,11 @@ async fn a_poll_out_of_time_writes_what_it_read() {
 async fn another_output_that_fails_makes_neither_forget_nor_lose() {
     let mut world = world();
     let mut outputs = std::mem::take(&mut world.poller.outputs);
-    outputs.push(drawbridge_poll::Output {
-        format: drawbridge_record::format("native").unwrap(),
-        queue: world.queue.clone(),
-        grouping: drawbridge_poll::Grouping::Tenant,
-    });
+    outputs.push(drawbridge_poll::Output::new(
+        drawbridge_record::format("native").unwrap(),
+        world.queue.clone(),
+        drawbridge_poll::Grouping::Tenant,
+    ));
     world.poller.outputs = outputs;
     world.queue.then(crate::world::Send::Fail);
     world.poll().await.unwrap_err();
