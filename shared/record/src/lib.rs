@@ -5,6 +5,7 @@
 mod format;
 mod json;
 pub mod native;
+pub mod ocsf;
 pub mod siem;
 mod version;
 
@@ -13,7 +14,7 @@ pub use format::{
 };
 
 /// Every format.
-static FORMATS: &[&dyn Format] = &[&siem::Siem, &native::Native];
+static FORMATS: &[&dyn Format] = &[&siem::Siem, &native::Native, &ocsf::Ocsf];
 
 /// Every format, the default one first.
 #[must_use]

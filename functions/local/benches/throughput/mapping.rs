@@ -2,7 +2,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim};
+use drawbridge_record::{Change, Claim, Format};
 
 use crate::row;
 
@@ -16,46 +16,52 @@ pub(crate) fn run() {
         .map(|json| Alert::decode(json).unwrap())
         .collect();
     let bytes = alerts.iter().map(String::len).sum::<usize>() / alerts.len();
-    let (mut records, mut record_bytes) = (0usize, 0usize);
-    map(&decoded[0], &mut |body| {
-        records += 1;
-        record_bytes += body.len();
-    });
-    row(
-        "alert",
-        &format!(
-            "{bytes} bytes, 4 pieces of evidence, {records} records of {} bytes",
-            record_bytes / records
-        ),
-    );
-
-    let map_rate = rate(|n| {
-        map(&decoded[n % 64], &mut |body| {
-            black_box(body);
-        });
-    });
-    row(
-        "map and serialise, alerts/s a core",
-        &format!("{map_rate:.0}"),
-    );
+    row("alert", &format!("{bytes} bytes, 4 pieces of evidence"));
     let decode_rate = rate(|n| {
         black_box(Alert::decode(&alerts[n % 64]).unwrap());
     });
     row("decode, alerts/s a core", &format!("{decode_rate:.0}"));
-    let both = rate(|n| {
-        map(&Alert::decode(&alerts[n % 64]).unwrap(), &mut |body| {
+    for format in drawbridge_record::formats() {
+        formatted(*format, &alerts, &decoded);
+    }
+}
+
+/// The rates of one format.
+fn formatted(format: &dyn Format, alerts: &[String], decoded: &[Alert<'_>]) {
+    let name = format.name();
+    let (mut records, mut record_bytes) = (0usize, 0usize);
+    map(format, &decoded[0], &mut |body| {
+        records += 1;
+        record_bytes += body.len();
+    });
+    row(
+        &format!("`{name}`: an alert's records"),
+        &format!("{records} of {} bytes", record_bytes / records),
+    );
+    let map_rate = rate(|n| {
+        map(format, &decoded[n % 64], &mut |body| {
             black_box(body);
         });
     });
     row(
-        "decode, map and serialise, alerts/s a core",
+        &format!("`{name}`: map and serialise, alerts/s a core"),
+        &format!("{map_rate:.0}"),
+    );
+    let both = rate(|n| {
+        let alert = Alert::decode(&alerts[n % 64]).unwrap();
+        map(format, &alert, &mut |body| {
+            black_box(body);
+        });
+    });
+    row(
+        &format!("`{name}`: decode, map and serialise, alerts/s a core"),
         &format!("{both:.0}"),
     );
 }
 
-fn map(alert: &Alert<'_>, sink: &mut dyn FnMut(&str)) {
+fn map(format: &dyn Format, alert: &Alert<'_>, sink: &mut dyn FnMut(&str)) {
     let mut part = 0;
-    drawbridge_record::format("siem").unwrap().map(
+    format.map(
         alert,
         &mut |_| {
             part += 1;
