@@ -84,7 +84,10 @@ def unique(pairs):
 
 
 def problems(line, give):
-    record = json.loads(line, object_pairs_hook=unique)
+    try:
+        record = json.loads(line, object_pairs_hook=unique)
+    except ValueError as error:
+        return [str(error)]
     profiles = tuple(record.get("metadata", {}).get("profiles", []))
     found = [
         f"{error.json_path}: {error.message}"
