@@ -4,7 +4,8 @@
 pub(super) type Code<'a> = (i64, &'a str);
 
 const UNKNOWN: Code<'static> = (0, "Unknown");
-const OTHER: i64 = 99;
+/// A word that OCSF has no number for.
+pub(super) const OTHER: i64 = 99;
 
 type Table = &'static [(&'static str, Code<'static>)];
 

@@ -4,7 +4,7 @@ use super::attacks::attacks;
 use super::cloud::Cloud;
 use super::codes;
 use super::evidence::{self, Context};
-use super::tree::{Object, millis};
+use super::tree::Object;
 use super::write::Out;
 use crate::Change;
 
@@ -15,10 +15,11 @@ pub(super) const OCSF_VERSION: &str = "1.8.0";
 pub(super) fn write(alert: &Object<'_>, key: &str, change: Change, about_bytes: usize) -> String {
     Out::object_of(about_bytes, |out| {
         let cloud = Cloud::of(alert.objects("evidence"));
-        state(out, alert, change);
+        let times = Times::of(alert, change);
+        state(out, alert, change, &times);
         texts(out, alert);
-        metadata(out, alert, key, change, cloud.is_some());
-        finding_info(out, alert);
+        metadata(out, alert, key, &times, cloud.is_some());
+        finding_info(out, alert, &times);
         if let Some(cloud) = &cloud {
             cloud.write(out);
         }
@@ -43,7 +44,7 @@ pub(super) fn write(alert: &Object<'_>, key: &str, change: Change, about_bytes: 
 }
 
 /// What happens to the finding, and where it stands.
-fn state(out: &mut Out, alert: &Object<'_>, change: Change) {
+fn state(out: &mut Out, alert: &Object<'_>, change: Change, times: &Times<'_>) {
     let (activity, name) = match change {
         Change::New => (1, "Create"),
         Change::Changed if alert.text("status") == Some("resolved") => (3, "Close"),
@@ -54,7 +55,7 @@ fn state(out: &mut Out, alert: &Object<'_>, change: Change) {
     out.coded("class_uid", "class_name", (2004, "Detection Finding"));
     out.int("type_uid", 200_400 + activity);
     out.text("type_name", Some(&["Detection Finding: ", name].concat()));
-    out.int("time", time(alert, change).map_or(0, |(_, millis)| millis));
+    out.int("time", times.record.map_or(0, |(_, millis)| millis));
     let severity = codes::severity(alert.take("severity"));
     out.coded("severity_id", "severity", severity);
     out.coded("status_id", "status", codes::status(alert.take("status")));
@@ -64,33 +65,46 @@ fn state(out: &mut Out, alert: &Object<'_>, change: Change) {
     out.coded("verdict_id", "verdict", verdict);
     out.coded("confidence_id", "confidence", (0, "Unknown"));
     out.plain("is_alert", Some(name != "Close"));
-    out.int("start_time", alert.time("firstActivityDateTime"));
-    out.int("end_time", alert.time("lastActivityDateTime"));
+    out.int("start_time", times.first);
+    out.int("end_time", times.last);
 }
 
-/// The time of the record, and Graph's text of it: that of the creation, or of the last update
-/// where the record tells of one.
-fn time<'o>(alert: &'o Object<'_>, change: Change) -> Option<(&'o str, i64)> {
-    const CREATED: [&str; 4] = [
-        "createdDateTime",
-        "lastUpdateDateTime",
-        "lastActivityDateTime",
-        "firstActivityDateTime",
-    ];
-    const UPDATED: [&str; 4] = [
-        "lastUpdateDateTime",
-        "createdDateTime",
-        "lastActivityDateTime",
-        "firstActivityDateTime",
-    ];
-    let names = match change {
-        Change::New => CREATED,
-        Change::Changed => UPDATED,
-    };
-    names.iter().find_map(|name| {
-        let text = alert.text(name)?;
-        Some((text, millis(text)?))
-    })
+/// The times of an alert, in milliseconds.
+struct Times<'o> {
+    created: Option<i64>,
+    updated: Option<i64>,
+    first: Option<i64>,
+    last: Option<i64>,
+    /// That of the record, with Graph's text of it: the creation's, or the last update's where the
+    /// record tells of one.
+    record: Option<(&'o str, i64)>,
+}
+
+impl<'o> Times<'o> {
+    /// Takes them. What is no time stays where it is.
+    fn of(alert: &'o Object<'_>, change: Change) -> Self {
+        let time = |name| {
+            let (text, time) = (alert.text(name)?, alert.time(name)?);
+            alert.take(name);
+            Some((text, time))
+        };
+        let created = time("createdDateTime");
+        let updated = time("lastUpdateDateTime");
+        let first = time("firstActivityDateTime");
+        let last = time("lastActivityDateTime");
+        let (one, other) = match change {
+            Change::New => (created, updated),
+            Change::Changed => (updated, created),
+        };
+        let millis = |time: Option<(&str, i64)>| time.map(|(_, millis)| millis);
+        Self {
+            created: millis(created),
+            updated: millis(updated),
+            first: millis(first),
+            last: millis(last),
+            record: one.or(other).or(last).or(first),
+        }
+    }
 }
 
 fn texts(out: &mut Out, alert: &Object<'_>) {
@@ -114,7 +128,7 @@ fn texts(out: &mut Out, alert: &Object<'_>) {
     }
 }
 
-fn metadata(out: &mut Out, alert: &Object<'_>, key: &str, change: Change, has_cloud: bool) {
+fn metadata(out: &mut Out, alert: &Object<'_>, key: &str, times: &Times<'_>, has_cloud: bool) {
     out.object("metadata", |out| {
         out.text("version", Some(OCSF_VERSION));
         out.text("uid", Some(key));
@@ -136,7 +150,7 @@ fn metadata(out: &mut Out, alert: &Object<'_>, key: &str, change: Change, has_cl
         }
         out.text("log_name", Some("security/alerts_v2"));
         out.text("log_provider", Some("Microsoft Graph"));
-        out.text("original_time", time(alert, change).map(|(text, _)| text));
+        out.text("original_time", times.record.map(|(text, _)| text));
         out.text("original_event_uid", alert.text("id"));
         out.text("correlation_uid", alert.text("incidentId"));
         out.text("tenant_uid", alert.take("tenantId"));
@@ -163,22 +177,17 @@ fn product(out: &mut Out, alert: &Object<'_>) {
     });
 }
 
-fn finding_info(out: &mut Out, alert: &Object<'_>) {
+fn finding_info(out: &mut Out, alert: &Object<'_>, times: &Times<'_>) {
     out.object("finding_info", |out| {
         out.text("uid", alert.take("id"));
         out.text("uid_alt", alert.take("providerAlertId"));
         out.text("title", alert.take("title"));
         out.text("desc", alert.take("description"));
         out.text("src_url", alert.take("alertWebUrl"));
-        for (name, property) in [
-            ("created_time", "createdDateTime"),
-            ("modified_time", "lastUpdateDateTime"),
-            ("first_seen_time", "firstActivityDateTime"),
-            ("last_seen_time", "lastActivityDateTime"),
-        ] {
-            let millis = alert.take_if(property, |text| millis(text).is_some());
-            out.int(name, millis.and_then(super::tree::millis));
-        }
+        out.int("created_time", times.created);
+        out.int("modified_time", times.updated);
+        out.int("first_seen_time", times.first);
+        out.int("last_seen_time", times.last);
         let mut categories: Vec<&str> = alert.take("category").into_iter().collect();
         for category in alert.take_texts("categories", |_| true) {
             if !categories.contains(&category) {

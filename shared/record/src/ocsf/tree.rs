@@ -200,7 +200,7 @@ impl Node<'_> {
 }
 
 /// A time as milliseconds since 1970; none for the placeholder and for a text that is no time.
-pub(super) fn millis(text: &str) -> Option<i64> {
+fn millis(text: &str) -> Option<i64> {
     let instant = Timestamp::new(Text::from(text))?.instant?;
     Some(instant.as_millisecond())
 }

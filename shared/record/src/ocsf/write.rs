@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
+use super::codes;
 use super::tree::{Member, Node, Object};
 use crate::json;
 
@@ -23,7 +24,7 @@ impl Out {
     }
 
     fn comma(&mut self) {
-        if !self.json.ends_with(['{', '[']) {
+        if !matches!(self.json.as_bytes().last(), Some(b'{' | b'[')) {
             self.json.push(',');
         }
     }
@@ -53,7 +54,14 @@ impl Out {
 
     /// A whole number, unless there is none.
     pub(super) fn int(&mut self, name: &'static str, number: impl Into<Option<i64>>) {
-        self.plain(name, number.into());
+        match number.into() {
+            // Most are numbers of an enumeration.
+            Some(digit @ 0..10) => {
+                self.key(name);
+                self.json.push(char::from(b'0' + digit as u8));
+            }
+            number => self.plain(name, number),
+        }
     }
 
     /// A whole number as a text, unless there is none.
@@ -67,7 +75,18 @@ impl Out {
     /// A number of an enumeration and its caption, as OCSF pairs them.
     pub(super) fn coded(&mut self, id: &'static str, caption: &'static str, code: (i64, &str)) {
         self.int(id, code.0);
-        self.text(caption, Some(code.1));
+        match code {
+            (codes::OTHER, word) => self.text(caption, Some(word)),
+            (_, known) => self.word(caption, known),
+        }
+    }
+
+    /// A text of our own that needs no escape.
+    pub(super) fn word(&mut self, name: &'static str, word: &str) {
+        self.key(name);
+        self.json.push('"');
+        self.json.push_str(word);
+        self.json.push('"');
     }
 
     /// An object, unless it comes out empty.
