@@ -33,12 +33,15 @@ impl Format for Ocsf {
     fn about(&self) -> &'static str {
         "An [OCSF](https://schema.ocsf.io/1.8.0/classes/detection_finding) Detection Finding (class \
          2004) of version 1.8.0: created, updated, closed. Evidence is typed wherever OCSF has an \
-         object for it; the rest of a piece is its `data`, the rest of the alert `unmapped`. What \
-         OCSF has other words or units for (verdicts, times, algorithms) stands in `data` in \
-         Graph's own words too, so nothing that Graph sent of the evidence is lost, and there is no \
-         `raw_data`. What is absent, `null`, empty or the date of the year 1 is left out; a number \
-         that ends in `_id` is then 0, and 99 with Graph's word where OCSF has none for it. Times \
-         are milliseconds since 1970. Amazon Security Lake wants the same objects as Parquet."
+         object for it. What of a piece has no place of its own, such as its remediation status and \
+         its roles, is its `data`; so is, in Graph's own words, what OCSF has other words or units \
+         for (verdicts, times, algorithms). What of the alert has none is `unmapped`. So nothing \
+         that Graph sent of the evidence is lost, there is no `raw_data`, and only two things are \
+         less exact: the alert's own times, in milliseconds since 1970, and numbers of more than \
+         fifteen digits that are not whole or fit no 64 bits. What is absent, `null`, empty or the \
+         date of the year 1 is left out; a number that ends in `_id` is then 0, and it is 99 with \
+         Graph's word where OCSF has none for it. Amazon Security Lake wants the same objects as \
+         Parquet; nothing of the records was tried against it."
     }
 
     fn schema_version(&self) -> u32 {

@@ -17,7 +17,7 @@ const MILLIS: &str = "milliseconds";
 
 #[rustfmt::skip]
 pub(super) const ALERT: &[Line] = &[
-    ("activity_id", "number", "=1 for a new alert, 2 for a changed one, 3 for one that is resolved with the change", ""),
+    ("activity_id", "number", "=1 for a new alert, 2 for a changed one, 3 for a changed one that is resolved", ""),
     ("activity_name", "string", "=the caption of the number", ""),
     ("category_uid", "number", "=2", ""),
     ("category_name", "string", "=Findings", ""),
