@@ -1,7 +1,7 @@
 """Validates OCSF records, one a line on standard input, with the schema that OCSF publishes.
 
-Prints a JSON list of what is wrong for each, in the same order. Each argument is the file of a
-JSON Schema of every profile, to validate against as well.
+Prints a JSON list of what is wrong for each, in the same order. The arguments are files of JSON
+Schemas to validate against as well: one of every profile, then one of none.
 """
 
 import json
@@ -19,7 +19,7 @@ DEMANDING = {"cloud", "osint"}
 def validators(files):
     """Gives the validators for a set of profiles."""
     made = {}
-    others = [json.load(open(file, encoding="utf-8")) for file in files]
+    others = [json.load(open(file, encoding="utf-8")) for file in files[:1]]
 
     def give(profiles):
         if profiles not in made:
@@ -33,6 +33,24 @@ def validators(files):
         return made[profiles]
 
     return give
+
+
+def without_profiles(value, attributes):
+    """What is left of a record without the attributes of its profiles."""
+    left = {}
+    for name, item in value.items():
+        attribute = attributes.get(name, {})
+        if attribute.get("profiles"):
+            continue
+        if attribute.get("type") == "object_t":
+            inner = OCSF["objects"][attribute["object_type"]]["attributes"]
+            if isinstance(item, list):
+                item = [without_profiles(each, inner) for each in item]
+            # An object without attributes takes anything.
+            elif inner:
+                item = without_profiles(item, inner)
+        left[name] = item
+    return left
 
 
 def captions(value, attributes, place=""):
@@ -83,7 +101,7 @@ def unique(pairs):
     return dict(pairs)
 
 
-def problems(line, give):
+def problems(line, give, core):
     try:
         record = json.loads(line, object_pairs_hook=unique)
     except ValueError as error:
@@ -94,14 +112,20 @@ def problems(line, give):
         for validator in give(profiles)
         for error in validator.iter_errors(record)
     ]
+    if not found and core:
+        bare = without_profiles(record, OCSF["classes"][CLASS]["attributes"])
+        found = [f"core {error.json_path}: {error.message}" for error in core.iter_errors(bare)]
     return found or list(semantics(record))
 
 
 def main():
     give = validators(sys.argv[1:])
+    core = None
+    if len(sys.argv) > 2:
+        core = Draft202012Validator(json.load(open(sys.argv[2], encoding="utf-8")))
     for line in sys.stdin.buffer.read().decode("utf-8").split("\n"):
         if line:
-            print(json.dumps(problems(line, give)))
+            print(json.dumps(problems(line, give, core)))
 
 
 main()
