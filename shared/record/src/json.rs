@@ -5,12 +5,16 @@
 pub(crate) fn string(text: &str, json: &mut String) {
     json.push('"');
     let mut plain_from = 0;
-    for (at, byte) in text.bytes().enumerate() {
+    let bytes = text.as_bytes();
+    let mut at = plain_blocks(bytes);
+    while let Some(&byte) = bytes.get(at) {
+        let here = at;
+        at += 1;
         let escape = ESCAPES[usize::from(byte)];
         if escape == 0 {
             continue;
         }
-        let (escaped, length) = match (escape, &text.as_bytes()[at..]) {
+        let (escaped, length) = match (escape, &bytes[here..]) {
             (b'u', _) => (format!("\\u{byte:04x}"), 1),
             (b'?', [0xef, 0xbf, last @ (0xbe | 0xbf), ..]) => {
                 (format!("\\uff{:02x}", last.wrapping_add(0x40)), 3)
@@ -18,12 +22,29 @@ pub(crate) fn string(text: &str, json: &mut String) {
             (b'?', _) => continue,
             (short, _) => (format!("\\{}", char::from(short)), 1),
         };
-        json.push_str(&text[plain_from..at]);
+        json.push_str(&text[plain_from..here]);
         json.push_str(&escaped);
-        plain_from = at + length;
+        plain_from = here + length;
+        at = plain_from + plain_blocks(&bytes[plain_from..]);
     }
     json.push_str(&text[plain_from..]);
     json.push('"');
+}
+
+/// How many bytes at the beginning, in whole blocks, need no look one by one. Most texts need none
+/// at all; a block is compared at once.
+#[inline]
+fn plain_blocks(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<16>();
+    let is_plain = |block: &&[u8; 16]| {
+        // No branch in it, so that the compiler compares sixteen bytes at a time.
+        let special = block.iter().fold(0, |found, &byte| {
+            let is_special = (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte == 0xef);
+            found | u8::from(is_special)
+        });
+        special == 0
+    };
+    blocks.iter().take_while(is_plain).count() * 16
 }
 
 /// What a byte becomes: 0 itself, `u` a `\u` escape, `?` perhaps one, else that letter after `\`.

@@ -8,6 +8,7 @@ mod format;
 mod json;
 pub mod leef;
 pub mod native;
+pub mod ocsf;
 pub mod siem;
 mod version;
 
@@ -16,7 +17,13 @@ pub use format::{
 };
 
 /// Every format.
-static FORMATS: &[&dyn Format] = &[&siem::Siem, &native::Native, &cef::Cef, &leef::Leef];
+static FORMATS: &[&dyn Format] = &[
+    &siem::Siem,
+    &native::Native,
+    &ocsf::Ocsf,
+    &cef::Cef,
+    &leef::Leef,
+];
 
 /// Every format, the default one first.
 #[must_use]

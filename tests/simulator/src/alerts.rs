@@ -72,6 +72,11 @@ impl Alerts {
         Ok(Self { rows })
     }
 
+    /// Their JSON texts, as they are served.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.rows.iter().map(|row| &*row.json)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

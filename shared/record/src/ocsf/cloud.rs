@@ -1,0 +1,96 @@
+use super::codes::{self, Code};
+use super::evidence::kind;
+use super::tree::Object;
+use super::write::Out;
+
+/// The cloud that an alert is about: that of the first evidence that names one.
+pub(super) struct Cloud<'o> {
+    provider: &'o str,
+    account: Option<(&'o str, Code<'static>)>,
+    region: Option<&'o str>,
+}
+
+const AZURE: &str = "Azure";
+const SUBSCRIPTION: Code<'static> = (13, "Azure Subscription");
+
+impl<'o> Cloud<'o> {
+    pub(super) fn of(evidence: impl Iterator<Item = &'o Object<'o>>) -> Option<Self> {
+        evidence.filter_map(Self::of_piece).next()
+    }
+
+    fn of_piece(it: &'o Object<'o>) -> Option<Self> {
+        let of = |provider, account| Self {
+            provider,
+            account,
+            region: None,
+        };
+        let azure = |resource: &'o Object<'o>| {
+            let id = resource.text("resourceId")?;
+            Some(of(AZURE, subscription(id).map(|id| (id, SUBSCRIPTION))))
+        };
+        match kind(it) {
+            // Graph's own pages spell this one in two ways.
+            "azureResource" | "AzureResource" => azure(it),
+            "device" => {
+                let machine = it.object("vmMetadata")?;
+                let provider = codes::cloud_provider(machine.text("cloudProvider")?)?;
+                let own = machine.text("subscriptionId");
+                Some(of(provider, own.map(|id| (id, SUBSCRIPTION))))
+            }
+            "blobContainer" | "sasToken" => azure(it.object("storageResource")?),
+            "blob" => azure(it.object("blobContainer")?.object("storageResource")?),
+            "ioTDevice" => azure(it.object("ioTHub")?),
+            "amazonResource" => {
+                let account = it.text("amazonAccountId");
+                Some(of("AWS", account.map(|id| (id, (10, "AWS Account")))))
+            }
+            "googleCloudResource" => {
+                let project = it.text("projectId");
+                Some(Self {
+                    region: it.text("location"),
+                    ..of("GCP", project.map(|id| (id, (11, "GCP Project"))))
+                })
+            }
+            "kubernetesCluster" => Some(of(codes::cloud_provider(it.text("platform")?)?, None)),
+            _ => None,
+        }
+    }
+
+    /// `cloud`
+    pub(super) fn write(&self, out: &mut Out) {
+        out.object("cloud", |out| {
+            out.text("provider", Some(self.provider));
+            out.text("region", self.region);
+            if let Some((uid, code)) = self.account {
+                out.object("account", |out| {
+                    out.text("uid", Some(uid));
+                    out.coded("type_id", "type", code);
+                });
+            }
+        });
+    }
+}
+
+/// The subscription in the id of an Azure resource.
+fn subscription(id: &str) -> Option<&str> {
+    let mut parts = id.split('/').filter(|part| !part.is_empty());
+    let first = parts.next()?;
+    let id = parts.next()?;
+    first.eq_ignore_ascii_case("subscriptions").then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_subscription_is_in_the_id() {
+        assert_eq!(
+            subscription("/subscriptions/s-1/resourceGroups/g"),
+            Some("s-1")
+        );
+        assert_eq!(subscription("/Subscriptions/s-1"), Some("s-1"));
+        assert_eq!(subscription("/providers/s-1"), None);
+        assert_eq!(subscription("subscriptions"), None);
+    }
+}

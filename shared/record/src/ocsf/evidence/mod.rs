@@ -1,0 +1,182 @@
+//! Evidence as typed objects. What of a piece has no typed place goes to its `data`, and so does
+//! what was translated on the way: nothing that Graph sent is lost.
+
+mod cloud;
+mod device;
+mod file;
+mod identity;
+mod kubernetes;
+mod mail;
+mod network;
+mod process;
+mod registry;
+
+pub(super) use device::device;
+pub(super) use identity::is_email;
+pub(super) use registry::is_registry;
+
+use super::codes;
+use super::tree::{Node, Object};
+use super::write::Out;
+
+/// What a piece of evidence must know of its record.
+#[derive(Clone, Copy)]
+pub(super) struct Context {
+    /// Whether the record uses the `cloud` profile, which has a resource's provider and region.
+    pub(super) cloud: bool,
+}
+
+/// What writes the typed objects of a piece.
+enum Write {
+    Plain(fn(&mut Out, &Object<'_>)),
+    /// What may have a cloud's provider and region.
+    Clouded(fn(&mut Out, &Object<'_>, Context)),
+    /// A thing in a Kubernetes cluster, of that kind.
+    Part(&'static str),
+}
+
+use Write::{Clouded, Part, Plain};
+
+/// What is made of which type, by its name without `Evidence`, the most frequent ones first. Types
+/// that OCSF has no object for are not here.
+const KINDS: &[(&str, Write)] = &[
+    ("device", Plain(device)),
+    ("process", Plain(process::evidence)),
+    ("file", Plain(file::evidence)),
+    ("user", Plain(identity::evidence)),
+    ("ip", Plain(network::address)),
+    ("url", Plain(network::url)),
+    ("analyzedMessage", Plain(mail::message)),
+    ("mailbox", Plain(identity::mailbox)),
+    (
+        "mailboxConfiguration",
+        Plain(identity::mailbox_configuration),
+    ),
+    ("submissionMail", Plain(mail::submission)),
+    ("teamsMessage", Plain(mail::teams)),
+    ("registryKey", Plain(registry::key)),
+    ("registryValue", Plain(registry::value)),
+    ("cloudLogonSession", Plain(identity::cloud_session)),
+    ("hostLogonSession", Plain(identity::host_session)),
+    ("servicePrincipal", Plain(identity::service_principal)),
+    ("oauthApplication", Plain(identity::oauth_application)),
+    ("aiAgent", Plain(identity::agent)),
+    ("gitHubUser", Plain(identity::git_hub_user)),
+    ("fileHash", Plain(file::hash)),
+    ("malware", Plain(file::malware)),
+    ("networkConnection", Plain(network::connection)),
+    ("dns", Plain(network::dns)),
+    ("nic", Plain(network::interface)),
+    ("ioTDevice", Clouded(device::iot)),
+    ("azureResource", Clouded(cloud::azure)),
+    ("amazonResource", Clouded(cloud::amazon)),
+    ("googleCloudResource", Clouded(cloud::google)),
+    ("blob", Clouded(cloud::blob)),
+    ("blobContainer", Clouded(cloud::blob_container)),
+    ("sasToken", Clouded(cloud::storage)),
+    ("cloudApplication", Plain(cloud::application)),
+    ("securityGroup", Plain(cloud::security_group)),
+    ("gitHubOrganization", Plain(cloud::git_hub_organization)),
+    ("gitHubRepo", Plain(cloud::git_hub_repository)),
+    ("container", Plain(kubernetes::container)),
+    ("containerImage", Plain(kubernetes::image)),
+    ("containerRegistry", Plain(kubernetes::registry)),
+    ("kubernetesCluster", Clouded(kubernetes::cluster)),
+    ("kubernetesNamespace", Part("Kubernetes Namespace")),
+    ("kubernetesController", Part("Kubernetes Controller")),
+    ("kubernetesSecret", Part("Kubernetes Secret")),
+    ("kubernetesService", Part("Kubernetes Service")),
+    ("kubernetesPod", Plain(kubernetes::pod)),
+    (
+        "kubernetesServiceAccount",
+        Plain(kubernetes::service_account),
+    ),
+];
+
+/// The name of a piece's type, without what all types have in common.
+pub(super) fn kind<'e>(evidence: &'e Object<'_>) -> &'e str {
+    let whole = evidence.text("@odata.type").unwrap_or_default();
+    let name = whole.rsplit(['.', '#']).next().unwrap_or_default();
+    let stem = name.len().saturating_sub("Evidence".len());
+    match (name.get(..stem), name.get(stem..)) {
+        (Some(kind), Some(end)) if end.eq_ignore_ascii_case("Evidence") => kind,
+        _ => name,
+    }
+}
+
+/// Whether a piece is of a type; Graph's own pages spell some in two ways.
+pub(super) fn is(evidence: &Object<'_>, of: &str) -> bool {
+    kind(evidence).eq_ignore_ascii_case(of)
+}
+
+/// The same of any piece.
+pub(super) fn kind_of<'e>(piece: &'e Node<'_>) -> &'e str {
+    match piece {
+        Node::Object(evidence) => kind(evidence),
+        _ => "",
+    }
+}
+
+/// Whether a piece is written at all.
+pub(super) fn says_anything(piece: &Node<'_>) -> bool {
+    matches!(piece, Node::Object(_) | Node::Text(_)) && !piece.is_used_up()
+}
+
+/// Writes one piece.
+pub(super) fn write(out: &mut Out, piece: &Node<'_>, context: Context) {
+    if !says_anything(piece) {
+        return;
+    }
+    out.item(|out| match piece {
+        Node::Object(evidence) => members(out, evidence, context),
+        // Evidence that could not be read is its own text.
+        piece => out.text("data", piece.text()),
+    });
+}
+
+fn members(out: &mut Out, evidence: &Object<'_>, context: Context) {
+    out.text("name", evidence.text("@odata.type"));
+    let verdict = codes::evidence_verdict(evidence.text("verdict"));
+    out.coded("verdict_id", "verdict", verdict);
+    let kind = kind(evidence);
+    let known = KINDS
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(kind));
+    match known {
+        Some((_, Plain(write))) => write(out, evidence),
+        Some((_, Clouded(write))) => write(out, evidence, context),
+        Some((_, Part(kind))) => kubernetes::part(out, evidence, kind),
+        None => (),
+    }
+    // OCSF wants more than a name and resources of a piece: what has no other rest repeats its type.
+    let mut others = evidence.members().iter();
+    if others.any(|member| member.name != "@odata.type" && !member.is_used_up()) {
+        evidence.take("@odata.type");
+    }
+    out.rest("data", evidence);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_known_however_it_is_spelt() {
+        let kind_of = |text: &str| {
+            let json = format!(r#"{{"@odata.type":"{text}"}}"#);
+            kind(&Object::read(&json)).to_owned()
+        };
+        assert_eq!(kind_of("#microsoft.graph.security.fileEvidence"), "file");
+        assert_eq!(kind_of("FILEevidence"), "FILE");
+        assert_eq!(kind_of("x.é"), "é");
+        assert_eq!(kind_of("évidence"), "évidence");
+        assert_eq!(kind(&Object::default()), "");
+    }
+
+    #[test]
+    fn no_type_is_listed_twice() {
+        for (n, (name, _)) in KINDS.iter().enumerate() {
+            assert!(KINDS[..n].iter().all(|(other, _)| other != name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+use super::super::codes;
+use super::super::tree::Object;
+use super::super::write::Out;
+use super::{device, is};
+
+/// Whether a piece makes an object of OCSF's Windows extension.
+pub(in crate::ocsf) fn is_registry(it: &Object<'_>) -> bool {
+    (is(it, "registryKey") || is(it, "registryValue")) && path(it).is_some()
+}
+
+/// The whole path of a key.
+fn path(it: &Object<'_>) -> Option<String> {
+    match (it.text("registryHive"), it.text("registryKey")) {
+        (Some(hive), Some(key)) => Some([hive, "\\", key].concat()),
+        (hive, key) => hive.or(key).map(str::to_owned),
+    }
+}
+
+fn write_path(out: &mut Out, it: &Object<'_>) {
+    out.text("path", path(it).as_deref());
+    it.take("registryHive");
+    it.take("registryKey");
+}
+
+/// `reg_key` of a `registryKeyEvidence`.
+pub(super) fn key(out: &mut Out, it: &Object<'_>) {
+    out.object("reg_key", |out| write_path(out, it));
+}
+
+/// `reg_value` and `device` of a `registryValueEvidence`.
+pub(super) fn value(out: &mut Out, it: &Object<'_>) {
+    device::found_on(out, it);
+    if path(it).is_none() {
+        return;
+    }
+    out.object("reg_value", |out| {
+        // A value without a name is its key's default one.
+        let name = it.take("registryValueName");
+        out.text("name", name.or(Some("(Default)")));
+        out.plain("is_default", name.is_none().then_some(true));
+        write_path(out, it);
+        let kind = codes::registry_type(it.text("registryValueType"));
+        out.coded("type_id", "type", kind);
+        let is_text = matches!(kind.1, "REG_SZ" | "REG_EXPAND_SZ" | "REG_LINK");
+        let place = if is_text { "reg_string_data" } else { "data" };
+        out.text(place, it.take("registryValue"));
+    });
+}

@@ -1,0 +1,256 @@
+//! The record: what is known of the alert itself, then its evidence.
+
+use super::attacks::attacks;
+use super::cloud::Cloud;
+use super::codes;
+use super::evidence::{self, Context};
+use super::tree::Object;
+use super::write::Out;
+use crate::Change;
+
+/// The version of OCSF that the records are of.
+pub(super) const OCSF_VERSION: &str = "1.8.0";
+
+/// Writes the record of an alert, from its tree.
+pub(super) fn write(alert: &Object<'_>, key: &str, change: Change, about_bytes: usize) -> String {
+    Out::object_of(about_bytes, |out| {
+        let cloud = Cloud::of(alert.objects("evidence"));
+        let times = Times::of(alert, change);
+        state(out, alert, change, &times);
+        texts(out, alert);
+        metadata(out, alert, key, &times, cloud.is_some());
+        finding_info(out, alert, &times);
+        if let Some(cloud) = &cloud {
+            cloud.write(out);
+        }
+        if let Some(device) = primary_device(alert) {
+            evidence::device(out, device);
+        }
+        malware(out, alert);
+        out.object("remediation", |out| {
+            out.text("desc", alert.take("recommendedActions"));
+        });
+        let context = Context {
+            cloud: cloud.is_some(),
+        };
+        out.list("evidences", |out| {
+            for piece in alert.take_list("evidence") {
+                evidence::write(out, piece, context);
+            }
+        });
+        alert.take("@odata.type");
+        out.rest("unmapped", alert);
+    })
+}
+
+/// What happens to the finding, and where it stands.
+fn state(out: &mut Out, alert: &Object<'_>, change: Change, times: &Times<'_>) {
+    let (activity, name) = match change {
+        Change::New => (1, "Create"),
+        Change::Changed if alert.text("status") == Some("resolved") => (3, "Close"),
+        Change::Changed => (2, "Update"),
+    };
+    out.coded("activity_id", "activity_name", (activity, name));
+    out.coded("category_uid", "category_name", (2, "Findings"));
+    out.coded("class_uid", "class_name", (2004, "Detection Finding"));
+    out.int("type_uid", 200_400 + activity);
+    out.text("type_name", Some(&["Detection Finding: ", name].concat()));
+    out.int("time", times.record.map_or(0, |(_, millis)| millis));
+    let severity = codes::severity(alert.take("severity"));
+    out.coded("severity_id", "severity", severity);
+    out.coded("status_id", "status", codes::status(alert.take("status")));
+    let determination = alert.take("determination");
+    let verdict = codes::verdict(alert.take("classification"), determination);
+    out.text("status_detail", determination);
+    out.coded("verdict_id", "verdict", verdict);
+    out.coded("confidence_id", "confidence", (0, "Unknown"));
+    out.plain("is_alert", Some(name != "Close"));
+    out.int("start_time", times.first);
+    out.int("end_time", times.last);
+}
+
+/// The times of an alert, in milliseconds.
+struct Times<'o> {
+    created: Option<i64>,
+    updated: Option<i64>,
+    first: Option<i64>,
+    last: Option<i64>,
+    /// That of the record, with Graph's text of it: the creation's, or the last update's where the
+    /// record tells of one.
+    record: Option<(&'o str, i64)>,
+}
+
+impl<'o> Times<'o> {
+    /// Takes them. What is no time stays where it is.
+    fn of(alert: &'o Object<'_>, change: Change) -> Self {
+        let time = |name| {
+            let (text, time) = (alert.text(name)?, alert.time(name)?);
+            alert.take(name);
+            Some((text, time))
+        };
+        let created = time("createdDateTime");
+        let updated = time("lastUpdateDateTime");
+        let first = time("firstActivityDateTime");
+        let last = time("lastActivityDateTime");
+        let (one, other) = match change {
+            Change::New => (created, updated),
+            Change::Changed => (updated, created),
+        };
+        let millis = |time: Option<(&str, i64)>| time.map(|(_, millis)| millis);
+        Self {
+            created: millis(created),
+            updated: millis(updated),
+            first: millis(first),
+            last: millis(last),
+            record: one.or(other).or(last).or(first),
+        }
+    }
+}
+
+fn texts(out: &mut Out, alert: &Object<'_>) {
+    let title = alert.text("title");
+    out.text("message", title.or(alert.text("description")));
+    let comments = alert.objects("comments");
+    let latest = comments
+        .filter(|comment| comment.text("comment").is_some())
+        .max_by_key(|comment| comment.time("createdDateTime"));
+    out.text(
+        "comment",
+        latest.and_then(|comment| comment.text("comment")),
+    );
+    out.text("src_url", alert.take("incidentWebUrl"));
+    if let Some(assignee) = alert.take("assignedTo") {
+        out.object("assignee", |out| {
+            out.text("name", Some(assignee));
+            let address = Some(assignee).filter(|text| evidence::is_email(text));
+            out.text("email_addr", address);
+        });
+    }
+}
+
+fn metadata(out: &mut Out, alert: &Object<'_>, key: &str, times: &Times<'_>, has_cloud: bool) {
+    out.object("metadata", |out| {
+        out.text("version", Some(OCSF_VERSION));
+        out.text("uid", Some(key));
+        product(out, alert);
+        out.list("profiles", |out| {
+            if has_cloud {
+                out.item_text("cloud");
+            }
+            out.item_text("incident");
+        });
+        if alert.objects("evidence").any(evidence::is_registry) {
+            out.list("extensions", |out| {
+                out.item(|out| {
+                    out.text("name", Some("win"));
+                    out.text("uid", Some("2"));
+                    out.text("version", Some(OCSF_VERSION));
+                });
+            });
+        }
+        out.text("log_name", Some("security/alerts_v2"));
+        out.text("log_provider", Some("Microsoft Graph"));
+        out.text("original_time", times.record.map(|(text, _)| text));
+        out.text("original_event_uid", alert.text("id"));
+        out.text("correlation_uid", alert.text("incidentId"));
+        out.text("tenant_uid", alert.take("tenantId"));
+        out.list("labels", |out| {
+            for tag in alert.take_texts("systemTags", |_| true) {
+                out.item_text(tag);
+            }
+        });
+    });
+}
+
+/// `product`: what raised the alert.
+fn product(out: &mut Out, alert: &Object<'_>) {
+    out.object("product", |out| {
+        let source = alert.take("serviceSource");
+        let known = source.and_then(|source| codes::product(source).or(Some(source)));
+        let name = alert.take("productName").or(known);
+        out.text("name", name.or(Some("Microsoft Graph")));
+        out.text("vendor_name", Some("Microsoft"));
+        out.text("uid", source);
+        out.object("feature", |out| {
+            out.text("name", alert.take("detectionSource"));
+        });
+    });
+}
+
+fn finding_info(out: &mut Out, alert: &Object<'_>, times: &Times<'_>) {
+    out.object("finding_info", |out| {
+        out.text("uid", alert.take("id"));
+        out.text("uid_alt", alert.take("providerAlertId"));
+        out.text("title", alert.take("title"));
+        out.text("desc", alert.take("description"));
+        out.text("src_url", alert.take("alertWebUrl"));
+        out.int("created_time", times.created);
+        out.int("modified_time", times.updated);
+        out.int("first_seen_time", times.first);
+        out.int("last_seen_time", times.last);
+        let mut categories: Vec<&str> = alert.take("category").into_iter().collect();
+        for category in alert.take_texts("categories", |_| true) {
+            if !categories.contains(&category) {
+                categories.push(category);
+            }
+        }
+        out.list("types", |out| {
+            for category in &categories {
+                out.item_text(category);
+            }
+        });
+        if let Some(detector) = alert.take("detectorId") {
+            out.object("analytic", |out| {
+                out.text("uid", Some(detector));
+                let kind = codes::analytic(alert.text("detectionSource"));
+                out.coded("type_id", "type", kind);
+            });
+        }
+        product(out, alert);
+        attacks(out, alert, &categories);
+        if let Some(incident) = alert.take("incidentId") {
+            out.list("related_events", |out| {
+                out.item(|out| {
+                    out.text("uid", Some(incident));
+                    out.text("type", Some("Incident"));
+                });
+            });
+        }
+    });
+}
+
+/// The words with which Defender marks the device that an alert is about.
+const PRIMARY: [&str; 2] = ["PrimaryDevice", "Main device"];
+
+fn primary_device<'o>(alert: &'o Object<'o>) -> Option<&'o Object<'o>> {
+    let devices = || {
+        let all = alert.objects("evidence");
+        all.filter(|piece| evidence::is(piece, "device"))
+    };
+    let is_primary = |device: &&Object<'_>| {
+        let mut roles = device.texts("detailedRoles");
+        roles.any(|role| PRIMARY.contains(&role))
+    };
+    devices().find(is_primary).or_else(|| devices().next())
+}
+
+/// `malware`: what the alert names, and what its evidence does.
+fn malware(out: &mut Out, alert: &Object<'_>) {
+    let named = alert.take("threatDisplayName");
+    let named = named.or_else(|| alert.take("threatFamilyName"));
+    let pieces = alert.objects("evidence");
+    let found = pieces
+        .filter(|piece| evidence::is(piece, "malware"))
+        .filter_map(|piece| piece.text("name"))
+        .filter(|name| Some(*name) != named);
+    out.list("malware", |out| {
+        for name in named.into_iter().chain(found) {
+            out.item(|out| {
+                out.text("name", Some(name));
+                let (id, caption) = codes::malware(name);
+                out.list("classification_ids", |out| out.item_int(id));
+                out.list("classifications", |out| out.item_text(caption));
+            });
+        }
+    });
+}

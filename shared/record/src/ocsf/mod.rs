@@ -1,0 +1,95 @@
+//! The alert as an OCSF Detection Finding, class 2004, of version 1.8.0.
+//!
+//! The alert is read into a tree that remembers what was taken from it. What is left of a piece of
+//! evidence is its `data`, what is left of the alert is `unmapped`; so nothing of it is lost, and
+//! `raw_data` with the whole alert once more is not needed.
+
+mod attacks;
+mod cloud;
+mod codes;
+mod evidence;
+mod explain;
+mod fields;
+mod finding;
+mod tables;
+mod tree;
+mod write;
+
+use drawbridge_alert::Alert;
+
+use crate::version::Version;
+use crate::{Change, Claim, Explained, Field, Format, Identity, Record, Rewrite};
+use tree::Object;
+
+/// The format `ocsf`.
+#[derive(Debug, Clone, Copy)]
+pub struct Ocsf;
+
+impl Format for Ocsf {
+    fn name(&self) -> &'static str {
+        "ocsf"
+    }
+
+    fn about(&self) -> &'static str {
+        "An [OCSF](https://schema.ocsf.io/1.8.0/classes/detection_finding) Detection Finding (class \
+         2004) of version 1.8.0: created, updated, closed. Evidence is typed wherever OCSF has an \
+         object for it. What of a piece has no place of its own, such as its remediation status and \
+         its roles, is its `data`; so is, in Graph's own words, what OCSF has other words or units \
+         for (verdicts, times, algorithms). What of the alert has none is `unmapped`. So nothing \
+         that Graph sent of the evidence is lost, there is no `raw_data`, and only two things are \
+         less exact: the alert's own times, in milliseconds since 1970, and numbers of more than \
+         fifteen digits that are not whole or fit no 64 bits. What is absent, `null`, empty or the \
+         date of the year 1 is left out; a number that ends in `_id` is then 0, and it is 99 with \
+         Graph's word where OCSF has none for it. Amazon Security Lake wants the same objects as \
+         Parquet; nothing of the records was tried against it."
+    }
+
+    fn schema_version(&self) -> u32 {
+        1
+    }
+
+    fn rewrite(&self) -> Rewrite {
+        Rewrite::Changes
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        fields::documented()
+    }
+
+    fn map(
+        &self,
+        alert: &Alert<'_>,
+        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
+        sink: &mut dyn FnMut(Record),
+    ) {
+        let version = Version::of(alert);
+        let content = || version.content();
+        let identity = Identity {
+            digest: version.identity(),
+            content: &content,
+        };
+        if let Some(Claim { change, .. }) = claim(&identity) {
+            let key = version.key();
+            let severity = codes::severity(alert.severity.as_deref());
+            sink(Record {
+                alert_id: alert.id.as_str().to_owned(),
+                severity: severity.1.to_owned(),
+                change,
+                body: body(alert, &key, change),
+                key,
+            });
+        }
+    }
+
+    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
+        let key = Version::of(alert).key();
+        let body = body(alert, &key, Change::New);
+        vec![explain::explain(&Object::read(alert.raw), &body)]
+    }
+}
+
+/// The record of an alert. What is not taken from it is copied, so it is about as long.
+fn body(alert: &Alert<'_>, key: &str, change: Change) -> String {
+    let tree = Object::read(alert.raw);
+    finding::write(&tree, key, change, alert.raw.len() + 2048)
+}

@@ -1,0 +1,207 @@
+//! Writes JSON objects member by member, and leaves out what is empty.
+
+use std::fmt::{Display, Write as _};
+
+use super::codes;
+use super::tree::{Member, Node, Object};
+use crate::json;
+
+/// A JSON text in the making.
+pub(super) struct Out {
+    json: String,
+}
+
+impl Out {
+    /// An object.
+    pub(super) fn object_of(capacity: usize, members: impl FnOnce(&mut Self)) -> String {
+        let mut out = Self {
+            json: String::with_capacity(capacity),
+        };
+        out.json.push('{');
+        members(&mut out);
+        out.json.push('}');
+        out.json
+    }
+
+    fn comma(&mut self) {
+        if !matches!(self.json.as_bytes().last(), Some(b'{' | b'[')) {
+            self.json.push(',');
+        }
+    }
+
+    fn key(&mut self, name: &'static str) {
+        self.comma();
+        self.json.push('"');
+        self.json.push_str(name);
+        self.json.push_str("\":");
+    }
+
+    /// A text, unless there is none.
+    pub(super) fn text(&mut self, name: &'static str, text: Option<&str>) {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            self.key(name);
+            json::string(text, &mut self.json);
+        }
+    }
+
+    /// A number or a flag, unless there is none.
+    pub(super) fn plain(&mut self, name: &'static str, value: Option<impl Display>) {
+        if let Some(value) = value {
+            self.key(name);
+            let _ = write!(self.json, "{value}");
+        }
+    }
+
+    /// A whole number, unless there is none.
+    pub(super) fn int(&mut self, name: &'static str, number: impl Into<Option<i64>>) {
+        match number.into() {
+            // Most are numbers of an enumeration.
+            Some(digit @ 0..10) => {
+                self.key(name);
+                self.json.push(char::from(b'0' + digit as u8));
+            }
+            number => self.plain(name, number),
+        }
+    }
+
+    /// A whole number as a text, unless there is none.
+    pub(super) fn int_text(&mut self, name: &'static str, number: Option<i64>) {
+        if let Some(number) = number {
+            self.key(name);
+            let _ = write!(self.json, "\"{number}\"");
+        }
+    }
+
+    /// A number of an enumeration and its caption, as OCSF pairs them.
+    pub(super) fn coded(&mut self, id: &'static str, caption: &'static str, code: (i64, &str)) {
+        self.int(id, code.0);
+        match code {
+            (codes::OTHER, word) => self.text(caption, Some(word)),
+            (_, known) => self.word(caption, known),
+        }
+    }
+
+    /// A text of our own that needs no escape.
+    pub(super) fn word(&mut self, name: &'static str, word: &str) {
+        self.key(name);
+        self.json.push('"');
+        self.json.push_str(word);
+        self.json.push('"');
+    }
+
+    /// An object, unless it comes out empty.
+    pub(super) fn object(&mut self, name: &'static str, members: impl FnOnce(&mut Self)) {
+        let before = self.json.len();
+        self.key(name);
+        self.enclosed(before, '{', '}', members);
+    }
+
+    /// A list, unless it comes out empty.
+    pub(super) fn list(&mut self, name: &'static str, items: impl FnOnce(&mut Self)) {
+        let before = self.json.len();
+        self.key(name);
+        self.enclosed(before, '[', ']', items);
+    }
+
+    /// An object in a list, unless it comes out empty.
+    pub(super) fn item(&mut self, members: impl FnOnce(&mut Self)) {
+        let before = self.json.len();
+        self.comma();
+        self.enclosed(before, '{', '}', members);
+    }
+
+    /// A text in a list.
+    pub(super) fn item_text(&mut self, text: &str) {
+        self.comma();
+        json::string(text, &mut self.json);
+    }
+
+    /// A number in a list.
+    pub(super) fn item_int(&mut self, number: i64) {
+        self.comma();
+        let _ = write!(self.json, "{number}");
+    }
+
+    fn enclosed(&mut self, before: usize, open: char, end: char, fill: impl FnOnce(&mut Self)) {
+        self.json.push(open);
+        let inside = self.json.len();
+        fill(self);
+        if self.json.len() == inside {
+            self.json.truncate(before);
+        } else {
+            self.json.push(end);
+        }
+    }
+
+    /// What of an object says anything and has no place yet, as Graph has it.
+    pub(super) fn rest(&mut self, name: &'static str, object: &Object<'_>) {
+        if !object.is_used_up() {
+            self.key(name);
+            self.rest_of_object(object);
+        }
+    }
+
+    fn rest_of_object(&mut self, object: &Object<'_>) {
+        self.json.push('{');
+        let left = |member: &&Member<'_>| !member.is_used_up();
+        for member in object.members().iter().filter(left) {
+            self.comma();
+            json::string(&member.name, &mut self.json);
+            self.json.push(':');
+            self.rest_of(&member.value);
+        }
+        self.json.push('}');
+    }
+
+    fn rest_of(&mut self, node: &Node<'_>) {
+        match node {
+            Node::Null => self.json.push_str("null"),
+            Node::Flag(flag) => self.json.push_str(if *flag { "true" } else { "false" }),
+            Node::Number(number) => {
+                let _ = write!(self.json, "{number}");
+            }
+            Node::Text(text) => json::string(text, &mut self.json),
+            Node::Object(object) => self.rest_of_object(object),
+            Node::List(list) => {
+                self.json.push('[');
+                for node in list.iter().filter(|node| !node.is_used_up()) {
+                    self.comma();
+                    self.rest_of(node);
+                }
+                self.json.push(']');
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_empty_is_left_out() {
+        let json = Out::object_of(0, |out| {
+            out.text("none", None);
+            out.text("empty", Some(""));
+            out.object("object", |out| out.list("list", |out| out.item(|_| ())));
+            out.int("n", 1);
+            out.list("list", |out| {
+                out.item_text("[");
+                out.item(|out| out.text("a", Some("{")));
+                out.item_text("x");
+            });
+            out.plain("flag", Some(true));
+        });
+        assert_eq!(json, r#"{"n":1,"list":["[",{"a":"{"},"x"],"flag":true}"#);
+    }
+
+    #[test]
+    fn the_rest_is_what_was_not_taken() {
+        let object = Object::read(
+            r#"{"a":"x","b":{"c":1,"d":null},"e":[null,{"f":""},{"g":true}],"h":1.5}"#,
+        );
+        object.take("a");
+        let json = Out::object_of(0, |out| out.rest("data", &object));
+        assert_eq!(json, r#"{"data":{"b":{"c":1},"e":[{"g":true}],"h":1.5}}"#);
+    }
+}
