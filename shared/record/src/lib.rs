@@ -2,6 +2,7 @@
 //!
 //! A [`Format`] is pure: an alert in, records out. It is asked for by name through [`format()`].
 
+pub mod ecs;
 mod format;
 mod json;
 pub mod native;
@@ -13,7 +14,7 @@ pub use format::{
 };
 
 /// Every format.
-static FORMATS: &[&dyn Format] = &[&siem::Siem, &native::Native];
+static FORMATS: &[&dyn Format] = &[&siem::Siem, &native::Native, &ecs::Ecs];
 
 /// Every format, the default one first.
 #[must_use]
