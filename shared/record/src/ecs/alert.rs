@@ -24,8 +24,9 @@ static COMMENT: Shape = Shape::plain(&[
     same("createdDateTime", &[]),
 ]);
 
-// In the order of the wire. No name: the ECS fields say it all. The names from `productName` on are
-// ours: Elastic's pipeline drops these properties.
+// In the order of the wire. No name: the ECS fields say it all. Elastic's pipeline drops
+// `productName`, `categories`, `systemTags`, `alertPolicyId`, `investigationState`, `customDetails`
+// and `additionalData`: their names are ours.
 properties! {
     "@odata.type" "odata_type" Any, [];
     "id" "" Any, [EventId];
@@ -37,12 +38,14 @@ properties! {
     "determination" "determination" Any, [];
     "serviceSource" "" Any, [EventProvider];
     "detectionSource" "detection_source" Any, [];
+    "productName" "product_name" Any, [];
     "detectorId" "detector_id" Any, [RuleId];
     "tenantId" "" Any, [CloudAccountId];
     "title" "title" Any, [RuleName];
     "description" "" Any, [Message];
     "recommendedActions" "recommended_actions" Any, [];
     "category" "category" Any, [ThreatTacticName, ThreatTacticId];
+    "categories" "categories" Any, [];
     "assignedTo" "assigned_to" Any, [RelatedUser];
     "alertWebUrl" "" Any, [EventUrl];
     "incidentWebUrl" "incident_web_url" Uri, [];
@@ -55,14 +58,12 @@ properties! {
     "resolvedDateTime" "resolved_datetime" Date, [];
     "firstActivityDateTime" "" Date, [EventStart];
     "lastActivityDateTime" "" Date, [EventEnd];
-    "comments" "comments" Object(&COMMENT), [];
-    "evidence" "evidence" Evidence(""), [];
-    "productName" "product_name" Any, [];
     "systemTags" "" Any, [Tags];
     "alertPolicyId" "alert_policy_id" Any, [];
     "investigationState" "investigation_state" Any, [];
-    "categories" "categories" Any, [];
+    "comments" "comments" Object(&COMMENT), [];
     "customDetails" "" Any, [Labels];
+    "evidence" "evidence" Evidence(""), [];
     "additionalData" "additional_data" Json, [];
 }
 

@@ -65,7 +65,6 @@ impl Sources {
     fn of_all() -> Self {
         let mut sources = Self(BTreeMap::new());
         sources.add_shape(&ALERT, "");
-        sources.add_properties(evidence::BASE, "evidence ");
         for kind in evidence::kinds() {
             sources.add_shape(&kind.shape, &format!("{} ", kind.name));
         }
@@ -91,11 +90,7 @@ impl Sources {
                 self.add(field, cell(before, part));
             }
         }
-        self.add_properties(shape.own, before);
-    }
-
-    fn add_properties(&mut self, properties: &'static [Property], before: &str) {
-        for property in properties {
+        for property in shape.properties() {
             for field in property.to {
                 self.add(*field, cell(before, property.graph));
             }

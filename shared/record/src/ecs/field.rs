@@ -100,7 +100,7 @@ fields! {
     DeviceSerialNumber "device.serial_number" Keyword Many text, "";
     DnsQuestionName "dns.question.name" Keyword Many text, "";
     DnsResolvedIp "dns.resolved_ip" Ip Many ip, "";
-    EcsVersion "ecs.version" Keyword One made, "`9.5.0`";
+    SchemaVersion "ecs.version" Keyword One made, "`9.5.0`";
     EmailDeliveryTimestamp "email.delivery_timestamp" Date Many date, "milliseconds";
     EmailDirection "email.direction" Keyword Many text, "";
     EmailFromAddress "email.from.address" Keyword Many text, "";

@@ -80,13 +80,24 @@ impl Shape {
 
     /// All properties.
     pub(super) fn properties(&self) -> impl Iterator<Item = &'static Property> {
-        self.own.iter().chain(self.base)
+        self.base.iter().chain(self.own)
     }
 
-    /// The property of that name, with its bit.
-    pub(super) fn find(&self, name: &str) -> Option<(u64, &'static Property)> {
-        let found = self.properties().enumerate().find(|p| p.1.graph == name);
-        found.map(|(at, property)| (1 << at, property))
+    /// The property of that name, with its number. The search starts from `next` and moves it on:
+    /// the tables have Graph's order, in which the next property is nearly always the one.
+    pub(super) fn find(&self, name: &str, next: &mut usize) -> Option<(u32, &'static Property)> {
+        let count = self.own.len() + self.base.len();
+        for at in (*next..count).chain(0..*next) {
+            let property = match self.base.get(at) {
+                Some(property) => property,
+                None => self.own.get(at - self.base.len())?,
+            };
+            if property.graph == name {
+                *next = at + 1;
+                return Some((at as u32, property));
+            }
+        }
+        None
     }
 
     /// Whether a name is one of the names that properties are kept under.

@@ -34,7 +34,7 @@ pub(super) fn read<'n>(
 /// Adds what follows from other fields, and what is the same on every record.
 fn complete(values: &mut Values<'_>) {
     for (field, text) in [
-        (Ecs::EcsVersion, ECS_VERSION),
+        (Ecs::SchemaVersion, ECS_VERSION),
         (Ecs::EventKind, "alert"),
         (Ecs::EventModule, "m365_defender"),
         (Ecs::EventDataset, "m365_defender.alert"),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::convert;
 use super::field::{Ecs, FIELDS};
@@ -123,16 +124,17 @@ impl<'n> Values<'n> {
 
     /// Writes the members of the record that are ECS, nested, without the braces around them.
     pub(super) fn write(&self, json: &mut String) {
-        let mut before = "";
-        for (field, chain) in FIELDS.iter().zip(&self.chains) {
+        let (mut depth, mut shared) = (0, 0);
+        for ((field, opening), chain) in FIELDS.iter().zip(&*OPENINGS).zip(&self.chains) {
+            shared = shared.min(opening.shared);
             if chain.count == 0 {
                 continue;
             }
-            enter(before, field.path, json);
-            before = field.path;
+            opening.write(depth, shared, json);
+            (depth, shared) = (opening.starts.len(), usize::MAX);
             self.write_field(field.array, *chain, json);
         }
-        json.extend(before.bytes().filter(|byte| *byte == b'.').map(|_| '}'));
+        json.extend((1..depth).map(|_| '}'));
     }
 
     fn write_field(&self, is_array: bool, chain: Chain, json: &mut String) {
@@ -184,26 +186,52 @@ fn label_text(node: &Node<'_>, json: &mut String) -> bool {
     !text.is_empty()
 }
 
-/// Closes the objects of the path before, and opens those of the next one.
-fn enter(before: &str, path: &str, json: &mut String) {
-    let both = before.bytes().zip(path.bytes()).enumerate();
-    let mut common = 0;
-    for (at, (a, b)) in both {
-        if a != b {
-            break;
+/// How a field begins: for `process.parent.pid` that is `"process":{"parent":{"pid":`.
+struct Opening {
+    text: String,
+    /// Where each part of the path starts in the text.
+    starts: Vec<usize>,
+    /// How many parts it has in common with the field before it in the table. The table is in
+    /// order, so that two fields have in common what all between them have.
+    shared: usize,
+}
+
+static OPENINGS: LazyLock<Vec<Opening>> = LazyLock::new(|| {
+    let mut before: Vec<&str> = Vec::new();
+    let openings = FIELDS.iter().map(|field| {
+        let parts: Vec<&str> = field.path.split('.').collect();
+        let shared = before
+            .iter()
+            .zip(&parts)
+            .take_while(|(a, b)| a == b)
+            .count();
+        let (mut text, mut starts) = (String::new(), Vec::new());
+        for part in &parts {
+            if !text.is_empty() {
+                text.push('{');
+            }
+            starts.push(text.len());
+            text.push_str(&format!("\"{part}\":"));
         }
-        if a == b'.' {
-            common = at + 1;
+        before = parts;
+        Opening {
+            text,
+            starts,
+            shared,
         }
-    }
-    let closed = before[common..].bytes().filter(|byte| *byte == b'.');
-    json.extend(closed.map(|_| '}'));
-    if !before.is_empty() {
-        json.push(',');
-    }
-    for (n, part) in path[common..].split('.').enumerate() {
-        json.push_str(if n == 0 { "\"" } else { "{\"" });
-        json.push_str(part);
-        json.push_str("\":");
+    });
+    openings.collect()
+});
+
+impl Opening {
+    /// Closes the objects of the field before, which has `depth` parts and `shared` of them in
+    /// common with this one, and opens those of this one.
+    fn write(&self, depth: usize, shared: usize, json: &mut String) {
+        json.extend((shared + 1..depth).map(|_| '}'));
+        if depth > 0 {
+            json.push(',');
+        }
+        let start = self.starts.get(shared).copied().unwrap_or_default();
+        json.push_str(&self.text[start..]);
     }
 }

@@ -84,17 +84,17 @@ impl<'n> Walk<'n> {
         let start = self.json.len();
         self.json.push('{');
         let mut others: Vec<&'n Member<'n>> = Vec::new();
-        let mut seen = 0;
+        let (mut seen, mut next) = (0u64, 0);
         let mut has_groups = false;
         for member in members {
-            let Some((bit, property)) = shape.find(&member.0) else {
+            let Some((number, property)) = shape.find(&member.0, &mut next) else {
                 others.push(member);
                 continue;
             };
-            if seen & bit != 0 || is_nothing(&member.1) {
+            if seen >> number & 1 != 0 || is_nothing(&member.1) {
                 continue;
             }
-            seen |= bit;
+            seen |= 1 << number;
             let at = at.member(&member.0);
             let taken = self.gather(property.to, &member.1, &at);
             if !property.group.is_empty() {
@@ -126,18 +126,18 @@ impl<'n> Walk<'n> {
         others: &mut Vec<&'n Member<'n>>,
         at: &Place<'_>,
     ) {
-        let member = write::member(group, &mut self.json);
+        let member = write::known(group, &mut self.json);
         let start = self.json.len();
         self.json.push('{');
-        let mut seen = 0;
+        let (mut seen, mut next) = (0u64, 0);
         for member in members {
-            let Some((bit, property)) = shape.find(&member.0) else {
+            let Some((number, property)) = shape.find(&member.0, &mut next) else {
                 continue;
             };
-            if property.group != group || seen & bit != 0 || is_nothing(&member.1) {
+            if property.group != group || seen >> number & 1 != 0 || is_nothing(&member.1) {
                 continue;
             }
-            seen |= bit;
+            seen |= 1 << number;
             if self.member(property, &member.1, &at.member(&member.0)) {
                 others.push(member);
             }
@@ -148,7 +148,7 @@ impl<'n> Walk<'n> {
 
     /// Writes one property under Elastic's name; true where its value does not fit there.
     fn member(&mut self, property: &Property, node: &'n Node<'n>, at: &Place<'_>) -> bool {
-        let member = write::member(property.name, &mut self.json);
+        let member = write::known(property.name, &mut self.json);
         let outcome = match node {
             Node::List(items) if !matches!(property.holds, Holds::Any | Holds::Json) => {
                 self.list(property.holds, items, at)

@@ -15,7 +15,7 @@ use super::super::field::Ecs::{
 use super::super::property::Holds::{Any, Date, Evidence, Id, Long, Object};
 use super::super::property::{Property, Shape, grouped, kept, same};
 use super::parts::{ADDRESS, FileFields, LOGGED_ON_USER, account, file};
-use super::{Kind, kind};
+use super::{Kind, MDE_DEVICE_ID, kind};
 
 static FILE: Shape = Shape::plain(&file(&FileFields {
     name: &[FileName],
@@ -135,6 +135,7 @@ static PROCESS: &[Property] = &[
         &[ParentStart],
     ),
     DETECTION_STATUS,
+    MDE_DEVICE_ID,
     kept("imageFile", "image_file", Object(&IMAGE), &[]),
     grouped(
         "parentProcessImageFile",
@@ -151,6 +152,7 @@ const REGISTRY_VALUE: Shape = Shape {
         &["registryHive", "registryKey", "registryValueName"],
     )),
     ..Shape::evidence(&[
+        MDE_DEVICE_ID,
         HIVE,
         KEY,
         kept(
@@ -191,6 +193,7 @@ pub(super) static KINDS: &[Kind] = &[
         Some("file"),
         Shape::evidence(&[
             DETECTION_STATUS,
+            MDE_DEVICE_ID,
             kept("fileDetails", "file_details", Object(&FILE), &[]),
         ]),
     ),

@@ -7,6 +7,9 @@ mod kubernetes;
 mod message;
 mod network;
 mod parts;
+#[cfg(test)]
+#[allow(clippy::print_stdout, reason = "a skipped test says so")]
+mod schema;
 
 use super::convert::ODATA_TYPE;
 use super::field::Ecs::RelatedHosts;
@@ -32,8 +35,7 @@ const fn kind(name: &'static str, category: Option<&'static str>, shape: Shape) 
     }
 }
 
-/// What every piece of evidence has; `mdeDeviceId` is of some kinds only, and of more than the schema
-/// says.
+/// What every piece of evidence has.
 pub(super) static BASE: &[Property] = &[
     kept(ODATA_TYPE, "odata_type", Any, &[]),
     kept("createdDateTime", "created_datetime", Date, &[]),
@@ -48,10 +50,12 @@ pub(super) static BASE: &[Property] = &[
     same("roles", &[]),
     kept("detailedRoles", "detailed_roles", Any, &[]),
     same("tags", &[]),
-    kept("mdeDeviceId", "mde_device_id", Any, &[RelatedHosts]),
 ];
 
-static UNKNOWN: Shape = Shape::evidence(&[]);
+/// The device that a piece of evidence was seen on; on more kinds than the schema says.
+const MDE_DEVICE_ID: Property = kept("mdeDeviceId", "mde_device_id", Any, &[RelatedHosts]);
+
+static UNKNOWN: Shape = Shape::evidence(&[MDE_DEVICE_ID]);
 
 static FAMILIES: &[&[Kind]] = &[
     endpoint::KINDS,
@@ -89,4 +93,40 @@ pub(super) fn shape(node: &Node<'_>, otherwise: &str) -> &'static Shape {
         None => kinds().find(|kind| kind.name == otherwise),
     };
     kind.map_or(&UNKNOWN, |kind| &kind.shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::alert::ALERT;
+    use super::*;
+
+    #[test]
+    fn the_48_kinds_are_told_apart() {
+        let names: HashSet<_> = kinds().map(|kind| kind.name.to_lowercase()).collect();
+        assert_eq!((names.len(), kinds().count()), (48, 48));
+    }
+
+    #[test]
+    fn no_object_has_a_property_or_a_name_twice() {
+        for shape in kinds().map(|kind| &kind.shape).chain([&ALERT, &UNKNOWN]) {
+            let mut names = HashSet::new();
+            let mut kept = HashSet::new();
+            for property in shape.properties() {
+                assert!(names.insert(property.graph), "{}", property.graph);
+                let name = (property.group, property.name);
+                assert!(property.name.is_empty() || kept.insert(name), "{name:?}");
+                let is_free = property.group.is_empty() || shape.groups.contains(&property.group);
+                assert!(
+                    is_free && !shape.groups.contains(&property.name),
+                    "{name:?}"
+                );
+            }
+            assert!(
+                names.len() <= 64,
+                "seen properties are told apart by 64 bits"
+            );
+        }
+    }
 }

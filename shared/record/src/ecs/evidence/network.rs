@@ -4,10 +4,10 @@ use super::super::field::Ecs::{
     DestinationIp, DestinationPort, DnsQuestionName, DnsResolvedIp, HostIp, NetworkTransport,
     RelatedHosts, RelatedIp, SourceIp, SourcePort, UrlDomain, UrlFull,
 };
-use super::super::property::Holds::Object;
+use super::super::property::Holds::{Ip, Object};
 use super::super::property::{Shape, kept, same};
 use super::parts::{ADDRESS, address};
-use super::{Kind, kind};
+use super::{Kind, MDE_DEVICE_ID, kind};
 
 static SOURCE: Shape = Shape::evidence(&address(&[SourceIp, RelatedIp]));
 static DESTINATION: Shape = Shape::evidence(&address(&[DestinationIp, RelatedIp]));
@@ -17,12 +17,18 @@ pub(super) static KINDS: &[Kind] = &[
     kind(
         "ip",
         Some("network"),
-        Shape::evidence(&address(&[HostIp, RelatedIp])),
+        Shape::evidence(&[
+            kept("ipAddress", "ip_address", Ip, &[HostIp, RelatedIp]),
+            same("countryLetterCode", &[]),
+            same("stream", &[]),
+            same("location", &[]),
+            MDE_DEVICE_ID,
+        ]),
     ),
     kind(
         "url",
         None,
-        Shape::evidence(&[same("url", &[UrlFull, UrlDomain])]),
+        Shape::evidence(&[same("url", &[UrlFull, UrlDomain]), MDE_DEVICE_ID]),
     ),
     kind(
         "networkConnection",

@@ -55,8 +55,8 @@ pub(super) const fn account(
             Any,
             &[],
         ),
-        kept("tenantId", "tenant_id", Any, &[]),
         kept("resourceAccessEvents", "resource_access_events", Any, &[]),
+        kept("tenantId", "tenant_id", Any, &[]),
     ]
 }
 
@@ -72,8 +72,8 @@ pub(super) const fn address(to: &'static [Ecs]) -> [Property; 4] {
     [
         kept("ipAddress", "ip_address", Ip, to),
         same("countryLetterCode", &[]),
-        same("location", &[]),
         same("stream", &[]),
+        same("location", &[]),
     ]
 }
 
