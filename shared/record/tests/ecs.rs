@@ -208,6 +208,26 @@ fn a_source_is_a_path_in_the_alert() {
     assert_eq!(from("m365_defender.alert.incident_id"), "incidentId");
 }
 
+#[test]
+fn what_a_field_has_no_room_for_is_kept() {
+    let many = |n: usize| (0..n).map(|n| format!("https://host-{n}.example/"));
+    let labels: serde_json::Map<String, Value> = many(300).map(|url| (url, json!("x"))).collect();
+    let alert = json!({"id": "da1", "tenantId": ["first", "second"], "systemTags": ["a", "a", "b"],
+        "customDetails": labels, "evidence": [
+            {"@odata.type": "#microsoft.graph.security.analyzedMessageEvidence",
+             "urls": many(300).collect::<Vec<_>>()}]});
+    let record = record(&alert.to_string());
+    let kept = &record["m365_defender"]["alert"];
+    assert_eq!(record["url"]["full"].as_array().unwrap().len(), 256);
+    assert_eq!(kept["evidence"][0]["urls"].as_array().unwrap().len(), 300);
+    assert_eq!(record["labels"].as_object().unwrap().len(), 256);
+    assert_eq!(kept["customDetails"].as_object().unwrap().len(), 300);
+    assert_eq!(record["cloud"]["account"]["id"], "first");
+    assert_eq!(kept["tenantId"], json!(["first", "second"]));
+    assert_eq!(record["tags"], json!(["a", "b"]));
+    assert_eq!(kept["systemTags"], Value::Null);
+}
+
 /// What ECS says of a field: its type, and whether it is always an array.
 fn ecs_fields(yaml: &str) -> BTreeMap<String, (String, bool)> {
     let mut fields = BTreeMap::new();

@@ -1,7 +1,6 @@
 //! The values of a record's ECS fields, and how they are written.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::convert;
@@ -59,16 +58,21 @@ impl<'n> Values<'n> {
         }
     }
 
-    /// Adds a value, unless it is there; a field that is no array keeps its first.
-    pub(super) fn add(&mut self, to: Ecs, value: Value<'n>, source: impl FnOnce() -> String) {
-        let chain = self.chains[to as usize];
-        let is_full = chain.count
-            >= match FIELDS[to as usize].array || matches!(value, Value::Label(..)) {
-                true => MOST_VALUES,
-                false => 1,
-            };
-        if is_full || self.of(to).any(|(_, known)| *known == value) {
-            return;
+    /// Adds a value, unless it is there. False where there is no room: a field that is no array
+    /// keeps its first.
+    pub(super) fn add(
+        &mut self,
+        to: Ecs,
+        value: Value<'n>,
+        source: impl FnOnce() -> String,
+    ) -> bool {
+        if self.of(to).any(|(_, known)| *known == value) {
+            return true;
+        }
+        let has_many = to.field().array || matches!(value, Value::Label(..));
+        let most = if has_many { MOST_VALUES } else { 1 };
+        if self.chains[to as usize].count >= most {
+            return false;
         }
         let at = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         self.entries.push(Entry { value, next: 0 });
@@ -83,6 +87,7 @@ impl<'n> Values<'n> {
         }
         chain.last = at;
         chain.count += 1;
+        true
     }
 
     /// Adds a value that is made here.
@@ -145,7 +150,7 @@ impl<'n> Values<'n> {
             (false, _) => ("", ""),
         };
         json.push_str(open);
-        let mut names = BTreeSet::new();
+        let mut names = name::Names::default();
         for n in 0..chain.count {
             let entry = &self.entries[next];
             next = entry.next as usize;
@@ -157,7 +162,7 @@ impl<'n> Values<'n> {
                 Value::Long(number) => write::int(*number, json),
                 Value::Flag(flag) => json.push_str(if *flag { "true" } else { "false" }),
                 Value::Label(label, value) => {
-                    string(&name::free(label, &mut names, |_| false), json);
+                    string(&names.free(label, |_| false), json);
                     json.push(':');
                     write_label(value, json);
                 }

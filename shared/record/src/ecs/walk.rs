@@ -2,7 +2,6 @@
 //! of the ECS fields are gathered.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 
 use super::convert::{is_ip, plain, whole};
@@ -227,16 +226,16 @@ impl<'n> Walk<'n> {
 
     /// Writes what has no place of its own under Graph's names.
     fn others(&mut self, others: &[&'n Member<'n>], shape: &'static Shape) {
-        let mut names = BTreeSet::new();
+        let mut names = name::Names::default();
         for (name, node) in others {
-            let name = name::free(name, &mut names, |name| shape.keeps(name));
+            let name = names.free(name, |name| shape.keeps(name));
             let member = write::member(&name, &mut self.json);
             let is_there = write::any(node, &mut self.json);
             write::end(member, is_there, &mut self.json);
         }
     }
 
-    /// Gathers the values of a property; false unless every field takes all of it.
+    /// Gathers the values of a property; false unless every field has taken all of it.
     fn gather(&mut self, to: &[Ecs], node: &'n Node<'n>, at: &Place<'_>) -> bool {
         let items = match node {
             Node::List(items) => items.as_slice(),
@@ -246,9 +245,11 @@ impl<'n> Walk<'n> {
         for field in to {
             for item in items {
                 let values = &mut self.values;
-                taken &= (field.field().convert)(item, &mut |value| {
-                    values.add(*field, value, || at.to_string());
+                let mut has_room = true;
+                let fits = (field.field().convert)(item, &mut |value| {
+                    has_room &= values.add(*field, value, || at.to_string());
                 });
+                taken &= fits && has_room;
             }
         }
         taken

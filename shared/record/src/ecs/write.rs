@@ -1,7 +1,5 @@
 //! Values of which nothing is known, written as Graph sent them but for what is empty.
 
-use std::collections::BTreeSet;
-
 use super::name;
 use super::node::Node;
 use super::time;
@@ -9,19 +7,19 @@ use crate::json::string;
 
 /// Writes a value; false, and nothing written, where it is null, empty or the date of no time.
 pub(super) fn any(node: &Node<'_>, json: &mut String) -> bool {
-    plain(node, Names::Free, json)
+    plain(node, Style::Free, json)
 }
 
 /// What becomes of the names of members.
 #[derive(Clone, Copy, PartialEq)]
-enum Names {
+enum Style {
     /// They are made fit for Elasticsearch.
     Free,
     /// They stay as they are.
     Graphs,
 }
 
-fn plain(node: &Node<'_>, names: Names, json: &mut String) -> bool {
+fn plain(node: &Node<'_>, style: Style, json: &mut String) -> bool {
     match node {
         Node::Null => return false,
         Node::Flag(flag) => json.push_str(if *flag { "true" } else { "false" }),
@@ -29,17 +27,17 @@ fn plain(node: &Node<'_>, names: Names, json: &mut String) -> bool {
         Node::Number(number) => json.push_str(&number.to_string()),
         Node::Text(text) if text.is_empty() || time::is_placeholder(text) => return false,
         Node::Text(text) => string(text, json),
-        Node::List(items) => return list(json, items, |item, json| plain(item, names, json)),
+        Node::List(items) => return list(json, items, |item, json| plain(item, style, json)),
         Node::Object(members) => {
             let start = json.len();
             json.push('{');
-            let mut used = BTreeSet::new();
+            let mut names = name::Names::default();
             for (name, value) in members {
-                let member = match names {
-                    Names::Free => member(&name::free(name, &mut used, |_| false), json),
-                    Names::Graphs => member(name, json),
+                let member = match style {
+                    Style::Free => member(&names.free(name, |_| false), json),
+                    Style::Graphs => member(name, json),
                 };
-                let is_there = plain(value, names, json);
+                let is_there = plain(value, style, json);
                 end(member, is_there, json);
             }
             return close(start, '}', json);
@@ -111,6 +109,6 @@ pub(super) fn int(number: i64, json: &mut String) {
 /// A value as JSON text, with Graph's names; empty where the value is.
 pub(super) fn as_text(node: &Node<'_>) -> String {
     let mut json = String::new();
-    plain(node, Names::Graphs, &mut json);
+    plain(node, Style::Graphs, &mut json);
     json
 }
