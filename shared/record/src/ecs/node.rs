@@ -20,7 +20,7 @@ pub(super) enum Node<'a> {
     Object(Vec<Member<'a>>),
 }
 
-/// One member of an object, in Graph's order.
+/// One member of an object, in Graph's order; one that is null or empty is left out.
 pub(super) type Member<'a> = (Cow<'a, str>, Node<'a>);
 
 /// How deep the salvage goes; below that, a value is kept as its text.
@@ -31,6 +31,17 @@ impl<'a> Node<'a> {
     /// of range, half of a surrogate pair or a nesting without end, becomes text.
     pub(super) fn read(json: &'a str) -> Self {
         serde_json::from_str(json).unwrap_or_else(|_| salvage(json, SALVAGE_DEPTH))
+    }
+
+    /// Whether it is null or empty, which is the same as absent.
+    pub(super) fn is_nothing(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Text(text) => text.is_empty(),
+            Self::List(items) => items.is_empty(),
+            Self::Object(members) => members.is_empty(),
+            _ => false,
+        }
     }
 
     /// The member of that name.
@@ -148,7 +159,10 @@ impl<'de> Visitor<'de> for NodeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::with_capacity(USUAL_MEMBERS);
         while let Some(name) = map.next_key::<Name<'de>>()? {
-            members.push((name.0, map.next_value()?));
+            let value: Node<'de> = map.next_value()?;
+            if !value.is_nothing() {
+                members.push((name.0, value));
+            }
         }
         Ok(Node::Object(members))
     }

@@ -22,7 +22,7 @@ impl<'a> Uri<'a> {
         let (rest, _fragment) = rest.split_once('#').unwrap_or((rest, ""));
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-        let is_domain = |c: char| c.is_alphanumeric() || ".-_:".contains(c);
+        let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
         let fits = !scheme.is_empty()
             && scheme.bytes().all(is_scheme)
             && !domain.is_empty()

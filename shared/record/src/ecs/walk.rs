@@ -90,7 +90,7 @@ impl<'n> Walk<'n> {
                 others.push(member);
                 continue;
             };
-            if seen >> number & 1 != 0 || is_nothing(&member.1) {
+            if seen >> number & 1 != 0 || member.1.is_nothing() {
                 continue;
             }
             seen |= 1 << number;
@@ -133,7 +133,7 @@ impl<'n> Walk<'n> {
             let Some((number, property)) = shape.find(&member.0, &mut next) else {
                 continue;
             };
-            if property.group != group || seen >> number & 1 != 0 || is_nothing(&member.1) {
+            if property.group != group || seen >> number & 1 != 0 || member.1.is_nothing() {
                 continue;
             }
             seen |= 1 << number;
@@ -179,7 +179,7 @@ impl<'n> Walk<'n> {
     }
 
     fn value(&mut self, holds: Holds, node: &'n Node<'n>, at: &Place<'_>) -> Outcome {
-        if is_nothing(node) {
+        if node.is_nothing() {
             return Outcome::Nothing;
         }
         let json = &mut self.json;
@@ -279,16 +279,6 @@ fn written(is_there: bool) -> Outcome {
         Outcome::Written
     } else {
         Outcome::Nothing
-    }
-}
-
-fn is_nothing(node: &Node<'_>) -> bool {
-    match node {
-        Node::Null => true,
-        Node::Text(text) => text.is_empty(),
-        Node::List(items) => items.is_empty(),
-        Node::Object(members) => members.is_empty(),
-        _ => false,
     }
 }
 
