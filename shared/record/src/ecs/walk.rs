@@ -84,7 +84,7 @@ impl<'n> Walk<'n> {
         self.json.push('{');
         let mut others: Vec<&'n Member<'n>> = Vec::new();
         let (mut seen, mut next) = (0u64, 0);
-        let mut has_groups = false;
+        let mut grouped: Vec<(&'static Property, &'n Member<'n>)> = Vec::new();
         for member in members {
             let Some((number, property)) = shape.find(&member.0, &mut next) else {
                 others.push(member);
@@ -97,7 +97,7 @@ impl<'n> Walk<'n> {
             let at = at.member(&member.0);
             let taken = self.gather(property.to, &member.1, &at);
             if !property.group.is_empty() {
-                has_groups = true;
+                grouped.push((property, member));
             } else if property.name.is_empty() {
                 if !taken {
                     others.push(member);
@@ -106,9 +106,10 @@ impl<'n> Walk<'n> {
                 others.push(member);
             }
         }
-        if has_groups {
+        if !grouped.is_empty() {
             for group in shape.groups {
-                self.group(group, members, shape, &mut others, at);
+                let of_group = grouped.iter().filter(|(p, _)| p.group == *group);
+                self.group(group, of_group, &mut others, at);
             }
         }
         self.others(&others, shape);
@@ -117,26 +118,19 @@ impl<'n> Walk<'n> {
     }
 
     /// Writes the properties of one of Elastic's own objects.
-    fn group(
+    fn group<'p>(
         &mut self,
         group: &str,
-        members: &'n [Member<'n>],
-        shape: &'static Shape,
+        properties: impl Iterator<Item = &'p (&'static Property, &'n Member<'n>)>,
         others: &mut Vec<&'n Member<'n>>,
         at: &Place<'_>,
-    ) {
+    ) where
+        'n: 'p,
+    {
         let member = write::known(group, &mut self.json);
         let start = self.json.len();
         self.json.push('{');
-        let (mut seen, mut next) = (0u64, 0);
-        for member in members {
-            let Some((number, property)) = shape.find(&member.0, &mut next) else {
-                continue;
-            };
-            if property.group != group || seen >> number & 1 != 0 || member.1.is_nothing() {
-                continue;
-            }
-            seen |= 1 << number;
+        for (property, member) in properties {
             if self.member(property, &member.1, &at.member(&member.0)) {
                 others.push(member);
             }
