@@ -67,7 +67,7 @@ pub enum Rewrite {
 pub struct Identity<'c> {
     /// SHA-256 of what the record stays the same by: the same record has the same digest for ever.
     pub digest: [u8; 32],
-    /// SHA-256 of the record's content without what changes all the time; worked out only where an
+    /// A digest of the record's content without what changes all the time; worked out only where an
     /// output asks for changes.
     pub content: &'c dyn Fn() -> [u8; 32],
 }

@@ -4,6 +4,7 @@
 
 pub mod cef;
 mod detection;
+pub mod ecs;
 mod format;
 mod json;
 pub mod leef;
@@ -21,6 +22,7 @@ static FORMATS: &[&dyn Format] = &[
     &siem::Siem,
     &native::Native,
     &ocsf::Ocsf,
+    &ecs::Ecs,
     &cef::Cef,
     &leef::Leef,
 ];

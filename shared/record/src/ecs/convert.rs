@@ -1,0 +1,234 @@
+//! How a value of Graph becomes a value of an ECS field.
+//!
+//! What does not fit is left out: one value of a wrong type would make Elasticsearch refuse the
+//! whole record. It stays under `m365_defender.alert`.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use super::node::Node;
+use super::time;
+use super::uri::Uri;
+use super::value::Value;
+use super::write;
+
+/// Gives the values of a field to the sink; false if the value does not fit.
+pub(super) type Convert = for<'n> fn(&'n Node<'_>, &mut dyn FnMut(Value<'n>)) -> bool;
+
+type Sink<'s, 'n> = &'s mut dyn FnMut(Value<'n>);
+
+/// A string; a number or a truth value as Graph writes it.
+pub(super) fn text<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    let Some(text) = plain(node) else {
+        return false;
+    };
+    sink(Value::Text(text));
+    true
+}
+
+/// The text of a value that is neither a list nor an object, nor nothing.
+pub(super) fn plain<'n>(node: &'n Node<'_>) -> Option<Cow<'n, str>> {
+    Some(match node {
+        Node::Text(text) if !text.is_empty() => Cow::Borrowed(text),
+        Node::Int(number) => Cow::Owned(number.to_string()),
+        Node::Number(number) => Cow::Owned(number.to_string()),
+        Node::Flag(true) => Cow::Borrowed("true"),
+        Node::Flag(false) => Cow::Borrowed("false"),
+        _ => return None,
+    })
+}
+
+pub(super) fn date<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    let millis = node.text().and_then(time::millis);
+    give(millis.map(|text| Value::Text(text.into())), sink)
+}
+
+pub(super) fn ip<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    let address = node.text().filter(|text| is_ip(text));
+    give(address.map(|text| Value::Text(text.into())), sink)
+}
+
+/// Whether a text is an IP address, of either family and without a zone.
+pub(super) fn is_ip(text: &str) -> bool {
+    text.parse::<IpAddr>().is_ok()
+}
+
+pub(super) fn long<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    give(whole(node).map(Value::Long), sink)
+}
+
+/// A whole number, which Graph may send as text.
+pub(super) fn whole(node: &Node<'_>) -> Option<i64> {
+    match node {
+        Node::Int(number) => Some(*number),
+        Node::Text(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+pub(super) fn boolean<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    match node {
+        Node::Flag(flag) => give(Some(Value::Flag(*flag)), sink),
+        _ => false,
+    }
+}
+
+/// Elastic's numbers for Graph's words.
+pub(super) fn severity<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    const NUMBERS: &[(&str, i64)] = &[
+        ("informational", 21),
+        ("low", 21),
+        ("medium", 47),
+        ("high", 73),
+        ("critical", 99),
+    ];
+    let word = node.text().unwrap_or_default();
+    let found = NUMBERS
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(word));
+    give(found.map(|&(_, number)| Value::Long(number)), sink)
+}
+
+/// A hash: a text of its own, or the value of a `fileHash` of that algorithm.
+pub(super) fn hash<'n>(node: &'n Node<'_>, algorithm: Option<&str>, sink: Sink<'_, 'n>) -> bool {
+    if !matches!(node, Node::Object(_)) {
+        return text(node, sink);
+    }
+    let named = node.get("algorithm").and_then(Node::text);
+    if algorithm.is_some_and(|algorithm| named != Some(algorithm)) {
+        return false;
+    }
+    node.get("value").is_some_and(|value| text(value, sink))
+}
+
+pub(super) fn cloud_provider<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    one_of(node, &["azure", "aws", "gcp"], sink)
+}
+
+pub(super) fn transport<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    one_of(node, &["tcp", "udp"], sink)
+}
+
+fn one_of<'n>(node: &'n Node<'_>, words: &[&'static str], sink: Sink<'_, 'n>) -> bool {
+    let word = node.text().unwrap_or_default();
+    let found = words.iter().find(|known| known.eq_ignore_ascii_case(word));
+    give(found.map(|&known| Value::Text(known.into())), sink)
+}
+
+/// The family of an operating system, from the start of its name in Graph, such as `Windows11`.
+pub(super) fn os_type<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    const FAMILIES: &[(&str, &str)] = &[
+        ("Windows", "windows"),
+        ("Linux", "linux"),
+        ("macOS", "macos"),
+        ("iOS", "ios"),
+        ("Android", "android"),
+    ];
+    let name = node.text().unwrap_or_default();
+    let found = FAMILIES.iter().find(|(start, _)| {
+        name.get(..start.len())
+            .is_some_and(|s| s.eq_ignore_ascii_case(start))
+    });
+    give(found.map(|&(_, family)| Value::Text(family.into())), sink)
+}
+
+pub(super) fn domain<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    let host = node.text().and_then(Uri::parse).map(|uri| uri.domain);
+    give(host.map(|host| Value::Text(host.into())), sink)
+}
+
+/// The tactics of ATT&CK for enterprises, by the word that Graph has for them as a category.
+const TACTICS: &[(&str, &str)] = &[
+    ("Reconnaissance", "TA0043"),
+    ("ResourceDevelopment", "TA0042"),
+    ("InitialAccess", "TA0001"),
+    ("Execution", "TA0002"),
+    ("Persistence", "TA0003"),
+    ("PrivilegeEscalation", "TA0004"),
+    ("DefenseEvasion", "TA0005"),
+    ("CredentialAccess", "TA0006"),
+    ("Discovery", "TA0007"),
+    ("LateralMovement", "TA0008"),
+    ("Collection", "TA0009"),
+    ("CommandAndControl", "TA0011"),
+    ("Exfiltration", "TA0010"),
+    ("Impact", "TA0040"),
+];
+
+fn tactic(node: &Node<'_>) -> Option<&'static (&'static str, &'static str)> {
+    let category = node.text()?;
+    TACTICS.iter().find(|(name, _)| *name == category)
+}
+
+pub(super) fn category_tactic<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    give(
+        tactic(node).map(|&(name, _)| Value::Text(name.into())),
+        sink,
+    )
+}
+
+pub(super) fn known_tactic<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    give(tactic(node).map(|&(_, id)| Value::Text(id.into())), sink)
+}
+
+/// The technique and the number of a sub-technique, as in `T1059.001`.
+fn attack(text: &str) -> Option<(&str, Option<&str>)> {
+    let (technique, sub) = match text.split_once('.') {
+        Some((technique, sub)) => (technique, Some(sub)),
+        None => (text, None),
+    };
+    let digits =
+        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    let fits = digits(technique.strip_prefix('T')?, 4) && sub.is_none_or(|sub| digits(sub, 3));
+    fits.then_some((technique, sub))
+}
+
+pub(super) fn technique<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    let id = node.text().and_then(attack);
+    give(id.map(|(technique, _)| Value::Text(technique.into())), sink)
+}
+
+pub(super) fn sub_technique<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    let id = node
+        .text()
+        .filter(|text| attack(text).is_some_and(|(_, sub)| sub.is_some()));
+    give(id.map(|id| Value::Text(id.into())), sink)
+}
+
+/// Each member of a dictionary as a label: a scalar as its text, a list of scalars as a list of
+/// texts, anything deeper as JSON.
+pub(super) fn labels<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    let Node::Object(members) = node else {
+        return false;
+    };
+    for (name, value) in members.iter().filter(|(name, _)| name != ODATA_TYPE) {
+        if !write::as_text(value).is_empty() {
+            sink(Value::Label(name, value));
+        }
+    }
+    true
+}
+
+/// Each member of a dictionary as `name:value`.
+pub(super) fn lists_labels<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    let Node::Object(members) = node else {
+        return text(node, sink);
+    };
+    for (name, value) in members.iter().filter(|(name, _)| name != ODATA_TYPE) {
+        if let Some(value) = plain(value) {
+            sink(Value::Text(format!("{name}:{value}").into()));
+        }
+    }
+    true
+}
+
+/// The name of the member that tells the type of an object.
+pub(super) const ODATA_TYPE: &str = "@odata.type";
+
+fn give<'n>(value: Option<Value<'n>>, sink: Sink<'_, 'n>) -> bool {
+    let Some(value) = value else {
+        return false;
+    };
+    sink(value);
+    true
+}

@@ -1,0 +1,135 @@
+//! Containers and Kubernetes.
+
+use super::super::field::Ecs::{
+    self, ContainerId, ContainerImageName, ContainerName, ContainerPrivileged,
+    OrchestratorClusterName, OrchestratorClusterVersion, OrchestratorNamespace,
+    OrchestratorResourceLabel, OrchestratorResourceName, OrchestratorResourceType,
+    OrchestratorType,
+};
+use super::super::property::Holds::{Evidence, Json, Object};
+use super::super::property::{Property, Shape, kept, same};
+use super::parts::ADDRESS;
+use super::{Kind, kind};
+
+const KUBERNETES: (Ecs, &str) = (OrchestratorType, "kubernetes");
+const NAME: Property = same("name", &[OrchestratorResourceName]);
+const NAMESPACE: Property = nested("namespace", "kubernetesNamespace");
+const LABELS: Property = kept("labels", "labels", Json, &[OrchestratorResourceLabel]);
+
+/// Evidence within evidence.
+const fn nested(name: &'static str, of: &'static str) -> Property {
+    kept(name, name, Evidence(of), &[])
+}
+
+const fn shape(constants: &'static [(Ecs, &'static str)], own: &'static [Property]) -> Shape {
+    Shape {
+        constants,
+        ..Shape::evidence(own)
+    }
+}
+
+pub(super) static KINDS: &[Kind] = &[
+    kind(
+        "container",
+        None,
+        Shape::evidence(&[
+            same("containerId", &[ContainerId]),
+            same("name", &[ContainerName]),
+            same("isPrivileged", &[ContainerPrivileged]),
+            nested("image", "containerImage"),
+            nested("pod", "kubernetesPod"),
+        ]),
+    ),
+    kind(
+        "containerImage",
+        None,
+        Shape::evidence(&[
+            same("imageId", &[ContainerImageName]),
+            nested("digestImage", "containerImage"),
+            nested("registry", "containerRegistry"),
+        ]),
+    ),
+    kind("containerRegistry", None, Shape::evidence(&[])),
+    kind(
+        "kubernetesCluster",
+        None,
+        shape(
+            &[KUBERNETES],
+            &[
+                same("name", &[OrchestratorClusterName]),
+                same("version", &[OrchestratorClusterVersion]),
+                nested("cloudResource", ""),
+            ],
+        ),
+    ),
+    kind(
+        "kubernetesNamespace",
+        None,
+        shape(
+            &[KUBERNETES],
+            &[
+                same("name", &[OrchestratorNamespace]),
+                kept("labels", "labels", Json, &[]),
+                nested("cluster", "kubernetesCluster"),
+            ],
+        ),
+    ),
+    kind(
+        "kubernetesController",
+        None,
+        shape(
+            &[KUBERNETES, (OrchestratorResourceType, "controller")],
+            &[NAME, LABELS, same("type", &[]), NAMESPACE],
+        ),
+    ),
+    kind(
+        "kubernetesPod",
+        None,
+        shape(
+            &[KUBERNETES, (OrchestratorResourceType, "pod")],
+            &[
+                NAME,
+                LABELS,
+                NAMESPACE,
+                nested("controller", "kubernetesController"),
+                nested("containers", "container"),
+                nested("initContainers", "container"),
+                nested("ephemeralContainers", "container"),
+                nested("serviceAccount", "kubernetesServiceAccount"),
+                kept("podIp", "podIp", Object(&ADDRESS), &[]),
+            ],
+        ),
+    ),
+    kind(
+        "kubernetesSecret",
+        None,
+        shape(
+            &[KUBERNETES, (OrchestratorResourceType, "secret")],
+            &[NAME, NAMESPACE],
+        ),
+    ),
+    kind(
+        "kubernetesServiceAccount",
+        None,
+        shape(
+            &[KUBERNETES, (OrchestratorResourceType, "serviceaccount")],
+            &[NAME, NAMESPACE],
+        ),
+    ),
+    kind(
+        "kubernetesService",
+        None,
+        shape(
+            &[KUBERNETES, (OrchestratorResourceType, "service")],
+            &[
+                NAME,
+                LABELS,
+                kept("selector", "selector", Json, &[]),
+                NAMESPACE,
+                kept("clusterIP", "clusterIP", Object(&ADDRESS), &[]),
+                kept("externalIPs", "externalIPs", Object(&ADDRESS), &[]),
+                same("servicePorts", &[]),
+            ],
+        ),
+    ),
+];

@@ -1,0 +1,82 @@
+//! The alert as a document of the Elastic Common Schema, as Elastic's own integration makes it.
+//!
+//! `docs/ecs.md` says what is the same and what is not. The tables in `field` (the ECS fields),
+//! `alert` and `evidence` (Graph's properties, and where they go) are all there is to it.
+
+mod alert;
+mod category;
+mod convert;
+mod document;
+mod evidence;
+mod explain;
+mod field;
+mod name;
+mod node;
+mod property;
+mod record;
+mod time;
+mod uri;
+mod value;
+mod walk;
+mod write;
+
+use drawbridge_alert::Alert;
+
+use crate::version::Version;
+use crate::{Claim, Explained, Field, Format, Identity, Record, Rewrite};
+
+/// The format `ecs`.
+#[derive(Debug, Clone, Copy)]
+pub struct Ecs;
+
+impl Format for Ecs {
+    fn name(&self) -> &'static str {
+        "ecs"
+    }
+
+    fn about(&self) -> &'static str {
+        "A document of the Elastic Common Schema for each version of an alert, with the fields of \
+         Elastic's m365_defender integration; what ECS has no field for is below \
+         `m365_defender.alert`. For Elasticsearch without that integration's ingest pipeline. \
+         [ECS](ecs.md) has the details."
+    }
+
+    fn schema_version(&self) -> u32 {
+        1
+    }
+
+    fn rewrite(&self) -> Rewrite {
+        Rewrite::Changes
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        document::fields()
+    }
+
+    fn map(
+        &self,
+        alert: &Alert<'_>,
+        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
+        sink: &mut dyn FnMut(Record),
+    ) {
+        let version = Version::of(alert);
+        let content = || version.content();
+        let identity = Identity {
+            digest: version.identity(),
+            content: &content,
+        };
+        if let Some(Claim { change, .. }) = claim(&identity) {
+            sink(Record {
+                key: version.key(),
+                alert_id: alert.id.as_str().to_owned(),
+                severity: alert.severity.as_deref().unwrap_or_default().to_owned(),
+                change,
+                body: record::write(alert),
+            });
+        }
+    }
+
+    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
+        explain::explain(alert)
+    }
+}

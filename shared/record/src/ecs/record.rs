@@ -1,0 +1,93 @@
+//! An alert as an ECS document.
+
+use std::borrow::Cow;
+
+use drawbridge_alert::Alert;
+
+use super::alert::ALERT;
+use super::category;
+use super::field::Ecs;
+use super::node::Node;
+use super::time;
+use super::value::{Value, Values};
+use super::walk::{Place, Walk};
+
+/// The version of ECS that the fields are checked against.
+const ECS_VERSION: &str = "9.5.0";
+
+/// The document: what is kept below `m365_defender.alert`, and the ECS fields.
+pub(super) fn read<'n>(
+    alert: &'n Node<'n>,
+    raw_bytes: usize,
+    explained: bool,
+) -> (String, Values<'n>) {
+    let mut walk = Walk {
+        json: String::with_capacity(raw_bytes),
+        values: Values::new(explained),
+    };
+    walk.object(alert, &ALERT, &Place::ALERT);
+    category::add(alert, &mut walk.values);
+    complete(&mut walk.values);
+    (walk.json, walk.values)
+}
+
+/// Adds what follows from other fields, and what is the same on every record.
+fn complete(values: &mut Values<'_>) {
+    for (field, text) in [
+        (Ecs::SchemaVersion, ECS_VERSION),
+        (Ecs::EventKind, "alert"),
+        (Ecs::EventModule, "m365_defender"),
+        (Ecs::EventDataset, "m365_defender.alert"),
+    ] {
+        values.make(field, Value::Text(text.into()), ALWAYS);
+    }
+    for (field, graph) in [
+        (Ecs::EventCreated, "createdDateTime"),
+        (Ecs::EventEnd, "lastActivityDateTime"),
+        (Ecs::EventStart, "firstActivityDateTime"),
+    ] {
+        if values.text(Ecs::Timestamp).is_none()
+            && let Some(text) = values.text(field).map(str::to_owned)
+        {
+            values.make(Ecs::Timestamp, Value::Text(text.into()), graph);
+        }
+    }
+    let nanos = match (values.text(Ecs::EventStart), values.text(Ecs::EventEnd)) {
+        (Some(start), Some(end)) => time::nanos_between(start, end),
+        _ => None,
+    };
+    if let Some(nanos) = nanos {
+        values.make(Ecs::EventDuration, Value::Long(nanos), BOTH);
+    }
+    let attack = [Ecs::ThreatTacticName, Ecs::ThreatTechniqueId];
+    if let Some(from) = attack.iter().find(|field| values.text(**field).is_some()) {
+        let source = values.sources(*from).first().map_or("", |s| *s).to_owned();
+        let name = Value::Text(Cow::Borrowed("MITRE ATT&CK"));
+        values.make(Ecs::ThreatFramework, name, &source);
+    }
+}
+
+/// Where a value came from that is the same on every record.
+pub(super) const ALWAYS: &str = "the same on every record";
+
+/// Where a duration came from.
+pub(super) const BOTH: &str = "firstActivityDateTime, lastActivityDateTime";
+
+/// The record as one line of JSON.
+pub(super) fn write(alert: &Alert<'_>) -> String {
+    let node = Node::read(alert.raw);
+    let (kept, values) = read(&node, alert.raw.len(), false);
+    let mut json = String::with_capacity(kept.len() + USUAL_ECS_BYTES);
+    json.push('{');
+    values.write(&mut json);
+    if !kept.is_empty() {
+        json.push_str(",\"m365_defender\":{\"alert\":");
+        json.push_str(&kept);
+        json.push('}');
+    }
+    json.push('}');
+    json
+}
+
+/// What the ECS fields weigh in most records.
+const USUAL_ECS_BYTES: usize = 3584;
