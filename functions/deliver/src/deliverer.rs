@@ -45,6 +45,27 @@ impl Deliverer {
         outcomes.into_iter().flatten().collect()
     }
 
+    /// Puts a record aside that is not worth sending; it counts as refused.
+    pub async fn refuse(&self, record: &Record, reason: String) -> Outcome {
+        self.settled(record, Outcome::Refused(reason)).await
+    }
+
+    /// The target's name.
+    #[must_use]
+    pub fn target(&self) -> &'static str {
+        self.target.name()
+    }
+
+    /// How many records, and how many bytes of them, are worth handing over at once.
+    #[must_use]
+    pub fn appetite(&self) -> Limits {
+        let Limits { records, bytes } = self.target.limits();
+        Limits {
+            records: records * IN_FLIGHT,
+            bytes: bytes * IN_FLIGHT,
+        }
+    }
+
     async fn batch(
         &self,
         parcels: Vec<Parcel>,
@@ -93,7 +114,11 @@ impl Deliverer {
     async fn opened(&self, parcel: Parcel) -> Result<Record, Outcome> {
         let Parcel { mut record, stored } = parcel;
         let refused = match &stored {
-            Some(stored) if stored.bytes > MAX_RECORD_BYTES => too_large(stored.bytes),
+            Some(stored) if stored.bytes > MAX_RECORD_BYTES => format!(
+                "{}; its body stays under {} for as long as the bucket keeps it",
+                too_large(stored.bytes),
+                stored.key
+            ),
             Some(stored) => match self.store.get(&stored.key).await {
                 Ok(Some(object)) => match String::from_utf8(object.body.into()) {
                     Ok(body) => {

@@ -12,7 +12,10 @@ use crate::Record;
 const PLACES: &[(&str, &[Place])] = &[
     (
         "siem",
-        &[Place::Text("LastProcessedTimeUtc"), Place::Text("AlertTime")],
+        &[
+            Place::Text("LastProcessedTimeUtc"),
+            Place::Text("AlertTime"),
+        ],
     ),
     (
         "native",
@@ -73,13 +76,37 @@ mod tests {
     #[test]
     fn every_format_has_its_place() {
         for (format, body, expected) in [
-            ("siem", r#"{"AlertTime":"2026-01-02T03:04:05.1234567Z","LastProcessedTimeUtc":""}"#, Some(1_767_323_045_123)),
-            ("siem", r#"{"AlertTime":"2026-01-02T03:04:05Z","LastProcessedTimeUtc":"2026-01-02T03:04:06Z"}"#, Some(1_767_323_046_000)),
-            ("native", r#"{"lastUpdateDateTime":"2026-01-02T03:04:05Z"}"#, Some(1_767_323_045_000)),
+            (
+                "siem",
+                r#"{"AlertTime":"2026-01-02T03:04:05.1234567Z","LastProcessedTimeUtc":""}"#,
+                Some(1_767_323_045_123),
+            ),
+            (
+                "siem",
+                r#"{"AlertTime":"2026-01-02T03:04:05Z","LastProcessedTimeUtc":"2026-01-02T03:04:06Z"}"#,
+                Some(1_767_323_046_000),
+            ),
+            (
+                "native",
+                r#"{"lastUpdateDateTime":"2026-01-02T03:04:05Z"}"#,
+                Some(1_767_323_045_000),
+            ),
             ("ocsf", r#"{"time":1767323045000}"#, Some(1_767_323_045_000)),
-            ("ecs", r#"{"@timestamp":"2026-01-02T03:04:05.000Z"}"#, Some(1_767_323_045_000)),
-            ("cef", "CEF:0|a|b|c|d|e|5|start=1 rt=1767323045000 x=y", Some(1_767_323_045_000)),
-            ("leef", "LEEF:2.0|a|b|c|d|x09|sev=5\tdevTime=1767323045000", Some(1_767_323_045_000)),
+            (
+                "ecs",
+                r#"{"@timestamp":"2026-01-02T03:04:05.000Z"}"#,
+                Some(1_767_323_045_000),
+            ),
+            (
+                "cef",
+                "CEF:0|a|b|c|d|e|5|start=1 rt=1767323045000 x=y",
+                Some(1_767_323_045_000),
+            ),
+            (
+                "leef",
+                "LEEF:2.0|a|b|c|d|x09|sev=5\tdevTime=1767323045000",
+                Some(1_767_323_045_000),
+            ),
             ("siem", "{}", None),
             ("siem", "not json", None),
             ("cef", "CEF:0|a|b|c|d|e|5|msg=part=1", None),

@@ -9,10 +9,10 @@ mod clock;
 mod credential;
 mod deliverer;
 mod event_time;
-//pub mod file;
+pub mod file;
 mod http;
-#[cfg(any())]
-mod lambda;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod line;
 mod named_secrets;
 mod quarantine;

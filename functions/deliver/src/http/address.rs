@@ -5,7 +5,9 @@ use url::Url;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AddressError {
     /// Records and tokens are never sent in the clear.
-    #[error("is not https: use https (plain http is allowed on 127.0.0.1, [::1] and localhost only)")]
+    #[error(
+        "is not https: use https (plain http is allowed on 127.0.0.1, [::1] and localhost only)"
+    )]
     Insecure,
     /// A part that would be logged, or sent nowhere.
     #[error("carries {0}: give scheme, host, port and path only")]
@@ -38,14 +40,30 @@ mod tests {
     #[test]
     fn only_https_leaves_the_machine() {
         let of = |url: &str| checked(&url.parse().unwrap(), false);
-        for good in ["https://siem:8088/x", "http://127.0.0.1:1", "http://[::1]/", "http://localhost"] {
+        for good in [
+            "https://siem:8088/x",
+            "http://127.0.0.1:1",
+            "http://[::1]/",
+            "http://localhost",
+        ] {
             assert_eq!(of(good), Ok(()), "{good}");
         }
-        for insecure in ["http://siem.example", "ftp://127.0.0.1", "http://127.0.0.1.example"] {
+        for insecure in [
+            "http://siem.example",
+            "ftp://127.0.0.1",
+            "http://127.0.0.1.example",
+        ] {
             assert_eq!(of(insecure), Err(AddressError::Insecure), "{insecure}");
         }
-        for decorated in ["https://u:p@siem", "https://siem/?token=x", "https://siem/#x"] {
-            assert!(matches!(of(decorated), Err(AddressError::Decorated(_))), "{decorated}");
+        for decorated in [
+            "https://u:p@siem",
+            "https://siem/?token=x",
+            "https://siem/#x",
+        ] {
+            assert!(
+                matches!(of(decorated), Err(AddressError::Decorated(_))),
+                "{decorated}"
+            );
         }
         assert_eq!(checked(&"https://siem/?a=b".parse().unwrap(), true), Ok(()));
     }

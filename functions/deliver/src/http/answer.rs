@@ -45,9 +45,9 @@ impl Answer {
             })
         };
         match status {
-            300..=399 => later(
-                ", a redirect, which is not followed: put the final address into url",
-            ),
+            300..=399 => {
+                later(", a redirect, which is not followed: put the final address into url")
+            }
             _ if self.is_html && status < 500 => later(
                 " with a web page: url leads to a portal, a login page or a proxy and not to the \
                  intake",

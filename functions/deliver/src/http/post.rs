@@ -8,8 +8,8 @@ use http::{HeaderMap, Method};
 use tokio::time::timeout;
 use url::Url;
 
-use super::answer::Answer;
 use super::Verdict;
+use super::answer::Answer;
 
 /// How long a request and its answer may take together.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);

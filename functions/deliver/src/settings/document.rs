@@ -57,7 +57,10 @@ impl DeliverSettings {
         let mut members: Map<String, Value> = serde_json::from_str(text).map_err(unreadable)?;
         let target = members.remove("target");
         let Some(target) = target.as_ref().and_then(Value::as_str) else {
-            return Err(wrong("target", format!("is missing: it is one of {}", TARGETS.join(", "))));
+            return Err(wrong(
+                "target",
+                format!("is missing: it is one of {}", TARGETS.join(", ")),
+            ));
         };
         let kind = match target {
             "splunk-hec" => Kind::SplunkHec(read(members)?),
@@ -110,7 +113,10 @@ fn check(kind: &Kind) -> Result<(), SettingsError> {
         checked_url("url", url, query_allowed)?;
     }
     if secret.is_some_and(|name| name.trim().is_empty()) {
-        return Err(wrong("secret", "is empty: it names the secret, by name or ARN"));
+        return Err(wrong(
+            "secret",
+            "is empty: it names the secret, by name or ARN",
+        ));
     }
     match kind {
         Kind::Sentinel(sentinel) => {
@@ -135,14 +141,26 @@ fn check(kind: &Kind) -> Result<(), SettingsError> {
             };
             for (field, holds, problem) in [
                 ("facility", syslog.facility <= 23, "must be 0 to 23"),
-                ("hostname", plain(&syslog.hostname, 255), "must be printable ASCII, at most 255"),
-                ("app_name", plain(&syslog.app_name, 48), "must be printable ASCII, at most 48"),
+                (
+                    "hostname",
+                    plain(&syslog.hostname, 255),
+                    "must be printable ASCII, at most 255",
+                ),
+                (
+                    "app_name",
+                    plain(&syslog.app_name, 48),
+                    "must be printable ASCII, at most 48",
+                ),
                 (
                     "max_message_bytes",
                     (480..=4_194_304).contains(&syslog.max_message_bytes),
                     "must be 480 to 4194304",
                 ),
-                ("timeout_secs", (1..=60).contains(&syslog.timeout_secs), "must be 1 to 60"),
+                (
+                    "timeout_secs",
+                    (1..=60).contains(&syslog.timeout_secs),
+                    "must be 1 to 60",
+                ),
             ] {
                 if !holds {
                     return Err(wrong(field, problem));
@@ -199,7 +217,10 @@ mod tests {
         let Kind::SplunkHec(hec) = hec.unwrap().kind else {
             panic!("no HEC");
         };
-        assert_eq!((hec.source.as_str(), hec.acknowledge), ("drawbridge", false));
+        assert_eq!(
+            (hec.source.as_str(), hec.acknowledge),
+            ("drawbridge", false)
+        );
     }
 
     #[test]
@@ -208,7 +229,10 @@ mod tests {
             ("nonsense", "no JSON object"),
             ("{}", "target is missing"),
             (r#"{"target":"splunk_hec"}"#, "did you mean splunk-hec?"),
-            (r#"{"target":"splunk-hec","url":"https://s"}"#, "missing field `secret`"),
+            (
+                r#"{"target":"splunk-hec","url":"https://s"}"#,
+                "missing field `secret`",
+            ),
             (
                 r#"{"target":"splunk-hec","url":"https://s","secret":"a","source_type":"x"}"#,
                 r#"no field is called "source_type"; did you mean sourcetype?"#,
@@ -217,15 +241,27 @@ mod tests {
                 r#"{"target":"webhook","url":"http://siem.example","secret":"a"}"#,
                 "url is not https",
             ),
-            (r#"{"target":"webhook","url":17,"secret":"a"}"#, "url has a wrong type"),
-            (r#"{"target":"webhook","url":"https://h","secret":" "}"#, "secret is empty"),
+            (
+                r#"{"target":"webhook","url":17,"secret":"a"}"#,
+                "url has a wrong type",
+            ),
+            (
+                r#"{"target":"webhook","url":"https://h","secret":" "}"#,
+                "secret is empty",
+            ),
             (
                 r#"{"target":"splunk-soar","url":"https://u:p@h","secret":"a"}"#,
                 "a user name or password",
             ),
             (r#"{"target":"syslog","address":"siem"}"#, "address"),
-            (r#"{"target":"syslog","address":"tcp://siem:514"}"#, "address"),
-            (r#"{"target":"syslog","address":"s:1","facility":99}"#, "facility must be 0 to 23"),
+            (
+                r#"{"target":"syslog","address":"tcp://siem:514"}"#,
+                "address",
+            ),
+            (
+                r#"{"target":"syslog","address":"s:1","facility":99}"#,
+                "facility must be 0 to 23",
+            ),
             (
                 r#"{"target":"sentinel","url":"https://x","dcr":"a/b","stream":"s","tenant_id":"t","client_id":"c","secret":"a"}"#,
                 "dcr must be",

@@ -61,7 +61,11 @@ mod tests {
             })
         };
         assert_eq!(read("").unwrap().queue_url, "x");
-        for name in ["DRAWBRIDGE_DELIVER", "DRAWBRIDGE_BUCKET", "DRAWBRIDGE_QUEUE_URL"] {
+        for name in [
+            "DRAWBRIDGE_DELIVER",
+            "DRAWBRIDGE_BUCKET",
+            "DRAWBRIDGE_QUEUE_URL",
+        ] {
             let error = read(name).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{name} is not set")), "{error}");
         }

@@ -1,5 +1,8 @@
 /// The one of `known` that is nearest to `given`, if any is near.
-pub(super) fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(super) fn nearest<'k>(
+    given: &str,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<&'k str> {
     const NEAR: f64 = 0.75;
     let given = given.to_ascii_lowercase();
     known
@@ -30,7 +33,10 @@ mod tests {
 
     #[test]
     fn quoted_names_are_found() {
-        assert_eq!(quoted("unknown field `x`, expected `a` or `b`"), ["x", "a", "b"]);
+        assert_eq!(
+            quoted("unknown field `x`, expected `a` or `b`"),
+            ["x", "a", "b"]
+        );
         assert!(quoted("nothing").is_empty());
     }
 }

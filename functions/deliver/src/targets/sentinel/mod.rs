@@ -190,7 +190,10 @@ struct StoredSecret {
 #[async_trait]
 impl SecretSource for StoredSecret {
     async fn secret(&self) -> Result<SecretString, String> {
-        let secret = if self.is_stale.swap(false, std::sync::atomic::Ordering::Relaxed) {
+        let secret = if self
+            .is_stale
+            .swap(false, std::sync::atomic::Ordering::Relaxed)
+        {
             self.secrets.refresh(&self.name).await
         } else {
             self.secrets.get(&self.name).await

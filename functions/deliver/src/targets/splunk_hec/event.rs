@@ -2,9 +2,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::Record;
 use crate::event_time::event_time;
 use crate::settings::SplunkHecSettings;
-use crate::Record;
 
 /// The sourcetype of each format, unless the settings name one. `native` has the one of the Splunk
 /// Add-on for Microsoft Security, whose searches read Graph's alerts; the others are our own.

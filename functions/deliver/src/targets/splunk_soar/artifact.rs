@@ -74,7 +74,7 @@ impl<'a> Artifact<'a> {
         let name = name(&cef, record);
         let mut cef_types = Map::new();
         for (key, cef_key, contains) in CEF {
-            let value = cef.get(*key).filter(|value| **value != Value::from(""));
+            let value = cef.get(*key).filter(|value| value.as_str() != Some(""));
             if let (Some(value), "siem") = (value.cloned(), record.format.as_str()) {
                 cef.insert((*cef_key).to_owned(), value);
                 cef_types.insert((*cef_key).to_owned(), Value::from(contains.to_vec()));

@@ -81,12 +81,19 @@ impl SplunkSoar {
         let run = is_last && self.run_automation;
         let artifact = Artifact::of(record, container.id, &self.label, run);
         let artifact = artifact.map_err(Failed::Record)?;
-        self.create(&self.artifacts, &artifact, until).await.map(drop)
+        self.create(&self.artifacts, &artifact, until)
+            .await
+            .map(drop)
     }
 
     /// Whether the container has the artifact. Versions of SOAR differ in whether they refuse a
     /// second artifact with the same identifier, so it is asked for.
-    async fn is_known(&self, record: &Record, container: u64, until: Deadline) -> Result<bool, Failed> {
+    async fn is_known(
+        &self,
+        record: &Record,
+        container: u64,
+        until: Deadline,
+    ) -> Result<bool, Failed> {
         let mut url = self.artifacts.clone();
         let quoted = serde_json::Value::from(record.key.as_str()).to_string();
         url.query_pairs_mut()
@@ -95,7 +102,9 @@ impl SplunkSoar {
             .append_pair("page_size", "1");
         let found = self.call(Method::GET, &url, Bytes::new(), until).await?;
         match found {
-            reply::Reply { count: Some(count), .. } => Ok(count > 0),
+            reply::Reply {
+                count: Some(count), ..
+            } => Ok(count > 0),
             // A search that says nothing keeps nobody from trying.
             _ => Ok(false),
         }

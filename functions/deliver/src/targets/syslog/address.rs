@@ -58,7 +58,16 @@ mod tests {
             let address = address(text).unwrap();
             assert_eq!((address.host.as_str(), address.port), (host, port));
         }
-        for text in ["siem", "siem:", "siem:0", "siem:70000", "tcp://siem:514", "::1:6514", ":1", "a b:1"] {
+        for text in [
+            "siem",
+            "siem:",
+            "siem:0",
+            "siem:70000",
+            "tcp://siem:514",
+            "::1:6514",
+            ":1",
+            "a b:1",
+        ] {
             assert!(address(text).is_err(), "{text}");
         }
     }

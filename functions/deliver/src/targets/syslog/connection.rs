@@ -45,18 +45,18 @@ impl Syslog {
         }
         match timeout(self.timeout, read_to_end(&mut stream)).await {
             Ok(read) => read.map_err(broken),
-            Err(_) => Err("the server did not close the connection after us, so it is not known \
+            Err(_) => Err(
+                "the server did not close the connection after us, so it is not known \
                            whether it has read everything: if it never does, set confirm to \
                            \"write\""
-                .to_owned()),
+                    .to_owned(),
+            ),
         }
     }
 }
 
 /// Reads until the server has closed; what it may say is of no interest.
-async fn read_to_end(
-    stream: &mut tokio_rustls::client::TlsStream<TcpStream>,
-) -> io::Result<()> {
+async fn read_to_end(stream: &mut tokio_rustls::client::TlsStream<TcpStream>) -> io::Result<()> {
     let mut ignored = [0; 1024];
     loop {
         match stream.read(&mut ignored).await {
@@ -79,7 +79,7 @@ fn told(error: &io::Error) -> String {
         Some(TlsError::InvalidCertificate(problem)) => format!(
             "the server's certificate is not valid ({})",
             match problem {
-                CertificateError::UnknownIssuer =>
+                CertificateError::UnknownIssuer | CertificateError::BadSignature =>
                     "it is from an authority that is not trusted: set ca to the server's own",
                 CertificateError::NotValidForName
                 | CertificateError::NotValidForNameContext { .. } =>

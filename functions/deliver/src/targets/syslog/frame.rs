@@ -88,7 +88,10 @@ mod tests {
             message("cef", "High", "CEF:0|a|b|c|d|e|8|rt=1767323045000 msg=x\ny"),
             "<131>1 2026-01-02T03:04:05.000Z h a - cef - CEF:0|a|b|c|d|e|8|rt=1767323045000 msg=x y"
         );
-        assert_eq!(message("odd one", "", "LEEF:2.0|a\tb"), "<133>1 - h a - - - LEEF:2.0|a\tb");
+        assert_eq!(
+            message("odd one", "", "LEEF:2.0|a\tb"),
+            "<133>1 - h a - - - LEEF:2.0|a\tb"
+        );
     }
 
     #[test]

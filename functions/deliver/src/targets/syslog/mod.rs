@@ -35,10 +35,7 @@ pub(crate) struct Syslog {
 
 impl Syslog {
     /// `ca` is PEM; without it, the system's certificate authorities are trusted.
-    pub(crate) fn new(
-        settings: &SyslogSettings,
-        ca: Option<&[u8]>,
-    ) -> Result<Self, SettingsError> {
+    pub(crate) fn new(settings: &SyslogSettings, ca: Option<&[u8]>) -> Result<Self, SettingsError> {
         Ok(Self {
             address: address(&settings.address)?,
             tls: tls::config(ca)?,

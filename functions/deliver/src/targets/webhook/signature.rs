@@ -24,6 +24,9 @@ mod tests {
     #[test]
     fn it_is_what_any_other_library_makes_of_it() {
         let signed = signature(&"key".into(), "1767323045", b"{}\n");
-        assert_eq!(signed, "sha256=64960722b2f6d1088c0efd8f04b2bc01dd913cdfa50e32f24a7a3682b80fb16d");
+        assert_eq!(
+            signed,
+            "sha256=64960722b2f6d1088c0efd8f04b2bc01dd913cdfa50e32f24a7a3682b80fb16d"
+        );
     }
 }
