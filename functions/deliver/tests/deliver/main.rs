@@ -3,11 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![expect(clippy::panic, reason = "a test says what is wrong by failing")]
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod bounds;
 mod fake;
 mod file;
+#[cfg(feature = "lambda")]
+mod function;
 #[cfg(feature = "lambda")]
 mod handler;
 mod network;

@@ -180,6 +180,9 @@ async fn a_record_that_is_refused_does_not_hold_up_the_others() {
     let fake = Fake::start(|_, _| answer(400, r#"{"failed":true,"message":"MARKER"}"#)).await;
     let outcomes = target(&settings(&fake)).deliver(&records(2), soon()).await;
     assert_later(&outcomes, &["HTTP 400"]);
+    // But what cannot be sent at all is given up alone.
+    let outcomes = target(&settings(&fake)).deliver(&given[2..3], soon()).await;
+    assert_refused(&outcomes[0], "not valid JSON");
 }
 
 #[tokio::test]

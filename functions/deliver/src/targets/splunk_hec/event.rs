@@ -102,3 +102,40 @@ fn epoch_secs(time: Timestamp) -> Option<Box<RawValue>> {
     let text = format!("{}.{:03}", millis.div_euclid(1000), millis.rem_euclid(1000));
     RawValue::from_string(text).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn whatever_a_record_holds_it_is_one_event(body in prop_oneof![
+            any::<String>(),
+            "[{}\\[\\]\"\\\\,:a\\n\u{0}-\u{1f}]{0,40}",
+            Just("{\"a\":1}".to_owned()),
+        ]) {
+            let envelope = Envelope {
+                source: "s".into(),
+                sourcetype: None,
+                index: None,
+                host: "h".into(),
+            };
+            let record = Record { body: body.clone(), ..Record::default() };
+            if let Ok(event) = envelope.event(&record) {
+                let events: Vec<Value> = serde_json::Deserializer::from_slice(&event)
+                    .into_iter()
+                    .collect::<Result<_, _>>()
+                    .unwrap();
+                prop_assert_eq!(events.len(), 1);
+                prop_assert_eq!(&events[0]["host"], "h");
+                if !body.trim().starts_with('{') {
+                    prop_assert_eq!(&events[0]["event"], body.trim());
+                }
+            }
+        }
+    }
+}

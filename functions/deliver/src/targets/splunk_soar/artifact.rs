@@ -93,6 +93,11 @@ impl<'a> Artifact<'a> {
     }
 }
 
+/// Whether there can be an artifact of the record.
+pub(super) fn check(record: &Record) -> Result<(), String> {
+    members(record).map(drop)
+}
+
 /// What identifies the alert: its id, or the record's key where nobody said which alert it is of.
 pub(super) fn alert_id(record: &Record) -> &str {
     match record.alert_id.as_str() {

@@ -34,8 +34,10 @@ pub(crate) struct SplunkSoar {
 
 /// How a step failed.
 enum Failed {
-    /// For this record.
-    Record(String),
+    /// The record cannot be sent.
+    Unfit(String),
+    /// SOAR refuses it.
+    Refused(String),
     /// For all of them, for now.
     Everything(Later),
 }
@@ -80,7 +82,7 @@ impl SplunkSoar {
         }
         let run = is_last && self.run_automation;
         let artifact = Artifact::of(record, container.id, &self.label, run);
-        let artifact = artifact.map_err(Failed::Record)?;
+        let artifact = artifact.map_err(Failed::Unfit)?;
         self.create(&self.artifacts, &artifact, until)
             .await
             .map(drop)
@@ -117,7 +119,7 @@ impl SplunkSoar {
         until: Deadline,
     ) -> Result<Created, Failed> {
         let body = serde_json::to_vec(object)
-            .map_err(|_| Failed::Record("the record has no JSON form".to_owned()))?;
+            .map_err(|_| Failed::Unfit("the record has no JSON form".to_owned()))?;
         let reply = self.call(Method::POST, url, body.into(), until).await?;
         created(&reply).ok_or_else(|| {
             Failed::Everything(Later::because(
@@ -148,11 +150,11 @@ impl SplunkSoar {
             Verdict::Taken => reply
                 .into_inner()
                 .ok_or_else(|| Failed::Everything(Later::because("no answer"))),
-            Verdict::TooLarge => Err(Failed::Record(
+            Verdict::TooLarge => Err(Failed::Unfit(
                 "Splunk SOAR takes no record of this size (HTTP 413)".to_owned(),
             )),
             Verdict::Refused(reason) | Verdict::OneRefused(_, reason) => {
-                Err(Failed::Record(reason))
+                Err(Failed::Refused(reason))
             }
             Verdict::Later(later) => Err(Failed::Everything(later)),
             Verdict::Unauthorised(reason) => Err(Failed::Everything(Later::because(reason))),
@@ -214,6 +216,7 @@ impl Target for SplunkSoar {
                 .iter()
                 .any(|other| artifact::alert_id(other) == alert);
             let delivered = async {
+                artifact::check(record).map_err(Failed::Unfit)?;
                 let container = match containers.get(alert) {
                     Some(container) => *container,
                     None => self.container(record, until).await?,
@@ -223,7 +226,8 @@ impl Target for SplunkSoar {
             };
             outcomes.push(match delivered.await {
                 Ok(()) => Outcome::Taken,
-                Err(Failed::Record(reason)) => {
+                Err(Failed::Unfit(reason)) => Outcome::Refused(reason),
+                Err(Failed::Refused(reason)) => {
                     refused += 1;
                     Outcome::Refused(reason)
                 }
