@@ -55,17 +55,20 @@ pub(crate) fn event_time(record: &Record) -> Option<Timestamp> {
     })
 }
 
-/// The digits behind `key` where that begins a pair.
+/// The value behind `key` where that begins a pair, up to the next blank.
 fn pair<'t>(line: &'t str, key: &str) -> Option<&'t str> {
     let (at, _) = line
         .match_indices(key)
         .find(|(at, _)| line[..*at].ends_with([' ', '\t', '|']))?;
-    let value = &line[at + key.len()..];
-    let end = value.find(|c: char| !c.is_ascii_digit());
-    Some(&value[..end.unwrap_or(value.len())])
+    line[at + key.len()..].split_ascii_whitespace().next()
 }
 
+/// Of milliseconds since 1970; a date in words, or a bare year, is none.
 fn millis(digits: &str) -> Option<Timestamp> {
+    const DIGITS_SINCE_2001: usize = 13;
+    if digits.len() != DIGITS_SINCE_2001 {
+        return None;
+    }
     Timestamp::from_millisecond(digits.parse().ok()?).ok()
 }
 
@@ -111,6 +114,12 @@ mod tests {
             ("siem", "not json", None),
             ("cef", "CEF:0|a|b|c|d|e|5|msg=part=1", None),
             ("ocsf", r#"{"time":99999999999999999999}"#, None),
+            (
+                "leef",
+                "LEEF:2.0|a|b|c|d|x09|devTime=2026-01-02T03:04:05Z",
+                None,
+            ),
+            ("cef", "CEF:0|a|b|c|d|e|5|rt=Jan 02 2026 03:04:05", None),
             ("odd", "{}", None),
         ] {
             let record = Record {

@@ -36,6 +36,7 @@ pub(crate) struct Piece {
 /// A request that is too large is sent in halves. So is one that is refused without a word about
 /// which record is at fault. A record that is refused alone counts as refused for good only if
 /// another one was taken: else it may as well be a setting that is wrong, and nothing is given up.
+/// One that the target names is believed to be at fault, but not three in a row and none taken.
 pub(crate) async fn deliver(
     intake: &dyn Intake,
     records: &[Record],
@@ -55,10 +56,11 @@ pub(crate) async fn deliver(
     let mut set = |at: usize, outcome: Outcome| outcomes[places[at]] = Some(outcome);
     let mut work = ranges(&pieces, intake.most());
     let mut unproven: Vec<(usize, String)> = Vec::new();
+    let mut named: Vec<(usize, String)> = Vec::new();
     let mut any_taken = false;
     let mut later: Option<Later> = None;
     while let Some(range) = work.pop() {
-        if until.is_over() {
+        if later.is_none() && until.is_over() {
             later = Some(Later::because("no time was left to deliver it"));
         }
         if let Some(later) = &later {
@@ -75,7 +77,10 @@ pub(crate) async fn deliver(
             }
             Verdict::OneRefused(n, reason) if n < range.len() => {
                 let at = range.start + n;
-                set(at, Outcome::Refused(reason));
+                named.push((at, reason.clone()));
+                if !any_taken && named.len() >= SUSPICIOUS {
+                    later = Some(Later::because(reason));
+                }
                 push(&mut work, at + 1..range.end);
                 push(&mut work, range.start..at);
             }
@@ -105,15 +110,17 @@ pub(crate) async fn deliver(
             }
         }
     }
-    for (at, reason) in unproven {
-        set(
-            at,
-            if any_taken {
+    let named_is_proven = any_taken || named.len() < SUSPICIOUS;
+    let all = [(unproven, any_taken), (named, named_is_proven)];
+    for (refused, is_proven) in all {
+        for (at, reason) in refused {
+            let outcome = if is_proven {
                 Outcome::Refused(reason)
             } else {
                 Outcome::Later(Later::because(reason))
-            },
-        );
+            };
+            set(at, outcome);
+        }
     }
     let unsaid = || Outcome::Later(Later::because("it was not sent"));
     outcomes

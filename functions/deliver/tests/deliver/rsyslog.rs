@@ -38,7 +38,7 @@ fn drivers() -> Vec<&'static str> {
     found.map(|(name, _)| *name).collect()
 }
 
-fn start(program: &str, driver: &str, folder: &Path, port: u16) -> Rsyslog {
+fn start(program: &str, driver: &str, folder: &Path) -> Rsyslog {
     let issued = issued_for("localhost");
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
@@ -53,7 +53,7 @@ fn start(program: &str, driver: &str, folder: &Path, port: u16) -> Rsyslog {
            defaultNetstreamDriverKeyFile=\"{key}\")\n\
          module(load=\"imtcp\" streamDriver.name=\"{driver}\" streamDriver.mode=\"1\"\n\
            streamDriver.authMode=\"anon\")\n\
-         input(type=\"imtcp\" port=\"{port}\" address=\"127.0.0.1\")\n\
+         input(type=\"imtcp\" port=\"0\" address=\"127.0.0.1\" listenPortFileName=\"{port}\")\n\
          template(name=\"raw\" type=\"string\" string=\"%protocol-version%|%app-name%|%msgid%|%msg%\\n\")\n\
          action(type=\"omfile\" file=\"{output}\" template=\"raw\")\n",
         folder = folder.display(),
@@ -61,6 +61,7 @@ fn start(program: &str, driver: &str, folder: &Path, port: u16) -> Rsyslog {
         certificate = write("certificate.pem", &issued.certificate_pem),
         key = write("key.pem", &issued.key_pem),
         output = folder.join("out").display(),
+        port = folder.join("port").display(),
     );
     let config = write("rsyslog.conf", &config);
     let child = Command::new(program)
@@ -94,17 +95,11 @@ async fn a_real_rsyslogd_reads_every_record_once_and_whole() {
     }
     for driver in drivers {
         let folder = tempfile::tempdir().unwrap();
-        let port = {
-            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-            free.local_addr().unwrap().port()
-        };
-        let _running = start(program, driver, folder.path(), port);
-        until("rsyslogd does not listen", || {
-            std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
-        })
-        .await;
+        let _running = start(program, driver, folder.path());
+        let port = || std::fs::read_to_string(folder.path().join("port")).unwrap_or_default();
+        until("rsyslogd does not listen", || !port().trim().is_empty()).await;
         let settings = json!({
-            "target": "syslog", "address": format!("localhost:{port}"),
+            "target": "syslog", "address": format!("localhost:{}", port().trim()),
             "ca": folder.path().join("ca.pem"),
         });
         let mut given = vec![

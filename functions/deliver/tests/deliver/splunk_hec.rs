@@ -160,6 +160,18 @@ async fn when_everything_is_refused_nothing_is_given_up() {
         .await;
     assert_later(&outcomes, &["code 6"]);
     assert!(fake.asked().len() < 20, "{}", fake.asked().len());
+    let named = Fake::start(|_, _| {
+        answer(
+            400,
+            r#"{"text":"Error in handling indexed fields","code":15,"invalid-event-number":0}"#,
+        )
+    })
+    .await;
+    let outcomes = target(&settings(&named))
+        .deliver(&records(400), soon())
+        .await;
+    assert_later(&outcomes, &["code 15"]);
+    assert_eq!(named.asked().len(), 3);
     let wrong_index = Fake::start(|_, _| {
         answer(
             400,

@@ -205,7 +205,7 @@ impl Target for SplunkSoar {
         let mut outcomes = Vec::with_capacity(records.len());
         let mut containers: HashMap<&str, Created> = HashMap::new();
         let mut later: Option<Later> = None;
-        let mut refused = 0;
+        let mut refused = Vec::new();
         for (n, record) in records.iter().enumerate() {
             if let Some(later) = &later {
                 outcomes.push(Outcome::Later(later.clone()));
@@ -228,7 +228,7 @@ impl Target for SplunkSoar {
                 Ok(()) => Outcome::Taken,
                 Err(Failed::Unfit(reason)) => Outcome::Refused(reason),
                 Err(Failed::Refused(reason)) => {
-                    refused += 1;
+                    refused.push(n);
                     Outcome::Refused(reason)
                 }
                 Err(Failed::Everything(asked)) => {
@@ -237,11 +237,11 @@ impl Target for SplunkSoar {
                 }
             });
         }
-        // Refused to the last one: that is more likely a setting than all of the records.
-        if refused == records.len() {
-            for outcome in &mut outcomes {
-                if let Outcome::Refused(reason) = outcome {
-                    *outcome = Outcome::Later(Later::because(std::mem::take(reason)));
+        // Some refused and none taken: that is more likely a setting than all of the records.
+        if !outcomes.contains(&Outcome::Taken) {
+            for n in refused {
+                if let Outcome::Refused(reason) = &mut outcomes[n] {
+                    outcomes[n] = Outcome::Later(Later::because(std::mem::take(reason)));
                 }
             }
         }
