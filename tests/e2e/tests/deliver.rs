@@ -1,7 +1,11 @@
 //! The deliver function's handler on an emulated queue and bucket: what waits comes back, large
 //! bodies are fetched, what is refused lies in the bucket.
 
-#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by failing"
+)]
 
 mod cloud;
 

@@ -276,6 +276,29 @@ mod tests {
         }
     }
 
+    /// Of each target, every field that it has.
+    #[test]
+    fn the_documentation_names_every_field() {
+        const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/deliver.md");
+        let page = std::fs::read_to_string(PAGE).unwrap();
+        for target in TARGETS {
+            let start = page.find(&format!(": `{target}`")).unwrap();
+            let section = &page[start..];
+            let end = section.find("\n## ").unwrap_or(section.len());
+            let error = refusal(&format!(r#"{{"target":"{target}","zzz":1}}"#));
+            let (_, fields) = error.split_once("there is ").unwrap();
+            for field in fields.split(", ") {
+                let is_named = [format!("`{field}`"), format!("\"{field}\"")]
+                    .iter()
+                    .any(|name| section[..end].contains(name));
+                assert!(
+                    is_named,
+                    "docs/deliver.md does not name {field} of {target}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn no_value_is_repeated() {
         for text in [

@@ -112,7 +112,10 @@ async fn an_alert_is_a_container_and_a_record_an_artifact_with_cef() {
         first["cef"].get("sourceAddress").is_none(),
         "an empty key became one"
     );
-    assert_eq!(first["severity"], "high");
+    assert_eq!(
+        (&first["severity"], &first["label"]),
+        (&json!("high"), &json!("alert"))
+    );
     // Playbooks start with the last artifact of the alert.
     assert_eq!(first["run_automation"], false);
     assert_eq!(artifacts[&(1, "da0:1".to_owned())]["run_automation"], true);

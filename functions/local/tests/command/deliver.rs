@@ -148,6 +148,39 @@ fn what_is_refused_lies_beside_the_file() {
     assert_eq!(server.files().len(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn it_follows_the_file_until_ctrl_c() {
+    use crate::support::alerts::recent_alert;
+    use crate::support::command::signal;
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    let once = deliver(&folder, &server, &[]);
+    let follow = once
+        .get_args()
+        .filter(|arg| *arg != "--once")
+        .map(ToOwned::to_owned);
+    let follow: Vec<_> = follow.collect();
+    let tenant = Tenant::new(&list(&[alert(1, 3)]));
+    run(tenant.poll(&folder)).well();
+    let mut command = drawbridge(&[]);
+    command.args(follow).args(["--every", "1s"]).env("KEY", KEY);
+    let child = command.spawn().unwrap();
+    until(|| server.files().len() == 3);
+    // Written while it runs.
+    let tenant = Tenant::new(&list(&[recent_alert(2, 2)]));
+    run(tenant.poll(&folder)).well();
+    until(|| server.files().len() == 5);
+    signal(&child, "-INT");
+    let outcome = discreet(Outcome::of(child.wait_with_output().unwrap()).well());
+    assert!(
+        outcome
+            .stdout
+            .starts_with("3 records delivered, 0 refused\n")
+    );
+}
+
 #[test]
 fn bad_input_is_told_by_name() {
     let (folder, server) = (Folder::new(), Server::start());

@@ -39,7 +39,8 @@ pub(super) struct Container<'a> {
 #[derive(Serialize)]
 pub(super) struct Artifact<'a> {
     container_id: u64,
-    label: &'a str,
+    /// As Splunk's own app for Defender labels them.
+    label: &'static str,
     name: String,
     source_data_identifier: &'a str,
     severity: &'static str,
@@ -67,7 +68,6 @@ impl<'a> Artifact<'a> {
     pub(super) fn of(
         record: &'a Record,
         container_id: u64,
-        label: &'a str,
         run_automation: bool,
     ) -> Result<Self, String> {
         let mut cef = members(record)?;
@@ -82,7 +82,7 @@ impl<'a> Artifact<'a> {
         }
         Ok(Self {
             container_id,
-            label,
+            label: "alert",
             name,
             source_data_identifier: &record.key,
             severity: severity(record),

@@ -81,7 +81,7 @@ impl SplunkSoar {
             return Ok(());
         }
         let run = is_last && self.run_automation;
-        let artifact = Artifact::of(record, container.id, &self.label, run);
+        let artifact = Artifact::of(record, container.id, run);
         let artifact = artifact.map_err(Failed::Unfit)?;
         self.create(&self.artifacts, &artifact, until)
             .await
