@@ -24,7 +24,7 @@ impl Hide for Hidden {
     }
 }
 
-fn message(n: usize, sent: &str, tries: &str) -> SqsMessage {
+pub(crate) fn message(n: usize, sent: &str, tries: &str) -> SqsMessage {
     let record = record(n);
     let mut message = SqsMessage::default();
     message.message_id = Some(format!("m{n}"));

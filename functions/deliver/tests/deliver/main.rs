@@ -11,6 +11,8 @@ mod file;
 mod function;
 #[cfg(feature = "lambda")]
 mod handler;
+#[cfg(feature = "lambda")]
+mod lossless;
 mod network;
 mod rsyslog;
 mod sentinel;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_deliver::Target;
+use drawbridge_deliver::{DeliverSettings, Target, build};
 use drawbridge_graph::Deadline;
 use serde_json::{Value, json};
 
@@ -127,4 +127,27 @@ async fn certificates_are_verified() {
         json!({"target": "splunk-hec", "url": fake.url, "secret": "s", "ca": other.ca_pem});
     let outcomes = target(&settings).deliver(&records(1), soon()).await;
     assert_later(&outcomes, &["cannot connect", "certificate"]);
+}
+
+#[test]
+fn a_private_authority_that_cannot_be_read_is_told_by_its_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "MARKER").unwrap();
+    let missing = folder.path().join("missing.pem");
+    for (ca, words) in [(missing, "cannot be read"), (empty, "holds no")] {
+        for settings in [
+            json!({"target": "splunk-hec", "url": "https://h", "secret": "s", "ca": ca}),
+            json!({"target": "syslog", "address": "h:1", "ca": ca}),
+        ] {
+            let ports = drawbridge_deliver::Ports {
+                secrets: Arc::new(drawbridge_deliver::NamedSecrets::new(None)),
+                clock: Arc::new(drawbridge_deliver::SystemClock),
+            };
+            let settings = DeliverSettings::parse(&settings.to_string()).unwrap();
+            let error = build(&settings, &ports).map(drop).unwrap_err().to_string();
+            assert!(error.contains("ca") && error.contains(words), "{error}");
+            assert!(!error.contains("MARKER"), "{error}");
+        }
+    }
 }
