@@ -115,6 +115,7 @@ async fn what_waits_comes_back_and_what_is_refused_is_kept() {
     let messages: Vec<Message> = bodies
         .iter()
         .map(|(key, body)| Message {
+            time: None,
             key: (*key).to_owned(),
             group: String::new(),
             body: (*body).to_owned(),
