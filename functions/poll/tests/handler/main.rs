@@ -6,6 +6,7 @@ mod faults;
 mod giving_back;
 mod hostile;
 mod objects;
+mod outputs;
 mod poller;
 mod short_of_time;
 mod windows;
