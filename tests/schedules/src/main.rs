@@ -8,10 +8,10 @@
 use std::process::ExitCode;
 
 use drawbridge_schedules::peers::bless;
-use drawbridge_schedules::{Kind, Kinds, campaign, command, shrink, trace};
+use drawbridge_schedules::{Without, campaign, command, shrink, trace};
 
 const USAGE: &str = "usage: drawbridge-schedules --schedules N [--from SEED]
-       drawbridge-schedules --seed SEED [--without KIND,KIND]
+       drawbridge-schedules --seed SEED [--without KIND,KIND,a3,e0,d1]
        drawbridge-schedules --bless    (writes the table of docs/guarantees.md)";
 
 fn main() -> ExitCode {
@@ -22,9 +22,13 @@ fn main() -> ExitCode {
     };
     let number = |name: &str| value(name).and_then(|text| text.parse::<u64>().ok());
     if let Some(seed) = number("--seed") {
-        let names = value("--without").unwrap_or_default().split(',');
-        let without = names.filter_map(Kind::named).fold(Kinds::NONE, Kinds::with);
-        return one(seed, without);
+        return match Without::parse(value("--without").unwrap_or_default()) {
+            Ok(without) => one(seed, without),
+            Err(word) => {
+                eprintln!("{word:?} is no kind of fault, alert, episode or death");
+                ExitCode::FAILURE
+            }
+        };
     }
     if args.iter().any(|arg| arg == "--bless") {
         return match bless(std::path::Path::new("docs/guarantees.md")) {
@@ -45,7 +49,7 @@ fn main() -> ExitCode {
     if let Some((seed, _)) = all.failed.first() {
         println!(
             "the first of them, shrunk:\n  {}",
-            command(*seed, shrink(*seed))
+            command(*seed, &shrink(*seed))
         );
         return ExitCode::FAILURE;
     }
@@ -53,7 +57,7 @@ fn main() -> ExitCode {
 }
 
 /// One schedule with everything that happens in it.
-fn one(seed: u64, without: Kinds) -> ExitCode {
+fn one(seed: u64, without: Without) -> ExitCode {
     let outcome = trace(seed, without);
     for line in &outcome.trace {
         println!("{line}");

@@ -9,7 +9,7 @@ fn no_schedule_breaks_a_property() {
     let all = campaign(0..schedules);
     println!("{}", all.lines(schedules));
     if let Some((seed, findings)) = all.failed.first() {
-        let shrunk = command(*seed, shrink(*seed));
+        let shrunk = command(*seed, &shrink(*seed));
         panic!("{:#?}\nrun it again with\n  {shrunk}", findings.broken);
     }
     if schedules >= 2000 {

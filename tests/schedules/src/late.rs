@@ -1,0 +1,45 @@
+//! Versions that turn up hours or days late: nothing but a sweep finds them.
+
+use drawbridge_cursor::{Job, Why, Window};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::random::Random;
+use crate::{Schedule, origin};
+
+/// The sweeps: how often, and how far they read back, both in seconds.
+pub(crate) const SWEEPS: [(u64, u64); 2] = [(HOUR, 24 * HOUR), (24 * HOUR, 7 * 24 * HOUR)];
+const HOUR: u64 = 3600;
+/// How late a version may be for the hourly and for the daily sweep, with an interval to spare.
+const LATEST: [u64; 2] = [20 * HOUR, 5 * 24 * HOUR];
+
+/// The job that reads the last `span_secs` before `now` again.
+pub(crate) fn sweep_job(tenant: &str, now: Timestamp, span_secs: u64) -> Job {
+    let from = now - SignedDuration::from_secs(span_secs.cast_signed());
+    let window = Window::new(from, now).expect("a span is not empty");
+    Job::windowed(tenant, Why::Replay, window)
+}
+
+/// Makes some versions very late, and the schedule long enough for them.
+pub(crate) fn draw(schedule: &mut Schedule) {
+    let mut random = Random::new(schedule.seed, 96);
+    // Days take many polls: few schedules have them.
+    let is_days = random.percent(8);
+    let latest = LATEST[usize::from(is_days)];
+    let mut last = origin();
+    for _ in 0..random.between(1, 4) {
+        // Not the alert that comes when all is over.
+        let alert = random.index(schedule.alerts.len() - 1);
+        let delay = random.between(HOUR / 2, latest);
+        let Some(version) = schedule.alerts[alert].versions.last_mut() else {
+            continue;
+        };
+        version.visible = version.updated + SignedDuration::from_secs(delay.cast_signed());
+        last = last.max(version.visible);
+    }
+    let interval = SWEEPS[usize::from(is_days)].0;
+    let needed = u64::try_from(last.duration_since(origin()).as_secs()).unwrap_or(0) + interval;
+    let usual = schedule.active_secs + schedule.quiet_secs;
+    // Failed sweeps are owed for a while, and long windows are read twice.
+    schedule.long_secs = needed.saturating_sub(usual) + 2 * HOUR;
+    schedule.long_tick_secs = if is_days { HOUR / 2 } else { 600 };
+}
