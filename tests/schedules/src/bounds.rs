@@ -12,16 +12,28 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
 /// For slow pages, and for an update or two that puts an alert off.
 const SLACK_SECS: u64 = 300;
 
-/// Whether no live poll reads what calls for the record.
-pub(crate) fn is_for_sweeps(record: &Wanted) -> bool {
-    record.visible.duration_since(record.updated) > OVERLAP
+/// Which of the sweeps finds what calls for the record, if no live poll does.
+pub(crate) fn sweep(record: &Wanted) -> Option<usize> {
+    let late = record.visible.duration_since(record.updated);
+    if late <= OVERLAP {
+        return None;
+    }
+    let late = late.as_secs().unsigned_abs();
+    let reaches = |(every, span): &(u64, u64)| late + every + SLACK_SECS < *span;
+    Some(SWEEPS.iter().position(reaches).unwrap_or(SWEEPS.len() - 1))
 }
 
 /// The longest that `record` may take, in seconds, where a bound is promised.
 pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
     let has_faults = schedule.kinds.iter().any(Kind::is_fault);
-    let bound = if is_for_sweeps(record) {
-        for_sweeps(schedule, record, has_faults)?
+    let bound = if let Some(sweep) = sweep(record) {
+        // Beside a page that fails for ever, an owed window is narrowed down over many polls.
+        if schedule.has(Kind::Poison) {
+            return None;
+        }
+        // A sweep that meets a fault may leave it to the next.
+        let sweeps = if has_faults { 2 } else { 1 };
+        sweeps * SWEEPS[sweep].0 + 2 * schedule.last_tick_secs() + SLACK_SECS
     } else {
         // An alert that keeps moving is seen when it comes to rest, and a record whose alert does
         // not parse for a while comes with the version that does.
@@ -33,20 +45,6 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
     };
     let bound = bound + schedule.slot_wait_secs + outages(schedule);
     Some(bound.cast_signed())
-}
-
-/// The next sweep that reads back so far; one that meets a fault may leave it to the next.
-fn for_sweeps(schedule: &Schedule, record: &Wanted, has_faults: bool) -> Option<u64> {
-    // Beside a page that fails for ever, an owed window is narrowed down over many polls.
-    if schedule.has(Kind::Poison) {
-        return None;
-    }
-    let late = record.visible.duration_since(record.updated).as_secs();
-    let late = u64::try_from(late).unwrap_or(0);
-    let mut sweeps = SWEEPS.iter();
-    let (every_secs, _) = sweeps.find(|(every, span)| late + every + SLACK_SECS < *span)?;
-    let times = if has_faults { 2 } else { 1 };
-    Some(times * every_secs + 2 * schedule.last_tick_secs() + SLACK_SECS)
 }
 
 /// How long store and queue are in trouble, for a tenant that has no faults of its own.

@@ -29,10 +29,10 @@ pub struct Campaign {
     pub held_back: usize,
     /// Requests to Graph.
     pub requests: u64,
-    /// The longest time to a record's arrival.
-    pub worst_delay_secs: i64,
-    /// The same for the records that only a sweep finds.
-    pub worst_sweep_secs: i64,
+    /// The longest time to a record's arrival, and the seed of its schedule.
+    pub worst_delay_secs: (i64, u64),
+    /// The longest time to the arrival of what only the hourly sweep finds, and only the daily one.
+    pub worst_sweep_secs: [i64; 2],
     /// The same for tenants with nothing wrong, by what was wrong with a neighbour: with nothing
     /// else wrong, and with store or queue in trouble or every process busy.
     pub worst_beside_secs: BTreeMap<Kind, [i64; 2]>,
@@ -73,8 +73,15 @@ impl Campaign {
         self.still_owed += findings.still_owed;
         self.held_back += usize::from(findings.held_back);
         self.requests += findings.requests;
-        self.worst_delay_secs = self.worst_delay_secs.max(findings.worst_delay_secs);
-        self.worst_sweep_secs = self.worst_sweep_secs.max(findings.worst_sweep_secs);
+        let delay = (findings.worst_delay_secs, seed);
+        self.worst_delay_secs = self.worst_delay_secs.max(delay);
+        for (worst, secs) in self
+            .worst_sweep_secs
+            .iter_mut()
+            .zip(findings.worst_sweep_secs)
+        {
+            *worst = secs.max(*worst);
+        }
         for trouble in &findings.troubles {
             let worst = self.worst_beside_secs.entry(*trouble).or_default();
             let worst = &mut worst[usize::from(findings.beside_more)];
@@ -90,6 +97,8 @@ impl Campaign {
     pub fn lines(&self, schedules: u64) -> String {
         let failed = self.failed.len();
         let mut text = format!("{schedules} schedules: {failed} broke a property.\n\n");
+        let secs = i64::unsigned_abs;
+        let ((delay, seed), [hourly, daily]) = (self.worst_delay_secs, self.worst_sweep_secs);
         let facts = [
             ("records delivered", self.records as u64),
             ("of them again, each with an excuse", self.repeated as u64),
@@ -110,13 +119,15 @@ impl Campaign {
                 self.held_back as u64,
             ),
             ("requests to Graph", self.requests),
+            ("worst delay in seconds, outages included", secs(delay)),
+            ("seed of its schedule", seed),
             (
-                "worst delay in seconds, outages included",
-                self.worst_delay_secs.unsigned_abs(),
+                "worst delay of what only the hourly sweep finds",
+                secs(hourly),
             ),
             (
-                "worst delay of what only a sweep finds",
-                self.worst_sweep_secs.unsigned_abs(),
+                "worst delay of what only the daily sweep finds",
+                secs(daily),
             ),
         ];
         text.push_str("| | |\n|---|---|\n");

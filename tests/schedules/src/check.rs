@@ -30,8 +30,8 @@ pub struct Findings {
     pub still_owed: usize,
     /// The longest time from a record's visibility to its arrival, in seconds.
     pub worst_delay_secs: i64,
-    /// The same for the records that only a sweep finds.
-    pub worst_sweep_secs: i64,
+    /// The same for the records that only the hourly sweep finds, and only the daily one.
+    pub worst_sweep_secs: [i64; 2],
     /// The same for tenants with nothing wrong, beside one in trouble.
     pub worst_beside_secs: i64,
     /// Whether store or queue were in trouble, too, or every process was busy.
@@ -89,10 +89,9 @@ fn nothing_lost(
         findings.wanted += usize::from(record.is_final);
         if let Some(at) = arrived.get(key.as_str()) {
             let delay = at.duration_since(record.visible.max(origin())).as_secs();
-            let worst = if bounds::is_for_sweeps(record) {
-                &mut findings.worst_sweep_secs
-            } else {
-                &mut findings.worst_delay_secs
+            let worst = match bounds::sweep(record) {
+                Some(sweep) => &mut findings.worst_sweep_secs[sweep],
+                None => &mut findings.worst_delay_secs,
             };
             *worst = delay.max(*worst);
             if let Some(bound) = bounds::bound_secs(schedule, record)

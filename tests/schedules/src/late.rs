@@ -36,6 +36,13 @@ pub(crate) fn draw(schedule: &mut Schedule) {
         version.visible = version.updated + SignedDuration::from_secs(delay.cast_signed());
         last = last.max(version.visible);
     }
+    if is_days {
+        // What never ends would be met by every sweep, for days: hours show it as well.
+        let end_ms = schedule.active_secs * 1000;
+        for episode in &mut schedule.episodes {
+            episode.to_ms = episode.to_ms.min(end_ms);
+        }
+    }
     let interval = SWEEPS[usize::from(is_days)].0;
     let needed = u64::try_from(last.duration_since(origin()).as_secs()).unwrap_or(0) + interval;
     let usual = schedule.active_secs + schedule.quiet_secs;

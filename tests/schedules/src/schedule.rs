@@ -100,7 +100,7 @@ fn odds(kind: Kind) -> (u64, u64, u64) {
         Kind::QueueRefusesForGood => (8, 5, 30),
         Kind::StoreDown => (20, 10, 80),
         Kind::VeryLate => (3, 0, 0),
-        Kind::Neighbours => (8, 0, 0),
+        Kind::Neighbours => (6, 0, 0),
         _ => (12, 10, 100),
     }
 }
