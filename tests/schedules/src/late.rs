@@ -30,7 +30,10 @@ pub(crate) fn draw(schedule: &mut Schedule) {
         // Not the alert that comes when all is over.
         let alert = random.index(schedule.alerts.len() - 1);
         let delay = random.between(HOUR / 2, latest);
-        let Some(version) = schedule.alerts[alert].versions.last_mut() else {
+        let versions = &mut schedule.alerts[alert].versions;
+        // A version that does not parse leaves its records to the next one, which must not be late.
+        let is_good = versions.iter().all(|version| !version.is_bad);
+        let Some(version) = versions.last_mut().filter(|_| is_good) else {
             continue;
         };
         version.visible = version.updated + SignedDuration::from_secs(delay.cast_signed());
