@@ -39,6 +39,6 @@ pub use mutation::Mutation;
 pub use run::Step;
 pub use schedule::{Death, Episode, Schedule, origin};
 pub use shrink::shrink;
-pub use simulate::{Outcome, mutated, simulate, trace};
+pub use simulate::{Deliveries, Outcome, beside_and_alone, mutated, simulate, trace};
 pub use without::Without;
 pub use world::{World, keep_traces};

@@ -32,6 +32,7 @@ pub(crate) fn draw(schedule: &mut Schedule) {
     let mut random = Random::new(schedule.seed, 98);
     let count = random.pick(&[1, 2, 3, 3]);
     schedule.slots = random.pick(&[2, 2, 3, 20]);
+    schedule.in_order = true;
     for (n, name) in NAMES.iter().take(count).enumerate() {
         let in_trouble = match n {
             0 => true,
@@ -76,6 +77,7 @@ fn calm(schedule: &Schedule, name: &str, seed: u64) -> Schedule {
         long_tick_secs: schedule.long_tick_secs,
         timeout_secs: schedule.timeout_secs,
         slots: schedule.slots,
+        in_order: true,
         episodes: shared.copied().collect(),
         ..Schedule::new(seed, &without)
     };

@@ -78,6 +78,8 @@ pub struct Schedule {
     pub neighbours: Vec<Schedule>,
     /// How many polls may run at once, over all tenants.
     pub slots: usize,
+    /// Whether the jobs queue keeps a tenant's jobs in order, as a FIFO queue does.
+    pub in_order: bool,
     /// How long a poll may wait for the others' until it is let in.
     pub slot_wait_secs: u64,
     /// What is broken on purpose in the poller.
@@ -149,6 +151,7 @@ impl Schedule {
             timeout_secs: random.pick(&[60, 60, 60, 300]),
             neighbours: Vec::new(),
             slots: 20,
+            in_order: false,
             slot_wait_secs: 0,
             mutation: None,
         };

@@ -63,7 +63,7 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
                 Some(Mutation::OneGroup) => Arc::clone(&one_group),
                 _ => Arc::new(Semaphore::new(1)),
             },
-            jobs: Jobs::new(worlds.len() > 1),
+            jobs: Jobs::new(world.schedule.in_order),
             first_number: n * NUMBERS,
             polls: 0,
         })
