@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{Counts, Findings, Kind, Kinds, Without, simulate};
+use crate::{Counts, Findings, Kind, Without, simulate};
 
 /// What came of many schedules.
 #[derive(Debug, Default)]
@@ -38,9 +38,9 @@ pub struct Campaign {
     pub worst_beside_secs: BTreeMap<Kind, [i64; 2]>,
 }
 
-/// Runs the schedules of `seeds` on two threads.
+/// Runs the schedules of `seeds`, without some of what is in them, on two threads.
 #[must_use]
-pub fn campaign(seeds: Range<u64>) -> Campaign {
+pub fn campaign(seeds: Range<u64>, without: &Without) -> Campaign {
     let next = AtomicU64::new(seeds.start);
     let all = Mutex::new(Campaign::default());
     std::thread::scope(|scope| {
@@ -51,7 +51,7 @@ pub fn campaign(seeds: Range<u64>) -> Campaign {
                     if seed >= seeds.end {
                         return;
                     }
-                    let outcome = simulate(seed, Kinds::NONE);
+                    let outcome = simulate(seed, without.clone());
                     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
                     all.add(seed, &outcome.counts, outcome.findings);
                 }

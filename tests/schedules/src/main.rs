@@ -5,13 +5,15 @@
     reason = "a command's output"
 )]
 
+use std::ops::Range;
 use std::path::Path;
 use std::process::ExitCode;
 
 use drawbridge_schedules::peers::{bless, bless_campaign};
 use drawbridge_schedules::{Without, campaign, command, shrink, trace};
 
-const USAGE: &str = "usage: drawbridge-schedules --schedules N [--from SEED] [--bless]
+const USAGE: &str =
+    "usage: drawbridge-schedules --schedules N [--from SEED] [--without KIND,KIND] [--bless]
        drawbridge-schedules --seed SEED [--without KIND,KIND,a3,e0,d1] [--shrink]
        drawbridge-schedules --bless
 --bless writes its table into docs/guarantees.md: what the faults did, or the other pollers.";
@@ -26,21 +28,23 @@ fn main() -> ExitCode {
     };
     let has = |name: &str| args.iter().any(|arg| arg == name);
     let number = |name: &str| value(name).and_then(|text| text.parse::<u64>().ok());
+    let without = match Without::parse(value("--without").unwrap_or_default()) {
+        Ok(without) => without,
+        Err(word) => {
+            eprintln!("{word:?} is no kind of fault, alert, episode or death");
+            return ExitCode::FAILURE;
+        }
+    };
     if let Some(seed) = number("--seed") {
         if has("--shrink") {
             println!("{}", command(seed, &shrink(seed)));
             return ExitCode::SUCCESS;
         }
-        return match Without::parse(value("--without").unwrap_or_default()) {
-            Ok(without) => one(seed, without),
-            Err(word) => {
-                eprintln!("{word:?} is no kind of fault, alert, episode or death");
-                ExitCode::FAILURE
-            }
-        };
+        return one(seed, without);
     }
     if let Some(schedules) = number("--schedules") {
-        return many(schedules, number("--from").unwrap_or(0), has("--bless"));
+        let seeds = number("--from").unwrap_or(0);
+        return many(seeds..seeds + schedules, &without, has("--bless"));
     }
     if has("--bless") {
         return blessed(bless(Path::new(PAGE)));
@@ -50,8 +54,9 @@ fn main() -> ExitCode {
 }
 
 /// Many schedules, and what came of them.
-fn many(schedules: u64, from: u64, is_blessed: bool) -> ExitCode {
-    let all = campaign(from..from + schedules);
+fn many(seeds: Range<u64>, without: &Without, is_blessed: bool) -> ExitCode {
+    let schedules = seeds.end - seeds.start;
+    let all = campaign(seeds, without);
     print!("{}", all.lines(schedules));
     if let Some((seed, _)) = all.failed.first() {
         println!(

@@ -8,7 +8,7 @@ use drawbridge_schedules::{
 fn no_schedule_breaks_a_property() {
     let schedules = std::env::var("SCHEDULES").ok();
     let schedules = schedules.and_then(|n| n.parse().ok()).unwrap_or(2000);
-    let all = campaign(0..schedules);
+    let all = campaign(0..schedules, &Without::default());
     println!("{}", all.lines(schedules));
     if let Some((seed, findings)) = all.failed.first() {
         let shrunk = command(*seed, &shrink(*seed));

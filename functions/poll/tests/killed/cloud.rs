@@ -50,7 +50,11 @@ impl Cloud {
         let secret = secret.secret_string(Options::default().client_secret);
         let secret_arn = secret.send().await.unwrap().arn.unwrap();
         let sqs = aws_sdk_sqs::Client::new(&config);
-        let records = sqs.create_queue().queue_name("records");
+        // Read to its end without deleting: nothing is to come back meanwhile.
+        let records = sqs
+            .create_queue()
+            .queue_name("records")
+            .attributes(QueueAttributeName::VisibilityTimeout, "43200");
         let jobs = sqs
             .create_queue()
             .queue_name("jobs.fifo")
