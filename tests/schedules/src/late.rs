@@ -4,7 +4,7 @@ use drawbridge_cursor::{Job, Why, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::random::Random;
-use crate::{Schedule, origin};
+use crate::{Kind, Schedule, origin};
 
 /// The sweeps: how often, and how far they read back, both in seconds.
 pub(crate) const SWEEPS: [(u64, u64); 2] = [(HOUR, 24 * HOUR), (24 * HOUR, 7 * 24 * HOUR)];
@@ -44,6 +44,17 @@ pub(crate) fn draw(schedule: &mut Schedule) {
         let end_ms = schedule.active_secs * 1000;
         for episode in &mut schedule.episodes {
             episode.to_ms = episode.to_ms.min(end_ms);
+        }
+    }
+    for jump in schedule
+        .episodes
+        .iter_mut()
+        .filter(|e| e.kind == Kind::ClockJump)
+    {
+        // Hours ahead: the watermark passes what is not there yet, and a sweep makes up for it.
+        if random.percent(60) {
+            jump.detail = HOUR + HOUR / 2 * random.between(1, 6);
+            (jump.from_ms, jump.to_ms) = (jump.from_ms / 2, schedule.active_secs * 1000);
         }
     }
     let interval = SWEEPS[usize::from(is_days)].0;
