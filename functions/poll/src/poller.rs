@@ -130,7 +130,6 @@ impl Poller {
             output.queue.begin().await;
         }
 
-        let swept = saved.state.swept;
         let around = Around {
             job,
             now,
@@ -156,7 +155,7 @@ impl Poller {
         let news = begun || report.records + report.quarantined + report.gaps > 0;
         let settled = read.as_ref().is_ok_and(|()| {
             !is_live
-                || saved.state.swept != swept
+                || report.sweeps > 0
                 || report.ending == Ending::OutOfTime
                 || report.still_owed > 0
                 || (report.ending == Ending::Complete

@@ -71,6 +71,7 @@ impl Poller {
             .filter(|_| purpose == Purpose::Live);
         if let Purpose::Sweep(sweep) = purpose {
             saved.state.begin_sweep(sweep, now);
+            report.sweeps += 1;
         }
         let reading = Reading::new(job, purpose);
         let counts = reading.counts();

@@ -12,6 +12,7 @@ mod expected;
 mod filter;
 mod help;
 mod interrupt;
+mod killed;
 mod news;
 mod samples;
 mod simulate;
