@@ -7,6 +7,7 @@ use drawbridge_record::{Format, Rewrite};
 use drawbridge_store::Store;
 use sha2::{Digest as _, Sha256};
 
+use crate::budget;
 use crate::saved_state::SavedState;
 use crate::windows::Around;
 use crate::{Clock, Ending, PollError, Progress, Report, Stop};
@@ -131,12 +132,7 @@ impl Poller {
         }
 
         let swept = saved.state.swept;
-        let around = Around {
-            job,
-            now,
-            stop,
-            progress,
-        };
+        let around = Around::new(job, now, stop, progress);
         let mut read = self.read(&around, &mut saved, &mut report).await;
 
         let after = self.graph.stats();
@@ -159,6 +155,7 @@ impl Poller {
                 || saved.state.swept != swept
                 || report.ending == Ending::OutOfTime
                 || report.still_owed > 0
+                || report.requests >= budget::WORTH_SAVING
                 || (report.ending == Ending::Complete
                     && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
         });

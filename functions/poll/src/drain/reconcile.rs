@@ -14,7 +14,7 @@ impl Drain<'_> {
         if self.missing(window).await.is_none() || !self.has_time() {
             return Ok(whole);
         }
-        let drained = self.window(window).await?;
+        let drained = self.once_more(window).await?;
         if let Drained::ToItsEnd { incomplete } = &drained
             && incomplete.is_empty()
             && let Some((reported, seen)) = self.missing(window).await
@@ -31,7 +31,7 @@ impl Drain<'_> {
     /// The numbers, when Graph reports more alerts than were seen. It need not answer the
     /// question at all: `$count` is documented for the list, and not with every filter.
     async fn missing(&mut self, window: Window) -> Option<(u64, u64)> {
-        let query = self.query(window.from(), window.to(), 1);
+        let query = self.poller.query(window.from(), window.to(), 1);
         let count = self.poller.graph.count(&query, self.deadline).await;
         self.note_requests();
         let reported = match count {
