@@ -132,6 +132,7 @@ impl Poller {
         }
 
         let swept = saved.state.swept;
+        let owed = saved.state.owed.clone();
         let around = Around::new(job, now, stop, progress);
         let mut read = self.read(&around, &mut saved, &mut report).await;
 
@@ -153,6 +154,7 @@ impl Poller {
         let settled = read.as_ref().is_ok_and(|()| {
             !is_live
                 || saved.state.swept != swept
+                || saved.state.owed != owed
                 || report.ending == Ending::OutOfTime
                 || report.still_owed > 0
                 || report.requests >= budget::WORTH_SAVING

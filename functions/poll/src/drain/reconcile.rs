@@ -29,8 +29,10 @@ impl Drain<'_> {
     }
 
     /// The numbers, when Graph reports more alerts than were seen. It need not answer the
-    /// question at all: `$count` is documented for the list, and not with every filter.
+    /// question at all: `$count` is documented for the list, and not with every filter. Nor is it
+    /// asked when the tenant's requests are used up.
     async fn missing(&mut self, window: Window) -> Option<(u64, u64)> {
+        tokio::time::sleep(self.pause()?).await;
         let query = self.poller.query(window.from(), window.to(), 1);
         let count = self.poller.graph.count(&query, self.deadline).await;
         self.note_requests();
