@@ -37,6 +37,7 @@ Examples:
   drawbridge simulate                                    generated alerts of the last day
   drawbridge simulate --alerts alerts.json               your own alerts
   drawbridge simulate --listen 127.0.0.1:8080 --requests-per-minute 150
+  drawbridge simulate --tenants 50 --documents drawbridge-data    50 tenants and their documents
 It prints the poll command that reads them; give that DRAWBRIDGE_CLIENT_SECRET=simulated.";
 
 const POLL_EXAMPLES: &str = "\
@@ -131,6 +132,12 @@ pub(crate) struct Simulate {
     /// Answer 429 above this many requests a minute, as Graph does at 150.
     #[arg(long, value_name = "N")]
     pub(crate) requests_per_minute: Option<u32>,
+    /// Serve this many tenants, each with alerts and a request limit of its own.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) tenants: u16,
+    /// Write each tenant's document into DIR/tenants/.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) documents: Option<PathBuf>,
     /// Answer without gzip, to measure without its cost.
     #[arg(long)]
     pub(crate) no_gzip: bool,
