@@ -1,5 +1,7 @@
 //! How each consumer splits an object into events, by its manual or its source, and what it refuses.
 
+use std::collections::BTreeSet;
+
 use drawbridge_record::{Body, Format};
 use serde_json::Value;
 
@@ -13,7 +15,7 @@ pub(crate) fn of(consumer: &str) -> Split {
         "Wazuh" => wazuh,
         "Elastic" => elastic,
         "Microsoft Sentinel" => sentinel,
-        "IBM QRadar" | "Google SecOps" | "Cribl" | "Vector" | "Others" => by_line,
+        "IBM QRadar" | "Google SecOps" | "Cribl" | "Amazon Security Lake" | "Others" => by_line,
         _ => panic!("how does {consumer} split an object? Say it in lines.rs"),
     }
 }
@@ -68,6 +70,27 @@ fn wazuh(key: &str, body: &str) -> Result<Vec<String>, String> {
         }
     }
     Ok(lines)
+}
+
+/// The keys for which Wazuh would show the value of an earlier line: `process_file` of
+/// `s3_log_handler.py` updates one dictionary with each event, without its nulls.
+pub(crate) fn mixed_up_by_wazuh(lines: &[String]) -> BTreeSet<String> {
+    let mut shown = serde_json::Map::new();
+    let mut mixed_up = BTreeSet::new();
+    for line in lines {
+        let Ok(Value::Object(mut event)) = object(line) else {
+            panic!("no object");
+        };
+        event.retain(|_, value| !value.is_null());
+        shown.extend(event.clone());
+        mixed_up.extend(
+            shown
+                .keys()
+                .filter(|&key| !event.contains_key(key))
+                .cloned(),
+        );
+    }
+    mixed_up
 }
 
 /// The aws-s3 input of Filebeat and Elastic Agent: newline-delimited, 10 MiB a line.

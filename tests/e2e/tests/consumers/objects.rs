@@ -83,3 +83,27 @@ async fn each_rows_lines_are_its_records() {
         assert!(read == wanted, "{} of {}", row.format, row.consumer);
     }
 }
+
+/// Wazuh empties no event before it fills it with the next one of the object, and leaves `null` out:
+/// a key that a record lacks shows the value of the one before. `siem` has all keys always, so that
+/// only its two flags are mixed up; `docs/consumers/wazuh.md` says so, and why no other format is
+/// for Wazuh.
+#[tokio::test]
+async fn wazuh_mixes_up_two_flags_of_siem_and_more_of_the_others() {
+    let mut mixed_up = BTreeSet::new();
+    for object in &bridge::read("siem").await.notified.objects {
+        mixed_up.extend(lines::mixed_up_by_wazuh(&object.lines));
+    }
+    let flags = ["RemediationIsSuccess", "WasExecutingWhileDetected"];
+    assert_eq!(mixed_up, flags.map(str::to_owned).into());
+    for format in ["native", "ocsf", "ecs"] {
+        let objects = &bridge::read(format).await.notified.objects;
+        let mut mixed_up = objects
+            .iter()
+            .flat_map(|o| lines::mixed_up_by_wazuh(&o.lines));
+        assert!(
+            mixed_up.any(|key| !flags.contains(&key.as_str())),
+            "{format}"
+        );
+    }
+}
