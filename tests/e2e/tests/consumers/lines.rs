@@ -156,7 +156,7 @@ fn the_rules_can_fail() {
         (sentinel, "a", &long),
         (by_line, "a", "\n"),
     ] {
-        assert!(split(key, body).is_err(), "{key} {:.40}", body);
+        assert!(split(key, body).is_err(), "{key} {body:.40}");
     }
     assert_eq!(splunk("a", "1\r2\n\n3\n").unwrap().len(), 3);
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use drawbridge_record::{Body, format, formats};
+use serde_json::Value;
 
 use crate::alerts;
 use crate::index::{Shape, folder, rows, ticked};
@@ -166,6 +167,46 @@ fn the_targets_exist() {
             .collect();
         assert!(targets.contains(&variant), "deliver has no {variant}");
         assert!(docs.contains(&target), "docs/deliver.md has no {target}");
+    }
+}
+
+/// The policies are JSON and ask for no more than reading takes, and than the stack's own grant.
+#[test]
+fn the_policies_let_a_consumer_read_and_no_more() {
+    let mut reading = vec![
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "s3:GetObject",
+        "s3:ListBucket",
+    ];
+    // Once the stack has them: the template of an output's objects.
+    if let Ok(stack) = fs::read_to_string(project().join("infra/objects.yaml")) {
+        reading.retain(|action| stack.contains(action));
+        assert_eq!(reading.len(), 7, "the stack grants {reading:?}");
+    }
+    for page in pages() {
+        let text = fs::read_to_string(folder().join(&page)).unwrap();
+        let (_, section) = text.split_once("\n## IAM\n").unwrap();
+        let (_, policy) = section.split_once("```json\n").unwrap();
+        let (policy, _) = policy.split_once("\n```").unwrap();
+        let policy: Value = serde_json::from_str(policy).unwrap();
+        assert_eq!(policy["Version"], "2012-10-17");
+        for statement in policy["Statement"].as_array().unwrap() {
+            let action = &statement["Action"];
+            let several = action.as_array();
+            let actions = several.map_or(std::slice::from_ref(action), Vec::as_slice);
+            for action in actions {
+                assert!(
+                    reading.iter().any(|known| action == known),
+                    "{page}: {action}"
+                );
+            }
+            let resource = statement["Resource"].as_str().unwrap();
+            assert!(resource.starts_with("arn:aws:"), "{page}: {resource}");
+        }
     }
 }
 
