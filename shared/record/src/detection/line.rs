@@ -187,7 +187,9 @@ impl Key {
 /// other control characters, U+2028, U+2029, U+FFFE and U+FFFF become U+FFFD, so that it shows that
 /// there was something. Tabs and line breaks that are not in `blanks` stay.
 fn clean<'t>(text: Cow<'t, str>, blanks: &[char]) -> Cow<'t, str> {
-    if !text.bytes().any(|byte| SUSPECT[usize::from(byte)]) {
+    // Paths are full of backslashes, which have to go from a header only.
+    let backslash = blanks.contains(&'\\') && text.contains('\\');
+    if !backslash && !text.bytes().any(|byte| SUSPECT[usize::from(byte)]) {
         return text;
     }
     let clean = |c: char| match c {

@@ -112,7 +112,7 @@ properties! {
     SEVERITY_NUMBER Text(rules::severity_number), Alert(&["severity"]), "informational 1, low 3, medium 5, high 8, anything else 5";
     DEV_TIME Text(rules::dev_time), Alert(&["createdDateTime"]), "in UTC, to the millisecond; left out where Graph's text is no time";
     DEV_TIME_FORMAT Text(rules::dev_time_format), Alert(&["createdDateTime"]), "`MMM dd yyyy HH:mm:ss.SSS zzz`; only beside `devTime`";
-    EVENT_CLASS Text(rules::event_class), Alert(&["detectorId", "category"]), "without blanks and pipes at its ends; else the word `alert`";
+    EVENT_CLASS Text(rules::event_class), Alert(&["detectorId", "category"]), "without blanks, pipes and backslashes at its ends; else the word `alert`";
     EVENT_NAME Text(rules::event_name), Alert(&["title", "category"]), "without blanks at its ends; else the word `alert`";
     IPV4_ADDRESS Text(address::ipv4), Entity(ANY_ADDRESS), "only one of IPv4; the sender's only on a record without an entity";
     IPV6_ADDRESS Text(address::ipv6), Entity(ANY_ADDRESS), "only one of IPv6; the sender's only on a record without an entity";

@@ -71,8 +71,8 @@ pub(crate) fn severity_number<'r>(row: &Row<'r, 'r>) -> Value<'r> {
 
 /// What kind of event it is. Never blank: readers trim the fields of a header and refuse an empty one.
 pub(crate) fn event_class<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    // A pipe may have to become a blank.
-    let is_blank = |c: char| c.is_whitespace() || c == '|';
+    // A pipe and a backslash may have to become blanks.
+    let is_blank = |c: char| c.is_whitespace() || matches!(c, '|' | '\\');
     header_field([&row.alert.detector_id, &row.alert.category], is_blank)
 }
 

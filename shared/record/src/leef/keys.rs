@@ -14,7 +14,7 @@ pub(super) static TABLE: Table = Table {
 
 /// The field of the header that an alert fills.
 const HEADER: &[Key] = keys! {
-    "EventID" "header field" 255 EVENT_CLASS "without blanks and pipes at its ends, pipes inside become blanks; else the word `alert`";
+    "EventID" "header field" 255 EVENT_CLASS "without blanks, pipes and backslashes at its ends, those inside become blanks; else the word `alert`";
 };
 
 /// The attributes, in order. Types and limits of the predefined ones are those of IBM's list; a

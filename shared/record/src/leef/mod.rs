@@ -24,8 +24,8 @@ impl Format for Leef {
          separated by tabs, without a syslog header. What has a predefined attribute is in it; the \
          rest is in custom attributes with the names of the old record.\n\n\
          An attribute without a value is left out. LEEF has no escapes: tabs and line breaks, and \
-         in `EventID` also `|`, become blanks; other control characters, U+2028, U+2029, U+FFFE \
-         and U+FFFF become U+FFFD. A value longer than its attribute holds, in characters, is cut, \
+         in `EventID` also `|` and `\\`, become blanks; other control characters, U+2028, U+2029, \
+         U+FFFE and U+FFFF become U+FFFD. A value longer than its attribute holds, in characters, is cut, \
          and `Truncated` names the attribute. The deduplication key is `FullId`. Left out, of what \
          `siem` has: the synthesised `ReportID`, `ExternalId` and `IocUniqueId` (the part of \
          `FullId` after the last colon). No Microsoft or IBM mapping to LEEF is published, and no \

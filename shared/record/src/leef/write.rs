@@ -12,8 +12,10 @@ const DELIMITER: (&str, char) = ("0x09", '\t');
 /// What a line weighs as a rule.
 const USUAL_BYTES: usize = 2048;
 
+/// LEEF defines no escape, but there are readers that take `\|` for one: an id that ends in a
+/// backslash would swallow the end of its field.
 pub(super) const HEADER_STYLE: Style = Style {
-    blanks: &['\t', '\n', '\r', '|'],
+    blanks: &['\t', '\n', '\r', '|', '\\'],
     flags: ["false", "true"],
     time: graphs_text,
 };

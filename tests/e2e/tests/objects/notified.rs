@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cloud;
-use crate::rules::READERS;
+use crate::rules::{READERS, Reader};
 
 /// What `read_notified.py` tells.
 struct Notified {
@@ -125,9 +125,13 @@ async fn write(queue: &dyn Queue) {
 }
 
 /// Each reader finds the test event harmless, every object once, and every record in it.
-async fn every_reader_gets_every_record(bucket: &Bucket, notified: &Notified) {
+async fn every_reader_gets_every_record<'r>(
+    readers: impl Iterator<Item = &'r Reader>,
+    bucket: &Bucket,
+    notified: &Notified,
+) {
     let sent: BTreeSet<String> = records().iter().map(ToString::to_string).collect();
-    for reader in READERS {
+    for reader in readers {
         let mut read = Vec::new();
         let mut objects = BTreeSet::new();
         for body in &notified.bodies {
@@ -165,7 +169,7 @@ async fn a_queue_is_told_of_each_object_once() {
     );
     assert_eq!(notified.bodies.len(), 4);
     assert_eq!(sorted(notified.records.clone()), sorted(records()));
-    every_reader_gets_every_record(&bucket, &notified).await;
+    every_reader_gets_every_record(READERS.iter(), &bucket, &notified).await;
 }
 
 #[tokio::test]
@@ -178,7 +182,7 @@ async fn a_topic_hands_the_same_on_to_its_queue() {
         let envelope: Value = serde_json::from_str(body).unwrap();
         assert_eq!(envelope["Type"], "Notification");
     }
-    every_reader_gets_every_record(&bucket, &notified).await;
+    every_reader_gets_every_record(READERS.iter().filter(|r| r.unwraps), &bucket, &notified).await;
 }
 
 /// Why keys are plain: of others, readers make different things.

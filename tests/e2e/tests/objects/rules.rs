@@ -11,6 +11,8 @@ pub(crate) struct Reader {
     pub(crate) plus_is_blank: bool,
     /// Whether it looks at the first record of a notification only.
     pub(crate) first_only: bool,
+    /// Whether it takes a notification out of a topic's envelope.
+    pub(crate) unwraps: bool,
 }
 
 /// What a value has to be.
@@ -49,6 +51,7 @@ pub(crate) const READERS: &[Reader] = &[
         ],
         plus_is_blank: true,
         first_only: false,
+        unwraps: true,
     },
     // x-pack/filebeat/input/awss3/sqs_s3_event.go.
     Reader {
@@ -56,6 +59,7 @@ pub(crate) const READERS: &[Reader] = &[
         fields: &[SOURCE, CREATED, REGION, BUCKET, BUCKET_ARN, KEY],
         plus_is_blank: true,
         first_only: false,
+        unwraps: true,
     },
     // handlers/aws/s3_sqs_trigger.py at b94fa97.
     Reader {
@@ -68,6 +72,7 @@ pub(crate) const READERS: &[Reader] = &[
         ],
         plus_is_blank: true,
         first_only: false,
+        unwraps: true,
     },
     // wodles/aws/subscribers/sqs_message_processor.py and s3_log_handler.py at f838614611.
     Reader {
@@ -75,6 +80,8 @@ pub(crate) const READERS: &[Reader] = &[
         fields: &[BUCKET, KEY],
         plus_is_blank: false,
         first_only: true,
+        // Passed over, and left on the queue.
+        unwraps: false,
     },
     // IBM's support page 6838227. How it decodes keys is not told: take the narrower.
     Reader {
@@ -82,6 +89,7 @@ pub(crate) const READERS: &[Reader] = &[
         fields: &[BUCKET, BUCKET_ARN, KEY, ("/s3/object/size", Rule::Size)],
         plus_is_blank: false,
         first_only: false,
+        unwraps: true,
     },
 ];
 
@@ -108,7 +116,7 @@ impl Reader {
     pub(crate) fn objects(&self, body: &str) -> Result<Vec<(String, String)>, &'static str> {
         let mut event: Value = serde_json::from_str(body).map_err(|_| "the JSON")?;
         // Of a topic: the notification is a text in its envelope.
-        if let Some(inner) = event.get("Message") {
+        if let Some(inner) = event.get("Message").filter(|_| self.unwraps) {
             event = serde_json::from_str(inner.as_str().unwrap_or("")).map_err(|_| "Message")?;
         }
         if event["Event"] == "s3:TestEvent" {

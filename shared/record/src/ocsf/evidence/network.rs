@@ -124,7 +124,8 @@ pub(super) fn first_url(out: &mut Out, it: &Object<'_>, list: &str) {
     }
 }
 
-/// Scheme, host and port of a URL, as far as it has them; Graph's may lack a scheme.
+/// Scheme, host and port of a URL, as far as it has them; Graph's may lack a scheme. What could be
+/// no scheme or no host is none: searches by host name should find hosts.
 fn parts(url: &str) -> (Option<&str>, Option<&str>, Option<i64>) {
     let Some((scheme, rest)) = url.split_once("://") else {
         return (None, None, None);
@@ -140,6 +141,11 @@ fn parts(url: &str) -> (Option<&str>, Option<&str>, Option<i64>) {
         }
         None => (host_and_port, None),
     };
+    let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    let is_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+    if !scheme.bytes().all(is_scheme) || !host.chars().all(is_host) {
+        return (None, None, None);
+    }
     (Some(scheme), Some(host), port)
 }
 
@@ -163,6 +169,8 @@ mod tests {
         );
         assert_eq!(parts("http://c:99999"), (Some("http"), Some("c"), None));
         assert_eq!(parts("c.example/p"), (None, None, None));
+        assert_eq!(parts("hxxp://bad host\0/p"), (None, None, None));
+        assert_eq!(parts("go to http://c.example"), (None, None, None));
         assert_eq!(parts("http://é:é]:"), (Some("http"), Some("é:é]"), None));
     }
 

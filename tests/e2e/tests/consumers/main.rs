@@ -1,0 +1,23 @@
+//! Each row of `docs/consumers/README.md`, end to end: an alert in the simulated Graph, the poll
+//! handler, the emulated SQS and S3, and what the row's reader makes of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by failing"
+)]
+#![allow(clippy::print_stdout, reason = "a skipped check says so")]
+
+mod alerts;
+mod bridge;
+#[path = "../cloud/mod.rs"]
+mod cloud;
+mod index;
+mod lines;
+mod messages;
+mod objects;
+mod pages;
+#[path = "../objects/rules.rs"]
+mod rules;
+mod tenzir;
+mod validators;

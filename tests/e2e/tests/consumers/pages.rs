@@ -1,0 +1,232 @@
+//! The pages of the consumers against the code: every row has one, the samples are what the code
+//! yields, and the settings exist.
+//!
+//! After a change of a format: `DRAWBRIDGE_BLESS=1 cargo test -p drawbridge-e2e --test consumers`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use drawbridge_record::{Body, format, formats};
+use serde_json::Value;
+
+use crate::alerts;
+use crate::index::{Shape, folder, rows, ticked};
+
+const BEGIN: &str = "<!-- sample: ";
+/// What each page has to say.
+const SECTIONS: [&str; 6] = [
+    "## Set it up",
+    "## IAM",
+    "## What arrives",
+    "## Duplicates",
+    "## Limits",
+    "## Checked",
+];
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn pages() -> BTreeSet<String> {
+    rows().into_iter().map(|row| row.page).collect()
+}
+
+#[test]
+fn every_row_has_a_page_and_every_page_a_row() {
+    let files: BTreeSet<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".md") && name != "README.md")
+        .collect();
+    assert_eq!(files, pages());
+    for page in files {
+        let text = fs::read_to_string(folder().join(&page)).unwrap();
+        let missing: Vec<_> = SECTIONS.iter().filter(|&s| !text.contains(s)).collect();
+        assert!(missing.is_empty(), "{page} lacks {missing:?}");
+    }
+}
+
+/// Each page shows a sample of each format that its rows name, as the code writes it.
+#[test]
+fn the_samples_are_what_the_code_yields() {
+    let alert = alerts::sample();
+    for page in pages() {
+        let path = folder().join(&page);
+        let text = fs::read_to_string(&path).unwrap();
+        let mut parts = text.split(BEGIN);
+        let mut renewed = parts.next().unwrap().to_owned();
+        let mut shown = BTreeSet::new();
+        for part in parts {
+            let (name, rest) = part.split_once(" -->\n```").unwrap();
+            let (_, after) = rest.split_once("\n```\n").unwrap();
+            let format = format(name).unwrap_or_else(|| panic!("{page}: no format {name}"));
+            let record = alerts::records(format, &alert).remove(0).body;
+            let kind = match format.body() {
+                Body::Json => "json",
+                Body::Text => "text",
+            };
+            renewed += &format!("{BEGIN}{name} -->\n```{kind}\n{record}\n```\n{after}");
+            shown.insert(name.to_owned());
+        }
+        let wanted = rows().into_iter().filter(|row| row.page == page);
+        assert_eq!(shown, wanted.map(|row| row.format).collect(), "{page}");
+        if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
+            fs::write(path, renewed).unwrap();
+        } else {
+            assert!(
+                text == renewed,
+                "run with DRAWBRIDGE_BLESS=1 to renew {page}"
+            );
+        }
+    }
+}
+
+/// A parameter is called after its format, and the template has it.
+#[test]
+fn the_parameters_exist() {
+    let template = fs::read_to_string(project().join("infra/template.yaml")).unwrap();
+    let has = |name: &str| template.contains(&format!("\n  {name}:\n"));
+    if !formats()
+        .iter()
+        .any(|format| has(&parameter(format.name())))
+    {
+        println!("skipped: the template has no outputs by format");
+        return;
+    }
+    for row in rows().iter().filter(|row| row.shape != Shape::Deliver) {
+        assert_eq!(row.setting, parameter(&row.format));
+        assert!(has(&row.setting), "the template has no {}", row.setting);
+    }
+    // Parameters and outputs of the stack, where a page names one between backticks.
+    for page in pages().iter().map(String::as_str).chain(["README.md"]) {
+        let text = fs::read_to_string(folder().join(page)).unwrap();
+        for name in ticked(&prose(&text))
+            .iter()
+            .filter(|name| is_of_stack(name))
+        {
+            let output = format!("\n  {name}: ");
+            assert!(
+                has(name) || template.contains(&output),
+                "{page}: the stack has no {name}"
+            );
+        }
+    }
+}
+
+fn parameter(format: &str) -> String {
+    let (first, rest) = format.split_at(1);
+    format!("{}{rest}Output", first.to_uppercase())
+}
+
+fn is_of_stack(name: &str) -> bool {
+    let ends = [
+        "Output",
+        "QueueUrl",
+        "ConsumerPolicyArn",
+        "TopicArn",
+        "BucketName",
+    ];
+    let named = [
+        "Fanout",
+        "DeliverTarget",
+        "DeliverSettings",
+        "DeliverSecretArn",
+        "ObjectsRetentionDays",
+        "ConsumerPrincipalArn",
+        "KmsKeyArn",
+        "OutputFifo",
+    ];
+    let is_word = name.chars().all(|c| c.is_ascii_alphanumeric());
+    is_word && (named.contains(&name) || ends.iter().any(|end| name.ends_with(end)))
+}
+
+/// A page without its blocks of code.
+fn prose(text: &str) -> String {
+    text.split("```").step_by(2).collect()
+}
+
+/// Each target that a row names is one of `deliver`, and its page shows how to set it.
+#[test]
+fn the_targets_exist() {
+    let targets = project().join("functions/deliver/src/settings/target.rs");
+    let Ok(targets) = fs::read_to_string(targets) else {
+        println!("skipped: there is no functions/deliver");
+        return;
+    };
+    let docs = fs::read_to_string(project().join("docs/deliver.md")).unwrap();
+    for row in rows().iter().filter(|row| row.shape == Shape::Deliver) {
+        let target = format!("\"target\":\"{}\"", row.setting);
+        let variant: String = row
+            .setting
+            .split('-')
+            .map(|word| {
+                let (first, rest) = word.split_at(1);
+                first.to_uppercase() + rest
+            })
+            .collect();
+        assert!(targets.contains(&variant), "deliver has no {variant}");
+        assert!(docs.contains(&target), "docs/deliver.md has no {target}");
+    }
+}
+
+/// The policies are JSON and ask for no more than reading takes, and than the stack's own grant.
+#[test]
+fn the_policies_let_a_consumer_read_and_no_more() {
+    let mut reading = vec![
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "s3:GetObject",
+        "s3:ListBucket",
+    ];
+    // Once the stack has them: the template of an output's objects.
+    if let Ok(stack) = fs::read_to_string(project().join("infra/objects.yaml")) {
+        reading.retain(|action| stack.contains(action));
+        assert_eq!(reading.len(), 7, "the stack grants {reading:?}");
+    }
+    for page in pages() {
+        let text = fs::read_to_string(folder().join(&page)).unwrap();
+        let (_, section) = text.split_once("\n## IAM\n").unwrap();
+        let (_, policy) = section.split_once("```json\n").unwrap();
+        let (policy, _) = policy.split_once("\n```").unwrap();
+        let policy: Value = serde_json::from_str(policy).unwrap();
+        assert_eq!(policy["Version"], "2012-10-17");
+        for statement in policy["Statement"].as_array().unwrap() {
+            let action = &statement["Action"];
+            let several = action.as_array();
+            let actions = several.map_or(std::slice::from_ref(action), Vec::as_slice);
+            for action in actions {
+                assert!(
+                    reading.iter().any(|known| action == known),
+                    "{page}: {action}"
+                );
+            }
+            let resource = statement["Resource"].as_str().unwrap();
+            assert!(resource.starts_with("arn:aws:"), "{page}: {resource}");
+        }
+    }
+}
+
+/// The tests that a row names are there.
+#[test]
+fn the_tests_that_verify_a_row_exist() {
+    for test in rows().iter().flat_map(|row| &row.verified_by) {
+        let (binary, path) = test.split_once(' ').unwrap();
+        let (module, name) = path.split_once("::").unwrap();
+        let folder = match binary {
+            "consumers" => "tests/e2e/tests/consumers",
+            "deliver" => "functions/deliver/tests/deliver",
+            _ => panic!("{test}: which tests?"),
+        };
+        let folder = project().join(folder);
+        if !folder.exists() {
+            println!("skipped: {test}");
+            continue;
+        }
+        let code = fs::read_to_string(folder.join(format!("{module}.rs"))).unwrap();
+        assert!(code.contains(&format!("fn {name}(")), "{test}");
+    }
+}
