@@ -46,6 +46,16 @@ Examples:
   drawbridge poll --tenant-id ID --client-id ID --since 2026-01-01T00:00:00Z --every 5m
   drawbridge poll --tenant-id ID --client-id ID --cloud gcc-high --secret-file secret.txt";
 
+const DELIVER_EXAMPLES: &str = "\
+Examples:
+  drawbridge deliver --to splunk.json                      as records come, from ./drawbridge-data
+  drawbridge deliver --to splunk.json --once --json        for cron
+  DRAWBRIDGE_DELIVER='{...}' drawbridge deliver --file records/native.ndjson --format native
+splunk.json:
+  {\"target\":\"splunk-hec\",\"url\":\"https://splunk.example.com:8088\",\"secret\":\"env:HEC_TOKEN\"}
+syslog.json:
+  {\"target\":\"syslog\",\"address\":\"siem.example.com:6514\",\"ca\":\"/etc/siem-ca.pem\"}";
+
 const MAP_EXAMPLES: &str = "\
 Examples:
   drawbridge map alerts.json > records.ndjson
@@ -62,6 +72,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Simulate(Simulate),
     Poll(Poll),
+    Deliver(Deliver),
     Map(Map),
     Explain(Explain),
 }
@@ -194,6 +205,43 @@ pub(crate) struct Poll {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) page_size: u32,
     /// End with a report in JSON on standard output (with --once), or one a poll.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Deliver the records that poll writes to a SIEM's own intake.
+///
+/// The targets are splunk-hec, splunk-soar, sentinel, syslog (over TLS) and webhook;
+/// docs/deliver.md has the settings of each. Secrets are named as env:VARIABLE or file:PATH. How
+/// far the file was delivered stands beside it and moves only after the target took the records,
+/// so that it may be stopped at any time. What the target will never take goes to quarantine/
+/// beside the file, with the reason.
+#[derive(Debug, Args)]
+#[command(after_help = DELIVER_EXAMPLES)]
+pub(crate) struct Deliver {
+    /// The file with the target and its settings as a JSON object, in place of DRAWBRIDGE_DELIVER.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// The records.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "drawbridge-data/siem.ndjson"
+    )]
+    pub(crate) file: PathBuf,
+    /// The format that they are in.
+    #[arg(long, value_name = "NAME", default_value = "siem")]
+    pub(crate) format: String,
+    /// The name of the tenant that they are of, for targets that tell it.
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    pub(crate) tenant: String,
+    /// Deliver what there is and end.
+    #[arg(long, conflicts_with = "every")]
+    pub(crate) once: bool,
+    /// Look for new records this far apart: 5s, 1m.
+    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    pub(crate) every: SignedDuration,
+    /// Tell what was done in JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,6 +1,7 @@
 //! The `drawbridge` command: the same handlers as in the cloud, in one process.
 
 mod cli;
+mod deliver;
 mod demo;
 mod explain;
 mod failure;
@@ -26,6 +27,7 @@ async fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(args).await,
         Some(Command::Simulate(args)) => simulate::run(args).await,
         Some(Command::Poll(args)) => poll::run(args).await,
+        Some(Command::Deliver(args)) => deliver::run(args).await,
         Some(Command::Map(args)) => map::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
     };

@@ -67,7 +67,7 @@ pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
 
 /// Resolves at Ctrl-C, and where there is such a thing at the signal that service managers and
 /// container runtimes send.
-async fn told_to_stop() -> std::io::Result<()> {
+pub(crate) async fn told_to_stop() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         let mut terminate =

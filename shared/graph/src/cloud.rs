@@ -95,6 +95,7 @@ impl Cloud {
         Endpoints {
             login: Url::parse(login).expect("the table holds URLs"),
             graph: Url::parse(graph).expect("the table holds URLs"),
+            other_scope: None,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Endpoints {
     pub login: Url,
     /// Root of Graph without the version, such as `https://graph.microsoft.com/`.
     pub graph: Url,
+    /// Asked for in place of Graph's own scope.
+    pub(crate) other_scope: Option<String>,
 }
 
 /// Why an address was refused. `which` is `login-url` or `graph-url`.
@@ -79,7 +81,18 @@ impl Endpoints {
                 graph: authority(&graph),
             });
         }
-        Ok(Self { login, graph })
+        Ok(Self {
+            login,
+            graph,
+            other_scope: None,
+        })
+    }
+
+    /// The same hosts, for tokens of another API such as `https://monitor.azure.com/.default`.
+    #[must_use]
+    pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
+        self.other_scope = Some(scope.into());
+        self
     }
 
     /// The address that hands out tokens for a tenant (OAuth 2.0 client credentials, v2.0).
@@ -87,8 +100,12 @@ impl Endpoints {
         below(&self.login, &format!("{tenant}/oauth2/v2.0/token"))
     }
 
-    /// The scope that asks for every permission granted to the application on this Graph.
+    /// The scope that asks for every permission granted to the application on this Graph, or on
+    /// the API of [`with_scope`](Self::with_scope).
     pub fn scope(&self) -> String {
+        if let Some(scope) = &self.other_scope {
+            return scope.clone();
+        }
         format!("{}/.default", self.graph.as_str().trim_end_matches('/'))
     }
 
@@ -113,7 +130,7 @@ pub(crate) fn authority(url: &Url) -> String {
 }
 
 /// True for 127.0.0.0/8, `[::1]` and `localhost`.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -275,5 +292,7 @@ mod tests {
     fn the_scope_of_a_bare_root_has_one_slash() {
         let endpoints = custom("https://login.example", "https://graph.microsoft.com/").unwrap();
         assert_eq!(endpoints.scope(), "https://graph.microsoft.com/.default");
+        let other = endpoints.with_scope("https://monitor.azure.com/.default");
+        assert_eq!(other.scope(), "https://monitor.azure.com/.default");
     }
 }

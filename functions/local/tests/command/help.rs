@@ -2,7 +2,7 @@
 
 use crate::support::command::{drawbridge, run};
 
-const COMMANDS: [&str; 5] = ["demo", "simulate", "poll", "map", "explain"];
+const COMMANDS: [&str; 6] = ["demo", "simulate", "poll", "deliver", "map", "explain"];
 
 #[test]
 fn the_help_names_every_command_and_the_exit_codes() {
