@@ -27,6 +27,7 @@ async fn a_stack_that_begins_without_a_tenant() {
     let parameters = [
         ("SiemOutput", "objects"),
         ("Fanout", "yes"),
+        ("Federation", "yes"),
         ("Schedule", "rate(10 minutes)"),
     ];
     let stack = Stack::deploy(&emulator, STACK, &binaries, &parameters).unwrap();
