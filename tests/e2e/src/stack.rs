@@ -71,13 +71,12 @@ impl Stack {
         &self,
         emulator: &Emulator,
         name: &str,
-        document: &Value,
+        document: &str,
         secret: &str,
     ) -> Result<(), Error> {
         create_secret(emulator, &format!("{}/{name}", self.name), secret).await?;
-        let key = format!("tenants/{name}.json");
-        self.put_document(emulator, &key, &document.to_string())
-            .await
+        let key = format!("tenants/{name}.toml");
+        self.put_document(emulator, &key, document).await
     }
 
     /// Puts a document into the bucket, as the owner of the account.
@@ -93,7 +92,7 @@ impl Stack {
         let s3 = drawbridge_store::s3_client(&emulator.sdk_config().await);
         let store = S3Store::new(s3, self.output("BucketName")?);
         let body = Bytes::from(text.to_owned());
-        store.put(key, body, "application/json").await?;
+        store.put(key, body, "application/toml").await?;
         Ok(())
     }
 
@@ -157,16 +156,16 @@ pub async fn create_secret(emulator: &Emulator, name: &str, value: &str) -> Resu
 }
 
 /// The document of a tenant that is read from the simulator, with a secret of the stack's that is
-/// called like this. Without sweeps, which come at times of their own.
+/// called like this. Without sweeps, which come at times of their own. Lines can be added.
 #[must_use]
-pub fn tenant_document(stack: &str, secret: &str, simulator: &Simulator) -> Value {
+pub fn tenant_document(stack: &str, secret: &str, simulator: &Simulator) -> String {
     let known = Options::default();
-    json!({
-        "tenant_id": known.tenant_id,
-        "client_id": known.client_id,
-        "secret": format!("{stack}/{secret}"),
-        "login_url": simulator.login_url(),
-        "graph_url": simulator.graph_url(),
-        "sweeps": false,
-    })
+    format!(
+        "tenant_id = \"{}\"\nclient_id = \"{}\"\nsecret = \"{stack}/{secret}\"\n\
+         login_url = \"{}\"\ngraph_url = \"{}\"\nsweeps = false\n",
+        known.tenant_id,
+        known.client_id,
+        simulator.login_url(),
+        simulator.graph_url(),
+    )
 }

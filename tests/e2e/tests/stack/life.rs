@@ -11,7 +11,7 @@ use crate::world::{HOOK_SECRET, TENANT, World, by_key};
 
 pub(crate) const ADDRESSES: [&str; 2] = ["192.0.2.1", "192.0.2.2"];
 /// A package may be at most this large.
-const ZIP_LIMIT: u64 = 6_000_000;
+const ZIP_LIMIT: u64 = 8_000_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_its_creation_to_its_end() {

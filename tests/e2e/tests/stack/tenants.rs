@@ -15,14 +15,14 @@ const PAUSED: &str = "litware";
 /// a queue of, and as messages that are delivered.
 pub(crate) async fn a_document_adds_a_tenant(world: &World, secret: &str) {
     let reader = Consumer::create(&world.emulator, &world.stack, "NativeObjects").unwrap();
-    let mut document = tenant_document(STACK, ADDED, &world.simulator);
-    document["outputs"] = json!(["native", "native-objects"]);
+    let document = tenant_document(STACK, ADDED, &world.simulator)
+        + "outputs = [\"native\", \"native-objects\"]\n";
     let add = world
         .stack
         .add_tenant(&world.emulator, ADDED, &document, secret);
     add.await.unwrap();
-    let paused = tenant_document(STACK, ADDED, &world.simulator).to_string();
-    let key = format!("tenants/paused/{PAUSED}.json");
+    let paused = tenant_document(STACK, ADDED, &world.simulator);
+    let key = format!("tenants/paused/{PAUSED}.toml");
     let put = world.stack.put_document(&world.emulator, &key, &paused);
     put.await.unwrap();
 
@@ -77,7 +77,7 @@ pub(crate) async fn a_document_adds_a_tenant(world: &World, secret: &str) {
     assert!(states.iter().all(|key| !key.contains(PAUSED)), "{states:?}");
     world
         .store
-        .delete(&format!("tenants/{ADDED}.json"))
+        .delete(&format!("tenants/{ADDED}.toml"))
         .await
         .unwrap();
     let told = world.stack.invoke("dispatch", &json!({})).unwrap();

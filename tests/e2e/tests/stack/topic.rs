@@ -51,15 +51,15 @@ async fn a_stack_that_begins_without_a_tenant() {
         nobody.to_string().contains("there is no tenant"),
         "{nobody}"
     );
-    let key = format!("tenants/{TENANT}.json");
+    let key = format!("tenants/{TENANT}.toml");
     stack
-        .put_document(&emulator, &key, r#"{"tenantid":"hunter2"}"#)
+        .put_document(&emulator, &key, r#"tenantid = "hunter2""#)
         .await
         .unwrap();
     let job = json!({"tenant": TENANT, "why": "timer"});
     let broken = stack.invoke("poll", &job).unwrap_err().to_string();
     assert!(
-        broken.contains("tenants/contoso.json cannot be read"),
+        broken.contains("tenants/contoso.toml cannot be read"),
         "{broken}"
     );
     assert!(broken.contains("did you mean `tenant_id`?"), "{broken}");

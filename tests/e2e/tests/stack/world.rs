@@ -64,10 +64,10 @@ impl World {
         ];
         let stack = deploy(&emulator, binaries, &parameters);
         // The same tenant as a document, which knows where the simulator is.
-        let mut document = tenant_document(STACK, "client-secret", &simulator);
-        document["outputs"] = json!(["siem"]);
-        let key = format!("tenants/{TENANT}.json");
-        let put = stack.put_document(&emulator, &key, &document.to_string());
+        let document =
+            tenant_document(STACK, "client-secret", &simulator) + "outputs = [\"siem\"]\n";
+        let key = format!("tenants/{TENANT}.toml");
+        let put = stack.put_document(&emulator, &key, &document);
         put.await.unwrap();
         let config = emulator.sdk_config().await;
         let bucket = stack.output("BucketName").unwrap();

@@ -40,7 +40,7 @@ aws sqs receive-message --endpoint-url {endpoint} --queue-url {queue} --message-
 
 # As the account's owner, who may do everything
 {root}
-aws s3 cp s3://{bucket}/tenants/contoso.json -
+aws s3 cp s3://{bucket}/tenants/contoso.toml -
 aws s3 cp s3://{bucket}/state/contoso.json -
 aws cloudformation describe-stacks --stack-name {name}
 aws logs filter-log-events --log-group-name /aws/lambda/{name}-poll --query 'events[].message'
