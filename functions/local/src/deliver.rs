@@ -9,12 +9,11 @@ use drawbridge_deliver::{
 };
 use drawbridge_graph::Deadline;
 use drawbridge_store::LocalStore;
-use tokio::sync::watch;
 
 use crate::cli;
 use crate::failure::Failure;
-use crate::poll::told_to_stop;
 use crate::progress::say;
+use crate::signals::asked_on_signal;
 
 /// The variable that holds the settings.
 const SETTINGS_VARIABLE: &str = "DRAWBRIDGE_DELIVER";
@@ -26,7 +25,7 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
         return Err(Failure::of("--every must be at least 1s"));
     }
     let delivery = open(&args)?;
-    let mut stop = on_request();
+    let mut stop = asked_on_signal("the records at hand");
     let mut tries = 0;
     loop {
         let asked = stop.clone();
@@ -98,20 +97,6 @@ fn settings(file: Option<&Path>) -> Result<String, Failure> {
             ))
         }),
     }
-}
-
-/// Turns true at Ctrl-C; a second one ends the process.
-fn on_request() -> watch::Receiver<bool> {
-    let (ask, asked) = watch::channel(false);
-    tokio::spawn(async move {
-        while told_to_stop().await.is_ok() {
-            if ask.send_replace(true) {
-                std::process::exit(130);
-            }
-            say("stopping after the records at hand; once more to stop at once");
-        }
-    });
-    asked
 }
 
 /// Tells what was done, if anything was.

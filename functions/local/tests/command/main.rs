@@ -7,6 +7,7 @@
 mod bad_input;
 mod deliver;
 mod demo;
+mod documents;
 mod every;
 mod expected;
 mod filter;
