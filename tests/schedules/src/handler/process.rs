@@ -61,9 +61,11 @@ impl Process {
         let schedule = &world.schedule;
         let mutation = schedule.mutation;
         let client = transport::client(&tenant.graph, &current, schedule.seed, mutation);
-        let mut windows = WindowSettings::default();
-        // A sweep would make up for what most mutants do.
-        windows.sweeps = mutation.is_none();
+        let mut windows = WindowSettings {
+            // A sweep would make up for what most mutants do.
+            sweeps: mutation.is_none(),
+            ..WindowSettings::default()
+        };
         if matches!(mutation, Some(Mutation::NoOverlap | Mutation::GtForGe)) {
             windows.overlap_secs = 0;
         }
