@@ -1,4 +1,4 @@
-use drawbridge_e2e::{Consumer, Stack, release, tenant_document};
+use drawbridge_e2e::{Consumer, Stack, create_secret, release, tenant_document};
 use drawbridge_simulator::{Alerts, Options, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -84,4 +84,16 @@ async fn a_stack_that_begins_without_a_tenant() {
         expected.remove(place.unwrap_or_else(|| panic!("came twice, or is another: {record}")));
     }
     assert_eq!(expected, Vec::<Value>::new(), "these did not come");
+
+    // A document reaches no secret but the stack's own, whoever wrote it.
+    create_secret(&emulator, "another/secret", "hunter3")
+        .await
+        .unwrap();
+    let curious = tenant_document("another", "secret", &simulator);
+    let key = "tenants/litware.toml";
+    stack.put_document(&emulator, key, &curious).await.unwrap();
+    let job = json!({"tenant": "litware", "why": "timer"});
+    let refused = stack.invoke("poll", &job).unwrap_err().to_string();
+    assert!(refused.contains("another/secret"), "{refused}");
+    assert!(refused.contains("AccessDenied"), "{refused}");
 }

@@ -74,7 +74,7 @@ fn s3_tells_of_what_the_poll_function_writes() {
                 let place = format!("<{}Objects.Outputs.{output}>", capital(format));
                 // Those that are not there yet begin with version 1.
                 let known = drawbridge_record::format(format);
-                let version = known.map_or(1, |known| known.schema_version());
+                let version = known.map_or(1, drawbridge_record::Format::schema_version);
                 (format!("{format}/v{version}/"), place)
             })
             .collect()
