@@ -1,15 +1,27 @@
 //! The `drawbridge` command: the same handlers as in the cloud, in one process.
 
+mod backfill;
 mod cli;
+mod confirm;
+mod deliver;
 mod demo;
 mod explain;
 mod failure;
 mod input;
 mod map;
+mod outputs;
+mod paint;
+mod place;
 mod poll;
 mod progress;
+mod replay;
 mod session;
+mod signals;
 mod simulate;
+mod span;
+mod state;
+mod table;
+mod tenants;
 
 use std::process::ExitCode;
 
@@ -25,9 +37,14 @@ async fn main() -> ExitCode {
         None => demo::run(cli::Demo::default()).await,
         Some(Command::Demo(args)) => demo::run(args).await,
         Some(Command::Simulate(args)) => simulate::run(args).await,
-        Some(Command::Poll(args)) => poll::run(args).await,
+        Some(Command::Poll(args)) => poll::run(*args).await,
+        Some(Command::Deliver(args)) => deliver::run(args).await,
         Some(Command::Map(args)) => map::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Tenants(args)) => tenants::run(args).await,
+        Some(Command::Backfill(args)) => backfill::run(args).await,
+        Some(Command::Replay(args)) => replay::run(args).await,
+        Some(Command::State(args)) => state::run(args).await,
     };
     done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }

@@ -1,7 +1,11 @@
+use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
-use drawbridge_simulator::{Alerts, GenerateOptions, Options};
+use drawbridge_simulator::{
+    Alerts, Credential, GenerateOptions, Options, SimulatedTenant, Simulator,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli;
@@ -12,29 +16,46 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     let alerts = match &args.alerts {
         Some(file) => {
             let text = crate::input::read(file)?;
-            Alerts::parse(&text).map_err(|error| {
+            Some(Alerts::parse(&text).map_err(|error| {
                 Failure::of(format!("{} cannot be served: {error}", file.display()))
-            })?
+            })?)
         }
-        None => generated(&args)?,
+        None => None,
     };
+    // Those of a file are served to every tenant.
+    let alerts_of = |n: u16| match &alerts {
+        Some(alerts) => Ok(alerts.clone()),
+        None => generated(&args, n),
+    };
+    let first = alerts_of(0)?;
+    let count = first.len();
+    let mut others = Vec::new();
+    for n in 1..args.tenants {
+        others.push(SimulatedTenant {
+            alerts: alerts_of(n)?,
+            requests_per_minute: args.requests_per_minute,
+            ..SimulatedTenant::new(
+                &tenant_id(&args, n),
+                &args.client_id,
+                Credential::Secret(args.client_secret.clone()),
+            )
+        });
+    }
     let options = Options {
         listen: args.listen,
         tenant_id: args.tenant_id.clone(),
         client_id: args.client_id.clone(),
-        client_secret: args.client_secret,
+        client_secret: args.client_secret.clone(),
         page_latency: Duration::from_millis(args.page_latency_ms),
         requests_per_minute: args.requests_per_minute,
         gzip: !args.no_gzip,
+        tenants: others,
         ..Options::default()
     };
-    let count = alerts.len();
-    let simulator = drawbridge_simulator::start(options, alerts)
+    let simulator = drawbridge_simulator::start(options, first)
         .await
         .map_err(|error| Failure::of(format!("cannot listen on {}: {error}", args.listen)))?;
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
+    let mut told = format!(
         "serving {count} alerts; poll them with\n  \
          DRAWBRIDGE_CLIENT_SECRET=… drawbridge poll --tenant-id {} --client-id {} \
          --login-url {} --graph-url {}",
@@ -42,7 +63,23 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         args.client_id,
         simulator.login_url(),
         simulator.graph_url(),
-    )?;
+    );
+    if args.tenants > 1 {
+        let last = tenant_id(&args, args.tenants - 1);
+        told.push_str(&format!(
+            "\nand as many in each of the tenants up to {last}"
+        ));
+    }
+    if let Some(folder) = &args.documents {
+        write_documents(&args, folder, &simulator)?;
+        told.push_str(&format!(
+            "\nthe tenants' documents are in {}; they take the secret from the variable \
+             DRAWBRIDGE_CLIENT_SECRET",
+            folder.join("tenants").display(),
+        ));
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{told}")?;
     out.flush()?;
     drop(out);
     let _ = tokio::signal::ctrl_c().await;
@@ -50,7 +87,41 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     Ok(())
 }
 
-fn generated(args: &cli::Simulate) -> Result<Alerts, Failure> {
+/// The first tenant has the id that was given, the others have counted ones.
+fn tenant_id(args: &cli::Simulate, n: u16) -> String {
+    match n {
+        0 => args.tenant_id.clone(),
+        n => format!("11111111-1111-4111-8111-{n:012}"),
+    }
+}
+
+/// Writes `tenants/simulated-001.toml` and so on: what the store of a stack or a folder keeps.
+fn write_documents(
+    args: &cli::Simulate,
+    folder: &Path,
+    simulator: &Simulator,
+) -> Result<(), Failure> {
+    let folder = folder.join("tenants");
+    let failed = |error| Failure::of(format!("cannot write to {}: {error}", folder.display()));
+    fs::create_dir_all(&folder).map_err(failed)?;
+    for n in 0..args.tenants {
+        let document = [
+            ("tenant_id", tenant_id(args, n)),
+            ("client_id", args.client_id.clone()),
+            ("secret", "DRAWBRIDGE_CLIENT_SECRET".to_owned()),
+            ("login_url", simulator.login_url().to_string()),
+            ("graph_url", simulator.graph_url().to_string()),
+        ];
+        // A string of JSON is one of TOML.
+        let lines =
+            document.map(|(key, value)| format!("{key} = {}\n", serde_json::Value::from(value)));
+        let file = folder.join(format!("simulated-{:03}.toml", n + 1));
+        fs::write(file, lines.concat()).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn generated(args: &cli::Simulate, n: u16) -> Result<Alerts, Failure> {
     let to = args
         .to
         .unwrap_or_else(|| Timestamp::now() - SignedDuration::from_mins(1));
@@ -60,7 +131,7 @@ fn generated(args: &cli::Simulate) -> Result<Alerts, Failure> {
     }
     Ok(Alerts::generate(&GenerateOptions {
         count: args.count,
-        seed: args.seed,
+        seed: args.seed.wrapping_add(n.into()),
         from,
         to,
     }))

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use drawbridge_cursor::{Backfill, Job, Window};
+use drawbridge_graph::Deadline;
 use drawbridge_store::Store;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::drain::pace::wait_out;
 use crate::quarantine::Quarantine;
+use crate::reading::background;
 use crate::{Ending, PollError, Poller, Progress, Report, Stop};
 
 /// How often a window may fail before it is put aside.
@@ -162,11 +165,16 @@ impl Poller {
         stop: &Stop,
         progress: &dyn Progress,
     ) -> Result<(Step, Report), PollError> {
+        let step_ends = background(stop.deadline());
         let store = self.store.as_ref();
         let id = job.backfill.as_ref().map_or("", |backfill| &backfill.id);
         let loaded = BackfillProgress::load(store, &job.tenant, id).await?;
         let mut so_far = loaded.unwrap_or_else(|| BackfillProgress::begin(job, self.clock.now()));
-        let (report, next) = match self.run(job, stop, progress).await {
+        let done = match self.unknown_output(job) {
+            Some(error) => Err(error),
+            None => self.run(job, stop, progress).await,
+        };
+        let (mut report, next) = match done {
             Ok(report) => {
                 let next = report.follow_ups.first().cloned();
                 (report, next)
@@ -174,7 +182,14 @@ impl Poller {
             Err(error @ PollError::Superseded) => return Err(error),
             Err(error) if error.is_retryable() => {
                 tracing::warn!(tenant = job.tenant, %error, "a step of a backfill failed");
-                (Report::default(), Some(failed_once_more(job)))
+                let next = if self.is_about_the_window(&error, step_ends).await {
+                    failed_once_more(job)
+                } else {
+                    job.clone()
+                };
+                // The next step comes at once, and should find something changed.
+                wait_out(step_ends, stop).await;
+                (Report::default(), Some(next))
             }
             Err(error) => {
                 so_far.left = job.windows();
@@ -191,11 +206,35 @@ impl Poller {
         so_far.updated = Some(self.clock.now());
         so_far.save(store).await?;
         let step = match (report.ending, next) {
-            (Ending::Postponed(delay), Some(_)) => Step::Later(delay),
+            (Ending::Postponed(delay), Some(next)) if next.windows() == job.windows() => {
+                Step::Later(delay)
+            }
             (_, Some(next)) => Step::Next(Box::new(next)),
             (_, None) => Step::Done,
         };
+        if matches!(step, Step::Next(_)) {
+            // What is left has a job of its own; this one has not to come back.
+            report.ending = Ending::OutOfTime;
+        }
         Ok((step, report))
+    }
+
+    fn unknown_output(&self, job: &Job) -> Option<PollError> {
+        let wanted = job.backfill.as_ref()?.output.as_ref()?;
+        let known: Vec<&str> = self.outputs.iter().map(|output| &*output.name).collect();
+        (!known.contains(&wanted.as_str())).then(|| PollError::UnknownOutput {
+            known: known.join(", "),
+        })
+    }
+
+    /// Whether a step failed on account of its window, and not because Graph, the queue or the
+    /// store is down: nothing is given up for that.
+    async fn is_about_the_window(&self, error: &PollError, deadline: Deadline) -> bool {
+        match error {
+            PollError::Graph(_) => self.answers_nothing(deadline).await,
+            PollError::Circular | PollError::Refused { .. } => true,
+            _ => false,
+        }
     }
 
     async fn put_aside_if_hopeless(
@@ -212,12 +251,14 @@ impl Poller {
         if backfill.failures < MAX_FAILURES {
             return Ok(Some(job));
         }
-        let quarantine = Quarantine {
-            store: self.store.as_ref(),
-            tenant: &self.settings.tenant,
-        };
-        let reason = format!("a backfill tried it {MAX_FAILURES} times and got no further");
-        quarantine.gap(window, &reason).await?;
+        if !backfill.dry_run {
+            let quarantine = Quarantine {
+                store: self.store.as_ref(),
+                tenant: &self.settings.tenant,
+            };
+            let reason = format!("a backfill tried it {MAX_FAILURES} times and got no further");
+            quarantine.gap(window, &reason).await?;
+        }
         so_far.failed.push(window);
         let rest = Backfill {
             failures: 0,

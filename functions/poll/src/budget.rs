@@ -16,6 +16,9 @@ const REQUESTS_PER_MINUTE: u32 = 150;
 /// What background readings leave to live ones.
 const LIVE_REQUESTS_PER_MINUTE: u32 = 50;
 
+/// A poll with fewer requests, and nothing else to tell, leaves the state as it is.
+pub(crate) const WORTH_SAVING: u64 = 10;
+
 /// The time between two requests of a background reading.
 const SPACING: Duration =
     Duration::from_millis(60_000 / (REQUESTS_PER_MINUTE - LIVE_REQUESTS_PER_MINUTE) as u64);

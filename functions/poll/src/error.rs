@@ -36,6 +36,14 @@ pub enum PollError {
          try again, and report it to Microsoft if it goes on"
     )]
     Circular,
+    /// A backfill for an output that the tenant does not have.
+    #[error(
+        "the backfill is for an output that the tenant does not write to: it writes to {known}"
+    )]
+    UnknownOutput {
+        /// Those that it has.
+        known: String,
+    },
     /// Another poll of the tenant saved its state first.
     #[error(
         "another poll of the tenant saved its state meanwhile: the job is done again; let only one \
@@ -63,7 +71,7 @@ impl PollError {
             Self::Graph(error) => error.is_retryable(),
             Self::Store(error) => error.is_retryable(),
             Self::Queue(error) => error.is_retryable(),
-            Self::State { .. } | Self::Quarantine { .. } => false,
+            Self::State { .. } | Self::Quarantine { .. } | Self::UnknownOutput { .. } => false,
             Self::Circular | Self::Superseded | Self::Refused { .. } => true,
         }
     }

@@ -16,6 +16,7 @@ mod poller;
 mod quarantine;
 mod read_ahead;
 mod reading;
+mod replay;
 mod report;
 mod saved_state;
 mod stop;

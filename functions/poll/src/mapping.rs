@@ -5,6 +5,7 @@ use drawbridge_cursor::{AlertDigest, Claimed, Written};
 use drawbridge_queue::Message;
 use drawbridge_record::{Change, Claim, Identity, Record, Rewrite};
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 use crate::{Grouping, Output};
 
@@ -57,6 +58,7 @@ pub(crate) fn map(
     } = batch;
     let most_bytes = alert.raw.len().clamp(BATCH_BYTES, LARGEST_BATCH_BYTES);
     let held = Cell::new(*bytes);
+    let version = Cell::new(None);
     let time = time_of(alert);
     let mut mapped = Mapped {
         known: 0,
@@ -74,11 +76,17 @@ pub(crate) fn map(
                 digest: key,
                 content,
             } = identity;
-            let claimed = match output.rewrite {
-                _ if again => written.claim_anyway(digest, key, now_secs),
+            let mut claimed = match output.rewrite {
                 Rewrite::Never => written.claim(digest, key, now_secs),
-                Rewrite::Changes => written.claim_change(digest, key, &content(), now_secs),
+                Rewrite::Changes => {
+                    let content = content();
+                    version.set(Some(content));
+                    written.claim_change(digest, key, &content, now_secs)
+                }
             };
+            if again && claimed.is_none() {
+                claimed = written.claim_anyway(digest, key, now_secs);
+            }
             let Some(claimed) = claimed else {
                 mapped.known += 1;
                 return None;
@@ -94,13 +102,26 @@ pub(crate) fn map(
                 },
             })
         },
-        &mut |record| {
+        &mut |mut record| {
             held.set(held.get() + record.body.len());
+            // A format whose records never change does not name their versions.
+            if let (Rewrite::Never, Some(version)) = (output.format.rewrite(), version.take()) {
+                let version = versioned(alert, &version);
+                record.key = format!("{}#{version}", record.key);
+            }
             messages.push(message(record, output, tenant, time));
         },
     );
     *bytes = held.get();
     mapped
+}
+
+/// Names a version of a record: its content, and when the alert changed last, so that a content
+/// which comes back is not taken for the one before.
+fn versioned(alert: &Alert<'_>, content: &[u8; 32]) -> String {
+    let updated = alert.last_update.as_ref().map_or("", |time| &time.text);
+    let digest = Sha256::new().chain_update(updated).chain_update(content);
+    hex::encode(&digest.finalize()[..8])
 }
 
 /// When the alert changed last or, where Graph does not say, came up.

@@ -7,6 +7,7 @@ use drawbridge_record::{Format, Rewrite};
 use drawbridge_store::Store;
 use sha2::{Digest as _, Sha256};
 
+use crate::budget;
 use crate::saved_state::SavedState;
 use crate::windows::Around;
 use crate::{Clock, Ending, PollError, Progress, Report, Stop};
@@ -130,13 +131,8 @@ impl Poller {
             output.queue.begin().await;
         }
 
-        let swept = saved.state.swept;
-        let around = Around {
-            job,
-            now,
-            stop,
-            progress,
-        };
+        let owed = saved.state.owed.clone();
+        let around = Around::new(job, now, stop, progress);
         let mut read = self.read(&around, &mut saved, &mut report).await;
 
         let after = self.graph.stats();
@@ -156,9 +152,11 @@ impl Poller {
         let news = begun || report.records + report.quarantined + report.gaps > 0;
         let settled = read.as_ref().is_ok_and(|()| {
             !is_live
-                || saved.state.swept != swept
+                || report.sweeps > 0
+                || saved.state.owed != owed
                 || report.ending == Ending::OutOfTime
                 || report.still_owed > 0
+                || report.requests >= budget::WORTH_SAVING
                 || (report.ending == Ending::Complete
                     && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
         });

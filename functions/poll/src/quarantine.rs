@@ -3,6 +3,8 @@
 //! An object's name comes from its content, so that putting the same thing aside again writes the
 //! same object.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use drawbridge_alert::DecodeError;
 use drawbridge_cursor::{Job, Why, Window};
@@ -35,6 +37,12 @@ struct Item<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    attributes: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     job: Option<Job>,
 }
 
@@ -56,8 +64,14 @@ impl<'a> Quarantine<'a> {
         self.put("alerts", &digest(raw), &item).await
     }
 
-    /// Puts a record aside that the queue will never take.
-    pub(crate) async fn record(&self, message: &Message, code: &str) -> Result<(), PollError> {
+    /// Puts a record aside that the queue of `output` will never take, with all that it takes to
+    /// send it again.
+    pub(crate) async fn record(
+        &self,
+        output: &str,
+        message: &Message,
+        code: &str,
+    ) -> Result<(), PollError> {
         let reason = format!("the queue refused it: {code}");
         // The alert's id is in the key, and may be of any length.
         let shown: String = message.key.chars().take(200).collect();
@@ -65,6 +79,9 @@ impl<'a> Quarantine<'a> {
         let item = Item {
             key: Some(&message.key),
             record: Some(&message.body),
+            output: Some(output),
+            group: Some(&message.group),
+            attributes: message.attributes.iter().map(|(k, v)| (*k, &**v)).collect(),
             ..self.item(&reason)
         };
         self.put("records", &digest(&message.key), &item).await
@@ -101,6 +118,9 @@ impl<'a> Quarantine<'a> {
             alert: None,
             text: None,
             record: None,
+            output: None,
+            group: None,
+            attributes: BTreeMap::new(),
             job: None,
         }
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use drawbridge_cursor::{Job, Purpose};
 use drawbridge_graph::Deadline;
 
-/// How long a background reading may keep the tenant's live polls waiting.
+/// How long background readings may keep the tenant's live polls waiting.
 const BACKGROUND_TIME: Duration = Duration::from_secs(30);
 
 /// How a window is read.
@@ -45,13 +45,13 @@ impl Reading {
     pub(crate) fn counts(&self) -> bool {
         self.is_backfill || matches!(self.purpose, Purpose::Sweep(_))
     }
+}
 
-    /// Until when it may go on.
-    pub(crate) fn deadline(&self, deadline: Deadline) -> Deadline {
-        if self.is_background() && deadline.allows(BACKGROUND_TIME) {
-            Deadline::after(BACKGROUND_TIME)
-        } else {
-            deadline
-        }
+/// Until when the background readings of a poll may go on, if they begin now.
+pub(crate) fn background(deadline: Deadline) -> Deadline {
+    if deadline.allows(BACKGROUND_TIME) {
+        Deadline::after(BACKGROUND_TIME)
+    } else {
+        deadline
     }
 }

@@ -21,6 +21,8 @@ pub struct Report {
     pub gaps: u64,
     /// Owed windows that could not be read and are still owed.
     pub still_owed: u64,
+    /// Sweeps that were begun.
+    pub sweeps: u64,
     /// Records that only a sweep found.
     pub swept: u64,
     /// Windows for which Graph reports more alerts than it returned.

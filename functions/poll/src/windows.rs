@@ -1,10 +1,12 @@
 //! Reads a job's windows one after the other and notes in the state how far that went.
 
 use drawbridge_cursor::{Job, Planned, Purpose, State, Why, Window, plan};
+use drawbridge_graph::Deadline;
 use jiff::{SignedDuration, Timestamp};
+use std::sync::OnceLock;
 
 use crate::drain::{Drain, Drained};
-use crate::reading::Reading;
+use crate::reading::{Reading, background};
 use crate::saved_state::SavedState;
 use crate::{Ending, PollError, Poller, Progress, Report, Stop};
 
@@ -14,6 +16,35 @@ pub(crate) struct Around<'a> {
     pub(crate) now: Timestamp,
     pub(crate) stop: &'a Stop,
     pub(crate) progress: &'a dyn Progress,
+    /// Until when its background readings may go on, all together; set when the first begins.
+    background: OnceLock<Deadline>,
+}
+
+impl<'a> Around<'a> {
+    pub(crate) fn new(
+        job: &'a Job,
+        now: Timestamp,
+        stop: &'a Stop,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        Self {
+            job,
+            now,
+            stop,
+            progress,
+            background: OnceLock::new(),
+        }
+    }
+
+    /// Until when a reading may go on.
+    pub(crate) fn deadline(&self, reading: &Reading) -> Deadline {
+        let deadline = self.stop.deadline();
+        if reading.is_background() {
+            *self.background.get_or_init(|| background(deadline))
+        } else {
+            deadline
+        }
+    }
 }
 
 impl Poller {
@@ -57,12 +88,7 @@ impl Poller {
         saved: &mut SavedState,
         report: &mut Report,
     ) -> Result<bool, PollError> {
-        let Around {
-            job,
-            now,
-            stop,
-            progress,
-        } = *around;
+        let Around { job, now, stop, .. } = *around;
         let settings = &self.settings.windows;
         let (pages, records) = (report.pages, report.records);
         let known_to = saved
@@ -71,10 +97,11 @@ impl Poller {
             .filter(|_| purpose == Purpose::Live);
         if let Purpose::Sweep(sweep) = purpose {
             saved.state.begin_sweep(sweep, now);
+            report.sweeps += 1;
         }
         let reading = Reading::new(job, purpose);
         let counts = reading.counts();
-        let mut drain = Drain::new(self, &mut saved.state, report, stop, progress, now, reading);
+        let mut drain = Drain::new(self, &mut saved.state, report, around, reading);
         if !matches!(purpose, Purpose::Live | Purpose::Asked) && !drain.has_time() {
             self.put_back(&mut saved.state, purpose, window, &[window], now);
             return Ok(false);
@@ -102,6 +129,10 @@ impl Poller {
                 self.put_back(state, purpose, window, &incomplete, now);
             }
             Drained::Postponed(delay) => {
+                if matches!(purpose, Purpose::Sweep(_)) {
+                    // It counts as begun, and nobody else knows of it.
+                    self.put_back(state, purpose, window, &[window], now);
+                }
                 report.ending = Ending::Postponed(delay);
                 return Ok(false);
             }
@@ -148,24 +179,25 @@ impl Poller {
         saved: &mut SavedState,
         report: &mut Report,
     ) -> Result<(), PollError> {
-        let Around {
-            job,
-            now,
-            stop,
-            progress,
-        } = *around;
+        let Around { job, now, .. } = *around;
         let settle = i64::from(self.settings.windows.settle_secs);
         let until = now - SignedDuration::from_secs(settle);
         let reading = Reading::new(job, Purpose::Asked);
-        let mut drain = Drain::new(self, &mut saved.state, report, stop, progress, now, reading);
+        let mut drain = Drain::new(self, &mut saved.state, report, around, reading);
         let mut left = job.windows();
         let mut ending = Ending::Complete;
+        let mut is_waiting = false;
         while let Some(&window) = left.first() {
             // What lies ahead is for live polls.
             let Some(clipped) = Window::new(window.from(), window.to().min(until)) else {
                 left.remove(0);
                 continue;
             };
+            if !drain.has_requests().await {
+                ending = Ending::OutOfTime;
+                is_waiting = true;
+                break;
+            }
             let is_first = left.len() == job.windows().len();
             let drained = match drain.window(clipped).await {
                 Ok(Drained::ToItsEnd { incomplete }) if incomplete.is_empty() => {
@@ -175,13 +207,20 @@ impl Poller {
             };
             match drained {
                 Ok(Drained::ToItsEnd { incomplete }) => {
+                    if !incomplete.is_empty() {
+                        // A little later Graph may have all of it.
+                        ending = Ending::OutOfTime;
+                    }
                     left.splice(..1, incomplete);
                 }
                 Ok(Drained::OutOfTime { rest }) => {
                     left.splice(..1, rest);
                     ending = Ending::OutOfTime;
                 }
-                Ok(Drained::Postponed(delay)) => ending = Ending::Postponed(delay),
+                Ok(Drained::Postponed(delay)) => {
+                    ending = Ending::Postponed(delay);
+                    is_waiting = true;
+                }
                 Err(error) if is_first => return Err(error),
                 // The next step begins with it, and says what is wrong.
                 Err(_) => ending = Ending::OutOfTime,
@@ -195,10 +234,10 @@ impl Poller {
         }
         report.ending = ending;
         let next = job.backfill.clone().and_then(|backfill| {
-            let failures = if left == job.windows() {
-                backfill.failures + 1
-            } else {
-                0
+            let failures = match (left == job.windows(), is_waiting) {
+                (true, true) => backfill.failures,
+                (true, false) => backfill.failures + 1,
+                (false, _) => 0,
             };
             let backfill = drawbridge_cursor::Backfill {
                 failures,

@@ -5,10 +5,14 @@ mod error;
 mod function;
 mod output;
 mod read;
+#[cfg(feature = "schema")]
+mod schema;
 mod tenant;
 
 pub use documents::{Document, PAUSED_FOLDER, TENANTS_FOLDER, document, documents, parse};
 pub use error::ConfigError;
 pub use function::{FunctionSettings, given_tenants};
 pub use output::{OutputSettings, Shape, When};
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use tenant::{Identity, Tenant, is_name};

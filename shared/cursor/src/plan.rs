@@ -67,8 +67,8 @@ pub enum Purpose {
 ///
 /// A job with a window reads that window, up to what a live poll would read: what lies ahead is not
 /// there yet. A live job reads from the watermark less the overlap to now less the settle time, and
-/// after that the sweep that is due and any window that has been owed for long: whatever is wrong
-/// with an old window, what is new does not wait for it.
+/// after that any window that has been owed for long, and last what was read before, the sweep that
+/// is due first: whatever is wrong with an old window, what is new does not wait for it.
 #[must_use]
 pub fn plan(job: &Job, state: &State, now: Timestamp, settings: &WindowSettings) -> Vec<Planned> {
     let until = before(now, settings.settle_secs);
@@ -84,23 +84,19 @@ pub fn plan(job: &Job, state: &State, now: Timestamp, settings: &WindowSettings)
     };
     let live = Window::new(from, until).map(planned(Purpose::Live));
     let adopt = before(now, settings.adopt_after_secs);
-    let owed = state
-        .owed
-        .iter()
-        .filter(|owed| owed.since <= adopt)
-        .map(|owed| {
-            let purpose = if owed.again {
-                Purpose::Again
-            } else {
-                Purpose::Adopted
-            };
-            planned(purpose)(owed.window)
-        });
+    let owed = |again| {
+        let long = state.owed.iter().filter(move |owed| owed.since <= adopt);
+        long.filter(move |owed| owed.again == again)
+            .map(|owed| owed.window)
+    };
+    let adopted = owed(false).map(planned(Purpose::Adopted));
+    let again = owed(true).map(planned(Purpose::Again));
     let sweep = Sweep::due(state, now, settings).and_then(|sweep| {
         let window = sweep.window(state, now, settings);
         window.map(planned(Purpose::Sweep(sweep)))
     });
-    live.into_iter().chain(sweep).chain(owed).collect()
+    let first = live.into_iter().chain(adopted);
+    first.chain(sweep).chain(again).collect()
 }
 
 /// Where the very first poll starts. It does not move with time while first polls fail.
@@ -158,10 +154,27 @@ mod tests {
             ..State::default()
         };
         let now = at("2026-01-01T12:01:30Z");
-        let planned = plan(&Job::timer("t"), &state, now, &WindowSettings::default());
-        let purposes: Vec<_> = planned.iter().map(|planned| planned.purpose).collect();
+        let planned = |state: &State| {
+            let planned = plan(&Job::timer("t"), state, now, &WindowSettings::default());
+            let purposes: Vec<_> = planned.iter().map(|planned| planned.purpose).collect();
+            (planned, purposes)
+        };
+        let (read, purposes) = planned(&state);
         assert_eq!(purposes, [Purpose::Live, Purpose::Sweep(Sweep::Week)]);
-        assert_eq!(planned[1].window.to(), planned[0].window.from());
+        assert_eq!(read[1].window.to(), read[0].window.from());
+
+        // And after what was never read.
+        let owed = |again| Owed {
+            window: window("2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"),
+            since: at("2026-01-01T11:00:00Z"),
+            again,
+        };
+        let both = State {
+            owed: vec![owed(true), owed(false)],
+            ..state
+        };
+        let (_, purposes) = planned(&both);
+        assert_eq!(purposes, [Purpose::Live, Purpose::Adopted, Purpose::Again]);
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl State {
     ///
     /// The watermark moves only when nothing lies between it and the window, and never back.
     pub fn complete(&mut self, window: Window) {
-        self.settle(window);
+        self.settle(window, |_| true);
         if self
             .watermark
             .is_none_or(|watermark| window.from() <= watermark)
@@ -97,11 +97,12 @@ impl State {
 
     /// Notes that of `window` only `rest` is still to be read.
     pub fn put_back(&mut self, window: Window, rest: &[Window], now: Timestamp) {
-        self.owe(window, rest, false, now);
+        self.complete(window);
+        self.owe(rest, false, now);
     }
 
     /// Notes that of `window`, which was read before, only `rest` is still to be read again, as
-    /// soon as there is time for it.
+    /// soon as there is time for it. What in `rest` was never read at all is owed as before.
     pub fn put_back_again(
         &mut self,
         window: Window,
@@ -109,11 +110,18 @@ impl State {
         settings: &WindowSettings,
         now: Timestamp,
     ) {
-        self.owe(window, rest, true, before(now, settings.adopt_after_secs));
+        let read = rest.iter().fold(vec![window], |parts, rest| {
+            let parts = parts.into_iter();
+            parts.flat_map(|part| outside(part, *rest)).collect()
+        });
+        for part in read {
+            self.complete(part);
+        }
+        self.settle(window, |owed| owed.again);
+        self.owe(rest, true, before(now, settings.adopt_after_secs));
     }
 
-    fn owe(&mut self, window: Window, rest: &[Window], again: bool, since: Timestamp) {
-        self.complete(window);
+    fn owe(&mut self, rest: &[Window], again: bool, since: Timestamp) {
         self.owed.extend(rest.iter().map(|&window| Owed {
             window,
             since,
@@ -174,20 +182,28 @@ impl State {
         }
     }
 
-    /// Takes `window` out of what is owed: whole windows that it covers, and its part of others.
-    fn settle(&mut self, window: Window) {
+    /// Takes `window` out of what is owed and `meant`: whole windows that it covers, and its part
+    /// of others.
+    fn settle(&mut self, window: Window, meant: impl Fn(&Owed) -> bool) {
         self.owed = std::mem::take(&mut self.owed)
             .into_iter()
             .flat_map(|owed| {
-                let before = Window::new(owed.window.from(), owed.window.to().min(window.from()));
-                let after = Window::new(owed.window.from().max(window.to()), owed.window.to());
-                [before, after]
-                    .into_iter()
-                    .flatten()
-                    .map(move |window| Owed { window, ..owed })
+                let left = if meant(&owed) {
+                    outside(owed.window, window)
+                } else {
+                    vec![owed.window]
+                };
+                left.into_iter().map(move |window| Owed { window, ..owed })
             })
             .collect();
     }
+}
+
+/// The parts of `whole` that lie outside of `window`.
+fn outside(whole: Window, window: Window) -> Vec<Window> {
+    let before = Window::new(whole.from(), whole.to().min(window.from()));
+    let after = Window::new(whole.from().max(window.to()), whole.to());
+    [before, after].into_iter().flatten().collect()
 }
 
 /// A time as the seconds since 1970 that the state keeps: 32 bits last until 2106.
@@ -284,6 +300,33 @@ mod tests {
         state.complete(window(45, 61));
         state.read_again(window(45, 61), Some(minute(60)), minute(61), &settings);
         assert!(state.owed.is_empty());
+    }
+
+    #[test]
+    fn what_a_sweep_had_no_time_for_is_still_owed_if_it_was_never_read() {
+        let settings = WindowSettings::default();
+        let owed = |from, to, again, since| Owed {
+            window: window(from, to),
+            since: minute(since),
+            again,
+        };
+        let mut state = State {
+            watermark: Some(minute(100)),
+            owed: vec![owed(10, 30, false, 90), owed(40, 60, true, 80)],
+            ..State::default()
+        };
+        // All but this was read.
+        state.put_back_again(window(0, 80), &[window(20, 50)], &settings, minute(101));
+        assert_eq!(
+            state.owed,
+            [owed(20, 30, false, 90), owed(20, 50, true, 86)]
+        );
+        assert_eq!(state.read_up_to(), Some(minute(20)));
+        state.put_back_again(window(20, 50), &[window(20, 50)], &settings, minute(102));
+        assert_eq!(
+            state.owed,
+            [owed(20, 30, false, 90), owed(20, 50, true, 87)]
+        );
     }
 
     #[test]

@@ -113,7 +113,7 @@ pub(crate) fn authority(url: &Url) -> String {
 }
 
 /// True for 127.0.0.0/8, `[::1]` and `localhost`.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -41,6 +41,7 @@ impl Default for HttpSettings {
 /// to loopback only, and directly: a proxy could not reach the simulator, and would read along.
 pub struct HttpTransport {
     settings: HttpSettings,
+    own_roots: Vec<reqwest::Certificate>,
     tls: OnceLock<Result<reqwest::Client, String>>,
     plain: OnceLock<Result<reqwest::Client, String>>,
 }
@@ -58,9 +59,28 @@ impl HttpTransport {
     pub fn with_settings(settings: HttpSettings) -> Self {
         Self {
             settings,
+            own_roots: Vec::new(),
             tls: OnceLock::new(),
             plain: OnceLock::new(),
         }
+    }
+
+    /// A transport that trusts the certificate authorities in `pem` and no others, for a service
+    /// behind a private one.
+    ///
+    /// # Errors
+    /// [`TransportError::Setup`] if `pem` holds no readable certificate.
+    pub fn trusting(pem: &[u8], settings: HttpSettings) -> Result<Self, TransportError> {
+        let unreadable =
+            || TransportError::Setup("the CA file holds no PEM certificate".to_owned());
+        let own_roots = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| unreadable())?;
+        if own_roots.is_empty() {
+            return Err(unreadable());
+        }
+        Ok(Self {
+            own_roots,
+            ..Self::with_settings(settings)
+        })
     }
 
     /// Builds the HTTP client for https now, for instance while a function starts.
@@ -82,10 +102,14 @@ impl HttpTransport {
     }
 
     fn tls_client(&self) -> Result<&reqwest::Client, TransportError> {
-        ready(
-            self.tls
-                .get_or_init(|| build(self.builder().https_only(true))),
-        )
+        ready(self.tls.get_or_init(|| {
+            let builder = self.builder().https_only(true);
+            build(if self.own_roots.is_empty() {
+                builder
+            } else {
+                builder.tls_certs_only(self.own_roots.clone())
+            })
+        }))
     }
 
     fn plain_client(&self) -> Result<&reqwest::Client, TransportError> {

@@ -9,7 +9,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 
 /// How long the answer asks to wait: seconds, or a date counted from the answer's own `Date`, so
 /// that the local clock does not matter. `None` when it says nothing readable.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(secs) = text.parse::<u64>() {
         return Some(Duration::from_secs(secs));

@@ -3,7 +3,7 @@
 use drawbridge_alert::Alert;
 use serde_json::Value as Json;
 
-use crate::version::Version;
+use crate::version;
 use crate::{Claim, Explained, ExplainedKey, Field, Format, Identity, Record, Rewrite};
 
 /// The format `native`.
@@ -45,21 +45,8 @@ impl Format for Native {
         claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
         sink: &mut dyn FnMut(Record),
     ) {
-        let version = Version::of(alert);
-        let content = || version.content();
-        let identity = Identity {
-            digest: version.identity(),
-            content: &content,
-        };
-        if let Some(Claim { change, .. }) = claim(&identity) {
-            sink(Record {
-                key: version.key(),
-                alert_id: alert.id.as_str().to_owned(),
-                severity: alert.severity.as_deref().unwrap_or_default().to_owned(),
-                change,
-                body: on_one_line(alert.raw),
-            });
-        }
+        let severity = alert.severity.as_deref().unwrap_or_default();
+        version::map(alert, claim, sink, severity, |_, _| on_one_line(alert.raw));
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {

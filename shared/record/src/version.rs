@@ -11,6 +11,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
+use crate::{Change, Claim, Identity, Record};
+
 use std::borrow::Cow;
 
 /// An alert as it is now: the same alert has the same identity, each of its versions another key.
@@ -54,6 +56,32 @@ impl<'r, 'a> Version<'r, 'a> {
         let digest = sha.finalize();
         let id = self.alert.id.as_str();
         format!("{id}:{}", URL_SAFE_NO_PAD.encode(&digest[..16]))
+    }
+}
+
+/// Maps an alert to the one record that describes it as it is now, where that is to be written.
+pub(crate) fn map(
+    alert: &Alert<'_>,
+    claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
+    sink: &mut dyn FnMut(Record),
+    severity: &str,
+    body: impl FnOnce(&str, Change) -> String,
+) {
+    let version = Version::of(alert);
+    let content = || version.content();
+    let identity = Identity {
+        digest: version.identity(),
+        content: &content,
+    };
+    if let Some(Claim { change, .. }) = claim(&identity) {
+        let key = version.key();
+        sink(Record {
+            alert_id: alert.id.as_str().to_owned(),
+            severity: severity.to_owned(),
+            change,
+            body: body(&key, change),
+            key,
+        });
     }
 }
 

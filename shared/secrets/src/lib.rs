@@ -17,6 +17,7 @@ mod file;
 mod manager;
 #[cfg(feature = "aws")]
 mod shape;
+mod stored;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -26,6 +27,7 @@ pub use error::SecretError;
 pub use file::FileSecrets;
 #[cfg(feature = "aws")]
 pub use manager::SecretsManager;
+pub use stored::StoredSecret;
 
 /// A place that keeps secrets.
 #[async_trait]

@@ -1,7 +1,7 @@
 /// The CloudWatch namespace of every metric.
 pub const NAMESPACE: &str = "Drawbridge";
 
-/// A number that a poll reports, one value a job and tenant.
+/// A number that a function reports, one value a tenant and job or delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Metric {
     /// Alerts that Graph returned, those read before included.
@@ -40,6 +40,16 @@ pub enum Metric {
     Failures,
     /// Jobs that ended well.
     Successes,
+    /// Records that a SIEM's own intake took.
+    Delivered,
+    /// Records that it will never take, put aside.
+    DeliverRefused,
+    /// Records that have to be delivered again.
+    DeliverRetried,
+    /// Records that it took with a field cut, put aside whole as well.
+    DeliverCut,
+    /// How long the oldest record that was delivered had waited in the queue.
+    DeliverLag,
 }
 
 /// CloudWatch's word for what a number counts.
@@ -73,6 +83,11 @@ pub const METRICS: &[(Metric, &str, Unit)] = &[
     (Metric::ConfigErrors, "ConfigErrors", Unit::Count),
     (Metric::Failures, "Failures", Unit::Count),
     (Metric::Successes, "Successes", Unit::Count),
+    (Metric::Delivered, "Delivered", Unit::Count),
+    (Metric::DeliverRefused, "DeliverRefused", Unit::Count),
+    (Metric::DeliverRetried, "DeliverRetried", Unit::Count),
+    (Metric::DeliverCut, "DeliverCut", Unit::Count),
+    (Metric::DeliverLag, "DeliverLag", Unit::Seconds),
 ];
 
 impl Unit {

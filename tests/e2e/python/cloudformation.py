@@ -16,12 +16,16 @@ from botocore.exceptions import ClientError
 
 from package import package
 
-FUNCTIONS = ["dispatch", "poll"]
+FUNCTIONS = ["dispatch", "poll", "deliver"]
+NESTED = ["messages.yaml", "objects.yaml"]
 PACKAGES = "packages"
 
 
-def upload(template: str, folder: str) -> tuple[str, dict[str, int]]:
-    """Uploads the packages; the template with their places in it, and their sizes."""
+def upload(path: str, folder: str) -> tuple[str, dict[str, int]]:
+    """Uploads the packages and templates, as `aws cloudformation package` does; the address of the
+    template, and the packages' sizes."""
+    with open(path, encoding="utf-8") as file:
+        template = file.read()
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=PACKAGES)
     sizes = {}
@@ -33,16 +37,21 @@ def upload(template: str, folder: str) -> tuple[str, dict[str, int]]:
         if local not in template:
             sys.exit(f"the template has no {local}")
         template = template.replace(local, f"CodeUri: s3://{PACKAGES}/{name}.zip\n")
-    return template, sizes
+    address = f"{s3.meta.endpoint_url}/{PACKAGES}"
+    for name in NESTED:
+        s3.upload_file(os.path.join(os.path.dirname(path), name), PACKAGES, name)
+        template = template.replace(f"TemplateURL: {name}\n", f"TemplateURL: {address}/{name}\n")
+    # Too long to be sent with the call.
+    s3.put_object(Bucket=PACKAGES, Key="template.yaml", Body=template.encode())
+    return f"{address}/template.yaml", sizes
 
 
 def deploy(stack: str, path: str, folder: str) -> None:
-    with open(path, encoding="utf-8") as file:
-        template, sizes = upload(file.read(), folder)
+    template, sizes = upload(path, folder)
     given = json.load(sys.stdin)
     arguments = {
         "StackName": stack,
-        "TemplateBody": template,
+        "TemplateURL": template,
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     }

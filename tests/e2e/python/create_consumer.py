@@ -1,6 +1,6 @@
 """Creates a user who may do what one policy allows and prints its keys as JSON.
 
-Usage: create_consumer.py POLICY_ARN
+Usage: create_consumer.py NAME POLICY_ARN
 The endpoint, region and credentials come from the environment.
 """
 
@@ -10,7 +10,8 @@ import sys
 import boto3
 
 iam = boto3.client("iam")
-iam.create_user(UserName="siem")
-iam.attach_user_policy(UserName="siem", PolicyArn=sys.argv[1])
-key = iam.create_access_key(UserName="siem")["AccessKey"]
+name, policy = sys.argv[1:]
+iam.create_user(UserName=name)
+iam.attach_user_policy(UserName=name, PolicyArn=policy)
+key = iam.create_access_key(UserName=name)["AccessKey"]
 json.dump({"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}, sys.stdout)

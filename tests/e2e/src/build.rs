@@ -3,9 +3,9 @@ use std::process::Command;
 
 use crate::Error;
 
-/// Builds both functions for release, as they would be deployed; the folder with the binaries.
+/// Builds the functions for release, as they would be deployed; the folder with the binaries.
 ///
-/// Always both: built alone, each would select other features of what they share, and undo the
+/// Always all: built alone, each would select other features of what they share, and undo the
 /// other's build.
 ///
 /// # Errors
@@ -15,6 +15,7 @@ pub fn release() -> Result<PathBuf, Error> {
     let status = Command::new(env!("CARGO"))
         .args(["build", "--release", "--locked"])
         .args(["--package", "drawbridge-dispatch"])
+        .args(["--package", "drawbridge-deliver"])
         .args(["--package", "drawbridge-poll"])
         .arg("--target-dir")
         .arg(&target)

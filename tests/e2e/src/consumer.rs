@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{Error, Python, Stack};
 
-/// A reader of the output queue that may do what the stack's consumer policy says, and no more.
+/// A reader of an output that may do what the output's consumer policy says, and no more.
 #[derive(Debug, Clone)]
 pub struct Consumer {
     python: Python,
@@ -24,15 +24,19 @@ pub struct Received {
 }
 
 impl Consumer {
-    /// Creates a user and attaches the policy.
+    /// Creates a user and attaches the policy of the output with this name in the stack's outputs,
+    /// such as `Siem` or `NativeObjects`.
     ///
     /// # Errors
     /// What the emulated cloud refused.
-    pub fn create(emulator: &Emulator, stack: &Stack) -> Result<Self, Error> {
+    pub fn create(emulator: &Emulator, stack: &Stack, output: &str) -> Result<Self, Error> {
         let root = Python::root(emulator);
         let told = root.run(
             "create_consumer.py",
-            &[stack.output("ConsumerPolicyArn")?],
+            &[
+                &format!("{}-{output}", stack.name()),
+                stack.output(&format!("{output}ConsumerPolicyArn"))?,
+            ],
             "",
         )?;
         let key: Value = serde_json::from_str(&told)?;
@@ -41,7 +45,7 @@ impl Consumer {
         };
         Ok(Self {
             python: root.with_key(id, secret),
-            queue_url: stack.output("OutputQueueUrl")?.to_owned(),
+            queue_url: stack.output(&format!("{output}QueueUrl"))?.to_owned(),
         })
     }
 
@@ -49,6 +53,18 @@ impl Consumer {
     #[must_use]
     pub fn python(&self) -> &Python {
         &self.python
+    }
+
+    /// Reads the objects that the queue tells of, until it told of `count` and of no more: their
+    /// records.
+    ///
+    /// # Errors
+    /// What the emulated cloud refused.
+    pub fn read_objects(&self, count: usize) -> Result<Vec<Value>, Error> {
+        let args = [self.queue_url.as_str(), &count.to_string()];
+        let told = self.python.run("read_notified.py", &args, "")?;
+        let mut told: Value = serde_json::from_str(&told)?;
+        Ok(serde_json::from_value(told["records"].take())?)
     }
 
     /// Reads and deletes what is on the queue, until `count` came and none is left, or until none

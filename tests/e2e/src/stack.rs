@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use bytes::Bytes;
 use drawbridge_emulator::Emulator;
 use drawbridge_simulator::{Options, Simulator};
+use drawbridge_store::{S3Store, Store as _};
 use serde_json::{Value, json};
 
 use crate::{Error, Python};
@@ -47,7 +49,7 @@ impl Stack {
         })
     }
 
-    /// Puts the client secret, as its user does after the deployment.
+    /// Gives the stack's own secret its value, as its user does after the deployment.
     ///
     /// # Errors
     /// What the emulated cloud refused.
@@ -58,6 +60,39 @@ impl Stack {
             .secret_string(value)
             .send()
             .await?;
+        Ok(())
+    }
+
+    /// Adds a tenant: its secret, under a name of the stack's, and its document.
+    ///
+    /// # Errors
+    /// What the emulated cloud refused.
+    pub async fn add_tenant(
+        &self,
+        emulator: &Emulator,
+        name: &str,
+        document: &str,
+        secret: &str,
+    ) -> Result<(), Error> {
+        create_secret(emulator, &format!("{}/{name}", self.name), secret).await?;
+        let key = format!("tenants/{name}.toml");
+        self.put_document(emulator, &key, document).await
+    }
+
+    /// Puts a document into the bucket, as the owner of the account.
+    ///
+    /// # Errors
+    /// What the emulated cloud refused.
+    pub async fn put_document(
+        &self,
+        emulator: &Emulator,
+        key: &str,
+        text: &str,
+    ) -> Result<(), Error> {
+        let s3 = drawbridge_store::s3_client(&emulator.sdk_config().await);
+        let store = S3Store::new(s3, self.output("BucketName")?);
+        let body = Bytes::from(text.to_owned());
+        store.put(key, body, "application/toml").await?;
         Ok(())
     }
 
@@ -106,18 +141,31 @@ impl Stack {
     }
 }
 
-/// The template's `Tenants` for one tenant that is read from the simulator, with the secret that
-/// the stack makes.
+/// Creates a secret and gives its ARN.
+///
+/// # Errors
+/// What the emulated cloud refused.
+pub async fn create_secret(emulator: &Emulator, name: &str, value: &str) -> Result<String, Error> {
+    let created = aws_sdk_secretsmanager::Client::new(&emulator.sdk_config().await)
+        .create_secret()
+        .name(name)
+        .secret_string(value)
+        .send()
+        .await?;
+    Ok(created.arn.unwrap_or_default())
+}
+
+/// The document of a tenant that is read from the simulator, with a secret of the stack's that is
+/// called like this. Without sweeps, which come at times of their own. Lines can be added.
 #[must_use]
-pub fn tenants(stack: &str, tenant: &str, simulator: &Simulator) -> String {
+pub fn tenant_document(stack: &str, secret: &str, simulator: &Simulator) -> String {
     let known = Options::default();
-    json!([{
-        "name": tenant,
-        "tenant_id": known.tenant_id,
-        "client_id": known.client_id,
-        "secret": format!("{stack}/client-secret"),
-        "login_url": simulator.login_url(),
-        "graph_url": simulator.graph_url(),
-    }])
-    .to_string()
+    format!(
+        "tenant_id = \"{}\"\nclient_id = \"{}\"\nsecret = \"{stack}/{secret}\"\n\
+         login_url = \"{}\"\ngraph_url = \"{}\"\nsweeps = false\n",
+        known.tenant_id,
+        known.client_id,
+        simulator.login_url(),
+        simulator.graph_url(),
+    )
 }

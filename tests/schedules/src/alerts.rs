@@ -89,9 +89,11 @@ pub(crate) fn census(schedule: &Schedule, counts: &mut Counts) {
             counts.strike(Kind::Backlog);
         }
         for (n, version) in plan.versions.iter().enumerate() {
-            let late = version.visible.duration_since(version.updated) > delay;
+            let late = version.visible.duration_since(version.updated);
+            let very = late > SignedDuration::from_mins(10);
             for (kind, is_it) in [
-                (Kind::Late, late),
+                (Kind::Late, late > delay && !very),
+                (Kind::VeryLate, very),
                 (Kind::Moves, n > 0 && schedule.has(Kind::Moves)),
                 (Kind::BadAlert, version.is_bad),
             ] {

@@ -1,11 +1,12 @@
 //! Many schedules at once.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{Counts, Findings, Kinds, simulate};
+use crate::{Counts, Findings, Kind, Without, simulate};
 
 /// What came of many schedules.
 #[derive(Debug, Default)]
@@ -28,13 +29,18 @@ pub struct Campaign {
     pub held_back: usize,
     /// Requests to Graph.
     pub requests: u64,
-    /// The longest time to a record's arrival.
-    pub worst_delay_secs: i64,
+    /// The longest time to a record's arrival, and the seed of its schedule.
+    pub worst_delay_secs: (i64, u64),
+    /// The longest time to the arrival of what only the hourly sweep finds, and only the daily one.
+    pub worst_sweep_secs: [i64; 2],
+    /// The same for tenants with nothing wrong, by what was wrong with a neighbour: with nothing
+    /// else wrong, and with store or queue in trouble or every process busy.
+    pub worst_beside_secs: BTreeMap<Kind, [i64; 2]>,
 }
 
-/// Runs the schedules of `seeds` on two threads.
+/// Runs the schedules of `seeds`, without some of what is in them, on two threads.
 #[must_use]
-pub fn campaign(seeds: Range<u64>) -> Campaign {
+pub fn campaign(seeds: Range<u64>, without: &Without) -> Campaign {
     let next = AtomicU64::new(seeds.start);
     let all = Mutex::new(Campaign::default());
     std::thread::scope(|scope| {
@@ -45,7 +51,7 @@ pub fn campaign(seeds: Range<u64>) -> Campaign {
                     if seed >= seeds.end {
                         return;
                     }
-                    let outcome = simulate(seed, Kinds::NONE);
+                    let outcome = simulate(seed, without.clone());
                     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
                     all.add(seed, &outcome.counts, outcome.findings);
                 }
@@ -67,32 +73,78 @@ impl Campaign {
         self.still_owed += findings.still_owed;
         self.held_back += usize::from(findings.held_back);
         self.requests += findings.requests;
-        self.worst_delay_secs = self.worst_delay_secs.max(findings.worst_delay_secs);
+        let delay = (findings.worst_delay_secs, seed);
+        self.worst_delay_secs = self.worst_delay_secs.max(delay);
+        for (worst, secs) in self
+            .worst_sweep_secs
+            .iter_mut()
+            .zip(findings.worst_sweep_secs)
+        {
+            *worst = secs.max(*worst);
+        }
+        for trouble in &findings.troubles {
+            let worst = self.worst_beside_secs.entry(*trouble).or_default();
+            let worst = &mut worst[usize::from(findings.beside_more)];
+            *worst = findings.worst_beside_secs.max(*worst);
+        }
         if !findings.broken.is_empty() {
             self.failed.push((seed, findings));
         }
     }
 
-    /// The campaign in words.
+    /// The campaign in words and tables: Markdown.
     #[must_use]
     pub fn lines(&self, schedules: u64) -> String {
-        let mut text = format!(
-            "{schedules} schedules: {} broke a property\n{} records delivered, {} of them again, \
-             {} things put aside, {} records in gaps, {} still owed, {} watermarks held back, {} requests, worst delay {} s\n{}",
-            self.failed.len(),
-            self.records,
-            self.repeated,
-            self.put_aside,
-            self.in_gaps,
-            self.still_owed,
-            self.held_back,
-            self.requests,
-            self.worst_delay_secs,
-            self.counts.lines()
+        let failed = self.failed.len();
+        let mut text = format!("{schedules} schedules: {failed} broke a property.\n\n");
+        let secs = i64::unsigned_abs;
+        let ((delay, seed), [hourly, daily]) = (self.worst_delay_secs, self.worst_sweep_secs);
+        let facts = [
+            ("records delivered", self.records as u64),
+            ("of them again, each with an excuse", self.repeated as u64),
+            (
+                "alerts, records and windows put aside",
+                self.put_aside as u64,
+            ),
+            (
+                "records in windows that were put aside",
+                self.in_gaps as u64,
+            ),
+            (
+                "records in windows still owed at the end",
+                self.still_owed as u64,
+            ),
+            (
+                "watermarks held back by a poison alert at the end",
+                self.held_back as u64,
+            ),
+            ("requests to Graph", self.requests),
+            ("worst delay in seconds, outages included", secs(delay)),
+            ("seed of its schedule", seed),
+            (
+                "worst delay of what only the hourly sweep finds",
+                secs(hourly),
+            ),
+            (
+                "worst delay of what only the daily sweep finds",
+                secs(daily),
+            ),
+        ];
+        text.push_str("| | |\n|---|---|\n");
+        for (what, count) in facts {
+            text.push_str(&format!("| {what} | {count} |\n"));
+        }
+        text.push_str(&format!("\n{}", self.counts.markdown()));
+        text.push_str(
+            "\n| a neighbour's trouble | worst delay of a tenant beside it, in seconds | the same \
+             with store or queue in trouble, too, or every process busy |\n|---|---|---|\n",
         );
+        for (kind, [alone, with_more]) in &self.worst_beside_secs {
+            text.push_str(&format!("| {} | {alone} | {with_more} |\n", kind.name()));
+        }
         for (seed, findings) in &self.failed {
-            text.push_str(&format!("seed {seed}: {}\n", findings.broken[0]));
-            text.push_str(&format!("  {}\n", command(*seed, Kinds::NONE)));
+            text.push_str(&format!("\nseed {seed}: {}\n", findings.broken[0]));
+            text.push_str(&format!("  {}\n", command(*seed, &Without::default())));
         }
         text
     }
@@ -100,24 +152,11 @@ impl Campaign {
 
 /// The command that runs a schedule again, with its trace.
 #[must_use]
-pub fn command(seed: u64, without: Kinds) -> String {
-    let names: Vec<String> = without.iter().map(crate::Kind::name).collect();
+pub fn command(seed: u64, without: &Without) -> String {
     let mut command = format!("cargo run --release -p drawbridge-schedules -- --seed {seed}");
-    if !names.is_empty() {
-        command.push_str(&format!(" --without {}", names.join(",")));
+    let text = without.text();
+    if !text.is_empty() {
+        command.push_str(&format!(" --without {text}"));
     }
     command
-}
-
-/// The kinds of fault that the schedule of `seed` can do without and still break a property.
-#[must_use]
-pub fn shrink(seed: u64) -> Kinds {
-    crate::Kind::ALL.into_iter().fold(Kinds::NONE, |off, kind| {
-        let fewer = off.with(kind);
-        if simulate(seed, fewer).findings.broken.is_empty() {
-            off
-        } else {
-            fewer
-        }
-    })
 }

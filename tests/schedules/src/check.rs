@@ -6,8 +6,8 @@ use drawbridge_cursor::{State, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::expected::{Wanted, expected, without_part};
-use crate::handler::{HeldInner, Ran, Taken};
-use crate::{Kind, Schedule, origin};
+use crate::handler::{DAMAGED, Held, Ran, Taken};
+use crate::{Kind, Schedule, bounds, origin};
 
 /// A state may owe this many windows at most.
 const MAX_OWED: usize = 200;
@@ -30,6 +30,14 @@ pub struct Findings {
     pub still_owed: usize,
     /// The longest time from a record's visibility to its arrival, in seconds.
     pub worst_delay_secs: i64,
+    /// The same for the records that only the hourly sweep finds, and only the daily one.
+    pub worst_sweep_secs: [i64; 2],
+    /// The same for tenants with nothing wrong, beside one in trouble.
+    pub worst_beside_secs: i64,
+    /// Whether store or queue were in trouble, too, or every process was busy.
+    pub beside_more: bool,
+    /// What was wrong with each neighbour in trouble.
+    pub troubles: Vec<Kind>,
     /// Requests to Graph.
     pub requests: u64,
     /// Whether the watermark is behind because of a poison alert that is never mended.
@@ -47,7 +55,7 @@ pub struct Findings {
 /// Checks what is left of a schedule.
 #[must_use]
 pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
-    let held = ran.held.inner();
+    let held = &ran.held;
     let wanted = expected(&schedule.alerts);
     let mut findings = Findings {
         records: held.taken.len(),
@@ -59,15 +67,15 @@ pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
             .count(),
         ..Findings::default()
     };
-    nothing_lost(schedule, &held, &wanted, &mut findings);
-    nothing_twice(&held, &wanted, &mut findings);
-    state_sound(schedule, &held, &mut findings);
+    nothing_lost(schedule, held, &wanted, &mut findings);
+    nothing_twice(held, &wanted, &mut findings);
+    state_sound(schedule, held, &mut findings);
     findings
 }
 
 fn nothing_lost(
     schedule: &Schedule,
-    held: &HeldInner,
+    held: &Held,
     wanted: &BTreeMap<String, Wanted>,
     findings: &mut Findings,
 ) {
@@ -81,7 +89,19 @@ fn nothing_lost(
         findings.wanted += usize::from(record.is_final);
         if let Some(at) = arrived.get(key.as_str()) {
             let delay = at.duration_since(record.visible.max(origin())).as_secs();
-            findings.worst_delay_secs = findings.worst_delay_secs.max(delay);
+            let worst = match bounds::sweep(record) {
+                Some(sweep) => &mut findings.worst_sweep_secs[sweep],
+                None => &mut findings.worst_delay_secs,
+            };
+            *worst = delay.max(*worst);
+            if let Some(bound) = bounds::bound_secs(schedule, record)
+                && delay > bound
+            {
+                findings.broken.push(format!(
+                    "late: {delay} s after it was visible, not {bound}: alert {}, record {key}",
+                    record.alert
+                ));
+            }
             continue;
         }
         let plan = &schedule.alerts[record.alert];
@@ -142,7 +162,7 @@ struct Aside {
 }
 
 impl Aside {
-    fn read(held: &HeldInner) -> Self {
+    fn read(held: &Held) -> Self {
         let mut aside = Self {
             texts: Vec::new(),
             records: BTreeSet::new(),
@@ -178,11 +198,11 @@ impl Aside {
 
 /// A copy for which the guarantee has an excuse: its poll died, failed or was superseded before it
 /// saved, or the queue's answer was lost.
-fn is_excused(taken: &Taken, held: &HeldInner) -> bool {
+fn is_excused(taken: &Taken, held: &Held) -> bool {
     !taken.told || !held.saved.contains(&taken.run)
 }
 
-fn nothing_twice(held: &HeldInner, wanted: &BTreeMap<String, Wanted>, findings: &mut Findings) {
+fn nothing_twice(held: &Held, wanted: &BTreeMap<String, Wanted>, findings: &mut Findings) {
     let mut copies: BTreeMap<&str, Vec<&Taken>> = BTreeMap::new();
     for taken in &held.taken {
         copies.entry(&taken.key).or_default().push(taken);
@@ -219,10 +239,41 @@ fn nothing_twice(held: &HeldInner, wanted: &BTreeMap<String, Wanted>, findings: 
     }
 }
 
-fn state_sound(schedule: &Schedule, held: &HeldInner, findings: &mut Findings) {
+/// Checks what is left of another tenant of the schedule, and adds it to the first one's findings.
+pub(crate) fn check_neighbour(schedule: &Schedule, ran: &Ran, findings: &mut Findings) {
+    let mut theirs = Findings::default();
+    if let Some(trouble) = schedule.trouble() {
+        findings.troubles.push(trouble);
+        // Nothing is asked of it but to break nothing.
+        watermark_stays(&ran.held, &mut theirs);
+        if schedule.has(Kind::StateDamaged) {
+            let mut objects = ran.held.objects.values();
+            if !objects.any(|(body, _)| body == DAMAGED) {
+                let broken = "a damaged state was written over".to_owned();
+                theirs.broken.push(broken);
+            }
+        }
+    } else {
+        theirs = check(schedule, ran);
+        let worst = findings.worst_beside_secs.max(theirs.worst_delay_secs);
+        findings.worst_beside_secs = worst;
+        findings.beside_more |= !schedule.episodes.is_empty() || schedule.slot_wait_secs > 0;
+    }
+    let tenant = &schedule.tenant;
+    let broken = theirs.broken.iter();
+    findings
+        .broken
+        .extend(broken.map(|broken| format!("{tenant}: {broken}")));
+}
+
+fn watermark_stays(held: &Held, findings: &mut Findings) {
     if !held.watermarks.windows(2).all(|two| two[0] <= two[1]) {
         findings.broken.push("the watermark went back".to_owned());
     }
+}
+
+fn state_sound(schedule: &Schedule, held: &Held, findings: &mut Findings) {
+    watermark_stays(held, findings);
     if held.largest.1 > MAX_OWED {
         let owed = held.largest.1;
         findings
@@ -238,8 +289,9 @@ fn state_sound(schedule: &Schedule, held: &HeldInner, findings: &mut Findings) {
         return;
     };
     // Heartbeat, ticks, settle time, and polls of other jobs that were in the way.
-    let lag = SignedDuration::from_secs((300 + 2 * schedule.tick_secs + 300).cast_signed());
-    let end = schedule.calm_at() + SignedDuration::from_secs(schedule.quiet_secs.cast_signed());
+    let lag = 300 + 2 * schedule.last_tick_secs() + 300 + schedule.slot_wait_secs;
+    let lag = SignedDuration::from_secs(lag.cast_signed());
+    let end = origin() + SignedDuration::from_secs(schedule.total_secs().cast_signed());
     let behind = state.read_up_to().is_none_or(|mark| mark + lag < end);
     // KNOWN: beside a poison alert that is never mended, the jobs that narrow it down may take
     // longer than a schedule, and as they save the state, an idle live poll does not. New alerts
@@ -255,15 +307,5 @@ fn state_sound(schedule: &Schedule, held: &HeldInner, findings: &mut Findings) {
         findings
             .broken
             .push(format!("stalled: read up to {mark:?} only"));
-    }
-    // An alert that keeps moving is seen when it comes to rest, and a record whose alert does not
-    // parse for a while comes with the version that does.
-    let moves = schedule.has(Kind::Moves) || schedule.has(Kind::BadAlert);
-    if !moves && !schedule.kinds.iter().any(|kind| kind > Kind::Backlog) {
-        // The settle time, a tick or two, slow pages, and an update or two that puts it off.
-        let bound = (30 + 2 * schedule.tick_secs + 300).cast_signed();
-        if findings.worst_delay_secs > bound {
-            findings.broken.push("late without a fault".to_owned());
-        }
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Wanted {
     pub(crate) alert: usize,
     /// When a version that calls for it became visible.
     pub(crate) visible: Timestamp,
+    /// `lastUpdateDateTime` of that version.
+    pub(crate) updated: Timestamp,
     /// Its bodies in the versions, without `AlertPart`.
     pub(crate) bodies: BTreeSet<String>,
     /// Whether the version that Graph shows in the end calls for it.
@@ -27,7 +29,6 @@ pub(crate) fn expected(alerts: &[AlertPlan]) -> BTreeMap<String, Wanted> {
     let format = drawbridge_record::format("siem").expect("the first format");
     let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
     for (n, plan) in alerts.iter().enumerate() {
-        let last = plan.versions.len() - 1;
         for (v, version) in plan.versions.iter().enumerate() {
             let Ok(alert) = Alert::decode(&version.json) else {
                 continue;
@@ -40,12 +41,15 @@ pub(crate) fn expected(alerts: &[AlertPlan]) -> BTreeMap<String, Wanted> {
                 let entry = wanted.entry(record.key).or_insert_with(|| Wanted {
                     alert: n,
                     visible: version.visible,
+                    updated: version.updated,
                     bodies: BTreeSet::new(),
                     is_final: false,
                 });
-                entry.visible = entry.visible.min(version.visible);
+                if version.visible < entry.visible {
+                    (entry.visible, entry.updated) = (version.visible, version.updated);
+                }
                 entry.bodies.insert(without_part(&record.body).0);
-                entry.is_final |= v == last;
+                entry.is_final |= v + 1 == plan.versions.len();
             });
         }
     }

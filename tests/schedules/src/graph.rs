@@ -125,6 +125,9 @@ impl Graph {
 
     async fn fault(&self, token: u64) -> Option<Reply> {
         let world = &self.world;
+        if world.strikes(Kind::Forbidden).is_some() {
+            return Some(Reply::Status(403, None));
+        }
         if world.strikes(Kind::Unauthorized).is_some() {
             self.state
                 .oldest_token
@@ -165,7 +168,9 @@ impl Graph {
         let end = (ask.skip + ask.top).min(hits.len());
         let mut rows = hits[ask.skip.min(end)..end].to_vec();
         if let Some(poison) = world.episode(Kind::Poison)
-            && rows.iter().any(|row| row.alert as u64 == poison.detail)
+            && rows
+                .iter()
+                .any(|row| [u64::MAX, row.alert as u64].contains(&poison.detail))
         {
             world.strike(Kind::Poison);
             return Reply::Status(500, None);

@@ -62,11 +62,22 @@ pub enum Kind {
     LittleTime,
     /// The poller's clock jumps.
     ClockJump,
+    /// Versions turn up in Graph hours or days after their own `lastUpdateDateTime`.
+    VeryLate,
+    /// Other tenants share the store, the queue and the processes, one or two of them in trouble
+    /// that never ends. The kinds below come only as such trouble.
+    Neighbours,
+    /// 403, whatever the token.
+    Forbidden,
+    /// The state object is no state.
+    StateDamaged,
+    /// The store never gives the state object.
+    StateUnreadable,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 34] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -96,7 +107,24 @@ impl Kind {
         Self::JobLost,
         Self::LittleTime,
         Self::ClockJump,
+        Self::VeryLate,
+        Self::Neighbours,
+        Self::Forbidden,
+        Self::StateDamaged,
+        Self::StateUnreadable,
     ];
+
+    /// The kinds that are drawn for a schedule, the last two from numbers of their own.
+    #[must_use]
+    pub fn drawn() -> &'static [Self] {
+        &Self::ALL[..=Self::Neighbours as usize]
+    }
+
+    /// Whether something goes wrong around the alerts, and not in the alerts themselves.
+    #[must_use]
+    pub fn is_fault(self) -> bool {
+        self > Self::Backlog && !matches!(self, Self::VeryLate | Self::Neighbours)
+    }
 
     /// The kind's name, as `--without` takes it.
     #[must_use]
@@ -115,7 +143,7 @@ impl Kind {
 
 /// A set of kinds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Kinds(u32);
+pub struct Kinds(u64);
 
 impl Kinds {
     /// No kind.

@@ -10,6 +10,7 @@
 )]
 
 mod alerts;
+mod bounds;
 mod campaign;
 mod check;
 mod counts;
@@ -17,20 +18,27 @@ mod expected;
 pub mod graph;
 pub mod handler;
 mod kind;
+mod late;
 mod mutation;
+mod neighbours;
 pub mod peers;
 mod random;
 mod run;
 mod schedule;
+mod shrink;
 mod simulate;
+mod without;
 mod world;
 
 pub use alerts::{AlertPlan, Version};
-pub use campaign::{Campaign, campaign, command, shrink};
+pub use campaign::{Campaign, campaign, command};
 pub use check::Findings;
-pub use counts::Counts;
+pub use counts::{Counts, Ended, Event};
 pub use kind::{Kind, Kinds};
 pub use mutation::Mutation;
+pub use run::Step;
 pub use schedule::{Death, Episode, Schedule, origin};
-pub use simulate::{Outcome, mutated, simulate, trace};
+pub use shrink::shrink;
+pub use simulate::{Deliveries, Outcome, beside_and_alone, mutated, simulate, trace};
+pub use without::Without;
 pub use world::{World, keep_traces};

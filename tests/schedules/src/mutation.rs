@@ -1,5 +1,7 @@
 //! Pollers that are broken on purpose: the same suite has to catch them.
 
+use crate::Kind;
+
 /// What is broken in the real handler, by way of its ports and settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
@@ -13,15 +15,34 @@ pub enum Mutation {
     FirstPageOnly,
     /// A 206 is taken for a whole answer.
     Swallowed206,
+    /// Nothing reads the last day again.
+    NoSweeps,
+    /// One group of the jobs queue for all tenants: a job that is to come back holds up everybody.
+    OneGroup,
+    /// A job that is to come back keeps its process until then.
+    SlotKept,
 }
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
         Self::FirstPageOnly,
         Self::Swallowed206,
+        Self::NoSweeps,
+        Self::OneGroup,
+        Self::SlotKept,
     ];
+
+    /// The kind of fault without which nobody could notice.
+    #[must_use]
+    pub fn shows_with(self) -> Option<Kind> {
+        match self {
+            Self::NoSweeps => Some(Kind::VeryLate),
+            Self::OneGroup | Self::SlotKept => Some(Kind::Neighbours),
+            _ => None,
+        }
+    }
 }

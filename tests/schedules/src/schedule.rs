@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alerts::{AlertPlan, draw};
 use crate::random::Random;
-use crate::{Kind, Kinds, Mutation};
+use crate::{Kind, Kinds, Mutation, Without, late, neighbours};
+
+/// The tenant whose schedule it is; neighbours have other names.
+pub(crate) const TENANT: &str = "contoso";
 
 /// Graph's clock when a schedule begins.
 #[must_use]
@@ -43,6 +46,8 @@ pub struct Death {
 pub struct Schedule {
     /// Where all of it came from.
     pub seed: u64,
+    /// The tenant's name.
+    pub tenant: String,
     /// The kinds that are on.
     pub kinds: Kinds,
     /// The alerts, the last one of which is created when the faults are over.
@@ -57,6 +62,10 @@ pub struct Schedule {
     pub active_secs: u64,
     /// How long they then go well.
     pub quiet_secs: u64,
+    /// How much longer it takes until what was very late has arrived.
+    pub long_secs: u64,
+    /// Seconds between two polls in that time.
+    pub long_tick_secs: u64,
     /// Alerts a page.
     pub page_size: u32,
     /// How long Graph takes to answer, in milliseconds: at least and at most.
@@ -65,6 +74,14 @@ pub struct Schedule {
     pub newest_first: bool,
     /// What a poll may take before its process is killed.
     pub timeout_secs: u64,
+    /// The other tenants.
+    pub neighbours: Vec<Schedule>,
+    /// How many polls may run at once, over all tenants.
+    pub slots: usize,
+    /// Whether the jobs queue keeps a tenant's jobs in order, as a FIFO queue does.
+    pub in_order: bool,
+    /// How long a poll may wait for the others' until it is let in.
+    pub slot_wait_secs: u64,
     /// What is broken on purpose in the poller.
     pub mutation: Option<Mutation>,
 }
@@ -84,28 +101,36 @@ fn odds(kind: Kind) -> (u64, u64, u64) {
         Kind::Unauthorized => (12, 5, 30),
         Kind::QueueRefusesForGood => (8, 5, 30),
         Kind::StoreDown => (20, 10, 80),
+        Kind::VeryLate => (3, 0, 0),
+        Kind::Neighbours => (6, 0, 0),
         _ => (12, 10, 100),
     }
 }
 
 impl Schedule {
-    /// The schedule of `seed` without some kinds of fault. What is left is the same as with them.
+    /// The schedule of `seed` without some of what is in it. What is left is the same as with it.
     #[must_use]
-    pub fn new(seed: u64, without: Kinds) -> Self {
+    pub fn new(seed: u64, without: &Without) -> Self {
         let mut random = Random::new(seed, 0);
         let mut kinds = Kinds::NONE;
         // One schedule in eight has nothing wrong but the alerts themselves.
         let calm = random.percent(12);
-        for kind in Kind::ALL {
+        // Added later, these are drawn from numbers of their own: the others stay as they were.
+        let mut others = Random::new(seed, 97);
+        for &kind in Kind::drawn() {
             let (percent, _, _) = odds(kind);
-            let draws = random.percent(percent);
-            if draws && !(calm && kind > Kind::Backlog) && !without.has(kind) {
+            let draws = match kind {
+                Kind::VeryLate | Kind::Neighbours => others.percent(percent),
+                _ => random.percent(percent) && !(calm && kind.is_fault()),
+            };
+            if draws && !without.kinds.has(kind) {
                 kinds = kinds.with(kind);
             }
         }
         let slow = random.percent(80);
         let mut schedule = Self {
             seed,
+            tenant: TENANT.to_owned(),
             kinds,
             alerts: Vec::new(),
             episodes: Vec::new(),
@@ -114,6 +139,8 @@ impl Schedule {
             active_secs: 60 * random.between(10, 40),
             // Owed windows are adopted after 15 minutes, and long ones are read twice.
             quiet_secs: 50 * 60,
+            long_secs: 0,
+            long_tick_secs: 0,
             page_size: random.pick(&[2, 5, 10, 50, 1000]),
             latency_ms: if slow && kinds.has(Kind::Moves) {
                 (500, 4000)
@@ -122,19 +149,54 @@ impl Schedule {
             },
             newest_first: random.percent(70),
             timeout_secs: random.pick(&[60, 60, 60, 300]),
+            neighbours: Vec::new(),
+            slots: 20,
+            in_order: false,
+            slot_wait_secs: 0,
             mutation: None,
         };
-        schedule.alerts = draw(&schedule);
-        // What is of one instant cannot be cut: a poll must have the time to read all of it.
-        let fewest = u32::try_from(schedule.alerts.len() / 8).unwrap_or(u32::MAX);
-        schedule.page_size = schedule.page_size.max(fewest);
+        schedule.draw_alerts();
         for kind in kinds.iter() {
             schedule.draw_episodes(kind);
         }
         if kinds.has(Kind::Death) {
             schedule.draw_deaths();
         }
+        if kinds.has(Kind::VeryLate) {
+            late::draw(&mut schedule);
+        }
+        schedule.leave_out(without);
+        if kinds.has(Kind::Neighbours) {
+            neighbours::draw(&mut schedule);
+        }
         schedule
+    }
+
+    /// Draws the alerts, and a page size that fits them.
+    pub(crate) fn draw_alerts(&mut self) {
+        self.alerts = draw(self);
+        // What is of one instant cannot be cut: a poll must have the time to read all of it.
+        let fewest = u32::try_from(self.alerts.len() / 8).unwrap_or(u32::MAX);
+        self.page_size = self.page_size.max(fewest);
+    }
+
+    /// Leaves single things out; what has a place keeps it.
+    fn leave_out(&mut self, without: &Without) {
+        for (n, alert) in self.alerts.iter_mut().enumerate() {
+            if without.alerts.contains(&n) {
+                alert.versions.clear();
+            }
+        }
+        for (n, episode) in self.episodes.iter_mut().enumerate() {
+            if without.episodes.contains(&n) {
+                episode.to_ms = episode.from_ms;
+            }
+        }
+        for (n, death) in self.deaths.iter_mut().enumerate() {
+            if without.deaths.contains(&n) {
+                death.poll = usize::MAX;
+            }
+        }
     }
 
     /// Whether `kind` is on.
@@ -146,7 +208,26 @@ impl Schedule {
     /// How long the whole of it takes.
     #[must_use]
     pub fn total_secs(&self) -> u64 {
-        self.active_secs + self.quiet_secs
+        self.active_secs + self.quiet_secs + self.long_secs
+    }
+
+    /// When the timer fires next, in milliseconds after the origin.
+    #[must_use]
+    pub fn next_tick_ms(&self, now_ms: u64) -> u64 {
+        let is_long = now_ms >= (self.active_secs + self.quiet_secs) * 1000;
+        let secs = if is_long {
+            self.long_tick_secs
+        } else {
+            self.tick_secs
+        };
+        let tick_ms = secs.max(1) * 1000;
+        (now_ms / tick_ms + 1) * tick_ms
+    }
+
+    /// The longest time between two polls of the timer towards the end.
+    #[must_use]
+    pub fn last_tick_secs(&self) -> u64 {
+        self.tick_secs.max(self.long_tick_secs)
     }
 
     /// When the faults are over.

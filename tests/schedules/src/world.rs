@@ -1,7 +1,7 @@
 //! The world that a schedule runs in: the time, the dice and the notes of what happened.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::alerts::census;
 use crate::counts::Counts;
 use crate::random::Random;
+use crate::schedule::TENANT;
 use crate::{Episode, Kind, Schedule, origin};
 
 /// A schedule while it runs. Everything in it is on one thread and in virtual time.
@@ -25,6 +26,9 @@ struct Inner {
     counts: Counts,
     trace: Option<Vec<String>>,
     over: BTreeSet<u64>,
+    /// When each kind struck last, in strikes.
+    last: BTreeMap<Kind, u64>,
+    strikes: u64,
 }
 
 thread_local! {
@@ -47,6 +51,8 @@ impl World {
             counts,
             trace: TRACING.get().then(Vec::new),
             over: BTreeSet::new(),
+            last: BTreeMap::new(),
+            strikes: 0,
         };
         Self {
             schedule,
@@ -108,7 +114,30 @@ impl World {
 
     /// Counts a fault that struck.
     pub fn strike(&self, kind: Kind) {
-        self.inner().counts.strike(kind);
+        let mut inner = self.inner();
+        inner.counts.strike(kind);
+        inner.strikes += 1;
+        let strikes = inner.strikes;
+        inner.last.insert(kind, strikes);
+    }
+
+    /// How many faults struck so far.
+    #[must_use]
+    pub fn strikes_so_far(&self) -> u64 {
+        self.inner().strikes
+    }
+
+    /// The kinds that struck after the first `before` strikes.
+    #[must_use]
+    pub fn struck_since(&self, before: u64) -> Vec<Kind> {
+        let inner = self.inner();
+        let since = inner.last.iter().filter(|(_, last)| **last > before);
+        since.map(|(kind, _)| *kind).collect()
+    }
+
+    /// Counts something.
+    pub fn count(&self, count: impl FnOnce(&mut Counts)) {
+        count(&mut self.inner().counts);
     }
 
     /// A number from `low` to `high`.
@@ -122,7 +151,11 @@ impl World {
         let at = self.elapsed_ms();
         if let Some(trace) = &mut self.inner().trace {
             let (secs, millis) = (at / 1000, at % 1000);
-            trace.push(format!("{secs:>5}.{millis:03} {}", what()));
+            let tenant = match self.schedule.tenant.as_str() {
+                TENANT => String::new(),
+                other => format!("{other}: "),
+            };
+            trace.push(format!("{secs:>6}.{millis:03} {tenant}{}", what()));
         }
     }
 

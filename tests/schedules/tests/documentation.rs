@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use drawbridge_schedules::peers::{SCHEDULES, table};
+use drawbridge_schedules::{Kind, Step};
 
 /// Not the numbers themselves: they change with every change of the handler, and a test that fails
 /// on each of those would be blessed without a look. What the page says about them is checked.
@@ -24,5 +25,19 @@ fn the_page_says_what_the_table_shows() {
     assert_eq!((ours.lost, ours.stalled), (0, 0));
     for model in models {
         assert!(model.lost > 0, "{} loses nothing any more", model.name);
+    }
+}
+
+#[test]
+fn the_page_tells_what_every_fault_did() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guarantees.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    assert!(page.contains(" schedules: 0 broke a property."));
+    for kind in Kind::ALL {
+        let row = format!("| {} | ", kind.name());
+        assert!(page.contains(&row), "{row}");
+    }
+    for step in Step::ALL {
+        assert!(page.contains(step.name()), "{}", step.name());
     }
 }

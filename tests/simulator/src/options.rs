@@ -1,7 +1,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::Credential;
+use crate::{Credential, SimulatedTenant};
 
 /// How the simulator behaves.
 #[derive(Debug, Clone)]
@@ -24,8 +24,14 @@ pub struct Options {
     pub gzip: bool,
     /// Signs in, but without the permission: lists are answered with 403.
     pub token_without_roles: bool,
-    /// What it says of a token's lifetime.
+    /// How long a token is good for.
     pub token_lifetime: Duration,
+    /// Whether the question for the number of alerts (`$count=true`) is refused, as Graph may do
+    /// beside a filter.
+    pub refuses_count: bool,
+    /// Tenants beside the one above. Each has alerts, tokens, a throttle and faults of its own;
+    /// the address, latency and compression are shared.
+    pub tenants: Vec<SimulatedTenant>,
 }
 
 impl Default for Options {
@@ -41,6 +47,8 @@ impl Default for Options {
             gzip: true,
             token_without_roles: false,
             token_lifetime: Duration::from_secs(3599),
+            refuses_count: false,
+            tenants: Vec::new(),
         }
     }
 }

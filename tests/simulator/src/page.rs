@@ -3,6 +3,14 @@ use url::Url;
 
 use crate::world::List;
 
+/// Where a page lies: the tenant, its list and the first row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) tenant: usize,
+    pub(crate) list: u64,
+    pub(crate) offset: usize,
+}
+
 /// One page of a list.
 pub(crate) struct Page {
     pub(crate) body: Bytes,
@@ -12,13 +20,8 @@ pub(crate) struct Page {
 /// Puts a page together out of the alerts' own bytes.
 ///
 /// `foreign` replaces the next link.
-pub(crate) fn page(
-    list: &List,
-    number: u64,
-    offset: usize,
-    root: &Url,
-    foreign: Option<&str>,
-) -> Page {
+pub(crate) fn page(list: &List, place: Place, root: &Url, foreign: Option<&str>) -> Page {
+    let offset = place.offset;
     let end = (offset + list.top).min(list.matching.len());
     let indices = list.matching.get(offset..end).unwrap_or_default();
     let size: usize = indices
@@ -43,7 +46,10 @@ pub(crate) fn page(
     let own = (end < list.matching.len()).then(|| {
         format!(
             "{root}v1.0/security/alerts_v2?$skiptoken={}",
-            skip_token(number, end)
+            skip_token(Place {
+                offset: end,
+                ..place
+            })
         )
     });
     if let Some(link) = foreign.map(str::to_owned).or(own) {
@@ -57,16 +63,24 @@ pub(crate) fn page(
 }
 
 /// Nobody is to read anything into a token but the simulator.
-fn skip_token(number: u64, offset: usize) -> String {
-    format!("{number:08x}{offset:08x}").chars().rev().collect()
+fn skip_token(place: Place) -> String {
+    let Place {
+        tenant,
+        list,
+        offset,
+    } = place;
+    let plain = format!("{tenant:08x}{list:08x}{offset:08x}");
+    plain.chars().rev().collect()
 }
 
-/// The list and the offset of a token of [`skip_token`].
-pub(crate) fn read_skip_token(token: &str) -> Option<(u64, usize)> {
+/// The place that a token of [`skip_token`] stands for.
+pub(crate) fn read_skip_token(token: &str) -> Option<Place> {
     let token: String = token.chars().rev().collect();
-    let (number, offset) = token.split_at_checked(8)?;
-    Some((
-        u64::from_str_radix(number, 16).ok()?,
-        usize::from_str_radix(offset, 16).ok()?,
-    ))
+    let (tenant, rest) = token.split_at_checked(8)?;
+    let (list, offset) = rest.split_at_checked(8)?;
+    Some(Place {
+        tenant: usize::from_str_radix(tenant, 16).ok()?,
+        list: u64::from_str_radix(list, 16).ok()?,
+        offset: usize::from_str_radix(offset, 16).ok()?,
+    })
 }

@@ -17,9 +17,10 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::filter::Filter;
-use crate::page::{page, read_skip_token};
+use crate::page::{Place, page, read_skip_token};
+use crate::tenant::Tenant;
 use crate::world::World;
-use crate::{Alerts, Fault, Options, Stats, error_body, sign_in};
+use crate::{Alerts, Fault, Options, Stats, TenantControl, error_body, sign_in};
 
 /// Graph's content type; with these parameters, 64-bit numbers are plain numbers.
 const PAGE_TYPE: &str = "application/json;odata.metadata=minimal;odata.streaming=true;\
@@ -82,20 +83,31 @@ impl Simulator {
         self.world.root.clone()
     }
 
-    /// What it was asked so far.
+    /// The reins of one tenant; `None` for one that it does not serve.
+    #[must_use]
+    pub fn tenant(&self, tenant_id: &str) -> Option<TenantControl> {
+        let found = self.world.find(tenant_id, |_| true)?;
+        Some(TenantControl::new(Arc::clone(&self.world), found))
+    }
+
+    fn first(&self) -> &Tenant {
+        self.world.tenant(0)
+    }
+
+    /// What it was asked so far, by all tenants and by strangers.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.world.stats()
     }
 
-    /// Adds an alert, or replaces the one of its id.
+    /// Adds an alert of the options' own tenant, or replaces the one of its id.
     pub fn set_alert(&self, json: &str) {
-        self.world.set_alert(json);
+        self.first().set_alert(json);
     }
 
-    /// Spoils the next list request that has none spoilt before it.
+    /// Spoils the next list request of the options' own tenant that has none spoilt before it.
     pub fn inject(&self, fault: Fault) {
-        self.world.inject(fault);
+        self.first().inject(fault);
     }
 
     /// Answers everything with 503 until told otherwise.
@@ -126,38 +138,46 @@ async fn list(
     Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
-    world.count(|stats| stats.list_requests += 1);
-    if world.is_down() {
+    let index = bearer(&headers).and_then(|token| world.tenant_of(token));
+    let tenant = index.map(|index| world.tenant(index));
+    match tenant {
+        Some(tenant) => tenant.count(|stats| stats.list_requests += 1),
+        None => world.count(|stats| stats.list_requests += 1),
+    }
+    if world.is_down() || tenant.is_some_and(Tenant::is_down) {
         return error_body::graph(
             StatusCode::SERVICE_UNAVAILABLE,
             "serviceNotAvailable",
             "Down.",
         );
     }
-    if let Some(refusal) = refuse(&world, &headers) {
+    let (Some(index), Some(tenant)) = (index, tenant) else {
+        return expired();
+    };
+    if let Some(refusal) = refuse(tenant) {
         return refusal;
     }
-    if !world.options.page_latency.is_zero() {
-        tokio::time::sleep(world.options.page_latency).await;
+    if !world.page_latency.is_zero() {
+        tokio::time::sleep(world.page_latency).await;
     }
-    let fault = world.next_fault();
-    if let Some(answer) = fault.as_ref().and_then(|fault| instead(fault, &world)) {
+    let fault = tenant.next_fault();
+    if let Some(answer) = fault.as_ref().and_then(|fault| instead(fault, tenant)) {
         return answer;
     }
-    let (number, list, offset) = match asked(&world, &query) {
+    let (list, place) = match asked(index, tenant, &query) {
         Ok(asked) => asked,
-        Err(message) => return error_body::graph(StatusCode::BAD_REQUEST, "BadRequest", &message),
+        Err(refusal) => return *refusal,
     };
     let foreign = match &fault {
         Some(Fault::ForeignNextLink(link)) => Some(link.as_str()),
         _ => None,
     };
-    let page = page(&list, number, offset, &world.root, foreign);
-    world.count(|stats| stats.alerts_served += page.alerts);
+    let page = page(&list, place, &world.root, foreign);
+    tenant.count(|stats| stats.alerts_served += page.alerts);
     let accepts = headers
         .get(header::ACCEPT_ENCODING)
         .and_then(|value| value.to_str().ok());
-    let gzip = world.options.gzip && accepts.is_some_and(|accepts| accepts.contains("gzip"));
+    let gzip = world.gzip && accepts.is_some_and(|accepts| accepts.contains("gzip"));
     let mut response = answer(page.body, gzip, fault == Some(Fault::CutBody)).await;
     if let Some(Fault::Partial { warning }) = fault {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
@@ -168,26 +188,28 @@ async fn list(
     response
 }
 
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    authorization.strip_prefix("Bearer ")
+}
+
 /// The refusals that come before a look at the query.
-fn refuse(world: &World, headers: &HeaderMap) -> Option<Response> {
-    let authorization = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
-    if !token.is_some_and(|token| world.knows_token(token)) {
-        return Some(expired());
-    }
-    if world.options.token_without_roles {
-        let message = "Missing application roles. API requires one of 'SecurityAlert.Read.All'.";
+fn refuse(tenant: &Tenant) -> Option<Response> {
+    if !tenant.settings.has_consent {
+        // Graph's own words, as users of other readers of `alerts_v2` report them.
+        let message = "Missing application roles. API required roles: \
+                       SecurityAlert.Read.All,SecurityAlert.ReadWrite.All,\
+                       SecurityIncident.Read.All,SecurityIncident.ReadWrite.All, \
+                       application roles: .";
         return Some(error_body::graph(
             StatusCode::FORBIDDEN,
             "Forbidden",
             message,
         ));
     }
-    world
+    tenant
         .throttle()
-        .map(|wait| throttled(world, Some(wait.as_secs().max(1))))
+        .map(|wait| throttled(tenant, Some(wait.as_secs().max(1))))
 }
 
 fn expired() -> Response {
@@ -199,8 +221,8 @@ fn expired() -> Response {
     )
 }
 
-fn throttled(world: &World, retry_after_secs: Option<u64>) -> Response {
-    world.count(|stats| stats.throttled += 1);
+fn throttled(tenant: &Tenant, retry_after_secs: Option<u64>) -> Response {
+    tenant.count(|stats| stats.throttled += 1);
     let status = StatusCode::TOO_MANY_REQUESTS;
     let mut response = error_body::graph(status, "TooManyRequests", "Too many requests.");
     if let Some(secs) = retry_after_secs {
@@ -212,13 +234,13 @@ fn throttled(world: &World, retry_after_secs: Option<u64>) -> Response {
 }
 
 /// The answer of a fault that needs no page.
-fn instead(fault: &Fault, world: &World) -> Option<Response> {
+fn instead(fault: &Fault, tenant: &Tenant) -> Option<Response> {
     Some(match fault {
         Fault::Status(status) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             error_body::graph(status, "UnknownError", "Injected.")
         }
-        Fault::Throttle { retry_after_secs } => throttled(world, *retry_after_secs),
+        Fault::Throttle { retry_after_secs } => throttled(tenant, *retry_after_secs),
         Fault::Unauthorized => expired(),
         Fault::Malformed => page_type(Body::from(r#"{"value":[{"id":"da"#)),
         Fault::Html => {
@@ -247,37 +269,61 @@ fn huge(bytes: u64) -> Body {
     Body::from_stream(futures::stream::iter(body.map(Ok::<_, io::Error>)))
 }
 
-type Asked = (u64, Arc<crate::world::List>, usize);
+type Asked = (Arc<crate::world::List>, Place);
 
-/// The list that a query asks for, and where in it.
-fn asked(world: &World, query: &HashMap<String, String>) -> Result<Asked, String> {
+fn bad_request(message: &str) -> Box<Response> {
+    Box::new(error_body::graph(
+        StatusCode::BAD_REQUEST,
+        "BadRequest",
+        message,
+    ))
+}
+
+/// The list that a query asks for, and where in it; or the refusal.
+fn asked(
+    index: usize,
+    tenant: &Tenant,
+    query: &HashMap<String, String>,
+) -> Result<Asked, Box<Response>> {
     if let Some(token) = query.get("$skiptoken") {
-        let (number, offset) = read_skip_token(token).ok_or("The skip token is not valid.")?;
-        let list = world
-            .list(number)
-            .ok_or("The skip token is no longer valid.")?;
-        return Ok((number, list, offset));
+        let place =
+            read_skip_token(token).ok_or_else(|| bad_request("The skip token is not valid."))?;
+        if place.tenant != index {
+            // A page of another tenant.
+            return Err(Box::new(expired()));
+        }
+        let list = tenant
+            .list(place.list)
+            .ok_or_else(|| bad_request("The skip token is no longer valid."))?;
+        return Ok((list, place));
     }
     let number = |name: &str, default: usize| match query.get(name) {
         None => Ok(default),
         Some(text) => text
             .parse::<usize>()
-            .map_err(|_| format!("Invalid value for {name}.")),
+            .map_err(|_| bad_request(&format!("Invalid value for {name}."))),
     };
     let filter = match query.get("$filter") {
         None => Filter::All,
-        Some(text) => {
-            Filter::parse(text).map_err(|why| format!("Invalid filter clause: {why}."))?
-        }
+        Some(text) => Filter::parse(text)
+            .map_err(|why| bad_request(&format!("Invalid filter clause: {why}.")))?,
     };
     let skip = number("$skip", 0)?;
     if skip > MAX_SKIP {
-        return Err(format!("The limit of $skip is {MAX_SKIP}."));
+        return Err(bad_request(&format!("The limit of $skip is {MAX_SKIP}.")));
     }
     let top = number("$top", DEFAULT_TOP)?.clamp(1, MAX_TOP);
     let count = query.get("$count").is_some_and(|count| count == "true");
-    let (number, list) = world.open_list(&filter, top, count);
-    Ok((number, list, skip))
+    if count && tenant.settings.refuses_count {
+        return Err(bad_request("$count is not supported with this filter."));
+    }
+    let (number, list) = tenant.open_list(&filter, top, count);
+    let place = Place {
+        tenant: index,
+        list: number,
+        offset: skip,
+    };
+    Ok((list, place))
 }
 
 async fn answer(body: Bytes, gzip: bool, cut: bool) -> Response {

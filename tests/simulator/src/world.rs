@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use url::Url;
 
-use crate::alerts::{Alerts, Row};
-use crate::entra::Used;
-use crate::filter::Filter;
-use crate::{Fault, Options};
-
-/// How many unfinished lists are remembered; the oldest is forgotten first.
-const OPEN_LISTS: usize = 64;
+use crate::alerts::Row;
+use crate::tenant::{SimulatedTenant, Tenant};
+use crate::{Alerts, Credential, Options};
 
 /// What the simulator was asked so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,27 +24,41 @@ pub struct Stats {
     pub alerts_served: u64,
 }
 
+impl Stats {
+    fn add(&mut self, other: Self) {
+        self.token_requests += other.token_requests;
+        self.list_requests += other.list_requests;
+        self.throttled += other.throttled;
+        self.alerts_served += other.alerts_served;
+    }
+}
+
 /// Everything that the handlers share.
 pub(crate) struct World {
-    pub(crate) options: Options,
+    /// How long it waits before it answers a page.
+    pub(crate) page_latency: Duration,
+    /// Whether it compresses for clients that accept gzip.
+    pub(crate) gzip: bool,
     /// The root of Graph, with a slash at its end.
     pub(crate) root: Url,
-    /// Assertions that were taken, which are not taken again.
-    pub(crate) used_assertions: Used,
+    /// That of the options, then the others.
+    tenants: Vec<Tenant>,
     inner: Mutex<Inner>,
 }
 
 #[derive(Default)]
 struct Inner {
-    /// The newest first, as Graph lists them.
-    rows: Arc<Vec<Row>>,
-    tokens: HashSet<String>,
-    lists: BTreeMap<u64, Arc<List>>,
-    next_list: u64,
-    faults: VecDeque<Fault>,
+    tokens: HashMap<String, Issued>,
+    issued: u64,
     down: bool,
-    recent: VecDeque<Instant>,
-    stats: Stats,
+    /// What came from nobody that is known.
+    strangers: Stats,
+}
+
+/// Whom a token is good for, and until when.
+struct Issued {
+    tenant: usize,
+    until: Instant,
 }
 
 /// The answer to one query, as it was when the query came.
@@ -61,17 +71,25 @@ pub(crate) struct List {
 
 impl World {
     pub(crate) fn new(options: Options, root: Url, alerts: Alerts) -> Self {
-        let mut rows = alerts.rows;
-        newest_first(&mut rows);
-        let inner = Inner {
-            rows: Arc::new(rows),
-            ..Inner::default()
+        let mut credentials = options.credentials;
+        credentials.push(Credential::Secret(options.client_secret));
+        let first = SimulatedTenant {
+            tenant_id: options.tenant_id,
+            client_id: options.client_id,
+            credentials,
+            alerts,
+            has_consent: !options.token_without_roles,
+            requests_per_minute: options.requests_per_minute,
+            refuses_count: options.refuses_count,
+            token_lifetime: options.token_lifetime,
         };
+        let all = std::iter::once(first).chain(options.tenants);
         Self {
-            options,
+            page_latency: options.page_latency,
+            gzip: options.gzip,
             root,
-            used_assertions: Used::default(),
-            inner: Mutex::new(inner),
+            tenants: all.map(Tenant::new).collect(),
+            inner: Mutex::default(),
         }
     }
 
@@ -79,30 +97,18 @@ impl World {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Of all tenants and of strangers.
     pub(crate) fn stats(&self) -> Stats {
-        self.inner().stats
+        let mut all = self.inner().strangers;
+        for tenant in &self.tenants {
+            all.add(tenant.stats());
+        }
+        all
     }
 
+    /// Counts what comes from nobody that is known.
     pub(crate) fn count(&self, count: impl FnOnce(&mut Stats)) {
-        count(&mut self.inner().stats);
-    }
-
-    /// Adds an alert, or replaces the one of its id.
-    pub(crate) fn set_alert(&self, json: &str) {
-        let row = Row::new(json);
-        let mut inner = self.inner();
-        let rows = Arc::make_mut(&mut inner.rows);
-        rows.retain(|old| old.fields.id != row.fields.id);
-        rows.push(row);
-        newest_first(rows);
-    }
-
-    pub(crate) fn inject(&self, fault: Fault) {
-        self.inner().faults.push_back(fault);
-    }
-
-    pub(crate) fn next_fault(&self) -> Option<Fault> {
-        self.inner().faults.pop_front()
+        count(&mut self.inner().strangers);
     }
 
     pub(crate) fn set_down(&self, down: bool) {
@@ -113,83 +119,51 @@ impl World {
         self.inner().down
     }
 
+    /// The tenant of that place.
+    pub(crate) fn tenant(&self, index: usize) -> &Tenant {
+        &self.tenants[index]
+    }
+
+    /// The place of the first application in a tenant that `fits`.
+    pub(crate) fn find(
+        &self,
+        tenant_id: &str,
+        fits: impl Fn(&SimulatedTenant) -> bool,
+    ) -> Option<usize> {
+        self.tenants.iter().position(|tenant| {
+            tenant.settings.tenant_id.eq_ignore_ascii_case(tenant_id) && fits(&tenant.settings)
+        })
+    }
+
     /// A token in Entra's shape, as far as a client may look at it; its signature is none.
-    pub(crate) fn issue_token(&self) -> String {
-        let roles: &[&str] = if self.options.token_without_roles {
-            &[]
-        } else {
+    pub(crate) fn issue_token(&self, tenant: usize) -> String {
+        let settings = &self.tenants[tenant].settings;
+        let roles: &[&str] = if settings.has_consent {
             &["SecurityAlert.Read.All"]
+        } else {
+            &[]
         };
         let header = json!({"typ": "JWT", "alg": "RS256", "kid": "simulated"});
         let claims = json!({
             "aud": self.root,
-            "tid": self.options.tenant_id,
-            "appid": self.options.client_id,
+            "tid": settings.tenant_id,
+            "appid": settings.client_id,
             "roles": roles,
         });
         let part = |part: &serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let mut inner = self.inner();
-        let number = inner.tokens.len() + 1;
+        inner.issued += 1;
+        let number = inner.issued;
         let token = format!("{}.{}.simulated-{number}", part(&header), part(&claims));
-        inner.tokens.insert(token.clone());
+        let until = Instant::now() + settings.token_lifetime;
+        inner.tokens.insert(token.clone(), Issued { tenant, until });
         token
     }
 
-    pub(crate) fn knows_token(&self, token: &str) -> bool {
-        self.inner().tokens.contains(token)
+    /// Whom a token that is still good was issued for.
+    pub(crate) fn tenant_of(&self, token: &str) -> Option<usize> {
+        let inner = self.inner();
+        let issued = inner.tokens.get(token)?;
+        (Instant::now() < issued.until).then_some(issued.tenant)
     }
-
-    /// Notes a request; the time to wait when there were too many within a minute.
-    pub(crate) fn throttle(&self) -> Option<Duration> {
-        let limit = self.options.requests_per_minute? as usize;
-        let minute = Duration::from_secs(60);
-        let now = Instant::now();
-        let mut inner = self.inner();
-        while inner
-            .recent
-            .front()
-            .is_some_and(|&time| now.duration_since(time) >= minute)
-        {
-            inner.recent.pop_front();
-        }
-        if inner.recent.len() < limit {
-            inner.recent.push_back(now);
-            return None;
-        }
-        let oldest = inner.recent.front().copied().unwrap_or(now);
-        Some(minute.saturating_sub(now.duration_since(oldest)))
-    }
-
-    /// Answers a query; the answer can be read on page by page under its number.
-    pub(crate) fn open_list(&self, filter: &Filter, top: usize, count: bool) -> (u64, Arc<List>) {
-        let rows = Arc::clone(&self.inner().rows);
-        let matching = rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| filter.matches(&row.fields))
-            .map(|(index, _)| index)
-            .collect();
-        let list = Arc::new(List {
-            rows,
-            matching,
-            top,
-            count,
-        });
-        let mut inner = self.inner();
-        let number = inner.next_list;
-        inner.next_list += 1;
-        inner.lists.insert(number, Arc::clone(&list));
-        if inner.lists.len() > OPEN_LISTS {
-            inner.lists.pop_first();
-        }
-        (number, list)
-    }
-
-    pub(crate) fn list(&self, number: u64) -> Option<Arc<List>> {
-        self.inner().lists.get(&number).cloned()
-    }
-}
-
-fn newest_first(rows: &mut [Row]) {
-    rows.sort_by_key(|row| std::cmp::Reverse(row.fields.created));
 }

@@ -2,7 +2,10 @@
 
 use crate::support::command::{drawbridge, run};
 
-const COMMANDS: [&str; 5] = ["demo", "simulate", "poll", "map", "explain"];
+const COMMANDS: [&str; 10] = [
+    "demo", "simulate", "poll", "deliver", "map", "explain", "tenants", "backfill", "replay",
+    "state",
+];
 
 #[test]
 fn the_help_names_every_command_and_the_exit_codes() {
@@ -32,6 +35,33 @@ fn every_command_shows_examples_of_itself() {
             examples.contains(&format!("drawbridge {command}")),
             "{help}"
         );
+    }
+}
+
+#[test]
+fn every_command_within_a_command_shows_examples_of_itself() {
+    for (command, within) in [
+        ("tenants", "add"),
+        ("tenants", "list"),
+        ("tenants", "check"),
+        ("tenants", "remove"),
+        ("tenants", "pause"),
+        ("tenants", "resume"),
+        ("tenants", "schema"),
+        ("backfill", "status"),
+        ("backfill", "resume"),
+        ("replay", "list"),
+        ("replay", "run"),
+        ("replay", "dead-letters"),
+        ("state", "show"),
+        ("state", "reset"),
+    ] {
+        let help = run(drawbridge(&[command, within, "--help"])).well().stdout;
+        let (_, examples) = help
+            .split_once("Examples:")
+            .unwrap_or_else(|| panic!("{help}"));
+        let example = format!("drawbridge {command} {within}");
+        assert!(examples.contains(&example), "{help}");
     }
 }
 

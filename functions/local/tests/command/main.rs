@@ -5,12 +5,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod bad_input;
+mod deliver;
 mod demo;
+mod documents;
 mod every;
 mod expected;
 mod filter;
 mod help;
 mod interrupt;
+mod killed;
 mod news;
 mod samples;
 mod simulate;

@@ -1,8 +1,6 @@
 //! Builds what a tenant's document asks for: its identity, its Graph client, its poller. Nothing is
 //! asked of any service yet.
 
-mod stored_secret;
-
 use std::sync::Arc;
 
 use drawbridge_config::{ConfigError, Identity, Tenant};
@@ -12,10 +10,9 @@ use drawbridge_graph::{
     AssertionSource, Certificate, ClientSecret, Cloud, Federated, Graph, TokenCache, TokenProvider,
     Transport, system_clock,
 };
-use drawbridge_secrets::Secrets;
+use drawbridge_secrets::{Secrets, StoredSecret};
 use drawbridge_store::Store;
 
-use self::stored_secret::StoredSecret;
 use crate::{Clock, Output, Poller, Settings};
 
 /// Asks AWS for the assertions of a cloud's federated credentials.

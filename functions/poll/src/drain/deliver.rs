@@ -36,6 +36,15 @@ impl Drain<'_> {
         Ok(had_time)
     }
 
+    /// Maps one alert and sends its records that are new.
+    pub(crate) async fn alert(&mut self, alert: &Alert<'_>) -> Result<(), PollError> {
+        self.deliver_alert(alert).await?;
+        for output in 0..self.batches.len() {
+            self.send(output).await?;
+        }
+        Ok(())
+    }
+
     /// Puts an alert aside that does not parse, once.
     async fn put_aside(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
         let (alert, now_secs) = (AlertDigest::of(raw), self.now_secs());
@@ -146,7 +155,9 @@ impl Drain<'_> {
         }
         for refused in never {
             let message = &batch.messages[refused.index];
-            self.quarantine().record(message, &refused.code).await?;
+            self.quarantine()
+                .record(&output.name, message, &refused.code)
+                .await?;
             self.report.quarantined += 1;
         }
         match first_code {

@@ -1,7 +1,7 @@
 mod attempt;
 mod deliver;
 mod narrow;
-mod pace;
+pub(crate) mod pace;
 mod reconcile;
 
 use std::collections::HashSet;
@@ -17,6 +17,7 @@ use crate::mapping::Batch;
 use crate::quarantine::Quarantine;
 use crate::read_ahead::ReadAhead;
 use crate::reading::Reading;
+use crate::windows::Around;
 use crate::{PollError, Poller, Progress, Report, Stop};
 
 /// Reads windows into the queues.
@@ -46,6 +47,12 @@ pub(crate) struct Drain<'a> {
 pub(crate) struct Seen(Option<HashSet<AlertDigest>>);
 
 impl Seen {
+    fn forget(&mut self) {
+        if let Some(seen) = &mut self.0 {
+            seen.clear();
+        }
+    }
+
     fn note(&mut self, alert: AlertDigest) {
         if let Some(seen) = &mut self.0 {
             seen.insert(alert);
@@ -70,8 +77,12 @@ pub(crate) enum Drained {
 }
 
 enum Paged {
-    Whole { incomplete: bool },
+    Whole {
+        incomplete: bool,
+    },
     Stopped,
+    /// Nothing of it was asked for: the window is as good as it was.
+    NotBegun,
 }
 
 impl<'a> Drain<'a> {
@@ -79,9 +90,7 @@ impl<'a> Drain<'a> {
         poller: &'a Poller,
         state: &'a mut State,
         report: &'a mut Report,
-        stop: &'a Stop,
-        progress: &'a dyn Progress,
-        now: Timestamp,
+        around: &Around<'a>,
         reading: Reading,
     ) -> Self {
         let batches = poller.outputs.iter().map(|_| Batch::default()).collect();
@@ -89,10 +98,10 @@ impl<'a> Drain<'a> {
             poller,
             state,
             report,
-            stop,
-            progress,
-            now,
-            deadline: reading.deadline(stop.deadline()),
+            stop: around.stop,
+            progress: around.progress,
+            now: around.now,
+            deadline: around.deadline(&reading),
             seen: Seen(reading.counts().then(HashSet::new)),
             reading,
             batches,
@@ -104,7 +113,15 @@ impl<'a> Drain<'a> {
 
     /// Reads `window`, whatever it takes; the parts of it that no request gets are put aside.
     pub(crate) async fn window(&mut self, window: Window) -> Result<Drained, PollError> {
+        self.seen.forget();
+        self.once_more(window).await
+    }
+
+    /// The same, and what was seen of it before counts.
+    pub(crate) async fn once_more(&mut self, window: Window) -> Result<Drained, PollError> {
         let drained = self.attempts(window).await;
+        // Those that failed count, too.
+        self.note_requests();
         if drained.is_err() {
             self.give_back();
         }
@@ -126,7 +143,11 @@ impl<'a> Drain<'a> {
                 }
                 Ok(Paged::Stopped) => {
                     todo.push(attempt);
-                    return Ok(self.out_of_time(&todo, incomplete));
+                    return Ok(Self::out_of_time(self.rest(&todo), incomplete));
+                }
+                Ok(Paged::NotBegun) => {
+                    todo.push(attempt);
+                    return Ok(Self::out_of_time(windows(&todo), incomplete));
                 }
                 Err(PollError::Graph(error)) => error,
                 Err(error) => return Err(error),
@@ -139,7 +160,7 @@ impl<'a> Drain<'a> {
                 Narrowed::To(attempts) => todo.extend(attempts),
                 Narrowed::NoTime => {
                     todo.push(attempt);
-                    return Ok(self.out_of_time(&todo, incomplete));
+                    return Ok(Self::out_of_time(self.rest(&todo), incomplete));
                 }
             }
         }
@@ -167,9 +188,11 @@ impl<'a> Drain<'a> {
         let deadline = self.stop.deadline();
         let mut incomplete = false;
         let mut links = HashSet::new();
-        let query = self.query(attempt.window.from(), attempt.window.to(), attempt.top);
+        let query = self
+            .poller
+            .query(attempt.window.from(), attempt.window.to(), attempt.top);
         let Some(pause) = self.pause() else {
-            return Ok(Paged::Stopped);
+            return Ok(Paged::NotBegun);
         };
         let mut ahead = ReadAhead::first(graph, query, deadline, pause);
         loop {
@@ -211,19 +234,8 @@ impl<'a> Drain<'a> {
         }
     }
 
-    fn query(&self, from: Timestamp, to: Timestamp, top: u32) -> AlertQuery {
-        AlertQuery {
-            from,
-            to,
-            service_sources: self.poller.settings.service_sources.clone(),
-            severities: self.poller.settings.severities.clone(),
-            top,
-        }
-    }
-
     /// The end for want of time; what Graph answered incompletely is still to be read, too.
-    fn out_of_time(&self, todo: &[Attempt], incomplete: Vec<Window>) -> Drained {
-        let rest = self.rest(todo);
+    fn out_of_time(rest: Vec<Window>, incomplete: Vec<Window>) -> Drained {
         Drained::OutOfTime {
             rest: rest.into_iter().chain(incomplete).collect(),
         }
@@ -232,7 +244,7 @@ impl<'a> Drain<'a> {
     /// What is left to read, the earliest first, the window that was being read in halves.
     fn rest(&self, todo: &[Attempt]) -> Vec<Window> {
         let smallest_ms = self.poller.settings.windows.smallest_ms;
-        let mut rest: Vec<Window> = todo.iter().rev().map(|attempt| attempt.window).collect();
+        let mut rest = windows(todo);
         if let Some(halves) = rest.first().and_then(|window| window.halves(smallest_ms)) {
             rest.splice(..1, halves);
         }
@@ -254,5 +266,22 @@ impl<'a> Drain<'a> {
 
     fn now_secs(&self) -> u32 {
         epoch_secs_of(self.now.as_second())
+    }
+}
+
+/// What is left to read, the earliest first.
+fn windows(todo: &[Attempt]) -> Vec<Window> {
+    todo.iter().rev().map(|attempt| attempt.window).collect()
+}
+
+impl Poller {
+    pub(crate) fn query(&self, from: Timestamp, to: Timestamp, top: u32) -> AlertQuery {
+        AlertQuery {
+            from,
+            to,
+            service_sources: self.settings.service_sources.clone(),
+            severities: self.settings.severities.clone(),
+            top,
+        }
     }
 }

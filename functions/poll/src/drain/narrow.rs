@@ -1,10 +1,10 @@
 use drawbridge_cursor::Window;
-use drawbridge_graph::{ErrorKind, GraphError};
+use drawbridge_graph::{Deadline, ErrorKind, GraphError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Drain;
 use super::attempt::{Attempt, SMALL_PAGE};
-use crate::PollError;
+use crate::{PollError, Poller};
 
 /// What to do about an attempt that failed.
 pub(super) enum Narrowed {
@@ -38,7 +38,8 @@ impl Drain<'_> {
         }
         // Smaller pages are the answer to one that is too large; the window is not at fault.
         let page_is_at_fault = error.kind() == ErrorKind::TooLarge && attempt.top > SMALL_PAGE;
-        if !page_is_at_fault && !self.answers_nothing().await {
+        let deadline = self.stop.deadline();
+        if !page_is_at_fault && !self.poller.answers_nothing(deadline).await {
             return Err(error.into());
         }
         self.answered = true;
@@ -51,17 +52,20 @@ impl Drain<'_> {
 
     /// Puts a window aside that no request gets.
     async fn gap(&mut self, window: Window, error: &GraphError) -> Result<Narrowed, PollError> {
-        self.quarantine().gap(window, &error.to_string()).await?;
+        if !self.reading.dry_run {
+            self.quarantine().gap(window, &error.to_string()).await?;
+        }
         self.report.gaps += 1;
         Ok(Narrowed::To(Vec::new()))
     }
+}
 
+impl Poller {
     /// Whether Graph answers the question for a window in which there is nothing. Otherwise Graph
     /// is down or no Graph at all, and nothing may be given up on that account.
-    async fn answers_nothing(&self) -> bool {
+    pub(crate) async fn answers_nothing(&self, deadline: Deadline) -> bool {
         let from = Timestamp::UNIX_EPOCH;
         let nothing = self.query(from, from + SignedDuration::from_millis(1), 1);
-        let deadline = self.stop.deadline();
-        self.poller.graph.list(&nothing, deadline).await.is_ok()
+        self.graph.list(&nothing, deadline).await.is_ok()
     }
 }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::Drain;
-use crate::budget;
+use crate::{Stop, budget};
+use drawbridge_graph::Deadline;
 
 impl Drain<'_> {
     /// Adds the requests made since this was last asked to those of the tenant's minute.
@@ -22,5 +23,24 @@ impl Drain<'_> {
         }
         let pause = budget::pause(self.state.spent, self.poller.clock.now());
         self.deadline.allows(pause).then_some(pause)
+    }
+
+    /// Whether there is anything of the budget left to begin with. If not, the time that the
+    /// reading has is waited out, for whoever comes next not to ask the same at once.
+    pub(crate) async fn has_requests(&self) -> bool {
+        let has = self.pause().is_some();
+        if !has {
+            wait_out(self.deadline, self.stop).await;
+        }
+        has
+    }
+}
+
+/// Waits until `deadline`, or until somebody asks to stop.
+pub(crate) async fn wait_out(deadline: Deadline, stop: &Stop) {
+    let left = deadline.remaining().unwrap_or_default();
+    tokio::select! {
+        () = tokio::time::sleep(left) => {}
+        () = stop.asked() => {}
     }
 }

@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod backfill;
+mod budget;
 mod faults;
 mod giving_back;
 mod hostile;
 mod objects;
+mod outputs;
 mod poller;
+mod reconcile;
 mod short_of_time;
+mod sweeps;
 mod windows;
 mod world;

@@ -22,7 +22,7 @@ mod write;
 
 use drawbridge_alert::Alert;
 
-use crate::version::Version;
+use crate::version;
 use crate::{Claim, Explained, Field, Format, Identity, Record, Rewrite};
 
 /// The format `ecs`.
@@ -59,21 +59,8 @@ impl Format for Ecs {
         claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
         sink: &mut dyn FnMut(Record),
     ) {
-        let version = Version::of(alert);
-        let content = || version.content();
-        let identity = Identity {
-            digest: version.identity(),
-            content: &content,
-        };
-        if let Some(Claim { change, .. }) = claim(&identity) {
-            sink(Record {
-                key: version.key(),
-                alert_id: alert.id.as_str().to_owned(),
-                severity: alert.severity.as_deref().unwrap_or_default().to_owned(),
-                change,
-                body: record::write(alert),
-            });
-        }
+        let severity = alert.severity.as_deref().unwrap_or_default();
+        version::map(alert, claim, sink, severity, |_, _| record::write(alert));
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {

@@ -17,7 +17,7 @@ mod write;
 
 use drawbridge_alert::Alert;
 
-use crate::version::Version;
+use crate::version::{self, Version};
 use crate::{Change, Claim, Explained, Field, Format, Identity, Record, Rewrite};
 use tree::Object;
 
@@ -62,23 +62,10 @@ impl Format for Ocsf {
         claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
         sink: &mut dyn FnMut(Record),
     ) {
-        let version = Version::of(alert);
-        let content = || version.content();
-        let identity = Identity {
-            digest: version.identity(),
-            content: &content,
-        };
-        if let Some(Claim { change, .. }) = claim(&identity) {
-            let key = version.key();
-            let severity = codes::severity(alert.severity.as_deref());
-            sink(Record {
-                alert_id: alert.id.as_str().to_owned(),
-                severity: severity.1.to_owned(),
-                change,
-                body: body(alert, &key, change),
-                key,
-            });
-        }
+        let (_, severity) = codes::severity(alert.severity.as_deref());
+        version::map(alert, claim, sink, severity, |key, change| {
+            body(alert, key, change)
+        });
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {

@@ -63,6 +63,7 @@ impl<'e> Stack<'e> {
             "login_url": simulator.login_url(),
             "graph_url": simulator.graph_url(),
             "first_lookback_secs": 7200,
+            "sweeps": false,
         }]);
         let stack = Self {
             emulator,
@@ -71,10 +72,13 @@ impl<'e> Stack<'e> {
             jobs_url,
             sqs,
         };
+        let outputs = json!([
+            {"format": "siem", "shape": "messages", "queue_url": stack.records_url},
+        ]);
         let variables = json!({
             "DRAWBRIDGE_TENANTS": tenants.to_string(),
             "DRAWBRIDGE_BUCKET": BUCKET,
-            "DRAWBRIDGE_QUEUE_URL": stack.records_url,
+            "DRAWBRIDGE_OUTPUTS": outputs.to_string(),
             "DRAWBRIDGE_JOBS_QUEUE_URL": stack.jobs_url,
         });
         let jobs_arn = stack.arn(&stack.jobs_url).await;

@@ -15,7 +15,10 @@
 mod alerts;
 mod bad_input;
 mod cost;
+mod intake;
 mod jobs;
 mod life;
 mod outage;
+mod tenants;
+mod topic;
 mod world;

@@ -3,15 +3,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use drawbridge_e2e::{Consumer, Received, Stack, tenants};
+use drawbridge_e2e::{Consumer, Received, Stack, create_secret, tenant_document};
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_simulator::{Alerts, Simulator};
 use drawbridge_store::{S3Store, Store as _};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::intake::Intake;
 
 pub(crate) const STACK: &str = "siem-feed";
 pub(crate) const TENANT: &str = "contoso";
+pub(crate) const HOOK_SECRET: &str = "hunter2-hook";
 
 /// The emulated cloud with the stack in it, the simulated Graph, and a SIEM that reads.
 pub(crate) struct World {
@@ -19,6 +22,8 @@ pub(crate) struct World {
     pub(crate) simulator: Simulator,
     pub(crate) stack: Stack,
     pub(crate) consumer: Consumer,
+    pub(crate) intake: Intake,
+    parameters: Vec<(&'static str, String)>,
     pub(crate) store: S3Store,
     pub(crate) sqs: aws_sdk_sqs::Client,
 }
@@ -43,12 +48,33 @@ impl World {
                 .await
                 .unwrap();
         let emulator = emulator().await;
-        let tenants = tenants(STACK, TENANT, &simulator);
-        let stack = Stack::deploy(&emulator, STACK, binaries, &[("Tenants", &tenants)]).unwrap();
+        let intake = Intake::start();
+        let known = drawbridge_simulator::Options::default();
+        let hook = create_secret(&emulator, "hook", HOOK_SECRET).await.unwrap();
+        // The quick start's parameters, and the other outputs for another tenant.
+        let parameters = vec![
+            ("TenantId", known.tenant_id),
+            ("ClientId", known.client_id),
+            ("TenantName", TENANT.to_owned()),
+            ("NativeOutput", "both".to_owned()),
+            ("DeliverTarget", "webhook".to_owned()),
+            ("DeliverOutput", "native".to_owned()),
+            ("DeliverSettings", json!({"url": intake.url()}).to_string()),
+            ("DeliverSecretArn", hook),
+        ];
+        let stack = deploy(&emulator, binaries, &parameters);
+        // The same tenant as a document, which knows where the simulator is.
+        let document =
+            tenant_document(STACK, "client-secret", &simulator) + "outputs = [\"siem\"]\n";
+        let key = format!("tenants/{TENANT}.toml");
+        let put = stack.put_document(&emulator, &key, &document);
+        put.await.unwrap();
         let config = emulator.sdk_config().await;
         let bucket = stack.output("BucketName").unwrap();
         Self {
-            consumer: Consumer::create(&emulator, &stack).unwrap(),
+            consumer: Consumer::create(&emulator, &stack, "Siem").unwrap(),
+            intake,
+            parameters,
             store: S3Store::new(drawbridge_store::s3_client(&config), bucket),
             sqs: aws_sdk_sqs::Client::new(&config),
             emulator,
@@ -58,10 +84,9 @@ impl World {
     }
 
     /// Deploys the same binaries again with one more parameter.
-    pub(crate) fn update(&mut self, binaries: &Path, parameter: (&str, &str)) {
-        let tenants = tenants(STACK, TENANT, &self.simulator);
-        let parameters = [("Tenants", tenants.as_str()), parameter];
-        self.stack = Stack::deploy(&self.emulator, STACK, binaries, &parameters).unwrap();
+    pub(crate) fn update(&mut self, binaries: &Path, parameter: (&'static str, &str)) {
+        self.parameters.push((parameter.0, parameter.1.to_owned()));
+        self.stack = deploy(&self.emulator, binaries, &self.parameters);
     }
 
     /// Waits until a poll has asked Graph more than `asked` times, and until the function is done
@@ -116,6 +141,11 @@ impl World {
     pub(crate) fn url(&self, output: &str) -> &str {
         self.stack.output(output).unwrap()
     }
+}
+
+fn deploy(emulator: &Emulator, binaries: &Path, parameters: &[(&str, String)]) -> Stack {
+    let parameters: Vec<_> = parameters.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    Stack::deploy(emulator, STACK, binaries, &parameters).unwrap()
 }
 
 /// The bodies by their keys; each must have come once.

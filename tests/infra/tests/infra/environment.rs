@@ -3,73 +3,156 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use drawbridge_config::{FunctionSettings, Tenant};
+use drawbridge_config::{FunctionSettings, Identity, OutputSettings, Tenant, given_tenants};
+use drawbridge_deliver::DeliverSettings;
 use serde_json::Value;
 
+use crate::evaluate::Deployment;
+use crate::outputs::{EVERY_OUTPUT, FORMATS};
 use crate::template::all_resources;
 
-const TENANTS: &str = r#"[{"name":"a","tenant_id":"t","client_id":"c","secret":"s"}]"#;
+const TENANT: [(&str, &str); 2] = [
+    ("TenantId", "00000000-0000-0000-0000-000000000001"),
+    ("ClientId", "00000000-0000-0000-0000-000000000002"),
+];
 
 /// The variables that `read` asks for.
 fn asked(read: impl Fn(&dyn Fn(&str) -> Option<String>)) -> BTreeSet<String> {
     let names = RefCell::new(BTreeSet::new());
     read(&|name| {
         names.borrow_mut().insert(name.to_owned());
-        Some(
-            if name.ends_with("_TENANTS") {
-                TENANTS
-            } else {
-                "value"
-            }
-            .to_owned(),
-        )
+        let value = match name {
+            "DRAWBRIDGE_TENANTS" => "[]",
+            "DRAWBRIDGE_OUTPUTS" => r#"[{"format":"siem","shape":"objects"}]"#,
+            "DRAWBRIDGE_DELIVER" => r#"{"target":"syslog","address":"siem.example:6514"}"#,
+            _ => "value",
+        };
+        Some(value.to_owned())
     });
     names.into_inner()
 }
 
-fn variables(function: &str) -> &'static Value {
-    &all_resources()[function]["Properties"]["Environment"]["Variables"]
-}
-
 fn set(function: &str) -> BTreeSet<String> {
-    let variables = variables(function).as_object().unwrap();
-    variables.keys().cloned().collect()
+    let variables = &all_resources()[function]["Properties"]["Environment"]["Variables"];
+    variables.as_object().unwrap().keys().cloned().collect()
 }
 
 #[test]
 fn each_function_gets_what_it_reads() {
     let poll = asked(|variable| drop(FunctionSettings::read(variable).unwrap()));
     let dispatch = asked(|variable| drop(drawbridge_dispatch::Settings::read(variable).unwrap()));
+    let deliver = asked(|variable| drop(drawbridge_deliver::Settings::read(variable).unwrap()));
     let text = "left: set in infra/template.yaml, right: read by the function";
     assert_eq!(set("Poll"), poll, "{text}");
     assert_eq!(set("Dispatch"), dispatch, "{text}");
+    assert_eq!(set("Deliver"), deliver, "{text}");
+}
+
+/// The tenants that both functions are given.
+fn tenants(parameters: &[(&str, &str)]) -> Vec<Tenant> {
+    let deployment = Deployment::with(parameters);
+    let [poll, dispatch] = ["Poll", "Dispatch"].map(|function| {
+        given_tenants(|name| deployment.variable(function, name))
+            .unwrap_or_else(|error| panic!("{function}: {error}"))
+    });
+    assert_eq!(poll, dispatch);
+    poll
 }
 
 #[test]
 fn the_parameters_make_a_tenant_list_that_parses() {
-    for function in ["Poll", "Dispatch"] {
-        let [condition, one, several] = serde_json::from_value::<[Value; 3]>(
-            variables(function)["DRAWBRIDGE_TENANTS"]["Fn::If"].clone(),
-        )
-        .unwrap();
-        assert_eq!(condition, "OneTenant");
-        assert_eq!(several["Ref"], "Tenants");
-        let mut list = one["Fn::Sub"][0].as_str().unwrap().to_owned();
-        for (parameter, value) in [
-            ("TenantName", "main"),
-            ("TenantId", "00000000-0000-0000-0000-000000000001"),
-            ("ClientId", "00000000-0000-0000-0000-000000000002"),
-            ("Cloud", "gcc-high"),
-            (
-                "Secret",
-                "arn:aws:secretsmanager:us-east-1:000000000000:secret:s-AbCdEf",
-            ),
-        ] {
-            list = list.replace(&format!("${{{parameter}}}"), value);
-        }
-        let tenants = Tenant::parse_list("DRAWBRIDGE_TENANTS", &list)
-            .unwrap_or_else(|error| panic!("{function}: {error}\n{list}"));
+    assert_eq!(tenants(&[]), [], "no TenantId, no tenant");
+    let cloud = ("Cloud", "gcc-high");
+    let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:s-AbCdEf";
+    let arns = format!("{arn},{arn}");
+    for (more, identity) in [
+        (vec![], Identity::Secret("<ClientSecret.Id>")),
+        (vec![("SecretArns", arns.as_str())], Identity::Secret(arn)),
+        (vec![("Federation", "yes")], Identity::FederationAws),
+    ] {
+        let parameters = [&TENANT[..], &[cloud], &more].concat();
+        let tenants = tenants(&parameters);
         assert_eq!(tenants.len(), 1);
-        assert_eq!(tenants[0].cloud, "gcc-high");
+        assert_eq!(
+            (&*tenants[0].name, &*tenants[0].cloud),
+            ("main", "gcc-high")
+        );
+        assert_eq!(tenants[0].identity().unwrap(), identity);
+    }
+}
+
+#[test]
+fn the_parameters_make_a_list_of_outputs_that_parses() {
+    let outputs = |parameters: &[(&str, &str)]| -> Vec<OutputSettings> {
+        let text = Deployment::with(parameters).variable("Poll", "DRAWBRIDGE_OUTPUTS");
+        let list: Vec<Value> = serde_json::from_str(&text.unwrap()).unwrap();
+        // Formats come one by one; a parameter may be there first.
+        let known = drawbridge_record::names();
+        let list: Vec<Value> = list
+            .into_iter()
+            .filter(|output| known.contains(&output["format"].as_str().unwrap()))
+            .collect();
+        OutputSettings::parse_list("DRAWBRIDGE_OUTPUTS", &Value::from(list).to_string()).unwrap()
+    };
+    let names = |parameters: &[(&str, &str)]| -> Vec<String> {
+        outputs(parameters)
+            .iter()
+            .map(OutputSettings::name)
+            .collect()
+    };
+    assert_eq!(names(&[]), ["siem"]);
+    let default = &outputs(&[])[0];
+    assert_eq!(
+        default.queue_url.as_deref(),
+        Some("<SiemMessages.Outputs.QueueUrl>")
+    );
+    assert_eq!(
+        names(&[("SiemOutput", "none"), ("NativeOutput", "both")]),
+        ["native", "native-objects"]
+    );
+    let all = names(&EVERY_OUTPUT);
+    for format in drawbridge_record::names() {
+        assert!(FORMATS.contains(&format), "{format} has no parameter");
+        for name in [format.to_owned(), format!("{format}-objects")] {
+            assert!(all.contains(&name), "{name} cannot be chosen");
+        }
+    }
+}
+
+#[test]
+fn the_parameters_make_settings_of_delivery_that_parse() {
+    let secret = (
+        "DeliverSecretArn",
+        "arn:aws:secretsmanager:us-east-1:000000000000:secret:s",
+    );
+    let sentinel = r#" {"url":"https://x.ingest.monitor.azure.com","dcr":"dcr-1",
+        "stream":"Custom-A_CL","tenant_id":"t.example","client_id":"c"}"#;
+    for (target, settings, secret) in [
+        (
+            "splunk-hec",
+            r#"{"url":"https://splunk.example:8088","index":"security"}"#,
+            Some(secret),
+        ),
+        (
+            "splunk-soar",
+            r#"{"url":"https://soar.example"}"#,
+            Some(secret),
+        ),
+        ("sentinel", sentinel, Some(secret)),
+        ("syslog", r#"{"address":"siem.example:6514"}"#, None),
+        (
+            "webhook",
+            r#"{"url":"https://hooks.example/x"}"#,
+            Some(secret),
+        ),
+    ] {
+        let mut parameters = vec![("DeliverTarget", target), ("DeliverSettings", settings)];
+        parameters.extend(secret);
+        let deployment = Deployment::with(&parameters);
+        let text = deployment
+            .variable("Deliver", "DRAWBRIDGE_DELIVER")
+            .unwrap();
+        DeliverSettings::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        assert!(text.contains(target), "{text}");
     }
 }

@@ -2,28 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::template::{all_resources, resources};
+use crate::evaluate::Deployment;
+use crate::outputs::FORMATS;
+use crate::template::{everything, resources};
 
 /// Every policy statement of the template, with the resource it is in.
-fn statements() -> Vec<(&'static str, &'static Value)> {
+fn statements() -> Vec<(String, &'static Value)> {
     let mut found = Vec::new();
-    for (id, resource) in all_resources() {
-        collect(id, resource, &mut found);
+    for (id, resource) in everything() {
+        collect(&id, resource, &mut found);
     }
     assert!(!found.is_empty());
     found
 }
 
-fn collect(
-    id: &'static str,
-    value: &'static Value,
-    found: &mut Vec<(&'static str, &'static Value)>,
-) {
+fn collect(id: &str, value: &'static Value, found: &mut Vec<(String, &'static Value)>) {
     match value {
         // A statement stands bare or in `Fn::If`.
-        Value::Object(map) if map.contains_key("Effect") => found.push((id, value)),
+        Value::Object(map) if map.contains_key("Effect") => found.push((id.to_owned(), value)),
         Value::Object(map) => map.values().for_each(|inner| collect(id, inner, found)),
         Value::Array(list) => list.iter().for_each(|inner| collect(id, inner, found)),
         _ => {}
@@ -52,7 +50,7 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
-fn allowing() -> impl Iterator<Item = (&'static str, &'static Value)> {
+fn allowing() -> impl Iterator<Item = (String, &'static Value)> {
     // A denial cannot be too wide to be safe.
     statements()
         .into_iter()
@@ -74,26 +72,132 @@ fn every_action_is_named() {
     }
 }
 
+/// The one action that knows no resource.
+const FEDERATION: &str = "sts:GetWebIdentityToken";
+
 #[test]
 fn every_resource_is_named() {
     // Object keys are one a tenant or made of content, so they are named by their folder.
-    let folders = ["state", "quarantine", "oversize"].map(|f| format!("${{Bucket.Arn}}/{f}/*"));
+    let own = ["tenants", "state", "backfills", "quarantine", "oversize"];
+    let own = own.map(|folder| format!("${{Bucket.Arn}}/{folder}/*"));
+    let versioned = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/v1/*"));
+    let read = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/*"));
+    let by_name = ["oversize", "${Format}"]
+        .map(|folder| format!("arn:${{AWS::Partition}}:s3:::${{BucketName}}/{folder}/*"));
+    // Secrets of tenants that are still to come, by the beginning of their names.
+    let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*";
+    let allowed: Vec<&str> = own
+        .iter()
+        .chain(&versioned)
+        .chain(&read)
+        .chain(&by_name)
+        .map(String::as_str)
+        .chain([secrets])
+        .collect();
     for (id, statement) in allowing() {
         // A role's trust policy has no resource: the role is it.
         let Some(resource) = statement.get("Resource") else {
             assert_eq!(strings(&statement["Action"]), ["sts:AssumeRole"], "{id}");
             continue;
         };
+        if statement["Action"] == FEDERATION {
+            continue;
+        }
         for text in texts(resource)
             .into_iter()
             .filter(|text| text.contains('*'))
         {
             assert!(
-                folders.iter().any(|folder| folder == text),
+                allowed.contains(&text),
                 "{id}: name the resource instead of {text}"
             );
         }
     }
+}
+
+#[test]
+fn tokens_are_for_entra_alone_and_only_where_they_are_asked_for() {
+    let found: Vec<_> = allowing()
+        .filter(|(_, statement)| {
+            strings(&statement["Action"])
+                .iter()
+                .any(|a| a == FEDERATION)
+        })
+        .collect();
+    assert_eq!(found.len(), 1);
+    let (id, statement) = &found[0];
+    assert_eq!(
+        (id.as_str(), &statement["Action"]),
+        ("PollRole", &FEDERATION.into())
+    );
+    let audiences: Vec<_> = ["global", "gcc-high"]
+        .map(|cloud| {
+            cloud
+                .parse::<drawbridge_graph::Cloud>()
+                .unwrap()
+                .federation_audience()
+        })
+        .into();
+    let expected = json!({
+        "ForAllValues:StringEquals": { "sts:IdentityTokenAudience": audiences },
+        "StringEquals": { "sts:SigningAlgorithm": "RS256" },
+        "NumericLessThanEquals": { "sts:DurationSeconds": "300" },
+    });
+    assert_eq!(statement["Condition"], expected);
+    for (federation, may) in [("no", false), ("yes", true)] {
+        let resources = Deployment::with(&[("Federation", federation)]).resources();
+        let policy = resources["PollRole"]["Properties"].to_string();
+        assert_eq!(policy.contains(FEDERATION), may);
+    }
+}
+
+#[test]
+fn dispatch_lists_tenants_and_nothing_else() {
+    let lists: Vec<_> = allowing()
+        .filter(|(id, statement)| {
+            id == "DispatchRole"
+                && strings(&statement["Action"])
+                    .iter()
+                    .any(|a| a.starts_with("s3:"))
+        })
+        .collect();
+    assert_eq!(lists.len(), 1);
+    let (_, statement) = &lists[0];
+    assert_eq!(statement["Action"], "s3:ListBucket");
+    assert_eq!(
+        statement["Condition"],
+        json!({"StringEquals": {"s3:prefix": drawbridge_config::TENANTS_FOLDER}})
+    );
+}
+
+/// A service acts for anybody who asks it, unless it is bound to what asks.
+#[test]
+fn services_write_to_queues_and_topics_on_behalf_of_this_stack_only() {
+    let mut found = Vec::new();
+    for (id, statement) in allowing() {
+        let Some(service) = statement["Principal"]["Service"].as_str() else {
+            continue;
+        };
+        if statement["Action"] == "sts:AssumeRole" {
+            continue;
+        }
+        let condition = &statement["Condition"];
+        let source = &condition["ArnEquals"]["aws:SourceArn"];
+        match service {
+            "s3.amazonaws.com" => {
+                assert_eq!(
+                    source["Fn::Sub"], "arn:${AWS::Partition}:s3:::${BucketName}",
+                    "{id}"
+                );
+                let account = &condition["StringEquals"]["aws:SourceAccount"];
+                assert_eq!(account["Ref"], "AWS::AccountId", "{id}");
+            }
+            "sns.amazonaws.com" => assert_eq!(source["Ref"], "Topic", "{id}"),
+            other => panic!("{id}: {other} may write"),
+        }
+        found.push((id, service));
+    }
+    assert_eq!(found.len(), 3, "{found:?}");
 }
 
 #[test]
@@ -106,7 +210,24 @@ fn nobody_is_allowed_anything_anonymously() {
 
 #[test]
 fn each_role_may_do_this_and_no_more() {
-    let expected: [(&str, &[&str]); 3] = [
+    let expected: [(&str, &[&str]); 6] = [
+        (
+            "DeliverRole",
+            &[
+                "kms:Decrypt",
+                "kms:GenerateDataKey",
+                "logs:CreateLogStream",
+                "logs:PutLogEvents",
+                "s3:GetObject",
+                "s3:ListBucket",
+                "s3:PutObject",
+                "secretsmanager:GetSecretValue",
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ],
+        ),
         (
             "DispatchRole",
             &[
@@ -114,10 +235,10 @@ fn each_role_may_do_this_and_no_more() {
                 "kms:GenerateDataKey",
                 "logs:CreateLogStream",
                 "logs:PutLogEvents",
+                "s3:ListBucket",
                 "sqs:SendMessage",
             ],
         ),
-        ("TimerRole", &["lambda:InvokeFunction"]),
         (
             "PollRole",
             &[
@@ -134,18 +255,47 @@ fn each_role_may_do_this_and_no_more() {
                 "sqs:GetQueueAttributes",
                 "sqs:ReceiveMessage",
                 "sqs:SendMessage",
+                "sts:GetWebIdentityToken",
+            ],
+        ),
+        ("TimerRole", &["lambda:InvokeFunction"]),
+        (
+            "messages/ConsumerPolicy",
+            &[
+                "kms:Decrypt",
+                "s3:GetObject",
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+                "sqs:ReceiveMessage",
+            ],
+        ),
+        (
+            "objects/ConsumerPolicy",
+            &[
+                "kms:Decrypt",
+                "s3:GetObject",
+                "s3:ListBucket",
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+                "sqs:ReceiveMessage",
             ],
         ),
     ];
-    let ids: Vec<_> = resources("AWS::IAM::Role").iter().map(|r| r.0).collect();
+    let mut ids = resources("AWS::IAM::Role");
+    ids.extend(resources("AWS::IAM::ManagedPolicy"));
+    let ids: BTreeSet<_> = ids.into_iter().map(|(id, _)| id).collect();
     assert_eq!(
-        ids,
+        ids.iter().map(String::as_str).collect::<Vec<_>>(),
         expected.map(|(id, _)| id),
         "a function without Role gets one from SAM with wider rights: write it out"
     );
     for (id, actions) in expected {
         let granted: BTreeSet<String> = allowing()
-            .filter(|(of, statement)| *of == id && statement.get("Resource").is_some())
+            .filter(|(of, statement)| of == id && statement.get("Resource").is_some())
             .flat_map(|(_, statement)| strings(&statement["Action"]))
             .collect();
         assert!(
@@ -166,7 +316,12 @@ fn bucket_and_queues_refuse_plain_http() {
             s["Effect"] == "Deny" && s["Condition"]["Bool"]["aws:SecureTransport"] == "false"
         })
         .count();
-    let guarded = resources("AWS::SQS::Queue").len() + resources("AWS::S3::Bucket").len();
+    let kinds = [
+        "AWS::SQS::Queue",
+        "AWS::S3::Bucket",
+        "AWS::SNS::TopicPolicy",
+    ];
+    let guarded: usize = kinds.map(|kind| resources(kind).len()).iter().sum();
     assert_eq!(
         refusals, guarded,
         "each queue and bucket has its own TlsOnly"

@@ -2,23 +2,25 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::template::{folder, python, run};
+use crate::template::{FILES, folder, python, run};
 
 /// It has no module to run.
 const CFN_LINT: &str = "from cfnlint.runner import main; main()";
 
 #[test]
 fn cfn_lint_finds_nothing() {
-    run(python().args(["-c", CFN_LINT, "template.yaml"]), "cfn-lint");
+    run(python().args(["-c", CFN_LINT]).args(FILES), "cfn-lint");
 }
 
 #[test]
 fn checkov_finds_nothing_beyond_the_list() {
-    let arguments = ["--config-file", "checkov.yaml", "--file", "template.yaml"];
-    run(
-        python().args(["-m", "checkov.main"]).args(arguments),
-        "checkov",
-    );
+    for file in FILES {
+        let arguments = ["--config-file", "checkov.yaml", "--file", file];
+        run(
+            python().args(["-m", "checkov.main"]).args(arguments),
+            "checkov",
+        );
+    }
 }
 
 #[test]
@@ -35,27 +37,30 @@ fn every_exception_is_needed_and_has_its_reason() {
         has_reason = line.starts_with('#');
     }
 
-    let arguments = [
-        "--file",
-        "template.yaml",
-        "--framework",
-        "cloudformation",
-        "--skip-download",
-        "--output",
-        "json",
-        "--soft-fail",
-    ];
-    let report = run(
-        python().args(["-m", "checkov.main"]).args(arguments),
-        "checkov",
-    );
-    let report: Value = serde_json::from_str(&report).unwrap();
-    let found: BTreeSet<String> = report["results"]["failed_checks"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|check| check["check_id"].as_str().unwrap().to_owned())
-        .collect();
+    let mut found = BTreeSet::new();
+    for file in FILES {
+        let arguments = [
+            "--file",
+            file,
+            "--framework",
+            "cloudformation",
+            "--skip-download",
+            "--output",
+            "json",
+            "--soft-fail",
+        ];
+        let report = run(
+            python().args(["-m", "checkov.main"]).args(arguments),
+            "checkov",
+        );
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let failed = report["results"]["failed_checks"].as_array().unwrap();
+        found.extend(
+            failed
+                .iter()
+                .map(|check| check["check_id"].as_str().unwrap().to_owned()),
+        );
+    }
     assert_eq!(
         exceptions, found,
         "left: the exceptions in infra/checkov.yaml, right: what checkov finds without them"

@@ -8,8 +8,10 @@
 )]
 
 mod environment;
+mod evaluate;
 mod iam;
 mod linters;
 mod metrics;
+mod outputs;
 mod resources;
 mod template;

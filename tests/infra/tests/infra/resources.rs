@@ -1,18 +1,19 @@
 use serde_json::Value;
 
-use crate::template::{all_resources, resources, transformed};
+use crate::outputs::FORMATS;
+use crate::template::{all_resources, everything, parameters, resources};
 
 #[test]
 fn nothing_of_sam_is_left() {
-    for (id, resource) in all_resources() {
+    for (id, resource) in everything() {
         let kind = resource["Type"].as_str().unwrap();
         assert!(!kind.starts_with("AWS::Serverless::"), "{id} is a {kind}");
     }
     let functions: Vec<_> = resources("AWS::Lambda::Function")
         .iter()
-        .map(|f| f.0)
+        .map(|f| f.0.clone())
         .collect();
-    assert_eq!(functions, ["Dispatch", "Poll"]);
+    assert_eq!(functions, ["Dispatch", "Poll", "Deliver"]);
 }
 
 #[test]
@@ -40,9 +41,11 @@ fn the_state_outlives_the_stack() {
 
 #[test]
 fn no_record_goes_with_a_queue_that_is_replaced() {
-    for id in ["OutputQueue", "OutputDeadLetterQueue"] {
-        let policy = &all_resources()[id]["UpdateReplacePolicy"];
-        assert_eq!(policy, "Retain", "{id}: UpdateReplacePolicy");
+    for (id, queue) in resources("AWS::SQS::Queue") {
+        let is_output = id.contains('/');
+        let policy = &queue["UpdateReplacePolicy"];
+        let expected = if is_output { "Retain" } else { "Delete" };
+        assert_eq!(policy, expected, "{id}: UpdateReplacePolicy");
     }
 }
 
@@ -69,15 +72,65 @@ fn the_longest_delay_of_a_job_ends_before_the_queue_forgets_it() {
 
 #[test]
 fn every_queue_that_is_read_has_dead_letters_and_an_alarm() {
-    let alarms: Vec<&Value> = resources("AWS::CloudWatch::Alarm")
-        .into_iter()
-        .map(|(_, alarm)| &alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0])
-        .collect();
-    for id in ["JobsQueue", "OutputQueue"] {
-        let redrive = &all_resources()[id]["Properties"]["RedrivePolicy"];
+    let alarms = resources("AWS::CloudWatch::Alarm");
+    for (id, queue) in resources("AWS::SQS::Queue") {
+        let file = id.rsplit_once('/').map_or("", |(file, _)| file);
+        let alarmed = |queue: &Value| {
+            alarms.iter().any(|(alarm, resource)| {
+                let watched = &resource["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0];
+                alarm.rsplit_once('/').map_or("", |(file, _)| file) == file && watched == queue
+            })
+        };
+        if id.ends_with("DeadLetterQueue") {
+            continue;
+        }
+        let redrive = &queue["Properties"]["RedrivePolicy"];
         let dead_letters = &redrive["deadLetterTargetArn"]["Fn::GetAtt"][0];
         assert!(dead_letters.is_string(), "{id}: RedrivePolicy");
-        assert!(alarms.contains(&dead_letters), "{dead_letters}: no alarm");
+        assert!(alarmed(dead_letters), "{id}: no alarm on {dead_letters}");
+        // Nothing of an output is forgotten without a word.
+        if !file.is_empty() {
+            assert_eq!(
+                queue["Properties"]["MessageRetentionPeriod"], 1_209_600,
+                "{id}"
+            );
+            assert!(
+                alarmed(&"Queue".into()),
+                "{id}: no alarm on its oldest message"
+            );
+        }
+    }
+}
+
+#[test]
+fn objects_outlive_their_notifications() {
+    // In the queue, and then as a dead letter.
+    let two_lives_days = 2 * 1_209_600 / 86_400;
+    let days = &all_resources()["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"];
+    for format in FORMATS {
+        let rule = days.as_array().unwrap().iter();
+        let rule = rule
+            .clone()
+            .find(|rule| rule["Prefix"] == format!("{format}/"));
+        assert_eq!(
+            rule.unwrap()["ExpirationInDays"]["Ref"],
+            "ObjectsRetentionDays"
+        );
+    }
+    let (_, parameter) = parameters()
+        .find(|(name, _)| *name == "ObjectsRetentionDays")
+        .unwrap();
+    assert!(parameter["MinValue"].as_u64().unwrap() > two_lives_days);
+}
+
+#[test]
+fn the_beginnings_of_keys_that_are_no_output_are_kept() {
+    let rules = &all_resources()["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"];
+    for rule in rules.as_array().unwrap() {
+        let prefix = rule["Prefix"].as_str().unwrap_or_default();
+        if ["state/", "backfills/", "tenants/"].contains(&prefix) || prefix.is_empty() {
+            assert!(rule.get("ExpirationInDays").is_none(), "{prefix} must stay");
+        }
     }
 }
 
@@ -85,9 +138,14 @@ fn every_queue_that_is_read_has_dead_letters_and_an_alarm() {
 fn every_alarm_tells_somebody() {
     for (id, alarm) in resources("AWS::CloudWatch::Alarm") {
         let properties = &alarm["Properties"];
-        assert_eq!(properties["AlarmActions"][0]["Ref"], "AlarmTopic", "{id}");
+        let topic = if id.contains('/') {
+            "AlarmTopicArn"
+        } else {
+            "AlarmTopic"
+        };
+        assert_eq!(properties["AlarmActions"][0]["Ref"], topic, "{id}");
         assert!(
-            properties["AlarmDescription"].is_string(),
+            !properties["AlarmDescription"].is_null(),
             "{id}: say what to do"
         );
         assert!(
@@ -99,7 +157,7 @@ fn every_alarm_tells_somebody() {
 
 #[test]
 fn every_parameter_is_explained_and_says_what_to_mend() {
-    for (name, parameter) in transformed()["Parameters"].as_object().unwrap() {
+    for (name, parameter) in parameters() {
         assert!(parameter["Description"].is_string(), "{name}: Description");
         if parameter.get("AllowedPattern").is_some() || parameter.get("MinValue").is_some() {
             let text = parameter["ConstraintDescription"]

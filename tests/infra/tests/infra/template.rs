@@ -14,28 +14,59 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra")
 }
 
+/// The template, and those that it makes stacks of.
+pub(crate) const FILES: [&str; 3] = ["template.yaml", "messages.yaml", "objects.yaml"];
+
 /// What CloudFormation makes of the template: no SAM in it any more.
 pub(crate) fn transformed() -> &'static Value {
-    static TEMPLATE: LazyLock<Value> = LazyLock::new(|| {
-        let template = folder().join("template.yaml");
-        let text = run(python().arg(TRANSFORM).arg(template), "the SAM transform");
-        serde_json::from_str(&text).unwrap()
+    &templates()[FILES[0]]
+}
+
+/// The same of each file.
+fn templates() -> &'static Map<String, Value> {
+    static TEMPLATES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+        let transformed = |file: &str| {
+            let mut command = python();
+            let text = run(command.arg(TRANSFORM).arg(file), "the SAM transform");
+            (file.to_owned(), serde_json::from_str(&text).unwrap())
+        };
+        FILES.into_iter().map(transformed).collect()
     });
-    &TEMPLATE
+    &TEMPLATES
 }
 
-/// The resources of a type, with their logical ids.
-pub(crate) fn resources(kind: &str) -> Vec<(&'static str, &'static Value)> {
-    all_resources()
-        .iter()
-        .filter(|(_, resource)| resource["Type"] == kind)
-        .map(|(id, resource)| (id.as_str(), resource))
-        .collect()
+/// The resources of a type in all files, with their logical ids; those of the other files have the
+/// file's name before them.
+pub(crate) fn resources(kind: &str) -> Vec<(String, &'static Value)> {
+    let mut found = everything();
+    found.retain(|(_, resource)| resource["Type"] == kind);
+    found
 }
 
-/// Every resource.
+/// Every resource of the template itself.
 pub(crate) fn all_resources() -> &'static Map<String, Value> {
     transformed()["Resources"].as_object().unwrap()
+}
+
+/// Every resource of all files.
+pub(crate) fn everything() -> Vec<(String, &'static Value)> {
+    let mut found = Vec::new();
+    for (file, template) in templates() {
+        let prefix = match file.as_str() {
+            "template.yaml" => String::new(),
+            other => format!("{}/", other.trim_end_matches(".yaml")),
+        };
+        for (id, resource) in template["Resources"].as_object().unwrap() {
+            found.push((format!("{prefix}{id}"), resource));
+        }
+    }
+    found
+}
+
+/// The parameters of all files.
+pub(crate) fn parameters() -> impl Iterator<Item = (&'static String, &'static Value)> {
+    let templates = templates().values();
+    templates.flat_map(|template| template["Parameters"].as_object().unwrap())
 }
 
 /// An interpreter with the linters, which sees nothing of the environment that could change what

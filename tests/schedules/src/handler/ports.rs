@@ -6,26 +6,62 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_cursor::State;
-use drawbridge_poll::Clock;
+use drawbridge_poll::{Clock, state_key};
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
 use drawbridge_store::{ETag, Object, Store, StoreError};
 use jiff::Timestamp;
 
 use super::process::Current;
-use crate::{Kind, Mutation, World};
+use crate::{Event, Kind, Mutation, Step, World};
 
-/// What the store and the queue hold, and what came of each poll.
+/// Objects with their versions, by key.
+pub(super) type Objects = BTreeMap<String, (Bytes, u64)>;
+
+/// The store and the queue, which all tenants share.
 #[derive(Default)]
-pub struct Held {
-    inner: Mutex<HeldInner>,
+pub struct Shared {
+    inner: Mutex<SharedInner>,
 }
 
-/// The insides of [`Held`].
+/// The insides of [`Shared`].
 #[derive(Default)]
-pub struct HeldInner {
+pub struct SharedInner {
     /// The store's objects with their versions.
-    pub objects: BTreeMap<String, (Bytes, u64)>,
+    pub objects: Objects,
     version: u64,
+    /// What the queue took, in order.
+    pub taken: Vec<Taken>,
+}
+
+impl Shared {
+    /// Locks it.
+    pub fn inner(&self) -> MutexGuard<'_, SharedInner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts `body` in place of a tenant's state object.
+    pub(super) fn damage(&self, tenant: &str, body: &'static [u8]) {
+        let object = (Bytes::from_static(body), 0);
+        self.inner().objects.insert(state_key(tenant), object);
+    }
+
+    /// Takes out what belongs to `tenant`: objects and messages.
+    pub(super) fn take(&self, tenant: &str) -> (Objects, Vec<Taken>) {
+        let mut inner = self.inner();
+        let (state, aside) = (state_key(tenant), format!("quarantine/{tenant}/"));
+        let is_ours = |key: &str| key == state || key.starts_with(&aside);
+        let objects = inner.objects.extract_if(.., |key, _| is_ours(key));
+        let objects = objects.collect();
+        let taken = inner.taken.extract_if(.., |taken| taken.tenant == tenant);
+        (objects, taken.collect())
+    }
+}
+
+/// What came of a tenant's polls, and what belongs to it in the end.
+#[derive(Default)]
+pub struct Held {
+    /// Its objects with their versions.
+    pub objects: Objects,
     /// What the queue took, in order.
     pub taken: Vec<Taken>,
     /// The polls whose state was really saved.
@@ -39,6 +75,8 @@ pub struct HeldInner {
 /// A message that the queue took.
 #[derive(Debug, Clone)]
 pub struct Taken {
+    /// Whose it is, as the message says.
+    pub tenant: String,
     /// When.
     pub at: Timestamp,
     /// From which poll.
@@ -51,18 +89,12 @@ pub struct Taken {
     pub body: String,
 }
 
-impl Held {
-    /// Locks it.
-    pub fn inner(&self) -> MutexGuard<'_, HeldInner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// The ports of one process.
 #[derive(Clone)]
 pub(super) struct Ports {
     pub(super) world: Arc<World>,
-    pub(super) held: Arc<Held>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) held: Arc<Mutex<Held>>,
     pub(super) current: Current,
     /// With [`Mutation::SaveFirst`]: what was said to be sent and waits for the state.
     pub(super) unsent: Arc<Mutex<Vec<Message>>>,
@@ -90,11 +122,12 @@ fn queue_down() -> QueueError {
 
 impl Ports {
     fn write(&self, key: &str, body: Bytes) -> ETag {
-        let mut held = self.held.inner();
-        held.version += 1;
-        let version = held.version;
+        let mut shared = self.shared.inner();
+        shared.version += 1;
+        let version = shared.version;
         if key.starts_with("state/") {
             let state = State::decode(&body).expect("the handler saves a sound state");
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
             held.saved.insert(self.current.run().number);
             held.watermarks.push(state.watermark);
             held.largest.0 = held.largest.0.max(body.len());
@@ -110,13 +143,13 @@ impl Ports {
         } else {
             self.world.note(|| format!("put aside {key}"));
         }
-        held.objects.insert(key.to_owned(), (body, version));
+        shared.objects.insert(key.to_owned(), (body, version));
         ETag::new(version.to_string())
     }
 
     fn tag(&self, key: &str) -> Option<ETag> {
-        let held = self.held.inner();
-        let (_, version) = held.objects.get(key)?;
+        let shared = self.shared.inner();
+        let (_, version) = shared.objects.get(key)?;
         Some(ETag::new(version.to_string()))
     }
 
@@ -129,7 +162,8 @@ impl Ports {
         let messages = std::mem::take(&mut *self.unsent());
         if !messages.is_empty() {
             let run = self.current.run();
-            let _ = run.step(async { self.try_send(&messages) }).await;
+            let sent = run.step(Step::Send, async { self.try_send(&messages) });
+            let _ = sent.await;
         }
     }
 
@@ -166,7 +200,12 @@ impl Ports {
                 });
                 continue;
             }
-            self.held.inner().taken.push(Taken {
+            let tenant = message
+                .attributes
+                .iter()
+                .find(|(name, _)| *name == "tenant");
+            self.shared.inner().taken.push(Taken {
+                tenant: tenant.map(|(_, value)| value.clone()).unwrap_or_default(),
                 at: world.now(),
                 run: self.current.run().number,
                 told: !ambiguous,
@@ -188,12 +227,15 @@ impl Ports {
 impl Store for Ports {
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
         let run = self.current.run();
-        run.step(async {
-            if self.world.strikes(Kind::StoreDown).is_some() {
+        run.step(Step::ReadState, async {
+            let unreadable = self.world.strikes(Kind::StateUnreadable).is_some();
+            if unreadable || self.world.strikes(Kind::StoreDown).is_some() {
                 return Err(store_down(key));
             }
-            let held = self.held.inner();
-            Ok(held.objects.get(key).map(|(body, version)| Object {
+            // It was damaged before the first poll.
+            let _ = self.world.strikes(Kind::StateDamaged);
+            let shared = self.shared.inner();
+            Ok(shared.objects.get(key).map(|(body, version)| Object {
                 body: body.clone(),
                 etag: ETag::new(version.to_string()),
             }))
@@ -203,7 +245,8 @@ impl Store for Ports {
 
     async fn put(&self, key: &str, body: Bytes, _: &str) -> Result<ETag, StoreError> {
         let run = self.current.run();
-        run.step(async { self.try_put(key, body) }).await
+        run.step(Step::PutAside, async { self.try_put(key, body) })
+            .await
     }
 
     async fn put_if(
@@ -214,9 +257,10 @@ impl Store for Ports {
         expected: Option<&ETag>,
     ) -> Result<ETag, StoreError> {
         let run = self.current.run();
-        run.step(async {
+        run.step(Step::Save, async {
             let foreign = self.world.strikes(Kind::StoreConflict).is_some();
             if foreign || self.tag(key).as_ref() != expected {
+                self.world.count(|counts| counts.event(Event::Conflicts, 1));
                 self.world.note(|| format!("conflict on {key}"));
                 let place = key.to_owned();
                 return Err(StoreError::Conflict { place });
@@ -237,12 +281,13 @@ impl Queue for Ports {
             return Ok(Vec::new());
         }
         let run = self.current.run();
-        run.step(async { self.try_send(messages) }).await
+        run.step(Step::Send, async { self.try_send(messages) })
+            .await
     }
 
     async fn flush(&self) -> Result<(), QueueError> {
         let run = self.current.run();
-        run.step(async {
+        run.step(Step::Flush, async {
             match self.world.strikes(Kind::FlushFails) {
                 Some(_) => Err(queue_down()),
                 None => Ok(()),

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use drawbridge_cursor::{Job, Window, WindowSettings};
 use drawbridge_graph::Deadline;
-use drawbridge_poll::{Grouping, Output, PollError, Poller, Report, Settings, Silent, Stop};
+use drawbridge_poll::{
+    Ending, Grouping, Output, PollError, Poller, Report, Settings, Silent, Stop,
+};
 
-use super::ports::{Held, Ports};
+use super::Tenant;
+use super::ports::Ports;
 use super::transport;
-use crate::graph::Graph;
 use crate::run::Run;
-use crate::{Kind, Mutation, World};
+use crate::{Ended, Event, Kind, Mutation, World};
 
-/// The tenant of every schedule.
-pub(super) const TENANT: &str = "contoso";
 /// What the Lambda wiring keeps of an invocation's time for saving and answering.
 const CLOSING_SECS: u64 = 5;
 
@@ -32,9 +32,11 @@ impl Current {
     }
 }
 
-/// A process; it keeps its client, and the client its token, until it dies.
+/// A process as one tenant sees it; it keeps its client, and the client its token, until it dies.
 pub(super) struct Process {
     world: Arc<World>,
+    /// What is added to a tenant's poll numbers, so that no two tenants have the same.
+    first_number: usize,
     current: Current,
     poller: Poller,
 }
@@ -46,17 +48,19 @@ pub(super) enum Outcome {
 }
 
 impl Process {
-    pub(super) fn new(world: &Arc<World>, graph: &Graph, held: &Arc<Held>) -> Self {
+    pub(super) fn new(tenant: &Tenant) -> Self {
+        let world = &tenant.world;
         let current = Current::default();
         let ports = Arc::new(Ports {
             world: Arc::clone(world),
-            held: Arc::clone(held),
+            shared: Arc::clone(&tenant.shared),
+            held: Arc::clone(&tenant.held),
             current: current.clone(),
             unsent: Arc::default(),
         });
         let schedule = &world.schedule;
         let mutation = schedule.mutation;
-        let client = transport::client(graph, &current, schedule.seed, mutation);
+        let client = transport::client(&tenant.graph, &current, schedule.seed, mutation);
         let mut windows = WindowSettings::default();
         // A sweep would make up for what most mutants do.
         windows.sweeps = mutation.is_none();
@@ -75,11 +79,12 @@ impl Process {
             settings: Settings {
                 page_size: schedule.page_size,
                 windows,
-                ..Settings::new(TENANT)
+                ..Settings::new(&schedule.tenant)
             },
         };
         Self {
             world: Arc::clone(world),
+            first_number: tenant.first_number,
             current,
             poller,
         }
@@ -90,7 +95,8 @@ impl Process {
         let world = &self.world;
         let deaths = &world.schedule.deaths;
         let dies_at = deaths.iter().find(|death| death.poll == number);
-        let run = Arc::new(Run::new(number, dies_at.map(|d| (d.step, d.after))));
+        let dies_at = dies_at.map(|death| (death.step, death.after));
+        let run = Arc::new(Run::new(self.first_number + number, dies_at));
         self.current.set(&run);
         let little = world.strikes(Kind::LittleTime).is_some();
         let secs = if little {
@@ -103,9 +109,12 @@ impl Process {
         world.note(|| format!("poll {number}: {}", job.to_json()));
         tokio::select! {
             biased;
-            () = run.died() => {
+            at = run.died() => {
                 world.strike(Kind::Death);
-                world.note(|| format!("poll {number}: the process died"));
+                if let Some((step, after)) = at {
+                    world.count(|counts| counts.died(step, after));
+                }
+                world.note(|| format!("poll {number}: the process died, {at:?}"));
                 Outcome::Died
             }
             done = self.poller.run(job, &stop, &Silent) => {
@@ -113,10 +122,41 @@ impl Process {
                 Outcome::Done(done.map(Box::new))
             }
             () = tokio::time::sleep(timeout) => {
+                world.count(|counts| counts.event(Event::KilledByTimeout, 1));
                 world.note(|| format!("poll {number}: killed, it took too long"));
                 Outcome::Died
             }
         }
+    }
+}
+
+impl Outcome {
+    /// Counts a poll that ended so, during which all after the first `before` strikes struck.
+    pub(super) fn count(&self, world: &World, before: u64) {
+        let (ended, again) = match self {
+            Self::Died => (Ended::Died, 0),
+            Self::Done(Err(_)) => (Ended::Failed, 0),
+            Self::Done(Ok(report)) => {
+                let ended = match report.ending {
+                    Ending::Complete => Ended::Well,
+                    Ending::OutOfTime => Ended::OutOfTime,
+                    Ending::Postponed(_) => Ended::Postponed,
+                    Ending::Superseded => Ended::Overtaken,
+                };
+                (ended, report.requests.saturating_sub(report.pages))
+            }
+        };
+        let sweeps = match self {
+            Self::Done(Ok(report)) => report.sweeps,
+            Self::Done(Err(_)) | Self::Died => 0,
+        };
+        let struck = world.struck_since(before);
+        world.count(|counts| {
+            counts.ended(struck, ended);
+            counts.event(Event::Polls, 1);
+            counts.event(Event::Sweeps, sweeps);
+            counts.event(Event::RequestsAgain, again);
+        });
     }
 }
 

@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::process::Current;
-use crate::Mutation;
 use crate::graph::{Ask, Field, Graph, Reply};
+use crate::{Mutation, Step};
 
 const ROOT: &str = "https://graph.example";
 
@@ -83,7 +83,9 @@ impl Transport for Wire {
         if self.mutation == Some(Mutation::GtForGe) {
             ask.from.1 = false;
         }
-        let reply = run.step(self.graph.answer(&ask, token)).await;
+        let reply = run
+            .step(Step::AskGraph, self.graph.answer(&ask, token))
+            .await;
         self.render(&uri, reply)
     }
 }

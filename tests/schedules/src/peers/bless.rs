@@ -1,33 +1,42 @@
-//! Keeps the table in the documentation.
+//! Keeps the tables in the documentation.
 
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
 use super::{markdown, table};
+use crate::Campaign;
 
-/// The schedules of the table in the documentation.
+/// The schedules of the peers' table in the documentation.
 pub const SCHEDULES: u64 = 300;
 
-const BEGIN: &str = "<!-- schedules: begin -->\n";
-const END: &str = "<!-- schedules: end -->";
-
-/// The page with the table that this code makes.
+/// Writes the table of the peers into the page.
 ///
 /// # Errors
-/// When the page cannot be read or has no place for the table.
-pub fn page(path: &Path) -> Result<String, Error> {
-    let text = std::fs::read_to_string(path)?;
-    let no_place = || Error::new(ErrorKind::InvalidData, "it has no markers for the table");
-    let (before, rest) = text.split_once(BEGIN).ok_or_else(no_place)?;
-    let (_, after) = rest.split_once(END).ok_or_else(no_place)?;
+/// When the page cannot be read or written, or has no place for the table.
+pub fn bless(path: &Path) -> Result<(), Error> {
     let table = markdown(&table(SCHEDULES), SCHEDULES);
-    Ok(format!("{before}{BEGIN}{table}{END}{after}"))
+    put(path, "schedules", &table)
 }
 
-/// Writes the table into the page.
+/// Writes what came of many schedules into the page.
 ///
 /// # Errors
-/// As [`page`], or when it cannot be written.
-pub fn bless(path: &Path) -> Result<(), Error> {
-    std::fs::write(path, page(path)?)
+/// As [`bless`], and when a schedule broke a property: that is not to be blessed.
+pub fn bless_campaign(path: &Path, campaign: &Campaign, schedules: u64) -> Result<(), Error> {
+    if !campaign.failed.is_empty() {
+        return Err(Error::other("a schedule broke a property"));
+    }
+    put(path, "campaign", &campaign.lines(schedules))
+}
+
+fn put(path: &Path, name: &str, table: &str) -> Result<(), Error> {
+    let (begin, end) = (
+        format!("<!-- {name}: begin -->\n"),
+        format!("<!-- {name}: end -->"),
+    );
+    let text = std::fs::read_to_string(path)?;
+    let no_place = || Error::new(ErrorKind::InvalidData, "it has no markers for the table");
+    let (before, rest) = text.split_once(&begin).ok_or_else(no_place)?;
+    let (_, after) = rest.split_once(&end).ok_or_else(no_place)?;
+    std::fs::write(path, format!("{before}{begin}{table}{end}{after}"))
 }

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use crate::graph::{Ask, Graph, Reply, Row};
 use crate::run::Run;
-use crate::{Kind, World};
+use crate::{Kind, Step, World};
 
 /// How often a model asks for a page, the first time included: more than some of them do.
 const TRIES: u32 = 3;
@@ -80,7 +80,10 @@ impl Io {
 
     /// Asks for a page once; an error may hold `Retry-After`.
     pub(crate) async fn ask_once(&self, ask: &Ask) -> Result<Page, Option<u64>> {
-        let reply = self.run.step(self.graph.answer(ask, self.token)).await;
+        let reply = self
+            .run
+            .step(Step::AskGraph, self.graph.answer(ask, self.token))
+            .await;
         match reply {
             // No model looks at the status 206: it is a success to every HTTP library.
             Reply::Page { rows, next, .. } => Ok(Page { rows, next }),
@@ -107,14 +110,16 @@ impl Io {
         if rows.is_empty() {
             return Ok(());
         }
-        self.run.step(async { self.try_send(rows) }).await
+        self.run
+            .step(Step::Send, async { self.try_send(rows) })
+            .await
     }
 
     /// Saves the cursor: whatever the model sets after this is what it finds after a death.
     pub(crate) async fn save(&self) -> Result<(), Broke> {
         let world = &self.world;
         self.run
-            .step(async {
+            .step(Step::Save, async {
                 if world.strikes(Kind::StoreDown).is_some() {
                     return Err(Broke);
                 }

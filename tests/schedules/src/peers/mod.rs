@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::graph::{Ask, Field};
-pub use bless::{SCHEDULES, bless, page};
+pub use bless::{SCHEDULES, bless, bless_campaign};
 use io::{Broke, Io};
 pub use table::{Row as TableRow, markdown, table};
 
@@ -39,12 +39,12 @@ pub(crate) struct Peer {
 pub(crate) const PEERS: [Peer; 8] = [
     Peer {
         name: "Elastic m365_defender until July 2026",
-        source: "elastic/integrations, packages/m365_defender, before pull request 20348",
+        source: "elastic/integrations, packages/m365_defender/data_stream/alert/agent/stream/httpjson.yml.hbs, before pull request 20348",
         model: || Box::new(graph_pollers::Elastic::default()),
     },
     Peer {
         name: "Elastic m365_defender since July 2026",
-        source: "elastic/integrations, pull request 20348",
+        source: "elastic/integrations, the same file since pull request 20348",
         model: || {
             Box::new(graph_pollers::Elastic {
                 fixed: true,
@@ -59,17 +59,17 @@ pub(crate) const PEERS: [Peer; 8] = [
     },
     Peer {
         name: "XSOAR Microsoft Graph Security",
-        source: "demisto/content, MicrosoftGraphSecurity; pull request 45413",
+        source: "demisto/content, Packs/MicrosoftGraphSecurity/Integrations/MicrosoftGraphSecurity/MicrosoftGraphSecurity.py; pull request 45413",
         model: || Box::new(created_pollers::Xsoar::default()),
     },
     Peer {
         name: "Splunk SOAR microsoft365defender",
-        source: "splunk-soar-connectors/microsoft365defender, the connector",
+        source: "splunk-soar-connectors/microsoft365defender, microsoft365defender_connector.py",
         model: || Box::new(graph_pollers::SplunkSoar::default()),
     },
     Peer {
         name: "Matano's puller",
-        source: "matanolabs/matano, the log puller and its msft.rs, which pulls other logs",
+        source: "matanolabs/matano, lib/rust/log_puller/src/main.rs and pullers/msft.rs, which pulls other logs",
         model: || Box::new(created_pollers::Matano::default()),
     },
     Peer {

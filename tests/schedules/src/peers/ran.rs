@@ -51,7 +51,7 @@ async fn polls(
 ) {
     let mut model = (peer.model)();
     let schedule = &world.schedule;
-    let (end_ms, tick_ms) = (schedule.total_secs() * 1000, schedule.tick_secs * 1000);
+    let end_ms = schedule.total_secs() * 1000;
     let mut number = 0;
     while world.elapsed_ms() < end_ms {
         let death = schedule.deaths.iter().find(|death| death.poll == number);
@@ -66,7 +66,7 @@ async fn polls(
         number += 1;
         let died = tokio::select! {
             biased;
-            () = run.died() => true,
+            _ = run.died() => true,
             _ = model.poll(&io) => false,
             // Long enough for any of them.
             () = sleep(Duration::from_secs(900)) => true,
@@ -75,8 +75,7 @@ async fn polls(
             model.restarted();
         }
         let now = world.elapsed_ms();
-        let next = (now / tick_ms + 1) * tick_ms;
-        sleep(Duration::from_millis(next - now)).await;
+        sleep(Duration::from_millis(schedule.next_tick_ms(now) - now)).await;
     }
 }
 

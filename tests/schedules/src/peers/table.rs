@@ -85,7 +85,7 @@ pub fn table(schedules: u64) -> Vec<Row> {
             stalled: findings.stalled,
         });
         for (row, peer) in rows.iter_mut().zip(&PEERS) {
-            row.add(run(peer, Schedule::new(seed, Kinds::NONE)));
+            row.add(run(peer, Schedule::new(seed, &Kinds::NONE.into())));
         }
     }
     rows.insert(0, ours);

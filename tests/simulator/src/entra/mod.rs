@@ -20,6 +20,8 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 pub enum Credential {
     /// A client secret.
     Secret(String),
+    /// A client secret whose time is over.
+    ExpiredSecret(String),
     /// A certificate, for assertions that the application signs itself.
     Certificate {
         /// The certificate in DER, as it is uploaded.
@@ -70,10 +72,12 @@ pub(crate) async fn check(
     let field = |name: &str| request.form.get(name).map(String::as_str);
     match (field("client_secret"), field("client_assertion")) {
         (Some(secret), None) => {
-            let right = Credential::Secret(secret.to_owned());
-            match credentials.contains(&right) {
-                true => Ok(()),
-                false => Err(Refusal::WRONG_SECRET),
+            if credentials.contains(&Credential::Secret(secret.to_owned())) {
+                Ok(())
+            } else if credentials.contains(&Credential::ExpiredSecret(secret.to_owned())) {
+                Err(Refusal::EXPIRED_SECRET)
+            } else {
+                Err(Refusal::WRONG_SECRET)
             }
         }
         (None, Some(text)) => {

@@ -47,6 +47,10 @@ impl Refusal {
     pub(super) const NO_CREDENTIAL: Self =
         invalid_client(7_000_218, "No client_assertion and no client_secret.");
     pub(super) const WRONG_SECRET: Self = invalid_client(7_000_215, "Invalid client secret.");
+    pub(super) const EXPIRED_SECRET: Self = invalid_client(
+        7_000_222,
+        "The provided client secret keys for app are expired.",
+    );
     pub(super) const UNKNOWN_CERTIFICATE: Self =
         invalid_client(700_027, "The certificate is not registered on application.");
     pub(super) const EXPIRED_CERTIFICATE: Self =

@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod command;
+pub(crate) mod documents;
 pub(crate) mod folder;
 pub(crate) mod served;
 pub(crate) mod tenant;

@@ -11,6 +11,7 @@ use drawbridge_graph::{
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 /// A Graph whose alerts and answers a test sets.
 #[derive(Default)]
@@ -22,15 +23,31 @@ pub(crate) struct FakeGraph {
 struct Inner {
     alerts: Mutex<Vec<(Timestamp, String)>>,
     script: Mutex<VecDeque<Answer>>,
+    count: Mutex<Count>,
     poison: Mutex<Option<String>>,
     pub(crate) latency: Mutex<u64>,
     poison_status: Mutex<Option<(u16, Option<u64>)>>,
     down: Mutex<bool>,
     log: Mutex<Vec<String>>,
+    times: Mutex<Vec<Instant>>,
+}
+
+/// What Graph says when it is asked how many alerts there are.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Count {
+    /// Nothing: the alerts without a number.
+    #[default]
+    Silent,
+    /// As many as there are and some more.
+    AndMore(u64),
+    /// 400.
+    Refused,
 }
 
 /// What Graph answers next, in place of the alerts.
 pub(crate) enum Answer {
+    /// The alerts as they are.
+    Well,
     /// The alerts, with status 206 and a warning.
     Partial,
     /// A status without a body.
@@ -94,6 +111,16 @@ impl FakeGraph {
         *self.inner.down.lock().unwrap() = down;
     }
 
+    /// What it says of the number of alerts.
+    pub(crate) fn counts(&self, count: Count) {
+        *self.inner.count.lock().unwrap() = count;
+    }
+
+    /// When the requests came.
+    pub(crate) fn times(&self) -> Vec<Instant> {
+        self.inner.times.lock().unwrap().clone()
+    }
+
     /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.inner.log.lock().unwrap().clone()
@@ -116,6 +143,7 @@ impl Transport for Wire {
                 .map(|(_, v)| v.clone())
         };
         self.0.log.lock().unwrap().push(request.uri().to_string());
+        self.0.times.lock().unwrap().push(Instant::now());
         let ms = *self.0.latency.lock().unwrap();
         tokio::time::sleep(Duration::from_millis(ms)).await;
         if *self.0.down.lock().unwrap() {
@@ -133,7 +161,7 @@ impl Transport for Wire {
             }
             Some(Answer::Malformed) => return Ok(answer(200, None, "{\"value\":[{")),
             Some(Answer::Page(body)) => return Ok(answer(200, None, body)),
-            Some(Answer::Partial) | None => {}
+            Some(Answer::Partial | Answer::Well) | None => {}
         }
         let filter = find("$filter").unwrap();
         let top: usize = find("$top").unwrap().parse().unwrap();
@@ -183,14 +211,19 @@ impl Transport for Wire {
         } else {
             String::new()
         };
-        let body = format!("{{\"value\":[{}]{next}}}", page.join(","));
+        let count = match (find("$count"), *self.0.count.lock().unwrap()) {
+            (None, _) | (_, Count::Silent) => String::new(),
+            (_, Count::Refused) => return Ok(answer(400, None, String::new())),
+            (_, Count::AndMore(more)) => format!("\"@odata.count\":{},", hits.len() as u64 + more),
+        };
+        let body = format!("{{{count}\"value\":[{}]{next}}}", page.join(","));
         Ok(match scripted {
-            Some(_) => answer(
+            Some(Answer::Partial) => answer(
                 206,
                 Some(("warning", "199 - \"Microsoft/WDATP/504/10000\"".into())),
                 body,
             ),
-            None => answer(200, None, body),
+            _ => answer(200, None, body),
         })
     }
 }

@@ -12,7 +12,7 @@ use drawbridge_poll::{
 use drawbridge_store::Store as _;
 use serde_json::Value;
 
-pub(crate) use graph::{Answer, FakeGraph};
+pub(crate) use graph::{Answer, Count, FakeGraph};
 pub(crate) use ports::{MemoryQueue, MemoryStore, PutIf, Send, SetClock};
 
 /// Everything around a poller, in reach of a test.
@@ -54,6 +54,21 @@ impl World {
             clock,
             poller,
         }
+    }
+
+    /// Another process goes on with what the store keeps.
+    pub(crate) fn restart(&mut self) {
+        self.poller.graph = Arc::new(self.graph.client());
+    }
+
+    /// Sets an alert with one file.
+    pub(crate) fn set(&self, id: &str, time: &str) {
+        self.graph.set(id, time, alert(id, time, &["a.exe"]));
+    }
+
+    /// Whether a record of that alert was written.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.written().iter().any(|record| record.0 == id)
     }
 
     /// A live poll without a deadline.

@@ -13,7 +13,8 @@ pub(crate) fn print(
     stack: &Stack,
     consumer: &Consumer,
 ) -> Result<(), Error> {
-    let queue = stack.output("OutputQueueUrl")?;
+    let queue = stack.output("SiemQueueUrl")?;
+    let objects = stack.output("SiemObjectsQueueUrl")?;
     let bucket = stack.output("BucketName")?;
     let jobs = stack.output("JobsQueueUrl")?;
     let script = absolute(Path::new(SCRIPTS).join("consume.py"))?;
@@ -25,6 +26,8 @@ The stack {name} is running; the timer polls the simulated tenant once a minute.
   simulated Graph    {graph}
   records            {queue}
   jobs               {jobs}
+  objects            s3://{bucket}/siem/, and the queue that tells of them:
+                     {objects}
   state, quarantine  s3://{bucket}
   log                {log}
 
@@ -37,6 +40,7 @@ aws sqs receive-message --endpoint-url {endpoint} --queue-url {queue} --message-
 
 # As the account's owner, who may do everything
 {root}
+aws s3 cp s3://{bucket}/tenants/contoso.toml -
 aws s3 cp s3://{bucket}/state/contoso.json -
 aws cloudformation describe-stacks --stack-name {name}
 aws logs filter-log-events --log-group-name /aws/lambda/{name}-poll --query 'events[].message'

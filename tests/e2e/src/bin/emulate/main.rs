@@ -10,7 +10,7 @@ mod guide;
 
 use std::time::Duration;
 
-use drawbridge_e2e::{Consumer, Error, Stack, release, tenants};
+use drawbridge_e2e::{Consumer, Error, Stack, release, tenant_document};
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_simulator::{Alerts, GenerateOptions, Simulator};
 use jiff::{SignedDuration, Timestamp};
@@ -40,10 +40,13 @@ async fn main() -> Result<(), Error> {
         ..Options::default()
     };
     let emulator = Emulator::start_with(auth).await?;
-    let list = tenants(STACK, TENANT, &simulator);
-    let stack = Stack::deploy(&emulator, STACK, &binaries, &[("Tenants", &list)])?;
-    stack.put_secret(&emulator, &known.client_secret).await?;
-    let consumer = Consumer::create(&emulator, &stack)?;
+    let stack = Stack::deploy(&emulator, STACK, &binaries, &[("SiemOutput", "both")])?;
+    let document = tenant_document(STACK, TENANT, &simulator);
+    let secret = &known.client_secret;
+    stack
+        .add_tenant(&emulator, TENANT, &document, secret)
+        .await?;
+    let consumer = Consumer::create(&emulator, &stack, "Siem")?;
     // The timer's first tick comes in a minute; this one is for the impatient.
     stack.invoke("dispatch", &json!({}))?;
 

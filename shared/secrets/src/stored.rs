@@ -2,11 +2,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use drawbridge_graph::SecretSource;
-use drawbridge_secrets::Secrets;
 use secrecy::SecretString;
 
+use crate::Secrets;
+
 /// A secret that is asked for at each sign-in, so that a new one is used at once.
-pub(super) struct StoredSecret {
+pub struct StoredSecret {
     secrets: Arc<dyn Secrets>,
     name: String,
     /// Set when the value was refused: the next one is not to come out of a cache.
@@ -14,7 +15,9 @@ pub(super) struct StoredSecret {
 }
 
 impl StoredSecret {
-    pub(super) fn new(secrets: Arc<dyn Secrets>, name: &str) -> Self {
+    /// The secret of that name.
+    #[must_use]
+    pub fn new(secrets: Arc<dyn Secrets>, name: &str) -> Self {
         Self {
             secrets,
             name: name.to_owned(),
@@ -42,7 +45,7 @@ impl SecretSource for StoredSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use drawbridge_secrets::SecretError;
+    use crate::SecretError;
     use secrecy::ExposeSecret as _;
 
     /// Keeps an old value until it is asked to look again.

@@ -1,0 +1,134 @@
+//! When what a record tells of happened.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use crate::Record;
+
+/// Where a format keeps its time, in the order in which the places are tried.
+const PLACES: &[(&str, &[Place])] = &[
+    (
+        "siem",
+        &[
+            Place::Text("LastProcessedTimeUtc"),
+            Place::Text("AlertTime"),
+        ],
+    ),
+    (
+        "native",
+        &[
+            Place::Text("lastUpdateDateTime"),
+            Place::Text("createdDateTime"),
+        ],
+    ),
+    ("ocsf", &[Place::Millis("time")]),
+    ("ecs", &[Place::Text("@timestamp")]),
+    ("cef", &[Place::Pair("rt="), Place::Pair("end=")]),
+    ("leef", &[Place::Pair("devTime=")]),
+];
+
+#[derive(Clone, Copy)]
+enum Place {
+    /// A member with a time in RFC 3339.
+    Text(&'static str),
+    /// A member with milliseconds since 1970.
+    Millis(&'static str),
+    /// A key of a line of text, with milliseconds since 1970.
+    Pair(&'static str),
+}
+
+/// The time in the record; `None` where it has none that can be read.
+pub(crate) fn event_time(record: &Record) -> Option<Timestamp> {
+    let (_, places) = PLACES.iter().find(|(format, _)| *format == record.format)?;
+    let members: HashMap<Cow<'_, str>, &RawValue> =
+        serde_json::from_str(&record.body).unwrap_or_default();
+    places.iter().find_map(|place| match *place {
+        Place::Text(name) => {
+            let text: Cow<'_, str> = serde_json::from_str(members.get(name)?.get()).ok()?;
+            text.parse().ok()
+        }
+        Place::Millis(name) => millis(members.get(name)?.get()),
+        Place::Pair(key) => millis(pair(&record.body, key)?),
+    })
+}
+
+/// The value behind `key` where that begins a pair, up to the next blank.
+fn pair<'t>(line: &'t str, key: &str) -> Option<&'t str> {
+    let (at, _) = line
+        .match_indices(key)
+        .find(|(at, _)| line[..*at].ends_with([' ', '\t', '|']))?;
+    line[at + key.len()..].split_ascii_whitespace().next()
+}
+
+/// Of milliseconds since 1970; a date in words, or a bare year, is none.
+fn millis(digits: &str) -> Option<Timestamp> {
+    const DIGITS_SINCE_2001: usize = 13;
+    if digits.len() != DIGITS_SINCE_2001 {
+        return None;
+    }
+    Timestamp::from_millisecond(digits.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_has_its_place() {
+        for (format, body, expected) in [
+            (
+                "siem",
+                r#"{"AlertTime":"2026-01-02T03:04:05.1234567Z","LastProcessedTimeUtc":""}"#,
+                Some(1_767_323_045_123),
+            ),
+            (
+                "siem",
+                r#"{"AlertTime":"2026-01-02T03:04:05Z","LastProcessedTimeUtc":"2026-01-02T03:04:06Z"}"#,
+                Some(1_767_323_046_000),
+            ),
+            (
+                "native",
+                r#"{"lastUpdateDateTime":"2026-01-02T03:04:05Z"}"#,
+                Some(1_767_323_045_000),
+            ),
+            ("ocsf", r#"{"time":1767323045000}"#, Some(1_767_323_045_000)),
+            (
+                "ecs",
+                r#"{"@timestamp":"2026-01-02T03:04:05.000Z"}"#,
+                Some(1_767_323_045_000),
+            ),
+            (
+                "cef",
+                "CEF:0|a|b|c|d|e|5|start=1 rt=1767323045000 x=y",
+                Some(1_767_323_045_000),
+            ),
+            (
+                "leef",
+                "LEEF:2.0|a|b|c|d|x09|sev=5\tdevTime=1767323045000",
+                Some(1_767_323_045_000),
+            ),
+            ("siem", "{}", None),
+            ("siem", "not json", None),
+            ("cef", "CEF:0|a|b|c|d|e|5|msg=part=1", None),
+            ("ocsf", r#"{"time":99999999999999999999}"#, None),
+            (
+                "leef",
+                "LEEF:2.0|a|b|c|d|x09|devTime=2026-01-02T03:04:05Z",
+                None,
+            ),
+            ("cef", "CEF:0|a|b|c|d|e|5|rt=Jan 02 2026 03:04:05", None),
+            ("odd", "{}", None),
+        ] {
+            let record = Record {
+                format: format.into(),
+                body: body.into(),
+                ..Record::default()
+            };
+            let time = event_time(&record).map(Timestamp::as_millisecond);
+            assert_eq!(time, expected, "{format}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use drawbridge_graph::{Deadline, Transport, TransportError, retry_after};
+use futures::StreamExt as _;
+use http::{HeaderMap, Method};
+use tokio::time::timeout;
+use url::Url;
+
+use super::Verdict;
+use super::answer::Answer;
+
+/// How long a request and its answer may take together.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// More of an answer than this is not read: what is looked for in it is a code.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Sends requests; one try each, redirects are not followed.
+#[derive(Clone)]
+pub(crate) struct Client {
+    transport: Arc<dyn Transport>,
+}
+
+/// A request, with headers that may be secret.
+pub(crate) struct Request<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: &'a Url,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Bytes,
+}
+
+impl Client {
+    pub(crate) fn new(transport: Arc<dyn Transport>) -> Self {
+        Self { transport }
+    }
+
+    /// Sends a request within 30 seconds and before `until`. Without a whole answer nothing is
+    /// known of the records, so they are to be sent again.
+    pub(crate) async fn send(
+        &self,
+        request: Request<'_>,
+        until: Deadline,
+    ) -> Result<Answer, Verdict> {
+        let limit = until
+            .remaining()
+            .map_or(REQUEST_TIMEOUT, |left| left.min(REQUEST_TIMEOUT));
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        let answer = timeout(limit, self.exchange(request)).await;
+        let error = match answer {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => error,
+            Err(_) => TransportError::Timeout(format!("{} s", limit.as_secs())),
+        };
+        Err(Verdict::later(format!("{host}: {error}")))
+    }
+
+    async fn exchange(&self, request: Request<'_>) -> Result<Answer, TransportError> {
+        let setup = |error: http::Error| TransportError::Setup(error.to_string());
+        let mut builder = http::Request::builder()
+            .method(request.method)
+            .uri(request.url.as_str());
+        for (name, value) in request.headers {
+            let mut value = http::HeaderValue::try_from(value)
+                .map_err(|_| TransportError::Setup(format!("{name} is no header value")))?;
+            value.set_sensitive(true);
+            builder = builder.header(name, value);
+        }
+        let request = builder.body(request.body).map_err(setup)?;
+        let (parts, mut stream) = self.transport.send(request).await?.into_parts();
+        let mut body = Vec::new();
+        while body.len() < MAX_ANSWER_BYTES {
+            let Some(chunk) = stream.next().await else {
+                break;
+            };
+            let chunk = chunk?;
+            body.extend_from_slice(&chunk[..chunk.len().min(MAX_ANSWER_BYTES - body.len())]);
+        }
+        Ok(Answer {
+            status: parts.status.as_u16(),
+            retry_after: retry_after(&parts.headers),
+            is_html: is_html(&parts.headers, &body),
+            body,
+        })
+    }
+}
+
+fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
+    let kind = headers.get(http::header::CONTENT_TYPE);
+    let says_so = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let start = &body.trim_ascii_start()[..body.trim_ascii_start().len().min(14)];
+    let start = start.to_ascii_lowercase();
+    says_so || start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
+}

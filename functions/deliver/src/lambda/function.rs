@@ -1,0 +1,68 @@
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use drawbridge_graph::Deadline;
+use drawbridge_secrets::SecretsManager;
+use drawbridge_store::{S3Store, Store};
+use lambda_runtime::{Context, LambdaEvent};
+
+use super::handler::Handler;
+use super::visibility::Visibility;
+use crate::{Deliverer, NamedSecrets, Ports, Settings, SettingsError, SystemClock, build};
+
+/// What is kept of an invocation's time for putting records aside, hiding messages and answering.
+const CLOSING_TIME: Duration = Duration::from_secs(5);
+
+/// The function, with its clients built once.
+pub struct Function {
+    handler: Handler,
+}
+
+impl Function {
+    /// Builds the clients; nothing is asked of any service yet.
+    ///
+    /// # Errors
+    /// [`SettingsError`] that names the setting.
+    pub async fn start() -> Result<Self, SettingsError> {
+        let settings = Settings::read(|name| std::env::var(name).ok())?;
+        let aws = drawbridge_aws::sdk_config().await;
+        let manager = SecretsManager::new(aws_sdk_secretsmanager::Client::new(&aws));
+        let ports = Ports {
+            secrets: Arc::new(NamedSecrets::new(Some(Arc::new(manager)))),
+            clock: Arc::new(SystemClock),
+        };
+        let store: Arc<dyn Store> = Arc::new(S3Store::new(
+            drawbridge_store::s3_client(&aws),
+            &settings.bucket,
+        ));
+        let target = build(&settings.deliver, &ports)?;
+        Ok(Self {
+            handler: Handler {
+                deliverer: Deliverer::new(target, store),
+                hide: Arc::new(Visibility::new(
+                    aws_sdk_sqs::Client::new(&aws),
+                    settings.queue_url,
+                )),
+                clock: ports.clock,
+                bucket: settings.bucket,
+            },
+        })
+    }
+
+    /// Answers one invocation with the messages that are to be delivered again.
+    pub async fn handle(&self, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+        let until = deadline(&event.context);
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = self.handler.handle(event.payload.records, until).await;
+        response
+    }
+}
+
+fn deadline(context: &Context) -> Deadline {
+    let left = context
+        .deadline()
+        .duration_since(SystemTime::now())
+        .unwrap_or_default();
+    Deadline::after(left.saturating_sub(CLOSING_TIME))
+}

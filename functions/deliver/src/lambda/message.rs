@@ -1,0 +1,136 @@
+use aws_lambda_events::sqs::SqsMessage;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::{Parcel, Record, Stored};
+
+/// The attribute by which a reader knows a pointer; its value is the body's size in bytes.
+const SIZE_ATTRIBUTE: &str = "ExtendedPayloadSize";
+
+/// Where the poll function puts bodies that are too large for a message. Nothing else of the bucket
+/// is ever read for a message: whoever may write to the queue could ask for the state else.
+const OVERSIZE_FOLDER: &str = "oversize/";
+
+/// The pointer of the Amazon SQS Extended Client libraries: a class's name, and the place.
+#[derive(Deserialize)]
+struct Pointer(IgnoredAny, Place);
+
+#[derive(Deserialize)]
+struct Place {
+    #[serde(rename = "s3BucketName")]
+    bucket: String,
+    #[serde(rename = "s3Key")]
+    key: String,
+}
+
+/// The record of a message, or the record as far as it is known and why it cannot be read.
+pub(super) fn parcel(message: &SqsMessage, bucket: &str) -> Result<Parcel, Box<(Record, String)>> {
+    let attribute = |name: &str| {
+        let attribute = message.message_attributes.get(name)?;
+        attribute.string_value.clone()
+    };
+    let record = Record {
+        key: attribute("key")
+            .or_else(|| message.message_id.clone())
+            .unwrap_or_default(),
+        alert_id: attribute("alert-id").unwrap_or_default(),
+        tenant: attribute("tenant").unwrap_or_else(|| "unknown".to_owned()),
+        format: attribute("format").unwrap_or_default(),
+        severity: attribute("severity").unwrap_or_default(),
+        change: attribute("change").unwrap_or_default(),
+        body: message.body.clone().unwrap_or_default(),
+    };
+    let Some(size) = attribute(SIZE_ATTRIBUTE) else {
+        return Ok(record.into());
+    };
+    let pointer: Result<Pointer, _> = serde_json::from_str(&record.body);
+    let refuse = |record, reason: &str| Err(Box::new((record, reason.to_owned())));
+    let Ok(Pointer(_, place)) = pointer else {
+        return refuse(record, "the pointer to its body cannot be read");
+    };
+    if place.bucket != bucket || !place.key.starts_with(OVERSIZE_FOLDER) {
+        let reason = "the pointer leads out of the folder for large bodies; it was not followed";
+        return refuse(record, reason);
+    }
+    let Ok(bytes) = size.parse() else {
+        return refuse(record, "the size of its body is no number");
+    };
+    Ok(Parcel {
+        record,
+        stored: Some(Stored {
+            key: place.key,
+            bytes,
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lambda_events::sqs::SqsMessageAttribute;
+
+    fn message(body: &str, attributes: &[(&str, &str)]) -> SqsMessage {
+        let mut message = SqsMessage::default();
+        message.message_id = Some("m".into());
+        message.body = Some(body.into());
+        for (name, value) in attributes {
+            let mut attribute = SqsMessageAttribute::default();
+            attribute.string_value = Some((*value).into());
+            message.message_attributes.insert((*name).into(), attribute);
+        }
+        message
+    }
+
+    fn refusal(body: &str) -> String {
+        let message = message(body, &[("ExtendedPayloadSize", "9")]);
+        parcel(&message, "b").unwrap_err().1
+    }
+
+    #[test]
+    fn a_record_comes_with_its_attributes() {
+        let record = parcel(
+            &message(
+                "{}",
+                &[
+                    ("key", "k"),
+                    ("tenant", "t"),
+                    ("alert-id", "a"),
+                    ("format", "siem"),
+                ],
+            ),
+            "b",
+        );
+        let record = record.unwrap().record;
+        assert_eq!((record.key.as_str(), record.tenant.as_str()), ("k", "t"));
+        assert_eq!(
+            (record.alert_id.as_str(), record.format.as_str()),
+            ("a", "siem")
+        );
+        // One that somebody else put there has none.
+        let bare = parcel(&message("{}", &[]), "b").unwrap().record;
+        assert_eq!((bare.key.as_str(), bare.tenant.as_str()), ("m", "unknown"));
+    }
+
+    #[test]
+    fn a_pointer_is_followed_into_the_folder_for_large_bodies_only() {
+        let pointer = |bucket: &str, key: &str| {
+            format!(
+                r#"["software.amazon.payloadoffloading.PayloadS3Pointer",{{"s3BucketName":"{bucket}","s3Key":"{key}"}}]"#
+            )
+        };
+        let good = message(&pointer("b", "oversize/x"), &[("ExtendedPayloadSize", "9")]);
+        let stored = parcel(&good, "b").unwrap().stored.unwrap();
+        assert_eq!((stored.key.as_str(), stored.bytes), ("oversize/x", 9));
+        for (bucket, key) in [("other", "oversize/x"), ("b", "state/t.json")] {
+            assert!(refusal(&pointer(bucket, key)).contains("not followed"));
+        }
+        assert!(refusal("{}").contains("cannot be read"));
+        // Without the attribute it is a record like any other.
+        assert!(
+            parcel(&message(&pointer("b", "x"), &[]), "b")
+                .unwrap()
+                .stored
+                .is_none()
+        );
+    }
+}

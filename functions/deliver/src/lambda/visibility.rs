@@ -1,0 +1,62 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
+
+/// The most entries a `ChangeMessageVisibilityBatch` takes.
+const MAX_ENTRIES: usize = 10;
+
+/// Hides messages until they are to be delivered again. A port, so that tests see what is asked.
+#[async_trait]
+pub trait Hide: Send + Sync {
+    /// Hides each message, named by its receipt handle, for that long. Where that fails, it comes
+    /// back after the queue's own time, so there is no error.
+    async fn hide(&self, messages: &[(String, Duration)]);
+}
+
+/// Hides messages of an SQS queue.
+pub struct Visibility {
+    client: Client,
+    queue_url: String,
+}
+
+impl Visibility {
+    /// Of the queue at `queue_url`.
+    #[must_use]
+    pub fn new(client: Client, queue_url: String) -> Self {
+        Self { client, queue_url }
+    }
+}
+
+#[async_trait]
+impl Hide for Visibility {
+    async fn hide(&self, messages: &[(String, Duration)]) {
+        for batch in messages.chunks(MAX_ENTRIES) {
+            let entries = batch.iter().enumerate().map(|(n, (receipt, delay))| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(n.to_string())
+                    .receipt_handle(receipt)
+                    .visibility_timeout(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX))
+                    .build()
+            });
+            let Ok(entries) = entries.collect::<Result<Vec<_>, _>>() else {
+                continue;
+            };
+            let answer = self
+                .client
+                .change_message_visibility_batch()
+                .queue_url(&self.queue_url)
+                .set_entries(Some(entries))
+                .send()
+                .await;
+            if answer.is_ok_and(|answer| answer.failed().is_empty()) {
+                continue;
+            }
+            tracing::warn!(
+                "not all messages could be hidden: they come back after the queue's own time \
+                 (the role needs sqs:ChangeMessageVisibility)"
+            );
+        }
+    }
+}

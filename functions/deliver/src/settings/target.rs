@@ -1,0 +1,168 @@
+use drawbridge_graph::Url;
+use serde::Deserialize;
+
+/// Which target, with what it needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// Splunk's HTTP Event Collector.
+    SplunkHec(SplunkHecSettings),
+    /// Splunk SOAR.
+    SplunkSoar(SplunkSoarSettings),
+    /// Microsoft Sentinel, through the Logs Ingestion API.
+    Sentinel(SentinelSettings),
+    /// A syslog server over TLS.
+    Syslog(SyslogSettings),
+    /// Any HTTPS address.
+    Webhook(WebhookSettings),
+}
+
+/// `{"target":"splunk-hec", …}`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplunkHecSettings {
+    /// The collector without a path: `https://splunk.example.com:8088`.
+    pub url: Url,
+    /// Where the token is kept: a secret's name or ARN, never the token.
+    pub secret: String,
+    /// The index; the token's own where none is named.
+    #[serde(default)]
+    pub index: Option<String>,
+    /// The sourcetype in place of the format's own.
+    #[serde(default)]
+    pub sourcetype: Option<String>,
+    /// `source` of every event.
+    #[serde(default = "drawbridge")]
+    pub source: String,
+    /// `host` of every event.
+    #[serde(default = "drawbridge")]
+    pub host: String,
+    /// Whether to wait until the indexers have the events. The token must have it turned on.
+    #[serde(default)]
+    pub acknowledge: bool,
+    /// Seconds that an acknowledgement is waited for.
+    #[serde(default = "n::<60>")]
+    pub ack_timeout_secs: u64,
+    /// Milliseconds between two questions for it.
+    #[serde(default = "n::<1000>")]
+    pub ack_poll_millis: u64,
+    /// A private certificate authority: PEM, or a file with it.
+    #[serde(default)]
+    pub ca: Option<String>,
+}
+
+/// `{"target":"splunk-soar", …}`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplunkSoarSettings {
+    /// The instance without a path: `https://soar.example.com`.
+    pub url: Url,
+    /// Where the automation user's token is kept: a secret's name or ARN, never the token.
+    pub secret: String,
+    /// The label of containers.
+    #[serde(default = "events")]
+    pub label: String,
+    /// Whether an alert's last artifact starts the playbooks of the label.
+    #[serde(default = "yes")]
+    pub run_automation: bool,
+    /// A private certificate authority: PEM, or a file with it.
+    #[serde(default)]
+    pub ca: Option<String>,
+}
+
+/// `{"target":"sentinel", …}`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SentinelSettings {
+    /// The logs ingestion endpoint of the data collection rule (or of its endpoint).
+    pub url: Url,
+    /// The rule's immutable id, `dcr-…`.
+    pub dcr: String,
+    /// The stream, such as `Custom-DrawbridgeSiem_CL`.
+    pub stream: String,
+    /// The directory (tenant) id that the workspace belongs to.
+    pub tenant_id: String,
+    /// The application (client) id with the role Monitoring Metrics Publisher on the rule.
+    pub client_id: String,
+    /// Where the application's client secret is kept: a secret's name or ARN, never the secret.
+    pub secret: String,
+    /// `global`, `gcc-high` or `dod`.
+    #[serde(default = "global")]
+    pub cloud: String,
+    /// The sign-in host in place of the cloud's.
+    #[serde(default)]
+    pub login_url: Option<Url>,
+}
+
+/// `{"target":"syslog", …}`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyslogSettings {
+    /// Host and port, `siem.example.com:6514`; the certificate must be for that name.
+    pub address: String,
+    /// A private certificate authority: PEM, or a file with it. It alone is trusted then.
+    #[serde(default)]
+    pub ca: Option<String>,
+    /// `HOSTNAME` of every message.
+    #[serde(default = "drawbridge")]
+    pub hostname: String,
+    /// `APP-NAME` of every message.
+    #[serde(default = "drawbridge")]
+    pub app_name: String,
+    /// The facility, 0 to 23; 16 is local0.
+    #[serde(default = "n::<16>")]
+    pub facility: u64,
+    /// The longest message in bytes, header included; a longer one is put aside whole, since a
+    /// server would cut it without a word.
+    #[serde(default = "n::<65_536>")]
+    pub max_message_bytes: u64,
+    /// What counts as delivered.
+    #[serde(default)]
+    pub confirm: Confirm,
+    /// Seconds that the connection, and the server's answer to its end, may take.
+    #[serde(default = "n::<10>")]
+    pub timeout_secs: u64,
+}
+
+/// When records that were written to a syslog server count as delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confirm {
+    /// When the server has closed its side after ours: it has read everything by then.
+    #[default]
+    Close,
+    /// When the operating system has taken them. For servers that never close.
+    Write,
+}
+
+/// `{"target":"webhook", …}`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookSettings {
+    /// Where to post to. It may have a query.
+    pub url: Url,
+    /// Where the key for the signature is kept: a secret's name or ARN, never the key.
+    pub secret: String,
+    /// A private certificate authority: PEM, or a file with it.
+    #[serde(default)]
+    pub ca: Option<String>,
+}
+
+fn drawbridge() -> String {
+    "drawbridge".to_owned()
+}
+
+fn events() -> String {
+    "events".to_owned()
+}
+
+fn global() -> String {
+    "global".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn n<const N: u64>() -> u64 {
+    N
+}

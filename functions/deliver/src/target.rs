@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use drawbridge_graph::Deadline;
+
+use crate::Record;
+
+/// A SIEM's own intake. One implementation a folder of `targets/`.
+#[async_trait]
+pub trait Target: Send + Sync {
+    /// Its name, as the setting `target` has it.
+    fn name(&self) -> &'static str;
+
+    /// How much one call of [`deliver`](Self::deliver) is given at most.
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
+
+    /// Delivers records and says of each, in their order, what became of it.
+    ///
+    /// What is still under way at `until` is given up and comes back as [`Outcome::Later`].
+    async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome>;
+}
+
+/// What became of a record. The reasons are for an operator: they name settings, codes and
+/// fields, and hold neither a secret nor anything of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The target has it.
+    Taken,
+    /// The target has it, but not all of it.
+    TakenInPart(String),
+    /// Not now: deliver it again.
+    Later(Later),
+    /// Never: the target will not take this record, however often it is sent.
+    Refused(String),
+}
+
+/// Why and when to deliver again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Later {
+    /// How long the target asked to wait, if it said so.
+    pub after: Option<Duration>,
+    /// What happened and what to do, unless it heals by itself.
+    pub reason: String,
+}
+
+impl Later {
+    /// After whatever time is usual.
+    pub(crate) fn because(reason: impl Into<String>) -> Self {
+        Self {
+            after: None,
+            reason: reason.into(),
+        }
+    }
+}
+
+/// How much is delivered at once. Together with [`IN_FLIGHT`](crate::IN_FLIGHT) it bounds the
+/// memory: records beyond that are not held in any other form than they came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Records, at most.
+    pub records: usize,
+    /// Bytes of their bodies, at most; a single larger record goes alone.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            records: 500,
+            bytes: 900_000,
+        }
+    }
+}

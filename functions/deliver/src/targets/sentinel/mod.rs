@@ -1,0 +1,175 @@
+//! Microsoft Sentinel, through the Logs Ingestion API of Azure Monitor.
+
+mod column;
+mod row;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use drawbridge_graph::{ClientSecret, Cloud, Deadline, TokenCache, TokenProvider, Transport};
+use drawbridge_secrets::{Secrets, StoredSecret};
+use http::Method;
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+pub use column::{MAX_COLUMN_CHARS, RESERVED, column};
+
+use crate::http::{Client, Intake, Piece, Request, Verdict, deliver, gzip};
+use crate::settings::SentinelSettings;
+use crate::{Later, Limits, Outcome, Record, Target};
+
+const WHO: &str = "the Logs Ingestion API";
+
+/// A call may have 1 MB, both before and after compression (Azure Monitor service limits).
+const MOST_BYTES: usize = 1_000_000;
+
+/// The target `sentinel`.
+pub(crate) struct Sentinel {
+    client: Client,
+    tokens: TokenCache,
+    url: Url,
+}
+
+impl Sentinel {
+    pub(crate) fn new(
+        settings: &SentinelSettings,
+        client: Client,
+        transport: Arc<dyn Transport>,
+        secrets: &Arc<dyn Secrets>,
+    ) -> Self {
+        // The settings were checked; an unknown cloud would be the worldwide one.
+        let cloud: Cloud = settings.cloud.parse().unwrap_or_default();
+        let mut endpoints = cloud.endpoints();
+        if let Some(login) = &settings.login_url {
+            endpoints.login = login.clone();
+        }
+        let secret = StoredSecret::new(Arc::clone(secrets), &settings.secret);
+        let identity = ClientSecret::new(
+            transport,
+            endpoints,
+            &settings.tenant_id,
+            &settings.client_id,
+            Arc::new(secret),
+        )
+        .with_scope(scope(cloud));
+        Self::with_identity(settings, client, Arc::new(identity))
+    }
+
+    /// With any identity whose tokens are for [`scope`].
+    fn with_identity(
+        settings: &SentinelSettings,
+        client: Client,
+        identity: Arc<dyn TokenProvider>,
+    ) -> Self {
+        let SentinelSettings { dcr, stream, .. } = settings;
+        let mut url = settings.url.clone();
+        let root = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!(
+            "{root}/dataCollectionRules/{dcr}/streams/{stream}"
+        ));
+        url.set_query(Some("api-version=2023-01-01"));
+        Self {
+            client,
+            tokens: TokenCache::new(identity),
+            url,
+        }
+    }
+
+    async fn sent(&self, body: &[u8], until: Deadline) -> Verdict {
+        let token = match self.tokens.token(until).await {
+            Ok(token) => token,
+            Err(error) => {
+                return Verdict::Later(Later {
+                    after: error.retry_after(),
+                    reason: error.to_string(),
+                });
+            }
+        };
+        let zipped = gzip(body);
+        if zipped.len() > MOST_BYTES {
+            return Verdict::TooLarge;
+        }
+        let request = Request {
+            method: Method::POST,
+            url: &self.url,
+            headers: vec![
+                ("authorization", format!("Bearer {}", token.expose_secret())),
+                ("content-type", "application/json".to_owned()),
+                ("content-encoding", "gzip".to_owned()),
+            ],
+            body: zipped,
+        };
+        match self.client.send(request, until).await {
+            Ok(answer) if answer.is_success() => Verdict::Taken,
+            Ok(answer) if answer.status == 403 => Verdict::later(format!(
+                "{WHO} forbids it (HTTP 403): give the application the role Monitoring Metrics \
+                 Publisher on the data collection rule (it takes up to half an hour to work), and \
+                 check dcr"
+            )),
+            Ok(answer) => answer.failure(WHO, "the application and its role"),
+            Err(verdict) => verdict,
+        }
+    }
+}
+
+#[async_trait]
+impl Target for Sentinel {
+    fn name(&self) -> &'static str {
+        "sentinel"
+    }
+
+    async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        deliver(self, records, until).await
+    }
+}
+
+#[async_trait]
+impl Intake for Sentinel {
+    fn piece(&self, record: &Record) -> Result<Piece, String> {
+        let row = row::row(record)?;
+        // With the brackets around it.
+        if row.json.len() + 2 > MOST_BYTES {
+            return Err(format!(
+                "the record has {} bytes as a row; {WHO} takes 1 MB at most",
+                row.json.len()
+            ));
+        }
+        Ok(Piece {
+            bytes: row.json,
+            key: record.key.clone(),
+            missing: row.missing,
+        })
+    }
+
+    fn most(&self) -> Limits {
+        Limits {
+            // Each piece is counted with its comma; the brackets take one byte more.
+            bytes: MOST_BYTES - 1,
+            ..self.limits()
+        }
+    }
+
+    async fn post(&self, pieces: &[Piece], until: Deadline) -> Verdict {
+        let rows: Vec<&[u8]> = pieces.iter().map(|piece| &*piece.bytes).collect();
+        let mut body = Vec::with_capacity(rows.iter().map(|row| row.len() + 1).sum::<usize>() + 1);
+        body.push(b'[');
+        body.extend_from_slice(&rows.join(&b','));
+        body.push(b']');
+        match self.sent(&body, until).await {
+            // The token may have been revoked; a new one decides.
+            Verdict::Unauthorised(_) => {
+                self.tokens.invalidate();
+                self.sent(&body, until).await
+            }
+            other => other,
+        }
+    }
+}
+
+/// What tokens for Azure Monitor are asked for with, by cloud.
+fn scope(cloud: Cloud) -> &'static str {
+    match cloud {
+        Cloud::Global => "https://monitor.azure.com/.default",
+        Cloud::GccHigh | Cloud::Dod => "https://monitor.azure.us/.default",
+    }
+}

@@ -1,0 +1,141 @@
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::Record;
+use crate::event_time::event_time;
+use crate::settings::SplunkHecSettings;
+
+/// The sourcetype of each format, unless the settings name one. `native` has the one of the Splunk
+/// Add-on for Microsoft Security, whose searches read Graph's alerts; the others are our own.
+const SOURCETYPES: &[(&str, &str)] = &[
+    ("native", "ms365:defender:incident:alerts"),
+    ("siem", "drawbridge:siem"),
+    ("ocsf", "drawbridge:ocsf"),
+    ("ecs", "drawbridge:ecs"),
+    ("cef", "drawbridge:cef"),
+    ("leef", "drawbridge:leef"),
+];
+
+/// What every event of a target has in common.
+pub(super) struct Envelope {
+    source: String,
+    sourcetype: Option<String>,
+    index: Option<String>,
+    host: String,
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<Box<RawValue>>,
+    host: &'a str,
+    source: &'a str,
+    sourcetype: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<&'a str>,
+    event: Content<'a>,
+    fields: Fields<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Json(&'a RawValue),
+    Text(&'a str),
+}
+
+/// Indexed fields, so that duplicates can be told by key whatever the format.
+#[derive(Serialize)]
+struct Fields<'a> {
+    tenant: &'a str,
+    key: &'a str,
+    alert_id: &'a str,
+}
+
+impl Envelope {
+    pub(super) fn new(settings: &SplunkHecSettings) -> Self {
+        Self {
+            source: settings.source.clone(),
+            sourcetype: settings.sourcetype.clone(),
+            index: settings.index.clone(),
+            host: settings.host.clone(),
+        }
+    }
+
+    /// The event object, or why there can be none.
+    pub(super) fn event(&self, record: &Record) -> Result<Vec<u8>, String> {
+        let body = record.body.trim();
+        let event = if body.starts_with('{') {
+            let json = serde_json::from_str(body);
+            Content::Json(json.map_err(|_| "the record is not valid JSON".to_owned())?)
+        } else {
+            Content::Text(body)
+        };
+        let known = SOURCETYPES
+            .iter()
+            .find(|(format, _)| *format == record.format);
+        let event = Event {
+            time: event_time(record).and_then(epoch_secs),
+            host: &self.host,
+            source: &self.source,
+            sourcetype: self
+                .sourcetype
+                .as_deref()
+                .or(known.map(|(_, sourcetype)| *sourcetype))
+                .unwrap_or("drawbridge"),
+            index: self.index.as_deref(),
+            event,
+            fields: Fields {
+                tenant: &record.tenant,
+                key: &record.key,
+                alert_id: &record.alert_id,
+            },
+        };
+        serde_json::to_vec(&event).map_err(|_| "the record has no JSON form".to_owned())
+    }
+}
+
+/// Seconds since 1970 with three decimals, as a JSON number.
+fn epoch_secs(time: Timestamp) -> Option<Box<RawValue>> {
+    let millis = time.as_millisecond();
+    let text = format!("{}.{:03}", millis.div_euclid(1000), millis.rem_euclid(1000));
+    RawValue::from_string(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn whatever_a_record_holds_it_is_one_event(body in prop_oneof![
+            any::<String>(),
+            "[{}\\[\\]\"\\\\,:a\\n\u{0}-\u{1f}]{0,40}",
+            Just("{\"a\":1}".to_owned()),
+        ]) {
+            let envelope = Envelope {
+                source: "s".into(),
+                sourcetype: None,
+                index: None,
+                host: "h".into(),
+            };
+            let record = Record { body: body.clone(), ..Record::default() };
+            if let Ok(event) = envelope.event(&record) {
+                let events: Vec<Value> = serde_json::Deserializer::from_slice(&event)
+                    .into_iter()
+                    .collect::<Result<_, _>>()
+                    .unwrap();
+                prop_assert_eq!(events.len(), 1);
+                prop_assert_eq!(&events[0]["host"], "h");
+                if !body.trim().starts_with('{') {
+                    prop_assert_eq!(&events[0]["event"], body.trim());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Splunk's HTTP Event Collector: its event endpoint, with indexer acknowledgement if asked for.
+
+mod ack;
+mod code;
+mod event;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use drawbridge_graph::Deadline;
+use drawbridge_secrets::Secrets;
+use http::Method;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use crate::credential::Credential;
+use crate::http::{Client, Intake, Piece, Request, Verdict, deliver, gzip};
+use crate::settings::SplunkHecSettings;
+use crate::{Limits, Outcome, Record, Target};
+
+const WHO: &str = "Splunk HEC";
+
+/// Bytes of a request's body before compression. Splunk's own limit was 1,000,000 bytes in older
+/// versions (`max_content_length` of `limits.conf`) and is larger in newer ones.
+const MOST_BYTES: usize = 1_000_000;
+
+/// The target `splunk-hec`.
+pub(crate) struct SplunkHec {
+    client: Client,
+    token: Credential,
+    events: Url,
+    acks: Url,
+    envelope: event::Envelope,
+    ack: Option<ack::Patience>,
+    channel: String,
+}
+
+/// What HEC answers: a code, and which event of the request is at fault, counted from 0.
+#[derive(Deserialize)]
+struct Reply {
+    code: Option<u32>,
+    #[serde(rename = "invalid-event-number")]
+    invalid_event_number: Option<usize>,
+    #[serde(rename = "ackId")]
+    ack_id: Option<u64>,
+}
+
+impl SplunkHec {
+    pub(crate) fn new(
+        settings: &SplunkHecSettings,
+        client: Client,
+        secrets: &Arc<dyn Secrets>,
+    ) -> Self {
+        let below = |path: &str| {
+            let mut url = settings.url.clone();
+            url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+            url
+        };
+        Self {
+            client,
+            token: Credential::new(Arc::clone(secrets), &settings.secret),
+            events: below("/services/collector/event"),
+            acks: below("/services/collector/ack"),
+            envelope: event::Envelope::new(settings),
+            ack: settings.acknowledge.then(|| ack::Patience {
+                every: Duration::from_millis(settings.ack_poll_millis),
+                longest: Duration::from_secs(settings.ack_timeout_secs),
+            }),
+            channel: random_guid(),
+        }
+    }
+
+    fn request<'a>(
+        &self,
+        url: &'a Url,
+        token: &SecretString,
+        body: bytes::Bytes,
+        gzipped: bool,
+    ) -> Request<'a> {
+        let mut headers = vec![
+            ("authorization", format!("Splunk {}", token.expose_secret())),
+            ("content-type", "application/json".to_owned()),
+        ];
+        if gzipped {
+            headers.push(("content-encoding", "gzip".to_owned()));
+        }
+        if self.ack.is_some() {
+            headers.push(("x-splunk-request-channel", self.channel.clone()));
+        }
+        Request {
+            method: Method::POST,
+            url,
+            headers,
+            body,
+        }
+    }
+
+    async fn sent(&self, body: &[u8], token: SecretString, until: Deadline) -> Verdict {
+        let request = self.request(&self.events, &token, gzip(body), true);
+        let answer = match self.client.send(request, until).await {
+            Ok(answer) => answer,
+            Err(verdict) => return verdict,
+        };
+        let reply: Option<Reply> = answer.json();
+        match (&reply, &self.ack) {
+            (Some(Reply { code: Some(0), .. }), None) if answer.is_success() => Verdict::Taken,
+            (
+                Some(Reply {
+                    code: Some(0),
+                    ack_id: Some(id),
+                    ..
+                }),
+                Some(patience),
+            ) if answer.is_success() => self.acknowledged(*id, *patience, &token, until).await,
+            (Some(Reply { code: Some(0), .. }), Some(_)) if answer.is_success() => Verdict::later(
+                "Splunk HEC gave no ackId: turn indexer acknowledgement on for the token, or set \
+                 acknowledge to false",
+            ),
+            (Some(reply), _) => code::verdict(reply, &answer),
+            (None, _) => answer.failure(WHO, "secret"),
+        }
+    }
+}
+
+#[async_trait]
+impl Target for SplunkHec {
+    fn name(&self) -> &'static str {
+        "splunk-hec"
+    }
+
+    async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        deliver(self, records, until).await
+    }
+}
+
+#[async_trait]
+impl Intake for SplunkHec {
+    fn piece(&self, record: &Record) -> Result<Piece, String> {
+        Ok(Piece {
+            bytes: self.envelope.event(record)?,
+            key: record.key.clone(),
+            missing: None,
+        })
+    }
+
+    fn most(&self) -> Limits {
+        Limits {
+            bytes: MOST_BYTES,
+            ..self.limits()
+        }
+    }
+
+    async fn post(&self, pieces: &[Piece], until: Deadline) -> Verdict {
+        let events: Vec<&[u8]> = pieces.iter().map(|piece| &*piece.bytes).collect();
+        let body = events.join(&b'\n');
+        self.token
+            .used(|token| self.sent(&body, token, until))
+            .await
+    }
+}
+
+/// A GUID of random bits: this process' own channel.
+fn random_guid() -> String {
+    let bits = |n: u64| RandomState::new().hash_one(n);
+    let hex = format!("{:016x}{:016x}", bits(1), bits(2));
+    format!(
+        "{}-{}-4{}-8{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[13..16],
+        &hex[17..20],
+        &hex[20..32]
+    )
+}

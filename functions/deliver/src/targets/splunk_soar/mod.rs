@@ -1,0 +1,250 @@
+//! Splunk SOAR: a container an alert, an artifact a record.
+
+mod artifact;
+mod reply;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use drawbridge_graph::Deadline;
+use drawbridge_secrets::Secrets;
+use http::Method;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use url::Url;
+
+use crate::credential::Credential;
+use crate::http::{Client, Request, Verdict};
+use crate::settings::SplunkSoarSettings;
+use crate::{Later, Limits, Outcome, Record, Target};
+use artifact::{Artifact, Container};
+use reply::{Created, created};
+
+/// The target `splunk-soar`.
+pub(crate) struct SplunkSoar {
+    client: Client,
+    token: Credential,
+    containers: Url,
+    artifacts: Url,
+    label: String,
+    run_automation: bool,
+}
+
+/// How a step failed.
+enum Failed {
+    /// The record cannot be sent.
+    Unfit(String),
+    /// SOAR refuses it.
+    Refused(String),
+    /// For all of them, for now.
+    Everything(Later),
+}
+
+impl SplunkSoar {
+    pub(crate) fn new(
+        settings: &SplunkSoarSettings,
+        client: Client,
+        secrets: &Arc<dyn Secrets>,
+    ) -> Self {
+        let below = |path: &str| {
+            let mut url = settings.url.clone();
+            url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+            url
+        };
+        Self {
+            client,
+            token: Credential::new(Arc::clone(secrets), &settings.secret),
+            containers: below("/rest/container"),
+            artifacts: below("/rest/artifact"),
+            label: settings.label.clone(),
+            run_automation: settings.run_automation,
+        }
+    }
+
+    /// The alert's container, made if it is not there, and whether it was there.
+    async fn container(&self, record: &Record, until: Deadline) -> Result<Created, Failed> {
+        self.create(&self.containers, &Container::of(record, &self.label), until)
+            .await
+    }
+
+    /// The record's artifact in that container. One that is there already counts as made.
+    async fn artifact(
+        &self,
+        record: &Record,
+        container: Created,
+        is_last: bool,
+        until: Deadline,
+    ) -> Result<(), Failed> {
+        if container.existed && self.is_known(record, container.id, until).await? {
+            return Ok(());
+        }
+        let run = is_last && self.run_automation;
+        let artifact = Artifact::of(record, container.id, run);
+        let artifact = artifact.map_err(Failed::Unfit)?;
+        self.create(&self.artifacts, &artifact, until)
+            .await
+            .map(drop)
+    }
+
+    /// Whether the container has the artifact. Versions of SOAR differ in whether they refuse a
+    /// second artifact with the same identifier, so it is asked for.
+    async fn is_known(
+        &self,
+        record: &Record,
+        container: u64,
+        until: Deadline,
+    ) -> Result<bool, Failed> {
+        let mut url = self.artifacts.clone();
+        let quoted = serde_json::Value::from(record.key.as_str()).to_string();
+        url.query_pairs_mut()
+            .append_pair("_filter_container_id", &container.to_string())
+            .append_pair("_filter_source_data_identifier", &quoted)
+            .append_pair("page_size", "1");
+        let found = self.call(Method::GET, &url, Bytes::new(), until).await?;
+        match found {
+            reply::Reply {
+                count: Some(count), ..
+            } => Ok(count > 0),
+            // A search that says nothing keeps nobody from trying.
+            _ => Ok(false),
+        }
+    }
+
+    async fn create(
+        &self,
+        url: &Url,
+        object: &impl Serialize,
+        until: Deadline,
+    ) -> Result<Created, Failed> {
+        let body = serde_json::to_vec(object)
+            .map_err(|_| Failed::Unfit("the record has no JSON form".to_owned()))?;
+        let reply = self.call(Method::POST, url, body.into(), until).await?;
+        created(&reply).ok_or_else(|| {
+            Failed::Everything(Later::because(
+                "Splunk SOAR answered without an id: check url and its version",
+            ))
+        })
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Bytes,
+        until: Deadline,
+    ) -> Result<reply::Reply, Failed> {
+        let reply = OnceLock::new();
+        let send = |token: SecretString| async {
+            let token = token;
+            match self.sent(&method, url, &body, &token, until).await {
+                Ok(found) => {
+                    let _ = reply.set(found);
+                    Verdict::Taken
+                }
+                Err(verdict) => verdict,
+            }
+        };
+        match self.token.used(send).await {
+            Verdict::Taken => reply
+                .into_inner()
+                .ok_or_else(|| Failed::Everything(Later::because("no answer"))),
+            Verdict::TooLarge => Err(Failed::Unfit(
+                "Splunk SOAR takes no record of this size (HTTP 413)".to_owned(),
+            )),
+            Verdict::Refused(reason) | Verdict::OneRefused(_, reason) => {
+                Err(Failed::Refused(reason))
+            }
+            Verdict::Later(later) => Err(Failed::Everything(later)),
+            Verdict::Unauthorised(reason) => Err(Failed::Everything(Later::because(reason))),
+        }
+    }
+
+    async fn sent(
+        &self,
+        method: &Method,
+        url: &Url,
+        body: &Bytes,
+        token: &SecretString,
+        until: Deadline,
+    ) -> Result<reply::Reply, Verdict> {
+        let request = Request {
+            method: method.clone(),
+            url,
+            headers: vec![
+                ("ph-auth-token", token.expose_secret().to_owned()),
+                ("content-type", "application/json".to_owned()),
+            ],
+            body: body.clone(),
+        };
+        let answer = self.client.send(request, until).await?;
+        match answer.json::<reply::Reply>() {
+            Some(reply) if answer.is_success() || reply.existing().is_some() => Ok(reply),
+            _ => Err(answer.failure("Splunk SOAR", "secret")),
+        }
+    }
+}
+
+#[async_trait]
+impl Target for SplunkSoar {
+    fn name(&self) -> &'static str {
+        "splunk-soar"
+    }
+
+    /// A call a record: few at a time, so that an alert's records are delivered by one batch and
+    /// a batch is done within an invocation.
+    fn limits(&self) -> Limits {
+        Limits {
+            records: 50,
+            ..Limits::default()
+        }
+    }
+
+    async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(records.len());
+        let mut containers: HashMap<&str, Created> = HashMap::new();
+        let mut later: Option<Later> = None;
+        let mut refused = Vec::new();
+        for (n, record) in records.iter().enumerate() {
+            if let Some(later) = &later {
+                outcomes.push(Outcome::Later(later.clone()));
+                continue;
+            }
+            let alert = artifact::alert_id(record);
+            let is_last = !records[n + 1..]
+                .iter()
+                .any(|other| artifact::alert_id(other) == alert);
+            let delivered = async {
+                artifact::check(record).map_err(Failed::Unfit)?;
+                let container = match containers.get(alert) {
+                    Some(container) => *container,
+                    None => self.container(record, until).await?,
+                };
+                containers.insert(alert, container);
+                self.artifact(record, container, is_last, until).await
+            };
+            outcomes.push(match delivered.await {
+                Ok(()) => Outcome::Taken,
+                Err(Failed::Unfit(reason)) => Outcome::Refused(reason),
+                Err(Failed::Refused(reason)) => {
+                    refused.push(n);
+                    Outcome::Refused(reason)
+                }
+                Err(Failed::Everything(asked)) => {
+                    later = Some(asked.clone());
+                    Outcome::Later(asked)
+                }
+            });
+        }
+        // Some refused and none taken: that is more likely a setting than all of the records.
+        if !outcomes.contains(&Outcome::Taken) {
+            for n in refused {
+                if let Outcome::Refused(reason) = &mut outcomes[n] {
+                    outcomes[n] = Outcome::Later(Later::because(std::mem::take(reason)));
+                }
+            }
+        }
+        outcomes
+    }
+}

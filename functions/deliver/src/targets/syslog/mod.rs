@@ -1,0 +1,89 @@
+//! Syslog over TLS (RFC 5425): for QRadar, ArcSight and others that read CEF or LEEF.
+//!
+//! The protocol has no acknowledgement. What narrows the gap: each batch has a connection of its
+//! own; when all of it is written, the connection is closed in order (`close_notify`, then the end
+//! of the stream), and the records count as delivered when the server has closed its side in turn.
+//! A server that died with messages unread resets the connection instead, and they are sent again.
+
+mod address;
+mod connection;
+mod frame;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use drawbridge_graph::Deadline;
+use tokio_rustls::rustls::ClientConfig;
+
+use crate::settings::{Confirm, SettingsError, SyslogSettings};
+use crate::{Later, Outcome, Record, Target};
+
+pub(crate) use address::{Address, address};
+use frame::Header;
+
+/// The target `syslog`.
+pub(crate) struct Syslog {
+    address: Address,
+    tls: Arc<ClientConfig>,
+    header: Header,
+    max_message_bytes: usize,
+    confirm: Confirm,
+    timeout: Duration,
+}
+
+impl Syslog {
+    /// `ca` is PEM; without it, the system's certificate authorities are trusted.
+    pub(crate) fn new(settings: &SyslogSettings, ca: Option<&[u8]>) -> Result<Self, SettingsError> {
+        Ok(Self {
+            address: address(&settings.address)?,
+            tls: tls::config(ca)?,
+            header: Header::new(settings),
+            max_message_bytes: usize::try_from(settings.max_message_bytes).unwrap_or(usize::MAX),
+            confirm: settings.confirm,
+            timeout: Duration::from_secs(settings.timeout_secs),
+        })
+    }
+}
+
+#[async_trait]
+impl Target for Syslog {
+    fn name(&self) -> &'static str {
+        "syslog"
+    }
+
+    async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        let mut frames = Vec::new();
+        let mut outcomes = Vec::with_capacity(records.len());
+        for record in records {
+            let message = self.header.message(record);
+            outcomes.push(match message {
+                Ok(message) if message.len() <= self.max_message_bytes => {
+                    frame::append(&message, &mut frames);
+                    Outcome::Taken
+                }
+                Ok(message) => Outcome::Refused(format!(
+                    "its message has {} bytes, more than max_message_bytes ({}): set both that \
+                     and the server's own limit higher",
+                    message.len(),
+                    self.max_message_bytes
+                )),
+                Err(reason) => Outcome::Refused(reason),
+            });
+        }
+        if frames.is_empty() {
+            return outcomes;
+        }
+        let Err(reason) = self.sent(&frames, until).await else {
+            return outcomes;
+        };
+        let later = Outcome::Later(Later::because(format!("{}: {reason}", self.address)));
+        for outcome in &mut outcomes {
+            if *outcome == Outcome::Taken {
+                *outcome = later.clone();
+            }
+        }
+        outcomes
+    }
+}

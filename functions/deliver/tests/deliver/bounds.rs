@@ -1,0 +1,212 @@
+//! How much is on its way at once, and what happens to the rest.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use drawbridge_deliver::{
+    Deliverer, IN_FLIGHT, Later, Limits, MAX_RECORD_BYTES, Outcome, Parcel, Record, Stored, Target,
+};
+use drawbridge_graph::Deadline;
+use drawbridge_store::{LocalStore, Store as _};
+use serde_json::json;
+
+use crate::fake::http::{Fake, json as answer};
+use crate::support::{
+    assert_later, assert_refused, assert_taken, deliverer, quarantine, record, records, soon,
+    target,
+};
+
+fn parcels(records: Vec<Record>) -> Vec<Parcel> {
+    records.into_iter().map(Parcel::from).collect()
+}
+
+/// Takes nothing before it is let go on, and counts what it holds meanwhile.
+#[derive(Default)]
+struct Held {
+    batches: AtomicUsize,
+    bytes: AtomicUsize,
+    goes_on: AtomicBool,
+}
+
+const LIMITS: Limits = Limits {
+    records: 100,
+    bytes: 10_000,
+};
+
+#[async_trait]
+impl Target for Held {
+    fn name(&self) -> &'static str {
+        "held"
+    }
+
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
+    async fn deliver(&self, records: &[Record], _until: Deadline) -> Vec<Outcome> {
+        let bytes = records.iter().map(|record| record.body.len()).sum();
+        self.batches.fetch_add(1, Ordering::SeqCst);
+        self.bytes.fetch_add(bytes, Ordering::SeqCst);
+        while !self.goes_on.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+        vec![Outcome::Taken; records.len()]
+    }
+}
+
+#[tokio::test]
+async fn ten_batches_are_on_their_way_and_no_more_is_held_than_they_may_have() {
+    let held = Arc::new(Held::default());
+    let (deliverer, _folder) = deliverer(Arc::clone(&held) as _);
+    let delivery =
+        tokio::spawn(async move { deliverer.deliver(parcels(records(2_000)), soon()).await });
+    // All that is going to happen has happened after that many turns on this one thread.
+    for _ in 0..10_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(held.batches.load(Ordering::SeqCst), IN_FLIGHT);
+    let bytes = held.bytes.load(Ordering::SeqCst);
+    assert!(bytes > IN_FLIGHT * LIMITS.bytes / 2, "{bytes}");
+    assert!(bytes <= IN_FLIGHT * LIMITS.bytes, "{bytes}");
+    held.goes_on.store(true, Ordering::SeqCst);
+    let outcomes = delivery.await.unwrap();
+    assert_eq!(outcomes.len(), 2_000);
+    assert_taken(&outcomes);
+}
+
+#[tokio::test]
+async fn ten_requests_reach_a_server_at_once() {
+    // It answers only when ten are waiting: nine at a time would never end.
+    let fake = Fake::gated(IN_FLIGHT, |_, _| answer(200, "")).await;
+    let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
+    let (deliverer, _folder) = deliverer(target);
+    let outcomes = deliverer
+        .deliver(parcels(records(50 * 3 * IN_FLIGHT)), soon())
+        .await;
+    assert_taken(&outcomes);
+    assert_eq!(fake.asked().len(), 3 * IN_FLIGHT);
+    assert_eq!(fake.peak.load(Ordering::SeqCst), IN_FLIGHT);
+}
+
+#[tokio::test]
+async fn a_target_that_is_down_is_not_asked_for_every_batch() {
+    let fake = Fake::start(|_, _| answer(503, "")).await;
+    let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
+    let (deliverer, folder) = deliverer(target);
+    let outcomes = deliverer.deliver(parcels(records(50 * 100)), soon()).await;
+    assert_later(&outcomes, &["HTTP 503"]);
+    assert!(fake.asked().len() <= IN_FLIGHT, "{}", fake.asked().len());
+    assert!(quarantine(&folder).is_empty());
+}
+
+/// Says what it is told of each record, by key.
+struct Says(fn(&Record) -> Outcome);
+
+#[async_trait]
+impl Target for Says {
+    fn name(&self) -> &'static str {
+        "says"
+    }
+
+    async fn deliver(&self, records: &[Record], _until: Deadline) -> Vec<Outcome> {
+        records.iter().map(self.0).collect()
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_lies_whole_in_quarantine_with_the_reason() {
+    let (deliverer, folder) = deliverer(Arc::new(Says(|record| match record.key.as_str() {
+        "da0:1" => Outcome::Refused("never".into()),
+        "da1:2" => Outcome::TakenInPart("cut".into()),
+        _ => Outcome::Taken,
+    })));
+    // Twice: the second time writes the same objects.
+    for _ in 0..2 {
+        let outcomes = deliverer.deliver(parcels(records(4)), soon()).await;
+        assert_refused(&outcomes[1], "never");
+    }
+    let mut items = quarantine(&folder);
+    items.sort_by_key(|item| item["key"].to_string());
+    assert_eq!(items.len(), 2);
+    assert_eq!(items[0]["record"], record(1).body);
+    assert_eq!(
+        (&items[0]["reason"], &items[0]["target"]),
+        (&json!("never"), &json!("says"))
+    );
+    assert_eq!(items[1]["reason"], "cut");
+}
+
+#[tokio::test]
+async fn what_cannot_be_put_aside_is_not_done() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("quarantine"), "in the way").unwrap();
+    let store = Arc::new(LocalStore::new(folder.path()));
+    let says = Says(|_| Outcome::Refused("never".into()));
+    let outcomes = Deliverer::new(Arc::new(says), store)
+        .deliver(parcels(records(1)), soon())
+        .await;
+    assert_later(&outcomes, &["could not be put aside"]);
+}
+
+#[tokio::test]
+async fn a_silent_target_means_again() {
+    struct Silent;
+    #[async_trait]
+    impl Target for Silent {
+        fn name(&self) -> &'static str {
+            "silent"
+        }
+        async fn deliver(&self, _records: &[Record], _until: Deadline) -> Vec<Outcome> {
+            Vec::new()
+        }
+    }
+    let (deliverer, _folder) = deliverer(Arc::new(Silent));
+    let outcomes = deliverer.deliver(parcels(records(2)), soon()).await;
+    assert_later(&outcomes, &["said nothing"]);
+}
+
+#[tokio::test]
+async fn bodies_are_fetched_from_the_store_when_their_turn_comes() {
+    let (deliverer, folder) = deliverer(Arc::new(Says(|record| {
+        if record.body == "{\"a\":1}" {
+            Outcome::Taken
+        } else {
+            Outcome::Later(Later {
+                after: None,
+                reason: "wrong body".into(),
+            })
+        }
+    })));
+    let store = LocalStore::new(folder.path());
+    store
+        .put("oversize/x", "{\"a\":1}".into(), "application/json")
+        .await
+        .unwrap();
+    let stored = |key: &str, bytes: usize| Parcel {
+        record: record(0),
+        stored: Some(Stored {
+            key: key.into(),
+            bytes,
+        }),
+    };
+    let outcomes = deliverer
+        .deliver(
+            vec![
+                stored("oversize/x", 7),
+                stored("oversize/gone", 7),
+                stored("oversize/x", MAX_RECORD_BYTES + 1),
+                Record {
+                    body: " ".into(),
+                    ..record(1)
+                }
+                .into(),
+            ],
+            soon(),
+        )
+        .await;
+    assert_taken(&outcomes[..1]);
+    assert_refused(&outcomes[1], "leads to no object");
+    assert_refused(&outcomes[2], "stays under oversize/x");
+    assert_refused(&outcomes[3], "is empty");
+}

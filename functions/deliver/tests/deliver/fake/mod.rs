@@ -1,0 +1,5 @@
+//! Servers of the tests' own, on loopback.
+
+pub(crate) mod certificate;
+pub(crate) mod http;
+pub(crate) mod syslog;

@@ -1,0 +1,184 @@
+//! A file of records, delivered from where the last delivery ended.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use drawbridge_deliver::file::{FileDelivery, FileError, FileReport};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::fake::http::{Fake, json as answer};
+use crate::support::{assert_refused, deliverer, quarantine, record, soon, target};
+
+struct World {
+    folder: TempDir,
+    file: PathBuf,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("siem records.ndjson");
+        Self { folder, file }
+    }
+
+    fn append(&self, text: &str) {
+        let mut file = fs::File::options()
+            .append(true)
+            .create(true)
+            .open(&self.file)
+            .unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    fn append_records(&self, range: std::ops::Range<usize>) {
+        for n in range {
+            self.append(&format!("{}\n", record(n).body));
+        }
+    }
+
+    fn open(&self, fake: &Fake) -> Result<(FileDelivery, TempDir), FileError> {
+        let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
+        let (deliverer, store) = deliverer(target);
+        FileDelivery::open(deliverer, &self.file, "siem", "contoso").map(|file| (file, store))
+    }
+
+    async fn deliver(&self, fake: &Fake) -> FileReport {
+        let (delivery, _store) = self.open(fake).unwrap();
+        delivery.run(soon(), &|| false).await.unwrap()
+    }
+}
+
+/// The files' names in what was delivered, in order.
+fn names(fake: &Fake) -> Vec<String> {
+    fake.bodies()
+        .concat()
+        .lines()
+        .map(|line| {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            record["FileName"].as_str().unwrap().to_owned()
+        })
+        .collect()
+}
+
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort();
+    names
+}
+
+fn expected(range: std::ops::Range<usize>) -> Vec<String> {
+    range.map(|n| format!("{n}.exe")).collect()
+}
+
+#[tokio::test]
+async fn it_goes_on_where_it_ended_and_waits_for_the_end_of_a_line() {
+    let world = World::new();
+    let fake = Fake::start(|_, _| answer(200, "")).await;
+    world.append_records(0..3);
+    world.append("{\"FileName\":\"3.exe\"");
+    assert_eq!(world.deliver(&fake).await.delivered, 3);
+    assert_eq!(
+        world.deliver(&fake).await,
+        FileReport {
+            offset: world.deliver(&fake).await.offset,
+            ..FileReport::default()
+        }
+    );
+    world.append("}\n\n\n");
+    world.append_records(4..6);
+    let report = world.deliver(&fake).await;
+    assert_eq!((report.delivered, report.later), (3, None));
+    assert_eq!(report.offset, fs::metadata(&world.file).unwrap().len());
+    assert_eq!(names(&fake), expected(0..6));
+}
+
+#[tokio::test]
+async fn the_mark_moves_only_behind_what_was_taken() {
+    let world = World::new();
+    world.append_records(0..120);
+    // Of three requests the second has to wait.
+    let fake = Fake::start(|_, asked| match asked.body.contains("\"60.exe\"") {
+        true => answer(503, ""),
+        false => answer(200, ""),
+    })
+    .await;
+    let report = world.deliver(&fake).await;
+    assert_eq!(report.delivered, 50);
+    assert!(report.later.unwrap().reason.contains("HTTP 503"));
+    let back = Fake::start(|_, _| answer(200, "")).await;
+    assert_eq!(world.deliver(&back).await.delivered, 70);
+    // Three requests at once come in any order.
+    assert_eq!(sorted(names(&back)), sorted(expected(50..120)));
+}
+
+#[tokio::test]
+async fn a_large_file_is_read_piece_by_piece() {
+    let world = World::new();
+    world.append_records(0..3_000);
+    let fake = Fake::start(|_, _| answer(200, "")).await;
+    assert_eq!(world.deliver(&fake).await.delivered, 3_000);
+    assert_eq!(sorted(names(&fake)), sorted(expected(0..3_000)));
+    // Asked to stop, it stops before the next piece.
+    world.append_records(0..1);
+    let (delivery, _store) = world.open(&fake).unwrap();
+    assert_eq!(delivery.run(soon(), &|| true).await.unwrap().delivered, 0);
+}
+
+#[tokio::test]
+async fn a_file_that_was_replaced_is_delivered_from_its_beginning() {
+    let world = World::new();
+    let fake = Fake::start(|_, _| answer(200, "")).await;
+    world.append_records(0..2);
+    world.deliver(&fake).await;
+    fs::remove_file(&world.file).unwrap();
+    world.append_records(5..9);
+    assert_eq!(world.deliver(&fake).await.delivered, 4);
+    fs::write(&world.file, "").unwrap();
+    world.append_records(5..6);
+    assert_eq!(world.deliver(&fake).await.delivered, 1);
+}
+
+#[tokio::test]
+async fn what_is_refused_is_put_aside_and_passed() {
+    let world = World::new();
+    let fake = Fake::start(|_, _| answer(200, "")).await;
+    world.append_records(0..1);
+    world.append("{\"torn\n");
+    world.append_records(2..3);
+    let (delivery, store) = world.open(&fake).unwrap();
+    let report = delivery.run(soon(), &|| false).await.unwrap();
+    assert_eq!((report.delivered, report.refused), (2, 1));
+    let items = quarantine(&store);
+    assert_eq!(items[0]["record"], "{\"torn");
+    let reason = items[0]["reason"].as_str().unwrap().to_owned();
+    assert_refused(
+        &drawbridge_deliver::Outcome::Refused(reason),
+        "not valid JSON",
+    );
+}
+
+#[tokio::test]
+async fn trouble_with_files_is_told_by_name() {
+    let world = World::new();
+    let fake = Fake::start(|_, _| answer(200, "")).await;
+    let (delivery, _store) = world.open(&fake).unwrap();
+    let missing = delivery.run(soon(), &|| false).await.unwrap_err();
+    assert!(matches!(missing, FileError::Missing { .. }), "{missing}");
+    let second = world.open(&fake).map(drop).unwrap_err();
+    assert!(matches!(second, FileError::Locked { .. }), "{second}");
+    drop(delivery);
+    world.append_records(0..1);
+    fs::write(
+        world
+            .folder
+            .path()
+            .join("siem records.ndjson.webhook.offset"),
+        "MARKER",
+    )
+    .unwrap();
+    let (delivery, _store) = world.open(&fake).unwrap();
+    let bad = delivery.run(soon(), &|| false).await.unwrap_err();
+    assert!(bad.to_string().contains("delete it"), "{bad}");
+    assert!(!bad.to_string().contains("MARKER"), "{bad}");
+}

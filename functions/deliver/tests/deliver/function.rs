@@ -1,0 +1,153 @@
+//! The function's own binary, with a runtime API, an SQS and a Splunk of the test's own.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::fake::http::{Asked, Fake, Told, json as answer};
+use crate::support::{TOKEN, record};
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn event() -> String {
+    let message = |n: usize| {
+        let record = record(n);
+        let attribute = |value: &str| json!({"stringValue": value, "dataType": "String"});
+        json!({
+            "messageId": format!("m{n}"), "receiptHandle": format!("r{n}"), "body": record.body,
+            "attributes": {"ApproximateReceiveCount": "3", "SentTimestamp": "1767323000000"},
+            "messageAttributes": {
+                "key": attribute(&record.key), "tenant": attribute("contoso"),
+                "alert-id": attribute(&record.alert_id), "format": attribute("siem"),
+            },
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:records",
+            "awsRegion": "eu-west-1",
+        })
+    };
+    json!({"Records": [message(0), message(1)]}).to_string()
+}
+
+/// What Lambda, SQS and Splunk say; Splunk is busy for the first of two invocations.
+fn told(n: usize, asked: &Asked) -> Told {
+    let path = asked.path.as_str();
+    match path {
+        "/2018-06-01/runtime/invocation/next" if n < 8 => {
+            let deadline =
+                SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(60);
+            let headers = vec![
+                ("lambda-runtime-aws-request-id", format!("request-{n}")),
+                (
+                    "lambda-runtime-deadline-ms",
+                    deadline.as_millis().to_string(),
+                ),
+                (
+                    "lambda-runtime-invoked-function-arn",
+                    "arn:aws:lambda:x".to_owned(),
+                ),
+                ("content-type", "application/json".to_owned()),
+            ];
+            Told::Answer(200, headers, event())
+        }
+        "/2018-06-01/runtime/invocation/next" => Told::Nothing,
+        "/services/collector/event" => {
+            assert_eq!(asked.headers["authorization"], format!("Splunk {TOKEN}"));
+            match n {
+                0..3 => answer(503, r#"{"text":"Server is busy","code":9}"#),
+                _ => answer(200, r#"{"text":"Success","code":0}"#),
+            }
+        }
+        _ if path.ends_with("/response") => answer(202, r#"{"status":"OK"}"#),
+        // SQS, which speaks JSON to its root.
+        "/" => {
+            assert_eq!(
+                asked.headers["x-amz-target"],
+                "AmazonSQS.ChangeMessageVisibilityBatch"
+            );
+            answer(200, r#"{"Successful":[{"Id":"0"},{"Id":"1"}],"Failed":[]}"#)
+        }
+        _ => panic!("{path}"),
+    }
+}
+
+#[tokio::test]
+async fn the_binary_answers_lambda_and_hides_what_has_to_wait() {
+    let fake = Fake::start(told).await;
+    let host = format!("127.0.0.1:{}", fake.url.port().unwrap());
+    let settings = json!({
+        "target": "splunk-hec", "url": format!("http://{host}"), "secret": "env:HEC_TOKEN",
+    });
+    let child = Command::new(env!("CARGO_BIN_EXE_deliver"))
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", &host)
+        .env("AWS_LAMBDA_FUNCTION_NAME", "deliver")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", "g")
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", "s")
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_ENDPOINT_URL", format!("http://{host}"))
+        .env("DRAWBRIDGE_DELIVER", settings.to_string())
+        .env("DRAWBRIDGE_BUCKET", "bucket")
+        .env(
+            "DRAWBRIDGE_QUEUE_URL",
+            format!("http://{host}/123456789012/records"),
+        )
+        .env("HEC_TOKEN", TOKEN)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut running = Running(child);
+    let answers = || -> Vec<Value> {
+        let asked = fake.asked();
+        let answers = asked
+            .iter()
+            .filter(|asked| asked.path.ends_with("/response"));
+        answers
+            .map(|asked| serde_json::from_str(&asked.body).unwrap())
+            .collect()
+    };
+    let began = Instant::now();
+    while answers().len() < 2 {
+        assert!(began.elapsed() < Duration::from_secs(60), "no answer");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let failed = json!([{"itemIdentifier": "m0"}, {"itemIdentifier": "m1"}]);
+    assert_eq!(answers()[0]["batchItemFailures"], failed);
+    assert_eq!(answers()[1]["batchItemFailures"], json!([]));
+    let asked = fake.asked();
+    let hidden = asked.iter().find(|asked| asked.path == "/").unwrap();
+    let hidden: Value = serde_json::from_str(&hidden.body).unwrap();
+    let entries = hidden["Entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 2);
+    // The third try: two minutes.
+    assert_eq!(entries[1]["VisibilityTimeout"], 120);
+    assert_eq!(entries[1]["ReceiptHandle"], "r1");
+
+    let _ = running.0.kill();
+    let mut log = String::new();
+    std::io::Read::read_to_string(&mut running.0.stdout.take().unwrap(), &mut log).unwrap();
+    assert!(!log.contains("MARKER"), "{log}");
+    let metrics: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|line| line.get("_aws").is_some())
+        .collect();
+    assert_eq!(
+        (&metrics[0]["DeliverRetried"], &metrics[0]["Delivered"]),
+        (&json!(2.0), &json!(0.0))
+    );
+    assert_eq!(metrics[1]["Delivered"], 2.0);
+    assert!(metrics[1]["DeliverLag"].as_f64().unwrap() > 0.0);
+}

@@ -1,0 +1,186 @@
+//! Messages in, a partial batch response out.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
+use drawbridge_deliver::lambda::{Handler, Hide};
+use serde_json::json;
+
+use crate::fake::http::{Fake, Told, json as answer};
+use crate::support::{FixedClock, deliverer, quarantine, record, soon, target};
+
+#[derive(Default)]
+struct Hidden(Mutex<Vec<(String, u64)>>);
+
+#[async_trait]
+impl Hide for Hidden {
+    async fn hide(&self, messages: &[(String, Duration)]) {
+        let hidden = messages
+            .iter()
+            .map(|(receipt, delay)| (receipt.clone(), delay.as_secs()));
+        self.0.lock().unwrap().extend(hidden);
+    }
+}
+
+pub(crate) fn message(n: usize, sent: &str, tries: &str) -> SqsMessage {
+    let record = record(n);
+    let mut message = SqsMessage::default();
+    message.message_id = Some(format!("m{n}"));
+    message.receipt_handle = Some(format!("r{n}"));
+    message.event_source_arn = Some("arn:aws:sqs:eu-west-1:1:records".into());
+    message.body = Some(record.body);
+    for (name, value) in [("SentTimestamp", sent), ("ApproximateReceiveCount", tries)] {
+        message.attributes.insert(name.into(), value.into());
+    }
+    for (name, value) in [
+        ("key", record.key),
+        ("tenant", record.tenant),
+        ("alert-id", record.alert_id),
+        ("format", record.format),
+    ] {
+        let mut attribute = SqsMessageAttribute::default();
+        attribute.string_value = Some(value);
+        message.message_attributes.insert(name.into(), attribute);
+    }
+    message
+}
+
+struct World {
+    handler: Handler,
+    hidden: Arc<Hidden>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new(fake: &Fake) -> Self {
+        let target = target(&json!({"target": "splunk-hec", "url": fake.url, "secret": "s"}));
+        let (deliverer, folder) = deliverer(target);
+        let hidden = Arc::new(Hidden::default());
+        Self {
+            handler: Handler {
+                deliverer,
+                hide: Arc::clone(&hidden) as _,
+                clock: Arc::new(FixedClock),
+                bucket: "b".into(),
+            },
+            hidden,
+            folder,
+        }
+    }
+
+    async fn handle(&self, messages: Vec<SqsMessage>) -> Vec<String> {
+        let failures = self.handler.handle(messages, soon()).await;
+        failures
+            .into_iter()
+            .map(|failure| failure.item_identifier)
+            .collect()
+    }
+
+    fn hidden(&self) -> Vec<(String, u64)> {
+        std::mem::take(&mut *self.hidden.0.lock().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_is_done_and_the_oldest_goes_first() {
+    let fake = Fake::start(|_, _| answer(200, r#"{"code":0}"#)).await;
+    let world = World::new(&fake);
+    let failures = world
+        .handle(vec![message(1, "2000", "1"), message(0, "1000", "1")])
+        .await;
+    assert!(failures.is_empty() && world.hidden().is_empty());
+    let body = &fake.bodies()[0];
+    assert!(body.find("0.exe") < body.find("1.exe"));
+}
+
+#[tokio::test]
+async fn a_target_that_is_down_keeps_every_message_hidden_for_longer_each_time() {
+    let fake = Fake::start(|n, _| match n {
+        0 | 1 => answer(503, r#"{"code":9}"#),
+        2 => Told::Answer(429, vec![("retry-after", "99999999".into())], String::new()),
+        _ => answer(200, r#"{"code":0}"#),
+    })
+    .await;
+    let world = World::new(&fake);
+    let batch = |tries: &str| vec![message(0, "1", tries), message(1, "2", tries)];
+    assert_eq!(world.handle(batch("1")).await, ["m0", "m1"]);
+    assert_eq!(world.hidden(), [("r0".into(), 30), ("r1".into(), 30)]);
+    assert_eq!(world.handle(batch("4")).await.len(), 2);
+    assert_eq!(world.hidden()[0].1, 240);
+    // Twelve hours is all that SQS allows.
+    assert_eq!(world.handle(batch("5")).await.len(), 2);
+    assert_eq!(world.hidden()[0].1, 43_200);
+    assert!(world.handle(batch("6")).await.is_empty());
+    assert!(quarantine(&world.folder).is_empty());
+}
+
+#[tokio::test]
+async fn what_will_never_be_taken_is_done_and_put_aside() {
+    let fake = Fake::start(|_, asked| match asked.body.contains("\"1.exe\"") {
+        true if asked.body.matches("FullId").count() == 1 => answer(400, r#"{"code":6}"#),
+        true => answer(400, r#"{"code":6,"invalid-event-number":1}"#),
+        false => answer(200, r#"{"code":0}"#),
+    })
+    .await;
+    let world = World::new(&fake);
+    let messages = (0..3).map(|n| message(n, "1", "1")).collect();
+    assert!(world.handle(messages).await.is_empty());
+    let items = quarantine(&world.folder);
+    assert_eq!(items.len(), 1);
+    assert_eq!(items[0]["key"], "da0:1");
+    assert_eq!(items[0]["record"], record(1).body);
+}
+
+#[tokio::test]
+async fn a_pointer_out_of_its_folder_is_put_aside_and_not_followed() {
+    let fake = Fake::start(|_, _| answer(200, r#"{"code":0}"#)).await;
+    let world = World::new(&fake);
+    let mut bad = message(0, "1", "1");
+    bad.body = Some(
+        r#"["software.amazon.payloadoffloading.PayloadS3Pointer",{"s3BucketName":"b","s3Key":"state/contoso.json"}]"#.into(),
+    );
+    let mut size = SqsMessageAttribute::default();
+    size.string_value = Some("10".into());
+    bad.message_attributes
+        .insert("ExtendedPayloadSize".into(), size);
+    assert!(
+        world
+            .handle(vec![bad, message(1, "1", "1")])
+            .await
+            .is_empty()
+    );
+    assert_eq!(fake.asked().len(), 1);
+    let reason = quarantine(&world.folder)[0]["reason"].to_string();
+    assert!(reason.contains("not followed"), "{reason}");
+}
+
+#[tokio::test]
+async fn on_a_fifo_queue_nothing_overtakes_within_its_group() {
+    // The first record of the alert da0 has to wait, its second one is taken.
+    let fake = Fake::start(|_, _| answer(200, r#"{"code":0}"#)).await;
+    let world = World::new(&fake);
+    let fifo = |n: usize, group: &str| {
+        let mut message = message(n, "1", "1");
+        message.event_source_arn = Some("arn:aws:sqs:eu-west-1:1:records.fifo".into());
+        message
+            .attributes
+            .insert("MessageGroupId".into(), group.into());
+        message
+    };
+    let mut large = fifo(0, "da0");
+    // Its body cannot be fetched: a folder lies where the object should be.
+    std::fs::create_dir_all(world.folder.path().join("oversize")).unwrap();
+    std::fs::write(world.folder.path().join("oversize/a"), "x").unwrap();
+    large.body = Some(r#"["c",{"s3BucketName":"b","s3Key":"oversize/a//b"}]"#.into());
+    let mut size = SqsMessageAttribute::default();
+    size.string_value = Some("10".into());
+    large
+        .message_attributes
+        .insert("ExtendedPayloadSize".into(), size);
+    let failures = world
+        .handle(vec![large, fifo(1, "da0"), fifo(2, "da1")])
+        .await;
+    assert_eq!(failures, ["m0", "m1"]);
+}

@@ -1,0 +1,24 @@
+//! Each target against a server of the test's own that checks what the real one checks and
+//! misbehaves as they do; and the handlers around them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(clippy::panic, reason = "a test says what is wrong by failing")]
+
+mod bounds;
+mod fake;
+mod file;
+#[cfg(feature = "lambda")]
+mod function;
+#[cfg(feature = "lambda")]
+mod handler;
+#[cfg(feature = "lambda")]
+mod lossless;
+mod network;
+mod rsyslog;
+mod sentinel;
+mod sentinel_template;
+mod splunk_hec;
+mod splunk_soar;
+mod support;
+mod syslog;
+mod webhook;

@@ -1,0 +1,153 @@
+//! What every HTTP target meets on the way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use drawbridge_deliver::{DeliverSettings, Target, build};
+use drawbridge_graph::Deadline;
+use serde_json::{Value, json};
+
+use crate::fake::certificate::issued_for;
+use crate::fake::http::{Fake, Told, json as answer};
+use crate::support::{assert_later, assert_taken, records, soon, target};
+
+/// The targets that need one answer only, and that answer.
+fn targets(url: &Value) -> [(Arc<dyn Target>, u16, &'static str); 3] {
+    let of = |name: &str| target(&json!({"target": name, "url": url, "secret": "s"}));
+    [
+        (of("splunk-hec"), 200, r#"{"code":0}"#),
+        (of("splunk-soar"), 200, r#"{"success":true,"id":1}"#),
+        (of("webhook"), 204, ""),
+    ]
+}
+
+async fn all_wait(told: fn() -> Told, words: &[&str]) -> Option<Duration> {
+    let fake = Fake::start(move |_, _| told()).await;
+    let mut asked = None;
+    for (target, ..) in targets(&json!(fake.url)) {
+        let outcomes = target.deliver(&records(2), soon()).await;
+        asked = assert_later(&outcomes, words);
+    }
+    asked
+}
+
+#[tokio::test]
+async fn trouble_in_passing_means_again() {
+    all_wait(|| Told::Reset, &["localhost"]).await;
+    all_wait(|| Told::CutOff, &["cut off"]).await;
+    all_wait(|| answer(500, "MARKER"), &["HTTP 500"]).await;
+    all_wait(|| answer(502, "<html>MARKER"), &["HTTP 502"]).await;
+    let asked = all_wait(|| answer(503, ""), &["HTTP 503"]).await;
+    assert_eq!(asked, None);
+    let told = || Told::Answer(429, vec![("retry-after", "120".into())], String::new());
+    let asked = all_wait(told, &["HTTP 429", "too many requests"]).await;
+    assert_eq!(asked, Some(Duration::from_secs(120)));
+}
+
+#[tokio::test]
+async fn a_web_page_is_known_for_one_whatever_its_status() {
+    let page = || {
+        let kind = ("content-type", "text/html; charset=utf-8".to_owned());
+        Told::Answer(200, vec![kind], "<html>MARKER".into())
+    };
+    all_wait(page, &["web page", "check url"].map(|_| "web page")).await;
+    let untyped = || Told::Answer(403, vec![], "\n<!DOCTYPE html><p>MARKER".into());
+    all_wait(untyped, &["web page", "login"]).await;
+}
+
+#[tokio::test]
+async fn redirects_are_refused_with_their_reason() {
+    let elsewhere = Fake::start(|_, _| answer(200, r#"{"code":0}"#)).await;
+    let location = elsewhere.url.to_string();
+    let fake = Fake::start(move |_, _| {
+        Told::Answer(307, vec![("location", location.clone())], String::new())
+    })
+    .await;
+    for (target, ..) in targets(&json!(fake.url)) {
+        let outcomes = target.deliver(&records(1), soon()).await;
+        assert_later(&outcomes, &["redirect", "not followed"]);
+    }
+    assert!(elsewhere.asked().is_empty(), "the token went elsewhere");
+}
+
+#[tokio::test]
+async fn a_slow_server_is_given_up_at_the_deadline() {
+    let fake = Fake::start(|_, _| Told::Nothing).await;
+    for (target, ..) in targets(&json!(fake.url)) {
+        let until = Deadline::after(Duration::from_millis(100));
+        let outcomes = target.deliver(&records(1), until).await;
+        assert_later(&outcomes, &["no ", "time"]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_and_comes_back_loses_nothing() {
+    let closed = Fake::start(|_, _| Told::Reset).await;
+    for (target, status, body) in targets(&json!(closed.url)) {
+        assert_later(&target.deliver(&records(2), soon()).await, &["localhost"]);
+        let body = body.to_owned();
+        let up = Fake::start(move |n, _| match n {
+            0 => Told::Reset,
+            _ => answer(status, &body),
+        })
+        .await;
+        let name = target.name();
+        let target = crate::support::target(&json!({"target": name, "url": up.url, "secret": "s"}));
+        assert_later(&target.deliver(&records(2), soon()).await, &["localhost"]);
+        assert_taken(&target.deliver(&records(2), soon()).await);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end() {
+    // Far more than is looked at; that it is read no further shows in the memory, not here.
+    let fake = Fake::start(|_, _| answer(400, &"MARKER".repeat(1_000_000))).await;
+    for (target, ..) in targets(&json!(fake.url)) {
+        assert_later(&target.deliver(&records(1), soon()).await, &["HTTP 400"]);
+    }
+}
+
+#[tokio::test]
+async fn certificates_are_verified() {
+    let issued = issued_for("localhost");
+    let fake = Fake::tls(&issued, |_, _| answer(200, r#"{"code":0}"#)).await;
+    let settings = |ca: Option<&str>| json!({"target": "splunk-hec", "url": fake.url, "secret": "s", "ca": ca});
+    let stranger = issued_for("localhost").ca_pem;
+    for ca in [None, Some(stranger.as_str())] {
+        let outcomes = target(&settings(ca)).deliver(&records(1), soon()).await;
+        assert_later(&outcomes, &["localhost", "cannot connect", "certificate"]);
+    }
+    let outcomes = target(&settings(Some(&issued.ca_pem)))
+        .deliver(&records(1), soon())
+        .await;
+    assert_taken(&outcomes);
+    let other = issued_for("siem.example.com");
+    let fake = Fake::tls(&other, |_, _| answer(200, r#"{"code":0}"#)).await;
+    let settings =
+        json!({"target": "splunk-hec", "url": fake.url, "secret": "s", "ca": other.ca_pem});
+    let outcomes = target(&settings).deliver(&records(1), soon()).await;
+    assert_later(&outcomes, &["cannot connect", "certificate"]);
+}
+
+#[test]
+fn a_private_authority_that_cannot_be_read_is_told_by_its_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "MARKER").unwrap();
+    let missing = folder.path().join("missing.pem");
+    for (ca, words) in [(missing, "cannot be read"), (empty, "holds no")] {
+        for settings in [
+            json!({"target": "splunk-hec", "url": "https://h", "secret": "s", "ca": ca}),
+            json!({"target": "syslog", "address": "h:1", "ca": ca}),
+        ] {
+            let ports = drawbridge_deliver::Ports {
+                secrets: Arc::new(drawbridge_deliver::NamedSecrets::new(None)),
+                clock: Arc::new(drawbridge_deliver::SystemClock),
+            };
+            let settings = DeliverSettings::parse(&settings.to_string()).unwrap();
+            let error = build(&settings, &ports).map(drop).unwrap_err().to_string();
+            assert!(error.contains("ca") && error.contains(words), "{error}");
+            assert!(!error.contains("MARKER"), "{error}");
+        }
+    }
+}

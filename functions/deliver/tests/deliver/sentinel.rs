@@ -1,0 +1,225 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use drawbridge_deliver::Outcome;
+use serde_json::{Value, json};
+
+use crate::fake::http::{Asked, Fake, Told, json as answer};
+use crate::support::{
+    OLD_TOKEN, TOKEN, assert_later, assert_refused, assert_taken, records, soon, target,
+    target_with,
+};
+
+fn settings(fake: &Fake) -> Value {
+    json!({
+        "target": "sentinel", "url": fake.url, "login_url": fake.url, "dcr": "dcr-0123",
+        "stream": "Custom-DrawbridgeSiem_CL", "tenant_id": "tenant.example", "client_id": "app",
+        "secret": "s",
+    })
+}
+
+/// The login host, and whatever `intake` says for the API.
+fn azure(asked: &Asked, intake: impl FnOnce(&Asked) -> Told) -> Told {
+    if asked.path == "/tenant.example/oauth2/v2.0/token" {
+        let form: std::collections::HashMap<String, String> =
+            drawbridge_graph::Url::parse(&format!("http://x/?{}", asked.body))
+                .unwrap()
+                .query_pairs()
+                .into_owned()
+                .collect();
+        assert_eq!(form["scope"], "https://monitor.azure.com/.default");
+        return match form["client_secret"].as_str() {
+            TOKEN => answer(
+                200,
+                r#"{"token_type":"Bearer","expires_in":3599,"access_token":"MARKER-jwt"}"#,
+            ),
+            OLD_TOKEN => answer(
+                401,
+                r#"{"error":"invalid_client","error_codes":[7000215],"error_description":"AADSTS7000215: MARKER"}"#,
+            ),
+            other => panic!("{other}"),
+        };
+    }
+    assert_eq!(
+        asked.path,
+        "/dataCollectionRules/dcr-0123/streams/Custom-DrawbridgeSiem_CL?api-version=2023-01-01"
+    );
+    assert_eq!(asked.headers["authorization"], "Bearer MARKER-jwt");
+    assert_eq!(asked.headers["content-encoding"], "gzip");
+    assert!(asked.body.len() <= 1_000_000 && asked.raw.len() <= 1_000_000);
+    intake(asked)
+}
+
+fn taken(asked: &Asked) -> Told {
+    let rows: Vec<Value> = serde_json::from_str(&asked.body).unwrap();
+    for row in &rows {
+        for (name, value) in row.as_object().unwrap() {
+            assert!(name.len() <= 45 && !["id", "Title", "TenantId", "Type"].contains(&&**name));
+            assert!(
+                value.as_str().is_none_or(|text| text.len() <= 64 * 1024),
+                "{name}"
+            );
+        }
+    }
+    Told::Answer(204, vec![], String::new())
+}
+
+fn rows(fake: &Fake) -> Vec<Value> {
+    fake.asked()
+        .iter()
+        .filter(|asked| asked.path.starts_with("/dataCollectionRules"))
+        .flat_map(|asked| serde_json::from_str::<Vec<Value>>(&asked.body).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn rows_are_records_with_their_time() {
+    let fake = Fake::start(|_, asked| azure(asked, taken)).await;
+    assert_taken(&target(&settings(&fake)).deliver(&records(3), soon()).await);
+    let rows = rows(&fake);
+    assert_eq!(rows.len(), 3);
+    assert_eq!(rows[0]["TimeGenerated"], "2026-01-02T03:04:05.5Z");
+    assert_eq!(rows[0]["FullId"], "da0:0");
+    assert_eq!(fake.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn calls_stay_below_a_megabyte_and_the_token_is_kept() {
+    let fake = Fake::start(|_, asked| azure(asked, taken)).await;
+    let mut given = records(8);
+    for (n, record) in given.iter_mut().enumerate() {
+        // Text that hardly gets smaller.
+        let noise: String = (0..4_600_u64)
+            .map(|at| {
+                format!(
+                    "{:016x}",
+                    (at + n as u64 * 7_919 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                )
+            })
+            .collect();
+        let halves = noise.split_at(noise.len() / 2);
+        record.body =
+            json!({"FullId": record.key, "a": halves.0, "b": halves.1, "c": halves.0, "d": halves.1})
+                .to_string();
+    }
+    let target = target(&settings(&fake));
+    assert_taken(&target.deliver(&given, soon()).await);
+    let keys: Vec<_> = rows(&fake)
+        .iter()
+        .map(|row| row["FullId"].clone())
+        .collect();
+    assert_eq!(
+        keys,
+        given.iter().map(|r| r.key.as_str()).collect::<Vec<_>>()
+    );
+    let tokens = fake
+        .asked()
+        .iter()
+        .filter(|a| a.path.contains("oauth2"))
+        .count();
+    assert_eq!((tokens, fake.asked().len()), (1, 3));
+}
+
+#[tokio::test]
+async fn long_fields_are_cut_and_told_and_huge_rows_are_refused() {
+    let fake = Fake::start(|_, asked| azure(asked, taken)).await;
+    let mut given = records(3);
+    given[0].body = json!({"FullId": "x", "Description": "y".repeat(70_000)}).to_string();
+    let fields: serde_json::Map<String, Value> = (0..20)
+        .map(|n| (format!("f{n}"), "z".repeat(60_000).into()))
+        .collect();
+    given[1].body = Value::Object(fields).to_string();
+    let outcomes = target(&settings(&fake)).deliver(&given, soon()).await;
+    assert!(
+        matches!(&outcomes[0], Outcome::TakenInPart(what) if what.contains("Description cut to 64 KB"))
+    );
+    assert_refused(&outcomes[1], "1 MB at most");
+    assert_taken(&outcomes[2..]);
+}
+
+#[tokio::test]
+async fn a_413_is_taken_apart() {
+    let fake = Fake::start(|_, asked| {
+        azure(asked, |asked| match asked.body.matches("FullId").count() {
+            3.. => answer(413, r#"{"error":{"code":"ContentLengthLimitExceeded"}}"#),
+            _ => taken(asked),
+        })
+    })
+    .await;
+    assert_taken(&target(&settings(&fake)).deliver(&records(8), soon()).await);
+    let calls = fake
+        .asked()
+        .iter()
+        .filter(|a| !a.path.contains("oauth2"))
+        .count();
+    assert_eq!(calls, 7);
+}
+
+#[tokio::test]
+async fn throttling_and_missing_roles_are_told_apart() {
+    let fake = Fake::start(|_, asked| {
+        azure(asked, |_| {
+            Told::Answer(429, vec![("retry-after", "60".into())], String::new())
+        })
+    })
+    .await;
+    let outcomes = target(&settings(&fake)).deliver(&records(2), soon()).await;
+    let asked = assert_later(&outcomes, &["HTTP 429"]);
+    assert_eq!(asked.map(|asked| asked.as_secs()), Some(60));
+    let fake = Fake::start(|_, asked| {
+        azure(asked, |_| {
+            answer(
+                403,
+                r#"{"error":{"code":"OperationFailed","message":"MARKER"}}"#,
+            )
+        })
+    })
+    .await;
+    let outcomes = target(&settings(&fake)).deliver(&records(2), soon()).await;
+    assert_later(&outcomes, &["Monitoring Metrics Publisher", "check dcr"]);
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_renewed_once() {
+    let calls = AtomicUsize::new(0);
+    let fake = Fake::start(move |_, asked| {
+        azure(asked, |asked| match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => answer(401, r#"{"error":{"code":"AuthenticationTokenProvided"}}"#),
+            _ => taken(asked),
+        })
+    })
+    .await;
+    assert_taken(&target(&settings(&fake)).deliver(&records(1), soon()).await);
+    let tokens = fake
+        .asked()
+        .iter()
+        .filter(|a| a.path.contains("oauth2"))
+        .count();
+    assert_eq!(tokens, 2);
+}
+
+#[tokio::test]
+async fn a_rotated_secret_is_read_anew() {
+    let fake = Fake::start(|_, asked| azure(asked, taken)).await;
+    assert_taken(
+        &target_with(&settings(&fake), true)
+            .deliver(&records(1), soon())
+            .await,
+    );
+}
+
+#[tokio::test]
+async fn each_cloud_has_its_own_scope() {
+    let fake = Fake::start(|_, asked| {
+        assert!(
+            asked
+                .body
+                .contains("scope=https%3A%2F%2Fmonitor.azure.us%2F.default")
+        );
+        answer(400, r#"{"error":"x","error_codes":[70011]}"#)
+    })
+    .await;
+    let mut settings = settings(&fake);
+    settings["cloud"] = "gcc-high".into();
+    let outcomes = target(&settings).deliver(&records(1), soon()).await;
+    assert_later(&outcomes, &["AADSTS70011"]);
+}

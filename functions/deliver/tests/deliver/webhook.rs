@@ -1,0 +1,122 @@
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::fake::http::{Asked, Fake, Told, json as answer};
+use crate::support::{
+    NOW_SECS, OLD_TOKEN, TOKEN, assert_later, assert_refused, assert_taken, records, soon, target,
+    target_with, text_record,
+};
+
+fn settings(fake: &Fake) -> Value {
+    json!({"target": "webhook", "url": format!("{}hook?a=b", fake.url), "secret": "s"})
+}
+
+/// Whether the request is signed with that key, over its timestamp and its bytes.
+fn is_signed(asked: &Asked, key: &str) -> bool {
+    let timestamp = &asked.headers["x-drawbridge-timestamp"];
+    assert_eq!(*timestamp, NOW_SECS.to_string());
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(format!("{timestamp}.").as_bytes());
+    mac.update(&asked.raw);
+    let expected = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+    asked.headers["x-drawbridge-signature"] == expected
+}
+
+fn receiver(_: usize, asked: &Asked) -> Told {
+    assert_eq!(
+        (asked.method.as_str(), asked.path.as_str()),
+        ("POST", "/hook?a=b")
+    );
+    let head: usize = asked
+        .headers
+        .iter()
+        .map(|(n, v)| n.len() + v.len() + 4)
+        .sum();
+    assert!(head < 8 * 1024, "{head}");
+    if is_signed(asked, TOKEN) {
+        answer(204, "")
+    } else {
+        assert!(is_signed(asked, OLD_TOKEN));
+        answer(401, "MARKER")
+    }
+}
+
+#[tokio::test]
+async fn lines_are_signed_and_their_keys_are_named() {
+    let fake = Fake::start(receiver).await;
+    let given = records(120);
+    assert_taken(&target(&settings(&fake)).deliver(&given, soon()).await);
+    let asked = fake.asked();
+    assert_eq!(asked.len(), 3);
+    assert_eq!(asked[0].headers["content-type"], "application/x-ndjson");
+    let keys: Vec<&str> = asked
+        .iter()
+        .flat_map(|asked| asked.headers["x-drawbridge-keys"].split(','))
+        .collect();
+    assert_eq!(
+        keys,
+        given.iter().map(|r| r.key.as_str()).collect::<Vec<_>>()
+    );
+    let lines: String = fake.bodies().concat();
+    assert!(lines.ends_with('\n'));
+    assert!(
+        lines
+            .lines()
+            .eq(given.iter().map(|record| record.body.as_str()))
+    );
+}
+
+#[tokio::test]
+async fn a_refused_signature_is_tried_with_the_key_stored_since() {
+    let fake = Fake::start(receiver).await;
+    assert_taken(
+        &target_with(&settings(&fake), true)
+            .deliver(&records(1), soon())
+            .await,
+    );
+    assert_eq!(fake.asked().len(), 2);
+    let never = Fake::start(|_, _| answer(403, "MARKER")).await;
+    let outcomes = target(&settings(&never)).deliver(&records(2), soon()).await;
+    assert_later(&outcomes, &["refused the credential", "check secret"]);
+}
+
+#[tokio::test]
+async fn text_has_its_own_type_and_no_record_has_two_lines() {
+    let fake = Fake::start(receiver).await;
+    let given = [
+        text_record("cef", "CEF:0|a|b|c|d|e|5|msg=x\r\nCEF:0|forged"),
+        text_record("leef", "LEEF:2.0|a|b\tc=d\u{2028}e\u{85}f"),
+    ];
+    assert_taken(&target(&settings(&fake)).deliver(&given, soon()).await);
+    let asked = &fake.asked()[0];
+    assert_eq!(asked.headers["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(
+        asked.body,
+        "CEF:0|a|b|c|d|e|5|msg=x  CEF:0|forged\nLEEF:2.0|a|b\tc=d e f\n"
+    );
+}
+
+#[tokio::test]
+async fn odd_keys_stay_in_their_header() {
+    let fake = Fake::start(receiver).await;
+    let mut given = records(2);
+    given[0].key = "a,b\r\nX-Injected: 1".into();
+    given[1].key = "k".repeat(4_000);
+    assert_taken(&target(&settings(&fake)).deliver(&given, soon()).await);
+    let keys = &fake.asked()[0].headers["x-drawbridge-keys"];
+    let lengths: Vec<usize> = keys.split(',').map(str::len).collect();
+    assert_eq!(lengths, [64, 64]);
+}
+
+#[tokio::test]
+async fn one_poisonous_record_is_found_among_many() {
+    let fake = Fake::start(|_, asked| match asked.body.contains("\"17.exe\"") {
+        true => answer(422, "MARKER"),
+        false => answer(200, ""),
+    })
+    .await;
+    let mut outcomes = target(&settings(&fake)).deliver(&records(50), soon()).await;
+    assert_refused(&outcomes.remove(17), "HTTP 422");
+    assert_taken(&outcomes);
+}

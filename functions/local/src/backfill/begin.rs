@@ -1,0 +1,176 @@
+use drawbridge_config::{Tenant, is_name};
+use drawbridge_cursor::Job;
+use drawbridge_poll::BackfillProgress;
+use jiff::Timestamp;
+
+use super::asked::{Asked, beyond_retention, range};
+use super::shown::{ended, is_done};
+use super::status::with_id;
+use super::{here, stack};
+use crate::cli;
+use crate::confirm::confirm;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::progress::say;
+use crate::tenants::find;
+
+/// How a run ends.
+struct Manner {
+    no_wait: bool,
+    json: bool,
+}
+
+/// Begins a backfill, or goes on with it when the same was asked for before.
+pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
+    let (Some(tenant), Some(from), Some(to)) = (args.tenant, args.from, args.to) else {
+        // The command line asks for all three.
+        return Err(Failure::of("--tenant, --from and --to are needed"));
+    };
+    let now = Timestamp::now();
+    let window = range(from, to, now).map_err(Failure::of)?;
+    if !is_name(&tenant) {
+        return Err(Failure::of(format!(
+            "{tenant:?} cannot be a tenant's name: see `drawbridge tenants list`"
+        )));
+    }
+    if let Some(note) = beyond_retention(&window, now) {
+        say(&note);
+    }
+    let place = Place::open(&args.place).await?;
+    let document = document(&place, &tenant).await?;
+    check_output(&place, document.as_ref(), args.output.as_deref())?;
+    let asked = Asked {
+        tenant: tenant.clone(),
+        window,
+        output: args.output,
+        again: args.again,
+        dry_run: args.dry_run,
+    };
+    let job = asked
+        .job()
+        .ok_or_else(|| Failure::of("the range is empty"))?;
+    let store = place.store.as_ref();
+    let before = BackfillProgress::load(store, &tenant, &asked.id())
+        .await
+        .map_err(Failure::of)?;
+    let manner = Manner {
+        no_wait: args.no_wait,
+        json: args.json,
+    };
+    if let Some(before) = before.filter(|before| !is_done(before)) {
+        say(&format!(
+            "going on with {}, of which {} % is done",
+            before.id,
+            before.percent()
+        ));
+        return go_on(&place, document, before, &manner).await;
+    }
+    if !args.dry_run {
+        confirm(&meaning(&asked, &job), args.yes)?;
+    }
+    let progress = BackfillProgress::begin(&job, now);
+    go_on(&place, document, progress, &manner).await
+}
+
+/// Goes on with a backfill by its id; what was put aside is tried again.
+pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
+    let place = Place::open(&args.place).await?;
+    let mut progress = with_id(&place, &args.id).await?;
+    let failed = std::mem::take(&mut progress.failed);
+    progress.left.extend(failed);
+    progress.left.sort_unstable();
+    if progress.left.is_empty() {
+        say(&format!("{} is done already", progress.id));
+        return ended(&progress, args.json);
+    }
+    let document = document(&place, &progress.tenant).await?;
+    let manner = Manner {
+        no_wait: args.no_wait,
+        json: args.json,
+    };
+    go_on(&place, document, progress, &manner).await
+}
+
+async fn go_on(
+    place: &Place,
+    document: Option<Tenant>,
+    progress: BackfillProgress,
+    manner: &Manner,
+) -> Result<(), Failure> {
+    let progress = match (place.as_folder(), document) {
+        (Some(_), Some(tenant)) => here::run(place, &tenant, progress).await?,
+        (Some(_), None) => return Err(Failure::of("the tenant has no document")),
+        (None, _) => match stack::run(place, progress, manner.no_wait).await? {
+            Some(progress) => progress,
+            None => return Ok(()),
+        },
+    };
+    ended(&progress, manner.json)
+}
+
+/// The document of a tenant. On a stack there may be none: tenants may be parameters, too.
+async fn document(place: &Place, name: &str) -> Result<Option<Tenant>, Failure> {
+    let found = find(place.store.as_ref()).await?;
+    match found.into_iter().find(|found| found.document.name == name) {
+        Some(found) => found.tenant.map(Some).map_err(Failure::of),
+        None if place.as_folder().is_some() => Err(Failure::of(format!(
+            "no tenant is called {name:?} in {}: see `drawbridge tenants list`",
+            place.name()
+        ))),
+        None => {
+            say(&format!(
+                "note: {name:?} has no document in {}; the poll function knows it only if the \
+                 stack's parameter Tenants does",
+                place.name()
+            ));
+            Ok(None)
+        }
+    }
+}
+
+fn check_output(
+    place: &Place,
+    tenant: Option<&Tenant>,
+    output: Option<&str>,
+) -> Result<(), Failure> {
+    let Some(output) = output else {
+        return Ok(());
+    };
+    let named = match tenant {
+        Some(tenant) if place.as_folder().is_some() => crate::outputs::names(tenant),
+        Some(tenant) => tenant.outputs.clone(),
+        None => Vec::new(),
+    };
+    let is_known = named.is_empty() || named.iter().any(|name| name == output);
+    if is_known && crate::outputs::shape(output).is_some() {
+        return Ok(());
+    }
+    let known = if named.is_empty() {
+        format!(
+            "an output is a format: {}",
+            drawbridge_record::names().join(", ")
+        )
+    } else {
+        format!("the tenant has {}", named.join(", "))
+    };
+    Err(Failure::of(format!(
+        "there is no output {output:?}; {known}"
+    )))
+}
+
+fn meaning(asked: &Asked, job: &Job) -> String {
+    let outputs = asked.output.as_deref().unwrap_or("all outputs");
+    let again = if asked.again {
+        "Records that the outputs have ARE WRITTEN AGAIN, with the same keys."
+    } else {
+        "Records that the outputs are remembered to have are not written again."
+    };
+    format!(
+        "Backfill {} of {}: {} to {}, {} windows, to {outputs}. {again}",
+        asked.id(),
+        asked.tenant,
+        asked.window.from(),
+        asked.window.to(),
+        job.windows().len(),
+    )
+}

@@ -1,0 +1,158 @@
+//! How far a backfill has come, for people and scripts.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use drawbridge_poll::{BackfillProgress, Progress, Report};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::failure::Failure;
+use crate::progress::say;
+
+/// How often a line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Whether there is nothing left to be read, if only because it was put aside.
+pub(super) fn is_done(progress: &BackfillProgress) -> bool {
+    progress.left.is_empty()
+}
+
+/// The word for where it stands.
+pub(super) fn state(progress: &BackfillProgress) -> &'static str {
+    match (is_done(progress), progress.stopped.is_some()) {
+        (false, true) => "stopped",
+        (false, false) => "under way",
+        (true, _) if !progress.failed.is_empty() => "done but for what failed",
+        (true, _) => "done",
+    }
+}
+
+/// Tells how it ended; an error unless all was read and delivered.
+pub(super) fn ended(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::json!(progress))?;
+    } else {
+        let records = if progress.dry_run {
+            "records would be written"
+        } else {
+            "records written"
+        };
+        writeln!(
+            out,
+            "{}: {}, {} %: {} alerts read, {} {records}, {} there already, {} requests",
+            progress.id,
+            state(progress),
+            progress.percent(),
+            progress.alerts,
+            progress.records,
+            progress.suppressed,
+            progress.requests,
+        )?;
+    }
+    drop(out);
+    let go_on = format!("`drawbridge backfill resume {}` goes on", progress.id);
+    if let Some(reason) = &progress.stopped {
+        return Err(Failure::of(format!("it stopped: {reason}; {go_on}")));
+    }
+    if !is_done(progress) {
+        return Err(Failure::of(format!(
+            "stopped before the end; nothing is lost: {go_on}"
+        )));
+    }
+    if !progress.failed.is_empty() {
+        return Err(Failure::of(format!(
+            "{} windows failed again and again and lie in quarantine/; {go_on} with them",
+            progress.failed.len()
+        )));
+    }
+    if progress.quarantined > 0 {
+        return Err(Failure::of(format!(
+            "{} alerts or records could not be read or sent and lie in quarantine/: see \
+             `drawbridge replay list`",
+            progress.quarantined
+        )));
+    }
+    Ok(())
+}
+
+/// A bar on a terminal, lines elsewhere.
+pub(super) struct Bar {
+    bar: Option<ProgressBar>,
+    told: Mutex<(Instant, Before)>,
+}
+
+/// What was done before the step at hand.
+#[derive(Clone, Copy, Default)]
+struct Before {
+    percent: u64,
+    alerts: u64,
+    records: u64,
+}
+
+impl Bar {
+    pub(super) fn start() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(100);
+            let look = "{bar:30} {pos:>3} %  {msg}  {elapsed}";
+            if let Ok(style) = ProgressStyle::with_template(look) {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        Self {
+            bar,
+            told: Mutex::new((Instant::now(), Before::default())),
+        }
+    }
+
+    /// Shows what is done.
+    pub(super) fn at(&self, progress: &BackfillProgress) {
+        let before = Before {
+            percent: progress.percent(),
+            alerts: progress.alerts,
+            records: progress.records,
+        };
+        if let Ok(mut told) = self.told.lock() {
+            told.1 = before;
+        }
+        self.show(before);
+    }
+
+    pub(super) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn show(&self, so_far: Before) {
+        let text = format!("{} alerts read, {} records", so_far.alerts, so_far.records);
+        if let Some(bar) = &self.bar {
+            bar.set_position(so_far.percent);
+            bar.set_message(text);
+            return;
+        }
+        let Ok(mut told) = self.told.lock() else {
+            return;
+        };
+        if told.0.elapsed() >= LINE_EVERY {
+            told.0 = Instant::now();
+            say(&format!("{} %, {text}", so_far.percent));
+        }
+    }
+}
+
+impl Progress for Bar {
+    fn page(&self, step: &Report) {
+        let Ok(before) = self.told.lock().map(|told| told.1) else {
+            return;
+        };
+        self.show(Before {
+            alerts: before.alerts + step.alerts,
+            records: before.records + step.records,
+            ..before
+        });
+    }
+}

@@ -1,0 +1,93 @@
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::Place;
+use super::time::time;
+
+const EXAMPLES: &str = "\
+Examples:
+  drawbridge backfill --tenant contoso --from 2026-01-01 --to 2026-02-01 --dry-run
+  drawbridge backfill --tenant contoso --from 2026-01-01 --to 2026-02-01
+  drawbridge backfill --tenant contoso --from 2026-01-01 --to 2026-01-02 --output siem --again
+  drawbridge backfill status
+  drawbridge backfill resume 20260101-20260201-1f2e3d4c
+
+Asked for again, it goes on where it was interrupted. In a folder it runs here, and Ctrl-C ends it
+after the page at hand; on a stack the poll function does it, and Ctrl-C only stops to watch.";
+
+/// Read an older range of a tenant's alerts.
+///
+/// By lastUpdateDateTime, in windows of a day, behind the live polls and with what these leave of
+/// Graph's limit. Records that the outputs have within the tenant's retention are not written again
+/// unless --again says so; they have the same keys as live ones.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Backfill {
+    #[command(subcommand)]
+    pub(crate) command: Option<BackfillCommand>,
+    /// The tenant's name.
+    #[arg(long, value_name = "NAME", required = true)]
+    pub(crate) tenant: Option<String>,
+    /// The first instant: a time, or a day in UTC.
+    #[arg(long, value_name = "TIME", value_parser = time, required = true)]
+    pub(crate) from: Option<Timestamp>,
+    /// The first instant behind it.
+    #[arg(long, value_name = "TIME", value_parser = time, required = true)]
+    pub(crate) to: Option<Timestamp>,
+    /// Write to this output only.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) output: Option<String>,
+    /// Write records again that the output has, with the same keys.
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// Count what would be written, and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// On a stack: send the job and do not watch.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// End with the progress in JSON on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackfillCommand {
+    Status(BackfillStatus),
+    Resume(BackfillResume),
+}
+
+/// List backfills and how far each has come.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  drawbridge backfill status --tenant contoso")]
+pub(crate) struct BackfillStatus {
+    /// Only those of this tenant.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tenant: Option<String>,
+    /// One JSON object a line, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Go on with a backfill that stopped or whose job was lost, and try again what was put aside.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  drawbridge backfill resume 20260101-20260201-1f2e3d4c")]
+pub(crate) struct BackfillResume {
+    /// Its id, as `backfill status` shows it.
+    pub(crate) id: String,
+    /// On a stack: send the job and do not watch.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// End with the progress in JSON on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}

@@ -1,0 +1,91 @@
+//! The command line, one module a command.
+
+mod backfill;
+mod deliver;
+mod demo;
+mod explain;
+mod map;
+mod place;
+mod poll;
+mod replay;
+mod simulate;
+mod state;
+mod tenants;
+mod time;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use backfill::{Backfill, BackfillCommand, BackfillResume, BackfillStatus};
+pub(crate) use deliver::Deliver;
+pub(crate) use demo::Demo;
+pub(crate) use explain::Explain;
+pub(crate) use map::Map;
+pub(crate) use place::Place;
+pub(crate) use poll::Poll;
+#[cfg(feature = "aws")]
+pub(crate) use replay::ReplayDeadLetters;
+pub(crate) use replay::{Replay, ReplayCommand, ReplayList, ReplayRun};
+pub(crate) use simulate::{SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT, Simulate};
+pub(crate) use state::{State, StateCommand, StateReset, StateShow};
+pub(crate) use tenants::{
+    Tenants, TenantsAdd, TenantsCheck, TenantsCommand, TenantsList, TenantsMove, TenantsRemove,
+};
+
+/// Microsoft Defender alerts from Graph, as the records that your SIEM already understands.
+///
+/// Without a command, it shows what it does: it starts a Graph simulator on this machine, polls it
+/// to the end and writes the records to a folder. No account is needed.
+#[derive(Debug, Parser)]
+#[command(name = "drawbridge", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  drawbridge                                     the demo
+  drawbridge map alerts.json                     alerts in, records out
+  drawbridge explain alert.json                  where each key of the record comes from
+  drawbridge poll --tenant-id ID --client-id ID  poll a real tenant into ./drawbridge-data
+  drawbridge tenants add NAME --tenant-id ID --client-id ID --secret NAME
+  drawbridge poll --all                          poll all tenants that were added
+
+Set DRAWBRIDGE_LOG=debug to see what it does. The exit code is 0 only when all went well,
+1 when something failed or was put aside, 2 when the command line is wrong.";
+
+// What each does is said at its arguments: a line here would take the place of all of that.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(Demo),
+    Simulate(Simulate),
+    Poll(Box<Poll>),
+    Deliver(Deliver),
+    Map(Map),
+    Explain(Explain),
+    Tenants(Tenants),
+    Backfill(Backfill),
+    Replay(Replay),
+    State(State),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_demo_has_the_same_defaults_with_and_without_its_name() {
+        let Some(Command::Demo(named)) = Cli::parse_from(["drawbridge", "demo"]).command else {
+            panic!("no demo");
+        };
+        let bare = Demo::default();
+        assert_eq!((named.count, named.out), (bare.count, bare.out));
+    }
+}

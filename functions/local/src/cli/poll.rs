@@ -1,0 +1,94 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+const EXAMPLES: &str = "\
+Examples:
+  drawbridge poll --tenant-id ID --client-id ID          once a minute into ./drawbridge-data
+  drawbridge poll --tenant-id ID --client-id ID --once --json                        for cron
+  drawbridge poll --tenant-id ID --client-id ID --since 2026-01-01T00:00:00Z --every 5m
+  drawbridge poll --tenant-id ID --client-id ID --cloud gcc-high --secret-file secret.txt
+  drawbridge poll --all                                  every tenant of `drawbridge tenants`
+  drawbridge poll --tenant contoso --tenant fabrikam --once --json";
+
+/// What a tenant's document says, where there is one.
+const OF_DOCUMENTS: [&str; 10] = [
+    "tenant_id",
+    "client_id",
+    "secret_file",
+    "cloud",
+    "login_url",
+    "graph_url",
+    "since",
+    "format",
+    "service_sources",
+    "page_size",
+];
+
+/// Poll a tenant and append its records to a file that any shipper can tail.
+///
+/// The app registration needs the application permission SecurityAlert.Read.All with admin
+/// consent. The client secret comes from the variable DRAWBRIDGE_CLIENT_SECRET or from a file,
+/// never from the command line. Ctrl-C ends it after the page at hand; nothing is lost, and the
+/// next run goes on where this one ended.
+///
+/// With --tenant or --all, it polls tenants that have documents in the folder, side by side, each
+/// into NAME/FORMAT.ndjson; new and changed documents are taken up between polls.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Poll {
+    /// The directory (tenant) id in Entra.
+    #[arg(long, value_name = "ID", required_unless_present_any = ["tenants", "all"])]
+    pub(crate) tenant_id: Option<String>,
+    /// The application (client) id of the app registration.
+    #[arg(long, value_name = "ID", required_unless_present_any = ["tenants", "all"])]
+    pub(crate) client_id: Option<String>,
+    /// A tenant that has a document in the folder; may be given several times.
+    #[arg(long = "tenant", value_name = "NAME", conflicts_with_all = OF_DOCUMENTS)]
+    pub(crate) tenants: Vec<String>,
+    /// All tenants that have documents in the folder and are not paused.
+    #[arg(long, conflicts_with = "tenants", conflicts_with_all = OF_DOCUMENTS)]
+    pub(crate) all: bool,
+    /// Read the client secret from this file in place of DRAWBRIDGE_CLIENT_SECRET.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// The cloud that the tenant lives in: global, gcc-high or dod.
+    #[arg(long, value_name = "NAME", default_value = "global", conflicts_with_all = ["login_url", "graph_url"])]
+    pub(crate) cloud: String,
+    /// The sign-in host in place of the cloud's; plain http only on this machine.
+    #[arg(long, value_name = "URL", requires = "graph_url")]
+    pub(crate) login_url: Option<Url>,
+    /// The Graph root in place of the cloud's.
+    #[arg(long, value_name = "URL", requires = "login_url")]
+    pub(crate) graph_url: Option<Url>,
+    /// Where the first poll starts [default: a day ago]; later ones go on from the state.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Timestamp>,
+    /// Poll once and end.
+    #[arg(long, conflicts_with = "every")]
+    pub(crate) once: bool,
+    /// Poll again and again, this far apart: 30s, 5m.
+    #[arg(long, value_name = "DURATION", default_value = "1m")]
+    pub(crate) every: SignedDuration,
+    /// Where to write: the records, the state, and what had to be put aside.
+    #[arg(long, value_name = "DIR", default_value = "drawbridge-data")]
+    pub(crate) out: PathBuf,
+    /// The record format.
+    #[arg(long, value_name = "NAME", default_value = "siem")]
+    pub(crate) format: String,
+    /// The products whose alerts are read, or "all"; may be given several times.
+    #[arg(
+        long = "service-source",
+        value_name = "NAME",
+        default_value = "microsoftDefenderForEndpoint"
+    )]
+    pub(crate) service_sources: Vec<String>,
+    /// Alerts a page, 1 to 1000.
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) page_size: u32,
+    /// End with a report in JSON on standard output (with --once), or one a poll.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

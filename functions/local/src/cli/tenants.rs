@@ -1,0 +1,184 @@
+use clap::{Args, Subcommand};
+use url::Url;
+
+use super::Place;
+
+const EXAMPLES: &str = "\
+Examples:
+  drawbridge tenants add contoso --tenant-id ID --client-id ID --secret CONTOSO_SECRET
+  drawbridge tenants check contoso               sign in and ask for one alert, for real
+  drawbridge tenants list
+  drawbridge tenants pause contoso
+  drawbridge tenants list --bucket BUCKET        the same for a stack on AWS";
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  drawbridge tenants add contoso --tenant-id ID --client-id ID --secret CONTOSO_SECRET
+  drawbridge tenants add gov --tenant-id ID --client-id ID --certificate /run/gov.pem --cloud gcc-high
+  drawbridge tenants add fabrikam --tenant-id ID --client-id ID --federation aws --bucket BUCKET
+  drawbridge tenants add xdr --tenant-id ID --client-id ID --secret S --service-source all --output ocsf
+
+On one machine the secret's NAME is a variable of the environment, or a file (a path with a slash
+or a dot); on a stack a name or an ARN in Secrets Manager.";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  drawbridge tenants list
+  drawbridge tenants list --json | jq -r 'select(.paused) | .name'";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  drawbridge tenants check contoso fabrikam
+  drawbridge tenants check --all
+  drawbridge tenants check --all --json | jq 'select(.works | not)'
+
+The exit code is 1 if any of them does not work. A warning, as of a certificate that ends soon, is
+told and leaves it at 0.";
+
+const REMOVE_EXAMPLES: &str = "\
+Examples:
+  drawbridge tenants remove contoso
+  drawbridge tenants remove contoso --yes        without asking, for scripts";
+
+const PAUSE_EXAMPLES: &str = "\
+Examples:
+  drawbridge tenants pause contoso
+  drawbridge tenants resume contoso              it goes on from its watermark";
+
+/// Add, list, check, pause and remove tenants.
+///
+/// A tenant is one document, tenants/NAME.toml or .json in the folder or the stack's bucket. What
+/// you add is polled from the next minute on.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Tenants {
+    #[command(subcommand)]
+    pub(crate) command: TenantsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantsCommand {
+    Add(Box<TenantsAdd>),
+    List(TenantsList),
+    Check(TenantsCheck),
+    Remove(TenantsRemove),
+    /// Stop to poll a tenant, and keep its document and its state.
+    Pause(TenantsMove),
+    /// Poll a paused tenant again, from its watermark on.
+    Resume(TenantsMove),
+    /// Print the JSON Schema of a tenant's document, for editors and pipelines.
+    #[command(after_help = "Examples:\n  drawbridge tenants schema > tenant.schema.json")]
+    Schema,
+}
+
+/// Add a tenant: write its document.
+///
+/// Nothing is asked of Entra; `tenants check` does. One of --secret, --certificate and --federation
+/// says what it signs in with, and names where that lies, never the secret itself.
+#[derive(Debug, Args)]
+#[command(after_help = ADD_EXAMPLES)]
+#[group(id = "identity", required = true, multiple = false, args = ["secret", "certificate", "federation"])]
+pub(crate) struct TenantsAdd {
+    /// What to call it, in keys, metrics and jobs: a-z, 0-9 and -.
+    pub(crate) name: String,
+    /// The directory (tenant) id in Entra.
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant_id: String,
+    /// The application (client) id of the app registration.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: String,
+    /// Where the client secret lies.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret: Option<String>,
+    /// Where the certificate with its key lies, as PEM.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) certificate: Option<String>,
+    /// Nothing is stored: "aws" for the poll function's role, or the path of a token file.
+    #[arg(long, value_name = "aws|FILE")]
+    pub(crate) federation: Option<String>,
+    /// The cloud that it lives in: global, gcc-high or dod [default: global].
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["login_url", "graph_url"])]
+    pub(crate) cloud: Option<String>,
+    /// The sign-in host in place of the cloud's.
+    #[arg(long, value_name = "URL", requires = "graph_url")]
+    pub(crate) login_url: Option<Url>,
+    /// The Graph root in place of the cloud's.
+    #[arg(long, value_name = "URL", requires = "login_url")]
+    pub(crate) graph_url: Option<Url>,
+    /// A product whose alerts are read, or "all"; may be given several times
+    /// [default: microsoftDefenderForEndpoint].
+    #[arg(long = "service-source", value_name = "NAME")]
+    pub(crate) service_sources: Vec<String>,
+    /// A severity that is read; may be given several times [default: all].
+    #[arg(long = "severity", value_name = "NAME")]
+    pub(crate) severities: Vec<String>,
+    /// An output, such as siem or ocsf-objects; may be given several times
+    /// [default: all of the stack's; in a folder siem].
+    #[arg(long = "output", value_name = "NAME")]
+    pub(crate) outputs: Vec<String>,
+    /// Write JSON in place of TOML.
+    #[arg(long)]
+    pub(crate) json_document: bool,
+    /// Write the document anew if there is one.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// List the tenants, how they sign in, and how far each was read.
+#[derive(Debug, Args)]
+#[command(after_help = LIST_EXAMPLES)]
+pub(crate) struct TenantsList {
+    /// One JSON object a line, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Sign in as the tenants, ask Graph for one alert, and say what is wrong.
+///
+/// It really does: the sign-in, the permission in the token and the answer of Graph are those that
+/// a poll would get. Nothing is written.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub(crate) struct TenantsCheck {
+    /// The tenants to check, paused ones too.
+    #[arg(
+        value_name = "NAME",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub(crate) names: Vec<String>,
+    /// Check all that are not paused.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// One JSON object a tenant and line, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Remove a tenant: delete its document. Its state and its records stay.
+#[derive(Debug, Args)]
+#[command(after_help = REMOVE_EXAMPLES)]
+pub(crate) struct TenantsRemove {
+    /// Its name.
+    pub(crate) name: String,
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = PAUSE_EXAMPLES)]
+pub(crate) struct TenantsMove {
+    /// Its name.
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}

@@ -1,0 +1,32 @@
+use jiff::Timestamp;
+
+/// Reads a time, or a day as its beginning in UTC.
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
+    let as_day = || format!("{text}T00:00:00Z").parse();
+    text.parse()
+        .or_else(|_| as_day())
+        .map_err(|_: jiff::Error| {
+            "give a time such as 2026-01-31T12:00:00Z, or a day such as 2026-01-31 (in UTC)"
+                .to_owned()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_in_utc() {
+        assert_eq!(
+            time("2026-01-31").unwrap().to_string(),
+            "2026-01-31T00:00:00Z"
+        );
+        assert_eq!(time("2026-01-31T01:00:00+01:00"), time("2026-01-31"));
+        for text in ["2026-02-30", "yesterday", "", "2026-01-31T00:00:00"] {
+            assert!(
+                time(text).unwrap_err().contains("2026-01-31T12:00:00Z"),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,140 @@
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use drawbridge_deliver::file::{FileDelivery, FileError, FileReport};
+use drawbridge_deliver::{
+    DeliverSettings, Deliverer, NamedSecrets, Ports, SystemClock, build, retry_delay,
+};
+use drawbridge_graph::Deadline;
+use drawbridge_store::LocalStore;
+
+use crate::cli;
+use crate::failure::Failure;
+use crate::progress::say;
+use crate::signals::asked_on_signal;
+
+/// The variable that holds the settings.
+const SETTINGS_VARIABLE: &str = "DRAWBRIDGE_DELIVER";
+
+/// Delivers a file of records, once or as they come.
+pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
+    let every = args.every.unsigned_abs();
+    if every < Duration::from_secs(1) {
+        return Err(Failure::of("--every must be at least 1s"));
+    }
+    let delivery = open(&args)?;
+    let mut stop = asked_on_signal("the records at hand");
+    let mut tries = 0;
+    loop {
+        let asked = stop.clone();
+        let delivered = delivery
+            .run(Deadline::none(), &move || *asked.borrow())
+            .await;
+        let wait = match delivered {
+            Ok(report) => {
+                match tell(&report, args.json) {
+                    // Whether all is well does not depend on who hears of it.
+                    Ok(()) | Err(Failure::ReaderGone) => {}
+                    Err(failure) => return Err(failure),
+                }
+                if args.once || *stop.borrow() {
+                    return all_well(&report);
+                }
+                match &report.later {
+                    None => {
+                        tries = 0;
+                        every
+                    }
+                    Some(later) => {
+                        tries += 1;
+                        say(&format!("drawbridge: {}", later.reason));
+                        retry_delay(later.after, tries).max(every)
+                    }
+                }
+            }
+            // The poll that writes it may not have begun.
+            Err(error @ FileError::Missing { .. }) if !args.once => {
+                say(&format!("drawbridge: {error}; waiting for it"));
+                every.max(Duration::from_secs(30))
+            }
+            Err(error) => return Err(Failure::of(error)),
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = stop.wait_for(|asked| *asked) => return Ok(()),
+        }
+    }
+}
+
+fn open(args: &cli::Deliver) -> Result<FileDelivery, Failure> {
+    let format = crate::map::named(&args.format)?;
+    let settings = DeliverSettings::parse(&settings(args.to.as_deref())?).map_err(Failure::of)?;
+    let ports = Ports {
+        secrets: Arc::new(NamedSecrets::new(None)),
+        clock: Arc::new(SystemClock),
+    };
+    let target = build(&settings, &ports).map_err(Failure::of)?;
+    let folder = match args.file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let deliverer = Deliverer::new(target, Arc::new(LocalStore::new(folder)));
+    FileDelivery::open(deliverer, &args.file, format.name(), &args.tenant).map_err(Failure::of)
+}
+
+fn settings(file: Option<&Path>) -> Result<String, Failure> {
+    match file {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| {
+            let kind = error.kind();
+            Failure::of(format!("{} cannot be read: {kind}", path.display()))
+        }),
+        None => std::env::var(SETTINGS_VARIABLE).map_err(|_| {
+            Failure::of(format!(
+                "name the file with the target's settings as --to FILE, or set \
+                 {SETTINGS_VARIABLE} to them; drawbridge deliver --help has examples"
+            ))
+        }),
+    }
+}
+
+/// Tells what was done, if anything was.
+fn tell(report: &FileReport, json: bool) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let FileReport {
+        delivered,
+        refused,
+        cut,
+        offset,
+        later,
+    } = report;
+    if json {
+        let waiting = later.as_ref().map(|later| later.reason.as_str());
+        let line = serde_json::json!({
+            "delivered": delivered, "refused": refused, "cut": cut, "offset": offset,
+            "waiting": waiting,
+        });
+        writeln!(out, "{line}")?;
+    } else if *delivered + *refused > 0 {
+        writeln!(out, "{delivered} records delivered, {refused} refused")?;
+    }
+    Ok(())
+}
+
+/// A delivery that left something undone is no success, though nothing is lost.
+fn all_well(report: &FileReport) -> Result<(), Failure> {
+    if let Some(later) = &report.later {
+        return Err(Failure::of(format!(
+            "not everything was delivered; nothing is lost, run it again: {}",
+            later.reason
+        )));
+    }
+    let aside = report.refused + report.cut;
+    if aside > 0 {
+        return Err(Failure::of(format!(
+            "{aside} records were refused or cut and lie in quarantine/ beside the file"
+        )));
+    }
+    Ok(())
+}

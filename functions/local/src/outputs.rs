@@ -1,0 +1,121 @@
+//! What a tenant's document names as outputs, in a folder: files and objects.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use drawbridge_config::{ConfigError, Tenant};
+use drawbridge_poll::{Grouping, Output};
+use drawbridge_queue::{
+    Content, LocalQueue, Message, Naming, ObjectsQueue, Queue, QueueError, Refused,
+};
+use drawbridge_record::{Body, Format};
+use drawbridge_store::Store;
+
+use crate::failure::Failure;
+
+/// What ends the name of an output of objects.
+const OBJECTS: &str = "-objects";
+
+/// The output of a tenant that names none.
+const DEFAULT: &str = "siem";
+
+/// The format of an output, and whether it is one of objects.
+pub(crate) fn shape(output: &str) -> Option<(&'static dyn Format, bool)> {
+    let (format, is_objects) = match output.strip_suffix(OBJECTS) {
+        Some(format) => (format, true),
+        None => (output, false),
+    };
+    Some((drawbridge_record::format(format)?, is_objects))
+}
+
+/// Checks that outputs can be: which of them a stack has is not known from here.
+pub(crate) fn check(tenant: &Tenant) -> Result<(), ConfigError> {
+    if tenant.outputs.iter().all(|output| shape(output).is_some()) {
+        return Ok(());
+    }
+    let known = drawbridge_record::names().join(", ");
+    let problem = format!(
+        "names one that cannot be; an output is a format, with {OBJECTS} behind it for objects: \
+         {known}"
+    );
+    Err(tenant.wrong("outputs", &problem))
+}
+
+/// The names of a tenant's outputs in a folder.
+pub(crate) fn names(tenant: &Tenant) -> Vec<String> {
+    if tenant.outputs.is_empty() {
+        vec![DEFAULT.to_owned()]
+    } else {
+        tenant.outputs.clone()
+    }
+}
+
+/// Opens a tenant's outputs: `<folder>/<tenant>/<format>.ndjson`, `.log` for text, or objects.
+pub(crate) async fn open(
+    folder: &Path,
+    store: &Arc<dyn Store>,
+    tenant: &Tenant,
+) -> Result<Vec<Output>, Failure> {
+    check(tenant).map_err(Failure::of)?;
+    let mut outputs = Vec::new();
+    for name in names(tenant) {
+        let Some((format, is_objects)) = shape(&name) else {
+            continue;
+        };
+        let queue: Arc<dyn Queue> = if is_objects {
+            Arc::new(ObjectsQueue::new(Arc::clone(store), naming(tenant, format)))
+        } else {
+            let ending = match format.body() {
+                Body::Json => "ndjson",
+                Body::Text => "log",
+            };
+            let file = folder
+                .join(&tenant.name)
+                .join(format!("{}.{ending}", format.name()));
+            Arc::new(LocalQueue::open(file).await.map_err(Failure::of)?)
+        };
+        outputs.push(output(name, format, queue));
+    }
+    Ok(outputs)
+}
+
+/// A tenant's outputs that take nothing, for a run that only counts.
+pub(crate) fn nowhere(names: &[String]) -> Vec<Output> {
+    let known = names.iter().filter_map(|name| Some((name, shape(name)?)));
+    known
+        .map(|(name, (format, _))| output(name.clone(), format, Arc::new(Nowhere)))
+        .collect()
+}
+
+fn output(name: String, format: &'static dyn Format, queue: Arc<dyn Queue>) -> Output {
+    Output {
+        name,
+        ..Output::new(format, queue, Grouping::Tenant)
+    }
+}
+
+fn naming(tenant: &Tenant, format: &dyn Format) -> Naming {
+    Naming {
+        format: format.name().to_owned(),
+        version: format.schema_version(),
+        tenant: tenant.name.clone(),
+        content: match format.body() {
+            Body::Json => Content::Json,
+            Body::Text => Content::Text,
+        },
+    }
+}
+
+struct Nowhere;
+
+#[async_trait]
+impl Queue for Nowhere {
+    async fn send(&self, _messages: &[Message]) -> Result<Vec<Refused>, QueueError> {
+        Ok(Vec::new())
+    }
+
+    async fn flush(&self) -> Result<(), QueueError> {
+        Ok(())
+    }
+}

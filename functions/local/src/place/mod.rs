@@ -1,0 +1,164 @@
+//! Where tenants, state and quarantine lie: a folder of this machine, or a stack's bucket.
+
+mod folder_secrets;
+#[cfg(feature = "aws")]
+mod stack;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use drawbridge_graph::HttpTransport;
+use drawbridge_poll::SystemClock;
+use drawbridge_poll::assembly::Surroundings;
+use drawbridge_queue::Queue;
+use drawbridge_secrets::Secrets;
+use drawbridge_store::{Catalogue, LocalStore, Store};
+
+use self::folder_secrets::FolderSecrets;
+use crate::cli;
+use crate::failure::Failure;
+
+/// The folder of a single machine, unless told otherwise.
+const DEFAULT_FOLDER: &str = "drawbridge-data";
+
+/// An opened place.
+pub(crate) struct Place {
+    /// Its objects.
+    pub(crate) store: Arc<dyn Catalogue>,
+    at: At,
+}
+
+enum At {
+    Folder(PathBuf),
+    #[cfg(feature = "aws")]
+    Stack(stack::Stack),
+}
+
+impl Place {
+    /// Opens the place that the command line or, for a stack, the environment names.
+    pub(crate) async fn open(args: &cli::Place) -> Result<Self, Failure> {
+        let given = |option: &Option<String>, variable: &str| {
+            let from_environment = || std::env::var(variable).ok().filter(|_| args.out.is_none());
+            let given = option.clone().or_else(from_environment);
+            given.filter(|value| !value.trim().is_empty())
+        };
+        let jobs_queue = given(&args.jobs_queue, "DRAWBRIDGE_JOBS_QUEUE_URL");
+        match given(&args.bucket, "DRAWBRIDGE_BUCKET") {
+            Some(bucket) => Self::stack(bucket, jobs_queue).await,
+            None if args.jobs_queue.is_some() => {
+                Err(Failure::of("--jobs-queue goes with --bucket: give both"))
+            }
+            None => {
+                let folder = args.out.clone();
+                Ok(Self::folder(
+                    folder.unwrap_or_else(|| DEFAULT_FOLDER.into()),
+                ))
+            }
+        }
+    }
+
+    /// A folder.
+    pub(crate) fn folder(folder: PathBuf) -> Self {
+        Self {
+            store: Arc::new(LocalStore::new(&folder)),
+            at: At::Folder(folder),
+        }
+    }
+
+    #[cfg(feature = "aws")]
+    async fn stack(bucket: String, jobs_queue: Option<String>) -> Result<Self, Failure> {
+        let stack = stack::Stack::open(bucket, jobs_queue).await;
+        Ok(Self {
+            store: stack.store(),
+            at: At::Stack(stack),
+        })
+    }
+
+    #[cfg(not(feature = "aws"))]
+    #[expect(clippy::unused_async, reason = "as with the feature")]
+    async fn stack(_bucket: String, _jobs_queue: Option<String>) -> Result<Self, Failure> {
+        Err(needs_aws("a bucket"))
+    }
+
+    /// The same objects, as polls see them.
+    pub(crate) fn objects(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store) as Arc<dyn Store>
+    }
+
+    /// The folder, unless it is a stack.
+    pub(crate) fn as_folder(&self) -> Option<&Path> {
+        match &self.at {
+            At::Folder(folder) => Some(folder),
+            #[cfg(feature = "aws")]
+            At::Stack(_) => None,
+        }
+    }
+
+    /// What to call it.
+    pub(crate) fn name(&self) -> String {
+        match &self.at {
+            At::Folder(folder) => format!("the folder {}", folder.display()),
+            #[cfg(feature = "aws")]
+            At::Stack(stack) => format!("the bucket {}", stack.bucket()),
+        }
+    }
+
+    /// The options that name it in another command.
+    pub(crate) fn options(&self) -> String {
+        match &self.at {
+            At::Folder(folder) if folder == Path::new(DEFAULT_FOLDER) => String::new(),
+            At::Folder(folder) => format!(" --out {}", folder.display()),
+            #[cfg(feature = "aws")]
+            At::Stack(stack) => format!(" --bucket {}", stack.bucket()),
+        }
+    }
+
+    /// What its tenants share.
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        let (secrets, aws_assertions): (Arc<dyn Secrets>, _) = match &self.at {
+            At::Folder(_) => (Arc::new(FolderSecrets), None),
+            #[cfg(feature = "aws")]
+            At::Stack(stack) => (stack.secrets(), Some(stack.assertions())),
+        };
+        Surroundings {
+            transport: Arc::new(HttpTransport::new()),
+            secrets,
+            store: self.objects(),
+            clock: Arc::new(SystemClock),
+            aws_assertions,
+        }
+    }
+
+    /// The stack's queue of jobs.
+    pub(crate) fn jobs(&self) -> Result<Arc<dyn Queue>, Failure> {
+        match &self.at {
+            At::Folder(_) => Err(Failure::of("a folder has no queue of jobs")),
+            #[cfg(feature = "aws")]
+            At::Stack(stack) => stack.jobs(),
+        }
+    }
+
+    /// A queue of records of the stack.
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(unused_variables, reason = "there is no stack without the feature")
+    )]
+    pub(crate) fn records(&self, url: &str) -> Result<Arc<dyn Queue>, Failure> {
+        match &self.at {
+            At::Folder(_) => Err(Failure::of(
+                "--queue goes with --bucket: in a folder, records go to the output's file",
+            )),
+            #[cfg(feature = "aws")]
+            At::Stack(stack) => Ok(stack.records(url)),
+        }
+    }
+}
+
+/// What to do where the command was built for a single machine.
+#[cfg(not(feature = "aws"))]
+pub(crate) fn needs_aws(what: &str) -> Failure {
+    Failure::of(format!(
+        "this drawbridge was built for a single machine and cannot reach {what}: build it with \
+         `cargo build --release -p drawbridge --features aws`"
+    ))
+}

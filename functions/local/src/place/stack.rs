@@ -1,0 +1,69 @@
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use drawbridge_federation::AwsAssertion;
+use drawbridge_graph::{AssertionSource, Cloud};
+use drawbridge_poll::assembly::AwsAssertions;
+use drawbridge_queue::{Offload, Queue, SqsQueue};
+use drawbridge_secrets::{Secrets, SecretsManager};
+use drawbridge_store::{Catalogue, S3Store};
+
+use crate::failure::Failure;
+
+/// Where the poll function puts bodies that are too large for a message.
+const OVERSIZE_FOLDER: &str = "oversize";
+
+/// A stack, through the credentials of whoever runs the command.
+pub(super) struct Stack {
+    config: SdkConfig,
+    sqs: aws_sdk_sqs::Client,
+    store: Arc<S3Store>,
+    jobs_queue: Option<String>,
+}
+
+impl Stack {
+    pub(super) async fn open(bucket: String, jobs_queue: Option<String>) -> Self {
+        let config = drawbridge_aws::sdk_config().await;
+        Self {
+            sqs: aws_sdk_sqs::Client::new(&config),
+            store: Arc::new(S3Store::new(drawbridge_store::s3_client(&config), bucket)),
+            jobs_queue,
+            config,
+        }
+    }
+
+    pub(super) fn bucket(&self) -> &str {
+        self.store.bucket()
+    }
+
+    pub(super) fn store(&self) -> Arc<dyn Catalogue> {
+        Arc::clone(&self.store) as Arc<dyn Catalogue>
+    }
+
+    pub(super) fn secrets(&self) -> Arc<dyn Secrets> {
+        let client = aws_sdk_secretsmanager::Client::new(&self.config);
+        Arc::new(SecretsManager::new(client))
+    }
+
+    pub(super) fn assertions(&self) -> AwsAssertions {
+        let config = self.config.clone();
+        Box::new(move |cloud: Cloud| -> Arc<dyn AssertionSource> {
+            Arc::new(AwsAssertion::new(&config, cloud.federation_audience()))
+        })
+    }
+
+    pub(super) fn jobs(&self) -> Result<Arc<dyn Queue>, Failure> {
+        let url = self.jobs_queue.as_ref().ok_or_else(|| {
+            Failure::of(
+                "jobs go to the stack's queue: give --jobs-queue URL, or set \
+                 DRAWBRIDGE_JOBS_QUEUE_URL; it is the stack's output JobsQueueUrl",
+            )
+        })?;
+        Ok(Arc::new(SqsQueue::new(self.sqs.clone(), url)))
+    }
+
+    pub(super) fn records(&self, url: &str) -> Arc<dyn Queue> {
+        let offload = Offload::new(Arc::clone(&self.store) as _, self.bucket(), OVERSIZE_FOLDER);
+        Arc::new(SqsQueue::new(self.sqs.clone(), url).with_offload(offload))
+    }
+}

@@ -1,0 +1,185 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use drawbridge_config::Tenant;
+use drawbridge_cursor::Job;
+use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::{PollError, Poller, Report, Silent, Stop};
+use futures::StreamExt as _;
+use futures::future::LocalBoxFuture;
+use futures::stream::FuturesUnordered;
+use tokio::sync::Semaphore;
+
+use super::report::{all_well, tell_of};
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::progress::say;
+use crate::tenants::{Found, twins};
+
+/// Polls at once: each holds two pages, and most wait for the network.
+const AT_ONCE: usize = 64;
+
+/// A tenant and what came of its poll.
+type Ended = (String, Result<Report, PollError>);
+
+/// The tenants of a folder, with a poller each.
+pub(super) struct Fleet {
+    place: Place,
+    surroundings: Surroundings,
+    stop: Stop,
+    once: bool,
+    json: bool,
+    turns: Arc<Semaphore>,
+    known: HashMap<String, (Tenant, Arc<Poller>)>,
+    polls: FuturesUnordered<LocalBoxFuture<'static, Ended>>,
+    running: HashSet<String>,
+    /// What was last said of a tenant's trouble, so as not to say it every minute.
+    trouble: HashMap<String, String>,
+}
+
+impl Fleet {
+    pub(super) fn new(place: Place, stop: Stop, once: bool, json: bool) -> Self {
+        Self {
+            surroundings: place.surroundings(),
+            place,
+            stop,
+            once,
+            json,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            known: HashMap::new(),
+            polls: FuturesUnordered::new(),
+            running: HashSet::new(),
+            trouble: HashMap::new(),
+        }
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Begins a poll of each tenant that has none under way.
+    pub(super) async fn begin(&mut self, found: Vec<Found>) {
+        let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
+        self.known.retain(|name, _| there.contains(name.as_str()));
+        self.trouble.retain(|name, _| there.contains(name.as_str()));
+        let twins = twins(&found);
+        for Found {
+            document, tenant, ..
+        } in found
+        {
+            let name = document.name;
+            if self.running.contains(&name) {
+                continue;
+            }
+            let poller = match (twins.get(&name), tenant) {
+                (Some(twin), _) => Err(Failure::of(twin)),
+                (None, Err(error)) => Err(Failure::of(error)),
+                (None, Ok(tenant)) => self.poller(tenant).await,
+            };
+            match poller {
+                Ok(poller) => self.spawn(name, poller),
+                Err(failure) => {
+                    self.known.remove(&name);
+                    self.note_trouble(&name, failure.to_string());
+                }
+            }
+        }
+    }
+
+    /// A tenant's poller, built anew when its document has changed.
+    async fn poller(&mut self, tenant: Tenant) -> Result<Arc<Poller>, Failure> {
+        if let Some((known, poller)) = self.known.get(&tenant.name)
+            && *known == tenant
+        {
+            return Ok(Arc::clone(poller));
+        }
+        // Its files have to be closed before they can be opened again.
+        self.known.remove(&tenant.name);
+        let poller = Arc::new(poller(&self.place, &self.surroundings, &tenant).await?);
+        let name = tenant.name.clone();
+        self.known.insert(name, (tenant, Arc::clone(&poller)));
+        Ok(poller)
+    }
+
+    fn spawn(&mut self, name: String, poller: Arc<Poller>) {
+        self.running.insert(name.clone());
+        let (stop, turns) = (self.stop.clone(), Arc::clone(&self.turns));
+        self.polls.push(Box::pin(async move {
+            // It is never closed; without a turn it would only be one poll more at once.
+            let _turn = turns.acquire_owned().await.ok();
+            let result = poller.run(&Job::timer(&name), &stop, &Silent).await;
+            (name, result)
+        }));
+    }
+
+    /// Waits for a poll to end, for ever when there is none.
+    pub(super) async fn next(&mut self) {
+        match self.polls.next().await {
+            Some((name, result)) => self.ended(&name, result),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits for all polls to end; an error when any tenant is in trouble.
+    pub(super) async fn end(mut self) -> Result<(), Failure> {
+        while !self.polls.is_empty() {
+            self.next().await;
+        }
+        match self.trouble.len() {
+            0 => Ok(()),
+            count => Err(Failure::of(format!(
+                "{count} tenants were not polled to the end: see above; the others were"
+            ))),
+        }
+    }
+
+    fn ended(&mut self, name: &str, result: Result<Report, PollError>) {
+        self.running.remove(name);
+        let trouble = match result {
+            Err(error) => Some(error.to_string()),
+            Ok(report) => {
+                let is_news = report.records > 0 || self.once || self.json;
+                if is_news {
+                    // Whether all is well does not depend on who hears of it.
+                    let _ = tell_of(name, &report, self.json);
+                }
+                all_well(&report, self.once)
+                    .err()
+                    .map(|failure| failure.to_string())
+            }
+        };
+        match trouble {
+            Some(trouble) => self.note_trouble(name, trouble),
+            None => {
+                if self.trouble.remove(name).is_some() {
+                    say(&format!("{name}: all is well again"));
+                }
+            }
+        }
+    }
+
+    fn note_trouble(&mut self, name: &str, trouble: String) {
+        if self.trouble.get(name) != Some(&trouble) {
+            say(&format!("drawbridge: {name}: {trouble}"));
+            self.trouble.insert(name.to_owned(), trouble);
+        }
+    }
+}
+
+/// A tenant's poller in a folder, with the outputs of its document.
+pub(crate) async fn poller(
+    place: &Place,
+    surroundings: &Surroundings,
+    tenant: &Tenant,
+) -> Result<Poller, Failure> {
+    let folder = place
+        .as_folder()
+        .ok_or_else(|| Failure::of("a stack is polled by its poll function"))?;
+    // Before the files, so that a document that cannot be used leaves none behind.
+    surroundings.client(tenant).map_err(Failure::of)?;
+    let outputs = crate::outputs::open(folder, &place.objects(), tenant).await?;
+    let mut poller = surroundings.poller(tenant, outputs).map_err(Failure::of)?;
+    // What an interrupted poll put back has no other job that reads it: the next poll does.
+    poller.settings.windows.adopt_after_secs = 0;
+    Ok(poller)
+}

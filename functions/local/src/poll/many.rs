@@ -1,0 +1,61 @@
+use std::time::Duration;
+
+use super::fleet::Fleet;
+use crate::cli;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::progress::say;
+use crate::signals::stop_on_signal;
+use crate::tenants::{Found, find};
+
+/// Polls the tenants of a folder side by side. Each has a pace of its own: a round begins a poll of
+/// every tenant whose last one has ended.
+pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure> {
+    let place = Place::folder(args.out.clone());
+    let stop = stop_on_signal();
+    let found = chosen(args, &place).await?;
+    if let Some(missing) = args
+        .tenants
+        .iter()
+        .find(|name| !found.iter().any(|found| found.document.name == **name))
+    {
+        return Err(Failure::of(format!(
+            "no tenant is called {missing:?} in {}, or it is paused: see `drawbridge tenants list`",
+            place.name()
+        )));
+    }
+    if found.is_empty() && args.once {
+        return Err(Failure::of(format!(
+            "there is no tenant to poll in {}: add one with `drawbridge tenants add`, or resume a \
+             paused one",
+            place.name()
+        )));
+    }
+    let mut fleet = Fleet::new(place, stop.clone(), args.once, args.json);
+    fleet.begin(found).await;
+    if args.once {
+        return fleet.end().await;
+    }
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            () = stop.asked() => return fleet.end().await,
+            () = fleet.next() => {}
+            _ = ticks.tick() => match chosen(args, fleet.place()).await {
+                Ok(found) => fleet.begin(found).await,
+                Err(failure) => say(&format!("drawbridge: {failure}")),
+            },
+        }
+    }
+}
+
+/// The tenants that are asked for and not paused.
+async fn chosen(args: &cli::Poll, place: &Place) -> Result<Vec<Found>, Failure> {
+    let mut found = find(place.store.as_ref()).await?;
+    found.retain(|found| {
+        !found.document.is_paused && (args.all || args.tenants.contains(&found.document.name))
+    });
+    Ok(found)
+}

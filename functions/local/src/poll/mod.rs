@@ -1,0 +1,24 @@
+//! `drawbridge poll`: one tenant of the command line, or those that have documents.
+
+pub(crate) mod fleet;
+mod many;
+mod one;
+mod report;
+
+use std::time::Duration;
+
+use crate::cli;
+use crate::failure::Failure;
+
+/// Polls into a folder, once or again and again.
+pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
+    let every = args.every.unsigned_abs();
+    if every < Duration::from_secs(1) {
+        return Err(Failure::of("--every must be at least 1s"));
+    }
+    if args.all || !args.tenants.is_empty() {
+        many::run(&args, every).await
+    } else {
+        one::run(args, every).await
+    }
+}

@@ -1,0 +1,130 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use drawbridge_graph::{Cloud, Endpoints, SecretSource};
+use drawbridge_poll::{PollError, Settings, SystemClock};
+use drawbridge_secrets::{EnvSecrets, FileSecrets, Secrets};
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::report::{all_well, tell};
+use crate::cli;
+use crate::failure::Failure;
+use crate::progress::{Shown, say};
+use crate::session::{Session, SignIn};
+use crate::signals::stop_on_signal;
+
+/// The variable that holds the client secret.
+const SECRET_VARIABLE: &str = "DRAWBRIDGE_CLIENT_SECRET";
+
+/// Polls a tenant into a folder, once or again and again.
+pub(super) async fn run(args: cli::Poll, every: Duration) -> Result<(), Failure> {
+    let (once, json) = (args.once, args.json);
+    let session = open(args).await?;
+    let stop = stop_on_signal();
+    let mut first = true;
+    loop {
+        let shown = Shown::start();
+        let polled = session.poll(&stop, &shown).await;
+        shown.end();
+        let result = polled
+            .map_err(|error| (error.is_retryable(), told(&error)))
+            .and_then(|report| {
+                match tell(&report, json) {
+                    // Whether all is well does not depend on who hears of it.
+                    Ok(()) | Err(Failure::ReaderGone) => {}
+                    Err(failure) => return Err((false, failure)),
+                }
+                all_well(&report, once).map_err(|failure| (true, failure))
+            });
+        if once || stop.is_asked() {
+            return result.map_err(|(_, failure)| failure);
+        }
+        match result {
+            Err((retryable, failure)) if first && !retryable => return Err(failure),
+            Err((_, failure)) => say(&format!("drawbridge: {failure}")),
+            Ok(()) => {}
+        }
+        first = false;
+        tokio::select! {
+            () = tokio::time::sleep(every) => {}
+            () = stop.asked() => return Ok(()),
+        }
+    }
+}
+
+async fn open(args: cli::Poll) -> Result<Session, Failure> {
+    // The command line does without them for tenants that have documents only.
+    let (tenant_id, client_id) = (
+        args.tenant_id.unwrap_or_default(),
+        args.client_id.unwrap_or_default(),
+    );
+    let endpoints = match (args.login_url, args.graph_url) {
+        (Some(login), Some(graph)) => Endpoints::custom(login, graph).map_err(Failure::of)?,
+        _ => args
+            .cloud
+            .parse::<Cloud>()
+            .map_err(Failure::of)?
+            .endpoints(),
+    };
+    let format = crate::map::named(&args.format)?;
+    let secret = match args.secret_file {
+        Some(path) => LocalSecret {
+            name: path.display().to_string(),
+            secrets: Box::new(FileSecrets),
+        },
+        None => LocalSecret {
+            name: SECRET_VARIABLE.into(),
+            secrets: Box::new(EnvSecrets),
+        },
+    };
+    let mut settings = Settings::new(&tenant_name(&tenant_id)?);
+    settings.page_size = args.page_size;
+    settings.service_sources = match args.service_sources.as_slice() {
+        [all] if all == "all" => Vec::new(),
+        _ => args.service_sources,
+    };
+    if args.since.is_some_and(|since| since > Timestamp::now()) {
+        return Err(Failure::of("--since must lie in the past"));
+    }
+    // Graph knows no time before 1970.
+    settings.windows.first_from = args.since.map(|since| since.max(Timestamp::UNIX_EPOCH));
+    let sign_in = SignIn {
+        endpoints,
+        tenant_id,
+        client_id,
+        secret: Arc::new(secret),
+    };
+    Session::open(sign_in, format, &args.out, Arc::new(SystemClock), settings).await
+}
+
+/// The tenant's name in object keys: its id in lower case.
+fn tenant_name(tenant_id: &str) -> Result<String, Failure> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    if tenant_id.is_empty() || !tenant_id.chars().all(plain) {
+        return Err(Failure::of(
+            "--tenant-id must be the directory id in Entra, or one of its domains",
+        ));
+    }
+    Ok(tenant_id.to_ascii_lowercase())
+}
+
+fn told(error: &PollError) -> Failure {
+    Failure::of(error)
+}
+
+/// The client secret from the environment or a file, read at each sign-in.
+struct LocalSecret {
+    name: String,
+    secrets: Box<dyn Secrets>,
+}
+
+#[async_trait::async_trait]
+impl SecretSource for LocalSecret {
+    async fn secret(&self) -> Result<SecretString, String> {
+        self.secrets
+            .get(&self.name)
+            .await
+            .map_err(|error| error.to_string())
+    }
+}

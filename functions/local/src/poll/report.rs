@@ -1,0 +1,103 @@
+use std::io::Write as _;
+
+use drawbridge_poll::{Ending, Report};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// Tells what a poll did: a line for a person, or JSON for a script.
+pub(super) fn tell(report: &Report, json: bool) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{}", as_json(report))?;
+    } else {
+        writeln!(out, "{}", in_words(report))?;
+    }
+    Ok(())
+}
+
+/// The same of one tenant among several.
+pub(super) fn tell_of(tenant: &str, report: &Report, json: bool) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        let mut told = json!({"tenant": tenant});
+        if let (Some(all), Value::Object(report)) = (told.as_object_mut(), as_json(report)) {
+            all.extend(report);
+        }
+        writeln!(out, "{told}")?;
+    } else {
+        writeln!(out, "{tenant}: {}", in_words(report))?;
+    }
+    Ok(())
+}
+
+fn as_json(report: &Report) -> Value {
+    let ending = match report.ending {
+        Ending::Complete => "complete",
+        Ending::OutOfTime => "stopped",
+        Ending::Postponed(_) => "postponed",
+        Ending::Superseded => "superseded",
+    };
+    json!({
+        "ending": ending,
+        "alerts": report.alerts,
+        "records": report.records,
+        "suppressed": report.suppressed,
+        "quarantined": report.quarantined,
+        "gaps": report.gaps,
+        "partial_answers": report.partial_answers,
+        "requests": report.requests,
+        "throttled": report.throttled,
+        "read_up_to": report.read_up_to,
+    })
+}
+
+fn in_words(report: &Report) -> String {
+    let up_to = report
+        .read_up_to
+        .map(|time| format!(", read up to {time}"))
+        .unwrap_or_default();
+    format!(
+        "{} alerts, {} new records, {} already written, {} requests{up_to}",
+        report.alerts, report.records, report.suppressed, report.requests
+    )
+}
+
+/// A poll that left something undone is no success, though nothing is lost.
+pub(super) fn all_well(report: &Report, once: bool) -> Result<(), Failure> {
+    let undone = [
+        (
+            report.quarantined,
+            "alerts or records could not be read or sent and lie in quarantine/",
+        ),
+        (
+            report.gaps,
+            "windows that Graph would not answer lie in quarantine/",
+        ),
+        (
+            report.still_owed,
+            "windows could not be read; they are tried again at each poll",
+        ),
+        (
+            report.partial_answers,
+            "answers of Graph were incomplete; they are read again",
+        ),
+    ];
+    for (count, what) in undone {
+        if count > 0 {
+            return Err(Failure::of(format!("{count} {what}")));
+        }
+    }
+    match report.ending {
+        Ending::Superseded => Err(Failure::of(
+            "another drawbridge polled this tenant into this folder meanwhile",
+        )),
+        Ending::Postponed(_) => Err(Failure::of(
+            "Graph asks to wait; nothing is lost, poll again",
+        )),
+        Ending::OutOfTime if once => Err(Failure::of(
+            "stopped before the end; nothing is lost, run it again for the rest",
+        )),
+        Ending::Complete | Ending::OutOfTime => Ok(()),
+    }
+}

@@ -1,0 +1,178 @@
+//! Messages of a dead-letter queue, back to their queue.
+
+use std::io::Write as _;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use drawbridge_aws::Fault;
+use drawbridge_poll::Stop;
+use sha2::{Digest as _, Sha256};
+
+use crate::cli::ReplayDeadLetters;
+use crate::failure::Failure;
+use crate::progress::say;
+use crate::signals::stop_on_signal;
+
+/// Messages that are received at once: SQS's limit.
+const BATCH: i32 = 10;
+
+/// How long to wait for messages: from one second on, SQS asks all of its servers.
+const WAIT_SECS: i32 = 2;
+
+/// What is put behind the deduplication id of a message, so that a FIFO queue does not take it for
+/// the one that it had. Always the same, so that sending it twice is one message there.
+const SUFFIX: &str = "-redriven";
+
+/// SQS's limit for a deduplication id.
+const MAX_ID_CHARS: usize = 128;
+
+pub(super) async fn run(args: &ReplayDeadLetters) -> Result<(), Failure> {
+    if args.from == args.to {
+        return Err(Failure::of("--from and --to are the same queue"));
+    }
+    let config = drawbridge_aws::sdk_config().await;
+    let queues = Queues {
+        client: Client::new(&config),
+        args,
+    };
+    let stop = stop_on_signal();
+    let mut moved = 0;
+    let result = queues.move_all(&stop, &mut moved).await;
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{moved} messages were sent to {} and deleted from {}",
+        args.to, args.from
+    )?;
+    result
+}
+
+struct Queues<'a> {
+    client: Client,
+    args: &'a ReplayDeadLetters,
+}
+
+impl Queues<'_> {
+    /// Moves message after message, in their order, until there is none.
+    async fn move_all(&self, stop: &Stop, moved: &mut u64) -> Result<(), Failure> {
+        let max = self.args.max.unwrap_or(u64::MAX);
+        while *moved < max {
+            let left = i32::try_from(max - *moved).unwrap_or(BATCH);
+            let messages = self.receive(BATCH.min(left)).await?;
+            if messages.is_empty() {
+                return Ok(());
+            }
+            for message in messages {
+                if stop.is_asked() {
+                    return Err(Failure::of(
+                        "stopped; nothing is lost: run it again for the rest",
+                    ));
+                }
+                self.send(&message).await?;
+                self.delete(&message).await?;
+                *moved += 1;
+                if moved.is_multiple_of(100) {
+                    say(&format!("{moved} messages moved"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn receive(&self, count: i32) -> Result<Vec<Message>, Failure> {
+        let from = &self.args.from;
+        let received = self
+            .client
+            .receive_message()
+            .queue_url(from)
+            .max_number_of_messages(count)
+            .wait_time_seconds(WAIT_SECS)
+            .message_attribute_names("All")
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .send()
+            .await
+            .map_err(|error| failure(from, "sqs:ReceiveMessage", &Fault::of(&error)))?;
+        Ok(received.messages.unwrap_or_default())
+    }
+
+    async fn send(&self, message: &Message) -> Result<(), Failure> {
+        let to = &self.args.to;
+        let system = |name| message.attributes.as_ref()?.get(&name).cloned();
+        let group = system(MessageSystemAttributeName::MessageGroupId);
+        let deduplication = system(MessageSystemAttributeName::MessageDeduplicationId)
+            .or_else(|| message.message_id.clone())
+            .filter(|_| to.ends_with(".fifo"));
+        if to.ends_with(".fifo") && group.is_none() {
+            return Err(Failure::of(format!(
+                "a message of {} has no group, which the FIFO queue {to} asks for: is it the right \
+                 queue?",
+                self.args.from
+            )));
+        }
+        self.client
+            .send_message()
+            .queue_url(to)
+            .message_body(message.body.clone().unwrap_or_default())
+            .set_message_attributes(message.message_attributes.clone())
+            .set_message_group_id(group)
+            .set_message_deduplication_id(deduplication.as_deref().map(another))
+            .send()
+            .await
+            .map_err(|error| failure(to, "sqs:SendMessage", &Fault::of(&error)))?;
+        Ok(())
+    }
+
+    async fn delete(&self, message: &Message) -> Result<(), Failure> {
+        let from = &self.args.from;
+        self.client
+            .delete_message()
+            .queue_url(from)
+            .set_receipt_handle(message.receipt_handle.clone())
+            .send()
+            .await
+            .map_err(|error| {
+                let failure = failure(from, "sqs:DeleteMessage", &Fault::of(&error));
+                Failure::of(format!(
+                    "{failure}; the message was sent and is in both queues"
+                ))
+            })?;
+        Ok(())
+    }
+}
+
+fn failure(url: &str, action: &str, fault: &Fault) -> Failure {
+    let fix = if fault.kind == drawbridge_aws::Kind::Denied {
+        format!("allow {action} on it to the role that you are signed in as")
+    } else {
+        fault.fix().to_owned()
+    };
+    Failure::of(format!("{url}: {action} failed ({}); {fix}", fault.code))
+}
+
+/// The deduplication id of the message that `id` was sent again as.
+fn another(id: &str) -> String {
+    let another = format!("{id}{SUFFIX}");
+    if another.len() <= MAX_ID_CHARS {
+        another
+    } else {
+        hex::encode(Sha256::digest(another))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::another;
+
+    #[test]
+    fn an_id_becomes_another_one_that_fits_each_time() {
+        assert_eq!(another("a"), "a-redriven");
+        assert_eq!(another("a"), another("a"));
+        let mut id = "x".repeat(115);
+        for _ in 0..5 {
+            let next = another(&id);
+            assert!(next.len() <= 128);
+            assert_ne!(next, id);
+            id = next;
+        }
+    }
+}

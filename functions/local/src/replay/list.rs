@@ -1,0 +1,68 @@
+use std::io::Write as _;
+
+use futures::{StreamExt as _, stream};
+use serde_json::json;
+
+use super::item::{Content, Item, items};
+use crate::cli::ReplayList;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::progress::say;
+
+/// Items that are read at once; one may be of megabytes.
+const AT_ONCE: usize = 8;
+
+pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
+    let place = Place::open(&args.place).await?;
+    let store = place.store.as_ref();
+    let items = items(store, args.tenant.as_deref()).await?;
+    let mut out = std::io::stdout().lock();
+    if items.is_empty() && !args.json {
+        writeln!(out, "nothing lies in quarantine in {}", place.name())?;
+        return Ok(());
+    }
+    let mut unreadable = 0;
+    let read = |item: Item| async move {
+        let content = item.read(store).await;
+        (item, content)
+    };
+    let mut contents = stream::iter(items).map(read).buffered(AT_ONCE);
+    while let Some((item, content)) = contents.next().await {
+        match content {
+            Ok(None) => {}
+            Ok(Some(content)) if args.json => {
+                let told = json!({
+                    "item": item.id,
+                    "tenant": item.tenant,
+                    "kind": item.kind.word(),
+                    "reason": content.reason,
+                    "alert_id": content.alert_id,
+                    "output": content.output,
+                    "window": content.job.as_ref().and_then(|job| job.window),
+                });
+                writeln!(out, "{told}")?;
+            }
+            Ok(Some(content)) => writeln!(out, "{}\n  {}", item.id, said(&content))?,
+            Err(failure) => {
+                unreadable += 1;
+                say(&format!("drawbridge: {failure}"));
+            }
+        }
+    }
+    if unreadable > 0 {
+        return Err(Failure::of(format!("{unreadable} items cannot be read")));
+    }
+    Ok(())
+}
+
+/// What may be said of an item: not what the alert says.
+fn said(content: &Content) -> String {
+    let window = content.job.as_ref().and_then(|job| job.window);
+    match (window, &content.alert_id) {
+        (Some(window), _) => format!("{} to {}: {}", window.from(), window.to(), content.reason),
+        (None, Some(id)) if !content.reason.contains(id.as_str()) => {
+            format!("alert {id}: {}", content.reason)
+        }
+        _ => content.reason.clone(),
+    }
+}

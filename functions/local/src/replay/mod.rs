@@ -1,0 +1,23 @@
+//! `drawbridge replay`: what was put aside or dead-lettered, delivered after all.
+
+#[cfg(feature = "aws")]
+mod dead_letters;
+mod item;
+mod list;
+mod outputs;
+mod run;
+
+use crate::cli::{self, ReplayCommand};
+use crate::failure::Failure;
+
+/// Does what one of the commands asks for.
+pub(crate) async fn run(args: cli::Replay) -> Result<(), Failure> {
+    match args.command {
+        ReplayCommand::List(args) => list::run(&args).await,
+        ReplayCommand::Run(args) => run::run(&args).await,
+        #[cfg(feature = "aws")]
+        ReplayCommand::DeadLetters(args) => dead_letters::run(&args).await,
+        #[cfg(not(feature = "aws"))]
+        ReplayCommand::DeadLetters(_) => Err(crate::place::needs_aws("queues")),
+    }
+}

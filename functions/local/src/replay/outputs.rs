@@ -1,0 +1,135 @@
+//! Where items go.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::{Grouping, Output, Poller};
+
+use crate::cli::ReplayRun;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::poll::fleet;
+use crate::tenants::{Found, find};
+
+/// The output that a queue belongs to, unless it is said.
+const DEFAULT: &str = "siem";
+
+/// The pollers of the tenants that items belong to, with the outputs that they go to.
+pub(super) struct Pollers<'a> {
+    place: &'a Place,
+    surroundings: Surroundings,
+    found: Vec<Found>,
+    queues: Vec<(String, String)>,
+    known: HashMap<String, Arc<Poller>>,
+}
+
+impl<'a> Pollers<'a> {
+    pub(super) async fn open(place: &'a Place, args: &ReplayRun) -> Result<Self, Failure> {
+        let queues = args.queues.iter().map(|queue| named(queue));
+        let queues = queues.collect::<Result<Vec<_>, _>>()?;
+        if place.as_folder().is_some() && !queues.is_empty() {
+            place.records("")?;
+        }
+        Ok(Self {
+            place,
+            surroundings: place.surroundings(),
+            found: find(place.store.as_ref()).await?,
+            queues,
+            known: HashMap::new(),
+        })
+    }
+
+    /// The poller of a tenant.
+    pub(super) async fn of(&mut self, name: &str) -> Result<Arc<Poller>, Failure> {
+        if let Some(poller) = self.known.get(name) {
+            return Ok(Arc::clone(poller));
+        }
+        let found = self.found.iter().find(|found| found.document.name == name);
+        let found = found.ok_or_else(|| {
+            Failure::of(format!(
+                "{name:?} has no document in {}: add the tenant first",
+                self.place.name()
+            ))
+        })?;
+        let tenant = found.tenant.as_ref().map_err(Failure::of)?;
+        let poller = if self.place.as_folder().is_some() {
+            fleet::poller(self.place, &self.surroundings, tenant).await?
+        } else {
+            let outputs = self.outputs()?;
+            if let Some(missing) = tenant
+                .outputs
+                .iter()
+                .find(|name| !outputs.iter().any(|output| output.name == **name))
+            {
+                return Err(Failure::of(format!(
+                    "the tenant writes to {missing}, too: give its queue as --queue {missing}=URL"
+                )));
+            }
+            self.surroundings
+                .poller(tenant, outputs)
+                .map_err(Failure::of)?
+        };
+        let poller = Arc::new(poller);
+        self.known.insert(name.to_owned(), Arc::clone(&poller));
+        Ok(poller)
+    }
+
+    /// The stack's outputs, as far as the command line names their queues.
+    fn outputs(&self) -> Result<Vec<Output>, Failure> {
+        if self.queues.is_empty() {
+            return Err(Failure::of(
+                "alerts and records go to the stack's output queues: give --queue URL, or \
+                 --queue OUTPUT=URL for another output than siem",
+            ));
+        }
+        let outputs = self.queues.iter().map(|(name, url)| {
+            let shape = crate::outputs::shape(name).filter(|(_, is_objects)| !is_objects);
+            let (format, _) = shape.ok_or_else(|| {
+                let known = drawbridge_record::names().join(", ");
+                Failure::of(format!(
+                    "no output of messages is called {name:?}; there is {known}"
+                ))
+            })?;
+            let grouping = if url.ends_with(".fifo") {
+                Grouping::Alert
+            } else {
+                Grouping::Tenant
+            };
+            Ok(Output::new(format, self.place.records(url)?, grouping))
+        });
+        outputs.collect()
+    }
+}
+
+/// The output and the URL of `[OUTPUT=]URL`. A URL may have an equals sign itself.
+fn named(queue: &str) -> Result<(String, String), Failure> {
+    let (name, url) = match queue.split_once('=') {
+        Some((name, url)) if !name.contains('/') => (name, url),
+        _ => (DEFAULT, queue),
+    };
+    if url::Url::parse(url).is_err() {
+        return Err(Failure::of(
+            "--queue takes the URL of a queue, or OUTPUT=URL",
+        ));
+    }
+    Ok((name.to_owned(), url.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn a_queue_may_say_its_output() {
+        let pair = |name: &str, url: &str| (name.to_owned(), url.to_owned());
+        let url = "https://sqs.example/1/records";
+        assert_eq!(named(url).unwrap(), pair("siem", url));
+        assert_eq!(named(&format!("ocsf={url}")).unwrap(), pair("ocsf", url));
+        assert_eq!(
+            named("https://x/?a=b").unwrap(),
+            pair("siem", "https://x/?a=b")
+        );
+        assert!(named("records").is_err());
+    }
+}

@@ -1,0 +1,233 @@
+use std::io::Write as _;
+
+use drawbridge_alert::Alert;
+use drawbridge_poll::{Ending, PollError, Poller, Silent, Stop};
+use drawbridge_queue::Message;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::item::{Content, Item, Kind, items};
+use super::outputs::Pollers;
+use crate::backfill::stack;
+use crate::cli::ReplayRun;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::signals::stop_on_signal;
+
+/// How often an alert is delivered anew because a poll saved its tenant's state meanwhile.
+const TRIES: u32 = 5;
+
+/// The attributes that records have.
+const ATTRIBUTES: [&str; 7] = [
+    "tenant", "format", "schema", "alert-id", "key", "severity", "change",
+];
+
+pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
+    let place = Place::open(&args.place).await?;
+    let all = items(place.store.as_ref(), args.tenant.as_deref()).await?;
+    let chosen = if args.all {
+        all
+    } else {
+        chosen(&args.items, &all)?
+    };
+    let mut out = std::io::stdout().lock();
+    if chosen.is_empty() && !args.json {
+        writeln!(out, "nothing lies in quarantine in {}", place.name())?;
+    }
+    let mut replay = Replay {
+        pollers: Pollers::open(&place, args).await?,
+        place: &place,
+        output: args.output.as_deref(),
+        stop: stop_on_signal(),
+    };
+    let (mut failed, count) = (0, chosen.len());
+    for item in chosen {
+        if replay.stop.is_asked() {
+            return Err(Failure::of("stopped; run it again for the rest"));
+        }
+        let done = replay.item(&item).await;
+        failed += usize::from(done.is_err());
+        let (is_done, what) = match done {
+            Ok(what) => (true, what),
+            Err(failure) => (false, failure.to_string()),
+        };
+        if args.json {
+            let kind = item.kind.word();
+            let told = json!({"item": item.id, "kind": kind, "done": is_done, "what": what});
+            writeln!(out, "{told}")?;
+        } else {
+            let left = if is_done { "" } else { "left where it is: " };
+            writeln!(out, "{}: {left}{what}", item.id)?;
+        }
+    }
+    if failed > 0 {
+        return Err(Failure::of(format!(
+            "{failed} of {count} items were not delivered and are still in quarantine"
+        )));
+    }
+    Ok(())
+}
+
+/// The items that the command line names, each by its beginning.
+fn chosen(named: &[String], all: &[Item]) -> Result<Vec<Item>, Failure> {
+    let mut chosen: Vec<Item> = Vec::new();
+    for name in named {
+        let mut alike = all.iter().filter(|item| item.id.starts_with(name.as_str()));
+        let item = match (alike.next(), alike.next()) {
+            (Some(item), None) => item,
+            (Some(item), Some(_)) if item.id == *name => item,
+            (Some(_), Some(_)) => {
+                return Err(Failure::of(format!(
+                    "several items begin with {name:?}: give more of it"
+                )));
+            }
+            (None, _) => {
+                return Err(Failure::of(format!(
+                    "no item begins with {name:?}: see `drawbridge replay list`"
+                )));
+            }
+        };
+        if !chosen.contains(item) {
+            chosen.push(item.clone());
+        }
+    }
+    Ok(chosen)
+}
+
+struct Replay<'a> {
+    pollers: Pollers<'a>,
+    place: &'a Place,
+    output: Option<&'a str>,
+    stop: Stop,
+}
+
+impl Replay<'_> {
+    /// Delivers an item and moves it away; gives what was done.
+    async fn item(&mut self, item: &Item) -> Result<String, Failure> {
+        let store = self.place.store.as_ref();
+        let Some(content) = item.read(store).await? else {
+            return Ok("somebody else delivered it meanwhile".to_owned());
+        };
+        let done = match item.kind {
+            Kind::Alert => self.alert(item, &content).await?,
+            Kind::Record => self.record(item, content).await?,
+            Kind::Gap => self.gap(item, &content).await?,
+        };
+        let to = item.move_away(store).await?;
+        Ok(format!("{done}; moved to {to}"))
+    }
+
+    async fn alert(&mut self, item: &Item, content: &Content) -> Result<String, Failure> {
+        let raw = content.alert.as_ref().map(|alert| alert.get());
+        let raw = raw.or(content.text.as_deref());
+        let raw = raw.ok_or_else(|| Failure::of("the item holds no alert"))?;
+        let alert = Alert::decode(raw)
+            .map_err(|error| Failure::of(format!("this release cannot read it either: {error}")))?;
+        let poller = self.pollers.of(&item.tenant).await?;
+        let mut tries = 1;
+        let report = loop {
+            match poller.deliver_again(&alert).await {
+                Err(PollError::Superseded) if tries < TRIES => tries += 1,
+                result => break result.map_err(Failure::of)?,
+            }
+        };
+        if report.quarantined > 0 {
+            return Err(Failure::of(format!(
+                "{} of its records were refused and lie in quarantine themselves",
+                report.quarantined
+            )));
+        }
+        let (new, known) = (report.records, report.suppressed);
+        Ok(format!(
+            "mapped anew: {new} records sent, {known} there already"
+        ))
+    }
+
+    async fn record(&mut self, item: &Item, content: Content) -> Result<String, Failure> {
+        let poller = self.pollers.of(&item.tenant).await?;
+        let output = self.output_of(&poller, &content)?;
+        let queue = &poller.outputs[output].queue;
+        let name = &poller.outputs[output].name;
+        let message = message(item, content)?;
+        queue.begin().await;
+        let refused = queue.send(&[message]).await.map_err(Failure::of)?;
+        queue.flush().await.map_err(Failure::of)?;
+        match refused.first() {
+            Some(refused) => Err(Failure::of(format!(
+                "{name} refused it again: {}",
+                refused.code
+            ))),
+            None => Ok(format!("sent to {name}")),
+        }
+    }
+
+    /// Which of a poller's outputs a record goes to.
+    fn output_of(&self, poller: &Poller, content: &Content) -> Result<usize, Failure> {
+        let names: Vec<&str> = poller.outputs.iter().map(|output| &*output.name).collect();
+        match (content.output.as_deref().or(self.output), names.as_slice()) {
+            (None, [_]) => Ok(0),
+            (Some(name), names) => names
+                .iter()
+                .position(|other| *other == name)
+                .ok_or_else(|| {
+                    Failure::of(format!(
+                        "it is of the output {name}; there is {}",
+                        names.join(", ")
+                    ))
+                }),
+            (None, names) => Err(Failure::of(format!(
+                "it does not say of which output it is: give --output, one of {}",
+                names.join(", ")
+            ))),
+        }
+    }
+
+    async fn gap(&mut self, item: &Item, content: &Content) -> Result<String, Failure> {
+        let job = content.job.as_ref().filter(|job| job.tenant == item.tenant);
+        let job = job.ok_or_else(|| Failure::of("the item holds no job of its tenant"))?;
+        if self.place.as_folder().is_none() {
+            stack::send(self.place.jobs()?.as_ref(), job, Timestamp::now()).await?;
+            return Ok("its window is on the queue of jobs".to_owned());
+        }
+        let poller = self.pollers.of(&item.tenant).await?;
+        let report = poller
+            .run(job, &self.stop, &Silent)
+            .await
+            .map_err(Failure::of)?;
+        let is_whole = report.ending == Ending::Complete
+            && report.gaps + report.partial_answers + report.still_owed == 0;
+        if !is_whole {
+            return Err(Failure::of(
+                "Graph did not answer for all of it; run this again later",
+            ));
+        }
+        let (alerts, records) = (report.alerts, report.records);
+        Ok(format!(
+            "read again: {alerts} alerts, {records} new records"
+        ))
+    }
+}
+
+/// The message that a record was.
+fn message(item: &Item, mut content: Content) -> Result<Message, Failure> {
+    let (Some(body), Some(key)) = (content.record, content.key) else {
+        return Err(Failure::of("the item holds no record"));
+    };
+    // Those that older releases put aside have none.
+    let defaults = [("tenant", &item.tenant), ("key", &key)];
+    for (name, value) in defaults {
+        let entry = content.attributes.entry(name.to_owned());
+        entry.or_insert_with(|| value.clone());
+    }
+    let attributes = ATTRIBUTES.iter().filter_map(|name| {
+        let value = content.attributes.remove(*name)?;
+        Some((*name, value))
+    });
+    Ok(Message {
+        attributes: attributes.collect(),
+        group: content.group.unwrap_or_else(|| item.tenant.clone()),
+        time: None,
+        key,
+        body,
+    })
+}

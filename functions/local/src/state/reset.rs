@@ -1,0 +1,156 @@
+use std::io::Write as _;
+
+use bytes::Bytes;
+use drawbridge_cursor::{State, Window};
+use drawbridge_poll::state_key;
+use drawbridge_store::StoreError;
+use jiff::Timestamp;
+
+use super::BEFORE;
+use crate::cli::StateReset;
+use crate::confirm::confirm;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::span::span;
+
+const JSON: &str = "application/json";
+
+pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
+    let now = Timestamp::now();
+    if args.to > now {
+        return Err(Failure::of(format!(
+            "--to lies ahead of now, {now}: what comes until then would never be read"
+        )));
+    }
+    if args.to < Timestamp::UNIX_EPOCH {
+        return Err(Failure::of(
+            "--to lies before 1970, which Graph does not know",
+        ));
+    }
+    let place = Place::open(&args.place).await?;
+    let key = state_key(&args.tenant);
+    let object = place
+        .store
+        .get(&key)
+        .await
+        .map_err(Failure::of)?
+        .ok_or_else(|| {
+            Failure::of(format!(
+                "there is no {key} in {}: {:?} was not polled yet, or it is called otherwise",
+                place.name(),
+                args.tenant
+            ))
+        })?;
+    let mut state = State::decode(&object.body).map_err(|error| {
+        Failure::of(format!(
+            "{key}: {error}; put an older version in its place first"
+        ))
+    })?;
+    confirm(&meaning(&state, args, now), args.yes)?;
+
+    reset(&mut state, args.to);
+    let body = state.encode().map_err(Failure::of)?;
+    let kept = format!(
+        "state/{}{BEFORE}{}.json",
+        args.tenant,
+        now.strftime("%Y%m%dT%H%M%S%3fZ")
+    );
+    let store = place.store.as_ref();
+    store
+        .put_if(&kept, object.body, JSON, None)
+        .await
+        .map_err(Failure::of)?;
+    match store
+        .put_if(&key, Bytes::from(body), JSON, Some(&object.etag))
+        .await
+    {
+        Ok(_) => {}
+        Err(StoreError::Conflict { .. }) => {
+            store.delete(&kept).await.map_err(Failure::of)?;
+            return Err(Failure::of(format!(
+                "a poll saved {key} meanwhile; nothing was changed: run this again"
+            )));
+        }
+        Err(error) => return Err(Failure::of(error)),
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{} goes on from {}; the old state is {kept}",
+        args.tenant, args.to
+    )?;
+    Ok(())
+}
+
+/// Moves the watermark, and forgets what is owed behind it: that is read anyway.
+fn reset(state: &mut State, to: Timestamp) {
+    state.watermark = Some(to);
+    state.owed = std::mem::take(&mut state.owed)
+        .into_iter()
+        .filter_map(|mut owed| {
+            owed.window = Window::new(owed.window.from(), owed.window.to().min(to))?;
+            Some(owed)
+        })
+        .collect();
+}
+
+/// What moving the watermark comes to, in words.
+fn meaning(state: &State, args: &StateReset, now: Timestamp) -> String {
+    let (tenant, to) = (&args.tenant, args.to);
+    let Some(watermark) = state.watermark else {
+        return format!("{tenant} has no watermark yet; its first poll reads from {to} on.");
+    };
+    if to > watermark {
+        let skipped = span(to.duration_since(watermark).as_secs());
+        return format!(
+            "The watermark of {tenant} is {watermark}. Alerts that were updated in the {skipped} \
+             from there to {to} WILL NOT BE READ by live polls."
+        );
+    }
+    let again = span(now.duration_since(to).as_secs());
+    let back = span(watermark.duration_since(to).as_secs());
+    format!(
+        "The watermark of {tenant} moves back by {back}, from {watermark} to {to}. The next poll \
+         reads the last {again} again. Records that the state remembers are not written again; \
+         older ones are, with the same keys."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_cursor::Owed;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_is_owed_before_the_new_watermark_stays_owed() {
+        let since = at("2026-01-10T00:00:00Z");
+        let owed = |from: &str, to: &str| Owed {
+            window: Window::new(at(from), at(to)).unwrap(),
+            since,
+            again: false,
+        };
+        let mut state = State {
+            watermark: Some(since),
+            owed: vec![
+                owed("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"),
+                owed("2026-01-02T00:00:00Z", "2026-01-04T00:00:00Z"),
+                owed("2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"),
+            ],
+            ..State::default()
+        };
+        reset(&mut state, at("2026-01-03T00:00:00Z"));
+        assert_eq!(state.watermark, Some(at("2026-01-03T00:00:00Z")));
+        assert_eq!(
+            state.owed,
+            [
+                owed("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"),
+                owed("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,148 @@
+use std::io::Write as _;
+
+use drawbridge_cursor::State;
+use drawbridge_poll::state_key;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::BEFORE;
+use crate::cli::StateShow;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::span::{ago, span};
+
+pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
+    let place = Place::open(&args.place).await?;
+    let tenants = match &args.tenant {
+        Some(tenant) => vec![tenant.clone()],
+        None => tenants(&place).await?,
+    };
+    let mut out = std::io::stdout().lock();
+    if tenants.is_empty() && !args.json {
+        writeln!(out, "no tenant was polled yet in {}", place.name())?;
+    }
+    let mut unreadable = 0;
+    for tenant in &tenants {
+        let key = state_key(tenant);
+        let object = place.store.get(&key).await.map_err(Failure::of)?;
+        let Some(object) = object else {
+            return Err(Failure::of(format!(
+                "there is no {key} in {}: {tenant:?} was not polled yet, or it is called otherwise",
+                place.name()
+            )));
+        };
+        match State::decode(&object.body) {
+            Ok(state) => {
+                let shown = Shown {
+                    tenant,
+                    state: &state,
+                    bytes: object.body.len(),
+                    now: Timestamp::now(),
+                };
+                if args.json {
+                    writeln!(out, "{}", shown.json())?;
+                } else {
+                    shown.tell(&mut out)?;
+                }
+            }
+            Err(error) => {
+                unreadable += 1;
+                crate::progress::say(&format!("{key}: {error}"));
+            }
+        }
+    }
+    if unreadable > 0 {
+        return Err(Failure::of(format!(
+            "{unreadable} states cannot be read: put an older version in their place"
+        )));
+    }
+    Ok(())
+}
+
+/// The tenants that have a state.
+async fn tenants(place: &Place) -> Result<Vec<String>, Failure> {
+    let keys = place.store.list("state/").await.map_err(Failure::of)?;
+    let names = keys.iter().filter_map(|key| {
+        let name = key.strip_prefix("state/")?.strip_suffix(".json")?;
+        (!name.contains('/') && !name.contains(BEFORE)).then(|| name.to_owned())
+    });
+    Ok(names.collect())
+}
+
+struct Shown<'a> {
+    tenant: &'a str,
+    state: &'a State,
+    bytes: usize,
+    now: Timestamp,
+}
+
+impl Shown<'_> {
+    fn lag_secs(&self) -> Option<i64> {
+        let read_up_to = self.state.read_up_to()?;
+        Some(self.now.duration_since(read_up_to).as_secs().max(0))
+    }
+
+    fn tell(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
+        let state = self.state;
+        let time =
+            |time: Option<Timestamp>| time.map_or_else(|| "never".to_owned(), |t| t.to_string());
+        let lag = self
+            .lag_secs()
+            .map_or_else(|| "nothing was read yet".to_owned(), span);
+        writeln!(out, "{}", self.tenant)?;
+        for (name, value) in [
+            ("watermark", time(state.watermark)),
+            ("lag", lag),
+            ("last success", ago(state.last_success, self.now)),
+            ("saved", ago(state.saved, self.now)),
+            ("sweep of a day", ago(state.swept.day, self.now)),
+            ("sweep of a week", ago(state.swept.week, self.now)),
+            ("size", format!("{} bytes", self.bytes)),
+        ] {
+            writeln!(out, "  {name:<16} {value}")?;
+        }
+        for owed in &state.owed {
+            let why = if owed.again {
+                "to be read again"
+            } else {
+                "not read yet"
+            };
+            let (from, to) = (owed.window.from(), owed.window.to());
+            writeln!(out, "  {:<16} {from} to {to}, {why}", "owed")?;
+        }
+        for (output, written) in &state.outputs {
+            let (alerts, keys) = (written.alerts(), written.keys());
+            writeln!(
+                out,
+                "  {output:<16} {alerts} alerts and {keys} records remembered"
+            )?;
+        }
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        let state = self.state;
+        let outputs: serde_json::Map<String, Value> = state
+            .outputs
+            .iter()
+            .map(|(name, w)| {
+                (
+                    name.clone(),
+                    json!({"alerts": w.alerts(), "keys": w.keys()}),
+                )
+            })
+            .collect();
+        json!({
+            "tenant": self.tenant,
+            "watermark": state.watermark,
+            "read_up_to": state.read_up_to(),
+            "lag_secs": self.lag_secs(),
+            "last_success": state.last_success,
+            "saved": state.saved,
+            "owed": state.owed,
+            "swept": state.swept,
+            "outputs": outputs,
+            "bytes": self.bytes,
+        })
+    }
+}

@@ -1,0 +1,176 @@
+use std::io::Write as _;
+
+use bytes::Bytes;
+use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant, is_name, parse};
+use drawbridge_store::StoreError;
+use serde::Serialize;
+
+use super::found::{Found, find};
+use crate::cli::TenantsAdd;
+use crate::failure::Failure;
+use crate::place::Place;
+
+/// What was given, in the order in which a document says it. All else is left to the defaults.
+#[derive(Serialize)]
+struct Given<'a> {
+    tenant_id: &'a str,
+    client_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    federation: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloud: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    graph_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_sources: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    severities: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    outputs: &'a [String],
+}
+
+pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
+    let name = &args.name;
+    if !is_name(name) {
+        return Err(Failure::of(format!(
+            "{name:?} cannot be a tenant's name: 1 to 64 of a-z, 0-9 and -"
+        )));
+    }
+    if args.secret.as_deref().is_some_and(is_a_secret) {
+        return Err(Failure::of(
+            "--secret takes the name of the place where the secret lies; this looks like a secret \
+             itself, which shells and process lists would show: make a new one in Entra",
+        ));
+    }
+    let place = Place::open(&args.place).await?;
+    let found = find(place.store.as_ref()).await?;
+    let old = found.iter().find(|found| found.document.name == *name);
+    if let (Some(old), false) = (old, args.replace) {
+        return Err(Failure::of(format!(
+            "there is a tenant {name:?} in {} already, {}: give --replace to write it anew, or \
+             another name",
+            place.name(),
+            old.document.key
+        )));
+    }
+    let is_paused = old.is_some_and(|old| old.document.is_paused);
+    let folder = if is_paused {
+        PAUSED_FOLDER
+    } else {
+        TENANTS_FOLDER
+    };
+    let ending = if args.json_document { "json" } else { "toml" };
+    let key = format!("{folder}{name}.{ending}");
+    let body = document(&args)?;
+    let tenant = parse(name, &key, body.as_bytes()).map_err(Failure::of)?;
+    crate::outputs::check(&tenant).map_err(Failure::of)?;
+    check_alone(&tenant, &key, is_paused, found.as_slice())?;
+
+    let kind = if args.json_document {
+        "application/json"
+    } else {
+        "application/toml"
+    };
+    let old_here = old.filter(|old| old.document.key == key);
+    let expected = old_here.map(|old| &old.etag);
+    match place
+        .store
+        .put_if(&key, Bytes::from(body), kind, expected)
+        .await
+    {
+        Ok(_) => {}
+        Err(StoreError::Conflict { place }) => {
+            return Err(Failure::of(format!(
+                "somebody else wrote {place} meanwhile; nothing was changed: look at it, then run \
+                 this again"
+            )));
+        }
+        Err(error) => return Err(Failure::of(error)),
+    }
+    // In the other notation, it would be there twice.
+    if let Some(old) = old.filter(|old| old.document.key != key) {
+        place
+            .store
+            .delete(&old.document.key)
+            .await
+            .map_err(Failure::of)?;
+    }
+    let mut out = std::io::stdout().lock();
+    let paused = if is_paused {
+        "; it is still paused"
+    } else {
+        ""
+    };
+    writeln!(out, "wrote {key} to {}{paused}", place.name())?;
+    writeln!(
+        out,
+        "next: drawbridge tenants check {name}{}",
+        place.options()
+    )?;
+    Ok(())
+}
+
+/// Checks that it does not poll what another tenant polls.
+fn check_alone(
+    tenant: &Tenant,
+    key: &str,
+    is_paused: bool,
+    found: &[Found],
+) -> Result<(), Failure> {
+    if is_paused {
+        return Ok(());
+    }
+    let others = found.iter().filter(|found| {
+        found.document.name != tenant.name
+            && !found.document.is_paused
+            && found
+                .tenant
+                .as_ref()
+                .is_ok_and(|other| other.tenant_id.eq_ignore_ascii_case(&tenant.tenant_id))
+    });
+    for other in others.filter_map(|found| found.tenant.as_ref().ok()) {
+        Tenant::check_together(&[other.clone(), tenant.clone()])
+            .map_err(|error| Failure::of(format!("{key} was not written: {error}")))?;
+    }
+    Ok(())
+}
+
+fn document(args: &TenantsAdd) -> Result<String, Failure> {
+    let all: &[String] = &[];
+    let given = Given {
+        tenant_id: &args.tenant_id,
+        client_id: &args.client_id,
+        secret: args.secret.as_deref(),
+        certificate: args.certificate.as_deref(),
+        federation: args.federation.as_deref(),
+        cloud: args.cloud.as_deref(),
+        login_url: args.login_url.as_ref().map(url::Url::as_str),
+        graph_url: args.graph_url.as_ref().map(url::Url::as_str),
+        service_sources: match args.service_sources.as_slice() {
+            [] => None,
+            [one] if one == "all" => Some(all),
+            some => Some(some),
+        },
+        severities: &args.severities,
+        outputs: &args.outputs,
+    };
+    let no_form = |_| Failure::of("the document has no form in that notation");
+    if args.json_document {
+        let text = serde_json::to_string_pretty(&given).map_err(|_| no_form(()))?;
+        Ok(text + "\n")
+    } else {
+        toml::to_string(&given).map_err(|_| no_form(()))
+    }
+}
+
+/// Whether a text looks like what Entra makes as a client secret: 40 characters or so with a tilde,
+/// which no path of that length is likely to have.
+fn is_a_secret(text: &str) -> bool {
+    (30..=60).contains(&text.len()) && text.contains('~') && !text.contains(['/', '\\', ':'])
+}

@@ -1,0 +1,180 @@
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::time::Duration;
+
+use drawbridge_config::{ConfigError, Identity};
+use drawbridge_graph::Deadline;
+use drawbridge_graph::sign_in::{self, Check, Finding, Level};
+use drawbridge_poll::assembly::Surroundings;
+use futures::{StreamExt as _, stream};
+use serde_json::{Value, json};
+
+use super::found::{Found, find, twins, unknown};
+use crate::cli::TenantsCheck;
+use crate::failure::Failure;
+use crate::paint::{Colour, paint};
+use crate::place::Place;
+use crate::progress::say;
+
+/// Tenants that are checked at once.
+const AT_ONCE: usize = 8;
+
+/// How long one may take; a client tries again within that.
+const TIME: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
+    let place = Place::open(&args.place).await?;
+    let found = find(place.store.as_ref()).await?;
+    let twins = twins(&found);
+    let chosen = chosen(args, &found, &place)?;
+    let surroundings = place.surroundings();
+    let all = chosen.len();
+    let mut checks = stream::iter(chosen)
+        .map(|found| checked(found, &twins, &surroundings))
+        .buffered(AT_ONCE);
+    let (mut done, mut bad) = (0, 0);
+    while let Some(checked) = checks.next().await {
+        done += 1;
+        bad += usize::from(!checked.works());
+        let mut out = std::io::stdout().lock();
+        if args.json {
+            writeln!(out, "{}", checked.json())?;
+        } else {
+            checked.tell(&mut out, place.as_folder().is_none())?;
+        }
+        drop(out);
+        if done % 50 == 0 {
+            say(&format!("{done} of {all} tenants checked"));
+        }
+    }
+    if bad > 0 {
+        return Err(Failure::of(format!("{bad} of {all} tenants do not work")));
+    }
+    Ok(())
+}
+
+fn chosen<'a>(
+    args: &TenantsCheck,
+    found: &'a [Found],
+    place: &Place,
+) -> Result<Vec<&'a Found>, Failure> {
+    if args.all {
+        let polled: Vec<_> = found.iter().filter(|f| !f.document.is_paused).collect();
+        if polled.is_empty() {
+            return Err(Failure::of(format!(
+                "there is no tenant to check in {}: add one with `drawbridge tenants add`, or \
+                 resume a paused one",
+                place.name()
+            )));
+        }
+        return Ok(polled);
+    }
+    let named = args.names.iter().map(|name| {
+        let of_that_name = found.iter().find(|found| found.document.name == *name);
+        of_that_name.ok_or_else(|| unknown(name, found, &place.name()))
+    });
+    named.collect()
+}
+
+/// What came of one tenant.
+struct Checked<'a> {
+    found: &'a Found,
+    outcome: Result<Check, ConfigError>,
+}
+
+async fn checked<'a>(
+    found: &'a Found,
+    twins: &HashMap<String, ConfigError>,
+    surroundings: &Surroundings,
+) -> Checked<'a> {
+    let outcome = match twins.get(&found.document.name) {
+        Some(twin) => Err(twin.clone()),
+        None => outcome(found, surroundings).await,
+    };
+    Checked { found, outcome }
+}
+
+async fn outcome(found: &Found, surroundings: &Surroundings) -> Result<Check, ConfigError> {
+    let tenant = found.tenant.as_ref().map_err(Clone::clone)?;
+    crate::outputs::check(tenant)?;
+    let client = surroundings.client(tenant)?;
+    let now = surroundings.clock.now();
+    let deadline = Deadline::after(TIME);
+    Ok(sign_in::check(&client.graph, &client.tokens, now, deadline).await)
+}
+
+impl Checked<'_> {
+    fn works(&self) -> bool {
+        self.outcome.as_ref().is_ok_and(Check::works)
+    }
+
+    fn findings(&self) -> &[Finding] {
+        self.outcome.as_ref().map_or(&[], |check| &check.findings)
+    }
+
+    fn tell(&self, out: &mut impl std::io::Write, is_stack: bool) -> std::io::Result<()> {
+        let level = self.outcome.as_ref().map_or(Level::Failed, Check::level);
+        let paused = if self.found.document.is_paused {
+            " (paused)"
+        } else {
+            ""
+        };
+        writeln!(out, "{} {}{paused}", mark(level), self.found.document.name)?;
+        if let Err(error) = &self.outcome {
+            writeln!(out, "  document: {error}")?;
+        }
+        for finding in self.findings() {
+            writeln!(out, "  {}: {}", finding.topic.as_str(), finding.text)?;
+        }
+        let is_aws = self
+            .found
+            .tenant
+            .as_ref()
+            .is_ok_and(|tenant| matches!(tenant.identity(), Ok(Identity::FederationAws)));
+        if is_stack && is_aws && !self.works() {
+            writeln!(
+                out,
+                "  note: AWS was asked as the role that you are signed in as here. Entra knows the \
+                 poll function's role: what counts is that function's log"
+            )?;
+        }
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        let findings: Vec<Value> = self
+            .findings()
+            .iter()
+            .map(|finding| {
+                json!({
+                    "topic": finding.topic.as_str(),
+                    "level": word(finding.level),
+                    "text": finding.text,
+                })
+            })
+            .collect();
+        json!({
+            "tenant": self.found.document.name,
+            "works": self.works(),
+            "document_error": self.outcome.as_ref().err().map(ToString::to_string),
+            "findings": findings,
+        })
+    }
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Passed => "ok",
+        Level::Warned => "warning",
+        Level::Failed => "failed",
+    }
+}
+
+fn mark(level: Level) -> String {
+    let colour = match level {
+        Level::Passed => Colour::Green,
+        Level::Warned => Colour::Yellow,
+        Level::Failed => Colour::Red,
+    };
+    paint(&format!("{:<7}", word(level)), colour)
+}

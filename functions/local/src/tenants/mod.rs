@@ -1,0 +1,36 @@
+//! `drawbridge tenants`: documents, as people handle them.
+
+mod add;
+mod check;
+mod found;
+mod list;
+mod pause;
+mod remove;
+
+use std::io::Write as _;
+
+pub(crate) use found::{Found, find, twins};
+
+use crate::cli::{self, TenantsCommand};
+use crate::failure::Failure;
+
+/// Does what one of the commands asks for.
+pub(crate) async fn run(args: cli::Tenants) -> Result<(), Failure> {
+    match args.command {
+        TenantsCommand::Add(args) => add::run(*args).await,
+        TenantsCommand::List(args) => list::run(&args).await,
+        TenantsCommand::Check(args) => check::run(&args).await,
+        TenantsCommand::Remove(args) => remove::run(&args).await,
+        TenantsCommand::Pause(args) => pause::run(&args, true).await,
+        TenantsCommand::Resume(args) => pause::run(&args, false).await,
+        TenantsCommand::Schema => schema(),
+    }
+}
+
+fn schema() -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &drawbridge_config::schema())
+        .map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
+}

@@ -1,0 +1,109 @@
+use std::io::Write as _;
+
+use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant};
+use drawbridge_store::{Catalogue, Object, StoreError};
+
+use super::found::{find, unknown};
+use crate::cli::TenantsMove;
+use crate::failure::Failure;
+use crate::place::Place;
+
+/// Every key that a tenant's document may have.
+pub(super) fn keys(name: &str) -> [String; 4] {
+    let key = |folder: &str, ending: &str| format!("{folder}{name}.{ending}");
+    [
+        key(TENANTS_FOLDER, "toml"),
+        key(TENANTS_FOLDER, "json"),
+        key(PAUSED_FOLDER, "toml"),
+        key(PAUSED_FOLDER, "json"),
+    ]
+}
+
+/// Moves a tenant's document to where it is not polled, or back.
+///
+/// It is written to its new place first. Ended in between, it is in both, counts as not paused,
+/// and the same command ends it.
+pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> {
+    let place = Place::open(&args.place).await?;
+    let name = &args.name;
+    let store = place.store.as_ref();
+    let [toml, json, paused_toml, paused_json] = keys(name);
+    let pairs = if pause {
+        [(toml, paused_toml), (json, paused_json)]
+    } else {
+        check_alone(name, &place).await?;
+        [(paused_toml, toml), (paused_json, json)]
+    };
+    let mut moved = 0;
+    for (from, to) in pairs {
+        if let Some(object) = store.get(&from).await.map_err(Failure::of)? {
+            relocate(store, &from, object, &to).await?;
+            moved += 1;
+        }
+    }
+    let word = if pause { "paused" } else { "resumed" };
+    let mut out = std::io::stdout().lock();
+    if moved > 0 {
+        let then = if pause {
+            "; a poll that is running ends as usual, and its state stays"
+        } else {
+            "; it goes on from its watermark within a minute"
+        };
+        writeln!(out, "{word} {name} in {}{then}", place.name())?;
+        return Ok(());
+    }
+    let found = find(store).await?;
+    if found.iter().any(|found| found.document.name == *name) {
+        let state = if pause { "paused" } else { "not paused" };
+        writeln!(out, "{name} is {state} already")?;
+        return Ok(());
+    }
+    Err(unknown(name, &found, &place.name()))
+}
+
+async fn relocate(
+    store: &dyn Catalogue,
+    from: &str,
+    object: Object,
+    to: &str,
+) -> Result<(), Failure> {
+    let kind = if from.ends_with(".json") {
+        "application/json"
+    } else {
+        "application/toml"
+    };
+    match store.put_if(to, object.body.clone(), kind, None).await {
+        Ok(_) => {}
+        Err(StoreError::Conflict { .. }) => {
+            let there = store.get(to).await.map_err(Failure::of)?;
+            if there.is_none_or(|there| there.body != object.body) {
+                return Err(Failure::of(format!(
+                    "{from} and {to} are both there, and differ; nothing was changed: remove the \
+                     one that is wrong"
+                )));
+            }
+        }
+        Err(error) => return Err(Failure::of(error)),
+    }
+    store.delete(from).await.map_err(Failure::of)
+}
+
+/// Checks that nobody polls meanwhile what the paused tenant polls.
+async fn check_alone(name: &str, place: &Place) -> Result<(), Failure> {
+    let found = find(place.store.as_ref()).await?;
+    let this = found
+        .iter()
+        .find(|f| f.document.name == *name && f.document.is_paused);
+    let Some(Ok(tenant)) = this.map(|found| found.tenant.as_ref()) else {
+        return Ok(());
+    };
+    let others = found
+        .iter()
+        .filter(|f| !f.document.is_paused && f.document.name != *name);
+    for other in others.filter_map(|found| found.tenant.as_ref().ok()) {
+        if other.tenant_id.eq_ignore_ascii_case(&tenant.tenant_id) {
+            Tenant::check_together(&[other.clone(), tenant.clone()]).map_err(Failure::of)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+use std::io::Write as _;
+
+use drawbridge_poll::state_key;
+
+use super::found::{find, unknown};
+use crate::cli::TenantsRemove;
+use crate::confirm::confirm;
+use crate::failure::Failure;
+use crate::place::Place;
+
+pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
+    let place = Place::open(&args.place).await?;
+    let found = find(place.store.as_ref()).await?;
+    let name = &args.name;
+    if !found.iter().any(|found| found.document.name == *name) {
+        return Err(unknown(name, &found, &place.name()));
+    }
+    confirm(
+        &format!("The document of {name} in {} is deleted.", place.name()),
+        args.yes,
+    )?;
+    // Whatever notation and folder it is in: left in one of them, it would still be there.
+    for key in super::pause::keys(name) {
+        place.store.delete(&key).await.map_err(Failure::of)?;
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "removed {name} from {}", place.name())?;
+    writeln!(
+        out,
+        "kept: its state, {}, its records and its quarantine. Added again under this name, it goes \
+         on from its watermark",
+        state_key(name)
+    )?;
+    Ok(())
+}

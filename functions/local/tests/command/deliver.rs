@@ -1,0 +1,209 @@
+//! Records that were polled, delivered to a server.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use crate::support::alerts::{alert, files_of, list};
+use crate::support::command::{Outcome, drawbridge, run};
+use crate::support::folder::Folder;
+use crate::support::tenant::Tenant;
+
+const KEY: &str = "MARKER~the-signing-key";
+
+/// An HTTP server that answers every request with the status it has at that time.
+struct Server {
+    url: String,
+    status: Arc<Mutex<u16>>,
+    bodies: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (status, bodies) = (
+            Arc::new(Mutex::new(200)),
+            Arc::<Mutex<Vec<String>>>::default(),
+        );
+        let (now, kept) = (Arc::clone(&status), Arc::clone(&bodies));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = BufReader::new(stream.unwrap());
+                let mut length = 0;
+                loop {
+                    let mut line = String::new();
+                    stream.read_line(&mut line).unwrap();
+                    if let Some(value) = line.to_lowercase().strip_prefix("content-length: ") {
+                        length = value.trim().parse().unwrap();
+                    }
+                    if line.trim().is_empty() {
+                        break;
+                    }
+                }
+                let mut body = vec![0; length];
+                stream.read_exact(&mut body).unwrap();
+                let status = *now.lock().unwrap();
+                if status == 200 {
+                    kept.lock().unwrap().push(String::from_utf8(body).unwrap());
+                }
+                let answer = format!(
+                    "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                );
+                stream.get_mut().write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        Self {
+            url,
+            status,
+            bodies,
+        }
+    }
+
+    fn answers(&self, status: u16) {
+        *self.status.lock().unwrap() = status;
+    }
+
+    /// The alert and the file of every record that came.
+    fn files(&self) -> Vec<(String, String)> {
+        let text = self.bodies.lock().unwrap().concat();
+        let mut files: Vec<_> = text
+            .lines()
+            .map(|line| {
+                let record: serde_json::Value = serde_json::from_str(line).unwrap();
+                let text = |key: &str| record[key].as_str().unwrap().to_owned();
+                (text("AlertId"), text("FileName"))
+            })
+            .collect();
+        files.sort();
+        files
+    }
+}
+
+fn settings(folder: &Folder, text: &str) -> PathBuf {
+    let path = folder.path().join("to.json");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn deliver(folder: &Folder, server: &Server, args: &[&str]) -> Command {
+    let webhook = serde_json::json!({"target": "webhook", "url": server.url, "secret": "env:KEY"});
+    let to = settings(folder, &webhook.to_string());
+    let mut command = drawbridge(&["deliver", "--once", "--to"]);
+    command
+        .arg(to)
+        .arg("--file")
+        .arg(folder.output())
+        .args(args)
+        .env_remove("DRAWBRIDGE_DELIVER")
+        .env("KEY", KEY);
+    command
+}
+
+fn discreet(outcome: Outcome) -> Outcome {
+    assert!(!outcome.stderr.contains(KEY) && !outcome.stdout.contains(KEY));
+    outcome.discreet()
+}
+
+#[test]
+fn polled_records_are_delivered_once_and_new_ones_after_them() {
+    let (folder, server) = (Folder::new(), Server::start());
+    let tenant = Tenant::new(&list(&[alert(1, 3), alert(2, 2)]));
+    run(tenant.poll(&folder)).well();
+    let first = discreet(run(deliver(&folder, &server, &[])).well());
+    assert_eq!(first.stdout, "5 records delivered, 0 refused\n");
+    assert_eq!(server.files(), files_of([(1, 3), (2, 2)]));
+    let again = run(deliver(&folder, &server, &["--json"])).well();
+    let report: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!(report["delivered"], 0);
+    assert_eq!(server.files().len(), 5);
+}
+
+#[test]
+fn a_server_that_is_down_fails_and_loses_nothing() {
+    let (folder, server) = (Folder::new(), Server::start());
+    let tenant = Tenant::new(&list(&[alert(1, 3)]));
+    run(tenant.poll(&folder)).well();
+    server.answers(503);
+    discreet(run(deliver(&folder, &server, &[])).failed(1, &["nothing is lost", "HTTP 503"]));
+    server.answers(200);
+    run(deliver(&folder, &server, &[])).well();
+    assert_eq!(server.files(), files_of([(1, 3)]));
+}
+
+#[test]
+fn what_is_refused_lies_beside_the_file() {
+    let (folder, server) = (Folder::new(), Server::start());
+    std::fs::write(
+        folder.output(),
+        "{\"torn\n{\"AlertId\":\"a\",\"FileName\":\"f\"}\n",
+    )
+    .unwrap();
+    let refused = run(deliver(&folder, &server, &["--tenant", "contoso"]));
+    refused.failed(1, &["1 records were refused", "quarantine/"]);
+    let aside = folder.path().join("quarantine/contoso/undeliverable");
+    assert_eq!(std::fs::read_dir(aside).unwrap().count(), 1);
+    assert_eq!(server.files().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn it_follows_the_file_until_ctrl_c() {
+    use crate::support::alerts::recent_alert;
+    use crate::support::command::signal;
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    let once = deliver(&folder, &server, &[]);
+    let follow = once
+        .get_args()
+        .filter(|arg| *arg != "--once")
+        .map(ToOwned::to_owned);
+    let follow: Vec<_> = follow.collect();
+    let tenant = Tenant::new(&list(&[alert(1, 3)]));
+    run(tenant.poll(&folder)).well();
+    let mut command = drawbridge(&[]);
+    command.args(follow).args(["--every", "1s"]).env("KEY", KEY);
+    let child = command.spawn().unwrap();
+    until(|| server.files().len() == 3);
+    // Written while it runs.
+    let tenant = Tenant::new(&list(&[recent_alert(2, 2)]));
+    run(tenant.poll(&folder)).well();
+    until(|| server.files().len() == 5);
+    signal(&child, "-INT");
+    let outcome = discreet(Outcome::of(child.wait_with_output().unwrap()).well());
+    assert!(
+        outcome
+            .stdout
+            .starts_with("3 records delivered, 0 refused\n")
+    );
+}
+
+#[test]
+fn bad_input_is_told_by_name() {
+    let (folder, server) = (Folder::new(), Server::start());
+    let with = |text: &str| {
+        let to = settings(&folder, text);
+        let mut command = drawbridge(&["deliver", "--once", "--to"]);
+        command.arg(to).arg("--file").arg(folder.output());
+        run(command)
+    };
+    with("{}").failed(1, &["target is missing", "splunk-hec"]);
+    with(r#"{"target":"webhook","url":"http://siem.example","secret":"env:K"}"#)
+        .failed(1, &["url is not https"]);
+    with(r#"{"target":"webhook","url":"https://h","secrett":"env:K"}"#)
+        .failed(1, &["did you mean secret?"]);
+    // The records are not there.
+    run(deliver(&folder, &server, &[])).failed(1, &["siem.ndjson does not exist"]);
+    let mut nothing = drawbridge(&["deliver", "--once"]);
+    nothing.env_remove("DRAWBRIDGE_DELIVER");
+    run(nothing).failed(1, &["--to FILE", "DRAWBRIDGE_DELIVER"]);
+    // The secret has no place.
+    std::fs::write(folder.output(), "{\"AlertId\":\"a\"}\n").unwrap();
+    let mut command = deliver(&folder, &server, &[]);
+    command.env_remove("KEY");
+    run(command).failed(1, &["the environment variable KEY"]);
+    run(deliver(&folder, &server, &["--format", "odd"])).failed(1, &["no format is called"]);
+}

@@ -1,0 +1,220 @@
+//! `drawbridge backfill` in a folder.
+
+use std::fs;
+
+use drawbridge_simulator::Options;
+use serde_json::{Value, json};
+
+use crate::support::alerts::{alert, list};
+use crate::support::documents::{lines, objects, on, write};
+use crate::support::folder::Folder;
+use crate::support::tenant::Tenant;
+
+/// Alert `n`, one each six hours from 2021-05-01 on.
+fn old(n: usize) -> Value {
+    let (day, hour) = (1 + n / 4, 6 * (n % 4));
+    let mut alert = alert(n, 1);
+    let time = format!("2021-05-{day:02}T{hour:02}:30:00Z");
+    alert["lastUpdateDateTime"] = json!(time);
+    alert["createdDateTime"] = json!(time);
+    alert
+}
+
+fn alerts(count: usize) -> String {
+    list(&(0..count).map(old).collect::<Vec<_>>())
+}
+
+/// `drawbridge backfill` of contoso from the first of May.
+fn asked<'a>(to: &'a str, args: &[&'a str]) -> Vec<&'a str> {
+    let mut all = vec![
+        "backfill",
+        "--tenant",
+        "contoso",
+        "--from",
+        "2021-05-01",
+        "--to",
+        to,
+    ];
+    all.extend(args);
+    all
+}
+
+/// A document whose live polls start after all alerts.
+const LIVE: &str = "# live";
+
+fn folder(tenant: &Tenant) -> Folder {
+    let folder = Folder::new();
+    write(&folder, "contoso", tenant, LIVE);
+    let file = folder.path().join("tenants/contoso.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(file, text.replace("1000000000", "3600")).unwrap();
+    folder
+}
+
+#[test]
+fn a_range_is_read_once_and_only_that_range() {
+    let tenant = Tenant::new(&alerts(16));
+    let folder = folder(&tenant);
+    let dry = on(&folder, &asked("2021-05-03", &["--dry-run", "--json"])).well();
+    let counted = &objects(&dry)[0];
+    assert_eq!(
+        (&counted["alerts"], &counted["records"]),
+        (&json!(8), &json!(8))
+    );
+    assert_eq!(counted["windows"].as_array().unwrap().len(), 2);
+    assert!(dry.stderr.contains("180 days"), "{}", dry.stderr);
+    for nothing in ["contoso", "state"] {
+        assert!(!folder.path().join(nothing).exists(), "{nothing}");
+    }
+    let status = on(&folder, &["backfill", "status"]).well();
+    assert!(status.stdout.contains("no backfills"), "{}", status.stdout);
+
+    let done = on(&folder, &asked("2021-05-03", &["--yes"])).well();
+    assert!(
+        done.stdout
+            .contains("done, 100 %: 8 alerts read, 8 records"),
+        "{}",
+        done.stdout
+    );
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 8);
+    let status = on(
+        &folder,
+        &["backfill", "status", "--tenant", "contoso", "--json"],
+    )
+    .well();
+    assert_eq!(objects(&status)[0]["state"], "done");
+
+    // Neither a second time nor a live poll writes them again; --again does, with the same keys.
+    on(&folder, &asked("2021-05-03", &["--yes"])).well();
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let before = lines(&folder, "contoso", "siem.ndjson");
+    assert_eq!(before.len(), 8);
+    on(
+        &folder,
+        &asked("2021-05-03", &["--yes", "--again", "--output", "siem"]),
+    )
+    .well();
+    let after = lines(&folder, "contoso", "siem.ndjson");
+    assert_eq!(after[8..], before);
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_it_goes_on_where_it_was() {
+    use crate::support::command::{Outcome, signal};
+    use crate::support::documents::command;
+
+    let options = Options {
+        page_latency: std::time::Duration::from_millis(200),
+        ..Options::default()
+    };
+    let tenant = Tenant::with(options, &alerts(40));
+    let folder = folder(&tenant);
+    let args = asked("2021-05-11", &["--yes"]);
+    let child = command(&folder, &args).spawn().unwrap();
+    tenant.until(|stats| stats.list_requests >= 4);
+    signal(&child, "-INT");
+    let stopped = Outcome::of(child.wait_with_output().unwrap()).discreet();
+    stopped.failed(
+        1,
+        &[
+            "stopping after the page",
+            "nothing is lost",
+            "backfill resume",
+        ],
+    );
+    let some = lines(&folder, "contoso", "siem.ndjson").len();
+    assert!(some < 40, "{some}");
+    let status = on(&folder, &["backfill", "status", "--json"]).well();
+    let told = &objects(&status)[0];
+    assert_eq!(told["state"], "under way");
+    let id = told["id"].as_str().unwrap();
+
+    let resumed = on(&folder, &["backfill", "resume", id, "--json"]).well();
+    assert_eq!(objects(&resumed)[0]["left"], json!([]));
+    let all = lines(&folder, "contoso", "siem.ndjson");
+    assert_eq!(all.len(), 40);
+    let again = on(&folder, &["backfill", "resume", id]).well();
+    assert!(again.stderr.contains("done already"), "{}", again.stderr);
+}
+
+#[test]
+fn refused_credentials_stop_it_with_the_reason() {
+    let options = Options {
+        token_without_roles: true,
+        ..Options::default()
+    };
+    let tenant = Tenant::with(options, &alerts(4));
+    let folder = folder(&tenant);
+    on(&folder, &asked("2021-05-03", &["--yes"])).failed(
+        1,
+        &["it stopped", "SecurityAlert.Read.All", "backfill resume"],
+    );
+    let status = on(&folder, &["backfill", "status"]).well();
+    assert!(
+        status.stdout.contains("stopped: ") && status.stdout.contains("0 %"),
+        "{}",
+        status.stdout
+    );
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let tenant = Tenant::new("[]");
+    let folder = folder(&tenant);
+    for (args, code, words) in [
+        (
+            asked("2021-04-30", &["--yes"]),
+            1,
+            vec!["ends before it starts"],
+        ),
+        (
+            asked("2199-01-01", &["--yes"]),
+            1,
+            vec!["ends ahead of now"],
+        ),
+        (
+            asked("2032-01-01", &["--yes"]),
+            1,
+            vec!["ends ahead of now"],
+        ),
+        (asked("never", &[]), 2, vec!["--to", "2026-01-31"]),
+        (
+            asked("2021-05-02", &["--yes", "--output", "cef"]),
+            1,
+            vec!["\"cef\"", "siem"],
+        ),
+        (
+            asked("2021-05-02", &[]),
+            1,
+            vec!["Backfill 20210501-20210502-", "--yes"],
+        ),
+        (
+            vec!["backfill", "--tenant", "contoso"],
+            2,
+            vec!["--from", "--to"],
+        ),
+        (
+            vec!["backfill", "resume", "nothing"],
+            1,
+            vec!["nothing", "backfill status"],
+        ),
+        (
+            vec![
+                "backfill",
+                "--tenant",
+                "nobody",
+                "--from",
+                "2021-05-01",
+                "--to",
+                "2021-05-02",
+            ],
+            1,
+            vec!["nobody", "tenants list"],
+        ),
+    ] {
+        on(&folder, &args).failed(code, &words);
+    }
+    assert_eq!(tenant.simulator.stats().token_requests, 0);
+    assert!(!folder.path().join("backfills").exists());
+}

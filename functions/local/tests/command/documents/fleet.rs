@@ -1,0 +1,158 @@
+//! `drawbridge poll --all`: tenants side by side.
+
+use std::fs;
+
+use drawbridge_simulator::Options;
+
+use crate::support::alerts::{alert, list};
+use crate::support::documents::{command, lines, objects, on, write, write_text};
+use crate::support::folder::Folder;
+use crate::support::tenant::Tenant;
+use crate::support::until;
+
+#[test]
+fn each_tenant_has_its_own_outputs_and_nothing_is_written_twice() {
+    let (one, two) = (
+        Tenant::new(&list(&[alert(1, 2)])),
+        Tenant::new(&list(&[alert(2, 3), alert(3, 1)])),
+    );
+    let folder = Folder::new();
+    write(&folder, "contoso", &one, "");
+    write(
+        &folder,
+        "fabrikam",
+        &two,
+        "service_sources = []\nseverities = [\"high\"]\noutputs = [\"native\", \"cef\", \"siem-objects\"]",
+    );
+    let polled = on(&folder, &["poll", "--all", "--once", "--json"]);
+    // Both documents name one tenant id, with the same products.
+    polled.failed(1, &["fabrikam: tenant", "that of \"contoso\" too"]);
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
+
+    write(
+        &folder,
+        "fabrikam",
+        &two,
+        "service_sources = [\"microsoftDefenderForEndpoint\"]\noutputs = [\"native\", \"cef\", \"siem-objects\"]",
+    );
+    for round in 0..2 {
+        let polled = on(&folder, &["poll", "--all", "--once", "--json"]).well();
+        let mut told = objects(&polled);
+        told.sort_by_key(|one| one["tenant"].to_string());
+        assert_eq!(told[0]["tenant"], "contoso");
+        assert_eq!(told[0]["records"], 0);
+        assert_eq!(told[1]["records"], if round == 0 { 2 + 4 + 4 } else { 0 });
+        assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
+        assert_eq!(lines(&folder, "fabrikam", "native.ndjson").len(), 2);
+        let cef = lines(&folder, "fabrikam", "cef.log");
+        assert!(cef.len() == 4 && cef.iter().all(|line| line.starts_with("CEF:0|")));
+        assert!(folder.path().join("siem/v1/fabrikam").exists());
+    }
+}
+
+#[test]
+fn one_tenants_trouble_is_its_own() {
+    let options = Options {
+        token_without_roles: true,
+        ..Options::default()
+    };
+    let (well, refusing) = (
+        Tenant::new(&list(&[alert(1, 2)])),
+        Tenant::with(options, &list(&[alert(9, 1)])),
+    );
+    let folder = Folder::new();
+    write(&folder, "a-refused", &refusing, "service_sources = [\"a\"]");
+    write_text(&folder, "b-broken.toml", "tenantid = \"t\"");
+    write(&folder, "c-well", &well, "");
+    write(&folder, "d-paused", &well, "service_sources = [\"d\"]");
+    on(&folder, &["tenants", "pause", "d-paused"]).well();
+    let outcome = on(&folder, &["poll", "--all", "--once"]);
+    let outcome = outcome.failed(
+        1,
+        &[
+            "a-refused",
+            "SecurityAlert.Read.All",
+            "b-broken",
+            "did you mean `tenant_id`",
+            "2 tenants",
+        ],
+    );
+    assert!(
+        outcome.stdout.contains("c-well: 1 alerts, 2 new records"),
+        "{}",
+        outcome.stdout
+    );
+    assert_eq!(lines(&folder, "c-well", "siem.ndjson").len(), 2);
+    assert!(!folder.path().join("d-paused").exists());
+}
+
+#[test]
+fn a_tenant_is_named_or_all_are() {
+    let (tenant, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    write_text(&folder, "broken.toml", "");
+    on(&folder, &["poll", "--tenant", "contoso", "--once"]).well();
+    on(&folder, &["poll", "--tenant", "nobody", "--once"]).failed(1, &["nobody", "tenants list"]);
+    on(&folder, &["poll", "--all", "--tenant", "contoso"]).failed(2, &["--all", "--tenant"]);
+    for (option, value) in [
+        ("--cloud", "dod"),
+        ("--format", "cef"),
+        ("--tenant-id", "x"),
+    ] {
+        on(&folder, &["poll", "--all", option, value]).failed(2, &[option, "--all"]);
+    }
+    let empty = Folder::new();
+    on(&empty, &["poll", "--all", "--once"]).failed(1, &["no tenant to poll", "tenants add"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn new_tenants_are_taken_up_and_old_ones_left_between_polls() {
+    use crate::support::command::{Outcome, signal};
+
+    let (one, two) = (
+        Tenant::new(&list(&[alert(1, 2)])),
+        Tenant::new(&list(&[alert(2, 1)])),
+    );
+    let folder = Folder::new();
+    write(&folder, "contoso", &one, "");
+    let child = command(&folder, &["poll", "--all", "--every", "1s"])
+        .spawn()
+        .unwrap();
+    until(|| lines(&folder, "contoso", "siem.ndjson").len() == 2);
+    write(
+        &folder,
+        "fabrikam",
+        &two,
+        "service_sources = [\"microsoftDefenderForEndpoint\"]",
+    );
+    until(|| lines(&folder, "fabrikam", "siem.ndjson").len() == 1);
+    fs::remove_file(folder.path().join("tenants/contoso.toml")).unwrap();
+    let after = one.simulator.stats().list_requests;
+    let polls = two.simulator.stats().list_requests;
+    two.until(|stats| stats.list_requests > polls + 3);
+    assert!(one.simulator.stats().list_requests <= after + 2);
+    // Its files are closed: somebody else may write them.
+    write(&folder, "contoso", &one, "");
+    until(|| one.simulator.stats().list_requests > after + 2);
+    signal(&child, "-INT");
+    Outcome::of(child.wait_with_output().unwrap())
+        .well()
+        .discreet();
+}
+
+#[test]
+fn a_tenant_that_is_down_does_not_hold_up_another() {
+    let (down, well) = (Tenant::new("[]"), Tenant::new(&list(&[alert(1, 2)])));
+    down.simulator.set_down(true);
+    let folder = Folder::new();
+    write(&folder, "a-down", &down, "service_sources = [\"a\"]");
+    write(&folder, "b-well", &well, "");
+    let mut child = command(&folder, &["poll", "--all", "--every", "1s"])
+        .spawn()
+        .unwrap();
+    until(|| lines(&folder, "b-well", "siem.ndjson").len() == 2);
+    well.until(|stats| stats.list_requests >= 3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

@@ -1,0 +1,8 @@
+//! What is done with tenants that have documents in the folder.
+
+mod backfill;
+mod check;
+mod fleet;
+mod replay;
+mod state;
+mod tenants;

@@ -1,0 +1,219 @@
+//! `drawbridge replay` in a folder.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::alerts::{CONTENT, alert, list};
+use crate::support::documents::{lines, objects, on, write};
+use crate::support::folder::Folder;
+use crate::support::tenant::Tenant;
+
+/// Puts an item into the quarantine of contoso.
+fn put_aside(folder: &Folder, kind: &str, name: &str, item: &Value) {
+    let to = folder.path().join("quarantine/contoso").join(kind);
+    fs::create_dir_all(&to).unwrap();
+    fs::write(to.join(format!("{name}.json")), item.to_string()).unwrap();
+}
+
+fn tenant(alerts: &[Value]) -> (Tenant, Folder) {
+    let (tenant, folder) = (Tenant::new(&list(alerts)), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    (tenant, folder)
+}
+
+#[test]
+fn an_alert_that_this_release_reads_is_delivered_and_known_from_then_on() {
+    let (_tenant, folder) = tenant(&[alert(1, 3)]);
+    let item = json!({"tenant": "contoso", "reason": "an older release", "alert": alert(1, 3)});
+    put_aside(&folder, "alerts", "aaaa", &item);
+    let listed = on(&folder, &["replay", "list"]).well();
+    assert!(
+        listed
+            .stdout
+            .contains("contoso/alerts/aaaa\n  an older release"),
+        "{}",
+        listed.stdout
+    );
+
+    let done = on(&folder, &["replay", "run", "contoso/alerts/aa"]).well();
+    assert!(
+        done.stdout.contains("3 records sent, 0 there already"),
+        "{}",
+        done.stdout
+    );
+    let written = lines(&folder, "contoso", "siem.ndjson");
+    assert_eq!(written.len(), 3);
+    let moved = folder
+        .path()
+        .join("quarantine/replayed/contoso/alerts/aaaa.json");
+    assert_eq!(fs::read_to_string(moved).unwrap(), item.to_string());
+    assert!(
+        !folder
+            .path()
+            .join("quarantine/contoso/alerts/aaaa.json")
+            .exists()
+    );
+    let listed = on(&folder, &["replay", "list"]).well();
+    assert!(
+        listed.stdout.contains("nothing lies in quarantine"),
+        "{}",
+        listed.stdout
+    );
+    // The state knows them: a poll that reads the same alert writes nothing.
+    on(&folder, &["poll", "--all", "--once"]).well();
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson"), written);
+}
+
+#[test]
+fn an_alert_that_still_cannot_be_read_stays_where_it_is() {
+    let mut broken = alert(1, 1);
+    broken["evidence"] = json!(CONTENT);
+    let (_tenant, folder) = tenant(&[broken, alert(2, 2)]);
+    on(&folder, &["poll", "--all", "--once"]).failed(1, &["quarantine/"]);
+    let listed = on(&folder, &["replay", "list", "--json"]).well();
+    let item = objects(&listed)[0]["item"].as_str().unwrap().to_owned();
+    assert!(item.starts_with("contoso/alerts/"), "{item}");
+    let run = on(&folder, &["replay", "run", "--all"]).failed(1, &["1 of 1 items"]);
+    assert!(
+        run.stdout.contains("cannot read it either"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        folder
+            .path()
+            .join(format!("quarantine/{item}.json"))
+            .exists()
+    );
+    assert!(!folder.path().join("quarantine/replayed").exists());
+}
+
+#[test]
+fn a_record_is_sent_to_the_output_that_it_was_for() {
+    let (tenant, folder) = tenant(&[]);
+    write(
+        &folder,
+        "contoso",
+        &tenant,
+        "outputs = [\"siem\", \"native\"]",
+    );
+    let record = |output: Option<&str>, body: &str| {
+        json!({"tenant": "contoso", "reason": "the queue refused it", "key": "k", "record": body,
+               "output": output, "attributes": {"severity": "high", "else": "x"}})
+    };
+    put_aside(
+        &folder,
+        "records",
+        "aaaa",
+        &record(Some("native"), "{\"a\":1}"),
+    );
+    put_aside(&folder, "records", "bbbb", &record(None, "{\"b\":1}"));
+    put_aside(
+        &folder,
+        "records",
+        "cccc",
+        &record(Some("siem"), "{\"c\":\n1}"),
+    );
+    let run = on(&folder, &["replay", "run", "--all", "--json"]);
+    let told = objects(&run);
+    run.failed(1, &["2 of 3 items"]);
+    let done: Vec<_> = told
+        .iter()
+        .map(|one| one["done"].as_bool().unwrap())
+        .collect();
+    assert_eq!(done, [true, false, false]);
+    assert!(
+        told[1]["what"]
+            .as_str()
+            .unwrap()
+            .contains("give --output, one of siem, native")
+    );
+    assert!(
+        told[2]["what"]
+            .as_str()
+            .unwrap()
+            .contains("refused it again")
+    );
+    assert_eq!(lines(&folder, "contoso", "native.ndjson"), ["{\"a\":1}"]);
+
+    on(
+        &folder,
+        &["replay", "run", "contoso/records/bbbb", "--output", "siem"],
+    )
+    .well();
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson"), ["{\"b\":1}"]);
+}
+
+#[test]
+fn a_gap_is_read_again() {
+    let (tenant, folder) = tenant(&[alert(1, 2)]);
+    let job = json!({"tenant": "contoso", "why": "replay",
+                     "window": {"from": "2021-05-02T00:00:00Z", "to": "2021-05-03T00:00:00Z"}});
+    put_aside(
+        &folder,
+        "gaps",
+        "aaaa",
+        &json!({"tenant": "contoso", "reason": "503", "job": job}),
+    );
+    let listed = on(&folder, &["replay", "list"]).well();
+    assert!(
+        listed.stdout.contains("2021-05-02T00:00:00Z to 2021-05-03"),
+        "{}",
+        listed.stdout
+    );
+    drop(tenant);
+    // Nobody answers there any more.
+    on(&folder, &["replay", "run", "--all"]).failed(1, &["1 of 1 items"]);
+    assert!(
+        folder
+            .path()
+            .join("quarantine/contoso/gaps/aaaa.json")
+            .exists()
+    );
+    let tenant = Tenant::new(&list(&[alert(1, 2)]));
+    write(&folder, "contoso", &tenant, "");
+    let done = on(&folder, &["replay", "run", "--all"]).well();
+    assert!(
+        done.stdout.contains("read again: 1 alerts, 2 new records"),
+        "{}",
+        done.stdout
+    );
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let (_tenant, folder) = tenant(&[]);
+    put_aside(
+        &folder,
+        "alerts",
+        "ab1",
+        &json!({"reason": "r", "alert": alert(1, 1)}),
+    );
+    put_aside(&folder, "alerts", "ab2", &json!("MARKER"));
+    put_aside(
+        &folder,
+        "gaps",
+        "ab3",
+        &json!({"reason": "r", "job": {"tenant": "other"}}),
+    );
+    on(&folder, &["replay", "run"]).failed(2, &["ITEM"]);
+    on(&folder, &["replay", "run", "contoso/alerts/ab"]).failed(1, &["several items"]);
+    on(&folder, &["replay", "run", "contoso/alerts/x"])
+        .failed(1, &["no item begins", "replay list"]);
+    on(
+        &folder,
+        &["replay", "run", "--all", "--queue", "https://sqs.example/q"],
+    )
+    .failed(1, &["--queue goes with --bucket"]);
+    let listed = on(&folder, &["replay", "list"]).failed(1, &["ab2.json is no item"]);
+    assert!(!listed.stderr.contains("MARKER"), "{}", listed.stderr);
+    let run = on(&folder, &["replay", "run", "--all"]).failed(1, &["2 of 3"]);
+    assert!(
+        run.stdout.contains("no job of its tenant"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 1);
+}

@@ -1,0 +1,310 @@
+//! `drawbridge tenants`, but for `check`.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::support::command::{drawbridge, run};
+use crate::support::documents::{command, objects, on, write, write_text};
+use crate::support::folder::Folder;
+use crate::support::tenant::{CLIENT, TENANT, Tenant};
+
+/// `tenants add` with these arguments behind the ids.
+fn add<'a>(name: &'a str, args: &[&'a str]) -> Vec<&'a str> {
+    let mut all = vec![
+        "tenants",
+        "add",
+        name,
+        "--tenant-id",
+        TENANT,
+        "--client-id",
+        CLIENT,
+    ];
+    all.extend(args);
+    all
+}
+
+fn text(folder: &Folder, key: &str) -> String {
+    fs::read_to_string(folder.path().join(key)).unwrap_or_else(|error| panic!("{key}: {error}"))
+}
+
+#[test]
+fn a_tenant_is_added_listed_paused_resumed_and_removed() {
+    let folder = Folder::new();
+    let added = on(&folder, &add("contoso", &["--secret", "CONTOSO_SECRET"])).well();
+    assert!(
+        added.stdout.contains("tenants check contoso"),
+        "{}",
+        added.stdout
+    );
+    assert_eq!(
+        text(&folder, "tenants/contoso.toml"),
+        format!(
+            "tenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nsecret = \"CONTOSO_SECRET\"\n"
+        )
+    );
+    let list = on(&folder, &["tenants", "list", "--json"]).well();
+    let listed = &objects(&list)[0];
+    assert_eq!(listed["name"], "contoso");
+    assert_eq!(listed["identity"], "secret");
+    assert_eq!(listed["paused"], false);
+    assert_eq!(listed["lag_secs"], json!(null));
+
+    on(&folder, &["tenants", "pause", "contoso"]).well();
+    assert!(!folder.path().join("tenants/contoso.toml").exists());
+    let list = on(&folder, &["tenants", "list"]).well();
+    assert!(
+        list.stdout.contains("paused") && list.stdout.contains("never"),
+        "{}",
+        list.stdout
+    );
+    let again = on(&folder, &["tenants", "pause", "contoso"]).well();
+    assert!(again.stdout.contains("paused already"), "{}", again.stdout);
+
+    on(&folder, &["tenants", "resume", "contoso"]).well();
+    assert!(folder.path().join("tenants/contoso.toml").exists());
+    assert!(!folder.path().join("tenants/paused/contoso.toml").exists());
+
+    on(&folder, &["tenants", "remove", "contoso"]).failed(1, &["--yes", "nothing was done"]);
+    let removed = on(&folder, &["tenants", "remove", "contoso", "--yes"]).well();
+    assert!(
+        removed.stdout.contains("state/contoso.json"),
+        "{}",
+        removed.stdout
+    );
+    let list = on(&folder, &["tenants", "list"]).well();
+    assert!(list.stdout.contains("no tenants"), "{}", list.stdout);
+}
+
+#[test]
+fn everything_that_is_given_is_in_the_document() {
+    let folder = Folder::new();
+    let args = [
+        "--certificate",
+        "/run/gov.pem",
+        "--cloud",
+        "gcc-high",
+        "--service-source",
+        "all",
+        "--severity",
+        "high",
+        "--severity",
+        "medium",
+        "--output",
+        "siem",
+        "--output",
+        "native-objects",
+        "--json-document",
+    ];
+    on(&folder, &add("gov", &args)).well();
+    let document: serde_json::Value =
+        serde_json::from_str(&text(&folder, "tenants/gov.json")).unwrap();
+    assert_eq!(
+        document,
+        json!({
+            "tenant_id": TENANT,
+            "client_id": CLIENT,
+            "certificate": "/run/gov.pem",
+            "cloud": "gcc-high",
+            "service_sources": [],
+            "severities": ["high", "medium"],
+            "outputs": ["siem", "native-objects"],
+        })
+    );
+}
+
+#[test]
+fn what_is_there_is_only_replaced_when_that_is_said() {
+    let folder = Folder::new();
+    on(&folder, &add("contoso", &["--secret", "A"])).well();
+    on(&folder, &add("contoso", &["--secret", "B"]))
+        .failed(1, &["already", "tenants/contoso.toml", "--replace"]);
+    assert!(text(&folder, "tenants/contoso.toml").contains("\"A\""));
+    on(
+        &folder,
+        &add(
+            "contoso",
+            &["--secret", "B", "--replace", "--json-document"],
+        ),
+    )
+    .well();
+    assert!(text(&folder, "tenants/contoso.json").contains("\"B\""));
+    // In both notations, the old one would go on.
+    assert!(!folder.path().join("tenants/contoso.toml").exists());
+    on(&folder, &["tenants", "pause", "contoso"]).well();
+    on(
+        &folder,
+        &add("contoso", &["--federation", "/run/token", "--replace"]),
+    )
+    .well();
+    assert!(text(&folder, "tenants/paused/contoso.toml").contains("federation"));
+    assert!(!folder.path().join("tenants/contoso.toml").exists());
+}
+
+#[test]
+fn what_cannot_be_is_refused_and_nothing_written() {
+    let folder = Folder::new();
+    let secret = ["--secret", "S"];
+    for (args, code, words) in [
+        (
+            add("Contoso", &secret),
+            1,
+            vec!["Contoso", "a-z, 0-9 and -"],
+        ),
+        (
+            add("contoso", &[]),
+            2,
+            vec!["--secret", "--certificate", "--federation"],
+        ),
+        (
+            add("contoso", &["--secret", "S", "--federation", "aws"]),
+            2,
+            vec!["cannot be used with"],
+        ),
+        (
+            add("contoso", &["--federation", "gcp"]),
+            1,
+            vec!["federation", "\"aws\"", "slash"],
+        ),
+        (
+            add("contoso", &["--secret", "S", "--cloud", "china"]),
+            1,
+            vec!["cloud", "alerts_v2"],
+        ),
+        (
+            add("contoso", &["--secret", "S", "--cloud", "moon"]),
+            1,
+            vec!["gcc-high"],
+        ),
+        (
+            add("contoso", &["--secret", "S", "--output", "xml"]),
+            1,
+            vec!["outputs", "siem"],
+        ),
+        (
+            add("contoso", &["--secret", "S", "--severity", "so so"]),
+            1,
+            vec!["severities", "high"],
+        ),
+        (
+            add(
+                "contoso",
+                &["--secret", "abC8Q~0123456789012345678901234567890"],
+            ),
+            1,
+            vec!["looks like a secret itself"],
+        ),
+    ] {
+        let outcome = on(&folder, &args).failed(code, &words);
+        assert!(!outcome.stderr.contains("abC8Q~"), "{}", outcome.stderr);
+        assert!(!folder.path().join("tenants").exists(), "{args:?}");
+    }
+    let missing = on(&folder, &["tenants", "pause", "nobody"]);
+    missing.failed(1, &["no tenant is called \"nobody\"", "tenants add"]);
+    on(&folder, &["tenants", "remove", "nobody", "--yes"]).failed(1, &["nobody"]);
+}
+
+#[test]
+fn two_tenants_with_one_id_need_different_products() {
+    let folder = Folder::new();
+    on(&folder, &add("contoso", &["--secret", "S"])).well();
+    on(&folder, &add("twin", &["--secret", "S"]))
+        .failed(1, &["contoso", "every alert would come twice"]);
+    assert!(!folder.path().join("tenants/twin.toml").exists());
+    let other = [
+        "--secret",
+        "S",
+        "--service-source",
+        "microsoftDefenderForIdentity",
+    ];
+    on(&folder, &add("identity", &other)).well();
+    // One that is paused polls nothing; resumed, it would.
+    on(&folder, &["tenants", "pause", "contoso"]).well();
+    on(&folder, &add("twin", &["--secret", "S"])).well();
+    on(&folder, &["tenants", "resume", "contoso"]).failed(1, &["twin"]);
+    assert!(folder.path().join("tenants/paused/contoso.toml").exists());
+}
+
+#[test]
+fn the_list_shows_what_is_broken_and_how_far_each_was_read() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    write_text(
+        &folder,
+        "broken.toml",
+        "tenant_id = \"t\"\nclientid = \"MARKER\"",
+    );
+    run(command(&folder, &["poll", "--tenant", "contoso", "--once"])).well();
+    let list = on(&folder, &["tenants", "list", "--json"]).well();
+    let listed = objects(&list);
+    let problem = listed[0]["problem"].as_str().unwrap();
+    assert!(problem.contains("did you mean `client_id`"), "{problem}");
+    assert!(!problem.contains("MARKER"), "{problem}");
+    assert!(
+        listed[1]["lag_secs"].as_i64().unwrap() < 300,
+        "{}",
+        listed[1]
+    );
+    assert!(listed[1]["last_success"].is_string(), "{}", listed[1]);
+    let list = on(&folder, &["tenants", "list"]).well();
+    assert!(list.stdout.contains("did you mean"), "{}", list.stdout);
+    assert!(!list.stdout.contains('\u{1b}'), "colour without a terminal");
+}
+
+#[test]
+fn a_pause_that_was_interrupted_is_ended_by_the_same_command() {
+    let folder = Folder::new();
+    on(&folder, &add("contoso", &["--secret", "S"])).well();
+    let document = text(&folder, "tenants/contoso.toml");
+    let paused = folder.path().join("tenants/paused");
+    fs::create_dir_all(&paused).unwrap();
+    fs::write(paused.join("contoso.toml"), &document).unwrap();
+    let list = on(&folder, &["tenants", "list", "--json"]).well();
+    assert_eq!(objects(&list)[0]["paused"], false);
+    on(&folder, &["tenants", "pause", "contoso"]).well();
+    assert!(!folder.path().join("tenants/contoso.toml").exists());
+    assert_eq!(text(&folder, "tenants/paused/contoso.toml"), document);
+
+    fs::write(folder.path().join("tenants/contoso.toml"), "# another").unwrap();
+    on(&folder, &["tenants", "pause", "contoso"]).failed(1, &["both there, and differ"]);
+}
+
+#[test]
+fn the_schema_is_the_published_one() {
+    let schema = run(drawbridge(&["tenants", "schema"])).well().stdout;
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/tenant.schema.json");
+    if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
+        fs::write(&published, &schema).unwrap();
+    }
+    let there = fs::read_to_string(published).unwrap_or_default();
+    assert_eq!(schema, there, "DRAWBRIDGE_BLESS=1 writes it anew");
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    assert_eq!(schema["required"], json!(["tenant_id", "client_id"]));
+    assert_eq!(schema["additionalProperties"], false);
+}
+
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_bucket_needs_another_build() {
+    run(drawbridge(&["tenants", "list", "--bucket", "b"])).failed(1, &["--features aws"]);
+    let mut from_environment = drawbridge(&["state", "show"]);
+    from_environment.env("DRAWBRIDGE_BUCKET", "b");
+    run(from_environment).failed(1, &["--features aws"]);
+    run(drawbridge(&[
+        "replay",
+        "dead-letters",
+        "--from",
+        "a",
+        "--to",
+        "b",
+    ]))
+    .failed(1, &["--features aws"]);
+}
+
+#[test]
+fn a_folder_and_a_bucket_exclude_each_other() {
+    let folder = Folder::new();
+    on(&folder, &["tenants", "list", "--bucket", "b"]).failed(2, &["--bucket", "--out"]);
+    run(drawbridge(&["tenants"])).failed(2, &["add", "check"]);
+}

@@ -1,0 +1,73 @@
+//! Tenants that have documents in a folder.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::command::{Outcome, drawbridge, run};
+use super::folder::Folder;
+use super::tenant::{CLIENT, SECRET, TENANT, Tenant};
+
+/// The variable that holds the client secret.
+pub(crate) const VARIABLE: &str = "CONTOSO_SECRET";
+
+/// `drawbridge` with these arguments and the folder, where the secret is in [`VARIABLE`].
+pub(crate) fn command(folder: &Folder, args: &[&str]) -> Command {
+    let mut command = drawbridge(args);
+    command
+        .arg("--out")
+        .arg(folder.path())
+        .env(VARIABLE, SECRET)
+        .env_remove("DRAWBRIDGE_BUCKET")
+        .env_remove("DRAWBRIDGE_JOBS_QUEUE_URL");
+    command
+}
+
+/// Runs [`command`] to its end.
+pub(crate) fn on(folder: &Folder, args: &[&str]) -> Outcome {
+    run(command(folder, args)).discreet()
+}
+
+/// Writes the document of a tenant that signs in at `tenant`, with further lines.
+pub(crate) fn write(folder: &Folder, name: &str, tenant: &Tenant, lines: &str) {
+    let text = format!(
+        "tenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nsecret = \"{VARIABLE}\"\n\
+         login_url = \"{}\"\ngraph_url = \"{}\"\nfirst_lookback_secs = 1000000000\n{lines}\n",
+        tenant.simulator.login_url(),
+        tenant.simulator.graph_url(),
+    );
+    let lines = if lines.contains("service_sources") {
+        ""
+    } else {
+        "service_sources = []\n"
+    };
+    write_text(folder, &format!("{name}.toml"), &format!("{text}{lines}"));
+}
+
+/// Writes a document as it is.
+pub(crate) fn write_text(folder: &Folder, file: &str, text: &str) {
+    fs::create_dir_all(folder.path().join("tenants")).unwrap();
+    fs::write(folder.path().join("tenants").join(file), text).unwrap();
+}
+
+/// A file of a tenant's output.
+pub(crate) fn output(folder: &Folder, tenant: &str, file: &str) -> PathBuf {
+    folder.path().join(tenant).join(file)
+}
+
+/// The lines of a tenant's output; none where there is no file.
+pub(crate) fn lines(folder: &Folder, tenant: &str, file: &str) -> Vec<String> {
+    let text = fs::read_to_string(output(folder, tenant, file)).unwrap_or_default();
+    assert!(text.is_empty() || text.ends_with('\n'), "a line is torn");
+    text.lines().map(str::to_owned).collect()
+}
+
+/// The JSON objects on standard output, one a line.
+pub(crate) fn objects(outcome: &Outcome) -> Vec<Value> {
+    let lines = outcome.stdout.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}

@@ -1,0 +1,150 @@
+//! Live polls, sweeps and backfills of a tenant share what Graph allows it.
+
+use std::time::Duration;
+
+use drawbridge_cursor::{Backfill, Job, Window};
+use drawbridge_graph::Deadline;
+use drawbridge_poll::{Silent, Step, Stop};
+use tokio::time::Instant;
+
+use crate::world::World;
+
+const LAMBDA: Duration = Duration::from_secs(55);
+
+fn backfill() -> Job {
+    let window = Window::new(
+        "2026-01-01T00:00:00Z".parse().unwrap(),
+        "2026-01-02T00:00:00Z".parse().unwrap(),
+    );
+    let backfill = Backfill {
+        id: "b".into(),
+        then: Vec::new(),
+        output: None,
+        again: false,
+        dry_run: false,
+        failures: 0,
+    };
+    Job::backfill("contoso", vec![window.unwrap()], backfill).unwrap()
+}
+
+/// A world whose clock runs, with so many old alerts, one a page.
+fn world(old: usize) -> World {
+    let world = World::with(|settings| settings.page_size = 1);
+    world.clock.run();
+    for n in 0..old {
+        let (hour, minute, second) = (n / 3600, n / 60 % 60, n % 60);
+        let time = format!("2026-01-01T{hour:02}:{minute:02}:{second:02}Z");
+        world.set(&format!("old{n}"), &time);
+    }
+    world
+}
+
+async fn step(world: &World, job: &Job) -> Step {
+    let stop = Stop::at(Deadline::after(LAMBDA));
+    let done = world.poller.backfill_step(job, &stop, &Silent).await;
+    done.unwrap().0
+}
+
+/// Steps to the end, each in a process of its own.
+async fn steps(world: &mut World, mut job: Job) -> usize {
+    let mut steps = 1;
+    while let Step::Next(next) = step(world, &job).await {
+        job = *next;
+        steps += 1;
+        world.restart();
+        assert!(steps < 100, "it does not come to an end");
+    }
+    steps
+}
+
+/// The most requests within a minute that begins with one of them.
+fn most_a_minute(times: &[Instant]) -> usize {
+    let minute = Duration::from_secs(60);
+    let within = |from: &Instant| {
+        let later = times.iter().filter(|time| **time >= *from);
+        later.filter(|time| **time < *from + minute).count()
+    };
+    times.iter().map(within).max().unwrap_or_default()
+}
+
+#[tokio::test(start_paused = true)]
+async fn background_requests_are_spaced_and_a_step_has_half_a_minute() {
+    let mut world = world(250);
+    let began = Instant::now();
+    step(&world, &backfill()).await;
+    assert!(
+        began.elapsed() <= Duration::from_secs(31),
+        "{:?}",
+        began.elapsed()
+    );
+    let first = world.graph.requests().len();
+    assert!((20..=50).contains(&first), "{first}");
+
+    let done = steps(&mut world, backfill()).await;
+    assert!(done > 5, "{done}");
+    assert!((0..250).all(|n| world.has(&format!("old{n}"))));
+    let most = most_a_minute(&world.graph.times());
+    assert!(most <= 101, "{most} in a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn live_polls_never_wait() {
+    let world = world(0);
+    for n in 0..140 {
+        world.set(&format!("new{n}"), "2026-03-01T11:00:00Z");
+    }
+    let began = Instant::now();
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.requests, began.elapsed()), (140, Duration::ZERO));
+    assert_eq!(world.state().await.spent.unwrap().requests, 140);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_live_poll_spent_is_known_to_the_next_process() {
+    let mut world = world(3);
+    for n in 0..120 {
+        world.set(&format!("new{n}"), "2026-03-01T11:00:00Z");
+    }
+    world.poll().await.unwrap();
+    assert_eq!(world.graph.requests().len(), 120);
+
+    world.restart();
+    let job = backfill();
+    let began = Instant::now();
+    let Step::Next(next) = step(&world, &job).await else {
+        panic!("it is not done");
+    };
+    // Nothing was asked in the rest of the minute, and it did not come back at once.
+    assert_eq!(world.graph.requests().len(), 120);
+    assert_eq!(began.elapsed(), Duration::from_secs(30));
+    // The window is as it was, and no failure is counted.
+    assert_eq!(*next, job);
+
+    world.restart();
+    assert!(matches!(step(&world, &next).await, Step::Done));
+    assert!((0..3).all(|n| world.has(&format!("old{n}"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_poll_that_found_nothing_new_tells_what_it_spent_too() {
+    let world = world(0);
+    for n in 0..40 {
+        world.set(&format!("new{n}"), "2026-03-01T11:55:00Z");
+    }
+    world.poll().await.unwrap();
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.requests), (0, 40));
+    assert_eq!(world.state().await.spent.unwrap().requests, 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_fail_are_spent_too() {
+    let world = world(3);
+    world
+        .graph
+        .script((0..3).map(|_| crate::world::Answer::Status(503)));
+    step(&world, &backfill()).await;
+    let spent = world.state().await.spent.unwrap();
+    assert!(spent.requests >= 6, "{spent:?}");
+}

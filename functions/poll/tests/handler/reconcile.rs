@@ -1,0 +1,137 @@
+//! What was read of a closed window is compared with the number that Graph reports.
+
+use std::sync::Mutex;
+
+use drawbridge_cursor::{Backfill, Job, Window};
+use drawbridge_graph::Deadline;
+use drawbridge_poll::{Ending, Progress, Report, Silent, Stop};
+
+use crate::world::{Count, World};
+
+fn never() -> Stop {
+    Stop::at(Deadline::none())
+}
+
+/// A world in which the next poll sweeps over one alert, which it knows.
+async fn sweeping() -> World {
+    let world = World::with(|settings| settings.windows.sweep_phase_secs = 0);
+    world.set("old", "2026-03-01T01:00:00Z");
+    world.poll().await.unwrap();
+    world.clock.advance_secs(3600);
+    world
+}
+
+/// The requests of the next poll that ask for a count, and all of them.
+async fn poll(world: &World) -> (Report, usize, usize) {
+    let before = world.graph.requests().len();
+    let report = world.poll().await.unwrap();
+    let requests = world.graph.requests().split_off(before);
+    let counting = requests.iter().filter(|url| url.contains("count=true"));
+    (report, counting.count(), requests.len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_saw_all_that_graph_counts_is_done() {
+    let world = sweeping().await;
+    world.graph.counts(Count::AndMore(0));
+    let (report, counting, requests) = poll(&world).await;
+    assert_eq!((report.count_mismatches, counting, requests), (0, 1, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_saw_less_reads_once_more_and_then_tells() {
+    let world = sweeping().await;
+    world.graph.counts(Count::AndMore(2));
+    let (report, counting, requests) = poll(&world).await;
+    // The live window, the sweep, the count, the sweep again, the count again.
+    assert_eq!((report.count_mismatches, counting, requests), (1, 2, 5));
+    assert_eq!(report.ending, Ending::Complete);
+    // An alarm, and no more: the next poll is an ordinary one.
+    world.clock.advance_secs(60);
+    let (report, counting, requests) = poll(&world).await;
+    assert_eq!((report.count_mismatches, counting, requests), (0, 0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_graph_does_not_count_nothing_happens() {
+    for count in [Count::Refused, Count::Silent] {
+        let world = sweeping().await;
+        world.graph.counts(count);
+        let (report, counting, requests) = poll(&world).await;
+        assert_eq!((report.count_mismatches, counting, requests), (0, 1, 3));
+        assert_eq!(report.ending, Ending::Complete);
+        assert!(world.state().await.owed.is_empty());
+    }
+}
+
+/// Sets an alert when page `at` has been delivered.
+struct TurnsUp<'a> {
+    world: &'a World,
+    at: u64,
+    time: &'static str,
+    done: Mutex<bool>,
+}
+
+impl<'a> TurnsUp<'a> {
+    fn new(world: &'a World, at: u64, time: &'static str) -> Self {
+        let done = Mutex::new(false);
+        Self {
+            world,
+            at,
+            time,
+            done,
+        }
+    }
+}
+
+impl Progress for TurnsUp<'_> {
+    fn page(&self, so_far: &Report) {
+        let mut done = self.done.lock().unwrap();
+        if so_far.pages == self.at && !std::mem::replace(&mut *done, true) {
+            self.world.set("missed", self.time);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_count_tells_of_is_found() {
+    let world = sweeping().await;
+    world.graph.counts(Count::AndMore(0));
+    let turns_up = TurnsUp::new(&world, 2, "2026-03-01T02:00:00Z");
+    let job = Job::timer("contoso");
+    let report = world.poller.run(&job, &never(), &turns_up).await.unwrap();
+    assert_eq!((report.swept, report.count_mismatches), (1, 0));
+    assert!(world.has("missed"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_window_of_a_backfill_is_counted_alone() {
+    let world = World::new();
+    // More in the first window than the second lacks.
+    for n in 0..5 {
+        world.set(&format!("da{n}"), "2026-01-01T12:00:00Z");
+    }
+    world.set("db", "2026-01-02T12:00:00Z");
+    world.graph.counts(Count::AndMore(0));
+    let day = |from: &str, to: &str| Window::new(from.parse().unwrap(), to.parse().unwrap());
+    let windows = vec![
+        day("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z").unwrap(),
+        day("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z").unwrap(),
+    ];
+    let backfill = Backfill {
+        id: "b".into(),
+        then: Vec::new(),
+        output: None,
+        again: false,
+        dry_run: false,
+        failures: 0,
+    };
+    let job = Job::backfill("contoso", windows, backfill).unwrap();
+    let turns_up = TurnsUp::new(&world, 2, "2026-01-02T13:00:00Z");
+    let report = world.poller.run(&job, &never(), &turns_up).await.unwrap();
+    assert!(world.has("missed"));
+    assert_eq!((report.records, report.count_mismatches), (7, 0));
+    world.graph.counts(Count::AndMore(1));
+    let report = world.poller.run(&job, &never(), &Silent).await.unwrap();
+    assert_eq!(report.count_mismatches, 2);
+}

@@ -1,0 +1,169 @@
+//! Sweeps read again what lies further back than the overlap, and hold up nothing.
+
+use std::time::Duration;
+
+use drawbridge_cursor::Job;
+use drawbridge_graph::Deadline;
+use drawbridge_poll::{Ending, Settings, Silent, Stop};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::world::{Answer, World};
+
+const DAY_SECS: u32 = 24 * 60 * 60;
+
+/// A world whose sweeps are due at the full hour and at midnight UTC.
+fn world(change: impl FnOnce(&mut Settings)) -> World {
+    World::with(|settings| {
+        settings.windows.sweep_phase_secs = 0;
+        change(settings);
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_that_is_hours_late_is_found_within_the_hour() {
+    let world = world(|_| ());
+    world.poll().await.unwrap();
+    world.set("late", "2026-02-28T17:00:00Z");
+    world.clock.advance_secs(59 * 60);
+    assert_eq!(world.poll().await.unwrap().swept, 0);
+    assert!(!world.has("late"));
+
+    world.clock.advance_secs(60);
+    world.set("new", "2026-03-01T12:59:00Z");
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.swept), (2, 1));
+    assert!(world.has("late"));
+    // What is new was sent first.
+    assert_eq!(world.written()[0].0, "new");
+
+    // The same hour has no other sweep.
+    world.set("later", "2026-02-28T17:00:00Z");
+    world.clock.advance_secs(60);
+    assert_eq!(world.poll().await.unwrap().swept, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_that_is_days_late_is_found_within_the_day() {
+    let world = world(|settings| settings.windows.first_lookback_secs = 10 * DAY_SECS);
+    world.poll().await.unwrap();
+    world.set("late", "2026-02-24T06:00:00Z");
+    for _ in 0..11 {
+        world.clock.advance_secs(3600);
+        assert_eq!(world.poll().await.unwrap().swept, 0);
+    }
+    world.clock.advance_secs(3600);
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.swept, world.has("late")), (1, true));
+    // The longer sweep did for the shorter.
+    world.clock.advance_secs(60);
+    let before = world.graph.requests().len();
+    world.poll().await.unwrap();
+    assert_eq!(world.graph.requests().len() - before, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_read_from_before_the_first_poll() {
+    let world = world(|_| ());
+    world.poll().await.unwrap();
+    world.set("ancient", "2026-02-28T11:00:00Z");
+    for _ in 0..3 * 24 {
+        world.clock.advance_secs(3600);
+        assert_eq!(world.poll().await.unwrap().swept, 0);
+    }
+    assert!(!world.has("ancient"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_may_have_no_sweeps() {
+    let world = world(|settings| settings.windows.sweeps = false);
+    world.poll().await.unwrap();
+    for _ in 0..48 {
+        world.clock.advance_secs(3600);
+        let before = world.graph.requests().len();
+        world.poll().await.unwrap();
+        assert_eq!(world.graph.requests().len() - before, 1);
+    }
+}
+
+/// 60 old alerts in pages of two, each of which takes four seconds.
+async fn slow() -> World {
+    let world = world(|settings| settings.page_size = 2);
+    world.poll().await.unwrap();
+    for n in 0..60 {
+        world.set(&format!("old{n}"), &format!("2026-02-28T17:{n:02}:00Z"));
+    }
+    world.graph.latency(4_000);
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unfinished_sweep_goes_on_at_the_next_poll_and_delays_nothing_new() {
+    let world = slow().await;
+    world.clock.advance_secs(3600);
+    let mut polls = 0;
+    let mut swept = 0;
+    loop {
+        let new = format!("new{polls}");
+        let now = drawbridge_poll::Clock::now(&*world.clock);
+        world.set(&new, &(now - Duration::from_secs(40)).to_string());
+        let (before, began) = (world.written().len(), Instant::now());
+        let report = world.poll().await.unwrap();
+        swept += report.swept;
+        assert_eq!(report.ending, Ending::Complete);
+        assert!(report.follow_ups.is_empty());
+        assert!(report.read_up_to > Some(now - Duration::from_secs(60)));
+        assert_eq!(world.written()[before].0, new, "what is new comes first");
+        // The live window's own pages, 30 seconds for all of the rest, and a page more.
+        let longest = Duration::from_secs(8 * 4 + 30 + 4);
+        assert!(began.elapsed() <= longest, "{:?}", began.elapsed());
+        let owed = world.state().await.owed;
+        if owed.is_empty() {
+            break;
+        }
+        polls += 1;
+        assert!(polls < 60, "it does not come to an end: {owed:?}");
+        world.clock.advance_secs(60);
+    }
+    assert!(polls > 1);
+    assert!((0..60).all(|n| world.has(&format!("old{n}"))));
+    assert!(swept > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_pieces_of_a_sweep_together_have_half_a_minute() {
+    let world = slow().await;
+    world.clock.advance_secs(3600);
+    for _ in 0..4 {
+        world.poll().await.unwrap();
+        world.clock.advance_secs(60);
+    }
+    let owed = world.state().await.owed;
+    assert!(owed.len() > 2, "{owed:?}");
+    // As much time as Lambda has: the pieces must not use it up.
+    let stop = Stop::at(Deadline::after(Duration::from_secs(300)));
+    let began = Instant::now();
+    let job = Job::timer("contoso");
+    world.poller.run(&job, &stop, &Silent).await.unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(45),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_sweep_is_not_forgotten() {
+    let world = world(|_| ());
+    world.poll().await.unwrap();
+    world.set("late", "2026-02-28T17:00:00Z");
+    world.clock.advance_secs(3600);
+    world.graph.script([Answer::Well, Answer::Throttled(3600)]);
+    let report = world.poll().await.unwrap();
+    assert_eq!(report.ending, Ending::Postponed(Duration::from_secs(3600)));
+    let watermark: Timestamp = "2026-03-01T13:00:00Z".parse().unwrap();
+    assert_eq!(world.state().await.watermark, Some(watermark));
+    world.clock.advance_secs(60);
+    world.poll().await.unwrap();
+    assert!(world.has("late"));
+}

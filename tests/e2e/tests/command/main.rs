@@ -1,0 +1,18 @@
+//! The command against a stack's bucket and queues: built with the feature `aws`, run as a process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by failing"
+)]
+
+mod backfill;
+#[path = "../cloud/mod.rs"]
+mod cloud;
+mod dead_letters;
+mod interposer;
+mod replay;
+mod run;
+mod stack;
+mod state;
+mod tenants;

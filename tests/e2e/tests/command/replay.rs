@@ -1,0 +1,76 @@
+use serde_json::{Value, json};
+
+use crate::run::run;
+use crate::stack::{Stack, TENANT, attribute};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_of_the_quarantine_go_to_the_stacks_queues() {
+    let stack = Stack::create().await;
+    stack.put_tenant().await;
+    let (jobs, records) = (stack.queue("jobs.fifo").await, stack.queue("records").await);
+    let alert = json!({
+        "id": "a1", "severity": "high", "serviceSource": "microsoftDefenderForEndpoint",
+        "createdDateTime": "2026-01-01T00:00:00Z", "lastUpdateDateTime": "2026-01-01T00:00:00Z",
+    });
+    let job = json!({
+        "tenant": TENANT, "why": "replay",
+        "window": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:10:00Z"},
+    });
+    for (key, item) in [
+        (
+            "alerts/a",
+            json!({"reason": "an older release", "alert": alert}),
+        ),
+        ("gaps/b", json!({"reason": "503", "job": job})),
+        (
+            "records/c",
+            json!({"reason": "refused", "key": "k", "record": "{\"a\":1}", "output": "siem"}),
+        ),
+    ] {
+        stack
+            .put(&format!("quarantine/{TENANT}/{key}.json"), &item)
+            .await;
+    }
+    let place = ["--bucket", &stack.bucket, "--jobs-queue", &jobs];
+    let all: Vec<&str> = ["replay", "run", "--all"]
+        .into_iter()
+        .chain(place)
+        .collect();
+    let without = run(&all).await;
+    assert!(
+        without.stdout.contains("give --queue URL"),
+        "{}",
+        without.stdout
+    );
+    without.failed(&["2 of 3 items"]);
+    let sent = stack.drain(&jobs).await;
+    let sent: Value = serde_json::from_str(sent[0].body.as_deref().unwrap()).unwrap();
+    assert_eq!(sent, job);
+
+    let with: Vec<&str> = all.iter().copied().chain(["--queue", &records]).collect();
+    run(&with).await.well();
+    let mut there = stack.drain(&records).await;
+    there.sort_by_key(|message| attribute(message, "alert-id"));
+    assert_eq!(there.len(), 2);
+    assert_eq!(there[0].body.as_deref(), Some("{\"a\":1}"));
+    assert_eq!(attribute(&there[0], "key").as_deref(), Some("k"));
+    assert_eq!(attribute(&there[1], "alert-id").as_deref(), Some("a1"));
+    for key in ["alerts/a", "gaps/b", "records/c"] {
+        assert_eq!(
+            stack.text(&format!("quarantine/{TENANT}/{key}.json")).await,
+            None
+        );
+        let moved = format!("quarantine/replayed/{TENANT}/{key}.json");
+        assert!(stack.text(&moved).await.is_some(), "{moved}");
+    }
+    // The state knows what was sent, as after a poll.
+    assert!(stack.text("state/contoso.json").await.is_some());
+    let list = run(&["replay", "list", "--bucket", &stack.bucket])
+        .await
+        .well();
+    assert!(
+        list.stdout.contains("nothing lies in quarantine"),
+        "{}",
+        list.stdout
+    );
+}

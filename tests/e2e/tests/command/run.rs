@@ -1,0 +1,121 @@
+//! The command as a process.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Outcome {
+    /// It went well.
+    #[track_caller]
+    pub(crate) fn well(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// It failed, and standard error says each of `words`.
+    #[track_caller]
+    pub(crate) fn failed(self, words: &[&str]) -> Self {
+        assert_eq!(self.code, Some(1), "{}{}", self.stdout, self.stderr);
+        for word in words {
+            assert!(
+                self.stderr.contains(word),
+                "no {word:?} in: {}",
+                self.stderr
+            );
+        }
+        self
+    }
+}
+
+/// The command with the feature `aws`, built once.
+///
+/// The tests of the package `drawbridge` are about the command without the feature, which lies
+/// under the same name: it is put back.
+fn binary() -> PathBuf {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    let build = || {
+        let program = std::env::current_exe().unwrap();
+        let folder = program
+            .ancestors()
+            .skip(1)
+            .find(|folder| !folder.ends_with("deps"));
+        let folder = folder.unwrap();
+        let plain = folder.join(format!("drawbridge{}", std::env::consts::EXE_SUFFIX));
+        let (kept, with_aws) = (
+            folder.join("drawbridge-plain"),
+            folder.join("drawbridge-aws"),
+        );
+        let had_one = std::fs::rename(&plain, &kept).is_ok();
+        let mut build = Command::new(env!("CARGO"));
+        build
+            .args([
+                "build",
+                "--locked",
+                "--package",
+                "drawbridge",
+                "--features",
+                "aws",
+            ])
+            .arg("--target-dir")
+            .arg(folder.parent().unwrap())
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        if folder.ends_with("release") {
+            build.arg("--release");
+        }
+        let built = build.status().unwrap().success() && std::fs::copy(&plain, &with_aws).is_ok();
+        if had_one {
+            std::fs::rename(&kept, &plain).unwrap();
+        }
+        assert!(
+            built,
+            "the command could not be built with the feature aws: see above"
+        );
+        with_aws
+    };
+    BINARY.get_or_init(build).clone()
+}
+
+/// `drawbridge` with these arguments in the emulated cloud.
+pub(crate) async fn command(args: &[&str]) -> Command {
+    let emulator = crate::cloud::emulator().await;
+    let mut command = Command::new(binary());
+    command
+        .args(args)
+        .envs(emulator.env())
+        .env_remove("DRAWBRIDGE_LOG")
+        .env_remove("DRAWBRIDGE_BUCKET")
+        .env_remove("DRAWBRIDGE_JOBS_QUEUE_URL")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs it to its end.
+pub(crate) async fn run(args: &[&str]) -> Outcome {
+    finish(command(args).await).await
+}
+
+/// Runs a command to its end.
+pub(crate) async fn finish(mut command: Command) -> Outcome {
+    tokio::task::spawn_blocking(move || {
+        let output = command.output().unwrap();
+        let outcome = Outcome {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        assert!(!outcome.stderr.contains("panicked"), "{}", outcome.stderr);
+        outcome
+    })
+    .await
+    .unwrap()
+}

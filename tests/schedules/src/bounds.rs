@@ -1,0 +1,57 @@
+//! How long a record may take from the moment it is visible.
+
+use jiff::SignedDuration;
+
+use crate::expected::Wanted;
+use crate::late::SWEEPS;
+use crate::neighbours::is_shared;
+use crate::{Kind, Schedule};
+
+/// The overlap of live polls: what turns up later than that is for sweeps.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
+/// For slow pages, and for an update or two that puts an alert off.
+const SLACK_SECS: u64 = 300;
+
+/// Which of the sweeps finds what calls for the record, if no live poll does.
+pub(crate) fn sweep(record: &Wanted) -> Option<usize> {
+    let late = record.visible.duration_since(record.updated);
+    if late <= OVERLAP {
+        return None;
+    }
+    let late = late.as_secs().unsigned_abs();
+    let reaches = |(every, span): &(u64, u64)| late + every + SLACK_SECS < *span;
+    Some(SWEEPS.iter().position(reaches).unwrap_or(SWEEPS.len() - 1))
+}
+
+/// The longest that `record` may take, in seconds, where a bound is promised.
+pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
+    let has_faults = schedule.kinds.iter().any(Kind::is_fault);
+    let bound = if let Some(sweep) = sweep(record) {
+        // Beside a page that fails for ever, an owed window is narrowed down over many polls.
+        if schedule.has(Kind::Poison) {
+            return None;
+        }
+        // A sweep that meets a fault may leave it to the next.
+        let sweeps = if has_faults { 2 } else { 1 };
+        sweeps * SWEEPS[sweep].0 + 2 * schedule.last_tick_secs() + SLACK_SECS
+    } else {
+        // An alert that keeps moving is seen when it comes to rest, and a record whose alert does
+        // not parse for a while comes with the version that does.
+        if has_faults || schedule.has(Kind::Moves) || schedule.has(Kind::BadAlert) {
+            return None;
+        }
+        // The settle time, and a tick or two.
+        30 + 2 * schedule.tick_secs + SLACK_SECS
+    };
+    let bound = bound + schedule.slot_wait_secs + outages(schedule);
+    Some(bound.cast_signed())
+}
+
+/// How long store and queue are in trouble, for a tenant that has no faults of its own.
+fn outages(schedule: &Schedule) -> u64 {
+    let shared = schedule.episodes.iter().filter(|e| is_shared(e.kind));
+    let lengths = shared.map(|e| (e.to_ms - e.from_ms) / 1000);
+    let total: u64 = lengths.sum();
+    // A job that failed comes back after four minutes at most.
+    if total > 0 { total + 240 } else { 0 }
+}

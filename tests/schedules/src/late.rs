@@ -1,0 +1,58 @@
+//! Versions that turn up hours or days late: nothing but a sweep finds them.
+
+use jiff::SignedDuration;
+
+use crate::random::Random;
+use crate::{Kind, Schedule, origin};
+
+/// The sweeps: how often, and how far they read back, both in seconds.
+pub(crate) const SWEEPS: [(u64, u64); 2] = [(HOUR, 24 * HOUR), (24 * HOUR, 7 * 24 * HOUR)];
+const HOUR: u64 = 3600;
+/// How late a version may be for the hourly and for the daily sweep, with an interval to spare.
+const LATEST: [u64; 2] = [20 * HOUR, 5 * 24 * HOUR];
+
+/// Makes some versions very late, and the schedule long enough for them.
+pub(crate) fn draw(schedule: &mut Schedule) {
+    let mut random = Random::new(schedule.seed, 96);
+    // Days take many polls: few schedules have them.
+    let is_days = random.percent(8);
+    let latest = LATEST[usize::from(is_days)];
+    let mut last = origin();
+    for _ in 0..random.between(1, 4) {
+        // Not the alert that comes when all is over.
+        let alert = random.index(schedule.alerts.len() - 1);
+        let delay = random.between(HOUR / 2, latest);
+        let versions = &mut schedule.alerts[alert].versions;
+        // A version that does not parse leaves its records to the next one, which must not be late.
+        let is_good = versions.iter().all(|version| !version.is_bad);
+        let Some(version) = versions.last_mut().filter(|_| is_good) else {
+            continue;
+        };
+        version.visible = version.updated + SignedDuration::from_secs(delay.cast_signed());
+        last = last.max(version.visible);
+    }
+    if is_days {
+        // What never ends would be met by every sweep, for days: hours show it as well.
+        let end_ms = schedule.active_secs * 1000;
+        for episode in &mut schedule.episodes {
+            episode.to_ms = episode.to_ms.min(end_ms);
+        }
+    }
+    for jump in schedule
+        .episodes
+        .iter_mut()
+        .filter(|e| e.kind == Kind::ClockJump)
+    {
+        // Hours ahead: the watermark passes what is not there yet, and a sweep makes up for it.
+        if random.percent(60) {
+            jump.detail = HOUR + HOUR / 2 * random.between(1, 6);
+            (jump.from_ms, jump.to_ms) = (jump.from_ms / 2, schedule.active_secs * 1000);
+        }
+    }
+    let interval = SWEEPS[usize::from(is_days)].0;
+    let needed = u64::try_from(last.duration_since(origin()).as_secs()).unwrap_or(0) + interval;
+    let usual = schedule.active_secs + schedule.quiet_secs;
+    // Failed sweeps are owed for a while, and long windows are read twice.
+    schedule.long_secs = needed.saturating_sub(usual) + 2 * HOUR;
+    schedule.long_tick_secs = if is_days { HOUR / 2 } else { 600 };
+}

@@ -1,0 +1,141 @@
+//! The other tenants of a schedule. They have alerts and a Graph of their own; store, queue and
+//! processes are everybody's, and so is what goes wrong with store and queue.
+
+use crate::random::Random;
+use crate::{Death, Episode, Kind, Kinds, Schedule, Without};
+
+const NAMES: [&str; 3] = ["fabrikam", "adatum", "litware"];
+
+/// What is wrong with a tenant, always.
+const TROUBLE: [Trouble; 9] = [
+    Trouble::Strikes(Kind::ServerError, 503),
+    // Each of its requests hangs: a poll takes all of its time.
+    Trouble::Strikes(Kind::Timeout, 0),
+    Trouble::Strikes(Kind::Malformed, 0),
+    Trouble::Strikes(Kind::Unauthorized, 0),
+    Trouble::Strikes(Kind::Forbidden, 0),
+    Trouble::Strikes(Kind::StateUnreadable, 0),
+    Trouble::Strikes(Kind::StateDamaged, 0),
+    // A page with any of its alerts on it.
+    Trouble::Strikes(Kind::Poison, u64::MAX),
+    Trouble::Dies,
+];
+
+#[derive(Clone, Copy)]
+enum Trouble {
+    Strikes(Kind, u64),
+    Dies,
+}
+
+/// Draws one to three neighbours: one in trouble, one with none, and one of either sort.
+pub(crate) fn draw(schedule: &mut Schedule) {
+    let mut random = Random::new(schedule.seed, 98);
+    let count = random.pick(&[1, 2, 3, 3]);
+    schedule.slots = random.pick(&[2, 2, 3, 20]);
+    schedule.in_order = true;
+    for (n, name) in NAMES.iter().take(count).enumerate() {
+        let in_trouble = match n {
+            0 => true,
+            1 => false,
+            _ => random.percent(60),
+        };
+        let seed = random.next();
+        let trouble = random.pick(&TROUBLE);
+        let mut neighbour = calm(schedule, name, seed);
+        if in_trouble {
+            trouble.befall(&mut neighbour);
+        }
+        schedule.neighbours.push(neighbour);
+    }
+    // Whoever may be slow: those in trouble, and the first tenant with its own faults. If they
+    // leave no slot free, a poll waits until one of them ends, and once more for the next one.
+    let troubled = schedule.neighbours.iter().filter(|n| n.trouble().is_some());
+    if troubled.count() + 1 >= schedule.slots {
+        let wait = 2 * schedule.timeout_secs;
+        schedule.slot_wait_secs = wait;
+        for neighbour in &mut schedule.neighbours {
+            neighbour.slot_wait_secs = wait;
+        }
+    }
+}
+
+/// A tenant with nothing wrong but its alerts, and what befalls everybody.
+fn calm(schedule: &Schedule, name: &str, seed: u64) -> Schedule {
+    let alerts = [Kind::Ties, Kind::Late, Kind::Backlog];
+    let others = Kind::ALL.into_iter().filter(|kind| !alerts.contains(kind));
+    let without = Without::from(others.fold(Kinds::NONE, Kinds::with));
+    let shared = schedule
+        .episodes
+        .iter()
+        .filter(|episode| is_shared(episode.kind));
+    let mut neighbour = Schedule {
+        tenant: name.to_owned(),
+        tick_secs: schedule.tick_secs,
+        active_secs: schedule.active_secs,
+        quiet_secs: schedule.quiet_secs,
+        long_secs: schedule.long_secs,
+        long_tick_secs: schedule.long_tick_secs,
+        timeout_secs: schedule.timeout_secs,
+        slots: schedule.slots,
+        in_order: true,
+        episodes: shared.copied().collect(),
+        ..Schedule::new(seed, &without)
+    };
+    neighbour.draw_alerts();
+    neighbour
+}
+
+/// Whether it befalls every tenant: it is the store's or the queue's fault.
+pub(crate) fn is_shared(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::StoreDown
+            | Kind::StoreAmbiguous
+            | Kind::QueueDown
+            | Kind::QueueAmbiguous
+            | Kind::QueueRefuses
+            | Kind::FlushFails
+    )
+}
+
+impl Trouble {
+    fn befall(self, neighbour: &mut Schedule) {
+        match self {
+            Self::Strikes(kind, detail) => {
+                neighbour.kinds = neighbour.kinds.with(kind);
+                neighbour.episodes.push(Episode {
+                    kind,
+                    from_ms: 0,
+                    to_ms: u64::MAX,
+                    percent: 100,
+                    detail,
+                });
+            }
+            Self::Dies => {
+                neighbour.kinds = neighbour.kinds.with(Kind::Death);
+                // While it reads its state, or asks Graph.
+                neighbour.deaths = (0..10_000)
+                    .map(|poll| Death {
+                        poll,
+                        step: poll % 2,
+                        after: true,
+                    })
+                    .collect();
+            }
+        }
+    }
+}
+
+impl Schedule {
+    /// What is wrong with this tenant, always.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Kind> {
+        let endless = |episode: &&Episode| episode.to_ms == u64::MAX && episode.from_ms == 0;
+        let strikes = self
+            .episodes
+            .iter()
+            .find(endless)
+            .map(|episode| episode.kind);
+        strikes.or_else(|| (self.deaths.len() > 1000).then_some(Kind::Death))
+    }
+}
