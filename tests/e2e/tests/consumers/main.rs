@@ -12,6 +12,7 @@ mod alerts;
 mod bridge;
 #[path = "../cloud/mod.rs"]
 mod cloud;
+mod duplicates;
 mod index;
 mod lines;
 mod messages;

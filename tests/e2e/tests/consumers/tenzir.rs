@@ -2,6 +2,7 @@
 //! client, and its own parsers of gzip, NDJSON, CEF and LEEF.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use drawbridge_readers::tenzir;
@@ -9,30 +10,31 @@ use serde_json::Value;
 
 use crate::{bridge, cloud};
 
-/// A pipeline that reads one object.
-fn pipeline(endpoint: &str, bucket: &str, key: &str, parser: &str) -> String {
+/// A pipeline that reads one object and goes on with `then`.
+fn pipeline(endpoint: &str, (bucket, key): (&str, &str), parser: &str, then: &str) -> String {
     let host = endpoint.trim_start_matches("http://");
     format!(
         "from_s3 \"s3://{bucket}/{key}?endpoint_override={host}&scheme=http&region=us-east-1\" {{\n  \
-         decompress_gzip\n  {parser}\n}}\nwrite_ndjson\n"
+         decompress_gzip\n  {parser}\n}}\n{then}write_ndjson\n"
     )
 }
 
 /// Runs a pipeline; the events, and what it complained of.
-fn run(
-    program: &std::path::Path,
-    pipeline: &str,
-    env: &[(&'static str, String)],
+async fn run(
+    program: &Path,
+    pipeline: String,
+    env: Vec<(&'static str, String)>,
 ) -> (Vec<Value>, String) {
     let home = tempfile::tempdir().unwrap();
-    let output = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .arg(pipeline)
         .env_clear()
         .env("HOME", home.path())
         .env("PATH", "/usr/bin:/bin")
-        .envs(env.iter().map(|(name, value)| (*name, value.as_str())))
-        .output()
-        .unwrap();
+        .envs(env);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = output.await.unwrap();
     let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{complaints}");
     let events = String::from_utf8(output.stdout).unwrap();
@@ -42,10 +44,18 @@ fn run(
     (events.collect(), complaints)
 }
 
+/// The program, where there is one.
+async fn program() -> Option<PathBuf> {
+    let program = tokio::task::spawn_blocking(tenzir).await.unwrap();
+    if program.is_none() {
+        println!("skipped: Tenzir's wheels are for Linux on x86-64");
+    }
+    program
+}
+
 #[tokio::test]
 async fn tenzir_reads_the_objects_off_s3() {
-    let Some(program) = tokio::task::spawn_blocking(tenzir).await.unwrap() else {
-        println!("skipped: Tenzir's wheels are for Linux on x86-64");
+    let Some(program) = program().await else {
         return;
     };
     let emulator = cloud::emulator().await;
@@ -57,12 +67,9 @@ async fn tenzir_reads_the_objects_off_s3() {
         let read = bridge::read(format).await;
         let mut keys = BTreeSet::new();
         for object in &read.notified.objects {
-            let pipeline = pipeline(emulator.endpoint_url(), &object.bucket, &object.key, parser);
-            let (program, env) = (program.clone(), emulator.env());
-            let (events, complaints) =
-                tokio::task::spawn_blocking(move || run(&program, &pipeline, &env))
-                    .await
-                    .unwrap();
+            let place = (object.bucket.as_str(), object.key.as_str());
+            let pipeline = pipeline(emulator.endpoint_url(), place, parser, "");
+            let (events, complaints) = run(&program, pipeline, emulator.env()).await;
             assert_eq!(complaints, "", "{format}");
             assert_eq!(events.len(), object.lines.len(), "{format}");
             keys.extend(events.iter().map(|event| {
@@ -76,5 +83,36 @@ async fn tenzir_reads_the_objects_off_s3() {
             .iter()
             .map(|message| message.attributes["key"].clone());
         assert!(keys == wanted.collect(), "{format}");
+    }
+}
+
+/// Tenzir's own copy of the OCSF schema knows every field of the objects, with its type; only times
+/// are another type there, and have to be converted before.
+#[tokio::test]
+async fn tenzirs_schema_of_ocsf_knows_every_field() {
+    let Some(program) = program().await else {
+        return;
+    };
+    let emulator = cloud::emulator().await;
+    for object in &bridge::read("ocsf").await.notified.objects {
+        let place = (object.bucket.as_str(), object.key.as_str());
+        let then = "ocsf_cast\n";
+        let pipeline = pipeline(emulator.endpoint_url(), place, "read_ndjson", then);
+        let (events, complaints) = run(&program, pipeline, emulator.env()).await;
+        assert_eq!(events.len(), object.lines.len());
+        let warnings = complaints
+            .lines()
+            .filter(|line| !line.starts_with([' ', '|']));
+        let of_times = |line: &str| {
+            line.starts_with("warning: expected type `time` for `")
+                || line
+                    == "warning: expected type `string` for `metadata.original_time`, but got `time`"
+        };
+        let others: Vec<&str> = warnings
+            .filter(|line| {
+                (line.starts_with("warning") || line.starts_with("error")) && !of_times(line)
+            })
+            .collect();
+        assert!(others.is_empty(), "{others:#?}");
     }
 }

@@ -1,0 +1,67 @@
+//! By what the pages say that duplicates are known: it keeps records and versions apart.
+
+use std::collections::BTreeSet;
+
+use drawbridge_record::{Rewrite, format, formats};
+use serde_json::Value;
+
+use crate::{alerts, bridge};
+
+/// What a reader compares, by the pages' sections on duplicates.
+fn key(name: &str, body: &str) -> String {
+    let between = |begin: &str, end: &str| {
+        let (_, rest) = body.split_once(begin).unwrap();
+        rest.split(end).next().unwrap().to_owned()
+    };
+    let json = |pointers: &[&str]| {
+        let record: Value = serde_json::from_str(body).unwrap();
+        let values = pointers.iter().map(|path| record.pointer(path).unwrap());
+        let values: Vec<&str> = values.map(|value| value.as_str().unwrap()).collect();
+        values.join(" ")
+    };
+    match name {
+        "siem" => json(&["/FullId"]),
+        "native" => json(&["/id", "/lastUpdateDateTime"]),
+        "ocsf" => json(&["/metadata/uid"]),
+        "ecs" => json(&["/event/id", "/@timestamp"]),
+        "cef" => between(" cs2=", " cs2Label=FullId").replace("\\=", "="),
+        "leef" => between("\tFullId=", "\t"),
+        _ => panic!("by what are duplicates of {name} known? The pages should say it, and this"),
+    }
+}
+
+#[tokio::test]
+async fn dropping_duplicates_drops_no_record() {
+    for format in formats() {
+        let messages = &bridge::read(format.name()).await.messages;
+        let keys = messages.iter().map(|m| key(format.name(), &m.body));
+        let keys: BTreeSet<String> = keys.collect();
+        assert_eq!(keys.len(), messages.len(), "{}", format.name());
+        // Where the record has the key of the message itself, a reader may take either.
+        if !matches!(format.name(), "native" | "ecs") {
+            let attributes = messages.iter().map(|m| m.attributes["key"].clone());
+            assert_eq!(keys, attributes.collect(), "{}", format.name());
+        }
+    }
+}
+
+/// An alert that has changed is a new record for the formats that say so, and no other for the rest.
+#[test]
+fn a_new_version_is_no_duplicate() {
+    let first = alerts::sample();
+    let mut later: Value = serde_json::from_str(&first).unwrap();
+    later["status"] = "resolved".into();
+    later["lastUpdateDateTime"] = "2026-03-02T03:45:00Z".into();
+    let later = later.to_string();
+    for name in formats().iter().map(|format| format.name()) {
+        let format = format(name).unwrap();
+        let keys = |alert: &str| {
+            let records = alerts::records(format, alert).into_iter();
+            let keys: Vec<String> = records.map(|record| key(name, &record.body)).collect();
+            keys
+        };
+        assert_eq!(keys(&first), keys(&first), "{name}");
+        let is_another = keys(&first) != keys(&later);
+        assert_eq!(is_another, format.rewrite() == Rewrite::Changes, "{name}");
+    }
+}
