@@ -5,7 +5,6 @@ use std::fs;
 use drawbridge_simulator::Options;
 
 use crate::support::alerts::{alert, list};
-use crate::support::command::run;
 use crate::support::documents::{command, lines, objects, on, write, write_text};
 use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
