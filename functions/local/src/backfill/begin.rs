@@ -119,8 +119,8 @@ async fn document(place: &Place, name: &str) -> Result<Option<Tenant>, Failure> 
         ))),
         None => {
             say(&format!(
-                "note: {name:?} has no document in {}; the poll function knows it only if the \
-                 stack's parameter Tenants does",
+                "note: {name:?} has no document in {}; the poll function knows it only if it is \
+                 the tenant of the stack's parameters",
                 place.name()
             ));
             Ok(None)
