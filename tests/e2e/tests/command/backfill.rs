@@ -129,3 +129,20 @@ async fn without_the_queue_of_jobs_nothing_is_noted() {
         .well();
     assert!(status.stdout.contains("no backfills"), "{}", status.stdout);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_tenant_is_not_backfilled_in_vain() {
+    let stack = Stack::create().await;
+    stack.put_tenant().await;
+    let jobs = stack.queue("jobs.fifo").await;
+    let place = ["--bucket", &stack.bucket];
+    let pause: Vec<&str> = ["tenants", "pause", TENANT]
+        .into_iter()
+        .chain(place)
+        .collect();
+    run(&pause).await.well();
+    let rest = ["--jobs-queue", &jobs, "--yes"];
+    let asked: Vec<&str> = ASKED.iter().copied().chain(place).chain(rest).collect();
+    run(&asked).await.failed(&["is paused", "resume it first"]);
+    assert_eq!(stack.drain(&jobs).await.len(), 0);
+}
