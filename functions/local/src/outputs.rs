@@ -63,21 +63,28 @@ pub(crate) async fn open(
         let Some((format, is_objects)) = shape(&name) else {
             continue;
         };
-        let queue: Arc<dyn Queue> = if is_objects {
-            Arc::new(ObjectsQueue::new(Arc::clone(store), naming(tenant, format)))
-        } else {
-            let ending = match format.body() {
-                Body::Json => "ndjson",
-                Body::Text => "log",
-            };
-            let file = folder
-                .join(&tenant.name)
-                .join(format!("{}.{ending}", format.name()));
-            Arc::new(LocalQueue::open(file).await.map_err(Failure::of)?)
+        if is_objects {
+            outputs.extend(objects(store, tenant, &name));
+            continue;
+        }
+        let ending = match format.body() {
+            Body::Json => "ndjson",
+            Body::Text => "log",
         };
+        let file = folder
+            .join(&tenant.name)
+            .join(format!("{}.{ending}", format.name()));
+        let queue = Arc::new(LocalQueue::open(file).await.map_err(Failure::of)?);
         outputs.push(output(name, format, queue));
     }
     Ok(outputs)
+}
+
+/// A tenant's output of objects by its name; `None` if that is of another one.
+pub(crate) fn objects(store: &Arc<dyn Store>, tenant: &Tenant, name: &str) -> Option<Output> {
+    let (format, is_objects) = shape(name)?;
+    let queue = Arc::new(ObjectsQueue::new(Arc::clone(store), naming(tenant, format)));
+    is_objects.then(|| output(name.to_owned(), format, queue))
 }
 
 /// A tenant's outputs that take nothing, for a run that only counts.

@@ -112,6 +112,11 @@ async fn go_on(
 async fn document(place: &Place, name: &str) -> Result<Option<Tenant>, Failure> {
     let found = find(place.store.as_ref()).await?;
     match found.into_iter().find(|found| found.document.name == name) {
+        Some(found) if found.document.is_paused && place.as_folder().is_none() => {
+            Err(Failure::of(format!(
+                "{name:?} is paused, so that the poll function does nothing for it: resume it first"
+            )))
+        }
         Some(found) => found.tenant.map(Some).map_err(Failure::of),
         None if place.as_folder().is_some() => Err(Failure::of(format!(
             "no tenant is called {name:?} in {}: see `drawbridge tenants list`",
@@ -119,8 +124,8 @@ async fn document(place: &Place, name: &str) -> Result<Option<Tenant>, Failure> 
         ))),
         None => {
             say(&format!(
-                "note: {name:?} has no document in {}; the poll function knows it only if the \
-                 stack's parameter Tenants does",
+                "note: {name:?} has no document in {}; the poll function knows it only if it is \
+                 the tenant of the stack's parameters",
                 place.name()
             ));
             Ok(None)

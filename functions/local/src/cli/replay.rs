@@ -76,7 +76,8 @@ pub(crate) struct ReplayRun {
     /// Only what is this tenant's.
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Option<String>,
-    /// The output, where an item does not say which.
+    /// The output, where an item does not say which; on a stack, one of objects beside those that
+    /// the tenant's document names.
     #[arg(long, value_name = "NAME")]
     pub(crate) output: Option<String>,
     /// On a stack: the queue of an output [default output: siem], for alerts and records; may be

@@ -31,7 +31,7 @@ pub(crate) struct Place {
 enum At {
     Folder(PathBuf),
     #[cfg(feature = "aws")]
-    Stack(stack::Stack),
+    Stack(Box<stack::Stack>),
 }
 
 impl Place {
@@ -70,7 +70,7 @@ impl Place {
         let stack = stack::Stack::open(bucket, jobs_queue).await;
         Ok(Self {
             store: stack.store(),
-            at: At::Stack(stack),
+            at: At::Stack(Box::new(stack)),
         })
     }
 

@@ -20,13 +20,16 @@ const REPLAYED: &str = "quarantine/replayed/";
 pub(super) enum Kind {
     Alert,
     Record,
+    Undeliverable,
     Gap,
 }
 
 /// The folder of each kind.
-const KINDS: [(&str, Kind); 3] = [
+const KINDS: [(&str, Kind); 4] = [
     ("alerts", Kind::Alert),
     ("records", Kind::Record),
+    // What the target of the deliver function refused.
+    ("undeliverable", Kind::Undeliverable),
     ("gaps", Kind::Gap),
 ];
 
@@ -34,7 +37,7 @@ impl Kind {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Alert => "alert",
-            Self::Record => "record",
+            Self::Record | Self::Undeliverable => "record",
             Self::Gap => "gap",
         }
     }
@@ -65,6 +68,9 @@ pub(super) struct Content {
     pub(super) record: Option<String>,
     #[serde(default)]
     pub(super) output: Option<String>,
+    /// The format of what a target refused, which is the name of the output that it came from.
+    #[serde(default)]
+    pub(super) format: Option<String>,
     #[serde(default)]
     pub(super) group: Option<String>,
     #[serde(default)]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use drawbridge_config::Tenant;
 use drawbridge_poll::assembly::Surroundings;
 use drawbridge_poll::{Grouping, Output, Poller};
 
@@ -21,6 +22,7 @@ pub(super) struct Pollers<'a> {
     surroundings: Surroundings,
     found: Vec<Found>,
     queues: Vec<(String, String)>,
+    output: Option<String>,
     known: HashMap<String, Arc<Poller>>,
 }
 
@@ -36,6 +38,7 @@ impl<'a> Pollers<'a> {
             surroundings: place.surroundings(),
             found: find(place.store.as_ref()).await?,
             queues,
+            output: args.output.clone(),
             known: HashMap::new(),
         })
     }
@@ -56,16 +59,7 @@ impl<'a> Pollers<'a> {
         let poller = if self.place.as_folder().is_some() {
             fleet::poller(self.place, &self.surroundings, tenant).await?
         } else {
-            let outputs = self.outputs()?;
-            if let Some(missing) = tenant
-                .outputs
-                .iter()
-                .find(|name| !outputs.iter().any(|output| output.name == **name))
-            {
-                return Err(Failure::of(format!(
-                    "the tenant writes to {missing}, too: give its queue as --queue {missing}=URL"
-                )));
-            }
+            let outputs = self.outputs(tenant)?;
             self.surroundings
                 .poller(tenant, outputs)
                 .map_err(Failure::of)?
@@ -75,15 +69,10 @@ impl<'a> Pollers<'a> {
         Ok(poller)
     }
 
-    /// The stack's outputs, as far as the command line names their queues.
-    fn outputs(&self) -> Result<Vec<Output>, Failure> {
-        if self.queues.is_empty() {
-            return Err(Failure::of(
-                "alerts and records go to the stack's output queues: give --queue URL, or \
-                 --queue OUTPUT=URL for another output than siem",
-            ));
-        }
-        let outputs = self.queues.iter().map(|(name, url)| {
+    /// The stack's outputs, as far as the tenant's document and the command line name them.
+    fn outputs(&self, tenant: &Tenant) -> Result<Vec<Output>, Failure> {
+        let mut outputs = Vec::new();
+        for (name, url) in &self.queues {
             let shape = crate::outputs::shape(name).filter(|(_, is_objects)| !is_objects);
             let (format, _) = shape.ok_or_else(|| {
                 let known = drawbridge_record::names().join(", ");
@@ -96,9 +85,26 @@ impl<'a> Pollers<'a> {
             } else {
                 Grouping::Tenant
             };
-            Ok(Output::new(format, self.place.records(url)?, grouping))
-        });
-        outputs.collect()
+            outputs.push(Output::new(format, self.place.records(url)?, grouping));
+        }
+        let store = self.place.objects();
+        let mut named = tenant.outputs.clone();
+        named.extend(self.output.clone());
+        named.sort_unstable();
+        named.dedup();
+        let objects = |name: &String| crate::outputs::objects(&store, tenant, name);
+        outputs.extend(named.iter().filter_map(objects));
+        let is_there = |name: &String| outputs.iter().any(|output| output.name == *name);
+        match tenant.outputs.iter().find(|name| !is_there(name)) {
+            Some(missing) => Err(Failure::of(format!(
+                "the tenant writes to {missing}: give its queue as --queue {missing}=URL"
+            ))),
+            None if outputs.is_empty() => Err(Failure::of(
+                "alerts and records go to the stack's outputs: give --queue URL, --queue \
+                 OUTPUT=URL for another output than siem, or --output siem-objects for objects",
+            )),
+            None => Ok(outputs),
+        }
     }
 }
 

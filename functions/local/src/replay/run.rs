@@ -110,7 +110,7 @@ impl Replay<'_> {
         };
         let done = match item.kind {
             Kind::Alert => self.alert(item, &content).await?,
-            Kind::Record => self.record(item, content).await?,
+            Kind::Record | Kind::Undeliverable => self.record(item, content).await?,
             Kind::Gap => self.gap(item, &content).await?,
         };
         let to = item.move_away(store).await?;
@@ -164,7 +164,8 @@ impl Replay<'_> {
     /// Which of a poller's outputs a record goes to.
     fn output_of(&self, poller: &Poller, content: &Content) -> Result<usize, Failure> {
         let names: Vec<&str> = poller.outputs.iter().map(|output| &*output.name).collect();
-        match (content.output.as_deref().or(self.output), names.as_slice()) {
+        let said = content.output.as_deref().or(content.format.as_deref());
+        match (said.or(self.output), names.as_slice()) {
             (None, [_]) => Ok(0),
             (Some(name), names) => names
                 .iter()
@@ -213,9 +214,17 @@ fn message(item: &Item, mut content: Content) -> Result<Message, Failure> {
     let (Some(body), Some(key)) = (content.record, content.key) else {
         return Err(Failure::of("the item holds no record"));
     };
-    // Those that older releases put aside have none.
-    let defaults = [("tenant", &item.tenant), ("key", &key)];
-    for (name, value) in defaults {
+    // What a target refused has none, nor has what older releases put aside.
+    let known = [
+        ("tenant", Some(&item.tenant)),
+        ("key", Some(&key)),
+        ("format", content.format.as_ref()),
+        ("alert-id", content.alert_id.as_ref()),
+    ];
+    let known = known
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    for (name, value) in known {
         let entry = content.attributes.entry(name.to_owned());
         entry.or_insert_with(|| value.clone());
     }

@@ -1,7 +1,7 @@
 use aws_sdk_sqs::types::MessageSystemAttributeName::{MessageDeduplicationId, MessageGroupId};
 use serde_json::{Value, json};
 
-use crate::run::{command, finish, run};
+use crate::run::{command, finish_child, run, until_told};
 use crate::stack::{Stack, TENANT, system};
 
 const ASKED: [&str; 7] = [
@@ -31,7 +31,7 @@ async fn a_backfill_is_one_job_on_the_queue_and_its_progress_is_followed() {
 
     let sent = stack.drain(&jobs).await;
     assert_eq!(sent.len(), 1);
-    assert_eq!(system(&sent[0], MessageGroupId).as_deref(), Some(TENANT));
+    assert_eq!(system(&sent[0], &MessageGroupId).as_deref(), Some(TENANT));
     let job: Value = serde_json::from_str(sent[0].body.as_deref().unwrap()).unwrap();
     assert_eq!(job["why"], "backfill");
     assert_eq!(
@@ -43,14 +43,14 @@ async fn a_backfill_is_one_job_on_the_queue_and_its_progress_is_followed() {
 
     // Asked for again while it is under way, it is only watched: here, until the function that is
     // played here has done it.
-    let watching = tokio::spawn(finish(command(&asked).await));
+    let watching = until_told(command(&asked).await, "watching").await;
     let key = format!("backfills/{TENANT}/{id}.json");
     let mut progress: Value = serde_json::from_str(&stack.text(&key).await.unwrap()).unwrap();
     progress["left"] = json!([]);
     progress["alerts"] = json!(7);
     progress["records"] = json!(9);
     stack.put(&key, &progress).await;
-    let watched = watching.await.unwrap().well();
+    let watched = finish_child(watching).await.well();
     assert!(
         watched
             .stdout
@@ -110,8 +110,8 @@ async fn a_stopped_backfill_is_resumed_with_another_job() {
     // The same windows, what failed first; and not taken for the first message.
     assert_eq!(second.body, first.body);
     assert_ne!(
-        system(&second, MessageDeduplicationId),
-        system(&first, MessageDeduplicationId)
+        system(&second, &MessageDeduplicationId),
+        system(&first, &MessageDeduplicationId)
     );
     let progress: Value = serde_json::from_str(&stack.text(&key).await.unwrap()).unwrap();
     assert_eq!(progress["stopped"], json!(null));
@@ -128,4 +128,21 @@ async fn without_the_queue_of_jobs_nothing_is_noted() {
         .await
         .well();
     assert!(status.stdout.contains("no backfills"), "{}", status.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_tenant_is_not_backfilled_in_vain() {
+    let stack = Stack::create().await;
+    stack.put_tenant().await;
+    let jobs = stack.queue("jobs.fifo").await;
+    let place = ["--bucket", &stack.bucket];
+    let pause: Vec<&str> = ["tenants", "pause", TENANT]
+        .into_iter()
+        .chain(place)
+        .collect();
+    run(&pause).await.well();
+    let rest = ["--jobs-queue", &jobs, "--yes"];
+    let asked: Vec<&str> = ASKED.iter().copied().chain(place).chain(rest).collect();
+    run(&asked).await.failed(&["is paused", "resume it first"]);
+    assert_eq!(stack.drain(&jobs).await.len(), 0);
 }

@@ -54,11 +54,11 @@ async fn every_message_goes_back_whole_and_is_not_taken_for_its_former_self() {
         let n: usize = body.strip_prefix("body ").unwrap().parse().unwrap();
         assert_eq!(attribute(message, "key"), Some(format!("key-{n}")));
         assert_eq!(
-            system(message, MessageGroupId),
+            system(message, &MessageGroupId),
             Some(format!("group-{}", n % 2))
         );
         assert_eq!(
-            system(message, MessageDeduplicationId),
+            system(message, &MessageDeduplicationId),
             Some(format!("id-{n}-redriven"))
         );
         assert!(last[n % 2] < Some(n), "out of order");

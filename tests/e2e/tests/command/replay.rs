@@ -47,7 +47,8 @@ async fn items_of_the_quarantine_go_to_the_stacks_queues() {
     let sent: Value = serde_json::from_str(sent[0].body.as_deref().unwrap()).unwrap();
     assert_eq!(sent, job);
 
-    let with: Vec<&str> = all.iter().copied().chain(["--queue", &records]).collect();
+    let with = ["--queue", &records, "--output", "native-objects"];
+    let with: Vec<&str> = all.iter().copied().chain(with).collect();
     run(&with).await.well();
     let mut there = stack.drain(&records).await;
     there.sort_by_key(|message| attribute(message, "alert-id"));
@@ -63,6 +64,10 @@ async fn items_of_the_quarantine_go_to_the_stacks_queues() {
         let moved = format!("quarantine/replayed/{TENANT}/{key}.json");
         assert!(stack.text(&moved).await.is_some(), "{moved}");
     }
+    let objects = drawbridge_store::Catalogue::list(&stack.store, "native/")
+        .await
+        .unwrap();
+    assert_eq!(objects.len(), 1, "{objects:?}");
     // The state knows what was sent, as after a poll.
     assert!(stack.text("state/contoso.json").await.is_some());
     let list = run(&["replay", "list", "--bucket", &stack.bucket])

@@ -1,7 +1,8 @@
 //! The command as a process.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 /// How a run ended.
@@ -104,10 +105,30 @@ pub(crate) async fn run(args: &[&str]) -> Outcome {
     finish(command(args).await).await
 }
 
+/// Starts a command and waits until standard error says `word`.
+pub(crate) async fn until_told(mut command: Command, word: &'static str) -> Child {
+    tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let told = lines.any(|line| line.unwrap().contains(word));
+        assert!(told, "it ended without a word of {word:?}");
+        // Somebody has to read what else it says.
+        std::thread::spawn(move || lines.for_each(drop));
+        child
+    })
+    .await
+    .unwrap()
+}
+
 /// Runs a command to its end.
 pub(crate) async fn finish(mut command: Command) -> Outcome {
+    finish_child(command.spawn().unwrap()).await
+}
+
+/// Waits for the end of a command that was started.
+pub(crate) async fn finish_child(child: Child) -> Outcome {
     tokio::task::spawn_blocking(move || {
-        let output = command.output().unwrap();
+        let output = child.wait_with_output().unwrap();
         let outcome = Outcome {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),

@@ -85,8 +85,8 @@ impl Stack {
 }
 
 /// A system attribute of a message.
-pub(crate) fn system(message: &Message, name: MessageSystemAttributeName) -> Option<String> {
-    message.attributes.as_ref()?.get(&name).cloned()
+pub(crate) fn system(message: &Message, name: &MessageSystemAttributeName) -> Option<String> {
+    message.attributes.as_ref()?.get(name).cloned()
 }
 
 /// The value of a message's own attribute.

@@ -146,6 +146,25 @@ fn a_record_is_sent_to_the_output_that_it_was_for() {
 }
 
 #[test]
+fn what_a_target_refused_goes_back_to_its_output() {
+    let (tenant, folder) = tenant(&[]);
+    write(&folder, "contoso", &tenant, "outputs = [\"siem\", \"cef\"]");
+    let item = json!({"tenant": "contoso", "target": "splunk-hec", "reason": "too long",
+                      "alert_id": "a", "key": "k", "format": "cef", "record": "CEF:0|x"});
+    put_aside(&folder, "undeliverable", "aaaa", &item);
+    let listed = on(&folder, &["replay", "list"]).well();
+    assert!(
+        listed
+            .stdout
+            .contains("contoso/undeliverable/aaaa\n  alert a: too long")
+    );
+    on(&folder, &["replay", "run", "--all"]).well();
+    assert_eq!(lines(&folder, "contoso", "cef.log"), ["CEF:0|x"]);
+    let moved = "quarantine/replayed/contoso/undeliverable/aaaa.json";
+    assert!(folder.path().join(moved).exists());
+}
+
+#[test]
 fn a_gap_is_read_again() {
     let (tenant, folder) = tenant(&[alert(1, 2)]);
     let job = json!({"tenant": "contoso", "why": "replay",

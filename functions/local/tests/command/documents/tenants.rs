@@ -26,7 +26,7 @@ fn add<'a>(name: &'a str, args: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn text(folder: &Folder, key: &str) -> String {
-    fs::read_to_string(folder.path().join(key)).unwrap_or_else(|error| panic!("{key}: {error}"))
+    fs::read_to_string(folder.path().join(key)).unwrap()
 }
 
 #[test]
