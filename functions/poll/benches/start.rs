@@ -50,7 +50,10 @@ fn start() -> Duration {
         .env("AWS_SECRET_ACCESS_KEY", "s")
         .env("DRAWBRIDGE_TENANTS", TENANTS)
         .env("DRAWBRIDGE_BUCKET", "b")
-        .env("DRAWBRIDGE_QUEUE_URL", "http://127.0.0.1/q")
+        .env(
+            "DRAWBRIDGE_OUTPUTS",
+            r#"[{"format":"siem","shape":"messages","queue_url":"http://127.0.0.1/q"}]"#,
+        )
         .env("DRAWBRIDGE_JOBS_QUEUE_URL", "http://127.0.0.1/j.fifo")
         .stdout(Stdio::null());
     let started = Instant::now();

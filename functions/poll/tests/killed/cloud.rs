@@ -85,7 +85,13 @@ impl Cloud {
         vec![
             ("DRAWBRIDGE_TENANTS", tenants.to_string()),
             ("DRAWBRIDGE_BUCKET", BUCKET.to_owned()),
-            ("DRAWBRIDGE_QUEUE_URL", self.records_url.clone()),
+            (
+                "DRAWBRIDGE_OUTPUTS",
+                format!(
+                    r#"[{{"format":"siem","shape":"messages","queue_url":"{}"}}]"#,
+                    self.records_url
+                ),
+            ),
             ("DRAWBRIDGE_JOBS_QUEUE_URL", self.jobs_url.clone()),
         ]
     }
