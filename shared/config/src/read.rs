@@ -19,11 +19,11 @@ impl Place {
         Self(key.to_owned())
     }
 
-    fn unreadable(&self, path: impl fmt::Display, reason: String) -> ConfigError {
+    fn unreadable(&self, path: impl fmt::Display, reason: &str) -> ConfigError {
         ConfigError::Unreadable {
             place: self.0.clone(),
             path: printable(&path.to_string()),
-            reason: printable(&reason),
+            reason: printable(reason),
         }
     }
 }
@@ -33,7 +33,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(place: &Place, text: &str) -> Resul
     let value = serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let reason = format!("it is not valid JSON (line {line}, column {column})");
-        place.unreadable(".", reason)
+        place.unreadable(".", &reason)
     })?;
     read_value(place, value)
 }
@@ -44,16 +44,16 @@ pub(crate) fn read_toml<T: DeserializeOwned>(place: &Place, text: &str) -> Resul
         // Its message would show the line.
         let at = error.span().map_or(0, |span| span.start);
         let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-        place.unreadable(".", format!("it is not valid TOML (line {line})"))
+        place.unreadable(".", &format!("it is not valid TOML (line {line})"))
     })?;
     let value = serde_json::to_value(table)
-        .map_err(|_| place.unreadable(".", "it holds a value that JSON does not have".into()))?;
+        .map_err(|_| place.unreadable(".", "it holds a value that JSON does not have"))?;
     read_value(place, value)
 }
 
 fn read_value<T: DeserializeOwned>(place: &Place, value: Value) -> Result<T, ConfigError> {
     serde_path_to_error::deserialize(value)
-        .map_err(|error| place.unreadable(error.path(), reason(error.inner())))
+        .map_err(|error| place.unreadable(error.path(), &reason(error.inner())))
 }
 
 /// The most characters of a name, or of what serde says about names, that an error repeats.

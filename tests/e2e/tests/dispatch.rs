@@ -51,7 +51,7 @@ async fn three_thousand_tenants_get_one_job_each() {
     // No document is opened by a tick, so that what they say does not matter.
     let puts = (0..TENANTS).map(|n| {
         let store = store.clone();
-        let ending = if n % 2 == 0 { "toml" } else { "json" };
+        let ending = if n.is_multiple_of(2) { "toml" } else { "json" };
         let key = format!("tenants/{}.{ending}", name(n));
         async move {
             store

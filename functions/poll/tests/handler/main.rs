@@ -1,6 +1,10 @@
 //! The handler in a small world: what it writes and remembers, and what it does when things fail.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on should stop"
+)]
 
 mod backfill;
 mod budget;

@@ -95,7 +95,7 @@ pub(crate) fn sound(n: usize, identities: &Identities) -> Who {
     };
     let alerts = alerts(&name, 1 + n % 4);
     let simulated = simulated(&name, credential, &alerts);
-    let ending = if n % 2 == 0 { "toml" } else { "json" };
+    let ending = if n.is_multiple_of(2) { "toml" } else { "json" };
     Who {
         document: document(&name, ending, &simulated, identity),
         name,
