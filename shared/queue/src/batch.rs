@@ -1,5 +1,6 @@
 //! Which messages go into which batch, and which batches may be on their way at once.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The most entries a `SendMessageBatch` takes.
@@ -33,10 +34,15 @@ pub(crate) fn unordered(items: &[Item<'_>]) -> Vec<Lane> {
 }
 
 /// Packs `items` for a queue that keeps the order within a group: a group stays in one lane.
+/// Where each group has one message, as the jobs of a tick, there is no order to keep.
 ///
 /// No more lanes than `max_lanes`, nor than full batches: a call costs the same for one message
 /// as for ten.
 pub(crate) fn ordered(items: &[Item<'_>], max_lanes: usize) -> Vec<Lane> {
+    let mut groups = HashSet::with_capacity(items.len());
+    if items.iter().all(|item| groups.insert(item.group)) {
+        return spread(pack(items, 0..items.len()), max_lanes);
+    }
     let count = items.len().div_ceil(MAX_ENTRIES).min(max_lanes).max(1);
     let mut lanes = vec![Vec::new(); count];
     for (position, item) in items.iter().enumerate() {
@@ -51,6 +57,16 @@ pub(crate) fn ordered(items: &[Item<'_>], max_lanes: usize) -> Vec<Lane> {
         .filter(|positions| !positions.is_empty())
         .map(|positions| pack(items, positions))
         .collect()
+}
+
+/// Deals batches that may go in any order out to lanes.
+fn spread(batches: Vec<Batch>, max_lanes: usize) -> Vec<Lane> {
+    let mut lanes = vec![Vec::new(); batches.len().min(max_lanes.max(1))];
+    let count = lanes.len();
+    for (n, batch) in batches.into_iter().enumerate() {
+        lanes[n % count].push(batch);
+    }
+    lanes
 }
 
 /// Next-fit, which keeps the order.
@@ -119,6 +135,14 @@ mod tests {
             })
             .collect();
         assert_eq!(ordered(&few, 8), [[(0..10).collect::<Vec<_>>()]]);
+    }
+
+    #[test]
+    fn many_groups_of_one_message_fill_their_batches() {
+        let names: Vec<String> = (0..3000).map(|n| n.to_string()).collect();
+        let many: Vec<_> = names.iter().map(|group| Item { bytes: 1, group }).collect();
+        let lanes = ordered(&many, 8);
+        assert_eq!((lanes.len(), lanes.iter().flatten().count()), (8, 300));
     }
 
     proptest! {
