@@ -209,6 +209,10 @@ impl Function {
                 );
                 metrics::print(&job.tenant, Ok(report), SystemClock.now(), took);
             }
+            // A tick from before it was paused or removed.
+            Err(error @ JobFailure::UnknownTenant(_)) if is_live(job) => {
+                tracing::warn!(tenant = job.tenant, %error, "nothing to poll");
+            }
             Err(error) => {
                 tracing::error!(tenant = job.tenant, why = job.why.as_str(), %error, "poll failed");
                 metrics::print(&job.tenant, Err(error), SystemClock.now(), took);
