@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(purposes, [Purpose::Live, Purpose::Sweep(Sweep::Week)]);
         assert_eq!(read[1].window.to(), read[0].window.from());
 
-        // And after what was never read.
+        // And after what was never read, but before what is only read again.
         let owed = |again| Owed {
             window: window("2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"),
             since: at("2026-01-01T11:00:00Z"),
@@ -174,7 +174,11 @@ mod tests {
             ..state
         };
         let (_, purposes) = planned(&both);
-        assert_eq!(purposes, [Purpose::Live, Purpose::Adopted, Purpose::Again]);
+        let sweep = Purpose::Sweep(Sweep::Week);
+        assert_eq!(
+            purposes,
+            [Purpose::Live, Purpose::Adopted, sweep, Purpose::Again]
+        );
     }
 
     #[test]

@@ -35,22 +35,24 @@ impl Sweep {
     }
 
     /// The sweep that is due, the longer one if both are; none before the first poll, which looks
-    /// back by itself, and none while there is no time for what an earlier one left.
+    /// back by itself.
     ///
     /// It is due once in each period of its length. The phase moves the periods, so that the
-    /// tenants of one stack do not all sweep in the same minute.
+    /// tenants of one stack do not all sweep in the same minute. While there is no time for what an
+    /// earlier one left, it is due in every other period only: one that is never finished, as beside
+    /// a page that fails for ever, must not keep the next from finding what is late.
     #[must_use]
     pub fn due(state: &State, now: Timestamp, settings: &WindowSettings) -> Option<Self> {
-        let Swept { day, week } = state.swept;
-        let waits = before(now, settings.adopt_after_secs);
-        if !settings.sweeps
-            || state
-                .owed
-                .iter()
-                .any(|owed| owed.again && owed.since <= waits)
-        {
+        if !settings.sweeps {
             return None;
         }
+        let Swept { day, week } = state.swept;
+        let waits = before(now, settings.adopt_after_secs);
+        let is_behind = state
+            .owed
+            .iter()
+            .any(|owed| owed.again && owed.since <= waits);
+        let periods = if is_behind { 2 } else { 1 };
         [(Self::Week, week), (Self::Day, day)]
             .into_iter()
             .find(|(sweep, last)| {
@@ -58,8 +60,8 @@ impl Sweep {
                     let phased = time.as_second() + i64::from(settings.sweep_phase_secs);
                     phased.div_euclid(i64::from(sweep.every_secs()))
                 };
-                // A time ahead of now was set by a clock that was wrong.
-                let is_over = |last| last > now || period(last) < period(now);
+                // A time ahead of now was set by a clock that was wrong; this one may be right.
+                let is_over = |last| last > now || period(last) + periods <= period(now);
                 // A state of an older release has no sweep, one of a new tenant no watermark.
                 last.map_or(state.watermark.is_some(), is_over)
             })
@@ -95,6 +97,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Owed;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -127,6 +130,21 @@ mod tests {
             ..WindowSettings::default()
         };
         assert_eq!(Sweep::due(&state, at("2026-01-12T00:00:00Z"), &off), None);
+    }
+
+    #[test]
+    fn what_an_earlier_one_left_puts_it_off_for_one_period() {
+        let settings = WindowSettings::default();
+        let mut state = swept("2026-01-10T12:05:00Z", "2026-01-10T01:00:00Z");
+        state.owed.push(Owed {
+            window: Window::new(at("2026-01-10T01:00:00Z"), at("2026-01-10T02:00:00Z")).unwrap(),
+            since: at("2026-01-10T12:05:00Z"),
+            again: true,
+        });
+        let due = |now: &str| Sweep::due(&state, at(now), &settings);
+        assert_eq!(due("2026-01-10T13:30:00Z"), None);
+        assert_eq!(due("2026-01-10T14:00:00Z"), Some(Sweep::Day));
+        assert_eq!(due("2026-01-12T00:00:00Z"), Some(Sweep::Week));
     }
 
     #[test]
