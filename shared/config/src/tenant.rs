@@ -238,11 +238,6 @@ impl Tenant {
                 "must be at most 3600, an hour",
             ),
             (
-                "first_lookback_secs",
-                self.first_lookback_secs <= 366 * 86_400,
-                "must be at most 31622400, a year: Graph keeps less",
-            ),
-            (
                 "retention_days",
                 (2..=90).contains(&self.retention_days),
                 "must be 2 to 90: the daily sweep must meet what the one before it saw",
@@ -375,10 +370,6 @@ mod tests {
             (with(r#""page_size":1001"#), "must be 1 to 1000"),
             (with(r#""severities":["a b"]"#), "must be words"),
             (with(r#""retention_days":1"#), "must be 2 to 90"),
-            (
-                with(r#""first_lookback_secs":4000000000"#),
-                "must be at most 31622400",
-            ),
             (with(r#""cloud":"china""#), "cloud"),
             (with(r#""cloud":"hunter2""#), "must be global"),
             (format!("[{PLAIN}] hunter2"), "it is not valid JSON"),

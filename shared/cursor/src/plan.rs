@@ -99,12 +99,14 @@ pub fn plan(job: &Job, state: &State, now: Timestamp, settings: &WindowSettings)
     first.chain(sweep).chain(again).collect()
 }
 
-/// Where the very first poll starts. It does not move with time while first polls fail.
+/// Where the very first poll starts. It does not move with time while first polls fail, and Graph
+/// knows no time before 1970.
 pub(crate) fn first_from(state: &State, now: Timestamp, settings: &WindowSettings) -> Timestamp {
     settings
         .first_from
         .or(state.first_from)
         .unwrap_or_else(|| before(now, settings.first_lookback_secs))
+        .max(Timestamp::UNIX_EPOCH)
 }
 
 pub(crate) fn before(time: Timestamp, secs: u32) -> Timestamp {
@@ -228,6 +230,17 @@ mod tests {
             windows(&job, &State::default(), at("2025-12-31T00:00:00Z")),
             []
         );
+    }
+
+    #[test]
+    fn no_poll_looks_back_behind_1970() {
+        let settings = WindowSettings {
+            first_lookback_secs: u32::MAX,
+            ..WindowSettings::default()
+        };
+        let now = at("2026-01-05T00:00:00Z");
+        let asked = plan(&Job::timer("t"), &State::default(), now, &settings);
+        assert_eq!(asked[0].window.from(), Timestamp::UNIX_EPOCH);
     }
 
     #[test]

@@ -15,6 +15,7 @@
 #[allow(dead_code, reason = "the tenants make alerts of their own")]
 mod alerts;
 mod cloud;
+mod older;
 mod trouble;
 mod who;
 mod worker;
@@ -178,6 +179,9 @@ async fn run(
     for metrics in told.into_iter().flat_map(|told| told.metrics) {
         let tenant = metrics["Tenant"].as_str().unwrap().to_owned();
         found.get_mut(&tenant).unwrap().metrics.push(metrics);
+    }
+    if broken == 0 {
+        older::is_read(&cloud, &simulator, &tenants, &environment).await;
     }
     Run { tenants: found }
 }

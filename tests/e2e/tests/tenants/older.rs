@@ -1,0 +1,124 @@
+//! What lies further back, of every tenant at once: a backfill of a day that is long gone, and an
+//! alert that turned up hours late, which only a sweep finds.
+
+use drawbridge_cursor::{Backfill, Job, State, Window};
+use drawbridge_dispatch::Tick;
+use drawbridge_poll::{BackfillProgress, state_key};
+use drawbridge_simulator::Simulator;
+use drawbridge_store::Store as _;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::cloud::Cloud;
+use crate::who::{self, Who};
+use crate::worker::{Invoked, Worker};
+use crate::{alerts, drain};
+
+const ID: &str = "a-day-long-gone";
+
+/// Has processes that know no tenant yet read what is older.
+pub(crate) async fn is_read(
+    cloud: &Cloud<'_>,
+    simulator: &Simulator,
+    tenants: &[Who],
+    environment: &[(&str, String)],
+) {
+    let spawn = |_| tokio::sync::Mutex::new(Worker::spawn(environment));
+    let workers: Vec<_> = (0..2).map(spawn).collect();
+    let now = Timestamp::now();
+
+    let day = now - SignedDuration::from_hours(40 * 24);
+    for who in tenants {
+        shows(simulator, who, 200, day);
+        cloud.send(&backfill(&who.name, day)).await;
+    }
+    drain(cloud, &workers).await;
+    arrived(cloud, tenants, 200, day).await;
+    for who in tenants {
+        let progress = BackfillProgress::load(&cloud.store, &who.name, ID).await;
+        let progress = progress.unwrap().unwrap();
+        assert_eq!(
+            (progress.percent(), progress.alerts),
+            (100, 1),
+            "{}",
+            who.name
+        );
+        assert_eq!(progress.stopped, None, "{}", who.name);
+    }
+
+    let late = now - SignedDuration::from_hours(5);
+    for who in tenants {
+        shows(simulator, who, 300, late);
+        sweeps(cloud, who, simulator.graph_url().as_str()).await;
+    }
+    // Others: a document is taken to be as it was read for a minute.
+    let workers: Vec<_> = (0..2).map(spawn).collect();
+    let due = now + SignedDuration::from_mins(10);
+    let tick = Tick::of(&json!({ "time": due.to_string() }), now).unwrap();
+    cloud.dispatch(tick).await;
+    let told = drain(cloud, &workers).await;
+    arrived(cloud, tenants, 300, late).await;
+    let found: f64 = told.iter().map(found_by_sweep).sum();
+    assert!((found - 2.0 * tenants.len() as f64).abs() < 0.5, "{found}");
+}
+
+/// Lets Graph show alert `n` of a tenant, last changed at `time`.
+fn shows(simulator: &Simulator, who: &Who, n: usize, time: Timestamp) {
+    let control = simulator.tenant(&who.simulated.tenant_id).unwrap();
+    control.set_alert(&who::alert(&who.name, n, time).to_string());
+}
+
+fn backfill(tenant: &str, day: Timestamp) -> Job {
+    let hour = |n: i64| day + SignedDuration::from_hours(n);
+    let windows = [-12, 0].map(|from| Window::new(hour(from), hour(from + 12)).unwrap());
+    let backfill = Backfill {
+        id: ID.to_owned(),
+        then: Vec::new(),
+        output: None,
+        again: false,
+        dry_run: false,
+        failures: 0,
+    };
+    Job::backfill(tenant, windows.to_vec(), backfill).unwrap()
+}
+
+/// Switches a tenant's sweeps on, with one that is due.
+async fn sweeps(cloud: &Cloud<'_>, who: &Who, host: &str) {
+    let (key, text) = &who.document;
+    let on = ["sweeps = ", "\"sweeps\":", "\"sweeps\": "]
+        .iter()
+        .fold(text.replace("HOST", host), |text, field| {
+            text.replace(&format!("{field}false"), &format!("{field}true"))
+        });
+    assert_ne!(on, text.replace("HOST", host), "{text}");
+    cloud.store.put(key, on.into(), "text/plain").await.unwrap();
+    let key = state_key(&who.name);
+    let object = cloud.store.get(&key).await.unwrap().unwrap();
+    let mut state = State::decode(&object.body).unwrap();
+    let ago = |hours: i64| Some(Timestamp::now() - SignedDuration::from_hours(hours));
+    state.first_from = ago(72);
+    (state.swept.day, state.swept.week) = (ago(2), ago(1));
+    let body = state.encode().unwrap().into();
+    cloud
+        .store
+        .put(&key, body, "application/json")
+        .await
+        .unwrap();
+}
+
+/// Exactly the records of that alert are on the queue, under each tenant's name.
+async fn arrived(cloud: &Cloud<'_>, tenants: &[Who], n: usize, time: Timestamp) {
+    let mut records = cloud.records().await;
+    for who in tenants {
+        let expected = alerts::bodies(&[who::alert(&who.name, n, time)]);
+        assert_eq!(records.remove(&who.name), Some(expected), "{}", who.name);
+    }
+    assert!(records.is_empty(), "{records:?}");
+}
+
+fn found_by_sweep(told: &Invoked) -> f64 {
+    let metrics = told.metrics.iter();
+    metrics
+        .filter_map(|line| line["FoundBySweep"].as_f64())
+        .sum()
+}
