@@ -33,6 +33,13 @@ pub(crate) fn checked(url: &Url, query_allowed: bool) -> Result<(), AddressError
     Ok(())
 }
 
+/// The address of `path`, which begins with a slash, below a target's root.
+pub(crate) fn below(root: &Url, path: &str) -> Url {
+    let mut url = root.clone();
+    url.set_path(&format!("{}{path}", root.path().trim_end_matches('/')));
+    url
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

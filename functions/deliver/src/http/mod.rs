@@ -7,7 +7,7 @@ mod gzip;
 mod post;
 mod split;
 
-pub(crate) use address::checked;
+pub(crate) use address::{below, checked};
 pub(crate) use answer::Answer;
 pub(crate) use gzip::gzip;
 pub(crate) use post::{Client, Request};

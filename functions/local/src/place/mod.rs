@@ -7,6 +7,7 @@ mod stack;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use drawbridge_deliver::NamedSecrets;
 use drawbridge_graph::HttpTransport;
 use drawbridge_poll::SystemClock;
 use drawbridge_poll::assembly::Surroundings;
@@ -116,7 +117,7 @@ impl Place {
     /// What its tenants share.
     pub(crate) fn surroundings(&self) -> Surroundings {
         let (secrets, aws_assertions): (Arc<dyn Secrets>, _) = match &self.at {
-            At::Folder(_) => (Arc::new(FolderSecrets), None),
+            At::Folder(_) => (Arc::new(on_one_machine()), None),
             #[cfg(feature = "aws")]
             At::Stack(stack) => (stack.secrets(), Some(stack.assertions())),
         };
@@ -161,4 +162,33 @@ pub(crate) fn needs_aws(what: &str) -> Failure {
         "this drawbridge was built for a single machine and cannot reach {what}: build it with \
          `cargo build --release -p drawbridge --features aws`"
     ))
+}
+
+/// The secrets of a single machine: `env:NAME` and `file:PATH`, as for `deliver`, or a name that
+/// says by itself which of the two it is.
+fn on_one_machine() -> NamedSecrets {
+    NamedSecrets::new(Some(Arc::new(FolderSecrets)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret as _;
+
+    #[tokio::test]
+    async fn a_prefix_says_which_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("SECRET");
+        std::fs::write(&path, "from a file").unwrap();
+        let file = format!("file:{}", path.display());
+        let secret = on_one_machine().get(&file).await.unwrap();
+        assert_eq!(secret.expose_secret(), "from a file");
+        let error = on_one_machine().get("env:DRAWBRIDGE_NOT_SET").await;
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("DRAWBRIDGE_NOT_SET")
+        );
+    }
 }

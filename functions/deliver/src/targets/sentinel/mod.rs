@@ -14,7 +14,7 @@ use url::Url;
 
 pub use column::{MAX_COLUMN_CHARS, RESERVED, column};
 
-use crate::http::{Client, Intake, Piece, Request, Verdict, deliver, gzip};
+use crate::http::{Client, Intake, Piece, Request, Verdict, below, deliver, gzip};
 use crate::settings::SentinelSettings;
 use crate::{Later, Limits, Outcome, Record, Target};
 
@@ -62,11 +62,8 @@ impl Sentinel {
         identity: Arc<dyn TokenProvider>,
     ) -> Self {
         let SentinelSettings { dcr, stream, .. } = settings;
-        let mut url = settings.url.clone();
-        let root = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!(
-            "{root}/dataCollectionRules/{dcr}/streams/{stream}"
-        ));
+        let path = format!("/dataCollectionRules/{dcr}/streams/{stream}");
+        let mut url = below(&settings.url, &path);
         url.set_query(Some("api-version=2023-01-01"));
         Self {
             client,

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::credential::Credential;
-use crate::http::{Client, Intake, Piece, Request, Verdict, deliver, gzip};
+use crate::http::{Client, Intake, Piece, Request, Verdict, below, deliver, gzip};
 use crate::settings::SplunkHecSettings;
 use crate::{Limits, Outcome, Record, Target};
 
@@ -54,16 +54,11 @@ impl SplunkHec {
         client: Client,
         secrets: &Arc<dyn Secrets>,
     ) -> Self {
-        let below = |path: &str| {
-            let mut url = settings.url.clone();
-            url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
-            url
-        };
         Self {
             client,
             token: Credential::new(Arc::clone(secrets), &settings.secret),
-            events: below("/services/collector/event"),
-            acks: below("/services/collector/ack"),
+            events: below(&settings.url, "/services/collector/event"),
+            acks: below(&settings.url, "/services/collector/ack"),
             envelope: event::Envelope::new(settings),
             ack: settings.acknowledge.then(|| ack::Patience {
                 every: Duration::from_millis(settings.ack_poll_millis),

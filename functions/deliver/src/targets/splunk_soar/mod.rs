@@ -16,7 +16,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::credential::Credential;
-use crate::http::{Client, Request, Verdict};
+use crate::http::{Client, Request, Verdict, below};
 use crate::settings::SplunkSoarSettings;
 use crate::{Later, Limits, Outcome, Record, Target};
 use artifact::{Artifact, Container};
@@ -48,16 +48,11 @@ impl SplunkSoar {
         client: Client,
         secrets: &Arc<dyn Secrets>,
     ) -> Self {
-        let below = |path: &str| {
-            let mut url = settings.url.clone();
-            url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
-            url
-        };
         Self {
             client,
             token: Credential::new(Arc::clone(secrets), &settings.secret),
-            containers: below("/rest/container"),
-            artifacts: below("/rest/artifact"),
+            containers: below(&settings.url, "/rest/container"),
+            artifacts: below(&settings.url, "/rest/artifact"),
             label: settings.label.clone(),
             run_automation: settings.run_automation,
         }
