@@ -1,50 +1,74 @@
-//! JSON strings as every format writes them.
+//! JSON strings and numbers as every format writes them.
 
 /// Writes a JSON string. Control characters are escaped, and so are the two characters above them
 /// that SQS refuses: U+FFFE and U+FFFF.
 pub(crate) fn string(text: &str, json: &mut String) {
+    json.reserve(text.len() + 2);
     json.push('"');
-    let mut plain_from = 0;
-    let bytes = text.as_bytes();
-    let mut at = plain_blocks(bytes);
-    while let Some(&byte) = bytes.get(at) {
-        let here = at;
-        at += 1;
-        let escape = ESCAPES[usize::from(byte)];
-        if escape == 0 {
-            continue;
-        }
-        let (escaped, length) = match (escape, &bytes[here..]) {
-            (b'u', _) => (format!("\\u{byte:04x}"), 1),
-            (b'?', [0xef, 0xbf, last @ (0xbe | 0xbf), ..]) => {
-                (format!("\\uff{:02x}", last.wrapping_add(0x40)), 3)
-            }
-            (b'?', _) => continue,
-            (short, _) => (format!("\\{}", char::from(short)), 1),
-        };
-        json.push_str(&text[plain_from..here]);
-        json.push_str(&escaped);
-        plain_from = here + length;
-        at = plain_from + plain_blocks(&bytes[plain_from..]);
+    if is_plain(text.as_bytes()) {
+        json.push_str(text);
+    } else {
+        escaped(text, json);
     }
-    json.push_str(&text[plain_from..]);
     json.push('"');
 }
 
-/// How many bytes at the beginning, in whole blocks, need no look one by one. Most texts need none
-/// at all; a block is compared at once.
+fn escaped(text: &str, json: &mut String) {
+    let bytes = text.as_bytes();
+    let (mut plain_from, mut at) = (0, 0);
+    while let Some(&byte) = bytes.get(at) {
+        let here = at;
+        at += 1;
+        let length = match (ESCAPES[usize::from(byte)], &bytes[here..]) {
+            (0, _) => continue,
+            (b'?', [0xef, 0xbf, 0xbe | 0xbf, ..]) => 3,
+            (b'?', _) => continue,
+            _ => 1,
+        };
+        json.push_str(&text[plain_from..here]);
+        plain_from = here + length;
+        match (ESCAPES[usize::from(byte)], bytes[plain_from - 1]) {
+            (b'u', control) => {
+                json.push_str("\\u00");
+                json.push(char::from(HEX[usize::from(control >> 4)]));
+                json.push(char::from(HEX[usize::from(control & 15)]));
+            }
+            (b'?', 0xbe) => json.push_str("\\ufffe"),
+            (b'?', _) => json.push_str("\\uffff"),
+            (short, _) => {
+                json.push('\\');
+                json.push(char::from(short));
+            }
+        }
+        at = plain_from;
+    }
+    json.push_str(&text[plain_from..]);
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Whether no byte needs a second look, as in most texts: told a block at a time, of which the
+/// last two may share bytes.
 #[inline]
-fn plain_blocks(bytes: &[u8]) -> usize {
-    let (blocks, _) = bytes.as_chunks::<16>();
-    let is_plain = |block: &&[u8; 16]| {
-        // No branch in it, so that the compiler compares sixteen bytes at a time.
-        let special = block.iter().fold(0, |found, &byte| {
-            let is_special = (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte == 0xef);
-            found | u8::from(is_special)
-        });
-        special == 0
-    };
-    blocks.iter().take_while(is_plain).count() * 16
+fn is_plain(bytes: &[u8]) -> bool {
+    match (bytes.as_chunks::<16>(), bytes.last_chunk::<16>()) {
+        ((blocks, _), Some(last)) => blocks.iter().all(block_is_plain) && block_is_plain(last),
+        _ => match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(first), Some(last)) => block_is_plain(first) && block_is_plain(last),
+            _ => bytes.iter().all(|byte| ESCAPES[usize::from(*byte)] == 0),
+        },
+    }
+}
+
+/// The same of one block. No branch in it, so that the compiler compares all bytes at once.
+#[inline]
+fn block_is_plain<const N: usize>(block: &[u8; N]) -> bool {
+    let mut special = [0; N];
+    for (special, &byte) in special.iter_mut().zip(block) {
+        let is_special = (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte == 0xef);
+        *special = u8::from(is_special);
+    }
+    special == [0; N]
 }
 
 /// What a byte becomes: 0 itself, `u` a `\u` escape, `?` perhaps one, else that letter after `\`.
@@ -65,6 +89,11 @@ static ESCAPES: [u8; 256] = {
     table[0xef] = b'?';
     table
 };
+
+/// Writes a whole number.
+pub(crate) fn int(number: i64, json: &mut String) {
+    json.push_str(itoa::Buffer::new().format(number));
+}
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ pub mod leef;
 pub mod native;
 pub mod ocsf;
 pub mod siem;
+mod tree;
 mod version;
 
 pub use format::{

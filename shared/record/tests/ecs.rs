@@ -209,6 +209,22 @@ fn a_source_is_a_path_in_the_alert() {
 }
 
 #[test]
+fn no_object_is_deeper_than_an_index_takes() {
+    fn levels(value: &Value) -> usize {
+        match value {
+            Value::Object(members) => 1 + members.values().map(levels).max().unwrap_or(0),
+            Value::Array(items) => items.iter().map(levels).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+    let deep = format!(r#"{}"the end"{}"#, r#"{"a":"#.repeat(40), "}".repeat(40));
+    let alert = format!(r#"{{"id":"da1","new":{deep},"evidence":[{{"new":{deep}}}]}}"#);
+    let record = record(&alert);
+    assert_eq!(levels(&record), 20);
+    assert_eq!(record.to_string().matches("the end").count(), 2);
+}
+
+#[test]
 fn what_a_field_has_no_room_for_is_kept() {
     let many = |n: usize| (0..n).map(|n| format!("https://host-{n}.example/"));
     let labels: serde_json::Map<String, Value> = many(300).map(|url| (url, json!("x"))).collect();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::evidence;
 use super::field::Ecs;
-use super::node::Node;
 use super::value::{Value, Values};
+use crate::tree::Node;
 
 /// What a determination says of the event, as Elastic has it.
 const DETERMINATIONS: &[(&str, &str)] = &[

@@ -6,11 +6,11 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use super::node::Node;
 use super::time;
 use super::uri::Uri;
 use super::value::Value;
 use super::write;
+use crate::tree::{Member, Node, Object};
 
 /// Gives the values of a field to the sink; false if the value does not fit.
 pub(super) type Convert = for<'n> fn(&'n Node<'_>, &mut dyn FnMut(Value<'n>)) -> bool;
@@ -198,12 +198,12 @@ pub(super) fn sub_technique<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool 
 /// Each member of a dictionary as a label: a scalar as its text, a list of scalars as a list of
 /// texts, anything deeper as JSON.
 pub(super) fn labels<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
-    let Node::Object(members) = node else {
+    let Node::Object(labels) = node else {
         return false;
     };
-    for (name, value) in members.iter().filter(|(name, _)| name != ODATA_TYPE) {
-        if !write::as_text(value).is_empty() {
-            sink(Value::Label(name, value));
+    for label in own(labels) {
+        if !write::as_text(&label.value).is_empty() {
+            sink(Value::Label(label.name, &label.value));
         }
     }
     true
@@ -211,15 +211,21 @@ pub(super) fn labels<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
 
 /// Each member of a dictionary as `name:value`.
 pub(super) fn lists_labels<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
-    let Node::Object(members) = node else {
+    let Node::Object(labels) = node else {
         return text(node, sink);
     };
-    for (name, value) in members.iter().filter(|(name, _)| name != ODATA_TYPE) {
-        if let Some(value) = plain(value) {
-            sink(Value::Text(format!("{name}:{value}").into()));
+    for label in own(labels) {
+        if let Some(value) = plain(&label.value) {
+            sink(Value::Text(format!("{}:{value}", label.name).into()));
         }
     }
     true
+}
+
+/// The members of a dictionary but the one that tells its type.
+fn own<'n>(labels: &Object<'n>) -> impl Iterator<Item = &'n Member<'n>> + use<'n> {
+    let members = labels.members().iter();
+    members.filter(|member| member.name != ODATA_TYPE)
 }
 
 /// The name of the member that tells the type of an object.

@@ -1,17 +1,19 @@
 //! Where each value of a record came from.
 
+use bumpalo::Bump;
 use drawbridge_alert::Alert;
 use serde_json::{Map, Value as Json};
 
 use super::alert::{ALERT, PATHS};
 use super::field::NAMES;
-use super::node::Node;
 use super::record;
+use crate::tree;
 use crate::{Explained, ExplainedKey};
 
 /// Every ECS field of the record, then every member below `m365_defender.alert`.
 pub(super) fn explain(alert: &Alert<'_>) -> Vec<Explained> {
-    let node = Node::read(alert.raw);
+    let arena = Bump::new();
+    let node = tree::read(alert.raw, record::MAX_DEPTH, &arena);
     let (kept, values) = record::read(&node, alert.raw.len(), true);
     let mut ecs = String::from("{");
     values.write(&mut ecs);

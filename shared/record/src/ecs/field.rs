@@ -4,8 +4,8 @@ use super::convert::{
     Convert, boolean, category_tactic, cloud_provider, date, domain, hash, ip, known_tactic,
     labels, lists_labels, long, os_type, severity, sub_technique, technique, text, transport,
 };
-use super::node::Node;
 use super::value::Value;
+use crate::tree::Node;
 
 /// The type of a field in an ECS mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,6 @@ mod evidence;
 mod explain;
 mod field;
 mod name;
-mod node;
 mod property;
 mod record;
 mod time;

@@ -2,18 +2,23 @@
 
 use std::borrow::Cow;
 
+use bumpalo::Bump;
 use drawbridge_alert::Alert;
 
 use super::alert::ALERT;
 use super::category;
 use super::field::Ecs;
-use super::node::Node;
 use super::time;
 use super::value::{Value, Values};
 use super::walk::{Place, Walk};
+use crate::tree::{self, Node};
 
 /// The version of ECS that the fields are checked against.
 const ECS_VERSION: &str = "9.5.0";
+
+/// What lies deeper is kept as text: an index of Elasticsearch takes fields of 20 levels unless it is
+/// told otherwise (`index.mapping.depth.limit`), and the alert lies below two.
+pub(super) const MAX_DEPTH: u8 = 18;
 
 /// The document: what is kept below `m365_defender.alert`, and the ECS fields.
 pub(super) fn read<'n>(
@@ -75,7 +80,8 @@ pub(super) const BOTH: &str = "firstActivityDateTime, lastActivityDateTime";
 
 /// The record as one line of JSON.
 pub(super) fn write(alert: &Alert<'_>) -> String {
-    let node = Node::read(alert.raw);
+    let arena = Bump::with_capacity(2 * alert.raw.len());
+    let node = tree::read(alert.raw, MAX_DEPTH, &arena);
     let (kept, values) = read(&node, alert.raw.len(), false);
     let mut json = String::with_capacity(kept.len() + USUAL_ECS_BYTES);
     json.push('{');

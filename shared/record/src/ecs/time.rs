@@ -16,9 +16,12 @@ pub(super) fn millis(text: &str) -> Option<String> {
     if is_placeholder(text) {
         return None;
     }
-    let instant: Timestamp = text.parse().ok()?;
+    let instant = || text.parse::<Timestamp>().ok();
     match plain(text.as_bytes()) {
         Some(fraction) => {
+            if !is_in_every_month(text.as_bytes()) {
+                instant()?;
+            }
             let mut cut = String::with_capacity(24);
             cut.push_str(text.get(..19)?);
             cut.push('.');
@@ -28,9 +31,27 @@ pub(super) fn millis(text: &str) -> Option<String> {
             cut.push('Z');
             Some(cut)
         }
-        None if instant.as_second() < 0 && text.starts_with('-') => None,
-        None => Some(format!("{instant:.3}")),
+        None => match instant()? {
+            before if before.as_second() < 0 && text.starts_with('-') => None,
+            instant => Some(format!("{instant:.3}")),
+        },
     }
+}
+
+/// Whether a time of that form surely is one. A calendar has to be asked for the others, such as
+/// those of the last days of a month.
+fn is_in_every_month(text: &[u8]) -> bool {
+    let digits = |at: usize, count| text[at..at + count].iter().all(u8::is_ascii_digit);
+    let is_within = |at, from: &[u8], to: &[u8]| {
+        let two = &text[at..at + 2];
+        digits(at, 2) && from <= two && two <= to
+    };
+    digits(0, 4)
+        && is_within(5, b"01", b"12")
+        && is_within(8, b"01", b"28")
+        && is_within(11, b"00", b"23")
+        && is_within(14, b"00", b"59")
+        && is_within(17, b"00", b"59")
 }
 
 /// The fraction of a time that needs no conversion: Graph's usual form.
@@ -42,7 +63,10 @@ fn plain(text: &[u8]) -> Option<&[u8]> {
     }
     match rest {
         b"Z" => Some(&[]),
-        [b'.', fraction @ .., b'Z'] if fraction.iter().all(u8::is_ascii_digit) => Some(fraction),
+        [b'.', fraction @ .., b'Z'] => {
+            let is_fraction = matches!(fraction.len(), 1..=9);
+            (is_fraction && fraction.iter().all(u8::is_ascii_digit)).then_some(fraction)
+        }
         _ => None,
     }
 }
@@ -67,6 +91,7 @@ mod tests {
             ("2026-01-22T12:09:22.9999+02:00", "2026-01-22T10:09:22.999Z"),
             ("2026-01-22 12:09:22Z", "2026-01-22T12:09:22.000Z"),
             ("2026-01-22T12:09:60Z", "2026-01-22T12:09:59.000Z"),
+            ("2024-02-29T00:00:00.012345678Z", "2024-02-29T00:00:00.012Z"),
         ] {
             assert_eq!(millis(graph).as_deref(), Some(cut));
         }
@@ -74,6 +99,11 @@ mod tests {
             "0001-01-01T00:00:00Z",
             "soon",
             "2026-13-01T00:00:00Z",
+            "2026-02-29T00:00:00Z",
+            "2026-02-28T24:00:00Z",
+            "2026-02-28T00:0x:00Z",
+            "2026-02-28T00:00:00.Z",
+            "2026-02-28T00:00:00.0123456789Z",
             "-000500-01-01T00:00:00Z",
             "",
         ] {

@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 use super::convert;
 use super::field::{Ecs, FIELDS};
 use super::name;
-use super::node::Node;
 use super::write;
-use crate::json::string;
+use crate::json::{int, string};
+use crate::tree::Node;
 
 /// One value of a field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(PartialEq)]
 pub(super) enum Value<'n> {
     Text(Cow<'n, str>),
     Long(i64),
@@ -159,7 +159,7 @@ impl<'n> Values<'n> {
             }
             match &entry.value {
                 Value::Text(text) => string(text, json),
-                Value::Long(number) => write::int(*number, json),
+                Value::Long(number) => int(*number, json),
                 Value::Flag(flag) => json.push_str(if *flag { "true" } else { "false" }),
                 Value::Label(label, value) => {
                     string(&names.free(label, |_| false), json);
@@ -175,7 +175,7 @@ impl<'n> Values<'n> {
 /// A label's value: text, or a list of texts.
 fn write_label(value: &Node<'_>, json: &mut String) -> bool {
     match value {
-        Node::List(items) => write::list(json, items, label_text),
+        Node::List(items) => write::list(json, *items, label_text),
         value => label_text(value, json),
     }
 }

@@ -8,13 +8,13 @@ use super::convert::{is_ip, plain, whole};
 use super::evidence;
 use super::field::Ecs;
 use super::name;
-use super::node::{Member, Node};
 use super::property::{Holds, Property, Shape};
 use super::time;
 use super::uri::Uri;
 use super::value::{Value, Values};
 use super::write;
-use crate::json::string;
+use crate::json::{int, string};
+use crate::tree::{Member, Node};
 
 /// Where a value stands, for those who want it explained.
 #[derive(Clone, Copy)]
@@ -77,7 +77,7 @@ impl<'n> Walk<'n> {
         shape: &'static Shape,
         at: &Place<'_>,
     ) -> bool {
-        let Node::Object(members) = node else {
+        let Node::Object(object) = node else {
             return false;
         };
         let start = self.json.len();
@@ -85,24 +85,24 @@ impl<'n> Walk<'n> {
         let mut others: Vec<&'n Member<'n>> = Vec::new();
         let (mut seen, mut next) = (0u64, 0);
         let mut grouped: Vec<(&'static Property, &'n Member<'n>)> = Vec::new();
-        for member in members {
-            let Some((number, property)) = shape.find(&member.0, &mut next) else {
+        for member in object.members() {
+            let Some((number, property)) = shape.find(member.name, &mut next) else {
                 others.push(member);
                 continue;
             };
-            if seen >> number & 1 != 0 || member.1.is_nothing() {
+            if seen >> number & 1 != 0 {
                 continue;
             }
             seen |= 1 << number;
-            let at = at.member(&member.0);
-            let taken = self.gather(property.to, &member.1, &at);
+            let at = at.member(member.name);
+            let taken = self.gather(property.to, &member.value, &at);
             if !property.group.is_empty() {
                 grouped.push((property, member));
             } else if property.name.is_empty() {
                 if !taken {
                     others.push(member);
                 }
-            } else if self.member(property, &member.1, &at) {
+            } else if self.member(property, &member.value, &at) {
                 others.push(member);
             }
         }
@@ -131,7 +131,7 @@ impl<'n> Walk<'n> {
         let start = self.json.len();
         self.json.push('{');
         for (property, member) in properties {
-            if self.member(property, &member.1, &at.member(&member.0)) {
+            if self.member(property, &member.value, &at.member(member.name)) {
                 others.push(member);
             }
         }
@@ -184,7 +184,7 @@ impl<'n> Walk<'n> {
                 None => return Outcome::Unfit,
             },
             Holds::Long => match whole(node) {
-                Some(number) => write::int(number, json),
+                Some(number) => int(number, json),
                 None => return Outcome::Unfit,
             },
             Holds::Date => match node.text() {
@@ -221,10 +221,10 @@ impl<'n> Walk<'n> {
     /// Writes what has no place of its own under Graph's names.
     fn others(&mut self, others: &[&'n Member<'n>], shape: &'static Shape) {
         let mut names = name::Names::default();
-        for (name, node) in others {
-            let name = names.free(name, |name| shape.keeps(name));
+        for of in others {
+            let name = names.free(of.name, |name| shape.keeps(name));
             let member = write::member(&name, &mut self.json);
-            let is_there = write::any(node, &mut self.json);
+            let is_there = write::any(&of.value, &mut self.json);
             write::end(member, is_there, &mut self.json);
         }
     }
@@ -232,7 +232,7 @@ impl<'n> Walk<'n> {
     /// Gathers the values of a property; false unless every field has taken all of it.
     fn gather(&mut self, to: &[Ecs], node: &'n Node<'n>, at: &Place<'_>) -> bool {
         let items = match node {
-            Node::List(items) => items.as_slice(),
+            Node::List(items) => *items,
             node => std::slice::from_ref(node),
         };
         let mut taken = true;

@@ -1,9 +1,9 @@
 //! Values of which nothing is known, written as Graph sent them but for what is empty.
 
 use super::name;
-use super::node::Node;
 use super::time;
-use crate::json::string;
+use crate::json::{int, string};
+use crate::tree::Node;
 
 /// Writes a value; false, and nothing written, where it is null, empty or the date of no time.
 pub(super) fn any(node: &Node<'_>, json: &mut String) -> bool {
@@ -27,17 +27,17 @@ fn plain(node: &Node<'_>, style: Style, json: &mut String) -> bool {
         Node::Number(number) => json.push_str(&number.to_string()),
         Node::Text(text) if text.is_empty() || time::is_placeholder(text) => return false,
         Node::Text(text) => string(text, json),
-        Node::List(items) => return list(json, items, |item, json| plain(item, style, json)),
-        Node::Object(members) => {
+        Node::List(items) => return list(json, *items, |item, json| plain(item, style, json)),
+        Node::Object(object) => {
             let start = json.len();
             json.push('{');
             let mut names = name::Names::default();
-            for (name, value) in members {
+            for of in object.members() {
                 let member = match style {
-                    Style::Free => member(&names.free(name, |_| false), json),
-                    Style::Graphs => member(name, json),
+                    Style::Free => member(&names.free(of.name, |_| false), json),
+                    Style::Graphs => member(of.name, json),
                 };
-                let is_there = plain(value, style, json);
+                let is_there = plain(&of.value, style, json);
                 end(member, is_there, json);
             }
             return close(start, '}', json);
@@ -97,13 +97,6 @@ pub(super) fn end(start: usize, is_there: bool, json: &mut String) {
     } else {
         json.truncate(start);
     }
-}
-
-/// A whole number.
-pub(super) fn int(number: i64, json: &mut String) {
-    use std::fmt::Write as _;
-    // A String takes everything.
-    let _ = write!(json, "{number}");
 }
 
 /// A value as JSON text, with Graph's names; empty where the value is.

@@ -1,6 +1,6 @@
 use super::codes;
-use super::tree::Object;
 use super::write::Out;
+use crate::tree::Object;
 
 /// `finding_info.attacks`: the categories that are tactics, then the techniques. Graph does not say
 /// which technique served which tactic, so neither does the record.

@@ -1,7 +1,7 @@
 use super::codes::{self, Code};
 use super::evidence::kind;
-use super::tree::Object;
 use super::write::Out;
+use crate::tree::Object;
 
 /// The cloud that an alert is about: that of the first evidence that names one.
 pub(super) struct Cloud<'o> {

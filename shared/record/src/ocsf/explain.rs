@@ -2,7 +2,7 @@ use serde_json::Value as Json;
 
 use super::evidence;
 use super::fields::{Row, Source, rows};
-use super::tree::Object;
+use crate::tree::Object;
 use crate::{Explained, ExplainedKey};
 
 /// Explains a record, value by value, with the table of the fields.

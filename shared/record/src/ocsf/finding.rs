@@ -4,9 +4,9 @@ use super::attacks::attacks;
 use super::cloud::Cloud;
 use super::codes;
 use super::evidence::{self, Context};
-use super::tree::Object;
 use super::write::Out;
 use crate::Change;
+use crate::tree::Object;
 
 /// The version of OCSF that the records are of.
 pub(super) const OCSF_VERSION: &str = "1.8.0";

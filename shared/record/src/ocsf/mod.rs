@@ -1,8 +1,8 @@
 //! The alert as an OCSF Detection Finding, class 2004, of version 1.8.0.
 //!
-//! The alert is read into a tree that remembers what was taken from it. What is left of a piece of
-//! evidence is its `data`, what is left of the alert is `unmapped`; so nothing of it is lost, and
-//! `raw_data` with the whole alert once more is not needed.
+//! The alert is read into a tree that remembers what was taken from it (`taken`). What is left of a
+//! piece of evidence is its `data`, what is left of the alert is `unmapped`; so nothing of it is
+//! lost, and `raw_data` with the whole alert once more is not needed.
 
 mod attacks;
 mod cloud;
@@ -12,14 +12,15 @@ mod explain;
 mod fields;
 mod finding;
 mod tables;
-mod tree;
+mod taken;
 mod write;
 
+use bumpalo::Bump;
 use drawbridge_alert::Alert;
 
+use crate::tree::Object;
 use crate::version::{self, Version};
 use crate::{Change, Claim, Explained, Field, Format, Identity, Record, Rewrite};
-use tree::Object;
 
 /// The format `ocsf`.
 #[derive(Debug, Clone, Copy)]
@@ -71,12 +72,16 @@ impl Format for Ocsf {
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
         let key = Version::of(alert).key();
         let body = body(alert, &key, Change::New);
-        vec![explain::explain(&Object::read(alert.raw), &body)]
+        vec![explain::explain(
+            &Object::read(alert.raw, &Bump::new()),
+            &body,
+        )]
     }
 }
 
 /// The record of an alert. What is not taken from it is copied, so it is about as long.
 fn body(alert: &Alert<'_>, key: &str, change: Change) -> String {
-    let tree = Object::read(alert.raw);
+    let arena = Bump::with_capacity(2 * alert.raw.len());
+    let tree = Object::read(alert.raw, &arena);
     finding::write(&tree, key, change, alert.raw.len() + 2048)
 }

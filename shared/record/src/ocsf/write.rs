@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write as _};
 
 use super::codes;
-use super::tree::{Member, Node, Object};
 use crate::json;
+use crate::tree::{Member, Node, Object};
 
 /// A JSON text in the making.
 pub(super) struct Out {
@@ -30,6 +30,7 @@ impl Out {
     }
 
     fn key(&mut self, name: &'static str) {
+        self.json.reserve(name.len() + 4);
         self.comma();
         self.json.push('"');
         self.json.push_str(name);
@@ -54,13 +55,9 @@ impl Out {
 
     /// A whole number, unless there is none.
     pub(super) fn int(&mut self, name: &'static str, number: impl Into<Option<i64>>) {
-        match number.into() {
-            // Most are numbers of an enumeration.
-            Some(digit @ 0..10) => {
-                self.key(name);
-                self.json.push(char::from(b'0' + digit as u8));
-            }
-            number => self.plain(name, number),
+        if let Some(number) = number.into() {
+            self.key(name);
+            json::int(number, &mut self.json);
         }
     }
 
@@ -68,7 +65,9 @@ impl Out {
     pub(super) fn int_text(&mut self, name: &'static str, number: Option<i64>) {
         if let Some(number) = number {
             self.key(name);
-            let _ = write!(self.json, "\"{number}\"");
+            self.json.push('"');
+            json::int(number, &mut self.json);
+            self.json.push('"');
         }
     }
 
@@ -119,7 +118,7 @@ impl Out {
     /// A number in a list.
     pub(super) fn item_int(&mut self, number: i64) {
         self.comma();
-        let _ = write!(self.json, "{number}");
+        json::int(number, &mut self.json);
     }
 
     fn enclosed(&mut self, before: usize, open: char, end: char, fill: impl FnOnce(&mut Self)) {
@@ -146,7 +145,7 @@ impl Out {
         let left = |member: &&Member<'_>| !member.is_used_up();
         for member in object.members().iter().filter(left) {
             self.comma();
-            json::string(&member.name, &mut self.json);
+            json::string(member.name, &mut self.json);
             self.json.push(':');
             self.rest_of(&member.value);
         }
@@ -157,6 +156,7 @@ impl Out {
         match node {
             Node::Null => self.json.push_str("null"),
             Node::Flag(flag) => self.json.push_str(if *flag { "true" } else { "false" }),
+            Node::Int(number) => json::int(*number, &mut self.json),
             Node::Number(number) => {
                 let _ = write!(self.json, "{number}");
             }
@@ -176,6 +176,8 @@ impl Out {
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use super::*;
 
     #[test]
@@ -197,8 +199,10 @@ mod tests {
 
     #[test]
     fn the_rest_is_what_was_not_taken() {
+        let arena = Bump::new();
         let object = Object::read(
             r#"{"a":"x","b":{"c":1,"d":null},"e":[null,{"f":""},{"g":true}],"h":1.5}"#,
+            &arena,
         );
         object.take("a");
         let json = Out::object_of(0, |out| out.rest("data", &object));

@@ -13,9 +13,9 @@ mod schema;
 
 use super::convert::ODATA_TYPE;
 use super::field::Ecs::RelatedHosts;
-use super::node::Node;
 use super::property::Holds::{Any, Date};
 use super::property::{Property, Shape, kept, same};
+use crate::tree::Node;
 
 /// One kind of evidence.
 pub(super) struct Kind {

@@ -1,7 +1,7 @@
 use super::super::codes::Code;
-use super::super::tree::Object;
 use super::super::write::Out;
 use super::{Context, file};
+use crate::tree::Object;
 
 /// A resource in the making; it needs a name or an id.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 use super::super::codes;
-use super::super::tree::Object;
 use super::super::write::Out;
 use super::network::{is_address, is_mac};
 use super::{Context, cloud};
+use crate::tree::Object;
 
 /// `device` of a `deviceEvidence`.
 pub(in crate::ocsf) fn device(out: &mut Out, it: &Object<'_>) {

@@ -1,9 +1,9 @@
 use std::borrow::Cow;
 
 use super::super::codes;
-use super::super::tree::Object;
 use super::super::write::Out;
 use super::{device, process};
+use crate::tree::Object;
 
 const HASHES: [&str; 4] = ["md5", "sha1", "sha256", "sha256Ac"];
 

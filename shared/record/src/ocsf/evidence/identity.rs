@@ -1,6 +1,6 @@
-use super::super::tree::Object;
 use super::super::write::Out;
 use super::{device, network};
+use crate::tree::Object;
 
 /// Whether OCSF takes a text for an e-mail address: the pattern of its `email_t`.
 pub(in crate::ocsf) fn is_email(text: &str) -> bool {

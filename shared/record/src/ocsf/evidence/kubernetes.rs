@@ -1,9 +1,9 @@
 use super::super::codes;
-use super::super::tree::Object;
 use super::super::write::Out;
 use super::Context;
 use super::cloud::{self, Resource};
 use super::network::is_address;
+use crate::tree::Object;
 
 /// `container` of a `containerEvidence`.
 pub(super) fn container(out: &mut Out, it: &Object<'_>) {

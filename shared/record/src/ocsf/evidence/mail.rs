@@ -1,8 +1,8 @@
-use super::super::tree::Object;
 use super::super::write::Out;
 use super::file;
 use super::identity::{self, is_email};
 use super::network::{self, is_address};
+use crate::tree::Object;
 
 /// `email` of an `analyzedMessageEvidence`.
 pub(super) fn message(out: &mut Out, it: &Object<'_>) {

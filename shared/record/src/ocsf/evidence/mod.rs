@@ -16,8 +16,8 @@ pub(super) use identity::is_email;
 pub(super) use registry::is_registry;
 
 use super::codes;
-use super::tree::{Node, Object};
 use super::write::Out;
+use crate::tree::{Node, Object};
 
 /// What a piece of evidence must know of its record.
 #[derive(Clone, Copy)]
@@ -96,7 +96,8 @@ const KINDS: &[(&str, Write)] = &[
 /// The name of a piece's type, without what all types have in common.
 pub(super) fn kind<'e>(evidence: &'e Object<'_>) -> &'e str {
     let whole = evidence.text("@odata.type").unwrap_or_default();
-    let name = whole.rsplit(['.', '#']).next().unwrap_or_default();
+    let before = whole.bytes().rposition(|byte| matches!(byte, b'.' | b'#'));
+    let name = before.map_or(whole, |at| &whole[at + 1..]);
     let stem = name.len().saturating_sub("Evidence".len());
     match (name.get(..stem), name.get(stem..)) {
         (Some(kind), Some(end)) if end.eq_ignore_ascii_case("Evidence") => kind,
@@ -130,7 +131,7 @@ pub(super) fn write(out: &mut Out, piece: &Node<'_>, context: Context) {
     out.item(|out| match piece {
         Node::Object(evidence) => members(out, evidence, context),
         // Evidence that could not be read is its own text.
-        piece => out.text("data", piece.text()),
+        piece => out.text("data", piece.says()),
     });
 }
 
@@ -158,13 +159,15 @@ fn members(out: &mut Out, evidence: &Object<'_>, context: Context) {
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use super::*;
 
     #[test]
     fn a_type_is_known_however_it_is_spelt() {
         let kind_of = |text: &str| {
             let json = format!(r#"{{"@odata.type":"{text}"}}"#);
-            kind(&Object::read(&json)).to_owned()
+            kind(&Object::read(&json, &Bump::new())).to_owned()
         };
         assert_eq!(kind_of("#microsoft.graph.security.fileEvidence"), "file");
         assert_eq!(kind_of("FILEevidence"), "FILE");

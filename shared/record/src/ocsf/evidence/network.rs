@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
-use super::super::tree::Object;
 use super::super::write::Out;
+use crate::tree::Object;
 
 /// Whether OCSF takes a text for an IP address.
 pub(super) fn is_address(text: &str) -> bool {

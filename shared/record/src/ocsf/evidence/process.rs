@@ -1,6 +1,6 @@
-use super::super::tree::Object;
 use super::super::write::Out;
 use super::{device, file, identity};
+use crate::tree::Object;
 
 /// `process` and `device` of a `processEvidence`.
 pub(super) fn evidence(out: &mut Out, it: &Object<'_>) {

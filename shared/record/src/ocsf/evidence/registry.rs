@@ -1,7 +1,7 @@
 use super::super::codes;
-use super::super::tree::Object;
 use super::super::write::Out;
 use super::{device, is};
+use crate::tree::Object;
 
 /// Whether a piece makes an object of OCSF's Windows extension.
 pub(in crate::ocsf) fn is_registry(it: &Object<'_>) -> bool {

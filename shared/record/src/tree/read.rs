@@ -1,0 +1,331 @@
+//! Reads a JSON text whose grammar serde has seen before. It could read the text a second time, but
+//! takes about twice as long for it, and refuses all of an alert for one number beyond all bounds.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use bumpalo::Bump;
+
+use super::{Member, Node, Object};
+
+/// Reads an alert that was decoded before. What cannot be told deep inside of it, such as half a
+/// surrogate pair or a number beyond all bounds, is kept as the text that it was; and so is what
+/// lies deeper than `max_depth`, for readers of JSON give up on deep nesting.
+pub(crate) fn read<'a>(json: &'a str, max_depth: u8, arena: &'a Bump) -> Node<'a> {
+    let mut reader = Reader {
+        json,
+        at: 0,
+        arena,
+        max_depth,
+        items: Vec::with_capacity(16),
+        members: Vec::with_capacity(64),
+    };
+    reader.value(0).unwrap_or(Node::Text(json))
+}
+
+struct Reader<'a> {
+    json: &'a str,
+    /// The byte that is read next.
+    at: usize,
+    arena: &'a Bump,
+    max_depth: u8,
+    /// What is read of the lists that have not ended yet.
+    items: Vec<Node<'a>>,
+    /// The same of objects.
+    members: Vec<Member<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads a value; none where the text is no JSON after all.
+    fn value(&mut self, depth: u8) -> Option<Node<'a>> {
+        let start = self.skip_blanks();
+        match self.peek()? {
+            b'"' => Some(Node::Text(self.string()?)),
+            b'{' if depth < self.max_depth => self.object(depth + 1),
+            b'[' if depth < self.max_depth => self.list(depth + 1),
+            b'{' | b'[' => {
+                self.skip_nested()?;
+                Some(Node::Text(self.json.get(start..self.at)?))
+            }
+            _ => self.scalar(),
+        }
+    }
+
+    fn object(&mut self, depth: u8) -> Option<Node<'a>> {
+        let first = self.members.len();
+        self.at += 1;
+        while self.more(b'}')? {
+            let name = self.string()?;
+            self.skip_blanks();
+            self.at += 1; // the colon
+            let value = self.value(depth)?;
+            if !value.is_nothing() {
+                self.members.push(Member {
+                    name,
+                    value,
+                    taken: Cell::new(false),
+                });
+            }
+        }
+        let members = self.members.drain(first..);
+        Some(Node::Object(Object(
+            self.arena.alloc_slice_fill_iter(members),
+        )))
+    }
+
+    fn list(&mut self, depth: u8) -> Option<Node<'a>> {
+        let first = self.items.len();
+        self.at += 1;
+        while self.more(b']')? {
+            let item = self.value(depth)?;
+            self.items.push(item);
+        }
+        let items = self.items.drain(first..);
+        Some(Node::List(self.arena.alloc_slice_fill_iter(items)))
+    }
+
+    /// Whether something comes before the closing bracket; goes behind the comma or the bracket.
+    fn more(&mut self, bracket: u8) -> Option<bool> {
+        self.skip_blanks();
+        if self.peek()? == b',' {
+            self.at += 1;
+            self.skip_blanks();
+        }
+        let more = self.peek()? != bracket;
+        self.at += usize::from(!more);
+        Some(more)
+    }
+
+    /// Reads a string; one with an escape that stands for no text stays as it is, with its quotes.
+    fn string(&mut self) -> Option<&'a str> {
+        let start = self.at;
+        let is_plain = self.skip_string()?;
+        let quoted = self.json.get(start..self.at)?;
+        if is_plain {
+            return quoted.get(1..quoted.len() - 1);
+        }
+        Some(match serde_json::from_str::<Cow<'_, str>>(quoted) {
+            Ok(text) => self.arena.alloc_str(&text),
+            Err(_) => quoted,
+        })
+    }
+
+    /// Goes behind the closing quote; says whether there was no escape.
+    fn skip_string(&mut self) -> Option<bool> {
+        self.at += 1;
+        let mut is_plain = true;
+        loop {
+            self.at += quote_or_backslash(self.json.as_bytes().get(self.at..)?)?;
+            if self.peek()? == b'"' {
+                self.at += 1;
+                return Some(is_plain);
+            }
+            is_plain = false;
+            self.at += 2;
+        }
+    }
+
+    /// Reads a number or one of the three words; what is too large for a number stays text.
+    fn scalar(&mut self) -> Option<Node<'a>> {
+        let rest = self.json.get(self.at..)?;
+        let ends = |byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+        let length = rest.bytes().position(ends).unwrap_or(rest.len());
+        if length == 0 {
+            return None;
+        }
+        self.at += length;
+        Some(match rest.get(..length)? {
+            "null" => Node::Null,
+            "true" => Node::Flag(true),
+            "false" => Node::Flag(false),
+            number => match number.parse() {
+                Ok(whole) if number != "-0" => Node::Int(whole),
+                _ => serde_json::from_str(number).map_or(Node::Text(number), Node::Number),
+            },
+        })
+    }
+
+    /// Goes behind a list or an object.
+    fn skip_nested(&mut self) -> Option<()> {
+        let mut depth = 0usize;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.skip_string()?;
+                    continue;
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            if depth == 0 {
+                return Some(());
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.json.as_bytes().get(self.at).copied()
+    }
+
+    /// Goes to what is no blank, and says where that is.
+    fn skip_blanks(&mut self) -> usize {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+        self.at
+    }
+}
+
+/// Where the first quote or backslash is, eight bytes at a time.
+fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
+    let (blocks, rest) = bytes.as_chunks::<8>();
+    for (number, block) in blocks.iter().enumerate() {
+        let block = u64::from_le_bytes(*block);
+        let found = zeros(block ^ repeated(b'"')) | zeros(block ^ repeated(b'\\'));
+        if found != 0 {
+            return Some(number * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let in_rest = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    Some(blocks.len() * 8 + in_rest)
+}
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Sets the highest bit of the first byte that is zero, and of no byte before it.
+fn zeros(bytes: u64) -> u64 {
+    bytes.wrapping_sub(repeated(0x01)) & !bytes & repeated(0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_kept_as_text() {
+        let deep = format!("{}1{}", "[".repeat(1000), "]".repeat(1000));
+        let json = format!(
+            r#"{{"id":"da1","n":1e999,"a\u0062":"c\u0064","list":[{{"a":"\ud800","b":"kept"}},{{"d":{deep}}},"\udc00"]}}"#
+        );
+        let arena = Bump::new();
+        let alert = read(&json, 8, &arena);
+        let text = |node: &Node<'_>, name: &str| node.get(name).unwrap().text().unwrap().to_owned();
+        assert_eq!(text(&alert, "id"), "da1");
+        assert_eq!(text(&alert, "n"), "1e999");
+        assert_eq!(text(&alert, "ab"), "cd");
+        let Some(Node::List(items)) = alert.get("list") else {
+            panic!("no list")
+        };
+        assert_eq!(text(&items[0], "a"), "\"\\ud800\"");
+        assert_eq!(text(&items[0], "b"), "kept");
+        assert_eq!(items[2].text(), Some("\"\\udc00\""));
+        let mut node = items[1].get("d").unwrap();
+        let mut depth = 3;
+        while let Node::List([inner]) = node {
+            node = inner;
+            depth += 1;
+        }
+        assert_eq!(depth, 8);
+        let bracket = node.text().unwrap();
+        assert_eq!(
+            (bracket.len(), bracket.starts_with("[[")),
+            (deep.len() - 10, true)
+        );
+    }
+
+    #[test]
+    fn what_is_null_or_empty_is_left_out() {
+        let arena = Bump::new();
+        let json = r#"{"a":null,"b":"","c":[],"d":{"e":{}},"f":[null],"g":false,"h":0}"#;
+        let Node::Object(object) = read(json, 8, &arena) else {
+            panic!("no object")
+        };
+        let names: Vec<_> = object.members().iter().map(|member| member.name).collect();
+        assert_eq!(names, ["f", "g", "h"]);
+    }
+
+    /// The value as serde's own tree, without what is left out.
+    fn as_serde(node: &Node<'_>) -> Json {
+        match node {
+            Node::Null => Json::Null,
+            Node::Flag(flag) => (*flag).into(),
+            Node::Int(number) => (*number).into(),
+            Node::Number(number) => number.clone().into(),
+            Node::Text(text) => (*text).into(),
+            Node::List(items) => items.iter().map(as_serde).collect(),
+            Node::Object(object) => {
+                let members = object.members().iter();
+                members
+                    .map(|it| (it.name.to_owned(), as_serde(&it.value)))
+                    .collect()
+            }
+        }
+    }
+
+    fn pruned(json: Json) -> Json {
+        let is_nothing = |json: &Json| match json {
+            Json::Null => true,
+            Json::String(text) => text.is_empty(),
+            Json::Array(items) => items.is_empty(),
+            Json::Object(members) => members.is_empty(),
+            _ => false,
+        };
+        match json {
+            Json::Array(items) => items.into_iter().map(pruned).collect(),
+            Json::Object(members) => {
+                let members = members
+                    .into_iter()
+                    .map(|(name, value)| (name, pruned(value)));
+                members.filter(|(_, value)| !is_nothing(value)).collect()
+            }
+            json => json,
+        }
+    }
+
+    fn json() -> impl Strategy<Value = Json> {
+        let scalar = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            (-3i64..3).prop_map(Json::from),
+            any::<u64>().prop_map(Json::from),
+            any::<f64>().prop_map(Json::from),
+            "\\PC{0,24}|[\"\\\\/\u{0}-\u{1f}é\u{10ffff}]{0,12}".prop_map(Json::from),
+        ];
+        scalar.prop_recursive(5, 64, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Json::from),
+                prop::collection::hash_map("[a-z\"\\\\{},]{0,12}", inner, 0..6)
+                    .prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_serde_reads(value in json(), is_pretty: bool) {
+            let text = if is_pretty {
+                serde_json::to_string_pretty(&value).unwrap().replace('\n', "\r\n\t")
+            } else {
+                value.to_string()
+            };
+            // Read back, since a number may lose its last digit on the way.
+            let value: Json = serde_json::from_str(&text).unwrap();
+            let arena = Bump::new();
+            prop_assert_eq!(as_serde(&read(&text, 8, &arena)), pruned(value));
+        }
+
+        #[test]
+        fn what_is_no_json_is_no_trouble(text in "[\\[\\]{}\",:\\\\0-9a-z é]{0,32}", depth in 0u8..4) {
+            let arena = Bump::new();
+            as_serde(&read(&text, depth, &arena));
+        }
+    }
+}
