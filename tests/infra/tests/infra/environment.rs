@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use drawbridge_config::{FunctionSettings, Identity, OutputSettings, Tenant, given_tenants};
+use drawbridge_config::{FunctionSettings, OutputSettings, Tenant, given_tenants};
 use drawbridge_deliver::DeliverSettings;
+use drawbridge_identity::Identity;
 use serde_json::Value;
 
 use crate::evaluate::Deployment;

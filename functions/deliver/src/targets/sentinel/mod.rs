@@ -6,8 +6,7 @@ mod row;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use drawbridge_graph::{ClientSecret, Cloud, Deadline, TokenCache, TokenProvider, Transport};
-use drawbridge_secrets::{Secrets, StoredSecret};
+use drawbridge_graph::{Cloud, Deadline, TokenCache, TokenEndpoint, TokenProvider, Transport};
 use http::Method;
 use secrecy::ExposeSecret as _;
 use url::Url;
@@ -15,8 +14,8 @@ use url::Url;
 pub use column::{MAX_COLUMN_CHARS, RESERVED, column};
 
 use crate::http::{Client, Intake, Piece, Request, Verdict, below, deliver, gzip};
-use crate::settings::SentinelSettings;
-use crate::{Later, Limits, Outcome, Record, Target};
+use crate::settings::{SentinelSettings, SettingsError};
+use crate::{Later, Limits, Outcome, Ports, Record, Target};
 
 const WHO: &str = "the Logs Ingestion API";
 
@@ -35,24 +34,24 @@ impl Sentinel {
         settings: &SentinelSettings,
         client: Client,
         transport: Arc<dyn Transport>,
-        secrets: &Arc<dyn Secrets>,
-    ) -> Self {
-        // The settings were checked; an unknown cloud would be the worldwide one.
-        let cloud: Cloud = settings.cloud.parse().unwrap_or_default();
+        ports: &Ports,
+    ) -> Result<Self, SettingsError> {
+        let cloud = settings.cloud()?;
         let mut endpoints = cloud.endpoints();
         if let Some(login) = &settings.login_url {
             endpoints.login = login.clone();
         }
-        let secret = StoredSecret::new(Arc::clone(secrets), &settings.secret);
-        let identity = ClientSecret::new(
-            transport,
-            endpoints,
-            &settings.tenant_id,
-            &settings.client_id,
-            Arc::new(secret),
-        )
-        .with_scope(scope(cloud));
-        Self::with_identity(settings, client, Arc::new(identity))
+        let SentinelSettings {
+            tenant_id,
+            client_id,
+            ..
+        } = settings;
+        let endpoint = TokenEndpoint::new(transport, &endpoints, tenant_id, client_id)
+            .with_scope(scope(cloud));
+        let aws = ports.aws_assertions.as_ref();
+        let identity = settings.identity()?;
+        let tokens = identity.provider(endpoint, cloud, &ports.secrets, aws)?;
+        Ok(Self::with_identity(settings, client, tokens))
     }
 
     /// With any identity whose tokens are for [`scope`].
