@@ -44,3 +44,54 @@ impl Identity<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drawbridge_graph::{AssertionError, HttpTransport};
+    use drawbridge_secrets::EnvSecrets;
+    use secrecy::SecretString;
+
+    struct Silent;
+
+    #[async_trait::async_trait]
+    impl AssertionSource for Silent {
+        async fn assertion(&self) -> Result<SecretString, AssertionError> {
+            Err(AssertionError {
+                reason: "the role is asked".to_owned(),
+                is_retryable: false,
+            })
+        }
+    }
+
+    /// What a fetch says to sources that have nothing: each identity asks its own, when asked.
+    #[tokio::test]
+    async fn each_identity_asks_its_own_source() {
+        let secrets: Arc<dyn Secrets> = Arc::new(EnvSecrets);
+        let aws: AwsAssertions = Arc::new(|cloud| {
+            assert_eq!(cloud, Cloud::Dod);
+            Arc::new(Silent)
+        });
+        let provider = |identity: Identity<'_>, aws: Option<&AwsAssertions>| {
+            let transport = Arc::new(HttpTransport::new());
+            let endpoints = Cloud::Dod.endpoints();
+            let endpoint = TokenEndpoint::new(transport, &endpoints, "t.example", "c");
+            identity.provider(endpoint, Cloud::Dod, &secrets, aws)
+        };
+        for (identity, said) in [
+            (Identity::Secret("NO_SUCH_SECRET"), "NO_SUCH_SECRET"),
+            (Identity::Certificate("NO_SUCH_PEM"), "NO_SUCH_PEM"),
+            (Identity::FederationAws, "the role is asked"),
+            (
+                Identity::FederationFile("/nonexistent/token"),
+                "/nonexistent/token",
+            ),
+        ] {
+            let error = provider(identity, Some(&aws)).unwrap().fetch().await;
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains(said), "{identity:?}: {error}");
+        }
+        let refused = provider(Identity::FederationAws, None).map(drop);
+        assert_eq!(refused, Err(IdentityError::NoRole));
+    }
+}

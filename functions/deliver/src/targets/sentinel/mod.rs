@@ -36,39 +36,15 @@ impl Sentinel {
         transport: Arc<dyn Transport>,
         ports: &Ports,
     ) -> Result<Self, SettingsError> {
-        let cloud = settings.cloud()?;
-        let mut endpoints = cloud.endpoints();
-        if let Some(login) = &settings.login_url {
-            endpoints.login = login.clone();
-        }
-        let SentinelSettings {
-            tenant_id,
-            client_id,
-            ..
-        } = settings;
-        let endpoint = TokenEndpoint::new(transport, &endpoints, tenant_id, client_id)
-            .with_scope(scope(cloud));
-        let aws = ports.aws_assertions.as_ref();
-        let identity = settings.identity()?;
-        let tokens = identity.provider(endpoint, cloud, &ports.secrets, aws)?;
-        Ok(Self::with_identity(settings, client, tokens))
-    }
-
-    /// With any identity whose tokens are for [`scope`].
-    fn with_identity(
-        settings: &SentinelSettings,
-        client: Client,
-        identity: Arc<dyn TokenProvider>,
-    ) -> Self {
         let SentinelSettings { dcr, stream, .. } = settings;
         let path = format!("/dataCollectionRules/{dcr}/streams/{stream}");
         let mut url = below(&settings.url, &path);
         url.set_query(Some("api-version=2023-01-01"));
-        Self {
+        Ok(Self {
             client,
-            tokens: TokenCache::new(identity),
+            tokens: TokenCache::new(identity(settings, transport, ports)?),
             url,
-        }
+        })
     }
 
     async fn sent(&self, body: &[u8], until: Deadline) -> Verdict {
@@ -160,6 +136,25 @@ impl Intake for Sentinel {
             other => other,
         }
     }
+}
+
+/// What hands out tokens for Azure Monitor to the application, whichever way it signs in.
+fn identity(
+    settings: &SentinelSettings,
+    transport: Arc<dyn Transport>,
+    ports: &Ports,
+) -> Result<Arc<dyn TokenProvider>, SettingsError> {
+    let cloud = settings.cloud()?;
+    let mut endpoints = cloud.endpoints();
+    if let Some(login) = &settings.login_url {
+        endpoints.login = login.clone();
+    }
+    let (tenant, application) = (&settings.tenant_id, &settings.client_id);
+    let endpoint =
+        TokenEndpoint::new(transport, &endpoints, tenant, application).with_scope(scope(cloud));
+    let aws = ports.aws_assertions.as_ref();
+    let identity = settings.identity()?;
+    Ok(identity.provider(endpoint, cloud, &ports.secrets, aws)?)
 }
 
 /// What tokens for Azure Monitor are asked for with, by cloud.
