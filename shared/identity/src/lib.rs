@@ -7,7 +7,7 @@
 //! Assertions come from
 //!
 //! - [`AssertionFile`]: a token file that a platform projects and renews (Kubernetes, CI).
-//! - [`AwsAssertion`] (feature `aws`): `sts:GetWebIdentityToken`, so that an IAM role is the
+//! - `AwsAssertion` (feature `aws`): `sts:GetWebIdentityToken`, so that an IAM role is the
 //!   application's identity.
 
 #[cfg(feature = "aws")]
