@@ -74,6 +74,7 @@ fn open(args: &cli::Deliver) -> Result<FileDelivery, Failure> {
     let ports = Ports {
         secrets: Arc::new(NamedSecrets::new(None)),
         clock: Arc::new(SystemClock),
+        aws_assertions: None,
     };
     let target = build(&settings, &ports).map_err(Failure::of)?;
     let folder = match args.file.parent() {

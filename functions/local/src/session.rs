@@ -2,7 +2,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use drawbridge_cursor::Job;
-use drawbridge_graph::{ClientSecret, Endpoints, Graph, HttpTransport, SecretSource, TokenCache};
+use drawbridge_graph::{
+    ClientSecret, Endpoints, Graph, HttpTransport, SecretSource, TokenCache, TokenEndpoint,
+};
 use drawbridge_poll::{
     Clock, Grouping, Output, PollError, Poller, Progress, Report, Settings, Stop,
 };
@@ -37,13 +39,13 @@ impl Session {
         // What an interrupted poll put back has no other job that reads it: the next poll does.
         settings.windows.adopt_after_secs = 0;
         let transport = Arc::new(HttpTransport::new());
-        let secret = ClientSecret::new(
+        let endpoint = TokenEndpoint::new(
             transport.clone(),
-            sign_in.endpoints.clone(),
+            &sign_in.endpoints,
             &sign_in.tenant_id,
             &sign_in.client_id,
-            sign_in.secret,
         );
+        let secret = ClientSecret::new(endpoint, sign_in.secret);
         let tokens = Arc::new(TokenCache::new(Arc::new(secret)));
         let graph = Graph::new(
             transport,

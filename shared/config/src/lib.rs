@@ -15,4 +15,4 @@ pub use function::{FunctionSettings, given_tenants};
 pub use output::{OutputSettings, Shape, When};
 #[cfg(feature = "schema")]
 pub use schema::schema;
-pub use tenant::{Identity, Tenant, is_name};
+pub use tenant::{Tenant, is_name};

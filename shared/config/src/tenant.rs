@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use drawbridge_graph::{Cloud, CloudError, Endpoints};
+use drawbridge_identity::Identity;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -80,31 +81,6 @@ pub struct Tenant {
     pub retention_days: u32,
 }
 
-/// What a tenant signs in with, and where that lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identity<'a> {
-    /// A client secret.
-    Secret(&'a str),
-    /// A certificate with its key.
-    Certificate(&'a str),
-    /// A token that AWS signs for the role.
-    FederationAws,
-    /// A token in a file.
-    FederationFile(&'a str),
-}
-
-impl Identity<'_> {
-    /// The word for it.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Secret(_) => "secret",
-            Self::Certificate(_) => "certificate",
-            Self::FederationAws | Self::FederationFile(_) => "federation",
-        }
-    }
-}
-
 impl Tenant {
     /// Reads a JSON list of tenants out of the variable `name` and checks every one.
     ///
@@ -178,22 +154,18 @@ impl Tenant {
     /// # Errors
     /// [`ConfigError::Field`] unless exactly one is given.
     pub fn identity(&self) -> Result<Identity<'_>, ConfigError> {
-        let given = [&self.secret, &self.certificate, &self.federation];
-        match given.map(|value| value.as_deref().filter(|value| !value.is_empty())) {
-            [Some(secret), None, None] => Ok(Identity::Secret(secret)),
-            [None, Some(certificate), None] => Ok(Identity::Certificate(certificate)),
-            [None, None, Some("aws")] => Ok(Identity::FederationAws),
-            [None, None, Some(file)] if file.contains('/') => Ok(Identity::FederationFile(file)),
-            [None, None, Some(_)] => Err(self.wrong(
-                "federation",
-                "must be \"aws\", or the path of a file with a slash in it",
-            )),
-            _ => Err(self.wrong(
-                "secret, certificate, federation",
-                "exactly one of them must be given, and not be empty: it says what the tenant \
-                 signs in with",
-            )),
-        }
+        let Self {
+            secret,
+            certificate,
+            federation,
+            ..
+        } = self;
+        Identity::of(
+            secret.as_deref(),
+            certificate.as_deref(),
+            federation.as_deref(),
+        )
+        .map_err(|error| self.wrong(error.field(), &error.to_string()))
     }
 
     /// Checks every field.

@@ -8,12 +8,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tracing::warn;
 
 use crate::aadsts::Meaning;
-use crate::endpoints::Endpoints;
 use crate::error::GraphError;
-use crate::tenant::TenantError;
 use crate::token::{Token, TokenProvider};
 use crate::token_endpoint::{Credential, TokenEndpoint};
-use crate::transport::Transport;
 use crate::wire_text::printable;
 
 /// Where a client secret, or a certificate with its key, lies. Asked at each fetch, so that a new
@@ -32,34 +29,14 @@ pub trait SecretSource: Send + Sync {
 
 /// Client credentials grant with a client secret.
 pub struct ClientSecret {
-    endpoint: Result<TokenEndpoint, TenantError>,
+    endpoint: TokenEndpoint,
     source: Arc<dyn SecretSource>,
 }
 
 impl ClientSecret {
-    /// The application `client_id` in the tenant `tenant_id` (GUID or domain name).
-    ///
-    /// A `tenant_id` that cannot be one is reported by the first fetch, so that one tenant's
-    /// mistake does not keep a process for several from starting.
-    pub fn new(
-        transport: Arc<dyn Transport>,
-        endpoints: Endpoints,
-        tenant_id: &str,
-        client_id: &str,
-        source: Arc<dyn SecretSource>,
-    ) -> Self {
-        let endpoint = tenant_id
-            .parse()
-            .map(|tenant| TokenEndpoint::new(transport, endpoints, tenant, client_id));
+    /// Signs in at `endpoint` with the secret in `source`.
+    pub fn new(endpoint: TokenEndpoint, source: Arc<dyn SecretSource>) -> Self {
         Self { endpoint, source }
-    }
-
-    /// Asks for tokens of `scope`, such as `https://monitor.azure.com/.default`, in place of
-    /// Graph's.
-    #[must_use]
-    pub fn with_scope(mut self, scope: &str) -> Self {
-        self.endpoint = self.endpoint.map(|endpoint| endpoint.with_scope(scope));
-        self
     }
 
     async fn read(&self) -> Result<SecretString, GraphError> {
@@ -83,9 +60,9 @@ impl ClientSecret {
 #[async_trait]
 impl TokenProvider for ClientSecret {
     async fn fetch(&self) -> Result<Token, GraphError> {
-        let endpoint = self.endpoint.as_ref().map_err(Clone::clone)?;
+        self.endpoint.url()?;
         let secret = self.read().await?;
-        let error = match endpoint.exchange(&Credential::Secret(&secret)).await {
+        let error = match self.endpoint.exchange(&Credential::Secret(&secret)).await {
             Err(
                 error @ GraphError::Identity {
                     code: Some(code), ..
@@ -100,7 +77,7 @@ impl TokenProvider for ClientSecret {
             return Err(error);
         }
         warn!("the client secret was refused; using the one stored since");
-        endpoint.exchange(&Credential::Secret(&again)).await
+        self.endpoint.exchange(&Credential::Secret(&again)).await
     }
 }
 

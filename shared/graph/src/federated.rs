@@ -8,13 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::aadsts::Meaning;
-use crate::endpoints::Endpoints;
 use crate::error::GraphError;
 use crate::jwt;
-use crate::tenant::TenantError;
 use crate::token::{Token, TokenProvider};
 use crate::token_endpoint::{Credential, TokenEndpoint};
-use crate::transport::Transport;
 use crate::wire_text::{name, printable};
 
 /// Where assertions of another identity provider come from. Asked at each fetch.
@@ -43,41 +40,21 @@ pub struct AssertionError {
 /// Entra takes assertions signed RS256 only, so any other is refused here, in words. Source:
 /// Microsoft Entra Workload ID, "Workload identity federation".
 pub struct Federated {
-    endpoint: Result<TokenEndpoint, TenantError>,
+    endpoint: TokenEndpoint,
     source: Arc<dyn AssertionSource>,
 }
 
 impl Federated {
-    /// The application `client_id` in the tenant `tenant_id` (GUID or domain name).
-    ///
-    /// A `tenant_id` that cannot be one is reported by the first fetch, so that one tenant's
-    /// mistake does not keep a process for several from starting.
-    pub fn new(
-        transport: Arc<dyn Transport>,
-        endpoints: Endpoints,
-        tenant_id: &str,
-        client_id: &str,
-        source: Arc<dyn AssertionSource>,
-    ) -> Self {
-        let endpoint = tenant_id
-            .parse()
-            .map(|tenant| TokenEndpoint::new(transport, endpoints, tenant, client_id));
+    /// Signs in at `endpoint` with what `source` says.
+    pub fn new(endpoint: TokenEndpoint, source: Arc<dyn AssertionSource>) -> Self {
         Self { endpoint, source }
-    }
-
-    /// Asks for tokens of `scope`, such as `https://monitor.azure.com/.default`, in place of
-    /// Graph's.
-    #[must_use]
-    pub fn with_scope(mut self, scope: &str) -> Self {
-        self.endpoint = self.endpoint.map(|endpoint| endpoint.with_scope(scope));
-        self
     }
 }
 
 #[async_trait]
 impl TokenProvider for Federated {
     async fn fetch(&self) -> Result<Token, GraphError> {
-        let endpoint = self.endpoint.as_ref().map_err(Clone::clone)?;
+        self.endpoint.url()?;
         let assertion = self
             .source
             .assertion()
@@ -87,7 +64,8 @@ impl TokenProvider for Federated {
                 transient: error.is_retryable,
             })?;
         check(assertion.expose_secret())?;
-        let answer = endpoint.exchange(&Credential::Assertion(&assertion)).await;
+        let credential = Credential::Assertion(&assertion);
+        let answer = self.endpoint.exchange(&credential).await;
         answer.map_err(|error| with_claims(error, assertion.expose_secret()))
     }
 }

@@ -62,6 +62,7 @@ pub use stats::Stats;
 pub use tenant::{TenantError, TenantId};
 pub use token::{Token, TokenProvider};
 pub use token_cache::TokenCache;
+pub use token_endpoint::TokenEndpoint;
 pub use transport::{Body, Transport, TransportError};
 /// Addresses in this crate's API are of this type.
 pub use url::Url;

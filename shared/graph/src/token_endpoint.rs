@@ -19,7 +19,7 @@ use crate::endpoints::Endpoints;
 use crate::error::GraphError;
 use crate::exchange::Attempts;
 use crate::retry_after::retry_after;
-use crate::tenant::TenantId;
+use crate::tenant::{TenantError, TenantId};
 use crate::token::Token;
 use crate::transport::{Transport, TransportError};
 use crate::wire_text::name;
@@ -31,14 +31,13 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 const NOT_ENTRA: &str = "it answered but is not the Microsoft Entra login service: check login-url \
                          and any proxy on the way";
 
-/// Where one application of one tenant gets its tokens.
-pub(crate) struct TokenEndpoint {
+/// Where one application of one tenant gets its tokens, whatever it signs in with.
+pub struct TokenEndpoint {
     transport: Arc<dyn Transport>,
-    endpoints: Endpoints,
-    tenant: TenantId,
+    /// Made of the tenant's text, here and nowhere else.
+    url: Result<Url, TenantError>,
     client_id: String,
-    /// In place of Graph's own.
-    scope: Option<String>,
+    scope: String,
 }
 
 /// What an application proves its identity with.
@@ -50,38 +49,52 @@ pub(crate) enum Credential<'a> {
 }
 
 impl TokenEndpoint {
-    /// The endpoint of `tenant` on `endpoints` for the application `client_id`.
-    pub(crate) fn new(
+    /// The endpoint of the tenant `tenant_id` (GUID or domain name) on `endpoints` for the
+    /// application `client_id`. Its tokens are for Graph.
+    ///
+    /// A `tenant_id` that cannot be one is reported by the first fetch, so that one tenant's
+    /// mistake does not keep a process for several from starting.
+    pub fn new(
         transport: Arc<dyn Transport>,
-        endpoints: Endpoints,
-        tenant: TenantId,
+        endpoints: &Endpoints,
+        tenant_id: &str,
         client_id: &str,
     ) -> Self {
+        let tenant: Result<TenantId, TenantError> = tenant_id.parse();
         Self {
             transport,
-            endpoints,
-            tenant,
+            url: tenant.map(|tenant| endpoints.token_url(&tenant)),
             client_id: client_id.to_owned(),
-            scope: None,
+            scope: endpoints.scope(),
         }
     }
 
-    /// Asks for tokens of `scope` in place of Graph's.
-    pub(crate) fn with_scope(mut self, scope: &str) -> Self {
-        self.scope = Some(scope.to_owned());
-        self
+    /// Asks for tokens of `scope`, such as `https://monitor.azure.com/.default`, in place of
+    /// Graph's.
+    #[must_use]
+    pub fn with_scope(self, scope: &str) -> Self {
+        Self {
+            scope: scope.to_owned(),
+            ..self
+        }
     }
 
     /// The address, which is also the audience of an application's own assertion.
-    pub(crate) fn url(&self) -> Url {
-        self.endpoints.token_url(&self.tenant)
+    pub(crate) fn url(&self) -> Result<&Url, TenantError> {
+        self.url.as_ref().map_err(Clone::clone)
+    }
+
+    /// The application.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
     }
 
     /// Asks once for a token (client credentials grant).
     pub(crate) async fn exchange(&self, credential: &Credential<'_>) -> Result<Token, GraphError> {
-        let mut attempts = Attempts::begin("POST", &self.url());
+        let url = self.url()?;
+        let mut attempts = Attempts::begin("POST", url);
         attempts.count();
-        let answer = timeout(TIMEOUT, self.answer(credential))
+        let answer = timeout(TIMEOUT, self.answer(url, credential))
             .await
             .unwrap_or_else(|_| Err(TransportError::Timeout(format!("{} s", TIMEOUT.as_secs()))));
         match answer {
@@ -93,9 +106,13 @@ impl TokenEndpoint {
         }
     }
 
-    async fn answer(&self, credential: &Credential<'_>) -> Result<Answer, TransportError> {
+    async fn answer(
+        &self,
+        url: &Url,
+        credential: &Credential<'_>,
+    ) -> Result<Answer, TransportError> {
         let setup = |error: http::Error| TransportError::Setup(error.to_string());
-        let request = http::Request::post(self.url().as_str())
+        let request = http::Request::post(url.as_str())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACCEPT, "application/json")
             .body(self.form(credential))
@@ -115,12 +132,10 @@ impl TokenEndpoint {
     }
 
     fn form(&self, credential: &Credential<'_>) -> Bytes {
-        let scope = self.scope.clone();
-        let scope = scope.unwrap_or_else(|| self.endpoints.scope());
         let mut form = Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &self.client_id)
-            .append_pair("scope", &scope);
+            .append_pair("scope", &self.scope);
         match credential {
             Credential::Secret(secret) => {
                 form.append_pair("client_secret", secret.expose_secret());
@@ -137,7 +152,7 @@ impl TokenEndpoint {
 impl fmt::Debug for TokenEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenEndpoint")
-            .field("url", &self.url().as_str())
+            .field("url", &self.url.as_ref().map(Url::as_str))
             .field("client_id", &self.client_id)
             .finish_non_exhaustive()
     }

@@ -10,10 +10,11 @@
 use std::sync::Arc;
 
 use drawbridge_emulator::Emulator;
-use drawbridge_federation::AwsAssertion;
 use drawbridge_graph::{
-    AssertionSource as _, Cloud, Endpoints, ErrorKind, Federated, HttpTransport, TokenProvider as _,
+    AssertionSource as _, Cloud, Endpoints, ErrorKind, Federated, HttpTransport, TokenEndpoint,
+    TokenProvider as _,
 };
+use drawbridge_identity::AwsAssertion;
 use drawbridge_simulator::{Alerts, Options};
 use secrecy::ExposeSecret as _;
 
@@ -30,13 +31,14 @@ async fn the_emulated_stss_token_is_refused_in_words_and_not_sent() {
         .await
         .unwrap();
     let known = Options::default();
-    let provider = Federated::new(
+    let endpoints = Endpoints::custom(entra.login_url(), entra.graph_url()).unwrap();
+    let endpoint = TokenEndpoint::new(
         Arc::new(HttpTransport::new()),
-        Endpoints::custom(entra.login_url(), entra.graph_url()).unwrap(),
+        &endpoints,
         &known.tenant_id,
         &known.client_id,
-        Arc::new(source),
     );
+    let provider = Federated::new(endpoint, Arc::new(source));
     let error = provider.fetch().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     let text = error.to_string();

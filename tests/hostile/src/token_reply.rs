@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use drawbridge_graph::{ClientSecret, Deadline, Endpoints, SecretSource, TokenCache, Url};
+use drawbridge_graph::{
+    ClientSecret, Deadline, Endpoints, SecretSource, TokenCache, TokenEndpoint, Url,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::MAX_INPUT_BYTES;
@@ -21,13 +23,8 @@ pub fn token_reply(bytes: &[u8]) {
     let Ok(endpoints) = Endpoints::custom(login.clone(), login.clone()) else {
         return;
     };
-    let sign_in = ClientSecret::new(
-        wire.clone(),
-        endpoints,
-        "contoso",
-        "client",
-        Arc::new(Fixed),
-    );
+    let endpoint = TokenEndpoint::new(wire.clone(), &endpoints, "contoso", "client");
+    let sign_in = ClientSecret::new(endpoint, Arc::new(Fixed));
     let cache = TokenCache::with_policy(Arc::new(sign_in), one_try());
     run(async {
         match cache.token(Deadline::none()).await {

@@ -16,6 +16,8 @@ pub struct Options {
     pub client_secret: String,
     /// What it accepts besides: more secrets, certificates, federated credentials.
     pub credentials: Vec<Credential>,
+    /// What tokens are handed out for beside Graph, such as `https://monitor.azure.com/.default`.
+    pub scopes: Vec<String>,
     /// How long it waits before it answers a page.
     pub page_latency: Duration,
     /// Requests a minute above which it answers 429; none for no limit.
@@ -42,6 +44,7 @@ impl Default for Options {
             client_id: "22222222-2222-4222-8222-222222222222".into(),
             client_secret: "simulated".into(),
             credentials: Vec::new(),
+            scopes: Vec::new(),
             page_latency: Duration::ZERO,
             requests_per_minute: None,
             gzip: true,

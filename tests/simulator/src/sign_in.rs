@@ -74,9 +74,9 @@ async fn check(
         &known.used_assertions,
     )
     .await?;
-    demand(
-        field("scope") == format!("{}.default", world.root),
-        Refusal::WRONG_SCOPE,
-    )?;
+    let scope = field("scope");
+    let is_known = scope == format!("{}.default", world.root)
+        || world.scopes.iter().any(|known| known == scope);
+    demand(is_known, Refusal::WRONG_SCOPE)?;
     Ok(found)
 }

@@ -35,6 +35,8 @@ impl Stats {
 
 /// Everything that the handlers share.
 pub(crate) struct World {
+    /// What tokens are handed out for beside Graph.
+    pub(crate) scopes: Vec<String>,
     /// How long it waits before it answers a page.
     pub(crate) page_latency: Duration,
     /// Whether it compresses for clients that accept gzip.
@@ -85,6 +87,7 @@ impl World {
         };
         let all = std::iter::once(first).chain(options.tenants);
         Self {
+            scopes: options.scopes,
             page_latency: options.page_latency,
             gzip: options.gzip,
             root,

@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use drawbridge_graph::Deadline;
+use drawbridge_identity::aws_assertions;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
 use lambda_runtime::{Context, LambdaEvent};
@@ -31,6 +32,7 @@ impl Function {
         let ports = Ports {
             secrets: Arc::new(NamedSecrets::new(Some(Arc::new(manager)))),
             clock: Arc::new(SystemClock),
+            aws_assertions: Some(aws_assertions(aws.clone())),
         };
         let store: Arc<dyn Store> = Arc::new(S3Store::new(
             drawbridge_store::s3_client(&aws),

@@ -1,4 +1,5 @@
-use drawbridge_graph::{Cloud, Url};
+use drawbridge_graph::Url;
+use drawbridge_identity::IdentityError;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -36,6 +37,12 @@ pub enum SettingsError {
         /// What is wrong and what would be right.
         problem: String,
     },
+}
+
+impl From<IdentityError> for SettingsError {
+    fn from(error: IdentityError) -> Self {
+        wrong(error.field(), error.to_string())
+    }
 }
 
 /// The targets by the names that the settings use.
@@ -105,7 +112,7 @@ fn check(kind: &Kind) -> Result<(), SettingsError> {
     let (url, query_allowed, secret) = match kind {
         Kind::SplunkHec(s) => (Some(&s.url), false, Some(&s.secret)),
         Kind::SplunkSoar(s) => (Some(&s.url), false, Some(&s.secret)),
-        Kind::Sentinel(s) => (Some(&s.url), false, Some(&s.secret)),
+        Kind::Sentinel(s) => (Some(&s.url), false, None),
         Kind::Syslog(_) => (None, false, None),
         Kind::Webhook(s) => (Some(&s.url), true, Some(&s.secret)),
     };
@@ -123,10 +130,8 @@ fn check(kind: &Kind) -> Result<(), SettingsError> {
             if let Some(login) = &sentinel.login_url {
                 checked_url("login_url", login, false)?;
             }
-            sentinel
-                .cloud
-                .parse::<Cloud>()
-                .map_err(|_| wrong("cloud", "must be global, gcc-high or dod"))?;
+            sentinel.identity()?;
+            sentinel.cloud()?;
             for (field, value) in [("dcr", &sentinel.dcr), ("stream", &sentinel.stream)] {
                 if !is_path_part(value) {
                     return Err(wrong(field, "must be 1 to 128 of A-Z, a-z, 0-9, - and _"));
@@ -205,6 +210,8 @@ mod tests {
             r#"{"target":"splunk-hec","url":"https://s:8088","secret":"arn"}"#,
             r#"{"target":"splunk-soar","url":"https://s","secret":"arn"}"#,
             r#"{"target":"sentinel","url":"https://x.ingest.monitor.azure.com","dcr":"dcr-1","stream":"Custom-A_CL","tenant_id":"t.example","client_id":"c","secret":"arn"}"#,
+            r#"{"target":"sentinel","url":"https://x","dcr":"d","stream":"s","tenant_id":"t.example","client_id":"c","certificate":"arn"}"#,
+            r#"{"target":"sentinel","url":"https://x","dcr":"d","stream":"s","tenant_id":"t.example","client_id":"c","federation":"aws"}"#,
             r#"{"target":"syslog","address":"siem.example.com:6514"}"#,
             r#"{"target":"webhook","url":"https://h/x?y=z","secret":"env:KEY"}"#,
         ] {
@@ -273,6 +280,44 @@ mod tests {
         ] {
             let error = refusal(text);
             assert!(error.contains(words), "{words:?} is not in: {error}");
+        }
+    }
+
+    #[test]
+    fn sentinel_signs_in_with_exactly_one_identity() {
+        let with = |identity: &str| {
+            let text = r#"{"target":"sentinel","url":"https://x","dcr":"d","stream":"s","tenant_id":"t.example","client_id":"c""#;
+            DeliverSettings::parse(&format!("{text}{identity}}}")).map(|settings| {
+                let Kind::Sentinel(sentinel) = settings.kind else {
+                    panic!("no Sentinel");
+                };
+                sentinel.identity().unwrap().kind()
+            })
+        };
+        for (given, kind) in [
+            (r#","secret":"env:KEY""#, "secret"),
+            (r#","certificate":"file:/run/pem""#, "certificate"),
+            (r#","certificate":"arn","secret":"""#, "certificate"),
+            (r#","federation":"aws""#, "federation"),
+            (r#","federation":"/run/token""#, "federation"),
+        ] {
+            assert_eq!(with(given).unwrap(), kind);
+        }
+        for (given, words) in [
+            ("", "secret, certificate, federation exactly one"),
+            (r#","secret":" ""#, "exactly one"),
+            (r#","secret":"MARKER","federation":"aws""#, "exactly one"),
+            (r#","federation":"MARKER""#, r#"federation must be "aws""#),
+            (
+                r#","certificate":["MARKER"]"#,
+                "certificate has a wrong type",
+            ),
+            (r#","certifcate":"MARKER""#, "did you mean certificate?"),
+            (r#","federated":"MARKER""#, "did you mean federation?"),
+        ] {
+            let error = with(given).unwrap_err().to_string();
+            assert!(error.contains(words), "{words:?} is not in: {error}");
+            assert!(!error.contains("MARKER"), "{error}");
         }
     }
 

@@ -1,5 +1,8 @@
-use drawbridge_graph::Url;
+use drawbridge_graph::{Cloud, Url};
+use drawbridge_identity::Identity;
 use serde::Deserialize;
+
+use super::SettingsError;
 
 /// Which target, with what it needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,14 +86,54 @@ pub struct SentinelSettings {
     pub tenant_id: String,
     /// The application (client) id with the role Monitoring Metrics Publisher on the rule.
     pub client_id: String,
-    /// Where the application's client secret is kept: a secret's name or ARN, never the secret.
-    pub secret: String,
+    /// Where the application's client secret is kept: a secret's name or ARN, never the secret. One
+    /// of `secret`, `certificate` and `federation` is given.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// Where a certificate with its private key is kept, as PEM, in the same way.
+    #[serde(default)]
+    pub certificate: Option<String>,
+    /// Where the assertion of a federated credential comes from: `aws`, or the path of a file that
+    /// somebody else keeps fresh.
+    #[serde(default)]
+    pub federation: Option<String>,
     /// `global`, `gcc-high` or `dod`.
     #[serde(default = "global")]
     pub cloud: String,
     /// The sign-in host in place of the cloud's.
     #[serde(default)]
     pub login_url: Option<Url>,
+}
+
+impl SentinelSettings {
+    /// What the application signs in with.
+    ///
+    /// # Errors
+    /// [`SettingsError::Field`] unless exactly one is given.
+    pub fn identity(&self) -> Result<Identity<'_>, SettingsError> {
+        let Self {
+            secret,
+            certificate,
+            federation,
+            ..
+        } = self;
+        Ok(Identity::of(
+            secret.as_deref(),
+            certificate.as_deref(),
+            federation.as_deref(),
+        )?)
+    }
+
+    /// The cloud.
+    ///
+    /// # Errors
+    /// [`SettingsError::Field`] for one that there is not.
+    pub fn cloud(&self) -> Result<Cloud, SettingsError> {
+        self.cloud.parse().map_err(|_| SettingsError::Field {
+            field: "cloud",
+            problem: "must be global, gcc-high or dod".to_owned(),
+        })
+    }
 }
 
 /// `{"target":"syslog", …}`

@@ -14,6 +14,7 @@ pub(crate) fn syslog_address(text: &str) -> Result<(), SettingsError> {
 use std::sync::Arc;
 
 use drawbridge_graph::{HttpSettings, HttpTransport, Transport};
+use drawbridge_identity::AwsAssertions;
 use drawbridge_secrets::Secrets;
 
 use crate::http::Client;
@@ -27,12 +28,14 @@ pub struct Ports {
     pub secrets: Arc<dyn Secrets>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
+    /// Asks AWS for assertions; `None` where there is no role to ask about.
+    pub aws_assertions: Option<AwsAssertions>,
 }
 
 /// Builds the target that the settings name; nothing is asked of it yet.
 ///
 /// # Errors
-/// [`SettingsError`] for a private CA that cannot be read.
+/// [`SettingsError`] for a private CA that cannot be read, or an identity that there is not here.
 pub fn build(settings: &DeliverSettings, ports: &Ports) -> Result<Arc<dyn Target>, SettingsError> {
     let client = |ca: Option<&str>| -> Result<(Client, Arc<dyn Transport>), SettingsError> {
         let transport: Arc<dyn Transport> = match ca {
@@ -58,11 +61,8 @@ pub fn build(settings: &DeliverSettings, ports: &Ports) -> Result<Arc<dyn Target
         Kind::Sentinel(sentinel) => {
             let (client, transport) = client(None)?;
             Arc::new(self::sentinel::Sentinel::new(
-                sentinel,
-                client,
-                transport,
-                &ports.secrets,
-            ))
+                sentinel, client, transport, ports,
+            )?)
         }
         Kind::Syslog(syslog) => {
             let ca = syslog.ca.as_deref().map(pem).transpose()?;

@@ -16,6 +16,7 @@ mod lossless;
 mod network;
 mod rsyslog;
 mod sentinel;
+mod sentinel_identity;
 mod sentinel_template;
 mod splunk_hec;
 mod splunk_soar;

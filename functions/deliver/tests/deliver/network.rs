@@ -143,6 +143,7 @@ fn a_private_authority_that_cannot_be_read_is_told_by_its_field() {
             let ports = drawbridge_deliver::Ports {
                 secrets: Arc::new(drawbridge_deliver::NamedSecrets::new(None)),
                 clock: Arc::new(drawbridge_deliver::SystemClock),
+                aws_assertions: None,
             };
             let settings = DeliverSettings::parse(&settings.to_string()).unwrap();
             let error = build(&settings, &ports).map(drop).unwrap_err().to_string();

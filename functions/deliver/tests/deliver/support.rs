@@ -62,6 +62,7 @@ pub(crate) fn target_with(settings: &Value, is_stale: bool) -> Arc<dyn Target> {
             refreshed: Mutex::default(),
         }),
         clock: Arc::new(FixedClock),
+        aws_assertions: None,
     };
     let settings = DeliverSettings::parse(&settings.to_string()).unwrap();
     build(&settings, &ports).unwrap()

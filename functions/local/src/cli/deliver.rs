@@ -11,15 +11,20 @@ Examples:
 splunk.json:
   {\"target\":\"splunk-hec\",\"url\":\"https://splunk.example.com:8088\",\"secret\":\"env:HEC_TOKEN\"}
 syslog.json:
-  {\"target\":\"syslog\",\"address\":\"siem.example.com:6514\",\"ca\":\"/etc/siem-ca.pem\"}";
+  {\"target\":\"syslog\",\"address\":\"siem.example.com:6514\",\"ca\":\"/etc/siem-ca.pem\"}
+sentinel.json, signed in to with a certificate:
+  {\"target\":\"sentinel\",\"url\":\"https://...ingest.monitor.azure.com\",\"dcr\":\"dcr-...\",
+   \"stream\":\"Custom-DrawbridgeSiem_CL\",\"tenant_id\":\"...\",\"client_id\":\"...\",
+   \"certificate\":\"file:/etc/drawbridge/identity.pem\"}";
 
 /// Deliver the records that poll writes to a SIEM's own intake.
 ///
 /// The targets are splunk-hec, splunk-soar, sentinel, syslog (over TLS) and webhook;
-/// docs/deliver.md has the settings of each. Secrets are named as env:VARIABLE or file:PATH. How
-/// far the file was delivered stands beside it and moves only after the target took the records,
-/// so that it may be stopped at any time. What the target will never take goes to quarantine/
-/// beside the file, with the reason.
+/// docs/deliver.md has the settings of each. Secrets are named as env:VARIABLE or file:PATH;
+/// sentinel is signed in to with a secret, a certificate or a federation, which is the path of a
+/// token file here. How far the file was delivered stands beside it and moves only after the target
+/// took the records, so that it may be stopped at any time. What the target will never take goes to
+/// quarantine/ beside the file, with the reason.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Deliver {

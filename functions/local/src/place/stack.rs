@@ -1,9 +1,7 @@
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use drawbridge_federation::AwsAssertion;
-use drawbridge_graph::{AssertionSource, Cloud};
-use drawbridge_poll::assembly::AwsAssertions;
+use drawbridge_identity::{AwsAssertions, aws_assertions};
 use drawbridge_queue::{Offload, Queue, SqsQueue};
 use drawbridge_secrets::{Secrets, SecretsManager};
 use drawbridge_store::{Catalogue, S3Store};
@@ -46,10 +44,7 @@ impl Stack {
     }
 
     pub(super) fn assertions(&self) -> AwsAssertions {
-        let config = self.config.clone();
-        Box::new(move |cloud: Cloud| -> Arc<dyn AssertionSource> {
-            Arc::new(AwsAssertion::new(&config, cloud.federation_audience()))
-        })
+        aws_assertions(self.config.clone())
     }
 
     pub(super) fn jobs(&self) -> Result<Arc<dyn Queue>, Failure> {

@@ -2,9 +2,10 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use drawbridge_config::{ConfigError, Identity};
+use drawbridge_config::ConfigError;
 use drawbridge_graph::Deadline;
 use drawbridge_graph::sign_in::{self, Check, Finding, Level};
+use drawbridge_identity::Identity;
 use drawbridge_poll::assembly::Surroundings;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};

@@ -148,6 +148,40 @@ fn what_is_refused_lies_beside_the_file() {
     assert_eq!(server.files().len(), 1);
 }
 
+/// A token file that is not there, or holds no token, is told and nothing is lost.
+#[test]
+fn sentinel_is_signed_in_to_with_a_token_file() {
+    let (folder, server) = (Folder::new(), Server::start());
+    std::fs::write(folder.output(), "{\"AlertId\":\"a\"}\n").unwrap();
+    let token = folder.path().join("token");
+    let to = settings(
+        &folder,
+        &serde_json::json!({
+            "target": "sentinel", "url": server.url, "login_url": server.url, "dcr": "d",
+            "stream": "s", "tenant_id": "t.example", "client_id": "c", "federation": token,
+        })
+        .to_string(),
+    );
+    let once = || {
+        let mut command = drawbridge(&["deliver", "--once", "--to"]);
+        command.arg(&to).arg("--file").arg(folder.output());
+        run(command)
+    };
+    discreet(once().failed(1, &["nothing is lost", "does not exist"]));
+    std::fs::write(&token, KEY).unwrap();
+    discreet(once().failed(1, &["nothing is lost", "not a signed JWT"]));
+    // Signed RS256, as far as can be seen here; the server is no Entra.
+    std::fs::write(&token, "eyJhbGciOiJSUzI1NiJ9.e30.MARKER").unwrap();
+    discreet(once().failed(
+        1,
+        &["nothing is lost", "not the Microsoft Entra login service"],
+    ));
+    let bodies = server.bodies.lock().unwrap();
+    assert!(bodies[0].contains("client_assertion=eyJhbGciOiJSUzI1NiJ9.e30.MARKER"));
+    assert!(bodies[0].contains("scope=https%3A%2F%2Fmonitor.azure.com%2F.default"));
+    assert_eq!(bodies.len(), 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn it_follows_the_file_until_ctrl_c() {
@@ -195,6 +229,13 @@ fn bad_input_is_told_by_name() {
         .failed(1, &["url is not https"]);
     with(r#"{"target":"webhook","url":"https://h","secrett":"env:K"}"#)
         .failed(1, &["did you mean secret?"]);
+    let sentinel = |identity: &str| {
+        let text = r#"{"target":"sentinel","url":"https://x","dcr":"d","stream":"s","tenant_id":"t.example","client_id":"c""#;
+        with(&format!("{text}{identity}}}"))
+    };
+    sentinel("").failed(1, &["secret, certificate, federation", "exactly one"]);
+    sentinel(r#","certifcate":"file:/x""#).failed(1, &["did you mean certificate?"]);
+    sentinel(r#","federation":"aws""#).failed(1, &["needs a role of AWS", "give a token file"]);
     // The records are not there.
     run(deliver(&folder, &server, &[])).failed(1, &["siem.ndjson does not exist"]);
     let mut nothing = drawbridge(&["deliver", "--once"]);

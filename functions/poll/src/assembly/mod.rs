@@ -3,20 +3,14 @@
 
 use std::sync::Arc;
 
-use drawbridge_config::{ConfigError, Identity, Tenant};
+use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_cursor::WindowSettings;
-use drawbridge_federation::AssertionFile;
-use drawbridge_graph::{
-    AssertionSource, Certificate, ClientSecret, Cloud, Federated, Graph, TokenCache, TokenProvider,
-    Transport, system_clock,
-};
-use drawbridge_secrets::{Secrets, StoredSecret};
+use drawbridge_graph::{Cloud, Graph, TokenCache, TokenEndpoint, TokenProvider, Transport};
+use drawbridge_identity::{AwsAssertions, Identity};
+use drawbridge_secrets::Secrets;
 use drawbridge_store::Store;
 
 use crate::{Clock, Output, Poller, Settings};
-
-/// Asks AWS for the assertions of a cloud's federated credentials.
-pub type AwsAssertions = Box<dyn Fn(Cloud) -> Arc<dyn AssertionSource> + Send + Sync>;
 
 /// What all tenants share.
 pub struct Surroundings {
@@ -75,37 +69,22 @@ impl Surroundings {
     }
 
     fn identity(&self, tenant: &Tenant) -> Result<Arc<dyn TokenProvider>, ConfigError> {
-        let transport = Arc::clone(&self.transport);
-        let endpoints = tenant.endpoints()?;
-        let (id, app) = (&tenant.tenant_id, &tenant.client_id);
-        let stored = |name: &str| Arc::new(StoredSecret::new(Arc::clone(&self.secrets), name));
-        Ok(match tenant.identity()? {
-            Identity::Secret(name) => {
-                let source = stored(name);
-                Arc::new(ClientSecret::new(transport, endpoints, id, app, source))
-            }
-            Identity::Certificate(name) => Arc::new(Certificate::new(
-                transport,
-                endpoints,
-                id,
-                app,
-                stored(name),
-                system_clock(),
-            )),
-            Identity::FederationAws => {
-                let ask = self.aws_assertions.as_ref().ok_or_else(|| {
-                    let problem = "\"aws\" needs a role of AWS to ask about, which there is in the \
-                                   poll function only: on one machine, give a token file";
-                    tenant.wrong("federation", problem)
-                })?;
-                let source = ask(tenant.cloud()?);
-                Arc::new(Federated::new(transport, endpoints, id, app, source))
-            }
-            Identity::FederationFile(path) => {
-                let source = Arc::new(AssertionFile::new(path));
-                Arc::new(Federated::new(transport, endpoints, id, app, source))
-            }
-        })
+        let identity = tenant.identity()?;
+        let endpoint = TokenEndpoint::new(
+            Arc::clone(&self.transport),
+            &tenant.endpoints()?,
+            &tenant.tenant_id,
+            &tenant.client_id,
+        );
+        // A tenant with hosts of its own has no need of a cloud, unless AWS is asked.
+        let cloud = match identity {
+            Identity::FederationAws => tenant.cloud()?,
+            _ => Cloud::default(),
+        };
+        let aws = self.aws_assertions.as_ref();
+        identity
+            .provider(endpoint, cloud, &self.secrets, aws)
+            .map_err(|error| tenant.wrong(error.field(), &error.to_string()))
     }
 }
 

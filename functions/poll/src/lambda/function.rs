@@ -4,8 +4,8 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use drawbridge_config::{ConfigError, FunctionSettings};
 use drawbridge_cursor::{Job, JobError, Why};
-use drawbridge_federation::AwsAssertion;
-use drawbridge_graph::{AssertionSource, Cloud, Deadline, HttpTransport};
+use drawbridge_graph::{Deadline, HttpTransport};
+use drawbridge_identity::aws_assertions;
 use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
@@ -78,15 +78,12 @@ impl Function {
         let outputs = Outputs::new(&settings, &sqs, &store);
         let jobs_queue = SqsQueue::new(sqs.clone(), &settings.jobs_queue_url);
         let secrets = SecretsManager::new(aws_sdk_secretsmanager::Client::new(&aws));
-        let assertions = move |cloud: Cloud| -> Arc<dyn AssertionSource> {
-            Arc::new(AwsAssertion::new(&aws, cloud.federation_audience()))
-        };
         let surroundings = Surroundings {
             transport: Arc::new(HttpTransport::new()),
             secrets: Arc::new(secrets),
             store,
             clock: Arc::new(SystemClock),
-            aws_assertions: Some(Box::new(assertions)),
+            aws_assertions: Some(aws_assertions(aws)),
         };
         Ok(Self {
             tenants: Tenants::new(settings.tenants, surroundings, outputs),

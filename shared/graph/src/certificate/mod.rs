@@ -15,12 +15,9 @@ use tracing::warn;
 use crate::aadsts::Meaning;
 use crate::client_secret::SecretSource;
 use crate::clock::Clock;
-use crate::endpoints::Endpoints;
 use crate::error::GraphError;
-use crate::tenant::TenantError;
 use crate::token::{Token, TokenProvider};
 use crate::token_endpoint::{Credential, TokenEndpoint};
-use crate::transport::Transport;
 use crate::wire_text::printable;
 
 pub use error::CertificateError;
@@ -32,44 +29,21 @@ use pem::SigningKey;
 /// order; of a chain, the certificate that belongs to the key is used. Source of the assertion's
 /// shape: Microsoft identity platform, "Application authentication certificate credentials".
 pub struct Certificate {
-    endpoint: Result<TokenEndpoint, TenantError>,
-    client_id: String,
+    endpoint: TokenEndpoint,
     source: Arc<dyn SecretSource>,
     clock: Clock,
     parsed: Mutex<Option<(SecretString, Arc<SigningKey>)>>,
 }
 
 impl Certificate {
-    /// The application `client_id` in the tenant `tenant_id` (GUID or domain name).
-    ///
-    /// A `tenant_id` that cannot be one is reported by the first fetch, so that one tenant's
-    /// mistake does not keep a process for several from starting.
-    pub fn new(
-        transport: Arc<dyn Transport>,
-        endpoints: Endpoints,
-        tenant_id: &str,
-        client_id: &str,
-        source: Arc<dyn SecretSource>,
-        clock: Clock,
-    ) -> Self {
-        let endpoint = tenant_id
-            .parse()
-            .map(|tenant| TokenEndpoint::new(transport, endpoints, tenant, client_id));
+    /// Signs in at `endpoint` with the certificate and key in `source`; `clock` times its assertions.
+    pub fn new(endpoint: TokenEndpoint, source: Arc<dyn SecretSource>, clock: Clock) -> Self {
         Self {
             endpoint,
-            client_id: client_id.to_owned(),
             source,
             clock,
             parsed: Mutex::default(),
         }
-    }
-
-    /// Asks for tokens of `scope`, such as `https://monitor.azure.com/.default`, in place of
-    /// Graph's.
-    #[must_use]
-    pub fn with_scope(mut self, scope: &str) -> Self {
-        self.endpoint = self.endpoint.map(|endpoint| endpoint.with_scope(scope));
-        self
     }
 
     /// When the certificate that is stored now ends. Reads it, and signs nothing.
@@ -111,20 +85,20 @@ impl Certificate {
     }
 
     async fn try_with(&self, text: &SecretString) -> Result<Token, GraphError> {
-        let endpoint = self.endpoint.as_ref().map_err(Clone::clone)?;
+        let audience = self.endpoint.url()?;
         let key = self.signing_key(text)?;
         let now = (self.clock)();
         key.check_time(now)?;
-        let audience = endpoint.url();
-        let assertion = assertion::sign(&key, audience.as_str(), &self.client_id, now)?;
-        endpoint.exchange(&Credential::Assertion(&assertion)).await
+        let assertion = assertion::sign(&key, audience.as_str(), self.endpoint.client_id(), now)?;
+        let credential = Credential::Assertion(&assertion);
+        self.endpoint.exchange(&credential).await
     }
 }
 
 #[async_trait]
 impl TokenProvider for Certificate {
     async fn fetch(&self) -> Result<Token, GraphError> {
-        self.endpoint.as_ref().map_err(Clone::clone)?;
+        self.endpoint.url()?;
         let text = self.read().await?;
         let error = match self.try_with(&text).await {
             Err(error) if key_is_at_fault(&error) => error,

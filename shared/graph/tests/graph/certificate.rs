@@ -8,14 +8,14 @@ use std::sync::{Arc, LazyLock, Mutex};
 use async_trait::async_trait;
 use drawbridge_graph::{
     Certificate, CertificateError, Clock, Endpoints, ErrorKind, GraphError, HttpTransport,
-    SecretSource, TokenProvider, system_clock,
+    SecretSource, TokenEndpoint, TokenProvider, system_clock,
 };
 use drawbridge_issuer::{CertificateOptions, TestCertificate};
 use drawbridge_simulator::{Alerts, Credential, Options, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
-use crate::script::{Answer, FixedSecret, Script, TENANT, endpoints};
+use crate::script::{Answer, FixedSecret, Script, endpoints};
 
 /// Made once for all tests: a key takes a while.
 static PAIR: LazyLock<TestCertificate> = LazyLock::new(|| TestCertificate::new().unwrap());
@@ -72,26 +72,19 @@ async fn entra(known: &[&TestCertificate]) -> Simulator {
 
 fn of(simulator: &Simulator, source: Arc<dyn SecretSource>, clock: Clock) -> Certificate {
     let known = Options::default();
-    Certificate::new(
+    let endpoints = Endpoints::custom(simulator.login_url(), simulator.graph_url()).unwrap();
+    let endpoint = TokenEndpoint::new(
         Arc::new(HttpTransport::new()),
-        Endpoints::custom(simulator.login_url(), simulator.graph_url()).unwrap(),
+        &endpoints,
         &known.tenant_id,
         &known.client_id,
-        source,
-        clock,
-    )
+    );
+    Certificate::new(endpoint, source, clock)
 }
 
 fn scripted(script: &Arc<Script>, text: &str, clock: Clock) -> Certificate {
     let source = Arc::new(FixedSecret(text.to_owned()));
-    Certificate::new(
-        script.clone(),
-        endpoints(),
-        TENANT,
-        "client-1",
-        source,
-        clock,
-    )
+    Certificate::new(script.endpoint(), source, clock)
 }
 
 /// What is wrong with a text, found without asking anybody.
@@ -304,8 +297,10 @@ async fn the_form_is_that_of_a_client_assertion() {
     let script = Script::tokens([]);
     let provider = scripted(&script, &PAIR.pem(), now());
     provider.fetch().await.unwrap();
-    let other =
-        scripted(&script, &PAIR.pem(), now()).with_scope("https://monitor.azure.com/.default");
+    let endpoint = script
+        .endpoint()
+        .with_scope("https://monitor.azure.com/.default");
+    let other = Certificate::new(endpoint, Arc::new(FixedSecret(PAIR.pem())), now());
     other.fetch().await.unwrap();
     let fields = |index: usize| {
         let url = format!("https://x/?{}", script.posts()[index].body);
@@ -329,14 +324,7 @@ async fn the_form_is_that_of_a_client_assertion() {
 async fn other_refusals_are_not_tried_again_and_nothing_secret_is_shown() {
     let source = Stored::new(&[PAIR.pem(), OTHER.pem()]);
     let script = Script::tokens([Answer::aadsts(401, "invalid_client", 700_016)]);
-    let provider = Certificate::new(
-        script.clone(),
-        endpoints(),
-        TENANT,
-        "client-1",
-        source.clone(),
-        now(),
-    );
+    let provider = Certificate::new(script.endpoint(), source.clone(), now());
     let error = provider.fetch().await.unwrap_err();
     crate::script::shown(&error);
     assert_eq!(source.forgotten.load(Ordering::Relaxed), 0);
@@ -352,10 +340,11 @@ async fn other_refusals_are_not_tried_again_and_nothing_secret_is_shown() {
 async fn a_tenant_that_is_none_or_a_source_that_fails_is_said_so() {
     let script = Script::tokens([]);
     let source = Arc::new(FixedSecret(PAIR.pem()));
-    let nowhere = Certificate::new(script.clone(), endpoints(), "common", "c", source, now());
+    let endpoint = TokenEndpoint::new(script.clone(), &endpoints(), "common", "c");
+    let nowhere = Certificate::new(endpoint, source, now());
     let error = nowhere.fetch().await.unwrap_err();
     assert!(error.to_string().contains("tenant-id"), "{error}");
-    let gone = Certificate::new(script, endpoints(), TENANT, "c", Stored::new(&[]), now());
+    let gone = Certificate::new(script.endpoint(), Stored::new(&[]), now());
     let error = gone.fetch().await.unwrap_err();
     assert!(error.to_string().contains("no secret named x"), "{error}");
 }

@@ -11,7 +11,7 @@ use drawbridge_graph::{
 use drawbridge_issuer::{CertificateOptions, TestCertificate};
 
 use crate::certificate::at;
-use crate::script::{Answer, FixedSecret, MARKER, Script, TENANT, endpoints, policy};
+use crate::script::{Answer, FixedSecret, MARKER, Script, endpoints, policy};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 
@@ -149,7 +149,7 @@ async fn a_certificate_is_told_with_its_days_and_warned_of_in_time() {
         let text = TestCertificate::renewed(&options, &key).unwrap().pem();
         let script = Script::new([reader()], vec![Answer::page(&[])]);
         let source = Arc::new(FixedSecret(text));
-        let provider = Certificate::new(script.clone(), endpoints(), TENANT, "c", source, at(NOW));
+        let provider = Certificate::new(script.endpoint(), source, at(NOW));
         let tokens = Arc::new(TokenCache::new(Arc::new(provider)));
         let check = checked(&script, tokens).await;
         assert!(check.works());
@@ -164,7 +164,7 @@ async fn a_certificate_is_told_with_its_days_and_warned_of_in_time() {
     let text = TestCertificate::renewed(&expired, &key).unwrap().pem();
     let script = Script::tokens([]);
     let source = Arc::new(FixedSecret(text));
-    let provider = Certificate::new(script.clone(), endpoints(), TENANT, "c", source, at(NOW));
+    let provider = Certificate::new(script.endpoint(), source, at(NOW));
     let check = checked(&script, Arc::new(TokenCache::new(Arc::new(provider)))).await;
     assert_eq!(levels(&check), [(Topic::SignIn, Level::Failed)]);
     assert!(

@@ -1,4 +1,4 @@
-//! Federation as far as it needs no issuer; `shared/federation` tests the whole way.
+//! Federation as far as it needs no issuer; `shared/identity` tests the whole way.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use drawbridge_graph::{
 };
 use secrecy::SecretString;
 
-use crate::script::{Answer, FixedSecret, MARKER, Script, TENANT, endpoints, policy, shown};
+use crate::script::{Answer, FixedSecret, MARKER, Script, policy, shown};
 
 struct Given(Result<String, AssertionError>);
 
@@ -28,8 +28,7 @@ fn token(claims: &str) -> String {
 }
 
 fn provider(script: &Arc<Script>, assertion: Result<String, AssertionError>) -> Federated {
-    let source = Arc::new(Given(assertion));
-    Federated::new(script.clone(), endpoints(), TENANT, "client-1", source)
+    Federated::new(script.endpoint(), Arc::new(Given(assertion)))
 }
 
 #[tokio::test(start_paused = true)]
@@ -39,11 +38,12 @@ async fn the_assertion_takes_the_place_of_a_secret() {
     let scope = "https://monitor.azure.com/.default";
     let plain = provider(&script, Ok(assertion.clone()));
     plain.fetch().await.unwrap();
-    let other = provider(&script, Ok(assertion.clone())).with_scope(scope);
+    let source = Arc::new(Given(Ok(assertion.clone())));
+    let other = Federated::new(script.endpoint().with_scope(scope), source);
     other.fetch().await.unwrap();
     let secret = Arc::new(FixedSecret(MARKER.to_owned()));
-    let secret = ClientSecret::new(script.clone(), endpoints(), TENANT, "c", secret);
-    secret.with_scope(scope).fetch().await.unwrap();
+    let secret = ClientSecret::new(script.endpoint().with_scope(scope), secret);
+    secret.fetch().await.unwrap();
     let posts = script.posts();
     let sent = &posts[0].body;
     assert!(

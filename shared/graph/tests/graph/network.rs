@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use drawbridge_graph::{
     ClientSecret, Deadline, Endpoints, ErrorKind, Graph, GraphError, HttpSettings, HttpTransport,
-    RetryPolicy, Settings, TokenCache, Transport, TransportError, Url,
+    RetryPolicy, Settings, TokenCache, TokenEndpoint, Transport, TransportError, Url,
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -47,13 +47,8 @@ fn graph_over(transport: HttpTransport, login: SocketAddr, graph: SocketAddr) ->
     let url = |address| format!("http://{address}").parse::<Url>().unwrap();
     let endpoints = Endpoints::custom(url(login), url(graph)).unwrap();
     let secret = Arc::new(FixedSecret(format!("secret-{MARKER}")));
-    let provider = ClientSecret::new(
-        transport.clone(),
-        endpoints.clone(),
-        TENANT,
-        "client-1",
-        secret,
-    );
+    let endpoint = TokenEndpoint::new(transport.clone(), &endpoints, TENANT, "client-1");
+    let provider = ClientSecret::new(endpoint, secret);
     let retry = RetryPolicy {
         max_tries: 2,
         first_delay: Duration::from_millis(1),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_graph::{
     AlertQuery, Body, ClientSecret, Endpoints, Graph, GraphError, RetryPolicy, SecretSource,
-    Settings, TokenCache, Transport, TransportError,
+    Settings, TokenCache, TokenEndpoint, Transport, TransportError,
 };
 use futures::{StreamExt, stream};
 use http::{HeaderMap, Method, Request, Response};
@@ -211,8 +211,12 @@ impl Script {
     }
 
     pub(crate) fn provider(self: &Arc<Self>, secret: Arc<dyn SecretSource>) -> Arc<ClientSecret> {
-        let provider = ClientSecret::new(self.clone(), endpoints(), TENANT, "client-1", secret);
-        Arc::new(provider)
+        Arc::new(ClientSecret::new(self.endpoint(), secret))
+    }
+
+    /// The token endpoint of the one application.
+    pub(crate) fn endpoint(self: &Arc<Self>) -> TokenEndpoint {
+        TokenEndpoint::new(self.clone(), &endpoints(), TENANT, "client-1")
     }
 
     pub(crate) fn cache(self: &Arc<Self>) -> Arc<TokenCache> {

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use drawbridge_graph::{
-    ClientSecret, Deadline, ErrorKind, GraphError, SecretSource, TokenCache, TokenProvider,
+    ClientSecret, Deadline, ErrorKind, GraphError, SecretSource, TokenCache, TokenEndpoint,
+    TokenProvider,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -218,13 +219,8 @@ async fn a_tenant_that_is_none_is_refused_before_anything_is_sent() {
     let script = Script::tokens([]);
     let secret = Arc::new(FixedSecret(MARKER.to_owned()));
     for tenant in ["../evil", "common", "a b", ""] {
-        let provider = ClientSecret::new(
-            script.clone(),
-            endpoints(),
-            tenant,
-            "client-1",
-            secret.clone(),
-        );
+        let endpoint = TokenEndpoint::new(script.clone(), &endpoints(), tenant, "client-1");
+        let provider = ClientSecret::new(endpoint, secret.clone());
         let error = provider.fetch().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(shown(&error).contains("tenant-id"), "{error}");

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use drawbridge_cursor::Job;
 use drawbridge_e2e::Python;
-use drawbridge_graph::{ClientSecret, Endpoints, Graph, HttpTransport, SecretSource, TokenCache};
+use drawbridge_graph::{
+    ClientSecret, Endpoints, Graph, HttpTransport, SecretSource, TokenCache, TokenEndpoint,
+};
 use drawbridge_poll::{Clock, Ending, Grouping, Output, Poller, Settings, Silent, Stop};
 use drawbridge_queue::{Content, Naming, ObjectsQueue, ObjectsSettings, Offload, SqsQueue};
 use drawbridge_record::{Body, Format, formats};
@@ -184,13 +186,13 @@ async fn poll_and_read() -> HashMap<&'static str, Read> {
         .unwrap();
     let endpoints = Endpoints::custom(simulator.login_url(), simulator.graph_url()).unwrap();
     let transport = Arc::new(HttpTransport::new());
-    let secret = ClientSecret::new(
+    let endpoint = TokenEndpoint::new(
         transport.clone(),
-        endpoints.clone(),
+        &endpoints,
         &options.tenant_id,
         &options.client_id,
-        Arc::new(Secret(options.client_secret.clone())),
     );
+    let secret = ClientSecret::new(endpoint, Arc::new(Secret(options.client_secret.clone())));
     let tokens = Arc::new(TokenCache::new(Arc::new(secret)));
     let graph = drawbridge_graph::Settings::default();
     let poller = Poller {

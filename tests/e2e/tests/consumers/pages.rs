@@ -132,6 +132,7 @@ fn is_of_stack(name: &str) -> bool {
         "DeliverTarget",
         "DeliverSettings",
         "DeliverSecretArn",
+        "DeliverIdentity",
         "ObjectsRetentionDays",
         "ConsumerPrincipalArn",
         "KmsKeyArn",

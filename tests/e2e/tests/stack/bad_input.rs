@@ -8,7 +8,7 @@ const TENANT_ID: (&str, &str) = ("TenantId", "11111111-1111-4111-8111-1111111111
 async fn a_wrong_parameter_is_refused_with_its_name_and_the_fix() {
     let binaries = release().unwrap();
     let emulator = world::emulator().await;
-    let refused: [(&[(&str, &str)], &str); 6] = [
+    let refused: [(&[(&str, &str)], &str); 7] = [
         (
             &[TENANT_ID],
             "Give TenantId and ClientId for the first tenant",
@@ -27,6 +27,14 @@ async fn a_wrong_parameter_is_refused_with_its_name_and_the_fix() {
             "DeliverOutput names a format that is not written as messages",
         ),
         (&[("DeliverTarget", "webhook")], "Give DeliverSettings"),
+        (
+            &[
+                ("DeliverTarget", "webhook"),
+                ("DeliverSettings", r#"{"url":"https://hooks.example/x"}"#),
+                ("DeliverIdentity", "federation"),
+            ],
+            "DeliverIdentity must be secret, unless DeliverTarget is sentinel",
+        ),
         (
             &[("Schedule", "rate(1 hour)")],
             "Schedule must be rate(1 minute)",

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use drawbridge_config::{FunctionSettings, Identity, OutputSettings, Tenant, given_tenants};
-use drawbridge_deliver::DeliverSettings;
+use drawbridge_config::{FunctionSettings, OutputSettings, Tenant, given_tenants};
+use drawbridge_deliver::{DeliverSettings, Kind};
+use drawbridge_identity::Identity;
 use serde_json::Value;
 
 use crate::evaluate::Deployment;
@@ -154,5 +155,75 @@ fn the_parameters_make_settings_of_delivery_that_parse() {
             .unwrap();
         DeliverSettings::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
         assert!(text.contains(target), "{text}");
+    }
+}
+
+#[test]
+fn an_identity_that_the_target_cannot_have_is_refused_with_the_fix() {
+    let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:s-AbCdEf";
+    for (target, identity, arn, words) in [
+        ("sentinel", "secret", arn, None),
+        ("sentinel", "certificate", arn, None),
+        ("sentinel", "federation", "", None),
+        ("syslog", "secret", "", None),
+        ("sentinel", "secret", "", Some("Give DeliverSecretArn")),
+        ("sentinel", "certificate", "", Some("Give DeliverSecretArn")),
+        (
+            "sentinel",
+            "federation",
+            arn,
+            Some("Leave DeliverSecretArn empty"),
+        ),
+        (
+            "webhook",
+            "certificate",
+            arn,
+            Some("unless DeliverTarget is sentinel"),
+        ),
+        (
+            "splunk-hec",
+            "federation",
+            "",
+            Some("unless DeliverTarget is sentinel"),
+        ),
+    ] {
+        let refusals = Deployment::with(&[
+            ("DeliverTarget", target),
+            ("DeliverSettings", r#"{"url":"https://x"}"#),
+            ("DeliverIdentity", identity),
+            ("DeliverSecretArn", arn),
+        ])
+        .refusals();
+        match words {
+            None => assert!(refusals.is_empty(), "{target}, {identity}: {refusals:?}"),
+            Some(words) => {
+                assert_eq!(refusals.len(), 1, "{target}, {identity}: {refusals:?}");
+                assert!(refusals[0].contains(words), "{refusals:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_parameters_say_what_sentinel_is_signed_in_to_with() {
+    let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:s-AbCdEf";
+    let settings = r#"{"url":"https://x.ingest.monitor.azure.com","dcr":"dcr-1",
+        "stream":"Custom-A_CL","tenant_id":"t.example","client_id":"c"}"#;
+    for (identity, arn, expected) in [
+        ("secret", arn, Identity::Secret(arn)),
+        ("certificate", arn, Identity::Certificate(arn)),
+        ("federation", "", Identity::FederationAws),
+    ] {
+        let deployment = Deployment::with(&[
+            ("DeliverTarget", "sentinel"),
+            ("DeliverSettings", settings),
+            ("DeliverIdentity", identity),
+            ("DeliverSecretArn", arn),
+        ]);
+        let text = deployment.variable("Deliver", "DRAWBRIDGE_DELIVER");
+        let Kind::Sentinel(sentinel) = DeliverSettings::parse(&text.unwrap()).unwrap().kind else {
+            panic!("no Sentinel");
+        };
+        assert_eq!(sentinel.identity().unwrap(), expected);
     }
 }

@@ -58,6 +58,20 @@ impl Deployment {
             .collect()
     }
 
+    /// What CloudFormation says to these parameters in the place of making a stack of them.
+    pub(crate) fn refusals(&self) -> Vec<&'static str> {
+        let rules = transformed()["Rules"].as_object().unwrap().values();
+        let asked = rules.filter(|rule| {
+            let condition = rule.get("RuleCondition");
+            condition.is_none_or(|condition| self.is_true(condition))
+        });
+        asked
+            .flat_map(|rule| rule["Assertions"].as_array().unwrap())
+            .filter(|assertion| !self.is_true(&assertion["Assert"]))
+            .map(|assertion| assertion["AssertDescription"].as_str().unwrap())
+            .collect()
+    }
+
     /// A variable of a function's environment; none if it is not set.
     pub(crate) fn variable(&self, function: &str, name: &str) -> Option<String> {
         let resources = self.resources();

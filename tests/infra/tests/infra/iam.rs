@@ -124,12 +124,8 @@ fn tokens_are_for_entra_alone_and_only_where_they_are_asked_for() {
                 .any(|a| a == FEDERATION)
         })
         .collect();
-    assert_eq!(found.len(), 1);
-    let (id, statement) = &found[0];
-    assert_eq!(
-        (id.as_str(), &statement["Action"]),
-        ("PollRole", &FEDERATION.into())
-    );
+    let roles: Vec<_> = found.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(roles, ["PollRole", "DeliverRole"]);
     let audiences: Vec<_> = ["global", "gcc-high"]
         .map(|cloud| {
             cloud
@@ -143,11 +139,63 @@ fn tokens_are_for_entra_alone_and_only_where_they_are_asked_for() {
         "StringEquals": { "sts:SigningAlgorithm": "RS256" },
         "NumericLessThanEquals": { "sts:DurationSeconds": "300" },
     });
-    assert_eq!(statement["Condition"], expected);
-    for (federation, may) in [("no", false), ("yes", true)] {
-        let resources = Deployment::with(&[("Federation", federation)]).resources();
-        let policy = resources["PollRole"]["Properties"].to_string();
-        assert_eq!(policy.contains(FEDERATION), may);
+    for (id, statement) in found {
+        assert_eq!(statement["Action"], FEDERATION, "{id}: nothing beside it");
+        assert_eq!(statement["Condition"], expected, "{id}");
+    }
+    // Each role by its own parameter, and not by the other's.
+    for (federation, identity) in [
+        ("no", "secret"),
+        ("yes", "secret"),
+        ("no", "certificate"),
+        ("no", "federation"),
+        ("yes", "federation"),
+    ] {
+        let resources = Deployment::with(&[
+            ("Federation", federation),
+            ("DeliverTarget", "sentinel"),
+            ("DeliverSettings", "{\"url\":\"https://x\"}"),
+            ("DeliverIdentity", identity),
+        ])
+        .resources();
+        for (role, may) in [
+            ("PollRole", federation == "yes"),
+            ("DeliverRole", identity == "federation"),
+        ] {
+            let policy = resources[role]["Properties"].to_string();
+            assert_eq!(
+                policy.contains(FEDERATION),
+                may,
+                "{role}: {federation}, {identity}"
+            );
+        }
+    }
+}
+
+/// A client secret or a certificate: the one that is named, and none where there is none.
+#[test]
+fn deliver_reads_the_one_secret_that_is_named() {
+    const READ: &str = "secretsmanager:GetSecretValue";
+    let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:s-AbCdEf";
+    for (identity, arn) in [("secret", arn), ("certificate", arn), ("federation", "")] {
+        let resources = Deployment::with(&[
+            ("DeliverTarget", "sentinel"),
+            ("DeliverSettings", "{\"url\":\"https://x\"}"),
+            ("DeliverIdentity", identity),
+            ("DeliverSecretArn", arn),
+        ])
+        .resources();
+        let policy = &resources["DeliverRole"]["Properties"]["Policies"][0];
+        let statements = policy["PolicyDocument"]["Statement"].as_array().unwrap();
+        let read: Vec<_> = statements
+            .iter()
+            .filter(|statement| statement["Action"] == READ)
+            .map(|statement| &statement["Resource"])
+            .collect();
+        match arn {
+            "" => assert!(read.is_empty(), "{identity}: {read:?}"),
+            arn => assert_eq!(read, [arn], "{identity}"),
+        }
     }
 }
 
@@ -226,6 +274,7 @@ fn each_role_may_do_this_and_no_more() {
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
                 "sqs:ReceiveMessage",
+                "sts:GetWebIdentityToken",
             ],
         ),
         (

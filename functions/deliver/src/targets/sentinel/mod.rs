@@ -6,8 +6,7 @@ mod row;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use drawbridge_graph::{ClientSecret, Cloud, Deadline, TokenCache, TokenProvider, Transport};
-use drawbridge_secrets::{Secrets, StoredSecret};
+use drawbridge_graph::{Cloud, Deadline, TokenCache, TokenEndpoint, TokenProvider, Transport};
 use http::Method;
 use secrecy::ExposeSecret as _;
 use url::Url;
@@ -15,8 +14,8 @@ use url::Url;
 pub use column::{MAX_COLUMN_CHARS, RESERVED, column};
 
 use crate::http::{Client, Intake, Piece, Request, Verdict, below, deliver, gzip};
-use crate::settings::SentinelSettings;
-use crate::{Later, Limits, Outcome, Record, Target};
+use crate::settings::{SentinelSettings, SettingsError};
+use crate::{Later, Limits, Outcome, Ports, Record, Target};
 
 const WHO: &str = "the Logs Ingestion API";
 
@@ -35,41 +34,17 @@ impl Sentinel {
         settings: &SentinelSettings,
         client: Client,
         transport: Arc<dyn Transport>,
-        secrets: &Arc<dyn Secrets>,
-    ) -> Self {
-        // The settings were checked; an unknown cloud would be the worldwide one.
-        let cloud: Cloud = settings.cloud.parse().unwrap_or_default();
-        let mut endpoints = cloud.endpoints();
-        if let Some(login) = &settings.login_url {
-            endpoints.login = login.clone();
-        }
-        let secret = StoredSecret::new(Arc::clone(secrets), &settings.secret);
-        let identity = ClientSecret::new(
-            transport,
-            endpoints,
-            &settings.tenant_id,
-            &settings.client_id,
-            Arc::new(secret),
-        )
-        .with_scope(scope(cloud));
-        Self::with_identity(settings, client, Arc::new(identity))
-    }
-
-    /// With any identity whose tokens are for [`scope`].
-    fn with_identity(
-        settings: &SentinelSettings,
-        client: Client,
-        identity: Arc<dyn TokenProvider>,
-    ) -> Self {
+        ports: &Ports,
+    ) -> Result<Self, SettingsError> {
         let SentinelSettings { dcr, stream, .. } = settings;
         let path = format!("/dataCollectionRules/{dcr}/streams/{stream}");
         let mut url = below(&settings.url, &path);
         url.set_query(Some("api-version=2023-01-01"));
-        Self {
+        Ok(Self {
             client,
-            tokens: TokenCache::new(identity),
+            tokens: TokenCache::new(identity(settings, transport, ports)?),
             url,
-        }
+        })
     }
 
     async fn sent(&self, body: &[u8], until: Deadline) -> Verdict {
@@ -161,6 +136,25 @@ impl Intake for Sentinel {
             other => other,
         }
     }
+}
+
+/// What hands out tokens for Azure Monitor to the application, whichever way it signs in.
+fn identity(
+    settings: &SentinelSettings,
+    transport: Arc<dyn Transport>,
+    ports: &Ports,
+) -> Result<Arc<dyn TokenProvider>, SettingsError> {
+    let cloud = settings.cloud()?;
+    let mut endpoints = cloud.endpoints();
+    if let Some(login) = &settings.login_url {
+        endpoints.login = login.clone();
+    }
+    let (tenant, application) = (&settings.tenant_id, &settings.client_id);
+    let endpoint =
+        TokenEndpoint::new(transport, &endpoints, tenant, application).with_scope(scope(cloud));
+    let aws = ports.aws_assertions.as_ref();
+    let identity = settings.identity()?;
+    Ok(identity.provider(endpoint, cloud, &ports.secrets, aws)?)
 }
 
 /// What tokens for Azure Monitor are asked for with, by cloud.

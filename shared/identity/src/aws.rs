@@ -1,12 +1,15 @@
 //! An IAM role as the application's identity.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sts::Client;
 use drawbridge_aws::Fault;
-use drawbridge_graph::{AssertionError, AssertionSource};
+use drawbridge_graph::{AssertionError, AssertionSource, Cloud};
 use secrecy::SecretString;
 
+use crate::AwsAssertions;
 use crate::aws_error::AwsAssertionError;
 
 /// Entra takes no other of the two that STS offers.
@@ -65,6 +68,13 @@ impl AwsAssertion {
             _ => Err(AwsAssertionError::NoToken),
         }
     }
+}
+
+/// The assertions of the role that `config` has the credentials of, for any cloud.
+pub fn aws_assertions(config: SdkConfig) -> AwsAssertions {
+    Arc::new(move |cloud: Cloud| -> Arc<dyn AssertionSource> {
+        Arc::new(AwsAssertion::new(&config, cloud.federation_audience()))
+    })
 }
 
 #[async_trait]

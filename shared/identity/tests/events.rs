@@ -14,11 +14,11 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
-use drawbridge_federation::AwsAssertion;
 use drawbridge_graph::{
-    Certificate, Endpoints, Federated, HttpTransport, SecretSource, TokenProvider as _,
-    system_clock,
+    Certificate, Endpoints, Federated, HttpTransport, SecretSource, TokenEndpoint,
+    TokenProvider as _, system_clock,
 };
+use drawbridge_identity::AwsAssertion;
 use drawbridge_issuer::{Issuer, StsAnswer, TestCertificate};
 use drawbridge_simulator::{Alerts, Credential, Options};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -91,18 +91,17 @@ async fn no_event_shows_a_key_an_assertion_or_a_token() {
         .endpoint_url(issuer.url())
         .load()
         .await;
-    let federated = Federated::new(
-        Arc::new(HttpTransport::new()),
-        endpoints.clone(),
-        &options.tenant_id,
-        &options.client_id,
-        Arc::new(AwsAssertion::new(&config, AUDIENCE)),
-    );
+    let endpoint = || {
+        TokenEndpoint::new(
+            Arc::new(HttpTransport::new()),
+            &endpoints,
+            &options.tenant_id,
+            &options.client_id,
+        )
+    };
+    let federated = Federated::new(endpoint(), Arc::new(AwsAssertion::new(&config, AUDIENCE)));
     let certificate = Certificate::new(
-        Arc::new(HttpTransport::new()),
-        endpoints,
-        &options.tenant_id,
-        &options.client_id,
+        endpoint(),
         Arc::new(Rotated(Mutex::new(vec![new.pem(), old.pem()]))),
         system_clock(),
     );

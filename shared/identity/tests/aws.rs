@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use drawbridge_federation::{AssertionFile, AwsAssertion};
 use drawbridge_graph::{
     AssertionError, AssertionSource, Cloud, Deadline, Endpoints, Federated, Graph, GraphError,
-    HttpTransport, Settings, TokenCache, TokenProvider as _, sign_in,
+    HttpTransport, Settings, TokenCache, TokenEndpoint, TokenProvider as _, sign_in,
 };
+use drawbridge_identity::{AssertionFile, AwsAssertion};
 use drawbridge_issuer::{Issuer, StsAnswer};
 use drawbridge_simulator::{Alerts, Credential, GenerateOptions, Options, Simulator};
 use secrecy::ExposeSecret as _;
@@ -136,13 +136,13 @@ async fn entra(issuer: &Issuer, subject: &str, audience: &str) -> Simulator {
 
 fn federated(simulator: &Simulator, source: impl AssertionSource + 'static) -> Federated {
     let known = Options::default();
-    Federated::new(
+    let endpoint = TokenEndpoint::new(
         Arc::new(HttpTransport::new()),
-        endpoints(simulator),
+        &endpoints(simulator),
         &known.tenant_id,
         &known.client_id,
-        Arc::new(source),
-    )
+    );
+    Federated::new(endpoint, Arc::new(source))
 }
 
 fn endpoints(simulator: &Simulator) -> Endpoints {

@@ -1,0 +1,31 @@
+/// Settings that name no identity, or one that there is not here. Never holds a value of theirs.
+///
+/// Its text is what is wrong with [`field`](Self::field), and what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// None, or more than one.
+    #[error(
+        "exactly one of them must be given, and not be empty: it says what the tenant signs in with"
+    )]
+    NotOne,
+    /// Neither AWS nor a path.
+    #[error("must be \"aws\", or the path of a file with a slash in it")]
+    UnknownIssuer,
+    /// AWS, where nothing runs as a role.
+    #[error(
+        "\"aws\" needs a role of AWS to ask about, which there is in the poll and deliver functions \
+         only: on one machine, give a token file"
+    )]
+    NoRole,
+}
+
+impl IdentityError {
+    /// The field of the settings that it is about, or all three.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::NotOne => "secret, certificate, federation",
+            Self::UnknownIssuer | Self::NoRole => "federation",
+        }
+    }
+}
