@@ -63,12 +63,13 @@ fn is_plain(bytes: &[u8]) -> bool {
 /// The same of one block. No branch in it, so that the compiler compares all bytes at once.
 #[inline]
 fn block_is_plain<const N: usize>(block: &[u8; N]) -> bool {
-    let mut special = [0; N];
+    let mut special = [false; N];
     for (special, &byte) in special.iter_mut().zip(block) {
-        let is_special = (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte == 0xef);
-        *special = u8::from(is_special);
+        // Zero where it is one of the three.
+        let apart = (byte ^ b'"').min(byte ^ b'\\').min(byte ^ 0xef);
+        *special = (apart == 0) | (byte < 0x20);
     }
-    special == [0; N]
+    special == [false; N]
 }
 
 /// What a byte becomes: 0 itself, `u` a `\u` escape, `?` perhaps one, else that letter after `\`.

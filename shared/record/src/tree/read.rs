@@ -47,8 +47,16 @@ impl<'a> Reader<'a> {
                 self.skip_nested()?;
                 Some(Node::Text(self.json.get(start..self.at)?))
             }
-            _ => self.scalar(),
+            b'n' => self.word(4, Node::Null),
+            b't' => self.word(4, Node::Flag(true)),
+            b'f' => self.word(5, Node::Flag(false)),
+            _ => self.number(),
         }
+    }
+
+    fn word(&mut self, length: usize, node: Node<'a>) -> Option<Node<'a>> {
+        self.at += length;
+        Some(node)
     }
 
     fn object(&mut self, depth: u8) -> Option<Node<'a>> {
@@ -99,11 +107,10 @@ impl<'a> Reader<'a> {
     /// Reads a string; one with an escape that stands for no text stays as it is, with its quotes.
     fn string(&mut self) -> Option<&'a str> {
         let start = self.at;
-        let is_plain = self.skip_string()?;
-        let quoted = self.json.get(start..self.at)?;
-        if is_plain {
-            return quoted.get(1..quoted.len() - 1);
+        if self.skip_string()? {
+            return self.json.get(start + 1..self.at - 1);
         }
+        let quoted = self.json.get(start..self.at)?;
         Some(match serde_json::from_str::<Cow<'_, str>>(quoted) {
             Ok(text) => self.arena.alloc_str(&text),
             Err(_) => quoted,
@@ -125,23 +132,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a number or one of the three words; what is too large for a number stays text.
-    fn scalar(&mut self) -> Option<Node<'a>> {
+    /// Reads a number; what is too large for one stays text.
+    fn number(&mut self) -> Option<Node<'a>> {
         let rest = self.json.get(self.at..)?;
-        let ends = |byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
-        let length = rest.bytes().position(ends).unwrap_or(rest.len());
+        let is_of_number = |byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let length = rest.bytes().take_while(|byte| is_of_number(*byte)).count();
         if length == 0 {
             return None;
         }
         self.at += length;
-        Some(match rest.get(..length)? {
-            "null" => Node::Null,
-            "true" => Node::Flag(true),
-            "false" => Node::Flag(false),
-            number => match number.parse() {
-                Ok(whole) if number != "-0" => Node::Int(whole),
-                _ => serde_json::from_str(number).map_or(Node::Text(number), Node::Number),
-            },
+        let number = rest.get(..length)?;
+        Some(match number.parse() {
+            Ok(whole) if number != "-0" => Node::Int(whole),
+            _ => serde_json::from_str(number).map_or(Node::Text(number), Node::Number),
         })
     }
 
