@@ -88,7 +88,9 @@ impl Rsyslog {
     /// version. What it says itself has another name.
     pub fn lines(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.folder.join("out")).unwrap_or_default();
-        let lines = text.split('\n');
+        // The last line may be half written.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let lines = whole.split('\n');
         let ours = lines.filter(|line| line.starts_with("1|drawbridge|"));
         ours.map(str::to_owned).collect()
     }

@@ -87,7 +87,7 @@ impl FakeSyslog {
 }
 
 /// `MSG-LEN SP SYSLOG-MSG`, again and again (RFC 5425, 4.3); nothing else is let pass.
-fn frames(mut bytes: &[u8]) -> Vec<String> {
+pub fn frames(mut bytes: &[u8]) -> Vec<String> {
     let mut messages = Vec::new();
     while !bytes.is_empty() {
         let blank = bytes.iter().position(|&b| b == b' ').unwrap();

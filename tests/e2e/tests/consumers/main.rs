@@ -12,6 +12,8 @@ mod alerts;
 mod bridge;
 #[path = "../cloud/mod.rs"]
 mod cloud;
+mod deliver;
+mod delivery;
 mod duplicates;
 mod index;
 mod lines;
@@ -20,5 +22,6 @@ mod objects;
 mod pages;
 #[path = "../objects/rules.rs"]
 mod rules;
+mod syslog;
 mod tenzir;
 mod validators;
