@@ -117,6 +117,8 @@ impl Delivery {
             if wanted.is_subset(&keys) && self.waiting().await == 0 {
                 assert_eq!(keys, wanted, "there are more");
                 assert_eq!(self.put_aside().await, Vec::<String>::new());
+                let log = cloud::emulator().await.log_tail(10_000);
+                assert!(!log.contains(SECRET), "a secret is in the log");
                 return arrived();
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

@@ -1,5 +1,6 @@
 //! Each row of `docs/consumers/README.md`, end to end: an alert in the simulated Graph, the poll
-//! handler, the emulated SQS and S3, and what the row's reader makes of it.
+//! handler, the emulated SQS and S3, for some the deliver function in the emulated Lambda, and what
+//! the row's reader makes of it.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +13,8 @@ mod alerts;
 mod bridge;
 #[path = "../cloud/mod.rs"]
 mod cloud;
-mod deliver;
+mod deliver_http;
+mod deliver_syslog;
 mod delivery;
 mod duplicates;
 mod index;
@@ -22,6 +24,5 @@ mod objects;
 mod pages;
 #[path = "../objects/rules.rs"]
 mod rules;
-mod syslog;
 mod tenzir;
 mod validators;
