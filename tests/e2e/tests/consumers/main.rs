@@ -13,11 +13,15 @@ mod alerts;
 mod bridge;
 #[path = "../cloud/mod.rs"]
 mod cloud;
-mod deliver_http;
+mod deliver_sentinel;
+mod deliver_splunk_hec;
+mod deliver_splunk_soar;
 mod deliver_syslog;
+mod deliver_webhook;
 mod delivery;
 mod duplicates;
 mod index;
+mod intake;
 mod lines;
 mod messages;
 mod objects;
