@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::tz::Offset;
 use serde_json::value::RawValue;
 
 use crate::Record;
@@ -27,7 +29,7 @@ const PLACES: &[(&str, &[Place])] = &[
     ("ocsf", &[Place::Millis("time")]),
     ("ecs", &[Place::Text("@timestamp")]),
     ("cef", &[Place::Pair("rt="), Place::Pair("end=")]),
-    ("leef", &[Place::Pair("devTime=")]),
+    ("leef", &[Place::Date("devTime=")]),
 ];
 
 #[derive(Clone, Copy)]
@@ -38,6 +40,8 @@ enum Place {
     Millis(&'static str),
     /// A key of a line of text, with milliseconds since 1970.
     Pair(&'static str),
+    /// A key of a line of text with a date, in the form that its `devTimeFormat` names.
+    Date(&'static str),
 }
 
 /// The time in the record; `None` where it has none that can be read.
@@ -51,16 +55,23 @@ pub(crate) fn event_time(record: &Record) -> Option<Timestamp> {
             text.parse().ok()
         }
         Place::Millis(name) => millis(members.get(name)?.get()),
-        Place::Pair(key) => millis(pair(&record.body, key)?),
+        Place::Pair(key) => millis(behind(&record.body, key)?.split_ascii_whitespace().next()?),
+        Place::Date(key) => date(behind(&record.body, key)?.split('\t').next()?),
     })
 }
 
-/// The value behind `key` where that begins a pair, up to the next blank.
-fn pair<'t>(line: &'t str, key: &str) -> Option<&'t str> {
+/// What stands behind `key` where that begins a pair.
+fn behind<'t>(line: &'t str, key: &str) -> Option<&'t str> {
     let (at, _) = line
         .match_indices(key)
         .find(|(at, _)| line[..*at].ends_with([' ', '\t', '|']))?;
-    line[at + key.len()..].split_ascii_whitespace().next()
+    Some(&line[at + key.len()..])
+}
+
+/// Of a date as the format `leef` writes it: `MMM dd yyyy HH:mm:ss.SSS zzz`.
+fn date(text: &str) -> Option<Timestamp> {
+    let parsed = BrokenDownTime::parse("%b %d %Y %H:%M:%S%.f UTC", text).ok()?;
+    Offset::UTC.to_timestamp(parsed.to_datetime().ok()?).ok()
 }
 
 /// Of milliseconds since 1970; a date in words, or a bare year, is none.
@@ -75,6 +86,33 @@ fn millis(digits: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use drawbridge_alert::Alert;
+    use drawbridge_record::{Change, Claim, formats};
+
+    /// Of every format, the time is found in a record that it makes.
+    #[test]
+    fn the_records_of_every_format_have_a_time() {
+        let alert = r#"{"id":"da1","title":"t","createdDateTime":"2026-01-02T03:04:05.006Z",
+            "lastUpdateDateTime":"2026-01-02T03:04:05.006Z"}"#;
+        let alert = Alert::decode(alert).unwrap();
+        for format in formats() {
+            let mut records = Vec::new();
+            let mut parts = 0..1;
+            let change = Change::New;
+            format.map(
+                &alert,
+                &mut |_| parts.next().map(|part| Claim { part, change }),
+                &mut |record| records.push(record),
+            );
+            let record = Record {
+                format: format.name().into(),
+                body: records.remove(0).body,
+                ..Record::default()
+            };
+            let time = event_time(&record).map(Timestamp::as_millisecond);
+            assert_eq!(time, Some(1_767_323_045_006), "{}", format.name());
+        }
+    }
 
     #[test]
     fn every_format_has_its_place() {
@@ -107,8 +145,8 @@ mod tests {
             ),
             (
                 "leef",
-                "LEEF:2.0|a|b|c|d|x09|sev=5\tdevTime=1767323045000",
-                Some(1_767_323_045_000),
+                "LEEF:2.0|a|b|c|d|x09|devTime=Jan 02 2026 03:04:05.006 UTC\tdevTimeFormat=x",
+                Some(1_767_323_045_006),
             ),
             ("siem", "{}", None),
             ("siem", "not json", None),

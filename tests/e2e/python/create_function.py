@@ -1,7 +1,7 @@
-"""Creates the poll function in the emulated cloud and connects it to its jobs queue.
+"""Creates a function in the emulated cloud and connects it to its queue.
 
-Usage: create_function.py BOOTSTRAP NAME JOBS_QUEUE_ARN < ENVIRONMENT.json
-The endpoint, region and credentials come from the environment, as for every AWS client.
+Usage: create_function.py BOOTSTRAP NAME QUEUE_ARN MAPPING < ENVIRONMENT.json
+MAPPING is what is said of the event source mapping, a JSON object such as {"BatchSize": 1}. The endpoint, region and credentials come from the environment, as for every AWS client.
 """
 
 import json
@@ -13,7 +13,7 @@ from package import package
 
 
 def main() -> None:
-    bootstrap, name, queue_arn = sys.argv[1:]
+    bootstrap, name, queue_arn, mapping = sys.argv[1:]
     variables = json.load(sys.stdin)
     role = boto3.client("iam").create_role(
         RoleName=f"{name}-role",
@@ -42,8 +42,8 @@ def main() -> None:
     client.create_event_source_mapping(
         EventSourceArn=queue_arn,
         FunctionName=name,
-        BatchSize=1,
         FunctionResponseTypes=["ReportBatchItemFailures"],
+        **json.loads(mapping),
     )
     print(json.dumps({"zip_bytes": len(code)}))
 

@@ -5,7 +5,6 @@
 #![expect(clippy::panic, reason = "a test says what is wrong by failing")]
 
 mod bounds;
-mod fake;
 mod file;
 #[cfg(feature = "lambda")]
 mod function;
@@ -23,3 +22,5 @@ mod splunk_soar;
 mod support;
 mod syslog;
 mod webhook;
+
+use drawbridge_intakes as fake;

@@ -4,70 +4,27 @@ use drawbridge_deliver::Outcome;
 use serde_json::{Value, json};
 
 use crate::fake::http::{Asked, Fake, Told, json as answer};
+use crate::fake::sentinel::{self, DCR, STREAM, TENANT, is_sign_in, taken};
 use crate::support::{
-    OLD_TOKEN, TOKEN, assert_later, assert_refused, assert_taken, records, soon, target,
-    target_with,
+    TOKEN, assert_later, assert_refused, assert_taken, records, soon, target, target_with,
 };
 
 fn settings(fake: &Fake) -> Value {
     json!({
-        "target": "sentinel", "url": fake.url, "login_url": fake.url, "dcr": "dcr-0123",
-        "stream": "Custom-DrawbridgeSiem_CL", "tenant_id": "tenant.example", "client_id": "app",
-        "secret": "s",
+        "target": "sentinel", "url": fake.url, "login_url": fake.url, "dcr": DCR, "stream": STREAM,
+        "tenant_id": TENANT, "client_id": "app", "secret": "s",
     })
 }
 
-/// The login host, and whatever `intake` says for the API.
 fn azure(asked: &Asked, intake: impl FnOnce(&Asked) -> Told) -> Told {
-    if asked.path == "/tenant.example/oauth2/v2.0/token" {
-        let form: std::collections::HashMap<String, String> =
-            drawbridge_graph::Url::parse(&format!("http://x/?{}", asked.body))
-                .unwrap()
-                .query_pairs()
-                .into_owned()
-                .collect();
-        assert_eq!(form["scope"], "https://monitor.azure.com/.default");
-        return match form["client_secret"].as_str() {
-            TOKEN => answer(
-                200,
-                r#"{"token_type":"Bearer","expires_in":3599,"access_token":"MARKER-jwt"}"#,
-            ),
-            OLD_TOKEN => answer(
-                401,
-                r#"{"error":"invalid_client","error_codes":[7000215],"error_description":"AADSTS7000215: MARKER"}"#,
-            ),
-            other => panic!("{other}"),
-        };
-    }
-    assert_eq!(
-        asked.path,
-        "/dataCollectionRules/dcr-0123/streams/Custom-DrawbridgeSiem_CL?api-version=2023-01-01"
-    );
-    assert_eq!(asked.headers["authorization"], "Bearer MARKER-jwt");
-    assert_eq!(asked.headers["content-encoding"], "gzip");
-    assert!(asked.body.len() <= 1_000_000 && asked.raw.len() <= 1_000_000);
-    intake(asked)
-}
-
-fn taken(asked: &Asked) -> Told {
-    let rows: Vec<Value> = serde_json::from_str(&asked.body).unwrap();
-    for row in &rows {
-        for (name, value) in row.as_object().unwrap() {
-            assert!(name.len() <= 45 && !["id", "Title", "TenantId", "Type"].contains(&&**name));
-            assert!(
-                value.as_str().is_none_or(|text| text.len() <= 64 * 1024),
-                "{name}"
-            );
-        }
-    }
-    Told::Answer(204, vec![], String::new())
+    sentinel::azure(asked, TOKEN, intake)
 }
 
 fn rows(fake: &Fake) -> Vec<Value> {
     fake.asked()
         .iter()
-        .filter(|asked| asked.path.starts_with("/dataCollectionRules"))
-        .flat_map(|asked| serde_json::from_str::<Vec<Value>>(&asked.body).unwrap())
+        .filter(|asked| !is_sign_in(asked))
+        .flat_map(sentinel::rows)
         .collect()
 }
 
@@ -111,11 +68,7 @@ async fn calls_stay_below_a_megabyte_and_the_token_is_kept() {
         keys,
         given.iter().map(|r| r.key.as_str()).collect::<Vec<_>>()
     );
-    let tokens = fake
-        .asked()
-        .iter()
-        .filter(|a| a.path.contains("oauth2"))
-        .count();
+    let tokens = fake.asked().iter().filter(|a| is_sign_in(a)).count();
     assert_eq!((tokens, fake.asked().len()), (1, 3));
 }
 
@@ -146,11 +99,7 @@ async fn a_413_is_taken_apart() {
     })
     .await;
     assert_taken(&target(&settings(&fake)).deliver(&records(8), soon()).await);
-    let calls = fake
-        .asked()
-        .iter()
-        .filter(|a| !a.path.contains("oauth2"))
-        .count();
+    let calls = fake.asked().iter().filter(|a| !is_sign_in(a)).count();
     assert_eq!(calls, 7);
 }
 
@@ -189,11 +138,7 @@ async fn a_revoked_token_is_renewed_once() {
     })
     .await;
     assert_taken(&target(&settings(&fake)).deliver(&records(1), soon()).await);
-    let tokens = fake
-        .asked()
-        .iter()
-        .filter(|a| a.path.contains("oauth2"))
-        .count();
+    let tokens = fake.asked().iter().filter(|a| is_sign_in(a)).count();
     assert_eq!(tokens, 2);
 }
 

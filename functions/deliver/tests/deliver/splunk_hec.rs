@@ -1,37 +1,18 @@
 use serde_json::{Value, json};
 
 use crate::fake::http::{Asked, Fake, Told, json as answer};
+use crate::fake::splunk_hec::{self, SUCCESS, events};
 use crate::support::{
-    OLD_TOKEN, TOKEN, assert_later, assert_refused, assert_taken, record, records, soon, target,
-    target_with, text_record,
+    TOKEN, assert_later, assert_refused, assert_taken, record, records, soon, target, target_with,
+    text_record,
 };
-
-const SUCCESS: &str = r#"{"text":"Success","code":0}"#;
 
 fn settings(fake: &Fake) -> Value {
     json!({"target": "splunk-hec", "url": fake.url, "secret": "hec"})
 }
 
-/// What the collector checks first.
 fn checked(asked: &Asked) -> Option<Told> {
-    assert_eq!(asked.method, "POST");
-    match asked.headers.get("authorization").map(String::as_str) {
-        Some(token) if token == format!("Splunk {TOKEN}") => {}
-        Some(token) if token == format!("Splunk {OLD_TOKEN}") => {
-            return Some(answer(403, r#"{"text":"Invalid token","code":4}"#));
-        }
-        _ => return Some(answer(401, r#"{"text":"Token is required","code":2}"#)),
-    }
-    assert!(asked.body.len() <= 1_000_000, "{}", asked.body.len());
-    None
-}
-
-/// The events of a body: objects one after the other.
-fn events(body: &str) -> Vec<Value> {
-    serde_json::Deserializer::from_str(body)
-        .into_iter()
-        .map(Result::unwrap)
-        .collect()
+    splunk_hec::checked(asked, TOKEN)
 }
 
 #[tokio::test]

@@ -1,90 +1,15 @@
-use std::collections::HashMap;
-use std::sync::Mutex;
-
 use serde_json::{Value, json};
 
-use crate::fake::http::{Asked, Fake, Told, json as answer};
+use crate::fake::http::{Fake, json as answer};
+use crate::fake::splunk_soar::Soar;
 use crate::support::{
-    OLD_TOKEN, TOKEN, assert_later, assert_refused, assert_taken, record, records, soon, target,
-    target_with, text_record,
+    TOKEN, assert_later, assert_refused, assert_taken, record, records, soon, target, target_with,
+    text_record,
 };
-
-/// SOAR as far as containers and artifacts go; identifiers are unique.
-#[derive(Default)]
-struct Soar {
-    containers: Mutex<HashMap<String, u64>>,
-    artifacts: Mutex<HashMap<(u64, String), Value>>,
-    /// Whether a second artifact of one identifier is refused; versions differ.
-    takes_duplicates: bool,
-}
-
-impl Soar {
-    fn told(&self, asked: &Asked) -> Told {
-        match asked.headers.get("ph-auth-token").map(String::as_str) {
-            Some(TOKEN) => {}
-            Some(OLD_TOKEN) => {
-                return answer(401, r#"{"failed":true,"message":"Invalid token"}"#);
-            }
-            _ => panic!("no token"),
-        }
-        let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
-        match (asked.method.as_str(), path) {
-            ("POST", "/rest/container") => self.container(&asked.body),
-            ("POST", "/rest/artifact") => self.artifact(&asked.body),
-            ("GET", "/rest/artifact") => self.search(query),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn container(&self, body: &str) -> Told {
-        let body: Value = serde_json::from_str(body).unwrap();
-        assert_eq!(body["run_automation"], false);
-        assert!(["low", "medium", "high"].contains(&body["severity"].as_str().unwrap()));
-        let identifier = body["source_data_identifier"].as_str().unwrap().to_owned();
-        let mut containers = self.containers.lock().unwrap();
-        if let Some(id) = containers.get(&identifier) {
-            let reply = json!({
-                "failed": true, "message": "MARKER duplicate", "existing_container_id": id,
-            });
-            return answer(400, &reply.to_string());
-        }
-        let id = containers.len() as u64 + 1;
-        containers.insert(identifier, id);
-        answer(200, &json!({"success": true, "id": id}).to_string())
-    }
-
-    fn artifact(&self, body: &str) -> Told {
-        let body: Value = serde_json::from_str(body).unwrap();
-        let container = body["container_id"].as_u64().unwrap();
-        let identifier = body["source_data_identifier"].as_str().unwrap().to_owned();
-        let mut artifacts = self.artifacts.lock().unwrap();
-        let id = artifacts.len() as u64 + 100;
-        if artifacts.contains_key(&(container, identifier.clone())) {
-            assert!(!self.takes_duplicates, "it was not asked for");
-            let reply = json!({"failed": true, "existing_artifact_id": id});
-            return answer(400, &reply.to_string());
-        }
-        artifacts.insert((container, identifier), body);
-        answer(200, &json!({"success": true, "id": id}).to_string())
-    }
-
-    fn search(&self, query: &str) -> Told {
-        let pairs: HashMap<String, String> =
-            drawbridge_graph::Url::parse(&format!("http://x/?{query}"))
-                .unwrap()
-                .query_pairs()
-                .into_owned()
-                .collect();
-        let container = pairs["_filter_container_id"].parse().unwrap();
-        let identifier = serde_json::from_str(&pairs["_filter_source_data_identifier"]).unwrap();
-        let artifacts = self.artifacts.lock().unwrap();
-        let count = usize::from(artifacts.contains_key(&(container, identifier)));
-        answer(200, &json!({"count": count, "data": []}).to_string())
-    }
-}
 
 async fn soar(takes_duplicates: bool) -> (Fake, std::sync::Arc<Soar>) {
     let soar = std::sync::Arc::new(Soar {
+        token: TOKEN.to_owned(),
         takes_duplicates,
         ..Soar::default()
     });

@@ -174,6 +174,21 @@ async fn poll_and_read() -> HashMap<&'static str, Read> {
         outputs.extend(place.outputs().await);
         places.push(place);
     }
+    let records: usize = formats().iter().map(|format| count(*format, &served)).sum();
+    // In two shapes each.
+    poll_into(&served, outputs, 2 * records).await;
+
+    let mut read = HashMap::new();
+    for place in places {
+        let format = place.format;
+        let records = count(format, &served);
+        read.insert(format.name(), place.read(records).await);
+    }
+    read
+}
+
+/// Polls a simulated Graph that has these alerts, and requires that it makes so many records.
+pub(crate) async fn poll_into(served: &[String], outputs: Vec<Output>, records: usize) {
     let config = cloud::config().await;
     let state = cloud::unique("consumers-state");
     let client = s3_client(&config);
@@ -206,23 +221,10 @@ async fn poll_and_read() -> HashMap<&'static str, Read> {
         },
     };
     let report = poll(&poller).await;
-    let records: usize = formats().iter().map(|format| count(*format, &served)).sum();
-    // In two shapes each.
-    assert_eq!(
-        (report.records, report.quarantined),
-        (2 * records as u64, 0)
-    );
+    assert_eq!((report.records, report.quarantined), (records as u64, 0));
     // A second poll finds nothing to add.
     assert_eq!(poll(&poller).await.records, 0);
     simulator.stop().await;
-
-    let mut read = HashMap::new();
-    for place in places {
-        let format = place.format;
-        let records = count(format, &served);
-        read.insert(format.name(), place.read(records).await);
-    }
-    read
 }
 
 /// How many records the alerts have in a format.
@@ -246,11 +248,21 @@ async fn poll(poller: &Poller) -> drawbridge_poll::Report {
 
 /// Runs a script without holding up the test's other work.
 async fn run(python: &Python, script: &'static str, args: &[String]) -> String {
+    run_on(python, script, args, String::new()).await
+}
+
+/// The same on that input.
+pub(crate) async fn run_on(
+    python: &Python,
+    script: &'static str,
+    args: &[String],
+    input: String,
+) -> String {
     let python = python.clone();
     let args = args.to_vec();
     tokio::task::spawn_blocking(move || {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        python.run(script, &args, "").unwrap()
+        python.run(script, &args, &input).unwrap()
     })
     .await
     .unwrap()

@@ -42,6 +42,20 @@ pub(crate) fn rows() -> Vec<Row> {
     rows
 }
 
+/// The row in which `deliver` puts a format there, with that setting as its target.
+pub(crate) fn delivered(consumer: &str, format: &str, target: &str) -> Row {
+    let is_it = |row: &Row| {
+        row.shape == Shape::Deliver
+            && (
+                row.consumer.as_str(),
+                row.format.as_str(),
+                row.setting.as_str(),
+            ) == (consumer, format, target)
+    };
+    let found = rows().into_iter().find(is_it);
+    found.unwrap_or_else(|| panic!("no row has {format} put into {consumer} by {target}"))
+}
+
 fn row(line: &str) -> Row {
     let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
     let [consumer, _reader, format, shape, setting, verified_by] = cells[..] else {

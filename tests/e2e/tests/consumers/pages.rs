@@ -11,7 +11,7 @@ use drawbridge_record::{Body, format, formats};
 use serde_json::Value;
 
 use crate::alerts;
-use crate::index::{Shape, folder, rows, ticked};
+use crate::index::{Row, Shape, folder, rows, ticked};
 
 const BEGIN: &str = "<!-- sample: ";
 /// What each page has to say.
@@ -171,6 +171,31 @@ fn the_targets_exist() {
     }
 }
 
+/// No row that `deliver` serves is without a test that asks for it.
+#[test]
+fn the_rows_of_deliver_are_those_that_are_shown() {
+    let shown = [
+        ("IBM QRadar", "leef", "syslog"),
+        ("Microsoft Sentinel", "siem", "sentinel"),
+        ("Others", "cef", "syslog"),
+        ("Others", "siem", "webhook"),
+        ("Splunk", "native", "splunk-hec"),
+        ("Splunk SOAR", "siem", "splunk-soar"),
+    ];
+    let rows = rows();
+    let delivered = rows.iter().filter(|row| row.shape == Shape::Deliver);
+    let named = |row: &Row| {
+        (
+            row.consumer.clone(),
+            row.format.clone(),
+            row.setting.clone(),
+        )
+    };
+    let delivered: BTreeSet<_> = delivered.map(named).collect();
+    let shown = shown.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()));
+    assert_eq!(delivered, BTreeSet::from(shown));
+}
+
 /// The policies are JSON and ask for no more than reading takes, and than the stack's own grant.
 #[test]
 fn the_policies_let_a_consumer_read_and_no_more() {
@@ -214,6 +239,15 @@ fn the_policies_let_a_consumer_read_and_no_more() {
 /// The tests that a row names are there.
 #[test]
 fn the_tests_that_verify_a_row_exist() {
+    // Those that show a row end to end are here.
+    for row in rows() {
+        let mut tests = row.verified_by.iter();
+        assert!(
+            tests.any(|test| test.starts_with("consumers ")),
+            "{}",
+            row.consumer
+        );
+    }
     for test in rows().iter().flat_map(|row| &row.verified_by) {
         let (binary, path) = test.split_once(' ').unwrap();
         let (module, name) = path.split_once("::").unwrap();

@@ -20,7 +20,7 @@ fn pipeline(endpoint: &str, (bucket, key): (&str, &str), parser: &str, then: &st
 }
 
 /// Runs a pipeline; the events, and what it complained of.
-async fn run(
+pub(crate) async fn run(
     program: &Path,
     pipeline: String,
     env: Vec<(&'static str, String)>,
@@ -45,7 +45,7 @@ async fn run(
 }
 
 /// The program, where there is one.
-async fn program() -> Option<PathBuf> {
+pub(crate) async fn program() -> Option<PathBuf> {
     let program = tokio::task::spawn_blocking(tenzir).await.unwrap();
     if program.is_none() {
         println!("skipped: Tenzir's wheels are for Linux on x86-64");

@@ -16,10 +16,8 @@ async fn script(name: &'static str, args: &'static [&'static str], input: String
         .unwrap()
 }
 
-/// pycef reads each CEF line off the queue, and cefevent, which knows the dictionary, takes each
-/// value and writes it the same.
-#[tokio::test]
-async fn pycef_and_cefevent_read_cef_off_the_queue() {
+/// The keys and values that each line of CEF was made from.
+fn cef_pairs() -> BTreeMap<String, Vec<(String, Value)>> {
     let cef = format("cef").unwrap();
     let mut pairs = BTreeMap::new();
     for alert in alerts::all() {
@@ -35,19 +33,35 @@ async fn pycef_and_cefevent_read_cef_off_the_queue() {
             pairs.insert(record.body, keys);
         }
     }
-    let messages = &bridge::read("cef").await.messages;
-    let input: String = messages
+    pairs
+}
+
+/// pycef reads each line, and cefevent, which knows the dictionary, takes each value and writes it
+/// the same.
+pub(crate) async fn assert_pycef_and_cefevent_read(lines: &[String]) {
+    let pairs = cef_pairs();
+    let input: String = lines
         .iter()
-        .map(|message| json!({"line": message.body, "keys": pairs[&message.body]}))
+        .map(|line| json!({"line": line, "keys": pairs[line]}))
         .map(|record| format!("{record}\n"))
         .collect();
     let told = script("cef.py", &[], input).await;
-    let lines: Vec<&str> = told.lines().collect();
-    let [counts] = lines[..] else {
-        panic!("{told}");
+    let told: Vec<&str> = told.lines().collect();
+    let [counts] = told[..] else {
+        panic!("{told:#?}");
     };
     let counts: Value = serde_json::from_str(counts).unwrap();
-    assert!(counts["values"].as_u64().unwrap() > 10 * messages.len() as u64);
+    assert!(counts["values"].as_u64().unwrap() > 10 * lines.len() as u64);
+}
+
+#[tokio::test]
+async fn pycef_and_cefevent_read_cef_off_the_queue() {
+    let messages = &bridge::read("cef").await.messages;
+    let lines: Vec<String> = messages
+        .iter()
+        .map(|message| message.body.clone())
+        .collect();
+    assert_pycef_and_cefevent_read(&lines).await;
 }
 
 /// Vector's own functions read what its sources would hand on.

@@ -84,7 +84,12 @@ impl<'e> Stack<'e> {
         let jobs_arn = stack.arn(&stack.jobs_url).await;
         let told = stack.python(
             "create_function.py",
-            &[bootstrap.to_str().unwrap(), FUNCTION, &jobs_arn],
+            &[
+                bootstrap.to_str().unwrap(),
+                FUNCTION,
+                &jobs_arn,
+                r#"{"BatchSize": 1}"#,
+            ],
             &variables,
         );
         println!("the poll function is packaged: {told}");

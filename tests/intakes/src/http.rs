@@ -5,30 +5,31 @@ use std::io::Read as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use drawbridge_graph::Url;
 use flate2::read::GzDecoder;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+use url::Url;
 
-use super::certificate::Issued;
+use crate::certificate::Issued;
 
 /// What a client asked.
 #[derive(Clone)]
-pub(crate) struct Asked {
-    pub(crate) method: String,
+pub struct Asked {
+    /// Such as `POST`.
+    pub method: String,
     /// With its query.
-    pub(crate) path: String,
+    pub path: String,
     /// By names in lower case.
-    pub(crate) headers: HashMap<String, String>,
+    pub headers: HashMap<String, String>,
     /// As it was sent.
-    pub(crate) raw: Vec<u8>,
+    pub raw: Vec<u8>,
     /// Unzipped, if it was zipped.
-    pub(crate) body: String,
+    pub body: String,
 }
 
 /// What it is told.
-pub(crate) enum Told {
+pub enum Told {
     /// A status, headers and a body.
     Answer(u16, Vec<(&'static str, String)>, String),
     /// The connection is reset.
@@ -39,16 +40,19 @@ pub(crate) enum Told {
     Nothing,
 }
 
-pub(crate) fn json(status: u16, body: &str) -> Told {
+/// An answer with a body of JSON.
+pub fn json(status: u16, body: &str) -> Told {
     let kind = ("content-type", "application/json".to_owned());
     Told::Answer(status, vec![kind], body.to_owned())
 }
 
 /// A running server; gone with the test's runtime.
-pub(crate) struct Fake {
-    pub(crate) url: Url,
+pub struct Fake {
+    /// Where it is.
+    pub url: Url,
     asked: Arc<Mutex<Vec<Asked>>>,
-    pub(crate) peak: Arc<AtomicUsize>,
+    /// How many requests waited for their answer at once, at most.
+    pub peak: Arc<AtomicUsize>,
 }
 
 type Answers = dyn Fn(usize, &Asked) -> Told + Send + Sync;
@@ -63,14 +67,12 @@ struct Shared {
 
 impl Fake {
     /// Answers the nth request, counted from 0, with what `answers` says.
-    pub(crate) async fn start(
-        answers: impl Fn(usize, &Asked) -> Told + Send + Sync + 'static,
-    ) -> Self {
+    pub async fn start(answers: impl Fn(usize, &Asked) -> Told + Send + Sync + 'static) -> Self {
         Self::with(answers, None, None).await
     }
 
     /// Behind a certificate.
-    pub(crate) async fn tls(
+    pub async fn tls(
         issued: &Issued,
         answers: impl Fn(usize, &Asked) -> Told + Send + Sync + 'static,
     ) -> Self {
@@ -83,7 +85,7 @@ impl Fake {
     }
 
     /// Answers nobody before that many are waiting, then those, and so on.
-    pub(crate) async fn gated(
+    pub async fn gated(
         at_once: usize,
         answers: impl Fn(usize, &Asked) -> Told + Send + Sync + 'static,
     ) -> Self {
@@ -128,11 +130,13 @@ impl Fake {
         }
     }
 
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    /// Everything that it was asked.
+    pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
-    pub(crate) fn bodies(&self) -> Vec<String> {
+    /// The bodies of it.
+    pub fn bodies(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.body).collect()
     }
 }

@@ -6,35 +6,40 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::certificate::{Issued, issued_for};
+use crate::certificate::{Issued, issued_for};
 
 /// How the server treats a connection.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Manner {
+pub enum Manner {
     /// Reads to the end and closes.
     Good,
     /// Reads to the end and stays.
     NeverCloses,
     /// Reads a little and dies: the operating system resets the connection.
     Dies,
+    /// Reads to the end, keeps it all, and dies before it could say so.
+    TakesAndDies,
 }
 
-pub(crate) struct FakeSyslog {
-    pub(crate) address: String,
-    pub(crate) issued: Issued,
-    messages: Arc<Mutex<Vec<String>>>,
+/// A running server; gone with the test's runtime.
+pub struct FakeSyslog {
+    /// Host and port.
+    pub address: String,
+    /// Its certificate and who issued it.
+    pub issued: Issued,
+    streams: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl FakeSyslog {
     /// With a certificate for `host`; the nth connection is treated as `manners` says, the last
     /// for all further ones.
-    pub(crate) async fn start(host: &str, manners: &'static [Manner]) -> Self {
+    pub async fn start(host: &str, manners: &'static [Manner]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let issued = issued_for(host);
         let acceptor = TlsAcceptor::from(issued.config.clone());
-        let messages: Arc<Mutex<Vec<String>>> = Arc::default();
-        let kept = Arc::clone(&messages);
+        let streams: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
+        let kept = Arc::clone(&streams);
         tokio::spawn(async move {
             let mut connections = 0;
             while let Ok((tcp, _)) = listener.accept().await {
@@ -53,29 +58,36 @@ impl FakeSyslog {
                     let mut bytes = Vec::new();
                     // The end must come with a close_notify, or this is an error.
                     stream.read_to_end(&mut bytes).await.unwrap();
-                    kept.lock().unwrap().extend(frames(&bytes));
-                    if manner == Manner::NeverCloses {
-                        std::future::pending::<()>().await;
+                    kept.lock().unwrap().push(bytes);
+                    match manner {
+                        Manner::NeverCloses => std::future::pending::<()>().await,
+                        Manner::TakesAndDies => stream.get_ref().0.set_zero_linger().unwrap(),
+                        _ => drop(stream.shutdown().await),
                     }
-                    let _ = stream.shutdown().await;
                 });
             }
         });
         Self {
             address: format!("localhost:{port}"),
             issued,
-            messages,
+            streams,
         }
     }
 
-    /// The messages of all connections that came to their end.
-    pub(crate) fn messages(&self) -> Vec<String> {
-        self.messages.lock().unwrap().clone()
+    /// What came on each connection that came to its end, frames and all.
+    pub fn streams(&self) -> Vec<Vec<u8>> {
+        self.streams.lock().unwrap().clone()
+    }
+
+    /// The messages of all those connections.
+    pub fn messages(&self) -> Vec<String> {
+        let streams = self.streams();
+        streams.iter().flat_map(|bytes| frames(bytes)).collect()
     }
 }
 
 /// `MSG-LEN SP SYSLOG-MSG`, again and again (RFC 5425, 4.3); nothing else is let pass.
-fn frames(mut bytes: &[u8]) -> Vec<String> {
+pub fn frames(mut bytes: &[u8]) -> Vec<String> {
     let mut messages = Vec::new();
     while !bytes.is_empty() {
         let blank = bytes.iter().position(|&b| b == b' ').unwrap();

@@ -8,15 +8,19 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// An authority's certificate, and a server's that it issued.
-pub(crate) struct Issued {
-    pub(crate) ca_pem: String,
-    pub(crate) certificate_pem: String,
-    pub(crate) key_pem: String,
-    pub(crate) config: Arc<ServerConfig>,
+pub struct Issued {
+    /// The authority's certificate.
+    pub ca_pem: String,
+    /// The server's certificate.
+    pub certificate_pem: String,
+    /// The server's key.
+    pub key_pem: String,
+    /// The same for a server of the test's own.
+    pub config: Arc<ServerConfig>,
 }
 
 /// A certificate for the host of that name.
-pub(crate) fn issued_for(host: &str) -> Issued {
+pub fn issued_for(host: &str) -> Issued {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
