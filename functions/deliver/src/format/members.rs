@@ -47,7 +47,9 @@ fn inner<'t>(object: &Object<'t>, path: &str) -> Option<Cow<'t, str>> {
     let Some((name, rest)) = path.split_once('.') else {
         let value = object.get(path)?.get();
         return match value.as_bytes().first()? {
-            b'"' => serde_json::from_str::<Text<'_>>(value).ok().map(|text| text.0),
+            b'"' => serde_json::from_str::<Text<'_>>(value)
+                .ok()
+                .map(|text| text.0),
             b'-' | b'0'..=b'9' => Some(Cow::Borrowed(value)),
             _ => None,
         };

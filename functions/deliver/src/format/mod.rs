@@ -224,7 +224,16 @@ mod tests {
 
     #[test]
     fn what_is_no_record_says_nothing() {
-        for body in ["", "{", "[]", "null", "CEF:0|x", "LEEF:2.0|", "cs2=a:b", "{\"metadata\":7}"] {
+        for body in [
+            "",
+            "{",
+            "[]",
+            "null",
+            "CEF:0|x",
+            "LEEF:2.0|",
+            "cs2=a:b",
+            "{\"metadata\":7}",
+        ] {
             for format in FORMATS {
                 assert_eq!(format.known(body), Known::default(), "{}", format.name);
             }

@@ -52,7 +52,10 @@ async fn syslog_has_the_severity() {
         let records = records(*format);
         deliver(*format, &records, &to).await;
         for message in fake.messages() {
-            assert!(message.starts_with("<131>1 2026-01-02T03:04:05"), "{message}");
+            assert!(
+                message.starts_with("<131>1 2026-01-02T03:04:05"),
+                "{message}"
+            );
         }
         assert_eq!(fake.messages().len(), records.len());
     }
@@ -91,7 +94,12 @@ async fn an_alert_is_one_container_in_soar() {
         let to = json!({"target": "splunk-soar", "url": fake.url, "secret": "s"});
         let records = records(*format);
         deliver(*format, &records, &to).await;
-        assert_eq!(soar.containers.lock().unwrap().len(), 1, "{}", format.name());
+        assert_eq!(
+            soar.containers.lock().unwrap().len(),
+            1,
+            "{}",
+            format.name()
+        );
         assert_eq!(soar.artifacts.lock().unwrap().len(), records.len());
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::fake::http::{Asked, Fake, Told, json as answer};
 use crate::fake::sentinel::{self, DCR, STREAM, TENANT, is_sign_in, taken};
 use crate::support::{
-    TOKEN, assert_later, assert_refused, assert_taken, deliverer, quarantine, record, records, soon,
-    target, target_with, text_record,
+    TOKEN, assert_later, assert_refused, assert_taken, deliverer, quarantine, record, records,
+    soon, target, target_with, text_record,
 };
 
 fn settings(fake: &Fake) -> Value {
