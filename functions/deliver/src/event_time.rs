@@ -104,6 +104,13 @@ mod tests {
             ("siem", "{}", None),
             ("siem", "not json", None),
             ("cef", "CEF:0|a|b|c|d|e|5|msg=part=1", None),
+            // A title of an attacker's.
+            ("cef", "CEF:0|a|b|c|d|x rt=1767323045000|5|msg=x", None),
+            (
+                "leef",
+                "LEEF:2.0|a|b|c|devTime=Jan 02 2026 03:04:05 UTC|x09|cat=x",
+                None,
+            ),
             ("ocsf", r#"{"time":99999999999999999999}"#, None),
             (
                 "leef",

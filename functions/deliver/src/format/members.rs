@@ -130,6 +130,33 @@ fn attributes(line: &str) -> HashMap<&str, &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn whatever_a_line_is_it_is_read(text in prop_oneof![
+            any::<String>(),
+            "(CEF:0|LEEF:2\\.0)([|\\\\= \\ta-cé]{0,40})",
+        ], path in "[a-c.|= ]{0,3}") {
+            for notation in [Notation::Json, Notation::Cef, Notation::Leef] {
+                let _ = Members::read(notation, &text).text(&path);
+            }
+        }
+
+        /// A value comes back whatever it is, and none of it is taken for another key.
+        #[test]
+        fn what_cef_escapes_comes_back(value in "[a-c=|\\\\ \n\ré]{0,30}") {
+            let escaped = value.replace('\\', "\\\\").replace('=', "\\=");
+            let escaped = escaped.replace('\n', "\\n").replace('\r', "\\r");
+            let line = format!("CEF:0|v|p|1|c|n|5|k={escaped} a={escaped} z=1");
+            let members = Members::read(Notation::Cef, &line);
+            for (path, expected) in [("k", &*value), ("a", &*value), ("z", "1"), ("b", "")] {
+                prop_assert_eq!(members.text(path).unwrap_or_default(), expected);
+            }
+        }
+    }
 
     #[test]
     fn each_notation_has_its_escapes() {

@@ -3,6 +3,7 @@ use drawbridge_identity::Identity;
 use serde::Deserialize;
 
 use super::SettingsError;
+use crate::format;
 
 /// Which target, with what it needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,10 +135,8 @@ impl SentinelSettings {
         if format == table {
             return Ok(());
         }
-        let given = match format {
-            "" => "a record of no named format",
-            name => name,
-        };
+        // Who writes to the queue may name anything: only what is known is repeated.
+        let given = format::format(format).map_or("a record of no known format", |it| it.name);
         Err(format!(
             "is {table}, so the table has the columns of {table}, and {given} would lose what has \
              no column: deliver the output {table}, or make a table with the columns of the other \

@@ -95,13 +95,13 @@ async fn long_fields_are_cut_and_told_and_huge_rows_are_refused() {
 async fn a_record_of_another_format_than_the_tables_is_put_aside() {
     let fake = Fake::start(|_, asked| azure(asked, taken)).await;
     let cef = || text_record("cef", "CEF:0|a|b|c|d|e|8|msg=x");
-    let unnamed = text_record("", &record(1).body);
-    let given = vec![record(0), cef(), unnamed, record(3)];
+    let unknown = text_record("MARKER", &record(1).body);
+    let given = vec![record(0), cef(), unknown, record(3)];
     let (deliverer, store) = deliverer(target(&settings(&fake)));
     let parcels = given.into_iter().map(Into::into).collect();
     let outcomes = deliverer.deliver(parcels, soon()).await;
     assert_refused(&outcomes[1], "deliver the output siem");
-    assert_refused(&outcomes[2], "a record of no named format");
+    assert_refused(&outcomes[2], "a record of no known format");
     assert_taken(&[outcomes[0].clone(), outcomes[3].clone()]);
     assert_eq!(rows(&fake).len(), 2);
     assert_eq!(quarantine(&store).len(), 2);
