@@ -1,71 +1,24 @@
 //! When what a record tells of happened.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::Offset;
-use serde_json::value::RawValue;
 
 use crate::Record;
-
-/// Where a format keeps its time, in the order in which the places are tried.
-const PLACES: &[(&str, &[Place])] = &[
-    (
-        "siem",
-        &[
-            Place::Text("LastProcessedTimeUtc"),
-            Place::Text("AlertTime"),
-        ],
-    ),
-    (
-        "native",
-        &[
-            Place::Text("lastUpdateDateTime"),
-            Place::Text("createdDateTime"),
-        ],
-    ),
-    ("ocsf", &[Place::Millis("time")]),
-    ("ecs", &[Place::Text("@timestamp")]),
-    ("cef", &[Place::Pair("rt="), Place::Pair("end=")]),
-    ("leef", &[Place::Date("devTime=")]),
-];
-
-#[derive(Clone, Copy)]
-enum Place {
-    /// A member with a time in RFC 3339.
-    Text(&'static str),
-    /// A member with milliseconds since 1970.
-    Millis(&'static str),
-    /// A key of a line of text, with milliseconds since 1970.
-    Pair(&'static str),
-    /// A key of a line of text with a date, in the form that its `devTimeFormat` names.
-    Date(&'static str),
-}
+use crate::format::{TimeIs, format};
 
 /// The time in the record; `None` where it has none that can be read.
 pub(crate) fn event_time(record: &Record) -> Option<Timestamp> {
-    let (_, places) = PLACES.iter().find(|(format, _)| *format == record.format)?;
-    let members: HashMap<Cow<'_, str>, &RawValue> =
-        serde_json::from_str(&record.body).unwrap_or_default();
-    places.iter().find_map(|place| match *place {
-        Place::Text(name) => {
-            let text: Cow<'_, str> = serde_json::from_str(members.get(name)?.get()).ok()?;
-            text.parse().ok()
+    let format = format(&record.format)?;
+    let members = format.members(&record.body);
+    format.times.iter().find_map(|&(path, written)| {
+        let text = members.text(path)?;
+        match written {
+            TimeIs::Text => text.parse().ok(),
+            TimeIs::Millis => millis(&text),
+            TimeIs::Date => date(&text),
         }
-        Place::Millis(name) => millis(members.get(name)?.get()),
-        Place::Pair(key) => millis(behind(&record.body, key)?.split_ascii_whitespace().next()?),
-        Place::Date(key) => date(behind(&record.body, key)?.split('\t').next()?),
     })
-}
-
-/// What stands behind `key` where that begins a pair.
-fn behind<'t>(line: &'t str, key: &str) -> Option<&'t str> {
-    let (at, _) = line
-        .match_indices(key)
-        .find(|(at, _)| line[..*at].ends_with([' ', '\t', '|']))?;
-    Some(&line[at + key.len()..])
 }
 
 /// Of a date as the format `leef` writes it: `MMM dd yyyy HH:mm:ss.SSS zzz`.
@@ -151,6 +104,13 @@ mod tests {
             ("siem", "{}", None),
             ("siem", "not json", None),
             ("cef", "CEF:0|a|b|c|d|e|5|msg=part=1", None),
+            // A title of an attacker's.
+            ("cef", "CEF:0|a|b|c|d|x rt=1767323045000|5|msg=x", None),
+            (
+                "leef",
+                "LEEF:2.0|a|b|c|devTime=Jan 02 2026 03:04:05 UTC|x09|cat=x",
+                None,
+            ),
             ("ocsf", r#"{"time":99999999999999999999}"#, None),
             (
                 "leef",

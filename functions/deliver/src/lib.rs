@@ -10,6 +10,7 @@ mod credential;
 mod deliverer;
 mod event_time;
 pub mod file;
+mod format;
 mod http;
 #[cfg(feature = "lambda")]
 pub mod lambda;

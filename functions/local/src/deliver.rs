@@ -71,6 +71,7 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
 fn open(args: &cli::Deliver) -> Result<FileDelivery, Failure> {
     let format = crate::map::named(&args.format)?;
     let settings = DeliverSettings::parse(&settings(args.to.as_deref())?).map_err(Failure::of)?;
+    settings.takes(format.name()).map_err(Failure::of)?;
     let ports = Ports {
         secrets: Arc::new(NamedSecrets::new(None)),
         clock: Arc::new(SystemClock),

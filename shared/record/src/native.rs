@@ -17,7 +17,7 @@ impl Format for Native {
 
     fn about(&self) -> &'static str {
         "The `alerts_v2` object whole and unchanged: numbers, the order of keys and unknown \
-         properties are Graph's own bytes. For readers of Graph itself: Splunk's \
+         properties are Graph's own bytes, but for what is said below. For readers of Graph itself: Splunk's \
          `ms365:defender:incident:alerts`, QRadar's Microsoft 365 Defender DSM, Elastic's \
          m365_defender pipeline, Google SecOps' `MICROSOFT_GRAPH_ALERT`."
     }
@@ -35,7 +35,7 @@ impl Format for Native {
             name: "(every property)",
             kind: "as in Graph",
             from: "the property of that name".into(),
-            rule: "only a line break between two tokens becomes a space",
+            rule: "a line break between two tokens becomes a space; in queues and objects, U+FFFE and U+FFFF in a text are written as `\\ufffe` and `\\uffff`, which is the same JSON",
         }]
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -29,6 +29,22 @@ pub fn issued_for(host: &str) -> Issued {
         .unwrap()
         .signed_by(&key, &issuer)
         .unwrap();
+    issued(issuer.pem(), &certificate, &key)
+}
+
+/// A certificate for a host that nobody else signed; `is_ca` is how `openssl req -x509` makes it
+/// by default.
+pub fn self_signed_for(host: &str, is_ca: bool) -> Issued {
+    let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+    if is_ca {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    issued(certificate.pem(), &certificate, &key)
+}
+
+fn issued(ca_pem: String, certificate: &Certificate, key: &KeyPair) -> Issued {
     let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
@@ -37,7 +53,7 @@ pub fn issued_for(host: &str) -> Issued {
         .with_single_cert(vec![certificate.der().clone()], der)
         .unwrap();
     Issued {
-        ca_pem: issuer.pem(),
+        ca_pem,
         certificate_pem: certificate.pem(),
         key_pem: key.serialize_pem(),
         config: Arc::new(config),

@@ -34,9 +34,13 @@ impl FakeSyslog {
     /// With a certificate for `host`; the nth connection is treated as `manners` says, the last
     /// for all further ones.
     pub async fn start(host: &str, manners: &'static [Manner]) -> Self {
+        Self::with(issued_for(host), manners).await
+    }
+
+    /// The same with that certificate.
+    pub async fn with(issued: Issued, manners: &'static [Manner]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let issued = issued_for(host);
         let acceptor = TlsAcceptor::from(issued.config.clone());
         let streams: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
         let kept = Arc::clone(&streams);

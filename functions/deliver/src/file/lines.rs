@@ -1,12 +1,11 @@
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
 use std::path::Path;
 
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::FileError;
+use crate::format::{Known, format};
 use crate::{Limits, Record};
 
 /// Whole lines of a file, and where each ends.
@@ -53,35 +52,24 @@ impl Lines {
     }
 }
 
-/// What is looked at of a line to know the record by. A queue says it beside the body; a file has
-/// the body only.
-#[derive(Deserialize, Default)]
-struct Known<'a> {
-    #[serde(borrow, rename = "FullId")]
-    full_id: Option<Cow<'a, str>>,
-    #[serde(borrow, rename = "AlertId")]
-    siem_alert_id: Option<Cow<'a, str>>,
-    #[serde(borrow, rename = "Severity")]
-    siem_severity: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    severity: Option<Cow<'a, str>>,
-}
-
-/// The record of a line. Where the format has no key in the body, the line's SHA-256 is its key.
-pub(super) fn record(line: &str, format: &str, tenant: &str) -> Record {
-    let known: Known<'_> = serde_json::from_str(line).unwrap_or_default();
-    let text = |text: Option<Cow<'_, str>>| text.unwrap_or_default().into_owned();
+/// The record of a line. A queue says beside the body what the record is; a file has the body only.
+/// Where the format has no key in the body, the line's SHA-256 is its key.
+pub(super) fn record(line: &str, name: &str, tenant: &str) -> Record {
+    let known = format(name).map(|format| format.known(line));
+    let Known {
+        key,
+        alert_id,
+        severity,
+    } = known.unwrap_or_default();
     Record {
-        key: known
-            .full_id
-            .map(Cow::into_owned)
-            .unwrap_or_else(|| hex::encode(Sha256::digest(line))),
-        alert_id: text(known.siem_alert_id.or(known.id)),
+        key: match key.as_str() {
+            "" => hex::encode(Sha256::digest(line)),
+            _ => key,
+        },
+        alert_id,
         tenant: tenant.to_owned(),
-        format: format.to_owned(),
-        severity: text(known.siem_severity.or(known.severity)),
+        format: name.to_owned(),
+        severity,
         change: String::new(),
         body: line.to_owned(),
     }
@@ -103,5 +91,9 @@ mod tests {
         assert_eq!((native.key.len(), native.severity.as_str()), (64, "low"));
         let odd = record("CEF:0|x", "cef", "t");
         assert_eq!((odd.key.len(), odd.alert_id.as_str()), (64, ""));
+        let cef = "CEF:0|a|b|c|d|e|8|cs2=da1:x\\= cs2Label=FullId MicrosoftDefenderSeverity=High";
+        let cef = record(cef, "cef", "t");
+        assert_eq!((cef.key.as_str(), cef.alert_id.as_str()), ("da1:x=", "da1"));
+        assert_eq!(cef.severity, "High");
     }
 }

@@ -86,6 +86,20 @@ impl DeliverSettings {
         check(&kind)?;
         Ok(Self { kind })
     }
+
+    /// Whether the target takes records of that format, for those who know it beforehand. What is
+    /// of another one all the same is put aside.
+    ///
+    /// # Errors
+    /// [`SettingsError::Field`] that says what to do.
+    pub fn takes(&self, format: &str) -> Result<(), SettingsError> {
+        match &self.kind {
+            Kind::Sentinel(sentinel) => sentinel
+                .takes(format)
+                .map_err(|problem| wrong("format", problem)),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn read<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, SettingsError> {
@@ -132,6 +146,11 @@ fn check(kind: &Kind) -> Result<(), SettingsError> {
             }
             sentinel.identity()?;
             sentinel.cloud()?;
+            if crate::format::format(&sentinel.format).is_none() {
+                let known: Vec<_> = crate::format::names().collect();
+                let problem = format!("must be one of {}", known.join(", "));
+                return Err(wrong("format", problem));
+            }
             for (field, value) in [("dcr", &sentinel.dcr), ("stream", &sentinel.stream)] {
                 if !is_path_part(value) {
                     return Err(wrong(field, "must be 1 to 128 of A-Z, a-z, 0-9, - and _"));
@@ -277,6 +296,10 @@ mod tests {
                 r#"{"target":"sentinel","url":"https://x","dcr":"a","stream":"s","tenant_id":"t","client_id":"c","secret":"a","cloud":"china"}"#,
                 "cloud must be",
             ),
+            (
+                r#"{"target":"sentinel","url":"https://x","dcr":"a","stream":"s","tenant_id":"t","client_id":"c","secret":"a","format":"MARKER"}"#,
+                "format must be one of siem, native",
+            ),
         ] {
             let error = refusal(text);
             assert!(error.contains(words), "{words:?} is not in: {error}");
@@ -319,6 +342,24 @@ mod tests {
             assert!(error.contains(words), "{words:?} is not in: {error}");
             assert!(!error.contains("MARKER"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_table_takes_one_format_and_the_other_targets_take_any() {
+        let sentinel = r#"{"target":"sentinel","url":"https://x","dcr":"d","stream":"s","tenant_id":"t.example","client_id":"c","secret":"a""#;
+        let siem = DeliverSettings::parse(&format!("{sentinel}}}")).unwrap();
+        let ocsf = DeliverSettings::parse(&format!(r#"{sentinel},"format":"ocsf"}}"#)).unwrap();
+        let hec = r#"{"target":"splunk-hec","url":"https://s:8088","secret":"arn"}"#;
+        let hec = DeliverSettings::parse(hec).unwrap();
+        for format in crate::format::names() {
+            assert_eq!(siem.takes(format).is_ok(), format == "siem");
+            assert_eq!(ocsf.takes(format).is_ok(), format == "ocsf");
+            hec.takes(format).unwrap();
+        }
+        let error = siem.takes("cef").unwrap_err().to_string();
+        assert!(error.contains("format is siem"), "{error}");
+        assert!(error.contains("deliver the output siem"), "{error}");
+        assert!(siem.takes("").is_err());
     }
 
     /// Of each target, every field that it has.

@@ -3,6 +3,7 @@ use drawbridge_identity::Identity;
 use serde::Deserialize;
 
 use super::SettingsError;
+use crate::format;
 
 /// Which target, with what it needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +83,9 @@ pub struct SentinelSettings {
     pub dcr: String,
     /// The stream, such as `Custom-DrawbridgeSiem_CL`.
     pub stream: String,
+    /// The format that the table behind the stream has the columns of.
+    #[serde(default = "siem")]
+    pub format: String,
     /// The directory (tenant) id that the workspace belongs to.
     pub tenant_id: String,
     /// The application (client) id with the role Monitoring Metrics Publisher on the rule.
@@ -122,6 +126,22 @@ impl SentinelSettings {
             certificate.as_deref(),
             federation.as_deref(),
         )?)
+    }
+
+    /// Whether the table takes records of that format, and what to do if not. The Logs Ingestion API
+    /// drops members that the stream has no column for, and says that it has taken them.
+    pub(crate) fn takes(&self, format: &str) -> Result<(), String> {
+        let table = &self.format;
+        if format == table {
+            return Ok(());
+        }
+        // Who writes to the queue may name anything: only what is known is repeated.
+        let given = format::format(format).map_or("a record of no known format", |it| it.name);
+        Err(format!(
+            "is {table}, so the table has the columns of {table}, and {given} would lose what has \
+             no column: deliver the output {table}, or make a table with the columns of the other \
+             format and set dcr, stream and format to it"
+        ))
     }
 
     /// The cloud.
@@ -196,6 +216,10 @@ fn drawbridge() -> String {
 
 fn events() -> String {
     "events".to_owned()
+}
+
+fn siem() -> String {
+    "siem".to_owned()
 }
 
 fn global() -> String {

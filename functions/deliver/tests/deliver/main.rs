@@ -6,6 +6,7 @@
 
 mod bounds;
 mod file;
+mod file_formats;
 #[cfg(feature = "lambda")]
 mod function;
 #[cfg(feature = "lambda")]

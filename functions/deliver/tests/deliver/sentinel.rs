@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::fake::http::{Asked, Fake, Told, json as answer};
 use crate::fake::sentinel::{self, DCR, STREAM, TENANT, is_sign_in, taken};
 use crate::support::{
-    TOKEN, assert_later, assert_refused, assert_taken, records, soon, target, target_with,
+    TOKEN, assert_later, assert_refused, assert_taken, deliverer, quarantine, record, records,
+    soon, target, target_with, text_record,
 };
 
 fn settings(fake: &Fake) -> Value {
@@ -87,6 +88,35 @@ async fn long_fields_are_cut_and_told_and_huge_rows_are_refused() {
     );
     assert_refused(&outcomes[1], "1 MB at most");
     assert_taken(&outcomes[2..]);
+}
+
+/// The API takes what fits no column, drops it and says 204: nothing of that kind is ever sent.
+#[tokio::test]
+async fn a_record_of_another_format_than_the_tables_is_put_aside() {
+    let fake = Fake::start(|_, asked| azure(asked, taken)).await;
+    let cef = || text_record("cef", "CEF:0|a|b|c|d|e|8|msg=x");
+    let unknown = text_record("MARKER", &record(1).body);
+    let given = vec![record(0), cef(), unknown, record(3)];
+    let (deliverer, store) = deliverer(target(&settings(&fake)));
+    let parcels = given.into_iter().map(Into::into).collect();
+    let outcomes = deliverer.deliver(parcels, soon()).await;
+    assert_refused(&outcomes[1], "deliver the output siem");
+    assert_refused(&outcomes[2], "a record of no known format");
+    assert_taken(&[outcomes[0].clone(), outcomes[3].clone()]);
+    assert_eq!(rows(&fake).len(), 2);
+    assert_eq!(quarantine(&store).len(), 2);
+    // Alone as well: it is not tried for days.
+    let sent = fake.asked().len();
+    let outcomes = deliverer.deliver(vec![cef().into()], soon()).await;
+    assert_refused(&outcomes[0], "set dcr, stream and format to it");
+    assert_eq!(fake.asked().len(), sent);
+    // A table of one's own.
+    let mut own = settings(&fake);
+    own["format"] = "cef".into();
+    assert_taken(&target(&own).deliver(&[cef()], soon()).await);
+    assert_eq!(rows(&fake)[2]["RawData"], "CEF:0|a|b|c|d|e|8|msg=x");
+    let siem = target(&own).deliver(&[record(0)], soon()).await;
+    assert_refused(&siem[0], "format is cef");
 }
 
 #[tokio::test]

@@ -58,6 +58,51 @@ async fn what_is_known_counts_as_delivered_in_every_version() {
     }
 }
 
+/// The same message twice in the batch that makes the container, which has nothing to search for.
+#[tokio::test]
+async fn a_record_that_comes_twice_in_a_batch_is_sent_once() {
+    let (fake, soar) = soar(true).await;
+    let mut given = records(2);
+    given.extend(records(2));
+    given.push(record(0));
+    let target = target(&settings(&fake));
+    assert_taken(&target.deliver(&given, soon()).await);
+    let sent = |fake: &Fake, method: &str| {
+        let asked = fake.asked();
+        let artifacts = asked
+            .iter()
+            .filter(|asked| asked.method == method && asked.path.starts_with("/rest/artifact"));
+        artifacts.count()
+    };
+    assert_eq!(sent(&fake, "POST"), 2);
+    assert_eq!(sent(&fake, "GET"), 0);
+    // The last one that is sent starts the playbooks, though a known one comes behind it.
+    let run = soar.artifacts.lock().unwrap()[&(1, "da0:1".to_owned())]["run_automation"].clone();
+    assert_eq!(run, true);
+    assert_taken(&target.deliver(&given, soon()).await);
+    assert_eq!((sent(&fake, "POST"), sent(&fake, "GET")), (2, 2));
+}
+
+#[tokio::test]
+async fn what_became_of_a_record_is_true_of_its_double() {
+    let fake = Fake::start(|_, asked| {
+        match asked.body.contains("\"1.exe\"") && asked.path.ends_with("artifact") {
+            true => answer(400, r#"{"failed":true,"message":"MARKER"}"#),
+            false => answer(200, r#"{"success":true,"id":9}"#),
+        }
+    })
+    .await;
+    let target = target(&settings(&fake));
+    let outcomes = target
+        .deliver(&[record(1), record(0), record(1)], soon())
+        .await;
+    assert_refused(&outcomes[0], "HTTP 400");
+    assert_refused(&outcomes[2], "HTTP 400");
+    // None taken: nothing is given up.
+    let outcomes = target.deliver(&[record(1), record(1)], soon()).await;
+    assert_later(&outcomes, &["HTTP 400"]);
+}
+
 #[tokio::test]
 async fn a_duplicate_that_the_search_did_not_show_counts_as_delivered() {
     let fake = Fake::start(

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::fake::certificate::issued_for;
+use crate::fake::certificate::{issued_for, self_signed_for};
 use crate::fake::syslog::{FakeSyslog, Manner};
 use crate::support::{
     assert_later, assert_refused, assert_taken, record, records, soon, target, text_record,
@@ -87,6 +87,15 @@ async fn certificates_are_verified_and_the_reason_says_what_to_do() {
         .await;
     assert_later(&outcomes, &["certificate is not valid", "another name"]);
     assert!(fake.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_self_signed_server_is_trusted_unless_it_is_an_authority_too() {
+    let fake = FakeSyslog::with(self_signed_for("localhost", false), &[Manner::Good]).await;
+    assert_taken(&target(&settings(&fake)).deliver(&records(1), soon()).await);
+    let fake = FakeSyslog::with(self_signed_for("localhost", true), &[Manner::Good]).await;
+    let outcomes = target(&settings(&fake)).deliver(&records(1), soon()).await;
+    assert_later(&outcomes, &["is an authority's itself", "CA:FALSE"]);
 }
 
 #[tokio::test]

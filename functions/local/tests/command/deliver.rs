@@ -182,6 +182,26 @@ fn sentinel_is_signed_in_to_with_a_token_file() {
     assert_eq!(bodies.len(), 1);
 }
 
+/// What a table has no columns for would be dropped by Log Analytics without a word.
+#[test]
+fn records_of_another_format_than_the_tables_are_refused_before_any_is_read() {
+    let (folder, server) = (Folder::new(), Server::start());
+    std::fs::write(folder.output(), "CEF:0|a|b|c|d|e|8|msg=x\n").unwrap();
+    let to = settings(
+        &folder,
+        &serde_json::json!({
+            "target": "sentinel", "url": server.url, "login_url": server.url, "dcr": "d",
+            "stream": "s", "tenant_id": "t.example", "client_id": "c", "secret": "env:KEY",
+        })
+        .to_string(),
+    );
+    let mut command = drawbridge(&["deliver", "--once", "--format", "cef", "--to"]);
+    command.arg(&to).arg("--file").arg(folder.output());
+    run(command).failed(1, &["format is siem", "deliver the output siem"]);
+    assert!(server.bodies.lock().unwrap().is_empty());
+    assert!(!folder.path().join("quarantine").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn it_follows_the_file_until_ctrl_c() {

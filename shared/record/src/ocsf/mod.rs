@@ -33,9 +33,11 @@ impl Format for Ocsf {
 
     fn about(&self) -> &'static str {
         "An [OCSF](https://schema.ocsf.io/1.8.0/classes/detection_finding) Detection Finding (class \
-         2004) of version 1.8.0: created, updated, closed. Evidence is typed wherever OCSF has an \
-         object for it. What of a piece has no place of its own, such as its remediation status and \
-         its roles, is its `data`; so is, in Graph's own words, what OCSF has other words or units \
+         2004) of version 1.8.0: created, updated, closed. A change of an alert that stays \
+         resolved is another Close: what it was before is not known here, and a Close must not be \
+         missed when an alert was resolved and edited between two polls. Evidence is typed \
+         wherever OCSF has an object for it. What of a piece has no place of its own, such as its \
+         remediation status and its roles, is its `data`; so is, in Graph's own words, what OCSF has other words or units \
          for (verdicts, times, algorithms). What of the alert has none is `unmapped`. So nothing \
          that Graph sent of the evidence is lost, there is no `raw_data`, and only two things are \
          less exact: the alert's own times, in milliseconds since 1970, and numbers of more than \

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use drawbridge_record::{format, formats};
+use drawbridge_record::{Body, format, formats};
 
 use crate::bridge::{self, Read};
 use crate::index::{Shape, rows};
@@ -38,9 +38,9 @@ async fn every_known_reader_finds_every_object_of_every_format() {
 async fn objects_are_typed_and_named_for_their_readers() {
     for format in formats() {
         let Read { notified, .. } = bridge::read(format.name()).await;
-        let (extension, content_type) = match format.name() {
-            "cef" | "leef" => (".log.gz", "text/plain"),
-            _ => (".jsonl.gz", "application/x-ndjson"),
+        let (extension, content_type) = match format.body() {
+            Body::Text => (".log.gz", "text/plain"),
+            Body::Json => (".jsonl.gz", "application/x-ndjson"),
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || "/_.-".contains(c);
         for object in &notified.objects {

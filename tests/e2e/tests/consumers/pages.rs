@@ -196,7 +196,82 @@ fn the_rows_of_deliver_are_those_that_are_shown() {
     assert_eq!(delivered, BTreeSet::from(shown));
 }
 
-/// The policies are JSON and ask for no more than reading takes, and than the stack's own grant.
+/// What each page's reader calls, where its documentation or its source says so; taking messages
+/// off a queue and reading an object where it says nothing.
+const CALLS: &[(&str, &[&str])] = &[
+    (
+        "cribl.md",
+        &["sqs:ReceiveMessage", "sqs:DeleteMessage", "s3:GetObject"],
+    ),
+    // The input, and Logstash.
+    (
+        "elastic.md",
+        &[
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:ChangeMessageVisibility",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
+            "s3:GetObject",
+        ],
+    ),
+    (
+        "google-secops.md",
+        &["sqs:ReceiveMessage", "sqs:DeleteMessage", "s3:GetObject"],
+    ),
+    (
+        "others.md",
+        &["sqs:ReceiveMessage", "sqs:DeleteMessage", "s3:GetObject"],
+    ),
+    (
+        "qradar.md",
+        &[
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "s3:GetObject",
+            "s3:ListBucket",
+        ],
+    ),
+    (
+        "security-lake.md",
+        &["sqs:ReceiveMessage", "sqs:DeleteMessage", "s3:GetObject"],
+    ),
+    (
+        "sentinel.md",
+        &[
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:ChangeMessageVisibility",
+            "sqs:GetQueueUrl",
+            "s3:GetObject",
+            "s3:ListBucket",
+        ],
+    ),
+    (
+        "splunk.md",
+        &[
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:ChangeMessageVisibility",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
+            "s3:GetObject",
+            "s3:ListBucket",
+        ],
+    ),
+    (
+        "wazuh.md",
+        &["sqs:ReceiveMessage", "sqs:DeleteMessage", "s3:GetObject"],
+    ),
+];
+
+/// A page of which nothing of ours is read: the policy is that of the function that delivers, which
+/// the tests of `infra` compare with the stack's.
+const WRITTEN_TO: &str = "splunk-soar.md";
+
+/// The policies are JSON, let a reader make its calls, and grant no more than reading takes and the
+/// stack's own grant has.
 #[test]
 fn the_policies_let_a_consumer_read_and_no_more() {
     let mut reading = vec![
@@ -213,25 +288,39 @@ fn the_policies_let_a_consumer_read_and_no_more() {
         reading.retain(|action| stack.contains(action));
         assert_eq!(reading.len(), 7, "the stack grants {reading:?}");
     }
-    for page in pages() {
-        let text = fs::read_to_string(folder().join(&page)).unwrap();
+    let readers: BTreeSet<String> = CALLS.iter().map(|(page, _)| (*page).to_owned()).collect();
+    let mut read = pages();
+    assert!(read.remove(WRITTEN_TO));
+    assert_eq!(read, readers, "what does a new page's reader call?");
+    for (page, calls) in CALLS {
+        let text = fs::read_to_string(folder().join(page)).unwrap();
         let (_, section) = text.split_once("\n## IAM\n").unwrap();
         let (_, policy) = section.split_once("```json\n").unwrap();
         let (policy, _) = policy.split_once("\n```").unwrap();
         let policy: Value = serde_json::from_str(policy).unwrap();
         assert_eq!(policy["Version"], "2012-10-17");
+        let mut granted = BTreeSet::new();
         for statement in policy["Statement"].as_array().unwrap() {
+            assert_eq!(statement["Effect"], "Allow", "{page}");
             let action = &statement["Action"];
             let several = action.as_array();
             let actions = several.map_or(std::slice::from_ref(action), Vec::as_slice);
-            for action in actions {
-                assert!(
-                    reading.iter().any(|known| action == known),
-                    "{page}: {action}"
-                );
-            }
             let resource = statement["Resource"].as_str().unwrap();
-            assert!(resource.starts_with("arn:aws:"), "{page}: {resource}");
+            for action in actions {
+                let action = action.as_str().unwrap();
+                assert!(reading.contains(&action), "{page}: {action}");
+                // A right on what it is not a right of is none.
+                let on = match action {
+                    "s3:GetObject" => "arn:aws:s3:::BUCKET/",
+                    "s3:ListBucket" => "arn:aws:s3:::BUCKET",
+                    _ => "arn:aws:sqs:REGION:ACCOUNT:QUEUE",
+                };
+                assert!(resource.starts_with(on), "{page}: {action} on {resource}");
+                granted.insert(action);
+            }
+        }
+        for call in *calls {
+            assert!(granted.contains(call), "{page}: {call} is missing");
         }
     }
 }

@@ -29,7 +29,7 @@ fn collect(id: &str, value: &'static Value, found: &mut Vec<(String, &'static Va
 }
 
 /// A string, or a list of them.
-fn strings(value: &Value) -> Vec<String> {
+pub(crate) fn strings(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
         Value::Array(list) => list
@@ -50,7 +50,7 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
-fn allowing() -> impl Iterator<Item = (String, &'static Value)> {
+pub(crate) fn allowing() -> impl Iterator<Item = (String, &'static Value)> {
     // A denial cannot be too wide to be safe.
     statements()
         .into_iter()

@@ -27,6 +27,7 @@ pub(crate) struct Sentinel {
     client: Client,
     tokens: TokenCache,
     url: Url,
+    settings: SentinelSettings,
 }
 
 impl Sentinel {
@@ -44,6 +45,7 @@ impl Sentinel {
             client,
             tokens: TokenCache::new(identity(settings, transport, ports)?),
             url,
+            settings: settings.clone(),
         })
     }
 
@@ -98,6 +100,9 @@ impl Target for Sentinel {
 #[async_trait]
 impl Intake for Sentinel {
     fn piece(&self, record: &Record) -> Result<Piece, String> {
+        self.settings
+            .takes(&record.format)
+            .map_err(|problem| format!("the setting format {problem}"))?;
         let row = row::row(record)?;
         // With the brackets around it.
         if row.json.len() + 2 > MOST_BYTES {

@@ -4,18 +4,8 @@ use serde_json::value::RawValue;
 
 use crate::Record;
 use crate::event_time::event_time;
+use crate::format::format;
 use crate::settings::SplunkHecSettings;
-
-/// The sourcetype of each format, unless the settings name one. `native` has the one of the Splunk
-/// Add-on for Microsoft Security, whose searches read Graph's alerts; the others are our own.
-const SOURCETYPES: &[(&str, &str)] = &[
-    ("native", "ms365:defender:incident:alerts"),
-    ("siem", "drawbridge:siem"),
-    ("ocsf", "drawbridge:ocsf"),
-    ("ecs", "drawbridge:ecs"),
-    ("cef", "drawbridge:cef"),
-    ("leef", "drawbridge:leef"),
-];
 
 /// What every event of a target has in common.
 pub(super) struct Envelope {
@@ -72,9 +62,6 @@ impl Envelope {
         } else {
             Content::Text(body)
         };
-        let known = SOURCETYPES
-            .iter()
-            .find(|(format, _)| *format == record.format);
         let event = Event {
             time: event_time(record).and_then(epoch_secs),
             host: &self.host,
@@ -82,7 +69,7 @@ impl Envelope {
             sourcetype: self
                 .sourcetype
                 .as_deref()
-                .or(known.map(|(_, sourcetype)| *sourcetype))
+                .or(format(&record.format).map(|format| format.sourcetype))
                 .unwrap_or("drawbridge"),
             index: self.index.as_deref(),
             event,

@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use crate::Record;
 
-/// Keys of the `siem` record with the CEF key that playbooks look for, and what it contains in
+/// Keys of the `siem` record, which no other format has at its top, with the CEF key that playbooks look for, and what it contains in
 /// SOAR's words ("contains"), by which actions are offered.
 const CEF: &[(&str, &str, &[&str])] = &[
     ("ComputerDnsName", "deviceHostname", &["host name"]),
@@ -75,7 +75,7 @@ impl<'a> Artifact<'a> {
         let mut cef_types = Map::new();
         for (key, cef_key, contains) in CEF {
             let value = cef.get(*key).filter(|value| value.as_str() != Some(""));
-            if let (Some(value), "siem") = (value.cloned(), record.format.as_str()) {
+            if let Some(value) = value.cloned() {
                 cef.insert((*cef_key).to_owned(), value);
                 cef_types.insert((*cef_key).to_owned(), Value::from(contains.to_vec()));
             }

@@ -181,6 +181,19 @@ impl SplunkSoar {
     }
 }
 
+/// Of each record, the first of the batch with the same alert and key: mostly itself. SQS may give
+/// a message twice, and a container that was just made is not searched for artifacts.
+fn firsts(records: &[Record]) -> Vec<usize> {
+    let mut seen = HashMap::new();
+    let records = records.iter().enumerate();
+    records
+        .map(|(n, record)| {
+            let identity = (artifact::alert_id(record), record.key.as_str());
+            *seen.entry(identity).or_insert(n)
+        })
+        .collect()
+}
+
 #[async_trait]
 impl Target for SplunkSoar {
     fn name(&self) -> &'static str {
@@ -201,15 +214,24 @@ impl Target for SplunkSoar {
         let mut containers: HashMap<&str, Created> = HashMap::new();
         let mut later: Option<Later> = None;
         let mut refused = Vec::new();
+        let first = firsts(records);
         for (n, record) in records.iter().enumerate() {
+            // A record that comes twice is sent once, and what became of it is true of both.
+            if first[n] < n {
+                let outcome = Outcome::clone(&outcomes[first[n]]);
+                if refused.contains(&first[n]) {
+                    refused.push(n);
+                }
+                outcomes.push(outcome);
+                continue;
+            }
             if let Some(later) = &later {
                 outcomes.push(Outcome::Later(later.clone()));
                 continue;
             }
             let alert = artifact::alert_id(record);
-            let is_last = !records[n + 1..]
-                .iter()
-                .any(|other| artifact::alert_id(other) == alert);
+            let is_last = !(n + 1..records.len())
+                .any(|m| first[m] == m && artifact::alert_id(&records[m]) == alert);
             let delivered = async {
                 artifact::check(record).map_err(Failed::Unfit)?;
                 let container = match containers.get(alert) {

@@ -86,6 +86,10 @@ fn told(error: &io::Error) -> String {
                     "it is for another name: address must be the name in the certificate",
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } =>
                     "it has expired",
+                CertificateError::Other(other)
+                    if other.to_string().contains("CaUsedAsEndEntity") =>
+                    "it is an authority's itself, as openssl req -x509 makes it: give the server \
+                     one with basicConstraints CA:FALSE, and set ca to that or to who signed it",
                 _ => "check the server's certificate",
             }
         ),
