@@ -8,13 +8,20 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use drawbridge_alert::DecodeError;
 use drawbridge_cursor::{Job, Why, Window};
-use drawbridge_queue::Message;
+use drawbridge_queue::{Message, Refused};
 use drawbridge_store::Store;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::PollError;
+
+/// What to do about a record that no message holds.
+const TOO_LONG: &str = ": a message holds 1 MiB. If the output's reader resolves Amazon's pointers \
+    into the bucket, set MessagePointers to yes and replay it with --pointers; else read objects";
+
+/// The most characters of a record's key in the log: an alert's id is in it, of any length.
+const KEY_CHARS: usize = 200;
 
 /// The folder of a tenant's quarantine in the store.
 pub(crate) struct Quarantine<'a> {
@@ -70,12 +77,15 @@ impl<'a> Quarantine<'a> {
         &self,
         output: &str,
         message: &Message,
-        code: &str,
+        refused: &Refused,
     ) -> Result<(), PollError> {
-        let reason = format!("the queue refused it: {code}");
-        // The alert's id is in the key, and may be of any length.
-        let shown: String = message.key.chars().take(200).collect();
-        tracing::error!(tenant = self.tenant, key = shown, %reason, "record put aside");
+        let mut reason = format!("the queue refused it: {}", refused.code);
+        if refused.is_too_long() {
+            reason += TOO_LONG;
+        }
+        let (tenant, key) = (self.tenant, shown(&message.key));
+        let bytes = message.body.len();
+        tracing::error!(tenant, output, key, bytes, %reason, "record put aside");
         let item = Item {
             key: Some(&message.key),
             record: Some(&message.body),
@@ -84,7 +94,9 @@ impl<'a> Quarantine<'a> {
             attributes: message.attributes.iter().map(|(k, v)| (*k, &**v)).collect(),
             ..self.item(&reason)
         };
-        self.put("records", &digest(&message.key), &item).await
+        // Several formats name their records alike.
+        let name = digest(&format!("{output}/{}", message.key));
+        self.put("records", &name, &item).await
     }
 
     /// Puts a window aside that Graph would not answer, as a job that reads it again.
@@ -134,6 +146,11 @@ impl<'a> Quarantine<'a> {
             .await?;
         Ok(())
     }
+}
+
+/// As much of a record's key as the log is to hold.
+pub(crate) fn shown(key: &str) -> String {
+    key.chars().take(KEY_CHARS).collect()
 }
 
 fn digest(text: &str) -> String {

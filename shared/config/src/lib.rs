@@ -12,7 +12,7 @@ mod tenant;
 pub use documents::{Document, PAUSED_FOLDER, TENANTS_FOLDER, document, documents, parse};
 pub use error::ConfigError;
 pub use function::{FunctionSettings, given_tenants};
-pub use output::{OutputSettings, Shape, When};
+pub use output::{OutputSettings, Oversize, Shape, When};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use tenant::{Tenant, is_name};

@@ -1,3 +1,4 @@
+use drawbridge_queue::READERS;
 use drawbridge_record::{Format, Rewrite};
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +7,8 @@ use crate::read::{Place, read_json};
 
 /// One output of a stack: a format in a shape.
 ///
-/// As JSON: `{"format":"siem","shape":"messages","queue_url":"…"}` or
-/// `{"format":"ocsf","shape":"objects"}`.
+/// As JSON: `{"format":"siem","shape":"messages","queue_url":"…","oversize":"pointer"}` or
+/// `{"format":"ocsf","shape":"objects","readers":["elastic"]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputSettings {
@@ -18,6 +19,13 @@ pub struct OutputSettings {
     /// Where messages go: a standard or FIFO queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_url: Option<String>,
+    /// What becomes of a message over the queue's limit; [`Oversize::Quarantine`] if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oversize: Option<Oversize>,
+    /// Who reads the objects, by the names of [`READERS`]: records that are longer than these take
+    /// are told of. Without, it is all those that read the format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readers: Option<Vec<String>>,
     /// When a record is written again, in place of the format's own rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewrite: Option<When>,
@@ -31,6 +39,18 @@ pub enum Shape {
     Messages,
     /// Compressed lines in objects of the bucket, of which S3 itself tells a queue.
     Objects,
+}
+
+/// What becomes of a record that is too large for a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Oversize {
+    /// It is put aside whole, with the reason: most readers would take a pointer for the record.
+    #[default]
+    Quarantine,
+    /// Its body goes to the bucket, with a pointer in its place that Amazon's Extended Client
+    /// libraries resolve, and Drawbridge's own deliver function.
+    Pointer,
 }
 
 /// When a record is written again.
@@ -56,6 +76,7 @@ impl OutputSettings {
             if output.shape == Shape::Messages && !has_queue {
                 return Err(output.wrong("has no queue: messages need a queue_url".to_owned()));
             }
+            output.check_shape()?;
             if outputs[..n]
                 .iter()
                 .any(|other| other.name() == output.name())
@@ -64,6 +85,26 @@ impl OutputSettings {
             }
         }
         Ok(outputs)
+    }
+
+    /// Checks that it has only settings of its shape, and that there are such readers.
+    fn check_shape(&self) -> Result<(), ConfigError> {
+        let readers = self.readers.iter().flatten();
+        let is_known = |name: &str| READERS.iter().any(|reader| reader.name == name);
+        let problem = match self.shape {
+            Shape::Messages if self.readers.is_some() => {
+                "has readers, which only objects have".to_owned()
+            }
+            Shape::Objects if self.oversize.is_some() => {
+                "has oversize, which only messages have: objects have no limit".to_owned()
+            }
+            _ if !readers.clone().all(|name| is_known(name)) => {
+                let known: Vec<_> = READERS.iter().map(|reader| reader.name).collect();
+                format!("has an unknown reader; there is {}", known.join(", "))
+            }
+            _ => return Ok(()),
+        };
+        Err(self.wrong(problem))
     }
 
     /// Its name, in the state, in tenant documents and in jobs: the format's for messages, with
@@ -127,6 +168,23 @@ mod tests {
     }
 
     #[test]
+    fn readers_and_what_is_too_large_may_be_said() {
+        let outputs = parse(
+            r#"[{"format":"siem","shape":"messages","queue_url":"u","oversize":"pointer"},
+                {"format":"ocsf","shape":"messages","queue_url":"u"},
+                {"format":"siem","shape":"objects","readers":["splunk","wazuh"]}]"#,
+        )
+        .unwrap();
+        assert_eq!(outputs[0].oversize, Some(Oversize::Pointer));
+        assert_eq!(
+            outputs[1].oversize.unwrap_or_default(),
+            Oversize::Quarantine
+        );
+        assert_eq!(outputs[2].readers.as_ref().unwrap().len(), 2);
+        assert_eq!(outputs[0].readers, None);
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (text, named) in [
             (
@@ -141,6 +199,22 @@ mod tests {
             (
                 r#"[{"format":"siem","shape":"objects"},{"format":"siem","shape":"objects"}]"#,
                 "is there twice",
+            ),
+            (
+                r#"[{"format":"siem","shape":"messages","queue_url":"u","oversize":"split"}]"#,
+                "must be one of quarantine, pointer",
+            ),
+            (
+                r#"[{"format":"siem","shape":"objects","oversize":"pointer"}]"#,
+                "objects have no limit",
+            ),
+            (
+                r#"[{"format":"siem","shape":"messages","queue_url":"u","readers":["splunk"]}]"#,
+                "which only objects have",
+            ),
+            (
+                r#"[{"format":"siem","shape":"objects","readers":["splunk","wasuh"]}]"#,
+                "unknown reader; there is sentinel, qradar, splunk",
             ),
         ] {
             let error = parse(text).unwrap_err().to_string();

@@ -16,6 +16,10 @@ const MAX_ID_CHARS: usize = 128;
 /// store takes them off: an alert id of a megabyte would make a message that no queue takes.
 const MAX_VALUE_BYTES: usize = 1024;
 
+/// More than the attributes of a message ever weigh: a value's replaced characters may be three
+/// times as long as they were, and names and types are short.
+pub(crate) const ATTRIBUTES_BYTES_AT_MOST: usize = MAX_ATTRIBUTES * 4 * MAX_VALUE_BYTES;
+
 /// One entry of a batch, still without its id.
 #[derive(Clone)]
 pub(crate) struct Entry<'m> {

@@ -11,6 +11,7 @@
 
 #[cfg(feature = "aws")]
 mod batch;
+mod bounds;
 #[cfg(feature = "aws")]
 mod entry;
 mod error;
@@ -27,10 +28,11 @@ mod sqs;
 #[cfg(feature = "aws")]
 mod sqs_call;
 
+pub use bounds::{Measure, READERS, Reader, ReaderBound};
 pub use error::QueueError;
 pub use local::{LocalQueue, Written};
 pub use message::{Message, Queue, Refused};
-pub use objects::{Content, Naming, ObjectsQueue, ObjectsSettings, READER_BOUNDS, ReaderBound};
+pub use objects::{Content, Naming, ObjectsQueue, ObjectsSettings};
 #[cfg(feature = "aws")]
 pub use offload::Offload;
 #[cfg(feature = "aws")]
@@ -49,7 +51,6 @@ mod code {
     #[cfg(feature = "aws")]
     pub(crate) const NO_GROUP: &str = "MissingMessageGroupId";
     /// The message is over the limit, and no pointer makes it fit.
-    #[cfg(feature = "aws")]
     pub(crate) const TOO_LONG: &str = "MessageTooLong";
     /// The answer to a batch does not mention the entry.
     #[cfg(feature = "aws")]

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::QueueError;
+use crate::{QueueError, ReaderBound, code};
 
 /// One message to send.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,6 +49,14 @@ pub struct Refused {
     pub retryable: bool,
 }
 
+impl Refused {
+    /// Whether it is over the queue's limit, and the queue puts no pointers in the place of bodies.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        self.code == code::TOO_LONG
+    }
+}
+
 /// Takes messages and keeps them until somebody reads them.
 ///
 /// A message that [`Queue::send`] took may be in memory only until [`Queue::flush`] returned `Ok`.
@@ -72,9 +80,9 @@ pub trait Queue: Send + Sync {
     /// may be called again, or the poll is given up.
     async fn flush(&self) -> Result<(), QueueError>;
 
-    /// The longest body that the queue's readers take, if there is such a bound below the queue's
-    /// own. A longer one is taken all the same; whoever sends it counts it.
-    fn reader_limit_bytes(&self) -> Option<usize> {
-        None
+    /// The bounds of the queue's readers that a message is over. It is taken all the same, unless
+    /// [`Queue::send`] refused it; whoever sends it tells of it.
+    fn exceeded(&self, _message: &Message) -> Vec<ReaderBound> {
+        Vec::new()
     }
 }

@@ -8,10 +8,10 @@ use aws_sdk_sqs::Client;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::batch::{self, Item, Lane};
-use crate::entry::Entry;
+use crate::entry::{self, Entry};
 use crate::retry::{self, BatchCall, Patience};
 use crate::sqs_call::SdkCall;
-use crate::{Message, Offload, Queue, QueueError, Refused, code};
+use crate::{Measure, Message, Offload, Queue, QueueError, ReaderBound, Refused, code};
 
 /// Bodies on their way to the object store at once; each is over a megabyte.
 const OFFLOADS_IN_FLIGHT: usize = 4;
@@ -152,6 +152,14 @@ impl SqsQueue {
         Ok(Ok(entry))
     }
 
+    /// Whether a message is over the limit as it is.
+    fn is_over(&self, message: &Message) -> bool {
+        // Escapes double a body at most: this spares all but large ones a second look.
+        let most = 2 * message.body.len() + entry::ATTRIBUTES_BYTES_AT_MOST;
+        let limit = self.max_message_bytes();
+        most > limit && Entry::new(0, message, self.fifo).is_ok_and(|entry| entry.bytes() > limit)
+    }
+
     fn lanes(&self, entries: &[Entry<'_>]) -> Vec<Lane> {
         let items: Vec<_> = entries
             .iter()
@@ -209,6 +217,19 @@ impl Queue for SqsQueue {
     /// Nothing to do: SQS has stored a message on several servers before it says so.
     async fn flush(&self) -> Result<(), QueueError> {
         Ok(())
+    }
+
+    /// The queue's own limit, if the body goes to the object store for it.
+    fn exceeded(&self, message: &Message) -> Vec<ReaderBound> {
+        if self.offload.is_none() || !self.is_over(message) {
+            return Vec::new();
+        }
+        vec![ReaderBound {
+            reader: "sqs",
+            measure: Measure::Message,
+            bytes: self.max_message_bytes(),
+            beyond: "goes to the object store, with a pointer in the queue",
+        }]
     }
 }
 

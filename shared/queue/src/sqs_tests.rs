@@ -152,3 +152,38 @@ async fn nothing_to_send_makes_no_call() {
     assert_eq!(queue(&recorder, true).send(&[]).await.unwrap(), []);
     assert!(recorder.calls.lock().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn what_goes_as_a_pointer_is_told_and_what_is_refused_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(LocalStore::new(dir.path()));
+    let recorder = Arc::new(Recorder::default());
+    let without = queue(&recorder, false);
+    let with = queue(&recorder, false).with_offload(Offload::new(store, "b", "oversize"));
+    let exact = message(0, "x".repeat(batch::MAX_BYTES));
+    let over = message(0, "x".repeat(batch::MAX_BYTES + 1));
+    // By its attributes, and by what its body becomes.
+    let mut attributes = exact.clone();
+    attributes.attributes.push(("a", "b".into()));
+    let escaped = message(0, "\u{ffff}".repeat(batch::MAX_BYTES / 6 + 1));
+    for (message, is_over) in [
+        (exact, false),
+        (over, true),
+        (attributes, true),
+        (escaped, true),
+    ] {
+        let told = with.exceeded(&message);
+        assert_eq!(told.len(), usize::from(is_over));
+        assert!(told.iter().all(|bound| bound.bytes == batch::MAX_BYTES));
+        assert_eq!(without.exceeded(&message), []);
+        let send = async |queue: &SqsQueue| queue.send(std::slice::from_ref(&message)).await;
+        assert_eq!(send(&with).await.unwrap(), []);
+        let refused = send(&without).await.unwrap();
+        assert_eq!(refused.len(), usize::from(is_over));
+        assert!(
+            refused
+                .iter()
+                .all(|refused| refused.is_too_long() && !refused.retryable)
+        );
+    }
+}

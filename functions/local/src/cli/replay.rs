@@ -84,6 +84,10 @@ pub(crate) struct ReplayRun {
     /// given several times, and is once for each output that is to have them.
     #[arg(long = "queue", value_name = "[OUTPUT=]URL")]
     pub(crate) queues: Vec<String>,
+    /// Send what is over a message's 1 MiB as a pointer into the bucket: for readers that resolve
+    /// it, as with MessagePointers.
+    #[arg(long, requires = "queues")]
+    pub(crate) pointers: bool,
     /// One JSON object a line, for scripts.
     #[arg(long)]
     pub(crate) json: bool,

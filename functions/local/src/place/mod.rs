@@ -139,18 +139,18 @@ impl Place {
         }
     }
 
-    /// A queue of records of the stack.
+    /// A queue of records of the stack, and whether its reader resolves pointers.
     #[cfg_attr(
         not(feature = "aws"),
         expect(unused_variables, reason = "there is no stack without the feature")
     )]
-    pub(crate) fn records(&self, url: &str) -> Result<Arc<dyn Queue>, Failure> {
+    pub(crate) fn records(&self, url: &str, pointers: bool) -> Result<Arc<dyn Queue>, Failure> {
         match &self.at {
             At::Folder(_) => Err(Failure::of(
                 "--queue goes with --bucket: in a folder, records go to the output's file",
             )),
             #[cfg(feature = "aws")]
-            At::Stack(stack) => Ok(stack.records(url)),
+            At::Stack(stack) => Ok(stack.records(url, pointers)),
         }
     }
 }

@@ -57,8 +57,12 @@ impl Stack {
         Ok(Arc::new(SqsQueue::new(self.sqs.clone(), url)))
     }
 
-    pub(super) fn records(&self, url: &str) -> Arc<dyn Queue> {
+    pub(super) fn records(&self, url: &str, pointers: bool) -> Arc<dyn Queue> {
+        let queue = SqsQueue::new(self.sqs.clone(), url);
+        if !pointers {
+            return Arc::new(queue);
+        }
         let offload = Offload::new(Arc::clone(&self.store) as _, self.bucket(), OVERSIZE_FOLDER);
-        Arc::new(SqsQueue::new(self.sqs.clone(), url).with_offload(offload))
+        Arc::new(queue.with_offload(offload))
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Pollers<'a> {
     surroundings: Surroundings,
     found: Vec<Found>,
     queues: Vec<(String, String)>,
+    /// Whether the queues' readers resolve pointers.
+    pointers: bool,
     output: Option<String>,
     known: HashMap<String, Arc<Poller>>,
 }
@@ -31,13 +33,14 @@ impl<'a> Pollers<'a> {
         let queues = args.queues.iter().map(|queue| named(queue));
         let queues = queues.collect::<Result<Vec<_>, _>>()?;
         if place.as_folder().is_some() && !queues.is_empty() {
-            place.records("")?;
+            place.records("", false)?;
         }
         Ok(Self {
             place,
             surroundings: place.surroundings(),
             found: find(place.store.as_ref()).await?,
             queues,
+            pointers: args.pointers,
             output: args.output.clone(),
             known: HashMap::new(),
         })
@@ -85,7 +88,11 @@ impl<'a> Pollers<'a> {
             } else {
                 Grouping::Tenant
             };
-            outputs.push(Output::new(format, self.place.records(url)?, grouping));
+            outputs.push(Output::new(
+                format,
+                self.place.records(url, self.pointers)?,
+                grouping,
+            ));
         }
         let store = self.place.objects();
         let mut named = tenant.outputs.clone();

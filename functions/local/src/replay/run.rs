@@ -17,6 +17,10 @@ use crate::signals::stop_on_signal;
 /// How often an alert is delivered anew because a poll saved its tenant's state meanwhile.
 const TRIES: u32 = 5;
 
+/// What to do about a record that no message holds.
+const TOO_LONG: &str = ": a message holds 1 MiB; if the output's reader resolves Amazon's pointers \
+    into the bucket, give --pointers";
+
 /// The attributes that records have.
 const ATTRIBUTES: [&str; 7] = [
     "tenant", "format", "schema", "alert-id", "key", "severity", "change",
@@ -153,10 +157,13 @@ impl Replay<'_> {
         let refused = queue.send(&[message]).await.map_err(Failure::of)?;
         queue.flush().await.map_err(Failure::of)?;
         match refused.first() {
-            Some(refused) => Err(Failure::of(format!(
-                "{name} refused it again: {}",
-                refused.code
-            ))),
+            Some(refused) => {
+                let advice = if refused.is_too_long() { TOO_LONG } else { "" };
+                let code = &refused.code;
+                Err(Failure::of(format!(
+                    "{name} refused it again: {code}{advice}"
+                )))
+            }
             None => Ok(format!("sent to {name}")),
         }
     }

@@ -5,6 +5,7 @@ use drawbridge_queue::{Message, Refused};
 
 use super::Drain;
 use crate::mapping::map;
+use crate::quarantine::shown;
 use crate::{Output, PollError};
 
 /// The state's name for alerts that were put aside, beside the outputs.
@@ -95,22 +96,23 @@ impl Drain<'_> {
         Ok(true)
     }
 
-    /// Counts the records that are longer than the output's readers take. They are sent whole: a
+    /// Counts the records that are longer than a reader of the output takes. They are sent whole: a
     /// reader may be set to take more, and what it cuts off or loses is for a person to know.
     fn count_oversize(&mut self, output: &Output, messages: &[Message], refused: &[Refused]) {
-        let limit = output.queue.reader_limit_bytes().unwrap_or(usize::MAX);
         for (n, message) in messages.iter().enumerate() {
-            if message.body.len() <= limit || refused.iter().any(|refused| refused.index == n) {
+            let exceeded = output.queue.exceeded(message);
+            if exceeded.is_empty() || refused.iter().any(|refused| refused.index == n) {
                 continue;
             }
             self.report.oversize += 1;
+            let bounds: Vec<_> = exceeded.iter().map(ToString::to_string).collect();
             tracing::warn!(
                 tenant = self.poller.settings.tenant,
-                format = output.format.name(),
-                key = message.key,
+                output = output.name,
+                key = shown(&message.key),
                 bytes = message.body.len(),
-                limit,
-                "a record is longer than its readers are known to take"
+                bounds = bounds.join("; "),
+                "a record is longer than a reader is known to take"
             );
         }
     }
@@ -156,7 +158,7 @@ impl Drain<'_> {
         for refused in never {
             let message = &batch.messages[refused.index];
             self.quarantine()
-                .record(&output.name, message, &refused.code)
+                .record(&output.name, message, refused)
                 .await?;
             self.report.quarantined += 1;
         }

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use drawbridge_config::{ConfigError, FunctionSettings, OutputSettings, Shape, Tenant};
+use drawbridge_config::{ConfigError, FunctionSettings, OutputSettings, Oversize, Shape, Tenant};
 use drawbridge_queue::{Content, Naming, ObjectsQueue, Offload, Queue, SqsQueue};
-use drawbridge_record::Body;
+use drawbridge_record::{Body, Format};
 use drawbridge_store::Store;
 
 use crate::{Grouping, Output};
@@ -24,9 +24,16 @@ impl Outputs {
     ) -> Self {
         let queue = |output: &OutputSettings| {
             let url = output.queue_url.as_ref()?;
-            let offload = Offload::new(Arc::clone(store), &settings.bucket, OVERSIZE_FOLDER);
-            let queue = SqsQueue::new(sqs.clone(), url).with_offload(offload);
-            Some(Arc::new(queue) as Arc<dyn Queue>)
+            let queue = SqsQueue::new(sqs.clone(), url);
+            Some(match output.oversize.unwrap_or_default() {
+                // What is too large is refused, and so put aside.
+                Oversize::Quarantine => Arc::new(queue) as Arc<dyn Queue>,
+                Oversize::Pointer => {
+                    let store = Arc::clone(store);
+                    let offload = Offload::new(store, &settings.bucket, OVERSIZE_FOLDER);
+                    Arc::new(queue.with_offload(offload))
+                }
+            })
         };
         Self {
             store: Arc::clone(store),
@@ -57,18 +64,7 @@ impl Outputs {
                 let format = settings.format()?;
                 let queue = match (settings.shape, queue) {
                     (Shape::Messages, Some(queue)) => Arc::clone(queue),
-                    _ => Arc::new(ObjectsQueue::new(
-                        Arc::clone(&self.store),
-                        Naming {
-                            format: format.name().to_owned(),
-                            version: format.schema_version(),
-                            tenant: tenant.name.clone(),
-                            content: match format.body() {
-                                Body::Json => Content::Json,
-                                Body::Text => Content::Text,
-                            },
-                        },
-                    )),
+                    _ => Arc::new(self.objects(tenant, format, settings)),
                 };
                 let is_fifo = settings
                     .queue_url
@@ -87,5 +83,115 @@ impl Outputs {
                 })
             })
             .collect()
+    }
+
+    fn objects(
+        &self,
+        tenant: &Tenant,
+        format: &dyn Format,
+        settings: &OutputSettings,
+    ) -> ObjectsQueue {
+        let naming = Naming {
+            format: format.name().to_owned(),
+            version: format.schema_version(),
+            tenant: tenant.name.clone(),
+            content: match format.body() {
+                Body::Json => Content::Json,
+                Body::Text => Content::Text,
+            },
+        };
+        let queue = ObjectsQueue::new(Arc::clone(&self.store), naming);
+        match &settings.readers {
+            Some(readers) => queue.with_readers(readers),
+            None => queue,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::config::{BehaviorVersion, Region};
+    use drawbridge_queue::Message;
+    use drawbridge_store::LocalStore;
+
+    use super::*;
+
+    /// The output of that setting, of a stack whose store is `folder` and that reaches no AWS.
+    fn output(folder: &std::path::Path, setting: &str) -> Output {
+        let settings = FunctionSettings::read(|name| {
+            Some(match name {
+                "DRAWBRIDGE_OUTPUTS" => format!("[{setting}]"),
+                "DRAWBRIDGE_TENANTS" => r#"[{"name":"t","tenant_id":"t.example",
+                    "client_id":"00000000-0000-0000-0000-000000000002","secret":"s"}]"#
+                    .to_owned(),
+                _ => "b".to_owned(),
+            })
+        })
+        .unwrap();
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"));
+        let sqs = aws_sdk_sqs::Client::from_conf(config.build());
+        let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder));
+        let outputs = Outputs::new(&settings, &sqs, &store);
+        outputs.of(&settings.tenants[0]).unwrap().remove(0)
+    }
+
+    fn message(bytes: usize) -> Message {
+        Message {
+            key: "k".into(),
+            group: "g".into(),
+            time: None,
+            body: format!("\"{}\"", "x".repeat(bytes - 2)),
+            attributes: Vec::new(),
+        }
+    }
+
+    /// The readers for which a record of so many bytes is too long.
+    fn told(output: &Output, bytes: usize) -> Vec<&'static str> {
+        let exceeded = output.queue.exceeded(&message(bytes));
+        exceeded.into_iter().map(|bound| bound.reader).collect()
+    }
+
+    #[tokio::test]
+    async fn a_pointer_is_sent_only_where_the_reader_resolves_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let queue = r#""format":"siem","shape":"messages","queue_url":"https://127.0.0.1:1/q""#;
+        let over = (1 << 20) + 1;
+        for setting in ["", r#","oversize":"quarantine""#] {
+            let output = output(folder.path(), &format!("{{{queue}{setting}}}"));
+            // SQS is not even asked.
+            let refused = output.queue.send(&[message(over)]).await.unwrap();
+            assert!(refused[0].is_too_long() && !refused[0].retryable);
+            assert_eq!(told(&output, over), [""; 0]);
+        }
+        let setting = format!(r#"{{{queue},"oversize":"pointer"}}"#);
+        let output = output(folder.path(), &setting);
+        assert_eq!(told(&output, over), ["sqs"]);
+        assert_eq!(told(&output, over - 1), [""; 0]);
+    }
+
+    #[test]
+    fn records_are_measured_by_those_who_read_them() {
+        let folder = tempfile::tempdir().unwrap();
+        for (setting, readers) in [
+            (
+                r#"{"format":"siem","shape":"objects"}"#,
+                &["sentinel", "wazuh"][..],
+            ),
+            (r#"{"format":"native","shape":"objects"}"#, &[]),
+            (
+                r#"{"format":"siem","shape":"objects","readers":["splunk"]}"#,
+                &[],
+            ),
+            (
+                r#"{"format":"ocsf","shape":"objects","readers":["wazuh"]}"#,
+                &["wazuh"],
+            ),
+        ] {
+            let output = output(folder.path(), setting);
+            assert_eq!(told(&output, 70_000), readers, "{setting}");
+            assert_eq!(told(&output, 65_000), [""; 0], "{setting}");
+        }
     }
 }

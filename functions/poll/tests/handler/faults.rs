@@ -1,12 +1,14 @@
 //! Each failure in the design's table, shown to happen to the handler and to be survived.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::world::{Answer, Send, World, alert};
+use crate::world::{Answer, MemoryQueue, Send, World, alert};
 use drawbridge_cursor::{Job, State};
 use drawbridge_graph::Deadline;
-use drawbridge_poll::{Ending, PollError, Silent, Stop, state_key};
+use drawbridge_poll::{Ending, Grouping, Output, PollError, Silent, Stop, state_key};
 use drawbridge_store::Store as _;
+use serde_json::Value;
 
 const T1: &str = "2026-03-01T11:00:00Z";
 
@@ -107,6 +109,68 @@ async fn a_record_that_the_queue_will_never_take_is_put_aside() {
         .unwrap();
     assert!(world.store.body(&key).contains("b.exe"));
     assert!(world.state().await.watermark.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_no_message_holds_is_put_aside_with_the_way_out_and_nothing_waits_for_it() {
+    let world = World::new();
+    let description = "long ".repeat(250_000);
+    let large = serde_json::json!({
+        "id": "da0", "severity": "high", "title": "T", "description": description,
+        "createdDateTime": T1, "lastUpdateDateTime": T1,
+    });
+    world.graph.set("da0", T1, large.to_string());
+    one_alert(&world);
+    // The batch of the large one, and that of the others.
+    for _ in 0..2 {
+        world.queue.then(Send::RefuseTooLong);
+    }
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.quarantined), (3, 1));
+    assert!(world.state().await.watermark.is_some());
+    let keys = world.store.keys().into_iter();
+    let aside: Vec<_> = keys.filter(|key| key.contains("/records/")).collect();
+    let item: Value = serde_json::from_str(&world.store.body(&aside[0])).unwrap();
+    let reason = item["reason"].as_str().unwrap();
+    for words in ["MessageTooLong", "MessagePointers", "--pointers"] {
+        assert!(reason.contains(words), "{reason}");
+    }
+    let record: Value = serde_json::from_str(item["record"].as_str().unwrap()).unwrap();
+    assert!(record.to_string().contains(&description), "not whole");
+    world.clock.advance_secs(60);
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.quarantined), (0, 0));
+    assert_eq!(aside.len(), 1);
+}
+
+/// `cef` names its records as `siem` does.
+#[tokio::test(start_paused = true)]
+async fn what_two_outputs_refuse_is_put_aside_twice_and_only_once_each() {
+    let mut world = World::new();
+    one_alert(&world);
+    let cef = Arc::new(MemoryQueue::default());
+    let format = drawbridge_record::format("cef").unwrap();
+    let output = Output::new(format, cef.clone(), Grouping::Tenant);
+    world.poller.outputs.push(output);
+    for queue in [&world.queue, &cef] {
+        queue.then(Send::RefuseForGood(vec![1]));
+    }
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.quarantined), (4, 2));
+    let items = || {
+        let keys = world.store.keys().into_iter();
+        let keys = keys.filter(|key| key.contains("/records/"));
+        let items = keys.map(|key| serde_json::from_str(&world.store.body(&key)).unwrap());
+        items.collect::<Vec<Value>>()
+    };
+    let mut outputs: Vec<_> = items().iter().map(|item| item["output"].clone()).collect();
+    outputs.sort_by_key(ToString::to_string);
+    assert_eq!(outputs, ["cef", "siem"]);
+    assert_eq!(items()[0]["key"], items()[1]["key"]);
+    // What is put aside is done with: no poll sends it.
+    world.clock.advance_secs(60);
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.quarantined), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -36,7 +36,6 @@ fn restart(world: &mut World) {
     };
     let settings = ObjectsSettings {
         max_object_records: 3,
-        reader_limit_bytes: Some(10),
         ..ObjectsSettings::default()
     };
     let queue = ObjectsQueue::new(world.store.clone(), naming).with_settings(settings);
@@ -96,10 +95,45 @@ async fn objects_are_written_before_the_state_and_none_is_held_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn records_longer_than_their_readers_take_are_counted_and_written() {
+async fn records_longer_than_their_readers_take_are_counted_once_and_written_whole() {
     let world = world();
-    assert_eq!(world.poll().await.unwrap().oversize, ALERTS as u64);
+    let long = "x".repeat(70_000);
+    // One that only Wazuh does not take, and one that Log Analytics would cut besides.
+    for (n, title, description) in [(0, &long[..40_000], &long[..40_000]), (1, "T", &long)] {
+        let (id, time) = (format!("da{n}"), format!("2026-03-01T11:00:{n:02}Z"));
+        let alert = serde_json::json!({
+            "id": id, "severity": "high", "title": title, "description": description,
+            "createdDateTime": time, "lastUpdateDateTime": time,
+        });
+        world.graph.set(&id, &time, alert.to_string());
+    }
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.oversize, report.quarantined), (2, 0));
+    assert_eq!(report.records, ALERTS as u64);
     assert_all_written_once(&world);
+    let whole = |line: &&String| line.contains(&long) || line.matches(&long[..40_000]).count() == 2;
+    assert_eq!(lines(&world).iter().filter(whole).count(), 2);
+    world.clock.advance_secs(60);
+    assert_eq!(world.poll().await.unwrap().oversize, 0);
+}
+
+/// A poll that goes on for longer than an object takes records writes them as it reads.
+#[tokio::test(start_paused = true)]
+async fn a_slow_poll_writes_objects_while_it_reads() {
+    let mut world = world();
+    let naming = Naming {
+        format: "siem".into(),
+        version: 1,
+        tenant: "contoso".into(),
+        content: Content::Json,
+    };
+    world.poller.outputs[0].queue = Arc::new(ObjectsQueue::new(world.store.clone(), naming));
+    world.graph.latency(40_000);
+    assert_eq!(world.poll().await.unwrap().records, ALERTS as u64);
+    assert_all_written_once(&world);
+    // Pages after 40, 80, 120 and 160 seconds: the third finds an object of 80 seconds.
+    let objects = world.store.keys().into_iter();
+    assert_eq!(objects.filter(|key| key.starts_with("siem/")).count(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,23 +1,22 @@
 //! Messages as lines of compressed objects, for readers that are told of each object by S3.
 
 mod key;
-mod readers;
 mod writer;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use drawbridge_store::{Store, StoreError};
 use tokio::sync::Mutex;
 
 pub use key::{Content, Naming};
-pub use readers::{READER_BOUNDS, ReaderBound};
 
 use self::writer::{Closed, Open};
-use crate::{Message, Queue, QueueError, Refused, code, escape};
+use crate::{Message, Queue, QueueError, ReaderBound, Refused, bounds, code, escape};
 
-/// When an object is closed and written, and what its readers take.
+/// When an object is closed and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ObjectsSettings {
     /// The most bytes an object holds before compression, line ends included: 8 MiB, which every
@@ -26,18 +25,18 @@ pub struct ObjectsSettings {
     pub max_object_bytes: usize,
     /// The most records of an object.
     pub max_object_records: usize,
-    /// The longest record that the readers take; see [`READER_BOUNDS`]. A longer one is written all
-    /// the same and counted by whoever sends it: see [`Queue::reader_limit_bytes`].
-    pub reader_limit_bytes: Option<usize>,
+    /// The longest, in seconds, that an object takes records: it is closed by the next send after
+    /// that. A poll that takes hours is read all along.
+    pub max_object_age_secs: u64,
 }
 
 impl Default for ObjectsSettings {
-    /// 8 MiB, 10,000 records, and the 10 MiB a line of Elastic.
+    /// 8 MiB, 10,000 records, one minute.
     fn default() -> Self {
         Self {
             max_object_bytes: 8 * 1024 * 1024,
             max_object_records: 10_000,
-            reader_limit_bytes: Some(10 * 1024 * 1024),
+            max_object_age_secs: 60,
         }
     }
 }
@@ -46,7 +45,7 @@ impl Default for ObjectsSettings {
 ///
 /// S3 tells the readers of a new object by its own event notification; nothing here does. Records
 /// are compressed as they come, so that memory holds one compressed object whatever is sent. An
-/// object is written when it is full, and at [`Queue::flush`]: [`Queue::send`] may answer while its
+/// object is written when it is full or old, and at [`Queue::flush`]: [`Queue::send`] may answer while its
 /// records are only in memory.
 ///
 /// An object's name is made of what it holds (see [`Naming`]), and an object that is there is never
@@ -58,6 +57,7 @@ pub struct ObjectsQueue {
     store: Arc<dyn Store>,
     naming: Naming,
     settings: ObjectsSettings,
+    bounds: Vec<ReaderBound>,
     held: Mutex<Held>,
 }
 
@@ -72,10 +72,12 @@ struct Held {
 }
 
 impl ObjectsQueue {
-    /// Writes objects into `store` under the names that `naming` gives them.
+    /// Writes objects into `store` under the names that `naming` gives them. Their readers are all
+    /// of [`crate::READERS`] that read the format.
     pub fn new(store: Arc<dyn Store>, naming: Naming) -> Self {
         Self {
             store,
+            bounds: bounds::of_format(&naming.format),
             naming,
             settings: ObjectsSettings::default(),
             held: Mutex::default(),
@@ -87,6 +89,18 @@ impl ObjectsQueue {
     pub fn with_settings(mut self, settings: ObjectsSettings) -> Self {
         self.settings = settings;
         self
+    }
+
+    /// Says who reads the objects, by their names in [`crate::READERS`].
+    #[must_use]
+    pub fn with_readers<S: AsRef<str>>(mut self, names: &[S]) -> Self {
+        self.bounds = bounds::of_readers(names);
+        self
+    }
+
+    /// Whether it has taken records for long enough.
+    fn is_old(&self, open: &Open) -> bool {
+        open.age() >= Duration::from_secs(self.settings.max_object_age_secs)
     }
 
     /// Whether another line of `bytes` is for the next object.
@@ -159,6 +173,9 @@ impl Queue for ObjectsQueue {
         let mut held = self.held.lock().await;
         // Nothing more is taken while the store does not take what is there.
         self.write_closed(&mut held).await?;
+        if held.open.as_ref().is_some_and(|open| self.is_old(open)) {
+            self.write(&mut held).await?;
+        }
         let mut refused = Vec::new();
         for (index, message) in messages.iter().enumerate() {
             let line = match self.naming.content.line(&message.body) {
@@ -196,8 +213,9 @@ impl Queue for ObjectsQueue {
         self.write(&mut held).await
     }
 
-    fn reader_limit_bytes(&self) -> Option<usize> {
-        self.settings.reader_limit_bytes
+    fn exceeded(&self, message: &Message) -> Vec<ReaderBound> {
+        let exceeded = |bound: &&ReaderBound| bound.is_exceeded_by(&message.body);
+        self.bounds.iter().filter(exceeded).copied().collect()
     }
 }
 

@@ -216,6 +216,48 @@ async fn an_object_is_closed_at_its_bounds_and_an_overlong_record_is_alone() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_object_that_is_old_is_written_by_the_next_send() {
+    let store = Arc::new(Flaky::default());
+    let queue = ObjectsQueue::new(store.clone(), naming());
+    let wait = async |secs| tokio::time::advance(Duration::from_secs(secs)).await;
+    queue.send(&messages(0..1)).await.unwrap();
+    wait(59).await;
+    queue.send(&messages(1..2)).await.unwrap();
+    assert_eq!(store.keys(), [""; 0]);
+    // It counts from its first record, and the next object from its own.
+    wait(1).await;
+    store.fail(down());
+    queue.send(&messages(2..3)).await.unwrap_err();
+    assert_eq!(store.keys(), [""; 0]);
+    queue.send(&messages(2..3)).await.unwrap();
+    assert_eq!(store.lines(), [["0", "1"]]);
+    wait(59).await;
+    queue.send(&messages(3..4)).await.unwrap();
+    assert_eq!(store.keys().len(), 1);
+    wait(1).await;
+    queue.send(&messages(4..5)).await.unwrap();
+    queue.flush().await.unwrap();
+    let mut lines = store.lines();
+    lines.sort_unstable();
+    assert_eq!(lines, [vec!["0", "1"], vec!["2", "3"], vec!["4"]]);
+}
+
+#[tokio::test]
+async fn readers_are_those_of_the_format_unless_they_are_named() {
+    let store = Arc::new(Flaky::default());
+    let long = message(&format!("\"{}\"", "x".repeat(70_000)), None);
+    let exceeded = |queue: &ObjectsQueue| -> Vec<_> {
+        let exceeded = queue.exceeded(&long).into_iter();
+        exceeded.map(|bound| bound.reader).collect()
+    };
+    let all = queue(&store);
+    assert_eq!(exceeded(&all), ["sentinel", "wazuh"]);
+    assert_eq!(all.exceeded(&message("\"x\"", None)), []);
+    assert_eq!(exceeded(&queue(&store).with_readers(&["splunk"])), [""; 0]);
+    assert_eq!(exceeded(&queue(&store).with_readers(&["wazuh"])), ["wazuh"]);
+}
+
 #[tokio::test]
 async fn a_crash_between_two_objects_writes_the_first_one_again_under_its_name() {
     let store = Arc::new(Flaky::default());
@@ -344,11 +386,6 @@ async fn errors_and_debug_show_no_content() {
     assert!(!format!("{error} {error:?}").contains("sensitive"));
 }
 
-#[test]
-fn readers_are_listed_narrowest_first() {
-    assert!(READER_BOUNDS.is_sorted_by_key(|bound| bound.bytes));
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -357,12 +394,13 @@ proptest! {
         texts in prop::collection::vec(any::<String>(), 0..40),
         max_object_bytes in 0..200_usize,
         max_object_records in 0..10_usize,
+        max_object_age_secs in 0..2_u64,
         portion in 1..10_usize,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let store = Arc::new(Flaky::default());
         let settings =
-            ObjectsSettings { max_object_bytes, max_object_records, reader_limit_bytes: None };
+            ObjectsSettings { max_object_bytes, max_object_records, max_object_age_secs };
         let queue = ObjectsQueue::new(store.clone(), naming()).with_settings(settings);
         // Later and later, so that the names sort as the records were sent.
         let sent: Vec<_> = texts

@@ -1,12 +1,14 @@
 //! One object on its way: compressed and hashed line by line.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 /// How hard to compress: higher levels save a few per cent of the size for twice the work.
 const LEVEL: u32 = 3;
@@ -21,6 +23,7 @@ pub(super) struct Open {
     bytes: usize,
     records: usize,
     newest: Option<Timestamp>,
+    since: Instant,
 }
 
 /// An object that is ready to be written.
@@ -45,6 +48,7 @@ impl Open {
             bytes: 0,
             records: 0,
             newest: None,
+            since: Instant::now(),
         }
     }
 
@@ -55,6 +59,11 @@ impl Open {
 
     pub(super) fn records(&self) -> usize {
         self.records
+    }
+
+    /// How long it has been open.
+    pub(super) fn age(&self) -> Duration {
+        self.since.elapsed()
     }
 
     pub(super) fn push(&mut self, line: &str, time: Option<Timestamp>) -> io::Result<()> {

@@ -79,3 +79,48 @@ async fn items_of_the_quarantine_go_to_the_stacks_queues() {
         list.stdout
     );
 }
+
+/// An item that the poll function put aside, as it does without `MessagePointers`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_no_message_holds_waits_for_a_reader_of_pointers() {
+    let stack = Stack::create().await;
+    stack.put_tenant().await;
+    let records = stack.queue("records-with-pointers").await;
+    let body = json!({"long": "x".repeat(1 << 20)}).to_string();
+    let item = json!({
+        "tenant": TENANT, "reason": "the queue refused it: MessageTooLong", "key": "k",
+        "record": body, "output": "siem", "group": TENANT, "attributes": {"key": "k"},
+    });
+    let key = format!("quarantine/{TENANT}/records/c.json");
+    stack.put(&key, &item).await;
+    let all = [
+        "replay",
+        "run",
+        "--all",
+        "--bucket",
+        &stack.bucket,
+        "--queue",
+        &records,
+    ];
+    let without = run(&all).await;
+    assert!(
+        without.stdout.contains("give --pointers"),
+        "{}",
+        without.stdout
+    );
+    without.failed(&["1 of 1 items"]);
+    assert!(stack.text(&key).await.is_some());
+
+    let with: Vec<&str> = all.iter().copied().chain(["--pointers"]).collect();
+    run(&with).await.well();
+    assert_eq!(stack.text(&key).await, None);
+    let sent = stack.drain(&records).await;
+    assert_eq!(sent.len(), 1);
+    assert_eq!(attribute(&sent[0], "key").as_deref(), Some("k"));
+    let size = attribute(&sent[0], "ExtendedPayloadSize");
+    assert_eq!(size, Some(body.len().to_string()));
+    let pointer: Value = serde_json::from_str(sent[0].body.as_deref().unwrap()).unwrap();
+    assert_eq!(pointer[1]["s3BucketName"], stack.bucket);
+    let whole = stack.text(pointer[1]["s3Key"].as_str().unwrap()).await;
+    assert!(whole.as_deref() == Some(&*body), "another body");
+}

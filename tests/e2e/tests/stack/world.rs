@@ -61,6 +61,8 @@ impl World {
             ("DeliverOutput", "native".to_owned()),
             ("DeliverSettings", json!({"url": intake.url()}).to_string()),
             ("DeliverSecretArn", hook),
+            // The consumer of siem reads with Amazon's Extended Client.
+            ("MessagePointers", "yes".to_owned()),
         ];
         let stack = deploy(&emulator, binaries, &parameters);
         // The same tenant as a document, which knows where the simulator is.

@@ -3,14 +3,15 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use drawbridge_config::{FunctionSettings, OutputSettings, Tenant, given_tenants};
+use drawbridge_config::{FunctionSettings, OutputSettings, Oversize, Shape, Tenant, given_tenants};
 use drawbridge_deliver::{DeliverSettings, Kind};
 use drawbridge_identity::Identity;
+use drawbridge_queue::READERS;
 use serde_json::Value;
 
 use crate::evaluate::Deployment;
 use crate::outputs::{EVERY_OUTPUT, FORMATS};
-use crate::template::all_resources;
+use crate::template::{all_resources, transformed};
 
 const TENANT: [(&str, &str); 2] = [
     ("TenantId", "00000000-0000-0000-0000-000000000001"),
@@ -117,6 +118,59 @@ fn the_parameters_make_a_list_of_outputs_that_parses() {
         for name in [format.to_owned(), format!("{format}-objects")] {
             assert!(all.contains(&name), "{name} cannot be chosen");
         }
+    }
+}
+
+/// The outputs that the poll function is given.
+fn outputs(parameters: &[(&str, &str)]) -> Vec<OutputSettings> {
+    let all = [&EVERY_OUTPUT[..], parameters].concat();
+    let text = Deployment::with(&all).variable("Poll", "DRAWBRIDGE_OUTPUTS");
+    OutputSettings::parse_list("DRAWBRIDGE_OUTPUTS", &text.unwrap()).unwrap()
+}
+
+#[test]
+fn pointers_are_sent_where_they_are_resolved() {
+    let pointed = |parameters: &[(&str, &str)]| -> Vec<String> {
+        let outputs = outputs(parameters).into_iter();
+        let pointed = outputs.filter(|output| output.oversize == Some(Oversize::Pointer));
+        pointed.map(|output| output.name()).collect()
+    };
+    assert_eq!(pointed(&[]), [""; 0]);
+    assert_eq!(pointed(&[("MessagePointers", "yes")]), FORMATS);
+    for format in FORMATS {
+        let delivery = [
+            ("DeliverTarget", "syslog"),
+            ("DeliverSettings", r#"{"address":"siem.example:6514"}"#),
+            ("DeliverOutput", format),
+        ];
+        assert_eq!(pointed(&delivery), [format]);
+    }
+}
+
+#[test]
+fn every_reader_may_be_named_and_no_other() {
+    let readers = |named: &str| {
+        let outputs = outputs(&[("ObjectReaders", named)]).into_iter();
+        let (objects, messages): (Vec<_>, Vec<_>) =
+            outputs.partition(|output| output.shape == Shape::Objects);
+        assert!(messages.iter().all(|output| output.readers.is_none()));
+        let readers = objects.into_iter().map(|output| output.readers);
+        readers.reduce(|one, other| if one == other { one } else { panic!() })
+    };
+    assert_eq!(readers(""), Some(None));
+    let all: Vec<_> = READERS
+        .iter()
+        .map(|reader| reader.name.to_owned())
+        .collect();
+    assert_eq!(readers(&all.join(",")), Some(Some(all.clone())));
+
+    let parameter = &transformed()["Parameters"]["ObjectReaders"];
+    let pattern = parameter["AllowedPattern"].as_str().unwrap();
+    let any = all.join("|");
+    assert_eq!(pattern, format!("^$|^({any})(,({any}))*$"));
+    for text in ["Description", "ConstraintDescription"] {
+        let text = parameter[text].as_str().unwrap();
+        assert!(all.iter().all(|name| text.contains(name)), "{text}");
     }
 }
 

@@ -169,6 +169,8 @@ pub(crate) enum Send {
     Refuse(Vec<usize>),
     /// Takes all but these, which it will never take.
     RefuseForGood(Vec<usize>),
+    /// Takes none that is over SQS's limit.
+    RefuseTooLong,
     /// Takes nothing.
     Fail,
 }
@@ -203,10 +205,15 @@ impl Queue for MemoryQueue {
         *self.sends.lock().unwrap() += 1;
         let secs = *self.secs.lock().unwrap();
         tokio::time::sleep(Duration::from_secs(secs)).await;
-        let (indices, retryable) = match self.script.lock().unwrap().pop_front() {
-            None => (Vec::new(), true),
-            Some(Send::Refuse(indices)) => (indices, true),
-            Some(Send::RefuseForGood(indices)) => (indices, false),
+        let (indices, code, retryable) = match self.script.lock().unwrap().pop_front() {
+            None => (Vec::new(), "", true),
+            Some(Send::Refuse(indices)) => (indices, "Scripted", true),
+            Some(Send::RefuseForGood(indices)) => (indices, "Scripted", false),
+            Some(Send::RefuseTooLong) => {
+                let is_over = |n: &usize| messages[*n].body.len() > 1 << 20;
+                let over = (0..messages.len()).filter(is_over).collect();
+                (over, "MessageTooLong", false)
+            }
             Some(Send::Fail) => {
                 return Err(QueueError::Unavailable {
                     place: "test".into(),
@@ -224,7 +231,7 @@ impl Queue for MemoryQueue {
             .into_iter()
             .map(|index| Refused {
                 index,
-                code: "Scripted".into(),
+                code: code.into(),
                 retryable,
             })
             .collect())
