@@ -8,11 +8,11 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(12 * 60 * 60 - 720);
 /// The tries for which a target that asks for a time gets just that.
 pub(crate) const TRIES_AS_ASKED: u32 = 10;
 
-/// How long to wait before the next try: what the target asked for, else 30 s, and twice as long
+/// How long to wait before the next try: what the target asked for, else 10 s, and twice as long
 /// after each of `tries`, up to five minutes. After ten tries it is never less than that.
 #[must_use]
 pub fn retry_delay(asked: Option<Duration>, tries: u32) -> Duration {
-    const FIRST_SECS: u64 = 30;
+    const FIRST_SECS: u64 = 10;
     const USUAL_SECS: u64 = 5 * 60;
     let usual = (FIRST_SECS << tries.saturating_sub(1).min(10)).min(USUAL_SECS);
     let usual = Duration::from_secs(usual);
@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn it_is_what_was_asked_for_within_what_sqs_allows() {
         let asked = |secs, tries| retry_delay(Some(Duration::from_secs(secs)), tries).as_secs();
-        assert_eq!((asked(7, 1), asked(0, 1), asked(7, 10)), (7, 30, 7));
+        assert_eq!((asked(7, 1), asked(0, 1), asked(7, 10)), (7, 10, 7));
         // For days, a second is no time.
         assert_eq!((asked(7, 11), asked(1_000, 11)), (300, 1_000));
         // SQS has counted for twelve minutes already when the time is asked for, at worst.
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn else_it_doubles_up_to_five_minutes() {
         let delays: Vec<u64> = (0..8).map(|n| retry_delay(None, n).as_secs()).collect();
-        assert_eq!(delays, [30, 30, 60, 120, 240, 300, 300, 300]);
+        assert_eq!(delays, [10, 10, 20, 40, 80, 160, 300, 300]);
         assert_eq!(retry_delay(None, u32::MAX).as_secs(), 300);
     }
 }

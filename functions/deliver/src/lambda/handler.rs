@@ -10,6 +10,7 @@ use super::message::parcel;
 use super::metrics::Tally;
 use super::moment::retry_time;
 use super::visibility::Hide;
+use crate::backoff::TRIES_AS_ASKED;
 use crate::{Clock, Deliverer, Later, Outcome};
 
 /// Delivers the messages of an invocation.
@@ -62,12 +63,14 @@ impl Handler {
         if !is_fifo {
             messages.sort_by_key(|message| number(message, "SentTimestamp").unwrap_or(0));
         }
-        let outcomes = match self.pause() {
+        let pause = self.pause();
+        let is_paused = pause.is_some();
+        let outcomes = match pause {
             Some(later) => vec![Outcome::Later(later); messages.len()],
             None => self.outcomes(&messages, is_fifo, until).await,
         };
         let now = self.clock.now();
-        let times = self.times(&messages, &outcomes, now);
+        let times = self.times(&messages, &outcomes, is_paused, now);
         let mut tally = Tally::default();
         let (mut failures, mut hidden) = (Vec::new(), Vec::new());
         let mut failed_groups: HashSet<&str> = HashSet::new();
@@ -119,9 +122,12 @@ impl Handler {
         &self,
         messages: &[SqsMessage],
         outcomes: &[Outcome],
+        is_paused: bool,
         now: Timestamp,
     ) -> Vec<Option<Timestamp>> {
         let time = |(message, outcome): (&SqsMessage, &Outcome)| match outcome {
+            // It was not tried, and what has come just now does not make the pause longer.
+            Outcome::Later(_) if is_paused && tries(message) <= TRIES_AS_ASKED => Some(now),
             Outcome::Later(later) => {
                 let sent = sent(message).unwrap_or(now);
                 Some(retry_time(later.after, tries(message), sent, now))

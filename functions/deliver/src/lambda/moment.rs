@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::backoff::{LONGEST, TRIES_AS_ASKED, retry_delay};
 
 /// The tries after which a message waits for the next moment that all wait for.
-const FIRST_TRIES: u32 = 3;
+const FIRST_TRIES: u32 = 4;
 
 /// The moments of the first day lie that far apart, counted from 1970 on.
 const SLOT_SECS: i64 = 5 * 60;
@@ -28,7 +28,7 @@ const NEAREST: Duration = Duration::from_secs(5);
 /// When a message is to be tried again that was `sent` then and has had `tries`.
 ///
 /// At first as [`retry_delay`] has it, but no later than the next moment unless the target asks
-/// for it. After three tries, or ten if the target asks for a time, at the first moment after the
+/// for it. After four tries, or ten if the target asks for a time, at the first moment after the
 /// time asked for: five minutes apart for a message of the last day, half an hour for older ones.
 pub(super) fn retry_time(
     asked: Option<Duration>,
@@ -83,7 +83,7 @@ mod tests {
             let asked = asked.map(Duration::from_secs);
             retry_time(asked, tries, sent, now).as_second() - now.as_second()
         };
-        assert_eq!(time(None, 1, young), 30);
+        assert_eq!(time(None, 1, young), 10);
         assert_eq!(time(Some(1), 10, young), 1);
         // 1,000,000,200 is a multiple of 300, and 1,000,000,800 of 1,800.
         for asked in ASKED {
@@ -99,12 +99,12 @@ mod tests {
         let edge = at(1_000_000_200);
         let time = |before, asked| {
             let now = at(edge.as_second() - before);
-            retry_time(asked, 3, at(1_000_000_000), now).as_second() - edge.as_second()
+            retry_time(asked, 4, at(1_000_000_000), now).as_second() - edge.as_second()
         };
-        assert_eq!(time(119, None), 0);
+        assert_eq!(time(79, None), 0);
         assert_eq!(time(5, None), 0);
-        // Nearer than that, the one after it; two minutes are less.
-        assert_eq!(time(4, None), 116);
+        // Nearer than that, the one after it; 80 s are less.
+        assert_eq!(time(4, None), 76);
         assert_eq!(time(4, Some(Duration::from_secs(20))), 16);
     }
 

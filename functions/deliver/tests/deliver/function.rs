@@ -102,7 +102,7 @@ fn event() -> String {
         let attribute = |value: &str| json!({"stringValue": value, "dataType": "String"});
         json!({
             "messageId": format!("m{n}"), "receiptHandle": format!("r{n}"), "body": record.body,
-            "attributes": {"ApproximateReceiveCount": "4", "SentTimestamp": "1767323000000"},
+            "attributes": {"ApproximateReceiveCount": "5", "SentTimestamp": "1767323000000"},
             "messageAttributes": {
                 "key": attribute(&record.key), "tenant": attribute("contoso"),
                 "alert-id": attribute(&record.alert_id), "format": attribute("siem"),
