@@ -264,3 +264,30 @@ async fn on_a_fifo_queue_nothing_overtakes_within_its_group() {
         .await;
     assert_eq!(failures, ["m0", "m1"]);
 }
+
+#[tokio::test]
+async fn on_a_fifo_queue_one_request_goes_after_the_other() {
+    let fake = Fake::start(|n, _| match n {
+        1 => answer(503, r#"{"code":9}"#),
+        _ => answer(200, r#"{"code":0}"#),
+    })
+    .await;
+    let world = World::new(&fake);
+    // Each in a request of its own, and all in one group.
+    let fifo = |n: usize| {
+        let mut message = message(n, "1", "1");
+        message.event_source_arn = Some("arn:aws:sqs:eu-west-1:1:records.fifo".into());
+        let group = ("MessageGroupId".to_owned(), "g".to_owned());
+        message.attributes.extend([group]);
+        message.body = Some(json!({"FileName": "x".repeat(300_000)}).to_string());
+        message
+    };
+    assert!(world.handle(vec![fifo(0)]).await.is_empty());
+    let failures = world.handle((1..6).map(fifo).collect()).await;
+    assert_eq!(failures, ["m1", "m2", "m3", "m4", "m5"]);
+    assert_eq!(
+        fake.asked().len(),
+        2,
+        "those behind the first were not sent"
+    );
+}
