@@ -18,7 +18,8 @@ use crate::{Clock, Deliverer, Later, Outcome};
 /// After the target asked to wait, or was not there, nothing is sent before the time that the
 /// messages of that invocation come back at. What comes meanwhile is hidden until then, unsent:
 /// the record of just now does not overtake those of the outage, and they are delivered together,
-/// the oldest first. This is known to one container only; another one finds out by itself.
+/// the oldest first. This is known to one container only; another one finds out by itself. On a FIFO
+/// queue there is no such pause: SQS hands out nothing of a group of which a message waits.
 pub struct Handler {
     deliverer: Deliverer,
     hide: Arc<dyn Hide>,
@@ -63,14 +64,17 @@ impl Handler {
         if !is_fifo {
             messages.sort_by_key(|message| number(message, "SentTimestamp").unwrap_or(0));
         }
-        let pause = self.pause();
+        let pause = self.pause().filter(|_| !is_fifo);
         let is_paused = pause.is_some();
         let outcomes = match pause {
             Some(later) => vec![Outcome::Later(later); messages.len()],
             None => self.outcomes(&messages, is_fifo, until).await,
         };
         let now = self.clock.now();
-        let times = self.times(&messages, &outcomes, is_paused, now);
+        let mut times = times(&messages, &outcomes, is_paused, now);
+        if !is_fifo {
+            self.wait_together(&mut times);
+        }
         let mut tally = Tally::default();
         let (mut failures, mut hidden) = (Vec::new(), Vec::new());
         let mut failed_groups: HashSet<&str> = HashSet::new();
@@ -116,31 +120,26 @@ impl Handler {
         })
     }
 
-    /// When each message is to be tried again that is not done. If the target is what they wait
-    /// for, it is one time for all, the last of them, and nothing is sent before.
-    fn times(
-        &self,
-        messages: &[SqsMessage],
-        outcomes: &[Outcome],
-        is_paused: bool,
-        now: Timestamp,
-    ) -> Vec<Option<Timestamp>> {
-        let time = |(message, outcome): (&SqsMessage, &Outcome)| match outcome {
-            // It was not tried, and what has come just now does not make the pause longer.
-            Outcome::Later(_) if is_paused && tries(message) <= TRIES_AS_ASKED => Some(now),
-            Outcome::Later(later) => {
-                let sent = sent(message).unwrap_or(now);
-                Some(retry_time(later.after, tries(message), sent, now))
-            }
-            _ => None,
-        };
-        let mut times: Vec<_> = messages.iter().zip(outcomes).map(time).collect();
+    /// If it is the target that they wait for, all messages wait for the last of their times, and
+    /// nothing is sent before.
+    fn wait_together(&self, times: &mut [Option<Timestamp>]) {
         if self.deliverer.waits().is_some() {
             let mut until = self.paused_until();
             *until = times.iter().flatten().copied().fold(*until, Timestamp::max);
             times.iter_mut().flatten().for_each(|time| *time = *until);
         }
-        times
+    }
+
+    /// Whether nothing was taken, and the target named no time. It may be down; or it refuses the
+    /// oldest records, and would do so for as long as they are there. Then they are delivered once
+    /// more behind the youngest: if that one is taken, it is the others that are at fault, and they
+    /// hold up nobody.
+    fn may_be_the_records(&self, delivered: &[Outcome]) -> bool {
+        let waits = self.deliverer.waits();
+        let names_no_time = waits.is_some_and(|later| later.after.is_none());
+        let is_taken =
+            |outcome: &Outcome| matches!(outcome, Outcome::Taken | Outcome::TakenInPart(_));
+        names_no_time && delivered.len() > 1 && !delivered.iter().any(is_taken)
     }
 
     fn paused_until(&self) -> MutexGuard<'_, Timestamp> {
@@ -169,10 +168,18 @@ impl Handler {
                 }
             }
         }
-        let delivered = match in_order {
+        let mut delivered = match in_order {
             true => self.deliverer.deliver_in_order(parcels, until).await,
             false => self.deliverer.deliver(parcels, until).await,
         };
+        if !in_order && !until.is_over() && self.may_be_the_records(&delivered) {
+            places.rotate_right(1);
+            let parcels = places
+                .iter()
+                .filter_map(|&place| parcel(&messages[place], &self.bucket).ok())
+                .collect();
+            delivered = self.deliverer.deliver(parcels, until).await;
+        }
         for (place, outcome) in places.into_iter().zip(delivered) {
             outcomes[place] = Some(outcome);
         }
@@ -182,6 +189,25 @@ impl Handler {
             .map(|outcome| outcome.unwrap_or_else(unsaid))
             .collect()
     }
+}
+
+/// When each message is to be tried again that is not done.
+fn times(
+    messages: &[SqsMessage],
+    outcomes: &[Outcome],
+    is_paused: bool,
+    now: Timestamp,
+) -> Vec<Option<Timestamp>> {
+    let time = |(message, outcome): (&SqsMessage, &Outcome)| match outcome {
+        // It was not tried, and what has come just now does not make the pause longer.
+        Outcome::Later(_) if is_paused && tries(message) <= TRIES_AS_ASKED => Some(now),
+        Outcome::Later(later) => {
+            let sent = sent(message).unwrap_or(now);
+            Some(retry_time(later.after, tries(message), sent, now))
+        }
+        _ => None,
+    };
+    messages.iter().zip(outcomes).map(time).collect()
 }
 
 /// A number that SQS says of a message.

@@ -125,8 +125,9 @@ fn sent(age_secs: i64) -> String {
 #[tokio::test]
 async fn a_target_that_is_down_keeps_every_message_hidden_until_the_same_moment() {
     let fake = Fake::start(|n, _| match n {
-        0 | 1 => answer(503, r#"{"code":9}"#),
-        2 => Told::Answer(429, vec![("retry-after", "99999999".into())], String::new()),
+        // One that names no time is asked twice.
+        0..=3 => answer(503, r#"{"code":9}"#),
+        4 => Told::Answer(429, vec![("retry-after", "99999999".into())], String::new()),
         _ => answer(200, r#"{"code":0}"#),
     })
     .await;
@@ -290,4 +291,52 @@ async fn on_a_fifo_queue_one_request_goes_after_the_other() {
         2,
         "those behind the first were not sent"
     );
+}
+
+#[tokio::test]
+async fn records_that_are_never_taken_hold_up_nobody_though_they_are_the_oldest() {
+    // A whole request of them, and more; the target does not say which one is at fault.
+    let is_bad = |body: &str| (0..150).any(|n| body.contains(&format!("\"{n}.exe\"")));
+    let fake = Fake::start(move |_, asked| match is_bad(&asked.body) {
+        true => answer(400, r#"{"code":6}"#),
+        false => answer(200, r#"{"code":0}"#),
+    })
+    .await;
+    let world = World::new(&fake);
+    // Alone, they wait: it may be a setting.
+    let bad = || (0..150).map(|n| message(n, &sent(400), "5"));
+    assert_eq!(world.handle(bad().collect()).await.len(), 150);
+    assert!(quarantine(&world.folder).is_empty());
+    // With others behind them, a request of them is put aside each time.
+    let all = || {
+        let good = (150..160).map(|n| message(n, &sent(0), "1"));
+        bad().chain(good)
+    };
+    let mut left: Vec<String> = all().map(|m| m.message_id.unwrap()).collect();
+    for _ in 0..2 {
+        world.clock.pass_secs(300);
+        let messages = all().filter(|m| left.contains(m.message_id.as_ref().unwrap()));
+        left = world.handle(messages.collect()).await;
+    }
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(quarantine(&world.folder).len(), 150);
+}
+
+#[tokio::test]
+async fn on_a_fifo_queue_one_group_does_not_wait_for_another() {
+    let fake = Fake::start(|n, _| match n {
+        0 => answer(503, r#"{"code":9}"#),
+        _ => answer(200, r#"{"code":0}"#),
+    })
+    .await;
+    let world = World::new(&fake);
+    let fifo = |n: usize, group: &str| {
+        let mut message = message(n, &sent(0), "1");
+        message.event_source_arn = Some("arn:aws:sqs:eu-west-1:1:records.fifo".into());
+        let group = ("MessageGroupId".to_owned(), group.to_owned());
+        message.attributes.extend([group]);
+        message
+    };
+    assert_eq!(world.handle(vec![fifo(0, "a")]).await, ["m0"]);
+    assert!(world.handle(vec![fifo(1, "b")]).await.is_empty());
 }
