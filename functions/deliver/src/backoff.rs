@@ -1,27 +1,28 @@
 use std::time::Duration;
 
-/// SQS hides a message for twelve hours at most.
-const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
+/// How long a target may ask to wait: the twelve hours for which SQS hides a message at most, less
+/// the queue's visibility timeout. SQS counts from the receive, which is never longer ago than
+/// that, and refuses to hide a message for longer in all.
+pub(crate) const LONGEST: Duration = Duration::from_secs(12 * 60 * 60 - 720);
 
-/// How long a record stays hidden before it is delivered again: what the target asked for, else
-/// longer after each of `tries`, up to a quarter of an hour.
-///
-/// After a hundred tries, about a day, it is half an hour: over the 14 days that SQS keeps a
-/// message, that is about 720 tries, which `maxReceiveCount` (at most 1,000) has to allow.
+/// The tries for which a target that asks for a time gets just that.
+pub(crate) const TRIES_AS_ASKED: u32 = 10;
+
+/// How long to wait before the next try: what the target asked for, else 10 s, and twice as long
+/// after each of `tries`, up to five minutes. After ten tries it is never less than that.
 #[must_use]
 pub fn retry_delay(asked: Option<Duration>, tries: u32) -> Duration {
-    const FIRST_SECS: u64 = 30;
-    const USUAL_SECS: u64 = 15 * 60;
-    const LATE_SECS: u64 = 30 * 60;
-    let usual = match tries {
-        101.. => LATE_SECS,
-        _ => (FIRST_SECS << tries.saturating_sub(1).min(10)).min(USUAL_SECS),
-    };
+    const FIRST_SECS: u64 = 10;
+    const USUAL_SECS: u64 = 5 * 60;
+    let usual = (FIRST_SECS << tries.saturating_sub(1).min(10)).min(USUAL_SECS);
+    let usual = Duration::from_secs(usual);
     // "0" would be a hot loop.
-    asked
-        .filter(|asked| !asked.is_zero())
-        .unwrap_or(Duration::from_secs(usual))
-        .clamp(Duration::from_secs(1), LONGEST)
+    match asked.filter(|asked| !asked.is_zero()) {
+        Some(asked) if tries <= TRIES_AS_ASKED => asked,
+        Some(asked) => asked.max(usual),
+        None => usual,
+    }
+    .min(LONGEST)
 }
 
 #[cfg(test)]
@@ -30,24 +31,18 @@ mod tests {
 
     #[test]
     fn it_is_what_was_asked_for_within_what_sqs_allows() {
-        let asked = |secs| retry_delay(Some(Duration::from_secs(secs)), 1).as_secs();
-        assert_eq!((asked(7), asked(0), asked(1_000_000)), (7, 30, 43_200));
+        let asked = |secs, tries| retry_delay(Some(Duration::from_secs(secs)), tries).as_secs();
+        assert_eq!((asked(7, 1), asked(0, 1), asked(7, 10)), (7, 10, 7));
+        // For days, a second is no time.
+        assert_eq!((asked(7, 11), asked(1_000, 11)), (300, 1_000));
+        // SQS has counted for twelve minutes already when the time is asked for, at worst.
+        assert_eq!(asked(1_000_000, 1) + 720, 43_200);
     }
 
     #[test]
-    fn else_it_doubles_up_to_a_quarter_of_an_hour() {
+    fn else_it_doubles_up_to_five_minutes() {
         let delays: Vec<u64> = (0..8).map(|n| retry_delay(None, n).as_secs()).collect();
-        assert_eq!(delays, [30, 30, 60, 120, 240, 480, 900, 900]);
-        assert_eq!(retry_delay(None, u32::MAX).as_secs(), 1800);
-    }
-
-    #[test]
-    fn a_record_is_tried_for_all_of_the_14_days_and_less_than_a_thousand_times() {
-        let (mut waited, mut tries) = (Duration::ZERO, 0);
-        while waited < Duration::from_secs(14 * 24 * 60 * 60) {
-            tries += 1;
-            waited += retry_delay(None, tries);
-        }
-        assert!((500..900).contains(&tries), "{tries}");
+        assert_eq!(delays, [10, 10, 20, 40, 80, 160, 300, 300]);
+        assert_eq!(retry_delay(None, u32::MAX).as_secs(), 300);
     }
 }

@@ -1,5 +1,5 @@
-use std::sync::Mutex;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use drawbridge_graph::Deadline;
 use drawbridge_store::Store;
@@ -15,34 +15,89 @@ pub const IN_FLIGHT: usize = 10;
 /// target's limit is above it by default.
 pub const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 
+/// What is delivered again for want of time alone waits no longer than this.
+const NO_TIME: Duration = Duration::from_secs(1);
+
 /// Delivers records in batches, several at once, and puts aside what will never be taken.
 ///
 /// At most [`IN_FLIGHT`] batches are being delivered; each holds [`Limits::bytes`] of bodies, or
 /// one record of [`MAX_RECORD_BYTES`] at most, and its request. After the first batch that has to
-/// wait, those not yet begun wait too: a target that is down is not asked ten times more.
+/// wait, those not yet begun wait too. From then on, and at the very start, one batch goes alone,
+/// the first one, until the target has taken something: one that is down, or has just come back,
+/// is not asked ten times at once.
 pub struct Deliverer {
     target: Arc<dyn Target>,
     store: Arc<dyn Store>,
+    mood: Mutex<Mood>,
+}
+
+/// What the target did last.
+#[derive(Debug, Clone, Default)]
+enum Mood {
+    /// Nobody knows.
+    #[default]
+    Unknown,
+    /// It took records.
+    Takes,
+    /// It asked to wait, or was not there.
+    Waits(Later),
 }
 
 impl Deliverer {
     /// Delivers to `target`; `store` has the bodies of large records and takes what is refused.
     #[must_use]
     pub fn new(target: Arc<dyn Target>, store: Arc<dyn Store>) -> Self {
-        Self { target, store }
+        Self {
+            target,
+            store,
+            mood: Mutex::default(),
+        }
     }
 
     /// Delivers records and says of each, in their order, what became of it. One that was
-    /// [`Outcome::Refused`] lies in quarantine by then.
+    /// [`Outcome::Refused`] lies in quarantine by then. Batches are begun in order, and up to
+    /// [`IN_FLIGHT`] are under way at once.
     pub async fn deliver(&self, parcels: Vec<Parcel>, until: Deadline) -> Vec<Outcome> {
-        let waiting = Mutex::new(None);
-        let batches = batches(parcels, self.target.limits());
-        let outcomes: Vec<Vec<Outcome>> = futures::stream::iter(batches)
-            .map(|batch| self.batch(batch, until, &waiting))
-            .buffered(IN_FLIGHT)
+        self.deliver_at_once(parcels, until, IN_FLIGHT).await
+    }
+
+    /// The same one batch after the other, so that no record overtakes one of an earlier batch.
+    pub async fn deliver_in_order(&self, parcels: Vec<Parcel>, until: Deadline) -> Vec<Outcome> {
+        self.deliver_at_once(parcels, until, 1).await
+    }
+
+    async fn deliver_at_once(
+        &self,
+        parcels: Vec<Parcel>,
+        until: Deadline,
+        at_once: usize,
+    ) -> Vec<Outcome> {
+        if self.waits().is_some() {
+            self.set_mood(Mood::Unknown);
+        }
+        let mut batches = batches(parcels, self.target.limits()).into_iter();
+        let mut outcomes = Vec::new();
+        while matches!(self.mood(), Mood::Unknown) {
+            let Some(batch) = batches.next() else {
+                break;
+            };
+            outcomes.push(self.batch(batch, until).await);
+        }
+        let rest: Vec<Vec<Outcome>> = futures::stream::iter(batches)
+            .map(|batch| self.batch(batch, until))
+            .buffered(at_once)
             .collect()
             .await;
-        outcomes.into_iter().flatten().collect()
+        outcomes.into_iter().chain(rest).flatten().collect()
+    }
+
+    /// Why and for how long the target asked to wait, if it did when it was asked last.
+    #[must_use]
+    pub fn waits(&self) -> Option<Later> {
+        match self.mood() {
+            Mood::Waits(later) => Some(later),
+            Mood::Unknown | Mood::Takes => None,
+        }
     }
 
     /// Puts a record aside that is not worth sending; it counts as refused.
@@ -66,19 +121,12 @@ impl Deliverer {
         }
     }
 
-    async fn batch(
-        &self,
-        parcels: Vec<Parcel>,
-        until: Deadline,
-        waiting: &Mutex<Option<Later>>,
-    ) -> Vec<Outcome> {
-        let known = || waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(later) = known().clone() {
+    async fn batch(&self, parcels: Vec<Parcel>, until: Deadline) -> Vec<Outcome> {
+        if let Some(later) = self.waits() {
             return vec![Outcome::Later(later); parcels.len()];
         }
         if until.is_over() {
-            let later = Later::because("no time was left to deliver it");
-            return vec![Outcome::Later(later); parcels.len()];
+            return vec![Outcome::Later(no_time()); parcels.len()];
         }
         let mut outcomes: Vec<Option<Outcome>> = vec![None; parcels.len()];
         let (mut places, mut records) = (Vec::new(), Vec::new());
@@ -91,23 +139,59 @@ impl Deliverer {
                 Err(outcome) => outcomes[place] = Some(outcome),
             }
         }
-        let delivered = self.target.deliver(&records, until).await;
+        let delivered = self.sent(&records, until).await;
         for ((place, record), outcome) in places.into_iter().zip(&records).zip(delivered) {
             outcomes[place] = Some(self.settled(record, outcome).await);
         }
-        let missing = || Outcome::Later(Later::because("the target said nothing of this record"));
-        let outcomes: Vec<_> = outcomes
+        let unsaid = || Outcome::Later(Later::because("nothing became of it"));
+        outcomes
             .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(missing))
-            .collect();
+            .map(|outcome| outcome.unwrap_or_else(unsaid))
+            .collect()
+    }
+
+    /// What the target says of each record; notes whether it takes any.
+    async fn sent(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        if records.is_empty() {
+            return Vec::new();
+        }
+        let mut outcomes = self.target.deliver(records, until).await;
+        let unsaid = Later::because("the target said nothing of this record");
+        outcomes.resize(records.len(), Outcome::Later(unsaid));
+        // What it had no time for is not the target's word.
+        if until.is_over() {
+            for outcome in &mut outcomes {
+                if matches!(outcome, Outcome::Later(Later { after: None, .. })) {
+                    *outcome = Outcome::Later(no_time());
+                }
+            }
+            return outcomes;
+        }
         let later = outcomes.iter().find_map(|outcome| match outcome {
             Outcome::Later(later) => Some(later.clone()),
             _ => None,
         });
-        if later.is_some() {
-            *known() = later;
+        let takes = |outcome: &Outcome| matches!(outcome, Outcome::Taken | Outcome::TakenInPart(_));
+        match later {
+            Some(later) => self.set_mood(Mood::Waits(later)),
+            // Another batch may have been told to wait meanwhile.
+            None if self.waits().is_none() && outcomes.iter().any(takes) => {
+                self.set_mood(Mood::Takes);
+            }
+            None => {}
         }
         outcomes
+    }
+
+    fn mood(&self) -> Mood {
+        self.mood
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn set_mood(&self, mood: Mood) {
+        *self.mood.lock().unwrap_or_else(PoisonError::into_inner) = mood;
     }
 
     /// The record with its body, or what becomes of one that has none.
@@ -157,6 +241,13 @@ impl Deliverer {
                 "it could not be put aside: {error}"
             ))),
         }
+    }
+}
+
+fn no_time() -> Later {
+    Later {
+        after: Some(NO_TIME),
+        reason: "no time was left to deliver it".to_owned(),
     }
 }
 

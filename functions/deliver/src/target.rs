@@ -66,10 +66,12 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    /// Tenths of what an invocation has at most, which is a thousand messages or 6 MB with all that
+    /// Lambda writes around them: a full one has [`IN_FLIGHT`](crate::IN_FLIGHT) requests at once.
     fn default() -> Self {
         Self {
-            records: 500,
-            bytes: 900_000,
+            records: 100,
+            bytes: 450_000,
         }
     }
 }

@@ -134,12 +134,12 @@ async fn what_waits_comes_back_and_what_is_refused_is_kept() {
     assert_eq!(queue.send(&messages).await.unwrap(), []);
 
     let siem = Arc::new(Siem::default());
-    let handler = Handler {
-        deliverer: Deliverer::new(Arc::clone(&siem) as _, Arc::clone(&store)),
-        hide: Arc::new(Visibility::new(client.clone(), url.clone())),
-        clock: Arc::new(SystemClock),
-        bucket: bucket.clone(),
-    };
+    let handler = Handler::new(
+        Deliverer::new(Arc::clone(&siem) as _, Arc::clone(&store)),
+        Arc::new(Visibility::new(client.clone(), url.clone())),
+        Arc::new(SystemClock),
+        bucket.clone(),
+    );
     let soon = || Deadline::after(Duration::from_secs(60));
     let failures = handler
         .handle(receive(&client, &url, 3).await, soon())

@@ -61,6 +61,7 @@ struct Shared {
     answers: Box<Answers>,
     asked: Arc<Mutex<Vec<Asked>>>,
     gate: Option<tokio::sync::Barrier>,
+    begun: AtomicUsize,
     current: AtomicUsize,
     peak: Arc<AtomicUsize>,
 }
@@ -84,7 +85,8 @@ impl Fake {
         .await
     }
 
-    /// Answers nobody before that many are waiting, then those, and so on.
+    /// Answers the first request at once, as delivery begins with one; then nobody before that many
+    /// are waiting, then those, and so on.
     pub async fn gated(
         at_once: usize,
         answers: impl Fn(usize, &Asked) -> Told + Send + Sync + 'static,
@@ -105,6 +107,7 @@ impl Fake {
             answers: Box::new(answers),
             asked: Arc::clone(&asked),
             gate: at_once.map(tokio::sync::Barrier::new),
+            begun: AtomicUsize::new(0),
             current: AtomicUsize::new(0),
             peak: Arc::clone(&peak),
         });
@@ -162,7 +165,10 @@ async fn serve(mut stream: impl Resettable, shared: &Shared) {
     while let Some(asked) = read(&mut stream).await {
         let now = shared.current.fetch_add(1, Ordering::SeqCst) + 1;
         shared.peak.fetch_max(now, Ordering::SeqCst);
-        if let Some(gate) = &shared.gate {
+        let is_first = shared.begun.fetch_add(1, Ordering::SeqCst) == 0;
+        if let Some(gate) = &shared.gate
+            && !is_first
+        {
             gate.wait().await;
         }
         let told = {

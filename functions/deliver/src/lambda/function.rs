@@ -40,15 +40,15 @@ impl Function {
         ));
         let target = build(&settings.deliver, &ports)?;
         Ok(Self {
-            handler: Handler {
-                deliverer: Deliverer::new(target, store),
-                hide: Arc::new(Visibility::new(
+            handler: Handler::new(
+                Deliverer::new(target, store),
+                Arc::new(Visibility::new(
                     aws_sdk_sqs::Client::new(&aws),
                     settings.queue_url,
                 )),
-                clock: ports.clock,
-                bucket: settings.bucket,
-            },
+                ports.clock,
+                settings.bucket,
+            ),
         })
     }
 

@@ -1,59 +1,99 @@
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsMessage};
 use drawbridge_graph::Deadline;
+use jiff::Timestamp;
 
 use super::message::parcel;
 use super::metrics::Tally;
+use super::moment::retry_time;
 use super::visibility::Hide;
-use crate::{Clock, Deliverer, Later, Outcome, retry_delay};
+use crate::backoff::TRIES_AS_ASKED;
+use crate::{Clock, Deliverer, Later, Outcome};
 
 /// Delivers the messages of an invocation.
+///
+/// After the target asked to wait, or was not there, nothing is sent before the time that the
+/// messages of that invocation come back at. What comes meanwhile is hidden until then, unsent:
+/// the record of just now does not overtake those of the outage, and they are delivered together,
+/// the oldest first. This is known to one container only; another one finds out by itself. On a FIFO
+/// queue there is no such pause: SQS hands out nothing of a group of which a message waits.
 pub struct Handler {
-    /// Delivers records.
-    pub deliverer: Deliverer,
-    /// Hides what is to be delivered again.
-    pub hide: Arc<dyn Hide>,
-    /// The time of day.
-    pub clock: Arc<dyn Clock>,
-    /// The bucket that pointers may name.
-    pub bucket: String,
+    deliverer: Deliverer,
+    hide: Arc<dyn Hide>,
+    clock: Arc<dyn Clock>,
+    bucket: String,
+    /// Nothing is sent before.
+    paused_until: Mutex<Timestamp>,
 }
 
 impl Handler {
+    /// Delivers through `deliverer`, and hides what is to be delivered again with `hide`. Pointers
+    /// may name `bucket` alone.
+    #[must_use]
+    pub fn new(
+        deliverer: Deliverer,
+        hide: Arc<dyn Hide>,
+        clock: Arc<dyn Clock>,
+        bucket: String,
+    ) -> Self {
+        Self {
+            deliverer,
+            hide,
+            clock,
+            bucket,
+            paused_until: Mutex::new(Timestamp::MIN),
+        }
+    }
+
     /// Delivers messages, the oldest first, and lists those that are to be delivered again. These
-    /// stay hidden for as long as the target asked, or longer with each try.
+    /// stay hidden for as long as the target asked, and until the moment that all wait for.
     ///
-    /// On a FIFO queue, what comes after a failed message in its group counts as failed too, so
-    /// that the group's order holds; it may be delivered twice for that.
+    /// On a FIFO queue, one batch goes after the other, and what comes after a failed message in
+    /// its group counts as failed too, so that the group's order holds; it may be delivered twice
+    /// for that.
     pub async fn handle(
         &self,
         mut messages: Vec<SqsMessage>,
         until: Deadline,
     ) -> Vec<BatchItemFailure> {
-        messages.sort_by_key(|message| number(message, "SentTimestamp").unwrap_or(0));
-        let outcomes = self.outcomes(&messages, until).await;
+        let is_fifo = messages.iter().any(|message| fifo_group(message).is_some());
+        // A FIFO queue has its own order.
+        if !is_fifo {
+            messages.sort_by_key(|message| number(message, "SentTimestamp").unwrap_or(0));
+        }
+        let pause = self.pause().filter(|_| !is_fifo);
+        let is_paused = pause.is_some();
+        let outcomes = match pause {
+            Some(later) => vec![Outcome::Later(later); messages.len()],
+            None => self.outcomes(&messages, is_fifo, until).await,
+        };
+        let now = self.clock.now();
+        let mut times = times(&messages, &outcomes, is_paused, now);
+        if !is_fifo {
+            self.wait_together(&mut times);
+        }
         let mut tally = Tally::default();
         let (mut failures, mut hidden) = (Vec::new(), Vec::new());
         let mut failed_groups: HashSet<&str> = HashSet::new();
         let mut told: Option<&str> = None;
-        for (message, outcome) in messages.iter().zip(&outcomes) {
+        for ((message, outcome), time) in messages.iter().zip(&outcomes).zip(times) {
             let group = fifo_group(message);
             let follows_a_failure = group.is_some_and(|group| failed_groups.contains(group));
-            let delay = match outcome {
-                Outcome::Later(Later { after, reason }) => {
-                    if told != Some(reason) {
-                        tracing::warn!(target = self.deliverer.target(), %reason, "not delivered");
-                        told = Some(reason);
-                    }
-                    Some(retry_delay(*after, tries(message)))
-                }
-                _ if follows_a_failure => Some(Duration::from_secs(1)),
-                _ => None,
+            if let Outcome::Later(Later { reason, .. }) = outcome
+                && told != Some(reason)
+            {
+                tracing::warn!(target = self.deliverer.target(), %reason, "not delivered");
+                told = Some(reason);
+            }
+            let delay = match time {
+                Some(time) => Some(whole_secs(now, time)),
+                None if follows_a_failure => Some(Duration::from_secs(1)),
+                None => None,
             };
-            tally.count(message, outcome, delay.is_some(), self.clock.now());
+            tally.count(message, outcome, delay.is_some(), now);
             let Some(delay) = delay else {
                 continue;
             };
@@ -70,7 +110,50 @@ impl Handler {
         failures
     }
 
-    async fn outcomes(&self, messages: &[SqsMessage], until: Deadline) -> Vec<Outcome> {
+    /// Why nothing is sent now, if so.
+    fn pause(&self) -> Option<Later> {
+        let until = *self.paused_until();
+        let later = self.deliverer.waits()?;
+        (self.clock.now() < until).then(|| {
+            let reason = &later.reason;
+            Later::because(format!("{reason}; nothing is sent before {until:.0}"))
+        })
+    }
+
+    /// If it is the target that they wait for, all messages wait for the last of their times, and
+    /// nothing is sent before.
+    fn wait_together(&self, times: &mut [Option<Timestamp>]) {
+        if self.deliverer.waits().is_some() {
+            let mut until = self.paused_until();
+            *until = times.iter().flatten().copied().fold(*until, Timestamp::max);
+            times.iter_mut().flatten().for_each(|time| *time = *until);
+        }
+    }
+
+    /// Whether nothing was taken, and the target named no time. It may be down; or it refuses the
+    /// oldest records, and would do so for as long as they are there. Then they are delivered once
+    /// more behind the youngest: if that one is taken, it is the others that are at fault, and they
+    /// hold up nobody.
+    fn may_be_the_records(&self, delivered: &[Outcome]) -> bool {
+        let waits = self.deliverer.waits();
+        let names_no_time = waits.is_some_and(|later| later.after.is_none());
+        let is_taken =
+            |outcome: &Outcome| matches!(outcome, Outcome::Taken | Outcome::TakenInPart(_));
+        names_no_time && delivered.len() > 1 && !delivered.iter().any(is_taken)
+    }
+
+    fn paused_until(&self) -> MutexGuard<'_, Timestamp> {
+        self.paused_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn outcomes(
+        &self,
+        messages: &[SqsMessage],
+        in_order: bool,
+        until: Deadline,
+    ) -> Vec<Outcome> {
         let mut outcomes: Vec<Option<Outcome>> = vec![None; messages.len()];
         let (mut places, mut parcels) = (Vec::new(), Vec::new());
         for (place, message) in messages.iter().enumerate() {
@@ -85,7 +168,18 @@ impl Handler {
                 }
             }
         }
-        let delivered = self.deliverer.deliver(parcels, until).await;
+        let mut delivered = match in_order {
+            true => self.deliverer.deliver_in_order(parcels, until).await,
+            false => self.deliverer.deliver(parcels, until).await,
+        };
+        if !in_order && !until.is_over() && self.may_be_the_records(&delivered) {
+            places.rotate_right(1);
+            let parcels = places
+                .iter()
+                .filter_map(|&place| parcel(&messages[place], &self.bucket).ok())
+                .collect();
+            delivered = self.deliverer.deliver(parcels, until).await;
+        }
         for (place, outcome) in places.into_iter().zip(delivered) {
             outcomes[place] = Some(outcome);
         }
@@ -97,6 +191,25 @@ impl Handler {
     }
 }
 
+/// When each message is to be tried again that is not done.
+fn times(
+    messages: &[SqsMessage],
+    outcomes: &[Outcome],
+    is_paused: bool,
+    now: Timestamp,
+) -> Vec<Option<Timestamp>> {
+    let time = |(message, outcome): (&SqsMessage, &Outcome)| match outcome {
+        // It was not tried, and what has come just now does not make the pause longer.
+        Outcome::Later(_) if is_paused && tries(message) <= TRIES_AS_ASKED => Some(now),
+        Outcome::Later(later) => {
+            let sent = sent(message).unwrap_or(now);
+            Some(retry_time(later.after, tries(message), sent, now))
+        }
+        _ => None,
+    };
+    messages.iter().zip(outcomes).map(time).collect()
+}
+
 /// A number that SQS says of a message.
 pub(super) fn number(message: &SqsMessage, attribute: &str) -> Option<i64> {
     message.attributes.get(attribute)?.parse().ok()
@@ -106,6 +219,18 @@ pub(super) fn number(message: &SqsMessage, attribute: &str) -> Option<i64> {
 fn tries(message: &SqsMessage) -> u32 {
     let tries = number(message, "ApproximateReceiveCount").unwrap_or(1);
     u32::try_from(tries).unwrap_or(1)
+}
+
+/// When the queue got the message.
+fn sent(message: &SqsMessage) -> Option<Timestamp> {
+    Timestamp::from_millisecond(number(message, "SentTimestamp")?).ok()
+}
+
+/// How long it is from `now` until `time`, rounded up: a message must not come back before.
+fn whole_secs(now: Timestamp, time: Timestamp) -> Duration {
+    let wait = Duration::try_from(time.duration_since(now)).unwrap_or_default();
+    let begun = u64::from(wait.subsec_nanos() > 0);
+    Duration::from_secs((wait.as_secs() + begun).max(1))
 }
 
 fn fifo_group(message: &SqsMessage) -> Option<&str> {

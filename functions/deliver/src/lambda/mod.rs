@@ -4,6 +4,7 @@ mod function;
 mod handler;
 mod message;
 mod metrics;
+mod moment;
 mod visibility;
 
 pub use function::Function;

@@ -3,9 +3,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
+use futures::StreamExt as _;
 
 /// The most entries a `ChangeMessageVisibilityBatch` takes.
 const MAX_ENTRIES: usize = 10;
+
+/// Such requests at once: a thousand messages are hidden in the time that a function has left.
+const AT_ONCE: usize = 10;
 
 /// Hides messages until they are to be delivered again. A port, so that tests see what is asked.
 #[async_trait]
@@ -32,31 +36,43 @@ impl Visibility {
 #[async_trait]
 impl Hide for Visibility {
     async fn hide(&self, messages: &[(String, Duration)]) {
-        for batch in messages.chunks(MAX_ENTRIES) {
-            let entries = batch.iter().enumerate().map(|(n, (receipt, delay))| {
-                ChangeMessageVisibilityBatchRequestEntry::builder()
-                    .id(n.to_string())
-                    .receipt_handle(receipt)
-                    .visibility_timeout(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX))
-                    .build()
-            });
-            let Ok(entries) = entries.collect::<Result<Vec<_>, _>>() else {
-                continue;
-            };
-            let answer = self
-                .client
-                .change_message_visibility_batch()
-                .queue_url(&self.queue_url)
-                .set_entries(Some(entries))
-                .send()
-                .await;
-            if answer.is_ok_and(|answer| answer.failed().is_empty()) {
-                continue;
-            }
+        let batches: Vec<_> = messages
+            .chunks(MAX_ENTRIES)
+            .map(|batch| self.hide_batch(batch))
+            .collect();
+        let all_hidden = futures::stream::iter(batches)
+            .buffer_unordered(AT_ONCE)
+            .fold(true, async |all, is_hidden| all && is_hidden)
+            .await;
+        if !all_hidden {
             tracing::warn!(
                 "not all messages could be hidden: they come back after the queue's own time \
                  (the role needs sqs:ChangeMessageVisibility)"
             );
         }
+    }
+}
+
+impl Visibility {
+    /// Whether all of at most [`MAX_ENTRIES`] messages are hidden.
+    async fn hide_batch(&self, batch: &[(String, Duration)]) -> bool {
+        let entries = batch.iter().enumerate().map(|(n, (receipt, delay))| {
+            ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(n.to_string())
+                .receipt_handle(receipt)
+                .visibility_timeout(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX))
+                .build()
+        });
+        let Ok(entries) = entries.collect::<Result<Vec<_>, _>>() else {
+            return false;
+        };
+        let answer = self
+            .client
+            .change_message_visibility_batch()
+            .queue_url(&self.queue_url)
+            .set_entries(Some(entries))
+            .send()
+            .await;
+        answer.is_ok_and(|answer| answer.failed().is_empty())
     }
 }

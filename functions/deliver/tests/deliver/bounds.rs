@@ -21,7 +21,8 @@ fn parcels(records: Vec<Record>) -> Vec<Parcel> {
     records.into_iter().map(Parcel::from).collect()
 }
 
-/// Takes nothing before it is let go on, and counts what it holds meanwhile.
+/// Takes one record, as delivery begins with one batch; then nothing before it is let go on, and
+/// counts what it holds meanwhile.
 #[derive(Default)]
 struct Held {
     batches: AtomicUsize,
@@ -45,6 +46,9 @@ impl Target for Held {
     }
 
     async fn deliver(&self, records: &[Record], _until: Deadline) -> Vec<Outcome> {
+        if records.len() == 1 {
+            return vec![Outcome::Taken];
+        }
         let bytes = records.iter().map(|record| record.body.len()).sum();
         self.batches.fetch_add(1, Ordering::SeqCst);
         self.bytes.fetch_add(bytes, Ordering::SeqCst);
@@ -59,8 +63,10 @@ impl Target for Held {
 async fn ten_batches_are_on_their_way_and_no_more_is_held_than_they_may_have() {
     let held = Arc::new(Held::default());
     let (deliverer, _folder) = deliverer(Arc::clone(&held) as _);
-    let delivery =
-        tokio::spawn(async move { deliverer.deliver(parcels(records(2_000)), soon()).await });
+    let delivery = tokio::spawn(async move {
+        assert_taken(&deliverer.deliver(parcels(records(1)), soon()).await);
+        deliverer.deliver(parcels(records(2_000)), soon()).await
+    });
     // All that is going to happen has happened after that many turns on this one thread.
     for _ in 0..10_000 {
         tokio::task::yield_now().await;
@@ -82,10 +88,10 @@ async fn ten_requests_reach_a_server_at_once() {
     let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
     let (deliverer, _folder) = deliverer(target);
     let outcomes = deliverer
-        .deliver(parcels(records(50 * 3 * IN_FLIGHT)), soon())
+        .deliver(parcels(records(50 * (1 + 3 * IN_FLIGHT))), soon())
         .await;
     assert_taken(&outcomes);
-    assert_eq!(fake.asked().len(), 3 * IN_FLIGHT);
+    assert_eq!(fake.asked().len(), 1 + 3 * IN_FLIGHT);
     assert_eq!(fake.peak.load(Ordering::SeqCst), IN_FLIGHT);
 }
 
@@ -96,8 +102,40 @@ async fn a_target_that_is_down_is_not_asked_for_every_batch() {
     let (deliverer, folder) = deliverer(target);
     let outcomes = deliverer.deliver(parcels(records(50 * 100)), soon()).await;
     assert_later(&outcomes, &["HTTP 503"]);
-    assert!(fake.asked().len() <= IN_FLIGHT, "{}", fake.asked().len());
+    // One batch alone finds out, each time.
+    assert_eq!(fake.asked().len(), 1);
+    assert_later(
+        &deliverer.deliver(parcels(records(50 * 100)), soon()).await,
+        &["HTTP 503"],
+    );
+    assert_eq!(fake.asked().len(), 2);
     assert!(quarantine(&folder).is_empty());
+}
+
+#[tokio::test]
+async fn a_target_that_goes_down_in_between_is_asked_with_one_batch_when_it_may_be_back() {
+    // It takes the first batch, and goes down with ten on their way.
+    let is_back = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_back);
+    let fake = Fake::start(move |n, _| match n {
+        1.. if !seen.load(Ordering::SeqCst) => answer(503, ""),
+        _ => answer(200, ""),
+    })
+    .await;
+    let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
+    let (deliverer, _folder) = deliverer(target);
+    let outcomes = deliverer.deliver(parcels(records(50 * 100)), soon()).await;
+    assert_taken(&outcomes[..50]);
+    assert_later(&outcomes[50..], &["HTTP 503"]);
+    assert!(deliverer.waits().is_some());
+    let asked = fake.asked().len();
+    assert!((2..=1 + IN_FLIGHT).contains(&asked), "{asked}");
+    is_back.store(true, Ordering::SeqCst);
+    let rest = records(50 * 100).split_off(50);
+    assert_taken(&deliverer.deliver(parcels(rest), soon()).await);
+    assert!(deliverer.waits().is_none());
+    // The oldest that had to wait are the first to arrive.
+    assert!(fake.bodies()[asked].contains("\"50.exe\""));
 }
 
 /// Says what it is told of each record, by key.

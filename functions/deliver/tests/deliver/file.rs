@@ -1,9 +1,13 @@
 //! A file of records, delivered from where the last delivery ended.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
+use drawbridge_deliver::IN_FLIGHT;
 use drawbridge_deliver::file::{FileDelivery, FileError, FileReport};
 use serde_json::json;
 use tempfile::TempDir;
@@ -52,8 +56,11 @@ impl World {
 
 /// The files' names in what was delivered, in order.
 fn names(fake: &Fake) -> Vec<String> {
-    fake.bodies()
-        .concat()
+    names_in(&fake.bodies().concat())
+}
+
+fn names_in(lines: &str) -> Vec<String> {
+    lines
         .lines()
         .map(|line| {
             let record: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -62,9 +69,22 @@ fn names(fake: &Fake) -> Vec<String> {
         .collect()
 }
 
-fn sorted(mut names: Vec<String>) -> Vec<String> {
-    names.sort();
-    names
+/// The names are those of the range, in order but for what ten requests at once may be out of it.
+#[track_caller]
+fn assert_in_order(names: &[String], range: std::ops::Range<usize>) {
+    const WINDOW: usize = IN_FLIGHT * 50;
+    let numbers: Vec<usize> = names
+        .iter()
+        .map(|name| name.trim_end_matches(".exe").parse().unwrap())
+        .collect();
+    for (at, number) in numbers.iter().enumerate() {
+        let younger = numbers[..at].iter().filter(|before| *before > number);
+        assert!(younger.count() < WINDOW, "{number} came too late");
+    }
+    let mut sorted = numbers;
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert!(sorted.into_iter().eq(range), "some are missing");
 }
 
 fn expected(range: std::ops::Range<usize>) -> Vec<String> {
@@ -108,8 +128,8 @@ async fn the_mark_moves_only_behind_what_was_taken() {
     assert!(report.later.unwrap().reason.contains("HTTP 503"));
     let back = Fake::start(|_, _| answer(200, "")).await;
     assert_eq!(world.deliver(&back).await.delivered, 70);
-    // Three requests at once come in any order.
-    assert_eq!(sorted(names(&back)), sorted(expected(50..120)));
+    // The first one goes alone, and the second is all that is left.
+    assert_eq!(names(&back), expected(50..120));
 }
 
 #[tokio::test]
@@ -118,11 +138,54 @@ async fn a_large_file_is_read_piece_by_piece() {
     world.append_records(0..3_000);
     let fake = Fake::start(|_, _| answer(200, "")).await;
     assert_eq!(world.deliver(&fake).await.delivered, 3_000);
-    assert_eq!(sorted(names(&fake)), sorted(expected(0..3_000)));
+    assert_eq!(names(&fake).len(), 3_000);
+    assert_in_order(&names(&fake), 0..3_000);
     // Asked to stop, it stops before the next piece.
     world.append_records(0..1);
     let (delivery, _store) = world.open(&fake).unwrap();
     assert_eq!(delivery.run(soon(), &|| true).await.unwrap().delivered, 0);
+}
+
+/// The lines of an outage come in their order, and what is written after it comes after them.
+#[tokio::test]
+async fn across_an_outage_no_line_overtakes_more_than_ten_requests() {
+    let world = World::new();
+    world.append_records(0..2_000);
+    let is_down = Arc::new(AtomicBool::new(false));
+    let (seen, taken) = (Arc::clone(&is_down), Arc::new(Mutex::new(Vec::new())));
+    let kept = Arc::clone(&taken);
+    let fake = Fake::start(move |n, asked| {
+        // It goes down with ten requests on their way, of which some were taken.
+        if n == 15 {
+            seen.store(true, Ordering::SeqCst);
+        }
+        if seen.load(Ordering::SeqCst) && n % 3 == 0 {
+            return answer(503, "");
+        }
+        kept.lock().unwrap().push(asked.body.clone());
+        answer(200, "")
+    })
+    .await;
+    let (delivery, _store) = world.open(&fake).unwrap();
+    let run = async || delivery.run(soon(), &|| false).await.unwrap();
+    let mut outages = 0;
+    for more in 0..100 {
+        world.append_records(2_000 + more * 10..2_000 + (more + 1) * 10);
+        outages += usize::from(run().await.later.is_some());
+        if more == 50 {
+            is_down.store(false, Ordering::SeqCst);
+        }
+    }
+    assert!(outages > 1, "{outages}");
+    assert_eq!(run().await.later, None);
+    let mut first: Vec<String> = Vec::new();
+    let mut known = HashSet::new();
+    for name in names_in(&taken.lock().unwrap().concat()) {
+        if known.insert(name.clone()) {
+            first.push(name);
+        }
+    }
+    assert_in_order(&first, 0..3_000);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::fake::http::{Asked, Fake, Told, json as answer};
 use crate::handler::message;
-use crate::support::{FixedClock, deliverer, quarantine, soon, target};
+use crate::support::{NOW_SECS, Watch, deliverer, quarantine, soon, target};
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy)]
@@ -97,12 +97,13 @@ async fn run(count: usize, fates: Vec<Fate>, poison: BTreeSet<usize>, names_even
     let fake = Fake::start(move |n, asked| splunk.told(n, asked)).await;
     let target = target(&json!({"target": "splunk-hec", "url": fake.url, "secret": "s"}));
     let (deliverer, folder) = deliverer(target);
-    let handler = Handler {
+    let clock = Watch::at_secs(NOW_SECS);
+    let handler = Handler::new(
         deliverer,
-        hide: Arc::new(Ignored),
-        clock: Arc::new(FixedClock),
-        bucket: "b".into(),
-    };
+        Arc::new(Ignored),
+        Arc::clone(&clock) as _,
+        "b".into(),
+    );
     // A queue that hands out everything it has, and new records as time goes by.
     let mut next = count;
     let mut queue: BTreeSet<usize> = (0..count).collect();
@@ -110,6 +111,8 @@ async fn run(count: usize, fates: Vec<Fate>, poison: BTreeSet<usize>, names_even
     while !queue.is_empty() {
         rounds += 1;
         assert!(rounds < 200, "records stay for ever: {queue:?}");
+        // Long enough for all that is hidden to be there again.
+        clock.pass_secs(12 * 60 * 60);
         let messages = queue.iter().map(|&n| message(n, "1", "1")).collect();
         let failures = handler.handle(messages, soon()).await;
         let failed: BTreeSet<usize> = failures

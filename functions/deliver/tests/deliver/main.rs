@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![expect(clippy::panic, reason = "a test says what is wrong by failing")]
 
+#[cfg(feature = "lambda")]
+mod backlog;
 mod bounds;
 mod file;
 mod file_formats;

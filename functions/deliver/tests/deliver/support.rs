@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -46,6 +47,33 @@ pub(crate) struct FixedClock;
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_second(NOW_SECS).unwrap()
+    }
+}
+
+/// A clock that stands still until it is set on.
+pub(crate) struct Watch(AtomicI64);
+
+impl Watch {
+    pub(crate) fn at_secs(secs: i64) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(secs * 1000)))
+    }
+
+    pub(crate) fn millis(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_millis(&self, millis: i64) {
+        self.0.store(millis, Ordering::SeqCst);
+    }
+
+    pub(crate) fn pass_secs(&self, secs: i64) {
+        self.0.fetch_add(secs * 1000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Watch {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.millis()).unwrap()
     }
 }
 

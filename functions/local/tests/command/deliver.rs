@@ -66,19 +66,23 @@ impl Server {
         *self.status.lock().unwrap() = status;
     }
 
-    /// The alert and the file of every record that came.
+    /// The alert and the file of every record that came, in the order of their names.
     fn files(&self) -> Vec<(String, String)> {
+        let mut files = self.came();
+        files.sort();
+        files
+    }
+
+    /// The same in the order in which they came.
+    fn came(&self) -> Vec<(String, String)> {
         let text = self.bodies.lock().unwrap().concat();
-        let mut files: Vec<_> = text
-            .lines()
+        text.lines()
             .map(|line| {
                 let record: serde_json::Value = serde_json::from_str(line).unwrap();
                 let text = |key: &str| record[key].as_str().unwrap().to_owned();
                 (text("AlertId"), text("FileName"))
             })
-            .collect();
-        files.sort();
-        files
+            .collect()
     }
 }
 
@@ -131,6 +135,44 @@ fn a_server_that_is_down_fails_and_loses_nothing() {
     server.answers(200);
     run(deliver(&folder, &server, &[])).well();
     assert_eq!(server.files(), files_of([(1, 3)]));
+}
+
+/// Ten requests of 50 records are on their way at once: no record comes after more than so many
+/// younger ones, and the outage's come before those that were written after it.
+#[test]
+fn the_records_of_an_outage_come_in_their_order() {
+    const WINDOW: usize = 10 * 50;
+    let (folder, server) = (Folder::new(), Server::start());
+    let append = |range: std::ops::Range<usize>| {
+        let line = |n| format!("{{\"AlertId\":\"a\",\"FileName\":\"{n}\"}}\n");
+        let mut file = std::fs::File::options();
+        let mut file = file
+            .append(true)
+            .create(true)
+            .open(folder.output())
+            .unwrap();
+        let text: String = range.map(line).collect();
+        file.write_all(text.as_bytes()).unwrap();
+    };
+    append(0..600);
+    run(deliver(&folder, &server, &[])).well();
+    server.answers(503);
+    for n in 0..3 {
+        append(600 + n * 600..1200 + n * 600);
+        run(deliver(&folder, &server, &[])).failed(1, &["nothing is lost", "HTTP 503"]);
+    }
+    server.answers(200);
+    append(2400..2500);
+    run(deliver(&folder, &server, &[])).well();
+    let came = server.came();
+    let numbers: Vec<usize> = came.iter().map(|(_, name)| name.parse().unwrap()).collect();
+    assert_eq!(numbers.len(), 2500);
+    for (at, number) in numbers.iter().enumerate() {
+        let younger = numbers[..at].iter().filter(|before| *before > number);
+        assert!(younger.count() < WINDOW, "{number} came too late");
+    }
+    // The first request after an outage goes alone, with the oldest.
+    assert!(numbers[600..650].iter().copied().eq(600..650));
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Delivery {
             "DRAWBRIDGE_QUEUE_URL": self.queue_url,
         });
         let mapping = json!({
-            "BatchSize": 100, "MaximumBatchingWindowInSeconds": 5,
+            "BatchSize": 1000, "MaximumBatchingWindowInSeconds": 5,
             "ScalingConfig": {"MaximumConcurrency": 2},
         });
         let arn = self.attributes(&[Attribute::QueueArn]).await.remove(0);

@@ -1,5 +1,6 @@
 //! Every format can be written in both shapes, and they are all made in the same way.
 
+use drawbridge_deliver::{IN_FLIGHT, Limits};
 use serde_json::Value;
 
 use crate::evaluate::Deployment;
@@ -160,6 +161,31 @@ fn only_the_queue_that_is_delivered_is_patient() {
             "{format}"
         );
     }
-    // Six times the timeout, as Lambda advises.
+    // Six times the timeout, as Lambda advises; and what the deliver function takes off the twelve
+    // hours for which it may hide a message.
     assert_eq!(resources["Deliver"]["Properties"]["Timeout"], 120);
+}
+
+#[test]
+fn a_full_invocation_of_deliver_has_ten_requests() {
+    let mapping = |fifo: &str| {
+        let resources = Deployment::with(&[
+            ("OutputFifo", fifo),
+            ("DeliverTarget", "syslog"),
+            ("DeliverOutput", "siem"),
+            ("DeliverSettings", r#"{"address":"siem.example:6514"}"#),
+        ])
+        .resources();
+        resources["DeliverRecords"]["Properties"].clone()
+    };
+    let standard = mapping("false");
+    let full = Limits::default().records * IN_FLIGHT;
+    assert_eq!(standard["BatchSize"], full);
+    // More than ten is refused without it.
+    assert_eq!(standard["MaximumBatchingWindowInSeconds"], 5);
+    assert_eq!(standard["ScalingConfig"]["MaximumConcurrency"], 2);
+    // The most that a FIFO queue hands out, and it knows no window.
+    let fifo = mapping("true");
+    assert_eq!(fifo["BatchSize"], 10);
+    assert_eq!(fifo.get("MaximumBatchingWindowInSeconds"), None);
 }
