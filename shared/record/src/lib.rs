@@ -5,6 +5,7 @@
 pub mod cef;
 mod detection;
 pub mod ecs;
+mod eight;
 mod format;
 mod json;
 pub mod leef;

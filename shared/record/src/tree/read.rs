@@ -7,6 +7,7 @@ use std::cell::Cell;
 use bumpalo::Bump;
 
 use super::{Member, Node, Object};
+use crate::eight::equal;
 
 /// Reads an alert that was decoded before. What cannot be told deep inside of it, such as half a
 /// surrogate pair or a number beyond all bounds, is kept as the text that it was; and so is what
@@ -186,22 +187,13 @@ fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
     let (blocks, rest) = bytes.as_chunks::<8>();
     for (number, block) in blocks.iter().enumerate() {
         let block = u64::from_le_bytes(*block);
-        let found = zeros(block ^ repeated(b'"')) | zeros(block ^ repeated(b'\\'));
+        let found = equal(block, b'"') | equal(block, b'\\');
         if found != 0 {
             return Some(number * 8 + found.trailing_zeros() as usize / 8);
         }
     }
     let in_rest = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
     Some(blocks.len() * 8 + in_rest)
-}
-
-const fn repeated(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// Sets the highest bit of the first byte that is zero, and of no byte before it.
-fn zeros(bytes: u64) -> u64 {
-    bytes.wrapping_sub(repeated(0x01)) & !bytes & repeated(0x80)
 }
 
 #[cfg(test)]
