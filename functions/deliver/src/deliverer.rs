@@ -171,11 +171,10 @@ impl Deliverer {
             Outcome::Later(later) => Some(later.clone()),
             _ => None,
         });
-        let takes = |outcome: &Outcome| matches!(outcome, Outcome::Taken | Outcome::TakenInPart(_));
         match later {
             Some(later) => self.set_mood(Mood::Waits(later)),
             // Another batch may have been told to wait meanwhile.
-            None if self.waits().is_none() && outcomes.iter().any(takes) => {
+            None if self.waits().is_none() && outcomes.iter().any(Outcome::is_taken) => {
                 self.set_mood(Mood::Takes);
             }
             None => {}

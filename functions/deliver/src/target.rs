@@ -36,6 +36,13 @@ pub enum Outcome {
     Refused(String),
 }
 
+impl Outcome {
+    /// Whether the target has it, whole or not.
+    pub(crate) fn is_taken(&self) -> bool {
+        matches!(self, Self::Taken | Self::TakenInPart(_))
+    }
+}
+
 /// Why and when to deliver again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Later {

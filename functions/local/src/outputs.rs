@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use drawbridge_config::{ConfigError, Tenant};
+use drawbridge_poll::assembly::naming;
 use drawbridge_poll::{Grouping, Output};
-use drawbridge_queue::{
-    Content, LocalQueue, Message, Naming, ObjectsQueue, Queue, QueueError, Refused,
-};
+use drawbridge_queue::{LocalQueue, Message, ObjectsQueue, Queue, QueueError, Refused};
 use drawbridge_record::{Body, Format};
 use drawbridge_store::Store;
 
@@ -99,18 +98,6 @@ fn output(name: String, format: &'static dyn Format, queue: Arc<dyn Queue>) -> O
     Output {
         name,
         ..Output::new(format, queue, Grouping::Tenant)
-    }
-}
-
-fn naming(tenant: &Tenant, format: &dyn Format) -> Naming {
-    Naming {
-        format: format.name().to_owned(),
-        version: format.schema_version(),
-        tenant: tenant.name.clone(),
-        content: match format.body() {
-            Body::Json => Content::Json,
-            Body::Text => Content::Text,
-        },
     }
 }
 

@@ -137,9 +137,7 @@ impl Handler {
     fn may_be_the_records(&self, delivered: &[Outcome]) -> bool {
         let waits = self.deliverer.waits();
         let names_no_time = waits.is_some_and(|later| later.after.is_none());
-        let is_taken =
-            |outcome: &Outcome| matches!(outcome, Outcome::Taken | Outcome::TakenInPart(_));
-        names_no_time && delivered.len() > 1 && !delivered.iter().any(is_taken)
+        names_no_time && delivered.len() > 1 && !delivered.iter().any(Outcome::is_taken)
     }
 
     fn paused_until(&self) -> MutexGuard<'_, Timestamp> {

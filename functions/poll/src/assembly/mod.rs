@@ -7,6 +7,8 @@ use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_cursor::WindowSettings;
 use drawbridge_graph::{Cloud, Graph, TokenCache, TokenEndpoint, TokenProvider, Transport};
 use drawbridge_identity::{AwsAssertions, Identity};
+use drawbridge_queue::{Content, Naming};
+use drawbridge_record::{Body, Format};
 use drawbridge_secrets::Secrets;
 use drawbridge_store::Store;
 
@@ -85,6 +87,20 @@ impl Surroundings {
         identity
             .provider(endpoint, cloud, &self.secrets, aws)
             .map_err(|error| tenant.wrong(error.field(), &error.to_string()))
+    }
+}
+
+/// What a tenant's objects of a format are named and described by.
+#[must_use]
+pub fn naming(tenant: &Tenant, format: &dyn Format) -> Naming {
+    Naming {
+        format: format.name().to_owned(),
+        version: format.schema_version(),
+        tenant: tenant.name.clone(),
+        content: match format.body() {
+            Body::Json => Content::Json,
+            Body::Text => Content::Text,
+        },
     }
 }
 

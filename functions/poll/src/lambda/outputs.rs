@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use drawbridge_config::{ConfigError, FunctionSettings, OutputSettings, Oversize, Shape, Tenant};
-use drawbridge_queue::{Content, Naming, ObjectsQueue, Offload, Queue, SqsQueue};
-use drawbridge_record::{Body, Format};
+use drawbridge_queue::{ObjectsQueue, Offload, Queue, SqsQueue};
+use drawbridge_record::Format;
 use drawbridge_store::Store;
 
+use crate::assembly::naming;
 use crate::{Grouping, Output};
 
 /// Where the bodies lie that are too large for a message.
@@ -91,16 +92,7 @@ impl Outputs {
         format: &dyn Format,
         settings: &OutputSettings,
     ) -> ObjectsQueue {
-        let naming = Naming {
-            format: format.name().to_owned(),
-            version: format.schema_version(),
-            tenant: tenant.name.clone(),
-            content: match format.body() {
-                Body::Json => Content::Json,
-                Body::Text => Content::Text,
-            },
-        };
-        let queue = ObjectsQueue::new(Arc::clone(&self.store), naming);
+        let queue = ObjectsQueue::new(Arc::clone(&self.store), naming(tenant, format));
         match &settings.readers {
             Some(readers) => queue.with_readers(readers),
             None => queue,

@@ -3,8 +3,8 @@ use serde_json::{Map, Value};
 
 use crate::Record;
 
-/// Keys of the `siem` record, which no other format has at its top, with the CEF key that playbooks look for, and what it contains in
-/// SOAR's words ("contains"), by which actions are offered.
+/// Keys of the `siem` record, which no other format has at its top, with the CEF key that playbooks
+/// look for, and what it contains in SOAR's words ("contains"), by which actions are offered.
 const CEF: &[(&str, &str, &[&str])] = &[
     ("ComputerDnsName", "deviceHostname", &["host name"]),
     ("UserName", "destinationUserName", &["user name"]),
