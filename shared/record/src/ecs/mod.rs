@@ -22,7 +22,7 @@ mod write;
 use drawbridge_alert::Alert;
 
 use crate::version;
-use crate::{Claim, Explained, Field, Format, Identity, Record, Rewrite};
+use crate::{Claims, Explained, Field, Format, Record, Rewrite};
 
 /// The format `ecs`.
 #[derive(Debug, Clone, Copy)]
@@ -52,14 +52,9 @@ impl Format for Ecs {
         document::fields()
     }
 
-    fn map(
-        &self,
-        alert: &Alert<'_>,
-        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
-        sink: &mut dyn FnMut(Record),
-    ) {
+    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
         let severity = alert.severity.as_deref().unwrap_or_default();
-        version::map(alert, claim, sink, severity, |_, _| record::write(alert));
+        version::map(alert, claims, sink, severity, |_, _| record::write(alert));
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
