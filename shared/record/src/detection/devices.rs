@@ -1,52 +1,63 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use drawbridge_alert::{Alert, Device, Evidence, Text};
 
-use super::entity::Entity;
-use super::facts::{self, Facts};
-use super::fan_out::{Placed, Row, placed};
+use smallvec::SmallVec;
 
-/// The devices of an alert. Looked up by id: an alert of many devices and many entities must not
-/// take the product of both.
+use super::entity::Entity;
+use super::fan_out::{Placed, Row, placed};
+use super::seen::Seen;
+
+/// From so many devices on, they are looked up by their ids instead of searched: an alert of many
+/// devices and many entities must not take the product of both.
+const MANY: usize = 16;
+
+/// The devices of an alert.
 pub(super) struct Devices<'r, 'a> {
-    all: Vec<Placed<&'r Device<'a>>>,
-    /// What a record of each carries, in the same order.
-    facts: Vec<Facts>,
+    all: SmallVec<[Placed<&'r Device<'a>>; 2]>,
+    /// Empty where there are few.
     by_id: HashMap<&'r str, usize>,
     primary: usize,
 }
 
 impl<'r, 'a> Devices<'r, 'a> {
     pub(super) fn of(alert: &'r Alert<'a>) -> Self {
-        let all: Vec<Placed<&Device<'a>>> = placed(alert, |evidence| match evidence {
+        let all: SmallVec<[Placed<&Device<'a>>; 2]> = placed(alert, |evidence| match evidence {
             Evidence::Device(device) if is_known(device) => Some(&**device),
             _ => None,
         })
         .collect();
         // Of several with one id, the first.
-        let by_id = all.iter().enumerate().rev();
-        let by_id = by_id.filter_map(|(n, device)| Some((id_of(device.it)?, n)));
+        let with_id = all.iter().enumerate().rev();
+        let with_id = with_id.filter_map(|(n, device)| Some((id_of(device.it)?, n)));
+        let primary = all.iter().position(|device| is_primary(device.it));
         Self {
-            facts: all
-                .iter()
-                .map(|device| facts::device(&alert.id, device.it))
-                .collect(),
-            by_id: by_id.collect(),
-            primary: all.iter().position(|d| is_primary(d.it)).unwrap_or(0),
+            by_id: match all.len() {
+                ..MANY => HashMap::new(),
+                _ => with_id.collect(),
+            },
+            primary: primary.unwrap_or(0),
             all,
         }
     }
 
+    fn place_of(&self, id: &str) -> Option<usize> {
+        if self.all.len() < MANY {
+            return self.all.iter().position(|d| id_of(d.it) == Some(id));
+        }
+        self.by_id.get(id).copied()
+    }
+
     /// Whether a device has that id.
     pub(super) fn has(&self, id: &str) -> bool {
-        self.by_id.contains_key(id)
+        self.place_of(id).is_some()
     }
 
     /// The device whose id the entity carries. For one that carries none: the device on the same
     /// side, where the roles tell two devices apart, else the primary one.
     pub(super) fn device_of(&self, entity: Entity<'r, 'a>) -> Option<Placed<&'r Device<'a>>> {
         let n = match entity.device_id() {
-            Some(id) => *self.by_id.get(id)?,
+            Some(id) => self.place_of(id)?,
             None => entity
                 .sides()
                 .find_map(|side| self.on_side(side))
@@ -86,20 +97,18 @@ impl<'r, 'a> Devices<'r, 'a> {
             Some(id) => (Some(id), 0),
             None => (None, device.index),
         };
-        let shown: HashSet<_> = rows
-            .iter()
-            .filter_map(|row| row.device.as_ref().map(who))
-            .collect();
+        let mut shown = Seen::default();
+        for device in rows.iter().filter_map(|row| row.device.as_ref()) {
+            shown.insert(who(device));
+        }
         let alone = self.all.iter().copied();
         alone.filter(move |device| !shown.contains(&who(device)))
     }
 
-    /// What a record of the device carries.
-    pub(super) fn facts_of(&self, device: Placed<&'r Device<'a>>) -> Facts {
-        let found = self
-            .all
-            .binary_search_by_key(&device.index, |device| device.index);
-        found.map_or_else(|_| Facts::default(), |n| self.facts[n])
+    /// The place of a device in [`Devices::all`].
+    pub(super) fn place(&self, device: Placed<&'r Device<'a>>) -> usize {
+        let found = self.all.binary_search_by_key(&device.index, |d| d.index);
+        found.unwrap_or_default()
     }
 
     /// Each device of which something is known, in the order of the evidence.

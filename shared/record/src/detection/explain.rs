@@ -5,7 +5,7 @@ use super::fan_out::{self, Row, Scope};
 use super::identity::Synthesised;
 use super::person::Person;
 use super::source::{ANY_ENTITY, Source};
-use crate::{Claims as _, Explained, ExplainedKey, FirstReading, Identity};
+use crate::{Explained, ExplainedKey, FirstReading};
 
 /// Explains the records of an alert as if it were read for the first time, with all that it shows;
 /// `keys` explains the keys of one.
@@ -16,26 +16,19 @@ pub(crate) fn explain(
 ) -> Vec<Explained> {
     let mut claims = FirstReading::default();
     let mut explained = Vec::new();
-    for draft in fan_out::drafts(alert, scope) {
-        let wanted = draft.wanted.as_slice();
-        if !(wanted.is_empty() || claims.lack(wanted)) {
-            continue;
-        }
-        let digest = draft.digest();
-        let identity = Identity {
-            digest,
-            content: &|| digest,
-            carries: draft.carries.as_slice(),
-        };
-        if let Some(claim) = claims.claim(&identity) {
-            let ids = Synthesised::new(&alert.id, &digest, claim.part);
+    fan_out::claim_rows(
+        alert,
+        scope,
+        &mut claims,
+        |_| [0; 32],
+        &mut |row, ids, _| {
             explained.push(Explained {
-                of: kind(&draft.row),
-                evidence: draft.row.place().map(|index| format!("evidence[{index}]")),
-                keys: keys(&draft.row, &ids),
+                of: kind(row),
+                evidence: row.place().map(|index| format!("evidence[{index}]")),
+                keys: keys(row, &ids),
             });
-        }
-    }
+        },
+    );
     explained
 }
 

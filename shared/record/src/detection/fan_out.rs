@@ -1,14 +1,15 @@
 //! Which records an alert yields; the rules are those of `docs/record.md`.
 
-use std::collections::HashSet;
-
 use drawbridge_alert::{Alert, AnalyzedMessage, Device, Evidence};
+use smallvec::SmallVec;
 
 use super::devices::Devices;
 use super::entity::Entity;
 use super::facts::{self, Facts};
-use super::identity;
+use super::identity::{self, AlertId, Synthesised};
 use super::person::Person;
+use super::seen::Seen;
+use crate::{Change, Claim, Claims, Identity};
 
 /// Something of the alert's evidence, with its place in the list.
 #[derive(Clone, Copy)]
@@ -50,19 +51,6 @@ impl<'r, 'a> Row<'r, 'a> {
     }
 }
 
-/// A record that an alert may call for.
-pub(crate) struct Draft<'r, 'a> {
-    pub(crate) row: Row<'r, 'a>,
-    /// What the record shows that a SIEM joins on. Not the user on a record of his own: whether
-    /// that was written, its key tells.
-    pub(crate) carries: Facts,
-    /// Where there are any, the record is written only if none that was written carries one of them.
-    pub(crate) wanted: Facts,
-    name: Name,
-    /// Its identity's digest, where it was needed already.
-    digest: Option<[u8; 32]>,
-}
-
 /// What the identity of a record is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {
@@ -70,14 +58,6 @@ pub(super) enum Name {
     Plain,
     /// The device's names, too: for a device whose own record was written under another name.
     WithDeviceNames,
-}
-
-impl Draft<'_, '_> {
-    /// The digest of the record's identity.
-    pub(crate) fn digest(&self) -> [u8; 32] {
-        self.digest
-            .unwrap_or_else(|| identity::digest(&self.row, self.name))
-    }
 }
 
 /// Which evidence makes records.
@@ -90,59 +70,99 @@ pub(crate) enum Scope {
     All,
 }
 
-/// The records of an alert: in the order of the evidence those that every reading of it calls for,
-/// and then those for what a record that was written earlier could not show yet.
-pub(crate) fn drafts<'r, 'a>(alert: &'r Alert<'a>, scope: Scope) -> Vec<Draft<'r, 'a>> {
+/// Asks for each record that an alert may call for: in the order of the evidence for those that
+/// every reading of it calls for, and then for those of what no record that was written shows.
+/// `sink` gets what is granted; `content` is what [`Identity::content`] gives.
+pub(crate) fn claim_rows<'r, 'a>(
+    alert: &'r Alert<'a>,
+    scope: Scope,
+    claims: &mut dyn Claims,
+    content: fn(&Row<'_, '_>) -> [u8; 32],
+    sink: &mut dyn FnMut(&Row<'r, 'a>, Synthesised, Change),
+) {
     let parts = Parts::of(alert);
-    let rows = parts.rows(scope);
-    let late = parts.late();
-    let mut drafts = Vec::with_capacity(rows.len() + late.len());
-    let mut digests = HashSet::with_capacity(rows.len());
-    let mut users = facts::Users::of(alert);
-    for row in rows {
-        let wanted = match row.entity {
+    let id = AlertId::of(alert);
+    let mut facts = facts::Maker::new(id.digest());
+    let of_devices: SmallVec<[Facts; 2]> = parts
+        .devices
+        .all()
+        .iter()
+        .map(|device| facts.device(device.it))
+        .collect();
+    let mut claim = |claims: &mut dyn Claims, row: &Row<'r, 'a>, digest, carries: &Facts| {
+        let content = || content(row);
+        let identity = Identity {
+            digest,
+            content: &content,
+            carries: carries.as_slice(),
+        };
+        if let Some(Claim { part, change }) = claims.claim(&identity) {
+            sink(row, Synthesised::new(&id, &digest, part), change);
+        }
+    };
+
+    let (rows, own_users) = parts.rows(scope);
+    let mut digests = Seen::default();
+    for row in &rows {
+        let mut carries = match (row.device, row.entity.and_then(|e| e.it.device_id())) {
+            (Some(device), _) => of_devices[parts.devices.place(device)],
+            (None, Some(id)) => facts.device_id(id),
+            (None, None) => Facts::default(),
+        };
+        match row.entity {
             Some(Placed {
                 it: Entity::User(person),
                 ..
-            }) => users.fact(person).into(),
-            _ => Facts::default(),
-        };
-        let mut draft = parts.draft(row, Name::Plain, wanted, &mut users);
-        let digest = draft.digest();
+            }) => {
+                if !claims.lack(&[facts.user(person)]) {
+                    continue;
+                }
+            }
+            // Whether a user's own record was written, its key tells.
+            _ => carries.extend(row.person().map(|person| facts.user(person))),
+        }
+        let digest = identity::digest(row, Name::Plain);
         // Of several with one identity, the first.
         if digests.insert(digest) {
-            draft.digest = Some(digest);
-            drafts.push(draft);
+            claim(claims, row, digest, &carries);
         }
     }
-    for (row, name) in late {
-        let wanted = match (row.entity, row.device) {
-            (
-                Some(Placed {
-                    it: Entity::User(person),
-                    ..
-                }),
-                _,
-            ) => users.fact(person).into(),
-            (_, Some(device)) => parts.devices.facts_of(device),
-            _ => Facts::default(),
-        };
-        drafts.push(parts.draft(row, name, wanted, &mut users));
+    for (device, wanted) in parts.devices.all().iter().zip(&of_devices) {
+        // Under the second name if its record was written before it had this one.
+        for name in [Name::Plain, Name::WithDeviceNames] {
+            if claims.lack(wanted.as_slice()) {
+                let row = parts.with_device(Some(*device));
+                let mut carries = *wanted;
+                carries.extend(row.person().map(|person| facts.user(person)));
+                claim(claims, &row, identity::digest(&row, name), &carries);
+            }
+        }
     }
-    drafts
+    let runners = placed(alert, running_user);
+    let mut seen = own_users;
+    for user in parts.users.iter().copied().chain(runners) {
+        if seen.insert(user.it.shown()) && claims.lack(&[facts.user(user.it)]) {
+            let row = parts.with_user(user);
+            let carries = row
+                .device
+                .map(|device| of_devices[parts.devices.place(device)]);
+            let digest = identity::digest(&row, Name::Plain);
+            claim(claims, &row, digest, &carries.unwrap_or_default());
+        }
+    }
 }
 
 /// What records are made of.
 struct Parts<'r, 'a> {
     devices: Devices<'r, 'a>,
-    users: Vec<Placed<Person<'r, 'a>>>,
+    users: SmallVec<[Placed<Person<'r, 'a>>; 2]>,
     /// A record of nothing but the alert.
     bare: Row<'r, 'a>,
 }
 
 impl<'r, 'a> Parts<'r, 'a> {
     fn of(alert: &'r Alert<'a>) -> Self {
-        let users: Vec<_> = placed(alert, user).collect();
+        let users: SmallVec<_> = placed(alert, user).collect();
         Self {
             devices: Devices::of(alert),
             bare: Row {
@@ -179,86 +199,45 @@ impl<'r, 'a> Parts<'r, 'a> {
         })
     }
 
-    /// The records that the alert calls for when it is read for the first time.
-    fn rows(&self, scope: Scope) -> Vec<Row<'r, 'a>> {
+    /// The records that the alert calls for when it is read for the first time, and the users who
+    /// have one of their own among them.
+    fn rows(&self, scope: Scope) -> (Vec<Row<'r, 'a>>, Seen<(&'r str, &'r str)>) {
         let alert = self.bare.alert;
-        let entities =
-            placed(alert, Entity::of_old_record).filter(|entity| self.says_something(entity.it));
+        let says_something = |entity: &Placed<Entity<'r, 'a>>| self.says_something(entity.it);
+        let entities = placed(alert, Entity::of_old_record).filter(says_something);
         let mut rows: Vec<_> = entities.map(|entity| self.with_entity(entity)).collect();
-        let alone: Vec<_> = self.devices.alone(&rows).collect();
+        let alone: SmallVec<[_; 2]> = self.devices.alone(&rows).collect();
         rows.extend(
             alone
                 .into_iter()
                 .map(|device| self.with_device(Some(device))),
         );
         // A user has a record of his own if no other one shows him.
-        let shown = rows.iter().filter_map(Row::person).map(Person::shown);
-        let mut shown: HashSet<_> = shown.collect();
-        let own = self
-            .users
-            .iter()
-            .filter(|user| shown.insert(user.it.shown()));
-        rows.extend(own.map(|user| self.with_user(*user)));
+        let mut shown = Seen::default();
+        for person in rows.iter().filter_map(Row::person) {
+            shown.insert(person.shown());
+        }
+        let mut own = Seen::default();
+        for user in &self.users {
+            if !shown.contains(&user.it.shown()) && own.insert(user.it.shown()) {
+                rows.push(self.with_user(*user));
+            }
+        }
         if rows.is_empty() {
             rows.push(self.bare);
         }
         if scope == Scope::All {
-            let others = placed(alert, Entity::of_other_formats)
-                .filter(|entity| self.says_something(entity.it));
+            let others = placed(alert, Entity::of_other_formats).filter(says_something);
             rows.extend(others.map(|entity| self.with_entity(entity)));
         }
         rows.sort_by_key(Row::place);
-        rows
+        (rows, own)
     }
 
     /// Whether an entity is one: something identifies it, or nothing else names its device.
     fn says_something(&self, entity: Entity<'r, 'a>) -> bool {
         let names_device = |id| !self.devices.has(id);
         entity.is_identified() || entity.device_id().is_some_and(names_device)
-    }
-
-    /// The records of devices and users for what no record that was written shows of them.
-    fn late(&self) -> Vec<(Row<'r, 'a>, Name)> {
-        let runners = placed(self.bare.alert, running_user);
-        let users = self.users.iter().copied().chain(runners);
-        let devices = self.devices.all().iter().flat_map(|device| {
-            let row = self.with_device(Some(*device));
-            [(row, Name::Plain), (row, Name::WithDeviceNames)]
-        });
-        let mut seen = HashSet::new();
-        let users = users.filter(|user| seen.insert(user.it.shown()));
-        devices
-            .chain(users.map(|user| (self.with_user(user), Name::Plain)))
-            .collect()
-    }
-
-    fn draft(
-        &self,
-        row: Row<'r, 'a>,
-        name: Name,
-        wanted: Facts,
-        users: &mut facts::Users<'r>,
-    ) -> Draft<'r, 'a> {
-        let mut carries = match (row.device, row.entity) {
-            (Some(device), _) => self.devices.facts_of(device),
-            (None, Some(entity)) => facts::device_id(&row.alert.id, entity.it.device_id()),
-            (None, None) => Facts::default(),
-        };
-        match row.entity {
-            // Whether the user's own record was written, its key tells.
-            Some(Placed {
-                it: Entity::User(_),
-                ..
-            }) => {}
-            _ => carries.extend(row.person().map(|person| users.fact(person))),
-        }
-        Draft {
-            row,
-            carries,
-            wanted,
-            name,
-            digest: None,
-        }
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod line;
 mod person;
 pub(crate) mod properties;
 mod rules;
+mod seen;
 mod source;
 
 pub use identity::ENCODING_VERSION;
@@ -28,7 +29,7 @@ pub(crate) use identity::Synthesised;
 pub(crate) use properties::{Property, Value};
 pub(crate) use rules::time_text;
 
-use crate::{Claim, Claims, Identity, Record};
+use crate::{Claims, Record};
 
 /// How a format of this shape writes a record.
 pub(crate) struct Writer {
@@ -47,31 +48,21 @@ pub(crate) fn map(
     sink: &mut dyn FnMut(Record),
     writer: &Writer,
 ) {
-    for draft in fan_out::drafts(alert, writer.scope) {
-        let wanted = draft.wanted.as_slice();
-        if !(wanted.is_empty() || claims.lack(wanted)) {
-            continue;
-        }
-        let digest = draft.digest();
-        let content = || (writer.content)(&draft.row);
-        let identity = Identity {
-            digest,
-            content: &content,
-            carries: draft.carries.as_slice(),
-        };
-        let Some(Claim { part, change }) = claims.claim(&identity) else {
-            continue;
-        };
-        let ids = Synthesised::new(&alert.id, &digest, part);
-        let body = (writer.body)(&draft.row, &ids);
+    let Writer {
+        scope,
+        content,
+        body,
+    } = *writer;
+    fan_out::claim_rows(alert, scope, claims, content, &mut |row, ids, change| {
+        let body = body(row, &ids);
         sink(Record {
             key: ids.full_id,
             alert_id: alert.id.as_str().to_owned(),
-            severity: rules::severity(&draft.row).into_owned(),
+            severity: rules::severity(row).into_owned(),
             change,
             body,
         });
-    }
+    });
 }
 
 /// SHA-256 of the values that come from Graph. The caller leaves out the time of the last activity,

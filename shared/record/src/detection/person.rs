@@ -22,32 +22,22 @@ impl<'r, 'a> Person<'r, 'a> {
     /// person to people.
     pub(crate) fn name(self) -> Option<(&'r str, &'static str)> {
         let account = self.account();
-        let of = |pick: fn(&'r Account<'a>) -> &'r Option<Text<'a>>| {
-            account.and_then(|a| pick(a).as_deref())
-        };
         let mailbox = match self {
             Self::Mailbox(mailbox) => Some(mailbox),
             Self::User(_) | Self::Runner(_) => None,
         };
-        [
-            (of(|a| &a.account_name), "userAccount.accountName"),
-            (
-                of(|a| &a.user_principal_name),
-                "userAccount.userPrincipalName",
-            ),
-            (mailbox.and_then(|m| m.upn.as_deref()), "upn"),
-            (
-                mailbox.and_then(|m| m.primary_address.as_deref()),
-                "primaryAddress",
-            ),
-            (of(|a| &a.display_name), "userAccount.displayName"),
-            (
-                mailbox.and_then(|m| m.display_name.as_deref()),
-                "displayName",
-            ),
-        ]
-        .into_iter()
-        .find_map(|(name, property)| Some((name.filter(|name| !name.is_empty())?, property)))
+        let of_account = |pick: fn(&'r Account<'a>) -> &'r Option<Text<'a>>, property| {
+            named(pick(account?), property)
+        };
+        let of_mailbox = |pick: fn(&'r Mailbox<'a>) -> &'r Option<Text<'a>>, property| {
+            named(pick(mailbox?), property)
+        };
+        of_account(|a| &a.account_name, "userAccount.accountName")
+            .or_else(|| of_account(|a| &a.user_principal_name, "userAccount.userPrincipalName"))
+            .or_else(|| of_mailbox(|m| &m.upn, "upn"))
+            .or_else(|| of_mailbox(|m| &m.primary_address, "primaryAddress"))
+            .or_else(|| of_account(|a| &a.display_name, "userAccount.displayName"))
+            .or_else(|| of_mailbox(|m| &m.display_name, "displayName"))
     }
 
     /// The domain of the same account; empty where it has none.
@@ -86,4 +76,12 @@ impl<'r, 'a> Person<'r, 'a> {
             Self::Runner(_) => None,
         }
     }
+}
+
+fn named<'r>(
+    text: &'r Option<Text<'_>>,
+    property: &'static str,
+) -> Option<(&'r str, &'static str)> {
+    let name = text.as_deref().filter(|name| !name.is_empty())?;
+    Some((name, property))
 }
