@@ -6,10 +6,12 @@
 mod alert;
 mod category;
 mod convert;
+mod data_stream;
 mod document;
 mod evidence;
 mod explain;
 mod field;
+mod made;
 mod name;
 mod property;
 mod record;
@@ -24,9 +26,21 @@ use drawbridge_alert::Alert;
 use crate::version;
 use crate::{Claim, Explained, Field, Format, Identity, Record, Rewrite};
 
+pub use data_stream::DataStream;
+
 /// The format `ecs`.
-#[derive(Debug, Clone, Copy)]
-pub struct Ecs;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ecs {
+    stream: DataStream,
+}
+
+impl Ecs {
+    /// Documents for that data stream.
+    #[must_use]
+    pub const fn new(stream: DataStream) -> Self {
+        Self { stream }
+    }
+}
 
 impl Format for Ecs {
     fn name(&self) -> &'static str {
@@ -59,10 +73,12 @@ impl Format for Ecs {
         sink: &mut dyn FnMut(Record),
     ) {
         let severity = alert.severity.as_deref().unwrap_or_default();
-        version::map(alert, claim, sink, severity, |_, _| record::write(alert));
+        version::map(alert, claim, sink, severity, |_, _| {
+            record::write(alert, &self.stream)
+        });
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        explain::explain(alert)
+        explain::explain(alert, &self.stream)
     }
 }
