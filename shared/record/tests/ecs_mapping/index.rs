@@ -120,7 +120,7 @@ impl Index {
         if self.has_template
             && let Some(of) = by_template()
             // A field that holds objects is no keyword, whatever it is called.
-            && !(value.is_object() && !matches!(of, "geo_point" | "flattened"))
+            && (!value.is_object() || matches!(of, "geo_point" | "flattened"))
         {
             return of;
         }

@@ -46,7 +46,7 @@ fn every_index_takes(documents: &[Value]) {
 }
 
 /// Any alert with that in it.
-fn alert(more: Value) -> Value {
+fn alert(more: &Value) -> Value {
     let mut alert = json!({"id": "da1"});
     let members = alert.as_object_mut().unwrap();
     members.extend(more.as_object().unwrap().clone());
@@ -80,9 +80,9 @@ fn evidence_of_all_48_kinds_fits_one_mapping() {
     let alerts = kinds.iter().map(|kind| {
         let evidence = schema.object(kind, 3);
         assert!(evidence.as_object().unwrap().len() > 6);
-        alert(json!({"evidence": [evidence]}))
+        alert(&json!({"evidence": [evidence]}))
     });
-    let whole = alert(schema.object("alert", 3));
+    let whole = alert(&schema.object("alert", 3));
     let documents: Vec<Value> = alerts
         .chain([whole])
         .map(|a| document(&a).unwrap())
@@ -91,7 +91,7 @@ fn evidence_of_all_48_kinds_fits_one_mapping() {
     // Each alone before all others: what comes first must not matter.
     let flat = kinds.iter().map(|kind| {
         let evidence = schema.object(kind, 1);
-        document(&alert(json!({"evidence": [evidence]}))).unwrap()
+        document(&alert(&json!({"evidence": [evidence]}))).unwrap()
     });
     let flat: Vec<Value> = flat.collect();
     for first in &flat {
@@ -115,8 +115,8 @@ fn filled(schema: &Schema, name: &str, value: &Value, within: bool) -> Value {
         let mut alone = schema.named(name);
         alone.insert(property.clone(), value.clone());
         let alert = match name {
-            "alert" => alert(alone.into()),
-            _ => alert(json!({"evidence": [alone]})),
+            "alert" => alert(&alone.into()),
+            _ => alert(&json!({"evidence": [alone]})),
         };
         if Alert::decode(&alert.to_string()).is_ok() {
             object.insert(property, value);
@@ -140,13 +140,13 @@ fn values_of_any_type_in_any_property_fit_the_same_mapping() {
             let mut unknown = all.clone();
             unknown["@odata.type"] = json!("#microsoft.graph.security.tomorrowEvidence");
             for evidence in [all, nested, unknown] {
-                documents.extend(document(&alert(json!({"evidence": [evidence]}))));
+                documents.extend(document(&alert(&json!({"evidence": [evidence]}))));
             }
         }
         let all = filled(&schema, "alert", &wrong, false);
-        documents.push(document(&alert(all)).unwrap());
+        documents.push(document(&alert(&all)).unwrap());
         let good = kinds.iter().map(|kind| schema.object(kind, 2));
-        let good = alert(json!({"evidence": good.collect::<Value>()}));
+        let good = alert(&json!({"evidence": good.collect::<Value>()}));
         documents.push(document(&good).unwrap());
     }
     assert!(properties > 5000, "{properties}");
@@ -221,7 +221,7 @@ fn dictionaries_with_any_keys_fit_the_same_mapping() {
             .iter()
             .map(|key| ((*key).to_owned(), wrong.clone()))
             .collect();
-        let with_keys = document(&alert(json!({
+        let with_keys = document(&alert(&json!({
             "customDetails": dictionary, "additionalData": dictionary,
             "evidence": [{"@odata.type": "#microsoft.graph.security.kubernetesPodEvidence",
                           "labels": dictionary}],
