@@ -228,7 +228,7 @@ fn dictionaries_with_any_keys_fit_the_same_mapping() {
         })));
         documents.push(with_keys.unwrap());
         documents.extend(document(&alert(
-            json!({"customDetails": wrong, "additionalData": wrong}),
+            &json!({"customDetails": wrong, "additionalData": wrong}),
         )));
     }
     assert!(documents.len() > wrong_values().len());
