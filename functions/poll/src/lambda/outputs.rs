@@ -62,7 +62,7 @@ impl Outputs {
             .filter(|(_, name)| wanted(name));
         chosen
             .map(|((settings, queue), name)| {
-                let format = settings.format()?;
+                let format = tenant.format(settings.format()?);
                 let queue = match (settings.shape, queue) {
                     (Shape::Messages, Some(queue)) => Arc::clone(queue),
                     _ => Arc::new(self.objects(tenant, format, settings)),

@@ -24,8 +24,14 @@ pub(super) fn fingerprint(node: &Node<'_>, parts: &[&str]) -> Option<String> {
     let id = whole(parts.next()??)?;
     let start = time::millis(parts.next()??.text()?)?;
     let device = parts.next()??.text()?;
-    let digest = Sha1::digest(format!("\0{id}|{start}|{device}"));
-    Some(STANDARD.encode(digest))
+    let mut sha = Sha1::new();
+    sha.update([0]);
+    sha.update(itoa::Buffer::new().format(id));
+    sha.update(b"|");
+    sha.update(start);
+    sha.update(b"|");
+    sha.update(device);
+    Some(STANDARD.encode(sha.finalize()))
 }
 
 /// Joins the parts of a path; none unless the first two are there.

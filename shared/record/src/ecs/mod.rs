@@ -21,6 +21,8 @@ mod value;
 mod walk;
 mod write;
 
+use std::sync::{Mutex, PoisonError};
+
 use drawbridge_alert::Alert;
 
 use crate::version;
@@ -39,6 +41,19 @@ impl Ecs {
     #[must_use]
     pub const fn new(stream: DataStream) -> Self {
         Self { stream }
+    }
+
+    /// The same, for as long as the process runs: one of each data stream, as formats are.
+    #[must_use]
+    pub fn of_stream(stream: DataStream) -> &'static dyn Format {
+        static KNOWN: Mutex<Vec<&Ecs>> = Mutex::new(Vec::new());
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ecs) = known.iter().find(|ecs| ecs.stream == stream) {
+            return *ecs;
+        }
+        let ecs = Box::leak(Box::new(Self::new(stream)));
+        known.push(ecs);
+        ecs
     }
 }
 
