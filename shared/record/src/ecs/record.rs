@@ -101,4 +101,4 @@ pub(super) fn write(alert: &Alert<'_>, stream: &DataStream) -> String {
 }
 
 /// What the ECS fields weigh in most records.
-const USUAL_ECS_BYTES: usize = 3584;
+const USUAL_ECS_BYTES: usize = 4096;
