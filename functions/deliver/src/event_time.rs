@@ -40,7 +40,7 @@ fn millis(digits: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
     use drawbridge_alert::Alert;
-    use drawbridge_record::{Change, Claim, formats};
+    use drawbridge_record::{FirstReading, formats};
 
     /// Of every format, the time is found in a record that it makes.
     #[test]
@@ -50,13 +50,9 @@ mod tests {
         let alert = Alert::decode(alert).unwrap();
         for format in formats() {
             let mut records = Vec::new();
-            let mut parts = 0..1;
-            let change = Change::New;
-            format.map(
-                &alert,
-                &mut |_| parts.next().map(|part| Claim { part, change }),
-                &mut |record| records.push(record),
-            );
+            format.map(&alert, &mut FirstReading::default(), &mut |record| {
+                records.push(record);
+            });
             let record = Record {
                 format: format.name().into(),
                 body: records.remove(0).body,

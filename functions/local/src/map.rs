@@ -1,7 +1,7 @@
 use std::io::{self, BufWriter, Write as _};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, Format};
+use drawbridge_record::{FirstReading, Format};
 use drawbridge_simulator::input::split;
 
 use crate::cli;
@@ -52,22 +52,11 @@ fn write_records(
         Ok(alert) => alert,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    let mut part = 0;
     let mut written = Ok(());
-    format.map(
-        &alert,
-        &mut |_| {
-            part += 1;
-            Some(Claim {
-                part: part - 1,
-                change: Change::New,
-            })
-        },
-        &mut |record| {
-            if written.is_ok() {
-                written = writeln!(out, "{}", record.body);
-            }
-        },
-    );
+    format.map(&alert, &mut FirstReading::default(), &mut |record| {
+        if written.is_ok() {
+            written = writeln!(out, "{}", record.body);
+        }
+    });
     written.map(Ok)
 }

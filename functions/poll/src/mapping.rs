@@ -3,7 +3,7 @@ use std::cell::Cell;
 use drawbridge_alert::Alert;
 use drawbridge_cursor::{AlertDigest, Claimed, Written};
 use drawbridge_queue::Message;
-use drawbridge_record::{Change, Claim, Identity, Record, Rewrite};
+use drawbridge_record::{Change, Claim, Claims, Fact, FirstReading, Identity, Record, Rewrite};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -32,6 +32,7 @@ impl Batch {
 }
 
 /// What became of an alert's records.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Mapped {
     /// Records that the output has already.
     pub(crate) known: u64,
@@ -41,79 +42,124 @@ pub(crate) struct Mapped {
     pub(crate) more: bool,
 }
 
-/// Adds to `batch` the records of `alert` that `output` does not have yet; all of them with `again`.
+/// Whose records they are, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'c> {
+    pub(crate) output: &'c Output,
+    pub(crate) tenant: &'c str,
+    pub(crate) now_secs: u32,
+}
+
+/// Adds to `batch` the records of `alert` that the output does not have yet. With `again`, which is
+/// kept for all rounds over the alert, all of its records are added, each once.
 pub(crate) fn map(
     alert: &Alert<'_>,
-    output: &Output,
-    tenant: &str,
-    (now_secs, again): (u32, bool),
+    context: Context<'_>,
+    again: Option<&mut FirstReading>,
     written: &mut Written,
     batch: &mut Batch,
 ) -> Mapped {
-    let digest = AlertDigest::of(&alert.id);
     let Batch {
         messages,
         claims,
         bytes,
     } = batch;
-    let most_bytes = alert.raw.len().clamp(BATCH_BYTES, LARGEST_BATCH_BYTES);
     let held = Cell::new(*bytes);
     let version = Cell::new(None);
     let time = time_of(alert);
-    let mut mapped = Mapped {
-        known: 0,
-        claimed: 0,
-        more: false,
+    let mut claiming = Claiming {
+        alert: AlertDigest::of(&alert.id),
+        context,
+        again,
+        written,
+        claims,
+        held: &held,
+        most_bytes: alert.raw.len().clamp(BATCH_BYTES, LARGEST_BATCH_BYTES),
+        version: &version,
+        mapped: Mapped::default(),
     };
-    output.format.map(
-        alert,
-        &mut |identity| {
-            if held.get() >= most_bytes {
-                mapped.more = true;
-                return None;
-            }
-            let Identity {
-                digest: key,
-                content,
-            } = identity;
-            let mut claimed = match output.rewrite {
-                Rewrite::Never => written.claim(digest, key, now_secs),
-                Rewrite::Changes => {
-                    let content = content();
-                    version.set(Some(content));
-                    written.claim_change(digest, key, &content, now_secs)
-                }
-            };
-            if again && claimed.is_none() {
-                claimed = written.claim_anyway(digest, key, now_secs);
-            }
-            let Some(claimed) = claimed else {
-                mapped.known += 1;
-                return None;
-            };
-            mapped.claimed += 1;
-            claims.push(claimed);
-            Some(Claim {
-                part: claimed.part,
-                change: if claimed.is_new {
-                    Change::New
-                } else {
-                    Change::Changed
-                },
-            })
-        },
-        &mut |mut record| {
-            held.set(held.get() + record.body.len());
-            // A format whose records never change does not name their versions.
-            if let (Rewrite::Never, Some(version)) = (output.format.rewrite(), version.take()) {
-                let version = versioned(alert, &version);
-                record.key = format!("{}#{version}", record.key);
-            }
-            messages.push(message(record, output, tenant, time));
-        },
-    );
+    let output = context.output;
+    output.format.map(alert, &mut claiming, &mut |mut record| {
+        held.set(held.get() + record.body.len());
+        // A format whose records never change does not name their versions.
+        if let (Rewrite::Never, Some(version)) = (output.format.rewrite(), version.take()) {
+            let version = versioned(alert, &version);
+            record.key = format!("{}#{version}", record.key);
+        }
+        messages.push(message(record, output, context.tenant, time));
+    });
+    let mapped = claiming.mapped;
     *bytes = held.get();
     mapped
+}
+
+/// The claims of one alert against the state of its output.
+struct Claiming<'m> {
+    alert: AlertDigest,
+    context: Context<'m>,
+    again: Option<&'m mut FirstReading>,
+    written: &'m mut Written,
+    claims: &'m mut Vec<Claimed>,
+    /// What the batch holds, in bytes.
+    held: &'m Cell<usize>,
+    most_bytes: usize,
+    /// What the record that is being written holds, where the output asks for changes.
+    version: &'m Cell<Option<[u8; 32]>>,
+    mapped: Mapped,
+}
+
+impl Claims for Claiming<'_> {
+    fn lack(&mut self, facts: &[Fact]) -> bool {
+        match &mut self.again {
+            Some(again) => again.lack(facts),
+            None => self.written.lacks(self.alert, facts),
+        }
+    }
+
+    fn claim(&mut self, identity: &Identity<'_>) -> Option<Claim> {
+        if self.held.get() >= self.most_bytes {
+            self.mapped.more = true;
+            return None;
+        }
+        let Some(mut claimed) = self.claimed(identity) else {
+            self.mapped.known += 1;
+            return None;
+        };
+        self.written.carry(&mut claimed, identity.carries);
+        self.mapped.claimed += 1;
+        self.claims.push(claimed);
+        let change = if claimed.is_new {
+            Change::New
+        } else {
+            Change::Changed
+        };
+        Some(Claim {
+            part: claimed.part,
+            change,
+        })
+    }
+}
+
+impl Claiming<'_> {
+    fn claimed(&mut self, identity: &Identity<'_>) -> Option<Claimed> {
+        if let Some(again) = &mut self.again {
+            again.claim(identity)?;
+        }
+        let (key, now_secs) = (&identity.digest, self.context.now_secs);
+        let claimed = match self.context.output.rewrite {
+            Rewrite::Never => self.written.claim(self.alert, key, now_secs),
+            Rewrite::Changes => {
+                let content = (identity.content)();
+                self.version.set(Some(content));
+                self.written
+                    .claim_change(self.alert, key, &content, now_secs)
+            }
+        };
+        match &self.again {
+            Some(_) => claimed.or_else(|| self.written.claim_anyway(self.alert, key, now_secs)),
+            None => claimed,
+        }
+    }
 }
 
 /// Names a version of a record: its content, and when the alert changed last, so that a content

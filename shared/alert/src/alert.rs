@@ -54,6 +54,9 @@ pub struct Alert<'a> {
     /// `category`
     #[serde(default, borrow)]
     pub category: Option<Text<'a>>,
+    /// `categories`; a `null` in the list is left out.
+    #[serde(default, borrow, deserialize_with = "evidence::list")]
+    pub categories: Vec<Text<'a>>,
     /// `severity`: `informational`, `low`, `medium`, `high` or what else Graph says.
     #[serde(default, borrow)]
     pub severity: Option<Text<'a>>,

@@ -15,7 +15,8 @@ mod timestamp;
 pub use alert::Alert;
 pub use decode::DecodeError;
 pub use evidence::{
-    Account, AnalyzedMessage, Device, Evidence, File, FileDetails, Ip, LoggedOnUser, Process, Url,
+    Account, AnalyzedMessage, CloudApplication, Device, Evidence, File, FileDetails, FileHash, Ip,
+    LoggedOnUser, Mailbox, NetworkConnection, Process, RegistryKey, RegistryValue, Sender, Url,
     User,
 };
 pub use text::Text;

@@ -69,7 +69,13 @@ fn decoded(evidence: &Value) -> (String, String) {
         Evidence::Ip(_) => "ip",
         Evidence::Url(_) => "url",
         Evidence::User(_) => "user",
+        Evidence::Mailbox(_) => "mailbox",
         Evidence::AnalyzedMessage(_) => "analyzedMessage",
+        Evidence::NetworkConnection(_) => "networkConnection",
+        Evidence::RegistryKey(_) => "registryKey",
+        Evidence::RegistryValue(_) => "registryValue",
+        Evidence::CloudApplication(_) => "cloudApplication",
+        Evidence::FileHash(_) => "fileHash",
         Evidence::Other(kind) => kind.as_deref().unwrap(),
     };
     (typed.to_owned(), alert.raw.to_owned())
@@ -84,7 +90,13 @@ fn every_type_decodes_and_keeps_all_it_has() {
         "ip",
         "url",
         "user",
+        "mailbox",
         "analyzedMessage",
+        "networkConnection",
+        "registryKey",
+        "registryValue",
+        "cloudApplication",
+        "fileHash",
     ];
     assert_eq!(TYPES.len(), 48);
     for name in TYPES {
@@ -98,6 +110,51 @@ fn every_type_decodes_and_keeps_all_it_has() {
         };
         assert_eq!(found, expected);
         assert!(raw.contains(&evidence.to_string()), "{name}");
+    }
+}
+
+/// What the record of the old API does not need must not put a whole alert aside.
+#[test]
+fn what_only_some_formats_write_may_have_any_shape() {
+    let shapes = [
+        json!(7),
+        json!(-1.5),
+        json!(true),
+        json!([1, "two", {"three": [3]}]),
+        json!({"a": {"b": []}}),
+        json!(null),
+        json!("text \n"),
+    ];
+    for shape in &shapes {
+        for (name, properties) in [
+            (
+                "networkConnection",
+                &["sourceAddress", "sourcePort", "protocol", "roles"][..],
+            ),
+            (
+                "registryValue",
+                &["registryKey", "registryValue", "mdeDeviceId", "roles"],
+            ),
+            (
+                "cloudApplication",
+                &["appId", "displayName", "instanceName"],
+            ),
+            (
+                "analyzedMessage",
+                &["p1Sender", "subject", "urls", "networkMessageId"],
+            ),
+            (
+                "process",
+                &["parentProcessId", "parentProcessImageFile", "roles"],
+            ),
+            ("fileHash", &["algorithm", "value"]),
+        ] {
+            let mut evidence = json!({"@odata.type": format!("{name}Evidence")});
+            for property in properties {
+                evidence[property] = shape.clone();
+            }
+            assert_eq!(decoded(&evidence).0, name, "{shape}");
+        }
     }
 }
 

@@ -19,4 +19,4 @@ pub use state::{Owed, Spent, State, Swept, epoch_secs_of};
 pub use sweep::Sweep;
 pub use window::Window;
 pub use wire::{STATE_VERSION, StateError};
-pub use written::{AlertDigest, Claimed, Written};
+pub use written::{AlertDigest, Claimed, Fact, Written};

@@ -1,12 +1,15 @@
 //! The state object's form: a JSON object whose bulk, the written keys, is packed and in base64.
 //!
-//! `{"version":2,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>",
+//! `{"version":3,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>",
 //! "unsent":""}}}`.
-//! Packed, an alert is its digest (16 bytes), when it was last seen (seconds since 1970) and its
-//! number of keys (both 32 bits, little-endian), and then each key (16 bytes); in an output with
-//! `"contents":true`, then what each of them held last (16 bytes). 300,000 keys of
-//! 100,000 alerts are 7.2 MB packed and 9.6 MB in base64. What is unsent is pairs of an alert's
-//! digest and a key.
+//! Packed, an alert is its digest (16 bytes), when it was last seen (seconds since 1970, 32 bits,
+//! little-endian), its number of keys and its number of facts (both LEB128: seven bits per byte,
+//! the lowest first), and then each key (16 bytes); in an output with `"contents":true`, then what
+//! each of them held last (16 bytes); then each fact (6 bytes). 300,000 keys of 100,000 alerts, each
+//! with a device of one name and a user, are 8.8 MB packed and 11.7 MB in base64. What is unsent is
+//! pairs of an alert's digest and a key.
+//!
+//! Up to version 2 there were no facts, and the number of keys had 32 bits.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,10 +21,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::written::{Entry, UNKNOWN};
-use crate::{Owed, Spent, State, Swept, Written};
+use crate::{Fact, Owed, Spent, State, Swept, Written};
 
 /// The version of the state object that this Drawbridge writes, and the newest that it reads.
-pub const STATE_VERSION: u32 = 2;
+pub const STATE_VERSION: u32 = 3;
 
 /// A state object that could not be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -147,7 +150,7 @@ impl State {
         let outputs = wire
             .outputs
             .into_iter()
-            .map(|(name, packed)| unpack(&packed).map(|written| (name, written)))
+            .map(|(name, packed)| unpack(&packed, wire.version).map(|written| (name, written)))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             watermark: wire.watermark,
@@ -168,22 +171,22 @@ fn pack(written: &Written) -> Packed {
         .values()
         .any(|entry| !entry.contents.is_empty());
     let key_bytes = if contents { 32 } else { 16 };
-    let mut bytes = Vec::with_capacity(written.alerts() * 24 + written.keys() * key_bytes);
+    let facts: usize = written.alerts.values().map(|entry| entry.facts.len()).sum();
+    let mut bytes = Vec::with_capacity(
+        written.alerts() * 24 + written.keys() * key_bytes + facts * size_of::<Fact>(),
+    );
     for (alert, entry) in &written.alerts {
         bytes.extend_from_slice(alert);
         bytes.extend_from_slice(&entry.seen_secs.to_le_bytes());
-        // A claim is refused before an alert has more keys than that.
-        bytes.extend_from_slice(
-            &u32::try_from(entry.keys.len())
-                .unwrap_or(u32::MAX)
-                .to_le_bytes(),
-        );
+        push_count(entry.keys.len(), &mut bytes);
+        push_count(entry.facts.len(), &mut bytes);
         bytes.extend_from_slice(entry.keys.as_flattened());
         if contents {
             bytes.extend_from_slice(entry.contents.as_flattened());
             let unknown = entry.keys.len() - entry.contents.len();
             bytes.extend_from_slice([UNKNOWN].repeat(unknown).as_flattened());
         }
+        bytes.extend_from_slice(entry.facts.as_flattened());
     }
     let mut unsent: Vec<[u8; 16]> = Vec::with_capacity(written.unsent.len() * 2);
     unsent.extend(written.unsent.iter().flat_map(|&(alert, key)| [alert, key]));
@@ -196,13 +199,13 @@ fn pack(written: &Written) -> Packed {
     }
 }
 
-fn unpack(packed: &Read<'_>) -> Result<Written, StateError> {
+fn unpack(packed: &Read<'_>, version: u32) -> Result<Written, StateError> {
     let bytes = from_base64(&packed.written)?;
     let mut written = Written::default();
     let mut rest = bytes.as_slice();
     while !rest.is_empty() {
         let (alert, entry) =
-            next_alert(&mut rest, packed.contents).ok_or_else(|| StateError::Damaged {
+            next_alert(&mut rest, packed.contents, version).ok_or_else(|| StateError::Damaged {
                 what: "the written keys are cut off".into(),
             })?;
         written.insert(alert, entry);
@@ -235,22 +238,51 @@ fn split(pair: &[u8; 32]) -> Option<([u8; 16], [u8; 16])> {
 }
 
 /// Takes one alert off the front of `rest`; `None` when it is cut off.
-fn next_alert(rest: &mut &[u8], with_contents: bool) -> Option<([u8; 16], Entry)> {
+fn next_alert(rest: &mut &[u8], with_contents: bool, version: u32) -> Option<([u8; 16], Entry)> {
     let alert = *take::<16>(rest)?;
     let seen_secs = u32::from_le_bytes(*take(rest)?);
-    let count = usize::try_from(u32::from_le_bytes(*take(rest)?)).ok()?;
-    let bytes = count.checked_mul(16)?;
-    let (keys, after) = rest.split_at_checked(bytes)?;
-    let (contents, after) = after.split_at_checked(if with_contents { bytes } else { 0 })?;
-    *rest = after;
+    let (keys, facts) = match version {
+        ..=2 => (usize::try_from(u32::from_le_bytes(*take(rest)?)).ok()?, 0),
+        _ => (take_count(rest)?, take_count(rest)?),
+    };
+    let contents = if with_contents { keys } else { 0 };
     Some((
         alert,
         Entry {
             seen_secs,
-            keys: keys.as_chunks::<16>().0.to_vec(),
-            contents: contents.as_chunks::<16>().0.to_vec(),
+            keys: take_list(rest, keys)?,
+            contents: take_list(rest, contents)?,
+            facts: take_list(rest, facts)?,
         },
     ))
+}
+
+/// Takes `count` arrays off the front of `rest`.
+fn take_list<const N: usize>(rest: &mut &[u8], count: usize) -> Option<Vec<[u8; N]>> {
+    let (list, after) = rest.split_at_checked(count.checked_mul(N)?)?;
+    *rest = after;
+    Some(list.as_chunks::<N>().0.to_vec())
+}
+
+/// Seven bits in each byte, the lowest first; the highest bit says that another byte follows.
+fn push_count(mut count: usize, bytes: &mut Vec<u8>) {
+    while count >= 0x80 {
+        bytes.push(u8::try_from(count & 0x7f).unwrap_or_default() | 0x80);
+        count >>= 7;
+    }
+    bytes.push(u8::try_from(count).unwrap_or_default());
+}
+
+fn take_count(rest: &mut &[u8]) -> Option<usize> {
+    let mut count = 0;
+    for shift in (0..u32::BITS).step_by(7) {
+        let [byte] = *take::<1>(rest)?;
+        count |= usize::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(count);
+        }
+    }
+    None
 }
 
 fn take<'a, const N: usize>(rest: &mut &'a [u8]) -> Option<&'a [u8; N]> {
@@ -276,6 +308,7 @@ mod tests {
     use super::*;
     use crate::{AlertDigest, Window};
     use proptest::prelude::*;
+    use sha2::{Digest as _, Sha256};
 
     fn filled(alerts: u32, keys: u8) -> State {
         let mut state = State {
@@ -297,9 +330,11 @@ mod tests {
             let digest = AlertDigest::of(&format!("da{alert}"));
             let now_secs = 1_700_000_000 + alert;
             for key in 0..keys {
-                let claimed = state.output("siem").claim(digest, &[key; 32], now_secs);
+                let siem = state.output("siem");
+                let mut claimed = siem.claim(digest, &[key; 32], now_secs).unwrap();
+                siem.carry(&mut claimed, &[[key; 6], [7; 6]]);
                 if key == keys - 1 {
-                    state.output("siem").give_back(&claimed.unwrap());
+                    siem.give_back(&claimed);
                 }
             }
             let native = state.output("native");
@@ -322,6 +357,65 @@ mod tests {
         let state = State::decode(old).unwrap();
         assert_eq!(state.swept, Swept::default());
         assert!(state.watermark.is_some());
+    }
+
+    /// An object of version 2: two alerts, of which the first has two keys.
+    #[test]
+    fn version_2_is_read() {
+        let mut packed = Vec::new();
+        for (alert, keys) in [("da1", &[1_u8, 2][..]), ("da2", &[3])] {
+            let digest: [u8; 32] = Sha256::digest(alert).into();
+            packed.extend_from_slice(&digest[..16]);
+            packed.extend_from_slice(&1_700_000_000_u32.to_le_bytes());
+            packed.extend_from_slice(&u32::try_from(keys.len()).unwrap().to_le_bytes());
+            for key in keys {
+                packed.extend_from_slice(&[*key; 16]);
+            }
+        }
+        let old = format!(
+            r#"{{"version":2,"watermark":null,"first_from":null,"last_success":null,"saved":null,
+            "owed":[],"outputs":{{"siem":{{"alerts":2,"keys":3,"written":"{}","unsent":""}}}}}}"#,
+            STANDARD.encode(packed)
+        );
+        let mut state = State::decode(old.as_bytes()).unwrap();
+        let siem = state.output("siem");
+        let alert = AlertDigest::of("da1");
+        assert!(siem.claim(alert, &[2; 32], 1_700_000_001).is_none());
+        assert!(siem.lacks(alert, &[[1; 6]]));
+        assert_eq!(State::decode(&state.encode().unwrap()).unwrap(), state);
+    }
+
+    #[test]
+    fn counts_of_any_size_survive() {
+        for count in [0, 1, 127, 128, 300, 16_383, 16_384, 5_000_000] {
+            let mut bytes = Vec::new();
+            push_count(count, &mut bytes);
+            let mut rest = bytes.as_slice();
+            assert_eq!((take_count(&mut rest), rest.len()), (Some(count), 0));
+        }
+        assert_eq!(take_count(&mut &[0xff_u8; 9][..]), None);
+    }
+
+    /// What the facts may weigh: a device of one name and a user in each alert of three records.
+    #[test]
+    fn facts_weigh_less_than_a_third() {
+        let weight = |with_facts: bool| {
+            let mut state = State::default();
+            for alert in 0..1000_u32 {
+                let digest = AlertDigest::of(&format!("da{alert}"));
+                for key in 0..3_u8 {
+                    let siem = state.output("siem");
+                    let mut claimed = siem.claim(digest, &[key; 32], alert).unwrap();
+                    if with_facts {
+                        siem.carry(&mut claimed, &[[1; 6], [2; 6], [3; 6]]);
+                    }
+                }
+            }
+            state.encode().unwrap().len()
+        };
+        // Without facts, an alert had four bytes for its number of keys; it has two for both now.
+        let before = weight(false) + 1000 * 2 * 4 / 3;
+        assert!(weight(true) * 3 < before * 4);
     }
 
     #[test]
@@ -364,7 +458,9 @@ mod tests {
             let text: std::borrow::Cow<str> = STANDARD.encode(&bytes).into();
             for contents in [false, true] {
                 let packed = Read { alerts: 1, keys: 1, contents, written: text.clone(), unsent: text.clone() };
-                let _ = unpack(&packed);
+                for version in 2..=3 {
+                    let _ = unpack(&packed, version);
+                }
             }
             let _ = State::decode(&bytes);
         }

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::digest_map::DigestMap;
 
-/// The records that an output already has, by alert.
+/// The records that an output already has, by alert, and the facts that they carry.
 ///
 /// A record is known by the first 16 bytes of its key's SHA-256 digest: 128 bits, because entity
 /// values are an attacker's to choose, and a shorter key could be made to collide so that a record
@@ -15,13 +15,37 @@ pub struct Written {
     /// Claimed, but not taken by the queue: alert and record. They keep their `AlertPart`.
     pub(crate) unsent: HashSet<([u8; 16], [u8; 16])>,
     keys: usize,
-    /// The parts of the keys of each alert that has many, as far as it was needed.
-    large: HashMap<[u8; 16], HashMap<[u8; 16], usize>>,
+    /// What is looked up of each alert that has many keys or facts, as far as it was needed.
+    large: HashMap<[u8; 16], Lookup>,
 }
 
-/// From so many records on, an alert's keys are looked up instead of searched: the time that an
+/// From so many on, an alert's keys and facts are looked up instead of searched: the time that an
 /// alert takes must not grow with the square of its evidence.
-const MANY_KEYS: usize = 64;
+const MANY: usize = 64;
+
+/// The parts of an alert's keys, and its facts.
+#[derive(Debug, Clone)]
+struct Lookup {
+    parts: HashMap<[u8; 16], usize>,
+    facts: HashSet<Fact>,
+}
+
+impl Lookup {
+    fn of(entry: &Entry) -> Self {
+        let keys = entry.keys.iter().enumerate().rev();
+        Self {
+            parts: keys.map(|(part, known)| (*known, part)).collect(),
+            facts: entry.facts.iter().copied().collect(),
+        }
+    }
+}
+
+/// Something of one alert that a SIEM joins on, such as a device's name: 48 bits of a digest over the
+/// alert's id, too, which is enough to tell the facts of one alert apart.
+pub type Fact = [u8; 6];
+
+/// The most facts that one record carries.
+const MOST_FACTS: usize = 4;
 
 impl PartialEq for Written {
     fn eq(&self, other: &Self) -> bool {
@@ -41,6 +65,8 @@ pub(crate) struct Entry {
     /// What each of them held when it was last written, where the output asks for changes; it may
     /// be shorter than `keys`, which says that what the others held is not known.
     pub(crate) contents: Vec<[u8; 16]>,
+    /// What the written records carry.
+    pub(crate) facts: Vec<Fact>,
 }
 
 /// The content of a record that was claimed for the first time and given back.
@@ -58,6 +84,22 @@ pub struct Claimed {
     pub is_new: bool,
     alert: AlertDigest,
     key: [u8; 16],
+    /// The facts that no other record carried before; as many as `carries` says.
+    facts: [Fact; MOST_FACTS],
+    carries: usize,
+}
+
+impl Claimed {
+    fn new(part: u32, is_new: bool, alert: AlertDigest, key: [u8; 16]) -> Self {
+        Self {
+            part,
+            is_new,
+            alert,
+            key,
+            facts: [Fact::default(); MOST_FACTS],
+            carries: 0,
+        }
+    }
 }
 
 /// An alert id's digest: computed once an alert, used for each of its records.
@@ -83,12 +125,7 @@ impl Written {
         if is_known && !self.unsent.remove(&(alert.0, key)) {
             return None;
         }
-        Some(Claimed {
-            part,
-            is_new: true,
-            alert,
-            key,
-        })
+        Some(Claimed::new(part, true, alert, key))
     }
 
     /// Claims a record for writing whenever its content, by its SHA-256 digest, is another than
@@ -111,12 +148,8 @@ impl Written {
         if is_known && before == content {
             return None;
         }
-        Some(Claimed {
-            part,
-            is_new: !is_known || before == NEVER_WRITTEN,
-            alert,
-            key,
-        })
+        let is_new = !is_known || before == NEVER_WRITTEN;
+        Some(Claimed::new(part, is_new, alert, key))
     }
 
     /// Claims a record whether it was written or not, as a backfill that sends everything again
@@ -130,12 +163,40 @@ impl Written {
         let key = half(key);
         let (part, _) = self.place(alert, key, now_secs)?;
         self.unsent.remove(&(alert.0, key));
-        Some(Claimed {
-            part,
-            is_new: true,
-            alert,
-            key,
-        })
+        Some(Claimed::new(part, true, alert, key))
+    }
+
+    /// Whether one of `facts` is carried by no record of the alert that was written.
+    pub fn lacks(&mut self, alert: AlertDigest, facts: &[Fact]) -> bool {
+        let Some(entry) = self.alerts.get(&alert.0) else {
+            return !facts.is_empty();
+        };
+        if entry.facts.len() < MANY {
+            return facts.iter().any(|fact| !entry.facts.contains(fact));
+        }
+        let lookup = self.large.entry(alert.0);
+        let known = &lookup.or_insert_with(|| Lookup::of(entry)).facts;
+        facts.iter().any(|fact| !known.contains(fact))
+    }
+
+    /// Notes what a claimed record carries: at most four facts.
+    pub fn carry(&mut self, claimed: &mut Claimed, facts: &[Fact]) {
+        for fact in facts {
+            let Some(place) = claimed.facts.get_mut(claimed.carries) else {
+                return;
+            };
+            if !self.lacks(claimed.alert, std::slice::from_ref(fact)) {
+                continue;
+            }
+            *place = *fact;
+            claimed.carries += 1;
+            if let Some(entry) = self.alerts.get_mut(&claimed.alert.0) {
+                entry.facts.push(*fact);
+            }
+            if let Some(lookup) = self.large.get_mut(&claimed.alert.0) {
+                lookup.facts.insert(*fact);
+            }
+        }
     }
 
     /// The position of a record among those of its alert, and whether it had one before.
@@ -144,14 +205,15 @@ impl Written {
             seen_secs: now_secs,
             keys: Vec::new(),
             contents: Vec::new(),
+            facts: Vec::new(),
         });
         entry.seen_secs = entry.seen_secs.max(now_secs);
         if let Some(part) = part_of(&mut self.large, alert.0, entry, &key) {
             return Some((u32::try_from(part).ok()?, true));
         }
         let part = u32::try_from(entry.keys.len()).ok()?;
-        if let Some(parts) = self.large.get_mut(&alert.0) {
-            parts.insert(key, entry.keys.len());
+        if let Some(lookup) = self.large.get_mut(&alert.0) {
+            lookup.parts.insert(key, entry.keys.len());
         }
         entry.keys.push(key);
         self.keys += 1;
@@ -159,12 +221,20 @@ impl Written {
     }
 
     /// Gives a claim back that the queue did not take: the next claim of the same record is
-    /// granted, with the same `AlertPart`.
+    /// granted, with the same `AlertPart`, and what only it carried is carried no more.
     pub fn give_back(&mut self, claimed: &Claimed) {
         let Claimed { alert, key, .. } = *claimed;
         let Some(entry) = self.alerts.get_mut(&alert.0) else {
             return;
         };
+        for fact in &claimed.facts[..claimed.carries] {
+            if let Some(at) = entry.facts.iter().rposition(|known| known == fact) {
+                entry.facts.swap_remove(at);
+            }
+            if let Some(lookup) = self.large.get_mut(&alert.0) {
+                lookup.facts.remove(fact);
+            }
+        }
         let Some(part) = part_of(&mut self.large, alert.0, entry, &key) else {
             return;
         };
@@ -211,19 +281,16 @@ impl Written {
 
 /// The position of a key within its alert.
 fn part_of(
-    large: &mut HashMap<[u8; 16], HashMap<[u8; 16], usize>>,
+    large: &mut HashMap<[u8; 16], Lookup>,
     alert: [u8; 16],
     entry: &Entry,
     key: &[u8; 16],
 ) -> Option<usize> {
-    if entry.keys.len() < MANY_KEYS {
+    if entry.keys.len() < MANY {
         return entry.keys.iter().position(|known| known == key);
     }
-    let parts = large.entry(alert).or_insert_with(|| {
-        let keys = entry.keys.iter().enumerate().rev();
-        keys.map(|(part, known)| (*known, part)).collect()
-    });
-    parts.get(key).copied()
+    let lookup = large.entry(alert).or_insert_with(|| Lookup::of(entry));
+    lookup.parts.get(key).copied()
 }
 
 fn half(digest: &[u8; 32]) -> [u8; 16] {
@@ -336,6 +403,43 @@ mod tests {
         written.forget_before(11);
         assert_eq!(part(written.claim(alert, &wide(7), 12)), Some(0));
         assert_eq!(part(written.claim(alert, &wide(70_000), 12)), Some(1));
+    }
+
+    #[test]
+    fn what_only_a_given_back_record_carried_is_lacking_again() {
+        let fact = |n: u8| [n; 6];
+        let mut written = Written::default();
+        let (alert, other) = (AlertDigest::of("da1"), AlertDigest::of("da2"));
+        assert!(written.lacks(alert, &[fact(1)]));
+        let mut first = written.claim(alert, &key(1), 10).unwrap();
+        written.carry(&mut first, &[fact(1), fact(2)]);
+        let mut second = written.claim(alert, &key(2), 10).unwrap();
+        written.carry(&mut second, &[fact(2), fact(3)]);
+        assert!(!written.lacks(alert, &[fact(1), fact(2), fact(3)]));
+        assert!(written.lacks(other, &[fact(1)]));
+        written.give_back(&second);
+        assert!(written.lacks(alert, &[fact(1), fact(3)]));
+        assert!(!written.lacks(alert, &[fact(1), fact(2)]));
+        written.forget_before(11);
+        assert!(written.lacks(alert, &[fact(1)]));
+    }
+
+    #[test]
+    fn the_facts_of_a_large_alert_are_looked_up() {
+        let fact = |n: u32| -> Fact { *Sha256::digest(n.to_be_bytes()).first_chunk().unwrap() };
+        let (mut written, alert) = (Written::default(), AlertDigest::of("da1"));
+        let mut claims = Vec::new();
+        for n in 0..100_000_u32 {
+            let mut claimed = written
+                .claim(alert, &Sha256::digest(n.to_be_bytes()).into(), 10)
+                .unwrap();
+            written.carry(&mut claimed, &[fact(n)]);
+            claims.push(claimed);
+        }
+        written.give_back(&claims[99_000]);
+        for n in 0..100_000 {
+            assert_eq!(written.lacks(alert, &[fact(n)]), n == 99_000);
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use drawbridge_alert::Alert;
 use serde::Serialize;
@@ -30,17 +31,12 @@ pub trait Format: Send + Sync {
 
     /// Maps one alert.
     ///
-    /// `claim` is asked once for each record that the alert calls for, in order: it answers with
-    /// the number to write it under, or `None` when it is not to be written. `sink` gets each
-    /// finished record, in the same order as the claims that were granted.
-    fn map(
-        &self,
-        alert: &Alert<'_>,
-        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
-        sink: &mut dyn FnMut(Record),
-    );
+    /// `claims` is asked for each record that the alert calls for, in order. `sink` gets each
+    /// finished record, in the order of the claims that were granted.
+    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record));
 
-    /// Explains the records of an alert, as if none had been written before.
+    /// Explains the records of an alert as if it were read for the first time, with all that it
+    /// shows.
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained>;
 }
 
@@ -62,6 +58,20 @@ pub enum Rewrite {
     Changes,
 }
 
+/// Decides which of an alert's records are written: who knows what was written before.
+pub trait Claims {
+    /// Whether one of `facts` is carried by no record of the alert that was written. Some records
+    /// are called for only then.
+    fn lack(&mut self, facts: &[Fact]) -> bool;
+
+    /// The number to write the record under, or `None` when it is not to be written.
+    fn claim(&mut self, identity: &Identity<'_>) -> Option<Claim>;
+}
+
+/// Something that a SIEM joins on, such as a device's id, a device's name or a user of one alert: a
+/// digest that is the same whenever the alert shows it.
+pub type Fact = [u8; 6];
+
 /// What makes a record the one it is.
 #[derive(Clone, Copy)]
 pub struct Identity<'c> {
@@ -70,6 +80,34 @@ pub struct Identity<'c> {
     /// A digest of the record's content without what changes all the time; worked out only where an
     /// output asks for changes.
     pub content: &'c dyn Fn() -> [u8; 32],
+    /// What the record shows that a SIEM joins on, as far as it may come later than other records of
+    /// the alert; nothing in a format that writes one record per alert.
+    pub carries: &'c [Fact],
+}
+
+/// Claims for an alert of which nothing was written: grants each record once.
+#[derive(Debug, Default)]
+pub struct FirstReading {
+    written: HashSet<[u8; 32]>,
+    carried: HashSet<Fact>,
+}
+
+impl Claims for FirstReading {
+    fn lack(&mut self, facts: &[Fact]) -> bool {
+        facts.iter().any(|fact| !self.carried.contains(fact))
+    }
+
+    fn claim(&mut self, identity: &Identity<'_>) -> Option<Claim> {
+        let part = u32::try_from(self.written.len()).ok()?;
+        if !self.written.insert(identity.digest) {
+            return None;
+        }
+        self.carried.extend(identity.carries);
+        Some(Claim {
+            part,
+            change: Change::New,
+        })
+    }
 }
 
 /// One field of a format, for its documentation.

@@ -16,7 +16,8 @@ mod tree;
 mod version;
 
 pub use format::{
-    Body, Change, Claim, Explained, ExplainedKey, Field, Format, Identity, Record, Rewrite,
+    Body, Change, Claim, Claims, Explained, ExplainedKey, Fact, Field, FirstReading, Format,
+    Identity, Record, Rewrite,
 };
 
 /// Every format.

@@ -4,7 +4,7 @@ use drawbridge_alert::Alert;
 use serde_json::Value as Json;
 
 use crate::version;
-use crate::{Claim, Explained, ExplainedKey, Field, Format, Identity, Record, Rewrite};
+use crate::{Claims, Explained, ExplainedKey, Field, Format, Record, Rewrite};
 
 /// The format `native`.
 #[derive(Debug, Clone, Copy)]
@@ -39,14 +39,9 @@ impl Format for Native {
         }]
     }
 
-    fn map(
-        &self,
-        alert: &Alert<'_>,
-        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
-        sink: &mut dyn FnMut(Record),
-    ) {
+    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
         let severity = alert.severity.as_deref().unwrap_or_default();
-        version::map(alert, claim, sink, severity, |_, _| on_one_line(alert.raw));
+        version::map(alert, claims, sink, severity, |_, _| on_one_line(alert.raw));
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
@@ -83,7 +78,7 @@ fn on_one_line(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Change;
+    use crate::FirstReading;
 
     #[test]
     fn what_cannot_be_taken_apart_is_explained_whole() {
@@ -98,11 +93,7 @@ mod tests {
         let json = "{\"id\":\"da1\",\r\n \"n\":1.50e+10,\"x\":{\"b\":1,\"a\":null}}\n";
         let alert = Alert::decode(json).unwrap();
         let mut bodies = Vec::new();
-        let granted = Claim {
-            part: 0,
-            change: Change::New,
-        };
-        Native.map(&alert, &mut |_| Some(granted), &mut |record| {
+        Native.map(&alert, &mut FirstReading::default(), &mut |record| {
             bodies.push(record.body);
         });
         assert_eq!(

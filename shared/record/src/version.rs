@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use drawbridge_alert::Alert;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Change, Claim, Identity, Record};
+use crate::{Change, Claim, Claims, Identity, Record};
 
 /// As much as BLAKE3 hashes side by side at least, on any processor that can: four chunks. What is
 /// left over it hashes one chunk after the other, which takes as long again for a usual alert.
@@ -66,7 +66,7 @@ impl<'r, 'a> Version<'r, 'a> {
 /// Maps an alert to the one record that describes it as it is now, where that is to be written.
 pub(crate) fn map(
     alert: &Alert<'_>,
-    claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
+    claims: &mut dyn Claims,
     sink: &mut dyn FnMut(Record),
     severity: &str,
     body: impl FnOnce(&str, Change) -> String,
@@ -76,8 +76,9 @@ pub(crate) fn map(
     let identity = Identity {
         digest: version.identity(),
         content: &content,
+        carries: &[],
     };
-    if let Some(Claim { change, .. }) = claim(&identity) {
+    if let Some(Claim { change, .. }) = claims.claim(&identity) {
         let key = version.key();
         sink(Record {
             alert_id: alert.id.as_str().to_owned(),

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use drawbridge_alert::Alert;
 use drawbridge_record::ecs::{DataStream, Ecs};
-use drawbridge_record::{Change, Claim, Field, Format as _};
+use drawbridge_record::{Field, FirstReading, Format as _};
 use serde_json::{Value, json};
 
 const KEPT: &str = "m365_defender.alert";
@@ -33,12 +33,8 @@ fn alerts() -> Vec<String> {
 
 fn record(alert: &str) -> Value {
     let alert = Alert::decode(alert).unwrap();
-    let claim = Claim {
-        part: 0,
-        change: Change::New,
-    };
     let mut records = Vec::new();
-    ECS.map(&alert, &mut |_| Some(claim), &mut |record| {
+    ECS.map(&alert, &mut FirstReading::default(), &mut |record| {
         records.push(serde_json::from_str(&record.body).unwrap());
     });
     assert_eq!(records.len(), 1);

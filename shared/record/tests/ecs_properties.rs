@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, format};
+use drawbridge_record::{FirstReading, format};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -17,13 +17,9 @@ fn bodies(json: &str) -> Vec<String> {
     let Ok(alert) = Alert::decode(json) else {
         return Vec::new();
     };
-    let claim = Claim {
-        part: 0,
-        change: Change::New,
-    };
     let mut bodies = Vec::new();
     let ecs = format("ecs").unwrap();
-    ecs.map(&alert, &mut |_| Some(claim), &mut |record| {
+    ecs.map(&alert, &mut FirstReading::default(), &mut |record| {
         bodies.push(record.body);
     });
     assert_eq!(ecs.explain(&alert).len(), bodies.len());

@@ -4,19 +4,15 @@
 
 use drawbridge_alert::Alert;
 use drawbridge_record::ecs::{DataStream, Ecs};
-use drawbridge_record::{Change, Claim, Explained, Format as _};
+use drawbridge_record::{Explained, FirstReading, Format as _};
 use serde_json::{Value, json};
 
 const ECS: Ecs = Ecs::new(DataStream::DEFAULT);
 
 fn record_of(ecs: &Ecs, alert: &str) -> Value {
     let alert = Alert::decode(alert).unwrap();
-    let claim = Claim {
-        part: 0,
-        change: Change::New,
-    };
     let mut body = String::new();
-    ecs.map(&alert, &mut |_| Some(claim), &mut |record| {
+    ecs.map(&alert, &mut FirstReading::default(), &mut |record| {
         body = record.body;
     });
     serde_json::from_str(&body).unwrap()

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, format};
+use drawbridge_record::{FirstReading, format};
 use serde_json::{Value, json};
 
 /// The alerts of the goldens of `cef`.
@@ -28,13 +28,9 @@ fn records(alert: &str) -> Vec<Value> {
     let cef = format("cef").unwrap();
     let alert = Alert::decode(alert).unwrap();
     let mut lines = Vec::new();
-    let mut parts = 0..;
-    let change = Change::New;
-    cef.map(
-        &alert,
-        &mut |_| parts.next().map(|part| Claim { part, change }),
-        &mut |record| lines.push(record.body),
-    );
+    cef.map(&alert, &mut FirstReading::default(), &mut |record| {
+        lines.push(record.body);
+    });
     let explained = cef.explain(&alert);
     assert_eq!(lines.len(), explained.len());
     let of_each = lines.into_iter().zip(explained);

@@ -8,7 +8,7 @@ use std::fs;
 use drawbridge_alert::Alert;
 use drawbridge_readers::run;
 use drawbridge_record::ecs::{DataStream, Ecs};
-use drawbridge_record::{Change, Claim, Format, format};
+use drawbridge_record::{FirstReading, Format, format};
 
 const GOLDENS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -35,11 +35,7 @@ fn documents(ecs: &dyn Format) -> (String, Vec<String>) {
             }
             let alert = fs::read_to_string(path).unwrap();
             let alert = Alert::decode(&alert).unwrap();
-            let claim = Claim {
-                part: 0,
-                change: Change::New,
-            };
-            ecs.map(&alert, &mut |_| Some(claim), &mut |record| {
+            ecs.map(&alert, &mut FirstReading::default(), &mut |record| {
                 documents.push_str(&record.body);
                 documents.push('\n');
                 ids.push(record.alert_id);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::pieces::Pieces;
 use crate::random::Random;
 use crate::{Counts, Kind, Schedule, origin};
 
@@ -96,6 +97,10 @@ pub(crate) fn census(schedule: &Schedule, counts: &mut Counts) {
                 (Kind::VeryLate, very),
                 (Kind::Moves, n > 0 && schedule.has(Kind::Moves)),
                 (Kind::BadAlert, version.is_bad),
+                (
+                    Kind::LateEvidence,
+                    n > 0 && schedule.has(Kind::LateEvidence),
+                ),
             ] {
                 if is_it {
                     counts.strike(kind);
@@ -119,6 +124,10 @@ fn alert(schedule: &Schedule, random: &mut Random, n: usize, at_ms: i64, once: b
         let most = if schedule.has(Kind::Moves) { 6 } else { 2 };
         random.between(0, most)
     };
+    let mut pieces = schedule.has(Kind::LateEvidence).then(|| {
+        let random = Random::new(schedule.seed, 10_000 + n as u64);
+        Pieces::draw(random, usize::try_from(updates).unwrap_or(0) + 1)
+    });
     let mut updated = created;
     for update in 0..=updates {
         if update > 0 {
@@ -145,12 +154,26 @@ fn alert(schedule: &Schedule, random: &mut Random, n: usize, at_ms: i64, once: b
         plan.versions.push(Version {
             updated,
             visible: updated + SignedDuration::from_millis(delay),
-            json: json(&plan.id, created, updated, &files, is_bad),
+            json: match &mut pieces {
+                Some(pieces) => {
+                    let evidence = pieces.evidence(plan.versions.len(), &files);
+                    let text = json(&plan.id, created, updated, &[], is_bad);
+                    with_evidence(&text, evidence)
+                }
+                None => json(&plan.id, created, updated, &files, is_bad),
+            },
             is_bad,
             files: files.clone(),
         });
     }
     plan
+}
+
+/// The alert with this evidence in place of its own.
+fn with_evidence(alert: &str, evidence: Vec<serde_json::Value>) -> String {
+    let mut alert: serde_json::Value = serde_json::from_str(alert).expect("it was just written");
+    alert["evidence"] = evidence.into();
+    alert.to_string()
 }
 
 fn millis(random: &mut Random, from_secs: u64, to_secs: u64) -> i64 {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use drawbridge_cursor::{State, Window};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::expected::{Wanted, expected, without_part};
+use crate::expected::{Wanted, expected, expected_facts, without_part};
+use crate::facts;
 use crate::handler::{DAMAGED, Held, Ran, Taken};
 use crate::{Kind, Schedule, bounds, origin};
 
@@ -67,8 +68,11 @@ pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
             .count(),
         ..Findings::default()
     };
-    nothing_lost(schedule, held, &wanted, &mut findings);
+    let aside = Aside::read(held);
+    nothing_lost(schedule, held, &wanted, &aside, &mut findings);
+    no_fact_lost(schedule, held, &aside, &mut findings);
     nothing_twice(held, &wanted, &mut findings);
+    nothing_needless(schedule, held, &wanted, &mut findings);
     state_sound(schedule, held, &mut findings);
     findings
 }
@@ -77,55 +81,24 @@ fn nothing_lost(
     schedule: &Schedule,
     held: &Held,
     wanted: &BTreeMap<String, Wanted>,
+    aside: &Aside,
     findings: &mut Findings,
 ) {
     let mut arrived: BTreeMap<&str, Timestamp> = BTreeMap::new();
     for taken in &held.taken {
         arrived.entry(&taken.key).or_insert(taken.at);
     }
-    let aside = Aside::read(held);
     let mut unseen = BTreeSet::new();
     for (key, record) in wanted {
         findings.wanted += usize::from(record.is_final);
-        if let Some(at) = arrived.get(key.as_str()) {
-            let delay = at.duration_since(record.visible.max(origin())).as_secs();
-            let worst = match bounds::sweep(record) {
-                Some(sweep) => &mut findings.worst_sweep_secs[sweep],
-                None => &mut findings.worst_delay_secs,
-            };
-            *worst = delay.max(*worst);
-            if let Some(bound) = bounds::bound_secs(schedule, record)
-                && delay > bound
-            {
-                findings.broken.push(format!(
-                    "late: {delay} s after it was visible, not {bound}: alert {}, record {key}",
-                    record.alert
-                ));
-            }
-            continue;
+        let at = arrived.get(key.as_str()).copied();
+        let is_aside = aside.records.contains_key(key);
+        let name = format!("record {key}");
+        if is_lost(schedule, (&name, record), (at, is_aside), aside, findings) {
+            findings.lost += 1;
+            unseen.insert(record.alert);
+            findings.stalled |= record.alert == schedule.probe();
         }
-        let plan = &schedule.alerts[record.alert];
-        let Some(last) = plan.versions.last().filter(|last| !last.is_bad) else {
-            continue;
-        };
-        if !record.is_final || aside.records.contains(key) {
-            continue;
-        }
-        if aside.gaps.iter().any(|gap| holds(gap, last.updated)) {
-            findings.in_gaps += 1;
-            continue;
-        }
-        if aside.owed.iter().any(|owed| holds(owed, last.updated)) {
-            findings.still_owed += 1;
-            continue;
-        }
-        findings.lost += 1;
-        unseen.insert(record.alert);
-        findings.stalled |= record.alert == schedule.probe();
-        findings.broken.push(format!(
-            "lost: alert {} updated {:.3} visible {:.3}, record {key}",
-            record.alert, last.updated, last.visible
-        ));
     }
     for (key, record) in wanted {
         if arrived.contains_key(key.as_str()) {
@@ -149,6 +122,122 @@ fn nothing_lost(
     }
 }
 
+/// Whether a record or a fact that was to arrive did neither that nor lies aside, and how long it
+/// took if it did.
+fn is_lost(
+    schedule: &Schedule,
+    (name, wanted): (&str, &Wanted),
+    (arrived, is_aside): (Option<Timestamp>, bool),
+    aside: &Aside,
+    findings: &mut Findings,
+) -> bool {
+    if let Some(at) = arrived {
+        if !wanted.is_sure {
+            return false;
+        }
+        let delay = at.duration_since(wanted.visible.max(origin())).as_secs();
+        let worst = match bounds::sweep(wanted) {
+            Some(sweep) => &mut findings.worst_sweep_secs[sweep],
+            None => &mut findings.worst_delay_secs,
+        };
+        *worst = delay.max(*worst);
+        if let Some(bound) = bounds::bound_secs(schedule, wanted)
+            && delay > bound
+        {
+            findings.broken.push(format!(
+                "late: {delay} s after it was visible, not {bound}: alert {}, {name}",
+                wanted.alert
+            ));
+        }
+        return false;
+    }
+    let plan = &schedule.alerts[wanted.alert];
+    let Some(last) = plan.versions.last().filter(|last| !last.is_bad) else {
+        return false;
+    };
+    if !wanted.is_final || is_aside {
+        return false;
+    }
+    if aside.gaps.iter().any(|gap| holds(gap, last.updated)) {
+        findings.in_gaps += 1;
+        return false;
+    }
+    if aside.owed.iter().any(|owed| holds(owed, last.updated)) {
+        findings.still_owed += 1;
+        return false;
+    }
+    findings.broken.push(format!(
+        "lost: alert {} updated {:.3} visible {:.3}, {name}",
+        wanted.alert, last.updated, last.visible
+    ));
+    true
+}
+
+/// Each device's id, device's name and user that the last version of an alert shows stands in some
+/// record of it.
+fn no_fact_lost(schedule: &Schedule, held: &Held, aside: &Aside, findings: &mut Findings) {
+    let ids = schedule.alerts.iter().map(|plan| plan.id.as_str());
+    let alerts: BTreeMap<&str, usize> = ids.zip(0..).collect();
+    let of_key = |key: &str| alerts.get(key.split_once(':')?.0).copied();
+    let mut arrived: BTreeMap<(usize, facts::Fact), Timestamp> = BTreeMap::new();
+    for taken in &held.taken {
+        let Some(alert) = of_key(&taken.key) else {
+            continue;
+        };
+        for fact in facts::of_record(&taken.body) {
+            arrived.entry((alert, fact)).or_insert(taken.at);
+        }
+    }
+    let put_aside: BTreeSet<(usize, facts::Fact)> = aside
+        .records
+        .iter()
+        .filter_map(|(key, body)| Some((of_key(key)?, body)))
+        .flat_map(|(alert, body)| {
+            facts::of_record(body)
+                .into_iter()
+                .map(move |fact| (alert, fact))
+        })
+        .collect();
+    for (fact, wanted) in &expected_facts(&schedule.alerts) {
+        let found = (arrived.get(fact).copied(), put_aside.contains(fact));
+        let name = format!("{:?}", fact.1);
+        is_lost(schedule, (&name, wanted), found, aside, findings);
+    }
+}
+
+/// A record for late evidence shows something that no record before it did. A poll that was not
+/// saved excuses the next one.
+fn nothing_needless(
+    schedule: &Schedule,
+    held: &Held,
+    wanted: &BTreeMap<String, Wanted>,
+    findings: &mut Findings,
+) {
+    let mut shown: BTreeMap<usize, BTreeSet<facts::Fact>> = BTreeMap::new();
+    let excused: BTreeSet<usize> = held
+        .taken
+        .iter()
+        .filter(|taken| is_excused(taken, held))
+        .filter_map(|taken| Some(wanted.get(&taken.key)?.alert))
+        .collect();
+    if schedule.has(Kind::Overlap) || schedule.has(Kind::QueueRefuses) {
+        return;
+    }
+    for taken in &held.taken {
+        let Some(record) = wanted.get(&taken.key) else {
+            continue;
+        };
+        let shown = shown.entry(record.alert).or_default();
+        let facts = facts::of_record(&taken.body);
+        let is_news = facts.iter().any(|fact| !shown.contains(fact));
+        if !record.is_sure && !is_news && !excused.contains(&record.alert) {
+            let broken = format!("needless: it shows nothing new: {}", taken.key);
+            findings.broken.push(broken);
+        }
+        shown.extend(facts);
+    }
+}
+
 fn holds(gap: &Window, time: Timestamp) -> bool {
     (gap.from()..gap.to()).contains(&time)
 }
@@ -156,7 +245,8 @@ fn holds(gap: &Window, time: Timestamp) -> bool {
 /// What the quarantine holds.
 struct Aside {
     texts: Vec<String>,
-    records: BTreeSet<String>,
+    /// Their bodies, by key.
+    records: BTreeMap<String, String>,
     gaps: Vec<Window>,
     owed: Vec<Window>,
 }
@@ -165,7 +255,7 @@ impl Aside {
     fn read(held: &Held) -> Self {
         let mut aside = Self {
             texts: Vec::new(),
-            records: BTreeSet::new(),
+            records: BTreeMap::new(),
             gaps: Vec::new(),
             owed: Vec::new(),
         };
@@ -182,9 +272,8 @@ impl Aside {
                 continue;
             };
             if key.contains("/records/") {
-                aside
-                    .records
-                    .extend(item["key"].as_str().map(str::to_owned));
+                let text = |name: &str| item[name].as_str().map(str::to_owned);
+                aside.records.extend(text("key").zip(text("record")));
             } else if key.contains("/gaps/") {
                 let window = serde_json::from_value::<Window>(item["job"]["window"].clone());
                 aside.gaps.extend(window.ok());

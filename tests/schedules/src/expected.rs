@@ -1,24 +1,27 @@
 //! What the alerts of a schedule call for, from the real format.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim};
+use drawbridge_record::{Change, Claim, Claims, Fact, Identity};
 use jiff::Timestamp;
 
-use crate::AlertPlan;
+use crate::alerts::Version;
+use crate::{AlertPlan, facts};
 
-/// A record that some version of an alert calls for.
+/// A record or a fact that some version of an alert calls for.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
     /// Which alert.
     pub(crate) alert: usize,
-    /// When a version that calls for it became visible.
+    /// When the first version that calls for it whatever was written before became visible.
     pub(crate) visible: Timestamp,
     /// `lastUpdateDateTime` of that version.
     pub(crate) updated: Timestamp,
-    /// Its bodies in the versions, without `AlertPart`.
+    /// Its bodies in the versions, without `AlertPart`; none of a fact.
     pub(crate) bodies: BTreeSet<String>,
+    /// Whether some version calls for it whatever was written before.
+    pub(crate) is_sure: bool,
     /// Whether the version that Graph shows in the end calls for it.
     pub(crate) is_final: bool,
 }
@@ -33,27 +36,86 @@ pub(crate) fn expected(alerts: &[AlertPlan]) -> BTreeMap<String, Wanted> {
             let Ok(alert) = Alert::decode(&version.json) else {
                 continue;
             };
-            let claim = Claim {
-                part: 0,
-                change: Change::New,
-            };
-            format.map(&alert, &mut |_| Some(claim), &mut |record| {
-                let entry = wanted.entry(record.key).or_insert_with(|| Wanted {
-                    alert: n,
-                    visible: version.visible,
-                    updated: version.updated,
-                    bodies: BTreeSet::new(),
-                    is_final: false,
-                });
-                if version.visible < entry.visible {
-                    (entry.visible, entry.updated) = (version.visible, version.updated);
-                }
+            let mut all = All::default();
+            let mut records = Vec::new();
+            format.map(&alert, &mut all, &mut |record| records.push(record));
+            for record in records {
+                let is_sure = all.are_sure.pop_front().unwrap_or_default();
+                let entry = wanted
+                    .entry(record.key)
+                    .or_insert_with(|| Wanted::new(n, version));
                 entry.bodies.insert(without_part(&record.body).0);
-                entry.is_final |= v + 1 == plan.versions.len();
-            });
+                if is_sure {
+                    entry.called_for(version, v + 1 == plan.versions.len());
+                }
+            }
         }
     }
     wanted
+}
+
+/// Every fact of every version: in the end, each one that the last version shows stands in some
+/// record of its alert.
+#[must_use]
+pub(crate) fn expected_facts(alerts: &[AlertPlan]) -> BTreeMap<(usize, facts::Fact), Wanted> {
+    let mut wanted = BTreeMap::new();
+    for (n, plan) in alerts.iter().enumerate() {
+        for (v, version) in plan.versions.iter().enumerate() {
+            if version.is_bad {
+                continue;
+            }
+            for fact in facts::of_alert(&version.json) {
+                let new = || Wanted::new(n, version);
+                let entry: &mut Wanted = wanted.entry((n, fact)).or_insert_with(new);
+                entry.called_for(version, v + 1 == plan.versions.len());
+            }
+        }
+    }
+    wanted
+}
+
+impl Wanted {
+    fn new(alert: usize, version: &Version) -> Self {
+        Self {
+            alert,
+            visible: version.visible,
+            updated: version.updated,
+            bodies: BTreeSet::new(),
+            is_sure: false,
+            is_final: false,
+        }
+    }
+
+    fn called_for(&mut self, version: &Version, is_final: bool) {
+        if !self.is_sure || version.visible < self.visible {
+            (self.visible, self.updated) = (version.visible, version.updated);
+        }
+        self.is_sure = true;
+        self.is_final |= is_final;
+    }
+}
+
+/// Grants every record that may be called for, and remembers which of them are so in any case.
+#[derive(Default)]
+struct All {
+    are_sure: VecDeque<bool>,
+    is_asked: bool,
+}
+
+impl Claims for All {
+    fn lack(&mut self, _facts: &[Fact]) -> bool {
+        self.is_asked = true;
+        true
+    }
+
+    fn claim(&mut self, _identity: &Identity<'_>) -> Option<Claim> {
+        let is_sure = !std::mem::take(&mut self.is_asked);
+        self.are_sure.push_back(is_sure);
+        Some(Claim {
+            part: 0,
+            change: Change::New,
+        })
+    }
 }
 
 /// A body without its `AlertPart`, and that.

@@ -73,11 +73,13 @@ pub enum Kind {
     StateDamaged,
     /// The store never gives the state object.
     StateUnreadable,
+    /// Evidence comes piece by piece: a device's id, its names, users, processes, addresses.
+    LateEvidence,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -112,9 +114,11 @@ impl Kind {
         Self::Forbidden,
         Self::StateDamaged,
         Self::StateUnreadable,
+        Self::LateEvidence,
     ];
 
-    /// The kinds that are drawn for a schedule, the last two from numbers of their own.
+    /// The kinds that are drawn for a schedule one after the other, the last two from numbers of
+    /// their own.
     #[must_use]
     pub fn drawn() -> &'static [Self] {
         &Self::ALL[..=Self::Neighbours as usize]
@@ -123,7 +127,8 @@ impl Kind {
     /// Whether something goes wrong around the alerts, and not in the alerts themselves.
     #[must_use]
     pub fn is_fault(self) -> bool {
-        self > Self::Backlog && !matches!(self, Self::VeryLate | Self::Neighbours)
+        self > Self::Backlog
+            && !matches!(self, Self::VeryLate | Self::Neighbours | Self::LateEvidence)
     }
 
     /// The kind's name, as `--without` takes it.

@@ -21,11 +21,17 @@ pub enum Mutation {
     OneGroup,
     /// A job that is to come back keeps its process until then.
     SlotKept,
+    /// A record is written for its key alone: nothing follows for what comes late.
+    NoLateEvidence,
+    /// A device whose id was written is taken for known, whatever its names.
+    FirstFactIsEnough,
+    /// A record that is written is taken to show all that its alert does.
+    AllIsCarried,
 }
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -34,6 +40,9 @@ impl Mutation {
         Self::NoSweeps,
         Self::OneGroup,
         Self::SlotKept,
+        Self::NoLateEvidence,
+        Self::FirstFactIsEnough,
+        Self::AllIsCarried,
     ];
 
     /// The kind of fault without which nobody could notice.
@@ -42,6 +51,9 @@ impl Mutation {
         match self {
             Self::NoSweeps => Some(Kind::VeryLate),
             Self::OneGroup | Self::SlotKept => Some(Kind::Neighbours),
+            Self::NoLateEvidence | Self::FirstFactIsEnough | Self::AllIsCarried => {
+                Some(Kind::LateEvidence)
+            }
             _ => None,
         }
     }

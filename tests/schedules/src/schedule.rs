@@ -103,6 +103,7 @@ fn odds(kind: Kind) -> (u64, u64, u64) {
         Kind::StoreDown => (20, 10, 80),
         Kind::VeryLate => (3, 0, 0),
         Kind::Neighbours => (6, 0, 0),
+        Kind::LateEvidence => (40, 0, 0),
         _ => (12, 10, 100),
     }
 }
@@ -126,6 +127,10 @@ impl Schedule {
             if draws && !without.kinds.has(kind) {
                 kinds = kinds.with(kind);
             }
+        }
+        let comes_late = Random::new(seed, 95).percent(odds(Kind::LateEvidence).0);
+        if comes_late && !without.kinds.has(Kind::LateEvidence) {
+            kinds = kinds.with(Kind::LateEvidence);
         }
         let slow = random.percent(80);
         let mut schedule = Self {

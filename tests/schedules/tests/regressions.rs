@@ -14,7 +14,10 @@ const FIXED: [u64; 12] = [2, 13, 15, 85, 94, 101, 139, 207, 233, 437, 8008, 2613
 #[test]
 fn what_was_mended_stays_mended() {
     // They are from before schedules had these.
-    let later = Kinds::NONE.with(Kind::VeryLate).with(Kind::Neighbours);
+    let later = Kinds::NONE
+        .with(Kind::VeryLate)
+        .with(Kind::Neighbours)
+        .with(Kind::LateEvidence);
     for seed in FIXED {
         let findings = simulate(seed, later).findings;
         assert!(
@@ -34,7 +37,7 @@ const SWEPT: [u64; 11] = [
 #[test]
 fn what_is_left_of_a_sweep_does_not_keep_the_next_from_being_made() {
     for seed in SWEPT {
-        let findings = simulate(seed, Kinds::NONE).findings;
+        let findings = simulate(seed, Kinds::NONE.with(Kind::LateEvidence)).findings;
         assert!(
             findings.broken.is_empty(),
             "seed {seed}: {:#?}",

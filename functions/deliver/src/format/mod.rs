@@ -156,7 +156,7 @@ impl Format {
 mod tests {
     use super::*;
     use drawbridge_alert::Alert;
-    use drawbridge_record::{Change, Claim, Record, formats};
+    use drawbridge_record::{FirstReading, Record, formats};
     use serde_json::json;
 
     /// Of what looks like a key, a delimiter or an escape, everywhere that a line has a text of an
@@ -167,14 +167,10 @@ mod tests {
     fn records(name: &str, alert: &serde_json::Value) -> Vec<Record> {
         let text = alert.to_string();
         let alert = Alert::decode(&text).unwrap();
-        let mut parts = 0..;
         let mut records = Vec::new();
         drawbridge_record::format(name).unwrap().map(
             &alert,
-            &mut |_| {
-                let change = Change::New;
-                parts.next().map(|part| Claim { part, change })
-            },
+            &mut FirstReading::default(),
             &mut |record| records.push(record),
         );
         assert!(!records.is_empty());

@@ -2,7 +2,7 @@
 
 use drawbridge_alert::Alert;
 use drawbridge_deliver::file::FileDelivery;
-use drawbridge_record::{Change, Claim, Format, Record, formats};
+use drawbridge_record::{FirstReading, Format, Record, formats};
 use serde_json::{Value, json};
 
 use crate::fake::http::{Fake, json as answer};
@@ -23,11 +23,9 @@ fn records(format: &dyn Format) -> Vec<Record> {
     })
     .to_string();
     let mut records = Vec::new();
-    let mut parts = 0..;
-    let change = Change::New;
     format.map(
         &Alert::decode(&alert).unwrap(),
-        &mut |_| parts.next().map(|part| Claim { part, change }),
+        &mut FirstReading::default(),
         &mut |record| records.push(record),
     );
     records

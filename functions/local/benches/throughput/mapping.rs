@@ -2,7 +2,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, Format, formats};
+use drawbridge_record::{FirstReading, Format, formats};
 
 use crate::row;
 
@@ -74,18 +74,9 @@ pub(crate) fn run() {
 }
 
 fn map(format: &dyn Format, alert: &Alert<'_>, sink: &mut dyn FnMut(&str)) {
-    let mut part = 0;
-    format.map(
-        alert,
-        &mut |_| {
-            part += 1;
-            Some(Claim {
-                part: part - 1,
-                change: Change::New,
-            })
-        },
-        &mut |record| sink(&record.body),
-    );
+    format.map(alert, &mut FirstReading::default(), &mut |record| {
+        sink(&record.body);
+    });
 }
 
 fn rate(mut work: impl FnMut(usize)) -> f64 {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use drawbridge_alert::Alert;
 use drawbridge_queue::{Content, LocalQueue, Message, Naming, ObjectsQueue, Queue};
-use drawbridge_record::{Change, Claim};
+use drawbridge_record::FirstReading;
 use drawbridge_store::{ETag, LocalStore, Object, Store, StoreError};
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
@@ -129,16 +129,9 @@ fn messages() -> Vec<Message> {
     let mut messages = Vec::new();
     for n in 0..ALERTS {
         let json = alert(n);
-        let mut part = 0;
         drawbridge_record::format("siem").unwrap().map(
             &Alert::decode(&json).unwrap(),
-            &mut |_| {
-                part += 1;
-                Some(Claim {
-                    part: part - 1,
-                    change: Change::New,
-                })
-            },
+            &mut FirstReading::default(),
             &mut |record| {
                 messages.push(Message {
                     key: record.key,

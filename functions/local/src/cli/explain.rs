@@ -9,7 +9,8 @@ Examples:
 
 /// Show each key of an alert's records with its value and where that came from.
 ///
-/// The input is one alert, or a list, of which the first is taken.
+/// The records are those of a first reading: as if all evidence had come at once. The input is one
+/// alert, or a list, of which the first is taken.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Explain {

@@ -7,7 +7,11 @@ Examples:
   drawbridge map alerts.json > records.ndjson
   drawbridge map < alerts.ndjson | head -n 1";
 
-/// Map alerts to records: JSON in, one record a line out.
+/// Map alerts to records: JSON in, one record per line out.
+///
+/// Each alert is mapped as if it were read for the first time, with all that it shows. A poll that
+/// meets an alert before it is complete writes the missing devices and users in records of their
+/// own, later.
 ///
 /// The input is one alert, an array, a Graph list response or NDJSON. An alert that cannot be read
 /// is reported on standard error with its position and id; the others are mapped, and the exit

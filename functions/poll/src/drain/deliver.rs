@@ -2,9 +2,10 @@ use drawbridge_alert::{Alert, DecodeError};
 use drawbridge_cursor::AlertDigest;
 use drawbridge_graph::Page;
 use drawbridge_queue::{Message, Refused};
+use drawbridge_record::FirstReading;
 
 use super::Drain;
-use crate::mapping::map;
+use crate::mapping::{Context, map};
 use crate::quarantine::shown;
 use crate::{Output, PollError};
 
@@ -68,17 +69,21 @@ impl Drain<'_> {
         self.report.newest_alert = self.report.newest_alert.max(updated);
         self.seen.note(AlertDigest::of(&alert.id));
         let (poller, now_secs) = (self.poller, self.now_secs());
-        let tenant = &poller.settings.tenant;
-        let claims = (now_secs, self.reading.again);
         for (n, output) in poller.outputs.iter().enumerate() {
             if !self.reading.writes_to(&output.name) {
                 continue;
             }
+            let context = Context {
+                output,
+                tenant: &poller.settings.tenant,
+                now_secs,
+            };
+            let mut again = self.reading.again.then(FirstReading::default);
             let mut claimed_before = 0;
             loop {
                 let written = self.state.output(&output.name);
                 let batch = &mut self.batches[n];
-                let mapped = map(alert, output, tenant, claims, written, batch);
+                let mapped = map(alert, context, again.as_mut(), written, batch);
                 if batch.is_full() {
                     self.send(n).await?;
                     if self.stop.deadline().is_over() {

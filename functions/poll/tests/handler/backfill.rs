@@ -155,6 +155,20 @@ async fn again_sends_the_same_records_with_their_parts() {
     assert_eq!(sent(&all[before.len()..]), sent(&before));
 }
 
+/// Its records fill several batches, so that the alert is mapped several times.
+#[tokio::test(start_paused = true)]
+async fn again_sends_each_record_of_a_large_alert_once() {
+    let world = world(0);
+    let time = "2026-01-01T12:00:00Z";
+    let files: Vec<String> = (0..3000).map(|n| format!("{n}.exe")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    world.graph.set("da1", time, alert("da1", time, &files));
+    steps(&world, job(days(1))).await;
+    let again = job_with(days(1), |backfill| backfill.again = true);
+    let (_, report) = steps(&world, again).await;
+    assert_eq!((report.records, report.suppressed), (3000, 0));
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_output_alone_can_be_filled() {
     let mut world = world(2);

@@ -11,6 +11,7 @@ mod budget;
 mod faults;
 mod giving_back;
 mod hostile;
+mod late_evidence;
 mod objects;
 mod outputs;
 mod poller;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, format};
+use drawbridge_record::{FirstReading, format};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -30,13 +30,9 @@ pub(crate) fn expected(alerts: &[Value]) -> BTreeMap<String, Value> {
     let mut expected = BTreeMap::new();
     for alert in alerts {
         let text = alert.to_string();
-        let claim = Claim {
-            part: 0,
-            change: Change::New,
-        };
         format("siem").unwrap().map(
             &Alert::decode(&text).unwrap(),
-            &mut |_| Some(claim),
+            &mut FirstReading::default(),
             &mut |record| {
                 expected.insert(record.key, without_part(&record.body));
             },

@@ -34,11 +34,9 @@ pub(super) fn neither<'r>(row: &Row<'r, 'r>) -> Value<'r> {
 
 /// The first address of the device by which others may know it.
 fn of_device<'r>(row: &Row<'r, 'r>, wanted: fn(IpAddr) -> bool) -> Option<Value<'r>> {
-    let interfaces = &row.device?.it.ip_interfaces;
-    let found = interfaces
-        .iter()
-        .find(|text| text.parse().is_ok_and(wanted))?;
-    Some(Value::Borrowed(found.as_str()))
+    let mut addresses = rules::device_addresses(row);
+    let found = addresses.find(|text| text.parse().is_ok_and(wanted))?;
+    Some(Value::Borrowed(found))
 }
 
 fn is_reachable_v4(address: Ipv4Addr) -> bool {

@@ -1,27 +1,42 @@
 use drawbridge_alert::Alert;
 
-use super::fan_out::{self, Entity, Row};
+use super::entity::Entity;
+use super::fan_out::{self, Row, Scope};
 use super::identity::Synthesised;
-use super::rules;
-use super::source::Source;
-use crate::{Explained, ExplainedKey};
+use super::person::Person;
+use super::source::{ANY_ENTITY, Source};
+use crate::{Claims as _, Explained, ExplainedKey, FirstReading, Identity};
 
-/// Explains the records of an alert, as if none had been written before; `keys` explains the keys
-/// of one.
+/// Explains the records of an alert as if it were read for the first time, with all that it shows;
+/// `keys` explains the keys of one.
 pub(crate) fn explain(
     alert: &Alert<'_>,
+    scope: Scope,
     keys: fn(&Row<'_, '_>, &Synthesised) -> Vec<ExplainedKey>,
 ) -> Vec<Explained> {
-    let rows = fan_out::rows(alert).into_iter().zip(0..);
-    rows.map(|((row, digest), part)| {
-        let ids = Synthesised::new(&alert.id, &digest, part);
-        Explained {
-            of: kind(&row),
-            evidence: place(&row).map(|index| format!("evidence[{index}]")),
-            keys: keys(&row, &ids),
+    let mut claims = FirstReading::default();
+    let mut explained = Vec::new();
+    for draft in fan_out::drafts(alert, scope) {
+        let wanted = draft.wanted.as_slice();
+        if !(wanted.is_empty() || claims.lack(wanted)) {
+            continue;
         }
-    })
-    .collect()
+        let digest = draft.digest();
+        let identity = Identity {
+            digest,
+            content: &|| digest,
+            carries: draft.carries.as_slice(),
+        };
+        if let Some(claim) = claims.claim(&identity) {
+            let ids = Synthesised::new(&alert.id, &digest, claim.part);
+            explained.push(Explained {
+                of: kind(&draft.row),
+                evidence: draft.row.place().map(|index| format!("evidence[{index}]")),
+                keys: keys(&draft.row, &ids),
+            });
+        }
+    }
+    explained
 }
 
 /// Why a value is empty whose property is at hand.
@@ -30,7 +45,6 @@ pub(crate) const NOTHING_SENT: &str = "Graph sent no value for it";
 /// Says where a value came from; or, if there is none, why: `missing` is said where the property is
 /// at hand.
 pub(crate) fn from(source: Source, row: &Row<'_, '_>, missing: Option<&str>) -> String {
-    let empty = missing.is_some();
     let told = |path: String| match missing {
         Some(why) => format!("{path}: {why}"),
         None => path,
@@ -45,54 +59,74 @@ pub(crate) fn from(source: Source, row: &Row<'_, '_>, missing: Option<&str>) -> 
                 device.index,
                 properties.join(" or ")
             )),
-            (None, Some(entity)) if !empty => format!("evidence[{}].mdeDeviceId", entity.index),
-            (None, Some(_)) => "empty: no deviceEvidence has the entity's device id".into(),
-            (None, None) => "empty: the alert has no deviceEvidence".into(),
+            (None, Some(entity)) if missing.is_none() => {
+                format!("evidence[{}].mdeDeviceId", entity.index)
+            }
+            (None, Some(entity)) if entity.it.device_id().is_some() => {
+                "empty: no deviceEvidence has the entity's device id".into()
+            }
+            (None, _) => "empty: the alert has no deviceEvidence with an id or a name".into(),
+        },
+        Source::OtherDevice(properties) => match row.other_device {
+            Some(device) => told(format!(
+                "evidence[{}].{}",
+                device.index,
+                properties.join(" or ")
+            )),
+            None => "empty: the alert has no second device, or more than two".into(),
         },
         Source::Entity(properties) => {
-            if row.entity.is_none()
-                && !empty
-                && let Some(sender) = row.sender_ip
-            {
-                return format!("evidence[{}].senderIp", sender.index);
-            }
-            let paths: Vec<&str> = properties
-                .iter()
-                .filter(|(of, _)| *of == kind(row))
-                .map(|(_, path)| *path)
-                .collect();
-            match row.entity {
-                Some(entity) if !paths.is_empty() => {
-                    told(format!("evidence[{}].{}", entity.index, paths.join(" or ")))
+            let own = paths(properties, kind(row));
+            match (row.entity, row.message) {
+                (Some(entity), _) if !own.is_empty() => {
+                    told(format!("evidence[{}].{own}", entity.index))
+                }
+                (entity, Some(message))
+                    if entity.is_none_or(|e| matches!(e.it, Entity::User(_)))
+                        && missing.is_none() =>
+                {
+                    let path = paths(properties, "message");
+                    format!("evidence[{}].{path}", message.index)
                 }
                 _ => format!("empty: a record of {} has none", article(kind(row))),
             }
         }
-        Source::Account(property) => match account_path(row) {
-            Some(path) => told(format!("{path}.{property}")),
-            None => "empty: neither the record nor the alert names a user".into(),
+        Source::UserName => match named(row) {
+            Some((place, property)) => told(format!("{place}.{property}")),
+            None => NO_USER.into(),
+        },
+        Source::OfUser(property) => match named(row) {
+            Some((place, _)) => told(format!("{place}.userAccount.{property}")),
+            None => NO_USER.into(),
         },
     }
 }
 
-fn account_path(row: &Row<'_, '_>) -> Option<String> {
-    let account = rules::account(row)?;
-    match row.user {
-        Some(user) if std::ptr::eq(user.it, account) => {
-            Some(format!("evidence[{}].userAccount", user.index))
-        }
-        _ => row
-            .entity
-            .map(|entity| format!("evidence[{}].userAccount", entity.index)),
-    }
+const NO_USER: &str = "empty: neither the record nor the alert names a user";
+
+fn paths(properties: &[(&str, &str)], kind: &str) -> String {
+    let has = |of: &str| of == kind || of == ANY_ENTITY;
+    let of_kind = properties.iter().filter(|(of, _)| has(of));
+    let paths: Vec<&str> = of_kind.map(|(_, path)| *path).collect();
+    paths.join(" or ")
+}
+
+/// Where the user stands whom the record shows, and the property with his name.
+fn named(row: &Row<'_, '_>) -> Option<(String, &'static str)> {
+    let person = row.person()?;
+    let (_, property) = person.name()?;
+    let index = match (person, row.entity, row.user) {
+        (Person::Runner(_), Some(entity), _) => entity.index,
+        (_, Some(entity), _) if matches!(entity.it, Entity::User(_)) => entity.index,
+        (_, _, Some(user)) => user.index,
+        _ => return None,
+    };
+    Some((format!("evidence[{index}]"), property))
 }
 
 fn kind(row: &Row<'_, '_>) -> &'static str {
-    match (row.entity.map(|entity| entity.it), row.device) {
-        (Some(Entity::File(_)), _) => "file",
-        (Some(Entity::Process(_)), _) => "process",
-        (Some(Entity::Ip(_)), _) => "ip",
-        (Some(Entity::Url(_)), _) => "url",
+    match (row.entity, row.device) {
+        (Some(entity), _) => entity.it.kind(),
         (None, Some(_)) => "device",
         (None, None) => "alert",
     }
@@ -104,13 +138,14 @@ fn article(kind: &str) -> &'static str {
         "process" => "a process",
         "ip" => "an address",
         "url" => "a URL",
+        "user" => "a user",
+        "message" => "a message",
+        "connection" => "a connection",
+        "registryKey" => "a registry key",
+        "registryValue" => "a registry value",
+        "cloudApplication" => "a cloud application",
+        "fileHash" => "a hash",
         "device" => "a device alone",
         _ => "the alert alone",
     }
-}
-
-fn place(row: &Row<'_, '_>) -> Option<usize> {
-    row.entity
-        .map(|entity| entity.index)
-        .or(row.device.map(|device| device.index))
 }

@@ -1,20 +1,14 @@
-//! Which records an alert yields: one for each entity, one for each device without an entity, and
-//! one for an alert with neither.
+//! Which records an alert yields; the rules are those of `docs/record.md`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use drawbridge_alert::{Account, Alert, Device, Evidence, FileDetails, Text};
+use drawbridge_alert::{Alert, AnalyzedMessage, Device, Evidence};
 
+use super::devices::Devices;
+use super::entity::Entity;
+use super::facts::{self, Facts};
 use super::identity;
-
-/// An entity: evidence that makes a record of its own.
-#[derive(Clone, Copy)]
-pub(crate) enum Entity<'r, 'a> {
-    File(&'r drawbridge_alert::File<'a>),
-    Process(&'r drawbridge_alert::Process<'a>),
-    Ip(&'r drawbridge_alert::Ip<'a>),
-    Url(&'r drawbridge_alert::Url<'a>),
-}
+use super::person::Person;
 
 /// Something of the alert's evidence, with its place in the list.
 #[derive(Clone, Copy)]
@@ -28,173 +22,275 @@ pub(crate) struct Placed<T> {
 pub(crate) struct Row<'r, 'a> {
     pub(crate) alert: &'r Alert<'a>,
     pub(crate) device: Option<Placed<&'r Device<'a>>>,
+    /// The other one, where the alert has two devices.
+    pub(crate) other_device: Option<Placed<&'r Device<'a>>>,
     pub(crate) entity: Option<Placed<Entity<'r, 'a>>>,
-    /// The first user of the alert, for a record whose entity has no account of its own.
-    pub(crate) user: Option<Placed<&'r Account<'a>>>,
-    /// The first sender's address of the alert's messages.
-    pub(crate) sender_ip: Option<Placed<&'r Text<'a>>>,
+    /// The first user of the alert, for a record whose entity has none of its own.
+    pub(crate) user: Option<Placed<Person<'r, 'a>>>,
+    /// The alert's first message with a sender's address.
+    pub(crate) message: Option<Placed<&'r AnalyzedMessage<'a>>>,
 }
 
-impl<'r, 'a> Entity<'r, 'a> {
-    pub(crate) fn of(evidence: &'r Evidence<'a>) -> Option<Self> {
-        match evidence {
-            Evidence::File(file) => Some(Self::File(file)),
-            Evidence::Process(process) => Some(Self::Process(process)),
-            Evidence::Ip(ip) => Some(Self::Ip(ip)),
-            Evidence::Url(url) => Some(Self::Url(url)),
+impl<'r, 'a> Row<'r, 'a> {
+    /// The user whom the record shows: its own, that of its process, else the alert's first.
+    pub(crate) fn person(&self) -> Option<Person<'r, 'a>> {
+        let own = match self.entity.map(|entity| entity.it) {
+            Some(Entity::User(person)) => Some(person),
+            Some(Entity::Process(process)) => Some(Person::Runner(process)),
             _ => None,
-        }
-    }
-
-    /// The device that the entity itself names.
-    pub(crate) fn device_id(self) -> Option<&'r str> {
-        let id = match self {
-            Self::File(file) => file.mde_device_id.as_deref(),
-            Self::Process(process) => process.mde_device_id.as_deref(),
-            Self::Ip(ip) => ip.mde_device_id.as_deref(),
-            Self::Url(url) => url.mde_device_id.as_deref(),
         };
-        id.filter(|id| !id.is_empty())
+        own.filter(|person| person.name().is_some())
+            .or(self.user.map(|user| user.it))
     }
 
-    /// The file: a file's own, or a process's image.
-    pub(crate) fn file(self) -> Option<&'r FileDetails<'a>> {
-        match self {
-            Self::File(file) => file.file_details.as_ref(),
-            Self::Process(process) => process.image_file.as_ref(),
-            Self::Ip(_) | Self::Url(_) => None,
-        }
-    }
-
-    pub(crate) fn remediation_status(self) -> Option<&'r str> {
-        match self {
-            Self::File(file) => file.remediation_status.as_deref(),
-            Self::Process(process) => process.remediation_status.as_deref(),
-            Self::Ip(ip) => ip.remediation_status.as_deref(),
-            Self::Url(url) => url.remediation_status.as_deref(),
-        }
+    /// The place of the evidence that the record is of; none for one of the alert alone.
+    pub(super) fn place(&self) -> Option<usize> {
+        let entity = self.entity.map(|entity| entity.index);
+        entity.or(self.device.map(|device| device.index))
     }
 }
 
-/// The rows of an alert with the digest of each one's identity, in the order of the evidence; of
-/// several with one identity, the first.
-pub(crate) fn rows<'r, 'a>(alert: &'r Alert<'a>) -> Vec<(Row<'r, 'a>, [u8; 32])> {
-    let devices: Vec<Placed<&Device<'a>>> = placed(alert, |evidence| match evidence {
-        Evidence::Device(device) => Some(&**device),
-        _ => None,
-    });
-    let bare = Row {
-        alert,
-        device: None,
-        entity: None,
-        user: placed(alert, account).into_iter().next(),
-        sender_ip: placed(alert, sender_ip).into_iter().next(),
-    };
-    let shown_with = Devices::of(&devices);
-    let entities: Vec<Row<'r, 'a>> = placed(alert, Entity::of)
-        .into_iter()
-        .map(|entity| Row {
+/// A record that an alert may call for.
+pub(crate) struct Draft<'r, 'a> {
+    pub(crate) row: Row<'r, 'a>,
+    /// What the record shows that a SIEM joins on. Not the user on a record of his own: whether
+    /// that was written, its key tells.
+    pub(crate) carries: Facts,
+    /// Where there are any, the record is written only if none that was written carries one of them.
+    pub(crate) wanted: Facts,
+    name: Name,
+    /// Its identity's digest, where it was needed already.
+    digest: Option<[u8; 32]>,
+}
+
+/// What the identity of a record is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    /// What identifies its entity or device.
+    Plain,
+    /// The device's names, too: for a device whose own record was written under another name.
+    WithDeviceNames,
+}
+
+impl Draft<'_, '_> {
+    /// The digest of the record's identity.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        self.digest
+            .unwrap_or_else(|| identity::digest(&self.row, self.name))
+    }
+}
+
+/// Which evidence makes records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// What the record of the old API has keys for: files, processes, addresses, URLs and users.
+    Old,
+    /// Messages, connections, the registry, cloud applications and lone hashes, too: for formats
+    /// with keys of their own for them.
+    All,
+}
+
+/// The records of an alert: in the order of the evidence those that every reading of it calls for,
+/// and then those for what a record that was written earlier could not show yet.
+pub(crate) fn drafts<'r, 'a>(alert: &'r Alert<'a>, scope: Scope) -> Vec<Draft<'r, 'a>> {
+    let parts = Parts::of(alert);
+    let rows = parts.rows(scope);
+    let late = parts.late();
+    let mut drafts = Vec::with_capacity(rows.len() + late.len());
+    let mut digests = HashSet::with_capacity(rows.len());
+    let mut users = facts::Users::of(alert);
+    for row in rows {
+        let wanted = match row.entity {
+            Some(Placed {
+                it: Entity::User(person),
+                ..
+            }) => users.fact(person).into(),
+            _ => Facts::default(),
+        };
+        let mut draft = parts.draft(row, Name::Plain, wanted, &mut users);
+        let digest = draft.digest();
+        // Of several with one identity, the first.
+        if digests.insert(digest) {
+            draft.digest = Some(digest);
+            drafts.push(draft);
+        }
+    }
+    for (row, name) in late {
+        let wanted = match (row.entity, row.device) {
+            (
+                Some(Placed {
+                    it: Entity::User(person),
+                    ..
+                }),
+                _,
+            ) => users.fact(person).into(),
+            (_, Some(device)) => parts.devices.facts_of(device),
+            _ => Facts::default(),
+        };
+        drafts.push(parts.draft(row, name, wanted, &mut users));
+    }
+    drafts
+}
+
+/// What records are made of.
+struct Parts<'r, 'a> {
+    devices: Devices<'r, 'a>,
+    users: Vec<Placed<Person<'r, 'a>>>,
+    /// A record of nothing but the alert.
+    bare: Row<'r, 'a>,
+}
+
+impl<'r, 'a> Parts<'r, 'a> {
+    fn of(alert: &'r Alert<'a>) -> Self {
+        let users: Vec<_> = placed(alert, user).collect();
+        Self {
+            devices: Devices::of(alert),
+            bare: Row {
+                alert,
+                device: None,
+                other_device: None,
+                entity: None,
+                user: users.first().copied(),
+                message: placed(alert, message_with_sender).next(),
+            },
+            users,
+        }
+    }
+
+    fn with_device(&self, device: Option<Placed<&'r Device<'a>>>) -> Row<'r, 'a> {
+        Row {
+            device,
+            other_device: self.devices.other_than(device),
+            ..self.bare
+        }
+    }
+
+    fn with_entity(&self, entity: Placed<Entity<'r, 'a>>) -> Row<'r, 'a> {
+        Row {
             entity: Some(entity),
-            device: shown_with.device_of(entity.it),
-            ..bare
-        })
-        .collect();
-    // Graph may name a device twice: by its id where it has one, else by its place.
-    let who = |device: &Placed<&'r Device<'a>>| match device.it.mde_device_id.as_deref() {
-        Some(id) if !id.is_empty() => (Some(id), 0),
-        _ => (None, device.index),
-    };
-    let with_entity: HashSet<_> = entities
-        .iter()
-        .filter_map(|row| row.device.as_ref().map(who))
-        .collect();
-    let alone = devices
-        .iter()
-        .filter(|device| !with_entity.contains(&who(device)))
-        .map(|&device| Row {
-            device: Some(device),
-            ..bare
-        });
-    let mut rows: Vec<Row<'r, 'a>> = entities.into_iter().chain(alone).collect();
-    rows.sort_by_key(|row| row.entity.map(|e| e.index).or(row.device.map(|d| d.index)));
-    if rows.is_empty() {
-        rows.push(bare);
+            ..self.with_device(self.devices.device_of(entity.it))
+        }
     }
-    let mut seen = HashSet::new();
-    rows.into_iter()
-        .map(|row| (row, identity::digest(&row)))
-        .filter(|(_, digest)| seen.insert(*digest))
-        .collect()
+
+    fn with_user(&self, user: Placed<Person<'r, 'a>>) -> Row<'r, 'a> {
+        self.with_entity(Placed {
+            index: user.index,
+            it: Entity::User(user.it),
+        })
+    }
+
+    /// The records that the alert calls for when it is read for the first time.
+    fn rows(&self, scope: Scope) -> Vec<Row<'r, 'a>> {
+        let alert = self.bare.alert;
+        let entities =
+            placed(alert, Entity::of_old_record).filter(|entity| self.says_something(entity.it));
+        let mut rows: Vec<_> = entities.map(|entity| self.with_entity(entity)).collect();
+        let alone: Vec<_> = self.devices.alone(&rows).collect();
+        rows.extend(
+            alone
+                .into_iter()
+                .map(|device| self.with_device(Some(device))),
+        );
+        // A user has a record of his own if no other one shows him.
+        let shown = rows.iter().filter_map(Row::person).map(Person::shown);
+        let mut shown: HashSet<_> = shown.collect();
+        let own = self
+            .users
+            .iter()
+            .filter(|user| shown.insert(user.it.shown()));
+        rows.extend(own.map(|user| self.with_user(*user)));
+        if rows.is_empty() {
+            rows.push(self.bare);
+        }
+        if scope == Scope::All {
+            let others = placed(alert, Entity::of_other_formats)
+                .filter(|entity| self.says_something(entity.it));
+            rows.extend(others.map(|entity| self.with_entity(entity)));
+        }
+        rows.sort_by_key(Row::place);
+        rows
+    }
+
+    /// Whether an entity is one: something identifies it, or nothing else names its device.
+    fn says_something(&self, entity: Entity<'r, 'a>) -> bool {
+        let names_device = |id| !self.devices.has(id);
+        entity.is_identified() || entity.device_id().is_some_and(names_device)
+    }
+
+    /// The records of devices and users for what no record that was written shows of them.
+    fn late(&self) -> Vec<(Row<'r, 'a>, Name)> {
+        let runners = placed(self.bare.alert, running_user);
+        let users = self.users.iter().copied().chain(runners);
+        let devices = self.devices.all().iter().flat_map(|device| {
+            let row = self.with_device(Some(*device));
+            [(row, Name::Plain), (row, Name::WithDeviceNames)]
+        });
+        let mut seen = HashSet::new();
+        let users = users.filter(|user| seen.insert(user.it.shown()));
+        devices
+            .chain(users.map(|user| (self.with_user(user), Name::Plain)))
+            .collect()
+    }
+
+    fn draft(
+        &self,
+        row: Row<'r, 'a>,
+        name: Name,
+        wanted: Facts,
+        users: &mut facts::Users<'r>,
+    ) -> Draft<'r, 'a> {
+        let mut carries = match (row.device, row.entity) {
+            (Some(device), _) => self.devices.facts_of(device),
+            (None, Some(entity)) => facts::device_id(&row.alert.id, entity.it.device_id()),
+            (None, None) => Facts::default(),
+        };
+        match row.entity {
+            // Whether the user's own record was written, its key tells.
+            Some(Placed {
+                it: Entity::User(_),
+                ..
+            }) => {}
+            _ => carries.extend(row.person().map(|person| users.fact(person))),
+        }
+        Draft {
+            row,
+            carries,
+            wanted,
+            name,
+            digest: None,
+        }
+    }
 }
 
-fn placed<'r, 'a, T>(
+pub(super) fn placed<'r, 'a, T>(
     alert: &'r Alert<'a>,
     pick: impl Fn(&'r Evidence<'a>) -> Option<T>,
-) -> Vec<Placed<T>> {
+) -> impl Iterator<Item = Placed<T>> {
     let evidence = alert.evidence.iter().enumerate();
-    evidence
-        .filter_map(|(index, e)| pick(e).map(|it| Placed { index, it }))
-        .collect()
+    evidence.filter_map(move |(index, e)| pick(e).map(|it| Placed { index, it }))
 }
 
-/// The devices that entities are shown with. Looked up by id: an alert of many devices and many
-/// entities must not take the product of both.
-struct Devices<'r, 'a> {
-    by_id: HashMap<&'r str, Placed<&'r Device<'a>>>,
-    primary: Option<Placed<&'r Device<'a>>>,
+fn user<'r, 'a>(evidence: &'r Evidence<'a>) -> Option<Person<'r, 'a>> {
+    let person = match evidence {
+        Evidence::User(user) => Person::User(user),
+        Evidence::Mailbox(mailbox) => Person::Mailbox(mailbox),
+        _ => return None,
+    };
+    person.name().is_some().then_some(person)
 }
 
-impl<'r, 'a> Devices<'r, 'a> {
-    fn of(devices: &[Placed<&'r Device<'a>>]) -> Self {
-        // Of several with one id, the first.
-        let with_id = devices.iter().rev().filter_map(|&device| {
-            let id = device.it.mde_device_id.as_deref()?;
-            Some((id, device))
-        });
-        let primary = devices.iter().find(|d| is_primary(d.it));
-        Self {
-            by_id: with_id.collect(),
-            primary: primary.or(devices.first()).copied(),
-        }
-    }
-
-    /// The device whose id the entity carries; the primary device for one that carries none.
-    fn device_of(&self, entity: Entity<'r, 'a>) -> Option<Placed<&'r Device<'a>>> {
-        match entity.device_id() {
-            Some(id) => self.by_id.get(id).copied(),
-            None => self.primary,
-        }
-    }
+fn running_user<'r, 'a>(evidence: &'r Evidence<'a>) -> Option<Person<'r, 'a>> {
+    let Evidence::Process(process) = evidence else {
+        return None;
+    };
+    let person = Person::Runner(process);
+    person.name().is_some().then_some(person)
 }
 
-fn is_primary(device: &Device<'_>) -> bool {
-    device
-        .detailed_roles
-        .iter()
-        .any(|role| matches!(&**role, "PrimaryDevice" | "Main device"))
-}
-
-fn account<'r, 'a>(evidence: &'r Evidence<'a>) -> Option<&'r Account<'a>> {
-    match evidence {
-        Evidence::User(user) => user
-            .user_account
-            .as_ref()
-            .filter(|account| has_name(account)),
-        _ => None,
-    }
-}
-
-/// Whether an account says who it is.
-pub(crate) fn has_name(account: &Account<'_>) -> bool {
-    account
-        .account_name
-        .as_deref()
-        .is_some_and(|name| !name.is_empty())
-}
-
-fn sender_ip<'r, 'a>(evidence: &'r Evidence<'a>) -> Option<&'r Text<'a>> {
-    match evidence {
-        Evidence::AnalyzedMessage(message) => message.sender_ip.as_ref(),
-        _ => None,
-    }
+fn message_with_sender<'r, 'a>(evidence: &'r Evidence<'a>) -> Option<&'r AnalyzedMessage<'a>> {
+    let Evidence::AnalyzedMessage(message) = evidence else {
+        return None;
+    };
+    let sender = message.sender_ip.as_deref().unwrap_or_default();
+    (!sender.is_empty()).then_some(&**message)
 }

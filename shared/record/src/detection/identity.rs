@@ -1,10 +1,14 @@
 //! What makes a record the one it is: a public contract, written down in `docs/record.md`.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
+use drawbridge_alert::{FileDetails, Text};
 use sha2::{Digest, Sha256};
 
-use super::fan_out::{Entity, Row};
+use super::entity::Entity;
+use super::fan_out::{Name, Row};
 
 /// The first field of the encoding; another value would be another contract.
 pub const ENCODING_VERSION: &str = "drawbridge-siem-1";
@@ -39,9 +43,9 @@ fn report_id(alert_id: &str) -> u32 {
 }
 
 /// SHA-256 over the fields of [`fields`], each after its length in bytes as 32 bits, big-endian.
-pub(crate) fn digest(row: &Row<'_, '_>) -> [u8; 32] {
+pub(super) fn digest(row: &Row<'_, '_>, name: Name) -> [u8; 32] {
     let mut sha = Sha256::new();
-    fields(row, &mut |field| {
+    fields(row, name, &mut |field| {
         sha.update(u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
         sha.update(field);
     });
@@ -52,78 +56,122 @@ pub(crate) fn digest(row: &Row<'_, '_>) -> [u8; 32] {
 ///
 /// The device is the one that the entity itself names, not the one it is shown with: the primary
 /// device may change when evidence is added or reordered.
-fn fields(row: &Row<'_, '_>, field: &mut dyn FnMut(&str)) {
-    let text =
-        |text: &Option<drawbridge_alert::Text<'_>>| text.as_deref().unwrap_or_default().to_owned();
+fn fields(row: &Row<'_, '_>, name: Name, field: &mut dyn FnMut(&str)) {
     field(ENCODING_VERSION);
     field(&row.alert.id);
-    let Some(entity) = row.entity else {
-        match row.device {
-            Some(device) => {
-                let device = device.it;
-                let id = text(&device.mde_device_id);
-                field(&id);
-                field("device");
-                if id.is_empty() {
-                    field(&text(&device.device_dns_name));
-                    field(&text(&device.host_name));
-                }
-            }
-            None => {
-                field("");
-                field("alert");
+    match (row.entity, row.device) {
+        (Some(entity), _) => entity_fields(entity.it, field),
+        (None, Some(device)) => {
+            let device = device.it;
+            let id = text(&device.mde_device_id);
+            field(id);
+            field("device");
+            if id.is_empty() || name == Name::WithDeviceNames {
+                field(text(&device.device_dns_name));
+                field(text(&device.host_name));
             }
         }
-        return;
-    };
-    field(entity.it.device_id().unwrap_or_default());
-    match entity.it {
-        Entity::File(file) => {
-            field("file");
-            file_fields(file.file_details.as_ref(), field);
+        (None, None) => {
+            field("");
+            field("alert");
         }
+    }
+}
+
+fn entity_fields(entity: Entity<'_, '_>, field: &mut dyn FnMut(&str)) {
+    match entity {
+        // The account of a process and a user's evidence are the same user.
+        Entity::User(_) => field(""),
+        _ => field(entity.device_id().unwrap_or_default()),
+    }
+    field(entity.kind());
+    match entity {
+        Entity::File(file) => file_fields(file.file_details.as_ref(), field),
         Entity::Process(process) => {
-            field("process");
-            field(
-                &process
-                    .process_id
-                    .map(|id| id.to_string())
-                    .unwrap_or_default(),
-            );
+            number(process.process_id, field);
             let start = process.process_creation_date_time.as_ref();
             field(start.map_or("", |time| &time.text));
             // A process id and its start name a process of a device; without them it takes more.
             if process.process_id.is_none() || process.process_creation_date_time.is_none() {
                 file_fields(process.image_file.as_ref(), field);
-                field(&text(&process.process_command_line));
+                field(text(&process.process_command_line));
             }
         }
-        Entity::Ip(ip) => {
-            field("ip");
-            field(&text(&ip.ip_address).to_ascii_lowercase());
+        Entity::Ip(ip) => field(&lower(text(&ip.ip_address))),
+        Entity::Url(url) => field(text(&url.url)),
+        Entity::User(person) => {
+            let (name, domain) = person.shown();
+            field(name);
+            field(domain);
         }
-        Entity::Url(url) => {
-            field("url");
-            field(&text(&url.url));
+        Entity::Message(message) => {
+            field(text(&message.network_message_id));
+            field(text(&message.internet_message_id));
+            field(text(&message.recipient_email_address));
+        }
+        Entity::Connection(connection) => {
+            for (address, port) in [
+                (&connection.source_address, connection.source_port),
+                (&connection.destination_address, connection.destination_port),
+            ] {
+                let address = address.as_ref().map_or("", |ip| text(&ip.ip_address));
+                field(&lower(address));
+                number(port, field);
+            }
+            field(text(&connection.protocol));
+        }
+        Entity::RegistryKey(key) => {
+            field(text(&key.registry_hive));
+            field(text(&key.registry_key));
+        }
+        Entity::RegistryValue(value) => {
+            field(text(&value.registry_hive));
+            field(text(&value.registry_key));
+            field(text(&value.registry_value_name));
+            field(text(&value.registry_value));
+        }
+        Entity::CloudApplication(application) => {
+            number(application.app_id.or(application.saas_app_id), field);
+            number(application.instance_id, field);
+            field(text(&application.display_name));
+        }
+        Entity::FileHash(hash) => {
+            field(text(&hash.algorithm));
+            field(&lower(text(&hash.value)));
         }
     }
 }
 
 /// A file's directory, name and one hash. Two files with one name are two; so is a file whose
 /// hash was not known before: a record too many is better than one too few.
-fn file_fields(file: Option<&drawbridge_alert::FileDetails<'_>>, field: &mut dyn FnMut(&str)) {
-    let of = |pick: fn(&drawbridge_alert::FileDetails<'_>) -> Option<String>| {
-        file.and_then(pick).unwrap_or_default()
-    };
-    field(&of(|file| file.file_path.as_deref().map(str::to_owned)));
-    field(&of(|file| file.file_name.as_deref().map(str::to_owned)));
-    field(&of(|file| {
-        let hash = [&file.sha1, &file.sha256, &file.md5]
-            .into_iter()
-            .flatten()
-            .find(|h| !h.is_empty());
-        hash.map(|hash| hash.to_ascii_lowercase())
-    }));
+fn file_fields(file: Option<&FileDetails<'_>>, field: &mut dyn FnMut(&str)) {
+    let none = FileDetails::default();
+    let file = file.unwrap_or(&none);
+    field(text(&file.file_path));
+    field(text(&file.file_name));
+    let hashes = [&file.sha1, &file.sha256, &file.md5].map(text);
+    let hash = hashes.into_iter().find(|hash| !hash.is_empty());
+    field(&lower(hash.unwrap_or_default()));
+}
+
+fn text<'t>(text: &'t Option<Text<'_>>) -> &'t str {
+    text.as_deref().unwrap_or_default()
+}
+
+fn number(number: Option<i64>, field: &mut dyn FnMut(&str)) {
+    match number {
+        Some(number) => field(&number.to_string()),
+        None => field(""),
+    }
+}
+
+/// The text in lower case, as far as it is ASCII.
+pub(super) fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        text.to_ascii_lowercase().into()
+    } else {
+        text.into()
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +179,7 @@ mod tests {
     use drawbridge_alert::Alert;
 
     use super::*;
-    use crate::detection::fan_out::rows;
+    use crate::detection::fan_out::{Scope, drafts};
 
     /// The worked example of `docs/record.md`.
     #[test]
@@ -147,7 +195,7 @@ mod tests {
                 [&length[..], field.as_bytes()].concat()
             })
             .collect();
-        let (_, digest) = rows(&alert).remove(0);
+        let digest = drafts(&alert, Scope::Old)[0].digest();
         let expected: [u8; 32] = Sha256::digest(encoded).into();
         assert_eq!(digest, expected);
         let ids = Synthesised::new("da1", &digest, 0);

@@ -4,10 +4,14 @@
 //! [`map`] makes the records; [`properties`] says where each of their values comes from.
 
 mod address;
+mod devices;
+mod entity;
 mod explain;
+mod facts;
 mod fan_out;
 mod identity;
 pub(crate) mod line;
+mod person;
 pub(crate) mod properties;
 mod rules;
 mod source;
@@ -19,35 +23,51 @@ use drawbridge_alert::Alert;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use explain::{NOTHING_SENT, explain, from};
-pub(crate) use fan_out::Row;
+pub(crate) use fan_out::{Row, Scope};
 pub(crate) use identity::Synthesised;
 pub(crate) use properties::{Property, Value};
+pub(crate) use rules::time_text;
 
-use crate::{Claim, Identity, Record};
+use crate::{Claim, Claims, Identity, Record};
 
-/// Maps an alert: `body` writes a record of it, `content` is what [`Identity::content`] gives.
+/// How a format of this shape writes a record.
+pub(crate) struct Writer {
+    /// Which evidence makes records.
+    pub(crate) scope: Scope,
+    /// What [`Identity::content`] gives.
+    pub(crate) content: fn(&Row<'_, '_>) -> [u8; 32],
+    /// The record's body.
+    pub(crate) body: fn(&Row<'_, '_>, &Synthesised) -> String,
+}
+
+/// Maps an alert.
 pub(crate) fn map(
     alert: &Alert<'_>,
-    claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
+    claims: &mut dyn Claims,
     sink: &mut dyn FnMut(Record),
-    content: fn(&Row<'_, '_>) -> [u8; 32],
-    body: fn(&Row<'_, '_>, &Synthesised) -> String,
+    writer: &Writer,
 ) {
-    for (row, digest) in fan_out::rows(alert) {
-        let content = || content(&row);
+    for draft in fan_out::drafts(alert, writer.scope) {
+        let wanted = draft.wanted.as_slice();
+        if !(wanted.is_empty() || claims.lack(wanted)) {
+            continue;
+        }
+        let digest = draft.digest();
+        let content = || (writer.content)(&draft.row);
         let identity = Identity {
             digest,
             content: &content,
+            carries: draft.carries.as_slice(),
         };
-        let Some(Claim { part, change }) = claim(&identity) else {
+        let Some(Claim { part, change }) = claims.claim(&identity) else {
             continue;
         };
         let ids = Synthesised::new(&alert.id, &digest, part);
-        let body = body(&row, &ids);
+        let body = (writer.body)(&draft.row, &ids);
         sink(Record {
             key: ids.full_id,
             alert_id: alert.id.as_str().to_owned(),
-            severity: rules::severity(&row).into_owned(),
+            severity: rules::severity(&draft.row).into_owned(),
             change,
             body,
         });

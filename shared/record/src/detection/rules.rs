@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
-use drawbridge_alert::{Account, Device, FileDetails, Text};
+use drawbridge_alert::{Device, FileDetails, Text, Timestamp};
 
-use super::fan_out::{Entity, Row, has_name};
+use super::entity::Entity;
+use super::fan_out::Row;
+use super::identity::lower;
+use super::person::Person;
 
 type Value<'r> = Cow<'r, str>;
 const EMPTY: Value<'static> = Cow::Borrowed("");
@@ -50,12 +53,54 @@ pub(crate) fn title<'r>(row: &Row<'r, 'r>) -> Value<'r> {
     first([&row.alert.title])
 }
 
-pub(crate) fn category<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    first([&row.alert.category])
+/// When the alert came up, as far as Graph says.
+pub(crate) fn created<'r>(row: &Row<'r, 'r>) -> Option<&'r Timestamp<'r>> {
+    let alert = row.alert;
+    let times = [&alert.created, &alert.first_activity, &alert.last_update];
+    times.into_iter().find_map(Option::as_ref)
 }
 
+/// Where the fraction of a second stands in a time such as `2026-09-01T10:00:00.5Z`.
+const FRACTION_AT: usize = "2026-09-01T10:00:00".len();
+
+/// Graph's own text of a time, with a fraction where Graph left it out: two readers demand one.
+pub(crate) fn time_text<'t>(time: &'t Timestamp<'_>) -> Value<'t> {
+    let text = time.text.as_str();
+    match (time.instant, text.split_at_checked(FRACTION_AT)) {
+        (Some(_), Some((seconds, zone @ ("Z" | "z")))) => {
+            Cow::Owned(format!("{seconds}.0000000{zone}"))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
+pub(crate) fn last_activity<'r>(row: &Row<'r, 'r>) -> Option<&'r Timestamp<'r>> {
+    let alert = row.alert;
+    alert.last_activity.as_ref().or(alert.last_update.as_ref())
+}
+
+/// `category` is deprecated in favour of `categories` since May 2026.
+pub(crate) fn category<'r>(row: &Row<'r, 'r>) -> Value<'r> {
+    match first([&row.alert.category]) {
+        none if none.is_empty() => {
+            let category = row.alert.categories.iter().map(Text::as_str);
+            Cow::Borrowed(
+                category
+                    .into_iter()
+                    .find(|c| !c.is_empty())
+                    .unwrap_or_default(),
+            )
+        }
+        category => category,
+    }
+}
+
+/// A reader fails on words that it does not know, so that none is one of its own.
 pub(crate) fn severity<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    capitalised(first([&row.alert.severity]))
+    match first([&row.alert.severity]) {
+        none if matches!(&*none, "" | "unknown") => Cow::Borrowed("UnSpecified"),
+        severity => capitalised(severity),
+    }
 }
 
 /// The severity from 1 to 10, in the bands of CEF: to 3 low, to 6 medium, to 8 high. One that is not
@@ -87,9 +132,9 @@ fn header_field<'r>(values: [&'r Option<Text<'r>>; 2], is_blank: fn(char) -> boo
     Cow::Borrowed(trimmed.find(|text| !text.is_empty()).unwrap_or("alert"))
 }
 
-/// The creation in the notation of [`dev_time_format`]; empty where Graph's text is no time.
+/// The time of the alert in the notation of [`dev_time_format`]; empty where Graph's text is no time.
 pub(crate) fn dev_time<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    match row.alert.created.as_ref().and_then(|time| time.instant) {
+    match created(row).and_then(|time| time.instant) {
         Some(instant) => Cow::Owned(instant.strftime("%b %d %Y %H:%M:%S.%3f UTC").to_string()),
         None => EMPTY,
     }
@@ -97,7 +142,7 @@ pub(crate) fn dev_time<'r>(row: &Row<'r, 'r>) -> Value<'r> {
 
 /// One of the notations that IBM lists, in Java's letters.
 pub(crate) fn dev_time_format<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    match row.alert.created.as_ref().and_then(|time| time.instant) {
+    match created(row).and_then(|time| time.instant) {
         Some(_) => Cow::Borrowed("MMM dd yyyy HH:mm:ss.SSS zzz"),
         None => EMPTY,
     }
@@ -120,19 +165,19 @@ pub(crate) fn incident_url<'r>(row: &Row<'r, 'r>) -> Value<'r> {
 }
 
 pub(crate) fn sha1<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    file(row).map_or(EMPTY, |file| lower(first([&file.sha1])))
+    file(row).map_or(EMPTY, |file| lowered(first([&file.sha1])))
 }
 
 pub(crate) fn sha256<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    file(row).map_or(EMPTY, |file| lower(first([&file.sha256])))
+    file(row).map_or(EMPTY, |file| lowered(first([&file.sha256])))
 }
 
 pub(crate) fn md5<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    file(row).map_or(EMPTY, |file| lower(first([&file.md5])))
+    file(row).map_or(EMPTY, |file| lowered(first([&file.md5])))
 }
 
 pub(crate) fn file_hash<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    file(row).map_or(EMPTY, |file| lower(first([&file.sha1, &file.sha256])))
+    file(row).map_or(EMPTY, |file| lowered(first([&file.sha1, &file.sha256])))
 }
 
 pub(crate) fn file_name<'r>(row: &Row<'r, 'r>) -> Value<'r> {
@@ -143,12 +188,17 @@ pub(crate) fn file_path<'r>(row: &Row<'r, 'r>) -> Value<'r> {
     file(row).map_or(EMPTY, |file| first([&file.file_path]))
 }
 
-/// An address of its own, or, on a record of no entity, the sender's of the alert's message.
+/// An address of its own, or, on a record that is about no entity but a user, the sender's of the
+/// alert's message.
 pub(crate) fn ip_address<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    match (row.entity.map(|entity| entity.it), row.sender_ip) {
-        (Some(Entity::Ip(ip)), _) => first([&ip.ip_address]),
-        (None, Some(sender)) => Cow::Borrowed(sender.it.as_str()),
-        _ => EMPTY,
+    match row.entity.map(|entity| entity.it) {
+        Some(Entity::Ip(ip)) => first([&ip.ip_address]),
+        Some(Entity::Message(message)) => first([&message.sender_ip]),
+        Some(Entity::User(_)) | None => match row.message {
+            Some(message) => first([&message.it.sender_ip]),
+            None => EMPTY,
+        },
+        Some(_) => EMPTY,
     }
 }
 
@@ -163,22 +213,13 @@ pub(crate) fn detector_id<'r>(row: &Row<'r, 'r>) -> Value<'r> {
     first([&row.alert.detector_id])
 }
 
-/// The account of the process, if it has one with a name; else the alert's first user.
-pub(crate) fn account<'r>(row: &Row<'r, 'r>) -> Option<&'r Account<'r>> {
-    let own = match row.entity.map(|entity| entity.it) {
-        Some(Entity::Process(process)) => process.user_account.as_ref(),
-        _ => None,
-    };
-    own.filter(|account| has_name(account))
-        .or(row.user.map(|user| user.it))
-}
-
 pub(crate) fn user_name<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    account(row).map_or(EMPTY, |account| first([&account.account_name]))
+    let name = row.person().and_then(Person::name);
+    Cow::Borrowed(name.map_or("", |(name, _)| name))
 }
 
 pub(crate) fn user_domain<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    account(row).map_or(EMPTY, |account| first([&account.domain_name]))
+    Cow::Borrowed(row.person().map_or("", |person| person.domain()))
 }
 
 pub(crate) fn threat_category<'r>(row: &Row<'r, 'r>) -> Value<'r> {
@@ -199,17 +240,24 @@ fn status<'r>(row: &Row<'r, 'r>) -> &'r str {
         .unwrap_or_default()
 }
 
+/// Whether the antivirus raised the alert: two flags of the old record told of its detections
+/// alone, and rules alarm on them.
+fn is_antivirus(row: &Row<'_, '_>) -> bool {
+    row.alert.detection_source.as_deref() == Some("antivirus")
+}
+
 pub(crate) fn remediation_action<'r>(row: &Row<'r, 'r>) -> Value<'r> {
     match status(row) {
-        "none" | "unknown" => EMPTY,
-        status => Cow::Borrowed(status),
+        "none" | "unknown" | "active" | "notFound" => EMPTY,
+        action => Cow::Borrowed(action),
     }
 }
 
 pub(crate) fn remediation_is_success(row: &Row<'_, '_>) -> Option<bool> {
     match status(row) {
         "remediated" | "prevented" | "blocked" => Some(true),
-        "active" | "unremediated" | "declined" | "partiallyRemediated" => Some(false),
+        "unremediated" | "declined" | "partiallyRemediated" => Some(false),
+        "active" if is_antivirus(row) => Some(false),
         _ => None,
     }
 }
@@ -219,6 +267,7 @@ pub(crate) fn was_executing(row: &Row<'_, '_>) -> Option<bool> {
         return None;
     };
     match process.detection_status.as_deref() {
+        _ if !is_antivirus(row) => None,
         Some("detected" | "blocked") => Some(true),
         Some("prevented") => Some(false),
         _ => None,
@@ -284,25 +333,22 @@ pub(crate) fn machine_name<'r>(row: &Row<'r, 'r>) -> Value<'r> {
     }
 }
 
-fn addresses<'r>(row: &Row<'r, 'r>, family: impl Fn(&str) -> bool) -> Value<'r> {
-    let Some(device) = device(row) else {
-        return EMPTY;
-    };
-    joined(
-        device
-            .ip_interfaces
-            .iter()
-            .map(Text::as_str)
-            .filter(|address| family(address)),
-    )
+/// The addresses of the device: its interfaces', and the last one that it was seen with where that
+/// is another. Many devices have the last one alone.
+pub(crate) fn device_addresses<'r>(row: &Row<'r, 'r>) -> impl Iterator<Item = &'r str> {
+    let device = device(row);
+    let interfaces = device.map_or(&[][..], |device| &device.ip_interfaces);
+    let last = device.and_then(|device| device.last_ip_address.as_ref());
+    let other = last.filter(|last| !interfaces.contains(last));
+    interfaces.iter().chain(other).map(Text::as_str)
 }
 
 pub(crate) fn ipv4_list<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    addresses(row, |address| !address.contains(':'))
+    joined(device_addresses(row).filter(|address| !address.contains(':')))
 }
 
 pub(crate) fn ipv6_list<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    addresses(row, |address| address.contains(':'))
+    joined(device_addresses(row).filter(|address| address.contains(':')))
 }
 
 pub(crate) fn device_id<'r>(row: &Row<'r, 'r>) -> Value<'r> {
@@ -332,11 +378,10 @@ pub(crate) fn command_line<'r>(row: &Row<'r, 'r>) -> Value<'r> {
     }
 }
 
-fn lower(text: Value<'_>) -> Value<'_> {
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(text.to_ascii_lowercase())
-    } else {
-        text
+fn lowered(text: Value<'_>) -> Value<'_> {
+    match text {
+        Cow::Borrowed(text) => lower(text),
+        owned => owned,
     }
 }
 

@@ -1,3 +1,6 @@
+/// Stands for entities of every kind in [`Source::Entity`].
+pub(super) const ANY_ENTITY: &str = "entity";
+
 /// Where a value comes from. Several properties stand in the order in which they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -7,8 +10,12 @@ pub enum Source {
     Device(&'static [&'static str]),
     /// Properties of the record's entity, for the types that have them.
     Entity(&'static [(&'static str, &'static str)]),
-    /// A property of the process's account, else of the alert's first user.
-    Account(&'static str),
+    /// Properties of the other one of the alert's two devices.
+    OtherDevice(&'static [&'static str]),
+    /// What the user of the record is called: see `docs/record.md`.
+    UserName,
+    /// A property of the account of the same user.
+    OfUser(&'static str),
     /// Nothing in Graph: it is made up from what identifies the record.
     Synthesised(&'static str),
     /// Nothing: always empty, and why.
@@ -28,9 +35,17 @@ impl Source {
                 let shown = properties.iter().map(|(of, path)| format!("{of} `{path}`"));
                 list(shown.collect())
             }
-            Self::Account(property) => format!(
-                "process `userAccount.{property}`, else that of the first `userEvidence` with a name"
+            Self::OtherDevice(properties) => list(
+                properties
+                    .iter()
+                    .map(|p| format!("the other device `{p}`"))
+                    .collect(),
             ),
+            Self::UserName => "`userAccount.accountName`, `userAccount.userPrincipalName`, \
+                               mailbox `upn`, mailbox `primaryAddress`, `userAccount.displayName`, \
+                               mailbox `displayName`"
+                .into(),
+            Self::OfUser(property) => format!("`userAccount.{property}`"),
             Self::Synthesised(how) => format!("synthesised: {how}"),
             Self::Never(why) => format!("always empty: {why}"),
         }

@@ -26,7 +26,7 @@ use std::sync::{Mutex, PoisonError};
 use drawbridge_alert::Alert;
 
 use crate::version;
-use crate::{Claim, Explained, Field, Format, Identity, Record, Rewrite};
+use crate::{Claims, Explained, Field, Format, Record, Rewrite};
 
 pub use data_stream::DataStream;
 
@@ -81,14 +81,9 @@ impl Format for Ecs {
         document::fields()
     }
 
-    fn map(
-        &self,
-        alert: &Alert<'_>,
-        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
-        sink: &mut dyn FnMut(Record),
-    ) {
+    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
         let severity = alert.severity.as_deref().unwrap_or_default();
-        version::map(alert, claim, sink, severity, |_, _| {
+        version::map(alert, claims, sink, severity, |_, _| {
             record::write(alert, &self.stream)
         });
     }

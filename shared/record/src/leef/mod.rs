@@ -5,9 +5,15 @@ mod write;
 
 use drawbridge_alert::Alert;
 
-use crate::detection;
-use crate::{Body, Claim, Explained, Field, Format, Identity, Record};
+use crate::detection::{self, Scope, Writer};
+use crate::{Body, Claims, Explained, Field, Format, Record};
 use keys::TABLE;
+
+const WRITER: Writer = Writer {
+    scope: Scope::All,
+    content: |row| TABLE.content(row),
+    body: write::record,
+};
 
 /// The format `leef`.
 #[derive(Debug, Clone, Copy)]
@@ -45,16 +51,11 @@ impl Format for Leef {
         TABLE.fields()
     }
 
-    fn map(
-        &self,
-        alert: &Alert<'_>,
-        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
-        sink: &mut dyn FnMut(Record),
-    ) {
-        detection::map(alert, claim, sink, |row| TABLE.content(row), write::record);
+    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
+        detection::map(alert, claims, sink, &WRITER);
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        detection::explain(alert, |row, ids| TABLE.explain(row, ids))
+        detection::explain(alert, WRITER.scope, |row, ids| TABLE.explain(row, ids))
     }
 }

@@ -1,8 +1,6 @@
-use std::borrow::Cow;
-
 use super::keys::TABLE;
 use crate::detection::line::Style;
-use crate::detection::{Row, Synthesised};
+use crate::detection::{Row, Synthesised, time_text};
 
 const PREFIX: &str = "LEEF:2.0|Microsoft|Microsoft Defender XDR|1.0|";
 
@@ -17,17 +15,13 @@ const USUAL_BYTES: usize = 2048;
 pub(super) const HEADER_STYLE: Style = Style {
     blanks: &['\t', '\n', '\r', '|', '\\'],
     flags: ["false", "true"],
-    time: graphs_text,
+    time: time_text,
 };
 
 pub(super) const ATTRIBUTE_STYLE: Style = Style {
     blanks: &['\t', '\n', '\r'],
     ..HEADER_STYLE
 };
-
-fn graphs_text<'t>(time: &'t drawbridge_alert::Timestamp<'_>) -> Cow<'t, str> {
-    Cow::Borrowed(&time.text)
-}
 
 /// The record as one line.
 pub(super) fn record(row: &Row<'_, '_>, ids: &Synthesised) -> String {

@@ -20,7 +20,7 @@ use drawbridge_alert::Alert;
 
 use crate::tree::Object;
 use crate::version::{self, Version};
-use crate::{Change, Claim, Explained, Field, Format, Identity, Record, Rewrite};
+use crate::{Change, Claims, Explained, Field, Format, Record, Rewrite};
 
 /// The format `ocsf`.
 #[derive(Debug, Clone, Copy)]
@@ -59,14 +59,9 @@ impl Format for Ocsf {
         fields::documented()
     }
 
-    fn map(
-        &self,
-        alert: &Alert<'_>,
-        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
-        sink: &mut dyn FnMut(Record),
-    ) {
+    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
         let (_, severity) = codes::severity(alert.severity.as_deref());
-        version::map(alert, claim, sink, severity, |key, change| {
+        version::map(alert, claims, sink, severity, |key, change| {
             body(alert, key, change)
         });
     }

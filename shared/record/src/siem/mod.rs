@@ -7,11 +7,18 @@ mod keys;
 mod write;
 
 pub use crate::detection::{ENCODING_VERSION, Source};
+use crate::detection::{Scope, Writer};
 pub use keys::{KEYS, Key, Kind};
 
 use drawbridge_alert::Alert;
 
-use crate::{Claim, Explained, Field, Format, Identity, Record, detection};
+use crate::{Claims, Explained, Field, Format, Record, detection};
+
+const WRITER: Writer = Writer {
+    scope: Scope::Old,
+    content: write::content,
+    body: write::record,
+};
 
 /// The format `siem`.
 #[derive(Debug, Clone, Copy)]
@@ -36,16 +43,11 @@ impl Format for Siem {
         KEYS.iter().map(keys::documented).collect()
     }
 
-    fn map(
-        &self,
-        alert: &Alert<'_>,
-        claim: &mut dyn FnMut(&Identity<'_>) -> Option<Claim>,
-        sink: &mut dyn FnMut(Record),
-    ) {
-        detection::map(alert, claim, sink, write::content, write::record);
+    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
+        detection::map(alert, claims, sink, &WRITER);
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        detection::explain(alert, explain::keys)
+        detection::explain(alert, WRITER.scope, explain::keys)
     }
 }

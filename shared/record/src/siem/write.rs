@@ -1,5 +1,5 @@
 use super::keys::KEYS;
-use crate::detection::{self, Row, Synthesised, Value};
+use crate::detection::{self, Row, Synthesised, Value, time_text};
 use crate::json::string;
 
 /// What a record weighs at least: its keys and punctuation, and some values.
@@ -14,7 +14,10 @@ pub(crate) fn record(row: &Row<'_, '_>, ids: &Synthesised) -> String {
         json.push_str("\":");
         match key.kind.0 {
             Value::Text(value) => string(&value(row), &mut json),
-            Value::Time(value) => string(value(row).map_or("", |time| &time.text), &mut json),
+            Value::Time(value) => string(
+                &value(row).map_or_else(Default::default, time_text),
+                &mut json,
+            ),
             Value::Id(value) => string(value(ids), &mut json),
             Value::Number(value) => json.push_str(&value(ids).to_string()),
             Value::Flag(value) => json.push_str(match value(row) {

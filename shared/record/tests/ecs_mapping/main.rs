@@ -7,7 +7,7 @@ mod index;
 mod schema;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, format};
+use drawbridge_record::{FirstReading, format};
 use index::Index;
 use proptest::prelude::*;
 use schema::Schema;
@@ -17,14 +17,10 @@ use serde_json::{Value, json};
 fn document(alert: &Value) -> Option<Value> {
     let text = alert.to_string();
     let alert = Alert::decode(&text).ok()?;
-    let claim = Claim {
-        part: 0,
-        change: Change::New,
-    };
     let mut documents = Vec::new();
     format("ecs")
         .unwrap()
-        .map(&alert, &mut |_| Some(claim), &mut |record| {
+        .map(&alert, &mut FirstReading::default(), &mut |record| {
             documents.push(serde_json::from_str(&record.body).unwrap());
         });
     assert_eq!(documents.len(), 1);

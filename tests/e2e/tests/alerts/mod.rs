@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, Record, format};
+use drawbridge_record::{FirstReading, Record, format};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -27,15 +27,9 @@ pub(crate) fn records(alerts: &[Value]) -> BTreeMap<String, Record> {
     let mut records = BTreeMap::new();
     for alert in alerts {
         let text = alert.to_string();
-        let mut parts = 0..;
         format("siem").unwrap().map(
             &Alert::decode(&text).unwrap(),
-            &mut |_| {
-                parts.next().map(|part| Claim {
-                    part,
-                    change: Change::New,
-                })
-            },
+            &mut FirstReading::default(),
             &mut |record| {
                 records.insert(record.key.clone(), record);
             },

@@ -3,7 +3,7 @@
 use std::fs;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, Format, Record};
+use drawbridge_record::{FirstReading, Format, Record};
 use drawbridge_simulator::{Alerts, GenerateOptions};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -61,15 +61,9 @@ fn hostile() -> Value {
 /// The records of an alert that was never seen before.
 pub(crate) fn records(format: &dyn Format, alert: &str) -> Vec<Record> {
     let mut records = Vec::new();
-    let mut parts = 0..;
     format.map(
         &Alert::decode(alert).unwrap(),
-        &mut |_| {
-            parts.next().map(|part| Claim {
-                part,
-                change: Change::New,
-            })
-        },
+        &mut FirstReading::default(),
         &mut |record| records.push(record),
     );
     records

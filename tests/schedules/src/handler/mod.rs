@@ -1,5 +1,6 @@
 //! The real handler under a schedule: timer, jobs queue, processes that die and are replaced.
 
+mod careless;
 mod jobs;
 mod ports;
 mod process;

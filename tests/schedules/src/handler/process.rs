@@ -10,6 +10,7 @@ use drawbridge_poll::{
 };
 
 use super::Tenant;
+use super::careless;
 use super::ports::Ports;
 use super::transport;
 use crate::run::Run;
@@ -73,7 +74,7 @@ impl Process {
             graph: Arc::new(client),
             store: ports.clone(),
             outputs: vec![Output::new(
-                drawbridge_record::format("siem").expect("the first format"),
+                careless::format(mutation),
                 ports.clone(),
                 Grouping::Tenant,
             )],

@@ -21,7 +21,8 @@ pub(crate) struct FakeGraph {
 
 #[derive(Default)]
 struct Inner {
-    alerts: Mutex<Vec<(Timestamp, String)>>,
+    /// Id, last update and text of each.
+    alerts: Mutex<Vec<(String, Timestamp, String)>>,
     script: Mutex<VecDeque<Answer>>,
     count: Mutex<Count>,
     poison: Mutex<Option<String>>,
@@ -76,9 +77,8 @@ impl FakeGraph {
     /// Sets an alert; one of the same id is replaced.
     pub(crate) fn set(&self, id: &str, updated: &str, json: String) {
         let mut alerts = self.inner.alerts.lock().unwrap();
-        let marker = format!("\"id\":\"{id}\"");
-        alerts.retain(|(_, old)| !old.contains(&marker));
-        alerts.push((updated.parse().unwrap(), json));
+        alerts.retain(|(old, _, _)| old != id);
+        alerts.push((id.to_owned(), updated.parse().unwrap(), json));
     }
 
     /// Answers these before anything else.
@@ -182,8 +182,8 @@ impl Transport for Wire {
         let alerts = self.0.alerts.lock().unwrap();
         let hits: Vec<&str> = alerts
             .iter()
-            .filter(|(updated, _)| (from..to).contains(updated))
-            .map(|(_, json)| json.as_str())
+            .filter(|(_, updated, _)| (from..to).contains(updated))
+            .map(|(_, _, json)| json.as_str())
             .collect();
         let page = &hits[skip.min(hits.len())..(skip + top).min(hits.len())];
         let poison = self.0.poison.lock().unwrap().clone();

@@ -227,8 +227,8 @@ impl Queue for MemoryQueue {
                 taken.push(message.clone());
             }
         }
-        Ok(indices
-            .into_iter()
+        let sent = indices.into_iter().filter(|index| *index < messages.len());
+        Ok(sent
             .map(|index| Refused {
                 index,
                 code: code.into(),

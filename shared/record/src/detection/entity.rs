@@ -1,0 +1,185 @@
+use drawbridge_alert::{
+    AnalyzedMessage, CloudApplication, Evidence, File, FileDetails, FileHash, Ip,
+    NetworkConnection, Process, RegistryKey, RegistryValue, Text, Url,
+};
+
+use super::person::Person;
+
+/// An entity: evidence that makes a record of its own.
+#[derive(Clone, Copy)]
+pub(crate) enum Entity<'r, 'a> {
+    File(&'r File<'a>),
+    Process(&'r Process<'a>),
+    Ip(&'r Ip<'a>),
+    Url(&'r Url<'a>),
+    User(Person<'r, 'a>),
+    // The old record has no keys for what follows.
+    Message(&'r AnalyzedMessage<'a>),
+    Connection(&'r NetworkConnection<'a>),
+    RegistryKey(&'r RegistryKey<'a>),
+    RegistryValue(&'r RegistryValue<'a>),
+    CloudApplication(&'r CloudApplication<'a>),
+    FileHash(&'r FileHash<'a>),
+}
+
+/// The roles that tell two devices of an alert apart.
+const SIDES: [&str; 4] = ["source", "destination", "attacker", "attacked"];
+
+impl<'r, 'a> Entity<'r, 'a> {
+    /// The entity of the old record that the evidence is, users aside.
+    pub(super) fn of_old_record(evidence: &'r Evidence<'a>) -> Option<Self> {
+        Some(match evidence {
+            Evidence::File(file) => Self::File(file),
+            Evidence::Process(process) => Self::Process(process),
+            Evidence::Ip(ip) => Self::Ip(ip),
+            Evidence::Url(url) => Self::Url(url),
+            _ => return None,
+        })
+    }
+
+    /// The entity that the evidence is, of those that only other formats have keys for.
+    pub(super) fn of_other_formats(evidence: &'r Evidence<'a>) -> Option<Self> {
+        Some(match evidence {
+            Evidence::AnalyzedMessage(message) => Self::Message(message),
+            Evidence::NetworkConnection(connection) => Self::Connection(connection),
+            Evidence::RegistryKey(key) => Self::RegistryKey(key),
+            Evidence::RegistryValue(value) => Self::RegistryValue(value),
+            Evidence::CloudApplication(application) => Self::CloudApplication(application),
+            Evidence::FileHash(hash) => Self::FileHash(hash),
+            _ => return None,
+        })
+    }
+
+    /// Whether something says which one it is: evidence whose every value is null is nothing.
+    pub(super) fn is_identified(self) -> bool {
+        match self {
+            Self::File(file) => is_file_identified(file.file_details.as_ref()),
+            Self::Process(process) => {
+                process.process_id.is_some()
+                    || any([&process.process_command_line])
+                    || is_file_identified(process.image_file.as_ref())
+            }
+            Self::Ip(ip) => any([&ip.ip_address]),
+            Self::Url(url) => any([&url.url]),
+            Self::User(person) => person.name().is_some(),
+            Self::Message(message) => any([
+                &message.network_message_id,
+                &message.internet_message_id,
+                &message.recipient_email_address,
+                &message.subject,
+                &message.sender_ip,
+            ]),
+            Self::Connection(connection) => {
+                let ends = [&connection.source_address, &connection.destination_address];
+                ends.into_iter().flatten().any(|ip| any([&ip.ip_address]))
+            }
+            Self::RegistryKey(key) => any([&key.registry_key]),
+            Self::RegistryValue(value) => any([&value.registry_key, &value.registry_value_name]),
+            Self::CloudApplication(application) => {
+                let numbers = [application.app_id, application.saas_app_id];
+                numbers.iter().any(Option::is_some) || any([&application.display_name])
+            }
+            Self::FileHash(hash) => any([&hash.value]),
+        }
+    }
+
+    /// What it is called in `explain`, in the documentation of sources and in the identity.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::File(_) => "file",
+            Self::Process(_) => "process",
+            Self::Ip(_) => "ip",
+            Self::Url(_) => "url",
+            Self::User(_) => "user",
+            Self::Message(_) => "message",
+            Self::Connection(_) => "connection",
+            Self::RegistryKey(_) => "registryKey",
+            Self::RegistryValue(_) => "registryValue",
+            Self::CloudApplication(_) => "cloudApplication",
+            Self::FileHash(_) => "fileHash",
+        }
+    }
+
+    /// The device that the entity itself names.
+    pub(crate) fn device_id(self) -> Option<&'r str> {
+        let id = match self {
+            Self::File(file) => &file.mde_device_id,
+            Self::Process(process) => &process.mde_device_id,
+            Self::Ip(ip) => &ip.mde_device_id,
+            Self::Url(url) => &url.mde_device_id,
+            Self::User(person) => return person.device_id(),
+            Self::RegistryKey(key) => &key.mde_device_id,
+            Self::RegistryValue(value) => &value.mde_device_id,
+            Self::Message(_)
+            | Self::Connection(_)
+            | Self::CloudApplication(_)
+            | Self::FileHash(_) => return None,
+        };
+        id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    /// The roles by which it may belong to one of two devices.
+    pub(super) fn sides(self) -> impl Iterator<Item = &'r str> {
+        let roles: &'r [Text<'a>] = match self {
+            Self::File(file) => &file.roles,
+            Self::Process(process) => &process.roles,
+            Self::Ip(ip) => &ip.roles,
+            Self::Url(url) => &url.roles,
+            Self::User(person) => person.roles(),
+            Self::Message(message) => &message.roles,
+            Self::Connection(connection) => &connection.roles,
+            Self::RegistryKey(key) => &key.roles,
+            Self::RegistryValue(value) => &value.roles,
+            Self::CloudApplication(application) => &application.roles,
+            Self::FileHash(hash) => &hash.roles,
+        };
+        roles
+            .iter()
+            .map(Text::as_str)
+            .filter(|role| SIDES.contains(role))
+    }
+
+    /// The file: a file's own, or a process's image.
+    pub(crate) fn file(self) -> Option<&'r FileDetails<'a>> {
+        match self {
+            Self::File(file) => file.file_details.as_ref(),
+            Self::Process(process) => process.image_file.as_ref(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn remediation_status(self) -> Option<&'r str> {
+        match self {
+            Self::File(file) => file.remediation_status.as_deref(),
+            Self::Process(process) => process.remediation_status.as_deref(),
+            Self::Ip(ip) => ip.remediation_status.as_deref(),
+            Self::Url(url) => url.remediation_status.as_deref(),
+            Self::User(person) => person.remediation_status(),
+            Self::Message(message) => message.remediation_status.as_deref(),
+            Self::Connection(connection) => connection.remediation_status.as_deref(),
+            Self::RegistryKey(key) => key.remediation_status.as_deref(),
+            Self::RegistryValue(value) => value.remediation_status.as_deref(),
+            Self::CloudApplication(application) => application.remediation_status.as_deref(),
+            Self::FileHash(hash) => hash.remediation_status.as_deref(),
+        }
+    }
+}
+
+fn is_file_identified(file: Option<&FileDetails<'_>>) -> bool {
+    file.is_some_and(|file| {
+        any([
+            &file.file_name,
+            &file.file_path,
+            &file.sha1,
+            &file.sha256,
+            &file.md5,
+        ])
+    })
+}
+
+fn any<'t, 'a: 't>(texts: impl IntoIterator<Item = &'t Option<Text<'a>>>) -> bool {
+    texts
+        .into_iter()
+        .flatten()
+        .any(|text| !text.as_str().is_empty())
+}
