@@ -66,6 +66,7 @@ pub(crate) async fn open(
             outputs.extend(objects(store, tenant, &name));
             continue;
         }
+        let format = tenant.format(format);
         let ending = match format.body() {
             Body::Json => "ndjson",
             Body::Text => "log",
@@ -82,6 +83,7 @@ pub(crate) async fn open(
 /// A tenant's output of objects by its name; `None` if that is of another one.
 pub(crate) fn objects(store: &Arc<dyn Store>, tenant: &Tenant, name: &str) -> Option<Output> {
     let (format, is_objects) = shape(name)?;
+    let format = tenant.format(format);
     let queue = Arc::new(ObjectsQueue::new(Arc::clone(store), naming(tenant, format)));
     is_objects.then(|| output(name.to_owned(), format, queue))
 }

@@ -1,5 +1,6 @@
 //! Tenant documents and function settings, checked once and named in every error.
 
+mod data_stream;
 mod documents;
 mod error;
 mod function;
@@ -9,6 +10,7 @@ mod read;
 mod schema;
 mod tenant;
 
+pub use data_stream::DataStreamSettings;
 pub use documents::{Document, PAUSED_FOLDER, TENANTS_FOLDER, document, documents, parse};
 pub use error::ConfigError;
 pub use function::{FunctionSettings, given_tenants};

@@ -5,8 +5,8 @@ use drawbridge_identity::Identity;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::ConfigError;
 use crate::read::{Place, printable, read_json};
+use crate::{ConfigError, DataStreamSettings};
 
 /// One tenant to poll: who signs in where, what is asked for and how windows are cut.
 ///
@@ -79,6 +79,9 @@ pub struct Tenant {
     /// Days that a written record is remembered after Graph last returned its alert.
     #[serde(default = "d::<7>")]
     pub retention_days: u32,
+    /// The data stream of Elasticsearch that its `ecs` records are for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_stream: Option<DataStreamSettings>,
 }
 
 impl Tenant {
@@ -229,6 +232,9 @@ impl Tenant {
             if !holds {
                 return Err(self.wrong(field, problem));
             }
+        }
+        if let Some(stream) = &self.data_stream {
+            stream.check(self)?;
         }
         self.identity()?;
         self.endpoints().map(drop)

@@ -1,5 +1,7 @@
 //! JSON strings and numbers as every format writes them.
 
+use std::fmt::Write as _;
+
 use crate::eight::{below, equal};
 
 /// Writes a JSON string. Control characters are escaped, and so are the two characters above them
@@ -86,6 +88,11 @@ static ESCAPES: [u8; 256] = {
 /// Writes a whole number.
 pub(crate) fn int(number: i64, json: &mut String) {
     json.push_str(itoa::Buffer::new().format(number));
+}
+
+/// Writes a number with a fraction, which must be finite.
+pub(crate) fn float(number: f64, json: &mut String) {
+    let _ = write!(json, "{number:?}");
 }
 
 #[cfg(test)]

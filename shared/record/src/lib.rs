@@ -25,7 +25,7 @@ static FORMATS: &[&dyn Format] = &[
     &siem::Siem,
     &native::Native,
     &ocsf::Ocsf,
-    &ecs::Ecs,
+    &ecs::Ecs::new(ecs::DataStream::DEFAULT),
     &cef::Cef,
     &leef::Leef,
 ];

@@ -89,7 +89,7 @@ impl<'a> Pollers<'a> {
                 Grouping::Tenant
             };
             outputs.push(Output::new(
-                format,
+                tenant.format(format),
                 self.place.records(url, self.pointers)?,
                 grouping,
             ));

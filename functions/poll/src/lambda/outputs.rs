@@ -62,7 +62,7 @@ impl Outputs {
             .filter(|(_, name)| wanted(name));
         chosen
             .map(|((settings, queue), name)| {
-                let format = settings.format()?;
+                let format = tenant.format(settings.format()?);
                 let queue = match (settings.shape, queue) {
                     (Shape::Messages, Some(queue)) => Arc::clone(queue),
                     _ => Arc::new(self.objects(tenant, format, settings)),
@@ -110,12 +110,18 @@ mod tests {
 
     /// The output of that setting, of a stack whose store is `folder` and that reaches no AWS.
     fn output(folder: &std::path::Path, setting: &str) -> Output {
+        output_of(folder, setting, "")
+    }
+
+    /// The same of a tenant with more in its document.
+    fn output_of(folder: &std::path::Path, setting: &str, more: &str) -> Output {
         let settings = FunctionSettings::read(|name| {
             Some(match name {
                 "DRAWBRIDGE_OUTPUTS" => format!("[{setting}]"),
-                "DRAWBRIDGE_TENANTS" => r#"[{"name":"t","tenant_id":"t.example",
-                    "client_id":"00000000-0000-0000-0000-000000000002","secret":"s"}]"#
-                    .to_owned(),
+                "DRAWBRIDGE_TENANTS" => format!(
+                    r#"[{{"name":"t","tenant_id":"t.example","secret":"s",
+                        "client_id":"00000000-0000-0000-0000-000000000002"{more}}}]"#
+                ),
                 _ => "b".to_owned(),
             })
         })
@@ -161,6 +167,28 @@ mod tests {
         let output = output(folder.path(), &setting);
         assert_eq!(told(&output, over), ["sqs"]);
         assert_eq!(told(&output, over - 1), [""; 0]);
+    }
+
+    #[test]
+    fn a_tenants_records_name_its_data_stream() {
+        let folder = tempfile::tempdir().unwrap();
+        let alert = drawbridge_alert::Alert::decode(r#"{"id":"da1"}"#).unwrap();
+        let queue = r#""shape":"messages","queue_url":"https://127.0.0.1:1/q""#;
+        for setting in [queue, r#""shape":"objects""#] {
+            let setting = format!(r#"{{"format":"ecs",{setting}}}"#);
+            for (more, namespace) in [
+                ("", "default"),
+                (r#","data_stream":{"namespace":"emea"}"#, "emea"),
+            ] {
+                let output = output_of(folder.path(), &setting, more);
+                let explained = output.format.explain(&alert);
+                let mut keys = explained[0].keys.iter();
+                let is_there = |key: &drawbridge_record::ExplainedKey| {
+                    key.key == "data_stream.namespace" && key.value == namespace
+                };
+                assert!(keys.any(is_there), "{setting} {more}");
+            }
+        }
     }
 
     #[test]

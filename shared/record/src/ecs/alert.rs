@@ -2,12 +2,11 @@
 
 use super::field::Ecs::{
     CloudAccountId, EventCreated, EventEnd, EventId, EventProvider, EventSeverity, EventStart,
-    EventUrl, Labels, Message, RelatedUser, RuleId, RuleName, Tags, ThreatGroupName,
-    ThreatSoftwareName, ThreatSubtechniqueId, ThreatTacticId, ThreatTacticName, ThreatTechniqueId,
-    Timestamp,
+    EventUrl, Labels, Message, RelatedUser, RuleId, RuleName, Tags, ThreatSoftwareName,
+    ThreatSubtechniqueId, ThreatTacticId, ThreatTacticName, ThreatTechniqueId, Timestamp,
 };
-use super::property::Holds::{Any, Date, Evidence, Json, Object, Uri};
-use super::property::{Property, Shape, kept, same};
+use super::property::Holds::{Date, Evidence, Json, Object, Text, Uri};
+use super::property::{Property, Shape, kept, same, typed};
 
 macro_rules! properties {
     ($($graph:literal $name:literal $holds:expr, $to:expr;)*) => {
@@ -18,54 +17,66 @@ macro_rules! properties {
     };
 }
 
-static COMMENT: Shape = Shape::plain(&[
-    same("comment", &[]),
-    same("createdByDisplayName", &[RelatedUser]),
-    same("createdDateTime", &[]),
-]);
+static COMMENT: Shape = Shape {
+    reserved: &["created_datetime"],
+    ..Shape::plain(&[
+        same("comment", &[]),
+        same("createdByDisplayName", &[RelatedUser]),
+        typed("createdDateTime", Date, &[]),
+    ])
+};
 
 // In the order of the wire. No name: the ECS fields say it all. Elastic's pipeline drops
 // `productName`, `categories`, `systemTags`, `alertPolicyId`, `investigationState`, `customDetails`
 // and `additionalData`: their names are ours.
 properties! {
-    "@odata.type" "odata_type" Any, [];
-    "id" "" Any, [EventId];
-    "providerAlertId" "provider_alert_id" Any, [];
-    "incidentId" "incident_id" Any, [];
-    "status" "status" Any, [];
-    "severity" "severity" Any, [EventSeverity];
-    "classification" "classification" Any, [];
-    "determination" "determination" Any, [];
-    "serviceSource" "" Any, [EventProvider];
-    "detectionSource" "detection_source" Any, [];
-    "productName" "product_name" Any, [];
-    "detectorId" "detector_id" Any, [RuleId];
-    "tenantId" "" Any, [CloudAccountId];
-    "title" "title" Any, [RuleName];
-    "description" "" Any, [Message];
-    "recommendedActions" "recommended_actions" Any, [];
-    "category" "category" Any, [ThreatTacticName, ThreatTacticId];
-    "categories" "categories" Any, [];
-    "assignedTo" "assigned_to" Any, [RelatedUser];
-    "alertWebUrl" "" Any, [EventUrl];
+    "@odata.type" "odata_type" Text, [];
+    "id" "id" Text, [EventId];
+    "providerAlertId" "provider_alert_id" Text, [];
+    "incidentId" "incident_id" Text, [];
+    "status" "status" Text, [];
+    "severity" "severity" Text, [EventSeverity];
+    "classification" "classification" Text, [];
+    "determination" "determination" Text, [];
+    "serviceSource" "" Text, [EventProvider];
+    "detectionSource" "detection_source" Text, [];
+    "productName" "product_name" Text, [];
+    "detectorId" "detector_id" Text, [RuleId];
+    "tenantId" "tenant_id" Text, [CloudAccountId];
+    "title" "title" Text, [RuleName];
+    "description" "" Text, [Message];
+    "recommendedActions" "recommended_actions" Text, [];
+    "category" "category" Text, [ThreatTacticName, ThreatTacticId];
+    "categories" "categories" Text, [];
+    "assignedTo" "assigned_to" Text, [RelatedUser];
+    "alertWebUrl" "" Text, [EventUrl];
     "incidentWebUrl" "incident_web_url" Uri, [];
-    "actorDisplayName" "actor_display_name" Any, [];
-    "threatDisplayName" "threat_display_name" Any, [ThreatSoftwareName];
-    "threatFamilyName" "" Any, [ThreatGroupName];
-    "mitreTechniques" "mitre_techniques" Any, [ThreatTechniqueId, ThreatSubtechniqueId];
+    "actorDisplayName" "actor_display_name" Text, [];
+    "threatDisplayName" "threat_display_name" Text, [ThreatSoftwareName];
+    "threatFamilyName" "threat_family_name" Text, [];
+    "mitreTechniques" "mitre_techniques" Text, [ThreatTechniqueId, ThreatSubtechniqueId];
     "createdDateTime" "" Date, [EventCreated];
     "lastUpdateDateTime" "" Date, [Timestamp];
     "resolvedDateTime" "resolved_datetime" Date, [];
     "firstActivityDateTime" "" Date, [EventStart];
     "lastActivityDateTime" "" Date, [EventEnd];
-    "systemTags" "" Any, [Tags];
-    "alertPolicyId" "alert_policy_id" Any, [];
-    "investigationState" "investigation_state" Any, [];
+    "systemTags" "" Text, [Tags];
+    "alertPolicyId" "alert_policy_id" Text, [];
+    "investigationState" "investigation_state" Text, [];
     "comments" "comments" Object(&COMMENT), [];
-    "customDetails" "" Any, [Labels];
+    "customDetails" "" Text, [Labels];
     "evidence" "evidence" Evidence(""), [];
     "additionalData" "additional_data" Json, [];
 }
 
 /// The alert.
-pub(super) static ALERT: Shape = Shape::plain(OWN);
+pub(super) static ALERT: Shape = Shape {
+    reserved: &[
+        "created_datetime",
+        "first_activity_datetime",
+        "last_activity_datetime",
+        "last_update_datetime",
+        "web_url",
+    ],
+    ..Shape::plain(OWN)
+};

@@ -48,6 +48,36 @@ pub(super) fn ip<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
     give(address.map(|text| Value::Text(text.into())), sink)
 }
 
+/// An address, or that of an IP evidence whose place is known.
+pub(super) fn located_ip<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    if !matches!(node, Node::Object(_)) {
+        return ip(node, sink);
+    }
+    let is_located = ["location", "countryLetterCode"].map(|name| node.get(name).is_some());
+    let address = node.get("ipAddress").filter(|_| is_located.contains(&true));
+    address.is_some_and(|address| ip(address, sink))
+}
+
+/// The point of a location; none where there is no such point on the globe.
+pub(super) fn point<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
+    let degrees = |name, most: f64| {
+        let degrees = node.get(name).and_then(fraction);
+        degrees.filter(|degrees| degrees.abs() <= most)
+    };
+    let point = degrees("latitude", 90.0).zip(degrees("longitude", 180.0));
+    give(point.map(|(lat, lon)| Value::Point { lat, lon }), sink)
+}
+
+/// A number that a `float` of Elasticsearch takes.
+pub(super) fn fraction(node: &Node<'_>) -> Option<f64> {
+    let number = match node {
+        Node::Int(number) => *number as f64,
+        Node::Number(number) => number.as_f64()?,
+        _ => return None,
+    };
+    (number.abs() <= f64::from(f32::MAX)).then_some(number)
+}
+
 /// Whether a text is an IP address, of either family and without a zone.
 pub(super) fn is_ip(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok()

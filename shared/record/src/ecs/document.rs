@@ -32,7 +32,7 @@ pub(super) fn fields() -> Vec<Field> {
             Holds::Date => "date",
             Holds::Uri | Holds::Object(_) => "object",
             Holds::Evidence(_) => "object array",
-            _ => "as in Graph",
+            _ => "text",
         },
         from: format!("`{}`", property.graph).into(),
         rule: match property.holds {
@@ -45,15 +45,15 @@ pub(super) fn fields() -> Vec<Field> {
     });
     let renamed = Field {
         name: "m365_defender.alert.evidence.*",
-        kind: "as in Graph",
+        kind: "as the name says",
         from: renamed().into(),
         rule: "every other property under Graph's name",
     };
     let unknown = Field {
         name: "m365_defender.alert.*",
-        kind: "as in Graph",
+        kind: "text",
         from: "any other property, and one whose value does not have its field's type".into(),
-        rule: "under Graph's name, a dot as `_`",
+        rule: "under Graph's name, a dot as `_`, `_text` after a name of another type; an object as a text of JSON",
     };
     ecs.chain(kept).chain([renamed, unknown]).collect()
 }
@@ -85,9 +85,9 @@ impl Sources {
         for (field, _) in shape.constants {
             self.add(*field, before.trim_end().to_owned());
         }
-        if let Some((field, parts)) = shape.path {
-            for part in parts {
-                self.add(field, cell(before, part));
+        for made in shape.made {
+            for of in made.of {
+                self.add(made.to, cell(before, of));
             }
         }
         for property in shape.properties() {
@@ -109,7 +109,7 @@ impl Sources {
             Ecs::EventCategory | Ecs::EventType => "every `@odata.type`, `determination`".into(),
             Ecs::ThreatFramework => cells("category, mitreTechniques"),
             Ecs::Timestamp => cells(
-                "lastUpdateDateTime, createdDateTime, lastActivityDateTime, firstActivityDateTime",
+                "lastUpdateDateTime, createdDateTime, firstActivityDateTime, lastActivityDateTime",
             ),
             _ => match self.0.get(&(name as usize)) {
                 Some(sources) => sources.join(", "),

@@ -5,16 +5,17 @@ use drawbridge_alert::Alert;
 use serde_json::{Map, Value as Json};
 
 use super::alert::{ALERT, PATHS};
+use super::data_stream::DataStream;
 use super::field::NAMES;
 use super::record;
 use crate::tree;
 use crate::{Explained, ExplainedKey};
 
 /// Every ECS field of the record, then every member below `m365_defender.alert`.
-pub(super) fn explain(alert: &Alert<'_>) -> Vec<Explained> {
+pub(super) fn explain(alert: &Alert<'_>, stream: &DataStream) -> Vec<Explained> {
     let arena = Bump::new();
     let node = tree::read(alert.raw, record::MAX_DEPTH, &arena);
-    let (kept, values) = record::read(&node, alert.raw.len(), true);
+    let (kept, values) = record::read(&node, alert.raw.len(), stream, true);
     let mut ecs = String::from("{");
     values.write(&mut ecs);
     ecs.push('}');

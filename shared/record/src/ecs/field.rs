@@ -2,7 +2,8 @@
 
 use super::convert::{
     Convert, boolean, category_tactic, cloud_provider, date, domain, hash, ip, known_tactic,
-    labels, lists_labels, long, os_type, severity, sub_technique, technique, text, transport,
+    labels, lists_labels, located_ip, long, os_type, point, severity, sub_technique, technique,
+    text, transport,
 };
 use super::value::Value;
 use crate::tree::Node;
@@ -11,12 +12,14 @@ use crate::tree::Node;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Type {
     Keyword,
+    ConstantKeyword,
     Wildcard,
     MatchOnlyText,
     Date,
     Long,
     Ip,
     Boolean,
+    GeoPoint,
     Object,
 }
 
@@ -25,12 +28,14 @@ impl Type {
     pub(super) const fn names(self) -> [&'static str; 2] {
         match self {
             Self::Keyword => ["keyword", "keyword array"],
+            Self::ConstantKeyword => ["constant_keyword", "constant_keyword array"],
             Self::Wildcard => ["wildcard", "wildcard array"],
             Self::MatchOnlyText => ["match_only_text", "match_only_text array"],
             Self::Date => ["date", "date array"],
             Self::Long => ["long", "long array"],
             Self::Ip => ["ip", "ip array"],
             Self::Boolean => ["boolean", "boolean array"],
+            Self::GeoPoint => ["geo_point", "geo_point array"],
             Self::Object => ["object", "object array"],
         }
     }
@@ -82,7 +87,7 @@ const SHA256: Convert = |node, sink| hash(node, Some("sha256"), sink);
 const HASH: Convert = |node, sink| hash(node, None, sink);
 
 fields! {
-    Timestamp "@timestamp" Date One date, "milliseconds; else the time of creation, of the last or of the first activity";
+    Timestamp "@timestamp" Date One date, "milliseconds; else the time of creation, of the first or of the last activity";
     CloudAccountId "cloud.account.id" Keyword One text, "";
     CloudInstanceId "cloud.instance.id" Keyword Many text, "";
     CloudInstanceName "cloud.instance.name" Keyword Many text, "";
@@ -92,6 +97,14 @@ fields! {
     ContainerImageName "container.image.name" Keyword Many text, "";
     ContainerName "container.name" Keyword Many text, "";
     ContainerPrivileged "container.security_context.privileged" Boolean Many boolean, "";
+    DataStreamDataset "data_stream.dataset" ConstantKeyword One made, "`m365_defender.alert`, or as the tenant says";
+    DataStreamNamespace "data_stream.namespace" ConstantKeyword One made, "`default`, or as the tenant says";
+    DataStreamType "data_stream.type" ConstantKeyword One made, "`logs`";
+    DestinationGeoCity "destination.geo.city_name" Keyword Many text, "";
+    DestinationGeoCountryCode "destination.geo.country_iso_code" Keyword Many text, "";
+    DestinationGeoCountry "destination.geo.country_name" Keyword Many text, "";
+    DestinationGeoLocation "destination.geo.location" GeoPoint Many point, "`lat` and `lon`";
+    DestinationGeoRegion "destination.geo.region_name" Keyword Many text, "";
     DestinationIp "destination.ip" Ip Many ip, "";
     DestinationPort "destination.port" Long Many long, "";
     DeviceId "device.id" Keyword Many text, "";
@@ -112,7 +125,7 @@ fields! {
     EventAction "event.action" Keyword Many text, "";
     EventCategory "event.category" Keyword Many made, "by the kinds of evidence and the determination, sorted";
     EventCreated "event.created" Date One date, "milliseconds";
-    EventDataset "event.dataset" Keyword One made, "`m365_defender.alert`";
+    EventDataset "event.dataset" Keyword One made, "as `data_stream.dataset`";
     EventDuration "event.duration" Long One made, "nanoseconds from `event.start` to `event.end`";
     EventEnd "event.end" Date One date, "milliseconds";
     EventId "event.id" Keyword One text, "";
@@ -134,7 +147,7 @@ fields! {
     GroupId "group.id" Keyword Many text, "";
     GroupName "group.name" Keyword Many text, "";
     HostDomain "host.domain" Keyword Many text, "";
-    HostHostname "host.hostname" Keyword Many text, "";
+    HostHostname "host.hostname" Keyword Many text, "the name in DNS where there is no other";
     HostId "host.id" Keyword Many text, "";
     HostIp "host.ip" Ip Many ip, "the addresses of IP evidence too, as Elastic has it";
     HostName "host.name" Keyword Many text, "";
@@ -154,12 +167,14 @@ fields! {
     OrchestratorType "orchestrator.type" Keyword Many text, "`kubernetes`";
     ProcessSubjectName "process.code_signature.subject_name" Keyword Many text, "";
     ProcessCommandLine "process.command_line" Wildcard Many text, "";
+    ProcessEntityId "process.entity_id" Keyword Many text, "Elastic's fingerprint of the id, the start and the device, where all three are known";
     ProcessExecutable "process.executable" Keyword Many text, "";
     ProcessHashMd5 "process.hash.md5" Keyword Many MD5, "";
     ProcessHashSha1 "process.hash.sha1" Keyword Many SHA1, "";
     ProcessHashSha256 "process.hash.sha256" Keyword Many SHA256, "";
     ProcessName "process.name" Keyword Many text, "";
     ParentSubjectName "process.parent.code_signature.subject_name" Keyword Many text, "";
+    ParentEntityId "process.parent.entity_id" Keyword Many text, "the same of the parent";
     ParentExecutable "process.parent.executable" Keyword Many text, "";
     ParentHashMd5 "process.parent.hash.md5" Keyword Many MD5, "";
     ParentHashSha1 "process.parent.hash.sha1" Keyword Many SHA1, "";
@@ -183,11 +198,15 @@ fields! {
     RelatedUser "related.user" Keyword Many text, "";
     RuleId "rule.id" Keyword One text, "";
     RuleName "rule.name" Keyword One text, "";
-    SourceIp "source.ip" Ip Many ip, "";
+    SourceGeoCity "source.geo.city_name" Keyword Many text, "";
+    SourceGeoCountryCode "source.geo.country_iso_code" Keyword Many text, "";
+    SourceGeoCountry "source.geo.country_name" Keyword Many text, "";
+    SourceGeoLocation "source.geo.location" GeoPoint Many point, "`lat` and `lon`";
+    SourceGeoRegion "source.geo.region_name" Keyword Many text, "";
+    SourceIp "source.ip" Ip Many located_ip, "of IP evidence where its place is known";
     SourcePort "source.port" Long Many long, "";
     Tags "tags" Keyword Many text, "";
     ThreatFramework "threat.framework" Keyword One made, "`MITRE ATT&CK`, where there is a tactic or technique";
-    ThreatGroupName "threat.group.name" Keyword One text, "the family, as Elastic has it";
     ThreatSoftwareName "threat.software.name" Keyword Many text, "";
     ThreatTacticId "threat.tactic.id" Keyword Many known_tactic, "`TA0001` and so on, by its name";
     ThreatTacticName "threat.tactic.name" Keyword Many category_tactic, "only what is a tactic of ATT&CK";
@@ -195,11 +214,12 @@ fields! {
     ThreatSubtechniqueId "threat.technique.subtechnique.id" Keyword Many sub_technique, "only what is a sub-technique, such as `T1059.001`";
     UrlDomain "url.domain" Keyword Many domain, "the host of the URL";
     UrlFull "url.full" Wildcard Many text, "";
+    UrlOriginal "url.original" Wildcard Many text, "";
     UserDomain "user.domain" Keyword Many text, "";
     UserEmail "user.email" Keyword Many text, "";
     UserFullName "user.full_name" Keyword Many text, "";
     UserId "user.id" Keyword Many text, "";
-    UserName "user.name" Keyword Many text, "";
+    UserName "user.name" Keyword Many text, "the principal name where there is no account name, a mailbox's address where there is neither";
     UserAgentName "user_agent.name" Keyword Many text, "";
     UserAgentOriginal "user_agent.original" Keyword Many text, "";
 }

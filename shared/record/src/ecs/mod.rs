@@ -6,10 +6,12 @@
 mod alert;
 mod category;
 mod convert;
+mod data_stream;
 mod document;
 mod evidence;
 mod explain;
 mod field;
+mod made;
 mod name;
 mod property;
 mod record;
@@ -19,14 +21,41 @@ mod value;
 mod walk;
 mod write;
 
+use std::sync::{Mutex, PoisonError};
+
 use drawbridge_alert::Alert;
 
 use crate::version;
 use crate::{Claims, Explained, Field, Format, Record, Rewrite};
 
+pub use data_stream::DataStream;
+
 /// The format `ecs`.
-#[derive(Debug, Clone, Copy)]
-pub struct Ecs;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ecs {
+    stream: DataStream,
+}
+
+impl Ecs {
+    /// Documents for that data stream.
+    #[must_use]
+    pub const fn new(stream: DataStream) -> Self {
+        Self { stream }
+    }
+
+    /// The same, for as long as the process runs: one of each data stream, as formats are.
+    #[must_use]
+    pub fn of_stream(stream: DataStream) -> &'static dyn Format {
+        static KNOWN: Mutex<Vec<&Ecs>> = Mutex::new(Vec::new());
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ecs) = known.iter().find(|ecs| ecs.stream == stream) {
+            return *ecs;
+        }
+        let ecs = Box::leak(Box::new(Self::new(stream)));
+        known.push(ecs);
+        ecs
+    }
+}
 
 impl Format for Ecs {
     fn name(&self) -> &'static str {
@@ -54,10 +83,12 @@ impl Format for Ecs {
 
     fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
         let severity = alert.severity.as_deref().unwrap_or_default();
-        version::map(alert, claims, sink, severity, |_, _| record::write(alert));
+        version::map(alert, claims, sink, severity, |_, _| {
+            record::write(alert, &self.stream)
+        });
     }
 
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        explain::explain(alert)
+        explain::explain(alert, &self.stream)
     }
 }

@@ -17,15 +17,19 @@ pub(super) struct Property {
     pub(super) to: &'static [Ecs],
 }
 
-/// What a property is kept as; of a list, what each of its items is.
+/// What a property is kept as; of a list, what each of its items is. It is the type of the field in
+/// an index, so that a name has the same one wherever it stands.
 #[derive(Clone, Copy)]
 pub(super) enum Holds {
-    /// As Graph sent it.
-    Any,
-    /// Text, though Graph may send a number.
-    Id,
+    /// Text, whatever Graph sends: a number or a truth value as its text, an object as a text of
+    /// JSON.
+    Text,
     /// A whole number.
     Long,
+    /// A number with a fraction.
+    Float,
+    /// True or false.
+    Flag,
     /// A time, in milliseconds.
     Date,
     /// An IP address.
@@ -41,6 +45,13 @@ pub(super) enum Holds {
     Evidence(&'static str),
 }
 
+impl Holds {
+    /// Whether its field takes any text.
+    pub(super) const fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Json)
+    }
+}
+
 /// What is known of a Graph object.
 pub(super) struct Shape {
     /// Its own properties.
@@ -53,8 +64,30 @@ pub(super) struct Shape {
     pub(super) whole: &'static [Ecs],
     /// The ECS fields whose value follows from the kind of object.
     pub(super) constants: &'static [(Ecs, &'static str)],
-    /// A path made of several properties; the first two must be there.
-    pub(super) path: Option<(Ecs, &'static [&'static str])>,
+    /// The ECS fields that are made of several properties.
+    pub(super) made: &'static [Made],
+    /// Names that no text may have, beside those of the properties: Elastic's mapping has another
+    /// type for them.
+    pub(super) reserved: &'static [&'static str],
+}
+
+/// An ECS field that is made of several properties.
+pub(super) struct Made {
+    pub(super) to: Ecs,
+    pub(super) how: How,
+    /// The properties; a dot steps into an object.
+    pub(super) of: &'static [&'static str],
+}
+
+/// How several properties become one value.
+#[derive(Clone, Copy)]
+pub(super) enum How {
+    /// The first that is there.
+    First,
+    /// A path; the first two must be there.
+    Path,
+    /// Elastic's fingerprint of all of them.
+    Fingerprint,
 }
 
 impl Shape {
@@ -66,7 +99,8 @@ impl Shape {
             groups: &[],
             whole: &[],
             constants: &[],
-            path: None,
+            made: &[],
+            reserved: &[],
         }
     }
 
@@ -107,6 +141,24 @@ impl Shape {
                 .properties()
                 .any(|p| p.group.is_empty() && p.name == name && p.graph != name)
     }
+
+    /// Whether a field of that name takes something else than text. All evidence is one object to
+    /// the mapping of an index, whatever its kind.
+    pub(super) fn is_no_text(&self, name: &str) -> bool {
+        if !self.base.is_empty() {
+            return super::evidence::is_no_text(name);
+        }
+        self.reserved.contains(&name) || self.no_texts().any(|known| known == name)
+    }
+
+    /// The names of the fields that take something else than text.
+    pub(super) fn no_texts(&self) -> impl Iterator<Item = &'static str> {
+        let own = self.properties().filter(|property| {
+            property.group.is_empty() && !property.name.is_empty() && !property.holds.is_text()
+        });
+        own.map(|property| property.name)
+            .chain(self.groups.iter().copied())
+    }
 }
 
 /// A property under Elastic's name.
@@ -125,9 +177,14 @@ pub(super) const fn kept(
     }
 }
 
-/// A property that keeps Graph's name.
+/// A property that keeps Graph's name, and its type.
+pub(super) const fn typed(graph: &'static str, holds: Holds, to: &'static [Ecs]) -> Property {
+    kept(graph, graph, holds, to)
+}
+
+/// A text that keeps Graph's name.
 pub(super) const fn same(graph: &'static str, to: &'static [Ecs]) -> Property {
-    kept(graph, graph, Holds::Any, to)
+    kept(graph, graph, Holds::Text, to)
 }
 
 /// A property that Elastic puts into an object of its own making.

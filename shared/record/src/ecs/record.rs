@@ -7,6 +7,7 @@ use drawbridge_alert::Alert;
 
 use super::alert::ALERT;
 use super::category;
+use super::data_stream::DataStream;
 use super::field::Ecs;
 use super::time;
 use super::value::{Value, Values};
@@ -24,6 +25,7 @@ pub(super) const MAX_DEPTH: u8 = 18;
 pub(super) fn read<'n>(
     alert: &'n Node<'n>,
     raw_bytes: usize,
+    stream: &'n DataStream,
     explained: bool,
 ) -> (String, Values<'n>) {
     let mut walk = Walk {
@@ -32,24 +34,27 @@ pub(super) fn read<'n>(
     };
     walk.object(alert, &ALERT, &Place::ALERT);
     category::add(alert, &mut walk.values);
-    complete(&mut walk.values);
+    complete(&mut walk.values, stream);
     (walk.json, walk.values)
 }
 
 /// Adds what follows from other fields, and what is the same on every record.
-fn complete(values: &mut Values<'_>) {
+fn complete<'n>(values: &mut Values<'n>, stream: &'n DataStream) {
     for (field, text) in [
+        (Ecs::DataStreamDataset, &*stream.dataset),
+        (Ecs::DataStreamNamespace, &*stream.namespace),
+        (Ecs::DataStreamType, "logs"),
         (Ecs::SchemaVersion, ECS_VERSION),
         (Ecs::EventKind, "alert"),
         (Ecs::EventModule, "m365_defender"),
-        (Ecs::EventDataset, "m365_defender.alert"),
+        (Ecs::EventDataset, &*stream.dataset),
     ] {
         values.make(field, Value::Text(text.into()), ALWAYS);
     }
     for (field, graph) in [
         (Ecs::EventCreated, "createdDateTime"),
-        (Ecs::EventEnd, "lastActivityDateTime"),
         (Ecs::EventStart, "firstActivityDateTime"),
+        (Ecs::EventEnd, "lastActivityDateTime"),
     ] {
         if values.text(Ecs::Timestamp).is_none()
             && let Some(text) = values.text(field).map(str::to_owned)
@@ -79,10 +84,10 @@ pub(super) const ALWAYS: &str = "the same on every record";
 pub(super) const BOTH: &str = "firstActivityDateTime, lastActivityDateTime";
 
 /// The record as one line of JSON.
-pub(super) fn write(alert: &Alert<'_>) -> String {
+pub(super) fn write(alert: &Alert<'_>, stream: &DataStream) -> String {
     let arena = Bump::with_capacity(2 * alert.raw.len());
     let node = tree::read(alert.raw, MAX_DEPTH, &arena);
-    let (kept, values) = read(&node, alert.raw.len(), false);
+    let (kept, values) = read(&node, alert.raw.len(), stream, false);
     let mut json = String::with_capacity(kept.len() + USUAL_ECS_BYTES);
     json.push('{');
     values.write(&mut json);
@@ -96,4 +101,4 @@ pub(super) fn write(alert: &Alert<'_>) -> String {
 }
 
 /// What the ECS fields weigh in most records.
-const USUAL_ECS_BYTES: usize = 3584;
+const USUAL_ECS_BYTES: usize = 4096;

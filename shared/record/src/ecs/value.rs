@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::convert;
-use super::field::{Ecs, FIELDS};
+use super::field::{Ecs, FIELDS, Type};
 use super::name;
 use super::write;
-use crate::json::{int, string};
+use super::write::MOST_KEYWORD_BYTES;
+use crate::json::{float, int, string};
 use crate::tree::Node;
 
 /// One value of a field.
@@ -16,6 +16,11 @@ pub(super) enum Value<'n> {
     Text(Cow<'n, str>),
     Long(i64),
     Flag(bool),
+    /// Degrees.
+    Point {
+        lat: f64,
+        lon: f64,
+    },
     /// A member of `labels`.
     Label(&'n str, &'n Node<'n>),
 }
@@ -59,13 +64,19 @@ impl<'n> Values<'n> {
     }
 
     /// Adds a value, unless it is there. False where there is no room: a field that is no array
-    /// keeps its first.
+    /// keeps its first, and no keyword is longer than Lucene takes.
     pub(super) fn add(
         &mut self,
         to: Ecs,
         value: Value<'n>,
         source: impl FnOnce() -> String,
     ) -> bool {
+        if let Value::Text(text) = &value
+            && text.len() > MOST_KEYWORD_BYTES
+            && to.field().kind == Type::Keyword
+        {
+            return false;
+        }
         if self.of(to).any(|(_, known)| *known == value) {
             return true;
         }
@@ -161,34 +172,22 @@ impl<'n> Values<'n> {
                 Value::Text(text) => string(text, json),
                 Value::Long(number) => int(*number, json),
                 Value::Flag(flag) => json.push_str(if *flag { "true" } else { "false" }),
+                Value::Point { lat, lon } => {
+                    json.push_str("{\"lat\":");
+                    float(*lat, json);
+                    json.push_str(",\"lon\":");
+                    float(*lon, json);
+                    json.push('}');
+                }
                 Value::Label(label, value) => {
-                    string(&names.free(label, |_| false), json);
+                    string(&names.free(label, |_| false, |_| false), json);
                     json.push(':');
-                    write_label(value, json);
+                    write::text(value, json);
                 }
             }
         }
         json.push_str(close);
     }
-}
-
-/// A label's value: text, or a list of texts.
-fn write_label(value: &Node<'_>, json: &mut String) -> bool {
-    match value {
-        Node::List(items) => write::list(json, *items, label_text),
-        value => label_text(value, json),
-    }
-}
-
-fn label_text(node: &Node<'_>, json: &mut String) -> bool {
-    let text = match convert::plain(node) {
-        Some(text) => text,
-        None => write::as_text(node).into(),
-    };
-    if !text.is_empty() {
-        string(&text, json);
-    }
-    !text.is_empty()
 }
 
 /// How a field begins: for `process.parent.pid` that is `"process":{"parent":{"pid":`.

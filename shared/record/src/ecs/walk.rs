@@ -4,16 +4,17 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::convert::{is_ip, plain, whole};
+use super::convert::{fraction, is_ip, whole};
 use super::evidence;
 use super::field::Ecs;
+use super::made;
 use super::name;
-use super::property::{Holds, Property, Shape};
+use super::property::{Holds, How, Made, Property, Shape};
 use super::time;
 use super::uri::Uri;
 use super::value::{Value, Values};
 use super::write;
-use crate::json::{int, string};
+use crate::json::{float, int, string};
 use crate::tree::{Member, Node};
 
 /// Where a value stands, for those who want it explained.
@@ -31,6 +32,11 @@ impl<'p> Place<'p> {
         name: "",
         index: None,
     };
+
+    /// Whether it is deeper than the alert's own properties.
+    fn is_within(&self) -> bool {
+        self.up.is_some_and(|up| up.up.is_some())
+    }
 
     fn member(&'p self, name: &'p str) -> Self {
         Self {
@@ -143,9 +149,7 @@ impl<'n> Walk<'n> {
     fn member(&mut self, property: &Property, node: &'n Node<'n>, at: &Place<'_>) -> bool {
         let member = write::known(property.name, &mut self.json);
         let outcome = match node {
-            Node::List(items) if !matches!(property.holds, Holds::Any | Holds::Json) => {
-                self.list(property.holds, items, at)
-            }
+            Node::List(items) if !property.holds.is_text() => self.list(property.holds, items, at),
             node => self.value(property.holds, node, at),
         };
         write::end(member, matches!(outcome, Outcome::Written), &mut self.json);
@@ -178,14 +182,18 @@ impl<'n> Walk<'n> {
         }
         let json = &mut self.json;
         match holds {
-            Holds::Any => return written(write::any(node, json)),
-            Holds::Id => match plain(node) {
-                Some(text) => string(&text, json),
-                None => return Outcome::Unfit,
-            },
+            Holds::Text => return written(write::text(node, json)),
             Holds::Long => match whole(node) {
                 Some(number) => int(number, json),
                 None => return Outcome::Unfit,
+            },
+            Holds::Float => match fraction(node) {
+                Some(number) => float(number, json),
+                None => return Outcome::Unfit,
+            },
+            Holds::Flag => match node {
+                Node::Flag(flag) => json.push_str(if *flag { "true" } else { "false" }),
+                _ => return Outcome::Unfit,
             },
             Holds::Date => match node.text() {
                 Some(text) if time::is_placeholder(text) => return Outcome::Nothing,
@@ -204,13 +212,13 @@ impl<'n> Walk<'n> {
             },
             Holds::Json => match write::as_text(node) {
                 text if text.is_empty() => return Outcome::Nothing,
-                text => string(&text, json),
+                text => write::keyword(&text, json),
             },
             Holds::Object(shape) if matches!(node, Node::Object(_)) => {
                 return written(self.object(node, shape, at));
             }
             Holds::Evidence(kind) if matches!(node, Node::Object(_)) => {
-                let shape = evidence::shape(node, kind);
+                let shape = evidence::shape(node, kind, at.is_within());
                 return written(self.object(node, shape, at));
             }
             Holds::Object(_) | Holds::Evidence(_) => return Outcome::Unfit,
@@ -218,13 +226,17 @@ impl<'n> Walk<'n> {
         Outcome::Written
     }
 
-    /// Writes what has no place of its own under Graph's names.
+    /// Writes what has no place of its own as text, under Graph's names.
     fn others(&mut self, others: &[&'n Member<'n>], shape: &'static Shape) {
         let mut names = name::Names::default();
         for of in others {
-            let name = names.free(of.name, |name| shape.keeps(name));
+            let name = names.free(
+                of.name,
+                |name| shape.is_no_text(name),
+                |name| shape.keeps(name),
+            );
             let member = write::member(&name, &mut self.json);
-            let is_there = write::any(&of.value, &mut self.json);
+            let is_there = write::text(&of.value, &mut self.json);
             write::end(member, is_there, &mut self.json);
         }
     }
@@ -256,12 +268,26 @@ impl<'n> Walk<'n> {
             let value = Value::Text(Cow::Borrowed(value));
             self.values.add(*field, value, || at.to_string());
         }
-        if let Some((field, parts)) = shape.path
-            && let Some(path) = path(node, parts)
-        {
-            let value = Value::Text(path.into());
-            self.values.add(field, value, || {
-                let parts = parts.iter().map(|part| at.member(part).to_string());
+        for made in shape.made {
+            self.make(made, node, at);
+        }
+    }
+
+    /// Gathers a value that is made of several properties.
+    fn make(&mut self, made: &Made, node: &'n Node<'n>, at: &Place<'_>) {
+        let value = match made.how {
+            How::First => {
+                if let Some((of, first)) = made::first(node, made.of) {
+                    self.gather(&[made.to], first, &at.member(of));
+                }
+                return;
+            }
+            How::Path => made::path(node, made.of),
+            How::Fingerprint => made::fingerprint(node, made.of),
+        };
+        if let Some(value) = value {
+            self.values.add(made.to, Value::Text(value.into()), || {
+                let parts = made.of.iter().map(|of| at.member(of).to_string());
                 parts.collect::<Vec<_>>().join(", ")
             });
         }
@@ -276,27 +302,10 @@ fn written(is_there: bool) -> Outcome {
     }
 }
 
-/// Joins the parts of a path; none unless the first two are there.
-fn path(node: &Node<'_>, parts: &[&str]) -> Option<String> {
-    let mut parts = parts.iter().map(|part| node.get(part).and_then(Node::text));
-    let (folder, name) = (parts.next()??, parts.next()??);
-    let is_unix = folder.contains('/') && !folder.contains('\\');
-    let separator = if is_unix { "/" } else { "\\" };
-    let mut path = String::with_capacity(folder.len() + name.len() + 1);
-    path.push_str(folder);
-    for part in std::iter::once(name).chain(parts.flatten()) {
-        if !path.ends_with(separator) {
-            path.push_str(separator);
-        }
-        path.push_str(part);
-    }
-    Some(path)
-}
-
 /// Writes a URL in its parts.
 fn uri(url: &str, json: &mut String) {
     json.push_str("{\"original\":");
-    string(url, json);
+    write::keyword(url, json);
     if let Some(uri) = Uri::parse(url) {
         let parts = [
             ("domain", uri.domain),
@@ -308,7 +317,7 @@ fn uri(url: &str, json: &mut String) {
             json.push(',');
             string(name, json);
             json.push(':');
-            string(part, json);
+            write::keyword(part, json);
         }
     }
     json.push('}');

@@ -2,10 +2,11 @@
 
 use super::super::field::Ecs::{
     CloudInstanceId, CloudInstanceName, CloudProjectId, CloudProvider, FileHashMd5, FileHashSha1,
-    FileHashSha256, FileName, RelatedHash, UrlDomain, UrlFull,
+    FileHashSha256, FileName, RelatedHash, UrlDomain, UrlFull, UrlOriginal,
 };
-use super::super::property::Holds::{Any, Evidence, Id};
-use super::super::property::{Property, Shape, kept, same};
+use super::super::property::Holds::{Date, Evidence, Long, Object, Text};
+use super::super::property::{Property, Shape, kept, same, typed};
+use super::parts::{FILE_HASH, STREAM};
 use super::{Kind, kind};
 
 const STORAGE: Property = kept(
@@ -14,19 +15,19 @@ const STORAGE: Property = kept(
     Evidence("azureResource"),
     &[],
 );
-const URL: Property = same("url", &[UrlFull, UrlDomain]);
+const URL: Property = same("url", &[UrlFull, UrlOriginal, UrlDomain]);
 
 pub(super) static KINDS: &[Kind] = &[
     kind(
         "cloudApplication",
         None,
         Shape::evidence(&[
-            kept("appId", "app_id", Id, &[]),
-            kept("displayName", "display_name", Any, &[]),
-            kept("instanceId", "instance_id", Id, &[CloudInstanceId]),
-            kept("instanceName", "instance_name", Any, &[CloudInstanceName]),
-            kept("saasAppId", "saas_app_id", Id, &[]),
-            same("stream", &[]),
+            kept("appId", "app_id", Text, &[]),
+            kept("displayName", "display_name", Text, &[]),
+            kept("instanceId", "instance_id", Text, &[CloudInstanceId]),
+            kept("instanceName", "instance_name", Text, &[CloudInstanceName]),
+            kept("saasAppId", "saas_app_id", Text, &[]),
+            typed("stream", Object(&STREAM), &[]),
         ]),
     ),
     kind(
@@ -50,7 +51,11 @@ pub(super) static KINDS: &[Kind] = &[
         None,
         Shape {
             constants: &[(CloudProvider, "gcp")],
-            ..Shape::evidence(&[same("projectId", &[CloudProjectId])])
+            ..Shape::evidence(&[
+                kept("location", "resource_location", Text, &[]),
+                same("projectId", &[CloudProjectId]),
+                typed("projectNumber", Long, &[]),
+            ])
         },
     ),
     kind(
@@ -65,13 +70,22 @@ pub(super) static KINDS: &[Kind] = &[
                 Evidence("blobContainer"),
                 &[],
             ),
-            same(
+            typed(
                 "fileHashes",
+                Object(&FILE_HASH),
                 &[FileHashMd5, FileHashSha1, FileHashSha256, RelatedHash],
             ),
         ]),
     ),
     kind("blobContainer", None, Shape::evidence(&[URL, STORAGE])),
-    kind("sasToken", None, Shape::evidence(&[STORAGE])),
+    kind(
+        "sasToken",
+        None,
+        Shape::evidence(&[
+            STORAGE,
+            typed("expiryDateTime", Date, &[]),
+            typed("startDateTime", Date, &[]),
+        ]),
+    ),
     kind("aiAgent", None, Shape::evidence(&[])),
 ];

@@ -4,17 +4,17 @@ use super::super::field::Ecs::{
     CloudInstanceId, CloudProvider, DeviceId, DeviceManufacturer, DeviceModelName,
     DeviceSerialNumber, EventAction, FileDirectory, FileHashMd5, FileHashSha1, FileHashSha256,
     FileName, FilePath, FileSize, FileSubjectName, HostDomain, HostHostname, HostId, HostIp,
-    HostName, HostOsName, HostOsType, HostOsVersion, HostRiskStaticLevel, ParentExecutable,
-    ParentHashMd5, ParentHashSha1, ParentHashSha256, ParentName, ParentPid, ParentStart,
-    ParentSubjectName, ProcessCommandLine, ProcessExecutable, ProcessHashMd5, ProcessHashSha1,
-    ProcessHashSha256, ProcessName, ProcessPid, ProcessStart, ProcessSubjectName, ProcessUserId,
-    ProcessUserName, RegistryDataStrings, RegistryDataType, RegistryHive, RegistryKey,
-    RegistryPath, RegistryValue, RelatedHash, RelatedHosts, RelatedIp, RelatedUser,
-    ThreatSoftwareName,
+    HostName, HostOsName, HostOsType, HostOsVersion, HostRiskStaticLevel, ParentEntityId,
+    ParentExecutable, ParentHashMd5, ParentHashSha1, ParentHashSha256, ParentName, ParentPid,
+    ParentStart, ParentSubjectName, ProcessCommandLine, ProcessEntityId, ProcessExecutable,
+    ProcessHashMd5, ProcessHashSha1, ProcessHashSha256, ProcessName, ProcessPid, ProcessStart,
+    ProcessSubjectName, ProcessUserId, ProcessUserName, RegistryDataStrings, RegistryDataType,
+    RegistryHive, RegistryKey, RegistryPath, RegistryValue, RelatedHash, RelatedHosts, RelatedIp,
+    RelatedUser, ThreatSoftwareName,
 };
-use super::super::property::Holds::{Any, Date, Evidence, Id, Long, Object};
-use super::super::property::{Property, Shape, grouped, kept, same};
-use super::parts::{ADDRESS, FileFields, LOGGED_ON_USER, account, file};
+use super::super::property::Holds::{Date, Evidence, Flag, Long, Object, Text};
+use super::super::property::{How, Made, Property, Shape, grouped, kept, same, typed};
+use super::parts::{ADDRESS, FileFields, LOGGED_ON_USER, RESOURCE_ACCESS, account, file};
 use super::{Kind, MDE_DEVICE_ID, kind};
 
 static FILE: Shape = Shape::plain(&file(&FileFields {
@@ -28,7 +28,11 @@ static FILE: Shape = Shape::plain(&file(&FileFields {
 }));
 
 static IMAGE: Shape = Shape {
-    path: Some((ProcessExecutable, &["filePath", "fileName"])),
+    made: &[Made {
+        to: ProcessExecutable,
+        how: How::Path,
+        of: &["filePath", "fileName"],
+    }],
     ..Shape::plain(&file(&FileFields {
         name: &[ProcessName],
         path: &[],
@@ -41,7 +45,11 @@ static IMAGE: Shape = Shape {
 };
 
 static PARENT_IMAGE: Shape = Shape {
-    path: Some((ParentExecutable, &["filePath", "fileName"])),
+    made: &[Made {
+        to: ParentExecutable,
+        how: How::Path,
+        of: &["filePath", "fileName"],
+    }],
     ..Shape::plain(&file(&FileFields {
         name: &[ParentName],
         path: &[],
@@ -53,60 +61,98 @@ static PARENT_IMAGE: Shape = Shape {
     }))
 };
 
-static PROCESS_ACCOUNT: Shape = Shape::plain(&account(
-    &[ProcessUserName, RelatedUser],
-    &[RelatedHosts],
-    &[ProcessUserId, RelatedUser],
-    &[RelatedUser],
-    &[],
-));
+static PROCESS_ACCOUNT: Shape = Shape {
+    made: &[Made {
+        to: ProcessUserName,
+        how: How::First,
+        of: &["accountName", "userPrincipalName"],
+    }],
+    ..Shape::plain(&account(
+        &[RelatedUser],
+        &[RelatedHosts],
+        &[ProcessUserId, RelatedUser],
+        &[RelatedUser],
+        &[],
+    ))
+};
 
 static VM: Shape = Shape::plain(&[
-    kept("@odata.type", "odata_type", Any, &[]),
-    kept("cloudProvider", "cloud_provider", Any, &[CloudProvider]),
-    kept("resourceId", "resource_id", Any, &[]),
-    kept("subscriptionId", "subscription_id", Any, &[]),
-    kept("vmId", "vm_id", Any, &[CloudInstanceId]),
+    kept("@odata.type", "odata_type", Text, &[]),
+    kept("cloudProvider", "cloud_provider", Text, &[CloudProvider]),
+    kept("resourceId", "resource_id", Text, &[]),
+    kept("subscriptionId", "subscription_id", Text, &[]),
+    kept("vmId", "vm_id", Text, &[CloudInstanceId]),
 ]);
 
-const DETECTION_STATUS: Property = kept("detectionStatus", "detection_status", Any, &[EventAction]);
-const HIVE: Property = kept("registryHive", "registry_hive", Any, &[RegistryHive]);
-const KEY: Property = kept("registryKey", "registry_key", Any, &[RegistryKey]);
+const DETECTION_STATUS: Property =
+    kept("detectionStatus", "detection_status", Text, &[EventAction]);
+const HIVE: Property = kept("registryHive", "registry_hive", Text, &[RegistryHive]);
+const KEY: Property = kept("registryKey", "registry_key", Text, &[RegistryKey]);
 
-static DEVICE: &[Property] = &[
-    kept("firstSeenDateTime", "first_seen_datetime", Date, &[]),
-    kept("mdeDeviceId", "mde_device_id", Any, &[HostId, RelatedHosts]),
-    kept("azureAdDeviceId", "azure_ad_device_id", Any, &[DeviceId]),
-    kept(
-        "deviceDnsName",
-        "device_dns_name",
-        Any,
-        &[HostName, RelatedHosts],
-    ),
-    same("hostName", &[HostHostname, RelatedHosts]),
-    same("ntDomain", &[HostDomain]),
-    same("dnsDomain", &[HostDomain]),
-    kept("osPlatform", "os_platform", Any, &[HostOsName, HostOsType]),
-    kept("osBuild", "os_build", Id, &[]),
-    same("version", &[HostOsVersion]),
-    kept("healthStatus", "health_status", Any, &[]),
-    kept("riskScore", "risk_score", Any, &[HostRiskStaticLevel]),
-    grouped("rbacGroupId", ("rbac_group", "id"), Id, &[]),
-    grouped("rbacGroupName", ("rbac_group", "name"), Any, &[]),
-    kept("onboardingStatus", "onboarding_status", Any, &[]),
-    kept("defenderAvStatus", "defender_av_status", Any, &[]),
-    same("lastIpAddress", &[HostIp, RelatedIp]),
-    same("lastExternalIpAddress", &[RelatedIp]),
-    kept("ipInterfaces", "ip_interfaces", Any, &[HostIp]),
-    kept("vmMetadata", "vm_metadata", Object(&VM), &[]),
-    kept(
-        "loggedOnUsers",
-        "logged_on_users",
-        Object(&LOGGED_ON_USER),
-        &[],
-    ),
-    same("resourceAccessEvents", &[]),
-];
+const fn device(risk: Property) -> [Property; 22] {
+    [
+        kept("firstSeenDateTime", "first_seen_datetime", Date, &[]),
+        kept(
+            "mdeDeviceId",
+            "mde_device_id",
+            Text,
+            &[HostId, RelatedHosts],
+        ),
+        kept("azureAdDeviceId", "azure_ad_device_id", Text, &[DeviceId]),
+        kept(
+            "deviceDnsName",
+            "device_dns_name",
+            Text,
+            &[HostName, RelatedHosts],
+        ),
+        same("hostName", &[RelatedHosts]),
+        same("ntDomain", &[HostDomain]),
+        same("dnsDomain", &[HostDomain]),
+        kept("osPlatform", "os_platform", Text, &[HostOsName, HostOsType]),
+        kept("osBuild", "os_build", Text, &[]),
+        same("version", &[HostOsVersion]),
+        kept("healthStatus", "health_status", Text, &[]),
+        risk,
+        grouped("rbacGroupId", ("rbac_group", "id"), Text, &[]),
+        grouped("rbacGroupName", ("rbac_group", "name"), Text, &[]),
+        kept("onboardingStatus", "onboarding_status", Text, &[]),
+        kept("defenderAvStatus", "defender_av_status", Text, &[]),
+        same("lastIpAddress", &[HostIp, RelatedIp]),
+        same("lastExternalIpAddress", &[RelatedIp]),
+        kept("ipInterfaces", "ip_interfaces", Text, &[HostIp, RelatedIp]),
+        kept("vmMetadata", "vm_metadata", Object(&VM), &[]),
+        kept(
+            "loggedOnUsers",
+            "logged_on_users",
+            Object(&LOGGED_ON_USER),
+            &[],
+        ),
+        typed("resourceAccessEvents", Object(&RESOURCE_ACCESS), &[]),
+    ]
+}
+
+const fn device_shape(own: &'static [Property]) -> Shape {
+    Shape {
+        groups: &["rbac_group"],
+        made: &[Made {
+            to: HostHostname,
+            how: How::First,
+            of: &["hostName", "deviceDnsName"],
+        }],
+        ..Shape::evidence(own)
+    }
+}
+
+const DEVICE: Shape = device_shape(&device(kept(
+    "riskScore",
+    "risk_score",
+    Text,
+    &[HostRiskStaticLevel],
+)));
+
+/// A device in another piece of evidence: there Elastic's mapping knows no `risk_score`, and
+/// `ecs@mappings` takes one for a number.
+static DEVICE_WITHIN: Shape = device_shape(&device(same("riskScore", &[HostRiskStaticLevel])));
 
 static PROCESS: &[Property] = &[
     grouped("processId", ("process", "id"), Long, &[ProcessPid]),
@@ -119,7 +165,7 @@ static PROCESS: &[Property] = &[
     grouped(
         "processCommandLine",
         ("process", "command_line"),
-        Any,
+        Text,
         &[ProcessCommandLine],
     ),
     grouped(
@@ -147,10 +193,11 @@ static PROCESS: &[Property] = &[
 ];
 
 const REGISTRY_VALUE: Shape = Shape {
-    path: Some((
-        RegistryPath,
-        &["registryHive", "registryKey", "registryValueName"],
-    )),
+    made: &[Made {
+        to: RegistryPath,
+        how: How::Path,
+        of: &["registryHive", "registryKey", "registryValueName"],
+    }],
     ..Shape::evidence(&[
         MDE_DEVICE_ID,
         HIVE,
@@ -158,33 +205,45 @@ const REGISTRY_VALUE: Shape = Shape {
         kept(
             "registryValueType",
             "registry_value_type",
-            Any,
+            Text,
             &[RegistryDataType],
         ),
         kept(
             "registryValue",
             "registry_value",
-            Any,
+            Text,
             &[RegistryValue, RegistryDataStrings],
         ),
-        kept("registryValueName", "registry_value_name", Any, &[]),
+        kept("registryValueName", "registry_value_name", Text, &[]),
     ])
 };
 
 pub(super) static KINDS: &[Kind] = &[
-    kind(
-        "device",
-        Some("host"),
-        Shape {
-            groups: &["rbac_group"],
-            ..Shape::evidence(DEVICE)
-        },
-    ),
+    Kind {
+        within: Some(&DEVICE_WITHIN),
+        ..kind("device", Some("host"), DEVICE)
+    },
     kind(
         "process",
         Some("process"),
         Shape {
             groups: &["parent_process", "process"],
+            made: &[
+                Made {
+                    to: ProcessEntityId,
+                    how: How::Fingerprint,
+                    of: &["processId", "processCreationDateTime", "mdeDeviceId"],
+                },
+                Made {
+                    to: ParentEntityId,
+                    how: How::Fingerprint,
+                    of: &[
+                        "parentProcessId",
+                        "parentProcessCreationDateTime",
+                        "mdeDeviceId",
+                    ],
+                },
+            ],
             ..Shape::evidence(PROCESS)
         },
     ),
@@ -201,7 +260,11 @@ pub(super) static KINDS: &[Kind] = &[
         "registryKey",
         Some("registry"),
         Shape {
-            path: Some((RegistryPath, &["registryHive", "registryKey"])),
+            made: &[Made {
+                to: RegistryPath,
+                how: How::Path,
+                of: &["registryHive", "registryKey"],
+            }],
             ..Shape::evidence(&[HIVE, KEY])
         },
     ),
@@ -233,7 +296,10 @@ pub(super) static KINDS: &[Kind] = &[
             same("manufacturer", &[DeviceManufacturer]),
             same("model", &[DeviceModelName]),
             same("serialNumber", &[DeviceSerialNumber]),
-            kept("ipAddress", "ip_address", Object(&ADDRESS), &[]),
+            kept("ipAddress", "ip_evidence", Object(&ADDRESS), &[]),
+            typed("isAuthorized", Flag, &[]),
+            typed("isProgramming", Flag, &[]),
+            typed("isScanner", Flag, &[]),
             kept("nics", "nics", Evidence("nic"), &[]),
             kept("ioTHub", "ioTHub", Evidence("azureResource"), &[]),
             kept("sourceRef", "sourceRef", Evidence("url"), &[]),
@@ -242,6 +308,6 @@ pub(super) static KINDS: &[Kind] = &[
     kind(
         "nic",
         None,
-        Shape::evidence(&[kept("ipAddress", "ip_address", Object(&ADDRESS), &[])]),
+        Shape::evidence(&[kept("ipAddress", "ip_evidence", Object(&ADDRESS), &[])]),
     ),
 ];

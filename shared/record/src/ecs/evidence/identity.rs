@@ -1,29 +1,39 @@
 //! Users, groups and their sessions.
 
 use super::super::field::Ecs::{
-    GroupId, GroupName, RelatedHosts, RelatedUser, UrlDomain, UrlFull, UserAgentName,
+    GroupId, GroupName, RelatedHosts, RelatedUser, UrlDomain, UrlFull, UrlOriginal, UserAgentName,
     UserAgentOriginal, UserDomain, UserEmail, UserFullName, UserId, UserName,
 };
-use super::super::property::Holds::{Any, Evidence, Id, Object};
-use super::super::property::{Shape, kept, same};
-use super::parts::account;
+use super::super::property::Holds::{Date, Evidence, Object, Text};
+use super::super::property::{How, Made, Shape, kept, same, typed};
+use super::parts::{STREAM, account};
 use super::{Kind, kind};
 
-/// The account of a user or a mailbox.
-pub(super) static ACCOUNT: Shape = Shape::plain(&account(
-    &[UserName, RelatedUser],
+/// The account of a mailbox, which has a name of its own where the account has none.
+pub(super) static MAILBOX_ACCOUNT: Shape = Shape::plain(&account(
+    &[RelatedUser],
     &[UserDomain, RelatedHosts],
     &[UserId, RelatedUser],
     &[UserEmail, RelatedUser],
     &[UserFullName],
 ));
 
+/// The account of a user.
+static ACCOUNT: Shape = Shape {
+    made: &[Made {
+        to: UserName,
+        how: How::First,
+        of: &["accountName", "userPrincipalName"],
+    }],
+    ..Shape::plain(MAILBOX_ACCOUNT.own)
+};
+
 pub(super) static KINDS: &[Kind] = &[
     kind(
         "user",
         Some("iam"),
         Shape::evidence(&[
-            same("stream", &[]),
+            typed("stream", Object(&STREAM), &[]),
             kept("userAccount", "user_account", Object(&ACCOUNT), &[]),
         ]),
     ),
@@ -31,8 +41,8 @@ pub(super) static KINDS: &[Kind] = &[
         "securityGroup",
         Some("iam"),
         Shape::evidence(&[
-            kept("securityGroupId", "security_group_id", Any, &[GroupId]),
-            kept("displayName", "display_name", Any, &[GroupName]),
+            kept("securityGroupId", "security_group_id", Text, &[GroupId]),
+            kept("displayName", "display_name", Text, &[GroupName]),
         ]),
     ),
     kind(
@@ -52,7 +62,7 @@ pub(super) static KINDS: &[Kind] = &[
         "servicePrincipal",
         Some("iam"),
         Shape::evidence(&[
-            kept("appId", "app_id", Id, &[]),
+            kept("appId", "app_id", Text, &[]),
             same("servicePrincipalName", &[RelatedUser]),
         ]),
     ),
@@ -60,9 +70,9 @@ pub(super) static KINDS: &[Kind] = &[
         "oauthApplication",
         None,
         Shape::evidence(&[
-            kept("appId", "app_id", Id, &[]),
-            kept("displayName", "display_name", Any, &[]),
-            kept("objectId", "object_id", Any, &[]),
+            kept("appId", "app_id", Text, &[]),
+            kept("displayName", "display_name", Text, &[]),
+            kept("objectId", "object_id", Text, &[]),
             same("publisher", &[]),
         ]),
     ),
@@ -74,6 +84,8 @@ pub(super) static KINDS: &[Kind] = &[
             kept("account", "account", Evidence("user"), &[]),
             same("browser", &[UserAgentName]),
             same("deviceName", &[RelatedHosts]),
+            typed("previousLogonDateTime", Date, &[]),
+            typed("startUtcDateTime", Date, &[]),
             same("userAgent", &[UserAgentOriginal]),
         ]),
     ),
@@ -82,7 +94,9 @@ pub(super) static KINDS: &[Kind] = &[
         Some("session"),
         Shape::evidence(&[
             kept("account", "account", Evidence("user"), &[]),
+            typed("endUtcDateTime", Date, &[]),
             kept("host", "host", Evidence("device"), &[]),
+            typed("startUtcDateTime", Date, &[]),
         ]),
     ),
     kind(
@@ -93,23 +107,23 @@ pub(super) static KINDS: &[Kind] = &[
             same("email", &[UserEmail, RelatedUser]),
             same("name", &[UserFullName]),
             same("userId", &[UserId, RelatedUser]),
-            same("webUrl", &[UrlFull, UrlDomain]),
+            same("webUrl", &[UrlFull, UrlOriginal, UrlDomain]),
         ]),
     ),
     kind(
         "gitHubOrganization",
         None,
         Shape::evidence(&[
-            kept("displayName", "display_name", Any, &[]),
+            kept("displayName", "display_name", Text, &[]),
             same("email", &[RelatedUser]),
-            same("webUrl", &[UrlFull, UrlDomain]),
+            same("webUrl", &[UrlFull, UrlOriginal, UrlDomain]),
         ]),
     ),
     kind(
         "gitHubRepo",
         None,
         Shape::evidence(&[
-            same("baseUrl", &[UrlFull, UrlDomain]),
+            same("baseUrl", &[UrlFull, UrlOriginal, UrlDomain]),
             same("owner", &[RelatedUser]),
         ]),
     ),

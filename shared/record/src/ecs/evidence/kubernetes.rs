@@ -6,8 +6,8 @@ use super::super::field::Ecs::{
     OrchestratorResourceLabel, OrchestratorResourceName, OrchestratorResourceType,
     OrchestratorType,
 };
-use super::super::property::Holds::{Evidence, Json, Object};
-use super::super::property::{Property, Shape, kept, same};
+use super::super::property::Holds::{Evidence, Flag, Json, Long, Object, Text};
+use super::super::property::{Property, Shape, kept, same, typed};
 use super::parts::ADDRESS;
 use super::{Kind, kind};
 
@@ -15,6 +15,16 @@ const KUBERNETES: (Ecs, &str) = (OrchestratorType, "kubernetes");
 const NAME: Property = same("name", &[OrchestratorResourceName]);
 const NAMESPACE: Property = nested("namespace", "kubernetesNamespace");
 const LABELS: Property = kept("labels", "labels", Json, &[OrchestratorResourceLabel]);
+
+static SERVICE_PORT: Shape = Shape::plain(&[
+    kept("@odata.type", "odata_type", Text, &[]),
+    same("appProtocol", &[]),
+    same("name", &[]),
+    typed("nodePort", Long, &[]),
+    typed("port", Long, &[]),
+    same("protocol", &[]),
+    same("targetPort", &[]),
+]);
 
 /// Evidence within evidence.
 const fn nested(name: &'static str, of: &'static str) -> Property {
@@ -35,7 +45,7 @@ pub(super) static KINDS: &[Kind] = &[
         Shape::evidence(&[
             same("containerId", &[ContainerId]),
             same("name", &[ContainerName]),
-            same("isPrivileged", &[ContainerPrivileged]),
+            typed("isPrivileged", Flag, &[ContainerPrivileged]),
             nested("image", "containerImage"),
             nested("pod", "kubernetesPod"),
         ]),
@@ -46,7 +56,12 @@ pub(super) static KINDS: &[Kind] = &[
         Shape::evidence(&[
             same("imageId", &[ContainerImageName]),
             nested("digestImage", "containerImage"),
-            nested("registry", "containerRegistry"),
+            kept(
+                "registry",
+                "registry_evidence",
+                Evidence("containerRegistry"),
+                &[],
+            ),
         ]),
     ),
     kind("containerRegistry", None, Shape::evidence(&[])),
@@ -128,7 +143,7 @@ pub(super) static KINDS: &[Kind] = &[
                 NAMESPACE,
                 kept("clusterIP", "clusterIP", Object(&ADDRESS), &[]),
                 kept("externalIPs", "externalIPs", Object(&ADDRESS), &[]),
-                same("servicePorts", &[]),
+                typed("servicePorts", Object(&SERVICE_PORT), &[]),
             ],
         ),
     ),

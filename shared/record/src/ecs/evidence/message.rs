@@ -3,33 +3,33 @@
 use super::super::field::Ecs::{
     EmailDeliveryTimestamp, EmailDirection, EmailFromAddress, EmailLocalId, EmailMessageId,
     EmailSenderAddress, EmailSubject, EmailToAddress, RelatedHosts, RelatedIp, RelatedUser,
-    SourceIp, UrlDomain, UrlFull,
+    SourceIp, UrlDomain, UrlFull, UrlOriginal, UserEmail, UserName,
 };
-use super::super::property::Holds::{Any, Date, Evidence, Ip, Long, Object};
-use super::super::property::{Property, Shape, kept, same};
-use super::identity::ACCOUNT;
+use super::super::property::Holds::{Date, Evidence, Flag, Ip, Long, Object, Text};
+use super::super::property::{How, Made, Property, Shape, kept, same, typed};
+use super::identity::MAILBOX_ACCOUNT;
 use super::{Kind, kind};
 
 static P1_SENDER: Shape = Shape::plain(&[
-    kept("@odata.type", "odata_type", Any, &[]),
-    kept("displayName", "display_name", Any, &[RelatedUser]),
-    kept("domainName", "domain_name", Any, &[RelatedHosts]),
+    kept("@odata.type", "odata_type", Text, &[]),
+    kept("displayName", "display_name", Text, &[RelatedUser]),
+    kept("domainName", "domain_name", Text, &[RelatedHosts]),
     kept(
         "emailAddress",
         "email_address",
-        Any,
+        Text,
         &[EmailFromAddress, EmailSenderAddress, RelatedUser],
     ),
 ]);
 
 static P2_SENDER: Shape = Shape::plain(&[
-    kept("@odata.type", "odata_type", Any, &[]),
-    kept("displayName", "display_name", Any, &[RelatedUser]),
-    kept("domainName", "domain_name", Any, &[RelatedHosts]),
+    kept("@odata.type", "odata_type", Text, &[]),
+    kept("displayName", "display_name", Text, &[RelatedUser]),
+    kept("domainName", "domain_name", Text, &[RelatedHosts]),
     kept(
         "emailAddress",
         "email_address",
-        Any,
+        Text,
         &[EmailFromAddress, RelatedUser],
     ),
 ]);
@@ -39,7 +39,7 @@ const SUBJECT: Property = same("subject", &[EmailSubject]);
 const NETWORK_MESSAGE_ID: Property = kept(
     "networkMessageId",
     "network_message_id",
-    Any,
+    Text,
     &[EmailLocalId],
 );
 const RECEIVED: Property = kept(
@@ -48,15 +48,15 @@ const RECEIVED: Property = kept(
     Date,
     &[EmailDeliveryTimestamp],
 );
-const DELIVERY_ACTION: Property = kept("deliveryAction", "delivery_action", Any, &[]);
-const DELIVERY_LOCATION: Property = kept("deliveryLocation", "delivery_location", Any, &[]);
+const DELIVERY_ACTION: Property = kept("deliveryAction", "delivery_action", Text, &[]);
+const DELIVERY_LOCATION: Property = kept("deliveryLocation", "delivery_location", Text, &[]);
 
 static ANALYZED_MESSAGE: &[Property] = &[
     NETWORK_MESSAGE_ID,
     kept(
         "internetMessageId",
         "internet_message_id",
-        Any,
+        Text,
         &[EmailMessageId],
     ),
     SUBJECT,
@@ -65,13 +65,13 @@ static ANALYZED_MESSAGE: &[Property] = &[
     kept(
         "recipientEmailAddress",
         "recipient_email_address",
-        Any,
+        Text,
         &[EmailToAddress, RelatedUser],
     ),
     kept(
         "antiSpamDirection",
         "antispam_direction",
-        Any,
+        Text,
         &[EmailDirection],
     ),
     DELIVERY_ACTION,
@@ -81,10 +81,10 @@ static ANALYZED_MESSAGE: &[Property] = &[
     kept(
         "threatDetectionMethods",
         "threat_detection_methods",
-        Any,
+        Text,
         &[],
     ),
-    same("urls", &[UrlFull, UrlDomain]),
+    same("urls", &[UrlFull, UrlOriginal, UrlDomain]),
     kept("urlCount", "url_count", Long, &[]),
     kept("attachmentsCount", "attachments_count", Long, &[]),
     RECEIVED,
@@ -101,7 +101,10 @@ static TEAMS_MESSAGE: &[Property] = &[
     same("senderIP", &[SourceIp, RelatedIp]),
     same("recipients", &[EmailToAddress, RelatedUser]),
     kept("files", "files", Evidence("file"), &[]),
-    kept("urls", "urls", Evidence("url"), &[]),
+    kept("urls", "url_evidence", Evidence("url"), &[]),
+    typed("isExternal", Flag, &[]),
+    typed("isOwned", Flag, &[]),
+    typed("lastModifiedDateTime", Date, &[]),
 ];
 
 pub(super) static KINDS: &[Kind] = &[
@@ -113,30 +116,54 @@ pub(super) static KINDS: &[Kind] = &[
     kind(
         "mailbox",
         Some("email"),
-        Shape::evidence(&[
-            kept("displayName", "display_name", Any, &[]),
-            kept("primaryAddress", "primary_address", Any, &[RelatedUser]),
-            same("upn", &[RelatedUser]),
-            kept("userAccount", "user_account", Object(&ACCOUNT), &[]),
-        ]),
+        Shape {
+            made: &[Made {
+                to: UserName,
+                how: How::First,
+                of: &[
+                    "userAccount.accountName",
+                    "userAccount.userPrincipalName",
+                    "upn",
+                    "primaryAddress",
+                ],
+            }],
+            ..Shape::evidence(&[
+                kept("displayName", "display_name", Text, &[]),
+                kept(
+                    "primaryAddress",
+                    "primary_address",
+                    Text,
+                    &[UserEmail, RelatedUser],
+                ),
+                same("upn", &[UserEmail, RelatedUser]),
+                kept("userAccount", "user_account", Object(&MAILBOX_ACCOUNT), &[]),
+            ])
+        },
     ),
     kind(
         "mailboxConfiguration",
         Some("email"),
-        Shape::evidence(&[
-            kept("displayName", "display_name", Any, &[]),
-            same("mailboxPrimaryAddress", &[RelatedUser]),
-            same("upn", &[RelatedUser]),
-        ]),
+        Shape {
+            made: &[Made {
+                to: UserName,
+                how: How::First,
+                of: &["upn", "mailboxPrimaryAddress"],
+            }],
+            ..Shape::evidence(&[
+                kept("displayName", "display_name", Text, &[]),
+                same("mailboxPrimaryAddress", &[UserEmail, RelatedUser]),
+                same("upn", &[UserEmail, RelatedUser]),
+            ])
+        },
     ),
     kind(
         "mailCluster",
         Some("email"),
         Shape::evidence(&[
-            kept("clusterBy", "cluster_by", Any, &[]),
-            kept("clusterByValue", "cluster_by_value", Any, &[]),
+            kept("clusterBy", "cluster_by", Text, &[]),
+            kept("clusterByValue", "cluster_by_value", Text, &[]),
             kept("emailCount", "email_count", Long, &[]),
-            kept("networkMessageIds", "network_message_ids", Any, &[]),
+            kept("networkMessageIds", "network_message_ids", Text, &[]),
             same("query", &[]),
             same("urn", &[]),
         ]),
@@ -150,6 +177,7 @@ pub(super) static KINDS: &[Kind] = &[
             SENDER_IP,
             same("sender", &[EmailFromAddress, RelatedUser]),
             same("recipient", &[EmailToAddress, RelatedUser]),
+            typed("submissionDateTime", Date, &[]),
             same("submitter", &[RelatedUser]),
         ]),
     ),

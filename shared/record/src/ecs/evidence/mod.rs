@@ -8,12 +8,14 @@ mod message;
 mod network;
 mod parts;
 #[cfg(test)]
-#[allow(clippy::print_stdout, reason = "a skipped test says so")]
 mod schema;
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use super::convert::ODATA_TYPE;
 use super::field::Ecs::RelatedHosts;
-use super::property::Holds::{Any, Date};
+use super::property::Holds::{Date, Text};
 use super::property::{Property, Shape, kept, same};
 use crate::tree::Node;
 
@@ -24,6 +26,8 @@ pub(super) struct Kind {
     /// The `event.category` that it brings.
     pub(super) category: Option<&'static str>,
     pub(super) shape: Shape,
+    /// Its shape in another piece of evidence, where that is another one.
+    within: Option<&'static Shape>,
 }
 
 /// A kind of evidence.
@@ -32,30 +36,42 @@ const fn kind(name: &'static str, category: Option<&'static str>, shape: Shape) 
         name,
         category,
         shape,
+        within: None,
     }
 }
 
 /// What every piece of evidence has.
 pub(super) static BASE: &[Property] = &[
-    kept(ODATA_TYPE, "odata_type", Any, &[]),
+    kept(ODATA_TYPE, "odata_type", Text, &[]),
     kept("createdDateTime", "created_datetime", Date, &[]),
     same("verdict", &[]),
-    kept("remediationStatus", "remediation_status", Any, &[]),
+    kept("remediationStatus", "remediation_status", Text, &[]),
     kept(
         "remediationStatusDetails",
         "remediation_status_details",
-        Any,
+        Text,
         &[],
     ),
     same("roles", &[]),
-    kept("detailedRoles", "detailed_roles", Any, &[]),
+    kept("detailedRoles", "detailed_roles", Text, &[]),
     same("tags", &[]),
 ];
 
 /// The device that a piece of evidence was seen on; on more kinds than the schema says.
-const MDE_DEVICE_ID: Property = kept("mdeDeviceId", "mde_device_id", Any, &[RelatedHosts]);
+const MDE_DEVICE_ID: Property = kept("mdeDeviceId", "mde_device_id", Text, &[RelatedHosts]);
 
 static UNKNOWN: Shape = Shape::evidence(&[MDE_DEVICE_ID]);
+
+/// The names in evidence of any kind that take something else than text.
+static NO_TEXTS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let names = kinds().flat_map(|kind| kind.shape.no_texts());
+    names.chain(UNKNOWN.no_texts()).collect()
+});
+
+/// Whether a field of that name takes something else than text in evidence of any kind.
+pub(super) fn is_no_text(name: &str) -> bool {
+    NO_TEXTS.contains(name)
+}
 
 static FAMILIES: &[&[Kind]] = &[
     endpoint::KINDS,
@@ -87,12 +103,18 @@ const SUFFIX: &str = "Evidence";
 
 /// The shape of a piece of evidence: of the kind that it names; where it names none, as evidence
 /// inside of evidence does, of the kind that the schema has there.
-pub(super) fn shape(node: &Node<'_>, otherwise: &str) -> &'static Shape {
+pub(super) fn shape(node: &Node<'_>, otherwise: &str, is_within: bool) -> &'static Shape {
     let kind = match node.get(ODATA_TYPE) {
         Some(_) => named(node),
         None => kinds().find(|kind| kind.name == otherwise),
     };
-    kind.map_or(&UNKNOWN, |kind| &kind.shape)
+    let Some(kind) = kind else {
+        return &UNKNOWN;
+    };
+    match kind.within {
+        Some(shape) if is_within => shape,
+        _ => &kind.shape,
+    }
 }
 
 #[cfg(test)]

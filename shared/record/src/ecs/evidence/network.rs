@@ -2,47 +2,58 @@
 
 use super::super::field::Ecs::{
     DestinationIp, DestinationPort, DnsQuestionName, DnsResolvedIp, HostIp, NetworkTransport,
-    RelatedHosts, RelatedIp, SourceIp, SourcePort, UrlDomain, UrlFull,
+    RelatedHosts, RelatedIp, SourceIp, SourcePort, UrlDomain, UrlFull, UrlOriginal,
 };
-use super::super::property::Holds::{Ip, Object};
-use super::super::property::{Shape, kept, same};
-use super::parts::{ADDRESS, address};
+use super::super::property::Holds::{Ip, Long, Object};
+use super::super::property::{Shape, kept, same, typed};
+use super::parts::{
+    ADDRESS, DESTINATION_COUNTRY, DESTINATION_GEO, GEO, SOURCE_COUNTRY, SOURCE_GEO, STREAM, address,
+};
 use super::{Kind, MDE_DEVICE_ID, kind};
 
-static SOURCE: Shape = Shape::evidence(&address(&[SourceIp, RelatedIp]));
-static DESTINATION: Shape = Shape::evidence(&address(&[DestinationIp, RelatedIp]));
-static RESOLVED: Shape = Shape::evidence(&address(&[DnsResolvedIp, RelatedIp]));
+static SOURCE: Shape = Shape::evidence(&address(
+    &[SourceIp, RelatedIp],
+    SOURCE_COUNTRY,
+    &SOURCE_GEO,
+));
+static DESTINATION: Shape = Shape::evidence(&address(
+    &[DestinationIp, RelatedIp],
+    DESTINATION_COUNTRY,
+    &DESTINATION_GEO,
+));
+static RESOLVED: Shape = Shape::evidence(&address(&[DnsResolvedIp, RelatedIp], &[], &GEO));
 
 pub(super) static KINDS: &[Kind] = &[
     kind(
         "ip",
         Some("network"),
-        Shape::evidence(&[
-            kept("ipAddress", "ip_address", Ip, &[HostIp, RelatedIp]),
-            same("countryLetterCode", &[]),
-            same("stream", &[]),
-            same("location", &[]),
-            MDE_DEVICE_ID,
-        ]),
+        Shape {
+            whole: &[SourceIp],
+            ..Shape::evidence(&[
+                kept("ipAddress", "ip_address", Ip, &[HostIp, RelatedIp]),
+                same("countryLetterCode", SOURCE_COUNTRY),
+                typed("stream", Object(&STREAM), &[]),
+                kept("location", "geo_location", Object(&SOURCE_GEO), &[]),
+                MDE_DEVICE_ID,
+            ])
+        },
     ),
     kind(
         "url",
         None,
-        Shape::evidence(&[same("url", &[UrlFull, UrlDomain]), MDE_DEVICE_ID]),
+        Shape::evidence(&[
+            same("url", &[UrlFull, UrlOriginal, UrlDomain]),
+            MDE_DEVICE_ID,
+        ]),
     ),
     kind(
         "networkConnection",
         Some("network"),
         Shape::evidence(&[
-            kept("sourceAddress", "sourceAddress", Object(&SOURCE), &[]),
-            same("sourcePort", &[SourcePort]),
-            kept(
-                "destinationAddress",
-                "destinationAddress",
-                Object(&DESTINATION),
-                &[],
-            ),
-            same("destinationPort", &[DestinationPort]),
+            typed("sourceAddress", Object(&SOURCE), &[]),
+            typed("sourcePort", Long, &[SourcePort]),
+            typed("destinationAddress", Object(&DESTINATION), &[]),
+            typed("destinationPort", Long, &[DestinationPort]),
             same("protocol", &[NetworkTransport]),
         ]),
     ),
@@ -51,9 +62,9 @@ pub(super) static KINDS: &[Kind] = &[
         Some("network"),
         Shape::evidence(&[
             same("domainName", &[DnsQuestionName, RelatedHosts]),
-            kept("dnsServerIp", "dnsServerIp", Object(&ADDRESS), &[]),
-            kept("hostIpAddress", "hostIpAddress", Object(&ADDRESS), &[]),
-            kept("ipAddresses", "ipAddresses", Object(&RESOLVED), &[]),
+            typed("dnsServerIp", Object(&ADDRESS), &[]),
+            typed("hostIpAddress", Object(&ADDRESS), &[]),
+            typed("ipAddresses", Object(&RESOLVED), &[]),
         ]),
     ),
 ];
