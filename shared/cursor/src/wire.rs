@@ -19,6 +19,7 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
+use smallvec::SmallVec;
 
 use crate::written::{Entry, UNKNOWN};
 use crate::{Fact, Owed, Spent, State, Swept, Written};
@@ -101,6 +102,9 @@ struct Read<'a> {
 fn base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&Base64Display::new(bytes, &STANDARD))
 }
+
+/// What an alert weighs without keys and facts.
+const LEAST_ALERT_BYTES: usize = 22;
 
 /// What an object weighs without its base64, at most as a rule.
 const FRAME_BYTES: usize = 4096;
@@ -202,6 +206,9 @@ fn pack(written: &Written) -> Packed {
 fn unpack(packed: &Read<'_>, version: u32) -> Result<Written, StateError> {
     let bytes = from_base64(&packed.written)?;
     let mut written = Written::default();
+    // The number may be anything; the bytes are there.
+    let most = bytes.len() / LEAST_ALERT_BYTES;
+    written.alerts.reserve(packed.alerts.min(most));
     let mut rest = bytes.as_slice();
     while !rest.is_empty() {
         let (alert, entry) =
@@ -250,18 +257,18 @@ fn next_alert(rest: &mut &[u8], with_contents: bool, version: u32) -> Option<([u
         alert,
         Entry {
             seen_secs,
-            keys: take_list(rest, keys)?,
-            contents: take_list(rest, contents)?,
-            facts: take_list(rest, facts)?,
+            keys: take_list(rest, keys)?.to_vec(),
+            contents: take_list(rest, contents)?.to_vec(),
+            facts: SmallVec::from_slice(take_list(rest, facts)?),
         },
     ))
 }
 
 /// Takes `count` arrays off the front of `rest`.
-fn take_list<const N: usize>(rest: &mut &[u8], count: usize) -> Option<Vec<[u8; N]>> {
+fn take_list<'a, const N: usize>(rest: &mut &'a [u8], count: usize) -> Option<&'a [[u8; N]]> {
     let (list, after) = rest.split_at_checked(count.checked_mul(N)?)?;
     *rest = after;
-    Some(list.as_chunks::<N>().0.to_vec())
+    Some(list.as_chunks::<N>().0)
 }
 
 /// Seven bits in each byte, the lowest first; the highest bit says that another byte follows.

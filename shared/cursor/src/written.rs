@@ -1,6 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
+use smallvec::SmallVec;
 
 use crate::digest_map::DigestMap;
 
@@ -65,8 +66,8 @@ pub(crate) struct Entry {
     /// What each of them held when it was last written, where the output asks for changes; it may
     /// be shorter than `keys`, which says that what the others held is not known.
     pub(crate) contents: Vec<[u8; 16]>,
-    /// What the written records carry.
-    pub(crate) facts: Vec<Fact>,
+    /// What the written records carry: hardly ever more than a device's id, its name and a user.
+    pub(crate) facts: SmallVec<[Fact; MOST_FACTS]>,
 }
 
 /// The content of a record that was claimed for the first time and given back.
@@ -205,7 +206,7 @@ impl Written {
             seen_secs: now_secs,
             keys: Vec::new(),
             contents: Vec::new(),
-            facts: Vec::new(),
+            facts: SmallVec::new(),
         });
         entry.seen_secs = entry.seen_secs.max(now_secs);
         if let Some(part) = part_of(&mut self.large, alert.0, entry, &key) {
