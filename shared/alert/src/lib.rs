@@ -15,9 +15,8 @@ mod timestamp;
 pub use alert::Alert;
 pub use decode::DecodeError;
 pub use evidence::{
-    Account, AnalyzedMessage, CloudApplication, Device, Evidence, File, FileDetails, FileHash, Ip,
-    LoggedOnUser, Mailbox, NetworkConnection, Process, RegistryKey, RegistryValue, Sender, Url,
-    User,
+    Account, Application, Device, Dns, Evidence, File, FileDetails, FileHash, Ip, LoggedOnUser,
+    Mailbox, Message, NetworkConnection, Process, RegistryKey, RegistryValue, Sender, Url, User,
 };
 pub use text::Text;
 pub use timestamp::Timestamp;

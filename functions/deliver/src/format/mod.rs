@@ -16,6 +16,8 @@ pub(crate) struct Format {
     pub(crate) times: &'static [(&'static str, TimeIs)],
     /// Where its deduplication key is, if it has one.
     key: Option<&'static str>,
+    /// What the key ends in that the line leaves out.
+    key_ends_in: &'static str,
     /// Where the list of the keys is whose values were cut, if any can be: a key that was cut is
     /// none.
     cut: Option<&'static str>,
@@ -47,6 +49,7 @@ const FORMATS: &[Format] = &[
         sourcetype: "drawbridge:siem",
         times: &[("LastProcessedTimeUtc", Text), ("AlertTime", Text)],
         key: Some("FullId"),
+        key_ends_in: "",
         cut: None,
         alert_id: Some("AlertId"),
         severity: "Severity",
@@ -57,6 +60,7 @@ const FORMATS: &[Format] = &[
         sourcetype: "ms365:defender:incident:alerts",
         times: &[("lastUpdateDateTime", Text), ("createdDateTime", Text)],
         key: None,
+        key_ends_in: "",
         cut: None,
         alert_id: Some("id"),
         severity: "severity",
@@ -67,6 +71,7 @@ const FORMATS: &[Format] = &[
         sourcetype: "drawbridge:ocsf",
         times: &[("time", Millis)],
         key: Some("metadata.uid"),
+        key_ends_in: "",
         cut: None,
         alert_id: Some("metadata.original_event_uid"),
         severity: "severity",
@@ -77,6 +82,7 @@ const FORMATS: &[Format] = &[
         sourcetype: "drawbridge:ecs",
         times: &[("@timestamp", Text)],
         key: None,
+        key_ends_in: "",
         cut: None,
         alert_id: Some("event.id"),
         severity: "m365_defender.alert.severity",
@@ -87,6 +93,7 @@ const FORMATS: &[Format] = &[
         sourcetype: "drawbridge:cef",
         times: &[("rt", Millis), ("end", Millis)],
         key: Some("cs2"),
+        key_ends_in: "=",
         cut: Some("MicrosoftDefenderTruncated"),
         // `externalId` has its first 40 characters only.
         alert_id: None,
@@ -98,6 +105,7 @@ const FORMATS: &[Format] = &[
         sourcetype: "drawbridge:leef",
         times: &[("devTime", Date)],
         key: Some("FullId"),
+        key_ends_in: "=",
         cut: None,
         alert_id: Some("AlertId"),
         severity: "Severity",
@@ -137,7 +145,10 @@ impl Format {
             list.is_some_and(|list| list.split(',').any(|cut| cut == path))
         };
         let key = match self.key {
-            Some(path) if !was_cut(path) => text(path),
+            Some(path) if !was_cut(path) => match text(path) {
+                none if none.is_empty() => none,
+                key => key + self.key_ends_in,
+            },
             _ => String::new(),
         };
         let alert_id = match self.alert_id {

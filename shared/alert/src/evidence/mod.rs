@@ -11,9 +11,8 @@ use crate::Text;
 
 pub(crate) use read::{all, list};
 pub use types::{
-    Account, AnalyzedMessage, CloudApplication, Device, File, FileDetails, FileHash, Ip,
-    LoggedOnUser, Mailbox, NetworkConnection, Process, RegistryKey, RegistryValue, Sender, Url,
-    User,
+    Account, Application, Device, Dns, File, FileDetails, FileHash, Ip, LoggedOnUser, Mailbox,
+    Message, NetworkConnection, Process, RegistryKey, RegistryValue, Sender, Url, User,
 };
 
 /// One piece of evidence. Those that a record is made of are typed; of the others, the type is
@@ -34,16 +33,18 @@ pub enum Evidence<'a> {
     User(Box<User<'a>>),
     /// `mailboxEvidence`
     Mailbox(Box<Mailbox<'a>>),
-    /// `analyzedMessageEvidence`
-    AnalyzedMessage(Box<AnalyzedMessage<'a>>),
+    /// `analyzedMessageEvidence`, `submissionMailEvidence`, `teamsMessageEvidence`
+    Message(Box<Message<'a>>),
     /// `networkConnectionEvidence`
     NetworkConnection(Box<NetworkConnection<'a>>),
     /// `registryKeyEvidence`
     RegistryKey(Box<RegistryKey<'a>>),
     /// `registryValueEvidence`
     RegistryValue(Box<RegistryValue<'a>>),
-    /// `cloudApplicationEvidence`
-    CloudApplication(Box<CloudApplication<'a>>),
+    /// `cloudApplicationEvidence`, `oauthApplicationEvidence`, `servicePrincipalEvidence`
+    Application(Box<Application<'a>>),
+    /// `dnsEvidence`
+    Dns(Box<Dns<'a>>),
     /// `fileHashEvidence`
     FileHash(Box<FileHash<'a>>),
     /// Any other type, with its `@odata.type`; `None` where there is none.
@@ -110,11 +111,16 @@ fn typed<'de, D: Deserializer<'de>>(kind: Text<'de>, rest: D) -> Result<Evidence
         "urlevidence" => Evidence::Url(Deserialize::deserialize(rest)?),
         "userevidence" => Evidence::User(Deserialize::deserialize(rest)?),
         "mailboxevidence" => Evidence::Mailbox(Deserialize::deserialize(rest)?),
-        "analyzedmessageevidence" => Evidence::AnalyzedMessage(Deserialize::deserialize(rest)?),
+        "analyzedmessageevidence" | "submissionmailevidence" | "teamsmessageevidence" => {
+            Evidence::Message(Deserialize::deserialize(rest)?)
+        }
         "networkconnectionevidence" => Evidence::NetworkConnection(Deserialize::deserialize(rest)?),
         "registrykeyevidence" => Evidence::RegistryKey(Deserialize::deserialize(rest)?),
         "registryvalueevidence" => Evidence::RegistryValue(Deserialize::deserialize(rest)?),
-        "cloudapplicationevidence" => Evidence::CloudApplication(Deserialize::deserialize(rest)?),
+        "cloudapplicationevidence" | "oauthapplicationevidence" | "serviceprincipalevidence" => {
+            Evidence::Application(Deserialize::deserialize(rest)?)
+        }
+        "dnsevidence" => Evidence::Dns(Deserialize::deserialize(rest)?),
         "filehashevidence" => Evidence::FileHash(Deserialize::deserialize(rest)?),
         _ => {
             IgnoredAny::deserialize(rest)?;

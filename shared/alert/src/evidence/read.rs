@@ -79,6 +79,16 @@ where
     Ok(Loose::deserialize(deserializer)?.text)
 }
 
+/// Reads a string, or a whole number as one; anything else is as good as absent, as for [`text`].
+pub(super) fn text_or_number<'de: 'a, 'a, D>(deserializer: D) -> Result<Option<Text<'a>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let loose = Loose::deserialize(deserializer)?;
+    let number = loose.number.map(|number| Text::owned(number.to_string()));
+    Ok(loose.text.or(number))
+}
+
 /// Reads a whole number; anything else is as good as absent, as for [`text`].
 pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(Loose::deserialize(deserializer)?.number)

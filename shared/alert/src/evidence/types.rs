@@ -4,7 +4,7 @@
 //! API is made of has to have its type, or the alert is put aside; what only other formats write is
 //! read where it has its type and left out where it has not.
 
-use super::read::{list, number, object, objects, part, text, texts};
+use super::read::{list, number, object, objects, part, text, text_or_number, texts};
 use crate::Text;
 use crate::timestamp::{self, Timestamp};
 
@@ -81,6 +81,9 @@ properties! {
         md5: Option<Text<'a>>,
         sha1: Option<Text<'a>>,
         sha256: Option<Text<'a>>,
+    } numbers {
+        #[serde(deserialize_with = "number")]
+        file_size,
     }
 }
 
@@ -172,26 +175,31 @@ properties! {
 }
 
 properties! {
-    /// An e-mail message.
-    AnalyzedMessage {
+    /// A message: `analyzedMessageEvidence`, `submissionMailEvidence` or `teamsMessageEvidence`.
+    Message {
+        #[serde(alias = "senderIP")]
         sender_ip: Option<Text<'a>>,
         #[serde(deserialize_with = "texts")]
         roles: Vec<Text<'a>>,
         #[serde(deserialize_with = "text")]
         network_message_id: Option<Text<'a>>,
-        #[serde(deserialize_with = "text")]
+        #[serde(alias = "messageId", deserialize_with = "text")]
         internet_message_id: Option<Text<'a>>,
         #[serde(deserialize_with = "text")]
         subject: Option<Text<'a>>,
-        #[serde(deserialize_with = "text")]
+        #[serde(alias = "recipient", deserialize_with = "text")]
         recipient_email_address: Option<Text<'a>>,
+        #[serde(deserialize_with = "texts")]
+        recipients: Vec<Text<'a>>,
         #[serde(deserialize_with = "part")]
         p1_sender: Option<Sender<'a>>,
         #[serde(deserialize_with = "part")]
         p2_sender: Option<Sender<'a>>,
+        #[serde(alias = "senderFromAddress", deserialize_with = "text")]
+        sender: Option<Text<'a>>,
         #[serde(deserialize_with = "text")]
         delivery_action: Option<Text<'a>>,
-        #[serde(deserialize_with = "text")]
+        #[serde(alias = "messageDirection", deserialize_with = "text")]
         anti_spam_direction: Option<Text<'a>>,
         #[serde(deserialize_with = "texts")]
         urls: Vec<Text<'a>>,
@@ -205,8 +213,6 @@ properties! {
     Sender {
         #[serde(deserialize_with = "text")]
         email_address: Option<Text<'a>>,
-        #[serde(deserialize_with = "text")]
-        display_name: Option<Text<'a>>,
         #[serde(deserialize_with = "text")]
         domain_name: Option<Text<'a>>,
     }
@@ -272,23 +278,39 @@ properties! {
 }
 
 properties! {
-    /// An application in the cloud.
-    CloudApplication {
+    /// An application: `cloudApplicationEvidence`, `oauthApplicationEvidence` or
+    /// `servicePrincipalEvidence`.
+    Application {
         #[serde(deserialize_with = "texts")]
         roles: Vec<Text<'a>>,
-        #[serde(deserialize_with = "text")]
+        #[serde(alias = "servicePrincipalName", deserialize_with = "text")]
         display_name: Option<Text<'a>>,
         #[serde(deserialize_with = "text")]
         instance_name: Option<Text<'a>>,
+        #[serde(deserialize_with = "text_or_number")]
+        app_id: Option<Text<'a>>,
+        #[serde(deserialize_with = "text_or_number")]
+        instance_id: Option<Text<'a>>,
+        #[serde(deserialize_with = "text_or_number")]
+        saas_app_id: Option<Text<'a>>,
         #[serde(deserialize_with = "text")]
         remediation_status: Option<Text<'a>>,
-    } numbers {
-        #[serde(deserialize_with = "number")]
-        app_id,
-        #[serde(deserialize_with = "number")]
-        instance_id,
-        #[serde(deserialize_with = "number")]
-        saas_app_id,
+    }
+}
+
+properties! {
+    /// A name that was looked up in DNS.
+    Dns {
+        #[serde(deserialize_with = "texts")]
+        roles: Vec<Text<'a>>,
+        #[serde(deserialize_with = "text")]
+        domain_name: Option<Text<'a>>,
+        #[serde(deserialize_with = "part")]
+        host_ip_address: Option<Ip<'a>>,
+        #[serde(deserialize_with = "part")]
+        dns_server_ip: Option<Ip<'a>>,
+        #[serde(deserialize_with = "text")]
+        remediation_status: Option<Text<'a>>,
     }
 }
 

@@ -20,8 +20,9 @@ const HEADER: &[Key] = keys! {
 };
 
 /// The keys of the extension, in order. Types and limits are those of the extension dictionary of
-/// CEF 1.2, which sets none for a key of one's own. The last one always ends in `=`, escaped:
-/// readers lose blanks at the end of a line.
+/// CEF 1.2, which sets none for a key of one's own. The last one never ends in a blank: readers lose
+/// blanks at the end of a line. The keys of deduplication hold no `=`: readers that undo escapes
+/// before they look for keys would take the end of a digest for one.
 const KEYS: &[Key] = keys! {
     "rt" "timestamp" CREATED "milliseconds; left out where Graph's text is no time";
     "start" "timestamp" FIRST_ACTIVITY "milliseconds; left out where Graph's text is no time";
@@ -32,24 +33,37 @@ const KEYS: &[Key] = keys! {
     "msg" "string" 1023 DESCRIPTION;
     "act" "string" 63 REMEDIATION_ACTION;
     "shost" "string" 1023 MACHINE_NAME;
-    "sourceDnsDomain" "string" 255 MACHINE_DOMAIN;
+    "sourceDnsDomain" "string" 255 SENDER_DOMAIN;
     "dhost" "string" 1023 COMPUTER_DNS_NAME;
-    "dst" "ipv4_address" DEVICE_IPV4;
+    "dst" "ipv4_address" DESTINATION_IPV4;
+    "dpt" "integer" DESTINATION_PORT;
+    "destinationDnsDomain" "string" 255 DOMAIN_NAME;
+    "destinationServiceName" "string" 1023 APPLICATION_NAME;
     "deviceExternalId" "string" 255 DEVICE_ID;
-    "suser" "string" 1023 USER_NAME;
+    "suser" "string" 1023 ACTING_USER;
+    "duser" "string" 1023 RECIPIENTS;
     "sntdom" "string" 255 USER_DOMAIN "the same account as `suser`";
     "suid" "string" 1023 LOG_ON_USERS;
     "src" "ipv4_address" IPV4_ADDRESS;
+    "spt" "integer" SOURCE_PORT;
+    "proto" "string" 31 PROTOCOL;
+    "deviceDirection" "integer" DIRECTION;
     "c6a1" = "IpAddress" "ipv6_address" IPV6_ADDRESS;
-    "request" "string" 1023 URL;
+    "c6a3" = "DestinationIpAddress" "ipv6_address" DESTINATION_IPV6;
+    "request" "string" 1023 REQUEST;
+    "dpid" "integer" PROCESS_ID;
+    "dproc" "string" 1023 PROCESS_PATH;
+    "spid" "integer" PARENT_PROCESS_ID;
+    "sproc" "string" 1023 PARENT_PROCESS_PATH;
     "fname" "string" 1023 FILE_NAME;
-    "filePath" "string" 1023 FILE_PATH "the directory, as in the old record";
+    "filePath" "string" 1023 FULL_FILE_PATH;
+    "fsize" "integer" FILE_SIZE;
     "fileHash" "string" 255 FILE_HASH;
     "cn1" = "WasExecutingWhileDetected" "long" WAS_EXECUTING_WHILE_DETECTED "1: detected, blocked; 0: prevented";
     "cn2" = "RemediationIsSuccess" "long" REMEDIATION_IS_SUCCESS "1: remediated, prevented, blocked; 0: active, unremediated, declined, partiallyRemediated";
     "cn3" = "AlertPart" "long" ALERT_PART;
     "cs1" = "ThreatName" "string" 4000 THREAT_NAME;
-    "cs2" = "FullId" "string" 4000 FULL_ID "`externalId:devicePayloadId`";
+    "cs2" = "FullId" "string" 4000 FULL_ID_WITHOUT_PADDING "`externalId:devicePayloadId`";
     "cs3" = "CommandLine" "string" 4000 COMMAND_LINE;
     "cs4" = "Actor" "string" 4000 ACTOR;
     "cs5" = "Md5" "string" 4000 MD5;
@@ -65,5 +79,23 @@ const KEYS: &[Key] = keys! {
     "MicrosoftDefenderInternalIPv6List" "string" INTERNAL_IPV6;
     "MicrosoftDefenderMachineGroup" "string" MACHINE_GROUP;
     "MicrosoftDefenderMachineTags" "string" MACHINE_TAGS "joined with `;`";
-    "devicePayloadId" "string" 128 IOC_UNIQUE_ID;
+    "MicrosoftDefenderUserPrincipalName" "string" USER_PRINCIPAL_NAME;
+    "MicrosoftDefenderUserSid" "string" USER_SID;
+    "MicrosoftDefenderUserId" "string" USER_ID;
+    "MicrosoftDefenderOtherDeviceName" "string" OTHER_DEVICE_NAME;
+    "MicrosoftDefenderOtherDeviceId" "string" OTHER_DEVICE_ID;
+    "MicrosoftDefenderOtherDeviceIpAddress" "string" OTHER_DEVICE_ADDRESS;
+    "MicrosoftDefenderMailSubject" "string" SUBJECT;
+    "MicrosoftDefenderNetworkMessageId" "string" NETWORK_MESSAGE_ID;
+    "MicrosoftDefenderInternetMessageId" "string" INTERNET_MESSAGE_ID;
+    "MicrosoftDefenderDeliveryAction" "string" DELIVERY_ACTION;
+    "MicrosoftDefenderRegistryKey" "string" REGISTRY_KEY;
+    "MicrosoftDefenderRegistryValueName" "string" REGISTRY_VALUE_NAME;
+    "MicrosoftDefenderRegistryValueData" "string" REGISTRY_VALUE_DATA;
+    "MicrosoftDefenderRegistryValueType" "string" REGISTRY_VALUE_TYPE;
+    "MicrosoftDefenderApplicationId" "string" APPLICATION_ID;
+    "MicrosoftDefenderApplicationInstance" "string" APPLICATION_INSTANCE;
+    "MicrosoftDefenderDnsServer" "string" DNS_SERVER;
+    "MicrosoftDefenderHash" "string" OTHER_HASH;
+    "devicePayloadId" "string" 128 IOC_UNIQUE_ID_WITHOUT_PADDING;
 };

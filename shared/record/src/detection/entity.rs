@@ -1,6 +1,6 @@
 use drawbridge_alert::{
-    AnalyzedMessage, CloudApplication, Evidence, File, FileDetails, FileHash, Ip,
-    NetworkConnection, Process, RegistryKey, RegistryValue, Text, Url,
+    Application, Dns, Evidence, File, FileDetails, FileHash, Ip, Message, NetworkConnection,
+    Process, RegistryKey, RegistryValue, Text, Url,
 };
 
 use super::person::Person;
@@ -14,11 +14,12 @@ pub(crate) enum Entity<'r, 'a> {
     Url(&'r Url<'a>),
     User(Person<'r, 'a>),
     // The old record has no keys for what follows.
-    Message(&'r AnalyzedMessage<'a>),
+    Message(&'r Message<'a>),
     Connection(&'r NetworkConnection<'a>),
     RegistryKey(&'r RegistryKey<'a>),
     RegistryValue(&'r RegistryValue<'a>),
-    CloudApplication(&'r CloudApplication<'a>),
+    Application(&'r Application<'a>),
+    Dns(&'r Dns<'a>),
     FileHash(&'r FileHash<'a>),
 }
 
@@ -40,11 +41,12 @@ impl<'r, 'a> Entity<'r, 'a> {
     /// The entity that the evidence is, of those that only other formats have keys for.
     pub(super) fn of_other_formats(evidence: &'r Evidence<'a>) -> Option<Self> {
         Some(match evidence {
-            Evidence::AnalyzedMessage(message) => Self::Message(message),
+            Evidence::Message(message) => Self::Message(message),
             Evidence::NetworkConnection(connection) => Self::Connection(connection),
             Evidence::RegistryKey(key) => Self::RegistryKey(key),
             Evidence::RegistryValue(value) => Self::RegistryValue(value),
-            Evidence::CloudApplication(application) => Self::CloudApplication(application),
+            Evidence::Application(application) => Self::Application(application),
+            Evidence::Dns(dns) => Self::Dns(dns),
             Evidence::FileHash(hash) => Self::FileHash(hash),
             _ => return None,
         })
@@ -75,10 +77,12 @@ impl<'r, 'a> Entity<'r, 'a> {
             }
             Self::RegistryKey(key) => any([&key.registry_key]),
             Self::RegistryValue(value) => any([&value.registry_key, &value.registry_value_name]),
-            Self::CloudApplication(application) => {
-                let numbers = [application.app_id, application.saas_app_id];
-                numbers.iter().any(Option::is_some) || any([&application.display_name])
-            }
+            Self::Application(application) => any([
+                &application.app_id,
+                &application.saas_app_id,
+                &application.display_name,
+            ]),
+            Self::Dns(dns) => any([&dns.domain_name]),
             Self::FileHash(hash) => any([&hash.value]),
         }
     }
@@ -95,7 +99,8 @@ impl<'r, 'a> Entity<'r, 'a> {
             Self::Connection(_) => "connection",
             Self::RegistryKey(_) => "registryKey",
             Self::RegistryValue(_) => "registryValue",
-            Self::CloudApplication(_) => "cloudApplication",
+            Self::Application(_) => "application",
+            Self::Dns(_) => "dns",
             Self::FileHash(_) => "fileHash",
         }
     }
@@ -112,7 +117,8 @@ impl<'r, 'a> Entity<'r, 'a> {
             Self::RegistryValue(value) => &value.mde_device_id,
             Self::Message(_)
             | Self::Connection(_)
-            | Self::CloudApplication(_)
+            | Self::Application(_)
+            | Self::Dns(_)
             | Self::FileHash(_) => return None,
         };
         id.as_deref().filter(|id| !id.is_empty())
@@ -130,7 +136,8 @@ impl<'r, 'a> Entity<'r, 'a> {
             Self::Connection(connection) => &connection.roles,
             Self::RegistryKey(key) => &key.roles,
             Self::RegistryValue(value) => &value.roles,
-            Self::CloudApplication(application) => &application.roles,
+            Self::Application(application) => &application.roles,
+            Self::Dns(dns) => &dns.roles,
             Self::FileHash(hash) => &hash.roles,
         };
         roles
@@ -159,7 +166,8 @@ impl<'r, 'a> Entity<'r, 'a> {
             Self::Connection(connection) => connection.remediation_status.as_deref(),
             Self::RegistryKey(key) => key.remediation_status.as_deref(),
             Self::RegistryValue(value) => value.remediation_status.as_deref(),
-            Self::CloudApplication(application) => application.remediation_status.as_deref(),
+            Self::Application(application) => application.remediation_status.as_deref(),
+            Self::Dns(dns) => dns.remediation_status.as_deref(),
             Self::FileHash(hash) => hash.remediation_status.as_deref(),
         }
     }

@@ -68,6 +68,10 @@ pub(crate) fn from(source: Source, row: &Row<'_, '_>, missing: Option<&str>) -> 
             )),
             None => "empty: the alert has no second device, or more than two".into(),
         },
+        Source::EntityElse(properties, _) if !paths(properties, kind(row)).is_empty() => {
+            from(Source::Entity(properties), row, missing)
+        }
+        Source::EntityElse(_, other) => from(*other, row, missing),
         Source::Entity(properties) => {
             let own = paths(properties, kind(row));
             match (row.entity, row.message) {
@@ -136,7 +140,8 @@ fn article(kind: &str) -> &'static str {
         "connection" => "a connection",
         "registryKey" => "a registry key",
         "registryValue" => "a registry value",
-        "cloudApplication" => "a cloud application",
+        "application" => "an application",
+        "dns" => "a name in DNS",
         "fileHash" => "a hash",
         "device" => "a device alone",
         _ => "the alert alone",

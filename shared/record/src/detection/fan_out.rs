@@ -1,6 +1,6 @@
 //! Which records an alert yields; the rules are those of `docs/record.md`.
 
-use drawbridge_alert::{Alert, AnalyzedMessage, Device, Evidence};
+use drawbridge_alert::{Alert, Device, Evidence, Message};
 use smallvec::SmallVec;
 
 use super::devices::Devices;
@@ -29,15 +29,18 @@ pub(crate) struct Row<'r, 'a> {
     /// The first user of the alert, for a record whose entity has none of its own.
     pub(crate) user: Option<Placed<Person<'r, 'a>>>,
     /// The alert's first message with a sender's address.
-    pub(crate) message: Option<Placed<&'r AnalyzedMessage<'a>>>,
+    pub(crate) message: Option<Placed<&'r Message<'a>>>,
 }
 
 impl<'r, 'a> Row<'r, 'a> {
-    /// The user whom the record shows: its own, that of its process, else the alert's first.
+    /// The user whom the record shows: its own, that of its process, else the alert's first. None on
+    /// the record of a message.
     pub(crate) fn person(&self) -> Option<Person<'r, 'a>> {
         let own = match self.entity.map(|entity| entity.it) {
             Some(Entity::User(person)) => Some(person),
             Some(Entity::Process(process)) => Some(Person::Runner(process)),
+            // It has a sender and a recipient instead.
+            Some(Entity::Message(_)) => return None,
             _ => None,
         };
         own.filter(|person| person.name().is_some())
@@ -266,8 +269,8 @@ fn running_user<'r, 'a>(evidence: &'r Evidence<'a>) -> Option<Person<'r, 'a>> {
     person.name().is_some().then_some(person)
 }
 
-fn message_with_sender<'r, 'a>(evidence: &'r Evidence<'a>) -> Option<&'r AnalyzedMessage<'a>> {
-    let Evidence::AnalyzedMessage(message) = evidence else {
+fn message_with_sender<'r, 'a>(evidence: &'r Evidence<'a>) -> Option<&'r Message<'a>> {
+    let Evidence::Message(message) = evidence else {
         return None;
     };
     let sender = message.sender_ip.as_deref().unwrap_or_default();

@@ -127,6 +127,9 @@ fn entity_fields(entity: Entity<'_, '_>, field: &mut dyn FnMut(&str)) {
             field(text(&message.network_message_id));
             field(text(&message.internet_message_id));
             field(text(&message.recipient_email_address));
+            if message.network_message_id.is_none() && message.internet_message_id.is_none() {
+                field(text(&message.subject));
+            }
         }
         Entity::Connection(connection) => {
             for (address, port) in [
@@ -149,11 +152,13 @@ fn entity_fields(entity: Entity<'_, '_>, field: &mut dyn FnMut(&str)) {
             field(text(&value.registry_value_name));
             field(text(&value.registry_value));
         }
-        Entity::CloudApplication(application) => {
-            number(application.app_id.or(application.saas_app_id), field);
-            number(application.instance_id, field);
+        Entity::Application(application) => {
+            field(text(&application.app_id));
+            field(text(&application.saas_app_id));
+            field(text(&application.instance_id));
             field(text(&application.display_name));
         }
+        Entity::Dns(dns) => field(&lower(text(&dns.domain_name))),
         Entity::FileHash(hash) => {
             field(text(&hash.algorithm));
             field(&lower(text(&hash.value)));

@@ -16,6 +16,7 @@ pub(crate) mod properties;
 mod rules;
 mod seen;
 mod source;
+mod wide;
 
 pub use identity::ENCODING_VERSION;
 pub use source::Source;

@@ -6,9 +6,10 @@ use drawbridge_alert::Timestamp;
 
 use super::source::ANY_ENTITY;
 use super::source::Source::{
-    self, Alert, Device, Entity, Never, OfUser, Synthesised as Made, UserName,
+    self, Alert, Device, Entity, EntityElse, Never, OfUser, OtherDevice, Synthesised as Made,
+    UserName,
 };
-use super::{Row, Synthesised, address, rules};
+use super::{Row, Synthesised, address, rules, wide};
 
 /// A value of a record.
 #[derive(Clone, Copy)]
@@ -42,7 +43,24 @@ use Value::{Empty, Flag, Id, Number, Text, Time};
 
 const NO_IOC: &str = "Graph has nothing like it";
 const REMEDIATION: &[(&str, &str)] = &[(ANY_ENTITY, "remediationStatus")];
-const ANY_ADDRESS: &[(&str, &str)] = &[("ip", "ipAddress"), ("message", "senderIp")];
+const ADDRESS: &[(&str, &str)] = &[("ip", "ipAddress"), ("message", "senderIp")];
+const ANY_ADDRESS: &[(&str, &str)] = &[
+    ("ip", "ipAddress"),
+    ("message", "senderIp"),
+    ("connection", "sourceAddress.ipAddress"),
+    ("dns", "hostIpAddress.ipAddress"),
+];
+const DESTINATION: &[(&str, &str)] = &[("connection", "destinationAddress.ipAddress")];
+const SENDER: &[(&str, &str)] = &[
+    ("message", "p2Sender.emailAddress"),
+    ("message", "p1Sender.emailAddress"),
+    ("message", "sender"),
+    ("message", "senderFromAddress"),
+];
+const SENDER_DOMAIN_NAME: &[(&str, &str)] = &[
+    ("message", "p2Sender.domainName"),
+    ("message", "p1Sender.domainName"),
+];
 
 macro_rules! properties {
     ($($name:ident $value:expr, $source:expr, $rule:literal;)*) => {
@@ -73,7 +91,7 @@ properties! {
     SHA1 Text(rules::sha1), file!("sha1"), "lower case";
     FILE_NAME Text(rules::file_name), file!("fileName"), "";
     FILE_PATH Text(rules::file_path), file!("filePath"), "the directory";
-    IP_ADDRESS Text(rules::ip_address), Entity(ANY_ADDRESS), "a message's sender on records of users, of devices alone and of the alert alone";
+    IP_ADDRESS Text(rules::ip_address), Entity(ADDRESS), "a message's sender on records of users, of devices alone and of the alert alone";
     URL Text(rules::url), Entity(&[("url", "url")]), "";
     DETECTOR_ID Text(rules::detector_id), Alert(&["detectorId"]), "";
     USER_NAME Text(rules::user_name), UserName, "of the user that the record is of; of a process, of the account it runs as if that has a name; else of the alert's first user";
@@ -116,7 +134,47 @@ properties! {
     IPV6_ADDRESS Text(address::ipv6), Entity(ANY_ADDRESS), "only one of IPv6; a message's sender on records of users, of devices alone and of the alert alone";
     ANY_IP_ADDRESS Text(address::any), Entity(ANY_ADDRESS), "only an address of IPv4 or IPv6; a message's sender on records of users, of devices alone and of the alert alone";
     NO_IP_ADDRESS Text(address::neither), Entity(ANY_ADDRESS), "only what is no address of IPv4 or IPv6";
-    DEVICE_IPV4 Text(address::device_ipv4), Device(&["ipInterfaces", "lastIpAddress"]), "the first of IPv4 that is neither loopback nor link-local";
     DEVICE_IP Text(address::device_ip), Device(&["ipInterfaces", "lastIpAddress"]), "the first of IPv4, else of IPv6, that is neither loopback nor link-local";
     DEVICE_NAME_BESIDE_IP Text(address::device_name_beside_ip), Device(&["hostName", "deviceDnsName"]), "as MachineName; only beside `identSrc`, without which it is not read";
+    // What the record of the old API has no keys for.
+    FULL_FILE_PATH Text(wide::file_path), file!("filePath", "fileName"), "the directory and the name";
+    FILE_SIZE Text(wide::file_size), file!("fileSize"), "in bytes; left out above 2 GiB";
+    PROCESS_ID Text(wide::process_id), Entity(&[("process", "processId")]), "";
+    PROCESS_PATH Text(wide::process_path), Entity(&[("process", "imageFile.filePath"), ("process", "imageFile.fileName")]), "the directory and the name";
+    PARENT_PROCESS_ID Text(wide::parent_process_id), Entity(&[("process", "parentProcessId")]), "";
+    PARENT_PROCESS_PATH Text(wide::parent_process_path), Entity(&[("process", "parentProcessImageFile.filePath"), ("process", "parentProcessImageFile.fileName")]), "the directory and the name";
+    DESTINATION_IPV4 Text(wide::destination_ipv4), EntityElse(DESTINATION, &Device(&["ipInterfaces", "lastIpAddress"])), "of a connection, one of IPv4; of all else, the device's first of IPv4 that is neither loopback nor link-local";
+    DESTINATION_IPV6 Text(wide::destination_ipv6), Entity(DESTINATION), "only one of IPv6";
+    DESTINATION_IP Text(wide::destination_ip), EntityElse(DESTINATION, &Device(&["ipInterfaces", "lastIpAddress"])), "of a connection, its other end; of all else, the device's first of IPv4, else of IPv6, that is neither loopback nor link-local";
+    SOURCE_PORT Text(wide::source_port), Entity(&[("connection", "sourcePort")]), "";
+    DESTINATION_PORT Text(wide::destination_port), Entity(&[("connection", "destinationPort")]), "";
+    PROTOCOL Text(wide::protocol), Entity(&[("connection", "protocol")]), "";
+    DOMAIN_NAME Text(wide::domain_name), Entity(&[("dns", "domainName")]), "";
+    DNS_SERVER Text(wide::dns_server), Entity(&[("dns", "dnsServerIp.ipAddress")]), "";
+    ACTING_USER Text(wide::acting_user), EntityElse(SENDER, &UserName), "of a message, its sender; of all else, the user of the record";
+    SENDER_DOMAIN Text(wide::sender_domain), EntityElse(SENDER_DOMAIN_NAME, &Device(&["dnsDomain", "deviceDnsName"])), "of a message, the sender's; of all else, the device's, else what follows the first dot of its DNS name";
+    MESSAGE_DOMAIN Text(wide::message_domain), Entity(SENDER_DOMAIN_NAME), "the sender's";
+    RECIPIENTS Text(wide::recipients), Entity(&[("message", "recipientEmailAddress"), ("message", "recipient"), ("message", "recipients")]), "joined with `;`";
+    REQUEST Text(wide::request), Entity(&[("url", "url"), ("message", "urls")]), "of a message, joined with `;`";
+    SUBJECT Text(wide::subject), Entity(&[("message", "subject")]), "";
+    NETWORK_MESSAGE_ID Text(wide::network_message_id), Entity(&[("message", "networkMessageId")]), "";
+    INTERNET_MESSAGE_ID Text(wide::internet_message_id), Entity(&[("message", "internetMessageId"), ("message", "messageId")]), "";
+    DELIVERY_ACTION Text(wide::delivery_action), Entity(&[("message", "deliveryAction")]), "";
+    DIRECTION Text(wide::direction), Entity(&[("message", "antiSpamDirection"), ("message", "messageDirection")]), "0: inbound, 1: outbound";
+    REGISTRY_KEY Text(wide::registry_key), Entity(&[("registryKey", "registryHive"), ("registryKey", "registryKey"), ("registryValue", "registryHive"), ("registryValue", "registryKey")]), "hive and key";
+    REGISTRY_VALUE_NAME Text(wide::registry_value_name), Entity(&[("registryValue", "registryValueName")]), "";
+    REGISTRY_VALUE_DATA Text(wide::registry_value_data), Entity(&[("registryValue", "registryValue")]), "";
+    REGISTRY_VALUE_TYPE Text(wide::registry_value_type), Entity(&[("registryValue", "registryValueType")]), "";
+    APPLICATION_NAME Text(wide::application_name), Entity(&[("application", "displayName"), ("application", "servicePrincipalName")]), "";
+    APPLICATION_ID Text(wide::application_id), Entity(&[("application", "appId"), ("application", "saasAppId")]), "";
+    APPLICATION_INSTANCE Text(wide::application_instance), Entity(&[("application", "instanceName"), ("application", "instanceId")]), "";
+    OTHER_HASH Text(wide::other_hash), Entity(&[("fileHash", "value")]), "only where the algorithm is none of MD5, SHA-1 and SHA-256";
+    USER_PRINCIPAL_NAME Text(wide::user_principal_name), OfUser("userPrincipalName"), "";
+    USER_SID Text(wide::user_sid), OfUser("userSid"), "";
+    USER_ID Text(wide::user_id), OfUser("azureAdUserId"), "";
+    OTHER_DEVICE_NAME Text(wide::other_device_name), OtherDevice(&["deviceDnsName", "hostName"]), "only where the alert has two devices";
+    OTHER_DEVICE_ID Text(wide::other_device_id), OtherDevice(&["mdeDeviceId"]), "only where the alert has two devices";
+    OTHER_DEVICE_ADDRESS Text(wide::other_device_address), OtherDevice(&["lastIpAddress"]), "only where the alert has two devices";
+    FULL_ID_WITHOUT_PADDING Id(|ids| ids.full_id.trim_end_matches('=')), Made("`AlertId:IocUniqueId` without the `=` at its end, the deduplication key"), "";
+    IOC_UNIQUE_ID_WITHOUT_PADDING Id(|ids| ids.ioc_unique_id.trim_end_matches('=')), Made("the identity's digest in URL-safe base64, without the `=` at its end"), "";
 }

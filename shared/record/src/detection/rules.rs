@@ -13,12 +13,12 @@ type Value<'r> = Cow<'r, str>;
 const EMPTY: Value<'static> = Cow::Borrowed("");
 
 /// The first of several that is there and not empty.
-fn first<'r>(values: impl IntoIterator<Item = &'r Option<Text<'r>>>) -> Value<'r> {
+pub(super) fn first<'r>(values: impl IntoIterator<Item = &'r Option<Text<'r>>>) -> Value<'r> {
     let found = values.into_iter().flatten().find(|text| !text.is_empty());
     found.map_or(EMPTY, |text| Cow::Borrowed(text.as_str()))
 }
 
-fn joined<'t, T: AsRef<str> + 't>(parts: impl Iterator<Item = T>) -> Value<'static> {
+pub(super) fn joined<'t, T: AsRef<str> + 't>(parts: impl Iterator<Item = T>) -> Value<'static> {
     let mut joined = String::new();
     for part in parts.filter(|part| !part.as_ref().is_empty()) {
         if !joined.is_empty() {
@@ -165,19 +165,35 @@ pub(crate) fn incident_url<'r>(row: &Row<'r, 'r>) -> Value<'r> {
 }
 
 pub(crate) fn sha1<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    file(row).map_or(EMPTY, |file| lowered(first([&file.sha1])))
+    hash(row, |file| [&file.sha1; 2], &["sha1"])
 }
 
 pub(crate) fn sha256<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    file(row).map_or(EMPTY, |file| lowered(first([&file.sha256])))
+    hash(row, |file| [&file.sha256; 2], &["sha256"])
 }
 
 pub(crate) fn md5<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    file(row).map_or(EMPTY, |file| lowered(first([&file.md5])))
+    hash(row, |file| [&file.md5; 2], &["md5"])
 }
 
 pub(crate) fn file_hash<'r>(row: &Row<'r, 'r>) -> Value<'r> {
-    file(row).map_or(EMPTY, |file| lowered(first([&file.sha1, &file.sha256])))
+    hash(row, |file| [&file.sha1, &file.sha256], &["sha1", "sha256"])
+}
+
+/// The first of two hashes of the file, or a lone hash of one of these algorithms.
+fn hash<'r>(
+    row: &Row<'r, 'r>,
+    of_file: fn(&'r FileDetails<'r>) -> [&'r Option<Text<'r>>; 2],
+    algorithms: &[&str],
+) -> Value<'r> {
+    match row.entity.map(|entity| entity.it) {
+        Some(Entity::FileHash(hash)) => {
+            let algorithm = hash.algorithm.as_deref().unwrap_or_default();
+            let is_it = algorithms.contains(&algorithm);
+            lowered(if is_it { first([&hash.value]) } else { EMPTY })
+        }
+        _ => file(row).map_or(EMPTY, |file| lowered(first(of_file(file)))),
+    }
 }
 
 pub(crate) fn file_name<'r>(row: &Row<'r, 'r>) -> Value<'r> {
@@ -194,12 +210,18 @@ pub(crate) fn ip_address<'r>(row: &Row<'r, 'r>) -> Value<'r> {
     match row.entity.map(|entity| entity.it) {
         Some(Entity::Ip(ip)) => first([&ip.ip_address]),
         Some(Entity::Message(message)) => first([&message.sender_ip]),
+        Some(Entity::Connection(connection)) => address_of(&connection.source_address),
+        Some(Entity::Dns(dns)) => address_of(&dns.host_ip_address),
         Some(Entity::User(_)) | None => match row.message {
             Some(message) => first([&message.it.sender_ip]),
             None => EMPTY,
         },
         Some(_) => EMPTY,
     }
+}
+
+pub(super) fn address_of<'r>(ip: &'r Option<drawbridge_alert::Ip<'r>>) -> Value<'r> {
+    ip.as_ref().map_or(EMPTY, |ip| first([&ip.ip_address]))
 }
 
 pub(crate) fn url<'r>(row: &Row<'r, 'r>) -> Value<'r> {

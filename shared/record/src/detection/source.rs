@@ -10,6 +10,8 @@ pub enum Source {
     Device(&'static [&'static str]),
     /// Properties of the record's entity, for the types that have them.
     Entity(&'static [(&'static str, &'static str)]),
+    /// The same; for entities of other kinds, another source.
+    EntityElse(&'static [(&'static str, &'static str)], &'static Source),
     /// Properties of the other one of the alert's two devices.
     OtherDevice(&'static [&'static str]),
     /// What the user of the record is called: see `docs/record.md`.
@@ -34,6 +36,10 @@ impl Source {
             Self::Entity(properties) => {
                 let shown = properties.iter().map(|(of, path)| format!("{of} `{path}`"));
                 list(shown.collect())
+            }
+            Self::EntityElse(properties, other) => {
+                let own = Self::Entity(properties).documented();
+                format!("{own}, else {}", other.documented())
             }
             Self::OtherDevice(properties) => list(
                 properties

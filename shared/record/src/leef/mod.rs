@@ -25,14 +25,18 @@ impl Format for Leef {
     }
 
     fn about(&self) -> &'static str {
-        "The records of `siem`, with the same identities, as lines of the Log Event Extended \
+        "The records of `siem`, with the same identities, and a line for each message, connection, \
+         name in DNS, registry key or value, application and lone hash, as lines of the Log Event \
+         Extended \
          Format 2.0: `LEEF:2.0|Microsoft|Microsoft Defender XDR|1.0|EventID|0x09|attributes`, \
          separated by tabs, without a syslog header. What has a predefined attribute is in it; the \
          rest is in custom attributes with the names of the old record.\n\n\
          An attribute without a value is left out. LEEF has no escapes: tabs and line breaks, and \
          in `EventID` also `|` and `\\`, become blanks; other control characters, U+2028, U+2029, \
          U+FFFE and U+FFFF become U+FFFD. A value longer than its attribute holds, in characters, is cut, \
-         and `Truncated` names the attribute. The deduplication key is `FullId`. Left out, of what \
+         and `Truncated` names the attribute. The deduplication key is `FullId`: that \
+         of `siem` without the `=` at its end. On the line of a message `usrName` is the sender; the \
+         alert's users have lines of their own. Left out, of what \
          `siem` has: the synthesised `ReportID`, `ExternalId` and `IocUniqueId` (the part of \
          `FullId` after the last colon). No Microsoft or IBM mapping to LEEF is published, and no \
          QRadar has read these lines. A syslog source of QRadar takes 4,096 bytes an event unless \

@@ -40,7 +40,10 @@ fn time() -> impl Strategy<Value = Value> {
 }
 
 /// What makes an alert: texts, addresses, times and choices are drawn one by one.
-fn alert<S: Strategy<Value = Value>>(text: fn() -> S) -> impl Strategy<Value = String> {
+fn alert<S: Strategy<Value = Value>>(
+    text: fn() -> S,
+    kinds: &'static [&'static str],
+) -> impl Strategy<Value = String> {
     let texts = || prop::collection::vec(text(), 8);
     let addresses = prop::collection::vec(prop_oneof![address(), text()], 0..4);
     let status = prop_oneof![
@@ -49,7 +52,7 @@ fn alert<S: Strategy<Value = Value>>(text: fn() -> S) -> impl Strategy<Value = S
         Just(json!("active")),
         Just(json!("detected"))
     ];
-    let kind = prop::sample::select(vec!["file", "process", "ip", "url", "user", "device"]);
+    let kind = prop::sample::select(kinds);
     let evidence = (kind, texts(), addresses, status);
     let evidence = evidence.prop_map(|(kind, t, addresses, status)| {
         let file =
@@ -61,7 +64,15 @@ fn alert<S: Strategy<Value = Value>>(text: fn() -> S) -> impl Strategy<Value = S
             "loggedOnUsers": [{"accountName": t[6], "domainName": t[7]}, {"accountName": t[5]}],
             "ipAddress": addresses.first(), "url": t[5], "fileDetails": file, "imageFile": file,
             "processCommandLine": t[6], "detectionStatus": status, "remediationStatus": status,
-            "userAccount": {"accountName": t[7], "domainName": t[5]},
+            "userAccount": {"accountName": t[7], "domainName": t[5], "userSid": t[4]},
+            "primaryAddress": t[4], "networkMessageId": t[0], "subject": t[1],
+            "recipientEmailAddress": t[2], "p2Sender": {"emailAddress": t[3], "domainName": t[4]},
+            "senderIp": addresses.last(), "urls": [t[5], t[6]], "antiSpamDirection": status,
+            "sourceAddress": {"ipAddress": addresses.first()}, "protocol": t[5],
+            "destinationAddress": {"ipAddress": addresses.last()}, "sourcePort": 70_000,
+            "destinationPort": 443, "registryHive": t[0], "registryKey": t[1],
+            "registryValueName": t[2], "registryValue": t[3], "registryValueType": t[4],
+            "appId": t[0], "displayName": t[1], "domainName": t[2], "algorithm": status, "value": t[3],
         })
     });
     let severity = prop_oneof![
@@ -92,12 +103,32 @@ fn alert<S: Strategy<Value = Value>>(text: fn() -> S) -> impl Strategy<Value = S
         })
 }
 
+/// The evidence that the record of the old API is made of.
+const OLD: &[&str] = &["file", "process", "ip", "url", "user", "device"];
+/// And that of which it knows nothing.
+const ALL: &[&str] = &[
+    "file",
+    "process",
+    "ip",
+    "url",
+    "user",
+    "device",
+    "mailbox",
+    "analyzedMessage",
+    "networkConnection",
+    "registryKey",
+    "registryValue",
+    "cloudApplication",
+    "dns",
+    "fileHash",
+];
+
 /// Any alert, with hostile texts among the others.
 pub(crate) fn hostile() -> impl Strategy<Value = String> {
-    alert(any_text)
+    alert(any_text, ALL)
 }
 
 /// An alert whose texts are plain and short.
 pub(crate) fn plain() -> impl Strategy<Value = String> {
-    alert(plain_text)
+    alert(plain_text, OLD)
 }
