@@ -72,7 +72,7 @@ pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
     nothing_lost(schedule, held, &wanted, &aside, &mut findings);
     no_fact_lost(schedule, held, &aside, &mut findings);
     nothing_twice(held, &wanted, &mut findings);
-    nothing_needless(schedule, held, &wanted, &mut findings);
+    nothing_needless(schedule, held, &wanted, &aside, &mut findings);
     state_sound(schedule, held, &mut findings);
     findings
 }
@@ -206,19 +206,20 @@ fn no_fact_lost(schedule: &Schedule, held: &Held, aside: &Aside, findings: &mut 
 }
 
 /// A record for late evidence shows something that no record before it did. A poll that was not
-/// saved excuses the next one.
+/// saved excuses the next one, and so does a record that was put aside: what it carried is given
+/// back with it, whoever carries it besides.
 fn nothing_needless(
     schedule: &Schedule,
     held: &Held,
     wanted: &BTreeMap<String, Wanted>,
+    aside: &Aside,
     findings: &mut Findings,
 ) {
     let mut shown: BTreeMap<usize, BTreeSet<facts::Fact>> = BTreeMap::new();
-    let excused: BTreeSet<usize> = held
-        .taken
-        .iter()
-        .filter(|taken| is_excused(taken, held))
-        .filter_map(|taken| Some(wanted.get(&taken.key)?.alert))
+    let unsaved = held.taken.iter().filter(|taken| is_excused(taken, held));
+    let keys = unsaved.map(|taken| &taken.key).chain(aside.records.keys());
+    let excused: BTreeSet<usize> = keys
+        .filter_map(|key| Some(wanted.get(key)?.alert))
         .collect();
     if schedule.has(Kind::Overlap) || schedule.has(Kind::QueueRefuses) {
         return;

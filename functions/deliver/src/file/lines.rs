@@ -91,7 +91,7 @@ mod tests {
         assert_eq!((native.key.len(), native.severity.as_str()), (64, "low"));
         let odd = record("CEF:0|x", "cef", "t");
         assert_eq!((odd.key.len(), odd.alert_id.as_str()), (64, ""));
-        let cef = "CEF:0|a|b|c|d|e|8|cs2=da1:x\\= cs2Label=FullId MicrosoftDefenderSeverity=High";
+        let cef = "CEF:0|a|b|c|d|e|8|cs2=da1:x cs2Label=FullId MicrosoftDefenderSeverity=High";
         let cef = record(cef, "cef", "t");
         assert_eq!((cef.key.as_str(), cef.alert_id.as_str()), ("da1:x=", "da1"));
         assert_eq!(cef.severity, "High");
