@@ -16,7 +16,7 @@ PREFIX = {"deviceEventClassId": "signatureId", "name": "name", "severity": "seve
 PRODUCT = {"DeviceVendor": "Microsoft", "DeviceProduct": "Microsoft Defender ATP", "DeviceVersion": "2.0"}
 OWN = "MicrosoftDefender"
 # In the extension dictionary of CEF 1.2, though not in that of cefevent 0.5.6.
-UNKNOWN = "devicePayloadId"
+UNKNOWN = {"devicePayloadId", "sproc"}
 PIPES = re.compile(r"(?:(?:[^|\\]|\\.)*\|){7}")
 counts = dict.fromkeys(["values", "bad_headers", "built", "stripped", "bare_returns"], 0)
 
@@ -81,7 +81,7 @@ def build(line, values, raw):
     for key, value in values.items():
         if key in HEADER or key.startswith(OWN):
             continue
-        if key == UNKNOWN:
+        if key in UNKNOWN:
             assert key not in event._extension_dictionary
             continue
         known = event._extension_dictionary[key]

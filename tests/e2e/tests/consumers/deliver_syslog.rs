@@ -116,7 +116,7 @@ async fn leef_to_tenzir() {
     for event in &events {
         assert_eq!(event["app_name"], "drawbridge");
         let attributes = &event["leef"]["attributes"];
-        read.push(attributes["FullId"].as_str().unwrap().to_owned());
+        read.push(format!("{}=", attributes["FullId"].as_str().unwrap()));
         let line = event["message"].as_str().unwrap();
         for (name, value) in attributes_of(line) {
             let read = attributes[name].as_str().map(str::trim);

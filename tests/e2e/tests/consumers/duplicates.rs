@@ -24,8 +24,9 @@ fn key(name: &str, body: &str) -> String {
         "native" => json(&["/id", "/lastUpdateDateTime"]),
         "ocsf" => json(&["/metadata/uid"]),
         "ecs" => json(&["/event/id", "/@timestamp"]),
-        "cef" => between(" cs2=", " cs2Label=FullId").replace("\\=", "="),
-        "leef" => between("\tFullId=", "\t"),
+        // A line leaves out what the key is padded with.
+        "cef" => between(" cs2=", " cs2Label=FullId") + "=",
+        "leef" => between("\tFullId=", "\t") + "=",
         _ => panic!("by what are duplicates of {name} known? The pages should say it, and this"),
     }
 }

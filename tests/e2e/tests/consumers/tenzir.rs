@@ -74,8 +74,10 @@ async fn tenzir_reads_the_objects_off_s3() {
             assert_eq!(events.len(), object.lines.len(), "{format}");
             keys.extend(events.iter().map(|event| {
                 let key = event.pointer(key).and_then(Value::as_str);
-                key.unwrap_or_else(|| panic!("no key in {format}"))
-                    .to_owned()
+                let key = key.unwrap_or_else(|| panic!("no key in {format}"));
+                // A line leaves out what the key is padded with.
+                let padding = if format == "leef" { "=" } else { "" };
+                format!("{key}{padding}")
             }));
         }
         let wanted = read
