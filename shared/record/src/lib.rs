@@ -11,6 +11,7 @@ mod json;
 pub mod leef;
 pub mod native;
 pub mod ocsf;
+mod seen;
 pub mod siem;
 mod tree;
 mod version;

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::entity::Entity;
 use super::fan_out::{Placed, Row, placed};
-use super::seen::Seen;
+use crate::seen::Seen;
 
 /// From so many devices on, they are looked up by their ids instead of searched: an alert of many
 /// devices and many entities must not take the product of both.

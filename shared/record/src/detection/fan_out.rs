@@ -8,7 +8,7 @@ use super::entity::Entity;
 use super::facts::{self, Facts};
 use super::identity::{self, AlertId, Synthesised};
 use super::person::Person;
-use super::seen::Seen;
+use crate::seen::Seen;
 use crate::{Change, Claim, Claims, Identity};
 
 /// Something of the alert's evidence, with its place in the list.

@@ -14,7 +14,6 @@ pub(crate) mod line;
 mod person;
 pub(crate) mod properties;
 mod rules;
-mod seen;
 mod source;
 mod wide;
 

@@ -1,5 +1,5 @@
-use super::codes;
 use super::write::Out;
+use super::{codes, technique};
 use crate::tree::Object;
 
 /// `finding_info.attacks`: the categories that are tactics, then the techniques. Graph does not say
@@ -18,13 +18,18 @@ pub(super) fn attacks(out: &mut Out, alert: &Object<'_>, categories: &[&str]) {
         for id in alert.take_texts("mitreTechniques", |_| true) {
             let parent = parent(id);
             out.item(|out| {
-                out.object("technique", |out| out.text("uid", parent.or(Some(id))));
-                out.object("sub_technique", |out| {
-                    out.text("uid", parent.and(Some(id)));
-                });
+                out.object("technique", |out| whole(out, parent.unwrap_or(id)));
+                if parent.is_some() {
+                    out.object("sub_technique", |out| whole(out, id));
+                }
             });
         }
     });
+}
+
+fn whole(out: &mut Out, id: &str) {
+    out.text("uid", Some(id));
+    out.text("name", technique::name(id));
 }
 
 /// The technique of a sub-technique: `T1059` of `T1059.001`.

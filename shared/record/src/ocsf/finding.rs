@@ -38,6 +38,8 @@ pub(super) fn write(alert: &Object<'_>, key: &str, change: Change, about_bytes: 
                 evidence::write(out, piece, context);
             }
         });
+        out.resources(&affected(alert));
+        out.observables();
         alert.take("@odata.type");
         out.rest("unmapped", alert);
     })
@@ -92,9 +94,9 @@ impl<'o> Times<'o> {
         let updated = time("lastUpdateDateTime");
         let first = time("firstActivityDateTime");
         let last = time("lastActivityDateTime");
-        let (one, other) = match change {
-            Change::New => (created, updated),
-            Change::Changed => (updated, created),
+        let record = match change {
+            Change::New => created.or(first).or(updated).or(last),
+            Change::Changed => updated.or(created).or(first).or(last),
         };
         let millis = |time: Option<(&str, i64)>| time.map(|(_, millis)| millis);
         Self {
@@ -102,7 +104,7 @@ impl<'o> Times<'o> {
             updated: millis(updated),
             first: millis(first),
             last: millis(last),
-            record: one.or(other).or(last).or(first),
+            record,
         }
     }
 }
@@ -201,6 +203,8 @@ fn finding_info(out: &mut Out, alert: &Object<'_>, times: &Times<'_>) {
         });
         if let Some(detector) = alert.take("detectorId") {
             out.object("analytic", |out| {
+                // The title of an alert is the name of what found it.
+                out.text("name", alert.text("title"));
                 out.text("uid", Some(detector));
                 let kind = codes::analytic(alert.text("detectionSource"));
                 out.coded("type_id", "type", kind);
@@ -217,6 +221,34 @@ fn finding_info(out: &mut Out, alert: &Object<'_>, times: &Times<'_>) {
             });
         }
     });
+}
+
+/// The devices and users of the evidence, as resources.
+fn affected(alert: &Object<'_>) -> Vec<String> {
+    let resource = |kind: &str, name: Option<&str>, uid: Option<&str>| {
+        let known = name.or(uid)?;
+        Some(Out::object_of(96, |out| {
+            out.text("name", Some(known));
+            out.text("uid", uid);
+            out.word("type", kind);
+        }))
+    };
+    let of_piece = |piece: &Object<'_>| match evidence::kind(piece) {
+        kind if kind.eq_ignore_ascii_case("device") => {
+            let name = piece.text("deviceDnsName").or(piece.text("hostName"));
+            resource("Device", name, piece.text("mdeDeviceId"))
+        }
+        kind if kind.eq_ignore_ascii_case("user") || kind.eq_ignore_ascii_case("mailbox") => {
+            let account = piece.object("userAccount");
+            let text = |name| account.and_then(|account| account.text(name));
+            let names = [text("accountName"), text("userPrincipalName")];
+            let others = [piece.text("upn"), piece.text("primaryAddress")];
+            let name = names.into_iter().chain(others).flatten().next();
+            resource("User", name, text("userSid").or(text("azureAdUserId")))
+        }
+        _ => None,
+    };
+    alert.objects("evidence").filter_map(of_piece).collect()
 }
 
 /// The words with which Defender marks the device that an alert is about.

@@ -11,8 +11,10 @@ mod evidence;
 mod explain;
 mod fields;
 mod finding;
+mod observable;
 mod tables;
 mod taken;
+mod technique;
 mod write;
 
 use bumpalo::Bump;

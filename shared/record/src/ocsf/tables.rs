@@ -25,7 +25,7 @@ pub(super) const ALERT: &[Line] = &[
     ("class_name", "string", "=Detection Finding", ""),
     ("type_uid", "number", "=200400 and the activity", ""),
     ("type_name", "string", "=the caption of the number", ""),
-    ("time", "number", "createdDateTime | lastUpdateDateTime | lastActivityDateTime | firstActivityDateTime", "milliseconds; of a changed alert, the update comes first; 0 without any"),
+    ("time", "number", "createdDateTime | firstActivityDateTime | lastUpdateDateTime | lastActivityDateTime", "milliseconds; of a changed alert, the update comes first; 0 without any"),
     ("severity_id", "number", "severity", NUMBER),
     ("severity", "string", "severity", CAPTION),
     ("status_id", "number", "status", NUMBER),
@@ -55,7 +55,7 @@ pub(super) const ALERT: &[Line] = &[
     ("metadata.extensions[].version", "string", "=1.8.0", ""),
     ("metadata.log_name", "string", "=security/alerts_v2", ""),
     ("metadata.log_provider", "string", "=Microsoft Graph", ""),
-    ("metadata.original_time", "string", "createdDateTime | lastUpdateDateTime | lastActivityDateTime | firstActivityDateTime", "Graph's own text of `time`"),
+    ("metadata.original_time", "string", "createdDateTime | firstActivityDateTime | lastUpdateDateTime | lastActivityDateTime", "Graph's own text of `time`"),
     ("metadata.original_event_uid", "string", "id", ""),
     ("metadata.correlation_uid", "string", "incidentId", ""),
     ("metadata.tenant_uid", "string", "tenantId", ""),
@@ -70,6 +70,7 @@ pub(super) const ALERT: &[Line] = &[
     ("finding_info.first_seen_time", "number", "firstActivityDateTime", MILLIS),
     ("finding_info.last_seen_time", "number", "lastActivityDateTime", MILLIS),
     ("finding_info.types[]", "string", "category | categories[]", ""),
+    ("finding_info.analytic.name", "string", "title", "the title of an alert is the name of what found it"),
     ("finding_info.analytic.uid", "string", "detectorId", ""),
     ("finding_info.analytic.type_id", "number", "detectionSource", "1 customDetection, scheduledAlerts and nrtAlerts, 4 builtInMl, 9 customTi, else 0"),
     ("finding_info.analytic.type", "string", "detectionSource", "the caption of the number"),
@@ -80,7 +81,9 @@ pub(super) const ALERT: &[Line] = &[
     ("finding_info.attacks[].tactic.uid", "string", "category | categories[]", "the tactic's id, where the category is one"),
     ("finding_info.attacks[].tactic.name", "string", "category | categories[]", "the tactic's name, where the category is one"),
     ("finding_info.attacks[].technique.uid", "string", "mitreTechniques[]", "`T1059` of `T1059.001`"),
+    ("finding_info.attacks[].technique.name", "string", "=the name in ATT&CK Enterprise 18.1, if the technique is in it", ""),
     ("finding_info.attacks[].sub_technique.uid", "string", "mitreTechniques[]", ""),
+    ("finding_info.attacks[].sub_technique.name", "string", "=the name in ATT&CK Enterprise 18.1, if it is in it", ""),
     ("finding_info.related_events[].uid", "string", "incidentId", ""),
     ("finding_info.related_events[].type", "string", "=Incident", ""),
 ];
@@ -202,7 +205,7 @@ const BLOB: &[Line] = &[
 
 #[rustfmt::skip]
 const USER: &[Line] = &[
-    ("name", "string", "accountName", ""),
+    ("name", "string", "accountName | userPrincipalName", ""),
     ("uid", "string", "userSid | azureAdUserId", ""),
     ("uid_alt", "string", "activeDirectoryObjectGuid", ""),
     ("type_id", "number", "userSid", "3 for the accounts of the system"),
@@ -219,19 +222,19 @@ const USER: &[Line] = &[
 
 #[rustfmt::skip]
 const MAILBOX: &[Line] = &[
-    ("name", "string", "userAccount.accountName | upn", ""),
+    ("name", "string", "userAccount.accountName | upn | userAccount.userPrincipalName | primaryAddress", ""),
     ("uid", "string", "userAccount.userSid | userAccount.azureAdUserId", ""),
     ("display_name", "string", "displayName", ""),
     ("domain", "string", "userAccount.domainName", ""),
     ("email_addr", "string", "primaryAddress", ""),
-    ("account.name", "string", "upn | primaryAddress", ""),
+    ("account.name", "string", "upn | userAccount.userPrincipalName | primaryAddress", ""),
     ("account.type_id", "number", "=18", ""),
     ("account.type", "string", "=Email Account", ""),
 ];
 
 #[rustfmt::skip]
 const MAILBOX_CONFIGURATION: &[Line] = &[
-    ("name", "string", "upn", ""),
+    ("name", "string", "upn | mailboxPrimaryAddress", ""),
     ("email_addr", "string", "mailboxPrimaryAddress", ""),
     ("account.name", "string", "upn | mailboxPrimaryAddress", ""),
     ("account.type_id", "number", "=18", ""),
@@ -357,6 +360,22 @@ const URL: &[Line] = &[
 
 #[rustfmt::skip]
 pub(super) const LAST: &[Line] = &[
+    ("resources[].name", "string", "=of a deviceEvidence, `deviceDnsName`, `hostName` or `mdeDeviceId`; of a user or a mailbox, `accountName`, `userPrincipalName`, `upn` or `primaryAddress`; else as in `evidences[].resources[]`", ""),
+    ("resources[].uid", "string", "=of a deviceEvidence, `mdeDeviceId`; of a user or a mailbox, `userSid` or `azureAdUserId`; else as in `evidences[].resources[]`", ""),
+    ("resources[].type", "string", "=`Device` or `User`; else as in `evidences[].resources[]`", ""),
+    ("resources[].namespace", "string", "=as in `evidences[].resources[]`", ""),
+    ("resources[].ip", "string", "=as in `evidences[].resources[]`", ""),
+    ("resources[].version", "string", "=as in `evidences[].resources[]`", ""),
+    ("resources[].provider", "string", "=as in `evidences[].resources[]`", ""),
+    ("resources[].region", "string", "=as in `evidences[].resources[]`", ""),
+    ("resources[].owner.name", "string", "=as in `evidences[].resources[]`", ""),
+    ("resources[].owner.account.uid", "string", "=as in `evidences[].resources[]`", ""),
+    ("resources[].owner.account.type_id", "number", "=as in `evidences[].resources[]`", ""),
+    ("resources[].owner.account.type", "string", "=as in `evidences[].resources[]`", ""),
+    ("observables[].name", "string", "=the path of the value's first place in the record", "each address, host, user, e-mail address, URL, file name, file path, hash and process name once; at most 2,000"),
+    ("observables[].type_id", "number", "=OCSF's number of the value's kind", ""),
+    ("observables[].type", "string", "=the caption of the number", ""),
+    ("observables[].value", "string", "=the value at that path", ""),
     ("evidences[].data", "object", "* ", "what of the evidence has no place of its own, and what was translated, in Graph's words"),
     ("unmapped", "object", "=what of the alert has no place of its own", ""),
 ];

@@ -1,14 +1,32 @@
 //! Writes JSON objects member by member, and leaves out what is empty.
 
 use std::fmt::{Display, Write as _};
+use std::ops::Range;
 
 use super::codes;
+use super::observable::{self, Found, Kind};
 use crate::json;
+use crate::seen::Seen;
 use crate::tree::{Member, Node, Object};
 
 /// A JSON text in the making.
 pub(super) struct Out {
     json: String,
+    /// The members that are open, from the record down.
+    open: Vec<Step>,
+    /// The observables so far, and the text of their paths.
+    found: Vec<Found>,
+    paths: String,
+    /// Where the resources of the evidence are.
+    resources: Vec<Range<usize>>,
+}
+
+/// One step of a path: into a member, or to the next item of a list.
+#[derive(Clone, Copy)]
+enum Step {
+    Member(&'static str),
+    /// How many items of the list were begun.
+    Items(usize),
 }
 
 impl Out {
@@ -16,6 +34,10 @@ impl Out {
     pub(super) fn object_of(capacity: usize, members: impl FnOnce(&mut Self)) -> String {
         let mut out = Self {
             json: String::with_capacity(capacity),
+            open: Vec::new(),
+            found: Vec::new(),
+            paths: String::new(),
+            resources: Vec::new(),
         };
         out.json.push('{');
         members(&mut out);
@@ -42,6 +64,111 @@ impl Out {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             self.key(name);
             json::string(text, &mut self.json);
+        }
+    }
+
+    /// A text that a SIEM searches for, unless there is none.
+    pub(super) fn observed(&mut self, kind: Kind, name: &'static str, text: Option<&str>) {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            self.key(name);
+            let start = self.json.len();
+            json::string(text, &mut self.json);
+            self.note(kind, name, start);
+        }
+    }
+
+    /// Such a text in a list.
+    pub(super) fn observed_item(&mut self, kind: Kind, text: &str) {
+        self.comma();
+        self.next_item();
+        let start = self.json.len();
+        json::string(text, &mut self.json);
+        self.note(kind, "", start);
+    }
+
+    /// Remembers what was written last, from `start` on.
+    fn note(&mut self, kind: Kind, name: &'static str, start: usize) {
+        if self.found.len() >= observable::MOST {
+            return;
+        }
+        let path = self.paths.len();
+        for step in self.open.iter().chain(&[Step::Member(name)]) {
+            match *step {
+                Step::Items(begun) => {
+                    self.paths.push('[');
+                    json::int(i64::try_from(begun).unwrap_or(1) - 1, &mut self.paths);
+                    self.paths.push(']');
+                }
+                Step::Member("") => {}
+                Step::Member(name) => {
+                    if self.paths.len() > path {
+                        self.paths.push('.');
+                    }
+                    self.paths.push_str(name);
+                }
+            }
+        }
+        self.found.push(Found {
+            kind,
+            path: path..self.paths.len(),
+            value: start..self.json.len(),
+        });
+    }
+
+    /// `observables`: each value once per kind, with the path of its first place.
+    pub(super) fn observables(&mut self) {
+        let found = std::mem::take(&mut self.found);
+        let mut list = String::with_capacity(found.len() * 96);
+        let mut seen = Seen::default();
+        for Found { kind, path, value } in found {
+            let value = &self.json[value];
+            if seen.insert((kind, value)) {
+                list.push(if list.is_empty() { '[' } else { ',' });
+                kind.write(&self.paths[path], value, &mut list);
+            }
+        }
+        drop(seen);
+        self.raw_list("observables", &list);
+    }
+
+    /// An item of `resources` of a piece of evidence.
+    pub(super) fn resource(&mut self, members: impl FnOnce(&mut Self)) {
+        let before = self.json.len();
+        self.item(members);
+        let start = before + usize::from(self.json.as_bytes().get(before) == Some(&b','));
+        if self.json.len() > before {
+            self.resources.push(start..self.json.len());
+        }
+    }
+
+    /// `resources` of the finding: `own`, each an object, and those of the evidence.
+    pub(super) fn resources(&mut self, own: &[String]) {
+        let of_evidence = std::mem::take(&mut self.resources);
+        let of_evidence = of_evidence.into_iter().map(|range| &self.json[range]);
+        let mut list = String::new();
+        let mut seen = Seen::default();
+        for resource in own.iter().map(String::as_str).chain(of_evidence) {
+            if seen.insert(resource) {
+                list.push(if list.is_empty() { '[' } else { ',' });
+                list.push_str(resource);
+            }
+        }
+        drop(seen);
+        self.raw_list("resources", &list);
+    }
+
+    /// A list that lacks its end, unless there is nothing in it.
+    fn raw_list(&mut self, name: &'static str, list: &str) {
+        if !list.is_empty() {
+            self.key(name);
+            self.json.push_str(list);
+            self.json.push(']');
+        }
+    }
+
+    fn next_item(&mut self) {
+        if let Some(Step::Items(begun)) = self.open.last_mut() {
+            *begun += 1;
         }
     }
 
@@ -92,26 +219,36 @@ impl Out {
     pub(super) fn object(&mut self, name: &'static str, members: impl FnOnce(&mut Self)) {
         let before = self.json.len();
         self.key(name);
+        self.open.push(Step::Member(name));
         self.enclosed(before, '{', '}', members);
+        self.open.pop();
     }
 
     /// A list, unless it comes out empty.
     pub(super) fn list(&mut self, name: &'static str, items: impl FnOnce(&mut Self)) {
         let before = self.json.len();
         self.key(name);
+        self.open.extend([Step::Member(name), Step::Items(0)]);
         self.enclosed(before, '[', ']', items);
+        self.open.truncate(self.open.len() - 2);
     }
 
     /// An object in a list, unless it comes out empty.
     pub(super) fn item(&mut self, members: impl FnOnce(&mut Self)) {
         let before = self.json.len();
         self.comma();
-        self.enclosed(before, '{', '}', members);
+        self.next_item();
+        if !self.enclosed(before, '{', '}', members)
+            && let Some(Step::Items(begun)) = self.open.last_mut()
+        {
+            *begun -= 1;
+        }
     }
 
     /// A text in a list.
     pub(super) fn item_text(&mut self, text: &str) {
         self.comma();
+        self.next_item();
         json::string(text, &mut self.json);
     }
 
@@ -121,15 +258,24 @@ impl Out {
         json::int(number, &mut self.json);
     }
 
-    fn enclosed(&mut self, before: usize, open: char, end: char, fill: impl FnOnce(&mut Self)) {
+    /// Whether there was anything to enclose.
+    fn enclosed(
+        &mut self,
+        before: usize,
+        open: char,
+        end: char,
+        fill: impl FnOnce(&mut Self),
+    ) -> bool {
         self.json.push(open);
         let inside = self.json.len();
         fill(self);
-        if self.json.len() == inside {
-            self.json.truncate(before);
-        } else {
+        let is_filled = self.json.len() > inside;
+        if is_filled {
             self.json.push(end);
+        } else {
+            self.json.truncate(before);
         }
+        is_filled
     }
 
     /// What of an object says anything and has no place yet, as Graph has it.

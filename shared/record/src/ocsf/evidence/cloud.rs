@@ -22,7 +22,7 @@ pub(super) struct Resource<'v> {
 
 impl Resource<'_> {
     pub(super) fn write(&self, out: &mut Out) {
-        out.item(|out| {
+        out.resource(|out| {
             out.text("name", self.name);
             out.text("uid", self.uid);
             out.text("type", self.kind);

@@ -1,4 +1,5 @@
 use super::super::codes;
+use super::super::observable::{HOSTNAME, IP_ADDRESS, MAC_ADDRESS};
 use super::super::write::Out;
 use super::network::{is_address, is_mac};
 use super::{Context, cloud};
@@ -18,15 +19,15 @@ pub(in crate::ocsf) fn device(out: &mut Out, it: &Object<'_>) {
         out.coded("type_id", "type", codes::device(system));
         out.text("uid", it.take("mdeDeviceId"));
         out.text("uid_alt", it.take("azureAdDeviceId"));
-        out.text("name", it.take("hostName"));
+        out.observed(HOSTNAME, "name", it.take("hostName"));
         let host_name = it.take("deviceDnsName");
-        out.text("hostname", host_name.or(it.text("hostName")));
+        out.observed(HOSTNAME, "hostname", host_name.or(it.text("hostName")));
         let domain = it.take("dnsDomain");
         out.text("domain", domain.or_else(|| it.take("ntDomain")));
-        out.text("ip", it.take_if("lastIpAddress", is_address));
+        out.observed(IP_ADDRESS, "ip", it.take_if("lastIpAddress", is_address));
         out.list("network_interfaces", |out| {
             for address in it.take_texts("ipInterfaces", is_address) {
-                out.item(|out| out.text("ip", Some(address)));
+                out.item(|out| out.observed(IP_ADDRESS, "ip", Some(address)));
             }
         });
         operating_system(out, it, "osPlatform", "version");
@@ -70,7 +71,7 @@ pub(super) fn named(out: &mut Out, it: &Object<'_>) {
         out.object("device", |out| {
             let system = it.text("operatingSystem");
             out.coded("type_id", "type", codes::device(system));
-            out.text("name", Some(name));
+            out.observed(HOSTNAME, "name", Some(name));
             operating_system(out, it, "operatingSystem", "");
         });
     }
@@ -84,21 +85,23 @@ pub(super) fn iot(out: &mut Out, it: &Object<'_>, context: Context) {
         out.object("device", |out| {
             out.coded("type_id", "type", (7, "IOT"));
             out.text("uid", it.take("deviceId"));
-            out.text("name", it.take("deviceName"));
-            out.text(
+            out.observed(HOSTNAME, "name", it.take("deviceName"));
+            out.observed(
+                IP_ADDRESS,
                 "ip",
                 address.and_then(|ip| ip.take_if("ipAddress", is_address)),
             );
-            out.text("mac", it.take_if("macAddress", is_mac));
+            out.observed(MAC_ADDRESS, "mac", it.take_if("macAddress", is_mac));
             out.list("network_interfaces", |out| {
                 for nic in it.objects("nics") {
                     let address = nic.object("ipAddress");
                     out.item(|out| {
-                        out.text(
+                        out.observed(
+                            IP_ADDRESS,
                             "ip",
                             address.and_then(|ip| ip.take_if("ipAddress", is_address)),
                         );
-                        out.text("mac", nic.take_if("macAddress", is_mac));
+                        out.observed(MAC_ADDRESS, "mac", nic.take_if("macAddress", is_mac));
                     });
                 }
             });

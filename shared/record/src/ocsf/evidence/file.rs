@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::super::codes;
+use super::super::observable::{FILE_NAME, FILE_PATH, HASH};
 use super::super::write::Out;
 use super::{device, process};
 use crate::tree::Object;
@@ -24,11 +25,11 @@ pub(super) fn file(out: &mut Out, it: &Object<'_>) {
         return;
     };
     out.object("file", |out| {
-        out.text("name", Some(shown));
+        out.observed(FILE_NAME, "name", Some(shown));
         out.coded("type_id", "type", (1, "Regular File"));
         if let Some(folder) = folder {
             let (path, parent) = place(folder, name);
-            out.text("path", Some(&path));
+            out.observed(FILE_PATH, "path", Some(&path));
             out.text("parent_folder", parent);
         }
         it.take("fileName");
@@ -48,7 +49,7 @@ pub(super) fn file(out: &mut Out, it: &Object<'_>) {
 fn fingerprint(out: &mut Out, algorithm: Option<&str>, value: &str) {
     out.item(|out| {
         out.coded("algorithm_id", "algorithm", codes::hash(algorithm));
-        out.text("value", Some(value));
+        out.observed(HASH, "value", Some(value));
     });
 }
 
@@ -100,7 +101,7 @@ pub(super) fn hash(out: &mut Out, it: &Object<'_>) {
 pub(super) fn blob(out: &mut Out, it: &Object<'_>) {
     let Some(name) = it.take("name") else { return };
     out.object("file", |out| {
-        out.text("name", Some(name));
+        out.observed(FILE_NAME, "name", Some(name));
         out.coded("type_id", "type", (1, "Regular File"));
         out.text("uri", it.take("url"));
         out.list("hashes", |out| {

@@ -1,3 +1,4 @@
+use super::super::observable::{EMAIL_ADDRESS, IP_ADDRESS, USER_NAME};
 use super::super::write::Out;
 use super::{device, network};
 use crate::tree::Object;
@@ -35,7 +36,8 @@ pub(super) fn user(out: &mut Out, it: &Object<'_>) {
 
 fn account(out: &mut Out, it: &Object<'_>) {
     let sid = it.take("userSid");
-    out.text("name", it.take("accountName"));
+    let name = it.take("accountName");
+    out.observed(USER_NAME, "name", name.or(it.text("userPrincipalName")));
     out.text("uid", sid.or(it.text("azureAdUserId")));
     out.text("uid_alt", it.take("activeDirectoryObjectGuid"));
     if sid.is_some_and(|sid| SYSTEM_SIDS.contains(&sid)) {
@@ -43,7 +45,11 @@ fn account(out: &mut Out, it: &Object<'_>) {
     }
     out.text("display_name", it.take("displayName"));
     out.text("domain", it.take("domainName"));
-    out.text("email_addr", it.take_if("userPrincipalName", is_email));
+    out.observed(
+        EMAIL_ADDRESS,
+        "email_addr",
+        it.take_if("userPrincipalName", is_email),
+    );
     if it.has_any(&["azureAdUserId", "userPrincipalName"]) {
         out.object("account", |out| {
             out.text("name", it.take("userPrincipalName"));
@@ -80,21 +86,23 @@ fn mailbox_user(
     address: &str,
     display_name: Option<&str>,
 ) {
-    let named = |account: &Object<'_>| account.text("accountName").is_some();
+    let named = |account: &Object<'_>| account.has_any(&["accountName", "userPrincipalName"]);
     if !it.has_any(&["upn", address]) && !account.is_some_and(named) {
         return;
     }
     out.object("user", |out| {
         let name = account.and_then(|account| account.take("accountName"));
-        let upn = it.take("upn");
-        out.text("name", name.or(upn));
+        let upn = it
+            .take("upn")
+            .or_else(|| account.and_then(|account| account.take("userPrincipalName")));
+        out.observed(USER_NAME, "name", name.or(upn).or(it.text(address)));
         if let Some(account) = account {
             let sid = account.take("userSid");
             out.text("uid", sid.or(account.text("azureAdUserId")));
             out.text("domain", account.take("domainName"));
         }
         out.text("display_name", display_name);
-        out.text("email_addr", it.take_if(address, is_email));
+        out.observed(EMAIL_ADDRESS, "email_addr", it.take_if(address, is_email));
         if let Some(name) = upn.or_else(|| it.take(address)) {
             out.object("account", |out| {
                 out.text("name", Some(name));
@@ -110,7 +118,7 @@ pub(super) fn service_principal(out: &mut Out, it: &Object<'_>) {
         return;
     }
     out.object("user", |out| {
-        out.text("name", it.take("servicePrincipalName"));
+        out.observed(USER_NAME, "name", it.take("servicePrincipalName"));
         out.text("uid", it.take("servicePrincipalObjectId"));
         out.text("uid_alt", it.take("appId"));
         out.coded("type_id", "type", (4, "Service"));
@@ -124,10 +132,10 @@ pub(super) fn git_hub_user(out: &mut Out, it: &Object<'_>) {
         return;
     }
     out.object("user", |out| {
-        out.text("name", it.take("login"));
+        out.observed(USER_NAME, "name", it.take("login"));
         out.text("uid", it.take("userId"));
         out.text("display_name", it.take("name"));
-        out.text("email_addr", it.take_if("email", is_email));
+        out.observed(EMAIL_ADDRESS, "email_addr", it.take_if("email", is_email));
     });
 }
 
@@ -184,12 +192,18 @@ fn session(out: &mut Out, it: &Object<'_>) {
 pub(super) fn sender(out: &mut Out, it: &Object<'_>, name: &str, address: &str) {
     if let Some(sender) = it.take(name) {
         out.object("user", |out| {
-            out.text("name", Some(sender));
-            out.text("email_addr", Some(sender).filter(|text| is_email(text)));
+            out.observed(USER_NAME, "name", Some(sender));
+            out.observed(
+                EMAIL_ADDRESS,
+                "email_addr",
+                Some(sender).filter(|text| is_email(text)),
+            );
         });
     }
     if let Some(address) = it.take_if(address, network::is_address) {
-        out.object("src_endpoint", |out| out.text("ip", Some(address)));
+        out.object("src_endpoint", |out| {
+            out.observed(IP_ADDRESS, "ip", Some(address));
+        });
     }
 }
 

@@ -1,3 +1,4 @@
+use super::super::observable::{EMAIL_ADDRESS, IP_ADDRESS, URL_STRING};
 use super::super::write::Out;
 use super::file;
 use super::identity::{self, is_email};
@@ -17,18 +18,26 @@ pub(super) fn message(out: &mut Out, it: &Object<'_>) {
     }
     out.object("email", |out| {
         if let Some(header) = header {
-            out.text("from", header.take_if("emailAddress", is_email));
+            out.observed(
+                EMAIL_ADDRESS,
+                "from",
+                header.take_if("emailAddress", is_email),
+            );
             out.text("from_mailbox", header.take("displayName"));
         }
         if let Some(envelope) = envelope {
-            out.text("return_path", envelope.take_if("emailAddress", is_email));
+            out.observed(
+                EMAIL_ADDRESS,
+                "return_path",
+                envelope.take_if("emailAddress", is_email),
+            );
         }
         to(out, it, "recipientEmailAddress");
         common(out, it, "senderIp");
         out.text("message_uid", it.take("internetMessageId"));
         out.list("urls", |out| {
             for url in it.take_texts("urls", |_| true) {
-                out.item(|out| out.text("url_string", Some(url)));
+                out.item(|out| out.observed(URL_STRING, "url_string", Some(url)));
             }
         });
     });
@@ -39,7 +48,7 @@ pub(super) fn submission(out: &mut Out, it: &Object<'_>) {
     let is_sent = |name| it.text(name).is_some_and(is_email);
     if is_sent("sender") || is_sent("recipient") {
         out.object("email", |out| {
-            out.text("from", it.take_if("sender", is_email));
+            out.observed(EMAIL_ADDRESS, "from", it.take_if("sender", is_email));
             to(out, it, "recipient");
             common(out, it, "senderIp");
         });
@@ -48,7 +57,7 @@ pub(super) fn submission(out: &mut Out, it: &Object<'_>) {
 
 fn to(out: &mut Out, it: &Object<'_>, name: &str) {
     if let Some(recipient) = it.take_if(name, is_email) {
-        out.list("to", |out| out.item_text(recipient));
+        out.list("to", |out| out.observed_item(EMAIL_ADDRESS, recipient));
     }
 }
 
@@ -56,7 +65,9 @@ fn common(out: &mut Out, it: &Object<'_>, sender_address: &str) {
     out.text("subject", it.take("subject"));
     out.text("uid", it.take("networkMessageId"));
     if let Some(address) = it.take_if(sender_address, is_address) {
-        out.list("x_originating_ip", |out| out.item_text(address));
+        out.list("x_originating_ip", |out| {
+            out.observed_item(IP_ADDRESS, address);
+        });
     }
 }
 

@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 
+use super::super::observable::{HOSTNAME, IP_ADDRESS, MAC_ADDRESS, URL_STRING};
 use super::super::write::Out;
 use crate::tree::Object;
 
@@ -48,7 +49,7 @@ fn endpoint(
         return;
     };
     out.object(name, |out| {
-        out.text("ip", Some(address));
+        out.observed(IP_ADDRESS, "ip", Some(address));
         more(out);
         let place = ip.object("location");
         let is_known = place.is_some_and(|place| place.has_any(&["city", "state"]));
@@ -92,7 +93,9 @@ pub(super) fn connection(out: &mut Out, it: &Object<'_>) {
 
 /// `query`, `src_endpoint` (who asked) and `dst_endpoint` (the server) of a `dnsEvidence`.
 pub(super) fn dns(out: &mut Out, it: &Object<'_>) {
-    out.object("query", |out| out.text("hostname", it.take("domainName")));
+    out.object("query", |out| {
+        out.observed(HOSTNAME, "hostname", it.take("domainName"));
+    });
     endpoint(out, "src_endpoint", it.object("hostIpAddress"), |_| ());
     endpoint(out, "dst_endpoint", it.object("dnsServerIp"), |_| ());
 }
@@ -100,7 +103,7 @@ pub(super) fn dns(out: &mut Out, it: &Object<'_>) {
 /// `src_endpoint` of a `nicEvidence`.
 pub(super) fn interface(out: &mut Out, it: &Object<'_>) {
     endpoint(out, "src_endpoint", it.object("ipAddress"), |out| {
-        out.text("mac", it.take_if("macAddress", is_mac));
+        out.observed(MAC_ADDRESS, "mac", it.take_if("macAddress", is_mac));
     });
 }
 
@@ -110,9 +113,9 @@ pub(super) fn url(out: &mut Out, it: &Object<'_>) {
     let Some(url) = it.take("url") else { return };
     out.object("url", |out| {
         let (scheme, host, port) = parts(url);
-        out.text("url_string", Some(url));
+        out.observed(URL_STRING, "url_string", Some(url));
         out.text("scheme", scheme);
-        out.text("hostname", host);
+        out.observed(HOSTNAME, "hostname", host);
         out.int("port", port);
     });
 }

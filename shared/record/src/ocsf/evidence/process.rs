@@ -1,3 +1,4 @@
+use super::super::observable::PROCESS_NAME;
 use super::super::write::Out;
 use super::{device, file, identity};
 use crate::tree::Object;
@@ -24,7 +25,7 @@ pub(super) fn process(out: &mut Out, it: &Object<'_>) {
     };
     out.object("process", |out| {
         if let Some(image) = image {
-            out.text("name", image.text("fileName"));
+            out.observed(PROCESS_NAME, "name", image.text("fileName"));
         }
         out.int("pid", pid);
         out.text("cmd_line", it.take("processCommandLine"));
@@ -41,7 +42,7 @@ pub(super) fn process(out: &mut Out, it: &Object<'_>) {
         out.object("parent_process", |out| {
             let image = it.object("parentProcessImageFile");
             if let Some(image) = image {
-                out.text("name", image.text("fileName"));
+                out.observed(PROCESS_NAME, "name", image.text("fileName"));
             }
             out.int("pid", pid);
             out.int("created_time", it.time("parentProcessCreationDateTime"));

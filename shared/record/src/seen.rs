@@ -8,7 +8,7 @@ const MANY: usize = 8;
 
 /// What was seen already. Nearly all alerts have a handful of each thing, which is found faster in a
 /// list; one of many must not take time that grows with their square.
-pub(super) struct Seen<T> {
+pub(crate) struct Seen<T> {
     few: SmallVec<[T; MANY]>,
     many: HashSet<T>,
 }
@@ -24,7 +24,7 @@ impl<T> Default for Seen<T> {
 
 impl<T: Hash + Eq> Seen<T> {
     /// Whether it was not seen before.
-    pub(super) fn insert(&mut self, what: T) -> bool {
+    pub(crate) fn insert(&mut self, what: T) -> bool {
         if self.contains(&what) {
             return false;
         }
@@ -36,7 +36,7 @@ impl<T: Hash + Eq> Seen<T> {
         true
     }
 
-    pub(super) fn contains(&self, what: &T) -> bool {
+    pub(crate) fn contains(&self, what: &T) -> bool {
         self.few.contains(what) || self.many.contains(what)
     }
 }
