@@ -70,7 +70,7 @@ fn problems(records: &[String]) -> Vec<Vec<String>> {
         })
         .collect();
     let schemas: Vec<&str> = schemas.iter().map(|file| file.to_str().unwrap()).collect();
-    let said = run("ocsf.py", &schemas, &(records.join("\n") + "\n"));
+    let said = run("ocsf_schema.py", &schemas, &(records.join("\n") + "\n"));
     let said: Vec<Vec<String>> = said
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -101,6 +101,23 @@ fn goldens() -> Vec<String> {
 #[test]
 fn the_golden_records_are_valid() {
     assert_valid(&goldens());
+}
+
+/// The models of other libraries take the records, but for faults that `ocsf_models.py` lists.
+#[test]
+fn the_models_of_others_take_the_golden_records() {
+    let records = goldens();
+    let said = run("ocsf_models.py", &[], &(records.join("\n") + "\n"));
+    let lines: Vec<Vec<Value>> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let (stale, of_records) = lines.split_last().unwrap();
+    assert_eq!(of_records.len(), records.len());
+    for (record, wrong) in records.iter().zip(of_records) {
+        assert!(wrong.is_empty(), "{wrong:#?} in {record}");
+    }
+    assert!(stale.is_empty(), "these faults are gone: {stale:#?}");
 }
 
 /// The evidence types of a record, by their names.

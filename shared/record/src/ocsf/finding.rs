@@ -6,6 +6,7 @@ use super::codes;
 use super::evidence::{self, Context};
 use super::write::Out;
 use crate::Change;
+use crate::seen::Seen;
 use crate::tree::Object;
 
 /// The version of OCSF that the records are of.
@@ -38,7 +39,7 @@ pub(super) fn write(alert: &Object<'_>, key: &str, change: Change, about_bytes: 
                 evidence::write(out, piece, context);
             }
         });
-        out.resources(&affected(alert));
+        affected(out, alert);
         out.observables();
         alert.take("@odata.type");
         out.rest("unmapped", alert);
@@ -223,32 +224,54 @@ fn finding_info(out: &mut Out, alert: &Object<'_>, times: &Times<'_>) {
     });
 }
 
-/// The devices and users of the evidence, as resources.
-fn affected(alert: &Object<'_>) -> Vec<String> {
-    let resource = |kind: &str, name: Option<&str>, uid: Option<&str>| {
-        let known = name.or(uid)?;
-        Some(Out::object_of(96, |out| {
-            out.text("name", Some(known));
-            out.text("uid", uid);
-            out.word("type", kind);
-        }))
-    };
-    let of_piece = |piece: &Object<'_>| match evidence::kind(piece) {
-        kind if kind.eq_ignore_ascii_case("device") => {
-            let name = piece.text("deviceDnsName").or(piece.text("hostName"));
-            resource("Device", name, piece.text("mdeDeviceId"))
+/// `resources`: the devices and users of the evidence, and what its pieces have as resources.
+fn affected(out: &mut Out, alert: &Object<'_>) {
+    let mut seen = Seen::default();
+    out.list("resources", |out| {
+        for piece in alert.objects("evidence") {
+            let Some((kind, name, uid)) = device_or_user(piece) else {
+                continue;
+            };
+            if let Some(name) = name.or(uid)
+                && seen.insert((kind, name, uid))
+            {
+                out.item(|out| {
+                    out.text("name", Some(name));
+                    out.text("uid", uid);
+                    out.word("type", kind);
+                });
+            }
         }
-        kind if kind.eq_ignore_ascii_case("user") || kind.eq_ignore_ascii_case("mailbox") => {
-            let account = piece.object("userAccount");
-            let text = |name| account.and_then(|account| account.text(name));
-            let names = [text("accountName"), text("userPrincipalName")];
-            let others = [piece.text("upn"), piece.text("primaryAddress")];
-            let name = names.into_iter().chain(others).flatten().next();
-            resource("User", name, text("userSid").or(text("azureAdUserId")))
-        }
-        _ => None,
-    };
-    alert.objects("evidence").filter_map(of_piece).collect()
+        out.resources_of_evidence();
+    });
+}
+
+/// What a device or a user is as a resource: type, name and id.
+fn device_or_user<'a>(
+    piece: &Object<'a>,
+) -> Option<(&'static str, Option<&'a str>, Option<&'a str>)> {
+    let kind = evidence::kind(piece);
+    if kind.eq_ignore_ascii_case("device") {
+        let name = piece.text("deviceDnsName").or(piece.text("hostName"));
+        return Some(("Device", name, piece.text("mdeDeviceId")));
+    }
+    if !["user", "mailbox"]
+        .iter()
+        .any(|of| kind.eq_ignore_ascii_case(of))
+    {
+        return None;
+    }
+    let account = piece.object("userAccount");
+    let text = |name| account.and_then(|account| account.text(name));
+    let name = text("accountName")
+        .or_else(|| text("userPrincipalName"))
+        .or_else(|| piece.text("upn"))
+        .or_else(|| piece.text("primaryAddress"));
+    Some((
+        "User",
+        name,
+        text("userSid").or_else(|| text("azureAdUserId")),
+    ))
 }
 
 /// The words with which Defender marks the device that an alert is about.

@@ -78,9 +78,9 @@ impl Format for Ocsf {
     }
 }
 
-/// The record of an alert. What is not taken from it is copied, so it is about as long.
+/// The record of an alert. What is not taken from it is copied, and its observables come on top.
 fn body(alert: &Alert<'_>, key: &str, change: Change) -> String {
     let arena = Bump::with_capacity(2 * alert.raw.len());
     let tree = Object::read(alert.raw, &arena);
-    finding::write(&tree, key, change, alert.raw.len() + 2048)
+    finding::write(&tree, key, change, alert.raw.len() * 3 / 2 + 4096)
 }

@@ -2,22 +2,36 @@
 
 use std::ops::Range;
 
-use crate::json;
+/// A kind of observable: OCSF's number and its caption, as they stand in a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kind {
+    id: u8,
+    members: &'static str,
+}
 
-/// A kind of observable: OCSF's number and its caption.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Kind(i64, &'static str);
+macro_rules! kinds {
+    ($($name:ident = $id:literal, $caption:literal;)*) => {
+        $(pub(super) const $name: Kind = Kind {
+            id: $id,
+            members: concat!(
+                "\",\"type_id\":", $id, ",\"type\":\"", $caption, "\",\"value\":"
+            ),
+        };)*
+    };
+}
 
-pub(super) const HOSTNAME: Kind = Kind(1, "Hostname");
-pub(super) const IP_ADDRESS: Kind = Kind(2, "IP Address");
-pub(super) const MAC_ADDRESS: Kind = Kind(3, "MAC Address");
-pub(super) const USER_NAME: Kind = Kind(4, "User Name");
-pub(super) const EMAIL_ADDRESS: Kind = Kind(5, "Email Address");
-pub(super) const URL_STRING: Kind = Kind(6, "URL String");
-pub(super) const FILE_NAME: Kind = Kind(7, "File Name");
-pub(super) const HASH: Kind = Kind(8, "Hash");
-pub(super) const PROCESS_NAME: Kind = Kind(9, "Process Name");
-pub(super) const FILE_PATH: Kind = Kind(45, "File Path");
+kinds! {
+    HOSTNAME = 1, "Hostname";
+    IP_ADDRESS = 2, "IP Address";
+    MAC_ADDRESS = 3, "MAC Address";
+    USER_NAME = 4, "User Name";
+    EMAIL_ADDRESS = 5, "Email Address";
+    URL_STRING = 6, "URL String";
+    FILE_NAME = 7, "File Name";
+    HASH = 8, "Hash";
+    PROCESS_NAME = 9, "Process Name";
+    FILE_PATH = 45, "File Path";
+}
 
 /// The most observables of a record: more than any real alert has, and a bound for those that are
 /// made to be large. What is beyond is in the record all the same.
@@ -32,18 +46,22 @@ pub(super) struct Found {
     pub(super) value: Range<usize>,
 }
 
-impl Kind {
-    /// Writes one with the path of its place; `value` is a text of JSON.
-    pub(super) fn write(self, path: &str, value: &str, json: &mut String) {
-        let Self(id, caption) = self;
+impl Found {
+    /// Writes it; its value is copied from where it is.
+    pub(super) fn write(self, paths: &str, json: &mut String) {
+        let Self { kind, path, value } = self;
+        json.reserve(path.len() + value.len() + 80);
         json.push_str("{\"name\":\"");
-        json.push_str(path);
-        json.push_str("\",\"type_id\":");
-        json::int(id, json);
-        json.push_str(",\"type\":\"");
-        json.push_str(caption);
-        json.push_str("\",\"value\":");
-        json.push_str(value);
+        json.push_str(&paths[path]);
+        json.push_str(kind.members);
+        json.extend_from_within(value);
         json.push('}');
+    }
+
+    /// Whether it is of that kind and has that value.
+    pub(super) fn is(&self, kind: Kind, value: &str, json: &str) -> bool {
+        self.kind.id == kind.id
+            && self.value.len() == value.len()
+            && json[self.value.clone()] == *value
     }
 }

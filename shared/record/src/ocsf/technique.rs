@@ -1,29 +1,23 @@
 //! The names of ATT&CK's techniques.
 
+use std::sync::LazyLock;
+
 /// A heading, an empty line, and then a technique on each line: id, blank, name; sorted by the id.
 const TECHNIQUES: &str = include_str!("techniques.txt");
 
+/// The lines taken apart, once an alert has a technique.
+static BY_ID: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let lines = TECHNIQUES.split_once("\n\n").map_or("", |(_, lines)| lines);
+    lines
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .collect()
+});
+
 /// The name of a technique or a sub-technique of ATT&CK Enterprise, if it is in this version.
-///
-/// The lines are searched as they are: nothing is built at start-up for the few names that an alert
-/// needs.
 pub(super) fn name(id: &str) -> Option<&'static str> {
-    let (_, lines) = TECHNIQUES.split_once("\n\n")?;
-    let (mut from, mut to) = (0, lines.len());
-    while from < to {
-        let middle = from + (to - from) / 2;
-        let start = lines[..middle].rfind('\n').map_or(0, |end| end + 1);
-        let end = lines[middle..]
-            .find('\n')
-            .map_or(lines.len(), |end| middle + end);
-        let (found, name) = lines[start..end].split_once(' ')?;
-        match found.cmp(id) {
-            std::cmp::Ordering::Equal => return Some(name),
-            std::cmp::Ordering::Less => from = end + 1,
-            std::cmp::Ordering::Greater => to = start,
-        }
-    }
-    None
+    let found = BY_ID.binary_search_by_key(&id, |(id, _)| id).ok()?;
+    Some(BY_ID[found].1)
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::ops::Range;
 use super::codes;
 use super::observable::{self, Found, Kind};
 use crate::json;
-use crate::seen::Seen;
 use crate::tree::{Member, Node, Object};
 
 /// A JSON text in the making.
@@ -17,6 +16,9 @@ pub(super) struct Out {
     /// The observables so far, and the text of their paths.
     found: Vec<Found>,
     paths: String,
+    /// The path of the object that the last one stands in, and whether that is open still.
+    place: Range<usize>,
+    is_same_place: bool,
     /// Where the resources of the evidence are.
     resources: Vec<Range<usize>>,
 }
@@ -34,9 +36,11 @@ impl Out {
     pub(super) fn object_of(capacity: usize, members: impl FnOnce(&mut Self)) -> String {
         let mut out = Self {
             json: String::with_capacity(capacity),
-            open: Vec::new(),
-            found: Vec::new(),
-            paths: String::new(),
+            open: Vec::with_capacity(16),
+            found: Vec::with_capacity(32),
+            paths: String::with_capacity(1024),
+            place: 0..0,
+            is_same_place: false,
             resources: Vec::new(),
         };
         out.json.push('{');
@@ -88,47 +92,61 @@ impl Out {
 
     /// Remembers what was written last, from `start` on.
     fn note(&mut self, kind: Kind, name: &'static str, start: usize) {
-        if self.found.len() >= observable::MOST {
+        let value = start..self.json.len();
+        let text = &self.json[value.clone()];
+        // The first place of a value tells of it.
+        let is_known = |found: &Found| found.is(kind, text, &self.json);
+        if self.found.len() >= observable::MOST || self.found.iter().any(is_known) {
             return;
         }
         let path = self.paths.len();
-        for step in self.open.iter().chain(&[Step::Member(name)]) {
+        // Most of them share their object with the one before.
+        if self.is_same_place {
+            self.paths.extend_from_within(self.place.clone());
+        } else {
+            self.render_place();
+            self.is_same_place = true;
+        }
+        self.place = path..self.paths.len();
+        if !name.is_empty() {
+            self.paths.push('.');
+            self.paths.push_str(name);
+        }
+        self.found.push(Found {
+            kind,
+            path: path..self.paths.len(),
+            value,
+        });
+    }
+
+    fn render_place(&mut self) {
+        let start = self.paths.len();
+        for step in &self.open {
             match *step {
                 Step::Items(begun) => {
                     self.paths.push('[');
                     json::int(i64::try_from(begun).unwrap_or(1) - 1, &mut self.paths);
                     self.paths.push(']');
                 }
-                Step::Member("") => {}
                 Step::Member(name) => {
-                    if self.paths.len() > path {
+                    if self.paths.len() > start {
                         self.paths.push('.');
                     }
                     self.paths.push_str(name);
                 }
             }
         }
-        self.found.push(Found {
-            kind,
-            path: path..self.paths.len(),
-            value: start..self.json.len(),
-        });
     }
 
     /// `observables`: each value once per kind, with the path of its first place.
     pub(super) fn observables(&mut self) {
         let found = std::mem::take(&mut self.found);
-        let mut list = String::with_capacity(found.len() * 96);
-        let mut seen = Seen::default();
-        for Found { kind, path, value } in found {
-            let value = &self.json[value];
-            if seen.insert((kind, value)) {
-                list.push(if list.is_empty() { '[' } else { ',' });
-                kind.write(&self.paths[path], value, &mut list);
+        self.list("observables", |out| {
+            for found in found {
+                out.comma();
+                found.write(&out.paths, &mut out.json);
             }
-        }
-        drop(seen);
-        self.raw_list("observables", &list);
+        });
     }
 
     /// An item of `resources` of a piece of evidence.
@@ -141,34 +159,23 @@ impl Out {
         }
     }
 
-    /// `resources` of the finding: `own`, each an object, and those of the evidence.
-    pub(super) fn resources(&mut self, own: &[String]) {
-        let of_evidence = std::mem::take(&mut self.resources);
-        let of_evidence = of_evidence.into_iter().map(|range| &self.json[range]);
-        let mut list = String::new();
-        let mut seen = Seen::default();
-        for resource in own.iter().map(String::as_str).chain(of_evidence) {
-            if seen.insert(resource) {
-                list.push(if list.is_empty() { '[' } else { ',' });
-                list.push_str(resource);
+    /// The resources that the evidence has, each once.
+    pub(super) fn resources_of_evidence(&mut self) {
+        let ranges = std::mem::take(&mut self.resources);
+        for (n, range) in ranges.iter().enumerate() {
+            let is_same =
+                |other: &Range<usize>| self.json[other.clone()] == self.json[range.clone()];
+            if n < observable::MOST && !ranges[..n].iter().any(is_same) {
+                self.comma();
+                self.json.extend_from_within(range.clone());
             }
-        }
-        drop(seen);
-        self.raw_list("resources", &list);
-    }
-
-    /// A list that lacks its end, unless there is nothing in it.
-    fn raw_list(&mut self, name: &'static str, list: &str) {
-        if !list.is_empty() {
-            self.key(name);
-            self.json.push_str(list);
-            self.json.push(']');
         }
     }
 
     fn next_item(&mut self) {
         if let Some(Step::Items(begun)) = self.open.last_mut() {
             *begun += 1;
+            self.is_same_place = false;
         }
     }
 
@@ -220,8 +227,10 @@ impl Out {
         let before = self.json.len();
         self.key(name);
         self.open.push(Step::Member(name));
+        self.is_same_place = false;
         self.enclosed(before, '{', '}', members);
         self.open.pop();
+        self.is_same_place = false;
     }
 
     /// A list, unless it comes out empty.
@@ -231,6 +240,7 @@ impl Out {
         self.open.extend([Step::Member(name), Step::Items(0)]);
         self.enclosed(before, '[', ']', items);
         self.open.truncate(self.open.len() - 2);
+        self.is_same_place = false;
     }
 
     /// An object in a list, unless it comes out empty.

@@ -111,7 +111,7 @@ async fn vectors_functions_read_json_and_cef_off_the_queue() {
 #[tokio::test]
 async fn ocsf_objects_are_valid() {
     let lines = bridge::read("ocsf").await.notified.lines();
-    let told = script("ocsf.py", &[], lines.join("\n") + "\n").await;
+    let told = script("ocsf_schema.py", &[], lines.join("\n") + "\n").await;
     let told: Vec<&str> = told.lines().collect();
     assert_eq!(told.len(), lines.len());
     for (told, line) in told.iter().zip(&lines) {

@@ -96,6 +96,13 @@ const KINDS: &[(&str, Write)] = &[
 /// The name of a piece's type, without what all types have in common.
 pub(super) fn kind<'e>(evidence: &'e Object<'_>) -> &'e str {
     let whole = evidence.text("@odata.type").unwrap_or_default();
+    // Nearly always.
+    let usual = whole.strip_prefix("#microsoft.graph.security.");
+    if let Some(kind) = usual.and_then(|name| name.strip_suffix("Evidence"))
+        && !kind.contains(['.', '#'])
+    {
+        return kind;
+    }
     let before = whole.bytes().rposition(|byte| matches!(byte, b'.' | b'#'));
     let name = before.map_or(whole, |at| &whole[at + 1..]);
     let stem = name.len().saturating_sub("Evidence".len());

@@ -1,11 +1,13 @@
 use super::super::codes;
 use super::super::write::Out;
-use super::{device, is};
+use super::{device, kind};
 use crate::tree::Object;
 
 /// Whether a piece makes an object of OCSF's Windows extension.
 pub(in crate::ocsf) fn is_registry(it: &Object<'_>) -> bool {
-    (is(it, "registryKey") || is(it, "registryValue")) && path(it).is_some()
+    let kind = kind(it);
+    let is_one = ["registryKey", "registryValue"];
+    is_one.iter().any(|of| kind.eq_ignore_ascii_case(of)) && path(it).is_some()
 }
 
 /// The whole path of a key.
