@@ -25,6 +25,7 @@ mod server;
 mod sign_in;
 mod tenant;
 mod times;
+mod values;
 mod words;
 mod world;
 
