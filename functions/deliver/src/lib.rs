@@ -28,8 +28,8 @@ pub use deliverer::{Deliverer, IN_FLIGHT, MAX_RECORD_BYTES};
 pub use named_secrets::NamedSecrets;
 pub use record::{Parcel, Record, Stored};
 pub use settings::{
-    Confirm, DeliverSettings, Kind, SentinelSettings, Settings, SettingsError, SplunkHecSettings,
-    SplunkSoarSettings, SyslogSettings, WebhookSettings,
+    Body, Confirm, DeliverSettings, Kind, SentinelSettings, Settings, SettingsError,
+    SplunkHecSettings, SplunkSoarSettings, SyslogSettings, WebhookSettings,
 };
 pub use target::{Later, Limits, Outcome, Target};
 pub use targets::{Ports, build, sentinel};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use drawbridge_simulator::{
-    Alerts, Credential, GenerateOptions, Options, SimulatedTenant, Simulator,
+    Alerts, Credential, GenerateOptions, Options, Present, SimulatedTenant, Simulator,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -49,6 +49,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         page_latency: Duration::from_millis(args.page_latency_ms),
         requests_per_minute: args.requests_per_minute,
         gzip: !args.no_gzip,
+        present: Present::Clock,
         tenants: others,
         ..Options::default()
     };

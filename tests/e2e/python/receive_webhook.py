@@ -33,11 +33,10 @@ def main() -> None:
     told = []
     for request in json.load(sys.stdin):
         body = request["body"].encode()
-        assert body.endswith(b"\n")
         told.append({
             "is_signed": is_signed(request, body),
             "is_signed_when_changed": is_signed(request, body.replace(b"{", b"[", 1)),
-            "records": [json.loads(line) for line in body[:-1].split(b"\n")],
+            "records": json.loads(body),
         })
     json.dump(told, sys.stdout)
 

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::filter::WORD_FIELDS;
-use crate::generate::{GenerateOptions, generate};
+use crate::generate::{GenerateOptions, Generated, generate};
 use crate::input::{self, InputError};
 
 /// The alerts that a simulator serves.
@@ -12,9 +12,16 @@ pub struct Alerts {
     pub(crate) rows: Vec<Row>,
 }
 
-/// An alert as it is served, and what it can be filtered by.
+/// An alert: as it is in the end, and perhaps as it was shown before its last update.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
+    first: Option<Box<Version>>,
+    last: Version,
+}
+
+/// An alert as it is served, and what it can be filtered by.
+#[derive(Debug, Clone)]
+pub(crate) struct Version {
     pub(crate) json: Bytes,
     pub(crate) fields: Fields,
 }
@@ -44,11 +51,12 @@ struct Served {
 }
 
 impl Alerts {
-    /// Generated alerts over all 48 evidence types; the same options give the same alerts.
+    /// Generated alerts over all 48 evidence types; the same options give the same alerts. Some
+    /// are shown with less until their last update.
     #[must_use]
     pub fn generate(options: &GenerateOptions) -> Self {
         Self {
-            rows: generate(options).map(|json| Row::new(&json)).collect(),
+            rows: generate(options).map(|it| Row::of(&it)).collect(),
         }
     }
 
@@ -72,9 +80,14 @@ impl Alerts {
         Ok(Self { rows })
     }
 
-    /// Their JSON texts, as they are served.
+    /// Their JSON texts, as they are served in the end.
     pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        self.rows.iter().map(|row| &*row.json)
+        self.texts_at(Timestamp::MAX)
+    }
+
+    /// Their JSON texts, as they are served at that time.
+    pub fn texts_at(&self, now: Timestamp) -> impl Iterator<Item = &[u8]> {
+        self.rows.iter().map(move |row| &*row.at(now).json)
     }
 
     /// How many there are.
@@ -93,6 +106,39 @@ impl Alerts {
 impl Row {
     /// Takes an alert; one that has no readable fields is served to filters that ask for none.
     pub(crate) fn new(json: &str) -> Self {
+        Self {
+            first: None,
+            last: Version::new(json),
+        }
+    }
+
+    fn of(generated: &Generated) -> Self {
+        let first = generated.first.as_deref();
+        Self {
+            first: first.map(|json| Box::new(Version::new(json))),
+            last: Version::new(&generated.last),
+        }
+    }
+
+    /// What is shown at that time: the first version is, until the last one's update.
+    pub(crate) fn at(&self, now: Timestamp) -> &Version {
+        match &self.first {
+            Some(first) if self.last.fields.last_update > Some(now) => first,
+            _ => &self.last,
+        }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.last.fields.id
+    }
+
+    pub(crate) fn created(&self) -> Option<Timestamp> {
+        self.last.fields.created
+    }
+}
+
+impl Version {
+    fn new(json: &str) -> Self {
         let served: Served = serde_json::from_str(json).unwrap_or_default();
         let time = |text: Option<String>| text.and_then(|text| text.parse().ok());
         let words = [

@@ -1,6 +1,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::{Credential, SimulatedTenant};
 
 /// How the simulator behaves.
@@ -31,6 +33,8 @@ pub struct Options {
     /// Whether the question for the number of alerts (`$count=true`) is refused, as Graph may do
     /// beside a filter.
     pub refuses_count: bool,
+    /// What time it is for the alerts.
+    pub present: Present,
     /// Tenants beside the one above. Each has alerts, tokens, a throttle and faults of its own;
     /// the address, latency and compression are shared.
     pub tenants: Vec<SimulatedTenant>,
@@ -51,7 +55,20 @@ impl Default for Options {
             token_without_roles: false,
             token_lifetime: Duration::from_secs(3599),
             refuses_count: false,
+            present: Present::default(),
             tenants: Vec::new(),
         }
     }
+}
+
+/// What time it is for the alerts. A generated alert may be shown with less until its last update.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Present {
+    /// After all of them: each is as it is in the end.
+    #[default]
+    AfterAll,
+    /// What the machine's clock says.
+    Clock,
+    /// That time.
+    At(Timestamp),
 }

@@ -26,7 +26,7 @@ pub(crate) fn page(list: &List, place: Place, root: &Url, foreign: Option<&str>)
     let indices = list.matching.get(offset..end).unwrap_or_default();
     let size: usize = indices
         .iter()
-        .map(|&index| list.rows[index].json.len() + 1)
+        .map(|&index| list.rows[index].at(list.now).json.len() + 1)
         .sum();
     let mut body = BytesMut::with_capacity(size + 1024);
     body.put_slice(
@@ -40,7 +40,7 @@ pub(crate) fn page(list: &List, place: Place, root: &Url, foreign: Option<&str>)
         if n > 0 {
             body.put_u8(b',');
         }
-        body.put_slice(&list.rows[index].json);
+        body.put_slice(&list.rows[index].at(list.now).json);
     }
     body.put_u8(b']');
     let own = (end < list.matching.len()).then(|| {

@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -18,9 +19,9 @@ use url::Url;
 
 use crate::filter::Filter;
 use crate::page::{Place, page, read_skip_token};
-use crate::tenant::Tenant;
+use crate::tenant::{self, Tenant};
 use crate::world::World;
-use crate::{Alerts, Fault, Options, Stats, TenantControl, error_body, sign_in};
+use crate::{Alerts, Fault, Options, Present, Stats, TenantControl, error_body, sign_in};
 
 /// Graph's content type; with these parameters, 64-bit numbers are plain numbers.
 const PAGE_TYPE: &str = "application/json;odata.metadata=minimal;odata.streaming=true;\
@@ -115,6 +116,11 @@ impl Simulator {
         self.world.set_down(down);
     }
 
+    /// Changes what time it is for the alerts of every tenant.
+    pub fn set_present(&self, present: Present) {
+        self.world.set_present(present);
+    }
+
     /// Ends it, connections included.
     pub async fn stop(mut self) {
         if let Some(end) = self.end.take() {
@@ -164,7 +170,7 @@ async fn list(
     if let Some(answer) = fault.as_ref().and_then(|fault| instead(fault, tenant)) {
         return answer;
     }
-    let (list, place) = match asked(index, tenant, &query) {
+    let (list, place) = match asked(index, tenant, &query, world.now()) {
         Ok(asked) => asked,
         Err(refusal) => return *refusal,
     };
@@ -284,6 +290,7 @@ fn asked(
     index: usize,
     tenant: &Tenant,
     query: &HashMap<String, String>,
+    now: Timestamp,
 ) -> Result<Asked, Box<Response>> {
     if let Some(token) = query.get("$skiptoken") {
         let place =
@@ -317,7 +324,8 @@ fn asked(
     if count && tenant.settings.refuses_count {
         return Err(bad_request("$count is not supported with this filter."));
     }
-    let (number, list) = tenant.open_list(&filter, top, count);
+    let query = tenant::Query { filter, top, count };
+    let (number, list) = tenant.open_list(&query, now);
     let place = Place {
         tenant: index,
         list: number,

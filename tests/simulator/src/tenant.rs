@@ -2,11 +2,21 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use crate::alerts::Row;
 use crate::entra::Used;
 use crate::filter::Filter;
 use crate::world::List;
 use crate::{Alerts, Credential, Fault, Stats};
+
+/// What a list is asked for.
+pub(crate) struct Query {
+    pub(crate) filter: Filter,
+    /// Alerts a page.
+    pub(crate) top: usize,
+    pub(crate) count: bool,
+}
 
 /// How many unfinished lists are remembered; the oldest is forgotten first.
 const OPEN_LISTS: usize = 64;
@@ -102,7 +112,7 @@ impl Tenant {
         let row = Row::new(json);
         let mut inner = self.inner();
         let rows = Arc::make_mut(&mut inner.rows);
-        rows.retain(|old| old.fields.id != row.fields.id);
+        rows.retain(|old| old.id() != row.id());
         rows.push(row);
         newest_first(rows);
     }
@@ -145,19 +155,20 @@ impl Tenant {
     }
 
     /// Answers a query; the answer can be read on page by page under its number.
-    pub(crate) fn open_list(&self, filter: &Filter, top: usize, count: bool) -> (u64, Arc<List>) {
+    pub(crate) fn open_list(&self, query: &Query, now: Timestamp) -> (u64, Arc<List>) {
         let rows = Arc::clone(&self.inner().rows);
         let matching = rows
             .iter()
             .enumerate()
-            .filter(|(_, row)| filter.matches(&row.fields))
+            .filter(|(_, row)| query.filter.matches(&row.at(now).fields))
             .map(|(index, _)| index)
             .collect();
         let list = Arc::new(List {
             rows,
+            now,
             matching,
-            top,
-            count,
+            top: query.top,
+            count: query.count,
         });
         let mut inner = self.inner();
         let number = inner.next_list;
@@ -175,5 +186,5 @@ impl Tenant {
 }
 
 fn newest_first(rows: &mut [Row]) {
-    rows.sort_by_key(|row| std::cmp::Reverse(row.fields.created));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.created()));
 }

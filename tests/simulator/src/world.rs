@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
 
 use crate::alerts::Row;
 use crate::tenant::{SimulatedTenant, Tenant};
-use crate::{Alerts, Credential, Options};
+use crate::{Alerts, Credential, Options, Present};
 
 /// What the simulator was asked so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,6 +54,7 @@ struct Inner {
     tokens: HashMap<String, Issued>,
     issued: u64,
     down: bool,
+    present: Present,
     /// What came from nobody that is known.
     strangers: Stats,
 }
@@ -66,6 +68,8 @@ struct Issued {
 /// The answer to one query, as it was when the query came.
 pub(crate) struct List {
     pub(crate) rows: Arc<Vec<Row>>,
+    /// When it was asked for, which decides between the versions of an alert.
+    pub(crate) now: Timestamp,
     pub(crate) matching: Vec<usize>,
     pub(crate) top: usize,
     pub(crate) count: bool,
@@ -92,7 +96,10 @@ impl World {
             gzip: options.gzip,
             root,
             tenants: all.map(Tenant::new).collect(),
-            inner: Mutex::default(),
+            inner: Mutex::new(Inner {
+                present: options.present,
+                ..Inner::default()
+            }),
         }
     }
 
@@ -116,6 +123,18 @@ impl World {
 
     pub(crate) fn set_down(&self, down: bool) {
         self.inner().down = down;
+    }
+
+    pub(crate) fn set_present(&self, present: Present) {
+        self.inner().present = present;
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        match self.inner().present {
+            Present::AfterAll => Timestamp::MAX,
+            Present::Clock => Timestamp::now(),
+            Present::At(time) => time,
+        }
     }
 
     pub(crate) fn is_down(&self) -> bool {

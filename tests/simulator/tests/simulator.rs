@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use drawbridge_simulator::{Alerts, Fault, GenerateOptions, Options, Simulator, start};
+use drawbridge_simulator::{Alerts, Fault, GenerateOptions, Options, Present, Simulator, start};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
 
@@ -154,6 +154,37 @@ async fn a_filter_picks_and_a_wrong_query_is_refused() {
         let reply = get(&simulator, &client, &token, &[query]).await;
         assert_eq!(reply.status(), StatusCode::BAD_REQUEST, "{query:?}");
         assert_eq!(json(reply).await["error"]["code"], "BadRequest");
+    }
+}
+
+#[tokio::test]
+async fn an_alert_grows_as_time_passes_and_is_found_by_what_it_is_then() {
+    let (simulator, client, token) = simulator(Options::default(), 60).await;
+    let listed = async |now: &str| {
+        simulator.set_present(Present::At(now.parse().unwrap()));
+        let filter = "lastUpdateDateTime ge 2026-01-01T00:00:00Z";
+        let query = [("$filter", filter), ("$top", "1000")];
+        let page = json(get(&simulator, &client, &token, &query).await).await;
+        page["value"].as_array().unwrap().clone()
+    };
+    let first = listed("2026-01-01T00:00:00Z").await;
+    let last = listed("2026-01-02T00:00:00Z").await;
+    assert_eq!((first.len(), last.len()), (60, 60));
+    let expected: Vec<Value> = generated(60)
+        .texts()
+        .map(|text| serde_json::from_slice(text).unwrap())
+        .collect();
+    assert!(last.iter().all(|alert| expected.contains(alert)));
+    let (before, after) = first.iter().zip(&last).find(|(a, b)| a != b).unwrap();
+    assert_eq!(before["id"], after["id"]);
+
+    // Under the time of its first version it is found only while it shows that.
+    let shown = before["lastUpdateDateTime"].as_str().unwrap();
+    let filter = format!("lastUpdateDateTime eq {shown}");
+    for (now, found) in [(shown, 1), ("2026-01-02T00:00:00Z", 0)] {
+        simulator.set_present(Present::At(now.parse().unwrap()));
+        let page = json(get(&simulator, &client, &token, &[("$filter", &*filter)]).await).await;
+        assert_eq!(page["value"].as_array().unwrap().len(), found, "{now}");
     }
 }
 

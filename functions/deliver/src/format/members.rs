@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 /// How a format writes its members.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notation {
     /// One JSON object.
     Json,

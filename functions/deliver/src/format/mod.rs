@@ -131,6 +131,11 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 impl Format {
+    /// Whether a record is a JSON object; else it is a line of text.
+    pub(crate) fn is_json(&self) -> bool {
+        self.notation == Notation::Json
+    }
+
     /// The members of a record of this format.
     pub(crate) fn members<'t>(&self, body: &'t str) -> Members<'t> {
         Members::read(self.notation, body)

@@ -97,6 +97,9 @@ impl DeliverSettings {
             Kind::Sentinel(sentinel) => sentinel
                 .takes(format)
                 .map_err(|problem| wrong("format", problem)),
+            Kind::Webhook(webhook) => webhook
+                .takes(format)
+                .map_err(|problem| wrong("body", problem)),
             _ => Ok(()),
         }
     }
@@ -114,12 +117,20 @@ fn read<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, SettingsE
                 None => format!("there is {}", known.join(", ")),
             };
             format!("no field is called {given:?}; {hint}")
+        } else if let Some((_, known)) = variants(&text) {
+            format!("{path} must be one of {}", quoted(known).join(", "))
         } else if text.starts_with("missing field") || text.starts_with("duplicate field") {
             text
         } else {
             format!("{path} has a wrong type or form")
         })
     })
+}
+
+/// What was given in place of a name, and the names that there are.
+fn variants(error: &str) -> Option<(&str, &str)> {
+    let rest = error.strip_prefix("unknown variant ")?;
+    rest.rsplit_once("expected ")
 }
 
 fn check(kind: &Kind) -> Result<(), SettingsError> {
@@ -233,6 +244,8 @@ mod tests {
             r#"{"target":"sentinel","url":"https://x","dcr":"d","stream":"s","tenant_id":"t.example","client_id":"c","federation":"aws"}"#,
             r#"{"target":"syslog","address":"siem.example.com:6514"}"#,
             r#"{"target":"webhook","url":"https://h/x?y=z","secret":"env:KEY"}"#,
+            r#"{"target":"webhook","url":"https://h","secret":"env:KEY","body":"array"}"#,
+            r#"{"target":"webhook","url":"https://h","secret":"env:KEY","body":"ndjson"}"#,
         ] {
             let parsed = DeliverSettings::parse(text);
             assert!(parsed.is_ok(), "{text}: {parsed:?}");
@@ -272,6 +285,10 @@ mod tests {
                 "url has a wrong type",
             ),
             (
+                r#"{"target":"webhook","url":"https://h","secret":"a","body":"lines"}"#,
+                "body must be one of array, ndjson",
+            ),
+            (
                 r#"{"target":"webhook","url":"https://h","secret":" "}"#,
                 "secret is empty",
             ),
@@ -303,6 +320,28 @@ mod tests {
         ] {
             let error = refusal(text);
             assert!(error.contains(words), "{words:?} is not in: {error}");
+        }
+    }
+
+    #[test]
+    fn a_body_of_json_is_not_for_lines_of_text() {
+        let with = |body: &str| {
+            let text = format!(r#"{{"target":"webhook","url":"https://h","secret":"a"{body}}}"#);
+            DeliverSettings::parse(&text).unwrap()
+        };
+        for body in [r#","body":"array""#, r#","body":"ndjson""#] {
+            for format in ["siem", "native", "ocsf", "ecs"] {
+                assert_eq!(with(body).takes(format), Ok(()), "{body}, {format}");
+            }
+            for format in ["cef", "leef"] {
+                let error = with(body).takes(format).unwrap_err().to_string();
+                assert!(error.contains("body is for records of JSON"), "{error}");
+                assert!(
+                    error.contains(format) && error.contains("Leave it out"),
+                    "{error}"
+                );
+                assert_eq!(with("").takes(format), Ok(()));
+            }
         }
     }
 

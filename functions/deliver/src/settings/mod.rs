@@ -6,11 +6,12 @@ mod target;
 
 pub use document::{DeliverSettings, SettingsError};
 pub use target::{
-    Confirm, Kind, SentinelSettings, SplunkHecSettings, SplunkSoarSettings, SyslogSettings,
+    Body, Confirm, Kind, SentinelSettings, SplunkHecSettings, SplunkSoarSettings, SyslogSettings,
     WebhookSettings,
 };
 
-/// What the function reads from its environment; the template sets it.
+/// What the function reads from its environment; the template sets it. `DRAWBRIDGE_DELIVER_FORMAT`,
+/// the format of the queue's records, is only checked: the target has to take it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `DRAWBRIDGE_DELIVER`: the target, as a JSON object.
@@ -36,8 +37,12 @@ impl Settings {
             "DRAWBRIDGE_DELIVER",
             "a JSON object such as {\"target\":\"splunk-hec\",\"url\":…,\"secret\":…}",
         )?;
+        let deliver = DeliverSettings::parse(&deliver)?;
+        if let Some(format) = variable("DRAWBRIDGE_DELIVER_FORMAT") {
+            deliver.takes(&format)?;
+        }
         Ok(Self {
-            deliver: DeliverSettings::parse(&deliver)?,
+            deliver,
             bucket: get("DRAWBRIDGE_BUCKET", "the name of the bucket")?,
             queue_url: get("DRAWBRIDGE_QUEUE_URL", "the URL of the queue of records")?,
         })
@@ -49,6 +54,24 @@ mod tests {
     use super::*;
 
     const HEC: &str = r#"{"target":"splunk-hec","url":"https://s:8088","secret":"arn"}"#;
+
+    #[test]
+    fn a_format_that_the_target_does_not_take_is_refused() {
+        let read = |format: &str| {
+            let body = r#"{"target":"webhook","url":"https://h","secret":"arn","body":"array"}"#;
+            Settings::read(|name| {
+                let value = match name {
+                    "DRAWBRIDGE_DELIVER" => body,
+                    "DRAWBRIDGE_DELIVER_FORMAT" => format,
+                    _ => "x",
+                };
+                Some(value.to_owned())
+            })
+        };
+        assert!(read("native").is_ok());
+        let error = read("cef").unwrap_err().to_string();
+        assert!(error.contains("body is for records of JSON"), "{error}");
+    }
 
     #[test]
     fn what_is_missing_is_named() {

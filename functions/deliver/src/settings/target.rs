@@ -205,9 +205,39 @@ pub struct WebhookSettings {
     pub url: Url,
     /// Where the key for the signature is kept: a secret's name or ARN, never the key.
     pub secret: String,
+    /// How the records of a request are put together, for formats of JSON; an array if it does not
+    /// say. Records of text are lines.
+    #[serde(default)]
+    pub body: Option<Body>,
     /// A private certificate authority: PEM, or a file with it.
     #[serde(default)]
     pub ca: Option<String>,
+}
+
+impl WebhookSettings {
+    /// Whether records of that format can be put together as it says, and what to do if not.
+    pub(crate) fn takes(&self, format: &str) -> Result<(), String> {
+        let is_text = format::format(format).is_some_and(|format| !format.is_json());
+        if self.body.is_none() || !is_text {
+            return Ok(());
+        }
+        Err(format!(
+            "is for records of JSON: those of {format} are sent as lines of text, whatever it says. \
+             Leave it out, or deliver another output"
+        ))
+    }
+}
+
+/// How a request of the webhook holds its records of JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// One JSON array, `application/json`. Who reads lines gets one long one; who reads JSON, and
+    /// would have taken lines for nothing and said 200, gets every record.
+    #[default]
+    Array,
+    /// A record a line, `application/x-ndjson`.
+    Ndjson,
 }
 
 fn drawbridge() -> String {

@@ -43,7 +43,8 @@ impl World {
     }
 
     fn open(&self, fake: &Fake) -> Result<(FileDelivery, TempDir), FileError> {
-        let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
+        let target =
+            target(&json!({"target": "webhook", "url": fake.url, "secret": "s", "body": "ndjson"}));
         let (deliverer, store) = deliverer(target);
         FileDelivery::open(deliverer, &self.file, "siem", "contoso").map(|file| (file, store))
     }

@@ -1,4 +1,6 @@
+use drawbridge_deliver::Record;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -10,6 +12,12 @@ use crate::support::{
 
 fn settings(fake: &Fake) -> Value {
     json!({"target": "webhook", "url": format!("{}hook?a=b", fake.url), "secret": "s"})
+}
+
+fn with_body(fake: &Fake, body: &str) -> Value {
+    let mut settings = settings(fake);
+    settings["body"] = json!(body);
+    settings
 }
 
 /// Whether the request is signed with that key, over its timestamp and its bytes.
@@ -42,14 +50,11 @@ fn receiver(_: usize, asked: &Asked) -> Told {
     }
 }
 
-#[tokio::test]
-async fn lines_are_signed_and_their_keys_are_named() {
-    let fake = Fake::start(receiver).await;
-    let given = records(120);
-    assert_taken(&target(&settings(&fake)).deliver(&given, soon()).await);
+/// Delivers 120 records; the requests, whose headers name each key.
+async fn delivered(fake: &Fake, settings: &Value, given: &[Record]) -> Vec<Asked> {
+    assert_taken(&target(settings).deliver(given, soon()).await);
     let asked = fake.asked();
     assert_eq!(asked.len(), 3);
-    assert_eq!(asked[0].headers["content-type"], "application/x-ndjson");
     let keys: Vec<&str> = asked
         .iter()
         .flat_map(|asked| asked.headers["x-drawbridge-keys"].split(','))
@@ -58,6 +63,41 @@ async fn lines_are_signed_and_their_keys_are_named() {
         keys,
         given.iter().map(|r| r.key.as_str()).collect::<Vec<_>>()
     );
+    asked
+}
+
+#[tokio::test]
+async fn records_are_a_signed_array_unless_lines_are_asked_for() {
+    let given = records(120);
+    for array in [None, Some("array")] {
+        let fake = Fake::start(receiver).await;
+        let settings = array.map_or_else(|| settings(&fake), |body| with_body(&fake, body));
+        let mut taken = Vec::new();
+        for asked in delivered(&fake, &settings, &given).await {
+            assert_eq!(asked.headers["content-type"], "application/json");
+            let array: Vec<&RawValue> = serde_json::from_str(&asked.body).unwrap();
+            taken.extend(array.into_iter().map(|record| record.get().to_owned()));
+        }
+        // Byte for byte.
+        assert!(taken.iter().eq(given.iter().map(|record| &record.body)));
+    }
+}
+
+#[tokio::test]
+async fn one_record_is_an_array_too() {
+    let fake = Fake::start(receiver).await;
+    let given = records(1);
+    assert_taken(&target(&settings(&fake)).deliver(&given, soon()).await);
+    assert_eq!(fake.bodies(), [format!("[{}]", given[0].body)]);
+}
+
+#[tokio::test]
+async fn lines_are_signed_and_their_keys_are_named() {
+    let fake = Fake::start(receiver).await;
+    let given = records(120);
+    for asked in delivered(&fake, &with_body(&fake, "ndjson"), &given).await {
+        assert_eq!(asked.headers["content-type"], "application/x-ndjson");
+    }
     let lines: String = fake.bodies().concat();
     assert!(lines.ends_with('\n'));
     assert!(
@@ -111,12 +151,42 @@ async fn odd_keys_stay_in_their_header() {
 
 #[tokio::test]
 async fn one_poisonous_record_is_found_among_many() {
-    let fake = Fake::start(|_, asked| match asked.body.contains("\"17.exe\"") {
-        true => answer(422, "MARKER"),
-        false => answer(200, ""),
+    for body in ["array", "ndjson"] {
+        let fake = Fake::start(|_, asked| match asked.body.contains("\"17.exe\"") {
+            true => answer(422, "MARKER"),
+            false => answer(200, ""),
+        })
+        .await;
+        let target = target(&with_body(&fake, body));
+        let mut outcomes = target.deliver(&records(50), soon()).await;
+        assert_refused(&outcomes.remove(17), "HTTP 422");
+        assert_taken(&outcomes);
+    }
+}
+
+/// It takes requests of that many bytes, and says so of no other.
+#[tokio::test]
+async fn a_request_that_is_too_large_is_sent_in_halves() {
+    let fake = Fake::start(|_, asked| {
+        assert!(serde_json::from_str::<Vec<Value>>(&asked.body).is_ok());
+        match asked.body.len() > 2_000 {
+            true => answer(413, ""),
+            false => answer(200, ""),
+        }
     })
     .await;
-    let mut outcomes = target(&settings(&fake)).deliver(&records(50), soon()).await;
-    assert_refused(&outcomes.remove(17), "HTTP 422");
+    assert_taken(&target(&settings(&fake)).deliver(&records(50), soon()).await);
+    assert!(fake.asked().len() > 3);
+}
+
+#[tokio::test]
+async fn what_is_no_json_breaks_no_array() {
+    let fake = Fake::start(receiver).await;
+    let mut given = records(3);
+    given[1].body = "{} , {}".into();
+    let mut outcomes = target(&settings(&fake)).deliver(&given, soon()).await;
+    assert_refused(&outcomes.remove(1), "not valid JSON");
     assert_taken(&outcomes);
+    let expected = format!("[{},{}]", given[0].body, given[2].body);
+    assert_eq!(fake.bodies(), [expected]);
 }

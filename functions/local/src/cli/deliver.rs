@@ -12,6 +12,9 @@ splunk.json:
   {\"target\":\"splunk-hec\",\"url\":\"https://splunk.example.com:8088\",\"secret\":\"env:HEC_TOKEN\"}
 syslog.json:
   {\"target\":\"syslog\",\"address\":\"siem.example.com:6514\",\"ca\":\"/etc/siem-ca.pem\"}
+webhook.json, for a receiver that reads lines and not a JSON array:
+  {\"target\":\"webhook\",\"url\":\"https://hooks.example.com/alerts\",\"secret\":\"env:HOOK_KEY\",
+   \"body\":\"ndjson\"}
 sentinel.json, signed in to with a certificate:
   {\"target\":\"sentinel\",\"url\":\"https://...ingest.monitor.azure.com\",\"dcr\":\"dcr-...\",
    \"stream\":\"Custom-DrawbridgeSiem_CL\",\"tenant_id\":\"...\",\"client_id\":\"...\",

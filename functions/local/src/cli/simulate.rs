@@ -9,6 +9,7 @@ Examples:
   drawbridge simulate                                    generated alerts of the last day
   drawbridge simulate --alerts alerts.json               your own alerts
   drawbridge simulate --listen 127.0.0.1:8080 --requests-per-minute 150
+  drawbridge simulate --to 2026-01-01T18:00:00Z          alerts still turn up until then
   drawbridge simulate --tenants 50 --documents drawbridge-data    50 tenants and their documents
 It prints the poll command that reads them; give that DRAWBRIDGE_CLIENT_SECRET=simulated.";
 
@@ -33,7 +34,8 @@ pub(crate) struct Simulate {
     /// When the first generated alert was updated [default: a day before --to].
     #[arg(long, value_name = "TIME")]
     pub(crate) from: Option<Timestamp>,
-    /// When the last generated alert was updated [default: a minute ago].
+    /// When the last generated alert was updated [default: a minute ago]. While it lies ahead, new
+    /// alerts turn up, and known ones get more evidence.
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<Timestamp>,
     /// Wait this long before answering a page.

@@ -93,7 +93,9 @@ fn settings(folder: &Folder, text: &str) -> PathBuf {
 }
 
 fn deliver(folder: &Folder, server: &Server, args: &[&str]) -> Command {
-    let webhook = serde_json::json!({"target": "webhook", "url": server.url, "secret": "env:KEY"});
+    let webhook = serde_json::json!({
+        "target": "webhook", "url": server.url, "secret": "env:KEY", "body": "ndjson",
+    });
     let to = settings(folder, &webhook.to_string());
     let mut command = drawbridge(&["deliver", "--once", "--to"]);
     command
@@ -291,6 +293,12 @@ fn bad_input_is_told_by_name() {
         .failed(1, &["url is not https"]);
     with(r#"{"target":"webhook","url":"https://h","secrett":"env:K"}"#)
         .failed(1, &["did you mean secret?"]);
+    let body = r#"{"target":"webhook","url":"https://h","secret":"env:K","body":"array"}"#;
+    let mut cef = drawbridge(&["deliver", "--once", "--format", "cef", "--to"]);
+    cef.arg(settings(&folder, body))
+        .arg("--file")
+        .arg(folder.output());
+    run(cef).failed(1, &["body is for records of JSON", "Leave it out"]);
     let sentinel = |identity: &str| {
         let text = r#"{"target":"sentinel","url":"https://x","dcr":"d","stream":"s","tenant_id":"t.example","client_id":"c""#;
         with(&format!("{text}{identity}}}"))

@@ -1,5 +1,7 @@
 //! Only what is new is written.
 
+use drawbridge_simulator::{Alerts, GenerateOptions, Options, Present};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::support::alerts::{files_of, list, recent_alert};
@@ -50,4 +52,32 @@ fn evidence_added_later_is_a_new_record_with_the_next_part() {
             .unwrap()
             .ends_with("00002.exe")
     );
+}
+
+#[test]
+fn what_alerts_get_later_is_written_once_and_nothing_is_written_twice() {
+    // All of it lies within the overlap that every poll reads again.
+    let now = Timestamp::now();
+    let alerts = Alerts::generate(&GenerateOptions {
+        count: 120,
+        seed: 3,
+        from: now - SignedDuration::from_mins(10),
+        to: now - SignedDuration::from_mins(2),
+    });
+    let options = Options {
+        present: Present::At(Timestamp::MIN),
+        ..Options::default()
+    };
+    let (tenant, folder) = (Tenant::of(options, alerts), Folder::new());
+    let poll = || {
+        let mut poll = tenant.poll(&folder);
+        poll.args(["--service-source", "all"]);
+        run(poll).well();
+        folder.lines()
+    };
+    let first = poll();
+    tenant.simulator.set_present(Present::AfterAll);
+    let grown = poll();
+    assert!(first > 120 && grown > first, "{first} {grown}");
+    assert_eq!(poll(), grown);
 }

@@ -19,21 +19,23 @@ pub(crate) const SAMPLE: &str = concat!(
 
 /// The sample, generated alerts over all evidence types, and a hostile one.
 pub(crate) fn all() -> Vec<String> {
+    let mut alerts = vec![sample(), hostile().to_string()];
+    alerts.extend(generated(60).iter().map(Value::to_string));
+    alerts
+}
+
+/// Generated alerts; every evidence type is among 192 of them.
+pub(crate) fn generated(count: usize) -> Vec<Value> {
     let to: Timestamp = NOW.parse().unwrap();
     let to = to - SignedDuration::from_mins(30);
     let generated = Alerts::generate(&GenerateOptions {
-        count: 60,
+        count,
         seed: 6,
         from: to - SignedDuration::from_hours(20),
         to,
     });
-    let mut alerts = vec![sample(), hostile().to_string()];
-    alerts.extend(
-        generated
-            .texts()
-            .map(|text| String::from_utf8(text.to_vec()).unwrap()),
-    );
-    alerts
+    let read = |text: &[u8]| serde_json::from_slice(text).unwrap();
+    generated.texts().map(read).collect()
 }
 
 pub(crate) fn sample() -> String {

@@ -55,7 +55,9 @@ fn wazuh(key: &str, body: &str) -> Result<Vec<String>, String> {
     const DATAGRAM: usize = 65_535;
     const HEAD: usize = 512;
     if !key.ends_with(".jsonl.gz") {
-        return Err(format!("{key} would be read as CSV"));
+        return Err(format!(
+            "each line of {key} would be one text, aws.full_log"
+        ));
     }
     let lines = by_line(key, body)?;
     for line in &lines {
@@ -72,8 +74,8 @@ fn wazuh(key: &str, body: &str) -> Result<Vec<String>, String> {
     Ok(lines)
 }
 
-/// The keys for which Wazuh would show the value of an earlier line: `process_file` of
-/// `s3_log_handler.py` updates one dictionary with each event, without its nulls.
+/// The keys for which Wazuh would show the value of an earlier line: before 4.13.0, `process_file`
+/// of `s3_log_handler.py` updates one dictionary with each event, without its nulls.
 pub(crate) fn mixed_up_by_wazuh(lines: &[String]) -> BTreeSet<String> {
     let mut shown = serde_json::Map::new();
     let mut mixed_up = BTreeSet::new();

@@ -84,10 +84,10 @@ async fn each_rows_lines_are_its_records() {
     }
 }
 
-/// Wazuh empties no event before it fills it with the next one of the object, and leaves `null` out:
-/// a key that a record lacks shows the value of the one before. `siem` has all keys always, so that
-/// only its two flags are mixed up; `docs/consumers/wazuh.md` says so, and why no other format is
-/// for Wazuh.
+/// Before 4.13, Wazuh empties no event before it fills it with the next one of the object, and
+/// leaves `null` out: a key that a record lacks shows the value of the one before. `siem` has all
+/// keys always, so that only its two flags are mixed up; `docs/consumers/wazuh.md` says so, and why
+/// no other format is for such a Wazuh.
 #[tokio::test]
 async fn wazuh_mixes_up_two_flags_of_siem_and_more_of_the_others() {
     let mut mixed_up = BTreeSet::new();

@@ -171,6 +171,41 @@ fn the_targets_exist() {
     }
 }
 
+/// Each path of the search for Splunk is in some alert, as a text or a list.
+#[test]
+fn the_search_for_splunk_reads_what_alerts_have() {
+    let page = fs::read_to_string(folder().join("splunk.md")).unwrap();
+    let (_, search) = page.split_once("```spl\n").unwrap();
+    let (search, _) = search.split_once("\n```").unwrap();
+    let alerts = alerts::generated(4 * 48);
+    let evidence: Vec<&Value> = alerts
+        .iter()
+        .flat_map(|alert| alert["evidence"].as_array().unwrap())
+        .collect();
+    let alerts: Vec<&Value> = alerts.iter().collect();
+    let mut paths = 0;
+    for call in search.split("json_extract(").skip(1) {
+        let (of, rest) = call.split_once(", \"").unwrap();
+        let (path, _) = rest.split_once('"').unwrap();
+        let values = match of {
+            "_raw" => &alerts,
+            "evidence" => &evidence,
+            other => panic!("{other} is no JSON"),
+        };
+        let pointer = format!("/{}", path.replace('.', "/"));
+        let found = |value: &&&Value| {
+            let value = value.pointer(&pointer);
+            value.is_some_and(|value| value.is_string() || value.is_array())
+        };
+        assert!(
+            values.iter().any(|value| found(&value)),
+            "no alert has {of} {path}"
+        );
+        paths += 1;
+    }
+    assert!(paths > 10, "{paths}");
+}
+
 /// No row that `deliver` serves is without a test that asks for it.
 #[test]
 fn the_rows_of_deliver_are_those_that_are_shown() {

@@ -2,8 +2,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
+
 /// A SIEM's own intake, on loopback: the first request is told to come again in a second, and the
-/// lines of the others are taken.
+/// arrays of the others are taken.
 pub(crate) struct Intake {
     address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
@@ -13,7 +15,7 @@ pub(crate) struct Intake {
 struct Seen {
     requests: usize,
     unsigned: usize,
-    lines: Vec<String>,
+    records: Vec<Value>,
 }
 
 impl Intake {
@@ -36,10 +38,10 @@ impl Intake {
     }
 
     /// The records that were taken, of requests that were signed.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    pub(crate) fn records(&self) -> Vec<Value> {
         let seen = self.seen.lock().unwrap();
         assert_eq!(seen.unsigned, 0, "a request came without a signature");
-        seen.lines.clone()
+        seen.records.clone()
     }
 }
 
@@ -67,8 +69,8 @@ fn serve(stream: &TcpStream, seen: &Mutex<Seen>) -> Option<()> {
     let answer = if seen.requests == 1 {
         "503 Service Unavailable\r\nRetry-After: 1"
     } else {
-        let text = String::from_utf8(body).unwrap();
-        seen.lines.extend(text.lines().map(str::to_owned));
+        let records: Vec<Value> = serde_json::from_slice(&body).unwrap();
+        seen.records.extend(records);
         "200 OK"
     };
     let mut stream = stream;

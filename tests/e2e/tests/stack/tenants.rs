@@ -53,15 +53,10 @@ pub(crate) async fn a_document_adds_a_tenant(world: &World, secret: &str) {
 
     world
         .wait(180, "not every record was delivered", async || {
-            world.intake.lines().len() >= alerts.len()
+            world.intake.records().len() >= alerts.len()
         })
         .await;
-    let delivered: Vec<Value> = world
-        .intake
-        .lines()
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let delivered = world.intake.records();
     let delivered: BTreeSet<&str> = delivered
         .iter()
         .map(|a| a["id"].as_str().unwrap())

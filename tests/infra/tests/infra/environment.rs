@@ -197,7 +197,7 @@ fn the_parameters_make_settings_of_delivery_that_parse() {
         ("syslog", r#"{"address":"siem.example:6514"}"#, None),
         (
             "webhook",
-            r#"{"url":"https://hooks.example/x"}"#,
+            r#"{"url":"https://hooks.example/x","body":"ndjson"}"#,
             Some(secret),
         ),
     ] {

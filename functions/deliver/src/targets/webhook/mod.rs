@@ -1,4 +1,4 @@
-//! Any HTTPS address: NDJSON or lines of text, signed.
+//! Any HTTPS address: an array or lines of JSON, or lines of text, signed.
 
 mod signature;
 
@@ -16,7 +16,7 @@ use super::Ports;
 use crate::credential::Credential;
 use crate::http::{Client, Intake, Piece, Request, Verdict, deliver};
 use crate::line::one_line;
-use crate::settings::WebhookSettings;
+use crate::settings::{Body, WebhookSettings};
 use crate::{Clock, Limits, Outcome, Record, Target};
 
 pub(crate) use signature::signature;
@@ -32,6 +32,7 @@ pub(crate) struct Webhook {
     client: Client,
     key: Credential,
     url: Url,
+    body: Body,
     clock: Arc<dyn Clock>,
 }
 
@@ -41,24 +42,33 @@ impl Webhook {
             client,
             key: Credential::new(Arc::clone(&ports.secrets), &settings.secret),
             url: settings.url.clone(),
+            body: settings.body.unwrap_or_default(),
             clock: Arc::clone(&ports.clock),
         }
+    }
+
+    /// The body of a request, and its content type.
+    fn together(&self, pieces: &[Piece]) -> (Bytes, &'static str) {
+        let records: Vec<&[u8]> = pieces.iter().map(|piece| &*piece.bytes).collect();
+        let is_json = records.iter().all(|record| record.starts_with(b"{"));
+        let (start, between, end, kind): (&[u8], &[u8], &[u8], _) = match self.body {
+            _ if !is_json => (b"", b"\n", b"\n", "text/plain; charset=utf-8"),
+            Body::Array => (b"[", b",", b"]", "application/json"),
+            Body::Ndjson => (b"", b"\n", b"\n", "application/x-ndjson"),
+        };
+        let body = [start, &records.join(between), end].concat();
+        (Bytes::from(body), kind)
     }
 
     async fn sent(
         &self,
         body: &Bytes,
         keys: &str,
-        is_json: bool,
+        kind: &'static str,
         key: SecretString,
         until: Deadline,
     ) -> Verdict {
         let timestamp = self.clock.now().as_second().to_string();
-        let kind = if is_json {
-            "application/x-ndjson"
-        } else {
-            "text/plain; charset=utf-8"
-        };
         let request = Request {
             method: Method::POST,
             url: &self.url,
@@ -99,10 +109,8 @@ impl Target for Webhook {
 #[async_trait]
 impl Intake for Webhook {
     fn piece(&self, record: &Record) -> Result<Piece, String> {
-        let mut line = one_line(&record.body)?.into_bytes();
-        line.push(b'\n');
         Ok(Piece {
-            bytes: line,
+            bytes: one_line(&record.body)?.into_bytes(),
             key: header_key(&record.key),
             missing: None,
         })
@@ -113,13 +121,11 @@ impl Intake for Webhook {
     }
 
     async fn post(&self, pieces: &[Piece], until: Deadline) -> Verdict {
-        let lines: Vec<&[u8]> = pieces.iter().map(|piece| &*piece.bytes).collect();
-        let body = Bytes::from(lines.concat());
+        let (body, kind) = self.together(pieces);
         let keys: Vec<&str> = pieces.iter().map(|piece| piece.key.as_str()).collect();
         let keys = keys.join(",");
-        let is_json = pieces.iter().all(|piece| piece.bytes.starts_with(b"{"));
         self.key
-            .used(|key| self.sent(&body, &keys, is_json, key, until))
+            .used(|key| self.sent(&body, &keys, kind, key, until))
             .await
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{filter, shapes};
-use crate::support::alerts::{CONTENT, alert, id, list};
+use crate::support::alerts::{CONTENT, alert, files_of, id, list};
+use crate::support::command::run;
+use crate::support::folder::Folder;
+use crate::support::tenant::Tenant;
 
 fn records(stdout: &str) -> Vec<(String, String, u64)> {
     let lines = stdout
@@ -23,6 +26,36 @@ fn records(stdout: &str) -> Vec<(String, String, u64)> {
 
 fn record(n: usize, file: u64) -> (String, String, u64) {
     (id(n), format!("{CONTENT} {file:05}.exe"), file)
+}
+
+/// The beta of Graph derives `manualAlert` from `alert`, and may name the type of every element.
+#[test]
+fn a_manual_alert_is_an_alert() {
+    let typed = |n, kind: Option<&str>| {
+        let mut alert = alert(n, 1);
+        if let Some(kind) = kind {
+            alert["@odata.type"] = json!(format!("#microsoft.graph.security.{kind}"));
+        }
+        alert
+    };
+    let alerts = [
+        typed(1, Some("alert")),
+        typed(2, Some("manualAlert")),
+        typed(3, None),
+        typed(4, Some("alertOfTomorrow")),
+    ];
+    let expected: Vec<_> = (1..=4).map(|n| record(n, 0)).collect();
+    for text in shapes(&alerts) {
+        assert_eq!(records(&filter(&["map"], &text).well().stdout), expected);
+    }
+    // Off Graph, too, and for every format.
+    let (tenant, folder) = (Tenant::new(&list(&alerts)), Folder::new());
+    run(tenant.poll(&folder)).well();
+    assert_eq!(folder.files(), files_of((1..=4).map(|n| (n, 1))));
+    for format in ["native", "ocsf", "ecs", "cef", "leef"] {
+        let mapped = filter(&["map", "--format", format], &list(&alerts)).well();
+        assert_eq!(mapped.stdout.lines().count(), 4, "{format}");
+    }
 }
 
 #[test]

@@ -29,11 +29,14 @@ impl Tenant {
         Self::with(Options::default(), alerts)
     }
 
-    pub(crate) fn with(mut options: Options, alerts: &str) -> Self {
+    pub(crate) fn with(options: Options, alerts: &str) -> Self {
+        Self::of(options, Alerts::parse(alerts.as_bytes()).unwrap())
+    }
+
+    pub(crate) fn of(mut options: Options, alerts: Alerts) -> Self {
         options.tenant_id = TENANT.into();
         options.client_id = CLIENT.into();
         options.client_secret = SECRET.into();
-        let alerts = Alerts::parse(alerts.as_bytes()).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
