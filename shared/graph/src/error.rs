@@ -133,10 +133,10 @@ pub enum GraphError {
         /// Whether Entra calls this a passing condition.
         transient: bool,
     },
-    /// The credential could not be read, so no token was asked for.
-    #[error("the client credential could not be read: {reason}")]
+    /// The credential could not be read or is none, so no token was asked for.
+    #[error("the client credential cannot be used: {reason}")]
     Credential {
-        /// What its source said.
+        /// What its source said, or what was found in its place.
         reason: String,
     },
     /// The certificate cannot sign, so no token was asked for.

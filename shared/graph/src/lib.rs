@@ -11,6 +11,7 @@
 
 mod aadsts;
 mod answer;
+mod bare_secret;
 mod body;
 mod certificate;
 mod client;
@@ -41,6 +42,7 @@ mod transport;
 mod warning;
 mod wire_text;
 
+pub use bare_secret::{MAX_BARE_SECRET_BYTES, NotBare, check_bare, check_bare_secret};
 pub use certificate::{Certificate, CertificateError};
 pub use client::Graph;
 pub use client_secret::{ClientSecret, SecretSource};
