@@ -11,6 +11,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) is_html: bool,
+    /// The cookies that it sets, as a request hands them back.
+    pub(crate) cookies: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
