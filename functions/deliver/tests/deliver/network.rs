@@ -152,3 +152,30 @@ fn a_private_authority_that_cannot_be_read_is_told_by_its_field() {
         }
     }
 }
+
+/// 401, 403 and 404 have several causes: none is assumed, each way out is named, and nothing of an
+/// answer's body is repeated.
+#[tokio::test]
+async fn a_refusal_with_several_causes_names_them() {
+    let hec = ("splunk-hec", json!({"secret": "s"}));
+    let soar = ("splunk-soar", json!({"secret": "s"}));
+    let hook = ("webhook", json!({"secret": "s"}));
+    for (target_name, status, words) in [
+        (&hec, 401, vec!["secret", "url"]),
+        (&hec, 403, vec!["secret", "firewall"]),
+        (&soar, 401, vec!["secret", "url"]),
+        (&soar, 403, vec!["secret", "allowed IPs", "role"]),
+        (&hook, 403, vec!["secret", "firewall"]),
+        (&hec, 404, vec!["url", "8088"]),
+        (&hook, 404, vec!["url"]),
+    ] {
+        let (name, more) = target_name;
+        let fake = Fake::start(move |_, _| answer(status, r#"{"message":"MARKER"}"#)).await;
+        let mut settings = more.clone();
+        settings["target"] = (*name).into();
+        settings["url"] = fake.url.as_str().into();
+        let outcomes = target(&settings).deliver(&records(2), soon()).await;
+        assert_later(&outcomes, &[&format!("HTTP {status}")]);
+        assert_later(&outcomes, &words);
+    }
+}

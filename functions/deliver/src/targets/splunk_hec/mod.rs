@@ -16,11 +16,16 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::credential::Credential;
-use crate::http::{Client, Intake, Piece, Request, Verdict, below, deliver, gzip};
+use crate::http::{Client, Hints, Intake, Piece, Request, Verdict, below, deliver, gzip};
 use crate::settings::SplunkHecSettings;
 use crate::{Limits, Outcome, Record, Target};
 
 const WHO: &str = "Splunk HEC";
+
+const HINTS: Hints = Hints {
+    forbidden: "",
+    missing: "; HEC has a port of its own, 8088 unless it was changed, and has to be turned on",
+};
 
 /// Bytes of a request's body before compression. Splunk's own limit was 1,000,000 bytes in older
 /// versions (`max_content_length` of `limits.conf`) and is larger in newer ones.
@@ -112,7 +117,7 @@ impl SplunkHec {
             },
             (Some(_), ..) if is_taken => Verdict::Taken,
             (Some(reply), ..) => code::verdict(reply, &answer),
-            (None, ..) => answer.failure(WHO, "secret"),
+            (None, ..) => answer.failure_of(WHO, "secret", HINTS),
         }
     }
 }
