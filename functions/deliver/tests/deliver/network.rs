@@ -7,7 +7,7 @@ use drawbridge_deliver::{DeliverSettings, Target, build};
 use drawbridge_graph::Deadline;
 use serde_json::{Value, json};
 
-use crate::fake::certificate::issued_for;
+use crate::fake::certificate::{issued_for, self_signed_for, without_alternative_name};
 use crate::fake::http::{Fake, Told, json as answer};
 use crate::support::{assert_later, assert_taken, records, soon, target};
 
@@ -177,5 +177,32 @@ async fn a_refusal_with_several_causes_names_them() {
         let outcomes = target(&settings).deliver(&records(2), soon()).await;
         assert_later(&outcomes, &[&format!("HTTP {status}")]);
         assert_later(&outcomes, &words);
+    }
+}
+
+/// What is wrong with a certificate is said with the way out, over HTTP as over syslog.
+#[tokio::test]
+async fn a_certificate_that_is_not_taken_is_told_with_the_way_out() {
+    let stranger = issued_for("localhost").ca_pem;
+    for (issued, ca, words) in [
+        (
+            issued_for("localhost"),
+            Some(&stranger),
+            vec!["not trusted", "set ca"],
+        ),
+        (issued_for("other.example"), None, vec!["another name"]),
+        (
+            without_alternative_name("localhost"),
+            None,
+            vec!["subjectAltName=DNS:"],
+        ),
+        (self_signed_for("localhost", true), None, vec!["CA:FALSE"]),
+    ] {
+        let fake = Fake::tls(&issued, |_, _| answer(204, "")).await;
+        let ca = ca.unwrap_or(&issued.ca_pem);
+        let settings = json!({"target": "webhook", "url": fake.url, "secret": "s", "ca": ca});
+        let outcomes = target(&settings).deliver(&records(1), soon()).await;
+        assert_later(&outcomes, &words);
+        assert!(fake.asked().is_empty());
     }
 }
