@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use drawbridge_graph::check_bare_secret;
 use drawbridge_secrets::Secrets;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -36,12 +37,18 @@ impl Credential {
             Ok(value) => value,
             Err(later) => return Verdict::Later(later),
         };
-        let reason = match send(value.clone()).await {
-            Verdict::Unauthorised(reason) => reason,
-            other => return other,
+        let reason = match fitting(&value) {
+            Ok(()) => match send(value.clone()).await {
+                Verdict::Unauthorised(reason) => reason,
+                other => return other,
+            },
+            Err(reason) => reason,
         };
         match self.secrets.refresh(&self.name).await {
             Ok(fresh) if fresh.expose_secret() != value.expose_secret() => {
+                if let Err(reason) = fitting(&fresh) {
+                    return Verdict::Later(Later::because(reason));
+                }
                 match send(fresh).await {
                     Verdict::Unauthorised(reason) => Verdict::Later(Later::because(reason)),
                     other => other,
@@ -51,4 +58,15 @@ impl Credential {
             Err(error) => Verdict::Later(Later::because(format!("{reason}; {error}"))),
         }
     }
+}
+
+/// Whether the value can be a token or a key at all; what is none never leaves.
+fn fitting(value: &SecretString) -> Result<(), String> {
+    check_bare_secret(value).map_err(|what| {
+        format!(
+            "what is stored as the secret of the target is {what}, and was not sent: the setting \
+             secret names a token or a key, stored alone as one line; a certificate belongs into \
+             certificate, which sentinel alone has"
+        )
+    })
 }

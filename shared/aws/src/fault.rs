@@ -7,6 +7,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::denied::{Blame, blame};
+
 /// What a failed call comes down to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -15,6 +17,8 @@ pub struct Fault {
     pub code: String,
     /// What the code means.
     pub kind: Kind,
+    /// Of a call that was denied: what AWS says stands in the way.
+    pub(crate) blame: Option<Blame>,
 }
 
 /// What to do about a failed call.
@@ -69,6 +73,7 @@ const CODES: &[(Kind, &[&str])] = &[
             "AccessDeniedException",
             "AllAccessDisabled",
             "DecryptionFailure",
+            "KMS.AccessDeniedException",
             "KmsAccessDenied",
         ],
     ),
@@ -120,10 +125,15 @@ impl Fault {
         match error {
             SdkError::ServiceError(context) => {
                 let status = context.raw().status().as_u16();
-                match context.err().code() {
+                let (code, message) = (context.err().code(), context.err().message());
+                let mut fault = match code {
                     Some(code) => Self::new(code, kind_of(code, status)),
                     None => Self::new(format!("HTTP {status}"), kind_of("", status)),
+                };
+                if fault.kind == Kind::Denied {
+                    fault.blame = blame(&fault.code, message);
                 }
+                fault
             }
             SdkError::TimeoutError(_) => Self::new("time-out", Kind::Unavailable),
             SdkError::ResponseError(context) => {
@@ -156,8 +166,10 @@ impl Fault {
 
     /// A fault that no SDK error stands for.
     pub fn new(code: impl Into<String>, kind: Kind) -> Self {
+        let code = code.into();
         Self {
-            code: code.into(),
+            blame: blame(&code, None),
+            code,
             kind,
         }
     }
@@ -167,6 +179,9 @@ impl Fault {
         match self.kind {
             Kind::Credentials => {
                 "the AWS credentials are missing, wrong or have expired: sign in again, or check the function's role and the clock"
+            }
+            Kind::Other if is_about_a_key(&self.code) => {
+                "its KMS key is disabled, about to be deleted, gone or of the wrong kind: check the key's state"
             }
             Kind::Denied => "give the role the permission it lacks",
             Kind::Missing => "check the name, the account and the region",
@@ -184,6 +199,12 @@ impl Kind {
             .find(|(_, codes)| codes.contains(&code))
             .map(|(kind, _)| *kind)
     }
+}
+
+/// Codes by which S3 and SQS pass on what is wrong with a key, such as `KMS.DisabledException`,
+/// `KmsInvalidState` and `KmsNotFound`.
+fn is_about_a_key(code: &str) -> bool {
+    code.starts_with("KMS.") || code.starts_with("Kms")
 }
 
 fn kind_of(code: &str, status: u16) -> Kind {

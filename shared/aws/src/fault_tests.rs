@@ -121,3 +121,83 @@ fn missing_credentials_are_recognised_wherever_they_are_found_missing() {
         assert!(fault.fix().contains("sign in"));
     }
 }
+
+/// Whoever stands in the way is named; the permission only where it may be the matter.
+#[test]
+fn a_denial_names_what_stands_in_the_way() {
+    const ALLOW: &str = "allow s3:GetObject";
+    let user = "User: sensitive is not authorized to perform: s3:GetObject on resource: sensitive";
+    for (code, message, words, names_permission) in [
+        (
+            "AccessDenied",
+            format!("{user} because no identity-based policy allows the s3:GetObject action"),
+            "allow s3:GetObject",
+            true,
+        ),
+        (
+            "AccessDenied",
+            format!("{user} with an explicit deny in a service control policy"),
+            "organization",
+            false,
+        ),
+        (
+            "AccessDenied",
+            format!("{user} because no VPC endpoint policy allows the s3:GetObject action"),
+            "VPC endpoint",
+            false,
+        ),
+        (
+            "AccessDenied",
+            format!("{user} with an explicit deny in a resource-based policy"),
+            "resource itself",
+            false,
+        ),
+        (
+            "AccessDeniedException",
+            format!("{user} because no permissions boundary allows the action"),
+            "boundary",
+            false,
+        ),
+        (
+            "AccessDeniedException",
+            "Access to KMS is not allowed".to_owned(),
+            "kms:Decrypt",
+            false,
+        ),
+        (
+            "KmsAccessDenied",
+            "sensitive".to_owned(),
+            "kms:Decrypt",
+            false,
+        ),
+        (
+            "AllAccessDisabled",
+            "sensitive".to_owned(),
+            "support",
+            false,
+        ),
+        (
+            "AccessDenied",
+            "Access Denied".to_owned(),
+            "if the role has that",
+            true,
+        ),
+    ] {
+        let meta = ErrorMetadata::builder().code(code).message(message).build();
+        let error = TestError::service_error(ServiceFault(meta), response(403));
+        let fault = Fault::of(&error);
+        assert_eq!(fault.kind, Kind::Denied, "{code}");
+        let text = fault.denied(ALLOW);
+        assert!(text.contains(words), "{words:?} is not in: {text}");
+        assert_eq!(text.contains(ALLOW), names_permission, "{text}");
+        assert!(!format!("{text} {fault:?}").contains("sensitive"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_key_is_not_blamed_on_the_region() {
+    for code in ["KMS.DisabledException", "KmsInvalidState", "KmsNotFound"] {
+        let fix = answer(Some(code), 400).fix();
+        assert!(fix.contains("KMS key"), "{code}: {fix}");
+    }
+}

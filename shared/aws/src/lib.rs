@@ -3,6 +3,7 @@
 //! The store, queue and secrets crates each turn a [`Fault`] into their own error, with the
 //! action that the role lacks; which error code means what is decided here once.
 
+mod denied;
 mod fault;
 
 use std::time::Duration;

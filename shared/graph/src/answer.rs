@@ -7,6 +7,7 @@ use tracing::{debug, warn};
 use url::Url;
 
 use crate::body::{BodyProblem, collect};
+use crate::denial::Denial;
 use crate::endpoints::{Endpoints, authority};
 use crate::envelope::EnvelopeProblem;
 use crate::error::GraphError;
@@ -16,7 +17,7 @@ use crate::page::Page;
 use crate::retry_after::retry_after;
 use crate::transport::Body;
 use crate::warning::missing;
-use crate::wire_text::{name, printable};
+use crate::wire_text::{name, printable, quotable};
 
 const NOT_GRAPH: &str = "it answered but is not Microsoft Graph: check graph-url and any proxy on \
                          the way";
@@ -136,8 +137,31 @@ fn refusal(
             exchange,
             retry_after,
         },
-        (StatusCode::UNAUTHORIZED, _) => GraphError::Unauthorized { exchange, code },
-        (StatusCode::FORBIDDEN, _) => GraphError::Forbidden { exchange, code },
+        // A proxy's or a portal's own page: it says nothing about the token.
+        (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, None) if is_html(headers) => {
+            GraphError::Configuration {
+                exchange,
+                problem: format!("HTTP {} with a web page: {NOT_GRAPH}", status.as_u16()),
+            }
+        }
+        (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, reply) => {
+            let message = reply.map(|reply| quotable(&reply.error.message, MAX_MESSAGE_CHARS));
+            let message = message.filter(|message| !message.is_empty());
+            let denial = Denial::new(status, code.as_deref(), message);
+            if status == StatusCode::UNAUTHORIZED {
+                GraphError::Unauthorized {
+                    exchange,
+                    code,
+                    denial,
+                }
+            } else {
+                GraphError::Forbidden {
+                    exchange,
+                    code,
+                    denial,
+                }
+            }
+        }
         (status, _) if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
             let status = status.as_u16();
             GraphError::Server {
@@ -151,7 +175,7 @@ fn refusal(
             exchange,
             status: status.as_u16(),
             code,
-            message: printable(&reply.error.message, MAX_MESSAGE_CHARS),
+            message: quotable(&reply.error.message, MAX_MESSAGE_CHARS),
         },
         (StatusCode::BAD_REQUEST, None) => GraphError::BadRequest {
             exchange,

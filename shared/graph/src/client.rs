@@ -168,7 +168,8 @@ impl Graph {
         let limit = deadline.share(self.settings.request_timeout);
         let answer = async {
             let answer = self.transport.send(request).await.map_err(network)?;
-            asked.read(answer).await
+            let page = asked.read(answer).await;
+            page.map_err(|error| error.with_token(lease.secret.expose_secret()))
         };
         timeout(limit, answer).await.unwrap_or_else(|_| {
             let limit = format!("{:.1} s for the whole request", limit.as_secs_f64());

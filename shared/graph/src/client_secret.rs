@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tracing::warn;
 
 use crate::aadsts::Meaning;
+use crate::bare_secret::{NotBare, check_bare_secret};
 use crate::error::GraphError;
 use crate::token::{Token, TokenProvider};
 use crate::token_endpoint::{Credential, TokenEndpoint};
@@ -39,15 +40,21 @@ impl ClientSecret {
         Self { endpoint, source }
     }
 
+    /// The secret, read anew once if what the source gives is none: it may have been put right.
     async fn read(&self) -> Result<SecretString, GraphError> {
-        let credential = |reason: &str| GraphError::Credential {
-            reason: printable(reason, 300),
-        };
-        let secret = self
-            .source
-            .secret()
-            .await
-            .map_err(|reason| credential(&reason))?;
+        let secret = self.asked().await?;
+        if check_bare_secret(&secret).is_ok() {
+            return Ok(secret);
+        }
+        self.source.forget();
+        let secret = self.asked().await?;
+        check_bare_secret(&secret).map_err(|what| credential(&not_sent(what)))?;
+        Ok(secret)
+    }
+
+    async fn asked(&self) -> Result<SecretString, GraphError> {
+        let secret = self.source.secret().await;
+        let secret = secret.map_err(|reason| credential(&printable(&reason, 300)))?;
         if secret.expose_secret().is_empty() {
             return Err(credential(
                 "the client secret is empty: store the secret's Value",
@@ -55,6 +62,26 @@ impl ClientSecret {
         }
         Ok(secret)
     }
+}
+
+fn credential(reason: &str) -> GraphError {
+    GraphError::Credential {
+        reason: reason.to_owned(),
+    }
+}
+
+/// What was stored instead of a client secret, and where it belongs.
+fn not_sent(what: NotBare) -> String {
+    let fix = match what {
+        NotBare::Pem => {
+            "name a certificate with its key under certificate and not under secret (for the first \
+             tenant of a stack: TenantIdentity=certificate)"
+        }
+        NotBare::Json | NotBare::Lines | NotBare::Long => {
+            "store the secret's Value alone, as one line"
+        }
+    };
+    format!("what is stored as the client secret is {what}, and was not sent: {fix}")
 }
 
 #[async_trait]

@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use crate::certificate::CertificateError;
+use crate::denial::Denial;
 use crate::exchange::Exchange;
 use crate::link::LinkProblem;
+use crate::sign_in::roles;
 use crate::tenant::TenantError;
 use crate::transport::TransportError;
 
-/// The permission without which there is no alert.
-const GRANT: &str = "grant the application permission SecurityAlert.Read.All and give it admin \
-                     consent in the tenant";
-
 /// A request to Graph or to the login host that failed for good.
 ///
-/// No variant holds a secret, a token, an alert, a response body or a query string.
+/// No variant holds a secret, a token, an alert, a response body or a query string. Of a body, at
+/// most Graph's `error.code` and `error.message` are repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
     /// HTTP 429, and the wait asked for was too long or the tries are used up.
@@ -26,20 +25,24 @@ pub enum GraphError {
         retry_after: Option<Duration>,
     },
     /// HTTP 401 with a new token.
-    #[error("{exchange}: a new token was refused (HTTP 401{}): {GRANT}", with_code(.code))]
+    #[error("{exchange}: a new token was refused (HTTP 401{}){denial}", with_code(.code))]
     Unauthorized {
         /// The request.
         exchange: Box<Exchange>,
         /// Graph's `error.code`.
         code: Option<String>,
+        /// What Graph said, and what is at fault.
+        denial: Denial,
     },
     /// HTTP 403.
-    #[error("{exchange}: forbidden (HTTP 403{}): {GRANT}", with_code(.code))]
+    #[error("{exchange}: forbidden (HTTP 403{}){denial}", with_code(.code))]
     Forbidden {
         /// The request.
         exchange: Box<Exchange>,
         /// Graph's `error.code`.
         code: Option<String>,
+        /// What Graph said, and what is at fault.
+        denial: Denial,
     },
     /// HTTP 5xx or 408.
     #[error(
@@ -91,7 +94,7 @@ pub enum GraphError {
         status: u16,
         /// Graph's `error.code`.
         code: Option<String>,
-        /// Graph's `error.message`: printable ASCII, at most 200 characters.
+        /// Graph's `error.message`: printable ASCII without tokens, at most 200 characters.
         message: String,
     },
     /// The deadline passed before the request could be sent.
@@ -133,10 +136,10 @@ pub enum GraphError {
         /// Whether Entra calls this a passing condition.
         transient: bool,
     },
-    /// The credential could not be read, so no token was asked for.
-    #[error("the client credential could not be read: {reason}")]
+    /// The credential could not be read or is none, so no token was asked for.
+    #[error("the client credential cannot be used: {reason}")]
     Credential {
-        /// What its source said.
+        /// What its source said, or what was found in its place.
         reason: String,
     },
     /// The certificate cannot sign, so no token was asked for.
@@ -165,9 +168,9 @@ pub enum GraphError {
 pub enum ErrorKind {
     /// Come back after [`GraphError::retry_after`].
     Throttled,
-    /// A new token was refused: a person has to look at the permission.
+    /// A new token was refused: a person has to look at the cloud and the permission.
     Unauthorized,
-    /// The permission is missing: a person has to grant it.
+    /// The permission is missing, or the tenant is not onboarded: a person has to look at it.
     Forbidden,
     /// 5xx: a smaller page, then a shorter window.
     Server,
@@ -239,6 +242,14 @@ impl GraphError {
             self.kind(),
             ErrorKind::Throttled | ErrorKind::Server | ErrorKind::Network
         )
+    }
+
+    /// A refusal of the token, with what the token itself shows; any other error as it is.
+    pub(crate) fn with_token(mut self, token: &str) -> Self {
+        if let Self::Unauthorized { denial, .. } | Self::Forbidden { denial, .. } = &mut self {
+            *denial = denial.clone().with_token(roles::may_read(token));
+        }
+        self
     }
 
     /// How long the service asked to wait, if it said so.

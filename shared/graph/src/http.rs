@@ -1,5 +1,6 @@
 //! The transport over the network.
 
+use std::env;
 use std::error::Error;
 use std::fmt;
 use std::sync::OnceLock;
@@ -11,7 +12,9 @@ use futures::StreamExt;
 use reqwest::redirect::Policy;
 use url::Url;
 
+use crate::certificate_trouble::CertificateTrouble;
 use crate::endpoints::is_loopback;
+use crate::proxy::https_proxy;
 use crate::transport::{Body, Transport, TransportError};
 use crate::wire_text::printable;
 
@@ -174,10 +177,19 @@ impl Transport for HttpTransport {
 /// Sorts an error of the HTTP client; its URL, which may hold a token, is dropped first.
 fn classify(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
+    if let Some(trouble) = CertificateTrouble::behind(&error) {
+        return TransportError::Certificate(trouble);
+    }
     let reasons = reasons(&error);
     // A timeout while connecting is both; it says more about the way than about the service.
     if error.is_connect() {
-        TransportError::Connect(reasons)
+        match https_proxy(|name| env::var(name).ok()) {
+            Some(variable) => TransportError::ConnectByProxy {
+                reason: reasons,
+                variable,
+            },
+            None => TransportError::Connect(reasons),
+        }
     } else if error.is_timeout() {
         TransportError::Timeout(reasons)
     } else if error.is_builder() {

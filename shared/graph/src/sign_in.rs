@@ -2,7 +2,7 @@
 //! came of it.
 
 mod report;
-mod roles;
+pub(crate) mod roles;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;

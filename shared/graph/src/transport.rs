@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
+use crate::certificate_trouble::CertificateTrouble;
+
 /// A response body: decoded (gunzipped) bytes as they arrive.
 pub type Body = BoxStream<'static, Result<Bytes, TransportError>>;
 
@@ -26,6 +28,21 @@ pub enum TransportError {
     /// Name resolution, TCP or TLS failed.
     #[error("cannot connect ({0}): check the host, DNS, TLS inspection and the way out")]
     Connect(String),
+    /// The same, where the environment names a proxy: it, or the host, may be out of reach.
+    #[error(
+        "cannot connect ({reason}): {variable} names a proxy, so check that it is reachable, lets \
+         this host through and needs no credentials that are missing in its address; a host that \
+         is to be reached directly belongs into NO_PROXY"
+    )]
+    ConnectByProxy {
+        /// What broke.
+        reason: String,
+        /// The variable that names the proxy.
+        variable: &'static str,
+    },
+    /// TLS failed because of the certificate that the other side showed.
+    #[error("cannot connect: the server's certificate is not valid: {0}")]
+    Certificate(CertificateTrouble),
     /// Connecting, the first byte, or the next bytes took too long.
     #[error("no answer in time ({0})")]
     Timeout(String),

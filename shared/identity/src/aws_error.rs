@@ -13,16 +13,12 @@ pub enum AwsAssertionError {
     )]
     Disabled,
     /// The role may not do this.
-    #[error(
-        "the AWS role may not ask for the token ({code}): allow sts:GetWebIdentityToken on \
-         resource * with the conditions ForAllValues:StringEquals sts:IdentityTokenAudience \
-         {audience} and StringEquals sts:SigningAlgorithm RS256"
-    )]
+    #[error("the AWS role may not ask for the token ({code}): {fix}")]
     Denied {
         /// The AWS error code.
         code: String,
-        /// The audience asked for.
-        audience: String,
+        /// What to do.
+        fix: String,
     },
     /// No region, or the endpoint without one.
     #[error(
@@ -70,7 +66,12 @@ pub enum AwsAssertionError {
 impl AwsAssertionError {
     pub(crate) fn of(fault: Fault, audience: &str) -> Self {
         let fix = fault.fix();
-        let Fault { code, kind } = fault;
+        let denied = fault.denied(&format!(
+            "allow sts:GetWebIdentityToken on resource * with the conditions \
+             ForAllValues:StringEquals sts:IdentityTokenAudience {audience} and StringEquals \
+             sts:SigningAlgorithm RS256"
+        ));
+        let Fault { code, kind, .. } = fault;
         match (code.as_str(), kind) {
             // The SDK's model and the API's documentation write both forms.
             (
@@ -85,10 +86,7 @@ impl AwsAssertionError {
             ("InvalidAction" | "UnknownOperationException" | "RegionDisabledException", _) => {
                 Self::UnknownCall { code }
             }
-            (_, Kind::Denied) => Self::Denied {
-                code,
-                audience: audience.to_owned(),
-            },
+            (_, Kind::Denied) => Self::Denied { code, fix: denied },
             (_, Kind::Unavailable) => Self::Unavailable { code },
             _ => Self::Failed { code, fix },
         }

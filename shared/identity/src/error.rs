@@ -8,6 +8,15 @@ pub enum IdentityError {
         "exactly one of them must be given, and not be empty: it says what the tenant signs in with"
     )]
     NotOne,
+    /// The secret itself, or a file's content, in the place of a name.
+    #[error(
+        "must be the name of what is kept elsewhere, a name or ARN or on one machine a file or a \
+         variable: it holds a certificate, a key or another file's content itself"
+    )]
+    NoName {
+        /// The field of the settings.
+        field: &'static str,
+    },
     /// Neither AWS nor a path.
     #[error("must be \"aws\", or the path of a file with a slash in it")]
     UnknownIssuer,
@@ -24,6 +33,7 @@ impl IdentityError {
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
+            Self::NoName { field } => field,
             Self::NotOne => "secret, certificate, federation",
             Self::UnknownIssuer | Self::NoRole => "federation",
         }

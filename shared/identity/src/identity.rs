@@ -1,3 +1,5 @@
+use drawbridge_graph::check_bare;
+
 use crate::IdentityError;
 
 /// What an application signs in with, and where that lies.
@@ -17,14 +19,19 @@ impl<'a> Identity<'a> {
     /// The one that settings name in their fields `secret`, `certificate` and `federation`.
     ///
     /// # Errors
-    /// [`IdentityError`] unless exactly one is given, and a federation is `aws` or a path with a
-    /// slash in it.
+    /// [`IdentityError`] unless exactly one is given, it is a name and not a file's content, and a
+    /// federation is `aws` or a path with a slash in it.
     pub fn of(
         secret: Option<&'a str>,
         certificate: Option<&'a str>,
         federation: Option<&'a str>,
     ) -> Result<Self, IdentityError> {
         let given = [secret, certificate, federation];
+        for (field, value) in ["secret", "certificate", "federation"].iter().zip(given) {
+            if value.is_some_and(|name| check_bare(name).is_err()) {
+                return Err(IdentityError::NoName { field });
+            }
+        }
         match given.map(|value| value.filter(|value| !value.trim().is_empty())) {
             [Some(secret), None, None] => Ok(Self::Secret(secret)),
             [None, Some(certificate), None] => Ok(Self::Certificate(certificate)),
@@ -49,6 +56,21 @@ impl<'a> Identity<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_is_no_name_of_one() {
+        let pem = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----";
+        for (at, field) in ["secret", "certificate", "federation"].iter().enumerate() {
+            for text in [pem, r#"{"client_secret":"x"}"#, "a\nb"] {
+                let mut given = [None; 3];
+                given[at] = Some(text);
+                let [secret, certificate, federation] = given;
+                let refused = Identity::of(secret, certificate, federation);
+                assert_eq!(refused, Err(IdentityError::NoName { field }));
+                assert_eq!(refused.map_err(IdentityError::field), Err(*field));
+            }
+        }
+    }
 
     #[test]
     fn there_is_exactly_one() {

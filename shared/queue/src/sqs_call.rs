@@ -91,10 +91,9 @@ fn failed(answer: &SendMessageBatchOutput, entries: usize) -> Vec<Failed> {
 fn queue_error(url: &str, fault: Fault) -> QueueError {
     let place = format!("the queue {url}");
     let fix = match fault.kind {
-        Kind::Denied => {
-            "allow sqs:SendMessage on it to the role (and kms:GenerateDataKey and kms:Decrypt on its key if it has one)"
-                .to_owned()
-        }
+        Kind::Denied => fault.denied(
+            "allow sqs:SendMessage on it to the role (and kms:GenerateDataKey and kms:Decrypt on its key if it has one)",
+        ),
         Kind::Missing => "check the queue's URL, its account and its region".to_owned(),
         _ => fault.fix().to_owned(),
     };

@@ -74,10 +74,9 @@ impl Fetch for Source {
 
 fn secret_error(place: String, fault: Fault) -> SecretError {
     let fix = match fault.kind {
-        Kind::Denied => {
-            "allow secretsmanager:GetSecretValue on it to the role (and kms:Decrypt on its key if it has one)"
-                .to_owned()
-        }
+        Kind::Denied => fault.denied(
+            "allow secretsmanager:GetSecretValue on it to the role (and kms:Decrypt on its key if it has one)",
+        ),
         // Also the answer for a secret that was created without a value.
         Kind::Missing => format!(
             "check its name, the account and the region; if it was only just created, {}",

@@ -7,9 +7,9 @@ use crate::StoreError;
 /// Says what `fault` means for the object at `place`, when `action` (an IAM action) was tried.
 pub(crate) fn store_error(place: String, fault: Fault, action: &str) -> StoreError {
     let fix = match (fault.kind, fault.code.as_str()) {
-        (Kind::Denied, _) => format!(
+        (Kind::Denied, _) => fault.denied(&format!(
             "allow {action} on it to the role (with s3:ListBucket on the bucket, without which a missing object looks forbidden, and with its KMS key if it has one)"
-        ),
+        )),
         (_, "NoSuchBucket") => "check the bucket's name, or create the bucket".to_owned(),
         (
             _,

@@ -92,15 +92,13 @@ fn refused(error: &GraphError, answer: &Answer<'_>) {
     // The host that a link leads to, Graph's own message, and what headers say are named.
     let names = matches!(
         error,
-        GraphError::BadLink { .. } | GraphError::BadRequest { .. }
+        GraphError::BadLink { .. }
+            | GraphError::BadRequest { .. }
+            | GraphError::Unauthorized { .. }
+            | GraphError::Forbidden { .. }
     ) || answer.header_holds(MARKER);
     // Error codes are names such as `TooManyRequests`.
-    let is_code = matches!(
-        error,
-        GraphError::Server { code: Some(_), .. }
-            | GraphError::Unauthorized { code: Some(_), .. }
-            | GraphError::Forbidden { code: Some(_), .. }
-    );
+    let is_code = matches!(error, GraphError::Server { code: Some(_), .. });
     if !names && !is_code {
         assert_discreet(error, &String::from_utf8_lossy(answer.body));
     }

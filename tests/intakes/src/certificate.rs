@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
+};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -30,6 +32,16 @@ pub fn issued_for(host: &str) -> Issued {
         .signed_by(&key, &issuer)
         .unwrap();
     issued(issuer.pem(), &certificate, &key)
+}
+
+/// A certificate that names its host as the common name alone, as it was done before browsers and
+/// TLS libraries stopped to look there.
+pub fn without_alternative_name(host: &str) -> Issued {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, host);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    issued(certificate.pem(), &certificate, &key)
 }
 
 /// A certificate for a host that nobody else signed; `is_ca` is how `openssl req -x509` makes it

@@ -11,7 +11,18 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) is_html: bool,
+    /// The cookies that it sets, as a request hands them back.
+    pub(crate) cookies: Option<String>,
     pub(crate) body: Vec<u8>,
+}
+
+/// What a service's refusals may mean besides what they mean everywhere.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Hints {
+    /// Of a 403: what of the service's own may forbid it, with a comma and a blank behind it.
+    pub(crate) forbidden: &'static str,
+    /// Of a 404: what else to look at, behind `check url`.
+    pub(crate) missing: &'static str,
 }
 
 impl fmt::Debug for Answer {
@@ -37,6 +48,11 @@ impl Answer {
     /// What an answer that is no success means where its body says nothing better. `what` is who
     /// should have answered, `setting` is where the credential comes from.
     pub(crate) fn failure(&self, what: &str, setting: &str) -> Verdict {
+        self.failure_of(what, setting, Hints::default())
+    }
+
+    /// The same, with what is known of the service.
+    pub(crate) fn failure_of(&self, what: &str, setting: &str, hints: Hints) -> Verdict {
         let Self { status, .. } = *self;
         let later = |advice: &str| {
             Verdict::Later(Later {
@@ -53,11 +69,20 @@ impl Answer {
                  intake",
             ),
             200..=299 => later(" with a body that is not the intake's: check url"),
-            401 | 403 => Verdict::Unauthorised(format!(
-                "{what} refused the credential (HTTP {status}): check {setting} and its \
-                 permission"
+            401 => Verdict::Unauthorised(format!(
+                "{what} refused the credential (HTTP 401): check {setting}, and that url is the \
+                 service that it is for"
             )),
-            404 | 405 | 410 => later(": there is no such intake, check url"),
+            403 => Verdict::Unauthorised(format!(
+                "{what} refused the credential or forbids it (HTTP 403): check {setting} and its \
+                 permission; {}a firewall, a proxy or a list of allowed addresses on the way may \
+                 refuse this sender, too",
+                hints.forbidden
+            )),
+            404 | 405 | 410 => later(&format!(
+                ": there is no such intake, check url{}",
+                hints.missing
+            )),
             407 => later(": a proxy on the way asks for credentials"),
             408 => later(""),
             413 => Verdict::TooLarge,

@@ -8,7 +8,7 @@ mod post;
 mod split;
 
 pub(crate) use address::{below, checked};
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, Hints};
 pub(crate) use gzip::gzip;
 pub(crate) use post::{Client, Request};
 pub(crate) use split::{Intake, Piece, deliver};

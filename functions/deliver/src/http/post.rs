@@ -17,6 +17,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// More of an answer than this is not read: what is looked for in it is a code.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
+/// Bytes of cookies that are handed back at most; servers take headers of 8 KB.
+const MAX_COOKIE_BYTES: usize = 4 * 1024;
+
 /// Sends requests; one try each, redirects are not followed.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -81,9 +84,23 @@ impl Client {
             status: parts.status.as_u16(),
             retry_after: retry_after(&parts.headers),
             is_html: is_html(&parts.headers, &body),
+            cookies: cookies(&parts.headers),
             body,
         })
     }
+}
+
+/// The names and values of the cookies that an answer sets, without what is said about them.
+fn cookies(headers: &HeaderMap) -> Option<String> {
+    let set = headers.get_all(http::header::SET_COOKIE).iter();
+    let pairs = set.filter_map(|cookie| {
+        let pair = cookie.to_str().ok()?.split(';').next()?.trim();
+        pair.contains('=').then_some(pair)
+    });
+    let joined = pairs.collect::<Vec<_>>().join("; ");
+    (1..=MAX_COOKIE_BYTES)
+        .contains(&joined.len())
+        .then_some(joined)
 }
 
 fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {

@@ -1,4 +1,4 @@
-use drawbridge_graph::Url;
+use drawbridge_graph::{Url, check_bare};
 use drawbridge_identity::IdentityError;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -150,6 +150,12 @@ fn check(kind: &Kind) -> Result<(), SettingsError> {
             "is empty: it names the secret, by name or ARN",
         ));
     }
+    if secret.is_some_and(|name| check_bare(name).is_err()) {
+        return Err(wrong(
+            "secret",
+            "must be the name of a secret, or its ARN: it holds a key or a file's content itself",
+        ));
+    }
     match kind {
         Kind::Sentinel(sentinel) => {
             if let Some(login) = &sentinel.login_url {
@@ -293,6 +299,14 @@ mod tests {
                 "secret is empty",
             ),
             (
+                r#"{"target":"webhook","url":"https://h","secret":"-----BEGIN PRIVATE KEY-----\nMARKER"}"#,
+                "secret must be the name",
+            ),
+            (
+                r#"{"target":"sentinel","url":"https://x","dcr":"a","stream":"s","tenant_id":"t","client_id":"c","certificate":"-----BEGIN PRIVATE KEY-----\nMARKER"}"#,
+                "certificate must be the name",
+            ),
+            (
                 r#"{"target":"splunk-soar","url":"https://u:p@h","secret":"a"}"#,
                 "a user name or password",
             ),
@@ -320,6 +334,7 @@ mod tests {
         ] {
             let error = refusal(text);
             assert!(error.contains(words), "{words:?} is not in: {error}");
+            assert!(!error.contains("MARKER"), "{error}");
         }
     }
 

@@ -17,6 +17,7 @@ mod handler;
 mod lossless;
 mod network;
 mod rsyslog;
+mod secret_shapes;
 mod sentinel;
 mod sentinel_identity;
 mod sentinel_template;

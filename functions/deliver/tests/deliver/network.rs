@@ -7,7 +7,7 @@ use drawbridge_deliver::{DeliverSettings, Target, build};
 use drawbridge_graph::Deadline;
 use serde_json::{Value, json};
 
-use crate::fake::certificate::issued_for;
+use crate::fake::certificate::{issued_for, self_signed_for, without_alternative_name};
 use crate::fake::http::{Fake, Told, json as answer};
 use crate::support::{assert_later, assert_taken, records, soon, target};
 
@@ -150,5 +150,59 @@ fn a_private_authority_that_cannot_be_read_is_told_by_its_field() {
             assert!(error.contains("ca") && error.contains(words), "{error}");
             assert!(!error.contains("MARKER"), "{error}");
         }
+    }
+}
+
+/// 401, 403 and 404 have several causes: none is assumed, each way out is named, and nothing of an
+/// answer's body is repeated.
+#[tokio::test]
+async fn a_refusal_with_several_causes_names_them() {
+    let hec = ("splunk-hec", json!({"secret": "s"}));
+    let soar = ("splunk-soar", json!({"secret": "s"}));
+    let hook = ("webhook", json!({"secret": "s"}));
+    for (target_name, status, words) in [
+        (&hec, 401, vec!["secret", "url"]),
+        (&hec, 403, vec!["secret", "firewall"]),
+        (&soar, 401, vec!["secret", "url"]),
+        (&soar, 403, vec!["secret", "allowed IPs", "role"]),
+        (&hook, 403, vec!["secret", "firewall"]),
+        (&hec, 404, vec!["url", "8088"]),
+        (&hook, 404, vec!["url"]),
+    ] {
+        let (name, more) = target_name;
+        let fake = Fake::start(move |_, _| answer(status, r#"{"message":"MARKER"}"#)).await;
+        let mut settings = more.clone();
+        settings["target"] = (*name).into();
+        settings["url"] = fake.url.as_str().into();
+        let outcomes = target(&settings).deliver(&records(2), soon()).await;
+        assert_later(&outcomes, &[&format!("HTTP {status}")]);
+        assert_later(&outcomes, &words);
+    }
+}
+
+/// What is wrong with a certificate is said with the way out, over HTTP as over syslog.
+#[tokio::test]
+async fn a_certificate_that_is_not_taken_is_told_with_the_way_out() {
+    let stranger = issued_for("localhost").ca_pem;
+    for (issued, ca, words) in [
+        (
+            issued_for("localhost"),
+            Some(&stranger),
+            vec!["not trusted", "set ca"],
+        ),
+        (issued_for("other.example"), None, vec!["another name"]),
+        (
+            without_alternative_name("localhost"),
+            None,
+            vec!["subjectAltName=DNS:"],
+        ),
+        (self_signed_for("localhost", true), None, vec!["CA:FALSE"]),
+    ] {
+        let fake = Fake::tls(&issued, |_, _| answer(204, "")).await;
+        let ca = ca.unwrap_or(&issued.ca_pem);
+        let settings = json!({"target": "webhook", "url": fake.url, "secret": "s", "ca": ca});
+        let outcomes = target(&settings).deliver(&records(1), soon()).await;
+        assert_later(&outcomes, &words);
+        assert!(fake.asked().is_empty());
     }
 }

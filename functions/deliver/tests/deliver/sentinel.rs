@@ -154,7 +154,19 @@ async fn throttling_and_missing_roles_are_told_apart() {
     })
     .await;
     let outcomes = target(&settings(&fake)).deliver(&records(2), soon()).await;
-    assert_later(&outcomes, &["Monitoring Metrics Publisher", "check dcr"]);
+    let all = [
+        "Monitoring Metrics Publisher",
+        "dcr",
+        "private link",
+        "client_id",
+    ];
+    assert_later(&outcomes, &all);
+    let gone =
+        Fake::start(|_, asked| azure(asked, |_| answer(404, r#"{"error":{"code":"MARKER"}}"#)));
+    let outcomes = target(&settings(&gone.await))
+        .deliver(&records(2), soon())
+        .await;
+    assert_later(&outcomes, &["HTTP 404", "url", "dcr", "stream"]);
 }
 
 #[tokio::test]

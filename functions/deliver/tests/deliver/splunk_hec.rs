@@ -1,7 +1,11 @@
+use std::sync::Arc;
+
+use drawbridge_deliver::Outcome;
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::fake::http::{Asked, Fake, Told, json as answer};
-use crate::fake::splunk_hec::{self, SUCCESS, events};
+use crate::fake::splunk_hec::{self, Indexers, SUCCESS, events};
 use crate::support::{
     TOKEN, assert_later, assert_refused, assert_taken, record, records, soon, target, target_with,
     text_record,
@@ -260,4 +264,41 @@ async fn an_acknowledgement_that_never_comes_means_again() {
         .deliver(&[record(0)], soon())
         .await;
     assert_later(&outcomes, &["no ackId", "acknowledge"]);
+}
+
+/// A thousand records in ten requests at once: the keys of those that count as delivered, in order.
+async fn delivered_to(indexers: &Arc<Indexers>) -> Vec<String> {
+    let state = Arc::clone(indexers);
+    let fake = Fake::start(move |_, asked| state.told(asked, TOKEN)).await;
+    let target = target(&acknowledging(&fake));
+    let given = records(1_000);
+    let batches = given.chunks(100).map(|batch| target.deliver(batch, soon()));
+    let outcomes = join_all(batches).await.concat();
+    let mut taken: Vec<String> = given
+        .iter()
+        .zip(outcomes)
+        .filter(|(_, outcome)| *outcome == Outcome::Taken)
+        .map(|(record, _)| record.key.clone())
+        .collect();
+    taken.sort();
+    taken
+}
+
+/// Each indexer counts from 0, so that one can say yes to a question about the other's request.
+#[tokio::test]
+async fn no_indexer_answers_for_another() {
+    let indexers = Arc::new(Indexers::with_one_that_forgets());
+    let taken = delivered_to(&indexers).await;
+    assert!(!taken.is_empty());
+    let stored = indexers.stored();
+    let lost = taken.iter().filter(|key| !stored.contains(key)).count();
+    assert_eq!(lost, 0, "of {} that count as delivered", taken.len());
+}
+
+#[tokio::test]
+async fn the_question_goes_where_the_balancer_sent_the_events() {
+    let indexers = Arc::new(Indexers::behind_a_cookie());
+    let taken = delivered_to(&indexers).await;
+    assert_eq!((taken.len(), indexers.strays()), (1_000, 0));
+    assert_eq!(taken, indexers.stored());
 }

@@ -42,6 +42,16 @@ impl Secrets for Rotated {
     }
 }
 
+/// A secret that is always the same.
+pub(crate) struct Kept(pub(crate) String);
+
+#[async_trait]
+impl Secrets for Kept {
+    async fn get(&self, _name: &str) -> Result<SecretString, SecretError> {
+        Ok(self.0.as_str().into())
+    }
+}
+
 pub(crate) struct FixedClock;
 
 impl Clock for FixedClock {
@@ -84,11 +94,17 @@ pub(crate) fn target(settings: &Value) -> Arc<dyn Target> {
 
 /// The same with a token that was rotated meanwhile.
 pub(crate) fn target_with(settings: &Value, is_stale: bool) -> Arc<dyn Target> {
+    let rotated = Rotated {
+        is_stale,
+        refreshed: Mutex::default(),
+    };
+    target_keeping(settings, Arc::new(rotated))
+}
+
+/// The same with these secrets.
+pub(crate) fn target_keeping(settings: &Value, secrets: Arc<dyn Secrets>) -> Arc<dyn Target> {
     let ports = Ports {
-        secrets: Arc::new(Rotated {
-            is_stale,
-            refreshed: Mutex::default(),
-        }),
+        secrets,
         clock: Arc::new(FixedClock),
         aws_assertions: None,
     };

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::fake::certificate::{issued_for, self_signed_for};
+use crate::fake::certificate::{issued_for, self_signed_for, without_alternative_name};
 use crate::fake::syslog::{FakeSyslog, Manner};
 use crate::support::{
     assert_later, assert_refused, assert_taken, record, records, soon, target, text_record,
@@ -96,6 +96,13 @@ async fn a_self_signed_server_is_trusted_unless_it_is_an_authority_too() {
     let fake = FakeSyslog::with(self_signed_for("localhost", true), &[Manner::Good]).await;
     let outcomes = target(&settings(&fake)).deliver(&records(1), soon()).await;
     assert_later(&outcomes, &["is an authority's itself", "CA:FALSE"]);
+}
+
+#[tokio::test]
+async fn a_certificate_without_an_alternative_name_is_told_from_one_for_another_host() {
+    let fake = FakeSyslog::with(without_alternative_name("localhost"), &[Manner::Good]).await;
+    let outcomes = target(&settings(&fake)).deliver(&records(1), soon()).await;
+    assert_later(&outcomes, &["subjectAltName=DNS:", "common name"]);
 }
 
 #[tokio::test]

@@ -142,7 +142,9 @@ impl Queues<'_> {
 
 fn failure(url: &str, action: &str, fault: &Fault) -> Failure {
     let fix = if fault.kind == drawbridge_aws::Kind::Denied {
-        format!("allow {action} on it to the role that you are signed in as")
+        fault.denied(&format!(
+            "allow {action} on it to the role that you are signed in as"
+        ))
     } else {
         fault.fix().to_owned()
     };

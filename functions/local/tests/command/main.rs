@@ -15,6 +15,7 @@ mod help;
 mod interrupt;
 mod killed;
 mod news;
+mod proxy;
 mod samples;
 mod simulate;
 mod since;

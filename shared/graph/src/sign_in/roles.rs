@@ -20,6 +20,17 @@ struct Claims {
     roles: Vec<String>,
 }
 
+/// Whether a token may read alerts; `None` if it does not show that.
+pub(crate) fn may_read(token: &str) -> Option<bool> {
+    let claims = jwt::claims::<Claims>(token)?;
+    Some(
+        claims
+            .roles
+            .iter()
+            .any(|role| role == NEEDED || role == MORE),
+    )
+}
+
 /// Looks for the permission in an access token, which is not verified: that is Graph's part.
 pub(super) fn judge(token: &str) -> Finding {
     let Some(claims) = jwt::claims::<Claims>(token) else {

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use drawbridge_graph::{Deadline, ErrorKind, GraphError, TransportError};
 use tokio::time::Instant;
 
@@ -83,6 +85,106 @@ async fn forbidden_is_final_and_names_the_permission() {
         text.contains("SecurityAlert.Read.All") && text.contains("admin consent"),
         "{text}"
     );
+}
+
+/// What Graph says decides, then what the token shows; what neither tells has both causes named.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_names_the_cause_and_not_what_is_there() {
+    const ROLE: &str = "SecurityAlert.Read.All";
+    let (grant, onboard) = ("give it admin consent", "security.microsoft.com");
+    let missing = "Missing application roles. API required roles: SecurityAlert.Read.All";
+    for (status, said, roles, words, absent) in [
+        (
+            403,
+            "Account is not provisioned.",
+            Some(ROLE),
+            vec![onboard],
+            grant,
+        ),
+        (
+            401,
+            "Unauthorized request Account is not provisioned",
+            None,
+            vec![onboard],
+            grant,
+        ),
+        (
+            403,
+            "The tenant has no valid license",
+            None,
+            vec![onboard],
+            grant,
+        ),
+        (403, missing, None, vec![grant], onboard),
+        (
+            403,
+            "",
+            Some(ROLE),
+            vec![onboard, "has the permission"],
+            grant,
+        ),
+        (403, "", Some("User.Read.All"), vec![grant], onboard),
+        (403, "", None, vec![grant, onboard], "has the permission"),
+        (401, "", Some(ROLE), vec!["cloud", "clock"], grant),
+        (401, "", None, vec!["cloud", grant], onboard),
+    ] {
+        let token = roles.map_or(format!("opaque-{MARKER}"), |role| {
+            let part = |json: String| URL_SAFE_NO_PAD.encode(json);
+            let claims = part(format!(r#"{{"roles":["{role}"]}}"#));
+            format!(
+                "{}.{claims}.{MARKER}",
+                part(r#"{"alg":"RS256"}"#.to_owned())
+            )
+        });
+        let tokens = [Answer::token(&token, 3599), Answer::token(&token, 3599)];
+        let body = format!(r#"{{"error":{{"code":"Forbidden","message":"{said}"}}}}"#);
+        let refusals = [
+            Answer::json(status, body.clone()),
+            Answer::json(status, body),
+        ];
+        let script = Script::new(tokens, refusals);
+        let error = script.graph().list(&query(), Deadline::none()).await;
+        let text = shown(&error.unwrap_err());
+        for word in words.iter().chain([&said]) {
+            assert!(text.contains(word), "{word:?} is not in: {text}");
+        }
+        assert!(!text.contains(absent), "{absent:?} is in: {text}");
+    }
+}
+
+/// Graph's words are shown, a token in them and what a terminal would obey are not.
+#[tokio::test(start_paused = true)]
+async fn graphs_words_are_bounded_and_without_tokens() {
+    let said = format!(
+        "Token eyJ{MARKER}.e30.x refused\\u001b[31m {}",
+        "because ".repeat(100)
+    );
+    let body = format!(r#"{{"error":{{"code":"Forbidden","message":"{said}"}}}}"#);
+    let (error, _) = fail(vec![Answer::json(403, body)]).await;
+    let text = shown(&error);
+    assert!(
+        text.contains("Token [removed] refused [31m because"),
+        "{text}"
+    );
+    assert!(text.matches("because").count() < 30, "{text}");
+}
+
+/// The proxy that forbids it knows nothing of Graph's permissions.
+#[tokio::test(start_paused = true)]
+async fn a_proxys_page_is_not_taken_for_graphs_refusal() {
+    for status in [401, 403] {
+        let page = || {
+            let html = Answer::status(status).header("content-type", "text/html");
+            html.body(format!("<html>{MARKER}"))
+        };
+        let (error, _) = fail(vec![page(), page()]).await;
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        let text = shown(&error);
+        assert!(
+            text.contains("proxy") && !text.contains("admin consent"),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

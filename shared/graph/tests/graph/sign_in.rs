@@ -228,6 +228,49 @@ async fn a_tenant_that_is_none_is_refused_before_anything_is_sent() {
     assert!(script.posts().is_empty());
 }
 
+/// A private key has no business at anybody's token endpoint.
+#[tokio::test(start_paused = true)]
+async fn what_is_no_bare_secret_is_never_sent() {
+    let lines = format!("{MARKER}\n{MARKER}");
+    let long = MARKER.repeat(500);
+    for (stored, words) in [
+        (
+            format!("-----BEGIN CERTIFICATE-----\n{MARKER}\n-----END CERTIFICATE-----\n"),
+            ["PEM", "under certificate"],
+        ),
+        (
+            format!("{{\"client_secret\":\"{MARKER}\"}}"),
+            ["JSON", "alone"],
+        ),
+        (lines, ["several lines", "alone"]),
+        (long, ["1024 bytes", "alone"]),
+    ] {
+        let script = Script::tokens([]);
+        let provider = script.provider(Arc::new(FixedSecret(stored)));
+        let error = provider.fetch().await.unwrap_err();
+        assert!(script.posts().is_empty(), "it was sent");
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        let text = shown(&error);
+        for word in words.into_iter().chain(["client secret", "not sent"]) {
+            assert!(text.contains(word), "{word:?} is not in: {text}");
+        }
+    }
+}
+
+/// What was stored by mistake is put right without a restart.
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_was_put_right_is_read_anew_within_the_same_fetch() {
+    let script = Script::tokens([]);
+    let source = Rotating::new(&["-----BEGIN PRIVATE KEY-----\nMARKER", "good-MARKER"]);
+    script.provider(source).fetch().await.unwrap();
+    assert_eq!(script.posts().len(), 1);
+    assert!(
+        script.posts()[0]
+            .body
+            .ends_with("client_secret=good-MARKER")
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_secret_with_any_character_arrives_whole() {
     let script = Script::tokens([]);

@@ -70,6 +70,14 @@ fn the_parameters_make_a_tenant_list_that_parses() {
     for (more, identity) in [
         (vec![], Identity::Secret("<ClientSecret.Id>")),
         (vec![("SecretArns", arns.as_str())], Identity::Secret(arn)),
+        (
+            vec![("TenantIdentity", "certificate")],
+            Identity::Certificate("<ClientSecret.Id>"),
+        ),
+        (
+            vec![("TenantIdentity", "certificate"), ("SecretArns", &arns)],
+            Identity::Certificate(arn),
+        ),
         (vec![("Federation", "yes")], Identity::FederationAws),
     ] {
         let parameters = [&TENANT[..], &[cloud], &more].concat();
@@ -80,6 +88,20 @@ fn the_parameters_make_a_tenant_list_that_parses() {
             ("main", "gcc-high")
         );
         assert_eq!(tenants[0].identity().unwrap(), identity);
+    }
+}
+
+#[test]
+fn a_certificate_and_federation_at_once_are_refused() {
+    for (identity, federation, is_refused) in [
+        ("certificate", "yes", true),
+        ("certificate", "no", false),
+        ("secret", "yes", false),
+    ] {
+        let parameters = [("TenantIdentity", identity), ("Federation", federation)];
+        let refusals = Deployment::with(&[&TENANT[..], &parameters].concat()).refusals();
+        let named = refusals.iter().any(|text| text.contains("TenantIdentity"));
+        assert_eq!(named, is_refused, "{refusals:?}");
     }
 }
 

@@ -13,11 +13,16 @@ use url::Url;
 
 pub use column::{MAX_COLUMN_CHARS, RESERVED, column};
 
-use crate::http::{Client, Intake, Piece, Request, Verdict, below, deliver, gzip};
+use crate::http::{Client, Hints, Intake, Piece, Request, Verdict, below, deliver, gzip};
 use crate::settings::{SentinelSettings, SettingsError};
 use crate::{Later, Limits, Outcome, Ports, Record, Target};
 
 const WHO: &str = "the Logs Ingestion API";
+
+const HINTS: Hints = Hints {
+    forbidden: "",
+    missing: ", dcr and stream: the rule is not there, or has no such stream",
+};
 
 /// A call may have 1 MB, both before and after compression (Azure Monitor service limits).
 const MOST_BYTES: usize = 1_000_000;
@@ -75,12 +80,14 @@ impl Sentinel {
         };
         match self.client.send(request, until).await {
             Ok(answer) if answer.is_success() => Verdict::Taken,
-            Ok(answer) if answer.status == 403 => Verdict::later(format!(
-                "{WHO} forbids it (HTTP 403): give the application the role Monitoring Metrics \
-                 Publisher on the data collection rule (it takes up to half an hour to work), and \
-                 check dcr"
+            // A new token is of no use: this one was handed out a moment ago.
+            Ok(answer) if answer.status == 403 && !answer.is_html => Verdict::later(format!(
+                "{WHO} forbids it (HTTP 403): the application of client_id needs the role \
+                 Monitoring Metrics Publisher on this very data collection rule (it takes up to \
+                 half an hour to work); if it has it, dcr or url may be another rule's, or the \
+                 endpoint is open to a private link only"
             )),
-            Ok(answer) => answer.failure(WHO, "the application and its role"),
+            Ok(answer) => answer.failure_of(WHO, "the application and its role", HINTS),
             Err(verdict) => verdict,
         }
     }

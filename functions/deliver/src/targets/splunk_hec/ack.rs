@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,13 +9,49 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use super::{SplunkHec, WHO};
-use crate::http::Verdict;
+use crate::http::{Answer, Verdict};
 
 /// How an acknowledgement is waited for.
 #[derive(Clone, Copy)]
 pub(super) struct Patience {
     pub(super) every: Duration,
     pub(super) longest: Duration,
+}
+
+/// What ties the questions to the one who took the events.
+///
+/// Every indexer counts the requests of a channel from 0, so that behind a balancer one could say
+/// yes for another that lost the events. A channel that this request alone was sent on is known to
+/// nobody else. The cookies by which the balancer finds the same indexer again (Splunk asks for
+/// sticky sessions where HEC acknowledges: "Load balancing configurations for Splunk Connect for
+/// Kafka") spare questions to those who cannot know.
+pub(super) struct Receipt {
+    channel: String,
+    cookies: Option<String>,
+}
+
+impl Receipt {
+    /// One with a channel of its own.
+    pub(super) fn new() -> Self {
+        Self {
+            channel: random_guid(),
+            cookies: None,
+        }
+    }
+
+    /// Remembers the cookies of an answer; a balancer renews its own with each.
+    pub(super) fn answered(&mut self, answer: &Answer) {
+        if answer.cookies.is_some() {
+            self.cookies.clone_from(&answer.cookies);
+        }
+    }
+
+    /// What says whose request it is.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
+        let channel = ("x-splunk-request-channel", self.channel.clone());
+        let cookies = self.cookies.clone().map(|cookies| ("cookie", cookies));
+        std::iter::once(channel).chain(cookies)
+    }
 }
 
 #[derive(Deserialize)]
@@ -28,18 +65,21 @@ impl SplunkHec {
     pub(super) async fn acknowledged(
         &self,
         id: u64,
+        receipt: &mut Receipt,
         patience: Patience,
         token: &SecretString,
         until: Deadline,
     ) -> Verdict {
         let mut url = self.acks.clone();
-        url.query_pairs_mut().append_pair("channel", &self.channel);
+        url.query_pairs_mut()
+            .append_pair("channel", &receipt.channel);
         let began = Instant::now();
         loop {
             let body = Bytes::from(format!("{{\"acks\":[{id}]}}"));
-            let request = self.request(&url, token, body, false);
+            let request = self.request(&url, token, body, receipt.headers());
             match self.client.send(request, until).await {
                 Ok(answer) if answer.is_success() => {
+                    receipt.answered(&answer);
                     let acks: Option<Acks> = answer.json();
                     if acks.is_some_and(|acks| acks.acks.get(&id.to_string()) == Some(&true)) {
                         return Verdict::Taken;
@@ -59,5 +99,32 @@ impl SplunkHec {
             }
             sleep(patience.every).await;
         }
+    }
+}
+
+/// A GUID of random bits.
+fn random_guid() -> String {
+    let bits = |n: u64| RandomState::new().hash_one(n);
+    let hex = format!("{:016x}{:016x}", bits(1), bits(2));
+    format!(
+        "{}-{}-4{}-8{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[13..16],
+        &hex[17..20],
+        &hex[20..32]
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_requests_share_a_channel() {
+        let channels: HashSet<String> = (0..1_000).map(|_| Receipt::new().channel).collect();
+        assert_eq!(channels.len(), 1_000);
     }
 }

@@ -1,4 +1,4 @@
-use super::{Reply, WHO};
+use super::{HINTS, Reply, WHO};
 use crate::Later;
 use crate::http::{Answer, Verdict};
 
@@ -73,7 +73,7 @@ const CODES: &[(u32, About, &str)] = &[
 pub(super) fn verdict(reply: &Reply, answer: &Answer) -> Verdict {
     let known = CODES.iter().find(|(code, ..)| Some(*code) == reply.code);
     let Some((code, about, meaning)) = known else {
-        return answer.failure(WHO, "secret");
+        return answer.failure_of(WHO, "secret", HINTS);
     };
     let reason = format!("{WHO}: {meaning} (code {code}, HTTP {})", answer.status);
     match about {

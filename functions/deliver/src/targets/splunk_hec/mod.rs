@@ -4,7 +4,6 @@ mod ack;
 mod code;
 mod event;
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +16,16 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::credential::Credential;
-use crate::http::{Client, Intake, Piece, Request, Verdict, below, deliver, gzip};
+use crate::http::{Client, Hints, Intake, Piece, Request, Verdict, below, deliver, gzip};
 use crate::settings::SplunkHecSettings;
 use crate::{Limits, Outcome, Record, Target};
 
 const WHO: &str = "Splunk HEC";
+
+const HINTS: Hints = Hints {
+    forbidden: "",
+    missing: "; HEC has a port of its own, 8088 unless it was changed, and has to be turned on",
+};
 
 /// Bytes of a request's body before compression. Splunk's own limit was 1,000,000 bytes in older
 /// versions (`max_content_length` of `limits.conf`) and is larger in newer ones.
@@ -35,7 +39,6 @@ pub(crate) struct SplunkHec {
     acks: Url,
     envelope: event::Envelope,
     ack: Option<ack::Patience>,
-    channel: String,
 }
 
 /// What HEC answers: a code, and which event of the request is at fault, counted from 0.
@@ -64,7 +67,6 @@ impl SplunkHec {
                 every: Duration::from_millis(settings.ack_poll_millis),
                 longest: Duration::from_secs(settings.ack_timeout_secs),
             }),
-            channel: random_guid(),
         }
     }
 
@@ -73,18 +75,13 @@ impl SplunkHec {
         url: &'a Url,
         token: &SecretString,
         body: bytes::Bytes,
-        gzipped: bool,
+        more: impl IntoIterator<Item = (&'static str, String)>,
     ) -> Request<'a> {
         let mut headers = vec![
             ("authorization", format!("Splunk {}", token.expose_secret())),
             ("content-type", "application/json".to_owned()),
         ];
-        if gzipped {
-            headers.push(("content-encoding", "gzip".to_owned()));
-        }
-        if self.ack.is_some() {
-            headers.push(("x-splunk-request-channel", self.channel.clone()));
-        }
+        headers.extend(more);
         Request {
             method: Method::POST,
             url,
@@ -94,28 +91,33 @@ impl SplunkHec {
     }
 
     async fn sent(&self, body: &[u8], token: SecretString, until: Deadline) -> Verdict {
-        let request = self.request(&self.events, &token, gzip(body), true);
+        let gzipped = [("content-encoding", "gzip".to_owned())];
+        let mut receipt = self.ack.map(|_| ack::Receipt::new());
+        let headers = gzipped
+            .into_iter()
+            .chain(receipt.iter().flat_map(ack::Receipt::headers));
+        let request = self.request(&self.events, &token, gzip(body), headers);
         let answer = match self.client.send(request, until).await {
             Ok(answer) => answer,
             Err(verdict) => return verdict,
         };
         let reply: Option<Reply> = answer.json();
-        match (&reply, &self.ack) {
-            (Some(Reply { code: Some(0), .. }), None) if answer.is_success() => Verdict::Taken,
-            (
-                Some(Reply {
-                    code: Some(0),
-                    ack_id: Some(id),
-                    ..
-                }),
-                Some(patience),
-            ) if answer.is_success() => self.acknowledged(*id, *patience, &token, until).await,
-            (Some(Reply { code: Some(0), .. }), Some(_)) if answer.is_success() => Verdict::later(
-                "Splunk HEC gave no ackId: turn indexer acknowledgement on for the token, or set \
-                 acknowledge to false",
-            ),
-            (Some(reply), _) => code::verdict(reply, &answer),
-            (None, _) => answer.failure(WHO, "secret"),
+        let is_taken = answer.is_success() && matches!(reply, Some(Reply { code: Some(0), .. }));
+        match (&reply, self.ack, &mut receipt) {
+            (Some(reply), Some(patience), Some(receipt)) if is_taken => match reply.ack_id {
+                Some(id) => {
+                    receipt.answered(&answer);
+                    self.acknowledged(id, receipt, patience, &token, until)
+                        .await
+                }
+                None => Verdict::later(
+                    "Splunk HEC gave no ackId: turn indexer acknowledgement on for the token, or \
+                     set acknowledge to false",
+                ),
+            },
+            (Some(_), ..) if is_taken => Verdict::Taken,
+            (Some(reply), ..) => code::verdict(reply, &answer),
+            (None, ..) => answer.failure_of(WHO, "secret", HINTS),
         }
     }
 }
@@ -155,18 +157,4 @@ impl Intake for SplunkHec {
             .used(|token| self.sent(&body, token, until))
             .await
     }
-}
-
-/// A GUID of random bits: this process' own channel.
-fn random_guid() -> String {
-    let bits = |n: u64| RandomState::new().hash_one(n);
-    let hex = format!("{:016x}{:016x}", bits(1), bits(2));
-    format!(
-        "{}-{}-4{}-8{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[13..16],
-        &hex[17..20],
-        &hex[20..32]
-    )
 }

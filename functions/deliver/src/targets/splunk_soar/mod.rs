@@ -16,11 +16,16 @@ use serde::Serialize;
 use url::Url;
 
 use crate::credential::Credential;
-use crate::http::{Client, Request, Verdict, below};
+use crate::http::{Client, Hints, Request, Verdict, below};
 use crate::settings::SplunkSoarSettings;
 use crate::{Later, Limits, Outcome, Record, Target};
 use artifact::{Artifact, Container};
 use reply::{Created, created};
+
+const HINTS: Hints = Hints {
+    forbidden: "the automation user's allowed IPs, its role, ",
+    missing: "",
+};
 
 /// The target `splunk-soar`.
 pub(crate) struct SplunkSoar {
@@ -176,7 +181,7 @@ impl SplunkSoar {
         let answer = self.client.send(request, until).await?;
         match answer.json::<reply::Reply>() {
             Some(reply) if answer.is_success() || reply.existing().is_some() => Ok(reply),
-            _ => Err(answer.failure("Splunk SOAR", "secret")),
+            _ => Err(answer.failure_of("Splunk SOAR", "secret", HINTS)),
         }
     }
 }

@@ -1,11 +1,11 @@
-use std::io;
+use std::{env, io};
 
-use drawbridge_graph::Deadline;
+use drawbridge_graph::{CertificateTrouble, Deadline, https_proxy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::{CertificateError, Error as TlsError};
+use tokio_rustls::rustls::Error as TlsError;
 
 use super::Syslog;
 use crate::settings::Confirm;
@@ -33,8 +33,12 @@ impl Syslog {
         };
         let mut stream = timeout(self.timeout, connecting)
             .await
-            .map_err(|_| "no connection in time".to_owned())?
-            .map_err(|error| format!("no connection: {}", told(&error)))?;
+            .map_err(|_| format!("no connection in time{}", by_proxy()))?
+            .map_err(|error| match error.get_ref() {
+                // TLS has something to say, so that the server was reached.
+                Some(_) => format!("no connection: {}", told(&error)),
+                None => format!("no connection: {}{}", told(&error), by_proxy()),
+            })?;
         let broken = |error: io::Error| format!("the connection broke: {}", told(&error));
         stream.write_all(frames).await.map_err(broken)?;
         stream.flush().await.map_err(broken)?;
@@ -72,31 +76,28 @@ async fn read_to_end(stream: &mut tokio_rustls::client::TlsStream<TcpStream>) ->
 
 /// An error in words, with what to do where it is about the certificate.
 fn told(error: &io::Error) -> String {
+    if let Some(trouble) = CertificateTrouble::behind(error) {
+        return format!("the server's certificate is not valid: {trouble}");
+    }
     let tls = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<TlsError>());
     match tls {
-        Some(TlsError::InvalidCertificate(problem)) => format!(
-            "the server's certificate is not valid ({})",
-            match problem {
-                CertificateError::UnknownIssuer | CertificateError::BadSignature =>
-                    "it is from an authority that is not trusted: set ca to the server's own",
-                CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. } =>
-                    "it is for another name: address must be the name in the certificate",
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } =>
-                    "it has expired",
-                CertificateError::Other(other)
-                    if other.to_string().contains("CaUsedAsEndEntity") =>
-                    "it is an authority's itself, as openssl req -x509 makes it: give the server \
-                     one with basicConstraints CA:FALSE, and set ca to that or to who signed it",
-                _ => "check the server's certificate",
-            }
-        ),
         Some(TlsError::AlertReceived(alert)) => format!("the server refused TLS ({alert:?})"),
         Some(TlsError::InvalidMessage(_)) => {
             "the server does not speak TLS: check the port".to_owned()
         }
         _ => error.kind().to_string(),
     }
+}
+
+/// What to add where there is no connection at all: a proxy knows nothing of syslog.
+fn by_proxy() -> String {
+    let Some(variable) = https_proxy(|name| env::var(name).ok()) else {
+        return String::new();
+    };
+    format!(
+        "; {variable} names a proxy, which is not used for syslog: the server must be reachable \
+         directly"
+    )
 }

@@ -60,7 +60,7 @@ fn a_next_link_to_another_host_is_not_followed() {
 fn a_token_that_is_refused_is_renewed_once() {
     let (tenant, folder) = fails(
         &[Fault::Unauthorized, Fault::Unauthorized],
-        &["a new token was refused", "401", "SecurityAlert.Read.All"],
+        &["a new token was refused", "401", "has expired", "clock"],
     );
     tenant.simulator.inject(Fault::Unauthorized);
     nothing_is_lost(&tenant, &folder);

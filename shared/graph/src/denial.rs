@@ -1,0 +1,129 @@
+//! Why Graph refuses a token: 401 and 403 have more than one cause.
+//!
+//! Graph answers 403 for an application without the permission, and for a tenant that has it and is
+//! not onboarded to Microsoft Defender or not licensed for it. What Graph says and what the token
+//! shows tell them apart; where neither does, both causes are named.
+
+use std::fmt;
+
+use http::StatusCode;
+
+/// What an application must be granted to read alerts.
+const GRANT: &str = "grant the application permission SecurityAlert.Read.All and give it admin \
+                     consent in the tenant (it takes minutes to arrive)";
+
+const ONBOARD: &str = "have an admin of the tenant open https://security.microsoft.com once, which \
+                       onboards it, and check that it is licensed for the products whose alerts are \
+                       asked for";
+
+const CLOUD: &str = "check that cloud, or login_url and graph_url, are the tenant's own, and that \
+                     the clock is right";
+
+/// Words of Graph's about the permission, in lower case. Sources: Microsoft's pages "Resolve
+/// Microsoft Graph authorization errors" and "HTTP 403 authorization error when calling the
+/// Microsoft Graph Security API", and what users of other readers of `alerts_v2` report.
+const ABOUT_PERMISSION: &[&str] = &[
+    "missing application roles",
+    "required roles",
+    "required scopes",
+    "insufficient privileges",
+    "does not contain valid permissions",
+    "consent",
+];
+
+/// Words of Graph's about the tenant, likewise.
+const ABOUT_TENANT: &[&str] = &[
+    "provisioned",
+    "onboard",
+    "licens",
+    "subscription",
+    "not enabled for",
+];
+
+/// What is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// The permission, or its consent.
+    Permission,
+    /// The tenant is not onboarded or not licensed.
+    Tenant,
+    /// Not the permission: the token has it.
+    NotPermission,
+    /// One or the other.
+    Unknown,
+}
+
+/// Graph's refusal of a token: what it said, and what that leaves as the cause.
+///
+/// Displays as the end of a sentence: Graph's words in quotation marks, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    status: StatusCode,
+    message: Option<String>,
+    cause: Cause,
+}
+
+impl Denial {
+    /// `code` and `message` are Graph's, the message already fit to be shown.
+    pub(crate) fn new(status: StatusCode, code: Option<&str>, message: Option<String>) -> Self {
+        let words = message.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let says = |list: &[&str]| list.iter().any(|part| words.contains(part));
+        let cause = if says(ABOUT_PERMISSION) || code == Some("Authorization_RequestDenied") {
+            Cause::Permission
+        } else if says(ABOUT_TENANT) {
+            Cause::Tenant
+        } else {
+            Cause::Unknown
+        };
+        Self {
+            status,
+            message,
+            cause,
+        }
+    }
+
+    /// The same, once it is known whether the token has the permission. What Graph said comes first.
+    pub(crate) fn with_token(self, has_permission: Option<bool>) -> Self {
+        let cause = match (self.cause, has_permission) {
+            (Cause::Unknown, Some(true)) => Cause::NotPermission,
+            (Cause::Unknown, Some(false)) => Cause::Permission,
+            (known, _) => known,
+        };
+        Self { cause, ..self }
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.message {
+            Some(message) => write!(f, ", Graph says \"{message}\": ")?,
+            None => f.write_str(", without a word why: ")?,
+        }
+        match (self.cause, self.status) {
+            (Cause::Permission, _) => f.write_str(GRANT),
+            (Cause::Tenant, _) => write!(
+                f,
+                "the tenant is not onboarded to Microsoft Defender or not licensed for it: {ONBOARD}"
+            ),
+            (Cause::NotPermission, StatusCode::UNAUTHORIZED) => {
+                write!(
+                    f,
+                    "the token has the permission, so it is not that: {CLOUD}"
+                )
+            }
+            (Cause::NotPermission, _) => write!(
+                f,
+                "the token has the permission, so it is not that; the tenant may not be onboarded \
+                 to Microsoft Defender or not be licensed for it: {ONBOARD}"
+            ),
+            (Cause::Unknown, StatusCode::UNAUTHORIZED) => {
+                write!(f, "{CLOUD}; if they are, {GRANT}")
+            }
+            (Cause::Unknown, _) => write!(
+                f,
+                "either the permission is missing: {GRANT}; or the tenant is not onboarded to \
+                 Microsoft Defender or not licensed for it: {ONBOARD}"
+            ),
+        }
+    }
+}
