@@ -1,7 +1,7 @@
 use serde::Deserialize;
 
 use crate::Alert;
-use crate::depth::{MAX_DEPTH, is_deeper_than};
+use crate::depth::{MAX_DEPTH, MAX_VALUES, has_more_values_than, is_deeper_than};
 
 /// The most characters of an id that an error keeps; Graph's have about fifty.
 const MAX_ID_CHARS: usize = 200;
@@ -32,7 +32,8 @@ impl<'a> Alert<'a> {
     ///
     /// # Errors
     /// [`DecodeError`] when the text is no JSON object, has no `id`, has a wrong type in a property
-    /// that the records need, or is nested so deeply that readers of the records would fail on it.
+    /// that the records need, is nested so deeply that readers of the records would fail on it, or
+    /// has so many values that reading it would take more memory than there may be.
     pub fn decode(json: &'a str) -> Result<Self, DecodeError> {
         // serde would take an array for a struct's fields in order.
         if !json.trim_ascii_start().starts_with('{') {
@@ -40,6 +41,14 @@ impl<'a> Alert<'a> {
                 alert_id: None,
                 path: ".".into(),
                 reason: "it is not a JSON object".into(),
+            });
+        }
+        // Before anything is made of it.
+        if has_more_values_than(MAX_VALUES, json) {
+            return Err(DecodeError {
+                alert_id: id_of(json),
+                path: ".".into(),
+                reason: format!("it has more than {MAX_VALUES} JSON values"),
             });
         }
         match serde_json::from_str::<Self>(json) {
@@ -61,16 +70,19 @@ impl<'a> Alert<'a> {
 
 const TOO_DEEP: &str = "it is nested too deeply";
 
-/// Reads the alert again, slowly, to tell where it broke.
-fn explain(json: &str) -> DecodeError {
+/// The alert's id, if that at least can be read.
+fn id_of(json: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Id {
         id: Option<String>,
     }
-    let alert_id = serde_json::from_str::<Id>(json)
-        .ok()
-        .and_then(|found| found.id)
-        .map(|id| shortened(&id));
+    let found = serde_json::from_str::<Id>(json).ok()?;
+    found.id.map(|id| shortened(&id))
+}
+
+/// Reads the alert again, slowly, to tell where it broke.
+fn explain(json: &str) -> DecodeError {
+    let alert_id = id_of(json);
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let (path, reason) = match serde_path_to_error::deserialize::<_, Alert<'_>>(&mut deserializer) {
         Ok(_) => (".".to_owned(), "something follows it".to_owned()),
@@ -236,6 +248,30 @@ mod tests {
         assert_eq!(error.path.len(), 200);
         assert_eq!(error.alert_id.as_deref(), Some(&id[..200]));
         assert!(error.to_string().len() < 1000);
+    }
+
+    /// Eleven million of these fit in a page, and each takes far more memory than its two bytes.
+    #[test]
+    fn an_alert_of_countless_values_is_refused_with_its_id() {
+        let list = |count: usize, value: &str| vec![value; count].join(",");
+        for (evidence, other) in [
+            (list(1_200_000, "{}"), String::new()),
+            (list(1_200_000, "null"), String::new()),
+            (String::new(), list(1_200_000, "0")),
+            (list(200_000, r#"{"a":[1,2,3],"b":{}}"#), String::new()),
+        ] {
+            let json = format!(r#"{{"evidence":[{evidence}],"x":[{other}],"id":"da1"}}"#);
+            let error = failing(&json);
+            assert_eq!(error.alert_id.as_deref(), Some("da1"));
+            assert!(error.to_string().contains("1000000 JSON values"), "{error}");
+        }
+        let large = format!(r#"{{"id":"da1","evidence":[{}]}}"#, list(900_000, "{}"));
+        assert_eq!(Alert::decode(&large).unwrap().evidence.len(), 900_000);
+        let text = format!(r#"{{"id":"da1","title":"{}"}}"#, list(1_100_000, "[0"));
+        assert!(
+            Alert::decode(&text).is_ok(),
+            "commas in a text are no values"
+        );
     }
 
     #[test]

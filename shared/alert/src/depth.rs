@@ -1,4 +1,4 @@
-//! How deeply a JSON text is nested.
+//! How deeply a JSON text is nested, and how many values it holds.
 
 /// The deepest nesting of an alert that is passed on. Graph's own alerts have about ten levels.
 /// Many parsers stop at 64 (System.Text.Json) or 128 (`serde_json`), and a format may put the alert
@@ -32,9 +32,65 @@ pub(crate) fn is_deeper_than(max: usize, json: &str) -> bool {
     false
 }
 
+/// The most JSON values of an alert that is read. Graph's own have some thousands, and one of a
+/// hundred thousand pieces of evidence fits. Bytes bound the text only: an empty object has two, and
+/// takes forty times as much memory once a format has made a tree of the alert.
+pub(crate) const MAX_VALUES: usize = 1_000_000;
+
+/// Whether `json` has more than `max` values, those inside of others counted. What is no valid JSON
+/// has some answer or other, and takes no memory either.
+pub(crate) fn has_more_values_than(max: usize, json: &str) -> bool {
+    // A value has a byte, and one more before it.
+    if json.len() / 2 < max {
+        return false;
+    }
+    // The first one of a container follows its opening, each other one a comma.
+    let (mut values, mut is_first) = (1_usize, false);
+    let (mut is_string, mut is_escaped) = (false, false);
+    for byte in json.bytes() {
+        if is_string {
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' => is_escaped = true,
+                b'"' => is_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        if byte.is_ascii_whitespace() {
+            continue;
+        }
+        if byte == b',' || (is_first && !matches!(byte, b']' | b'}')) {
+            values += 1;
+        }
+        is_first = matches!(byte, b'[' | b'{');
+        is_string = byte == b'"';
+    }
+    values > max
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_count_wherever_they_are_and_what_texts_hold_does_not() {
+        for (json, values) in [
+            ("1", 1),
+            ("[]", 1),
+            ("[ ]", 1),
+            ("[1]", 2),
+            (r#"["a,[b\",",{}]"#, 3),
+            (r#"{ "a" : [1, 2] , "b" : {} }"#, 5),
+            (r#"[[],[[]],{"a":null}]"#, 6),
+        ] {
+            // Blanks, so that the length decides nothing.
+            let json = format!("{json}{}", " ".repeat(100));
+            assert!(!has_more_values_than(values, &json), "{json}");
+            assert!(has_more_values_than(values - 1, &json), "{json}");
+        }
+        assert!(!has_more_values_than(50, &" ".repeat(99)));
+    }
 
     #[test]
     fn levels_count_and_brackets_in_strings_do_not() {
