@@ -9,6 +9,9 @@ use crate::Change;
 use crate::seen::Seen;
 use crate::tree::Object;
 
+/// The type of an alert, where Graph says it.
+const ALERT: &str = "#microsoft.graph.security.alert";
+
 /// The version of OCSF that the records are of.
 pub(super) const OCSF_VERSION: &str = "1.8.0";
 
@@ -41,7 +44,8 @@ pub(super) fn write(alert: &Object<'_>, key: &str, change: Change, about_bytes: 
         });
         affected(out, alert);
         out.observables();
-        alert.take("@odata.type");
+        // What is no plain alert says so.
+        alert.take_if("@odata.type", |kind| kind.eq_ignore_ascii_case(ALERT));
         out.rest("unmapped", alert);
     })
 }
@@ -280,7 +284,9 @@ const PRIMARY: [&str; 2] = ["PrimaryDevice", "Main device"];
 fn primary_device<'o>(alert: &'o Object<'o>) -> Option<&'o Object<'o>> {
     let devices = || {
         let all = alert.objects("evidence");
-        all.filter(|piece| evidence::is(piece, "device"))
+        // Graph lists some devices of which it knows nothing.
+        let names = ["mdeDeviceId", "deviceDnsName", "hostName"];
+        all.filter(move |piece| evidence::is(piece, "device") && piece.has_any(&names))
     };
     let is_primary = |device: &&Object<'_>| {
         let mut roles = device.texts("detailedRoles");

@@ -6,8 +6,8 @@ mod value;
 
 use serde_json::{Map, Value};
 
-use record::record;
-use value::{kind, of_kind, same, strings, text};
+use record::{record, user_name};
+use value::{kind, of_kind, or, same, strings, text};
 
 /// The kinds of evidence that are entities.
 const ENTITIES: [&str; 4] = [
@@ -48,25 +48,40 @@ pub(crate) fn records(alert: &Value) -> Vec<Map<String, Value>> {
         .filter_map(device_of)
         .map(std::ptr::from_ref)
         .collect();
-    let mut rows: Vec<(Option<&Value>, Option<&Value>)> = Vec::new();
-    for piece in evidence {
+    // Device and entity, by the place of the evidence.
+    let mut rows: Vec<(usize, Option<&Value>, Option<&Value>)> = Vec::new();
+    for (place, piece) in evidence.iter().enumerate() {
         if ENTITIES.contains(&kind(piece)) {
-            if !rows
-                .iter()
-                .any(|row| row.1.is_some_and(|other| same(other, piece)))
-            {
-                rows.push((device_of(piece), Some(piece)));
+            let is_known = |row: &(usize, Option<&Value>, Option<&Value>)| {
+                row.2.is_some_and(|other| same(other, piece))
+            };
+            if !rows.iter().any(is_known) {
+                rows.push((place, device_of(piece), Some(piece)));
             }
         } else if kind(piece) == "deviceEvidence" && !taken.contains(&std::ptr::from_ref(piece)) {
-            rows.push((Some(piece), None));
+            rows.push((place, Some(piece), None));
         }
     }
+    // Each user whom none of these shows.
+    let mut shown: Vec<&str> = Vec::new();
+    for (_, _, entity) in &rows {
+        let own = entity.map_or("", |entity| user_name(&entity["userAccount"]));
+        shown.push(or(own, user.map_or("", user_name)));
+    }
+    for (place, piece) in evidence.iter().enumerate() {
+        let name = user_name(&piece["userAccount"]);
+        if kind(piece) == "userEvidence" && !name.is_empty() && !shown.contains(&name) {
+            shown.push(name);
+            rows.push((place, primary, Some(piece)));
+        }
+    }
+    rows.sort_by_key(|row| row.0);
     if rows.is_empty() {
-        rows.push((None, None));
+        rows.push((0, None, None));
     }
     let null = Value::Null;
     let rows = rows.into_iter().enumerate();
-    rows.map(|(part, (device, entity))| {
+    rows.map(|(part, (_, device, entity))| {
         let mut record = record(
             alert,
             device.unwrap_or(&null),

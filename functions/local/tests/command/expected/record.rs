@@ -18,20 +18,24 @@ pub(super) fn record(
     let account = [Some(&entity["userAccount"]), user].into_iter().flatten();
     let account = account
         .into_iter()
-        .find(|account| !text(&account["accountName"]).is_empty());
+        .find(|account| !user_name(account).is_empty());
     let account = account.unwrap_or(&Value::Null);
     let dns_name = text(&device["deviceDnsName"]);
     let (label, domain) = dns_name.split_once('.').unwrap_or((dns_name, ""));
     let device_id = first(&[&device["mdeDeviceId"], &entity["mdeDeviceId"]]);
     let status = text(&entity["remediationStatus"]);
+    // Two flags of the old record told of the antivirus alone.
+    let is_antivirus = alert["detectionSource"] == "antivirus";
+    let failed = ["unremediated", "declined", "partiallyRemediated", "active"];
+    let failed = &failed[..if is_antivirus { 4 } else { 3 }];
     let is_process = kind(entity) == "processEvidence";
     let tags = strings(&device["tags"]).join(";");
     let json = json!({
-        "AlertTime": time(&alert["createdDateTime"]),
+        "AlertTime": time(&[&alert["createdDateTime"], &alert["firstActivityDateTime"], &alert["lastUpdateDateTime"]]),
         "ComputerDnsName": or(dns_name, or(text(&device["hostName"]), device_id)),
         "AlertTitle": text(&alert["title"]),
         "Category": text(&alert["category"]),
-        "Severity": capitalised(text(&alert["severity"])),
+        "Severity": or(&capitalised(text(&alert["severity"])), "UnSpecified"),
         "AlertId": text(&alert["id"]),
         "Actor": text(&alert["actorDisplayName"]),
         "LinkToWDATP": text(&alert["alertWebUrl"]),
@@ -42,17 +46,17 @@ pub(super) fn record(
         "IpAddress": text(&entity["ipAddress"]),
         "Url": text(&entity["url"]),
         "IoaDefinitionId": text(&alert["detectorId"]),
-        "UserName": text(&account["accountName"]),
-        "LastProcessedTimeUtc": time(&alert["lastActivityDateTime"]),
+        "UserName": user_name(account),
+        "LastProcessedTimeUtc": time(&[&alert["lastActivityDateTime"], &alert["lastUpdateDateTime"]]),
         "ThreatCategory": strings(&alert["mitreTechniques"]).join(";"),
         "ThreatFamily": text(&alert["threatFamilyName"]),
         "ThreatName": text(&alert["threatDisplayName"]),
-        "RemediationAction": if ["none", "unknown"].contains(&status) { "" } else { status },
-        "RemediationIsSuccess": flag(status, &["remediated", "prevented", "blocked"], &["active", "unremediated", "declined", "partiallyRemediated"]),
+        "RemediationAction": if ["none", "unknown", "active", "notFound"].contains(&status) { "" } else { status },
+        "RemediationIsSuccess": flag(status, &["remediated", "prevented", "blocked"], failed),
         "Source": source(text(&alert["detectionSource"])),
         "Md5": text(&file["md5"]),
         "Sha256": text(&file["sha256"]).to_lowercase(),
-        "WasExecutingWhileDetected": if is_process { flag(text(&entity["detectionStatus"]), &["detected", "blocked"], &["prevented"]) } else { None },
+        "WasExecutingWhileDetected": if is_process && is_antivirus { flag(text(&entity["detectionStatus"]), &["detected", "blocked"], &["prevented"]) } else { None },
         "UserDomain": text(&account["domainName"]),
         "LogOnUsers": log_on_users(&device["loggedOnUsers"]),
         "MachineDomain": or(text(&device["dnsDomain"]), domain),
@@ -70,6 +74,12 @@ pub(super) fn record(
         "IncidentLinkToMTP": text(&alert["incidentWebUrl"]),
     });
     json.as_object().unwrap().clone()
+}
+
+/// What the user is called.
+pub(super) fn user_name(account: &Value) -> &str {
+    let name = text(&account["accountName"]);
+    or(name, text(&account["userPrincipalName"]))
 }
 
 fn flag(status: &str, yes: &[&str], no: &[&str]) -> Option<bool> {
@@ -111,6 +121,10 @@ fn log_on_users(users: &Value) -> String {
 
 fn addresses(device: &Value, v6: bool) -> String {
     let mut addresses = strings(&device["ipInterfaces"]);
+    let last = text(&device["lastIpAddress"]);
+    if !last.is_empty() && !addresses.contains(&last) {
+        addresses.push(last);
+    }
     addresses.retain(|address| address.contains(':') == v6);
     addresses.join(";")
 }

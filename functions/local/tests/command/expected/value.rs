@@ -37,10 +37,14 @@ pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-pub(super) fn time(value: &Value) -> &str {
-    match text(value) {
-        "0001-01-01T00:00:00Z" => "",
-        time => time,
+/// The first that is a time, with a fraction of a second.
+pub(super) fn time(values: &[&Value]) -> String {
+    let times = values.iter().map(|value| text(value));
+    let is_time = |time: &&str| !matches!(*time, "" | "0001-01-01T00:00:00Z");
+    let time = times.into_iter().find(is_time).unwrap_or_default();
+    match time.split_once('.') {
+        None => time.replace('Z', ".0000000Z"),
+        Some(_) => time.to_owned(),
     }
 }
 
