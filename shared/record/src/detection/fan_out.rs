@@ -4,7 +4,7 @@ use drawbridge_alert::{Alert, Device, Evidence, Message};
 use smallvec::SmallVec;
 
 use super::devices::Devices;
-use super::entity::Entity;
+use super::entity::{Entity, Kinds};
 use super::facts::{self, Facts};
 use super::identity::{self, AlertId, Synthesised};
 use super::person::Person;
@@ -45,6 +45,11 @@ impl<'r, 'a> Row<'r, 'a> {
         };
         own.filter(|person| person.name().is_some())
             .or(self.user.map(|user| user.it))
+    }
+
+    /// The kind of entity that the record is of.
+    pub(crate) fn kinds(&self) -> Kinds {
+        self.entity.map_or(Kinds::NONE, |entity| entity.it.set())
     }
 
     /// The place of the evidence that the record is of; none for one of the alert alone.
