@@ -93,7 +93,7 @@ const fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// The roles that tell two devices of an alert apart.
-const SIDES: [&str; 4] = ["source", "destination", "attacker", "attacked"];
+pub(super) const SIDES: [&str; 4] = ["source", "destination", "attacker", "attacked"];
 
 impl<'r, 'a> Entity<'r, 'a> {
     /// The entity of the old record that the evidence is, users aside.
