@@ -1,4 +1,5 @@
 use std::cell::Cell;
+use std::collections::HashSet;
 
 use drawbridge_alert::Alert;
 use drawbridge_cursor::{AlertDigest, Claimed, Written};
@@ -67,8 +68,11 @@ pub(crate) fn map(
     let held = Cell::new(*bytes);
     let version = Cell::new(None);
     let time = time_of(alert);
+    let digest = AlertDigest::of(&alert.id);
+    written.saw(digest, context.now_secs);
     let mut claiming = Claiming {
-        alert: AlertDigest::of(&alert.id),
+        alert: digest,
+        shown: HashSet::new(),
         context,
         again,
         written,
@@ -99,6 +103,9 @@ struct Claiming<'m> {
     context: Context<'m>,
     again: Option<&'m mut FirstReading>,
     written: &'m mut Written,
+    /// What the records of this version carry, written or known: where records change with their
+    /// alert, what an earlier version of one carried does not count.
+    shown: HashSet<Fact>,
     claims: &'m mut Vec<Claimed>,
     /// What the batch holds, in bytes.
     held: &'m Cell<usize>,
@@ -112,6 +119,9 @@ impl Claims for Claiming<'_> {
     fn lack(&mut self, facts: &[Fact]) -> bool {
         match &mut self.again {
             Some(again) => again.lack(facts),
+            None if self.context.output.rewrite == Rewrite::Changes => {
+                facts.iter().any(|fact| !self.shown.contains(fact))
+            }
             None => self.written.lacks(self.alert, facts),
         }
     }
@@ -120,6 +130,9 @@ impl Claims for Claiming<'_> {
         if self.held.get() >= self.most_bytes {
             self.mapped.more = true;
             return None;
+        }
+        if self.context.output.rewrite == Rewrite::Changes {
+            self.shown.extend(identity.carries);
         }
         let Some(mut claimed) = self.claimed(identity) else {
             self.mapped.known += 1;

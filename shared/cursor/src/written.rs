@@ -123,7 +123,7 @@ impl Written {
     pub fn claim(&mut self, alert: AlertDigest, key: &[u8; 32], now_secs: u32) -> Option<Claimed> {
         let key = half(key);
         let (part, is_known) = self.place(alert, key, now_secs)?;
-        if is_known && !self.unsent.remove(&(alert.0, key)) {
+        if is_known && !self.unsent.remove(&(alert.0, key)) && !self.was_given_back(alert, part) {
             return None;
         }
         Some(Claimed::new(part, true, alert, key))
@@ -165,6 +165,27 @@ impl Written {
         let (part, _) = self.place(alert, key, now_secs)?;
         self.unsent.remove(&(alert.0, key));
         Some(Claimed::new(part, true, alert, key))
+    }
+
+    /// Whether a record was given back while the output asked for changes; it counts as written now.
+    fn was_given_back(&mut self, alert: AlertDigest, part: u32) -> bool {
+        let entry = self.alerts.get_mut(&alert.0);
+        let at = usize::try_from(part).unwrap_or(usize::MAX);
+        let content = entry.and_then(|entry| entry.contents.get_mut(at));
+        content.is_some_and(|content| {
+            let was_given_back = *content == NEVER_WRITTEN;
+            if was_given_back {
+                *content = UNKNOWN;
+            }
+            was_given_back
+        })
+    }
+
+    /// Notes that Graph returned an alert, so that it is not forgotten, if it is known.
+    pub fn saw(&mut self, alert: AlertDigest, now_secs: u32) {
+        if let Some(entry) = self.alerts.get_mut(&alert.0) {
+            entry.seen_secs = entry.seen_secs.max(now_secs);
+        }
     }
 
     /// Whether one of `facts` is carried by no record of the alert that was written.
@@ -404,6 +425,17 @@ mod tests {
         written.forget_before(11);
         assert_eq!(part(written.claim(alert, &wide(7), 12)), Some(0));
         assert_eq!(part(written.claim(alert, &wide(70_000), 12)), Some(1));
+    }
+
+    /// The output asked for changes, and asks for none any more.
+    #[test]
+    fn what_was_given_back_is_claimed_whatever_the_output_asks_for() {
+        let mut written = Written::default();
+        let alert = AlertDigest::of("da1");
+        let claimed = written.claim_change(alert, &key(1), &key(7), 10).unwrap();
+        written.give_back(&claimed);
+        assert_eq!(part(written.claim(alert, &key(1), 20)), Some(0));
+        assert_eq!(part(written.claim(alert, &key(1), 30)), None);
     }
 
     #[test]

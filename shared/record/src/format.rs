@@ -126,7 +126,9 @@ pub struct Field {
 /// One record of an alert, explained.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explained {
-    /// What made it a record: `file`, `process`, `ip`, `url`, `device` or `alert`.
+    /// What made it a record: `file`, `process`, `ip`, `url`, `user`, `device` or `alert`; in `cef`
+    /// and `leef` also `message`, `connection`, `registryKey`, `registryValue`, `application`,
+    /// `dns` or `fileHash`.
     pub of: &'static str,
     /// The piece of evidence, such as `evidence[2]`; none for a record of the alert alone.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -132,7 +132,8 @@ fn is_lost(
     findings: &mut Findings,
 ) -> bool {
     if let Some(at) = arrived {
-        if !wanted.is_sure {
+        // What lies aside came in time, whatever record shows it later.
+        if !wanted.is_sure || is_aside {
             return false;
         }
         let delay = at.duration_since(wanted.visible.max(origin())).as_secs();

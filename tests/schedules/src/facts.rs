@@ -8,7 +8,8 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fact {
     DeviceId(String),
-    DeviceName(String),
+    /// Of the device with that id, if it has one.
+    DeviceName(String, String),
     User(String, String),
 }
 
@@ -19,8 +20,9 @@ pub(crate) fn of_alert(json: &str) -> BTreeSet<Fact> {
     for evidence in alert["evidence"].as_array().into_iter().flatten() {
         let text = |path: &str| text(evidence.pointer(path));
         facts.extend(text("/mdeDeviceId").map(Fact::DeviceId));
-        facts.extend(text("/deviceDnsName").map(Fact::DeviceName));
-        facts.extend(text("/hostName").map(Fact::DeviceName));
+        let names = text("/deviceDnsName").into_iter().chain(text("/hostName"));
+        let id = text("/mdeDeviceId").unwrap_or_default();
+        facts.extend(names.map(|name| Fact::DeviceName(id.clone(), name)));
         let name = text("/userAccount/accountName")
             .or(text("/userAccount/userPrincipalName"))
             .or(text("/primaryAddress"));
@@ -36,8 +38,11 @@ pub(crate) fn of_record(body: &str) -> BTreeSet<Fact> {
     let text = |key: &str| text(record.get(key));
     let mut facts = BTreeSet::new();
     facts.extend(text("DeviceID").map(Fact::DeviceId));
-    facts.extend(text("ComputerDnsName").map(Fact::DeviceName));
-    facts.extend(text("MachineName").map(Fact::DeviceName));
+    let names = text("ComputerDnsName")
+        .into_iter()
+        .chain(text("MachineName"));
+    let id = text("DeviceID").unwrap_or_default();
+    facts.extend(names.map(|name| Fact::DeviceName(id.clone(), name)));
     let domain = text("UserDomain").unwrap_or_default();
     facts.extend(text("UserName").map(|name| Fact::User(name, domain)));
     facts

@@ -91,8 +91,9 @@ impl Drain<'_> {
                     }
                 }
                 if !mapped.more {
-                    // What an earlier round claimed is known to this one.
-                    self.report.suppressed += mapped.known - claimed_before;
+                    // What an earlier round claimed is known to this one, but for what was called
+                    // for only as long as it was lacking.
+                    self.report.suppressed += mapped.known.saturating_sub(claimed_before);
                     break;
                 }
                 claimed_before += mapped.claimed;

@@ -56,6 +56,103 @@ async fn each_output_writes_what_is_new_to_it() {
     assert_eq!(keys.len(), 3, "{keys:?}");
 }
 
+/// With users, or with two names of one device, as it is at minute `n`.
+fn growing(n: u32, evidence: &Value) -> (String, String) {
+    let updated = format!("2026-03-01T12:0{n}:00Z");
+    let alert = serde_json::json!({
+        "id": "da1", "severity": "high", "title": "T", "createdDateTime": "2026-03-01T11:58:00Z",
+        "lastUpdateDateTime": updated, "evidence": evidence,
+    });
+    (updated, alert.to_string())
+}
+
+/// The record of the address is written again with another user; the one before needs his own then.
+#[tokio::test(start_paused = true)]
+async fn an_output_that_asks_for_changes_shows_every_user_of_the_last_version() {
+    let mut world = World::new();
+    let (siem, queue) = output("siem", Rewrite::Changes);
+    world.poller.outputs = vec![siem];
+    let user = |name: &str| {
+        serde_json::json!({"@odata.type": "#microsoft.graph.security.userEvidence",
+            "userAccount": {"accountName": name}})
+    };
+    let address = serde_json::json!({"@odata.type": "#microsoft.graph.security.ipEvidence",
+        "ipAddress": "192.0.2.7"});
+    for (n, evidence) in [
+        serde_json::json!([user("ana"), address]),
+        serde_json::json!([user("ben"), user("ana"), address]),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let (updated, alert) = growing(u32::try_from(n).unwrap() + 1, evidence);
+        world.graph.set("da1", &updated, alert);
+        world.clock.advance_secs(120);
+        world.poll().await.unwrap();
+    }
+    let mut last = std::collections::BTreeMap::new();
+    for body in queue.bodies() {
+        let record: Value = serde_json::from_str(&body).unwrap();
+        last.insert(record["FullId"].to_string(), record["UserName"].clone());
+    }
+    let users: Vec<&Value> = last.values().collect();
+    assert_eq!(users.len(), 2);
+    assert!(users.contains(&&Value::from("ana")) && users.contains(&&Value::from("ben")));
+    let before = queue.bodies().len();
+    world.clock.advance_secs(60);
+    world.poll().await.unwrap();
+    assert_eq!(queue.bodies().len(), before, "nothing has changed");
+}
+
+/// What Graph returns every day is not forgotten, though nothing of it is claimed.
+#[tokio::test(start_paused = true)]
+async fn an_alert_of_a_user_alone_is_remembered_while_graph_returns_it() {
+    let world = World::with(|settings| settings.retention_secs = 3600);
+    let user = serde_json::json!({"@odata.type": "#microsoft.graph.security.userEvidence",
+        "userAccount": {"accountName": "ana"}});
+    let file = serde_json::json!({"@odata.type": "#microsoft.graph.security.fileEvidence",
+        "fileDetails": {"fileName": "a.exe"}});
+    let alert = |time: &str, evidence: Value| {
+        serde_json::json!({"id": "da1", "severity": "high", "title": "T",
+            "createdDateTime": "2026-03-01T11:58:00Z", "lastUpdateDateTime": time,
+            "evidence": evidence})
+        .to_string()
+    };
+    let both = Value::from(vec![user.clone(), file]);
+    world.graph.set(
+        "da1",
+        "2026-03-01T11:59:00Z",
+        alert("2026-03-01T11:59:00Z", both),
+    );
+    world.poll().await.unwrap();
+    for n in 1..5 {
+        let time = format!("2026-03-01T{}:30:00Z", 11 + n);
+        let alone = Value::from(vec![user.clone()]);
+        world.graph.set("da1", &time, alert(&time, alone));
+        world.clock.advance_secs(3000);
+        world.poll().await.unwrap();
+    }
+    assert_eq!(world.queue.bodies().len(), 1);
+}
+
+/// Each record is long, so that the alert is mapped several times.
+#[tokio::test(start_paused = true)]
+async fn late_records_of_several_batches_are_counted() {
+    let world = World::new();
+    let devices: Vec<Value> = (0..20)
+        .map(|n| {
+            serde_json::json!({"@odata.type": "#microsoft.graph.security.deviceEvidence",
+            "mdeDeviceId": "d1", "deviceDnsName": format!("n{n}.c")})
+        })
+        .collect();
+    let time = "2026-03-01T11:59:00Z";
+    let alert = serde_json::json!({"id": "da1", "severity": "high", "description": "x".repeat(200_000),
+        "createdDateTime": time, "lastUpdateDateTime": time, "evidence": devices});
+    world.graph.set("da1", time, alert.to_string());
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.suppressed), (20, 0));
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_output_of_siem_may_ask_for_changes() {
     let mut world = World::new();

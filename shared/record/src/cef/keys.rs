@@ -58,7 +58,7 @@ const KEYS: &[Key] = keys! {
     "fname" "string" 1023 FILE_NAME;
     "filePath" "string" 1023 FULL_FILE_PATH;
     "fsize" "integer" FILE_SIZE;
-    "fileHash" "string" 255 FILE_HASH;
+    "fileHash" "string" 255 ANY_FILE_HASH;
     "cn1" = "WasExecutingWhileDetected" "long" WAS_EXECUTING_WHILE_DETECTED "1: detected, blocked; 0: prevented";
     "cn2" = "RemediationIsSuccess" "long" REMEDIATION_IS_SUCCESS "1: remediated, prevented, blocked; 0: active, unremediated, declined, partiallyRemediated";
     "cn3" = "AlertPart" "long" ALERT_PART;
@@ -66,8 +66,8 @@ const KEYS: &[Key] = keys! {
     "cs2" = "FullId" "string" 4000 FULL_ID_WITHOUT_PADDING "`externalId:devicePayloadId`";
     "cs3" = "CommandLine" "string" 4000 COMMAND_LINE;
     "cs4" = "Actor" "string" 4000 ACTOR;
-    "cs5" = "Md5" "string" 4000 MD5;
-    "cs6" = "Sha256" "string" 4000 SHA256;
+    "cs5" = "Md5" "string" 4000 ANY_MD5;
+    "cs6" = "Sha256" "string" 4000 ANY_SHA256;
     "flexString1" = "LinkToWDATP" "string" 1023 ALERT_LINK;
     "flexString2" = "IncidentLinkToWDATP" "string" 1023 INCIDENT_LINK;
     "MicrosoftDefenderSeverity" "string" SEVERITY;

@@ -52,7 +52,7 @@ pub(super) fn record(row: &Row<'_, '_>, ids: &Synthesised) -> String {
             &mut line,
         );
     };
-    for key in TABLE.keys {
+    for key in TABLE.keys_of(row) {
         let (value, was_cut) = key.value(row, ids, &TABLE.key_style);
         if value.is_empty() {
             continue;

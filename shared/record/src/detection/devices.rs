@@ -4,7 +4,7 @@ use drawbridge_alert::{Alert, Device, Evidence, Text};
 
 use smallvec::SmallVec;
 
-use super::entity::Entity;
+use super::entity::{Entity, SIDES};
 use super::fan_out::{Placed, Row, placed};
 use crate::seen::Seen;
 
@@ -18,6 +18,8 @@ pub(super) struct Devices<'r, 'a> {
     /// Empty where there are few.
     by_id: HashMap<&'r str, usize>,
     primary: usize,
+    /// The device of each of [`SIDES`], where it tells the devices apart.
+    sides: [Option<usize>; SIDES.len()],
 }
 
 impl<'r, 'a> Devices<'r, 'a> {
@@ -31,12 +33,14 @@ impl<'r, 'a> Devices<'r, 'a> {
         let with_id = all.iter().enumerate().rev();
         let with_id = with_id.filter_map(|(n, device)| Some((id_of(device.it)?, n)));
         let primary = all.iter().position(|device| is_primary(device.it));
+        let primary = primary.unwrap_or(0);
         Self {
+            sides: SIDES.map(|side| on_side(&all, primary, side)),
             by_id: match all.len() {
                 ..MANY => HashMap::new(),
                 _ => with_id.collect(),
             },
-            primary: primary.unwrap_or(0),
+            primary,
             all,
         }
     }
@@ -68,23 +72,8 @@ impl<'r, 'a> Devices<'r, 'a> {
 
     /// The device with that role; none if all have it, or no other device could have been meant.
     fn on_side(&self, side: &str) -> Option<usize> {
-        let has = |n: &usize| {
-            self.all[*n]
-                .it
-                .roles
-                .iter()
-                .any(|role| role.as_str() == side)
-        };
-        let mut with = (0..self.all.len()).filter(has).peekable();
-        let first = *with.peek()?;
-        if with.count() == self.all.len() {
-            return None;
-        }
-        Some(if has(&self.primary) {
-            self.primary
-        } else {
-            first
-        })
+        let place = SIDES.iter().position(|known| *known == side)?;
+        self.sides[place]
     }
 
     /// The devices that none of the rows is of.
@@ -128,6 +117,19 @@ impl<'r, 'a> Devices<'r, 'a> {
         let is_same = id_of(one.it).is_some() && id_of(one.it) == id_of(two.it);
         (!is_same).then_some(*other)
     }
+}
+
+fn on_side(all: &[Placed<&Device<'_>>], primary: usize, side: &str) -> Option<usize> {
+    let has = |n: &usize| {
+        let mut roles = all[*n].it.roles.iter();
+        roles.any(|role| role.as_str() == side)
+    };
+    let mut with = (0..all.len()).filter(has).peekable();
+    let first = *with.peek()?;
+    if with.count() == all.len() {
+        return None;
+    }
+    Some(if has(&primary) { primary } else { first })
 }
 
 fn id_of<'r>(device: &'r Device<'_>) -> Option<&'r str> {

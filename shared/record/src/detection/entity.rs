@@ -4,6 +4,7 @@ use drawbridge_alert::{
 };
 
 use super::person::Person;
+use super::source::ANY_ENTITY;
 
 /// An entity: evidence that makes a record of its own.
 #[derive(Clone, Copy)]
@@ -23,8 +24,76 @@ pub(crate) enum Entity<'r, 'a> {
     FileHash(&'r FileHash<'a>),
 }
 
+/// The kinds of entities, by their names.
+const KINDS: [&str; 12] = [
+    "file",
+    "process",
+    "ip",
+    "url",
+    "user",
+    "message",
+    "connection",
+    "registryKey",
+    "registryValue",
+    "application",
+    "dns",
+    "fileHash",
+];
+
+/// A set of kinds of entities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kinds(u16);
+
+impl Kinds {
+    /// Every kind, and records of no entity.
+    pub(crate) const ALL: Self = Self(u16::MAX);
+
+    /// What a record of no entity is.
+    pub(crate) const NONE: Self = Self(1 << 15);
+
+    /// The kinds that these sources name. A sender's address stands on records of other kinds, too.
+    pub(crate) const fn named(sources: &[(&str, &str)]) -> Self {
+        let mut set = 0;
+        let mut n = 0;
+        while n < sources.len() {
+            if is_same(sources[n].0, ANY_ENTITY) || is_same(sources[n].1, "senderIp") {
+                return Self::ALL;
+            }
+            let mut kind = 0;
+            while kind < KINDS.len() {
+                if is_same(KINDS[kind], sources[n].0) {
+                    set |= 1 << kind;
+                }
+                kind += 1;
+            }
+            n += 1;
+        }
+        Self(set)
+    }
+
+    pub(crate) const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Whether two texts are the same, for constants.
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut n = 0;
+    while n < one.len() {
+        if one[n] != other[n] {
+            return false;
+        }
+        n += 1;
+    }
+    true
+}
+
 /// The roles that tell two devices of an alert apart.
-const SIDES: [&str; 4] = ["source", "destination", "attacker", "attacked"];
+pub(super) const SIDES: [&str; 4] = ["source", "destination", "attacker", "attacked"];
 
 impl<'r, 'a> Entity<'r, 'a> {
     /// The entity of the old record that the evidence is, users aside.
@@ -89,19 +158,29 @@ impl<'r, 'a> Entity<'r, 'a> {
 
     /// What it is called in `explain`, in the documentation of sources and in the identity.
     pub(crate) fn kind(self) -> &'static str {
+        KINDS[self.place()]
+    }
+
+    /// The set with its kind alone in it.
+    pub(crate) fn set(self) -> Kinds {
+        Kinds(1 << self.place())
+    }
+
+    /// The place of its kind in [`KINDS`].
+    fn place(self) -> usize {
         match self {
-            Self::File(_) => "file",
-            Self::Process(_) => "process",
-            Self::Ip(_) => "ip",
-            Self::Url(_) => "url",
-            Self::User(_) => "user",
-            Self::Message(_) => "message",
-            Self::Connection(_) => "connection",
-            Self::RegistryKey(_) => "registryKey",
-            Self::RegistryValue(_) => "registryValue",
-            Self::Application(_) => "application",
-            Self::Dns(_) => "dns",
-            Self::FileHash(_) => "fileHash",
+            Self::File(_) => 0,
+            Self::Process(_) => 1,
+            Self::Ip(_) => 2,
+            Self::Url(_) => 3,
+            Self::User(_) => 4,
+            Self::Message(_) => 5,
+            Self::Connection(_) => 6,
+            Self::RegistryKey(_) => 7,
+            Self::RegistryValue(_) => 8,
+            Self::Application(_) => 9,
+            Self::Dns(_) => 10,
+            Self::FileHash(_) => 11,
         }
     }
 

@@ -53,24 +53,37 @@ impl<'r> Maker<'r> {
         facts
     }
 
-    /// The facts of a device, all of which its records carry. A host name that is the first label of
-    /// the DNS name is said with it: `MachineName` shows it from either.
-    pub(super) fn device(&mut self, device: &Device<'_>) -> Facts {
-        let [id, dns_name, host_name] = [
-            &device.mde_device_id,
-            &device.device_dns_name,
-            &device.host_name,
-        ]
-        .map(|text| text.as_deref().unwrap_or_default());
-        let own_host_name = dns_name.split('.').next() != Some(host_name);
+    /// What a record of the device carries: its id, and what `ComputerDnsName` and `MachineName` show.
+    pub(super) fn carried(&mut self, device: &Device<'_>) -> Facts {
+        let [id, dns_name, host_name] = texts(device);
+        let computer = if dns_name.is_empty() {
+            host_name
+        } else {
+            dns_name
+        };
+        let machine = match host_name {
+            "" => dns_name.split('.').next().unwrap_or_default(),
+            host_name => host_name,
+        };
+        self.of_device(id, [computer, machine])
+    }
+
+    /// What some record has to carry of the device.
+    pub(super) fn wanted(&mut self, device: &Device<'_>) -> Facts {
+        let [id, names @ ..] = texts(device);
+        self.of_device(id, names)
+    }
+
+    /// A name counts for the device that has it: two devices may have one name, and change it.
+    fn of_device(&mut self, id: &str, [one, other]: [&str; 2]) -> Facts {
         let mut facts = Facts::default();
-        for (kind, value, is_own) in [
-            ("device-id", id, true),
-            ("device-name", dns_name, true),
-            ("device-name", host_name, own_host_name),
-        ] {
-            if is_own && !value.is_empty() {
-                facts.extend([self.fact(kind, &[value])]);
+        if !id.is_empty() {
+            facts.extend([self.fact("device-id", &[id])]);
+        }
+        let other = if one == other { "" } else { other };
+        for name in [one, other] {
+            if !name.is_empty() {
+                facts.extend([self.fact("device-name", &[id, name])]);
             }
         }
         facts
@@ -100,4 +113,14 @@ impl<'r> Maker<'r> {
         fact.copy_from_slice(&digest.as_bytes()[..size_of::<Fact>()]);
         fact
     }
+}
+
+/// Id, DNS name and host name; empty where there is none.
+fn texts<'d>(device: &'d Device<'_>) -> [&'d str; 3] {
+    [
+        &device.mde_device_id,
+        &device.device_dns_name,
+        &device.host_name,
+    ]
+    .map(|text| text.as_deref().unwrap_or_default())
 }

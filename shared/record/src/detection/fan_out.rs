@@ -4,7 +4,7 @@ use drawbridge_alert::{Alert, Device, Evidence, Message};
 use smallvec::SmallVec;
 
 use super::devices::Devices;
-use super::entity::Entity;
+use super::entity::{Entity, Kinds};
 use super::facts::{self, Facts};
 use super::identity::{self, AlertId, Synthesised};
 use super::person::Person;
@@ -45,6 +45,11 @@ impl<'r, 'a> Row<'r, 'a> {
         };
         own.filter(|person| person.name().is_some())
             .or(self.user.map(|user| user.it))
+    }
+
+    /// The kind of entity that the record is of.
+    pub(crate) fn kinds(&self) -> Kinds {
+        self.entity.map_or(Kinds::NONE, |entity| entity.it.set())
     }
 
     /// The place of the evidence that the record is of; none for one of the alert alone.
@@ -90,7 +95,7 @@ pub(crate) fn claim_rows<'r, 'a>(
         .devices
         .all()
         .iter()
-        .map(|device| facts.device(device.it))
+        .map(|device| facts.carried(device.it))
         .collect();
     let mut claim = |claims: &mut dyn Claims, row: &Row<'r, 'a>, digest, carries: &Facts| {
         let content = || content(row);
@@ -130,14 +135,18 @@ pub(crate) fn claim_rows<'r, 'a>(
             claim(claims, row, digest, &carries);
         }
     }
-    for (device, wanted) in parts.devices.all().iter().zip(&of_devices) {
+    for (device, carried) in parts.devices.all().iter().zip(&of_devices) {
+        let wanted = facts.wanted(device.it);
         // Under the second name if its record was written before it had this one.
         for name in [Name::Plain, Name::WithDeviceNames] {
             if claims.lack(wanted.as_slice()) {
                 let row = parts.with_device(Some(*device));
-                let mut carries = *wanted;
-                carries.extend(row.person().map(|person| facts.user(person)));
-                claim(claims, &row, identity::digest(&row, name), &carries);
+                let digest = identity::digest(&row, name);
+                if digests.insert(digest) {
+                    let mut carries = *carried;
+                    carries.extend(row.person().map(|person| facts.user(person)));
+                    claim(claims, &row, digest, &carries);
+                }
             }
         }
     }
@@ -226,21 +235,33 @@ impl<'r, 'a> Parts<'r, 'a> {
                 rows.push(self.with_user(*user));
             }
         }
+        // What names a device that nothing else does stands for it.
+        let for_device = placed(alert, Entity::of_other_formats)
+            .filter(|entity| self.names_unknown_device(entity.it));
+        rows.extend(for_device.map(|entity| self.with_entity(entity)));
         if rows.is_empty() {
             rows.push(self.bare);
         }
-        if scope == Scope::All {
-            let others = placed(alert, Entity::of_other_formats).filter(says_something);
-            rows.extend(others.map(|entity| self.with_entity(entity)));
-        }
+        let others = placed(alert, Entity::of_other_formats).filter(|entity| match scope {
+            Scope::All => entity.it.is_identified() && !self.names_unknown_device(entity.it),
+            Scope::Old => false,
+        });
+        rows.extend(others.map(|entity| self.with_entity(entity)));
         rows.sort_by_key(Row::place);
         (rows, own)
     }
 
     /// Whether an entity is one: something identifies it, or nothing else names its device.
     fn says_something(&self, entity: Entity<'r, 'a>) -> bool {
-        let names_device = |id| !self.devices.has(id);
-        entity.is_identified() || entity.device_id().is_some_and(names_device)
+        entity.is_identified() || self.names_unknown_device(entity)
+    }
+
+    /// Whether an entity names a device that the alert does not list. Graph's addresses and URLs
+    /// name none.
+    fn names_unknown_device(&self, entity: Entity<'r, 'a>) -> bool {
+        let is_unknown = |id| !self.devices.has(id);
+        !matches!(entity, Entity::Ip(_) | Entity::Url(_))
+            && entity.device_id().is_some_and(is_unknown)
     }
 }
 

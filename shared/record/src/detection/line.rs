@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use drawbridge_alert::Timestamp;
 
+use super::entity::Kinds;
 use super::{NOTHING_SENT, Property, Row, Synthesised, Value, from};
 use crate::{ExplainedKey, Field};
 
@@ -34,6 +35,8 @@ pub(crate) struct Key {
     pub(crate) limit: usize,
     /// What it holds.
     pub(crate) property: Property,
+    /// The kinds of entities whose records can have it.
+    pub(crate) kinds: Kinds,
     /// What happens on the way.
     pub(crate) rule: &'static str,
 }
@@ -48,6 +51,7 @@ macro_rules! keys {
             kind: concat!($kind $(, ", at most ", $limit)?),
             limit: [$($limit,)? usize::MAX][0],
             property: $crate::detection::properties::$property,
+            kinds: $crate::detection::properties::$property.kinds(),
             rule: [$($rule,)? $crate::detection::properties::$property.rule][0],
         },)*]
     };
@@ -96,6 +100,12 @@ impl Table {
             });
         }
         explained
+    }
+
+    /// The keys after the header that a record may have a value for.
+    pub(crate) fn keys_of(&self, row: &Row<'_, '_>) -> impl Iterator<Item = &'static Key> {
+        let kinds = row.kinds();
+        self.keys.iter().filter(move |key| key.kinds.meets(kinds))
     }
 
     /// What [`crate::Identity::content`] gives.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use drawbridge_alert::Timestamp;
 
+use super::entity::Kinds;
 use super::source::ANY_ENTITY;
 use super::source::Source::{
     self, Alert, Device, Entity, EntityElse, Never, OfUser, OtherDevice, Synthesised as Made,
@@ -20,6 +21,13 @@ pub(crate) struct Property {
     pub(crate) source: Source,
     /// What happens on the way.
     pub(crate) rule: &'static str,
+}
+
+impl Property {
+    /// The kinds of entities whose records can have a value.
+    pub(crate) const fn kinds(&self) -> Kinds {
+        self.source.kinds()
+    }
 }
 
 type OfText = for<'r> fn(&Row<'r, 'r>) -> Cow<'r, str>;
@@ -177,4 +185,8 @@ properties! {
     OTHER_DEVICE_ADDRESS Text(wide::other_device_address), OtherDevice(&["lastIpAddress"]), "only where the alert has two devices";
     FULL_ID_WITHOUT_PADDING Id(|ids| ids.full_id.trim_end_matches('=')), Made("`AlertId:IocUniqueId` without the `=` at its end, the deduplication key"), "";
     IOC_UNIQUE_ID_WITHOUT_PADDING Id(|ids| ids.ioc_unique_id.trim_end_matches('=')), Made("the identity's digest in URL-safe base64, without the `=` at its end"), "";
+    ANY_SHA1 Text(rules::sha1), Entity(&[("file", "fileDetails.sha1"), ("process", "imageFile.sha1"), ("fileHash", "value")]), "lower case; of a lone hash, only where it is one";
+    ANY_SHA256 Text(rules::sha256), Entity(&[("file", "fileDetails.sha256"), ("process", "imageFile.sha256"), ("fileHash", "value")]), "lower case; of a lone hash, only where it is one";
+    ANY_MD5 Text(rules::md5), Entity(&[("file", "fileDetails.md5"), ("process", "imageFile.md5"), ("fileHash", "value")]), "lower case; of a lone hash, only where it is one";
+    ANY_FILE_HASH Text(rules::file_hash), Entity(&[("file", "fileDetails.sha1"), ("file", "fileDetails.sha256"), ("process", "imageFile.sha1"), ("process", "imageFile.sha256"), ("fileHash", "value")]), "lower case; SHA-1, else SHA-256";
 }

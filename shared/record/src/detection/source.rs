@@ -1,3 +1,5 @@
+use super::entity::Kinds;
+
 /// Stands for entities of every kind in [`Source::Entity`].
 pub(super) const ANY_ENTITY: &str = "entity";
 
@@ -25,6 +27,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// The kinds of entities whose records can have a value of it.
+    pub(crate) const fn kinds(self) -> Kinds {
+        match self {
+            Self::Entity(properties) => Kinds::named(properties),
+            _ => Kinds::ALL,
+        }
+    }
+
     /// The source as the documentation shows it.
     pub(crate) fn documented(self) -> String {
         let list = |parts: Vec<String>| parts.join(", ");

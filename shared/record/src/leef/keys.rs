@@ -63,9 +63,9 @@ const KEYS: &[Key] = keys! {
     "IpAddress" "custom string" NO_IP_ADDRESS;
     "FileName" "custom string" FILE_NAME;
     "FilePath" "custom string" FILE_PATH;
-    "Sha1" "custom string" SHA1;
-    "Sha256" "custom string" SHA256;
-    "Md5" "custom string" MD5;
+    "Sha1" "custom string" ANY_SHA1;
+    "Sha256" "custom string" ANY_SHA256;
+    "Md5" "custom string" ANY_MD5;
     "FileSize" "custom number" FILE_SIZE;
     "Hash" "custom string" OTHER_HASH;
     "CommandLine" "custom string" COMMAND_LINE;

@@ -46,7 +46,7 @@ pub(super) fn record(row: &Row<'_, '_>, ids: &Synthesised) -> String {
         line.push('=');
         line.push_str(value);
     };
-    for key in TABLE.keys {
+    for key in TABLE.keys_of(row) {
         let (value, was_cut) = key.value(row, ids, &TABLE.key_style);
         if value.is_empty() {
             continue;

@@ -15,6 +15,8 @@ pub(super) struct Out {
     open: Vec<Step>,
     /// The observables so far, and the text of their paths.
     found: Vec<Found>,
+    /// The kind and the length of each: what tells most of them apart.
+    tags: Vec<u64>,
     paths: String,
     /// The path of the object that the last one stands in, and whether that is open still.
     place: Range<usize>,
@@ -38,6 +40,7 @@ impl Out {
             json: String::with_capacity(capacity),
             open: Vec::with_capacity(16),
             found: Vec::with_capacity(32),
+            tags: Vec::with_capacity(32),
             paths: String::with_capacity(1024),
             place: 0..0,
             is_same_place: false,
@@ -94,11 +97,15 @@ impl Out {
     fn note(&mut self, kind: Kind, name: &'static str, start: usize) {
         let value = start..self.json.len();
         let text = &self.json[value.clone()];
+        let tag = kind.tag(text);
         // The first place of a value tells of it.
-        let is_known = |found: &Found| found.is(kind, text, &self.json);
-        if self.found.len() >= observable::MOST || self.found.iter().any(is_known) {
+        let is_known = |(other, found): (&u64, &Found)| {
+            *other == tag && self.json[found.value.clone()] == *text
+        };
+        if self.found.len() >= observable::MOST || self.tags.iter().zip(&self.found).any(is_known) {
             return;
         }
+        self.tags.push(tag);
         let path = self.paths.len();
         // Most of them share their object with the one before.
         if self.is_same_place {

@@ -89,7 +89,8 @@ async fn tenzir_reads_the_objects_off_s3() {
 }
 
 /// Tenzir's own copy of the OCSF schema knows every field of the objects, with its type; only times
-/// are another type there, and have to be converted before.
+/// are another type there, and have to be converted before. Its reader of JSON takes a text that
+/// looks like a time or an address for one, whatever the field.
 #[tokio::test]
 async fn tenzirs_schema_of_ocsf_knows_every_field() {
     let Some(program) = program().await else {
@@ -105,14 +106,16 @@ async fn tenzirs_schema_of_ocsf_knows_every_field() {
         let warnings = complaints
             .lines()
             .filter(|line| !line.starts_with([' ', '|']));
-        let of_times = |line: &str| {
-            line.starts_with("warning: expected type `time` for `")
-                || line
-                    == "warning: expected type `string` for `metadata.original_time`, but got `time`"
+        let guessed = [
+            "warning: expected type `string` for `metadata.original_time`, but got `time`",
+            "warning: expected type `string` for `observables[].value`, but got `ip`",
+        ];
+        let of_types = |line: &str| {
+            line.starts_with("warning: expected type `time` for `") || guessed.contains(&line)
         };
         let others: Vec<&str> = warnings
             .filter(|line| {
-                (line.starts_with("warning") || line.starts_with("error")) && !of_times(line)
+                (line.starts_with("warning") || line.starts_with("error")) && !of_types(line)
             })
             .collect();
         assert!(others.is_empty(), "{others:#?}");
