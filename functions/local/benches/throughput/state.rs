@@ -4,7 +4,7 @@ use drawbridge_cursor::{AlertDigest, State};
 
 use crate::row;
 
-/// Weighs a state of 300,000 keys of 100,000 alerts, each with a device of one name and a user.
+/// Weighs a state of 300,000 keys of 100,000 alerts, each with a device of two names and a user.
 pub(crate) fn run() {
     let mut state = State::default();
     for alert in 0..100_000u32 {
@@ -12,7 +12,7 @@ pub(crate) fn run() {
         for record in 0..3u8 {
             let siem = state.output("siem");
             let mut claimed = siem.claim(digest, &[record; 32], 1_800_000_000).unwrap();
-            siem.carry(&mut claimed, &[[1; 6], [2; 6], [3; 6]]);
+            siem.carry(&mut claimed, &[[1; 6], [2; 6], [3; 6], [4; 6]]);
         }
     }
     let started = Instant::now();
@@ -23,7 +23,7 @@ pub(crate) fn run() {
     let load = started.elapsed();
     assert!(loaded == state);
     row(
-        "state of 300,000 keys and 300,000 facts",
+        "state of 300,000 keys and 400,000 facts",
         &format!("{:.1} MB", bytes.len() as f64 / 1e6),
     );
     row(
