@@ -1,5 +1,5 @@
 use super::codes::{self, Code};
-use super::evidence::kind;
+use super::evidence::Piece;
 use super::write::Out;
 use crate::tree::Object;
 
@@ -14,11 +14,12 @@ const AZURE: &str = "Azure";
 const SUBSCRIPTION: Code<'static> = (13, "Azure Subscription");
 
 impl<'o> Cloud<'o> {
-    pub(super) fn of(evidence: impl Iterator<Item = &'o Object<'o>>) -> Option<Self> {
-        evidence.filter_map(Self::of_piece).next()
+    pub(super) fn of(evidence: &[Piece<'o>]) -> Option<Self> {
+        evidence.iter().find_map(Self::of_piece)
     }
 
-    fn of_piece(it: &'o Object<'o>) -> Option<Self> {
+    fn of_piece(piece: &Piece<'o>) -> Option<Self> {
+        let it = piece.it;
         let of = |provider, account| Self {
             provider,
             account,
@@ -28,7 +29,7 @@ impl<'o> Cloud<'o> {
             let id = resource.text("resourceId")?;
             Some(of(AZURE, subscription(id).map(|id| (id, SUBSCRIPTION))))
         };
-        match kind(it) {
+        match piece.kind {
             // Graph's own pages spell this one in two ways.
             "azureResource" | "AzureResource" => azure(it),
             "device" => {

@@ -3,7 +3,7 @@
 use super::attacks::attacks;
 use super::cloud::Cloud;
 use super::codes;
-use super::evidence::{self, Context};
+use super::evidence::{self, Context, Piece};
 use super::write::Out;
 use crate::Change;
 use crate::seen::Seen;
@@ -18,31 +18,33 @@ pub(super) const OCSF_VERSION: &str = "1.8.0";
 /// Writes the record of an alert, from its tree.
 pub(super) fn write(alert: &Object<'_>, key: &str, change: Change, about_bytes: usize) -> String {
     Out::object_of(about_bytes, |out| {
-        let cloud = Cloud::of(alert.objects("evidence"));
+        let pieces = Piece::all(alert);
+        let cloud = Cloud::of(&pieces);
+        let context = Context {
+            cloud: cloud.is_some(),
+            windows: pieces.iter().any(evidence::is_registry),
+        };
         let times = Times::of(alert, change);
         state(out, alert, change, &times);
         texts(out, alert);
-        metadata(out, alert, key, &times, cloud.is_some());
+        metadata(out, alert, key, &times, context);
         finding_info(out, alert, &times);
         if let Some(cloud) = &cloud {
             cloud.write(out);
         }
-        if let Some(device) = primary_device(alert) {
+        if let Some(device) = primary_device(&pieces) {
             evidence::device(out, device);
         }
-        malware(out, alert);
+        malware(out, alert, &pieces);
         out.object("remediation", |out| {
             out.text("desc", alert.take("recommendedActions"));
         });
-        let context = Context {
-            cloud: cloud.is_some(),
-        };
         out.list("evidences", |out| {
             for piece in alert.take_list("evidence") {
                 evidence::write(out, piece, context);
             }
         });
-        affected(out, alert);
+        affected(out, &pieces);
         out.observables();
         // What is no plain alert says so.
         alert.take_if("@odata.type", |kind| kind.eq_ignore_ascii_case(ALERT));
@@ -135,18 +137,18 @@ fn texts(out: &mut Out, alert: &Object<'_>) {
     }
 }
 
-fn metadata(out: &mut Out, alert: &Object<'_>, key: &str, times: &Times<'_>, has_cloud: bool) {
+fn metadata(out: &mut Out, alert: &Object<'_>, key: &str, times: &Times<'_>, context: Context) {
     out.object("metadata", |out| {
         out.text("version", Some(OCSF_VERSION));
         out.text("uid", Some(key));
         product(out, alert);
         out.list("profiles", |out| {
-            if has_cloud {
+            if context.cloud {
                 out.item_text("cloud");
             }
             out.item_text("incident");
         });
-        if alert.objects("evidence").any(evidence::is_registry) {
+        if context.windows {
             out.list("extensions", |out| {
                 out.item(|out| {
                     out.text("name", Some("win"));
@@ -229,10 +231,10 @@ fn finding_info(out: &mut Out, alert: &Object<'_>, times: &Times<'_>) {
 }
 
 /// `resources`: the devices and users of the evidence, and what its pieces have as resources.
-fn affected(out: &mut Out, alert: &Object<'_>) {
+fn affected(out: &mut Out, pieces: &[Piece<'_>]) {
     let mut seen = Seen::default();
     out.list("resources", |out| {
-        for piece in alert.objects("evidence") {
+        for piece in pieces {
             let Some((kind, name, uid)) = device_or_user(piece) else {
                 continue;
             };
@@ -252,25 +254,22 @@ fn affected(out: &mut Out, alert: &Object<'_>) {
 
 /// What a device or a user is as a resource: type, name and id.
 fn device_or_user<'a>(
-    piece: &Object<'a>,
+    piece: &Piece<'a>,
 ) -> Option<(&'static str, Option<&'a str>, Option<&'a str>)> {
-    let kind = evidence::kind(piece);
-    if kind.eq_ignore_ascii_case("device") {
-        let name = piece.text("deviceDnsName").or(piece.text("hostName"));
-        return Some(("Device", name, piece.text("mdeDeviceId")));
+    let it = piece.it;
+    if piece.is("device") {
+        let name = it.text("deviceDnsName").or_else(|| it.text("hostName"));
+        return Some(("Device", name, it.text("mdeDeviceId")));
     }
-    if !["user", "mailbox"]
-        .iter()
-        .any(|of| kind.eq_ignore_ascii_case(of))
-    {
+    if !(piece.is("user") || piece.is("mailbox")) {
         return None;
     }
-    let account = piece.object("userAccount");
+    let account = it.object("userAccount");
     let text = |name| account.and_then(|account| account.text(name));
     let name = text("accountName")
         .or_else(|| text("userPrincipalName"))
-        .or_else(|| piece.text("upn"))
-        .or_else(|| piece.text("primaryAddress"));
+        .or_else(|| it.text("upn"))
+        .or_else(|| it.text("primaryAddress"));
     Some((
         "User",
         name,
@@ -281,13 +280,11 @@ fn device_or_user<'a>(
 /// The words with which Defender marks the device that an alert is about.
 const PRIMARY: [&str; 2] = ["PrimaryDevice", "Main device"];
 
-fn primary_device<'o>(alert: &'o Object<'o>) -> Option<&'o Object<'o>> {
-    let devices = || {
-        let all = alert.objects("evidence");
-        // Graph lists some devices of which it knows nothing.
-        let names = ["mdeDeviceId", "deviceDnsName", "hostName"];
-        all.filter(move |piece| evidence::is(piece, "device") && piece.has_any(&names))
-    };
+fn primary_device<'o>(pieces: &[Piece<'o>]) -> Option<&'o Object<'o>> {
+    // Graph lists some devices of which it knows nothing.
+    let names = ["mdeDeviceId", "deviceDnsName", "hostName"];
+    let is_known = |piece: &&Piece<'_>| piece.is("device") && piece.it.has_any(&names);
+    let devices = || pieces.iter().filter(is_known).map(|piece| piece.it);
     let is_primary = |device: &&Object<'_>| {
         let mut roles = device.texts("detailedRoles");
         roles.any(|role| PRIMARY.contains(&role))
@@ -296,13 +293,12 @@ fn primary_device<'o>(alert: &'o Object<'o>) -> Option<&'o Object<'o>> {
 }
 
 /// `malware`: what the alert names, and what its evidence does.
-fn malware(out: &mut Out, alert: &Object<'_>) {
+fn malware(out: &mut Out, alert: &Object<'_>, pieces: &[Piece<'_>]) {
     let named = alert.take("threatDisplayName");
     let named = named.or_else(|| alert.take("threatFamilyName"));
-    let pieces = alert.objects("evidence");
-    let found = pieces
-        .filter(|piece| evidence::is(piece, "malware"))
-        .filter_map(|piece| piece.text("name"))
+    let found = pieces.iter().filter(|piece| piece.is("malware"));
+    let found = found
+        .filter_map(|piece| piece.it.text("name"))
         .filter(|name| Some(*name) != named);
     out.list("malware", |out| {
         for name in named.into_iter().chain(found) {

@@ -19,11 +19,13 @@ use super::codes;
 use super::write::Out;
 use crate::tree::{Node, Object};
 
-/// What a piece of evidence must know of its record.
+/// What a record uses of OCSF beside its core.
 #[derive(Clone, Copy)]
 pub(super) struct Context {
-    /// Whether the record uses the `cloud` profile, which has a resource's provider and region.
+    /// The `cloud` profile, which has a resource's provider and region.
     pub(super) cloud: bool,
+    /// The extension for Windows, which has the registry.
+    pub(super) windows: bool,
 }
 
 /// What writes the typed objects of a piece.
@@ -94,31 +96,37 @@ const KINDS: &[(&str, Write)] = &[
 ];
 
 /// The name of a piece's type, without what all types have in common.
-pub(super) fn kind<'e>(evidence: &'e Object<'_>) -> &'e str {
+fn kind<'a>(evidence: &Object<'a>) -> &'a str {
     let whole = evidence.text("@odata.type").unwrap_or_default();
-    // Nearly always.
-    let usual = whole.strip_prefix("#microsoft.graph.security.");
-    if let Some(kind) = usual.and_then(|name| name.strip_suffix("Evidence"))
-        && !kind.contains(['.', '#'])
-    {
-        return kind;
+    let stem = match whole.split_at_checked(whole.len().saturating_sub("Evidence".len())) {
+        Some((stem, end)) if end.eq_ignore_ascii_case("Evidence") => stem,
+        _ => whole,
+    };
+    let before = stem.bytes().rposition(|byte| matches!(byte, b'.' | b'#'));
+    before.map_or(stem, |at| &stem[at + 1..])
+}
+
+/// A piece of evidence that is an object, with its type, which is asked for again and again.
+pub(super) struct Piece<'a> {
+    pub(super) kind: &'a str,
+    pub(super) it: &'a Object<'a>,
+}
+
+impl<'a> Piece<'a> {
+    /// Those of an alert, in order.
+    pub(super) fn all(alert: &Object<'a>) -> Vec<Self> {
+        let pieces = alert.objects("evidence");
+        pieces.map(|it| Self { kind: kind(it), it }).collect()
     }
-    let before = whole.bytes().rposition(|byte| matches!(byte, b'.' | b'#'));
-    let name = before.map_or(whole, |at| &whole[at + 1..]);
-    let stem = name.len().saturating_sub("Evidence".len());
-    match (name.get(..stem), name.get(stem..)) {
-        (Some(kind), Some(end)) if end.eq_ignore_ascii_case("Evidence") => kind,
-        _ => name,
+
+    /// Whether it is of a type; Graph's own pages spell some in two ways.
+    pub(super) fn is(&self, of: &str) -> bool {
+        self.kind.eq_ignore_ascii_case(of)
     }
 }
 
-/// Whether a piece is of a type; Graph's own pages spell some in two ways.
-pub(super) fn is(evidence: &Object<'_>, of: &str) -> bool {
-    kind(evidence).eq_ignore_ascii_case(of)
-}
-
-/// The same of any piece.
-pub(super) fn kind_of<'e>(piece: &'e Node<'_>) -> &'e str {
+/// The type of any piece.
+pub(super) fn kind_of<'a>(piece: &Node<'a>) -> &'a str {
     match piece {
         Node::Object(evidence) => kind(evidence),
         _ => "",

@@ -1,13 +1,11 @@
 use super::super::codes;
 use super::super::write::Out;
-use super::{device, kind};
+use super::{Piece, device};
 use crate::tree::Object;
 
 /// Whether a piece makes an object of OCSF's Windows extension.
-pub(in crate::ocsf) fn is_registry(it: &Object<'_>) -> bool {
-    let kind = kind(it);
-    let is_one = ["registryKey", "registryValue"];
-    is_one.iter().any(|of| kind.eq_ignore_ascii_case(of)) && path(it).is_some()
+pub(in crate::ocsf) fn is_registry(piece: &Piece<'_>) -> bool {
+    (piece.is("registryKey") || piece.is("registryValue")) && path(piece.it).is_some()
 }
 
 /// The whole path of a key.
