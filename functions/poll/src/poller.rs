@@ -83,7 +83,15 @@ pub struct Settings {
     pub heartbeat_secs: u32,
     /// How much time must be left for another page to be begun.
     pub page_margin_secs: u32,
+    /// The most memory that the state may take, in bytes. A poll that reaches it stops as if there
+    /// were no time left, and the next one forgets the alerts that Graph has not returned for
+    /// longest.
+    pub most_state_bytes: usize,
 }
+
+/// The most memory of a tenant's state where nothing else bounds it: 1 GiB, for about a million
+/// alerts.
+pub const DEFAULT_STATE_BYTES: usize = 1 << 30;
 
 impl Settings {
     /// The default settings for a tenant.
@@ -102,6 +110,7 @@ impl Settings {
             retention_secs: 7 * 24 * 60 * 60,
             heartbeat_secs: 5 * 60,
             page_margin_secs: 10,
+            most_state_bytes: DEFAULT_STATE_BYTES,
         }
     }
 }
@@ -122,7 +131,7 @@ impl Poller {
     ) -> Result<Report, PollError> {
         let before = self.graph.stats();
         let now = self.clock.now();
-        let mut saved = SavedState::load(self.store.as_ref(), &self.settings.tenant).await?;
+        let mut saved = SavedState::load(self.store.as_ref(), &self.settings, now).await?;
         let is_live = job.window.is_none();
         let is_dry_run = job.backfill.as_ref().is_some_and(|of| of.dry_run);
         let begun = is_live && saved.state.begin(now, &self.settings.windows);
@@ -139,6 +148,7 @@ impl Poller {
         report.requests = after.requests - before.requests;
         report.throttled = after.throttled - before.throttled;
         report.read_up_to = saved.state.read_up_to();
+        report.state_percent = percent(saved.state.weight(), self.settings.most_state_bytes);
         if is_dry_run {
             return read.map(|()| report);
         }
@@ -187,7 +197,7 @@ impl Poller {
     /// [`PollError`] when the state cannot be read or written.
     pub async fn owe(&self, window: Window) -> Result<bool, PollError> {
         let now = self.clock.now();
-        let mut saved = SavedState::load(self.store.as_ref(), &self.settings.tenant).await?;
+        let mut saved = SavedState::load(self.store.as_ref(), &self.settings, now).await?;
         // What lies ahead is for live polls to read.
         if let Some(window) = Window::new(window.from(), window.to().min(now)) {
             saved.state.put_back(window, &[window], now);
@@ -196,4 +206,10 @@ impl Poller {
             .save(self.store.as_ref(), now, self.settings.retention_secs)
             .await
     }
+}
+
+/// How much `part` is of `whole`, in whole percent.
+fn percent(part: usize, whole: usize) -> u64 {
+    let percent = part.saturating_mul(100) / whole.max(1);
+    u64::try_from(percent).unwrap_or(u64::MAX)
 }

@@ -23,7 +23,7 @@ impl Poller {
     pub async fn deliver_again(&self, alert: &Alert<'_>) -> Result<Report, PollError> {
         let store = self.store.as_ref();
         let (tenant, now) = (&self.settings.tenant, self.clock.now());
-        let mut saved = SavedState::load(store, tenant).await?;
+        let mut saved = SavedState::load(store, &self.settings, now).await?;
         for output in &self.outputs {
             output.queue.begin().await;
         }

@@ -39,6 +39,8 @@ pub struct Report {
     pub newest_alert: Option<Timestamp>,
     /// Up to when everything was read.
     pub read_up_to: Option<Timestamp>,
+    /// The state's weight, in percent of what it may weigh.
+    pub state_percent: u64,
     /// Whether the state was saved; an idle poll saves it only now and then.
     pub saved: bool,
     /// How it ended.
@@ -93,6 +95,7 @@ impl Report {
             (Metric::CountMismatches, self.count_mismatches),
             (Metric::GraphRequests, self.requests),
             (Metric::Throttled, self.throttled),
+            (Metric::StateWeight, worth_telling(self.state_percent)),
             (Metric::Successes, u64::from(!is_postponed)),
         ];
         let mut emf = Emf::new(tenant, now.as_millisecond());
@@ -115,4 +118,9 @@ impl Report {
         }
         emf.with(Metric::Duration, took.as_secs_f64() * 1000.0)
     }
+}
+
+/// The weight of a state that is worth a metric, which costs money: nearly all are light.
+fn worth_telling(percent: u64) -> u64 {
+    if percent < 50 { 0 } else { percent }
 }

@@ -1,9 +1,9 @@
 use bytes::Bytes;
-use drawbridge_cursor::State;
+use drawbridge_cursor::{Room, State};
 use drawbridge_store::{ETag, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::PollError;
+use crate::{PollError, Settings};
 
 /// The store key of a tenant's state object.
 #[must_use]
@@ -18,11 +18,19 @@ pub(crate) struct SavedState {
     etag: Option<ETag>,
     /// The watermark in the object.
     watermark: Option<Timestamp>,
+    /// How many alerts were forgotten because there was no room for them.
+    pub(crate) forgot: usize,
 }
 
 impl SavedState {
-    /// Reads the tenant's state; a tenant without one starts with an empty state.
-    pub(crate) async fn load(store: &dyn Store, tenant: &str) -> Result<Self, PollError> {
+    /// Reads what of the tenant's state there is room for; a tenant without one starts with an empty
+    /// state.
+    pub(crate) async fn load(
+        store: &dyn Store,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<Self, PollError> {
+        let Settings { tenant, .. } = settings;
         let key = state_key(tenant);
         let Some(object) = store.get(&key).await? else {
             return Ok(Self {
@@ -30,17 +38,34 @@ impl SavedState {
                 key,
                 etag: None,
                 watermark: None,
+                forgot: 0,
             });
         };
-        match State::decode(&object.body) {
-            Ok(state) => Ok(Self {
-                watermark: state.watermark,
-                state,
-                key,
-                etag: Some(object.etag),
-            }),
-            Err(source) => Err(PollError::State { key, source }),
+        let room = Room {
+            oldest_secs: State::oldest_secs(now, settings.retention_secs),
+            most_bytes: settings.most_state_bytes,
+        };
+        let (state, forgot) = State::decode_within(&object.body, &room).map_err(|source| {
+            let key = key.clone();
+            PollError::State { key, source }
+        })?;
+        if forgot > 0 {
+            tracing::warn!(
+                tenant,
+                forgot,
+                most_bytes = room.most_bytes,
+                "the state has outgrown its memory: the alerts that Graph has not returned for \
+                 longest were forgotten, and records of theirs that are read again come twice; \
+                 give the function more memory (MemorySize), or shorten the tenant's retention_days"
+            );
         }
+        Ok(Self {
+            watermark: state.watermark,
+            state,
+            key,
+            etag: Some(object.etag),
+            forgot,
+        })
     }
 
     /// Whether the object is so old, or its watermark so far behind, that even an idle poll writes

@@ -117,7 +117,9 @@ impl Poller {
         match drained {
             Drained::ToItsEnd { incomplete } if incomplete.is_empty() => {
                 state.complete(window);
-                let found = report.records > records || purpose != Purpose::Again;
+                // What was forgotten for want of room is found again and again.
+                let is_new = report.records > records && saved.forgot == 0;
+                let found = is_new || purpose != Purpose::Again;
                 let is_sweep = matches!(purpose, Purpose::Sweep(_));
                 if found && !is_sweep && report.pages > pages + 1 {
                     state.read_again(window, known_to, now, settings);

@@ -6,9 +6,11 @@
 
 mod digest_map;
 mod job;
+mod packed;
 mod plan;
 mod state;
 mod sweep;
+mod weight;
 mod window;
 mod wire;
 mod written;
@@ -17,6 +19,7 @@ pub use job::{Backfill, Job, JobError, Why};
 pub use plan::{Planned, Purpose, WindowSettings, plan};
 pub use state::{Owed, Spent, State, Swept, epoch_secs_of};
 pub use sweep::Sweep;
+pub use weight::Room;
 pub use window::Window;
 pub use wire::{STATE_VERSION, StateError};
 pub use written::{AlertDigest, Claimed, Fact, Written};

@@ -175,11 +175,17 @@ impl State {
 
     /// Forgets the alerts that Graph has not returned for `retention_secs`.
     pub fn prune(&mut self, now: Timestamp, retention_secs: u64) {
-        let retention = i64::try_from(retention_secs).unwrap_or(i64::MAX);
-        let oldest = epoch_secs_of(now.as_second().saturating_sub(retention));
+        let oldest = Self::oldest_secs(now, retention_secs);
         for written in self.outputs.values_mut() {
             written.forget_before(oldest);
         }
+    }
+
+    /// Since when an alert must have been returned to be remembered, in seconds since 1970.
+    #[must_use]
+    pub fn oldest_secs(now: Timestamp, retention_secs: u64) -> u32 {
+        let retention = i64::try_from(retention_secs).unwrap_or(i64::MAX);
+        epoch_secs_of(now.as_second().saturating_sub(retention))
     }
 
     /// Takes `window` out of what is owed and `meant`: whole windows that it covers, and its part

@@ -16,8 +16,9 @@ pub struct Written {
     /// Claimed, but not taken by the queue: alert and record. They keep their `AlertPart`.
     pub(crate) unsent: HashSet<([u8; 16], [u8; 16])>,
     keys: usize,
+    facts: usize,
     /// What is looked up of each alert that has many keys or facts, as far as it was needed.
-    large: HashMap<[u8; 16], Lookup>,
+    pub(crate) large: HashMap<[u8; 16], Lookup>,
 }
 
 /// From so many on, an alert's keys and facts are looked up instead of searched: the time that an
@@ -26,9 +27,9 @@ const MANY: usize = 64;
 
 /// The parts of an alert's keys, and its facts.
 #[derive(Debug, Clone)]
-struct Lookup {
-    parts: HashMap<[u8; 16], usize>,
-    facts: HashSet<Fact>,
+pub(crate) struct Lookup {
+    pub(crate) parts: HashMap<[u8; 16], usize>,
+    pub(crate) facts: HashSet<Fact>,
 }
 
 impl Lookup {
@@ -214,6 +215,7 @@ impl Written {
             claimed.carries += 1;
             if let Some(entry) = self.alerts.get_mut(&claimed.alert.0) {
                 entry.facts.push(*fact);
+                self.facts += 1;
             }
             if let Some(lookup) = self.large.get_mut(&claimed.alert.0) {
                 lookup.facts.insert(*fact);
@@ -252,6 +254,7 @@ impl Written {
         for fact in &claimed.facts[..claimed.carries] {
             if let Some(at) = entry.facts.iter().rposition(|known| known == fact) {
                 entry.facts.swap_remove(at);
+                self.facts -= 1;
             }
             if let Some(lookup) = self.large.get_mut(&alert.0) {
                 lookup.facts.remove(fact);
@@ -281,6 +284,17 @@ impl Written {
         self.keys
     }
 
+    /// How many facts those records carry.
+    pub(crate) fn facts(&self) -> usize {
+        self.facts
+    }
+
+    /// Whether it is known of a record what it held last.
+    pub(crate) fn has_contents(&self) -> bool {
+        let mut entries = self.alerts.values();
+        entries.any(|entry| !entry.contents.is_empty())
+    }
+
     /// Forgets the alerts that Graph has not returned since `oldest_secs`.
     pub fn forget_before(&mut self, oldest_secs: u32) {
         self.alerts
@@ -290,12 +304,15 @@ impl Written {
         self.large
             .retain(|alert, _| self.alerts.contains_key(alert));
         self.keys = self.alerts.values().map(|entry| entry.keys.len()).sum();
+        self.facts = self.alerts.values().map(|entry| entry.facts.len()).sum();
     }
 
     pub(crate) fn insert(&mut self, alert: [u8; 16], entry: Entry) {
         self.keys += entry.keys.len();
+        self.facts += entry.facts.len();
         if let Some(old) = self.alerts.insert(alert, entry) {
             self.keys -= old.keys.len();
+            self.facts -= old.facts.len();
         }
         self.large.remove(&alert);
     }

@@ -26,6 +26,8 @@ pub enum Metric {
     GraphRequests,
     /// Requests that Graph answered with 429.
     Throttled,
+    /// The weight of the tenant's state, in percent of what the function's memory allows; 0 below 50.
+    StateWeight,
     /// How old the newest alert of this poll was when it was read; absent when there was none.
     NewestAlertLag,
     /// How far behind now everything was read.
@@ -61,6 +63,8 @@ pub enum Unit {
     Seconds,
     /// Milliseconds.
     Milliseconds,
+    /// Percent.
+    Percent,
 }
 
 /// Every metric, in the order in which it is written.
@@ -76,6 +80,7 @@ pub const METRICS: &[(Metric, &str, Unit)] = &[
     (Metric::CountMismatches, "CountMismatches", Unit::Count),
     (Metric::GraphRequests, "GraphRequests", Unit::Count),
     (Metric::Throttled, "Throttled", Unit::Count),
+    (Metric::StateWeight, "StateWeight", Unit::Percent),
     (Metric::NewestAlertLag, "NewestAlertLag", Unit::Seconds),
     (Metric::WatermarkLag, "WatermarkLag", Unit::Seconds),
     (Metric::Duration, "Duration", Unit::Milliseconds),
@@ -98,6 +103,7 @@ impl Unit {
             Self::Count => "Count",
             Self::Seconds => "Seconds",
             Self::Milliseconds => "Milliseconds",
+            Self::Percent => "Percent",
         }
     }
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use drawbridge_deliver::NamedSecrets;
 use drawbridge_graph::HttpTransport;
-use drawbridge_poll::SystemClock;
 use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::{DEFAULT_STATE_BYTES, SystemClock};
 use drawbridge_queue::Queue;
 use drawbridge_secrets::Secrets;
 use drawbridge_store::{Catalogue, LocalStore, Store};
@@ -127,6 +127,7 @@ impl Place {
             store: self.objects(),
             clock: Arc::new(SystemClock),
             aws_assertions,
+            most_state_bytes: DEFAULT_STATE_BYTES,
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// Asks AWS for assertions; `None` where there is no role to ask about.
     pub aws_assertions: Option<AwsAssertions>,
+    /// The most memory that a tenant's state may take, in bytes.
+    pub most_state_bytes: usize,
 }
 
 /// A tenant's Graph client, and the tokens that it signs in with.
@@ -66,7 +68,10 @@ impl Surroundings {
             store: Arc::clone(&self.store),
             outputs,
             clock: Arc::clone(&self.clock),
-            settings: settings(tenant),
+            settings: Settings {
+                most_state_bytes: self.most_state_bytes,
+                ..settings(tenant)
+            },
         })
     }
 

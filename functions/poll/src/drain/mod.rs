@@ -226,7 +226,7 @@ impl<'a> Drain<'a> {
             let delivered = self.deliver(&page).await?;
             self.progress.page(self.report);
             match next {
-                _ if !delivered => return Ok(Paged::Stopped),
+                _ if !delivered || self.is_full() => return Ok(Paged::Stopped),
                 Some(next) => ahead = next,
                 None if stopped => return Ok(Paged::Stopped),
                 None => return Ok(Paged::Whole { incomplete }),
@@ -249,6 +249,11 @@ impl<'a> Drain<'a> {
             rest.splice(..1, halves);
         }
         rest
+    }
+
+    /// Whether the state may not grow any more in this poll.
+    fn is_full(&self) -> bool {
+        self.state.weight() > self.poller.settings.most_state_bytes
     }
 
     /// Whether there is time for another page.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::backlog::{self, Backlog};
 use super::jobs::JobsQueue;
+use super::memory::state_bytes;
 use super::outputs::Outputs;
 use super::tenants::Tenants;
 use super::{Event, metrics};
@@ -84,6 +85,11 @@ impl Function {
             store,
             clock: Arc::new(SystemClock),
             aws_assertions: Some(aws_assertions(aws)),
+            most_state_bytes: state_bytes(
+                std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+                    .ok()
+                    .as_deref(),
+            ),
         };
         Ok(Self {
             tenants: Tenants::new(settings.tenants, surroundings, outputs),

@@ -4,6 +4,7 @@ mod backlog;
 mod event;
 mod function;
 mod jobs;
+mod memory;
 mod metrics;
 mod outputs;
 mod tenants;

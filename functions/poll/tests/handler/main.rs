@@ -9,6 +9,7 @@
 mod backfill;
 mod budget;
 mod faults;
+mod full_state;
 mod giving_back;
 mod hostile;
 mod late_evidence;

@@ -191,6 +191,7 @@ fn what_calls_for_a_person_has_an_alarm() {
         "Failures",
         "Gaps",
         "Quarantined",
+        "StateWeight",
         "Successes",
         "Throttled",
         "WatermarkLag",

@@ -1,0 +1,105 @@
+//! The state has outgrown its memory: nothing is lost, the poll goes on, and what comes twice has an
+//! end. The object was damaged: nothing is sent, and the poll says so.
+
+use bytes::Bytes;
+use drawbridge_cursor::{Job, StateError};
+use drawbridge_poll::{PollError, Report, state_key};
+use drawbridge_store::Store as _;
+
+use super::world::World;
+
+const ALERTS: usize = 200;
+
+/// A day's alerts, and room for half of them.
+async fn crowded(most_state_bytes: usize) -> World {
+    let world = World::with(|settings| {
+        settings.page_size = 5;
+        settings.most_state_bytes = most_state_bytes;
+        settings.windows.sweeps = false;
+    });
+    for n in 0..ALERTS {
+        world.set(
+            &format!("da{n}"),
+            &format!("2026-03-01T0{}:{:02}:00Z", n / 60, n % 60),
+        );
+    }
+    world
+}
+
+/// A live poll and all the jobs that follow from it; the reports.
+async fn polls(world: &World) -> Vec<Report> {
+    let mut jobs = vec![Job::timer("contoso")];
+    let mut reports = Vec::new();
+    while let Some(job) = jobs.pop() {
+        let report = world.job(&job).await.unwrap();
+        jobs.extend(report.follow_ups.iter().cloned());
+        reports.push(report);
+        assert!(reports.len() < 500, "the jobs have no end");
+    }
+    reports
+}
+
+/// Ten hours of polls every ten minutes; how many records were written.
+async fn ten_hours(world: &World) -> usize {
+    for _ in 0..60 {
+        polls(world).await;
+        world.clock.advance_secs(600);
+    }
+    world.written().len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_outgrows_its_memory_loses_nothing_and_comes_to_rest() {
+    let roomy = crowded(1 << 30).await;
+    assert_eq!(ten_hours(&roomy).await, ALERTS);
+    let most = roomy.state().await.weight() / 2;
+
+    let world = crowded(most).await;
+    let reports = polls(&world).await;
+    assert!(
+        reports.len() > 2,
+        "it was stopped when there was no more room"
+    );
+    assert!((0..ALERTS).all(|n| world.has(&format!("da{n}"))));
+    // One page, and what was left of the room.
+    assert!(reports.iter().all(|report| report.state_percent < 130));
+    assert!(reports.iter().all(|report| report.state_percent > 80));
+    let written = ten_hours(&world).await;
+    assert!(written > ALERTS, "what was forgotten was not read again");
+    // Windows that were stopped are read again, and so is the long one; then they are left alone.
+    assert_eq!(ten_hours(&world).await, written);
+    world.set("new", "2026-03-02T07:59:00Z");
+    polls(&world).await;
+    assert!(world.has("new"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_object_with_a_flipped_bit_is_named_and_nothing_is_sent() {
+    let world = World::new();
+    world.set("da1", "2026-03-01T11:00:00Z");
+    world.poll().await.unwrap();
+    let key = state_key("contoso");
+    let object = world.store.get(&key).await.unwrap().unwrap();
+    let mut body = object.body.to_vec();
+    let digit = body.len() / 2;
+    body[digit] ^= 1;
+    world
+        .store
+        .put(&key, Bytes::from(body), "application/json")
+        .await
+        .unwrap();
+    world.set("da2", "2026-03-01T12:00:00Z");
+    let error = world.poll().await.unwrap_err();
+    let PollError::State {
+        source: StateError::Damaged { .. },
+        ..
+    } = &error
+    else {
+        panic!("{error}");
+    };
+    assert!(
+        error.to_string().contains("put back an earlier version"),
+        "{error}"
+    );
+    assert!(!error.is_retryable() && !world.has("da2"));
+}

@@ -1,0 +1,279 @@
+//! The written records of one output, packed: per alert its digest (16 bytes), when it was last seen
+//! (seconds since 1970, 32 bits, little-endian), its number of keys and its number of facts (both
+//! LEB128: seven bits per byte, the lowest first), and then each key (16 bytes); in an output with
+//! contents, then what each of them held last (16 bytes); then each fact (6 bytes).
+//!
+//! Up to version 2 of the state there were no facts, and the number of keys had 32 bits.
+
+use smallvec::SmallVec;
+
+use crate::weight::{self, Age};
+use crate::written::{Entry, UNKNOWN};
+use crate::{Fact, StateError, Written};
+
+/// What an alert weighs without keys and facts.
+const LEAST_ALERT_BYTES: usize = 22;
+
+/// Packs an output.
+pub(crate) fn pack(written: &Written) -> Vec<u8> {
+    let contents = written.has_contents();
+    let mut bytes = Vec::with_capacity(packed_len(written));
+    for (alert, entry) in &written.alerts {
+        bytes.extend_from_slice(alert);
+        bytes.extend_from_slice(&entry.seen_secs.to_le_bytes());
+        push_count(entry.keys.len(), &mut bytes);
+        push_count(entry.facts.len(), &mut bytes);
+        bytes.extend_from_slice(entry.keys.as_flattened());
+        if contents {
+            bytes.extend_from_slice(entry.contents.as_flattened());
+            let unknown = entry.keys.len() - entry.contents.len();
+            bytes.extend_from_slice([UNKNOWN].repeat(unknown).as_flattened());
+        }
+        bytes.extend_from_slice(entry.facts.as_flattened());
+    }
+    bytes
+}
+
+/// How long an output is when it is packed; a few bytes more, if an alert has very many keys.
+pub(crate) fn packed_len(written: &Written) -> usize {
+    let key_bytes = if written.has_contents() { 32 } else { 16 };
+    written.alerts() * LEAST_ALERT_BYTES
+        + written.keys() * key_bytes
+        + written.facts() * size_of::<Fact>()
+}
+
+/// Packs what is unsent: pairs of an alert's digest and a key.
+pub(crate) fn pack_unsent(written: &Written) -> Vec<u8> {
+    let pairs = written.unsent.iter();
+    let halves: Vec<[u8; 16]> = pairs.flat_map(|&(alert, key)| [alert, key]).collect();
+    halves.into_flattened()
+}
+
+/// An output on its way in: how much is said to be there, and the bytes.
+pub(crate) struct Unpacking {
+    pub(crate) alerts: usize,
+    pub(crate) keys: usize,
+    pub(crate) contents: bool,
+    pub(crate) version: u32,
+    pub(crate) written: Vec<u8>,
+    pub(crate) unsent: Vec<u8>,
+}
+
+impl Unpacking {
+    /// What it will weigh once it is unpacked, if it is what it says.
+    pub(crate) fn weight(&self) -> usize {
+        let key_bytes = if self.contents { 32 } else { 16 };
+        let without_facts = self
+            .alerts
+            .saturating_mul(LEAST_ALERT_BYTES)
+            .saturating_add(self.keys.saturating_mul(key_bytes));
+        let facts = self.written.len().saturating_sub(without_facts) / size_of::<Fact>();
+        weight::of(self.alerts, self.keys, facts)
+            .saturating_add(weight::of_unsent(self.unsent.len() / 32))
+    }
+
+    /// The age and the weight of each alert.
+    pub(crate) fn ages(&self) -> impl Iterator<Item = Result<(Age, usize), StateError>> {
+        self.entries().map(|entry| {
+            let entry = entry?;
+            let weight = weight::of(1, entry.keys.len(), entry.facts.len());
+            Ok((entry.age(), weight))
+        })
+    }
+
+    fn entries(&self) -> Entries<'_> {
+        Entries {
+            rest: &self.written,
+            contents: self.contents,
+            version: self.version,
+        }
+    }
+
+    /// Unpacks what is not older than `oldest`; how many alerts that Graph returned at `kept_secs`
+    /// or later were left out.
+    pub(crate) fn unpack(
+        self,
+        oldest: Age,
+        kept_secs: u32,
+    ) -> Result<(Written, usize), StateError> {
+        let mut written = Written::default();
+        // The number may be anything; the bytes are there.
+        let most = self.written.len() / LEAST_ALERT_BYTES;
+        if oldest == Age::default() {
+            written.alerts.reserve(self.alerts.min(most));
+        }
+        let (mut alerts, mut keys, mut forgot) = (0, 0, 0);
+        for entry in self.entries() {
+            let entry = entry?;
+            alerts += 1;
+            keys += entry.keys.len();
+            if entry.seen_secs < kept_secs {
+                continue;
+            }
+            if entry.age() < oldest {
+                forgot += 1;
+                continue;
+            }
+            written.insert(*entry.alert, entry.to_owned());
+        }
+        if (alerts, keys) != (self.alerts, self.keys) {
+            return Err(damaged("the written keys do not add up"));
+        }
+        let (pairs, odd) = self.unsent.as_chunks::<32>();
+        if !odd.is_empty() {
+            return Err(damaged("the unsent keys are cut off"));
+        }
+        let pairs = pairs.iter().filter_map(split);
+        written.unsent = pairs
+            .filter(|(alert, _)| written.alerts.contains_key(alert))
+            .collect();
+        Ok((written, forgot))
+    }
+}
+
+/// The alerts of an output, in packed form.
+struct Entries<'a> {
+    rest: &'a [u8],
+    contents: bool,
+    version: u32,
+}
+
+/// One of them.
+struct PackedEntry<'a> {
+    alert: &'a [u8; 16],
+    seen_secs: u32,
+    keys: &'a [[u8; 16]],
+    contents: &'a [[u8; 16]],
+    facts: &'a [Fact],
+}
+
+impl PackedEntry<'_> {
+    fn age(&self) -> Age {
+        Age::of(self.seen_secs, self.alert)
+    }
+
+    fn to_owned(&self) -> Entry {
+        Entry {
+            seen_secs: self.seen_secs,
+            keys: self.keys.to_vec(),
+            contents: self.contents.to_vec(),
+            facts: SmallVec::from_slice(self.facts),
+        }
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<PackedEntry<'a>, StateError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let entry = self.entry();
+        if entry.is_none() {
+            self.rest = &[];
+        }
+        Some(entry.ok_or_else(|| damaged("the written keys are cut off")))
+    }
+}
+
+impl<'a> Entries<'a> {
+    /// Takes one alert off the front; `None` when it is cut off.
+    fn entry(&mut self) -> Option<PackedEntry<'a>> {
+        let rest = &mut self.rest;
+        let alert = take(rest)?;
+        let seen_secs = u32::from_le_bytes(*take(rest)?);
+        let (keys, facts) = match self.version {
+            ..=2 => (usize::try_from(u32::from_le_bytes(*take(rest)?)).ok()?, 0),
+            _ => (take_count(rest)?, take_count(rest)?),
+        };
+        let contents = if self.contents { keys } else { 0 };
+        Some(PackedEntry {
+            alert,
+            seen_secs,
+            keys: take_list(rest, keys)?,
+            contents: take_list(rest, contents)?,
+            facts: take_list(rest, facts)?,
+        })
+    }
+}
+
+/// An alert's digest and a key, side by side.
+fn split(pair: &[u8; 32]) -> Option<([u8; 16], [u8; 16])> {
+    Some((*pair.first_chunk()?, *pair.last_chunk()?))
+}
+
+/// Takes `count` arrays off the front of `rest`.
+fn take_list<'a, const N: usize>(rest: &mut &'a [u8], count: usize) -> Option<&'a [[u8; N]]> {
+    let (list, after) = rest.split_at_checked(count.checked_mul(N)?)?;
+    *rest = after;
+    Some(list.as_chunks::<N>().0)
+}
+
+/// Seven bits in each byte, the lowest first; the highest bit says that another byte follows.
+fn push_count(mut count: usize, bytes: &mut Vec<u8>) {
+    while count >= 0x80 {
+        bytes.push(u8::try_from(count & 0x7f).unwrap_or_default() | 0x80);
+        count >>= 7;
+    }
+    bytes.push(u8::try_from(count).unwrap_or_default());
+}
+
+fn take_count(rest: &mut &[u8]) -> Option<usize> {
+    let mut count = 0;
+    for shift in (0..u32::BITS).step_by(7) {
+        let [byte] = *take::<1>(rest)?;
+        count |= usize::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(count);
+        }
+    }
+    None
+}
+
+fn take<'a, const N: usize>(rest: &mut &'a [u8]) -> Option<&'a [u8; N]> {
+    let (front, after) = rest.split_first_chunk::<N>()?;
+    *rest = after;
+    Some(front)
+}
+
+fn damaged(what: &str) -> StateError {
+    StateError::Damaged { what: what.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn counts_of_any_size_survive() {
+        for count in [0, 1, 127, 128, 300, 16_383, 16_384, 5_000_000] {
+            let mut bytes = Vec::new();
+            push_count(count, &mut bytes);
+            let mut rest = bytes.as_slice();
+            assert_eq!((take_count(&mut rest), rest.len()), (Some(count), 0));
+        }
+        assert_eq!(take_count(&mut &[0xff_u8; 9][..]), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            for (contents, version) in [(false, 2), (true, 2), (false, 3), (true, 3)] {
+                let packed = Unpacking {
+                    alerts: 1,
+                    keys: 1,
+                    contents,
+                    version,
+                    written: bytes.clone(),
+                    unsent: bytes.clone(),
+                };
+                let _ = packed.ages().count();
+                let _ = packed.unpack(Age::default(), 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A state weighs more than the memory that it takes, and not much more: the poll function's memory
+//! is bounded by that.
+
+use drawbridge_cursor::{AlertDigest, State};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// What `work` makes, and the most memory that it took on top of what was there.
+fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    let made = work();
+    (made, MEMORY.peak_usage() - before)
+}
+
+/// A state of so many alerts in each output, each with so many keys, each with so many facts.
+#[derive(Debug)]
+struct Shape {
+    outputs: &'static [&'static str],
+    alerts: u32,
+    keys: u32,
+    facts: u8,
+    contents: bool,
+}
+
+impl Shape {
+    fn grow(&self) -> State {
+        let mut state = State::default();
+        for alert in 0..self.alerts {
+            let digest = AlertDigest::of(&format!("da{alert}"));
+            for output in self.outputs {
+                let written = state.output(output);
+                for key in 0..self.keys {
+                    let wide = {
+                        let mut wide = [0; 32];
+                        wide[..4].copy_from_slice(&key.to_be_bytes());
+                        wide
+                    };
+                    let claimed = if self.contents {
+                        written.claim_change(digest, &wide, &[1; 32], alert)
+                    } else {
+                        written.claim(digest, &wide, alert)
+                    };
+                    let [.., a, b, c] = key.to_be_bytes();
+                    if let Some(mut claimed) = claimed {
+                        for fact in 0..self.facts {
+                            written.carry(&mut claimed, &[[0, 0, a, b, c, fact]]);
+                        }
+                    }
+                }
+            }
+        }
+        state
+    }
+}
+
+/// One test, because the allocator counts for the whole process.
+#[test]
+fn a_state_takes_no_more_memory_than_it_weighs() {
+    let one = |alerts, keys, facts, contents| Shape {
+        outputs: &["siem"],
+        alerts,
+        keys,
+        facts,
+        contents,
+    };
+    let shapes = [
+        // Just beyond the point at which a table grows.
+        one(14_337, 1, 0, false),
+        one(14_337, 1, 4, false),
+        one(25_000, 3, 2, false),
+        one(14_337, 1, 0, true),
+        one(25_000, 4, 0, true),
+        one(200, 63, 4, false),
+        one(10, 5000, 1, false),
+        one(1, 50_000, 0, false),
+        Shape {
+            outputs: &["siem", "native", "cef"],
+            ..one(14_337, 2, 2, true)
+        },
+    ];
+    for shape in shapes {
+        let empty = MEMORY.current_usage();
+        let (grown, growing) = peak_of(|| shape.grow());
+        let weight = grown.weight();
+        let held = MEMORY.current_usage() - empty;
+        let (bytes, writing) = peak_of(|| grown.encode().unwrap());
+        let (read, reading) = peak_of(|| State::decode(&bytes).unwrap());
+        assert!(read.weight() <= weight);
+        let most = growing.max(held + writing).max(bytes.len() + reading);
+        assert!(most <= weight, "{shape:?} takes {most}, weighs {weight}");
+        assert!(most > weight / 5, "{shape:?} takes {most}, weighs {weight}");
+        println!("{most:>12} of {weight:>12}: {shape:?}");
+    }
+}
