@@ -57,6 +57,7 @@ async fn poller(
         return fleet::poller(place, &surroundings, tenant).await;
     }
     let outputs = crate::outputs::nowhere(&crate::outputs::names(tenant));
+    let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
     surroundings.poller(tenant, outputs).map_err(Failure::of)
 }
 

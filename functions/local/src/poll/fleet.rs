@@ -88,8 +88,14 @@ impl Fleet {
 
     /// A tenant's poller, built anew when its document has changed.
     async fn poller(&mut self, tenant: Tenant) -> Result<Arc<Poller>, Failure> {
+        // Each time: the administrator may have changed his mind.
+        let admitted = self
+            .surroundings
+            .admit(&tenant)
+            .await
+            .map_err(Failure::of)?;
         if let Some((known, poller)) = self.known.get(&tenant.name)
-            && *known == tenant
+            && *known == *admitted
         {
             return Ok(Arc::clone(poller));
         }
@@ -176,8 +182,9 @@ pub(crate) async fn poller(
         .as_folder()
         .ok_or_else(|| Failure::of("a stack is polled by its poll function"))?;
     // Before the files, so that a document that cannot be used leaves none behind.
+    let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
     surroundings.client(tenant).map_err(Failure::of)?;
-    let outputs = crate::outputs::open(folder, &place.objects(), tenant).await?;
+    let outputs = crate::outputs::open(folder, &place.objects(), &tenant).await?;
     let mut poller = surroundings.poller(tenant, outputs).map_err(Failure::of)?;
     // What an interrupted poll put back has no other job that reads it: the next poll does.
     poller.settings.windows.adopt_after_secs = 0;

@@ -63,6 +63,7 @@ impl<'a> Pollers<'a> {
             fleet::poller(self.place, &self.surroundings, tenant).await?
         } else {
             let outputs = self.outputs(tenant)?;
+            let tenant = self.surroundings.admit(tenant).await.map_err(Failure::of)?;
             self.surroundings
                 .poller(tenant, outputs)
                 .map_err(Failure::of)?

@@ -13,6 +13,9 @@ use super::tenant::{CLIENT, SECRET, TENANT, Tenant};
 /// The variable that holds the client secret.
 pub(crate) const VARIABLE: &str = "CONTOSO_SECRET";
 
+/// The places that documents of tests name; what a document may name without that is a test of its own.
+const ALLOWED_SECRETS: &str = "CONTOSO_SECRET,A,B,S,NOT_SET_ANYWHERE,/run/gov.pem,/run/token";
+
 /// `drawbridge` with these arguments and the folder, where the secret is in [`VARIABLE`].
 pub(crate) fn command(folder: &Folder, args: &[&str]) -> Command {
     let mut command = drawbridge(args);
@@ -20,6 +23,8 @@ pub(crate) fn command(folder: &Folder, args: &[&str]) -> Command {
         .arg("--out")
         .arg(folder.path())
         .env(VARIABLE, SECRET)
+        .env("DRAWBRIDGE_ALLOWED_SECRETS", ALLOWED_SECRETS)
+        .env("DRAWBRIDGE_ALLOWED_HOSTS", "127.0.0.1")
         .env_remove("DRAWBRIDGE_BUCKET")
         .env_remove("DRAWBRIDGE_JOBS_QUEUE_URL");
     command
