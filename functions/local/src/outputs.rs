@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use drawbridge_config::{ConfigError, Tenant};
+use drawbridge_files::Root;
 use drawbridge_poll::assembly::naming;
 use drawbridge_poll::{Grouping, Output};
-use drawbridge_queue::{LocalQueue, Message, ObjectsQueue, Queue, QueueError, Refused};
+use drawbridge_queue::{Hold, LocalQueue, Message, ObjectsQueue, Queue, QueueError, Refused};
 use drawbridge_record::{Body, Format};
 use drawbridge_store::Store;
 
@@ -55,6 +56,7 @@ pub(crate) async fn open(
     folder: &Path,
     store: &Arc<dyn Store>,
     tenant: &Tenant,
+    hold: Hold,
 ) -> Result<Vec<Output>, Failure> {
     check(tenant).map_err(Failure::of)?;
     let mut outputs = Vec::new();
@@ -71,11 +73,9 @@ pub(crate) async fn open(
             Body::Json => "ndjson",
             Body::Text => "log",
         };
-        let file = folder
-            .join(&tenant.name)
-            .join(format!("{}.{ending}", format.name()));
-        let queue = Arc::new(LocalQueue::open(file).await.map_err(Failure::of)?);
-        outputs.push(output(name, format, queue));
+        let file = Path::new(&tenant.name).join(format!("{}.{ending}", format.name()));
+        let queue = LocalQueue::open_below(Root::new(folder), file, hold).await;
+        outputs.push(output(name, format, Arc::new(queue.map_err(Failure::of)?)));
     }
     Ok(outputs)
 }

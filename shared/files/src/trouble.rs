@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 /// What went wrong, and the way out of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
+    /// Where it is, if that may be another place than the one that was asked for.
+    pub place: Option<PathBuf>,
     /// What was found, as in "it is a symbolic link".
-    pub code: String,
+    pub code: &'static str,
     /// What to do.
     pub fix: &'static str,
 }
@@ -24,13 +26,20 @@ pub(crate) enum Found {
 }
 
 impl Found {
-    fn fix(&self) -> &'static str {
-        match self {
-            Self::Link(_) => {
+    fn trouble(&self) -> Trouble {
+        let (place, code, fix) = match self {
+            Self::Link(place) => (
+                place,
+                "it is a symbolic link",
                 "links are not followed below the folder, where one could lead a write to any \
-                 file: put the file or the folder itself there, or mount it there"
-            }
-            Self::Special(_) => "move it away",
+                 file: put the file or the folder itself there, or mount it there",
+            ),
+            Self::Special(place) => (place, "it is no regular file", "move it away"),
+        };
+        Trouble {
+            place: Some(place.clone()),
+            code,
+            fix,
         }
     }
 }
@@ -47,14 +56,12 @@ pub fn trouble(error: &(dyn Error + 'static)) -> Option<Trouble> {
     let error = error.downcast_ref::<io::Error>()?;
     let inner = error.get_ref();
     if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<Found>()) {
-        return Some(Trouble {
-            code: found.to_string(),
-            fix: found.fix(),
-        });
+        return Some(found.trouble());
     }
     let (code, fix) = limit(error.raw_os_error()?)?;
     Some(Trouble {
-        code: code.to_owned(),
+        place: None,
+        code,
         fix,
     })
 }
@@ -98,10 +105,12 @@ mod tests {
     #[test]
     fn what_lies_in_the_way_is_named_with_its_path() {
         let link = trouble(&found(Found::Link, Path::new("data/state"))).unwrap();
-        assert_eq!(link.code, "data/state is a symbolic link");
-        assert!(link.fix.contains("not followed"), "{link:?}");
+        assert_eq!(link.place.unwrap(), Path::new("data/state"));
+        assert_eq!(link.code, "it is a symbolic link");
+        assert!(link.fix.contains("not followed"), "{}", link.fix);
         let special = trouble(&found(Found::Special, Path::new("data/pipe"))).unwrap();
-        assert_eq!(special.code, "data/pipe is no regular file");
+        assert_eq!(special.place.unwrap(), Path::new("data/pipe"));
+        assert_eq!(special.code, "it is no regular file");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use drawbridge_config::Tenant;
 use drawbridge_cursor::Job;
 use drawbridge_poll::assembly::Surroundings;
 use drawbridge_poll::{PollError, Poller, Report, Silent, Stop};
+use drawbridge_queue::Hold;
 use futures::StreamExt as _;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
@@ -95,7 +96,8 @@ impl Fleet {
         }
         // Its files have to be closed before they can be opened again.
         self.known.remove(&tenant.name);
-        let poller = Arc::new(poller(&self.place, &self.surroundings, &tenant).await?);
+        let poller = poller(&self.place, &self.surroundings, &tenant, Hold::WhileSending).await?;
+        let poller = Arc::new(poller);
         let name = tenant.name.clone();
         self.known.insert(name, (tenant, Arc::clone(&poller)));
         Ok(poller)
@@ -166,18 +168,20 @@ impl Fleet {
     }
 }
 
-/// A tenant's poller in a folder, with the outputs of its document.
+/// A tenant's poller in a folder, with the outputs of its document, whose files are kept open as
+/// `hold` says.
 pub(crate) async fn poller(
     place: &Place,
     surroundings: &Surroundings,
     tenant: &Tenant,
+    hold: Hold,
 ) -> Result<Poller, Failure> {
     let folder = place
         .as_folder()
         .ok_or_else(|| Failure::of("a stack is polled by its poll function"))?;
     // Before the files, so that a document that cannot be used leaves none behind.
     surroundings.client(tenant).map_err(Failure::of)?;
-    let outputs = crate::outputs::open(folder, &place.objects(), tenant).await?;
+    let outputs = crate::outputs::open(folder, &place.objects(), tenant, hold).await?;
     let mut poller = surroundings.poller(tenant, outputs).map_err(Failure::of)?;
     // What an interrupted poll put back has no other job that reads it: the next poll does.
     poller.settings.windows.adopt_after_secs = 0;
