@@ -271,12 +271,18 @@ fn etag_of(body: &[u8]) -> ETag {
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
-        Err(StoreError::Unavailable {
-            place: "the local folder".to_owned(),
-            code: "the runtime is shutting down".to_owned(),
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| {
+            // A panic goes on where it is seen.
+            if let Ok(panic) = error.try_into_panic() {
+                std::panic::resume_unwind(panic);
+            }
+            Err(StoreError::Unavailable {
+                place: "the local folder".to_owned(),
+                code: "the runtime is shutting down".to_owned(),
+            })
         })
-    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use drawbridge_secrets::{EnvSecrets, FileSecrets, Secrets};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::report::{all_well, tell};
+use super::report::{all_well, heard, tell};
 use crate::cli;
 use crate::failure::Failure;
 use crate::progress::{Shown, say};
@@ -31,12 +31,10 @@ pub(super) async fn run(args: cli::Poll, every: Duration) -> Result<(), Failure>
         let result = polled
             .map_err(|error| (error.is_retryable(), told(&error)))
             .and_then(|report| {
-                match tell(&report, json) {
-                    // Whether all is well does not depend on who hears of it.
-                    Ok(()) | Err(Failure::ReaderGone) => {}
-                    Err(failure) => return Err((false, failure)),
-                }
-                all_well(&report, once).map_err(|failure| (true, failure))
+                let told = tell(&report, json);
+                let result = all_well(&report, once).and(heard(told));
+                // A poll that did its work is no reason to end, whatever is wrong with it.
+                result.map_err(|failure| (true, failure))
             });
         if once || stop.is_asked() {
             return result.map_err(|(_, failure)| failure);

@@ -144,12 +144,18 @@ async fn off_thread<T: Send + 'static>(
     path: &Path,
     work: impl FnOnce() -> Result<T, QueueError> + Send + 'static,
 ) -> Result<T, QueueError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
-        Err(QueueError::Unavailable {
-            place: path.display().to_string(),
-            code: "the runtime is shutting down".to_owned(),
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| {
+            // A panic goes on where it is seen.
+            if let Ok(panic) = error.try_into_panic() {
+                std::panic::resume_unwind(panic);
+            }
+            Err(QueueError::Unavailable {
+                place: path.display().to_string(),
+                code: "the runtime is shutting down".to_owned(),
+            })
         })
-    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod hang_up;
 mod rotation;
+mod streams;
 #[cfg(target_os = "linux")]
 mod unit;
 
