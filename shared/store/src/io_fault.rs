@@ -3,10 +3,20 @@
 use std::io;
 use std::path::Path;
 
+use drawbridge_files::trouble;
+
 use crate::StoreError;
 
 /// Says what `error` means for the file or folder at `path`.
 pub(crate) fn store_error(path: &Path, error: &io::Error) -> StoreError {
+    if let Some(trouble) = trouble(error) {
+        let place = trouble.place.as_deref().unwrap_or(path);
+        return StoreError::Failed {
+            place: place.display().to_string(),
+            code: trouble.code.to_owned(),
+            fix: trouble.fix.to_owned(),
+        };
+    }
     let place = path.display().to_string();
     let code = error.kind().to_string();
     match error.kind() {

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod hang_up;
+mod open_files;
 mod rotation;
 mod streams;
 #[cfg(target_os = "linux")]
