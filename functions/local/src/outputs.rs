@@ -10,7 +10,7 @@ use drawbridge_poll::assembly::naming;
 use drawbridge_poll::{Grouping, Output};
 use drawbridge_queue::{Hold, LocalQueue, Message, ObjectsQueue, Queue, QueueError, Refused};
 use drawbridge_record::{Body, Format};
-use drawbridge_store::Store;
+use drawbridge_store::{LocalStore, Store};
 
 use crate::failure::Failure;
 
@@ -54,18 +54,18 @@ pub(crate) fn names(tenant: &Tenant) -> Vec<String> {
 /// Opens a tenant's outputs: `<folder>/<tenant>/<format>.ndjson`, `.log` for text, or objects.
 pub(crate) async fn open(
     folder: &Path,
-    store: &Arc<dyn Store>,
     tenant: &Tenant,
     hold: Hold,
 ) -> Result<Vec<Output>, Failure> {
     check(tenant).map_err(Failure::of)?;
+    let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder).for_group());
     let mut outputs = Vec::new();
     for name in names(tenant) {
         let Some((format, is_objects)) = shape(&name) else {
             continue;
         };
         if is_objects {
-            outputs.extend(objects(store, tenant, &name));
+            outputs.extend(objects(&store, tenant, &name));
             continue;
         }
         let format = tenant.format(format);

@@ -23,7 +23,10 @@ pub(crate) fn store_error(path: &Path, error: &io::Error) -> StoreError {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StoreError::Denied {
             place,
             code,
-            fix: "make the folder writable for this user, or name another one".to_owned(),
+            fix:
+                "run it as the user that the folder belongs to, make it writable for this one, or \
+                  name another folder"
+                    .to_owned(),
         },
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::NoSpace { place },
         io::ErrorKind::NotADirectory

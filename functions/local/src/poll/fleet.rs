@@ -210,7 +210,7 @@ pub(crate) async fn poller(
         .ok_or_else(|| Failure::of("a stack is polled by its poll function"))?;
     // Before the files, so that a document that cannot be used leaves none behind.
     surroundings.client(tenant).map_err(Failure::of)?;
-    let outputs = crate::outputs::open(folder, &place.objects(), tenant, hold).await?;
+    let outputs = crate::outputs::open(folder, tenant, hold).await?;
     let mut poller = surroundings.poller(tenant, outputs).map_err(Failure::of)?;
     // What an interrupted poll put back has no other job that reads it: the next poll does.
     poller.settings.windows.adopt_after_secs = 0;

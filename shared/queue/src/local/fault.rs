@@ -23,7 +23,10 @@ pub(super) fn queue_error(path: &Path, error: &io::Error) -> QueueError {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => QueueError::Denied {
             place,
             code,
-            fix: "make the folder writable for this user, or name another one".to_owned(),
+            fix:
+                "run it as the user that the folder belongs to, make it writable for this one, or \
+                  name another folder"
+                    .to_owned(),
         },
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => QueueError::NoSpace { place },
         io::ErrorKind::NotADirectory

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod hang_up;
+mod on_disk;
 mod open_files;
 mod rotation;
 mod streams;
