@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use drawbridge_files::trouble;
 use futures::StreamExt;
 use reqwest::redirect::Policy;
 use url::{Host, Url};
@@ -235,6 +236,11 @@ fn reasons(error: &dyn Error) -> String {
     let mut chain = vec![error.to_string()];
     let mut source = error.source();
     while let Some(cause) = source {
+        if let Some(trouble) = trouble(cause) {
+            // Instead of the words of the client, which would push the way out of sight.
+            chain = vec![trouble.code.to_owned(), trouble.fix.to_owned()];
+            break;
+        }
         chain.push(cause.to_string());
         source = cause.source();
     }

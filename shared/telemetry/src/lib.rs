@@ -9,5 +9,5 @@ mod log;
 mod metric;
 
 pub use emf::Emf;
-pub use log::{log_to_cloudwatch, log_to_terminal};
+pub use log::{log_to_cloudwatch, log_to_terminal, tell_panics};
 pub use metric::{METRICS, Metric, NAMESPACE, Unit};

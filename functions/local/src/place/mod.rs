@@ -1,6 +1,7 @@
 //! Where tenants, state and quarantine lie: a folder of this machine, or a stack's bucket.
 
 mod folder_secrets;
+mod open_folders;
 #[cfg(feature = "aws")]
 mod stack;
 
@@ -17,6 +18,7 @@ use drawbridge_secrets::Secrets;
 use drawbridge_store::{Catalogue, LocalStore, Store};
 
 use self::folder_secrets::FolderSecrets;
+pub(crate) use self::open_folders::warn_of_open_folders;
 use crate::cli;
 use crate::failure::Failure;
 

@@ -63,6 +63,14 @@ fn in_words(report: &Report) -> String {
     )
 }
 
+/// Whether a report was heard. One that nobody reads any more needs not be.
+pub(super) fn heard(told: Result<(), Failure>) -> Result<(), Failure> {
+    match told {
+        Err(Failure::ReaderGone) => Ok(()),
+        told => told,
+    }
+}
+
 /// A poll that left something undone is no success, though nothing is lost.
 pub(super) fn all_well(report: &Report, once: bool) -> Result<(), Failure> {
     let undone = [

@@ -37,8 +37,13 @@ pub(crate) fn on(folder: &Folder, args: &[&str]) -> Outcome {
 
 /// Writes the document of a tenant that signs in at `tenant`, with further lines.
 pub(crate) fn write(folder: &Folder, name: &str, tenant: &Tenant, lines: &str) {
+    write_of(folder, name, tenant, TENANT, lines);
+}
+
+/// The same of a tenant with an id of its own.
+pub(crate) fn write_of(folder: &Folder, name: &str, tenant: &Tenant, id: &str, lines: &str) {
     let text = format!(
-        "tenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nsecret = \"{VARIABLE}\"\n\
+        "tenant_id = \"{id}\"\nclient_id = \"{CLIENT}\"\nsecret = \"{VARIABLE}\"\n\
          login_url = \"{}\"\ngraph_url = \"{}\"\nfirst_lookback_secs = 1000000000\n{lines}\n",
         tenant.simulator.login_url(),
         tenant.simulator.graph_url(),
