@@ -28,7 +28,7 @@ pub(crate) fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
 }
 
 fn ask(what: &str) -> io::Result<()> {
-    let mut err = io::stderr().lock();
+    let mut err = crate::screen::stderr();
     writeln!(err, "{what}")?;
     if io::stdin().is_terminal() {
         write!(err, "Go on? [y/N] ")?;

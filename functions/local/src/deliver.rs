@@ -103,7 +103,7 @@ fn settings(file: Option<&Path>) -> Result<String, Failure> {
 
 /// Tells what was done, if anything was.
 fn tell(report: &FileReport, json: bool) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     let FileReport {
         delivered,
         refused,

@@ -61,5 +61,5 @@ impl Progress for Shown {
 /// Tells the user something that is not the output. A standard error that is full or closed ends
 /// nothing: `eprintln!` would panic.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(crate::screen::stderr(), "{text}");
 }

@@ -79,7 +79,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
             folder.join("tenants").display(),
         ));
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     writeln!(out, "{told}")?;
     out.flush()?;
     drop(out);

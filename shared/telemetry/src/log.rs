@@ -6,6 +6,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::Escaped;
+
 /// The variable that sets what is logged: a level, or levels by module, as in
 /// `info,drawbridge_graph=debug`.
 const FILTER_VARIABLE: &str = "DRAWBRIDGE_LOG";
@@ -14,6 +16,7 @@ const FILTER_VARIABLE: &str = "DRAWBRIDGE_LOG";
 pub fn log_to_cloudwatch() {
     let layer = tracing_subscriber::fmt::layer()
         .json()
+        .with_writer(|| Escaped::new(std::io::stdout(), false))
         // It would be told with `eprintln!`, which panics where standard error is closed, too.
         .log_internal_errors(false)
         .flatten_event(true)
@@ -32,7 +35,7 @@ pub fn log_to_cloudwatch() {
 /// Logs lines for a person to standard error, in colour only on a terminal; `warn` by default.
 pub fn log_to_terminal() {
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(|| Escaped::new(std::io::stderr(), true))
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .without_time()

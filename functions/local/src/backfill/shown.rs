@@ -35,7 +35,7 @@ pub(super) fn ended(progress: &BackfillProgress, json: bool) -> Result<(), Failu
 }
 
 fn tell(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     if json {
         writeln!(out, "{}", serde_json::json!(progress))?;
     } else {

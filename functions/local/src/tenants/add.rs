@@ -102,7 +102,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
             .await
             .map_err(Failure::of)?;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     let paused = if is_paused {
         "; it is still paused"
     } else {

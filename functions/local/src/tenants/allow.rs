@@ -54,6 +54,6 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
         }
         Err(error) => return Err(Failure::of(error)),
     }
-    writeln!(std::io::stdout().lock(), "{told}")?;
+    writeln!(crate::screen::stdout(), "{told}")?;
     Ok(())
 }

@@ -37,7 +37,7 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     while let Some(checked) = checks.next().await {
         done += 1;
         bad += usize::from(!checked.works());
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::screen::stdout();
         if args.json {
             writeln!(out, "{}", checked.json())?;
         } else {

@@ -30,7 +30,7 @@ pub(crate) async fn run(args: cli::Tenants) -> Result<(), Failure> {
 }
 
 fn schema() -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     serde_json::to_writer_pretty(&mut out, &drawbridge_config::schema())
         .map_err(std::io::Error::from)?;
     writeln!(out)?;
