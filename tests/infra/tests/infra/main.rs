@@ -15,4 +15,5 @@ mod linters;
 mod metrics;
 mod outputs;
 mod resources;
+mod supply_chain;
 mod template;
