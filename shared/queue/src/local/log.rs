@@ -91,13 +91,9 @@ impl Log {
     /// The file that is at the path.
     fn at_path(&mut self) -> Result<&mut Open, QueueError> {
         let open = match self.open.take() {
-            Some(open) if self.is_at(&open.file)? => open,
+            Some(open) if open.is_known && self.is_at(&open.file)? => open,
             Some(old) => {
                 old.leave().map_err(|error| self.fault(&error))?;
-                tracing::info!(
-                    path = %self.root.join(&self.below).display(),
-                    "the file was renamed or removed; a new one is written"
-                );
                 self.open_new()?
             }
             None => self.open_new()?,
@@ -108,7 +104,7 @@ impl Log {
     fn open_new(&self) -> Result<Open, QueueError> {
         let fault = |error: io::Error| self.fault(&error);
         let mut turns = 0;
-        let mut file = loop {
+        let (mut file, is_known) = loop {
             let file = self
                 .root
                 .append(&self.below, Access::Group)
@@ -124,8 +120,9 @@ impl Log {
             }
             turns += 1;
             // Renamed between the two: the lock is on a file that is nobody's any more.
-            if turns == MAX_TURNS || self.is_at(&file)? {
-                break file;
+            let is_known = self.is_at(&file)?;
+            if is_known || turns == MAX_TURNS {
+                break (file, is_known);
             }
         };
         let cut = cut_to_whole_lines(&mut file).map_err(fault)?;
@@ -138,14 +135,15 @@ impl Log {
         }
         Ok(Open {
             file,
+            is_known,
             torn_at: None,
         })
     }
 
     fn is_at_path(&self) -> Result<bool, QueueError> {
         match &self.open {
-            Some(open) => self.is_at(&open.file),
-            None => Ok(false),
+            Some(open) if open.is_known => self.is_at(&open.file),
+            open => Ok(open.is_some()),
         }
     }
 
@@ -163,6 +161,9 @@ impl Log {
 #[derive(Debug)]
 struct Open {
     file: File,
+    /// Whether the file can be told from another one at its path. Some network file systems number
+    /// their files anew each time: there it is opened for each batch.
+    is_known: bool,
     /// Set when a failed write could not be cut off at once: the length to cut back to.
     torn_at: Option<u64>,
 }

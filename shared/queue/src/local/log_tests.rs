@@ -84,6 +84,25 @@ fn one_that_is_renamed_for_ever_is_not_chased_for_ever() {
     assert_eq!(turns, MAX_TURNS);
 }
 
+#[cfg(unix)]
+#[test]
+fn where_files_have_no_number_each_batch_is_written_once_to_what_is_at_the_path() {
+    let (_dir, path, mut log) = log();
+    let mut append = |line: &str| {
+        log.open.as_mut().unwrap().is_known = false;
+        log.append(line.as_bytes(), 1).unwrap();
+    };
+    append("1\n");
+    append("2\n");
+    fs::rename(&path, path.with_extension("1")).unwrap();
+    append("3\n");
+    assert_eq!(
+        fs::read_to_string(path.with_extension("1")).unwrap(),
+        "1\n2\n"
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), "3\n");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_and_an_unwritable_folder_are_told_apart() {
@@ -91,6 +110,7 @@ fn a_full_disk_and_an_unwritable_folder_are_told_apart() {
     let file = File::options().append(true).open("/dev/full").unwrap();
     let mut open = Open {
         file,
+        is_known: true,
         torn_at: None,
     };
     let error = open.append(b"1\n").unwrap_err();
