@@ -130,7 +130,7 @@ fn logrotate(folder: &Folder, changes: &[(&str, &str)]) {
     let settings = tempfile::tempdir().unwrap();
     let stanza_file = settings.path().join("drawbridge");
     fs::write(&stanza_file, stanza).unwrap();
-    let output = Command::new(super::program("logrotate", "logrotate"))
+    let output = super::program("logrotate", &["logrotate", "libpopt0"])
         .args(["--force", "--verbose", "--state"])
         .arg(settings.path().join("state"))
         .arg(stanza_file)
