@@ -78,14 +78,22 @@ const FEDERATION: &str = "sts:GetWebIdentityToken";
 #[test]
 fn every_resource_is_named() {
     // Object keys are one a tenant or made of content, so they are named by their folder.
-    let own = ["tenants", "state", "backfills", "quarantine", "oversize"];
+    let own = [
+        "tenants",
+        "admin",
+        "state",
+        "backfills",
+        "quarantine",
+        "oversize",
+    ];
     let own = own.map(|folder| format!("${{Bucket.Arn}}/{folder}/*"));
     let versioned = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/v1/*"));
     let read = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/*"));
     let by_name = ["oversize", "${Format}"]
         .map(|folder| format!("arn:${{AWS::Partition}}:s3:::${{BucketName}}/{folder}/*"));
     // Secrets of tenants that are still to come, by the beginning of their names.
-    let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*";
+    let secrets =
+        "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${Prefix}*";
     let allowed: Vec<&str> = own
         .iter()
         .chain(&versioned)

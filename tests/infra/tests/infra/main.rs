@@ -16,3 +16,4 @@ mod metrics;
 mod outputs;
 mod resources;
 mod template;
+mod trust;
