@@ -14,6 +14,7 @@ mod iam;
 mod linters;
 mod metrics;
 mod outputs;
+mod privilege;
 mod resources;
 mod template;
 mod trust;
