@@ -89,7 +89,9 @@ fn every_resource_is_named() {
     let own = own.map(|folder| format!("${{Bucket.Arn}}/{folder}/*"));
     let versioned = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/v1/*"));
     let read = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/*"));
-    let by_name = ["oversize", "${Format}"]
+    let bodies = FORMATS.map(|format| format!("${{Bucket.Arn}}/oversize/{format}/*"));
+    let delivered = "${Bucket.Arn}/oversize/${DeliverOutput}/*";
+    let by_name = ["oversize/${Format}", "${Format}"]
         .map(|folder| format!("arn:${{AWS::Partition}}:s3:::${{BucketName}}/{folder}/*"));
     // Secrets of tenants that are still to come, by the beginning of their names.
     let secrets =
@@ -98,9 +100,10 @@ fn every_resource_is_named() {
         .iter()
         .chain(&versioned)
         .chain(&read)
+        .chain(&bodies)
         .chain(&by_name)
         .map(String::as_str)
-        .chain([secrets])
+        .chain([secrets, delivered])
         .collect();
     for (id, statement) in allowing() {
         // A role's trust policy has no resource: the role is it.

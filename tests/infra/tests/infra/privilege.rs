@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::evaluate::Deployment;
 use crate::iam::{allowing, strings};
-use crate::outputs::EVERY_OUTPUT;
+use crate::outputs::{EVERY_OUTPUT, FORMATS};
 use crate::template::{all_resources, everything, folder, resources};
 
 const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/k";
@@ -239,7 +239,7 @@ fn every_role_is_within_the_boundary() {
 /// IAM takes 10,240 characters of a role's own policies, and 6,144 of a managed one.
 #[test]
 fn the_longest_policies_are_not_too_long_for_iam() {
-    let arns = vec![SECRET; 12].join(",");
+    let arns = [SECRET; 12].join(",");
     let parameters = [
         &EVERY_OUTPUT[..],
         &[
@@ -270,4 +270,51 @@ fn the_longest_policies_are_not_too_long_for_iam() {
         let text = policy["Properties"]["PolicyDocument"].to_string();
         assert!(text.len() <= 6_144, "{id}: {} characters", text.len());
     }
+}
+
+/// The keys under `oversize/` that a statement lets somebody read.
+fn bodies(statement: &Value) -> Vec<String> {
+    if statement["Action"] != "s3:GetObject" {
+        return Vec::new();
+    }
+    let mut read = strings(&statement["Resource"]);
+    read.retain(|resource| resource.contains("/oversize/"));
+    read
+}
+
+/// Whoever reads one output could read the large bodies of all, whose names it must only know.
+#[test]
+fn a_reader_of_one_output_gets_the_bodies_of_that_output_alone() {
+    for format in FORMATS {
+        let name = format[..1].to_uppercase() + &format[1..];
+        let consumer = "arn:aws:iam::000000000001:role/siem";
+        let made = Deployment::with(&[
+            ("SiemOutput", "objects"),
+            (&format!("{name}Output"), "messages"),
+            ("ConsumerPrincipalArn", consumer),
+            ("DeliverTarget", "syslog"),
+            ("DeliverOutput", format),
+            ("DeliverSettings", r#"{"address":"siem.example:6514"}"#),
+        ])
+        .resources();
+        let own = [format!("<Bucket.Arn>/oversize/{format}/*")];
+        let deliver = &made["DeliverRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+        for policy in [
+            deliver,
+            &made["BucketPolicy"]["Properties"]["PolicyDocument"],
+        ] {
+            let statements = policy["Statement"].as_array().unwrap();
+            let read: Vec<_> = statements.iter().flat_map(bodies).collect();
+            assert_eq!(read, own, "{policy}");
+        }
+        let stack = &made[&format!("{name}Messages")]["Properties"]["Parameters"];
+        assert_eq!(stack["Format"], format);
+    }
+    let statements = allowing().filter(|(id, _)| id == "messages/ConsumerPolicy");
+    let read: Vec<_> = statements
+        .filter(|(_, statement)| statement["Action"] == "s3:GetObject")
+        .map(|(_, statement)| &statement["Resource"]["Fn::Sub"])
+        .collect();
+    let own = "arn:${AWS::Partition}:s3:::${BucketName}/oversize/${Format}/*";
+    assert_eq!(read, [own]);
 }
