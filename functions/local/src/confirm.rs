@@ -7,15 +7,17 @@ pub(crate) fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
-    let mut err = io::stderr().lock();
-    writeln!(err, "{what}")?;
+    let asked = ask(what);
     if !io::stdin().is_terminal() {
         return Err(Failure::of(
             "nothing was done: give --yes where nobody can be asked",
         ));
     }
-    write!(err, "Go on? [y/N] ")?;
-    err.flush()?;
+    if asked.is_err() {
+        return Err(Failure::of(
+            "nothing was done: the question cannot be shown; give --yes",
+        ));
+    }
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     if matches!(answer.trim(), "y" | "Y" | "yes") {
@@ -23,4 +25,13 @@ pub(crate) fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
     } else {
         Err(Failure::of("nothing was done"))
     }
+}
+
+fn ask(what: &str) -> io::Result<()> {
+    let mut err = crate::screen::stderr();
+    writeln!(err, "{what}")?;
+    if io::stdin().is_terminal() {
+        write!(err, "Go on? [y/N] ")?;
+    }
+    err.flush()
 }

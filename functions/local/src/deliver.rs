@@ -24,8 +24,8 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
     if every < Duration::from_secs(1) {
         return Err(Failure::of("--every must be at least 1s"));
     }
-    let delivery = open(&args)?;
     let mut stop = asked_on_signal("the records at hand");
+    let delivery = open(&args)?;
     let mut tries = 0;
     loop {
         let asked = stop.clone();
@@ -103,7 +103,7 @@ fn settings(file: Option<&Path>) -> Result<String, Failure> {
 
 /// Tells what was done, if anything was.
 fn tell(report: &FileReport, json: bool) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     let FileReport {
         delivered,
         refused,

@@ -74,7 +74,7 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
 }
 
 fn tell(report: &Report, folder: &Path, format: &str, started: Instant) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     writeln!(
         out,
         "{} alerts read with {} requests, {} records written in {:.1} s",

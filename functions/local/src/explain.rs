@@ -3,6 +3,7 @@ use std::io::{self, BufWriter, Write as _};
 use drawbridge_alert::Alert;
 use drawbridge_record::Explained;
 use drawbridge_simulator::input::split;
+use drawbridge_telemetry::shown;
 
 use crate::cli;
 use crate::failure::Failure;
@@ -17,7 +18,7 @@ pub(crate) fn run(args: &cli::Explain) -> Result<(), Failure> {
     let json = first.json.clone().map_err(Failure::of)?;
     let format = crate::map::named(&args.format)?;
     let records = format.explain(&Alert::decode(json).map_err(Failure::of)?);
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(crate::screen::stdout());
     if args.json {
         serde_json::to_writer_pretty(&mut out, &records).map_err(io::Error::from)?;
         writeln!(out)?;
@@ -41,8 +42,8 @@ fn show(n: usize, all: usize, record: &Explained, out: &mut impl io::Write) -> i
         .unwrap_or_default();
     writeln!(out, "record {} of {all} ({}{evidence})", n + 1, record.of)?;
     for key in &record.keys {
-        writeln!(out, "  {:<26} {}", key.key, key.value)?;
-        writeln!(out, "  {:<26}   from {}", "", key.from)?;
+        writeln!(out, "  {:<26} {}", shown(&key.key), key.value)?;
+        writeln!(out, "  {:<26}   from {}", "", shown(&key.from))?;
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::progress::say;
+
 /// Why the command ends with an exit code other than 0.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -31,15 +33,11 @@ impl Failure {
     }
 
     /// Tells the user and gives the exit code.
-    #[expect(
-        clippy::print_stderr,
-        reason = "this is where a command tells what went wrong"
-    )]
     pub(crate) fn report(self) -> ExitCode {
         if matches!(self, Self::ReaderGone) {
             return ExitCode::SUCCESS;
         }
-        eprintln!("drawbridge: {self}");
+        say(&format!("drawbridge: {self}"));
         ExitCode::FAILURE
     }
 }

@@ -15,6 +15,7 @@ mod place;
 mod poll;
 mod progress;
 mod replay;
+mod screen;
 mod session;
 mod signals;
 mod simulate;

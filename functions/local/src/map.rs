@@ -1,4 +1,4 @@
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
 use drawbridge_alert::Alert;
 use drawbridge_record::{FirstReading, Format};
@@ -15,7 +15,13 @@ pub(crate) fn run(args: &cli::Map) -> Result<(), Failure> {
     let elements = split(&text).map_err(Failure::of)?;
     let all = elements.len();
     let mut bad = 0;
-    let mut out = BufWriter::new(io::stdout().lock());
+    // Records are written as they are, unless a person reads them.
+    let stdout: Box<dyn io::Write> = if io::stdout().is_terminal() {
+        Box::new(crate::screen::stdout())
+    } else {
+        Box::new(io::stdout().lock())
+    };
+    let mut out = BufWriter::new(stdout);
     for element in elements {
         let mapped = match element.json {
             Ok(json) => write_records(format, json, &mut out)?,

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use drawbridge_config::{ConfigError, Tenant};
+use drawbridge_files::Root;
 use drawbridge_poll::assembly::naming;
 use drawbridge_poll::{Grouping, Output};
-use drawbridge_queue::{LocalQueue, Message, ObjectsQueue, Queue, QueueError, Refused};
+use drawbridge_queue::{Hold, LocalQueue, Message, ObjectsQueue, Queue, QueueError, Refused};
 use drawbridge_record::{Body, Format};
-use drawbridge_store::Store;
+use drawbridge_store::{LocalStore, Store};
 
 use crate::failure::Failure;
 
@@ -53,17 +54,18 @@ pub(crate) fn names(tenant: &Tenant) -> Vec<String> {
 /// Opens a tenant's outputs: `<folder>/<tenant>/<format>.ndjson`, `.log` for text, or objects.
 pub(crate) async fn open(
     folder: &Path,
-    store: &Arc<dyn Store>,
     tenant: &Tenant,
+    hold: Hold,
 ) -> Result<Vec<Output>, Failure> {
     check(tenant).map_err(Failure::of)?;
+    let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder).for_group());
     let mut outputs = Vec::new();
     for name in names(tenant) {
         let Some((format, is_objects)) = shape(&name) else {
             continue;
         };
         if is_objects {
-            outputs.extend(objects(store, tenant, &name));
+            outputs.extend(objects(&store, tenant, &name));
             continue;
         }
         let format = tenant.format(format);
@@ -71,11 +73,9 @@ pub(crate) async fn open(
             Body::Json => "ndjson",
             Body::Text => "log",
         };
-        let file = folder
-            .join(&tenant.name)
-            .join(format!("{}.{ending}", format.name()));
-        let queue = Arc::new(LocalQueue::open(file).await.map_err(Failure::of)?);
-        outputs.push(output(name, format, queue));
+        let file = Path::new(&tenant.name).join(format!("{}.{ending}", format.name()));
+        let queue = LocalQueue::open_below(Root::new(folder), file, hold).await;
+        outputs.push(output(name, format, Arc::new(queue.map_err(Failure::of)?)));
     }
     Ok(outputs)
 }

@@ -1,4 +1,4 @@
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -58,11 +58,8 @@ impl Progress for Shown {
     }
 }
 
-/// Tells the user something that is not the output.
-#[expect(
-    clippy::print_stderr,
-    reason = "a command talks to its user on standard error"
-)]
+/// Tells the user something that is not the output. A standard error that is full or closed ends
+/// nothing: `eprintln!` would panic.
 pub(crate) fn say(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(crate::screen::stderr(), "{text}");
 }

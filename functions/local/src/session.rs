@@ -25,6 +25,7 @@ pub(crate) struct SignIn {
 /// A poller whose state and output are in a folder.
 pub(crate) struct Session {
     poller: Poller,
+    file: Arc<LocalQueue>,
 }
 
 impl Session {
@@ -54,12 +55,13 @@ impl Session {
             drawbridge_graph::Settings::default(),
         );
         let file = folder.join(format!("{}.ndjson", format.name()));
-        let queue = LocalQueue::open(&file).await.map_err(Failure::of)?;
+        let queue = Arc::new(LocalQueue::open(&file).await.map_err(Failure::of)?);
         Ok(Self {
+            file: Arc::clone(&queue),
             poller: Poller {
                 graph: Arc::new(graph),
                 store: Arc::new(LocalStore::new(folder)),
-                outputs: vec![Output::new(format, Arc::new(queue), Grouping::Tenant)],
+                outputs: vec![Output::new(format, queue, Grouping::Tenant)],
                 clock,
                 settings,
             },
@@ -74,5 +76,9 @@ impl Session {
     ) -> Result<Report, PollError> {
         let job = Job::timer(&self.poller.settings.tenant);
         self.poller.run(&job, stop, progress).await
+    }
+    /// Lets go of a file of records that was renamed or removed; between polls nothing else does.
+    pub(crate) async fn reopen(&self) -> Result<(), Failure> {
+        self.file.reopen().await.map_err(Failure::of)
     }
 }

@@ -1,4 +1,6 @@
 use drawbridge_poll::Stop;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::progress::say;
@@ -8,11 +10,16 @@ pub(crate) fn stop_on_signal() -> Stop {
     Stop::when(asked_on_signal("the page at hand"))
 }
 
-/// Turns true at Ctrl-C, when `last` is still to be finished; a second one ends the process.
+/// Turns true at Ctrl-C, when `last` is still to be finished; a second one ends the process. From
+/// now on, SIGHUP does not end it.
 pub(crate) fn asked_on_signal(last: &'static str) -> watch::Receiver<bool> {
     let (ask, asked) = watch::channel(false);
+    // Once there was somebody to listen, the signal has lost its effect.
+    drop(HangUps::listen());
+    let mut told = ToldToStop::listen();
     tokio::spawn(async move {
-        while told_to_stop().await.is_ok() {
+        loop {
+            told.next().await;
             if ask.send_replace(true) {
                 std::process::exit(130);
             }
@@ -22,18 +29,77 @@ pub(crate) fn asked_on_signal(last: &'static str) -> watch::Receiver<bool> {
     asked
 }
 
-/// Resolves at Ctrl-C, and where there is such a thing at the signal that service managers and
-/// container runtimes send.
-async fn told_to_stop() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
+/// Ctrl-C, and the signal that service managers and container runtimes send.
+#[cfg(unix)]
+struct ToldToStop {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+}
+
+#[cfg(unix)]
+impl ToldToStop {
+    fn listen() -> Self {
+        Self {
+            interrupt: signal(SignalKind::interrupt()).ok(),
+            terminate: signal(SignalKind::terminate()).ok(),
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+
+    async fn next(&mut self) {
+        tokio::select! {
+            () = next(self.interrupt.as_mut()) => {}
+            () = next(self.terminate.as_mut()) => {}
+        }
+    }
+}
+
+/// Ctrl-C; there is nothing else.
+#[cfg(not(unix))]
+struct ToldToStop;
+
+#[cfg(not(unix))]
+impl ToldToStop {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// SIGHUP, with which those who rotate files ask to open them again.
+pub(crate) struct HangUps {
+    #[cfg(unix)]
+    signals: Option<Signal>,
+}
+
+impl HangUps {
+    /// Listens; the process is not ended by it any more.
+    pub(crate) fn listen() -> Self {
+        Self {
+            #[cfg(unix)]
+            signals: signal(SignalKind::hangup()).ok(),
+        }
+    }
+
+    /// Waits for the next one, for ever where there is no such signal.
+    pub(crate) async fn next(&mut self) {
+        #[cfg(unix)]
+        next(self.signals.as_mut()).await;
+        #[cfg(not(unix))]
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(unix)]
+async fn next(signal: Option<&mut Signal>) {
+    if let Some(signal) = signal
+        && signal.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
 }

@@ -1,8 +1,8 @@
-use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use drawbridge_files::{Access, Root};
 use drawbridge_simulator::{
     Alerts, Credential, GenerateOptions, Options, Present, SimulatedTenant, Simulator,
 };
@@ -79,7 +79,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
             folder.join("tenants").display(),
         ));
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     writeln!(out, "{told}")?;
     out.flush()?;
     drop(out);
@@ -102,9 +102,7 @@ fn write_documents(
     folder: &Path,
     simulator: &Simulator,
 ) -> Result<(), Failure> {
-    let folder = folder.join("tenants");
-    let failed = |error| Failure::of(format!("cannot write to {}: {error}", folder.display()));
-    fs::create_dir_all(&folder).map_err(failed)?;
+    let folder = Root::new(folder);
     for n in 0..args.tenants {
         let document = [
             ("tenant_id", tenant_id(args, n)),
@@ -116,8 +114,13 @@ fn write_documents(
         // A string of JSON is one of TOML.
         let lines =
             document.map(|(key, value)| format!("{key} = {}\n", serde_json::Value::from(value)));
-        let file = folder.join(format!("simulated-{:03}.toml", n + 1));
-        fs::write(file, lines.concat()).map_err(failed)?;
+        let file = format!("tenants/simulated-{:03}.toml", n + 1);
+        let document = lines.concat();
+        let written = folder.replace(&file, document.as_bytes(), Access::Private);
+        written.map_err(|error| {
+            let file = folder.join(&file);
+            Failure::of(format!("cannot write {}: {error}", file.display()))
+        })?;
     }
     Ok(())
 }

@@ -1,13 +1,19 @@
 use std::io::{self, Write};
 
+use drawbridge_telemetry::shown;
+
 /// Writes rows in columns as wide as they need to be.
 pub(crate) fn write<const N: usize>(
     out: &mut impl Write,
     head: [&str; N],
     rows: &[[String; N]],
 ) -> io::Result<()> {
+    let rows: Vec<[String; N]> = rows
+        .iter()
+        .map(|row| row.each_ref().map(|cell| shown(cell).into_owned()))
+        .collect();
     let mut widths = head.map(str::len);
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -21,7 +27,7 @@ pub(crate) fn write<const N: usize>(
         writeln!(out, "{}", padded.join("  ").trim_end())
     };
     line(head)?;
-    for row in rows {
+    for row in &rows {
         line(row.each_ref().map(String::as_str))?;
     }
     Ok(())

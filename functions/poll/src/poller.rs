@@ -152,12 +152,15 @@ impl Poller {
         if is_dry_run {
             return read.map(|()| report);
         }
+        // Every one, whatever becomes of the others: a file is closed by it.
+        let mut flushed = Ok(());
         for output in &self.outputs {
-            if let Err(error) = output.queue.flush().await {
-                // What was claimed may be lost with the queue's memory: nothing of it is saved.
-                // A queue that refused a record often fails here too: the first error says why.
-                return Err(read.err().unwrap_or_else(|| error.into()));
-            }
+            flushed = flushed.and(output.queue.flush().await);
+        }
+        if let Err(error) = flushed {
+            // What was claimed may be lost with the queue's memory: nothing of it is saved.
+            // A queue that refused a record often fails here too: the first error says why.
+            return Err(read.err().unwrap_or_else(|| error.into()));
         }
         let news = begun || report.records + report.quarantined + report.gaps > 0;
         let settled = read.as_ref().is_ok_and(|()| {

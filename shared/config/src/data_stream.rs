@@ -63,7 +63,7 @@ mod tests {
 
     fn tenant(more: &str) -> Result<Tenant, ConfigError> {
         let text = format!(
-            r#"[{{"name":"contoso","tenant_id":"t","client_id":"c","secret":"arn"{more}}}]"#
+            r#"[{{"name":"contoso","tenant_id":"t.example","client_id":"00000000-0000-0000-0000-00000000000c","secret":"arn"{more}}}]"#
         );
         Ok(Tenant::parse_list("DRAWBRIDGE_TENANTS", &text)?.remove(0))
     }

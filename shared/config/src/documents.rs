@@ -15,6 +15,9 @@ pub const TENANTS_FOLDER: &str = "tenants/";
 /// The folder of those that are paused.
 pub const PAUSED_FOLDER: &str = "tenants/paused/";
 
+/// The most bytes of a document.
+const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
+
 /// A document by its place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Document {
@@ -80,6 +83,13 @@ pub async fn document(store: &dyn Store, name: &str) -> Result<Option<Tenant>, C
 /// [`ConfigError`] that names the key and the place in the text.
 pub fn parse(name: &str, key: &str, body: &[u8]) -> Result<Tenant, ConfigError> {
     let place = Place::object(key);
+    if body.len() > MAX_DOCUMENT_BYTES {
+        return Err(ConfigError::Unreadable {
+            place: key.to_owned(),
+            path: ".".to_owned(),
+            reason: format!("it is longer than {MAX_DOCUMENT_BYTES} bytes"),
+        });
+    }
     let text = std::str::from_utf8(body).map_err(|_| ConfigError::Unreadable {
         place: key.to_owned(),
         path: ".".to_owned(),
@@ -95,6 +105,7 @@ pub fn parse(name: &str, key: &str, body: &[u8]) -> Result<Tenant, ConfigError> 
     } else if tenant.name != name {
         return Err(tenant.wrong("name", "is not that of its file: leave it out"));
     }
+    tenant.is_document = true;
     tenant.check()?;
     Ok(tenant)
 }
@@ -106,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    const TOML: &str = "tenant_id = \"t\"\nclient_id = \"c\"\nsecret = \"s\"\n";
+    const TOML: &str = "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-00000000000c\"\nsecret = \"s\"\n";
 
     #[tokio::test]
     async fn documents_are_found_by_their_names() {
@@ -141,15 +152,15 @@ mod tests {
             ("tenant_id = hunter2", "it is not valid TOML (line 1)"),
             ("a = 1\nb = \"hunter2", "it is not valid TOML (line 2)"),
             (
-                "tenant_id = \"t\"\nclientid = \"hunter2\"",
+                "tenant_id = \"t.example\"\nclientid = \"hunter2\"",
                 "unknown field `clientid`; did you mean `client_id`?",
             ),
             (
-                "tenant_id = \"t\"\nclient_id = [\"hunter2\"]",
+                "tenant_id = \"t.example\"\nclient_id = [\"hunter2\"]",
                 "client_id: the value has a wrong type",
             ),
             (
-                "name = \"hunter3\"\ntenant_id = \"t\"\nclient_id = \"c\"\nsecret = \"s\"",
+                "name = \"hunter3\"\ntenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-00000000000c\"\nsecret = \"s\"",
                 "is not that of its file",
             ),
         ] {

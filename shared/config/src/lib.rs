@@ -1,5 +1,6 @@
 //! Tenant documents and function settings, checked once and named in every error.
 
+mod bindings;
 mod data_stream;
 mod documents;
 mod error;
@@ -9,7 +10,9 @@ mod read;
 #[cfg(feature = "schema")]
 mod schema;
 mod tenant;
+mod trust;
 
+pub use bindings::{BINDINGS_KEY, Binding, Bindings};
 pub use data_stream::DataStreamSettings;
 pub use documents::{Document, PAUSED_FOLDER, TENANTS_FOLDER, document, documents, parse};
 pub use error::ConfigError;
@@ -18,3 +21,4 @@ pub use output::{OutputSettings, Oversize, Shape, When};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use tenant::{Tenant, is_name};
+pub use trust::{OwnSecrets, Trust};

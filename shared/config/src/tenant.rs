@@ -82,6 +82,9 @@ pub struct Tenant {
     /// The data stream of Elasticsearch that its `ecs` records are for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_stream: Option<DataStreamSettings>,
+    /// Whether a document says it, whose author may be another than the administrator.
+    #[serde(skip)]
+    pub is_document: bool,
 }
 
 impl Tenant {
@@ -189,13 +192,14 @@ impl Tenant {
             ),
             (
                 "tenant_id",
-                !self.tenant_id.is_empty(),
-                "is empty: it is the directory id in Entra",
+                is_guid(&self.tenant_id) || is_domain(&self.tenant_id),
+                "must be the directory (tenant) id in Entra, a GUID, or a verified domain such as \
+                 contoso.com",
             ),
             (
                 "client_id",
-                !self.client_id.is_empty(),
-                "is empty: it is the application id in Entra",
+                is_guid(&self.client_id),
+                "must be the application (client) id in Entra, a GUID",
             ),
             (
                 "page_size",
@@ -270,6 +274,22 @@ pub fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.chars().all(plain)
 }
 
+/// Whether a text is a GUID as Entra shows it: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+fn is_guid(text: &str) -> bool {
+    let is_hex = |part: &str| part.chars().all(|c| c.is_ascii_hexdigit());
+    let parts = || text.split('-');
+    parts().map(str::len).eq([8, 4, 4, 4, 12]) && parts().all(is_hex)
+}
+
+/// Whether a text is a domain name of at least two labels.
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        (1..=63).contains(&label.len()) && label.chars().all(is_plain)
+    };
+    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
+}
+
 fn global() -> String {
     "global".into()
 }
@@ -290,7 +310,7 @@ fn d<const N: u32>() -> u32 {
 mod tests {
     use super::*;
 
-    const PLAIN: &str = r#"{"name":"contoso","tenant_id":"t","client_id":"c","secret":"arn"}"#;
+    const PLAIN: &str = r#"{"name":"contoso","tenant_id":"t.example","client_id":"00000000-0000-0000-0000-00000000000c","secret":"arn"}"#;
 
     fn parse(text: &str) -> Result<Vec<Tenant>, ConfigError> {
         Tenant::parse_list("DRAWBRIDGE_TENANTS", text)

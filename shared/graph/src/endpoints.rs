@@ -104,7 +104,8 @@ impl Endpoints {
 }
 
 /// Host and port as written in messages, never anything else of the URL.
-pub(crate) fn authority(url: &Url) -> String {
+#[must_use]
+pub fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or("(no host)");
     match url.port() {
         Some(port) => format!("{host}:{port}"),

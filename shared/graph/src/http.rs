@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use drawbridge_files::trouble;
 use futures::StreamExt;
 use reqwest::redirect::Policy;
-use url::Url;
+use url::{Host, Url};
 
 use crate::certificate_trouble::CertificateTrouble;
 use crate::endpoints::is_loopback;
 use crate::proxy::https_proxy;
+use crate::public_address::{PublicOnly, is_public};
 use crate::transport::{Body, Transport, TransportError};
 use crate::wire_text::printable;
 
@@ -45,6 +47,7 @@ impl Default for HttpSettings {
 pub struct HttpTransport {
     settings: HttpSettings,
     own_roots: Vec<reqwest::Certificate>,
+    public_only: bool,
     tls: OnceLock<Result<reqwest::Client, String>>,
     plain: OnceLock<Result<reqwest::Client, String>>,
 }
@@ -63,8 +66,20 @@ impl HttpTransport {
         Self {
             settings,
             own_roots: Vec::new(),
+            public_only: false,
             tls: OnceLock::new(),
             plain: OnceLock::new(),
+        }
+    }
+
+    /// A transport that connects to public addresses only, whatever a name resolves to; for hosts
+    /// that a tenant's document names. Where a proxy carries the request, it resolves the name by
+    /// itself, and the rule is the proxy's.
+    #[must_use]
+    pub fn to_public_addresses() -> Self {
+        Self {
+            public_only: true,
+            ..Self::new()
         }
     }
 
@@ -95,9 +110,20 @@ impl HttpTransport {
     }
 
     fn client(&self, url: &Url) -> Result<&reqwest::Client, TransportError> {
+        // An address in the URL is asked of no resolver.
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => Some(address.into()),
+            Some(Host::Ipv6(address)) => Some(address.into()),
+            _ => None,
+        };
+        if self.public_only && address.is_some_and(|address| !is_public(address)) {
+            return Err(TransportError::Setup(
+                "the address is not public, and a tenant's document may name no other".to_owned(),
+            ));
+        }
         match url.scheme() {
             "https" => self.tls_client(),
-            "http" if is_loopback(url) => self.plain_client(),
+            "http" if is_loopback(url) && !self.public_only => self.plain_client(),
             _ => Err(TransportError::Setup(
                 "plain http leaves loopback".to_owned(),
             )),
@@ -123,7 +149,13 @@ impl HttpTransport {
     }
 
     fn builder(&self) -> reqwest::ClientBuilder {
-        reqwest::Client::builder()
+        let builder = reqwest::Client::builder();
+        let builder = if self.public_only {
+            builder.dns_resolver(PublicOnly)
+        } else {
+            builder
+        };
+        builder
             .user_agent(concat!("drawbridge/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .referer(false)
@@ -204,6 +236,11 @@ fn reasons(error: &dyn Error) -> String {
     let mut chain = vec![error.to_string()];
     let mut source = error.source();
     while let Some(cause) = source {
+        if let Some(trouble) = trouble(cause) {
+            // Instead of the words of the client, which would push the way out of sight.
+            chain = vec![trouble.code.to_owned(), trouble.fix.to_owned()];
+            break;
+        }
         chain.push(cause.to_string());
         source = cause.source();
     }

@@ -30,7 +30,7 @@ mod sqs_call;
 
 pub use bounds::{Measure, READERS, Reader, ReaderBound};
 pub use error::QueueError;
-pub use local::{LocalQueue, Written};
+pub use local::{Hold, LocalQueue, Written};
 pub use message::{Message, Queue, Refused};
 pub use objects::{Content, Naming, ObjectsQueue, ObjectsSettings};
 #[cfg(feature = "aws")]

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use drawbridge_files::trouble;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
@@ -78,6 +79,13 @@ fn is_world_readable(_: &Metadata) -> bool {
 }
 
 fn io_error(place: String, error: &io::Error) -> SecretError {
+    if let Some(trouble) = trouble(error) {
+        return SecretError::Failed {
+            place,
+            code: trouble.code.to_owned(),
+            fix: trouble.fix.to_owned(),
+        };
+    }
     let code = error.kind().to_string();
     match error.kind() {
         io::ErrorKind::NotFound => {

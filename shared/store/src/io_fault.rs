@@ -3,17 +3,30 @@
 use std::io;
 use std::path::Path;
 
+use drawbridge_files::trouble;
+
 use crate::StoreError;
 
 /// Says what `error` means for the file or folder at `path`.
 pub(crate) fn store_error(path: &Path, error: &io::Error) -> StoreError {
+    if let Some(trouble) = trouble(error) {
+        let place = trouble.place.as_deref().unwrap_or(path);
+        return StoreError::Failed {
+            place: place.display().to_string(),
+            code: trouble.code.to_owned(),
+            fix: trouble.fix.to_owned(),
+        };
+    }
     let place = path.display().to_string();
     let code = error.kind().to_string();
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StoreError::Denied {
             place,
             code,
-            fix: "make the folder writable for this user, or name another one".to_owned(),
+            fix:
+                "run it as the user that the folder belongs to, make it writable for this one, or \
+                  name another folder"
+                    .to_owned(),
         },
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::NoSpace { place },
         io::ErrorKind::NotADirectory

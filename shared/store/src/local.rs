@@ -1,12 +1,11 @@
 //! Objects as files in a folder, with the same conditional writes as S3.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::io::{self, Read};
+use std::path::Path;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use drawbridge_files::{Access, Entry, Root};
 use sha2::{Digest, Sha256};
 
 use crate::io_fault::store_error;
@@ -23,23 +22,38 @@ const LOCK_FILE: &str = ".lock";
 /// turns through an advisory lock on `.lock` in the folder, across processes; the version tag is
 /// the SHA-256 of the content. The content type is not kept.
 ///
+/// What it writes is for its owner alone, unless [`for_group`](Self::for_group) says otherwise. No
+/// symbolic link below the folder is followed: an object behind one is an error, and is not listed.
+///
 /// Unlike in S3, a key cannot be a file and a folder at once (`a` and `a/b`).
 #[derive(Clone, Debug)]
 pub struct LocalStore {
-    root: Arc<Path>,
+    root: Root,
+    access: Access,
 }
 
 impl LocalStore {
     /// Uses the folder `dir`, which is created at the first write.
-    pub fn new(dir: impl Into<PathBuf>) -> Self {
+    pub fn new(dir: impl Into<std::path::PathBuf>) -> Self {
         Self {
-            root: dir.into().into(),
+            root: Root::new(dir),
+            access: Access::Private,
+        }
+    }
+
+    /// The same folder; what is written through this one may be read by the group, as records are
+    /// by a shipper.
+    #[must_use]
+    pub fn for_group(self) -> Self {
+        Self {
+            access: Access::Group,
+            ..self
         }
     }
 
     /// The folder.
     pub fn dir(&self) -> &Path {
-        &self.root
+        self.root.path()
     }
 
     async fn write(
@@ -49,15 +63,14 @@ impl LocalStore {
         condition: Condition,
     ) -> Result<ETag, StoreError> {
         key::check(key)?;
-        let (root, path) = (Arc::clone(&self.root), self.root.join(key));
         if body.len() > MAX_OBJECT_BYTES {
-            let place = path.display().to_string();
             return Err(StoreError::TooLarge {
-                place,
+                place: self.root.join(key).display().to_string(),
                 bytes: body.len() as u64,
             });
         }
-        off_thread(move || replace(&root, &path, &body, &condition)).await
+        let (root, access, key) = (self.root.clone(), self.access, key.to_owned());
+        off_thread(move || replace(&root, &key, &body, access, &condition)).await
     }
 }
 
@@ -65,8 +78,8 @@ impl LocalStore {
 impl Store for LocalStore {
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
         key::check(key)?;
-        let path = self.root.join(key);
-        off_thread(move || read(&path)).await
+        let (root, key) = (self.root.clone(), key.to_owned());
+        off_thread(move || read(&root, &key)).await
     }
 
     async fn put(&self, key: &str, body: Bytes, _content_type: &str) -> Result<ETag, StoreError> {
@@ -89,10 +102,10 @@ impl Store for LocalStore {
 impl Catalogue for LocalStore {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         key::check_prefix(prefix)?;
-        let (root, prefix) = (Arc::clone(&self.root), prefix.to_owned());
+        let (root, prefix) = (self.root.clone(), prefix.to_owned());
         off_thread(move || {
             let mut keys = Vec::new();
-            walk(&root.join(&prefix), &prefix, &mut keys)?;
+            walk(&root, &prefix, &mut keys)?;
             keys.sort_unstable();
             Ok(keys)
         })
@@ -101,32 +114,34 @@ impl Catalogue for LocalStore {
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         key::check(key)?;
-        let path = self.root.join(key);
-        off_thread(move || match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(store_error(&path, &error))
-            }
-            _ => Ok(()),
+        let (root, key) = (self.root.clone(), key.to_owned());
+        off_thread(move || {
+            root.remove(&key)
+                .map_err(|error| store_error(&root.join(&key), &error))
         })
         .await
     }
 }
 
-/// Adds the keys of the files below `folder`; what is no key is no object.
-fn walk(folder: &Path, prefix: &str, keys: &mut Vec<String>) -> Result<(), StoreError> {
-    let entries = match fs::read_dir(folder) {
+/// Adds the keys of the files below the folder of that prefix; what is no key is no object.
+fn walk(root: &Root, prefix: &str, keys: &mut Vec<String>) -> Result<(), StoreError> {
+    let entries = match root.entries(prefix) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(store_error(folder, &error)),
+        Err(error) => return Err(store_error(&root.join(prefix), &error)),
     };
     for entry in entries {
-        let fault = |error: io::Error| store_error(folder, &error);
-        let entry = entry.map_err(fault)?;
-        let key = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if entry.file_type().map_err(fault)?.is_dir() {
-            walk(&entry.path(), &format!("{key}/"), keys)?;
-        } else if key::check(&key).is_ok() {
-            keys.push(key);
+        let (Entry::File(name) | Entry::Folder(name) | Entry::Link(name)) = &entry;
+        let key = format!("{prefix}{}", name.to_string_lossy());
+        match entry {
+            Entry::Folder(_) => walk(root, &format!("{key}/"), keys)?,
+            Entry::File(_) if key::check(&key).is_ok() => keys.push(key),
+            Entry::File(_) => {}
+            // One of them must not stand in the way of the others.
+            Entry::Link(_) => tracing::warn!(
+                path = %root.join(&key).display(),
+                "a symbolic link is left out: put the file itself there"
+            ),
         }
     }
     Ok(())
@@ -139,18 +154,18 @@ enum Condition {
 }
 
 impl Condition {
-    fn holds(&self, path: &Path) -> Result<bool, StoreError> {
+    fn holds(&self, root: &Root, key: &str) -> Result<bool, StoreError> {
         Ok(match self {
             Self::Always => true,
-            Self::Absent => read(path)?.is_none(),
-            Self::Still(tag) => read(path)?.is_some_and(|object| object.etag == *tag),
+            Self::Absent => read(root, key)?.is_none(),
+            Self::Still(tag) => read(root, key)?.is_some_and(|object| object.etag == *tag),
         })
     }
 }
 
-fn read(path: &Path) -> Result<Option<Object>, StoreError> {
-    let fault = |error: io::Error| store_error(path, &error);
-    let file = match File::open(path) {
+fn read(root: &Root, key: &str) -> Result<Option<Object>, StoreError> {
+    let fault = |error: io::Error| store_error(&root.join(key), &error);
+    let file = match root.read(key) {
         Ok(file) => file,
         Err(error)
             if matches!(
@@ -171,9 +186,8 @@ fn read(path: &Path) -> Result<Option<Object>, StoreError> {
         .read_to_end(&mut body)
         .map_err(fault)?;
     if body.len() > MAX_OBJECT_BYTES {
-        let place = path.display().to_string();
         return Err(StoreError::TooLarge {
-            place,
+            place: root.join(key).display().to_string(),
             bytes: meta.len(),
         });
     }
@@ -185,78 +199,27 @@ fn read(path: &Path) -> Result<Option<Object>, StoreError> {
 }
 
 fn replace(
-    root: &Path,
-    path: &Path,
+    root: &Root,
+    key: &str,
     body: &[u8],
+    access: Access,
     condition: &Condition,
 ) -> Result<ETag, StoreError> {
-    let parent = path.parent().unwrap_or(root);
-    create_folders(parent).map_err(|error| store_error(parent, &error))?;
-    let lock_path = root.join(LOCK_FILE);
-    let lock = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&lock_path)
+    let path = root.join(key);
+    let lock = root
+        .lock_file(LOCK_FILE)
         .and_then(|file| file.lock().map(|()| file))
-        .map_err(|error| store_error(&lock_path, &error))?;
-
-    if !condition.holds(path)? {
+        .map_err(|error| store_error(&root.join(LOCK_FILE), &error))?;
+    if !condition.holds(root, key)? {
         return Err(StoreError::Conflict {
             place: path.display().to_string(),
         });
     }
     // One name an object, safe under the lock: what a killed process left is written over.
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = parent.join(format!(".{name}.tmp"));
-    let written = write_synced(&temporary, body).and_then(|()| {
-        fs::rename(&temporary, path)?;
-        sync_folder(parent)
-    });
-    if let Err(error) = written {
-        // Gone already if the rename happened; otherwise it would only take up space.
-        let _ = fs::remove_file(&temporary);
-        return Err(store_error(path, &error));
-    }
+    let replaced = root.replace(key, body, access);
+    replaced.map_err(|error| store_error(&path, &error))?;
     drop(lock);
     Ok(etag_of(body))
-}
-
-fn write_synced(path: &Path, body: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(body)?;
-    file.sync_all()
-}
-
-/// Creates a folder and its parents, each one's name synced to disk in its own parent.
-fn create_folders(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        create_folders(parent)?;
-    }
-    match fs::create_dir(folder) {
-        Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-        // The parent of a relative path with one part is "", which "is" the current folder.
-        Err(_) if folder.as_os_str().is_empty() => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Makes a new name in a folder survive a power cut; only Unix can open a folder for that.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        let folder = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
-        };
-        File::open(folder)?.sync_all()
-    } else {
-        Ok(())
-    }
 }
 
 fn etag_of(body: &[u8]) -> ETag {
@@ -271,12 +234,18 @@ fn etag_of(body: &[u8]) -> ETag {
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
-        Err(StoreError::Unavailable {
-            place: "the local folder".to_owned(),
-            code: "the runtime is shutting down".to_owned(),
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| {
+            // A panic goes on where it is seen.
+            if let Ok(panic) = error.try_into_panic() {
+                std::panic::resume_unwind(panic);
+            }
+            Err(StoreError::Unavailable {
+                place: "the local folder".to_owned(),
+                code: "the runtime is shutting down".to_owned(),
+            })
         })
-    })
 }
 
 #[cfg(test)]

@@ -1,3 +1,6 @@
+use std::fs;
+use std::sync::Arc;
+
 use super::*;
 
 const JSON: &str = "application/json";
@@ -101,22 +104,6 @@ async fn a_folder_that_cannot_be_written_is_named() {
     assert!(error.to_string().contains("/proc/drawbridge"), "{error}");
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_is_told_apart() {
-    let error = write_synced(Path::new("/dev/full"), b"x").unwrap_err();
-    assert!(matches!(
-        store_error(Path::new("x"), &error),
-        StoreError::NoSpace { .. }
-    ));
-}
-
-#[test]
-fn relative_paths_of_one_part_work() {
-    assert!(create_folders(Path::new("")).is_ok());
-    assert!(sync_folder(Path::new("")).is_ok());
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn many_writers_take_turns_and_none_is_lost() {
     let dir = tempfile::tempdir().unwrap();
@@ -142,4 +129,77 @@ async fn many_writers_take_turns_and_none_is_lost() {
         task.await.unwrap();
     }
     assert_eq!(store.get("n").await.unwrap().unwrap().body, "8");
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{MetadataExt as _, symlink};
+
+    use super::*;
+
+    fn mode(path: impl AsRef<Path>) -> u32 {
+        fs::symlink_metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn what_is_written_is_private_unless_it_is_for_the_group() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(dir.path());
+        store.put("state/t.json", body("{}"), JSON).await.unwrap();
+        let records = store.for_group();
+        records.put("siem/v1/o.gz", body("x"), JSON).await.unwrap();
+        // The group's modes are for the umask to take away.
+        let others = 0o007;
+        for (path, expected, of) in [
+            ("state", 0o700, 0o777),
+            ("state/t.json", 0o600, 0o777),
+            (".lock", 0o600, 0o777),
+            ("siem/v1", 0o750, 0o700 | others),
+            ("siem/v1/o.gz", 0o640, 0o700 | others),
+        ] {
+            assert_eq!(mode(dir.path().join(path)) & of, expected & of, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_link_is_named_and_neither_read_nor_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, victim) = (dir.path().join("data"), dir.path().join("victim"));
+        let store = LocalStore::new(&data);
+        store.put("state/well", body("1"), JSON).await.unwrap();
+        fs::write(&victim, "mine").unwrap();
+        symlink(&victim, data.join("state/link")).unwrap();
+        symlink(dir.path(), data.join("tenants")).unwrap();
+        for (key, place) in [("state/link", "state/link"), ("tenants/victim", "tenants")] {
+            for result in [
+                store.get(key).await.map(drop),
+                store.put(key, body("x"), JSON).await.map(drop),
+                store.put_if(key, body("x"), JSON, None).await.map(drop),
+            ] {
+                let error = result.unwrap_err();
+                let expected = format!("{} could not", data.join(place).display());
+                assert!(!error.is_retryable());
+                let error = error.to_string();
+                assert!(
+                    error.starts_with(&expected) && error.contains("a symbolic link"),
+                    "{error}"
+                );
+            }
+        }
+        assert_eq!(store.list("").await.unwrap(), ["state/well"]);
+        assert!(store.list("tenants/").await.is_err());
+        assert!(store.delete("tenants/victim").await.is_err());
+        assert_eq!(fs::read_to_string(victim).unwrap(), "mine");
+    }
+
+    #[tokio::test]
+    async fn a_lock_behind_a_link_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let victim = dir.path().join("victim");
+        symlink(&victim, dir.path().join(".lock")).unwrap();
+        let store = LocalStore::new(dir.path());
+        let error = store.put("state", body("x"), JSON).await.unwrap_err();
+        assert!(error.to_string().contains(".lock"), "{error}");
+        assert!(!victim.exists());
+    }
 }

@@ -1,3 +1,5 @@
+use std::io::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use crate::{METRICS, Metric, NAMESPACE};
@@ -63,6 +65,12 @@ impl Emf {
             line.insert(name.into(), value.into());
         }
         Value::Object(line).to_string()
+    }
+
+    /// Prints the line on standard output, which is how metrics travel from a function. One that is
+    /// full or closed costs the line and nothing else: `println!` would panic.
+    pub fn print(&self) {
+        let _ = writeln!(std::io::stdout(), "{}", self.line());
     }
 
     fn value(&self, metric: Metric) -> Option<f64> {

@@ -5,9 +5,11 @@
 //! of an alert: only names, numbers and ids.
 
 mod emf;
+mod escape;
 mod log;
 mod metric;
 
 pub use emf::Emf;
-pub use log::{log_to_cloudwatch, log_to_terminal};
+pub use escape::{Escaped, shown};
+pub use log::{log_to_cloudwatch, log_to_terminal, tell_panics};
 pub use metric::{METRICS, Metric, NAMESPACE, Unit};

@@ -1,9 +1,12 @@
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::IsTerminal as _;
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::Escaped;
 
 /// The variable that sets what is logged: a level, or levels by module, as in
 /// `info,drawbridge_graph=debug`.
@@ -13,6 +16,9 @@ const FILTER_VARIABLE: &str = "DRAWBRIDGE_LOG";
 pub fn log_to_cloudwatch() {
     let layer = tracing_subscriber::fmt::layer()
         .json()
+        .with_writer(|| Escaped::new(std::io::stdout(), false))
+        // It would be told with `eprintln!`, which panics where standard error is closed, too.
+        .log_internal_errors(false)
         .flatten_event(true)
         // CloudWatch stamps each line itself, and a span list would repeat the fields.
         .without_time()
@@ -23,12 +29,14 @@ pub fn log_to_cloudwatch() {
         .with(layer)
         .with(filter)
         .init();
+    tell_panics();
 }
 
 /// Logs lines for a person to standard error, in colour only on a terminal; `warn` by default.
 pub fn log_to_terminal() {
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(|| Escaped::new(std::io::stderr(), true))
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .without_time()
         .with_target(false);
@@ -37,6 +45,22 @@ pub fn log_to_terminal() {
         .with(layer)
         .with(filter)
         .init();
+    tell_panics();
+}
+
+/// From now on, a panic is logged as the place where it happened. Its message is not: it may quote
+/// what it failed on, such as the text of an alert.
+pub fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let place = place.unwrap_or_default();
+        let stack = Backtrace::capture();
+        if stack.status() == BacktraceStatus::Captured {
+            tracing::error!(%place, %stack, "this is a bug: a thread panicked");
+        } else {
+            tracing::error!(%place, "this is a bug: a thread panicked");
+        }
+    }));
 }
 
 fn filter(default: Level) -> Targets {

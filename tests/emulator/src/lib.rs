@@ -139,20 +139,3 @@ impl Emulator {
         self.process.data_dir()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn everything_is_pinned() {
-        let lines = super::REQUIREMENTS
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'));
-        for line in lines {
-            assert!(
-                line.split_once("==")
-                    .is_some_and(|(_, version)| !version.is_empty()),
-                "{line}"
-            );
-        }
-    }
-}

@@ -83,6 +83,9 @@ fn environment_in(
         "--quiet",
         "--disable-pip-version-check",
         "--no-input",
+        // What is built from source runs its author's code, and what has no digest may be anything.
+        "--only-binary=:all:",
+        "--require-hashes",
     ];
     run(
         "pip install",
@@ -181,6 +184,15 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         assert!(make(target.path()).is_err());
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_package_without_a_digest_is_not_installed() {
+        let target = tempfile::tempdir().unwrap();
+        let (command, version) = base_python().unwrap();
+        let made = environment_in(target.path(), "some", "six==1.17.0", command, &version);
+        let error = made.unwrap_err().to_string();
+        assert!(error.contains("hashes"), "{error}");
     }
 
     #[test]

@@ -64,13 +64,7 @@ impl Tally {
             if let Some(secs) = counts.lag_secs {
                 line = line.with(Metric::DeliverLag, secs);
             }
-            #[expect(
-                clippy::print_stdout,
-                reason = "Lambda's standard output is how the metrics travel"
-            )]
-            {
-                println!("{}", line.line());
-            }
+            line.print();
         }
     }
 }

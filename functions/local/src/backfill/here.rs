@@ -5,6 +5,7 @@ use std::time::Duration;
 use drawbridge_config::Tenant;
 use drawbridge_cursor::Job;
 use drawbridge_poll::{BackfillProgress, PollError, Poller, Step, Stop};
+use drawbridge_queue::Hold;
 
 use super::shown::{Bar, is_done};
 use crate::failure::Failure;
@@ -54,9 +55,10 @@ async fn poller(
 ) -> Result<Poller, Failure> {
     let surroundings = place.surroundings();
     if !progress.dry_run {
-        return fleet::poller(place, &surroundings, tenant).await;
+        return fleet::poller(place, &surroundings, tenant, Hold::Always).await;
     }
     let outputs = crate::outputs::nowhere(&crate::outputs::names(tenant));
+    let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
     surroundings.poller(tenant, outputs).map_err(Failure::of)
 }
 

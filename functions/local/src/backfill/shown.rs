@@ -28,9 +28,14 @@ pub(super) fn state(progress: &BackfillProgress) -> &'static str {
     }
 }
 
-/// Tells how it ended; an error unless all was read and delivered.
+/// Tells how it ended; an error unless all was read and delivered, whoever hears of it.
 pub(super) fn ended(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let told = tell(progress, json);
+    all_well(progress).and(told)
+}
+
+fn tell(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
+    let mut out = crate::screen::stdout();
     if json {
         writeln!(out, "{}", serde_json::json!(progress))?;
     } else {
@@ -51,7 +56,10 @@ pub(super) fn ended(progress: &BackfillProgress, json: bool) -> Result<(), Failu
             progress.requests,
         )?;
     }
-    drop(out);
+    Ok(())
+}
+
+fn all_well(progress: &BackfillProgress) -> Result<(), Failure> {
     let go_on = format!("`drawbridge backfill resume {}` goes on", progress.id);
     if let Some(reason) = &progress.stopped {
         return Err(Failure::of(format!("it stopped: {reason}; {go_on}")));

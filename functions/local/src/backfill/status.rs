@@ -19,7 +19,7 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
         None => FOLDER.to_owned(),
     };
     let mut rows = Vec::new();
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     let mut reasons = Vec::new();
     for progress in all(&place, &prefix).await? {
         if args.json {

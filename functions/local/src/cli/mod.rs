@@ -28,7 +28,8 @@ pub(crate) use replay::{Replay, ReplayCommand, ReplayList, ReplayRun};
 pub(crate) use simulate::{SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT, Simulate};
 pub(crate) use state::{State, StateCommand, StateReset, StateShow};
 pub(crate) use tenants::{
-    Tenants, TenantsAdd, TenantsCheck, TenantsCommand, TenantsList, TenantsMove, TenantsRemove,
+    Tenants, TenantsAdd, TenantsAllow, TenantsCheck, TenantsCommand, TenantsList, TenantsMove,
+    TenantsRemove,
 };
 
 /// Microsoft Defender alerts from Graph, as the records that your SIEM already understands.

@@ -35,6 +35,11 @@ Examples:
 The exit code is 1 if any of them does not work. A warning, as of a certificate that ends soon, is
 told and leaves it at 0.";
 
+const ALLOW_EXAMPLES: &str = "\
+Examples:
+  drawbridge tenants allow fabrikam --bucket BUCKET
+  drawbridge tenants allow fabrikam --revoke --bucket BUCKET";
+
 const REMOVE_EXAMPLES: &str = "\
 Examples:
   drawbridge tenants remove contoso
@@ -59,6 +64,7 @@ pub(crate) struct Tenants {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TenantsCommand {
     Add(Box<TenantsAdd>),
+    Allow(TenantsAllow),
     List(TenantsList),
     Check(TenantsCheck),
     Remove(TenantsRemove),
@@ -157,6 +163,26 @@ pub(crate) struct TenantsCheck {
     /// One JSON object a tenant and line, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Let a document sign in with a federated credential: for the administrator.
+///
+/// A federated identity has no secret that would tell one document from another. So the ids that the
+/// document has now are written to admin/tenants.toml, and with others it is refused. Those who write
+/// documents must not be able to write there.
+#[derive(Debug, Args)]
+#[command(after_help = ALLOW_EXAMPLES)]
+pub(crate) struct TenantsAllow {
+    /// The document's name.
+    pub(crate) name: String,
+    /// Let it take the place of the tenant of this name in the stack's parameters.
+    #[arg(long)]
+    pub(crate) replaces_first_tenant: bool,
+    /// Take it back.
+    #[arg(long, conflicts_with = "replaces_first_tenant")]
+    pub(crate) revoke: bool,
     #[command(flatten)]
     pub(crate) place: Place,
 }

@@ -1,12 +1,14 @@
 //! Where tenants, state and quarantine lie: a folder of this machine, or a stack's bucket.
 
 mod folder_secrets;
+mod open_folders;
 #[cfg(feature = "aws")]
 mod stack;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use drawbridge_config::Trust;
 use drawbridge_deliver::NamedSecrets;
 use drawbridge_graph::HttpTransport;
 use drawbridge_poll::assembly::Surroundings;
@@ -16,11 +18,15 @@ use drawbridge_secrets::Secrets;
 use drawbridge_store::{Catalogue, LocalStore, Store};
 
 use self::folder_secrets::FolderSecrets;
+pub(crate) use self::open_folders::warn_of_open_folders;
 use crate::cli;
 use crate::failure::Failure;
 
 /// The folder of a single machine, unless told otherwise.
 const DEFAULT_FOLDER: &str = "drawbridge-data";
+
+/// The folder of the tenants' secrets in that.
+const SECRETS_FOLDER: &str = "secrets";
 
 /// An opened place.
 pub(crate) struct Place {
@@ -123,11 +129,23 @@ impl Place {
         };
         Surroundings {
             transport: Arc::new(HttpTransport::new()),
+            public_transport: Arc::new(HttpTransport::to_public_addresses()),
+            trust: self.trust(),
             secrets,
             store: self.objects(),
             clock: Arc::new(SystemClock),
             aws_assertions,
             most_state_bytes: DEFAULT_STATE_BYTES,
+        }
+    }
+
+    /// What its administrator lets documents do.
+    pub(crate) fn trust(&self) -> Trust {
+        let variable = |name: &str| std::env::var(name).ok();
+        match &self.at {
+            At::Folder(folder) => Trust::of_a_machine(variable, folder.join(SECRETS_FOLDER)),
+            #[cfg(feature = "aws")]
+            At::Stack(_) => Trust::of_a_stack(variable),
         }
     }
 

@@ -1,16 +1,18 @@
 use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use drawbridge_config::Tenant;
 use drawbridge_cursor::Job;
 use drawbridge_poll::assembly::Surroundings;
 use drawbridge_poll::{PollError, Poller, Report, Silent, Stop};
-use futures::StreamExt as _;
+use drawbridge_queue::Hold;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::Semaphore;
 
-use super::report::{all_well, tell_of};
+use super::report::{all_well, heard, tell_of};
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::progress::say;
@@ -19,8 +21,18 @@ use crate::tenants::{Found, twins};
 /// Polls at once: each holds two pages, and most wait for the network.
 const AT_ONCE: usize = 64;
 
+/// What is said of a tenant whose poll panicked; where it did is in the log.
+const BUG: &str = "a bug ended this poll (please report the line above); it is tried again";
+
+/// Why a poll ended before its end.
+enum Ended {
+    Failed(PollError),
+    /// What it said may quote an alert, and is dropped.
+    Panicked,
+}
+
 /// A tenant and what came of its poll.
-type Ended = (String, Result<Report, PollError>);
+type Polled = (String, Result<Report, Ended>);
 
 /// The tenants of a folder, with a poller each.
 pub(super) struct Fleet {
@@ -31,16 +43,22 @@ pub(super) struct Fleet {
     json: bool,
     turns: Arc<Semaphore>,
     known: HashMap<String, (Tenant, Arc<Poller>)>,
-    polls: FuturesUnordered<LocalBoxFuture<'static, Ended>>,
+    polls: FuturesUnordered<LocalBoxFuture<'static, Polled>>,
     running: HashSet<String>,
     /// What was last said of a tenant's trouble, so as not to say it every minute.
     trouble: HashMap<String, String>,
 }
 
 impl Fleet {
-    pub(super) fn new(place: Place, stop: Stop, once: bool, json: bool) -> Self {
+    pub(super) fn new(
+        place: Place,
+        surroundings: Surroundings,
+        stop: Stop,
+        once: bool,
+        json: bool,
+    ) -> Self {
         Self {
-            surroundings: place.surroundings(),
+            surroundings,
             place,
             stop,
             once,
@@ -88,14 +106,21 @@ impl Fleet {
 
     /// A tenant's poller, built anew when its document has changed.
     async fn poller(&mut self, tenant: Tenant) -> Result<Arc<Poller>, Failure> {
+        // Each time: the administrator may have changed his mind.
+        let admitted = self
+            .surroundings
+            .admit(&tenant)
+            .await
+            .map_err(Failure::of)?;
         if let Some((known, poller)) = self.known.get(&tenant.name)
-            && *known == tenant
+            && *known == *admitted
         {
             return Ok(Arc::clone(poller));
         }
         // Its files have to be closed before they can be opened again.
         self.known.remove(&tenant.name);
-        let poller = Arc::new(poller(&self.place, &self.surroundings, &tenant).await?);
+        let poller = poller(&self.place, &self.surroundings, &tenant, Hold::WhileSending).await?;
+        let poller = Arc::new(poller);
         let name = tenant.name.clone();
         self.known.insert(name, (tenant, Arc::clone(&poller)));
         Ok(poller)
@@ -107,7 +132,12 @@ impl Fleet {
         self.polls.push(Box::pin(async move {
             // It is never closed; without a turn it would only be one poll more at once.
             let _turn = turns.acquire_owned().await.ok();
-            let result = poller.run(&Job::timer(&name), &stop, &Silent).await;
+            let job = Job::timer(&name);
+            let poll = AssertUnwindSafe(poller.run(&job, &stop, &Silent)).catch_unwind();
+            let result = match poll.await {
+                Ok(result) => result.map_err(Ended::Failed),
+                Err(_) => Err(Ended::Panicked),
+            };
             (name, result)
         }));
     }
@@ -133,17 +163,24 @@ impl Fleet {
         }
     }
 
-    fn ended(&mut self, name: &str, result: Result<Report, PollError>) {
+    fn ended(&mut self, name: &str, result: Result<Report, Ended>) {
         self.running.remove(name);
         let trouble = match result {
-            Err(error) => Some(error.to_string()),
+            Err(Ended::Failed(error)) => Some(error.to_string()),
+            Err(Ended::Panicked) => {
+                // In which state it left its poller is not known.
+                self.known.remove(name);
+                Some(BUG.to_owned())
+            }
             Ok(report) => {
                 let is_news = report.records > 0 || self.once || self.json;
-                if is_news {
-                    // Whether all is well does not depend on who hears of it.
-                    let _ = tell_of(name, &report, self.json);
-                }
+                let told = if is_news {
+                    tell_of(name, &report, self.json)
+                } else {
+                    Ok(())
+                };
                 all_well(&report, self.once)
+                    .and(heard(told))
                     .err()
                     .map(|failure| failure.to_string())
             }
@@ -166,20 +203,27 @@ impl Fleet {
     }
 }
 
-/// A tenant's poller in a folder, with the outputs of its document.
+/// A tenant's poller in a folder, with the outputs of its document, whose files are kept open as
+/// `hold` says.
 pub(crate) async fn poller(
     place: &Place,
     surroundings: &Surroundings,
     tenant: &Tenant,
+    hold: Hold,
 ) -> Result<Poller, Failure> {
     let folder = place
         .as_folder()
         .ok_or_else(|| Failure::of("a stack is polled by its poll function"))?;
     // Before the files, so that a document that cannot be used leaves none behind.
+    let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
     surroundings.client(tenant).map_err(Failure::of)?;
-    let outputs = crate::outputs::open(folder, &place.objects(), tenant).await?;
+    let outputs = crate::outputs::open(folder, &tenant, hold).await?;
     let mut poller = surroundings.poller(tenant, outputs).map_err(Failure::of)?;
     // What an interrupted poll put back has no other job that reads it: the next poll does.
     poller.settings.windows.adopt_after_secs = 0;
     Ok(poller)
 }
+
+#[cfg(test)]
+#[path = "fleet_tests.rs"]
+mod tests;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::place::warn_of_open_folders;
 
 /// Polls into a folder, once or again and again.
 pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
@@ -16,6 +17,7 @@ pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
     if every < Duration::from_secs(1) {
         return Err(Failure::of("--every must be at least 1s"));
     }
+    warn_of_open_folders(&args.out);
     if args.all || !args.tenants.is_empty() {
         many::run(&args, every).await
     } else {

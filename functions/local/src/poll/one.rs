@@ -7,12 +7,12 @@ use drawbridge_secrets::{EnvSecrets, FileSecrets, Secrets};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::report::{all_well, tell};
+use super::report::{all_well, heard, tell};
 use crate::cli;
 use crate::failure::Failure;
 use crate::progress::{Shown, say};
 use crate::session::{Session, SignIn};
-use crate::signals::stop_on_signal;
+use crate::signals::{HangUps, stop_on_signal};
 
 /// The variable that holds the client secret.
 const SECRET_VARIABLE: &str = "DRAWBRIDGE_CLIENT_SECRET";
@@ -20,8 +20,9 @@ const SECRET_VARIABLE: &str = "DRAWBRIDGE_CLIENT_SECRET";
 /// Polls a tenant into a folder, once or again and again.
 pub(super) async fn run(args: cli::Poll, every: Duration) -> Result<(), Failure> {
     let (once, json) = (args.once, args.json);
-    let session = open(args).await?;
     let stop = stop_on_signal();
+    let mut hang_ups = HangUps::listen();
+    let session = open(args).await?;
     let mut first = true;
     loop {
         let shown = Shown::start();
@@ -30,12 +31,10 @@ pub(super) async fn run(args: cli::Poll, every: Duration) -> Result<(), Failure>
         let result = polled
             .map_err(|error| (error.is_retryable(), told(&error)))
             .and_then(|report| {
-                match tell(&report, json) {
-                    // Whether all is well does not depend on who hears of it.
-                    Ok(()) | Err(Failure::ReaderGone) => {}
-                    Err(failure) => return Err((false, failure)),
-                }
-                all_well(&report, once).map_err(|failure| (true, failure))
+                let told = tell(&report, json);
+                let result = all_well(&report, once).and(heard(told));
+                // A poll that did its work is no reason to end, whatever is wrong with it.
+                result.map_err(|failure| (true, failure))
             });
         if once || stop.is_asked() {
             return result.map_err(|(_, failure)| failure);
@@ -46,9 +45,17 @@ pub(super) async fn run(args: cli::Poll, every: Duration) -> Result<(), Failure>
             Ok(()) => {}
         }
         first = false;
-        tokio::select! {
-            () = tokio::time::sleep(every) => {}
-            () = stop.asked() => return Ok(()),
+        let next = tokio::time::Instant::now() + every;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => break,
+                () = stop.asked() => return Ok(()),
+                () = hang_ups.next() => {
+                    if let Err(failure) = session.reopen().await {
+                        say(&format!("drawbridge: {failure}"));
+                    }
+                }
+            }
         }
     }
 }

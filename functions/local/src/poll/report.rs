@@ -7,7 +7,7 @@ use crate::failure::Failure;
 
 /// Tells what a poll did: a line for a person, or JSON for a script.
 pub(super) fn tell(report: &Report, json: bool) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     if json {
         writeln!(out, "{}", as_json(report))?;
     } else {
@@ -18,7 +18,7 @@ pub(super) fn tell(report: &Report, json: bool) -> Result<(), Failure> {
 
 /// The same of one tenant among several.
 pub(super) fn tell_of(tenant: &str, report: &Report, json: bool) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     if json {
         let mut told = json!({"tenant": tenant});
         if let (Some(all), Value::Object(report)) = (told.as_object_mut(), as_json(report)) {
@@ -61,6 +61,14 @@ fn in_words(report: &Report) -> String {
         "{} alerts, {} new records, {} already written, {} requests{up_to}",
         report.alerts, report.records, report.suppressed, report.requests
     )
+}
+
+/// Whether a report was heard. One that nobody reads any more needs not be.
+pub(super) fn heard(told: Result<(), Failure>) -> Result<(), Failure> {
+    match told {
+        Err(Failure::ReaderGone) => Ok(()),
+        told => told,
+    }
 }
 
 /// A poll that left something undone is no success, though nothing is lost.

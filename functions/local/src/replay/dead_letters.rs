@@ -38,7 +38,7 @@ pub(super) async fn run(args: &ReplayDeadLetters) -> Result<(), Failure> {
     let stop = stop_on_signal();
     let mut moved = 0;
     let result = queues.move_all(&stop, &mut moved).await;
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     writeln!(
         out,
         "{moved} messages were sent to {} and deleted from {}",

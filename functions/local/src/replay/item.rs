@@ -81,7 +81,7 @@ pub(super) struct Content {
 
 impl Item {
     /// The item that a key names; `None` for what is no item, or was delivered.
-    fn of(key: &str) -> Option<Self> {
+    pub(super) fn of(key: &str) -> Option<Self> {
         let id = key.strip_prefix(FOLDER)?.strip_suffix(".json")?;
         let parts: Vec<&str> = id.split('/').collect();
         let &[tenant, folder, _name] = parts.as_slice() else {

@@ -1,5 +1,6 @@
 use std::io::Write as _;
 
+use drawbridge_telemetry::shown;
 use futures::{StreamExt as _, stream};
 use serde_json::json;
 
@@ -16,7 +17,7 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
     let place = Place::open(&args.place).await?;
     let store = place.store.as_ref();
     let items = items(store, args.tenant.as_deref()).await?;
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     if items.is_empty() && !args.json {
         writeln!(out, "nothing lies in quarantine in {}", place.name())?;
         return Ok(());
@@ -42,7 +43,9 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
                 });
                 writeln!(out, "{told}")?;
             }
-            Ok(Some(content)) => writeln!(out, "{}\n  {}", item.id, said(&content))?,
+            Ok(Some(content)) => {
+                writeln!(out, "{}\n  {}", shown(&item.id), shown(&said(&content)))?;
+            }
             Err(failure) => {
                 unreadable += 1;
                 say(&format!("drawbridge: {failure}"));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use drawbridge_config::Tenant;
 use drawbridge_poll::assembly::Surroundings;
 use drawbridge_poll::{Grouping, Output, Poller};
+use drawbridge_queue::Hold;
 
 use crate::cli::ReplayRun;
 use crate::failure::Failure;
@@ -60,9 +61,10 @@ impl<'a> Pollers<'a> {
         })?;
         let tenant = found.tenant.as_ref().map_err(Failure::of)?;
         let poller = if self.place.as_folder().is_some() {
-            fleet::poller(self.place, &self.surroundings, tenant).await?
+            fleet::poller(self.place, &self.surroundings, tenant, Hold::WhileSending).await?
         } else {
             let outputs = self.outputs(tenant)?;
+            let tenant = self.surroundings.admit(tenant).await.map_err(Failure::of)?;
             self.surroundings
                 .poller(tenant, outputs)
                 .map_err(Failure::of)?

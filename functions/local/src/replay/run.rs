@@ -3,6 +3,7 @@ use std::io::Write as _;
 use drawbridge_alert::Alert;
 use drawbridge_poll::{Ending, PollError, Poller, Silent, Stop};
 use drawbridge_queue::Message;
+use drawbridge_telemetry::shown;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -34,7 +35,7 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
     } else {
         chosen(&args.items, &all)?
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     if chosen.is_empty() && !args.json {
         writeln!(out, "nothing lies in quarantine in {}", place.name())?;
     }
@@ -61,7 +62,7 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
             writeln!(out, "{told}")?;
         } else {
             let left = if is_done { "" } else { "left where it is: " };
-            writeln!(out, "{}: {left}{what}", item.id)?;
+            writeln!(out, "{}: {left}{}", shown(&item.id), shown(&what))?;
         }
     }
     if failed > 0 {
@@ -223,7 +224,6 @@ fn message(item: &Item, mut content: Content) -> Result<Message, Failure> {
     };
     // What a target refused has none, nor has what older releases put aside.
     let known = [
-        ("tenant", Some(&item.tenant)),
         ("key", Some(&key)),
         ("format", content.format.as_ref()),
         ("alert-id", content.alert_id.as_ref()),
@@ -235,6 +235,9 @@ fn message(item: &Item, mut content: Content) -> Result<Message, Failure> {
         let entry = content.attributes.entry(name.to_owned());
         entry.or_insert_with(|| value.clone());
     }
+    // Its place says whose it is, whatever the item says of itself.
+    let attributes = &mut content.attributes;
+    attributes.insert("tenant".to_owned(), item.tenant.clone());
     let attributes = ATTRIBUTES.iter().filter_map(|name| {
         let value = content.attributes.remove(*name)?;
         Some((*name, value))
@@ -246,4 +249,26 @@ fn message(item: &Item, mut content: Content) -> Result<Message, Failure> {
         key,
         body,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_of_the_tenant_in_whose_folder_it_lies() {
+        let item = Item::of("quarantine/contoso/records/ab.json").unwrap();
+        let content = json!({
+            "tenant": "victim", "reason": "r", "record": "{}", "key": "k",
+            "attributes": {"tenant": "victim", "format": "siem"},
+        });
+        let content = serde_json::from_value(content).unwrap();
+        let message = message(&item, content).unwrap_or_else(|error| panic!("{error}"));
+        let tenant = message
+            .attributes
+            .iter()
+            .find(|(name, _)| *name == "tenant");
+        assert_eq!(tenant, Some(&("tenant", "contoso".to_owned())));
+        assert_eq!(message.group, "contoso");
+    }
 }

@@ -73,7 +73,7 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
         }
         Err(error) => return Err(Failure::of(error)),
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     writeln!(
         out,
         "{} goes on from {}; the old state is {kept}",

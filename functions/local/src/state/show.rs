@@ -17,7 +17,7 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
         Some(tenant) => vec![tenant.clone()],
         None => tenants(&place).await?,
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     if tenants.is_empty() && !args.json {
         writeln!(out, "no tenant was polled yet in {}", place.name())?;
     }

@@ -70,6 +70,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let body = document(&args)?;
     let tenant = parse(name, &key, body.as_bytes()).map_err(Failure::of)?;
     crate::outputs::check(&tenant).map_err(Failure::of)?;
+    place.trust().check(&tenant).map_err(Failure::of)?;
     check_alone(&tenant, &key, is_paused, found.as_slice())?;
 
     let kind = if args.json_document {
@@ -101,13 +102,20 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
             .await
             .map_err(Failure::of)?;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     let paused = if is_paused {
         "; it is still paused"
     } else {
         ""
     };
     writeln!(out, "wrote {key} to {}{paused}", place.name())?;
+    if tenant.federation.is_some() {
+        writeln!(
+            out,
+            "next, by the administrator: drawbridge tenants allow {name}{}",
+            place.options()
+        )?;
+    }
     writeln!(
         out,
         "next: drawbridge tenants check {name}{}",

@@ -37,7 +37,7 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     while let Some(checked) = checks.next().await {
         done += 1;
         bad += usize::from(!checked.works());
-        let mut out = std::io::stdout().lock();
+        let mut out = crate::screen::stdout();
         if args.json {
             writeln!(out, "{}", checked.json())?;
         } else {
@@ -98,7 +98,7 @@ async fn checked<'a>(
 async fn outcome(found: &Found, surroundings: &Surroundings) -> Result<Check, ConfigError> {
     let tenant = found.tenant.as_ref().map_err(Clone::clone)?;
     crate::outputs::check(tenant)?;
-    let client = surroundings.client(tenant)?;
+    let client = surroundings.client(surroundings.admit(tenant).await?)?;
     let now = surroundings.clock.now();
     let deadline = Deadline::after(TIME);
     Ok(sign_in::check(&client.graph, &client.tokens, now, deadline).await)

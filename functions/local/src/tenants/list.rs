@@ -20,7 +20,7 @@ const AT_ONCE: usize = 8;
 pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     let place = Place::open(&args.place).await?;
     let found = find(place.store.as_ref()).await?;
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     if found.is_empty() && !args.json {
         writeln!(
             out,

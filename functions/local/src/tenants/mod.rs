@@ -1,6 +1,7 @@
 //! `drawbridge tenants`: documents, as people handle them.
 
 mod add;
+mod allow;
 mod check;
 mod found;
 mod list;
@@ -18,6 +19,7 @@ use crate::failure::Failure;
 pub(crate) async fn run(args: cli::Tenants) -> Result<(), Failure> {
     match args.command {
         TenantsCommand::Add(args) => add::run(*args).await,
+        TenantsCommand::Allow(args) => allow::run(&args).await,
         TenantsCommand::List(args) => list::run(&args).await,
         TenantsCommand::Check(args) => check::run(&args).await,
         TenantsCommand::Remove(args) => remove::run(&args).await,
@@ -28,7 +30,7 @@ pub(crate) async fn run(args: cli::Tenants) -> Result<(), Failure> {
 }
 
 fn schema() -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     serde_json::to_writer_pretty(&mut out, &drawbridge_config::schema())
         .map_err(std::io::Error::from)?;
     writeln!(out)?;

@@ -42,7 +42,7 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         }
     }
     let word = if pause { "paused" } else { "resumed" };
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     if moved > 0 {
         let then = if pause {
             "; a poll that is running ends as usual, and its state stays"

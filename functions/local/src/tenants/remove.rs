@@ -23,7 +23,7 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     for key in super::pause::keys(name) {
         place.store.delete(&key).await.map_err(Failure::of)?;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::screen::stdout();
     writeln!(out, "removed {name} from {}", place.name())?;
     writeln!(
         out,

@@ -14,6 +14,7 @@ mod filter;
 mod help;
 mod interrupt;
 mod killed;
+mod machine;
 mod news;
 mod proxy;
 mod samples;

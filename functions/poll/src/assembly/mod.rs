@@ -1,9 +1,10 @@
 //! Builds what a tenant's document asks for: its identity, its Graph client, its poller. Nothing is
 //! asked of any service yet.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use drawbridge_config::{ConfigError, Tenant};
+use drawbridge_config::{Bindings, ConfigError, Tenant, Trust};
 use drawbridge_cursor::WindowSettings;
 use drawbridge_graph::{Cloud, Graph, TokenCache, TokenEndpoint, TokenProvider, Transport};
 use drawbridge_identity::{AwsAssertions, Identity};
@@ -18,6 +19,10 @@ use crate::{Clock, Output, Poller, Settings};
 pub struct Surroundings {
     /// Carries requests to the login hosts and to Graph.
     pub transport: Arc<dyn Transport>,
+    /// Carries those to hosts that a document names: to public addresses alone.
+    pub public_transport: Arc<dyn Transport>,
+    /// What the administrator lets documents do.
+    pub trust: Trust,
     /// Keeps client secrets and certificates.
     pub secrets: Arc<dyn Secrets>,
     /// Keeps state, quarantine and tenant documents.
@@ -38,16 +43,43 @@ pub struct Client {
     pub tokens: Arc<TokenCache>,
 }
 
+/// A tenant that may do what its document asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Admitted<'a>(&'a Tenant);
+
+impl Deref for Admitted<'_> {
+    type Target = Tenant;
+
+    fn deref(&self) -> &Tenant {
+        self.0
+    }
+}
+
 impl Surroundings {
+    /// Checks that a tenant's document asks for nothing that is not its own. The administrator's
+    /// list is read only for a federated identity, so that the others cost no request.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with what the administrator has to allow.
+    pub async fn admit<'a>(&self, tenant: &'a Tenant) -> Result<Admitted<'a>, ConfigError> {
+        if tenant.is_document {
+            self.trust.check(tenant)?;
+            if tenant.federation.is_some() {
+                Bindings::load(self.store.as_ref()).await?.check(tenant)?;
+            }
+        }
+        Ok(Admitted(tenant))
+    }
+
     /// The client of a tenant.
     ///
     /// # Errors
     /// [`ConfigError::Field`] for a cloud or an identity that cannot be used here.
-    pub fn client(&self, tenant: &Tenant) -> Result<Client, ConfigError> {
+    pub fn client(&self, tenant: Admitted<'_>) -> Result<Client, ConfigError> {
         let endpoints = tenant.endpoints()?;
         let tokens = Arc::new(TokenCache::new(self.identity(tenant)?));
         let graph = Graph::new(
-            Arc::clone(&self.transport),
+            self.transport(tenant),
             Arc::clone(&tokens),
             endpoints,
             drawbridge_graph::Settings::default(),
@@ -62,7 +94,11 @@ impl Surroundings {
     ///
     /// # Errors
     /// As [`client`](Self::client).
-    pub fn poller(&self, tenant: &Tenant, outputs: Vec<Output>) -> Result<Poller, ConfigError> {
+    pub fn poller(
+        &self,
+        tenant: Admitted<'_>,
+        outputs: Vec<Output>,
+    ) -> Result<Poller, ConfigError> {
         Ok(Poller {
             graph: self.client(tenant)?.graph,
             store: Arc::clone(&self.store),
@@ -70,15 +106,23 @@ impl Surroundings {
             clock: Arc::clone(&self.clock),
             settings: Settings {
                 most_state_bytes: self.most_state_bytes,
-                ..settings(tenant)
+                ..settings(&tenant)
             },
         })
     }
 
-    fn identity(&self, tenant: &Tenant) -> Result<Arc<dyn TokenProvider>, ConfigError> {
+    fn transport(&self, tenant: Admitted<'_>) -> Arc<dyn Transport> {
+        Arc::clone(if tenant.is_document && self.trust.is_guarded(&tenant) {
+            &self.public_transport
+        } else {
+            &self.transport
+        })
+    }
+
+    fn identity(&self, tenant: Admitted<'_>) -> Result<Arc<dyn TokenProvider>, ConfigError> {
         let identity = tenant.identity()?;
         let endpoint = TokenEndpoint::new(
-            Arc::clone(&self.transport),
+            self.transport(tenant),
             &tenant.endpoints()?,
             &tenant.tenant_id,
             &tenant.client_id,

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
-use drawbridge_config::{ConfigError, FunctionSettings};
+use drawbridge_config::{ConfigError, FunctionSettings, Trust};
 use drawbridge_cursor::{Job, JobError, Why};
 use drawbridge_graph::{Deadline, HttpTransport};
 use drawbridge_identity::aws_assertions;
@@ -81,6 +81,8 @@ impl Function {
         let secrets = SecretsManager::new(aws_sdk_secretsmanager::Client::new(&aws));
         let surroundings = Surroundings {
             transport: Arc::new(HttpTransport::new()),
+            public_transport: Arc::new(HttpTransport::to_public_addresses()),
+            trust: Trust::of_a_stack(|name| std::env::var(name).ok()),
             secrets: Arc::new(secrets),
             store,
             clock: Arc::new(SystemClock),

@@ -21,13 +21,7 @@ pub(super) fn print(
             .with(Metric::ConfigErrors, count(is_about_configuration(error)))
             .with(Metric::Duration, took.as_secs_f64() * 1000.0),
     };
-    #[expect(
-        clippy::print_stdout,
-        reason = "Lambda's standard output is how the metrics travel"
-    )]
-    {
-        println!("{}", line.line());
-    }
+    line.print();
 }
 
 fn count(is_so: bool) -> f64 {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use drawbridge_config::{ConfigError, Tenant, document};
+use drawbridge_config::{Bindings, ConfigError, Tenant, document};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -48,11 +48,11 @@ impl Tenants {
         {
             return Ok(Some(Arc::clone(&known.poller)));
         }
-        let document = document(self.surroundings.store.as_ref(), name).await?;
-        let Some(tenant) = document.or_else(|| self.given.get(name).cloned()) else {
+        let Some(tenant) = self.tenant(name).await? else {
             known.remove(name);
             return Ok(None);
         };
+        let admitted = self.surroundings.admit(&tenant).await?;
         if let Some(known) = known.get_mut(name)
             && known.tenant == tenant
         {
@@ -60,7 +60,7 @@ impl Tenants {
             return Ok(Some(Arc::clone(&known.poller)));
         }
         let outputs = self.outputs.of(&tenant)?;
-        let poller = Arc::new(self.surroundings.poller(&tenant, outputs)?);
+        let poller = Arc::new(self.surroundings.poller(admitted, outputs)?);
         let entry = Known {
             tenant,
             read: now,
@@ -68,5 +68,169 @@ impl Tenants {
         };
         known.insert(name.to_owned(), entry);
         Ok(Some(poller))
+    }
+
+    /// What is known of a tenant: its document, or what was given with the function. Of the latter, a
+    /// document takes the place only if the administrator's list says so.
+    async fn tenant(&self, name: &str) -> Result<Option<Tenant>, ConfigError> {
+        let store = self.surroundings.store.as_ref();
+        let Some(given) = self.given.get(name) else {
+            return document(store, name).await;
+        };
+        let bindings = Bindings::load(store).await?;
+        if !bindings.replaces(name) {
+            return Ok(Some(given.clone()));
+        }
+        let document = document(store, name).await?;
+        if let Some(document) = &document {
+            bindings.check_ids(document)?;
+        }
+        Ok(document.or_else(|| Some(given.clone())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::config::{BehaviorVersion, Region};
+    use bytes::Bytes;
+    use drawbridge_config::{BINDINGS_KEY, FunctionSettings, Trust};
+    use drawbridge_graph::HttpTransport;
+    use drawbridge_secrets::EnvSecrets;
+    use drawbridge_store::{LocalStore, Store};
+
+    use super::*;
+    use crate::{DEFAULT_STATE_BYTES, SystemClock};
+
+    const IDS: &str = "tenant_id = \"t.example\"\n\
+                       client_id = \"00000000-0000-0000-0000-000000000001\"\n";
+
+    /// The tenants of a stack called `prod`, whose parameters name the tenant `main`.
+    fn tenants(store: &Arc<dyn Store>) -> Tenants {
+        let variable = |name: &str| {
+            Some(match name {
+                "DRAWBRIDGE_OUTPUTS" => r#"[{"format":"siem","shape":"objects"}]"#.to_owned(),
+                "DRAWBRIDGE_TENANTS" => r#"[{"name":"main","tenant_id":"first.example",
+                    "client_id":"00000000-0000-0000-0000-000000000002","secret":"any/where"}]"#
+                    .to_owned(),
+                "DRAWBRIDGE_SECRET_PREFIX" => "drawbridge/prod/".to_owned(),
+                "DRAWBRIDGE_ALLOWED_HOSTS" | "DRAWBRIDGE_ALLOWED_SECRETS" => return None,
+                _ => "b".to_owned(),
+            })
+        };
+        let settings = FunctionSettings::read(variable).unwrap();
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"));
+        let sqs = aws_sdk_sqs::Client::from_conf(config.build());
+        let outputs = Outputs::new(&settings, &sqs, store);
+        let surroundings = Surroundings {
+            transport: Arc::new(HttpTransport::new()),
+            public_transport: Arc::new(HttpTransport::to_public_addresses()),
+            trust: Trust::of_a_stack(variable),
+            secrets: Arc::new(EnvSecrets),
+            store: Arc::clone(store),
+            clock: Arc::new(SystemClock),
+            aws_assertions: None,
+            most_state_bytes: DEFAULT_STATE_BYTES,
+        };
+        Tenants::new(settings.tenants, surroundings, outputs)
+    }
+
+    struct Stack {
+        _folder: tempfile::TempDir,
+        store: Arc<dyn Store>,
+        tenants: Tenants,
+    }
+
+    fn stack() -> Stack {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder.path()));
+        Stack {
+            tenants: tenants(&store),
+            _folder: folder,
+            store,
+        }
+    }
+
+    impl Stack {
+        async fn put(&self, key: &str, text: &str) {
+            let body = Bytes::from(text.to_owned());
+            self.store.put(key, body, "text/plain").await.unwrap();
+        }
+
+        async fn document(&self, name: &str, lines: &str) {
+            let key = format!("tenants/{name}.toml");
+            self.put(&key, &format!("{IDS}{lines}\n")).await;
+        }
+
+        /// What a poll of that tenant is refused for; `None` if it is not.
+        async fn refusal(&self, name: &str) -> Option<String> {
+            let poller = self.tenants.poller(name).await;
+            poller.err().map(|error| error.to_string())
+        }
+
+        async fn is_given(&self, name: &str) -> bool {
+            let tenant = self.tenants.tenant(name).await.unwrap().unwrap();
+            !tenant.is_document
+        }
+    }
+
+    #[tokio::test]
+    async fn a_document_of_somebody_elses_is_refused_before_anything_is_asked() {
+        let stack = stack();
+        let own = "secret = \"drawbridge/prod/a\"";
+        for (lines, word) in [
+            (
+                "secret = \"drawbridge/prod/victim\"",
+                "secret names a place",
+            ),
+            ("certificate = \"prod/a\"", "certificate names a place"),
+            (
+                "federation = \"/proc/self/environ\"",
+                "federation names a place",
+            ),
+            ("federation = \"aws\"", "tenants allow a"),
+            (
+                &format!(
+                    "{own}\nlogin_url = \"https://evil.example\"\ngraph_url = \"https://evil.example\""
+                ),
+                "login_url names a host",
+            ),
+        ] {
+            stack.document("a", lines).await;
+            let refusal = stack.refusal("a").await.unwrap();
+            assert!(refusal.contains(word), "{refusal}");
+        }
+        stack.document("a", own).await;
+        assert_eq!(stack.refusal("a").await, None);
+    }
+
+    #[tokio::test]
+    async fn a_document_replaces_the_first_tenant_only_where_the_list_says_so() {
+        let stack = stack();
+        assert!(stack.is_given("main").await);
+        stack
+            .document("main", "secret = \"drawbridge/prod/main\"")
+            .await;
+        assert!(stack.is_given("main").await);
+        // Nor does one that is broken stop it.
+        stack.put("tenants/main.toml", "nonsense").await;
+        assert!(stack.is_given("main").await);
+        assert_eq!(stack.refusal("main").await, None);
+
+        stack
+            .document("main", "secret = \"drawbridge/prod/main\"")
+            .await;
+        let list = format!("[main]\n{IDS}replaces_first_tenant = true\n");
+        stack.put(BINDINGS_KEY, &list).await;
+        assert!(!stack.is_given("main").await);
+        stack
+            .put(BINDINGS_KEY, &list.replace("t.example", "other.example"))
+            .await;
+        let refused = stack.tenants.tenant("main").await.unwrap_err();
+        assert!(
+            refused.to_string().contains("tenants allow main"),
+            "{refused}"
+        );
     }
 }

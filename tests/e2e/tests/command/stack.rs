@@ -79,7 +79,7 @@ impl Stack {
 
     /// Writes a document of [`TENANT`] that nobody can sign in with.
     pub(crate) async fn put_tenant(&self) {
-        let document = json!({"tenant_id": "t", "client_id": "c", "secret": "s"});
+        let document = json!({"tenant_id": "t.example", "client_id": "00000000-0000-0000-0000-00000000000c", "secret": "s"});
         self.put(&format!("tenants/{TENANT}.json"), &document).await;
     }
 }

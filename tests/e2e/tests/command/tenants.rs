@@ -12,7 +12,7 @@ async fn a_stacks_tenants_are_added_listed_checked_and_paused() {
     let simulator = drawbridge_simulator::start(known.clone(), none)
         .await
         .unwrap();
-    let secret = cloud::unique("secret");
+    let secret = cloud::unique("drawbridge/prod/contoso/secret");
     let manager = aws_sdk_secretsmanager::Client::new(&cloud::config().await);
     let created = manager
         .create_secret()

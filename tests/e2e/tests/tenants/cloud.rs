@@ -12,7 +12,7 @@ use drawbridge_queue::SqsQueue;
 use drawbridge_store::{S3Store, Store as _};
 use serde_json::{Value, json};
 
-use crate::who::Who;
+use crate::who::{SECRET_PREFIX, Who, place};
 
 pub(crate) struct Cloud<'e> {
     emulator: &'e Emulator,
@@ -55,11 +55,29 @@ impl<'e> Cloud<'e> {
             let secrets = aws_sdk_secretsmanager::Client::new(&config);
             let create = secrets
                 .create_secret()
-                .name(&who.name)
+                .name(place(&who.name))
                 .secret_string(secret);
             // It is there already when another stack of this test has the tenant.
             let _ = create.send().await;
         }
+    }
+
+    /// Allows the federated ones what their documents ask for.
+    pub(crate) async fn allow<'w>(&self, all: impl Iterator<Item = &'w Who>) {
+        let lines: String = all
+            .map(|who| {
+                let (name, simulated) = (&who.name, &who.simulated);
+                format!(
+                    "[{name}]\ntenant_id = {:?}\nclient_id = {:?}\n",
+                    simulated.tenant_id, simulated.client_id
+                )
+            })
+            .collect();
+        let body = Bytes::from(lines);
+        self.store
+            .put("admin/tenants.toml", body, "application/toml")
+            .await
+            .unwrap();
     }
 
     /// What Lambda would tell the poll function.
@@ -73,6 +91,8 @@ impl<'e> Cloud<'e> {
             ("DRAWBRIDGE_BUCKET", self.store.bucket().to_owned()),
             ("DRAWBRIDGE_OUTPUTS", outputs.to_string()),
             ("DRAWBRIDGE_JOBS_QUEUE_URL", self.jobs_url.clone()),
+            ("DRAWBRIDGE_SECRET_PREFIX", SECRET_PREFIX.to_owned()),
+            ("DRAWBRIDGE_ALLOWED_HOSTS", "127.0.0.1".to_owned()),
         ]);
         environment
     }

@@ -137,6 +137,7 @@ async fn run(
     for who in &tenants {
         cloud.add(who, simulator.graph_url().as_str()).await;
     }
+    cloud.allow(tenants.iter()).await;
     trouble::begin(&simulator);
     let environment = cloud.environment(identities.issuer.url());
     let spawn = |_| tokio::sync::Mutex::new(Worker::spawn(&environment));

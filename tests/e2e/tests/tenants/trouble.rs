@@ -4,7 +4,7 @@ use drawbridge_simulator::{Credential, Simulator};
 use serde_json::Value;
 
 use crate::Found;
-use crate::who::{Who, with_secret};
+use crate::who::{Who, application, directory, with_secret};
 
 /// A broken tenant, and what is to be seen of it after three ticks.
 pub(crate) struct Trouble {
@@ -61,7 +61,7 @@ pub(crate) fn all() -> Vec<Trouble> {
 
 /// What is broken on Graph's side from the beginning.
 pub(crate) fn begin(simulator: &Simulator) {
-    if let Some(down) = simulator.tenant("id-of-graph-down") {
+    if let Some(down) = simulator.tenant(&directory("graph-down")) {
         down.set_down(true);
     }
 }
@@ -104,7 +104,10 @@ fn expired(name: &str) -> Who {
 /// Its document names an application that the tenant does not have.
 fn wrong_app(name: &str) -> Who {
     let mut who = with_secret(name);
-    who.document.1 = who.document.1.replace("app-of-", "another-app-of-");
+    who.document.1 = who
+        .document
+        .1
+        .replace(&application(name), &application("another"));
     who
 }
 

@@ -11,6 +11,9 @@ pub(crate) const SOUND: usize = 54;
 /// Graph's own limit for an application in a tenant.
 const REQUESTS_PER_MINUTE: u32 = 150;
 
+/// How the names of the stack's secrets begin.
+pub(crate) const SECRET_PREFIX: &str = "drawbridge/prod/";
+
 /// The role that AWS vouches for.
 const ROLE: &str = "arn:aws:iam::000000000000:role/drawbridge-poll";
 
@@ -77,11 +80,11 @@ pub(crate) fn sound(n: usize, identities: &Identities) -> Who {
         0 => {
             let secret = format!("s3cret~of-{n}");
             let credential = Credential::Secret(secret.clone());
-            (credential, ("secret", name.clone()), Some(secret))
+            (credential, ("secret", place(&name)), Some(secret))
         }
         1 => {
             let der = certificate.der.clone();
-            let identity = ("certificate", name.clone());
+            let identity = ("certificate", place(&name));
             (
                 Credential::Certificate { der },
                 identity,
@@ -105,12 +108,30 @@ pub(crate) fn sound(n: usize, identities: &Identities) -> Who {
     }
 }
 
+/// Where a tenant keeps its secret.
+pub(crate) fn place(name: &str) -> String {
+    format!("{SECRET_PREFIX}{name}")
+}
+
+/// The directory id that Graph knows it by.
+pub(crate) fn directory(name: &str) -> String {
+    format!("{name}.example")
+}
+
+/// The application that is registered there, a GUID made of the name.
+pub(crate) fn application(name: &str) -> String {
+    let digits = name.bytes().fold(0_u64, |number, byte| {
+        number.wrapping_mul(31).wrapping_add(byte.into()) & 0xffff_ffff_ffff
+    });
+    format!("00000000-0000-4000-8000-{digits:012x}")
+}
+
 /// A tenant with a client secret.
 pub(crate) fn with_secret(name: &str) -> Who {
     let secret = format!("s3cret~of-{name}");
     let alerts = alerts(name, 2);
     let simulated = simulated(name, Credential::Secret(secret.clone()), &alerts);
-    let identity = ("secret", name.to_owned());
+    let identity = ("secret", place(name));
     Who {
         document: document(name, "toml", &simulated, identity),
         name: name.to_owned(),
@@ -125,11 +146,7 @@ fn simulated(name: &str, credential: Credential, alerts: &[Value]) -> SimulatedT
     SimulatedTenant {
         alerts: Alerts::parse(served.as_bytes()).unwrap(),
         requests_per_minute: Some(REQUESTS_PER_MINUTE),
-        ..SimulatedTenant::new(
-            &format!("id-of-{name}"),
-            &format!("app-of-{name}"),
-            credential,
-        )
+        ..SimulatedTenant::new(&directory(name), &application(name), credential)
     }
 }
 

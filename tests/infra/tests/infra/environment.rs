@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use drawbridge_config::{FunctionSettings, OutputSettings, Oversize, Shape, Tenant, given_tenants};
+use drawbridge_config::{
+    FunctionSettings, OutputSettings, Oversize, Shape, Tenant, Trust, given_tenants,
+};
 use drawbridge_deliver::{DeliverSettings, Kind};
 use drawbridge_identity::Identity;
 use drawbridge_queue::READERS;
@@ -16,13 +18,6 @@ use crate::template::{all_resources, transformed};
 const TENANT: [(&str, &str); 2] = [
     ("TenantId", "00000000-0000-0000-0000-000000000001"),
     ("ClientId", "00000000-0000-0000-0000-000000000002"),
-];
-
-/// What documents may name, which the poll function reads beside its settings.
-const TRUST: [&str; 3] = [
-    "DRAWBRIDGE_SECRET_PREFIX",
-    "DRAWBRIDGE_ALLOWED_SECRETS",
-    "DRAWBRIDGE_ALLOWED_HOSTS",
 ];
 
 /// The variables that `read` asks for.
@@ -48,8 +43,10 @@ fn set(function: &str) -> BTreeSet<String> {
 
 #[test]
 fn each_function_gets_what_it_reads() {
-    let mut poll = asked(|variable| drop(FunctionSettings::read(variable).unwrap()));
-    poll.extend(TRUST.map(str::to_owned));
+    let poll = asked(|variable| {
+        drop(FunctionSettings::read(variable).unwrap());
+        drop(Trust::of_a_stack(variable));
+    });
     let dispatch = asked(|variable| drop(drawbridge_dispatch::Settings::read(variable).unwrap()));
     let deliver = asked(|variable| drop(drawbridge_deliver::Settings::read(variable).unwrap()));
     let text = "left: set in infra/template.yaml, right: read by the function";

@@ -16,5 +16,6 @@ mod metrics;
 mod outputs;
 mod privilege;
 mod resources;
+mod supply_chain;
 mod template;
 mod trust;

@@ -1,6 +1,7 @@
 //! What whoever writes a tenant's document can reach with it: what is the tenant's, and what the
 //! administrator allows by parameters.
 
+use drawbridge_config::{BINDINGS_KEY, Trust, parse};
 use serde_json::Value;
 
 use crate::evaluate::Deployment;
@@ -76,11 +77,41 @@ fn the_administrator_alone_lets_documents_name_more() {
     assert_eq!(variable(&given, "HOSTS").as_deref(), Some(hosts));
 }
 
+/// What the function takes from a document, as the template sets it up.
+#[test]
+fn a_document_names_what_is_its_own_or_what_a_parameter_lists() {
+    let arn = format!("{ARN}:shared-AbCdEf");
+    let deployment = Deployment::with(&[("SecretArns", &arn), ("AllowedHosts", "gateway.example")]);
+    let trust = Trust::of_a_stack(|name| deployment.variable("Poll", name));
+    let none = Deployment::with(&[]);
+    let without = Trust::of_a_stack(|name| none.variable("Poll", name));
+    let gateway =
+        "login_url = \"https://gateway.example\"\ngraph_url = \"https://gateway.example\"";
+    for (secret, more, is_taken, is_taken_without) in [
+        ("drawbridge/stack/a", "", true, true),
+        ("drawbridge/stack/a", gateway, true, false),
+        (&arn, "", true, false),
+        ("shared", "", true, false),
+        ("drawbridge/stack/b", "", false, false),
+        ("drawbridge/other/a", "", false, false),
+        ("stack/a", "", false, false),
+    ] {
+        let text = format!(
+            "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-000000000002\"\n\
+             secret = \"{secret}\"\n{more}"
+        );
+        let tenant = parse("a", "tenants/a.toml", text.as_bytes()).unwrap();
+        let taken = [&trust, &without].map(|trust| trust.check(&tenant).is_ok());
+        assert_eq!(taken, [is_taken, is_taken_without], "{secret} {more}");
+    }
+}
+
 /// What says who may act as whom is the administrator's: the function reads it and never writes it.
 #[test]
 fn the_administrators_list_is_read_and_not_written() {
     let statements = of_poll(&crate::outputs::EVERY_OUTPUT);
-    let folder = "<Bucket.Arn>/admin/*".to_owned();
+    let (folder, _) = BINDINGS_KEY.split_once('/').unwrap();
+    let folder = format!("<Bucket.Arn>/{folder}/*");
     assert!(reached(&statements, "s3:GetObject").contains(&folder));
     let written = reached(&statements, "s3:PutObject");
     for folder in [&folder, "<Bucket.Arn>/tenants/*", "<Bucket.Arn>/*"] {

@@ -54,15 +54,18 @@ fn a_file_where_the_state_should_be_is_named() {
     assert!(folder.counts().values().all(|&count| count <= 2));
 }
 
-/// `/dev/full` takes no byte, as a full disk does.
-#[cfg(target_os = "linux")]
+/// With a link, who may write in the folder could have any file of this user written.
+#[cfg(unix)]
 #[test]
-fn a_full_disk_is_told_as_such_and_costs_nothing() {
+fn a_link_where_the_output_should_be_is_named_and_not_followed() {
     let (tenant, folder) = (Tenant::new(&three()), Folder::new());
-    std::os::unix::fs::symlink("/dev/full", folder.output()).unwrap();
+    let victim = folder.path().join("victim");
+    fs::write(&victim, "mine").unwrap();
+    std::os::unix::fs::symlink(&victim, folder.output()).unwrap();
     run(tenant.poll(&folder))
-        .failed(1, &["no space left", "free some space", "nothing was lost"])
+        .failed(1, &["siem.ndjson", "a symbolic link", "put the file"])
         .discreet();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
     fs::remove_file(folder.output()).unwrap();
     nothing_is_lost(&tenant, &folder);
 }

@@ -6,6 +6,7 @@ mod disk;
 mod not_graph;
 mod sign_in;
 mod state;
+mod terminal;
 mod trouble;
 
 use crate::support::alerts::{alert, files_of, list};

@@ -35,9 +35,9 @@ fn each_is_told_what_is_wrong_with_it_alone() {
     write_text(
         &folder,
         "d-typo.toml",
-        "tenant_id = \"t\"\nclient_id = \"c\"\nsecert = \"s\"",
+        "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-00000000000c\"\nsecert = \"s\"",
     );
-    let missing = "tenant_id = \"t\"\nclient_id = \"c\"\nsecret = \"NOT_SET_ANYWHERE\"";
+    let missing = "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-00000000000c\"\nsecret = \"NOT_SET_ANYWHERE\"";
     write_text(&folder, "e-unset.toml", missing);
     write(
         &folder,

@@ -6,3 +6,4 @@ mod fleet;
 mod replay;
 mod state;
 mod tenants;
+mod trust;

@@ -233,7 +233,7 @@ fn the_list_shows_what_is_broken_and_how_far_each_was_read() {
     write_text(
         &folder,
         "broken.toml",
-        "tenant_id = \"t\"\nclientid = \"MARKER\"",
+        "tenant_id = \"t.example\"\nclientid = \"MARKER\"",
     );
     run(command(&folder, &["poll", "--tenant", "contoso", "--once"])).well();
     let list = on(&folder, &["tenants", "list", "--json"]).well();

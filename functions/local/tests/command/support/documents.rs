@@ -13,6 +13,9 @@ use super::tenant::{CLIENT, SECRET, TENANT, Tenant};
 /// The variable that holds the client secret.
 pub(crate) const VARIABLE: &str = "CONTOSO_SECRET";
 
+/// The places that documents of tests name; what a document may name without that is a test of its own.
+const ALLOWED_SECRETS: &str = "CONTOSO_SECRET,A,B,S,NOT_SET_ANYWHERE,/run/gov.pem,/run/token";
+
 /// `drawbridge` with these arguments and the folder, where the secret is in [`VARIABLE`].
 pub(crate) fn command(folder: &Folder, args: &[&str]) -> Command {
     let mut command = drawbridge(args);
@@ -20,6 +23,8 @@ pub(crate) fn command(folder: &Folder, args: &[&str]) -> Command {
         .arg("--out")
         .arg(folder.path())
         .env(VARIABLE, SECRET)
+        .env("DRAWBRIDGE_ALLOWED_SECRETS", ALLOWED_SECRETS)
+        .env("DRAWBRIDGE_ALLOWED_HOSTS", "127.0.0.1")
         .env_remove("DRAWBRIDGE_BUCKET")
         .env_remove("DRAWBRIDGE_JOBS_QUEUE_URL");
     command
@@ -32,8 +37,13 @@ pub(crate) fn on(folder: &Folder, args: &[&str]) -> Outcome {
 
 /// Writes the document of a tenant that signs in at `tenant`, with further lines.
 pub(crate) fn write(folder: &Folder, name: &str, tenant: &Tenant, lines: &str) {
+    write_of(folder, name, tenant, TENANT, lines);
+}
+
+/// The same of a tenant with an id of its own.
+pub(crate) fn write_of(folder: &Folder, name: &str, tenant: &Tenant, id: &str, lines: &str) {
     let text = format!(
-        "tenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nsecret = \"{VARIABLE}\"\n\
+        "tenant_id = \"{id}\"\nclient_id = \"{CLIENT}\"\nsecret = \"{VARIABLE}\"\n\
          login_url = \"{}\"\ngraph_url = \"{}\"\nfirst_lookback_secs = 1000000000\n{lines}\n",
         tenant.simulator.login_url(),
         tenant.simulator.graph_url(),

@@ -10,7 +10,7 @@ pub(crate) mod tenant;
 use std::time::{Duration, Instant};
 
 /// Waits until something holds that another process brings about.
-pub(crate) fn until(holds: impl Fn() -> bool) {
+pub(crate) fn until(mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(

@@ -1,0 +1,66 @@
+use std::path::{Path, PathBuf};
+
+use crate::progress::say;
+
+/// What is made with mode 0700 below a data folder.
+const PRIVATE: [&str; 4] = ["state", "quarantine", "backfills", "tenants"];
+
+/// Warns of private folders that every user of the machine can look into, as those that were made
+/// by hand or by an older release. Their modes are left to whoever set them.
+pub(crate) fn warn_of_open_folders(folder: &Path) {
+    let open = open_below(folder);
+    if open.is_empty() {
+        return;
+    }
+    let open: Vec<String> = open.iter().map(|path| path.display().to_string()).collect();
+    let (one_by_one, all) = (open.join(", "), open.join(" "));
+    say(&format!(
+        "drawbridge: every user of this machine can look into {one_by_one}; this would stop that: \
+         chmod -R go= {all}"
+    ));
+}
+
+fn open_below(folder: &Path) -> Vec<PathBuf> {
+    // What lies below a folder that others may not enter is out of their reach.
+    if !others_may(folder, 0o001) {
+        return Vec::new();
+    }
+    let private = PRIVATE.iter().map(|name| folder.join(name));
+    private.filter(|path| others_may(path, 0o007)).collect()
+}
+
+#[cfg(unix)]
+fn others_may(path: &Path, bits: u32) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & bits != 0)
+}
+
+#[cfg(not(unix))]
+fn others_may(_path: &Path, _bits: u32) -> bool {
+    false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn folders_that_others_can_look_into_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        for (name, mode) in [("state", 0o755), ("quarantine", 0o700), ("tenants", 0o750)] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            set(&folder.path().join(name), mode);
+        }
+        set(folder.path(), 0o755);
+        assert_eq!(open_below(folder.path()), [folder.path().join("state")]);
+        set(folder.path(), 0o750);
+        assert!(open_below(folder.path()).is_empty());
+        assert!(open_below(Path::new("/nonexistent")).is_empty());
+    }
+}

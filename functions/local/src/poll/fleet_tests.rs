@@ -1,0 +1,129 @@
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use drawbridge_config::Trust;
+use drawbridge_graph::{Body, HttpTransport, Transport, TransportError};
+use drawbridge_simulator::{Alerts, Credential, Options, SimulatedTenant, Simulator};
+use tokio::sync::watch;
+
+use super::*;
+use crate::tenants::find;
+
+/// What a panic says, and nobody may read.
+const MARKER: &str = "MARKER of the alerts";
+const SECRET: &str = "the-client-secret";
+const CLIENT: &str = "22222222-2222-4222-8222-222222222222";
+const WELL: &str = "11111111-1111-4111-8111-111111111111";
+const ILL: &str = "33333333-3333-4333-8333-333333333333";
+
+/// The network, where a bug strikes on the way to one tenant as long as it is not mended.
+struct Buggy {
+    network: HttpTransport,
+    is_mended: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Transport for Buggy {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        let is_ill = request.uri().path().contains(ILL);
+        assert!(
+            !is_ill || self.is_mended.load(Ordering::Relaxed),
+            "{MARKER}"
+        );
+        self.network.send(request).await
+    }
+}
+
+async fn simulator() -> Simulator {
+    let alerts = || {
+        let alert = format!(
+            r#"[{{"id":"da1","serviceSource":"microsoftDefenderForEndpoint","severity":"high",
+            "title":"{MARKER}","createdDateTime":"2021-05-02T14:19:01Z",
+            "lastUpdateDateTime":"2021-05-02T14:19:01Z","evidence":[]}}]"#
+        );
+        Alerts::parse(alert.as_bytes()).unwrap()
+    };
+    let options = Options {
+        tenant_id: WELL.into(),
+        client_id: CLIENT.into(),
+        client_secret: SECRET.into(),
+        tenants: vec![SimulatedTenant {
+            alerts: alerts(),
+            ..SimulatedTenant::new(ILL, CLIENT, Credential::Secret(SECRET.into()))
+        }],
+        ..Options::default()
+    };
+    drawbridge_simulator::start(options, alerts())
+        .await
+        .unwrap()
+}
+
+fn write(folder: &Path, name: &str, tenant_id: &str, simulator: &Simulator) {
+    let secret = folder.join("secrets").join(name);
+    fs::create_dir_all(folder.join("secrets")).unwrap();
+    fs::write(&secret, SECRET).unwrap();
+    fs::create_dir_all(folder.join("tenants")).unwrap();
+    let document = format!(
+        "tenant_id = \"{tenant_id}\"\nclient_id = \"{CLIENT}\"\nsecret = \"file:{}\"\n\
+         login_url = \"{}\"\ngraph_url = \"{}\"\nfirst_lookback_secs = 1000000000\n",
+        secret.display(),
+        simulator.login_url(),
+        simulator.graph_url(),
+    );
+    fs::write(folder.join(format!("tenants/{name}.toml")), document).unwrap();
+}
+
+/// One round: a poll of each tenant, to its end.
+async fn round(fleet: &mut Fleet) {
+    let found = find(fleet.place.store.as_ref()).await.ok().unwrap();
+    fleet.begin(found).await;
+    while !fleet.polls.is_empty() {
+        fleet.next().await;
+    }
+}
+
+#[tokio::test]
+async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let simulator = simulator().await;
+    write(folder.path(), "a-ill", ILL, &simulator);
+    write(folder.path(), "b-well", WELL, &simulator);
+    let place = Place::folder(folder.path().to_owned());
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let surroundings = Surroundings {
+        transport: Arc::new(Buggy {
+            network: HttpTransport::new(),
+            is_mended: Arc::clone(&is_mended),
+        }),
+        trust: Trust::of_a_machine(
+            |name| (name == "DRAWBRIDGE_ALLOWED_HOSTS").then(|| "127.0.0.1".to_owned()),
+            folder.path().join("secrets"),
+        ),
+        ..place.surroundings()
+    };
+    let (_ask, asked) = watch::channel(false);
+    let mut fleet = Fleet::new(place, surroundings, Stop::when(asked), false, false);
+    let records = |tenant: &str| {
+        let file = folder.path().join(tenant).join("siem.ndjson");
+        fs::read_to_string(file).unwrap().lines().count()
+    };
+
+    for _ in 0..2 {
+        round(&mut fleet).await;
+        assert_eq!((records("a-ill"), records("b-well")), (0, 1));
+        assert_eq!(fleet.trouble.keys().collect::<Vec<_>>(), ["a-ill"]);
+        let trouble = &fleet.trouble["a-ill"];
+        assert!(trouble.contains("a bug") && !trouble.contains(MARKER));
+    }
+    is_mended.store(true, Ordering::Relaxed);
+    round(&mut fleet).await;
+    assert_eq!((records("a-ill"), records("b-well")), (1, 1));
+    assert!(fleet.trouble.is_empty());
+    simulator.stop().await;
+}

@@ -1,0 +1,198 @@
+//! The administrator's list of which document may act as which application without a secret of its
+//! own: `admin/tenants.toml`, which those who write documents must not be able to write.
+
+use std::collections::BTreeMap;
+
+use drawbridge_store::Store;
+use serde::{Deserialize, Serialize};
+
+use crate::read::{Place, read_toml};
+use crate::{ConfigError, Tenant};
+
+/// The key of the list.
+pub const BINDINGS_KEY: &str = "admin/tenants.toml";
+
+/// What the list says, by the names of documents.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bindings(BTreeMap<String, Binding>);
+
+/// What one document may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Binding {
+    /// The directory (tenant) id that it may sign in to with a federated credential.
+    pub tenant_id: String,
+    /// The application (client) id that it may sign in as.
+    pub client_id: String,
+    /// Whether it takes the place of the tenant of the same name in the stack's parameters.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaces_first_tenant: bool,
+}
+
+impl Bindings {
+    /// Reads the list of a store; one that is not there is empty.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it cannot be reached or does not parse.
+    pub async fn load(store: &dyn Store) -> Result<Self, ConfigError> {
+        match store.get(BINDINGS_KEY).await? {
+            Some(object) => Self::parse(&object.body),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Reads the text of the list.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`] with the place in the text.
+    pub fn parse(body: &[u8]) -> Result<Self, ConfigError> {
+        let text = std::str::from_utf8(body).map_err(|_| ConfigError::Unreadable {
+            place: BINDINGS_KEY.to_owned(),
+            path: ".".to_owned(),
+            reason: "it is not UTF-8".to_owned(),
+        })?;
+        read_toml(&Place::object(BINDINGS_KEY), text)
+    }
+
+    /// Adds a document's ids, or changes them.
+    pub fn bind(&mut self, tenant: &Tenant, replaces_first_tenant: bool) {
+        let binding = Binding {
+            tenant_id: tenant.tenant_id.clone(),
+            client_id: tenant.client_id.clone(),
+            replaces_first_tenant,
+        };
+        self.0.insert(tenant.name.clone(), binding);
+    }
+
+    /// Takes a document out; whether it was in.
+    pub fn remove(&mut self, name: &str) -> bool {
+        self.0.remove(name).is_some()
+    }
+
+    /// Checks that a document which signs in with a federated credential does so as the
+    /// application that the list has for it. One with a secret needs no entry: the secret is worth
+    /// nothing with other ids.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] with the lines that the administrator has to add.
+    pub fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
+        if tenant.federation.is_none() || self.has_ids_of(tenant) {
+            return Ok(());
+        }
+        let Tenant {
+            name,
+            tenant_id,
+            client_id,
+            ..
+        } = tenant;
+        let problem = format!(
+            "needs the administrator's word, for there is no secret that would tell this document \
+             from another: {BINDINGS_KEY} has to say [{name}] tenant_id = {tenant_id:?} client_id = \
+             {client_id:?}, which `drawbridge tenants allow {name}` adds"
+        );
+        Err(tenant.wrong("federation", &problem))
+    }
+
+    /// Whether a document of this name takes the place of the tenant of that name in the stack's
+    /// parameters.
+    #[must_use]
+    pub fn replaces(&self, name: &str) -> bool {
+        let entry = self.0.get(name);
+        entry.is_some_and(|entry| entry.replaces_first_tenant)
+    }
+
+    /// Checks that a document has the ids that the list has for it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] if it has others.
+    pub fn check_ids(&self, tenant: &Tenant) -> Result<(), ConfigError> {
+        if self.has_ids_of(tenant) {
+            return Ok(());
+        }
+        let problem = format!(
+            "and client_id are not those that {BINDINGS_KEY} has for this document: let the \
+             administrator run `drawbridge tenants allow {}` again",
+            tenant.name
+        );
+        Err(tenant.wrong("tenant_id", &problem))
+    }
+
+    fn has_ids_of(&self, tenant: &Tenant) -> bool {
+        self.0.get(&tenant.name).is_some_and(|entry| {
+            entry.tenant_id.eq_ignore_ascii_case(&tenant.tenant_id)
+                && entry.client_id.eq_ignore_ascii_case(&tenant.client_id)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+
+    fn tenant(name: &str, tenant_id: u8, lines: &str) -> Tenant {
+        let text = format!(
+            "tenant_id = \"00000000-0000-0000-0000-0000000000{tenant_id:02}\"\n\
+             client_id = \"00000000-0000-0000-0000-0000000000ab\"\n{lines}\n"
+        );
+        parse(name, &format!("tenants/{name}.toml"), text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn federation_is_bound_to_the_name_and_the_ids() {
+        let own = tenant("contoso", 1, "federation = \"aws\"");
+        let mut bindings = Bindings::default();
+        let error = bindings.check(&own).unwrap_err().to_string();
+        assert!(
+            error.contains("[contoso]") && error.contains("tenants allow contoso"),
+            "{error}"
+        );
+        bindings.bind(&own, false);
+        let text = toml::to_string(&bindings).unwrap();
+        let bindings = Bindings::parse(text.as_bytes()).unwrap();
+        assert_eq!(bindings.check(&own), Ok(()));
+        assert!(!bindings.replaces("contoso"));
+        // Another document with the same ids, and the same one with another tenant's.
+        assert!(
+            bindings
+                .check(&tenant("evil", 1, "federation = \"aws\""))
+                .is_err()
+        );
+        let moved = tenant("contoso", 2, "federation = \"aws\"");
+        assert!(bindings.check(&moved).is_err());
+        assert_eq!(bindings.check(&tenant("evil", 1, "secret = \"s\"")), Ok(()));
+    }
+
+    #[test]
+    fn the_first_tenant_is_replaced_only_if_the_list_says_so() {
+        let document = tenant("main", 1, "secret = \"s\"");
+        let mut bindings = Bindings::default();
+        assert!(!bindings.replaces("main"));
+        bindings.bind(&document, true);
+        assert!(bindings.replaces("main") && !bindings.replaces("other"));
+        assert_eq!(bindings.check_ids(&document), Ok(()));
+        let error = bindings.check_ids(&tenant("main", 2, "secret = \"s\""));
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("tenants allow main")
+        );
+        assert!(bindings.remove("main") && !bindings.remove("main"));
+    }
+
+    #[test]
+    fn a_broken_list_is_named() {
+        for (text, said) in [
+            ("[a]\ntenant_id = 1", "a"),
+            ("[a]\nreplaces = true", "unknown field"),
+        ] {
+            let error = Bindings::parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(
+                error.contains(BINDINGS_KEY) && error.contains(said),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! What an administrator lets the documents of tenants do. Whoever may write a document says where a
+//! secret is sent; without these rules he could have another tenant's sent to a host of his own.
+
+use std::path::{Component, Path, PathBuf};
+
+use drawbridge_graph::{authority, is_public};
+use url::Url;
+
+use crate::{ConfigError, Tenant};
+
+/// What documents may name beside what is named after them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    allowed_hosts: Vec<String>,
+    allowed_secrets: Vec<String>,
+    own_secrets: OwnSecrets,
+}
+
+/// Where the secrets lie that a document may read because they are named after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnSecrets {
+    /// In Secrets Manager, below a prefix such as `drawbridge/STACK/`; none where it is not known.
+    Below(Option<String>),
+    /// In the environment as `NAME_SECRET` and `NAME_CERTIFICATE`, and in files of this folder that
+    /// are called as the tenant or lie in a folder that is.
+    OnThisMachine(PathBuf),
+}
+
+/// The variable with the hosts that documents may name, separated by commas.
+const ALLOWED_HOSTS: &str = "DRAWBRIDGE_ALLOWED_HOSTS";
+/// The variable with the secrets that any document may name, separated by commas.
+const ALLOWED_SECRETS: &str = "DRAWBRIDGE_ALLOWED_SECRETS";
+/// The variable with the beginning of the names of a stack's secrets.
+const SECRET_PREFIX: &str = "DRAWBRIDGE_SECRET_PREFIX";
+
+impl Trust {
+    /// What the administrator of a stack allows: through `variable`, which gives a variable's value.
+    #[must_use]
+    pub fn of_a_stack(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let prefix = variable(SECRET_PREFIX).filter(|prefix| !prefix.trim().is_empty());
+        Self::new(variable, OwnSecrets::Below(prefix))
+    }
+
+    /// The same on one machine, where `folder` is that of the secrets.
+    #[must_use]
+    pub fn of_a_machine(variable: impl Fn(&str) -> Option<String>, folder: PathBuf) -> Self {
+        Self::new(variable, OwnSecrets::OnThisMachine(folder))
+    }
+
+    fn new(variable: impl Fn(&str) -> Option<String>, own_secrets: OwnSecrets) -> Self {
+        let list = |name: &str| {
+            let text = variable(name).unwrap_or_default();
+            let words = text.split(',').map(str::trim);
+            words
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        Self {
+            allowed_hosts: list(ALLOWED_HOSTS),
+            allowed_secrets: list(ALLOWED_SECRETS),
+            own_secrets,
+        }
+    }
+
+    /// Checks the hosts, the secret, the certificate and the token file that a document names.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] with what the document, or the administrator, has to change.
+    pub fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
+        for (field, url) in [
+            ("login_url", &tenant.login_url),
+            ("graph_url", &tenant.graph_url),
+        ] {
+            if let Some(url) = url {
+                self.check_host(tenant, field, url)?;
+            }
+        }
+        let token_file = tenant.federation.as_ref().filter(|of| *of != "aws");
+        for (field, place) in [
+            ("secret", tenant.secret.as_ref()),
+            ("certificate", tenant.certificate.as_ref()),
+            ("federation", token_file),
+        ] {
+            if let Some(place) = place {
+                self.check_secret(tenant, field, place)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_host(
+        &self,
+        tenant: &Tenant,
+        field: &'static str,
+        url: &Url,
+    ) -> Result<(), ConfigError> {
+        let host = authority(url);
+        let without_port = url.host_str().unwrap_or_default();
+        let is_it = |allowed: &String| {
+            allowed.eq_ignore_ascii_case(&host) || allowed.eq_ignore_ascii_case(without_port)
+        };
+        if self.allowed_hosts.iter().any(is_it) {
+            return Ok(());
+        }
+        let problem = format!(
+            "names a host that the administrator has not allowed: leave it out, or let the \
+             administrator add the host to the stack's parameter AllowedHosts, and to {ALLOWED_HOSTS} \
+             where the command runs"
+        );
+        Err(tenant.wrong(field, &problem))
+    }
+
+    fn check_secret(
+        &self,
+        tenant: &Tenant,
+        field: &'static str,
+        place: &str,
+    ) -> Result<(), ConfigError> {
+        if self
+            .allowed_secrets
+            .iter()
+            .any(|allowed| is_named(allowed, place))
+        {
+            return Ok(());
+        }
+        let (is_own, own, list) = match &self.own_secrets {
+            OwnSecrets::Below(None) => {
+                let problem = format!(
+                    "cannot be compared with what the stack allows: set {SECRET_PREFIX} to the \
+                     stack's output SecretPrefix"
+                );
+                return Err(tenant.wrong(field, &problem));
+            }
+            OwnSecrets::Below(Some(prefix)) => {
+                let own = format!("{prefix}{}", tenant.name);
+                (
+                    is_at_or_below(place, &own),
+                    format!("{own}, or one below it"),
+                    "to the stack's parameter SecretArns",
+                )
+            }
+            OwnSecrets::OnThisMachine(folder) => {
+                let variable = tenant.name.to_ascii_uppercase().replace('-', "_");
+                let is_own =
+                    is_own_variable(place, &variable) || is_own_file(place, folder, &tenant.name);
+                let file = folder.join(&tenant.name);
+                (
+                    is_own,
+                    format!(
+                        "{variable}_SECRET or {variable}_CERTIFICATE, or a file {} with any ending \
+                         or in a folder of that name",
+                        file.display()
+                    ),
+                    "to DRAWBRIDGE_ALLOWED_SECRETS where the command runs",
+                )
+            }
+        };
+        if is_own {
+            return Ok(());
+        }
+        let problem = format!(
+            "names a place that is not this tenant's, which is {own}; or let the administrator add it \
+             {list}"
+        );
+        Err(tenant.wrong(field, &problem))
+    }
+
+    /// Whether a document's own hosts may only be public addresses: all but those that the
+    /// administrator has allowed as the addresses that they are.
+    #[must_use]
+    pub fn is_guarded(&self, tenant: &Tenant) -> bool {
+        let mut urls = [&tenant.login_url, &tenant.graph_url].into_iter().flatten();
+        urls.any(|url| match url.host() {
+            Some(url::Host::Domain(_)) => true,
+            Some(url::Host::Ipv4(address)) => is_public(address.into()),
+            Some(url::Host::Ipv6(address)) => is_public(address.into()),
+            None => true,
+        })
+    }
+}
+
+/// Whether an entry of the administrator's list is this secret: the same text, or the ARN of a secret
+/// of this name, which ends with a hyphen and six characters that AWS has chosen.
+fn is_named(allowed: &str, place: &str) -> bool {
+    let name = || {
+        let (_, name) = allowed.strip_prefix("arn:")?.split_once(":secret:")?;
+        let (name, random) = name.split_at_checked(name.len().checked_sub(7)?)?;
+        random.starts_with('-').then_some(name)
+    };
+    allowed == place || name() == Some(place)
+}
+
+fn is_at_or_below(place: &str, own: &str) -> bool {
+    place
+        .strip_prefix(own)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn is_own_variable(place: &str, own: &str) -> bool {
+    let place = place.strip_prefix("env:").unwrap_or(place);
+    let rest = place.strip_prefix(own);
+    matches!(rest, Some("_SECRET" | "_CERTIFICATE"))
+}
+
+/// Whether a path is a file `folder/NAME`, `folder/NAME.anything` or one in `folder/NAME/`.
+fn is_own_file(place: &str, folder: &Path, name: &str) -> bool {
+    let path = Path::new(place.strip_prefix("file:").unwrap_or(place));
+    let is_climbing = path.components().any(|part| part == Component::ParentDir);
+    let (Ok(path), Ok(folder)) = (std::path::absolute(path), std::path::absolute(folder)) else {
+        return false;
+    };
+    let Ok(below) = path.strip_prefix(&folder) else {
+        return false;
+    };
+    let first = below
+        .components()
+        .next()
+        .and_then(|first| first.as_os_str().to_str());
+    let is_its =
+        |first: &str| first == name || first.split_once('.').is_some_and(|(stem, _)| stem == name);
+    let is_alone = below.components().count() == 1;
+    let is_its = first.is_some_and(|first| {
+        if is_alone {
+            is_its(first)
+        } else {
+            first == name
+        }
+    });
+    is_its && !is_climbing && leads_nowhere_else(&path, &folder)
+}
+
+/// Whether symbolic links, if there are any, stay within the folder. A file that is not there leads
+/// nowhere.
+fn leads_nowhere_else(path: &Path, folder: &Path) -> bool {
+    match (path.canonicalize(), folder.canonicalize()) {
+        (Ok(path), Ok(folder)) => path.starts_with(folder),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+
+    fn tenant(name: &str, lines: &str) -> Tenant {
+        let text = format!(
+            "tenant_id = \"00000000-0000-0000-0000-000000000001\"\n\
+             client_id = \"00000000-0000-0000-0000-000000000002\"\n{lines}\n"
+        );
+        parse(name, &format!("tenants/{name}.toml"), text.as_bytes()).unwrap()
+    }
+
+    fn stack(name: &str) -> Option<String> {
+        let value = match name {
+            ALLOWED_HOSTS => "gateway.example:8443, Proxy.example,127.0.0.1",
+            ALLOWED_SECRETS => {
+                "arn:aws:secretsmanager:eu-west-1:123456789012:secret:other/shared-AbCdEf"
+            }
+            SECRET_PREFIX => "drawbridge/prod/",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    fn refusal(trust: &Trust, tenant: &Tenant) -> Option<String> {
+        trust.check(tenant).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_document_reads_the_secret_that_is_named_after_it_and_no_other() {
+        let trust = Trust::of_a_stack(stack);
+        for (secret, is_taken) in [
+            ("drawbridge/prod/contoso", true),
+            ("drawbridge/prod/contoso/client-secret", true),
+            ("other/shared", true),
+            (
+                "arn:aws:secretsmanager:eu-west-1:123456789012:secret:other/shared-AbCdEf",
+                true,
+            ),
+            ("drawbridge/prod/victim", false),
+            ("drawbridge/prod/contoso-victim", false),
+            ("drawbridge/prod/", false),
+            ("drawbridge/staging/contoso", false),
+            ("prod/contoso", false),
+            ("other/shared-AbCdEf", false),
+            ("other/shared/more", false),
+            (
+                "arn:aws:secretsmanager:eu-west-1:123456789012:secret:other/shared",
+                false,
+            ),
+            (
+                "arn:aws:secretsmanager:eu-west-1:999999999999:secret:other/shared-AbCdEf",
+                false,
+            ),
+            (
+                "arn:aws:secretsmanager:eu-west-1:123456789012:secret:drawbridge/prod/victim-AbCdEf",
+                false,
+            ),
+            ("file:/etc/shadow", false),
+            ("env:AWS_SECRET_ACCESS_KEY", false),
+        ] {
+            for field in ["secret", "certificate"] {
+                let document = tenant("contoso", &format!("{field} = {secret:?}"));
+                let refusal = refusal(&trust, &document);
+                assert_eq!(refusal.is_none(), is_taken, "{secret}: {refusal:?}");
+                let says_how = |text: &String| {
+                    text.contains(field)
+                        && text.contains("drawbridge/prod/contoso")
+                        && text.contains("SecretArns")
+                };
+                assert!(refusal.is_none_or(|text| says_how(&text)), "{secret}");
+            }
+        }
+        let unknown = Trust::of_a_stack(|_| None);
+        let document = tenant("contoso", "secret = \"drawbridge/prod/contoso\"");
+        assert!(
+            refusal(&unknown, &document)
+                .unwrap()
+                .contains("DRAWBRIDGE_SECRET_PREFIX")
+        );
+    }
+
+    #[test]
+    fn on_one_machine_too() {
+        let variable =
+            |name: &str| (name == ALLOWED_SECRETS).then(|| "SHARED,/run/token".to_owned());
+        let trust = Trust::of_a_machine(variable, "/data/secrets".into());
+        for (lines, is_taken) in [
+            ("secret = \"A_B_SECRET\"", true),
+            ("certificate = \"env:A_B_CERTIFICATE\"", true),
+            ("secret = \"SHARED\"", true),
+            ("secret = \"/data/secrets/a-b\"", true),
+            ("secret = \"file:/data/secrets/a-b.pem\"", true),
+            ("secret = \"/data/secrets/a-b/key.pem\"", true),
+            ("federation = \"/data/secrets/a-b/token\"", true),
+            ("federation = \"/run/token\"", true),
+            ("secret = \"A_SECRET\"", false),
+            ("secret = \"A_B_C_SECRET\"", false),
+            ("secret = \"PATH\"", false),
+            ("secret = \"file:/etc/passwd\"", false),
+            ("secret = \"/data/secrets/victim.pem\"", false),
+            ("secret = \"/data/secrets/a-b.d/key.pem\"", false),
+            ("secret = \"/data/secrets/a-b/../victim\"", false),
+            ("secret = \"/data/secrets\"", false),
+            ("federation = \"/run/other\"", false),
+        ] {
+            let refusal = refusal(&trust, &tenant("a-b", lines));
+            assert_eq!(refusal.is_none(), is_taken, "{lines}: {refusal:?}");
+        }
+    }
+
+    #[test]
+    fn a_document_names_no_host_that_the_administrator_has_not_allowed() {
+        let trust = Trust::of_a_stack(stack);
+        for (login, is_taken) in [
+            ("https://gateway.example:8443", true),
+            ("https://proxy.example", true),
+            ("https://proxy.example:444", true),
+            ("http://127.0.0.1:8080", true),
+            ("https://gateway.example", false),
+            ("https://evil.example", false),
+            ("https://proxy.example.evil.example", false),
+            ("https://login.microsoftonline.com", false),
+            ("http://localhost:8080", false),
+        ] {
+            let lines = format!(
+                "secret = \"drawbridge/prod/a\"\nlogin_url = \"{login}\"\ngraph_url = \"https://proxy.example\""
+            );
+            let refusal = refusal(&trust, &tenant("a", &lines));
+            assert_eq!(refusal.is_none(), is_taken, "{login}: {refusal:?}");
+            assert!(
+                refusal
+                    .is_none_or(|text| text.contains("login_url") && text.contains("AllowedHosts"))
+            );
+        }
+        let named = |host: &str| {
+            let lines = format!("secret = \"s\"\nlogin_url = \"{host}\"\ngraph_url = \"{host}\"");
+            trust.is_guarded(&tenant("a", &lines))
+        };
+        assert!(named("https://proxy.example") && named("https://9.9.9.9"));
+        assert!(!named("http://127.0.0.1:8080"));
+        assert!(!trust.is_guarded(&tenant("a", "secret = \"s\"")));
+    }
+}

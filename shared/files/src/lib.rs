@@ -1,0 +1,55 @@
+//! Files below a folder that an administrator named.
+//!
+//! Everything that lies on disk goes through [`Root`], for two reasons. A file has its mode from its
+//! first byte on, temporary and lock files included: what is [`Access::Private`] is never readable
+//! by others, not even for a moment. And nothing below the folder is opened, replaced or listed
+//! through a symbolic link, with which whoever may write there could lead a write to any file of
+//! this user. The folder's own path may hold links: it is the administrator's.
+//!
+//! Errors are those of the operating system; [`trouble`] tells those apart that its words do not
+//! explain.
+
+#[cfg(not(unix))]
+mod portable;
+mod root;
+mod trouble;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+use portable as system;
+#[cfg(unix)]
+use unix as system;
+
+pub use root::{Entry, Root};
+pub use trouble::{Trouble, trouble};
+
+/// Who may read a file or a folder that is made here; what was there before keeps its mode. The
+/// process's umask takes away from it, as always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Its owner alone: files 0600, folders 0700. For states, quarantine, documents and locks.
+    Private,
+    /// The group, too: files 0640, folders 0750. For records, which a shipper reads.
+    Group,
+}
+
+impl Access {
+    /// The mode of a file.
+    #[must_use]
+    pub const fn file_mode(self) -> u32 {
+        match self {
+            Self::Private => 0o600,
+            Self::Group => 0o640,
+        }
+    }
+
+    /// The mode of a folder.
+    #[must_use]
+    pub const fn folder_mode(self) -> u32 {
+        match self {
+            Self::Private => 0o700,
+            Self::Group => 0o750,
+        }
+    }
+}

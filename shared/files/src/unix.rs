@@ -1,0 +1,200 @@
+//! Folders by their descriptors: each name is looked up in the folder that was opened before it,
+//! so that nobody can put a link into the path between a check and its use.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::trouble::{Found, found};
+use crate::{Access, Entry};
+
+/// Of every open: no link at the end, nothing for child processes, and no waiting for the other
+/// end of a pipe that lies in a file's place.
+const ALWAYS: OFlags = OFlags::CLOEXEC
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NONBLOCK);
+
+/// An open folder; the path is for messages.
+pub(crate) struct Folder {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Opens a folder by its path, through links if there are any.
+    pub(crate) fn root(path: &Path) -> io::Result<Self> {
+        let path = or_here(path);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self {
+            fd: rustix::fs::open(path, flags, Mode::empty())?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// The same; it and those above it are made if need be.
+    pub(crate) fn root_or_make(path: &Path, access: Access) -> io::Result<Self> {
+        match Self::root(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_all(path, access)?;
+                Self::root(path)
+            }
+            opened => opened,
+        }
+    }
+
+    /// A folder in this one.
+    pub(crate) fn child(&self, name: &OsStr) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        Ok(Self {
+            fd: self.open(name, flags, Mode::empty())?,
+            path: self.path.join(name),
+        })
+    }
+
+    /// Makes a folder in this one; one that is there already is as good.
+    pub(crate) fn make(&self, name: &OsStr, access: Access) -> io::Result<()> {
+        match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(access.folder_mode())) {
+            Ok(()) => self.sync(),
+            Err(Errno::EXIST) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) fn read(&self, name: &OsStr) -> io::Result<File> {
+        self.file(name, OFlags::RDONLY, Mode::empty())
+    }
+
+    /// Opens a file that is there for reading and appending.
+    pub(crate) fn append(&self, name: &OsStr) -> io::Result<File> {
+        self.file(name, OFlags::RDWR | OFlags::APPEND, Mode::empty())
+    }
+
+    /// Makes a file that is not there, for writing.
+    pub(crate) fn create(&self, name: &OsStr, access: Access) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        self.file(name, flags, Mode::from_raw_mode(access.file_mode()))
+    }
+
+    pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
+    }
+
+    /// Removes a file or a link; that there is none is no error.
+    pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes the names in this folder survive a power cut.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::fsync(&self.fd)?)
+    }
+
+    pub(crate) fn refuse_link(&self, name: &OsStr) -> io::Result<()> {
+        if self.kind(name)? == Some(FileType::Symlink) {
+            return Err(found(Found::Link, &self.path.join(name)));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for entry in Dir::read_from(&self.fd)? {
+            let entry = entry?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name == "." || name == ".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Some file systems do not say.
+                FileType::Unknown => self.kind(name)?,
+                kind => Some(kind),
+            };
+            let name = OsString::from(name);
+            entries.extend(kind.map(|kind| match kind {
+                FileType::Symlink => Entry::Link(name),
+                FileType::Directory => Entry::Folder(name),
+                _ => Entry::File(name),
+            }));
+        }
+        Ok(entries)
+    }
+
+    /// What lies at a name, if anything does.
+    fn kind(&self, name: &OsStr) -> io::Result<Option<FileType>> {
+        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(FileType::from_raw_mode(stat.st_mode))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn file(&self, name: &OsStr, flags: OFlags, mode: Mode) -> io::Result<File> {
+        let file = File::from(self.open(name, flags, mode)?);
+        let meta = file.metadata()?;
+        if meta.is_file() || meta.is_dir() {
+            Ok(file)
+        } else {
+            Err(found(Found::Special, &self.path.join(name)))
+        }
+    }
+
+    fn open(&self, name: &OsStr, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
+        rustix::fs::openat(&self.fd, name, flags | ALWAYS, mode).map_err(|error| {
+            // The error for a link is not the same everywhere, nor for files and folders.
+            let is_other = matches!(error, Errno::NOENT | Errno::EXIST | Errno::MFILE);
+            match is_other {
+                false if self.refuse_link(name).is_err() => {
+                    found(Found::Link, &self.path.join(name))
+                }
+                _ => error.into(),
+            }
+        })
+    }
+}
+
+/// Makes a folder and those above it, each one's name synced to disk in the one above.
+fn make_all(path: &Path, access: Access) -> io::Result<()> {
+    let path = or_here(path);
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = path.parent().map(or_here);
+    if let Some(above) = above {
+        make_all(above, access)?;
+    }
+    match DirBuilder::new().mode(access.folder_mode()).create(path) {
+        Ok(()) => above.map_or(Ok(()), |above| File::open(above)?.sync_all()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The path above a relative one of one part is empty and means the current folder.
+fn or_here(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    }
+}
+
+/// Whether `file` lies at `path`. What is open keeps its number, so that no other file has it.
+pub(crate) fn is_at(path: &Path, file: &File) -> io::Result<bool> {
+    let there = match std::fs::symlink_metadata(path) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let here = file.metadata()?;
+    Ok((there.dev(), there.ino()) == (here.dev(), here.ino()))
+}

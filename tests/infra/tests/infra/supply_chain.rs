@@ -1,0 +1,77 @@
+//! What the tests install is what was chosen: each Python package by version and by the digests of its
+//! files.
+
+use std::collections::BTreeMap;
+
+/// A list, where versions are chosen, and what was made of it.
+const LISTS: [(&str, &str, &str); 4] = [
+    (
+        "emulator/requirements",
+        include_str!("../../../emulator/requirements.in"),
+        include_str!("../../../emulator/requirements.txt"),
+    ),
+    (
+        "infra/requirements",
+        include_str!("../../requirements.in"),
+        include_str!("../../requirements.txt"),
+    ),
+    (
+        "readers/requirements",
+        include_str!("../../../readers/requirements.in"),
+        include_str!("../../../readers/requirements.txt"),
+    ),
+    (
+        "readers/tenzir",
+        include_str!("../../../readers/tenzir.in"),
+        include_str!("../../../readers/tenzir.txt"),
+    ),
+];
+
+/// The lines of a list without comments and blank lines.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// A package's name as an index compares it, and its version.
+fn pin(line: &str) -> (String, &str) {
+    let (name, version) = line
+        .split_once("==")
+        .unwrap_or_else(|| panic!("pin {line:?}"));
+    let version = version.split([' ', ';']).next().unwrap_or_default();
+    (name.to_lowercase().replace(['_', '.'], "-"), version)
+}
+
+#[test]
+fn every_python_package_has_a_version_and_digests() {
+    for (list, chosen, made) in LISTS {
+        let mut digests: BTreeMap<(String, &str), usize> = BTreeMap::new();
+        let mut package = None;
+        for line in lines(made) {
+            match line.strip_prefix("--hash=sha256:") {
+                Some(digest) => {
+                    assert!(
+                        digest.trim_end_matches([' ', '\\']).len() == 64,
+                        "{list}: {line}"
+                    );
+                    let package = package.clone().expect("a digest follows its package");
+                    *digests.entry(package).or_default() += 1;
+                }
+                None => package = Some(pin(line)),
+            }
+            if let Some(package) = &package {
+                digests.entry(package.clone()).or_default();
+            }
+        }
+        assert!(digests.len() > 5, "{list}: {digests:?}");
+        for (package, count) in &digests {
+            assert!(*count > 0, "{list}.txt: {package:?} has no digest");
+        }
+        for line in lines(chosen) {
+            assert!(
+                digests.contains_key(&pin(line)),
+                "{list}.txt lacks {line}: run tests/requirements.sh"
+            );
+        }
+    }
+}
