@@ -19,6 +19,9 @@ const POINTER_CLASS: &str = "software.amazon.payloadoffloading.PayloadS3Pointer"
 /// The attribute by which a reader knows a pointer; its value is the body's size in bytes.
 const SIZE_ATTRIBUTE: &str = "ExtendedPayloadSize";
 
+/// Where the bodies of a stack's outputs lie, each output's in a folder of its own.
+const OVERSIZE_FOLDER: &str = "oversize";
+
 /// Where bodies go that are too big for a message.
 ///
 /// An object's name is derived from the message's key and body: a message sent again writes the
@@ -40,6 +43,12 @@ impl Offload {
             bucket: bucket.into(),
             prefix: prefix.trim_matches('/').to_owned(),
         }
+    }
+
+    /// Puts the bodies of a stack's output where its readers may read, and where those of other
+    /// outputs may not.
+    pub fn of_output(store: Arc<dyn Store>, bucket: impl Into<String>, output: &str) -> Self {
+        Self::new(store, bucket, &format!("{OVERSIZE_FOLDER}/{output}"))
     }
 
     /// Puts the entry's body into the store and a pointer in its place. `key` is the message's.
@@ -141,5 +150,8 @@ mod tests {
         assert_eq!(object.body, "{\"a\":\"\\uffff\"}");
         assert_ne!(offload.object_key("k", "1"), offload.object_key("k", "2"));
         assert_ne!(offload.object_key("k", "1"), offload.object_key("k2", "1"));
+        let of_output = Offload::of_output(store, "b", "siem").object_key("k", "1");
+        let name = of_output.strip_prefix("oversize/siem/").unwrap();
+        assert_eq!(offload.object_key("k", "1"), format!("siem/large/{name}"));
     }
 }

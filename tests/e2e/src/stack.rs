@@ -11,6 +11,9 @@ use crate::{Error, Python};
 
 const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/template.yaml");
 
+/// The parameter with which documents may name the simulator.
+pub const ALLOWED_HOSTS: (&str, &str) = ("AllowedHosts", "127.0.0.1");
+
 /// The stack of `infra/template.yaml` in the emulated cloud.
 #[derive(Debug, Clone)]
 pub struct Stack {
@@ -63,7 +66,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Adds a tenant: its secret, under a name of the stack's, and its document.
+    /// Adds a tenant: its secret, under the name that its document may read, and its document.
     ///
     /// # Errors
     /// What the emulated cloud refused.
@@ -74,7 +77,8 @@ impl Stack {
         document: &str,
         secret: &str,
     ) -> Result<(), Error> {
-        create_secret(emulator, &format!("{}/{name}", self.name), secret).await?;
+        let prefix = self.output("SecretPrefix")?;
+        create_secret(emulator, &format!("{prefix}{name}"), secret).await?;
         let key = format!("tenants/{name}.toml");
         self.put_document(emulator, &key, document).await
     }
@@ -155,13 +159,14 @@ pub async fn create_secret(emulator: &Emulator, name: &str, value: &str) -> Resu
     Ok(created.arn.unwrap_or_default())
 }
 
-/// The document of a tenant that is read from the simulator, with a secret of the stack's that is
-/// called like this. Without sweeps, which come at times of their own. Lines can be added.
+/// The document of a tenant that is read from the simulator, with the secret of the stack's that
+/// belongs to the tenant of this name. Without sweeps, which come at times of their own. Lines can be
+/// added. The simulator is on this machine, which the stack has to allow with [`ALLOWED_HOSTS`].
 #[must_use]
-pub fn tenant_document(stack: &str, secret: &str, simulator: &Simulator) -> String {
+pub fn tenant_document(stack: &str, name: &str, simulator: &Simulator) -> String {
     let known = Options::default();
     format!(
-        "tenant_id = \"{}\"\nclient_id = \"{}\"\nsecret = \"{stack}/{secret}\"\n\
+        "tenant_id = \"{}\"\nclient_id = \"{}\"\nsecret = \"drawbridge/{stack}/{name}\"\n\
          login_url = \"{}\"\ngraph_url = \"{}\"\nsweeps = false\n",
         known.tenant_id,
         known.client_id,

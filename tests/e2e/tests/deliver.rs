@@ -126,10 +126,10 @@ async fn what_waits_comes_back_and_what_is_refused_is_kept() {
             ],
         })
         .collect();
-    let queue = SqsQueue::new(client.clone(), &url).with_offload(Offload::new(
+    let queue = SqsQueue::new(client.clone(), &url).with_offload(Offload::of_output(
         Arc::clone(&store),
         &bucket,
-        "oversize",
+        "native",
     ));
     assert_eq!(queue.send(&messages).await.unwrap(), []);
 

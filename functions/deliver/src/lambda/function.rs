@@ -39,16 +39,20 @@ impl Function {
             &settings.bucket,
         ));
         let target = build(&settings.deliver, &ports)?;
+        let handler = Handler::new(
+            Deliverer::new(target, store),
+            Arc::new(Visibility::new(
+                aws_sdk_sqs::Client::new(&aws),
+                settings.queue_url,
+            )),
+            ports.clock,
+            settings.bucket,
+        );
         Ok(Self {
-            handler: Handler::new(
-                Deliverer::new(target, store),
-                Arc::new(Visibility::new(
-                    aws_sdk_sqs::Client::new(&aws),
-                    settings.queue_url,
-                )),
-                ports.clock,
-                settings.bucket,
-            ),
+            handler: match settings.format {
+                Some(output) => handler.of_output(&output),
+                None => handler,
+            },
         })
     }
 

@@ -6,7 +6,7 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsMessage};
 use drawbridge_graph::Deadline;
 use jiff::Timestamp;
 
-use super::message::parcel;
+use super::message::{Bodies, parcel};
 use super::metrics::Tally;
 use super::moment::retry_time;
 use super::visibility::Hide;
@@ -24,7 +24,7 @@ pub struct Handler {
     deliverer: Deliverer,
     hide: Arc<dyn Hide>,
     clock: Arc<dyn Clock>,
-    bucket: String,
+    bodies: Bodies,
     /// Nothing is sent before.
     paused_until: Mutex<Timestamp>,
 }
@@ -43,8 +43,17 @@ impl Handler {
             deliverer,
             hide,
             clock,
-            bucket,
+            bodies: Bodies::of_bucket(bucket),
             paused_until: Mutex::new(Timestamp::MIN),
+        }
+    }
+
+    /// Follows no pointer to another output's bodies.
+    #[must_use]
+    pub fn of_output(self, output: &str) -> Self {
+        Self {
+            bodies: self.bodies.of_output(output),
+            ..self
         }
     }
 
@@ -155,7 +164,7 @@ impl Handler {
         let mut outcomes: Vec<Option<Outcome>> = vec![None; messages.len()];
         let (mut places, mut parcels) = (Vec::new(), Vec::new());
         for (place, message) in messages.iter().enumerate() {
-            match parcel(message, &self.bucket) {
+            match parcel(message, &self.bodies) {
                 Ok(parcel) => {
                     places.push(place);
                     parcels.push(parcel);
@@ -174,7 +183,7 @@ impl Handler {
             places.rotate_right(1);
             let parcels = places
                 .iter()
-                .filter_map(|&place| parcel(&messages[place], &self.bucket).ok())
+                .filter_map(|&place| parcel(&messages[place], &self.bodies).ok())
                 .collect();
             delivered = self.deliverer.deliver(parcels, until).await;
         }

@@ -7,9 +7,33 @@ use crate::{Parcel, Record, Stored};
 /// The attribute by which a reader knows a pointer; its value is the body's size in bytes.
 const SIZE_ATTRIBUTE: &str = "ExtendedPayloadSize";
 
-/// Where the poll function puts bodies that are too large for a message. Nothing else of the bucket
-/// is ever read for a message: whoever may write to the queue could ask for the state else.
+/// Where the poll function puts bodies that are too large for a message.
 const OVERSIZE_FOLDER: &str = "oversize/";
+
+/// Where pointers may lead. Nothing else of the bucket is ever read for a message: whoever may write
+/// to the queue could ask for the state else, or for the bodies of another output.
+pub(super) struct Bodies {
+    bucket: String,
+    folder: String,
+}
+
+impl Bodies {
+    /// Those of any output.
+    pub(super) fn of_bucket(bucket: String) -> Self {
+        let folder = OVERSIZE_FOLDER.to_owned();
+        Self { bucket, folder }
+    }
+
+    /// Those of one output.
+    pub(super) fn of_output(self, output: &str) -> Self {
+        let folder = format!("{OVERSIZE_FOLDER}{output}/");
+        Self { folder, ..self }
+    }
+
+    fn has(&self, place: &Place) -> bool {
+        place.bucket == self.bucket && place.key.starts_with(&self.folder)
+    }
+}
 
 /// The pointer of the Amazon SQS Extended Client libraries: a class's name, and the place.
 #[derive(Deserialize)]
@@ -24,7 +48,10 @@ struct Place {
 }
 
 /// The record of a message, or the record as far as it is known and why it cannot be read.
-pub(super) fn parcel(message: &SqsMessage, bucket: &str) -> Result<Parcel, Box<(Record, String)>> {
+pub(super) fn parcel(
+    message: &SqsMessage,
+    bodies: &Bodies,
+) -> Result<Parcel, Box<(Record, String)>> {
     let attribute = |name: &str| {
         let attribute = message.message_attributes.get(name)?;
         attribute.string_value.clone()
@@ -48,7 +75,7 @@ pub(super) fn parcel(message: &SqsMessage, bucket: &str) -> Result<Parcel, Box<(
     let Ok(Pointer(_, place)) = pointer else {
         return refuse(record, "the pointer to its body cannot be read");
     };
-    if place.bucket != bucket || !place.key.starts_with(OVERSIZE_FOLDER) {
+    if !bodies.has(&place) {
         let reason = "the pointer leads out of the folder for large bodies; it was not followed";
         return refuse(record, reason);
     }
@@ -81,9 +108,13 @@ mod tests {
         message
     }
 
+    fn bodies() -> Bodies {
+        Bodies::of_bucket("b".to_owned())
+    }
+
     fn refusal(body: &str) -> String {
         let message = message(body, &[("ExtendedPayloadSize", "9")]);
-        parcel(&message, "b").unwrap_err().1
+        parcel(&message, &bodies()).unwrap_err().1
     }
 
     #[test]
@@ -98,7 +129,7 @@ mod tests {
                     ("format", "siem"),
                 ],
             ),
-            "b",
+            &bodies(),
         );
         let record = record.unwrap().record;
         assert_eq!((record.key.as_str(), record.tenant.as_str()), ("k", "t"));
@@ -107,7 +138,7 @@ mod tests {
             ("a", "siem")
         );
         // One that somebody else put there has none.
-        let bare = parcel(&message("{}", &[]), "b").unwrap().record;
+        let bare = parcel(&message("{}", &[]), &bodies()).unwrap().record;
         assert_eq!((bare.key.as_str(), bare.tenant.as_str()), ("m", "unknown"));
     }
 
@@ -119,15 +150,26 @@ mod tests {
             )
         };
         let good = message(&pointer("b", "oversize/x"), &[("ExtendedPayloadSize", "9")]);
-        let stored = parcel(&good, "b").unwrap().stored.unwrap();
+        let stored = parcel(&good, &bodies()).unwrap().stored.unwrap();
         assert_eq!((stored.key.as_str(), stored.bytes), ("oversize/x", 9));
         for (bucket, key) in [("other", "oversize/x"), ("b", "state/t.json")] {
             assert!(refusal(&pointer(bucket, key)).contains("not followed"));
         }
+        let of_siem = bodies().of_output("siem");
+        for (key, is_followed) in [
+            ("oversize/siem/x", true),
+            ("oversize/native/x", false),
+            ("oversize/siemens/x", false),
+            ("oversize/x", false),
+        ] {
+            let message = message(&pointer("b", key), &[("ExtendedPayloadSize", "9")]);
+            let followed = parcel(&message, &of_siem).is_ok();
+            assert_eq!(followed, is_followed, "{key}");
+        }
         assert!(refusal("{}").contains("cannot be read"));
         // Without the attribute it is a record like any other.
         assert!(
-            parcel(&message(&pointer("b", "x"), &[]), "b")
+            parcel(&message(&pointer("b", "x"), &[]), &bodies())
                 .unwrap()
                 .stored
                 .is_none()

@@ -10,12 +10,14 @@ pub use target::{
     WebhookSettings,
 };
 
-/// What the function reads from its environment; the template sets it. `DRAWBRIDGE_DELIVER_FORMAT`,
-/// the format of the queue's records, is only checked: the target has to take it.
+/// What the function reads from its environment; the template sets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `DRAWBRIDGE_DELIVER`: the target, as a JSON object.
     pub deliver: DeliverSettings,
+    /// `DRAWBRIDGE_DELIVER_FORMAT`: the format of the queue's records, which is the output's name
+    /// too. The target has to take it.
+    pub format: Option<String>,
     /// `DRAWBRIDGE_BUCKET`: the bucket with the bodies of large records, and the quarantine.
     pub bucket: String,
     /// `DRAWBRIDGE_QUEUE_URL`: the queue whose messages invoke the function.
@@ -38,11 +40,13 @@ impl Settings {
             "a JSON object such as {\"target\":\"splunk-hec\",\"url\":…,\"secret\":…}",
         )?;
         let deliver = DeliverSettings::parse(&deliver)?;
-        if let Some(format) = variable("DRAWBRIDGE_DELIVER_FORMAT") {
-            deliver.takes(&format)?;
+        let format = variable("DRAWBRIDGE_DELIVER_FORMAT");
+        if let Some(format) = &format {
+            deliver.takes(format)?;
         }
         Ok(Self {
             deliver,
+            format,
             bucket: get("DRAWBRIDGE_BUCKET", "the name of the bucket")?,
             queue_url: get("DRAWBRIDGE_QUEUE_URL", "the URL of the queue of records")?,
         })

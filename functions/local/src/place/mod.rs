@@ -158,18 +158,23 @@ impl Place {
         }
     }
 
-    /// A queue of records of the stack, and whether its reader resolves pointers.
+    /// The queue of an output of the stack, and whether its reader resolves pointers.
     #[cfg_attr(
         not(feature = "aws"),
         expect(unused_variables, reason = "there is no stack without the feature")
     )]
-    pub(crate) fn records(&self, url: &str, pointers: bool) -> Result<Arc<dyn Queue>, Failure> {
+    pub(crate) fn records(
+        &self,
+        output: &str,
+        url: &str,
+        pointers: bool,
+    ) -> Result<Arc<dyn Queue>, Failure> {
         match &self.at {
             At::Folder(_) => Err(Failure::of(
                 "--queue goes with --bucket: in a folder, records go to the output's file",
             )),
             #[cfg(feature = "aws")]
-            At::Stack(stack) => Ok(stack.records(url, pointers)),
+            At::Stack(stack) => Ok(stack.records(output, url, pointers)),
         }
     }
 }

@@ -8,9 +8,6 @@ use drawbridge_store::{Catalogue, S3Store};
 
 use crate::failure::Failure;
 
-/// Where the poll function puts bodies that are too large for a message.
-const OVERSIZE_FOLDER: &str = "oversize";
-
 /// A stack, through the credentials of whoever runs the command.
 pub(super) struct Stack {
     config: SdkConfig,
@@ -57,12 +54,12 @@ impl Stack {
         Ok(Arc::new(SqsQueue::new(self.sqs.clone(), url)))
     }
 
-    pub(super) fn records(&self, url: &str, pointers: bool) -> Arc<dyn Queue> {
+    pub(super) fn records(&self, output: &str, url: &str, pointers: bool) -> Arc<dyn Queue> {
         let queue = SqsQueue::new(self.sqs.clone(), url);
         if !pointers {
             return Arc::new(queue);
         }
-        let offload = Offload::new(Arc::clone(&self.store) as _, self.bucket(), OVERSIZE_FOLDER);
+        let offload = Offload::of_output(Arc::clone(&self.store) as _, self.bucket(), output);
         Arc::new(queue.with_offload(offload))
     }
 }

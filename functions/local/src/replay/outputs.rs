@@ -34,7 +34,7 @@ impl<'a> Pollers<'a> {
         let queues = args.queues.iter().map(|queue| named(queue));
         let queues = queues.collect::<Result<Vec<_>, _>>()?;
         if place.as_folder().is_some() && !queues.is_empty() {
-            place.records("", false)?;
+            place.records("", "", false)?;
         }
         Ok(Self {
             place,
@@ -92,7 +92,7 @@ impl<'a> Pollers<'a> {
             };
             outputs.push(Output::new(
                 tenant.format(format),
-                self.place.records(url, self.pointers)?,
+                self.place.records(name, url, self.pointers)?,
                 grouping,
             ));
         }

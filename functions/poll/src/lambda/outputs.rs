@@ -8,9 +8,6 @@ use drawbridge_store::Store;
 use crate::assembly::naming;
 use crate::{Grouping, Output};
 
-/// Where the bodies lie that are too large for a message.
-const OVERSIZE_FOLDER: &str = "oversize";
-
 /// The stack's outputs. The queues of messages are shared by all tenants.
 pub(super) struct Outputs {
     store: Arc<dyn Store>,
@@ -31,7 +28,7 @@ impl Outputs {
                 Oversize::Quarantine => Arc::new(queue) as Arc<dyn Queue>,
                 Oversize::Pointer => {
                     let store = Arc::clone(store);
-                    let offload = Offload::new(store, &settings.bucket, OVERSIZE_FOLDER);
+                    let offload = Offload::of_output(store, &settings.bucket, &output.name());
                     Arc::new(queue.with_offload(offload))
                 }
             })
@@ -167,6 +164,11 @@ mod tests {
         let output = output(folder.path(), &setting);
         assert_eq!(told(&output, over), ["sqs"]);
         assert_eq!(told(&output, over - 1), [""; 0]);
+        // The body is stored before SQS, which is not there, is asked; the readers of other outputs
+        // may not read this folder.
+        assert!(output.queue.send(&[message(over)]).await.is_err());
+        let bodies = std::fs::read_dir(folder.path().join("oversize/siem")).unwrap();
+        assert_eq!(bodies.count(), 1);
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl Place {
     async fn outputs(&self) -> [Output; 2] {
         let config = cloud::config().await;
         let store: Arc<dyn Store> = Arc::new(S3Store::new(s3_client(&config), &self.bucket));
-        let offload = Offload::new(Arc::clone(&store), &self.bucket, "oversize");
+        let offload = Offload::of_output(Arc::clone(&store), &self.bucket, self.format.name());
         let sqs = aws_sdk_sqs::Client::new(&config);
         let messages = SqsQueue::new(sqs, &self.queue_url).with_offload(offload);
         let objects =

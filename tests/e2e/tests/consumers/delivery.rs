@@ -92,7 +92,7 @@ impl Delivery {
     async fn poll(&self, format: &'static dyn Format) {
         let client = s3_client(&cloud::config().await);
         let store: Arc<dyn Store> = Arc::new(S3Store::new(client, &self.bucket));
-        let offload = Offload::new(store, &self.bucket, "oversize");
+        let offload = Offload::of_output(store, &self.bucket, format.name());
         let queue = SqsQueue::new(self.sqs.clone(), &self.queue_url).with_offload(offload);
         let output = Output::new(format, Arc::new(queue), Grouping::Tenant);
         bridge::poll_into(&self.alerts, vec![output], self.records.len()).await;

@@ -1,4 +1,4 @@
-use drawbridge_e2e::{Consumer, Stack, create_secret, release, tenant_document};
+use drawbridge_e2e::{ALLOWED_HOSTS, Consumer, Stack, create_secret, release, tenant_document};
 use drawbridge_simulator::{Alerts, Options, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -29,6 +29,7 @@ async fn a_stack_that_begins_without_a_tenant() {
         ("Fanout", "yes"),
         ("Federation", "yes"),
         ("Schedule", "rate(10 minutes)"),
+        ALLOWED_HOSTS,
     ];
     let stack = Stack::deploy(&emulator, STACK, &binaries, &parameters).unwrap();
     assert!(stack.output("SiemQueueUrl").is_err(), "nobody asked for it");
@@ -85,15 +86,20 @@ async fn a_stack_that_begins_without_a_tenant() {
     }
     assert_eq!(expected, Vec::<Value>::new(), "these did not come");
 
-    // A document reaches no secret but the stack's own, whoever wrote it.
-    create_secret(&emulator, "another/secret", "hunter3")
+    // A document reads no secret but its own, whoever wrote it: neither another stack's nor that of
+    // another tenant.
+    create_secret(&emulator, "drawbridge/another/litware", "hunter3")
         .await
         .unwrap();
-    let curious = tenant_document("another", "secret", &simulator);
     let key = "tenants/litware.toml";
-    stack.put_document(&emulator, key, &curious).await.unwrap();
     let job = json!({"tenant": "litware", "why": "timer"});
-    let refused = stack.invoke("poll", &job).unwrap_err().to_string();
-    assert!(refused.contains("another/secret"), "{refused}");
-    assert!(refused.contains("AccessDenied"), "{refused}");
+    for curious in [
+        tenant_document("another", "litware", &simulator),
+        tenant_document(STACK, TENANT, &simulator),
+    ] {
+        stack.put_document(&emulator, key, &curious).await.unwrap();
+        let refused = stack.invoke("poll", &job).unwrap_err().to_string();
+        let own = format!("drawbridge/{STACK}/litware");
+        assert!(refused.contains(&own), "{refused}");
+    }
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use drawbridge_e2e::{Consumer, Received, Stack, create_secret, tenant_document};
+use drawbridge_e2e::{ALLOWED_HOSTS, Consumer, Received, Stack, create_secret, tenant_document};
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_simulator::{Alerts, Simulator};
 use drawbridge_store::{S3Store, Store as _};
@@ -53,8 +53,8 @@ impl World {
         let hook = create_secret(&emulator, "hook", HOOK_SECRET).await.unwrap();
         // The quick start's parameters, and the other outputs for another tenant.
         let parameters = vec![
-            ("TenantId", known.tenant_id),
-            ("ClientId", known.client_id),
+            ("TenantId", known.tenant_id.clone()),
+            ("ClientId", known.client_id.clone()),
             ("TenantName", TENANT.to_owned()),
             ("NativeOutput", "both".to_owned()),
             ("DeliverTarget", "webhook".to_owned()),
@@ -63,14 +63,21 @@ impl World {
             ("DeliverSecretArn", hook),
             // The consumer of siem reads with Amazon's Extended Client.
             ("MessagePointers", "yes".to_owned()),
+            (ALLOWED_HOSTS.0, ALLOWED_HOSTS.1.to_owned()),
         ];
         let stack = deploy(&emulator, binaries, &parameters);
-        // The same tenant as a document, which knows where the simulator is.
-        let document =
-            tenant_document(STACK, "client-secret", &simulator) + "outputs = [\"siem\"]\n";
+        // The same tenant as a document, which knows where the simulator is; the administrator's
+        // list lets it take the place of the parameters.
+        let list = format!(
+            "[{TENANT}]\ntenant_id = \"{}\"\nclient_id = \"{}\"\nreplaces_first_tenant = true\n",
+            known.tenant_id, known.client_id
+        );
+        let document = tenant_document(STACK, TENANT, &simulator) + "outputs = [\"siem\"]\n";
         let key = format!("tenants/{TENANT}.toml");
-        let put = stack.put_document(&emulator, &key, &document);
-        put.await.unwrap();
+        for (key, text) in [("admin/tenants.toml", &list), (&key, &document)] {
+            let put = stack.put_document(&emulator, key, text);
+            put.await.unwrap();
+        }
         let config = emulator.sdk_config().await;
         let bucket = stack.output("BucketName").unwrap();
         Self {

@@ -82,7 +82,7 @@ fn the_pages_give_the_function_the_rights_of_its_role() {
         found[0]["Resource"].as_str().unwrap()
     };
     assert!(of("sqs:ReceiveMessage").ends_with(":QUEUE"));
-    assert!(of("s3:GetObject").ends_with("/oversize/*"));
+    assert!(of("s3:GetObject").ends_with("/oversize/siem/*"));
     assert!(of("s3:PutObject").ends_with("/quarantine/*"));
     assert!(of("s3:ListBucket").ends_with(":BUCKET"));
 }

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use drawbridge_config::{FunctionSettings, OutputSettings, Oversize, Shape, Tenant, given_tenants};
+use drawbridge_config::{
+    FunctionSettings, OutputSettings, Oversize, Shape, Tenant, Trust, given_tenants,
+};
 use drawbridge_deliver::{DeliverSettings, Kind};
 use drawbridge_identity::Identity;
 use drawbridge_queue::READERS;
@@ -41,7 +43,10 @@ fn set(function: &str) -> BTreeSet<String> {
 
 #[test]
 fn each_function_gets_what_it_reads() {
-    let poll = asked(|variable| drop(FunctionSettings::read(variable).unwrap()));
+    let poll = asked(|variable| {
+        drop(FunctionSettings::read(variable).unwrap());
+        drop(Trust::of_a_stack(variable));
+    });
     let dispatch = asked(|variable| drop(drawbridge_dispatch::Settings::read(variable).unwrap()));
     let deliver = asked(|variable| drop(drawbridge_deliver::Settings::read(variable).unwrap()));
     let text = "left: set in infra/template.yaml, right: read by the function";

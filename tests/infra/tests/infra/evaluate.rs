@@ -81,6 +81,11 @@ impl Deployment {
             .map(|value| value.as_str().unwrap().to_owned())
     }
 
+    /// An output of the stack.
+    pub(crate) fn output(&self, name: &str) -> String {
+        self.text(&transformed()["Outputs"][name]["Value"])
+    }
+
     fn is_true(&self, condition: &Value) -> bool {
         let (name, argument) = function(condition).unwrap();
         let list = argument.as_array();

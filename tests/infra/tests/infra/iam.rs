@@ -78,21 +78,32 @@ const FEDERATION: &str = "sts:GetWebIdentityToken";
 #[test]
 fn every_resource_is_named() {
     // Object keys are one a tenant or made of content, so they are named by their folder.
-    let own = ["tenants", "state", "backfills", "quarantine", "oversize"];
+    let own = [
+        "tenants",
+        "admin",
+        "state",
+        "backfills",
+        "quarantine",
+        "oversize",
+    ];
     let own = own.map(|folder| format!("${{Bucket.Arn}}/{folder}/*"));
     let versioned = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/v1/*"));
     let read = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/*"));
-    let by_name = ["oversize", "${Format}"]
+    let bodies = FORMATS.map(|format| format!("${{Bucket.Arn}}/oversize/{format}/*"));
+    let delivered = "${Bucket.Arn}/oversize/${DeliverOutput}/*";
+    let by_name = ["oversize/${Format}", "${Format}"]
         .map(|folder| format!("arn:${{AWS::Partition}}:s3:::${{BucketName}}/{folder}/*"));
     // Secrets of tenants that are still to come, by the beginning of their names.
-    let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*";
+    let secrets =
+        "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${Prefix}*";
     let allowed: Vec<&str> = own
         .iter()
         .chain(&versioned)
         .chain(&read)
+        .chain(&bodies)
         .chain(&by_name)
         .map(String::as_str)
-        .chain([secrets])
+        .chain([secrets, delivered])
         .collect();
     for (id, statement) in allowing() {
         // A role's trust policy has no resource: the role is it.

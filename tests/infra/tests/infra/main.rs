@@ -14,6 +14,8 @@ mod iam;
 mod linters;
 mod metrics;
 mod outputs;
+mod privilege;
 mod resources;
 mod supply_chain;
 mod template;
+mod trust;

@@ -10,7 +10,7 @@ mod guide;
 
 use std::time::Duration;
 
-use drawbridge_e2e::{Consumer, Error, Stack, release, tenant_document};
+use drawbridge_e2e::{ALLOWED_HOSTS, Consumer, Error, Stack, release, tenant_document};
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_simulator::{Alerts, GenerateOptions, Simulator};
 use jiff::{SignedDuration, Timestamp};
@@ -40,7 +40,8 @@ async fn main() -> Result<(), Error> {
         ..Options::default()
     };
     let emulator = Emulator::start_with(auth).await?;
-    let stack = Stack::deploy(&emulator, STACK, &binaries, &[("SiemOutput", "both")])?;
+    let parameters = [("SiemOutput", "both"), ALLOWED_HOSTS];
+    let stack = Stack::deploy(&emulator, STACK, &binaries, &parameters)?;
     let document = tenant_document(STACK, TENANT, &simulator);
     let secret = &known.client_secret;
     stack
