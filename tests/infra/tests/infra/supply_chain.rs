@@ -1,7 +1,8 @@
 //! What the tests install is what was chosen: each Python package by version and by the digests of its
 //! files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 /// A list, where versions are chosen, and what was made of it.
 const LISTS: [(&str, &str, &str); 4] = [
@@ -74,4 +75,59 @@ fn every_python_package_has_a_version_and_digests() {
             );
         }
     }
+}
+
+/// The crates of others that the workspace is built of, for both processors: name and version.
+fn crates() -> BTreeSet<String> {
+    let mut crates = BTreeSet::new();
+    for target in ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"] {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--workspace", "--edges", "normal", "--all-features"])
+            .args([
+                "--prefix",
+                "none",
+                "--format",
+                "{p}",
+                "--locked",
+                "--offline",
+            ])
+            .args(["--target", target])
+            .output()
+            .unwrap();
+        let tree = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        // Our own have a path behind the version.
+        let others = tree.lines().filter(|line| !line.contains("drawbridge"));
+        crates.extend(others.filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (name, version) = (words.next()?, words.next()?);
+            Some(format!("{name} {}", version.strip_prefix('v')?))
+        }));
+    }
+    crates
+}
+
+#[test]
+fn every_crate_has_its_notice() {
+    let notices = include_str!("../../../../THIRD-PARTY-NOTICES.md");
+    let named: BTreeSet<String> = notices
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("- [")?.split_once(']')?.0.to_owned()))
+        .collect();
+    let crates = crates();
+    assert!(crates.len() > 100);
+    let missing: Vec<_> = crates.difference(&named).collect();
+    assert!(
+        missing.is_empty(),
+        "run .ci/notices: {missing:?} are not in it"
+    );
+    let gone: Vec<_> = named.difference(&crates).collect();
+    assert!(
+        gone.is_empty(),
+        "run .ci/notices: {gone:?} are not used any more"
+    );
 }
