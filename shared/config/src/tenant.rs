@@ -15,7 +15,7 @@ use crate::{ConfigError, DataStreamSettings};
 /// ```toml
 /// tenant_id = "00000000-0000-0000-0000-000000000001"
 /// client_id = "00000000-0000-0000-0000-000000000002"
-/// secret = "drawbridge/contoso"
+/// secret = "drawbridge/STACK/contoso"
 /// ```
 ///
 /// Everything else has a default. `docs/tenants.md` explains each field.
