@@ -171,6 +171,11 @@ impl Store for S3Store {
 #[async_trait]
 impl Catalogue for S3Store {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let sizes = self.sizes(prefix).await?;
+        Ok(sizes.into_iter().map(|(key, _)| key).collect())
+    }
+
+    async fn sizes(&self, prefix: &str) -> Result<Vec<(String, Option<u64>)>, StoreError> {
         key::check_prefix(prefix)?;
         let mut keys = Vec::new();
         let mut pages = self
@@ -185,9 +190,12 @@ impl Catalogue for S3Store {
                 store_error(self.place(prefix), Fault::of(&error), "s3:ListBucket")
             })?;
             let found = page.contents.unwrap_or_default();
-            keys.extend(found.into_iter().filter_map(|object| object.key));
+            keys.extend(found.into_iter().filter_map(|object| {
+                let bytes = object.size.and_then(|bytes| u64::try_from(bytes).ok());
+                Some((object.key?, bytes))
+            }));
         }
-        keys.retain(|key| key::check(key).is_ok());
+        keys.retain(|(key, _)| key::check(key).is_ok());
         keys.sort_unstable();
         Ok(keys)
     }

@@ -185,8 +185,15 @@ async fn keys_are_listed_in_order_below_a_prefix(store: Arc<dyn Catalogue>) {
         store.list("t/").await.unwrap(),
         ["t/a.json", "t/a/x.json", "t/b"]
     );
+    let sizes = store.sizes("t/a/").await.unwrap();
+    let [(key, None | Some(1))] = sizes.as_slice() else {
+        panic!("{sizes:?}");
+    };
+    assert_eq!(key, "t/a/x.json");
     assert_eq!(store.list("").await.unwrap().len(), 5);
     let bad = store.list("t").await;
+    assert!(matches!(bad, Err(StoreError::BadKey { .. })), "{bad:?}");
+    let bad = store.sizes("t").await;
     assert!(matches!(bad, Err(StoreError::BadKey { .. })), "{bad:?}");
 }
 

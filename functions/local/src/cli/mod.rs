@@ -29,7 +29,7 @@ pub(crate) use simulate::{SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT, 
 pub(crate) use state::{State, StateCommand, StateReset, StateShow};
 pub(crate) use tenants::{
     Tenants, TenantsAdd, TenantsAllow, TenantsCheck, TenantsCommand, TenantsList, TenantsMove,
-    TenantsRemove,
+    TenantsPurge, TenantsRemove,
 };
 
 /// Microsoft Defender alerts from Graph, as the records that your SIEM already understands.

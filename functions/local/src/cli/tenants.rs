@@ -45,6 +45,15 @@ Examples:
   drawbridge tenants remove contoso
   drawbridge tenants remove contoso --yes        without asking, for scripts";
 
+const PURGE_EXAMPLES: &str = "\
+Examples:
+  drawbridge tenants purge contoso --dry-run     what would be removed
+  drawbridge tenants pause contoso               what is polled is not purged
+  drawbridge tenants purge contoso
+  drawbridge tenants purge contoso --yes --json  without asking, for scripts
+
+Interrupted, the same command goes on with the rest.";
+
 const PAUSE_EXAMPLES: &str = "\
 Examples:
   drawbridge tenants pause contoso
@@ -68,6 +77,7 @@ pub(crate) enum TenantsCommand {
     List(TenantsList),
     Check(TenantsCheck),
     Remove(TenantsRemove),
+    Purge(TenantsPurge),
     /// Stop to poll a tenant, and keep its document and its state.
     Pause(TenantsMove),
     /// Poll a paused tenant again, from its watermark on.
@@ -196,6 +206,28 @@ pub(crate) struct TenantsRemove {
     /// Do not ask.
     #[arg(long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Remove all that is kept of a tenant that is paused or was removed.
+///
+/// Its records and objects, its quarantine, its state and its document, and what is kept beside
+/// them. It shows what there is, asks, and says what is out of its reach, as records in the SIEM.
+#[derive(Debug, Args)]
+#[command(after_help = PURGE_EXAMPLES)]
+pub(crate) struct TenantsPurge {
+    /// Its name.
+    pub(crate) name: String,
+    /// Do not ask.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
+    /// Show what would be removed, and remove nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// One JSON object, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: Place,
 }

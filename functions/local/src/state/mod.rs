@@ -7,7 +7,7 @@ use crate::cli::{self, StateCommand};
 use crate::failure::Failure;
 
 /// What stands between the tenant and the time in the name of an old state that was kept.
-const BEFORE: &str = ".before-";
+pub(crate) const BEFORE: &str = ".before-";
 
 /// Does what one of the commands asks for.
 pub(crate) async fn run(args: cli::State) -> Result<(), Failure> {

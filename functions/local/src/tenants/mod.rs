@@ -6,6 +6,7 @@ mod check;
 mod found;
 mod list;
 mod pause;
+mod purge;
 mod remove;
 
 use std::io::Write as _;
@@ -23,6 +24,7 @@ pub(crate) async fn run(args: cli::Tenants) -> Result<(), Failure> {
         TenantsCommand::List(args) => list::run(&args).await,
         TenantsCommand::Check(args) => check::run(&args).await,
         TenantsCommand::Remove(args) => remove::run(&args).await,
+        TenantsCommand::Purge(args) => purge::run(&args).await,
         TenantsCommand::Pause(args) => pause::run(&args, true).await,
         TenantsCommand::Resume(args) => pause::run(&args, false).await,
         TenantsCommand::Schema => schema(),

@@ -28,8 +28,9 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     writeln!(
         out,
         "kept: its state, {}, its records and its quarantine. Added again under this name, it goes \
-         on from its watermark",
-        state_key(name)
+         on from its watermark. All of that goes with: drawbridge tenants purge {name}{}",
+        state_key(name),
+        place.options()
     )?;
     Ok(())
 }

@@ -45,6 +45,7 @@ fn every_command_within_a_command_shows_examples_of_itself() {
         ("tenants", "list"),
         ("tenants", "check"),
         ("tenants", "remove"),
+        ("tenants", "purge"),
         ("tenants", "pause"),
         ("tenants", "resume"),
         ("tenants", "schema"),

@@ -1,4 +1,8 @@
+use drawbridge_cursor::State;
 use drawbridge_simulator::{Alerts, Options};
+use drawbridge_store::{Catalogue as _, Store as _};
+use jiff::Timestamp;
+use serde_json::json;
 
 use crate::cloud;
 use crate::run::run;
@@ -102,4 +106,121 @@ async fn a_bucket_that_is_not_there_is_named() {
     run(&["tenants", "list", "--jobs-queue", "u"])
         .await
         .failed(&["--jobs-queue goes with --bucket"]);
+}
+
+/// What a stack keeps of a tenant, with `@` for its name.
+const KEPT: [&str; 6] = [
+    "siem/v1/@/2026-01-01/20260101T000000000Z-1.jsonl.gz",
+    "quarantine/@/gaps/1.json",
+    "quarantine/replayed/@/alerts/1.json",
+    "backfills/@/1.json",
+    "state/@.before-20260101T000000000Z.json",
+    "tenants/paused/@.toml",
+];
+
+/// Puts all of that into a stack's bucket, and a state that was saved then.
+async fn keep(stack: &Stack, name: &str, saved: Timestamp) {
+    for key in KEPT {
+        stack.put(&key.replace('@', name), &json!(12345)).await;
+    }
+    let state = State {
+        saved: Some(saved),
+        ..State::default()
+    };
+    let body = state.encode().unwrap().into();
+    let key = format!("state/{name}.json");
+    let put = stack.store.put(&key, body, "application/json");
+    put.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_a_stack_keeps_of_a_tenant_is_purged() {
+    let stack = Stack::create().await;
+    let now = Timestamp::now();
+    for name in ["a", "a-b"] {
+        keep(&stack, name, now).await;
+    }
+    let list = "[a]\ntenant_id = \"t\"\nclient_id = \"c\"\n\n[a-b]\ntenant_id = \"t\"\nclient_id = \"c\"\n";
+    let put = |key: &'static str, text: &'static str| {
+        let body = bytes::Bytes::from_static(text.as_bytes());
+        stack.store.put(key, body, "text/plain")
+    };
+    put("admin/tenants.toml", list).await.unwrap();
+    put("oversize/siem/1", "12345").await.unwrap();
+    let all = || async { stack.store.list("").await.unwrap() };
+    let before = all().await;
+    let with = |more: &[&'static str]| -> Vec<&str> {
+        let purge = ["tenants", "purge", "a", "--bucket", &stack.bucket];
+        purge.into_iter().chain(more.iter().copied()).collect()
+    };
+
+    let dry = run(&with(&["--dry-run", "--json"])).await.well();
+    let told: serde_json::Value = serde_json::from_str(&dry.stdout).unwrap();
+    let quarantine = json!({"kind": "quarantine", "objects": 2, "bytes": 10});
+    assert!(
+        told["kinds"].as_array().unwrap().contains(&quarantine),
+        "{told}"
+    );
+    put("tenants/a.toml", "").await.unwrap();
+    run(&with(&["--yes"]))
+        .await
+        .failed(&["tenants/a.toml", "tenants pause a --bucket"]);
+    stack.store.delete("tenants/a.toml").await.unwrap();
+    run(&with(&[])).await.failed(&["8 objects", "--yes"]);
+    assert_eq!(all().await, before);
+
+    let purged = run(&with(&["--yes"])).await.well();
+    for words in [
+        "removed 8 objects",
+        "oversize/",
+        "queues",
+        "Secrets Manager",
+    ] {
+        assert!(purged.stdout.contains(words), "{}", purged.stdout);
+    }
+    let is_other = |key: &&String| {
+        key.contains("a-b") || key.starts_with("admin/") || key.starts_with("oversize/")
+    };
+    let others: Vec<String> = before.iter().filter(is_other).cloned().collect();
+    assert_eq!(all().await, others);
+    let list = stack.text("admin/tenants.toml").await.unwrap();
+    assert!(list.contains("[a-b]") && !list.contains("[a]"), "{list}");
+    let again = run(&with(&["--yes"])).await.well();
+    assert!(
+        again.stdout.contains("nothing is kept of a "),
+        "{}",
+        again.stdout
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_stacks_parameters_may_still_poll_is_not_purged() {
+    let stack = Stack::create().await;
+    let now = Timestamp::now();
+    keep(&stack, "first", now).await;
+    stack
+        .store
+        .delete("tenants/paused/first.toml")
+        .await
+        .unwrap();
+    let purge = [
+        "tenants",
+        "purge",
+        "first",
+        "--yes",
+        "--bucket",
+        &stack.bucket,
+    ];
+    run(&purge)
+        .await
+        .failed(&["nothing was removed", "stack's parameters"]);
+    let long_ago = now - jiff::SignedDuration::from_hours(1);
+    keep(&stack, "first", long_ago).await;
+    stack
+        .store
+        .delete("tenants/paused/first.toml")
+        .await
+        .unwrap();
+    run(&purge).await.well();
+    assert_eq!(stack.store.list("").await.unwrap(), Vec::<String>::new());
 }

@@ -3,6 +3,7 @@
 mod backfill;
 mod check;
 mod fleet;
+mod purge;
 mod replay;
 mod state;
 mod tenants;

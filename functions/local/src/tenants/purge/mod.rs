@@ -1,0 +1,235 @@
+//! `drawbridge tenants purge`: all that is kept of a tenant, removed.
+
+mod files;
+mod kind;
+mod told;
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use drawbridge_config::{BINDINGS_KEY, Bindings};
+use drawbridge_cursor::State;
+use drawbridge_files::Root;
+use drawbridge_poll::state_key;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+
+use self::kind::{Kind, prefixes};
+use crate::cli::TenantsPurge;
+use crate::confirm::confirm;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::progress::say;
+
+/// Objects that are removed at once.
+const AT_ONCE: usize = 16;
+
+/// For how long the state of a tenant of the stack's parameters may lie unsaved; an idle poll saves
+/// it every five minutes.
+const POLLED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// Something that is kept.
+pub(super) struct Kept {
+    kind: Kind,
+    key: String,
+    bytes: Option<u64>,
+}
+
+pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
+    let name = &args.name;
+    if !can_be_purged(name) {
+        return Err(Failure::of(format!(
+            "{name:?} cannot be a tenant's name: see `drawbridge tenants list`"
+        )));
+    }
+    let place = Place::open(&args.place).await?;
+    check_not_polled(name, &place).await?;
+    let kept = kept(name, &place).await?;
+    if let Some(folder) = place.as_folder() {
+        files::check_unused(&Root::new(folder), &kept)?;
+    }
+    let (sums, left) = (told::sums(&kept), told::left(name, &place));
+    let things = if place.as_folder().is_some() {
+        "files"
+    } else {
+        "objects"
+    };
+    if !args.json && !kept.is_empty() {
+        let mut out = crate::screen::stdout();
+        told::table(&mut out, &sums, &things.to_uppercase())?;
+    }
+    let is_removed = !args.dry_run && !kept.is_empty();
+    if is_removed {
+        let first = if place.as_folder().is_some() {
+            ""
+        } else {
+            " If it is the tenant of the stack's parameters, take it out of them first, or it is \
+             polled again."
+        };
+        let question = format!(
+            "All that is kept of {name} in {} IS REMOVED FOR EVER: {} {things}.{first}",
+            place.name(),
+            kept.len()
+        );
+        confirm(&question, args.yes)?;
+        remove(name, &place, &kept).await?;
+    }
+    let mut out = crate::screen::stdout();
+    if args.json {
+        writeln!(out, "{}", told::json(name, &sums, is_removed, &left))?;
+        return Ok(());
+    }
+    let ending = match (kept.len(), is_removed) {
+        (0, _) => format!("nothing is kept of {name} in {}", place.name()),
+        (count, true) => format!(
+            "removed {count} {things} of {name} from {}. If a poll of it was under way, run this \
+             again in a few minutes: it removes what that wrote",
+            place.name()
+        ),
+        (count, false) => format!("a dry run: {count} {things} would be removed, nothing was"),
+    };
+    writeln!(out, "{ending}")?;
+    writeln!(out, "not within reach, see docs/operations.md:")?;
+    for left in left {
+        writeln!(out, "  {left}")?;
+    }
+    Ok(())
+}
+
+/// Whether a tenant can have been called so: by a document, or by the domain that `poll` was given.
+fn can_be_purged(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    (1..=200).contains(&name.len()) && !name.starts_with('.') && name.chars().all(plain)
+}
+
+/// Refuses if the next poll would bring back what is removed.
+async fn check_not_polled(name: &str, place: &Place) -> Result<(), Failure> {
+    let store = place.store.as_ref();
+    let [polled_toml, polled_json, paused @ ..] = super::pause::keys(name);
+    for key in [polled_toml, polled_json] {
+        if store.get(&key).await.map_err(Failure::of)?.is_some() {
+            return Err(Failure::of(format!(
+                "nothing was removed: {name} is polled, by {key} in {}, and what is removed would \
+                 come back. Pause it first: drawbridge tenants pause {name}{}",
+                place.name(),
+                place.options()
+            )));
+        }
+    }
+    if place.as_folder().is_some() {
+        return Ok(());
+    }
+    // Without a document, it may be that of the stack's parameters, which are not seen from here.
+    for key in paused {
+        if store.get(&key).await.map_err(Failure::of)?.is_some() {
+            return Ok(());
+        }
+    }
+    let object = store.get(&state_key(name)).await.map_err(Failure::of)?;
+    let state = object.and_then(|object| State::decode(&object.body).ok());
+    let saved = state.and_then(|state| state.saved.max(state.last_success));
+    if saved.is_some_and(|saved| Timestamp::now().duration_since(saved) < POLLED_WITHIN) {
+        return Err(Failure::of(format!(
+            "nothing was removed: {name} has no document, and was polled within the last ten \
+             minutes. If it is the tenant of the stack's parameters, take it out of them first; if \
+             its document was just removed, wait ten minutes"
+        )));
+    }
+    Ok(())
+}
+
+/// What is kept of a tenant, in the order in which it is removed.
+async fn kept(name: &str, place: &Place) -> Result<Vec<Kept>, Failure> {
+    let store = place.store.as_ref();
+    let mut kept = match place.as_folder() {
+        Some(folder) => files::kept(&Root::new(folder), name)?,
+        None => {
+            let mut kept = Vec::new();
+            for prefix in prefixes(name, false) {
+                let listed = store.sizes(&prefix).await.map_err(Failure::of)?;
+                kept.extend(listed.into_iter().filter_map(|(key, bytes)| {
+                    let kind = Kind::of(&key, name)?;
+                    // Records of a single machine are no objects.
+                    (kind != Kind::Records).then_some(Kept { kind, key, bytes })
+                }));
+            }
+            kept
+        }
+    };
+    if bindings(place).await?.is_some_and(|mut b| b.remove(name)) {
+        kept.push(Kept {
+            kind: Kind::Allowance,
+            key: BINDINGS_KEY.to_owned(),
+            bytes: Some(0),
+        });
+    }
+    kept.sort_unstable_by(|one, other| (one.kind, &one.key).cmp(&(other.kind, &other.key)));
+    // One prefix may lie within another.
+    kept.dedup_by(|one, other| one.key == other.key);
+    Ok(kept)
+}
+
+async fn bindings(place: &Place) -> Result<Option<Bindings>, Failure> {
+    let object = place.store.get(BINDINGS_KEY).await.map_err(Failure::of)?;
+    let bindings = object.map(|object| Bindings::parse(&object.body));
+    bindings.transpose().map_err(Failure::of)
+}
+
+/// Removes kind after kind. What is gone already is no error, so that an interrupted run is ended by
+/// the next one.
+async fn remove(name: &str, place: &Place, kept: &[Kept]) -> Result<(), Failure> {
+    let mut done = 0;
+    for kind in kept.chunk_by(|one, other| one.kind == other.kind) {
+        let mut removed = stream::iter(kind)
+            .map(|kept| remove_one(name, place, kept))
+            .buffer_unordered(AT_ONCE);
+        loop {
+            match removed.try_next().await {
+                Ok(None) => break,
+                Ok(Some(())) => {
+                    done += 1;
+                    if done % 1000 == 0 {
+                        say(&format!("{done} of {} removed", kept.len()));
+                    }
+                }
+                Err(failure) => {
+                    return Err(Failure::of(format!(
+                        "{failure}; {done} of {} are removed: mend that, then run this again for \
+                         the rest",
+                        kept.len()
+                    )));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn remove_one(name: &str, place: &Place, kept: &Kept) -> Result<(), Failure> {
+    match (kept.kind, place.as_folder()) {
+        (Kind::Allowance, _) => revoke(name, place).await,
+        (_, Some(folder)) => files::remove(&Root::new(folder), &kept.key),
+        (_, None) => place.store.delete(&kept.key).await.map_err(Failure::of),
+    }
+}
+
+/// Takes the tenant out of the administrator's list.
+async fn revoke(name: &str, place: &Place) -> Result<(), Failure> {
+    let store = place.store.as_ref();
+    let Some(object) = store.get(BINDINGS_KEY).await.map_err(Failure::of)? else {
+        return Ok(());
+    };
+    let mut bindings = Bindings::parse(&object.body).map_err(Failure::of)?;
+    if !bindings.remove(name) {
+        return Ok(());
+    }
+    let text =
+        toml::to_string(&bindings).map_err(|_| Failure::of("the list has no form in TOML"))?;
+    let written = store.put_if(
+        BINDINGS_KEY,
+        Bytes::from(text),
+        "application/toml",
+        Some(&object.etag),
+    );
+    written.await.map(drop).map_err(Failure::of)
+}
