@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -72,31 +73,23 @@ impl Folder {
     /// The file of this place, and all that was written after it, oldest first; nothing if the file
     /// is not in the folder.
     pub(super) async fn from(&self, place: &Place) -> Result<Option<Vec<Generation>>, FileError> {
-        let mut looked = self.look_from(place);
-        for _ in 1..LOOKS {
-            if matches!(looked, Ok(Some(_))) {
-                break;
-            }
-            tokio::time::sleep(BETWEEN_LOOKS).await;
-            looked = self.look_from(place);
-        }
-        looked
+        looked(|| self.look_from(place)).await
     }
 
     /// What was written after the newest file that is held open. If that one has left the folder,
     /// it is what was written to since.
-    pub(super) async fn after(&self, newest: &mut Source) -> Result<Vec<Generation>, FileError> {
-        let name = newest.name.clone();
-        let fault = self.fault(&name);
-        let end = newest.len().map_err(fault)?;
-        let place = Place::of(newest, end).map_err(fault)?;
-        if let Some(mut found) = self.from(&place).await? {
-            return Ok(found.split_off(1));
+    pub(super) async fn after(
+        &self,
+        newest: &mut Generation,
+    ) -> Result<Vec<Generation>, FileError> {
+        if let Some(after) = looked(|| self.look_after(newest)).await? {
+            return Ok(after);
         }
-        let modified = modified(&newest.file().metadata().map_err(fault)?);
+        let name = &newest.source.name;
+        let meta = newest.source.file().metadata().map_err(self.fault(name))?;
         let gone = Rotated {
             age: Age::Unknown,
-            ..Rotated::new(&self.live, name.clone(), modified)
+            ..Rotated::new(&self.live, name.clone(), modified(&meta))
         };
         self.opened_after(&gone, self.list()?)
     }
@@ -117,6 +110,36 @@ impl Folder {
             generations.extend(self.opened_after(&rotated, listed)?);
         }
         Ok(Some(generations))
+    }
+
+    /// A number is no other file's while the file is held open. Where it is found by its content, that
+    /// is kept in mind: a packed file is not unpacked at each look.
+    fn look_after(&self, newest: &mut Generation) -> Result<Option<Vec<Generation>>, FileError> {
+        let listed = self.list()?;
+        let identity = newest.source.identity;
+        let is_it = |one: &&Rotated| {
+            (identity.is_some() && one.identity == identity)
+                || newest.copy.as_ref().is_some_and(|copy| one.is_still(copy))
+        };
+        let mut found = listed.iter().find(is_it).cloned();
+        if found.is_none() {
+            let name = newest.source.name.clone();
+            let fault = self.fault(&name);
+            let end = newest.source.len().map_err(fault)?;
+            let place = Place::of(&mut newest.source, end).map_err(fault)?;
+            // It is not the live one, nor longer: a file that ends in half a line is the beginning
+            // of the one that has the whole line.
+            let rotated = listed.iter().filter(|one| one.name != self.live).cloned();
+            let rotated: Vec<Rotated> = rotated.collect();
+            if let Some((mut source, copy)) = self.find(&place, &rotated)?
+                && source.len().map_err(self.fault(&copy.name))? == end
+            {
+                found = Some(copy);
+            }
+            newest.copy.clone_from(&found);
+        }
+        let after = found.map(|found| self.opened_after(&found, listed));
+        after.transpose()
     }
 
     /// The file of a place: the one with its number, or else with the same content, since a copy
@@ -141,9 +164,16 @@ impl Folder {
             let Some(mut source) = self.open_if(place, one)? else {
                 continue;
             };
-            // A file that ends in half a line is the beginning of the one that has the whole line.
+            // The one that has its length; of two that are the same, the older one: to take the
+            // younger one would skip what is between.
             let bytes = source.len().map_err(self.fault(&one.name))?;
-            let fits = (bytes == place.seen, bytes);
+            let is_rotated = one.name != self.live;
+            let fits = (
+                bytes == place.seen,
+                bytes,
+                is_rotated,
+                Reverse(one.modified),
+            );
             if best.as_ref().is_none_or(|(best, _)| *best < fits) {
                 best = Some((fits, (source, one.clone())));
             }
@@ -233,6 +263,21 @@ impl Folder {
         }
         Ok(listed)
     }
+}
+
+/// Looks again where a file is not found.
+async fn looked<T>(
+    mut look: impl FnMut() -> Result<Option<T>, FileError>,
+) -> Result<Option<T>, FileError> {
+    let mut looked = look();
+    for _ in 1..LOOKS {
+        if matches!(looked, Ok(Some(_))) {
+            break;
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+        looked = look();
+    }
+    looked
 }
 
 /// When a file was written to last; some file systems do not say.

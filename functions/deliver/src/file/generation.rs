@@ -2,6 +2,7 @@ use std::io::{self, BufRead as _};
 
 use super::lines::Lines;
 use super::place::Place;
+use super::rotated::Rotated;
 use super::source::Source;
 use crate::Limits;
 
@@ -9,6 +10,8 @@ use crate::Limits;
 pub(super) struct Generation {
     pub(super) source: Source,
     pub(super) place: Place,
+    /// The file in the folder that has its content, if it is another one.
+    pub(super) copy: Option<Rotated>,
 }
 
 /// What has become of a file since it was looked at last.
@@ -25,7 +28,11 @@ pub(super) enum Since {
 impl Generation {
     pub(super) fn new(mut source: Source, offset: u64) -> io::Result<Self> {
         let place = Place::of(&mut source, offset)?;
-        Ok(Self { source, place })
+        Ok(Self {
+            source,
+            place,
+            copy: None,
+        })
     }
 
     /// Looks at the file again, which knows it by more of it then.

@@ -61,7 +61,7 @@ impl Generations {
             return Ok(());
         };
         if !self.folder.is_live(&newest.source)? {
-            let since = self.folder.after(&mut newest.source).await?;
+            let since = self.folder.after(newest).await?;
             self.held.extend(since);
         }
         Ok(())

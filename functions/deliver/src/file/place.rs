@@ -1,5 +1,7 @@
 use std::fs::Metadata;
 use std::io;
+#[cfg(unix)]
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -28,11 +30,12 @@ pub(super) struct Place {
 }
 
 /// What tells a file from all others that there are at the same time. A file that is made later may
-/// get the number of one that was removed.
+/// get the number of one that was removed; where the file system says so, not its birth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
     device: u64,
     inode: u64,
+    born_nanos: Option<u64>,
 }
 
 /// A digest of some bytes of a file.
@@ -47,9 +50,12 @@ impl Identity {
     #[cfg(unix)]
     pub(super) fn of(meta: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt as _;
+        let born = meta.created().ok();
+        let born = born.and_then(|born| born.duration_since(UNIX_EPOCH).ok());
         Some(Self {
             device: meta.dev(),
             inode: meta.ino(),
+            born_nanos: born.and_then(|since| u64::try_from(since.as_nanos()).ok()),
         })
     }
 

@@ -74,6 +74,13 @@ impl Rotated {
             bytes: 0,
         }
     }
+
+    /// Whether it is the same file as another one, which nobody writes to, whatever their names.
+    pub(super) fn is_still(&self, other: &Self) -> bool {
+        self.identity.is_some()
+            && self.identity == other.identity
+            && (self.bytes, self.modified) == (other.bytes, other.modified)
+    }
 }
 
 impl Age {

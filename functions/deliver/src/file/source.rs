@@ -52,10 +52,7 @@ impl Source {
     pub(super) fn len(&mut self) -> io::Result<u64> {
         match &mut self.body {
             Body::Plain(file) => Ok(file.metadata()?.len()),
-            Body::Packed(packed) => {
-                io::copy(packed, &mut io::sink())?;
-                Ok(packed.at)
-            }
+            Body::Packed(packed) => packed.len(),
         }
     }
 
@@ -97,6 +94,8 @@ struct Packed {
     unpacked: BufReader<MultiGzDecoder<File>>,
     /// How many bytes were read, unpacked.
     at: u64,
+    /// How many there are, once somebody asked.
+    bytes: Option<u64>,
 }
 
 impl Packed {
@@ -106,7 +105,16 @@ impl Packed {
             file,
             unpacked,
             at: 0,
+            bytes: None,
         })
+    }
+
+    fn len(&mut self) -> io::Result<u64> {
+        if let Some(bytes) = self.bytes {
+            return Ok(bytes);
+        }
+        io::copy(self, &mut io::sink())?;
+        Ok(*self.bytes.insert(self.at))
     }
 
     fn unpack(mut file: &File) -> io::Result<BufReader<MultiGzDecoder<File>>> {

@@ -83,27 +83,32 @@ struct Writer {
 impl Writer {
     fn append(&mut self, files: &Files, count: usize) {
         let next = line(self.written);
-        let is_cut = std::fs::read_to_string(files.path(LIVE))
-            .is_ok_and(|text| !text.is_empty() && !text.ends_with('\n'));
-        let from = if is_cut { next.len() / 2 } else { 0 };
-        if is_cut {
+        let cut = cut(files);
+        if cut > 0 {
             // It is no half any more.
             self.halves.pop();
         }
-        files.write(&format!("{}\n", &next[from..]));
+        files.write(&format!("{}\n", &next[cut..]));
         files.append(self.written + 1..self.written + count);
         self.written += count;
     }
 
+    /// No two are cut off at the same byte: nothing would tell one from the other.
     fn half(&mut self, files: &Files) {
         let next = line(self.written);
-        let half = &next[..next.len() / 2];
-        let text = std::fs::read_to_string(files.path(LIVE)).unwrap_or_default();
-        if text.is_empty() || text.ends_with('\n') {
+        let half = &next[..next.len() - 1 - self.halves.len() % 20];
+        if cut(files) == 0 {
             files.write(half);
             self.halves.push(half.to_owned());
         }
     }
+}
+
+/// How much of a line the file ends in.
+fn cut(files: &Files) -> usize {
+    let text = std::fs::read_to_string(files.path(LIVE)).unwrap_or_default();
+    let (_, last) = text.rsplit_once('\n').unwrap_or(("", &text));
+    last.len()
 }
 
 /// Does it all; whether the command said that something is missing.

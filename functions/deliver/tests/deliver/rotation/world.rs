@@ -165,7 +165,7 @@ pub(super) struct World {
 }
 
 pub(super) fn line(n: usize) -> String {
-    format!("{{\"AlertId\":\"a\",\"FullId\":\"a:{n}\",\"Severity\":\"High\"}}")
+    format!("{{\"FullId\":\"a:{n}\",\"AlertId\":\"a\",\"Severity\":\"High\"}}")
 }
 
 pub(super) fn lines(range: Range<usize>) -> Vec<String> {
