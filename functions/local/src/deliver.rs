@@ -3,12 +3,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_deliver::file::{FileDelivery, FileError, FileReport};
+use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Left};
 use drawbridge_deliver::{
     DeliverSettings, Deliverer, NamedSecrets, Ports, SystemClock, build, retry_delay,
 };
 use drawbridge_graph::Deadline;
 use drawbridge_store::LocalStore;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::cli;
 use crate::failure::Failure;
@@ -25,7 +27,7 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
         return Err(Failure::of("--every must be at least 1s"));
     }
     let mut stop = asked_on_signal("the records at hand");
-    let delivery = open(&args)?;
+    let mut delivery = open(&args)?;
     let mut tries = 0;
     loop {
         let asked = stop.clone();
@@ -40,7 +42,7 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
                     Err(failure) => return Err(failure),
                 }
                 if args.once || *stop.borrow() {
-                    return all_well(&report);
+                    return all_well(&report, &mut delivery);
                 }
                 match &report.later {
                     None => {
@@ -61,9 +63,32 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
             }
             Err(error) => return Err(Failure::of(error)),
         };
+        if !waited(wait, every, &mut delivery, &mut stop).await? {
+            return none_gone(&delivery.left().map_err(Failure::of)?);
+        }
+    }
+}
+
+/// Waits, looking now and then whether the file is rotated; false if asked to stop.
+async fn waited(
+    wait: Duration,
+    every: Duration,
+    delivery: &mut FileDelivery,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<bool, Failure> {
+    let until = Instant::now() + wait;
+    loop {
+        let look = until.min(Instant::now() + every);
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            _ = stop.wait_for(|asked| *asked) => return Ok(()),
+            () = tokio::time::sleep_until(look) => {}
+            _ = stop.wait_for(|asked| *asked) => return Ok(false),
+        }
+        if look == until {
+            return Ok(true);
+        }
+        match delivery.look().await {
+            Ok(()) | Err(FileError::Missing { .. }) => {}
+            Err(error) => return Err(Failure::of(error)),
         }
     }
 }
@@ -109,13 +134,17 @@ fn tell(report: &FileReport, json: bool) -> Result<(), Failure> {
         refused,
         cut,
         offset,
+        lost,
         later,
     } = report;
+    for lost in lost {
+        say(&format!("drawbridge: {}", lost_of(lost)));
+    }
     if json {
         let waiting = later.as_ref().map(|later| later.reason.as_str());
         let line = serde_json::json!({
             "delivered": delivered, "refused": refused, "cut": cut, "offset": offset,
-            "waiting": waiting,
+            "lost_bytes": lost.iter().map(|lost| lost.bytes).sum::<u64>(), "waiting": waiting,
         });
         writeln!(out, "{line}")?;
     } else if *delivered + *refused > 0 {
@@ -125,12 +154,19 @@ fn tell(report: &FileReport, json: bool) -> Result<(), Failure> {
 }
 
 /// A delivery that left something undone is no success, though nothing is lost.
-fn all_well(report: &FileReport) -> Result<(), Failure> {
+fn all_well(report: &FileReport, delivery: &mut FileDelivery) -> Result<(), Failure> {
     if let Some(later) = &report.later {
+        let left = delivery.left().map_err(Failure::of)?;
+        none_gone(&left)?;
+        let left: Vec<String> = left.iter().map(bytes_of).collect();
         return Err(Failure::of(format!(
-            "not everything was delivered; nothing is lost, run it again: {}",
-            later.reason
+            "not everything was delivered; nothing is lost, run it again: {}; left are {}",
+            later.reason,
+            left.join(", ")
         )));
+    }
+    if let Some(lost) = report.lost.first() {
+        return Err(Failure::of(lost_of(lost)));
     }
     let aside = report.refused + report.cut;
     if aside > 0 {
@@ -139,4 +175,28 @@ fn all_well(report: &FileReport) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+/// A file that was removed before it was delivered was held open until now.
+fn none_gone(left: &[Left]) -> Result<(), Failure> {
+    match left.iter().find(|left| left.is_gone) {
+        None => Ok(()),
+        Some(gone) => Err(Failure::of(format!(
+            "{} were not delivered, and the file is not in the folder any more: put it back, \
+             packed with gzip or not, before running this again",
+            bytes_of(gone)
+        ))),
+    }
+}
+
+fn lost_of(lost: &Left) -> String {
+    format!(
+        "{} were written and are gone: it was truncated before they were copied or delivered; \
+         see \"Rotation\" in docs/deliver.md",
+        bytes_of(lost)
+    )
+}
+
+fn bytes_of(left: &Left) -> String {
+    format!("{} bytes of {}", left.bytes, left.place)
 }

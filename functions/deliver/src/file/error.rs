@@ -26,25 +26,84 @@ pub enum FileError {
         /// The mark.
         place: String,
     },
+    /// What was being delivered is not in the folder any more, nor a copy of it.
+    #[error(
+        "{place} {what} before all of it was delivered: {} not in the folder, under any name. Put \
+         the file there as NAME.1 or whatever number is free, packed with gzip or not, and run this \
+         again. If it is lost, delete {mark}: then {live} is delivered from its beginning, and files \
+         that were rotated before it one by one with --file",
+        rest(*.left, *.offset)
+    )]
+    Gone {
+        /// The file that was being delivered.
+        place: String,
+        /// What was done to it, as in "was truncated".
+        what: &'static str,
+        /// So many of its bytes are delivered.
+        offset: u64,
+        /// So many more were seen.
+        left: u64,
+        /// The mark.
+        mark: String,
+        /// The file that is written to.
+        live: String,
+    },
+    /// Of the rotated files, one is missing.
+    #[error(
+        "{place} was rotated more than once since {found}, and the file with number {number} is \
+         missing: put it back, packed with gzip or not, and run this again. If it is lost, rename \
+         the older ones so that there is no gap"
+    )]
+    Gap {
+        /// The file that is written to.
+        place: String,
+        /// The rotated file that is delivered.
+        found: String,
+        /// The number that is missing.
+        number: u32,
+    },
+    /// A rotated file is packed in a way that is not read here.
+    #[error("{place} is not delivered, and not packed with gzip: unpack it and run this again")]
+    Packed {
+        /// The file.
+        place: String,
+    },
     /// The operating system says no.
-    #[error("{place} cannot be read or written ({code}): check the path, the disk and who may")]
+    #[error("{place} cannot be read or written ({code}): {fix}")]
     Io {
         /// The file.
         place: String,
         /// The operating system's error.
         code: String,
+        /// What to do.
+        fix: &'static str,
     },
 }
 
 impl FileError {
     pub(super) fn io(path: &Path, error: &io::Error) -> Self {
         let place = path.display().to_string();
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::Missing { place },
-            kind => Self::Io {
+        if error.kind() == io::ErrorKind::NotFound {
+            return Self::Missing { place };
+        }
+        match drawbridge_files::trouble(error) {
+            Some(trouble) => Self::Io {
+                place: trouble.place.map_or(place, |at| at.display().to_string()),
+                code: trouble.code.to_owned(),
+                fix: trouble.fix,
+            },
+            None => Self::Io {
                 place,
-                code: kind.to_string(),
+                code: error.kind().to_string(),
+                fix: "check the path, the disk and who may",
             },
         }
+    }
+}
+
+fn rest(left: u64, offset: u64) -> String {
+    match left {
+        0 => format!("what may have been written to it after its first {offset} bytes is"),
+        left => format!("at least {left} bytes after its first {offset} are"),
     }
 }

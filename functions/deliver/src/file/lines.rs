@@ -1,10 +1,7 @@
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
-use std::path::Path;
+use std::io::{self, BufRead};
 
 use sha2::{Digest as _, Sha256};
 
-use super::FileError;
 use crate::format::{Known, format};
 use crate::{Limits, Record};
 
@@ -15,13 +12,9 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Reads lines from byte `at` on, as many as `most` allows, one at least. A last line without
-    /// its end is still being written, and left for later.
-    pub(super) fn read(path: &Path, at: u64, most: Limits) -> Result<Self, FileError> {
-        let fault = |error: std::io::Error| FileError::io(path, &error);
-        let mut file = File::open(path).map_err(fault)?;
-        file.seek(SeekFrom::Start(at)).map_err(fault)?;
-        let mut reader = BufReader::with_capacity(64 * 1024, file);
+    /// Reads lines that begin at byte `at`, as many as `most` allows, one at least. A last line
+    /// without its end is still being written, and left for later.
+    pub(super) fn read(mut reader: impl BufRead, at: u64, most: Limits) -> io::Result<Self> {
         let mut lines = Self {
             texts: Vec::new(),
             ends: Vec::new(),
@@ -29,14 +22,12 @@ impl Lines {
         let (mut end, mut bytes) = (at, 0);
         while lines.texts.len() < most.records && bytes < most.bytes {
             let mut line = Vec::new();
-            let read = reader.read_until(b'\n', &mut line).map_err(fault)?;
+            let read = reader.read_until(b'\n', &mut line)?;
             if line.pop() != Some(b'\n') {
                 break;
             }
             end += read as u64;
-            // What is no UTF-8 is delivered all the same, with the odd bytes replaced.
-            let text = String::from_utf8(line)
-                .unwrap_or_else(|odd| String::from_utf8_lossy(odd.as_bytes()).into_owned());
+            let text = text(line);
             if text.trim().is_empty() {
                 // Nothing to deliver; it is behind us with the line before it.
                 if let Some(last) = lines.ends.last_mut() {
@@ -50,6 +41,12 @@ impl Lines {
         }
         Ok(lines)
     }
+}
+
+/// The text of a line; of what is no UTF-8, the odd bytes are replaced.
+pub(super) fn text(line: Vec<u8>) -> String {
+    String::from_utf8(line)
+        .unwrap_or_else(|odd| String::from_utf8_lossy(odd.as_bytes()).into_owned())
 }
 
 /// The record of a line. A queue says beside the body what the record is; a file has the body only.

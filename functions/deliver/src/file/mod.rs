@@ -3,10 +3,20 @@
 //! How far it was delivered stands in a file beside it, which moves only after the target has taken
 //! what lies before, or what it refused was put aside. So a delivery that dies, or is stopped, goes
 //! on where it was; the last few records may come twice.
+//!
+//! The file may be rotated at any time. What is not delivered of it is held open, and found again
+//! after a restart: by its number, or by its content in a copy or packed. It is known by its first
+//! bytes and those before the position, so that a file that was truncated is never taken for it.
 
 mod error;
+mod folder;
+mod generation;
+mod generations;
 mod lines;
 mod mark;
+mod place;
+mod rotated;
+mod source;
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +25,8 @@ use drawbridge_graph::Deadline;
 pub use error::FileError;
 
 use crate::{Deliverer, Later, Outcome, Parcel};
-use lines::{Lines, record};
-use mark::Mark;
+use generations::Generations;
+use lines::record;
 
 /// A file of records and where they go.
 pub struct FileDelivery {
@@ -24,7 +34,7 @@ pub struct FileDelivery {
     path: PathBuf,
     format: String,
     tenant: String,
-    mark: Mark,
+    generations: Generations,
 }
 
 /// What a delivery did.
@@ -36,11 +46,27 @@ pub struct FileReport {
     pub refused: u64,
     /// Of those delivered, records with a field cut, put aside whole as well.
     pub cut: u64,
-    /// Bytes of the file that are delivered, all told.
+    /// Bytes of the file that are delivered, all told; of a rotated one, if that is not done yet.
     pub offset: u64,
+    /// What can never be delivered: it was there, and is not any more.
+    pub lost: Vec<Left>,
     /// Why it ended early, if it did.
     pub later: Option<Later>,
 }
+
+/// What is not delivered of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// The file.
+    pub place: String,
+    /// How much of it.
+    pub bytes: u64,
+    /// Whether it is in the folder no more, under any name.
+    pub is_gone: bool,
+}
+
+/// Of a line that a file ends in when nobody will write to it any more.
+const TORN: &str = "the file was rotated before the line had its end: whoever wrote it was stopped";
 
 impl FileDelivery {
     /// Opens a delivery of the file at `path`, whose records are of the format `format`. One
@@ -55,13 +81,13 @@ impl FileDelivery {
         tenant: &str,
     ) -> Result<Self, FileError> {
         let path = path.into();
-        let mark = Mark::open(&path, deliverer.target())?;
+        let generations = Generations::open(&path, deliverer.target())?;
         Ok(Self {
             deliverer,
             path,
             format: format.to_owned(),
             tenant: tenant.to_owned(),
-            mark,
+            generations,
         })
     }
 
@@ -71,53 +97,95 @@ impl FileDelivery {
         &self.path
     }
 
-    /// Delivers all whole lines there are, until the target asks to wait or `stop` says so.
+    /// Looks whether the file was rotated, and holds open what has to be delivered before the new
+    /// one. To be called now and then while nothing is delivered; a run does it by itself.
     ///
     /// # Errors
-    /// [`FileError`] if the file or the mark beside it cannot be read or written. What was
-    /// delivered since the last mark comes again then.
+    /// As [`run`](Self::run).
+    pub async fn look(&mut self) -> Result<(), FileError> {
+        self.generations.look().await
+    }
+
+    /// What is not delivered, oldest first, as far as the last look has seen it.
+    ///
+    /// # Errors
+    /// [`FileError`] if a file cannot be read.
+    pub fn left(&mut self) -> Result<Vec<Left>, FileError> {
+        self.generations.left()
+    }
+
+    /// Delivers all whole lines there are, those of rotated files first, until the target asks to
+    /// wait or `stop` says so.
+    ///
+    /// # Errors
+    /// [`FileError`] if the file or the mark beside it cannot be read or written, or what is to be
+    /// delivered is not there any more. What was delivered since the last mark comes again then.
     pub async fn run(
-        &self,
+        &mut self,
         until: Deadline,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<FileReport, FileError> {
         let mut report = FileReport::default();
-        let mut at = self.mark.read(&self.path)?;
-        loop {
-            report.offset = at;
-            if stop() {
-                return Ok(report);
-            }
-            let lines = Lines::read(&self.path, at, self.deliverer.appetite())?;
-            if lines.ends.is_empty() {
-                return Ok(report);
-            }
-            let parcels: Vec<Parcel> = lines
-                .texts
-                .iter()
-                .map(|line| record(line, &self.format, &self.tenant).into())
-                .collect();
-            let outcomes = self.deliverer.deliver(parcels, until).await;
-            for (outcome, end) in outcomes.into_iter().zip(&lines.ends) {
-                match outcome {
-                    Outcome::Taken => report.delivered += 1,
-                    Outcome::TakenInPart(_) => {
-                        report.delivered += 1;
-                        report.cut += 1;
-                    }
-                    Outcome::Refused(_) => report.refused += 1,
-                    Outcome::Later(later) => {
-                        report.later = Some(later);
-                        break;
-                    }
-                }
-                at = *end;
-            }
-            report.offset = at;
-            self.mark.write(&self.path, at)?;
-            if report.later.is_some() {
-                return Ok(report);
-            }
+        let mut is_over = false;
+        while !is_over {
+            self.generations.look().await?;
+            is_over = stop() || self.step(until, &mut report).await?;
+            report.offset = self.generations.offset();
+            report.lost.extend(self.generations.take_lost());
         }
+        Ok(report)
+    }
+
+    /// Delivers the next lines, or goes on to the next file; says whether it can do neither.
+    async fn step(&mut self, until: Deadline, report: &mut FileReport) -> Result<bool, FileError> {
+        let lines = self.generations.lines(self.deliverer.appetite()).await?;
+        let parcel = |line: &String| Parcel::from(record(line, &self.format, &self.tenant));
+        if !lines.ends.is_empty() {
+            let parcels = lines.texts.iter().map(parcel).collect();
+            let outcomes = self.deliverer.deliver(parcels, until).await;
+            let end = match report.count(outcomes) {
+                0 => self.generations.offset(),
+                done => lines.ends[done - 1],
+            };
+            self.generations.delivered(end).await?;
+            return Ok(report.later.is_some());
+        }
+        // Since the last look nothing was written to the first file, unless it is the last one.
+        if !self.generations.is_first_over() {
+            return Ok(true);
+        }
+        let torn = self.generations.torn()?;
+        if !torn.is_empty() {
+            let torn = record(&torn, &self.format, &self.tenant);
+            let outcome = self.deliverer.refuse(&torn, TORN.to_owned()).await;
+            report.count(vec![outcome]);
+        }
+        if report.later.is_none() {
+            self.generations.next()?;
+        }
+        Ok(report.later.is_some())
+    }
+}
+
+impl FileReport {
+    /// Counts what became of records, and says of how many something did before one has to wait.
+    fn count(&mut self, outcomes: Vec<Outcome>) -> usize {
+        let mut done = 0;
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Taken => self.delivered += 1,
+                Outcome::TakenInPart(_) => {
+                    self.delivered += 1;
+                    self.cut += 1;
+                }
+                Outcome::Refused(_) => self.refused += 1,
+                Outcome::Later(later) => {
+                    self.later = Some(later);
+                    break;
+                }
+            }
+            done += 1;
+        }
+        done
     }
 }

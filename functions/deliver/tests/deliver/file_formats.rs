@@ -37,7 +37,7 @@ async fn deliver(format: &dyn Format, records: &[Record], settings: &Value) {
     let lines: String = records.iter().flat_map(|r| [&*r.body, "\n"]).collect();
     std::fs::write(&file, lines).unwrap();
     let (deliverer, _store) = deliverer(target(settings));
-    let delivery = FileDelivery::open(deliverer, &file, format.name(), "contoso").unwrap();
+    let mut delivery = FileDelivery::open(deliverer, &file, format.name(), "contoso").unwrap();
     let report = delivery.run(soon(), &|| false).await.unwrap();
     assert_eq!(report.delivered, records.len() as u64, "{report:?}");
 }

@@ -16,6 +16,7 @@ mod handler;
 #[cfg(feature = "lambda")]
 mod lossless;
 mod network;
+mod rotation;
 mod rsyslog;
 mod secret_shapes;
 mod sentinel;

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::support::alerts::{alert, files_of, list};
@@ -14,14 +15,15 @@ use crate::support::tenant::Tenant;
 const KEY: &str = "MARKER~the-signing-key";
 
 /// An HTTP server that answers every request with the status it has at that time.
-struct Server {
+pub(crate) struct Server {
     url: String,
     status: Arc<Mutex<u16>>,
     bodies: Arc<Mutex<Vec<String>>>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (status, bodies) = (
@@ -29,6 +31,8 @@ impl Server {
             Arc::<Mutex<Vec<String>>>::default(),
         );
         let (now, kept) = (Arc::clone(&status), Arc::clone(&bodies));
+        let asked = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&asked);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = BufReader::new(stream.unwrap());
@@ -46,6 +50,7 @@ impl Server {
                 let mut body = vec![0; length];
                 stream.read_exact(&mut body).unwrap();
                 let status = *now.lock().unwrap();
+                count.fetch_add(1, Ordering::SeqCst);
                 if status == 200 {
                     kept.lock().unwrap().push(String::from_utf8(body).unwrap());
                 }
@@ -59,15 +64,16 @@ impl Server {
             url,
             status,
             bodies,
+            asked,
         }
     }
 
-    fn answers(&self, status: u16) {
+    pub(crate) fn answers(&self, status: u16) {
         *self.status.lock().unwrap() = status;
     }
 
     /// The alert and the file of every record that came, in the order of their names.
-    fn files(&self) -> Vec<(String, String)> {
+    pub(crate) fn files(&self) -> Vec<(String, String)> {
         let mut files = self.came();
         files.sort();
         files
@@ -92,7 +98,7 @@ fn settings(folder: &Folder, text: &str) -> PathBuf {
     path
 }
 
-fn deliver(folder: &Folder, server: &Server, args: &[&str]) -> Command {
+pub(crate) fn deliver(folder: &Folder, server: &Server, args: &[&str]) -> Command {
     let webhook = serde_json::json!({
         "target": "webhook", "url": server.url, "secret": "env:KEY", "body": "ndjson",
     });
@@ -106,6 +112,29 @@ fn deliver(folder: &Folder, server: &Server, args: &[&str]) -> Command {
         .env_remove("DRAWBRIDGE_DELIVER")
         .env("KEY", KEY);
     command
+}
+
+/// The same until it is told to stop.
+#[cfg(unix)]
+fn follow(folder: &Folder, server: &Server) -> Command {
+    let once = deliver(folder, server, &[]);
+    let mut command = drawbridge(&[]);
+    command
+        .args(once.get_args().filter(|arg| *arg != "--once"))
+        .args(["--every", "1s"])
+        .env("KEY", KEY);
+    command
+}
+
+/// Writes lines as records.
+fn append(folder: &Folder, range: std::ops::Range<usize>) {
+    let line = |n| format!("{{\"AlertId\":\"a\",\"FileName\":\"{n}\"}}\n");
+    let file = std::fs::File::options()
+        .append(true)
+        .create(true)
+        .open(folder.output());
+    let text: String = range.map(line).collect();
+    file.unwrap().write_all(text.as_bytes()).unwrap();
 }
 
 fn discreet(outcome: Outcome) -> Outcome {
@@ -145,26 +174,15 @@ fn a_server_that_is_down_fails_and_loses_nothing() {
 fn the_records_of_an_outage_come_in_their_order() {
     const WINDOW: usize = 10 * 50;
     let (folder, server) = (Folder::new(), Server::start());
-    let append = |range: std::ops::Range<usize>| {
-        let line = |n| format!("{{\"AlertId\":\"a\",\"FileName\":\"{n}\"}}\n");
-        let mut file = std::fs::File::options();
-        let mut file = file
-            .append(true)
-            .create(true)
-            .open(folder.output())
-            .unwrap();
-        let text: String = range.map(line).collect();
-        file.write_all(text.as_bytes()).unwrap();
-    };
-    append(0..600);
+    append(&folder, 0..600);
     run(deliver(&folder, &server, &[])).well();
     server.answers(503);
     for n in 0..3 {
-        append(600 + n * 600..1200 + n * 600);
+        append(&folder, 600 + n * 600..1200 + n * 600);
         run(deliver(&folder, &server, &[])).failed(1, &["nothing is lost", "HTTP 503"]);
     }
     server.answers(200);
-    append(2400..2500);
+    append(&folder, 2400..2500);
     run(deliver(&folder, &server, &[])).well();
     let came = server.came();
     let numbers: Vec<usize> = came.iter().map(|(_, name)| name.parse().unwrap()).collect();
@@ -175,6 +193,84 @@ fn the_records_of_an_outage_come_in_their_order() {
     }
     // The first request after an outage goes alone, with the oldest.
     assert!(numbers[600..650].iter().copied().eq(600..650));
+}
+
+/// A file that was rotated away and deleted before it was delivered.
+#[test]
+fn a_rotated_file_that_is_gone_fails_with_what_is_left_of_it() {
+    let (folder, server) = (Folder::new(), Server::start());
+    append(&folder, 0..2);
+    run(deliver(&folder, &server, &[])).well();
+    server.answers(503);
+    append(&folder, 2..5);
+    let left = "93 bytes of ";
+    run(deliver(&folder, &server, &[])).failed(1, &["nothing is lost", left, "siem.ndjson"]);
+    server.answers(200);
+    std::fs::remove_file(folder.output()).unwrap();
+    append(&folder, 5..7);
+    let words = [
+        "siem.ndjson was",
+        "at least 93 bytes after its first 62 are not in the folder",
+        "run this again",
+        "delete ",
+        "webhook.offset",
+    ];
+    discreet(run(deliver(&folder, &server, &[])).failed(1, &words));
+    assert_eq!(server.files().len(), 2);
+    // As it says.
+    std::fs::remove_file(folder.path().join("siem.ndjson.webhook.offset")).unwrap();
+    run(deliver(&folder, &server, &[])).well();
+    assert_eq!(server.files().len(), 4);
+}
+
+/// Its rest was held open by the command alone.
+#[cfg(unix)]
+#[test]
+fn who_stops_it_is_told_what_ends_with_it() {
+    use crate::support::command::signal;
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    server.answers(503);
+    append(&folder, 0..3);
+    let child = follow(&folder, &server).spawn().unwrap();
+    until(|| server.asked.load(Ordering::SeqCst) > 0);
+    std::fs::remove_file(folder.output()).unwrap();
+    signal(&child, "-TERM");
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    discreet(outcome.failed(
+        1,
+        &[
+            "93 bytes of ",
+            "siem.ndjson were not delivered",
+            "put it back",
+        ],
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn it_follows_the_file_through_its_rotation() {
+    use crate::support::command::signal;
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    append(&folder, 0..3);
+    let child = follow(&folder, &server).spawn().unwrap();
+    until(|| server.files().len() == 3);
+    // The last lines of the old file come with the new one, packed and gone by then or not.
+    append(&folder, 3..5);
+    until(|| server.files().len() == 5);
+    let old = folder.path().join("siem.ndjson.1");
+    std::fs::rename(folder.output(), &old).unwrap();
+    std::fs::remove_file(&old).unwrap();
+    append(&folder, 5..9);
+    until(|| server.files().len() == 9);
+    signal(&child, "-INT");
+    discreet(Outcome::of(child.wait_with_output().unwrap()).well());
+    let came = server.came();
+    let numbers: Vec<usize> = came.iter().map(|(_, name)| name.parse().unwrap()).collect();
+    assert!(numbers.into_iter().eq(0..9));
 }
 
 #[test]
@@ -254,17 +350,9 @@ fn it_follows_the_file_until_ctrl_c() {
     use crate::support::until;
 
     let (folder, server) = (Folder::new(), Server::start());
-    let once = deliver(&folder, &server, &[]);
-    let follow = once
-        .get_args()
-        .filter(|arg| *arg != "--once")
-        .map(ToOwned::to_owned);
-    let follow: Vec<_> = follow.collect();
     let tenant = Tenant::new(&list(&[alert(1, 3)]));
     run(tenant.poll(&folder)).well();
-    let mut command = drawbridge(&[]);
-    command.args(follow).args(["--every", "1s"]).env("KEY", KEY);
-    let child = command.spawn().unwrap();
+    let child = follow(&folder, &server).spawn().unwrap();
     until(|| server.files().len() == 3);
     // Written while it runs.
     let tenant = Tenant::new(&list(&[recent_alert(2, 2)]));

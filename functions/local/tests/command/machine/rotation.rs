@@ -7,8 +7,9 @@ use std::process::{Child, Command};
 
 use serde_json::Value;
 
+use crate::deliver::{Server, deliver};
 use crate::support::alerts::{alert, files_of, list, recent_alert};
-use crate::support::command::{Outcome, signal};
+use crate::support::command::{Outcome, run, signal};
 use crate::support::documents::{command, lines, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::{SINCE, Tenant};
@@ -170,6 +171,48 @@ fn logrotate_may_make_the_new_file_pack_the_old_one_at_once_or_truncate_it() {
         let old = format!("{}.{suffix}", poll.output().display());
         assert_eq!(files_in(Path::new(&old)), files_of([(1, 2)]), "{changes:?}");
         poll.ends_with(&[2]);
+    }
+}
+
+/// What `deliver` has not delivered yet is rotated, packed and deleted.
+#[cfg(target_os = "linux")]
+#[test]
+fn logrotate_takes_nothing_from_what_is_delivered_later() {
+    // Names with the time have whole seconds, and no two files the same name: those once.
+    let variants: [(usize, &[(&str, &str)]); 5] = [
+        (2, &[]),
+        (2, &[("nocreate", "create 0640")]),
+        (2, &[("    delaycompress\n", "")]),
+        (2, &[("nocreate", "copytruncate")]),
+        (
+            1,
+            &[(
+                "rotate 7",
+                "rotate 7\n    dateext\n    dateformat -%Y%m%d-%s",
+            )],
+        ),
+    ];
+    for (times, changes) in variants {
+        let (folder, server) = (Folder::new(), Server::start());
+        let tenant = Tenant::new(&list(&[recent_alert(1, 2)]));
+        let poll = || run(tenant.poll(&folder)).well();
+        poll();
+        run(deliver(&folder, &server, &[])).well();
+        server.answers(503);
+        tenant.simulator.set_alert(&recent_alert(2, 2).to_string());
+        poll();
+        run(deliver(&folder, &server, &[])).failed(1, &["nothing is lost"]);
+        for n in 0..times {
+            logrotate(&folder, changes);
+            tenant
+                .simulator
+                .set_alert(&recent_alert(3 + n, 2).to_string());
+            poll();
+        }
+        server.answers(200);
+        run(deliver(&folder, &server, &[])).well();
+        let files = files_of((1..3 + times).map(|n| (n, 2)));
+        assert_eq!(server.files(), files, "{changes:?}");
     }
 }
 

@@ -1,0 +1,286 @@
+use std::cmp::Reverse;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use drawbridge_files::{Entry, Root};
+
+use super::FileError;
+use super::generation::Generation;
+use super::place::{Identity, Place};
+use super::rotated::{Age, Packing, Rotated, after};
+use super::source::Source;
+
+/// How often the folder is looked at before a file counts as missing: names move while it is read.
+const LOOKS: usize = 3;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// The folder of the file that records are written to, the live one, and of what was rotated.
+pub(super) struct Folder {
+    root: Root,
+    live: OsString,
+}
+
+impl Folder {
+    /// The folder of the file at `path`.
+    pub(super) fn around(path: &Path) -> Result<Self, FileError> {
+        let (root, live) = Root::around(path).map_err(|error| FileError::io(path, &error))?;
+        Ok(Self { root, live })
+    }
+
+    /// The error of the file `name`.
+    pub(super) fn fault<'a>(
+        &'a self,
+        name: &'a OsStr,
+    ) -> impl Fn(io::Error) -> FileError + Copy + 'a {
+        move |error| FileError::io(&self.root.join(name), &error)
+    }
+
+    /// The path of the live file.
+    pub(super) fn live_path(&self) -> PathBuf {
+        self.root.join(&self.live)
+    }
+
+    /// The path of a file in the folder.
+    pub(super) fn path(&self, name: &OsStr) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Opens the live file at its beginning.
+    pub(super) fn open_live(&self) -> Result<Generation, FileError> {
+        let fault = self.fault(&self.live);
+        let file = self.root.read(&self.live).map_err(fault)?;
+        let source = Source::new(self.live.clone(), file).map_err(fault)?;
+        Generation::new(source, 0).map_err(fault)
+    }
+
+    /// Whether the file is the live one.
+    pub(super) fn is_live(&self, source: &Source) -> Result<bool, FileError> {
+        let is_at = self.root.is_at(&self.live, source.file());
+        is_at.map_err(self.fault(&self.live))
+    }
+
+    /// The path that a file has now, if it has any.
+    pub(super) fn path_of(&self, identity: Option<Identity>) -> Result<Option<PathBuf>, FileError> {
+        let listed = self.list()?;
+        let is_it = |one: &&Rotated| identity.is_some() && one.identity == identity;
+        let found = listed.iter().find(is_it);
+        Ok(found.map(|one| self.root.join(&one.name)))
+    }
+
+    /// The file of this place, and all that was written after it, oldest first; nothing if the file
+    /// is not in the folder.
+    pub(super) async fn from(&self, place: &Place) -> Result<Option<Vec<Generation>>, FileError> {
+        looked(|| self.look_from(place)).await
+    }
+
+    /// What was written after the newest file that is held open. If that one has left the folder,
+    /// it is what was written to since.
+    pub(super) async fn after(
+        &self,
+        newest: &mut Generation,
+    ) -> Result<Vec<Generation>, FileError> {
+        if let Some(after) = looked(|| self.look_after(newest)).await? {
+            return Ok(after);
+        }
+        let name = &newest.source.name;
+        let meta = newest.source.file().metadata().map_err(self.fault(name))?;
+        let gone = Rotated {
+            age: Age::Unknown,
+            ..Rotated::new(&self.live, name.clone(), modified(&meta))
+        };
+        self.opened_after(&gone, self.list()?)
+    }
+
+    /// Whether the file of this place, or a copy of it, is in the folder.
+    pub(super) fn has(&self, place: &Place) -> Result<bool, FileError> {
+        Ok(self.find(place, &self.list()?)?.is_some())
+    }
+
+    fn look_from(&self, place: &Place) -> Result<Option<Vec<Generation>>, FileError> {
+        let listed = self.list()?;
+        let Some((source, rotated)) = self.find(place, &listed)? else {
+            return Ok(None);
+        };
+        let found = Generation::new(source, place.offset).map_err(self.fault(&rotated.name))?;
+        let mut generations = vec![found];
+        if rotated.name != self.live {
+            generations.extend(self.opened_after(&rotated, listed)?);
+        }
+        Ok(Some(generations))
+    }
+
+    /// A number is no other file's while the file is held open. Where it is found by its content, that
+    /// is kept in mind: a packed file is not unpacked at each look.
+    fn look_after(&self, newest: &mut Generation) -> Result<Option<Vec<Generation>>, FileError> {
+        let listed = self.list()?;
+        let identity = newest.source.identity;
+        let is_it = |one: &&Rotated| {
+            (identity.is_some() && one.identity == identity)
+                || newest.copy.as_ref().is_some_and(|copy| one.is_still(copy))
+        };
+        let mut found = listed.iter().find(is_it).cloned();
+        if found.is_none() {
+            let name = newest.source.name.clone();
+            let fault = self.fault(&name);
+            let end = newest.source.len().map_err(fault)?;
+            let place = Place::of(&mut newest.source, end).map_err(fault)?;
+            // It is not the live one, nor longer: a file that ends in half a line is the beginning
+            // of the one that has the whole line.
+            let rotated = listed.iter().filter(|one| one.name != self.live).cloned();
+            let rotated: Vec<Rotated> = rotated.collect();
+            if let Some((mut source, copy)) = self.find(&place, &rotated)?
+                && source.len().map_err(self.fault(&copy.name))? == end
+            {
+                found = Some(copy);
+            }
+            newest.copy.clone_from(&found);
+        }
+        let after = found.map(|found| self.opened_after(&found, listed));
+        after.transpose()
+    }
+
+    /// The file of a place: the one with its number, or else with the same content, since a copy
+    /// and a packed one have other numbers.
+    fn find(
+        &self,
+        place: &Place,
+        listed: &[Rotated],
+    ) -> Result<Option<(Source, Rotated)>, FileError> {
+        let has_number =
+            |one: &&Rotated| place.identity.is_some() && one.identity == place.identity;
+        for one in listed.iter().filter(has_number) {
+            if let Some(source) = self.open_if(place, one)? {
+                return Ok(Some((source, one.clone())));
+            }
+        }
+        let may_be = |one: &&Rotated| {
+            one.packing != Packing::Other && (one.name == self.live || one.age != Age::Unknown)
+        };
+        let mut best = None;
+        for one in listed.iter().filter(may_be).filter(|_| place.has_content()) {
+            let Some(mut source) = self.open_if(place, one)? else {
+                continue;
+            };
+            // The one that has its length; of two that are the same, the older one: to take the
+            // younger one would skip what is between.
+            let bytes = source.len().map_err(self.fault(&one.name))?;
+            let is_rotated = one.name != self.live;
+            let fits = (
+                bytes == place.seen,
+                bytes,
+                is_rotated,
+                Reverse(one.modified),
+            );
+            if best.as_ref().is_none_or(|(best, _)| *best < fits) {
+                best = Some((fits, (source, one.clone())));
+            }
+        }
+        Ok(best.map(|(_, found)| found))
+    }
+
+    /// Opens a file, if it is that of the place.
+    fn open_if(&self, place: &Place, one: &Rotated) -> Result<Option<Source>, FileError> {
+        let Some(mut source) = self.open(one)? else {
+            return Ok(None);
+        };
+        // What cannot be unpacked is still being packed.
+        let is_it = place.is_in(&mut source).unwrap_or(false);
+        Ok(is_it.then_some(source))
+    }
+
+    /// Opens what was rotated after `found`, and the live file. Empty ones are left out, the live
+    /// one up to its first whole line: they have nothing to be known by, and may yet be written to.
+    fn opened_after(
+        &self,
+        found: &Rotated,
+        listed: Vec<Rotated>,
+    ) -> Result<Vec<Generation>, FileError> {
+        let path = |name: &OsStr| self.root.join(name).display().to_string();
+        let rotated = after(found, listed).map_err(|number| FileError::Gap {
+            place: path(&self.live),
+            found: path(&found.name),
+            number,
+        })?;
+        let mut generations = Vec::new();
+        for one in rotated {
+            let fault = self.fault(&one.name);
+            if one.packing == Packing::Other {
+                let place = path(&one.name);
+                return Err(FileError::Packed { place });
+            }
+            let Some(source) = self.open(&one)? else {
+                return Err(fault(io::ErrorKind::NotFound.into()));
+            };
+            let generation = Generation::new(source, 0).map_err(fault)?;
+            generations.extend(generation.place.has_content().then_some(generation));
+        }
+        match self.open_live() {
+            Ok(mut live) => {
+                if live.has_a_line().map_err(self.fault(&self.live))? {
+                    generations.push(live);
+                }
+            }
+            Err(FileError::Missing { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(generations)
+    }
+
+    /// Opens a file, if its name is still its own.
+    fn open(&self, one: &Rotated) -> Result<Option<Source>, FileError> {
+        let fault = self.fault(&one.name);
+        let file = match self.root.read(&one.name) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(fault(error)),
+        };
+        let source = Source::new(one.name.clone(), file).map_err(fault)?;
+        Ok((source.identity == one.identity).then_some(source))
+    }
+
+    /// The files in the folder.
+    fn list(&self) -> Result<Vec<Rotated>, FileError> {
+        let fault = |error| FileError::io(self.root.path(), &error);
+        let mut listed = Vec::new();
+        for entry in self.root.entries("").map_err(fault)? {
+            let Entry::File(name) = entry else {
+                continue;
+            };
+            let meta = match fs::symlink_metadata(self.root.join(&name)) {
+                Ok(meta) if meta.is_file() => meta,
+                Ok(_) => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(self.fault(&name)(error)),
+            };
+            listed.push(Rotated {
+                identity: Identity::of(&meta),
+                bytes: meta.len(),
+                ..Rotated::new(&self.live, name, modified(&meta))
+            });
+        }
+        Ok(listed)
+    }
+}
+
+/// Looks again where a file is not found.
+async fn looked<T>(
+    mut look: impl FnMut() -> Result<Option<T>, FileError>,
+) -> Result<Option<T>, FileError> {
+    let mut looked = look();
+    for _ in 1..LOOKS {
+        if matches!(looked, Ok(Some(_))) {
+            break;
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+        looked = look();
+    }
+    looked
+}
+
+/// When a file was written to last; some file systems do not say.
+fn modified(meta: &fs::Metadata) -> SystemTime {
+    meta.modified().unwrap_or(SystemTime::UNIX_EPOCH)
+}

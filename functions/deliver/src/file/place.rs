@@ -1,0 +1,133 @@
+use std::fs::Metadata;
+use std::io;
+#[cfg(unix)]
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::source::Source;
+
+/// How much of a file's beginning, and of what lies before a position, is looked at.
+const PIECE_BYTES: u64 = 4096;
+
+/// A position in a file, and what the file is known by when it has another name, or another file
+/// has its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// Everything before it is delivered.
+    pub(super) offset: u64,
+    /// How long the file was when it was looked at last.
+    pub(super) seen: u64,
+    /// The name that it had then, to tell of it.
+    pub(super) name: String,
+    /// Its number on this machine.
+    pub(super) identity: Option<Identity>,
+    /// Its beginning, up to the position; its first line if nothing is delivered.
+    head: Piece,
+    /// What lies just before the position.
+    tail: Piece,
+}
+
+/// What tells a file from all others that there are at the same time. A file that is made later may
+/// get the number of one that was removed; where the file system says so, not its birth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+    born_nanos: Option<u64>,
+}
+
+/// A digest of some bytes of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Piece {
+    bytes: u64,
+    sha256: String,
+}
+
+impl Identity {
+    /// That of a file, where files have any.
+    #[cfg(unix)]
+    pub(super) fn of(meta: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let born = meta.created().ok();
+        let born = born.and_then(|born| born.duration_since(UNIX_EPOCH).ok());
+        Some(Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            born_nanos: born.and_then(|since| u64::try_from(since.as_nanos()).ok()),
+        })
+    }
+
+    /// That of a file, where files have any.
+    #[cfg(not(unix))]
+    pub(super) fn of(_meta: &Metadata) -> Option<Self> {
+        None
+    }
+}
+
+impl Piece {
+    fn of(bytes: &[u8]) -> Self {
+        Self {
+            bytes: bytes.len() as u64,
+            sha256: hex::encode(Sha256::digest(bytes)),
+        }
+    }
+
+    /// Whether the same bytes are there.
+    fn is_at(&self, source: &mut Source, from: u64) -> io::Result<bool> {
+        Ok(self.bytes == 0 || *self == Self::of(&source.bytes(from, self.bytes)?))
+    }
+}
+
+impl Place {
+    /// The position `offset` in a file. Of one that is packed, what lies before the position is not
+    /// looked at: it would be unpacked again each time, and nobody writes to it.
+    pub(super) fn of(source: &mut Source, offset: u64) -> io::Result<Self> {
+        let mut head = source.bytes(0, PIECE_BYTES)?;
+        let line = head.iter().position(|&byte| byte == b'\n');
+        head.truncate(match usize::try_from(offset) {
+            Ok(0) => line.map_or(head.len(), |end| end + 1),
+            Ok(offset) => offset.min(head.len()),
+            Err(_) => head.len(),
+        });
+        let before = match source.is_packed() {
+            true => 0,
+            false => offset.min(PIECE_BYTES),
+        };
+        Ok(Self {
+            offset,
+            seen: source.len()?,
+            name: source.name.to_string_lossy().into_owned(),
+            identity: source.identity,
+            head: Piece::of(&head),
+            tail: Piece::of(&source.bytes(offset - before, before)?),
+        })
+    }
+
+    /// A position as an older release kept it: with a digest of the first `bytes` bytes.
+    pub(super) fn of_old(offset: u64, bytes: u64, sha256: String) -> Self {
+        Self {
+            offset,
+            seen: offset,
+            name: String::new(),
+            identity: None,
+            head: Piece { bytes, sha256 },
+            tail: Piece::of(&[]),
+        }
+    }
+
+    /// Whether everything before the position is what it was, as far as it is looked at. It is not
+    /// in another file, nor in one that was truncated, though it may have grown again since.
+    pub(super) fn is_in(&self, source: &mut Source) -> io::Result<bool> {
+        let before = self.offset.saturating_sub(self.tail.bytes);
+        Ok(self.head.is_at(source, 0)?
+            && source.has(self.offset)?
+            && self.tail.is_at(source, before)?)
+    }
+
+    /// Whether the file is known by its content; an empty one has none.
+    pub(super) fn has_content(&self) -> bool {
+        self.head.bytes > 0
+    }
+}

@@ -1,0 +1,220 @@
+//! Whatever is done to the file: each whole line is delivered, in order, or the command says that
+//! it cannot.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
+use super::world::{Files, LIVE, World, line, lines};
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Append(usize),
+    /// The writer dies in the middle of a line.
+    Half,
+    Rotate(Way),
+    /// Packs the newest of the rotated files, which removes it.
+    Pack,
+    Restart,
+    Look,
+    Run {
+        is_down: bool,
+    },
+    /// It is rotated and more is written while the request is under way.
+    RunAndRotate {
+        is_down: bool,
+        way: Way,
+    },
+    /// Somebody removes the rotated file of this number, for good.
+    Remove(usize),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Rename,
+    RenameAndCreate,
+    CopyAndTruncate,
+}
+
+fn way() -> impl Strategy<Value = Way> {
+    prop_oneof![
+        Just(Way::Rename),
+        Just(Way::RenameAndCreate),
+        Just(Way::CopyAndTruncate)
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => (1..6_usize).prop_map(Step::Append),
+        2 => Just(Step::Half),
+        5 => way().prop_map(Step::Rotate),
+        2 => Just(Step::Pack),
+        3 => Just(Step::Restart),
+        2 => Just(Step::Look),
+        4 => any::<bool>().prop_map(|is_down| Step::Run { is_down }),
+        2 => (any::<bool>(), way())
+            .prop_map(|(is_down, way)| Step::RunAndRotate { is_down, way }),
+    ];
+    prop::collection::vec(step, 1..40)
+}
+
+fn rotate(files: &Files, way: Way) {
+    if !files.path(LIVE).exists() {
+        return;
+    }
+    match way {
+        Way::Rename => files.rename(),
+        Way::RenameAndCreate => {
+            files.rename();
+            files.create();
+        }
+        Way::CopyAndTruncate => files.copy_and_truncate(),
+    }
+}
+
+/// What writes the file: line after line, one that was cut off again if the file is another one.
+#[derive(Default)]
+struct Writer {
+    written: usize,
+    halves: Vec<String>,
+}
+
+impl Writer {
+    fn append(&mut self, files: &Files, count: usize) {
+        let next = line(self.written);
+        let cut = cut(files);
+        if cut > 0 {
+            // It is no half any more.
+            self.halves.pop();
+        }
+        files.write(&format!("{}\n", &next[cut..]));
+        files.append(self.written + 1..self.written + count);
+        self.written += count;
+    }
+
+    /// No two are cut off at the same byte: nothing would tell one from the other.
+    fn half(&mut self, files: &Files) {
+        let next = line(self.written);
+        let half = &next[..next.len() - 1 - self.halves.len() % 20];
+        if cut(files) == 0 {
+            files.write(half);
+            self.halves.push(half.to_owned());
+        }
+    }
+}
+
+/// How much of a line the file ends in.
+fn cut(files: &Files) -> usize {
+    let text = std::fs::read_to_string(files.path(LIVE)).unwrap_or_default();
+    let (_, last) = text.rsplit_once('\n').unwrap_or(("", &text));
+    last.len()
+}
+
+/// Does it all; whether the command said that something is missing.
+async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
+    for step in steps {
+        let files = world.files.clone();
+        let done = match *step {
+            Step::Append(count) => {
+                writer.append(&files, count);
+                Ok(())
+            }
+            Step::Half => {
+                writer.half(&files);
+                Ok(())
+            }
+            Step::Rotate(way) => {
+                rotate(&files, way);
+                Ok(())
+            }
+            Step::Pack => {
+                if files.path("siem.ndjson.1").exists() {
+                    files.pack("siem.ndjson.1");
+                }
+                Ok(())
+            }
+            Step::Restart => {
+                world.end();
+                Ok(())
+            }
+            Step::Look => world.delivery().look().await,
+            Step::Run { is_down } => {
+                world.target_is_down(is_down);
+                world.run().await.map(drop)
+            }
+            Step::RunAndRotate { is_down, way } => {
+                writer.append(&files, 3);
+                world.target_is_down(is_down);
+                world.meanwhile(move |files| rotate(files, way));
+                let done = world.run().await.map(drop);
+                writer.append(&files, 1);
+                done
+            }
+            Step::Remove(number) => {
+                for packed in ["", ".gz"] {
+                    let name = format!("siem.ndjson.{number}{packed}");
+                    if files.path(&name).exists() {
+                        files.remove(&name);
+                    }
+                }
+                Ok(())
+            }
+        };
+        match done {
+            Err(error) if error.to_string().contains("does not exist") => {}
+            Err(_) => return true,
+            Ok(()) => {}
+        }
+    }
+    world.target_is_down(false);
+    world.run().await.is_err()
+}
+
+fn done(steps: &[Step]) -> (World, Writer, bool) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut world = World::after(1).await;
+        let mut writer = Writer {
+            written: 1,
+            ..Writer::default()
+        };
+        let has_failed = does(&mut world, &mut writer, steps).await;
+        (world, writer, has_failed)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn each_whole_line_is_delivered_once_and_in_order(steps in steps()) {
+        let (world, writer, has_failed) = done(&steps);
+        prop_assert!(!has_failed);
+        prop_assert_eq!(world.came(), lines(0..writer.written));
+        // What is put aside is never but half a line.
+        for aside in world.files.aside() {
+            prop_assert!(writer.halves.contains(&aside), "{}", aside);
+        }
+    }
+
+    /// Then it may be told what is missing; until then, no line comes without those before it.
+    #[test]
+    fn where_a_file_is_removed_nothing_is_skipped_without_a_word(
+        before in steps(),
+        number in 1..4_usize,
+        after in steps(),
+    ) {
+        let steps = [before, vec![Step::Remove(number)], after].concat();
+        let (world, writer, has_failed) = done(&steps);
+        let mut known = HashSet::new();
+        let mut came = world.came();
+        came.retain(|line| known.insert(line.clone()));
+        let end = if has_failed { came.len() } else { writer.written };
+        prop_assert_eq!(came, lines(0..end));
+    }
+}
