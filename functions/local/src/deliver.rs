@@ -37,9 +37,11 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
         let wait = match delivered {
             Ok(report) => {
                 match tell(&report, args.json) {
-                    // Whether all is well does not depend on who hears of it.
-                    Ok(()) | Err(Failure::ReaderGone) => {}
-                    Err(failure) => return Err(failure),
+                    // A delivery that follows its file goes on, whoever hears of it.
+                    Err(failure) if args.once && !matches!(failure, Failure::ReaderGone) => {
+                        return Err(failure);
+                    }
+                    _ => {}
                 }
                 if args.once || *stop.borrow() {
                     return all_well(&report, &mut delivery);
