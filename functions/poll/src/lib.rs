@@ -25,7 +25,7 @@ mod windows;
 pub use backfill::{BackfillProgress, Step};
 pub use clock::{Clock, SystemClock};
 pub use error::PollError;
-pub use poller::{DEFAULT_STATE_BYTES, Grouping, Output, Poller, Settings};
+pub use poller::{Grouping, MAX_STATE_BYTES, Output, Poller, Settings};
 pub use report::{Ending, Progress, Report, Silent};
 pub use saved_state::state_key;
 pub use stop::Stop;

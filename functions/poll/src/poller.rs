@@ -4,7 +4,7 @@ use drawbridge_cursor::{Job, Window, WindowSettings};
 use drawbridge_graph::Graph;
 use drawbridge_queue::Queue;
 use drawbridge_record::{Format, Rewrite};
-use drawbridge_store::Store;
+use drawbridge_store::{MAX_OBJECT_BYTES, Store};
 use sha2::{Digest as _, Sha256};
 
 use crate::budget;
@@ -89,9 +89,9 @@ pub struct Settings {
     pub most_state_bytes: usize,
 }
 
-/// The most memory of a tenant's state where nothing else bounds it: 1 GiB, for about a million
-/// alerts.
-pub const DEFAULT_STATE_BYTES: usize = 1 << 30;
+/// The most memory of a tenant's state, whatever there is: 768 MiB. Its object is a third of that at
+/// most, and has to stay below what the store takes ([`MAX_OBJECT_BYTES`]).
+pub const MAX_STATE_BYTES: usize = 3 * MAX_OBJECT_BYTES;
 
 impl Settings {
     /// The default settings for a tenant.
@@ -110,7 +110,7 @@ impl Settings {
             retention_secs: 7 * 24 * 60 * 60,
             heartbeat_secs: 5 * 60,
             page_margin_secs: 10,
-            most_state_bytes: DEFAULT_STATE_BYTES,
+            most_state_bytes: MAX_STATE_BYTES,
         }
     }
 }

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use drawbridge_cursor::{Room, State};
+use drawbridge_cursor::{Room, State, StateError};
 use drawbridge_store::{ETag, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,7 +32,15 @@ impl SavedState {
     ) -> Result<Self, PollError> {
         let Settings { tenant, .. } = settings;
         let key = state_key(tenant);
-        let Some(object) = store.get(&key).await? else {
+        let most_bytes = settings.most_state_bytes;
+        let object = match store.get_at_most(&key, most_bytes).await {
+            Err(StoreError::TooLarge { bytes, .. }) => {
+                let source = StateError::TooLarge { bytes, most_bytes };
+                return Err(PollError::State { key, source });
+            }
+            object => object?,
+        };
+        let Some(object) = object else {
             return Ok(Self {
                 state: State::default(),
                 key,
@@ -43,7 +51,7 @@ impl SavedState {
         };
         let room = Room {
             oldest_secs: State::oldest_secs(now, settings.retention_secs),
-            most_bytes: settings.most_state_bytes,
+            most_bytes,
         };
         let (state, forgot) = State::decode_within(&object.body, &room).map_err(|source| {
             let key = key.clone();

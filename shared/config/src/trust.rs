@@ -4,7 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use drawbridge_graph::{authority, is_public};
-use url::Url;
+use url::{Host, Url};
 
 use crate::{ConfigError, Tenant};
 
@@ -100,6 +100,11 @@ impl Trust {
         let is_it = |allowed: &String| {
             allowed.eq_ignore_ascii_case(&host) || allowed.eq_ignore_ascii_case(without_port)
         };
+        if is_link_local(url) {
+            let problem = "is a link-local address, where clouds keep credentials: no document may \
+                           name one";
+            return Err(tenant.wrong(field, problem));
+        }
         if self.allowed_hosts.iter().any(is_it) {
             return Ok(());
         }
@@ -172,11 +177,22 @@ impl Trust {
     pub fn is_guarded(&self, tenant: &Tenant) -> bool {
         let mut urls = [&tenant.login_url, &tenant.graph_url].into_iter().flatten();
         urls.any(|url| match url.host() {
-            Some(url::Host::Domain(_)) => true,
-            Some(url::Host::Ipv4(address)) => is_public(address.into()),
-            Some(url::Host::Ipv6(address)) => is_public(address.into()),
+            Some(Host::Domain(_)) => true,
+            Some(Host::Ipv4(address)) => is_public(address.into()),
+            Some(Host::Ipv6(address)) => is_public(address.into()),
             None => true,
         })
+    }
+}
+
+fn is_link_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_link_local(),
+        Some(Host::Ipv6(address)) => {
+            let mapped = address.to_ipv4_mapped();
+            address.is_unicast_link_local() || mapped.is_some_and(|v4| v4.is_link_local())
+        }
+        _ => false,
     }
 }
 
@@ -254,7 +270,7 @@ mod tests {
 
     fn stack(name: &str) -> Option<String> {
         let value = match name {
-            ALLOWED_HOSTS => "gateway.example:8443, Proxy.example,127.0.0.1",
+            ALLOWED_HOSTS => "gateway.example:8443, Proxy.example,127.0.0.1,169.254.169.254",
             ALLOWED_SECRETS => {
                 "arn:aws:secretsmanager:eu-west-1:123456789012:secret:other/shared-AbCdEf"
             }
@@ -364,16 +380,17 @@ mod tests {
             ("https://proxy.example.evil.example", false),
             ("https://login.microsoftonline.com", false),
             ("http://localhost:8080", false),
+            ("https://169.254.169.254", false),
         ] {
             let lines = format!(
                 "secret = \"drawbridge/prod/a\"\nlogin_url = \"{login}\"\ngraph_url = \"https://proxy.example\""
             );
             let refusal = refusal(&trust, &tenant("a", &lines));
             assert_eq!(refusal.is_none(), is_taken, "{login}: {refusal:?}");
-            assert!(
-                refusal
-                    .is_none_or(|text| text.contains("login_url") && text.contains("AllowedHosts"))
-            );
+            assert!(refusal.is_none_or(|text| {
+                text.contains("login_url")
+                    && (text.contains("AllowedHosts") || text.contains("link-local"))
+            }));
         }
         let named = |host: &str| {
             let lines = format!("secret = \"s\"\nlogin_url = \"{host}\"\ngraph_url = \"{host}\"");

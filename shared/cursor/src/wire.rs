@@ -37,6 +37,17 @@ pub enum StateError {
         /// The version found.
         found: u64,
     },
+    /// It is longer than what there is memory for.
+    #[error(
+        "the state object has {bytes} bytes, more than there is memory for (it may weigh {most_bytes} \
+         while it is read): give the function the memory (MemorySize) that it had before"
+    )]
+    TooLarge {
+        /// Its length.
+        bytes: u64,
+        /// What it may weigh.
+        most_bytes: usize,
+    },
     /// It is cut off or was changed.
     #[error(
         "the state object is damaged ({what}): put back an earlier version of the object, or move \

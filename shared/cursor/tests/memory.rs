@@ -87,6 +87,11 @@ fn a_state_takes_no_more_memory_than_it_weighs() {
         let weight = grown.weight();
         let held = MEMORY.current_usage() - empty;
         let (bytes, writing) = peak_of(|| grown.encode().unwrap());
+        assert!(
+            bytes.len() * 3 <= weight,
+            "{shape:?}: an object of {}",
+            bytes.len()
+        );
         let (read, reading) = peak_of(|| State::decode(&bytes).unwrap());
         assert!(read.weight() <= weight);
         let most = growing.max(held + writing).max(bytes.len() + reading);

@@ -1,7 +1,5 @@
 //! What can go wrong with an object, and what to do about it.
 
-use crate::object::MAX_OBJECT_BYTES;
-
 /// Why an object could not be read or written. Never holds any of its content.
 ///
 /// `place` is where the object lives: a path, or `s3://bucket/key`.
@@ -21,15 +19,18 @@ pub enum StoreError {
         /// The rule it breaks.
         reason: &'static str,
     },
-    /// The object is bigger than [`MAX_OBJECT_BYTES`].
+    /// The object is bigger than what is read or written: [`MAX_OBJECT_BYTES`](crate::MAX_OBJECT_BYTES),
+    /// or what was asked for.
     #[error(
-        "{place} has {bytes} bytes, more than the {MAX_OBJECT_BYTES} that are read or written; check that the key names the right object"
+        "{place} has {bytes} bytes, more than the {most} that are read or written; check that the key names the right object"
     )]
     TooLarge {
         /// The object.
         place: String,
         /// Its size as far as known.
         bytes: u64,
+        /// The most that it may have.
+        most: usize,
     },
     /// The caller may not read or write there.
     #[error("no access to {place} ({code}): {fix}")]

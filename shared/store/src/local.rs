@@ -67,6 +67,7 @@ impl LocalStore {
             return Err(StoreError::TooLarge {
                 place: self.root.join(key).display().to_string(),
                 bytes: body.len() as u64,
+                most: MAX_OBJECT_BYTES,
             });
         }
         let (root, access, key) = (self.root.clone(), self.access, key.to_owned());
@@ -77,9 +78,13 @@ impl LocalStore {
 #[async_trait]
 impl Store for LocalStore {
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+        self.get_at_most(key, MAX_OBJECT_BYTES).await
+    }
+
+    async fn get_at_most(&self, key: &str, most: usize) -> Result<Option<Object>, StoreError> {
         key::check(key)?;
         let (root, key) = (self.root.clone(), key.to_owned());
-        off_thread(move || read(&root, &key)).await
+        off_thread(move || read(&root, &key, most)).await
     }
 
     async fn put(&self, key: &str, body: Bytes, _content_type: &str) -> Result<ETag, StoreError> {
@@ -157,13 +162,15 @@ impl Condition {
     fn holds(&self, root: &Root, key: &str) -> Result<bool, StoreError> {
         Ok(match self {
             Self::Always => true,
-            Self::Absent => read(root, key)?.is_none(),
-            Self::Still(tag) => read(root, key)?.is_some_and(|object| object.etag == *tag),
+            Self::Absent => read(root, key, MAX_OBJECT_BYTES)?.is_none(),
+            Self::Still(tag) => {
+                read(root, key, MAX_OBJECT_BYTES)?.is_some_and(|object| object.etag == *tag)
+            }
         })
     }
 }
 
-fn read(root: &Root, key: &str) -> Result<Option<Object>, StoreError> {
+fn read(root: &Root, key: &str, most: usize) -> Result<Option<Object>, StoreError> {
     let fault = |error: io::Error| store_error(&root.join(key), &error);
     let file = match root.read(key) {
         Ok(file) => file,
@@ -181,15 +188,20 @@ fn read(root: &Root, key: &str) -> Result<Option<Object>, StoreError> {
     if meta.is_dir() {
         return Ok(None);
     }
+    let too_large = |bytes| StoreError::TooLarge {
+        place: root.join(key).display().to_string(),
+        bytes,
+        most,
+    };
+    if meta.len() > most as u64 {
+        return Err(too_large(meta.len()));
+    }
     let mut body = Vec::new();
-    file.take(MAX_OBJECT_BYTES as u64 + 1)
+    file.take(most as u64 + 1)
         .read_to_end(&mut body)
         .map_err(fault)?;
-    if body.len() > MAX_OBJECT_BYTES {
-        return Err(StoreError::TooLarge {
-            place: root.join(key).display().to_string(),
-            bytes: meta.len(),
-        });
+    if body.len() > most {
+        return Err(too_large(body.len() as u64));
     }
     let etag = etag_of(&body);
     Ok(Some(Object {

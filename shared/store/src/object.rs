@@ -65,6 +65,20 @@ pub trait Store: Send + Sync {
     /// Reads a whole object; `None` if there is none under this key.
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError>;
 
+    /// The same of an object of at most `most` bytes; a longer one is [`StoreError::TooLarge`], and not
+    /// read where its length is known before.
+    async fn get_at_most(&self, key: &str, most: usize) -> Result<Option<Object>, StoreError> {
+        let object = self.get(key).await?;
+        match object.as_ref().map(|object| object.body.len()) {
+            Some(bytes) if bytes > most => Err(StoreError::TooLarge {
+                place: key.to_owned(),
+                bytes: bytes as u64,
+                most,
+            }),
+            _ => Ok(object),
+        }
+    }
+
     /// Writes an object whatever was there before. Readers see the old or the new one, never a part.
     async fn put(&self, key: &str, body: Bytes, content_type: &str) -> Result<ETag, StoreError>;
 

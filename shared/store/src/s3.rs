@@ -64,10 +64,10 @@ impl S3Store {
         format!("s3://{}/{key}", self.bucket)
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Object>, StoreError> {
+    async fn read(&self, key: &str, most: usize) -> Result<Option<Object>, StoreError> {
         let request = self.client.get_object().bucket(&*self.bucket).key(key);
         match request.send().await {
-            Ok(answer) => collect(answer, || self.place(key)).await.map(Some),
+            Ok(answer) => collect(answer, most, || self.place(key)).await.map(Some),
             Err(error) => {
                 let fault = Fault::of(&error);
                 if fault.code == "NoSuchKey" {
@@ -90,6 +90,7 @@ impl S3Store {
             return Err(StoreError::TooLarge {
                 place: self.place(key),
                 bytes,
+                most: MAX_OBJECT_BYTES,
             });
         }
         let request = self.client.put_object().bucket(&*self.bucket).key(key);
@@ -108,10 +109,14 @@ impl S3Store {
 #[async_trait]
 impl Store for S3Store {
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+        self.get_at_most(key, MAX_OBJECT_BYTES).await
+    }
+
+    async fn get_at_most(&self, key: &str, most: usize) -> Result<Option<Object>, StoreError> {
         key::check(key)?;
         let mut reads = 1;
         loop {
-            match self.read(key).await {
+            match self.read(key, most).await {
                 Err(error) if error.is_retryable() && reads < READS => reads += 1,
                 result => return result,
             }
@@ -216,14 +221,16 @@ impl Catalogue for S3Store {
 
 async fn collect(
     answer: GetObjectOutput,
+    most: usize,
     place: impl Fn() -> String,
 ) -> Result<Object, StoreError> {
     let announced = usize::try_from(answer.content_length.unwrap_or(0)).unwrap_or(0);
     let too_large = |bytes: usize| StoreError::TooLarge {
         place: place(),
         bytes: bytes as u64,
+        most,
     };
-    if announced > MAX_OBJECT_BYTES {
+    if announced > most {
         return Err(too_large(announced));
     }
     let mut body = BytesMut::with_capacity(announced);
@@ -237,7 +244,7 @@ async fn collect(
             });
         };
         body.extend_from_slice(&chunk);
-        if body.len() > MAX_OBJECT_BYTES {
+        if body.len() > most {
             return Err(too_large(body.len()));
         }
     }

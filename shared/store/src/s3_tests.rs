@@ -185,7 +185,8 @@ async fn an_object_over_the_cap_is_not_read() {
         error,
         StoreError::TooLarge {
             place,
-            bytes: 268_435_457
+            bytes: 268_435_457,
+            most: 1 << 28,
         }
     );
 }

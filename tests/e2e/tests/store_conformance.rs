@@ -140,6 +140,21 @@ async fn eight_mebibytes_come_back_whole(store: Arc<dyn Store>) {
     assert!(store.get("big").await.unwrap().unwrap().body == big.slice(1..));
 }
 
+async fn no_more_is_read_than_was_asked_for(store: Arc<dyn Store>) {
+    store
+        .put("a/b", body("ten bytes!"), "text/plain")
+        .await
+        .unwrap();
+    let object = store.get_at_most("a/b", 10).await.unwrap().unwrap();
+    assert_eq!(object.body.len(), 10);
+    let error = store.get_at_most("a/b", 9).await.unwrap_err();
+    let StoreError::TooLarge { bytes, most, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((bytes, most), (10, 9));
+    assert!(store.get_at_most("a/c", 9).await.unwrap().is_none());
+}
+
 async fn every_key_within_the_rules_works(store: Arc<dyn Store>) {
     let long = format!("{}/{}", "d".repeat(240), "f".repeat(240));
     let keys = [
@@ -235,6 +250,7 @@ conformance! {
     only_the_version_that_was_read_is_replaced
     what_is_gone_is_not_replaced
     sixteen_writers_have_one_winner
+    no_more_is_read_than_was_asked_for
     eight_mebibytes_come_back_whole
     every_key_within_the_rules_works
     every_other_key_is_refused

@@ -12,7 +12,7 @@ use drawbridge_config::Trust;
 use drawbridge_deliver::NamedSecrets;
 use drawbridge_graph::HttpTransport;
 use drawbridge_poll::assembly::Surroundings;
-use drawbridge_poll::{DEFAULT_STATE_BYTES, SystemClock};
+use drawbridge_poll::{MAX_STATE_BYTES, SystemClock};
 use drawbridge_queue::Queue;
 use drawbridge_secrets::Secrets;
 use drawbridge_store::{Catalogue, LocalStore, Store};
@@ -135,7 +135,7 @@ impl Place {
             store: self.objects(),
             clock: Arc::new(SystemClock),
             aws_assertions,
-            most_state_bytes: DEFAULT_STATE_BYTES,
+            most_state_bytes: MAX_STATE_BYTES,
         }
     }
 

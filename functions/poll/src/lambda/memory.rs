@@ -1,4 +1,4 @@
-use crate::DEFAULT_STATE_BYTES;
+use crate::MAX_STATE_BYTES;
 
 const MIB: usize = 1 << 20;
 
@@ -10,10 +10,11 @@ const REST_BYTES: usize = 160 * MIB;
 /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE` has it.
 pub(super) fn state_bytes(memory_mib: Option<&str>) -> usize {
     let Some(memory) = memory_mib.and_then(|memory| memory.parse::<usize>().ok()) else {
-        return DEFAULT_STATE_BYTES;
+        return MAX_STATE_BYTES;
     };
     let memory = memory.saturating_mul(MIB);
-    memory.saturating_sub(REST_BYTES).max(memory / 4)
+    let left = memory.saturating_sub(REST_BYTES).max(memory / 4);
+    left.min(MAX_STATE_BYTES)
 }
 
 #[cfg(test)]
@@ -23,9 +24,9 @@ mod tests {
     #[test]
     fn the_state_gets_what_the_rest_leaves() {
         assert_eq!(state_bytes(Some("512")), 352 * MIB);
-        assert_eq!(state_bytes(Some("10240")), 10_080 * MIB);
+        assert_eq!(state_bytes(Some("10240")), 768 * MIB);
         assert_eq!(state_bytes(Some("128")), 32 * MIB);
-        assert_eq!(state_bytes(None), DEFAULT_STATE_BYTES);
-        assert_eq!(state_bytes(Some("")), DEFAULT_STATE_BYTES);
+        assert_eq!(state_bytes(None), MAX_STATE_BYTES);
+        assert_eq!(state_bytes(Some("")), MAX_STATE_BYTES);
     }
 }

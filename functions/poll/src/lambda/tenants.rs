@@ -99,7 +99,7 @@ mod tests {
     use drawbridge_store::{LocalStore, Store};
 
     use super::*;
-    use crate::{DEFAULT_STATE_BYTES, SystemClock};
+    use crate::{MAX_STATE_BYTES, SystemClock};
 
     const IDS: &str = "tenant_id = \"t.example\"\n\
                        client_id = \"00000000-0000-0000-0000-000000000001\"\n";
@@ -131,7 +131,7 @@ mod tests {
             store: Arc::clone(store),
             clock: Arc::new(SystemClock),
             aws_assertions: None,
-            most_state_bytes: DEFAULT_STATE_BYTES,
+            most_state_bytes: MAX_STATE_BYTES,
         };
         Tenants::new(settings.tenants, surroundings, outputs)
     }

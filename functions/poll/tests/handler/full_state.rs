@@ -73,6 +73,21 @@ async fn a_state_that_outgrows_its_memory_loses_nothing_and_comes_to_rest() {
     assert!(world.has("new"));
 }
 
+/// The function had more memory when it was written.
+#[tokio::test(start_paused = true)]
+async fn an_object_that_is_longer_than_the_memory_is_named_and_left_alone() {
+    let mut world = crowded(1 << 30).await;
+    polls(&world).await;
+    let key = state_key("contoso");
+    let object = world.store.get(&key).await.unwrap().unwrap();
+    world.poller.settings.most_state_bytes = object.body.len() - 1;
+    let error = world.poll().await.unwrap_err();
+    assert!(error.to_string().contains("MemorySize"), "{error}");
+    assert!(!error.is_retryable());
+    let left = world.store.get(&key).await.unwrap().unwrap();
+    assert_eq!(left.body, object.body);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_state_object_with_a_flipped_bit_is_named_and_nothing_is_sent() {
     let world = World::new();
