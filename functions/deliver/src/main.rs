@@ -2,6 +2,7 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use drawbridge_deliver::lambda::Function;
+use drawbridge_telemetry::survive;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -12,7 +13,7 @@ async fn main() -> Result<(), Error> {
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
     let function = &function;
     run(service_fn(async move |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Error>(function.handle(event).await)
+        survive(async { Ok::<_, Error>(function.handle(event).await) }).await
     }))
     .await
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use drawbridge_dispatch::{Dispatcher, Settings, Tick};
 use drawbridge_queue::SqsQueue;
 use drawbridge_store::S3Store;
+use drawbridge_telemetry::survive;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
@@ -19,13 +20,17 @@ async fn main() -> Result<(), Error> {
     let store = S3Store::new(drawbridge_store::s3_client(&aws), settings.bucket);
     let dispatcher = &Dispatcher::new(settings.tenants, Arc::new(store), jobs);
     run(service_fn(async move |event: LambdaEvent<Value>| {
-        let tick = Tick::of(&event.payload, jiff::Timestamp::now())?;
-        let jobs = dispatcher
-            .dispatch(tick)
-            .await
-            .inspect_err(|error| tracing::error!(%error, "not every tenant has its job"))?;
-        tracing::info!(jobs, "dispatched");
-        Ok::<_, Error>(json!({ "jobs": jobs }))
+        survive(tick(dispatcher, &event.payload)).await
     }))
     .await
+}
+
+async fn tick(dispatcher: &Dispatcher, event: &Value) -> Result<Value, Error> {
+    let tick = Tick::of(event, jiff::Timestamp::now())?;
+    let jobs = dispatcher
+        .dispatch(tick)
+        .await
+        .inspect_err(|error| tracing::error!(%error, "not every tenant has its job"))?;
+    tracing::info!(jobs, "dispatched");
+    Ok(json!({ "jobs": jobs }))
 }

@@ -1,6 +1,7 @@
 //! The poll function on Lambda's `provided.al2023` runtime.
 
 use drawbridge_poll::lambda::Function;
+use drawbridge_telemetry::survive;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ async fn main() -> Result<(), Error> {
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
     let function = &function;
     run(service_fn(async move |event: LambdaEvent<Value>| {
-        function.handle(event).await
+        survive(function.handle(event)).await
     }))
     .await
 }

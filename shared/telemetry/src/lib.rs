@@ -8,8 +8,10 @@ mod emf;
 mod escape;
 mod log;
 mod metric;
+mod survive;
 
 pub use emf::Emf;
 pub use escape::{Escaped, shown};
 pub use log::{log_to_cloudwatch, log_to_terminal, tell_panics};
 pub use metric::{METRICS, Metric, NAMESPACE, Unit};
+pub use survive::{Panicked, survive};
