@@ -35,8 +35,8 @@ impl Settings {
 mod tests {
     use super::*;
 
-    const TWO: &str = r#"[{"name":"a","tenant_id":"t.example","client_id":"00000000-0000-0000-0000-00000000000c","secret":"s"},
-                          {"name":"b","tenant_id":"u","client_id":"00000000-0000-0000-0000-00000000000c","secret":"s"}]"#;
+    const TWO: &str = r#"[{"name":"a","tenant_id":"a.example","client_id":"00000000-0000-0000-0000-00000000000c","secret":"s"},
+                          {"name":"b","tenant_id":"b.example","client_id":"00000000-0000-0000-0000-00000000000c","secret":"s"}]"#;
 
     fn read(tenants: Option<&str>, url: Option<&str>) -> Result<Settings, ConfigError> {
         Settings::read(|name| {
