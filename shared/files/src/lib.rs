@@ -7,8 +7,9 @@
 //! this user. The folder's own path may hold links: it is the administrator's.
 //!
 //! Errors are those of the operating system; [`trouble`] tells those apart that its words do not
-//! explain.
+//! explain, and [`Fault`] says what any of them means.
 
+mod fault;
 #[cfg(not(unix))]
 mod portable;
 mod root;
@@ -21,6 +22,7 @@ use portable as system;
 #[cfg(unix)]
 use unix as system;
 
+pub use fault::Fault;
 pub use root::{Entry, Root};
 pub use trouble::{Trouble, trouble};
 
