@@ -54,11 +54,11 @@ async fn poller(
     progress: &BackfillProgress,
 ) -> Result<Poller, Failure> {
     let surroundings = place.surroundings();
+    let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
     if !progress.dry_run {
         return fleet::poller(place, &surroundings, tenant, Hold::Always).await;
     }
-    let outputs = crate::outputs::nowhere(&crate::outputs::names(tenant));
-    let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
+    let outputs = crate::outputs::nowhere(&crate::outputs::names(&tenant));
     surroundings.poller(tenant, outputs).map_err(Failure::of)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use drawbridge_config::Tenant;
 use drawbridge_cursor::Job;
-use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::assembly::{Admitted, Surroundings};
 use drawbridge_poll::{PollError, Poller, Report, Silent, Stop};
 use drawbridge_queue::Hold;
 use futures::future::LocalBoxFuture;
@@ -119,7 +119,13 @@ impl Fleet {
         }
         // Its files have to be closed before they can be opened again.
         self.known.remove(&tenant.name);
-        let poller = poller(&self.place, &self.surroundings, &tenant, Hold::WhileSending).await?;
+        let poller = poller(
+            &self.place,
+            &self.surroundings,
+            admitted,
+            Hold::WhileSending,
+        )
+        .await?;
         let poller = Arc::new(poller);
         let name = tenant.name.clone();
         self.known.insert(name, (tenant, Arc::clone(&poller)));
@@ -208,14 +214,13 @@ impl Fleet {
 pub(crate) async fn poller(
     place: &Place,
     surroundings: &Surroundings,
-    tenant: &Tenant,
+    tenant: Admitted<'_>,
     hold: Hold,
 ) -> Result<Poller, Failure> {
     let folder = place
         .as_folder()
         .ok_or_else(|| Failure::of("a stack is polled by its poll function"))?;
     // Before the files, so that a document that cannot be used leaves none behind.
-    let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
     surroundings.client(tenant).map_err(Failure::of)?;
     let outputs = crate::outputs::open(folder, &tenant, hold).await?;
     let mut poller = surroundings.poller(tenant, outputs).map_err(Failure::of)?;

@@ -60,11 +60,11 @@ impl<'a> Pollers<'a> {
             ))
         })?;
         let tenant = found.tenant.as_ref().map_err(Failure::of)?;
+        let tenant = self.surroundings.admit(tenant).await.map_err(Failure::of)?;
         let poller = if self.place.as_folder().is_some() {
             fleet::poller(self.place, &self.surroundings, tenant, Hold::WhileSending).await?
         } else {
-            let outputs = self.outputs(tenant)?;
-            let tenant = self.surroundings.admit(tenant).await.map_err(Failure::of)?;
+            let outputs = self.outputs(&tenant)?;
             self.surroundings
                 .poller(tenant, outputs)
                 .map_err(Failure::of)?
