@@ -1,7 +1,6 @@
 //! SIGHUP: whoever rotates files sends it, and a terminal that is closed.
 
 use std::fs;
-use std::time::Duration;
 
 use crate::support::alerts::{alert, list};
 use crate::support::command::{Outcome, drawbridge, signal};
@@ -22,7 +21,6 @@ fn between_polls_the_file_is_opened_anew_and_the_command_goes_on() {
     // The poll may not have begun to wait: then it is told again.
     until(|| {
         signal(&child, "-HUP");
-        std::thread::sleep(Duration::from_millis(10));
         folder.output().exists()
     });
     assert_eq!(folder.lines(), 0);
