@@ -1,4 +1,5 @@
-use crate::{ConfigError, OutputSettings, Tenant};
+use crate::read::entries;
+use crate::{ConfigError, OutputSettings, Shape, Tenant};
 
 /// What the poll function reads from its environment; the template sets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,7 +8,8 @@ pub struct FunctionSettings {
     pub tenants: Vec<Tenant>,
     /// `DRAWBRIDGE_BUCKET`: the bucket that keeps tenants, state, quarantine and objects.
     pub bucket: String,
-    /// `DRAWBRIDGE_OUTPUTS`: a JSON list of where the records go.
+    /// `DRAWBRIDGE_OUTPUTS`: a JSON list of where the records go. `DRAWBRIDGE_READERS` lists who reads
+    /// the objects of those that do not say so themselves, separated by commas.
     pub outputs: Vec<OutputSettings>,
     /// `DRAWBRIDGE_JOBS_QUEUE_URL`: the queue that the rest of an unfinished window goes back to.
     pub jobs_queue_url: String,
@@ -27,12 +29,20 @@ impl FunctionSettings {
                 .ok_or(ConfigError::Missing { name, meaning })
         };
         let outputs = get(OUTPUTS, "a JSON list of the outputs")?;
-        let outputs = OutputSettings::parse_list(OUTPUTS, &outputs)?;
+        let mut outputs = OutputSettings::parse_list(OUTPUTS, &outputs)?;
         if outputs.is_empty() {
             return Err(ConfigError::Missing {
                 name: OUTPUTS,
                 meaning: "a JSON list with at least one output",
             });
+        }
+        let readers = variable("DRAWBRIDGE_READERS").unwrap_or_default();
+        let readers: Vec<String> = entries(&readers).map(str::to_owned).collect();
+        for output in &mut outputs {
+            if output.shape == Shape::Objects && output.readers.is_none() && !readers.is_empty() {
+                output.readers = Some(readers.clone());
+                output.check_shape()?;
+            }
         }
         Ok(Self {
             tenants,
@@ -64,7 +74,11 @@ mod tests {
     fn variables(name: &str) -> Option<String> {
         Some(match name {
             "DRAWBRIDGE_TENANTS" => "[]".into(),
-            "DRAWBRIDGE_OUTPUTS" => r#"[{"format":"siem","shape":"objects"}]"#.into(),
+            "DRAWBRIDGE_OUTPUTS" => r#"[{"format":"siem","shape":"objects"},
+                {"format":"ecs","shape":"objects","readers":["elastic"]},
+                {"format":"cef","shape":"messages","queue_url":"u"}]"#
+                .into(),
+            "DRAWBRIDGE_READERS" => "splunk,wazuh".into(),
             other => format!("value of {other}"),
         })
     }
@@ -77,6 +91,28 @@ mod tests {
         assert_eq!(
             settings.jobs_queue_url,
             "value of DRAWBRIDGE_JOBS_QUEUE_URL"
+        );
+    }
+
+    #[test]
+    fn those_who_read_objects_are_said_once_for_all_outputs() {
+        let settings = FunctionSettings::read(variables).unwrap();
+        let readers: Vec<Option<Vec<String>>> =
+            settings.outputs.into_iter().map(|o| o.readers).collect();
+        let named = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect());
+        let expected = [named(&["splunk", "wazuh"]), named(&["elastic"]), None];
+        assert_eq!(readers, expected);
+        let given = |value: &'static str| {
+            FunctionSettings::read(move |name| match name {
+                "DRAWBRIDGE_READERS" => Some(value.to_owned()),
+                _ => variables(name),
+            })
+        };
+        assert_eq!(given("").unwrap().outputs[0].readers, None);
+        let error = given("splunk,wasuh").unwrap_err().to_string();
+        assert!(
+            error.contains("siem-objects") && error.contains("wazuh"),
+            "{error}"
         );
     }
 

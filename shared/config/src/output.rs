@@ -88,7 +88,7 @@ impl OutputSettings {
     }
 
     /// Checks that it has only settings of its shape, and that there are such readers.
-    fn check_shape(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check_shape(&self) -> Result<(), ConfigError> {
         let readers = self.readers.iter().flatten();
         let is_known = |name: &str| READERS.iter().any(|reader| reader.name == name);
         let problem = match self.shape {

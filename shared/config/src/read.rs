@@ -51,6 +51,13 @@ pub(crate) fn read_toml<T: DeserializeOwned>(place: &Place, text: &str) -> Resul
     read_value(place, value)
 }
 
+/// The entries of a list that is separated by commas.
+pub(crate) fn entries(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+}
+
 fn read_value<T: DeserializeOwned>(place: &Place, value: Value) -> Result<T, ConfigError> {
     serde_path_to_error::deserialize(value)
         .map_err(|error| place.unreadable(error.path(), &reason(error.inner())))

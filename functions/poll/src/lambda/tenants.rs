@@ -113,7 +113,9 @@ mod tests {
                     "client_id":"00000000-0000-0000-0000-000000000002","secret":"any/where"}]"#
                     .to_owned(),
                 "DRAWBRIDGE_SECRET_PREFIX" => "drawbridge/prod/".to_owned(),
-                "DRAWBRIDGE_ALLOWED_HOSTS" | "DRAWBRIDGE_ALLOWED_SECRETS" => return None,
+                "DRAWBRIDGE_ALLOWED_HOSTS"
+                | "DRAWBRIDGE_ALLOWED_SECRETS"
+                | "DRAWBRIDGE_READERS" => return None,
                 _ => "b".to_owned(),
             })
         };

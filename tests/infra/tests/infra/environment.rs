@@ -28,6 +28,7 @@ fn asked(read: impl Fn(&dyn Fn(&str) -> Option<String>)) -> BTreeSet<String> {
         let value = match name {
             "DRAWBRIDGE_TENANTS" => "[]",
             "DRAWBRIDGE_OUTPUTS" => r#"[{"format":"siem","shape":"objects"}]"#,
+            "DRAWBRIDGE_READERS" => "splunk",
             "DRAWBRIDGE_DELIVER" => r#"{"target":"syslog","address":"siem.example:6514"}"#,
             _ => "value",
         };
@@ -151,8 +152,9 @@ fn the_parameters_make_a_list_of_outputs_that_parses() {
 /// The outputs that the poll function is given.
 fn outputs(parameters: &[(&str, &str)]) -> Vec<OutputSettings> {
     let all = [&EVERY_OUTPUT[..], parameters].concat();
-    let text = Deployment::with(&all).variable("Poll", "DRAWBRIDGE_OUTPUTS");
-    OutputSettings::parse_list("DRAWBRIDGE_OUTPUTS", &text.unwrap()).unwrap()
+    let deployment = Deployment::with(&all);
+    let settings = FunctionSettings::read(|name| deployment.variable("Poll", name));
+    settings.unwrap().outputs
 }
 
 #[test]
