@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use drawbridge_files::{Access, Root};
 use drawbridge_simulator::{
-    Alerts, Credential, GenerateOptions, Options, Present, SimulatedTenant, Simulator,
+    Alerts, Credential, GenerateOptions, Options, Present, SimulatedTenant,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli;
 use crate::failure::Failure;
+
+/// The variable that holds the client secret.
+const SECRET_VARIABLE: &str = "DRAWBRIDGE_CLIENT_SECRET";
 
 /// Serves a simulated Graph until Ctrl-C.
 pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
@@ -56,14 +59,17 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     let simulator = drawbridge_simulator::start(options, first)
         .await
         .map_err(|error| Failure::of(format!("cannot listen on {}: {error}", args.listen)))?;
+    // It opens nothing, and another is not shown.
+    let secret = match args.client_secret.as_str() {
+        cli::SIMULATED_SECRET => cli::SIMULATED_SECRET,
+        _ => "…",
+    };
+    let (login, graph) = (simulator.login_url(), simulator.graph_url());
     let mut told = format!(
         "serving {count} alerts; poll them with\n  \
-         DRAWBRIDGE_CLIENT_SECRET=… drawbridge poll --tenant-id {} --client-id {} \
-         --login-url {} --graph-url {}",
-        args.tenant_id,
-        args.client_id,
-        simulator.login_url(),
-        simulator.graph_url(),
+         {SECRET_VARIABLE}={secret} drawbridge poll --tenant-id {} --client-id {} \
+         --login-url {login} --graph-url {graph}",
+        args.tenant_id, args.client_id,
     );
     if args.tenants > 1 {
         let last = tenant_id(&args, args.tenants - 1);
@@ -72,11 +78,15 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         ));
     }
     if let Some(folder) = &args.documents {
-        write_documents(&args, folder, &simulator)?;
+        write_documents(&args, folder)?;
+        // Which the documents may not say: it is the administrator's word.
         told.push_str(&format!(
-            "\nthe tenants' documents are in {}; they take the secret from the variable \
-             DRAWBRIDGE_CLIENT_SECRET",
+            "\nthe tenants' documents are in {}; poll them with\n  \
+             {SECRET_VARIABLE}={secret} DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} \
+             DRAWBRIDGE_LOGIN_URL={login} DRAWBRIDGE_GRAPH_URL={graph} \
+             drawbridge poll --all --out {}",
             folder.join("tenants").display(),
+            folder.display(),
         ));
     }
     let mut out = crate::screen::stdout();
@@ -97,19 +107,13 @@ fn tenant_id(args: &cli::Simulate, n: u16) -> String {
 }
 
 /// Writes `tenants/simulated-001.toml` and so on: what the store of a stack or a folder keeps.
-fn write_documents(
-    args: &cli::Simulate,
-    folder: &Path,
-    simulator: &Simulator,
-) -> Result<(), Failure> {
+fn write_documents(args: &cli::Simulate, folder: &Path) -> Result<(), Failure> {
     let folder = Root::new(folder);
     for n in 0..args.tenants {
         let document = [
             ("tenant_id", tenant_id(args, n)),
             ("client_id", args.client_id.clone()),
-            ("secret", "DRAWBRIDGE_CLIENT_SECRET".to_owned()),
-            ("login_url", simulator.login_url().to_string()),
-            ("graph_url", simulator.graph_url().to_string()),
+            ("secret", SECRET_VARIABLE.to_owned()),
         ];
         // A string of JSON is one of TOML.
         let lines =

@@ -12,6 +12,14 @@ pub enum ConfigError {
         /// What belongs in it.
         meaning: &'static str,
     },
+    /// A variable of the environment is set to what cannot be used.
+    #[error("{name} {problem}")]
+    Setting {
+        /// The variable, or those that go together.
+        name: &'static str,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
     /// A document does not parse.
     #[error("{place} cannot be read at {path}: {reason}")]
     Unreadable {

@@ -42,9 +42,10 @@ pub struct Tenant {
     /// somebody else keeps fresh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub federation: Option<String>,
-    /// `global`, `gcc-high` or `dod`.
-    #[serde(default = "global")]
-    pub cloud: String,
+    /// `global`, `gcc-high` or `dod`. Without it and without hosts of its own, a tenant is read where
+    /// the administrator says, which is `global` unless he says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<String>,
     /// Sign-in host in place of the cloud's; goes with `graph_url`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_url: Option<Url>,
@@ -126,14 +127,16 @@ impl Tenant {
         Ok(())
     }
 
-    /// The sign-in host and the Graph root that belong together.
+    /// The sign-in host and the Graph root that belong together. A tenant that says nothing of either,
+    /// nor of a cloud, has the `administrators`, if there are any.
     ///
     /// # Errors
     /// [`ConfigError::Field`] for an unknown cloud or hosts that cannot be used.
-    pub fn endpoints(&self) -> Result<Endpoints, ConfigError> {
-        match (&self.login_url, &self.graph_url) {
-            (None, None) => Ok(self.cloud()?.endpoints()),
-            (Some(login), Some(graph)) => Endpoints::custom(login.clone(), graph.clone())
+    pub fn endpoints(&self, administrators: Option<&Endpoints>) -> Result<Endpoints, ConfigError> {
+        match (&self.login_url, &self.graph_url, administrators) {
+            (None, None, Some(endpoints)) if self.cloud.is_none() => Ok(endpoints.clone()),
+            (None, None, _) => Ok(self.cloud()?.endpoints()),
+            (Some(login), Some(graph), _) => Endpoints::custom(login.clone(), graph.clone())
                 .map_err(|error| self.wrong("login_url and graph_url", &error.to_string())),
             _ => Err(self.wrong(
                 "login_url and graph_url",
@@ -142,12 +145,21 @@ impl Tenant {
         }
     }
 
-    /// The cloud.
+    /// Whether it names hosts of its own.
+    #[must_use]
+    pub fn has_hosts(&self) -> bool {
+        self.login_url.is_some() || self.graph_url.is_some()
+    }
+
+    /// The cloud; the global one unless it names another.
     ///
     /// # Errors
     /// [`ConfigError::Field`] for one that there is not, or that has no alerts.
     pub fn cloud(&self) -> Result<Cloud, ConfigError> {
-        self.cloud.parse().map_err(|error| match error {
+        let Some(cloud) = &self.cloud else {
+            return Ok(Cloud::default());
+        };
+        cloud.parse().map_err(|error| match error {
             CloudError::Unknown(_) => {
                 self.wrong("cloud", "must be global (GCC too), gcc-high or dod")
             }
@@ -241,7 +253,7 @@ impl Tenant {
             stream.check(self)?;
         }
         self.identity()?;
-        self.endpoints().map(drop)
+        self.endpoints(None).map(drop)
     }
 
     /// Checks that the outputs it names are among those there are.
@@ -290,10 +302,6 @@ fn is_domain(text: &str) -> bool {
     text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
 }
 
-fn global() -> String {
-    "global".into()
-}
-
 fn yes() -> bool {
     true
 }
@@ -322,10 +330,29 @@ mod tests {
         assert_eq!(tenants[0].page_size, 1000);
         assert_eq!(tenants[0].service_sources, ["microsoftDefenderForEndpoint"]);
         assert_eq!(
-            tenants[0].endpoints().unwrap().graph.host_str(),
+            tenants[0].endpoints(None).unwrap().graph.host_str(),
             Some("graph.microsoft.com")
         );
         assert_eq!(tenants[0].identity(), Ok(Identity::Secret("arn")));
+    }
+
+    #[test]
+    fn the_administrators_hosts_are_for_tenants_that_name_nothing_else() {
+        let relay = Url::parse("https://10.0.0.1:8443/").unwrap();
+        let relays = Endpoints::custom(relay.clone(), relay).unwrap();
+        for (given, host) in [
+            (r#""sweeps":true"#, "10.0.0.1"),
+            (r#""cloud":"global""#, "graph.microsoft.com"),
+            (r#""cloud":"gcc-high""#, "graph.microsoft.us"),
+            (
+                r#""login_url":"https://gateway.example","graph_url":"https://gateway.example""#,
+                "gateway.example",
+            ),
+        ] {
+            let tenants = parse(&format!("[{}]", PLAIN.replace('}', &format!(",{given}}}"))));
+            let endpoints = tenants.unwrap()[0].endpoints(Some(&relays)).unwrap();
+            assert_eq!(endpoints.graph.host_str(), Some(host), "{given}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod stack;
 pub use build::release;
 pub use consumer::{Consumer, Received};
 pub use python::Python;
-pub use stack::{ALLOWED_HOSTS, Stack, create_secret, tenant_document};
+pub use stack::{Stack, create_secret, read_from, tenant_document};
 
 /// What went wrong, in words.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

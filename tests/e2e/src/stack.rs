@@ -11,9 +11,6 @@ use crate::{Error, Python};
 
 const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/template.yaml");
 
-/// The parameter with which documents may name the simulator.
-pub const ALLOWED_HOSTS: (&str, &str) = ("AllowedHosts", "127.0.0.1");
-
 /// The stack of `infra/template.yaml` in the emulated cloud.
 #[derive(Debug, Clone)]
 pub struct Stack {
@@ -159,18 +156,25 @@ pub async fn create_secret(emulator: &Emulator, name: &str, value: &str) -> Resu
     Ok(created.arn.unwrap_or_default())
 }
 
-/// The document of a tenant that is read from the simulator, with the secret of the stack's that
-/// belongs to the tenant of this name. Without sweeps, which come at times of their own. Lines can be
-/// added. The simulator is on this machine, which the stack has to allow with [`ALLOWED_HOSTS`].
+/// The parameters with which a stack reads its tenants from the simulator. It is on this machine, so
+/// that no document may name it.
 #[must_use]
-pub fn tenant_document(stack: &str, name: &str, simulator: &Simulator) -> String {
+pub fn read_from(simulator: &Simulator) -> [(&'static str, String); 2] {
+    [
+        ("LoginUrl", simulator.login_url().to_string()),
+        ("GraphUrl", simulator.graph_url().to_string()),
+    ]
+}
+
+/// The document of a tenant of the simulator's, with the secret of the stack's that belongs to the
+/// tenant of this name. Without sweeps, which come at times of their own. Lines can be added. Where
+/// the simulator is, the stack has to know by [`read_from`].
+#[must_use]
+pub fn tenant_document(stack: &str, name: &str) -> String {
     let known = Options::default();
     format!(
         "tenant_id = \"{}\"\nclient_id = \"{}\"\nsecret = \"drawbridge/{stack}/{name}\"\n\
-         login_url = \"{}\"\ngraph_url = \"{}\"\nsweeps = false\n",
-        known.tenant_id,
-        known.client_id,
-        simulator.login_url(),
-        simulator.graph_url(),
+         sweeps = false\n",
+        known.tenant_id, known.client_id,
     )
 }

@@ -25,9 +25,9 @@ pub fn tenants(bytes: &[u8]) {
         "no JSON, and yet tenants"
     );
     for tenant in &tenants {
-        let Ok(endpoints) = tenant.endpoints() else {
+        let Ok(endpoints) = tenant.endpoints(None) else {
             return assert!(
-                tenant.endpoints().is_ok(),
+                tenant.endpoints(None).is_ok(),
                 "a checked tenant without endpoints"
             );
         };

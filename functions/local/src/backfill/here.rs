@@ -53,7 +53,7 @@ async fn poller(
     tenant: &Tenant,
     progress: &BackfillProgress,
 ) -> Result<Poller, Failure> {
-    let surroundings = place.surroundings();
+    let surroundings = place.surroundings()?;
     let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
     if !progress.dry_run {
         return fleet::poller(place, &surroundings, tenant, Hold::Always).await;

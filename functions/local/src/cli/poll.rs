@@ -54,9 +54,10 @@ pub(crate) struct Poll {
     /// Read the client secret from this file in place of DRAWBRIDGE_CLIENT_SECRET.
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// The cloud that the tenant lives in: global, gcc-high or dod.
-    #[arg(long, value_name = "NAME", default_value = "global", conflicts_with_all = ["login_url", "graph_url"])]
-    pub(crate) cloud: String,
+    /// The cloud that the tenant lives in: global, gcc-high or dod [default: global, or where
+    /// DRAWBRIDGE_LOGIN_URL and DRAWBRIDGE_GRAPH_URL lead].
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["login_url", "graph_url"])]
+    pub(crate) cloud: Option<String>,
     /// The sign-in host in place of the cloud's; plain http only on this machine.
     #[arg(long, value_name = "URL", requires = "graph_url")]
     pub(crate) login_url: Option<Url>,

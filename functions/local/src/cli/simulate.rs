@@ -11,7 +11,7 @@ Examples:
   drawbridge simulate --listen 127.0.0.1:8080 --requests-per-minute 150
   drawbridge simulate --to 2026-01-01T18:00:00Z          alerts still turn up until then
   drawbridge simulate --tenants 50 --documents drawbridge-data    50 tenants and their documents
-It prints the poll command that reads them; give that DRAWBRIDGE_CLIENT_SECRET=simulated.";
+It prints the poll command that reads them.";
 
 /// Serve a simulated Microsoft Graph: the token endpoint and alerts_v2.
 ///

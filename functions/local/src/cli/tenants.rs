@@ -112,10 +112,11 @@ pub(crate) struct TenantsAdd {
     /// Nothing is stored: "aws" for the poll function's role, or the path of a token file.
     #[arg(long, value_name = "aws|FILE")]
     pub(crate) federation: Option<String>,
-    /// The cloud that it lives in: global, gcc-high or dod [default: global].
+    /// The cloud that it lives in: global, gcc-high or dod [default: global, or where the
+    /// administrator has all tenants read].
     #[arg(long, value_name = "NAME", conflicts_with_all = ["login_url", "graph_url"])]
     pub(crate) cloud: Option<String>,
-    /// The sign-in host in place of the cloud's.
+    /// The sign-in host in place of the cloud's, if the administrator has allowed it.
     #[arg(long, value_name = "URL", requires = "graph_url")]
     pub(crate) login_url: Option<Url>,
     /// The Graph root in place of the cloud's.

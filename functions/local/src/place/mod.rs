@@ -121,32 +121,33 @@ impl Place {
     }
 
     /// What its tenants share.
-    pub(crate) fn surroundings(&self) -> Surroundings {
+    pub(crate) fn surroundings(&self) -> Result<Surroundings, Failure> {
         let (secrets, aws_assertions): (Arc<dyn Secrets>, _) = match &self.at {
             At::Folder(_) => (Arc::new(on_one_machine()), None),
             #[cfg(feature = "aws")]
             At::Stack(stack) => (stack.secrets(), Some(stack.assertions())),
         };
-        Surroundings {
+        Ok(Surroundings {
             transport: Arc::new(HttpTransport::new()),
             public_transport: Arc::new(HttpTransport::to_public_addresses()),
-            trust: self.trust(),
+            trust: self.trust()?,
             secrets,
             store: self.objects(),
             clock: Arc::new(SystemClock),
             aws_assertions,
             most_state_bytes: MAX_STATE_BYTES,
-        }
+        })
     }
 
     /// What its administrator lets documents do.
-    pub(crate) fn trust(&self) -> Trust {
+    pub(crate) fn trust(&self) -> Result<Trust, Failure> {
         let variable = |name: &str| std::env::var(name).ok();
-        match &self.at {
+        let trust = match &self.at {
             At::Folder(folder) => Trust::of_a_machine(variable, folder.join(SECRETS_FOLDER)),
             #[cfg(feature = "aws")]
             At::Stack(_) => Trust::of_a_stack(variable),
-        }
+        };
+        trust.map_err(Failure::of)
     }
 
     /// The stack's queue of jobs.

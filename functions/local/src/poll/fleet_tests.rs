@@ -64,17 +64,15 @@ async fn simulator() -> Simulator {
         .unwrap()
 }
 
-fn write(folder: &Path, name: &str, tenant_id: &str, simulator: &Simulator) {
+fn write(folder: &Path, name: &str, tenant_id: &str) {
     let secret = folder.join("secrets").join(name);
     fs::create_dir_all(folder.join("secrets")).unwrap();
     fs::write(&secret, SECRET).unwrap();
     fs::create_dir_all(folder.join("tenants")).unwrap();
     let document = format!(
         "tenant_id = \"{tenant_id}\"\nclient_id = \"{CLIENT}\"\nsecret = \"file:{}\"\n\
-         login_url = \"{}\"\ngraph_url = \"{}\"\nfirst_lookback_secs = 1000000000\n",
+         first_lookback_secs = 1000000000\n",
         secret.display(),
-        simulator.login_url(),
-        simulator.graph_url(),
     );
     fs::write(folder.join(format!("tenants/{name}.toml")), document).unwrap();
 }
@@ -92,8 +90,8 @@ async fn round(fleet: &mut Fleet) {
 async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_again() {
     let folder = tempfile::tempdir().unwrap();
     let simulator = simulator().await;
-    write(folder.path(), "a-ill", ILL, &simulator);
-    write(folder.path(), "b-well", WELL, &simulator);
+    write(folder.path(), "a-ill", ILL);
+    write(folder.path(), "b-well", WELL);
     let place = Place::folder(folder.path().to_owned());
     let is_mended = Arc::new(AtomicBool::new(false));
     let surroundings = Surroundings {
@@ -102,10 +100,15 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
             is_mended: Arc::clone(&is_mended),
         }),
         trust: Trust::of_a_machine(
-            |name| (name == "DRAWBRIDGE_ALLOWED_HOSTS").then(|| "127.0.0.1".to_owned()),
+            |name| match name {
+                "DRAWBRIDGE_LOGIN_URL" => Some(simulator.login_url().to_string()),
+                "DRAWBRIDGE_GRAPH_URL" => Some(simulator.graph_url().to_string()),
+                _ => None,
+            },
             folder.path().join("secrets"),
-        ),
-        ..place.surroundings()
+        )
+        .unwrap(),
+        ..place.surroundings().ok().unwrap()
     };
     let (_ask, asked) = watch::channel(false);
     let mut fleet = Fleet::new(place, surroundings, Stop::when(asked), false, false);

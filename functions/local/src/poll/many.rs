@@ -31,7 +31,7 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
             place.name()
         )));
     }
-    let surroundings = place.surroundings();
+    let surroundings = place.surroundings()?;
     let mut fleet = Fleet::new(place, surroundings, stop.clone(), args.once, args.json);
     fleet.begin(found).await;
     if args.once {

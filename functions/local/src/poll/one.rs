@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use drawbridge_config::administrators_endpoints;
 use drawbridge_graph::{Cloud, Endpoints, SecretSource};
 use drawbridge_poll::{PollError, Settings, SystemClock};
 use drawbridge_secrets::{EnvSecrets, FileSecrets, Secrets};
@@ -66,13 +67,12 @@ async fn open(args: cli::Poll) -> Result<Session, Failure> {
         args.tenant_id.unwrap_or_default(),
         args.client_id.unwrap_or_default(),
     );
-    let endpoints = match (args.login_url, args.graph_url) {
-        (Some(login), Some(graph)) => Endpoints::custom(login, graph).map_err(Failure::of)?,
-        _ => args
-            .cloud
-            .parse::<Cloud>()
+    let endpoints = match (args.login_url, args.graph_url, &args.cloud) {
+        (Some(login), Some(graph), _) => Endpoints::custom(login, graph).map_err(Failure::of)?,
+        (.., Some(cloud)) => cloud.parse::<Cloud>().map_err(Failure::of)?.endpoints(),
+        _ => administrators_endpoints(|name| std::env::var(name).ok())
             .map_err(Failure::of)?
-            .endpoints(),
+            .unwrap_or_else(|| Cloud::default().endpoints()),
     };
     let format = crate::map::named(&args.format)?;
     let secret = match args.secret_file {

@@ -38,7 +38,7 @@ impl<'a> Pollers<'a> {
         }
         Ok(Self {
             place,
-            surroundings: place.surroundings(),
+            surroundings: place.surroundings()?,
             found: find(place.store.as_ref()).await?,
             queues,
             pointers: args.pointers,

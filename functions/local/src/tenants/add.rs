@@ -70,7 +70,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let body = document(&args)?;
     let tenant = parse(name, &key, body.as_bytes()).map_err(Failure::of)?;
     crate::outputs::check(&tenant).map_err(Failure::of)?;
-    place.trust().check(&tenant).map_err(Failure::of)?;
+    place.trust()?.check(&tenant).map_err(Failure::of)?;
     check_alone(&tenant, &key, is_paused, found.as_slice())?;
 
     let kind = if args.json_document {

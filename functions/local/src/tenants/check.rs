@@ -28,7 +28,7 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     let found = find(place.store.as_ref()).await?;
     let twins = twins(&found);
     let chosen = chosen(args, &found, &place)?;
-    let surroundings = place.surroundings();
+    let surroundings = place.surroundings()?;
     let all = chosen.len();
     let mut checks = stream::iter(chosen)
         .map(|found| checked(found, &twins, &surroundings))

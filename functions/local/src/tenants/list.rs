@@ -1,7 +1,8 @@
 use std::io::Write as _;
 
-use drawbridge_config::Tenant;
+use drawbridge_config::{Tenant, Trust};
 use drawbridge_cursor::State;
+use drawbridge_graph::{Cloud, authority};
 use drawbridge_poll::state_key;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
@@ -36,6 +37,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         .try_collect()
         .await?;
     let now = Timestamp::now();
+    let trust = place.trust()?;
     let rows: Vec<Row<'_>> = found
         .iter()
         .zip(&states)
@@ -46,6 +48,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
                 found,
                 state: state.as_ref(),
                 problem: broken.or(twin),
+                trust: &trust,
                 now,
             }
         })
@@ -84,6 +87,7 @@ struct Row<'a> {
     found: &'a Found,
     state: Option<&'a State>,
     problem: Option<String>,
+    trust: &'a Trust,
     now: Timestamp,
 }
 
@@ -94,6 +98,15 @@ impl Row<'_> {
 
     fn identity(&self) -> Option<&'static str> {
         Some(self.tenant()?.identity().ok()?.kind())
+    }
+
+    /// The cloud, or the Graph host in its place.
+    fn cloud(&self) -> Option<String> {
+        let tenant = self.tenant()?;
+        let administrators = self.trust.endpoints().map(|endpoints| &endpoints.graph);
+        let host = tenant.graph_url.as_ref().or(administrators).map(authority);
+        let cloud = tenant.cloud.clone().or(host);
+        Some(cloud.unwrap_or_else(|| Cloud::default().name().to_owned()))
     }
 
     fn lag_secs(&self) -> Option<i64> {
@@ -120,7 +133,7 @@ impl Row<'_> {
             of(|tenant| &tenant.tenant_id),
             of(|tenant| &tenant.client_id),
             self.identity().unwrap_or("?").to_owned(),
-            of(|tenant| &tenant.cloud),
+            self.cloud().unwrap_or_else(|| "?".to_owned()),
             self.lag_secs()
                 .map_or_else(|| "never".to_owned(), |secs| format!("{} ago", span(secs))),
             ago(self.last_success(), self.now),
@@ -136,7 +149,7 @@ impl Row<'_> {
             "tenant_id": self.tenant().map(|tenant| &tenant.tenant_id),
             "client_id": self.tenant().map(|tenant| &tenant.client_id),
             "identity": self.identity(),
-            "cloud": self.tenant().map(|tenant| &tenant.cloud),
+            "cloud": self.cloud(),
             "outputs": self.tenant().map(|tenant| &tenant.outputs),
             "read_up_to": self.state.and_then(State::read_up_to),
             "lag_secs": self.lag_secs(),

@@ -76,7 +76,7 @@ impl Surroundings {
     /// # Errors
     /// [`ConfigError::Field`] for a cloud or an identity that cannot be used here.
     pub fn client(&self, tenant: Admitted<'_>) -> Result<Client, ConfigError> {
-        let endpoints = tenant.endpoints()?;
+        let endpoints = tenant.endpoints(self.trust.endpoints())?;
         let tokens = Arc::new(TokenCache::new(self.identity(tenant)?));
         let graph = Graph::new(
             self.transport(tenant),
@@ -112,7 +112,7 @@ impl Surroundings {
     }
 
     fn transport(&self, tenant: Admitted<'_>) -> Arc<dyn Transport> {
-        Arc::clone(if tenant.is_document && self.trust.is_guarded(&tenant) {
+        Arc::clone(if tenant.is_document && tenant.has_hosts() {
             &self.public_transport
         } else {
             &self.transport
@@ -123,11 +123,11 @@ impl Surroundings {
         let identity = tenant.identity()?;
         let endpoint = TokenEndpoint::new(
             self.transport(tenant),
-            &tenant.endpoints()?,
+            &tenant.endpoints(self.trust.endpoints())?,
             &tenant.tenant_id,
             &tenant.client_id,
         );
-        // A tenant with hosts of its own has no need of a cloud, unless AWS is asked.
+        // A tenant with other hosts has no need of a cloud, unless AWS is asked.
         let cloud = match identity {
             Identity::FederationAws => tenant.cloud()?,
             _ => Cloud::default(),
@@ -170,3 +170,7 @@ fn settings(tenant: &Tenant) -> Settings {
         ..defaults
     }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -82,7 +82,7 @@ impl Function {
         let surroundings = Surroundings {
             transport: Arc::new(HttpTransport::new()),
             public_transport: Arc::new(HttpTransport::to_public_addresses()),
-            trust: Trust::of_a_stack(|name| std::env::var(name).ok()),
+            trust: Trust::of_a_stack(|name| std::env::var(name).ok())?,
             secrets: Arc::new(secrets),
             store,
             clock: Arc::new(SystemClock),

@@ -115,6 +115,8 @@ mod tests {
                 "DRAWBRIDGE_SECRET_PREFIX" => "drawbridge/prod/".to_owned(),
                 "DRAWBRIDGE_ALLOWED_HOSTS"
                 | "DRAWBRIDGE_ALLOWED_SECRETS"
+                | "DRAWBRIDGE_LOGIN_URL"
+                | "DRAWBRIDGE_GRAPH_URL"
                 | "DRAWBRIDGE_READERS" => return None,
                 _ => "b".to_owned(),
             })
@@ -128,7 +130,7 @@ mod tests {
         let surroundings = Surroundings {
             transport: Arc::new(HttpTransport::new()),
             public_transport: Arc::new(HttpTransport::to_public_addresses()),
-            trust: Trust::of_a_stack(variable),
+            trust: Trust::of_a_stack(variable).unwrap(),
             secrets: Arc::new(EnvSecrets),
             store: Arc::clone(store),
             clock: Arc::new(SystemClock),

@@ -96,7 +96,6 @@ pub(crate) async fn command(args: &[&str]) -> Command {
         .env_remove("DRAWBRIDGE_JOBS_QUEUE_URL")
         .env("DRAWBRIDGE_SECRET_PREFIX", "drawbridge/prod/")
         .env("DRAWBRIDGE_ALLOWED_SECRETS", "s")
-        .env("DRAWBRIDGE_ALLOWED_HOSTS", "127.0.0.1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

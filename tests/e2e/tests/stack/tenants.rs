@@ -15,13 +15,12 @@ const PAUSED: &str = "litware";
 /// a queue of, and as messages that are delivered.
 pub(crate) async fn a_document_adds_a_tenant(world: &World, secret: &str) {
     let reader = Consumer::create(&world.emulator, &world.stack, "NativeObjects").unwrap();
-    let document = tenant_document(STACK, ADDED, &world.simulator)
-        + "outputs = [\"native\", \"native-objects\"]\n";
+    let document = tenant_document(STACK, ADDED) + "outputs = [\"native\", \"native-objects\"]\n";
     let add = world
         .stack
         .add_tenant(&world.emulator, ADDED, &document, secret);
     add.await.unwrap();
-    let paused = tenant_document(STACK, ADDED, &world.simulator);
+    let paused = tenant_document(STACK, ADDED);
     let key = format!("tenants/paused/{PAUSED}.toml");
     let put = world.stack.put_document(&world.emulator, &key, &paused);
     put.await.unwrap();

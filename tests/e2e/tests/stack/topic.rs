@@ -1,4 +1,4 @@
-use drawbridge_e2e::{ALLOWED_HOSTS, Consumer, Stack, create_secret, release, tenant_document};
+use drawbridge_e2e::{Consumer, Stack, create_secret, read_from, release, tenant_document};
 use drawbridge_simulator::{Alerts, Options, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -24,12 +24,14 @@ async fn a_stack_that_begins_without_a_tenant() {
     let alerts: Vec<Value> = (0..30).map(|n| alert(n, newest, &["192.0.2.1"])).collect();
     let simulator = simulator(&alerts).await;
     let emulator = world::emulator().await;
+    let [login, graph] = read_from(&simulator);
     let parameters = [
         ("SiemOutput", "objects"),
         ("Fanout", "yes"),
         ("Federation", "yes"),
         ("Schedule", "rate(10 minutes)"),
-        ALLOWED_HOSTS,
+        (login.0, &login.1),
+        (graph.0, &graph.1),
     ];
     let stack = Stack::deploy(&emulator, STACK, &binaries, &parameters).unwrap();
     assert!(stack.output("SiemQueueUrl").is_err(), "nobody asked for it");
@@ -68,7 +70,7 @@ async fn a_stack_that_begins_without_a_tenant() {
     let log = emulator.log_tail(200);
     assert!(log.contains("\"ConfigErrors\":1"), "{log}");
 
-    let document = tenant_document(STACK, TENANT, &simulator);
+    let document = tenant_document(STACK, TENANT);
     let secret = Options::default().client_secret;
     let add = stack.add_tenant(&emulator, TENANT, &document, &secret);
     add.await.unwrap();
@@ -94,8 +96,8 @@ async fn a_stack_that_begins_without_a_tenant() {
     let key = "tenants/litware.toml";
     let job = json!({"tenant": "litware", "why": "timer"});
     for curious in [
-        tenant_document("another", "litware", &simulator),
-        tenant_document(STACK, TENANT, &simulator),
+        tenant_document("another", "litware"),
+        tenant_document(STACK, TENANT),
     ] {
         stack.put_document(&emulator, key, &curious).await.unwrap();
         let refused = stack.invoke("poll", &job).unwrap_err().to_string();

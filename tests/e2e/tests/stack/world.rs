@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use drawbridge_e2e::{ALLOWED_HOSTS, Consumer, Received, Stack, create_secret, tenant_document};
+use drawbridge_e2e::{Consumer, Received, Stack, create_secret, read_from, tenant_document};
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_simulator::{Alerts, Simulator};
 use drawbridge_store::{S3Store, Store as _};
@@ -52,7 +52,7 @@ impl World {
         let known = drawbridge_simulator::Options::default();
         let hook = create_secret(&emulator, "hook", HOOK_SECRET).await.unwrap();
         // The quick start's parameters, and the other outputs for another tenant.
-        let parameters = vec![
+        let mut parameters = vec![
             ("TenantId", known.tenant_id.clone()),
             ("ClientId", known.client_id.clone()),
             ("TenantName", TENANT.to_owned()),
@@ -63,16 +63,16 @@ impl World {
             ("DeliverSecretArn", hook),
             // The consumer of siem reads with Amazon's Extended Client.
             ("MessagePointers", "yes".to_owned()),
-            (ALLOWED_HOSTS.0, ALLOWED_HOSTS.1.to_owned()),
         ];
+        parameters.extend(read_from(&simulator));
         let stack = deploy(&emulator, binaries, &parameters);
-        // The same tenant as a document, which knows where the simulator is; the administrator's
-        // list lets it take the place of the parameters.
+        // The same tenant as a document, without sweeps and for one output; the administrator's list
+        // lets it take the place of the parameters.
         let list = format!(
             "[{TENANT}]\ntenant_id = \"{}\"\nclient_id = \"{}\"\nreplaces_first_tenant = true\n",
             known.tenant_id, known.client_id
         );
-        let document = tenant_document(STACK, TENANT, &simulator) + "outputs = [\"siem\"]\n";
+        let document = tenant_document(STACK, TENANT) + "outputs = [\"siem\"]\n";
         let key = format!("tenants/{TENANT}.toml");
         for (key, text) in [("admin/tenants.toml", &list), (&key, &document)] {
             let put = stack.put_document(&emulator, key, text);

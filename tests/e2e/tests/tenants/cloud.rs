@@ -9,6 +9,7 @@ use drawbridge_cursor::Job;
 use drawbridge_dispatch::{Dispatcher, Tick};
 use drawbridge_emulator::Emulator;
 use drawbridge_queue::SqsQueue;
+use drawbridge_simulator::Simulator;
 use drawbridge_store::{S3Store, Store as _};
 use serde_json::{Value, json};
 
@@ -46,9 +47,9 @@ impl<'e> Cloud<'e> {
     }
 
     /// Keeps a tenant's document and secret.
-    pub(crate) async fn add(&self, who: &Who, host: &str) {
+    pub(crate) async fn add(&self, who: &Who) {
         let (key, text) = &who.document;
-        let body = Bytes::from(text.replace("HOST", host));
+        let body = Bytes::from(text.clone());
         self.store.put(key, body, "text/plain").await.unwrap();
         if let Some(secret) = &who.secret {
             let config = self.emulator.sdk_config().await;
@@ -81,7 +82,11 @@ impl<'e> Cloud<'e> {
     }
 
     /// What Lambda would tell the poll function.
-    pub(crate) fn environment(&self, sts: &str) -> Vec<(&'static str, String)> {
+    pub(crate) fn environment(
+        &self,
+        sts: &str,
+        simulator: &Simulator,
+    ) -> Vec<(&'static str, String)> {
         let outputs = json!([
             {"format": "siem", "shape": "messages", "queue_url": self.records_url},
         ]);
@@ -92,7 +97,8 @@ impl<'e> Cloud<'e> {
             ("DRAWBRIDGE_OUTPUTS", outputs.to_string()),
             ("DRAWBRIDGE_JOBS_QUEUE_URL", self.jobs_url.clone()),
             ("DRAWBRIDGE_SECRET_PREFIX", SECRET_PREFIX.to_owned()),
-            ("DRAWBRIDGE_ALLOWED_HOSTS", "127.0.0.1".to_owned()),
+            ("DRAWBRIDGE_LOGIN_URL", simulator.login_url().to_string()),
+            ("DRAWBRIDGE_GRAPH_URL", simulator.graph_url().to_string()),
         ]);
         environment
     }

@@ -135,11 +135,11 @@ async fn run(
         .unwrap();
     let cloud = Cloud::create(emulator, name).await;
     for who in &tenants {
-        cloud.add(who, simulator.graph_url().as_str()).await;
+        cloud.add(who).await;
     }
     cloud.allow(tenants.iter()).await;
     trouble::begin(&simulator);
-    let environment = cloud.environment(identities.issuer.url());
+    let environment = cloud.environment(identities.issuer.url(), &simulator);
     let spawn = |_| tokio::sync::Mutex::new(Worker::spawn(&environment));
     let workers: Vec<_> = (0..WORKERS).map(spawn).collect();
 

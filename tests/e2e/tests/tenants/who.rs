@@ -150,8 +150,7 @@ fn simulated(name: &str, credential: Credential, alerts: &[Value]) -> SimulatedT
     }
 }
 
-/// The hosts are filled in when the simulator listens. No sweeps: their hour must not begin in
-/// the middle of a test.
+/// No sweeps: their hour must not begin in the middle of a test.
 fn document(
     name: &str,
     ending: &str,
@@ -162,8 +161,6 @@ fn document(
         "tenant_id": simulated.tenant_id,
         "client_id": simulated.client_id,
         kind: value,
-        "login_url": "HOST",
-        "graph_url": "HOST",
         "sweeps": false,
     });
     let text = match ending {

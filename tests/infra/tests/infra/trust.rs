@@ -1,7 +1,8 @@
 //! What whoever writes a tenant's document can reach with it: what is the tenant's, and what the
 //! administrator allows by parameters.
 
-use drawbridge_config::{BINDINGS_KEY, Trust, parse};
+use drawbridge_config::{BINDINGS_KEY, Trust, given_tenants, parse};
+use drawbridge_graph::Endpoints;
 use serde_json::Value;
 
 use crate::evaluate::Deployment;
@@ -72,7 +73,7 @@ fn the_administrator_alone_lets_documents_name_more() {
         read, expected,
         "what the function takes and what it may read"
     );
-    let hosts = "gateway.example:8443,127.0.0.1";
+    let hosts = "gateway.example:8443,9.9.9.9";
     let given = [("AllowedHosts", hosts)];
     assert_eq!(variable(&given, "HOSTS").as_deref(), Some(hosts));
 }
@@ -82,9 +83,9 @@ fn the_administrator_alone_lets_documents_name_more() {
 fn a_document_names_what_is_its_own_or_what_a_parameter_lists() {
     let arn = format!("{ARN}:shared-AbCdEf");
     let deployment = Deployment::with(&[("SecretArns", &arn), ("AllowedHosts", "gateway.example")]);
-    let trust = Trust::of_a_stack(|name| deployment.variable("Poll", name));
+    let trust = Trust::of_a_stack(|name| deployment.variable("Poll", name)).unwrap();
     let none = Deployment::with(&[]);
-    let without = Trust::of_a_stack(|name| none.variable("Poll", name));
+    let without = Trust::of_a_stack(|name| none.variable("Poll", name)).unwrap();
     let gateway =
         "login_url = \"https://gateway.example\"\ngraph_url = \"https://gateway.example\"";
     for (secret, more, is_taken, is_taken_without) in [
@@ -103,6 +104,77 @@ fn a_document_names_what_is_its_own_or_what_a_parameter_lists() {
         let tenant = parse("a", "tenants/a.toml", text.as_bytes()).unwrap();
         let taken = [&trust, &without].map(|trust| trust.check(&tenant).is_ok());
         assert_eq!(taken, [is_taken, is_taken_without], "{secret} {more}");
+    }
+}
+
+/// A relay, which may have a private address, is for the first tenant and for documents that name
+/// nothing else.
+#[test]
+fn a_relay_is_for_all_tenants_that_name_nothing_else() {
+    let (login, graph) = ("https://10.0.0.1:8443/login", "https://relay.example/graph");
+    let given = [
+        ("TenantId", "00000000-0000-0000-0000-000000000001"),
+        ("ClientId", "00000000-0000-0000-0000-000000000002"),
+        ("Cloud", "gcc-high"),
+        ("LoginUrl", login),
+        ("GraphUrl", graph),
+    ];
+    let relay = Endpoints::custom(login.parse().unwrap(), graph.parse().unwrap()).unwrap();
+    let deployment = Deployment::with(&given);
+    assert_eq!(deployment.refusals(), [""; 0]);
+    let trust = Trust::of_a_stack(|name| deployment.variable("Poll", name)).unwrap();
+    assert_eq!(trust.endpoints(), Some(&relay));
+    for function in ["Poll", "Dispatch"] {
+        let tenants = given_tenants(|name| deployment.variable(function, name)).unwrap();
+        assert_eq!(tenants[0].endpoints(None), Ok(relay.clone()));
+        // What its role's token is for.
+        assert_eq!(tenants[0].cloud().unwrap().name(), "gcc-high");
+    }
+    let without = Deployment::with(&given[..3]);
+    let trust = Trust::of_a_stack(|name| without.variable("Poll", name)).unwrap();
+    assert_eq!(trust.endpoints(), None);
+    let tenants = given_tenants(|name| without.variable("Poll", name)).unwrap();
+    let host = tenants[0].endpoints(None).unwrap().graph;
+    assert_eq!(host.host_str(), Some("graph.microsoft.us"));
+    for half in ["LoginUrl", "GraphUrl"] {
+        let refusals = Deployment::with(&[(half, login)]).refusals();
+        assert_eq!(refusals.len(), 1, "{refusals:?}");
+        assert!(
+            refusals[0].contains("LoginUrl and GraphUrl"),
+            "{refusals:?}"
+        );
+    }
+}
+
+#[test]
+fn a_relay_is_a_url_that_secrets_may_go_to() {
+    let cases = [
+        ("", true),
+        ("https://relay.example", true),
+        ("https://10.0.0.1:8443/relay/", true),
+        ("https://[fd00::1]:8443", true),
+        ("http://127.0.0.1:8080/", true),
+        ("http://localhost:8080", true),
+        ("http://relay.example", false),
+        ("http://10.0.0.1", false),
+        ("http://127.0.0.1.example", false),
+        ("relay.example", false),
+        ("https://user@relay.example", false),
+        ("https://relay.example/?a=b", false),
+        ("https://relay.example\"", false),
+    ];
+    for parameter in ["LoginUrl", "GraphUrl"] {
+        assert_eq!(
+            taken(parameter, &cases.map(|case| case.0)),
+            cases.map(|case| case.1)
+        );
+    }
+    // None that the function would refuse.
+    for (url, _) in cases
+        .into_iter()
+        .filter(|(url, taken)| *taken && !url.is_empty())
+    {
+        assert!(Endpoints::custom(url.parse().unwrap(), url.parse().unwrap()).is_ok());
     }
 }
 
@@ -149,7 +221,14 @@ fn a_prefix_ends_with_a_slash_and_hosts_are_hosts() {
     let cases = [
         ("", true),
         ("gateway.example", true),
-        ("gateway.example:8443,127.0.0.1", true),
+        ("gateway.example:8443,9.9.9.9", true),
+        ("10.gateway.example,127.example:443,172.32.0.1", true),
+        ("127.0.0.1", false),
+        ("gateway.example,10.1.2.3:8443", false),
+        ("169.254.169.254", false),
+        ("172.31.0.1,gateway.example", false),
+        ("192.168.1.1", false),
+        ("0.0.0.0", false),
         ("https://gateway.example", false),
         ("*.example", false),
         ("a.example, b.example", false),
@@ -175,6 +254,8 @@ fn the_longest_parameters_fit_into_the_functions_variables() {
         &format!("{ARN}:another-team/a-secret-AbCdEf,"),
     );
     let hosts = longest("AllowedHosts", "gateway.example:8443,");
+    let relay = longest("LoginUrl", "https://relay.example/");
+    assert_eq!(relay, longest("GraphUrl", "https://relay.example/"));
     let prefix = longest("SecretPrefix", "p");
     let name = "n".repeat(64);
     let readers: Vec<_> = drawbridge_queue::READERS
@@ -191,6 +272,8 @@ fn the_longest_parameters_fit_into_the_functions_variables() {
             ("TenantIdentity", "certificate"),
             ("SecretArns", &arns),
             ("AllowedHosts", &hosts),
+            ("LoginUrl", &relay),
+            ("GraphUrl", &relay),
             ("SecretPrefix", &prefix),
             ("ObjectReaders", &readers),
         ],

@@ -1,12 +1,10 @@
 //! `drawbridge tenants check`, which really signs in.
 
-use drawbridge_simulator::Options;
-
 use crate::support::alerts::{list, recent_alert};
 use crate::support::command::run;
-use crate::support::documents::{VARIABLE, command, objects, on, write, write_text};
+use crate::support::documents::{VARIABLE, command, objects, on, write, write_of, write_text};
 use crate::support::folder::Folder;
-use crate::support::tenant::Tenant;
+use crate::support::tenant::{OTHER, Tenant};
 
 #[test]
 fn a_tenant_that_works_is_told_so_and_nothing_is_written() {
@@ -23,14 +21,10 @@ fn a_tenant_that_works_is_told_so_and_nothing_is_written() {
 
 #[test]
 fn each_is_told_what_is_wrong_with_it_alone() {
-    let options = Options {
-        token_without_roles: true,
-        ..Options::default()
-    };
-    let (well, refusing) = (Tenant::new("[]"), Tenant::with(options, "[]"));
+    let well = Tenant::beside("[]", "[]", |refusing| refusing.has_consent = false);
     let folder = Folder::new();
     write(&folder, "a-well", &well, "");
-    write(&folder, "b-role", &refusing, "service_sources = [\"b\"]");
+    write_of(&folder, "b-role", &well, OTHER, "");
     write(&folder, "c-twin", &well, "");
     write_text(
         &folder,

@@ -2,26 +2,24 @@
 
 use std::fs;
 
-use drawbridge_simulator::Options;
+use drawbridge_simulator::SimulatedTenant;
 
 use crate::support::alerts::{alert, list};
-use crate::support::documents::{command, lines, objects, on, write, write_text};
+use crate::support::documents::{command, lines, objects, on, write, write_of, write_text};
 use crate::support::folder::Folder;
-use crate::support::tenant::Tenant;
+use crate::support::tenant::{OTHER, TENANT, Tenant};
 use crate::support::until;
 
 #[test]
 fn each_tenant_has_its_own_outputs_and_nothing_is_written_twice() {
-    let (one, two) = (
-        Tenant::new(&list(&[alert(1, 2)])),
-        Tenant::new(&list(&[alert(2, 3), alert(3, 1)])),
-    );
+    let others = list(&[alert(2, 3), alert(3, 1)]);
+    let both = Tenant::beside(&list(&[alert(1, 2)]), &others, |_| {});
     let folder = Folder::new();
-    write(&folder, "contoso", &one, "");
+    write(&folder, "contoso", &both, "");
     write(
         &folder,
         "fabrikam",
-        &two,
+        &both,
         "service_sources = []\nseverities = [\"high\"]\noutputs = [\"native\", \"cef\", \"siem-objects\"]",
     );
     let polled = on(&folder, &["poll", "--all", "--once", "--json"]);
@@ -29,10 +27,11 @@ fn each_tenant_has_its_own_outputs_and_nothing_is_written_twice() {
     polled.failed(1, &["fabrikam: tenant", "that of \"contoso\" too"]);
     assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
 
-    write(
+    write_of(
         &folder,
         "fabrikam",
-        &two,
+        &both,
+        OTHER,
         "service_sources = [\"microsoftDefenderForEndpoint\"]\noutputs = [\"native\", \"cef\", \"siem-objects\"]",
     );
     for round in 0..2 {
@@ -52,16 +51,10 @@ fn each_tenant_has_its_own_outputs_and_nothing_is_written_twice() {
 
 #[test]
 fn one_tenants_trouble_is_its_own() {
-    let options = Options {
-        token_without_roles: true,
-        ..Options::default()
-    };
-    let (well, refusing) = (
-        Tenant::new(&list(&[alert(1, 2)])),
-        Tenant::with(options, &list(&[alert(9, 1)])),
-    );
+    let refused = |other: &mut SimulatedTenant| other.has_consent = false;
+    let well = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(9, 1)]), refused);
     let folder = Folder::new();
-    write(&folder, "a-refused", &refusing, "service_sources = [\"a\"]");
+    write_of(&folder, "a-refused", &well, OTHER, "");
     write_text(&folder, "b-broken.toml", "tenantid = \"t\"");
     write(&folder, "c-well", &well, "");
     write(&folder, "d-paused", &well, "service_sources = [\"d\"]");
@@ -110,31 +103,23 @@ fn a_tenant_is_named_or_all_are() {
 fn new_tenants_are_taken_up_and_old_ones_left_between_polls() {
     use crate::support::command::{Outcome, signal};
 
-    let (one, two) = (
-        Tenant::new(&list(&[alert(1, 2)])),
-        Tenant::new(&list(&[alert(2, 1)])),
-    );
+    let both = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 1)]), |_| {});
+    let polls = |tenant: &str| both.asked(tenant).list_requests;
     let folder = Folder::new();
-    write(&folder, "contoso", &one, "");
+    write(&folder, "contoso", &both, "");
     let child = command(&folder, &["poll", "--all", "--every", "1s"])
         .spawn()
         .unwrap();
     until(|| lines(&folder, "contoso", "siem.ndjson").len() == 2);
-    write(
-        &folder,
-        "fabrikam",
-        &two,
-        "service_sources = [\"microsoftDefenderForEndpoint\"]",
-    );
+    write_of(&folder, "fabrikam", &both, OTHER, "");
     until(|| lines(&folder, "fabrikam", "siem.ndjson").len() == 1);
     fs::remove_file(folder.path().join("tenants/contoso.toml")).unwrap();
-    let after = one.simulator.stats().list_requests;
-    let polls = two.simulator.stats().list_requests;
-    two.until(|stats| stats.list_requests > polls + 3);
-    assert!(one.simulator.stats().list_requests <= after + 2);
+    let (after, others) = (polls(TENANT), polls(OTHER));
+    until(|| polls(OTHER) > others + 3);
+    assert!(polls(TENANT) <= after + 2);
     // Its files are closed: somebody else may write them.
-    write(&folder, "contoso", &one, "");
-    until(|| one.simulator.stats().list_requests > after + 2);
+    write(&folder, "contoso", &both, "");
+    until(|| polls(TENANT) > after + 2);
     signal(&child, "-INT");
     Outcome::of(child.wait_with_output().unwrap())
         .well()
@@ -143,16 +128,16 @@ fn new_tenants_are_taken_up_and_old_ones_left_between_polls() {
 
 #[test]
 fn a_tenant_that_is_down_does_not_hold_up_another() {
-    let (down, well) = (Tenant::new("[]"), Tenant::new(&list(&[alert(1, 2)])));
-    down.simulator.set_down(true);
+    let well = Tenant::beside(&list(&[alert(1, 2)]), "[]", |_| {});
+    well.simulator.tenant(OTHER).unwrap().set_down(true);
     let folder = Folder::new();
-    write(&folder, "a-down", &down, "service_sources = [\"a\"]");
+    write_of(&folder, "a-down", &well, OTHER, "");
     write(&folder, "b-well", &well, "");
     let mut child = command(&folder, &["poll", "--all", "--every", "1s"])
         .spawn()
         .unwrap();
     until(|| lines(&folder, "b-well", "siem.ndjson").len() == 2);
-    well.until(|stats| stats.list_requests >= 3);
+    until(|| well.asked(TENANT).list_requests >= 3);
     child.kill().unwrap();
     child.wait().unwrap();
 }

@@ -1,10 +1,10 @@
 //! A document of somebody who may write documents and nothing else: no secret of another leaves, and
-//! none goes to a host of his own.
+//! none goes to a host of his own, nor to one of this machine or of its network.
 
 use std::fs;
 
 use crate::support::alerts::{list, recent_alert};
-use crate::support::command::{Outcome, run};
+use crate::support::command::{Outcome, drawbridge, run};
 use crate::support::documents::{command, write_text};
 use crate::support::folder::Folder;
 use crate::support::tenant::{CLIENT, SECRET, TENANT, Tenant};
@@ -16,7 +16,8 @@ struct Allowed<'a> {
     secrets: &'a str,
 }
 
-/// Runs a command in which the victim's secret is set.
+/// Runs a command in which the victim's secret is set, and the simulator is the administrator's choice
+/// if the folder has one.
 fn on(folder: &Folder, allowed: &Allowed<'_>, args: &[&str]) -> Outcome {
     let mut command = command(folder, args);
     command
@@ -32,11 +33,6 @@ fn document(folder: &Folder, name: &str, lines: &str) {
         "tenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nservice_sources = []\n{lines}\n"
     );
     write_text(folder, &format!("{name}.toml"), &text);
-}
-
-fn hosts(tenant: &Tenant) -> String {
-    let (login, graph) = (tenant.simulator.login_url(), tenant.simulator.graph_url());
-    format!("login_url = \"{login}\"\ngraph_url = \"{graph}\"\n")
 }
 
 /// `check` and `poll` both refuse it with these words, and nobody is asked anything.
@@ -57,22 +53,122 @@ fn refused(folder: &Folder, allowed: &Allowed<'_>, tenants: &[&Tenant], words: &
     }
 }
 
+/// The simulator under a name, which a list may have.
+fn localhost(tenant: &Tenant) -> String {
+    let port = tenant.simulator.login_url().port().unwrap();
+    let host = format!("https://localhost:{port}/");
+    format!("login_url = \"{host}\"\ngraph_url = \"{host}\"")
+}
+
 #[test]
 fn a_secret_goes_to_no_host_that_the_administrator_has_not_allowed() {
     let (evil, folder) = (Tenant::new("[]"), Folder::new());
     document(
         &folder,
         "victim",
-        &format!("secret = \"VICTIM_SECRET\"\n{}", hosts(&evil)),
+        &format!("secret = \"VICTIM_SECRET\"\n{}", localhost(&evil)),
     );
     let words = ["login_url", "has not allowed", "DRAWBRIDGE_ALLOWED_HOSTS"];
     refused(&folder, &Allowed::default(), &[&evil], &words);
     // The host of another.
     let allowed = Allowed {
-        hosts: "127.0.0.1:1,gateway.example",
+        hosts: "localhost:1,gateway.example",
         ..Allowed::default()
     };
     refused(&folder, &allowed, &[&evil], &words);
+}
+
+#[test]
+fn no_address_of_this_machine_or_its_network_is_allowed() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    let secret = "secret = \"VICTIM_SECRET\"";
+    let sentence = ["private network", "LoginUrl", "DRAWBRIDGE_LOGIN_URL"];
+    let named = |login: &str| {
+        document(
+            &folder,
+            "victim",
+            &format!("{secret}\nlogin_url = \"{login}\"\ngraph_url = \"{login}\""),
+        );
+    };
+    let simulator = tenant.simulator.login_url();
+    for login in [
+        simulator.as_str(),
+        "https://10.0.0.1/",
+        "https://[fd00::1]/",
+    ] {
+        named(login);
+        let words = [&["login_url"], &sentence[..]].concat();
+        refused(&folder, &Allowed::default(), &[&tenant], &words);
+        let add = [
+            "tenants",
+            "add",
+            "victim",
+            "--replace",
+            "--tenant-id",
+            TENANT,
+            "--client-id",
+            CLIENT,
+            "--secret",
+            "VICTIM_SECRET",
+            "--login-url",
+            login,
+            "--graph-url",
+            login,
+        ];
+        on(&folder, &Allowed::default(), &add).failed(1, &words);
+    }
+    // An entry would do nothing; that is said before anything is done.
+    for hosts in ["127.0.0.1", "gateway.example,[::1]:8443", "192.168.1.1"] {
+        let allowed = Allowed {
+            hosts,
+            ..Allowed::default()
+        };
+        let words = [&["DRAWBRIDGE_ALLOWED_HOSTS lists"], &sentence[..]].concat();
+        for args in [
+            &["tenants", "check", "--all"][..],
+            &["poll", "--all", "--once"],
+            &["tenants", "list"],
+        ] {
+            on(&folder, &allowed, args).failed(1, &words);
+        }
+    }
+    assert_eq!(tenant.simulator.stats().token_requests, 0);
+}
+
+#[test]
+fn the_administrator_has_tenants_read_where_he_likes() {
+    let (tenant, folder) = (Tenant::new(&list(&[recent_alert(1, 1)])), Folder::new());
+    folder.read_from(&tenant.simulator);
+    document(&folder, "victim", "secret = \"VICTIM_SECRET\"");
+    let allowed = Allowed::default();
+    on(&folder, &allowed, &["tenants", "check", "victim"]).well();
+    on(&folder, &allowed, &["poll", "--all", "--once"]).well();
+    let listed = on(&folder, &allowed, &["tenants", "list"]).well();
+    let host = tenant.simulator.graph_url().port().unwrap();
+    let host = format!("127.0.0.1:{host}");
+    assert!(listed.stdout.contains(&host), "{}", listed.stdout);
+    // The command line is his as well.
+    let alone = Folder::new();
+    let mut poll = drawbridge(&[
+        "poll",
+        "--once",
+        "--tenant-id",
+        TENANT,
+        "--client-id",
+        CLIENT,
+    ]);
+    poll.arg("--out")
+        .arg(alone.path())
+        .envs(folder.hosts())
+        .env("DRAWBRIDGE_CLIENT_SECRET", SECRET);
+    run(poll).discreet().well();
+
+    let mut half = command(&folder, &["tenants", "check", "victim"]);
+    half.env_remove("DRAWBRIDGE_GRAPH_URL");
+    run(half).failed(1, &["DRAWBRIDGE_LOGIN_URL and", "both or neither"]);
+    let mut plain = command(&folder, &["tenants", "check", "victim"]);
+    plain.env("DRAWBRIDGE_LOGIN_URL", "http://relay.example");
+    run(plain).failed(1, &["DRAWBRIDGE_LOGIN_URL and", "is not https"]);
 }
 
 #[test]
@@ -80,10 +176,8 @@ fn a_document_reads_no_secret_of_another_tenant_and_no_other_file() {
     let (tenant, folder) = (Tenant::new("[]"), Folder::new());
     let file = folder.path().join("elsewhere.txt");
     fs::write(&file, SECRET).unwrap();
-    let allowed = Allowed {
-        hosts: "127.0.0.1",
-        ..Allowed::default()
-    };
+    folder.read_from(&tenant.simulator);
+    let allowed = Allowed::default();
     for place in [
         "VICTIM_SECRET",
         "env:VICTIM_SECRET",
@@ -97,17 +191,13 @@ fn a_document_reads_no_secret_of_another_tenant_and_no_other_file() {
             .to_string(),
     ] {
         for field in ["secret", "certificate"] {
-            document(
-                &folder,
-                "evil",
-                &format!("{field} = {place:?}\n{}", hosts(&tenant)),
-            );
+            document(&folder, "evil", &format!("{field} = {place:?}"));
             let words = [field, "not this tenant's", "EVIL_SECRET", "secrets/evil"];
             refused(&folder, &allowed, &[&tenant], &words);
         }
     }
-    let token = format!("federation = \"/etc/hostname\"\n{}", hosts(&tenant));
-    document(&folder, "evil", &token);
+    let token = "federation = \"/etc/hostname\"";
+    document(&folder, "evil", token);
     refused(
         &folder,
         &allowed,
@@ -123,31 +213,21 @@ fn its_own_secrets_need_nobodys_leave() {
     fs::create_dir_all(secrets.join("victim")).unwrap();
     fs::write(secrets.join("victim.txt"), SECRET).unwrap();
     fs::write(secrets.join("victim/client-secret"), SECRET).unwrap();
-    let allowed = Allowed {
-        hosts: "127.0.0.1",
-        ..Allowed::default()
-    };
+    folder.read_from(&tenant.simulator);
+    let allowed = Allowed::default();
     for place in [
         "VICTIM_SECRET",
         &format!("file:{}", secrets.join("victim.txt").display()),
         &secrets.join("victim/client-secret").display().to_string(),
     ] {
-        document(
-            &folder,
-            "victim",
-            &format!("secret = {place:?}\n{}", hosts(&tenant)),
-        );
+        document(&folder, "victim", &format!("secret = {place:?}"));
         on(&folder, &allowed, &["tenants", "check", "victim"]).well();
     }
     let shared = Allowed {
         secrets: "VICTIM_SECRET",
         ..allowed
     };
-    document(
-        &folder,
-        "victim",
-        &format!("secret = \"VICTIM_SECRET\"\n{}", hosts(&tenant)),
-    );
+    document(&folder, "victim", "secret = \"VICTIM_SECRET\"");
     on(&folder, &shared, &["tenants", "check", "victim"]).well();
 }
 
@@ -160,25 +240,16 @@ fn a_link_leads_to_no_secret_elsewhere() {
     fs::write(folder.path().join("other"), SECRET).unwrap();
     std::os::unix::fs::symlink(folder.path().join("other"), secrets.join("evil.txt")).unwrap();
     let place = secrets.join("evil.txt").display().to_string();
-    document(
-        &folder,
-        "evil",
-        &format!("secret = {place:?}\n{}", hosts(&tenant)),
-    );
-    let allowed = Allowed {
-        hosts: "127.0.0.1",
-        ..Allowed::default()
-    };
+    document(&folder, "evil", &format!("secret = {place:?}"));
+    folder.read_from(&tenant.simulator);
+    let allowed = Allowed::default();
     refused(&folder, &allowed, &[&tenant], &["not this tenant's"]);
 }
 
 #[test]
 fn an_allowed_name_that_stands_for_a_private_address_is_not_connected_to() {
     let (tenant, folder) = (Tenant::new("[]"), Folder::new());
-    let port = tenant.simulator.login_url().port().unwrap();
-    let host = format!("https://localhost:{port}/");
-    let lines =
-        format!("secret = \"VICTIM_SECRET\"\nlogin_url = \"{host}\"\ngraph_url = \"{host}\"");
+    let lines = format!("secret = \"VICTIM_SECRET\"\n{}", localhost(&tenant));
     document(&folder, "victim", &lines);
     let allowed = Allowed {
         hosts: "localhost",
@@ -193,11 +264,12 @@ fn a_federated_document_needs_the_administrators_word_for_its_ids() {
     let token = folder.path().join("token");
     fs::write(&token, "x.y.z").unwrap();
     let token = token.display().to_string();
+    folder.read_from(&tenant.simulator);
     let allowed = Allowed {
-        hosts: "127.0.0.1",
         secrets: &token,
+        ..Allowed::default()
     };
-    let lines = format!("federation = {token:?}\n{}", hosts(&tenant));
+    let lines = format!("federation = {token:?}\n");
     document(&folder, "fabrikam", &lines);
     let words = [
         "federation",

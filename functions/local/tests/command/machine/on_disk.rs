@@ -50,6 +50,7 @@ fn records_are_for_the_group_and_everything_else_for_its_owner() {
     bad["evidence"][1]["fileDetails"]["sha1"] = json!({"unheard": "of"});
     let tenant = Tenant::new(&list(&[alert(1, 2), bad]));
     let place = Folder::new();
+    place.read_from(&tenant.simulator);
     let out = place.path().join("data");
     let here = |args: &[&str]| {
         let mut command = drawbridge(args);
@@ -57,10 +58,9 @@ fn records_are_for_the_group_and_everything_else_for_its_owner() {
             .arg("--out")
             .arg(&out)
             .env(VARIABLE, SECRET)
-            .env("DRAWBRIDGE_ALLOWED_HOSTS", "127.0.0.1");
+            .envs(place.hosts());
         open_handed(&command)
     };
-    let (login, graph) = (tenant.simulator.login_url(), tenant.simulator.graph_url());
     here(&[
         "tenants",
         "add",
@@ -71,10 +71,6 @@ fn records_are_for_the_group_and_everything_else_for_its_owner() {
         CLIENT,
         "--secret",
         VARIABLE,
-        "--login-url",
-        login.as_str(),
-        "--graph-url",
-        graph.as_str(),
     ])
     .well();
     let document = out.join("tenants/contoso.toml");
@@ -181,9 +177,7 @@ fn the_folder_itself_may_be_a_link() {
     let link = other.path().join("link");
     symlink(folder.path(), &link).unwrap();
     let mut poll = drawbridge(&["poll", "--all", "--once", "--out"]);
-    poll.arg(&link)
-        .env(VARIABLE, SECRET)
-        .env("DRAWBRIDGE_ALLOWED_HOSTS", "127.0.0.1");
+    poll.arg(&link).env(VARIABLE, SECRET).envs(folder.hosts());
     run(poll).well();
     assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
 }

@@ -22,6 +22,9 @@ pub(crate) fn drawbridge(args: &[&str]) -> Command {
         .args(args)
         .env_remove("DRAWBRIDGE_CLIENT_SECRET")
         .env_remove("DRAWBRIDGE_LOG")
+        .env_remove("DRAWBRIDGE_ALLOWED_HOSTS")
+        .env_remove("DRAWBRIDGE_LOGIN_URL")
+        .env_remove("DRAWBRIDGE_GRAPH_URL")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

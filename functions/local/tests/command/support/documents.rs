@@ -24,7 +24,7 @@ pub(crate) fn command(folder: &Folder, args: &[&str]) -> Command {
         .arg(folder.path())
         .env(VARIABLE, SECRET)
         .env("DRAWBRIDGE_ALLOWED_SECRETS", ALLOWED_SECRETS)
-        .env("DRAWBRIDGE_ALLOWED_HOSTS", "127.0.0.1")
+        .envs(folder.hosts())
         .env_remove("DRAWBRIDGE_BUCKET")
         .env_remove("DRAWBRIDGE_JOBS_QUEUE_URL");
     command
@@ -35,18 +35,18 @@ pub(crate) fn on(folder: &Folder, args: &[&str]) -> Outcome {
     run(command(folder, args)).discreet()
 }
 
-/// Writes the document of a tenant that signs in at `tenant`, with further lines.
+/// Writes the document of a tenant that signs in at `tenant`, as all of the folder do, with further
+/// lines.
 pub(crate) fn write(folder: &Folder, name: &str, tenant: &Tenant, lines: &str) {
     write_of(folder, name, tenant, TENANT, lines);
 }
 
 /// The same of a tenant with an id of its own.
 pub(crate) fn write_of(folder: &Folder, name: &str, tenant: &Tenant, id: &str, lines: &str) {
+    folder.read_from(&tenant.simulator);
     let text = format!(
         "tenant_id = \"{id}\"\nclient_id = \"{CLIENT}\"\nsecret = \"{VARIABLE}\"\n\
-         login_url = \"{}\"\ngraph_url = \"{}\"\nfirst_lookback_secs = 1000000000\n{lines}\n",
-        tenant.simulator.login_url(),
-        tenant.simulator.graph_url(),
+         first_lookback_secs = 1000000000\n{lines}\n",
     );
     let lines = if lines.contains("service_sources") {
         ""

@@ -3,22 +3,48 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use drawbridge_simulator::Simulator;
 use serde_json::Value;
 use tempfile::TempDir;
+use url::Url;
 
 use super::tenant::TENANT;
 
 /// A folder of its own for each test; gone at its end.
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder {
+    folder: TempDir,
+    /// Where the administrator has its tenants read: the sign-in host and the Graph root.
+    hosts: OnceLock<[Url; 2]>,
+}
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            hosts: OnceLock::new(),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
+    }
+
+    /// Has its tenants read from this simulator, as all of a folder are.
+    pub(crate) fn read_from(&self, simulator: &Simulator) {
+        let hosts = [simulator.login_url(), simulator.graph_url()];
+        let one = self.hosts.get_or_init(|| hosts.clone());
+        assert_eq!(*one, hosts, "there is one for all of its tenants");
+    }
+
+    /// The variables that say so.
+    pub(crate) fn hosts(&self) -> Vec<(&'static str, String)> {
+        let urls = self.hosts.get().into_iter().flatten();
+        ["DRAWBRIDGE_LOGIN_URL", "DRAWBRIDGE_GRAPH_URL"]
+            .into_iter()
+            .zip(urls.map(Url::to_string))
+            .collect()
     }
 
     pub(crate) fn output(&self) -> PathBuf {

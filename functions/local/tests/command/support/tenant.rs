@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use drawbridge_simulator::{Alerts, Options, Simulator, Stats};
+use drawbridge_simulator::{Alerts, Credential, Options, SimulatedTenant, Simulator, Stats};
 use tokio::runtime::Runtime;
 use url::Url;
 
@@ -13,6 +13,8 @@ use super::folder::Folder;
 /// The tenant's client secret; it must never show.
 pub(crate) const SECRET: &str = "MARKER~the-client-secret";
 pub(crate) const TENANT: &str = "11111111-1111-4111-8111-111111111111";
+/// A second tenant of the simulator's, if it has one.
+pub(crate) const OTHER: &str = "33333333-3333-4333-8333-333333333333";
 pub(crate) const CLIENT: &str = "22222222-2222-4222-8222-222222222222";
 /// Before every alert of these tests.
 pub(crate) const SINCE: &str = "2020-01-01T00:00:00Z";
@@ -27,6 +29,29 @@ pub(crate) struct Tenant {
 impl Tenant {
     pub(crate) fn new(alerts: &str) -> Self {
         Self::with(Options::default(), alerts)
+    }
+
+    /// A simulator with a second tenant, [`OTHER`], which is changed by `change`.
+    pub(crate) fn beside(
+        alerts: &str,
+        others: &str,
+        change: impl FnOnce(&mut SimulatedTenant),
+    ) -> Self {
+        let mut other = SimulatedTenant {
+            alerts: Alerts::parse(others.as_bytes()).unwrap(),
+            ..SimulatedTenant::new(OTHER, CLIENT, Credential::Secret(SECRET.into()))
+        };
+        change(&mut other);
+        let options = Options {
+            tenants: vec![other],
+            ..Options::default()
+        };
+        Self::with(options, alerts)
+    }
+
+    /// How often one of the simulator's tenants was asked for what.
+    pub(crate) fn asked(&self, tenant_id: &str) -> Stats {
+        self.simulator.tenant(tenant_id).unwrap().stats()
     }
 
     pub(crate) fn with(options: Options, alerts: &str) -> Self {

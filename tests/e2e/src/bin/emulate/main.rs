@@ -10,7 +10,7 @@ mod guide;
 
 use std::time::Duration;
 
-use drawbridge_e2e::{ALLOWED_HOSTS, Consumer, Error, Stack, release, tenant_document};
+use drawbridge_e2e::{Consumer, Error, Stack, read_from, release, tenant_document};
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_simulator::{Alerts, GenerateOptions, Simulator};
 use jiff::{SignedDuration, Timestamp};
@@ -40,9 +40,14 @@ async fn main() -> Result<(), Error> {
         ..Options::default()
     };
     let emulator = Emulator::start_with(auth).await?;
-    let parameters = [("SiemOutput", "both"), ALLOWED_HOSTS];
+    let [login, graph] = read_from(&simulator);
+    let parameters = [
+        ("SiemOutput", "both"),
+        (login.0, &login.1),
+        (graph.0, &graph.1),
+    ];
     let stack = Stack::deploy(&emulator, STACK, &binaries, &parameters)?;
-    let document = tenant_document(STACK, TENANT, &simulator);
+    let document = tenant_document(STACK, TENANT);
     let secret = &known.client_secret;
     stack
         .add_tenant(&emulator, TENANT, &document, secret)

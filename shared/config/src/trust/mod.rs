@@ -1,17 +1,23 @@
 //! What an administrator lets the documents of tenants do. Whoever may write a document says where a
 //! secret is sent; without these rules he could have another tenant's sent to a host of his own.
 
+mod hosts;
+
 use std::path::{Component, Path, PathBuf};
 
-use drawbridge_graph::{authority, is_public};
-use url::{Host, Url};
+use drawbridge_graph::Endpoints;
 
+use self::hosts::AllowedHosts;
+pub use self::hosts::administrators_endpoints;
+use crate::read::entries;
 use crate::{ConfigError, Tenant};
 
-/// What documents may name beside what is named after them.
+/// What documents may name beside what is named after them, and where those are read that name no
+/// place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trust {
-    allowed_hosts: Vec<String>,
+    endpoints: Option<Endpoints>,
+    allowed_hosts: AllowedHosts,
     allowed_secrets: Vec<String>,
     own_secrets: OwnSecrets,
 }
@@ -26,8 +32,6 @@ pub enum OwnSecrets {
     OnThisMachine(PathBuf),
 }
 
-/// The variable with the hosts that documents may name, separated by commas.
-const ALLOWED_HOSTS: &str = "DRAWBRIDGE_ALLOWED_HOSTS";
 /// The variable with the secrets that any document may name, separated by commas.
 const ALLOWED_SECRETS: &str = "DRAWBRIDGE_ALLOWED_SECRETS";
 /// The variable with the beginning of the names of a stack's secrets.
@@ -35,32 +39,42 @@ const SECRET_PREFIX: &str = "DRAWBRIDGE_SECRET_PREFIX";
 
 impl Trust {
     /// What the administrator of a stack allows: through `variable`, which gives a variable's value.
-    #[must_use]
-    pub fn of_a_stack(variable: impl Fn(&str) -> Option<String>) -> Self {
+    ///
+    /// # Errors
+    /// [`ConfigError::Setting`] for a variable that cannot be used or would do nothing.
+    pub fn of_a_stack(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let prefix = variable(SECRET_PREFIX).filter(|prefix| !prefix.trim().is_empty());
         Self::new(variable, OwnSecrets::Below(prefix))
     }
 
     /// The same on one machine, where `folder` is that of the secrets.
-    #[must_use]
-    pub fn of_a_machine(variable: impl Fn(&str) -> Option<String>, folder: PathBuf) -> Self {
+    ///
+    /// # Errors
+    /// As [`of_a_stack`](Self::of_a_stack).
+    pub fn of_a_machine(
+        variable: impl Fn(&str) -> Option<String>,
+        folder: PathBuf,
+    ) -> Result<Self, ConfigError> {
         Self::new(variable, OwnSecrets::OnThisMachine(folder))
     }
 
-    fn new(variable: impl Fn(&str) -> Option<String>, own_secrets: OwnSecrets) -> Self {
-        let list = |name: &str| {
-            let text = variable(name).unwrap_or_default();
-            let words = text.split(',').map(str::trim);
-            words
-                .filter(|word| !word.is_empty())
-                .map(str::to_owned)
-                .collect()
-        };
-        Self {
-            allowed_hosts: list(ALLOWED_HOSTS),
-            allowed_secrets: list(ALLOWED_SECRETS),
+    fn new(
+        variable: impl Fn(&str) -> Option<String>,
+        own_secrets: OwnSecrets,
+    ) -> Result<Self, ConfigError> {
+        let allowed_secrets = variable(ALLOWED_SECRETS).unwrap_or_default();
+        Ok(Self {
+            endpoints: administrators_endpoints(&variable)?,
+            allowed_hosts: AllowedHosts::read(&variable)?,
+            allowed_secrets: entries(&allowed_secrets).map(str::to_owned).collect(),
             own_secrets,
-        }
+        })
+    }
+
+    /// Where the administrator has those tenants read that name neither hosts nor a cloud.
+    #[must_use]
+    pub fn endpoints(&self) -> Option<&Endpoints> {
+        self.endpoints.as_ref()
     }
 
     /// Checks the hosts, the secret, the certificate and the token file that a document names.
@@ -68,14 +82,7 @@ impl Trust {
     /// # Errors
     /// [`ConfigError::Field`] with what the document, or the administrator, has to change.
     pub fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
-        for (field, url) in [
-            ("login_url", &tenant.login_url),
-            ("graph_url", &tenant.graph_url),
-        ] {
-            if let Some(url) = url {
-                self.check_host(tenant, field, url)?;
-            }
-        }
+        self.allowed_hosts.check(tenant)?;
         let token_file = tenant.federation.as_ref().filter(|of| *of != "aws");
         for (field, place) in [
             ("secret", tenant.secret.as_ref()),
@@ -87,33 +94,6 @@ impl Trust {
             }
         }
         Ok(())
-    }
-
-    fn check_host(
-        &self,
-        tenant: &Tenant,
-        field: &'static str,
-        url: &Url,
-    ) -> Result<(), ConfigError> {
-        let host = authority(url);
-        let without_port = url.host_str().unwrap_or_default();
-        let is_it = |allowed: &String| {
-            allowed.eq_ignore_ascii_case(&host) || allowed.eq_ignore_ascii_case(without_port)
-        };
-        if is_link_local(url) {
-            let problem = "is a link-local address, where clouds keep credentials: no document may \
-                           name one";
-            return Err(tenant.wrong(field, problem));
-        }
-        if self.allowed_hosts.iter().any(is_it) {
-            return Ok(());
-        }
-        let problem = format!(
-            "names a host that the administrator has not allowed: leave it out, or let the \
-             administrator add the host to the stack's parameter AllowedHosts, and to {ALLOWED_HOSTS} \
-             where the command runs"
-        );
-        Err(tenant.wrong(field, &problem))
     }
 
     fn check_secret(
@@ -169,30 +149,6 @@ impl Trust {
              {list}"
         );
         Err(tenant.wrong(field, &problem))
-    }
-
-    /// Whether a document's own hosts may only be public addresses: all but those that the
-    /// administrator has allowed as the addresses that they are.
-    #[must_use]
-    pub fn is_guarded(&self, tenant: &Tenant) -> bool {
-        let mut urls = [&tenant.login_url, &tenant.graph_url].into_iter().flatten();
-        urls.any(|url| match url.host() {
-            Some(Host::Domain(_)) => true,
-            Some(Host::Ipv4(address)) => is_public(address.into()),
-            Some(Host::Ipv6(address)) => is_public(address.into()),
-            None => true,
-        })
-    }
-}
-
-fn is_link_local(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_link_local(),
-        Some(Host::Ipv6(address)) => {
-            let mapped = address.to_ipv4_mapped();
-            address.is_unicast_link_local() || mapped.is_some_and(|v4| v4.is_link_local())
-        }
-        _ => false,
     }
 }
 
@@ -270,7 +226,6 @@ mod tests {
 
     fn stack(name: &str) -> Option<String> {
         let value = match name {
-            ALLOWED_HOSTS => "gateway.example:8443, Proxy.example,127.0.0.1,169.254.169.254",
             ALLOWED_SECRETS => {
                 "arn:aws:secretsmanager:eu-west-1:123456789012:secret:other/shared-AbCdEf"
             }
@@ -286,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_document_reads_the_secret_that_is_named_after_it_and_no_other() {
-        let trust = Trust::of_a_stack(stack);
+        let trust = Trust::of_a_stack(stack).unwrap();
         for (secret, is_taken) in [
             ("drawbridge/prod/contoso", true),
             ("drawbridge/prod/contoso/client-secret", true),
@@ -329,7 +284,7 @@ mod tests {
                 assert!(refusal.is_none_or(|text| says_how(&text)), "{secret}");
             }
         }
-        let unknown = Trust::of_a_stack(|_| None);
+        let unknown = Trust::of_a_stack(|_| None).unwrap();
         let document = tenant("contoso", "secret = \"drawbridge/prod/contoso\"");
         assert!(
             refusal(&unknown, &document)
@@ -342,7 +297,7 @@ mod tests {
     fn on_one_machine_too() {
         let variable =
             |name: &str| (name == ALLOWED_SECRETS).then(|| "SHARED,/run/token".to_owned());
-        let trust = Trust::of_a_machine(variable, "/data/secrets".into());
+        let trust = Trust::of_a_machine(variable, "/data/secrets".into()).unwrap();
         for (lines, is_taken) in [
             ("secret = \"A_B_SECRET\"", true),
             ("certificate = \"env:A_B_CERTIFICATE\"", true),
@@ -365,39 +320,5 @@ mod tests {
             let refusal = refusal(&trust, &tenant("a-b", lines));
             assert_eq!(refusal.is_none(), is_taken, "{lines}: {refusal:?}");
         }
-    }
-
-    #[test]
-    fn a_document_names_no_host_that_the_administrator_has_not_allowed() {
-        let trust = Trust::of_a_stack(stack);
-        for (login, is_taken) in [
-            ("https://gateway.example:8443", true),
-            ("https://proxy.example", true),
-            ("https://proxy.example:444", true),
-            ("http://127.0.0.1:8080", true),
-            ("https://gateway.example", false),
-            ("https://evil.example", false),
-            ("https://proxy.example.evil.example", false),
-            ("https://login.microsoftonline.com", false),
-            ("http://localhost:8080", false),
-            ("https://169.254.169.254", false),
-        ] {
-            let lines = format!(
-                "secret = \"drawbridge/prod/a\"\nlogin_url = \"{login}\"\ngraph_url = \"https://proxy.example\""
-            );
-            let refusal = refusal(&trust, &tenant("a", &lines));
-            assert_eq!(refusal.is_none(), is_taken, "{login}: {refusal:?}");
-            assert!(refusal.is_none_or(|text| {
-                text.contains("login_url")
-                    && (text.contains("AllowedHosts") || text.contains("link-local"))
-            }));
-        }
-        let named = |host: &str| {
-            let lines = format!("secret = \"s\"\nlogin_url = \"{host}\"\ngraph_url = \"{host}\"");
-            trust.is_guarded(&tenant("a", &lines))
-        };
-        assert!(named("https://proxy.example") && named("https://9.9.9.9"));
-        assert!(!named("http://127.0.0.1:8080"));
-        assert!(!trust.is_guarded(&tenant("a", "secret = \"s\"")));
     }
 }

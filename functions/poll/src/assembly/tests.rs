@@ -1,0 +1,152 @@
+//! Whom a tenant's requests go to, and by which way.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use drawbridge_config::{ConfigError, Trust, parse};
+use drawbridge_graph::{Body, Deadline, TransportError, sign_in};
+use drawbridge_secrets::{SecretError, Secrets};
+use drawbridge_store::LocalStore;
+use secrecy::SecretString;
+
+use super::*;
+use crate::{MAX_STATE_BYTES, SystemClock};
+
+/// A network that leads nowhere and notes which host was asked for.
+#[derive(Default)]
+struct Noted(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Transport for Noted {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        let host = request.uri().authority().map(ToString::to_string);
+        self.0.lock().unwrap().extend(host);
+        Err(TransportError::Setup("nothing is sent".to_owned()))
+    }
+}
+
+struct AnySecret;
+
+#[async_trait]
+impl Secrets for AnySecret {
+    async fn get(&self, _: &str) -> Result<SecretString, SecretError> {
+        Ok("s3cret~".into())
+    }
+}
+
+/// By which way which host is asked for a token.
+#[derive(Debug, PartialEq)]
+enum Asked {
+    ToAnyAddress(String),
+    ToPublicAddresses(String),
+    Refused(String),
+}
+
+/// Where the administrator has tenants read, and what he lets documents name.
+fn variable(name: &str) -> Option<String> {
+    let value = match name {
+        "DRAWBRIDGE_LOGIN_URL" | "DRAWBRIDGE_GRAPH_URL" => "https://10.0.0.1:8443/relay",
+        "DRAWBRIDGE_ALLOWED_HOSTS" => "gateway.example",
+        "DRAWBRIDGE_SECRET_PREFIX" => "drawbridge/prod/",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
+    let folder = tempfile::tempdir().unwrap();
+    let (any, public) = (Arc::new(Noted::default()), Arc::new(Noted::default()));
+    let surroundings = Surroundings {
+        transport: Arc::clone(&any) as Arc<dyn Transport>,
+        public_transport: Arc::clone(&public) as Arc<dyn Transport>,
+        trust,
+        secrets: Arc::new(AnySecret),
+        store: Arc::new(LocalStore::new(folder.path())),
+        clock: Arc::new(SystemClock),
+        aws_assertions: None,
+        most_state_bytes: MAX_STATE_BYTES,
+    };
+    let admitted = match surroundings.admit(tenant).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return Asked::Refused(refusal.to_string()),
+    };
+    let client = surroundings.client(admitted).unwrap();
+    let now = surroundings.clock.now();
+    let deadline = Deadline::after(std::time::Duration::from_secs(1));
+    sign_in::check(&client.graph, &client.tokens, now, deadline).await;
+    let first = |noted: &Noted| noted.0.lock().unwrap().first().cloned();
+    match (first(&any), first(&public)) {
+        (Some(host), None) => Asked::ToAnyAddress(host),
+        (None, Some(host)) => Asked::ToPublicAddresses(host),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn document(lines: &str) -> Result<Tenant, ConfigError> {
+    let text = format!(
+        "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-000000000002\"\n\
+         secret = \"drawbridge/prod/a\"\n{lines}"
+    );
+    parse("a", "tenants/a.toml", text.as_bytes())
+}
+
+fn hosts(url: &str) -> String {
+    format!("login_url = \"{url}\"\ngraph_url = \"{url}\"")
+}
+
+#[tokio::test]
+async fn a_document_leads_to_the_administrators_hosts_its_cloud_or_public_ones_of_its_own() {
+    let any = |host: &str| Asked::ToAnyAddress(host.to_owned());
+    let stack = || Trust::of_a_stack(variable).unwrap();
+    for (lines, expected) in [
+        (String::new(), any("10.0.0.1:8443")),
+        (
+            "cloud = \"global\"".into(),
+            any("login.microsoftonline.com"),
+        ),
+        ("cloud = \"dod\"".into(), any("login.microsoftonline.us")),
+        (
+            hosts("https://gateway.example"),
+            Asked::ToPublicAddresses("gateway.example".to_owned()),
+        ),
+    ] {
+        let tenant = document(&lines).unwrap();
+        assert_eq!(asked(&tenant, stack()).await, expected, "{lines}");
+    }
+    for own in ["https://10.0.0.1:8443/relay", "http://127.0.0.1:8080"] {
+        let refused = asked(&document(&hosts(own)).unwrap(), stack()).await;
+        assert!(
+            matches!(&refused, Asked::Refused(why) if why.contains("LoginUrl")),
+            "{refused:?}"
+        );
+    }
+    let nothing = |name: &str| variable(name).filter(|_| name == "DRAWBRIDGE_SECRET_PREFIX");
+    let trust = Trust::of_a_stack(nothing).unwrap();
+    let asked = asked(&document("").unwrap(), trust).await;
+    assert_eq!(asked, any("login.microsoftonline.com"));
+}
+
+#[tokio::test]
+async fn what_the_administrator_gives_may_lead_to_any_address() {
+    let any = |host: &str| Asked::ToAnyAddress(host.to_owned());
+    for (more, expected) in [
+        (r#""sweeps":true"#, any("10.0.0.1:8443")),
+        (r#""cloud":"global""#, any("login.microsoftonline.com")),
+        (
+            r#""login_url":"https://10.0.0.2","graph_url":"https://10.0.0.2""#,
+            any("10.0.0.2"),
+        ),
+    ] {
+        let text = format!(
+            r#"[{{"name":"main","tenant_id":"t.example","secret":"any/where",
+            "client_id":"00000000-0000-0000-0000-000000000002",{more}}}]"#
+        );
+        let tenants = Tenant::parse_list("DRAWBRIDGE_TENANTS", &text).unwrap();
+        let trust = Trust::of_a_stack(variable).unwrap();
+        assert_eq!(asked(&tenants[0], trust).await, expected, "{more}");
+    }
+}
