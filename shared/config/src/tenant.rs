@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use drawbridge_graph::{Cloud, CloudError, Endpoints};
+use drawbridge_graph::{Cloud, CloudError, Endpoints, TenantId, is_guid};
 use drawbridge_identity::Identity;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -204,7 +204,7 @@ impl Tenant {
             ),
             (
                 "tenant_id",
-                is_guid(&self.tenant_id) || is_domain(&self.tenant_id),
+                self.tenant_id.parse::<TenantId>().is_ok(),
                 "must be the directory (tenant) id in Entra, a GUID, or a verified domain such as \
                  contoso.com",
             ),
@@ -284,22 +284,6 @@ impl Tenant {
 pub fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=64).contains(&text.len()) && text.chars().all(plain)
-}
-
-/// Whether a text is a GUID as Entra shows it: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
-fn is_guid(text: &str) -> bool {
-    let is_hex = |part: &str| part.chars().all(|c| c.is_ascii_hexdigit());
-    let parts = || text.split('-');
-    parts().map(str::len).eq([8, 4, 4, 4, 12]) && parts().all(is_hex)
-}
-
-/// Whether a text is a domain name of at least two labels.
-fn is_domain(text: &str) -> bool {
-    let is_label = |label: &str| {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        (1..=63).contains(&label.len()) && label.chars().all(is_plain)
-    };
-    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
 }
 
 fn yes() -> bool {

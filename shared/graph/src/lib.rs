@@ -69,7 +69,7 @@ pub use retry::RetryPolicy;
 pub use retry_after::retry_after;
 pub use settings::Settings;
 pub use stats::Stats;
-pub use tenant::{TenantError, TenantId};
+pub use tenant::{TenantError, TenantId, is_guid};
 pub use token::{Token, TokenProvider};
 pub use token_cache::TokenCache;
 pub use token_endpoint::TokenEndpoint;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// A tenant as Entra addresses it: its GUID or one of its verified domain names.
 ///
-/// It becomes part of the token URL, so only letters, digits, `-` and `.` are let through.
+/// It becomes part of the token URL, so that nothing else is let through.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TenantId(String);
 
@@ -43,16 +43,31 @@ impl FromStr for TenantId {
     type Err = TenantError;
 
     fn from_str(text: &str) -> Result<Self, TenantError> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-        let labels_filled = text.split('.').all(|label| !label.is_empty());
-        if text.len() > MAX_LEN || !labels_filled || !text.chars().all(allowed) {
-            return Err(TenantError::Malformed);
-        }
         if SHARED.iter().any(|alias| text.eq_ignore_ascii_case(alias)) {
             return Err(TenantError::Shared(text.to_owned()));
         }
-        Ok(Self(text.to_owned()))
+        if is_guid(text) || is_domain(text) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(TenantError::Malformed)
     }
+}
+
+/// Whether a text is a GUID as Entra shows it: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+#[must_use]
+pub fn is_guid(text: &str) -> bool {
+    let is_hex = |part: &str| part.chars().all(|c| c.is_ascii_hexdigit());
+    let parts = || text.split('-');
+    parts().map(str::len).eq([8, 4, 4, 4, 12]) && parts().all(is_hex)
+}
+
+/// Whether a text is a domain name of at least two labels.
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        (1..=63).contains(&label.len()) && label.chars().all(is_plain)
+    };
+    text.len() <= MAX_LEN && text.contains('.') && text.split('.').all(is_label)
 }
 
 #[cfg(test)]
@@ -64,7 +79,7 @@ mod tests {
         for text in [
             "9f4ebc3e-4a0b-4f6e-9f0c-6a0f0a1d2b3c",
             "contoso.onmicrosoft.com",
-            "contoso",
+            "CONTOSO.example",
         ] {
             assert_eq!(text.parse::<TenantId>().unwrap().as_str(), text);
         }
@@ -72,9 +87,37 @@ mod tests {
 
     #[test]
     fn nothing_that_could_change_the_path_is_a_tenant() {
-        let long = "a".repeat(254);
+        let (long, label) = ("a.".repeat(126) + "ab", "a".repeat(64) + ".example");
         for text in [
-            "", ".", "..", "a..b", "a/b", "a?b", "a%2fb", "a b", "ä", "a#", &long,
+            "",
+            ".",
+            "..",
+            "a..b",
+            "a.b/c",
+            "a.b?c",
+            "a.%2fb",
+            "a. b",
+            "ä.example",
+            "a.b#",
+            "a.b.",
+            &long,
+            &label,
+        ] {
+            assert_eq!(
+                text.parse::<TenantId>(),
+                Err(TenantError::Malformed),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_word_is_neither_a_guid_nor_a_domain() {
+        for text in [
+            "contoso",
+            "9f4ebc3e4a0b4f6e9f0c6a0f0a1d2b3c",
+            "9f4ebc3e-4a0b-4f6e-9f0c-6a0f0a1d2b3",
+            "9f4ebc3e-4a0b-4f6e-9f0c-6a0f0a1d2b3g",
         ] {
             assert_eq!(
                 text.parse::<TenantId>(),

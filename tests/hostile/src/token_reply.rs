@@ -23,7 +23,7 @@ pub fn token_reply(bytes: &[u8]) {
     let Ok(endpoints) = Endpoints::custom(login.clone(), login.clone()) else {
         return;
     };
-    let endpoint = TokenEndpoint::new(wire.clone(), &endpoints, "contoso", "client");
+    let endpoint = TokenEndpoint::new(wire.clone(), &endpoints, "contoso.example", "client");
     let sign_in = ClientSecret::new(endpoint, Arc::new(Fixed));
     let cache = TokenCache::with_policy(Arc::new(sign_in), one_try());
     run(async {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_config::administrators_endpoints;
-use drawbridge_graph::{Cloud, Endpoints, SecretSource};
+use drawbridge_graph::{Cloud, Endpoints, SecretSource, TenantId};
 use drawbridge_poll::{PollError, Settings, SystemClock};
 use drawbridge_secrets::{EnvSecrets, FileSecrets, Secrets};
 use jiff::Timestamp;
@@ -107,8 +107,7 @@ async fn open(args: cli::Poll) -> Result<Session, Failure> {
 
 /// The tenant's name in object keys: its id in lower case.
 fn tenant_name(tenant_id: &str) -> Result<String, Failure> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-    if tenant_id.is_empty() || !tenant_id.chars().all(plain) {
+    if tenant_id.parse::<TenantId>().is_err() {
         return Err(Failure::of(
             "--tenant-id must be the directory id in Entra, or one of its domains",
         ));

@@ -58,7 +58,7 @@ fn values_that_cannot_be_are_named() {
 #[test]
 fn a_tenant_id_that_is_a_path_is_refused() {
     let (tenant, folder) = (Tenant::new(&three()), Folder::new());
-    for id in ["../x", "", "a b"] {
+    for id in ["../x", "", "a b", "contoso", "common"] {
         let outcome = run(tenant.poll_as(id, CLIENT, &folder.path().join("out"))).discreet();
         outcome.failed(1, &["--tenant-id must be the directory id"]);
     }
