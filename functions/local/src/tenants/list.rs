@@ -103,9 +103,9 @@ impl Row<'_> {
     /// The cloud, or the Graph host in its place.
     fn cloud(&self) -> Option<String> {
         let tenant = self.tenant()?;
-        let administrators = self.trust.endpoints().map(|endpoints| &endpoints.graph);
-        let host = tenant.graph_url.as_ref().or(administrators).map(authority);
-        let cloud = tenant.cloud.clone().or(host);
+        let own = tenant.graph_url.as_ref().map(authority);
+        let administrators = || Some(authority(&self.trust.endpoints()?.graph));
+        let cloud = own.or_else(|| tenant.cloud.clone()).or_else(administrators);
         Some(cloud.unwrap_or_else(|| Cloud::default().name().to_owned()))
     }
 

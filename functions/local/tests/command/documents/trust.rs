@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::support::alerts::{list, recent_alert};
 use crate::support::command::{Outcome, drawbridge, run};
-use crate::support::documents::{command, write_text};
+use crate::support::documents::{command, objects, write_text};
 use crate::support::folder::Folder;
 use crate::support::tenant::{CLIENT, SECRET, TENANT, Tenant};
 
@@ -143,10 +143,20 @@ fn the_administrator_has_tenants_read_where_he_likes() {
     let allowed = Allowed::default();
     on(&folder, &allowed, &["tenants", "check", "victim"]).well();
     on(&folder, &allowed, &["poll", "--all", "--once"]).well();
-    let listed = on(&folder, &allowed, &["tenants", "list"]).well();
-    let host = tenant.simulator.graph_url().port().unwrap();
-    let host = format!("127.0.0.1:{host}");
-    assert!(listed.stdout.contains(&host), "{}", listed.stdout);
+    // Each is listed with where it is read.
+    let gateway = "https://gateway.example";
+    let own = format!("login_url = \"{gateway}\"\ngraph_url = \"{gateway}\"\ncloud = \"dod\"");
+    for (name, lines) in [("own", own.as_str()), ("cloud", "cloud = \"global\"")] {
+        let ids = format!("tenant_id = \"{name}.example\"\nclient_id = \"{CLIENT}\"");
+        let text = format!("{ids}\nsecret = \"S\"\n{lines}\n");
+        write_text(&folder, &format!("{name}.toml"), &text);
+    }
+    let listed = on(&folder, &allowed, &["tenants", "list", "--json"]).well();
+    let listed = objects(&listed);
+    let clouds: Vec<_> = listed.iter().map(|one| one["cloud"].as_str()).collect();
+    let simulator = format!("127.0.0.1:{}", tenant.simulator.graph_url().port().unwrap());
+    let expected = ["global", "gateway.example", &simulator].map(Some);
+    assert_eq!(clouds, expected);
     // The command line is his as well.
     let alone = Folder::new();
     let mut poll = drawbridge(&[
