@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from package import package
 
 FUNCTIONS = ["dispatch", "poll", "deliver"]
-NESTED = ["messages.yaml", "objects.yaml"]
+NESTED = ["jobs.yaml", "messages.yaml", "monitoring.yaml", "objects.yaml"]
 PACKAGES = "packages"
 
 

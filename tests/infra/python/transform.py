@@ -6,9 +6,9 @@ Usage: transform.py TEMPLATE
 import json
 import sys
 
-import yaml
 from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+
+from expand import expand, read
 
 
 class NoManagedPolicies:
@@ -19,13 +19,7 @@ class NoManagedPolicies:
 
 
 def main() -> None:
-    with open(sys.argv[1], encoding="utf-8") as file:
-        text = file.read()
-    for token in yaml.scan(text):
-        if isinstance(token, yaml.AliasToken):
-            line = token.start_mark.line + 1
-            sys.exit(f"line {line}: CloudFormation reads no YAML aliases: write the text out")
-    template = yaml_parse(text)
+    template = expand(read(sys.argv[1]))
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             # What packaging does: the transform takes no local folder.

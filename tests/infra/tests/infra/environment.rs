@@ -133,10 +133,7 @@ fn the_parameters_make_a_list_of_outputs_that_parses() {
     };
     assert_eq!(names(&[]), ["siem"]);
     let default = &outputs(&[])[0];
-    assert_eq!(
-        default.queue_url.as_deref(),
-        Some("<SiemMessages.Outputs.QueueUrl>")
-    );
+    assert_eq!(default.queue_url.as_deref(), Some("<SiemMessages/Queue>"));
     assert_eq!(
         names(&[("SiemOutput", "none"), ("NativeOutput", "both")]),
         ["native", "native-objects"]

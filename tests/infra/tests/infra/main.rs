@@ -12,6 +12,7 @@ mod environment;
 mod evaluate;
 mod iam;
 mod linters;
+mod loops;
 mod metrics;
 mod outputs;
 mod privilege;

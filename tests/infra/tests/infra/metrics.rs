@@ -26,7 +26,7 @@ fn dimension() -> String {
 /// The dashboard of a deployment.
 fn dashboard(parameters: &[(&str, &str)]) -> Value {
     let resources = Deployment::with(parameters).resources();
-    let text = resources["Dashboard"]["Properties"]["DashboardBody"]
+    let text = resources["Monitoring/Dashboard"]["Properties"]["DashboardBody"]
         .as_str()
         .unwrap();
     serde_json::from_str(text)
@@ -81,7 +81,29 @@ fn searched() -> BTreeSet<String> {
 
 /// The namespace of the stack's own metrics.
 fn stack_namespace() -> Value {
-    json!({"Fn::Sub": format!("{NAMESPACE}/${{AWS::StackName}}")})
+    json!({"Fn::Sub": format!("{NAMESPACE}/${{StackName}}")})
+}
+
+#[test]
+fn the_alarms_watch_this_stacks_metrics_and_tell_its_topic() {
+    let resources = Deployment::with(&EVERY_OUTPUT).resources();
+    let alarms = resources
+        .iter()
+        .filter(|(_, it)| it["Type"] == "AWS::CloudWatch::Alarm");
+    let mut own = 0;
+    for (id, alarm) in alarms {
+        let properties = &alarm["Properties"];
+        let namespace = properties["Namespace"].as_str().unwrap();
+        if !namespace.starts_with("AWS/") {
+            assert_eq!(namespace, format!("{NAMESPACE}/stack"), "{id}");
+            own += 1;
+        }
+        for actions in ["AlarmActions", "OKActions"] {
+            assert_eq!(properties[actions], json!(["<AlarmTopic>"]), "{id}");
+        }
+    }
+    // All but that of delivery.
+    assert_eq!(own, alarmed().len() - 1);
 }
 
 /// The metrics that the filters read from the log, with their units.
@@ -89,7 +111,7 @@ fn filtered() -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for (id, filter) in resources("AWS::Logs::MetricFilter") {
         let properties = &filter["Properties"];
-        let of_deliver = id.starts_with("Deliver");
+        let of_deliver = id.starts_with("monitoring/Deliver");
         let log = if of_deliver {
             "DeliverLogGroup"
         } else {
@@ -177,7 +199,7 @@ fn everything_emitted_is_on_the_dashboard() {
     assert_eq!(
         searched(),
         emitted(),
-        "left: on the dashboard in infra/template.yaml, right: drawbridge_telemetry::METRICS"
+        "left: on the dashboard in infra/monitoring.yaml, right: drawbridge_telemetry::METRICS"
     );
 }
 

@@ -45,10 +45,37 @@ fn the_stacks_of_all_formats_are_alike() {
             );
         }
     }
+    // And that of the jobs, and that of the alarms.
     assert_eq!(
         resources("AWS::CloudFormation::Stack").len(),
-        2 * FORMATS.len()
+        2 * FORMATS.len() + 2
     );
+}
+
+/// What whoever sets up a reader looks for, by the names that the pages have.
+#[test]
+fn each_format_has_its_outputs_where_it_is_asked_for() {
+    let all = Deployment::with(&[&EVERY_OUTPUT[..], &[("Fanout", "yes")]].concat()).outputs();
+    for format in FORMATS {
+        for (shape, output, place) in [
+            ("Messages", "QueueUrl", "Queue"),
+            ("Messages", "DeadLetterQueueUrl", "DeadLetterQueue"),
+            ("Messages", "ConsumerPolicyArn", "ConsumerPolicy"),
+            ("Objects", "ObjectsQueueUrl", "Queue"),
+            ("Objects", "ObjectsDeadLetterQueueUrl", "DeadLetterQueue"),
+            ("Objects", "ObjectsConsumerPolicyArn", "ConsumerPolicy"),
+            ("Objects", "ObjectsTopicArn", "Topic"),
+        ] {
+            let name = capital(format);
+            let expected = format!("<{name}{shape}/{place}>");
+            assert_eq!(all[&*format!("{name}{output}")], expected);
+        }
+    }
+    let common = all.len() - 7 * FORMATS.len();
+    let siem = Deployment::with(&[]).outputs();
+    assert_eq!(siem.len(), common + 3, "siem as messages: {siem:?}");
+    let objects = Deployment::with(&[("SiemOutput", "objects")]).outputs();
+    assert_eq!(objects.len(), common + 3, "no topic: {objects:?}");
 }
 
 /// The prefixes of the notifications, with what is told.
@@ -68,11 +95,11 @@ fn told(parameters: &[(&str, &str)], by: &str, whom: &str) -> Vec<(String, Strin
 
 #[test]
 fn s3_tells_of_what_the_poll_function_writes() {
-    let expected = |output: &str| -> Vec<_> {
+    let expected = |resource: &str| -> Vec<_> {
         FORMATS
             .iter()
             .map(|format| {
-                let place = format!("<{}Objects.Outputs.{output}>", capital(format));
+                let place = format!("<{}Objects/{resource}>", capital(format));
                 // Those that are not there yet begin with version 1.
                 let known = drawbridge_record::format(format);
                 let version = known.map_or(1, drawbridge_record::Format::schema_version);
@@ -81,10 +108,10 @@ fn s3_tells_of_what_the_poll_function_writes() {
             .collect()
     };
     let queues = told(&EVERY_OUTPUT, "QueueConfigurations", "Queue");
-    assert_eq!(queues, expected("QueueArn"));
+    assert_eq!(queues, expected("Queue.Arn"));
     let fanout = [&EVERY_OUTPUT[..], &[("Fanout", "yes")]].concat();
     let topics = told(&fanout, "TopicConfigurations", "Topic");
-    assert_eq!(topics, expected("TopicArn"));
+    assert_eq!(topics, expected("Topic"));
     assert_eq!(told(&fanout, "QueueConfigurations", "Queue"), []);
     let siem = [("SiemOutput", "objects")];
     assert_eq!(told(&siem, "QueueConfigurations", "Queue").len(), 1);
@@ -104,7 +131,7 @@ fn the_poll_function_may_write_what_it_is_told_to() {
         let version = drawbridge_record::format(format).unwrap().schema_version();
         let folder = format!("<Bucket.Arn>/{format}/v{version}/*");
         assert!(policy.contains(&folder), "{folder}");
-        let queue = format!("<{}Messages.Outputs.QueueArn>", capital(format));
+        let queue = format!("<{}Messages/Queue.Arn>", capital(format));
         assert!(policy.contains(&queue), "{queue}");
     }
     let resources = Deployment::with(&[]).resources();
@@ -131,23 +158,21 @@ fn only_the_queue_that_is_delivered_is_patient() {
     )
     .resources();
     let mapping = &resources["DeliverRecords"]["Properties"];
-    assert_eq!(mapping["EventSourceArn"], "<CefMessages.Outputs.QueueArn>");
+    assert_eq!(mapping["EventSourceArn"], "<CefMessages/Queue.Arn>");
     assert_eq!(
         mapping["FunctionResponseTypes"][0],
         "ReportBatchItemFailures"
     );
     let variables = &resources["Deliver"]["Properties"]["Environment"]["Variables"];
-    assert_eq!(
-        variables["DRAWBRIDGE_QUEUE_URL"],
-        "<CefMessages.Outputs.QueueUrl>"
-    );
+    assert_eq!(variables["DRAWBRIDGE_QUEUE_URL"], "<CefMessages/Queue>");
     for format in FORMATS {
-        let stack = &resources[&format!("{}Messages", capital(format))];
-        let parameters = &stack["Properties"]["Parameters"];
+        let made =
+            |id: &str| &resources[&format!("{}Messages/{id}", capital(format))]["Properties"];
+        let queue = made("Queue");
         let patience = (
-            &parameters["VisibilityTimeoutSeconds"],
-            &parameters["MaxReceiveCount"],
-            &parameters["OldestRecordSeconds"],
+            &queue["VisibilityTimeout"],
+            &queue["RedrivePolicy"]["maxReceiveCount"],
+            &made("OldestRecordAlarm")["Threshold"],
         );
         let expected = if format == "cef" {
             (720, 1000, 3600)

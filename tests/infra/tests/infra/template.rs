@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 const REQUIREMENTS: &str = include_str!("../../requirements.txt");
+pub(crate) const EXPAND: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/expand.py");
 const TRANSFORM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/transform.py");
 
 /// `infra/`.
@@ -15,14 +16,29 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// The template, and those that it makes stacks of.
-pub(crate) const FILES: [&str; 3] = ["template.yaml", "messages.yaml", "objects.yaml"];
+pub(crate) const FILES: [&str; 5] = [
+    "template.yaml",
+    "jobs.yaml",
+    "messages.yaml",
+    "monitoring.yaml",
+    "objects.yaml",
+];
 
-/// What CloudFormation makes of the template: no SAM in it any more.
+/// What CloudFormation makes of the template: no loop and no SAM in it any more.
 pub(crate) fn transformed() -> &'static Value {
-    &templates()[FILES[0]]
+    file(FILES[0])
 }
 
-/// The same of each file.
+/// The same of a file.
+pub(crate) fn file(name: &str) -> &'static Value {
+    &templates()[name]
+}
+
+/// A file with its loops written out, as JSON.
+pub(crate) fn expanded(file: &str) -> String {
+    run(python().arg(EXPAND).arg(file), "writing out the loops")
+}
+
 fn templates() -> &'static Map<String, Value> {
     static TEMPLATES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
         let transformed = |file: &str| {

@@ -1,0 +1,106 @@
+//! The loops of the template, and the reader that writes them out for the other tests.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::outputs::FORMATS;
+use crate::template::{EXPAND, FILES, folder, python, run};
+
+/// What the reader says to a template with this fragment in a loop over `Word`.
+fn read(name: &str, fragment: &str) -> Result<String, String> {
+    let text = format!(
+        "Transform: [AWS::LanguageExtensions]\nParameters: {{ Given: {{ Type: String }} }}\n\
+         Mappings: {{ Rows: {{ A: {{ Text: a }}, B: {{ Text: b }} }} }}\n\
+         Resources:\n  Fn::ForEach::Things:\n    - Word\n    - [A, B]\n    - {fragment}\n"
+    );
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("loop-{name}.yaml"));
+    std::fs::write(&path, text).unwrap();
+    let output = python().arg(EXPAND).arg(&path).output().unwrap();
+    if output.status.success() {
+        return Ok(String::from_utf8(output.stdout).unwrap());
+    }
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    Err(complaint.trim_end().lines().last().unwrap().to_owned())
+}
+
+#[test]
+fn a_loop_makes_one_of_each() {
+    let made = read(
+        "made",
+        "{ \"${Word}Thing\": { Type: T, Condition: !Sub \"Has${Word}\", Text: !FindInMap [Rows, !Ref Word, Text], \
+         Other: !GetAtt [!Sub \"${Word}Other\", Arn], Value: { Ref: !Sub \"${Word}Given\" } } }",
+    )
+    .unwrap();
+    for thing in [
+        r#""AThing": {"Type": "T", "Condition": "HasA", "Text": "a", "Other": {"Fn::GetAtt": ["AOther", "Arn"]}, "Value": {"Ref": "AGiven"}}"#,
+        r#""BThing": {"Type": "T", "Condition": "HasB", "Text": "b", "Other": {"Fn::GetAtt": ["BOther", "Arn"]}, "Value": {"Ref": "BGiven"}}"#,
+    ] {
+        assert!(made.contains(thing), "{made}");
+    }
+}
+
+/// Each of these was refused by CloudFormation, or did not do what it says:
+/// <https://github.com/aws-cloudformation/cfn-language-discussion/issues/135> and 136.
+#[test]
+fn a_loop_that_cloudformation_would_not_take_is_refused() {
+    for (name, fragment, complaint) in [
+        (
+            "sub",
+            "{ \"${Word}Thing\": { Text: !Sub \"${Word} ${Given}\" } }",
+            "Fn::Sub takes the loop's word alone",
+        ),
+        (
+            "if",
+            "{ \"${Word}Thing\": { Text: !If [!Sub \"Has${Word}\", a, b] } }",
+            "Fn::If takes the name of a condition as it stands",
+        ),
+        (
+            "plain",
+            "{ \"${Word}Thing\": { Condition: \"Has${Word}\" } }",
+            "stays as it stands: write !Sub",
+        ),
+        ("twice", "{ Thing: { Type: T } }", "has ${Word} in it"),
+        (
+            "list",
+            "{ \"${Word}Thing\": { List: [{ Fn::ForEach::Items: [Item, [a], { \"${Item}\": b }] }] } }",
+            "makes conditions, resources and outputs alone",
+        ),
+    ] {
+        let refusal = read(name, fragment).unwrap_err();
+        assert!(refusal.contains(complaint), "{name}: {refusal}");
+    }
+}
+
+/// No loop forgets a format, and none is left out of the mapping.
+#[test]
+fn every_loop_is_over_all_formats() {
+    let template = std::fs::read_to_string(folder().join(FILES[0])).unwrap();
+    let capital = |format: &str| format[..1].to_uppercase() + &format[1..];
+    let list = format!("    - [{}]", FORMATS.map(capital).join(", "));
+    let mut lines = template.lines();
+    let mut loops = 0;
+    while lines.any(|line| line.trim_start().starts_with("Fn::ForEach::")) {
+        assert_eq!(lines.nth(1), Some(list.as_str()));
+        loops += 1;
+    }
+    assert_eq!(loops, 3, "conditions, resources, outputs");
+    let words: BTreeSet<_> = FORMATS.map(capital).into();
+    let (_, rows) = template.split_once("\n  Formats:\n").unwrap();
+    let (rows, _) = rows.split_once("\n\n").unwrap();
+    let rows = rows
+        .lines()
+        .map(|row| row.trim().split_once(':').unwrap().0.to_owned());
+    assert_eq!(rows.collect::<BTreeSet<_>>(), words);
+}
+
+/// The emulated cloud makes nested stacks of their files as they are, without the transforms that
+/// they declare.
+#[test]
+fn the_loops_are_in_the_outermost_file() {
+    for file in &FILES[1..] {
+        let text = std::fs::read_to_string(folder().join(file)).unwrap();
+        assert!(!text.contains("\nTransform:"), "{file}");
+    }
+    let made = run(python().arg(EXPAND).arg(FILES[0]), "writing out the loops");
+    assert!(!made.contains("Fn::ForEach"));
+}
