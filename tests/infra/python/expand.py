@@ -2,7 +2,7 @@
 
 Usage: expand.py TEMPLATE
 
-Strict on purpose: what CloudFormation refuses within a loop, or leaves as it stands without a word,
+Strict on purpose: what CloudFormation or the SAM CLI refuses within a loop, or leaves as it stands,
 is an error here. In a loop, the word stands for an item in the names of what is made, in `Ref` and
 in `Fn::Sub`, and nowhere else:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
@@ -54,6 +54,10 @@ def members(content: dict, words: dict, mappings: dict, names: set):
             raise ValueError(f"{name}: {taken} is a parameter or a resource")
         if any(f"${{{word}}}" not in key for key in fragment):
             raise ValueError(f"{name}: each name that it makes has ${{{word}}} in it")
+        for made in fragment.values():
+            # The SAM CLI, up to 1.170 at least, ends with a TypeError at anything else.
+            if isinstance(made, dict) and made.get("Condition", {"Ref": word}) != {"Ref": word}:
+                raise ValueError(f"{name}: Condition is the loop's word, !Ref {word}")
         for item in items:
             yield from members(fragment, {**words, word: item}, mappings, names)
 

@@ -57,6 +57,24 @@ fn the_dashboard_shows_the_queues_that_there_are() {
     assert_eq!((queues(&most, age), queues(&most, depth)), (13, 26));
 }
 
+/// CloudFormation takes 4,096 bytes for a parameter, and a queue's name has up to 80 characters.
+#[test]
+fn what_the_dashboard_is_told_of_the_outputs_fits_into_parameters() {
+    let resources = Deployment::with(&EVERY_OUTPUT).resources();
+    let parameters = &resources["Monitoring"]["Properties"]["Parameters"];
+    let mut longest = 0;
+    for (name, value) in parameters.as_object().unwrap() {
+        let mut text = value.as_str().unwrap().to_owned();
+        while let Some((before, after)) = text.split_once('<') {
+            let (_, after) = after.split_once('>').unwrap();
+            text = format!("{before}{}{after}", "q".repeat(80));
+        }
+        assert!(text.len() <= 4096, "{name}: {} bytes", text.len());
+        longest = longest.max(text.len());
+    }
+    assert!(longest > 1000, "no lines of outputs");
+}
+
 /// The metrics in the dashboard's searches.
 fn searched() -> BTreeSet<String> {
     let start = format!("SEARCH('{{{NAMESPACE},{}}} MetricName=\"", dimension());
