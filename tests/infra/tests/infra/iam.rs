@@ -368,6 +368,29 @@ fn each_role_may_do_this_and_no_more() {
     }
 }
 
+/// The principal that `ConsumerPrincipalArn` names reads, as whoever has the policy does.
+#[test]
+fn a_consumer_of_another_account_may_read_and_no_more() {
+    let elsewhere: Vec<_> = allowing()
+        .filter(|(_, statement)| statement["Principal"].get("AWS").is_some())
+        .map(|(id, statement)| {
+            assert_eq!(statement["Principal"]["AWS"]["Ref"], "ConsumerPrincipalArn");
+            (id, strings(&statement["Action"]))
+        })
+        .collect();
+    let read = [
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+    ]
+    .map(str::to_owned);
+    let queue = |file: &str| (format!("{file}/QueuePolicy"), read.to_vec());
+    let bodies = ("BucketPolicy".to_owned(), vec!["s3:GetObject".to_owned()]);
+    assert_eq!(elsewhere, [bodies, queue("messages"), queue("objects")]);
+}
+
 #[test]
 fn bucket_and_queues_refuse_plain_http() {
     let refusals = statements()
