@@ -37,6 +37,7 @@ def expand(template: dict) -> dict:
     if TRANSFORM in declared:
         if declared[0] != TRANSFORM:
             raise ValueError(f"{TRANSFORM} is the first transform")
+        check(template, set(template.get("Parameters", {})))
         made["Transform"] = declared[1:]
     elif made != template or mappings:
         raise ValueError(f"loops need the transform {TRANSFORM}")
@@ -86,6 +87,24 @@ def filled(value, words: dict, mappings: dict):
         if name == "Fn::If" and not isinstance(argument[0], str):
             raise ValueError(f"{argument[0]}: Fn::If takes the name of a condition as it stands")
     return {filled(key, words, mappings): filled(inner, words, mappings) for key, inner in value.items()}
+
+
+def check(value, parameters: set) -> None:
+    """Refuses what the transform stops at, whether it is in a loop or not."""
+    if isinstance(value, dict):
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach-example-conditions.html
+        if len(value) > 1 and next(iter(value)) == "Condition":
+            raise ValueError(f"{value}: Condition comes second or later")
+        if set(value) == {"Fn::Select"}:
+            # Conditions are no protection: what they leave out is worked out, too.
+            # https://github.com/aws-cloudformation/cfn-language-discussion/issues/159
+            place, source = value["Fn::Select"]
+            text = source.get("Fn::Split", [None, None])[1] if isinstance(source, dict) else None
+            if place and isinstance(text, dict) and text.get("Ref") in parameters:
+                raise ValueError(f"{value}: the parameter may have nothing to select")
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    for inner in inside:
+        check(inner, parameters)
 
 
 def read(path: str) -> dict:

@@ -39,8 +39,8 @@ fn a_loop_makes_one_of_each() {
 }
 
 /// CloudFormation refuses the first two
-/// (<https://github.com/aws-cloudformation/cfn-language-discussion/issues/136> and 135); the others do
-/// not do what they look like, or stop the SAM CLI.
+/// (<https://github.com/aws-cloudformation/cfn-language-discussion/issues/136> and 135), `first` and
+/// `select`; the others do not do what they look like, or stop the SAM CLI.
 #[test]
 fn a_loop_that_a_tool_on_the_way_would_not_take_is_refused() {
     for (name, fragment, complaint) in [
@@ -65,6 +65,16 @@ fn a_loop_that_a_tool_on_the_way_would_not_take_is_refused() {
             "Condition is the loop's word",
         ),
         ("twice", "{ Thing: { Type: T } }", "has ${Word} in it"),
+        (
+            "first",
+            "{ \"${Word}Thing\": { Condition: !Ref Word, Type: T } }",
+            "Condition comes second or later",
+        ),
+        (
+            "select",
+            "{ \"${Word}Thing\": { Text: !Select [1, !Split [\",\", !Ref Given]] } }",
+            "the parameter may have nothing to select",
+        ),
         (
             "list",
             "{ \"${Word}Thing\": { List: [{ Fn::ForEach::Items: [Item, [a], { \"${Item}\": b }] }] } }",
