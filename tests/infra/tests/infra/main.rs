@@ -14,6 +14,7 @@ mod iam;
 mod linters;
 mod loops;
 mod metrics;
+mod nested;
 mod outputs;
 mod privilege;
 mod resources;
