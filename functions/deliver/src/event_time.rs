@@ -40,7 +40,7 @@ fn millis(digits: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
     use drawbridge_alert::Alert;
-    use drawbridge_record::{FirstReading, formats};
+    use drawbridge_record::{formats, records};
 
     /// Of every format, the time is found in a record that it makes.
     #[test]
@@ -49,13 +49,10 @@ mod tests {
             "lastUpdateDateTime":"2026-01-02T03:04:05.006Z"}"#;
         let alert = Alert::decode(alert).unwrap();
         for format in formats() {
-            let mut records = Vec::new();
-            format.map(&alert, &mut FirstReading::default(), &mut |record| {
-                records.push(record);
-            });
+            let first = records(*format, &alert).next().unwrap();
             let record = Record {
                 format: format.name().into(),
-                body: records.remove(0).body,
+                body: first.body,
                 ..Record::default()
             };
             let time = event_time(&record).map(Timestamp::as_millisecond);

@@ -1,7 +1,7 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{FirstReading, Format};
+use drawbridge_record::{Format, records};
 use drawbridge_simulator::input::split;
 
 use crate::cli;
@@ -58,11 +58,8 @@ fn write_records(
         Ok(alert) => alert,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    let mut written = Ok(());
-    format.map(&alert, &mut FirstReading::default(), &mut |record| {
-        if written.is_ok() {
-            written = writeln!(out, "{}", record.body);
-        }
-    });
-    written.map(Ok)
+    for record in records(format, &alert) {
+        writeln!(out, "{}", record.body)?;
+    }
+    Ok(Ok(()))
 }

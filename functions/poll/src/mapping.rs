@@ -1,10 +1,7 @@
-use std::cell::Cell;
-use std::collections::HashSet;
-
 use drawbridge_alert::Alert;
 use drawbridge_cursor::{AlertDigest, Claimed, Written};
 use drawbridge_queue::Message;
-use drawbridge_record::{Change, Claim, Claims, Fact, FirstReading, Identity, Record, Rewrite};
+use drawbridge_record::{Change, Claim, Draft, Drafts, Fact, FirstReading, Record, Rewrite};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -13,9 +10,6 @@ use crate::{Grouping, Output};
 /// How many bytes of records are held before they are sent. One alert may call for thousands of
 /// records, each with a long description: this bounds what they hold of memory together.
 const BATCH_BYTES: usize = 1 << 20;
-
-/// The same for an alert that is large itself: each batch costs a pass over all of its evidence.
-const LARGEST_BATCH_BYTES: usize = 8 << 20;
 
 /// Records of one output that wait to be sent.
 #[derive(Default)]
@@ -32,17 +26,6 @@ impl Batch {
     }
 }
 
-/// What became of an alert's records.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Mapped {
-    /// Records that the output has already.
-    pub(crate) known: u64,
-    /// Records that were added to the batch.
-    pub(crate) claimed: u64,
-    /// Whether the batch filled up before the alert ended: send it and map the alert again.
-    pub(crate) more: bool,
-}
-
 /// Whose records they are, and when.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'c> {
@@ -51,126 +34,127 @@ pub(crate) struct Context<'c> {
     pub(crate) now_secs: u32,
 }
 
-/// Adds to `batch` the records of `alert` that the output does not have yet. With `again`, which is
-/// kept for all rounds over the alert, all of its records are added, each once.
-pub(crate) fn map(
-    alert: &Alert<'_>,
-    context: Context<'_>,
-    again: Option<&mut FirstReading>,
-    written: &mut Written,
-    batch: &mut Batch,
-) -> Mapped {
-    let Batch {
-        messages,
-        claims,
-        bytes,
-    } = batch;
-    let held = Cell::new(*bytes);
-    let version = Cell::new(None);
-    let time = time_of(alert);
-    let digest = AlertDigest::of(&alert.id);
-    written.saw(digest, context.now_secs);
-    let mut claiming = Claiming {
-        alert: digest,
-        shown: HashSet::new(),
-        context,
-        again,
-        written,
-        claims,
-        held: &held,
-        most_bytes: alert.raw.len().clamp(BATCH_BYTES, LARGEST_BATCH_BYTES),
-        version: &version,
-        mapped: Mapped::default(),
-    };
-    let output = context.output;
-    output.format.map(alert, &mut claiming, &mut |mut record| {
-        held.set(held.get() + record.body.len());
-        // A format whose records never change does not name their versions.
-        if let (Rewrite::Never, Some(version)) = (output.format.rewrite(), version.take()) {
-            let version = versioned(alert, &version);
-            record.key = format!("{}#{version}", record.key);
-        }
-        messages.push(message(record, output, context.tenant, time));
-    });
-    let mapped = claiming.mapped;
-    *bytes = held.get();
-    mapped
-}
-
-/// The claims of one alert against the state of its output.
-struct Claiming<'m> {
-    alert: AlertDigest,
+/// The records that one alert calls for, on their way into the batches of one output.
+pub(crate) struct Mapping<'m> {
     context: Context<'m>,
-    again: Option<&'m mut FirstReading>,
-    written: &'m mut Written,
-    /// What the records of this version carry, written or known: where records change with their
-    /// alert, what an earlier version of one carried does not count.
-    shown: HashSet<Fact>,
-    claims: &'m mut Vec<Claimed>,
-    /// What the batch holds, in bytes.
-    held: &'m Cell<usize>,
-    most_bytes: usize,
-    /// What the record that is being written holds, where the output asks for changes.
-    version: &'m Cell<Option<[u8; 32]>>,
-    mapped: Mapped,
+    alert: &'m Alert<'m>,
+    digest: AlertDigest,
+    drafts: Drafts<'m>,
+    /// What was decided on so far, and what those records carry.
+    decided: FirstReading,
+    /// Whether all records are written, whatever was written before.
+    again: bool,
+    /// Records that the output has already.
+    pub(crate) known: u64,
 }
 
-impl Claims for Claiming<'_> {
-    fn lack(&mut self, facts: &[Fact]) -> bool {
-        match &mut self.again {
-            Some(again) => again.lack(facts),
-            None if self.context.output.rewrite == Rewrite::Changes => {
-                facts.iter().any(|fact| !self.shown.contains(fact))
-            }
-            None => self.written.lacks(self.alert, facts),
+impl<'m> Mapping<'m> {
+    /// Of the records that the output does not have yet; `again`, of all.
+    pub(crate) fn of(alert: &'m Alert<'m>, context: Context<'m>, again: bool) -> Self {
+        Self {
+            context,
+            alert,
+            digest: AlertDigest::of(&alert.id),
+            drafts: context.output.format.drafts(alert),
+            decided: FirstReading::default(),
+            again,
+            known: 0,
         }
     }
 
-    fn claim(&mut self, identity: &Identity<'_>) -> Option<Claim> {
-        if self.held.get() >= self.most_bytes {
-            self.mapped.more = true;
-            return None;
+    /// Adds records to `batch` until it is full; whether those were all.
+    pub(crate) fn fill(&mut self, written: &mut Written, batch: &mut Batch) -> bool {
+        written.saw(self.digest, self.context.now_secs);
+        while !batch.is_full() {
+            let Some(draft) = self.drafts.next() else {
+                return true;
+            };
+            self.add(&draft, written, batch);
         }
-        if self.context.output.rewrite == Rewrite::Changes {
-            self.shown.extend(identity.carries);
+        false
+    }
+
+    /// Adds a record if it is called for and the output does not have it.
+    fn add(&mut self, draft: &Draft<'_>, written: &mut Written, batch: &mut Batch) {
+        let facts = &draft.unless_carried;
+        let is_called_for = facts.is_empty() || self.lacks(facts, written);
+        if !is_called_for || !self.decided.take(draft) {
+            return;
         }
-        let Some(mut claimed) = self.claimed(identity) else {
-            self.mapped.known += 1;
-            return None;
+        let content = match self.context.output.rewrite {
+            Rewrite::Never => None,
+            Rewrite::Changes => Some(draft.content()),
         };
-        self.written.carry(&mut claimed, identity.carries);
-        self.mapped.claimed += 1;
-        self.claims.push(claimed);
+        let Some(mut claimed) = self.claim(&draft.identity(), content.as_ref(), written) else {
+            self.known += 1;
+            return;
+        };
+        written.carry(&mut claimed, &draft.carries);
         let change = if claimed.is_new {
             Change::New
         } else {
             Change::Changed
         };
-        Some(Claim {
-            part: claimed.part,
-            change,
-        })
-    }
-}
-
-impl Claiming<'_> {
-    fn claimed(&mut self, identity: &Identity<'_>) -> Option<Claimed> {
-        if let Some(again) = &mut self.again {
-            again.claim(identity)?;
+        let part = claimed.part;
+        let mut record = draft.write(Claim { part, change });
+        // A format whose records never change does not name their versions.
+        if let (Rewrite::Never, Some(content)) = (self.context.output.format.rewrite(), content) {
+            let version = versioned(self.alert, &content);
+            record.key = format!("{}#{version}", record.key);
         }
-        let (key, now_secs) = (&identity.digest, self.context.now_secs);
-        let claimed = match self.context.output.rewrite {
-            Rewrite::Never => self.written.claim(self.alert, key, now_secs),
-            Rewrite::Changes => {
-                let content = (identity.content)();
-                self.version.set(Some(content));
-                self.written
-                    .claim_change(self.alert, key, &content, now_secs)
-            }
+        batch.bytes += record.body.len();
+        batch.claims.push(claimed);
+        batch.messages.push(self.message(record));
+    }
+
+    /// Whether one of `facts` is carried by no record that counts. Where records change with their
+    /// alert, what an earlier version of one carried does not count.
+    fn lacks(&self, facts: &[Fact], written: &mut Written) -> bool {
+        if self.again || self.context.output.rewrite == Rewrite::Changes {
+            self.decided.lacks(facts)
+        } else {
+            written.lacks(self.digest, facts)
+        }
+    }
+
+    fn claim(
+        &self,
+        key: &[u8; 32],
+        content: Option<&[u8; 32]>,
+        written: &mut Written,
+    ) -> Option<Claimed> {
+        let (alert, now_secs) = (self.digest, self.context.now_secs);
+        let claimed = match content {
+            None => written.claim(alert, key, now_secs),
+            Some(content) => written.claim_change(alert, key, content, now_secs),
         };
-        match &self.again {
-            Some(_) => claimed.or_else(|| self.written.claim_anyway(self.alert, key, now_secs)),
-            None => claimed,
+        match self.again {
+            true => claimed.or_else(|| written.claim_anyway(alert, key, now_secs)),
+            false => claimed,
+        }
+    }
+
+    fn message(&self, record: Record) -> Message {
+        let Context { output, tenant, .. } = self.context;
+        let group = match output.grouping {
+            Grouping::Tenant => tenant.to_owned(),
+            Grouping::Alert => record.alert_id.clone(),
+        };
+        let attributes = vec![
+            ("tenant", tenant.to_owned()),
+            ("format", output.format.name().to_owned()),
+            ("schema", output.format.schema_version().to_string()),
+            ("alert-id", record.alert_id),
+            ("key", record.key.clone()),
+            ("severity", record.severity),
+            ("change", record.change.as_str().to_owned()),
+        ];
+        Message {
+            key: record.key,
+            group,
+            time: time_of(self.alert),
+            body: record.body,
+            attributes,
         }
     }
 }
@@ -187,27 +171,4 @@ fn versioned(alert: &Alert<'_>, content: &[u8; 32]) -> String {
 fn time_of(alert: &Alert<'_>) -> Option<Timestamp> {
     let times = [&alert.last_update, &alert.created];
     times.into_iter().flatten().find_map(|time| time.instant)
-}
-
-fn message(record: Record, output: &Output, tenant: &str, time: Option<Timestamp>) -> Message {
-    let group = match output.grouping {
-        Grouping::Tenant => tenant.to_owned(),
-        Grouping::Alert => record.alert_id.clone(),
-    };
-    let attributes = vec![
-        ("tenant", tenant.to_owned()),
-        ("format", output.format.name().to_owned()),
-        ("schema", output.format.schema_version().to_string()),
-        ("alert-id", record.alert_id),
-        ("key", record.key.clone()),
-        ("severity", record.severity),
-        ("change", record.change.as_str().to_owned()),
-    ];
-    Message {
-        key: record.key,
-        group,
-        time,
-        body: record.body,
-        attributes,
-    }
 }

@@ -1,9 +1,10 @@
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use drawbridge_alert::Alert;
 use serde::Serialize;
 use serde_json::Value as Json;
+
+use crate::draft::{Drafts, FirstReading};
 
 /// An output format.
 pub trait Format: Send + Sync {
@@ -29,15 +30,22 @@ pub trait Format: Send + Sync {
     /// The fields of a record, in the order of the documentation.
     fn fields(&self) -> Vec<Field>;
 
-    /// Maps one alert.
+    /// The records that an alert calls for, in order, whatever was written of it before: each is
+    /// worked out when it is asked for.
     ///
-    /// `claims` is asked for each record that the alert calls for, in order. `sink` gets each
-    /// finished record, in the order of the claims that were granted.
-    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record));
+    /// Several may have one identity; of those that are called for, the first is meant.
+    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d>;
 
     /// Explains the records of an alert as if it were read for the first time, with all that it
     /// shows.
-    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained>;
+    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
+        let mut first = FirstReading::default();
+        let granted = self.drafts(alert).filter_map(|draft| {
+            let claim = first.claim(&draft)?;
+            Some(draft.explain(claim))
+        });
+        granted.collect()
+    }
 }
 
 /// What the body of a record is.
@@ -56,58 +64,6 @@ pub enum Rewrite {
     Never,
     /// When its content has changed, volatile fields aside.
     Changes,
-}
-
-/// Decides which of an alert's records are written: who knows what was written before.
-pub trait Claims {
-    /// Whether one of `facts` is carried by no record of the alert that was written. Some records
-    /// are called for only then.
-    fn lack(&mut self, facts: &[Fact]) -> bool;
-
-    /// The number to write the record under, or `None` when it is not to be written.
-    fn claim(&mut self, identity: &Identity<'_>) -> Option<Claim>;
-}
-
-/// Something that a SIEM joins on, such as a device's id, a device's name or a user of one alert: a
-/// digest that is the same whenever the alert shows it.
-pub type Fact = [u8; 6];
-
-/// What makes a record the one it is.
-#[derive(Clone, Copy)]
-pub struct Identity<'c> {
-    /// SHA-256 of what the record stays the same by: the same record has the same digest for ever.
-    pub digest: [u8; 32],
-    /// A digest of the record's content without what changes all the time; worked out only where an
-    /// output asks for changes.
-    pub content: &'c dyn Fn() -> [u8; 32],
-    /// What the record shows that a SIEM joins on, as far as it may come later than other records of
-    /// the alert; nothing in a format that writes one record per alert.
-    pub carries: &'c [Fact],
-}
-
-/// Claims for an alert of which nothing was written: grants each record once.
-#[derive(Debug, Default)]
-pub struct FirstReading {
-    written: HashSet<[u8; 32]>,
-    carried: HashSet<Fact>,
-}
-
-impl Claims for FirstReading {
-    fn lack(&mut self, facts: &[Fact]) -> bool {
-        facts.iter().any(|fact| !self.carried.contains(fact))
-    }
-
-    fn claim(&mut self, identity: &Identity<'_>) -> Option<Claim> {
-        let part = u32::try_from(self.written.len()).ok()?;
-        if !self.written.insert(identity.digest) {
-            return None;
-        }
-        self.carried.extend(identity.carries);
-        Some(Claim {
-            part,
-            change: Change::New,
-        })
-    }
 }
 
 /// One field of a format, for its documentation.
@@ -146,15 +102,6 @@ pub struct ExplainedKey {
     pub value: Json,
     /// Where it came from, or why it is empty.
     pub from: String,
-}
-
-/// Leave to write a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    /// Its `AlertPart`: 0, 1, … in the order of first emission within the alert.
-    pub part: u32,
-    /// Why it is written.
-    pub change: Change,
 }
 
 /// Why a record is written.

@@ -4,6 +4,7 @@
 
 pub mod cef;
 mod detection;
+mod draft;
 pub mod ecs;
 mod eight;
 mod format;
@@ -16,10 +17,8 @@ pub mod siem;
 mod tree;
 mod version;
 
-pub use format::{
-    Body, Change, Claim, Claims, Explained, ExplainedKey, Fact, Field, FirstReading, Format,
-    Identity, Record, Rewrite,
-};
+pub use draft::{Claim, Draft, Drafts, Fact, Facts, FirstReading, records};
+pub use format::{Body, Change, Explained, ExplainedKey, Field, Format, Record, Rewrite};
 
 /// Every format.
 static FORMATS: &[&dyn Format] = &[

@@ -3,8 +3,8 @@
 use drawbridge_alert::Alert;
 use serde_json::Value as Json;
 
-use crate::version;
-use crate::{Claims, Explained, ExplainedKey, Field, Format, Record, Rewrite};
+use crate::version::{self, Writer};
+use crate::{Change, Drafts, ExplainedKey, Field, Format, Rewrite};
 
 /// The format `native`.
 #[derive(Debug, Clone, Copy)]
@@ -39,13 +39,18 @@ impl Format for Native {
         }]
     }
 
-    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
-        let severity = alert.severity.as_deref().unwrap_or_default();
-        version::map(alert, claims, sink, severity, |_, _| on_one_line(alert.raw));
+    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
+        version::drafts(alert, self)
+    }
+}
+
+impl Writer for Native {
+    fn write(&self, alert: &Alert<'_>, _key: &str, _change: Change) -> String {
+        on_one_line(alert.raw)
     }
 
-    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        let keys = match serde_json::from_str::<serde_json::Map<String, Json>>(alert.raw) {
+    fn keys(&self, alert: &Alert<'_>, _key: &str) -> Vec<ExplainedKey> {
+        match serde_json::from_str::<serde_json::Map<String, Json>>(alert.raw) {
             Ok(members) => members
                 .into_iter()
                 .map(|(key, value)| ExplainedKey {
@@ -61,12 +66,7 @@ impl Format for Native {
                 value: alert.raw.into(),
                 from: "the alert's own text, which not every JSON parser takes".into(),
             }],
-        };
-        vec![Explained {
-            of: "alert",
-            evidence: None,
-            keys,
-        }]
+        }
     }
 }
 
@@ -78,7 +78,6 @@ fn on_one_line(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FirstReading;
 
     #[test]
     fn what_cannot_be_taken_apart_is_explained_whole() {
@@ -92,10 +91,9 @@ mod tests {
     fn it_is_graphs_own_text() {
         let json = "{\"id\":\"da1\",\r\n \"n\":1.50e+10,\"x\":{\"b\":1,\"a\":null}}\n";
         let alert = Alert::decode(json).unwrap();
-        let mut bodies = Vec::new();
-        Native.map(&alert, &mut FirstReading::default(), &mut |record| {
-            bodies.push(record.body);
-        });
+        let bodies: Vec<_> = crate::records(&Native, &alert)
+            .map(|record| record.body)
+            .collect();
         assert_eq!(
             bodies,
             ["{\"id\":\"da1\",   \"n\":1.50e+10,\"x\":{\"b\":1,\"a\":null}}"]

@@ -36,6 +36,10 @@ impl<T: Hash + Eq> Seen<T> {
         true
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.few.len() + self.many.len()
+    }
+
     pub(crate) fn contains(&self, what: &T) -> bool {
         self.few.contains(what) || self.many.contains(what)
     }

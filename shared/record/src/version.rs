@@ -7,26 +7,47 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use drawbridge_alert::Alert;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Change, Claim, Claims, Identity, Record};
+use crate::draft::{Draft, Drafts, Facts, Source};
+use crate::{Change, Explained, ExplainedKey, Record};
 
 /// As much as BLAKE3 hashes side by side at least, on any processor that can: four chunks. What is
 /// left over it hashes one chunk after the other, which takes as long again for a usual alert.
 const SIDE_BY_SIDE_BYTES: usize = 4 * 1024;
 
+/// How a format writes an alert as it is now.
+pub(crate) trait Writer: Sync {
+    /// The severity, in the words of the format.
+    fn severity<'r>(&self, alert: &'r Alert<'_>) -> &'r str {
+        alert.severity.as_deref().unwrap_or_default()
+    }
+
+    /// The record's body; `key` is its deduplication key.
+    fn write(&self, alert: &Alert<'_>, key: &str, change: Change) -> String;
+
+    /// Says of each value of the body where it came from.
+    fn keys(&self, alert: &Alert<'_>, key: &str) -> Vec<ExplainedKey>;
+}
+
 /// An alert as it is now: the same alert has the same identity, each of its versions another key.
-pub(crate) struct Version<'r, 'a> {
-    alert: &'r Alert<'a>,
+pub(crate) struct Version<'d> {
+    alert: &'d Alert<'d>,
+    writer: &'d dyn Writer,
     content: OnceCell<[u8; 32]>,
 }
 
-impl<'r, 'a> Version<'r, 'a> {
-    pub(crate) fn of(alert: &'r Alert<'a>) -> Self {
-        Self {
-            alert,
-            content: OnceCell::new(),
-        }
-    }
+/// The one record that describes an alert as it is now.
+pub(crate) fn drafts<'d>(alert: &'d Alert<'d>, writer: &'d dyn Writer) -> Drafts<'d> {
+    let version = Version {
+        alert,
+        writer,
+        content: OnceCell::new(),
+    };
+    let nothing = Facts::default();
+    let draft = Draft::new(Source::Version(version), nothing, nothing);
+    Box::new(std::iter::once(draft))
+}
 
+impl Version<'_> {
     /// SHA-256 of the alert's id.
     pub(crate) fn identity(&self) -> [u8; 32] {
         Sha256::digest(self.alert.id.as_bytes()).into()
@@ -51,7 +72,7 @@ impl<'r, 'a> Version<'r, 'a> {
     /// The deduplication key: the alert's id, a colon, and the first 16 bytes of the SHA-256 of
     /// `lastUpdateDateTime` and the content, in URL-safe base64. The time is in it so that a content
     /// which comes back, as when a status is set and set back, is not taken for the one before.
-    pub(crate) fn key(&self) -> String {
+    fn key(&self) -> String {
         let mut sha = Sha256::new();
         let updated = self.alert.last_update.as_ref();
         sha.update(updated.map_or("", |time| &time.text));
@@ -61,32 +82,24 @@ impl<'r, 'a> Version<'r, 'a> {
         let id = self.alert.id.as_str();
         format!("{id}:{}", URL_SAFE_NO_PAD.encode(&digest[..16]))
     }
-}
 
-/// Maps an alert to the one record that describes it as it is now, where that is to be written.
-pub(crate) fn map(
-    alert: &Alert<'_>,
-    claims: &mut dyn Claims,
-    sink: &mut dyn FnMut(Record),
-    severity: &str,
-    body: impl FnOnce(&str, Change) -> String,
-) {
-    let version = Version::of(alert);
-    let content = || version.content();
-    let identity = Identity {
-        digest: version.identity(),
-        content: &content,
-        carries: &[],
-    };
-    if let Some(Claim { change, .. }) = claims.claim(&identity) {
-        let key = version.key();
-        sink(Record {
-            alert_id: alert.id.as_str().to_owned(),
-            severity: severity.to_owned(),
+    pub(crate) fn write(&self, change: Change) -> Record {
+        let key = self.key();
+        Record {
+            alert_id: self.alert.id.as_str().to_owned(),
+            severity: self.writer.severity(self.alert).to_owned(),
             change,
-            body: body(&key, change),
+            body: self.writer.write(self.alert, &key, change),
             key,
-        });
+        }
+    }
+
+    pub(crate) fn explain(&self) -> Explained {
+        Explained {
+            of: "alert",
+            evidence: None,
+            keys: self.writer.keys(self.alert, &self.key()),
+        }
     }
 }
 
@@ -115,7 +128,11 @@ mod tests {
 
     fn version(json: &str) -> ([u8; 32], [u8; 32], String) {
         let alert = Alert::decode(json).unwrap();
-        let version = Version::of(&alert);
+        let version = Version {
+            alert: &alert,
+            writer: &crate::native::Native,
+            content: OnceCell::new(),
+        };
         (version.identity(), version.content(), version.key())
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use drawbridge_alert::Alert;
 use drawbridge_record::ecs::{DataStream, Ecs};
-use drawbridge_record::{Field, FirstReading, Format as _};
+use drawbridge_record::{Field, Format as _, records};
 use serde_json::{Value, json};
 
 const KEPT: &str = "m365_defender.alert";
@@ -33,10 +33,9 @@ fn alerts() -> Vec<String> {
 
 fn record(alert: &str) -> Value {
     let alert = Alert::decode(alert).unwrap();
-    let mut records = Vec::new();
-    ECS.map(&alert, &mut FirstReading::default(), &mut |record| {
-        records.push(serde_json::from_str(&record.body).unwrap());
-    });
+    let mut records: Vec<Value> = records(&ECS, &alert)
+        .map(|record| serde_json::from_str(&record.body).unwrap())
+        .collect();
     assert_eq!(records.len(), 1);
     records.remove(0)
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{FirstReading, format};
+use drawbridge_record::{format, records};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -17,11 +17,8 @@ fn bodies(json: &str) -> Vec<String> {
     let Ok(alert) = Alert::decode(json) else {
         return Vec::new();
     };
-    let mut bodies = Vec::new();
     let ecs = format("ecs").unwrap();
-    ecs.map(&alert, &mut FirstReading::default(), &mut |record| {
-        bodies.push(record.body);
-    });
+    let bodies: Vec<_> = records(ecs, &alert).map(|record| record.body).collect();
     assert_eq!(ecs.explain(&alert).len(), bodies.len());
     bodies
 }

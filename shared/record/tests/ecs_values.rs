@@ -4,18 +4,15 @@
 
 use drawbridge_alert::Alert;
 use drawbridge_record::ecs::{DataStream, Ecs};
-use drawbridge_record::{Explained, FirstReading, Format as _};
+use drawbridge_record::{Explained, Format as _, records};
 use serde_json::{Value, json};
 
 const ECS: Ecs = Ecs::new(DataStream::DEFAULT);
 
 fn record_of(ecs: &Ecs, alert: &str) -> Value {
     let alert = Alert::decode(alert).unwrap();
-    let mut body = String::new();
-    ecs.map(&alert, &mut FirstReading::default(), &mut |record| {
-        body = record.body;
-    });
-    serde_json::from_str(&body).unwrap()
+    let record = records(ecs, &alert).next().unwrap();
+    serde_json::from_str(&record.body).unwrap()
 }
 
 fn record(alert: &str) -> Value {

@@ -8,37 +8,19 @@ use std::fs;
 use std::path::Path;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, Claims, Fact, Field, Identity, format};
+use drawbridge_record::{Change, Claim, Field, format};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-/// Claims every record as written for the same reason.
-struct Always(Change);
-
-impl Claims for Always {
-    fn lack(&mut self, _facts: &[Fact]) -> bool {
-        false
-    }
-
-    fn claim(&mut self, _identity: &Identity<'_>) -> Option<Claim> {
-        let Self(change) = *self;
-        Some(Claim { part: 0, change })
-    }
-}
 
 /// The record of an alert.
 fn record(json: &str, change: Change) -> String {
     let alert = Alert::decode(json).unwrap();
-    let mut bodies = Vec::new();
-    format("ocsf")
-        .unwrap()
-        .map(&alert, &mut Always(change), &mut |record| {
-            let uid = &serde_json::from_str::<Value>(&record.body).unwrap()["metadata"]["uid"];
-            assert_eq!(uid, &json!(record.key));
-            bodies.push(record.body);
-        });
-    assert_eq!(bodies.len(), 1);
-    bodies.remove(0)
+    let drafts: Vec<_> = format("ocsf").unwrap().drafts(&alert).collect();
+    assert_eq!(drafts.len(), 1);
+    let record = drafts[0].write(Claim { part: 0, change });
+    let uid = &serde_json::from_str::<Value>(&record.body).unwrap()["metadata"]["uid"];
+    assert_eq!(uid, &json!(record.key));
+    record.body
 }
 
 /// The alerts of the goldens.

@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 
 use drawbridge_alert::Alert;
+use drawbridge_record::format;
 use drawbridge_record::siem::KEYS;
-use drawbridge_record::{FirstReading, format};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -14,18 +14,13 @@ use serde_json::{Map, Value, json};
 fn records(evidence: &[Value]) -> Vec<Map<String, Value>> {
     let json = json!({"id": "da1", "severity": "low", "evidence": evidence}).to_string();
     let alert = Alert::decode(&json).unwrap();
-    let mut records = Vec::new();
-    format("siem")
-        .unwrap()
-        .map(&alert, &mut FirstReading::default(), &mut |record| {
-            assert!(
-                !record
-                    .body
-                    .contains(|c: char| c < ' ' || matches!(c, '\u{fffe}' | '\u{ffff}'))
-            );
-            records.push(serde_json::from_str(&record.body).unwrap());
-        });
-    records
+    let is_refused = |c: char| c < ' ' || matches!(c, '\u{fffe}' | '\u{ffff}');
+    drawbridge_record::records(format("siem").unwrap(), &alert)
+        .map(|record| {
+            assert!(!record.body.contains(is_refused));
+            serde_json::from_str(&record.body).unwrap()
+        })
+        .collect()
 }
 
 fn full_ids(records: &[Map<String, Value>]) -> HashSet<String> {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{FirstReading, format};
+use drawbridge_record::format;
 use serde_json::{Value, json};
 
 /// The alerts of the goldens of `cef`.
@@ -27,10 +27,9 @@ fn alerts() -> Vec<String> {
 fn records(alert: &str) -> Vec<Value> {
     let cef = format("cef").unwrap();
     let alert = Alert::decode(alert).unwrap();
-    let mut lines = Vec::new();
-    cef.map(&alert, &mut FirstReading::default(), &mut |record| {
-        lines.push(record.body);
-    });
+    let lines: Vec<_> = drawbridge_record::records(cef, &alert)
+        .map(|record| record.body)
+        .collect();
     let explained = cef.explain(&alert);
     assert_eq!(lines.len(), explained.len());
     let of_each = lines.into_iter().zip(explained);

@@ -8,7 +8,7 @@ use std::fs;
 use drawbridge_alert::Alert;
 use drawbridge_readers::run;
 use drawbridge_record::ecs::{DataStream, Ecs};
-use drawbridge_record::{FirstReading, Format, format};
+use drawbridge_record::{Format, format, records};
 
 const GOLDENS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -35,11 +35,11 @@ fn documents(ecs: &dyn Format) -> (String, Vec<String>) {
             }
             let alert = fs::read_to_string(path).unwrap();
             let alert = Alert::decode(&alert).unwrap();
-            ecs.map(&alert, &mut FirstReading::default(), &mut |record| {
+            for record in records(ecs, &alert) {
                 documents.push_str(&record.body);
                 documents.push('\n');
                 ids.push(record.alert_id);
-            });
+            }
         }
     }
     (documents, ids)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use drawbridge_alert::Alert;
 use drawbridge_readers::run;
-use drawbridge_record::{Change, Claim, Claims, Fact, Identity, format};
+use drawbridge_record::{Change, Claim, format};
 use drawbridge_simulator::{Alerts, GenerateOptions};
 use serde_json::{Map, Value, json};
 
@@ -33,30 +33,13 @@ fn read(file: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
 }
 
-/// Claims every record as written for the same reason.
-struct Always(Change);
-
-impl Claims for Always {
-    fn lack(&mut self, _facts: &[Fact]) -> bool {
-        false
-    }
-
-    fn claim(&mut self, _identity: &Identity<'_>) -> Option<Claim> {
-        let Self(change) = *self;
-        Some(Claim { part: 0, change })
-    }
-}
-
 /// The record of an alert.
 fn record(alert: &str, change: Change) -> String {
     let alert = Alert::decode(alert).unwrap();
-    let mut bodies = String::new();
-    format("ocsf")
-        .unwrap()
-        .map(&alert, &mut Always(change), &mut |record| {
-            bodies.push_str(&record.body);
-        });
-    bodies
+    let drafts = format("ocsf").unwrap().drafts(&alert);
+    drafts
+        .map(|draft| draft.write(Claim { part: 0, change }).body)
+        .collect()
 }
 
 /// What the validator says of each record.

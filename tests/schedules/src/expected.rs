@@ -1,9 +1,9 @@
 //! What the alerts of a schedule call for, from the real format.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, Claims, Fact, Identity};
+use drawbridge_record::{Change, Claim};
 use jiff::Timestamp;
 
 use crate::alerts::Version;
@@ -36,11 +36,15 @@ pub(crate) fn expected(alerts: &[AlertPlan]) -> BTreeMap<String, Wanted> {
             let Ok(alert) = Alert::decode(&version.json) else {
                 continue;
             };
-            let mut all = All::default();
-            let mut records = Vec::new();
-            format.map(&alert, &mut all, &mut |record| records.push(record));
-            for record in records {
-                let is_sure = all.are_sure.pop_front().unwrap_or_default();
+            // Every record that may be called for; of several with one identity, the first.
+            let mut identities = HashSet::new();
+            let drafts = format.drafts(&alert);
+            for draft in drafts.filter(|draft| identities.insert(draft.identity())) {
+                let is_sure = draft.unless_carried.is_empty();
+                let record = draft.write(Claim {
+                    part: 0,
+                    change: Change::New,
+                });
                 let entry = wanted
                     .entry(record.key)
                     .or_insert_with(|| Wanted::new(n, version));
@@ -92,29 +96,6 @@ impl Wanted {
         }
         self.is_sure = true;
         self.is_final |= is_final;
-    }
-}
-
-/// Grants every record that may be called for, and remembers which of them are so in any case.
-#[derive(Default)]
-struct All {
-    are_sure: VecDeque<bool>,
-    is_asked: bool,
-}
-
-impl Claims for All {
-    fn lack(&mut self, _facts: &[Fact]) -> bool {
-        self.is_asked = true;
-        true
-    }
-
-    fn claim(&mut self, _identity: &Identity<'_>) -> Option<Claim> {
-        let is_sure = !std::mem::take(&mut self.is_asked);
-        self.are_sure.push_back(is_sure);
-        Some(Claim {
-            part: 0,
-            change: Change::New,
-        })
     }
 }
 

@@ -172,7 +172,7 @@ impl Format {
 mod tests {
     use super::*;
     use drawbridge_alert::Alert;
-    use drawbridge_record::{FirstReading, Record, formats};
+    use drawbridge_record::{Record, formats};
     use serde_json::json;
 
     /// Of what looks like a key, a delimiter or an escape, everywhere that a line has a text of an
@@ -183,12 +183,8 @@ mod tests {
     fn records(name: &str, alert: &serde_json::Value) -> Vec<Record> {
         let text = alert.to_string();
         let alert = Alert::decode(&text).unwrap();
-        let mut records = Vec::new();
-        drawbridge_record::format(name).unwrap().map(
-            &alert,
-            &mut FirstReading::default(),
-            &mut |record| records.push(record),
-        );
+        let format = drawbridge_record::format(name).unwrap();
+        let records: Vec<_> = drawbridge_record::records(format, &alert).collect();
         assert!(!records.is_empty());
         records
     }

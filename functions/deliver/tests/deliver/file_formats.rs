@@ -2,7 +2,7 @@
 
 use drawbridge_alert::Alert;
 use drawbridge_deliver::file::FileDelivery;
-use drawbridge_record::{FirstReading, Format, Record, formats};
+use drawbridge_record::{Format, Record, formats};
 use serde_json::{Value, json};
 
 use crate::fake::http::{Fake, json as answer};
@@ -22,13 +22,7 @@ fn records(format: &dyn Format) -> Vec<Record> {
         "lastUpdateDateTime": "2026-01-02T03:04:05Z", "evidence": [file("a.exe"), file("b.exe")],
     })
     .to_string();
-    let mut records = Vec::new();
-    format.map(
-        &Alert::decode(&alert).unwrap(),
-        &mut FirstReading::default(),
-        &mut |record| records.push(record),
-    );
-    records
+    drawbridge_record::records(format, &Alert::decode(&alert).unwrap()).collect()
 }
 
 async fn deliver(format: &dyn Format, records: &[Record], settings: &Value) {

@@ -2,7 +2,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{FirstReading, Format, formats};
+use drawbridge_record::{Format, formats, records};
 
 use crate::row;
 
@@ -74,9 +74,7 @@ pub(crate) fn run() {
 }
 
 fn map(format: &dyn Format, alert: &Alert<'_>, sink: &mut dyn FnMut(&str)) {
-    format.map(alert, &mut FirstReading::default(), &mut |record| {
-        sink(&record.body);
-    });
+    records(format, alert).for_each(|record| sink(&record.body));
 }
 
 fn rate(mut work: impl FnMut(usize)) -> f64 {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use drawbridge_alert::Alert;
 use drawbridge_queue::{Content, LocalQueue, Message, Naming, ObjectsQueue, Queue};
-use drawbridge_record::FirstReading;
+use drawbridge_record::{format, records};
 use drawbridge_store::{ETag, LocalStore, Object, Store, StoreError};
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
@@ -129,19 +129,15 @@ fn messages() -> Vec<Message> {
     let mut messages = Vec::new();
     for n in 0..ALERTS {
         let json = alert(n);
-        drawbridge_record::format("siem").unwrap().map(
-            &Alert::decode(&json).unwrap(),
-            &mut FirstReading::default(),
-            &mut |record| {
-                messages.push(Message {
-                    key: record.key,
-                    group: String::new(),
-                    time: None,
-                    body: record.body,
-                    attributes: Vec::new(),
-                });
-            },
-        );
+        let alert = Alert::decode(&json).unwrap();
+        let records = records(format("siem").unwrap(), &alert);
+        messages.extend(records.map(|record| Message {
+            key: record.key,
+            group: String::new(),
+            time: None,
+            body: record.body,
+            attributes: Vec::new(),
+        }));
     }
     messages
 }

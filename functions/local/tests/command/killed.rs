@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{FirstReading, format};
+use drawbridge_record::{format, records};
 use drawbridge_simulator::Options;
 use serde_json::Value;
 
@@ -51,14 +51,11 @@ fn expected(alerts: &[Value]) -> BTreeMap<String, Value> {
     let mut expected = BTreeMap::new();
     for alert in alerts {
         let text = alert.to_string();
-        format("siem").unwrap().map(
-            &Alert::decode(&text).unwrap(),
-            &mut FirstReading::default(),
-            &mut |record| {
-                let body = serde_json::from_str(&record.body).unwrap();
-                expected.insert(record.key, without_part(body));
-            },
-        );
+        let alert = Alert::decode(&text).unwrap();
+        expected.extend(records(format("siem").unwrap(), &alert).map(|record| {
+            let body = serde_json::from_str(&record.body).unwrap();
+            (record.key, without_part(body))
+        }));
     }
     expected
 }

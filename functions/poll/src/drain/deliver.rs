@@ -2,10 +2,9 @@ use drawbridge_alert::{Alert, DecodeError};
 use drawbridge_cursor::AlertDigest;
 use drawbridge_graph::Page;
 use drawbridge_queue::{Message, Refused};
-use drawbridge_record::FirstReading;
 
 use super::Drain;
-use crate::mapping::{Context, map};
+use crate::mapping::{Context, Mapping};
 use crate::quarantine::shown;
 use crate::{Output, PollError};
 
@@ -78,26 +77,20 @@ impl Drain<'_> {
                 tenant: &poller.settings.tenant,
                 now_secs,
             };
-            let mut again = self.reading.again.then(FirstReading::default);
-            let mut claimed_before = 0;
-            loop {
+            let mut mapping = Mapping::of(alert, context, self.reading.again);
+            let mut is_done = false;
+            while !is_done {
                 let written = self.state.output(&output.name);
                 let batch = &mut self.batches[n];
-                let mapped = map(alert, context, again.as_mut(), written, batch);
+                is_done = mapping.fill(written, batch);
                 if batch.is_full() {
                     self.send(n).await?;
                     if self.stop.deadline().is_over() {
                         return Ok(false);
                     }
                 }
-                if !mapped.more {
-                    // What an earlier round claimed is known to this one, but for what was called
-                    // for only as long as it was lacking.
-                    self.report.suppressed += mapped.known.saturating_sub(claimed_before);
-                    break;
-                }
-                claimed_before += mapped.claimed;
             }
+            self.report.suppressed += mapping.known;
         }
         Ok(true)
     }

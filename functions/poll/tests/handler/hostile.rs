@@ -1,11 +1,14 @@
 //! Pages and alerts made to do harm: each passes through or is put aside whole, the others of its
 //! page are delivered, and nothing stops in silence.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
+use drawbridge_alert::Alert;
 use drawbridge_cursor::Job;
 use drawbridge_graph::{Deadline, ErrorKind};
-use drawbridge_poll::{Ending, PollError, Silent, Stop};
+use drawbridge_poll::{Ending, Grouping, Output, PollError, Silent, Stop};
+use drawbridge_record::{Drafts, Field, Format};
 use serde_json::{Value, json};
 
 use crate::world::{Answer, World, alert};
@@ -180,6 +183,52 @@ async fn a_hundred_thousand_pieces_of_evidence_are_all_delivered() {
     assert_eq!(report.records as usize, count + 2);
     assert_eq!(report.suppressed, 0);
     assert_eq!(alert_ids(&world).last().unwrap(), "last");
+}
+
+/// The format `siem`, which counts the alerts that it is asked for.
+struct Counted;
+
+static COUNTED: AtomicUsize = AtomicUsize::new(0);
+
+impl Counted {
+    fn siem() -> &'static dyn Format {
+        drawbridge_record::format("siem").unwrap()
+    }
+}
+
+impl Format for Counted {
+    fn name(&self) -> &'static str {
+        Self::siem().name()
+    }
+
+    fn about(&self) -> &'static str {
+        Self::siem().about()
+    }
+
+    fn schema_version(&self) -> u32 {
+        Self::siem().schema_version()
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        Self::siem().fields()
+    }
+
+    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
+        COUNTED.fetch_add(1, Relaxed);
+        Self::siem().drafts(alert)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_of_many_batches_is_mapped_once() {
+    let mut world = World::new();
+    let queue = world.queue.clone();
+    world.poller.outputs = vec![Output::new(&Counted, queue, Grouping::Tenant)];
+    world.graph.set("many", T1, many_entities("many", 3000));
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.suppressed), (3000, 0));
+    assert!(*world.queue.sends.lock().unwrap() > 2);
+    assert_eq!(COUNTED.load(Relaxed), 1);
 }
 
 #[tokio::test(start_paused = true)]

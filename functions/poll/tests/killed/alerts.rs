@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{FirstReading, format};
+use drawbridge_record::{format, records};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -30,13 +30,9 @@ pub(crate) fn expected(alerts: &[Value]) -> BTreeMap<String, Value> {
     let mut expected = BTreeMap::new();
     for alert in alerts {
         let text = alert.to_string();
-        format("siem").unwrap().map(
-            &Alert::decode(&text).unwrap(),
-            &mut FirstReading::default(),
-            &mut |record| {
-                expected.insert(record.key, without_part(&record.body));
-            },
-        );
+        let alert = Alert::decode(&text).unwrap();
+        let records = records(format("siem").unwrap(), &alert);
+        expected.extend(records.map(|record| (record.key, without_part(&record.body))));
     }
     expected
 }

@@ -1,36 +1,7 @@
-use drawbridge_alert::Alert;
-
 use super::entity::Entity;
-use super::fan_out::{self, Row, Scope};
-use super::identity::Synthesised;
+use super::fan_out::Row;
 use super::person::Person;
 use super::source::{ANY_ENTITY, Source};
-use crate::{Explained, ExplainedKey, FirstReading};
-
-/// Explains the records of an alert as if it were read for the first time, with all that it shows;
-/// `keys` explains the keys of one.
-pub(crate) fn explain(
-    alert: &Alert<'_>,
-    scope: Scope,
-    keys: fn(&Row<'_, '_>, &Synthesised) -> Vec<ExplainedKey>,
-) -> Vec<Explained> {
-    let mut claims = FirstReading::default();
-    let mut explained = Vec::new();
-    fan_out::claim_rows(
-        alert,
-        scope,
-        &mut claims,
-        |_| [0; 32],
-        &mut |row, ids, _| {
-            explained.push(Explained {
-                of: kind(row),
-                evidence: row.place().map(|index| format!("evidence[{index}]")),
-                keys: keys(row, &ids),
-            });
-        },
-    );
-    explained
-}
 
 /// Why a value is empty whose property is at hand.
 pub(crate) const NOTHING_SENT: &str = "Graph sent no value for it";
@@ -121,7 +92,7 @@ fn named(row: &Row<'_, '_>) -> Option<(String, &'static str)> {
     Some((format!("evidence[{index}]"), property))
 }
 
-fn kind(row: &Row<'_, '_>) -> &'static str {
+pub(super) fn kind(row: &Row<'_, '_>) -> &'static str {
     match (row.entity, row.device) {
         (Some(entity), _) => entity.it.kind(),
         (None, Some(_)) => "device",

@@ -4,26 +4,15 @@
 use drawbridge_alert::Device;
 
 use super::person::Person;
-use crate::Fact;
+use crate::{Fact, Facts};
 
-/// Up to four facts: what one record carries.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Facts {
-    facts: [Fact; 4],
-    count: usize,
-}
-
-impl Facts {
-    pub(super) fn extend(&mut self, facts: impl IntoIterator<Item = Fact>) {
-        for (fact, place) in facts.into_iter().zip(&mut self.facts[self.count..]) {
-            *place = fact;
-            self.count += 1;
-        }
-    }
-
-    pub(crate) fn as_slice(&self) -> &[Fact] {
-        &self.facts[..self.count]
-    }
+/// The facts of a device.
+#[derive(Clone, Copy)]
+pub(super) struct DeviceFacts {
+    /// What a record of the device carries: its id, and what `ComputerDnsName` and `MachineName` show.
+    pub(super) carried: Facts,
+    /// What some record has to carry of the device.
+    pub(super) wanted: Facts,
 }
 
 /// Makes the facts of one alert.
@@ -53,40 +42,30 @@ impl<'r> Maker<'r> {
         facts
     }
 
-    /// What a record of the device carries: its id, and what `ComputerDnsName` and `MachineName` show.
-    pub(super) fn carried(&mut self, device: &Device<'_>) -> Facts {
+    /// What is known by of a device. A name counts for the device that has it: two devices may have
+    /// one name, and change it.
+    pub(super) fn of_device(&mut self, device: &Device<'_>) -> DeviceFacts {
         let [id, dns_name, host_name] = texts(device);
-        let computer = if dns_name.is_empty() {
-            host_name
-        } else {
-            dns_name
-        };
-        let machine = match host_name {
-            "" => dns_name.split('.').next().unwrap_or_default(),
-            host_name => host_name,
-        };
-        self.of_device(id, [computer, machine])
-    }
-
-    /// What some record has to carry of the device.
-    pub(super) fn wanted(&mut self, device: &Device<'_>) -> Facts {
-        let [id, names @ ..] = texts(device);
-        self.of_device(id, names)
-    }
-
-    /// A name counts for the device that has it: two devices may have one name, and change it.
-    fn of_device(&mut self, id: &str, [one, other]: [&str; 2]) -> Facts {
-        let mut facts = Facts::default();
-        if !id.is_empty() {
-            facts.extend([self.fact("device-id", &[id])]);
-        }
-        let other = if one == other { "" } else { other };
-        for name in [one, other] {
-            if !name.is_empty() {
-                facts.extend([self.fact("device-name", &[id, name])]);
+        let mut facts = |names: [&str; 2]| {
+            let mut facts = Facts::default();
+            if !id.is_empty() {
+                facts.extend([self.fact("device-id", &[id])]);
             }
-        }
-        facts
+            let other = if names[0] == names[1] { "" } else { names[1] };
+            for name in [names[0], other] {
+                if !name.is_empty() {
+                    facts.extend([self.fact("device-name", &[id, name])]);
+                }
+            }
+            facts
+        };
+        let wanted = facts([dns_name, host_name]);
+        let carried = match (dns_name, host_name) {
+            ("", host_name) => facts([host_name, host_name]),
+            (dns_name, "") => facts([dns_name, dns_name.split('.').next().unwrap_or_default()]),
+            _ => wanted,
+        };
+        DeviceFacts { carried, wanted }
     }
 
     /// A user: what `UserName` and `UserDomain` show of him.

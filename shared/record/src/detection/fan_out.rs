@@ -1,15 +1,19 @@
 //! Which records an alert yields; the rules are those of `docs/record.md`.
 
+use std::vec;
+
 use drawbridge_alert::{Alert, Device, Evidence, Message};
+use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 
 use super::devices::Devices;
 use super::entity::{Entity, Kinds};
-use super::facts::{self, Facts};
-use super::identity::{self, AlertId, Synthesised};
+use super::facts::{self, DeviceFacts};
+use super::identity;
 use super::person::Person;
+use super::{Detection, Writer};
+use crate::draft::{Draft, Facts, Source};
 use crate::seen::Seen;
-use crate::{Change, Claim, Claims, Identity};
 
 /// Something of the alert's evidence, with its place in the list.
 #[derive(Clone, Copy)]
@@ -78,89 +82,133 @@ pub(crate) enum Scope {
     All,
 }
 
-/// Asks for each record that an alert may call for: in the order of the evidence for those that
-/// every reading of it calls for, and then for those of what no record that was written shows.
-/// `sink` gets what is granted; `content` is what [`Identity::content`] gives.
-pub(crate) fn claim_rows<'r, 'a>(
-    alert: &'r Alert<'a>,
-    scope: Scope,
-    claims: &mut dyn Claims,
-    content: fn(&Row<'_, '_>) -> [u8; 32],
-    sink: &mut dyn FnMut(&Row<'r, 'a>, Synthesised, Change),
-) {
-    let parts = Parts::of(alert);
-    let id = AlertId::of(alert);
-    let mut facts = facts::Maker::new(id.digest());
-    let of_devices: SmallVec<[Facts; 2]> = parts
-        .devices
-        .all()
-        .iter()
-        .map(|device| facts.carried(device.it))
-        .collect();
-    let mut claim = |claims: &mut dyn Claims, row: &Row<'r, 'a>, digest, carries: &Facts| {
-        let content = || content(row);
-        let identity = Identity {
-            digest,
-            content: &content,
-            carries: carries.as_slice(),
-        };
-        if let Some(Claim { part, change }) = claims.claim(&identity) {
-            sink(row, Synthesised::new(&id, &digest, part), change);
-        }
-    };
+/// The records that an alert calls for: in the order of the evidence those that every reading of it
+/// calls for, and then those of devices and users that no record may show yet.
+pub(super) struct FanOut<'d> {
+    writer: &'static Writer,
+    parts: Parts<'d, 'd>,
+    report_id: u32,
+    facts: facts::Maker<'d>,
+    /// What is known by of each device, in the order of the devices.
+    of_devices: SmallVec<[DeviceFacts; 2]>,
+    rows: vec::IntoIter<Row<'d, 'd>>,
+    /// How many drafts there were of late devices.
+    late_devices: usize,
+    /// How many users were looked at, and how many pieces of evidence for who runs a process.
+    late_users: usize,
+    late_runners: usize,
+    /// The users who have a record of their own among `rows`, or had a late one.
+    own_users: Seen<(&'d str, &'d str)>,
+}
 
-    let (rows, own_users) = parts.rows(scope);
-    let mut digests = Seen::default();
-    for row in &rows {
+impl<'d> FanOut<'d> {
+    pub(super) fn of(alert: &'d Alert<'d>, writer: &'static Writer) -> Self {
+        let parts = Parts::of(alert);
+        let id: [u8; 32] = Sha256::digest(alert.id.as_str()).into();
+        let mut facts = facts::Maker::new(id);
+        let devices = parts.devices.all().iter();
+        let of_devices = devices.map(|device| facts.of_device(device.it)).collect();
+        let (rows, own_users) = parts.rows(writer.scope);
+        Self {
+            writer,
+            parts,
+            report_id: identity::report_id(&id),
+            facts,
+            of_devices,
+            rows: rows.into_iter(),
+            late_devices: 0,
+            late_users: 0,
+            late_runners: 0,
+            own_users,
+        }
+    }
+
+    fn usual(&mut self) -> Option<Draft<'d>> {
+        let row = self.rows.next()?;
         let mut carries = match (row.device, row.entity.and_then(|e| e.it.device_id())) {
-            (Some(device), _) => of_devices[parts.devices.place(device)],
-            (None, Some(id)) => facts.device_id(id),
+            (Some(_), _) => self.carried_by_device(&row),
+            (None, Some(id)) => self.facts.device_id(id),
             (None, None) => Facts::default(),
         };
-        match row.entity {
-            Some(Placed {
-                it: Entity::User(person),
-                ..
-            }) => {
-                if !claims.lack(&[facts.user(person)]) {
-                    continue;
-                }
-            }
+        let mut unless_carried = Facts::default();
+        match row.entity.map(|entity| entity.it) {
+            Some(Entity::User(person)) => unless_carried.extend([self.facts.user(person)]),
             // Whether a user's own record was written, its key tells.
-            _ => carries.extend(row.person().map(|person| facts.user(person))),
+            _ => carries.extend(row.person().map(|person| self.facts.user(person))),
         }
-        let digest = identity::digest(row, Name::Plain);
-        // Of several with one identity, the first.
-        if digests.insert(digest) {
-            claim(claims, row, digest, &carries);
-        }
+        Some(self.draft(row, Name::Plain, unless_carried, carries))
     }
-    for (device, carried) in parts.devices.all().iter().zip(&of_devices) {
-        let wanted = facts.wanted(device.it);
-        // Under the second name if its record was written before it had this one.
-        for name in [Name::Plain, Name::WithDeviceNames] {
-            if claims.lack(wanted.as_slice()) {
-                let row = parts.with_device(Some(*device));
-                let digest = identity::digest(&row, name);
-                if digests.insert(digest) {
-                    let mut carries = *carried;
-                    carries.extend(row.person().map(|person| facts.user(person)));
-                    claim(claims, &row, digest, &carries);
-                }
+
+    /// Under the second name if the device's record was written before it had this one.
+    fn late_device(&mut self) -> Option<Draft<'d>> {
+        let n = self.late_devices / 2;
+        let name = [Name::Plain, Name::WithDeviceNames][self.late_devices % 2];
+        let device = *self.parts.devices.all().get(n)?;
+        self.late_devices += 1;
+        let DeviceFacts {
+            wanted,
+            mut carried,
+        } = self.of_devices[n];
+        let row = self.parts.with_device(Some(device));
+        carried.extend(row.person().map(|person| self.facts.user(person)));
+        Some(self.draft(row, name, wanted, carried))
+    }
+
+    fn late_user(&mut self) -> Option<Draft<'d>> {
+        loop {
+            let user = self.next_user()?;
+            if self.own_users.insert(user.it.shown()) {
+                let row = self.parts.with_user(user);
+                let unless_carried = [self.facts.user(user.it)].into_iter().collect();
+                let carries = self.carried_by_device(&row);
+                return Some(self.draft(row, Name::Plain, unless_carried, carries));
             }
         }
     }
-    let runners = placed(alert, running_user);
-    let mut seen = own_users;
-    for user in parts.users.iter().copied().chain(runners) {
-        if seen.insert(user.it.shown()) && claims.lack(&[facts.user(user.it)]) {
-            let row = parts.with_user(user);
-            let carries = row
-                .device
-                .map(|device| of_devices[parts.devices.place(device)]);
-            let digest = identity::digest(&row, Name::Plain);
-            claim(claims, &row, digest, &carries.unwrap_or_default());
+
+    /// The next user of the alert, and after them all who run a process.
+    fn next_user(&mut self) -> Option<Placed<Person<'d, 'd>>> {
+        if let Some(user) = self.parts.users.get(self.late_users) {
+            self.late_users += 1;
+            return Some(*user);
         }
+        let evidence = &self.parts.bare.alert.evidence;
+        let (at, it) = (self.late_runners..)
+            .zip(evidence.get(self.late_runners..)?)
+            .find_map(|(at, evidence)| Some((at, running_user(evidence)?)))?;
+        self.late_runners = at + 1;
+        Some(Placed { index: at, it })
+    }
+
+    fn carried_by_device(&self, row: &Row<'d, 'd>) -> Facts {
+        let of = |device| self.of_devices[self.parts.devices.place(device)].carried;
+        row.device.map(of).unwrap_or_default()
+    }
+
+    fn draft(
+        &self,
+        row: Row<'d, 'd>,
+        name: Name,
+        unless_carried: Facts,
+        carries: Facts,
+    ) -> Draft<'d> {
+        let detection = Detection {
+            row,
+            name,
+            report_id: self.report_id,
+            writer: self.writer,
+        };
+        Draft::new(Source::Detection(detection), unless_carried, carries)
+    }
+}
+
+impl<'d> Iterator for FanOut<'d> {
+    type Item = Draft<'d>;
+
+    fn next(&mut self) -> Option<Draft<'d>> {
+        self.usual()
+            .or_else(|| self.late_device())
+            .or_else(|| self.late_user())
     }
 }
 

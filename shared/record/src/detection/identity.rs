@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
-use drawbridge_alert::{Alert, FileDetails, Text};
+use drawbridge_alert::{FileDetails, Text};
 use sha2::{Digest, Sha256};
 
 use super::entity::Entity;
@@ -24,41 +24,22 @@ pub(crate) struct Synthesised {
 
 impl Synthesised {
     /// Of the record with that digest, number `part` of its alert.
-    pub(crate) fn new(alert: &AlertId<'_>, digest: &[u8; 32], part: u32) -> Self {
+    pub(super) fn new(alert_id: &str, report_id: u32, digest: &[u8; 32], part: u32) -> Self {
         let ioc_unique_id = URL_SAFE.encode(digest);
         Self {
             part,
-            full_id: format!("{}:{ioc_unique_id}", alert.id),
-            report_id: alert.report_id(),
+            full_id: format!("{alert_id}:{ioc_unique_id}"),
+            report_id,
             external_id: hex::encode_upper(&digest[..20]),
             ioc_unique_id,
         }
     }
 }
 
-/// An alert's id and its SHA-256 digest.
-pub(crate) struct AlertId<'r> {
-    id: &'r str,
-    digest: [u8; 32],
-}
-
-impl<'r> AlertId<'r> {
-    pub(super) fn of(alert: &'r Alert<'_>) -> Self {
-        Self {
-            id: &alert.id,
-            digest: Sha256::digest(alert.id.as_str()).into(),
-        }
-    }
-
-    pub(super) fn digest(&self) -> [u8; 32] {
-        self.digest
-    }
-
-    /// A number from 1 to 2^31 - 1 out of the digest.
-    fn report_id(&self) -> u32 {
-        let [a, b, c, d, ..] = self.digest;
-        (u32::from_be_bytes([a, b, c, d]) & 0x7fff_ffff).max(1)
-    }
+/// A number from 1 to 2^31 - 1 out of the digest of an alert's id.
+pub(super) fn report_id(alert: &[u8; 32]) -> u32 {
+    let [a, b, c, d, ..] = *alert;
+    (u32::from_be_bytes([a, b, c, d]) & 0x7fff_ffff).max(1)
 }
 
 /// SHA-256 over the fields of [`fields`], each after its length in bytes as 32 bits, big-endian.
@@ -203,8 +184,7 @@ mod tests {
     use drawbridge_alert::Alert;
 
     use super::*;
-    use crate::FirstReading;
-    use crate::detection::fan_out::{Scope, claim_rows};
+    use crate::Format as _;
 
     /// The worked example of `docs/record.md`.
     #[test]
@@ -221,19 +201,14 @@ mod tests {
             })
             .collect();
         let expected: [u8; 32] = Sha256::digest(encoded).into();
-        let mut all = Vec::new();
-        let mut claims = FirstReading::default();
-        claim_rows(
-            &alert,
-            Scope::Old,
-            &mut claims,
-            |_| [0; 32],
-            &mut |row, ids, _| {
-                assert_eq!(digest(row, Name::Plain), expected);
-                all.push(ids);
-            },
+        let draft = crate::siem::Siem.drafts(&alert).next().unwrap();
+        assert_eq!(draft.identity(), expected);
+        let ids = Synthesised::new(
+            "da1",
+            report_id(&Sha256::digest("da1").into()),
+            &expected,
+            0,
         );
-        let ids = all.remove(0);
         assert_eq!((ids.ioc_unique_id.len(), ids.external_id.len()), (44, 40));
         assert!((1..=0x7fff_ffff).contains(&ids.report_id));
         let doc = include_str!("../../../../docs/record.md");

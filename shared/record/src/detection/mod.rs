@@ -1,7 +1,7 @@
 //! What the formats of the old record's shape share: one record for each *detection*, an alert
 //! crossed with the entity that raised it on a device.
 //!
-//! [`map`] makes the records; [`properties`] says where each of their values comes from.
+//! [`drafts`] finds the records; [`properties`] says where each of their values comes from.
 
 mod address;
 mod devices;
@@ -23,46 +23,71 @@ pub use source::Source;
 use drawbridge_alert::Alert;
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use explain::{NOTHING_SENT, explain, from};
+pub(crate) use explain::{NOTHING_SENT, from};
 pub(crate) use fan_out::{Row, Scope};
 pub(crate) use identity::Synthesised;
 pub(crate) use properties::{Property, Value};
 pub(crate) use rules::time_text;
 
-use crate::{Claims, Record};
+use crate::{Claim, Drafts, Explained, ExplainedKey, Record};
+use fan_out::{FanOut, Name};
 
 /// How a format of this shape writes a record.
 pub(crate) struct Writer {
     /// Which evidence makes records.
     pub(crate) scope: Scope,
-    /// What [`Identity::content`] gives.
+    /// What [`crate::Draft::content`] gives.
     pub(crate) content: fn(&Row<'_, '_>) -> [u8; 32],
     /// The record's body.
     pub(crate) body: fn(&Row<'_, '_>, &Synthesised) -> String,
+    /// Says of each value of the body where it came from.
+    pub(crate) keys: fn(&Row<'_, '_>, &Synthesised) -> Vec<ExplainedKey>,
 }
 
-/// Maps an alert.
-pub(crate) fn map(
-    alert: &Alert<'_>,
-    claims: &mut dyn Claims,
-    sink: &mut dyn FnMut(Record),
-    writer: &Writer,
-) {
-    let Writer {
-        scope,
-        content,
-        body,
-    } = *writer;
-    fan_out::claim_rows(alert, scope, claims, content, &mut |row, ids, change| {
-        let body = body(row, &ids);
-        sink(Record {
+/// What one record is made of, and how.
+pub(crate) struct Detection<'d> {
+    row: Row<'d, 'd>,
+    name: Name,
+    report_id: u32,
+    writer: &'static Writer,
+}
+
+/// The records that an alert calls for.
+pub(crate) fn drafts<'d>(alert: &'d Alert<'d>, writer: &'static Writer) -> Drafts<'d> {
+    Box::new(FanOut::of(alert, writer))
+}
+
+impl Detection<'_> {
+    pub(crate) fn identity(&self) -> [u8; 32] {
+        identity::digest(&self.row, self.name)
+    }
+
+    pub(crate) fn content(&self) -> [u8; 32] {
+        (self.writer.content)(&self.row)
+    }
+
+    pub(crate) fn write(&self, identity: &[u8; 32], claim: Claim) -> Record {
+        let ids = self.ids(identity, claim.part);
+        Record {
+            alert_id: self.row.alert.id.as_str().to_owned(),
+            severity: rules::severity(&self.row).into_owned(),
+            change: claim.change,
+            body: (self.writer.body)(&self.row, &ids),
             key: ids.full_id,
-            alert_id: alert.id.as_str().to_owned(),
-            severity: rules::severity(row).into_owned(),
-            change,
-            body,
-        });
-    });
+        }
+    }
+
+    pub(crate) fn explain(&self, identity: &[u8; 32], part: u32) -> Explained {
+        Explained {
+            of: explain::kind(&self.row),
+            evidence: self.row.place().map(|index| format!("evidence[{index}]")),
+            keys: (self.writer.keys)(&self.row, &self.ids(identity, part)),
+        }
+    }
+
+    fn ids(&self, identity: &[u8; 32], part: u32) -> Synthesised {
+        Synthesised::new(&self.row.alert.id, self.report_id, identity, part)
+    }
 }
 
 /// SHA-256 of the values that come from Graph. The caller leaves out the time of the last activity,

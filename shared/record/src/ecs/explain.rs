@@ -8,11 +8,11 @@ use super::alert::{ALERT, PATHS};
 use super::data_stream::DataStream;
 use super::field::NAMES;
 use super::record;
+use crate::ExplainedKey;
 use crate::tree;
-use crate::{Explained, ExplainedKey};
 
 /// Every ECS field of the record, then every member below `m365_defender.alert`.
-pub(super) fn explain(alert: &Alert<'_>, stream: &DataStream) -> Vec<Explained> {
+pub(super) fn keys(alert: &Alert<'_>, stream: &DataStream) -> Vec<ExplainedKey> {
     let arena = Bump::new();
     let node = tree::read(alert.raw, record::MAX_DEPTH, &arena);
     let (kept, values) = record::read(&node, alert.raw.len(), stream, true);
@@ -41,9 +41,5 @@ pub(super) fn explain(alert: &Alert<'_>, stream: &DataStream) -> Vec<Explained> 
         };
         ExplainedKey { key, value, from }
     }));
-    vec![Explained {
-        of: "alert",
-        evidence: None,
-        keys,
-    }]
+    keys
 }

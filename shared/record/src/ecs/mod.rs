@@ -25,8 +25,8 @@ use std::sync::{Mutex, PoisonError};
 
 use drawbridge_alert::Alert;
 
-use crate::version;
-use crate::{Claims, Explained, Field, Format, Record, Rewrite};
+use crate::version::{self, Writer};
+use crate::{Change, Drafts, ExplainedKey, Field, Format, Rewrite};
 
 pub use data_stream::DataStream;
 
@@ -81,14 +81,17 @@ impl Format for Ecs {
         document::fields()
     }
 
-    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
-        let severity = alert.severity.as_deref().unwrap_or_default();
-        version::map(alert, claims, sink, severity, |_, _| {
-            record::write(alert, &self.stream)
-        });
+    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
+        version::drafts(alert, self)
+    }
+}
+
+impl Writer for Ecs {
+    fn write(&self, alert: &Alert<'_>, _key: &str, _change: Change) -> String {
+        record::write(alert, &self.stream)
     }
 
-    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        explain::explain(alert, &self.stream)
+    fn keys(&self, alert: &Alert<'_>, _key: &str) -> Vec<ExplainedKey> {
+        explain::keys(alert, &self.stream)
     }
 }

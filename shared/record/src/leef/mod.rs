@@ -6,13 +6,14 @@ mod write;
 use drawbridge_alert::Alert;
 
 use crate::detection::{self, Scope, Writer};
-use crate::{Body, Claims, Explained, Field, Format, Record};
+use crate::{Body, Drafts, Field, Format};
 use keys::TABLE;
 
-const WRITER: Writer = Writer {
+static WRITER: Writer = Writer {
     scope: Scope::All,
     content: |row| TABLE.content(row),
     body: write::record,
+    keys: |row, ids| TABLE.explain(row, ids),
 };
 
 /// The format `leef`.
@@ -55,11 +56,7 @@ impl Format for Leef {
         TABLE.fields()
     }
 
-    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
-        detection::map(alert, claims, sink, &WRITER);
-    }
-
-    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        detection::explain(alert, WRITER.scope, |row, ids| TABLE.explain(row, ids))
+    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
+        detection::drafts(alert, &WRITER)
     }
 }

@@ -2,11 +2,11 @@ use serde_json::Value as Json;
 
 use super::evidence;
 use super::fields::{Row, Source, rows};
+use crate::ExplainedKey;
 use crate::tree::Object;
-use crate::{Explained, ExplainedKey};
 
 /// Explains a record, value by value, with the table of the fields.
-pub(super) fn explain(alert: &Object<'_>, body: &str) -> Explained {
+pub(super) fn keys(alert: &Object<'_>, body: &str) -> Vec<ExplainedKey> {
     // The record leaves out evidence that says nothing.
     let pieces = alert.take_list("evidence").iter().enumerate();
     let evidence: Vec<(usize, &str)> = pieces
@@ -22,11 +22,7 @@ pub(super) fn explain(alert: &Object<'_>, body: &str) -> Explained {
             value,
         });
     });
-    Explained {
-        of: "alert",
-        evidence: None,
-        keys,
-    }
+    keys
 }
 
 /// What Graph sent in its own form is told whole.

@@ -21,8 +21,8 @@ use bumpalo::Bump;
 use drawbridge_alert::Alert;
 
 use crate::tree::Object;
-use crate::version::{self, Version};
-use crate::{Change, Claims, Explained, Field, Format, Record, Rewrite};
+use crate::version::{self, Writer};
+use crate::{Change, Drafts, ExplainedKey, Field, Format, Rewrite};
 
 /// The format `ocsf`.
 #[derive(Debug, Clone, Copy)]
@@ -61,26 +61,25 @@ impl Format for Ocsf {
         fields::documented()
     }
 
-    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
-        let (_, severity) = codes::severity(alert.severity.as_deref());
-        version::map(alert, claims, sink, severity, |key, change| {
-            body(alert, key, change)
-        });
-    }
-
-    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        let key = Version::of(alert).key();
-        let body = body(alert, &key, Change::New);
-        vec![explain::explain(
-            &Object::read(alert.raw, &Bump::new()),
-            &body,
-        )]
+    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
+        version::drafts(alert, self)
     }
 }
 
-/// The record of an alert. What is not taken from it is copied, and its observables come on top.
-fn body(alert: &Alert<'_>, key: &str, change: Change) -> String {
-    let arena = Bump::with_capacity(2 * alert.raw.len());
-    let tree = Object::read(alert.raw, &arena);
-    finding::write(&tree, key, change, alert.raw.len() * 3 / 2 + 4096)
+impl Writer for Ocsf {
+    fn severity<'r>(&self, alert: &'r Alert<'_>) -> &'r str {
+        codes::severity(alert.severity.as_deref()).1
+    }
+
+    /// What is not taken from the alert is copied, and its observables come on top.
+    fn write(&self, alert: &Alert<'_>, key: &str, change: Change) -> String {
+        let arena = Bump::with_capacity(2 * alert.raw.len());
+        let tree = Object::read(alert.raw, &arena);
+        finding::write(&tree, key, change, alert.raw.len() * 3 / 2 + 4096)
+    }
+
+    fn keys(&self, alert: &Alert<'_>, key: &str) -> Vec<ExplainedKey> {
+        let body = self.write(alert, key, Change::New);
+        explain::keys(&Object::read(alert.raw, &Bump::new()), &body)
+    }
 }

@@ -12,12 +12,13 @@ pub use keys::{KEYS, Key, Kind};
 
 use drawbridge_alert::Alert;
 
-use crate::{Claims, Explained, Field, Format, Record, detection};
+use crate::{Drafts, Field, Format, detection};
 
-const WRITER: Writer = Writer {
+static WRITER: Writer = Writer {
     scope: Scope::Old,
     content: write::content,
     body: write::record,
+    keys: explain::keys,
 };
 
 /// The format `siem`.
@@ -43,11 +44,7 @@ impl Format for Siem {
         KEYS.iter().map(keys::documented).collect()
     }
 
-    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
-        detection::map(alert, claims, sink, &WRITER);
-    }
-
-    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        detection::explain(alert, WRITER.scope, explain::keys)
+    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
+        detection::drafts(alert, &WRITER)
     }
 }

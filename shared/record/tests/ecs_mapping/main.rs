@@ -7,7 +7,7 @@ mod index;
 mod schema;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{FirstReading, format};
+use drawbridge_record::{format, records};
 use index::Index;
 use proptest::prelude::*;
 use schema::Schema;
@@ -17,12 +17,9 @@ use serde_json::{Value, json};
 fn document(alert: &Value) -> Option<Value> {
     let text = alert.to_string();
     let alert = Alert::decode(&text).ok()?;
-    let mut documents = Vec::new();
-    format("ecs")
-        .unwrap()
-        .map(&alert, &mut FirstReading::default(), &mut |record| {
-            documents.push(serde_json::from_str(&record.body).unwrap());
-        });
+    let mut documents: Vec<Value> = records(format("ecs").unwrap(), &alert)
+        .map(|record| serde_json::from_str(&record.body).unwrap())
+        .collect();
     assert_eq!(documents.len(), 1);
     documents.pop()
 }

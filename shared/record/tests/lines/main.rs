@@ -11,7 +11,7 @@ mod leef;
 use std::collections::HashSet;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Field, FirstReading, format};
+use drawbridge_record::{Field, format, records};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -23,13 +23,9 @@ const FORMATS: [(&str, Parse); 2] = [("cef", cef::parse), ("leef", leef::parse)]
 
 fn lines(name: &str, json: &str) -> Vec<String> {
     let alert = Alert::decode(json).unwrap();
-    let mut lines = Vec::new();
-    format(name)
-        .unwrap()
-        .map(&alert, &mut FirstReading::default(), &mut |record| {
-            lines.push(record.body);
-        });
-    lines
+    records(format(name).unwrap(), &alert)
+        .map(|record| record.body)
+        .collect()
 }
 
 /// What the format says of its records, without what is left out.
@@ -179,13 +175,9 @@ fn the_records_are_those_of_siem() {
         {"@odata.type":"#microsoft.graph.security.ipEvidence","ipAddress":"192.0.2.7"}]}"##;
     let alert = Alert::decode(json).unwrap();
     let of = |name: &str| {
-        let mut records = Vec::new();
-        format(name)
-            .unwrap()
-            .map(&alert, &mut FirstReading::default(), &mut |record| {
-                records.push((record.key, record.alert_id, record.severity));
-            });
-        records
+        let records = records(format(name).unwrap(), &alert);
+        let named = records.map(|record| (record.key, record.alert_id, record.severity));
+        named.collect::<Vec<_>>()
     };
     assert_eq!(of("siem").len(), 2);
     assert_eq!(of("cef"), of("siem"));
@@ -214,13 +206,10 @@ fn other_evidence_adds_lines_of_its_own() {
         of("fileHash"),
     );
     let keys = |name: &str| {
-        let mut keys = HashSet::new();
         let alert = Alert::decode(&json).unwrap();
-        let format = format(name).unwrap();
-        format.map(&alert, &mut FirstReading::default(), &mut |record| {
-            keys.insert(record.key);
-        });
-        keys
+        records(format(name).unwrap(), &alert)
+            .map(|record| record.key)
+            .collect::<HashSet<_>>()
     };
     let old = keys("siem");
     assert_eq!((old.len(), keys("cef").len()), (1, 8));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{FirstReading, Record, format};
+use drawbridge_record::{Record, format};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -27,13 +27,9 @@ pub(crate) fn records(alerts: &[Value]) -> BTreeMap<String, Record> {
     let mut records = BTreeMap::new();
     for alert in alerts {
         let text = alert.to_string();
-        format("siem").unwrap().map(
-            &Alert::decode(&text).unwrap(),
-            &mut FirstReading::default(),
-            &mut |record| {
-                records.insert(record.key.clone(), record);
-            },
-        );
+        let alert = Alert::decode(&text).unwrap();
+        let of_alert = drawbridge_record::records(format("siem").unwrap(), &alert);
+        records.extend(of_alert.map(|record| (record.key.clone(), record)));
     }
     records
 }

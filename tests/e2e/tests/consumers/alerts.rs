@@ -3,7 +3,7 @@
 use std::fs;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{FirstReading, Format, Record};
+use drawbridge_record::{Format, Record};
 use drawbridge_simulator::{Alerts, GenerateOptions};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -62,11 +62,5 @@ fn hostile() -> Value {
 
 /// The records of an alert that was never seen before.
 pub(crate) fn records(format: &dyn Format, alert: &str) -> Vec<Record> {
-    let mut records = Vec::new();
-    format.map(
-        &Alert::decode(alert).unwrap(),
-        &mut FirstReading::default(),
-        &mut |record| records.push(record),
-    );
-    records
+    drawbridge_record::records(format, &Alert::decode(alert).unwrap()).collect()
 }

@@ -1,9 +1,7 @@
-//! The format `siem` with claims that are broken on purpose.
+//! The format `siem` with drafts that are broken on purpose.
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{
-    Claim, Claims, Explained, Fact, Field, FirstReading, Format, Identity, Record,
-};
+use drawbridge_record::{Drafts, Field, Format};
 
 use crate::Mutation;
 
@@ -40,64 +38,25 @@ impl Format for Careless {
         siem().fields()
     }
 
-    fn map(&self, alert: &Alert<'_>, claims: &mut dyn Claims, sink: &mut dyn FnMut(Record)) {
-        let mut all = AllFacts::default();
-        siem().map(alert, &mut all, &mut |_| ());
-        let mut claims = CarelessClaims {
-            mutation: self.0,
-            all: all.facts,
-            claims,
-        };
-        siem().map(alert, &mut claims, sink);
-    }
-
-    fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
-        siem().explain(alert)
-    }
-}
-
-struct CarelessClaims<'c> {
-    mutation: Mutation,
-    /// What the records of the alert carry together.
-    all: Vec<Fact>,
-    claims: &'c mut dyn Claims,
-}
-
-impl Claims for CarelessClaims<'_> {
-    fn lack(&mut self, facts: &[Fact]) -> bool {
-        match self.mutation {
-            Mutation::NoLateEvidence => false,
-            Mutation::FirstFactIsEnough => self.claims.lack(&facts[..1]),
-            _ => self.claims.lack(facts),
+    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
+        let drafts = siem().drafts(alert);
+        match self.0 {
+            Mutation::NoLateEvidence => {
+                Box::new(drafts.filter(|draft| draft.unless_carried.is_empty()))
+            }
+            Mutation::FirstFactIsEnough => Box::new(drafts.map(|mut draft| {
+                draft.unless_carried = draft.unless_carried.iter().copied().take(1).collect();
+                draft
+            })),
+            _ => {
+                // What the records of the alert carry together, as many to a record as it can.
+                let late = siem().drafts(alert);
+                let mut all = late.flat_map(|draft| draft.unless_carried.to_vec());
+                Box::new(drafts.map(move |mut draft| {
+                    draft.carries = all.by_ref().take(4).collect();
+                    draft
+                }))
+            }
         }
-    }
-
-    fn claim(&mut self, identity: &Identity<'_>) -> Option<Claim> {
-        let carries = match self.mutation {
-            Mutation::AllIsCarried => &self.all,
-            _ => identity.carries,
-        };
-        self.claims.claim(&Identity {
-            carries,
-            ..*identity
-        })
-    }
-}
-
-/// The facts of a first reading.
-#[derive(Default)]
-struct AllFacts {
-    first: FirstReading,
-    facts: Vec<Fact>,
-}
-
-impl Claims for AllFacts {
-    fn lack(&mut self, facts: &[Fact]) -> bool {
-        self.facts.extend(facts);
-        self.first.lack(facts)
-    }
-
-    fn claim(&mut self, identity: &Identity<'_>) -> Option<Claim> {
-        self.first.claim(identity)
     }
 }

@@ -1,0 +1,170 @@
+use std::cell::OnceCell;
+use std::ops::Deref;
+
+use drawbridge_alert::Alert;
+
+use crate::detection::Detection;
+use crate::seen::Seen;
+use crate::version::Version;
+use crate::{Change, Explained, Format, Record};
+
+/// Something that a SIEM joins on, such as a device's id, a device's name or a user of one alert: a
+/// digest that is the same whenever the alert shows it.
+pub type Fact = [u8; 6];
+
+/// Up to four facts; more are left out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts {
+    facts: [Fact; 4],
+    count: usize,
+}
+
+impl Extend<Fact> for Facts {
+    fn extend<T: IntoIterator<Item = Fact>>(&mut self, facts: T) {
+        for (fact, place) in facts.into_iter().zip(&mut self.facts[self.count..]) {
+            *place = fact;
+            self.count += 1;
+        }
+    }
+}
+
+impl FromIterator<Fact> for Facts {
+    fn from_iter<T: IntoIterator<Item = Fact>>(facts: T) -> Self {
+        let mut all = Self::default();
+        all.extend(facts);
+        all
+    }
+}
+
+impl Deref for Facts {
+    type Target = [Fact];
+
+    fn deref(&self) -> &[Fact] {
+        &self.facts[..self.count]
+    }
+}
+
+/// The records that one alert calls for.
+pub type Drafts<'d> = Box<dyn Iterator<Item = Draft<'d>> + Send + 'd>;
+
+/// A record that an alert calls for, not yet written.
+pub struct Draft<'d> {
+    /// The record is called for only if no record of the alert that was written carries one of
+    /// these: it shows what came later than the others. None where it is called for in any case.
+    pub unless_carried: Facts,
+    /// What the record shows that a SIEM joins on, as far as it may come later than other records of
+    /// the alert; nothing in a format that writes one record per alert.
+    pub carries: Facts,
+    identity: OnceCell<[u8; 32]>,
+    source: Source<'d>,
+}
+
+/// What a record is made from.
+pub(crate) enum Source<'d> {
+    Detection(Detection<'d>),
+    Version(Version<'d>),
+}
+
+impl<'d> Draft<'d> {
+    pub(crate) fn new(source: Source<'d>, unless_carried: Facts, carries: Facts) -> Self {
+        Self {
+            unless_carried,
+            carries,
+            identity: OnceCell::new(),
+            source,
+        }
+    }
+
+    /// What makes the record the one it is: SHA-256 of what it stays the same by. The same record
+    /// has the same identity for ever.
+    #[must_use]
+    pub fn identity(&self) -> [u8; 32] {
+        *self.identity.get_or_init(|| match &self.source {
+            Source::Detection(detection) => detection.identity(),
+            Source::Version(version) => version.identity(),
+        })
+    }
+
+    /// A digest of the record's content without what changes all the time.
+    #[must_use]
+    pub fn content(&self) -> [u8; 32] {
+        match &self.source {
+            Source::Detection(detection) => detection.content(),
+            Source::Version(version) => version.content(),
+        }
+    }
+
+    /// Writes the record.
+    #[must_use]
+    pub fn write(&self, claim: Claim) -> Record {
+        match &self.source {
+            Source::Detection(detection) => detection.write(&self.identity(), claim),
+            Source::Version(version) => version.write(claim.change),
+        }
+    }
+
+    /// Says of each value of the record where it came from.
+    pub(crate) fn explain(&self, claim: Claim) -> Explained {
+        match &self.source {
+            Source::Detection(detection) => detection.explain(&self.identity(), claim.part),
+            Source::Version(version) => version.explain(),
+        }
+    }
+}
+
+/// Leave to write a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Its `AlertPart`: 0, 1, … in the order of first emission within the alert.
+    pub part: u32,
+    /// Why it is written.
+    pub change: Change,
+}
+
+/// What is wanted of an alert of which nothing was written: each record once.
+#[derive(Default)]
+pub struct FirstReading {
+    taken: Seen<[u8; 32]>,
+    carried: Seen<Fact>,
+}
+
+impl FirstReading {
+    /// Whether one of `facts` is carried by none of the records that were taken.
+    #[must_use]
+    pub fn lacks(&self, facts: &[Fact]) -> bool {
+        facts.iter().any(|fact| !self.carried.contains(fact))
+    }
+
+    /// Takes a record; false if one of the same identity was taken before.
+    pub fn take(&mut self, draft: &Draft<'_>) -> bool {
+        let is_new = self.taken.insert(draft.identity());
+        if is_new {
+            for fact in draft.carries.iter() {
+                self.carried.insert(*fact);
+            }
+        }
+        is_new
+    }
+
+    pub(crate) fn claim(&mut self, draft: &Draft<'_>) -> Option<Claim> {
+        let facts = &draft.unless_carried;
+        let part = u32::try_from(self.taken.len()).ok()?;
+        let is_wanted = (facts.is_empty() || self.lacks(facts)) && self.take(draft);
+        is_wanted.then_some(Claim {
+            part,
+            change: Change::New,
+        })
+    }
+}
+
+/// The records of an alert of which nothing was written before.
+pub fn records<'d>(
+    format: &'d dyn Format,
+    alert: &'d Alert<'d>,
+) -> impl Iterator<Item = Record> + 'd {
+    let mut first = FirstReading::default();
+    format.drafts(alert).filter_map(move |draft| {
+        let claim = first.claim(&draft)?;
+        Some(draft.write(claim))
+    })
+}
