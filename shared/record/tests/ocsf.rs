@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -65,33 +65,6 @@ fn fields() -> BTreeMap<&'static str, Field> {
         .collect()
 }
 
-#[test]
-fn what_is_written_is_documented_and_what_is_documented_is_written() {
-    let fields = fields();
-    let documented: BTreeSet<String> = fields.keys().map(|name| (*name).to_owned()).collect();
-    let mut written = BTreeSet::new();
-    for alert in alerts() {
-        for (path, value, _) in explained(&alert) {
-            let path = plain(&path);
-            let kind = match &value {
-                Value::String(_) => "string",
-                Value::Number(_) => "number",
-                Value::Bool(_) => "boolean",
-                _ => "object",
-            };
-            let field = fields.get(path.as_str());
-            // Evidence that could not be read is a text.
-            assert!(
-                path == "evidences[].data" || field.is_none_or(|field| field.kind == kind),
-                "{path}"
-            );
-            written.insert(path);
-        }
-    }
-    let gap: Vec<_> = written.symmetric_difference(&documented).collect();
-    assert!(gap.is_empty(), "{gap:?}");
-}
-
 /// The values of an alert at a source such as `evidence[2].fileDetails.sha1`, `mitreTechniques[]`
 /// or `deviceEvidence.hostName`.
 fn at<'a>(alert: &'a Value, source: &str) -> Vec<&'a Value> {
@@ -151,27 +124,27 @@ fn every_value_comes_from_where_the_explanation_says() {
             if from.starts_with("fixed: ") {
                 continue;
             }
-            let sources: Vec<&Value> = from
-                .split(" or ")
-                .flat_map(|source| at(&alert, source))
-                .collect();
             // A number of an enumeration is written when its source is absent, too.
             let is_code = ["0", "\"Unknown\"", "7", "\"IOT\"", "1", "\"Regular File\""];
-            if sources.is_empty() {
+            if from == "Graph sent no value for it" {
                 assert!(
                     is_code.contains(&value.to_string().as_str())
-                        || path == "metadata.product.name"
-                        || path == "finding_info.product.name"
+                        || path.ends_with("product.name")
                         || path.ends_with("reg_value.name"),
                     "{path}: {from}"
                 );
                 continue;
             }
+            let sources: Vec<&Value> = from
+                .split(", ")
+                .flat_map(|source| at(&alert, source))
+                .collect();
+            assert!(!sources.is_empty(), "{path}: {from}");
             if fields[plain(&path).as_str()].rule.is_empty()
                 && !is_code.contains(&value.to_string().as_str())
             {
                 assert!(
-                    sources.iter().any(|source| is_same(&value, source)),
+                    sources.iter().all(|source| is_same(&value, source)),
                     "{path}: {value} is not at {from}"
                 );
                 traced += 1;
@@ -434,7 +407,7 @@ proptest! {
         prop_assert_eq!(&record(&json, change), &body);
         let record: Value = serde_json::from_str(&body).unwrap();
         assert_nothing_lost(&alert, &record);
-        // Every value is explained by the table.
+        // Every value is explained.
         for (path, _, from) in explained(&json) {
             prop_assert!(!from.is_empty(), "{}", path);
         }

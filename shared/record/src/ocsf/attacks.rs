@@ -7,11 +7,13 @@ use crate::tree::Object;
 pub(super) fn attacks(out: &mut Out, alert: &Object<'_>, categories: &[&str]) {
     out.list("attacks", |out| {
         let tactics = categories.iter();
-        for (uid, name) in tactics.filter_map(|category| codes::tactic(category)) {
-            out.item(|out| {
-                out.object("tactic", |out| {
-                    out.text("uid", Some(uid));
-                    out.text("name", Some(name));
+        for (category, (uid, name)) in tactics.filter_map(|c| Some((*c, codes::tactic(c)?))) {
+            out.made_of([Some(category)], |out| {
+                out.item(|out| {
+                    out.object("tactic", |out| {
+                        out.text("uid", Some(uid));
+                        out.text("name", Some(name));
+                    });
                 });
             });
         }

@@ -5,6 +5,8 @@ use crate::tree::Object;
 
 /// The cloud that an alert is about: that of the first evidence that names one.
 pub(super) struct Cloud<'o> {
+    /// What tells the provider.
+    named_by: &'o str,
     provider: &'o str,
     account: Option<(&'o str, Code<'static>)>,
     region: Option<&'o str>,
@@ -20,39 +22,49 @@ impl<'o> Cloud<'o> {
 
     fn of_piece(piece: &Piece<'o>) -> Option<Self> {
         let it = piece.it;
-        let of = |provider, account| Self {
+        let of = |named_by, provider, account| Self {
+            named_by,
             provider,
             account,
             region: None,
         };
         let azure = |resource: &'o Object<'o>| {
             let id = resource.text("resourceId")?;
-            Some(of(AZURE, subscription(id).map(|id| (id, SUBSCRIPTION))))
+            let account = subscription(id).map(|id| (id, SUBSCRIPTION));
+            Some(of(id, AZURE, account))
         };
         match piece.kind {
             // Graph's own pages spell this one in two ways.
             "azureResource" | "AzureResource" => azure(it),
             "device" => {
                 let machine = it.object("vmMetadata")?;
-                let provider = codes::cloud_provider(machine.text("cloudProvider")?)?;
+                let word = machine.text("cloudProvider")?;
                 let own = machine.text("subscriptionId");
-                Some(of(provider, own.map(|id| (id, SUBSCRIPTION))))
+                let account = own.map(|id| (id, SUBSCRIPTION));
+                Some(of(word, codes::cloud_provider(word)?, account))
             }
             "blobContainer" | "sasToken" => azure(it.object("storageResource")?),
             "blob" => azure(it.object("blobContainer")?.object("storageResource")?),
             "ioTDevice" => azure(it.object("ioTHub")?),
             "amazonResource" => {
                 let account = it.text("amazonAccountId");
-                Some(of("AWS", account.map(|id| (id, (10, "AWS Account")))))
+                let named_by = account.or_else(|| it.text("amazonResourceId"));
+                let account = account.map(|id| (id, (10, "AWS Account")));
+                Some(of(named_by.unwrap_or_default(), "AWS", account))
             }
             "googleCloudResource" => {
                 let project = it.text("projectId");
+                let named_by = project.or_else(|| it.text("fullResourceName"));
+                let account = project.map(|id| (id, (11, "GCP Project")));
                 Some(Self {
                     region: it.text("location"),
-                    ..of("GCP", project.map(|id| (id, (11, "GCP Project"))))
+                    ..of(named_by.unwrap_or_default(), "GCP", account)
                 })
             }
-            "kubernetesCluster" => Some(of(codes::cloud_provider(it.text("platform")?)?, None)),
+            "kubernetesCluster" => {
+                let word = it.text("platform")?;
+                Some(of(word, codes::cloud_provider(word)?, None))
+            }
             _ => None,
         }
     }
@@ -60,7 +72,9 @@ impl<'o> Cloud<'o> {
     /// `cloud`
     pub(super) fn write(&self, out: &mut Out) {
         out.object("cloud", |out| {
-            out.text("provider", Some(self.provider));
+            out.made_of([Some(self.named_by)], |out| {
+                out.text("provider", Some(self.provider));
+            });
             out.text("region", self.region);
             if let Some((uid, code)) = self.account {
                 out.object("account", |out| {

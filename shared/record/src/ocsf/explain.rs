@@ -1,23 +1,24 @@
 use serde_json::Value as Json;
 
-use super::evidence;
-use super::fields::{Row, Source, rows};
+use super::fields;
+use super::trace::Trace;
 use crate::ExplainedKey;
-use crate::tree::Object;
+use crate::detection::NOTHING_SENT;
 
-/// Explains a record, value by value, with the table of the fields.
-pub(super) fn keys(alert: &Object<'_>, body: &str) -> Vec<ExplainedKey> {
-    // The record leaves out evidence that says nothing.
-    let pieces = alert.take_list("evidence").iter().enumerate();
-    let evidence: Vec<(usize, &str)> = pieces
-        .filter(|(_, piece)| evidence::says_anything(piece))
-        .map(|(index, piece)| (index, evidence::kind_of(piece)))
-        .collect();
+/// Explains a record, value by value, with what was noted while it was written.
+pub(super) fn keys(body: &str, trace: &Trace) -> Vec<ExplainedKey> {
     let mut keys = Vec::new();
     let record: Json = serde_json::from_str(body).unwrap_or_default();
     leaves(record, String::new(), &mut |path, value| {
+        let from = match trace.sources(&path) {
+            [] => match fields::fixed(&without_indexes(&path)) {
+                Some(what) => format!("fixed: {what}"),
+                None => NOTHING_SENT.to_owned(),
+            },
+            sources => sources.join(", "),
+        };
         keys.push(ExplainedKey {
-            from: from(&path, &evidence),
+            from,
             key: path.into(),
             value,
         });
@@ -50,7 +51,7 @@ fn leaves(value: Json, path: String, tell: &mut impl FnMut(String, Json)) {
     }
 }
 
-/// The path of the table, without the numbers between brackets.
+/// The path without the numbers between brackets.
 fn without_indexes(path: &str) -> String {
     let mut plain = String::with_capacity(path.len());
     for (n, part) in path.split('[').enumerate() {
@@ -63,50 +64,4 @@ fn without_indexes(path: &str) -> String {
         }
     }
     plain
-}
-
-fn from(path: &str, evidence: &[(usize, &str)]) -> String {
-    let plain = without_indexes(path);
-    let Some(row) = rows().iter().find(|row| row.path == plain) else {
-        return String::new();
-    };
-    let number = path
-        .strip_prefix("evidences[")
-        .and_then(|rest| rest.split_once(']')?.0.parse::<usize>().ok());
-    let piece = number.and_then(|number| evidence.get(number));
-    let told: Vec<String> = match piece {
-        Some((index, kind)) => of_piece(row, *index, kind),
-        None => row.sources.iter().map(of_alert).collect(),
-    };
-    told.join(" or ")
-}
-
-fn of_alert(source: &Source) -> String {
-    match source {
-        Source::Alert(property) => (*property).to_owned(),
-        Source::Evidence(of, property) => format!("{of}Evidence.{property}"),
-        Source::Fixed(what) => format!("fixed: {what}"),
-    }
-}
-
-/// The sources that a piece of that type has; only what has none of them is fixed.
-fn of_piece(row: &Row, index: usize, kind: &str) -> Vec<String> {
-    let own = row.sources.iter().filter_map(|source| match source {
-        Source::Evidence("*", property) if property.is_empty() => {
-            Some(format!("evidence[{index}]"))
-        }
-        Source::Evidence(of, property) if *of == "*" || of.eq_ignore_ascii_case(kind) => {
-            Some(format!("evidence[{index}].{property}"))
-        }
-        _ => None,
-    });
-    let own: Vec<String> = own.collect();
-    if !own.is_empty() {
-        return own;
-    }
-    let fixed = row.sources.iter();
-    fixed
-        .filter(|source| matches!(source, Source::Fixed(_)))
-        .map(of_alert)
-        .collect()
 }

@@ -4,6 +4,8 @@ use super::attacks::attacks;
 use super::cloud::Cloud;
 use super::codes;
 use super::evidence::{self, Context, Piece};
+use super::taken::Taken;
+use super::trace::Trace;
 use super::write::Out;
 use crate::Change;
 use crate::seen::Seen;
@@ -15,9 +17,15 @@ const ALERT: &str = "#microsoft.graph.security.alert";
 /// The version of OCSF that the records are of.
 pub(super) const OCSF_VERSION: &str = "1.8.0";
 
-/// Writes the record of an alert, from its tree.
-pub(super) fn write(alert: &Object<'_>, key: &str, change: Change, about_bytes: usize) -> String {
-    Out::object_of(about_bytes, |out| {
+/// Writes the record of an alert, from its tree; with a trace, that notes where its values come from.
+pub(super) fn write(
+    alert: &Object<'_>,
+    key: &str,
+    change: Change,
+    about_bytes: usize,
+    trace: Option<Box<Trace>>,
+) -> (String, Option<Box<Trace>>) {
+    Out::object_of(about_bytes, trace, |out| {
         let pieces = Piece::all(alert);
         let cloud = Cloud::of(&pieces);
         let context = Context {
@@ -64,38 +72,48 @@ fn state(out: &mut Out, alert: &Object<'_>, change: Change, times: &Times<'_>) {
     out.coded("class_uid", "class_name", (2004, "Detection Finding"));
     out.int("type_uid", 200_400 + activity);
     out.text("type_name", Some(&["Detection Finding: ", name].concat()));
-    out.int("time", times.record.map_or(0, |(_, millis)| millis));
-    let severity = codes::severity(alert.take("severity"));
-    out.coded("severity_id", "severity", severity);
-    out.coded("status_id", "status", codes::status(alert.take("status")));
-    let determination = alert.take("determination");
-    let verdict = codes::verdict(alert.take("classification"), determination);
+    match times.record {
+        Some(time) => out.taken("time", Some(time)),
+        None => out.int("time", 0),
+    }
+    let severity = alert.take("severity");
+    let code = codes::severity(severity);
+    out.made_of([severity], |out| {
+        out.coded("severity_id", "severity", code);
+    });
+    let status = alert.take("status");
+    let code = codes::status(status);
+    out.made_of([status], |out| out.coded("status_id", "status", code));
+    let (classification, determination) =
+        (alert.take("classification"), alert.take("determination"));
+    let verdict = codes::verdict(classification, determination);
     out.text("status_detail", determination);
-    out.coded("verdict_id", "verdict", verdict);
+    out.made_of([classification, determination], |out| {
+        out.coded("verdict_id", "verdict", verdict);
+    });
     out.coded("confidence_id", "confidence", (0, "Unknown"));
-    out.plain("is_alert", Some(name != "Close"));
-    out.int("start_time", times.first);
-    out.int("end_time", times.last);
+    out.plain("is_alert", name != "Close");
+    out.taken("start_time", times.first);
+    out.taken("end_time", times.last);
 }
 
 /// The times of an alert, in milliseconds.
 struct Times<'o> {
-    created: Option<i64>,
-    updated: Option<i64>,
-    first: Option<i64>,
-    last: Option<i64>,
-    /// That of the record, with Graph's text of it: the creation's, or the last update's where the
-    /// record tells of one.
-    record: Option<(&'o str, i64)>,
+    created: Option<Taken<'o, i64>>,
+    updated: Option<Taken<'o, i64>>,
+    first: Option<Taken<'o, i64>>,
+    last: Option<Taken<'o, i64>>,
+    /// That of the record: the creation's, or the last update's where the record tells of one.
+    record: Option<Taken<'o, i64>>,
 }
 
 impl<'o> Times<'o> {
     /// Takes them. What is no time stays where it is.
     fn of(alert: &'o Object<'_>, change: Change) -> Self {
         let time = |name| {
-            let (text, time) = (alert.text(name)?, alert.time(name)?);
+            let time = alert.time(name)?;
             alert.take(name);
-            Some((text, time))
+            Some(time)
         };
         let created = time("createdDateTime");
         let updated = time("lastUpdateDateTime");
@@ -105,12 +123,11 @@ impl<'o> Times<'o> {
             Change::New => created.or(first).or(updated).or(last),
             Change::Changed => updated.or(created).or(first).or(last),
         };
-        let millis = |time: Option<(&str, i64)>| time.map(|(_, millis)| millis);
         Self {
-            created: millis(created),
-            updated: millis(updated),
-            first: millis(first),
-            last: millis(last),
+            created,
+            updated,
+            first,
+            last,
             record,
         }
     }
@@ -122,7 +139,7 @@ fn texts(out: &mut Out, alert: &Object<'_>) {
     let comments = alert.objects("comments");
     let latest = comments
         .filter(|comment| comment.text("comment").is_some())
-        .max_by_key(|comment| comment.time("createdDateTime"));
+        .max_by_key(|comment| comment.time("createdDateTime").map(|time| time.it));
     out.text(
         "comment",
         latest.and_then(|comment| comment.text("comment")),
@@ -159,7 +176,7 @@ fn metadata(out: &mut Out, alert: &Object<'_>, key: &str, times: &Times<'_>, con
         }
         out.text("log_name", Some("security/alerts_v2"));
         out.text("log_provider", Some("Microsoft Graph"));
-        out.text("original_time", times.record.map(|(text, _)| text));
+        out.text("original_time", times.record.map(|time| time.from));
         out.text("original_event_uid", alert.text("id"));
         out.text("correlation_uid", alert.text("incidentId"));
         out.text("tenant_uid", alert.take("tenantId"));
@@ -177,7 +194,10 @@ fn product(out: &mut Out, alert: &Object<'_>) {
         let source = alert.take("serviceSource");
         let known = source.and_then(|source| codes::product(source).or(Some(source)));
         let name = alert.take("productName").or(known);
-        out.text("name", name.or(Some("Microsoft Graph")));
+        // The product's own name where it is known.
+        out.made_of([name.filter(|_| name != known).or(source)], |out| {
+            out.text("name", name.or(Some("Microsoft Graph")));
+        });
         out.text("vendor_name", Some("Microsoft"));
         out.text("uid", source);
         out.object("feature", |out| {
@@ -193,10 +213,10 @@ fn finding_info(out: &mut Out, alert: &Object<'_>, times: &Times<'_>) {
         out.text("title", alert.take("title"));
         out.text("desc", alert.take("description"));
         out.text("src_url", alert.take("alertWebUrl"));
-        out.int("created_time", times.created);
-        out.int("modified_time", times.updated);
-        out.int("first_seen_time", times.first);
-        out.int("last_seen_time", times.last);
+        out.taken("created_time", times.created);
+        out.taken("modified_time", times.updated);
+        out.taken("first_seen_time", times.first);
+        out.taken("last_seen_time", times.last);
         let mut categories: Vec<&str> = alert.take("category").into_iter().collect();
         for category in alert.take_texts("categories", |_| true) {
             if !categories.contains(&category) {
@@ -213,8 +233,9 @@ fn finding_info(out: &mut Out, alert: &Object<'_>, times: &Times<'_>) {
                 // The title of an alert is the name of what found it.
                 out.text("name", alert.text("title"));
                 out.text("uid", Some(detector));
-                let kind = codes::analytic(alert.text("detectionSource"));
-                out.coded("type_id", "type", kind);
+                let source = alert.text("detectionSource");
+                let kind = codes::analytic(source);
+                out.made_of([source], |out| out.coded("type_id", "type", kind));
             });
         }
         product(out, alert);
@@ -303,10 +324,12 @@ fn malware(out: &mut Out, alert: &Object<'_>, pieces: &[Piece<'_>]) {
     out.list("malware", |out| {
         for name in named.into_iter().chain(found) {
             out.item(|out| {
-                out.text("name", Some(name));
                 let (id, caption) = codes::malware(name);
-                out.list("classification_ids", |out| out.item_int(id));
-                out.list("classifications", |out| out.item_text(caption));
+                out.made_of([Some(name)], |out| {
+                    out.text("name", Some(name));
+                    out.list("classification_ids", |out| out.item_int(id));
+                    out.list("classifications", |out| out.item_text(caption));
+                });
             });
         }
     });

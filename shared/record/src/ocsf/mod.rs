@@ -12,9 +12,9 @@ mod explain;
 mod fields;
 mod finding;
 mod observable;
-mod tables;
 mod taken;
 mod technique;
+mod trace;
 mod write;
 
 use bumpalo::Bump;
@@ -23,6 +23,7 @@ use drawbridge_alert::Alert;
 use crate::tree::Object;
 use crate::version::{self, Writer};
 use crate::{Change, Drafts, ExplainedKey, Field, Format, Rewrite};
+use trace::Trace;
 
 /// The format `ocsf`.
 #[derive(Debug, Clone, Copy)]
@@ -75,11 +76,14 @@ impl Writer for Ocsf {
     fn write(&self, alert: &Alert<'_>, key: &str, change: Change) -> String {
         let arena = Bump::with_capacity(2 * alert.raw.len());
         let tree = Object::read(alert.raw, &arena);
-        finding::write(&tree, key, change, alert.raw.len() * 3 / 2 + 4096)
+        finding::write(&tree, key, change, alert.raw.len() * 3 / 2 + 4096, None).0
     }
 
     fn keys(&self, alert: &Alert<'_>, key: &str) -> Vec<ExplainedKey> {
-        let body = self.write(alert, key, Change::New);
-        explain::keys(&Object::read(alert.raw, &Bump::new()), &body)
+        let arena = Bump::new();
+        let tree = Object::read(alert.raw, &arena);
+        let trace = Some(Box::new(Trace::of(&tree)));
+        let (body, trace) = finding::write(&tree, key, Change::New, alert.raw.len(), trace);
+        explain::keys(&body, &trace.unwrap_or_default())
     }
 }

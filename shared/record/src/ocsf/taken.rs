@@ -42,16 +42,19 @@ impl<'a> Object<'a> {
     }
 
     /// A member that is a whole number, which has its place now.
-    pub(super) fn take_int(&self, name: &str) -> Option<i64> {
+    pub(super) fn take_int(&self, name: &str) -> Option<Taken<'a, i64>> {
         self.take_int_if(name, |_| true)
     }
 
     /// The same, for a number that its place takes.
-    pub(super) fn take_int_if(&self, name: &str, fits: impl Fn(i64) -> bool) -> Option<i64> {
+    pub(super) fn take_int_if(
+        &self,
+        name: &str,
+        fits: impl Fn(i64) -> bool,
+    ) -> Option<Taken<'a, i64>> {
         let member = self.member(name)?;
         let number = member.value.int().filter(|number| fits(*number))?;
-        member.taken.set(true);
-        Some(number)
+        Some(member.take(number))
     }
 
     /// A member that is a whole number.
@@ -60,20 +63,21 @@ impl<'a> Object<'a> {
     }
 
     /// A member that is any number, which has its place now.
-    pub(super) fn take_number(&self, name: &str) -> Option<Number> {
+    pub(super) fn take_number(&self, name: &str) -> Option<Taken<'a, Number>> {
         let member = self.member(name)?;
         let number = match &member.value {
             Node::Int(number) => (*number).into(),
             Node::Number(number) => number.clone(),
             _ => return None,
         };
-        member.taken.set(true);
-        Some(number)
+        Some(member.take(number))
     }
 
     /// A time in milliseconds since 1970. Those cut Graph's digits off, so its text is not taken.
-    pub(super) fn time(&self, name: &str) -> Option<i64> {
-        millis(self.text(name)?)
+    pub(super) fn time(&self, name: &str) -> Option<Taken<'a, i64>> {
+        let text = self.text(name)?;
+        let it = millis(text)?;
+        Some(Taken { it, from: text })
     }
 
     /// A member that is an object.
@@ -131,7 +135,22 @@ impl<'a> Object<'a> {
     }
 }
 
-impl Member<'_> {
+/// A number of the alert, and a text that stands where it came from.
+#[derive(Clone, Copy)]
+pub(super) struct Taken<'a, T> {
+    pub(super) it: T,
+    pub(super) from: &'a str,
+}
+
+impl<'a> Member<'a> {
+    fn take<T>(&self, it: T) -> Taken<'a, T> {
+        self.taken.set(true);
+        Taken {
+            it,
+            from: self.name,
+        }
+    }
+
     pub(super) fn is_used_up(&self) -> bool {
         self.taken.get() || self.value.is_used_up()
     }

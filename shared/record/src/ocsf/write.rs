@@ -3,8 +3,12 @@
 use std::fmt::{Display, Write as _};
 use std::ops::Range;
 
+use serde_json::Number;
+
 use super::codes;
 use super::observable::{self, Found, Kind};
+use super::taken::Taken;
+use super::trace::Trace;
 use crate::json;
 use crate::tree::{Member, Node, Object};
 
@@ -23,6 +27,8 @@ pub(super) struct Out {
     is_same_place: bool,
     /// Where the resources of the evidence are.
     resources: Vec<Range<usize>>,
+    /// For who asks where the values came from.
+    trace: Option<Box<Trace>>,
 }
 
 /// One step of a path: into a member, or to the next item of a list.
@@ -34,9 +40,14 @@ enum Step {
 }
 
 impl Out {
-    /// An object.
-    pub(super) fn object_of(capacity: usize, members: impl FnOnce(&mut Self)) -> String {
+    /// An object, and the trace with what was noted of its values.
+    pub(super) fn object_of(
+        capacity: usize,
+        trace: Option<Box<Trace>>,
+        members: impl FnOnce(&mut Self),
+    ) -> (String, Option<Box<Trace>>) {
         let mut out = Self {
+            trace,
             json: String::with_capacity(capacity),
             open: Vec::with_capacity(16),
             found: Vec::with_capacity(32),
@@ -49,7 +60,29 @@ impl Out {
         out.json.push('{');
         members(&mut out);
         out.json.push('}');
-        out.json
+        (out.json, out.trace)
+    }
+
+    /// Writes values that are made of those texts of the alert.
+    pub(super) fn made_of<const N: usize>(
+        &mut self,
+        texts: [Option<&str>; N],
+        values: impl FnOnce(&mut Self),
+    ) {
+        if let Some(trace) = &mut self.trace {
+            trace.made_of(&texts);
+        }
+        values(self);
+        if let Some(trace) = &mut self.trace {
+            trace.made_of(&[]);
+        }
+    }
+
+    /// Notes where the value of a member came from, or with no name that of an item.
+    fn trace(&mut self, name: &'static str, text: &str) {
+        if let Some(trace) = &mut self.trace {
+            trace.note(path(&self.open, name), text);
+        }
     }
 
     fn comma(&mut self) {
@@ -69,6 +102,7 @@ impl Out {
     /// A text, unless there is none.
     pub(super) fn text(&mut self, name: &'static str, text: Option<&str>) {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
+            self.trace(name, text);
             self.key(name);
             json::string(text, &mut self.json);
         }
@@ -77,6 +111,7 @@ impl Out {
     /// A text that a SIEM searches for, unless there is none.
     pub(super) fn observed(&mut self, kind: Kind, name: &'static str, text: Option<&str>) {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
+            self.trace(name, text);
             self.key(name);
             let start = self.json.len();
             json::string(text, &mut self.json);
@@ -88,6 +123,7 @@ impl Out {
     pub(super) fn observed_item(&mut self, kind: Kind, text: &str) {
         self.comma();
         self.next_item();
+        self.trace("", text);
         let start = self.json.len();
         json::string(text, &mut self.json);
         self.note(kind, "", start);
@@ -111,7 +147,7 @@ impl Out {
         if self.is_same_place {
             self.paths.extend_from_within(self.place.clone());
         } else {
-            self.render_place();
+            render(&self.open, &mut self.paths);
             self.is_same_place = true;
         }
         self.place = path..self.paths.len();
@@ -124,25 +160,6 @@ impl Out {
             path: path..self.paths.len(),
             value,
         });
-    }
-
-    fn render_place(&mut self) {
-        let start = self.paths.len();
-        for step in &self.open {
-            match *step {
-                Step::Items(begun) => {
-                    self.paths.push('[');
-                    json::int(i64::try_from(begun).unwrap_or(1) - 1, &mut self.paths);
-                    self.paths.push(']');
-                }
-                Step::Member(name) => {
-                    if self.paths.len() > start {
-                        self.paths.push('.');
-                    }
-                    self.paths.push_str(name);
-                }
-            }
-        }
     }
 
     /// `observables`: each value once per kind, with the path of its first place.
@@ -186,28 +203,43 @@ impl Out {
         }
     }
 
-    /// A number or a flag, unless there is none.
-    pub(super) fn plain(&mut self, name: &'static str, value: Option<impl Display>) {
-        if let Some(value) = value {
+    /// A number or a flag.
+    pub(super) fn plain(&mut self, name: &'static str, value: impl Display) {
+        self.key(name);
+        let _ = write!(self.json, "{value}");
+    }
+
+    /// A whole number of our own.
+    pub(super) fn int(&mut self, name: &'static str, number: i64) {
+        self.trace(name, "");
+        self.key(name);
+        json::int(number, &mut self.json);
+    }
+
+    /// A whole number of the alert, unless there is none.
+    pub(super) fn taken(&mut self, name: &'static str, number: Option<Taken<'_, i64>>) {
+        if let Some(Taken { it, from }) = number {
+            self.trace(name, from);
             self.key(name);
-            let _ = write!(self.json, "{value}");
+            json::int(it, &mut self.json);
         }
     }
 
-    /// A whole number, unless there is none.
-    pub(super) fn int(&mut self, name: &'static str, number: impl Into<Option<i64>>) {
-        if let Some(number) = number.into() {
-            self.key(name);
-            json::int(number, &mut self.json);
+    /// Any number of the alert, unless there is none.
+    pub(super) fn number(&mut self, name: &'static str, number: Option<Taken<'_, Number>>) {
+        if let Some(Taken { it, from }) = number {
+            self.trace(name, from);
+            self.plain(name, it);
         }
     }
 
-    /// A whole number as a text, unless there is none.
-    pub(super) fn int_text(&mut self, name: &'static str, number: Option<i64>) {
-        if let Some(number) = number {
+    /// A whole number of the alert as a text, unless there is none.
+    pub(super) fn int_text(&mut self, name: &'static str, number: Option<Taken<'_, i64>>) {
+        if let Some(Taken { it, from }) = number {
+            self.trace(name, from);
             self.key(name);
             self.json.push('"');
-            json::int(number, &mut self.json);
+            json::int(it, &mut self.json);
             self.json.push('"');
         }
     }
@@ -223,6 +255,7 @@ impl Out {
 
     /// A text of our own that needs no escape.
     pub(super) fn word(&mut self, name: &'static str, word: &str) {
+        self.trace(name, word);
         self.key(name);
         self.json.push('"');
         self.json.push_str(word);
@@ -266,12 +299,15 @@ impl Out {
     pub(super) fn item_text(&mut self, text: &str) {
         self.comma();
         self.next_item();
+        self.trace("", text);
         json::string(text, &mut self.json);
     }
 
-    /// A number in a list.
+    /// A number of our own in a list.
     pub(super) fn item_int(&mut self, number: i64) {
         self.comma();
+        self.next_item();
+        self.trace("", "");
         json::int(number, &mut self.json);
     }
 
@@ -298,6 +334,9 @@ impl Out {
     /// What of an object says anything and has no place yet, as Graph has it.
     pub(super) fn rest(&mut self, name: &'static str, object: &Object<'_>) {
         if !object.is_used_up() {
+            if let Some(trace) = &mut self.trace {
+                trace.note_rest(path(&self.open, name), object);
+            }
             self.key(name);
             self.rest_of_object(object);
         }
@@ -337,6 +376,35 @@ impl Out {
     }
 }
 
+/// The path of a member of the object that is open, or without a name that of what is open.
+fn path(open: &[Step], name: &str) -> String {
+    let mut path = String::new();
+    render(open, &mut path);
+    if !(path.is_empty() || name.is_empty()) {
+        path.push('.');
+    }
+    path + name
+}
+
+/// Adds the path of what is open to a text of paths.
+fn render(open: &[Step], paths: &mut String) {
+    for (n, step) in open.iter().enumerate() {
+        match *step {
+            Step::Items(begun) => {
+                paths.push('[');
+                json::int(i64::try_from(begun).unwrap_or(1) - 1, paths);
+                paths.push(']');
+            }
+            Step::Member(name) => {
+                if n > 0 {
+                    paths.push('.');
+                }
+                paths.push_str(name);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use bumpalo::Bump;
@@ -345,7 +413,7 @@ mod tests {
 
     #[test]
     fn what_is_empty_is_left_out() {
-        let json = Out::object_of(0, |out| {
+        let (json, _) = Out::object_of(0, None, |out| {
             out.text("none", None);
             out.text("empty", Some(""));
             out.object("object", |out| out.list("list", |out| out.item(|_| ())));
@@ -355,7 +423,7 @@ mod tests {
                 out.item(|out| out.text("a", Some("{")));
                 out.item_text("x");
             });
-            out.plain("flag", Some(true));
+            out.plain("flag", true);
         });
         assert_eq!(json, r#"{"n":1,"list":["[",{"a":"{"},"x"],"flag":true}"#);
     }
@@ -368,7 +436,7 @@ mod tests {
             &arena,
         );
         object.take("a");
-        let json = Out::object_of(0, |out| out.rest("data", &object));
+        let (json, _) = Out::object_of(0, None, |out| out.rest("data", &object));
         assert_eq!(json, r#"{"data":{"b":{"c":1},"e":[{"g":true}],"h":1.5}}"#);
     }
 }

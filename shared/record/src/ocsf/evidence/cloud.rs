@@ -18,18 +18,20 @@ pub(super) struct Resource<'v> {
     pub(super) region: Option<&'v str>,
     pub(super) owner: Option<&'v str>,
     pub(super) account: Option<(&'v str, Code<'v>)>,
+    /// What tells the id or the provider where that is no text of the alert.
+    pub(super) told_by: Option<&'v str>,
 }
 
 impl Resource<'_> {
     pub(super) fn write(&self, out: &mut Out) {
         out.resource(|out| {
             out.text("name", self.name);
-            out.text("uid", self.uid);
+            out.made_of([self.told_by], |out| out.text("uid", self.uid));
             out.text("type", self.kind);
             out.text("namespace", self.namespace);
             out.text("ip", self.ip);
             out.text("version", self.version);
-            out.text("provider", self.provider);
+            out.made_of([self.told_by], |out| out.text("provider", self.provider));
             out.text("region", self.region);
             out.object("owner", |out| {
                 out.text("name", self.owner);
@@ -144,10 +146,12 @@ pub(super) fn storage(out: &mut Out, it: &Object<'_>, context: Context) {
 
 /// `resources` of a `cloudApplicationEvidence`.
 pub(super) fn application(out: &mut Out, it: &Object<'_>) {
-    let id = it.take_int("appId").map(|id| id.to_string());
+    let id = it.take_int("appId");
+    let text = id.map(|id| id.it.to_string());
     let resource = Resource {
         name: it.take("displayName"),
-        uid: id.as_deref(),
+        uid: text.as_deref(),
+        told_by: id.map(|id| id.from),
         kind: Some("Cloud Application"),
         ..Resource::default()
     };

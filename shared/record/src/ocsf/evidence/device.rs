@@ -16,7 +16,7 @@ pub(in crate::ocsf) fn device(out: &mut Out, it: &Object<'_>) {
     }
     out.object("device", |out| {
         let system = it.text("osPlatform");
-        out.coded("type_id", "type", codes::device(system));
+        kind(out, system);
         out.text("uid", it.take("mdeDeviceId"));
         out.text("uid_alt", it.take("azureAdDeviceId"));
         out.observed(HOSTNAME, "name", it.take("hostName"));
@@ -32,8 +32,11 @@ pub(in crate::ocsf) fn device(out: &mut Out, it: &Object<'_>) {
         });
         operating_system(out, it, "osPlatform", "version");
         out.text("instance_uid", machine_id);
-        if let Some(risk) = codes::risk(it.text("riskScore")) {
-            out.coded("risk_level_id", "risk_level", risk);
+        let word = it.text("riskScore");
+        if let Some(risk) = codes::risk(word) {
+            out.made_of([word], |out| {
+                out.coded("risk_level_id", "risk_level", risk);
+            });
         }
         out.list("groups", |out| {
             out.item(|out| {
@@ -41,15 +44,22 @@ pub(in crate::ocsf) fn device(out: &mut Out, it: &Object<'_>) {
                 out.int_text("uid", it.take_int("rbacGroupId"));
             });
         });
-        out.int("first_seen_time", it.time("firstSeenDateTime"));
+        out.taken("first_seen_time", it.time("firstSeenDateTime"));
     });
+}
+
+/// What a device is, as far as its operating system tells.
+fn kind(out: &mut Out, system: Option<&str>) {
+    let code = codes::device(system);
+    out.made_of([system], |out| out.coded("type_id", "type", code));
 }
 
 fn operating_system(out: &mut Out, it: &Object<'_>, name: &str, version: &str) {
     let Some(system) = it.take(name) else { return };
     out.object("os", |out| {
         out.text("name", Some(system));
-        out.coded("type_id", "type", codes::system(system));
+        let code = codes::system(system);
+        out.made_of([Some(system)], |out| out.coded("type_id", "type", code));
         out.int_text("build", it.take_int("osBuild"));
         out.text("version", it.take(version));
     });
@@ -59,7 +69,7 @@ fn operating_system(out: &mut Out, it: &Object<'_>, name: &str, version: &str) {
 pub(super) fn found_on(out: &mut Out, it: &Object<'_>) {
     if let Some(id) = it.take("mdeDeviceId") {
         out.object("device", |out| {
-            out.coded("type_id", "type", codes::device(None));
+            kind(out, None);
             out.text("uid", Some(id));
         });
     }
@@ -69,8 +79,7 @@ pub(super) fn found_on(out: &mut Out, it: &Object<'_>) {
 pub(super) fn named(out: &mut Out, it: &Object<'_>) {
     if let Some(name) = it.take("deviceName") {
         out.object("device", |out| {
-            let system = it.text("operatingSystem");
-            out.coded("type_id", "type", codes::device(system));
+            kind(out, it.text("operatingSystem"));
             out.observed(HOSTNAME, "name", Some(name));
             operating_system(out, it, "operatingSystem", "");
         });

@@ -29,26 +29,32 @@ pub(super) fn file(out: &mut Out, it: &Object<'_>) {
         out.coded("type_id", "type", (1, "Regular File"));
         if let Some(folder) = folder {
             let (path, parent) = place(folder, name);
-            out.observed(FILE_PATH, "path", Some(&path));
+            out.made_of([Some(folder), name], |out| {
+                out.observed(FILE_PATH, "path", Some(&path));
+            });
             out.text("parent_folder", parent);
         }
         it.take("fileName");
         it.take("filePath");
-        out.int("size", it.take_int("fileSize"));
+        out.taken("size", it.take_int("fileSize"));
         out.text("company_name", it.take("filePublisher"));
         out.list("hashes", |out| {
             for name in HASHES {
                 if let Some(value) = it.take(name) {
-                    fingerprint(out, Some(name), value);
+                    fingerprint(out, Some(name), Some(value), value);
                 }
             }
         });
     });
 }
 
-fn fingerprint(out: &mut Out, algorithm: Option<&str>, value: &str) {
+/// A hash; `told_by` is the text of the alert that tells its algorithm.
+fn fingerprint(out: &mut Out, algorithm: Option<&str>, told_by: Option<&str>, value: &str) {
     out.item(|out| {
-        out.coded("algorithm_id", "algorithm", codes::hash(algorithm));
+        let code = codes::hash(algorithm);
+        out.made_of([told_by], |out| {
+            out.coded("algorithm_id", "algorithm", code);
+        });
         out.observed(HASH, "value", Some(value));
     });
 }
@@ -92,7 +98,8 @@ pub(super) fn hash(out: &mut Out, it: &Object<'_>) {
         out.text("name", Some(value));
         out.coded("type_id", "type", (1, "Regular File"));
         out.list("hashes", |out| {
-            fingerprint(out, it.text("algorithm"), value);
+            let algorithm = it.text("algorithm");
+            fingerprint(out, algorithm, algorithm, value);
         });
     });
 }
@@ -107,7 +114,8 @@ pub(super) fn blob(out: &mut Out, it: &Object<'_>) {
         out.list("hashes", |out| {
             for hash in it.objects("fileHashes") {
                 if let Some(value) = hash.take("value") {
-                    fingerprint(out, hash.text("algorithm"), value);
+                    let algorithm = hash.text("algorithm");
+                    fingerprint(out, algorithm, algorithm, value);
                 }
             }
         });

@@ -41,7 +41,7 @@ fn account(out: &mut Out, it: &Object<'_>) {
     out.text("uid", sid.or(it.text("azureAdUserId")));
     out.text("uid_alt", it.take("activeDirectoryObjectGuid"));
     if sid.is_some_and(|sid| SYSTEM_SIDS.contains(&sid)) {
-        out.coded("type_id", "type", (3, "System"));
+        out.made_of([sid], |out| out.coded("type_id", "type", (3, "System")));
     }
     out.text("display_name", it.take("displayName"));
     out.text("domain", it.take("domainName"));
@@ -178,7 +178,7 @@ fn session(out: &mut Out, it: &Object<'_>) {
         if let Some(id) = it.take("sessionId") {
             out.object("session", |out| {
                 out.text("uid", Some(id));
-                out.int("created_time", it.time("startUtcDateTime"));
+                out.taken("created_time", it.time("startUtcDateTime"));
             });
         }
         let owner = it.object("account");

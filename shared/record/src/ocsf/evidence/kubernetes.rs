@@ -49,6 +49,7 @@ pub(super) fn cluster(out: &mut Out, it: &Object<'_>, context: Context) {
                 kind: Some("Kubernetes Cluster"),
                 version: it.take("version"),
                 provider: platform.and_then(codes::cloud_provider),
+                told_by: platform,
                 ..Resource::default()
             };
             resource.write(out);

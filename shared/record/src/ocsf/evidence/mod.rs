@@ -125,22 +125,9 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// The type of any piece.
-pub(super) fn kind_of<'a>(piece: &Node<'a>) -> &'a str {
-    match piece {
-        Node::Object(evidence) => kind(evidence),
-        _ => "",
-    }
-}
-
-/// Whether a piece is written at all.
-pub(super) fn says_anything(piece: &Node<'_>) -> bool {
-    matches!(piece, Node::Object(_) | Node::Text(_)) && !piece.is_used_up()
-}
-
-/// Writes one piece.
+/// Writes one piece, if it says anything.
 pub(super) fn write(out: &mut Out, piece: &Node<'_>, context: Context) {
-    if !says_anything(piece) {
+    if !matches!(piece, Node::Object(_) | Node::Text(_)) || piece.is_used_up() {
         return;
     }
     out.item(|out| match piece {
@@ -152,8 +139,9 @@ pub(super) fn write(out: &mut Out, piece: &Node<'_>, context: Context) {
 
 fn members(out: &mut Out, evidence: &Object<'_>, context: Context) {
     out.text("name", evidence.text("@odata.type"));
-    let verdict = codes::evidence_verdict(evidence.text("verdict"));
-    out.coded("verdict_id", "verdict", verdict);
+    let word = evidence.text("verdict");
+    let verdict = codes::evidence_verdict(word);
+    out.made_of([word], |out| out.coded("verdict_id", "verdict", verdict));
     let kind = kind(evidence);
     let known = KINDS
         .iter()

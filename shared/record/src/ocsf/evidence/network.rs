@@ -59,8 +59,8 @@ fn endpoint(
                 if let Some(place) = place {
                     out.text("region", place.take("state"));
                     out.text("city", place.take("city"));
-                    out.plain("lat", place.take_number("latitude"));
-                    out.plain("long", place.take_number("longitude"));
+                    out.number("lat", place.take_number("latitude"));
+                    out.number("long", place.take_number("longitude"));
                 }
             });
         }
@@ -74,7 +74,7 @@ pub(super) fn connection(out: &mut Out, it: &Object<'_>) {
         ("dst_endpoint", "destinationAddress", "destinationPort"),
     ] {
         endpoint(out, name, it.object(address), |out| {
-            out.int("port", it.take_int_if(port, is_port));
+            out.taken("port", it.take_int_if(port, is_port));
         });
     }
     if let Some(protocol) = it.take("protocol") {
@@ -82,11 +82,11 @@ pub(super) fn connection(out: &mut Out, it: &Object<'_>) {
             out.coded("direction_id", "direction", (0, "Unknown"));
             out.text("protocol_name", Some(protocol));
             let number = match protocol {
-                "tcp" => Some(6),
-                "udp" => Some(17),
-                _ => None,
+                "tcp" => 6,
+                "udp" => 17,
+                _ => return,
             };
-            out.int("protocol_num", number);
+            out.made_of([Some(protocol)], |out| out.int("protocol_num", number));
         });
     }
 }
@@ -116,7 +116,9 @@ pub(super) fn url(out: &mut Out, it: &Object<'_>) {
         out.observed(URL_STRING, "url_string", Some(url));
         out.text("scheme", scheme);
         out.observed(HOSTNAME, "hostname", host);
-        out.int("port", port);
+        if let Some(port) = port {
+            out.made_of([Some(url)], |out| out.int("port", port));
+        }
     });
 }
 

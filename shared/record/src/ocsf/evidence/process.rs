@@ -27,9 +27,9 @@ pub(super) fn process(out: &mut Out, it: &Object<'_>) {
         if let Some(image) = image {
             out.observed(PROCESS_NAME, "name", image.text("fileName"));
         }
-        out.int("pid", pid);
+        out.taken("pid", Some(pid));
         out.text("cmd_line", it.take("processCommandLine"));
-        out.int("created_time", it.time("processCreationDateTime"));
+        out.taken("created_time", it.time("processCreationDateTime"));
         if let Some(image) = image {
             file::file(out, image);
         }
@@ -44,8 +44,8 @@ pub(super) fn process(out: &mut Out, it: &Object<'_>) {
             if let Some(image) = image {
                 out.observed(PROCESS_NAME, "name", image.text("fileName"));
             }
-            out.int("pid", pid);
-            out.int("created_time", it.time("parentProcessCreationDateTime"));
+            out.taken("pid", Some(pid));
+            out.taken("created_time", it.time("parentProcessCreationDateTime"));
             if let Some(image) = image {
                 file::file(out, image);
             }

@@ -17,9 +17,9 @@ fn path(it: &Object<'_>) -> Option<String> {
 }
 
 fn write_path(out: &mut Out, it: &Object<'_>) {
-    out.text("path", path(it).as_deref());
-    it.take("registryHive");
-    it.take("registryKey");
+    let path = path(it);
+    let parts = [it.take("registryHive"), it.take("registryKey")];
+    out.made_of(parts, |out| out.text("path", path.as_deref()));
 }
 
 /// `reg_key` of a `registryKeyEvidence`.
@@ -37,10 +37,13 @@ pub(super) fn value(out: &mut Out, it: &Object<'_>) {
         // A value without a name is its key's default one.
         let name = it.take("registryValueName");
         out.text("name", name.or(Some("(Default)")));
-        out.plain("is_default", name.is_none().then_some(true));
+        if name.is_none() {
+            out.plain("is_default", true);
+        }
         write_path(out, it);
-        let kind = codes::registry_type(it.text("registryValueType"));
-        out.coded("type_id", "type", kind);
+        let word = it.text("registryValueType");
+        let kind = codes::registry_type(word);
+        out.made_of([word], |out| out.coded("type_id", "type", kind));
         let is_text = matches!(kind.1, "REG_SZ" | "REG_EXPAND_SZ" | "REG_LINK");
         let place = if is_text { "reg_string_data" } else { "data" };
         out.text(place, it.take("registryValue"));
