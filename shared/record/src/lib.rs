@@ -14,20 +14,22 @@ pub mod native;
 pub mod ocsf;
 mod seen;
 pub mod siem;
+mod tactic;
 mod tree;
 mod version;
 
+pub use detection::DetectionFormat;
 pub use draft::{Claim, Draft, Drafts, Fact, Facts, FirstReading, records};
 pub use format::{Body, Change, Explained, ExplainedKey, Field, Format, Record, Rewrite};
 
 /// Every format.
 static FORMATS: &[&dyn Format] = &[
-    &siem::Siem,
+    &siem::SIEM,
     &native::Native,
     &ocsf::Ocsf,
     &ecs::Ecs::new(ecs::DataStream::DEFAULT),
-    &cef::Cef,
-    &leef::Leef,
+    &cef::CEF,
+    &leef::LEEF,
 ];
 
 /// Every format, the default one first.

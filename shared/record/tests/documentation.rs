@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use drawbridge_record::siem::Siem;
+use drawbridge_record::siem::SIEM;
 use drawbridge_record::{Body, Format, Rewrite, formats};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/record.md");
@@ -18,7 +18,7 @@ fn the_page_holds_the_table() {
     let page = fs::read_to_string(PAGE).unwrap();
     let (before, rest) = page.split_once(BEGIN).unwrap();
     let (written, after) = rest.split_once(END).unwrap();
-    let table = table(&Siem);
+    let table = table(&SIEM);
     if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
         fs::write(PAGE, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
         return;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use drawbridge_alert::Alert;
 use drawbridge_record::Format as _;
-use drawbridge_record::siem::{KEYS, Siem};
+use drawbridge_record::siem::{KEYS, SIEM};
 use serde_json::Value;
 
 /// A file of the published references, which are not part of this repository.
@@ -56,7 +56,7 @@ fn every_published_alert_becomes_records_with_its_own_id_and_times() {
         for alert in alerts {
             let text = alert.to_string();
             let decoded = Alert::decode(&text).unwrap();
-            let records = Siem.explain(&decoded);
+            let records = SIEM.explain(&decoded);
             let kinds = ["file", "process", "ip", "url"];
             let entities = alert["evidence"]
                 .as_array()

@@ -3,6 +3,10 @@ use crate::detection::line::{Key, Table, keys};
 
 /// All that a line can hold.
 pub(super) static TABLE: Table = Table {
+    // Vendor, product and version as Microsoft's ArcSight mapping of the old API has them.
+    prefix: "CEF:0|Microsoft|Microsoft Defender ATP|2.0|",
+    after_header: "",
+    separator: ' ',
     header: HEADER,
     header_style: HEADER_STYLE,
     keys: KEYS,

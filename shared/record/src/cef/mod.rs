@@ -3,71 +3,45 @@
 mod keys;
 mod write;
 
-use drawbridge_alert::Alert;
-
-use crate::detection::{self, Scope, Writer};
-use crate::{Body, Drafts, Field, Format};
+use crate::Body;
+use crate::detection::{DetectionFormat, Scope};
 use keys::TABLE;
 
-static WRITER: Writer = Writer {
+/// The format `cef`.
+pub static CEF: DetectionFormat = DetectionFormat {
+    name: "cef",
+    about: "The records of `siem`, with the same identities, as lines of the Common Event Format, and \
+     a line for each message, connection, name in DNS, registry key or value, application and \
+     lone hash, which `siem` has no keys for: \
+     `CEF:0|Microsoft|Microsoft Defender ATP|2.0|deviceEventClassId|name|severity|extension`, \
+     without a syslog header. Vendor, product, version and most keys are those of Microsoft's \
+     own ArcSight mapping of the old API; `start` and `end` are those of its guide to \
+     migrating the Defender for Cloud Apps SIEM agent. What neither maps is in a key of the \
+     extension dictionary that fits, else in one of its own, `MicrosoftDefender…`.\n\n\
+     `spid` and `sproc` are a process's parent, `dpid` and `dproc` the process itself; `src` and \
+     `dst` are the ends of a connection, and of a line about anything else the entity's address \
+     and the device's. On the line of a message `suser` is the sender and `duser` the \
+     recipients; the alert's users have lines of their own. Where the alert has two devices, \
+     the other one is in `MicrosoftDefenderOtherDevice…`.\n\n\
+     **In Microsoft Sentinel's `CommonSecurityLog`** every key but `MicrosoftDefender…` has a \
+     column of its own (Microsoft's page *CEF and CommonSecurityLog field mapping*); what has \
+     none of these keys is in `AdditionalExtensions`.\n\n\
+     A key without a value is left out, and so is its label. In the header `\\` and `|` are \
+     escaped and tabs and line breaks become blanks; in the extension `\\` and `=` are escaped \
+     and line breaks are `\\n` and `\\r`. Other control characters, U+2028, U+2029, U+FFFE and \
+     U+FFFF become U+FFFD. A value longer than its key holds, in characters before escapes, \
+     is cut, and `MicrosoftDefenderTruncated` names the key. The deduplication key is `cs2`: \
+     the `FullId` of `siem` without the `=` at its end, as `devicePayloadId` is its \
+     `IocUniqueId`; that is never cut. Neither holds a `=`, because older readers undo the \
+     escapes before they look for keys. What such a reader makes of a command line, a URL or a \
+     title with ` word=` in it, no writer can prevent. Left out, of what `siem` has: \
+     the synthesised `ReportID` and `ExternalId`, and the digits of a time below the \
+     millisecond.",
+    schema_version: 1,
+    body: Body::Text,
+    fields: || TABLE.fields(),
     scope: Scope::All,
     content: |row| TABLE.content(row),
-    body: write::record,
+    write: write::record,
     keys: |row, ids| TABLE.explain(row, ids),
 };
-
-/// The format `cef`.
-#[derive(Debug, Clone, Copy)]
-pub struct Cef;
-
-impl Format for Cef {
-    fn name(&self) -> &'static str {
-        "cef"
-    }
-
-    fn about(&self) -> &'static str {
-        "The records of `siem`, with the same identities, as lines of the Common Event Format, and \
-         a line for each message, connection, name in DNS, registry key or value, application and \
-         lone hash, which `siem` has no keys for: \
-         `CEF:0|Microsoft|Microsoft Defender ATP|2.0|deviceEventClassId|name|severity|extension`, \
-         without a syslog header. Vendor, product, version and most keys are those of Microsoft's \
-         own ArcSight mapping of the old API; `start` and `end` are those of its guide to \
-         migrating the Defender for Cloud Apps SIEM agent. What neither maps is in a key of the \
-         extension dictionary that fits, else in one of its own, `MicrosoftDefender…`.\n\n\
-         `spid` and `sproc` are a process's parent, `dpid` and `dproc` the process itself; `src` and \
-         `dst` are the ends of a connection, and of a line about anything else the entity's address \
-         and the device's. On the line of a message `suser` is the sender and `duser` the \
-         recipients; the alert's users have lines of their own. Where the alert has two devices, \
-         the other one is in `MicrosoftDefenderOtherDevice…`.\n\n\
-         **In Microsoft Sentinel's `CommonSecurityLog`** every key but `MicrosoftDefender…` has a \
-         column of its own (Microsoft's page *CEF and CommonSecurityLog field mapping*); what has \
-         none of these keys is in `AdditionalExtensions`.\n\n\
-         A key without a value is left out, and so is its label. In the header `\\` and `|` are \
-         escaped and tabs and line breaks become blanks; in the extension `\\` and `=` are escaped \
-         and line breaks are `\\n` and `\\r`. Other control characters, U+2028, U+2029, U+FFFE and \
-         U+FFFF become U+FFFD. A value longer than its key holds, in characters before escapes, \
-         is cut, and `MicrosoftDefenderTruncated` names the key. The deduplication key is `cs2`: \
-         the `FullId` of `siem` without the `=` at its end, as `devicePayloadId` is its \
-         `IocUniqueId`; that is never cut. Neither holds a `=`, because older readers undo the \
-         escapes before they look for keys. What such a reader makes of a command line, a URL or a \
-         title with ` word=` in it, no writer can prevent. Left out, of what `siem` has: \
-         the synthesised `ReportID` and `ExternalId`, and the digits of a time below the \
-         millisecond."
-    }
-
-    fn schema_version(&self) -> u32 {
-        1
-    }
-
-    fn body(&self) -> Body {
-        Body::Text
-    }
-
-    fn fields(&self) -> Vec<Field> {
-        TABLE.fields()
-    }
-
-    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
-        detection::drafts(alert, &WRITER)
-    }
-}

@@ -11,7 +11,7 @@ use super::entity::{Entity, Kinds};
 use super::facts::{self, DeviceFacts};
 use super::identity;
 use super::person::Person;
-use super::{Detection, Writer};
+use super::{Detection, DetectionFormat};
 use crate::draft::{Draft, Facts, Source};
 use crate::seen::Seen;
 
@@ -85,7 +85,7 @@ pub(crate) enum Scope {
 /// The records that an alert calls for: in the order of the evidence those that every reading of it
 /// calls for, and then those of devices and users that no record may show yet.
 pub(super) struct FanOut<'d> {
-    writer: &'static Writer,
+    format: &'d DetectionFormat,
     parts: Parts<'d, 'd>,
     report_id: u32,
     facts: facts::Maker<'d>,
@@ -102,15 +102,15 @@ pub(super) struct FanOut<'d> {
 }
 
 impl<'d> FanOut<'d> {
-    pub(super) fn of(alert: &'d Alert<'d>, writer: &'static Writer) -> Self {
+    pub(super) fn of(alert: &'d Alert<'d>, format: &'d DetectionFormat) -> Self {
         let parts = Parts::of(alert);
         let id: [u8; 32] = Sha256::digest(alert.id.as_str()).into();
         let mut facts = facts::Maker::new(id);
         let devices = parts.devices.all().iter();
         let of_devices = devices.map(|device| facts.of_device(device.it)).collect();
-        let (rows, own_users) = parts.rows(writer.scope);
+        let (rows, own_users) = parts.rows(format.scope);
         Self {
-            writer,
+            format,
             parts,
             report_id: identity::report_id(&id),
             facts,
@@ -196,7 +196,7 @@ impl<'d> FanOut<'d> {
             row,
             name,
             report_id: self.report_id,
-            writer: self.writer,
+            format: self.format,
         };
         Draft::new(Source::Detection(detection), unless_carried, carries)
     }

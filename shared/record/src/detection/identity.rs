@@ -201,7 +201,7 @@ mod tests {
             })
             .collect();
         let expected: [u8; 32] = Sha256::digest(encoded).into();
-        let draft = crate::siem::Siem.drafts(&alert).next().unwrap();
+        let draft = crate::siem::SIEM.drafts(&alert).next().unwrap();
         assert_eq!(draft.identity(), expected);
         let ids = Synthesised::new(
             "da1",

@@ -1,7 +1,7 @@
 //! What the formats of the old record's shape share: one record for each *detection*, an alert
 //! crossed with the entity that raised it on a device.
 //!
-//! [`drafts`] finds the records; [`properties`] says where each of their values comes from.
+//! [`DetectionFormat`] is such a format, and [`fan_out`] finds the records; [`properties`] says where each of their values comes from.
 
 mod address;
 mod devices;
@@ -29,19 +29,50 @@ pub(crate) use identity::Synthesised;
 pub(crate) use properties::{Property, Value};
 pub(crate) use rules::time_text;
 
-use crate::{Claim, Drafts, Explained, ExplainedKey, Record};
+use crate::{Body, Claim, Drafts, Explained, ExplainedKey, Field, Format, Record};
 use fan_out::{FanOut, Name};
 
-/// How a format of this shape writes a record.
-pub(crate) struct Writer {
+/// A format with one record for each detection.
+pub struct DetectionFormat {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) schema_version: u32,
+    pub(crate) body: Body,
+    pub(crate) fields: fn() -> Vec<Field>,
     /// Which evidence makes records.
     pub(crate) scope: Scope,
     /// What [`crate::Draft::content`] gives.
     pub(crate) content: fn(&Row<'_, '_>) -> [u8; 32],
-    /// The record's body.
-    pub(crate) body: fn(&Row<'_, '_>, &Synthesised) -> String,
+    /// Writes a record's body.
+    pub(crate) write: fn(&Row<'_, '_>, &Synthesised) -> String,
     /// Says of each value of the body where it came from.
     pub(crate) keys: fn(&Row<'_, '_>, &Synthesised) -> Vec<ExplainedKey>,
+}
+
+impl Format for DetectionFormat {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn about(&self) -> &'static str {
+        self.about
+    }
+
+    fn schema_version(&self) -> u32 {
+        self.schema_version
+    }
+
+    fn body(&self) -> Body {
+        self.body
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        (self.fields)()
+    }
+
+    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
+        Box::new(FanOut::of(alert, self))
+    }
 }
 
 /// What one record is made of, and how.
@@ -49,12 +80,7 @@ pub(crate) struct Detection<'d> {
     row: Row<'d, 'd>,
     name: Name,
     report_id: u32,
-    writer: &'static Writer,
-}
-
-/// The records that an alert calls for.
-pub(crate) fn drafts<'d>(alert: &'d Alert<'d>, writer: &'static Writer) -> Drafts<'d> {
-    Box::new(FanOut::of(alert, writer))
+    format: &'d DetectionFormat,
 }
 
 impl Detection<'_> {
@@ -63,7 +89,7 @@ impl Detection<'_> {
     }
 
     pub(crate) fn content(&self) -> [u8; 32] {
-        (self.writer.content)(&self.row)
+        (self.format.content)(&self.row)
     }
 
     pub(crate) fn write(&self, identity: &[u8; 32], claim: Claim) -> Record {
@@ -72,7 +98,7 @@ impl Detection<'_> {
             alert_id: self.row.alert.id.as_str().to_owned(),
             severity: rules::severity(&self.row).into_owned(),
             change: claim.change,
-            body: (self.writer.body)(&self.row, &ids),
+            body: (self.format.write)(&self.row, &ids),
             key: ids.full_id,
         }
     }
@@ -81,7 +107,7 @@ impl Detection<'_> {
         Explained {
             of: explain::kind(&self.row),
             evidence: self.row.place().map(|index| format!("evidence[{index}]")),
-            keys: (self.writer.keys)(&self.row, &self.ids(identity, part)),
+            keys: (self.format.keys)(&self.row, &self.ids(identity, part)),
         }
     }
 

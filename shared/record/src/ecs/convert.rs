@@ -10,6 +10,7 @@ use super::time;
 use super::uri::Uri;
 use super::value::Value;
 use super::write;
+use crate::tactic::{self, Tactic};
 use crate::tree::{Member, Node, Object};
 
 /// Gives the values of a field to the sink; false if the value does not fit.
@@ -167,38 +168,17 @@ pub(super) fn domain<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
     give(host.map(|host| Value::Text(host.into())), sink)
 }
 
-/// The tactics of ATT&CK for enterprises, by the word that Graph has for them as a category.
-const TACTICS: &[(&str, &str)] = &[
-    ("Reconnaissance", "TA0043"),
-    ("ResourceDevelopment", "TA0042"),
-    ("InitialAccess", "TA0001"),
-    ("Execution", "TA0002"),
-    ("Persistence", "TA0003"),
-    ("PrivilegeEscalation", "TA0004"),
-    ("DefenseEvasion", "TA0005"),
-    ("CredentialAccess", "TA0006"),
-    ("Discovery", "TA0007"),
-    ("LateralMovement", "TA0008"),
-    ("Collection", "TA0009"),
-    ("CommandAndControl", "TA0011"),
-    ("Exfiltration", "TA0010"),
-    ("Impact", "TA0040"),
-];
-
-fn tactic(node: &Node<'_>) -> Option<&'static (&'static str, &'static str)> {
-    let category = node.text()?;
-    TACTICS.iter().find(|(name, _)| *name == category)
+fn tactic(node: &Node<'_>) -> Option<&'static Tactic> {
+    tactic::of_category(node.text()?)
 }
 
 pub(super) fn category_tactic<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
-    give(
-        tactic(node).map(|&(name, _)| Value::Text(name.into())),
-        sink,
-    )
+    let tactic = tactic(node);
+    give(tactic.map(|it| Value::Text(it.category.into())), sink)
 }
 
 pub(super) fn known_tactic<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
-    give(tactic(node).map(|&(_, id)| Value::Text(id.into())), sink)
+    give(tactic(node).map(|it| Value::Text(it.id.into())), sink)
 }
 
 /// The technique and the number of a sub-technique, as in `T1059.001`.

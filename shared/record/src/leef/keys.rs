@@ -3,6 +3,10 @@ use crate::detection::line::{Key, Table, keys};
 
 /// All that a line can hold.
 pub(super) static TABLE: Table = Table {
+    prefix: "LEEF:2.0|Microsoft|Microsoft Defender XDR|1.0|",
+    // The delimiter as the header names it.
+    after_header: "0x09|",
+    separator: '\t',
     header: HEADER,
     header_style: HEADER_STYLE,
     keys: KEYS,

@@ -1,5 +1,6 @@
+use super::technique;
 use super::write::Out;
-use super::{codes, technique};
+use crate::tactic;
 use crate::tree::Object;
 
 /// `finding_info.attacks`: the categories that are tactics, then the techniques. Graph does not say
@@ -7,12 +8,12 @@ use crate::tree::Object;
 pub(super) fn attacks(out: &mut Out, alert: &Object<'_>, categories: &[&str]) {
     out.list("attacks", |out| {
         let tactics = categories.iter();
-        for (category, (uid, name)) in tactics.filter_map(|c| Some((*c, codes::tactic(c)?))) {
+        for (category, it) in tactics.filter_map(|c| Some((*c, tactic::of_category(c)?))) {
             out.made_of([Some(category)], |out| {
                 out.item(|out| {
                     out.object("tactic", |out| {
-                        out.text("uid", Some(uid));
-                        out.text("name", Some(name));
+                        out.text("uid", Some(it.id));
+                        out.text("name", Some(it.name));
                     });
                 });
             });

@@ -271,29 +271,6 @@ pub(super) fn cloud_provider(word: &str) -> Option<&str> {
     }
 }
 
-const TACTICS: &[(&str, &str, &str)] = &[
-    ("Reconnaissance", "TA0043", "Reconnaissance"),
-    ("ResourceDevelopment", "TA0042", "Resource Development"),
-    ("InitialAccess", "TA0001", "Initial Access"),
-    ("Execution", "TA0002", "Execution"),
-    ("Persistence", "TA0003", "Persistence"),
-    ("PrivilegeEscalation", "TA0004", "Privilege Escalation"),
-    ("DefenseEvasion", "TA0005", "Defense Evasion"),
-    ("CredentialAccess", "TA0006", "Credential Access"),
-    ("Discovery", "TA0007", "Discovery"),
-    ("LateralMovement", "TA0008", "Lateral Movement"),
-    ("Collection", "TA0009", "Collection"),
-    ("Exfiltration", "TA0010", "Exfiltration"),
-    ("CommandAndControl", "TA0011", "Command and Control"),
-    ("Impact", "TA0040", "Impact"),
-];
-
-/// The id and the name of the ATT&CK tactic that a category is, if it is one.
-pub(super) fn tactic(category: &str) -> Option<(&'static str, &'static str)> {
-    let found = TACTICS.iter().find(|(word, ..)| *word == category);
-    found.map(|(_, uid, name)| (*uid, *name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

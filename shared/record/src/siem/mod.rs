@@ -6,45 +6,22 @@ mod explain;
 mod keys;
 mod write;
 
+use crate::Body;
+use crate::detection::{DetectionFormat, Scope};
 pub use crate::detection::{ENCODING_VERSION, Source};
-use crate::detection::{Scope, Writer};
 pub use keys::{KEYS, Key, Kind};
 
-use drawbridge_alert::Alert;
-
-use crate::{Drafts, Field, Format, detection};
-
-static WRITER: Writer = Writer {
+/// The format `siem`.
+pub static SIEM: DetectionFormat = DetectionFormat {
+    name: "siem",
+    about: "The record of the retired Defender for Endpoint SIEM API: one JSON object for each entity \
+     of an alert, 50 keys, always all present. For parsers, dashboards and rules that were \
+     written for that API. [The record](record.md) has the details.",
+    schema_version: 1,
+    body: Body::Json,
+    fields: || KEYS.iter().map(keys::documented).collect(),
     scope: Scope::Old,
     content: write::content,
-    body: write::record,
+    write: write::record,
     keys: explain::keys,
 };
-
-/// The format `siem`.
-#[derive(Debug, Clone, Copy)]
-pub struct Siem;
-
-impl Format for Siem {
-    fn name(&self) -> &'static str {
-        "siem"
-    }
-
-    fn about(&self) -> &'static str {
-        "The record of the retired Defender for Endpoint SIEM API: one JSON object for each entity \
-         of an alert, 50 keys, always all present. For parsers, dashboards and rules that were \
-         written for that API. [The record](record.md) has the details."
-    }
-
-    fn schema_version(&self) -> u32 {
-        1
-    }
-
-    fn fields(&self) -> Vec<Field> {
-        KEYS.iter().map(keys::documented).collect()
-    }
-
-    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
-        detection::drafts(alert, &WRITER)
-    }
-}
