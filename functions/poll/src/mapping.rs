@@ -1,7 +1,7 @@
 use drawbridge_alert::Alert;
 use drawbridge_cursor::{AlertDigest, Claimed, Written};
 use drawbridge_queue::Message;
-use drawbridge_record::{Change, Claim, Draft, Drafts, Fact, FirstReading, Record, Rewrite};
+use drawbridge_record::{Change, Draft, Drafts, Fact, FirstReading, Record, Rewrite};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -95,8 +95,7 @@ impl<'m> Mapping<'m> {
         } else {
             Change::Changed
         };
-        let part = claimed.part;
-        let mut record = draft.write(Claim { part, change });
+        let mut record = draft.write(claimed.part, change);
         // A format whose records never change does not name their versions.
         if let (Rewrite::Never, Some(content)) = (self.context.output.format.rewrite(), content) {
             let version = versioned(self.alert, &content);

@@ -94,31 +94,23 @@ impl<'d> Draft<'d> {
         }
     }
 
-    /// Writes the record.
+    /// Writes the record. `part` is its `AlertPart`: 0, 1, … in the order of first emission within
+    /// the alert.
     #[must_use]
-    pub fn write(&self, claim: Claim) -> Record {
+    pub fn write(&self, part: u32, change: Change) -> Record {
         match &self.source {
-            Source::Detection(detection) => detection.write(&self.identity(), claim),
-            Source::Version(version) => version.write(claim.change),
+            Source::Detection(detection) => detection.write(&self.identity(), part, change),
+            Source::Version(version) => version.write(change),
         }
     }
 
     /// Says of each value of the record where it came from.
-    pub(crate) fn explain(&self, claim: Claim) -> Explained {
+    pub(crate) fn explain(&self, part: u32) -> Explained {
         match &self.source {
-            Source::Detection(detection) => detection.explain(&self.identity(), claim.part),
+            Source::Detection(detection) => detection.explain(&self.identity(), part),
             Source::Version(version) => version.explain(),
         }
     }
-}
-
-/// Leave to write a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    /// Its `AlertPart`: 0, 1, … in the order of first emission within the alert.
-    pub part: u32,
-    /// Why it is written.
-    pub change: Change,
 }
 
 /// What is wanted of an alert of which nothing was written: each record once.
@@ -146,14 +138,12 @@ impl FirstReading {
         is_new
     }
 
-    pub(crate) fn claim(&mut self, draft: &Draft<'_>) -> Option<Claim> {
+    /// Takes a record if it is called for, and gives its `AlertPart`.
+    pub(crate) fn part(&mut self, draft: &Draft<'_>) -> Option<u32> {
         let facts = &draft.unless_carried;
         let part = u32::try_from(self.taken.len()).ok()?;
         let is_wanted = (facts.is_empty() || self.lacks(facts)) && self.take(draft);
-        is_wanted.then_some(Claim {
-            part,
-            change: Change::New,
-        })
+        is_wanted.then_some(part)
     }
 }
 
@@ -164,7 +154,7 @@ pub fn records<'d>(
 ) -> impl Iterator<Item = Record> + 'd {
     let mut first = FirstReading::default();
     format.drafts(alert).filter_map(move |draft| {
-        let claim = first.claim(&draft)?;
-        Some(draft.write(claim))
+        let part = first.part(&draft)?;
+        Some(draft.write(part, Change::New))
     })
 }

@@ -41,8 +41,8 @@ pub trait Format: Send + Sync {
     fn explain(&self, alert: &Alert<'_>) -> Vec<Explained> {
         let mut first = FirstReading::default();
         let granted = self.drafts(alert).filter_map(|draft| {
-            let claim = first.claim(&draft)?;
-            Some(draft.explain(claim))
+            let part = first.part(&draft)?;
+            Some(draft.explain(part))
         });
         granted.collect()
     }

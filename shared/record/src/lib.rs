@@ -19,7 +19,7 @@ mod tree;
 mod version;
 
 pub use detection::DetectionFormat;
-pub use draft::{Claim, Draft, Drafts, Fact, Facts, FirstReading, records};
+pub use draft::{Draft, Drafts, Fact, Facts, FirstReading, records};
 pub use format::{Body, Change, Explained, ExplainedKey, Field, Format, Record, Rewrite};
 
 /// Every format.

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, Format, Rewrite, formats};
+use drawbridge_record::{Change, Format, Rewrite, formats};
 
 #[test]
 fn every_case_yields_its_records() {
@@ -69,7 +69,7 @@ fn records(format: &dyn Format, case: &Path) -> String {
                 None => Change::New,
             };
             carried.extend(draft.carries.iter().copied());
-            lines.push_str(&draft.write(Claim { part, change }).body);
+            lines.push_str(&draft.write(part, change).body);
             lines.push('\n');
         }
     }

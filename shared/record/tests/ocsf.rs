@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim, Field, format};
+use drawbridge_record::{Change, Field, format};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn record(json: &str, change: Change) -> String {
     let alert = Alert::decode(json).unwrap();
     let drafts: Vec<_> = format("ocsf").unwrap().drafts(&alert).collect();
     assert_eq!(drafts.len(), 1);
-    let record = drafts[0].write(Claim { part: 0, change });
+    let record = drafts[0].write(0, change);
     let uid = &serde_json::from_str::<Value>(&record.body).unwrap()["metadata"]["uid"];
     assert_eq!(uid, &json!(record.key));
     record.body

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use drawbridge_alert::Alert;
 use drawbridge_readers::run;
-use drawbridge_record::{Change, Claim, format};
+use drawbridge_record::{Change, format};
 use drawbridge_simulator::{Alerts, GenerateOptions};
 use serde_json::{Map, Value, json};
 
@@ -37,9 +37,7 @@ fn read(file: &Path) -> Value {
 fn record(alert: &str, change: Change) -> String {
     let alert = Alert::decode(alert).unwrap();
     let drafts = format("ocsf").unwrap().drafts(&alert);
-    drafts
-        .map(|draft| draft.write(Claim { part: 0, change }).body)
-        .collect()
+    drafts.map(|draft| draft.write(0, change).body).collect()
 }
 
 /// What the validator says of each record.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Change, Claim};
+use drawbridge_record::Change;
 use jiff::Timestamp;
 
 use crate::alerts::Version;
@@ -41,10 +41,7 @@ pub(crate) fn expected(alerts: &[AlertPlan]) -> BTreeMap<String, Wanted> {
             let drafts = format.drafts(&alert);
             for draft in drafts.filter(|draft| identities.insert(draft.identity())) {
                 let is_sure = draft.unless_carried.is_empty();
-                let record = draft.write(Claim {
-                    part: 0,
-                    change: Change::New,
-                });
+                let record = draft.write(0, Change::New);
                 let entry = wanted
                     .entry(record.key)
                     .or_insert_with(|| Wanted::new(n, version));

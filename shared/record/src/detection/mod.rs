@@ -29,7 +29,7 @@ pub(crate) use identity::Synthesised;
 pub(crate) use properties::{Property, Value};
 pub(crate) use rules::time_text;
 
-use crate::{Body, Claim, Drafts, Explained, ExplainedKey, Field, Format, Record};
+use crate::{Body, Change, Drafts, Explained, ExplainedKey, Field, Format, Record};
 use fan_out::{FanOut, Name};
 
 /// A format with one record for each detection.
@@ -92,12 +92,12 @@ impl Detection<'_> {
         (self.format.content)(&self.row)
     }
 
-    pub(crate) fn write(&self, identity: &[u8; 32], claim: Claim) -> Record {
-        let ids = self.ids(identity, claim.part);
+    pub(crate) fn write(&self, identity: &[u8; 32], part: u32, change: Change) -> Record {
+        let ids = self.ids(identity, part);
         Record {
             alert_id: self.row.alert.id.as_str().to_owned(),
             severity: rules::severity(&self.row).into_owned(),
-            change: claim.change,
+            change,
             body: (self.format.write)(&self.row, &ids),
             key: ids.full_id,
         }

@@ -158,24 +158,12 @@ pub(super) fn application(out: &mut Out, it: &Object<'_>) {
     resource.write_if_named(out);
 }
 
-/// `resources` of a `securityGroupEvidence`.
-pub(super) fn security_group(out: &mut Out, it: &Object<'_>) {
-    let sid = it.take("sid");
+/// `resources` of what has no more than a name and an id, which is one of those.
+pub(super) fn named(out: &mut Out, it: &Object<'_>, kind: &str, name: &str, ids: &[&str]) {
     let resource = Resource {
-        name: it.take("displayName"),
-        uid: sid.or_else(|| it.take("securityGroupId")),
-        kind: Some("Security Group"),
-        ..Resource::default()
-    };
-    resource.write_if_named(out);
-}
-
-/// `resources` of a `gitHubOrganizationEvidence`.
-pub(super) fn git_hub_organization(out: &mut Out, it: &Object<'_>) {
-    let resource = Resource {
-        name: it.take("login"),
-        uid: it.take("orgId"),
-        kind: Some("GitHub Organization"),
+        name: it.take(name),
+        uid: ids.iter().find_map(|id| it.take(id)),
+        kind: Some(kind),
         ..Resource::default()
     };
     resource.write_if_named(out);

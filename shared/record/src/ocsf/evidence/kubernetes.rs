@@ -19,26 +19,6 @@ pub(super) fn container(out: &mut Out, it: &Object<'_>) {
     });
 }
 
-/// `resources` of a `containerImageEvidence`.
-pub(super) fn image(out: &mut Out, it: &Object<'_>) {
-    let resource = Resource {
-        uid: it.take("imageId"),
-        kind: Some("Container Image"),
-        ..Resource::default()
-    };
-    resource.write_if_named(out);
-}
-
-/// `resources` of a `containerRegistryEvidence`.
-pub(super) fn registry(out: &mut Out, it: &Object<'_>) {
-    let resource = Resource {
-        name: it.take("registry"),
-        kind: Some("Container Registry"),
-        ..Resource::default()
-    };
-    resource.write_if_named(out);
-}
-
 /// `resources` of a `kubernetesClusterEvidence`: the cluster, and what it is in its cloud.
 pub(super) fn cluster(out: &mut Out, it: &Object<'_>, context: Context) {
     out.list("resources", |out| {

@@ -35,9 +35,11 @@ enum Write {
     Clouded(fn(&mut Out, &Object<'_>, Context)),
     /// A thing in a Kubernetes cluster, of that kind.
     Part(&'static str),
+    /// A resource: its kind, where its name is, and where its id may be.
+    Named(&'static str, &'static str, &'static [&'static str]),
 }
 
-use Write::{Clouded, Part, Plain};
+use Write::{Clouded, Named, Part, Plain};
 
 /// What is made of which type, by its name without `Evidence`, the most frequent ones first. Types
 /// that OCSF has no object for are not here.
@@ -77,12 +79,21 @@ const KINDS: &[(&str, Write)] = &[
     ("blobContainer", Clouded(cloud::blob_container)),
     ("sasToken", Clouded(cloud::storage)),
     ("cloudApplication", Plain(cloud::application)),
-    ("securityGroup", Plain(cloud::security_group)),
-    ("gitHubOrganization", Plain(cloud::git_hub_organization)),
+    (
+        "securityGroup",
+        Named("Security Group", "displayName", &["sid", "securityGroupId"]),
+    ),
+    (
+        "gitHubOrganization",
+        Named("GitHub Organization", "login", &["orgId"]),
+    ),
     ("gitHubRepo", Plain(cloud::git_hub_repository)),
     ("container", Plain(kubernetes::container)),
-    ("containerImage", Plain(kubernetes::image)),
-    ("containerRegistry", Plain(kubernetes::registry)),
+    ("containerImage", Named("Container Image", "", &["imageId"])),
+    (
+        "containerRegistry",
+        Named("Container Registry", "registry", &[]),
+    ),
     ("kubernetesCluster", Clouded(kubernetes::cluster)),
     ("kubernetesNamespace", Part("Kubernetes Namespace")),
     ("kubernetesController", Part("Kubernetes Controller")),
@@ -150,6 +161,7 @@ fn members(out: &mut Out, evidence: &Object<'_>, context: Context) {
         Some((_, Plain(write))) => write(out, evidence),
         Some((_, Clouded(write))) => write(out, evidence, context),
         Some((_, Part(kind))) => kubernetes::part(out, evidence, kind),
+        Some((_, Named(kind, name, ids))) => cloud::named(out, evidence, kind, name, ids),
         None => (),
     }
     // OCSF wants more than a name and resources of a piece: what has no other rest repeats its type.
