@@ -81,6 +81,9 @@ impl<'m> Mapping<'m> {
         if !is_called_for || !self.decided.take(draft) {
             return;
         }
+        if self.is_read_anew() {
+            self.decided.carry(&draft.carries);
+        }
         let content = match self.context.output.rewrite {
             Rewrite::Never => None,
             Rewrite::Changes => Some(draft.content()),
@@ -106,14 +109,19 @@ impl<'m> Mapping<'m> {
         batch.messages.push(self.message(record));
     }
 
-    /// Whether one of `facts` is carried by no record that counts. Where records change with their
-    /// alert, what an earlier version of one carried does not count.
+    /// Whether one of `facts` is carried by no record that counts.
     fn lacks(&self, facts: &[Fact], written: &mut Written) -> bool {
-        if self.again || self.context.output.rewrite == Rewrite::Changes {
+        if self.is_read_anew() {
             self.decided.lacks(facts)
         } else {
             written.lacks(self.digest, facts)
         }
+    }
+
+    /// Whether what was written before does not count. Where records change with their alert, what an
+    /// earlier version of one carried does not.
+    fn is_read_anew(&self) -> bool {
+        self.again || self.context.output.rewrite == Rewrite::Changes
     }
 
     fn claim(

@@ -121,7 +121,7 @@ pub struct FirstReading {
 }
 
 impl FirstReading {
-    /// Whether one of `facts` is carried by none of the records that were taken.
+    /// Whether one of `facts` is carried by none of these records.
     #[must_use]
     pub fn lacks(&self, facts: &[Fact]) -> bool {
         facts.iter().any(|fact| !self.carried.contains(fact))
@@ -129,13 +129,14 @@ impl FirstReading {
 
     /// Takes a record; false if one of the same identity was taken before.
     pub fn take(&mut self, draft: &Draft<'_>) -> bool {
-        let is_new = self.taken.insert(draft.identity());
-        if is_new {
-            for fact in draft.carries.iter() {
-                self.carried.insert(*fact);
-            }
+        self.taken.insert(draft.identity())
+    }
+
+    /// Notes what a record carries that was taken.
+    pub fn carry(&mut self, facts: &[Fact]) {
+        for fact in facts {
+            self.carried.insert(*fact);
         }
-        is_new
     }
 
     /// Takes a record if it is called for, and gives its `AlertPart`.
@@ -143,6 +144,9 @@ impl FirstReading {
         let facts = &draft.unless_carried;
         let part = u32::try_from(self.taken.len()).ok()?;
         let is_wanted = (facts.is_empty() || self.lacks(facts)) && self.take(draft);
+        if is_wanted {
+            self.carry(&draft.carries);
+        }
         is_wanted.then_some(part)
     }
 }
