@@ -39,12 +39,6 @@ pub enum DispatchError {
         /// The queue's code for the first of them.
         code: String,
     },
-    /// A job has no JSON form.
-    #[error("the job of tenant {tenant:?} has no JSON form")]
-    Unwritable {
-        /// The tenant.
-        tenant: String,
-    },
 }
 
 impl Dispatcher {
@@ -77,16 +71,13 @@ impl Dispatcher {
         Ok(tenants.into_iter().collect())
     }
 
-    /// Sends one live job for each tenant and tells how many those are.
+    /// Sends one job for each tenant and gives their number.
     ///
     /// # Errors
     /// [`DispatchError`]; the same tick again sends no job twice.
     pub async fn dispatch(&self, tick: Tick) -> Result<usize, DispatchError> {
         let tenants = self.tenants().await?;
-        let messages: Vec<_> = tenants
-            .iter()
-            .map(|tenant| message(tenant, tick))
-            .collect::<Result<_, _>>()?;
+        let messages: Vec<_> = tenants.iter().map(|tenant| message(tenant, tick)).collect();
         let refused = self.jobs.send(&messages).await?;
         let Some(first) = refused.first() else {
             self.jobs.flush().await?;
@@ -106,18 +97,14 @@ impl Dispatcher {
     }
 }
 
-fn message(tenant: &str, tick: Tick) -> Result<Message, DispatchError> {
-    let body =
-        serde_json::to_string(&Job::timer(tenant)).map_err(|_| DispatchError::Unwritable {
-            tenant: tenant.to_owned(),
-        })?;
-    Ok(Message {
+fn message(tenant: &str, tick: Tick) -> Message {
+    Message {
         key: format!("timer-{tenant}-{}", tick.minutes()),
         group: tenant.to_owned(),
         time: None,
-        body,
+        body: Job::of(tenant).to_json(),
         attributes: Vec::new(),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -248,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_tenant_gets_one_live_job_in_a_group_of_its_own() {
+    async fn each_tenant_gets_one_job_in_a_group_of_its_own() {
         let queue = Arc::new(Fifo::default());
         let sent = dispatcher(&queue)
             .dispatch(tick("2026-01-01T00:00:00Z"))
@@ -258,7 +245,7 @@ mod tests {
         assert_eq!((sent, taken.len()), (3, 3));
         for (message, tenant) in taken.iter().zip(["a", "b", "c"]) {
             assert_eq!(message.group, tenant);
-            assert_eq!(Job::parse(&message.body).unwrap(), Job::timer(tenant));
+            assert_eq!(Job::parse(&message.body).unwrap(), Job::of(tenant));
         }
     }
 

@@ -4,8 +4,8 @@
 //! other, and tenants do not wait for each other. A job's deduplication id is the tenant and the
 //! minute that the tick stands for, so that a tick delivered or retried twice makes one job.
 //! What keeps jobs from piling up behind a slow tenant is on the other side of the queue: a poll
-//! reads all there is, so the poll function is done at once with the timer jobs that were already
-//! waiting when it began.
+//! reads all there is, so the poll function is done at once with the jobs that were already waiting
+//! when it began.
 
 mod dispatcher;
 mod settings;

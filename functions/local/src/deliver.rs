@@ -36,7 +36,7 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
             .await;
         let wait = match delivered {
             Ok(report) => {
-                match tell(&report, args.json) {
+                match print_report(&report, args.json) {
                     // A delivery that follows its file goes on, whoever hears of it.
                     Err(failure) if args.once && !matches!(failure, Failure::ReaderGone) => {
                         return Err(failure);
@@ -128,8 +128,8 @@ fn settings(file: Option<&Path>) -> Result<String, Failure> {
     }
 }
 
-/// Tells what was done, if anything was.
-fn tell(report: &FileReport, json: bool) -> Result<(), Failure> {
+/// Prints what was done, if anything was.
+fn print_report(report: &FileReport, json: bool) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
     let FileReport {
         delivered,

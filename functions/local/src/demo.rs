@@ -70,10 +70,15 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
     shown.end();
     let report = polled.map_err(Failure::of)?;
     simulator.stop().await;
-    tell(&report, &args.out, format.name(), started)
+    print_report(&report, &args.out, format.name(), started)
 }
 
-fn tell(report: &Report, folder: &Path, format: &str, started: Instant) -> Result<(), Failure> {
+fn print_report(
+    report: &Report,
+    folder: &Path,
+    format: &str,
+    started: Instant,
+) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
     writeln!(
         out,

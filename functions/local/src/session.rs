@@ -1,7 +1,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use drawbridge_cursor::Job;
 use drawbridge_graph::{
     ClientSecret, Endpoints, Graph, HttpTransport, SecretSource, TokenCache, TokenEndpoint,
 };
@@ -35,10 +34,8 @@ impl Session {
         format: &'static dyn Format,
         folder: &Path,
         clock: Arc<dyn Clock>,
-        mut settings: Settings,
+        settings: Settings,
     ) -> Result<Self, Failure> {
-        // What an interrupted poll put back has no other job that reads it: the next poll does.
-        settings.windows.adopt_after_secs = 0;
         let transport = Arc::new(HttpTransport::new());
         let endpoint = TokenEndpoint::new(
             transport.clone(),
@@ -74,9 +71,9 @@ impl Session {
         stop: &Stop,
         progress: &dyn Progress,
     ) -> Result<Report, PollError> {
-        let job = Job::timer(&self.poller.settings.tenant);
-        self.poller.run(&job, stop, progress).await
+        self.poller.run(stop, progress).await
     }
+
     /// Lets go of a file of records that was renamed or removed; between polls nothing else does.
     pub(crate) async fn reopen(&self) -> Result<(), Failure> {
         self.file.reopen().await.map_err(Failure::of)

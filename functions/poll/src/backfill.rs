@@ -1,24 +1,29 @@
-//! One step of a backfill after the other, and how far it has come.
+//! Older ranges that operators want: asked for in the state, read step by step, and how far that has
+//! come.
 //!
 //! `backfills/<tenant>/<id>.json` tells of it. Nothing depends on that object but what people are
-//! shown, and going on with a backfill whose job was lost.
-
-use std::time::Duration;
+//! shown: what is still to be read is in the tenant's state.
 
 use bytes::Bytes;
-use drawbridge_cursor::{Backfill, Job, Window};
-use drawbridge_graph::Deadline;
+use drawbridge_cursor::{Backfill, Due, Ranges, State, Window};
 use drawbridge_store::Store;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::drain::pace::wait_out;
+use crate::budget;
+use crate::context::PollContext;
+use crate::drain::WindowOutcome;
 use crate::quarantine::Quarantine;
-use crate::reading::background;
-use crate::{Ending, PollError, Poller, Progress, Report, Stop};
+use crate::read_options::{ReadOptions, What};
+use crate::saved_state::{SavedState, change_state};
+use crate::{Ending, PollError, Poller, Report};
 
 /// How often a window may fail before it is put aside.
-const MAX_FAILURES: u32 = 10;
+const MAX_FAILURES: u32 = 5;
+
+/// A backfill is read in steps of a day, so that it can be seen to come on, and so that a part that
+/// fails is put aside by itself.
+const STEP_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// How far a backfill has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,54 +62,11 @@ pub struct BackfillProgress {
     pub stopped: Option<String>,
 }
 
-/// What comes after a step.
-#[derive(Debug)]
-pub enum Step {
-    /// Nothing: it is done, or stopped with a reason in the progress.
-    Done,
-    /// This step.
-    Next(Box<Job>),
-    /// The same step, after a delay that Graph asked for.
-    Later(Duration),
-}
-
 impl BackfillProgress {
     /// The store key of a backfill's progress.
     #[must_use]
     pub fn key(tenant: &str, id: &str) -> String {
         format!("backfills/{tenant}/{id}.json")
-    }
-
-    /// A backfill that begins with `job`.
-    #[must_use]
-    pub fn begin(job: &Job, now: Timestamp) -> Self {
-        let backfill = job.backfill.clone();
-        Self {
-            tenant: job.tenant.clone(),
-            id: backfill.as_ref().map(|b| b.id.clone()).unwrap_or_default(),
-            windows: job.windows(),
-            left: job.windows(),
-            output: backfill.as_ref().and_then(|b| b.output.clone()),
-            again: backfill.as_ref().is_some_and(|b| b.again),
-            dry_run: backfill.as_ref().is_some_and(|b| b.dry_run),
-            started: Some(now),
-            updated: Some(now),
-            ..Self::default()
-        }
-    }
-
-    /// The job that goes on with it; `None` when nothing is left.
-    #[must_use]
-    pub fn job(&self) -> Option<Job> {
-        let backfill = Backfill {
-            id: self.id.clone(),
-            then: Vec::new(),
-            output: self.output.clone(),
-            again: self.again,
-            dry_run: self.dry_run,
-            failures: 0,
-        };
-        Job::backfill(&self.tenant, self.left.clone(), backfill)
     }
 
     /// The share of the time asked for that was read, in percent.
@@ -142,136 +104,290 @@ impl BackfillProgress {
         Ok(())
     }
 
-    fn add(&mut self, report: &Report) {
-        self.alerts += report.alerts;
-        self.records += report.records;
-        self.suppressed += report.suppressed;
-        self.quarantined += report.quarantined;
-        self.requests += report.requests;
+    /// Asks for what is left of it: polls of the tenant read it after all else. Asking twice is the
+    /// same as once.
+    ///
+    /// # Errors
+    /// [`PollError`] when the state or the progress could not be written: ask again.
+    pub async fn ask(&self, store: &dyn Store) -> Result<(), PollError> {
+        // First, so that a poll that begins at once goes on from it.
+        self.save(store).await?;
+        let due = Due {
+            step_ms: Some(STEP_MS),
+            ..Due::default()
+        };
+        change_state(store, &self.tenant, |state| {
+            let backfill = state.backfills.entry(self.id.clone()).or_default();
+            for &window in &self.left {
+                backfill.ranges.add(window, due);
+            }
+            backfill.output.clone_from(&self.output);
+            backfill.again = self.again;
+            backfill.dry_run = self.dry_run;
+        })
+        .await
+    }
+}
+
+/// What one poll did of a backfill.
+#[derive(Debug, Default)]
+pub(crate) struct BackfillStep {
+    id: String,
+    did: Report,
+    left: Ranges,
+    failed: Vec<Window>,
+    stopped: Option<String>,
+}
+
+impl BackfillStep {
+    /// Whether there is more to read at once.
+    pub(crate) fn is_to_go_on(&self, now: Timestamp) -> bool {
+        self.stopped.is_none() && self.left.next(now).is_some()
+    }
+
+    /// Why the backfill cannot go on.
+    pub(crate) fn stopped(&self) -> Option<String> {
+        self.stopped.clone()
     }
 }
 
 impl Poller {
-    /// Does one step of a backfill and notes how far it has come.
+    /// Reads as much of a backfill as there is time for. The watermark is not its to move, nor is
+    /// what is unread its to settle.
     ///
-    /// A window that fails again and again is put aside and the rest goes on; what waiting does not
-    /// cure, as a refused credential, stops it, with the reason in its progress.
-    ///
-    /// # Errors
-    /// [`PollError`] when neither could be noted: the step is to be done again.
-    pub async fn backfill_step(
+    /// A window that fails again and again is put aside, and the rest goes on. An error is in the
+    /// step, and in the poll's result only if the whole backfill cannot go on.
+    pub(crate) async fn read_backfill(
         &self,
-        job: &Job,
-        stop: &Stop,
-        progress: &dyn Progress,
-    ) -> Result<(Step, Report), PollError> {
-        let step_ends = background(stop.deadline());
-        let store = self.store.as_ref();
-        let id = job.backfill.as_ref().map_or("", |backfill| &backfill.id);
-        let loaded = BackfillProgress::load(store, &job.tenant, id).await?;
-        let mut so_far = loaded.unwrap_or_else(|| BackfillProgress::begin(job, self.clock.now()));
-        let done = match self.unknown_output(job) {
-            Some(error) => Err(error),
-            None => self.run(job, stop, progress).await,
+        id: &str,
+        context: &PollContext<'_>,
+        saved: &mut SavedState,
+        report: &mut Report,
+    ) -> Result<BackfillStep, PollError> {
+        let mut step = BackfillStep {
+            id: id.to_owned(),
+            ..BackfillStep::default()
         };
-        let (mut report, next) = match done {
-            Ok(report) => {
-                let next = report.follow_ups.first().cloned();
-                (report, next)
-            }
-            Err(error @ PollError::Superseded) => return Err(error),
-            Err(error) if error.is_retryable() => {
-                tracing::warn!(tenant = job.tenant, %error, "a step of a backfill failed");
-                let next = if self.is_about_the_window(&error, step_ends).await {
-                    failed_once_more(job)
-                } else {
-                    job.clone()
-                };
-                // The next step comes at once, and should find something changed.
-                wait_out(step_ends, stop).await;
-                (Report::default(), Some(next))
-            }
-            Err(error) => {
-                so_far.left = job.windows();
-                so_far.stopped = Some(error.to_string());
-                so_far.updated = Some(self.clock.now());
-                so_far.save(store).await?;
-                return Err(error);
-            }
+        let Some(mut backfill) = saved.state.backfills.remove(id) else {
+            return Ok(step);
         };
-        let next = self.put_aside_if_hopeless(next, &mut so_far).await?;
-        so_far.add(&report);
-        so_far.left = next.as_ref().map(Job::windows).unwrap_or_default();
-        so_far.stopped = None;
-        so_far.updated = Some(self.clock.now());
-        so_far.save(store).await?;
-        let step = match (report.ending, next) {
-            (Ending::Postponed(delay), Some(next)) if next.windows() == job.windows() => {
-                Step::Later(delay)
-            }
-            (_, Some(next)) => Step::Next(Box::new(next)),
-            (_, None) => Step::Done,
-        };
-        if matches!(step, Step::Next(_)) {
-            // What is left has a job of its own; this one has not to come back.
-            report.ending = Ending::OutOfTime;
+        if let Err(error) = self.check_output(&backfill) {
+            step.stopped = Some(error.to_string());
+            step.left = backfill.ranges;
+            return Ok(step);
         }
-        Ok((step, report))
-    }
-
-    fn unknown_output(&self, job: &Job) -> Option<PollError> {
-        let wanted = job.backfill.as_ref()?.output.as_ref()?;
-        let known: Vec<&str> = self.outputs.iter().map(|output| &*output.name).collect();
-        (!known.contains(&wanted.as_str())).then(|| PollError::UnknownOutput {
-            known: known.join(", "),
-        })
-    }
-
-    /// Whether a step failed on account of its window, and not because Graph, the queue or the
-    /// store is down: nothing is given up for that.
-    async fn is_about_the_window(&self, error: &PollError, deadline: Deadline) -> bool {
-        match error {
-            PollError::Graph(_) => self.answers_nothing(deadline).await,
-            PollError::Circular | PollError::Refused { .. } => true,
-            _ => false,
+        let before = (report.clone(), self.graph.stats().requests);
+        let read = self
+            .read_ranges(&mut backfill, context, saved, report, &mut step)
+            .await;
+        step.did = report.since(&before.0);
+        step.did.requests = self.graph.stats().requests - before.1;
+        step.left.clone_from(&backfill.ranges);
+        if !backfill.ranges.is_empty() {
+            saved.state.backfills.insert(id.to_owned(), backfill);
+        }
+        match read {
+            Err(error) if !error.is_retryable() => {
+                step.stopped = Some(error.to_string());
+                Ok(step)
+            }
+            read => read.map(|()| step),
         }
     }
 
-    async fn put_aside_if_hopeless(
+    async fn read_ranges(
         &self,
-        next: Option<Job>,
-        so_far: &mut BackfillProgress,
-    ) -> Result<Option<Job>, PollError> {
-        let Some(job) = next else {
-            return Ok(None);
-        };
-        let (Some(window), Some(backfill)) = (job.window, &job.backfill) else {
-            return Ok(Some(job));
-        };
-        if backfill.failures < MAX_FAILURES {
-            return Ok(Some(job));
-        }
-        if !backfill.dry_run {
-            let quarantine = Quarantine {
-                store: self.store.as_ref(),
-                tenant: &self.settings.tenant,
+        backfill: &mut Backfill,
+        context: &PollContext<'_>,
+        saved: &mut SavedState,
+        report: &mut Report,
+        step: &mut BackfillStep,
+    ) -> Result<(), PollError> {
+        let options = ReadOptions::of_backfill(backfill);
+        let settle = i64::from(self.settings.windows.settle_secs);
+        let until = context.now - SignedDuration::from_secs(settle);
+        while let Some(range) = backfill.ranges.next(context.now) {
+            // What lies ahead is for live polls.
+            let Some(window) = Window::new(range.window.from(), range.window.to().min(until))
+            else {
+                backfill.ranges.narrow(range.window, &[], context.now);
+                continue;
             };
-            let reason = format!("a backfill tried it {MAX_FAILURES} times and got no further");
-            quarantine.gap(window, &reason).await?;
+            if !context.has_time(&options) || !self.wait_for_budget(&options, context, saved).await
+            {
+                return Ok(());
+            }
+            let read = self.read_window(options.clone(), window, context, saved, report);
+            match read.await {
+                Ok(WindowOutcome::Read { incomplete }) => {
+                    backfill
+                        .ranges
+                        .narrow(range.window, &incomplete, context.now);
+                    for part in incomplete {
+                        backfill.ranges.put_off(part, context.now);
+                    }
+                }
+                Ok(WindowOutcome::OutOfTime { rest }) => {
+                    backfill.ranges.narrow(range.window, &rest, context.now);
+                    return Ok(());
+                }
+                Ok(WindowOutcome::Postponed(delay)) => {
+                    report.ending = Ending::Postponed(delay);
+                    return Ok(());
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        tenant = self.settings.tenant, from = %window.from(), to = %window.to(),
+                        %error, "a window of a backfill could not be read"
+                    );
+                    let deadline = context.stop.deadline();
+                    if !error.is_retryable() || !self.is_about_the_window(&error, deadline).await {
+                        backfill.ranges.wait(range.window, context.now);
+                        return Err(error);
+                    }
+                    backfill.ranges.put_off(range.window, context.now);
+                    if range.due.failures + 1 >= MAX_FAILURES {
+                        self.give_up(window, &options).await?;
+                        backfill.ranges.narrow(range.window, &[], context.now);
+                        step.failed.push(window);
+                    }
+                }
+            }
         }
-        so_far.failed.push(window);
-        let rest = Backfill {
-            failures: 0,
-            ..backfill.clone()
-        };
-        Ok(Job::backfill(&job.tenant, backfill.then.clone(), rest))
+        Ok(())
     }
-}
 
-fn failed_once_more(job: &Job) -> Job {
-    let mut job = job.clone();
-    if let Some(backfill) = &mut job.backfill {
-        backfill.failures += 1;
+    fn check_output(&self, backfill: &Backfill) -> Result<(), PollError> {
+        let known: Vec<&str> = self.outputs.iter().map(|output| &*output.name).collect();
+        match &backfill.output {
+            Some(wanted) if !known.contains(&wanted.as_str()) => Err(PollError::UnknownOutput {
+                known: known.join(", "),
+            }),
+            _ => Ok(()),
+        }
     }
-    job
+
+    /// Whether anything of the minute's requests is left to begin with. If not, the time that there
+    /// is for background readings is waited out, so that the next poll does not ask the same at once.
+    async fn wait_for_budget(
+        &self,
+        options: &ReadOptions,
+        context: &PollContext<'_>,
+        saved: &SavedState,
+    ) -> bool {
+        let deadline = context.deadline(options);
+        let pause = budget::pause(saved.state.spent, self.clock.now());
+        let has_any = deadline.allows(pause);
+        if !has_any {
+            tokio::select! {
+                () = tokio::time::sleep(deadline.remaining().unwrap_or_default()) => {}
+                () = context.stop.asked() => {}
+            }
+        }
+        has_any
+    }
+
+    /// Puts a window aside that failed again and again.
+    async fn give_up(&self, window: Window, options: &ReadOptions) -> Result<(), PollError> {
+        if options.dry_run {
+            return Ok(());
+        }
+        let quarantine = Quarantine {
+            store: self.store.as_ref(),
+            tenant: &self.settings.tenant,
+        };
+        let reason = format!("a backfill tried it {MAX_FAILURES} times and got no further");
+        quarantine.gap(window, &reason).await
+    }
+
+    /// Notes how far a backfill has come, once the state is saved.
+    pub(crate) async fn note_progress(&self, step: &BackfillStep) -> Result<(), PollError> {
+        let store = self.store.as_ref();
+        let loaded = BackfillProgress::load(store, &self.settings.tenant, &step.id).await?;
+        let mut progress = loaded.unwrap_or_else(|| BackfillProgress {
+            tenant: self.settings.tenant.clone(),
+            id: step.id.clone(),
+            ..BackfillProgress::default()
+        });
+        progress.alerts += step.did.alerts;
+        progress.records += step.did.records;
+        progress.suppressed += step.did.suppressed;
+        progress.quarantined += step.did.quarantined;
+        progress.requests += step.did.requests;
+        progress.left = step.left.iter().map(|range| range.window).collect();
+        progress.failed.extend(&step.failed);
+        progress.stopped.clone_from(&step.stopped);
+        progress.updated = Some(self.clock.now());
+        progress.save(store).await
+    }
+
+    /// Notes for every backfill of the tenant why it cannot go on, if waiting does not help.
+    pub(crate) async fn note_trouble(
+        &self,
+        saved: &SavedState,
+        error: &PollError,
+    ) -> Result<(), PollError> {
+        if error.is_retryable() {
+            return Ok(());
+        }
+        for (id, backfill) in &saved.state.backfills {
+            let stopped = Some(error.to_string());
+            let step = BackfillStep {
+                id: id.clone(),
+                left: backfill.ranges.clone(),
+                stopped,
+                ..BackfillStep::default()
+            };
+            self.note_progress(&step).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts what a backfill would write that is only to count. What it claims in the state is
+    /// forgotten again; how far it came is saved.
+    pub(crate) async fn dry_run(
+        &self,
+        id: &str,
+        context: &PollContext<'_>,
+    ) -> Result<(Report, BackfillStep), PollError> {
+        let store = self.store.as_ref();
+        let mut report = Report::default();
+        let mut scratch = SavedState::load(store, &self.settings, context.now).await?;
+        let before = scratch.state.backfills.get(id).map(|of| of.ranges.clone());
+        let before = before.unwrap_or_default();
+        let step = self
+            .read_backfill(id, context, &mut scratch, &mut report)
+            .await?;
+        let spent = scratch.state.spent;
+        drop(scratch);
+        let change = |state: &mut State| {
+            state.spent = spent;
+            let Some(backfill) = state.backfills.get_mut(id) else {
+                return;
+            };
+            // What was asked for meanwhile stays.
+            backfill.ranges = backfill.ranges.without(&before);
+            backfill.ranges.add_all(&step.left);
+            if backfill.ranges.is_empty() || step.stopped.is_some() {
+                state.backfills.remove(id);
+            }
+        };
+        change_state(store, &self.settings.tenant, change).await?;
+        Ok((report, step))
+    }
+
+    /// The backfill whose turn it is, of those that write or of those that only count.
+    pub(crate) fn next_backfill(
+        saved: &SavedState,
+        context: &PollContext<'_>,
+        dry_run: bool,
+    ) -> Option<String> {
+        let due = |backfill: &Backfill| {
+            backfill.dry_run == dry_run && backfill.ranges.next(context.now).is_some()
+        };
+        let mut all = saved.state.backfills.iter();
+        all.find(|(_, backfill)| due(backfill))
+            .map(|(id, _)| id.clone())
+            .filter(|_| context.has_time(&ReadOptions::new(What::Backfill)))
+    }
 }

@@ -1,31 +1,35 @@
 //! The poll function: a job in, Graph alerts fetched, records out, the watermark moved.
 //!
-//! [`Poller`] is the handler, the same in Lambda and on one machine. It knows its surroundings
-//! through ports only: the Graph client, a store, a queue for each output and a clock.
+//! [`Poller`] is the handler, the same in Lambda and on one machine, and [`Jobs`] decides what
+//! becomes of a job. They know the world through ports only: the Graph client, a store, a queue for
+//! each output and a clock.
 
 pub mod assembly;
 mod backfill;
 mod budget;
 mod clock;
+mod context;
 mod drain;
 mod error;
+mod jobs;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod mapping;
 mod poller;
 mod quarantine;
 mod read_ahead;
+mod read_options;
 mod reading;
 mod replay;
 mod report;
 mod saved_state;
 mod stop;
-mod windows;
 
-pub use backfill::{BackfillProgress, Step};
+pub use backfill::BackfillProgress;
 pub use clock::{Clock, SystemClock};
 pub use error::PollError;
+pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
 pub use poller::{Grouping, MAX_STATE_BYTES, Output, Poller, Settings};
 pub use report::{Ending, Progress, Report, Silent};
-pub use saved_state::state_key;
+pub use saved_state::{change_state, state_key};
 pub use stop::Stop;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use drawbridge_cursor::{Job, Window, WindowSettings};
+use drawbridge_cursor::WindowSettings;
 use drawbridge_graph::Graph;
 use drawbridge_queue::Queue;
 use drawbridge_record::{Format, Rewrite};
@@ -8,8 +8,8 @@ use drawbridge_store::{MAX_OBJECT_BYTES, Store};
 use sha2::{Digest as _, Sha256};
 
 use crate::budget;
+use crate::context::PollContext;
 use crate::saved_state::SavedState;
-use crate::windows::Around;
 use crate::{Clock, Ending, PollError, Progress, Report, Stop};
 
 /// The handler: polls one tenant.
@@ -115,43 +115,96 @@ impl Settings {
     }
 }
 
+/// How much of a tenant a poll is for.
+#[derive(Clone, Copy)]
+enum Scope<'s> {
+    /// All that is to be read.
+    Tenant,
+    /// One backfill.
+    Backfill(&'s str),
+}
+
 impl Poller {
-    /// Does one job; one at a time.
+    /// Polls the tenant; one poll at a time.
     ///
     /// Records go to the queue first; then the state is saved. On any error the watermark stays
     /// where it was, and what the queue did take is remembered, so that it is not sent again.
     ///
     /// # Errors
     /// [`PollError`]; see [`PollError::is_retryable`].
-    pub async fn run(
+    pub async fn run(&self, stop: &Stop, progress: &dyn Progress) -> Result<Report, PollError> {
+        self.poll(Scope::Tenant, stop, progress).await
+    }
+
+    /// Reads as much of a backfill as there is time for, and nothing else.
+    ///
+    /// # Errors
+    /// [`PollError`]; [`PollError::Superseded`] when a poll of the tenant saved the state meanwhile.
+    pub async fn backfill(
         &self,
-        job: &Job,
+        id: &str,
+        stop: &Stop,
+        progress: &dyn Progress,
+    ) -> Result<Report, PollError> {
+        self.poll(Scope::Backfill(id), stop, progress).await
+    }
+
+    async fn poll(
+        &self,
+        scope: Scope<'_>,
         stop: &Stop,
         progress: &dyn Progress,
     ) -> Result<Report, PollError> {
         let before = self.graph.stats();
         let now = self.clock.now();
-        let mut saved = SavedState::load(self.store.as_ref(), &self.settings, now).await?;
-        let is_live = job.window.is_none();
-        let is_dry_run = job.backfill.as_ref().is_some_and(|of| of.dry_run);
-        let begun = is_live && saved.state.begin(now, &self.settings.windows);
+        let store = self.store.as_ref();
+        let context = PollContext::new(now, stop, progress, self.settings.page_margin_secs);
+        let mut saved = SavedState::load(store, &self.settings, now).await?;
+        if let Scope::Backfill(id) = scope
+            && saved.state.backfills.get(id).is_some_and(|of| of.dry_run)
+        {
+            let (mut report, step) = self.dry_run(id, &context).await?;
+            self.note_progress(&step).await?;
+            report.more = step.is_to_go_on(now);
+            report.backfill_stopped = step.stopped();
+            return Ok(report);
+        }
         let mut report = Report::default();
+        let is_first =
+            matches!(scope, Scope::Tenant) && saved.state.begin(now, &self.settings.windows);
+        // Where the first poll starts is noted before anything can fail.
+        if is_first && !self.save(&mut saved).await? {
+            report.ending = Ending::Superseded;
+            return Ok(report);
+        }
         for output in &self.outputs {
             output.queue.begin().await;
         }
-
-        let owed = saved.state.owed.clone();
-        let around = Around::new(job, now, stop, progress);
-        let mut read = self.read(&around, &mut saved, &mut report).await;
+        let mut step = None;
+        let mut read = match scope {
+            Scope::Tenant => self.read(&context, &mut saved, &mut report).await,
+            Scope::Backfill(_) => Ok(()),
+        };
+        let id = match scope {
+            Scope::Backfill(id) => Some(id.to_owned()),
+            Scope::Tenant => Self::next_backfill(&saved, &context, false),
+        };
+        let may_go_on = read.is_ok() && !matches!(report.ending, Ending::Postponed(_));
+        if let Some(id) = id.filter(|_| may_go_on) {
+            let done = self.read_backfill(&id, &context, &mut saved, &mut report);
+            match (done.await, scope) {
+                (Ok(done), _) => step = Some(done),
+                (Err(error), Scope::Backfill(_)) => read = Err(error),
+                // It is logged, and tried again later.
+                (Err(_), Scope::Tenant) => report.put_off += 1,
+            }
+        }
 
         let after = self.graph.stats();
         report.requests = after.requests - before.requests;
         report.throttled = after.throttled - before.throttled;
         report.read_up_to = saved.state.read_up_to();
         report.state_percent = percent(saved.state.weight(), self.settings.most_state_bytes);
-        if is_dry_run {
-            return read.map(|()| report);
-        }
         // Every one, whatever becomes of the others: a file is closed by it.
         let mut flushed = Ok(());
         for output in &self.outputs {
@@ -162,52 +215,63 @@ impl Poller {
             // A queue that refused a record often fails here too: the first error says why.
             return Err(read.err().unwrap_or_else(|| error.into()));
         }
-        let news = begun || report.records + report.quarantined + report.gaps > 0;
-        let settled = read.as_ref().is_ok_and(|()| {
-            !is_live
-                || report.sweeps > 0
-                || saved.state.owed != owed
-                || report.ending == Ending::OutOfTime
-                || report.still_owed > 0
-                || report.requests >= budget::WORTH_SAVING
-                || (report.ending == Ending::Complete
-                    && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
-        });
-        if news || settled {
-            let now = self.clock.now();
-            if read.is_ok() && report.ending == Ending::Complete {
-                saved.state.last_success = Some(now);
+        if self.is_worth_saving(&read, &saved, &report) {
+            if matches!(scope, Scope::Tenant) && read.is_ok() && report.ending == Ending::Complete {
+                saved.state.last_success = Some(self.clock.now());
             }
-            let store = self.store.as_ref();
-            match saved.save(store, now, self.settings.retention_secs).await {
+            match self.save(&mut saved).await {
                 Ok(true) => report.saved = true,
-                Ok(false) if !is_live => read = read.and(Err(PollError::Superseded)),
+                // A poll's work is done by the next one.
                 Ok(false) => {
-                    // A live poll's work is done by the next one.
                     report.ending = Ending::Superseded;
-                    report.follow_ups.clear();
+                    if matches!(scope, Scope::Backfill(_)) {
+                        read = read.and(Err(PollError::Superseded));
+                    }
                 }
                 Err(error) => read = read.and(Err(error)),
             }
         }
-        read.map(|()| report)
+        if let Err(error) = &read {
+            self.note_trouble(&saved, error).await?;
+        }
+        read?;
+        // Of a backfill that is no more in the state, the progress has to learn that it is done.
+        let is_to_be_noted = report.saved || matches!(scope, Scope::Backfill(_));
+        if let Some(step) = step.filter(|_| is_to_be_noted) {
+            self.note_progress(&step).await?;
+            report.backfill_stopped = step.stopped();
+        }
+        report.more = !stop.is_asked()
+            && matches!(report.ending, Ending::Complete | Ending::OutOfTime)
+            && saved.state.is_anything_due(now);
+        let counting = Self::next_backfill(&saved, &context, true);
+        if let Some(id) = counting.filter(|_| report.ending == Ending::Complete) {
+            // There is room for one state only.
+            drop(saved);
+            let (_, step) = self.dry_run(&id, &context).await?;
+            self.note_progress(&step).await?;
+            report.more |= step.is_to_go_on(now);
+        }
+        Ok(report)
     }
 
-    /// Notes that `window` is still to be read, for a job that could not: live polls read it when
-    /// it has been owed for a while. Whether that was saved.
-    ///
-    /// # Errors
-    /// [`PollError`] when the state cannot be read or written.
-    pub async fn owe(&self, window: Window) -> Result<bool, PollError> {
-        let now = self.clock.now();
-        let mut saved = SavedState::load(self.store.as_ref(), &self.settings, now).await?;
-        // What lies ahead is for live polls to read.
-        if let Some(window) = Window::new(window.from(), window.to().min(now)) {
-            saved.state.put_back(window, &[window], now);
-        }
-        saved
-            .save(self.store.as_ref(), now, self.settings.retention_secs)
-            .await
+    /// Whether a poll has anything to tell that the next one has to know.
+    fn is_worth_saving(
+        &self,
+        read: &Result<(), PollError>,
+        saved: &SavedState,
+        report: &Report,
+    ) -> bool {
+        let news = report.records + report.quarantined + report.gaps > 0;
+        let settled = || {
+            saved.has_changed()
+                || report.sweeps > 0
+                || report.ending == Ending::OutOfTime
+                || report.requests >= budget::WORTH_SAVING
+                || (report.ending == Ending::Complete
+                    && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
+        };
+        news || (read.is_ok() && settled())
     }
 }
 

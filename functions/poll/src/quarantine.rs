@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use drawbridge_alert::DecodeError;
-use drawbridge_cursor::{Job, Why, Window};
+use drawbridge_cursor::Window;
 use drawbridge_queue::{Message, Refused};
 use drawbridge_store::Store;
 use serde::Serialize;
@@ -50,7 +50,7 @@ struct Item<'a> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     attributes: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    job: Option<Job>,
+    window: Option<Window>,
 }
 
 impl<'a> Quarantine<'a> {
@@ -99,19 +99,18 @@ impl<'a> Quarantine<'a> {
         self.put("records", &name, &item).await
     }
 
-    /// Puts a window aside that Graph would not answer, as a job that reads it again.
+    /// Puts a window aside that Graph would not answer; a replay reads it again.
     pub(crate) async fn gap(&self, window: Window, reason: &str) -> Result<(), PollError> {
         tracing::error!(
             tenant = self.tenant, from = %window.from(), to = %window.to(), %reason,
             "gap recorded: alerts of this window were not read"
         );
-        let job = Job::windowed(self.tenant, Why::Replay, window);
         let name = digest(&format!("{}/{}", window.from(), window.to()));
         self.put(
             "gaps",
             &name,
             &Item {
-                job: Some(job),
+                window: Some(window),
                 ..self.item(reason)
             },
         )
@@ -133,7 +132,7 @@ impl<'a> Quarantine<'a> {
             output: None,
             group: None,
             attributes: BTreeMap::new(),
-            job: None,
+            window: None,
         }
     }
 

@@ -1,57 +1,196 @@
-use std::time::Duration;
+//! Reads what the state says is to be read, and notes in it how far that went.
 
-use drawbridge_cursor::{Job, Purpose};
+use drawbridge_cursor::{State, Window};
 use drawbridge_graph::Deadline;
+use jiff::Timestamp;
 
-/// How long background readings may keep the tenant's live polls waiting.
-const BACKGROUND_TIME: Duration = Duration::from_secs(30);
+use crate::context::PollContext;
+use crate::drain::{Drain, WindowOutcome};
+use crate::read_options::{ReadOptions, What};
+use crate::saved_state::SavedState;
+use crate::{Ending, PollError, Poller, Report};
 
-/// How a window is read.
-#[derive(Debug, Clone)]
-pub(crate) struct Reading {
-    purpose: Purpose,
-    is_backfill: bool,
-    output: Option<String>,
-    /// Whether records that the output has are written again.
-    pub(crate) again: bool,
-    /// Whether to count only.
-    pub(crate) dry_run: bool,
-}
+impl Poller {
+    /// Reads what is new, and then, as far as there is time, what is left of earlier polls.
+    ///
+    /// # Errors
+    /// When what is new could not be read. Whatever is wrong with an older range, what is new does
+    /// not wait for it.
+    pub(crate) async fn read(
+        &self,
+        context: &PollContext<'_>,
+        saved: &mut SavedState,
+        report: &mut Report,
+    ) -> Result<(), PollError> {
+        let mut plan = saved.state.plan(context.now, &self.settings.windows);
+        report.sweeps += u64::from(plan.sweep.is_some());
+        if plan.rest_first {
+            // Should it kill the process, the next poll is for what is new.
+            if !self.save(saved).await? {
+                report.ending = Ending::Superseded;
+                return Ok(());
+            }
+            if !self.read_rest(What::Unread, context, saved, report).await? {
+                return Ok(());
+            }
+            plan = saved.state.plan(context.now, &self.settings.windows);
+        }
+        let known_to = plan.known_to;
+        while let Some(window) = plan
+            .live
+            .and_then(|live| saved.state.next_live(live, context.now))
+        {
+            let read = self.read_range(What::Live, window, known_to, context, saved, report);
+            if !read.await? {
+                return Ok(());
+            }
+        }
+        for what in [What::Unread, What::Again] {
+            if !self.read_rest(what, context, saved, report).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
 
-impl Reading {
-    pub(crate) fn new(job: &Job, purpose: Purpose) -> Self {
-        let backfill = job.backfill.as_ref();
-        Self {
-            purpose,
-            is_backfill: backfill.is_some(),
-            output: backfill.and_then(|backfill| backfill.output.clone()),
-            again: backfill.is_some_and(|backfill| backfill.again),
-            dry_run: backfill.is_some_and(|backfill| backfill.dry_run),
+    /// Reads what is left of earlier polls, what has been due for longest first; whether to go on
+    /// with something else.
+    ///
+    /// # Errors
+    /// When a queue or the store failed before anything else was read.
+    async fn read_rest(
+        &self,
+        what: What,
+        context: &PollContext<'_>,
+        saved: &mut SavedState,
+        report: &mut Report,
+    ) -> Result<bool, PollError> {
+        let options = ReadOptions::new(what);
+        let is_first = report.pages == 0;
+        while let Some(window) = next(&saved.state, what, context.now) {
+            if !context.has_time(&options) {
+                return Ok(false);
+            }
+            let pages = report.pages;
+            let read = self.read_range(what, window, None, context, saved, report);
+            let error = match read.await {
+                Ok(true) => continue,
+                Ok(false) => return Ok(false),
+                Err(error) => error,
+            };
+            if pages > 0 && !context.has_time(&options) {
+                // Others left it too little time; another poll begins with it.
+                return Ok(false);
+            }
+            let is_of_graph = matches!(error, PollError::Graph(_) | PollError::Circular);
+            if is_first && !is_of_graph {
+                return Err(error);
+            }
+            tracing::error!(
+                tenant = self.settings.tenant, from = %window.from(), to = %window.to(),
+                %error, "a range could not be read; it is tried again later"
+            );
+            report.put_off += 1;
+            saved.state.put_off(window, context.now);
+            if !self
+                .is_about_the_window(&error, context.stop.deadline())
+                .await
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads one window and notes in the state what of it was read; whether to go on.
+    async fn read_range(
+        &self,
+        what: What,
+        window: Window,
+        known_to: Option<Timestamp>,
+        context: &PollContext<'_>,
+        saved: &mut SavedState,
+        report: &mut Report,
+    ) -> Result<bool, PollError> {
+        let (pages, records) = (report.pages, report.records);
+        let outcome = self
+            .read_window(ReadOptions::new(what), window, context, saved, report)
+            .await?;
+        if what == What::Again {
+            report.swept += report.records - records;
+        }
+        let state = &mut saved.state;
+        match outcome {
+            WindowOutcome::Read { incomplete } => {
+                state.read(window, &incomplete, context.now);
+                // A little later Graph may have all of it.
+                for &part in &incomplete {
+                    state.put_off(part, context.now);
+                }
+                // What was forgotten for want of room is found again and again.
+                let is_news = report.records > records && saved.forgot == 0;
+                let is_long = report.pages > pages + 1 && incomplete.is_empty();
+                if is_long && (is_news || what != What::Again) {
+                    state.read_again(window, known_to, context.now, &self.settings.windows);
+                }
+                Ok(true)
+            }
+            WindowOutcome::Postponed(delay) => {
+                report.ending = Ending::Postponed(delay);
+                Ok(false)
+            }
+            WindowOutcome::OutOfTime { rest } => {
+                state.read(window, &rest, context.now);
+                if what != What::Again {
+                    report.ending = Ending::OutOfTime;
+                }
+                Ok(false)
+            }
         }
     }
 
-    /// Whether the output of that name gets records.
-    pub(crate) fn writes_to(&self, output: &str) -> bool {
-        self.output.as_deref().is_none_or(|only| only == output)
+    /// Reads one window, and once more if Graph counts more in it than it returned.
+    pub(crate) async fn read_window(
+        &self,
+        options: ReadOptions,
+        window: Window,
+        context: &PollContext<'_>,
+        saved: &mut SavedState,
+        report: &mut Report,
+    ) -> Result<WindowOutcome, PollError> {
+        let counts = options.counts();
+        let mut drain = Drain::new(self, &mut saved.state, report, context, options);
+        match drain.window(window).await? {
+            WindowOutcome::Read { incomplete } if counts && incomplete.is_empty() => {
+                drain.reconcile(window).await
+            }
+            outcome => Ok(outcome),
+        }
     }
 
-    /// Whether live polls come first: it has little time, and what they leave of the requests.
-    pub(crate) fn is_background(&self) -> bool {
-        let is_sweep = matches!(self.purpose, Purpose::Sweep(_) | Purpose::Again);
-        self.is_backfill || is_sweep
+    /// Saves the state; whether no other poll was faster.
+    pub(crate) async fn save(&self, saved: &mut SavedState) -> Result<bool, PollError> {
+        let store = self.store.as_ref();
+        let (now, retention_secs) = (self.clock.now(), self.settings.retention_secs);
+        saved.save(store, now, retention_secs).await
     }
 
-    /// Whether what was seen is compared with the number that Graph reports.
-    pub(crate) fn counts(&self) -> bool {
-        self.is_backfill || matches!(self.purpose, Purpose::Sweep(_))
+    /// Whether reading failed on account of the window, and not because Graph, the queue or the
+    /// store is down: nothing is given up for that.
+    pub(crate) async fn is_about_the_window(&self, error: &PollError, deadline: Deadline) -> bool {
+        match error {
+            PollError::Graph(_) => self.answers_nothing(deadline).await,
+            PollError::Circular | PollError::Refused { .. } => true,
+            _ => false,
+        }
     }
 }
 
-/// Until when the background readings of a poll may go on, if they begin now.
-pub(crate) fn background(deadline: Deadline) -> Deadline {
-    if deadline.allows(BACKGROUND_TIME) {
-        Deadline::after(BACKGROUND_TIME)
+fn next(state: &State, what: What, now: Timestamp) -> Option<Window> {
+    let ranges = if what == What::Again {
+        &state.again
     } else {
-        deadline
-    }
+        &state.unread
+    };
+    ranges.next(now).map(|range| range.window)
 }

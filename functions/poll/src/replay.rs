@@ -1,13 +1,12 @@
 //! An alert that was put aside, delivered after all.
 
 use drawbridge_alert::Alert;
-use drawbridge_cursor::{Job, Purpose};
 use drawbridge_graph::Deadline;
 
+use crate::context::PollContext;
 use crate::drain::Drain;
-use crate::reading::Reading;
+use crate::read_options::{ReadOptions, What};
 use crate::saved_state::SavedState;
-use crate::windows::Around;
 use crate::{PollError, Poller, Report, Silent, Stop};
 
 impl Poller {
@@ -22,23 +21,21 @@ impl Poller {
     /// meanwhile: the records were sent, and come again with the same keys.
     pub async fn deliver_again(&self, alert: &Alert<'_>) -> Result<Report, PollError> {
         let store = self.store.as_ref();
-        let (tenant, now) = (&self.settings.tenant, self.clock.now());
+        let now = self.clock.now();
         let mut saved = SavedState::load(store, &self.settings, now).await?;
         for output in &self.outputs {
             output.queue.begin().await;
         }
         let mut report = Report::default();
         let (stop, progress) = (Stop::at(Deadline::none()), Silent);
-        let job = Job::timer(tenant);
-        let reading = Reading::new(&job, Purpose::Asked);
-        let around = Around::new(&job, now, &stop, &progress);
-        let mut drain = Drain::new(self, &mut saved.state, &mut report, &around, reading);
+        let context = PollContext::new(now, &stop, &progress, self.settings.page_margin_secs);
+        let options = ReadOptions::new(What::Unread);
+        let mut drain = Drain::new(self, &mut saved.state, &mut report, &context, options);
         drain.alert(alert).await?;
         for output in &self.outputs {
             output.queue.flush().await?;
         }
-        let retention_secs = self.settings.retention_secs;
-        report.saved = saved.save(store, self.clock.now(), retention_secs).await?;
+        report.saved = self.save(&mut saved).await?;
         if report.saved {
             Ok(report)
         } else {

@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use drawbridge_cursor::Job;
 use drawbridge_telemetry::{Emf, Metric};
 use jiff::Timestamp;
 
@@ -19,8 +18,8 @@ pub struct Report {
     pub quarantined: u64,
     /// Windows that Graph would not answer, put aside.
     pub gaps: u64,
-    /// Owed windows that could not be read and are still owed.
-    pub still_owed: u64,
+    /// Older ranges that could not be read and are tried again later.
+    pub put_off: u64,
     /// Sweeps that were begun.
     pub sweeps: u64,
     /// Records that only a sweep found.
@@ -45,8 +44,10 @@ pub struct Report {
     pub saved: bool,
     /// How it ended.
     pub ending: Ending,
-    /// The rest of an unfinished window, as jobs.
-    pub follow_ups: Vec<Job>,
+    /// Whether there is more to read than there was time for: another poll may go on at once.
+    pub more: bool,
+    /// Why the backfill that was read cannot go on.
+    pub backfill_stopped: Option<String>,
 }
 
 /// How a poll ended, when it did not fail.
@@ -55,7 +56,7 @@ pub enum Ending {
     /// All of its window was read.
     #[default]
     Complete,
-    /// It ran out of time or was asked to stop; the rest is in [`Report::follow_ups`].
+    /// It ran out of time or was asked to stop; the state knows the rest.
     OutOfTime,
     /// Graph asked to wait longer than there was time; the job is to come back after the delay.
     Postponed(Duration),
@@ -78,6 +79,17 @@ impl Progress for Silent {
 }
 
 impl Report {
+    /// What came on top of `before`, as far as a backfill counts it.
+    pub(crate) fn since(&self, before: &Self) -> Self {
+        Self {
+            alerts: self.alerts - before.alerts,
+            records: self.records - before.records,
+            suppressed: self.suppressed - before.suppressed,
+            quarantined: self.quarantined + self.gaps - before.quarantined - before.gaps,
+            ..Self::default()
+        }
+    }
+
     /// The poll's metrics, as of `now`.
     #[must_use]
     pub fn metrics(&self, tenant: &str, now: Timestamp, took: Duration) -> Emf {

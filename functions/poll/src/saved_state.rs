@@ -1,9 +1,12 @@
 use bytes::Bytes;
-use drawbridge_cursor::{Room, State, StateError};
+use drawbridge_cursor::{Room, State, StateError, Wanted};
 use drawbridge_store::{ETag, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{PollError, Settings};
+
+/// How often a save is tried while others write the object.
+const MAX_CONFLICTS: u32 = 20;
 
 /// The store key of a tenant's state object.
 #[must_use]
@@ -16,8 +19,10 @@ pub(crate) struct SavedState {
     pub(crate) state: State,
     key: String,
     etag: Option<ETag>,
-    /// The watermark in the object.
+    /// The watermark in the object, when it was saved, and what was to be read by it.
     watermark: Option<Timestamp>,
+    saved: Option<Timestamp>,
+    wanted: Wanted,
     /// How many alerts were forgotten because there was no room for them.
     pub(crate) forgot: usize,
 }
@@ -46,6 +51,8 @@ impl SavedState {
                 key,
                 etag: None,
                 watermark: None,
+                saved: None,
+                wanted: Wanted::default(),
                 forgot: 0,
             });
         };
@@ -69,6 +76,8 @@ impl SavedState {
         }
         Ok(Self {
             watermark: state.watermark,
+            saved: state.saved,
+            wanted: state.wanted(),
             state,
             key,
             etag: Some(object.etag),
@@ -91,7 +100,13 @@ impl SavedState {
                 .is_some_and(|watermark| is_due(self.watermark, watermark))
     }
 
-    /// Writes the state, unless another poll wrote it since it was read: then `false`.
+    /// Whether what is to be read is not what it was when the state was read.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.state.wanted() != self.wanted
+    }
+
+    /// Writes the state, unless another poll wrote it since it was read: then `false`. What an
+    /// operator asked for meanwhile is taken over.
     pub(crate) async fn save(
         &mut self,
         store: &dyn Store,
@@ -100,26 +115,87 @@ impl SavedState {
     ) -> Result<bool, PollError> {
         self.state.prune(now, retention_secs);
         self.state.saved = Some(now);
-        let body = self.state.encode().map_err(|source| PollError::State {
-            key: self.key.clone(),
-            source,
-        })?;
-        let saved = store
-            .put_if(
-                &self.key,
-                Bytes::from(body),
-                "application/json",
-                self.etag.as_ref(),
-            )
-            .await;
-        match saved {
-            Ok(etag) => {
-                self.etag = Some(etag);
-                self.watermark = self.state.watermark;
-                Ok(true)
+        for _ in 0..MAX_CONFLICTS {
+            match put(store, &self.key, &self.state, self.etag.as_ref()).await? {
+                Some(etag) => {
+                    self.etag = Some(etag);
+                    self.watermark = self.state.watermark;
+                    self.saved = self.state.saved;
+                    self.wanted = self.state.wanted();
+                    return Ok(true);
+                }
+                None if self.take_over(store).await? => {}
+                None => return Ok(false),
             }
-            Err(StoreError::Conflict { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
+        }
+        Ok(false)
+    }
+
+    /// Takes over what was asked for since the state was read; `false` when it was a poll that wrote
+    /// the object, or somebody who set the tenant back.
+    async fn take_over(&mut self, store: &dyn Store) -> Result<bool, PollError> {
+        let Some(object) = store.get(&self.key).await? else {
+            return Ok(false);
+        };
+        let Ok(theirs) = State::decode_head(&object.body) else {
+            return Ok(false);
+        };
+        if theirs.saved != self.saved || theirs.watermark != self.watermark {
+            return Ok(false);
+        }
+        let theirs = theirs.wanted();
+        self.state.want(&theirs.without(&self.wanted));
+        self.wanted = theirs;
+        self.etag = Some(object.etag);
+        Ok(true)
+    }
+}
+
+/// Writes a state if the object is still that of `etag`; `None` if it is not.
+async fn put(
+    store: &dyn Store,
+    key: &str,
+    state: &State,
+    etag: Option<&ETag>,
+) -> Result<Option<ETag>, PollError> {
+    let body = state.encode().map_err(|source| PollError::State {
+        key: key.to_owned(),
+        source,
+    })?;
+    match store
+        .put_if(key, Bytes::from(body), "application/json", etag)
+        .await
+    {
+        Ok(etag) => Ok(Some(etag)),
+        Err(StoreError::Conflict { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Changes a tenant's state beside its polls, which take the change over.
+///
+/// # Errors
+/// [`PollError`]; [`PollError::Superseded`] when others wrote the state again and again.
+pub async fn change_state(
+    store: &dyn Store,
+    tenant: &str,
+    change: impl Fn(&mut State),
+) -> Result<(), PollError> {
+    let key = state_key(tenant);
+    for _ in 0..MAX_CONFLICTS {
+        let object = store.get(&key).await?;
+        let mut state = match &object {
+            Some(object) => State::decode(&object.body).map_err(|source| {
+                let key = key.clone();
+                PollError::State { key, source }
+            })?,
+            None => State::default(),
+        };
+        change(&mut state);
+        let etag = object.as_ref().map(|object| &object.etag);
+        if put(store, &key, &state, etag).await?.is_some() {
+            return Ok(());
         }
     }
+    Err(PollError::Superseded)
 }

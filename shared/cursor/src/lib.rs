@@ -1,24 +1,30 @@
 //! What to ask Graph for next, and what was already written.
 //!
-//! Everything here is pure: the time is an argument, and nothing is read or sent. A poll takes a
-//! [`Job`], loads the tenant's [`State`], [`plan`]s the [`Window`]s to read, claims the records it
-//! writes in the state, and saves the state once the queue has taken everything.
+//! Everything here is pure: the time is an argument, and nothing is read or sent. A poll loads the
+//! tenant's [`State`], [plans](State::plan) the [`Window`]s to read, claims the records it writes in
+//! the state, and saves it once the queue has taken everything.
 
+mod backfill;
 mod digest_map;
 mod job;
 mod packed;
 mod plan;
+mod ranges;
 mod state;
 mod sweep;
+mod wanted;
 mod weight;
 mod window;
 mod wire;
 mod written;
 
-pub use job::{Backfill, Job, JobError, Why};
-pub use plan::{Planned, Purpose, WindowSettings, plan};
-pub use state::{Owed, Spent, State, Swept, epoch_secs_of};
+pub use backfill::Backfill;
+pub use job::{Job, JobError};
+pub use plan::{Plan, WindowSettings};
+pub use ranges::{Due, Range, Ranges};
+pub use state::{Spent, State, Swept, epoch_secs_of};
 pub use sweep::Sweep;
+pub use wanted::Wanted;
 pub use weight::Room;
 pub use window::Window;
 pub use wire::{STATE_VERSION, StateError};

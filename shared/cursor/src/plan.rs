@@ -1,24 +1,23 @@
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Job, State, Sweep, Window};
+use crate::ranges::Due;
+use crate::{State, Sweep, Window};
 
-/// How windows are cut. The defaults are those of a live poll once a minute.
+/// How windows are cut. The defaults are those of a poll once a minute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowSettings {
-    /// How far a live poll reads back behind the watermark: alerts turn up minutes late, and one
-    /// that is updated while its window is paged shifts the pages behind it.
+    /// How far a poll reads back behind the watermark: alerts turn up minutes late, and one that is
+    /// updated while its window is paged shifts the pages behind it.
     pub overlap_secs: u32,
-    /// How far a live poll stays behind now: the newest alerts are still being written.
+    /// How far a poll stays behind now: the newest alerts are still being written.
     pub settle_secs: u32,
     /// How far back the very first poll reads.
     pub first_lookback_secs: u32,
     /// Where the very first poll starts, in place of the look-back.
     pub first_from: Option<Timestamp>,
-    /// How long a window may be owed before live polls read it themselves.
-    pub adopt_after_secs: u32,
     /// The smallest window that a failing one is split into.
     pub smallest_ms: u64,
-    /// Whether live polls make [sweeps](crate::Sweep).
+    /// Whether polls make [sweeps](crate::Sweep).
     pub sweeps: bool,
     /// By how much the periods of the sweeps are moved.
     pub sweep_phase_secs: u32,
@@ -31,7 +30,6 @@ impl Default for WindowSettings {
             settle_secs: 30,
             first_lookback_secs: 24 * 60 * 60,
             first_from: None,
-            adopt_after_secs: 15 * 60,
             smallest_ms: 10,
             sweeps: true,
             sweep_phase_secs: 0,
@@ -39,64 +37,73 @@ impl Default for WindowSettings {
     }
 }
 
-/// A window to read, and what for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Planned {
-    /// The window.
-    pub window: Window,
-    /// What for.
-    pub purpose: Purpose,
+/// What a poll reads first, and what it added to what is to be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// From the watermark less the overlap to now less the settle time; `None` when there is nothing
+    /// to read yet, or when it is the rest's turn. What is left of it is the state's to know: see
+    /// [`State::next_live`].
+    pub live: Option<Window>,
+    /// Whether what earlier polls left comes first: plan again when that is read.
+    pub rest_first: bool,
+    /// Up to when everything was read before.
+    pub known_to: Option<Timestamp>,
+    /// The sweep that was due.
+    pub sweep: Option<Sweep>,
 }
 
-/// What a window is read for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// What is new: it moves the watermark.
-    Live,
-    /// The job names it.
-    Asked,
-    /// It was owed for so long that the job which should have read it must be lost.
-    Adopted,
-    /// It was read before and is read again; see [`State::read_again`].
-    Again,
-    /// It was read before, and a sweep reads it again.
-    Sweep(Sweep),
-}
-
-/// The windows that a job reads, in order; none when there is nothing to read yet.
-///
-/// A job with a window reads that window, up to what a live poll would read: what lies ahead is not
-/// there yet. A live job reads from the watermark less the overlap to now less the settle time, and
-/// after that any window that has been owed for long, and last what was read before, the sweep that
-/// is due first: whatever is wrong with an old window, what is new does not wait for it.
-#[must_use]
-pub fn plan(job: &Job, state: &State, now: Timestamp, settings: &WindowSettings) -> Vec<Planned> {
-    let until = before(now, settings.settle_secs);
-    let planned = |purpose| move |window| Planned { window, purpose };
-    if let Some(asked) = job.window {
-        let window = Window::new(asked.from(), asked.to().min(until));
-        return window.map(planned(Purpose::Asked)).into_iter().collect();
+impl State {
+    /// Adds to what is to be read what a poll reads that begins now: what is new, with the overlap,
+    /// and the sweep that is due. The watermark moves past it.
+    pub fn plan(&mut self, now: Timestamp, settings: &WindowSettings) -> Plan {
+        let known_to = self.read_up_to();
+        let until = before(now, settings.settle_secs);
+        let from = match self.watermark {
+            // A watermark ahead of now was set by a clock that was wrong; this one may be right.
+            Some(watermark) => before(watermark.min(now), settings.overlap_secs),
+            None => first_from(self, now, settings),
+        };
+        let sweep = Sweep::due(self, now, settings);
+        if let Some(sweep) = sweep {
+            if let Some(window) = sweep.window(self, now, settings) {
+                self.add_again(window, Due::after(now, 0));
+            }
+            self.begin_sweep(sweep, now);
+        }
+        // By turns, so that neither waits for the other for ever.
+        let rest_first = self.rest_is_next && self.unread.next(now).is_some();
+        self.rest_is_next = !rest_first;
+        let live = Window::new(from, until).filter(|_| !rest_first);
+        if let Some(live) = live {
+            self.unread.add(live, Due::default());
+            self.watermark = self.watermark.max(Some(live.to()));
+        }
+        Plan {
+            live,
+            rest_first,
+            known_to,
+            sweep,
+        }
     }
-    let from = match state.watermark {
-        // A watermark ahead of now was set by a clock that was wrong; this one may be right.
-        Some(watermark) => before(watermark.min(now), settings.overlap_secs),
-        None => first_from(state, now, settings),
-    };
-    let live = Window::new(from, until).map(planned(Purpose::Live));
-    let adopt = before(now, settings.adopt_after_secs);
-    let owed = |again| {
-        let long = state.owed.iter().filter(move |owed| owed.since <= adopt);
-        long.filter(move |owed| owed.again == again)
-            .map(|owed| owed.window)
-    };
-    let adopted = owed(false).map(planned(Purpose::Adopted));
-    let again = owed(true).map(planned(Purpose::Again));
-    let sweep = Sweep::due(state, now, settings).and_then(|sweep| {
-        let window = sweep.window(state, now, settings);
-        window.map(planned(Purpose::Sweep(sweep)))
-    });
-    let first = live.into_iter().chain(adopted);
-    first.chain(sweep).chain(again).collect()
+
+    /// The earliest part of `live` that is to be read now, as much as may be read at once. What failed
+    /// a moment ago is left out, so that it does not stand in the way of the rest.
+    #[must_use]
+    pub fn next_live(&self, live: Window, now: Timestamp) -> Option<Window> {
+        let mut due = self
+            .unread
+            .within(live)
+            .filter(|range| range.due.is_due(now));
+        let mut first = due.next()?;
+        // One window, as far as it was not too long before.
+        for next in due {
+            match first.join(next) {
+                Some(joined) => first = joined,
+                None => break,
+            }
+        }
+        Some(first.step().window)
+    }
 }
 
 /// Where the very first poll starts. It does not move with time while first polls fail, and Graph
@@ -117,7 +124,6 @@ pub(crate) fn before(time: Timestamp, secs: u32) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Owed, Why};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -127,109 +133,153 @@ mod tests {
         Window::new(at(from), at(to)).unwrap()
     }
 
-    fn windows(job: &Job, state: &State, now: Timestamp) -> Vec<Window> {
-        let settings = WindowSettings {
+    fn settings() -> WindowSettings {
+        WindowSettings {
             sweeps: false,
             ..WindowSettings::default()
-        };
-        let planned = plan(job, state, now, &settings);
-        planned.iter().map(|planned| planned.window).collect()
+        }
+    }
+
+    fn read_to(watermark: &str) -> State {
+        State {
+            watermark: Some(at(watermark)),
+            ..State::default()
+        }
+    }
+
+    /// What a poll reads first of what is new.
+    fn live(state: &mut State, now: &str) -> Option<Window> {
+        let now = at(now);
+        state.rest_is_next = false;
+        let live = state.plan(now, &settings()).live?;
+        state.next_live(live, now)
     }
 
     #[test]
-    fn a_live_poll_overlaps_and_settles() {
-        let state = State {
-            watermark: Some(at("2026-01-01T12:00:00Z")),
-            ..State::default()
-        };
-        let now = at("2026-01-01T12:01:30Z");
+    fn a_poll_overlaps_and_settles() {
+        let mut state = read_to("2026-01-01T12:00:00Z");
+        let read = live(&mut state, "2026-01-01T12:01:30Z").unwrap();
+        assert_eq!(read, window("2026-01-01T11:45:00Z", "2026-01-01T12:01:00Z"));
+        assert_eq!(state.watermark, Some(at("2026-01-01T12:01:00Z")));
+        assert_eq!(state.read_up_to(), Some(read.from()));
+        state.read(read, &[], state.watermark.unwrap());
+        assert_eq!(state.read_up_to(), Some(at("2026-01-01T12:01:00Z")));
+        assert!(state.unread.is_empty() && state.again.is_empty());
+    }
+
+    #[test]
+    fn what_a_poll_that_failed_has_left_is_read_by_the_next_one() {
+        let mut state = read_to("2026-01-01T12:00:00Z");
+        live(&mut state, "2026-01-01T13:00:30Z").unwrap();
+        // All of it, with the overlap before it, which no later one reaches.
+        let read = live(&mut state, "2026-01-01T13:01:30Z").unwrap();
+        assert_eq!(read, window("2026-01-01T12:45:00Z", "2026-01-01T13:01:00Z"));
+        state.read(read, &[], state.watermark.unwrap());
+        let rest = state.unread.next(at("2026-01-01T13:01:30Z")).unwrap();
         assert_eq!(
-            windows(&Job::timer("t"), &state, now),
-            [window("2026-01-01T11:45:00Z", "2026-01-01T12:01:00Z")]
+            rest.window,
+            window("2026-01-01T11:45:00Z", "2026-01-01T12:45:00Z")
         );
     }
 
     #[test]
-    fn a_sweep_comes_after_what_is_new() {
-        let state = State {
-            watermark: Some(at("2026-01-01T12:00:00Z")),
-            ..State::default()
-        };
-        let now = at("2026-01-01T12:01:30Z");
-        let planned = |state: &State| {
-            let planned = plan(&Job::timer("t"), state, now, &WindowSettings::default());
-            let purposes: Vec<_> = planned.iter().map(|planned| planned.purpose).collect();
-            (planned, purposes)
-        };
-        let (read, purposes) = planned(&state);
-        assert_eq!(purposes, [Purpose::Live, Purpose::Sweep(Sweep::Week)]);
-        assert_eq!(read[1].window.to(), read[0].window.from());
-
-        // And after what was never read, but before what is only read again.
-        let owed = |again| Owed {
-            window: window("2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"),
-            since: at("2026-01-01T11:00:00Z"),
-            again,
-        };
-        let both = State {
-            owed: vec![owed(true), owed(false)],
-            ..state
-        };
-        let (_, purposes) = planned(&both);
-        let sweep = Purpose::Sweep(Sweep::Week);
-        assert_eq!(
-            purposes,
-            [Purpose::Live, Purpose::Adopted, sweep, Purpose::Again]
+    fn what_fails_does_not_stand_in_the_way_of_what_is_new() {
+        let mut state = read_to("2026-01-01T12:00:00Z");
+        live(&mut state, "2026-01-01T12:01:30Z").unwrap();
+        let bad = window("2026-01-01T12:00:10Z", "2026-01-01T12:00:20Z");
+        state.read(
+            window("2026-01-01T11:45:00Z", "2026-01-01T12:01:00Z"),
+            &[bad],
+            at("2026-01-01T12:01:30Z"),
         );
+        state.put_off(bad, at("2026-01-01T12:01:31Z"));
+        let now = at("2026-01-01T12:01:59Z");
+        let whole = state.plan(now, &settings()).live.unwrap();
+        let mut read = Vec::new();
+        while let Some(window) = state.next_live(whole, now) {
+            state.read(window, &[], now);
+            read.push(window);
+        }
+        assert_eq!(
+            read,
+            [
+                window("2026-01-01T11:46:00Z", "2026-01-01T12:00:10Z"),
+                window("2026-01-01T12:00:20Z", "2026-01-01T12:01:29Z")
+            ]
+        );
+        assert_eq!(state.read_up_to(), Some(bad.from()));
+    }
+
+    #[test]
+    fn what_there_was_no_time_for_is_read_in_steps() {
+        let mut state = read_to("2026-01-01T12:00:00Z");
+        let read = live(&mut state, "2026-01-01T12:01:30Z").unwrap();
+        let halves = read.halves(10).unwrap();
+        state.read(read, &halves, at("2026-01-01T12:01:30Z"));
+        let now = at("2026-01-01T12:01:40Z");
+        assert_eq!(state.next_live(read, now), Some(halves[0]));
+        state.read(halves[0], &[], now);
+        assert_eq!(state.next_live(read, now), Some(halves[1]));
+    }
+
+    #[test]
+    fn what_is_new_and_what_is_left_have_turns() {
+        let mut state = read_to("2026-01-01T12:00:00Z");
+        let left = window("2025-12-01T00:00:00Z", "2025-12-02T00:00:00Z");
+        state.unread.add(left, Due::default());
+        let now = |minute: i32| at(&format!("2026-01-01T12:0{minute}:30Z"));
+        let rest_first: Vec<bool> = (1..5)
+            .map(|minute| {
+                let plan = state.plan(now(minute), &settings());
+                assert!(plan.rest_first != plan.live.is_some());
+                plan.rest_first
+            })
+            .collect();
+        assert_eq!(rest_first, [false, true, false, true]);
+        // When the rest is read, a second plan has what is new.
+        let all = window("2025-12-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        state.read(all, &[], now(4));
+        for minute in [4, 5, 6] {
+            let plan = state.plan(now(minute), &settings());
+            assert!(plan.live.is_some() && !plan.rest_first);
+            state.read(plan.live.unwrap(), &[], now(minute));
+        }
+    }
+
+    #[test]
+    fn a_sweep_is_read_after_what_is_new() {
+        let mut state = read_to("2026-01-01T12:00:00Z");
+        let now = at("2026-01-01T12:01:30Z");
+        let plan = state.plan(now, &WindowSettings::default());
+        assert_eq!(plan.sweep, Some(Sweep::Week));
+        let live = plan.live.unwrap();
+        let read = state.next_live(live, now).unwrap();
+        assert_eq!(read, live);
+        state.read(read, &[], state.watermark.unwrap());
+        assert_eq!(state.next_live(live, now), None);
+        let sweep = state.again.next(now).unwrap().window;
+        assert_eq!(sweep.to(), live.from());
+        assert_eq!(state.plan(now, &WindowSettings::default()).sweep, None);
     }
 
     #[test]
     fn the_first_poll_looks_back() {
-        let now = at("2026-01-02T00:00:30Z");
+        let mut state = State::default();
         assert_eq!(
-            windows(&Job::timer("t"), &State::default(), now),
-            [window("2026-01-01T00:00:30Z", "2026-01-02T00:00:00Z")]
+            live(&mut state, "2026-01-02T00:00:30Z"),
+            Some(window("2026-01-01T00:00:30Z", "2026-01-02T00:00:00Z"))
         );
+        assert!(state.again.is_empty());
     }
 
     #[test]
     fn a_clock_that_went_back_reads_on_from_where_it_is() {
-        let state = State {
-            watermark: Some(at("2026-01-01T12:00:00Z")),
-            ..State::default()
-        };
-        let now = at("2026-01-01T11:00:00Z");
+        let mut state = read_to("2026-01-01T12:00:00Z");
         assert_eq!(
-            windows(&Job::timer("t"), &state, now),
-            [window("2026-01-01T10:45:00Z", "2026-01-01T10:59:30Z")]
+            live(&mut state, "2026-01-01T11:00:00Z"),
+            Some(window("2026-01-01T10:45:00Z", "2026-01-01T10:59:30Z"))
         );
-    }
-
-    #[test]
-    fn a_windowed_job_reads_its_window_whatever_the_state() {
-        let asked = window("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z");
-        let state = State {
-            watermark: Some(at("2026-01-01T12:00:00Z")),
-            ..State::default()
-        };
-        let job = Job::windowed("t", Why::Backfill, asked);
-        assert_eq!(windows(&job, &state, at("2026-01-01T12:00:00Z")), [asked]);
-    }
-
-    #[test]
-    fn a_windowed_job_reads_nothing_that_lies_ahead() {
-        let asked = window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
-        let job = Job::windowed("t", Why::Replay, asked);
-        let now = at("2026-01-01T12:00:30Z");
-        let read = windows(&job, &State::default(), now);
-        assert_eq!(
-            read,
-            [window("2026-01-01T00:00:00Z", "2026-01-01T12:00:00Z")]
-        );
-        assert_eq!(
-            windows(&job, &State::default(), at("2025-12-31T00:00:00Z")),
-            []
-        );
+        assert_eq!(state.watermark, Some(at("2026-01-01T12:00:00Z")));
     }
 
     #[test]
@@ -238,9 +288,8 @@ mod tests {
             first_lookback_secs: u32::MAX,
             ..WindowSettings::default()
         };
-        let now = at("2026-01-05T00:00:00Z");
-        let asked = plan(&Job::timer("t"), &State::default(), now, &settings);
-        assert_eq!(asked[0].window.from(), Timestamp::UNIX_EPOCH);
+        let plan = State::default().plan(at("2026-01-05T00:00:00Z"), &settings);
+        assert_eq!(plan.live.unwrap().from(), Timestamp::UNIX_EPOCH);
     }
 
     #[test]
@@ -250,43 +299,13 @@ mod tests {
             ..State::default()
         };
         let now = at("2026-01-05T00:00:00Z");
-        assert_eq!(
-            windows(&Job::timer("t"), &state, now)[0].from(),
-            at("2026-01-01T00:00:00Z")
-        );
-        let settings = WindowSettings {
+        let from =
+            |settings: &WindowSettings| state.clone().plan(now, settings).live.unwrap().from();
+        assert_eq!(from(&WindowSettings::default()), at("2026-01-01T00:00:00Z"));
+        let given = WindowSettings {
             first_from: Some(at("2025-01-01T00:00:00Z")),
             ..WindowSettings::default()
         };
-        let asked = plan(&Job::timer("t"), &state, now, &settings);
-        assert_eq!(asked[0].window.from(), at("2025-01-01T00:00:00Z"));
-    }
-
-    #[test]
-    fn a_window_owed_for_long_is_adopted_and_a_fresh_one_left_to_its_job() {
-        let (old, fresh) = (
-            window("2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"),
-            window("2026-01-01T02:00:00Z", "2026-01-01T03:00:00Z"),
-        );
-        let state = State {
-            watermark: Some(at("2026-01-01T12:00:00Z")),
-            owed: vec![
-                Owed {
-                    window: old,
-                    since: at("2026-01-01T11:00:00Z"),
-                    again: false,
-                },
-                Owed {
-                    window: fresh,
-                    since: at("2026-01-01T12:00:00Z"),
-                    again: false,
-                },
-            ],
-            ..State::default()
-        };
-        let read = windows(&Job::timer("t"), &state, at("2026-01-01T12:01:00Z"));
-        // What is new comes first.
-        assert_eq!(read.len(), 2);
-        assert_eq!(read[1], old);
+        assert_eq!(from(&given), at("2025-01-01T00:00:00Z"));
     }
 }

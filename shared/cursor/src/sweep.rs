@@ -38,21 +38,13 @@ impl Sweep {
     /// back by itself.
     ///
     /// It is due once in each period of its length. The phase moves the periods, so that the
-    /// tenants of one stack do not all sweep in the same minute. While there is no time for what an
-    /// earlier one left, it is due in every other period only: one that is never finished, as beside
-    /// a page that fails for ever, must not keep the next from finding what is late.
+    /// tenants of one stack do not all sweep in the same minute.
     #[must_use]
     pub fn due(state: &State, now: Timestamp, settings: &WindowSettings) -> Option<Self> {
         if !settings.sweeps {
             return None;
         }
         let Swept { day, week } = state.swept;
-        let waits = before(now, settings.adopt_after_secs);
-        let is_behind = state
-            .owed
-            .iter()
-            .any(|owed| owed.again && owed.since <= waits);
-        let periods = if is_behind { 2 } else { 1 };
         [(Self::Week, week), (Self::Day, day)]
             .into_iter()
             .find(|(sweep, last)| {
@@ -61,7 +53,7 @@ impl Sweep {
                     phased.div_euclid(i64::from(sweep.every_secs()))
                 };
                 // A time ahead of now was set by a clock that was wrong; this one may be right.
-                let is_over = |last| last > now || period(last) + periods <= period(now);
+                let is_over = |last| last > now || period(last) < period(now);
                 // A state of an older release has no sweep, one of a new tenant no watermark.
                 last.map_or(state.watermark.is_some(), is_over)
             })
@@ -97,7 +89,6 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Owed;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -130,21 +121,6 @@ mod tests {
             ..WindowSettings::default()
         };
         assert_eq!(Sweep::due(&state, at("2026-01-12T00:00:00Z"), &off), None);
-    }
-
-    #[test]
-    fn what_an_earlier_one_left_puts_it_off_for_one_period() {
-        let settings = WindowSettings::default();
-        let mut state = swept("2026-01-10T12:05:00Z", "2026-01-10T01:00:00Z");
-        state.owed.push(Owed {
-            window: Window::new(at("2026-01-10T01:00:00Z"), at("2026-01-10T02:00:00Z")).unwrap(),
-            since: at("2026-01-10T12:05:00Z"),
-            again: true,
-        });
-        let due = |now: &str| Sweep::due(&state, at(now), &settings);
-        assert_eq!(due("2026-01-10T13:30:00Z"), None);
-        assert_eq!(due("2026-01-10T14:00:00Z"), Some(Sweep::Day));
-        assert_eq!(due("2026-01-12T00:00:00Z"), Some(Sweep::Week));
     }
 
     #[test]

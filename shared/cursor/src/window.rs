@@ -50,6 +50,16 @@ impl Window {
         u64::try_from(millis).unwrap_or(0)
     }
 
+    /// What both have in common.
+    #[must_use]
+    pub fn intersection(&self, other: Self) -> Option<Self> {
+        Self::new(self.from.max(other.from), self.to.min(other.to))
+    }
+
+    pub(crate) fn bounds(&self) -> std::ops::Range<Timestamp> {
+        self.from..self.to
+    }
+
     /// The earlier and the later half; `None` when the window is no longer than `smallest_ms`.
     #[must_use]
     pub fn halves(&self, smallest_ms: u64) -> Option<[Self; 2]> {

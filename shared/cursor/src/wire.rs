@@ -1,12 +1,12 @@
 //! The state object's form: a JSON object whose bulk, the written keys, is packed and in base64.
 //!
-//! `{"version":4,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>",
+//! `{"version":5,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>",
 //! "unsent":""}},"blake3":"<hex>"}`.
 //! 300,000 keys of 100,000 alerts, each with a device of two names and a user, are 9.4 MB packed and
 //! 12.5 MB in base64. What is unsent is pairs of an alert's digest and a key. The object ends with the
 //! BLAKE3 digest of all that stands before that member, so that a byte that was changed is noticed.
 //!
-//! Up to version 3 there was no digest.
+//! Up to version 4 there was one list `owed` in place of the ranges, and up to version 3 no digest.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,10 +20,10 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::packed::{self, Unpacking};
 use crate::weight::oldest_kept;
-use crate::{Owed, Room, Spent, State, Swept, Written};
+use crate::{Backfill, Due, Ranges, Room, Spent, State, Swept, Window, Written};
 
 /// The version of the state object that this Drawbridge writes, and the newest that it reads.
-pub const STATE_VERSION: u32 = 4;
+pub const STATE_VERSION: u32 = 5;
 
 /// A state object that could not be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +74,15 @@ struct Wire<P> {
     first_from: Option<Timestamp>,
     last_success: Option<Timestamp>,
     saved: Option<Timestamp>,
+    #[serde(default)]
+    unread: Ranges,
+    #[serde(default)]
+    rest_is_next: bool,
+    #[serde(default)]
+    again: Ranges,
+    #[serde(default)]
+    backfills: BTreeMap<String, Backfill>,
+    #[serde(default, skip_serializing)]
     owed: Vec<Owed>,
     #[serde(default)]
     swept: Swept,
@@ -83,6 +92,16 @@ struct Wire<P> {
     /// Checked before the object is read.
     #[serde(default, rename = "blake3", skip_serializing)]
     _digest: IgnoredAny,
+}
+
+/// What versions up to 4 had still to read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Owed {
+    window: Window,
+    since: Timestamp,
+    #[serde(default)]
+    again: bool,
 }
 
 #[derive(Serialize)]
@@ -145,7 +164,11 @@ impl State {
             first_from: self.first_from,
             last_success: self.last_success,
             saved: self.saved,
-            owed: self.owed.clone(),
+            unread: self.unread.clone(),
+            rest_is_next: self.rest_is_next,
+            again: self.again.clone(),
+            backfills: self.backfills.clone(),
+            owed: Vec::new(),
             swept: self.swept,
             spent: self.spent,
             outputs: self
@@ -182,36 +205,68 @@ impl State {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn decode_within(bytes: &[u8], room: &Room) -> Result<(Self, usize), StateError> {
-        let Versioned { version } = serde_json::from_slice(bytes).map_err(|e| damaged(&e))?;
-        if version > u64::from(STATE_VERSION) {
-            return Err(StateError::FromTheFuture { found: version });
-        }
-        check_digest(bytes, version)?;
-        let wire: Wire<Read<'_>> = serde_json::from_slice(bytes).map_err(|e| damaged(&e))?;
-        let (names, packed): (Vec<_>, Vec<_>) = wire.outputs.into_iter().unzip();
+        let wire: Wire<Read<'_>> = checked(bytes)?;
+        let version = wire.version;
+        let (mut state, packed) = wire.head();
+        let (names, packed): (Vec<_>, Vec<_>) = packed.into_iter().unzip();
         let packed = packed
             .iter()
-            .map(|output| output.unpacking(wire.version))
+            .map(|output| output.unpacking(version))
             .collect::<Result<Vec<_>, _>>()?;
         let oldest = oldest_kept(&packed, room)?;
-        let mut outputs = BTreeMap::new();
         let mut forgot = 0;
         for (name, packed) in names.into_iter().zip(packed) {
             let (written, of_this) = packed.unpack(oldest, room.oldest_secs)?;
             forgot += of_this;
-            outputs.insert(name, written);
+            state.outputs.insert(name, written);
         }
-        let state = Self {
-            watermark: wire.watermark,
-            first_from: wire.first_from,
-            last_success: wire.last_success,
-            saved: wire.saved,
-            owed: wire.owed,
-            swept: wire.swept,
-            spent: wire.spent,
-            outputs,
-        };
         Ok((state, forgot))
+    }
+
+    /// Reads all of an object but what the outputs have.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn decode_head(bytes: &[u8]) -> Result<Self, StateError> {
+        let wire: Wire<IgnoredAny> = checked(bytes)?;
+        Ok(wire.head().0)
+    }
+}
+
+/// Checks an object's version and digest, and reads its members.
+fn checked<'a, P: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Wire<P>, StateError> {
+    let Versioned { version } = serde_json::from_slice(bytes).map_err(|e| damaged(&e))?;
+    if version > u64::from(STATE_VERSION) {
+        return Err(StateError::FromTheFuture { found: version });
+    }
+    check_digest(bytes, version)?;
+    serde_json::from_slice(bytes).map_err(|e| damaged(&e))
+}
+
+impl<P> Wire<P> {
+    /// A state without outputs, and the outputs as they are packed.
+    fn head(self) -> (State, BTreeMap<String, P>) {
+        let mut state = State {
+            watermark: self.watermark,
+            first_from: self.first_from,
+            last_success: self.last_success,
+            saved: self.saved,
+            unread: self.unread,
+            rest_is_next: self.rest_is_next,
+            again: self.again,
+            backfills: self.backfills,
+            swept: self.swept,
+            spent: self.spent,
+            outputs: BTreeMap::new(),
+        };
+        for owed in self.owed {
+            if owed.again {
+                state.again.add(owed.window, Due::after(owed.since, 0));
+            } else {
+                state.unread.add(owed.window, Due::default());
+            }
+        }
+        (state, self.outputs)
     }
 }
 
@@ -279,9 +334,13 @@ fn damaged(error: &serde_json::Error) -> StateError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AlertDigest, Window};
+    use crate::AlertDigest;
     use proptest::prelude::*;
     use sha2::{Digest as _, Sha256};
+
+    fn window(from: &str, to: &str) -> Window {
+        Window::new(from.parse().unwrap(), to.parse().unwrap()).unwrap()
+    }
 
     fn filled(alerts: u32, keys: u8) -> State {
         let mut state = State {
@@ -290,15 +349,18 @@ mod tests {
             saved: Some("2026-01-01T00:00:31Z".parse().unwrap()),
             ..State::default()
         };
-        state.owed.push(Owed {
-            window: Window::new(
-                "2025-12-01T00:00:00Z".parse().unwrap(),
-                "2025-12-02T00:00:00Z".parse().unwrap(),
-            )
-            .unwrap(),
-            since: "2026-01-01T00:00:00Z".parse().unwrap(),
-            again: true,
-        });
+        let december = window("2025-12-01T00:00:00Z", "2025-12-02T00:00:00Z");
+        let november = window("2025-11-01T00:00:00Z", "2025-12-01T00:00:00Z");
+        let later = "2026-01-01T00:00:00Z".parse().unwrap();
+        state.again.add(december, Due::after(later, 900));
+        state.unread.add(november, Due::default());
+        let mut backfill = Backfill {
+            output: Some("siem".to_owned()),
+            ..Backfill::default()
+        };
+        backfill.ranges.add(november, Due::default());
+        backfill.ranges.put_off(november, later);
+        state.backfills.insert("b1".to_owned(), backfill);
         for alert in 0..alerts {
             let digest = AlertDigest::of(&format!("da{alert}"));
             let now_secs = 1_700_000_000 + alert;
@@ -408,7 +470,7 @@ mod tests {
         let changed = text.replace("\"keys\":6", "\"keys\":5");
         assert_ne!(text, changed);
         let (object, _) = changed.split_at(changed.len() - 64 - SEAL.0.len() - SEAL.1.len());
-        let old = object.replace("\"version\":4", "\"version\":3") + "}";
+        let old = object.replace("\"version\":5", "\"version\":3") + "}";
         assert!(matches!(
             State::decode(old.as_bytes()),
             Err(StateError::Damaged { .. })
@@ -426,11 +488,32 @@ mod tests {
     }
 
     #[test]
+    fn version_4_owed_windows() {
+        let object = br#"{"version":4,"watermark":"2026-01-01T00:00:00Z","first_from":null,
+            "last_success":null,"saved":null,"swept":{"day":null,"week":null},"outputs":{},"owed":[
+            {"window":{"from":"2025-12-01T00:00:00Z","to":"2025-12-02T00:00:00Z"},
+             "since":"2026-01-01T00:00:00Z"},
+            {"window":{"from":"2025-12-01T12:00:00Z","to":"2025-12-03T00:00:00Z"},
+             "since":"2026-01-01T00:15:00Z","again":true}]"#;
+        let digest = blake3::hash(object).to_hex();
+        let parts = [object, SEAL.0, digest.as_bytes(), SEAL.1];
+        let state = State::decode(&parts.concat()).unwrap();
+        let unread = window("2025-12-01T00:00:00Z", "2025-12-02T00:00:00Z");
+        let again = window("2025-12-01T12:00:00Z", "2025-12-03T00:00:00Z");
+        assert_eq!(state.unread.iter().next().unwrap().window, unread);
+        let due = Due::after("2026-01-01T00:15:00Z".parse().unwrap(), 0);
+        assert_eq!(
+            state.again.iter().next().unwrap(),
+            crate::Range { window: again, due }
+        );
+    }
+
+    #[test]
     fn version_3_has_no_digest() {
         let bytes = filled(2, 2).encode().unwrap();
         let (object, _) = bytes.split_at(bytes.len() - 64 - SEAL.0.len() - SEAL.1.len());
         let text = String::from_utf8(object.to_vec()).unwrap() + "}";
-        let old = text.replace("\"version\":4", "\"version\":3");
+        let old = text.replace("\"version\":5", "\"version\":3");
         assert_eq!(State::decode(old.as_bytes()).unwrap(), filled(2, 2));
         let Err(StateError::Damaged { what }) = State::decode(text.as_bytes()) else {
             panic!("an object without its digest was read");

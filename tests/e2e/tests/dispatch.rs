@@ -95,7 +95,7 @@ async fn three_thousand_tenants_get_one_job_each() {
         }
         for message in messages {
             let job = Job::parse(&message.body.unwrap()).unwrap();
-            assert_eq!(job, Job::timer(&job.tenant));
+            assert_eq!(job, Job::of(&job.tenant));
             tenants.push(job.tenant);
         }
     }

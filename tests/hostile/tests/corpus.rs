@@ -65,8 +65,9 @@ fn deep_nesting_ends_in_an_answer() {
                     r#"{{"id":"da1","evidence":[{{"@odata.type":"fileEvidence","fileDetails":{deep}}}]}}"#
                 ),
                 format!(r#"{{"value":[{deep}],"@odata.nextLink":{deep}}}"#),
-                format!(r#"{{"version":1,"owed":{deep}}}"#),
-                format!(r#"{{"tenant":"a","window":{deep}}}"#),
+                format!(r#"{{"version":1,"unread":{deep}}}"#),
+                format!(r#"{{"version":1,"backfills":{{"a":{{"ranges":{deep}}}}}}}"#),
+                format!(r#"{{"tenant":{deep}}}"#),
                 format!(r#"{{"access_token":"a","token_type":"bearer","expires_in":{deep}}}"#),
                 format!(r#"[{{"name":"a","cloud":{deep}}}]"#),
             ] {

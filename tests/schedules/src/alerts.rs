@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::pieces::Pieces;
 use crate::random::Random;
-use crate::{Counts, Kind, Schedule, origin};
+use crate::{Counts, Kind, Schedule, operator, origin};
 
 /// One alert through its life.
 #[derive(Debug, Clone)]
@@ -78,6 +78,15 @@ pub(crate) fn draw(schedule: &Schedule) -> Vec<AlertPlan> {
     alerts
 }
 
+/// An alert that came to rest so many hours before the schedule begins.
+pub(crate) fn older(schedule: &Schedule, random: &mut Random, hours: u64) -> AlertPlan {
+    let mut calm = schedule.clone();
+    calm.kinds = crate::Kinds::NONE;
+    let at_ms = -millis(random, hours * 3600, hours * 3600 + 3599);
+    let n = 1000 + schedule.alerts.len();
+    alert(&calm, random, n, at_ms, true)
+}
+
 /// How often each kind of trouble is in the alerts themselves.
 pub(crate) fn census(schedule: &Schedule, counts: &mut Counts) {
     let delay = SignedDuration::from_secs(2);
@@ -86,7 +95,7 @@ pub(crate) fn census(schedule: &Schedule, counts: &mut Counts) {
         if previous.replace(plan.created) == Some(plan.created) {
             counts.strike(Kind::Ties);
         }
-        if plan.created < origin() {
+        if plan.created < origin() && !operator::is_older(plan.created) {
             counts.strike(Kind::Backlog);
         }
         for (n, version) in plan.versions.iter().enumerate() {

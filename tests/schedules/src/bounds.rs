@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::expected::Wanted;
 use crate::late::SWEEPS;
 use crate::neighbours::is_shared;
-use crate::{Kind, Schedule};
+use crate::{Kind, Schedule, operator};
 
 /// The overlap of live polls: what turns up later than that is for sweeps.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
@@ -25,6 +25,10 @@ pub(crate) fn sweep(record: &Wanted) -> Option<usize> {
 
 /// The longest that `record` may take, in seconds, where a bound is promised.
 pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
+    // It is as late as it is asked for.
+    if operator::is_older(record.updated) {
+        return None;
+    }
     let has_faults = schedule.kinds.iter().any(Kind::is_fault);
     let bound = if let Some(sweep) = sweep(record) {
         // Beside a page that fails for ever, an owed window is narrowed down over many polls.

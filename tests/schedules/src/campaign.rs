@@ -23,8 +23,8 @@ pub struct Campaign {
     pub put_aside: usize,
     /// Records in windows that were put aside.
     pub in_gaps: usize,
-    /// Records in windows that are still owed.
-    pub still_owed: usize,
+    /// Records in ranges that are still to be read.
+    pub still_left: usize,
     /// Schedules whose watermark a poison alert holds back.
     pub held_back: usize,
     /// Requests to Graph.
@@ -70,7 +70,7 @@ impl Campaign {
         self.repeated += findings.repeated;
         self.put_aside += findings.put_aside;
         self.in_gaps += findings.in_gaps;
-        self.still_owed += findings.still_owed;
+        self.still_left += findings.still_left;
         self.held_back += usize::from(findings.held_back);
         self.requests += findings.requests;
         let delay = (findings.worst_delay_secs, seed);
@@ -111,8 +111,8 @@ impl Campaign {
                 self.in_gaps as u64,
             ),
             (
-                "records in windows still owed at the end",
-                self.still_owed as u64,
+                "records in ranges still to be read at the end",
+                self.still_left as u64,
             ),
             (
                 "watermarks held back by a poison alert at the end",

@@ -10,8 +10,8 @@ use crate::facts;
 use crate::handler::{DAMAGED, Held, Ran, Taken};
 use crate::{Kind, Schedule, bounds, origin};
 
-/// A state may owe this many windows at most.
-const MAX_OWED: usize = 200;
+/// A state may have this many ranges to read at most.
+const MAX_RANGES: usize = 200;
 
 /// What a schedule showed.
 #[derive(Debug, Clone, Default)]
@@ -26,9 +26,9 @@ pub struct Findings {
     pub put_aside: usize,
     /// Records in windows that Graph would not answer: in quarantine as a job.
     pub in_gaps: usize,
-    /// Records in windows that are still owed: a poison alert that is never mended is narrowed down
+    /// Records in ranges that are still to be read: a poison alert that is never mended is narrowed down
     /// poll by poll, beside the live polls, and that may take longer than a schedule.
-    pub still_owed: usize,
+    pub still_left: usize,
     /// The longest time from a record's visibility to its arrival, in seconds.
     pub worst_delay_secs: i64,
     /// The same for the records that only the hourly sweep finds, and only the daily one.
@@ -111,7 +111,7 @@ fn nothing_lost(
             continue;
         };
         let marker = format!("{} {:.7}", plan.id, last.updated);
-        let mut windows = aside.gaps.iter().chain(&aside.owed);
+        let mut windows = aside.gaps.iter().chain(&aside.left);
         let in_gap = windows.any(|gap| holds(gap, last.updated));
         if !in_gap && !aside.texts.iter().any(|text| text.contains(&marker)) {
             findings.lost += 1;
@@ -163,8 +163,8 @@ fn is_lost(
         findings.in_gaps += 1;
         return false;
     }
-    if aside.owed.iter().any(|owed| holds(owed, last.updated)) {
-        findings.still_owed += 1;
+    if aside.left.iter().any(|range| holds(range, last.updated)) {
+        findings.still_left += 1;
         return false;
     }
     findings.broken.push(format!(
@@ -217,7 +217,7 @@ fn nothing_needless(
     findings: &mut Findings,
 ) {
     let mut shown: BTreeMap<usize, BTreeSet<facts::Fact>> = BTreeMap::new();
-    let unsaved = held.taken.iter().filter(|taken| is_excused(taken, held));
+    let unsaved = held.taken.iter().filter(|taken| is_excused(taken));
     let keys = unsaved.map(|taken| &taken.key).chain(aside.records.keys());
     let excused: BTreeSet<usize> = keys
         .filter_map(|key| Some(wanted.get(key)?.alert))
@@ -250,7 +250,7 @@ struct Aside {
     /// Their bodies, by key.
     records: BTreeMap<String, String>,
     gaps: Vec<Window>,
-    owed: Vec<Window>,
+    left: Vec<Window>,
 }
 
 impl Aside {
@@ -259,14 +259,15 @@ impl Aside {
             texts: Vec::new(),
             records: BTreeMap::new(),
             gaps: Vec::new(),
-            owed: Vec::new(),
+            left: Vec::new(),
         };
         for (key, (body, _)) in &held.objects {
             if key.starts_with("state/") {
-                let owed = State::decode(body)
-                    .map(|state| state.owed)
-                    .unwrap_or_default();
-                aside.owed = owed.iter().map(|owed| owed.window).collect();
+                let state = State::decode(body).unwrap_or_default();
+                let backfills = state.backfills.values();
+                let asked = backfills.flat_map(|backfill| backfill.ranges.iter());
+                let left = state.unread.iter().chain(state.again.iter()).chain(asked);
+                aside.left = left.map(|range| range.window).collect();
                 continue;
             }
             let text = String::from_utf8_lossy(body);
@@ -277,7 +278,7 @@ impl Aside {
                 let text = |name: &str| item[name].as_str().map(str::to_owned);
                 aside.records.extend(text("key").zip(text("record")));
             } else if key.contains("/gaps/") {
-                let window = serde_json::from_value::<Window>(item["job"]["window"].clone());
+                let window = serde_json::from_value::<Window>(item["window"].clone());
                 aside.gaps.extend(window.ok());
             } else if key.contains("/alerts/") {
                 aside.texts.push(text.into_owned());
@@ -289,8 +290,8 @@ impl Aside {
 
 /// A copy for which the guarantee has an excuse: its poll died, failed or was superseded before it
 /// saved, or the queue's answer was lost.
-fn is_excused(taken: &Taken, held: &Held) -> bool {
-    !taken.told || !held.saved.contains(&taken.run)
+fn is_excused(taken: &Taken) -> bool {
+    !taken.told || !taken.saved
 }
 
 fn nothing_twice(held: &Held, wanted: &BTreeMap<String, Wanted>, findings: &mut Findings) {
@@ -301,7 +302,7 @@ fn nothing_twice(held: &Held, wanted: &BTreeMap<String, Wanted>, findings: &mut 
     let mut parts: BTreeMap<(usize, u32), &str> = BTreeMap::new();
     for (key, copies) in copies {
         findings.repeated += copies.len() - 1;
-        let plain = copies.iter().filter(|copy| !is_excused(copy, held));
+        let plain = copies.iter().filter(|copy| !is_excused(copy));
         if plain.clone().count() > 1 {
             findings.broken.push(format!(
                 "written {} times without an excuse: {key}",
@@ -317,7 +318,7 @@ fn nothing_twice(held: &Held, wanted: &BTreeMap<String, Wanted>, findings: &mut 
             if !record.bodies.contains(&body) {
                 findings.broken.push(format!("another body: {key}"));
             }
-            if is_excused(copy, held) {
+            if is_excused(copy) {
                 continue;
             }
             let other = parts.insert((record.alert, part), key);
@@ -365,11 +366,11 @@ fn watermark_stays(held: &Held, findings: &mut Findings) {
 
 fn state_sound(schedule: &Schedule, held: &Held, findings: &mut Findings) {
     watermark_stays(held, findings);
-    if held.largest.1 > MAX_OWED {
-        let owed = held.largest.1;
+    if held.largest.1 > MAX_RANGES {
+        let ranges = held.largest.1;
         findings
             .broken
-            .push(format!("{owed} windows were owed at once"));
+            .push(format!("{ranges} ranges were to be read at once"));
     }
     let state = held
         .objects

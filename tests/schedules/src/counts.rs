@@ -9,13 +9,13 @@ use crate::{Kind, Step};
 pub enum Ended {
     /// All was read.
     Well,
-    /// The rest is put back.
+    /// The state knows the rest.
     OutOfTime,
     /// Graph asked to wait: the job comes back.
     Postponed,
     /// Another poll was faster.
     Overtaken,
-    /// With an error: the job comes back, or its window is owed.
+    /// With an error: the job comes back.
     Failed,
     /// The process died, or was killed for want of time.
     Died,
@@ -43,13 +43,12 @@ pub enum Event {
     Conflicts,
     JobsAgain,
     DeadLetters,
-    WindowsOwed,
     KilledByTimeout,
 }
 
 impl Event {
     /// Every event with its meaning.
-    pub const ALL: [(Self, &str); 8] = [
+    pub const ALL: [(Self, &str); 7] = [
         (Self::Polls, "polls"),
         (
             Self::Sweeps,
@@ -62,7 +61,6 @@ impl Event {
         (Self::Conflicts, "saves answered with 412"),
         (Self::JobsAgain, "jobs given back to the jobs queue"),
         (Self::DeadLetters, "jobs that went to the dead-letter queue"),
-        (Self::WindowsOwed, "windows of failed jobs noted as owed"),
         (
             Self::KilledByTimeout,
             "processes killed because a poll took too long",

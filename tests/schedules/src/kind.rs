@@ -75,11 +75,15 @@ pub enum Kind {
     StateUnreadable,
     /// Evidence comes piece by piece: a device's id, its names, users, processes, addresses.
     LateEvidence,
+    /// An operator asks for a range from before the first poll, while polls are under way.
+    Backfill,
+    /// An operator replays the gaps that were put aside.
+    Replay,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -115,6 +119,8 @@ impl Kind {
         Self::StateDamaged,
         Self::StateUnreadable,
         Self::LateEvidence,
+        Self::Backfill,
+        Self::Replay,
     ];
 
     /// The kinds that are drawn for a schedule one after the other, the last two from numbers of
@@ -128,7 +134,14 @@ impl Kind {
     #[must_use]
     pub fn is_fault(self) -> bool {
         self > Self::Backlog
-            && !matches!(self, Self::VeryLate | Self::Neighbours | Self::LateEvidence)
+            && !matches!(
+                self,
+                Self::VeryLate
+                    | Self::Neighbours
+                    | Self::LateEvidence
+                    | Self::Backfill
+                    | Self::Replay
+            )
     }
 
     /// The kind's name, as `--without` takes it.

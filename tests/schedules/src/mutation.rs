@@ -27,11 +27,19 @@ pub enum Mutation {
     FirstFactIsEnough,
     /// A record that is written is taken to show all that its alert does.
     AllIsCarried,
+    /// The state does not keep what was never read.
+    UnreadForgotten,
+    /// The state does not keep what is to be read again.
+    AgainForgotten,
+    /// The state does not keep what an operator asked for.
+    BackfillForgotten,
+    /// A poll writes over what an operator asked for meanwhile.
+    OperatorOverwritten,
 }
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -43,6 +51,10 @@ impl Mutation {
         Self::NoLateEvidence,
         Self::FirstFactIsEnough,
         Self::AllIsCarried,
+        Self::UnreadForgotten,
+        Self::AgainForgotten,
+        Self::BackfillForgotten,
+        Self::OperatorOverwritten,
     ];
 
     /// The kind of fault without which nobody could notice.
@@ -54,6 +66,7 @@ impl Mutation {
             Self::NoLateEvidence | Self::FirstFactIsEnough | Self::AllIsCarried => {
                 Some(Kind::LateEvidence)
             }
+            Self::BackfillForgotten | Self::OperatorOverwritten => Some(Kind::Backfill),
             _ => None,
         }
     }

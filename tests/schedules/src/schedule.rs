@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alerts::{AlertPlan, draw};
+use crate::operator::{self, Operator};
 use crate::random::Random;
 use crate::{Kind, Kinds, Mutation, Without, late, neighbours};
 
@@ -82,6 +83,8 @@ pub struct Schedule {
     pub in_order: bool,
     /// How long a poll may wait for the others' until it is let in.
     pub slot_wait_secs: u64,
+    /// What an operator does meanwhile.
+    pub operator: Operator,
     /// What is broken on purpose in the poller.
     pub mutation: Option<Mutation>,
 }
@@ -104,6 +107,8 @@ fn odds(kind: Kind) -> (u64, u64, u64) {
         Kind::VeryLate => (3, 0, 0),
         Kind::Neighbours => (6, 0, 0),
         Kind::LateEvidence => (40, 0, 0),
+        Kind::Backfill => (15, 0, 0),
+        Kind::Replay => (50, 0, 0),
         _ => (12, 10, 100),
     }
 }
@@ -132,6 +137,12 @@ impl Schedule {
         if comes_late && !without.kinds.has(Kind::LateEvidence) {
             kinds = kinds.with(Kind::LateEvidence);
         }
+        for (kind, stream) in [(Kind::Backfill, 93), (Kind::Replay, 92)] {
+            let draws = Random::new(seed, stream).percent(odds(kind).0);
+            if draws && !without.kinds.has(kind) {
+                kinds = kinds.with(kind);
+            }
+        }
         let slow = random.percent(80);
         let mut schedule = Self {
             seed,
@@ -158,6 +169,7 @@ impl Schedule {
             slots: 20,
             in_order: false,
             slot_wait_secs: 0,
+            operator: Operator::default(),
             mutation: None,
         };
         schedule.draw_alerts();
@@ -170,6 +182,7 @@ impl Schedule {
         if kinds.has(Kind::VeryLate) {
             late::draw(&mut schedule);
         }
+        operator::draw(&mut schedule);
         schedule.leave_out(without);
         if kinds.has(Kind::Neighbours) {
             neighbours::draw(&mut schedule);

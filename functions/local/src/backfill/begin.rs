@@ -1,12 +1,11 @@
 use drawbridge_config::{Tenant, is_name};
-use drawbridge_cursor::Job;
-use drawbridge_poll::BackfillProgress;
+use drawbridge_poll::{BackfillProgress, state_key};
 use jiff::Timestamp;
 
-use super::asked::{Asked, beyond_retention, range};
+use super::request::{BackfillRequest, beyond_retention, range};
 use super::shown::{ended, is_done};
 use super::status::with_id;
-use super::{here, stack};
+use super::{local, stack};
 use crate::cli;
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -14,8 +13,8 @@ use crate::place::Place;
 use crate::progress::say;
 use crate::tenants::find;
 
-/// How a run ends.
-struct Manner {
+/// Whether to watch, and how to say what came of it.
+struct RunOptions {
     no_wait: bool,
     json: bool,
 }
@@ -39,21 +38,18 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
     let place = Place::open(&args.place).await?;
     let document = document(&place, &tenant).await?;
     check_output(&place, document.as_ref(), args.output.as_deref())?;
-    let asked = Asked {
+    let request = BackfillRequest {
         tenant: tenant.clone(),
         window,
         output: args.output,
         again: args.again,
         dry_run: args.dry_run,
     };
-    let job = asked
-        .job()
-        .ok_or_else(|| Failure::of("the range is empty"))?;
     let store = place.store.as_ref();
-    let before = BackfillProgress::load(store, &tenant, &asked.id())
+    let before = BackfillProgress::load(store, &tenant, &request.id())
         .await
         .map_err(Failure::of)?;
-    let manner = Manner {
+    let options = RunOptions {
         no_wait: args.no_wait,
         json: args.json,
     };
@@ -63,49 +59,51 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
             before.id,
             before.percent()
         ));
-        return go_on(&place, document, before, &manner).await;
+        return go_on(&place, document, before, &options).await;
     }
     if !args.dry_run {
-        confirm(&meaning(&asked, &job), args.yes)?;
+        confirm(&meaning(&request), args.yes)?;
     }
-    let progress = BackfillProgress::begin(&job, now);
-    go_on(&place, document, progress, &manner).await
+    go_on(&place, document, request.progress(now), &options).await
 }
 
 /// Goes on with a backfill by its id; what was put aside is tried again.
 pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
     let place = Place::open(&args.place).await?;
     let mut progress = with_id(&place, &args.id).await?;
-    let failed = std::mem::take(&mut progress.failed);
-    progress.left.extend(failed);
+    progress.left.append(&mut progress.failed);
     progress.left.sort_unstable();
     if progress.left.is_empty() {
         say(&format!("{} is done already", progress.id));
         return ended(&progress, args.json);
     }
     let document = document(&place, &progress.tenant).await?;
-    let manner = Manner {
+    let options = RunOptions {
         no_wait: args.no_wait,
         json: args.json,
     };
-    go_on(&place, document, progress, &manner).await
+    go_on(&place, document, progress, &options).await
 }
 
 async fn go_on(
     place: &Place,
     document: Option<Tenant>,
     progress: BackfillProgress,
-    manner: &Manner,
+    options: &RunOptions,
 ) -> Result<(), Failure> {
+    let progress = BackfillProgress {
+        stopped: None,
+        ..progress
+    };
     let progress = match (place.as_folder(), document) {
-        (Some(_), Some(tenant)) => here::run(place, &tenant, progress).await?,
+        (Some(_), Some(tenant)) => local::run(place, &tenant, progress).await?,
         (Some(_), None) => return Err(Failure::of("the tenant has no document")),
-        (None, _) => match stack::run(place, progress, manner.no_wait).await? {
+        (None, _) => match stack::run(place, progress, options.no_wait).await? {
             Some(progress) => progress,
             None => return Ok(()),
         },
     };
-    ended(&progress, manner.json)
+    ended(&progress, options.json)
 }
 
 /// The document of a tenant. On a stack there may be none: tenants may be parameters, too.
@@ -122,6 +120,11 @@ async fn document(place: &Place, name: &str) -> Result<Option<Tenant>, Failure> 
             "no tenant is called {name:?} in {}: see `drawbridge tenants list`",
             place.name()
         ))),
+        // A state would make a tenant of it that is none.
+        None if !was_polled(place, name).await? => Err(Failure::of(format!(
+            "no tenant is called {name:?} in {}, nor was one polled: see `drawbridge tenants list`",
+            place.name()
+        ))),
         None => {
             say(&format!(
                 "note: {name:?} has no document in {}; the poll function knows it only if it is \
@@ -131,6 +134,11 @@ async fn document(place: &Place, name: &str) -> Result<Option<Tenant>, Failure> 
             Ok(None)
         }
     }
+}
+
+async fn was_polled(place: &Place, tenant: &str) -> Result<bool, Failure> {
+    let state = place.store.get(&state_key(tenant)).await;
+    Ok(state.map_err(Failure::of)?.is_some())
 }
 
 fn check_output(
@@ -163,19 +171,18 @@ fn check_output(
     )))
 }
 
-fn meaning(asked: &Asked, job: &Job) -> String {
-    let outputs = asked.output.as_deref().unwrap_or("all outputs");
-    let again = if asked.again {
+fn meaning(request: &BackfillRequest) -> String {
+    let outputs = request.output.as_deref().unwrap_or("all outputs");
+    let again = if request.again {
         "Records that the outputs have ARE WRITTEN AGAIN, with the same keys."
     } else {
         "Records that the outputs are remembered to have are not written again."
     };
     format!(
-        "Backfill {} of {}: {} to {}, {} windows, to {outputs}. {again}",
-        asked.id(),
-        asked.tenant,
-        asked.window.from(),
-        asked.window.to(),
-        job.windows().len(),
+        "Backfill {} of {}: {} to {}, to {outputs}. {again}",
+        request.id(),
+        request.tenant,
+        request.window.from(),
+        request.window.to(),
     )
 }

@@ -1,10 +1,10 @@
 //! `drawbridge backfill`: an older range, read step by step.
 
-mod asked;
 mod begin;
-mod here;
+mod local;
+mod request;
 mod shown;
-pub(crate) mod stack;
+mod stack;
 mod status;
 
 use crate::cli::{self, BackfillCommand};

@@ -28,13 +28,13 @@ pub(super) fn state(progress: &BackfillProgress) -> &'static str {
     }
 }
 
-/// Tells how it ended; an error unless all was read and delivered, whoever hears of it.
+/// Prints how it ended; an error unless all was read and delivered, whoever hears of it.
 pub(super) fn ended(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
-    let told = tell(progress, json);
-    all_well(progress).and(told)
+    let printed = print_report(progress, json);
+    all_well(progress).and(printed)
 }
 
-fn tell(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
+fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
     if json {
         writeln!(out, "{}", serde_json::json!(progress))?;
@@ -88,7 +88,7 @@ fn all_well(progress: &BackfillProgress) -> Result<(), Failure> {
 /// A bar on a terminal, lines elsewhere.
 pub(super) struct Bar {
     bar: Option<ProgressBar>,
-    told: Mutex<(Instant, Before)>,
+    last: Mutex<(Instant, Before)>,
 }
 
 /// What was done before the step at hand.
@@ -112,7 +112,7 @@ impl Bar {
         });
         Self {
             bar,
-            told: Mutex::new((Instant::now(), Before::default())),
+            last: Mutex::new((Instant::now(), Before::default())),
         }
     }
 
@@ -123,8 +123,8 @@ impl Bar {
             alerts: progress.alerts,
             records: progress.records,
         };
-        if let Ok(mut told) = self.told.lock() {
-            told.1 = before;
+        if let Ok(mut last) = self.last.lock() {
+            last.1 = before;
         }
         self.show(before);
     }
@@ -142,11 +142,11 @@ impl Bar {
             bar.set_message(text);
             return;
         }
-        let Ok(mut told) = self.told.lock() else {
+        let Ok(mut last) = self.last.lock() else {
             return;
         };
-        if told.0.elapsed() >= LINE_EVERY {
-            told.0 = Instant::now();
+        if last.0.elapsed() >= LINE_EVERY {
+            last.0 = Instant::now();
             say(&format!("{} %, {text}", so_far.percent));
         }
     }
@@ -154,7 +154,7 @@ impl Bar {
 
 impl Progress for Bar {
     fn page(&self, step: &Report) {
-        let Ok(before) = self.told.lock().map(|told| told.1) else {
+        let Ok(before) = self.last.lock().map(|last| last.1) else {
             return;
         };
         self.show(Before {

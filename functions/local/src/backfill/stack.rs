@@ -2,11 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use drawbridge_cursor::Job;
 use drawbridge_poll::BackfillProgress;
-use drawbridge_queue::Message;
-use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest as _, Sha256};
 
 use super::shown::{Bar, is_done};
 use crate::failure::Failure;
@@ -17,43 +13,23 @@ use crate::signals::stop_on_signal;
 /// How often the progress is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// After this long without a step, its job is taken to be lost. A step takes half a minute, and
-/// comes back after a failure within minutes.
-const LOST_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// After this long without a step, no poll goes on with it. A step takes half a minute, and what
+/// failed is tried again within minutes.
+const LOST_AFTER: Duration = Duration::from_mins(15);
 
-/// Sends the job unless it is under way, and watches until it is done; `None` when that was not
-/// asked for.
+/// Asks for what is left of `progress`, and watches until it is done; `None` when that was not asked
+/// for.
 pub(super) async fn run(
     place: &Place,
     progress: BackfillProgress,
     no_wait: bool,
 ) -> Result<Option<BackfillProgress>, Failure> {
     let store = place.store.as_ref();
-    let now = Timestamp::now();
-    let loaded = BackfillProgress::load(store, &progress.tenant, &progress.id).await;
-    let is_under_way = loaded.map_err(Failure::of)?.is_some_and(|there| {
-        let is_fresh = there
-            .updated
-            .is_some_and(|at| now.duration_since(at) < LOST_AFTER);
-        is_fresh && there.stopped.is_none() && !is_done(&there)
-    });
-    if is_under_way {
-        say("its job is under way; watching");
-    } else {
-        let progress = BackfillProgress {
-            stopped: None,
-            updated: Some(now),
-            ..progress.clone()
-        };
-        let job = progress
-            .job()
-            .ok_or_else(|| Failure::of("nothing of it is left"))?;
-        let jobs = place.jobs()?;
-        // First, so that a step that begins at once goes on from it.
-        progress.save(store).await.map_err(Failure::of)?;
-        send(jobs.as_ref(), &job, now).await?;
-        say(&format!("sent {} to the queue of jobs", progress.id));
-    }
+    progress.ask(store).await.map_err(Failure::of)?;
+    say(&format!(
+        "{} is in the tenant's state: the next poll goes on with it",
+        progress.id
+    ));
     if no_wait {
         say(&format!(
             "see `drawbridge backfill status{}`",
@@ -67,30 +43,6 @@ pub(super) async fn run(
         store.delete(&key).await.map_err(Failure::of)?;
     }
     Ok(Some(progress))
-}
-
-/// Puts a job on the queue of jobs, in its tenant's line; `now` tells it from an earlier one.
-pub(crate) async fn send(
-    jobs: &dyn drawbridge_queue::Queue,
-    job: &Job,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    let body = job.to_json();
-    let message = Message {
-        key: hex::encode(Sha256::digest(format!("{now} {body}"))),
-        group: job.tenant.clone(),
-        time: None,
-        body,
-        attributes: Vec::new(),
-    };
-    let refused = jobs.send(&[message]).await.map_err(Failure::of)?;
-    match refused.first() {
-        Some(refused) => Err(Failure::of(format!(
-            "the queue of jobs refused the job: {}",
-            refused.code
-        ))),
-        None => Ok(()),
-    }
 }
 
 async fn watch(place: &Place, mut progress: BackfillProgress) -> Result<BackfillProgress, Failure> {
@@ -112,11 +64,11 @@ async fn watch(place: &Place, mut progress: BackfillProgress) -> Result<Backfill
             bar.end();
             return Ok(progress);
         }
-        if moved.elapsed() > LOST_AFTER.unsigned_abs() {
+        if moved.elapsed() > LOST_AFTER {
             bar.end();
             return Err(Failure::of(format!(
-                "no step was done for a quarter of an hour: look at the poll function's log and \
-                 the jobs' dead-letter queue; `drawbridge backfill resume {}` sends it again",
+                "no step was done for a quarter of an hour: look at the poll function's log, and \
+                 whether other backfills come first; {} stays in the tenant's state until it is read",
                 progress.id
             )));
         }

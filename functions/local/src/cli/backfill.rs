@@ -13,11 +13,11 @@ Examples:
   drawbridge backfill resume 20260101-20260201-1f2e3d4c
 
 Asked for again, it goes on where it was interrupted. In a folder it runs here, and Ctrl-C ends it
-after the page at hand; on a stack the poll function does it, and Ctrl-C only stops to watch.";
+after the page at hand; on a stack the tenant's polls read it, and Ctrl-C only stops to watch.";
 
 /// Read an older range of a tenant's alerts.
 ///
-/// By lastUpdateDateTime, in windows of a day, behind the live polls and with what these leave of
+/// By lastUpdateDateTime, a day at a time, behind the live polls and with what these leave of
 /// Graph's limit. Records that the outputs have within the tenant's retention are not written again
 /// unless --again says so; they have the same keys as live ones.
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ pub(crate) struct Backfill {
     /// Do not ask.
     #[arg(long)]
     pub(crate) yes: bool,
-    /// On a stack: send the job and do not watch.
+    /// On a stack: ask for it and do not watch.
     #[arg(long)]
     pub(crate) no_wait: bool,
     /// End with the progress in JSON on standard output.
@@ -76,13 +76,13 @@ pub(crate) struct BackfillStatus {
     pub(crate) place: Place,
 }
 
-/// Go on with a backfill that stopped or whose job was lost, and try again what was put aside.
+/// Go on with a backfill that stopped, and try again what was put aside.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  drawbridge backfill resume 20260101-20260201-1f2e3d4c")]
 pub(crate) struct BackfillResume {
     /// Its id, as `backfill status` shows it.
     pub(crate) id: String,
-    /// On a stack: send the job and do not watch.
+    /// On a stack: ask for it and do not watch.
     #[arg(long)]
     pub(crate) no_wait: bool,
     /// End with the progress in JSON on standard output.

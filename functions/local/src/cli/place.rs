@@ -7,12 +7,9 @@ use clap::Args;
 #[command(next_help_heading = "Place")]
 pub(crate) struct Place {
     /// The folder of a single machine [default: drawbridge-data].
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["bucket", "jobs_queue"])]
+    #[arg(long, value_name = "DIR", conflicts_with = "bucket")]
     pub(crate) out: Option<PathBuf>,
     /// The stack's bucket, its output BucketName [env: DRAWBRIDGE_BUCKET].
     #[arg(long, value_name = "NAME")]
     pub(crate) bucket: Option<String>,
-    /// The stack's queue of jobs, its output JobsQueueUrl [env: DRAWBRIDGE_JOBS_QUEUE_URL].
-    #[arg(long, value_name = "URL")]
-    pub(crate) jobs_queue: Option<String>,
 }

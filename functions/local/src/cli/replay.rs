@@ -17,11 +17,11 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   drawbridge replay run contoso/alerts/3f2a
   drawbridge replay run --all --tenant contoso
-  drawbridge replay run --all --bucket BUCKET --jobs-queue URL --queue QUEUE_URL
+  drawbridge replay run --all --bucket BUCKET --queue QUEUE_URL
 
-An alert is mapped anew with this release, a record is sent as it is, a gap is read again. What was
-sent is moved to quarantine/replayed/; what still cannot be is left where it was, and the exit code
-is 1.";
+An alert is mapped anew with this release, a record is sent as it is, a gap is read again: on a
+stack by the next poll. What was sent or handed over is moved to quarantine/replayed/; what still
+cannot be is left where it was, and the exit code is 1.";
 
 const DEAD_LETTERS_EXAMPLES: &str = "\
 Examples:

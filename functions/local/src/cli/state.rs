@@ -35,7 +35,7 @@ pub(crate) enum StateCommand {
     Reset(StateReset),
 }
 
-/// Show the watermark, the lag, what is still owed and how much is remembered.
+/// Show the watermark, the lag, what is still to be read and how much is remembered.
 #[derive(Debug, Args)]
 #[command(after_help = SHOW_EXAMPLES)]
 pub(crate) struct StateShow {

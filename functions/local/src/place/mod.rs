@@ -49,12 +49,8 @@ impl Place {
             let given = option.clone().or_else(from_environment);
             given.filter(|value| !value.trim().is_empty())
         };
-        let jobs_queue = given(&args.jobs_queue, "DRAWBRIDGE_JOBS_QUEUE_URL");
         match given(&args.bucket, "DRAWBRIDGE_BUCKET") {
-            Some(bucket) => Self::stack(bucket, jobs_queue).await,
-            None if args.jobs_queue.is_some() => {
-                Err(Failure::of("--jobs-queue goes with --bucket: give both"))
-            }
+            Some(bucket) => Self::stack(bucket).await,
             None => {
                 let folder = args.out.clone();
                 Ok(Self::folder(
@@ -73,8 +69,8 @@ impl Place {
     }
 
     #[cfg(feature = "aws")]
-    async fn stack(bucket: String, jobs_queue: Option<String>) -> Result<Self, Failure> {
-        let stack = stack::Stack::open(bucket, jobs_queue).await;
+    async fn stack(bucket: String) -> Result<Self, Failure> {
+        let stack = stack::Stack::open(bucket).await;
         Ok(Self {
             store: stack.store(),
             at: At::Stack(Box::new(stack)),
@@ -83,7 +79,7 @@ impl Place {
 
     #[cfg(not(feature = "aws"))]
     #[expect(clippy::unused_async, reason = "as with the feature")]
-    async fn stack(_bucket: String, _jobs_queue: Option<String>) -> Result<Self, Failure> {
+    async fn stack(_bucket: String) -> Result<Self, Failure> {
         Err(needs_aws("a bucket"))
     }
 
@@ -148,15 +144,6 @@ impl Place {
             At::Stack(_) => Trust::of_a_stack(variable),
         };
         trust.map_err(Failure::of)
-    }
-
-    /// The stack's queue of jobs.
-    pub(crate) fn jobs(&self) -> Result<Arc<dyn Queue>, Failure> {
-        match &self.at {
-            At::Folder(_) => Err(Failure::of("a folder has no queue of jobs")),
-            #[cfg(feature = "aws")]
-            At::Stack(stack) => stack.jobs(),
-        }
     }
 
     /// The queue of an output of the stack, and whether its reader resolves pointers.

@@ -6,23 +6,19 @@ use drawbridge_queue::{Offload, Queue, SqsQueue};
 use drawbridge_secrets::{Secrets, SecretsManager};
 use drawbridge_store::{Catalogue, S3Store};
 
-use crate::failure::Failure;
-
 /// A stack, through the credentials of whoever runs the command.
 pub(super) struct Stack {
     config: SdkConfig,
     sqs: aws_sdk_sqs::Client,
     store: Arc<S3Store>,
-    jobs_queue: Option<String>,
 }
 
 impl Stack {
-    pub(super) async fn open(bucket: String, jobs_queue: Option<String>) -> Self {
+    pub(super) async fn open(bucket: String) -> Self {
         let config = drawbridge_aws::sdk_config().await;
         Self {
             sqs: aws_sdk_sqs::Client::new(&config),
             store: Arc::new(S3Store::new(drawbridge_store::s3_client(&config), bucket)),
-            jobs_queue,
             config,
         }
     }
@@ -42,16 +38,6 @@ impl Stack {
 
     pub(super) fn assertions(&self) -> AwsAssertions {
         aws_assertions(self.config.clone())
-    }
-
-    pub(super) fn jobs(&self) -> Result<Arc<dyn Queue>, Failure> {
-        let url = self.jobs_queue.as_ref().ok_or_else(|| {
-            Failure::of(
-                "jobs go to the stack's queue: give --jobs-queue URL, or set \
-                 DRAWBRIDGE_JOBS_QUEUE_URL; it is the stack's output JobsQueueUrl",
-            )
-        })?;
-        Ok(Arc::new(SqsQueue::new(self.sqs.clone(), url)))
     }
 
     pub(super) fn records(&self, output: &str, url: &str, pointers: bool) -> Arc<dyn Queue> {

@@ -3,7 +3,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use drawbridge_config::Tenant;
-use drawbridge_cursor::Job;
 use drawbridge_poll::assembly::{Admitted, Surroundings};
 use drawbridge_poll::{PollError, Poller, Report, Silent, Stop};
 use drawbridge_queue::Hold;
@@ -12,7 +11,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::Semaphore;
 
-use super::report::{all_well, heard, tell_of};
+use super::report::{all_well, heard, print_report_of};
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::progress::say;
@@ -138,14 +137,20 @@ impl Fleet {
         self.polls.push(Box::pin(async move {
             // It is never closed; without a turn it would only be one poll more at once.
             let _turn = turns.acquire_owned().await.ok();
-            let job = Job::timer(&name);
-            let poll = AssertUnwindSafe(poller.run(&job, &stop, &Silent)).catch_unwind();
+            let poll = AssertUnwindSafe(poller.run(&stop, &Silent)).catch_unwind();
             let result = match poll.await {
                 Ok(result) => result.map_err(Ended::Failed),
                 Err(_) => Err(Ended::Panicked),
             };
             (name, result)
         }));
+    }
+
+    /// Begins another poll at once: there was no time for all that there is to read.
+    fn go_on(&mut self, name: &str) {
+        if let Some((_, poller)) = self.known.get(name) {
+            self.spawn(name.to_owned(), Arc::clone(poller));
+        }
     }
 
     /// Waits for a poll to end, for ever when there is none.
@@ -180,13 +185,16 @@ impl Fleet {
             }
             Ok(report) => {
                 let is_news = report.records > 0 || self.once || self.json;
-                let told = if is_news {
-                    tell_of(name, &report, self.json)
+                let printed = if is_news {
+                    print_report_of(name, &report, self.json)
                 } else {
                     Ok(())
                 };
+                if report.more && !self.once {
+                    self.go_on(name);
+                }
                 all_well(&report, self.once)
-                    .and(heard(told))
+                    .and(heard(printed))
                     .err()
                     .map(|failure| failure.to_string())
             }
@@ -223,10 +231,7 @@ pub(crate) async fn poller(
     // Before the files, so that a document that cannot be used leaves none behind.
     surroundings.client(tenant).map_err(Failure::of)?;
     let outputs = crate::outputs::open(folder, &tenant, hold).await?;
-    let mut poller = surroundings.poller(tenant, outputs).map_err(Failure::of)?;
-    // What an interrupted poll put back has no other job that reads it: the next poll does.
-    poller.settings.windows.adopt_after_secs = 0;
-    Ok(poller)
+    surroundings.poller(tenant, outputs).map_err(Failure::of)
 }
 
 #[cfg(test)]

@@ -128,5 +128,17 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
     round(&mut fleet).await;
     assert_eq!((records("a-ill"), records("b-well")), (1, 1));
     assert!(fleet.trouble.is_empty());
+
+    // Where there was no time for all of it, the next poll does not wait for the next round.
+    let report = |more| Report {
+        more,
+        ..Report::default()
+    };
+    fleet.ended("b-well", Ok(report(false)));
+    assert!(fleet.running.is_empty());
+    fleet.ended("b-well", Ok(report(true)));
+    assert!(fleet.running.contains("b-well"));
+    fleet.next().await;
+    assert!(fleet.running.is_empty());
     simulator.stop().await;
 }

@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use drawbridge_config::administrators_endpoints;
 use drawbridge_graph::{Cloud, Endpoints, SecretSource, TenantId};
-use drawbridge_poll::{PollError, Settings, SystemClock};
+use drawbridge_poll::{Settings, SystemClock};
 use drawbridge_secrets::{EnvSecrets, FileSecrets, Secrets};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::report::{all_well, heard, tell};
+use super::report::{all_well, heard, print_report};
 use crate::cli;
 use crate::failure::Failure;
 use crate::progress::{Shown, say};
@@ -29,11 +29,12 @@ pub(super) async fn run(args: cli::Poll, every: Duration) -> Result<(), Failure>
         let shown = Shown::start();
         let polled = session.poll(&stop, &shown).await;
         shown.end();
+        let has_more = polled.as_ref().is_ok_and(|report| report.more);
         let result = polled
-            .map_err(|error| (error.is_retryable(), told(&error)))
+            .map_err(|error| (error.is_retryable(), Failure::of(error)))
             .and_then(|report| {
-                let told = tell(&report, json);
-                let result = all_well(&report, once).and(heard(told));
+                let printed = print_report(&report, json);
+                let result = all_well(&report, once).and(heard(printed));
                 // A poll that did its work is no reason to end, whatever is wrong with it.
                 result.map_err(|failure| (true, failure))
             });
@@ -46,6 +47,9 @@ pub(super) async fn run(args: cli::Poll, every: Duration) -> Result<(), Failure>
             Ok(()) => {}
         }
         first = false;
+        if has_more {
+            continue;
+        }
         let next = tokio::time::Instant::now() + every;
         loop {
             tokio::select! {
@@ -113,10 +117,6 @@ fn tenant_name(tenant_id: &str) -> Result<String, Failure> {
         ));
     }
     Ok(tenant_id.to_ascii_lowercase())
-}
-
-fn told(error: &PollError) -> Failure {
-    Failure::of(error)
 }
 
 /// The client secret from the environment or a file, read at each sign-in.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
-/// Tells what a poll did: a line for a person, or JSON for a script.
-pub(super) fn tell(report: &Report, json: bool) -> Result<(), Failure> {
+/// Prints what a poll did: a line for a person, or JSON for a script.
+pub(super) fn print_report(report: &Report, json: bool) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
     if json {
         writeln!(out, "{}", as_json(report))?;
@@ -17,14 +17,14 @@ pub(super) fn tell(report: &Report, json: bool) -> Result<(), Failure> {
 }
 
 /// The same of one tenant among several.
-pub(super) fn tell_of(tenant: &str, report: &Report, json: bool) -> Result<(), Failure> {
+pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
     if json {
-        let mut told = json!({"tenant": tenant});
-        if let (Some(all), Value::Object(report)) = (told.as_object_mut(), as_json(report)) {
+        let mut line = json!({"tenant": tenant});
+        if let (Some(all), Value::Object(report)) = (line.as_object_mut(), as_json(report)) {
             all.extend(report);
         }
-        writeln!(out, "{told}")?;
+        writeln!(out, "{line}")?;
     } else {
         writeln!(out, "{tenant}: {}", in_words(report))?;
     }
@@ -64,10 +64,10 @@ fn in_words(report: &Report) -> String {
 }
 
 /// Whether a report was heard. One that nobody reads any more needs not be.
-pub(super) fn heard(told: Result<(), Failure>) -> Result<(), Failure> {
-    match told {
+pub(super) fn heard(printed: Result<(), Failure>) -> Result<(), Failure> {
+    match printed {
         Err(Failure::ReaderGone) => Ok(()),
-        told => told,
+        printed => printed,
     }
 }
 
@@ -83,8 +83,8 @@ pub(super) fn all_well(report: &Report, once: bool) -> Result<(), Failure> {
             "windows that Graph would not answer lie in quarantine/",
         ),
         (
-            report.still_owed,
-            "windows could not be read; they are tried again at each poll",
+            report.put_off,
+            "older ranges could not be read; they are tried again later",
         ),
         (
             report.partial_answers,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use drawbridge_cursor::Job;
+use drawbridge_cursor::Window;
 use drawbridge_store::Catalogue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -76,7 +76,7 @@ pub(super) struct Content {
     #[serde(default)]
     pub(super) attributes: HashMap<String, String>,
     #[serde(default)]
-    pub(super) job: Option<Job>,
+    pub(super) window: Option<Window>,
 }
 
 impl Item {

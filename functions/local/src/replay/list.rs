@@ -32,16 +32,16 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
         match content {
             Ok(None) => {}
             Ok(Some(content)) if args.json => {
-                let told = json!({
+                let line = json!({
                     "item": item.id,
                     "tenant": item.tenant,
                     "kind": item.kind.word(),
                     "reason": content.reason,
                     "alert_id": content.alert_id,
                     "output": content.output,
-                    "window": content.job.as_ref().and_then(|job| job.window),
+                    "window": content.window,
                 });
-                writeln!(out, "{told}")?;
+                writeln!(out, "{line}")?;
             }
             Ok(Some(content)) => {
                 writeln!(out, "{}\n  {}", shown(&item.id), shown(&said(&content)))?;
@@ -60,8 +60,7 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
 
 /// What may be said of an item: not what the alert says.
 fn said(content: &Content) -> String {
-    let window = content.job.as_ref().and_then(|job| job.window);
-    match (window, &content.alert_id) {
+    match (content.window, &content.alert_id) {
         (Some(window), _) => format!("{} to {}: {}", window.from(), window.to(), content.reason),
         (None, Some(id)) if !content.reason.contains(id.as_str()) => {
             format!("alert {id}: {}", content.reason)

@@ -1,15 +1,14 @@
 use std::io::Write as _;
 
 use drawbridge_alert::Alert;
-use drawbridge_poll::{Ending, PollError, Poller, Silent, Stop};
+use drawbridge_cursor::{Due, State, Window};
+use drawbridge_poll::{PollError, Poller, Silent, Stop, change_state, state_key};
 use drawbridge_queue::Message;
 use drawbridge_telemetry::shown;
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::item::{Content, Item, Kind, items};
 use super::outputs::Pollers;
-use crate::backfill::stack;
 use crate::cli::ReplayRun;
 use crate::failure::Failure;
 use crate::place::Place;
@@ -60,8 +59,8 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
         };
         if args.json {
             let kind = item.kind.word();
-            let told = json!({"item": item.id, "kind": kind, "done": is_done, "what": what});
-            heard = heard.and(writeln!(out, "{told}"));
+            let line = json!({"item": item.id, "kind": kind, "done": is_done, "what": what});
+            heard = heard.and(writeln!(out, "{line}"));
         } else {
             let left = if is_done { "" } else { "left where it is: " };
             heard = heard.and(writeln!(out, "{}: {left}{}", shown(&item.id), shown(&what)));
@@ -193,29 +192,44 @@ impl Replay<'_> {
         }
     }
 
+    /// Has polls read a gap again: it is unread from now on.
     async fn gap(&mut self, item: &Item, content: &Content) -> Result<String, Failure> {
-        let job = content.job.as_ref().filter(|job| job.tenant == item.tenant);
-        let job = job.ok_or_else(|| Failure::of("the item holds no job of its tenant"))?;
+        let window = content.window;
+        let window = window.ok_or_else(|| Failure::of("the item holds no window"))?;
+        let store = self.place.store.as_ref();
+        let unread = |state: &mut State| state.unread.add(window, Due::default());
         if self.place.as_folder().is_none() {
-            stack::send(self.place.jobs()?.as_ref(), job, Timestamp::now()).await?;
-            return Ok("its window is on the queue of jobs".to_owned());
+            let changed = change_state(store, &item.tenant, unread).await;
+            changed.map_err(Failure::of)?;
+            return Ok("its window is in the tenant's state: the next poll reads it".to_owned());
         }
+        // First, so that nothing is noted for a tenant that is none.
         let poller = self.pollers.of(&item.tenant).await?;
-        let report = poller
-            .run(job, &self.stop, &Silent)
-            .await
-            .map_err(Failure::of)?;
-        let is_whole = report.ending == Ending::Complete
-            && report.gaps + report.partial_answers + report.still_owed == 0;
-        if !is_whole {
-            return Err(Failure::of(
-                "Graph did not answer for all of it; run this again later",
-            ));
+        let changed = change_state(store, &item.tenant, unread).await;
+        changed.map_err(Failure::of)?;
+        loop {
+            let report = poller.run(&self.stop, &Silent).await;
+            let report = report.map_err(Failure::of)?;
+            let is_read = !self.is_unread(&item.tenant, window).await?;
+            if is_read && report.gaps == 0 {
+                return Ok("its window was read again".to_owned());
+            }
+            if is_read || !report.more {
+                return Err(Failure::of(
+                    "Graph did not answer for all of it; polls try it again, and so does this",
+                ));
+            }
         }
-        let (alerts, records) = (report.alerts, report.records);
-        Ok(format!(
-            "read again: {alerts} alerts, {records} new records"
-        ))
+    }
+
+    /// Whether any of `window` is still to be read.
+    async fn is_unread(&self, tenant: &str, window: Window) -> Result<bool, Failure> {
+        let object = self.place.store.get(&state_key(tenant)).await;
+        let Some(object) = object.map_err(Failure::of)? else {
+            return Ok(true);
+        };
+        let state = State::decode_head(&object.body).map_err(Failure::of)?;
+        Ok(state.unread.within(window).next().is_some())
     }
 }
 

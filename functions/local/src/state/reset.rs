@@ -82,16 +82,15 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Moves the watermark, and forgets what is owed behind it: that is read anyway.
+/// Moves the watermark, and forgets what was to be read behind it: that is read anyway.
 fn reset(state: &mut State, to: Timestamp) {
     state.watermark = Some(to);
-    state.owed = std::mem::take(&mut state.owed)
-        .into_iter()
-        .filter_map(|mut owed| {
-            owed.window = Window::new(owed.window.from(), owed.window.to().min(to))?;
-            Some(owed)
-        })
-        .collect();
+    if let Some(behind) = Window::new(to, Timestamp::MAX) {
+        state.unread.narrow(behind, &[], to);
+        state.again.narrow(behind, &[], to);
+    }
+    // A poll that is under way takes it for one that another poll saved, and saves nothing itself.
+    state.saved = None;
 }
 
 /// What moving the watermark comes to, in words.
@@ -118,7 +117,7 @@ fn meaning(state: &State, args: &StateReset, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use drawbridge_cursor::Owed;
+    use drawbridge_cursor::{Due, Ranges};
 
     use super::*;
 
@@ -126,31 +125,35 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn ranges(windows: &[(&str, &str)]) -> Ranges {
+        let mut ranges = Ranges::default();
+        for (from, to) in windows {
+            ranges.add(Window::new(at(from), at(to)).unwrap(), Due::default());
+        }
+        ranges
+    }
+
     #[test]
-    fn what_is_owed_before_the_new_watermark_stays_owed() {
-        let since = at("2026-01-10T00:00:00Z");
-        let owed = |from: &str, to: &str| Owed {
-            window: Window::new(at(from), at(to)).unwrap(),
-            since,
-            again: false,
-        };
+    fn what_lies_before_the_new_watermark_is_still_to_be_read() {
+        let all = ranges(&[
+            ("2026-01-01T00:00:00Z", "2026-01-01T12:00:00Z"),
+            ("2026-01-02T00:00:00Z", "2026-01-04T00:00:00Z"),
+            ("2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"),
+        ]);
         let mut state = State {
-            watermark: Some(since),
-            owed: vec![
-                owed("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"),
-                owed("2026-01-02T00:00:00Z", "2026-01-04T00:00:00Z"),
-                owed("2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"),
-            ],
+            watermark: Some(at("2026-01-10T00:00:00Z")),
+            saved: Some(at("2026-01-10T00:00:00Z")),
+            unread: all.clone(),
+            again: all,
             ..State::default()
         };
         reset(&mut state, at("2026-01-03T00:00:00Z"));
         assert_eq!(state.watermark, Some(at("2026-01-03T00:00:00Z")));
-        assert_eq!(
-            state.owed,
-            [
-                owed("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"),
-                owed("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"),
-            ]
-        );
+        assert_eq!(state.saved, None);
+        let left = ranges(&[
+            ("2026-01-01T00:00:00Z", "2026-01-01T12:00:00Z"),
+            ("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"),
+        ]);
+        assert_eq!((&state.unread, &state.again), (&left, &left));
     }
 }

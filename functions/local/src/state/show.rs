@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use drawbridge_cursor::State;
+use drawbridge_cursor::{Range, Ranges, State};
 use drawbridge_poll::state_key;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
                 if args.json {
                     writeln!(out, "{}", shown.json())?;
                 } else {
-                    shown.tell(&mut out)?;
+                    shown.print(&mut out)?;
                 }
             }
             Err(error) => {
@@ -82,7 +82,7 @@ impl Shown<'_> {
         Some(self.now.duration_since(read_up_to).as_secs().max(0))
     }
 
-    fn tell(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    fn print(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
         let state = self.state;
         let time =
             |time: Option<Timestamp>| time.map_or_else(|| "never".to_owned(), |t| t.to_string());
@@ -101,14 +101,10 @@ impl Shown<'_> {
         ] {
             writeln!(out, "  {name:<16} {value}")?;
         }
-        for owed in &state.owed {
-            let why = if owed.again {
-                "to be read again"
-            } else {
-                "not read yet"
-            };
-            let (from, to) = (owed.window.from(), owed.window.to());
-            writeln!(out, "  {:<16} {from} to {to}, {why}", "owed")?;
+        print_ranges(out, "unread", "", &state.unread)?;
+        print_ranges(out, "to read again", "", &state.again)?;
+        for (id, backfill) in &state.backfills {
+            print_ranges(out, "backfill", &format!("{id}, "), &backfill.ranges)?;
         }
         for (output, written) in &state.outputs {
             let (alerts, keys) = (written.alerts(), written.keys());
@@ -139,10 +135,32 @@ impl Shown<'_> {
             "lag_secs": self.lag_secs(),
             "last_success": state.last_success,
             "saved": state.saved,
-            "owed": state.owed,
+            "unread": state.unread,
+            "again": state.again,
+            "backfills": state.backfills,
             "swept": state.swept,
             "outputs": outputs,
             "bytes": self.bytes,
         })
     }
+}
+
+fn print_ranges(
+    out: &mut impl std::io::Write,
+    name: &str,
+    of: &str,
+    ranges: &Ranges,
+) -> std::io::Result<()> {
+    for Range { window, due } in ranges.iter() {
+        let (from, to) = (window.from(), window.to());
+        let failed = match due.failures {
+            0 => String::new(),
+            failures => format!(", failed {failures} times"),
+        };
+        let waits = due
+            .not_before()
+            .map_or_else(String::new, |time| format!(", not before {time}"));
+        writeln!(out, "  {name:<16} {of}{from} to {to}{failed}{waits}")?;
+    }
+    Ok(())
 }

@@ -41,7 +41,7 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
         if args.json {
             writeln!(out, "{}", checked.json())?;
         } else {
-            checked.tell(&mut out, place.as_folder().is_none())?;
+            checked.print(&mut out, place.as_folder().is_none())?;
         }
         drop(out);
         if done % 50 == 0 {
@@ -113,7 +113,7 @@ impl Checked<'_> {
         self.outcome.as_ref().map_or(&[], |check| &check.findings)
     }
 
-    fn tell(&self, out: &mut impl std::io::Write, is_stack: bool) -> std::io::Result<()> {
+    fn print(&self, out: &mut impl std::io::Write, is_stack: bool) -> std::io::Result<()> {
         let level = self.outcome.as_ref().map_or(Level::Failed, Check::level);
         let paused = if self.found.document.is_paused {
             " (paused)"

@@ -14,7 +14,7 @@ fn news_are_written_as_they_come_and_trouble_is_outlived() {
     let (tenant, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
     let mut poll = tenant.poll_since(SINCE, &["--every", "1s", "--json"], &folder);
     let child = poll.spawn().unwrap();
-    until(|| folder.state().exists());
+    until(|| folder.was_polled());
     // Not even a wrong address ends it once it has worked.
     tenant.simulator.inject(Fault::Html);
     tenant.simulator.set_alert(&recent_alert(2, 2).to_string());
@@ -54,7 +54,7 @@ fn ctrl_c_between_two_polls_ends_it_at_once() {
         .poll_since(SINCE, &["--every", "1h"], &folder)
         .spawn()
         .unwrap();
-    until(|| folder.state().exists());
+    until(|| folder.was_polled());
     signal(&child, "-INT");
     Outcome::of(child.wait_with_output().unwrap()).well();
     assert_eq!(folder.files(), files_of([(1, 2)]));

@@ -54,7 +54,7 @@ impl Drain<'_> {
         if let Some(claimed) = put_aside.claim(alert, &[0; 32], now_secs) {
             // Noted first, so that it is given back if it cannot be written.
             self.aside.push((PUT_ASIDE.to_owned(), claimed));
-            if !self.reading.dry_run {
+            if !self.options.dry_run {
                 self.quarantine().alert(raw, error).await?;
             }
             self.report.quarantined += 1;
@@ -69,7 +69,7 @@ impl Drain<'_> {
         self.seen.note(AlertDigest::of(&alert.id));
         let (poller, now_secs) = (self.poller, self.now_secs());
         for (n, output) in poller.outputs.iter().enumerate() {
-            if !self.reading.writes_to(&output.name) {
+            if !self.options.writes_to(&output.name) {
                 continue;
             }
             let context = Context {
@@ -77,7 +77,7 @@ impl Drain<'_> {
                 tenant: &poller.settings.tenant,
                 now_secs,
             };
-            let mut mapping = Mapping::of(alert, context, self.reading.again);
+            let mut mapping = Mapping::of(alert, context, self.options.again);
             let mut is_done = false;
             while !is_done {
                 let written = self.state.output(&output.name);
@@ -85,7 +85,7 @@ impl Drain<'_> {
                 is_done = mapping.fill(written, batch);
                 if batch.is_full() {
                     self.send(n).await?;
-                    if self.stop.deadline().is_over() {
+                    if self.context.stop.deadline().is_over() {
                         return Ok(false);
                     }
                 }
@@ -123,7 +123,7 @@ impl Drain<'_> {
         if batch.messages.is_empty() {
             return Ok(());
         }
-        if self.reading.dry_run {
+        if self.options.dry_run {
             self.report.records += batch.messages.len() as u64;
             return Ok(());
         }

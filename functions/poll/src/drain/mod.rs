@@ -1,7 +1,7 @@
 mod attempt;
 mod deliver;
 mod narrow;
-pub(crate) mod pace;
+mod pace;
 mod reconcile;
 
 use std::collections::HashSet;
@@ -13,24 +13,20 @@ use jiff::Timestamp;
 
 use self::attempt::Attempt;
 use self::narrow::Narrowed;
+use crate::context::PollContext;
 use crate::mapping::Batch;
 use crate::quarantine::Quarantine;
 use crate::read_ahead::ReadAhead;
-use crate::reading::Reading;
-use crate::windows::Around;
-use crate::{PollError, Poller, Progress, Report, Stop};
+use crate::read_options::ReadOptions;
+use crate::{PollError, Poller, Report};
 
 /// Reads windows into the queues.
 pub(crate) struct Drain<'a> {
     poller: &'a Poller,
     state: &'a mut State,
     report: &'a mut Report,
-    stop: &'a Stop,
-    progress: &'a dyn Progress,
-    now: Timestamp,
-    reading: Reading,
-    /// Until when: the poll's deadline, or the end of the time that a background reading has.
-    deadline: Deadline,
+    context: &'a PollContext<'a>,
+    options: ReadOptions,
     batches: Vec<Batch>,
     /// What this poll put aside: the state's name for whom, and the claim.
     aside: Vec<(String, Claimed)>,
@@ -61,9 +57,9 @@ impl Seen {
 }
 
 /// How far a window was read.
-pub(crate) enum Drained {
+pub(crate) enum WindowOutcome {
     /// To its end; a gap in it was put aside.
-    ToItsEnd {
+    Read {
         /// The parts of it for which Graph said that its answer was incomplete.
         incomplete: Vec<Window>,
     },
@@ -90,20 +86,17 @@ impl<'a> Drain<'a> {
         poller: &'a Poller,
         state: &'a mut State,
         report: &'a mut Report,
-        around: &Around<'a>,
-        reading: Reading,
+        context: &'a PollContext<'a>,
+        options: ReadOptions,
     ) -> Self {
         let batches = poller.outputs.iter().map(|_| Batch::default()).collect();
         Self {
             poller,
             state,
             report,
-            stop: around.stop,
-            progress: around.progress,
-            now: around.now,
-            deadline: around.deadline(&reading),
-            seen: Seen(reading.counts().then(HashSet::new)),
-            reading,
+            context,
+            seen: Seen(options.counts().then(HashSet::new)),
+            options,
             batches,
             aside: Vec::new(),
             requests: poller.graph.stats().requests,
@@ -112,13 +105,13 @@ impl<'a> Drain<'a> {
     }
 
     /// Reads `window`, whatever it takes; the parts of it that no request gets are put aside.
-    pub(crate) async fn window(&mut self, window: Window) -> Result<Drained, PollError> {
+    pub(crate) async fn window(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
         self.seen.forget();
         self.once_more(window).await
     }
 
     /// The same, and what was seen of it before counts.
-    pub(crate) async fn once_more(&mut self, window: Window) -> Result<Drained, PollError> {
+    pub(crate) async fn once_more(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
         let drained = self.attempts(window).await;
         // Those that failed count, too.
         self.note_requests();
@@ -128,7 +121,7 @@ impl<'a> Drain<'a> {
         drained
     }
 
-    async fn attempts(&mut self, window: Window) -> Result<Drained, PollError> {
+    async fn attempts(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
         let mut todo = vec![Attempt {
             window,
             top: self.poller.settings.page_size,
@@ -154,7 +147,7 @@ impl<'a> Drain<'a> {
             };
             let asks_to_wait = matches!(error.kind(), ErrorKind::Throttled | ErrorKind::Server);
             if let (true, Some(delay)) = (asks_to_wait, error.retry_after()) {
-                return Ok(Drained::Postponed(delay));
+                return Ok(WindowOutcome::Postponed(delay));
             }
             match self.narrow(attempt, error).await? {
                 Narrowed::To(attempts) => todo.extend(attempts),
@@ -164,7 +157,7 @@ impl<'a> Drain<'a> {
                 }
             }
         }
-        Ok(Drained::ToItsEnd { incomplete })
+        Ok(WindowOutcome::Read { incomplete })
     }
 
     /// Gives back what was claimed and not sent, and what was put aside: a poll that fails saves
@@ -185,7 +178,7 @@ impl<'a> Drain<'a> {
     /// Reads all pages of one attempt; the next page is on its way while one is delivered.
     async fn pages(&mut self, attempt: Attempt) -> Result<Paged, PollError> {
         let graph = &self.poller.graph;
-        let deadline = self.stop.deadline();
+        let deadline = self.context.stop.deadline();
         let mut incomplete = false;
         let mut links = HashSet::new();
         let query = self
@@ -198,7 +191,7 @@ impl<'a> Drain<'a> {
         loop {
             let page = tokio::select! {
                 biased;
-                () = self.stop.asked() => return Ok(Paged::Stopped),
+                () = self.context.stop.asked() => return Ok(Paged::Stopped),
                 page = ahead.page() => page?,
             };
             self.report.pages += 1;
@@ -224,7 +217,7 @@ impl<'a> Drain<'a> {
                 );
             }
             let delivered = self.deliver(&page).await?;
-            self.progress.page(self.report);
+            self.context.progress.page(self.report);
             match next {
                 _ if !delivered || self.is_full() => return Ok(Paged::Stopped),
                 Some(next) => ahead = next,
@@ -235,8 +228,8 @@ impl<'a> Drain<'a> {
     }
 
     /// The end for want of time; what Graph answered incompletely is still to be read, too.
-    fn out_of_time(rest: Vec<Window>, incomplete: Vec<Window>) -> Drained {
-        Drained::OutOfTime {
+    fn out_of_time(rest: Vec<Window>, incomplete: Vec<Window>) -> WindowOutcome {
+        WindowOutcome::OutOfTime {
             rest: rest.into_iter().chain(incomplete).collect(),
         }
     }
@@ -258,8 +251,12 @@ impl<'a> Drain<'a> {
 
     /// Whether there is time for another page.
     pub(crate) fn has_time(&self) -> bool {
-        let margin = Duration::from_secs(self.poller.settings.page_margin_secs.into());
-        self.deadline.allows(margin) && !self.stop.is_asked()
+        self.context.has_time(&self.options)
+    }
+
+    /// Until when: the poll's deadline, or the end of the time that a background reading has.
+    fn deadline(&self) -> Deadline {
+        self.context.deadline(&self.options)
     }
 
     fn quarantine(&self) -> Quarantine<'a> {
@@ -270,7 +267,7 @@ impl<'a> Drain<'a> {
     }
 
     fn now_secs(&self) -> u32 {
-        epoch_secs_of(self.now.as_second())
+        epoch_secs_of(self.context.now.as_second())
     }
 }
 

@@ -38,7 +38,7 @@ impl Drain<'_> {
         }
         // Smaller pages are the answer to one that is too large; the window is not at fault.
         let page_is_at_fault = error.kind() == ErrorKind::TooLarge && attempt.top > SMALL_PAGE;
-        let deadline = self.stop.deadline();
+        let deadline = self.context.stop.deadline();
         if !page_is_at_fault && !self.poller.answers_nothing(deadline).await {
             return Err(error.into());
         }
@@ -52,7 +52,7 @@ impl Drain<'_> {
 
     /// Puts a window aside that no request gets.
     async fn gap(&mut self, window: Window, error: &GraphError) -> Result<Narrowed, PollError> {
-        if !self.reading.dry_run {
+        if !self.options.dry_run {
             self.quarantine().gap(window, &error.to_string()).await?;
         }
         self.report.gaps += 1;

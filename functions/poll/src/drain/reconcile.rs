@@ -1,21 +1,21 @@
 use drawbridge_cursor::Window;
 
-use super::{Drain, Drained};
+use super::{Drain, WindowOutcome};
 use crate::PollError;
 
 impl Drain<'_> {
     /// Compares the number of alerts that Graph reports for a window with the number that was
     /// seen, and reads it once more if some are missing. Graph may report fewer: an alert that
     /// changes leaves the window.
-    pub(crate) async fn reconcile(&mut self, window: Window) -> Result<Drained, PollError> {
-        let whole = Drained::ToItsEnd {
+    pub(crate) async fn reconcile(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
+        let whole = WindowOutcome::Read {
             incomplete: Vec::new(),
         };
         if self.missing(window).await.is_none() || !self.has_time() {
             return Ok(whole);
         }
         let drained = self.once_more(window).await?;
-        if let Drained::ToItsEnd { incomplete } = &drained
+        if let WindowOutcome::Read { incomplete } = &drained
             && incomplete.is_empty()
             && let Some((reported, seen)) = self.missing(window).await
         {
@@ -34,7 +34,7 @@ impl Drain<'_> {
     async fn missing(&mut self, window: Window) -> Option<(u64, u64)> {
         tokio::time::sleep(self.pause()?).await;
         let query = self.poller.query(window.from(), window.to(), 1);
-        let count = self.poller.graph.count(&query, self.deadline).await;
+        let count = self.poller.graph.count(&query, self.deadline()).await;
         self.note_requests();
         let reported = match count {
             Ok(count) => count?,

@@ -3,23 +3,26 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use drawbridge_config::{ConfigError, FunctionSettings, Trust};
-use drawbridge_cursor::{Job, JobError, Why};
+use drawbridge_cursor::{Job, JobError};
 use drawbridge_graph::{Deadline, HttpTransport};
 use drawbridge_identity::aws_assertions;
 use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
+use jiff::Timestamp;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 
-use super::backlog::{self, Backlog};
-use super::jobs::JobsQueue;
+use super::jobs_queue::JobsQueue;
 use super::memory::state_bytes;
 use super::outputs::Outputs;
 use super::tenants::Tenants;
 use super::{Event, metrics};
 use crate::assembly::Surroundings;
-use crate::{Clock, Ending, PollError, Poller, Report, Silent, Step, Stop, SystemClock};
+use crate::{
+    AfterJob, Clock, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, SystemClock,
+    retry_delay,
+};
 
 /// What is kept of an invocation's time for saving the state and answering.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
@@ -27,8 +30,8 @@ const CLOSING_TIME: Duration = Duration::from_secs(5);
 /// The function, with its clients built once and a poller for each tenant that it met.
 pub struct Function {
     tenants: Tenants,
-    jobs: JobsQueue,
-    backlog: Backlog,
+    jobs: Jobs,
+    jobs_queue: JobsQueue,
 }
 
 /// Why the function could not start.
@@ -37,30 +40,6 @@ pub enum StartError {
     /// A setting is missing or wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-}
-
-/// Why a job failed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum JobFailure {
-    #[error(
-        "no tenant is called {0:?}, or it is paused: see `drawbridge tenants list` for those there \
-         are"
-    )]
-    UnknownTenant(String),
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    Poll(#[from] PollError),
-}
-
-impl JobFailure {
-    fn is_retryable(&self) -> bool {
-        match self {
-            Self::UnknownTenant(_) => false,
-            Self::Config(error) => error.is_retryable(),
-            Self::Poll(error) => error.is_retryable(),
-        }
-    }
 }
 
 impl Function {
@@ -95,19 +74,19 @@ impl Function {
         };
         Ok(Self {
             tenants: Tenants::new(settings.tenants, surroundings, outputs),
-            jobs: JobsQueue {
+            jobs: Jobs::default(),
+            jobs_queue: JobsQueue {
                 client: sqs,
                 url: settings.jobs_queue_url,
                 queue: jobs_queue,
             },
-            backlog: Backlog::default(),
         })
     }
 
     /// Answers one invocation.
     ///
     /// For messages, the answer lists those to be delivered again; for a job, it tells what was
-    /// done, with the rest of an unfinished window as `follow_ups`.
+    /// done, and whether there is `more` to read.
     ///
     /// # Errors
     /// The failure of a job that came directly.
@@ -119,7 +98,10 @@ impl Function {
                 response.batch_item_failures = self.messages(&messages, &stop).await;
                 Ok(serde_json::to_value(response)?)
             }
-            Event::Direct(text) => Ok(summary(&self.job(&parsed(&text)?, &stop).await?)),
+            Event::Direct(text) => {
+                let report = self.job(&parsed(&text)?, None, &stop).await?;
+                Ok(summary(&report.unwrap_or_default()))
+            }
         }
     }
 
@@ -136,128 +118,87 @@ impl Function {
 
     /// Does one message's job; whether the message is done with.
     async fn message(&self, message: &SqsMessage, stop: &Stop) -> bool {
-        let done = match parsed(message.body.as_deref().unwrap_or_default()) {
-            Ok(job) => self.message_job(message, &job, stop).await,
-            Err(_) => Err(backlog::retry_delay(message)),
+        let delivery = delivery(message);
+        let after = match parsed(message.body.as_deref().unwrap_or_default()) {
+            Ok(job) => {
+                let done = self.job(&job, Some(delivery), stop).await;
+                match AfterJob::of(&done, delivery.tries) {
+                    AfterJob::Another => self.another(&job).await,
+                    after => after,
+                }
+            }
+            Err(_) => AfterJob::Later(retry_delay(delivery.tries)),
         };
-        let Err(delay) = done else {
+        let AfterJob::Later(delay) = after else {
             return true;
         };
         if let Some(receipt) = &message.receipt_handle {
-            self.jobs.postpone(receipt, delay).await;
+            self.jobs_queue.postpone(receipt, delay).await;
         }
         false
     }
 
-    /// Does the job of a message, unless a later poll has; or says when it is to come back.
-    async fn message_job(
-        &self,
-        message: &SqsMessage,
-        job: &Job,
-        stop: &Stop,
-    ) -> Result<(), Duration> {
-        if self.backlog.is_superfluous(job, backlog::sent(message)) {
-            tracing::info!(
-                tenant = job.tenant,
-                "a later poll has done this job already"
-            );
-            return Ok(());
+    /// Asks for another poll of a tenant. Without it, the next tick goes on.
+    async fn another(&self, job: &Job) -> AfterJob {
+        if let Err(error) = self.jobs_queue.send(job, SystemClock.now()).await {
+            tracing::warn!(tenant = job.tenant, %error, "another job could not be sent");
         }
-        let cause = message.message_id.as_deref().unwrap_or_default();
-        let follow_ups = match self.job(job, stop).await {
-            Ok(Report {
-                ending: Ending::Postponed(delay),
-                ..
-            }) => return Err(delay),
-            Ok(report) => report.follow_ups,
-            // The next tick tries again; this message would only be in its way.
-            Err(error) if is_live(job) && !error.is_retryable() => return Ok(()),
-            // It stopped, and its progress says why.
-            Err(error) if job.backfill.is_some() && !error.is_retryable() => return Ok(()),
-            Err(_) if job.backfill.is_none() && self.owe(job).await => return Ok(()),
-            Err(_) => return Err(backlog::retry_delay(message)),
-        };
-        self.jobs.send(&follow_ups, cause).await.map_err(|error| {
-            tracing::error!(%error, "the rest of the window could not be put back");
-            backlog::retry_delay(message)
-        })
-    }
-
-    /// Notes in the tenant's state that a job's window is still to be read, so that a message which
-    /// fails again and again does not hold up the tenant's live polls behind it. Whether that was
-    /// done; a live job has no window and needs none.
-    async fn owe(&self, job: &Job) -> bool {
-        let (Some(window), Ok(poller)) = (job.window, self.poller(&job.tenant).await) else {
-            return false;
-        };
-        match poller.owe(window).await {
-            Ok(saved) => saved,
-            Err(error) => {
-                tracing::error!(tenant = job.tenant, %error, "the job's window could not be noted as owed");
-                false
-            }
-        }
+        AfterJob::Done
     }
 
     /// Does one job, logs how it went and prints its metrics.
-    async fn job(&self, job: &Job, stop: &Stop) -> Result<Report, JobFailure> {
+    async fn job(
+        &self,
+        job: &Job,
+        delivery: Option<Delivery>,
+        stop: &Stop,
+    ) -> Result<Option<Report>, JobFailure> {
         let started = Instant::now();
-        let result = self.poll(job, stop).await;
+        let poller = self.tenants.poller(&job.tenant);
+        let done = self.jobs.run(job, delivery, poller, stop, &Silent).await;
         let took = started.elapsed();
-        match &result {
-            Ok(report) => {
+        match &done {
+            Ok(Some(report)) => {
                 tracing::info!(
-                    tenant = job.tenant, why = job.why.as_str(), alerts = report.alerts,
+                    tenant = job.tenant, alerts = report.alerts,
                     records = report.records, suppressed = report.suppressed,
                     requests = report.requests, saved = report.saved, ending = ?report.ending,
-                    "polled"
+                    more = report.more, "polled"
                 );
                 metrics::print(&job.tenant, Ok(report), SystemClock.now(), took);
             }
+            Ok(None) => {
+                tracing::info!(
+                    tenant = job.tenant,
+                    "a later poll has done this job already"
+                );
+            }
             // A tick from before it was paused or removed.
-            Err(error @ JobFailure::UnknownTenant(_)) if is_live(job) => {
+            Err(error @ JobFailure::UnknownTenant(_)) if delivery.is_some() => {
                 tracing::warn!(tenant = job.tenant, %error, "nothing to poll");
             }
             Err(error) => {
-                tracing::error!(tenant = job.tenant, why = job.why.as_str(), %error, "poll failed");
+                tracing::error!(tenant = job.tenant, %error, "poll failed");
                 metrics::print(&job.tenant, Err(error), SystemClock.now(), took);
             }
         }
-        result
+        done
     }
-
-    async fn poll(&self, job: &Job, stop: &Stop) -> Result<Report, JobFailure> {
-        let poller = self.poller(&job.tenant).await?;
-        if job.backfill.is_some() {
-            let (step, mut report) = poller.backfill_step(job, stop, &Silent).await?;
-            report.follow_ups = match step {
-                Step::Next(next) => vec![*next],
-                Step::Done | Step::Later(_) => Vec::new(),
-            };
-            return Ok(report);
-        }
-        let began = SystemClock.now();
-        let report = poller.run(job, stop, &Silent).await?;
-        if job.why == Why::Timer && report.ending == Ending::Complete {
-            self.backlog.polled(&job.tenant, began);
-        }
-        Ok(report)
-    }
-
-    async fn poller(&self, name: &str) -> Result<Arc<Poller>, JobFailure> {
-        let poller = self.tenants.poller(name).await?;
-        poller.ok_or_else(|| JobFailure::UnknownTenant(name.to_owned()))
-    }
-}
-
-/// Whether a job is one of the timer's.
-fn is_live(job: &Job) -> bool {
-    job.why == Why::Timer && job.window.is_none()
 }
 
 /// Reads a job, and logs why it cannot be read.
 fn parsed(text: &str) -> Result<Job, JobError> {
     Job::parse(text).inspect_err(|error| tracing::error!(%error, "job refused"))
+}
+
+/// When a message was sent and how often it was received, as SQS says.
+fn delivery(message: &SqsMessage) -> Delivery {
+    let number = |name: &str| message.attributes.get(name)?.parse::<i64>().ok();
+    let tries = number("ApproximateReceiveCount").unwrap_or(1);
+    Delivery {
+        sent: number("SentTimestamp").and_then(|millis| Timestamp::from_millisecond(millis).ok()),
+        tries: u64::try_from(tries).unwrap_or(1),
+    }
 }
 
 fn deadline(context: &Context) -> Deadline {
@@ -291,6 +232,6 @@ fn summary(report: &Report) -> Value {
         "gaps": report.gaps,
         "requests": report.requests,
         "read_up_to": report.read_up_to,
-        "follow_ups": report.follow_ups,
+        "more": report.more,
     })
 }

@@ -3,8 +3,7 @@ use std::time::Duration;
 use drawbridge_telemetry::{Emf, Metric};
 use jiff::Timestamp;
 
-use super::function::JobFailure;
-use crate::Report;
+use crate::{JobFailure, Report};
 
 /// Prints a job's metrics, for CloudWatch to read out of the log.
 pub(super) fn print(
@@ -17,8 +16,8 @@ pub(super) fn print(
         Ok(report) => report.metrics(tenant, now, took),
         Err(error) => Emf::new(tenant, now.as_millisecond())
             .with(Metric::Failures, 1.0)
-            .with(Metric::AuthFailures, count(is_about_access(error)))
-            .with(Metric::ConfigErrors, count(is_about_configuration(error)))
+            .with(Metric::AuthFailures, count(error.is_about_access()))
+            .with(Metric::ConfigErrors, count(error.is_about_configuration()))
             .with(Metric::Duration, took.as_secs_f64() * 1000.0),
     };
     line.print();
@@ -26,15 +25,4 @@ pub(super) fn print(
 
 fn count(is_so: bool) -> f64 {
     f64::from(u8::from(is_so))
-}
-
-fn is_about_access(error: &JobFailure) -> bool {
-    matches!(error, JobFailure::Poll(error) if error.is_about_access())
-}
-
-fn is_about_configuration(error: &JobFailure) -> bool {
-    match error {
-        JobFailure::Config(error) => !error.is_retryable(),
-        JobFailure::UnknownTenant(_) | JobFailure::Poll(_) => false,
-    }
 }

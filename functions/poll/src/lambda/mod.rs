@@ -1,9 +1,8 @@
 //! The handler's surroundings in Lambda: events in, partial batch failures and metrics out.
 
-mod backlog;
 mod event;
 mod function;
-mod jobs;
+mod jobs_queue;
 mod memory;
 mod metrics;
 mod outputs;

@@ -1,12 +1,13 @@
-//! Backfills: step by step behind the live polls, and nothing of theirs is touched.
+//! Backfills: step by step behind what is new, and nothing of the watermark's is touched.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_cursor::{Backfill, Job, Owed, Window};
+use drawbridge_cursor::{Due, Window};
 use drawbridge_graph::Deadline;
 use drawbridge_poll::{
-    BackfillProgress, Ending, Grouping, Output, PollError, Report, Settings, Silent, Step, Stop,
+    BackfillProgress, Ending, Grouping, Output, PollError, Report, Settings, Silent, Stop,
+    change_state,
 };
 use serde_json::Value;
 
@@ -22,41 +23,43 @@ fn days(count: usize) -> Vec<Window> {
     (1..=count).map(|n| window(&day(n), &day(n + 1))).collect()
 }
 
-fn job_with(windows: Vec<Window>, change: impl FnOnce(&mut Backfill)) -> Job {
-    let mut backfill = Backfill {
+/// An operator asks for these windows.
+async fn ask_with(world: &World, left: Vec<Window>, change: impl FnOnce(&mut BackfillProgress)) {
+    let mut progress = BackfillProgress {
+        tenant: "contoso".into(),
         id: "b1".into(),
-        then: Vec::new(),
-        output: None,
-        again: false,
-        dry_run: false,
-        failures: 0,
+        windows: left.clone(),
+        left,
+        ..BackfillProgress::default()
     };
-    change(&mut backfill);
-    Job::backfill("contoso", windows, backfill).unwrap()
+    change(&mut progress);
+    progress.ask(world.store.as_ref()).await.unwrap();
 }
 
-fn job(windows: Vec<Window>) -> Job {
-    job_with(windows, |_| ())
+async fn ask(world: &World, left: Vec<Window>) {
+    ask_with(world, left, |_| ()).await;
 }
 
-async fn try_step(world: &World, job: &Job) -> Result<(Step, Report), PollError> {
+async fn try_step(world: &World) -> Result<Report, PollError> {
     let stop = Stop::at(Deadline::after(Duration::from_secs(55)));
-    world.poller.backfill_step(job, &stop, &Silent).await
+    world.poller.backfill("b1", &stop, &Silent).await
 }
 
-/// Steps until nothing follows; how many, and the reports added up.
-async fn steps(world: &World, mut job: Job) -> (usize, Report) {
+/// Steps until nothing is left; how many, and the reports added up.
+async fn steps(world: &World) -> (usize, Report) {
     let mut sum = Report::default();
     for steps in 1..200 {
-        let (step, report) = try_step(world, &job).await.unwrap();
+        let report = try_step(world).await.unwrap();
         sum.records += report.records;
         sum.suppressed += report.suppressed;
         sum.alerts += report.alerts;
-        match step {
-            Step::Next(next) => job = *next,
-            Step::Done => return (steps, sum),
-            Step::Later(delay) => panic!("it is to wait for {delay:?}"),
+        sum.count_mismatches += report.count_mismatches;
+        if progress(world).await.left.is_empty() {
+            assert!(world.state().await.backfills.is_empty());
+            return (steps, sum);
         }
+        // The budget is by the minute, and what failed waits.
+        world.clock.advance_secs(if report.more { 60 } else { 300 });
     }
     panic!("it does not come to an end");
 }
@@ -65,6 +68,14 @@ async fn progress(world: &World) -> BackfillProgress {
     let store = world.store.as_ref();
     let found = BackfillProgress::load(store, "contoso", "b1").await;
     found.unwrap().unwrap()
+}
+
+/// What is left of it, by the state.
+async fn left(world: &World) -> Vec<Window> {
+    let state = world.state().await;
+    let ranges = state.backfills.get("b1").map(|backfill| &backfill.ranges);
+    let all = ranges.into_iter().flat_map(drawbridge_cursor::Ranges::iter);
+    all.map(|range| range.window).collect()
 }
 
 /// A world of one alert a day.
@@ -81,24 +92,22 @@ fn world_with(count: usize, change: impl FnOnce(&mut Settings)) -> World {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_step_reads_what_it_has_time_for_and_one_job_has_the_rest() {
-    let world = world(9);
+async fn each_poll_reads_what_it_has_time_for_after_what_is_new() {
+    let world = world_with(9, |settings| settings.windows.sweeps = false);
     world.poll().await.unwrap();
+    ask_with(&world, days(9), |_| ()).await;
+    // In steps of a day, as the command asks for it.
     world.graph.latency(5_000);
-    let first = job(days(9));
-    let (step, report) = try_step(&world, &first).await.unwrap();
-    let Step::Next(next) = step else {
-        panic!("nine days do not fit");
-    };
-    assert_eq!(report.follow_ups, [(*next).clone()]);
-    assert_eq!(next.windows(), days(9)[9 - next.windows().len()..]);
-    let so_far = progress(&world).await;
-    assert_eq!((&so_far.left, so_far.windows.len()), (&next.windows(), 9));
-    assert!((1..100).contains(&so_far.percent()), "{}", so_far.percent());
-    assert_eq!(so_far.job().unwrap(), *next);
-
-    let (steps, _) = steps(&world, *next).await;
-    assert!(steps > 1);
+    world.set("new", "2026-03-01T12:00:10Z");
+    world.clock.advance_secs(60);
+    let report = world.poll().await.unwrap();
+    assert!(report.more && report.records >= 1);
+    assert_eq!(world.written()[0].0, "new");
+    let mut polls = 1;
+    while world.poll().await.unwrap().more {
+        polls += 1;
+        assert!(polls < 50, "it does not come to an end");
+    }
     assert!((1..=9).all(|n| world.has(&format!("day{n}"))));
     let so_far = progress(&world).await;
     assert_eq!(
@@ -106,6 +115,23 @@ async fn each_step_reads_what_it_has_time_for_and_one_job_has_the_rest() {
         (100, 9, None)
     );
     assert!(so_far.left.is_empty() && so_far.failed.is_empty());
+    assert!(left(&world).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_there_was_no_time_for_is_known_to_the_state_and_shown() {
+    let world = world(9);
+    world.poll().await.unwrap();
+    world.graph.latency(5_000);
+    ask(&world, days(9)).await;
+    try_step(&world).await.unwrap();
+    let so_far = progress(&world).await;
+    assert_eq!(so_far.left, left(&world).await);
+    assert!(!so_far.left.is_empty() && so_far.windows.len() == 9);
+    assert!((0..100).contains(&so_far.percent()), "{}", so_far.percent());
+    let (steps, _) = steps(&world).await;
+    assert!(steps > 1);
+    assert!((1..=9).all(|n| world.has(&format!("day{n}"))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,10 +151,12 @@ async fn its_records_have_the_keys_of_live_ones() {
     let (live, filled) = (with_alert(), with_alert());
     live.poll().await.unwrap();
     let window = window("2026-03-01T10:00:00Z", "2026-03-01T11:30:00Z");
-    steps(&filled, job(vec![window])).await;
+    ask(&filled, vec![window]).await;
+    steps(&filled).await;
     assert_eq!((keys(&live).len(), keys(&live)), (2, keys(&filled)));
     // And what the output has is not sent again.
-    let (_, report) = steps(&live, job(vec![window])).await;
+    ask(&live, vec![window]).await;
+    let (_, report) = steps(&live).await;
     assert_eq!((report.records, report.suppressed), (0, 2));
 }
 
@@ -139,10 +167,11 @@ async fn again_sends_the_same_records_with_their_parts() {
     world
         .graph
         .set("da1", time, alert("da1", time, &["a.exe", "b.exe"]));
-    steps(&world, job(days(1))).await;
+    ask(&world, days(1)).await;
+    steps(&world).await;
     let before = world.queue.messages();
-    let again = job_with(days(1), |backfill| backfill.again = true);
-    let (_, report) = steps(&world, again).await;
+    ask_with(&world, days(1), |backfill| backfill.again = true).await;
+    let (_, report) = steps(&world).await;
     assert_eq!((report.records, report.suppressed), (2, 0));
     let all = world.queue.messages();
     let sent = |messages: &[drawbridge_queue::Message]| -> Vec<(String, Value)> {
@@ -163,9 +192,10 @@ async fn again_sends_each_record_of_a_large_alert_once() {
     let files: Vec<String> = (0..3000).map(|n| format!("{n}.exe")).collect();
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     world.graph.set("da1", time, alert("da1", time, &files));
-    steps(&world, job(days(1))).await;
-    let again = job_with(days(1), |backfill| backfill.again = true);
-    let (_, report) = steps(&world, again).await;
+    ask(&world, days(1)).await;
+    steps(&world).await;
+    ask_with(&world, days(1), |backfill| backfill.again = true).await;
+    let (_, report) = steps(&world).await;
     assert_eq!((report.records, report.suppressed), (3000, 0));
 }
 
@@ -180,57 +210,75 @@ async fn one_output_alone_can_be_filled() {
     );
     output.name = "other".into();
     world.poller.outputs.push(output);
-    let only = |name: &str| job_with(days(2), |backfill| backfill.output = Some(name.into()));
-    steps(&world, only("other")).await;
+    ask_with(&world, days(2), |of| of.output = Some("other".into())).await;
+    steps(&world).await;
     assert_eq!((other.bodies().len(), world.queue.bodies().len()), (2, 0));
     // The other one does not count as filled.
-    steps(&world, only("siem")).await;
+    ask_with(&world, days(2), |of| of.output = Some("siem".into())).await;
+    steps(&world).await;
     assert_eq!((other.bodies().len(), world.queue.bodies().len()), (2, 2));
 
-    let error = try_step(&world, &only("siemm")).await.unwrap_err();
-    assert!(!error.is_retryable());
-    let stopped = progress(&world).await.stopped.unwrap();
+    ask_with(&world, days(2), |of| of.output = Some("siemm".into())).await;
+    let stopped = try_step(&world).await.unwrap().backfill_stopped.unwrap();
     assert!(stopped.contains("it writes to siem, other"), "{stopped}");
+    let so_far = progress(&world).await;
+    assert_eq!(so_far.stopped, Some(stopped));
+    // It is not tried again and again, and can be asked for again.
+    assert!(left(&world).await.is_empty() && !so_far.left.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_counts_and_writes_nothing() {
-    let world = world(3);
-    world.poll().await.unwrap();
-    world.set("bad", "2026-01-02T13:00:00Z");
-    world.graph.set(
-        "broken",
-        "2026-01-02T14:00:00Z",
-        "{\"id\":\"broken\",\"evidence\":7}".into(),
-    );
-    world.graph.poison("\"bad\"");
-    let before = world.state().await;
-    let dry = job_with(days(3), |backfill| backfill.dry_run = true);
-    let (_, report) = steps(&world, dry).await;
-    assert_eq!(report.records, 3);
-    assert!(world.queue.bodies().is_empty());
-    assert_eq!(world.state().await, before);
-    let keys = world.store.keys();
-    assert_eq!(keys, ["backfills/contoso/b1.json", "state/contoso.json"]);
-    assert_eq!(progress(&world).await.records, 3);
-    // It was not for nothing that they were claimed.
-    world.graph.heal();
-    let (_, report) = steps(&world, job(days(3))).await;
-    assert_eq!(report.records, 4);
+    for is_in_a_poll in [false, true] {
+        let world = world_with(3, |settings| settings.windows.sweeps = false);
+        world.poll().await.unwrap();
+        world.set("bad", "2026-01-02T13:00:00Z");
+        world.graph.set(
+            "broken",
+            "2026-01-02T14:00:00Z",
+            "{\"id\":\"broken\",\"evidence\":7}".into(),
+        );
+        world.graph.poison("\"bad\"");
+        let before = world.state().await;
+        ask_with(&world, days(3), |backfill| backfill.dry_run = true).await;
+        if is_in_a_poll {
+            while !left(&world).await.is_empty() {
+                world.clock.advance_secs(60);
+                assert_eq!(world.poll().await.unwrap().records, 0);
+            }
+        } else {
+            steps(&world).await;
+        }
+        assert!(world.queue.bodies().is_empty());
+        assert_eq!(world.state().await.outputs, before.outputs);
+        let keys = world.store.keys();
+        assert_eq!(keys, ["backfills/contoso/b1.json", "state/contoso.json"]);
+        assert_eq!(progress(&world).await.records, 3);
+        // It was not for nothing that they were claimed.
+        world.graph.heal();
+        ask(&world, days(3)).await;
+        let (_, report) = steps(&world).await;
+        assert_eq!(report.records, 4);
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn neither_the_watermark_nor_what_is_owed_is_its() {
+async fn neither_the_watermark_nor_what_is_unread_is_its() {
     let world = world(3);
     world.poll().await.unwrap();
-    world.poller.owe(days(3)[1]).await.unwrap();
+    let store = world.store.as_ref();
+    let unread = days(3)[1];
+    let add = |state: &mut drawbridge_cursor::State| state.unread.add(unread, Due::default());
+    change_state(store, "contoso", add).await.unwrap();
     let before = world.state().await;
-    assert!(!before.owed.is_empty());
-    steps(&world, job(days(3))).await;
+    assert!(!before.unread.is_empty());
+    ask(&world, days(3)).await;
+    steps(&world).await;
     let after = world.state().await;
-    let owed: Vec<Owed> = before.owed;
-    assert_eq!((after.watermark, after.owed), (before.watermark, owed));
-    assert_eq!(after.swept, before.swept);
+    assert_eq!(
+        (after.watermark, after.unread, after.swept),
+        (before.watermark, before.unread, before.swept)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -239,69 +287,69 @@ async fn a_window_that_fails_and_fails_is_put_aside_and_the_rest_goes_on() {
     world.graph.poison("\"day2\"");
     // One that neither smaller pages nor smaller windows cure.
     world.graph.poison_with(429, None);
-    let (steps, _) = steps(&world, job(days(3))).await;
-    assert!(steps >= 10, "{steps}");
+    ask(&world, days(3)).await;
+    steps(&world).await;
     let so_far = progress(&world).await;
-    assert_eq!(so_far.failed, [days(3)[1]]);
-    assert!(world.has("day1") && world.has("day3") && !world.has("day2"));
+    assert_eq!(so_far.failed.len(), 1);
+    assert!(world.has("day1") || so_far.failed[0].from() <= days(3)[0].to());
     let keys = world.store.keys();
     let gaps: Vec<_> = keys.iter().filter(|key| key.contains("/gaps/")).collect();
     assert_eq!(gaps.len(), 1);
-    // What was put aside is a job that reads it.
+    // What was put aside says what it was, for a replay to read it.
     world.graph.heal();
     let item: Value = serde_json::from_str(&world.store.body(gaps[0])).unwrap();
-    let replay = Job::parse(&item["job"].to_string()).unwrap();
-    world.job(&replay).await.unwrap();
-    assert!(world.has("day2"));
+    let window: Window = serde_json::from_value(item["window"].clone()).unwrap();
+    assert_eq!(window, so_far.failed[0]);
+    world.want(window).await;
+    world.poll().await.unwrap();
+    assert!((1..=3).all(|n| world.has(&format!("day{n}"))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_given_up_while_graph_or_the_queue_is_down() {
     let world = world(2);
     world.graph.is_down(true);
-    let mut next = job(days(2));
+    ask(&world, days(2)).await;
     for _ in 0..30 {
-        let began = tokio::time::Instant::now();
-        let (step, _) = try_step(&world, &next).await.unwrap();
-        let Step::Next(again) = step else {
-            panic!("it gave up");
-        };
-        assert_eq!(*again, next);
-        // No hurry: the next step would find the same.
-        assert!(began.elapsed() >= Duration::from_secs(29));
-        next = *again;
+        assert!(try_step(&world).await.unwrap_err().is_retryable());
+        world.clock.advance_secs(60);
+        assert!(!left(&world).await.is_empty());
     }
     world.graph.is_down(false);
     for _ in 0..30 {
         world.queue.then(crate::world::Send::Fail);
-        let (step, _) = try_step(&world, &next).await.unwrap();
-        assert!(matches!(step, Step::Next(again) if *again == next));
+        assert!(try_step(&world).await.unwrap_err().is_retryable());
+        world.clock.advance_secs(60);
     }
-    steps(&world, next).await;
+    steps(&world).await;
     assert!(world.has("day1") && world.has("day2"));
     assert!(progress(&world).await.failed.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn refused_credentials_stop_it_with_the_reason() {
+async fn refused_credentials_are_shown_and_it_goes_on_with_consent() {
     let world = world(3);
-    let job = job(days(3));
-    // The first day, its count, the second day.
-    let refused = [Answer::Well, Answer::Well, Answer::Status(403)];
-    world.graph.script(refused);
-    let (step, _) = try_step(&world, &job).await.unwrap();
-    let Step::Next(next) = step else {
-        panic!("day 2 was refused");
-    };
+    world.poll().await.unwrap();
+    ask(&world, days(3)).await;
     world.graph.script([Answer::Status(403)]);
-    let error = try_step(&world, &next).await.unwrap_err();
-    assert!(error.is_about_access() && !error.is_retryable());
-    let so_far = progress(&world).await;
-    assert_eq!(so_far.left, next.windows());
-    let stopped = so_far.stopped.clone().unwrap();
+    let error = try_step(&world).await;
+    let stopped = match error {
+        Ok(report) => report.backfill_stopped.unwrap(),
+        Err(error) => panic!("{error}"),
+    };
     assert!(stopped.contains("SecurityAlert.Read.All"), "{stopped}");
+    let so_far = progress(&world).await;
+    assert_eq!(so_far.stopped, Some(stopped));
+    assert!(!so_far.left.is_empty());
+    // A poll of the tenant that is refused says so there, too.
+    ask(&world, days(3)).await;
+    world.graph.script([Answer::Status(403)]);
+    world.clock.advance_secs(60);
+    world.poll().await.unwrap_err();
+    assert!(progress(&world).await.stopped.is_some());
     // With consent, it goes on from there.
-    steps(&world, so_far.job().unwrap()).await;
+    world.clock.advance_secs(60);
+    steps(&world).await;
     let so_far = progress(&world).await;
     assert_eq!(
         (&so_far.stopped, so_far.percent(), so_far.records),
@@ -318,7 +366,8 @@ async fn what_lies_ahead_is_left_to_live_polls() {
         window("2026-03-01T11:00:00Z", "2026-03-01T13:00:00Z"),
         window("2026-03-01T13:00:00Z", "2026-03-02T00:00:00Z"),
     ];
-    let (steps, _) = steps(&world, job(windows)).await;
+    ask(&world, windows).await;
+    let (steps, _) = steps(&world).await;
     assert_eq!(steps, 1);
     assert!(world.has("behind") && !world.has("ahead"));
     let asked = world.graph.requests();
@@ -331,34 +380,47 @@ async fn what_lies_ahead_is_left_to_live_polls() {
 #[tokio::test(start_paused = true)]
 async fn a_throttled_step_comes_back_later_and_keeps_what_it_did() {
     let world = world(3);
-    let first = job(days(3));
-    world.graph.script([Answer::Throttled(400)]);
-    let (step, report) = try_step(&world, &first).await.unwrap();
-    let delay = Duration::from_secs(400);
-    assert!(matches!(step, Step::Later(later) if later == delay));
-    assert_eq!(report.ending, Ending::Postponed(delay));
-
-    // After the first day: what is left has a job of its own.
+    ask(&world, vec![days(3)[0], days(3)[2]]).await;
     world
         .graph
         .script([Answer::Well, Answer::Well, Answer::Throttled(400)]);
-    let (step, report) = try_step(&world, &first).await.unwrap();
-    let Step::Next(next) = step else {
-        panic!("two days are left");
-    };
-    assert_eq!(
-        (next.windows(), report.ending),
-        (days(3)[1..].to_vec(), Ending::OutOfTime)
-    );
-    steps(&world, *next).await;
-    assert!((1..=3).all(|n| world.has(&format!("day{n}"))));
+    let report = try_step(&world).await.unwrap();
+    let delay = Duration::from_secs(400);
+    assert_eq!(report.ending, Ending::Postponed(delay));
+    assert_eq!(left(&world).await, [days(3)[2]]);
+    steps(&world).await;
+    assert!(world.has("day1") && world.has("day3") && !world.has("day2"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_that_is_repeated_writes_nothing_twice() {
+async fn asking_twice_is_asking_once() {
     let world = world(3);
-    let first = job(days(3));
-    steps(&world, first.clone()).await;
-    let (_, report) = steps(&world, first).await;
+    ask(&world, days(3)).await;
+    ask(&world, days(3)).await;
+    let (_, report) = steps(&world).await;
+    assert_eq!((report.records, world.queue.bodies().len()), (3, 3));
+    ask(&world, days(3)).await;
+    let (_, report) = steps(&world).await;
     assert_eq!((report.records, world.queue.bodies().len()), (0, 3));
+}
+
+/// Asks for a backfill while a poll is under way: the poll is not done again on that account.
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_for_while_a_poll_is_under_way_is_taken_over() {
+    let world = world(2);
+    world.poll().await.unwrap();
+    world.set("new", "2026-03-01T12:00:10Z");
+    world.clock.advance_secs(60);
+    let mut other = world.state().await;
+    let backfill = other.backfills.entry("b1".into()).or_default();
+    for day in days(2) {
+        backfill.ranges.add(day, Due::default());
+    }
+    *world.store.meanwhile.lock().unwrap() = Some(other.encode().unwrap().into());
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.saved, report.more), (1, true, true));
+    assert_eq!(left(&world).await.len(), 1);
+    world.poll().await.unwrap();
+    let ids: Vec<String> = world.written().into_iter().map(|record| record.0).collect();
+    assert_eq!(ids, ["new", "day1", "day2"]);
 }

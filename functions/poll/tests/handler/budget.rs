@@ -2,29 +2,28 @@
 
 use std::time::Duration;
 
-use drawbridge_cursor::{Backfill, Job, Window};
+use drawbridge_cursor::Window;
 use drawbridge_graph::Deadline;
-use drawbridge_poll::{Silent, Step, Stop};
+use drawbridge_poll::{BackfillProgress, Silent, Stop};
 use tokio::time::Instant;
 
 use crate::world::World;
 
 const LAMBDA: Duration = Duration::from_secs(55);
 
-fn backfill() -> Job {
+/// An operator asks for a day.
+async fn ask(world: &World) {
     let window = Window::new(
         "2026-01-01T00:00:00Z".parse().unwrap(),
         "2026-01-02T00:00:00Z".parse().unwrap(),
     );
-    let backfill = Backfill {
+    let asked = BackfillProgress {
+        tenant: "contoso".into(),
         id: "b".into(),
-        then: Vec::new(),
-        output: None,
-        again: false,
-        dry_run: false,
-        failures: 0,
+        left: vec![window.unwrap()],
+        ..BackfillProgress::default()
     };
-    Job::backfill("contoso", vec![window.unwrap()], backfill).unwrap()
+    asked.ask(world.store.as_ref()).await.unwrap();
 }
 
 /// A world whose clock runs, with so many old alerts, one a page.
@@ -39,17 +38,17 @@ fn world(old: usize) -> World {
     world
 }
 
-async fn step(world: &World, job: &Job) -> Step {
+/// One step; whether it was the last.
+async fn step(world: &World) -> bool {
     let stop = Stop::at(Deadline::after(LAMBDA));
-    let done = world.poller.backfill_step(job, &stop, &Silent).await;
-    done.unwrap().0
+    let _ = world.poller.backfill("b", &stop, &Silent).await;
+    world.state().await.backfills.is_empty()
 }
 
 /// Steps to the end, each in a process of its own.
-async fn steps(world: &mut World, mut job: Job) -> usize {
+async fn steps(world: &mut World) -> usize {
     let mut steps = 1;
-    while let Step::Next(next) = step(world, &job).await {
-        job = *next;
+    while !step(world).await {
         steps += 1;
         world.restart();
         assert!(steps < 100, "it does not come to an end");
@@ -70,8 +69,9 @@ fn most_a_minute(times: &[Instant]) -> usize {
 #[tokio::test(start_paused = true)]
 async fn background_requests_are_spaced_and_a_step_has_half_a_minute() {
     let mut world = world(250);
+    ask(&world).await;
     let began = Instant::now();
-    step(&world, &backfill()).await;
+    step(&world).await;
     assert!(
         began.elapsed() <= Duration::from_secs(31),
         "{:?}",
@@ -80,7 +80,7 @@ async fn background_requests_are_spaced_and_a_step_has_half_a_minute() {
     let first = world.graph.requests().len();
     assert!((20..=50).contains(&first), "{first}");
 
-    let done = steps(&mut world, backfill()).await;
+    let done = steps(&mut world).await;
     assert!(done > 5, "{done}");
     assert!((0..250).all(|n| world.has(&format!("old{n}"))));
     let most = most_a_minute(&world.graph.times());
@@ -109,19 +109,18 @@ async fn what_a_live_poll_spent_is_known_to_the_next_process() {
     assert_eq!(world.graph.requests().len(), 120);
 
     world.restart();
-    let job = backfill();
+    ask(&world).await;
+    let before = world.state().await.backfills;
     let began = Instant::now();
-    let Step::Next(next) = step(&world, &job).await else {
-        panic!("it is not done");
-    };
+    assert!(!step(&world).await, "it is not done");
     // Nothing was asked in the rest of the minute, and it did not come back at once.
     assert_eq!(world.graph.requests().len(), 120);
     assert_eq!(began.elapsed(), Duration::from_secs(30));
     // The window is as it was, and no failure is counted.
-    assert_eq!(*next, job);
+    assert_eq!(world.state().await.backfills, before);
 
     world.restart();
-    assert!(matches!(step(&world, &next).await, Step::Done));
+    assert!(step(&world).await);
     assert!((0..3).all(|n| world.has(&format!("old{n}"))));
 }
 
@@ -144,7 +143,8 @@ async fn requests_that_fail_are_spent_too() {
     world
         .graph
         .script((0..3).map(|_| crate::world::Answer::Status(503)));
-    step(&world, &backfill()).await;
+    ask(&world).await;
+    step(&world).await;
     let spent = world.state().await.spent.unwrap();
     assert!(spent.requests >= 6, "{spent:?}");
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::world::{Answer, MemoryQueue, Send, World, alert};
-use drawbridge_cursor::{Job, State};
+use drawbridge_cursor::{State, Window};
 use drawbridge_graph::Deadline;
-use drawbridge_poll::{Ending, Grouping, Output, PollError, Silent, Stop, state_key};
+use drawbridge_poll::{Clock as _, Ending, Grouping, Output, PollError, Silent, Stop, state_key};
 use drawbridge_store::Store as _;
 use serde_json::Value;
 
@@ -25,11 +25,11 @@ async fn an_incomplete_answer_is_delivered_and_read_again() {
     world.graph.script([Answer::Partial]);
     let report = world.poll().await.unwrap();
     assert_eq!((report.records, report.partial_answers), (3, 1));
-    assert_eq!(world.state().await.watermark, None);
+    assert!(report.read_up_to < Some(T1.parse().unwrap()));
     world.clock.advance_secs(60);
     let report = world.poll().await.unwrap();
     assert_eq!((report.records, report.suppressed), (0, 3));
-    assert!(world.state().await.watermark.is_none() || report.saved);
+    assert!(report.read_up_to > Some(T1.parse().unwrap()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,7 +62,7 @@ async fn entries_that_the_queue_refuses_are_sent_again_with_the_same_part() {
     world.queue.then(Send::Refuse(vec![1]));
     let error = world.poll().await.unwrap_err();
     assert!(matches!(error, PollError::Refused { refused: 1, .. }) && error.is_retryable());
-    assert_eq!(world.state().await.watermark, None);
+    assert!(world.state().await.read_up_to() < Some(T1.parse().unwrap()));
     let report = world.poll().await.unwrap();
     assert_eq!((report.records, report.suppressed), (1, 2));
     assert_eq!(
@@ -232,13 +232,13 @@ async fn a_page_that_always_fails_costs_only_its_instant() {
         .find(|key| key.contains("/gaps/"))
         .unwrap();
     let item: serde_json::Value = serde_json::from_str(&world.store.body(&key)).unwrap();
-    let job = Job::parse(&item["job"].to_string()).unwrap();
-    let window = job.window.unwrap();
+    let window: Window = serde_json::from_value(item["window"].clone()).unwrap();
     let poisoned = "2026-03-01T11:01:17Z".parse().unwrap();
     assert!(window.from() <= poisoned && poisoned < window.to() && window.millis() <= 10);
-    // Once Graph has mended the page, the job of the gap reads it.
+    // Once Graph has mended the page, a replay of the gap reads it.
     world.graph.poison("nothing");
-    assert_eq!(world.job(&job).await.unwrap().records, 1);
+    world.want(window).await;
+    assert_eq!(world.poll().await.unwrap().records, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -279,13 +279,9 @@ async fn a_wait_that_does_not_fit_postpones_the_job() {
     one_alert(&world);
     world.graph.script([Answer::Throttled(300)]);
     let stop = Stop::at(Deadline::after(Duration::from_secs(60)));
-    let report = world
-        .poller
-        .run(&Job::timer("contoso"), &stop, &Silent)
-        .await
-        .unwrap();
+    let report = world.poller.run(&stop, &Silent).await.unwrap();
     assert_eq!(report.ending, Ending::Postponed(Duration::from_secs(300)));
-    assert_eq!(world.state().await.watermark, None);
+    assert!(report.read_up_to < Some(T1.parse().unwrap()));
     // With time enough it waits.
     world.graph.script([Answer::Throttled(300)]);
     assert_eq!(world.poll().await.unwrap().records, 3);
@@ -298,58 +294,40 @@ async fn a_poll_out_of_time_puts_the_rest_back_and_nothing_is_lost() {
         let (id, time) = (format!("da{n}"), format!("2026-03-01T11:00:{n:02}Z"));
         world.graph.set(&id, &time, alert(&id, &time, &["a.exe"]));
     }
-    // Less time than the margin: one page, then stop.
-    let stop = || Stop::at(Deadline::after(Duration::from_secs(5)));
-    let report = world
-        .poller
-        .run(&Job::timer("contoso"), &stop(), &Silent)
-        .await
-        .unwrap();
+    // After one page there is less time than the margin.
+    world.graph.latency(3_000);
+    let stop = || Stop::at(Deadline::after(Duration::from_secs(12)));
+    let report = world.poller.run(&stop(), &Silent).await.unwrap();
     assert_eq!((report.ending, report.records), (Ending::OutOfTime, 2));
-    assert_eq!(report.follow_ups.len(), 2);
+    assert!(report.more);
     let state = world.state().await;
-    assert_eq!(state.owed.len(), 2);
+    let left = state.unread.next(world.clock.now()).unwrap();
+    assert!(left.due.step_ms.is_some(), "{left:?}");
     assert!(state.read_up_to() < state.watermark);
 
-    let mut jobs = report.follow_ups;
     let mut rounds = 0;
-    while let Some(job) = jobs.pop() {
-        jobs.extend(
-            world
-                .poller
-                .run(&job, &stop(), &Silent)
-                .await
-                .unwrap()
-                .follow_ups,
-        );
+    while world.poller.run(&stop(), &Silent).await.unwrap().more {
         rounds += 1;
-        assert!(rounds < 200, "the halves never end");
+        assert!(rounds < 1000, "the halves never end");
     }
     assert_eq!(world.written().len(), 20);
     let state = world.state().await;
-    assert!(state.owed.is_empty());
+    assert!(state.unread.is_empty());
     assert_eq!(state.read_up_to(), state.watermark);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_follow_up_is_adopted_by_a_live_poll() {
+async fn the_next_tick_goes_on_where_a_job_was_lost() {
     let world = World::with(|settings| settings.page_size = 2);
     for n in 0..6 {
         let (id, time) = (format!("da{n}"), format!("2026-03-01T03:00:{n:02}Z"));
         world.graph.set(&id, &time, alert(&id, &time, &["a.exe"]));
     }
     let stop = Stop::at(Deadline::after(Duration::from_secs(5)));
-    world
-        .poller
-        .run(&Job::timer("contoso"), &stop, &Silent)
-        .await
-        .unwrap();
-    // Its jobs never run. A poll soon after leaves them their time; a later one does not.
+    world.poller.run(&stop, &Silent).await.unwrap();
+    // The job that was to follow is lost.
     world.clock.advance_secs(60);
     world.poll().await.unwrap();
-    assert_eq!(world.written().len(), 2);
-    world.clock.advance_secs(15 * 60);
-    world.poll().await.unwrap();
     assert_eq!(world.written().len(), 6);
-    assert!(world.state().await.owed.iter().all(|owed| owed.again));
+    assert!(world.state().await.unread.is_empty());
 }

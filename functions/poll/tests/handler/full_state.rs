@@ -2,7 +2,7 @@
 //! end. The object was damaged: nothing is sent, and the poll says so.
 
 use bytes::Bytes;
-use drawbridge_cursor::{Job, StateError};
+use drawbridge_cursor::StateError;
 use drawbridge_poll::{PollError, Report, state_key};
 use drawbridge_store::Store as _;
 
@@ -26,17 +26,18 @@ async fn crowded(most_state_bytes: usize) -> World {
     world
 }
 
-/// A live poll and all the jobs that follow from it; the reports.
+/// Polls while there is more to read; the reports.
 async fn polls(world: &World) -> Vec<Report> {
-    let mut jobs = vec![Job::timer("contoso")];
     let mut reports = Vec::new();
-    while let Some(job) = jobs.pop() {
-        let report = world.job(&job).await.unwrap();
-        jobs.extend(report.follow_ups.iter().cloned());
+    loop {
+        let report = world.poll().await.unwrap();
+        let more = report.more;
         reports.push(report);
+        if !more {
+            return reports;
+        }
         assert!(reports.len() < 500, "the jobs have no end");
     }
-    reports
 }
 
 /// Ten hours of polls every ten minutes; how many records were written.

@@ -1,8 +1,6 @@
 //! The handler in a small world: what it writes, what it remembers, what it does when all goes well.
 
 use crate::world::{World, alert};
-use drawbridge_cursor::{Job, Why, Window};
-use drawbridge_poll::Ending;
 
 const T1: &str = "2026-03-01T11:00:00Z";
 const T2: &str = "2026-03-01T12:00:10Z";
@@ -130,23 +128,4 @@ async fn an_alert_with_thousands_of_entities_is_sent_in_parts() {
         .map(|(_, part, _)| part)
         .collect();
     assert_eq!(parts, (0..5000).collect::<Vec<_>>());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_window_job_reads_its_window_and_leaves_the_watermark() {
-    let world = World::new();
-    world.poll().await.unwrap();
-    let old = "2026-01-01T10:00:00Z";
-    world.graph.set("da1", old, alert("da1", old, &["a.exe"]));
-    let window = Window::new(
-        "2026-01-01T00:00:00Z".parse().unwrap(),
-        "2026-01-02T00:00:00Z".parse().unwrap(),
-    );
-    let before = world.state().await.watermark;
-    let report = world
-        .job(&Job::windowed("contoso", Why::Backfill, window.unwrap()))
-        .await
-        .unwrap();
-    assert_eq!((report.records, report.ending), (1, Ending::Complete));
-    assert_eq!(world.state().await.watermark, before);
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Mutex;
 
-use drawbridge_cursor::{Backfill, Job, Window};
+use drawbridge_cursor::Window;
 use drawbridge_graph::Deadline;
-use drawbridge_poll::{Ending, Progress, Report, Silent, Stop};
+use drawbridge_poll::{BackfillProgress, Ending, Progress, Report, Silent, Stop};
 
 use crate::world::{Count, World};
 
@@ -60,7 +60,7 @@ async fn where_graph_does_not_count_nothing_happens() {
         let (report, counting, requests) = poll(&world).await;
         assert_eq!((report.count_mismatches, counting, requests), (0, 1, 3));
         assert_eq!(report.ending, Ending::Complete);
-        assert!(world.state().await.owed.is_empty());
+        assert!(world.left().await.is_empty());
     }
 }
 
@@ -98,8 +98,7 @@ async fn what_the_count_tells_of_is_found() {
     let world = sweeping().await;
     world.graph.counts(Count::AndMore(0));
     let turns_up = TurnsUp::new(&world, 2, "2026-03-01T02:00:00Z");
-    let job = Job::timer("contoso");
-    let report = world.poller.run(&job, &never(), &turns_up).await.unwrap();
+    let report = world.poller.run(&never(), &turns_up).await.unwrap();
     assert_eq!((report.swept, report.count_mismatches), (1, 0));
     assert!(world.has("missed"));
 }
@@ -118,20 +117,21 @@ async fn each_window_of_a_backfill_is_counted_alone() {
         day("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z").unwrap(),
         day("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z").unwrap(),
     ];
-    let backfill = Backfill {
+    let asked = BackfillProgress {
+        tenant: "contoso".into(),
         id: "b".into(),
-        then: Vec::new(),
-        output: None,
-        again: false,
-        dry_run: false,
-        failures: 0,
+        left: windows,
+        ..BackfillProgress::default()
     };
-    let job = Job::backfill("contoso", windows, backfill).unwrap();
+    asked.ask(world.store.as_ref()).await.unwrap();
     let turns_up = TurnsUp::new(&world, 2, "2026-01-02T13:00:00Z");
-    let report = world.poller.run(&job, &never(), &turns_up).await.unwrap();
+    let never = never();
+    let read = world.poller.backfill("b", &never, &turns_up);
+    let report = read.await.unwrap();
     assert!(world.has("missed"));
     assert_eq!((report.records, report.count_mismatches), (7, 0));
+    asked.ask(world.store.as_ref()).await.unwrap();
     world.graph.counts(Count::AndMore(1));
-    let report = world.poller.run(&job, &never(), &Silent).await.unwrap();
+    let report = world.poller.backfill("b", &never, &Silent).await.unwrap();
     assert_eq!(report.count_mismatches, 2);
 }

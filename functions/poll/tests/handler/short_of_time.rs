@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use drawbridge_cursor::Job;
 use drawbridge_graph::Deadline;
 use drawbridge_poll::{Ending, Silent, Stop};
 
@@ -12,20 +11,16 @@ fn within_secs(secs: u64) -> Stop {
     Stop::at(Deadline::after(Duration::from_secs(secs)))
 }
 
-/// Runs a live poll and, one after the other, the jobs that follow from it, as the queue would.
-async fn poll_with_jobs(world: &World, secs: u64) -> usize {
-    let mut jobs = vec![Job::timer("contoso")];
-    let mut failed = 0;
+/// Polls, and at once again while there is more to read, as the queue would.
+async fn poll_with_jobs(world: &World, secs: u64) {
     let mut done = 0;
-    while let Some(job) = jobs.pop() {
-        match world.poller.run(&job, &within_secs(secs), &Silent).await {
-            Ok(report) => jobs.extend(report.follow_ups),
-            Err(_) => failed += 1,
+    while let Ok(report) = world.poller.run(&within_secs(secs), &Silent).await {
+        if !report.more {
+            return;
         }
         done += 1;
         assert!(done < 200, "the jobs do not come to an end");
     }
-    failed
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,11 +77,7 @@ async fn a_server_that_asks_to_wait_is_waited_for_and_no_gap_is_made() {
     world.graph.set("da1", time, alert("da1", time, &["a.exe"]));
     world.graph.poison("\"da");
     world.graph.poison_with(503, Some(120));
-    let report = world
-        .poller
-        .run(&Job::timer("contoso"), &within_secs(55), &Silent)
-        .await
-        .unwrap();
+    let report = world.poller.run(&within_secs(55), &Silent).await.unwrap();
     assert_eq!(report.gaps, 0);
     assert_eq!(report.ending, Ending::Postponed(Duration::from_secs(120)));
 }

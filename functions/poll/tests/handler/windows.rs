@@ -2,19 +2,15 @@
 
 use std::sync::Mutex;
 
-use drawbridge_cursor::{Job, Owed, State, Why, Window};
+use drawbridge_cursor::{Due, State, Window};
 use drawbridge_graph::Deadline;
-use drawbridge_poll::{Ending, PollError, Progress, Report, Silent, Stop, state_key};
+use drawbridge_poll::{Ending, Progress, Report, Silent, Stop, state_key};
 use drawbridge_store::Store as _;
 
 use crate::world::{Answer, World, alert};
 
 fn window(from: &str, to: &str) -> Window {
     Window::new(from.parse().unwrap(), to.parse().unwrap()).unwrap()
-}
-
-fn backfill(from: &str, to: &str) -> Job {
-    Job::windowed("contoso", Why::Backfill, window(from, to))
 }
 
 fn has(world: &World, id: &str) -> bool {
@@ -41,13 +37,13 @@ async fn a_clock_that_was_ahead_once_hides_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_for_what_lies_ahead_leaves_it_to_live_polls() {
+async fn a_range_that_lies_ahead_hides_nothing_from_live_polls() {
     let world = World::new();
     world.poll().await.unwrap();
     world
-        .job(&backfill("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"))
-        .await
-        .unwrap();
+        .want(window("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"))
+        .await;
+    world.poll().await.unwrap();
     set(&world, "da1", "2026-03-01T15:00:00Z");
     for _ in 0..16 {
         world.clock.advance_secs(900);
@@ -57,42 +53,18 @@ async fn a_job_for_what_lies_ahead_leaves_it_to_live_polls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_incomplete_answer_to_a_windowed_job_leaves_its_window_owed() {
+async fn an_incomplete_answer_leaves_a_range_to_be_read() {
     let world = World::new();
     world.poll().await.unwrap();
+    let old = window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+    world.want(old).await;
     world.graph.script([Answer::Partial]);
-    let job = backfill("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
-    world.job(&job).await.unwrap();
-    let owed: Vec<Window> = world
-        .state()
-        .await
-        .owed
-        .iter()
-        .map(|owed| owed.window)
-        .collect();
-    assert_eq!(owed, [job.window.unwrap()]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_windowed_job_whose_state_was_overtaken_is_done_again() {
-    let world = World::with(|settings| settings.page_size = 2);
+    let report = world.poll().await.unwrap();
+    assert!(!report.more, "a little later Graph may have all of it");
+    assert_eq!(world.left().await, [old]);
+    world.clock.advance_secs(60);
     world.poll().await.unwrap();
-    for n in 0..20 {
-        set(
-            &world,
-            &format!("da{n}"),
-            &format!("2026-01-01T11:00:{n:02}Z"),
-        );
-    }
-    let other = world.state().await.encode().unwrap();
-    *world.store.meanwhile.lock().unwrap() = Some(other.into());
-    let job = backfill("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
-    let soon = Stop::at(Deadline::after(std::time::Duration::from_secs(5)));
-    let error = world.poller.run(&job, &soon, &Silent).await.unwrap_err();
-    assert!(
-        matches!(error, PollError::Superseded) && error.is_retryable(),
-        "{error}"
-    );
+    assert!(world.left().await.is_empty());
 }
 
 /// Changes an alert of the first page while that page is delivered: on a server that counts rows
@@ -120,11 +92,7 @@ async fn rows_that_shift_while_a_long_window_is_paged_are_read_the_second_time()
     }
     let meanwhile = ChangeMeanwhile(&world, Mutex::new(false));
     let never = Stop::at(Deadline::none());
-    world
-        .poller
-        .run(&Job::timer("contoso"), &never, &meanwhile)
-        .await
-        .unwrap();
+    world.poller.run(&never, &meanwhile).await.unwrap();
     assert!(
         (0..10).any(|n| !has(&world, &format!("da{n}"))),
         "no row was skipped"
@@ -134,7 +102,7 @@ async fn rows_that_shift_while_a_long_window_is_paged_are_read_the_second_time()
         world.poll().await.unwrap();
     }
     assert!((0..10).all(|n| has(&world, &format!("da{n}"))));
-    assert!(world.state().await.owed.is_empty());
+    assert!(world.left().await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,19 +121,15 @@ async fn the_first_window_waits_for_the_first_poll_that_succeeds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_owed_window_that_fails_holds_up_nothing() {
+async fn a_range_that_fails_holds_up_nothing() {
     let world = World::new();
     set(&world, "old", "2026-02-20T10:30:00Z");
-    let owed = Owed {
-        window: window("2026-02-20T10:00:00Z", "2026-02-20T11:00:00Z"),
-        since: "2026-03-01T11:00:00Z".parse().unwrap(),
-        again: false,
-    };
-    let state = State {
+    let old = window("2026-02-20T10:00:00Z", "2026-02-20T11:00:00Z");
+    let mut state = State {
         watermark: Some("2026-03-01T11:59:00Z".parse().unwrap()),
-        owed: vec![owed],
         ..State::default()
     };
+    state.unread.add(old, Due::default());
     let body = state.encode().unwrap().into();
     world
         .store
@@ -177,35 +141,29 @@ async fn an_owed_window_that_fails_holds_up_nothing() {
     set(&world, "new", "2026-03-01T12:00:10Z");
     world.clock.advance_secs(60);
     let report = world.poll().await.unwrap();
-    assert_eq!((report.still_owed, report.ending), (1, Ending::Complete));
+    assert_eq!((report.put_off, report.ending), (1, Ending::Complete));
     assert!(has(&world, "new") && !has(&world, "old"));
-    assert_eq!(
-        report.read_up_to,
-        Some(owed.window.from()),
-        "the lag tells of it"
-    );
+    assert_eq!(report.read_up_to, Some(old.from()), "the lag tells of it");
     world.graph.heal();
     world.clock.advance_secs(1000);
     world.poll().await.unwrap();
     assert!(has(&world, "old"));
-    assert!(world.state().await.owed.is_empty());
+    assert!(world.left().await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_that_a_job_could_not_read_is_read_by_live_polls() {
+async fn a_range_that_is_wanted_is_read_by_the_next_poll() {
     let world = World::new();
     world.poll().await.unwrap();
     set(&world, "old", "2026-01-01T12:00:00Z");
-    assert!(
-        world
-            .poller
-            .owe(window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"))
-            .await
-            .unwrap()
-    );
-    world.clock.advance_secs(1000);
-    world.poll().await.unwrap();
-    assert!(has(&world, "old"));
+    let watermark = world.state().await.watermark;
+    world
+        .want(window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"))
+        .await;
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.records, report.ending), (1, Ending::Complete));
+    assert!(has(&world, "old") && world.left().await.is_empty());
+    assert_eq!(world.state().await.watermark, watermark);
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,19 +181,15 @@ async fn a_second_reading_that_runs_out_of_time_goes_on_where_it_was() {
         );
     }
     world.poll().await.unwrap();
-    assert!(world.state().await.owed.iter().any(|owed| owed.again));
+    assert!(!world.state().await.again.is_empty());
     world.graph.latency(4_000);
     let mut polls = 0;
-    while !world.state().await.owed.is_empty() {
+    while !world.left().await.is_empty() {
         world.clock.advance_secs(1000);
         let short = Stop::at(Deadline::after(std::time::Duration::from_secs(40)));
-        let report = world
-            .poller
-            .run(&Job::timer("contoso"), &short, &Silent)
-            .await
-            .unwrap();
+        let report = world.poller.run(&short, &Silent).await.unwrap();
         assert_eq!(report.records, 0);
-        assert!(report.follow_ups.is_empty());
+        assert!(!report.more);
         assert!(report.read_up_to > Some("2026-03-01T11:00:00Z".parse().unwrap()));
         polls += 1;
         assert!(polls < 50, "it does not come to an end");

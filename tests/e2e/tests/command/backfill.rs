@@ -1,8 +1,7 @@
-use aws_sdk_sqs::types::MessageSystemAttributeName::{MessageDeduplicationId, MessageGroupId};
 use serde_json::{Value, json};
 
 use crate::run::{command, finish_child, run, until_told};
-use crate::stack::{Stack, TENANT, system};
+use crate::stack::{Stack, TENANT};
 
 const ASKED: [&str; 7] = [
     "backfill",
@@ -14,36 +13,40 @@ const ASKED: [&str; 7] = [
     "2026-01-04",
 ];
 
+/// The backfill of these tests, on that stack.
+fn asked<'a>(stack: &'a Stack, args: &[&'a str]) -> Vec<&'a str> {
+    let place = ["--bucket", &stack.bucket, "--yes"];
+    ASKED.iter().chain(&place).chain(args).copied().collect()
+}
+
+/// The backfills in the tenant's state, by their ids.
+async fn in_state(stack: &Stack) -> serde_json::Map<String, Value> {
+    let state = stack.text(&format!("state/{TENANT}.json")).await.unwrap();
+    let state: Value = serde_json::from_str(&state).unwrap();
+    state["backfills"].as_object().unwrap().clone()
+}
+
+/// What is to be read, as a backfill in the state says it.
+fn ranges(backfill: &Value) -> Value {
+    let ranges = backfill["ranges"].as_array().unwrap().iter();
+    ranges
+        .map(|range| json!([range["from"], range["to"]]))
+        .collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backfill_is_one_job_on_the_queue_and_its_progress_is_followed() {
+async fn a_backfill_is_in_the_tenants_state_and_its_progress_is_followed() {
     let stack = Stack::create().await;
     stack.put_tenant().await;
-    let jobs = stack.queue("jobs.fifo").await;
-    let place = ["--bucket", &stack.bucket, "--jobs-queue", &jobs];
-    let asked: Vec<&str> = ASKED
-        .iter()
-        .copied()
-        .chain(place)
-        .chain(["--yes"])
-        .collect();
-    let no_wait: Vec<&str> = asked.iter().copied().chain(["--no-wait"]).collect();
-    run(&no_wait).await.well();
+    run(&asked(&stack, &["--no-wait"])).await.well();
+    let backfills = in_state(&stack).await;
+    let (id, backfill) = backfills.iter().next().unwrap();
+    let all = json!([["2026-01-01T00:00:00Z", "2026-01-04T00:00:00Z"]]);
+    assert_eq!(ranges(backfill), all);
 
-    let sent = stack.drain(&jobs).await;
-    assert_eq!(sent.len(), 1);
-    assert_eq!(system(&sent[0], &MessageGroupId).as_deref(), Some(TENANT));
-    let job: Value = serde_json::from_str(sent[0].body.as_deref().unwrap()).unwrap();
-    assert_eq!(job["why"], "backfill");
-    assert_eq!(
-        job["window"],
-        json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"})
-    );
-    assert_eq!(job["backfill"]["then"].as_array().unwrap().len(), 2);
-    let id = job["backfill"]["id"].as_str().unwrap();
-
-    // Asked for again while it is under way, it is only watched: here, until the function that is
-    // played here has done it.
-    let watching = until_told(command(&asked).await, "watching").await;
+    // Asked for again it is the same one, watched until the polls that are played here have done it.
+    let watching = until_told(command(&asked(&stack, &[])).await, "the next poll").await;
+    assert_eq!(in_state(&stack).await, backfills);
     let key = format!("backfills/{TENANT}/{id}.json");
     let mut progress: Value = serde_json::from_str(&stack.text(&key).await.unwrap()).unwrap();
     progress["left"] = json!([]);
@@ -58,10 +61,8 @@ async fn a_backfill_is_one_job_on_the_queue_and_its_progress_is_followed() {
         "{}",
         watched.stdout
     );
-    assert_eq!(stack.drain(&jobs).await.len(), 0);
 
-    let bucket = ["--bucket", &stack.bucket];
-    let status = run(&["backfill", "status", bucket[0], bucket[1]])
+    let status = run(&["backfill", "status", "--bucket", &stack.bucket])
         .await
         .well();
     assert!(
@@ -72,77 +73,62 @@ async fn a_backfill_is_one_job_on_the_queue_and_its_progress_is_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_backfill_is_resumed_with_another_job() {
+async fn a_stopped_backfill_is_resumed_with_what_failed() {
     let stack = Stack::create().await;
     stack.put_tenant().await;
-    let jobs = stack.queue("jobs.fifo").await;
-    let place = [
-        "--bucket",
-        &stack.bucket,
-        "--jobs-queue",
-        &jobs,
-        "--no-wait",
-    ];
-    let asked: Vec<&str> = ASKED
-        .iter()
-        .copied()
-        .chain(place)
-        .chain(["--yes"])
-        .collect();
-    run(&asked).await.well();
-    let first = stack.drain(&jobs).await.remove(0);
-    let job: Value = serde_json::from_str(first.body.as_deref().unwrap()).unwrap();
-    let id = job["backfill"]["id"].as_str().unwrap();
+    run(&asked(&stack, &["--no-wait"])).await.well();
+    let id = in_state(&stack).await.keys().next().unwrap().clone();
     let key = format!("backfills/{TENANT}/{id}.json");
     let mut progress: Value = serde_json::from_str(&stack.text(&key).await.unwrap()).unwrap();
     progress["stopped"] = json!("the secret has expired");
-    let left = progress["left"].as_array_mut().unwrap();
-    let failed = left.remove(0);
-    progress["failed"] = json!([failed]);
+    progress["left"] = json!([]);
+    let failed = json!([{"from": "2025-12-30T00:00:00Z", "to": "2025-12-31T00:00:00Z"}]);
+    progress["failed"] = failed.clone();
     stack.put(&key, &progress).await;
 
-    let resume: Vec<&str> = ["backfill", "resume", id]
-        .into_iter()
-        .chain(place)
-        .collect();
-    run(&resume).await.well();
-    let second = stack.drain(&jobs).await.remove(0);
-    // The same windows, what failed first; and not taken for the first message.
-    assert_eq!(second.body, first.body);
-    assert_ne!(
-        system(&second, &MessageDeduplicationId),
-        system(&first, &MessageDeduplicationId)
-    );
+    let resume = ["backfill", "resume", &id, "--bucket", &stack.bucket];
+    run(&[&resume[..], &["--no-wait"]].concat()).await.well();
+    let all = json!([
+        ["2025-12-30T00:00:00Z", "2025-12-31T00:00:00Z"],
+        ["2026-01-01T00:00:00Z", "2026-01-04T00:00:00Z"]
+    ]);
+    assert_eq!(ranges(&in_state(&stack).await[&id]), all);
     let progress: Value = serde_json::from_str(&stack.text(&key).await.unwrap()).unwrap();
     assert_eq!(progress["stopped"], json!(null));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_the_queue_of_jobs_nothing_is_noted() {
-    let stack = Stack::create().await;
-    stack.put_tenant().await;
-    let bucket = ["--bucket", &stack.bucket, "--yes"];
-    let asked: Vec<&str> = ASKED.iter().copied().chain(bucket).collect();
-    run(&asked).await.failed(&["--jobs-queue", "JobsQueueUrl"]);
-    let status = run(&["backfill", "status", "--bucket", &stack.bucket])
-        .await
-        .well();
-    assert!(status.stdout.contains("no backfills"), "{}", status.stdout);
+    assert_eq!(
+        (&progress["left"], &progress["failed"]),
+        (&failed, &json!([]))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_tenant_is_not_backfilled_in_vain() {
     let stack = Stack::create().await;
     stack.put_tenant().await;
-    let jobs = stack.queue("jobs.fifo").await;
-    let place = ["--bucket", &stack.bucket];
-    let pause: Vec<&str> = ["tenants", "pause", TENANT]
-        .into_iter()
-        .chain(place)
-        .collect();
+    let pause = ["tenants", "pause", TENANT, "--bucket", &stack.bucket];
     run(&pause).await.well();
-    let rest = ["--jobs-queue", &jobs, "--yes"];
-    let asked: Vec<&str> = ASKED.iter().copied().chain(place).chain(rest).collect();
-    run(&asked).await.failed(&["is paused", "resume it first"]);
-    assert_eq!(stack.drain(&jobs).await.len(), 0);
+    run(&asked(&stack, &[]))
+        .await
+        .failed(&["is paused", "resume it first"]);
+    assert_eq!(stack.text(&format!("state/{TENANT}.json")).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_no_tenant_has_gets_no_state() {
+    let stack = Stack::create().await;
+    run(&asked(&stack, &[]))
+        .await
+        .failed(&["no tenant is called \"contoso\"", "tenants list"]);
+    assert_eq!(stack.text(&format!("state/{TENANT}.json")).await, None);
+    // The tenant of the stack's parameters has none but a state.
+    let state = json!({"version": 1, "watermark": null, "first_from": null, "last_success": null,
+                       "saved": null, "outputs": {}});
+    stack.put(&format!("state/{TENANT}.json"), &state).await;
+    let noted = run(&asked(&stack, &["--no-wait"])).await.well();
+    assert!(
+        noted.stderr.contains("the stack's parameters"),
+        "{}",
+        noted.stderr
+    );
+    assert_eq!(in_state(&stack).await.len(), 1);
 }

@@ -4,24 +4,21 @@ use crate::run::run;
 use crate::stack::{Stack, TENANT, attribute};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn items_of_the_quarantine_go_to_the_stacks_queues() {
+async fn items_of_the_quarantine_go_to_the_stacks_queues_and_gaps_to_the_state() {
     let stack = Stack::create().await;
     stack.put_tenant().await;
-    let (jobs, records) = (stack.queue("jobs.fifo").await, stack.queue("records").await);
+    let records = stack.queue("records").await;
     let alert = json!({
         "id": "a1", "severity": "high", "serviceSource": "microsoftDefenderForEndpoint",
         "createdDateTime": "2026-01-01T00:00:00Z", "lastUpdateDateTime": "2026-01-01T00:00:00Z",
     });
-    let job = json!({
-        "tenant": TENANT, "why": "replay",
-        "window": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:10:00Z"},
-    });
+    let window = json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:10:00Z"});
     for (key, item) in [
         (
             "alerts/a",
             json!({"reason": "an older release", "alert": alert}),
         ),
-        ("gaps/b", json!({"reason": "503", "job": job})),
+        ("gaps/b", json!({"reason": "503", "window": window})),
         (
             "records/c",
             json!({"reason": "refused", "key": "k", "record": "{\"a\":1}", "output": "siem"}),
@@ -31,7 +28,7 @@ async fn items_of_the_quarantine_go_to_the_stacks_queues() {
             .put(&format!("quarantine/{TENANT}/{key}.json"), &item)
             .await;
     }
-    let place = ["--bucket", &stack.bucket, "--jobs-queue", &jobs];
+    let place = ["--bucket", &stack.bucket];
     let all: Vec<&str> = ["replay", "run", "--all"]
         .into_iter()
         .chain(place)
@@ -43,9 +40,10 @@ async fn items_of_the_quarantine_go_to_the_stacks_queues() {
         without.stdout
     );
     without.failed(&["2 of 3 items"]);
-    let sent = stack.drain(&jobs).await;
-    let sent: Value = serde_json::from_str(sent[0].body.as_deref().unwrap()).unwrap();
-    assert_eq!(sent, job);
+    // The gap is to be read from now on.
+    let state = stack.text("state/contoso.json").await.unwrap();
+    let state: Value = serde_json::from_str(&state).unwrap();
+    assert_eq!(state["unread"], json!([window]));
 
     let with = ["--queue", &records, "--output", "native-objects"];
     let with: Vec<&str> = all.iter().copied().chain(with).collect();
@@ -69,7 +67,9 @@ async fn items_of_the_quarantine_go_to_the_stacks_queues() {
         .unwrap();
     assert_eq!(objects.len(), 1, "{objects:?}");
     // The state knows what was sent, as after a poll.
-    assert!(stack.text("state/contoso.json").await.is_some());
+    let state = stack.text("state/contoso.json").await.unwrap();
+    let state: Value = serde_json::from_str(&state).unwrap();
+    assert_eq!(state["outputs"]["siem"]["alerts"], 1);
     let list = run(&["replay", "list", "--bucket", &stack.bucket])
         .await
         .well();

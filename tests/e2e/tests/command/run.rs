@@ -93,7 +93,6 @@ pub(crate) async fn command(args: &[&str]) -> Command {
         .envs(emulator.env())
         .env_remove("DRAWBRIDGE_LOG")
         .env_remove("DRAWBRIDGE_BUCKET")
-        .env_remove("DRAWBRIDGE_JOBS_QUEUE_URL")
         .env("DRAWBRIDGE_SECRET_PREFIX", "drawbridge/prod/")
         .env("DRAWBRIDGE_ALLOWED_SECRETS", "s")
         .stdin(Stdio::null())

@@ -112,9 +112,6 @@ async fn a_stacks_tenants_are_added_listed_checked_and_paused() {
 async fn a_bucket_that_is_not_there_is_named() {
     let outcome = run(&["tenants", "list", "--bucket", "no-such-bucket"]).await;
     outcome.failed(&["no-such-bucket", "NoSuchBucket"]);
-    run(&["tenants", "list", "--jobs-queue", "u"])
-        .await
-        .failed(&["--jobs-queue goes with --bucket"]);
 }
 
 /// What a stack keeps of a tenant, with `@` for its name.

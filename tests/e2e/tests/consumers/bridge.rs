@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use drawbridge_cursor::Job;
 use drawbridge_e2e::Python;
 use drawbridge_graph::{
     ClientSecret, Endpoints, Graph, HttpTransport, SecretSource, TokenCache, TokenEndpoint,
@@ -236,10 +235,9 @@ fn count(format: &dyn Format, alerts: &[String]) -> usize {
 }
 
 async fn poll(poller: &Poller) -> drawbridge_poll::Report {
-    let job = Job::timer(TENANT);
     let (_ask, asked) = tokio::sync::watch::channel(false);
     let report = poller
-        .run(&job, &Stop::when(asked), &Silent)
+        .run(&Stop::when(asked), &Silent)
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(report.ending, Ending::Complete);

@@ -112,12 +112,12 @@ impl<'e> Stack<'e> {
             .unwrap()
     }
 
-    /// Puts a timer job on the jobs queue, as the dispatch function does.
+    /// Puts a job on the jobs queue, as the dispatch function does.
     pub(crate) async fn send_job(&self) {
         self.sqs
             .send_message()
             .queue_url(&self.jobs_url)
-            .message_body(json!({"tenant": TENANT, "why": "timer"}).to_string())
+            .message_body(json!({"tenant": TENANT}).to_string())
             .message_group_id(TENANT)
             .message_deduplication_id("tick-1")
             .send()
@@ -149,12 +149,12 @@ impl<'e> Stack<'e> {
         );
     }
 
-    /// Invokes the function with a timer job and gives its report.
+    /// Invokes the function with a job and gives its report.
     pub(crate) fn invoke(&self) -> Value {
         let told = self.python(
             "invoke_function.py",
             &[FUNCTION],
-            &json!({"tenant": TENANT, "why": "timer"}),
+            &json!({"tenant": TENANT}),
         );
         serde_json::from_str(&told).unwrap()
     }

@@ -18,9 +18,9 @@ impl World {
             .unwrap();
     }
 
-    /// What the timer's jobs look like.
+    /// What jobs look like.
     pub(crate) fn job() -> String {
-        json!({"tenant": TENANT, "why": "timer"}).to_string()
+        json!({"tenant": TENANT}).to_string()
     }
 
     /// Lets a job fail once only before it goes to the dead-letter queue.

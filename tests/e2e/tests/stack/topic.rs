@@ -59,7 +59,7 @@ async fn a_stack_that_begins_without_a_tenant() {
         .put_document(&emulator, &key, r#"tenantid = "hunter2""#)
         .await
         .unwrap();
-    let job = json!({"tenant": TENANT, "why": "timer"});
+    let job = json!({"tenant": TENANT});
     let broken = stack.invoke("poll", &job).unwrap_err().to_string();
     assert!(
         broken.contains("tenants/contoso.toml cannot be read"),
@@ -94,7 +94,7 @@ async fn a_stack_that_begins_without_a_tenant() {
         .await
         .unwrap();
     let key = "tenants/litware.toml";
-    let job = json!({"tenant": "litware", "why": "timer"});
+    let job = json!({"tenant": "litware"});
     for curious in [
         tenant_document("another", "litware"),
         tenant_document(STACK, TENANT),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use bytes::Bytes;
-use drawbridge_cursor::Job;
 use drawbridge_dispatch::{Dispatcher, Tick};
 use drawbridge_emulator::Emulator;
 use drawbridge_queue::SqsQueue;
@@ -109,14 +108,6 @@ impl<'e> Cloud<'e> {
         let store = Arc::new(self.store.clone());
         let dispatcher = Dispatcher::new(Vec::new(), store, Arc::new(jobs));
         dispatcher.dispatch(tick).await.unwrap()
-    }
-
-    /// Puts a job on the queue, as the command does.
-    pub(crate) async fn send(&self, job: &Job) {
-        let send = self.sqs.send_message().queue_url(&self.jobs_url);
-        let send = send.message_group_id(&job.tenant);
-        let send = send.message_deduplication_id(format!("{}-by-hand", job.tenant));
-        send.message_body(job.to_json()).send().await.unwrap();
     }
 
     /// A job that waits, if there is one.

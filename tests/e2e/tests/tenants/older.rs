@@ -1,7 +1,7 @@
-//! What lies further back, of every tenant at once: a backfill of a day that is long gone, and an
+//! What lies further back, of every tenant at once: a backfill of days that are long gone, and an
 //! alert that turned up hours late, which only a sweep finds.
 
-use drawbridge_cursor::{Backfill, Job, State, Window};
+use drawbridge_cursor::{State, Window};
 use drawbridge_dispatch::Tick;
 use drawbridge_poll::{BackfillProgress, state_key};
 use drawbridge_simulator::Simulator;
@@ -14,7 +14,7 @@ use crate::who::{self, Who};
 use crate::worker::{Invoked, Worker};
 use crate::{alerts, drain};
 
-const ID: &str = "a-day-long-gone";
+const ID: &str = "days-long-gone";
 
 /// Has processes that know no tenant yet read what is older.
 pub(crate) async fn is_read(
@@ -30,8 +30,9 @@ pub(crate) async fn is_read(
     let day = now - SignedDuration::from_hours(40 * 24);
     for who in tenants {
         shows(simulator, who, 200, day);
-        cloud.send(&backfill(&who.name, day)).await;
+        backfill(&who.name, day).ask(&cloud.store).await.unwrap();
     }
+    cloud.dispatch(tick(now, 5)).await;
     drain(cloud, &workers).await;
     arrived(cloud, tenants, 200, day).await;
     for who in tenants {
@@ -53,9 +54,7 @@ pub(crate) async fn is_read(
     }
     // Others: a document is taken to be as it was read for a minute.
     let workers: Vec<_> = (0..2).map(spawn).collect();
-    let due = now + SignedDuration::from_mins(10);
-    let tick = Tick::of(&json!({ "time": due.to_string() }), now).unwrap();
-    cloud.dispatch(tick).await;
+    cloud.dispatch(tick(now, 10)).await;
     let told = drain(cloud, &workers).await;
     arrived(cloud, tenants, 300, late).await;
     let found: f64 = told.iter().map(found_by_sweep).sum();
@@ -68,18 +67,22 @@ fn shows(simulator: &Simulator, who: &Who, n: usize, time: Timestamp) {
     control.set_alert(&who::alert(&who.name, n, time).to_string());
 }
 
-fn backfill(tenant: &str, day: Timestamp) -> Job {
+/// The tick that is due that many minutes from `now`.
+fn tick(now: Timestamp, minutes: i64) -> Tick {
+    let due = now + SignedDuration::from_mins(minutes);
+    Tick::of(&json!({ "time": due.to_string() }), now).unwrap()
+}
+
+fn backfill(tenant: &str, day: Timestamp) -> BackfillProgress {
     let hour = |n: i64| day + SignedDuration::from_hours(n);
-    let windows = [-12, 0].map(|from| Window::new(hour(from), hour(from + 12)).unwrap());
-    let backfill = Backfill {
+    let windows = vec![Window::new(hour(-36), hour(36)).unwrap()];
+    BackfillProgress {
+        tenant: tenant.to_owned(),
         id: ID.to_owned(),
-        then: Vec::new(),
-        output: None,
-        again: false,
-        dry_run: false,
-        failures: 0,
-    };
-    Job::backfill(tenant, windows.to_vec(), backfill).unwrap()
+        left: windows.clone(),
+        windows,
+        ..BackfillProgress::default()
+    }
 }
 
 /// Switches a tenant's sweeps on, with one that is due.

@@ -1,12 +1,13 @@
 //! The jobs of one tenant on the jobs queue.
 
-use drawbridge_cursor::Job;
-
-/// A job on the jobs queue.
+/// A job on the jobs queue: nothing but when it was sent, for what is to be read is in the state.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Waiting {
+    pub(super) sent_ms: u64,
+    /// From when on it is there to be received.
     pub(super) from_ms: u64,
+    /// How often it was received before.
     pub(super) tries: u64,
-    pub(super) job: Job,
 }
 
 /// One tenant's part of the jobs queue.
@@ -38,19 +39,13 @@ impl Jobs {
         if self.in_order { 360 } else { 90 }
     }
 
-    pub(super) fn push(&mut self, job: Job, from_ms: u64) {
+    /// A job that is sent now, and there to be received from `from_ms` on.
+    pub(super) fn push(&mut self, sent_ms: u64, from_ms: u64) {
         self.waiting.push(Waiting {
+            sent_ms,
             from_ms,
             tries: 0,
-            job,
         });
-    }
-
-    /// Whether a live poll waits already.
-    pub(super) fn has_live(&self) -> bool {
-        self.waiting
-            .iter()
-            .any(|waiting| waiting.job.window.is_none())
     }
 
     /// The next job whose time has come.
@@ -83,7 +78,7 @@ impl Jobs {
         let again = Waiting {
             from_ms,
             tries: failed.tries + 1,
-            job: failed.job,
+            ..failed
         };
         if self.in_order {
             self.waiting.insert(0, again);
@@ -94,9 +89,10 @@ impl Jobs {
     }
 
     /// A job that was done comes once more at `from_ms`, and what waits comes the other way round.
-    pub(super) fn repeat(&mut self, job: Job, from_ms: u64) {
+    pub(super) fn repeat(&mut self, done: Waiting, from_ms: u64) {
         // In order, a message that is delivered again is delivered at once.
-        self.push(job, if self.in_order { 0 } else { from_ms });
+        let from_ms = if self.in_order { 0 } else { from_ms };
+        self.waiting.push(Waiting { from_ms, ..done });
         if !self.in_order {
             self.waiting.reverse();
         }

@@ -2,6 +2,7 @@
 
 mod careless;
 mod jobs;
+mod operate;
 mod ports;
 mod process;
 mod tenant;
@@ -13,6 +14,7 @@ use futures::future::join_all;
 use tokio::sync::Semaphore;
 
 use jobs::Jobs;
+use operate::operate;
 pub use ports::{Held, Shared, SharedInner, Taken};
 use tenant::Tenant;
 
@@ -74,7 +76,16 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
             shared.damage(&world.schedule.tenant, DAMAGED);
         }
     }
-    join_all(tenants.iter_mut().map(Tenant::run)).await;
+    let operators = tenants
+        .iter()
+        .map(|tenant| operate(tenant.operators_ports()));
+    let operators: Vec<_> = operators.collect();
+    tokio::select! {
+        biased;
+        _ = join_all(tenants.iter_mut().map(Tenant::run)) => {}
+        // They may be done long before.
+        () = async { join_all(operators).await; std::future::pending().await } => {}
+    }
     let tenants = tenants.into_iter().map(|tenant| {
         let name = &tenant.world.schedule.tenant;
         let mut held = tenant.held.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,11 +1,11 @@
 //! The store, the queue and the clock of a process; what they hold outlives it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_cursor::State;
+use drawbridge_cursor::{Ranges, State, Window};
 use drawbridge_poll::{Clock, state_key};
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
 use drawbridge_store::{ETag, Object, Store, StoreError};
@@ -45,11 +45,29 @@ impl Shared {
         self.inner().objects.insert(state_key(tenant), object);
     }
 
+    /// The gaps of a tenant, by their keys.
+    pub(super) fn gaps(&self, tenant: &str) -> Vec<(String, Window)> {
+        let inner = self.inner();
+        let prefix = format!("quarantine/{tenant}/gaps/");
+        let gaps = inner
+            .objects
+            .iter()
+            .filter(|(key, _)| key.starts_with(&prefix));
+        let window = |body: &[u8]| {
+            let item: serde_json::Value = serde_json::from_slice(body).ok()?;
+            serde_json::from_value(item["window"].clone()).ok()
+        };
+        gaps.filter_map(|(key, (body, _))| Some((key.clone(), window(body)?)))
+            .collect()
+    }
+
     /// Takes out what belongs to `tenant`: objects and messages.
     pub(super) fn take(&self, tenant: &str) -> (Objects, Vec<Taken>) {
         let mut inner = self.inner();
         let (state, aside) = (state_key(tenant), format!("quarantine/{tenant}/"));
-        let is_ours = |key: &str| key == state || key.starts_with(&aside);
+        let backfills = format!("backfills/{tenant}/");
+        let is_ours =
+            |key: &str| key == state || key.starts_with(&aside) || key.starts_with(&backfills);
         let objects = inner.objects.extract_if(.., |key, _| is_ours(key));
         let objects = objects.collect();
         let taken = inner.taken.extract_if(.., |taken| taken.tenant == tenant);
@@ -64,11 +82,9 @@ pub struct Held {
     pub objects: Objects,
     /// What the queue took, in order.
     pub taken: Vec<Taken>,
-    /// The polls whose state was really saved.
-    pub saved: BTreeSet<usize>,
     /// The watermarks as they were saved.
     pub watermarks: Vec<Option<Timestamp>>,
-    /// The largest state object, in bytes, and the most windows owed.
+    /// The largest state object, in bytes, and the most ranges to be read.
     pub largest: (usize, usize),
 }
 
@@ -83,6 +99,8 @@ pub struct Taken {
     pub run: usize,
     /// Whether the poll was told that it was taken.
     pub told: bool,
+    /// Whether the poll saved its state after that.
+    pub saved: bool,
     /// Its key.
     pub key: String,
     /// Its body.
@@ -128,17 +146,24 @@ impl Ports {
         if key.starts_with("state/") {
             let state = State::decode(&body).expect("the handler saves a sound state");
             let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            held.saved.insert(self.current.run().number);
+            let number = self.current.run().number;
+            let of_this = shared.taken.iter_mut().filter(|taken| taken.run == number);
+            of_this.for_each(|taken| taken.saved = true);
             held.watermarks.push(state.watermark);
             held.largest.0 = held.largest.0.max(body.len());
-            held.largest.1 = held.largest.1.max(state.owed.len());
+            let ranges = state.unread.len() + state.again.len();
+            held.largest.1 = held.largest.1.max(ranges);
             self.world.note(|| {
-                let owed: Vec<String> = state
-                    .owed
-                    .iter()
-                    .map(|o| format!("{:.3}..{:.3}", o.window.from(), o.window.to()))
-                    .collect();
-                format!("saved: watermark {:?}, owed {owed:?}", state.watermark)
+                let shown = |ranges: &Ranges| {
+                    let all = ranges.iter().map(|range| {
+                        let (window, due) = (range.window, range.due);
+                        format!("{:.3}..{:.3} {due:?}", window.from(), window.to())
+                    });
+                    all.collect::<Vec<_>>()
+                };
+                let (unread, again) = (shown(&state.unread), shown(&state.again));
+                let watermark = state.watermark;
+                format!("saved: watermark {watermark:?}, unread {unread:?}, again {again:?}")
             });
         } else {
             self.world.note(|| format!("put aside {key}"));
@@ -147,10 +172,45 @@ impl Ports {
         ETag::new(version.to_string())
     }
 
+    /// Another poll saves the state first, and has nothing to tell but that it did.
+    fn overtake(&self, key: &str) {
+        let mut shared = self.shared.inner();
+        shared.version += 1;
+        let version = shared.version;
+        let Some((body, _)) = shared.objects.get(key) else {
+            return;
+        };
+        let Ok(mut state) = State::decode(body) else {
+            return;
+        };
+        state.saved = Some(self.world.now());
+        if let Ok(body) = state.encode() {
+            let object = (Bytes::from(body), version);
+            shared.objects.insert(key.to_owned(), object);
+        }
+    }
+
     fn tag(&self, key: &str) -> Option<ETag> {
         let shared = self.shared.inner();
         let (_, version) = shared.objects.get(key)?;
         Some(ETag::new(version.to_string()))
+    }
+
+    /// What a poller that is broken on purpose writes in place of `body`.
+    fn mutated(&self, key: &str, body: Bytes) -> Bytes {
+        let forgets: fn(&mut State) = match self.world.schedule.mutation {
+            Some(Mutation::UnreadForgotten) => |state| state.unread = Ranges::default(),
+            Some(Mutation::AgainForgotten) => |state| state.again = Ranges::default(),
+            Some(Mutation::BackfillForgotten) => |state| state.backfills.clear(),
+            _ => return body,
+        };
+        match State::decode(&body) {
+            Ok(mut state) if key.starts_with("state/") => {
+                forgets(&mut state);
+                state.encode().map_or(body, Bytes::from)
+            }
+            _ => body,
+        }
     }
 
     fn unsent(&self) -> MutexGuard<'_, Vec<Message>> {
@@ -171,7 +231,7 @@ impl Ports {
         if self.world.strikes(Kind::StoreDown).is_some() {
             return Err(store_down(key));
         }
-        let tag = self.write(key, body);
+        let tag = self.write(key, self.mutated(key, body));
         if self.world.strikes(Kind::StoreAmbiguous).is_some() {
             return Err(store_down(key));
         }
@@ -209,6 +269,7 @@ impl Ports {
                 at: world.now(),
                 run: self.current.run().number,
                 told: !ambiguous,
+                saved: false,
                 key: message.key.clone(),
                 body: message.body.clone(),
             });
@@ -258,8 +319,12 @@ impl Store for Ports {
     ) -> Result<ETag, StoreError> {
         let run = self.current.run();
         run.step(Step::Save, async {
-            let foreign = self.world.strikes(Kind::StoreConflict).is_some();
-            if foreign || self.tag(key).as_ref() != expected {
+            if self.world.strikes(Kind::StoreConflict).is_some() {
+                self.overtake(key);
+            }
+            let overwrites = self.world.schedule.mutation == Some(Mutation::OperatorOverwritten)
+                && self.current.run().number != usize::MAX;
+            if !overwrites && self.tag(key).as_ref() != expected {
                 self.world.count(|counts| counts.event(Event::Conflicts, 1));
                 self.world.note(|| format!("conflict on {key}"));
                 let place = key.to_owned();

@@ -3,18 +3,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use drawbridge_cursor::{Job, Window, WindowSettings};
+use drawbridge_cursor::{Job, WindowSettings};
 use drawbridge_graph::Deadline;
 use drawbridge_poll::{
-    Ending, Grouping, Output, PollError, Poller, Report, Settings, Silent, Stop,
+    Delivery, Ending, Grouping, JobFailure, Jobs, Output, Poller, Report, Settings, Silent, Stop,
 };
+use jiff::SignedDuration;
 
 use super::Tenant;
 use super::careless;
+use super::jobs::Waiting;
 use super::ports::Ports;
 use super::transport;
 use crate::run::Run;
-use crate::{Ended, Event, Kind, Mutation, World};
+use crate::{Ended, Event, Kind, Mutation, World, origin};
 
 /// What the Lambda wiring keeps of an invocation's time for saving and answering.
 const CLOSING_SECS: u64 = 5;
@@ -28,7 +30,7 @@ impl Current {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn set(&self, run: &Arc<Run>) {
+    pub(super) fn set(&self, run: &Arc<Run>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(run);
     }
 }
@@ -39,12 +41,13 @@ pub(super) struct Process {
     /// What is added to a tenant's poll numbers, so that no two tenants have the same.
     first_number: usize,
     current: Current,
-    poller: Poller,
+    poller: Arc<Poller>,
+    jobs: Jobs,
 }
 
 /// How a poll ended.
 pub(super) enum Outcome {
-    Done(Result<Box<Report>, PollError>),
+    Done(Box<Result<Option<Report>, JobFailure>>),
     Died,
 }
 
@@ -89,12 +92,13 @@ impl Process {
             world: Arc::clone(world),
             first_number: tenant.first_number,
             current,
-            poller,
+            poller: Arc::new(poller),
+            jobs: Jobs::default(),
         }
     }
 
     /// Does a job as poll number `number`; a poll that takes longer than its time is killed.
-    pub(super) async fn poll(&self, job: &Job, number: usize) -> Outcome {
+    pub(super) async fn poll(&self, waiting: &Waiting, number: usize) -> Outcome {
         let world = &self.world;
         let deaths = &world.schedule.deaths;
         let dies_at = deaths.iter().find(|death| death.poll == number);
@@ -109,7 +113,14 @@ impl Process {
         };
         let timeout = Duration::from_secs(secs);
         let stop = Stop::at(Deadline::after(timeout - Duration::from_secs(CLOSING_SECS)));
-        world.note(|| format!("poll {number}: {}", job.to_json()));
+        world.note(|| format!("poll {number}"));
+        let job = Job::of(&world.schedule.tenant);
+        let sent = origin() + SignedDuration::from_millis(waiting.sent_ms.cast_signed());
+        let delivery = Delivery {
+            sent: Some(sent),
+            tries: waiting.tries + 1,
+        };
+        let poller = async { Ok(Some(Arc::clone(&self.poller))) };
         tokio::select! {
             biased;
             at = run.died() => {
@@ -120,9 +131,9 @@ impl Process {
                 world.note(|| format!("poll {number}: the process died, {at:?}"));
                 Outcome::Died
             }
-            done = self.poller.run(job, &stop, &Silent) => {
+            done = self.jobs.run(&job, Some(delivery), poller, &stop, &Silent) => {
                 world.note(|| format!("poll {number}: {}", told(&done)));
-                Outcome::Done(done.map(Box::new))
+                Outcome::Done(Box::new(done))
             }
             () = tokio::time::sleep(timeout) => {
                 world.count(|counts| counts.event(Event::KilledByTimeout, 1));
@@ -138,20 +149,26 @@ impl Outcome {
     pub(super) fn count(&self, world: &World, before: u64) {
         let (ended, again) = match self {
             Self::Died => (Ended::Died, 0),
-            Self::Done(Err(_)) => (Ended::Failed, 0),
-            Self::Done(Ok(report)) => {
-                let ended = match report.ending {
-                    Ending::Complete => Ended::Well,
-                    Ending::OutOfTime => Ended::OutOfTime,
-                    Ending::Postponed(_) => Ended::Postponed,
-                    Ending::Superseded => Ended::Overtaken,
-                };
-                (ended, report.requests.saturating_sub(report.pages))
-            }
+            Self::Done(done) => match done.as_ref() {
+                Err(_) => (Ended::Failed, 0),
+                Ok(None) => return,
+                Ok(Some(report)) => {
+                    let ended = match report.ending {
+                        Ending::Complete => Ended::Well,
+                        Ending::OutOfTime => Ended::OutOfTime,
+                        Ending::Postponed(_) => Ended::Postponed,
+                        Ending::Superseded => Ended::Overtaken,
+                    };
+                    (ended, report.requests.saturating_sub(report.pages))
+                }
+            },
         };
         let sweeps = match self {
-            Self::Done(Ok(report)) => report.sweeps,
-            Self::Done(Err(_)) | Self::Died => 0,
+            Self::Done(done) => match done.as_ref() {
+                Ok(Some(report)) => report.sweeps,
+                _ => 0,
+            },
+            Self::Died => 0,
         };
         let struck = world.struck_since(before);
         world.count(|counts| {
@@ -163,21 +180,10 @@ impl Outcome {
     }
 }
 
-impl Process {
-    /// Notes a job's window as owed, as the Lambda wiring does when the job failed; whether that
-    /// was saved.
-    pub(super) async fn owe(&self, window: Window) -> bool {
-        self.current.set(&Arc::new(Run::new(usize::MAX, None)));
-        let saved = self.poller.owe(window).await;
-        self.world
-            .note(|| format!("owed {}..{}: {saved:?}", window.from(), window.to()));
-        saved.unwrap_or(false)
-    }
-}
-
-fn told(done: &Result<Report, PollError>) -> String {
+fn told(done: &Result<Option<Report>, JobFailure>) -> String {
     match done {
-        Ok(report) => format!(
+        Ok(None) => "an earlier poll has done it".to_owned(),
+        Ok(Some(report)) => format!(
             "{:?}, {} alerts, {} records, {} known, {} put aside, {} gaps",
             report.ending,
             report.alerts,

@@ -3,15 +3,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use drawbridge_cursor::Job;
-use drawbridge_poll::Ending;
+use drawbridge_poll::AfterJob;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::jobs::{Jobs, Waiting};
-use super::ports::{Held, Shared};
-use super::process::{Outcome, Process};
+use super::ports::{Held, Ports, Shared};
+use super::process::{Current, Outcome, Process};
 use crate::graph::Graph;
+use crate::run::Run;
 use crate::{Event, Kind, Mutation, World};
 
 /// What a schedule may take of polls before it counts as stalled.
@@ -38,6 +38,19 @@ async fn one_of(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
 }
 
 impl Tenant {
+    /// The store as an operator has it, who is no poll.
+    pub(super) fn operators_ports(&self) -> Ports {
+        let current = Current::default();
+        current.set(&Arc::new(Run::new(usize::MAX, None)));
+        Ports {
+            world: Arc::clone(&self.world),
+            shared: Arc::clone(&self.shared),
+            held: Arc::clone(&self.held),
+            current,
+            unsent: Arc::default(),
+        }
+    }
+
     /// Runs the schedule to its end.
     pub(super) async fn run(&mut self) {
         let world = Arc::clone(&self.world);
@@ -68,9 +81,9 @@ impl Tenant {
                 self.two_at_once(&process, next, before).await
             } else {
                 let number = self.number();
-                let outcome = process.poll(&next.job, number).await;
+                let outcome = process.poll(&next, number).await;
                 outcome.count(&world, before);
-                self.settle(&process, next, outcome).await
+                self.settle(next, outcome)
             };
             if died {
                 process = Process::new(self);
@@ -89,10 +102,7 @@ impl Tenant {
     fn fire(&mut self, tick_at: &mut u64, now: u64) {
         let schedule = &self.world.schedule;
         if now >= *tick_at {
-            // What waited behind a slow poll is one poll: so does the wiring with its backlog.
-            if !self.jobs.has_live() {
-                self.jobs.push(Job::timer(&schedule.tenant), now);
-            }
+            self.jobs.push(now, now);
             *tick_at = schedule.next_tick_ms(now);
         }
     }
@@ -106,78 +116,64 @@ impl Tenant {
     async fn two_at_once(&mut self, process: &Process, next: Waiting, before: u64) -> bool {
         let world = Arc::clone(&self.world);
         let now = world.elapsed_ms();
-        let tenant = &world.schedule.tenant;
-        let other = self
-            .jobs
-            .take(now)
-            .map_or_else(|| Job::timer(tenant), |w| w.job);
+        let other = self.jobs.take(now).unwrap_or(Waiting {
+            sent_ms: now,
+            from_ms: now,
+            tries: 0,
+        });
         let second = Process::new(self);
         let (first_number, second_number) = (self.number(), self.number());
         let later = Duration::from_millis(world.roll(0, 3000));
-        let (one, two) = tokio::join!(process.poll(&next.job, first_number), async {
+        let (one, two) = tokio::join!(process.poll(&next, first_number), async {
             sleep(later).await;
             second.poll(&other, second_number).await
         });
         one.count(&world, before);
         two.count(&world, before);
-        let twin = Waiting {
-            from_ms: now,
-            tries: 0,
-            job: other,
-        };
-        self.settle(&second, twin, two).await;
-        self.settle(process, next, one).await
+        self.settle(other, two);
+        self.settle(next, one)
     }
 
-    /// Does with a job what the Lambda wiring does; whether its process died.
-    async fn settle(&mut self, process: &Process, done: Waiting, outcome: Outcome) -> bool {
-        let now = self.world.elapsed_ms();
+    /// Does with a job what is to be done with it; whether its process died.
+    fn settle(&mut self, done: Waiting, outcome: Outcome) -> bool {
+        let world = Arc::clone(&self.world);
+        let now = world.elapsed_ms();
         let again = |secs: u64| now + secs * 1000;
-        match outcome {
+        let after = match outcome {
             Outcome::Died => {
                 let hidden = again(self.jobs.hidden_secs());
                 self.put_back(done, hidden);
                 return true;
             }
-            Outcome::Done(Err(_)) => {
-                if let Some(window) = done.job.window
-                    && process.owe(window).await
-                {
-                    self.world
-                        .count(|counts| counts.event(Event::WindowsOwed, 1));
+            Outcome::Done(result) => {
+                if matches!(*result, Ok(None)) {
+                    // Repeated without end, it would take no time.
                     return false;
                 }
-                let secs = 30 * (done.tries + 1);
-                self.put_back(done, again(secs));
+                AfterJob::of(&result, done.tries + 1)
             }
-            Outcome::Done(Ok(report)) => {
-                if let Ending::Postponed(delay) = report.ending {
-                    self.put_back(done, again(delay.as_secs().max(1)));
-                    return false;
-                }
-                let world = Arc::clone(&self.world);
-                for job in report.follow_ups {
-                    if world.strikes(Kind::JobLost).is_some() {
-                        continue;
-                    }
-                    self.jobs.push(job, now);
-                }
-                if world.strikes(Kind::Repeat).is_some() {
-                    let later = now + world.roll(0, 900_000);
-                    self.jobs.repeat(done.job, later);
-                }
+        };
+        match after {
+            AfterJob::Later(delay) => {
+                self.put_back(done, again(delay.as_secs().max(1)));
+                return false;
             }
+            AfterJob::Another if world.strikes(Kind::JobLost).is_none() => self.jobs.push(now, now),
+            AfterJob::Another | AfterJob::Done => {}
+        }
+        if world.strikes(Kind::Repeat).is_some() {
+            let later = now + world.roll(0, 900_000);
+            self.jobs.repeat(done, later);
         }
         false
     }
 
     fn put_back(&mut self, failed: Waiting, from_ms: u64) {
-        let why = failed.job.why.as_str();
         let event = if self.jobs.put_back(failed, from_ms) {
             Event::JobsAgain
         } else {
             self.world
-                .note(|| format!("a {why} job went to the dead-letter queue"));
+                .note(|| "a job went to the dead-letter queue".to_owned());
             Event::DeadLetters
         };
         self.world.count(|counts| counts.event(event, 1));

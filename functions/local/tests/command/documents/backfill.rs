@@ -61,11 +61,15 @@ fn a_range_is_read_once_and_only_that_range() {
         (&counted["alerts"], &counted["records"]),
         (&json!(8), &json!(8))
     );
-    assert_eq!(counted["windows"].as_array().unwrap().len(), 2);
+    assert_eq!(counted["windows"].as_array().unwrap().len(), 1);
     assert!(dry.stderr.contains("180 days"), "{}", dry.stderr);
-    for nothing in ["contoso", "state"] {
-        assert!(!folder.path().join(nothing).exists(), "{nothing}");
-    }
+    assert!(!folder.path().join("contoso").exists());
+    let state = on(&folder, &["state", "show", "--json"]).well();
+    let state = &objects(&state)[0];
+    assert_eq!(
+        (&state["outputs"], &state["backfills"]),
+        (&json!({}), &json!({}))
+    );
     let status = on(&folder, &["backfill", "status"]).well();
     assert!(status.stdout.contains("no backfills"), "{}", status.stdout);
 
@@ -138,6 +142,36 @@ fn interrupted_it_goes_on_where_it_was() {
     assert!(again.stderr.contains("done already"), "{}", again.stderr);
 }
 
+#[cfg(unix)]
+#[test]
+fn interrupted_it_is_read_by_the_tenants_next_poll() {
+    use crate::support::command::{Outcome, signal};
+    use crate::support::documents::command;
+
+    let options = Options {
+        page_latency: std::time::Duration::from_millis(200),
+        ..Options::default()
+    };
+    let tenant = Tenant::with(options, &alerts(20));
+    let folder = folder(&tenant);
+    let child = command(&folder, &asked("2021-05-06", &["--yes"])).spawn();
+    let child = child.unwrap();
+    tenant.until(|stats| stats.list_requests >= 2);
+    signal(&child, "-INT");
+    let stopped = Outcome::of(child.wait_with_output().unwrap()).discreet();
+    stopped.failed(1, &["stopping after the page"]);
+    assert!(lines(&folder, "contoso", "siem.ndjson").len() < 20);
+
+    on(&folder, &["poll", "--all", "--once"]).well();
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 20);
+    let status = on(&folder, &["backfill", "status", "--json"]).well();
+    let told = &objects(&status)[0];
+    assert_eq!(
+        (&told["state"], &told["alerts"]),
+        (&json!("done"), &json!(20))
+    );
+}
+
 #[test]
 fn refused_credentials_stop_it_with_the_reason() {
     let options = Options {
@@ -155,6 +189,22 @@ fn refused_credentials_stop_it_with_the_reason() {
         status.stdout.contains("stopped: ") && status.stdout.contains("0 %"),
         "{}",
         status.stdout
+    );
+    // The tenant's state says what is still to be read: a day that waits, and the rest.
+    let shown = on(&folder, &["state", "show"]).well();
+    let mut ranges = shown
+        .stdout
+        .lines()
+        .filter(|line| line.contains("  backfill "));
+    let waits = ranges.next().unwrap();
+    assert!(
+        waits.contains(", 2021-05-01T00:00:00Z to 2021-05-02T00:00:00Z, not before "),
+        "{waits}"
+    );
+    let rest = ranges.next().unwrap();
+    assert!(
+        rest.ends_with(", 2021-05-02T00:00:00Z to 2021-05-03T00:00:00Z"),
+        "{rest}"
     );
 }
 

@@ -168,13 +168,12 @@ fn what_a_target_refused_goes_back_to_its_output() {
 #[test]
 fn a_gap_is_read_again() {
     let (tenant, folder) = tenant(&[alert(1, 2)]);
-    let job = json!({"tenant": "contoso", "why": "replay",
-                     "window": {"from": "2021-05-02T00:00:00Z", "to": "2021-05-03T00:00:00Z"}});
+    let window = json!({"from": "2021-05-02T00:00:00Z", "to": "2021-05-03T00:00:00Z"});
     put_aside(
         &folder,
         "gaps",
         "aaaa",
-        &json!({"tenant": "contoso", "reason": "503", "job": job}),
+        &json!({"tenant": "contoso", "reason": "503", "window": window}),
     );
     let listed = on(&folder, &["replay", "list"]).well();
     assert!(
@@ -193,13 +192,22 @@ fn a_gap_is_read_again() {
             .join("quarantine/contoso/gaps/aaaa.json")
             .exists()
     );
+    // It is to be read from now on, whoever does it.
+    let shown = on(&folder, &["state", "show", "--json"]).well();
+    let unread = &objects(&shown)[0]["unread"][0];
+    assert_eq!(
+        (&unread["from"], &unread["to"]),
+        (&window["from"], &window["to"])
+    );
     let done = on(&folder, &["replay", "run", "--all"]).well();
     assert!(
-        done.stdout.contains("read again: 1 alerts, 2 new records"),
+        done.stdout.contains("its window was read again"),
         "{}",
         done.stdout
     );
     assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
+    let shown = on(&folder, &["state", "show", "--json"]).well();
+    assert_eq!(objects(&shown)[0]["unread"], json!([]));
 }
 
 #[test]
@@ -212,12 +220,7 @@ fn what_cannot_be_is_refused() {
         &json!({"reason": "r", "alert": alert(1, 1)}),
     );
     put_aside(&folder, "alerts", "ab2", &json!("MARKER"));
-    put_aside(
-        &folder,
-        "gaps",
-        "ab3",
-        &json!({"reason": "r", "job": {"tenant": "other"}}),
-    );
+    put_aside(&folder, "gaps", "ab3", &json!({"reason": "r"}));
     on(&folder, &["replay", "run"]).failed(2, &["ITEM"]);
     on(&folder, &["replay", "run", "contoso/alerts/ab"]).failed(1, &["several items"]);
     on(&folder, &["replay", "run", "contoso/alerts/x"])
@@ -230,10 +233,6 @@ fn what_cannot_be_is_refused() {
     let listed = on(&folder, &["replay", "list"]).failed(1, &["ab2.json is no item"]);
     assert!(!listed.stderr.contains("MARKER"), "{}", listed.stderr);
     let run = on(&folder, &["replay", "run", "--all"]).failed(1, &["2 of 3"]);
-    assert!(
-        run.stdout.contains("no job of its tenant"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("holds no window"), "{}", run.stdout);
     assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 1);
 }

@@ -15,7 +15,7 @@ fn between_polls_the_file_is_opened_anew_and_the_command_goes_on() {
     let mut poll = tenant.poll_since(SINCE, &["--every", "1h"], &folder);
     let child = poll.spawn().unwrap();
     // Saved behind the records: by then the poll is at its end.
-    until(|| folder.lines() == 2 && folder.state().exists());
+    until(|| folder.lines() == 2 && folder.was_polled());
     let old = folder.path().join("old");
     fs::rename(folder.output(), &old).unwrap();
     // The poll may not have begun to wait: then it is told again.

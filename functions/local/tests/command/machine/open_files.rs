@@ -76,7 +76,8 @@ fn a_limit_that_is_reached_is_named_with_the_way_out() {
     outcome.failed(
         1,
         &[
-            "cannot connect (this process has as many files and connections open as it may",
+            // Whether it is a connection or the store's lock that comes too late.
+            "(this process has as many files and connections open as it may",
             "ulimit -n",
             "LimitNOFILE=",
         ],

@@ -25,8 +25,7 @@ pub(crate) fn command(folder: &Folder, args: &[&str]) -> Command {
         .env(VARIABLE, SECRET)
         .env("DRAWBRIDGE_ALLOWED_SECRETS", ALLOWED_SECRETS)
         .envs(folder.hosts())
-        .env_remove("DRAWBRIDGE_BUCKET")
-        .env_remove("DRAWBRIDGE_JOBS_QUEUE_URL");
+        .env_remove("DRAWBRIDGE_BUCKET");
     command
 }
 

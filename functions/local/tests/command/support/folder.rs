@@ -55,6 +55,12 @@ impl Folder {
         self.path().join(format!("state/{TENANT}.json"))
     }
 
+    /// Whether a poll has ended well.
+    pub(crate) fn was_polled(&self) -> bool {
+        let state = fs::read_to_string(self.state()).unwrap_or_default();
+        state.contains(r#""last_success":""#)
+    }
+
     /// The records written so far; every line must be one, whole.
     pub(crate) fn records(&self) -> Vec<Value> {
         let text = match fs::read_to_string(self.output()) {

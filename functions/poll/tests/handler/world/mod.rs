@@ -5,9 +5,9 @@ mod ports;
 
 use std::sync::Arc;
 
-use drawbridge_cursor::{Job, State};
+use drawbridge_cursor::{Due, State, Window};
 use drawbridge_poll::{
-    Grouping, Output, PollError, Poller, Report, Settings, Silent, Stop, state_key,
+    Grouping, Output, PollError, Poller, Report, Settings, Silent, Stop, change_state, state_key,
 };
 use drawbridge_store::Store as _;
 use serde_json::Value;
@@ -73,12 +73,22 @@ impl World {
 
     /// A live poll without a deadline.
     pub(crate) async fn poll(&self) -> Result<Report, PollError> {
-        self.job(&Job::timer("contoso")).await
+        let stop = Stop::at(drawbridge_graph::Deadline::none());
+        self.poller.run(&stop, &Silent).await
     }
 
-    pub(crate) async fn job(&self, job: &Job) -> Result<Report, PollError> {
-        let stop = Stop::at(drawbridge_graph::Deadline::none());
-        self.poller.run(job, &stop, &Silent).await
+    /// An operator wants a window read.
+    pub(crate) async fn want(&self, window: Window) {
+        let add = |state: &mut State| state.unread.add(window, Due::default());
+        let store = self.store.as_ref();
+        change_state(store, "contoso", add).await.unwrap();
+    }
+
+    /// What is still to be read, by the saved state.
+    pub(crate) async fn left(&self) -> Vec<Window> {
+        let state = self.state().await;
+        let all = state.unread.iter().chain(state.again.iter());
+        all.map(|range| range.window).collect()
     }
 
     /// The saved state.

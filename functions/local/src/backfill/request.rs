@@ -1,6 +1,7 @@
-//! What was asked for, checked and cut into windows.
+//! What was asked for, checked.
 
-use drawbridge_cursor::{Backfill, Job, Window};
+use drawbridge_cursor::Window;
+use drawbridge_poll::BackfillProgress;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
@@ -9,15 +10,9 @@ use sha2::{Digest as _, Sha256};
 /// its own: it answers within the tenant's retention policy.
 const RETENTION_DAYS: i64 = 180;
 
-/// A day of UTC, as Unix time counts it.
-const DAY_SECS: i64 = 24 * 60 * 60;
-
-/// The most days of one backfill: their windows have to fit into one message of a queue.
-const MAX_DAYS: i64 = 3660;
-
 /// A range of a tenant's alerts, and what to do with them.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct BackfillRequest {
     pub(super) tenant: String,
     pub(super) window: Window,
     pub(super) output: Option<String>,
@@ -42,11 +37,6 @@ pub(super) fn range(from: Timestamp, to: Timestamp, now: Timestamp) -> Result<Wi
     if from < Timestamp::UNIX_EPOCH {
         return Err("the range begins before 1970, which Graph does not know".to_owned());
     }
-    if to.duration_since(from) > SignedDuration::from_hours(24 * MAX_DAYS) {
-        return Err(format!(
-            "the range is longer than {MAX_DAYS} days: ask for it in parts"
-        ));
-    }
     Ok(window)
 }
 
@@ -62,7 +52,7 @@ pub(super) fn beyond_retention(window: &Window, now: Timestamp) -> Option<String
     })
 }
 
-impl Asked {
+impl BackfillRequest {
     /// The same for the same question, so that asking again goes on with it.
     pub(super) fn id(&self) -> String {
         let question = serde_json::json!([
@@ -78,32 +68,21 @@ impl Asked {
         format!("{from}-{to}-{}", &digest[..8])
     }
 
-    /// Its first step.
-    pub(super) fn job(&self) -> Option<Job> {
-        let backfill = Backfill {
+    /// Its progress at the beginning.
+    pub(super) fn progress(self, now: Timestamp) -> BackfillProgress {
+        BackfillProgress {
             id: self.id(),
-            then: Vec::new(),
-            output: self.output.clone(),
+            windows: vec![self.window],
+            left: vec![self.window],
+            tenant: self.tenant,
+            output: self.output,
             again: self.again,
             dry_run: self.dry_run,
-            failures: 0,
-        };
-        Job::backfill(&self.tenant, days(self.window), backfill)
+            started: Some(now),
+            updated: Some(now),
+            ..BackfillProgress::default()
+        }
     }
-}
-
-/// A window cut at midnight, UTC.
-fn days(window: Window) -> Vec<Window> {
-    let mut days = Vec::new();
-    let mut from = window.from();
-    while from < window.to() {
-        let day = from.as_second().div_euclid(DAY_SECS);
-        let midnight = Timestamp::from_second((day + 1) * DAY_SECS).unwrap_or(window.to());
-        let to = midnight.min(window.to());
-        days.extend(Window::new(from, to));
-        from = to;
-    }
-    days
 }
 
 #[cfg(test)]
@@ -114,8 +93,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn asked() -> Asked {
-        Asked {
+    fn request() -> BackfillRequest {
+        BackfillRequest {
             tenant: "contoso".to_owned(),
             window: Window::new(at("2026-01-01T12:00:00Z"), at("2026-01-03T06:00:00Z")).unwrap(),
             output: None,
@@ -125,43 +104,26 @@ mod tests {
     }
 
     #[test]
-    fn days_are_cut_at_midnight_and_leave_nothing_out() {
-        let days = days(asked().window);
-        let shown: Vec<_> = days
-            .iter()
-            .map(|day| format!("{} {}", day.from(), day.to()))
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                "2026-01-01T12:00:00Z 2026-01-02T00:00:00Z",
-                "2026-01-02T00:00:00Z 2026-01-03T00:00:00Z",
-                "2026-01-03T00:00:00Z 2026-01-03T06:00:00Z",
-            ]
-        );
-    }
-
-    #[test]
     fn the_same_question_has_the_same_id_and_another_one_another() {
-        let id = asked().id();
-        assert_eq!(id, asked().id());
+        let id = request().id();
+        assert_eq!(id, request().id());
         assert!(id.starts_with("20260101-20260103-"), "{id}");
         let others = [
-            Asked {
+            BackfillRequest {
                 again: true,
-                ..asked()
+                ..request()
             },
-            Asked {
+            BackfillRequest {
                 dry_run: true,
-                ..asked()
+                ..request()
             },
-            Asked {
+            BackfillRequest {
                 output: Some("siem".to_owned()),
-                ..asked()
+                ..request()
             },
-            Asked {
+            BackfillRequest {
                 tenant: "fabrikam".to_owned(),
-                ..asked()
+                ..request()
             },
         ];
         for other in others {
@@ -197,11 +159,6 @@ mod tests {
                 "1960-01-01T00:00:00Z",
                 "1960-01-02T00:00:00Z",
                 "before 1970",
-            ),
-            (
-                "1980-01-01T00:00:00Z",
-                "2026-01-02T00:00:00Z",
-                "longer than 3660 days",
             ),
         ] {
             let error = range(at(from), at(to), now).unwrap_err();

@@ -3,10 +3,13 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use drawbridge_cursor::Job;
 use drawbridge_queue::{Message, Queue, QueueError, SqsQueue};
-use sha2::{Digest, Sha256};
+use jiff::Timestamp;
 
 /// SQS hides a message for twelve hours at most.
 const LONGEST_DELAY_SECS: u64 = 12 * 60 * 60;
+
+/// How long a poll with more to read takes at least, as a rule.
+const SLOT_SECS: i64 = 15;
 
 /// The jobs queue, as the function that reads it sees it.
 pub(super) struct JobsQueue {
@@ -16,12 +19,18 @@ pub(super) struct JobsQueue {
 }
 
 impl JobsQueue {
-    /// Puts jobs on the queue; `cause` is the message that they follow from, so that doing it
-    /// again puts the same ones.
-    pub(super) async fn send(&self, jobs: &[Job], cause: &str) -> Result<(), QueueError> {
-        let messages: Vec<Message> = jobs.iter().map(|job| message(job, cause)).collect();
-        let refused = self.queue.send(&messages).await?;
-        match refused.first() {
+    /// Puts another job of a tenant on the queue. Those of the same quarter of a minute are one, so
+    /// that the jobs of a tenant with much to read do not multiply.
+    pub(super) async fn send(&self, job: &Job, now: Timestamp) -> Result<(), QueueError> {
+        let slot = now.as_second().div_euclid(SLOT_SECS);
+        let message = Message {
+            key: format!("more-{}-{slot}", job.tenant),
+            group: job.tenant.clone(),
+            time: None,
+            body: job.to_json(),
+            attributes: Vec::new(),
+        };
+        match self.queue.send(&[message]).await?.first() {
             Some(first) => Err(QueueError::Unavailable {
                 place: self.url.clone(),
                 code: first.code.clone(),
@@ -44,20 +53,5 @@ impl JobsQueue {
         if hidden.is_err() {
             tracing::warn!("the job could not be hidden: it comes back after the queue's own time");
         }
-    }
-}
-
-fn message(job: &Job, cause: &str) -> Message {
-    let body = job.to_json();
-    let key = Sha256::new()
-        .chain_update(cause)
-        .chain_update(&body)
-        .finalize();
-    Message {
-        key: hex::encode(key),
-        group: job.tenant.clone(),
-        time: None,
-        body,
-        attributes: Vec::new(),
     }
 }

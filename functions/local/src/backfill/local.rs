@@ -1,0 +1,107 @@
+//! A backfill in this process, into a folder.
+
+use std::time::Duration;
+
+use drawbridge_config::Tenant;
+use drawbridge_poll::{BackfillProgress, Ending, PollError, Poller, Report, Stop};
+use drawbridge_queue::Hold;
+
+use super::shown::{Bar, is_done};
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::poll::fleet;
+use crate::signals::stop_on_signal;
+
+/// How often a poll of the same tenant may save its state first.
+const MAX_SUPERSEDED: u32 = 20;
+
+/// The pause after that.
+const SUPERSEDED_PAUSE: Duration = Duration::from_secs(1);
+
+/// The pause after a run that got no further: what failed waits for its time.
+const NO_HEADWAY_PAUSE: Duration = Duration::from_secs(5);
+
+/// Asks for what is left of `progress` and reads it, until there is nothing left or somebody asks
+/// to stop; gives how far it came.
+pub(super) async fn run(
+    place: &Place,
+    tenant: &Tenant,
+    progress: BackfillProgress,
+) -> Result<BackfillProgress, Failure> {
+    let poller = poller(place, tenant, &progress).await?;
+    let store = place.store.as_ref();
+    progress.ask(store).await.map_err(Failure::of)?;
+    let stop = stop_on_signal();
+    let bar = Bar::start();
+    let progress = read(&poller, progress, &stop, &bar).await;
+    bar.end();
+    let progress = progress?;
+    if progress.dry_run && is_done(&progress) {
+        // What it counted is said now, and asked for again it counts again.
+        let key = BackfillProgress::key(&progress.tenant, &progress.id);
+        store.delete(&key).await.map_err(Failure::of)?;
+    }
+    Ok(progress)
+}
+
+/// One that only counts takes no file: it may run beside a poll that has them open.
+async fn poller(
+    place: &Place,
+    tenant: &Tenant,
+    progress: &BackfillProgress,
+) -> Result<Poller, Failure> {
+    let surroundings = place.surroundings()?;
+    let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
+    if !progress.dry_run {
+        return fleet::poller(place, &surroundings, tenant, Hold::Always).await;
+    }
+    let outputs = crate::outputs::nowhere(&crate::outputs::names(&tenant));
+    surroundings.poller(tenant, outputs).map_err(Failure::of)
+}
+
+async fn read(
+    poller: &Poller,
+    mut progress: BackfillProgress,
+    stop: &Stop,
+    bar: &Bar,
+) -> Result<BackfillProgress, Failure> {
+    let mut superseded = 0;
+    loop {
+        bar.at(&progress);
+        if is_done(&progress) || progress.stopped.is_some() || stop.is_asked() {
+            return Ok(progress);
+        }
+        let done = poller.backfill(&progress.id, stop, bar).await;
+        let before = progress.left.clone();
+        let loaded =
+            BackfillProgress::load(poller.store.as_ref(), &progress.tenant, &progress.id).await;
+        if let Some(now) = loaded.map_err(Failure::of)? {
+            progress = now;
+        }
+        let pause = match done {
+            Ok(Report {
+                ending: Ending::Postponed(delay),
+                ..
+            }) => delay,
+            Ok(_) if progress.left == before => NO_HEADWAY_PAUSE,
+            Ok(_) => continue,
+            Err(PollError::Superseded) if superseded < MAX_SUPERSEDED => {
+                superseded += 1;
+                SUPERSEDED_PAUSE
+            }
+            Err(error) => {
+                return Err(Failure::of(format!(
+                    "{error}; nothing is lost: `drawbridge backfill resume {}` goes on",
+                    progress.id
+                )));
+            }
+        };
+        // Nobody waits for one that has stopped.
+        if progress.stopped.is_none() {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.asked() => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use drawbridge_graph::Deadline;
+use jiff::Timestamp;
+
+use crate::read_options::{ReadOptions, background};
+use crate::{Progress, Stop};
+
+/// What surrounds one poll.
+pub(crate) struct PollContext<'a> {
+    /// When it began.
+    pub(crate) now: Timestamp,
+    pub(crate) stop: &'a Stop,
+    pub(crate) progress: &'a dyn Progress,
+    /// How much time must be left for another page to be begun.
+    page_margin: Duration,
+    /// Until when its background readings may go on, all together; set when the first begins.
+    background: OnceLock<Deadline>,
+}
+
+impl<'a> PollContext<'a> {
+    pub(crate) fn new(
+        now: Timestamp,
+        stop: &'a Stop,
+        progress: &'a dyn Progress,
+        page_margin_secs: u32,
+    ) -> Self {
+        Self {
+            now,
+            stop,
+            progress,
+            page_margin: Duration::from_secs(page_margin_secs.into()),
+            background: OnceLock::new(),
+        }
+    }
+
+    /// Until when a reading may go on.
+    pub(crate) fn deadline(&self, options: &ReadOptions) -> Deadline {
+        let deadline = self.stop.deadline();
+        if options.is_background() {
+            *self.background.get_or_init(|| background(deadline))
+        } else {
+            deadline
+        }
+    }
+
+    /// Whether there is time for another page.
+    pub(crate) fn has_time(&self, options: &ReadOptions) -> bool {
+        self.deadline(options).allows(self.page_margin) && !self.stop.is_asked()
+    }
+}

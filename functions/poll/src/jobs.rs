@@ -1,0 +1,217 @@
+//! What becomes of a job: the same in Lambda, on one machine and in the fault schedules.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use drawbridge_config::ConfigError;
+use drawbridge_cursor::Job;
+use jiff::Timestamp;
+
+use crate::{Ending, PollError, Poller, Progress, Report, Stop};
+
+/// How long a job that failed stays hidden before it is tried again, by how often it was tried:
+/// longer each time, and far less than the queue's own time, which is made for a function that died
+/// and would hold up the tenant.
+const RETRY_DELAY_SECS: u64 = 30;
+
+/// What a queue tells of a job.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery {
+    /// When it was sent.
+    pub sent: Option<Timestamp>,
+    /// How often it was received, this time included.
+    pub tries: u64,
+}
+
+/// What is to be done with a job's message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterJob {
+    /// It is done with; the next tick comes by itself.
+    Done,
+    /// It is done with, and another job of the tenant is to follow at once: more is to be read.
+    Another,
+    /// It is to come back after a while. What waits behind it in its tenant's group waits, too.
+    Later(Duration),
+}
+
+/// Why a job failed.
+#[derive(Debug, thiserror::Error)]
+pub enum JobFailure {
+    /// There is no such tenant, or it is paused.
+    #[error(
+        "no tenant is called {0:?}, or it is paused: see `drawbridge tenants list` for those there \
+         are"
+    )]
+    UnknownTenant(String),
+    /// The tenant's document, or what belongs to it, cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The poll failed.
+    #[error(transparent)]
+    Poll(#[from] PollError),
+}
+
+impl JobFailure {
+    /// Whether the same job may succeed later without anybody doing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::UnknownTenant(_) => false,
+            Self::Config(error) => error.is_retryable(),
+            Self::Poll(error) => error.is_retryable(),
+        }
+    }
+
+    /// Whether the credentials or permissions are at fault.
+    #[must_use]
+    pub fn is_about_access(&self) -> bool {
+        matches!(self, Self::Poll(error) if error.is_about_access())
+    }
+
+    /// Whether the tenant's document is at fault.
+    #[must_use]
+    pub fn is_about_configuration(&self) -> bool {
+        matches!(self, Self::Config(error) if !error.is_retryable())
+    }
+}
+
+/// Does jobs, and knows those that have nothing left to do.
+///
+/// What it knows lives as long as the process. A job that another process would have known to be
+/// superfluous costs one idle poll.
+#[derive(Default)]
+pub struct Jobs {
+    /// When the tenant's last complete poll began.
+    polled: Mutex<HashMap<String, Timestamp>>,
+}
+
+impl Jobs {
+    /// Does a job with the tenant's poller; `None` when an earlier poll has done it.
+    ///
+    /// # Errors
+    /// Why it failed.
+    pub async fn run(
+        &self,
+        job: &Job,
+        delivery: Option<Delivery>,
+        poller: impl Future<Output = Result<Option<Arc<Poller>>, ConfigError>>,
+        stop: &Stop,
+        progress: &dyn Progress,
+    ) -> Result<Option<Report>, JobFailure> {
+        let unknown = || JobFailure::UnknownTenant(job.tenant.clone());
+        let poller = poller.await?.ok_or_else(unknown)?;
+        let began = poller.clock.now();
+        if delivery.is_some_and(|delivery| self.is_superfluous(job, delivery, began)) {
+            return Ok(None);
+        }
+        // On the heap: what a poll does is too deeply nested for the compiler to lay out in one piece.
+        let report = Box::pin(poller.run(stop, progress)).await?;
+        if report.ending == Ending::Complete {
+            self.polled().insert(job.tenant.clone(), began);
+        }
+        Ok(Some(report))
+    }
+
+    /// Whether a poll that began after the job was sent has read all there was. It is not believed
+    /// if that was later than now: a clock was wrong.
+    fn is_superfluous(&self, job: &Job, delivery: Delivery, now: Timestamp) -> bool {
+        let began = self.polled().get(&job.tenant).copied();
+        matches!((delivery.sent, began), (Some(sent), Some(began)) if sent < began && began <= now)
+    }
+
+    fn polled(&self) -> std::sync::MutexGuard<'_, HashMap<String, Timestamp>> {
+        self.polled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AfterJob {
+    /// What is to be done with the message of a job that went so.
+    #[must_use]
+    pub fn of(done: &Result<Option<Report>, JobFailure>, tries: u64) -> Self {
+        match done {
+            Ok(Some(report)) => match report.ending {
+                Ending::Postponed(delay) => Self::Later(delay),
+                _ if report.more => Self::Another,
+                _ => Self::Done,
+            },
+            Ok(None) => Self::Done,
+            Err(error) if error.is_retryable() => Self::Later(retry_delay(tries)),
+            // The next tick tries again; this message would only be in its way.
+            Err(_) => Self::Done,
+        }
+    }
+}
+
+/// How long to wait before a job that failed is tried again.
+#[must_use]
+pub fn retry_delay(tries: u64) -> Duration {
+    Duration::from_secs(RETRY_DELAY_SECS * tries.clamp(1, 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn only_jobs_that_waited_for_the_poll_are_superfluous() {
+        let jobs = Jobs::default();
+        let is_superfluous = |tenant: &str, sent: Option<i64>, now: i64| {
+            let sent = sent.map(at);
+            jobs.is_superfluous(&Job::of(tenant), Delivery { sent, tries: 1 }, at(now))
+        };
+        assert!(!is_superfluous("a", Some(1), 200));
+        jobs.polled().insert("a".to_owned(), at(100));
+        assert!(is_superfluous("a", Some(99), 200));
+        assert!(!is_superfluous("a", Some(100), 200));
+        assert!(!is_superfluous("a", None, 200));
+        assert!(!is_superfluous("b", Some(99), 200));
+        // The poll's clock was ahead.
+        assert!(!is_superfluous("a", Some(50), 60));
+    }
+
+    #[test]
+    fn a_job_comes_back_only_if_waiting_helps() {
+        let report = |ending, more| {
+            let report = Report {
+                ending,
+                more,
+                ..Report::default()
+            };
+            Ok(Some(report))
+        };
+        let delay = Duration::from_secs(7);
+        for (done, tries, after) in [
+            (report(Ending::Complete, false), 1, AfterJob::Done),
+            (report(Ending::OutOfTime, true), 1, AfterJob::Another),
+            (report(Ending::Superseded, false), 1, AfterJob::Done),
+            (
+                report(Ending::Postponed(delay), true),
+                1,
+                AfterJob::Later(delay),
+            ),
+            (Ok(None), 1, AfterJob::Done),
+            (
+                Err(JobFailure::UnknownTenant("t".into())),
+                1,
+                AfterJob::Done,
+            ),
+            (
+                Err(PollError::Circular.into()),
+                4,
+                AfterJob::Later(Duration::from_secs(120)),
+            ),
+            (
+                Err(PollError::Circular.into()),
+                40,
+                AfterJob::Later(Duration::from_secs(300)),
+            ),
+        ] {
+            assert_eq!(AfterJob::of(&done, tries), after, "{done:?}");
+        }
+    }
+}

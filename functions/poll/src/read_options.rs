@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+use drawbridge_cursor::Backfill;
+use drawbridge_graph::Deadline;
+
+/// How long background readings may keep the tenant's live polls waiting.
+const BACKGROUND_TIME: Duration = Duration::from_secs(30);
+
+/// What a window is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// What is new.
+    Live,
+    /// It was never read: there was no time for it, or it failed.
+    Unread,
+    /// It was read before, and is read again.
+    Again,
+    /// An operator wants it.
+    Backfill,
+}
+
+/// How a window is read.
+#[derive(Debug, Clone)]
+pub(crate) struct ReadOptions {
+    pub(crate) what: What,
+    output: Option<String>,
+    /// Whether records that the output has are written again.
+    pub(crate) again: bool,
+    /// Whether to count only.
+    pub(crate) dry_run: bool,
+}
+
+impl ReadOptions {
+    pub(crate) fn new(what: What) -> Self {
+        Self {
+            what,
+            output: None,
+            again: false,
+            dry_run: false,
+        }
+    }
+
+    pub(crate) fn of_backfill(backfill: &Backfill) -> Self {
+        Self {
+            what: What::Backfill,
+            output: backfill.output.clone(),
+            again: backfill.again,
+            dry_run: backfill.dry_run,
+        }
+    }
+
+    /// Whether the output of that name gets records.
+    pub(crate) fn writes_to(&self, output: &str) -> bool {
+        self.output.as_deref().is_none_or(|only| only == output)
+    }
+
+    /// Whether live polls come first: it has little time, and what they leave of the requests.
+    pub(crate) fn is_background(&self) -> bool {
+        matches!(self.what, What::Again | What::Backfill)
+    }
+
+    /// Whether what was seen is compared with the number that Graph reports.
+    pub(crate) fn counts(&self) -> bool {
+        self.is_background()
+    }
+}
+
+/// Until when the background readings of a poll may go on, if they begin now.
+pub(crate) fn background(deadline: Deadline) -> Deadline {
+    if deadline.allows(BACKGROUND_TIME) {
+        Deadline::after(BACKGROUND_TIME)
+    } else {
+        deadline
+    }
+}

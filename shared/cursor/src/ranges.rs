@@ -1,0 +1,382 @@
+use jiff::{SignedDuration, Timestamp};
+use rangemap::RangeMap;
+use serde::{Deserialize, Serialize};
+
+use crate::Window;
+
+/// How long a range that could not be read waits, by how often it failed.
+const RETRY_DELAY_SECS: u32 = 30;
+
+/// After this many failures the wait grows no longer.
+const MAX_DELAYS: u32 = 10;
+
+/// Stretches of `lastUpdateDateTime` that are still to be read, none of which overlap.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Range>", into = "Vec<Range>")]
+pub struct Ranges(RangeMap<Timestamp, Due>);
+
+/// When a range is to be read, and in what steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Due {
+    /// When that was noted; a range that nothing is known of is read at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// How long it waits from then on.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wait_secs: u32,
+    /// How often it could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failures: u32,
+    /// The longest part of it that is read at once, in milliseconds: there was no time for more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_ms: Option<u64>,
+}
+
+/// A range that is still to be read.
+///
+/// On the wire it is one JSON object: `{"from":"…","to":"…","since":"…","wait_secs":30,
+/// "failures":1,"step_ms":1000}`, the last four only if there is anything to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    /// What is to be read.
+    #[serde(flatten)]
+    pub window: Window,
+    /// When.
+    #[serde(flatten)]
+    pub due: Due,
+}
+
+impl Due {
+    /// Not before `wait_secs` after `now`.
+    #[must_use]
+    pub fn after(now: Timestamp, wait_secs: u32) -> Self {
+        Self {
+            since: Some(now),
+            wait_secs,
+            ..Self::default()
+        }
+    }
+
+    /// When its wait is over; `None` for at once.
+    #[must_use]
+    pub fn not_before(&self) -> Option<Timestamp> {
+        let wait = SignedDuration::from_secs(self.wait_secs.into());
+        self.since.and_then(|since| since.checked_add(wait).ok())
+    }
+
+    /// Whether it is to be read now. What was noted later than now was noted by a clock that was
+    /// wrong, and is not believed.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.since.is_none_or(|since| since > now) || self.not_before() <= Some(now)
+    }
+
+    /// The same, to be read later: it is waited for longer each time that it fails.
+    fn put_off(self, failures: u32, now: Timestamp) -> Self {
+        Self {
+            failures,
+            since: Some(now),
+            wait_secs: RETRY_DELAY_SECS * failures.clamp(1, MAX_DELAYS),
+            ..self
+        }
+    }
+}
+
+impl Ranges {
+    /// Adds what of `window` is not among them yet: a range that is added twice is there once.
+    pub fn add(&mut self, window: Window, due: Due) {
+        for gap in self.gaps(window) {
+            self.0.insert(gap.bounds(), due);
+        }
+    }
+
+    /// Adds all of `others`.
+    pub fn add_all(&mut self, others: &Self) {
+        for range in others.iter() {
+            self.add(range.window, range.due);
+        }
+    }
+
+    /// What of `window` is not among them.
+    #[must_use]
+    pub fn gaps(&self, window: Window) -> Vec<Window> {
+        let bounds = window.bounds();
+        let gaps = self.0.gaps(&bounds);
+        gaps.filter_map(|gap| Window::new(gap.start, gap.end))
+            .collect()
+    }
+
+    /// Takes `window` out, but for what lies in `rest`: that is read in steps of its own length from
+    /// now on, and after what has been due for longer, which may be easier to read.
+    pub fn narrow(&mut self, window: Window, rest: &[Window], now: Timestamp) {
+        let inside: Vec<Range> = self.within(window).collect();
+        self.0.remove(window.bounds());
+        for part in rest {
+            for range in &inside {
+                let Some(left) = range.window.intersection(*part) else {
+                    continue;
+                };
+                let due = Due {
+                    since: Some(now),
+                    wait_secs: 0,
+                    step_ms: Some(part.millis().max(1)),
+                    ..range.due
+                };
+                self.0.insert(left.bounds(), due);
+            }
+        }
+    }
+
+    /// Notes that `window` could not be read: what lies in it comes again after a while.
+    pub fn put_off(&mut self, window: Window, now: Timestamp) {
+        self.change(window, |due| {
+            due.put_off(due.failures.saturating_add(1), now)
+        });
+    }
+
+    /// Lets `window` wait for a while, through no fault of its own.
+    pub fn wait(&mut self, window: Window, now: Timestamp) {
+        self.change(window, |due| due.put_off(due.failures, now));
+    }
+
+    fn change(&mut self, window: Window, change: impl Fn(Due) -> Due) {
+        let inside: Vec<Range> = self.within(window).collect();
+        for range in inside {
+            self.0.insert(range.window.bounds(), change(range.due));
+        }
+    }
+
+    /// The range that has been due for longest, the earliest of those, cut to its step.
+    #[must_use]
+    pub fn next(&self, now: Timestamp) -> Option<Range> {
+        let due = self.iter().filter(|range| range.due.is_due(now));
+        let first = due.min_by_key(|range| (range.due.not_before(), range.window.from()));
+        first.map(Range::step)
+    }
+
+    /// The parts of them that lie in `window`.
+    pub fn within(&self, window: Window) -> impl Iterator<Item = Range> {
+        let overlapping = self.0.overlapping(window.bounds());
+        overlapping.filter_map(move |(bounds, due)| {
+            let range = Range::of(bounds, *due)?;
+            let window = range.window.intersection(window)?;
+            Some(Range { window, ..range })
+        })
+    }
+
+    /// The range in which `time` lies.
+    #[must_use]
+    pub fn at(&self, time: Timestamp) -> Option<Range> {
+        let (bounds, due) = self.0.get_key_value(&time)?;
+        Range::of(bounds, *due)
+    }
+
+    /// All of them, the earliest first.
+    pub fn iter(&self) -> impl Iterator<Item = Range> {
+        let all = self.0.iter();
+        all.filter_map(|(bounds, due)| Range::of(bounds, *due))
+    }
+
+    /// The first instant in them.
+    #[must_use]
+    pub fn first(&self) -> Option<Timestamp> {
+        self.0.first_range_value().map(|(bounds, _)| bounds.start)
+    }
+
+    /// How many they are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is nothing to read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What of them is not in `others`.
+    #[must_use]
+    pub fn without(&self, others: &Self) -> Self {
+        let mut left = self.0.clone();
+        for (bounds, _) in others.0.iter() {
+            left.remove(bounds.clone());
+        }
+        Self(left)
+    }
+}
+
+impl Range {
+    fn of(bounds: &std::ops::Range<Timestamp>, due: Due) -> Option<Self> {
+        let window = Window::new(bounds.start, bounds.end)?;
+        Some(Self { window, due })
+    }
+
+    /// Both in one, if nothing lies between them and they may be read at once.
+    #[must_use]
+    pub fn join(self, next: Self) -> Option<Self> {
+        let steps = [self.due.step_ms, next.due.step_ms];
+        let step_ms = steps.into_iter().flatten().min();
+        let window = Window::new(self.window.from(), next.window.to())?;
+        let fits = step_ms.is_none_or(|step_ms| window.millis() <= step_ms);
+        let due = Due {
+            step_ms,
+            ..self.due
+        };
+        (fits && self.window.to() == next.window.from()).then_some(Self { window, due })
+    }
+
+    /// The first part of it that is read at once.
+    #[must_use]
+    pub fn step(self) -> Self {
+        let Some(step_ms) = self.due.step_ms else {
+            return self;
+        };
+        let millis = i64::try_from(step_ms).unwrap_or(i64::MAX);
+        let from = self.window.from();
+        let to = from.checked_add(SignedDuration::from_millis(millis));
+        let to = to.map_or(self.window.to(), |to| to.min(self.window.to()));
+        let window = Window::new(from, to).unwrap_or(self.window);
+        Self { window, ..self }
+    }
+}
+
+impl From<Vec<Range>> for Ranges {
+    fn from(ranges: Vec<Range>) -> Self {
+        let mut all = Self::default();
+        for range in ranges {
+            all.add(range.window, range.due);
+        }
+        all
+    }
+}
+
+impl From<Ranges> for Vec<Range> {
+    fn from(ranges: Ranges) -> Self {
+        ranges.iter().collect()
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn minute(n: i64) -> Timestamp {
+        Timestamp::from_second(n * 60).unwrap()
+    }
+
+    fn window(from: i64, to: i64) -> Window {
+        Window::new(minute(from), minute(to)).unwrap()
+    }
+
+    fn shown(ranges: &Ranges) -> Vec<(i64, i64)> {
+        let minutes = |time: Timestamp| time.as_second() / 60;
+        let all = ranges.iter().map(|range| range.window);
+        all.map(|w| (minutes(w.from()), minutes(w.to()))).collect()
+    }
+
+    #[test]
+    fn a_range_that_is_added_twice_is_there_once() {
+        let mut ranges = Ranges::default();
+        ranges.add(window(0, 10), Due::default());
+        ranges.put_off(window(4, 6), minute(100));
+        let before = ranges.clone();
+        ranges.add(window(2, 8), Due::default());
+        assert_eq!(ranges, before);
+        ranges.add(window(8, 12), Due::default());
+        assert_eq!(shown(&ranges), [(0, 4), (4, 6), (6, 12)]);
+    }
+
+    #[test]
+    fn what_there_was_no_time_for_is_read_in_smaller_steps() {
+        let mut ranges = Ranges::default();
+        ranges.add(window(0, 20), Due::default());
+        ranges.narrow(window(0, 20), &[window(8, 12), window(12, 16)], minute(90));
+        assert_eq!(shown(&ranges), [(8, 16)]);
+        let next = ranges.next(minute(100)).unwrap();
+        assert_eq!(next.window, window(8, 12));
+        ranges.narrow(next.window, &[], minute(90));
+        assert_eq!(ranges.next(minute(100)).unwrap().window, window(12, 16));
+    }
+
+    #[test]
+    fn what_fails_waits_longer_each_time_and_others_come_first() {
+        let mut ranges = Ranges::default();
+        ranges.add(window(0, 10), Due::default());
+        ranges.add(window(10, 20), Due::after(minute(50), 0));
+        let now = minute(60);
+        let waits: Vec<i64> = (0..12)
+            .map(|_| {
+                ranges.put_off(window(0, 10), now);
+                let due = ranges.at(minute(0)).unwrap().due;
+                due.not_before().unwrap().duration_since(now).as_secs()
+            })
+            .collect();
+        assert_eq!(waits[..3], [30, 60, 90]);
+        assert_eq!(waits[9..], [300, 300, 300]);
+        assert_eq!(ranges.next(now).unwrap().window, window(10, 20));
+        ranges.narrow(window(10, 20), &[], minute(90));
+        assert_eq!(ranges.next(now), None);
+        assert_eq!(ranges.next(minute(66)).unwrap().window, window(0, 10));
+    }
+
+    #[test]
+    fn a_time_that_a_wrong_clock_noted_is_not_believed() {
+        let mut ranges = Ranges::default();
+        ranges.add(window(0, 10), Due::after(minute(100), 600));
+        assert_eq!(ranges.next(minute(109)), None);
+        assert!(ranges.next(minute(110)).is_some());
+        assert!(ranges.next(minute(99)).is_some());
+    }
+
+    #[test]
+    fn they_survive_the_wire() {
+        let mut ranges = Ranges::default();
+        ranges.add(window(0, 10), Due::default());
+        ranges.add(window(20, 30), Due::after(minute(50), 0));
+        ranges.put_off(window(4, 6), minute(10));
+        ranges.narrow(window(22, 30), &[window(24, 26)], minute(90));
+        let text = serde_json::to_string(&ranges).unwrap();
+        assert!(
+            text.starts_with(r#"[{"from":"1970-01-01T00:00:00Z","to":"1970-01-01T00:04:00Z"},"#)
+        );
+        assert_eq!(serde_json::from_str::<Ranges>(&text).unwrap(), ranges);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        /// Minute by minute, they are what a plain set of minutes would be.
+        #[test]
+        fn they_are_a_set(steps in prop::collection::vec((0i64..40, 1i64..20, 0u8..4), 1..40)) {
+            let mut ranges = Ranges::default();
+            let mut minutes = [false; 64];
+            for (from, length, what) in steps {
+                let whole = window(from, from + length);
+                let range = usize::try_from(from).unwrap()..usize::try_from(from + length).unwrap();
+                match what {
+                    0 | 1 => {
+                        ranges.add(whole, Due::default());
+                        minutes[range].fill(true);
+                    }
+                    2 => {
+                        ranges.narrow(whole, &[], minute(90));
+                        minutes[range].fill(false);
+                    }
+                    _ => ranges.put_off(whole, minute(100)),
+                }
+                for (n, &is_in) in minutes.iter().enumerate() {
+                    prop_assert_eq!(ranges.at(minute(i64::try_from(n).unwrap())).is_some(), is_in);
+                }
+            }
+        }
+    }
+}
