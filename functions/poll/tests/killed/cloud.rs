@@ -106,7 +106,7 @@ impl Cloud {
                 return Job(message);
             }
             let send = self.sqs.send_message().queue_url(&self.jobs_url);
-            send.message_body(json!({"tenant": TENANT, "why": "timer"}).to_string())
+            send.message_body(json!({"tenant": TENANT}).to_string())
                 .message_group_id(TENANT)
                 .message_deduplication_id(format!("timer-{TENANT}-{tick}"))
                 .send()
