@@ -242,7 +242,10 @@ impl Poller {
                     );
                     let deadline = context.stop.deadline();
                     if !error.is_retryable() || !self.is_about_the_window(&error, deadline).await {
-                        backfill.ranges.wait(range.window, context.now);
+                        // All of it, so that others have their turn.
+                        for waiting in backfill.ranges.clone().iter() {
+                            backfill.ranges.wait(waiting.window, context.now);
+                        }
                         return Err(error);
                     }
                     backfill.ranges.put_off(range.window, context.now);

@@ -248,9 +248,18 @@ impl Poller {
         if let Some(id) = counting.filter(|_| report.ending == Ending::Complete) {
             // There is room for one state only.
             drop(saved);
-            let (_, step) = self.dry_run(&id, &context).await?;
-            self.note_progress(&step).await?;
-            report.more |= step.is_to_go_on(now);
+            match self.dry_run(&id, &context).await {
+                Ok((counted, step)) => {
+                    self.note_progress(&step).await?;
+                    let is_postponed = matches!(counted.ending, Ending::Postponed(_));
+                    report.more |= !is_postponed && step.is_to_go_on(now);
+                }
+                // It is tried again; what the poll was for is done.
+                Err(error) => {
+                    let tenant = &self.settings.tenant;
+                    tracing::warn!(tenant, %error, "a backfill could not be counted");
+                }
+            }
         }
         Ok(report)
     }
@@ -271,7 +280,9 @@ impl Poller {
                 || (report.ending == Ending::Complete
                     && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
         };
-        news || (read.is_ok() && settled())
+        // What a poll that fails has learned of older ranges, and whose turn it is.
+        let failed = || read.is_err() && saved.has_changed() && saved.had_rest();
+        news || (read.is_ok() && settled()) || failed()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads what the state says is to be read, and notes in it how far that went.
 
-use drawbridge_cursor::{State, Window};
+use drawbridge_cursor::{Due, Ranges, State, Window};
 use drawbridge_graph::Deadline;
 use jiff::Timestamp;
 
@@ -57,7 +57,7 @@ impl Poller {
     /// with something else.
     ///
     /// # Errors
-    /// When a queue or the store failed before anything else was read.
+    /// When nothing was read because Graph, a queue or the store failed.
     async fn read_rest(
         &self,
         what: What,
@@ -96,7 +96,8 @@ impl Poller {
                 .is_about_the_window(&error, context.stop.deadline())
                 .await
             {
-                return Ok(false);
+                // Nothing was read at all: the poll has failed.
+                return if is_first { Err(error) } else { Ok(false) };
             }
         }
         Ok(true)
@@ -119,19 +120,23 @@ impl Poller {
         if what == What::Again {
             report.swept += report.records - records;
         }
+        // What was forgotten for want of room is found again and again.
+        let is_news = report.records > records && saved.forgot == 0;
+        let is_long = report.pages > pages + 1 && (is_news || what != What::Again);
         let state = &mut saved.state;
+        let settings = &self.settings.windows;
+        let read_again = |state: &mut State, rest: &[Window]| {
+            for part in without(window, rest).into_iter().filter(|_| is_long) {
+                state.read_again(part, known_to, context.now, settings);
+            }
+        };
         match outcome {
             WindowOutcome::Read { incomplete } => {
                 state.read(window, &incomplete, context.now);
+                read_again(state, &incomplete);
                 // A little later Graph may have all of it.
                 for &part in &incomplete {
                     state.put_off(part, context.now);
-                }
-                // What was forgotten for want of room is found again and again.
-                let is_news = report.records > records && saved.forgot == 0;
-                let is_long = report.pages > pages + 1 && incomplete.is_empty();
-                if is_long && (is_news || what != What::Again) {
-                    state.read_again(window, known_to, context.now, &self.settings.windows);
                 }
                 Ok(true)
             }
@@ -141,6 +146,7 @@ impl Poller {
             }
             WindowOutcome::OutOfTime { rest } => {
                 state.read(window, &rest, context.now);
+                read_again(state, &rest);
                 if what != What::Again {
                     report.ending = Ending::OutOfTime;
                 }
@@ -184,6 +190,15 @@ impl Poller {
             _ => false,
         }
     }
+}
+
+/// The parts of `window` that are not in `rest`.
+fn without(window: Window, rest: &[Window]) -> Vec<Window> {
+    let mut left = Ranges::default();
+    for &part in rest {
+        left.add(part, Due::default());
+    }
+    left.gaps(window)
 }
 
 fn next(state: &State, what: What, now: Timestamp) -> Option<Window> {

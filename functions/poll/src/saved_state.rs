@@ -100,6 +100,11 @@ impl SavedState {
                 .is_some_and(|watermark| is_due(self.watermark, watermark))
     }
 
+    /// Whether anything was unread by the object.
+    pub(crate) fn had_rest(&self) -> bool {
+        self.wanted.has_unread()
+    }
+
     /// Whether what is to be read is not what it was when the state was read.
     pub(crate) fn has_changed(&self) -> bool {
         self.state.wanted() != self.wanted

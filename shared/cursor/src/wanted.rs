@@ -15,6 +15,12 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Whether anything of it was never read.
+    #[must_use]
+    pub fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
     /// What of it is not in `other`.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {

@@ -2,7 +2,7 @@ use std::io::Write as _;
 
 use drawbridge_alert::Alert;
 use drawbridge_cursor::{Due, State, Window};
-use drawbridge_poll::{PollError, Poller, Silent, Stop, change_state, state_key};
+use drawbridge_poll::{Ending, PollError, Poller, Silent, Stop, change_state, state_key};
 use drawbridge_queue::Message;
 use drawbridge_telemetry::shown;
 use serde_json::json;
@@ -199,6 +199,12 @@ impl Replay<'_> {
         let store = self.place.store.as_ref();
         let unread = |state: &mut State| state.unread.add(window, Due::default());
         if self.place.as_folder().is_none() {
+            if self.is_unread(&item.tenant, window).await? {
+                // A poll that put it aside may not have saved yet; its save would undo this.
+                return Err(Failure::of(
+                    "its window is unread already: polls are at it; try again in some minutes",
+                ));
+            }
             let changed = change_state(store, &item.tenant, unread).await;
             changed.map_err(Failure::of)?;
             return Ok("its window is in the tenant's state: the next poll reads it".to_owned());
@@ -211,7 +217,7 @@ impl Replay<'_> {
             let report = poller.run(&self.stop, &Silent).await;
             let report = report.map_err(Failure::of)?;
             let is_read = !self.is_unread(&item.tenant, window).await?;
-            if is_read && report.gaps == 0 {
+            if is_read && report.gaps == 0 && report.ending == Ending::Complete {
                 return Ok("its window was read again".to_owned());
             }
             if is_read || !report.more {
@@ -226,7 +232,7 @@ impl Replay<'_> {
     async fn is_unread(&self, tenant: &str, window: Window) -> Result<bool, Failure> {
         let object = self.place.store.get(&state_key(tenant)).await;
         let Some(object) = object.map_err(Failure::of)? else {
-            return Ok(true);
+            return Ok(false);
         };
         let state = State::decode_head(&object.body).map_err(Failure::of)?;
         Ok(state.unread.within(window).next().is_some())

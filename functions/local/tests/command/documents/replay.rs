@@ -195,10 +195,9 @@ fn a_gap_is_read_again() {
     // It is to be read from now on, whoever does it.
     let shown = on(&folder, &["state", "show", "--json"]).well();
     let unread = &objects(&shown)[0]["unread"][0];
-    assert_eq!(
-        (&unread["from"], &unread["to"]),
-        (&window["from"], &window["to"])
-    );
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    assert!(text(&unread["from"]) <= text(&window["from"]));
+    assert!(text(&unread["to"]) >= text(&window["to"]));
     let done = on(&folder, &["replay", "run", "--all"]).well();
     assert!(
         done.stdout.contains("its window was read again"),
