@@ -3,8 +3,8 @@ use drawbridge_graph::{ErrorKind, GraphError};
 use drawbridge_queue::QueueError;
 use drawbridge_store::StoreError;
 
-/// Why a poll failed. Whatever it was, the watermark did not move: the next poll reads the same
-/// window again.
+/// Why a poll failed. Whatever it was, what could not be read is still unread: the next poll reads it
+/// again.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
     /// Graph or the sign-in did not answer as needed.

@@ -5,15 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use drawbridge_config::ConfigError;
-use drawbridge_cursor::Job;
+use drawbridge_cursor::{Job, retry_delay_secs};
 use jiff::Timestamp;
 
 use crate::{Ending, PollError, Poller, Progress, Report, Stop};
-
-/// How long a job that failed stays hidden before it is tried again, by how often it was tried:
-/// longer each time, and far less than the queue's own time, which is made for a function that died
-/// and would hold up the tenant.
-const RETRY_DELAY_SECS: u64 = 30;
 
 /// What a queue tells of a job.
 #[derive(Debug, Clone, Copy)]
@@ -143,10 +138,13 @@ impl AfterJob {
     }
 }
 
-/// How long to wait before a job that failed is tried again.
+/// How long a job that failed stays hidden before it is tried again, by how often it was tried. That
+/// is far less than the queue's own time, which is made for a function that died and would hold up
+/// the tenant.
 #[must_use]
 pub fn retry_delay(tries: u64) -> Duration {
-    Duration::from_secs(RETRY_DELAY_SECS * tries.clamp(1, 10))
+    let tries = u32::try_from(tries).unwrap_or(u32::MAX);
+    Duration::from_secs(retry_delay_secs(tries).into())
 }
 
 #[cfg(test)]

@@ -127,8 +127,8 @@ enum Scope<'s> {
 impl Poller {
     /// Polls the tenant; one poll at a time.
     ///
-    /// Records go to the queue first; then the state is saved. On any error the watermark stays
-    /// where it was, and what the queue did take is remembered, so that it is not sent again.
+    /// Records go to the queue first; then the state is saved. On any error what could not be read
+    /// stays unread, and what the queue did take is remembered, so that it is not sent again.
     ///
     /// # Errors
     /// [`PollError`]; see [`PollError::is_retryable`].

@@ -4,11 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::Window;
 
-/// How long a range that could not be read waits, by how often it failed.
+/// How much longer what failed waits each time.
 const RETRY_DELAY_SECS: u32 = 30;
 
 /// After this many failures the wait grows no longer.
 const MAX_DELAYS: u32 = 10;
+
+/// How many seconds to wait before what failed so often is tried again: 30 more each time, and five
+/// minutes at most.
+#[must_use]
+pub fn retry_delay_secs(failures: u32) -> u32 {
+    RETRY_DELAY_SECS * failures.clamp(1, MAX_DELAYS)
+}
 
 /// Stretches of `lastUpdateDateTime` that are still to be read, none of which overlap.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +83,7 @@ impl Due {
         Self {
             failures,
             since: Some(now),
-            wait_secs: RETRY_DELAY_SECS * failures.clamp(1, MAX_DELAYS),
+            wait_secs: retry_delay_secs(failures),
             ..self
         }
     }
