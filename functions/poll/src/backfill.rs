@@ -217,13 +217,13 @@ impl Poller {
             {
                 return Ok(());
             }
+            let options = options.clone().after(range.due.failures);
             let read = self.read_window(options.clone(), window, context, saved, report);
             match read.await {
-                Ok(WindowOutcome::Read { incomplete }) => {
-                    backfill
-                        .ranges
-                        .narrow(range.window, &incomplete, context.now);
-                    for part in incomplete {
+                Ok(WindowOutcome::Read(left)) => {
+                    let rest = left.windows();
+                    backfill.ranges.narrow(range.window, &rest, context.now);
+                    for part in rest {
                         backfill.ranges.put_off(part, context.now);
                     }
                 }

@@ -87,13 +87,13 @@ impl State {
     }
 
     /// The earliest part of `live` that is to be read now, as much as may be read at once. What failed
-    /// a moment ago is left out, so that it does not stand in the way of the rest.
+    /// before is left out, so that it does not stand in the way of the rest.
     #[must_use]
     pub fn next_live(&self, live: Window, now: Timestamp) -> Option<Window> {
         let mut due = self
             .unread
             .within(live)
-            .filter(|range| range.due.is_due(now));
+            .filter(|range| range.due.failures == 0 && range.due.is_due(now));
         let mut first = due.next()?;
         // One window, as far as it was not too long before.
         for next in due {

@@ -141,6 +141,15 @@ impl Ranges {
         });
     }
 
+    /// Notes that `window` could not be read, without a wait: the next poll reads what is new without
+    /// it, and it by itself.
+    pub fn note_failure(&mut self, window: Window) {
+        self.change(window, |due| Due {
+            failures: due.failures.saturating_add(1),
+            ..due
+        });
+    }
+
     /// Lets `window` wait for a while, through no fault of its own.
     pub fn wait(&mut self, window: Window, now: Timestamp) {
         self.change(window, |due| due.put_off(due.failures, now));

@@ -90,6 +90,13 @@ impl State {
         self.again.put_off(window, now);
     }
 
+    /// Notes that `window` could not be read together with what is new, for it to come again by
+    /// itself.
+    pub fn note_failure(&mut self, window: Window) {
+        self.unread.note_failure(window);
+        self.again.note_failure(window);
+    }
+
     /// Notes that what was read of `window` for the first time is to be read once more, as far as
     /// no live poll will do so within its overlap.
     ///

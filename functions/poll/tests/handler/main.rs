@@ -18,6 +18,7 @@ mod outputs;
 mod poller;
 mod reconcile;
 mod short_of_time;
+mod some_pages;
 mod sweeps;
 mod windows;
 mod world;
