@@ -206,6 +206,8 @@ impl Poller {
         let options = ReadOptions::of_backfill(backfill);
         let settle = i64::from(self.settings.windows.settle_secs);
         let until = context.now - SignedDuration::from_secs(settle);
+        // Live polls read on from the watermark, whatever the clock says.
+        let until = saved.state.watermark.map_or(until, |mark| mark.max(until));
         while let Some(range) = backfill.ranges.next(context.now) {
             // What lies ahead is for live polls.
             let Some(window) = Window::new(range.window.from(), range.window.to().min(until))

@@ -200,6 +200,7 @@ impl Poller {
             }
         }
 
+        saved.state.returned(report.newest_alert);
         let after = self.graph.stats();
         report.requests = after.requests - before.requests;
         report.throttled = after.throttled - before.throttled;

@@ -194,9 +194,11 @@ fn parsed(text: &str) -> Result<Job, JobError> {
 /// When a message was sent and how often it was received, as SQS says.
 fn delivery(message: &SqsMessage) -> Delivery {
     let number = |name: &str| message.attributes.get(name)?.parse::<i64>().ok();
+    let time = |name: &str| Timestamp::from_millisecond(number(name)?).ok();
     let tries = number("ApproximateReceiveCount").unwrap_or(1);
     Delivery {
-        sent: number("SentTimestamp").and_then(|millis| Timestamp::from_millisecond(millis).ok()),
+        sent: time("SentTimestamp"),
+        received: time("ApproximateFirstReceiveTimestamp"),
         tries: u64::try_from(tries).unwrap_or(1),
     }
 }

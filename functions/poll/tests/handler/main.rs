@@ -8,6 +8,7 @@
 
 mod backfill;
 mod budget;
+mod clocks;
 mod faults;
 mod full_state;
 mod giving_back;
