@@ -10,7 +10,7 @@ use lambda_runtime::{Context, LambdaEvent};
 
 use super::handler::Handler;
 use super::visibility::Visibility;
-use crate::{Deliverer, NamedSecrets, Ports, Settings, SettingsError, SystemClock, build};
+use crate::{Deliverer, NamedSecrets, Ports, Settings, SettingsError, SystemClock};
 
 /// What is kept of an invocation's time for putting records aside, hiding messages and answering.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
@@ -38,7 +38,7 @@ impl Function {
             drawbridge_store::s3_client(&aws),
             &settings.bucket,
         ));
-        let target = build(&settings.deliver, &ports)?;
+        let target = settings.deliver.build(&ports)?;
         let handler = Handler::new(
             Deliverer::new(target, store),
             Arc::new(Visibility::new(
