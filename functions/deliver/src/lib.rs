@@ -5,7 +5,6 @@
 //! never take. `docs/deliver.md` has the settings and the guarantees.
 
 mod backoff;
-mod clock;
 mod credential;
 mod deliverer;
 mod event_time;
@@ -23,7 +22,6 @@ mod target;
 mod targets;
 
 pub use backoff::retry_delay;
-pub use clock::{Clock, SystemClock};
 pub use deliverer::{Deliverer, IN_FLIGHT, MAX_RECORD_BYTES};
 pub use named_secrets::NamedSecrets;
 pub use record::{Parcel, Record, Stored};

@@ -2,15 +2,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use drawbridge_graph::Deadline;
-use drawbridge_identity::aws_assertions;
+use drawbridge_entra::aws_assertions;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
+use drawbridge_time::{Deadline, SystemClock};
 use lambda_runtime::{Context, LambdaEvent};
 
 use super::handler::Handler;
 use super::visibility::Visibility;
-use crate::{Deliverer, NamedSecrets, Ports, Settings, SettingsError, SystemClock, build};
+use crate::{Deliverer, NamedSecrets, Ports, Settings, SettingsError, build};
 
 /// What is kept of an invocation's time for putting records aside, hiding messages and answering.
 const CLOSING_TIME: Duration = Duration::from_secs(5);

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsMessage};
-use drawbridge_graph::Deadline;
+use drawbridge_time::{Clock, Deadline};
 use jiff::Timestamp;
 
 use super::message::{Bodies, parcel};
@@ -11,7 +11,7 @@ use super::metrics::Tally;
 use super::moment::retry_time;
 use super::visibility::Hide;
 use crate::backoff::TRIES_AS_ASKED;
-use crate::{Clock, Deliverer, Later, Outcome};
+use crate::{Deliverer, Later, Outcome};
 
 /// Delivers the messages of an invocation.
 ///

@@ -1,5 +1,6 @@
-use drawbridge_graph::{Url, check_bare};
-use drawbridge_identity::IdentityError;
+use drawbridge_entra::IdentityError;
+use drawbridge_http::Url;
+use drawbridge_secrets::check_bare;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 

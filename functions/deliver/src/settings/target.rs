@@ -1,5 +1,5 @@
-use drawbridge_graph::{Cloud, Url};
-use drawbridge_identity::Identity;
+use drawbridge_entra::{Cloud, Identity};
+use drawbridge_http::Url;
 use serde::Deserialize;
 
 use super::SettingsError;

@@ -13,13 +13,14 @@ pub(crate) fn syslog_address(text: &str) -> Result<(), SettingsError> {
 
 use std::sync::Arc;
 
-use drawbridge_graph::{HttpSettings, HttpTransport, Transport};
-use drawbridge_identity::AwsAssertions;
+use drawbridge_entra::AwsAssertions;
+use drawbridge_http::{HttpSettings, HttpTransport, Transport};
 use drawbridge_secrets::Secrets;
+use drawbridge_time::Clock;
 
+use crate::Target;
 use crate::http::Client;
 use crate::settings::{DeliverSettings, Kind, SettingsError};
-use crate::{Clock, Target};
 
 /// What targets reach the world through.
 #[derive(Clone)]

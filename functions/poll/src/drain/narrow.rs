@@ -1,5 +1,6 @@
 use drawbridge_cursor::Window;
-use drawbridge_graph::{Deadline, ErrorKind, GraphError};
+use drawbridge_graph::{ErrorKind, GraphError};
+use drawbridge_time::Deadline;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Drain;

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use drawbridge_config::{ConfigError, FunctionSettings, Trust};
 use drawbridge_cursor::{Job, JobError};
-use drawbridge_graph::{Deadline, HttpTransport};
-use drawbridge_identity::aws_assertions;
+use drawbridge_entra::aws_assertions;
+use drawbridge_http::HttpTransport;
 use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
+use drawbridge_time::{Clock, Deadline, SystemClock};
 use jiff::Timestamp;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -19,10 +20,7 @@ use super::outputs::Outputs;
 use super::tenants::Tenants;
 use super::{Event, metrics};
 use crate::assembly::Surroundings;
-use crate::{
-    AfterJob, Clock, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, SystemClock,
-    retry_delay,
-};
+use crate::{AfterJob, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, retry_delay};
 
 /// What is kept of an invocation's time for saving the state and answering.
 const CLOSING_TIME: Duration = Duration::from_secs(5);

@@ -6,11 +6,13 @@ mod reply;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use artifact::{Artifact, Container};
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_graph::Deadline;
 use drawbridge_secrets::Secrets;
+use drawbridge_time::Deadline;
 use http::Method;
+use reply::{Created, created};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use url::Url;
@@ -19,8 +21,6 @@ use crate::credential::Credential;
 use crate::http::{Client, Hints, Request, Verdict, below};
 use crate::settings::SplunkSoarSettings;
 use crate::{Later, Limits, Outcome, Record, Target};
-use artifact::{Artifact, Container};
-use reply::{Created, created};
 
 const HINTS: Hints = Hints {
     forbidden: "the automation user's allowed IPs, its role, ",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_graph::Deadline;
+use drawbridge_time::{Clock, Deadline};
 use http::Method;
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
@@ -17,7 +17,7 @@ use crate::credential::Credential;
 use crate::http::{Client, Intake, Piece, Request, Verdict, deliver};
 use crate::line::one_line;
 use crate::settings::{Body, WebhookSettings};
-use crate::{Clock, Limits, Outcome, Record, Target};
+use crate::{Limits, Outcome, Record, Target};
 
 pub(crate) use signature::signature;
 
