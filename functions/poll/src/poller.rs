@@ -5,12 +5,13 @@ use drawbridge_graph::Graph;
 use drawbridge_queue::Queue;
 use drawbridge_record::{Format, Rewrite};
 use drawbridge_store::{MAX_OBJECT_BYTES, Store};
+use drawbridge_time::Clock;
 use sha2::{Digest as _, Sha256};
 
 use crate::budget;
 use crate::context::PollContext;
 use crate::saved_state::SavedState;
-use crate::{Clock, Ending, PollError, Progress, Report, Stop};
+use crate::{Ending, PollError, Progress, Report, Stop};
 
 /// The handler: polls one tenant.
 pub struct Poller {

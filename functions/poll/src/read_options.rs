@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use drawbridge_cursor::Backfill;
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 
 /// How long background readings may keep the tenant's live polls waiting.
 const BACKGROUND_TIME: Duration = Duration::from_secs(30);

@@ -1,7 +1,7 @@
 //! Reads what the state says is to be read, and notes in it how far that went.
 
 use drawbridge_cursor::{Due, Range, Ranges, State, Window};
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 use jiff::Timestamp;
 
 use crate::context::PollContext;

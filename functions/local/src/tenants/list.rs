@@ -2,7 +2,8 @@ use std::io::Write as _;
 
 use drawbridge_config::{Tenant, Trust};
 use drawbridge_cursor::State;
-use drawbridge_graph::{Cloud, authority};
+use drawbridge_entra::Cloud;
+use drawbridge_http::authority;
 use drawbridge_poll::state_key;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;

@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use drawbridge_cursor::{AlertDigest, Claimed, State, Window, epoch_secs_of};
-use drawbridge_graph::{AlertQuery, Deadline};
+use drawbridge_graph::AlertQuery;
+use drawbridge_time::Deadline;
 use jiff::Timestamp;
 
 use self::attempt::Attempt;

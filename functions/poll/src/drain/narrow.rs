@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use drawbridge_cursor::Window;
-use drawbridge_graph::{Deadline, ErrorKind};
+use drawbridge_graph::ErrorKind;
+use drawbridge_time::Deadline;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Drain;

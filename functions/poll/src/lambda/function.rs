@@ -4,8 +4,8 @@ use std::time::Instant;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use drawbridge_config::{ConfigError, FunctionSettings, Trust};
 use drawbridge_cursor::{Job, JobError};
-use drawbridge_graph::HttpTransport;
-use drawbridge_identity::aws_assertions;
+use drawbridge_entra::aws_assertions;
+use drawbridge_http::HttpTransport;
 use drawbridge_lambda::{
     SqsVisibility, VisibilityControl as _, batch_item_failure, deadline, first_received_at,
     receive_count, sent_at,
@@ -13,6 +13,7 @@ use drawbridge_lambda::{
 use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
+use drawbridge_time::{Clock as _, SystemClock};
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
 
@@ -22,10 +23,7 @@ use super::outputs::Outputs;
 use super::tenants::Tenants;
 use super::{Event, metrics};
 use crate::assembly::Surroundings;
-use crate::{
-    AfterJob, Clock, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, SystemClock,
-    retry_delay,
-};
+use crate::{AfterJob, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, retry_delay};
 
 /// The function, with its clients built once and a poller for each tenant that it met.
 pub struct Function {

@@ -97,15 +97,15 @@ fn is_fresh(read: Timestamp, now: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::MAX_STATE_BYTES;
     use aws_sdk_sqs::config::{BehaviorVersion, Region};
     use bytes::Bytes;
     use drawbridge_config::{BINDINGS_KEY, FunctionSettings, Trust};
-    use drawbridge_graph::HttpTransport;
+    use drawbridge_http::HttpTransport;
     use drawbridge_secrets::EnvSecrets;
     use drawbridge_store::{LocalStore, Store};
-
-    use super::*;
-    use crate::{MAX_STATE_BYTES, SystemClock};
+    use drawbridge_time::SystemClock;
 
     const IDS: &str = "tenant_id = \"t.example\"\n\
                        client_id = \"00000000-0000-0000-0000-000000000001\"\n";

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_cursor::{Due, Window};
-use drawbridge_graph::Deadline;
 use drawbridge_poll::{
     BackfillProgress, Ending, Grouping, Output, PollError, Report, Settings, Silent, Stop,
     change_state,
 };
+use drawbridge_time::Deadline;
 use serde_json::Value;
 
 use crate::world::{Answer, MemoryQueue, World, alert};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use drawbridge_cursor::Window;
-use drawbridge_graph::Deadline;
 use drawbridge_poll::{BackfillProgress, Silent, Stop};
+use drawbridge_time::Deadline;
 use tokio::time::Instant;
 
 use crate::world::World;

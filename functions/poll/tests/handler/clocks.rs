@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_cursor::{Due, Job, Window};
-use drawbridge_graph::Deadline;
 use drawbridge_poll::{
-    BackfillProgress, Clock as _, Delivery, Ending, Jobs, Poller, Report, Silent, Stop,
-    change_state,
+    BackfillProgress, Delivery, Ending, Jobs, Poller, Report, Silent, Stop, change_state,
 };
+use drawbridge_time::{Clock as _, Deadline};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::world::World;

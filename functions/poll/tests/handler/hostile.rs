@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use drawbridge_alert::Alert;
-use drawbridge_graph::{Deadline, ErrorKind};
+use drawbridge_graph::ErrorKind;
 use drawbridge_poll::{Ending, Grouping, Output, PollError, Silent, Stop};
 use drawbridge_record::{Drafts, Field, Format};
+use drawbridge_time::Deadline;
 use serde_json::{Value, json};
 
 use crate::world::{Answer, World, alert};

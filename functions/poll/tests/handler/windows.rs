@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 
 use drawbridge_cursor::{Due, State, Window};
-use drawbridge_graph::Deadline;
 use drawbridge_poll::{Ending, Progress, Report, Silent, Stop, state_key};
 use drawbridge_store::Store as _;
+use drawbridge_time::Deadline;
 
 use crate::world::{Answer, World, alert};
 

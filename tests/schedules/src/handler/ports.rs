@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_cursor::{Ranges, State, Window};
-use drawbridge_poll::{Clock, state_key};
+use drawbridge_poll::state_key;
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
 use drawbridge_store::{ETag, Object, Store, StoreError};
+use drawbridge_time::Clock;
 use jiff::Timestamp;
 
 use super::process::Current;

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use drawbridge_cursor::{Job, WindowSettings};
-use drawbridge_graph::Deadline;
 use drawbridge_poll::{
     Delivery, Ending, Grouping, JobFailure, Jobs, Output, Poller, Report, Settings, Silent, Stop,
 };
+use drawbridge_time::Deadline;
 use jiff::SignedDuration;
 
 use super::Tenant;

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_graph::{
-    Body, Endpoints, GraphError, RetryPolicy, Settings, Token, TokenCache, TokenProvider,
-    Transport, TransportError, Url,
-};
+use drawbridge_entra::{Endpoints, SignInError, Token, TokenCache, TokenProvider};
+use drawbridge_graph::Settings;
+use drawbridge_http::{Body, RetryPolicy, Transport, TransportError, Url};
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -51,7 +50,7 @@ struct SignIn(Graph);
 
 #[async_trait]
 impl TokenProvider for SignIn {
-    async fn fetch(&self) -> Result<Token, GraphError> {
+    async fn fetch(&self) -> Result<Token, SignInError> {
         Ok(Token {
             secret: SecretString::from(format!("token-{}", self.0.sign_in())),
             lifetime: Duration::from_secs(3600),

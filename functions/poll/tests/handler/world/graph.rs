@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_graph::{
-    Body, Endpoints, Graph, GraphError, Settings, Token, TokenCache, TokenProvider, Transport,
-    TransportError,
-};
+use drawbridge_entra::{Endpoints, SignInError, Token, TokenCache, TokenProvider};
+use drawbridge_graph::{Graph, Settings};
+use drawbridge_http::{Body, Transport, TransportError};
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -264,7 +263,7 @@ fn answer(
 /// The pairs of a query string, percent-decoded.
 fn url_pairs(query: &str) -> Vec<(String, String)> {
     let url = format!("https://x/?{query}")
-        .parse::<drawbridge_graph::Url>()
+        .parse::<drawbridge_http::Url>()
         .unwrap();
     url.query_pairs().into_owned().collect()
 }
@@ -273,7 +272,7 @@ struct NoSignIn;
 
 #[async_trait]
 impl TokenProvider for NoSignIn {
-    async fn fetch(&self) -> Result<Token, GraphError> {
+    async fn fetch(&self) -> Result<Token, SignInError> {
         Ok(Token {
             secret: SecretString::from("token"),
             lifetime: Duration::from_secs(3600),
