@@ -19,6 +19,8 @@ pub struct Campaign {
     pub records: usize,
     /// Records that came again, each with an excuse.
     pub repeated: usize,
+    /// Records with an `AlertPart` that another record of the alert has.
+    pub shared_parts: usize,
     /// Alerts, records and windows that were put aside.
     pub put_aside: usize,
     /// Records in windows that were put aside.
@@ -68,6 +70,7 @@ impl Campaign {
         self.counts.add(counts);
         self.records += findings.records;
         self.repeated += findings.repeated;
+        self.shared_parts += findings.shared_parts;
         self.put_aside += findings.put_aside;
         self.in_gaps += findings.in_gaps;
         self.still_left += findings.still_left;
@@ -102,6 +105,11 @@ impl Campaign {
         let facts = [
             ("records delivered", self.records as u64),
             ("of them again, each with an excuse", self.repeated as u64),
+            (
+                "with an `AlertPart` that another record has, one of the two from a poll that did \
+                 not save",
+                self.shared_parts as u64,
+            ),
             (
                 "alerts, records and windows put aside",
                 self.put_aside as u64,

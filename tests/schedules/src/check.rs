@@ -22,6 +22,9 @@ pub struct Findings {
     pub records: usize,
     /// Records that came more than once, for a reason that the guarantee allows.
     pub repeated: usize,
+    /// Records with an `AlertPart` that another record of the alert has: one of the two was sent by a
+    /// poll that did not save.
+    pub shared_parts: usize,
     /// Alerts, records and windows in the quarantine.
     pub put_aside: usize,
     /// Records in windows that Graph would not answer: in quarantine as a job.
@@ -299,7 +302,8 @@ fn nothing_twice(held: &Held, wanted: &BTreeMap<String, Wanted>, findings: &mut 
     for taken in &held.taken {
         copies.entry(&taken.key).or_default().push(taken);
     }
-    let mut parts: BTreeMap<(usize, u32), &str> = BTreeMap::new();
+    // What has each number: of which record, and whether that was sent by a poll that saved.
+    let mut parts: BTreeMap<(usize, u32), BTreeMap<&str, bool>> = BTreeMap::new();
     for (key, copies) in copies {
         findings.repeated += copies.len() - 1;
         let plain = copies.iter().filter(|copy| !is_excused(copy));
@@ -318,16 +322,17 @@ fn nothing_twice(held: &Held, wanted: &BTreeMap<String, Wanted>, findings: &mut 
             if !record.bodies.contains(&body) {
                 findings.broken.push(format!("another body: {key}"));
             }
-            if is_excused(copy) {
-                continue;
-            }
-            let other = parts.insert((record.alert, part), key);
-            if other.is_some_and(|other| other != key) {
-                findings
-                    .broken
-                    .push(format!("AlertPart {part} twice: {key}"));
-            }
+            let records = parts.entry((record.alert, part)).or_default();
+            *records.entry(key).or_default() |= !is_excused(copy);
         }
+    }
+    for ((alert, part), records) in parts {
+        let plain = records.values().filter(|is_plain| **is_plain).count();
+        if plain > 1 {
+            let broken = format!("AlertPart {part} of alert {alert} names {plain} records");
+            findings.broken.push(broken);
+        }
+        findings.shared_parts += records.len() - 1;
     }
 }
 
@@ -337,7 +342,7 @@ pub(crate) fn check_neighbour(schedule: &Schedule, ran: &Ran, findings: &mut Fin
     if let Some(trouble) = schedule.trouble() {
         findings.troubles.push(trouble);
         // Nothing is asked of it but to break nothing.
-        watermark_stays(&ran.held, &mut theirs);
+        watermark_stays(schedule, &ran.held, &mut theirs);
         if schedule.has(Kind::StateDamaged) {
             let mut objects = ran.held.objects.values();
             if !objects.any(|(body, _)| body == DAMAGED) {
@@ -358,11 +363,12 @@ pub(crate) fn check_neighbour(schedule: &Schedule, ran: &Ran, findings: &mut Fin
         .extend(broken.map(|broken| format!("{tenant}: {broken}")));
 }
 
-fn watermark_stays(held: &Held, findings: &mut Findings) {
-    // One that lies ahead of the clock is not believed, and corrected.
+fn watermark_stays(schedule: &Schedule, held: &Held, findings: &mut Findings) {
+    // One that lay ahead of the clock when the poll began is not believed, and corrected.
+    let longest = SignedDuration::from_secs(schedule.timeout_secs.cast_signed());
     let stays = |two: &[(Option<Timestamp>, Timestamp)]| {
         let ((before, _), (after, now)) = (two[0], two[1]);
-        before <= after || before > Some(now)
+        before <= after || before > Some(now - longest)
     };
     if !held.watermarks.windows(2).all(stays) {
         findings.broken.push("the watermark went back".to_owned());
@@ -370,7 +376,7 @@ fn watermark_stays(held: &Held, findings: &mut Findings) {
 }
 
 fn state_sound(schedule: &Schedule, held: &Held, findings: &mut Findings) {
-    watermark_stays(held, findings);
+    watermark_stays(schedule, held, findings);
     if held.largest.1 > MAX_RANGES {
         let ranges = held.largest.1;
         findings
