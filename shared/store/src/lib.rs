@@ -7,6 +7,8 @@
 //!
 //! - [`LocalStore`]: files in a folder, for one machine.
 //! - [`S3Store`] (feature `aws`): objects in a bucket.
+//!
+//! The feature `testing` has stores for tests.
 
 mod catalogue;
 mod error;
@@ -18,6 +20,8 @@ mod object;
 mod s3;
 #[cfg(feature = "aws")]
 mod s3_fault;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use catalogue::Catalogue;
 pub use error::StoreError;

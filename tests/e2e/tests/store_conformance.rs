@@ -222,6 +222,15 @@ async fn what_is_removed_is_gone_and_may_be_removed_again(store: Arc<dyn Catalog
 
 macro_rules! conformance {
     ($($check:ident)*) => {
+        mod memory {
+            use super::*;
+            use drawbridge_store::testing::MemoryStore;
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $check() {
+                super::$check(Arc::new(MemoryStore::default())).await;
+            })*
+        }
+
         mod local {
             use super::*;
             use drawbridge_store::LocalStore;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::world::{Answer, MemoryQueue, Send, World, alert};
+use crate::world::{Answer, FaultyQueue, Put, Send, World, alert};
 use drawbridge_cursor::{State, Window};
 use drawbridge_graph::Deadline;
 use drawbridge_poll::{Clock as _, Ending, Grouping, Output, PollError, Silent, Stop, state_key};
@@ -148,7 +148,7 @@ async fn a_record_that_no_message_holds_is_put_aside_with_the_way_out_and_nothin
 async fn what_two_outputs_refuse_is_put_aside_twice_and_only_once_each() {
     let mut world = World::new();
     one_alert(&world);
-    let cef = Arc::new(MemoryQueue::default());
+    let cef = Arc::new(FaultyQueue::default());
     let format = drawbridge_record::format("cef").unwrap();
     let output = Output::new(format, cef.clone(), Grouping::Tenant);
     world.poller.outputs.push(output);
@@ -182,7 +182,8 @@ async fn of_two_polls_at_once_one_moves_the_watermark() {
         watermark,
         ..State::default()
     };
-    *world.store.meanwhile.lock().unwrap() = Some(other.encode().unwrap().into());
+    let overtaken = Put::Overtaken(other.encode().unwrap().into());
+    world.store.then_put_if([overtaken]);
     let report = world.poll().await.unwrap();
     assert_eq!((report.ending, report.saved), (Ending::Superseded, false));
     assert_eq!(world.state().await, other);
