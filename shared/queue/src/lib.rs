@@ -33,6 +33,7 @@ mod sqs_call;
 pub mod testing;
 
 pub use bounds::{Measure, READERS, Reader, ReaderBound};
+pub use drawbridge_access::AccessError;
 pub use error::QueueError;
 pub use local::{Hold, LocalQueue, Written};
 pub use message::{Message, Queue, Refused};

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use drawbridge_access::AccessError;
 
 use crate::{Message, Queue, QueueError, Refused, code};
 
@@ -149,10 +150,7 @@ impl Queue for FaultyQueue {
             return self.memory.send(messages).await;
         };
         if send == Send::Fail {
-            return Err(QueueError::Unavailable {
-                place: "a queue in memory".to_owned(),
-                code: "Scripted".to_owned(),
-            });
+            return Err(AccessError::unavailable("a queue in memory", "Scripted").into());
         }
         let of_each = messages.iter().enumerate();
         let refused: Vec<Refused> = of_each

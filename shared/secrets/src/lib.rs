@@ -22,6 +22,7 @@ mod stored;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+pub use drawbridge_access::AccessError;
 pub use env::EnvSecrets;
 pub use error::SecretError;
 pub use file::FileSecrets;

@@ -12,7 +12,6 @@
 
 mod catalogue;
 mod error;
-mod io_fault;
 mod key;
 mod local;
 mod object;
@@ -24,6 +23,7 @@ mod s3_fault;
 pub mod testing;
 
 pub use catalogue::Catalogue;
+pub use drawbridge_access::AccessError;
 pub use error::StoreError;
 pub use local::LocalStore;
 pub use object::{ETag, MAX_OBJECT_BYTES, Object, Store};

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use drawbridge_cursor::Job;
-use drawbridge_queue::{Message, Queue, QueueError, SqsQueue};
+use drawbridge_queue::{AccessError, Message, Queue, QueueError, SqsQueue};
 use jiff::Timestamp;
 
 /// SQS hides a message for twelve hours at most.
@@ -31,10 +31,7 @@ impl JobsQueue {
             attributes: Vec::new(),
         };
         match self.queue.send(&[message]).await?.first() {
-            Some(first) => Err(QueueError::Unavailable {
-                place: self.url.clone(),
-                code: first.code.clone(),
-            }),
+            Some(first) => Err(AccessError::unavailable(&*self.url, &*first.code).into()),
             None => Ok(()),
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use drawbridge_access::AccessError;
 
 use super::MemoryStore;
 use crate::{Catalogue, ETag, Object, Store, StoreError};
@@ -82,10 +83,7 @@ fn next(script: &Mutex<VecDeque<Put>>) -> Put {
 }
 
 fn not_available(key: &str) -> StoreError {
-    StoreError::Unavailable {
-        place: key.to_owned(),
-        code: "SlowDown".to_owned(),
-    }
+    AccessError::unavailable(key, "SlowDown").into()
 }
 
 /// Does one write as the script says.

@@ -9,7 +9,7 @@ use drawbridge_cursor::{Ranges, State, Window};
 use drawbridge_poll::{Clock, state_key};
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
 use drawbridge_store::testing::MemoryStore;
-use drawbridge_store::{ETag, Object, Store, StoreError};
+use drawbridge_store::{AccessError, ETag, Object, Store, StoreError};
 use jiff::Timestamp;
 
 use super::process::Current;
@@ -113,17 +113,11 @@ impl Clock for Ports {
 }
 
 fn store_down(key: &str) -> StoreError {
-    StoreError::Unavailable {
-        place: key.to_owned(),
-        code: "Scripted".to_owned(),
-    }
+    AccessError::unavailable(key, "Scripted").into()
 }
 
 fn queue_down() -> QueueError {
-    QueueError::Unavailable {
-        place: "queue".to_owned(),
-        code: "Scripted".to_owned(),
-    }
+    AccessError::unavailable("queue", "Scripted").into()
 }
 
 impl Ports {
