@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use drawbridge_graph::Deadline;
 use drawbridge_store::Store;
+use drawbridge_time::Deadline;
 use futures::StreamExt as _;
 
 use crate::quarantine::Quarantine;

@@ -7,12 +7,10 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use drawbridge_deliver::{
-    DeliverSettings, NamedSecrets, Outcome, Ports, Record, SystemClock, build,
-};
-use drawbridge_graph::Deadline;
+use drawbridge_deliver::{DeliverSettings, NamedSecrets, Outcome, Ports, Record};
 use drawbridge_issuer::{Issuer, TestCertificate};
 use drawbridge_simulator::{Alerts, Credential, Options};
+use drawbridge_time::{Deadline, SystemClock};
 use serde_json::json;
 
 const SCOPE: &str = "https://monitor.azure.com/.default";
@@ -127,7 +125,7 @@ async fn no_event_and_no_reason_shows_a_secret_a_key_an_assertion_or_a_token() {
         let fields = settings.as_object_mut().unwrap();
         fields.extend(given.as_object().unwrap().clone());
         let settings = DeliverSettings::parse(&settings.to_string()).unwrap();
-        let target = build(&settings, &ports).unwrap();
+        let target = settings.build(&ports).unwrap();
         let outcomes = target.deliver(&[record()], Deadline::none()).await;
         let told = match &outcomes[..] {
             [Outcome::Later(later)] => later.reason.clone(),

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
-use drawbridge_graph::{Cloud, CloudError, Endpoints, TenantId, is_guid};
-use drawbridge_identity::Identity;
+use drawbridge_document::printable;
+use drawbridge_entra::{Cloud, CloudError, Endpoints, Identity, TenantId, is_guid};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -9,7 +9,7 @@ use crate::defaults::{
     FIRST_LOOKBACK_SECS, OVERLAP_SECS, PAGE_SIZE, RETENTION_DAYS, SERVICE_SOURCES, SETTLE_SECS,
     SWEEPS,
 };
-use crate::read::{Place, printable, read_json};
+use crate::read::{DocumentLocation, read_json};
 use crate::{ConfigError, DataStreamSettings};
 
 /// One tenant to poll: who signs in where, what is asked for and how windows are cut.
@@ -99,7 +99,7 @@ impl Tenant {
     /// [`ConfigError::Unreadable`] with the place in the document, [`ConfigError::Field`] with the
     /// tenant and the field.
     pub fn parse_list(name: &str, text: &str) -> Result<Vec<Self>, ConfigError> {
-        let tenants: Vec<Self> = read_json(&Place::variable(name), text)?;
+        let tenants: Vec<Self> = read_json(&DocumentLocation::variable(name), text)?;
         for tenant in &tenants {
             tenant.check()?;
         }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use drawbridge_deliver::{
     Deliverer, IN_FLIGHT, Later, Limits, MAX_RECORD_BYTES, Outcome, Parcel, Record, Stored, Target,
 };
-use drawbridge_graph::Deadline;
 use drawbridge_store::{LocalStore, Store as _};
+use drawbridge_time::Deadline;
 use serde_json::json;
 
 use crate::fake::http::{Fake, json as answer};

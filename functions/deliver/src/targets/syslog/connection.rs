@@ -1,6 +1,7 @@
 use std::{env, io};
 
-use drawbridge_graph::{CertificateTrouble, Deadline, https_proxy};
+use drawbridge_http::{CertificateTrouble, https_proxy};
+use drawbridge_time::Deadline;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -8,7 +9,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::Error as TlsError;
 
 use super::Syslog;
-use crate::settings::Confirm;
+use super::settings::Confirm;
 
 impl Syslog {
     /// Writes frames on a connection of their own and ends it in order. `Err` says why it is not

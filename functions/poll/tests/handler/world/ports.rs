@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use drawbridge_poll::Clock;
+use drawbridge_time::Clock;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
