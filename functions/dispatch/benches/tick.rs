@@ -7,16 +7,16 @@
 #![allow(clippy::print_stdout, reason = "it prints what it measured")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
 use drawbridge_dispatch::{Dispatcher, Tick};
 use drawbridge_emulator::Emulator;
-use drawbridge_queue::{Message, Queue, QueueError, Refused, SqsQueue, SqsSettings};
-use drawbridge_store::{Catalogue, ETag, Object, S3Store, Store, StoreError};
+use drawbridge_queue::testing::MemoryQueue;
+use drawbridge_queue::{SqsQueue, SqsSettings};
+use drawbridge_store::testing::MemoryStore;
+use drawbridge_store::{Catalogue as _, S3Store, Store as _};
 use futures::{StreamExt as _, stream};
 use serde_json::json;
 
@@ -31,11 +31,11 @@ fn main() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let listed = Arc::new(Listed((0..TENANTS).map(key).collect()));
-        let memory = Arc::new(Memory::default());
-        let dispatcher = Dispatcher::new(Vec::new(), listed, memory.clone());
+        let store = Arc::new(MemoryStore::of_keys((0..TENANTS).map(key)));
+        let queue = Arc::new(MemoryQueue::default());
+        let dispatcher = Dispatcher::new(Vec::new(), store, queue.clone());
         let took = shortest(&dispatcher).await;
-        assert_eq!(memory.0.load(Ordering::Relaxed), TIMES * TENANTS);
+        assert_eq!(queue.bodies().len(), TIMES * TENANTS);
         println!("{TENANTS} tenants in memory: {took:.1?}");
         emulated().await;
     });
@@ -96,55 +96,4 @@ async fn shortest(dispatcher: &Dispatcher) -> Duration {
         shortest = shortest.min(began.elapsed());
     }
     shortest
-}
-
-/// A queue that counts.
-#[derive(Default)]
-struct Memory(AtomicUsize);
-
-#[async_trait]
-impl Queue for Memory {
-    async fn send(&self, messages: &[Message]) -> Result<Vec<Refused>, QueueError> {
-        self.0.fetch_add(messages.len(), Ordering::Relaxed);
-        Ok(Vec::new())
-    }
-
-    async fn flush(&self) -> Result<(), QueueError> {
-        Ok(())
-    }
-}
-
-/// A store that can only be listed.
-struct Listed(Vec<String>);
-
-#[async_trait]
-impl Store for Listed {
-    async fn get(&self, _: &str) -> Result<Option<Object>, StoreError> {
-        unreachable!("no document is opened")
-    }
-
-    async fn put(&self, _: &str, _: Bytes, _: &str) -> Result<ETag, StoreError> {
-        unreachable!("nothing is written")
-    }
-
-    async fn put_if(
-        &self,
-        _: &str,
-        _: Bytes,
-        _: &str,
-        _: Option<&ETag>,
-    ) -> Result<ETag, StoreError> {
-        unreachable!("nothing is written")
-    }
-}
-
-#[async_trait]
-impl Catalogue for Listed {
-    async fn list(&self, _: &str) -> Result<Vec<String>, StoreError> {
-        Ok(self.0.clone())
-    }
-
-    async fn delete(&self, _: &str) -> Result<(), StoreError> {
-        unreachable!("nothing is removed")
-    }
 }

@@ -109,139 +109,60 @@ fn message(tenant: &str, tick: Tick) -> Message {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
-    use bytes::Bytes;
-    use drawbridge_queue::Refused;
-    use drawbridge_store::{ETag, Object, Store, StoreError};
+    use drawbridge_queue::testing::{FaultyQueue, MemoryQueue, Send};
+    use drawbridge_store::testing::{FaultyStore, MemoryStore};
     use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
 
-    /// A FIFO queue's memory: what has the same key is taken once.
-    #[derive(Default)]
-    struct Fifo {
-        taken: Mutex<Vec<Message>>,
-        refuses: Option<&'static str>,
-        is_down: bool,
-    }
-
-    #[async_trait::async_trait]
-    impl Queue for Fifo {
-        async fn send(&self, messages: &[Message]) -> Result<Vec<Refused>, QueueError> {
-            if self.is_down {
-                return Err(QueueError::Unavailable {
-                    place: "jobs".into(),
-                    code: "503".into(),
-                });
-            }
-            let mut taken = self.taken.lock().unwrap();
-            let mut refused = Vec::new();
-            for (index, message) in messages.iter().enumerate() {
-                if self.refuses == Some(message.group.as_str()) {
-                    refused.push(Refused {
-                        index,
-                        code: "Throttled".into(),
-                        retryable: true,
-                    });
-                } else if taken.iter().all(|known| known.key != message.key) {
-                    taken.push(message.clone());
-                }
-            }
-            Ok(refused)
-        }
-
-        async fn flush(&self) -> Result<(), QueueError> {
-            Ok(())
-        }
-    }
-
     fn tick(time: &str) -> Tick {
         Tick::of(&json!({ "time": time }), Timestamp::UNIX_EPOCH).unwrap()
     }
 
-    fn dispatcher(queue: &Arc<Fifo>) -> Dispatcher {
-        with_documents(queue, &[])
+    fn fifo() -> Arc<FaultyQueue> {
+        Arc::new(FaultyQueue::of(MemoryQueue::fifo()))
     }
 
-    /// One whose store has these keys, beside the tenants a, b and c.
-    fn with_documents(queue: &Arc<Fifo>, keys: &[&str]) -> Dispatcher {
-        let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-        Dispatcher::new(
-            vec!["a".into(), "b".into(), "c".into()],
-            Arc::new(Listed(keys)),
-            Arc::clone(queue) as _,
-        )
+    fn dispatcher(queue: &Arc<FaultyQueue>) -> Dispatcher {
+        with_documents(queue, Arc::default())
     }
 
-    /// A store that can only be listed.
-    struct Listed(Vec<String>);
-
-    #[async_trait::async_trait]
-    impl Store for Listed {
-        async fn get(&self, _key: &str) -> Result<Option<Object>, StoreError> {
-            panic!("no document is opened")
-        }
-
-        async fn put(&self, _: &str, _: Bytes, _: &str) -> Result<ETag, StoreError> {
-            panic!("nothing is written")
-        }
-
-        async fn put_if(
-            &self,
-            _: &str,
-            _: Bytes,
-            _: &str,
-            _: Option<&ETag>,
-        ) -> Result<ETag, StoreError> {
-            panic!("nothing is written")
-        }
-    }
-
-    #[async_trait::async_trait]
-    impl Catalogue for Listed {
-        async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-            let keys = self.0.iter().filter(|key| key.starts_with(prefix));
-            Ok(keys.cloned().collect())
-        }
-
-        async fn delete(&self, _key: &str) -> Result<(), StoreError> {
-            panic!("nothing is removed")
-        }
+    /// One with the documents of this store, beside the tenants a, b and c.
+    fn with_documents(queue: &Arc<FaultyQueue>, store: Arc<FaultyStore>) -> Dispatcher {
+        let tenants = vec!["a".into(), "b".into(), "c".into()];
+        Dispatcher::new(tenants, store, Arc::clone(queue) as _)
     }
 
     #[tokio::test]
     async fn documents_add_tenants_and_pause_them() {
-        let queue = Arc::new(Fifo::default());
+        let queue = fifo();
         let keys = [
             "tenants/d.toml",
             "tenants/paused/a.toml",
             "tenants/paused/e.json",
         ];
         let tick = tick("2026-01-01T00:00:00Z");
-        with_documents(&queue, &keys).dispatch(tick).await.unwrap();
-        let groups: Vec<_> = queue
-            .taken
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|m| m.group.clone())
-            .collect();
+        let store = Arc::new(FaultyStore::of(MemoryStore::of_keys(keys)));
+        let dispatcher = with_documents(&queue, Arc::clone(&store));
+        dispatcher.dispatch(tick).await.unwrap();
+        let groups: Vec<_> = queue.messages().into_iter().map(|m| m.group).collect();
         assert_eq!(groups, ["b", "c", "d"]);
-        let nobody = Dispatcher::new(Vec::new(), Arc::new(Listed(Vec::new())), queue);
+        // No document is opened.
+        assert_eq!(store.calls(), ["list tenants/"]);
+        let nobody = Dispatcher::new(Vec::new(), Arc::new(MemoryStore::default()), queue);
         let error = nobody.dispatch(tick).await.unwrap_err();
         assert!(matches!(error, DispatchError::NoTenants), "{error}");
     }
 
     #[tokio::test]
     async fn each_tenant_gets_one_job_in_a_group_of_its_own() {
-        let queue = Arc::new(Fifo::default());
+        let queue = fifo();
         let sent = dispatcher(&queue)
             .dispatch(tick("2026-01-01T00:00:00Z"))
             .await
             .unwrap();
-        let taken = queue.taken.lock().unwrap();
+        let taken = queue.messages();
         assert_eq!((sent, taken.len()), (3, 3));
         for (message, tenant) in taken.iter().zip(["a", "b", "c"]) {
             assert_eq!(message.group, tenant);
@@ -251,7 +172,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_tick_that_comes_twice_makes_its_jobs_once_and_the_next_one_more() {
-        let queue = Arc::new(Fifo::default());
+        let queue = fifo();
         let dispatcher = dispatcher(&queue);
         for time in [
             "2026-01-01T00:00:01Z",
@@ -260,32 +181,28 @@ mod tests {
         ] {
             dispatcher.dispatch(tick(time)).await.unwrap();
         }
-        assert_eq!(queue.taken.lock().unwrap().len(), 6);
+        assert_eq!(queue.messages().len(), 6);
     }
 
     #[tokio::test]
     async fn a_refused_tenant_is_named_and_the_others_have_their_jobs() {
-        let queue = Arc::new(Fifo {
-            refuses: Some("b"),
-            ..Fifo::default()
-        });
+        let queue = fifo();
+        queue.then(Send::Refuse(vec![1]));
         let error = dispatcher(&queue)
             .dispatch(tick("2026-01-01T00:00:00Z"))
             .await
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the jobs queue refused 1 of 3 jobs, of b: Throttled"
+            "the jobs queue refused 1 of 3 jobs, of b: Scripted"
         );
-        assert_eq!(queue.taken.lock().unwrap().len(), 2);
+        assert_eq!(queue.messages().len(), 2);
     }
 
     #[tokio::test]
     async fn a_queue_that_is_down_is_an_error() {
-        let queue = Arc::new(Fifo {
-            is_down: true,
-            ..Fifo::default()
-        });
+        let queue = fifo();
+        queue.then(Send::Fail);
         let error = dispatcher(&queue)
             .dispatch(tick("2026-01-01T00:00:00Z"))
             .await

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use drawbridge_config::defaults;
 use drawbridge_cursor::WindowSettings;
 use drawbridge_graph::Graph;
 use drawbridge_queue::Queue;
@@ -101,14 +102,14 @@ impl Settings {
         let digest = Sha256::digest(tenant);
         Self {
             tenant: tenant.to_owned(),
-            service_sources: vec!["microsoftDefenderForEndpoint".into()],
+            service_sources: defaults::SERVICE_SOURCES.map(str::to_owned).to_vec(),
             severities: Vec::new(),
-            page_size: 1000,
+            page_size: defaults::PAGE_SIZE,
             windows: WindowSettings {
                 sweep_phase_secs: u32::from(u16::from_be_bytes([digest[0], digest[1]])),
                 ..WindowSettings::default()
             },
-            retention_secs: 7 * 24 * 60 * 60,
+            retention_secs: u64::from(defaults::RETENTION_DAYS) * 24 * 60 * 60,
             heartbeat_secs: 5 * 60,
             page_margin_secs: 10,
             most_state_bytes: MAX_STATE_BYTES,

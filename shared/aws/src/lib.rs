@@ -1,8 +1,11 @@
 //! What every AWS client shares: its settings, and what an AWS error means.
 //!
-//! The store, queue and secrets crates each turn a [`Fault`] into their own error, with the
-//! action that the role lacks; which error code means what is decided here once.
+//! Which error code means what is decided here once: a [`Fault`] at a place is an [`AccessError`], which
+//! the errors of the store, the queue and the secrets hold.
+//!
+//! [`AccessError`]: drawbridge_access::AccessError
 
+mod advice;
 mod denied;
 mod fault;
 
@@ -12,6 +15,7 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 
+pub use advice::Advice;
 pub use fault::{Fault, Kind};
 
 /// How long a connection may take.

@@ -2,6 +2,7 @@
 
 mod bindings;
 mod data_stream;
+pub mod defaults;
 mod documents;
 mod error;
 mod function;

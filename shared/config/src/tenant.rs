@@ -5,6 +5,10 @@ use drawbridge_entra::{Cloud, CloudError, Endpoints, Identity, TenantId, is_guid
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::defaults::{
+    FIRST_LOOKBACK_SECS, OVERLAP_SECS, PAGE_SIZE, RETENTION_DAYS, SERVICE_SOURCES, SETTLE_SECS,
+    SWEEPS,
+};
 use crate::read::{DocumentLocation, read_json};
 use crate::{ConfigError, DataStreamSettings};
 
@@ -53,7 +57,7 @@ pub struct Tenant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub graph_url: Option<Url>,
     /// The products whose alerts are read (`serviceSource`); empty for all.
-    #[serde(default = "defender_for_endpoint")]
+    #[serde(default = "service_sources")]
     pub service_sources: Vec<String>,
     /// The severities that are read; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -63,22 +67,22 @@ pub struct Tenant {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<String>,
     /// Alerts a page, 1 to 1000, Graph's limit.
-    #[serde(default = "d::<1000>")]
+    #[serde(default = "d::<PAGE_SIZE>")]
     pub page_size: u32,
     /// Seconds that a live poll reads back behind its watermark.
-    #[serde(default = "d::<900>")]
+    #[serde(default = "d::<OVERLAP_SECS>")]
     pub overlap_secs: u32,
     /// Seconds that a live poll stays behind now.
-    #[serde(default = "d::<30>")]
+    #[serde(default = "d::<SETTLE_SECS>")]
     pub settle_secs: u32,
     /// Seconds that the very first poll looks back.
-    #[serde(default = "d::<86_400>")]
+    #[serde(default = "d::<FIRST_LOOKBACK_SECS>")]
     pub first_lookback_secs: u32,
     /// Whether the last day is read again every hour, and the last week every day.
-    #[serde(default = "yes")]
+    #[serde(default = "sweeps")]
     pub sweeps: bool,
     /// Days that a written record is remembered after Graph last returned its alert.
-    #[serde(default = "d::<7>")]
+    #[serde(default = "d::<RETENTION_DAYS>")]
     pub retention_days: u32,
     /// The data stream of Elasticsearch that its `ecs` records are for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -286,12 +290,12 @@ pub fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.chars().all(plain)
 }
 
-fn yes() -> bool {
-    true
+fn sweeps() -> bool {
+    SWEEPS
 }
 
-fn defender_for_endpoint() -> Vec<String> {
-    vec!["microsoftDefenderForEndpoint".into()]
+fn service_sources() -> Vec<String> {
+    SERVICE_SOURCES.map(str::to_owned).to_vec()
 }
 
 fn d<const N: u32>() -> u32 {

@@ -7,9 +7,9 @@
 //! this user. The folder's own path may hold links: it is the administrator's.
 //!
 //! Errors are those of the operating system; [`trouble`] tells those apart that its words do not
-//! explain, and [`Fault`] says what any of them means.
+//! explain, and [`access_error`] says what any of them means.
 
-mod fault;
+mod access_error;
 #[cfg(not(unix))]
 mod portable;
 mod root;
@@ -22,7 +22,7 @@ use portable as system;
 #[cfg(unix)]
 use unix as system;
 
-pub use fault::Fault;
+pub use access_error::access_error;
 pub use root::{Entry, Root};
 pub use trouble::{Trouble, trouble};
 

@@ -8,6 +8,8 @@
 //! - [`LocalQueue`]: one line a message in a file that any log shipper can tail.
 //! - [`ObjectsQueue`]: gzip NDJSON objects in a store, of which S3 tells the readers.
 //! - [`SqsQueue`] (feature `aws`): a standard or FIFO queue of Amazon SQS.
+//!
+//! The feature `testing` has queues for tests.
 
 #[cfg(feature = "aws")]
 mod batch;
@@ -27,8 +29,11 @@ mod retry;
 mod sqs;
 #[cfg(feature = "aws")]
 mod sqs_call;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use bounds::{Measure, READERS, Reader, ReaderBound};
+pub use drawbridge_access::AccessError;
 pub use error::QueueError;
 pub use local::{Hold, LocalQueue, Written};
 pub use message::{Message, Queue, Refused};

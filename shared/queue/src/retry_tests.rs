@@ -2,6 +2,8 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use drawbridge_access::AccessError;
+
 use super::*;
 use crate::Message;
 
@@ -122,10 +124,7 @@ async fn an_entry_that_keeps_failing_is_given_up_as_retryable() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_fails_as_a_whole_ends_it() {
-    let gone = QueueError::Unavailable {
-        place: "q".to_owned(),
-        code: "time-out".to_owned(),
-    };
+    let gone = QueueError::from(AccessError::unavailable("q", "time-out"));
     let script = Script::new([
         Ok(vec![failed(0, "InternalError", false)]),
         Err(gone.clone()),

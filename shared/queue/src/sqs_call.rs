@@ -7,7 +7,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
-use drawbridge_aws::{Fault, Kind};
+use drawbridge_aws::{Advice, Fault, Kind};
 
 use crate::entry::Entry;
 use crate::retry::{BatchCall, Failed};
@@ -89,21 +89,12 @@ fn failed(answer: &SendMessageBatchOutput, entries: usize) -> Vec<Failed> {
 
 /// Says what `fault` means for the queue.
 fn queue_error(url: &str, fault: Fault) -> QueueError {
-    let place = format!("the queue {url}");
-    let fix = match fault.kind {
-        Kind::Denied => fault.denied(
-            "allow sqs:SendMessage on it to the role (and kms:GenerateDataKey and kms:Decrypt on its key if it has one)",
-        ),
-        Kind::Missing => "check the queue's URL, its account and its region".to_owned(),
-        _ => fault.fix().to_owned(),
+    let advice = Advice {
+        allow: "allow sqs:SendMessage on it to the role (and kms:GenerateDataKey and kms:Decrypt on its key if it has one)",
+        missing: "check the queue's URL, its account and its region",
+        codes: &[],
     };
-    let code = fault.code;
-    match fault.kind {
-        Kind::Unavailable => QueueError::Unavailable { place, code },
-        Kind::Denied | Kind::Credentials => QueueError::Denied { place, code, fix },
-        Kind::Missing => QueueError::Missing { place, code, fix },
-        Kind::Conflict | Kind::Other => QueueError::Failed { place, code, fix },
-    }
+    fault.at(format!("the queue {url}"), &advice).into()
 }
 
 #[cfg(test)]

@@ -74,6 +74,8 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
+    use drawbridge_access::AccessError;
+
     use super::*;
     use secrecy::ExposeSecret;
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -151,13 +153,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_old_value_bridges_a_passing_failure_but_no_other() {
         let (cache, source) = (Cache::new(TTL), Counter::default());
-        let place = "s".to_owned();
-        let passing = Counter::failing(SecretError::Unavailable {
-            place: place.clone(),
-            code: "x".into(),
-        });
+        let passing = Counter::failing(AccessError::unavailable("s", "x").into());
         let gone = Counter::failing(SecretError::Missing {
-            place,
+            place: "s".into(),
             fix: "y".into(),
         });
         assert!(cache.get("s", &passing).await.is_err());

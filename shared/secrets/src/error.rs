@@ -1,5 +1,7 @@
 //! What can go wrong with a secret, and what to do about it.
 
+use drawbridge_access::AccessError;
+
 /// Why a secret could not be had. Never holds its value or any part of it.
 ///
 /// `place` says which secret: an environment variable, a path, or a secret's name or ARN.
@@ -29,39 +31,14 @@ pub enum SecretError {
         /// What is wrong with it and what it should be.
         reason: String,
     },
-    /// The caller may not read it.
-    #[error("no access to {place} ({code}): {fix}")]
-    Denied {
-        /// The secret.
-        place: String,
-        /// The AWS error code or the operating system's error.
-        code: String,
-        /// What to do.
-        fix: String,
-    },
-    /// A passing trouble: time-out, lost connection, throttling, a server error.
-    #[error("{place} is not available at the moment ({code}); trying again usually helps")]
-    Unavailable {
-        /// The secret.
-        place: String,
-        /// The AWS error code or the operating system's error.
-        code: String,
-    },
-    /// Anything else: trying again will not help.
-    #[error("{place} could not be read ({code}): {fix}")]
-    Failed {
-        /// The secret.
-        place: String,
-        /// The AWS error code or the operating system's error.
-        code: String,
-        /// What to do.
-        fix: String,
-    },
+    /// It cannot be reached, or not at the moment.
+    #[error(transparent)]
+    Access(#[from] AccessError),
 }
 
 impl SecretError {
     /// Whether the same call may succeed a little later with nothing else changed.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(self, Self::Access(error) if error.is_retryable())
     }
 }

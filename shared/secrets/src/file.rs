@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use drawbridge_access::AccessError;
 use drawbridge_files::trouble;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
@@ -28,10 +29,8 @@ impl Secrets for FileSecrets {
         tokio::task::spawn_blocking(move || read(&path, place))
             .await
             .unwrap_or_else(|_| {
-                Err(SecretError::Unavailable {
-                    place: "a secret file".to_owned(),
-                    code: "the runtime is shutting down".to_owned(),
-                })
+                let code = "the runtime is shutting down";
+                Err(AccessError::unavailable("a secret file", code).into())
             })
     }
 }
@@ -79,29 +78,26 @@ fn is_world_readable(_: &Metadata) -> bool {
 }
 
 fn io_error(place: String, error: &io::Error) -> SecretError {
-    if let Some(trouble) = trouble(error) {
-        return SecretError::Failed {
-            place,
-            code: trouble.code.to_owned(),
-            fix: trouble.fix.to_owned(),
-        };
-    }
     let code = error.kind().to_string();
-    match error.kind() {
-        io::ErrorKind::NotFound => {
+    let failed = |code: String, fix| AccessError::Failed {
+        place: place.clone(),
+        code,
+        fix,
+    };
+    let error = match (trouble(error), error.kind()) {
+        (Some(trouble), _) => failed(trouble.code.to_owned(), trouble.fix.into()),
+        (None, io::ErrorKind::NotFound) => {
             let fix = "write the secret's value into it, or correct the path".to_owned();
-            SecretError::Missing { place, fix }
+            return SecretError::Missing { place, fix };
         }
-        io::ErrorKind::PermissionDenied => {
-            let fix = "make the file readable for this user".to_owned();
-            SecretError::Denied { place, code, fix }
-        }
-        _ => SecretError::Failed {
+        (None, io::ErrorKind::PermissionDenied) => AccessError::Denied {
             place,
             code,
-            fix: "check the path".to_owned(),
+            fix: "make the file readable for this user".into(),
         },
-    }
+        (None, _) => failed(code, "check the path".into()),
+    };
+    error.into()
 }
 
 #[cfg(test)]
@@ -150,7 +146,7 @@ mod tests {
         assert!(error.to_string().contains("/nonexistent/secret"), "{error}");
         assert!(matches!(
             FileSecrets.get("/").await,
-            Err(SecretError::Failed { .. })
+            Err(SecretError::Access(AccessError::Failed { .. }))
         ));
     }
 

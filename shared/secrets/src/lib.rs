@@ -28,6 +28,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 pub use bare_secret::{MAX_BARE_SECRET_BYTES, NotBare, check_bare, check_bare_secret};
+pub use drawbridge_access::AccessError;
 pub use env::EnvSecrets;
 pub use error::SecretError;
 pub use file::FileSecrets;

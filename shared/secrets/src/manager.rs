@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
-use drawbridge_aws::{Fault, Kind};
+use drawbridge_access::AccessError;
+use drawbridge_aws::{Advice, Fault};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
@@ -73,32 +74,32 @@ impl Fetch for Source {
 }
 
 fn secret_error(place: String, fault: Fault) -> SecretError {
-    let fix = match fault.kind {
-        Kind::Denied => fault.denied(
-            "allow secretsmanager:GetSecretValue on it to the role (and kms:Decrypt on its key if it has one)",
-        ),
-        // Also the answer for a secret that was created without a value.
-        Kind::Missing => format!(
-            "check its name, the account and the region; if it was only just created, {}",
-            how_to_put(&place)
-        ),
-        _ if fault.code == "InvalidRequestException" => {
-            "it may be marked for deletion: restore it with aws secretsmanager restore-secret"
-                .to_owned()
-        }
-        _ => fault.fix().to_owned(),
+    let missing = format!(
+        "check its name, the account and the region; if it was only just created, {}",
+        how_to_put(&place)
+    );
+    let advice = Advice {
+        allow: "allow secretsmanager:GetSecretValue on it to the role (and kms:Decrypt on its key if it has one)",
+        missing: &missing,
+        codes: &[(
+            "InvalidRequestException",
+            "it may be marked for deletion: restore it with aws secretsmanager restore-secret",
+        )],
     };
-    let code = fault.code;
-    match fault.kind {
-        Kind::Unavailable => SecretError::Unavailable { place, code },
-        Kind::Denied | Kind::Credentials => SecretError::Denied { place, code, fix },
-        Kind::Missing => SecretError::Missing { place, fix },
-        Kind::Conflict | Kind::Other => SecretError::Failed { place, code, fix },
+    match fault.at(place, &advice) {
+        // Also the answer for a secret that was created without a value.
+        AccessError::Missing { place, fix, .. } => SecretError::Missing {
+            place,
+            fix: fix.into_owned(),
+        },
+        error => error.into(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use drawbridge_aws::Kind;
+
     use super::*;
 
     #[test]

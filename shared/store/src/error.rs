@@ -1,5 +1,7 @@
 //! What can go wrong with an object, and what to do about it.
 
+use drawbridge_access::AccessError;
+
 /// Why an object could not be read or written. Never holds any of its content.
 ///
 /// `place` is where the object lives: a path, or `s3://bucket/key`.
@@ -32,50 +34,9 @@ pub enum StoreError {
         /// The most that it may have.
         most: usize,
     },
-    /// The caller may not read or write there.
-    #[error("no access to {place} ({code}): {fix}")]
-    Denied {
-        /// The object.
-        place: String,
-        /// The AWS error code or the operating system's error.
-        code: String,
-        /// What to do.
-        fix: String,
-    },
-    /// The bucket or the folder itself is not there.
-    #[error("{place} cannot be reached ({code}): {fix}")]
-    Missing {
-        /// The object.
-        place: String,
-        /// The AWS error code or the operating system's error.
-        code: String,
-        /// What to do.
-        fix: String,
-    },
-    /// The disk or the quota is full; what was there before is untouched.
-    #[error("no space left to write {place}; free some space, then run again: nothing was lost")]
-    NoSpace {
-        /// The object.
-        place: String,
-    },
-    /// A passing trouble: time-out, lost connection, throttling, a server error.
-    #[error("{place} is not available at the moment ({code}); trying again usually helps")]
-    Unavailable {
-        /// The object.
-        place: String,
-        /// The AWS error code or the operating system's error.
-        code: String,
-    },
-    /// Anything else: trying again will not help.
-    #[error("{place} could not be read or written ({code}); {fix}")]
-    Failed {
-        /// The object.
-        place: String,
-        /// The AWS error code or the operating system's error.
-        code: String,
-        /// What to do.
-        fix: String,
-    },
+    /// It cannot be reached, or not at the moment.
+    #[error(transparent)]
+    Access(#[from] AccessError),
 }
 
 impl StoreError {
@@ -83,7 +44,7 @@ impl StoreError {
     ///
     /// A conflict is not: it takes another read first.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(self, Self::Access(error) if error.is_retryable())
     }
 
     /// Whether somebody else wrote first.

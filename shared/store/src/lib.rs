@@ -7,10 +7,11 @@
 //!
 //! - [`LocalStore`]: files in a folder, for one machine.
 //! - [`S3Store`] (feature `aws`): objects in a bucket.
+//!
+//! The feature `testing` has stores for tests.
 
 mod catalogue;
 mod error;
-mod io_fault;
 mod key;
 mod local;
 mod object;
@@ -18,8 +19,11 @@ mod object;
 mod s3;
 #[cfg(feature = "aws")]
 mod s3_fault;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use catalogue::Catalogue;
+pub use drawbridge_access::AccessError;
 pub use error::StoreError;
 pub use local::LocalStore;
 pub use object::{ETag, MAX_OBJECT_BYTES, Object, Store};

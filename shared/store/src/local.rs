@@ -5,10 +5,10 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_files::{Access, Entry, Root};
+use drawbridge_access::AccessError;
+use drawbridge_files::{Access, Entry, Root, access_error};
 use sha2::{Digest, Sha256};
 
-use crate::io_fault::store_error;
 use crate::object::MAX_OBJECT_BYTES;
 use crate::{Catalogue, ETag, Object, Store, StoreError, key};
 
@@ -243,6 +243,10 @@ fn etag_of(body: &[u8]) -> ETag {
     ETag::new(tag)
 }
 
+fn store_error(path: &Path, error: &io::Error) -> StoreError {
+    access_error(path, error).into()
+}
+
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
@@ -253,10 +257,8 @@ async fn off_thread<T: Send + 'static>(
             if let Ok(panic) = error.try_into_panic() {
                 std::panic::resume_unwind(panic);
             }
-            Err(StoreError::Unavailable {
-                place: "the local folder".to_owned(),
-                code: "the runtime is shutting down".to_owned(),
-            })
+            let code = "the runtime is shutting down";
+            Err(AccessError::unavailable("the local folder", code).into())
         })
 }
 

@@ -67,11 +67,11 @@ async fn a_folder_is_no_object_and_cannot_become_one() {
     assert!(store.get("a/b/c").await.unwrap().is_none());
     assert!(matches!(
         store.put("a", body("x"), JSON).await,
-        Err(StoreError::Failed { .. })
+        Err(StoreError::Access(AccessError::Failed { .. }))
     ));
     assert!(matches!(
         store.put("a/b/c", body("x"), JSON).await,
-        Err(StoreError::Failed { .. })
+        Err(StoreError::Access(AccessError::Failed { .. }))
     ));
     assert!(!dir.path().join(".a.tmp").exists());
 }

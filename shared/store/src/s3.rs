@@ -13,6 +13,7 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
+use drawbridge_access::AccessError;
 use drawbridge_aws::{Fault, Kind};
 
 use crate::object::MAX_OBJECT_BYTES;
@@ -237,11 +238,8 @@ async fn collect(
     let mut stream = answer.body;
     while let Some(chunk) = stream.next().await {
         let Ok(chunk) = chunk else {
-            let code = "the body broke off or failed its checksum".to_owned();
-            return Err(StoreError::Unavailable {
-                place: place(),
-                code,
-            });
+            let code = "the body broke off or failed its checksum";
+            return Err(AccessError::unavailable(place(), code).into());
         };
         body.extend_from_slice(&chunk);
         if body.len() > most {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_queue::{Message, Queue as _, QueueError, SqsQueue};
 use drawbridge_secrets::{SecretError, Secrets as _, SecretsManager};
-use drawbridge_store::{S3Store, Store as _, StoreError};
+use drawbridge_store::{AccessError, S3Store, Store as _, StoreError};
 
 const JSON: &str = "application/json";
 
@@ -96,17 +96,20 @@ async fn the_missing_permission_or_the_wrong_key_is_told() {
 
     let nobody = told(&root, key, secret).await;
     assert!(
-        matches!(nobody.get, StoreError::Denied { .. }),
+        matches!(nobody.get, StoreError::Access(AccessError::Denied { .. })),
         "{}",
         nobody.get
     );
     assert!(
-        matches!(nobody.send, QueueError::Denied { .. }),
+        matches!(nobody.send, QueueError::Access(AccessError::Denied { .. })),
         "{}",
         nobody.send
     );
     assert!(
-        matches!(nobody.secret, SecretError::Denied { .. }),
+        matches!(
+            nobody.secret,
+            SecretError::Access(AccessError::Denied { .. })
+        ),
         "{}",
         nobody.secret
     );

@@ -11,7 +11,7 @@ mod cloud;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use drawbridge_store::{Catalogue, ETag, Store, StoreError};
+use drawbridge_store::{AccessError, Catalogue, ETag, Store, StoreError};
 
 const JSON: &str = "application/json";
 
@@ -222,6 +222,15 @@ async fn what_is_removed_is_gone_and_may_be_removed_again(store: Arc<dyn Catalog
 
 macro_rules! conformance {
     ($($check:ident)*) => {
+        mod memory {
+            use super::*;
+            use drawbridge_store::testing::MemoryStore;
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $check() {
+                super::$check(Arc::new(MemoryStore::default())).await;
+            })*
+        }
+
         mod local {
             use super::*;
             use drawbridge_store::LocalStore;
@@ -315,7 +324,10 @@ async fn a_bucket_that_is_not_there_is_named() {
         store.put_if("k", body("1"), JSON, None).await.map(drop),
     ] {
         let error = result.unwrap_err();
-        assert!(matches!(error, StoreError::Missing { .. }), "{error}");
+        assert!(
+            matches!(error, StoreError::Access(AccessError::Missing { .. })),
+            "{error}"
+        );
         assert!(
             error.to_string().contains("s3://no-such-bucket/k"),
             "{error}"

@@ -264,7 +264,7 @@ impl Aside {
             gaps: Vec::new(),
             left: Vec::new(),
         };
-        for (key, (body, _)) in &held.objects {
+        for (key, body) in &held.objects {
             if key.starts_with("state/") {
                 let state = State::decode(body).unwrap_or_default();
                 let backfills = state.backfills.values();
@@ -345,7 +345,7 @@ pub(crate) fn check_neighbour(schedule: &Schedule, ran: &Ran, findings: &mut Fin
         watermark_stays(schedule, &ran.held, &mut theirs);
         if schedule.has(Kind::StateDamaged) {
             let mut objects = ran.held.objects.values();
-            if !objects.any(|(body, _)| body == DAMAGED) {
+            if !objects.any(|body| body == DAMAGED) {
                 let broken = "a damaged state was written over".to_owned();
                 theirs.broken.push(broken);
             }
@@ -387,7 +387,7 @@ fn state_sound(schedule: &Schedule, held: &Held, findings: &mut Findings) {
         .objects
         .iter()
         .find(|(key, _)| key.starts_with("state/"));
-    let Some(state) = state.and_then(|(_, (body, _))| State::decode(body).ok()) else {
+    let Some(state) = state.and_then(|(_, body)| State::decode(body).ok()) else {
         findings.broken.push("no state was ever saved".to_owned());
         return;
     };

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use drawbridge_config::defaults;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
@@ -83,11 +84,11 @@ pub(crate) struct Poll {
     #[arg(
         long = "service-source",
         value_name = "NAME",
-        default_value = "microsoftDefenderForEndpoint"
+        default_value = defaults::SERVICE_SOURCES[0]
     )]
     pub(crate) service_sources: Vec<String>,
     /// Alerts a page, 1 to 1000.
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = defaults::PAGE_SIZE, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) page_size: u32,
     /// End with a report in JSON on standard output (with --once), or one a poll.
     #[arg(long)]

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
-use drawbridge_aws::Fault;
+use drawbridge_aws::{Advice, Fault};
 use drawbridge_poll::Stop;
 use sha2::{Digest as _, Sha256};
 
@@ -91,7 +91,7 @@ impl Queues<'_> {
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .send()
             .await
-            .map_err(|error| failure(from, "sqs:ReceiveMessage", &Fault::of(&error)))?;
+            .map_err(|error| failure(from, "sqs:ReceiveMessage", Fault::of(&error)))?;
         Ok(received.messages.unwrap_or_default())
     }
 
@@ -118,7 +118,7 @@ impl Queues<'_> {
             .set_message_deduplication_id(deduplication.as_deref().map(another))
             .send()
             .await
-            .map_err(|error| failure(to, "sqs:SendMessage", &Fault::of(&error)))?;
+            .map_err(|error| failure(to, "sqs:SendMessage", Fault::of(&error)))?;
         Ok(())
     }
 
@@ -131,7 +131,7 @@ impl Queues<'_> {
             .send()
             .await
             .map_err(|error| {
-                let failure = failure(from, "sqs:DeleteMessage", &Fault::of(&error));
+                let failure = failure(from, "sqs:DeleteMessage", Fault::of(&error));
                 Failure::of(format!(
                     "{failure}; the message was sent and is in both queues"
                 ))
@@ -140,15 +140,14 @@ impl Queues<'_> {
     }
 }
 
-fn failure(url: &str, action: &str, fault: &Fault) -> Failure {
-    let fix = if fault.kind == drawbridge_aws::Kind::Denied {
-        fault.denied(&format!(
-            "allow {action} on it to the role that you are signed in as"
-        ))
-    } else {
-        fault.fix().to_owned()
+fn failure(url: &str, action: &str, fault: Fault) -> Failure {
+    let allow = format!("allow {action} on it to the role that you are signed in as");
+    let advice = Advice {
+        allow: &allow,
+        missing: "check the queue's URL, its account and its region",
+        codes: &[],
     };
-    Failure::of(format!("{url}: {action} failed ({}); {fix}", fault.code))
+    Failure::of(fault.at(url, &advice))
 }
 
 /// The deduplication id of the message that `id` was sent again as.

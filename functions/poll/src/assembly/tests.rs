@@ -151,3 +151,9 @@ async fn what_the_administrator_gives_may_lead_to_any_address() {
         assert_eq!(asked(&tenants[0], trust).await, expected, "{more}");
     }
 }
+
+#[test]
+fn a_document_that_says_no_more_than_it_must_has_the_defaults() {
+    let tenant = document("").unwrap();
+    assert_eq!(settings(&tenant), Settings::new("a"));
+}

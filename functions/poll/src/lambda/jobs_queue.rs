@@ -1,6 +1,6 @@
 use drawbridge_cursor::Job;
 use drawbridge_lambda::SqsVisibility;
-use drawbridge_queue::{Message, Queue, QueueError, SqsQueue};
+use drawbridge_queue::{AccessError, Message, Queue, QueueError, SqsQueue};
 use jiff::Timestamp;
 
 /// How long a poll with more to read takes at least, as a rule.
@@ -26,10 +26,7 @@ impl JobsQueue {
             attributes: Vec::new(),
         };
         match self.queue.send(&[message]).await?.first() {
-            Some(first) => Err(QueueError::Unavailable {
-                place: self.url.clone(),
-                code: first.code.clone(),
-            }),
+            Some(first) => Err(AccessError::unavailable(&*self.url, &*first.code).into()),
             None => Ok(()),
         }
     }

@@ -11,7 +11,7 @@ use drawbridge_poll::{
 use drawbridge_time::Deadline;
 use serde_json::Value;
 
-use crate::world::{Answer, MemoryQueue, World, alert};
+use crate::world::{Answer, FaultyQueue, Put, World, alert};
 
 fn window(from: &str, to: &str) -> Window {
     Window::new(from.parse().unwrap(), to.parse().unwrap()).unwrap()
@@ -202,7 +202,7 @@ async fn again_sends_each_record_of_a_large_alert_once() {
 #[tokio::test(start_paused = true)]
 async fn one_output_alone_can_be_filled() {
     let mut world = world(2);
-    let other = Arc::new(MemoryQueue::default());
+    let other = Arc::new(FaultyQueue::default());
     let mut output = Output::new(
         drawbridge_record::format("native").unwrap(),
         other.clone(),
@@ -416,7 +416,8 @@ async fn what_is_asked_for_while_a_poll_is_under_way_is_taken_over() {
     for day in days(2) {
         backfill.ranges.add(day, Due::default());
     }
-    *world.store.meanwhile.lock().unwrap() = Some(other.encode().unwrap().into());
+    let overtaken = Put::Overtaken(other.encode().unwrap().into());
+    world.store.then_put_if([overtaken]);
     let report = world.poll().await.unwrap();
     assert_eq!((report.records, report.saved, report.more), (1, true, true));
     assert_eq!(left(&world).await.len(), 1);

@@ -9,7 +9,7 @@ use drawbridge_store::Store as _;
 use drawbridge_time::{Clock as _, Deadline};
 use serde_json::Value;
 
-use crate::world::{Answer, MemoryQueue, Send, World, alert};
+use crate::world::{Answer, FaultyQueue, Put, Send, World, alert};
 
 const T1: &str = "2026-03-01T11:00:00Z";
 
@@ -149,7 +149,7 @@ async fn a_record_that_no_message_holds_is_put_aside_with_the_way_out_and_nothin
 async fn what_two_outputs_refuse_is_put_aside_twice_and_only_once_each() {
     let mut world = World::new();
     one_alert(&world);
-    let cef = Arc::new(MemoryQueue::default());
+    let cef = Arc::new(FaultyQueue::default());
     let format = drawbridge_record::format("cef").unwrap();
     let output = Output::new(format, cef.clone(), Grouping::Tenant);
     world.poller.outputs.push(output);
@@ -183,7 +183,8 @@ async fn of_two_polls_at_once_one_moves_the_watermark() {
         watermark,
         ..State::default()
     };
-    *world.store.meanwhile.lock().unwrap() = Some(other.encode().unwrap().into());
+    let overtaken = Put::Overtaken(other.encode().unwrap().into());
+    world.store.then_put_if([overtaken]);
     let report = world.poll().await.unwrap();
     assert_eq!((report.ending, report.saved), (Ending::Superseded, false));
     assert_eq!(world.state().await, other);

@@ -1,6 +1,6 @@
 //! A poll that fails keeps nothing that was neither sent nor put aside.
 
-use crate::world::{Send, World, alert};
+use crate::world::{Put, Send, World, alert};
 
 const TIME: &str = "2026-03-01T11:55:00Z";
 
@@ -21,7 +21,7 @@ async fn a_quarantine_that_cannot_be_written_costs_no_record() {
         TIME,
         r#"{"id":"da4","title":{"not":"a text"}}"#.into(),
     );
-    *world.store.fail_puts.lock().unwrap() = 1;
+    world.store.then_put([Put::Fails]);
     world.poll().await.unwrap_err();
     world.clock.advance_secs(60);
     let report = world.poll().await.unwrap();
@@ -45,7 +45,7 @@ async fn a_refused_record_that_cannot_be_put_aside_is_tried_again() {
         .graph
         .set("da1", TIME, alert("da1", TIME, &["a.exe", "b.exe"]));
     world.queue.then(Send::RefuseForGood(vec![1]));
-    *world.store.fail_puts.lock().unwrap() = 1;
+    world.store.then_put([Put::Fails]);
     world.poll().await.unwrap_err();
     world.clock.advance_secs(60);
     world.poll().await.unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::world::{PutIf, Send, World, alert};
+use crate::world::{Put, Send, World, alert};
 
 /// What Graph adds to an alert, piece by piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,11 +137,8 @@ impl Trouble {
                 let some = (0..4000).filter(|n| n % 3 != 1).collect();
                 world.queue.then(Send::Refuse(some));
             }
-            Self::SaveFails => world.store.put_ifs.lock().unwrap().push_back(PutIf::Fails),
-            Self::SaveLosesItsAnswer => {
-                let mut put_ifs = world.store.put_ifs.lock().unwrap();
-                put_ifs.push_back(PutIf::LosesItsAnswer);
-            }
+            Self::SaveFails => world.store.then_put_if([Put::Fails]),
+            Self::SaveLosesItsAnswer => world.store.then_put_if([Put::LosesItsAnswer]),
         }
     }
 }
@@ -160,8 +157,8 @@ async fn polled(trouble: Trouble, recovers: bool) -> (Vec<Course>, BTreeMap<Stri
         trouble.strike(&world);
         // Whether it fails depends on the trouble.
         let _ = world.poll().await;
-        world.queue.script.lock().unwrap().clear();
-        world.store.put_ifs.lock().unwrap().clear();
+        world.queue.heal();
+        world.store.heal();
         world.restart();
         if recovers {
             world.clock.advance_secs(10);

@@ -9,7 +9,7 @@ use drawbridge_poll::{Ending, PollError, Silent, Stop, state_key};
 use drawbridge_queue::{Content, Naming, ObjectsQueue, ObjectsSettings};
 use drawbridge_time::Deadline;
 
-use crate::world::{PutIf, World, alert};
+use crate::world::{Put, World, alert};
 
 /// Seven alerts of one record each, three records an object, so that a poll fills two objects while
 /// it reads and writes a third when it ends; then the state.
@@ -41,10 +41,10 @@ fn restart(world: &mut World) {
     world.poller.outputs[0].queue = Arc::new(queue);
 }
 
-fn script(world: &World, put_ifs: &[PutIf]) {
+fn script(world: &World, put_ifs: &[Put]) {
     // The first one notes where the first poll starts.
-    let put_ifs = [&[PutIf::Works], put_ifs].concat();
-    *world.store.put_ifs.lock().unwrap() = put_ifs.into();
+    world.store.heal();
+    world.store.then_put_if([&[Put::Works], put_ifs].concat());
 }
 
 /// The lines of all objects, each object's in its order.
@@ -142,7 +142,7 @@ async fn a_slow_poll_writes_objects_while_it_reads() {
 #[tokio::test(start_paused = true)]
 async fn a_last_object_that_cannot_be_written_saves_nothing_and_comes_again() {
     let world = world();
-    script(&world, &[PutIf::Works, PutIf::Works, PutIf::Fails]);
+    script(&world, &[Put::Works, Put::Works, Put::Fails]);
     let error = world.poll().await.unwrap_err();
     assert!(matches!(error, PollError::Queue(_)) && error.is_retryable());
     assert!(!has_records(&world).await);
@@ -154,7 +154,7 @@ async fn a_last_object_that_cannot_be_written_saves_nothing_and_comes_again() {
 #[tokio::test(start_paused = true)]
 async fn a_full_object_that_cannot_be_written_at_first_is_written_before_the_state() {
     let world = world();
-    script(&world, &[PutIf::Fails]);
+    script(&world, &[Put::Fails]);
     world.poll().await.unwrap_err();
     // What had been taken before the failure is in the store, and only then in the state.
     assert!(has_records(&world).await);
@@ -170,8 +170,8 @@ async fn a_full_object_that_cannot_be_written_at_first_is_written_before_the_sta
 async fn a_poll_that_is_given_up_leaves_nothing_that_the_next_one_counts_or_repeats() {
     for hanging in 0..3 {
         let world = world();
-        let mut put_ifs = vec![PutIf::Works; hanging];
-        put_ifs.push(PutIf::Hangs);
+        let mut put_ifs = vec![Put::Works; hanging];
+        put_ifs.push(Put::Hangs);
         script(&world, &put_ifs);
         tokio::time::timeout(Duration::from_secs(900), world.poll())
             .await
@@ -225,16 +225,13 @@ async fn another_output_that_fails_makes_neither_forget_nor_lose() {
 /// a new one each time: when a poll ends well, every record has been written.
 #[tokio::test(start_paused = true)]
 async fn no_order_of_failures_loses_a_record() {
-    let all = [
-        PutIf::Works,
-        PutIf::Fails,
-        PutIf::LosesItsAnswer,
-        PutIf::Hangs,
-    ];
+    let all = [Put::Works, Put::Fails, Put::LosesItsAnswer, Put::Hangs];
     for n in 0..all.len().pow(4) {
         for is_restarted in [false, true] {
             let mut world = world();
-            let put_ifs: Vec<_> = (0..4).map(|at| all[n / all.len().pow(at) % 4]).collect();
+            let put_ifs: Vec<_> = (0..4)
+                .map(|at| all[n / all.len().pow(at) % 4].clone())
+                .collect();
             script(&world, &put_ifs);
             let mut polls = 0;
             loop {

@@ -6,7 +6,7 @@ use drawbridge_poll::{Grouping, Output};
 use drawbridge_record::Rewrite;
 use serde_json::Value;
 
-use crate::world::{MemoryQueue, World};
+use crate::world::{FaultyQueue, World};
 
 /// An alert with a status, as it is at `updated`.
 fn alert(status: &str, title: &str, updated: &str) -> String {
@@ -17,8 +17,8 @@ fn alert(status: &str, title: &str, updated: &str) -> String {
     .to_string()
 }
 
-fn output(format: &str, rewrite: Rewrite) -> (Output, Arc<MemoryQueue>) {
-    let queue = Arc::new(MemoryQueue::default());
+fn output(format: &str, rewrite: Rewrite) -> (Output, Arc<FaultyQueue>) {
+    let queue = Arc::new(FaultyQueue::default());
     let format = drawbridge_record::format(format).unwrap();
     let output = Output {
         rewrite,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use drawbridge_files::{Access, Root};
 
-use super::fault::queue_error;
+use super::queue_error;
 use super::{Hold, Written};
 use crate::QueueError;
 

@@ -1,6 +1,8 @@
 use std::fs;
 use std::path::Path;
 
+use drawbridge_access::AccessError;
+
 use super::*;
 
 fn log() -> (tempfile::TempDir, PathBuf, Log) {
@@ -115,7 +117,9 @@ fn a_full_disk_and_an_unwritable_folder_are_told_apart() {
     };
     let error = open.append(b"1\n").unwrap_err();
     let error = queue_error(Path::new("out"), &error);
-    assert!(matches!(error, QueueError::NoSpace { .. }) && !error.is_retryable());
+    assert!(
+        matches!(error, QueueError::Access(AccessError::NoSpace { .. })) && !error.is_retryable()
+    );
     for words in ["no space left", "free some space", "nothing was lost"] {
         assert!(error.to_string().contains(words), "{error}");
     }

@@ -1,15 +1,15 @@
 //! Messages as lines of a file.
 
-mod fault;
 mod log;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use drawbridge_files::Root;
+use drawbridge_access::AccessError;
+use drawbridge_files::{Root, access_error};
 
-use self::fault::queue_error;
 use self::log::Log;
 use crate::{Message, Queue, QueueError, Refused, code, escape};
 
@@ -140,6 +140,10 @@ impl Queue for LocalQueue {
     }
 }
 
+fn queue_error(path: &Path, error: &io::Error) -> QueueError {
+    access_error(path, error).into()
+}
+
 async fn off_thread<T: Send + 'static>(
     path: &Path,
     work: impl FnOnce() -> Result<T, QueueError> + Send + 'static,
@@ -151,10 +155,8 @@ async fn off_thread<T: Send + 'static>(
             if let Ok(panic) = error.try_into_panic() {
                 std::panic::resume_unwind(panic);
             }
-            Err(QueueError::Unavailable {
-                place: path.display().to_string(),
-                code: "the runtime is shutting down".to_owned(),
-            })
+            let code = "the runtime is shutting down";
+            Err(AccessError::unavailable(path.display().to_string(), code).into())
         })
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use drawbridge_access::AccessError;
 use drawbridge_store::{Store, StoreError};
 use tokio::sync::Mutex;
 
@@ -135,8 +136,8 @@ impl ObjectsQueue {
                 // The very same records are there, by the name; but S3 also says so while somebody
                 // else's write is under way, which may yet fail.
                 if self.store.get(&key).await.map_err(not_written)?.is_none() {
-                    let code = "written by somebody else at this moment".to_owned();
-                    return Err(not_written(StoreError::Unavailable { place, code }));
+                    let code = "written by somebody else at this moment";
+                    return Err(not_written(AccessError::unavailable(place, code).into()));
                 }
             }
             Err(error) => return Err(not_written(error)),
@@ -151,11 +152,12 @@ impl ObjectsQueue {
     }
 
     fn not_compressed(&self) -> QueueError {
-        QueueError::Failed {
+        let error = AccessError::Failed {
             place: self.naming.prefix(),
             code: "gzip".to_owned(),
-            fix: "give the function more memory".to_owned(),
-        }
+            fix: "give the function more memory".into(),
+        };
+        error.into()
     }
 }
 

@@ -1,87 +1,28 @@
-use std::collections::BTreeMap;
 use std::io::Read;
-use std::sync::Mutex as StdMutex;
 
-use bytes::Bytes;
-use drawbridge_store::{ETag, LocalStore, Object};
+use drawbridge_store::LocalStore;
+use drawbridge_store::testing::{FaultyStore, Put};
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
 
-/// A store in memory that fails as often as it is told to.
-#[derive(Default)]
-struct Flaky {
-    objects: StdMutex<BTreeMap<String, Bytes>>,
-    /// What the next writes answer; then they work.
-    faults: StdMutex<Vec<StoreError>>,
-    kinds: StdMutex<Vec<String>>,
-}
-
-impl Flaky {
-    fn fail(&self, error: StoreError) {
-        self.faults.lock().unwrap().push(error);
-    }
-
-    fn keys(&self) -> Vec<String> {
-        self.objects.lock().unwrap().keys().cloned().collect()
-    }
-
-    /// The lines of all objects in the order of their names.
-    fn lines(&self) -> Vec<Vec<String>> {
-        let objects = self.objects.lock().unwrap();
-        objects.values().map(|body| lines(body)).collect()
-    }
-}
-
-#[async_trait]
-impl Store for Flaky {
-    async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
-        let body = self.objects.lock().unwrap().get(key).cloned();
-        let etag = ETag::new("1");
-        Ok(body.map(|body| Object { body, etag }))
-    }
-
-    async fn put(&self, key: &str, _: Bytes, _: &str) -> Result<ETag, StoreError> {
-        panic!("{key} might be written over");
-    }
-
-    async fn put_if(
-        &self,
-        key: &str,
-        body: Bytes,
-        kind: &str,
-        expected: Option<&ETag>,
-    ) -> Result<ETag, StoreError> {
-        assert_eq!(expected, None);
-        if let Some(error) = self.faults.lock().unwrap().pop() {
-            return Err(error);
-        }
-        let mut objects = self.objects.lock().unwrap();
-        if objects.contains_key(key) {
-            return Err(conflict());
-        }
-        self.kinds.lock().unwrap().push(kind.to_owned());
-        objects.insert(key.to_owned(), body);
-        Ok(ETag::new("1"))
-    }
-}
-
-fn conflict() -> StoreError {
-    StoreError::Conflict { place: "p".into() }
-}
-
-fn down() -> StoreError {
-    let (place, code) = ("p".to_owned(), "SlowDown".to_owned());
-    StoreError::Unavailable { place, code }
-}
-
 fn lines(body: &[u8]) -> Vec<String> {
     let mut text = String::new();
     MultiGzDecoder::new(body).read_to_string(&mut text).unwrap();
     assert!(text.ends_with('\n') && !text.contains("\n\n"));
     text.lines().map(str::to_owned).collect()
+}
+
+/// The lines of all objects in the order of their names; none was written over.
+fn lines_of(store: &FaultyStore) -> Vec<Vec<String>> {
+    let calls = store.calls();
+    assert!(
+        calls.iter().all(|call| !call.starts_with("put ")),
+        "{calls:?}"
+    );
+    store.objects().values().map(|body| lines(body)).collect()
 }
 
 fn naming() -> Naming {
@@ -93,7 +34,7 @@ fn naming() -> Naming {
     }
 }
 
-fn queue(store: &Arc<Flaky>) -> ObjectsQueue {
+fn queue(store: &Arc<FaultyStore>) -> ObjectsQueue {
     ObjectsQueue::new(store.clone(), naming()).with_settings(ObjectsSettings {
         max_object_records: 3,
         max_object_bytes: 100,
@@ -117,7 +58,7 @@ fn messages(range: std::ops::Range<u32>) -> Vec<Message> {
 
 #[tokio::test]
 async fn a_name_is_made_of_the_newest_time_and_of_the_lines() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     let queue = queue(&store);
     let sent = [
         message("1", Some("2026-03-01T10:00:00Z")),
@@ -130,14 +71,14 @@ async fn a_name_is_made_of_the_newest_time_and_of_the_lines() {
     let digest = "14c5e74c4b96ccef41cd94db73a9ec3348038ac094feca4fd897cecffa07cdae";
     let start = "siem/v1/contoso/2026-03-02/20260302T030405006Z";
     assert_eq!(store.keys(), [format!("{start}-{digest}.jsonl.gz")]);
-    assert_eq!(*store.kinds.lock().unwrap(), ["application/x-ndjson"]);
+    assert_eq!(store.content_types(), ["application/x-ndjson"]);
     assert_eq!(queue.naming.prefix(), "siem/v1/contoso/");
 }
 
 #[tokio::test]
 async fn names_are_good_whatever_the_time_is() {
     let day = async |time: Option<&str>| {
-        let store = Arc::new(Flaky::default());
+        let store = Arc::new(FaultyStore::default());
         let queue = queue(&store);
         queue.send(&[message("1", time)]).await.unwrap();
         queue.flush().await.unwrap();
@@ -190,7 +131,7 @@ async fn the_same_records_are_the_same_bytes_under_the_same_name_and_written_onc
 
 #[tokio::test]
 async fn an_object_is_closed_at_its_bounds_and_an_overlong_record_is_alone() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     let queue = queue(&store);
     let long = |c: &str, n: usize| message(&format!("\"{}\"", c.repeat(n)), None);
     let mut sent = messages(0..4);
@@ -199,8 +140,7 @@ async fn an_object_is_closed_at_its_bounds_and_an_overlong_record_is_alone() {
     sent.push(message("4", None));
     queue.send(&sent).await.unwrap();
     queue.flush().await.unwrap();
-    let mut sizes: Vec<_> = store
-        .lines()
+    let mut sizes: Vec<_> = lines_of(&store)
         .iter()
         .map(|lines| {
             (
@@ -218,7 +158,7 @@ async fn an_object_is_closed_at_its_bounds_and_an_overlong_record_is_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn an_object_that_is_old_is_written_by_the_next_send() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     let queue = ObjectsQueue::new(store.clone(), naming());
     let wait = async |secs| tokio::time::advance(Duration::from_secs(secs)).await;
     queue.send(&messages(0..1)).await.unwrap();
@@ -227,25 +167,25 @@ async fn an_object_that_is_old_is_written_by_the_next_send() {
     assert_eq!(store.keys(), [""; 0]);
     // It counts from its first record, and the next object from its own.
     wait(1).await;
-    store.fail(down());
+    store.then_put_if([Put::Fails]);
     queue.send(&messages(2..3)).await.unwrap_err();
     assert_eq!(store.keys(), [""; 0]);
     queue.send(&messages(2..3)).await.unwrap();
-    assert_eq!(store.lines(), [["0", "1"]]);
+    assert_eq!(lines_of(&store), [["0", "1"]]);
     wait(59).await;
     queue.send(&messages(3..4)).await.unwrap();
     assert_eq!(store.keys().len(), 1);
     wait(1).await;
     queue.send(&messages(4..5)).await.unwrap();
     queue.flush().await.unwrap();
-    let mut lines = store.lines();
+    let mut lines = lines_of(&store);
     lines.sort_unstable();
     assert_eq!(lines, [vec!["0", "1"], vec!["2", "3"], vec!["4"]]);
 }
 
 #[tokio::test]
 async fn readers_are_those_of_the_format_unless_they_are_named() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     let long = message(&format!("\"{}\"", "x".repeat(70_000)), None);
     let exceeded = |queue: &ObjectsQueue| -> Vec<_> {
         let exceeded = queue.exceeded(&long).into_iter();
@@ -260,7 +200,7 @@ async fn readers_are_those_of_the_format_unless_they_are_named() {
 
 #[tokio::test]
 async fn a_crash_between_two_objects_writes_the_first_one_again_under_its_name() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     // Dies with the fourth record in memory.
     queue(&store).send(&messages(0..4)).await.unwrap();
     let first = store.keys();
@@ -272,64 +212,64 @@ async fn a_crash_between_two_objects_writes_the_first_one_again_under_its_name()
     let keys = store.keys();
     assert_eq!(keys.len(), 2);
     assert!(keys.contains(&first[0]));
-    let mut all: Vec<_> = store.lines().into_iter().flatten().collect();
+    let mut all: Vec<_> = lines_of(&store).into_iter().flatten().collect();
     all.sort_unstable();
     assert_eq!(all, ["0", "1", "2", "3", "4"]);
 }
 
 #[tokio::test]
 async fn what_was_taken_outlives_a_store_that_fails_and_is_flushed_later() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     let queue = queue(&store);
     queue.send(&messages(0..3)).await.unwrap();
-    store.fail(down());
+    store.then_put_if([Put::Fails]);
     let error = queue.send(&messages(3..4)).await.unwrap_err();
     assert!(error.is_retryable() && matches!(error, QueueError::Object { .. }));
-    store.fail(down());
+    store.then_put_if([Put::Fails]);
     queue.flush().await.unwrap_err();
     queue.flush().await.unwrap();
-    assert_eq!(store.lines(), [["0", "1", "2"]]);
+    assert_eq!(lines_of(&store), [["0", "1", "2"]]);
 }
 
 #[tokio::test]
 async fn nothing_more_is_taken_while_the_store_fails() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     let queue = queue(&store);
     queue.send(&messages(0..3)).await.unwrap();
     for _ in 0..5 {
-        store.fail(down());
+        store.then_put_if([Put::Fails]);
         queue.send(&messages(3..6)).await.unwrap_err();
     }
     queue.flush().await.unwrap();
-    assert_eq!(store.lines(), [["0", "1", "2"]]);
+    assert_eq!(lines_of(&store), [["0", "1", "2"]]);
 }
 
 #[tokio::test]
 async fn a_poll_begins_without_what_the_last_one_left() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     let queue = queue(&store);
-    store.fail(down());
+    store.then_put_if([Put::Fails]);
     queue.send(&messages(0..5)).await.unwrap_err();
     queue.begin().await;
     queue.send(&messages(7..8)).await.unwrap();
     queue.flush().await.unwrap();
     queue.flush().await.unwrap();
-    assert_eq!(store.lines(), [["7"]]);
+    assert_eq!(lines_of(&store), [["7"]]);
 }
 
 #[tokio::test]
 async fn an_object_that_is_there_counts_as_written_and_a_race_does_not() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     let queue = queue(&store);
     queue.send(&messages(0..1)).await.unwrap();
     // S3 says "conflict", and there is no such object: somebody else is at it, and may yet fail.
-    store.fail(conflict());
+    store.then_put_if([Put::Conflicts]);
     let error = queue.flush().await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
     queue.flush().await.unwrap();
     queue.send(&messages(0..1)).await.unwrap();
     queue.flush().await.unwrap();
-    assert_eq!(store.lines(), [["0"]]);
+    assert_eq!(lines_of(&store), [["0"]]);
 }
 
 #[tokio::test]
@@ -348,7 +288,7 @@ async fn a_tenant_that_makes_no_key_is_an_error_that_names_it() {
 
 #[tokio::test]
 async fn text_keeps_every_byte_and_takes_no_line_break() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     let naming = Naming {
         format: "leef".into(),
         content: Content::Text,
@@ -366,8 +306,8 @@ async fn text_keeps_every_byte_and_takes_no_line_break() {
     );
     queue.flush().await.unwrap();
     assert!(store.keys()[0].ends_with(".log.gz"));
-    assert_eq!(*store.kinds.lock().unwrap(), ["text/plain"]);
-    let objects = store.objects.lock().unwrap();
+    assert_eq!(store.content_types(), ["text/plain"]);
+    let objects = store.objects();
     let mut text = String::new();
     let body = objects.values().next().unwrap();
     MultiGzDecoder::new(&body[..])
@@ -378,9 +318,9 @@ async fn text_keeps_every_byte_and_takes_no_line_break() {
 
 #[tokio::test]
 async fn errors_and_debug_show_no_content() {
-    let store = Arc::new(Flaky::default());
+    let store = Arc::new(FaultyStore::default());
     let queue = queue(&store);
-    store.fail(down());
+    store.then_put_if([Put::Fails]);
     queue.send(&[message("\"sensitive\"", None)]).await.unwrap();
     let error = queue.flush().await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("sensitive"));
@@ -398,7 +338,7 @@ proptest! {
         portion in 1..10_usize,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let store = Arc::new(Flaky::default());
+        let store = Arc::new(FaultyStore::default());
         let settings =
             ObjectsSettings { max_object_bytes, max_object_records, max_object_age_secs };
         let queue = ObjectsQueue::new(store.clone(), naming()).with_settings(settings);
@@ -417,8 +357,7 @@ proptest! {
             }
             queue.flush().await.unwrap();
         });
-        let read: Vec<serde_json::Value> = store
-            .lines()
+        let read: Vec<serde_json::Value> = lines_of(&store)
             .into_iter()
             .flatten()
             .map(|line| serde_json::from_str(&line).unwrap())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageSystemAttributeName as System;
-use drawbridge_queue::{Message, Offload, Queue as _, QueueError, SqsQueue};
+use drawbridge_queue::{AccessError, Message, Offload, Queue as _, QueueError, SqsQueue};
 use drawbridge_store::{S3Store, Store as _};
 use serde_json::{Value, json};
 
@@ -266,7 +266,10 @@ async fn a_queue_that_is_not_there_is_named() {
         .send(&[message(0, "{}")])
         .await
         .unwrap_err();
-    assert!(matches!(error, QueueError::Missing { .. }), "{error}");
+    assert!(
+        matches!(error, QueueError::Access(AccessError::Missing { .. })),
+        "{error}"
+    );
     assert!(
         error.to_string().contains(&url) && !error.is_retryable(),
         "{error}"

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use jobs::Jobs;
 use operate::operate;
-pub use ports::{Held, Shared, SharedInner, Taken};
+pub use ports::{Held, Shared, Taken};
 use tenant::Tenant;
 
 use crate::graph::Graph;
@@ -99,9 +99,8 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
         }
     });
     let tenants = tenants.collect();
-    let left = shared.inner();
     AllRan {
         tenants,
-        strays: left.objects.len() + left.taken.len(),
+        strays: shared.store.keys().len() + shared.taken().len(),
     }
 }

@@ -69,7 +69,7 @@ async fn replay(ports: &Ports) {
                 .note(|| format!("the operator replays again: {error}"));
             sleep(PAUSE).await;
         }
-        ports.shared.inner().objects.remove(&key);
+        ports.shared.store.take(|other| other == key);
         ports.world.strike(Kind::Replay);
         ports.world.note(|| format!("the operator replayed {key}"));
     }

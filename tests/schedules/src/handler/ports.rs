@@ -8,70 +8,58 @@ use bytes::Bytes;
 use drawbridge_cursor::{Ranges, State, Window};
 use drawbridge_poll::state_key;
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
-use drawbridge_store::{ETag, Object, Store, StoreError};
+use drawbridge_store::testing::MemoryStore;
+use drawbridge_store::{AccessError, ETag, Object, Store, StoreError};
 use drawbridge_time::Clock;
 use jiff::Timestamp;
 
 use super::process::Current;
 use crate::{Event, Kind, Mutation, Step, World};
 
-/// Objects with their versions, by key.
-pub(super) type Objects = BTreeMap<String, (Bytes, u64)>;
+/// Objects by key.
+pub(super) type Objects = BTreeMap<String, Bytes>;
 
 /// The store and the queue, which all tenants share.
 #[derive(Default)]
 pub struct Shared {
-    inner: Mutex<SharedInner>,
-}
-
-/// The insides of [`Shared`].
-#[derive(Default)]
-pub struct SharedInner {
-    /// The store's objects with their versions.
-    pub objects: Objects,
-    version: u64,
-    /// What the queue took, in order.
-    pub taken: Vec<Taken>,
+    /// The objects.
+    pub store: MemoryStore,
+    taken: Mutex<Vec<Taken>>,
 }
 
 impl Shared {
-    /// Locks it.
-    pub fn inner(&self) -> MutexGuard<'_, SharedInner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the queue took, in order.
+    pub fn taken(&self) -> MutexGuard<'_, Vec<Taken>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts `body` in place of a tenant's state object.
     pub(super) fn damage(&self, tenant: &str, body: &'static [u8]) {
-        let object = (Bytes::from_static(body), 0);
-        self.inner().objects.insert(state_key(tenant), object);
+        self.store.insert(&state_key(tenant), body);
     }
 
     /// The gaps of a tenant, by their keys.
     pub(super) fn gaps(&self, tenant: &str) -> Vec<(String, Window)> {
-        let inner = self.inner();
         let prefix = format!("quarantine/{tenant}/gaps/");
-        let gaps = inner
-            .objects
-            .iter()
-            .filter(|(key, _)| key.starts_with(&prefix));
+        let objects = self.store.objects();
+        let gaps = objects.iter().filter(|(key, _)| key.starts_with(&prefix));
         let window = |body: &[u8]| {
             let item: serde_json::Value = serde_json::from_slice(body).ok()?;
             serde_json::from_value(item["window"].clone()).ok()
         };
-        gaps.filter_map(|(key, (body, _))| Some((key.clone(), window(body)?)))
+        gaps.filter_map(|(key, body)| Some((key.clone(), window(body)?)))
             .collect()
     }
 
     /// Takes out what belongs to `tenant`: objects and messages.
     pub(super) fn take(&self, tenant: &str) -> (Objects, Vec<Taken>) {
-        let mut inner = self.inner();
         let (state, aside) = (state_key(tenant), format!("quarantine/{tenant}/"));
         let backfills = format!("backfills/{tenant}/");
         let is_ours =
             |key: &str| key == state || key.starts_with(&aside) || key.starts_with(&backfills);
-        let objects = inner.objects.extract_if(.., |key, _| is_ours(key));
-        let objects = objects.collect();
-        let taken = inner.taken.extract_if(.., |taken| taken.tenant == tenant);
+        let objects = self.store.take(is_ours);
+        let mut taken = self.taken();
+        let taken = taken.extract_if(.., |taken| taken.tenant == tenant);
         (objects, taken.collect())
     }
 }
@@ -79,7 +67,7 @@ impl Shared {
 /// What came of a tenant's polls, and what belongs to it in the end.
 #[derive(Default)]
 pub struct Held {
-    /// Its objects with their versions.
+    /// Its objects.
     pub objects: Objects,
     /// What the queue took, in order.
     pub taken: Vec<Taken>,
@@ -126,29 +114,22 @@ impl Clock for Ports {
 }
 
 fn store_down(key: &str) -> StoreError {
-    StoreError::Unavailable {
-        place: key.to_owned(),
-        code: "Scripted".to_owned(),
-    }
+    AccessError::unavailable(key, "Scripted").into()
 }
 
 fn queue_down() -> QueueError {
-    QueueError::Unavailable {
-        place: "queue".to_owned(),
-        code: "Scripted".to_owned(),
-    }
+    AccessError::unavailable("queue", "Scripted").into()
 }
 
 impl Ports {
-    fn write(&self, key: &str, body: Bytes) -> ETag {
-        let mut shared = self.shared.inner();
-        shared.version += 1;
-        let version = shared.version;
+    /// Notes that something is to be written.
+    fn note_write(&self, key: &str, body: &Bytes) {
         if key.starts_with("state/") {
-            let state = State::decode(&body).expect("the handler saves a sound state");
+            let state = State::decode(body).expect("the handler saves a sound state");
             let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
             let number = self.current.run().number;
-            let of_this = shared.taken.iter_mut().filter(|taken| taken.run == number);
+            let mut taken = self.shared.taken();
+            let of_this = taken.iter_mut().filter(|taken| taken.run == number);
             of_this.for_each(|taken| taken.saved = true);
             let watermark = (state.watermark, self.world.poller_now());
             held.watermarks.push(watermark);
@@ -170,32 +151,21 @@ impl Ports {
         } else {
             self.world.note(|| format!("put aside {key}"));
         }
-        shared.objects.insert(key.to_owned(), (body, version));
-        ETag::new(version.to_string())
     }
 
     /// Another poll saves the state first, and has nothing to tell but that it did.
     fn overtake(&self, key: &str) {
-        let mut shared = self.shared.inner();
-        shared.version += 1;
-        let version = shared.version;
-        let Some((body, _)) = shared.objects.get(key) else {
+        let store = &self.shared.store;
+        if store.etag(key).is_none() {
             return;
-        };
-        let Ok(mut state) = State::decode(body) else {
+        }
+        let Ok(mut state) = State::decode(&store.bytes(key)) else {
             return;
         };
         state.saved = Some(self.world.now());
         if let Ok(body) = state.encode() {
-            let object = (Bytes::from(body), version);
-            shared.objects.insert(key.to_owned(), object);
+            store.insert(key, body);
         }
-    }
-
-    fn tag(&self, key: &str) -> Option<ETag> {
-        let shared = self.shared.inner();
-        let (_, version) = shared.objects.get(key)?;
-        Some(ETag::new(version.to_string()))
     }
 
     /// What a poller that is broken on purpose writes in place of `body`.
@@ -229,11 +199,13 @@ impl Ports {
         }
     }
 
-    fn try_put(&self, key: &str, body: Bytes) -> Result<ETag, StoreError> {
+    async fn try_put(&self, key: &str, body: Bytes) -> Result<ETag, StoreError> {
         if self.world.strikes(Kind::StoreDown).is_some() {
             return Err(store_down(key));
         }
-        let tag = self.write(key, self.mutated(key, body));
+        let body = self.mutated(key, body);
+        self.note_write(key, &body);
+        let tag = self.shared.store.put(key, body, "").await?;
         if self.world.strikes(Kind::StoreAmbiguous).is_some() {
             return Err(store_down(key));
         }
@@ -266,7 +238,7 @@ impl Ports {
                 .attributes
                 .iter()
                 .find(|(name, _)| *name == "tenant");
-            self.shared.inner().taken.push(Taken {
+            self.shared.taken().push(Taken {
                 tenant: tenant.map(|(_, value)| value.clone()).unwrap_or_default(),
                 at: world.now(),
                 run: self.current.run().number,
@@ -297,19 +269,14 @@ impl Store for Ports {
             }
             // It was damaged before the first poll.
             let _ = self.world.strikes(Kind::StateDamaged);
-            let shared = self.shared.inner();
-            Ok(shared.objects.get(key).map(|(body, version)| Object {
-                body: body.clone(),
-                etag: ETag::new(version.to_string()),
-            }))
+            self.shared.store.get(key).await
         })
         .await
     }
 
     async fn put(&self, key: &str, body: Bytes, _: &str) -> Result<ETag, StoreError> {
         let run = self.current.run();
-        run.step(Step::PutAside, async { self.try_put(key, body) })
-            .await
+        run.step(Step::PutAside, self.try_put(key, body)).await
     }
 
     async fn put_if(
@@ -326,17 +293,17 @@ impl Store for Ports {
             }
             let overwrites = self.world.schedule.mutation == Some(Mutation::OperatorOverwritten)
                 && self.current.run().number != usize::MAX;
-            if !overwrites && self.tag(key).as_ref() != expected {
+            if !overwrites && self.shared.store.etag(key).as_ref() != expected {
                 self.world.count(|counts| counts.event(Event::Conflicts, 1));
                 self.world.note(|| format!("conflict on {key}"));
                 let place = key.to_owned();
                 return Err(StoreError::Conflict { place });
             }
-            self.try_put(key, body)
+            self.try_put(key, body).await
         })
         .await?;
         self.send_late().await;
-        self.tag(key).ok_or_else(|| store_down(key))
+        self.shared.store.etag(key).ok_or_else(|| store_down(key))
     }
 }
 

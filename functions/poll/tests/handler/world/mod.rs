@@ -12,14 +12,16 @@ use drawbridge_poll::{
 use drawbridge_store::Store as _;
 use serde_json::Value;
 
+pub(crate) use drawbridge_queue::testing::{FaultyQueue, Send};
+pub(crate) use drawbridge_store::testing::{FaultyStore, Put};
 pub(crate) use graph::{Answer, Count, FakeGraph};
-pub(crate) use ports::{MemoryQueue, MemoryStore, PutIf, Send, SetClock};
+pub(crate) use ports::SetClock;
 
 /// Everything around a poller, in reach of a test.
 pub(crate) struct World {
     pub(crate) graph: Arc<FakeGraph>,
-    pub(crate) store: Arc<MemoryStore>,
-    pub(crate) queue: Arc<MemoryQueue>,
+    pub(crate) store: Arc<FaultyStore>,
+    pub(crate) queue: Arc<FaultyQueue>,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) poller: Poller,
 }
@@ -31,8 +33,8 @@ impl World {
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let graph = Arc::new(FakeGraph::default());
-        let store = Arc::new(MemoryStore::default());
-        let queue = Arc::new(MemoryQueue::default());
+        let store = Arc::new(FaultyStore::default());
+        let queue = Arc::new(FaultyQueue::default());
         let clock = Arc::new(SetClock::at("2026-03-01T12:00:30Z"));
         let mut settings = Settings::new("contoso");
         change(&mut settings);

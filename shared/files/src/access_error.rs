@@ -1,0 +1,67 @@
+use std::io;
+use std::path::Path;
+
+use drawbridge_access::AccessError;
+
+use crate::trouble;
+
+/// Says what `error` means for the file or folder at `path`.
+#[must_use]
+pub fn access_error(path: &Path, error: &io::Error) -> AccessError {
+    if let Some(trouble) = trouble(error) {
+        let place = trouble.place.as_deref().unwrap_or(path);
+        return AccessError::Failed {
+            place: place.display().to_string(),
+            code: trouble.code.to_owned(),
+            fix: trouble.fix.into(),
+        };
+    }
+    let place = path.display().to_string();
+    let code = error.kind().to_string();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            AccessError::Denied {
+                place,
+                code,
+                fix: "run it as the user that the folder belongs to, make it writable for this \
+                      one, or name another folder"
+                    .into(),
+            }
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => AccessError::NoSpace { place },
+        io::ErrorKind::NotADirectory
+        | io::ErrorKind::IsADirectory
+        | io::ErrorKind::AlreadyExists => AccessError::Failed {
+            place,
+            code,
+            fix: "a file is where a folder should be, or the other way round; move it away".into(),
+        },
+        io::ErrorKind::Interrupted
+        | io::ErrorKind::ResourceBusy
+        | io::ErrorKind::StaleNetworkFileHandle
+        | io::ErrorKind::TimedOut => AccessError::Unavailable { place, code },
+        _ => AccessError::Failed {
+            place,
+            code,
+            fix: "check the disk and the path".into(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_names_the_file_and_says_what_to_do() {
+        let of = |kind: io::ErrorKind| access_error(Path::new("data/x"), &io::Error::from(kind));
+        let full = of(io::ErrorKind::StorageFull);
+        assert!(matches!(full, AccessError::NoSpace { .. }) && !full.is_retryable());
+        let denied = of(io::ErrorKind::PermissionDenied);
+        assert!(matches!(denied, AccessError::Denied { .. }) && !denied.is_retryable());
+        assert!(denied.to_string().contains("data/x"));
+        for kind in [io::ErrorKind::ResourceBusy, io::ErrorKind::Interrupted] {
+            assert!(of(kind).is_retryable());
+        }
+    }
+}

@@ -1,0 +1,151 @@
+use std::collections::VecDeque;
+use std::ops::Deref;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use drawbridge_access::AccessError;
+
+use super::MemoryStore;
+use crate::{Catalogue, ETag, Object, Store, StoreError};
+
+/// What a store does with one write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It writes.
+    Works,
+    /// It is not available, and writes nothing.
+    Fails,
+    /// It writes, and nobody hears of it.
+    LosesItsAnswer,
+    /// It never answers.
+    Hangs,
+    /// It says that somebody else is writing, and writes nothing.
+    Conflicts,
+    /// Somebody else writes this first.
+    Overtaken(Bytes),
+}
+
+/// A [`MemoryStore`] that notes the calls, and whose writes do what a test says.
+#[derive(Default)]
+pub struct FaultyStore {
+    memory: MemoryStore,
+    calls: Mutex<Vec<String>>,
+    puts: Mutex<VecDeque<Put>>,
+    put_ifs: Mutex<VecDeque<Put>>,
+}
+
+impl Deref for FaultyStore {
+    type Target = MemoryStore;
+
+    fn deref(&self) -> &MemoryStore {
+        &self.memory
+    }
+}
+
+impl FaultyStore {
+    /// One around these objects.
+    pub fn of(memory: MemoryStore) -> Self {
+        Self {
+            memory,
+            ..Self::default()
+        }
+    }
+
+    /// What the next unconditional writes do after those that a test named before; then they work.
+    pub fn then_put(&self, puts: impl IntoIterator<Item = Put>) {
+        self.puts.lock().unwrap().extend(puts);
+    }
+
+    /// The same for conditional writes.
+    pub fn then_put_if(&self, put_ifs: impl IntoIterator<Item = Put>) {
+        self.put_ifs.lock().unwrap().extend(put_ifs);
+    }
+
+    /// From now on, everything works.
+    pub fn heal(&self) {
+        self.puts.lock().unwrap().clear();
+        self.put_ifs.lock().unwrap().clear();
+    }
+
+    /// The calls since it was asked last: what was done, and the key.
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
+    fn note(&self, what: &str, key: &str) {
+        self.calls.lock().unwrap().push(format!("{what} {key}"));
+    }
+}
+
+fn next(script: &Mutex<VecDeque<Put>>) -> Put {
+    script.lock().unwrap().pop_front().unwrap_or(Put::Works)
+}
+
+fn not_available(key: &str) -> StoreError {
+    AccessError::unavailable(key, "SlowDown").into()
+}
+
+/// Does one write as the script says.
+async fn done(
+    key: &str,
+    put: Put,
+    memory: &MemoryStore,
+    write: impl Future<Output = Result<ETag, StoreError>> + Send,
+) -> Result<ETag, StoreError> {
+    match put {
+        Put::Works => write.await,
+        Put::Fails => Err(not_available(key)),
+        Put::LosesItsAnswer => {
+            write.await?;
+            Err(not_available(key))
+        }
+        Put::Hangs => std::future::pending().await,
+        Put::Conflicts => Err(StoreError::Conflict {
+            place: key.to_owned(),
+        }),
+        Put::Overtaken(body) => {
+            memory.insert(key, body);
+            write.await
+        }
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+        self.note("get", key);
+        self.memory.get(key).await
+    }
+
+    async fn put(&self, key: &str, body: Bytes, content_type: &str) -> Result<ETag, StoreError> {
+        self.note("put", key);
+        let write = self.memory.put(key, body, content_type);
+        done(key, next(&self.puts), &self.memory, write).await
+    }
+
+    async fn put_if(
+        &self,
+        key: &str,
+        body: Bytes,
+        content_type: &str,
+        expected: Option<&ETag>,
+    ) -> Result<ETag, StoreError> {
+        self.note("put_if", key);
+        let write = self.memory.put_if(key, body, content_type, expected);
+        done(key, next(&self.put_ifs), &self.memory, write).await
+    }
+}
+
+#[async_trait]
+impl Catalogue for FaultyStore {
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.note("list", prefix);
+        self.memory.list(prefix).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.note("delete", key);
+        self.memory.delete(key).await
+    }
+}
