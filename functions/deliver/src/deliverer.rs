@@ -2,10 +2,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use drawbridge_graph::Deadline;
+use drawbridge_quarantine::{Quarantine, TargetRecord};
 use drawbridge_store::Store;
 use futures::StreamExt as _;
 
-use crate::quarantine::Quarantine;
 use crate::{Later, Limits, Outcome, Parcel, Record, Target};
 
 /// How many batches are on their way at once.
@@ -229,11 +229,20 @@ impl Deliverer {
         let (Outcome::Refused(reason) | Outcome::TakenInPart(reason)) = &outcome else {
             return outcome;
         };
+        let (tenant, target, key) = (&record.tenant, self.target.name(), &record.key);
+        tracing::error!(tenant, key, target, %reason, "record quarantined");
         let quarantine = Quarantine {
             store: &*self.store,
-            target: self.target.name(),
+            tenant,
         };
-        match quarantine.put(record, reason).await {
+        let refused = TargetRecord {
+            target,
+            key,
+            alert_id: &record.alert_id,
+            format: &record.format,
+            body: &record.body,
+        };
+        match quarantine.undeliverable(&refused, reason).await {
             Ok(()) => outcome,
             // Counting it as done would lose it.
             Err(error) => Outcome::Later(Later::because(format!(

@@ -35,7 +35,6 @@ mod http;
 pub mod lambda;
 mod line;
 mod named_secrets;
-mod quarantine;
 mod record;
 mod settings;
 mod target;
