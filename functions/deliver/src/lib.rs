@@ -46,7 +46,7 @@ pub use clock::{Clock, SystemClock};
 pub use deliverer::{Deliverer, IN_FLIGHT, MAX_RECORD_BYTES};
 pub use fields::SettingsError;
 pub use named_secrets::NamedSecrets;
-pub use record::{Parcel, Record, Stored};
+pub use record::{BodyLocation, Record, StoredRecord};
 pub use settings::{DeliverSettings, Settings};
 pub use target::{Later, Limits, Outcome, Target};
 pub use target_type::{Ports, TargetType};

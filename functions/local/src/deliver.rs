@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Left};
+use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Undelivered};
 use drawbridge_deliver::{
     DeliverSettings, Deliverer, NamedSecrets, Ports, SystemClock, retry_delay,
 };
@@ -180,7 +180,7 @@ fn all_well(report: &FileReport, delivery: &mut FileDelivery) -> Result<(), Fail
 }
 
 /// A file that was removed before it was delivered was held open until now.
-fn none_gone(left: &[Left]) -> Result<(), Failure> {
+fn none_gone(left: &[Undelivered]) -> Result<(), Failure> {
     match left.iter().find(|left| left.is_gone) {
         None => Ok(()),
         Some(gone) => Err(Failure::of(format!(
@@ -191,7 +191,7 @@ fn none_gone(left: &[Left]) -> Result<(), Failure> {
     }
 }
 
-fn lost_of(lost: &Left) -> String {
+fn lost_of(lost: &Undelivered) -> String {
     format!(
         "{} were written and are gone: it was truncated before they were copied or delivered; \
          see \"Rotation\" in docs/deliver.md",
@@ -199,6 +199,6 @@ fn lost_of(lost: &Left) -> String {
     )
 }
 
-fn bytes_of(left: &Left) -> String {
+fn bytes_of(left: &Undelivered) -> String {
     format!("{} bytes of {}", left.bytes, left.place)
 }
