@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use drawbridge_time::Backoff;
+
 /// How long a target may ask to wait: the twelve hours for which SQS hides a message at most, less
 /// the queue's visibility timeout. SQS counts from the receive, which is never longer ago than
 /// that, and refuses to hide a message for longer in all.
@@ -12,10 +14,11 @@ pub(crate) const TRIES_AS_ASKED: u32 = 10;
 /// after each of `tries`, up to five minutes. After ten tries it is never less than that.
 #[must_use]
 pub fn retry_delay(asked: Option<Duration>, tries: u32) -> Duration {
-    const FIRST_SECS: u64 = 10;
-    const USUAL_SECS: u64 = 5 * 60;
-    let usual = (FIRST_SECS << tries.saturating_sub(1).min(10)).min(USUAL_SECS);
-    let usual = Duration::from_secs(usual);
+    const USUAL: Backoff = Backoff {
+        first: Duration::from_secs(10),
+        longest: Duration::from_secs(5 * 60),
+    };
+    let usual = USUAL.after(tries);
     // "0" would be a hot loop.
     match asked.filter(|asked| !asked.is_zero()) {
         Some(asked) if tries <= TRIES_AS_ASKED => asked,

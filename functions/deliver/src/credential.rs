@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
-use drawbridge_graph::check_bare_secret;
-use drawbridge_secrets::Secrets;
+use drawbridge_secrets::{Secrets, check_bare_secret};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Later;

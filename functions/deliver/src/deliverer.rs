@@ -1,9 +1,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use drawbridge_graph::Deadline;
 use drawbridge_quarantine::{Quarantine, TargetRecord};
 use drawbridge_store::Store;
+use drawbridge_time::Deadline;
 use futures::StreamExt as _;
 
 use crate::{Later, Limits, Outcome, Record, StoredRecord, Target};

@@ -23,7 +23,6 @@
 //! These are six files, or eight with a server of its own.
 
 mod backoff;
-mod clock;
 mod credential;
 mod deliverer;
 mod event_time;
@@ -42,7 +41,6 @@ mod target_type;
 mod targets;
 
 pub use backoff::retry_delay;
-pub use clock::{Clock, SystemClock};
 pub use deliverer::{Deliverer, IN_FLIGHT, MAX_RECORD_BYTES};
 pub use fields::SettingsError;
 pub use named_secrets::NamedSecrets;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 
 use crate::Record;
 

@@ -2,13 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use drawbridge_document::from_value;
-use drawbridge_identity::AwsAssertions;
+use drawbridge_entra::AwsAssertions;
 use drawbridge_secrets::Secrets;
+use drawbridge_time::Clock;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::Target;
 use crate::fields::SettingsError;
-use crate::{Clock, Target};
 
 /// A type of target: a row of the registry in `targets/mod.rs`.
 pub struct TargetType {

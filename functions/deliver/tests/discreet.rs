@@ -7,10 +7,10 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use drawbridge_deliver::{DeliverSettings, NamedSecrets, Outcome, Ports, Record, SystemClock};
-use drawbridge_graph::Deadline;
+use drawbridge_deliver::{DeliverSettings, NamedSecrets, Outcome, Ports, Record};
 use drawbridge_issuer::{Issuer, TestCertificate};
 use drawbridge_simulator::{Alerts, Credential, Options};
+use drawbridge_time::{Deadline, SystemClock};
 use serde_json::json;
 
 const SCOPE: &str = "https://monitor.azure.com/.default";

@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Undelivered};
-use drawbridge_deliver::{
-    DeliverSettings, Deliverer, NamedSecrets, Ports, SystemClock, retry_delay,
-};
-use drawbridge_graph::Deadline;
+use drawbridge_deliver::{DeliverSettings, Deliverer, NamedSecrets, Ports, retry_delay};
 use drawbridge_store::LocalStore;
+use drawbridge_time::{Deadline, SystemClock};
 use tokio::sync::watch;
 use tokio::time::Instant;
 

@@ -3,9 +3,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use drawbridge_graph::{Endpoints, SecretSource};
-use drawbridge_poll::{Clock, Report, Settings, Stop};
+use drawbridge_entra::Endpoints;
+use drawbridge_poll::{Report, Settings, Stop};
+use drawbridge_secrets::SecretSource;
 use drawbridge_simulator::{Alerts, GenerateOptions, Options};
+use drawbridge_time::Clock;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::sync::watch;

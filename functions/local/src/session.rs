@@ -1,15 +1,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use drawbridge_graph::{
-    ClientSecret, Endpoints, Graph, HttpTransport, SecretSource, TokenCache, TokenEndpoint,
-};
-use drawbridge_poll::{
-    Clock, Grouping, Output, PollError, Poller, Progress, Report, Settings, Stop,
-};
+use drawbridge_entra::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
+use drawbridge_graph::Graph;
+use drawbridge_http::HttpTransport;
+use drawbridge_poll::{Grouping, Output, PollError, Poller, Progress, Report, Settings, Stop};
 use drawbridge_queue::LocalQueue;
 use drawbridge_record::Format;
+use drawbridge_secrets::SecretSource;
 use drawbridge_store::LocalStore;
+use drawbridge_time::Clock;
 
 use crate::failure::Failure;
 

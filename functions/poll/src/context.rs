@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 use jiff::Timestamp;
 
 use crate::read_options::{ReadOptions, background};

@@ -7,7 +7,6 @@
 pub mod assembly;
 mod backfill;
 mod budget;
-mod clock;
 mod context;
 mod drain;
 mod error;
@@ -26,7 +25,6 @@ mod saved_state;
 mod stop;
 
 pub use backfill::BackfillProgress;
-pub use clock::{Clock, SystemClock};
 pub use error::PollError;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
 pub use poller::{Grouping, MAX_STATE_BYTES, Output, Poller, Settings};

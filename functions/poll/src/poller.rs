@@ -5,12 +5,13 @@ use drawbridge_graph::Graph;
 use drawbridge_queue::Queue;
 use drawbridge_record::{Format, Rewrite};
 use drawbridge_store::{MAX_OBJECT_BYTES, Store};
+use drawbridge_time::Clock;
 use sha2::{Digest as _, Sha256};
 
 use crate::budget;
 use crate::context::PollContext;
 use crate::saved_state::SavedState;
-use crate::{Clock, Ending, PollError, Progress, Report, Stop};
+use crate::{Ending, PollError, Progress, Report, Stop};
 
 /// The handler: polls one tenant.
 pub struct Poller {
@@ -200,6 +201,7 @@ impl Poller {
             }
         }
 
+        saved.state.returned(report.newest_alert);
         let after = self.graph.stats();
         report.requests = after.requests - before.requests;
         report.throttled = after.throttled - before.throttled;
@@ -281,7 +283,8 @@ impl Poller {
                     && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
         };
         // What a poll that fails has learned of older ranges, and whose turn it is.
-        let failed = || read.is_err() && saved.has_changed() && saved.had_rest();
+        let learned = report.put_off > 0 || saved.had_rest();
+        let failed = || read.is_err() && saved.has_changed() && learned;
         news || (read.is_ok() && settled()) || failed()
     }
 }

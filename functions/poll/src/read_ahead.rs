@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_graph::{AlertQuery, Deadline, Graph, GraphError, NextLink, Page};
+use drawbridge_graph::{AlertQuery, Graph, GraphError, NextLink, Page};
+use drawbridge_time::Deadline;
 use tokio::task::JoinHandle;
 
 /// A page on its way: it is fetched while the one before is mapped and sent, and given up when

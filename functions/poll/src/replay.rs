@@ -1,7 +1,7 @@
 //! An alert that was put aside, delivered after all.
 
 use drawbridge_alert::Alert;
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 
 use crate::context::PollContext;
 use crate::drain::Drain;

@@ -1,4 +1,4 @@
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 use tokio::sync::watch;
 
 /// When a poll has to end: at a deadline, or as soon as somebody asks.

@@ -1,8 +1,7 @@
 use std::collections::HashMap;
 
 use drawbridge_document::printable;
-use drawbridge_graph::{Cloud, CloudError, Endpoints, TenantId, is_guid};
-use drawbridge_identity::Identity;
+use drawbridge_entra::{Cloud, CloudError, Endpoints, Identity, TenantId, is_guid};
 use serde::{Deserialize, Serialize};
 use url::Url;
 

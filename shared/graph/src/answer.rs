@@ -1,23 +1,21 @@
 //! What an answer of Graph means: a page, or the error its status stands for.
 
+use drawbridge_entra::Endpoints;
+use drawbridge_http::wire_text::{name, printable, quotable};
+use drawbridge_http::{Attempts, Body, BodyProblem, Exchange, authority, collect, retry_after};
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use tracing::{debug, warn};
 use url::Url;
 
-use crate::body::{BodyProblem, collect};
 use crate::denial::Denial;
-use crate::endpoints::{Endpoints, authority};
 use crate::envelope::EnvelopeProblem;
 use crate::error::GraphError;
-use crate::exchange::{Attempts, Exchange};
 use crate::link::{LinkProblem, NextLink};
 use crate::page::Page;
-use crate::retry_after::retry_after;
-use crate::transport::Body;
+use crate::resource::Resource;
 use crate::warning::missing;
-use crate::wire_text::{name, printable, quotable};
 
 const NOT_GRAPH: &str = "it answered but is not Microsoft Graph: check graph-url and any proxy on \
                          the way";
@@ -29,6 +27,7 @@ const MAX_MESSAGE_CHARS: usize = 200;
 /// The request an answer belongs to.
 pub(crate) struct Asked<'a> {
     pub(crate) url: &'a Url,
+    pub(crate) resource: &'a Resource,
     pub(crate) endpoints: &'a Endpoints,
     pub(crate) attempts: &'a Attempts,
     pub(crate) max_body_bytes: usize,
@@ -93,7 +92,7 @@ impl Asked<'_> {
     }
 
     fn next(&self, link: &str) -> Result<NextLink, LinkProblem> {
-        let next = NextLink::check(link, self.endpoints)?;
+        let next = NextLink::check(link, self.resource, self.endpoints)?;
         if next.url() == self.url {
             Err(LinkProblem::Circular)
         } else {

@@ -4,6 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use drawbridge_entra::{Endpoints, Lease, TokenCache};
+use drawbridge_http::{Attempts, Retry, Transport, TransportError};
+use drawbridge_time::Deadline;
 use http::HeaderValue;
 use http::header::{ACCEPT, AUTHORIZATION};
 use secrecy::ExposeSecret;
@@ -12,18 +15,14 @@ use tracing::warn;
 use url::Url;
 
 use crate::answer::Asked;
-use crate::deadline::Deadline;
-use crate::endpoints::Endpoints;
 use crate::error::{ErrorKind, GraphError};
-use crate::exchange::Attempts;
 use crate::link::NextLink;
 use crate::page::Page;
+use crate::permission;
 use crate::query::AlertQuery;
-use crate::retry::Retry;
+use crate::resource::Resource;
 use crate::settings::Settings;
 use crate::stats::{Counters, Stats};
-use crate::token_cache::{Lease, TokenCache};
-use crate::transport::{Transport, TransportError};
 
 /// Without it Graph replaces every value younger than the enum by `unknownFutureValue`.
 const PREFER: &str = "include-unknown-enum-members";
@@ -65,7 +64,7 @@ impl Graph {
         if let Some(problem) = query.problem() {
             return Err(GraphError::BadQuery { problem });
         }
-        self.get(&query.on(self.endpoints.alerts_url()), deadline)
+        self.get(&query.on(self.resource(), &self.endpoints), deadline)
             .await
     }
 
@@ -76,9 +75,11 @@ impl Graph {
     pub async fn follow(&self, link: &NextLink, deadline: Deadline) -> Result<Page, GraphError> {
         let url = link.url();
         // A link may come from the client of another tenant, and so of another cloud.
-        NextLink::check(url.as_str(), &self.endpoints).map_err(|problem| GraphError::BadLink {
-            exchange: Attempts::begin("GET", url).exchange(None),
-            problem,
+        NextLink::check(url.as_str(), self.resource(), &self.endpoints).map_err(|problem| {
+            GraphError::BadLink {
+                exchange: Attempts::begin("GET", url).exchange(None),
+                problem,
+            }
         })?;
         self.get(url, deadline).await
     }
@@ -95,8 +96,13 @@ impl Graph {
         if let Some(problem) = query.problem() {
             return Err(GraphError::BadQuery { problem });
         }
-        let url = query.counting(self.endpoints.alerts_url());
+        let url = query.counting(self.resource(), &self.endpoints);
         self.get(&url, deadline).await.map(|page| page.count())
+    }
+
+    /// What this client reads.
+    pub fn resource(&self) -> &Resource {
+        &self.settings.resource
     }
 
     /// What this client has done so far.
@@ -110,9 +116,7 @@ impl Graph {
         loop {
             let lease = self.tokens.lease(deadline).await?;
             if deadline.is_over() {
-                return Err(GraphError::OutOfTime {
-                    doing: "ask for a page",
-                });
+                return Err(GraphError::OutOfTime);
             }
             attempts.count();
             self.counters.request();
@@ -135,7 +139,14 @@ impl Graph {
                 renewed = true;
                 self.tokens.reject(&lease);
             } else {
-                let Some(delay) = self.retry.delay(&error, attempts.tries(), deadline) else {
+                let delay = match error.is_retryable() {
+                    true => {
+                        let asked = error.retry_after();
+                        self.retry.delay(asked, attempts.tries(), deadline)
+                    }
+                    false => None,
+                };
+                let Some(delay) = delay else {
                     return Err(error);
                 };
                 let delay_ms = delay.as_millis();
@@ -159,6 +170,7 @@ impl Graph {
         };
         let asked = Asked {
             url,
+            resource: self.resource(),
             endpoints: &self.endpoints,
             attempts,
             max_body_bytes: self.settings.max_body_bytes,
@@ -169,7 +181,10 @@ impl Graph {
         let answer = async {
             let answer = self.transport.send(request).await.map_err(network)?;
             let page = asked.read(answer).await;
-            page.map_err(|error| error.with_token(lease.secret.expose_secret()))
+            page.map_err(|error| {
+                let token = lease.secret.expose_secret();
+                error.with_permission(permission::is_in(token, self.resource()))
+            })
         };
         timeout(limit, answer).await.unwrap_or_else(|_| {
             let limit = format!("{:.1} s for the whole request", limit.as_secs_f64());

@@ -83,7 +83,7 @@ impl Denial {
     }
 
     /// The same, once it is known whether the token has the permission. What Graph said comes first.
-    pub(crate) fn with_token(self, has_permission: Option<bool>) -> Self {
+    pub(crate) fn with_permission(self, has_permission: Option<bool>) -> Self {
         let cause = match (self.cause, has_permission) {
             (Cause::Unknown, Some(true)) => Cause::NotPermission,
             (Cause::Unknown, Some(false)) => Cause::Permission,

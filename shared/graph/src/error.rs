@@ -2,22 +2,20 @@
 
 use std::time::Duration;
 
-use crate::certificate::CertificateError;
-use crate::denial::Denial;
-use crate::exchange::Exchange;
-use crate::link::LinkProblem;
-use crate::sign_in::roles;
-use crate::tenant::TenantError;
-use crate::transport::TransportError;
+use drawbridge_entra::{SignInError, SignInErrorKind};
+use drawbridge_http::{Exchange, TransportError, ask_again};
 
-/// A request to Graph or to the login host that failed for good.
+use crate::denial::Denial;
+use crate::link::LinkProblem;
+
+/// A request to Graph that failed for good, or the sign-in before it.
 ///
 /// No variant holds a secret, a token, an alert, a response body or a query string. Of a body, at
 /// most Graph's `error.code` and `error.message` are repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
     /// HTTP 429, and the wait asked for was too long or the tries are used up.
-    #[error("{exchange}: throttled (HTTP 429), {}", when(*.retry_after))]
+    #[error("{exchange}: throttled (HTTP 429), {}", ask_again(*.retry_after))]
     Throttled {
         /// The request.
         exchange: Box<Exchange>,
@@ -98,14 +96,11 @@ pub enum GraphError {
         message: String,
     },
     /// The deadline passed before the request could be sent.
-    #[error("no time left to {doing}: give the operation more time or less to do")]
-    OutOfTime {
-        /// What there was no time for.
-        doing: &'static str,
-    },
-    /// The tenant cannot be one, so no token was asked for.
+    #[error("no time left to ask for a page: give the operation more time or less to do")]
+    OutOfTime,
+    /// There is no token.
     #[error(transparent)]
-    Tenant(#[from] TenantError),
+    SignIn(#[from] SignInError),
     /// The query makes no sense, so it was not sent.
     #[error("the alert query was not sent: {problem}")]
     BadQuery {
@@ -119,39 +114,6 @@ pub enum GraphError {
         exchange: Box<Exchange>,
         /// Which rule it breaks.
         problem: LinkProblem,
-    },
-    /// Entra refuses to hand out a token.
-    #[error("{exchange}: no token: {explanation}{}", ids(.code, .trace_id, .correlation_id))]
-    Identity {
-        /// The request.
-        exchange: Box<Exchange>,
-        /// `AADSTS` number.
-        code: Option<u32>,
-        /// What it means and what to do.
-        explanation: String,
-        /// Entra's trace id, for a support case.
-        trace_id: Option<String>,
-        /// Entra's correlation id, for a support case.
-        correlation_id: Option<String>,
-        /// Whether Entra calls this a passing condition.
-        transient: bool,
-    },
-    /// The credential could not be read or is none, so no token was asked for.
-    #[error("the client credential cannot be used: {reason}")]
-    Credential {
-        /// What its source said, or what was found in its place.
-        reason: String,
-    },
-    /// The certificate cannot sign, so no token was asked for.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    /// Another identity provider's assertion is missing or of no use, so no token was asked for.
-    #[error("there is no assertion for Entra: {reason}")]
-    Assertion {
-        /// What its source said.
-        reason: String,
-        /// Whether asking again may help.
-        transient: bool,
     },
     /// Whoever answers is not what the configuration says it is.
     #[error("{exchange}: {problem}")]
@@ -210,29 +172,22 @@ impl GraphError {
             Self::Throttled { .. } => ErrorKind::Throttled,
             Self::Unauthorized { .. } => ErrorKind::Unauthorized,
             Self::Forbidden { .. } => ErrorKind::Forbidden,
-            Self::Server { .. }
-            | Self::Identity {
-                transient: true, ..
-            }
-            | Self::Assertion {
-                transient: true, ..
-            } => ErrorKind::Server,
+            Self::Server { .. } => ErrorKind::Server,
+            Self::SignIn(error) => match error.kind() {
+                SignInErrorKind::Throttled => ErrorKind::Throttled,
+                SignInErrorKind::Server => ErrorKind::Server,
+                SignInErrorKind::Network => ErrorKind::Network,
+                SignInErrorKind::Configuration => ErrorKind::Configuration,
+            },
             Self::Network {
                 cause: TransportError::Setup(_),
                 ..
             } => ErrorKind::Configuration,
-            Self::Network { .. } | Self::Malformed { .. } | Self::OutOfTime { .. } => {
-                ErrorKind::Network
-            }
+            Self::Network { .. } | Self::Malformed { .. } | Self::OutOfTime => ErrorKind::Network,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
             Self::BadRequest { .. } | Self::BadQuery { .. } => ErrorKind::BadRequest,
             Self::BadLink { .. } => ErrorKind::BadLink,
-            Self::Identity { .. }
-            | Self::Tenant(_)
-            | Self::Credential { .. }
-            | Self::Certificate(_)
-            | Self::Assertion { .. }
-            | Self::Configuration { .. } => ErrorKind::Configuration,
+            Self::Configuration { .. } => ErrorKind::Configuration,
         }
     }
 
@@ -244,10 +199,10 @@ impl GraphError {
         )
     }
 
-    /// A refusal of the token, with what the token itself shows; any other error as it is.
-    pub(crate) fn with_token(mut self, token: &str) -> Self {
+    /// A refusal of the token, once it is known whether the token has the permission.
+    pub(crate) fn with_permission(mut self, has_permission: Option<bool>) -> Self {
         if let Self::Unauthorized { denial, .. } | Self::Forbidden { denial, .. } = &mut self {
-            *denial = denial.clone().with_token(roles::may_read(token));
+            *denial = denial.clone().with_permission(has_permission);
         }
         self
     }
@@ -256,6 +211,7 @@ impl GraphError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
+            Self::SignIn(error) => error.retry_after(),
             _ => None,
         }
     }
@@ -272,14 +228,9 @@ impl GraphError {
             | Self::TooLarge { exchange, .. }
             | Self::BadRequest { exchange, .. }
             | Self::BadLink { exchange, .. }
-            | Self::Identity { exchange, .. }
             | Self::Configuration { exchange, .. } => Some(exchange),
-            Self::BadQuery { .. }
-            | Self::Tenant(_)
-            | Self::Credential { .. }
-            | Self::Certificate(_)
-            | Self::Assertion { .. }
-            | Self::OutOfTime { .. } => None,
+            Self::SignIn(error) => error.exchange(),
+            Self::BadQuery { .. } | Self::OutOfTime => None,
         }
     }
 
@@ -290,15 +241,9 @@ impl GraphError {
             Self::Unauthorized { .. } => Some(401),
             Self::Forbidden { .. } => Some(403),
             Self::Server { status, .. } | Self::BadRequest { status, .. } => Some(*status),
+            Self::SignIn(error) => error.status(),
             _ => None,
         }
-    }
-}
-
-fn when(retry_after: Option<Duration>) -> String {
-    match retry_after {
-        Some(wait) => format!("ask again in {} s", wait.as_secs_f64().ceil()),
-        None => "ask again later".to_owned(),
     }
 }
 
@@ -306,22 +251,4 @@ fn with_code(code: &Option<String>) -> String {
     code.as_ref()
         .map(|code| format!(", {code}"))
         .unwrap_or_default()
-}
-
-fn ids(code: &Option<u32>, trace: &Option<String>, correlation: &Option<String>) -> String {
-    let parts: Vec<String> = [
-        code.map(|code| format!("AADSTS{code}")),
-        trace.as_ref().map(|id| format!("trace id {id}")),
-        correlation
-            .as_ref()
-            .map(|id| format!("correlation id {id}")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if parts.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", parts.join(", "))
-    }
 }

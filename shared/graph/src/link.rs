@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use drawbridge_entra::Endpoints;
+use drawbridge_http::authority;
+use drawbridge_http::wire_text::printable;
 use url::Url;
 
-use crate::endpoints::{Endpoints, authority};
+use crate::resource::Resource;
 
 /// The address of the next page: on the configured Graph host and nowhere else, because the token
 /// goes with it.
@@ -42,7 +45,11 @@ pub enum LinkProblem {
 
 impl NextLink {
     /// Takes a link from a page if the token may go there.
-    pub(crate) fn check(text: &str, endpoints: &Endpoints) -> Result<Self, LinkProblem> {
+    pub(crate) fn check(
+        text: &str,
+        resource: &Resource,
+        endpoints: &Endpoints,
+    ) -> Result<Self, LinkProblem> {
         let mut url = Url::parse(text).map_err(|_| LinkProblem::Unreadable)?;
         // It is never sent; kept, one page could pass for many that lead to each other.
         url.set_fragment(None);
@@ -56,7 +63,7 @@ impl NextLink {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(LinkProblem::Credentials);
         }
-        let below = endpoints.pages_below();
+        let below = resource.pages_below(endpoints);
         if !url.path().starts_with(&below) {
             return Err(LinkProblem::OutsidePath(below));
         }
@@ -73,7 +80,7 @@ impl NextLink {
 
 /// Scheme, host and port; a host is at most 253 characters, more is somebody's joke.
 fn place(url: &Url) -> String {
-    crate::wire_text::printable(&format!("{}://{}", url.scheme(), authority(url)), 300)
+    printable(&format!("{}://{}", url.scheme(), authority(url)), 300)
 }
 
 impl fmt::Display for NextLink {
@@ -91,11 +98,12 @@ impl fmt::Debug for NextLink {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::ALERTS;
 
     fn check(link: &str) -> Result<NextLink, LinkProblem> {
         let graph: Url = "https://graph.microsoft.com".parse().unwrap();
         let endpoints = Endpoints::custom(graph.clone(), graph).unwrap();
-        NextLink::check(link, &endpoints)
+        NextLink::check(link, &ALERTS, &endpoints)
     }
 
     #[test]
@@ -229,9 +237,9 @@ mod tests {
     fn plain_http_is_followed_only_where_graph_itself_is_plain_http() {
         let graph: Url = "http://127.0.0.1:8080".parse().unwrap();
         let endpoints = Endpoints::custom(graph.clone(), graph).unwrap();
-        assert!(NextLink::check("http://127.0.0.1:8080/v1.0/x", &endpoints).is_ok());
-        assert!(NextLink::check("http://127.0.0.1:8081/v1.0/x", &endpoints).is_err());
-        assert!(NextLink::check("http://localhost:8080/v1.0/x", &endpoints).is_err());
+        assert!(NextLink::check("http://127.0.0.1:8080/v1.0/x", &ALERTS, &endpoints).is_ok());
+        assert!(NextLink::check("http://127.0.0.1:8081/v1.0/x", &ALERTS, &endpoints).is_err());
+        assert!(NextLink::check("http://localhost:8080/v1.0/x", &ALERTS, &endpoints).is_err());
     }
 
     #[test]

@@ -1,13 +1,16 @@
-//! The question asked of `alerts_v2`.
+//! The question asked of Graph.
 
+use drawbridge_entra::Endpoints;
 use jiff::Timestamp;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
+use crate::resource::Resource;
+
 /// The largest page Graph serves; it clamps greater values without a word.
 pub const MAX_TOP: u32 = 1000;
 
-/// A half-open window of `lastUpdateDateTime`, and how many alerts to put on a page.
+/// A half-open window of the resource's time, and how many alerts to put on a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertQuery {
     /// First instant of the window (`ge`).
@@ -27,10 +30,11 @@ impl AlertQuery {
     ///
     /// Both bounds are cut to the 100 ns that Graph keeps, so that windows that touch still touch
     /// and do not overlap.
-    pub fn filter(&self) -> String {
+    pub(crate) fn filter(&self, resource: &Resource) -> String {
         let from = instant(self.from);
         let to = instant(self.to);
-        let mut filter = format!("lastUpdateDateTime ge {from} and lastUpdateDateTime lt {to}");
+        let time = resource.time_property;
+        let mut filter = format!("{time} ge {from} and {time} lt {to}");
         let narrowed = [
             ("serviceSource", &self.service_sources),
             ("severity", &self.severities),
@@ -61,21 +65,22 @@ impl AlertQuery {
         }
     }
 
-    /// `base` with this query and the question how many alerts there are.
-    pub(crate) fn counting(&self, base: Url) -> Url {
-        let mut url = self.on(base);
+    /// The address of this query and of the question how many alerts there are.
+    pub(crate) fn counting(&self, resource: &Resource, endpoints: &Endpoints) -> Url {
+        let mut url = self.on(resource, endpoints);
         let query = url.query().unwrap_or_default();
         let counting = format!("{query}&$count=true");
         url.set_query(Some(&counting));
         url
     }
 
-    /// `base` with this query. `$skip` is never used: Graph refuses it past 500.
-    pub(crate) fn on(&self, mut base: Url) -> Url {
-        let filter: String = byte_serialize(self.filter().as_bytes()).collect();
+    /// The address of this query. `$skip` is never used: Graph refuses it past 500.
+    pub(crate) fn on(&self, resource: &Resource, endpoints: &Endpoints) -> Url {
+        let filter: String = byte_serialize(self.filter(resource).as_bytes()).collect();
+        let mut url = resource.url(endpoints);
         let top = self.top.clamp(1, MAX_TOP);
-        base.set_query(Some(&format!("$filter={filter}&$top={top}")));
-        base
+        url.set_query(Some(&format!("$filter={filter}&$top={top}")));
+        url
     }
 }
 
@@ -91,7 +96,13 @@ fn instant(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::ALERTS;
     use proptest::prelude::*;
+
+    fn endpoints() -> Endpoints {
+        let graph: Url = "https://graph.example".parse().unwrap();
+        Endpoints::custom(graph.clone(), graph).unwrap()
+    }
 
     fn query(sources: &[&str]) -> AlertQuery {
         AlertQuery {
@@ -107,13 +118,13 @@ mod tests {
     fn the_window_is_half_open_and_the_source_optional() {
         let window = "lastUpdateDateTime ge 2026-11-23T20:00:00Z and \
                       lastUpdateDateTime lt 2026-11-23T20:05:00.1234567Z";
-        assert_eq!(query(&[]).filter(), window);
+        assert_eq!(query(&[]).filter(&ALERTS), window);
         assert_eq!(
-            query(&["a"]).filter(),
+            query(&["a"]).filter(&ALERTS),
             format!("{window} and serviceSource eq 'a'")
         );
         assert_eq!(
-            query(&["a", "b'c"]).filter(),
+            query(&["a", "b'c"]).filter(&ALERTS),
             format!("{window} and (serviceSource eq 'a' or serviceSource eq 'b''c')")
         );
         let severe = AlertQuery {
@@ -121,7 +132,7 @@ mod tests {
             ..query(&["a"])
         };
         assert_eq!(
-            severe.filter(),
+            severe.filter(&ALERTS),
             format!(
                 "{window} and serviceSource eq 'a' and (severity eq 'high' or severity eq 'medium')"
             )
@@ -130,9 +141,8 @@ mod tests {
 
     #[test]
     fn it_is_encoded_the_way_graph_documents_it() {
-        let base = Url::parse("https://graph.example/v1.0/security/alerts_v2").unwrap();
         assert_eq!(
-            query(&["a"]).on(base).as_str(),
+            query(&["a"]).on(&ALERTS, &endpoints()).as_str(),
             "https://graph.example/v1.0/security/alerts_v2?$filter=lastUpdateDateTime+ge+\
              2026-11-23T20%3A00%3A00Z+and+lastUpdateDateTime+lt+2026-11-23T20%3A05%3A00.1234567Z\
              +and+serviceSource+eq+%27a%27&$top=100"
@@ -168,11 +178,10 @@ mod tests {
                 severities: vec!["high".to_owned()],
                 top,
             };
-            let base = Url::parse("https://graph.example/v1.0/security/alerts_v2").unwrap();
-            let url = query.on(base);
+            let url = query.on(&ALERTS, &endpoints());
             let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
             prop_assert_eq!(pairs.len(), 2);
-            prop_assert_eq!(&pairs[0], &("$filter".to_owned(), query.filter()));
+            prop_assert_eq!(&pairs[0], &("$filter".to_owned(), query.filter(&ALERTS)));
             prop_assert_eq!(&pairs[1].0, "$top");
             let sent_top: u32 = pairs[1].1.parse().unwrap();
             prop_assert!((1..=MAX_TOP).contains(&sent_top));

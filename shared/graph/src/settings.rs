@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use crate::retry::RetryPolicy;
+use drawbridge_http::RetryPolicy;
+
+use crate::resource::{ALERTS, Resource};
 
 /// Limits of one Graph client. The defaults suit a function with a few hundred megabytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
+    /// What is read.
+    pub resource: Resource,
     /// Largest page in bytes, after decompression.
     pub max_body_bytes: usize,
     /// Time for one try of one request, from connecting to the last byte.
@@ -18,6 +22,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            resource: ALERTS,
             max_body_bytes: 32 * 1024 * 1024,
             request_timeout: Duration::from_secs(100),
             retry: RetryPolicy::default(),

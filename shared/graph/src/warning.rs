@@ -1,9 +1,8 @@
 //! Whether an answer says that something is missing from it.
 
+use drawbridge_http::wire_text::printable;
 use http::header::WARNING;
 use http::{HeaderMap, StatusCode};
-
-use crate::wire_text::printable;
 
 /// Longest text kept.
 const MAX_CHARS: usize = 200;

@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime};
 
-use drawbridge_graph::Deadline;
 use drawbridge_telemetry::survive;
+use drawbridge_time::Deadline;
 use lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -9,5 +9,5 @@ mod message;
 mod visibility;
 
 pub use invocation::{deadline, serve};
-pub use message::{batch_item_failure, receive_count, sent_at};
+pub use message::{batch_item_failure, first_received_at, receive_count, sent_at};
 pub use visibility::{SqsVisibility, VisibilityControl};

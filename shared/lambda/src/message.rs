@@ -14,6 +14,13 @@ pub fn sent_at(message: &SqsMessage) -> Option<Timestamp> {
     Timestamp::from_millisecond(number(message, "SentTimestamp")?).ok()
 }
 
+/// When the queue first handed the message out.
+#[must_use]
+pub fn first_received_at(message: &SqsMessage) -> Option<Timestamp> {
+    let millis = number(message, "ApproximateFirstReceiveTimestamp")?;
+    Timestamp::from_millisecond(millis).ok()
+}
+
 /// The entry of a partial batch response by which the message is delivered again.
 #[must_use]
 pub fn batch_item_failure(message: &SqsMessage) -> BatchItemFailure {

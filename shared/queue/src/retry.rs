@@ -1,17 +1,11 @@
 //! Sending a batch until each entry is taken or there is no point in going on.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
-use std::time::Duration;
-
 use async_trait::async_trait;
 use drawbridge_aws::Kind;
+use drawbridge_time::{Backoff, Jitter};
 
 use crate::entry::Entry;
 use crate::{QueueError, Refused};
-
-/// The longest pause between two tries.
-const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// One `SendMessageBatch`.
 #[async_trait]
@@ -42,8 +36,8 @@ impl Failed {
 pub(crate) struct Patience {
     /// The first try included.
     pub(crate) tries: u32,
-    /// The longest pause before the second try; it doubles each time, up to five seconds.
-    pub(crate) first_pause: Duration,
+    /// The longest pauses between tries.
+    pub(crate) pauses: Backoff,
 }
 
 /// Sends `batch`; entries that failed in passing are sent again, and only those.
@@ -54,6 +48,7 @@ pub(crate) async fn send(
 ) -> Result<Vec<Refused>, QueueError> {
     let mut refused = Vec::new();
     let mut tries = 0;
+    let jitter = Jitter::new(None);
     while !batch.is_empty() {
         let mut failed = call.call(&batch).await?;
         tries += 1;
@@ -78,20 +73,11 @@ pub(crate) async fn send(
         }
         batch = again;
         if !batch.is_empty() {
-            tokio::time::sleep(pause(patience.first_pause, tries)).await;
+            // Anything up to that, so that many senders do not come back at the same time.
+            tokio::time::sleep(jitter.up_to(patience.pauses.after(tries))).await;
         }
     }
     Ok(refused)
-}
-
-/// Anything up to the doubled pause, so that many senders do not come back at the same time.
-fn pause(first: Duration, tries: u32) -> Duration {
-    let longest = first
-        .saturating_mul(1 << (tries - 1).min(16))
-        .min(MAX_PAUSE);
-    // Each new state is seeded at random.
-    let random = RandomState::new().build_hasher().finish();
-    longest.mul_f64(random as f64 / u64::MAX as f64)
 }
 
 #[cfg(test)]

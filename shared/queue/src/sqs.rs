@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
+use drawbridge_time::Backoff;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::batch::{self, Item, Lane};
@@ -15,6 +16,9 @@ use crate::{Measure, Message, Offload, Queue, QueueError, ReaderBound, Refused, 
 
 /// Bodies on their way to the object store at once; each is over a megabyte.
 const OFFLOADS_IN_FLIGHT: usize = 4;
+
+/// The longest pause between two tries.
+const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// How an [`SqsQueue`] sends. The defaults suit a function with a queue of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +193,11 @@ impl SqsQueue {
                 .into_iter()
                 .filter_map(|position| entries.get(position))
                 .collect();
-            let patience = Patience { tries, first_pause };
+            let pauses = Backoff {
+                first: first_pause,
+                longest: MAX_PAUSE,
+            };
+            let patience = Patience { tries, pauses };
             refused.extend(retry::send(&*self.call, batch, patience).await?);
         }
         Ok(refused)

@@ -7,7 +7,11 @@
 //! - [`EnvSecrets`]: the name is that of an environment variable.
 //! - [`FileSecrets`]: the name is a path (a mounted secret).
 //! - [`SecretsManager`] (feature `aws`): the name is a secret's name or ARN.
+//!
+//! [`StoredSecret`] is one of them as a [`SecretSource`], and [`check_bare_secret`] tells a password, a
+//! token or a key from what was stored in its place by mistake; ask it before a secret is sent.
 
+mod bare_secret;
 #[cfg(feature = "aws")]
 mod cache;
 mod env;
@@ -17,16 +21,19 @@ mod file;
 mod manager;
 #[cfg(feature = "aws")]
 mod shape;
+mod source;
 mod stored;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+pub use bare_secret::{MAX_BARE_SECRET_BYTES, NotBare, check_bare, check_bare_secret};
 pub use env::EnvSecrets;
 pub use error::SecretError;
 pub use file::FileSecrets;
 #[cfg(feature = "aws")]
 pub use manager::SecretsManager;
+pub use source::SecretSource;
 pub use stored::StoredSecret;
 
 /// A place that keeps secrets.

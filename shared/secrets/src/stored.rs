@@ -1,10 +1,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use drawbridge_graph::SecretSource;
 use secrecy::SecretString;
 
-use crate::Secrets;
+use crate::{SecretSource, Secrets};
 
 /// A secret that is asked for at each sign-in, so that a new one is used at once.
 pub struct StoredSecret {

@@ -17,11 +17,11 @@ use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message as Received, MessageSystemAttributeName, QueueAttributeName};
 use drawbridge_deliver::lambda::Handler;
-use drawbridge_deliver::{Deliverer, Later, Outcome, Record, SystemClock, Target};
-use drawbridge_graph::Deadline;
+use drawbridge_deliver::{Deliverer, Later, Outcome, Record, Target};
 use drawbridge_lambda::SqsVisibility;
 use drawbridge_queue::{Message, Offload, Queue as _, SqsQueue};
 use drawbridge_store::{S3Store, Store, s3_client};
+use drawbridge_time::{Deadline, SystemClock};
 
 /// Asks to wait a second the first time, then takes all but `refused`.
 #[derive(Default)]

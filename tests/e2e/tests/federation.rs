@@ -10,11 +10,11 @@
 use std::sync::Arc;
 
 use drawbridge_emulator::Emulator;
-use drawbridge_graph::{
-    AssertionSource as _, Cloud, Endpoints, ErrorKind, Federated, HttpTransport, TokenEndpoint,
-    TokenProvider as _,
+use drawbridge_entra::{
+    AssertionSource as _, AwsAssertion, Cloud, Endpoints, Federated, SignInErrorKind,
+    TokenEndpoint, TokenProvider as _,
 };
-use drawbridge_identity::AwsAssertion;
+use drawbridge_http::HttpTransport;
 use drawbridge_simulator::{Alerts, Options};
 use secrecy::ExposeSecret as _;
 
@@ -40,7 +40,7 @@ async fn the_emulated_stss_token_is_refused_in_words_and_not_sent() {
     );
     let provider = Federated::new(endpoint, Arc::new(source));
     let error = provider.fetch().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert_eq!(error.kind(), SignInErrorKind::Configuration);
     let text = error.to_string();
     assert!(
         text.contains("HS256") && text.contains("RS256 only"),

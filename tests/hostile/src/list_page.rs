@@ -2,10 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use drawbridge_graph::{
-    AlertQuery, Deadline, Endpoints, Graph, GraphError, Page, Settings, Token, TokenCache,
-    TokenProvider, Url,
-};
+use drawbridge_entra::{Endpoints, SignInError, Token, TokenCache, TokenProvider};
+use drawbridge_graph::{AlertQuery, Graph, GraphError, Page, Settings};
+use drawbridge_http::Url;
+use drawbridge_time::Deadline;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
@@ -108,7 +108,7 @@ struct SignedIn;
 
 #[async_trait]
 impl TokenProvider for SignedIn {
-    async fn fetch(&self) -> Result<Token, GraphError> {
+    async fn fetch(&self) -> Result<Token, SignInError> {
         Ok(Token {
             secret: SecretString::from("token"),
             lifetime: Duration::from_secs(3600),

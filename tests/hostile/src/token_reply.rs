@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use drawbridge_graph::{
-    ClientSecret, Deadline, Endpoints, SecretSource, TokenCache, TokenEndpoint, Url,
-};
+use drawbridge_entra::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
+use drawbridge_http::Url;
+use drawbridge_secrets::SecretSource;
+use drawbridge_time::Deadline;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::MAX_INPUT_BYTES;

@@ -1,11 +1,10 @@
 //! A transport that answers with given bytes.
 
 use std::sync::Mutex;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_graph::{Body, RetryPolicy, Transport, TransportError, Url};
+use drawbridge_http::{Body, RetryPolicy, Transport, TransportError, Url};
 use futures::StreamExt as _;
 
 /// An answer as the corpus writes it: leading lines that begin with `>` are a status (`>206`) or a
@@ -122,8 +121,6 @@ impl Transport for Wire {
 pub(crate) fn one_try() -> RetryPolicy {
     RetryPolicy {
         max_tries: 1,
-        first_delay: Duration::from_millis(1),
-        longest_delay: Duration::from_millis(1),
         jitter_seed: Some(1),
         ..RetryPolicy::default()
     }

@@ -1,4 +1,4 @@
-use drawbridge_graph::is_loopback;
+use drawbridge_http::is_loopback;
 use url::Url;
 
 use super::SettingsError;

@@ -1,5 +1,5 @@
 use drawbridge_document::DocumentError;
-use drawbridge_identity::IdentityError;
+use drawbridge_entra::IdentityError;
 
 /// A setting that cannot be used. Its text never repeats a value, which could be a secret in the
 /// wrong place; it repeats names.

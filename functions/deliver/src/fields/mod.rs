@@ -10,7 +10,7 @@ pub(crate) use address::check_url;
 pub(crate) use authority::authority;
 pub use error::SettingsError;
 
-use drawbridge_graph::check_bare;
+use drawbridge_secrets::check_bare;
 
 /// Checks the name of a secret, which must be neither empty nor the secret itself.
 pub(crate) fn check_secret_name(name: &str) -> Result<(), SettingsError> {

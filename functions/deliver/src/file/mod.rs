@@ -20,7 +20,7 @@ mod source;
 
 use std::path::{Path, PathBuf};
 
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 
 pub use error::FileError;
 

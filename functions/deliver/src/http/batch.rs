@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use async_trait::async_trait;
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 
 use super::Verdict;
 use crate::{Later, Limits, Outcome, Record};

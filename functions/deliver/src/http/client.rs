@@ -2,9 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use drawbridge_graph::{
-    Deadline, HttpSettings, HttpTransport, Transport, TransportError, retry_after,
-};
+use drawbridge_http::{HttpSettings, HttpTransport, Transport, TransportError, retry_after};
+use drawbridge_time::Deadline;
 use futures::StreamExt as _;
 use http::{HeaderMap, Method};
 use tokio::time::timeout;

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
+use super::handler::Handler;
+use crate::{Deliverer, NamedSecrets, Ports, Settings, SettingsError};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use drawbridge_identity::aws_assertions;
+use drawbridge_entra::aws_assertions;
 use drawbridge_lambda::{SqsVisibility, deadline};
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
+use drawbridge_time::SystemClock;
 use lambda_runtime::LambdaEvent;
-
-use super::handler::Handler;
-use crate::{Deliverer, NamedSecrets, Ports, Settings, SettingsError, SystemClock};
 
 /// The function, with its clients built once.
 pub struct Function {

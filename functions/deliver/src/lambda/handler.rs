@@ -3,15 +3,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsMessage};
-use drawbridge_graph::Deadline;
 use drawbridge_lambda::{VisibilityControl, batch_item_failure, receive_count, sent_at};
+use drawbridge_time::{Clock, Deadline};
 use jiff::Timestamp;
 
 use super::message::{Bodies, stored_record};
 use super::metrics::Tally;
 use super::retry_time::retry_time;
 use crate::backoff::TRIES_AS_ASKED;
-use crate::{Clock, Deliverer, Later, Outcome};
+use crate::{Deliverer, Later, Outcome};
 
 /// Delivers the messages of an invocation.
 ///

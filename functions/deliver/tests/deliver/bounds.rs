@@ -8,8 +8,8 @@ use drawbridge_deliver::{
     BodyLocation, Deliverer, IN_FLIGHT, Later, Limits, MAX_RECORD_BYTES, Outcome, Record,
     StoredRecord, Target,
 };
-use drawbridge_graph::Deadline;
 use drawbridge_store::{LocalStore, Store as _};
+use drawbridge_time::Deadline;
 use serde_json::json;
 
 use crate::fake::http::{Fake, json as answer};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_deliver::{DeliverSettings, Target};
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 use serde_json::{Value, json};
 
 use crate::fake::certificate::{issued_for, self_signed_for, without_alternative_name};
@@ -142,7 +142,7 @@ fn a_private_authority_that_cannot_be_read_is_told_by_its_field() {
         ] {
             let ports = drawbridge_deliver::Ports {
                 secrets: Arc::new(drawbridge_deliver::NamedSecrets::new(None)),
-                clock: Arc::new(drawbridge_deliver::SystemClock),
+                clock: Arc::new(drawbridge_time::SystemClock),
                 aws_assertions: None,
             };
             let settings = DeliverSettings::parse(&settings.to_string()).unwrap();

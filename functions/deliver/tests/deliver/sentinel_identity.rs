@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use drawbridge_deliver::{DeliverSettings, Ports, SettingsError, Target};
-use drawbridge_graph::{AssertionError, AssertionSource, Cloud};
-use drawbridge_identity::AwsAssertions;
+use drawbridge_entra::{AssertionError, AssertionSource, AwsAssertions, Cloud};
 use drawbridge_issuer::{CertificateOptions, Issuer, TestCertificate};
 use drawbridge_secrets::{SecretError, Secrets};
 use drawbridge_simulator::{Alerts, Credential, Options, Simulator};

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use drawbridge_deliver::{Clock, DeliverSettings, Deliverer, Outcome, Ports, Record, Target};
-use drawbridge_graph::Deadline;
+use drawbridge_deliver::{DeliverSettings, Deliverer, Outcome, Ports, Record, Target};
 use drawbridge_secrets::{SecretError, Secrets};
 use drawbridge_store::LocalStore;
+use drawbridge_time::{Clock, Deadline};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};

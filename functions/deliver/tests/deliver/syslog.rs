@@ -1,8 +1,9 @@
+use std::time::Duration;
+
 use drawbridge_deliver::DeliverSettings;
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 use crate::fake::certificate::{issued_for, self_signed_for, without_alternative_name};
 use crate::fake::syslog::{FakeSyslog, Manner};

@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use drawbridge_config::Trust;
 use drawbridge_deliver::NamedSecrets;
-use drawbridge_graph::HttpTransport;
+use drawbridge_http::HttpTransport;
+use drawbridge_poll::MAX_STATE_BYTES;
 use drawbridge_poll::assembly::Surroundings;
-use drawbridge_poll::{MAX_STATE_BYTES, SystemClock};
 use drawbridge_queue::Queue;
 use drawbridge_secrets::Secrets;
 use drawbridge_store::{Catalogue, LocalStore, Store};
+use drawbridge_time::SystemClock;
 
 use self::folder_secrets::FolderSecrets;
 pub(crate) use self::open_folders::warn_of_open_folders;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use drawbridge_identity::{AwsAssertions, aws_assertions};
+use drawbridge_entra::{AwsAssertions, aws_assertions};
 use drawbridge_queue::{Offload, Queue, SqsQueue};
 use drawbridge_secrets::{Secrets, SecretsManager};
 use drawbridge_store::{Catalogue, S3Store};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_config::Trust;
-use drawbridge_graph::{Body, HttpTransport, Transport, TransportError};
+use drawbridge_http::{Body, HttpTransport, Transport, TransportError};
 use drawbridge_simulator::{Alerts, Credential, Options, SimulatedTenant, Simulator};
 use tokio::sync::watch;
 

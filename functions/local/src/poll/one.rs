@@ -2,9 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_config::administrators_endpoints;
-use drawbridge_graph::{Cloud, Endpoints, SecretSource, TenantId};
-use drawbridge_poll::{Settings, SystemClock};
-use drawbridge_secrets::{EnvSecrets, FileSecrets, Secrets};
+use drawbridge_entra::{Cloud, Endpoints, TenantId};
+use drawbridge_poll::Settings;
+use drawbridge_secrets::{EnvSecrets, FileSecrets, SecretSource, Secrets};
+use drawbridge_time::SystemClock;
 use jiff::Timestamp;
 use secrecy::SecretString;
 

@@ -3,10 +3,10 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use drawbridge_config::ConfigError;
-use drawbridge_graph::Deadline;
-use drawbridge_graph::sign_in::{self, Check, Finding, Level};
-use drawbridge_identity::Identity;
+use drawbridge_entra::Identity;
+use drawbridge_graph::{self, Check, Finding, Level};
 use drawbridge_poll::assembly::Surroundings;
+use drawbridge_time::Deadline;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
@@ -101,7 +101,7 @@ async fn outcome(found: &Found, surroundings: &Surroundings) -> Result<Check, Co
     let client = surroundings.client(surroundings.admit(tenant).await?)?;
     let now = surroundings.clock.now();
     let deadline = Deadline::after(TIME);
-    Ok(sign_in::check(&client.graph, &client.tokens, now, deadline).await)
+    Ok(drawbridge_graph::check(&client.graph, &client.tokens, now, deadline).await)
 }
 
 impl Checked<'_> {

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use drawbridge_config::{Bindings, ConfigError, Tenant, Trust};
 use drawbridge_cursor::WindowSettings;
-use drawbridge_graph::{Cloud, Graph, TokenCache, TokenEndpoint, TokenProvider, Transport};
-use drawbridge_identity::{AwsAssertions, Identity};
+use drawbridge_entra::{AwsAssertions, Cloud, Identity, TokenCache, TokenEndpoint, TokenProvider};
+use drawbridge_graph::Graph;
+use drawbridge_http::Transport;
 use drawbridge_queue::{Content, Naming};
 use drawbridge_record::{Body, Format};
 use drawbridge_secrets::Secrets;
 use drawbridge_store::Store;
+use drawbridge_time::Clock;
 
-use crate::{Clock, Output, Poller, Settings};
+use crate::{Output, Poller, Settings};
 
 /// What all tenants share.
 pub struct Surroundings {

@@ -5,13 +5,14 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_config::{ConfigError, Trust, parse};
-use drawbridge_graph::{Body, Deadline, TransportError, sign_in};
+use drawbridge_http::{Body, TransportError};
 use drawbridge_secrets::{SecretError, Secrets};
 use drawbridge_store::LocalStore;
+use drawbridge_time::{Deadline, SystemClock};
 use secrecy::SecretString;
 
 use super::*;
-use crate::{MAX_STATE_BYTES, SystemClock};
+use crate::MAX_STATE_BYTES;
 
 /// A network that leads nowhere and notes which host was asked for.
 #[derive(Default)]
@@ -77,7 +78,7 @@ async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
     let client = surroundings.client(admitted).unwrap();
     let now = surroundings.clock.now();
     let deadline = Deadline::after(std::time::Duration::from_secs(1));
-    sign_in::check(&client.graph, &client.tokens, now, deadline).await;
+    drawbridge_graph::check(&client.graph, &client.tokens, now, deadline).await;
     let first = |noted: &Noted| noted.0.lock().unwrap().first().cloned();
     match (first(&any), first(&public)) {
         (Some(host), None) => Asked::ToAnyAddress(host),

@@ -4,14 +4,16 @@ use std::time::Instant;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use drawbridge_config::{ConfigError, FunctionSettings, Trust};
 use drawbridge_cursor::{Job, JobError};
-use drawbridge_graph::HttpTransport;
-use drawbridge_identity::aws_assertions;
+use drawbridge_entra::aws_assertions;
+use drawbridge_http::HttpTransport;
 use drawbridge_lambda::{
-    SqsVisibility, VisibilityControl as _, batch_item_failure, deadline, receive_count, sent_at,
+    SqsVisibility, VisibilityControl as _, batch_item_failure, deadline, first_received_at,
+    receive_count, sent_at,
 };
 use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
+use drawbridge_time::{Clock as _, SystemClock};
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
 
@@ -21,10 +23,7 @@ use super::outputs::Outputs;
 use super::tenants::Tenants;
 use super::{Event, metrics};
 use crate::assembly::Surroundings;
-use crate::{
-    AfterJob, Clock, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, SystemClock,
-    retry_delay,
-};
+use crate::{AfterJob, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, retry_delay};
 
 /// The function, with its clients built once and a poller for each tenant that it met.
 pub struct Function {
@@ -195,6 +194,7 @@ fn parsed(text: &str) -> Result<Job, JobError> {
 fn delivery(message: &SqsMessage) -> Delivery {
     Delivery {
         sent: sent_at(message),
+        received: first_received_at(message),
         tries: receive_count(message).into(),
     }
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::world::{Answer, MemoryQueue, Send, World, alert};
 use drawbridge_cursor::{State, Window};
-use drawbridge_graph::Deadline;
-use drawbridge_poll::{Clock as _, Ending, Grouping, Output, PollError, Silent, Stop, state_key};
+use drawbridge_poll::{Ending, Grouping, Output, PollError, Silent, Stop, state_key};
 use drawbridge_store::Store as _;
+use drawbridge_time::{Clock as _, Deadline};
 use serde_json::Value;
+
+use crate::world::{Answer, MemoryQueue, Send, World, alert};
 
 const T1: &str = "2026-03-01T11:00:00Z";
 

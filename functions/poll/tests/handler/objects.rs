@@ -5,9 +5,9 @@ use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_graph::Deadline;
 use drawbridge_poll::{Ending, PollError, Silent, Stop, state_key};
 use drawbridge_queue::{Content, Naming, ObjectsQueue, ObjectsSettings};
+use drawbridge_time::Deadline;
 
 use crate::world::{PutIf, World, alert};
 

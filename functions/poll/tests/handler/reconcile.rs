@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use drawbridge_cursor::Window;
-use drawbridge_graph::Deadline;
 use drawbridge_poll::{BackfillProgress, Ending, Progress, Report, Silent, Stop};
+use drawbridge_time::Deadline;
 
 use crate::world::{Count, World};
 

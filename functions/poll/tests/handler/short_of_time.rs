@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use drawbridge_graph::Deadline;
 use drawbridge_poll::{Ending, Silent, Stop};
+use drawbridge_time::Deadline;
 
 use crate::world::{World, alert};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use drawbridge_graph::Deadline;
 use drawbridge_poll::{Ending, Settings, Silent, Stop};
+use drawbridge_time::Deadline;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -104,7 +104,7 @@ async fn an_unfinished_sweep_goes_on_at_the_next_poll_and_delays_nothing_new() {
     let mut swept = 0;
     loop {
         let new = format!("new{polls}");
-        let now = drawbridge_poll::Clock::now(&*world.clock);
+        let now = drawbridge_time::Clock::now(&*world.clock);
         world.set(&new, &(now - Duration::from_secs(40)).to_string());
         let (before, began) = (world.written().len(), Instant::now());
         let report = world.poll().await.unwrap();

@@ -1,6 +1,7 @@
 //! The hosts that documents may name, and those of the administrator's own.
 
-use drawbridge_graph::{Endpoints, authority, is_public};
+use drawbridge_entra::Endpoints;
+use drawbridge_http::{authority, is_public};
 use url::{Host, Url};
 
 use crate::read::entries;

@@ -5,7 +5,7 @@ mod hosts;
 
 use std::path::{Component, Path, PathBuf};
 
-use drawbridge_graph::Endpoints;
+use drawbridge_entra::Endpoints;
 
 use self::hosts::AllowedHosts;
 pub use self::hosts::administrators_endpoints;

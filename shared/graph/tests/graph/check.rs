@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use drawbridge_graph::sign_in::{Check, Level, Topic, check};
-use drawbridge_graph::{
-    Certificate, Deadline, ErrorKind, Graph, Settings, TokenCache, TransportError,
-};
+use drawbridge_entra::{Certificate, TokenCache};
+use drawbridge_graph::{Check, ErrorKind, Graph, Level, Settings, Topic, check};
+use drawbridge_http::TransportError;
+use drawbridge_http::script::{Answer, MARKER, Script};
 use drawbridge_issuer::{CertificateOptions, TestCertificate};
+use drawbridge_time::{Clock, Deadline};
+use jiff::Timestamp;
 
-use crate::certificate::at;
-use crate::script::{Answer, FixedSecret, MARKER, Script, endpoints, policy};
+use crate::support::{Client, FixedSecret, endpoints, policy};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
+
+fn now() -> Arc<dyn Clock> {
+    let now: Timestamp = NOW.parse().unwrap();
+    Arc::new(move || now)
+}
 
 /// A token in Entra's shape that may do this.
 fn granted(roles: &str) -> Answer {
@@ -149,7 +155,7 @@ async fn a_certificate_is_told_with_its_days_and_warned_of_in_time() {
         let text = TestCertificate::renewed(&options, &key).unwrap().pem();
         let script = Script::new([reader()], vec![Answer::page(&[])]);
         let source = Arc::new(FixedSecret(text));
-        let provider = Certificate::new(script.endpoint(), source, at(NOW));
+        let provider = Certificate::new(script.endpoint(), source, now());
         let tokens = Arc::new(TokenCache::new(Arc::new(provider)));
         let check = checked(&script, tokens).await;
         assert!(check.works());
@@ -164,7 +170,7 @@ async fn a_certificate_is_told_with_its_days_and_warned_of_in_time() {
     let text = TestCertificate::renewed(&expired, &key).unwrap().pem();
     let script = Script::tokens([]);
     let source = Arc::new(FixedSecret(text));
-    let provider = Certificate::new(script.endpoint(), source, at(NOW));
+    let provider = Certificate::new(script.endpoint(), source, now());
     let check = checked(&script, Arc::new(TokenCache::new(Arc::new(provider)))).await;
     assert_eq!(levels(&check), [(Topic::SignIn, Level::Failed)]);
     assert!(

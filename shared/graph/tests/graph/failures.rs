@@ -1,11 +1,15 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use drawbridge_graph::{Deadline, ErrorKind, GraphError, TransportError};
+use drawbridge_graph::{ErrorKind, GraphError};
+use drawbridge_http::TransportError;
+use drawbridge_http::script::{Answer, MARKER, Script, page};
+use drawbridge_time::Deadline;
 use tokio::time::Instant;
 
-use crate::script::{Answer, MARKER, Script, page, query, shown};
+use crate::support::{Client, query, shown};
 
 /// Plays `answers` and gives back the error and the script.
 async fn fail(answers: Vec<Answer>) -> (GraphError, usize) {
@@ -372,4 +376,18 @@ async fn a_redirect_is_never_followed() {
     }
     let (error, _) = fail(vec![Answer::status(304)]).await;
     assert_eq!(error.kind(), ErrorKind::Configuration);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_refused_together_renew_together() {
+    let refused = || Answer::error(401, "A").after(Duration::from_secs(1));
+    let pages = (0..4).map(|_| Answer::page(&["a"]));
+    let script = Script::pages((0..4).map(|_| refused()).chain(pages));
+    let graph = Arc::new(script.graph());
+    let query = query();
+    let all = (0..4).map(|_| graph.list(&query, Deadline::none()));
+    for page in futures::future::join_all(all).await {
+        assert_eq!(page.unwrap().alerts().len(), 1);
+    }
+    assert_eq!(script.seen(&http::Method::POST).len(), 2);
 }

@@ -6,14 +6,10 @@
     reason = "a test stops where something is not as it expects"
 )]
 
-mod certificate;
 mod check;
 mod failures;
-mod federated;
 mod network;
 mod paging;
 mod privacy;
-mod script;
-mod sign_in;
+mod support;
 mod throttling;
-mod tokens;

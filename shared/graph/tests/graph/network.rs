@@ -9,10 +9,11 @@ use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use drawbridge_graph::{
-    ClientSecret, Deadline, Endpoints, ErrorKind, Graph, GraphError, HttpSettings, HttpTransport,
-    RetryPolicy, Settings, TokenCache, TokenEndpoint, Transport, TransportError, Url,
-};
+use drawbridge_entra::{ClientSecret, Endpoints, SignInError, TokenCache, TokenEndpoint};
+use drawbridge_graph::{ErrorKind, Graph, GraphError, Settings};
+use drawbridge_http::script::{MARKER, page};
+use drawbridge_http::{HttpSettings, HttpTransport, RetryPolicy, Transport, TransportError, Url};
+use drawbridge_time::{Backoff, Deadline};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::HeaderMap;
@@ -20,7 +21,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::privacy::Events;
-use crate::script::{FixedSecret, MARKER, TENANT, page, query, shown};
+use crate::support::{FixedSecret, TENANT, query, shown};
 
 /// Serves `answer` at the alerts' address, and tokens.
 async fn serve<A: IntoResponse + Clone + Send + Sync + 'static>(answer: A) -> SocketAddr {
@@ -51,7 +52,10 @@ fn graph_over(transport: HttpTransport, login: SocketAddr, graph: SocketAddr) ->
     let provider = ClientSecret::new(endpoint, secret);
     let retry = RetryPolicy {
         max_tries: 2,
-        first_delay: Duration::from_millis(1),
+        backoff: Backoff {
+            first: Duration::from_millis(1),
+            longest: Duration::from_millis(1),
+        },
         ..RetryPolicy::default()
     };
     let tokens = TokenCache::with_policy(Arc::new(provider), retry.clone());
@@ -260,10 +264,10 @@ async fn nobody_listening_is_a_connection_failure() {
         .unwrap_err();
     let is_connect = matches!(
         &error,
-        GraphError::Network {
+        GraphError::SignIn(SignInError::Network {
             cause: TransportError::Connect(_),
             ..
-        }
+        })
     );
     assert!(is_connect, "{error}");
     assert!(

@@ -1,8 +1,9 @@
-use drawbridge_graph::{
-    Cloud, Deadline, ErrorKind, Graph, GraphError, LinkProblem, Settings, Stats,
-};
+use drawbridge_entra::Cloud;
+use drawbridge_graph::{ErrorKind, Graph, GraphError, LinkProblem, Settings, Stats};
+use drawbridge_http::script::{Answer, MARKER, Script, page};
+use drawbridge_time::Deadline;
 
-use crate::script::{Answer, MARKER, Script, page, query, shown};
+use crate::support::{Client, query, shown};
 
 const NEXT: &str = "https://graph.example/v1.0/security/alerts_v2?$top=100&$skiptoken=a%2Bb";
 
@@ -136,12 +137,7 @@ async fn a_link_of_a_megabyte_is_refused_in_a_short_error() {
     ] {
         let body = format!(r#"{{"value":[],"@odata.nextLink":"{link}"}}"#);
         let script = Script::pages([Answer::json(200, body)]);
-        let graph = script.graph_with(
-            &script.provider(std::sync::Arc::new(crate::script::FixedSecret(
-                "secret".to_owned(),
-            ))),
-            |settings| settings.max_body_bytes = 8 << 20,
-        );
+        let graph = script.graph_with(|settings| settings.max_body_bytes = 8 << 20);
         let error = graph.list(&query(), Deadline::none()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadLink);
         assert!(shown(&error).len() < 4000, "{}", shown(&error).len());

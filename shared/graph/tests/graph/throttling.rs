@@ -1,9 +1,11 @@
 use std::time::Duration;
 
-use drawbridge_graph::{Deadline, ErrorKind};
+use drawbridge_graph::ErrorKind;
+use drawbridge_http::script::{Answer, Script};
+use drawbridge_time::Deadline;
 use tokio::time::Instant;
 
-use crate::script::{Answer, Script, query, shown};
+use crate::support::{Client, query, shown};
 
 fn throttled(retry_after: &str) -> Answer {
     Answer::error(429, "TooManyRequests").header("retry-after", retry_after)

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use drawbridge_e2e::Python;
-use drawbridge_graph::{
-    ClientSecret, Endpoints, Graph, HttpTransport, SecretSource, TokenCache, TokenEndpoint,
-};
-use drawbridge_poll::{Clock, Ending, Grouping, Output, Poller, Settings, Silent, Stop};
+use drawbridge_entra::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
+use drawbridge_graph::Graph;
+use drawbridge_http::HttpTransport;
+use drawbridge_poll::{Ending, Grouping, Output, Poller, Settings, Silent, Stop};
 use drawbridge_queue::{Content, Naming, ObjectsQueue, ObjectsSettings, Offload, SqsQueue};
 use drawbridge_record::{Body, Format, formats};
+use drawbridge_secrets::SecretSource;
 use drawbridge_simulator::{Alerts, Options};
 use drawbridge_store::{S3Store, Store, s3_client};
+use drawbridge_time::Clock;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Deserialize;

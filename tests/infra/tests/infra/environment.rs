@@ -7,7 +7,7 @@ use drawbridge_config::{
     FunctionSettings, OutputSettings, Oversize, Shape, Tenant, Trust, given_tenants,
 };
 use drawbridge_deliver::{DeliverSettings, TARGETS};
-use drawbridge_identity::Identity;
+use drawbridge_entra::Identity;
 use drawbridge_queue::READERS;
 use serde_json::Value;
 

@@ -140,7 +140,7 @@ fn tokens_are_for_entra_alone_and_only_where_they_are_asked_for() {
     let audiences: Vec<_> = ["global", "gcc-high"]
         .map(|cloud| {
             cloud
-                .parse::<drawbridge_graph::Cloud>()
+                .parse::<drawbridge_entra::Cloud>()
                 .unwrap()
                 .federation_audience()
         })

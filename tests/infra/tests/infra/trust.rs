@@ -2,7 +2,7 @@
 //! administrator allows by parameters.
 
 use drawbridge_config::{BINDINGS_KEY, Trust, given_tenants, parse};
-use drawbridge_graph::Endpoints;
+use drawbridge_entra::Endpoints;
 use serde_json::Value;
 
 use crate::evaluate::Deployment;

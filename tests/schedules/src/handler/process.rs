@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use drawbridge_cursor::{Job, WindowSettings};
-use drawbridge_graph::Deadline;
 use drawbridge_poll::{
     Delivery, Ending, Grouping, JobFailure, Jobs, Output, Poller, Report, Settings, Silent, Stop,
 };
+use drawbridge_time::Deadline;
 use jiff::SignedDuration;
 
 use super::Tenant;
@@ -118,6 +118,7 @@ impl Process {
         let sent = origin() + SignedDuration::from_millis(waiting.sent_ms.cast_signed());
         let delivery = Delivery {
             sent: Some(sent),
+            received: Some(world.now()),
             tries: waiting.tries + 1,
         };
         let poller = async { Ok(Some(Arc::clone(&self.poller))) };

@@ -7,7 +7,9 @@ mod settings;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use drawbridge_graph::{Cloud, Deadline, TokenCache, TokenEndpoint, TokenProvider, Transport};
+use drawbridge_entra::{Cloud, TokenCache, TokenEndpoint, TokenProvider};
+use drawbridge_http::Transport;
+use drawbridge_time::Deadline;
 use http::Method;
 use secrecy::ExposeSecret as _;
 use url::Url;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use drawbridge_graph::Cloud;
-use drawbridge_identity::Identity;
+use drawbridge_entra::Cloud;
+use drawbridge_entra::Identity;
 use serde::Deserialize;
 use url::Url;
 

@@ -3,7 +3,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use bytes::Bytes;
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use drawbridge_graph::Deadline;
 use drawbridge_secrets::Secrets;
+use drawbridge_time::Deadline;
 use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;

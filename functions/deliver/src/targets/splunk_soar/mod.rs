@@ -9,8 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_graph::Deadline;
 use drawbridge_secrets::Secrets;
+use drawbridge_time::Deadline;
 use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;

@@ -1,6 +1,7 @@
 use std::{env, io};
 
-use drawbridge_graph::{CertificateTrouble, Deadline, https_proxy};
+use drawbridge_http::{CertificateTrouble, https_proxy};
+use drawbridge_time::Deadline;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 use tokio_rustls::rustls::ClientConfig;
 
 use crate::fields::{SettingsError, authority};

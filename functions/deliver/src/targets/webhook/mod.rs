@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_graph::Deadline;
+use drawbridge_time::{Clock, Deadline};
 use http::Method;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use crate::format;
 use crate::http::{BatchApi, Client, EncodedRecord, Request, Verdict, deliver};
 use crate::line::one_line;
 use crate::target_type::TargetSettings;
-use crate::{Clock, Limits, Outcome, Ports, Record, Target, TargetType};
+use crate::{Limits, Outcome, Ports, Record, Target, TargetType};
 use signature::signature;
 
 pub(super) const TYPE: TargetType = TargetType::of::<WebhookSettings>(

@@ -11,13 +11,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use drawbridge_deliver::lambda::Handler;
 use drawbridge_deliver::{IN_FLIGHT, Outcome, Record, Target};
-use drawbridge_graph::Deadline;
+use drawbridge_time::Deadline;
 use futures::future::join_all;
+use queue::Queue;
 use serde_json::json;
 
 use crate::fake::http::{Fake, Told, json as answer};
 use crate::support::{NOW_SECS, Watch, deliverer, target};
-use queue::Queue;
 
 const HOUR_SECS: i64 = 60 * 60;
 const DAY_SECS: i64 = 24 * HOUR_SECS;

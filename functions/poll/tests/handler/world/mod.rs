@@ -73,7 +73,7 @@ impl World {
 
     /// A live poll without a deadline.
     pub(crate) async fn poll(&self) -> Result<Report, PollError> {
-        let stop = Stop::at(drawbridge_graph::Deadline::none());
+        let stop = Stop::at(drawbridge_time::Deadline::none());
         self.poller.run(&stop, &Silent).await
     }
 

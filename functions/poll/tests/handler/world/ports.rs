@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_poll::Clock;
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
 use drawbridge_store::{ETag, Object, Store, StoreError};
+use drawbridge_time::Clock;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 

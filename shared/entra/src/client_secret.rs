@@ -1,0 +1,103 @@
+//! The identity of an application with a client secret.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use drawbridge_http::wire_text::printable;
+use drawbridge_secrets::{NotBare, SecretSource, check_bare_secret};
+use secrecy::{ExposeSecret, SecretString};
+use tracing::warn;
+
+use crate::aadsts::Meaning;
+use crate::error::SignInError;
+use crate::token::{Token, TokenProvider};
+use crate::token_endpoint::{Credential, TokenEndpoint};
+
+/// Client credentials grant with a client secret.
+pub struct ClientSecret {
+    endpoint: TokenEndpoint,
+    source: Arc<dyn SecretSource>,
+}
+
+impl ClientSecret {
+    /// Signs in at `endpoint` with the secret in `source`.
+    pub fn new(endpoint: TokenEndpoint, source: Arc<dyn SecretSource>) -> Self {
+        Self { endpoint, source }
+    }
+
+    /// The secret, read anew once if what the source gives is none: it may have been put right.
+    async fn read(&self) -> Result<SecretString, SignInError> {
+        let secret = self.asked().await?;
+        if check_bare_secret(&secret).is_ok() {
+            return Ok(secret);
+        }
+        self.source.forget();
+        let secret = self.asked().await?;
+        check_bare_secret(&secret).map_err(|what| credential(&not_sent(what)))?;
+        Ok(secret)
+    }
+
+    async fn asked(&self) -> Result<SecretString, SignInError> {
+        let secret = self.source.secret().await;
+        let secret = secret.map_err(|reason| credential(&printable(&reason, 300)))?;
+        if secret.expose_secret().is_empty() {
+            return Err(credential(
+                "the client secret is empty: store the secret's Value",
+            ));
+        }
+        Ok(secret)
+    }
+}
+
+fn credential(reason: &str) -> SignInError {
+    SignInError::Credential {
+        reason: reason.to_owned(),
+    }
+}
+
+/// What was stored instead of a client secret, and where it belongs.
+fn not_sent(what: NotBare) -> String {
+    let fix = match what {
+        NotBare::Pem => {
+            "name a certificate with its key under certificate and not under secret (for the first \
+             tenant of a stack: TenantIdentity=certificate)"
+        }
+        NotBare::Json | NotBare::Lines | NotBare::Long => {
+            "store the secret's Value alone, as one line"
+        }
+    };
+    format!("what is stored as the client secret is {what}, and was not sent: {fix}")
+}
+
+#[async_trait]
+impl TokenProvider for ClientSecret {
+    async fn fetch(&self) -> Result<Token, SignInError> {
+        self.endpoint.url()?;
+        let secret = self.read().await?;
+        let error = match self.endpoint.exchange(&Credential::Secret(&secret)).await {
+            Err(
+                error @ SignInError::Refused {
+                    code: Some(code), ..
+                },
+            ) if Meaning::secret_is_at_fault(code) => error,
+            other => return other,
+        };
+        // The secret may just have been rotated, and the source may hold the one before.
+        self.source.forget();
+        let again = self.read().await?;
+        if again.expose_secret() == secret.expose_secret() {
+            return Err(error);
+        }
+        warn!("the client secret was refused; using the one stored since");
+        self.endpoint.exchange(&Credential::Secret(&again)).await
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientSecret")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+//! One application that signs in over a script of answers.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use drawbridge_entra::{ClientSecret, Endpoints, SignInError, TokenCache, TokenEndpoint};
+use drawbridge_http::RetryPolicy;
+use drawbridge_http::script::{MARKER, Script};
+use drawbridge_secrets::SecretSource;
+use secrecy::SecretString;
+
+pub(crate) const TENANT: &str = "9f4ebc3e-4a0b-4f6e-9f0c-6a0f0a1d2b3c";
+
+/// A secret that stays as it is.
+pub(crate) struct FixedSecret(pub(crate) String);
+
+#[async_trait]
+impl SecretSource for FixedSecret {
+    async fn secret(&self) -> Result<SecretString, String> {
+        Ok(SecretString::from(self.0.clone()))
+    }
+}
+
+pub(crate) fn policy() -> RetryPolicy {
+    RetryPolicy {
+        jitter_seed: Some(1),
+        ..RetryPolicy::default()
+    }
+}
+
+pub(crate) fn endpoints() -> Endpoints {
+    let login = "https://login.example".parse().unwrap();
+    Endpoints::custom(login, "https://graph.example".parse().unwrap()).unwrap()
+}
+
+/// The ways in over a script.
+pub(crate) trait SignIn {
+    /// The token endpoint of the one application.
+    fn endpoint(&self) -> TokenEndpoint;
+
+    fn provider(&self, secret: Arc<dyn SecretSource>) -> Arc<ClientSecret>;
+
+    fn cache(&self) -> TokenCache;
+}
+
+impl SignIn for Arc<Script> {
+    fn endpoint(&self) -> TokenEndpoint {
+        TokenEndpoint::new(self.clone(), &endpoints(), TENANT, "client-1")
+    }
+
+    fn provider(&self, secret: Arc<dyn SecretSource>) -> Arc<ClientSecret> {
+        Arc::new(ClientSecret::new(self.endpoint(), secret))
+    }
+
+    fn cache(&self) -> TokenCache {
+        let secret = Arc::new(FixedSecret(format!("secret-{MARKER}")));
+        TokenCache::with_policy(self.provider(secret), policy())
+    }
+}
+
+/// What an operator sees of an error, after making sure that nothing secret is in it.
+pub(crate) fn shown(error: &SignInError) -> String {
+    let text = error.to_string();
+    let debug = format!("{error:?}");
+    assert!(!text.contains(MARKER), "{text}");
+    assert!(!debug.contains(MARKER), "{debug}");
+    assert!(!text.contains('\n'), "{text}");
+    text
+}

@@ -1,0 +1,109 @@
+//! Does an identity work? Signs in for real, asks for one alert for real, and says in words what
+//! came of it.
+
+mod report;
+mod roles;
+
+use drawbridge_entra::{TokenCache, whole_days};
+use drawbridge_time::Deadline;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret;
+
+use crate::client::Graph;
+use crate::error::GraphError;
+use crate::query::AlertQuery;
+
+pub use report::{Check, Finding, Level, Topic};
+
+/// A certificate that ends within this many days is warned of: a month to make the next one.
+const WARN_DAYS: i64 = 30;
+/// How far back the one alert is looked for.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// Signs in with `tokens`, looks at what the token may do, and asks `graph` for one alert of the
+/// last seven days before `now`.
+///
+/// Asks the login host and Graph for real. The token is neither logged nor kept beyond `tokens`.
+/// That no alert comes is no failure: there may be none.
+pub async fn check(
+    graph: &Graph,
+    tokens: &TokenCache,
+    now: Timestamp,
+    deadline: Deadline,
+) -> Check {
+    let mut check = Check::default();
+    let token = tokens.token(deadline).await;
+    // One that has expired cannot sign in, and the sign-in says so itself.
+    if let Some(end) = tokens.credential_expires().filter(|&end| now <= end) {
+        check.add(expiry(now, end));
+    }
+    let token = match token {
+        Ok(token) => token,
+        Err(error) => {
+            check.add(failed(Topic::SignIn, &error.into()));
+            return check;
+        }
+    };
+    check.add(Finding::passed(
+        Topic::SignIn,
+        "Entra handed out a token".to_owned(),
+    ));
+    check.add(roles::judge(token.expose_secret(), graph.resource()));
+    drop(token);
+    check.add(alerts(graph, now, deadline).await);
+    check
+}
+
+async fn alerts(graph: &Graph, now: Timestamp, deadline: Deadline) -> Finding {
+    let query = AlertQuery {
+        severities: Vec::new(),
+        from: now
+            .saturating_sub(LOOK_BACK)
+            .unwrap_or(Timestamp::UNIX_EPOCH),
+        to: now,
+        service_sources: Vec::new(),
+        top: 1,
+    };
+    match graph.list(&query, deadline).await {
+        Ok(page) => {
+            let text = match (page.alerts().len(), page.incomplete()) {
+                (_, Some(_)) => "Graph answers, but says that a part of its answer is missing",
+                (0, None) => "Graph answers; it has no alert of the last seven days",
+                (_, None) => "Graph answers with an alert",
+            };
+            Finding::passed(Topic::Alerts, text.to_owned())
+        }
+        Err(error) => failed(Topic::Alerts, &error),
+    }
+}
+
+fn failed(topic: Topic, error: &GraphError) -> Finding {
+    Finding {
+        topic,
+        level: Level::Failed,
+        text: error.to_string(),
+        kind: Some(error.kind()),
+    }
+}
+
+fn expiry(now: Timestamp, end: Timestamp) -> Finding {
+    let days = whole_days(now, end);
+    let (level, text) = if days <= WARN_DAYS {
+        let text = format!(
+            "the certificate expires in {days} days, on {end}: make a new one, upload it to the \
+             application, then store it"
+        );
+        (Level::Warned, text)
+    } else {
+        (
+            Level::Passed,
+            format!("the certificate is good for {days} days, until {end}"),
+        )
+    };
+    Finding {
+        topic: Topic::Credential,
+        level,
+        text,
+        kind: None,
+    }
+}

@@ -1,0 +1,92 @@
+//! A Graph client over a script of answers.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use drawbridge_entra::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
+use drawbridge_graph::{AlertQuery, Graph, GraphError, Settings};
+use drawbridge_http::RetryPolicy;
+use drawbridge_http::script::{MARKER, Script};
+use drawbridge_secrets::SecretSource;
+use secrecy::SecretString;
+
+pub(crate) const TENANT: &str = "9f4ebc3e-4a0b-4f6e-9f0c-6a0f0a1d2b3c";
+
+/// A secret that stays as it is.
+pub(crate) struct FixedSecret(pub(crate) String);
+
+#[async_trait]
+impl SecretSource for FixedSecret {
+    async fn secret(&self) -> Result<SecretString, String> {
+        Ok(SecretString::from(self.0.clone()))
+    }
+}
+
+pub(crate) fn policy() -> RetryPolicy {
+    RetryPolicy {
+        jitter_seed: Some(1),
+        ..RetryPolicy::default()
+    }
+}
+
+pub(crate) fn endpoints() -> Endpoints {
+    let login = "https://login.example".parse().unwrap();
+    Endpoints::custom(login, "https://graph.example".parse().unwrap()).unwrap()
+}
+
+/// What asks a script.
+pub(crate) trait Client {
+    /// The token endpoint of the one application.
+    fn endpoint(&self) -> TokenEndpoint;
+
+    fn cache(&self) -> Arc<TokenCache>;
+
+    /// A client that may hold 100 kB a page.
+    fn graph(&self) -> Graph {
+        self.graph_with(|_| {})
+    }
+
+    fn graph_with(&self, change: impl FnOnce(&mut Settings)) -> Graph;
+}
+
+impl Client for Arc<Script> {
+    fn endpoint(&self) -> TokenEndpoint {
+        TokenEndpoint::new(self.clone(), &endpoints(), TENANT, "client-1")
+    }
+
+    fn cache(&self) -> Arc<TokenCache> {
+        let secret = Arc::new(FixedSecret(format!("secret-{MARKER}")));
+        let provider = Arc::new(ClientSecret::new(self.endpoint(), secret));
+        Arc::new(TokenCache::with_policy(provider, policy()))
+    }
+
+    fn graph_with(&self, change: impl FnOnce(&mut Settings)) -> Graph {
+        let mut settings = Settings {
+            max_body_bytes: 100_000,
+            retry: policy(),
+            ..Settings::default()
+        };
+        change(&mut settings);
+        Graph::new(self.clone(), self.cache(), endpoints(), settings)
+    }
+}
+
+pub(crate) fn query() -> AlertQuery {
+    AlertQuery {
+        severities: Vec::new(),
+        from: "2026-11-23T20:00:00Z".parse().unwrap(),
+        to: "2026-11-23T20:05:00Z".parse().unwrap(),
+        service_sources: vec!["microsoftDefenderForEndpoint".to_owned()],
+        top: 100,
+    }
+}
+
+/// What an operator sees of an error, after making sure that nothing secret is in it.
+pub(crate) fn shown(error: &GraphError) -> String {
+    let text = error.to_string();
+    let debug = format!("{error:?}");
+    assert!(!text.contains(MARKER), "{text}");
+    assert!(!debug.contains(MARKER), "{debug}");
+    assert!(!text.contains('\n'), "{text}");
+    text
+}

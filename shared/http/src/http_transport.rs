@@ -1,0 +1,248 @@
+//! The transport over the network.
+
+use std::env;
+use std::error::Error;
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use drawbridge_files::trouble;
+use futures::StreamExt;
+use reqwest::redirect::Policy;
+use url::{Host, Url};
+
+use crate::address::is_loopback;
+use crate::certificate_trouble::CertificateTrouble;
+use crate::proxy::https_proxy;
+use crate::public_address::{PublicOnly, is_public};
+use crate::transport::{Body, Transport, TransportError};
+use crate::wire_text::printable;
+
+/// Time limits of the network. The limit on a whole request is up to who sends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// For name resolution, TCP and TLS together.
+    pub connect_timeout: Duration,
+    /// Until the first byte of the answer, and between any two reads after it.
+    pub read_timeout: Duration,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// HTTP/1.1 and HTTP/2 over TLS with the system's root certificates, gzip unpacked, redirects never
+/// followed. One value serves every tenant: connections are shared between tokens and pages.
+///
+/// The proxy of the environment (`HTTPS_PROXY`, `NO_PROXY`) is honoured for https. Plain http goes
+/// to loopback only, and directly: a proxy could not reach the simulator, and would read along.
+pub struct HttpTransport {
+    settings: HttpSettings,
+    own_roots: Vec<reqwest::Certificate>,
+    public_only: bool,
+    tls: OnceLock<Result<reqwest::Client, String>>,
+    plain: OnceLock<Result<reqwest::Client, String>>,
+}
+
+impl HttpTransport {
+    /// A transport with the default time limits.
+    ///
+    /// The HTTP client behind it is built by the first request: parsing the root certificates takes
+    /// 5 to 10 ms, and a run against the simulator needs none.
+    pub fn new() -> Self {
+        Self::with_settings(HttpSettings::default())
+    }
+
+    /// A transport with these time limits.
+    pub fn with_settings(settings: HttpSettings) -> Self {
+        Self {
+            settings,
+            own_roots: Vec::new(),
+            public_only: false,
+            tls: OnceLock::new(),
+            plain: OnceLock::new(),
+        }
+    }
+
+    /// A transport that connects to public addresses only, whatever a name resolves to; for hosts
+    /// that a tenant's document names. Where a proxy carries the request, it resolves the name by
+    /// itself, and the rule is the proxy's.
+    #[must_use]
+    pub fn to_public_addresses() -> Self {
+        Self {
+            public_only: true,
+            ..Self::new()
+        }
+    }
+
+    /// A transport that trusts the certificate authorities in `pem` and no others, for a service
+    /// behind a private one.
+    ///
+    /// # Errors
+    /// [`TransportError::Setup`] if `pem` holds no readable certificate.
+    pub fn trusting(pem: &[u8], settings: HttpSettings) -> Result<Self, TransportError> {
+        let unreadable =
+            || TransportError::Setup("the CA file holds no PEM certificate".to_owned());
+        let own_roots = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| unreadable())?;
+        if own_roots.is_empty() {
+            return Err(unreadable());
+        }
+        Ok(Self {
+            own_roots,
+            ..Self::with_settings(settings)
+        })
+    }
+
+    /// Builds the HTTP client for https now, for instance while a function starts.
+    ///
+    /// # Errors
+    /// [`TransportError::Setup`] if the system has no usable root certificates.
+    pub fn warm_up(&self) -> Result<(), TransportError> {
+        self.tls_client().map(drop)
+    }
+
+    fn client(&self, url: &Url) -> Result<&reqwest::Client, TransportError> {
+        // An address in the URL is asked of no resolver.
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => Some(address.into()),
+            Some(Host::Ipv6(address)) => Some(address.into()),
+            _ => None,
+        };
+        if self.public_only && address.is_some_and(|address| !is_public(address)) {
+            return Err(TransportError::Setup(
+                "the address is not public, and a tenant's document may name no other".to_owned(),
+            ));
+        }
+        match url.scheme() {
+            "https" => self.tls_client(),
+            "http" if is_loopback(url) && !self.public_only => self.plain_client(),
+            _ => Err(TransportError::Setup(
+                "plain http leaves loopback".to_owned(),
+            )),
+        }
+    }
+
+    fn tls_client(&self) -> Result<&reqwest::Client, TransportError> {
+        ready(self.tls.get_or_init(|| {
+            let builder = self.builder().https_only(true);
+            build(if self.own_roots.is_empty() {
+                builder
+            } else {
+                builder.tls_certs_only(self.own_roots.clone())
+            })
+        }))
+    }
+
+    fn plain_client(&self) -> Result<&reqwest::Client, TransportError> {
+        ready(
+            self.plain
+                .get_or_init(|| build(self.builder().no_proxy().tls_certs_only([]))),
+        )
+    }
+
+    fn builder(&self) -> reqwest::ClientBuilder {
+        let builder = reqwest::Client::builder();
+        let builder = if self.public_only {
+            builder.dns_resolver(PublicOnly)
+        } else {
+            builder
+        };
+        builder
+            .user_agent(concat!("drawbridge/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .referer(false)
+            .connect_timeout(self.settings.connect_timeout)
+            .read_timeout(self.settings.read_timeout)
+    }
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+    builder.build().map_err(|error| reasons(&error))
+}
+
+fn ready(built: &Result<reqwest::Client, String>) -> Result<&reqwest::Client, TransportError> {
+    built
+        .as_ref()
+        .map_err(|reason| TransportError::Setup(reason.clone()))
+}
+
+impl Default for HttpTransport {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        let request = reqwest::Request::try_from(request).map_err(classify)?;
+        let client = self.client(request.url())?;
+        let mut answer = client.execute(request).await.map_err(classify)?;
+        let mut response = http::Response::new(());
+        *response.status_mut() = answer.status();
+        *response.version_mut() = answer.version();
+        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        let body = answer.bytes_stream().map(|chunk| chunk.map_err(classify));
+        Ok(response.map(|()| body.boxed()))
+    }
+}
+
+/// Sorts an error of the HTTP client; its URL, which may hold a token, is dropped first.
+fn classify(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    if let Some(trouble) = CertificateTrouble::behind(&error) {
+        return TransportError::Certificate(trouble);
+    }
+    let reasons = reasons(&error);
+    // A timeout while connecting is both; it says more about the way than about the service.
+    if error.is_connect() {
+        match https_proxy(|name| env::var(name).ok()) {
+            Some(variable) => TransportError::ConnectByProxy {
+                reason: reasons,
+                variable,
+            },
+            None => TransportError::Connect(reasons),
+        }
+    } else if error.is_timeout() {
+        TransportError::Timeout(reasons)
+    } else if error.is_builder() {
+        TransportError::Setup(reasons)
+    } else {
+        TransportError::CutOff(reasons)
+    }
+}
+
+/// The innermost reasons of an error, which are the ones that help.
+fn reasons(error: &dyn Error) -> String {
+    let mut chain = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(trouble) = trouble(cause) {
+            // Instead of the words of the client, which would push the way out of sight.
+            chain = vec![trouble.code.to_owned(), trouble.fix.to_owned()];
+            break;
+        }
+        chain.push(cause.to_string());
+        source = cause.source();
+    }
+    chain.dedup();
+    printable(&chain.join(": "), 300)
+}

@@ -1,0 +1,114 @@
+//! Until when an operation may run.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The moment by which an operation has to be over, or none.
+///
+/// Waits that would not end before it are not begun, so the caller keeps the rest of its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// No deadline.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Over at `instant`.
+    pub fn at(instant: Instant) -> Self {
+        Self(Some(instant))
+    }
+
+    /// Over in `time` from now; none if that lies beyond what a clock can hold.
+    pub fn after(time: Duration) -> Self {
+        Self(Instant::now().checked_add(time))
+    }
+
+    /// The moment itself.
+    pub fn instant(self) -> Option<Instant> {
+        self.0
+    }
+
+    /// Time left; zero once it is over, `None` without a deadline.
+    pub fn remaining(self) -> Option<Duration> {
+        self.0
+            .map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// This deadline, or `time` from now if that is earlier.
+    #[must_use]
+    pub fn at_most(self, time: Duration) -> Self {
+        if self.allows(time) {
+            Self::after(time)
+        } else {
+            self
+        }
+    }
+
+    /// Whether something that takes `time` would be over before the deadline.
+    pub fn allows(self, time: Duration) -> bool {
+        self.remaining().is_none_or(|left| time < left)
+    }
+
+    /// Whether no time is left.
+    pub fn is_over(self) -> bool {
+        !self.allows(Duration::ZERO)
+    }
+
+    /// The time for one try: `limit`, or half of what is left, so that one slow answer leaves time
+    /// for another way; but a few seconds at least, as far as there are any.
+    pub fn share(self, limit: Duration) -> Duration {
+        const LEAST: Duration = Duration::from_secs(5);
+        let half = self.remaining().map_or(limit, |left| (left / 2).max(LEAST));
+        self.cap(half.min(limit))
+    }
+
+    /// `limit`, or what is left if that is less.
+    pub fn cap(self, limit: Duration) -> Duration {
+        self.remaining().map_or(limit, |left| left.min(limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_allows_what_ends_before_it() {
+        let deadline = Deadline::after(Duration::from_secs(10));
+        assert!(deadline.allows(Duration::from_secs(9)));
+        assert!(!deadline.allows(Duration::from_secs(10)));
+        tokio::time::advance(Duration::from_secs(4)).await;
+        assert_eq!(deadline.remaining(), Some(Duration::from_secs(6)));
+        assert_eq!(
+            deadline.cap(Duration::from_secs(60)),
+            Duration::from_secs(6)
+        );
+        tokio::time::advance(Duration::from_secs(7)).await;
+        assert_eq!(deadline.remaining(), Some(Duration::ZERO));
+        assert!(deadline.is_over());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_try_takes_half_of_the_time_at_most() {
+        let share = |left, limit| {
+            Deadline::after(Duration::from_secs(left))
+                .share(Duration::from_secs(limit))
+                .as_secs()
+        };
+        assert_eq!(share(100, 20), 20);
+        assert_eq!(share(60, 100), 30);
+        assert_eq!(share(8, 100), 5);
+        assert_eq!(share(3, 100), 3);
+        assert_eq!(Deadline::none().share(Duration::from_secs(9)).as_secs(), 9);
+    }
+
+    #[tokio::test]
+    async fn without_a_deadline_everything_fits() {
+        assert!(Deadline::none().allows(Duration::MAX));
+        assert_eq!(Deadline::after(Duration::MAX), Deadline::none());
+        assert!(!Deadline::none().is_over());
+    }
+}
