@@ -28,7 +28,7 @@ impl Credential {
     }
 
     /// Sends with the value; where that is refused, once more with the one stored since.
-    pub(crate) async fn used<F: Future<Output = Verdict>>(
+    pub(crate) async fn send_with<F: Future<Output = Verdict>>(
         &self,
         send: impl Fn(SecretString) -> F,
     ) -> Verdict {
@@ -36,7 +36,7 @@ impl Credential {
             Ok(value) => value,
             Err(later) => return Verdict::Later(later),
         };
-        let reason = match fitting(&value) {
+        let reason = match check_shape(&value) {
             Ok(()) => match send(value.clone()).await {
                 Verdict::Unauthorised(reason) => reason,
                 other => return other,
@@ -45,7 +45,7 @@ impl Credential {
         };
         match self.secrets.refresh(&self.name).await {
             Ok(fresh) if fresh.expose_secret() != value.expose_secret() => {
-                if let Err(reason) = fitting(&fresh) {
+                if let Err(reason) = check_shape(&fresh) {
                     return Verdict::Later(Later::because(reason));
                 }
                 match send(fresh).await {
@@ -60,7 +60,7 @@ impl Credential {
 }
 
 /// Whether the value can be a token or a key at all; what is none never leaves.
-fn fitting(value: &SecretString) -> Result<(), String> {
+fn check_shape(value: &SecretString) -> Result<(), String> {
     check_bare_secret(value).map_err(|what| {
         format!(
             "what is stored as the secret of the target is {what}, and was not sent: the setting \

@@ -1,12 +1,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use drawbridge_quarantine::{Quarantine, TargetRecord};
 use drawbridge_store::Store;
 use drawbridge_time::Deadline;
 use futures::StreamExt as _;
 
-use crate::quarantine::Quarantine;
-use crate::{Later, Limits, Outcome, Parcel, Record, Target};
+use crate::{Later, Limits, Outcome, Record, StoredRecord, Target};
 
 /// How many batches are on their way at once.
 pub const IN_FLIGHT: usize = 10;
@@ -15,10 +15,10 @@ pub const IN_FLIGHT: usize = 10;
 /// target's limit is above it by default.
 pub const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 
-/// What is delivered again for want of time alone waits no longer than this.
+/// A record that waits only because there was no time left waits no longer than this.
 const NO_TIME: Duration = Duration::from_secs(1);
 
-/// Delivers records in batches, several at once, and puts aside what will never be taken.
+/// Delivers records in batches, several at once, and quarantines what will never be taken.
 ///
 /// At most [`IN_FLIGHT`] batches are being delivered; each holds [`Limits::bytes`] of bodies, or
 /// one record of [`MAX_RECORD_BYTES`] at most, and its request. After the first batch that has to
@@ -28,19 +28,19 @@ const NO_TIME: Duration = Duration::from_secs(1);
 pub struct Deliverer {
     target: Arc<dyn Target>,
     store: Arc<dyn Store>,
-    mood: Mutex<Mood>,
+    health: Mutex<TargetHealth>,
 }
 
 /// What the target did last.
 #[derive(Debug, Clone, Default)]
-enum Mood {
-    /// Nobody knows.
+enum TargetHealth {
+    /// The target was not asked yet, or not since it failed.
     #[default]
     Unknown,
-    /// It took records.
-    Takes,
+    /// It took records when it was asked last.
+    Available,
     /// It asked to wait, or was not there.
-    Waits(Later),
+    Waiting(Later),
 }
 
 impl Deliverer {
@@ -50,59 +50,65 @@ impl Deliverer {
         Self {
             target,
             store,
-            mood: Mutex::default(),
+            health: Mutex::default(),
         }
     }
 
     /// Delivers records and says of each, in their order, what became of it. One that was
     /// [`Outcome::Refused`] lies in quarantine by then. Batches are begun in order, and up to
     /// [`IN_FLIGHT`] are under way at once.
-    pub async fn deliver(&self, parcels: Vec<Parcel>, until: Deadline) -> Vec<Outcome> {
-        self.deliver_at_once(parcels, until, IN_FLIGHT).await
+    pub async fn deliver(&self, stored: Vec<StoredRecord>, until: Deadline) -> Vec<Outcome> {
+        self.deliver_at_once(stored, until, IN_FLIGHT).await
     }
 
     /// The same one batch after the other, so that no record overtakes one of an earlier batch.
-    pub async fn deliver_in_order(&self, parcels: Vec<Parcel>, until: Deadline) -> Vec<Outcome> {
-        self.deliver_at_once(parcels, until, 1).await
+    pub async fn deliver_in_order(
+        &self,
+        stored: Vec<StoredRecord>,
+        until: Deadline,
+    ) -> Vec<Outcome> {
+        self.deliver_at_once(stored, until, 1).await
     }
 
     async fn deliver_at_once(
         &self,
-        parcels: Vec<Parcel>,
+        stored: Vec<StoredRecord>,
         until: Deadline,
         at_once: usize,
     ) -> Vec<Outcome> {
-        if self.waits().is_some() {
-            self.set_mood(Mood::Unknown);
+        if self.unavailable().is_some() {
+            self.set_health(TargetHealth::Unknown);
         }
-        let mut batches = batches(parcels, self.target.limits()).into_iter();
+        let mut batches = batches(stored, self.target.limits()).into_iter();
         let mut outcomes = Vec::new();
-        while matches!(self.mood(), Mood::Unknown) {
+        while matches!(self.health(), TargetHealth::Unknown) {
             let Some(batch) = batches.next() else {
                 break;
             };
-            outcomes.push(self.batch(batch, until).await);
+            outcomes.push(self.deliver_batch(batch, until).await);
         }
         let rest: Vec<Vec<Outcome>> = futures::stream::iter(batches)
-            .map(|batch| self.batch(batch, until))
+            .map(|batch| self.deliver_batch(batch, until))
             .buffered(at_once)
             .collect()
             .await;
         outcomes.into_iter().chain(rest).flatten().collect()
     }
 
-    /// Why and for how long the target asked to wait, if it did when it was asked last.
+    /// Why the target cannot take records and for how long it asked to wait, if it failed when it was
+    /// asked last.
     #[must_use]
-    pub fn waits(&self) -> Option<Later> {
-        match self.mood() {
-            Mood::Waits(later) => Some(later),
-            Mood::Unknown | Mood::Takes => None,
+    pub fn unavailable(&self) -> Option<Later> {
+        match self.health() {
+            TargetHealth::Waiting(later) => Some(later),
+            TargetHealth::Unknown | TargetHealth::Available => None,
         }
     }
 
-    /// Puts a record aside that is not worth sending; it counts as refused.
+    /// Quarantines a record that is not worth sending; it counts as refused.
     pub async fn refuse(&self, record: &Record, reason: String) -> Outcome {
-        self.settled(record, Outcome::Refused(reason)).await
+        self.quarantine_if_refused(record, Outcome::Refused(reason))
+            .await
     }
 
     /// The target's name.
@@ -113,7 +119,7 @@ impl Deliverer {
 
     /// How many records, and how many bytes of them, are worth handing over at once.
     #[must_use]
-    pub fn appetite(&self) -> Limits {
+    pub fn batch_capacity(&self) -> Limits {
         let Limits { records, bytes } = self.target.limits();
         Limits {
             records: records * IN_FLIGHT,
@@ -121,44 +127,44 @@ impl Deliverer {
         }
     }
 
-    async fn batch(&self, parcels: Vec<Parcel>, until: Deadline) -> Vec<Outcome> {
-        if let Some(later) = self.waits() {
-            return vec![Outcome::Later(later); parcels.len()];
+    async fn deliver_batch(&self, stored: Vec<StoredRecord>, until: Deadline) -> Vec<Outcome> {
+        if let Some(later) = self.unavailable() {
+            return vec![Outcome::Later(later); stored.len()];
         }
         if until.is_over() {
-            return vec![Outcome::Later(no_time()); parcels.len()];
+            return vec![Outcome::Later(no_time()); stored.len()];
         }
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; parcels.len()];
-        let (mut places, mut records) = (Vec::new(), Vec::new());
-        for (place, parcel) in parcels.into_iter().enumerate() {
-            match self.opened(parcel).await {
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; stored.len()];
+        let (mut positions, mut records) = (Vec::new(), Vec::new());
+        for (position, stored) in stored.into_iter().enumerate() {
+            match self.fetch_body(stored).await {
                 Ok(record) => {
-                    places.push(place);
+                    positions.push(position);
                     records.push(record);
                 }
-                Err(outcome) => outcomes[place] = Some(outcome),
+                Err(outcome) => outcomes[position] = Some(outcome),
             }
         }
-        let delivered = self.sent(&records, until).await;
-        for ((place, record), outcome) in places.into_iter().zip(&records).zip(delivered) {
-            outcomes[place] = Some(self.settled(record, outcome).await);
+        let delivered = self.send_once(&records, until).await;
+        for ((position, record), outcome) in positions.into_iter().zip(&records).zip(delivered) {
+            outcomes[position] = Some(self.quarantine_if_refused(record, outcome).await);
         }
-        let unsaid = || Outcome::Later(Later::because("nothing became of it"));
+        let unanswered = || Outcome::Later(Later::because("the record was not answered for"));
         outcomes
             .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(unsaid))
+            .map(|outcome| outcome.unwrap_or_else(unanswered))
             .collect()
     }
 
-    /// What the target says of each record; notes whether it takes any.
-    async fn sent(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+    /// Sends records once, gives what the target says of each, and notes the health of the target.
+    async fn send_once(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
         if records.is_empty() {
             return Vec::new();
         }
         let mut outcomes = self.target.deliver(records, until).await;
-        let unsaid = Later::because("the target said nothing of this record");
-        outcomes.resize(records.len(), Outcome::Later(unsaid));
-        // What it had no time for is not the target's word.
+        let unanswered = Later::because("the target said nothing of this record");
+        outcomes.resize(records.len(), Outcome::Later(unanswered));
+        // The target did not refuse what there was no time to send.
         if until.is_over() {
             for outcome in &mut outcomes {
                 if matches!(outcome, Outcome::Later(Later { after: None, .. })) {
@@ -172,37 +178,41 @@ impl Deliverer {
             _ => None,
         });
         match later {
-            Some(later) => self.set_mood(Mood::Waits(later)),
+            Some(later) => self.set_health(TargetHealth::Waiting(later)),
             // Another batch may have been told to wait meanwhile.
-            None if self.waits().is_none() && outcomes.iter().any(Outcome::is_taken) => {
-                self.set_mood(Mood::Takes);
+            None if self.unavailable().is_none() && outcomes.iter().any(Outcome::is_taken) => {
+                self.set_health(TargetHealth::Available);
             }
             None => {}
         }
         outcomes
     }
 
-    fn mood(&self) -> Mood {
-        self.mood
+    fn health(&self) -> TargetHealth {
+        self.health
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn set_mood(&self, mood: Mood) {
-        *self.mood.lock().unwrap_or_else(PoisonError::into_inner) = mood;
+    fn set_health(&self, health: TargetHealth) {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
     }
 
-    /// The record with its body, or what becomes of one that has none.
-    async fn opened(&self, parcel: Parcel) -> Result<Record, Outcome> {
-        let Parcel { mut record, stored } = parcel;
-        let refused = match &stored {
-            Some(stored) if stored.bytes > MAX_RECORD_BYTES => format!(
+    /// Fetches the body of a record. One without a usable body is quarantined; its outcome is the
+    /// error.
+    async fn fetch_body(&self, stored: StoredRecord) -> Result<Record, Outcome> {
+        let StoredRecord {
+            mut record,
+            body_at,
+        } = stored;
+        let refused = match &body_at {
+            Some(body) if body.bytes > MAX_RECORD_BYTES => format!(
                 "{}; its body stays under {} for as long as the bucket keeps it",
-                too_large(stored.bytes),
-                stored.key
+                too_large(body.bytes),
+                body.key
             ),
-            Some(stored) => match self.store.get(&stored.key).await {
+            Some(body) => match self.store.get(&body.key).await {
                 Ok(Some(object)) => match String::from_utf8(object.body.into()) {
                     Ok(body) => {
                         record.body = body;
@@ -221,23 +231,34 @@ impl Deliverer {
             _ if record.body.len() > MAX_RECORD_BYTES => too_large(record.body.len()),
             _ => return Ok(record),
         };
-        Err(self.settled(&record, Outcome::Refused(refused)).await)
+        Err(self
+            .quarantine_if_refused(&record, Outcome::Refused(refused))
+            .await)
     }
 
-    /// Puts aside what the target does not have, or not whole.
-    async fn settled(&self, record: &Record, outcome: Outcome) -> Outcome {
+    /// Quarantines a record that the target does not have, or not whole, and gives its outcome.
+    async fn quarantine_if_refused(&self, record: &Record, outcome: Outcome) -> Outcome {
         let (Outcome::Refused(reason) | Outcome::TakenInPart(reason)) = &outcome else {
             return outcome;
         };
+        let (tenant, target, key) = (&record.tenant, self.target.name(), &record.key);
+        tracing::error!(tenant, key, target, %reason, "record quarantined");
         let quarantine = Quarantine {
             store: &*self.store,
-            target: self.target.name(),
+            tenant,
         };
-        match quarantine.put(record, reason).await {
+        let refused = TargetRecord {
+            target,
+            key,
+            alert_id: &record.alert_id,
+            format: &record.format,
+            body: &record.body,
+        };
+        match quarantine.undeliverable(&refused, reason).await {
             Ok(()) => outcome,
             // Counting it as done would lose it.
             Err(error) => Outcome::Later(Later::because(format!(
-                "it could not be put aside: {error}"
+                "it could not be quarantined: {error}"
             ))),
         }
     }
@@ -254,20 +275,20 @@ fn too_large(bytes: usize) -> String {
     format!("the record has {bytes} bytes; {MAX_RECORD_BYTES} is the most that is delivered")
 }
 
-/// Parcels in their order, each batch within `limits`.
-fn batches(parcels: Vec<Parcel>, limits: Limits) -> Vec<Vec<Parcel>> {
-    let mut batches: Vec<Vec<Parcel>> = Vec::new();
+/// The records in their order, each batch within `limits`.
+fn batches(stored: Vec<StoredRecord>, limits: Limits) -> Vec<Vec<StoredRecord>> {
+    let mut batches: Vec<Vec<StoredRecord>> = Vec::new();
     let mut bytes = 0;
-    for parcel in parcels {
-        let size = parcel.bytes();
+    for stored in stored {
+        let size = stored.bytes();
         match batches.last_mut() {
             Some(batch) if batch.len() < limits.records && bytes + size <= limits.bytes => {
                 bytes += size;
-                batch.push(parcel);
+                batch.push(stored);
             }
             _ => {
                 bytes = size;
-                batches.push(vec![parcel]);
+                batches.push(vec![stored]);
             }
         }
     }
@@ -288,23 +309,23 @@ mod tests {
             records in 1..20_usize,
             bytes in 1..3_000_usize,
         ) {
-            let parcels: Vec<Parcel> = sizes
+            let stored: Vec<StoredRecord> = sizes
                 .iter()
                 .enumerate()
-                .map(|(n, &size)| Parcel::from(Record {
+                .map(|(n, &size)| StoredRecord::from(Record {
                     key: n.to_string(),
                     body: "x".repeat(size),
                     ..Record::default()
                 }))
                 .collect();
             let limits = Limits { records, bytes };
-            let batches = batches(parcels.clone(), limits);
+            let batches = batches(stored.clone(), limits);
             for batch in &batches {
                 prop_assert!((1..=records).contains(&batch.len()));
-                let held: usize = batch.iter().map(Parcel::bytes).sum();
+                let held: usize = batch.iter().map(StoredRecord::bytes).sum();
                 prop_assert!(held <= bytes || batch.len() == 1);
             }
-            prop_assert_eq!(batches.concat(), parcels);
+            prop_assert_eq!(batches.concat(), stored);
         }
     }
 }

@@ -33,35 +33,35 @@ impl fmt::Debug for Record {
 
 /// A record whose body may still lie in the object store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parcel {
-    /// The record; its body is empty or a pointer as long as `stored` is not fetched.
+pub struct StoredRecord {
+    /// The record; its body is empty or a pointer as long as `body_at` is not fetched.
     pub record: Record,
     /// Where the body is, if it was too large for a message.
-    pub stored: Option<Stored>,
+    pub body_at: Option<BodyLocation>,
 }
 
 /// A body in the object store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub struct BodyLocation {
     /// The object's key.
     pub key: String,
     /// How many bytes it has, as the message says.
     pub bytes: usize,
 }
 
-impl Parcel {
+impl StoredRecord {
     /// What it takes of the memory once its body is there.
     pub(crate) fn bytes(&self) -> usize {
-        let stored = self.stored.as_ref().map_or(0, |stored| stored.bytes);
+        let stored = self.body_at.as_ref().map_or(0, |body| body.bytes);
         self.record.body.len().max(stored)
     }
 }
 
-impl From<Record> for Parcel {
+impl From<Record> for StoredRecord {
     fn from(record: Record) -> Self {
         Self {
             record,
-            stored: None,
+            body_at: None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the function and the command are told: where records go.
+//! The settings of the function and of the command: where records go.
 
 use std::sync::Arc;
 

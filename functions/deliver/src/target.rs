@@ -5,13 +5,13 @@ use drawbridge_time::Deadline;
 
 use crate::Record;
 
-/// A SIEM's own intake. One implementation a folder of `targets/`.
+/// A SIEM's own intake. Each folder of `targets/` implements it once.
 #[async_trait]
 pub trait Target: Send + Sync {
     /// Its name, as the setting `target` has it.
     fn name(&self) -> &'static str;
 
-    /// How much one call of [`deliver`](Self::deliver) is given at most.
+    /// The most that one call of [`deliver`](Self::deliver) is given.
     fn limits(&self) -> Limits {
         Limits::default()
     }
@@ -53,7 +53,7 @@ pub struct Later {
 }
 
 impl Later {
-    /// After whatever time is usual.
+    /// Deliver again after the usual time, for that reason.
     pub(crate) fn because(reason: impl Into<String>) -> Self {
         Self {
             after: None,

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Left};
+use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Undelivered};
 use drawbridge_deliver::{DeliverSettings, Deliverer, NamedSecrets, Ports, retry_delay};
 use drawbridge_store::LocalStore;
 use drawbridge_time::{Deadline, SystemClock};
@@ -178,7 +178,7 @@ fn all_well(report: &FileReport, delivery: &mut FileDelivery) -> Result<(), Fail
 }
 
 /// A file that was removed before it was delivered was held open until now.
-fn none_gone(left: &[Left]) -> Result<(), Failure> {
+fn none_gone(left: &[Undelivered]) -> Result<(), Failure> {
     match left.iter().find(|left| left.is_gone) {
         None => Ok(()),
         Some(gone) => Err(Failure::of(format!(
@@ -189,7 +189,7 @@ fn none_gone(left: &[Left]) -> Result<(), Failure> {
     }
 }
 
-fn lost_of(lost: &Left) -> String {
+fn lost_of(lost: &Undelivered) -> String {
     format!(
         "{} were written and are gone: it was truncated before they were copied or delivered; \
          see \"Rotation\" in docs/deliver.md",
@@ -197,6 +197,6 @@ fn lost_of(lost: &Left) -> String {
     )
 }
 
-fn bytes_of(left: &Left) -> String {
+fn bytes_of(left: &Undelivered) -> String {
     format!("{} bytes of {}", left.bytes, left.place)
 }

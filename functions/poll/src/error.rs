@@ -21,12 +21,6 @@ pub enum PollError {
         /// What is wrong with it.
         source: StateError,
     },
-    /// What is to be put aside has no JSON form.
-    #[error("{key} could not be written: what is to be put aside has no JSON form")]
-    Quarantine {
-        /// The object's key.
-        key: String,
-    },
     /// The queue did not answer.
     #[error("the queue failed: {0}")]
     Queue(#[from] QueueError),
@@ -71,7 +65,7 @@ impl PollError {
             Self::Graph(error) => error.is_retryable(),
             Self::Store(error) => error.is_retryable(),
             Self::Queue(error) => error.is_retryable(),
-            Self::State { .. } | Self::Quarantine { .. } | Self::UnknownOutput { .. } => false,
+            Self::State { .. } | Self::UnknownOutput { .. } => false,
             Self::Circular | Self::Superseded | Self::Refused { .. } => true,
         }
     }

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::Path;
 
-/// Why a file of records could not be read, or the mark beside it not be kept. Never holds any of
+/// Why a file of records could not be read, or the checkpoint beside it not be kept. Never holds any of
 /// the content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
@@ -17,20 +17,20 @@ pub enum FileError {
         /// The file.
         place: String,
     },
-    /// The mark cannot be read.
+    /// The checkpoint cannot be read.
     #[error(
-        "{place} cannot be read as a mark of how far the records were delivered: delete it to \
+        "{place} cannot be read as a checkpoint of how far the records were delivered: delete it to \
          deliver them all again"
     )]
-    BadMark {
-        /// The mark.
+    BadCheckpoint {
+        /// The checkpoint.
         place: String,
     },
     /// What was being delivered is not in the folder any more, nor a copy of it.
     #[error(
         "{place} {what} before all of it was delivered: {} not in the folder, under any name. Put \
          the file there as NAME.1 or whatever number is free, packed with gzip or not, and run this \
-         again. If it is lost, delete {mark}: then {live} is delivered from its beginning, and files \
+         again. If it is lost, delete {checkpoint}: then {live} is delivered from its beginning, and files \
          that were rotated before it one by one with --file",
         rest(*.left, *.offset)
     )]
@@ -43,8 +43,8 @@ pub enum FileError {
         offset: u64,
         /// So many more were seen.
         left: u64,
-        /// The mark.
-        mark: String,
+        /// The checkpoint.
+        checkpoint: String,
         /// The file that is written to.
         live: String,
     },

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use drawbridge_files::{Entry, Root};
 
 use super::FileError;
-use super::generation::Generation;
-use super::place::{Identity, Place};
+use super::open_file::OpenFile;
+use super::position::{FileIdentity, Position};
 use super::rotated::{Age, Packing, Rotated, after};
 use super::source::Source;
 
@@ -49,11 +49,11 @@ impl Folder {
     }
 
     /// Opens the live file at its beginning.
-    pub(super) fn open_live(&self) -> Result<Generation, FileError> {
+    pub(super) fn open_live(&self) -> Result<OpenFile, FileError> {
         let fault = self.fault(&self.live);
         let file = self.root.read(&self.live).map_err(fault)?;
         let source = Source::new(self.live.clone(), file).map_err(fault)?;
-        Generation::new(source, 0).map_err(fault)
+        OpenFile::new(source, 0).map_err(fault)
     }
 
     /// Whether the file is the live one.
@@ -63,26 +63,29 @@ impl Folder {
     }
 
     /// The path that a file has now, if it has any.
-    pub(super) fn path_of(&self, identity: Option<Identity>) -> Result<Option<PathBuf>, FileError> {
+    pub(super) fn path_of(
+        &self,
+        identity: Option<FileIdentity>,
+    ) -> Result<Option<PathBuf>, FileError> {
         let listed = self.list()?;
         let is_it = |one: &&Rotated| identity.is_some() && one.identity == identity;
         let found = listed.iter().find(is_it);
         Ok(found.map(|one| self.root.join(&one.name)))
     }
 
-    /// The file of this place, and all that was written after it, oldest first; nothing if the file
-    /// is not in the folder.
-    pub(super) async fn from(&self, place: &Place) -> Result<Option<Vec<Generation>>, FileError> {
-        looked(|| self.look_from(place)).await
+    /// Opens the file that a position is in, and all that was written after it, oldest first;
+    /// `None` if the file is not in the folder.
+    pub(super) async fn from(
+        &self,
+        position: &Position,
+    ) -> Result<Option<Vec<OpenFile>>, FileError> {
+        look_repeatedly(|| self.look_from(position)).await
     }
 
     /// What was written after the newest file that is held open. If that one has left the folder,
     /// it is what was written to since.
-    pub(super) async fn after(
-        &self,
-        newest: &mut Generation,
-    ) -> Result<Vec<Generation>, FileError> {
-        if let Some(after) = looked(|| self.look_after(newest)).await? {
+    pub(super) async fn after(&self, newest: &mut OpenFile) -> Result<Vec<OpenFile>, FileError> {
+        if let Some(after) = look_repeatedly(|| self.look_after(newest)).await? {
             return Ok(after);
         }
         let name = &newest.source.name;
@@ -94,27 +97,27 @@ impl Folder {
         self.opened_after(&gone, self.list()?)
     }
 
-    /// Whether the file of this place, or a copy of it, is in the folder.
-    pub(super) fn has(&self, place: &Place) -> Result<bool, FileError> {
-        Ok(self.find(place, &self.list()?)?.is_some())
+    /// Whether the file that a position is in, or a copy of it, is in the folder.
+    pub(super) fn has(&self, position: &Position) -> Result<bool, FileError> {
+        Ok(self.find(position, &self.list()?)?.is_some())
     }
 
-    fn look_from(&self, place: &Place) -> Result<Option<Vec<Generation>>, FileError> {
+    fn look_from(&self, position: &Position) -> Result<Option<Vec<OpenFile>>, FileError> {
         let listed = self.list()?;
-        let Some((source, rotated)) = self.find(place, &listed)? else {
+        let Some((source, rotated)) = self.find(position, &listed)? else {
             return Ok(None);
         };
-        let found = Generation::new(source, place.offset).map_err(self.fault(&rotated.name))?;
-        let mut generations = vec![found];
+        let found = OpenFile::new(source, position.offset).map_err(self.fault(&rotated.name))?;
+        let mut backlog = vec![found];
         if rotated.name != self.live {
-            generations.extend(self.opened_after(&rotated, listed)?);
+            backlog.extend(self.opened_after(&rotated, listed)?);
         }
-        Ok(Some(generations))
+        Ok(Some(backlog))
     }
 
     /// A number is no other file's while the file is held open. Where it is found by its content, that
     /// is kept in mind: a packed file is not unpacked at each look.
-    fn look_after(&self, newest: &mut Generation) -> Result<Option<Vec<Generation>>, FileError> {
+    fn look_after(&self, newest: &mut OpenFile) -> Result<Option<Vec<OpenFile>>, FileError> {
         let listed = self.list()?;
         let identity = newest.source.identity;
         let is_it = |one: &&Rotated| {
@@ -126,12 +129,12 @@ impl Folder {
             let name = newest.source.name.clone();
             let fault = self.fault(&name);
             let end = newest.source.len().map_err(fault)?;
-            let place = Place::of(&mut newest.source, end).map_err(fault)?;
+            let position = Position::of(&mut newest.source, end).map_err(fault)?;
             // It is not the live one, nor longer: a file that ends in half a line is the beginning
             // of the one that has the whole line.
             let rotated = listed.iter().filter(|one| one.name != self.live).cloned();
             let rotated: Vec<Rotated> = rotated.collect();
-            if let Some((mut source, copy)) = self.find(&place, &rotated)?
+            if let Some((mut source, copy)) = self.find(&position, &rotated)?
                 && source.len().map_err(self.fault(&copy.name))? == end
             {
                 found = Some(copy);
@@ -146,13 +149,13 @@ impl Folder {
     /// and a packed one have other numbers.
     fn find(
         &self,
-        place: &Place,
+        position: &Position,
         listed: &[Rotated],
     ) -> Result<Option<(Source, Rotated)>, FileError> {
         let has_number =
-            |one: &&Rotated| place.identity.is_some() && one.identity == place.identity;
+            |one: &&Rotated| position.identity.is_some() && one.identity == position.identity;
         for one in listed.iter().filter(has_number) {
-            if let Some(source) = self.open_if(place, one)? {
+            if let Some(source) = self.open_if(position, one)? {
                 return Ok(Some((source, one.clone())));
             }
         }
@@ -160,8 +163,12 @@ impl Folder {
             one.packing != Packing::Other && (one.name == self.live || one.age != Age::Unknown)
         };
         let mut best = None;
-        for one in listed.iter().filter(may_be).filter(|_| place.has_content()) {
-            let Some(mut source) = self.open_if(place, one)? else {
+        for one in listed
+            .iter()
+            .filter(may_be)
+            .filter(|_| position.has_content())
+        {
+            let Some(mut source) = self.open_if(position, one)? else {
                 continue;
             };
             // The one that has its length; of two that are the same, the older one: to take the
@@ -169,7 +176,7 @@ impl Folder {
             let bytes = source.len().map_err(self.fault(&one.name))?;
             let is_rotated = one.name != self.live;
             let fits = (
-                bytes == place.seen,
+                bytes == position.seen,
                 bytes,
                 is_rotated,
                 Reverse(one.modified),
@@ -181,13 +188,13 @@ impl Folder {
         Ok(best.map(|(_, found)| found))
     }
 
-    /// Opens a file, if it is that of the place.
-    fn open_if(&self, place: &Place, one: &Rotated) -> Result<Option<Source>, FileError> {
+    /// Opens a file, if the position is in it.
+    fn open_if(&self, position: &Position, one: &Rotated) -> Result<Option<Source>, FileError> {
         let Some(mut source) = self.open(one)? else {
             return Ok(None);
         };
         // What cannot be unpacked is still being packed.
-        let is_it = place.is_in(&mut source).unwrap_or(false);
+        let is_it = position.is_in(&mut source).unwrap_or(false);
         Ok(is_it.then_some(source))
     }
 
@@ -197,14 +204,14 @@ impl Folder {
         &self,
         found: &Rotated,
         listed: Vec<Rotated>,
-    ) -> Result<Vec<Generation>, FileError> {
+    ) -> Result<Vec<OpenFile>, FileError> {
         let path = |name: &OsStr| self.root.join(name).display().to_string();
         let rotated = after(found, listed).map_err(|number| FileError::Gap {
             place: path(&self.live),
             found: path(&found.name),
             number,
         })?;
-        let mut generations = Vec::new();
+        let mut backlog = Vec::new();
         for one in rotated {
             let fault = self.fault(&one.name);
             if one.packing == Packing::Other {
@@ -214,19 +221,19 @@ impl Folder {
             let Some(source) = self.open(&one)? else {
                 return Err(fault(io::ErrorKind::NotFound.into()));
             };
-            let generation = Generation::new(source, 0).map_err(fault)?;
-            generations.extend(generation.place.has_content().then_some(generation));
+            let generation = OpenFile::new(source, 0).map_err(fault)?;
+            backlog.extend(generation.position.has_content().then_some(generation));
         }
         match self.open_live() {
             Ok(mut live) => {
                 if live.has_a_line().map_err(self.fault(&self.live))? {
-                    generations.push(live);
+                    backlog.push(live);
                 }
             }
             Err(FileError::Missing { .. }) => {}
             Err(error) => return Err(error),
         }
-        Ok(generations)
+        Ok(backlog)
     }
 
     /// Opens a file, if its name is still its own.
@@ -256,7 +263,7 @@ impl Folder {
                 Err(error) => return Err(self.fault(&name)(error)),
             };
             listed.push(Rotated {
-                identity: Identity::of(&meta),
+                identity: FileIdentity::of(&meta),
                 bytes: meta.len(),
                 ..Rotated::new(&self.live, name, modified(&meta))
             });
@@ -265,8 +272,8 @@ impl Folder {
     }
 }
 
-/// Looks again where a file is not found.
-async fn looked<T>(
+/// Looks up to [`LOOKS`] times, with a pause in between, until something is found.
+async fn look_repeatedly<T>(
     mut look: impl FnMut() -> Result<Option<T>, FileError>,
 ) -> Result<Option<T>, FileError> {
     let mut looked = look();

@@ -29,7 +29,7 @@ impl Lines {
             end += read as u64;
             let text = text(line);
             if text.trim().is_empty() {
-                // Nothing to deliver; it is behind us with the line before it.
+                // An empty line counts as delivered together with the line before it.
                 if let Some(last) = lines.ends.last_mut() {
                     *last = end;
                 }

@@ -1,20 +1,20 @@
 //! Delivery of a file of records, as `drawbridge poll` writes it, on one machine.
 //!
 //! How far it was delivered stands in a file beside it, which moves only after the target has taken
-//! what lies before, or what it refused was put aside. So a delivery that dies, or is stopped, goes
-//! on where it was; the last few records may come twice.
+//! what lies before, or what it refused is in quarantine. So a delivery that dies, or is stopped,
+//! goes on where it was; the last few records may come twice.
 //!
 //! The file may be rotated at any time. What is not delivered of it is held open, and found again
 //! after a restart: by its number, or by its content in a copy or packed. It is known by its first
 //! bytes and those before the position, so that a file that was truncated is never taken for it.
 
+mod backlog;
+mod checkpoint;
 mod error;
 mod folder;
-mod generation;
-mod generations;
 mod lines;
-mod mark;
-mod place;
+mod open_file;
+mod position;
 mod rotated;
 mod source;
 
@@ -24,8 +24,8 @@ use drawbridge_time::Deadline;
 
 pub use error::FileError;
 
-use crate::{Deliverer, Later, Outcome, Parcel};
-use generations::Generations;
+use crate::{Deliverer, Later, Outcome, StoredRecord};
+use backlog::Backlog;
 use lines::record;
 
 /// A file of records and where they go.
@@ -34,7 +34,7 @@ pub struct FileDelivery {
     path: PathBuf,
     format: String,
     tenant: String,
-    generations: Generations,
+    backlog: Backlog,
 }
 
 /// What a delivery did.
@@ -42,21 +42,21 @@ pub struct FileDelivery {
 pub struct FileReport {
     /// Records that the target has.
     pub delivered: u64,
-    /// Records that it will never take, put aside.
+    /// Records that it will never take; they are in quarantine.
     pub refused: u64,
-    /// Of those delivered, records with a field cut, put aside whole as well.
+    /// Records that were delivered with a field cut; they are in quarantine, whole.
     pub cut: u64,
-    /// Bytes of the file that are delivered, all told; of a rotated one, if that is not done yet.
+    /// Bytes of the file that are delivered in all; of a rotated one, if that is not done yet.
     pub offset: u64,
-    /// What can never be delivered: it was there, and is not any more.
-    pub lost: Vec<Left>,
+    /// What was in a file and is not any more, so that it can never be delivered.
+    pub lost: Vec<Undelivered>,
     /// Why it ended early, if it did.
     pub later: Option<Later>,
 }
 
 /// What is not delivered of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Left {
+pub struct Undelivered {
     /// The file.
     pub place: String,
     /// How much of it.
@@ -65,7 +65,7 @@ pub struct Left {
     pub is_gone: bool,
 }
 
-/// Of a line that a file ends in when nobody will write to it any more.
+/// Why a line is refused that a file ends in when nobody will write to it any more.
 const TORN: &str = "the file was rotated before the line had its end: whoever wrote it was stopped";
 
 impl FileDelivery {
@@ -81,13 +81,13 @@ impl FileDelivery {
         tenant: &str,
     ) -> Result<Self, FileError> {
         let path = path.into();
-        let generations = Generations::open(&path, deliverer.target())?;
+        let backlog = Backlog::open(&path, deliverer.target())?;
         Ok(Self {
             deliverer,
             path,
             format: format.to_owned(),
             tenant: tenant.to_owned(),
-            generations,
+            backlog,
         })
     }
 
@@ -103,23 +103,23 @@ impl FileDelivery {
     /// # Errors
     /// As [`run`](Self::run).
     pub async fn look(&mut self) -> Result<(), FileError> {
-        self.generations.look().await
+        self.backlog.look().await
     }
 
     /// What is not delivered, oldest first, as far as the last look has seen it.
     ///
     /// # Errors
     /// [`FileError`] if a file cannot be read.
-    pub fn left(&mut self) -> Result<Vec<Left>, FileError> {
-        self.generations.left()
+    pub fn left(&mut self) -> Result<Vec<Undelivered>, FileError> {
+        self.backlog.left()
     }
 
     /// Delivers all whole lines there are, those of rotated files first, until the target asks to
     /// wait or `stop` says so.
     ///
     /// # Errors
-    /// [`FileError`] if the file or the mark beside it cannot be read or written, or what is to be
-    /// delivered is not there any more. What was delivered since the last mark comes again then.
+    /// [`FileError`] if the file or the checkpoint beside it cannot be read or written, or what is to be
+    /// delivered is not there any more. What was delivered since the last checkpoint comes again then.
     pub async fn run(
         &mut self,
         until: Deadline,
@@ -128,40 +128,40 @@ impl FileDelivery {
         let mut report = FileReport::default();
         let mut is_over = false;
         while !is_over {
-            self.generations.look().await?;
+            self.backlog.look().await?;
             is_over = stop() || self.step(until, &mut report).await?;
-            report.offset = self.generations.offset();
-            report.lost.extend(self.generations.take_lost());
+            report.offset = self.backlog.offset();
+            report.lost.extend(self.backlog.take_lost());
         }
         Ok(report)
     }
 
     /// Delivers the next lines, or goes on to the next file; says whether it can do neither.
     async fn step(&mut self, until: Deadline, report: &mut FileReport) -> Result<bool, FileError> {
-        let lines = self.generations.lines(self.deliverer.appetite()).await?;
-        let parcel = |line: &String| Parcel::from(record(line, &self.format, &self.tenant));
+        let lines = self.backlog.lines(self.deliverer.batch_capacity()).await?;
+        let parcel = |line: &String| StoredRecord::from(record(line, &self.format, &self.tenant));
         if !lines.ends.is_empty() {
             let parcels = lines.texts.iter().map(parcel).collect();
             let outcomes = self.deliverer.deliver(parcels, until).await;
             let end = match report.count(outcomes) {
-                0 => self.generations.offset(),
+                0 => self.backlog.offset(),
                 done => lines.ends[done - 1],
             };
-            self.generations.delivered(end).await?;
+            self.backlog.delivered(end).await?;
             return Ok(report.later.is_some());
         }
-        // Since the last look nothing was written to the first file, unless it is the last one.
-        if !self.generations.is_first_over() {
+        // FileChange the last look nothing was written to the first file, unless it is the last one.
+        if !self.backlog.is_first_over() {
             return Ok(true);
         }
-        let torn = self.generations.torn()?;
+        let torn = self.backlog.torn()?;
         if !torn.is_empty() {
             let torn = record(&torn, &self.format, &self.tenant);
             let outcome = self.deliverer.refuse(&torn, TORN.to_owned()).await;
             report.count(vec![outcome]);
         }
         if report.later.is_none() {
-            self.generations.next()?;
+            self.backlog.next()?;
         }
         Ok(report.later.is_some())
     }

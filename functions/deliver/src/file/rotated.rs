@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
 use std::time::SystemTime;
 
-use super::place::Identity;
+use super::position::FileIdentity;
 
 /// How a rotated file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +32,7 @@ pub(super) struct Rotated {
     pub(super) packing: Packing,
     pub(super) age: Age,
     pub(super) modified: SystemTime,
-    pub(super) identity: Option<Identity>,
+    pub(super) identity: Option<FileIdentity>,
     pub(super) bytes: u64,
 }
 

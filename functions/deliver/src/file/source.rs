@@ -4,14 +4,14 @@ use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 
 use flate2::read::MultiGzDecoder;
 
-use super::place::Identity;
+use super::position::FileIdentity;
 
 /// A file of records that is held open, so that it can be read to its end whatever becomes of its
 /// name.
 pub(super) struct Source {
     /// The name that it had when it was opened.
     pub(super) name: OsString,
-    pub(super) identity: Option<Identity>,
+    pub(super) identity: Option<FileIdentity>,
     body: Body,
 }
 
@@ -23,7 +23,7 @@ enum Body {
 impl Source {
     /// A file; what is packed with gzip is read unpacked.
     pub(super) fn new(name: OsString, file: File) -> io::Result<Self> {
-        let identity = Identity::of(&file.metadata()?);
+        let identity = FileIdentity::of(&file.metadata()?);
         let is_packed = name.to_string_lossy().ends_with(".gz");
         let body = match is_packed {
             true => Body::Packed(Box::new(Packed::new(file)?)),

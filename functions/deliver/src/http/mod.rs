@@ -5,12 +5,12 @@ mod answer;
 mod client;
 mod gzip;
 
-mod split;
+mod batch;
 
 pub(crate) use answer::{Answer, Hints};
+pub(crate) use batch::{BatchApi, EncodedRecord, deliver};
 pub(crate) use client::{Client, Request, transport};
 pub(crate) use gzip::gzip;
-pub(crate) use split::{Intake, Piece, deliver};
 
 use url::Url;
 

@@ -7,9 +7,9 @@ use drawbridge_lambda::{VisibilityControl, batch_item_failure, receive_count, se
 use drawbridge_time::{Clock, Deadline};
 use jiff::Timestamp;
 
-use super::message::{Bodies, parcel};
+use super::message::{Bodies, stored_record};
 use super::metrics::Tally;
-use super::moment::retry_time;
+use super::retry_time::retry_time;
 use crate::backoff::TRIES_AS_ASKED;
 use crate::{Deliverer, Later, Outcome};
 
@@ -77,25 +77,25 @@ impl Handler {
         let is_paused = pause.is_some();
         let outcomes = match pause {
             Some(later) => vec![Outcome::Later(later); messages.len()],
-            None => self.outcomes(&messages, is_fifo, until).await,
+            None => self.deliver(&messages, is_fifo, until).await,
         };
         let now = self.clock.now();
-        let mut times = times(&messages, &outcomes, is_paused, now);
+        let mut times = retry_times(&messages, &outcomes, is_paused, now);
         if !is_fifo {
-            self.wait_together(&mut times);
+            self.align_retries(&mut times);
         }
         let mut tally = Tally::default();
         let (mut failures, mut hidden) = (Vec::new(), Vec::new());
         let mut failed_groups: HashSet<&str> = HashSet::new();
-        let mut told: Option<&str> = None;
+        let mut logged: Option<&str> = None;
         for ((message, outcome), time) in messages.iter().zip(&outcomes).zip(times) {
             let group = fifo_group(message);
             let follows_a_failure = group.is_some_and(|group| failed_groups.contains(group));
             if let Outcome::Later(Later { reason, .. }) = outcome
-                && told != Some(reason)
+                && logged != Some(reason)
             {
                 tracing::warn!(target = self.deliverer.target(), %reason, "not delivered");
-                told = Some(reason);
+                logged = Some(reason);
             }
             let delay = match time {
                 Some(time) => Some(whole_secs(now, time)),
@@ -119,10 +119,10 @@ impl Handler {
         failures
     }
 
-    /// Why nothing is sent now, if so.
+    /// Why nothing is to be sent now; `None` if sending is allowed.
     fn pause(&self) -> Option<Later> {
         let until = *self.paused_until();
-        let later = self.deliverer.waits()?;
+        let later = self.deliverer.unavailable()?;
         (self.clock.now() < until).then(|| {
             let reason = &later.reason;
             Later::because(format!("{reason}; nothing is sent before {until:.0}"))
@@ -131,20 +131,20 @@ impl Handler {
 
     /// If it is the target that they wait for, all messages wait for the last of their times, and
     /// nothing is sent before.
-    fn wait_together(&self, times: &mut [Option<Timestamp>]) {
-        if self.deliverer.waits().is_some() {
+    fn align_retries(&self, times: &mut [Option<Timestamp>]) {
+        if self.deliverer.unavailable().is_some() {
             let mut until = self.paused_until();
             *until = times.iter().flatten().copied().fold(*until, Timestamp::max);
             times.iter_mut().flatten().for_each(|time| *time = *until);
         }
     }
 
-    /// Whether nothing was taken, and the target named no time. It may be down; or it refuses the
+    /// Whether nothing was taken, and the target named no time. It may be down, or it refuses the
     /// oldest records, and would do so for as long as they are there. Then they are delivered once
     /// more behind the youngest: if that one is taken, it is the others that are at fault, and they
     /// hold up nobody.
     fn may_be_the_records(&self, delivered: &[Outcome]) -> bool {
-        let waits = self.deliverer.waits();
+        let waits = self.deliverer.unavailable();
         let names_no_time = waits.is_some_and(|later| later.after.is_none());
         names_no_time && delivered.len() > 1 && !delivered.iter().any(Outcome::is_taken)
     }
@@ -155,51 +155,51 @@ impl Handler {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn outcomes(
+    async fn deliver(
         &self,
         messages: &[SqsMessage],
         in_order: bool,
         until: Deadline,
     ) -> Vec<Outcome> {
         let mut outcomes: Vec<Option<Outcome>> = vec![None; messages.len()];
-        let (mut places, mut parcels) = (Vec::new(), Vec::new());
-        for (place, message) in messages.iter().enumerate() {
-            match parcel(message, &self.bodies) {
-                Ok(parcel) => {
-                    places.push(place);
-                    parcels.push(parcel);
+        let (mut positions, mut records) = (Vec::new(), Vec::new());
+        for (position, message) in messages.iter().enumerate() {
+            match stored_record(message, &self.bodies) {
+                Ok(stored) => {
+                    positions.push(position);
+                    records.push(stored);
                 }
                 Err(refused) => {
                     let (record, reason) = *refused;
-                    outcomes[place] = Some(self.deliverer.refuse(&record, reason).await);
+                    outcomes[position] = Some(self.deliverer.refuse(&record, reason).await);
                 }
             }
         }
         let mut delivered = match in_order {
-            true => self.deliverer.deliver_in_order(parcels, until).await,
-            false => self.deliverer.deliver(parcels, until).await,
+            true => self.deliverer.deliver_in_order(records, until).await,
+            false => self.deliverer.deliver(records, until).await,
         };
         if !in_order && !until.is_over() && self.may_be_the_records(&delivered) {
-            places.rotate_right(1);
-            let parcels = places
+            positions.rotate_right(1);
+            let records = positions
                 .iter()
-                .filter_map(|&place| parcel(&messages[place], &self.bodies).ok())
+                .filter_map(|&position| stored_record(&messages[position], &self.bodies).ok())
                 .collect();
-            delivered = self.deliverer.deliver(parcels, until).await;
+            delivered = self.deliverer.deliver(records, until).await;
         }
-        for (place, outcome) in places.into_iter().zip(delivered) {
-            outcomes[place] = Some(outcome);
+        for (position, outcome) in positions.into_iter().zip(delivered) {
+            outcomes[position] = Some(outcome);
         }
-        let unsaid = || Outcome::Later(Later::because("nothing became of it"));
+        let unanswered = || Outcome::Later(Later::because("the record was not answered for"));
         outcomes
             .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(unsaid))
+            .map(|outcome| outcome.unwrap_or_else(unanswered))
             .collect()
     }
 }
 
-/// When each message is to be tried again that is not done.
-fn times(
+/// When each message that is not done is to be tried again.
+fn retry_times(
     messages: &[SqsMessage],
     outcomes: &[Outcome],
     is_paused: bool,

@@ -2,7 +2,7 @@ use aws_lambda_events::sqs::SqsMessage;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::{Parcel, Record, Stored};
+use crate::{BodyLocation, Record, StoredRecord};
 
 /// The attribute by which a reader knows a pointer; its value is the body's size in bytes.
 const SIZE_ATTRIBUTE: &str = "ExtendedPayloadSize";
@@ -30,17 +30,17 @@ impl Bodies {
         Self { folder, ..self }
     }
 
-    fn has(&self, place: &Place) -> bool {
-        place.bucket == self.bucket && place.key.starts_with(&self.folder)
+    fn allows(&self, pointer: &BodyPointer) -> bool {
+        pointer.bucket == self.bucket && pointer.key.starts_with(&self.folder)
     }
 }
 
-/// The pointer of the Amazon SQS Extended Client libraries: a class's name, and the place.
+/// The pointer of the Amazon SQS Extended Client libraries: a class's name, and the pointer.
 #[derive(Deserialize)]
-struct Pointer(IgnoredAny, Place);
+struct Pointer(IgnoredAny, BodyPointer);
 
 #[derive(Deserialize)]
-struct Place {
+struct BodyPointer {
     #[serde(rename = "s3BucketName")]
     bucket: String,
     #[serde(rename = "s3Key")]
@@ -48,10 +48,10 @@ struct Place {
 }
 
 /// The record of a message, or the record as far as it is known and why it cannot be read.
-pub(super) fn parcel(
+pub(super) fn stored_record(
     message: &SqsMessage,
     bodies: &Bodies,
-) -> Result<Parcel, Box<(Record, String)>> {
+) -> Result<StoredRecord, Box<(Record, String)>> {
     let attribute = |name: &str| {
         let attribute = message.message_attributes.get(name)?;
         attribute.string_value.clone()
@@ -72,20 +72,20 @@ pub(super) fn parcel(
     };
     let pointer: Result<Pointer, _> = serde_json::from_str(&record.body);
     let refuse = |record, reason: &str| Err(Box::new((record, reason.to_owned())));
-    let Ok(Pointer(_, place)) = pointer else {
+    let Ok(Pointer(_, pointer)) = pointer else {
         return refuse(record, "the pointer to its body cannot be read");
     };
-    if !bodies.has(&place) {
+    if !bodies.allows(&pointer) {
         let reason = "the pointer leads out of the folder for large bodies; it was not followed";
         return refuse(record, reason);
     }
     let Ok(bytes) = size.parse() else {
         return refuse(record, "the size of its body is no number");
     };
-    Ok(Parcel {
+    Ok(StoredRecord {
         record,
-        stored: Some(Stored {
-            key: place.key,
+        body_at: Some(BodyLocation {
+            key: pointer.key,
             bytes,
         }),
     })
@@ -114,12 +114,12 @@ mod tests {
 
     fn refusal(body: &str) -> String {
         let message = message(body, &[("ExtendedPayloadSize", "9")]);
-        parcel(&message, &bodies()).unwrap_err().1
+        stored_record(&message, &bodies()).unwrap_err().1
     }
 
     #[test]
     fn a_record_comes_with_its_attributes() {
-        let record = parcel(
+        let record = stored_record(
             &message(
                 "{}",
                 &[
@@ -138,7 +138,9 @@ mod tests {
             ("a", "siem")
         );
         // One that somebody else put there has none.
-        let bare = parcel(&message("{}", &[]), &bodies()).unwrap().record;
+        let bare = stored_record(&message("{}", &[]), &bodies())
+            .unwrap()
+            .record;
         assert_eq!((bare.key.as_str(), bare.tenant.as_str()), ("m", "unknown"));
     }
 
@@ -150,7 +152,7 @@ mod tests {
             )
         };
         let good = message(&pointer("b", "oversize/x"), &[("ExtendedPayloadSize", "9")]);
-        let stored = parcel(&good, &bodies()).unwrap().stored.unwrap();
+        let stored = stored_record(&good, &bodies()).unwrap().body_at.unwrap();
         assert_eq!((stored.key.as_str(), stored.bytes), ("oversize/x", 9));
         for (bucket, key) in [("other", "oversize/x"), ("b", "state/t.json")] {
             assert!(refusal(&pointer(bucket, key)).contains("not followed"));
@@ -163,15 +165,15 @@ mod tests {
             ("oversize/x", false),
         ] {
             let message = message(&pointer("b", key), &[("ExtendedPayloadSize", "9")]);
-            let followed = parcel(&message, &of_siem).is_ok();
+            let followed = stored_record(&message, &of_siem).is_ok();
             assert_eq!(followed, is_followed, "{key}");
         }
         assert!(refusal("{}").contains("cannot be read"));
         // Without the attribute it is a record like any other.
         assert!(
-            parcel(&message(&pointer("b", "x"), &[]), &bodies())
+            stored_record(&message(&pointer("b", "x"), &[]), &bodies())
                 .unwrap()
-                .stored
+                .body_at
                 .is_none()
         );
     }

@@ -4,7 +4,7 @@ mod function;
 mod handler;
 mod message;
 mod metrics;
-mod moment;
+mod retry_time;
 
 pub use function::Function;
 pub use handler::Handler;

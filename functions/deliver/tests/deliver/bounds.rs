@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use drawbridge_deliver::{
-    Deliverer, IN_FLIGHT, Later, Limits, MAX_RECORD_BYTES, Outcome, Parcel, Record, Stored, Target,
+    BodyLocation, Deliverer, IN_FLIGHT, Later, Limits, MAX_RECORD_BYTES, Outcome, Record,
+    StoredRecord, Target,
 };
 use drawbridge_store::{LocalStore, Store as _};
 use drawbridge_time::Deadline;
@@ -17,8 +18,8 @@ use crate::support::{
     target,
 };
 
-fn parcels(records: Vec<Record>) -> Vec<Parcel> {
-    records.into_iter().map(Parcel::from).collect()
+fn parcels(records: Vec<Record>) -> Vec<StoredRecord> {
+    records.into_iter().map(StoredRecord::from).collect()
 }
 
 /// Takes one record, as delivery begins with one batch; then nothing before it is let go on, and
@@ -127,13 +128,13 @@ async fn a_target_that_goes_down_in_between_is_asked_with_one_batch_when_it_may_
     let outcomes = deliverer.deliver(parcels(records(50 * 100)), soon()).await;
     assert_taken(&outcomes[..50]);
     assert_later(&outcomes[50..], &["HTTP 503"]);
-    assert!(deliverer.waits().is_some());
+    assert!(deliverer.unavailable().is_some());
     let asked = fake.asked().len();
     assert!((2..=1 + IN_FLIGHT).contains(&asked), "{asked}");
     is_back.store(true, Ordering::SeqCst);
     let rest = records(50 * 100).split_off(50);
     assert_taken(&deliverer.deliver(parcels(rest), soon()).await);
-    assert!(deliverer.waits().is_none());
+    assert!(deliverer.unavailable().is_none());
     // The oldest that had to wait are the first to arrive.
     assert!(fake.bodies()[asked].contains("\"50.exe\""));
 }
@@ -184,7 +185,7 @@ async fn what_cannot_be_put_aside_is_not_done() {
     let outcomes = Deliverer::new(Arc::new(says), store)
         .deliver(parcels(records(1)), soon())
         .await;
-    assert_later(&outcomes, &["could not be put aside"]);
+    assert_later(&outcomes, &["could not be quarantined"]);
 }
 
 #[tokio::test]
@@ -221,9 +222,9 @@ async fn bodies_are_fetched_from_the_store_when_their_turn_comes() {
         .put("oversize/x", "{\"a\":1}".into(), "application/json")
         .await
         .unwrap();
-    let stored = |key: &str, bytes: usize| Parcel {
+    let stored = |key: &str, bytes: usize| StoredRecord {
         record: record(0),
-        stored: Some(Stored {
+        body_at: Some(BodyLocation {
             key: key.into(),
             bytes,
         }),

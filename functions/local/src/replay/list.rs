@@ -1,10 +1,10 @@
 use std::io::Write as _;
 
+use drawbridge_quarantine::{Item, StoredItem, stored_items};
 use drawbridge_telemetry::shown;
 use futures::{StreamExt as _, stream};
 use serde_json::json;
 
-use super::item::{Content, Item, items};
 use crate::cli::ReplayList;
 use crate::failure::Failure;
 use crate::place::Place;
@@ -16,14 +16,16 @@ const AT_ONCE: usize = 8;
 pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
     let place = Place::open(&args.place).await?;
     let store = place.store.as_ref();
-    let items = items(store, args.tenant.as_deref()).await?;
+    let items = stored_items(store, args.tenant.as_deref())
+        .await
+        .map_err(Failure::of)?;
     let mut out = crate::screen::stdout();
     if items.is_empty() && !args.json {
         writeln!(out, "nothing lies in quarantine in {}", place.name())?;
         return Ok(());
     }
     let mut unreadable = 0;
-    let read = |item: Item| async move {
+    let read = |item: StoredItem| async move {
         let content = item.read(store).await;
         (item, content)
     };
@@ -59,12 +61,12 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
 }
 
 /// What may be said of an item: not what the alert says.
-fn said(content: &Content) -> String {
+fn said(content: &Item<'_>) -> String {
     match (content.window, &content.alert_id) {
         (Some(window), _) => format!("{} to {}: {}", window.from(), window.to(), content.reason),
-        (None, Some(id)) if !content.reason.contains(id.as_str()) => {
+        (None, Some(id)) if !content.reason.contains(&**id) => {
             format!("alert {id}: {}", content.reason)
         }
-        _ => content.reason.clone(),
+        _ => content.reason.clone().into_owned(),
     }
 }

@@ -2,7 +2,6 @@
 
 #[cfg(feature = "aws")]
 mod dead_letters;
-mod item;
 mod list;
 mod outputs;
 mod run;

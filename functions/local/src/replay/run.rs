@@ -1,13 +1,14 @@
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use drawbridge_alert::Alert;
 use drawbridge_cursor::{Due, State, Window};
 use drawbridge_poll::{Ending, PollError, Poller, Silent, Stop, change_state, state_key};
+use drawbridge_quarantine::{Item, Kind, StoredItem, stored_items};
 use drawbridge_queue::Message;
 use drawbridge_telemetry::shown;
 use serde_json::json;
 
-use super::item::{Content, Item, Kind, items};
 use super::outputs::Pollers;
 use crate::cli::ReplayRun;
 use crate::failure::Failure;
@@ -28,7 +29,9 @@ const ATTRIBUTES: [&str; 7] = [
 
 pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
     let place = Place::open(&args.place).await?;
-    let all = items(place.store.as_ref(), args.tenant.as_deref()).await?;
+    let all = stored_items(place.store.as_ref(), args.tenant.as_deref())
+        .await
+        .map_err(Failure::of)?;
     let chosen = if args.all {
         all
     } else {
@@ -75,8 +78,8 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
 }
 
 /// The items that the command line names, each by its beginning.
-fn chosen(named: &[String], all: &[Item]) -> Result<Vec<Item>, Failure> {
-    let mut chosen: Vec<Item> = Vec::new();
+fn chosen(named: &[String], all: &[StoredItem]) -> Result<Vec<StoredItem>, Failure> {
+    let mut chosen: Vec<StoredItem> = Vec::new();
     for name in named {
         let mut alike = all.iter().filter(|item| item.id.starts_with(name.as_str()));
         let item = match (alike.next(), alike.next()) {
@@ -109,9 +112,9 @@ struct Replay<'a> {
 
 impl Replay<'_> {
     /// Delivers an item and moves it away; gives what was done.
-    async fn item(&mut self, item: &Item) -> Result<String, Failure> {
+    async fn item(&mut self, item: &StoredItem) -> Result<String, Failure> {
         let store = self.place.store.as_ref();
-        let Some(content) = item.read(store).await? else {
+        let Some(content) = item.read(store).await.map_err(Failure::of)? else {
             return Ok("somebody else delivered it meanwhile".to_owned());
         };
         let done = match item.kind {
@@ -119,11 +122,11 @@ impl Replay<'_> {
             Kind::Record | Kind::Undeliverable => self.record(item, content).await?,
             Kind::Gap => self.gap(item, &content).await?,
         };
-        let to = item.move_away(store).await?;
+        let to = item.move_to_replayed(store).await.map_err(Failure::of)?;
         Ok(format!("{done}; moved to {to}"))
     }
 
-    async fn alert(&mut self, item: &Item, content: &Content) -> Result<String, Failure> {
+    async fn alert(&mut self, item: &StoredItem, content: &Item<'_>) -> Result<String, Failure> {
         let raw = content.alert.as_ref().map(|alert| alert.get());
         let raw = raw.or(content.text.as_deref());
         let raw = raw.ok_or_else(|| Failure::of("the item holds no alert"))?;
@@ -149,7 +152,7 @@ impl Replay<'_> {
         ))
     }
 
-    async fn record(&mut self, item: &Item, content: Content) -> Result<String, Failure> {
+    async fn record(&mut self, item: &StoredItem, content: Item<'_>) -> Result<String, Failure> {
         let poller = self.pollers.of(&item.tenant).await?;
         let output = self.output_of(&poller, &content)?;
         let queue = &poller.outputs[output].queue;
@@ -171,7 +174,7 @@ impl Replay<'_> {
     }
 
     /// Which of a poller's outputs a record goes to.
-    fn output_of(&self, poller: &Poller, content: &Content) -> Result<usize, Failure> {
+    fn output_of(&self, poller: &Poller, content: &Item<'_>) -> Result<usize, Failure> {
         let names: Vec<&str> = poller.outputs.iter().map(|output| &*output.name).collect();
         let said = content.output.as_deref().or(content.format.as_deref());
         match (said.or(self.output), names.as_slice()) {
@@ -193,7 +196,7 @@ impl Replay<'_> {
     }
 
     /// Has polls read a gap again: it is unread from now on.
-    async fn gap(&mut self, item: &Item, content: &Content) -> Result<String, Failure> {
+    async fn gap(&mut self, item: &StoredItem, content: &Item<'_>) -> Result<String, Failure> {
         let window = content.window;
         let window = window.ok_or_else(|| Failure::of("the item holds no window"))?;
         let store = self.place.store.as_ref();
@@ -240,36 +243,34 @@ impl Replay<'_> {
 }
 
 /// The message that a record was.
-fn message(item: &Item, mut content: Content) -> Result<Message, Failure> {
+fn message(item: &StoredItem, content: Item<'_>) -> Result<Message, Failure> {
     let (Some(body), Some(key)) = (content.record, content.key) else {
         return Err(Failure::of("the item holds no record"));
     };
-    // What a target refused has none, nor has what older releases put aside.
-    let known = [
-        ("key", Some(&key)),
-        ("format", content.format.as_ref()),
-        ("alert-id", content.alert_id.as_ref()),
+    let of_item = [
+        ("key", Some(key.clone())),
+        ("format", content.format),
+        ("alert-id", content.alert_id),
     ];
-    let known = known
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)));
-    for (name, value) in known {
-        let entry = content.attributes.entry(name.to_owned());
-        entry.or_insert_with(|| value.clone());
-    }
-    // Its place says whose it is, whatever the item says of itself.
-    let attributes = &mut content.attributes;
-    attributes.insert("tenant".to_owned(), item.tenant.clone());
-    let attributes = ATTRIBUTES.iter().filter_map(|name| {
-        let value = content.attributes.remove(*name)?;
-        Some((*name, value))
+    let attributes = ATTRIBUTES.iter().filter_map(|&name| {
+        // Its folder says whose it is, whatever the item says of itself.
+        if name == "tenant" {
+            return Some((name, item.tenant.clone()));
+        }
+        // What a target refused has no attributes, nor have items of older releases.
+        let of_item = of_item.iter().find(|(other, _)| *other == name);
+        let of_item = of_item.and_then(|(_, value)| value.as_ref());
+        let value = content.attributes.get(name).or(of_item)?;
+        Some((name, value.clone().into_owned()))
     });
     Ok(Message {
         attributes: attributes.collect(),
-        group: content.group.unwrap_or_else(|| item.tenant.clone()),
+        group: content
+            .group
+            .map_or_else(|| item.tenant.clone(), Cow::into_owned),
         time: None,
-        key,
-        body,
+        key: key.into_owned(),
+        body: body.into_owned(),
     })
 }
 
@@ -279,7 +280,7 @@ mod tests {
 
     #[test]
     fn an_item_is_of_the_tenant_in_whose_folder_it_lies() {
-        let item = Item::of("quarantine/contoso/records/ab.json").unwrap();
+        let item = StoredItem::of_key("quarantine/contoso/records/ab.json").unwrap();
         let content = json!({
             "tenant": "victim", "reason": "r", "record": "{}", "key": "k",
             "attributes": {"tenant": "victim", "format": "siem"},

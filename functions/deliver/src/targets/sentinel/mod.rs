@@ -18,7 +18,7 @@ pub use column::{MAX_COLUMN_CHARS, RESERVED, column};
 
 use crate::fields::SettingsError;
 use crate::http::{
-    Client, Hints, Intake, Piece, Request, Verdict, below, deliver, gzip, transport,
+    BatchApi, Client, EncodedRecord, Hints, Request, Verdict, below, deliver, gzip, transport,
 };
 use crate::{Later, Limits, Outcome, Ports, Record, Target, TargetType};
 use settings::SentinelSettings;
@@ -64,7 +64,7 @@ impl Sentinel {
         })
     }
 
-    async fn sent(&self, body: &[u8], until: Deadline) -> Verdict {
+    async fn send_once(&self, body: &[u8], until: Deadline) -> Verdict {
         let token = match self.tokens.token(until).await {
             Ok(token) => token,
             Err(error) => {
@@ -115,8 +115,8 @@ impl Target for Sentinel {
 }
 
 #[async_trait]
-impl Intake for Sentinel {
-    fn piece(&self, record: &Record) -> Result<Piece, String> {
+impl BatchApi for Sentinel {
+    fn encode(&self, record: &Record) -> Result<EncodedRecord, String> {
         self.settings
             .check_table(&record.format)
             .map_err(|problem| format!("the setting format {problem}"))?;
@@ -128,32 +128,32 @@ impl Intake for Sentinel {
                 row.json.len()
             ));
         }
-        Ok(Piece {
+        Ok(EncodedRecord {
             bytes: row.json,
             key: record.key.clone(),
             missing: row.missing,
         })
     }
 
-    fn most(&self) -> Limits {
+    fn request_limits(&self) -> Limits {
         Limits {
-            // Each piece is counted with its comma; the brackets take one byte more.
+            // Each row is counted with its comma; the brackets take one byte more.
             bytes: MOST_BYTES - 1,
             ..self.limits()
         }
     }
 
-    async fn post(&self, pieces: &[Piece], until: Deadline) -> Verdict {
-        let rows: Vec<&[u8]> = pieces.iter().map(|piece| &*piece.bytes).collect();
+    async fn post(&self, encoded: &[EncodedRecord], until: Deadline) -> Verdict {
+        let rows: Vec<&[u8]> = encoded.iter().map(|record| &*record.bytes).collect();
         let mut body = Vec::with_capacity(rows.iter().map(|row| row.len() + 1).sum::<usize>() + 1);
         body.push(b'[');
         body.extend_from_slice(&rows.join(&b','));
         body.push(b']');
-        match self.sent(&body, until).await {
+        match self.send_once(&body, until).await {
             // The token may have been revoked; a new one decides.
             Verdict::Unauthorised(_) => {
                 self.tokens.invalidate();
-                self.sent(&body, until).await
+                self.send_once(&body, until).await
             }
             other => other,
         }

@@ -13,7 +13,7 @@ use crate::http::{Answer, Verdict};
 
 /// How an acknowledgement is waited for.
 #[derive(Clone, Copy)]
-pub(super) struct Patience {
+pub(super) struct AckPolling {
     pub(super) every: Duration,
     pub(super) longest: Duration,
 }
@@ -25,12 +25,12 @@ pub(super) struct Patience {
 /// nobody else. The cookies by which the balancer finds the same indexer again (Splunk asks for
 /// sticky sessions where HEC acknowledges: "Load balancing configurations for Splunk Connect for
 /// Kafka") spare questions to those who cannot know.
-pub(super) struct Receipt {
+pub(super) struct AckChannel {
     channel: String,
     cookies: Option<String>,
 }
 
-impl Receipt {
+impl AckChannel {
     /// One with a channel of its own.
     pub(super) fn new() -> Self {
         Self {
@@ -40,7 +40,7 @@ impl Receipt {
     }
 
     /// Remembers the cookies of an answer; a balancer renews its own with each.
-    pub(super) fn answered(&mut self, answer: &Answer) {
+    pub(super) fn remember_cookies(&mut self, answer: &Answer) {
         if answer.cookies.is_some() {
             self.cookies.clone_from(&answer.cookies);
         }
@@ -62,24 +62,24 @@ struct Acks {
 impl SplunkHec {
     /// Asks until Splunk says that the events are indexed. If it does not in time, they are sent
     /// again: that may index them twice, and not asking might lose them.
-    pub(super) async fn acknowledged(
+    pub(super) async fn wait_for_acknowledgement(
         &self,
         id: u64,
-        receipt: &mut Receipt,
-        patience: Patience,
+        channel: &mut AckChannel,
+        polling: AckPolling,
         token: &SecretString,
         until: Deadline,
     ) -> Verdict {
         let mut url = self.acks.clone();
         url.query_pairs_mut()
-            .append_pair("channel", &receipt.channel);
+            .append_pair("channel", &channel.channel);
         let began = Instant::now();
         loop {
             let body = Bytes::from(format!("{{\"acks\":[{id}]}}"));
-            let request = self.request(&url, token, body, receipt.headers());
+            let request = self.request(&url, token, body, channel.headers());
             match self.client.send(request, until).await {
                 Ok(answer) if answer.is_success() => {
-                    receipt.answered(&answer);
+                    channel.remember_cookies(&answer);
                     let acks: Option<Acks> = answer.json();
                     if acks.is_some_and(|acks| acks.acks.get(&id.to_string()) == Some(&true)) {
                         return Verdict::Taken;
@@ -89,15 +89,14 @@ impl SplunkHec {
                 Ok(answer) => tracing::debug!(status = answer.status, "no acknowledgement yet"),
                 Err(verdict) => return verdict,
             }
-            if began.elapsed() + patience.every > patience.longest || !until.allows(patience.every)
-            {
+            if began.elapsed() + polling.every > polling.longest || !until.allows(polling.every) {
                 return Verdict::later(format!(
                     "{WHO} did not acknowledge within {} s: the events are sent again and may be \
                      indexed twice",
                     began.elapsed().as_secs()
                 ));
             }
-            sleep(patience.every).await;
+            sleep(polling.every).await;
         }
     }
 }
@@ -124,7 +123,7 @@ mod tests {
 
     #[test]
     fn no_two_requests_share_a_channel() {
-        let channels: HashSet<String> = (0..1_000).map(|_| Receipt::new().channel).collect();
+        let channels: HashSet<String> = (0..1_000).map(|_| AckChannel::new().channel).collect();
         assert_eq!(channels.len(), 1_000);
     }
 }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::credential::Credential;
-use crate::http::{Client, Hints, Intake, Piece, Request, Verdict, below, deliver, gzip};
+use crate::http::{BatchApi, Client, EncodedRecord, Hints, Request, Verdict, below, deliver, gzip};
 use crate::{Limits, Outcome, Record, Target, TargetType};
 use settings::SplunkHecSettings;
 
@@ -45,7 +45,7 @@ struct SplunkHec {
     events: Url,
     acks: Url,
     envelope: event::Envelope,
-    ack: Option<ack::Patience>,
+    ack: Option<ack::AckPolling>,
 }
 
 /// What HEC answers: a code, and which event of the request is at fault, counted from 0.
@@ -66,7 +66,7 @@ impl SplunkHec {
             events: below(&settings.url, "/services/collector/event"),
             acks: below(&settings.url, "/services/collector/ack"),
             envelope: event::Envelope::new(settings),
-            ack: settings.acknowledge.then(|| ack::Patience {
+            ack: settings.acknowledge.then(|| ack::AckPolling {
                 every: Duration::from_millis(settings.ack_poll_millis),
                 longest: Duration::from_secs(settings.ack_timeout_secs),
             }),
@@ -93,12 +93,12 @@ impl SplunkHec {
         }
     }
 
-    async fn sent(&self, body: &[u8], token: SecretString, until: Deadline) -> Verdict {
+    async fn send_once(&self, body: &[u8], token: SecretString, until: Deadline) -> Verdict {
         let gzipped = [("content-encoding", "gzip".to_owned())];
-        let mut receipt = self.ack.map(|_| ack::Receipt::new());
+        let mut channel = self.ack.map(|_| ack::AckChannel::new());
         let headers = gzipped
             .into_iter()
-            .chain(receipt.iter().flat_map(ack::Receipt::headers));
+            .chain(channel.iter().flat_map(ack::AckChannel::headers));
         let request = self.request(&self.events, &token, gzip(body), headers);
         let answer = match self.client.send(request, until).await {
             Ok(answer) => answer,
@@ -106,11 +106,11 @@ impl SplunkHec {
         };
         let reply: Option<Reply> = answer.json();
         let is_taken = answer.is_success() && matches!(reply, Some(Reply { code: Some(0), .. }));
-        match (&reply, self.ack, &mut receipt) {
-            (Some(reply), Some(patience), Some(receipt)) if is_taken => match reply.ack_id {
+        match (&reply, self.ack, &mut channel) {
+            (Some(reply), Some(polling), Some(channel)) if is_taken => match reply.ack_id {
                 Some(id) => {
-                    receipt.answered(&answer);
-                    self.acknowledged(id, receipt, patience, &token, until)
+                    channel.remember_cookies(&answer);
+                    self.wait_for_acknowledgement(id, channel, polling, &token, until)
                         .await
                 }
                 None => Verdict::later(
@@ -137,27 +137,27 @@ impl Target for SplunkHec {
 }
 
 #[async_trait]
-impl Intake for SplunkHec {
-    fn piece(&self, record: &Record) -> Result<Piece, String> {
-        Ok(Piece {
+impl BatchApi for SplunkHec {
+    fn encode(&self, record: &Record) -> Result<EncodedRecord, String> {
+        Ok(EncodedRecord {
             bytes: self.envelope.event(record)?,
             key: record.key.clone(),
             missing: None,
         })
     }
 
-    fn most(&self) -> Limits {
+    fn request_limits(&self) -> Limits {
         Limits {
             bytes: MOST_BYTES,
             ..self.limits()
         }
     }
 
-    async fn post(&self, pieces: &[Piece], until: Deadline) -> Verdict {
-        let events: Vec<&[u8]> = pieces.iter().map(|piece| &*piece.bytes).collect();
+    async fn post(&self, encoded: &[EncodedRecord], until: Deadline) -> Verdict {
+        let events: Vec<&[u8]> = encoded.iter().map(|record| &*record.bytes).collect();
         let body = events.join(&b'\n');
         self.token
-            .used(|token| self.sent(&body, token, until))
+            .send_with(|token| self.send_once(&body, token, until))
             .await
     }
 }

@@ -67,20 +67,20 @@ impl SplunkSoar {
     }
 
     /// The alert's container, made if it is not there, and whether it was there.
-    async fn container(&self, record: &Record, until: Deadline) -> Result<Created, Failed> {
+    async fn create_container(&self, record: &Record, until: Deadline) -> Result<Created, Failed> {
         self.create(&self.containers, &Container::of(record, &self.label), until)
             .await
     }
 
     /// The record's artifact in that container. One that is there already counts as made.
-    async fn artifact(
+    async fn create_artifact(
         &self,
         record: &Record,
         container: Created,
         is_last: bool,
         until: Deadline,
     ) -> Result<(), Failed> {
-        if container.existed && self.is_known(record, container.id, until).await? {
+        if container.existed && self.find_artifact(record, container.id, until).await? {
             return Ok(());
         }
         let run = is_last && self.run_automation;
@@ -93,7 +93,7 @@ impl SplunkSoar {
 
     /// Whether the container has the artifact. Versions of SOAR differ in whether they refuse a
     /// second artifact with the same identifier, so it is asked for.
-    async fn is_known(
+    async fn find_artifact(
         &self,
         record: &Record,
         container: u64,
@@ -141,7 +141,7 @@ impl SplunkSoar {
         let reply = OnceLock::new();
         let send = |token: SecretString| async {
             let token = token;
-            match self.sent(&method, url, &body, &token, until).await {
+            match self.send_once(&method, url, &body, &token, until).await {
                 Ok(found) => {
                     let _ = reply.set(found);
                     Verdict::Taken
@@ -149,7 +149,7 @@ impl SplunkSoar {
                 Err(verdict) => verdict,
             }
         };
-        match self.token.used(send).await {
+        match self.token.send_with(send).await {
             Verdict::Taken => reply
                 .into_inner()
                 .ok_or_else(|| Failed::Everything(Later::because("no answer"))),
@@ -164,7 +164,7 @@ impl SplunkSoar {
         }
     }
 
-    async fn sent(
+    async fn send_once(
         &self,
         method: &Method,
         url: &Url,
@@ -191,7 +191,7 @@ impl SplunkSoar {
 
 /// Of each record, the first of the batch with the same alert and key: mostly itself. SQS may give
 /// a message twice, and a container that was just made is not searched for artifacts.
-fn firsts(records: &[Record]) -> Vec<usize> {
+fn first_occurrences(records: &[Record]) -> Vec<usize> {
     let mut seen = HashMap::new();
     let records = records.iter().enumerate();
     records
@@ -222,7 +222,7 @@ impl Target for SplunkSoar {
         let mut containers: HashMap<&str, Created> = HashMap::new();
         let mut later: Option<Later> = None;
         let mut refused = Vec::new();
-        let first = firsts(records);
+        let first = first_occurrences(records);
         for (n, record) in records.iter().enumerate() {
             // A record that comes twice is sent once, and what became of it is true of both.
             if first[n] < n {
@@ -244,10 +244,11 @@ impl Target for SplunkSoar {
                 artifact::check(record).map_err(Failed::Unfit)?;
                 let container = match containers.get(alert) {
                     Some(container) => *container,
-                    None => self.container(record, until).await?,
+                    None => self.create_container(record, until).await?,
                 };
                 containers.insert(alert, container);
-                self.artifact(record, container, is_last, until).await
+                self.create_artifact(record, container, is_last, until)
+                    .await
             };
             outcomes.push(match delivered.await {
                 Ok(()) => Outcome::Taken,

@@ -14,7 +14,7 @@ use super::settings::Confirm;
 impl Syslog {
     /// Writes frames on a connection of their own and ends it in order. `Err` says why it is not
     /// certain that the server has all of them.
-    pub(super) async fn sent(&self, frames: &[u8], until: Deadline) -> Result<(), String> {
+    pub(super) async fn send_once(&self, frames: &[u8], until: Deadline) -> Result<(), String> {
         // The whole exchange; a server that reads slowly is given up, too.
         let limit = self.timeout * 3;
         let limit = until.remaining().map_or(limit, |left| left.min(limit));
@@ -34,13 +34,13 @@ impl Syslog {
         };
         let mut stream = timeout(self.timeout, connecting)
             .await
-            .map_err(|_| format!("no connection in time{}", by_proxy()))?
+            .map_err(|_| format!("no connection in time{}", proxy_note()))?
             .map_err(|error| match error.get_ref() {
                 // TLS has something to say, so that the server was reached.
-                Some(_) => format!("no connection: {}", told(&error)),
-                None => format!("no connection: {}{}", told(&error), by_proxy()),
+                Some(_) => format!("no connection: {}", describe(&error)),
+                None => format!("no connection: {}{}", describe(&error), proxy_note()),
             })?;
-        let broken = |error: io::Error| format!("the connection broke: {}", told(&error));
+        let broken = |error: io::Error| format!("the connection broke: {}", describe(&error));
         stream.write_all(frames).await.map_err(broken)?;
         stream.flush().await.map_err(broken)?;
         // Sends close_notify, then the end of the stream.
@@ -76,7 +76,7 @@ async fn read_to_end(stream: &mut tokio_rustls::client::TlsStream<TcpStream>) ->
 }
 
 /// An error in words, with what to do where it is about the certificate.
-fn told(error: &io::Error) -> String {
+fn describe(error: &io::Error) -> String {
     if let Some(trouble) = CertificateTrouble::behind(error) {
         return format!("the server's certificate is not valid: {trouble}");
     }
@@ -93,7 +93,7 @@ fn told(error: &io::Error) -> String {
 }
 
 /// What to add where there is no connection at all: a proxy knows nothing of syslog.
-fn by_proxy() -> String {
+fn proxy_note() -> String {
     let Some(variable) = https_proxy(|name| env::var(name).ok()) else {
         return String::new();
     };

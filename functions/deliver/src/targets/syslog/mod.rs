@@ -82,7 +82,7 @@ impl Target for Syslog {
         if frames.is_empty() {
             return outcomes;
         }
-        let Err(reason) = self.sent(&frames, until).await else {
+        let Err(reason) = self.send_once(&frames, until).await else {
             return outcomes;
         };
         let later = Outcome::Later(Later::because(format!("{}: {reason}", self.address)));

@@ -16,7 +16,7 @@ use url::Url;
 use crate::credential::Credential;
 use crate::fields::{SettingsError, check_secret_name, check_url};
 use crate::format;
-use crate::http::{Client, Intake, Piece, Request, Verdict, deliver};
+use crate::http::{BatchApi, Client, EncodedRecord, Request, Verdict, deliver};
 use crate::line::one_line;
 use crate::target_type::TargetSettings;
 use crate::{Limits, Outcome, Ports, Record, Target, TargetType};
@@ -108,8 +108,8 @@ impl Webhook {
     }
 
     /// The body of a request, and its content type.
-    fn together(&self, pieces: &[Piece]) -> (Bytes, &'static str) {
-        let records: Vec<&[u8]> = pieces.iter().map(|piece| &*piece.bytes).collect();
+    fn request_body(&self, encoded: &[EncodedRecord]) -> (Bytes, &'static str) {
+        let records: Vec<&[u8]> = encoded.iter().map(|record| &*record.bytes).collect();
         let is_json = records.iter().all(|record| record.starts_with(b"{"));
         let (start, between, end, kind): (&[u8], &[u8], &[u8], _) = match self.body {
             _ if !is_json => (b"", b"\n", b"\n", "text/plain; charset=utf-8"),
@@ -120,7 +120,7 @@ impl Webhook {
         (Bytes::from(body), kind)
     }
 
-    async fn sent(
+    async fn send_once(
         &self,
         body: &Bytes,
         keys: &str,
@@ -167,25 +167,25 @@ impl Target for Webhook {
 }
 
 #[async_trait]
-impl Intake for Webhook {
-    fn piece(&self, record: &Record) -> Result<Piece, String> {
-        Ok(Piece {
+impl BatchApi for Webhook {
+    fn encode(&self, record: &Record) -> Result<EncodedRecord, String> {
+        Ok(EncodedRecord {
             bytes: one_line(&record.body)?.into_bytes(),
             key: header_key(&record.key),
             missing: None,
         })
     }
 
-    fn most(&self) -> Limits {
+    fn request_limits(&self) -> Limits {
         self.limits()
     }
 
-    async fn post(&self, pieces: &[Piece], until: Deadline) -> Verdict {
-        let (body, kind) = self.together(pieces);
-        let keys: Vec<&str> = pieces.iter().map(|piece| piece.key.as_str()).collect();
+    async fn post(&self, encoded: &[EncodedRecord], until: Deadline) -> Verdict {
+        let (body, kind) = self.request_body(encoded);
+        let keys: Vec<&str> = encoded.iter().map(|record| record.key.as_str()).collect();
         let keys = keys.join(",");
         self.key
-            .used(|key| self.sent(&body, &keys, kind, key, until))
+            .send_with(|key| self.send_once(&body, &keys, kind, key, until))
             .await
     }
 }

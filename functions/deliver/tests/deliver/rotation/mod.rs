@@ -8,7 +8,7 @@ mod world;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 
-use drawbridge_deliver::file::{FileError, Left};
+use drawbridge_deliver::file::{FileError, Undelivered};
 use sha2::{Digest as _, Sha256};
 
 use world::{Files, LIVE, World, line, lines};
@@ -129,7 +129,7 @@ async fn what_is_held_open_and_removed_is_told_at_the_end() {
     world.files.rename();
     let old = world.files.path("siem.ndjson.1");
     let left = |is_gone, place: &std::path::Path| {
-        vec![Left {
+        vec![Undelivered {
             place: place.display().to_string(),
             bytes,
             is_gone,
@@ -308,7 +308,7 @@ async fn bytes_that_were_written_between_copy_and_truncation_are_named() {
         world.target_is_down(false);
         let report = world.run().await.unwrap();
         let place = world.files.path(LIVE).display().to_string();
-        let lost = Left {
+        let lost = Undelivered {
             place,
             bytes,
             is_gone: true,

@@ -14,25 +14,25 @@ const PIECE_BYTES: u64 = 4096;
 /// A position in a file, and what the file is known by when it has another name, or another file
 /// has its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(super) struct Position {
     /// Everything before it is delivered.
     pub(super) offset: u64,
     /// How long the file was when it was looked at last.
     pub(super) seen: u64,
-    /// The name that it had then, to tell of it.
+    /// The name that it had then, for messages about it.
     pub(super) name: String,
     /// Its number on this machine.
-    pub(super) identity: Option<Identity>,
+    pub(super) identity: Option<FileIdentity>,
     /// Its beginning, up to the position; its first line if nothing is delivered.
-    head: Piece,
+    head: ContentDigest,
     /// What lies just before the position.
-    tail: Piece,
+    tail: ContentDigest,
 }
 
 /// What tells a file from all others that there are at the same time. A file that is made later may
 /// get the number of one that was removed; where the file system says so, not its birth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
+pub(super) struct FileIdentity {
     device: u64,
     inode: u64,
     born_nanos: Option<u64>,
@@ -40,12 +40,12 @@ pub(super) struct Identity {
 
 /// A digest of some bytes of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Piece {
+struct ContentDigest {
     bytes: u64,
     sha256: String,
 }
 
-impl Identity {
+impl FileIdentity {
     /// That of a file, where files have any.
     #[cfg(unix)]
     pub(super) fn of(meta: &Metadata) -> Option<Self> {
@@ -66,7 +66,7 @@ impl Identity {
     }
 }
 
-impl Piece {
+impl ContentDigest {
     fn of(bytes: &[u8]) -> Self {
         Self {
             bytes: bytes.len() as u64,
@@ -80,7 +80,7 @@ impl Piece {
     }
 }
 
-impl Place {
+impl Position {
     /// The position `offset` in a file. Of one that is packed, what lies before the position is not
     /// looked at: it would be unpacked again each time, and nobody writes to it.
     pub(super) fn of(source: &mut Source, offset: u64) -> io::Result<Self> {
@@ -100,8 +100,8 @@ impl Place {
             seen: source.len()?,
             name: source.name.to_string_lossy().into_owned(),
             identity: source.identity,
-            head: Piece::of(&head),
-            tail: Piece::of(&source.bytes(offset - before, before)?),
+            head: ContentDigest::of(&head),
+            tail: ContentDigest::of(&source.bytes(offset - before, before)?),
         })
     }
 
@@ -112,8 +112,8 @@ impl Place {
             seen: offset,
             name: String::new(),
             identity: None,
-            head: Piece { bytes, sha256 },
-            tail: Piece::of(&[]),
+            head: ContentDigest { bytes, sha256 },
+            tail: ContentDigest::of(&[]),
         }
     }
 

@@ -1,40 +1,40 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
+use super::checkpoint::Checkpoint;
 use super::folder::Folder;
-use super::generation::{Generation, Since};
 use super::lines::{Lines, text};
-use super::mark::Mark;
-use super::place::Place;
-use super::{FileError, Left};
+use super::open_file::{FileChange, OpenFile};
+use super::position::Position;
+use super::{FileError, Undelivered};
 use crate::Limits;
 
-/// The files that are not delivered yet, oldest first, each held open, and the mark of how far the
+/// The files that are not delivered yet, oldest first, each held open, and the checkpoint of how far the
 /// first one was.
-pub(super) struct Generations {
+pub(super) struct Backlog {
     folder: Folder,
-    mark: Mark,
-    held: VecDeque<Generation>,
-    /// What cannot be delivered any more and was not told yet.
-    lost: Vec<Left>,
-    /// Whether the mark names the first file.
-    is_marked: bool,
+    checkpoint: Checkpoint,
+    held: VecDeque<OpenFile>,
+    /// What cannot be delivered any more and was not reported yet.
+    lost: Vec<Undelivered>,
+    /// Whether the checkpoint names the first file.
+    has_checkpoint: bool,
 }
 
-impl Generations {
+impl Backlog {
     pub(super) fn open(path: &Path, target: &str) -> Result<Self, FileError> {
         Ok(Self {
-            mark: Mark::open(path, target)?,
+            checkpoint: Checkpoint::open(path, target)?,
             folder: Folder::around(path)?,
             held: VecDeque::new(),
             lost: Vec::new(),
-            is_marked: false,
+            has_checkpoint: false,
         })
     }
 
     /// Bytes of the first file that are delivered.
     pub(super) fn offset(&self) -> u64 {
-        self.held.front().map_or(0, |first| first.place.offset)
+        self.held.front().map_or(0, |first| first.position.offset)
     }
 
     /// Whether the first file was rotated away and others have lines: nothing is written to it any
@@ -44,15 +44,15 @@ impl Generations {
     }
 
     /// Takes what was found to be lost.
-    pub(super) fn take_lost(&mut self) -> Vec<Left> {
+    pub(super) fn take_lost(&mut self) -> Vec<Undelivered> {
         std::mem::take(&mut self.lost)
     }
 
-    /// Opens what there is to deliver, and what has come since by rotation.
+    /// Opens the files that there are to deliver, and those that have come since by rotation.
     pub(super) async fn look(&mut self) -> Result<(), FileError> {
         if self.held.is_empty() {
-            self.held = match self.mark.read()? {
-                Some(place) => self.found(&place, place.offset).await?.into(),
+            self.held = match self.checkpoint.read()? {
+                Some(position) => self.found(&position, position.offset).await?.into(),
                 None => [self.folder.open_live()?].into(),
             };
         }
@@ -75,9 +75,9 @@ impl Generations {
             let lines = first.lines(most);
             if let Some(lines) = lines.map_err(self.folder.fault(&first.source.name))? {
                 // A delivery that dies at its first lines has to know of which file they were.
-                if !self.is_marked && !lines.ends.is_empty() {
-                    self.mark.write(&first.place)?;
-                    self.is_marked = true;
+                if !self.has_checkpoint && !lines.ends.is_empty() {
+                    self.checkpoint.write(&first.position)?;
+                    self.has_checkpoint = true;
                 }
                 return Ok(lines);
             }
@@ -89,15 +89,15 @@ impl Generations {
         if !self.move_to(end)? {
             self.replace(0, end).await?;
             // The copy may have been made before the last lines were written.
-            let end = end.min(self.held[0].place.seen);
+            let end = end.min(self.held[0].position.seen);
             self.move_to(end)?;
         }
-        self.mark.write(&self.held[0].place)
+        self.checkpoint.write(&self.held[0].position)
     }
 
     fn move_to(&mut self, end: u64) -> Result<bool, FileError> {
         let first = &mut self.held[0];
-        let moved = first.moved_to(end);
+        let moved = first.advance_to(end);
         moved.map_err(self.folder.fault(&first.source.name))
     }
 
@@ -109,25 +109,25 @@ impl Generations {
         Ok(text(rest).trim().to_owned())
     }
 
-    /// Leaves the first file for the next one.
+    /// Goes on from the first file to the next one.
     pub(super) fn next(&mut self) -> Result<(), FileError> {
         self.held.pop_front();
         match self.held.front() {
-            Some(first) => self.mark.write(&first.place),
+            Some(first) => self.checkpoint.write(&first.position),
             None => Ok(()),
         }
     }
 
     /// What is not delivered of each file.
-    pub(super) fn left(&mut self) -> Result<Vec<Left>, FileError> {
+    pub(super) fn left(&mut self) -> Result<Vec<Undelivered>, FileError> {
         let mut all = Vec::new();
         for held in &mut self.held {
             let bytes = held.left();
             let bytes = bytes.map_err(self.folder.fault(&held.source.name))?;
             if bytes > 0 {
                 let path = self.folder.path_of(held.source.identity)?;
-                all.push(Left {
-                    is_gone: path.is_none() && !self.folder.has(&held.place)?,
+                all.push(Undelivered {
+                    is_gone: path.is_none() && !self.folder.has(&held.position)?,
                     place: path
                         .unwrap_or_else(|| self.folder.path(&held.source.name))
                         .display()
@@ -144,27 +144,27 @@ impl Generations {
         let held = &mut self.held[index];
         let since = held.look();
         match since.map_err(self.folder.fault(&held.source.name))? {
-            Since::Intact => Ok(()),
-            Since::Shortened(bytes) => {
-                self.lost.push(Left {
+            FileChange::Intact => Ok(()),
+            FileChange::Shortened(bytes) => {
+                self.lost.push(Undelivered {
                     place: self.folder.path(&held.source.name).display().to_string(),
                     bytes,
                     is_gone: true,
                 });
                 Ok(())
             }
-            Since::Gone => {
-                let delivered = held.place.offset;
+            FileChange::Gone => {
+                let delivered = held.position.offset;
                 self.replace(index, delivered).await
             }
         }
     }
 
-    /// Puts the copy of a file in its place that was made before it was truncated; if it was the
-    /// last one, with all that was written since.
+    /// Replaces a file that was truncated by the copy that was made of it before. If it was the last
+    /// one, what was written since follows it.
     async fn replace(&mut self, index: usize, delivered: u64) -> Result<(), FileError> {
-        let place = self.held[index].place.clone();
-        let mut found = self.found(&place, delivered).await?.into_iter();
+        let position = self.held[index].position.clone();
+        let mut found = self.found(&position, delivered).await?.into_iter();
         if let Some(copy) = found.next() {
             let is_last = index + 1 == self.held.len();
             self.held[index] = copy;
@@ -175,15 +175,20 @@ impl Generations {
         Ok(())
     }
 
-    /// The file of this place, of which so many bytes are delivered, and those that follow it.
-    async fn found(&mut self, place: &Place, delivered: u64) -> Result<Vec<Generation>, FileError> {
-        let name = match place.name.as_str() {
+    /// Finds the file that a position is in, of which so many bytes are delivered, and those that
+    /// follow it.
+    async fn found(
+        &mut self,
+        position: &Position,
+        delivered: u64,
+    ) -> Result<Vec<OpenFile>, FileError> {
+        let name = match position.name.as_str() {
             "" => self.folder.live_path(),
             name => self.folder.path(name.as_ref()),
         };
         let name = name.display().to_string();
-        let Some(found) = self.folder.from(place).await? else {
-            let what = match self.folder.path_of(place.identity)? {
+        let Some(found) = self.folder.from(position).await? else {
+            let what = match self.folder.path_of(position.identity)? {
                 Some(_) => "was truncated or replaced",
                 None => "was removed, or moved away,",
             };
@@ -191,15 +196,15 @@ impl Generations {
                 place: name,
                 what,
                 offset: delivered,
-                left: place.seen.saturating_sub(delivered),
-                mark: self.mark.path().display().to_string(),
+                left: position.seen.saturating_sub(delivered),
+                checkpoint: self.checkpoint.path().display().to_string(),
                 live: self.folder.live_path().display().to_string(),
             });
         };
-        let seen = found.first().map_or(0, |first| first.place.seen);
-        let bytes = place.seen.saturating_sub(seen.max(delivered));
+        let seen = found.first().map_or(0, |first| first.position.seen);
+        let bytes = position.seen.saturating_sub(seen.max(delivered));
         if bytes > 0 {
-            self.lost.push(Left {
+            self.lost.push(Undelivered {
                 place: name,
                 bytes,
                 is_gone: true,

@@ -1,7 +1,7 @@
 //! When a message is tried again.
 //!
 //! A queue counts every try, and the records of an outage are to come back together. So after the
-//! first tries all that waits is hidden until the same moments of the clock, whatever its own
+//! first tries all that waits is hidden until the same slots of the clock, whatever its own
 //! tries: what becomes visible at once is handed out roughly by age.
 
 use std::time::Duration;
@@ -10,25 +10,25 @@ use jiff::Timestamp;
 
 use crate::backoff::{LONGEST, TRIES_AS_ASKED, retry_delay};
 
-/// The tries after which a message waits for the next moment that all wait for.
+/// After so many tries, a message waits for the next slot, as all others do.
 const FIRST_TRIES: u32 = 4;
 
-/// The moments of the first day lie that far apart, counted from 1970 on.
+/// The distance between the slots of the first day, counted from 1970 on.
 const SLOT_SECS: i64 = 5 * 60;
 
-/// Those of later days. Two weeks are then 288 and 624 tries, of the 1,000 that there may be.
+/// The distance on later days. Two weeks are then 288 and 624 tries, of the 1,000 that there may be.
 const LATE_SLOT_SECS: i64 = 30 * 60;
 
 const DAY_SECS: i64 = 24 * 60 * 60;
 
-/// A moment that is nearer than this is let pass: clocks differ, and a message that comes back
-/// just before its moment must not be tried twice for it.
-const NEAREST: Duration = Duration::from_secs(5);
+/// A slot that is nearer than this is not used: clocks differ, and a message that comes back
+/// just before its slot must not be tried twice for it.
+const MIN_WAIT: Duration = Duration::from_secs(5);
 
 /// When a message is to be tried again that was `sent` then and has had `tries`.
 ///
-/// At first as [`retry_delay`] has it, but no later than the next moment unless the target asks
-/// for it. After four tries, or ten if the target asks for a time, at the first moment after the
+/// At first as [`retry_delay`] has it, but no later than the next slot unless the target asks
+/// for it. After four tries, or ten if the target asks for a time, at the first slot after the
 /// time asked for: five minutes apart for a message of the last day, half an hour for older ones.
 pub(super) fn retry_time(
     asked: Option<Duration>,
@@ -43,19 +43,19 @@ pub(super) fn retry_time(
     } else {
         LATE_SLOT_SECS
     };
-    let soonest = after(now, asked.map_or(NEAREST, |asked| asked.max(NEAREST)));
-    let moment = next_moment(soonest, slot_secs);
+    let soonest = after(now, asked.map_or(MIN_WAIT, |asked| asked.max(MIN_WAIT)));
+    let slot = next_slot(soonest, slot_secs);
     let time = match asked {
-        Some(_) if tries > TRIES_AS_ASKED => moment,
-        None if tries > FIRST_TRIES => moment,
+        Some(_) if tries > TRIES_AS_ASKED => slot,
+        None if tries > FIRST_TRIES => slot,
         Some(_) => after(now, retry_delay(asked, tries)),
-        None => moment.min(after(now, retry_delay(None, tries))),
+        None => slot.min(after(now, retry_delay(None, tries))),
     };
     time.min(after(now, LONGEST))
 }
 
 /// The first whole multiple of `slot_secs` since 1970 that is not before `time`.
-fn next_moment(time: Timestamp, slot_secs: i64) -> Timestamp {
+fn next_slot(time: Timestamp, slot_secs: i64) -> Timestamp {
     let begun = i64::from(time.subsec_nanosecond() > 0);
     let secs = time.as_second().saturating_add(begun);
     let missing = (slot_secs - secs.rem_euclid(slot_secs)) % slot_secs;

@@ -9,21 +9,21 @@ use crate::{Later, Limits, Outcome, Record};
 /// How many records may be refused one by one before it looks like a setting is wrong.
 const SUSPICIOUS: usize = 3;
 
-/// An HTTP intake that takes several records a request.
+/// An HTTP API that takes several records per request.
 #[async_trait]
-pub(crate) trait Intake: Send + Sync {
-    /// The record as it stands in a request's body, or why it never can.
-    fn piece(&self, record: &Record) -> Result<Piece, String>;
+pub(crate) trait BatchApi: Send + Sync {
+    /// Encodes a record for a request's body; the error is why it never can be.
+    fn encode(&self, record: &Record) -> Result<EncodedRecord, String>;
 
-    /// How much goes into one request: records, and bytes of pieces with a byte between.
-    fn most(&self) -> Limits;
+    /// How much goes into one request: records, and bytes of encoded with a byte between.
+    fn request_limits(&self) -> Limits;
 
     /// Sends one request.
-    async fn post(&self, pieces: &[Piece], until: Deadline) -> Verdict;
+    async fn post(&self, encoded: &[EncodedRecord], until: Deadline) -> Verdict;
 }
 
 /// A record as it stands in a request's body.
-pub(crate) struct Piece {
+pub(crate) struct EncodedRecord {
     pub(crate) bytes: Vec<u8>,
     /// The record's key.
     pub(crate) key: String,
@@ -31,30 +31,30 @@ pub(crate) struct Piece {
     pub(crate) missing: Option<String>,
 }
 
-/// Delivers records through `intake`, in as few requests as its limits allow.
+/// Delivers records through `api`, in as few requests as its limits allow.
 ///
 /// A request that is too large is sent in halves. So is one that is refused without a word about
 /// which record is at fault. A record that is refused alone counts as refused for good only if
 /// another one was taken: else it may as well be a setting that is wrong, and nothing is given up.
 /// One that the target names is believed to be at fault, but not three in a row and none taken.
 pub(crate) async fn deliver(
-    intake: &dyn Intake,
+    api: &dyn BatchApi,
     records: &[Record],
     until: Deadline,
 ) -> Vec<Outcome> {
     let mut outcomes: Vec<Option<Outcome>> = vec![None; records.len()];
-    let (mut places, mut pieces) = (Vec::new(), Vec::new());
-    for (place, record) in records.iter().enumerate() {
-        match intake.piece(record) {
-            Ok(piece) => {
-                places.push(place);
-                pieces.push(piece);
+    let (mut positions, mut encoded) = (Vec::new(), Vec::new());
+    for (position, record) in records.iter().enumerate() {
+        match api.encode(record) {
+            Ok(record) => {
+                positions.push(position);
+                encoded.push(record);
             }
-            Err(reason) => outcomes[place] = Some(Outcome::Refused(reason)),
+            Err(reason) => outcomes[position] = Some(Outcome::Refused(reason)),
         }
     }
-    let mut set = |at: usize, outcome: Outcome| outcomes[places[at]] = Some(outcome);
-    let mut work = ranges(&pieces, intake.most());
+    let mut set = |at: usize, outcome: Outcome| outcomes[positions[at]] = Some(outcome);
+    let mut work = ranges(&encoded, api.request_limits());
     let mut unproven: Vec<(usize, String)> = Vec::new();
     let mut named: Vec<(usize, String)> = Vec::new();
     let mut any_taken = false;
@@ -67,11 +67,11 @@ pub(crate) async fn deliver(
             range.for_each(|at| set(at, Outcome::Later(later.clone())));
             continue;
         }
-        match intake.post(&pieces[range.clone()], until).await {
+        match api.post(&encoded[range.clone()], until).await {
             Verdict::Taken => {
                 any_taken = true;
                 for at in range {
-                    let missing = pieces[at].missing.clone();
+                    let missing = encoded[at].missing.clone();
                     set(at, missing.map_or(Outcome::Taken, Outcome::TakenInPart));
                 }
             }
@@ -85,7 +85,7 @@ pub(crate) async fn deliver(
                 push(&mut work, range.start..at);
             }
             Verdict::TooLarge if range.len() == 1 => {
-                let bytes = pieces[range.start].bytes.len();
+                let bytes = encoded[range.start].bytes.len();
                 let reason = format!("the target takes no record of {bytes} bytes (HTTP 413)");
                 set(range.start, Outcome::Refused(reason));
             }
@@ -122,10 +122,10 @@ pub(crate) async fn deliver(
             set(at, outcome);
         }
     }
-    let unsaid = || Outcome::Later(Later::because("it was not sent"));
+    let unsent = || Outcome::Later(Later::because("it was not sent"));
     outcomes
         .into_iter()
-        .map(|outcome| outcome.unwrap_or_else(unsaid))
+        .map(|outcome| outcome.unwrap_or_else(unsent))
         .collect()
 }
 
@@ -135,12 +135,12 @@ fn push(work: &mut Vec<Range<usize>>, range: Range<usize>) {
     }
 }
 
-/// The pieces cut by the intake's limits; the first range is the last element.
-fn ranges(pieces: &[Piece], most: Limits) -> Vec<Range<usize>> {
+/// The encoded cut by the intake's limits; the first range is the last element.
+fn ranges(encoded: &[EncodedRecord], most: Limits) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut bytes = 0;
-    for (at, piece) in pieces.iter().enumerate() {
-        let size = piece.bytes.len() + 1;
+    for (at, record) in encoded.iter().enumerate() {
+        let size = record.bytes.len() + 1;
         match ranges.last_mut() {
             Some(range) if range.len() < most.records && bytes + size <= most.bytes => {
                 range.end = at + 1;

@@ -7,10 +7,10 @@ use drawbridge_files::{Access, Root};
 use serde::Deserialize;
 
 use super::FileError;
-use super::place::Place;
+use super::position::Position;
 
 /// How far a file was delivered to a target; holds a lock as long as it lives.
-pub(super) struct Mark {
+pub(super) struct Checkpoint {
     root: Root,
     name: OsString,
     _lock: File,
@@ -19,7 +19,7 @@ pub(super) struct Mark {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Content {
-    Place(Place),
+    Position(Position),
     /// As an older release wrote it.
     Old {
         offset: u64,
@@ -30,8 +30,8 @@ enum Content {
 
 const OLD_HEAD_BYTES: u64 = 1024;
 
-impl Mark {
-    /// The mark beside the file at `path` for the target of that name.
+impl Checkpoint {
+    /// The checkpoint beside the file at `path` for the target of that name.
     pub(super) fn open(path: &Path, target: &str) -> Result<Self, FileError> {
         let (root, live) = Root::around(path).map_err(|error| FileError::io(path, &error))?;
         let beside = |suffix: &str| {
@@ -63,7 +63,7 @@ impl Mark {
     }
 
     /// Where to go on, if anything was delivered.
-    pub(super) fn read(&self) -> Result<Option<Place>, FileError> {
+    pub(super) fn read(&self) -> Result<Option<Position>, FileError> {
         let mut text = String::new();
         let read = self.root.read(&self.name);
         match read.and_then(|mut file| file.read_to_string(&mut text)) {
@@ -71,20 +71,20 @@ impl Mark {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FileError::io(&self.path(), &error)),
         }
-        let content = serde_json::from_str(&text).map_err(|_| FileError::BadMark {
+        let content = serde_json::from_str(&text).map_err(|_| FileError::BadCheckpoint {
             place: self.path().display().to_string(),
         })?;
         Ok(Some(match content {
-            Content::Place(place) => place,
+            Content::Position(position) => position,
             Content::Old { offset, head } => {
-                Place::of_old(offset, offset.min(OLD_HEAD_BYTES), head)
+                Position::of_old(offset, offset.min(OLD_HEAD_BYTES), head)
             }
         }))
     }
 
-    /// Notes that everything before the place is delivered.
-    pub(super) fn write(&self, place: &Place) -> Result<(), FileError> {
-        let written = serde_json::to_vec(place)
+    /// Notes that everything before the position is delivered.
+    pub(super) fn write(&self, position: &Position) -> Result<(), FileError> {
+        let written = serde_json::to_vec(position)
             .map_err(io::Error::from)
             .and_then(|text| self.root.replace(&self.name, &text, Access::Private));
         written.map_err(|error| FileError::io(&self.path(), &error))

@@ -1,22 +1,22 @@
 use std::io::{self, BufRead as _};
 
 use super::lines::Lines;
-use super::place::Place;
+use super::position::Position;
 use super::rotated::Rotated;
 use super::source::Source;
 use crate::Limits;
 
 /// A file between two rotations, and how far it was delivered.
-pub(super) struct Generation {
+pub(super) struct OpenFile {
     pub(super) source: Source,
-    pub(super) place: Place,
+    pub(super) position: Position,
     /// The file in the folder that has its content, if it is another one.
     pub(super) copy: Option<Rotated>,
 }
 
 /// What has become of a file since it was looked at last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Since {
+pub(super) enum FileChange {
     /// It may have grown.
     Intact,
     /// It goes on where it was, but so many bytes that were there are not.
@@ -25,61 +25,61 @@ pub(super) enum Since {
     Gone,
 }
 
-impl Generation {
+impl OpenFile {
     pub(super) fn new(mut source: Source, offset: u64) -> io::Result<Self> {
-        let place = Place::of(&mut source, offset)?;
+        let position = Position::of(&mut source, offset)?;
         Ok(Self {
             source,
-            place,
+            position,
             copy: None,
         })
     }
 
     /// Looks at the file again, which knows it by more of it then.
-    pub(super) fn look(&mut self) -> io::Result<Since> {
+    pub(super) fn look(&mut self) -> io::Result<FileChange> {
         // Nobody writes to a packed file; looking would unpack it.
         if self.source.is_packed() {
-            return Ok(Since::Intact);
+            return Ok(FileChange::Intact);
         }
         // In this order: what is_in says is true of the time before it, too.
-        let fresh = Place::of(&mut self.source, self.place.offset)?;
-        if !self.place.is_in(&mut self.source)? {
-            return Ok(Since::Gone);
+        let fresh = Position::of(&mut self.source, self.position.offset)?;
+        if !self.position.is_in(&mut self.source)? {
+            return Ok(FileChange::Gone);
         }
-        let missing = self.place.seen.saturating_sub(fresh.seen);
-        self.place = fresh;
+        let missing = self.position.seen.saturating_sub(fresh.seen);
+        self.position = fresh;
         Ok(match missing {
-            0 => Since::Intact,
-            missing => Since::Shortened(missing),
+            0 => FileChange::Intact,
+            missing => FileChange::Shortened(missing),
         })
     }
 
     /// The lines that follow; nothing if the file was truncated while they were read.
     pub(super) fn lines(&mut self, most: Limits) -> io::Result<Option<Lines>> {
-        let at = self.place.offset;
+        let at = self.position.offset;
         let lines = Lines::read(self.source.reader_at(at)?, at, most)?;
-        let is_whole = self.source.is_packed() || self.place.is_in(&mut self.source)?;
+        let is_whole = self.source.is_packed() || self.position.is_in(&mut self.source)?;
         Ok(is_whole.then_some(lines))
     }
 
     /// Notes that everything before `offset` is delivered, unless the file was truncated meanwhile,
     /// and says whether it did.
-    pub(super) fn moved_to(&mut self, offset: u64) -> io::Result<bool> {
+    pub(super) fn advance_to(&mut self, offset: u64) -> io::Result<bool> {
         if self.source.is_packed() {
-            self.place.offset = offset;
+            self.position.offset = offset;
             return Ok(true);
         }
-        let fresh = Place::of(&mut self.source, offset)?;
-        let is_whole = self.place.is_in(&mut self.source)?;
+        let fresh = Position::of(&mut self.source, offset)?;
+        let is_whole = self.position.is_in(&mut self.source)?;
         if is_whole {
-            self.place = fresh;
+            self.position = fresh;
         }
         Ok(is_whole)
     }
 
     /// Whether a line is whole that was not delivered.
     pub(super) fn has_a_line(&mut self) -> io::Result<bool> {
-        let mut reader = self.source.reader_at(self.place.offset)?;
+        let mut reader = self.source.reader_at(self.position.offset)?;
         loop {
             let piece = reader.fill_buf()?;
             match (piece.len(), piece.contains(&b'\n')) {
@@ -92,11 +92,11 @@ impl Generation {
 
     /// Everything that was not delivered.
     pub(super) fn rest(&mut self) -> io::Result<Vec<u8>> {
-        self.source.bytes(self.place.offset, u64::MAX)
+        self.source.bytes(self.position.offset, u64::MAX)
     }
 
     /// How many bytes were not delivered.
     pub(super) fn left(&mut self) -> io::Result<u64> {
-        Ok(self.source.len()?.saturating_sub(self.place.offset))
+        Ok(self.source.len()?.saturating_sub(self.position.offset))
     }
 }

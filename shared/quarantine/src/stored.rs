@@ -1,0 +1,148 @@
+use drawbridge_store::{Catalogue, Store, StoreError};
+
+use crate::{Item, Kind};
+
+/// The folder of what is in quarantine.
+const FOLDER: &str = "quarantine/";
+
+/// The folder of what was delivered after all.
+const REPLAYED: &str = "quarantine/replayed/";
+
+/// An item by its key: `quarantine/TENANT/KIND/NAME.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredItem {
+    /// `TENANT/KIND/NAME`.
+    pub id: String,
+    /// The tenant.
+    pub tenant: String,
+    /// What it is about.
+    pub kind: Kind,
+}
+
+/// Why an item cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The object is none that was written here.
+    #[error("{key} is no item of a quarantine")]
+    NoItem {
+        /// The object's key.
+        key: String,
+    },
+}
+
+impl StoredItem {
+    /// The item that a key names; `None` for what is no item, or was delivered.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Self> {
+        let id = key.strip_prefix(FOLDER)?.strip_suffix(".json")?;
+        let parts: Vec<&str> = id.split('/').collect();
+        let &[tenant, folder, _name] = parts.as_slice() else {
+            return None;
+        };
+        let kind = Kind::ALL.into_iter().find(|kind| kind.folder() == folder)?;
+        Some(Self {
+            id: id.to_owned(),
+            tenant: tenant.to_owned(),
+            kind,
+        })
+    }
+
+    fn key(&self) -> String {
+        format!("{FOLDER}{}.json", self.id)
+    }
+
+    /// Reads it; `None` when it is gone meanwhile.
+    ///
+    /// # Errors
+    /// [`ReadError`], which holds nothing of its content.
+    pub async fn read(&self, store: &dyn Store) -> Result<Option<Item<'static>>, ReadError> {
+        let Some(object) = store.get(&self.key()).await? else {
+            return Ok(None);
+        };
+        let item = serde_json::from_slice(&object.body);
+        item.map(Some)
+            .map_err(|_| ReadError::NoItem { key: self.key() })
+    }
+
+    /// Moves it to what was delivered, and gives its new key. It is there before it is gone here.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn move_to_replayed(&self, store: &dyn Catalogue) -> Result<String, StoreError> {
+        let to = format!("{REPLAYED}{}.json", self.id);
+        if let Some(object) = store.get(&self.key()).await? {
+            store.put(&to, object.body, "application/json").await?;
+            store.delete(&self.key()).await?;
+        }
+        Ok(to)
+    }
+}
+
+/// All items, of one tenant or of all, in the order of their ids.
+///
+/// # Errors
+/// Those of the store.
+pub async fn stored_items(
+    store: &dyn Catalogue,
+    tenant: Option<&str>,
+) -> Result<Vec<StoredItem>, StoreError> {
+    let prefix = match tenant {
+        Some(tenant) => format!("{FOLDER}{tenant}/"),
+        None => FOLDER.to_owned(),
+    };
+    let keys = store.list(&prefix).await?;
+    Ok(keys
+        .iter()
+        .filter_map(|key| StoredItem::of_key(key))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Older releases left out what their successors say of a record.
+    #[tokio::test]
+    async fn items_of_older_releases_are_read_and_others_are_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = drawbridge_store::LocalStore::new(folder.path());
+        let item = StoredItem::of_key("quarantine/contoso/records/ab.json").unwrap();
+        assert!(item.read(&store).await.unwrap().is_none());
+        let old = r#"{"reason":"r","key":"k","record":"{}","later":"unknown"}"#;
+        store
+            .put(&item.key(), old.into(), "application/json")
+            .await
+            .unwrap();
+        let read = item.read(&store).await.unwrap().unwrap();
+        assert_eq!((read.key.as_deref(), read.output), (Some("k"), None));
+        store
+            .put(&item.key(), "MARKER".into(), "application/json")
+            .await
+            .unwrap();
+        let error = item.read(&store).await.map(drop).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "quarantine/contoso/records/ab.json is no item of a quarantine"
+        );
+    }
+
+    #[test]
+    fn items_are_told_from_what_was_delivered() {
+        let item = StoredItem::of_key("quarantine/contoso/gaps/ab.json").unwrap();
+        assert_eq!(
+            (item.id.as_str(), item.kind),
+            ("contoso/gaps/ab", Kind::Gap)
+        );
+        for other in [
+            "quarantine/replayed/contoso/gaps/ab.json",
+            "quarantine/contoso/others/ab.json",
+            "quarantine/contoso/gaps/ab.txt",
+            "state/contoso.json",
+        ] {
+            assert_eq!(StoredItem::of_key(other), None, "{other}");
+        }
+    }
+}
