@@ -141,7 +141,7 @@ impl Graph {
             } else {
                 let delay = match error.is_retryable() {
                     true => {
-                        let asked = error.retry_after();
+                        let asked = error.asked();
                         self.retry.delay(asked, attempts.tries(), deadline)
                     }
                     false => None,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use drawbridge_entra::{SignInError, SignInErrorKind};
-use drawbridge_http::{Exchange, TransportError, ask_again};
+use drawbridge_http::{Exchange, TransportError, ask_again, within_reason};
 
 use crate::denial::Denial;
 use crate::link::LinkProblem;
@@ -207,11 +207,19 @@ impl GraphError {
         self
     }
 
-    /// How long the service asked to wait, if it said so.
+    /// How long to wait before asking again, if the service said so: minutes at most, whatever it
+    /// said.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
             Self::SignIn(error) => error.retry_after(),
+            _ => within_reason(self.asked()),
+        }
+    }
+
+    /// How long the service asked to wait.
+    pub(crate) fn asked(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
