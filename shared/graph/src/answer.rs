@@ -80,7 +80,10 @@ impl Asked<'_> {
             Err(_) => return Err(not_graph(exchange)),
         };
         if page.repaired() {
-            warn!(%exchange, "the page was not valid UTF-8: characters were replaced");
+            warn!(
+                %exchange,
+                "the page had characters that are none, which were replaced by U+FFFD"
+            );
         }
         if let Some(missing) = page.incomplete() {
             warn!(%exchange, missing, "the page is incomplete");

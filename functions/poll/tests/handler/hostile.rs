@@ -75,17 +75,37 @@ async fn what_is_odd_but_can_be_read_passes_through() {
     }
 }
 
+/// Anybody can put half a surrogate pair into a name, and is not to hide the alert about it.
+#[tokio::test(start_paused = true)]
+async fn what_is_no_character_costs_a_character_and_not_the_alert() {
+    for odd in [&br"\ud800"[..], b"\xff"] {
+        let world = World::new();
+        let page = [
+            &br#"{"value":[{"id":"odd","title":"a"#[..],
+            odd,
+            br#"z","x":""#,
+            odd,
+            br#""}]}"#,
+        ];
+        let page = page.concat();
+        world.graph.script([Answer::Page(page)]);
+        let report = world.poll().await.unwrap();
+        assert_eq!((report.alerts, report.quarantined), (1, 0));
+        let record: Value = serde_json::from_str(&world.queue.bodies()[0]).unwrap();
+        assert_eq!(record["AlertTitle"], "a\u{fffd}z");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_is_put_aside_whole() {
     for bad in [
         r#"{"id":"bad","title":"a","title":"b"}"#.to_owned(),
-        r#"{"id":"bad","title":"\ud800"}"#.into(),
         r#"{"id":"","title":"a"}"#.into(),
         r#"{"id":7}"#.into(),
         r#"["id","bad"]"#.into(),
         "null".into(),
         "1e999999".into(),
-        r#""\ud800""#.into(),
+        r#""text""#.into(),
         r#"{"id":"bad","evidence":[{"x":1e999,"@odata.type":"fileEvidence"}]}"#.into(),
         r#"{"id":"bad","evidence":{"a":1}}"#.into(),
         format!(r#"{{"id":"bad","x":{}}}"#, deep(100_000)),

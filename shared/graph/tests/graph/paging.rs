@@ -210,7 +210,7 @@ async fn an_odd_alert_costs_only_itself() {
             "null",
             "\"x\"",
             "[[[]]]",
-            "{\"id\":\"\\ud800\"}"
+            "{\"id\":\"\\ufffd\"}"
         ]
     );
 }
