@@ -76,12 +76,14 @@ pub enum GraphError {
         problem: String,
     },
     /// The page is larger than this process is allowed to hold.
-    #[error("{exchange}: the page is larger than {limit_bytes} bytes: ask for a smaller $top")]
+    #[error("{exchange}: the page is larger than {limit_bytes} bytes: {}", smaller(*.is_one_alert))]
     TooLarge {
         /// The request.
         exchange: Box<Exchange>,
-        /// `Settings::max_body_bytes`.
+        /// `Settings::max_body_bytes`, or `Settings::max_alert_bytes` for a page of one alert.
         limit_bytes: usize,
+        /// Whether one alert was asked for.
+        is_one_alert: bool,
     },
     /// Graph does not understand the request.
     #[error("{exchange}: refused (HTTP {status}{}): {message}", with_code(.code))]
@@ -252,6 +254,14 @@ impl GraphError {
             Self::SignIn(error) => error.status(),
             _ => None,
         }
+    }
+}
+
+fn smaller(is_one_alert: bool) -> &'static str {
+    if is_one_alert {
+        "an alert of that size is not read; look at it in the Defender portal"
+    } else {
+        "ask for a smaller $top"
     }
 }
 

@@ -96,6 +96,27 @@ async fn what_is_no_character_costs_a_character_and_not_the_alert() {
     }
 }
 
+/// Larger than a page may be, and Graph answers it all the same.
+#[tokio::test(start_paused = true)]
+async fn an_alert_of_forty_megabytes_is_delivered() {
+    let world = World::new();
+    let large = format!(
+        r#"{{"id":"large","lastUpdateDateTime":"{T1}","x":"{}"}}"#,
+        "x".repeat(40 << 20)
+    );
+    for id in ["first", "second"] {
+        world.graph.set(id, T1, alert(id, T1, &["a.exe"]));
+    }
+    world.graph.set("large", T1, large);
+    let report = world.poll().await.unwrap();
+    assert_eq!((report.gaps, report.quarantined), (0, 0));
+    let mut ids = alert_ids(&world);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids, ["first", "large", "second"]);
+    assert!(aside(&world).is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_is_put_aside_whole() {
     for bad in [
