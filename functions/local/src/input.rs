@@ -24,6 +24,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         Ok(bytes) if bytes as u64 > MOST_BYTES => Err(Failure::of(format!(
             "{name} is larger than 1 GiB: split it into parts"
         ))),
-        Ok(_) => Ok(text),
+        Ok(_) => {
+            // As a poll reads them.
+            drawbridge_alert::repair_surrogates(&mut text);
+            Ok(text)
+        }
     }
 }

@@ -3,12 +3,14 @@
 //! [`Alert::decode`] reads one alert and borrows from its text wherever it can. What the records
 //! need is typed; everything else stays in [`Alert::raw`], exactly as Graph sent it. Unknown
 //! properties, evidence types and enum members never fail an alert, and `null` is the same as
-//! absent. The schema is `microsoft.graph.security.alert` of Graph v1.0.
+//! absent. Half a surrogate pair, which no parser takes, is [replaced](repair_surrogates) beforehand.
+//! The schema is `microsoft.graph.security.alert` of Graph v1.0.
 
 mod alert;
 mod decode;
 mod depth;
 mod evidence;
+mod surrogates;
 mod text;
 mod timestamp;
 
@@ -18,5 +20,6 @@ pub use evidence::{
     Account, Application, Device, Dns, Evidence, File, FileDetails, FileHash, Ip, LoggedOnUser,
     Mailbox, Message, NetworkConnection, Process, RegistryKey, RegistryValue, Sender, Url, User,
 };
+pub use surrogates::{repair_surrogates, without_lone_surrogates};
 pub use text::Text;
 pub use timestamp::Timestamp;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use drawbridge_http::{Exchange, TransportError, ask_again};
+use drawbridge_http::{Exchange, TransportError, ask_again, within_reason};
 
 use crate::certificate_error::CertificateError;
 use crate::tenant::TenantError;
@@ -137,8 +137,14 @@ impl SignInError {
         self.kind() != SignInErrorKind::Configuration
     }
 
-    /// How long the service asked to wait, if it said so.
+    /// How long to wait before asking again, if the service said so: minutes at most, whatever it
+    /// said.
     pub fn retry_after(&self) -> Option<Duration> {
+        within_reason(self.asked())
+    }
+
+    /// How long the service asked to wait.
+    pub(crate) fn asked(&self) -> Option<Duration> {
         match self {
             Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
             _ => None,

@@ -161,7 +161,7 @@ impl TokenCache {
                 Err(error) => error,
             };
             let delay = match error.is_retryable() {
-                true => self.retry.delay(error.retry_after(), tries, deadline),
+                true => self.retry.delay(error.asked(), tries, deadline),
                 false => None,
             };
             let Some(delay) = delay else {
@@ -206,11 +206,8 @@ impl TokenCache {
             .failure
             .as_ref()
             .map_or(1, |failure| failure.count.saturating_add(1));
-        // What the service asks for is respected, within reason.
-        let pause = error
-            .retry_after()
-            .map_or(Duration::ZERO, |asked| asked.min(LONGEST_MARGIN))
-            .max(self.retry.backoff(count));
+        let asked = error.retry_after().unwrap_or_default();
+        let pause = asked.max(self.retry.backoff(count));
         state.failure = Some(Failure {
             error,
             count,

@@ -30,7 +30,15 @@ pub(crate) struct Asked<'a> {
     pub(crate) resource: &'a Resource,
     pub(crate) endpoints: &'a Endpoints,
     pub(crate) attempts: &'a Attempts,
-    pub(crate) max_body_bytes: usize,
+    pub(crate) limit: SizeLimit,
+}
+
+/// How large a page may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SizeLimit {
+    pub(crate) bytes: usize,
+    /// Whether it is that of a page of one alert.
+    pub(crate) is_one_alert: bool,
 }
 
 impl Asked<'_> {
@@ -54,11 +62,12 @@ impl Asked<'_> {
         if is_html(&headers) {
             return Err(not_graph(exchange));
         }
-        match collect(&headers, body, self.max_body_bytes).await {
+        match collect(&headers, body, self.limit.bytes).await {
             Ok(bytes) => self.page(bytes, status, &headers),
             Err(BodyProblem::TooLarge) => Err(GraphError::TooLarge {
                 exchange,
-                limit_bytes: self.max_body_bytes,
+                limit_bytes: self.limit.bytes,
+                is_one_alert: self.limit.is_one_alert,
             }),
             Err(BodyProblem::Transport(cause)) => Err(GraphError::Network { exchange, cause }),
         }
@@ -80,7 +89,10 @@ impl Asked<'_> {
             Err(_) => return Err(not_graph(exchange)),
         };
         if page.repaired() {
-            warn!(%exchange, "the page was not valid UTF-8: characters were replaced");
+            warn!(
+                %exchange,
+                "the page had characters that are none, which were replaced by U+FFFD"
+            );
         }
         if let Some(missing) = page.incomplete() {
             warn!(%exchange, missing, "the page is incomplete");
@@ -92,7 +104,8 @@ impl Asked<'_> {
     }
 
     fn next(&self, link: &str) -> Result<NextLink, LinkProblem> {
-        let next = NextLink::check(link, self.resource, self.endpoints)?;
+        let next = NextLink::check(link, self.resource, self.endpoints)?
+            .of_one_alert(self.limit.is_one_alert);
         if next.url() == self.url {
             Err(LinkProblem::Circular)
         } else {

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use tracing::warn;
 use url::Url;
 
-use crate::answer::Asked;
+use crate::answer::{Asked, SizeLimit};
 use crate::error::{ErrorKind, GraphError};
 use crate::link::NextLink;
 use crate::page::Page;
@@ -64,7 +64,8 @@ impl Graph {
         if let Some(problem) = query.problem() {
             return Err(GraphError::BadQuery { problem });
         }
-        self.get(&query.on(self.resource(), &self.endpoints), deadline)
+        let url = query.on(self.resource(), &self.endpoints);
+        self.get(&url, self.limit(query.is_one_alert()), deadline)
             .await
     }
 
@@ -81,7 +82,8 @@ impl Graph {
                 problem,
             }
         })?;
-        self.get(url, deadline).await
+        self.get(url, self.limit(link.is_one_alert()), deadline)
+            .await
     }
 
     /// How many alerts a window holds (`$count`); `None` when the answer does not say.
@@ -97,7 +99,8 @@ impl Graph {
             return Err(GraphError::BadQuery { problem });
         }
         let url = query.counting(self.resource(), &self.endpoints);
-        self.get(&url, deadline).await.map(|page| page.count())
+        let page = self.get(&url, self.limit(query.is_one_alert()), deadline);
+        page.await.map(|page| page.count())
     }
 
     /// What this client reads.
@@ -110,7 +113,28 @@ impl Graph {
         self.counters.read()
     }
 
-    async fn get(&self, url: &Url, deadline: Deadline) -> Result<Page, GraphError> {
+    fn limit(&self, is_one_alert: bool) -> SizeLimit {
+        let Settings {
+            max_body_bytes,
+            max_alert_bytes,
+            ..
+        } = self.settings;
+        SizeLimit {
+            bytes: if is_one_alert {
+                max_alert_bytes
+            } else {
+                max_body_bytes
+            },
+            is_one_alert,
+        }
+    }
+
+    async fn get(
+        &self,
+        url: &Url,
+        limit: SizeLimit,
+        deadline: Deadline,
+    ) -> Result<Page, GraphError> {
         let mut attempts = Attempts::begin("GET", url);
         let mut renewed = false;
         loop {
@@ -120,7 +144,10 @@ impl Graph {
             }
             attempts.count();
             self.counters.request();
-            let error = match self.try_once(url, &lease, &attempts, deadline).await {
+            let error = match self
+                .try_once((url, limit), &lease, &attempts, deadline)
+                .await
+            {
                 Ok(page) => {
                     self.counters.bytes(page.len_bytes());
                     return Ok(page);
@@ -141,7 +168,7 @@ impl Graph {
             } else {
                 let delay = match error.is_retryable() {
                     true => {
-                        let asked = error.retry_after();
+                        let asked = error.asked();
                         self.retry.delay(asked, attempts.tries(), deadline)
                     }
                     false => None,
@@ -159,7 +186,7 @@ impl Graph {
 
     async fn try_once(
         &self,
-        url: &Url,
+        (url, limit): (&Url, SizeLimit),
         lease: &Lease,
         attempts: &Attempts,
         deadline: Deadline,
@@ -173,11 +200,11 @@ impl Graph {
             resource: self.resource(),
             endpoints: &self.endpoints,
             attempts,
-            max_body_bytes: self.settings.max_body_bytes,
+            limit,
         };
         let request = request(url, lease)
             .map_err(|error| network(TransportError::Setup(error.to_string())))?;
-        let limit = deadline.share(self.settings.request_timeout);
+        let time = deadline.share(self.settings.request_timeout);
         let answer = async {
             let answer = self.transport.send(request).await.map_err(network)?;
             let page = asked.read(answer).await;
@@ -186,9 +213,9 @@ impl Graph {
                 error.with_permission(permission::is_in(token, self.resource()))
             })
         };
-        timeout(limit, answer).await.unwrap_or_else(|_| {
-            let limit = format!("{:.1} s for the whole request", limit.as_secs_f64());
-            Err(network(TransportError::Timeout(limit)))
+        timeout(time, answer).await.unwrap_or_else(|_| {
+            let time = format!("{:.1} s for the whole request", time.as_secs_f64());
+            Err(network(TransportError::Timeout(time)))
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use drawbridge_entra::{SignInError, SignInErrorKind};
-use drawbridge_http::{Exchange, TransportError, ask_again};
+use drawbridge_http::{Exchange, TransportError, ask_again, within_reason};
 
 use crate::denial::Denial;
 use crate::link::LinkProblem;
@@ -76,12 +76,14 @@ pub enum GraphError {
         problem: String,
     },
     /// The page is larger than this process is allowed to hold.
-    #[error("{exchange}: the page is larger than {limit_bytes} bytes: ask for a smaller $top")]
+    #[error("{exchange}: the page is larger than {limit_bytes} bytes: {}", smaller(*.is_one_alert))]
     TooLarge {
         /// The request.
         exchange: Box<Exchange>,
-        /// `Settings::max_body_bytes`.
+        /// `Settings::max_body_bytes`, or `Settings::max_alert_bytes` for a page of one alert.
         limit_bytes: usize,
+        /// Whether one alert was asked for.
+        is_one_alert: bool,
     },
     /// Graph does not understand the request.
     #[error("{exchange}: refused (HTTP {status}{}): {message}", with_code(.code))]
@@ -207,11 +209,19 @@ impl GraphError {
         self
     }
 
-    /// How long the service asked to wait, if it said so.
+    /// How long to wait before asking again, if the service said so: minutes at most, whatever it
+    /// said.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
             Self::SignIn(error) => error.retry_after(),
+            _ => within_reason(self.asked()),
+        }
+    }
+
+    /// How long the service asked to wait.
+    pub(crate) fn asked(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -244,6 +254,14 @@ impl GraphError {
             Self::SignIn(error) => error.status(),
             _ => None,
         }
+    }
+}
+
+fn smaller(is_one_alert: bool) -> &'static str {
+    if is_one_alert {
+        "an alert of that size is not read; look at it in the Defender portal"
+    } else {
+        "ask for a smaller $top"
     }
 }
 

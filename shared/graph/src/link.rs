@@ -16,7 +16,11 @@ use crate::resource::Resource;
 /// host and path but not the query, which holds Graph's continuation token. It is not meant to be
 /// stored: Graph does not say how long it stays valid.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct NextLink(Url);
+pub struct NextLink {
+    url: Url,
+    /// Whether its page was asked to hold one alert.
+    is_one_alert: bool,
+}
 
 /// Which rule a next link breaks. Only the foreign host is named, never the link.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,11 +74,26 @@ impl NextLink {
         if url.as_str().parse::<http::Uri>().is_err() {
             return Err(LinkProblem::Unreadable);
         }
-        Ok(Self(url))
+        Ok(Self {
+            url,
+            is_one_alert: false,
+        })
+    }
+
+    /// The same, with what is known of the page that it stands on.
+    pub(crate) fn of_one_alert(self, is_one_alert: bool) -> Self {
+        Self {
+            is_one_alert,
+            ..self
+        }
     }
 
     pub(crate) fn url(&self) -> &Url {
-        &self.0
+        &self.url
+    }
+
+    pub(crate) fn is_one_alert(&self) -> bool {
+        self.is_one_alert
     }
 }
 
@@ -85,7 +104,7 @@ fn place(url: &Url) -> String {
 
 impl fmt::Display for NextLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}?…", place(&self.0), self.0.path())
+        write!(f, "{}{}?…", place(&self.url), self.url.path())
     }
 }
 

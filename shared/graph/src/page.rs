@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use drawbridge_alert::repair_surrogates;
+
 use crate::envelope::{EnvelopeProblem, scan};
 use crate::link::NextLink;
 
@@ -53,18 +55,20 @@ impl Page {
         self.text.len()
     }
 
-    /// Whether the body was not valid UTF-8, so that some characters are now U+FFFD.
+    /// Whether the body was not valid UTF-8 or had halves of surrogate pairs, so that some characters
+    /// are now U+FFFD.
     pub fn repaired(&self) -> bool {
         self.repaired
     }
 
     /// Reads a body; the text of the next link, not yet checked, comes back beside the page.
     pub(crate) fn read(
-        body: Vec<u8>,
+        mut body: Vec<u8>,
         incomplete: Option<String>,
     ) -> Result<(Self, Option<String>), EnvelopeProblem> {
+        let had_halves = repair_surrogates(&mut body);
         let (text, repaired) = match String::from_utf8(body) {
-            Ok(text) => (text, false),
+            Ok(text) => (text, had_halves),
             Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
         };
         // A byte order mark is no part of JSON, but some gateways put one in front.
@@ -123,6 +127,17 @@ mod tests {
         assert!(page.repaired());
         assert_eq!(page.alerts().collect::<Vec<_>>(), ["\"a\u{fffd}\"", "2"]);
         assert_eq!(page.alerts().len(), 2);
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_costs_a_character_too() {
+        let body = br#"{"value":["a\ud800","\ud83d\ude00"]}"#;
+        let (page, _) = Page::read(body.to_vec(), None).unwrap();
+        assert!(page.repaired());
+        let alerts: Vec<_> = page.alerts().collect();
+        assert_eq!(alerts, [r#""a\ufffd""#, r#""\ud83d\ude00""#]);
+        let (page, _) = Page::read(br#"{"value":["\ud83d\ude00"]}"#.to_vec(), None).unwrap();
+        assert!(!page.repaired());
     }
 
     #[test]

@@ -53,6 +53,11 @@ impl AlertQuery {
         filter
     }
 
+    /// Whether a page of it holds one alert at most.
+    pub(crate) fn is_one_alert(&self) -> bool {
+        self.top <= 1
+    }
+
     /// What makes the query senseless, if anything.
     pub(crate) fn problem(&self) -> Option<&'static str> {
         if self.from >= self.to {

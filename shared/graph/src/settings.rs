@@ -13,6 +13,12 @@ pub struct Settings {
     pub resource: Resource,
     /// Largest page in bytes, after decompression.
     pub max_body_bytes: usize,
+    /// The same of a page that was asked to hold one alert: so large may an alert be that is read.
+    ///
+    /// Microsoft documents no limit for an alert. The largest result that it documents for any
+    /// request of the Graph security API has 50 MB ("Use the Microsoft Graph security API", quotas of
+    /// advanced hunting), so the default is above that.
+    pub max_alert_bytes: usize,
     /// Time for one try of one request, from connecting to the last byte.
     pub request_timeout: Duration,
     /// When and how often to try again.
@@ -24,6 +30,7 @@ impl Default for Settings {
         Self {
             resource: ALERTS,
             max_body_bytes: 32 * 1024 * 1024,
+            max_alert_bytes: 64 * 1024 * 1024,
             request_timeout: Duration::from_secs(100),
             retry: RetryPolicy::default(),
         }

@@ -15,7 +15,7 @@ use url::{Host, Url};
 
 use crate::address::is_loopback;
 use crate::certificate_trouble::CertificateTrouble;
-use crate::proxy::https_proxy;
+use crate::proxy::{https_proxy, https_proxy_hosts};
 use crate::public_address::{PublicOnly, is_public};
 use crate::transport::{Body, Transport, TransportError};
 use crate::wire_text::printable;
@@ -46,7 +46,7 @@ impl Default for HttpSettings {
 pub struct HttpTransport {
     settings: HttpSettings,
     own_roots: Vec<reqwest::Certificate>,
-    public_only: bool,
+    public_only: Option<PublicOnly>,
     tls: OnceLock<Result<reqwest::Client, String>>,
     plain: OnceLock<Result<reqwest::Client, String>>,
 }
@@ -65,7 +65,7 @@ impl HttpTransport {
         Self {
             settings,
             own_roots: Vec::new(),
-            public_only: false,
+            public_only: None,
             tls: OnceLock::new(),
             plain: OnceLock::new(),
         }
@@ -73,11 +73,13 @@ impl HttpTransport {
 
     /// A transport that connects to public addresses only, whatever a name resolves to; for hosts
     /// that a tenant's document names. Where a proxy carries the request, it resolves the name by
-    /// itself, and the rule is the proxy's.
+    /// itself, and the rule is the proxy's. The proxy itself may have any address, as the
+    /// administrator has named it; so no request may be for it.
     #[must_use]
     pub fn to_public_addresses() -> Self {
+        let proxies = https_proxy_hosts(|name| env::var(name).ok());
         Self {
-            public_only: true,
+            public_only: Some(PublicOnly::but_for(proxies)),
             ..Self::new()
         }
     }
@@ -115,14 +117,21 @@ impl HttpTransport {
             Some(Host::Ipv6(address)) => Some(address.into()),
             _ => None,
         };
-        if self.public_only && address.is_some_and(|address| !is_public(address)) {
-            return Err(TransportError::Setup(
-                "the address is not public, and a tenant's document may name no other".to_owned(),
-            ));
+        if let Some(public_only) = &self.public_only {
+            let refused = if address.is_some_and(|address| !is_public(address)) {
+                Some("the address is not public, and a tenant's document may name no other")
+            } else if url.host_str().is_some_and(|host| public_only.excepts(host)) {
+                Some("the host is the proxy's own, which a tenant's document may not name")
+            } else {
+                None
+            };
+            if let Some(reason) = refused {
+                return Err(TransportError::Setup(reason.to_owned()));
+            }
         }
         match url.scheme() {
             "https" => self.tls_client(),
-            "http" if is_loopback(url) && !self.public_only => self.plain_client(),
+            "http" if is_loopback(url) && self.public_only.is_none() => self.plain_client(),
             _ => Err(TransportError::Setup(
                 "plain http leaves loopback".to_owned(),
             )),
@@ -149,10 +158,9 @@ impl HttpTransport {
 
     fn builder(&self) -> reqwest::ClientBuilder {
         let builder = reqwest::Client::builder();
-        let builder = if self.public_only {
-            builder.dns_resolver(PublicOnly)
-        } else {
-            builder
+        let builder = match &self.public_only {
+            Some(public_only) => builder.dns_resolver(public_only.clone()),
+            None => builder,
         };
         builder
             .user_agent(concat!("drawbridge/", env!("CARGO_PKG_VERSION")))

@@ -28,7 +28,7 @@ pub use http_transport::{HttpSettings, HttpTransport};
 pub use proxy::https_proxy;
 pub use public_address::is_public;
 pub use retry::{Retry, RetryPolicy};
-pub use retry_after::{ask_again, retry_after};
+pub use retry_after::{LONGEST_RETRY_AFTER, ask_again, retry_after, within_reason};
 pub use transport::{Body, Transport, TransportError};
 /// Addresses in this crate's API are of this type.
 pub use url::Url;

@@ -1,13 +1,26 @@
 //! The proxy that the environment names.
 
+/// Those that the HTTP client reads for https, the more special ones first.
+const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /// The variable that names a proxy for https, if one does; never its value, which may hold a
 /// password.
 ///
 /// The HTTP client reads these variables itself; this is for errors that may be the proxy's doing.
 pub fn https_proxy(variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
-    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+    VARIABLES
         .into_iter()
         .find(|name| variable(name).is_some_and(|value| !value.trim().is_empty()))
+}
+
+/// The hosts of the proxies for https that the environment names, read as the HTTP client reads them:
+/// with or without a scheme, a user and a port.
+pub(crate) fn https_proxy_hosts(variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let host = |name: &str| {
+        let proxy: http::Uri = variable(name)?.trim().parse().ok()?;
+        proxy.host().map(str::to_owned)
+    };
+    VARIABLES.into_iter().filter_map(host).collect()
 }
 
 #[cfg(test)]
@@ -23,5 +36,26 @@ mod tests {
             assert_eq!(of(name, " "), None);
         }
         assert_eq!(of("HTTP_PROXY", "http://proxy"), None);
+    }
+
+    #[test]
+    fn the_proxys_host_is_found_however_it_is_written() {
+        let of = |value: &str| {
+            https_proxy_hosts(|name| (name == "HTTPS_PROXY").then(|| value.to_owned()))
+        };
+        for value in [
+            "http://proxy.corp.example:3128",
+            "https://user:secret@proxy.corp.example/",
+            "proxy.corp.example:3128",
+            " proxy.corp.example ",
+            "socks5h://proxy.corp.example:1080",
+        ] {
+            assert_eq!(of(value), ["proxy.corp.example"], "{value}");
+        }
+        for value in ["", " ", "http://", "no proxy"] {
+            assert!(of(value).is_empty(), "{value}");
+        }
+        let both = |name: &str| Some(format!("http://{}.example", name.to_ascii_lowercase()));
+        assert!(https_proxy_hosts(both).contains(&"all_proxy.example".to_owned()));
     }
 }

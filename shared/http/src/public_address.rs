@@ -51,15 +51,36 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
-/// Resolves names as the system does, and leaves out what is not public.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PublicOnly;
+/// Resolves names as the system does, and leaves out what is not public; but for some names, which
+/// may stand for any address.
+#[derive(Debug, Clone)]
+pub(crate) struct PublicOnly {
+    but_for: Vec<String>,
+}
+
+impl PublicOnly {
+    /// `but_for` are the administrator's: a proxy is where the administrator has put it.
+    pub(crate) fn but_for(but_for: Vec<String>) -> Self {
+        Self { but_for }
+    }
+
+    /// Whether a name may stand for any address.
+    pub(crate) fn excepts(&self, name: &str) -> bool {
+        let is_it = |excepted: &String| excepted.eq_ignore_ascii_case(name);
+        self.but_for.iter().any(is_it)
+    }
+}
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
+        let is_excepted = self.excepts(name.as_str());
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            public(found.collect()).map(|public| Box::new(public.into_iter()) as Addrs)
+            let mut found: Vec<SocketAddr> = found.collect();
+            if !is_excepted {
+                found = public(found)?;
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
@@ -138,9 +159,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn localhost_is_not_resolved() {
-        let name: Name = "localhost".parse().unwrap();
-        let error = PublicOnly.resolve(name).await.err().unwrap();
-        assert!(error.to_string().contains("no public address"), "{error}");
+    async fn localhost_is_not_resolved_unless_it_is_the_administrators() {
+        let name = || "localhost".parse::<Name>().unwrap();
+        for but_for in [vec![], vec!["localhost.example".to_owned()]] {
+            let resolver = PublicOnly::but_for(but_for);
+            let error = resolver.resolve(name()).await.err().unwrap();
+            assert!(error.to_string().contains("no public address"), "{error}");
+        }
+        let resolver = PublicOnly::but_for(vec!["LOCALHOST".to_owned()]);
+        let found = resolver.resolve(name()).await.unwrap();
+        assert!(found.into_iter().all(|found| found.ip().is_loopback()));
     }
 }

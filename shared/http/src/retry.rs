@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use drawbridge_time::{Backoff, Deadline, Jitter};
 
+use crate::retry_after::LONGEST_RETRY_AFTER;
+
 /// How persistent a request is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
@@ -25,7 +27,7 @@ impl Default for RetryPolicy {
                 first: Duration::from_millis(500),
                 longest: Duration::from_secs(20),
             },
-            longest_wait: Duration::from_secs(300),
+            longest_wait: LONGEST_RETRY_AFTER,
             jitter_seed: None,
         }
     }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use drawbridge_cursor::Window;
-use drawbridge_store::{Store, StoreError};
+use drawbridge_store::{AccessError, Store, StoreError};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Item, Kind};
@@ -146,10 +146,10 @@ impl<'a> Quarantine<'a> {
             kind.folder(),
             hex::encode(name.finalize())
         );
-        let body = serde_json::to_vec(item).map_err(|_| StoreError::Failed {
+        let body = serde_json::to_vec(item).map_err(|_| AccessError::Failed {
             place: key.clone(),
             code: "no JSON form".to_owned(),
-            fix: "report this as a bug".to_owned(),
+            fix: "report this as a bug".into(),
         })?;
         let put = self.store.put(&key, Bytes::from(body), "application/json");
         put.await.map(drop)

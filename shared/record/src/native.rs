@@ -35,7 +35,7 @@ impl Format for Native {
             name: "(every property)",
             kind: "as in Graph",
             from: "the property of that name".into(),
-            rule: "a line break between two tokens becomes a space; in queues and objects, U+FFFE and U+FFFF in a text are written as `\\ufffe` and `\\uffff`, which is the same JSON",
+            rule: "a line break between two tokens becomes a space; what is no character, which is bytes that are not UTF-8 and half a surrogate pair (`\\ud800`), is U+FFFD (`\\ufffd`); in queues and objects, U+FFFE and U+FFFF in a text are written as `\\ufffe` and `\\uffff`, which is the same JSON",
         }]
     }
 

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use drawbridge_alert::Alert;
+use drawbridge_alert::{Alert, without_lone_surrogates};
 use drawbridge_cursor::{Due, State, Window};
 use drawbridge_poll::{Ending, PollError, Poller, Silent, Stop, change_state, state_key};
 use drawbridge_quarantine::{Item, Kind, StoredItem, stored_items};
@@ -130,7 +130,9 @@ impl Replay<'_> {
         let raw = content.alert.as_ref().map(|alert| alert.get());
         let raw = raw.or(content.text.as_deref());
         let raw = raw.ok_or_else(|| Failure::of("the item holds no alert"))?;
-        let alert = Alert::decode(raw)
+        // It may lie there on account of what is repaired since.
+        let raw = without_lone_surrogates(raw);
+        let alert = Alert::decode(&raw)
             .map_err(|error| Failure::of(format!("this release cannot read it either: {error}")))?;
         let poller = self.pollers.of(&item.tenant).await?;
         let mut tries = 1;

@@ -8,7 +8,7 @@ use crate::support::command::{drawbridge, run};
 use crate::support::folder::Folder;
 
 /// A proxy that answers every request with this status, and notes the first line of the last one.
-fn proxy(status: &'static str) -> (String, Arc<Mutex<String>>) {
+pub(crate) fn proxy(status: &'static str) -> (String, Arc<Mutex<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let asked = Arc::<Mutex<String>>::default();

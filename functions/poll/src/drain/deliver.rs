@@ -17,10 +17,11 @@ impl Drain<'_> {
     /// One page may call for more records than an invocation has time to send. What was sent is
     /// remembered, so that the next one goes on from there; killed, it would begin anew for ever.
     pub(super) async fn deliver(&mut self, page: &Page) -> Result<bool, PollError> {
+        let decode = self.poller.graph.resource().decode;
         let mut had_time = true;
         for raw in page.alerts() {
             self.report.alerts += 1;
-            had_time = match Alert::decode(raw) {
+            had_time = match decode(raw) {
                 Ok(alert) => self.deliver_alert(&alert).await?,
                 Err(error) => {
                     self.put_aside(raw, &error).await?;

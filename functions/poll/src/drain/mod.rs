@@ -214,8 +214,13 @@ impl<'a> Drain<'a> {
             let pause = self.pause().filter(|_| self.has_time());
             let next = page.next().zip(pause);
             let stopped = page.next().is_some() && next.is_none();
-            let next =
-                next.map(|(link, pause)| ReadAhead::next(graph, link.clone(), deadline, pause));
+            let next = next.map(|(link, pause)| (link.clone(), pause));
+            let begin = |(link, pause)| ReadAhead::next(graph, link, deadline, pause);
+            // A page of one alert may be far larger than another: there is room for one of them.
+            let (next, then) = match attempt.top {
+                1 => (None, next),
+                _ => (next.map(begin), None),
+            };
             if let Some(warning) = page.incomplete() {
                 incomplete = true;
                 self.report.partial_answers += 1;
@@ -227,8 +232,11 @@ impl<'a> Drain<'a> {
             }
             let delivered = self.deliver(&page).await?;
             self.context.progress.page(self.report);
-            match next {
-                _ if !delivered || self.is_full() => return Ok(Paged::Stopped),
+            drop(page);
+            if !delivered || self.is_full() {
+                return Ok(Paged::Stopped);
+            }
+            match next.or_else(|| then.map(begin)) {
                 Some(next) => ahead = next,
                 None if stopped => return Ok(Paged::Stopped),
                 None => return Ok(Paged::Whole { incomplete }),

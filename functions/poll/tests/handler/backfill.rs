@@ -385,7 +385,7 @@ async fn a_throttled_step_comes_back_later_and_keeps_what_it_did() {
         .graph
         .script([Answer::Well, Answer::Well, Answer::Throttled(400)]);
     let report = try_step(&world).await.unwrap();
-    let delay = Duration::from_secs(400);
+    let delay = Duration::from_secs(300);
     assert_eq!(report.ending, Ending::Postponed(delay));
     assert_eq!(left(&world).await, [days(3)[2]]);
     steps(&world).await;

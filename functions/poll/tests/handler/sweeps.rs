@@ -158,7 +158,7 @@ async fn a_throttled_sweep_is_not_forgotten() {
     world.clock.advance_secs(3600);
     world.graph.script([Answer::Well, Answer::Throttled(3600)]);
     let report = world.poll().await.unwrap();
-    assert_eq!(report.ending, Ending::Postponed(Duration::from_secs(3600)));
+    assert_eq!(report.ending, Ending::Postponed(Duration::from_secs(300)));
     let watermark: Timestamp = "2026-03-01T13:00:00Z".parse().unwrap();
     assert_eq!(world.state().await.watermark, Some(watermark));
     world.clock.advance_secs(60);

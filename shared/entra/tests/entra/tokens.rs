@@ -219,3 +219,20 @@ async fn a_token_is_not_shown() {
         "{text}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_login_host_that_asks_for_a_day_is_asked_again_within_minutes() {
+    for status in [429, 503] {
+        let busy = Answer::status(status).header("retry-after", "86400");
+        let script = Script::tokens([busy]);
+        let cache = script.cache();
+        for secs in [0, 299] {
+            advance(Duration::from_secs(secs)).await;
+            let error = cache.token(Deadline::none()).await.unwrap_err();
+            assert_eq!(error.retry_after(), Some(Duration::from_secs(300)));
+            assert_eq!(script.posts().len(), 1);
+        }
+        advance(Duration::from_secs(2)).await;
+        assert_eq!(token(&cache).await, format!("token-2-{MARKER}"));
+    }
+}

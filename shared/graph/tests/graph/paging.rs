@@ -1,5 +1,5 @@
 use drawbridge_entra::Cloud;
-use drawbridge_graph::{ErrorKind, Graph, GraphError, LinkProblem, Settings, Stats};
+use drawbridge_graph::{AlertQuery, ErrorKind, Graph, GraphError, LinkProblem, Settings, Stats};
 use drawbridge_http::script::{Answer, MARKER, Script, page};
 use drawbridge_time::Deadline;
 
@@ -210,7 +210,7 @@ async fn an_odd_alert_costs_only_itself() {
             "null",
             "\"x\"",
             "[[[]]]",
-            "{\"id\":\"\\ud800\"}"
+            "{\"id\":\"\\ufffd\"}"
         ]
     );
 }
@@ -236,4 +236,31 @@ async fn a_link_of_another_cloud_is_not_followed_with_this_token() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadLink);
     assert!(other.posts().is_empty() && other.gets().is_empty());
+}
+
+/// An alert has a limit of its own, which is above that of a page of many.
+#[tokio::test(start_paused = true)]
+async fn one_alert_may_be_larger_than_a_page() {
+    let alert = |bytes: usize| format!(r#"{{"id":"a","x":"{}"}}"#, "x".repeat(bytes));
+    let page = |bytes, next: &str| {
+        let next = format!(r#""@odata.nextLink":"{next}","#);
+        Answer::json(200, format!(r#"{{{next}"value":[{}]}}"#, alert(bytes)))
+    };
+    let one = AlertQuery { top: 1, ..query() };
+
+    let script = Script::pages([page(150_000, NEXT), page(150_000, NEXT)]);
+    let graph = script.graph();
+    let first = graph.list(&one, Deadline::none()).await.unwrap();
+    let second = graph.follow(first.next().unwrap(), Deadline::none()).await;
+    // Its own link leads to itself; what counts is that it was read.
+    assert_eq!(second.unwrap_err().kind(), ErrorKind::BadLink);
+
+    for (query, says) in [(&one, "Defender portal"), (&query(), "smaller $top")] {
+        let bytes = if query.top == 1 { 250_000 } else { 150_000 };
+        let script = Script::pages([page(bytes, NEXT)]);
+        let error = script.graph().list(query, Deadline::none()).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert!(shown(&error).contains(says), "{error}");
+    }
 }

@@ -41,7 +41,7 @@ pub(crate) trait Client {
 
     fn cache(&self) -> Arc<TokenCache>;
 
-    /// A client that may hold 100 kB a page.
+    /// A client that may hold 100 kB per page, and 200 kB per alert.
     fn graph(&self) -> Graph {
         self.graph_with(|_| {})
     }
@@ -63,6 +63,7 @@ impl Client for Arc<Script> {
     fn graph_with(&self, change: impl FnOnce(&mut Settings)) -> Graph {
         let mut settings = Settings {
             max_body_bytes: 100_000,
+            max_alert_bytes: 200_000,
             retry: policy(),
             ..Settings::default()
         };

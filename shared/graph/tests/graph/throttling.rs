@@ -108,3 +108,37 @@ async fn a_busy_service_may_ask_to_wait_too() {
         .unwrap();
     assert_eq!(script.pauses(), [9.0]);
 }
+
+/// Whatever Graph or the login host ask for, nobody is to wait for hours.
+#[tokio::test(start_paused = true)]
+async fn no_wait_is_longer_than_minutes() {
+    for status in [429, 503] {
+        for seconds in ["301", "86400", "99999999999999999999999"] {
+            let busy = || Answer::error(status, "busy").header("retry-after", seconds);
+            for script in [Script::pages([busy()]), Script::tokens([busy()])] {
+                let begun = Instant::now();
+                let error = script.graph().list(&query(), Deadline::none()).await;
+                let error = error.unwrap_err();
+                let minutes = Some(Duration::from_secs(300));
+                assert_eq!(error.retry_after(), minutes, "{status} {seconds}");
+                assert!(error.is_retryable());
+                assert_eq!(begun.elapsed(), Duration::ZERO);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_nothing_is_no_hot_loop() {
+    for text in ["0", "-1", "0.0", "soon", "Mon, 23 Nov 2026 19:00:00 GMT"] {
+        let busy = throttled(text).header("date", "Mon, 23 Nov 2026 20:00:00 GMT");
+        let script = Script::pages([busy, Answer::page(&["a"])]);
+        let graph = script.graph();
+        graph.list(&query(), Deadline::none()).await.unwrap();
+        assert!((0.25..=0.502).contains(&script.pauses()[0]), "{text}");
+
+        let last = Script::pages((0..5).map(|_| throttled(text)));
+        let error = last.graph().list(&query(), Deadline::none()).await;
+        assert_eq!(error.unwrap_err().retry_after(), None, "{text}");
+    }
+}

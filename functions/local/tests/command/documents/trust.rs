@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use crate::proxy::proxy;
 use crate::support::alerts::{list, recent_alert};
 use crate::support::command::{Outcome, drawbridge, run};
 use crate::support::documents::{command, objects, write_text};
@@ -266,6 +267,39 @@ fn an_allowed_name_that_stands_for_a_private_address_is_not_connected_to() {
         ..Allowed::default()
     };
     refused(&folder, &allowed, &[&tenant], &["no public address"]);
+}
+
+/// A proxy has a private address as a rule, and it is not the document that names it.
+#[test]
+fn a_proxy_with_a_private_address_carries_requests_to_an_allowed_host() {
+    let check = |hosts: &str, no_proxy: &str| {
+        let (url, asked) = proxy("503 X");
+        let url = url.replace("127.0.0.1", "localhost");
+        let folder = Folder::new();
+        let lines = format!(
+            "secret = \"VICTIM_SECRET\"\nlogin_url = \"https://{hosts}/\"\ngraph_url = \"https://{hosts}/\""
+        );
+        document(&folder, "victim", &lines);
+        let mut command = command(&folder, &["tenants", "check", "victim"]);
+        command
+            .env("VICTIM_SECRET", SECRET)
+            .env("DRAWBRIDGE_ALLOWED_HOSTS", hosts)
+            .env("HTTPS_PROXY", url)
+            .env("NO_PROXY", no_proxy);
+        let stdout = run(command).discreet().stdout;
+        let asked = asked.lock().unwrap().clone();
+        (asked, stdout)
+    };
+    let (asked, stdout) = check("gateway.example", "");
+    assert!(asked.starts_with("CONNECT gateway.example:443"), "{stdout}");
+    // What stands for a private address is the proxy alone, and nobody gets at that in its place.
+    for no_proxy in ["", "localhost"] {
+        let (asked, stdout) = check("localhost", no_proxy);
+        assert!(
+            asked.is_empty() && stdout.contains("the proxy's own"),
+            "{stdout}"
+        );
+    }
 }
 
 #[test]

@@ -58,6 +58,20 @@ fn what_holds_no_alert_says_what_is_taken() {
     latin.failed(1, &["not UTF-8"]);
 }
 
+/// As a poll reads it.
+#[test]
+fn half_a_surrogate_pair_costs_a_character_and_not_the_alert() {
+    let input = r#"{"id":"da1","title":"a\ud800z"}"#;
+    let mapped = filter(&["map", "--format", "native"], input).well();
+    assert_eq!(mapped.stdout, "{\"id\":\"da1\",\"title\":\"a\\ufffdz\"}\n");
+    let explained = filter(&["explain"], input).well();
+    assert!(
+        explained.stdout.contains("a\u{fffd}z"),
+        "{}",
+        explained.stdout
+    );
+}
+
 /// The reader reads a line and goes, as `head -n 1` does.
 #[cfg(unix)]
 #[test]
