@@ -17,6 +17,8 @@ pub(crate) struct PollContext<'a> {
     page_margin: Duration,
     /// Until when its background readings may go on, all together; set when the first begins.
     background: OnceLock<Deadline>,
+    /// Set once there is known to be room for the state.
+    has_room: OnceLock<()>,
 }
 
 impl<'a> PollContext<'a> {
@@ -32,6 +34,7 @@ impl<'a> PollContext<'a> {
             progress,
             page_margin: Duration::from_secs(page_margin_secs.into()),
             background: OnceLock::new(),
+            has_room: OnceLock::new(),
         }
     }
 
@@ -48,5 +51,16 @@ impl<'a> PollContext<'a> {
     /// Whether there is time for another page.
     pub(crate) fn has_time(&self, options: &ReadOptions) -> bool {
         self.deadline(options).allows(self.page_margin) && !self.stop.is_asked()
+    }
+
+    /// Whether there is known to be room for the state.
+    pub(crate) fn is_room_known(&self) -> bool {
+        self.has_room.get().is_some()
+    }
+
+    /// Notes that there is room for the state.
+    pub(crate) fn know_room(&self) {
+        // It is the same, set twice.
+        let _ = self.has_room.set(());
     }
 }

@@ -53,6 +53,12 @@ impl Folder {
         File::create_new(self.path.join(name))
     }
 
+    /// Nothing: only Linux tells beforehand.
+    #[expect(clippy::unnecessary_wraps, reason = "as on Linux")]
+    pub(crate) fn allocate(_file: &File, _bytes: u64) -> io::Result<()> {
+        Ok(())
+    }
+
     pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         fs::rename(self.path.join(from), self.path.join(to))
     }

@@ -113,12 +113,7 @@ impl Root {
     ) -> io::Result<()> {
         let (folder, name) = self.find_or_make(below.as_ref(), access)?;
         folder.refuse_link(&name)?;
-        let mut temporary = OsString::from(".");
-        temporary.push(&name);
-        temporary.push(".tmp");
-        // What a killed process left may have another mode, or be a link by now.
-        folder.remove(&temporary)?;
-        let mut file = folder.create(&temporary, access)?;
+        let (temporary, mut file) = new_beside(&folder, &name, access)?;
         let written = file
             .write_all(content)
             .and_then(|()| file.sync_all())
@@ -129,6 +124,21 @@ impl Root {
         }
         written?;
         folder.sync()
+    }
+
+    /// Makes sure that there is room for `bytes` bytes when the file is [replaced](Self::replace) next:
+    /// until then they are held in the file that will be written. Only Linux does so.
+    ///
+    /// # Errors
+    /// As [`replace`](Self::replace): the disk is full.
+    pub fn reserve(&self, below: impl AsRef<Path>, bytes: u64, access: Access) -> io::Result<()> {
+        let (folder, name) = self.find_or_make(below.as_ref(), access)?;
+        let (temporary, file) = new_beside(&folder, &name, access)?;
+        let reserved = Folder::allocate(&file, bytes);
+        if reserved.is_err() {
+            folder.remove(&temporary)?;
+        }
+        reserved
     }
 
     /// Removes a file, or a link in its place; that there is none is no error.
@@ -212,3 +222,14 @@ fn names_only() -> io::Error {
 #[cfg(test)]
 #[path = "root_tests.rs"]
 mod tests;
+
+/// The empty file that is written before it takes the place of `name`.
+fn new_beside(folder: &Folder, name: &OsStr, access: Access) -> io::Result<(OsString, File)> {
+    let mut temporary = OsString::from(".");
+    temporary.push(name);
+    temporary.push(".tmp");
+    // What a killed process left may have another mode, or be a link by now.
+    folder.remove(&temporary)?;
+    let file = folder.create(&temporary, access)?;
+    Ok((temporary, file))
+}

@@ -82,6 +82,23 @@ impl Folder {
         self.file(name, flags, Mode::from_raw_mode(access.file_mode()))
     }
 
+    /// Makes sure that the disk has so many bytes for a file, where the file system can do so.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn allocate(file: &File, bytes: u64) -> io::Result<()> {
+        use rustix::fs::{FallocateFlags, fallocate};
+        match fallocate(file, FallocateFlags::empty(), 0, bytes) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+            allocated => Ok(allocated?),
+        }
+    }
+
+    /// Nothing: only Linux tells beforehand.
+    #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::unnecessary_wraps, reason = "as on Linux")]
+    pub(crate) fn allocate(_file: &File, _bytes: u64) -> io::Result<()> {
+        Ok(())
+    }
+
     pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
     }

@@ -101,6 +101,17 @@ impl Store for LocalStore {
         let condition = expected.map_or(Condition::Absent, |tag| Condition::Still(tag.clone()));
         self.write(key, body, condition).await
     }
+
+    async fn reserve(&self, key: &str, bytes: u64) -> Result<(), StoreError> {
+        key::check(key)?;
+        let (root, access, key) = (self.root.clone(), self.access, key.to_owned());
+        off_thread(move || {
+            let _lock = lock(&root)?;
+            let reserved = root.reserve(&key, bytes, access);
+            reserved.map_err(|error| store_error(&root.join(&key), &error))
+        })
+        .await
+    }
 }
 
 #[async_trait]
@@ -210,6 +221,15 @@ fn read(root: &Root, key: &str, most: usize) -> Result<Option<Object>, StoreErro
     }))
 }
 
+/// Lets one process write at a time, until the file is closed.
+fn lock(root: &Root) -> Result<std::fs::File, StoreError> {
+    let locked = root.lock_file(LOCK_FILE).and_then(|file| {
+        file.lock()?;
+        Ok(file)
+    });
+    locked.map_err(|error| store_error(&root.join(LOCK_FILE), &error))
+}
+
 fn replace(
     root: &Root,
     key: &str,
@@ -218,10 +238,7 @@ fn replace(
     condition: &Condition,
 ) -> Result<ETag, StoreError> {
     let path = root.join(key);
-    let lock = root
-        .lock_file(LOCK_FILE)
-        .and_then(|file| file.lock().map(|()| file))
-        .map_err(|error| store_error(&root.join(LOCK_FILE), &error))?;
+    let lock = lock(root)?;
     if !condition.holds(root, key)? {
         return Err(StoreError::Conflict {
             place: path.display().to_string(),

@@ -203,3 +203,23 @@ mod unix {
         assert!(!victim.exists());
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn room_is_held_until_the_object_is_written_and_its_lack_is_told() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(dir.path());
+    let held = dir.path().join("state/.a.json.tmp");
+    store.reserve("state/a.json", 1 << 20).await.unwrap();
+    assert!(fs::metadata(&held).unwrap().blocks() * 512 >= 1 << 20);
+    assert!(store.get("state/a.json").await.unwrap().is_none());
+    store.put("state/a.json", body("{}"), JSON).await.unwrap();
+    assert!(!held.exists());
+    // A thousand terabytes.
+    assert!(store.reserve("state/a.json", 1 << 50).await.is_err());
+    assert!(!held.exists());
+    let object = store.get("state/a.json").await.unwrap().unwrap();
+    assert_eq!(object.body, "{}");
+}

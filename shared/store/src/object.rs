@@ -93,6 +93,12 @@ pub trait Store: Send + Sync {
         content_type: &str,
         expected: Option<&ETag>,
     ) -> Result<ETag, StoreError>;
+
+    /// Makes sure that an object of `bytes` bytes can be written under this key, where a store can
+    /// be full: what depends on that is done only afterwards.
+    async fn reserve(&self, _key: &str, _bytes: u64) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

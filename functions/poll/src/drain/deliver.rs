@@ -6,7 +6,11 @@ use drawbridge_queue::{Message, Refused};
 use super::Drain;
 use crate::mapping::{Context, Mapping};
 use crate::quarantine::shown;
+use crate::saved_state::state_key;
 use crate::{Output, PollError};
+
+/// What a state takes besides what it knows of records.
+const SMALL_STATE_BYTES: usize = 64 * 1024;
 
 /// The state's name for alerts that were put aside, beside the outputs.
 const PUT_ASIDE: &str = "quarantine";
@@ -117,13 +121,29 @@ impl Drain<'_> {
         }
     }
 
+    /// Makes sure, once in a poll, that there is room for the state. Records that cannot be
+    /// remembered would be sent by every poll anew, and fill what room there is.
+    async fn reserve(&self) -> Result<(), PollError> {
+        if !self.context.is_room_known() {
+            let key = state_key(&self.poller.settings.tenant);
+            // The object is a third of what the state weighs in memory at most.
+            let bytes = self.state.weight() / 2 + SMALL_STATE_BYTES;
+            self.poller.store.reserve(&key, bytes as u64).await?;
+            self.context.know_room();
+        }
+        Ok(())
+    }
+
     /// Sends what waits for output `n`. What the queue does not take is given back, so that the
     /// next poll sends it; what it will never take is put aside.
     async fn send(&mut self, n: usize) -> Result<(), PollError> {
-        let batch = std::mem::take(&mut self.batches[n]);
-        if batch.messages.is_empty() {
+        if self.batches[n].messages.is_empty() {
             return Ok(());
         }
+        if !self.options.dry_run {
+            self.reserve().await?;
+        }
+        let batch = std::mem::take(&mut self.batches[n]);
         if self.options.dry_run {
             self.report.records += batch.messages.len() as u64;
             return Ok(());

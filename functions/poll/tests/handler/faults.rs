@@ -333,3 +333,19 @@ async fn the_next_tick_goes_on_where_a_job_was_lost() {
     assert_eq!(world.written().len(), 6);
     assert!(world.state().await.unread.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_room_for_the_state_nothing_is_sent_again_and_again() {
+    let world = World::new();
+    world.poll().await.unwrap();
+    world.set("da1", "2026-03-01T12:00:05Z");
+    world.store.is_full(true);
+    for _ in 0..5 {
+        world.clock.advance_secs(60);
+        assert!(world.poll().await.unwrap_err().is_retryable());
+        assert!(world.written().is_empty());
+    }
+    world.store.is_full(false);
+    world.clock.advance_secs(60);
+    assert_eq!(world.poll().await.unwrap().records, 1);
+}

@@ -33,6 +33,7 @@ pub struct FaultyStore {
     calls: Mutex<Vec<String>>,
     puts: Mutex<VecDeque<Put>>,
     put_ifs: Mutex<VecDeque<Put>>,
+    full: Mutex<bool>,
 }
 
 impl Deref for FaultyStore {
@@ -60,6 +61,11 @@ impl FaultyStore {
     /// The same for conditional writes.
     pub fn then_put_if(&self, put_ifs: impl IntoIterator<Item = Put>) {
         self.put_ifs.lock().unwrap().extend(put_ifs);
+    }
+
+    /// Whether there is no room for another object.
+    pub fn is_full(&self, full: bool) {
+        *self.full.lock().unwrap() = full;
     }
 
     /// From now on, everything works.
@@ -132,8 +138,16 @@ impl Store for FaultyStore {
         expected: Option<&ETag>,
     ) -> Result<ETag, StoreError> {
         self.note("put_if", key);
+        self.reserve(key, body.len() as u64).await?;
         let write = self.memory.put_if(key, body, content_type, expected);
         done(key, next(&self.put_ifs), &self.memory, write).await
+    }
+
+    async fn reserve(&self, key: &str, _bytes: u64) -> Result<(), StoreError> {
+        match *self.full.lock().unwrap() {
+            true => Err(AccessError::unavailable(key, "StorageFull").into()),
+            false => Ok(()),
+        }
     }
 }
 
