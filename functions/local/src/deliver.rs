@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::cli;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::signals::asked_on_signal;
+use crate::signals::stop_requested_on_signal;
 
 /// The variable that holds the settings.
 const SETTINGS_VARIABLE: &str = "DRAWBRIDGE_DELIVER";
@@ -24,7 +24,7 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
     if every < Duration::from_secs(1) {
         return Err(Failure::of("--every must be at least 1s"));
     }
-    let mut stop = asked_on_signal("the records at hand");
+    let mut stop = stop_requested_on_signal("the records at hand");
     let mut delivery = open(&args)?;
     let mut tries = 0;
     loop {
@@ -35,14 +35,14 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
         let wait = match delivered {
             Ok(report) => {
                 match print_report(&report, args.json) {
-                    // A delivery that follows its file goes on, whoever hears of it.
+                    // A delivery that follows its file goes on, even if nobody reads what it prints.
                     Err(failure) if args.once && !matches!(failure, Failure::ReaderGone) => {
                         return Err(failure);
                     }
                     _ => {}
                 }
                 if args.once || *stop.borrow() {
-                    return all_well(&report, &mut delivery);
+                    return check_complete(&report, &mut delivery);
                 }
                 match &report.later {
                     None => {
@@ -56,21 +56,21 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
                     }
                 }
             }
-            // The poll that writes it may not have begun.
+            // The poll that writes the file may not have begun.
             Err(error @ FileError::Missing { .. }) if !args.once => {
                 say(&format!("drawbridge: {error}; waiting for it"));
                 every.max(Duration::from_secs(30))
             }
             Err(error) => return Err(Failure::of(error)),
         };
-        if !waited(wait, every, &mut delivery, &mut stop).await? {
-            return none_gone(&delivery.left().map_err(Failure::of)?);
+        if !wait_unless_stopped(wait, every, &mut delivery, &mut stop).await? {
+            return check_none_gone(&delivery.left().map_err(Failure::of)?);
         }
     }
 }
 
-/// Waits, looking now and then whether the file is rotated; false if asked to stop.
-async fn waited(
+/// Waits, and looks every now and then whether the file was rotated; false if asked to stop.
+async fn wait_unless_stopped(
     wait: Duration,
     every: Duration,
     delivery: &mut FileDelivery,
@@ -138,7 +138,7 @@ fn print_report(report: &FileReport, json: bool) -> Result<(), Failure> {
         later,
     } = report;
     for lost in lost {
-        say(&format!("drawbridge: {}", lost_of(lost)));
+        say(&format!("drawbridge: {}", describe_lost(lost)));
     }
     if json {
         let waiting = later.as_ref().map(|later| later.reason.as_str());
@@ -154,11 +154,11 @@ fn print_report(report: &FileReport, json: bool) -> Result<(), Failure> {
 }
 
 /// A delivery that left something undone is no success, though nothing is lost.
-fn all_well(report: &FileReport, delivery: &mut FileDelivery) -> Result<(), Failure> {
+fn check_complete(report: &FileReport, delivery: &mut FileDelivery) -> Result<(), Failure> {
     if let Some(later) = &report.later {
         let left = delivery.left().map_err(Failure::of)?;
-        none_gone(&left)?;
-        let left: Vec<String> = left.iter().map(bytes_of).collect();
+        check_none_gone(&left)?;
+        let left: Vec<String> = left.iter().map(describe_bytes).collect();
         return Err(Failure::of(format!(
             "not everything was delivered; nothing is lost, run it again: {}; left are {}",
             later.reason,
@@ -166,37 +166,37 @@ fn all_well(report: &FileReport, delivery: &mut FileDelivery) -> Result<(), Fail
         )));
     }
     if let Some(lost) = report.lost.first() {
-        return Err(Failure::of(lost_of(lost)));
+        return Err(Failure::of(describe_lost(lost)));
     }
-    let aside = report.refused + report.cut;
-    if aside > 0 {
+    let quarantined = report.refused + report.cut;
+    if quarantined > 0 {
         return Err(Failure::of(format!(
-            "{aside} records were refused or cut and lie in quarantine/ beside the file"
+            "{quarantined} records were refused or cut and are in quarantine/ beside the file"
         )));
     }
     Ok(())
 }
 
 /// A file that was removed before it was delivered was held open until now.
-fn none_gone(left: &[Undelivered]) -> Result<(), Failure> {
+fn check_none_gone(left: &[Undelivered]) -> Result<(), Failure> {
     match left.iter().find(|left| left.is_gone) {
         None => Ok(()),
         Some(gone) => Err(Failure::of(format!(
             "{} were not delivered, and the file is not in the folder any more: put it back, \
              packed with gzip or not, before running this again",
-            bytes_of(gone)
+            describe_bytes(gone)
         ))),
     }
 }
 
-fn lost_of(lost: &Undelivered) -> String {
+fn describe_lost(lost: &Undelivered) -> String {
     format!(
         "{} were written and are gone: it was truncated before they were copied or delivered; \
          see \"Rotation\" in docs/deliver.md",
-        bytes_of(lost)
+        describe_bytes(lost)
     )
 }
 
-fn bytes_of(left: &Undelivered) -> String {
+fn describe_bytes(left: &Undelivered) -> String {
     format!("{} bytes of {}", left.bytes, left.place)
 }

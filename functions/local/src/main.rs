@@ -3,6 +3,7 @@
 mod backfill;
 mod cli;
 mod confirm;
+mod data_location;
 mod deliver;
 mod demo;
 mod explain;
@@ -11,7 +12,6 @@ mod input;
 mod map;
 mod outputs;
 mod paint;
-mod place;
 mod poll;
 mod progress;
 mod replay;

@@ -58,8 +58,8 @@ impl Progress for Shown {
     }
 }
 
-/// Tells the user something that is not the output. A standard error that is full or closed ends
-/// nothing: `eprintln!` would panic.
+/// Writes a line for the user to standard error. One that is full or closed ends nothing: `eprintln!`
+/// would panic.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(crate::screen::stderr(), "{text}");
 }

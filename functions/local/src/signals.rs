@@ -7,19 +7,19 @@ use crate::progress::say;
 
 /// Stops at Ctrl-C after the page at hand, and at a second one at once.
 pub(crate) fn stop_on_signal() -> Stop {
-    Stop::when(asked_on_signal("the page at hand"))
+    Stop::when(stop_requested_on_signal("the page at hand"))
 }
 
 /// Turns true at Ctrl-C, when `last` is still to be finished; a second one ends the process. From
 /// now on, SIGHUP does not end it.
-pub(crate) fn asked_on_signal(last: &'static str) -> watch::Receiver<bool> {
+pub(crate) fn stop_requested_on_signal(last: &'static str) -> watch::Receiver<bool> {
     let (ask, asked) = watch::channel(false);
     // Once there was somebody to listen, the signal has lost its effect.
     drop(HangUps::listen());
-    let mut told = ToldToStop::listen();
+    let mut signals = StopSignals::listen();
     tokio::spawn(async move {
         loop {
-            told.next().await;
+            signals.next().await;
             if ask.send_replace(true) {
                 std::process::exit(130);
             }
@@ -31,13 +31,13 @@ pub(crate) fn asked_on_signal(last: &'static str) -> watch::Receiver<bool> {
 
 /// Ctrl-C, and the signal that service managers and container runtimes send.
 #[cfg(unix)]
-struct ToldToStop {
+struct StopSignals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
 }
 
 #[cfg(unix)]
-impl ToldToStop {
+impl StopSignals {
     fn listen() -> Self {
         Self {
             interrupt: signal(SignalKind::interrupt()).ok(),
@@ -55,10 +55,10 @@ impl ToldToStop {
 
 /// Ctrl-C; there is nothing else.
 #[cfg(not(unix))]
-struct ToldToStop;
+struct StopSignals;
 
 #[cfg(not(unix))]
-impl ToldToStop {
+impl StopSignals {
     fn listen() -> Self {
         Self
     }

@@ -65,7 +65,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         _ => "…",
     };
     let (login, graph) = (simulator.login_url(), simulator.graph_url());
-    let mut told = format!(
+    let mut message = format!(
         "serving {count} alerts; poll them with\n  \
          {SECRET_VARIABLE}={secret} drawbridge poll --tenant-id {} --client-id {} \
          --login-url {login} --graph-url {graph}",
@@ -73,14 +73,14 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     );
     if args.tenants > 1 {
         let last = tenant_id(&args, args.tenants - 1);
-        told.push_str(&format!(
+        message.push_str(&format!(
             "\nand as many in each of the tenants up to {last}"
         ));
     }
     if let Some(folder) = &args.documents {
         write_documents(&args, folder)?;
         // Which the documents may not say: it is the administrator's word.
-        told.push_str(&format!(
+        message.push_str(&format!(
             "\nthe tenants' documents are in {}; poll them with\n  \
              {SECRET_VARIABLE}={secret} DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} \
              DRAWBRIDGE_LOGIN_URL={login} DRAWBRIDGE_GRAPH_URL={graph} \
@@ -90,7 +90,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         ));
     }
     let mut out = crate::screen::stdout();
-    writeln!(out, "{told}")?;
+    writeln!(out, "{message}")?;
     out.flush()?;
     drop(out);
     let _ = tokio::signal::ctrl_c().await;

@@ -3,17 +3,17 @@ use drawbridge_poll::{BackfillProgress, state_key};
 use jiff::Timestamp;
 
 use super::request::{BackfillRequest, beyond_retention, range};
-use super::shown::{ended, is_done};
+use super::shown::{is_done, print_ended};
 use super::status::with_id;
 use super::{local, stack};
 use crate::cli;
 use crate::confirm::confirm;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::progress::say;
-use crate::tenants::find;
+use crate::tenants::tenant_documents;
 
-/// Whether to watch, and how to say what came of it.
+/// Whether to watch the backfill, and how to print what came of it.
 struct RunOptions {
     no_wait: bool,
     json: bool,
@@ -35,7 +35,7 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
     if let Some(note) = beyond_retention(&window, now) {
         say(&note);
     }
-    let place = Place::open(&args.place).await?;
+    let place = DataLocation::open(&args.place).await?;
     let document = document(&place, &tenant).await?;
     check_output(&place, document.as_ref(), args.output.as_deref())?;
     let request = BackfillRequest {
@@ -67,15 +67,15 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
     go_on(&place, document, request.progress(now), &options).await
 }
 
-/// Goes on with a backfill by its id; what was put aside is tried again.
+/// Goes on with a backfill by its id; the windows that failed are tried again.
 pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
-    let place = Place::open(&args.place).await?;
+    let place = DataLocation::open(&args.place).await?;
     let mut progress = with_id(&place, &args.id).await?;
     progress.left.append(&mut progress.failed);
     progress.left.sort_unstable();
     if progress.left.is_empty() {
         say(&format!("{} is done already", progress.id));
-        return ended(&progress, args.json);
+        return print_ended(&progress, args.json);
     }
     let document = document(&place, &progress.tenant).await?;
     let options = RunOptions {
@@ -86,7 +86,7 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
 }
 
 async fn go_on(
-    place: &Place,
+    place: &DataLocation,
     document: Option<Tenant>,
     progress: BackfillProgress,
     options: &RunOptions,
@@ -103,12 +103,12 @@ async fn go_on(
             None => return Ok(()),
         },
     };
-    ended(&progress, options.json)
+    print_ended(&progress, options.json)
 }
 
 /// The document of a tenant. On a stack there may be none: tenants may be parameters, too.
-async fn document(place: &Place, name: &str) -> Result<Option<Tenant>, Failure> {
-    let found = find(place.store.as_ref()).await?;
+async fn document(place: &DataLocation, name: &str) -> Result<Option<Tenant>, Failure> {
+    let found = tenant_documents(place.store.as_ref()).await?;
     match found.into_iter().find(|found| found.document.name == name) {
         Some(found) if found.document.is_paused && place.as_folder().is_none() => {
             Err(Failure::of(format!(
@@ -121,7 +121,7 @@ async fn document(place: &Place, name: &str) -> Result<Option<Tenant>, Failure> 
             place.name()
         ))),
         // A state would make a tenant of it that is none.
-        None if !was_polled(place, name).await? => Err(Failure::of(format!(
+        None if !find_state(place, name).await? => Err(Failure::of(format!(
             "no tenant is called {name:?} in {}, nor was one polled: see `drawbridge tenants list`",
             place.name()
         ))),
@@ -136,13 +136,13 @@ async fn document(place: &Place, name: &str) -> Result<Option<Tenant>, Failure> 
     }
 }
 
-async fn was_polled(place: &Place, tenant: &str) -> Result<bool, Failure> {
+async fn find_state(place: &DataLocation, tenant: &str) -> Result<bool, Failure> {
     let state = place.store.get(&state_key(tenant)).await;
     Ok(state.map_err(Failure::of)?.is_some())
 }
 
 fn check_output(
-    place: &Place,
+    place: &DataLocation,
     tenant: Option<&Tenant>,
     output: Option<&str>,
 ) -> Result<(), Failure> {

@@ -7,8 +7,8 @@ use drawbridge_poll::{BackfillProgress, Ending, PollError, Poller, Report, Stop}
 use drawbridge_queue::Hold;
 
 use super::shown::{Bar, is_done};
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::poll::fleet;
 use crate::signals::stop_on_signal;
 
@@ -24,7 +24,7 @@ const NO_HEADWAY_PAUSE: Duration = Duration::from_secs(5);
 /// Asks for what is left of `progress` and reads it, until there is nothing left or somebody asks
 /// to stop; gives how far it came.
 pub(super) async fn run(
-    place: &Place,
+    place: &DataLocation,
     tenant: &Tenant,
     progress: BackfillProgress,
 ) -> Result<BackfillProgress, Failure> {
@@ -46,7 +46,7 @@ pub(super) async fn run(
 
 /// One that only counts takes no file: it may run beside a poll that has them open.
 async fn poller(
-    place: &Place,
+    place: &DataLocation,
     tenant: &Tenant,
     progress: &BackfillProgress,
 ) -> Result<Poller, Failure> {

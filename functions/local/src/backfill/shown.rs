@@ -13,7 +13,8 @@ use crate::progress::say;
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// Whether there is nothing left to be read, if only because it was put aside.
+/// Whether nothing is left to be read. Windows that failed again and again are not left: they are
+/// in quarantine.
 pub(super) fn is_done(progress: &BackfillProgress) -> bool {
     progress.left.is_empty()
 }
@@ -28,10 +29,11 @@ pub(super) fn state(progress: &BackfillProgress) -> &'static str {
     }
 }
 
-/// Prints how it ended; an error unless all was read and delivered, whoever hears of it.
-pub(super) fn ended(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
+/// Prints how it ended. It is an error unless all was read and delivered, even if nobody reads
+/// that.
+pub(super) fn print_ended(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
     let printed = print_report(progress, json);
-    all_well(progress).and(printed)
+    check_complete(progress).and(printed)
 }
 
 fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
@@ -59,7 +61,7 @@ fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> 
     Ok(())
 }
 
-fn all_well(progress: &BackfillProgress) -> Result<(), Failure> {
+fn check_complete(progress: &BackfillProgress) -> Result<(), Failure> {
     let go_on = format!("`drawbridge backfill resume {}` goes on", progress.id);
     if let Some(reason) = &progress.stopped {
         return Err(Failure::of(format!("it stopped: {reason}; {go_on}")));
@@ -71,13 +73,13 @@ fn all_well(progress: &BackfillProgress) -> Result<(), Failure> {
     }
     if !progress.failed.is_empty() {
         return Err(Failure::of(format!(
-            "{} windows failed again and again and lie in quarantine/; {go_on} with them",
+            "{} windows failed again and again and are in quarantine/; {go_on} with them",
             progress.failed.len()
         )));
     }
     if progress.quarantined > 0 {
         return Err(Failure::of(format!(
-            "{} alerts or records could not be read or sent and lie in quarantine/: see \
+            "{} alerts or records could not be read or sent and are in quarantine/: see \
              `drawbridge replay list`",
             progress.quarantined
         )));

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use drawbridge_poll::BackfillProgress;
 
 use super::shown::{Bar, is_done};
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::progress::say;
 use crate::signals::stop_on_signal;
 
@@ -20,7 +20,7 @@ const LOST_AFTER: Duration = Duration::from_mins(15);
 /// Asks for what is left of `progress`, and watches until it is done; `None` when that was not asked
 /// for.
 pub(super) async fn run(
-    place: &Place,
+    place: &DataLocation,
     progress: BackfillProgress,
     no_wait: bool,
 ) -> Result<Option<BackfillProgress>, Failure> {
@@ -45,7 +45,10 @@ pub(super) async fn run(
     Ok(Some(progress))
 }
 
-async fn watch(place: &Place, mut progress: BackfillProgress) -> Result<BackfillProgress, Failure> {
+async fn watch(
+    place: &DataLocation,
+    mut progress: BackfillProgress,
+) -> Result<BackfillProgress, Failure> {
     let stop = stop_on_signal();
     let bar = Bar::start();
     let (mut moved, mut updated) = (Instant::now(), None);

@@ -5,15 +5,15 @@ use jiff::Timestamp;
 
 use super::shown::state;
 use crate::cli::BackfillStatus;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::span::ago;
 
 /// The folder of all progress.
 const FOLDER: &str = "backfills/";
 
 pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
-    let place = Place::open(&args.place).await?;
+    let place = DataLocation::open(&args.place).await?;
     let prefix = match &args.tenant {
         Some(tenant) => format!("{FOLDER}{tenant}/"),
         None => FOLDER.to_owned(),
@@ -23,10 +23,10 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     let mut reasons = Vec::new();
     for progress in all(&place, &prefix).await? {
         if args.json {
-            let mut told = serde_json::json!(progress);
-            told["state"] = state(&progress).into();
-            told["percent"] = progress.percent().into();
-            writeln!(out, "{told}")?;
+            let mut line = serde_json::json!(progress);
+            line["state"] = state(&progress).into();
+            line["percent"] = progress.percent().into();
+            writeln!(out, "{line}")?;
             continue;
         }
         rows.push([
@@ -64,7 +64,7 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
 }
 
 /// The progress of the backfill with that id.
-pub(super) async fn with_id(place: &Place, id: &str) -> Result<BackfillProgress, Failure> {
+pub(super) async fn with_id(place: &DataLocation, id: &str) -> Result<BackfillProgress, Failure> {
     let all = all(place, FOLDER).await?;
     all.into_iter()
         .find(|progress| progress.id == id)
@@ -76,7 +76,7 @@ pub(super) async fn with_id(place: &Place, id: &str) -> Result<BackfillProgress,
         })
 }
 
-async fn all(place: &Place, prefix: &str) -> Result<Vec<BackfillProgress>, Failure> {
+async fn all(place: &DataLocation, prefix: &str) -> Result<Vec<BackfillProgress>, Failure> {
     let store = place.store.as_ref();
     let mut all = Vec::new();
     for key in store.list(prefix).await.map_err(Failure::of)? {

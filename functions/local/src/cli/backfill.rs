@@ -1,7 +1,7 @@
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::Place;
+use super::DataLocationArgs;
 use super::time::time;
 
 const EXAMPLES: &str = "\
@@ -31,7 +31,7 @@ pub(crate) struct Backfill {
     /// The first instant: a time, or a day in UTC.
     #[arg(long, value_name = "TIME", value_parser = time, required = true)]
     pub(crate) from: Option<Timestamp>,
-    /// The first instant behind it.
+    /// The end: the first instant that is not read.
     #[arg(long, value_name = "TIME", value_parser = time, required = true)]
     pub(crate) to: Option<Timestamp>,
     /// Write to this output only.
@@ -43,17 +43,17 @@ pub(crate) struct Backfill {
     /// Count what would be written, and write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
-    /// On a stack: ask for it and do not watch.
+    /// On a stack: begin it and do not watch.
     #[arg(long)]
     pub(crate) no_wait: bool,
     /// End with the progress in JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,28 +66,28 @@ pub(crate) enum BackfillCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  drawbridge backfill status --tenant contoso")]
 pub(crate) struct BackfillStatus {
-    /// Only those of this tenant.
+    /// List only the backfills of this tenant.
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Option<String>,
-    /// One JSON object a line, for scripts.
+    /// Print one JSON object per line, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
-/// Go on with a backfill that stopped, and try again what was put aside.
+/// Go on with a backfill that stopped, and try the windows again that failed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  drawbridge backfill resume 20260101-20260201-1f2e3d4c")]
 pub(crate) struct BackfillResume {
     /// Its id, as `backfill status` shows it.
     pub(crate) id: String,
-    /// On a stack: ask for it and do not watch.
+    /// On a stack: begin it and do not watch.
     #[arg(long)]
     pub(crate) no_wait: bool,
     /// End with the progress in JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }

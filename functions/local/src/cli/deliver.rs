@@ -37,26 +37,26 @@ pub(crate) struct Deliver {
     /// The file with the target and its settings as a JSON object, in place of DRAWBRIDGE_DELIVER.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
-    /// The records.
+    /// The file of records.
     #[arg(
         long,
         value_name = "FILE",
         default_value = "drawbridge-data/siem.ndjson"
     )]
     pub(crate) file: PathBuf,
-    /// The format that they are in.
+    /// The format of the records.
     #[arg(long, value_name = "NAME", default_value = "siem")]
     pub(crate) format: String,
-    /// The name of the tenant that they are of, for targets that tell it.
+    /// The tenant that the records belong to, for targets that show it.
     #[arg(long, value_name = "NAME", default_value = "local")]
     pub(crate) tenant: String,
-    /// Deliver what there is and end.
+    /// Deliver the records that there are and end.
     #[arg(long, conflicts_with = "every")]
     pub(crate) once: bool,
     /// Look for new records this far apart: 5s, 1m.
     #[arg(long, value_name = "DURATION", default_value = "5s")]
     pub(crate) every: SignedDuration,
-    /// Tell what was done in JSON.
+    /// Print what was done as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,11 +1,11 @@
 //! The command line, one module a command.
 
 mod backfill;
+mod data_location;
 mod deliver;
 mod demo;
 mod explain;
 mod map;
-mod place;
 mod poll;
 mod replay;
 mod simulate;
@@ -16,11 +16,11 @@ mod time;
 use clap::{Parser, Subcommand};
 
 pub(crate) use backfill::{Backfill, BackfillCommand, BackfillResume, BackfillStatus};
+pub(crate) use data_location::DataLocationArgs;
 pub(crate) use deliver::Deliver;
 pub(crate) use demo::Demo;
 pub(crate) use explain::Explain;
 pub(crate) use map::Map;
-pub(crate) use place::Place;
 pub(crate) use poll::Poll;
 #[cfg(feature = "aws")]
 pub(crate) use replay::ReplayDeadLetters;
@@ -53,9 +53,9 @@ Examples:
   drawbridge poll --all                          poll all tenants that were added
 
 Set DRAWBRIDGE_LOG=debug to see what it does. The exit code is 0 only when all went well,
-1 when something failed or was put aside, 2 when the command line is wrong.";
+1 when something failed or was quarantined, 2 when the command line is wrong.";
 
-// What each does is said at its arguments: a line here would take the place of all of that.
+// The help of each command is at its arguments; a line here would replace all of that.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),

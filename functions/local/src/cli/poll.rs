@@ -14,7 +14,7 @@ Examples:
   drawbridge poll --all                                  every tenant of `drawbridge tenants`
   drawbridge poll --tenant contoso --tenant fabrikam --once --json";
 
-/// What a tenant's document says, where there is one.
+/// The arguments that a tenant's document takes the place of.
 const OF_DOCUMENTS: [&str; 10] = [
     "tenant_id",
     "client_id",
@@ -74,7 +74,7 @@ pub(crate) struct Poll {
     /// Poll again and again, this far apart: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "1m")]
     pub(crate) every: SignedDuration,
-    /// Where to write: the records, the state, and what had to be put aside.
+    /// Where to write the records, the state and the quarantine.
     #[arg(long, value_name = "DIR", default_value = "drawbridge-data")]
     pub(crate) out: PathBuf,
     /// The record format.
@@ -87,10 +87,10 @@ pub(crate) struct Poll {
         default_value = defaults::SERVICE_SOURCES[0]
     )]
     pub(crate) service_sources: Vec<String>,
-    /// Alerts a page, 1 to 1000.
+    /// Alerts per page, 1 to 1000.
     #[arg(long, value_name = "N", default_value_t = defaults::PAGE_SIZE, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) page_size: u32,
-    /// End with a report in JSON on standard output (with --once), or one a poll.
+    /// Print a report in JSON on standard output: one at the end with --once, else one per poll.
     #[arg(long)]
     pub(crate) json: bool,
 }

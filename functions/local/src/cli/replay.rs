@@ -1,6 +1,6 @@
 use clap::{Args, Subcommand};
 
-use super::Place;
+use super::DataLocationArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,9 +19,9 @@ Examples:
   drawbridge replay run --all --tenant contoso
   drawbridge replay run --all --bucket BUCKET --queue QUEUE_URL
 
-An alert is mapped anew with this release, a record is sent as it is, a gap is read again: on a
-stack by the next poll. What was sent or handed over is moved to quarantine/replayed/; what still
-cannot be is left where it was, and the exit code is 1.";
+This release maps an alert anew, sends a record as it is, and reads a gap again; on a stack, the
+next poll reads it. Items that were delivered are moved to quarantine/replayed/. The others are left
+where they were, and the exit code is 1.";
 
 const DEAD_LETTERS_EXAMPLES: &str = "\
 Examples:
@@ -30,7 +30,7 @@ Examples:
 
 Each message is received, sent and only then deleted: interrupted, run it again.";
 
-/// Deliver again what was put aside or dead-lettered.
+/// Deliver again what is in quarantine or in a dead-letter queue.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Replay {
@@ -45,18 +45,18 @@ pub(crate) enum ReplayCommand {
     DeadLetters(ReplayDeadLetters),
 }
 
-/// List what lies in quarantine, and why. Never what the alerts say.
+/// List the items of the quarantine and why they are there. Nothing of an alert is shown.
 #[derive(Debug, Args)]
 #[command(after_help = LIST_EXAMPLES)]
 pub(crate) struct ReplayList {
-    /// Only what is this tenant's.
+    /// Only the items of this tenant.
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Option<String>,
-    /// One JSON object a line, for scripts.
+    /// Print one JSON object per line, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
 /// Deliver items of the quarantine again, and move them to quarantine/replayed/.
@@ -70,29 +70,29 @@ pub(crate) struct ReplayRun {
         conflicts_with = "all"
     )]
     pub(crate) items: Vec<String>,
-    /// All of them.
+    /// Deliver all items.
     #[arg(long)]
     pub(crate) all: bool,
-    /// Only what is this tenant's.
+    /// Only the items of this tenant.
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Option<String>,
-    /// The output, where an item does not say which; on a stack, one of objects beside those that
+    /// The output of items that do not name one; on a stack, an output of objects besides those that
     /// the tenant's document names.
     #[arg(long, value_name = "NAME")]
     pub(crate) output: Option<String>,
-    /// On a stack: the queue of an output [default output: siem], for alerts and records; may be
-    /// given several times, and is once for each output that is to have them.
+    /// On a stack: the queue of an output [default output: siem], for alerts and records. Give it
+    /// once for each output that is to get them.
     #[arg(long = "queue", value_name = "[OUTPUT=]URL")]
     pub(crate) queues: Vec<String>,
-    /// Send what is over a message's 1 MiB as a pointer into the bucket: for readers that resolve
-    /// it, as with MessagePointers.
+    /// Send a record that is larger than a message (1 MiB) as a pointer into the bucket, as
+    /// MessagePointers does; the reader has to resolve it.
     #[arg(long, requires = "queues")]
     pub(crate) pointers: bool,
-    /// One JSON object a line, for scripts.
+    /// Print one JSON object per line, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
 /// Move the messages of a dead-letter queue back to their queue.
@@ -102,10 +102,10 @@ pub(crate) struct ReplayDeadLetters {
     /// The dead-letter queue.
     #[arg(long, value_name = "URL")]
     pub(crate) from: String,
-    /// The queue that they go to.
+    /// The queue that the messages are sent to.
     #[arg(long, value_name = "URL")]
     pub(crate) to: String,
-    /// Move this many at most.
+    /// Move this many messages at most.
     #[arg(long, value_name = "N")]
     pub(crate) max: Option<u64>,
 }

@@ -41,7 +41,7 @@ pub(crate) struct Simulate {
     /// Wait this long before answering a page.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) page_latency_ms: u64,
-    /// Answer 429 above this many requests a minute, as Graph does at 150.
+    /// Answer 429 above this many requests per minute, as Graph does at 150.
     #[arg(long, value_name = "N")]
     pub(crate) requests_per_minute: Option<u32>,
     /// Serve this many tenants, each with alerts and a request limit of its own.
@@ -64,9 +64,9 @@ pub(crate) struct Simulate {
     pub(crate) client_secret: String,
 }
 
-/// The simulator's tenant, unless told otherwise.
+/// The simulator's tenant, unless another one is given.
 pub(crate) const SIMULATED_TENANT: &str = "11111111-1111-4111-8111-111111111111";
-/// The simulator's application, unless told otherwise.
+/// The simulator's application, unless another one is given.
 pub(crate) const SIMULATED_CLIENT: &str = "22222222-2222-4222-8222-222222222222";
-/// The simulator's client secret, unless told otherwise. It opens nothing.
+/// The simulator's client secret, unless another one is given. It opens nothing.
 pub(crate) const SIMULATED_SECRET: &str = "simulated";

@@ -1,7 +1,7 @@
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::Place;
+use super::DataLocationArgs;
 use super::time::time;
 
 const EXAMPLES: &str = "\
@@ -39,32 +39,32 @@ pub(crate) enum StateCommand {
 #[derive(Debug, Args)]
 #[command(after_help = SHOW_EXAMPLES)]
 pub(crate) struct StateShow {
-    /// Only this tenant.
+    /// Show only this tenant.
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Option<String>,
-    /// One JSON object a tenant and line, for scripts.
+    /// Print one JSON object per tenant, each on a line, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
 /// Move a tenant's watermark, so that polls go on from there.
 ///
-/// Back: alerts are read again, and only records that are not remembered any more are written
-/// again. Ahead: the alerts in between are never read.
+/// If it moves back, alerts are read again, and only records that are not remembered any more are
+/// written again. If it moves ahead, the alerts in between are never read.
 #[derive(Debug, Args)]
 #[command(after_help = RESET_EXAMPLES)]
 pub(crate) struct StateReset {
     /// The tenant.
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: String,
-    /// Where it is to go on: a time, or a day in UTC.
+    /// The new watermark: a time, or a day in UTC.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) to: Timestamp,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }

@@ -1,7 +1,7 @@
 use clap::{Args, Subcommand};
 use url::Url;
 
-use super::Place;
+use super::DataLocationArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,8 +32,8 @@ Examples:
   drawbridge tenants check --all
   drawbridge tenants check --all --json | jq 'select(.works | not)'
 
-The exit code is 1 if any of them does not work. A warning, as of a certificate that ends soon, is
-told and leaves it at 0.";
+The exit code is 1 if any of them does not work. A warning, such as that a certificate ends soon, is
+printed and leaves it at 0.";
 
 const ALLOW_EXAMPLES: &str = "\
 Examples:
@@ -48,7 +48,7 @@ Examples:
 const PURGE_EXAMPLES: &str = "\
 Examples:
   drawbridge tenants purge contoso --dry-run     what would be removed
-  drawbridge tenants pause contoso               what is polled is not purged
+  drawbridge tenants pause contoso               a tenant that is polled cannot be purged
   drawbridge tenants purge contoso
   drawbridge tenants purge contoso --yes --json  without asking, for scripts
 
@@ -90,7 +90,7 @@ pub(crate) enum TenantsCommand {
 /// Add a tenant: write its document.
 ///
 /// Nothing is asked of Entra; `tenants check` does. One of --secret, --certificate and --federation
-/// says what it signs in with, and names where that lies, never the secret itself.
+/// says what the tenant signs in with, and names where that is kept, never the secret itself.
 #[derive(Debug, Args)]
 #[command(after_help = ADD_EXAMPLES)]
 #[group(id = "identity", required = true, multiple = false, args = ["secret", "certificate", "federation"])]
@@ -103,13 +103,13 @@ pub(crate) struct TenantsAdd {
     /// The application (client) id of the app registration.
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: String,
-    /// Where the client secret lies.
+    /// The name under which the client secret is kept.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret: Option<String>,
-    /// Where the certificate with its key lies, as PEM.
+    /// The name under which the certificate with its key is kept, as PEM.
     #[arg(long, value_name = "NAME")]
     pub(crate) certificate: Option<String>,
-    /// Nothing is stored: "aws" for the poll function's role, or the path of a token file.
+    /// Sign in without a stored secret: "aws" for the poll function's role, or the path of a token file.
     #[arg(long, value_name = "aws|FILE")]
     pub(crate) federation: Option<String>,
     /// The cloud that it lives in: global, gcc-high or dod [default: global, or where the
@@ -136,28 +136,28 @@ pub(crate) struct TenantsAdd {
     /// Write JSON in place of TOML.
     #[arg(long)]
     pub(crate) json_document: bool,
-    /// Write the document anew if there is one.
+    /// Replace the document if there is one.
     #[arg(long)]
     pub(crate) replace: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
 /// List the tenants, how they sign in, and how far each was read.
 #[derive(Debug, Args)]
 #[command(after_help = LIST_EXAMPLES)]
 pub(crate) struct TenantsList {
-    /// One JSON object a line, for scripts.
+    /// Print one JSON object per line, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
 /// Sign in as the tenants, ask Graph for one alert, and say what is wrong.
 ///
-/// It really does: the sign-in, the permission in the token and the answer of Graph are those that
-/// a poll would get. Nothing is written.
+/// It signs in for real: the token with its permission and the answer of Graph are those that a poll
+/// would get. Nothing is written.
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub(crate) struct TenantsCheck {
@@ -168,19 +168,19 @@ pub(crate) struct TenantsCheck {
         conflicts_with = "all"
     )]
     pub(crate) names: Vec<String>,
-    /// Check all that are not paused.
+    /// Check all tenants that are not paused.
     #[arg(long)]
     pub(crate) all: bool,
-    /// One JSON object a tenant and line, for scripts.
+    /// Print one JSON object per tenant, each on a line, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
 /// Let a document sign in with a federated credential: for the administrator.
 ///
-/// A federated identity has no secret that would tell one document from another. So the ids that the
+/// A federated identity has no secret that would distinguish one document from another. So the ids that the
 /// document has now are written to admin/tenants.toml, and with others it is refused. Those who write
 /// documents must not be able to write there.
 #[derive(Debug, Args)]
@@ -191,53 +191,54 @@ pub(crate) struct TenantsAllow {
     /// Let it take the place of the tenant of this name in the stack's parameters.
     #[arg(long)]
     pub(crate) replaces_first_tenant: bool,
-    /// Take it back.
+    /// Revoke that.
     #[arg(long, conflicts_with = "replaces_first_tenant")]
     pub(crate) revoke: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
 /// Remove a tenant: delete its document. Its state and its records stay.
 #[derive(Debug, Args)]
 #[command(after_help = REMOVE_EXAMPLES)]
 pub(crate) struct TenantsRemove {
-    /// Its name.
+    /// The tenant's name.
     pub(crate) name: String,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
 /// Remove all that is kept of a tenant that is paused or was removed.
 ///
-/// Its records and objects, its quarantine, its state and its document, and what is kept beside
-/// them. It shows what there is, asks, and says what is out of its reach, as records in the SIEM.
+/// That is its records and objects, its quarantine, its state and its document, and what is kept
+/// beside them. The command shows what there is, asks, and says what it cannot reach, such as records
+/// in the SIEM.
 #[derive(Debug, Args)]
 #[command(after_help = PURGE_EXAMPLES)]
 pub(crate) struct TenantsPurge {
-    /// Its name.
+    /// The tenant's name.
     pub(crate) name: String,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) yes: bool,
     /// Show what would be removed, and remove nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// One JSON object, for scripts.
+    /// Print one JSON object, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = PAUSE_EXAMPLES)]
 pub(crate) struct TenantsMove {
-    /// Its name.
+    /// The tenant's name.
     pub(crate) name: String,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: DataLocationArgs,
 }

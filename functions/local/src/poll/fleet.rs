@@ -11,11 +11,11 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::Semaphore;
 
-use super::report::{all_well, heard, print_report_of};
+use super::report::{check_complete, ignore_reader_gone, print_report_of};
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::progress::say;
-use crate::tenants::{Found, twins};
+use crate::tenants::{TenantDocument, duplicate_tenants};
 
 /// Polls at once: each holds two pages, and most wait for the network.
 const AT_ONCE: usize = 64;
@@ -35,7 +35,7 @@ type Polled = (String, Result<Report, Ended>);
 
 /// The tenants of a folder, with a poller each.
 pub(super) struct Fleet {
-    place: Place,
+    place: DataLocation,
     surroundings: Surroundings,
     stop: Stop,
     once: bool,
@@ -50,7 +50,7 @@ pub(super) struct Fleet {
 
 impl Fleet {
     pub(super) fn new(
-        place: Place,
+        place: DataLocation,
         surroundings: Surroundings,
         stop: Stop,
         once: bool,
@@ -70,17 +70,17 @@ impl Fleet {
         }
     }
 
-    pub(super) fn place(&self) -> &Place {
+    pub(super) fn place(&self) -> &DataLocation {
         &self.place
     }
 
     /// Begins a poll of each tenant that has none under way.
-    pub(super) async fn begin(&mut self, found: Vec<Found>) {
+    pub(super) async fn begin(&mut self, found: Vec<TenantDocument>) {
         let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
         self.known.retain(|name, _| there.contains(name.as_str()));
         self.trouble.retain(|name, _| there.contains(name.as_str()));
-        let twins = twins(&found);
-        for Found {
+        let duplicates = duplicate_tenants(&found);
+        for TenantDocument {
             document, tenant, ..
         } in found
         {
@@ -88,8 +88,8 @@ impl Fleet {
             if self.running.contains(&name) {
                 continue;
             }
-            let poller = match (twins.get(&name), tenant) {
-                (Some(twin), _) => Err(Failure::of(twin)),
+            let poller = match (duplicates.get(&name), tenant) {
+                (Some(duplicate), _) => Err(Failure::of(duplicate)),
                 (None, Err(error)) => Err(Failure::of(error)),
                 (None, Ok(tenant)) => self.poller(tenant).await,
             };
@@ -193,8 +193,8 @@ impl Fleet {
                 if report.more && !self.once {
                     self.go_on(name);
                 }
-                all_well(&report, self.once)
-                    .and(heard(printed))
+                check_complete(&report, self.once)
+                    .and(ignore_reader_gone(printed))
                     .err()
                     .map(|failure| failure.to_string())
             }
@@ -220,7 +220,7 @@ impl Fleet {
 /// A tenant's poller in a folder, with the outputs of its document, whose files are kept open as
 /// `hold` says.
 pub(crate) async fn poller(
-    place: &Place,
+    place: &DataLocation,
     surroundings: &Surroundings,
     tenant: Admitted<'_>,
     hold: Hold,

@@ -10,7 +10,7 @@ use drawbridge_simulator::{Alerts, Credential, Options, SimulatedTenant, Simulat
 use tokio::sync::watch;
 
 use super::*;
-use crate::tenants::find;
+use crate::tenants::tenant_documents;
 
 /// What a panic says, and nobody may read.
 const MARKER: &str = "MARKER of the alerts";
@@ -79,7 +79,10 @@ fn write(folder: &Path, name: &str, tenant_id: &str) {
 
 /// One round: a poll of each tenant, to its end.
 async fn round(fleet: &mut Fleet) {
-    let found = find(fleet.place.store.as_ref()).await.ok().unwrap();
+    let found = tenant_documents(fleet.place.store.as_ref())
+        .await
+        .ok()
+        .unwrap();
     fleet.begin(found).await;
     while !fleet.polls.is_empty() {
         fleet.next().await;
@@ -92,7 +95,7 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
     let simulator = simulator().await;
     write(folder.path(), "a-ill", ILL);
     write(folder.path(), "b-well", WELL);
-    let place = Place::folder(folder.path().to_owned());
+    let place = DataLocation::folder(folder.path().to_owned());
     let is_mended = Arc::new(AtomicBool::new(false));
     let surroundings = Surroundings {
         transport: Arc::new(Buggy {

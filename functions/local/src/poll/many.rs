@@ -2,16 +2,16 @@ use std::time::Duration;
 
 use super::fleet::Fleet;
 use crate::cli;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::progress::say;
 use crate::signals::stop_on_signal;
-use crate::tenants::{Found, find};
+use crate::tenants::{TenantDocument, tenant_documents};
 
 /// Polls the tenants of a folder side by side. Each has a pace of its own: a round begins a poll of
 /// every tenant whose last one has ended.
 pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure> {
-    let place = Place::folder(args.out.clone());
+    let place = DataLocation::folder(args.out.clone());
     let stop = stop_on_signal();
     let found = chosen(args, &place).await?;
     if let Some(missing) = args
@@ -53,8 +53,8 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
 }
 
 /// The tenants that are asked for and not paused.
-async fn chosen(args: &cli::Poll, place: &Place) -> Result<Vec<Found>, Failure> {
-    let mut found = find(place.store.as_ref()).await?;
+async fn chosen(args: &cli::Poll, place: &DataLocation) -> Result<Vec<TenantDocument>, Failure> {
+    let mut found = tenant_documents(place.store.as_ref()).await?;
     found.retain(|found| {
         !found.document.is_paused && (args.all || args.tenants.contains(&found.document.name))
     });

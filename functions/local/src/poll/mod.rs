@@ -8,8 +8,8 @@ mod report;
 use std::time::Duration;
 
 use crate::cli;
+use crate::data_location::warn_of_open_folders;
 use crate::failure::Failure;
-use crate::place::warn_of_open_folders;
 
 /// Polls into a folder, once or again and again.
 pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use drawbridge_time::SystemClock;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::report::{all_well, heard, print_report};
+use super::report::{check_complete, ignore_reader_gone, print_report};
 use crate::cli;
 use crate::failure::Failure;
 use crate::progress::{Shown, say};
@@ -35,7 +35,7 @@ pub(super) async fn run(args: cli::Poll, every: Duration) -> Result<(), Failure>
             .map_err(|error| (error.is_retryable(), Failure::of(error)))
             .and_then(|report| {
                 let printed = print_report(&report, json);
-                let result = all_well(&report, once).and(heard(printed));
+                let result = check_complete(&report, once).and(ignore_reader_gone(printed));
                 // A poll that did its work is no reason to end, whatever is wrong with it.
                 result.map_err(|failure| (true, failure))
             });
@@ -97,7 +97,7 @@ async fn open(args: cli::Poll) -> Result<Session, Failure> {
         _ => args.service_sources,
     };
     if args.since.is_some_and(|since| since > Timestamp::now()) {
-        return Err(Failure::of("--since must lie in the past"));
+        return Err(Failure::of("--since must be in the past"));
     }
     // Graph knows no time before 1970.
     settings.windows.first_from = args.since.map(|since| since.max(Timestamp::UNIX_EPOCH));

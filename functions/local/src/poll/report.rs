@@ -63,8 +63,8 @@ fn in_words(report: &Report) -> String {
     )
 }
 
-/// Whether a report was heard. One that nobody reads any more needs not be.
-pub(super) fn heard(printed: Result<(), Failure>) -> Result<(), Failure> {
+/// Makes nothing of a reader that went away: a poll goes on without one.
+pub(super) fn ignore_reader_gone(printed: Result<(), Failure>) -> Result<(), Failure> {
     match printed {
         Err(Failure::ReaderGone) => Ok(()),
         printed => printed,
@@ -72,15 +72,15 @@ pub(super) fn heard(printed: Result<(), Failure>) -> Result<(), Failure> {
 }
 
 /// A poll that left something undone is no success, though nothing is lost.
-pub(super) fn all_well(report: &Report, once: bool) -> Result<(), Failure> {
+pub(super) fn check_complete(report: &Report, once: bool) -> Result<(), Failure> {
     let undone = [
         (
             report.quarantined,
-            "alerts or records could not be read or sent and lie in quarantine/",
+            "alerts or records could not be read or sent and are in quarantine/",
         ),
         (
             report.gaps,
-            "windows that Graph would not answer lie in quarantine/",
+            "windows that Graph would not answer are in quarantine/",
         ),
         (
             report.put_off,

@@ -6,22 +6,22 @@ use futures::{StreamExt as _, stream};
 use serde_json::json;
 
 use crate::cli::ReplayList;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::progress::say;
 
 /// Items that are read at once; one may be of megabytes.
 const AT_ONCE: usize = 8;
 
 pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
-    let place = Place::open(&args.place).await?;
+    let place = DataLocation::open(&args.place).await?;
     let store = place.store.as_ref();
     let items = stored_items(store, args.tenant.as_deref())
         .await
         .map_err(Failure::of)?;
     let mut out = crate::screen::stdout();
     if items.is_empty() && !args.json {
-        writeln!(out, "nothing lies in quarantine in {}", place.name())?;
+        writeln!(out, "nothing is in quarantine in {}", place.name())?;
         return Ok(());
     }
     let mut unreadable = 0;
@@ -46,7 +46,7 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
                 writeln!(out, "{line}")?;
             }
             Ok(Some(content)) => {
-                writeln!(out, "{}\n  {}", shown(&item.id), shown(&said(&content)))?;
+                writeln!(out, "{}\n  {}", shown(&item.id), shown(&describe(&content)))?;
             }
             Err(failure) => {
                 unreadable += 1;
@@ -61,7 +61,7 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
 }
 
 /// What may be said of an item: not what the alert says.
-fn said(content: &Item<'_>) -> String {
+fn describe(content: &Item<'_>) -> String {
     match (content.window, &content.alert_id) {
         (Some(window), _) => format!("{} to {}: {}", window.from(), window.to(), content.reason),
         (None, Some(id)) if !content.reason.contains(&**id) => {

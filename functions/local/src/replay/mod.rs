@@ -1,4 +1,4 @@
-//! `drawbridge replay`: what was put aside or dead-lettered, delivered after all.
+//! `drawbridge replay`: what is in quarantine or in a dead-letter queue, delivered again.
 
 #[cfg(feature = "aws")]
 mod dead_letters;
@@ -17,6 +17,6 @@ pub(crate) async fn run(args: cli::Replay) -> Result<(), Failure> {
         #[cfg(feature = "aws")]
         ReplayCommand::DeadLetters(args) => dead_letters::run(&args).await,
         #[cfg(not(feature = "aws"))]
-        ReplayCommand::DeadLetters(_) => Err(crate::place::needs_aws("queues")),
+        ReplayCommand::DeadLetters(_) => Err(crate::data_location::needs_aws("queues")),
     }
 }

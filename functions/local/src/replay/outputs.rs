@@ -9,19 +9,19 @@ use drawbridge_poll::{Grouping, Output, Poller};
 use drawbridge_queue::Hold;
 
 use crate::cli::ReplayRun;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::poll::fleet;
-use crate::tenants::{Found, find};
+use crate::tenants::{TenantDocument, tenant_documents};
 
 /// The output that a queue belongs to, unless it is said.
 const DEFAULT: &str = "siem";
 
 /// The pollers of the tenants that items belong to, with the outputs that they go to.
 pub(super) struct Pollers<'a> {
-    place: &'a Place,
+    place: &'a DataLocation,
     surroundings: Surroundings,
-    found: Vec<Found>,
+    found: Vec<TenantDocument>,
     queues: Vec<(String, String)>,
     /// Whether the queues' readers resolve pointers.
     pointers: bool,
@@ -30,7 +30,7 @@ pub(super) struct Pollers<'a> {
 }
 
 impl<'a> Pollers<'a> {
-    pub(super) async fn open(place: &'a Place, args: &ReplayRun) -> Result<Self, Failure> {
+    pub(super) async fn open(place: &'a DataLocation, args: &ReplayRun) -> Result<Self, Failure> {
         let queues = args.queues.iter().map(|queue| named(queue));
         let queues = queues.collect::<Result<Vec<_>, _>>()?;
         if place.as_folder().is_some() && !queues.is_empty() {
@@ -39,7 +39,7 @@ impl<'a> Pollers<'a> {
         Ok(Self {
             place,
             surroundings: place.surroundings()?,
-            found: find(place.store.as_ref()).await?,
+            found: tenant_documents(place.store.as_ref()).await?,
             queues,
             pointers: args.pointers,
             output: args.output.clone(),

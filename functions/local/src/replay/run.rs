@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::outputs::Pollers;
 use crate::cli::ReplayRun;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::signals::stop_on_signal;
 
 /// How often an alert is delivered anew because a poll saved its tenant's state meanwhile.
@@ -28,7 +28,7 @@ const ATTRIBUTES: [&str; 7] = [
 ];
 
 pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
-    let place = Place::open(&args.place).await?;
+    let place = DataLocation::open(&args.place).await?;
     let all = stored_items(place.store.as_ref(), args.tenant.as_deref())
         .await
         .map_err(Failure::of)?;
@@ -39,7 +39,7 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
     };
     let mut out = crate::screen::stdout();
     if chosen.is_empty() && !args.json {
-        writeln!(out, "nothing lies in quarantine in {}", place.name())?;
+        writeln!(out, "nothing is in quarantine in {}", place.name())?;
     }
     let mut replay = Replay {
         pollers: Pollers::open(&place, args).await?,
@@ -48,7 +48,7 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
         stop: stop_on_signal(),
     };
     // Whether an item is delivered does not depend on who hears of it.
-    let mut heard = Ok(());
+    let mut printed = Ok(());
     let (mut failed, count) = (0, chosen.len());
     for item in chosen {
         if replay.stop.is_asked() {
@@ -63,10 +63,10 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
         if args.json {
             let kind = item.kind.word();
             let line = json!({"item": item.id, "kind": kind, "done": is_done, "what": what});
-            heard = heard.and(writeln!(out, "{line}"));
+            printed = printed.and(writeln!(out, "{line}"));
         } else {
             let left = if is_done { "" } else { "left where it is: " };
-            heard = heard.and(writeln!(out, "{}: {left}{}", shown(&item.id), shown(&what)));
+            printed = printed.and(writeln!(out, "{}: {left}{}", shown(&item.id), shown(&what)));
         }
     }
     if failed > 0 {
@@ -74,7 +74,7 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
             "{failed} of {count} items were not delivered and are still in quarantine"
         )));
     }
-    Ok(heard?)
+    Ok(printed?)
 }
 
 /// The items that the command line names, each by its beginning.
@@ -105,7 +105,7 @@ fn chosen(named: &[String], all: &[StoredItem]) -> Result<Vec<StoredItem>, Failu
 
 struct Replay<'a> {
     pollers: Pollers<'a>,
-    place: &'a Place,
+    place: &'a DataLocation,
     output: Option<&'a str>,
     stop: Stop,
 }
@@ -144,7 +144,7 @@ impl Replay<'_> {
         };
         if report.quarantined > 0 {
             return Err(Failure::of(format!(
-                "{} of its records were refused and lie in quarantine themselves",
+                "{} of its records were refused and are in quarantine themselves",
                 report.quarantined
             )));
         }
@@ -204,8 +204,8 @@ impl Replay<'_> {
         let store = self.place.store.as_ref();
         let unread = |state: &mut State| state.unread.add(window, Due::default());
         if self.place.as_folder().is_none() {
-            if self.is_unread(&item.tenant, window).await? {
-                // A poll that put it aside may not have saved yet; its save would undo this.
+            if self.find_unread(&item.tenant, window).await? {
+                // A poll that quarantined it may not have saved yet; its save would undo this.
                 return Err(Failure::of(
                     "its window is unread already: polls are at it; try again in some minutes",
                 ));
@@ -221,7 +221,7 @@ impl Replay<'_> {
         loop {
             let report = poller.run(&self.stop, &Silent).await;
             let report = report.map_err(Failure::of)?;
-            let is_read = !self.is_unread(&item.tenant, window).await?;
+            let is_read = !self.find_unread(&item.tenant, window).await?;
             if is_read && report.gaps == 0 && report.ending == Ending::Complete {
                 return Ok("its window was read again".to_owned());
             }
@@ -234,7 +234,7 @@ impl Replay<'_> {
     }
 
     /// Whether any of `window` is still to be read.
-    async fn is_unread(&self, tenant: &str, window: Window) -> Result<bool, Failure> {
+    async fn find_unread(&self, tenant: &str, window: Window) -> Result<bool, Failure> {
         let object = self.place.store.get(&state_key(tenant)).await;
         let Some(object) = object.map_err(Failure::of)? else {
             return Ok(false);

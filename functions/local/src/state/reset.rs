@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use super::BEFORE;
 use crate::cli::StateReset;
 use crate::confirm::confirm;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::span::span;
 
 const JSON: &str = "application/json";
@@ -27,7 +27,7 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
             "--to lies before 1970, which Graph does not know",
         ));
     }
-    let place = Place::open(&args.place).await?;
+    let place = DataLocation::open(&args.place).await?;
     let key = state_key(&args.tenant);
     let object = place
         .store

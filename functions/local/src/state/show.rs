@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::BEFORE;
 use crate::cli::StateShow;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::span::{ago, span};
 
 pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
-    let place = Place::open(&args.place).await?;
+    let place = DataLocation::open(&args.place).await?;
     let tenants = match &args.tenant {
         Some(tenant) => vec![tenant.clone()],
         None => tenants(&place).await?,
@@ -60,7 +60,7 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
 }
 
 /// The tenants that have a state.
-async fn tenants(place: &Place) -> Result<Vec<String>, Failure> {
+async fn tenants(place: &DataLocation) -> Result<Vec<String>, Failure> {
     let keys = place.store.list("state/").await.map_err(Failure::of)?;
     let names = keys.iter().filter_map(|key| {
         let name = key.strip_prefix("state/")?.strip_suffix(".json")?;

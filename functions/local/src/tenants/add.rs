@@ -5,10 +5,10 @@ use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant, is_name, parse};
 use drawbridge_store::StoreError;
 use serde::Serialize;
 
-use super::found::{Found, find};
+use super::tenant_document::{TenantDocument, tenant_documents};
 use crate::cli::TenantsAdd;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 
 /// What was given, in the order in which a document says it. All else is left to the defaults.
 #[derive(Serialize)]
@@ -44,12 +44,12 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     }
     if args.secret.as_deref().is_some_and(is_a_secret) {
         return Err(Failure::of(
-            "--secret takes the name of the place where the secret lies; this looks like a secret \
+            "--secret takes the name under which the secret is kept; this looks like a secret \
              itself, which shells and process lists would show: make a new one in Entra",
         ));
     }
-    let place = Place::open(&args.place).await?;
-    let found = find(place.store.as_ref()).await?;
+    let place = DataLocation::open(&args.place).await?;
+    let found = tenant_documents(place.store.as_ref()).await?;
     let old = found.iter().find(|found| found.document.name == *name);
     if let (Some(old), false) = (old, args.replace) {
         return Err(Failure::of(format!(
@@ -129,7 +129,7 @@ fn check_alone(
     tenant: &Tenant,
     key: &str,
     is_paused: bool,
-    found: &[Found],
+    found: &[TenantDocument],
 ) -> Result<(), Failure> {
     if is_paused {
         return Ok(());

@@ -4,21 +4,21 @@ use bytes::Bytes;
 use drawbridge_config::{BINDINGS_KEY, Bindings};
 use drawbridge_store::StoreError;
 
-use super::found::{find, unknown};
+use super::tenant_document::{tenant_documents, unknown};
 use crate::cli::TenantsAllow;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 
 /// Writes into the administrator's list which ids a document may have, or takes it out.
 pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
-    let place = Place::open(&args.place).await?;
+    let place = DataLocation::open(&args.place).await?;
     let (name, store) = (&args.name, place.store.as_ref());
     let object = store.get(BINDINGS_KEY).await.map_err(Failure::of)?;
     let mut bindings = match &object {
         Some(object) => Bindings::parse(&object.body).map_err(Failure::of)?,
         None => Bindings::default(),
     };
-    let told = if args.revoke {
+    let message = if args.revoke {
         if !bindings.remove(name) {
             return Err(Failure::of(format!(
                 "{name:?} is not in {BINDINGS_KEY}: nothing was changed"
@@ -26,7 +26,7 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
         }
         format!("took {name} out of {BINDINGS_KEY}; a poll that is running ends as usual")
     } else {
-        let found = find(store).await?;
+        let found = tenant_documents(store).await?;
         let document = found.iter().find(|found| found.document.name == *name);
         let document = document.ok_or_else(|| unknown(name, &found, &place.name()))?;
         let tenant = document.tenant.as_ref().map_err(Failure::of)?;
@@ -54,6 +54,6 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
         }
         Err(error) => return Err(Failure::of(error)),
     }
-    writeln!(crate::screen::stdout(), "{told}")?;
+    writeln!(crate::screen::stdout(), "{message}")?;
     Ok(())
 }

@@ -10,11 +10,11 @@ use drawbridge_time::Deadline;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::found::{Found, find, twins, unknown};
+use super::tenant_document::{TenantDocument, duplicate_tenants, tenant_documents, unknown};
 use crate::cli::TenantsCheck;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
-use crate::place::Place;
 use crate::progress::say;
 
 /// Tenants that are checked at once.
@@ -24,14 +24,14 @@ const AT_ONCE: usize = 8;
 const TIME: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
-    let place = Place::open(&args.place).await?;
-    let found = find(place.store.as_ref()).await?;
-    let twins = twins(&found);
+    let place = DataLocation::open(&args.place).await?;
+    let found = tenant_documents(place.store.as_ref()).await?;
+    let duplicates = duplicate_tenants(&found);
     let chosen = chosen(args, &found, &place)?;
     let surroundings = place.surroundings()?;
     let all = chosen.len();
     let mut checks = stream::iter(chosen)
-        .map(|found| checked(found, &twins, &surroundings))
+        .map(|found| checked(found, &duplicates, &surroundings))
         .buffered(AT_ONCE);
     let (mut done, mut bad) = (0, 0);
     while let Some(checked) = checks.next().await {
@@ -56,9 +56,9 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
 
 fn chosen<'a>(
     args: &TenantsCheck,
-    found: &'a [Found],
-    place: &Place,
-) -> Result<Vec<&'a Found>, Failure> {
+    found: &'a [TenantDocument],
+    place: &DataLocation,
+) -> Result<Vec<&'a TenantDocument>, Failure> {
     if args.all {
         let polled: Vec<_> = found.iter().filter(|f| !f.document.is_paused).collect();
         if polled.is_empty() {
@@ -77,25 +77,28 @@ fn chosen<'a>(
     named.collect()
 }
 
-/// What came of one tenant.
+/// A tenant's document, and what came of the check.
 struct Checked<'a> {
-    found: &'a Found,
+    found: &'a TenantDocument,
     outcome: Result<Check, ConfigError>,
 }
 
 async fn checked<'a>(
-    found: &'a Found,
-    twins: &HashMap<String, ConfigError>,
+    found: &'a TenantDocument,
+    duplicates: &HashMap<String, ConfigError>,
     surroundings: &Surroundings,
 ) -> Checked<'a> {
-    let outcome = match twins.get(&found.document.name) {
-        Some(twin) => Err(twin.clone()),
+    let outcome = match duplicates.get(&found.document.name) {
+        Some(duplicate) => Err(duplicate.clone()),
         None => outcome(found, surroundings).await,
     };
     Checked { found, outcome }
 }
 
-async fn outcome(found: &Found, surroundings: &Surroundings) -> Result<Check, ConfigError> {
+async fn outcome(
+    found: &TenantDocument,
+    surroundings: &Surroundings,
+) -> Result<Check, ConfigError> {
     let tenant = found.tenant.as_ref().map_err(Clone::clone)?;
     crate::outputs::check(tenant)?;
     let client = surroundings.client(surroundings.admit(tenant).await?)?;

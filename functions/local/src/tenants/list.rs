@@ -9,19 +9,19 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::found::{Found, find, twins};
+use super::tenant_document::{TenantDocument, duplicate_tenants, tenant_documents};
 use crate::cli::TenantsList;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
-use crate::place::Place;
 use crate::span::{ago, span};
 
 /// State objects that are read at once; each may be megabytes.
 const AT_ONCE: usize = 8;
 
 pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
-    let place = Place::open(&args.place).await?;
-    let found = find(place.store.as_ref()).await?;
+    let place = DataLocation::open(&args.place).await?;
+    let found = tenant_documents(place.store.as_ref()).await?;
     let mut out = crate::screen::stdout();
     if found.is_empty() && !args.json {
         writeln!(
@@ -31,7 +31,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         )?;
         return Ok(());
     }
-    let twins = twins(&found);
+    let duplicates = duplicate_tenants(&found);
     let states: Vec<Option<State>> = stream::iter(&found)
         .map(|found| state(&place, &found.document.name))
         .buffered(AT_ONCE)
@@ -43,12 +43,14 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         .iter()
         .zip(&states)
         .map(|(found, state)| {
-            let twin = twins.get(&found.document.name).map(ToString::to_string);
+            let duplicate = duplicates
+                .get(&found.document.name)
+                .map(ToString::to_string);
             let broken = found.tenant.as_ref().err().map(ToString::to_string);
             Row {
                 found,
                 state: state.as_ref(),
-                problem: broken.or(twin),
+                problem: broken.or(duplicate),
                 trust: &trust,
                 now,
             }
@@ -85,7 +87,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
 }
 
 struct Row<'a> {
-    found: &'a Found,
+    found: &'a TenantDocument,
     state: Option<&'a State>,
     problem: Option<String>,
     trust: &'a Trust,
@@ -162,7 +164,7 @@ impl Row<'_> {
 }
 
 /// A tenant's state; none where there is none, or none that can be read: `state show` tells why.
-async fn state(place: &Place, name: &str) -> Result<Option<State>, Failure> {
+async fn state(place: &DataLocation, name: &str) -> Result<Option<State>, Failure> {
     let object = place
         .store
         .get(&state_key(name))

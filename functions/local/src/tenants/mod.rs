@@ -3,15 +3,15 @@
 mod add;
 mod allow;
 mod check;
-mod found;
 mod list;
 mod pause;
 mod purge;
 mod remove;
+mod tenant_document;
 
 use std::io::Write as _;
 
-pub(crate) use found::{Found, find, twins};
+pub(crate) use tenant_document::{TenantDocument, duplicate_tenants, tenant_documents};
 
 use crate::cli::{self, TenantsCommand};
 use crate::failure::Failure;

@@ -3,10 +3,10 @@ use std::io::Write as _;
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant};
 use drawbridge_store::{Catalogue, Object, StoreError};
 
-use super::found::{find, unknown};
+use super::tenant_document::{tenant_documents, unknown};
 use crate::cli::TenantsMove;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 
 /// Every key that a tenant's document may have.
 pub(super) fn keys(name: &str) -> [String; 4] {
@@ -24,7 +24,7 @@ pub(super) fn keys(name: &str) -> [String; 4] {
 /// It is written to its new place first. Ended in between, it is in both, counts as not paused,
 /// and the same command ends it.
 pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> {
-    let place = Place::open(&args.place).await?;
+    let place = DataLocation::open(&args.place).await?;
     let name = &args.name;
     let store = place.store.as_ref();
     let [toml, json, paused_toml, paused_json] = keys(name);
@@ -52,7 +52,7 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         writeln!(out, "{word} {name} in {}{then}", place.name())?;
         return Ok(());
     }
-    let found = find(store).await?;
+    let found = tenant_documents(store).await?;
     if found.iter().any(|found| found.document.name == *name) {
         let state = if pause { "paused" } else { "not paused" };
         writeln!(out, "{name} is {state} already")?;
@@ -89,8 +89,8 @@ async fn relocate(
 }
 
 /// Checks that nobody polls meanwhile what the paused tenant polls.
-async fn check_alone(name: &str, place: &Place) -> Result<(), Failure> {
-    let found = find(place.store.as_ref()).await?;
+async fn check_alone(name: &str, place: &DataLocation) -> Result<(), Failure> {
+    let found = tenant_documents(place.store.as_ref()).await?;
     let this = found
         .iter()
         .find(|f| f.document.name == *name && f.document.is_paused);

@@ -2,15 +2,15 @@ use std::io::Write as _;
 
 use drawbridge_poll::state_key;
 
-use super::found::{find, unknown};
+use super::tenant_document::{tenant_documents, unknown};
 use crate::cli::TenantsRemove;
 use crate::confirm::confirm;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 
 pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
-    let place = Place::open(&args.place).await?;
-    let found = find(place.store.as_ref()).await?;
+    let place = DataLocation::open(&args.place).await?;
+    let found = tenant_documents(place.store.as_ref()).await?;
     let name = &args.name;
     if !found.iter().any(|found| found.document.name == *name) {
         return Err(unknown(name, &found, &place.name()));

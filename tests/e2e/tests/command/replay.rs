@@ -74,7 +74,7 @@ async fn items_of_the_quarantine_go_to_the_stacks_queues_and_gaps_to_the_state()
         .await
         .well();
     assert!(
-        list.stdout.contains("nothing lies in quarantine"),
+        list.stdout.contains("nothing is in quarantine"),
         "{}",
         list.stdout
     );

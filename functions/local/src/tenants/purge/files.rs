@@ -12,7 +12,7 @@ use crate::failure::Failure;
 
 /// The files of a tenant. Nothing is looked for, or removed, behind a symbolic link.
 pub(super) fn kept(root: &Root, name: &str) -> Result<Vec<Kept>, Failure> {
-    let mut found = Found {
+    let mut found = FileWalk {
         root,
         name,
         kept: Vec::new(),
@@ -54,14 +54,14 @@ pub(super) fn remove(root: &Root, key: &str) -> Result<(), Failure> {
     root.remove(key).map_err(|error| failure(root, key, &error))
 }
 
-struct Found<'a> {
+struct FileWalk<'a> {
     root: &'a Root,
     name: &'a str,
     kept: Vec<Kept>,
     links: Vec<String>,
 }
 
-impl Found<'_> {
+impl FileWalk<'_> {
     fn walk(&mut self, prefix: &str) -> Result<(), Failure> {
         let entries = match self.root.entries(prefix) {
             Ok(entries) => entries,

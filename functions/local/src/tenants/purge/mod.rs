@@ -2,7 +2,7 @@
 
 mod files;
 mod kind;
-mod told;
+mod report;
 
 use std::io::Write as _;
 
@@ -17,8 +17,8 @@ use jiff::{SignedDuration, Timestamp};
 use self::kind::{Kind, prefixes};
 use crate::cli::TenantsPurge;
 use crate::confirm::confirm;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::place::Place;
 use crate::progress::say;
 
 /// Objects that are removed at once.
@@ -42,13 +42,13 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
             "{name:?} cannot be a tenant's name: see `drawbridge tenants list`"
         )));
     }
-    let place = Place::open(&args.place).await?;
+    let place = DataLocation::open(&args.place).await?;
     check_not_polled(name, &place).await?;
     let kept = kept(name, &place).await?;
     if let Some(folder) = place.as_folder() {
         files::check_unused(&Root::new(folder), &kept)?;
     }
-    let (sums, left) = (told::sums(&kept), told::left(name, &place));
+    let (sums, left) = (report::sums(&kept), report::left(name, &place));
     let things = if place.as_folder().is_some() {
         "files"
     } else {
@@ -56,7 +56,7 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     };
     if !args.json && !kept.is_empty() {
         let mut out = crate::screen::stdout();
-        told::table(&mut out, &sums, &things.to_uppercase())?;
+        report::table(&mut out, &sums, &things.to_uppercase())?;
     }
     let is_removed = !args.dry_run && !kept.is_empty();
     if is_removed {
@@ -76,7 +76,7 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     }
     let mut out = crate::screen::stdout();
     if args.json {
-        writeln!(out, "{}", told::json(name, &sums, is_removed, &left))?;
+        writeln!(out, "{}", report::json(name, &sums, is_removed, &left))?;
         return Ok(());
     }
     let ending = match (kept.len(), is_removed) {
@@ -103,7 +103,7 @@ fn can_be_purged(name: &str) -> bool {
 }
 
 /// Refuses if the next poll would bring back what is removed.
-async fn check_not_polled(name: &str, place: &Place) -> Result<(), Failure> {
+async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failure> {
     let store = place.store.as_ref();
     let [polled_toml, polled_json, paused @ ..] = super::pause::keys(name);
     for key in [polled_toml, polled_json] {
@@ -139,7 +139,7 @@ async fn check_not_polled(name: &str, place: &Place) -> Result<(), Failure> {
 }
 
 /// What is kept of a tenant, in the order in which it is removed.
-async fn kept(name: &str, place: &Place) -> Result<Vec<Kept>, Failure> {
+async fn kept(name: &str, place: &DataLocation) -> Result<Vec<Kept>, Failure> {
     let store = place.store.as_ref();
     let mut kept = match place.as_folder() {
         Some(folder) => files::kept(&Root::new(folder), name)?,
@@ -169,7 +169,7 @@ async fn kept(name: &str, place: &Place) -> Result<Vec<Kept>, Failure> {
     Ok(kept)
 }
 
-async fn bindings(place: &Place) -> Result<Option<Bindings>, Failure> {
+async fn bindings(place: &DataLocation) -> Result<Option<Bindings>, Failure> {
     let object = place.store.get(BINDINGS_KEY).await.map_err(Failure::of)?;
     let bindings = object.map(|object| Bindings::parse(&object.body));
     bindings.transpose().map_err(Failure::of)
@@ -177,7 +177,7 @@ async fn bindings(place: &Place) -> Result<Option<Bindings>, Failure> {
 
 /// Removes kind after kind. What is gone already is no error, so that an interrupted run is ended by
 /// the next one.
-async fn remove(name: &str, place: &Place, kept: &[Kept]) -> Result<(), Failure> {
+async fn remove(name: &str, place: &DataLocation, kept: &[Kept]) -> Result<(), Failure> {
     let mut done = 0;
     for kind in kept.chunk_by(|one, other| one.kind == other.kind) {
         let mut removed = stream::iter(kind)
@@ -205,7 +205,7 @@ async fn remove(name: &str, place: &Place, kept: &[Kept]) -> Result<(), Failure>
     Ok(())
 }
 
-async fn remove_one(name: &str, place: &Place, kept: &Kept) -> Result<(), Failure> {
+async fn remove_one(name: &str, place: &DataLocation, kept: &Kept) -> Result<(), Failure> {
     match (kept.kind, place.as_folder()) {
         (Kind::Allowance, _) => revoke(name, place).await,
         (_, Some(folder)) => files::remove(&Root::new(folder), &kept.key),
@@ -214,7 +214,7 @@ async fn remove_one(name: &str, place: &Place, kept: &Kept) -> Result<(), Failur
 }
 
 /// Takes the tenant out of the administrator's list.
-async fn revoke(name: &str, place: &Place) -> Result<(), Failure> {
+async fn revoke(name: &str, place: &DataLocation) -> Result<(), Failure> {
     let store = place.store.as_ref();
     let Some(object) = store.get(BINDINGS_KEY).await.map_err(Failure::of)? else {
         return Ok(());

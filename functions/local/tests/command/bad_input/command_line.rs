@@ -50,7 +50,7 @@ fn values_that_cannot_be_are_named() {
     poll(&folder, &["--once", "--page-size", "1001"]).failed(2, &["--page-size"]);
     poll(&folder, &["--once", "--since", "yesterday"]).failed(2, &["--since"]);
     poll(&folder, &["--once", "--since", "9000-01-01T00:00:00Z"])
-        .failed(1, &["--since must lie in the past"]);
+        .failed(1, &["--since must be in the past"]);
     poll(&folder, &["--once", "--cloud", "moon"]).failed(1, &["moon", "global", "gcc-high", "dod"]);
     poll(&folder, &["--once", "--format", "xml"]).failed(1, &["xml", "siem"]);
 }

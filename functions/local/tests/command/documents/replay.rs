@@ -57,7 +57,7 @@ fn an_alert_that_this_release_reads_is_delivered_and_known_from_then_on() {
     );
     let listed = on(&folder, &["replay", "list"]).well();
     assert!(
-        listed.stdout.contains("nothing lies in quarantine"),
+        listed.stdout.contains("nothing is in quarantine"),
         "{}",
         listed.stdout
     );

@@ -2,10 +2,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Where tenants, state and what was put aside lie: a folder, or a stack's bucket.
+/// Where the tenants, the state and the quarantine are: a folder, or a stack's bucket.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Place")]
-pub(crate) struct Place {
+pub(crate) struct DataLocationArgs {
     /// The folder of a single machine [default: drawbridge-data].
     #[arg(long, value_name = "DIR", conflicts_with = "bucket")]
     pub(crate) out: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! What a purge says.
+//! What a purge prints.
 
 use std::io::{self, Write};
 
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::Kept;
 use super::kind::Kind;
-use crate::place::Place;
+use crate::data_location::DataLocation;
 
 /// What is kept of one kind.
 pub(super) struct Sum {
     kind: Kind,
     objects: usize,
-    /// `None` where the store does not tell.
+    /// `None` where the store does not say.
     bytes: Option<u64>,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn json(name: &str, sums: &[Sum], removed: bool, left: &[String]) -> 
 }
 
 /// What no purge reaches.
-pub(super) fn left(name: &str, place: &Place) -> Vec<String> {
+pub(super) fn left(name: &str, place: &DataLocation) -> Vec<String> {
     let common = "records in the SIEM, and wherever shippers and readers have put them".to_owned();
     let own = if place.as_folder().is_some() {
         vec![
@@ -70,7 +70,7 @@ pub(super) fn left(name: &str, place: &Place) -> Vec<String> {
         vec![
             "messages on queues and dead-letter queues: what nobody reads is gone after 14 days"
                 .to_owned(),
-            "bodies over 1 MiB in oversize/, whose names do not tell the tenant: the bucket's \
+            "bodies over 1 MiB in oversize/, whose names do not contain the tenant: the bucket's \
              lifecycle ends them after 30 days"
                 .to_owned(),
             "older versions of what was removed: the lifecycle ends those of state/ and backfills/ \

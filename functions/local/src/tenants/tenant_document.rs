@@ -9,18 +9,21 @@ use crate::failure::Failure;
 /// Documents that are read at once.
 const AT_ONCE: usize = 16;
 
-/// A document and what it says.
-pub(crate) struct Found {
+/// A tenant's document, and the tenant that it describes.
+pub(crate) struct TenantDocument {
     pub(crate) document: Document,
     pub(crate) tenant: Result<Tenant, ConfigError>,
     /// The version that was read.
     pub(crate) etag: ETag,
 }
 
-/// All documents of a store, by name. One that is removed meanwhile is none.
-pub(crate) async fn find(store: &dyn Catalogue) -> Result<Vec<Found>, Failure> {
+/// Reads all documents of a store, in the order of their names. One that is removed meanwhile is
+/// left out.
+pub(crate) async fn tenant_documents(
+    store: &dyn Catalogue,
+) -> Result<Vec<TenantDocument>, Failure> {
     let documents = documents(store).await.map_err(Failure::of)?;
-    let found: Vec<Option<Found>> = stream::iter(documents)
+    let found: Vec<Option<TenantDocument>> = stream::iter(documents)
         .map(|document| read(store, document))
         .buffered(AT_ONCE)
         .try_collect()
@@ -28,20 +31,23 @@ pub(crate) async fn find(store: &dyn Catalogue) -> Result<Vec<Found>, Failure> {
     Ok(found.into_iter().flatten().collect())
 }
 
-async fn read(store: &dyn Catalogue, document: Document) -> Result<Option<Found>, Failure> {
+async fn read(
+    store: &dyn Catalogue,
+    document: Document,
+) -> Result<Option<TenantDocument>, Failure> {
     let object = store.get(&document.key).await.map_err(Failure::of)?;
-    Ok(object.map(|object| Found {
+    Ok(object.map(|object| TenantDocument {
         tenant: parse(&document.name, &document.key, &object.body),
         etag: object.etag,
         document,
     }))
 }
 
-/// Those of `found` that are polled and poll the same alerts as one before them, by name: with what
-/// is wrong.
-pub(crate) fn twins(found: &[Found]) -> HashMap<String, ConfigError> {
+/// The tenants that poll the same alerts as one before them, by name, with what is wrong. Paused ones
+/// do not poll.
+pub(crate) fn duplicate_tenants(found: &[TenantDocument]) -> HashMap<String, ConfigError> {
     let mut first: HashMap<(String, &[String]), &Tenant> = HashMap::new();
-    let mut twins = HashMap::new();
+    let mut duplicates = HashMap::new();
     let polled = found.iter().filter(|found| !found.document.is_paused);
     for tenant in polled.filter_map(|found| found.tenant.as_ref().ok()) {
         let id = tenant.tenant_id.to_ascii_lowercase();
@@ -50,14 +56,14 @@ pub(crate) fn twins(found: &[Found]) -> HashMap<String, ConfigError> {
         if other.name != tenant.name
             && let Err(error) = Tenant::check_together(&both)
         {
-            twins.insert(tenant.name.clone(), error);
+            duplicates.insert(tenant.name.clone(), error);
         }
     }
-    twins
+    duplicates
 }
 
-/// That there is no such tenant, and which there are.
-pub(crate) fn unknown(name: &str, found: &[Found], place: &str) -> Failure {
+/// The failure that there is no such tenant, with the names that there are.
+pub(crate) fn unknown(name: &str, found: &[TenantDocument], place: &str) -> Failure {
     let names: Vec<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
     let there = match names.as_slice() {
         [] => "there is none at all: add one with `drawbridge tenants add`".to_owned(),

@@ -1,4 +1,4 @@
-//! Where tenants, state and quarantine lie: a folder of this machine, or a stack's bucket.
+//! Where the tenants, the state and the quarantine are: a folder of this machine, or a stack's bucket.
 
 mod folder_secrets;
 mod open_folders;
@@ -23,28 +23,28 @@ pub(crate) use self::open_folders::warn_of_open_folders;
 use crate::cli;
 use crate::failure::Failure;
 
-/// The folder of a single machine, unless told otherwise.
+/// The folder of a single machine, unless another one is given.
 const DEFAULT_FOLDER: &str = "drawbridge-data";
 
 /// The folder of the tenants' secrets in that.
 const SECRETS_FOLDER: &str = "secrets";
 
-/// An opened place.
-pub(crate) struct Place {
+/// A folder or a stack, opened.
+pub(crate) struct DataLocation {
     /// Its objects.
     pub(crate) store: Arc<dyn Catalogue>,
-    at: At,
+    kind: Kind,
 }
 
-enum At {
+enum Kind {
     Folder(PathBuf),
     #[cfg(feature = "aws")]
     Stack(Box<stack::Stack>),
 }
 
-impl Place {
+impl DataLocation {
     /// Opens the place that the command line or, for a stack, the environment names.
-    pub(crate) async fn open(args: &cli::Place) -> Result<Self, Failure> {
+    pub(crate) async fn open(args: &cli::DataLocationArgs) -> Result<Self, Failure> {
         let given = |option: &Option<String>, variable: &str| {
             let from_environment = || std::env::var(variable).ok().filter(|_| args.out.is_none());
             let given = option.clone().or_else(from_environment);
@@ -65,7 +65,7 @@ impl Place {
     pub(crate) fn folder(folder: PathBuf) -> Self {
         Self {
             store: Arc::new(LocalStore::new(&folder)),
-            at: At::Folder(folder),
+            kind: Kind::Folder(folder),
         }
     }
 
@@ -74,7 +74,7 @@ impl Place {
         let stack = stack::Stack::open(bucket).await;
         Ok(Self {
             store: stack.store(),
-            at: At::Stack(Box::new(stack)),
+            kind: Kind::Stack(Box::new(stack)),
         })
     }
 
@@ -91,38 +91,38 @@ impl Place {
 
     /// The folder, unless it is a stack.
     pub(crate) fn as_folder(&self) -> Option<&Path> {
-        match &self.at {
-            At::Folder(folder) => Some(folder),
+        match &self.kind {
+            Kind::Folder(folder) => Some(folder),
             #[cfg(feature = "aws")]
-            At::Stack(_) => None,
+            Kind::Stack(_) => None,
         }
     }
 
     /// What to call it.
     pub(crate) fn name(&self) -> String {
-        match &self.at {
-            At::Folder(folder) => format!("the folder {}", folder.display()),
+        match &self.kind {
+            Kind::Folder(folder) => format!("the folder {}", folder.display()),
             #[cfg(feature = "aws")]
-            At::Stack(stack) => format!("the bucket {}", stack.bucket()),
+            Kind::Stack(stack) => format!("the bucket {}", stack.bucket()),
         }
     }
 
     /// The options that name it in another command.
     pub(crate) fn options(&self) -> String {
-        match &self.at {
-            At::Folder(folder) if folder == Path::new(DEFAULT_FOLDER) => String::new(),
-            At::Folder(folder) => format!(" --out {}", folder.display()),
+        match &self.kind {
+            Kind::Folder(folder) if folder == Path::new(DEFAULT_FOLDER) => String::new(),
+            Kind::Folder(folder) => format!(" --out {}", folder.display()),
             #[cfg(feature = "aws")]
-            At::Stack(stack) => format!(" --bucket {}", stack.bucket()),
+            Kind::Stack(stack) => format!(" --bucket {}", stack.bucket()),
         }
     }
 
     /// What its tenants share.
     pub(crate) fn surroundings(&self) -> Result<Surroundings, Failure> {
-        let (secrets, aws_assertions): (Arc<dyn Secrets>, _) = match &self.at {
-            At::Folder(_) => (Arc::new(on_one_machine()), None),
+        let (secrets, aws_assertions): (Arc<dyn Secrets>, _) = match &self.kind {
+            Kind::Folder(_) => (Arc::new(on_one_machine()), None),
             #[cfg(feature = "aws")]
-            At::Stack(stack) => (stack.secrets(), Some(stack.assertions())),
+            Kind::Stack(stack) => (stack.secrets(), Some(stack.assertions())),
         };
         Ok(Surroundings {
             transport: Arc::new(HttpTransport::new()),
@@ -139,10 +139,10 @@ impl Place {
     /// What its administrator lets documents do.
     pub(crate) fn trust(&self) -> Result<Trust, Failure> {
         let variable = |name: &str| std::env::var(name).ok();
-        let trust = match &self.at {
-            At::Folder(folder) => Trust::of_a_machine(variable, folder.join(SECRETS_FOLDER)),
+        let trust = match &self.kind {
+            Kind::Folder(folder) => Trust::of_a_machine(variable, folder.join(SECRETS_FOLDER)),
             #[cfg(feature = "aws")]
-            At::Stack(_) => Trust::of_a_stack(variable),
+            Kind::Stack(_) => Trust::of_a_stack(variable),
         };
         trust.map_err(Failure::of)
     }
@@ -158,12 +158,12 @@ impl Place {
         url: &str,
         pointers: bool,
     ) -> Result<Arc<dyn Queue>, Failure> {
-        match &self.at {
-            At::Folder(_) => Err(Failure::of(
+        match &self.kind {
+            Kind::Folder(_) => Err(Failure::of(
                 "--queue goes with --bucket: in a folder, records go to the output's file",
             )),
             #[cfg(feature = "aws")]
-            At::Stack(stack) => Ok(stack.records(output, url, pointers)),
+            Kind::Stack(stack) => Ok(stack.records(output, url, pointers)),
         }
     }
 }
