@@ -37,8 +37,8 @@ pub(crate) struct Asked<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SizeLimit {
     pub(crate) bytes: usize,
-    /// Whether it is that of a page of one alert.
-    pub(crate) is_one_alert: bool,
+    /// Whether it is `Settings::max_alert_bytes`.
+    pub(crate) is_large: bool,
 }
 
 impl Asked<'_> {
@@ -67,7 +67,7 @@ impl Asked<'_> {
             Err(BodyProblem::TooLarge) => Err(GraphError::TooLarge {
                 exchange,
                 limit_bytes: self.limit.bytes,
-                is_one_alert: self.limit.is_one_alert,
+                is_large: self.limit.is_large,
             }),
             Err(BodyProblem::Transport(cause)) => Err(GraphError::Network { exchange, cause }),
         }
@@ -105,7 +105,7 @@ impl Asked<'_> {
 
     fn next(&self, link: &str) -> Result<NextLink, LinkProblem> {
         let next = NextLink::check(link, self.resource, self.endpoints)?
-            .of_one_alert(self.limit.is_one_alert);
+            .of_large_page(self.limit.is_large);
         if next.url() == self.url {
             Err(LinkProblem::Circular)
         } else {
