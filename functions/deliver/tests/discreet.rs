@@ -7,7 +7,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use drawbridge_deliver::{DeliverSettings, NamedSecrets, Outcome, Ports, Record, build};
+use drawbridge_deliver::{DeliverSettings, NamedSecrets, Outcome, Ports, Record};
 use drawbridge_issuer::{Issuer, TestCertificate};
 use drawbridge_simulator::{Alerts, Credential, Options};
 use drawbridge_time::{Deadline, SystemClock};
@@ -125,7 +125,7 @@ async fn no_event_and_no_reason_shows_a_secret_a_key_an_assertion_or_a_token() {
         let fields = settings.as_object_mut().unwrap();
         fields.extend(given.as_object().unwrap().clone());
         let settings = DeliverSettings::parse(&settings.to_string()).unwrap();
-        let target = build(&settings, &ports).unwrap();
+        let target = settings.build(&ports).unwrap();
         let outcomes = target.deliver(&[record()], Deadline::none()).await;
         let told = match &outcomes[..] {
             [Outcome::Later(later)] => later.reason.clone(),

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use drawbridge_dispatch::{Dispatcher, Settings, Tick};
+use drawbridge_lambda::serve;
 use drawbridge_queue::SqsQueue;
 use drawbridge_store::S3Store;
-use drawbridge_telemetry::survive;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,11 +18,8 @@ async fn main() -> Result<(), Error> {
     let sqs = aws_sdk_sqs::Client::new(&aws);
     let jobs = Arc::new(SqsQueue::new(sqs, settings.jobs_queue_url));
     let store = S3Store::new(drawbridge_store::s3_client(&aws), settings.bucket);
-    let dispatcher = &Dispatcher::new(settings.tenants, Arc::new(store), jobs);
-    run(service_fn(async move |event: LambdaEvent<Value>| {
-        survive(tick(dispatcher, &event.payload)).await
-    }))
-    .await
+    let dispatcher = Dispatcher::new(settings.tenants, Arc::new(store), jobs);
+    serve(async |event: LambdaEvent<Value>| tick(&dispatcher, &event.payload).await).await
 }
 
 async fn tick(dispatcher: &Dispatcher, event: &Value) -> Result<Value, Error> {

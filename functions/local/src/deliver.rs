@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Left};
-use drawbridge_deliver::{DeliverSettings, Deliverer, NamedSecrets, Ports, build, retry_delay};
+use drawbridge_deliver::{DeliverSettings, Deliverer, NamedSecrets, Ports, retry_delay};
 use drawbridge_store::LocalStore;
 use drawbridge_time::{Deadline, SystemClock};
 use tokio::sync::watch;
@@ -96,13 +96,13 @@ async fn waited(
 fn open(args: &cli::Deliver) -> Result<FileDelivery, Failure> {
     let format = crate::map::named(&args.format)?;
     let settings = DeliverSettings::parse(&settings(args.to.as_deref())?).map_err(Failure::of)?;
-    settings.takes(format.name()).map_err(Failure::of)?;
+    settings.check_format(format.name()).map_err(Failure::of)?;
     let ports = Ports {
         secrets: Arc::new(NamedSecrets::new(None)),
         clock: Arc::new(SystemClock),
         aws_assertions: None,
     };
-    let target = build(&settings, &ports).map_err(Failure::of)?;
+    let target = settings.build(&ports).map_err(Failure::of)?;
     let folder = match args.file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

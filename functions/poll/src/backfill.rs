@@ -206,6 +206,8 @@ impl Poller {
         let options = ReadOptions::of_backfill(backfill);
         let settle = i64::from(self.settings.windows.settle_secs);
         let until = context.now - SignedDuration::from_secs(settle);
+        // Live polls read on from the watermark, whatever the clock says.
+        let until = saved.state.watermark.map_or(until, |mark| mark.max(until));
         while let Some(range) = backfill.ranges.next(context.now) {
             // What lies ahead is for live polls.
             let Some(window) = Window::new(range.window.from(), range.window.to().min(until))
@@ -217,13 +219,13 @@ impl Poller {
             {
                 return Ok(());
             }
+            let options = options.clone().after(range.due.failures);
             let read = self.read_window(options.clone(), window, context, saved, report);
             match read.await {
-                Ok(WindowOutcome::Read { incomplete }) => {
-                    backfill
-                        .ranges
-                        .narrow(range.window, &incomplete, context.now);
-                    for part in incomplete {
+                Ok(WindowOutcome::Read(left)) => {
+                    let rest = left.windows();
+                    backfill.ranges.narrow(range.window, &rest, context.now);
+                    for part in rest {
                         backfill.ranges.put_off(part, context.now);
                     }
                 }

@@ -13,8 +13,10 @@ use crate::{Ending, PollError, Poller, Progress, Report, Stop};
 /// What a queue tells of a job.
 #[derive(Debug, Clone, Copy)]
 pub struct Delivery {
-    /// When it was sent.
+    /// When it was sent, by the queue's clock.
     pub sent: Option<Timestamp>,
+    /// When it was received for the first time, by the same clock.
+    pub received: Option<Timestamp>,
     /// How often it was received, this time included.
     pub tries: u64,
 }
@@ -77,7 +79,8 @@ impl JobFailure {
 /// superfluous costs one idle poll.
 #[derive(Default)]
 pub struct Jobs {
-    /// When the tenant's last complete poll began.
+    /// When the job of the tenant's last complete poll was received, by the queue's clock: this
+    /// process's own may be wrong.
     polled: Mutex<HashMap<String, Timestamp>>,
 }
 
@@ -96,23 +99,22 @@ impl Jobs {
     ) -> Result<Option<Report>, JobFailure> {
         let unknown = || JobFailure::UnknownTenant(job.tenant.clone());
         let poller = poller.await?.ok_or_else(unknown)?;
-        let began = poller.clock.now();
-        if delivery.is_some_and(|delivery| self.is_superfluous(job, delivery, began)) {
+        if delivery.is_some_and(|delivery| self.is_superfluous(job, delivery)) {
             return Ok(None);
         }
         // On the heap: what a poll does is too deeply nested for the compiler to lay out in one piece.
         let report = Box::pin(poller.run(stop, progress)).await?;
-        if report.ending == Ending::Complete {
-            self.polled().insert(job.tenant.clone(), began);
+        let received = delivery.and_then(|delivery| delivery.received);
+        if let (Ending::Complete, Some(received)) = (report.ending, received) {
+            self.polled().insert(job.tenant.clone(), received);
         }
         Ok(Some(report))
     }
 
-    /// Whether a poll that began after the job was sent has read all there was. It is not believed
-    /// if that was later than now: a clock was wrong.
-    fn is_superfluous(&self, job: &Job, delivery: Delivery, now: Timestamp) -> bool {
+    /// Whether a poll that began after the job was sent has read all there was.
+    fn is_superfluous(&self, job: &Job, delivery: Delivery) -> bool {
         let began = self.polled().get(&job.tenant).copied();
-        matches!((delivery.sent, began), (Some(sent), Some(began)) if sent < began && began <= now)
+        matches!((delivery.sent, began), (Some(sent), Some(began)) if sent < began)
     }
 
     fn polled(&self) -> std::sync::MutexGuard<'_, HashMap<String, Timestamp>> {
@@ -158,18 +160,20 @@ mod tests {
     #[test]
     fn only_jobs_that_waited_for_the_poll_are_superfluous() {
         let jobs = Jobs::default();
-        let is_superfluous = |tenant: &str, sent: Option<i64>, now: i64| {
-            let sent = sent.map(at);
-            jobs.is_superfluous(&Job::of(tenant), Delivery { sent, tries: 1 }, at(now))
+        let is_superfluous = |tenant: &str, sent: Option<i64>| {
+            let delivery = Delivery {
+                sent: sent.map(at),
+                received: None,
+                tries: 1,
+            };
+            jobs.is_superfluous(&Job::of(tenant), delivery)
         };
-        assert!(!is_superfluous("a", Some(1), 200));
+        assert!(!is_superfluous("a", Some(1)));
         jobs.polled().insert("a".to_owned(), at(100));
-        assert!(is_superfluous("a", Some(99), 200));
-        assert!(!is_superfluous("a", Some(100), 200));
-        assert!(!is_superfluous("a", None, 200));
-        assert!(!is_superfluous("b", Some(99), 200));
-        // The poll's clock was ahead.
-        assert!(!is_superfluous("a", Some(50), 60));
+        assert!(is_superfluous("a", Some(99)));
+        assert!(!is_superfluous("a", Some(100)));
+        assert!(!is_superfluous("a", None));
+        assert!(!is_superfluous("b", Some(99)));
     }
 
     #[test]

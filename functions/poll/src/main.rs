@@ -1,9 +1,8 @@
 //! The poll function on Lambda's `provided.al2023` runtime.
 
+use drawbridge_lambda::serve;
 use drawbridge_poll::lambda::Function;
-use drawbridge_telemetry::survive;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use serde_json::Value;
+use lambda_runtime::Error;
 
 // Two: one fetches and unpacks the next page while the other maps this one.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -12,9 +11,5 @@ async fn main() -> Result<(), Error> {
     let function = Function::start()
         .await
         .inspect_err(|error| tracing::error!(%error, "the function cannot start"))?;
-    let function = &function;
-    run(service_fn(async move |event: LambdaEvent<Value>| {
-        survive(function.handle(event)).await
-    }))
-    .await
+    serve(async |event| function.handle(event).await).await
 }

@@ -201,6 +201,7 @@ impl Poller {
             }
         }
 
+        saved.state.returned(report.newest_alert);
         let after = self.graph.stats();
         report.requests = after.requests - before.requests;
         report.throttled = after.throttled - before.throttled;
@@ -282,7 +283,8 @@ impl Poller {
                     && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
         };
         // What a poll that fails has learned of older ranges, and whose turn it is.
-        let failed = || read.is_err() && saved.has_changed() && saved.had_rest();
+        let learned = report.put_off > 0 || saved.had_rest();
+        let failed = || read.is_err() && saved.has_changed() && learned;
         news || (read.is_ok() && settled()) || failed()
     }
 }

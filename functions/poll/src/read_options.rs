@@ -28,6 +28,8 @@ pub(crate) struct ReadOptions {
     pub(crate) again: bool,
     /// Whether to count only.
     pub(crate) dry_run: bool,
+    /// How often what is read has failed before.
+    pub(crate) failures: u32,
 }
 
 impl ReadOptions {
@@ -37,7 +39,13 @@ impl ReadOptions {
             output: None,
             again: false,
             dry_run: false,
+            failures: 0,
         }
+    }
+
+    /// The same, for what has failed so often before.
+    pub(crate) fn after(self, failures: u32) -> Self {
+        Self { failures, ..self }
     }
 
     pub(crate) fn of_backfill(backfill: &Backfill) -> Self {
@@ -46,6 +54,7 @@ impl ReadOptions {
             output: backfill.output.clone(),
             again: backfill.again,
             dry_run: backfill.dry_run,
+            failures: 0,
         }
     }
 
@@ -57,11 +66,6 @@ impl ReadOptions {
     /// Whether live polls come first: it has little time, and what they leave of the requests.
     pub(crate) fn is_background(&self) -> bool {
         matches!(self.what, What::Again | What::Backfill)
-    }
-
-    /// Whether what was seen is compared with the number that Graph reports.
-    pub(crate) fn counts(&self) -> bool {
-        self.is_background()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads what the state says is to be read, and notes in it how far that went.
 
-use drawbridge_cursor::{Due, Ranges, State, Window};
+use drawbridge_cursor::{Due, Range, Ranges, State, Window};
 use drawbridge_time::Deadline;
 use jiff::Timestamp;
 
@@ -40,9 +40,23 @@ impl Poller {
             .live
             .and_then(|live| saved.state.next_live(live, context.now))
         {
-            let read = self.read_range(What::Live, window, known_to, context, saved, report);
-            if !read.await? {
-                return Ok(());
+            let live = (ReadOptions::new(What::Live), window);
+            match self
+                .read_range(live, known_to, context, saved, report)
+                .await
+            {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) => {
+                    let is_of_graph = matches!(error, PollError::Graph(_) | PollError::Circular);
+                    let deadline = context.stop.deadline();
+                    if is_of_graph && self.is_about_the_window(&error, deadline).await {
+                        // The next poll reads what is new without it.
+                        report.put_off += 1;
+                        saved.state.note_failure(window);
+                    }
+                    return Err(error);
+                }
             }
         }
         for what in [What::Unread, What::Again] {
@@ -67,12 +81,14 @@ impl Poller {
     ) -> Result<bool, PollError> {
         let options = ReadOptions::new(what);
         let is_first = report.pages == 0;
-        while let Some(window) = next(&saved.state, what, context.now) {
+        while let Some(range) = next(&saved.state, what, context.now) {
+            let window = range.window;
             if !context.has_time(&options) {
                 return Ok(false);
             }
             let pages = report.pages;
-            let read = self.read_range(what, window, None, context, saved, report);
+            let rest = (options.clone().after(range.due.failures), window);
+            let read = self.read_range(rest, None, context, saved, report);
             let error = match read.await {
                 Ok(true) => continue,
                 Ok(false) => return Ok(false),
@@ -106,17 +122,15 @@ impl Poller {
     /// Reads one window and notes in the state what of it was read; whether to go on.
     async fn read_range(
         &self,
-        what: What,
-        window: Window,
+        (options, window): (ReadOptions, Window),
         known_to: Option<Timestamp>,
         context: &PollContext<'_>,
         saved: &mut SavedState,
         report: &mut Report,
     ) -> Result<bool, PollError> {
-        let (pages, records) = (report.pages, report.records);
-        let outcome = self
-            .read_window(ReadOptions::new(what), window, context, saved, report)
-            .await?;
+        let (pages, records, what) = (report.pages, report.records, options.what);
+        let read = self.read_window(options, window, context, saved, report);
+        let outcome = read.await?;
         if what == What::Again {
             report.swept += report.records - records;
         }
@@ -131,17 +145,24 @@ impl Poller {
             }
         };
         match outcome {
-            WindowOutcome::Read { incomplete } => {
-                state.read(window, &incomplete, context.now);
-                read_again(state, &incomplete);
+            WindowOutcome::Read(left) => {
+                let rest = left.windows();
+                state.read(window, &rest, context.now);
+                read_again(state, &rest);
                 // A little later Graph may have all of it.
-                for &part in &incomplete {
+                for part in rest {
                     state.put_off(part, context.now);
                 }
+                report.put_off += left.failed.len() as u64;
                 Ok(true)
             }
             WindowOutcome::Postponed(delay) => {
                 report.ending = Ending::Postponed(delay);
+                // If it is this window alone, the next poll reads what is new without it.
+                if self.answers_nothing_soon(context.stop.deadline()).await {
+                    report.put_off += 1;
+                    state.note_failure(window);
+                }
                 Ok(false)
             }
             WindowOutcome::OutOfTime { rest } => {
@@ -155,7 +176,7 @@ impl Poller {
         }
     }
 
-    /// Reads one window, and once more if Graph counts more in it than it returned.
+    /// Reads one window into the queues.
     pub(crate) async fn read_window(
         &self,
         options: ReadOptions,
@@ -164,14 +185,8 @@ impl Poller {
         saved: &mut SavedState,
         report: &mut Report,
     ) -> Result<WindowOutcome, PollError> {
-        let counts = options.counts();
         let mut drain = Drain::new(self, &mut saved.state, report, context, options);
-        match drain.window(window).await? {
-            WindowOutcome::Read { incomplete } if counts && incomplete.is_empty() => {
-                drain.reconcile(window).await
-            }
-            outcome => Ok(outcome),
-        }
+        drain.window(window).await
     }
 
     /// Saves the state; whether no other poll was faster.
@@ -185,7 +200,7 @@ impl Poller {
     /// store is down: nothing is given up for that.
     pub(crate) async fn is_about_the_window(&self, error: &PollError, deadline: Deadline) -> bool {
         match error {
-            PollError::Graph(_) => self.answers_nothing(deadline).await,
+            PollError::Graph(_) => self.answers_nothing_soon(deadline).await,
             PollError::Circular | PollError::Refused { .. } => true,
             _ => false,
         }
@@ -201,11 +216,11 @@ fn without(window: Window, rest: &[Window]) -> Vec<Window> {
     left.gaps(window)
 }
 
-fn next(state: &State, what: What, now: Timestamp) -> Option<Window> {
+fn next(state: &State, what: What, now: Timestamp) -> Option<Range> {
     let ranges = if what == What::Again {
         &state.again
     } else {
         &state.unread
     };
-    ranges.next(now).map(|range| range.window)
+    ranges.next(now)
 }

@@ -123,9 +123,10 @@ impl Report {
             (Metric::NewestAlertLag, self.newest_alert),
             (Metric::WatermarkLag, self.read_up_to),
         ];
+        // A time ahead is no time at which anything was read: a clock is wrong by so much.
         for (metric, time) in lags {
             if let Some(time) = time {
-                emf = emf.with(metric, now.duration_since(time).as_secs_f64().max(0.0));
+                emf = emf.with(metric, now.duration_since(time).as_secs_f64().abs());
             }
         }
         emf.with(Metric::Duration, took.as_secs_f64() * 1000.0)

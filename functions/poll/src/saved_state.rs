@@ -57,7 +57,8 @@ impl SavedState {
             });
         };
         let room = Room {
-            oldest_secs: State::oldest_secs(now, settings.retention_secs),
+            now,
+            retention_secs: settings.retention_secs,
             most_bytes,
         };
         let (state, forgot) = State::decode_within(&object.body, &room).map_err(|source| {
@@ -89,8 +90,9 @@ impl SavedState {
     /// it. The one does not say the other: backfills write the object and leave the watermark.
     pub(crate) fn is_due(&self, now: Timestamp, heartbeat_secs: u32) -> bool {
         let heartbeat = SignedDuration::from_secs(i64::from(heartbeat_secs));
+        // A time ahead was noted by a clock that was wrong.
         let is_due = |from: Option<Timestamp>, to: Timestamp| {
-            from.is_none_or(|from| to.duration_since(from) >= heartbeat)
+            from.is_none_or(|from| from > to || to.duration_since(from) >= heartbeat)
         };
         is_due(self.state.saved, now)
             || self

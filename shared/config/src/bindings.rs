@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use drawbridge_store::Store;
 use serde::{Deserialize, Serialize};
 
-use crate::read::{Place, read_toml};
+use crate::read::{DocumentLocation, read_toml};
 use crate::{ConfigError, Tenant};
 
 /// The key of the list.
@@ -52,7 +52,7 @@ impl Bindings {
             path: ".".to_owned(),
             reason: "it is not UTF-8".to_owned(),
         })?;
-        read_toml(&Place::object(BINDINGS_KEY), text)
+        read_toml(&DocumentLocation::object(BINDINGS_KEY), text)
     }
 
     /// Adds a document's ids, or changes them.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use drawbridge_store::{Catalogue, Store};
 
-use crate::read::{Place, read_json, read_toml};
+use crate::read::{DocumentLocation, read_json, read_toml};
 use crate::tenant::is_name;
 use crate::{ConfigError, Tenant};
 
@@ -82,7 +82,7 @@ pub async fn document(store: &dyn Store, name: &str) -> Result<Option<Tenant>, C
 /// # Errors
 /// [`ConfigError`] that names the key and the place in the text.
 pub fn parse(name: &str, key: &str, body: &[u8]) -> Result<Tenant, ConfigError> {
-    let place = Place::object(key);
+    let place = DocumentLocation::object(key);
     if body.len() > MAX_DOCUMENT_BYTES {
         return Err(ConfigError::Unreadable {
             place: key.to_owned(),

@@ -3,7 +3,7 @@ use drawbridge_record::{Format, Rewrite};
 use serde::{Deserialize, Serialize};
 
 use crate::ConfigError;
-use crate::read::{Place, read_json};
+use crate::read::{DocumentLocation, read_json};
 
 /// One output of a stack: a format in a shape.
 ///
@@ -69,7 +69,7 @@ impl OutputSettings {
     /// # Errors
     /// [`ConfigError`] that names the output and what is wrong.
     pub fn parse_list(name: &str, text: &str) -> Result<Vec<Self>, ConfigError> {
-        let outputs: Vec<Self> = read_json(&Place::variable(name), text)?;
+        let outputs: Vec<Self> = read_json(&DocumentLocation::variable(name), text)?;
         for (n, output) in outputs.iter().enumerate() {
             output.format()?;
             let has_queue = output.queue_url.as_ref().is_some_and(|url| !url.is_empty());

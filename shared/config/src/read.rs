@@ -1,16 +1,15 @@
-//! Reads a document and says where and how it is wrong, without repeating a value of it.
-
-use std::fmt;
+//! Reads a document that lies in a variable or in an object.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+
+use drawbridge_document::{DocumentError, from_value, parse_json};
 
 use crate::ConfigError;
 
 /// Where a document lies, for its errors.
-pub(crate) struct Place(String);
+pub(crate) struct DocumentLocation(String);
 
-impl Place {
+impl DocumentLocation {
     pub(crate) fn variable(name: &str) -> Self {
         Self(format!("the variable {name}"))
     }
@@ -19,36 +18,43 @@ impl Place {
         Self(key.to_owned())
     }
 
-    fn unreadable(&self, path: impl fmt::Display, reason: &str) -> ConfigError {
+    fn unreadable(&self, error: DocumentError) -> ConfigError {
         ConfigError::Unreadable {
             place: self.0.clone(),
-            path: printable(&path.to_string()),
-            reason: printable(reason),
+            path: error.path,
+            reason: error.reason,
         }
     }
 }
 
 /// Reads JSON.
-pub(crate) fn read_json<T: DeserializeOwned>(place: &Place, text: &str) -> Result<T, ConfigError> {
-    let value = serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let reason = format!("it is not valid JSON (line {line}, column {column})");
-        place.unreadable(".", &reason)
-    })?;
-    read_value(place, value)
+pub(crate) fn read_json<T: DeserializeOwned>(
+    location: &DocumentLocation,
+    text: &str,
+) -> Result<T, ConfigError> {
+    parse_json(text)
+        .and_then(from_value)
+        .map_err(|error| location.unreadable(error))
 }
 
 /// Reads TOML.
-pub(crate) fn read_toml<T: DeserializeOwned>(place: &Place, text: &str) -> Result<T, ConfigError> {
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+pub(crate) fn read_toml<T: DeserializeOwned>(
+    location: &DocumentLocation,
+    text: &str,
+) -> Result<T, ConfigError> {
+    let table = text.parse::<toml::Table>().map_err(|error| {
         // Its message would show the line.
         let at = error.span().map_or(0, |span| span.start);
         let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-        place.unreadable(".", &format!("it is not valid TOML (line {line})"))
-    })?;
-    let value = serde_json::to_value(table)
-        .map_err(|_| place.unreadable(".", "it holds a value that JSON does not have"))?;
-    read_value(place, value)
+        DocumentError::of_all(format!("it is not valid TOML (line {line})"))
+    });
+    table
+        .and_then(|table| {
+            serde_json::to_value(table)
+                .map_err(|_| DocumentError::of_all("it holds a value that JSON does not have"))
+        })
+        .and_then(from_value)
+        .map_err(|error| location.unreadable(error))
 }
 
 /// The entries of a list that is separated by commas.
@@ -56,51 +62,4 @@ pub(crate) fn entries(list: &str) -> impl Iterator<Item = &str> {
     list.split(',')
         .map(str::trim)
         .filter(|entry| !entry.is_empty())
-}
-
-fn read_value<T: DeserializeOwned>(place: &Place, value: Value) -> Result<T, ConfigError> {
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| place.unreadable(error.path(), &reason(error.inner())))
-}
-
-/// The most characters of a name, or of what serde says about names, that an error repeats.
-const MAX_CHARS: usize = 700;
-
-/// Names as they may stand in a log: printable ASCII, and not too much of it.
-pub(crate) fn printable(text: &str) -> String {
-    let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
-    text.chars().take(MAX_CHARS).map(plain).collect()
-}
-
-/// What serde says, where that repeats names only; else the kind of trouble.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    if text.starts_with("unknown field") || text.starts_with("unknown variant") {
-        return suggestion(&text);
-    }
-    if text.starts_with("missing field") || text.starts_with("duplicate field") {
-        return text;
-    }
-    "the value has a wrong type".into()
-}
-
-/// serde's sentence about an unknown word, with the nearest one that there is. An unknown variant
-/// is a value and not repeated.
-fn suggestion(text: &str) -> String {
-    let mut words = text.split('`').skip(1).step_by(2);
-    let found = words.next().unwrap_or_default();
-    let known: Vec<&str> = words.collect();
-    let nearest = known
-        .iter()
-        .map(|word| (strsim::jaro_winkler(found, word), *word))
-        .filter(|(likeness, _)| *likeness > 0.7)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let all = known.join(", ");
-    match (text.starts_with("unknown field"), nearest) {
-        (true, Some((_, nearest))) => {
-            format!("unknown field `{found}`; did you mean `{nearest}`? There is {all}")
-        }
-        (true, None) => format!("unknown field `{found}`; there is {all}"),
-        (false, _) => format!("the value must be one of {all}"),
-    }
 }

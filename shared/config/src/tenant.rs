@@ -1,10 +1,11 @@
 use std::collections::HashMap;
 
+use drawbridge_document::printable;
 use drawbridge_entra::{Cloud, CloudError, Endpoints, Identity, TenantId, is_guid};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::read::{Place, printable, read_json};
+use crate::read::{DocumentLocation, read_json};
 use crate::{ConfigError, DataStreamSettings};
 
 /// One tenant to poll: who signs in where, what is asked for and how windows are cut.
@@ -94,7 +95,7 @@ impl Tenant {
     /// [`ConfigError::Unreadable`] with the place in the document, [`ConfigError::Field`] with the
     /// tenant and the field.
     pub fn parse_list(name: &str, text: &str) -> Result<Vec<Self>, ConfigError> {
-        let tenants: Vec<Self> = read_json(&Place::variable(name), text)?;
+        let tenants: Vec<Self> = read_json(&DocumentLocation::variable(name), text)?;
         for tenant in &tenants {
             tenant.check()?;
         }

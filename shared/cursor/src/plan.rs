@@ -1,6 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ranges::Due;
+use crate::sweep::DAY_SECS;
 use crate::{State, Sweep, Window};
 
 /// How windows are cut. The defaults are those of a poll once a minute.
@@ -56,11 +57,11 @@ impl State {
     /// Adds to what is to be read what a poll reads that begins now: what is new, with the overlap,
     /// and the sweep that is due. The watermark moves past it.
     pub fn plan(&mut self, now: Timestamp, settings: &WindowSettings) -> Plan {
-        let known_to = self.read_up_to();
+        let was_ahead = self.disbelieve(now, settings);
+        let known_to = self.read_up_to().filter(|_| !was_ahead);
         let until = before(now, settings.settle_secs);
         let from = match self.watermark {
-            // A watermark ahead of now was set by a clock that was wrong; this one may be right.
-            Some(watermark) => before(watermark.min(now), settings.overlap_secs),
+            Some(watermark) => before(watermark, settings.overlap_secs),
             None => first_from(self, now, settings),
         };
         let sweep = Sweep::due(self, now, settings);
@@ -86,14 +87,32 @@ impl State {
         }
     }
 
+    /// Sets right what was noted by a clock that was ahead; whether it was the watermark.
+    ///
+    /// How far was read by then, nobody knows any more: the last day is read again, and the sweep of
+    /// the last week makes up for what is older.
+    fn disbelieve(&mut self, now: Timestamp, settings: &WindowSettings) -> bool {
+        let is_ahead = self.watermark.is_some_and(|watermark| watermark > now);
+        if is_ahead || self.watermark.is_none() {
+            let earliest = first_from(self, now, settings);
+            self.first_from = self.first_from.map(|first| first.min(earliest));
+        }
+        if is_ahead {
+            let day = before(now, DAY_SECS);
+            self.watermark = Some(self.first_from.map_or(day, |first| first.max(day)).min(now));
+            self.swept.week = None;
+        }
+        is_ahead
+    }
+
     /// The earliest part of `live` that is to be read now, as much as may be read at once. What failed
-    /// a moment ago is left out, so that it does not stand in the way of the rest.
+    /// before is left out, so that it does not stand in the way of the rest.
     #[must_use]
     pub fn next_live(&self, live: Window, now: Timestamp) -> Option<Window> {
         let mut due = self
             .unread
             .within(live)
-            .filter(|range| range.due.is_due(now));
+            .filter(|range| range.due.failures == 0 && range.due.is_due(now));
         let mut first = due.next()?;
         // One window, as far as it was not too long before.
         for next in due {
@@ -106,14 +125,13 @@ impl State {
     }
 }
 
-/// Where the very first poll starts. It does not move with time while first polls fail, and Graph
-/// knows no time before 1970.
+/// Where the very first poll starts. It does not move with time while first polls fail, but for a
+/// start that a clock noted which was ahead; and Graph knows no time before 1970.
 pub(crate) fn first_from(state: &State, now: Timestamp, settings: &WindowSettings) -> Timestamp {
-    settings
-        .first_from
-        .or(state.first_from)
-        .unwrap_or_else(|| before(now, settings.first_lookback_secs))
-        .max(Timestamp::UNIX_EPOCH)
+    let latest = before(now, settings.first_lookback_secs);
+    let noted = || state.first_from.map_or(latest, |first| first.min(latest));
+    let from = settings.first_from.unwrap_or_else(noted);
+    from.max(Timestamp::UNIX_EPOCH)
 }
 
 pub(crate) fn before(time: Timestamp, secs: u32) -> Timestamp {
@@ -273,13 +291,56 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_went_back_reads_on_from_where_it_is() {
-        let mut state = read_to("2026-01-01T12:00:00Z");
-        assert_eq!(
-            live(&mut state, "2026-01-01T11:00:00Z"),
-            Some(window("2026-01-01T10:45:00Z", "2026-01-01T10:59:30Z"))
-        );
-        assert_eq!(state.watermark, Some(at("2026-01-01T12:00:00Z")));
+    fn a_watermark_that_lies_ahead_is_not_believed() {
+        for ahead in [
+            "2026-01-02T10:01:00Z",
+            "2026-01-03T10:00:00Z",
+            "2027-01-02T10:00:00Z",
+        ] {
+            let mut state = read_to(ahead);
+            state.swept.day = state.watermark;
+            state.swept.week = state.watermark;
+            let plan = state.plan(at("2026-01-02T10:00:00Z"), &WindowSettings::default());
+            let day = window("2026-01-01T09:45:00Z", "2026-01-02T09:59:30Z");
+            assert_eq!((plan.live, plan.known_to), (Some(day), None));
+            assert_eq!(plan.sweep, Some(Sweep::Week));
+            assert_eq!(state.watermark, Some(day.to()));
+            // What was never to be read is not.
+            state.watermark = Some(at(ahead));
+            state.first_from = Some(at("2026-01-02T08:00:00Z"));
+            state.rest_is_next = false;
+            let first = WindowSettings {
+                first_from: state.first_from,
+                ..settings()
+            };
+            let live = state.plan(at("2026-01-02T10:00:00Z"), &first).live.unwrap();
+            assert_eq!(live.from(), at("2026-01-02T07:45:00Z"));
+        }
+    }
+
+    /// An outage of an hour after a clock that was two days ahead.
+    #[test]
+    fn what_an_outage_leaves_unread_is_read_when_the_watermark_was_ahead() {
+        let mut state = read_to("2026-01-03T10:00:00Z");
+        let read = live(&mut state, "2026-01-01T10:00:30Z").unwrap();
+        state.read(read, &[], read.to());
+        let read = live(&mut state, "2026-01-01T11:00:30Z").unwrap();
+        assert_eq!(read, window("2026-01-01T09:45:00Z", "2026-01-01T11:00:00Z"));
+    }
+
+    #[test]
+    fn a_first_start_that_lies_ahead_is_not_believed() {
+        let mut state = State {
+            first_from: Some(at("2026-01-03T00:00:00Z")),
+            ..State::default()
+        };
+        let now = "2026-01-02T00:00:30Z";
+        let first = window("2026-01-01T00:00:30Z", "2026-01-02T00:00:00Z");
+        assert_eq!(live(&mut state.clone(), now), Some(first));
+        // Nor once it was read: sweeps would not reach what lies before it.
+        state.watermark = Some(at("2026-01-04T00:00:00Z"));
+        assert_eq!(live(&mut state, now).unwrap().to(), first.to());
+        assert_eq!(state.first_from, Some(first.from()));
     }
 
     #[test]

@@ -71,11 +71,17 @@ impl Due {
         self.since.and_then(|since| since.checked_add(wait).ok())
     }
 
-    /// Whether it is to be read now. What was noted later than now was noted by a clock that was
-    /// wrong, and is not believed.
+    /// The same as of `now`: what was noted later than that was noted by a clock that was wrong, and
+    /// is not believed.
+    fn not_before_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let is_believed = self.since.is_some_and(|since| since <= now);
+        self.not_before().filter(|_| is_believed)
+    }
+
+    /// Whether it is to be read now.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.since.is_none_or(|since| since > now) || self.not_before() <= Some(now)
+        self.not_before_at(now) <= Some(now)
     }
 
     /// The same, to be read later: it is waited for longer each time that it fails.
@@ -141,6 +147,15 @@ impl Ranges {
         });
     }
 
+    /// Notes that `window` could not be read, without a wait: the next poll reads what is new without
+    /// it, and it by itself.
+    pub fn note_failure(&mut self, window: Window) {
+        self.change(window, |due| Due {
+            failures: due.failures.saturating_add(1),
+            ..due
+        });
+    }
+
     /// Lets `window` wait for a while, through no fault of its own.
     pub fn wait(&mut self, window: Window, now: Timestamp) {
         self.change(window, |due| due.put_off(due.failures, now));
@@ -157,7 +172,7 @@ impl Ranges {
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Option<Range> {
         let due = self.iter().filter(|range| range.due.is_due(now));
-        let first = due.min_by_key(|range| (range.due.not_before(), range.window.from()));
+        let first = due.min_by_key(|range| (range.due.not_before_at(now), range.window.from()));
         first.map(Range::step)
     }
 
@@ -343,6 +358,9 @@ mod tests {
         assert_eq!(ranges.next(minute(109)), None);
         assert!(ranges.next(minute(110)).is_some());
         assert!(ranges.next(minute(99)).is_some());
+        // Nor does it wait for all that was noted since.
+        ranges.add(window(20, 30), Due::after(minute(90), 0));
+        assert_eq!(ranges.next(minute(99)).unwrap().window, window(0, 10));
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct State {
     pub last_success: Option<Timestamp>,
     /// When a poll last saved the object.
     pub saved: Option<Timestamp>,
+    /// `lastUpdateDateTime` of the newest alert that Graph ever returned: a time that no clock of
+    /// ours has told.
+    pub newest: Option<Timestamp>,
     /// What was never read.
     pub unread: Ranges,
     /// Whether the next poll reads what earlier ones left, if there is any, and not what is new.
@@ -90,6 +93,13 @@ impl State {
         self.again.put_off(window, now);
     }
 
+    /// Notes that `window` could not be read together with what is new, for it to come again by
+    /// itself.
+    pub fn note_failure(&mut self, window: Window) {
+        self.unread.note_failure(window);
+        self.again.note_failure(window);
+    }
+
     /// Notes that what was read of `window` for the first time is to be read once more, as far as
     /// no live poll will do so within its overlap.
     ///
@@ -140,17 +150,31 @@ impl State {
 
     /// Forgets the alerts that Graph has not returned for `retention_secs`.
     pub fn prune(&mut self, now: Timestamp, retention_secs: u64) {
-        let oldest = Self::oldest_secs(now, retention_secs);
+        let oldest = self.oldest_secs(now, retention_secs);
+        // What was seen later than that was seen by a clock that was ahead.
+        let latest = epoch_secs_of(self.newest.unwrap_or(now).max(now).as_second());
         for written in self.outputs.values_mut() {
             written.forget_before(oldest);
+            written.seen_by(latest);
         }
     }
 
     /// Since when an alert must have been returned to be remembered, in seconds since 1970.
+    ///
+    /// The retention ends at the newest alert if that is earlier than now. A clock that is ahead
+    /// makes nothing forgotten, and where nothing new comes there is no need to forget.
     #[must_use]
-    pub fn oldest_secs(now: Timestamp, retention_secs: u64) -> u32 {
+    pub(crate) fn oldest_secs(&self, now: Timestamp, retention_secs: u64) -> u32 {
+        let Some(newest) = self.newest else {
+            return 0;
+        };
         let retention = i64::try_from(retention_secs).unwrap_or(i64::MAX);
-        epoch_secs_of(now.as_second().saturating_sub(retention))
+        epoch_secs_of(newest.min(now).as_second().saturating_sub(retention))
+    }
+
+    /// Notes the newest alert that Graph returned.
+    pub fn returned(&mut self, newest: Option<Timestamp>) {
+        self.newest = self.newest.max(newest);
     }
 }
 
@@ -163,6 +187,7 @@ pub fn epoch_secs_of(seconds: i64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::AlertDigest;
 
     fn minute(n: i64) -> Timestamp {
         Timestamp::from_second(n * 60).unwrap()
@@ -211,6 +236,40 @@ mod tests {
         assert_eq!(windows(&state.unread), [window(20, 30)]);
         assert_eq!(windows(&state.again), [window(20, 50)]);
         assert_eq!(state.read_up_to(), Some(minute(20)));
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_makes_nothing_forgotten() {
+        let day = 24 * 60;
+        let secs = |minutes: i64| u32::try_from(minutes * 60).unwrap();
+        let mut state = State::default();
+        let (old, new) = (AlertDigest::of("old"), AlertDigest::of("new"));
+        state.output("siem").claim(old, &[1; 32], secs(day));
+        state.output("siem").claim(new, &[1; 32], secs(5 * day));
+        state.returned(Some(minute(5 * day)));
+        let week_secs = 7 * 24 * 60 * 60;
+        state.prune(minute(400 * day), week_secs);
+        assert_eq!(state.output("siem").alerts(), 2);
+        // What such a clock saw is not remembered for longer than what is seen now.
+        state.output("siem").claim(new, &[1; 32], secs(400 * day));
+        state.prune(minute(6 * day), week_secs);
+        state.returned(Some(minute(14 * day)));
+        state.prune(minute(14 * day), week_secs);
+        assert_eq!(state.output("siem").alerts(), 0);
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_makes_nothing_forgotten() {
+        let (day, week_secs) = (24 * 60, 7 * 24 * 60 * 60);
+        let mut state = State::default();
+        let alert = AlertDigest::of("da1");
+        state
+            .output("siem")
+            .claim(alert, &[1; 32], u32::try_from(20 * day * 60).unwrap());
+        state.returned(Some(minute(20 * day)));
+        state.prune(minute(day), week_secs);
+        state.prune(minute(20 * day), week_secs);
+        assert_eq!(state.output("siem").alerts(), 1);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub enum Sweep {
 }
 
 const HOUR_SECS: u32 = 60 * 60;
-const DAY_SECS: u32 = 24 * HOUR_SECS;
+pub(crate) const DAY_SECS: u32 = 24 * HOUR_SECS;
 
 impl Sweep {
     /// How far it reads back, in seconds.

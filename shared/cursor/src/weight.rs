@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::packed::Unpacking;
 use crate::written::{Entry, Lookup};
 use crate::{Fact, State, StateError, Written};
@@ -9,8 +11,10 @@ use crate::{Fact, State, StateError, Written};
 /// What of a state object is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
-    /// Alerts that Graph has not returned since, in seconds since 1970, are forgotten.
-    pub oldest_secs: u32,
+    /// When it is read.
+    pub now: Timestamp,
+    /// Alerts that Graph has not returned for so long are forgotten.
+    pub retention_secs: u64,
     /// The most bytes that the state may weigh, as [`State::weight`] has it. If the object holds
     /// more, those alerts are forgotten that Graph has not returned for longest.
     pub most_bytes: usize,
@@ -20,7 +24,8 @@ impl Default for Room {
     /// All of it.
     fn default() -> Self {
         Self {
-            oldest_secs: 0,
+            now: Timestamp::MIN,
+            retention_secs: u64::MAX,
             most_bytes: usize::MAX,
         }
     }

@@ -74,6 +74,8 @@ struct Wire<P> {
     first_from: Option<Timestamp>,
     last_success: Option<Timestamp>,
     saved: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    newest: Option<Timestamp>,
     #[serde(default)]
     unread: Ranges,
     #[serde(default)]
@@ -164,6 +166,7 @@ impl State {
             first_from: self.first_from,
             last_success: self.last_success,
             saved: self.saved,
+            newest: self.newest,
             unread: self.unread.clone(),
             rest_is_next: self.rest_is_next,
             again: self.again.clone(),
@@ -214,9 +217,10 @@ impl State {
             .map(|output| output.unpacking(version))
             .collect::<Result<Vec<_>, _>>()?;
         let oldest = oldest_kept(&packed, room)?;
+        let oldest_secs = state.oldest_secs(room.now, room.retention_secs);
         let mut forgot = 0;
         for (name, packed) in names.into_iter().zip(packed) {
-            let (written, of_this) = packed.unpack(oldest, room.oldest_secs)?;
+            let (written, of_this) = packed.unpack(oldest, oldest_secs)?;
             forgot += of_this;
             state.outputs.insert(name, written);
         }
@@ -251,6 +255,7 @@ impl<P> Wire<P> {
             first_from: self.first_from,
             last_success: self.last_success,
             saved: self.saved,
+            newest: self.newest,
             unread: self.unread,
             rest_is_next: self.rest_is_next,
             again: self.again,
@@ -347,6 +352,7 @@ mod tests {
             watermark: Some("2026-01-01T00:00:00.1234567Z".parse().unwrap()),
             last_success: Some("2026-01-01T00:00:30Z".parse().unwrap()),
             saved: Some("2026-01-01T00:00:31Z".parse().unwrap()),
+            newest: Some("2026-01-01T00:00:01Z".parse().unwrap()),
             ..State::default()
         };
         let december = window("2025-12-01T00:00:00Z", "2025-12-02T00:00:00Z");
@@ -534,8 +540,8 @@ mod tests {
         let bytes = state.encode().unwrap();
         let most_bytes = state.weight() / 4;
         let room = Room {
-            oldest_secs: 0,
             most_bytes,
+            ..Room::default()
         };
         let (mut kept, forgot) = State::decode_within(&bytes, &room).unwrap();
         assert!(kept.weight() <= most_bytes / 10 * 9 && kept.weight() >= most_bytes / 10 * 8);
@@ -551,8 +557,12 @@ mod tests {
             .count();
         assert!((1..1000).contains(&lost), "{lost}");
         // There is enough room: only the retention counts.
+        let newest = Timestamp::from_second(3_600_000 + 1000 * 3600).unwrap();
+        state.returned(Some(newest));
+        let bytes = state.encode().unwrap();
         let room = Room {
-            oldest_secs: 3_600_000 + 500 * 3600,
+            now: newest,
+            retention_secs: 500 * 3600,
             ..Room::default()
         };
         let (mut kept, forgot) = State::decode_within(&bytes, &room).unwrap();

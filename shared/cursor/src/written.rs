@@ -307,6 +307,13 @@ impl Written {
         self.facts = self.alerts.values().map(|entry| entry.facts.len()).sum();
     }
 
+    /// Takes what was seen later than `latest_secs` for seen then.
+    pub(crate) fn seen_by(&mut self, latest_secs: u32) {
+        for entry in self.alerts.values_mut() {
+            entry.seen_secs = entry.seen_secs.min(latest_secs);
+        }
+    }
+
     pub(crate) fn insert(&mut self, alert: [u8; 16], entry: Entry) {
         self.keys += entry.keys.len();
         self.facts += entry.facts.len();

@@ -311,7 +311,8 @@ fn kind_category_and_type_are_as_ecs_allows() {
 
 #[test]
 fn every_kind_of_evidence_of_the_schema_is_in_a_golden() {
-    let file: Value = serde_json::from_str(include_str!("ecs_facts/graph.json")).unwrap();
+    let file: Value =
+        serde_json::from_str(include_str!("../../alert/tests/facts/graph.json")).unwrap();
     let types = file["types"].as_object().unwrap().iter();
     let kinds = types.filter(|(_, of)| of["base"] == "alertEvidence");
     let goldens = alerts().concat();

@@ -37,6 +37,16 @@ impl Deadline {
             .map(|at| at.saturating_duration_since(Instant::now()))
     }
 
+    /// This deadline, or `time` from now if that is earlier.
+    #[must_use]
+    pub fn at_most(self, time: Duration) -> Self {
+        if self.allows(time) {
+            Self::after(time)
+        } else {
+            self
+        }
+    }
+
     /// Whether something that takes `time` would be over before the deadline.
     pub fn allows(self, time: Duration) -> bool {
         self.remaining().is_none_or(|left| time < left)

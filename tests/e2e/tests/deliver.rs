@@ -16,8 +16,9 @@ use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message as Received, MessageSystemAttributeName, QueueAttributeName};
-use drawbridge_deliver::lambda::{Handler, Visibility};
+use drawbridge_deliver::lambda::Handler;
 use drawbridge_deliver::{Deliverer, Later, Outcome, Record, Target};
+use drawbridge_lambda::SqsVisibility;
 use drawbridge_queue::{Message, Offload, Queue as _, SqsQueue};
 use drawbridge_store::{S3Store, Store, s3_client};
 use drawbridge_time::{Deadline, SystemClock};
@@ -136,7 +137,7 @@ async fn what_waits_comes_back_and_what_is_refused_is_kept() {
     let siem = Arc::new(Siem::default());
     let handler = Handler::new(
         Deliverer::new(Arc::clone(&siem) as _, Arc::clone(&store)),
-        Arc::new(Visibility::new(client.clone(), url.clone())),
+        Arc::new(SqsVisibility::new(client.clone(), url.clone())),
         Arc::new(SystemClock),
         bucket.clone(),
     );

@@ -1,16 +1,16 @@
-//! A real rsyslogd with a TLS listener, where the machine has one.
+//! A real rsyslogd with a TLS listener.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::certificate::issued_for;
+mod program;
 
-/// Where Debian, Fedora and others put it; it is not on every user's path.
-const PLACES: &[&str] = &["/usr/sbin/rsyslogd", "/usr/local/sbin/rsyslogd"];
-/// Its TLS drivers, each a package of its own: rsyslog-openssl and rsyslog-gnutls.
-const DRIVERS: &[(&str, &str)] = &[("ossl", "lmnsd_ossl.so"), ("gtls", "lmnsd_gtls.so")];
-const LIBRARIES: &[&str] = &["/usr/lib", "/usr/lib64"];
+use crate::certificate::issued_for;
+use program::Program;
+
+/// Its TLS drivers.
+pub const DRIVERS: [&str; 2] = ["ossl", "gtls"];
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running rsyslogd; it ends with the value.
@@ -26,34 +26,16 @@ impl Drop for Rsyslog {
     }
 }
 
-/// The TLS drivers with which an rsyslogd can be started here; none where it is not installed.
-pub fn drivers() -> Vec<&'static str> {
-    if program().is_none() {
-        return Vec::new();
-    }
-    let is_there = |file: &str| {
-        LIBRARIES.iter().any(|root| {
-            let root = Path::new(root);
-            let below = std::fs::read_dir(root).into_iter().flatten().flatten();
-            std::iter::once(root.to_owned())
-                .chain(below.map(|entry| entry.path()))
-                .any(|folder| folder.join("rsyslog").join(file).exists())
-        })
-    };
-    let found = DRIVERS.iter().filter(|(_, file)| is_there(file));
-    found.map(|(name, _)| *name).collect()
-}
-
-fn program() -> Option<&'static str> {
-    let found = PLACES.iter().find(|place| Path::new(place).exists());
-    found.copied()
-}
-
 impl Rsyslog {
-    /// Starts one with that driver and waits until it listens. What it writes lies in `folder`.
+    /// Starts one with one of the `DRIVERS` and waits until it listens. What it writes lies in `folder`.
+    ///
+    /// # Panics
+    /// When there is none and it cannot be installed.
     pub async fn start(driver: &str, folder: &Path) -> Self {
         let config = config(driver, folder);
-        let child = Command::new(program().expect("rsyslogd is installed"))
+        let program = tokio::task::spawn_blocking(Program::get).await.unwrap();
+        let child = program
+            .command()
             .args(["-n", "-f", &config, "-i"])
             .arg(folder.join("pid"))
             .stdout(Stdio::null())

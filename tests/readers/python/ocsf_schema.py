@@ -1,38 +1,25 @@
 """Validates OCSF records, one a line on standard input, with the schema that OCSF publishes.
 
-Prints a JSON list of what is wrong for each, in the same order. The arguments are files of JSON
-Schemas to validate against as well: one of every profile, then one of none.
+Prints a JSON list of what is wrong for each, in the same order. A record is checked with the schema
+of the profiles that it names; what is left of it without their attributes, with that of no profile.
 """
 
 import json
 import sys
+from functools import cache
 
 from jsonschema import Draft202012Validator
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
 OCSF = get_ocsf_schema("1.8.0")
 CLASS = "detection_finding"
-# Profiles that demand an attribute of their own name.
-DEMANDING = {"cloud", "osint"}
+SCHEMAS = OcsfJsonSchemaEmbedded(OCSF)
 
 
-def validators(files):
-    """Gives the validators for a set of profiles."""
-    made = {}
-    others = [json.load(open(file, encoding="utf-8")) for file in files[:1]]
-
-    def give(profiles):
-        if profiles not in made:
-            own = OcsfJsonSchemaEmbedded(OCSF).get_class_schema(CLASS, list(profiles))
-            schemas = [own]
-            for other in others:
-                absent = DEMANDING - set(profiles)
-                required = [name for name in other["required"] if name not in absent]
-                schemas.append({**other, "required": required})
-            made[profiles] = [Draft202012Validator(schema) for schema in schemas]
-        return made[profiles]
-
-    return give
+@cache
+def validator(profiles):
+    """The validator for a set of profiles."""
+    return Draft202012Validator(SCHEMAS.get_class_schema(CLASS, list(profiles)))
 
 
 def without_profiles(value, attributes):
@@ -101,31 +88,26 @@ def unique(pairs):
     return dict(pairs)
 
 
-def problems(line, give, core):
+def problems(line):
     try:
         record = json.loads(line, object_pairs_hook=unique)
     except ValueError as error:
         return [str(error)]
     profiles = tuple(record.get("metadata", {}).get("profiles", []))
     found = [
-        f"{error.json_path}: {error.message}"
-        for validator in give(profiles)
-        for error in validator.iter_errors(record)
+        f"{error.json_path}: {error.message}" for error in validator(profiles).iter_errors(record)
     ]
-    if not found and core:
+    if not found:
         bare = without_profiles(record, OCSF["classes"][CLASS]["attributes"])
-        found = [f"core {error.json_path}: {error.message}" for error in core.iter_errors(bare)]
+        core = validator(()).iter_errors(bare)
+        found = [f"core {error.json_path}: {error.message}" for error in core]
     return found or list(semantics(record))
 
 
 def main():
-    give = validators(sys.argv[1:])
-    core = None
-    if len(sys.argv) > 2:
-        core = Draft202012Validator(json.load(open(sys.argv[2], encoding="utf-8")))
     for line in sys.stdin.buffer.read().decode("utf-8").split("\n"):
         if line:
-            print(json.dumps(problems(line, give, core)))
+            print(json.dumps(problems(line)))
 
 
 main()

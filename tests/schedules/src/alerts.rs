@@ -78,6 +78,16 @@ pub(crate) fn draw(schedule: &Schedule) -> Vec<AlertPlan> {
     alerts
 }
 
+/// The most versions that lie so close to each other that no window is cut between them.
+pub(crate) fn most_at_once(alerts: &[AlertPlan]) -> usize {
+    let versions = alerts.iter().flat_map(|plan| &plan.versions);
+    let mut times: Vec<i64> = versions.map(|v| v.updated.as_millisecond()).collect();
+    times.sort_unstable();
+    let until = |from: &i64| times.partition_point(|time| time - from < 20);
+    let counts = times.iter().enumerate().map(|(n, from)| until(from) - n);
+    counts.max().unwrap_or(0)
+}
+
 /// An alert that came to rest so many hours before the schedule begins.
 pub(crate) fn older(schedule: &Schedule, random: &mut Random, hours: u64) -> AlertPlan {
     let mut calm = schedule.clone();

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use crate::answer::Answer;
 use crate::expected::Wanted;
 use crate::late::SWEEPS;
 use crate::neighbours::is_shared;
@@ -11,6 +12,8 @@ use crate::{Kind, Schedule, operator};
 const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
 /// For slow pages, and for an update or two that puts an alert off.
 const SLACK_SECS: u64 = 300;
+/// What is on a page with an alert that fails has to wait for that page to be narrowed down.
+const NARROWING_SECS: u64 = 1800;
 
 /// Which of the sweeps finds what calls for the record, if no live poll does.
 pub(crate) fn sweep(record: &Wanted) -> Option<usize> {
@@ -39,16 +42,32 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
         let sweeps = if has_faults { 2 } else { 1 };
         sweeps * SWEEPS[sweep].0 + 2 * schedule.last_tick_secs() + SLACK_SECS
     } else {
+        let mut faults = schedule.kinds.iter().filter(|kind| kind.is_fault());
+        let of_some_pages =
+            faults.all(|kind| matches!(kind, Kind::PoisonAnswer | Kind::CappedRows));
         // An alert that keeps moving is seen when it comes to rest, and a record whose alert does
         // not parse for a while comes with the version that does.
-        if has_faults || schedule.has(Kind::Moves) || schedule.has(Kind::BadAlert) {
+        let is_late = has_faults && !of_some_pages || is_poison(schedule, record.alert);
+        if is_late || schedule.has(Kind::Moves) || schedule.has(Kind::BadAlert) {
             return None;
         }
+        let narrowing = if has_faults { NARROWING_SECS } else { 0 };
         // The settle time, and a tick or two.
-        30 + 2 * schedule.tick_secs + SLACK_SECS
+        30 + 2 * schedule.tick_secs + SLACK_SECS + narrowing
     };
     let bound = bound + schedule.slot_wait_secs + outages(schedule);
     Some(bound.cast_signed())
+}
+
+/// Whether pages fail on account of that alert.
+fn is_poison(schedule: &Schedule, alert: usize) -> bool {
+    let poison = schedule
+        .episodes
+        .iter()
+        .filter(|e| e.kind == Kind::PoisonAnswer);
+    poison
+        .into_iter()
+        .any(|e| Answer::of(e.detail).1 == alert as u64)
 }
 
 /// How long store and queue are in trouble, for a tenant that has no faults of its own.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::alerts::Version;
+use crate::answer::Answer;
 use crate::{Kind, World};
 
 /// The server; clones are the same one.
@@ -48,6 +49,8 @@ pub struct Ask {
     pub top: usize,
     /// Rows before the page: from `$skip`, or out of a next link.
     pub skip: usize,
+    /// Whether `$count` asks how many rows there are in all.
+    pub counts: bool,
 }
 
 /// One row of a page.
@@ -70,7 +73,13 @@ pub enum Reply {
         next: Option<usize>,
         /// Whether rows are missing, and the answer says so (206).
         partial: bool,
+        /// How many rows there are in all, if that was asked for.
+        count: Option<usize>,
     },
+    /// A page whose next link leads to another host.
+    ForeignLink(Vec<Row>),
+    /// A web page.
+    Html,
     /// Another status, perhaps with `Retry-After`.
     Status(u16, Option<u64>),
     /// A reset connection.
@@ -165,8 +174,39 @@ impl Graph {
     fn page(&self, ask: &Ask) -> Reply {
         let world = &self.world;
         let hits = self.hits(ask);
-        let end = (ask.skip + ask.top).min(hits.len());
+        let cap = world
+            .episode(Kind::CappedRows)
+            .map(|e| Answer::of(e.detail));
+        let listed = match cap {
+            Some((_, rows)) => hits.len().min(usize::try_from(rows).unwrap_or(usize::MAX)),
+            None => hits.len(),
+        };
+        let end = (ask.skip + ask.top).min(listed);
         let mut rows = hits[ask.skip.min(end)..end].to_vec();
+        let mut next = (end < hits.len()).then_some(end);
+        if let Some((answer, _)) = cap.filter(|_| end == listed && listed < hits.len()) {
+            world.strike(Kind::CappedRows);
+            match answer {
+                Answer::Status(status, wait) if ask.skip >= listed => {
+                    return Reply::Status(status, wait);
+                }
+                Answer::Status(..) => {}
+                _ => next = None,
+            }
+        }
+        if let Some(poison) = world.episode(Kind::PoisonAnswer)
+            && let (answer, alert) = Answer::of(poison.detail)
+            && rows.iter().any(|row| row.alert as u64 == alert)
+        {
+            world.strike(Kind::PoisonAnswer);
+            match answer {
+                Answer::Status(status, wait) => return Reply::Status(status, wait),
+                Answer::Html => return Reply::Html,
+                Answer::CircularLink => next = Some(ask.skip),
+                Answer::ForeignLink => return Reply::ForeignLink(rows),
+                Answer::NoLink => {}
+            }
+        }
         if let Some(poison) = world.episode(Kind::Poison)
             && rows
                 .iter()
@@ -183,8 +223,9 @@ impl Graph {
         }
         Reply::Page {
             rows,
-            next: (end < hits.len()).then_some(end),
+            next,
             partial,
+            count: ask.counts.then_some(hits.len()),
         }
     }
 
@@ -229,13 +270,20 @@ fn describe(ask: &Ask, reply: &Reply) -> String {
             rows,
             next,
             partial,
+            count,
         } => {
             let rows: Vec<String> = rows
                 .iter()
                 .map(|row| format!("{}v{}", row.alert, row.version))
                 .collect();
             let partial = if *partial { " PARTIAL" } else { "" };
-            format!("{asked} -> [{}] next {next:?}{partial}", rows.join(" "))
+            let count = count
+                .map(|count| format!(" of {count}"))
+                .unwrap_or_default();
+            format!(
+                "{asked} -> [{}]{count} next {next:?}{partial}",
+                rows.join(" ")
+            )
         }
         other => format!("{asked} -> {other:?}"),
     }

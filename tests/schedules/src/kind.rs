@@ -79,11 +79,16 @@ pub enum Kind {
     Backfill,
     /// An operator replays the gaps that were put aside.
     Replay,
+    /// A page is answered with anything but a page whenever one given alert is on it: refused,
+    /// throttled, a web page, a next link that leads nowhere.
+    PoisonAnswer,
+    /// Graph lists only so many rows of a window. Behind them it fails, or gives no next link.
+    CappedRows,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -121,10 +126,12 @@ impl Kind {
         Self::LateEvidence,
         Self::Backfill,
         Self::Replay,
+        Self::PoisonAnswer,
+        Self::CappedRows,
     ];
 
     /// The kinds that are drawn for a schedule one after the other, the last two from numbers of
-    /// their own.
+    /// their own. Those behind them were added later.
     #[must_use]
     pub fn drawn() -> &'static [Self] {
         &Self::ALL[..=Self::Neighbours as usize]

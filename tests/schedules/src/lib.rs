@@ -10,6 +10,7 @@
 )]
 
 mod alerts;
+mod answer;
 mod bounds;
 mod campaign;
 mod check;

@@ -35,11 +35,13 @@ pub enum Mutation {
     BackfillForgotten,
     /// A poll writes over what an operator asked for meanwhile.
     OperatorOverwritten,
+    /// What Graph counts is not compared with what it lists.
+    NotCounted,
 }
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -55,6 +57,7 @@ impl Mutation {
         Self::AgainForgotten,
         Self::BackfillForgotten,
         Self::OperatorOverwritten,
+        Self::NotCounted,
     ];
 
     /// The kind of fault without which nobody could notice.
@@ -66,6 +69,7 @@ impl Mutation {
             Self::NoLateEvidence | Self::FirstFactIsEnough | Self::AllIsCarried => {
                 Some(Kind::LateEvidence)
             }
+            Self::NotCounted => Some(Kind::CappedRows),
             Self::BackfillForgotten | Self::OperatorOverwritten => Some(Kind::Backfill),
             _ => None,
         }

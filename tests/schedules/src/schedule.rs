@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alerts::{AlertPlan, draw};
+use crate::alerts::{AlertPlan, draw, most_at_once};
+use crate::answer::Answer;
 use crate::operator::{self, Operator};
 use crate::random::Random;
 use crate::{Kind, Kinds, Mutation, Without, late, neighbours};
@@ -96,6 +97,7 @@ fn odds(kind: Kind) -> (u64, u64, u64) {
         Kind::Late | Kind::Moves => (50, 0, 0),
         Kind::Backlog => (40, 0, 0),
         Kind::Poison => (20, 100, 100),
+        Kind::PoisonAnswer | Kind::CappedRows => (10, 100, 100),
         Kind::Partial => (12, 100, 100),
         Kind::Death => (30, 0, 0),
         Kind::Overlap | Kind::Repeat | Kind::JobLost => (15, 30, 100),
@@ -137,9 +139,14 @@ impl Schedule {
         if comes_late && !without.kinds.has(Kind::LateEvidence) {
             kinds = kinds.with(Kind::LateEvidence);
         }
-        for (kind, stream) in [(Kind::Backfill, 93), (Kind::Replay, 92)] {
+        for (kind, stream) in [
+            (Kind::Backfill, 93),
+            (Kind::Replay, 92),
+            (Kind::PoisonAnswer, 91),
+            (Kind::CappedRows, 90),
+        ] {
             let draws = Random::new(seed, stream).percent(odds(kind).0);
-            if draws && !without.kinds.has(kind) {
+            if draws && !(calm && kind.is_fault()) && !without.kinds.has(kind) {
                 kinds = kinds.with(kind);
             }
         }
@@ -270,7 +277,9 @@ impl Schedule {
         for _ in 0..random.between(1, 2) {
             // Shorter than the overlap, nobody would notice them.
             let (latest, shortest) = match kind {
-                Kind::Poison | Kind::Partial => (end_ms / 4, end_ms),
+                Kind::Poison | Kind::PoisonAnswer | Kind::CappedRows | Kind::Partial => {
+                    (end_ms / 4, end_ms)
+                }
                 _ => (end_ms, 20_000),
             };
             let from_ms = random.between(0, latest);
@@ -279,13 +288,22 @@ impl Schedule {
                 Kind::Throttled => random.pick(&[0, 1, 5, 30, 120, 400]),
                 Kind::ServerError => random.pick(&[500, 502, 503, 504]),
                 Kind::Poison => random.index(self.alerts.len() - 1) as u64,
+                Kind::PoisonAnswer => {
+                    let alert = random.index(self.alerts.len() - 1) as u64;
+                    Answer::to_a_page(&mut random).with(alert)
+                }
+                Kind::CappedRows => {
+                    let rows = most_at_once(&self.alerts) as u64 + random.between(11, 30);
+                    Answer::behind_the_last_row(&mut random).with(rows)
+                }
                 // Added to -3600 s: the poller's clock goes back as far as it likes, and ahead by
                 // less than what the overlap still makes up for.
                 Kind::ClockJump => random.pick(&[0, 2700, 3540, 3660, 3800]),
                 _ => 0,
             };
             // Some poison alerts are never mended; a window with one of those ends in quarantine.
-            let for_ever = kind == Kind::Poison && random.percent(50);
+            let lasts = matches!(kind, Kind::Poison | Kind::PoisonAnswer | Kind::CappedRows);
+            let for_ever = lasts && random.percent(50);
             self.episodes.push(Episode {
                 kind,
                 from_ms,

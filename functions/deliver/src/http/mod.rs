@@ -1,19 +1,27 @@
 //! What the targets that speak HTTP share: one request, what its answer means, and how a batch is
 //! taken apart when only some of it is the trouble.
 
-mod address;
 mod answer;
+mod client;
 mod gzip;
-mod post;
+
 mod split;
 
-pub(crate) use address::{below, checked};
 pub(crate) use answer::{Answer, Hints};
+pub(crate) use client::{Client, Request, transport};
 pub(crate) use gzip::gzip;
-pub(crate) use post::{Client, Request};
 pub(crate) use split::{Intake, Piece, deliver};
 
+use url::Url;
+
 use crate::Later;
+
+/// The address of `path`, which begins with a slash, below a target's root.
+pub(crate) fn below(root: &Url, path: &str) -> Url {
+    let mut url = root.clone();
+    url.set_path(&format!("{}{path}", root.path().trim_end_matches('/')));
+    url
+}
 
 /// What an answer means for the records of its request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,19 +1,14 @@
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use drawbridge_entra::aws_assertions;
-use drawbridge_secrets::SecretsManager;
-use drawbridge_store::{S3Store, Store};
-use drawbridge_time::{Deadline, SystemClock};
-use lambda_runtime::{Context, LambdaEvent};
 
 use super::handler::Handler;
-use super::visibility::Visibility;
-use crate::{Deliverer, NamedSecrets, Ports, Settings, SettingsError, build};
-
-/// What is kept of an invocation's time for putting records aside, hiding messages and answering.
-const CLOSING_TIME: Duration = Duration::from_secs(5);
+use crate::{Deliverer, NamedSecrets, Ports, Settings, SettingsError};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use drawbridge_entra::aws_assertions;
+use drawbridge_lambda::{SqsVisibility, deadline};
+use drawbridge_secrets::SecretsManager;
+use drawbridge_store::{S3Store, Store};
+use drawbridge_time::SystemClock;
+use lambda_runtime::LambdaEvent;
 
 /// The function, with its clients built once.
 pub struct Function {
@@ -38,10 +33,10 @@ impl Function {
             drawbridge_store::s3_client(&aws),
             &settings.bucket,
         ));
-        let target = build(&settings.deliver, &ports)?;
+        let target = settings.deliver.build(&ports)?;
         let handler = Handler::new(
             Deliverer::new(target, store),
-            Arc::new(Visibility::new(
+            Arc::new(SqsVisibility::new(
                 aws_sdk_sqs::Client::new(&aws),
                 settings.queue_url,
             )),
@@ -63,12 +58,4 @@ impl Function {
         response.batch_item_failures = self.handler.handle(event.payload.records, until).await;
         response
     }
-}
-
-fn deadline(context: &Context) -> Deadline {
-    let left = context
-        .deadline()
-        .duration_since(SystemTime::now())
-        .unwrap_or_default();
-    Deadline::after(left.saturating_sub(CLOSING_TIME))
 }

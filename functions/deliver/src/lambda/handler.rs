@@ -3,13 +3,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsMessage};
+use drawbridge_lambda::{VisibilityControl, batch_item_failure, receive_count, sent_at};
 use drawbridge_time::{Clock, Deadline};
 use jiff::Timestamp;
 
 use super::message::{Bodies, parcel};
 use super::metrics::Tally;
 use super::moment::retry_time;
-use super::visibility::Hide;
 use crate::backoff::TRIES_AS_ASKED;
 use crate::{Deliverer, Later, Outcome};
 
@@ -22,7 +22,7 @@ use crate::{Deliverer, Later, Outcome};
 /// queue there is no such pause: SQS hands out nothing of a group of which a message waits.
 pub struct Handler {
     deliverer: Deliverer,
-    hide: Arc<dyn Hide>,
+    visibility: Arc<dyn VisibilityControl>,
     clock: Arc<dyn Clock>,
     bodies: Bodies,
     /// Nothing is sent before.
@@ -30,18 +30,18 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Delivers through `deliverer`, and hides what is to be delivered again with `hide`. Pointers
+    /// Delivers through `deliverer`, and hides what is to be delivered again through `visibility`. Pointers
     /// may name `bucket` alone.
     #[must_use]
     pub fn new(
         deliverer: Deliverer,
-        hide: Arc<dyn Hide>,
+        visibility: Arc<dyn VisibilityControl>,
         clock: Arc<dyn Clock>,
         bucket: String,
     ) -> Self {
         Self {
             deliverer,
-            hide,
+            visibility,
             clock,
             bodies: Bodies::of_bucket(bucket),
             paused_until: Mutex::new(Timestamp::MIN),
@@ -71,7 +71,7 @@ impl Handler {
         let is_fifo = messages.iter().any(|message| fifo_group(message).is_some());
         // A FIFO queue has its own order.
         if !is_fifo {
-            messages.sort_by_key(|message| number(message, "SentTimestamp").unwrap_or(0));
+            messages.sort_by_key(sent_at);
         }
         let pause = self.pause().filter(|_| !is_fifo);
         let is_paused = pause.is_some();
@@ -110,10 +110,10 @@ impl Handler {
             if let Some(receipt) = &message.receipt_handle {
                 hidden.push((receipt.clone(), delay));
             }
-            failures.push(failure(message));
+            failures.push(batch_item_failure(message));
         }
         if !hidden.is_empty() {
-            self.hide.hide(&hidden).await;
+            self.visibility.hide(&hidden).await;
         }
         tally.print(self.clock.now());
         failures
@@ -207,30 +207,14 @@ fn times(
 ) -> Vec<Option<Timestamp>> {
     let time = |(message, outcome): (&SqsMessage, &Outcome)| match outcome {
         // It was not tried, and what has come just now does not make the pause longer.
-        Outcome::Later(_) if is_paused && tries(message) <= TRIES_AS_ASKED => Some(now),
+        Outcome::Later(_) if is_paused && receive_count(message) <= TRIES_AS_ASKED => Some(now),
         Outcome::Later(later) => {
-            let sent = sent(message).unwrap_or(now);
-            Some(retry_time(later.after, tries(message), sent, now))
+            let sent = sent_at(message).unwrap_or(now);
+            Some(retry_time(later.after, receive_count(message), sent, now))
         }
         _ => None,
     };
     messages.iter().zip(outcomes).map(time).collect()
-}
-
-/// A number that SQS says of a message.
-pub(super) fn number(message: &SqsMessage, attribute: &str) -> Option<i64> {
-    message.attributes.get(attribute)?.parse().ok()
-}
-
-/// How often the message was received, this time included.
-fn tries(message: &SqsMessage) -> u32 {
-    let tries = number(message, "ApproximateReceiveCount").unwrap_or(1);
-    u32::try_from(tries).unwrap_or(1)
-}
-
-/// When the queue got the message.
-fn sent(message: &SqsMessage) -> Option<Timestamp> {
-    Timestamp::from_millisecond(number(message, "SentTimestamp")?).ok()
 }
 
 /// How long it is from `now` until `time`, rounded up: a message must not come back before.
@@ -245,10 +229,4 @@ fn fifo_group(message: &SqsMessage) -> Option<&str> {
     let is_fifo = queue.ends_with(".fifo");
     let group = message.attributes.get("MessageGroupId").filter(|_| is_fifo);
     group.map(String::as_str)
-}
-
-fn failure(message: &SqsMessage) -> BatchItemFailure {
-    let mut failure = BatchItemFailure::default();
-    failure.item_identifier = message.message_id.clone().unwrap_or_default();
-    failure
 }

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use aws_lambda_events::sqs::SqsMessage;
+use drawbridge_lambda::sent_at;
 use drawbridge_telemetry::{Emf, Metric};
 use jiff::Timestamp;
 
-use super::handler::number;
 use crate::Outcome;
 
 /// What became of the records of an invocation, by tenant.
@@ -43,9 +43,8 @@ impl Tally {
                 if matches!(outcome, Outcome::TakenInPart(_)) {
                     counts.cut += 1.0;
                 }
-                if let Some(sent) = number(message, "SentTimestamp") {
-                    let lag_millis = now.as_millisecond().saturating_sub(sent).max(0);
-                    let lag_secs = lag_millis as f64 / 1000.0;
+                if let Some(sent) = sent_at(message) {
+                    let lag_secs = now.duration_since(sent).as_secs_f64().max(0.0);
                     counts.lag_secs = Some(counts.lag_secs.unwrap_or(0.0).max(lag_secs));
                 }
             }

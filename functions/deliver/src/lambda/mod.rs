@@ -5,8 +5,6 @@ mod handler;
 mod message;
 mod metrics;
 mod moment;
-mod visibility;
 
 pub use function::Function;
 pub use handler::Handler;
-pub use visibility::{Hide, Visibility};

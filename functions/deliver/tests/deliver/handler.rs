@@ -7,7 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsMessage, SqsMessageAttribute};
 use drawbridge_deliver::IN_FLIGHT;
-use drawbridge_deliver::lambda::{Handler, Hide};
+use drawbridge_deliver::lambda::Handler;
+use drawbridge_lambda::VisibilityControl;
 use serde_json::json;
 
 use crate::fake::http::{Fake, Told, json as answer};
@@ -17,7 +18,7 @@ use crate::support::{NOW_SECS, Watch, deliverer, quarantine, record, soon, targe
 struct Hidden(Mutex<Vec<(String, u64)>>);
 
 #[async_trait]
-impl Hide for Hidden {
+impl VisibilityControl for Hidden {
     async fn hide(&self, messages: &[(String, Duration)]) {
         let hidden = messages
             .iter()

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use drawbridge_deliver::lambda::{Handler, Hide};
+use drawbridge_deliver::lambda::Handler;
+use drawbridge_lambda::VisibilityControl;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -82,7 +83,7 @@ impl Splunk {
 struct Ignored;
 
 #[async_trait]
-impl Hide for Ignored {
+impl VisibilityControl for Ignored {
     async fn hide(&self, _messages: &[(String, Duration)]) {}
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_deliver::{DeliverSettings, Target, build};
+use drawbridge_deliver::{DeliverSettings, Target};
 use drawbridge_time::Deadline;
 use serde_json::{Value, json};
 
@@ -146,7 +146,7 @@ fn a_private_authority_that_cannot_be_read_is_told_by_its_field() {
                 aws_assertions: None,
             };
             let settings = DeliverSettings::parse(&settings.to_string()).unwrap();
-            let error = build(&settings, &ports).map(drop).unwrap_err().to_string();
+            let error = settings.build(&ports).map(drop).unwrap_err().to_string();
             assert!(error.contains("ca") && error.contains(words), "{error}");
             assert!(!error.contains("MARKER"), "{error}");
         }

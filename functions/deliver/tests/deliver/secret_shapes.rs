@@ -2,21 +2,27 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use drawbridge_deliver::{TARGETS, TargetType};
+use serde_json::Value;
 
 use crate::fake::http::{Fake, json as answer};
 use crate::support::{Kept, assert_later, records, soon, target_keeping};
 
-/// Every target that is signed in to with a secret, as its settings are.
-fn targets(fake: &Fake) -> [Value; 4] {
-    let (url, tenant) = (&fake.url, "00000000-0000-0000-0000-000000000001");
-    [
-        json!({"target": "splunk-hec", "url": url, "secret": "s"}),
-        json!({"target": "splunk-soar", "url": url, "secret": "s"}),
-        json!({"target": "webhook", "url": url, "secret": "s"}),
-        json!({"target": "sentinel", "url": url, "login_url": url, "dcr": "dcr-1",
-            "stream": "Custom-A_CL", "tenant_id": tenant, "client_id": "c", "secret": "s"}),
-    ]
+/// The settings of every target that is signed in to with a secret.
+fn targets(fake: &Fake) -> Vec<Value> {
+    let of = |target: &TargetType| {
+        let mut settings: Value = serde_json::from_str(target.example).unwrap();
+        settings.get("secret")?;
+        settings["target"] = target.name.into();
+        settings["url"] = fake.url.as_str().into();
+        if target.name == "sentinel" {
+            settings["login_url"] = fake.url.as_str().into();
+        }
+        Some(settings)
+    };
+    let targets: Vec<Value> = TARGETS.iter().filter_map(of).collect();
+    assert!(targets.len() >= 4, "{targets:?}");
+    targets
 }
 
 #[tokio::test]

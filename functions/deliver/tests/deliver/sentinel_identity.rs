@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use drawbridge_deliver::{DeliverSettings, Ports, SettingsError, Target, build};
+use drawbridge_deliver::{DeliverSettings, Ports, SettingsError, Target};
 use drawbridge_entra::{AssertionError, AssertionSource, AwsAssertions, Cloud};
 use drawbridge_issuer::{CertificateOptions, Issuer, TestCertificate};
 use drawbridge_secrets::{SecretError, Secrets};
@@ -166,7 +166,7 @@ fn settings(entra: &Simulator, intake: &Fake, given: &Value) -> Value {
 }
 
 fn built(settings: &Value, ports: &Ports) -> Result<Arc<dyn Target>, SettingsError> {
-    build(&DeliverSettings::parse(&settings.to_string())?, ports)
+    DeliverSettings::parse(&settings.to_string())?.build(ports)
 }
 
 /// Takes everything, but not with the first token.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use drawbridge_deliver::{DeliverSettings, Deliverer, Outcome, Ports, Record, Target, build};
+use drawbridge_deliver::{DeliverSettings, Deliverer, Outcome, Ports, Record, Target};
 use drawbridge_secrets::{SecretError, Secrets};
 use drawbridge_store::LocalStore;
 use drawbridge_time::{Clock, Deadline};
@@ -107,7 +107,7 @@ pub(crate) fn target_keeping(settings: &Value, secrets: Arc<dyn Secrets>) -> Arc
         aws_assertions: None,
     };
     let settings = DeliverSettings::parse(&settings.to_string()).unwrap();
-    build(&settings, &ports).unwrap()
+    settings.build(&ports).unwrap()
 }
 
 /// The nth record in the format `siem`, as far as it is looked at.

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use drawbridge_deliver::{TARGETS, TargetType};
 use jiff::SignedDuration;
 
 const EXAMPLES: &str = "\
@@ -8,28 +9,30 @@ Examples:
   drawbridge deliver --to splunk.json                      as records come, from ./drawbridge-data
   drawbridge deliver --to splunk.json --once --json        for cron
   DRAWBRIDGE_DELIVER='{...}' drawbridge deliver --file records/native.ndjson --format native
-splunk.json:
-  {\"target\":\"splunk-hec\",\"url\":\"https://splunk.example.com:8088\",\"secret\":\"env:HEC_TOKEN\"}
-syslog.json:
-  {\"target\":\"syslog\",\"address\":\"siem.example.com:6514\",\"ca\":\"/etc/siem-ca.pem\"}
-webhook.json, for a receiver that reads lines and not a JSON array:
-  {\"target\":\"webhook\",\"url\":\"https://hooks.example.com/alerts\",\"secret\":\"env:HOOK_KEY\",
-   \"body\":\"ndjson\"}
-sentinel.json, signed in to with a certificate:
-  {\"target\":\"sentinel\",\"url\":\"https://...ingest.monitor.azure.com\",\"dcr\":\"dcr-...\",
-   \"stream\":\"Custom-DrawbridgeSiem_CL\",\"tenant_id\":\"...\",\"client_id\":\"...\",
-   \"certificate\":\"file:/etc/drawbridge/identity.pem\"}";
+
+The targets, with an example of the file that --to names:
+";
+
+/// The examples, and each target of the registry with its settings.
+fn after_help() -> String {
+    let target = |target: &TargetType| {
+        let TargetType { name, title, .. } = target;
+        let fields = target.example.replace('\n', "\n  ");
+        let fields = fields.trim_start_matches('{');
+        format!("  {name}: {title}\n  {{\"target\":\"{name}\",{fields}\n")
+    };
+    EXAMPLES.to_owned() + &TARGETS.iter().map(target).collect::<String>()
+}
 
 /// Deliver the records that poll writes to a SIEM's own intake.
 ///
-/// The targets are splunk-hec, splunk-soar, sentinel, syslog (over TLS) and webhook;
-/// docs/deliver.md has the settings of each. Secrets are named as env:VARIABLE or file:PATH;
-/// sentinel is signed in to with a secret, a certificate or a federation, which is the path of a
-/// token file here. How far the file was delivered stands beside it and moves only after the target
+/// docs/deliver.md has the settings of each target. Secrets are named as env:VARIABLE or file:PATH.
+/// The target sentinel is signed in to with a secret, a certificate or a federation, which is the
+/// path of a token file here. How far the file was delivered stands beside it and moves only after the target
 /// took the records, so that it may be stopped at any time. What the target will never take goes to
 /// quarantine/ beside the file, with the reason.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = after_help())]
 pub(crate) struct Deliver {
     /// The file with the target and its settings as a JSON object, in place of DRAWBRIDGE_DELIVER.
     #[arg(long, value_name = "FILE")]

@@ -79,7 +79,8 @@ struct Shown<'a> {
 impl Shown<'_> {
     fn lag_secs(&self) -> Option<i64> {
         let read_up_to = self.state.read_up_to()?;
-        Some(self.now.duration_since(read_up_to).as_secs().max(0))
+        // A time ahead was noted by a clock that was wrong by so much.
+        Some(self.now.duration_since(read_up_to).as_secs().abs())
     }
 
     fn print(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {

@@ -380,7 +380,7 @@ fn bad_input_is_told_by_name() {
     with(r#"{"target":"webhook","url":"http://siem.example","secret":"env:K"}"#)
         .failed(1, &["url is not https"]);
     with(r#"{"target":"webhook","url":"https://h","secrett":"env:K"}"#)
-        .failed(1, &["did you mean secret?"]);
+        .failed(1, &["did you mean `secret`?"]);
     let body = r#"{"target":"webhook","url":"https://h","secret":"env:K","body":"array"}"#;
     let mut cef = drawbridge(&["deliver", "--once", "--format", "cef", "--to"]);
     cef.arg(settings(&folder, body))
@@ -392,7 +392,7 @@ fn bad_input_is_told_by_name() {
         with(&format!("{text}{identity}}}"))
     };
     sentinel("").failed(1, &["secret, certificate, federation", "exactly one"]);
-    sentinel(r#","certifcate":"file:/x""#).failed(1, &["did you mean certificate?"]);
+    sentinel(r#","certifcate":"file:/x""#).failed(1, &["did you mean `certificate`?"]);
     sentinel(r#","federation":"aws""#).failed(1, &["needs a role of AWS", "give a token file"]);
     // The records are not there.
     run(deliver(&folder, &server, &[])).failed(1, &["siem.ndjson does not exist"]);

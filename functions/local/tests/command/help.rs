@@ -66,6 +66,20 @@ fn every_command_within_a_command_shows_examples_of_itself() {
     }
 }
 
+/// The help of `deliver` has every target of the registry with an example of its settings, which the
+/// command reads.
+#[test]
+fn the_help_of_deliver_names_every_target() {
+    let help = run(drawbridge(&["deliver", "--help"])).well().stdout;
+    for target in drawbridge_deliver::TARGETS {
+        let words = format!("  {}: {}", target.name, target.title);
+        let (_, rest) = help.split_once(&words).unwrap_or_else(|| panic!("{help}"));
+        let example = rest[rest.find('{').unwrap()..].split_once('}').unwrap().0;
+        let settings = drawbridge_deliver::DeliverSettings::parse(&format!("{example}}}"));
+        assert!(settings.is_ok(), "{example}: {settings:?}");
+    }
+}
+
 #[test]
 fn the_help_of_poll_says_where_the_secret_and_the_permission_come_from() {
     let help = run(drawbridge(&["poll", "--help"])).well().stdout;

@@ -14,6 +14,11 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
+    /// Whether nothing smaller was tried before.
+    pub(super) fn is_first(&self, page_size: u32) -> bool {
+        !self.split && self.top == page_size
+    }
+
     /// The next attempts after this one failed, the last to be tried first; none when it cannot
     /// get any smaller.
     pub(super) fn narrower(self, smallest_ms: u64) -> Vec<Self> {

@@ -50,7 +50,7 @@ impl Drain<'_> {
     /// Puts an alert aside that does not parse, once.
     async fn put_aside(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
         let (alert, now_secs) = (AlertDigest::of(raw), self.now_secs());
-        self.seen.note(alert);
+        self.seen.insert(alert);
         let put_aside = self.state.output(PUT_ASIDE);
         if let Some(claimed) = put_aside.claim(alert, &[0; 32], now_secs) {
             // Noted first, so that it is given back if it cannot be written.
@@ -67,7 +67,7 @@ impl Drain<'_> {
     async fn deliver_alert(&mut self, alert: &Alert<'_>) -> Result<bool, PollError> {
         let updated = alert.last_update.as_ref().and_then(|time| time.instant);
         self.report.newest_alert = self.report.newest_alert.max(updated);
-        self.seen.note(AlertDigest::of(&alert.id));
+        self.seen.insert(AlertDigest::of(&alert.id));
         let (poller, now_secs) = (self.poller, self.now_secs());
         for (n, output) in poller.outputs.iter().enumerate() {
             if !self.options.writes_to(&output.name) {

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use drawbridge_cursor::{AlertDigest, Claimed, State, Window, epoch_secs_of};
-use drawbridge_graph::{AlertQuery, ErrorKind};
+use drawbridge_graph::AlertQuery;
 use drawbridge_time::Deadline;
 use jiff::Timestamp;
 
@@ -35,39 +35,20 @@ pub(crate) struct Drain<'a> {
     batches: Vec<Batch>,
     /// What this poll put aside: the state's name for whom, and the claim.
     aside: Vec<(String, Claimed)>,
-    /// The alerts that Graph returned, where their number is compared with Graph's own.
-    seen: Seen,
+    /// The alerts that Graph returned: their number is compared with Graph's own.
+    seen: HashSet<AlertDigest>,
+    /// Whether Graph was seen to count what it never lists.
+    counts_wrongly: bool,
     /// The requests of the client that are in the tenant's budget already.
     requests: u64,
     /// Whether Graph answered this poll at all, if only the question for nothing.
     answered: bool,
 }
 
-/// The alerts that were seen, if that is to be known.
-#[derive(Default)]
-pub(crate) struct Seen(Option<HashSet<AlertDigest>>);
-
-impl Seen {
-    fn forget(&mut self) {
-        if let Some(seen) = &mut self.0 {
-            seen.clear();
-        }
-    }
-
-    fn note(&mut self, alert: AlertDigest) {
-        if let Some(seen) = &mut self.0 {
-            seen.insert(alert);
-        }
-    }
-}
-
 /// How far a window was read.
 pub(crate) enum WindowOutcome {
     /// To its end; a gap in it was put aside.
-    Read {
-        /// The parts of it for which Graph said that its answer was incomplete.
-        incomplete: Vec<Window>,
-    },
+    Read(Left),
     /// Graph asked to wait longer than there is time.
     Postponed(Duration),
     /// There was no time for more than a part.
@@ -75,6 +56,40 @@ pub(crate) enum WindowOutcome {
         /// What is still to be read.
         rest: Vec<Window>,
     },
+}
+
+/// What of a window is to be read again although its end was reached.
+#[derive(Debug, Default)]
+pub(crate) struct Left {
+    /// The parts for which Graph said that its answer was incomplete.
+    pub(crate) incomplete: Vec<Window>,
+    /// The parts that failed, and may not do so for ever.
+    pub(crate) failed: Vec<Window>,
+}
+
+impl Left {
+    /// Whether all of the window was read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.incomplete.is_empty() && self.failed.is_empty()
+    }
+
+    /// All of the parts.
+    pub(crate) fn windows(&self) -> Vec<Window> {
+        let all = self.incomplete.iter().chain(&self.failed);
+        all.copied().collect()
+    }
+
+    fn add(&mut self, more: Self) {
+        self.incomplete.extend(more.incomplete);
+        self.failed.extend(more.failed);
+    }
+
+    /// The end for want of time: `rest` is still to be read, and so is this.
+    fn out_of_time(&self, rest: Vec<Window>) -> WindowOutcome {
+        WindowOutcome::OutOfTime {
+            rest: rest.into_iter().chain(self.windows()).collect(),
+        }
+    }
 }
 
 enum Paged {
@@ -100,7 +115,8 @@ impl<'a> Drain<'a> {
             state,
             report,
             context,
-            seen: Seen(options.counts().then(HashSet::new)),
+            seen: HashSet::new(),
+            counts_wrongly: false,
             options,
             batches,
             aside: Vec::new(),
@@ -109,14 +125,9 @@ impl<'a> Drain<'a> {
         }
     }
 
-    /// Reads `window`, whatever it takes; the parts of it that no request gets are put aside.
-    pub(crate) async fn window(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
-        self.seen.forget();
-        self.once_more(window).await
-    }
-
-    /// The same, and what was seen of it before counts.
-    pub(crate) async fn once_more(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
+    /// Reads one window as it is, in ever smaller parts where it fails; the parts of it that no
+    /// request gets are put aside.
+    async fn read(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
         let drained = self.attempts(window).await;
         // Those that failed count, too.
         self.note_requests();
@@ -132,37 +143,34 @@ impl<'a> Drain<'a> {
             top: self.poller.settings.page_size,
             split: false,
         }];
-        let mut incomplete = Vec::new();
+        let mut left = Left::default();
         while let Some(attempt) = todo.pop() {
             let error = match self.pages(attempt).await {
-                Ok(Paged::Whole { incomplete: partly }) => {
-                    incomplete.extend(partly.then_some(attempt.window));
+                Ok(Paged::Whole { incomplete }) => {
+                    left.incomplete.extend(incomplete.then_some(attempt.window));
                     continue;
                 }
                 Ok(Paged::Stopped) => {
                     todo.push(attempt);
-                    return Ok(Self::out_of_time(self.rest(&todo), incomplete));
+                    return Ok(left.out_of_time(self.rest(&todo)));
                 }
                 Ok(Paged::NotBegun) => {
                     todo.push(attempt);
-                    return Ok(Self::out_of_time(windows(&todo), incomplete));
+                    return Ok(left.out_of_time(windows(&todo)));
                 }
-                Err(PollError::Graph(error)) => error,
-                Err(error) => return Err(error),
+                Err(error) => error,
             };
-            let asks_to_wait = matches!(error.kind(), ErrorKind::Throttled | ErrorKind::Server);
-            if let (true, Some(delay)) = (asks_to_wait, error.retry_after()) {
-                return Ok(WindowOutcome::Postponed(delay));
-            }
             match self.narrow(attempt, error).await? {
                 Narrowed::To(attempts) => todo.extend(attempts),
+                Narrowed::Later => left.failed.push(attempt.window),
                 Narrowed::NoTime => {
                     todo.push(attempt);
-                    return Ok(Self::out_of_time(self.rest(&todo), incomplete));
+                    return Ok(left.out_of_time(self.rest(&todo)));
                 }
+                Narrowed::Postponed(delay) => return Ok(WindowOutcome::Postponed(delay)),
             }
         }
-        Ok(WindowOutcome::Read { incomplete })
+        Ok(WindowOutcome::Read(left))
     }
 
     /// Gives back what was claimed and not sent, and what was put aside: a poll that fails saves
@@ -240,13 +248,6 @@ impl<'a> Drain<'a> {
                 None if stopped => return Ok(Paged::Stopped),
                 None => return Ok(Paged::Whole { incomplete }),
             }
-        }
-    }
-
-    /// The end for want of time; what Graph answered incompletely is still to be read, too.
-    fn out_of_time(rest: Vec<Window>, incomplete: Vec<Window>) -> WindowOutcome {
-        WindowOutcome::OutOfTime {
-            rest: rest.into_iter().chain(incomplete).collect(),
         }
     }
 

@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use drawbridge_cursor::Window;
-use drawbridge_graph::{ErrorKind, GraphError};
+use drawbridge_graph::ErrorKind;
 use drawbridge_time::Deadline;
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,12 +9,56 @@ use super::Drain;
 use super::attempt::{Attempt, SMALL_PAGE};
 use crate::{PollError, Poller};
 
+/// How often what is refused or throttled has to fail, each time while Graph answers another
+/// question, before it is put aside.
+const MAX_REFUSALS: u32 = 5;
+
+/// How long the question for nothing may take that tells a refused page from a refused tenant.
+const QUESTION_TIME: Duration = Duration::from_secs(10);
+
 /// What to do about an attempt that failed.
 pub(super) enum Narrowed {
     /// Try these, the last one first; none when it was put aside as a gap.
     To(Vec<Attempt>),
+    /// Leave it for a later poll.
+    Later,
     /// There is no time to try.
     NoTime,
+    /// Ask for nothing more for so long.
+    Postponed(Duration),
+}
+
+/// Whose fault it may be that a page cannot be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// Most likely the page's: smaller parts are tried at once, and what fails then is put aside.
+    Page,
+    /// The page's or the tenant's. Smaller parts are tried at once.
+    Either,
+    /// Most likely the tenant's, who is throttled or refused. Smaller parts are tried when it has
+    /// failed before.
+    Tenant,
+    /// Neither's: no smaller part helps.
+    Neither,
+}
+
+impl Fault {
+    fn of(error: &PollError) -> Self {
+        let error = match error {
+            PollError::Graph(error) => error,
+            PollError::Circular => return Self::Either,
+            _ => return Self::Neither,
+        };
+        match error.kind() {
+            ErrorKind::Server if error.retry_after().is_some() => Self::Tenant,
+            ErrorKind::TooLarge | ErrorKind::Server | ErrorKind::Network => Self::Page,
+            ErrorKind::BadRequest | ErrorKind::BadLink => Self::Either,
+            ErrorKind::Throttled
+            | ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+            | ErrorKind::Configuration => Self::Tenant,
+        }
+    }
 }
 
 impl Drain<'_> {
@@ -21,43 +67,89 @@ impl Drain<'_> {
     pub(super) async fn narrow(
         &mut self,
         attempt: Attempt,
-        error: GraphError,
+        error: PollError,
     ) -> Result<Narrowed, PollError> {
-        match error.kind() {
-            ErrorKind::TooLarge | ErrorKind::Server | ErrorKind::Network => {}
-            _ => return Err(error.into()),
+        let fault = Fault::of(&error);
+        let failures = self.options.failures;
+        let may_narrow = match fault {
+            Fault::Page | Fault::Either => true,
+            Fault::Tenant => failures > 0,
+            Fault::Neither => false,
+        };
+        if !may_narrow {
+            return postponed(error);
         }
-        if !self.has_time() {
+        let smallest_ms = self.poller.settings.windows.smallest_ms;
+        if fault == Fault::Page && !self.has_time() {
             // In halves the window may fit next time, but only if it is the window's fault.
-            let smallest_ms = self.poller.settings.windows.smallest_ms;
             return match (self.answered, attempt.window.halves(smallest_ms)) {
-                (false, _) => Err(error.into()),
+                (false, _) => Err(error),
                 (true, Some(_)) => Ok(Narrowed::NoTime),
                 // It cannot get smaller, and the next time would not be longer.
-                (true, None) => self.gap(attempt.window, &error).await,
+                (true, None) => self.gap(attempt.window, &error.to_string()).await,
             };
         }
         // Smaller pages are the answer to one that is too large; the window is not at fault.
-        let page_is_at_fault = error.kind() == ErrorKind::TooLarge && attempt.top > SMALL_PAGE;
-        let deadline = self.context.stop.deadline();
-        if !page_is_at_fault && !self.poller.answers_nothing(deadline).await {
-            return Err(error.into());
+        let is_too_large =
+            matches!(&error, PollError::Graph(error) if error.kind() == ErrorKind::TooLarge);
+        let page_is_at_fault = is_too_large && attempt.top > SMALL_PAGE;
+        if !page_is_at_fault && !self.graph_answers(fault).await {
+            return postponed(error);
         }
         self.answered = true;
-        let narrower = attempt.narrower(self.poller.settings.windows.smallest_ms);
-        if narrower.is_empty() {
-            return self.gap(attempt.window, &error).await;
+        let narrower = attempt.narrower(smallest_ms);
+        if !narrower.is_empty() {
+            if attempt.is_first(self.poller.settings.page_size) {
+                tracing::warn!(
+                    tenant = self.poller.settings.tenant, from = %attempt.window.from(),
+                    to = %attempt.window.to(), %error,
+                    "a window could not be read; smaller parts of it are tried"
+                );
+            }
+            return Ok(Narrowed::To(narrower));
         }
-        Ok(Narrowed::To(narrower))
+        if fault == Fault::Page || failures + 1 >= MAX_REFUSALS {
+            return self.gap(attempt.window, &error.to_string()).await;
+        }
+        tracing::warn!(
+            tenant = self.poller.settings.tenant, from = %attempt.window.from(),
+            to = %attempt.window.to(), %error,
+            "a part of a window is not answered although Graph answers; it is tried again later"
+        );
+        Ok(Narrowed::Later)
+    }
+
+    async fn graph_answers(&self, fault: Fault) -> bool {
+        let deadline = self.context.stop.deadline();
+        if fault == Fault::Page {
+            self.poller.answers_nothing(deadline).await
+        } else {
+            self.poller.answers_nothing_soon(deadline).await
+        }
     }
 
     /// Puts a window aside that no request gets.
-    async fn gap(&mut self, window: Window, error: &GraphError) -> Result<Narrowed, PollError> {
+    pub(super) async fn gap(
+        &mut self,
+        window: Window,
+        reason: &str,
+    ) -> Result<Narrowed, PollError> {
         if !self.options.dry_run {
-            self.quarantine().gap(window, &error.to_string()).await?;
+            self.quarantine().gap(window, reason).await?;
         }
         self.report.gaps += 1;
         Ok(Narrowed::To(Vec::new()))
+    }
+}
+
+/// The end of the reading; where Graph asks to wait, that is what the poll does.
+fn postponed(error: PollError) -> Result<Narrowed, PollError> {
+    match &error {
+        PollError::Graph(failed) => match failed.retry_after() {
+            Some(delay) => Ok(Narrowed::Postponed(delay)),
+            None => Err(error),
+        },
+        _ => Err(error),
     }
 }
 
@@ -67,6 +159,12 @@ impl Poller {
     pub(crate) async fn answers_nothing(&self, deadline: Deadline) -> bool {
         let from = Timestamp::UNIX_EPOCH;
         let nothing = self.query(from, from + SignedDuration::from_millis(1), 1);
-        self.graph.list(&nothing, deadline).await.is_ok()
+        let page = self.graph.list(&nothing, deadline).await;
+        page.is_ok_and(|page| page.next().is_none())
+    }
+
+    /// The same, if it does so within seconds: a client that is throttled would wait for longer.
+    pub(crate) async fn answers_nothing_soon(&self, deadline: Deadline) -> bool {
+        self.answers_nothing(deadline.at_most(QUESTION_TIME)).await
     }
 }

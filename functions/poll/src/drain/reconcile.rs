@@ -1,37 +1,113 @@
 use drawbridge_cursor::Window;
 
-use super::{Drain, WindowOutcome};
+use super::attempt::SMALL_PAGE;
+use super::{Drain, Left, WindowOutcome};
 use crate::PollError;
 
+/// So many alerts in a window are worth the question whether they are all, whatever came of them.
+const MANY_ALERTS: usize = 100;
+
+/// One reading of a window whose alerts are counted.
+struct Counted {
+    window: Window,
+    /// How many alerts were listed of the window of which this is a part. A list that is shorter
+    /// was not cut off where that one was.
+    of: usize,
+    /// Whether it is read for the second time, and what was seen of it before counts.
+    is_second: bool,
+}
+
 impl Drain<'_> {
-    /// Compares the number of alerts that Graph reports for a window with the number that was
-    /// seen, and reads it once more if some are missing. Graph may report fewer: an alert that
-    /// changes leaves the window.
-    pub(crate) async fn reconcile(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
-        let whole = WindowOutcome::Read {
-            incomplete: Vec::new(),
-        };
-        if self.missing(window).await.is_none() || !self.has_time() {
-            return Ok(whole);
+    /// Reads `window`, and compares the number of alerts that Graph reports for it with the number
+    /// that was seen. If some are missing, its halves are read in its place while the list may have
+    /// been cut off, else all of it once more. Graph may report fewer: an alert that changes leaves
+    /// the window.
+    pub(crate) async fn window(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
+        let mut left = Left::default();
+        let mut todo = vec![Counted {
+            window,
+            of: 0,
+            is_second: false,
+        }];
+        let mut is_first = true;
+        while let Some(part) = todo.pop() {
+            let records = self.report.records;
+            if !part.is_second {
+                self.seen.clear();
+            }
+            let window = part.window;
+            let has_time = is_first || self.has_time();
+            let outcome = match std::mem::take(&mut is_first) {
+                _ if has_time => self.read(window).await?,
+                _ => WindowOutcome::OutOfTime { rest: vec![window] },
+            };
+            match outcome {
+                WindowOutcome::Read(more) if more.is_empty() => {}
+                WindowOutcome::Read(more) => {
+                    left.add(more);
+                    continue;
+                }
+                WindowOutcome::OutOfTime { mut rest } => {
+                    rest.extend(todo.iter().rev().map(|part| part.window));
+                    return Ok(left.out_of_time(rest));
+                }
+                WindowOutcome::Postponed(delay) => return Ok(WindowOutcome::Postponed(delay)),
+            }
+            let is_news = self.report.records > records;
+            let is_asked = is_news || part.is_second || part.of > 0;
+            if is_asked || self.options.is_background() || self.seen.len() >= MANY_ALERTS {
+                todo.extend(self.recount(&part).await?);
+            }
         }
-        let drained = self.once_more(window).await?;
-        if let WindowOutcome::Read { incomplete } = &drained
-            && incomplete.is_empty()
-            && let Some((reported, seen)) = self.missing(window).await
-        {
-            self.report.count_mismatches += 1;
-            tracing::error!(
-                tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(),
-                reported, seen, "Graph reports more alerts than it returned, twice"
-            );
-        }
-        Ok(drained)
+        Ok(WindowOutcome::Read(left))
     }
 
-    /// The numbers, when Graph reports more alerts than were seen. It need not answer the
+    /// What is to be read, the last one first, because Graph reports more alerts for `part` than
+    /// were seen of it.
+    async fn recount(&mut self, part: &Counted) -> Result<Vec<Counted>, PollError> {
+        let window = part.window;
+        let Some(reported) = self.missing(window).await else {
+            return Ok(Vec::new());
+        };
+        let seen = self.seen.len();
+        let is_cut_off = seen >= part.of.max(SMALL_PAGE as usize);
+        let smallest_ms = self.poller.settings.windows.smallest_ms;
+        let halves = window.halves(smallest_ms).filter(|_| is_cut_off);
+        if let Some(halves) = halves {
+            let half = |window| Counted {
+                window,
+                of: seen,
+                is_second: false,
+            };
+            return Ok(halves.map(half).into_iter().rev().collect());
+        }
+        if !part.is_second {
+            return Ok(vec![Counted {
+                is_second: true,
+                ..*part
+            }]);
+        }
+        self.report.count_mismatches += 1;
+        tracing::error!(
+            tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(),
+            reported, seen, "Graph reports more alerts than it returned, twice"
+        );
+        // Nobody cuts a list off before its first row.
+        self.counts_wrongly |= seen == 0;
+        if is_cut_off {
+            let reason = format!("Graph counts {reported} alerts in it and lists {seen} of them");
+            self.gap(window, &reason).await?;
+        }
+        Ok(Vec::new())
+    }
+
+    /// The number that Graph reports, when that is more than was seen. It need not answer the
     /// question at all: `$count` is documented for the list, and not with every filter. Nor is it
     /// asked when the tenant's requests are used up.
-    async fn missing(&mut self, window: Window) -> Option<(u64, u64)> {
+    async fn missing(&mut self, window: Window) -> Option<u64> {
+        if self.counts_wrongly {
+            return None;
+        }
         tokio::time::sleep(self.pause()?).await;
         let query = self.poller.query(window.from(), window.to(), 1);
         let count = self.poller.graph.count(&query, self.deadline()).await;
@@ -43,7 +119,6 @@ impl Drain<'_> {
                 return None;
             }
         };
-        let seen = self.seen.0.as_ref()?.len() as u64;
-        (reported > seen).then_some((reported, seen))
+        (reported > self.seen.len() as u64).then_some(reported)
     }
 }

@@ -1,17 +1,20 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use drawbridge_config::{ConfigError, FunctionSettings, Trust};
 use drawbridge_cursor::{Job, JobError};
 use drawbridge_entra::aws_assertions;
 use drawbridge_http::HttpTransport;
+use drawbridge_lambda::{
+    SqsVisibility, VisibilityControl as _, batch_item_failure, deadline, first_received_at,
+    receive_count, sent_at,
+};
 use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
-use drawbridge_time::{Clock, Deadline, SystemClock};
-use jiff::Timestamp;
-use lambda_runtime::{Context, LambdaEvent};
+use drawbridge_time::{Clock as _, SystemClock};
+use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
 
 use super::jobs_queue::JobsQueue;
@@ -21,9 +24,6 @@ use super::tenants::Tenants;
 use super::{Event, metrics};
 use crate::assembly::Surroundings;
 use crate::{AfterJob, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, retry_delay};
-
-/// What is kept of an invocation's time for saving the state and answering.
-const CLOSING_TIME: Duration = Duration::from_secs(5);
 
 /// The function, with its clients built once and a poller for each tenant that it met.
 pub struct Function {
@@ -74,7 +74,7 @@ impl Function {
             tenants: Tenants::new(settings.tenants, surroundings, outputs),
             jobs: Jobs::default(),
             jobs_queue: JobsQueue {
-                client: sqs,
+                visibility: SqsVisibility::new(sqs, settings.jobs_queue_url.clone()),
                 url: settings.jobs_queue_url,
                 queue: jobs_queue,
             },
@@ -108,7 +108,7 @@ impl Function {
     async fn messages(&self, messages: &[SqsMessage], stop: &Stop) -> Vec<BatchItemFailure> {
         for (n, message) in messages.iter().enumerate() {
             if !self.message(message, stop).await {
-                return messages[n..].iter().map(failure).collect();
+                return messages[n..].iter().map(batch_item_failure).collect();
             }
         }
         Vec::new()
@@ -131,7 +131,8 @@ impl Function {
             return true;
         };
         if let Some(receipt) = &message.receipt_handle {
-            self.jobs_queue.postpone(receipt, delay).await;
+            let message = (receipt.clone(), delay);
+            self.jobs_queue.visibility.hide(&[message]).await;
         }
         false
     }
@@ -191,26 +192,11 @@ fn parsed(text: &str) -> Result<Job, JobError> {
 
 /// When a message was sent and how often it was received, as SQS says.
 fn delivery(message: &SqsMessage) -> Delivery {
-    let number = |name: &str| message.attributes.get(name)?.parse::<i64>().ok();
-    let tries = number("ApproximateReceiveCount").unwrap_or(1);
     Delivery {
-        sent: number("SentTimestamp").and_then(|millis| Timestamp::from_millisecond(millis).ok()),
-        tries: u64::try_from(tries).unwrap_or(1),
+        sent: sent_at(message),
+        received: first_received_at(message),
+        tries: receive_count(message).into(),
     }
-}
-
-fn deadline(context: &Context) -> Deadline {
-    let left = context
-        .deadline()
-        .duration_since(SystemTime::now())
-        .unwrap_or_default();
-    Deadline::after(left.saturating_sub(CLOSING_TIME))
-}
-
-fn failure(message: &SqsMessage) -> BatchItemFailure {
-    let mut failure = BatchItemFailure::default();
-    failure.item_identifier = message.message_id.clone().unwrap_or_default();
-    failure
 }
 
 /// What a direct invocation is told.

@@ -1,19 +1,14 @@
-use std::time::Duration;
-
-use aws_sdk_sqs::Client;
 use drawbridge_cursor::Job;
+use drawbridge_lambda::SqsVisibility;
 use drawbridge_queue::{Message, Queue, QueueError, SqsQueue};
 use jiff::Timestamp;
-
-/// SQS hides a message for twelve hours at most.
-const LONGEST_DELAY_SECS: u64 = 12 * 60 * 60;
 
 /// How long a poll with more to read takes at least, as a rule.
 const SLOT_SECS: i64 = 15;
 
 /// The jobs queue, as the function that reads it sees it.
 pub(super) struct JobsQueue {
-    pub(super) client: Client,
+    pub(super) visibility: SqsVisibility,
     pub(super) url: String,
     pub(super) queue: SqsQueue,
 }
@@ -36,22 +31,6 @@ impl JobsQueue {
                 code: first.code.clone(),
             }),
             None => Ok(()),
-        }
-    }
-
-    /// Hides a message for `delay`; it comes back by itself.
-    pub(super) async fn postpone(&self, receipt: &str, delay: Duration) {
-        let secs = delay.as_secs().clamp(1, LONGEST_DELAY_SECS);
-        let hidden = self
-            .client
-            .change_message_visibility()
-            .queue_url(&self.url)
-            .receipt_handle(receipt)
-            .visibility_timeout(i32::try_from(secs).unwrap_or(i32::MAX))
-            .send()
-            .await;
-        if hidden.is_err() {
-            tracing::warn!("the job could not be hidden: it comes back after the queue's own time");
         }
     }
 }

@@ -44,7 +44,7 @@ impl Tenants {
         let now = self.surroundings.clock.now();
         let mut known = self.known.lock().await;
         if let Some(known) = known.get(name)
-            && now.duration_since(known.read) < FRESH
+            && is_fresh(known.read, now)
         {
             return Ok(Some(Arc::clone(&known.poller)));
         }
@@ -87,6 +87,12 @@ impl Tenants {
         }
         Ok(document.or_else(|| Some(given.clone())))
     }
+}
+
+/// Whether what was read then need not be read again. What was read later than now was read by a
+/// clock that was wrong.
+fn is_fresh(read: Timestamp, now: Timestamp) -> bool {
+    read <= now && now.duration_since(read) < FRESH
 }
 
 #[cfg(test)]
@@ -138,6 +144,16 @@ mod tests {
             most_state_bytes: MAX_STATE_BYTES,
         };
         Tenants::new(settings.tenants, surroundings, outputs)
+    }
+
+    #[test]
+    fn what_a_clock_that_was_ahead_read_is_read_again() {
+        let now: Timestamp = "2026-01-01T12:00:00Z".parse().unwrap();
+        let read = |secs: i64| is_fresh(now - SignedDuration::from_secs(secs), now);
+        assert_eq!(
+            [-7200, -1, 0, 59, 60].map(read),
+            [false, false, true, true, false]
+        );
     }
 
     struct Stack {

@@ -8,6 +8,7 @@
 
 mod backfill;
 mod budget;
+mod clocks;
 mod faults;
 mod full_state;
 mod giving_back;
@@ -18,6 +19,7 @@ mod outputs;
 mod poller;
 mod reconcile;
 mod short_of_time;
+mod some_pages;
 mod sweeps;
 mod windows;
 mod world;

@@ -143,7 +143,11 @@ async fn a_range_that_fails_holds_up_nothing() {
     let report = world.poll().await.unwrap();
     assert_eq!((report.put_off, report.ending), (1, Ending::Complete));
     assert!(has(&world, "new") && !has(&world, "old"));
-    assert_eq!(report.read_up_to, Some(old.from()), "the lag tells of it");
+    let read_up_to = report.read_up_to.unwrap();
+    assert!(
+        (old.from()..old.to()).contains(&read_up_to),
+        "the lag tells of it"
+    );
     world.graph.heal();
     world.clock.advance_secs(1000);
     world.poll().await.unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-const SCHEMA: &str = include_str!("../ecs_facts/graph.json");
+const SCHEMA: &str = include_str!("../../../alert/tests/facts/graph.json");
 
 /// The types that an alert is made of.
 pub(crate) struct Schema(Value);

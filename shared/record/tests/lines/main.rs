@@ -1,7 +1,6 @@
 //! The formats that are lines of text: what holds for the `cef` and `leef` records of any alert.
 
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod alerts;
 mod cef;

@@ -7,7 +7,6 @@
     clippy::panic,
     reason = "a test says what is wrong by failing"
 )]
-#![allow(clippy::print_stdout, reason = "a skipped check says so")]
 
 mod alerts;
 mod bridge;

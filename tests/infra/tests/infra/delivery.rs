@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use drawbridge_deliver::TARGETS;
 use serde_json::Value;
 
 use crate::evaluate::Deployment;
@@ -13,7 +14,7 @@ use crate::template::folder;
 /// The table in `infra/sentinel` has the columns of one format, and the API drops what fits none.
 #[test]
 fn sentinel_is_delivered_siem_and_the_others_whatever_is_written() {
-    for target in ["sentinel", "splunk-hec", "splunk-soar", "syslog", "webhook"] {
+    for target in TARGETS.iter().map(|target| target.name) {
         for format in FORMATS {
             let parameters = [
                 ("DeliverTarget", target),

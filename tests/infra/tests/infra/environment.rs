@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use drawbridge_config::{
     FunctionSettings, OutputSettings, Oversize, Shape, Tenant, Trust, given_tenants,
 };
-use drawbridge_deliver::{DeliverSettings, Kind};
+use drawbridge_deliver::{DeliverSettings, TARGETS};
 use drawbridge_entra::Identity;
 use drawbridge_queue::READERS;
 use serde_json::Value;
@@ -201,42 +201,32 @@ fn every_reader_may_be_named_and_no_other() {
     }
 }
 
+/// Every target can be chosen, and its example makes settings that parse.
 #[test]
 fn the_parameters_make_settings_of_delivery_that_parse() {
-    let secret = (
-        "DeliverSecretArn",
-        "arn:aws:secretsmanager:us-east-1:000000000000:secret:s",
-    );
-    let sentinel = r#" {"url":"https://x.ingest.monitor.azure.com","dcr":"dcr-1",
-        "stream":"Custom-A_CL","tenant_id":"t.example","client_id":"c"}"#;
-    for (target, settings, secret) in [
-        (
-            "splunk-hec",
-            r#"{"url":"https://splunk.example:8088","index":"security"}"#,
-            Some(secret),
-        ),
-        (
-            "splunk-soar",
-            r#"{"url":"https://soar.example"}"#,
-            Some(secret),
-        ),
-        ("sentinel", sentinel, Some(secret)),
-        ("syslog", r#"{"address":"siem.example:6514"}"#, None),
-        (
-            "webhook",
-            r#"{"url":"https://hooks.example/x","body":"ndjson"}"#,
-            Some(secret),
-        ),
-    ] {
-        let mut parameters = vec![("DeliverTarget", target), ("DeliverSettings", settings)];
-        parameters.extend(secret);
+    let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:s";
+    let mut choices = vec!["none"];
+    for target in TARGETS {
+        choices.push(target.name);
+        // The identity comes from parameters of its own.
+        let mut settings: Value = serde_json::from_str(target.example).unwrap();
+        let secret = settings.as_object_mut().unwrap().remove("secret");
+        let settings = settings.to_string();
+        let mut parameters = vec![
+            ("DeliverTarget", target.name),
+            ("DeliverSettings", settings.as_str()),
+        ];
+        parameters.extend(secret.map(|_| ("DeliverSecretArn", arn)));
         let deployment = Deployment::with(&parameters);
+        assert!(deployment.refusals().is_empty(), "{}", target.name);
         let text = deployment
             .variable("Deliver", "DRAWBRIDGE_DELIVER")
             .unwrap();
         DeliverSettings::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-        assert!(text.contains(target), "{text}");
+        assert!(text.contains(target.name), "{text}");
     }
+    let parameter = &transformed()["Parameters"]["DeliverTarget"];
+    assert_eq!(parameter["AllowedValues"], Value::from(choices));
 }
 
 #[test]
@@ -301,10 +291,13 @@ fn the_parameters_say_what_sentinel_is_signed_in_to_with() {
             ("DeliverIdentity", identity),
             ("DeliverSecretArn", arn),
         ]);
-        let text = deployment.variable("Deliver", "DRAWBRIDGE_DELIVER");
-        let Kind::Sentinel(sentinel) = DeliverSettings::parse(&text.unwrap()).unwrap().kind else {
-            panic!("no Sentinel");
-        };
-        assert_eq!(sentinel.identity().unwrap(), expected);
+        let text = deployment
+            .variable("Deliver", "DRAWBRIDGE_DELIVER")
+            .unwrap();
+        DeliverSettings::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let settings: Value = serde_json::from_str(&text).unwrap();
+        let field = |name: &str| settings[name].as_str();
+        let given = Identity::of(field("secret"), field("certificate"), field("federation"));
+        assert_eq!(given, Ok(expected));
     }
 }

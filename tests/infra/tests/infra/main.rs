@@ -17,6 +17,7 @@ mod metrics;
 mod nested;
 mod outputs;
 mod privilege;
+mod repository;
 mod resources;
 mod supply_chain;
 mod template;

@@ -83,8 +83,8 @@ pub struct Held {
     pub objects: Objects,
     /// What the queue took, in order.
     pub taken: Vec<Taken>,
-    /// The watermarks as they were saved.
-    pub watermarks: Vec<Option<Timestamp>>,
+    /// The watermarks as they were saved, and the poller's time at which they were.
+    pub watermarks: Vec<(Option<Timestamp>, Timestamp)>,
     /// The largest state object, in bytes, and the most ranges to be read.
     pub largest: (usize, usize),
 }
@@ -150,7 +150,8 @@ impl Ports {
             let number = self.current.run().number;
             let of_this = shared.taken.iter_mut().filter(|taken| taken.run == number);
             of_this.for_each(|taken| taken.saved = true);
-            held.watermarks.push(state.watermark);
+            let watermark = (state.watermark, self.world.poller_now());
+            held.watermarks.push(watermark);
             held.largest.0 = held.largest.0.max(body.len());
             let ranges = state.unread.len() + state.again.len();
             held.largest.1 = held.largest.1.max(ranges);

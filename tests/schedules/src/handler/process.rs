@@ -118,6 +118,7 @@ impl Process {
         let sent = origin() + SignedDuration::from_millis(waiting.sent_ms.cast_signed());
         let delivery = Delivery {
             sent: Some(sent),
+            received: Some(world.now()),
             tries: waiting.tries + 1,
         };
         let poller = async { Ok(Some(Arc::clone(&self.poller))) };

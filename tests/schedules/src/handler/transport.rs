@@ -91,12 +91,22 @@ impl Transport for Wire {
 
 impl Wire {
     fn render(&self, uri: &str, reply: Reply) -> Result<http::Response<Body>, TransportError> {
-        let (rows, next, partial) = match reply {
+        let mut host = ROOT;
+        let (rows, next, partial, count) = match reply {
             Reply::Page {
                 rows,
                 next,
                 partial,
-            } => (rows, next, partial),
+                count,
+            } => (rows, next, partial, count),
+            Reply::ForeignLink(rows) => {
+                host = "https://elsewhere.example";
+                (rows, Some(0), false, None)
+            }
+            Reply::Html => {
+                let body = Bytes::from_static(b"<!DOCTYPE html><title>Sign in</title>");
+                return Ok(answer(200, None, vec![Ok(body)]));
+            }
             Reply::Status(status, wait) => {
                 let wait = wait.map(|secs| ("retry-after", secs.to_string()));
                 return Ok(answer(status, wait, vec![Ok(Bytes::new())]));
@@ -113,6 +123,7 @@ impl Wire {
             }
         };
         let partial = partial && self.mutation != Some(Mutation::Swallowed206);
+        let count = count.filter(|_| self.mutation != Some(Mutation::NotCounted));
         let next = next.filter(|_| self.mutation != Some(Mutation::FirstPageOnly));
         let mut body = String::from("{\"value\":[");
         for (n, row) in rows.iter().enumerate() {
@@ -122,8 +133,12 @@ impl Wire {
             body.push_str(&self.graph.version(*row).json);
         }
         body.push(']');
+        if let Some(count) = count {
+            body.push_str(&format!(",\"@odata.count\":{count}"));
+        }
         if let Some(next) = next {
             let base = uri.split("&$skiptoken=").next().unwrap_or(uri);
+            let base = base.replacen(ROOT, host, 1);
             body.push_str(&format!(
                 ",\"@odata.nextLink\":\"{base}&$skiptoken={next}\""
             ));
@@ -173,5 +188,6 @@ fn parse(uri: &str) -> Ask {
         oldest_first: false,
         top: number("$top").expect("every request has a page size"),
         skip: number("$skiptoken").unwrap_or(0),
+        counts: find("$count").as_deref() == Some("true"),
     }
 }

@@ -86,9 +86,17 @@ impl Io {
             .await;
         match reply {
             // No model looks at the status 206: it is a success to every HTTP library.
+            // A link back to its own page would keep every model busy for ever.
+            Reply::Page {
+                next: Some(next), ..
+            } if next == ask.skip => Err(None),
             Reply::Page { rows, next, .. } => Ok(Page { rows, next }),
             Reply::Status(_, wait) => Err(wait),
-            Reply::Reset | Reply::CutOff | Reply::Malformed => Err(None),
+            Reply::ForeignLink(_)
+            | Reply::Html
+            | Reply::Reset
+            | Reply::CutOff
+            | Reply::Malformed => Err(None),
         }
     }
 

@@ -92,6 +92,7 @@ fn at_or_after(field: Field, from: Timestamp, top: usize) -> Ask {
         oldest_first: false,
         top,
         skip: 0,
+        counts: false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod column;
 mod row;
+mod settings;
 
 use std::sync::Arc;
 
@@ -15,9 +16,20 @@ use url::Url;
 
 pub use column::{MAX_COLUMN_CHARS, RESERVED, column};
 
-use crate::http::{Client, Hints, Intake, Piece, Request, Verdict, below, deliver, gzip};
-use crate::settings::{SentinelSettings, SettingsError};
-use crate::{Later, Limits, Outcome, Ports, Record, Target};
+use crate::fields::SettingsError;
+use crate::http::{
+    Client, Hints, Intake, Piece, Request, Verdict, below, deliver, gzip, transport,
+};
+use crate::{Later, Limits, Outcome, Ports, Record, Target, TargetType};
+use settings::SentinelSettings;
+
+pub(super) const TYPE: TargetType = TargetType::of::<SentinelSettings>(
+    "sentinel",
+    "Microsoft Sentinel, through the Logs Ingestion API",
+    r#"{"url":"https://example.ingest.monitor.azure.com","dcr":"dcr-1","stream":"Custom-DrawbridgeSiem_CL",
+ "tenant_id":"contoso.example","client_id":"00000000-0000-0000-0000-000000000001",
+ "secret":"env:SENTINEL_SECRET"}"#,
+);
 
 const WHO: &str = "the Logs Ingestion API";
 
@@ -30,7 +42,7 @@ const HINTS: Hints = Hints {
 const MOST_BYTES: usize = 1_000_000;
 
 /// The target `sentinel`.
-pub(crate) struct Sentinel {
+struct Sentinel {
     client: Client,
     tokens: TokenCache,
     url: Url,
@@ -38,18 +50,14 @@ pub(crate) struct Sentinel {
 }
 
 impl Sentinel {
-    pub(crate) fn new(
-        settings: &SentinelSettings,
-        client: Client,
-        transport: Arc<dyn Transport>,
-        ports: &Ports,
-    ) -> Result<Self, SettingsError> {
+    fn new(settings: &SentinelSettings, ports: &Ports) -> Result<Self, SettingsError> {
+        let transport = transport(None)?;
         let SentinelSettings { dcr, stream, .. } = settings;
         let path = format!("/dataCollectionRules/{dcr}/streams/{stream}");
         let mut url = below(&settings.url, &path);
         url.set_query(Some("api-version=2023-01-01"));
         Ok(Self {
-            client,
+            client: Client::new(Arc::clone(&transport)),
             tokens: TokenCache::new(identity(settings, transport, ports)?),
             url,
             settings: settings.clone(),
@@ -98,7 +106,7 @@ impl Sentinel {
 #[async_trait]
 impl Target for Sentinel {
     fn name(&self) -> &'static str {
-        "sentinel"
+        TYPE.name
     }
 
     async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
@@ -110,7 +118,7 @@ impl Target for Sentinel {
 impl Intake for Sentinel {
     fn piece(&self, record: &Record) -> Result<Piece, String> {
         self.settings
-            .takes(&record.format)
+            .check_table(&record.format)
             .map_err(|problem| format!("the setting format {problem}"))?;
         let row = row::row(record)?;
         // With the brackets around it.

@@ -2,10 +2,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::settings::SplunkHecSettings;
 use crate::Record;
 use crate::event_time::event_time;
 use crate::format::format;
-use crate::settings::SplunkHecSettings;
 
 /// What every event of a target has in common.
 pub(super) struct Envelope {

@@ -3,6 +3,7 @@
 mod ack;
 mod code;
 mod event;
+mod settings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +18,14 @@ use url::Url;
 
 use crate::credential::Credential;
 use crate::http::{Client, Hints, Intake, Piece, Request, Verdict, below, deliver, gzip};
-use crate::settings::SplunkHecSettings;
-use crate::{Limits, Outcome, Record, Target};
+use crate::{Limits, Outcome, Record, Target, TargetType};
+use settings::SplunkHecSettings;
+
+pub(super) const TYPE: TargetType = TargetType::of::<SplunkHecSettings>(
+    "splunk-hec",
+    "Splunk's HTTP Event Collector",
+    r#"{"url":"https://splunk.example.com:8088","secret":"env:HEC_TOKEN"}"#,
+);
 
 const WHO: &str = "Splunk HEC";
 
@@ -32,7 +39,7 @@ const HINTS: Hints = Hints {
 const MOST_BYTES: usize = 1_000_000;
 
 /// The target `splunk-hec`.
-pub(crate) struct SplunkHec {
+struct SplunkHec {
     client: Client,
     token: Credential,
     events: Url,
@@ -52,11 +59,7 @@ struct Reply {
 }
 
 impl SplunkHec {
-    pub(crate) fn new(
-        settings: &SplunkHecSettings,
-        client: Client,
-        secrets: &Arc<dyn Secrets>,
-    ) -> Self {
+    fn new(settings: &SplunkHecSettings, client: Client, secrets: &Arc<dyn Secrets>) -> Self {
         Self {
             client,
             token: Credential::new(Arc::clone(secrets), &settings.secret),
@@ -125,7 +128,7 @@ impl SplunkHec {
 #[async_trait]
 impl Target for SplunkHec {
     fn name(&self) -> &'static str {
-        "splunk-hec"
+        TYPE.name
     }
 
     async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {

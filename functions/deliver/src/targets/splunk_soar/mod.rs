@@ -2,25 +2,32 @@
 
 mod artifact;
 mod reply;
+mod settings;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use artifact::{Artifact, Container};
 use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_secrets::Secrets;
 use drawbridge_time::Deadline;
 use http::Method;
-use reply::{Created, created};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use url::Url;
 
 use crate::credential::Credential;
 use crate::http::{Client, Hints, Request, Verdict, below};
-use crate::settings::SplunkSoarSettings;
-use crate::{Later, Limits, Outcome, Record, Target};
+use crate::{Later, Limits, Outcome, Record, Target, TargetType};
+use artifact::{Artifact, Container};
+use reply::{Created, created};
+use settings::SplunkSoarSettings;
+
+pub(super) const TYPE: TargetType = TargetType::of::<SplunkSoarSettings>(
+    "splunk-soar",
+    "Splunk SOAR",
+    r#"{"url":"https://soar.example.com","secret":"env:SOAR_TOKEN"}"#,
+);
 
 const HINTS: Hints = Hints {
     forbidden: "the automation user's allowed IPs, its role, ",
@@ -28,7 +35,7 @@ const HINTS: Hints = Hints {
 };
 
 /// The target `splunk-soar`.
-pub(crate) struct SplunkSoar {
+struct SplunkSoar {
     client: Client,
     token: Credential,
     containers: Url,
@@ -48,11 +55,7 @@ enum Failed {
 }
 
 impl SplunkSoar {
-    pub(crate) fn new(
-        settings: &SplunkSoarSettings,
-        client: Client,
-        secrets: &Arc<dyn Secrets>,
-    ) -> Self {
+    fn new(settings: &SplunkSoarSettings, client: Client, secrets: &Arc<dyn Secrets>) -> Self {
         Self {
             client,
             token: Credential::new(Arc::clone(secrets), &settings.secret),
@@ -202,7 +205,7 @@ fn firsts(records: &[Record]) -> Vec<usize> {
 #[async_trait]
 impl Target for SplunkSoar {
     fn name(&self) -> &'static str {
-        "splunk-soar"
+        TYPE.name
     }
 
     /// A call a record: few at a time, so that an alert's records are delivered by one batch and

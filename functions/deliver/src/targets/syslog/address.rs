@@ -2,11 +2,11 @@ use std::fmt;
 
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::settings::SettingsError;
+use crate::fields::SettingsError;
 
 /// Where a syslog server is, and the name that its certificate must be for.
 #[derive(Debug, Clone)]
-pub(crate) struct Address {
+pub(super) struct Address {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) name: ServerName<'static>,
@@ -19,12 +19,13 @@ impl fmt::Display for Address {
 }
 
 /// Reads `host:port`; an IPv6 address stands in brackets.
-pub(crate) fn address(text: &str) -> Result<Address, SettingsError> {
-    let wrong = || SettingsError::Field {
-        field: "address",
-        problem: "must be host:port without a scheme, such as siem.example.com:6514; syslog is \
-                  sent over TLS only"
-            .to_owned(),
+pub(super) fn address(text: &str) -> Result<Address, SettingsError> {
+    let wrong = || {
+        SettingsError::field(
+            "address",
+            "must be host:port without a scheme, such as siem.example.com:6514; syslog is sent \
+             over TLS only",
+        )
     };
     let (host, port) = text.trim().rsplit_once(':').ok_or_else(wrong)?;
     let port: u16 = port.parse().map_err(|_| wrong())?;

@@ -9,7 +9,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::Error as TlsError;
 
 use super::Syslog;
-use crate::settings::Confirm;
+use super::settings::Confirm;
 
 impl Syslog {
     /// Writes frames on a connection of their own and ends it in order. `Err` says why it is not

@@ -1,7 +1,7 @@
+use super::settings::SyslogSettings;
 use crate::Record;
 use crate::event_time::event_time;
 use crate::line::one_line;
-use crate::settings::SyslogSettings;
 
 /// Severities of RFC 5424 for those of Defender; whatever else there is counts as a notice (5).
 const SEVERITIES: &[(&str, u64)] = &[

@@ -8,6 +8,7 @@
 mod address;
 mod connection;
 mod frame;
+mod settings;
 mod tls;
 
 use std::sync::Arc;
@@ -17,14 +18,20 @@ use async_trait::async_trait;
 use drawbridge_time::Deadline;
 use tokio_rustls::rustls::ClientConfig;
 
-use crate::settings::{Confirm, SettingsError, SyslogSettings};
-use crate::{Later, Outcome, Record, Target};
-
-pub(crate) use address::{Address, address};
+use crate::fields::{SettingsError, authority};
+use crate::{Later, Outcome, Record, Target, TargetType};
+use address::{Address, address};
 use frame::Header;
+use settings::{Confirm, SyslogSettings};
+
+pub(super) const TYPE: TargetType = TargetType::of::<SyslogSettings>(
+    "syslog",
+    "a syslog server over TLS",
+    r#"{"address":"siem.example.com:6514","ca":"/etc/siem-ca.pem"}"#,
+);
 
 /// The target `syslog`.
-pub(crate) struct Syslog {
+struct Syslog {
     address: Address,
     tls: Arc<ClientConfig>,
     header: Header,
@@ -34,11 +41,11 @@ pub(crate) struct Syslog {
 }
 
 impl Syslog {
-    /// `ca` is PEM; without it, the system's certificate authorities are trusted.
-    pub(crate) fn new(settings: &SyslogSettings, ca: Option<&[u8]>) -> Result<Self, SettingsError> {
+    fn new(settings: &SyslogSettings) -> Result<Self, SettingsError> {
+        let ca = settings.ca.as_deref().map(authority).transpose()?;
         Ok(Self {
             address: address(&settings.address)?,
-            tls: tls::config(ca)?,
+            tls: tls::config(ca.as_deref())?,
             header: Header::new(settings),
             max_message_bytes: usize::try_from(settings.max_message_bytes).unwrap_or(usize::MAX),
             confirm: settings.confirm,
@@ -50,7 +57,7 @@ impl Syslog {
 #[async_trait]
 impl Target for Syslog {
     fn name(&self) -> &'static str {
-        "syslog"
+        TYPE.name
     }
 
     async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {

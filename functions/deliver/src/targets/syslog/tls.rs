@@ -5,15 +5,12 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use crate::settings::SettingsError;
+use crate::fields::SettingsError;
 
 /// TLS 1.2 or 1.3, the server always verified: by the certificate authorities in `ca` (PEM), or
 /// by the system's.
 pub(super) fn config(ca: Option<&[u8]>) -> Result<Arc<ClientConfig>, SettingsError> {
-    let wrong = |problem: &str| SettingsError::Field {
-        field: "ca",
-        problem: problem.to_owned(),
-    };
+    let wrong = |problem| SettingsError::field("ca", problem);
     let mut roots = RootCertStore::empty();
     match ca {
         Some(pem) => {

@@ -9,17 +9,24 @@ use bytes::Bytes;
 use drawbridge_time::{Clock, Deadline};
 use http::Method;
 use secrecy::SecretString;
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::Ports;
 use crate::credential::Credential;
+use crate::fields::{SettingsError, check_secret_name, check_url};
+use crate::format;
 use crate::http::{Client, Intake, Piece, Request, Verdict, deliver};
 use crate::line::one_line;
-use crate::settings::{Body, WebhookSettings};
-use crate::{Limits, Outcome, Record, Target};
+use crate::target_type::TargetSettings;
+use crate::{Limits, Outcome, Ports, Record, Target, TargetType};
+use signature::signature;
 
-pub(crate) use signature::signature;
+pub(super) const TYPE: TargetType = TargetType::of::<WebhookSettings>(
+    "webhook",
+    "any HTTPS address, signed; body is ndjson for a receiver of lines, and not of an array",
+    r#"{"url":"https://hooks.example.com/alerts","secret":"env:HOOK_KEY","body":"ndjson"}"#,
+);
 
 /// Records a request, so that the header with their keys stays below what servers take (8 KB).
 const MOST_RECORDS: usize = 50;
@@ -27,8 +34,61 @@ const MOST_RECORDS: usize = 50;
 /// A longer key is named by its SHA-256.
 const LONGEST_KEY: usize = 128;
 
+/// `{"target":"webhook", …}`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebhookSettings {
+    /// Where to post to. It may have a query.
+    url: Url,
+    /// Where the key for the signature is kept: a secret's name or ARN, never the key.
+    secret: String,
+    /// How the records of a request are put together, for formats of JSON; an array if it does not
+    /// say. Records of text are lines.
+    #[serde(default)]
+    body: Option<Body>,
+    /// A private certificate authority: PEM, or a file with it.
+    #[serde(default)]
+    ca: Option<String>,
+}
+
+/// How a request holds its records of JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Body {
+    /// One JSON array, `application/json`. Who reads lines gets one long one; who reads JSON, and
+    /// would have taken lines for nothing and said 200, gets every record.
+    #[default]
+    Array,
+    /// A record a line, `application/x-ndjson`.
+    Ndjson,
+}
+
+impl TargetSettings for WebhookSettings {
+    fn check(&self) -> Result<(), SettingsError> {
+        check_url("url", &self.url, true)?;
+        check_secret_name(&self.secret)
+    }
+
+    fn check_format(&self, format: &str) -> Result<(), SettingsError> {
+        let is_text = format::format(format).is_some_and(|format| !format.is_json());
+        if self.body.is_none() || !is_text {
+            return Ok(());
+        }
+        let problem = format!(
+            "is for records of JSON: those of {format} are sent as lines of text, whatever it says. \
+             Leave it out, or deliver another output"
+        );
+        Err(SettingsError::field("body", problem))
+    }
+
+    fn build(&self, ports: &Ports) -> Result<Arc<dyn Target>, SettingsError> {
+        let client = Client::trusting(self.ca.as_deref())?;
+        Ok(Arc::new(Webhook::new(self, client, ports)))
+    }
+}
+
 /// The target `webhook`.
-pub(crate) struct Webhook {
+struct Webhook {
     client: Client,
     key: Credential,
     url: Url,
@@ -37,7 +97,7 @@ pub(crate) struct Webhook {
 }
 
 impl Webhook {
-    pub(crate) fn new(settings: &WebhookSettings, client: Client, ports: &Ports) -> Self {
+    fn new(settings: &WebhookSettings, client: Client, ports: &Ports) -> Self {
         Self {
             client,
             key: Credential::new(Arc::clone(&ports.secrets), &settings.secret),
@@ -91,7 +151,7 @@ impl Webhook {
 #[async_trait]
 impl Target for Webhook {
     fn name(&self) -> &'static str {
-        "webhook"
+        TYPE.name
     }
 
     fn limits(&self) -> Limits {

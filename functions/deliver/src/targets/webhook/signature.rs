@@ -5,7 +5,7 @@ use sha2::Sha256;
 /// `sha256=` and the HMAC-SHA-256, in hexadecimal, of the timestamp, a full stop and the body.
 ///
 /// The timestamp is in it, so that neither can be sent again later without the other.
-pub(crate) fn signature(key: &SecretString, timestamp: &str, body: &[u8]) -> String {
+pub(super) fn signature(key: &SecretString, timestamp: &str, body: &[u8]) -> String {
     // HMAC takes keys of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()) else {
         return String::new();

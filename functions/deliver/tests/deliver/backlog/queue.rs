@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsMessage;
-use drawbridge_deliver::lambda::Hide;
+use drawbridge_lambda::VisibilityControl;
 
 use crate::handler::message;
 use crate::support::Watch;
@@ -128,7 +128,7 @@ impl Queue {
 }
 
 #[async_trait]
-impl Hide for Queue {
+impl VisibilityControl for Queue {
     async fn hide(&self, messages: &[(String, Duration)]) {
         let now = self.clock.millis();
         let mut held = self.held.lock().unwrap();

@@ -1,4 +1,4 @@
-//! The records that `spec/siem-record.md` demands of an alert, worked out from its JSON once more
+//! The records that `docs/record.md` promises of an alert, worked out from its JSON once more
 //! and from nothing of the crates under test. The five synthesised identifiers are left out.
 
 mod record;

@@ -28,6 +28,8 @@ struct Inner {
     pub(crate) latency: Mutex<u64>,
     poison_status: Mutex<Option<(u16, Option<u64>)>>,
     down: Mutex<bool>,
+    cap: Mutex<Option<usize>>,
+    refuses: Mutex<bool>,
     log: Mutex<Vec<String>>,
     times: Mutex<Vec<Instant>>,
 }
@@ -110,6 +112,16 @@ impl FakeGraph {
         *self.inner.down.lock().unwrap() = down;
     }
 
+    /// Every request is answered as a poisoned page is.
+    pub(crate) fn refuses_everything(&self, refuses: bool) {
+        *self.inner.refuses.lock().unwrap() = refuses;
+    }
+
+    /// No more than so many alerts of a window are listed, as if there were no others.
+    pub(crate) fn lists_at_most(&self, alerts: usize) {
+        *self.inner.cap.lock().unwrap() = Some(alerts);
+    }
+
     /// What it says of the number of alerts.
     pub(crate) fn counts(&self, count: Count) {
         *self.inner.count.lock().unwrap() = count;
@@ -148,6 +160,10 @@ impl Transport for Wire {
         if *self.0.down.lock().unwrap() {
             return Ok(answer(503, None, String::new()));
         }
+        if *self.0.refuses.lock().unwrap() {
+            let (status, _) = self.0.poison_status.lock().unwrap().unwrap_or((500, None));
+            return Ok(answer(status, None, String::new()));
+        }
         let scripted = self.0.script.lock().unwrap().pop_front();
         match scripted {
             Some(Answer::Status(status)) => return Ok(answer(status, None, String::new())),
@@ -184,7 +200,9 @@ impl Transport for Wire {
             .filter(|(_, updated, _)| (from..to).contains(updated))
             .map(|(_, _, json)| json.as_str())
             .collect();
-        let page = &hits[skip.min(hits.len())..(skip + top).min(hits.len())];
+        let listed = self.0.cap.lock().unwrap().unwrap_or(usize::MAX);
+        let listed = &hits[..hits.len().min(listed)];
+        let page = &listed[skip.min(listed.len())..(skip + top).min(listed.len())];
         let poison = self.0.poison.lock().unwrap().clone();
         if poison.is_some_and(|text| page.iter().any(|json| json.contains(&text))) {
             let (status, wait) = self.0.poison_status.lock().unwrap().unwrap_or((500, None));
@@ -194,7 +212,7 @@ impl Transport for Wire {
                 String::new(),
             ));
         }
-        let next = if skip + top < hits.len() {
+        let next = if skip + top < listed.len() {
             let path = request.uri().path_and_query().unwrap().as_str();
             let base = path
                 .split("&$skiptoken")

@@ -10,7 +10,7 @@ use super::super::name::Names;
 use super::super::property::{Holds, Property, Shape};
 use super::{Kind, UNKNOWN, kinds};
 
-const SCHEMA: &str = include_str!("../../../tests/ecs_facts/graph.json");
+const SCHEMA: &str = include_str!("../../../../alert/tests/facts/graph.json");
 
 /// What Graph has as a number and Elastic's mapping as a keyword.
 const NUMBERS_AS_TEXT: &[&str] = &["appId", "instanceId", "saasAppId", "osBuild", "rbacGroupId"];

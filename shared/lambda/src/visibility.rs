@@ -11,22 +11,26 @@ const MAX_ENTRIES: usize = 10;
 /// Such requests at once: a thousand messages are hidden in the time that a function has left.
 const AT_ONCE: usize = 10;
 
-/// Hides messages until they are to be delivered again. A port, so that tests see what is asked.
+/// SQS hides a message for twelve hours at most.
+const MAX_SECS: u64 = 12 * 60 * 60;
+
+/// Changes the visibility timeout of messages that are to be delivered again. A port, so that tests
+/// see what is asked.
 #[async_trait]
-pub trait Hide: Send + Sync {
+pub trait VisibilityControl: Send + Sync {
     /// Hides each message, named by its receipt handle, for that long. Where that fails, it comes
-    /// back after the queue's own time, so there is no error.
+    /// back after the queue's own visibility timeout, so there is no error.
     async fn hide(&self, messages: &[(String, Duration)]);
 }
 
-/// Hides messages of an SQS queue.
-pub struct Visibility {
+/// The visibility of the messages of an SQS queue.
+pub struct SqsVisibility {
     client: Client,
     queue_url: String,
 }
 
-impl Visibility {
-    /// Of the queue at `queue_url`.
+impl SqsVisibility {
+    /// The visibility of the messages of the queue at `queue_url`.
     #[must_use]
     pub fn new(client: Client, queue_url: String) -> Self {
         Self { client, queue_url }
@@ -34,7 +38,7 @@ impl Visibility {
 }
 
 #[async_trait]
-impl Hide for Visibility {
+impl VisibilityControl for SqsVisibility {
     async fn hide(&self, messages: &[(String, Duration)]) {
         let batches: Vec<_> = messages
             .chunks(MAX_ENTRIES)
@@ -46,21 +50,23 @@ impl Hide for Visibility {
             .await;
         if !all_hidden {
             tracing::warn!(
-                "not all messages could be hidden: they come back after the queue's own time \
+                "not all messages could be hidden: they come back after the queue's own \
+                 visibility timeout \
                  (the role needs sqs:ChangeMessageVisibility)"
             );
         }
     }
 }
 
-impl Visibility {
-    /// Whether all of at most [`MAX_ENTRIES`] messages are hidden.
+impl SqsVisibility {
+    /// Hides at most [`MAX_ENTRIES`] messages; false unless all of them are hidden.
     async fn hide_batch(&self, batch: &[(String, Duration)]) -> bool {
         let entries = batch.iter().enumerate().map(|(n, (receipt, delay))| {
+            let secs = delay.as_secs().clamp(1, MAX_SECS);
             ChangeMessageVisibilityBatchRequestEntry::builder()
                 .id(n.to_string())
                 .receipt_handle(receipt)
-                .visibility_timeout(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX))
+                .visibility_timeout(i32::try_from(secs).unwrap_or(i32::MAX))
                 .build()
         });
         let Ok(entries) = entries.collect::<Result<Vec<_>, _>>() else {

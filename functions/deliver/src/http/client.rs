@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use drawbridge_http::{Transport, TransportError, retry_after};
+use drawbridge_http::{HttpSettings, HttpTransport, Transport, TransportError, retry_after};
 use drawbridge_time::Deadline;
 use futures::StreamExt as _;
 use http::{HeaderMap, Method};
@@ -11,6 +11,7 @@ use url::Url;
 
 use super::Verdict;
 use super::answer::Answer;
+use crate::fields::{SettingsError, authority};
 
 /// How long a request and its answer may take together.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -35,9 +36,29 @@ pub(crate) struct Request<'a> {
     pub(crate) body: Bytes,
 }
 
+/// Connections to servers that the system's certificate authorities vouch for, or the one in `ca`
+/// alone.
+pub(crate) fn transport(ca: Option<&str>) -> Result<Arc<dyn Transport>, SettingsError> {
+    let Some(ca) = ca else {
+        return Ok(Arc::new(HttpTransport::new()));
+    };
+    let trusting = HttpTransport::trusting(&authority(ca)?, HttpSettings::default());
+    Ok(Arc::new(trusting.map_err(|_| {
+        SettingsError::field(
+            "ca",
+            "holds no PEM certificate; it is PEM text, or the path of a file with it",
+        )
+    })?))
+}
+
 impl Client {
     pub(crate) fn new(transport: Arc<dyn Transport>) -> Self {
         Self { transport }
+    }
+
+    /// A client whose connections are those of [`transport`].
+    pub(crate) fn trusting(ca: Option<&str>) -> Result<Self, SettingsError> {
+        Ok(Self::new(transport(ca)?))
     }
 
     /// Sends a request within 30 seconds and before `until`. Without a whole answer nothing is

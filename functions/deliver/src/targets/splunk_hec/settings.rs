@@ -1,0 +1,63 @@
+use std::sync::Arc;
+
+use serde::Deserialize;
+use url::Url;
+
+use super::SplunkHec;
+use crate::fields::{SettingsError, check_secret_name, check_url, drawbridge, number};
+use crate::http::Client;
+use crate::target_type::TargetSettings;
+use crate::{Ports, Target};
+
+/// `{"target":"splunk-hec", …}`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SplunkHecSettings {
+    /// The collector without a path: `https://splunk.example.com:8088`.
+    pub(super) url: Url,
+    /// Where the token is kept: a secret's name or ARN, never the token.
+    pub(super) secret: String,
+    /// The index; the token's own where none is named.
+    #[serde(default)]
+    pub(super) index: Option<String>,
+    /// The sourcetype in place of the format's own.
+    #[serde(default)]
+    pub(super) sourcetype: Option<String>,
+    /// `source` of every event.
+    #[serde(default = "drawbridge")]
+    pub(super) source: String,
+    /// `host` of every event.
+    #[serde(default = "drawbridge")]
+    pub(super) host: String,
+    /// Whether to wait until the indexers have the events. The token must have it turned on.
+    #[serde(default)]
+    pub(super) acknowledge: bool,
+    /// Seconds that an acknowledgement is waited for.
+    #[serde(default = "number::<60>")]
+    pub(super) ack_timeout_secs: u64,
+    /// Milliseconds between two questions for it.
+    #[serde(default = "number::<1000>")]
+    pub(super) ack_poll_millis: u64,
+    /// A private certificate authority: PEM, or a file with it.
+    #[serde(default)]
+    ca: Option<String>,
+}
+
+impl TargetSettings for SplunkHecSettings {
+    fn check(&self) -> Result<(), SettingsError> {
+        check_url("url", &self.url, false)?;
+        check_secret_name(&self.secret)?;
+        if self.ack_poll_millis == 0 {
+            return Err(SettingsError::field(
+                "ack_poll_millis",
+                "must be at least 1",
+            ));
+        }
+        Ok(())
+    }
+
+    fn build(&self, ports: &Ports) -> Result<Arc<dyn Target>, SettingsError> {
+        let client = Client::trusting(self.ca.as_deref())?;
+        Ok(Arc::new(SplunkHec::new(self, client, &ports.secrets)))
+    }
+}

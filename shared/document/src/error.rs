@@ -1,0 +1,30 @@
+/// Where and how a document is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("at {path}: {reason}")]
+pub struct DocumentError {
+    /// Where in the document; a full stop is all of it.
+    pub path: String,
+    /// What is wrong there.
+    pub reason: String,
+}
+
+impl DocumentError {
+    /// An error about the document as a whole.
+    #[must_use]
+    pub fn of_all(reason: impl Into<String>) -> Self {
+        Self {
+            path: ".".to_owned(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// The most characters of a name, or of what serde says about names, that an error repeats.
+const MAX_CHARS: usize = 700;
+
+/// Names as they may stand in a log: printable ASCII, and not too much of it.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
+    text.chars().take(MAX_CHARS).map(plain).collect()
+}

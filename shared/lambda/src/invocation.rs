@@ -1,0 +1,37 @@
+use std::time::{Duration, SystemTime};
+
+use drawbridge_telemetry::survive;
+use drawbridge_time::Deadline;
+use lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What is kept of an invocation's time for what ends it: the state or the quarantine is written,
+/// messages are hidden, and the response is sent.
+const CLOSING_TIME: Duration = Duration::from_secs(5);
+
+/// Answers invocations with `handle` until the process ends. A panic is an error without its message,
+/// which could quote an alert.
+///
+/// # Errors
+/// What the Lambda runtime fails with.
+pub async fn serve<E, R>(
+    handle: impl AsyncFn(LambdaEvent<E>) -> Result<R, Error>,
+) -> Result<(), Error>
+where
+    E: DeserializeOwned,
+    R: Serialize,
+{
+    let handle = &handle;
+    run(service_fn(async move |event| survive(handle(event)).await)).await
+}
+
+/// When the work of an invocation has to end, so that the function can still answer.
+#[must_use]
+pub fn deadline(context: &Context) -> Deadline {
+    let left = context
+        .deadline()
+        .duration_since(SystemTime::now())
+        .unwrap_or_default();
+    Deadline::after(left.saturating_sub(CLOSING_TIME))
+}
