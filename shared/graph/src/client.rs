@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use tracing::warn;
 use url::Url;
 
-use crate::answer::{Asked, SizeLimit};
+use crate::answer::{PageRequest, SizeLimit};
 use crate::error::{ErrorKind, GraphError};
 use crate::link::NextLink;
 use crate::page::Page;
@@ -194,7 +194,7 @@ impl Graph {
             exchange: attempts.exchange(None),
             cause,
         };
-        let asked = Asked {
+        let page_request = PageRequest {
             url,
             resource: self.resource(),
             endpoints: &self.endpoints,
@@ -206,7 +206,7 @@ impl Graph {
         let time = deadline.share(self.settings.request_timeout);
         let answer = async {
             let answer = self.transport.send(request).await.map_err(network)?;
-            let page = asked.read(answer).await;
+            let page = page_request.read(answer).await;
             page.map_err(|error| {
                 let token = lease.secret.expose_secret();
                 error.with_permission(permission::is_in(token, self.resource()))
