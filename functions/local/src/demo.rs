@@ -7,7 +7,6 @@ use drawbridge_entra::Endpoints;
 use drawbridge_poll::{Report, Settings, Stop};
 use drawbridge_secrets::SecretSource;
 use drawbridge_simulator::{Alerts, GenerateOptions, Options};
-use drawbridge_time::Clock;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -56,14 +55,8 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
         service_sources: Vec::new(),
         ..Settings::new("demo")
     };
-    let session = Session::open(
-        sign_in,
-        format,
-        &args.out,
-        Arc::new(StandingClock(now)),
-        settings,
-    )
-    .await?;
+    let session =
+        Session::open(sign_in, format, &args.out, Arc::new(move || now), settings).await?;
 
     let started = Instant::now();
     let shown = Shown::start();
@@ -126,15 +119,6 @@ fn first_record(file: &Path) -> Option<String> {
         .ok()?;
     let record: serde_json::Value = serde_json::from_str(&line).ok()?;
     serde_json::to_string_pretty(&record).ok()
-}
-
-/// A clock that always tells the same time.
-struct StandingClock(Timestamp);
-
-impl Clock for StandingClock {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
 }
 
 /// The secret of the simulator.

@@ -25,7 +25,7 @@ const MAX_ERROR_BYTES: usize = 64 * 1024;
 const MAX_MESSAGE_CHARS: usize = 200;
 
 /// The request an answer belongs to.
-pub(crate) struct Asked<'a> {
+pub(crate) struct PageRequest<'a> {
     pub(crate) url: &'a Url,
     pub(crate) resource: &'a Resource,
     pub(crate) endpoints: &'a Endpoints,
@@ -37,11 +37,11 @@ pub(crate) struct Asked<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SizeLimit {
     pub(crate) bytes: usize,
-    /// Whether it is that of a page of one alert.
-    pub(crate) is_one_alert: bool,
+    /// Whether it is `Settings::max_alert_bytes`.
+    pub(crate) is_large: bool,
 }
 
-impl Asked<'_> {
+impl PageRequest<'_> {
     /// Reads the answer to its end.
     pub(crate) async fn read(&self, answer: http::Response<Body>) -> Result<Page, GraphError> {
         let (parts, body) = answer.into_parts();
@@ -57,7 +57,8 @@ impl Asked<'_> {
             let bytes = collect(&headers, body, MAX_ERROR_BYTES)
                 .await
                 .unwrap_or_default();
-            return Err(refusal(status, &headers, &bytes, exchange));
+            let permission = self.resource.least_permission();
+            return Err(refusal(status, &headers, &bytes, permission, exchange));
         }
         if is_html(&headers) {
             return Err(not_graph(exchange));
@@ -67,7 +68,7 @@ impl Asked<'_> {
             Err(BodyProblem::TooLarge) => Err(GraphError::TooLarge {
                 exchange,
                 limit_bytes: self.limit.bytes,
-                is_one_alert: self.limit.is_one_alert,
+                is_large: self.limit.is_large,
             }),
             Err(BodyProblem::Transport(cause)) => Err(GraphError::Network { exchange, cause }),
         }
@@ -105,7 +106,7 @@ impl Asked<'_> {
 
     fn next(&self, link: &str) -> Result<NextLink, LinkProblem> {
         let next = NextLink::check(link, self.resource, self.endpoints)?
-            .of_one_alert(self.limit.is_one_alert);
+            .of_large_page(self.limit.is_large);
         if next.url() == self.url {
             Err(LinkProblem::Circular)
         } else {
@@ -139,6 +140,7 @@ fn refusal(
     status: StatusCode,
     headers: &HeaderMap,
     body: &[u8],
+    permission: &'static str,
     exchange: Box<Exchange>,
 ) -> GraphError {
     let reply = serde_json::from_slice::<ErrorReply>(body).ok();
@@ -159,7 +161,7 @@ fn refusal(
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, reply) => {
             let message = reply.map(|reply| quotable(&reply.error.message, MAX_MESSAGE_CHARS));
             let message = message.filter(|message| !message.is_empty());
-            let denial = Denial::new(status, code.as_deref(), message);
+            let denial = Denial::new(status, code.as_deref(), message, permission);
             if status == StatusCode::UNAUTHORIZED {
                 GraphError::Unauthorized {
                     exchange,

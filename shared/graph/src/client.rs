@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use tracing::warn;
 use url::Url;
 
-use crate::answer::{Asked, SizeLimit};
+use crate::answer::{PageRequest, SizeLimit};
 use crate::error::{ErrorKind, GraphError};
 use crate::link::NextLink;
 use crate::page::Page;
@@ -65,7 +65,7 @@ impl Graph {
             return Err(GraphError::BadQuery { problem });
         }
         let url = query.on(self.resource(), &self.endpoints);
-        self.get(&url, self.limit(query.is_one_alert()), deadline)
+        self.get(&url, self.limit(query.may_be_large), deadline)
             .await
     }
 
@@ -82,8 +82,7 @@ impl Graph {
                 problem,
             }
         })?;
-        self.get(url, self.limit(link.is_one_alert()), deadline)
-            .await
+        self.get(url, self.limit(link.is_large()), deadline).await
     }
 
     /// How many alerts a window holds (`$count`); `None` when the answer does not say.
@@ -99,7 +98,7 @@ impl Graph {
             return Err(GraphError::BadQuery { problem });
         }
         let url = query.counting(self.resource(), &self.endpoints);
-        let page = self.get(&url, self.limit(query.is_one_alert()), deadline);
+        let page = self.get(&url, self.limit(query.may_be_large), deadline);
         page.await.map(|page| page.count())
     }
 
@@ -113,19 +112,19 @@ impl Graph {
         self.counters.read()
     }
 
-    fn limit(&self, is_one_alert: bool) -> SizeLimit {
+    fn limit(&self, is_large: bool) -> SizeLimit {
         let Settings {
             max_body_bytes,
             max_alert_bytes,
             ..
         } = self.settings;
         SizeLimit {
-            bytes: if is_one_alert {
+            bytes: if is_large {
                 max_alert_bytes
             } else {
                 max_body_bytes
             },
-            is_one_alert,
+            is_large,
         }
     }
 
@@ -195,7 +194,7 @@ impl Graph {
             exchange: attempts.exchange(None),
             cause,
         };
-        let asked = Asked {
+        let page_request = PageRequest {
             url,
             resource: self.resource(),
             endpoints: &self.endpoints,
@@ -207,7 +206,7 @@ impl Graph {
         let time = deadline.share(self.settings.request_timeout);
         let answer = async {
             let answer = self.transport.send(request).await.map_err(network)?;
-            let page = asked.read(answer).await;
+            let page = page_request.read(answer).await;
             page.map_err(|error| {
                 let token = lease.secret.expose_secret();
                 error.with_permission(permission::is_in(token, self.resource()))

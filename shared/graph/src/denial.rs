@@ -8,10 +8,6 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// What an application must be granted to read alerts.
-const GRANT: &str = "grant the application permission SecurityAlert.Read.All and give it admin \
-                     consent in the tenant (it takes minutes to arrive)";
-
 const ONBOARD: &str = "have an admin of the tenant open https://security.microsoft.com once, which \
                        onboards it, and check that it is licensed for the products whose alerts are \
                        asked for";
@@ -60,12 +56,20 @@ enum Cause {
 pub struct Denial {
     status: StatusCode,
     message: Option<String>,
+    /// What an application must be granted.
+    permission: &'static str,
     cause: Cause,
 }
 
 impl Denial {
-    /// `code` and `message` are Graph's, the message already fit to be shown.
-    pub(crate) fn new(status: StatusCode, code: Option<&str>, message: Option<String>) -> Self {
+    /// `code` and `message` are Graph's, the message already fit to be shown; `permission` is the
+    /// least that an application needs.
+    pub(crate) fn new(
+        status: StatusCode,
+        code: Option<&str>,
+        message: Option<String>,
+        permission: &'static str,
+    ) -> Self {
         let words = message.as_deref().unwrap_or_default().to_ascii_lowercase();
         let says = |list: &[&str]| list.iter().any(|part| words.contains(part));
         let cause = if says(ABOUT_PERMISSION) || code == Some("Authorization_RequestDenied") {
@@ -78,6 +82,7 @@ impl Denial {
         Self {
             status,
             message,
+            permission,
             cause,
         }
     }
@@ -99,8 +104,13 @@ impl fmt::Display for Denial {
             Some(message) => write!(f, ", Graph says \"{message}\": ")?,
             None => f.write_str(", without a word why: ")?,
         }
+        let grant = format_args!(
+            "grant the application permission {} and give it admin consent in the tenant (it takes \
+             minutes to arrive)",
+            self.permission
+        );
         match (self.cause, self.status) {
-            (Cause::Permission, _) => f.write_str(GRANT),
+            (Cause::Permission, _) => f.write_fmt(grant),
             (Cause::Tenant, _) => write!(
                 f,
                 "the tenant is not onboarded to Microsoft Defender or not licensed for it: {ONBOARD}"
@@ -117,11 +127,11 @@ impl fmt::Display for Denial {
                  to Microsoft Defender or not be licensed for it: {ONBOARD}"
             ),
             (Cause::Unknown, StatusCode::UNAUTHORIZED) => {
-                write!(f, "{CLOUD}; if they are, {GRANT}")
+                write!(f, "{CLOUD}; if they are, {grant}")
             }
             (Cause::Unknown, _) => write!(
                 f,
-                "either the permission is missing: {GRANT}; or the tenant is not onboarded to \
+                "either the permission is missing: {grant}; or the tenant is not onboarded to \
                  Microsoft Defender or not licensed for it: {ONBOARD}"
             ),
         }

@@ -76,14 +76,14 @@ pub enum GraphError {
         problem: String,
     },
     /// The page is larger than this process is allowed to hold.
-    #[error("{exchange}: the page is larger than {limit_bytes} bytes: {}", smaller(*.is_one_alert))]
+    #[error("{exchange}: the page is larger than {limit_bytes} bytes: {}", smaller(*.is_large))]
     TooLarge {
         /// The request.
         exchange: Box<Exchange>,
-        /// `Settings::max_body_bytes`, or `Settings::max_alert_bytes` for a page of one alert.
+        /// `Settings::max_body_bytes` or `Settings::max_alert_bytes`.
         limit_bytes: usize,
-        /// Whether one alert was asked for.
-        is_one_alert: bool,
+        /// Whether it is the latter.
+        is_large: bool,
     },
     /// Graph does not understand the request.
     #[error("{exchange}: refused (HTTP {status}{}): {message}", with_code(.code))]
@@ -257,8 +257,8 @@ impl GraphError {
     }
 }
 
-fn smaller(is_one_alert: bool) -> &'static str {
-    if is_one_alert {
+fn smaller(is_large: bool) -> &'static str {
+    if is_large {
         "an alert of that size is not read; look at it in the Defender portal"
     } else {
         "ask for a smaller $top"

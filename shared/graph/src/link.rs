@@ -18,8 +18,8 @@ use crate::resource::Resource;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NextLink {
     url: Url,
-    /// Whether its page was asked to hold one alert.
-    is_one_alert: bool,
+    /// Whether its page may have `Settings::max_alert_bytes`.
+    is_large: bool,
 }
 
 /// Which rule a next link breaks. Only the foreign host is named, never the link.
@@ -76,24 +76,21 @@ impl NextLink {
         }
         Ok(Self {
             url,
-            is_one_alert: false,
+            is_large: false,
         })
     }
 
     /// The same, with what is known of the page that it stands on.
-    pub(crate) fn of_one_alert(self, is_one_alert: bool) -> Self {
-        Self {
-            is_one_alert,
-            ..self
-        }
+    pub(crate) fn of_large_page(self, is_large: bool) -> Self {
+        Self { is_large, ..self }
     }
 
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }
 
-    pub(crate) fn is_one_alert(&self) -> bool {
-        self.is_one_alert
+    pub(crate) fn is_large(&self) -> bool {
+        self.is_large
     }
 }
 

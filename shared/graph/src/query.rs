@@ -23,6 +23,9 @@ pub struct AlertQuery {
     pub severities: Vec<String>,
     /// Alerts a page: 1 to [`MAX_TOP`], values outside are moved inside.
     pub top: u32,
+    /// Whether a page may have `Settings::max_alert_bytes`; for a page of one alert, when the process
+    /// has the memory.
+    pub may_be_large: bool,
 }
 
 impl AlertQuery {
@@ -51,11 +54,6 @@ impl AlertQuery {
             }
         }
         filter
-    }
-
-    /// Whether a page of it holds one alert at most.
-    pub(crate) fn is_one_alert(&self) -> bool {
-        self.top <= 1
     }
 
     /// What makes the query senseless, if anything.
@@ -116,6 +114,7 @@ mod tests {
             service_sources: sources.iter().map(|s| (*s).to_owned()).collect(),
             severities: Vec::new(),
             top: 100,
+            may_be_large: false,
         }
     }
 
@@ -182,6 +181,7 @@ mod tests {
                 service_sources: sources,
                 severities: vec!["high".to_owned()],
                 top,
+                may_be_large: false,
             };
             let url = query.on(&ALERTS, &endpoints());
             let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();

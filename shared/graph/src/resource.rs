@@ -39,6 +39,11 @@ impl Resource {
         url
     }
 
+    /// The permission that suffices to read it.
+    pub(crate) fn least_permission(&self) -> &'static str {
+        self.permissions.first().copied().unwrap_or_default()
+    }
+
     /// The path below which each of its pages lies, `/v1.0/` unless Graph's root has a path itself.
     pub(crate) fn pages_below(&self, endpoints: &Endpoints) -> String {
         let version = self.path.split('/').next().unwrap_or_default();
@@ -58,6 +63,9 @@ impl fmt::Debug for Resource {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::denial::Denial;
+    use crate::query::AlertQuery;
+    use http::StatusCode;
 
     #[test]
     fn addresses_respect_a_path_in_the_root() {
@@ -73,5 +81,38 @@ mod tests {
             ..ALERTS
         };
         assert_eq!(other.pages_below(&endpoints), "/graph/beta/");
+    }
+
+    /// All of a request and of a refusal follows the resource.
+    #[test]
+    fn another_list_is_asked_for_by_its_own_time_and_permission() {
+        let root: Url = "https://graph.example".parse().unwrap();
+        let endpoints = Endpoints::custom(root.clone(), root).unwrap();
+        let sign_ins = Resource {
+            path: "v1.0/auditLogs/signIns",
+            time_property: "createdDateTime",
+            permissions: &["AuditLog.Read.All"],
+            ..ALERTS
+        };
+        let query = AlertQuery {
+            from: "2026-01-01T00:00:00Z".parse().unwrap(),
+            to: "2026-01-02T00:00:00Z".parse().unwrap(),
+            service_sources: Vec::new(),
+            severities: Vec::new(),
+            top: 10,
+            may_be_large: false,
+        };
+        assert_eq!(
+            query.on(&sign_ins, &endpoints).as_str(),
+            "https://graph.example/v1.0/auditLogs/signIns?$filter=createdDateTime+ge+\
+             2026-01-01T00%3A00%3A00Z+and+createdDateTime+lt+2026-01-02T00%3A00%3A00Z&$top=10"
+        );
+        let denied = Denial::new(
+            StatusCode::FORBIDDEN,
+            Some("Authorization_RequestDenied"),
+            None,
+            sign_ins.least_permission(),
+        );
+        assert!(denied.to_string().contains("AuditLog.Read.All"), "{denied}");
     }
 }

@@ -13,7 +13,8 @@ pub struct Settings {
     pub resource: Resource,
     /// Largest page in bytes, after decompression.
     pub max_body_bytes: usize,
-    /// The same of a page that was asked to hold one alert: so large may an alert be that is read.
+    /// The same of a page that may be large: an alert may have so much, where the process has the
+    /// memory for it.
     ///
     /// Microsoft documents no limit for an alert. The largest result that it documents for any
     /// request of the Graph security API has 50 MB ("Use the Microsoft Graph security API", quotas of

@@ -42,6 +42,7 @@ pub fn list_page(bytes: &[u8]) {
         to: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(60),
         service_sources: Vec::new(),
         top: 10,
+        may_be_large: false,
     };
     run(async {
         match graph.list(&query, Deadline::none()).await {

@@ -21,6 +21,10 @@ use crate::read_ahead::ReadAhead;
 use crate::read_options::ReadOptions;
 use crate::{PollError, Poller, Report};
 
+/// What of the state's memory has to be free for an alert that is larger than a page may be: its text
+/// of 64 MiB, its record, and that record on its way.
+const LARGE_ALERT_ROOM_BYTES: usize = 192 << 20;
+
 /// Reads windows into the queues.
 pub(crate) struct Drain<'a> {
     poller: &'a Poller,
@@ -190,9 +194,12 @@ impl<'a> Drain<'a> {
         let deadline = self.context.stop.deadline();
         let mut incomplete = false;
         let mut links = HashSet::new();
-        let query = self
-            .poller
-            .query(attempt.window.from(), attempt.window.to(), attempt.top);
+        let may_be_large = attempt.top == 1 && self.has_room_for_a_large_alert();
+        let window = attempt.window;
+        let query = AlertQuery {
+            may_be_large,
+            ..self.poller.query(window.from(), window.to(), attempt.top)
+        };
         let Some(pause) = self.pause() else {
             return Ok(Paged::NotBegun);
         };
@@ -216,10 +223,10 @@ impl<'a> Drain<'a> {
             let stopped = page.next().is_some() && next.is_none();
             let next = next.map(|(link, pause)| (link.clone(), pause));
             let begin = |(link, pause)| ReadAhead::next(graph, link, deadline, pause);
-            // A page of one alert may be far larger than another: there is room for one of them.
-            let (next, then) = match attempt.top {
-                1 => (None, next),
-                _ => (next.map(begin), None),
+            // There is room for one large page, not for two.
+            let (next, then) = match may_be_large {
+                true => (None, next),
+                false => (next.map(begin), None),
             };
             if let Some(warning) = page.incomplete() {
                 incomplete = true;
@@ -259,6 +266,12 @@ impl<'a> Drain<'a> {
         self.state.weight() > self.poller.settings.most_state_bytes
     }
 
+    /// Whether there is memory for an alert that is larger than a page may be.
+    fn has_room_for_a_large_alert(&self) -> bool {
+        let weight = self.state.weight().saturating_add(LARGE_ALERT_ROOM_BYTES);
+        weight <= self.poller.settings.most_state_bytes
+    }
+
     /// Whether there is time for another page.
     pub(crate) fn has_time(&self) -> bool {
         self.context.has_time(&self.options)
@@ -294,6 +307,7 @@ impl Poller {
             service_sources: self.settings.service_sources.clone(),
             severities: self.settings.severities.clone(),
             top,
+            may_be_large: false,
         }
     }
 }

@@ -63,6 +63,7 @@ async fn alerts(graph: &Graph, now: Timestamp, deadline: Deadline) -> Finding {
         to: now,
         service_sources: Vec::new(),
         top: 1,
+        may_be_large: false,
     };
     match graph.list(&query, deadline).await {
         Ok(page) => {

@@ -12,7 +12,7 @@ pub(super) fn judge(token: &str, resource: &Resource) -> Finding {
         let text = "the token does not show what it may do; Graph's answer will";
         return Finding::passed(Topic::Roles, text.to_owned());
     };
-    let needed = resource.permissions.first().copied().unwrap_or_default();
+    let needed = resource.least_permission();
     let suffices = |role: &String| resource.permissions.contains(&role.as_str());
     let (level, text) = if !roles.iter().any(suffices) {
         let text = format!(

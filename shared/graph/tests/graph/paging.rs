@@ -246,7 +246,11 @@ async fn one_alert_may_be_larger_than_a_page() {
         let next = format!(r#""@odata.nextLink":"{next}","#);
         Answer::json(200, format!(r#"{{{next}"value":[{}]}}"#, alert(bytes)))
     };
-    let one = AlertQuery { top: 1, ..query() };
+    let one = AlertQuery {
+        top: 1,
+        may_be_large: true,
+        ..query()
+    };
 
     let script = Script::pages([page(150_000, NEXT), page(150_000, NEXT)]);
     let graph = script.graph();

@@ -79,6 +79,7 @@ pub(crate) fn query() -> AlertQuery {
         to: "2026-11-23T20:05:00Z".parse().unwrap(),
         service_sources: vec!["microsoftDefenderForEndpoint".to_owned()],
         top: 100,
+        may_be_large: false,
     }
 }
 

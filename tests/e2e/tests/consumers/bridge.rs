@@ -15,7 +15,6 @@ use drawbridge_record::{Body, Format, formats};
 use drawbridge_secrets::SecretSource;
 use drawbridge_simulator::{Alerts, Options};
 use drawbridge_store::{S3Store, Store, s3_client};
-use drawbridge_time::Clock;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -67,14 +66,6 @@ impl Notified {
             .iter()
             .find(|object| object.bucket == bucket && object.key == key)
             .unwrap_or_else(|| panic!("there is no object {key}"))
-    }
-}
-
-struct StandingClock(Timestamp);
-
-impl Clock for StandingClock {
-    fn now(&self) -> Timestamp {
-        self.0
     }
 }
 
@@ -211,11 +202,12 @@ pub(crate) async fn poll_into(served: &[String], outputs: Vec<Output>, records: 
     let secret = ClientSecret::new(endpoint, Arc::new(Secret(options.client_secret.clone())));
     let tokens = Arc::new(TokenCache::new(Arc::new(secret)));
     let graph = drawbridge_graph::Settings::default();
+    let now: Timestamp = alerts::NOW.parse().unwrap();
     let poller = Poller {
         graph: Arc::new(Graph::new(transport, tokens, endpoints, graph)),
         store: Arc::new(S3Store::new(client, &state)),
         outputs,
-        clock: Arc::new(StandingClock(alerts::NOW.parse().unwrap())),
+        clock: Arc::new(move || now),
         settings: Settings {
             service_sources: Vec::new(),
             ..Settings::new(TENANT)
