@@ -11,6 +11,7 @@ mod remove;
 
 use std::io::Write as _;
 
+pub(crate) use add::{Given, sources};
 pub(crate) use found::{Found, find, twins};
 
 use crate::cli::{self, TenantsCommand};
