@@ -3,18 +3,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use drawbridge_entra::Endpoints;
-use drawbridge_poll::{Report, Settings, Stop};
-use drawbridge_secrets::SecretSource;
+use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::{Report, Stop};
+use drawbridge_secrets::{SecretError, Secrets};
 use drawbridge_simulator::{Alerts, GenerateOptions, Options};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::sync::watch;
 
 use crate::cli::{self, SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT};
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{Shown, say};
-use crate::session::{Session, SignIn};
+use crate::session::Session;
+use crate::tenants::Given;
 
 /// The demo's day: its alerts are the same ones at each run, so its clock stands still.
 const DEMO_NOW: &str = "2026-01-02T00:00:30Z";
@@ -43,20 +45,25 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
     let simulator = drawbridge_simulator::start(options, alerts)
         .await
         .map_err(|error| Failure::of(format!("cannot listen on this machine: {error}")))?;
-    let sign_in = SignIn {
-        endpoints: Endpoints::custom(simulator.login_url(), simulator.graph_url())
-            .map_err(Failure::of)?,
-        tenant_id: SIMULATED_TENANT.into(),
-        client_id: SIMULATED_CLIENT.into(),
-        secret: Arc::new(SimulatedSecret),
-    };
     let format = drawbridge_record::formats()[0];
-    let settings = Settings {
-        service_sources: Vec::new(),
-        ..Settings::new("demo")
+    let (login_url, graph_url) = (simulator.login_url(), simulator.graph_url());
+    let given = Given {
+        tenant_id: SIMULATED_TENANT,
+        client_id: SIMULATED_CLIENT,
+        secret: Some("simulated"),
+        login_url: Some(login_url.as_str()),
+        graph_url: Some(graph_url.as_str()),
+        service_sources: Some(&[]),
+        outputs: &[format.name().to_owned()],
+        ..Given::default()
     };
-    let session =
-        Session::open(sign_in, format, &args.out, Arc::new(move || now), settings).await?;
+    let surroundings = Surroundings {
+        secrets: Arc::new(SimulatedSecret),
+        clock: Arc::new(move || now),
+        ..DataLocation::folder(args.out.clone()).surroundings()?
+    };
+    let tenant = given.tenant("demo")?;
+    let session = Session::open(&args.out, &surroundings, &tenant, None).await?;
 
     let started = Instant::now();
     let shown = Shown::start();
@@ -125,8 +132,8 @@ fn first_record(file: &Path) -> Option<String> {
 struct SimulatedSecret;
 
 #[async_trait::async_trait]
-impl SecretSource for SimulatedSecret {
-    async fn secret(&self) -> Result<SecretString, String> {
+impl Secrets for SimulatedSecret {
+    async fn get(&self, _name: &str) -> Result<SecretString, SecretError> {
         Ok(SIMULATED_SECRET.into())
     }
 }

@@ -51,21 +51,30 @@ pub(crate) fn names(tenant: &Tenant) -> Vec<String> {
     }
 }
 
-/// Opens a tenant's outputs: `<folder>/<tenant>/<format>.ndjson`, `.log` for text, or objects.
+/// A tenant's outputs in a folder, opened.
+#[derive(Default)]
+pub(crate) struct Opened {
+    pub(crate) outputs: Vec<Output>,
+    /// The files among them.
+    pub(crate) files: Vec<Arc<LocalQueue>>,
+}
+
+/// Opens a tenant's outputs: `<folder>/<below>/<format>.ndjson`, `.log` for text, or objects.
 pub(crate) async fn open(
     folder: &Path,
+    below: &Path,
     tenant: &Tenant,
     hold: Hold,
-) -> Result<Vec<Output>, Failure> {
+) -> Result<Opened, Failure> {
     check(tenant).map_err(Failure::of)?;
     let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder).for_group());
-    let mut outputs = Vec::new();
+    let mut opened = Opened::default();
     for name in names(tenant) {
         let Some((format, is_objects)) = shape(&name) else {
             continue;
         };
         if is_objects {
-            outputs.extend(objects(&store, tenant, &name));
+            opened.outputs.extend(objects(&store, tenant, &name));
             continue;
         }
         let format = tenant.format(format);
@@ -73,11 +82,13 @@ pub(crate) async fn open(
             Body::Json => "ndjson",
             Body::Text => "log",
         };
-        let file = Path::new(&tenant.name).join(format!("{}.{ending}", format.name()));
+        let file = below.join(format!("{}.{ending}", format.name()));
         let queue = LocalQueue::open_below(Root::new(folder), file, hold).await;
-        outputs.push(output(name, format, Arc::new(queue.map_err(Failure::of)?)));
+        let queue = Arc::new(queue.map_err(Failure::of)?);
+        opened.files.push(Arc::clone(&queue));
+        opened.outputs.push(output(name, format, queue));
     }
-    Ok(outputs)
+    Ok(opened)
 }
 
 /// A tenant's output of objects by its name; `None` if that is of another one.

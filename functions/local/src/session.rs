@@ -1,68 +1,39 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use drawbridge_entra::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
-use drawbridge_graph::Graph;
-use drawbridge_http::HttpTransport;
-use drawbridge_poll::{Grouping, Output, PollError, Poller, Progress, Report, Settings, Stop};
-use drawbridge_queue::LocalQueue;
-use drawbridge_record::Format;
-use drawbridge_secrets::SecretSource;
-use drawbridge_store::LocalStore;
-use drawbridge_time::Clock;
+use drawbridge_config::Tenant;
+use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::{PollError, Poller, Progress, Report, Stop};
+use drawbridge_queue::{Hold, LocalQueue};
+use jiff::Timestamp;
 
 use crate::failure::Failure;
+use crate::outputs::{self, Opened};
 
-/// Who signs in, and where.
-pub(crate) struct SignIn {
-    pub(crate) endpoints: Endpoints,
-    pub(crate) tenant_id: String,
-    pub(crate) client_id: String,
-    pub(crate) secret: Arc<dyn SecretSource>,
-}
-
-/// A poller whose state and output are in a folder.
+/// The poller of a folder's only tenant, whose files stay open.
 pub(crate) struct Session {
     poller: Poller,
-    file: Arc<LocalQueue>,
+    files: Vec<Arc<LocalQueue>>,
 }
 
 impl Session {
-    /// Opens the folder; nothing is asked of Graph yet.
+    /// Opens the folder, in which the files of records lie; nothing is asked of Graph yet. The very
+    /// first poll starts at `since`, or where the tenant's document says.
     pub(crate) async fn open(
-        sign_in: SignIn,
-        format: &'static dyn Format,
         folder: &Path,
-        clock: Arc<dyn Clock>,
-        settings: Settings,
+        surroundings: &Surroundings,
+        tenant: &Tenant,
+        since: Option<Timestamp>,
     ) -> Result<Self, Failure> {
-        let transport = Arc::new(HttpTransport::new());
-        let endpoint = TokenEndpoint::new(
-            transport.clone(),
-            &sign_in.endpoints,
-            &sign_in.tenant_id,
-            &sign_in.client_id,
-        );
-        let secret = ClientSecret::new(endpoint, sign_in.secret);
-        let tokens = Arc::new(TokenCache::new(Arc::new(secret)));
-        let graph = Graph::new(
-            transport,
-            tokens,
-            sign_in.endpoints,
-            drawbridge_graph::Settings::default(),
-        );
-        let file = folder.join(format!("{}.ndjson", format.name()));
-        let queue = Arc::new(LocalQueue::open(&file).await.map_err(Failure::of)?);
-        Ok(Self {
-            file: Arc::clone(&queue),
-            poller: Poller {
-                graph: Arc::new(graph),
-                store: Arc::new(LocalStore::new(folder)),
-                outputs: vec![Output::new(format, queue, Grouping::Tenant)],
-                clock,
-                settings,
-            },
-        })
+        let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
+        // Before the files, so that what cannot be used leaves none behind.
+        surroundings.client(tenant).map_err(Failure::of)?;
+        let below = Path::new("");
+        let Opened { outputs, files } = outputs::open(folder, below, &tenant, Hold::Always).await?;
+        let poller = surroundings.poller(tenant, outputs);
+        let mut poller = poller.map_err(Failure::of)?;
+        poller.settings.windows.first_from = since;
+        Ok(Self { poller, files })
     }
 
     /// Polls up to now, whatever it takes; ends early only when asked to.
@@ -74,8 +45,11 @@ impl Session {
         self.poller.run(stop, progress).await
     }
 
-    /// Lets go of a file of records that was renamed or removed; between polls nothing else does.
+    /// Lets go of files of records that were renamed or removed; between polls nothing else does.
     pub(crate) async fn reopen(&self) -> Result<(), Failure> {
-        self.file.reopen().await.map_err(Failure::of)
+        for file in &self.files {
+            file.reopen().await.map_err(Failure::of)?;
+        }
+        Ok(())
     }
 }

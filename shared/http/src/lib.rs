@@ -15,7 +15,7 @@ mod proxy;
 mod public_address;
 mod retry;
 mod retry_after;
-#[cfg(feature = "script")]
+#[cfg(feature = "testing")]
 pub mod script;
 mod transport;
 pub mod wire_text;

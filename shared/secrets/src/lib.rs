@@ -23,6 +23,8 @@ mod manager;
 mod shape;
 mod source;
 mod stored;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use async_trait::async_trait;
 use secrecy::SecretString;

@@ -7,6 +7,8 @@
 mod backoff;
 mod clock;
 mod deadline;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use backoff::{Backoff, Jitter};
 pub use clock::{Clock, SystemClock};

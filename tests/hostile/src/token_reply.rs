@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use drawbridge_entra::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
 use drawbridge_http::Url;
-use drawbridge_secrets::SecretSource;
+use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_time::Deadline;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 use crate::MAX_INPUT_BYTES;
 use crate::marker::{MARKER, assert_discreet, assert_fit_for_a_log};
@@ -25,7 +24,10 @@ pub fn token_reply(bytes: &[u8]) {
         return;
     };
     let endpoint = TokenEndpoint::new(wire.clone(), &endpoints, "contoso.example", "client");
-    let sign_in = ClientSecret::new(endpoint, Arc::new(Fixed));
+    let sign_in = ClientSecret::new(
+        endpoint,
+        Arc::new(FixedSecret("the-client-secret".to_owned())),
+    );
     let cache = TokenCache::with_policy(Arc::new(sign_in), one_try());
     run(async {
         match cache.token(Deadline::none()).await {
@@ -53,13 +55,4 @@ fn ids_hold_it(body: &[u8]) -> bool {
     ["trace_id", "correlation_id"]
         .iter()
         .any(|id| reply[id].as_str().is_some_and(|id| id.contains(MARKER)))
-}
-
-struct Fixed;
-
-#[async_trait]
-impl SecretSource for Fixed {
-    async fn secret(&self) -> Result<SecretString, String> {
-        Ok(SecretString::from("the-client-secret"))
-    }
 }

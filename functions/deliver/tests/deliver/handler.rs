@@ -12,7 +12,8 @@ use drawbridge_lambda::VisibilityControl;
 use serde_json::json;
 
 use crate::fake::http::{Fake, Told, json as answer};
-use crate::support::{NOW_SECS, Watch, deliverer, quarantine, record, soon, target};
+use crate::support::{NOW_SECS, deliverer, quarantine, record, soon, target};
+use drawbridge_time::testing::ManualClock;
 
 #[derive(Default)]
 struct Hidden(Mutex<Vec<(String, u64)>>);
@@ -52,7 +53,7 @@ pub(crate) fn message(n: usize, sent: &str, tries: &str) -> SqsMessage {
 
 struct World {
     handler: Handler,
-    clock: Arc<Watch>,
+    clock: Arc<ManualClock>,
     hidden: Arc<Hidden>,
     folder: tempfile::TempDir,
 }
@@ -66,7 +67,7 @@ impl World {
         let target = target(&json!({"target": name, "url": fake.url, "secret": "s"}));
         let (deliverer, folder) = deliverer(target);
         let hidden = Arc::new(Hidden::default());
-        let clock = Watch::at_secs(NOW_SECS);
+        let clock = Arc::new(ManualClock::at_secs(NOW_SECS));
         Self {
             handler: Handler::new(
                 deliverer,
@@ -136,16 +137,16 @@ async fn a_target_that_is_down_keeps_every_message_hidden_until_the_same_moment(
     let batch = |tries: &str| vec![message(0, &sent(40), tries), message(1, &sent(20), "1")];
     assert_eq!(world.handle(batch("1")).await, ["m0", "m1"]);
     assert_eq!(world.hidden(), [("r0".into(), 10), ("r1".into(), 10)]);
-    world.clock.pass_secs(10);
+    world.clock.advance_secs(10);
     // 1,767,323,100 is the next whole five minutes: both wait for it, whatever their tries.
     assert_eq!(world.handle(batch("5")).await.len(), 2);
     let left = u64::try_from(1_767_323_100 - NOW_SECS - 10).unwrap();
     assert_eq!(world.hidden(), [("r0".into(), left), ("r1".into(), left)]);
-    world.clock.pass_secs(45);
+    world.clock.advance_secs(45);
     // Twelve hours in all is what SQS allows, from the receive on.
     assert_eq!(world.handle(batch("6")).await.len(), 2);
     assert_eq!(world.hidden()[0].1, 43_200 - 720);
-    world.clock.pass_secs(43_200 - 720);
+    world.clock.advance_secs(43_200 - 720);
     assert!(world.handle(batch("7")).await.is_empty());
     assert!(quarantine(&world.folder).is_empty());
 }
@@ -160,11 +161,11 @@ async fn what_comes_while_the_target_is_left_alone_waits_with_the_rest_and_is_no
     let world = World::new(&fake);
     world.handle(vec![message(0, &sent(400), "5")]).await;
     assert_eq!(world.hidden(), [("r0".into(), 55)]);
-    world.clock.pass_secs(20);
+    world.clock.advance_secs(20);
     assert_eq!(world.handle(vec![message(1, &sent(0), "1")]).await, ["m1"]);
     assert_eq!(world.hidden(), [("r1".into(), 35)]);
     assert_eq!(fake.asked().len(), 1);
-    world.clock.pass_secs(35);
+    world.clock.advance_secs(35);
     let both = vec![message(1, &sent(0), "2"), message(0, &sent(400), "5")];
     assert!(world.handle(both).await.is_empty());
     let body = &fake.bodies()[1];
@@ -315,7 +316,7 @@ async fn records_that_are_never_taken_hold_up_nobody_though_they_are_the_oldest(
     };
     let mut left: Vec<String> = all().map(|m| m.message_id.unwrap()).collect();
     for _ in 0..2 {
-        world.clock.pass_secs(300);
+        world.clock.advance_secs(300);
         let messages = all().filter(|m| left.contains(m.message_id.as_ref().unwrap()));
         left = world.handle(messages.collect()).await;
     }

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use crate::fake::http::{Asked, Fake, Told, json as answer};
 use crate::handler::message;
-use crate::support::{NOW_SECS, Watch, deliverer, quarantine, soon, target};
+use crate::support::{NOW_SECS, deliverer, quarantine, soon, target};
+use drawbridge_time::testing::ManualClock;
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +99,7 @@ async fn run(count: usize, fates: Vec<Fate>, poison: BTreeSet<usize>, names_even
     let fake = Fake::start(move |n, asked| splunk.told(n, asked)).await;
     let target = target(&json!({"target": "splunk-hec", "url": fake.url, "secret": "s"}));
     let (deliverer, folder) = deliverer(target);
-    let clock = Watch::at_secs(NOW_SECS);
+    let clock = Arc::new(ManualClock::at_secs(NOW_SECS));
     let handler = Handler::new(
         deliverer,
         Arc::new(Ignored),
@@ -113,7 +114,7 @@ async fn run(count: usize, fates: Vec<Fate>, poison: BTreeSet<usize>, names_even
         rounds += 1;
         assert!(rounds < 200, "records stay for ever: {queue:?}");
         // Long enough for all that is hidden to be there again.
-        clock.pass_secs(12 * 60 * 60);
+        clock.advance_secs(12 * 60 * 60);
         let messages = queue.iter().map(|&n| message(n, "1", "1")).collect();
         let failures = handler.handle(messages, soon()).await;
         let failed: BTreeSet<usize> = failures

@@ -17,7 +17,6 @@ mod handler;
 mod lossless;
 mod network;
 mod rotation;
-mod rsyslog;
 mod secret_shapes;
 mod sentinel;
 mod sentinel_identity;

@@ -6,7 +6,8 @@ use drawbridge_deliver::{TARGETS, TargetType};
 use serde_json::Value;
 
 use crate::fake::http::{Fake, json as answer};
-use crate::support::{Kept, assert_later, records, soon, target_keeping};
+use crate::support::{assert_later, records, soon, target_keeping};
+use drawbridge_secrets::testing::FixedSecret;
 
 /// The settings of every target that is signed in to with a secret.
 fn targets(fake: &Fake) -> Vec<Value> {
@@ -40,7 +41,7 @@ async fn no_file_leaves_as_a_token() {
     ] {
         let fake = Fake::start(|_, _| answer(200, r#"{"text":"Success","code":0}"#)).await;
         for settings in targets(&fake) {
-            let target = target_keeping(&settings, Arc::new(Kept(stored.to_owned())));
+            let target = target_keeping(&settings, Arc::new(FixedSecret(stored.to_owned())));
             let outcomes = target.deliver(&records(2), soon()).await;
             assert!(fake.asked().is_empty(), "{what} left for {settings}");
             assert_later(&outcomes, &[what, "secret", "not sent"]);

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::fake::http::{Fake, Told, json as answer};
-use crate::support::{FixedClock, assert_later, assert_taken, records, soon};
+use crate::support::{assert_later, assert_taken, records, soon, standing};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/deliver";
 const AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -117,7 +117,7 @@ impl Signers {
         });
         Ports {
             secrets: Arc::clone(&self.secrets),
-            clock: Arc::new(FixedClock),
+            clock: Arc::new(standing),
             aws_assertions: Some(aws),
         }
     }

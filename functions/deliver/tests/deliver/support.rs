@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use drawbridge_deliver::{DeliverSettings, Deliverer, Outcome, Ports, Record, Target};
 use drawbridge_secrets::{SecretError, Secrets};
 use drawbridge_store::LocalStore;
-use drawbridge_time::{Clock, Deadline};
+use drawbridge_time::Deadline;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -40,49 +39,9 @@ impl Secrets for Rotated {
     }
 }
 
-/// A secret that is always the same.
-pub(crate) struct Kept(pub(crate) String);
-
-#[async_trait]
-impl Secrets for Kept {
-    async fn get(&self, _name: &str) -> Result<SecretString, SecretError> {
-        Ok(self.0.as_str().into())
-    }
-}
-
-pub(crate) struct FixedClock;
-
-impl Clock for FixedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(NOW_SECS).unwrap()
-    }
-}
-
-/// A clock that stands still until it is set on.
-pub(crate) struct Watch(AtomicI64);
-
-impl Watch {
-    pub(crate) fn at_secs(secs: i64) -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(secs * 1000)))
-    }
-
-    pub(crate) fn millis(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn set_millis(&self, millis: i64) {
-        self.0.store(millis, Ordering::SeqCst);
-    }
-
-    pub(crate) fn pass_secs(&self, secs: i64) {
-        self.0.fetch_add(secs * 1000, Ordering::SeqCst);
-    }
-}
-
-impl Clock for Watch {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.millis()).unwrap()
-    }
+/// A clock that always tells the same.
+pub(crate) fn standing() -> Timestamp {
+    Timestamp::from_second(NOW_SECS).unwrap()
 }
 
 /// The target of these settings, with a token that is right.
@@ -103,7 +62,7 @@ pub(crate) fn target_with(settings: &Value, is_stale: bool) -> Arc<dyn Target> {
 pub(crate) fn target_keeping(settings: &Value, secrets: Arc<dyn Secrets>) -> Arc<dyn Target> {
     let ports = Ports {
         secrets,
-        clock: Arc::new(FixedClock),
+        clock: Arc::new(standing),
         aws_assertions: None,
     };
     let settings = DeliverSettings::parse(&settings.to_string()).unwrap();

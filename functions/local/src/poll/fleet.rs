@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::sync::Arc;
 
 use drawbridge_config::Tenant;
@@ -230,8 +231,10 @@ pub(crate) async fn poller(
         .ok_or_else(|| Failure::of("a stack is polled by its poll function"))?;
     // Before the files, so that a document that cannot be used leaves none behind.
     surroundings.client(tenant).map_err(Failure::of)?;
-    let outputs = crate::outputs::open(folder, &tenant, hold).await?;
-    surroundings.poller(tenant, outputs).map_err(Failure::of)
+    let below = Path::new(&tenant.name);
+    let opened = crate::outputs::open(folder, below, &tenant, hold).await?;
+    let poller = surroundings.poller(tenant, opened.outputs);
+    poller.map_err(Failure::of)
 }
 
 #[cfg(test)]

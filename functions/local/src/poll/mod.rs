@@ -21,6 +21,6 @@ pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
     if args.all || !args.tenants.is_empty() {
         many::run(&args, every).await
     } else {
-        one::run(args, every).await
+        one::run(&args, every).await
     }
 }

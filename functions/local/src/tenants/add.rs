@@ -11,28 +11,53 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 
 /// What was given, in the order in which a document says it. All else is left to the defaults.
-#[derive(Serialize)]
-struct Given<'a> {
-    tenant_id: &'a str,
-    client_id: &'a str,
+#[derive(Default, Serialize)]
+pub(crate) struct Given<'a> {
+    pub(crate) tenant_id: &'a str,
+    pub(crate) client_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<&'a str>,
+    pub(crate) secret: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    certificate: Option<&'a str>,
+    pub(crate) certificate: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    federation: Option<&'a str>,
+    pub(crate) federation: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cloud: Option<&'a str>,
+    pub(crate) cloud: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    login_url: Option<&'a str>,
+    pub(crate) login_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    graph_url: Option<&'a str>,
+    pub(crate) graph_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    service_sources: Option<&'a [String]>,
+    pub(crate) service_sources: Option<&'a [String]>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    severities: &'a [String],
+    pub(crate) severities: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    outputs: &'a [String],
+    pub(crate) outputs: &'a [String],
+}
+
+impl Given<'_> {
+    /// The tenant that a document of it would make, but that no document says it.
+    pub(crate) fn tenant(&self, name: &str) -> Result<Tenant, Failure> {
+        let text = serde_json::to_string(self).map_err(|_| no_form())?;
+        let tenant = parse(name, "arguments.json", text.as_bytes()).map_err(Failure::of)?;
+        Ok(Tenant {
+            is_document: false,
+            ..tenant
+        })
+    }
+}
+
+fn no_form() -> Failure {
+    Failure::of("the document has no form in that notation")
+}
+
+/// The products that a command line names, with `all` for every one there is; `None` for the default.
+pub(crate) fn sources(given: &[String]) -> Option<&[String]> {
+    match given {
+        [] => None,
+        [one] if one == "all" => Some(&[]),
+        some => Some(some),
+    }
 }
 
 pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
@@ -150,7 +175,6 @@ fn check_alone(
 }
 
 fn document(args: &TenantsAdd) -> Result<String, Failure> {
-    let all: &[String] = &[];
     let given = Given {
         tenant_id: &args.tenant_id,
         client_id: &args.client_id,
@@ -160,20 +184,15 @@ fn document(args: &TenantsAdd) -> Result<String, Failure> {
         cloud: args.cloud.as_deref(),
         login_url: args.login_url.as_ref().map(url::Url::as_str),
         graph_url: args.graph_url.as_ref().map(url::Url::as_str),
-        service_sources: match args.service_sources.as_slice() {
-            [] => None,
-            [one] if one == "all" => Some(all),
-            some => Some(some),
-        },
+        service_sources: sources(&args.service_sources),
         severities: &args.severities,
         outputs: &args.outputs,
     };
-    let no_form = |_| Failure::of("the document has no form in that notation");
     if args.json_document {
-        let text = serde_json::to_string_pretty(&given).map_err(|_| no_form(()))?;
+        let text = serde_json::to_string_pretty(&given).map_err(|_| no_form())?;
         Ok(text + "\n")
     } else {
-        toml::to_string(&given).map_err(|_| no_form(()))
+        toml::to_string(&given).map_err(|_| no_form())
     }
 }
 

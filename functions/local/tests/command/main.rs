@@ -16,6 +16,7 @@ mod interrupt;
 mod killed;
 mod machine;
 mod news;
+mod one_tenant;
 mod proxy;
 mod samples;
 mod simulate;

@@ -1,42 +1,19 @@
 //! Whom a tenant's requests go to, and by which way.
 
-use std::sync::Mutex;
-
-use async_trait::async_trait;
-use bytes::Bytes;
 use drawbridge_config::{ConfigError, Trust, parse};
-use drawbridge_http::{Body, TransportError};
-use drawbridge_secrets::{SecretError, Secrets};
+use drawbridge_http::script::{Answer, Script};
+use drawbridge_http::{TransportError, authority};
+use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_store::LocalStore;
 use drawbridge_time::{Deadline, SystemClock};
-use secrecy::SecretString;
 
 use super::*;
 use crate::MAX_STATE_BYTES;
 
-/// A network that leads nowhere and notes which host was asked for.
-#[derive(Default)]
-struct Noted(Mutex<Vec<String>>);
-
-#[async_trait]
-impl Transport for Noted {
-    async fn send(
-        &self,
-        request: http::Request<Bytes>,
-    ) -> Result<http::Response<Body>, TransportError> {
-        let host = request.uri().authority().map(ToString::to_string);
-        self.0.lock().unwrap().extend(host);
-        Err(TransportError::Setup("nothing is sent".to_owned()))
-    }
-}
-
-struct AnySecret;
-
-#[async_trait]
-impl Secrets for AnySecret {
-    async fn get(&self, _: &str) -> Result<SecretString, SecretError> {
-        Ok("s3cret~".into())
-    }
+/// A network that leads nowhere.
+fn nowhere() -> Arc<Script> {
+    let error = TransportError::Setup("nothing is sent".to_owned());
+    Script::tokens([Answer::broken(error)])
 }
 
 /// By which way which host is asked for a token.
@@ -60,12 +37,12 @@ fn variable(name: &str) -> Option<String> {
 
 async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
     let folder = tempfile::tempdir().unwrap();
-    let (any, public) = (Arc::new(Noted::default()), Arc::new(Noted::default()));
+    let (any, public) = (nowhere(), nowhere());
     let surroundings = Surroundings {
         transport: Arc::clone(&any) as Arc<dyn Transport>,
         public_transport: Arc::clone(&public) as Arc<dyn Transport>,
         trust,
-        secrets: Arc::new(AnySecret),
+        secrets: Arc::new(FixedSecret("s3cret~".to_owned())),
         store: Arc::new(LocalStore::new(folder.path())),
         clock: Arc::new(SystemClock),
         aws_assertions: None,
@@ -79,7 +56,11 @@ async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
     let now = surroundings.clock.now();
     let deadline = Deadline::after(std::time::Duration::from_secs(1));
     drawbridge_graph::check(&client.graph, &client.tokens, now, deadline).await;
-    let first = |noted: &Noted| noted.0.lock().unwrap().first().cloned();
+    let first = |script: &Script| {
+        let asked = script.posts().into_iter().next()?;
+        let url: drawbridge_http::Url = asked.url.parse().unwrap();
+        Some(authority(&url))
+    };
     match (first(&any), first(&public)) {
         (Some(host), None) => Asked::ToAnyAddress(host),
         (None, Some(host)) => Asked::ToPublicAddresses(host),

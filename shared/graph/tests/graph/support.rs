@@ -2,25 +2,13 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use drawbridge_entra::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
 use drawbridge_graph::{AlertQuery, Graph, GraphError, Settings};
 use drawbridge_http::RetryPolicy;
 use drawbridge_http::script::{MARKER, Script};
-use drawbridge_secrets::SecretSource;
-use secrecy::SecretString;
+pub(crate) use drawbridge_secrets::testing::FixedSecret;
 
 pub(crate) const TENANT: &str = "9f4ebc3e-4a0b-4f6e-9f0c-6a0f0a1d2b3c";
-
-/// A secret that stays as it is.
-pub(crate) struct FixedSecret(pub(crate) String);
-
-#[async_trait]
-impl SecretSource for FixedSecret {
-    async fn secret(&self) -> Result<SecretString, String> {
-        Ok(SecretString::from(self.0.clone()))
-    }
-}
 
 pub(crate) fn policy() -> RetryPolicy {
     RetryPolicy {

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use drawbridge_e2e::Python;
 use drawbridge_entra::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
 use drawbridge_graph::Graph;
@@ -12,11 +11,10 @@ use drawbridge_http::HttpTransport;
 use drawbridge_poll::{Ending, Grouping, Output, Poller, Settings, Silent, Stop};
 use drawbridge_queue::{Content, Naming, ObjectsQueue, ObjectsSettings, Offload, SqsQueue};
 use drawbridge_record::{Body, Format, formats};
-use drawbridge_secrets::SecretSource;
+use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_simulator::{Alerts, Options};
 use drawbridge_store::{S3Store, Store, s3_client};
 use jiff::Timestamp;
-use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
@@ -66,15 +64,6 @@ impl Notified {
             .iter()
             .find(|object| object.bucket == bucket && object.key == key)
             .unwrap_or_else(|| panic!("there is no object {key}"))
-    }
-}
-
-struct Secret(String);
-
-#[async_trait]
-impl SecretSource for Secret {
-    async fn secret(&self) -> Result<SecretString, String> {
-        Ok(self.0.clone().into())
     }
 }
 
@@ -199,7 +188,10 @@ pub(crate) async fn poll_into(served: &[String], outputs: Vec<Output>, records: 
         &options.tenant_id,
         &options.client_id,
     );
-    let secret = ClientSecret::new(endpoint, Arc::new(Secret(options.client_secret.clone())));
+    let secret = ClientSecret::new(
+        endpoint,
+        Arc::new(FixedSecret(options.client_secret.clone())),
+    );
     let tokens = Arc::new(TokenCache::new(Arc::new(secret)));
     let graph = drawbridge_graph::Settings::default();
     let now: Timestamp = alerts::NOW.parse().unwrap();

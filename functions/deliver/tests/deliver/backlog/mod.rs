@@ -17,7 +17,8 @@ use queue::Queue;
 use serde_json::json;
 
 use crate::fake::http::{Fake, Told, json as answer};
-use crate::support::{NOW_SECS, Watch, deliverer, target};
+use crate::support::{NOW_SECS, deliverer, target};
+use drawbridge_time::testing::ManualClock;
 
 const HOUR_SECS: i64 = 60 * 60;
 const DAY_SECS: i64 = 24 * HOUR_SECS;
@@ -36,7 +37,7 @@ type Arrivals = Arc<Mutex<Vec<(usize, i64)>>>;
 
 /// The intake of a server that is up, busy, gone, and up again.
 struct Outage {
-    clock: Arc<Watch>,
+    clock: Arc<ManualClock>,
     plan: Plan,
     up: Arc<dyn Target>,
     busy: Arc<dyn Target>,
@@ -104,7 +105,7 @@ struct Ran {
 }
 
 async fn run(plan: Plan) -> Ran {
-    let clock = Watch::at_secs(NOW_SECS);
+    let clock = Arc::new(ManualClock::at_secs(NOW_SECS));
     let arrivals = Arrivals::default();
     let (seen, now) = (Arc::clone(&arrivals), Arc::clone(&clock));
     let up = Fake::start(move |_, asked| {
@@ -175,7 +176,7 @@ async fn run(plan: Plan) -> Ran {
             queue.delete(&given, &failed.collect());
         }))
         .await;
-        clock.pass_secs(REQUEST_SECS);
+        clock.advance_secs(REQUEST_SECS);
     }
     let sent = (end / 1000 - NOW_SECS + plan.every_secs - 1) / plan.every_secs;
     let arrivals = arrivals.lock().unwrap().clone();

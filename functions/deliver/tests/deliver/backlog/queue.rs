@@ -10,7 +10,7 @@ use aws_lambda_events::sqs::SqsMessage;
 use drawbridge_lambda::VisibilityControl;
 
 use crate::handler::message;
-use crate::support::Watch;
+use drawbridge_time::testing::ManualClock;
 
 /// As the template has them.
 const VISIBILITY_SECS: i64 = 720;
@@ -31,7 +31,7 @@ struct Held {
 
 /// The queue; times are in milliseconds.
 pub(super) struct Queue {
-    clock: Arc<Watch>,
+    clock: Arc<ManualClock>,
     held: Mutex<Vec<Option<Held>>>,
     /// How far from the order of age it hands messages out, in seconds of their age.
     disorder_secs: u64,
@@ -40,7 +40,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(clock: Arc<Watch>, disorder_secs: u64) -> Self {
+    pub(super) fn new(clock: Arc<ManualClock>, disorder_secs: u64) -> Self {
         Self {
             clock,
             held: Mutex::default(),

@@ -1,7 +1,6 @@
 //! A small world for the handler: a scripted Graph, a store and a queue in memory, a set clock.
 
 mod graph;
-mod ports;
 
 use std::sync::Arc;
 
@@ -14,15 +13,15 @@ use serde_json::Value;
 
 pub(crate) use drawbridge_queue::testing::{FaultyQueue, Send};
 pub(crate) use drawbridge_store::testing::{FaultyStore, Put};
+pub(crate) use drawbridge_time::testing::ManualClock;
 pub(crate) use graph::{Answer, Count, FakeGraph};
-pub(crate) use ports::SetClock;
 
 /// Everything around a poller, in reach of a test.
 pub(crate) struct World {
     pub(crate) graph: Arc<FakeGraph>,
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) queue: Arc<FaultyQueue>,
-    pub(crate) clock: Arc<SetClock>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) poller: Poller,
 }
 
@@ -35,7 +34,7 @@ impl World {
         let graph = Arc::new(FakeGraph::default());
         let store = Arc::new(FaultyStore::default());
         let queue = Arc::new(FaultyQueue::default());
-        let clock = Arc::new(SetClock::at("2026-03-01T12:00:30Z"));
+        let clock = Arc::new(ManualClock::at("2026-03-01T12:00:30Z"));
         let mut settings = Settings::new("contoso");
         change(&mut settings);
         let poller = Poller {

@@ -1,4 +1,12 @@
-//! Into a real rsyslogd.
+//! Into a real rsyslogd. A process of its own: where one is started, the locks of other tests' files
+//! live on in it for a moment.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(clippy::panic, reason = "a test says what is wrong by failing")]
+
+#[path = "deliver/support.rs"]
+#[expect(dead_code, reason = "the other tests use the rest")]
+mod support;
 
 use drawbridge_intakes::rsyslog::{DRIVERS, Rsyslog};
 use serde_json::json;
