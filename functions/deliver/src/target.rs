@@ -31,9 +31,9 @@ pub enum Outcome {
     Taken,
     /// The target has it, but not all of it.
     TakenInPart(String),
-    /// Not now: deliver it again.
+    /// The target does not have it: deliver it again later.
     Later(Later),
-    /// Never: the target will not take this record, however often it is sent.
+    /// The target will never take this record, however often it is sent.
     Refused(String),
 }
 

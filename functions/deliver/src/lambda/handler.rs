@@ -59,7 +59,7 @@ impl Handler {
     }
 
     /// Delivers messages, the oldest first, and lists those that are to be delivered again. These
-    /// stay hidden for as long as the target asked, and until the moment that all wait for.
+    /// stay hidden for as long as the target asked, and until the next retry slot.
     ///
     /// On a FIFO queue, one batch goes after the other, and what comes after a failed message in
     /// its group counts as failed too, so that the group's order holds; it may be delivered twice
@@ -130,8 +130,8 @@ impl Handler {
         })
     }
 
-    /// If it is the target that they wait for, all messages wait for the last of their times, and
-    /// nothing is sent before.
+    /// If the target is unavailable, all messages wait for the last of their times, and nothing is
+    /// sent before that.
     fn align_retries(&self, times: &mut [Option<Timestamp>]) {
         if self.deliverer.unavailable().is_some() {
             let mut until = self.paused_until();
