@@ -27,7 +27,7 @@ impl Credential {
         value.map_err(|error| Later::because(error.to_string()))
     }
 
-    /// Sends with the value; where that is refused, once more with the one stored since.
+    /// Sends with the value. If that is refused, sends once more with the value that was stored since.
     pub(crate) async fn send_with<F: Future<Output = Verdict>>(
         &self,
         send: impl Fn(SecretString) -> F,
@@ -59,7 +59,7 @@ impl Credential {
     }
 }
 
-/// Whether the value can be a token or a key at all; what is none never leaves.
+/// Checks that the value can be a token or a key; anything else is never sent.
 fn check_shape(value: &SecretString) -> Result<(), String> {
     check_bare_secret(value).map_err(|what| {
         format!(

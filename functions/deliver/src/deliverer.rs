@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use drawbridge_store::Store;
 use drawbridge_time::Deadline;
 use futures::StreamExt as _;
 
+use crate::undecided::Undecided;
 use crate::{Later, Limits, Outcome, Record, StoredRecord, Target};
 
 /// How many batches are on their way at once.
@@ -134,26 +136,15 @@ impl Deliverer {
         if until.is_over() {
             return vec![Outcome::Later(no_time()); stored.len()];
         }
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; stored.len()];
-        let (mut positions, mut records) = (Vec::new(), Vec::new());
-        for (position, stored) in stored.into_iter().enumerate() {
-            match self.fetch_body(stored).await {
-                Ok(record) => {
-                    positions.push(position);
-                    records.push(record);
-                }
-                Err(outcome) => outcomes[position] = Some(outcome),
-            }
+        let mut batch = Undecided::new();
+        for stored in stored {
+            batch.push(self.fetch_body(stored).await);
         }
-        let delivered = self.send_once(&records, until).await;
-        for ((position, record), outcome) in positions.into_iter().zip(&records).zip(delivered) {
-            outcomes[position] = Some(self.quarantine_if_refused(record, outcome).await);
+        let mut outcomes = self.send_once(&batch.records, until).await;
+        for (record, outcome) in batch.records.iter().zip(&mut outcomes) {
+            *outcome = self.quarantine_if_refused(record, outcome.clone()).await;
         }
-        let unanswered = || Outcome::Later(Later::because("the record was not answered for"));
-        outcomes
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(unanswered))
-            .collect()
+        batch.into_outcomes(outcomes)
     }
 
     /// Sends records once, gives what the target says of each, and notes the health of the target.
@@ -277,22 +268,10 @@ fn too_large(bytes: usize) -> String {
 
 /// The records in their order, each batch within `limits`.
 fn batches(stored: Vec<StoredRecord>, limits: Limits) -> Vec<Vec<StoredRecord>> {
-    let mut batches: Vec<Vec<StoredRecord>> = Vec::new();
-    let mut bytes = 0;
-    for stored in stored {
-        let size = stored.bytes();
-        match batches.last_mut() {
-            Some(batch) if batch.len() < limits.records && bytes + size <= limits.bytes => {
-                bytes += size;
-                batch.push(stored);
-            }
-            _ => {
-                bytes = size;
-                batches.push(vec![stored]);
-            }
-        }
-    }
-    batches
+    let ranges = limits.ranges(stored.iter().map(StoredRecord::bytes));
+    let mut stored = stored.into_iter();
+    let batch = |range: Range<usize>| stored.by_ref().take(range.len()).collect();
+    ranges.into_iter().map(batch).collect()
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ mod settings;
 mod target;
 mod target_type;
 mod targets;
+mod undecided;
 
 pub use backoff::retry_delay;
 pub use deliverer::{Deliverer, IN_FLIGHT, MAX_RECORD_BYTES};

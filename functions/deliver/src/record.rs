@@ -13,8 +13,6 @@ pub struct Record {
     pub format: String,
     /// `informational`, `low`, `medium`, `high`, in whatever case the format writes it.
     pub severity: String,
-    /// `new` or `changed`.
-    pub change: String,
     /// The record itself: one JSON object, or one line of text.
     pub body: String,
 }

@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -30,9 +31,9 @@ pub enum Outcome {
     Taken,
     /// The target has it, but not all of it.
     TakenInPart(String),
-    /// Not now: deliver it again.
+    /// The target does not have it: deliver it again later.
     Later(Later),
-    /// Never: the target will not take this record, however often it is sent.
+    /// The target will never take this record, however often it is sent.
     Refused(String),
 }
 
@@ -70,6 +71,28 @@ pub struct Limits {
     pub records: usize,
     /// Bytes of their bodies, at most; a single larger record goes alone.
     pub bytes: usize,
+}
+
+impl Limits {
+    /// Cuts records of these sizes into ranges within the limits, in their order. A record over the
+    /// limit is a range of its own.
+    pub(crate) fn ranges(self, sizes: impl IntoIterator<Item = usize>) -> Vec<Range<usize>> {
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        let mut bytes = 0;
+        for (at, size) in sizes.into_iter().enumerate() {
+            match ranges.last_mut() {
+                Some(range) if range.len() < self.records && bytes + size <= self.bytes => {
+                    range.end = at + 1;
+                    bytes += size;
+                }
+                _ => {
+                    ranges.push(at..at + 1);
+                    bytes = size;
+                }
+            }
+        }
+        ranges
+    }
 }
 
 impl Default for Limits {

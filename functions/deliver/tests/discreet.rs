@@ -38,7 +38,6 @@ fn record() -> Record {
         tenant: "contoso".into(),
         format: "siem".into(),
         severity: "High".into(),
-        change: "new".into(),
         body: json!({"FullId": "da1:1", "AlertTitle": CONTENT}).to_string(),
     }
 }

@@ -8,7 +8,7 @@ use crate::cli;
 use crate::failure::Failure;
 use crate::progress::say;
 
-/// Maps the alerts of a file: one record a line on standard output.
+/// Maps the alerts of a file: one record per line on standard output.
 pub(crate) fn run(args: &cli::Map) -> Result<(), Failure> {
     let format = named(&args.format)?;
     let text = crate::input::read(&args.file)?;

@@ -8,6 +8,9 @@ const FOLDER: &str = "quarantine/";
 /// The folder of what was delivered after all.
 const REPLAYED: &str = "quarantine/replayed/";
 
+/// What the name of an item ends in while it is replayed.
+const TAKEN: &str = ".taken";
+
 /// An item by its key: `quarantine/TENANT/KIND/NAME.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredItem {
@@ -67,17 +70,41 @@ impl StoredItem {
             .map_err(|_| ReadError::NoItem { key: self.key() })
     }
 
-    /// Moves it to what was delivered, and gives its new key. It is there before it is gone here.
+    /// Gives it a name that no poll uses, under which it is still an item. A poll that quarantines the
+    /// same thing anew while this one is replayed uses its old name, which is free by then.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn take(&self, store: &dyn Catalogue) -> Result<Self, StoreError> {
+        if self.id.ends_with(TAKEN) {
+            return Ok(self.clone());
+        }
+        let taken = Self {
+            id: format!("{}{TAKEN}", self.id),
+            ..self.clone()
+        };
+        self.move_to(&taken.key(), store).await?;
+        Ok(taken)
+    }
+
+    /// Moves it to what was delivered, and gives its new key.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn move_to_replayed(&self, store: &dyn Catalogue) -> Result<String, StoreError> {
-        let to = format!("{REPLAYED}{}.json", self.id);
+        let id = self.id.strip_suffix(TAKEN).unwrap_or(&self.id);
+        let to = format!("{REPLAYED}{id}.json");
+        self.move_to(&to, store).await?;
+        Ok(to)
+    }
+
+    /// Moves its object, which is at its new key before it is gone from the old one.
+    async fn move_to(&self, to: &str, store: &dyn Catalogue) -> Result<(), StoreError> {
         if let Some(object) = store.get(&self.key()).await? {
-            store.put(&to, object.body, "application/json").await?;
+            store.put(to, object.body, "application/json").await?;
             store.delete(&self.key()).await?;
         }
-        Ok(to)
+        Ok(())
     }
 }
 

@@ -67,7 +67,6 @@ pub(super) fn record(line: &str, name: &str, tenant: &str) -> Record {
         tenant: tenant.to_owned(),
         format: name.to_owned(),
         severity,
-        change: String::new(),
         body: line.to_owned(),
     }
 }

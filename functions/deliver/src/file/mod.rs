@@ -18,7 +18,7 @@ mod position;
 mod rotated;
 mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use drawbridge_time::Deadline;
 
@@ -31,7 +31,6 @@ use lines::record;
 /// A file of records and where they go.
 pub struct FileDelivery {
     deliverer: Deliverer,
-    path: PathBuf,
     format: String,
     tenant: String,
     backlog: Backlog,
@@ -76,25 +75,17 @@ impl FileDelivery {
     /// [`FileError`] if another process does, or the folder cannot be written to.
     pub fn open(
         deliverer: Deliverer,
-        path: impl Into<PathBuf>,
+        path: &Path,
         format: &str,
         tenant: &str,
     ) -> Result<Self, FileError> {
-        let path = path.into();
-        let backlog = Backlog::open(&path, deliverer.target())?;
+        let backlog = Backlog::open(path, deliverer.target())?;
         Ok(Self {
             deliverer,
-            path,
             format: format.to_owned(),
             tenant: tenant.to_owned(),
             backlog,
         })
-    }
-
-    /// The file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Looks whether the file was rotated, and holds open what has to be delivered before the new

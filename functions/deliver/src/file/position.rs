@@ -122,7 +122,7 @@ impl Position {
     pub(super) fn is_in(&self, source: &mut Source) -> io::Result<bool> {
         let before = self.offset.saturating_sub(self.tail.bytes);
         Ok(self.head.is_at(source, 0)?
-            && source.has(self.offset)?
+            && source.try_reach(self.offset)?
             && self.tail.is_at(source, before)?)
     }
 

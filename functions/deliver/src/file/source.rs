@@ -56,8 +56,8 @@ impl Source {
         }
     }
 
-    /// Whether it has so many bytes.
-    pub(super) fn has(&mut self, bytes: u64) -> io::Result<bool> {
+    /// Goes to byte `bytes` if there are so many, and says whether there are.
+    pub(super) fn try_reach(&mut self, bytes: u64) -> io::Result<bool> {
         match &mut self.body {
             Body::Plain(file) => Ok(file.metadata()?.len() >= bytes),
             Body::Packed(packed) => packed.go_to(bytes),
@@ -173,6 +173,10 @@ mod tests {
             assert_eq!(source.bytes(from, most).unwrap(), text.as_bytes());
         }
         assert_eq!(source.len().unwrap(), 10);
-        assert!(source.has(10).unwrap() && !source.has(11).unwrap() && source.has(0).unwrap());
+        assert!(
+            source.try_reach(10).unwrap()
+                && !source.try_reach(11).unwrap()
+                && source.try_reach(0).unwrap()
+        );
     }
 }

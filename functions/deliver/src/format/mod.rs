@@ -1,4 +1,4 @@
-//! What delivery knows of each format: one row a format. Whatever depends on a format asks here.
+//! What delivery knows of each format: one row per format. Whatever depends on a format asks here.
 
 mod members;
 

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use drawbridge_time::Deadline;
 
 use super::Verdict;
+use crate::undecided::Undecided;
 use crate::{Later, Limits, Outcome, Record};
 
 /// How many records may be refused one by one before it looks like a setting is wrong.
@@ -15,7 +16,7 @@ pub(crate) trait BatchApi: Send + Sync {
     /// Encodes a record for a request's body; the error is why it never can be.
     fn encode(&self, record: &Record) -> Result<EncodedRecord, String>;
 
-    /// How much goes into one request: records, and bytes of encoded with a byte between.
+    /// How much goes into one request: records, and bytes of them with a byte between.
     fn request_limits(&self) -> Limits;
 
     /// Sends one request.
@@ -42,19 +43,18 @@ pub(crate) async fn deliver(
     records: &[Record],
     until: Deadline,
 ) -> Vec<Outcome> {
-    let mut outcomes: Vec<Option<Outcome>> = vec![None; records.len()];
-    let (mut positions, mut encoded) = (Vec::new(), Vec::new());
-    for (position, record) in records.iter().enumerate() {
-        match api.encode(record) {
-            Ok(record) => {
-                positions.push(position);
-                encoded.push(record);
-            }
-            Err(reason) => outcomes[position] = Some(Outcome::Refused(reason)),
-        }
+    let mut batch = Undecided::new();
+    for record in records {
+        batch.push(api.encode(record).map_err(Outcome::Refused));
     }
-    let mut set = |at: usize, outcome: Outcome| outcomes[positions[at]] = Some(outcome);
-    let mut work = ranges(&encoded, api.request_limits());
+    let encoded = &batch.records;
+    let unsent = Outcome::Later(Later::because("it was not sent"));
+    let mut outcomes = vec![unsent; encoded.len()];
+    let mut set = |at: usize, outcome: Outcome| outcomes[at] = outcome;
+    // A byte lies between two records. The next range is the last element.
+    let sizes = encoded.iter().map(|record| record.bytes.len() + 1);
+    let mut work = api.request_limits().ranges(sizes);
+    work.reverse();
     let mut unproven: Vec<(usize, String)> = Vec::new();
     let mut named: Vec<(usize, String)> = Vec::new();
     let mut any_taken = false;
@@ -122,36 +122,11 @@ pub(crate) async fn deliver(
             set(at, outcome);
         }
     }
-    let unsent = || Outcome::Later(Later::because("it was not sent"));
-    outcomes
-        .into_iter()
-        .map(|outcome| outcome.unwrap_or_else(unsent))
-        .collect()
+    batch.into_outcomes(outcomes)
 }
 
 fn push(work: &mut Vec<Range<usize>>, range: Range<usize>) {
     if !range.is_empty() {
         work.push(range);
     }
-}
-
-/// The encoded cut by the intake's limits; the first range is the last element.
-fn ranges(encoded: &[EncodedRecord], most: Limits) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut bytes = 0;
-    for (at, record) in encoded.iter().enumerate() {
-        let size = record.bytes.len() + 1;
-        match ranges.last_mut() {
-            Some(range) if range.len() < most.records && bytes + size <= most.bytes => {
-                range.end = at + 1;
-                bytes += size;
-            }
-            _ => {
-                ranges.push(at..at + 1);
-                bytes = size;
-            }
-        }
-    }
-    ranges.reverse();
-    ranges
 }

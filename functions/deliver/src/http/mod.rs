@@ -26,17 +26,17 @@ pub(crate) fn below(root: &Url, path: &str) -> Url {
 /// What an answer means for the records of its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// All taken.
+    /// The target has all records of the request.
     Taken,
-    /// Too much at once.
+    /// The request is too large.
     TooLarge,
-    /// The one at this position will never be taken; of the others nothing is known.
+    /// The target refuses the record at this position; nothing is known of the others.
     OneRefused(usize, String),
-    /// Something about the request, which may be one of the records or a setting.
+    /// The target refuses the request, because of a record or of a setting.
     Refused(String),
     /// The credential was refused.
     Unauthorised(String),
-    /// Come back.
+    /// The request is to be sent again later.
     Later(Later),
 }
 

@@ -11,6 +11,7 @@ use super::message::{Bodies, stored_record};
 use super::metrics::Tally;
 use super::retry_time::retry_time;
 use crate::backoff::TRIES_AS_ASKED;
+use crate::undecided::Undecided;
 use crate::{Deliverer, Later, Outcome};
 
 /// Delivers the messages of an invocation.
@@ -58,7 +59,7 @@ impl Handler {
     }
 
     /// Delivers messages, the oldest first, and lists those that are to be delivered again. These
-    /// stay hidden for as long as the target asked, and until the moment that all wait for.
+    /// stay hidden for as long as the target asked, and until the next retry slot.
     ///
     /// On a FIFO queue, one batch goes after the other, and what comes after a failed message in
     /// its group counts as failed too, so that the group's order holds; it may be delivered twice
@@ -129,8 +130,8 @@ impl Handler {
         })
     }
 
-    /// If it is the target that they wait for, all messages wait for the last of their times, and
-    /// nothing is sent before.
+    /// If the target is unavailable, all messages wait for the last of their times, and nothing is
+    /// sent before that.
     fn align_retries(&self, times: &mut [Option<Timestamp>]) {
         if self.deliverer.unavailable().is_some() {
             let mut until = self.paused_until();
@@ -143,7 +144,7 @@ impl Handler {
     /// oldest records, and would do so for as long as they are there. Then they are delivered once
     /// more behind the youngest: if that one is taken, it is the others that are at fault, and they
     /// hold up nobody.
-    fn may_be_the_records(&self, delivered: &[Outcome]) -> bool {
+    fn records_may_be_at_fault(&self, delivered: &[Outcome]) -> bool {
         let waits = self.deliverer.unavailable();
         let names_no_time = waits.is_some_and(|later| later.after.is_none());
         names_no_time && delivered.len() > 1 && !delivered.iter().any(Outcome::is_taken)
@@ -161,40 +162,28 @@ impl Handler {
         in_order: bool,
         until: Deadline,
     ) -> Vec<Outcome> {
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; messages.len()];
-        let (mut positions, mut records) = (Vec::new(), Vec::new());
-        for (position, message) in messages.iter().enumerate() {
-            match stored_record(message, &self.bodies) {
-                Ok(stored) => {
-                    positions.push(position);
-                    records.push(stored);
-                }
-                Err(refused) => {
-                    let (record, reason) = *refused;
-                    outcomes[position] = Some(self.deliverer.refuse(&record, reason).await);
-                }
-            }
+        let mut batch = Undecided::new();
+        for message in messages {
+            batch.push(match stored_record(message, &self.bodies) {
+                Ok(stored) => Ok(stored),
+                Err(refused) => Err(self.deliverer.refuse(&refused.0, refused.1).await),
+            });
         }
-        let mut delivered = match in_order {
-            true => self.deliverer.deliver_in_order(records, until).await,
-            false => self.deliverer.deliver(records, until).await,
-        };
-        if !in_order && !until.is_over() && self.may_be_the_records(&delivered) {
-            positions.rotate_right(1);
+        let records = std::mem::take(&mut batch.records);
+        if in_order {
+            let delivered = self.deliverer.deliver_in_order(records, until).await;
+            return batch.into_outcomes(delivered);
+        }
+        let mut delivered = self.deliverer.deliver(records, until).await;
+        if !until.is_over() && self.records_may_be_at_fault(&delivered) {
+            batch.positions.rotate_right(1);
+            let positions = batch.positions.iter();
             let records = positions
-                .iter()
                 .filter_map(|&position| stored_record(&messages[position], &self.bodies).ok())
                 .collect();
             delivered = self.deliverer.deliver(records, until).await;
         }
-        for (position, outcome) in positions.into_iter().zip(delivered) {
-            outcomes[position] = Some(outcome);
-        }
-        let unanswered = || Outcome::Later(Later::because("the record was not answered for"));
-        outcomes
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(unanswered))
-            .collect()
+        batch.into_outcomes(delivered)
     }
 }
 

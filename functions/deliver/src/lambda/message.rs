@@ -64,7 +64,6 @@ pub(super) fn stored_record(
         tenant: attribute("tenant").unwrap_or_else(|| "unknown".to_owned()),
         format: attribute("format").unwrap_or_default(),
         severity: attribute("severity").unwrap_or_default(),
-        change: attribute("change").unwrap_or_default(),
         body: message.body.clone().unwrap_or_default(),
     };
     let Some(size) = attribute(SIZE_ATTRIBUTE) else {

@@ -52,7 +52,7 @@ impl Tally {
         }
     }
 
-    /// Prints a line of metrics a tenant, for CloudWatch to read out of the log.
+    /// Prints a line of metrics per tenant, for CloudWatch to read out of the log.
     pub(super) fn print(&self, now: Timestamp) {
         for (tenant, counts) in &self.0 {
             let mut line = Emf::new(tenant, now.as_millisecond())

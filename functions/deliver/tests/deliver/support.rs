@@ -89,7 +89,6 @@ pub(crate) fn record(n: usize) -> Record {
         tenant: "contoso".into(),
         format: "siem".into(),
         severity: "High".into(),
-        change: "new".into(),
         body: body.to_string(),
     }
 }

@@ -117,9 +117,9 @@ impl Replay<'_> {
         let Some(content) = item.read(store).await.map_err(Failure::of)? else {
             return Ok("somebody else delivered it meanwhile".to_owned());
         };
-        let done = match item.kind {
-            Kind::Alert => self.alert(item, &content).await?,
-            Kind::Record | Kind::Undeliverable => self.record(item, content).await?,
+        let (done, item) = match item.kind {
+            Kind::Alert => (self.alert(item, &content).await?, item.clone()),
+            Kind::Record | Kind::Undeliverable => (self.record(item, content).await?, item.clone()),
             Kind::Gap => self.gap(item, &content).await?,
         };
         let to = item.move_to_replayed(store).await.map_err(Failure::of)?;
@@ -197,8 +197,12 @@ impl Replay<'_> {
         }
     }
 
-    /// Has polls read a gap again: it is unread from now on.
-    async fn gap(&mut self, item: &StoredItem, content: &Item<'_>) -> Result<String, Failure> {
+    /// Has polls read a gap again: it is unread from now on. Gives the item under its new name.
+    async fn gap(
+        &mut self,
+        item: &StoredItem,
+        content: &Item<'_>,
+    ) -> Result<(String, StoredItem), Failure> {
         let window = content.window;
         let window = window.ok_or_else(|| Failure::of("the item holds no window"))?;
         let store = self.place.store.as_ref();
@@ -210,12 +214,15 @@ impl Replay<'_> {
                     "its window is unread already: polls are at it; try again in some minutes",
                 ));
             }
+            let item = item.take(store).await.map_err(Failure::of)?;
             let changed = change_state(store, &item.tenant, unread).await;
             changed.map_err(Failure::of)?;
-            return Ok("its window is in the tenant's state: the next poll reads it".to_owned());
+            let done = "its window is in the tenant's state: the next poll reads it";
+            return Ok((done.to_owned(), item));
         }
         // First, so that nothing is noted for a tenant that is none.
         let poller = self.pollers.of(&item.tenant).await?;
+        let item = item.take(store).await.map_err(Failure::of)?;
         let changed = change_state(store, &item.tenant, unread).await;
         changed.map_err(Failure::of)?;
         loop {
@@ -223,7 +230,11 @@ impl Replay<'_> {
             let report = report.map_err(Failure::of)?;
             let is_read = !self.find_unread(&item.tenant, window).await?;
             if is_read && report.gaps == 0 && report.ending == Ending::Complete {
-                return Ok("its window was read again".to_owned());
+                return Ok(("its window was read again".to_owned(), item));
+            }
+            if is_read {
+                // What Graph did not answer for was quarantined anew.
+                item.move_to_replayed(store).await.map_err(Failure::of)?;
             }
             if is_read || !report.more {
                 return Err(Failure::of(

@@ -1,9 +1,8 @@
 use std::io::Write as _;
 
-use bytes::Bytes;
-use drawbridge_config::{BINDINGS_KEY, Bindings};
-use drawbridge_store::StoreError;
+use drawbridge_config::BINDINGS_KEY;
 
+use super::bindings::change_bindings;
 use super::tenant_document::{tenant_documents, unknown};
 use crate::cli::TenantsAllow;
 use crate::data_location::DataLocation;
@@ -13,13 +12,8 @@ use crate::failure::Failure;
 pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     let (name, store) = (&args.name, place.store.as_ref());
-    let object = store.get(BINDINGS_KEY).await.map_err(Failure::of)?;
-    let mut bindings = match &object {
-        Some(object) => Bindings::parse(&object.body).map_err(Failure::of)?,
-        None => Bindings::default(),
-    };
     let message = if args.revoke {
-        if !bindings.remove(name) {
+        if !change_bindings(store, |bindings| bindings.remove(name)).await? {
             return Err(Failure::of(format!(
                 "{name:?} is not in {BINDINGS_KEY}: nothing was changed"
             )));
@@ -30,30 +24,16 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
         let document = found.iter().find(|found| found.document.name == *name);
         let document = document.ok_or_else(|| unknown(name, &found, &place.name()))?;
         let tenant = document.tenant.as_ref().map_err(Failure::of)?;
-        bindings.bind(tenant, args.replaces_first_tenant);
+        change_bindings(store, |bindings| {
+            bindings.bind(tenant, args.replaces_first_tenant);
+            true
+        })
+        .await?;
         format!(
             "the document {name} may sign in to {} as the application {}",
             tenant.tenant_id, tenant.client_id
         )
     };
-    let text =
-        toml::to_string(&bindings).map_err(|_| Failure::of("the list has no form in TOML"))?;
-    let expected = object.as_ref().map(|object| &object.etag);
-    let written = store.put_if(
-        BINDINGS_KEY,
-        Bytes::from(text),
-        "application/toml",
-        expected,
-    );
-    match written.await {
-        Ok(_) => {}
-        Err(StoreError::Conflict { place }) => {
-            return Err(Failure::of(format!(
-                "somebody else wrote {place} meanwhile; nothing was changed: run this again"
-            )));
-        }
-        Err(error) => return Err(Failure::of(error)),
-    }
     writeln!(crate::screen::stdout(), "{message}")?;
     Ok(())
 }

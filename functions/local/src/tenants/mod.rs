@@ -2,6 +2,7 @@
 
 mod add;
 mod allow;
+mod bindings;
 mod check;
 mod list;
 mod pause;

@@ -1,5 +1,5 @@
-//! How much of a record its readers take. Nothing is ever cut here: what is over a bound is sent
-//! whole, and told of.
+//! How much of a record its readers take. Nothing is ever cut here: a record over a bound is sent
+//! whole, and reported.
 
 mod field;
 mod readers;

@@ -1,4 +1,4 @@
-//! Messages as lines of compressed objects, for readers that are told of each object by S3.
+//! Messages as lines of compressed objects, for readers that S3 notifies of each object.
 
 mod key;
 mod writer;

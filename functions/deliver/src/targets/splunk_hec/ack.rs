@@ -18,7 +18,7 @@ pub(super) struct AckPolling {
     pub(super) longest: Duration,
 }
 
-/// What ties the questions to the one who took the events.
+/// What directs the questions to the indexer that took the events.
 ///
 /// Every indexer counts the requests of a channel from 0, so that behind a balancer one could say
 /// yes for another that lost the events. A channel that this request alone was sent on is known to
@@ -60,8 +60,8 @@ struct Acks {
 }
 
 impl SplunkHec {
-    /// Asks until Splunk says that the events are indexed. If it does not in time, they are sent
-    /// again: that may index them twice, and not asking might lose them.
+    /// Asks until Splunk says that the events are indexed. If it does not say so in time, they are
+    /// sent again: indexing them twice is better than losing them.
     pub(super) async fn wait_for_acknowledgement(
         &self,
         id: u64,
@@ -85,7 +85,7 @@ impl SplunkHec {
                         return Verdict::Taken;
                     }
                 }
-                // The token was good a moment ago; whatever this is, it passes or shows again.
+                // The token was good a moment ago. Whatever this is, it passes, or the next request shows it.
                 Ok(answer) => tracing::debug!(status = answer.status, "no acknowledgement yet"),
                 Err(verdict) => return verdict,
             }

@@ -7,14 +7,6 @@ use crate::Record;
 use crate::event_time::event_time;
 use crate::format::format;
 
-/// What every event of a target has in common.
-pub(super) struct Envelope {
-    source: String,
-    sourcetype: Option<String>,
-    index: Option<String>,
-    host: String,
-}
-
 #[derive(Serialize)]
 struct Event<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,44 +35,33 @@ struct Fields<'a> {
     alert_id: &'a str,
 }
 
-impl Envelope {
-    pub(super) fn new(settings: &SplunkHecSettings) -> Self {
-        Self {
-            source: settings.source.clone(),
-            sourcetype: settings.sourcetype.clone(),
-            index: settings.index.clone(),
-            host: settings.host.clone(),
-        }
-    }
-
-    /// The event object, or why there can be none.
-    pub(super) fn event(&self, record: &Record) -> Result<Vec<u8>, String> {
-        let body = record.body.trim();
-        let event = if body.starts_with('{') {
-            let json = serde_json::from_str(body);
-            Content::Json(json.map_err(|_| "the record is not valid JSON".to_owned())?)
-        } else {
-            Content::Text(body)
-        };
-        let event = Event {
-            time: event_time(record).and_then(epoch_secs),
-            host: &self.host,
-            source: &self.source,
-            sourcetype: self
-                .sourcetype
-                .as_deref()
-                .or(format(&record.format).map(|format| format.sourcetype))
-                .unwrap_or("drawbridge"),
-            index: self.index.as_deref(),
-            event,
-            fields: Fields {
-                tenant: &record.tenant,
-                key: &record.key,
-                alert_id: &record.alert_id,
-            },
-        };
-        serde_json::to_vec(&event).map_err(|_| "the record has no JSON form".to_owned())
-    }
+/// The event object of a record, or why there can be none.
+pub(super) fn event(settings: &SplunkHecSettings, record: &Record) -> Result<Vec<u8>, String> {
+    let body = record.body.trim();
+    let event = if body.starts_with('{') {
+        let json = serde_json::from_str(body);
+        Content::Json(json.map_err(|_| "the record is not valid JSON".to_owned())?)
+    } else {
+        Content::Text(body)
+    };
+    let event = Event {
+        time: event_time(record).and_then(epoch_secs),
+        host: &settings.host,
+        source: &settings.source,
+        sourcetype: settings
+            .sourcetype
+            .as_deref()
+            .or(format(&record.format).map(|format| format.sourcetype))
+            .unwrap_or("drawbridge"),
+        index: settings.index.as_deref(),
+        event,
+        fields: Fields {
+            tenant: &record.tenant,
+            key: &record.key,
+            alert_id: &record.alert_id,
+        },
+    };
+    serde_json::to_vec(&event).map_err(|_| "the record has no JSON form".to_owned())
 }
 
 /// Seconds since 1970 with three decimals, as a JSON number.
@@ -94,7 +75,7 @@ fn epoch_secs(time: Timestamp) -> Option<Box<RawValue>> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
@@ -105,14 +86,10 @@ mod tests {
             "[{}\\[\\]\"\\\\,:a\\n\u{0}-\u{1f}]{0,40}",
             Just("{\"a\":1}".to_owned()),
         ]) {
-            let envelope = Envelope {
-                source: "s".into(),
-                sourcetype: None,
-                index: None,
-                host: "h".into(),
-            };
+            let settings = json!({"url": "https://s", "secret": "s", "host": "h"});
+            let settings = serde_json::from_value(settings).unwrap();
             let record = Record { body: body.clone(), ..Record::default() };
-            if let Ok(event) = envelope.event(&record) {
+            if let Ok(event) = super::event(&settings, &record) {
                 let events: Vec<Value> = serde_json::Deserializer::from_slice(&event)
                     .into_iter()
                     .collect::<Result<_, _>>()

@@ -44,7 +44,7 @@ struct SplunkHec {
     token: Credential,
     events: Url,
     acks: Url,
-    envelope: event::Envelope,
+    settings: SplunkHecSettings,
     ack: Option<ack::AckPolling>,
 }
 
@@ -65,7 +65,7 @@ impl SplunkHec {
             token: Credential::new(Arc::clone(secrets), &settings.secret),
             events: below(&settings.url, "/services/collector/event"),
             acks: below(&settings.url, "/services/collector/ack"),
-            envelope: event::Envelope::new(settings),
+            settings: settings.clone(),
             ack: settings.acknowledge.then(|| ack::AckPolling {
                 every: Duration::from_millis(settings.ack_poll_millis),
                 longest: Duration::from_secs(settings.ack_timeout_secs),
@@ -140,7 +140,7 @@ impl Target for SplunkHec {
 impl BatchApi for SplunkHec {
     fn encode(&self, record: &Record) -> Result<EncodedRecord, String> {
         Ok(EncodedRecord {
-            bytes: self.envelope.event(record)?,
+            bytes: event::event(&self.settings, record)?,
             key: record.key.clone(),
             missing: None,
         })

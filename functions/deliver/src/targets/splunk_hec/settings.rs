@@ -10,7 +10,7 @@ use crate::target_type::TargetSettings;
 use crate::{Ports, Target};
 
 /// `{"target":"splunk-hec", …}`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SplunkHecSettings {
     /// The collector without a path: `https://splunk.example.com:8088`.

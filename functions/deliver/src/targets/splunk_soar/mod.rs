@@ -1,4 +1,4 @@
-//! Splunk SOAR: a container an alert, an artifact a record.
+//! Splunk SOAR: one container per alert, one artifact per record.
 
 mod artifact;
 mod reply;
@@ -46,11 +46,11 @@ struct SplunkSoar {
 
 /// How a step failed.
 enum Failed {
-    /// The record cannot be sent.
+    /// The record has no form that SOAR could take.
     Unfit(String),
-    /// SOAR refuses it.
+    /// SOAR refuses the record.
     Refused(String),
-    /// For all of them, for now.
+    /// Nothing can be delivered for now.
     Everything(Later),
 }
 
@@ -66,13 +66,13 @@ impl SplunkSoar {
         }
     }
 
-    /// The alert's container, made if it is not there, and whether it was there.
+    /// Creates the alert's container, unless it is there.
     async fn create_container(&self, record: &Record, until: Deadline) -> Result<Created, Failed> {
         self.create(&self.containers, &Container::of(record, &self.label), until)
             .await
     }
 
-    /// The record's artifact in that container. One that is there already counts as made.
+    /// Creates the record's artifact in that container, unless it is there.
     async fn create_artifact(
         &self,
         record: &Record,
@@ -91,8 +91,8 @@ impl SplunkSoar {
             .map(drop)
     }
 
-    /// Whether the container has the artifact. Versions of SOAR differ in whether they refuse a
-    /// second artifact with the same identifier, so it is asked for.
+    /// Asks whether the container has the artifact. Versions of SOAR differ in whether they refuse a
+    /// second artifact with the same identifier, so SOAR is asked first.
     async fn find_artifact(
         &self,
         record: &Record,
@@ -110,7 +110,7 @@ impl SplunkSoar {
             reply::Reply {
                 count: Some(count), ..
             } => Ok(count > 0),
-            // A search that says nothing keeps nobody from trying.
+            // Without a count in the answer, the artifact is sent.
             _ => Ok(false),
         }
     }
@@ -208,8 +208,8 @@ impl Target for SplunkSoar {
         TYPE.name
     }
 
-    /// A call a record: few at a time, so that an alert's records are delivered by one batch and
-    /// a batch is done within an invocation.
+    /// A record takes a call of its own, so that a batch is small: it has to be done within an
+    /// invocation.
     fn limits(&self) -> Limits {
         Limits {
             records: 50,

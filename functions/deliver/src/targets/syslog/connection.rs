@@ -45,7 +45,7 @@ impl Syslog {
         stream.flush().await.map_err(broken)?;
         // Sends close_notify, then the end of the stream.
         stream.shutdown().await.map_err(broken)?;
-        if self.confirm == Confirm::Write {
+        if self.settings.confirm == Confirm::Write {
             return Ok(());
         }
         match timeout(self.timeout, read_to_end(&mut stream)).await {

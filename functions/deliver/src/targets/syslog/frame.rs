@@ -12,48 +12,31 @@ const SEVERITIES: &[(&str, u64)] = &[
     ("critical", 2),
 ];
 
-/// What the headers of all messages have in common.
-pub(super) struct Header {
-    facility: u64,
-    hostname: String,
-    app_name: String,
-}
-
-impl Header {
-    pub(super) fn new(settings: &SyslogSettings) -> Self {
-        Self {
-            facility: settings.facility,
-            hostname: settings.hostname.clone(),
-            app_name: settings.app_name.clone(),
-        }
-    }
-
-    /// A message of RFC 5424: the header, no structured data, and the record on one line.
-    ///
-    /// Without a byte order mark, which the RFC asks for before UTF-8 and which parsers of CEF and
-    /// LEEF take for a part of the record.
-    pub(super) fn message(&self, record: &Record) -> Result<String, String> {
-        let severity = SEVERITIES
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&record.severity))
-            .map_or(5, |(_, severity)| *severity);
-        let priority = self.facility * 8 + severity;
-        let time = event_time(record)
-            .map(|time| format!("{time:.3}"))
-            .unwrap_or_else(|| "-".to_owned());
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let id = match record.format.as_str() {
-            format if (1..=32).contains(&format.len()) && format.chars().all(is_plain) => format,
-            _ => "-",
-        };
-        let Self {
-            hostname, app_name, ..
-        } = self;
-        let line = one_line(&record.body)?;
-        Ok(format!(
-            "<{priority}>1 {time} {hostname} {app_name} - {id} - {line}"
-        ))
-    }
+/// A message of RFC 5424: the header, no structured data, and the record on one line.
+///
+/// Without a byte order mark, which the RFC asks for before UTF-8 and which parsers of CEF and
+/// LEEF take for a part of the record.
+pub(super) fn message(settings: &SyslogSettings, record: &Record) -> Result<String, String> {
+    let severity = SEVERITIES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(&record.severity))
+        .map_or(5, |(_, severity)| *severity);
+    let priority = settings.facility * 8 + severity;
+    let time = event_time(record)
+        .map(|time| format!("{time:.3}"))
+        .unwrap_or_else(|| "-".to_owned());
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let id = match record.format.as_str() {
+        format if (1..=32).contains(&format.len()) && format.chars().all(is_plain) => format,
+        _ => "-",
+    };
+    let SyslogSettings {
+        hostname, app_name, ..
+    } = settings;
+    let line = one_line(&record.body)?;
+    Ok(format!(
+        "<{priority}>1 {time} {hostname} {app_name} - {id} - {line}"
+    ))
 }
 
 /// Appends a message in a frame of RFC 5425: its length in bytes, a blank, and itself.
@@ -66,20 +49,18 @@ pub(super) fn append(message: &str, frames: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn message(format: &str, severity: &str, body: &str) -> String {
-        let header = Header {
-            facility: 16,
-            hostname: "h".into(),
-            app_name: "a".into(),
-        };
+        let settings = json!({"address": "s:1", "hostname": "h", "app_name": "a"});
+        let settings = serde_json::from_value(settings).unwrap();
         let record = Record {
             format: format.into(),
             severity: severity.into(),
             body: body.into(),
             ..Record::default()
         };
-        header.message(&record).unwrap()
+        super::message(&settings, &record).unwrap()
     }
 
     #[test]

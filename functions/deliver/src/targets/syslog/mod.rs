@@ -21,8 +21,7 @@ use tokio_rustls::rustls::ClientConfig;
 use crate::fields::{SettingsError, authority};
 use crate::{Later, Outcome, Record, Target, TargetType};
 use address::{Address, address};
-use frame::Header;
-use settings::{Confirm, SyslogSettings};
+use settings::SyslogSettings;
 
 pub(super) const TYPE: TargetType = TargetType::of::<SyslogSettings>(
     "syslog",
@@ -34,9 +33,8 @@ pub(super) const TYPE: TargetType = TargetType::of::<SyslogSettings>(
 struct Syslog {
     address: Address,
     tls: Arc<ClientConfig>,
-    header: Header,
+    settings: SyslogSettings,
     max_message_bytes: usize,
-    confirm: Confirm,
     timeout: Duration,
 }
 
@@ -46,9 +44,8 @@ impl Syslog {
         Ok(Self {
             address: address(&settings.address)?,
             tls: tls::config(ca.as_deref())?,
-            header: Header::new(settings),
+            settings: settings.clone(),
             max_message_bytes: usize::try_from(settings.max_message_bytes).unwrap_or(usize::MAX),
-            confirm: settings.confirm,
             timeout: Duration::from_secs(settings.timeout_secs),
         })
     }
@@ -64,7 +61,7 @@ impl Target for Syslog {
         let mut frames = Vec::new();
         let mut outcomes = Vec::with_capacity(records.len());
         for record in records {
-            let message = self.header.message(record);
+            let message = frame::message(&self.settings, record);
             outcomes.push(match message {
                 Ok(message) if message.len() <= self.max_message_bytes => {
                     frame::append(&message, &mut frames);

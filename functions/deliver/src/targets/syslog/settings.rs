@@ -9,7 +9,7 @@ use crate::target_type::TargetSettings;
 use crate::{Ports, Target};
 
 /// `{"target":"syslog", …}`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SyslogSettings {
     /// Host and port, `siem.example.com:6514`; the certificate must be for that name.

@@ -28,10 +28,10 @@ pub(super) const TYPE: TargetType = TargetType::of::<WebhookSettings>(
     r#"{"url":"https://hooks.example.com/alerts","secret":"env:HOOK_KEY","body":"ndjson"}"#,
 );
 
-/// Records a request, so that the header with their keys stays below what servers take (8 KB).
+/// The most records per request, so that the header with their keys stays below what servers take (8 KB).
 const MOST_RECORDS: usize = 50;
 
-/// A longer key is named by its SHA-256.
+/// The header has the SHA-256 of a key that is longer.
 const LONGEST_KEY: usize = 128;
 
 /// `{"target":"webhook", …}`
@@ -55,11 +55,12 @@ struct WebhookSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Body {
-    /// One JSON array, `application/json`. Who reads lines gets one long one; who reads JSON, and
-    /// would have taken lines for nothing and said 200, gets every record.
+    /// One JSON array, `application/json`. It is the default because nothing is lost with it: a
+    /// receiver of lines gets all records on one long line, while a receiver of JSON may answer 200
+    /// to lines and keep none of them.
     #[default]
     Array,
-    /// A record a line, `application/x-ndjson`.
+    /// One record per line, `application/x-ndjson`.
     Ndjson,
 }
 

@@ -223,7 +223,7 @@ impl World {
         self.delivery.get_or_insert_with(|| {
             let store = Arc::new(LocalStore::new(&files.folder));
             let deliverer = Deliverer::new(Arc::clone(target) as Arc<dyn Target>, store);
-            FileDelivery::open(deliverer, files.path(LIVE), "siem", "contoso").unwrap()
+            FileDelivery::open(deliverer, &files.path(LIVE), "siem", "contoso").unwrap()
         })
     }
 

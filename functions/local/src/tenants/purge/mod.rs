@@ -6,8 +6,7 @@ mod report;
 
 use std::io::Write as _;
 
-use bytes::Bytes;
-use drawbridge_config::{BINDINGS_KEY, Bindings};
+use drawbridge_config::BINDINGS_KEY;
 use drawbridge_cursor::State;
 use drawbridge_files::Root;
 use drawbridge_poll::state_key;
@@ -15,6 +14,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use self::kind::{Kind, prefixes};
+use super::bindings::{change_bindings, read_bindings};
 use crate::cli::TenantsPurge;
 use crate::confirm::confirm;
 use crate::data_location::DataLocation;
@@ -156,7 +156,7 @@ async fn kept(name: &str, place: &DataLocation) -> Result<Vec<Kept>, Failure> {
             kept
         }
     };
-    if bindings(place).await?.is_some_and(|mut b| b.remove(name)) {
+    if read_bindings(store).await?.remove(name) {
         kept.push(Kept {
             kind: Kind::Allowance,
             key: BINDINGS_KEY.to_owned(),
@@ -167,12 +167,6 @@ async fn kept(name: &str, place: &DataLocation) -> Result<Vec<Kept>, Failure> {
     // One prefix may lie within another.
     kept.dedup_by(|one, other| one.key == other.key);
     Ok(kept)
-}
-
-async fn bindings(place: &DataLocation) -> Result<Option<Bindings>, Failure> {
-    let object = place.store.get(BINDINGS_KEY).await.map_err(Failure::of)?;
-    let bindings = object.map(|object| Bindings::parse(&object.body));
-    bindings.transpose().map_err(Failure::of)
 }
 
 /// Removes kind after kind. What is gone already is no error, so that an interrupted run is ended by
@@ -207,29 +201,12 @@ async fn remove(name: &str, place: &DataLocation, kept: &[Kept]) -> Result<(), F
 
 async fn remove_one(name: &str, place: &DataLocation, kept: &Kept) -> Result<(), Failure> {
     match (kept.kind, place.as_folder()) {
-        (Kind::Allowance, _) => revoke(name, place).await,
+        (Kind::Allowance, _) => {
+            let store = place.store.as_ref();
+            change_bindings(store, |bindings| bindings.remove(name)).await?;
+            Ok(())
+        }
         (_, Some(folder)) => files::remove(&Root::new(folder), &kept.key),
         (_, None) => place.store.delete(&kept.key).await.map_err(Failure::of),
     }
-}
-
-/// Takes the tenant out of the administrator's list.
-async fn revoke(name: &str, place: &DataLocation) -> Result<(), Failure> {
-    let store = place.store.as_ref();
-    let Some(object) = store.get(BINDINGS_KEY).await.map_err(Failure::of)? else {
-        return Ok(());
-    };
-    let mut bindings = Bindings::parse(&object.body).map_err(Failure::of)?;
-    if !bindings.remove(name) {
-        return Ok(());
-    }
-    let text =
-        toml::to_string(&bindings).map_err(|_| Failure::of("the list has no form in TOML"))?;
-    let written = store.put_if(
-        BINDINGS_KEY,
-        Bytes::from(text),
-        "application/toml",
-        Some(&object.etag),
-    );
-    written.await.map(drop).map_err(Failure::of)
 }
