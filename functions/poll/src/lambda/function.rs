@@ -21,7 +21,6 @@ use super::{Event, metrics};
 use crate::assembly::Surroundings;
 use crate::{
     AfterJob, Clock, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, SystemClock,
-    retry_delay,
 };
 
 /// What is kept of an invocation's time for saving the state and answering.
@@ -127,7 +126,7 @@ impl Function {
                     after => after,
                 }
             }
-            Err(_) => AfterJob::Later(retry_delay(delivery.tries)),
+            Err(_) => AfterJob::NO_JOB,
         };
         let AfterJob::Later(delay) = after else {
             return true;

@@ -41,7 +41,7 @@ impl JobsQueue {
 
     /// Hides a message for `delay`; it comes back by itself.
     pub(super) async fn postpone(&self, receipt: &str, delay: Duration) {
-        let secs = delay.as_secs().clamp(1, LONGEST_DELAY_SECS);
+        let secs = delay.as_secs().min(LONGEST_DELAY_SECS);
         let hidden = self
             .client
             .change_message_visibility()
