@@ -15,6 +15,9 @@ const FOLDER: &str = "quarantine/";
 /// The folder of what was delivered after all.
 const REPLAYED: &str = "quarantine/replayed/";
 
+/// What a gap's name ends with while it is replayed.
+const TAKEN: &str = ".taken";
+
 /// What was put aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -110,13 +113,33 @@ impl Item {
 
     /// Moves it to what was delivered; it is there before it is gone here.
     pub(super) async fn move_away(&self, store: &dyn Catalogue) -> Result<String, Failure> {
-        let to = format!("{REPLAYED}{}.json", self.id);
+        let id = self.id.strip_suffix(TAKEN).unwrap_or(&self.id);
+        let to = format!("{REPLAYED}{id}.json");
+        self.move_to(&to, store).await?;
+        Ok(to)
+    }
+
+    /// Gives it a name that no poll uses, under which it is still an item. A poll that puts the same
+    /// aside anew while this one is replayed uses the name that it had, which is free by then.
+    pub(super) async fn take(&self, store: &dyn Catalogue) -> Result<Self, Failure> {
+        if self.id.ends_with(TAKEN) {
+            return Ok(self.clone());
+        }
+        let taken = Self {
+            id: format!("{}{TAKEN}", self.id),
+            ..self.clone()
+        };
+        self.move_to(&taken.key(), store).await?;
+        Ok(taken)
+    }
+
+    async fn move_to(&self, to: &str, store: &dyn Catalogue) -> Result<(), Failure> {
         if let Some(object) = store.get(&self.key()).await.map_err(Failure::of)? {
-            let put = store.put(&to, object.body, "application/json").await;
+            let put = store.put(to, object.body, "application/json").await;
             put.map_err(Failure::of)?;
             store.delete(&self.key()).await.map_err(Failure::of)?;
         }
-        Ok(to)
+        Ok(())
     }
 }
 

@@ -114,9 +114,9 @@ impl Replay<'_> {
         let Some(content) = item.read(store).await? else {
             return Ok("somebody else delivered it meanwhile".to_owned());
         };
-        let done = match item.kind {
-            Kind::Alert => self.alert(item, &content).await?,
-            Kind::Record | Kind::Undeliverable => self.record(item, content).await?,
+        let (done, item) = match item.kind {
+            Kind::Alert => (self.alert(item, &content).await?, item.clone()),
+            Kind::Record | Kind::Undeliverable => (self.record(item, content).await?, item.clone()),
             Kind::Gap => self.gap(item, &content).await?,
         };
         let to = item.move_away(store).await?;
@@ -192,8 +192,8 @@ impl Replay<'_> {
         }
     }
 
-    /// Has polls read a gap again: it is unread from now on.
-    async fn gap(&mut self, item: &Item, content: &Content) -> Result<String, Failure> {
+    /// Has polls read a gap again: it is unread from now on. Gives the item as it is called by then.
+    async fn gap(&mut self, item: &Item, content: &Content) -> Result<(String, Item), Failure> {
         let window = content.window;
         let window = window.ok_or_else(|| Failure::of("the item holds no window"))?;
         let store = self.place.store.as_ref();
@@ -205,12 +205,15 @@ impl Replay<'_> {
                     "its window is unread already: polls are at it; try again in some minutes",
                 ));
             }
+            let item = item.take(store).await?;
             let changed = change_state(store, &item.tenant, unread).await;
             changed.map_err(Failure::of)?;
-            return Ok("its window is in the tenant's state: the next poll reads it".to_owned());
+            let done = "its window is in the tenant's state: the next poll reads it";
+            return Ok((done.to_owned(), item));
         }
         // First, so that nothing is noted for a tenant that is none.
         let poller = self.pollers.of(&item.tenant).await?;
+        let item = item.take(store).await?;
         let changed = change_state(store, &item.tenant, unread).await;
         changed.map_err(Failure::of)?;
         loop {
@@ -218,7 +221,11 @@ impl Replay<'_> {
             let report = report.map_err(Failure::of)?;
             let is_read = !self.is_unread(&item.tenant, window).await?;
             if is_read && report.gaps == 0 && report.ending == Ending::Complete {
-                return Ok("its window was read again".to_owned());
+                return Ok(("its window was read again".to_owned(), item));
+            }
+            if is_read {
+                // What it did not answer for was put aside anew.
+                item.move_away(store).await?;
             }
             if is_read || !report.more {
                 return Err(Failure::of(

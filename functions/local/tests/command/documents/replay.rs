@@ -189,7 +189,7 @@ fn a_gap_is_read_again() {
     assert!(
         folder
             .path()
-            .join("quarantine/contoso/gaps/aaaa.json")
+            .join("quarantine/contoso/gaps/aaaa.taken.json")
             .exists()
     );
     // It is to be read from now on, whoever does it.
@@ -207,6 +207,35 @@ fn a_gap_is_read_again() {
     assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
     let shown = on(&folder, &["state", "show", "--json"]).well();
     assert_eq!(objects(&shown)[0]["unread"], json!([]));
+    let moved = "quarantine/replayed/contoso/gaps/aaaa.json";
+    assert!(folder.path().join(moved).exists());
+    assert!(
+        !folder
+            .path()
+            .join("quarantine/contoso/gaps/aaaa.taken.json")
+            .exists()
+    );
+}
+
+/// A poll puts the same window aside while it is replayed: that is another item.
+#[test]
+fn a_gap_that_is_put_aside_anew_meanwhile_is_not_taken_for_the_one_before() {
+    let (_tenant, folder) = tenant(&[alert(1, 2)]);
+    let window = json!({"from": "2021-05-02T00:00:00Z", "to": "2021-05-03T00:00:00Z"});
+    let gap = |reason: &str| json!({"tenant": "contoso", "reason": reason, "window": window});
+    put_aside(&folder, "gaps", "aaaa", &gap("503"));
+    let mut unanswered = command(&folder, &["replay", "run", "--all"]);
+    unanswered.env("DRAWBRIDGE_GRAPH_URL", "http://127.0.0.1:1/");
+    run(unanswered).failed(1, &["1 of 1 items"]);
+    // As the poll does that reads it in between.
+    put_aside(&folder, "gaps", "aaaa", &gap("again"));
+    on(&folder, &["replay", "run", "contoso/gaps/aaaa.taken"]).well();
+    let left = on(&folder, &["replay", "list", "--json"]).well();
+    let left: Vec<_> = objects(&left)
+        .into_iter()
+        .map(|item| item["item"].clone())
+        .collect();
+    assert_eq!(left, [json!("contoso/gaps/aaaa")]);
 }
 
 #[test]
