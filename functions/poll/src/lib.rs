@@ -6,6 +6,7 @@
 
 pub mod assembly;
 mod backfill;
+mod backfill_progress;
 mod budget;
 mod clock;
 mod context;
@@ -25,7 +26,7 @@ mod report;
 mod saved_state;
 mod stop;
 
-pub use backfill::BackfillProgress;
+pub use backfill_progress::BackfillProgress;
 pub use clock::{Clock, SystemClock};
 pub use error::PollError;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};

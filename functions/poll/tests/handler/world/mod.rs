@@ -13,7 +13,7 @@ use drawbridge_store::Store as _;
 use serde_json::Value;
 
 pub(crate) use graph::{Answer, Count, FakeGraph};
-pub(crate) use ports::{MemoryQueue, MemoryStore, PutIf, Send, SetClock};
+pub(crate) use ports::{MemoryQueue, MemoryStore, Mortal, PutIf, Send, SetClock};
 
 /// Everything around a poller, in reach of a test.
 pub(crate) struct World {
@@ -21,6 +21,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) queue: Arc<MemoryQueue>,
     pub(crate) clock: Arc<SetClock>,
+    pub(crate) mortal: Arc<Mortal>,
     pub(crate) poller: Poller,
 }
 
@@ -30,9 +31,10 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let graph = Arc::new(FakeGraph::default());
-        let store = Arc::new(MemoryStore::default());
-        let queue = Arc::new(MemoryQueue::default());
+        let mortal = Arc::<Mortal>::default();
+        let graph = Arc::new(FakeGraph::of(&mortal));
+        let store = Arc::new(MemoryStore::of(&mortal));
+        let queue = Arc::new(MemoryQueue::of(&mortal));
         let clock = Arc::new(SetClock::at("2026-03-01T12:00:30Z"));
         let mut settings = Settings::new("contoso");
         change(&mut settings);
@@ -52,6 +54,7 @@ impl World {
             store,
             queue,
             clock,
+            mortal,
             poller,
         }
     }

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -35,6 +35,39 @@ impl Clock for SetClock {
     }
 }
 
+/// Lets a process die at one of its steps: what it waits for never comes.
+#[derive(Default)]
+pub(crate) struct Mortal {
+    left: Mutex<Option<usize>>,
+    died: Mutex<bool>,
+}
+
+impl Mortal {
+    /// Dies at the step of that number from now on, or never.
+    pub(crate) fn dies_at(&self, step: Option<usize>) {
+        *self.left.lock().unwrap() = step;
+    }
+
+    /// Whether it has died since this was last asked.
+    pub(crate) fn has_died(&self) -> bool {
+        std::mem::take(&mut *self.died.lock().unwrap())
+    }
+
+    /// A step: each is before or after something that others can see.
+    pub(crate) async fn step(&self) {
+        let dies = {
+            let mut left = self.left.lock().unwrap();
+            let dies = *left == Some(0);
+            *left = left.map(|left| left.saturating_sub(1));
+            dies
+        };
+        if dies {
+            *self.died.lock().unwrap() = true;
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 /// A store in memory that counts and can be made to refuse.
 #[derive(Default)]
 pub(crate) struct MemoryStore {
@@ -46,9 +79,18 @@ pub(crate) struct MemoryStore {
     pub(crate) fail_puts: Mutex<u32>,
     /// What the next conditional puts do; then they work.
     pub(crate) put_ifs: Mutex<VecDeque<PutIf>>,
+    mortal: Arc<Mortal>,
 }
 
 impl MemoryStore {
+    /// One that takes part in the deaths of a process.
+    pub(crate) fn of(mortal: &Arc<Mortal>) -> Self {
+        Self {
+            mortal: Arc::clone(mortal),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn keys(&self) -> Vec<String> {
         self.objects.lock().unwrap().keys().cloned().collect()
     }
@@ -80,6 +122,7 @@ impl MemoryStore {
 impl Store for MemoryStore {
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
         self.calls.lock().unwrap().push(format!("get {key}"));
+        self.mortal.step().await;
         let objects = self.objects.lock().unwrap();
         Ok(objects.get(key).map(|(body, version)| Object {
             body: body.clone(),
@@ -107,6 +150,7 @@ impl Store for MemoryStore {
         expected: Option<&ETag>,
     ) -> Result<ETag, StoreError> {
         self.calls.lock().unwrap().push(format!("put_if {key}"));
+        self.mortal.step().await;
         let scripted = self.put_ifs.lock().unwrap().pop_front();
         match scripted {
             Some(PutIf::Fails) => return Err(slow_down(key)),
@@ -128,6 +172,7 @@ impl Store for MemoryStore {
             });
         }
         let etag = self.write(key, body);
+        self.mortal.step().await;
         if scripted == Some(PutIf::LosesItsAnswer) {
             return Err(slow_down(key));
         }
@@ -161,6 +206,7 @@ pub(crate) struct MemoryQueue {
     pub(crate) script: Mutex<VecDeque<Send>>,
     pub(crate) sends: Mutex<usize>,
     secs: Mutex<u64>,
+    mortal: Arc<Mortal>,
 }
 
 /// What a queue does with one send.
@@ -176,6 +222,14 @@ pub(crate) enum Send {
 }
 
 impl MemoryQueue {
+    /// One that takes part in the deaths of a process.
+    pub(crate) fn of(mortal: &Arc<Mortal>) -> Self {
+        Self {
+            mortal: Arc::clone(mortal),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn bodies(&self) -> Vec<String> {
         self.taken
             .lock()
@@ -203,6 +257,7 @@ impl MemoryQueue {
 impl Queue for MemoryQueue {
     async fn send(&self, messages: &[Message]) -> Result<Vec<Refused>, QueueError> {
         *self.sends.lock().unwrap() += 1;
+        self.mortal.step().await;
         let secs = *self.secs.lock().unwrap();
         tokio::time::sleep(Duration::from_secs(secs)).await;
         let (indices, code, retryable) = match self.script.lock().unwrap().pop_front() {
@@ -221,12 +276,11 @@ impl Queue for MemoryQueue {
                 });
             }
         };
-        let mut taken = self.taken.lock().unwrap();
-        for (n, message) in messages.iter().enumerate() {
-            if !indices.contains(&n) {
-                taken.push(message.clone());
-            }
-        }
+        let kept = messages.iter().enumerate();
+        let kept = kept.filter(|(n, _)| !indices.contains(n));
+        let kept: Vec<Message> = kept.map(|(_, message)| message.clone()).collect();
+        self.taken.lock().unwrap().extend(kept);
+        self.mortal.step().await;
         let sent = indices.into_iter().filter(|index| *index < messages.len());
         Ok(sent
             .map(|index| Refused {
