@@ -15,7 +15,9 @@ mod time;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use backfill::{Backfill, BackfillCommand, BackfillResume, BackfillStatus};
+pub(crate) use backfill::{
+    Backfill, BackfillCancel, BackfillCommand, BackfillResume, BackfillStatus,
+};
 pub(crate) use deliver::Deliver;
 pub(crate) use demo::Demo;
 pub(crate) use explain::Explain;
