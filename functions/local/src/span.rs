@@ -19,17 +19,29 @@ pub(crate) fn span(secs: i64) -> String {
     words.join(" ")
 }
 
-/// How long ago something was; "never" where it never was.
+/// How long ago something was; "never" where it never was. A time ahead was noted by a clock that is
+/// wrong, or this one is.
 pub(crate) fn ago(time: Option<Timestamp>, now: Timestamp) -> String {
-    time.map_or_else(
-        || "never".to_owned(),
-        |time| format!("{} ago", span(now.duration_since(time).as_secs())),
-    )
+    let Some(time) = time else {
+        return "never".to_owned();
+    };
+    match now.duration_since(time).as_secs() {
+        ahead @ ..0 => format!("{} ahead of now", span(-ahead)),
+        secs => format!("{} ago", span(secs)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::span;
+    use super::{ago, span};
+
+    #[test]
+    fn a_time_ahead_is_told_as_such() {
+        let at = |secs| jiff::Timestamp::from_second(secs).unwrap();
+        assert_eq!(ago(Some(at(7300)), at(100)), "2 h ahead of now");
+        assert_eq!(ago(Some(at(100)), at(7300)), "2 h ago");
+        assert_eq!(ago(None, at(0)), "never");
+    }
 
     #[test]
     fn the_two_largest_units_are_told() {

@@ -1,133 +1,16 @@
-//! Older ranges that operators want: asked for in the state, read step by step, and how far that has
-//! come.
-//!
-//! `backfills/<tenant>/<id>.json` tells of it. Nothing depends on that object but what people are
-//! shown: what is still to be read is in the tenant's state.
+//! Older ranges that operators want: asked for in the state, and read step by step.
 
-use bytes::Bytes;
-use drawbridge_cursor::{Backfill, Due, Ranges, State, Window};
-use drawbridge_store::Store;
+use drawbridge_cursor::{Backfill, Ranges, State, Window};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
-use crate::budget;
 use crate::context::PollContext;
 use crate::drain::WindowOutcome;
-use crate::quarantine::Quarantine;
 use crate::read_options::{ReadOptions, What};
 use crate::saved_state::{SavedState, change_state};
-use crate::{Ending, PollError, Poller, Report};
+use crate::{BackfillProgress, Ending, PollError, Poller, Report, budget};
 
 /// How often a window may fail before it is put aside.
 const MAX_FAILURES: u32 = 5;
-
-/// A backfill is read in steps of a day, so that it can be seen to come on, and so that a part that
-/// fails is put aside by itself.
-const STEP_MS: u64 = 24 * 60 * 60 * 1000;
-
-/// How far a backfill has come.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BackfillProgress {
-    /// The tenant.
-    pub tenant: String,
-    /// Its name.
-    pub id: String,
-    /// All that was asked for.
-    pub windows: Vec<Window>,
-    /// What is still to be read.
-    pub left: Vec<Window>,
-    /// What was put aside, since it failed again and again.
-    pub failed: Vec<Window>,
-    /// The only output that it writes to.
-    pub output: Option<String>,
-    /// Whether records that the output has are written again.
-    pub again: bool,
-    /// Whether it only counts.
-    pub dry_run: bool,
-    /// When it was asked for.
-    pub started: Option<Timestamp>,
-    /// When this object was last written.
-    pub updated: Option<Timestamp>,
-    /// Alerts read.
-    pub alerts: u64,
-    /// Records written, or that would be.
-    pub records: u64,
-    /// Records that the output had already.
-    pub suppressed: u64,
-    /// Alerts and records put aside.
-    pub quarantined: u64,
-    /// Requests to Graph.
-    pub requests: u64,
-    /// Why it stopped before its end.
-    pub stopped: Option<String>,
-}
-
-impl BackfillProgress {
-    /// The store key of a backfill's progress.
-    #[must_use]
-    pub fn key(tenant: &str, id: &str) -> String {
-        format!("backfills/{tenant}/{id}.json")
-    }
-
-    /// The share of the time asked for that was read, in percent.
-    #[must_use]
-    pub fn percent(&self) -> u64 {
-        let millis = |windows: &[Window]| windows.iter().map(Window::millis).sum::<u64>();
-        let all = millis(&self.windows).max(1);
-        let done = all.saturating_sub(millis(&self.left));
-        u64::try_from(u128::from(done) * 100 / u128::from(all)).unwrap_or(100)
-    }
-
-    /// Reads the progress of a backfill; `None` when there is none, or none that can be read.
-    ///
-    /// # Errors
-    /// [`PollError::Store`].
-    pub async fn load(
-        store: &dyn Store,
-        tenant: &str,
-        id: &str,
-    ) -> Result<Option<Self>, PollError> {
-        let object = store.get(&Self::key(tenant, id)).await?;
-        Ok(object.and_then(|object| serde_json::from_slice(&object.body).ok()))
-    }
-
-    /// Writes it.
-    ///
-    /// # Errors
-    /// [`PollError::Store`].
-    pub async fn save(&self, store: &dyn Store) -> Result<(), PollError> {
-        let body = serde_json::to_vec(self).unwrap_or_default();
-        let key = Self::key(&self.tenant, &self.id);
-        store
-            .put(&key, Bytes::from(body), "application/json")
-            .await?;
-        Ok(())
-    }
-
-    /// Asks for what is left of it: polls of the tenant read it after all else. Asking twice is the
-    /// same as once.
-    ///
-    /// # Errors
-    /// [`PollError`] when the state or the progress could not be written: ask again.
-    pub async fn ask(&self, store: &dyn Store) -> Result<(), PollError> {
-        // First, so that a poll that begins at once goes on from it.
-        self.save(store).await?;
-        let due = Due {
-            step_ms: Some(STEP_MS),
-            ..Due::default()
-        };
-        change_state(store, &self.tenant, |state| {
-            let backfill = state.backfills.entry(self.id.clone()).or_default();
-            for &window in &self.left {
-                backfill.ranges.add(window, due);
-            }
-            backfill.output.clone_from(&self.output);
-            backfill.again = self.again;
-            backfill.dry_run = self.dry_run;
-        })
-        .await
-    }
-}
 
 /// What one poll did of a backfill.
 #[derive(Debug, Default)]
@@ -137,6 +20,8 @@ pub(crate) struct BackfillStep {
     left: Ranges,
     failed: Vec<Window>,
     stopped: Option<String>,
+    /// Whether the state does not have it: it is done, or nobody wants it any more.
+    is_gone: bool,
 }
 
 impl BackfillStep {
@@ -145,9 +30,20 @@ impl BackfillStep {
         self.stopped.is_none() && self.left.next(now).is_some()
     }
 
-    /// Why the backfill cannot go on.
-    pub(crate) fn stopped(&self) -> Option<String> {
-        self.stopped.clone()
+    /// Adds what was done to how far the backfill has come.
+    fn note_in(&self, progress: &mut BackfillProgress, now: Timestamp) {
+        progress.alerts += self.did.alerts;
+        progress.records += self.did.records;
+        progress.suppressed += self.did.suppressed;
+        progress.quarantined += self.did.quarantined;
+        progress.requests += self.did.requests;
+        progress.failed.extend(&self.failed);
+        // What an operator gave up is still there for him to resume.
+        if !(self.is_gone && progress.cancelled) {
+            progress.left = self.left.iter().map(|range| range.window).collect();
+        }
+        progress.stopped.clone_from(&self.stopped);
+        progress.updated = Some(now);
     }
 }
 
@@ -155,44 +51,47 @@ impl Poller {
     /// Reads as much of a backfill as there is time for. The watermark is not its to move, nor is
     /// what is unread its to settle.
     ///
-    /// A window that fails again and again is put aside, and the rest goes on. An error is in the
-    /// step, and in the poll's result only if the whole backfill cannot go on.
+    /// A window that fails again and again is put aside, and the rest goes on. Whatever the error,
+    /// the step says what was done.
     pub(crate) async fn read_backfill(
         &self,
         id: &str,
         context: &PollContext<'_>,
         saved: &mut SavedState,
         report: &mut Report,
-    ) -> Result<BackfillStep, PollError> {
+    ) -> (BackfillStep, Result<(), PollError>) {
         let mut step = BackfillStep {
             id: id.to_owned(),
             ..BackfillStep::default()
         };
         let Some(mut backfill) = saved.state.backfills.remove(id) else {
-            return Ok(step);
+            step.is_gone = true;
+            return (step, Ok(()));
         };
         if let Err(error) = self.check_output(&backfill) {
+            tracing::error!(tenant = self.settings.tenant, id, %error, "a backfill was given up");
             step.stopped = Some(error.to_string());
-            step.left = backfill.ranges;
-            return Ok(step);
+            step.left = backfill.left();
+            return (step, Ok(()));
         }
         let before = (report.clone(), self.graph.stats().requests);
-        let read = self
+        let mut read = self
             .read_ranges(&mut backfill, context, saved, report, &mut step)
             .await;
         step.did = report.since(&before.0);
         step.did.requests = self.graph.stats().requests - before.1;
-        step.left.clone_from(&backfill.ranges);
-        if !backfill.ranges.is_empty() {
+        step.left = backfill.left();
+        if !backfill.is_done() {
             saved.state.backfills.insert(id.to_owned(), backfill);
         }
-        match read {
-            Err(error) if !error.is_retryable() => {
-                step.stopped = Some(error.to_string());
-                Ok(step)
-            }
-            read => read.map(|()| step),
+        if let Err(error) = read.as_ref()
+            && !error.is_retryable()
+        {
+            tracing::error!(tenant = self.settings.tenant, id, %error, "a backfill has stopped");
+            step.stopped = Some(error.to_string());
+            read = Ok(());
         }
+        (step, read)
     }
 
     async fn read_ranges(
@@ -203,16 +102,13 @@ impl Poller {
         report: &mut Report,
         step: &mut BackfillStep,
     ) -> Result<(), PollError> {
-        let options = ReadOptions::of_backfill(backfill);
-        let settle = i64::from(self.settings.windows.settle_secs);
-        let until = context.now - SignedDuration::from_secs(settle);
-        // Live polls read on from the watermark, whatever the clock says.
-        let until = saved.state.watermark.map_or(until, |mark| mark.max(until));
-        while let Some(range) = backfill.ranges.next(context.now) {
+        let options = ReadOptions::of_backfill(&step.id, backfill);
+        let until = self.read_by_live_polls(saved, context.now);
+        while let Some(range) = backfill.next(context.now) {
             // What lies ahead is for live polls.
             let Some(window) = Window::new(range.window.from(), range.window.to().min(until))
             else {
-                backfill.ranges.narrow(range.window, &[], context.now);
+                backfill.each(|ranges| ranges.narrow(range.window, &[], context.now));
                 continue;
             };
             if !context.has_time(&options) || !self.wait_for_budget(&options, context, saved).await
@@ -223,14 +119,21 @@ impl Poller {
             let read = self.read_window(options.clone(), window, context, saved, report);
             match read.await {
                 Ok(WindowOutcome::Read(left)) => {
-                    let rest = left.windows();
-                    backfill.ranges.narrow(range.window, &rest, context.now);
-                    for part in rest {
-                        backfill.ranges.put_off(part, context.now);
+                    backfill.read(range.window, &left.windows(), context.now);
+                    for part in left.failed {
+                        backfill.each(|ranges| ranges.put_off(part, context.now));
+                    }
+                    for part in left.incomplete {
+                        let for_good = backfill.left().incomplete_for_good(part);
+                        if !options.dry_run {
+                            self.give_up_incomplete(&for_good, report).await?;
+                        }
+                        step.failed.extend(for_good);
+                        backfill.each(|ranges| ranges.put_off_incomplete(part, context.now));
                     }
                 }
                 Ok(WindowOutcome::OutOfTime { rest }) => {
-                    backfill.ranges.narrow(range.window, &rest, context.now);
+                    backfill.read(range.window, &rest, context.now);
                     return Ok(());
                 }
                 Ok(WindowOutcome::Postponed(delay)) => {
@@ -243,23 +146,31 @@ impl Poller {
                         %error, "a window of a backfill could not be read"
                     );
                     let deadline = context.stop.deadline();
-                    if !error.is_retryable() || !self.is_about_the_window(&error, deadline).await {
+                    if !self.is_about_the_window(&error, deadline).await {
                         // All of it, so that others have their turn.
-                        for waiting in backfill.ranges.clone().iter() {
-                            backfill.ranges.wait(waiting.window, context.now);
+                        for waiting in backfill.left().iter() {
+                            backfill.each(|ranges| ranges.wait(waiting.window, context.now));
                         }
                         return Err(error);
                     }
-                    backfill.ranges.put_off(range.window, context.now);
+                    backfill.each(|ranges| ranges.put_off(range.window, context.now));
                     if range.due.failures + 1 >= MAX_FAILURES {
-                        self.give_up(window, &options).await?;
-                        backfill.ranges.narrow(range.window, &[], context.now);
+                        self.give_up(window, &error, &options, report).await?;
+                        backfill.each(|ranges| ranges.narrow(range.window, &[], context.now));
                         step.failed.push(window);
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Up to when live polls have read or read next. A clock that is behind does not change what they
+    /// have read.
+    fn read_by_live_polls(&self, saved: &SavedState, now: Timestamp) -> Timestamp {
+        let settle = SignedDuration::from_secs(self.settings.windows.settle_secs.into());
+        let next = now - settle;
+        saved.state.watermark.map_or(next, |mark| mark.max(next))
     }
 
     fn check_output(&self, backfill: &Backfill) -> Result<(), PollError> {
@@ -293,64 +204,58 @@ impl Poller {
     }
 
     /// Puts a window aside that failed again and again.
-    async fn give_up(&self, window: Window, options: &ReadOptions) -> Result<(), PollError> {
+    async fn give_up(
+        &self,
+        window: Window,
+        error: &PollError,
+        options: &ReadOptions,
+        report: &mut Report,
+    ) -> Result<(), PollError> {
+        tracing::error!(
+            tenant = self.settings.tenant, from = %window.from(), to = %window.to(), %error,
+            "a window of a backfill failed again and again and is put aside"
+        );
         if options.dry_run {
             return Ok(());
         }
-        let quarantine = Quarantine {
-            store: self.store.as_ref(),
-            tenant: &self.settings.tenant,
-        };
-        let reason = format!("a backfill tried it {MAX_FAILURES} times and got no further");
-        quarantine.gap(window, &reason).await
+        let reason =
+            format!("a backfill tried it {MAX_FAILURES} times and got no further: {error}");
+        self.quarantine().gap(window, &reason).await?;
+        report.gaps += 1;
+        Ok(())
     }
 
-    /// Notes how far a backfill has come, once the state is saved.
-    pub(crate) async fn note_progress(&self, step: &BackfillStep) -> Result<(), PollError> {
-        let store = self.store.as_ref();
-        let loaded = BackfillProgress::load(store, &self.settings.tenant, &step.id).await?;
-        let mut progress = loaded.unwrap_or_else(|| BackfillProgress {
-            tenant: self.settings.tenant.clone(),
-            id: step.id.clone(),
-            ..BackfillProgress::default()
-        });
-        progress.alerts += step.did.alerts;
-        progress.records += step.did.records;
-        progress.suppressed += step.did.suppressed;
-        progress.quarantined += step.did.quarantined;
-        progress.requests += step.did.requests;
-        progress.left = step.left.iter().map(|range| range.window).collect();
-        progress.failed.extend(&step.failed);
-        progress.stopped.clone_from(&step.stopped);
-        progress.updated = Some(self.clock.now());
-        progress.save(store).await
+    /// Notes how far a backfill has come. Nothing depends on it: what is left is in the state.
+    pub(crate) async fn note_progress(&self, step: &BackfillStep) {
+        let (store, tenant) = (self.store.as_ref(), &self.settings.tenant);
+        let now = self.clock.now();
+        let change = |progress: &mut BackfillProgress| step.note_in(progress, now);
+        let noted = BackfillProgress::change(store, tenant, &step.id, change);
+        if let Err(error) = noted.await {
+            let id = &step.id;
+            tracing::warn!(tenant, id, %error, "how far a backfill has come could not be noted");
+        }
     }
 
     /// Notes for every backfill of the tenant why it cannot go on, if waiting does not help.
-    pub(crate) async fn note_trouble(
-        &self,
-        saved: &SavedState,
-        error: &PollError,
-    ) -> Result<(), PollError> {
+    pub(crate) async fn note_trouble(&self, saved: &SavedState, error: &PollError) {
         if error.is_retryable() {
-            return Ok(());
+            return;
         }
         for (id, backfill) in &saved.state.backfills {
-            let stopped = Some(error.to_string());
             let step = BackfillStep {
                 id: id.clone(),
-                left: backfill.ranges.clone(),
-                stopped,
+                left: backfill.left(),
+                stopped: Some(error.to_string()),
                 ..BackfillStep::default()
             };
-            self.note_progress(&step).await?;
+            self.note_progress(&step).await;
         }
-        Ok(())
     }
 
     /// Counts what a backfill would write that is only to count. What it claims in the state is
     /// forgotten again; how far it came is saved.
-    pub(crate) async fn dry_run(
+    pub(crate) async fn count_backfill(
         &self,
         id: &str,
         context: &PollContext<'_>,
@@ -360,25 +265,29 @@ impl Poller {
         let mut scratch = SavedState::load(store, &self.settings, context.now).await?;
         let before = scratch.state.backfills.get(id).map(|of| of.ranges.clone());
         let before = before.unwrap_or_default();
-        let step = self
+        let requests = self.graph.stats().requests;
+        let (step, read) = self
             .read_backfill(id, context, &mut scratch, &mut report)
-            .await?;
-        let spent = scratch.state.spent;
+            .await;
         drop(scratch);
+        let requests = self.graph.stats().requests - requests;
+        let now = self.clock.now();
         let change = |state: &mut State| {
-            state.spent = spent;
+            // A poll may have spent some, too.
+            state.spent = Some(budget::spend(state.spent, now, requests));
             let Some(backfill) = state.backfills.get_mut(id) else {
                 return;
             };
             // What was asked for meanwhile stays.
             backfill.ranges = backfill.ranges.without(&before);
             backfill.ranges.add_all(&step.left);
-            if backfill.ranges.is_empty() || step.stopped.is_some() {
+            if backfill.is_done() || step.stopped.is_some() {
                 state.backfills.remove(id);
             }
         };
         change_state(store, &self.settings.tenant, change).await?;
-        Ok((report, step))
+        self.note_progress(&step).await;
+        read.map(|()| (report, step))
     }
 
     /// The backfill whose turn it is, of those that write or of those that only count.
@@ -388,7 +297,7 @@ impl Poller {
         dry_run: bool,
     ) -> Option<String> {
         let due = |backfill: &Backfill| {
-            backfill.dry_run == dry_run && backfill.ranges.next(context.now).is_some()
+            backfill.dry_run == dry_run && backfill.next(context.now).is_some()
         };
         let mut all = saved.state.backfills.iter();
         all.find(|(_, backfill)| due(backfill))

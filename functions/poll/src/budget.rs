@@ -34,6 +34,28 @@ pub(crate) fn spend(spent: Option<Spent>, now: Timestamp, new: u64) -> Spent {
     }
 }
 
+/// What was spent in all, where others went from `before` to `theirs` beside `ours`.
+pub(crate) fn merge(
+    ours: Option<Spent>,
+    before: Option<Spent>,
+    theirs: Option<Spent>,
+) -> Option<Spent> {
+    let (Some(ours), Some(theirs)) = (ours, theirs) else {
+        return ours.or(theirs);
+    };
+    if theirs.minute != ours.minute {
+        return Some(ours);
+    }
+    let before = before.filter(|before| before.minute == theirs.minute);
+    let before = before.map_or(0, |before| before.requests);
+    Some(Spent {
+        requests: ours
+            .requests
+            .saturating_add(theirs.requests.saturating_sub(before)),
+        ..ours
+    })
+}
+
 /// How long a background reading waits before its next request.
 pub(crate) fn pause(spent: Option<Spent>, now: Timestamp) -> Duration {
     let second = now.as_second();
@@ -64,6 +86,24 @@ mod tests {
         let spent = spend(Some(spent), at(659), 3);
         assert_eq!((spent.minute, spent.requests), (10, 10));
         assert_eq!(spend(Some(spent), at(660), 1).requests, 1);
+    }
+
+    #[test]
+    fn what_others_spent_meanwhile_is_added() {
+        let spent = |second, requests| Some(spend(None, at(second), requests));
+        assert_eq!(
+            merge(spent(600, 30), spent(600, 20), spent(610, 25)),
+            spent(600, 35)
+        );
+        assert_eq!(
+            merge(spent(660, 30), spent(600, 20), spent(660, 25)),
+            spent(660, 55)
+        );
+        assert_eq!(
+            merge(spent(660, 30), spent(600, 20), spent(600, 25)),
+            spent(660, 30)
+        );
+        assert_eq!(merge(None, None, spent(600, 25)), spent(600, 25));
     }
 
     #[test]

@@ -73,6 +73,9 @@ impl JobFailure {
     }
 }
 
+/// A job that is to wait is not received again at once.
+const SHORTEST_DELAY: Duration = Duration::from_secs(1);
+
 /// Does jobs, and knows those that have nothing left to do.
 ///
 /// What it knows lives as long as the process. A job that another process would have known to be
@@ -123,12 +126,16 @@ impl Jobs {
 }
 
 impl AfterJob {
+    /// What is to be done with a message that is no job. No try will help: it comes back at once, so
+    /// that it is in the dead-letter queue within seconds and holds up nobody.
+    pub const NO_JOB: Self = Self::Later(Duration::ZERO);
+
     /// What is to be done with the message of a job that went so.
     #[must_use]
     pub fn of(done: &Result<Option<Report>, JobFailure>, tries: u64) -> Self {
         match done {
             Ok(Some(report)) => match report.ending {
-                Ending::Postponed(delay) => Self::Later(delay),
+                Ending::Postponed(delay) => Self::Later(delay.max(SHORTEST_DELAY)),
                 _ if report.more => Self::Another,
                 _ => Self::Done,
             },

@@ -6,6 +6,7 @@
 
 pub mod assembly;
 mod backfill;
+mod backfill_progress;
 mod budget;
 mod context;
 mod drain;
@@ -24,7 +25,7 @@ mod report;
 mod saved_state;
 mod stop;
 
-pub use backfill::BackfillProgress;
+pub use backfill_progress::BackfillProgress;
 pub use error::PollError;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
 pub use poller::{Grouping, MAX_STATE_BYTES, Output, Poller, Settings};

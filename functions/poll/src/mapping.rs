@@ -62,20 +62,32 @@ impl<'m> Mapping<'m> {
         }
     }
 
-    /// Adds records to `batch` until it is full; whether those were all.
-    pub(crate) fn fill(&mut self, written: &mut Written, batch: &mut Batch) -> bool {
+    /// Adds records to `batch` until it is full; whether those were all. `resent` has those that the
+    /// output has been sent again.
+    pub(crate) fn fill(
+        &mut self,
+        written: &mut Written,
+        mut resent: Option<&mut Written>,
+        batch: &mut Batch,
+    ) -> bool {
         written.saw(self.digest, self.context.now_secs);
         while !batch.is_full() {
             let Some(draft) = self.drafts.next() else {
                 return true;
             };
-            self.add(&draft, written, batch);
+            self.add(&draft, written, resent.as_deref_mut(), batch);
         }
         false
     }
 
     /// Adds a record if it is called for and the output does not have it.
-    fn add(&mut self, draft: &Draft<'_>, written: &mut Written, batch: &mut Batch) {
+    fn add(
+        &mut self,
+        draft: &Draft<'_>,
+        written: &mut Written,
+        resent: Option<&mut Written>,
+        batch: &mut Batch,
+    ) {
         let facts = &draft.unless_carried;
         let is_called_for = facts.is_empty() || self.lacks(facts, written);
         if !is_called_for || !self.decided.take(draft) {
@@ -88,7 +100,8 @@ impl<'m> Mapping<'m> {
             Rewrite::Never => None,
             Rewrite::Changes => Some(draft.content()),
         };
-        let Some(mut claimed) = self.claim(&draft.identity(), content.as_ref(), written) else {
+        let Some(mut claimed) = self.claim(&draft.identity(), content.as_ref(), written, resent)
+        else {
             self.known += 1;
             return;
         };
@@ -129,16 +142,25 @@ impl<'m> Mapping<'m> {
         key: &[u8; 32],
         content: Option<&[u8; 32]>,
         written: &mut Written,
+        resent: Option<&mut Written>,
     ) -> Option<Claimed> {
         let (alert, now_secs) = (self.digest, self.context.now_secs);
         let claimed = match content {
             None => written.claim(alert, key, now_secs),
             Some(content) => written.claim_change(alert, key, content, now_secs),
         };
-        match self.again {
-            true => claimed.or_else(|| written.claim_anyway(alert, key, now_secs)),
-            false => claimed,
-        }
+        let Some(resent) = resent else {
+            return claimed;
+        };
+        // What is sent for the first time is not sent again, either.
+        let is_first = resent.claim(alert, key, now_secs).is_some();
+        claimed.or_else(|| {
+            if is_first {
+                written.claim_resend(alert, key, now_secs)
+            } else {
+                None
+            }
+        })
     }
 
     fn message(&self, record: Record) -> Message {

@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use drawbridge_config::defaults;
 use drawbridge_cursor::WindowSettings;
-use drawbridge_graph::Graph;
+use drawbridge_graph::{Graph, Stats};
 use drawbridge_queue::Queue;
 use drawbridge_record::{Format, Rewrite};
 use drawbridge_store::{MAX_OBJECT_BYTES, Store};
 use drawbridge_time::Clock;
 use sha2::{Digest as _, Sha256};
 
+use crate::backfill::BackfillStep;
 use crate::budget;
 use crate::context::PollContext;
 use crate::saved_state::SavedState;
@@ -117,15 +118,6 @@ impl Settings {
     }
 }
 
-/// How much of a tenant a poll is for.
-#[derive(Clone, Copy)]
-enum Scope<'s> {
-    /// All that is to be read.
-    Tenant,
-    /// One backfill.
-    Backfill(&'s str),
-}
-
 impl Poller {
     /// Polls the tenant; one poll at a time.
     ///
@@ -135,7 +127,50 @@ impl Poller {
     /// # Errors
     /// [`PollError`]; see [`PollError::is_retryable`].
     pub async fn run(&self, stop: &Stop, progress: &dyn Progress) -> Result<Report, PollError> {
-        self.poll(Scope::Tenant, stop, progress).await
+        let context = self.context(stop, progress);
+        let mut saved = self.load(&context).await?;
+        let mut report = Report::default();
+        if !self.note_start(&mut saved, &context).await? {
+            report.ending = Ending::Superseded;
+            return Ok(report);
+        }
+        let before = self.begin().await;
+        let mut read = self.read(&context, &mut saved, &mut report).await;
+        let step = match read {
+            Ok(()) => {
+                self.read_next_backfill(&context, &mut saved, &mut report)
+                    .await
+            }
+            Err(_) => None,
+        };
+        self.sum_up(&mut saved, &mut report);
+        read = self.flush(before, read, &mut report).await?;
+        if read.is_ok() && report.is_on_time() {
+            saved.state.last_success = Some(self.clock.now());
+        }
+        if self.is_worth_saving(&read, &saved, &report) {
+            match self.save(&mut saved).await {
+                Ok(true) => report.saved = true,
+                // A poll's work is done by the next one.
+                Ok(false) => report.ending = Ending::Superseded,
+                Err(error) => read = read.and(Err(error)),
+            }
+        }
+        match (&read, &step) {
+            (Err(error), _) => self.note_trouble(&saved, error).await,
+            (Ok(()), Some(step)) if report.saved => self.note_progress(step).await,
+            (Ok(()), _) => {}
+        }
+        read?;
+        report.more =
+            !stop.is_asked() && report.is_on_time() && saved.state.is_anything_due(context.now);
+        let counting = Self::next_backfill(&saved, &context, true);
+        // There is room for one state only.
+        drop(saved);
+        if let Some(id) = counting.filter(|_| report.ending == Ending::Complete) {
+            report.more |= self.count_next(&id, &context).await;
+        }
+        Ok(report)
     }
 
     /// Reads as much of a backfill as there is time for, and nothing else.
@@ -148,123 +183,130 @@ impl Poller {
         stop: &Stop,
         progress: &dyn Progress,
     ) -> Result<Report, PollError> {
-        self.poll(Scope::Backfill(id), stop, progress).await
-    }
-
-    async fn poll(
-        &self,
-        scope: Scope<'_>,
-        stop: &Stop,
-        progress: &dyn Progress,
-    ) -> Result<Report, PollError> {
-        let before = self.graph.stats();
-        let now = self.clock.now();
-        let store = self.store.as_ref();
-        let context = PollContext::new(now, stop, progress, self.settings.page_margin_secs);
-        let mut saved = SavedState::load(store, &self.settings, now).await?;
-        if let Scope::Backfill(id) = scope
-            && saved.state.backfills.get(id).is_some_and(|of| of.dry_run)
-        {
-            let (mut report, step) = self.dry_run(id, &context).await?;
-            self.note_progress(&step).await?;
-            report.more = step.is_to_go_on(now);
-            report.backfill_stopped = step.stopped();
+        let context = self.context(stop, progress);
+        let mut saved = self.load(&context).await?;
+        if saved.state.backfills.get(id).is_some_and(|of| of.dry_run) {
+            drop(saved);
+            let (mut report, step) = self.count_backfill(id, &context).await?;
+            report.more = step.is_to_go_on(context.now);
             return Ok(report);
         }
         let mut report = Report::default();
-        let is_first =
-            matches!(scope, Scope::Tenant) && saved.state.begin(now, &self.settings.windows);
-        // Where the first poll starts is noted before anything can fail.
-        if is_first && !self.save(&mut saved).await? {
-            report.ending = Ending::Superseded;
-            return Ok(report);
+        let before = self.begin().await;
+        let (step, read) = self
+            .read_backfill(id, &context, &mut saved, &mut report)
+            .await;
+        self.sum_up(&mut saved, &mut report);
+        let mut read = self.flush(before, read, &mut report).await?;
+        let is_worth_saving = report.records + report.quarantined + report.gaps > 0
+            || saved.has_changed()
+            || report.requests >= budget::WORTH_SAVING;
+        if is_worth_saving {
+            match self.save(&mut saved).await {
+                Ok(true) => report.saved = true,
+                Ok(false) => read = read.and(Err(PollError::Superseded)),
+                Err(error) => read = read.and(Err(error)),
+            }
         }
+        // Of a backfill that is no more in the state, the progress has to learn that it is done.
+        if report.saved || !is_worth_saving {
+            self.note_progress(&step).await;
+        }
+        read?;
+        report.more =
+            !stop.is_asked() && report.is_on_time() && saved.state.is_anything_due(context.now);
+        Ok(report)
+    }
+
+    fn context<'a>(&self, stop: &'a Stop, progress: &'a dyn Progress) -> PollContext<'a> {
+        let margin_secs = self.settings.page_margin_secs;
+        PollContext::new(self.clock.now(), stop, progress, margin_secs)
+    }
+
+    async fn load(&self, context: &PollContext<'_>) -> Result<SavedState, PollError> {
+        SavedState::load(self.store.as_ref(), &self.settings, context.now).await
+    }
+
+    /// Notes where the first poll starts, before anything is read that can fail; `false` when another
+    /// poll was faster.
+    async fn note_start(
+        &self,
+        saved: &mut SavedState,
+        context: &PollContext<'_>,
+    ) -> Result<bool, PollError> {
+        let is_first = saved.state.begin(context.now, &self.settings.windows);
+        Ok(!is_first || self.save(saved).await?)
+    }
+
+    /// Makes the outputs ready; the requests to Graph before this poll's.
+    async fn begin(&self) -> Stats {
         for output in &self.outputs {
             output.queue.begin().await;
         }
-        let mut step = None;
-        let mut read = match scope {
-            Scope::Tenant => self.read(&context, &mut saved, &mut report).await,
-            Scope::Backfill(_) => Ok(()),
-        };
-        let id = match scope {
-            Scope::Backfill(id) => Some(id.to_owned()),
-            Scope::Tenant => Self::next_backfill(&saved, &context, false),
-        };
-        let may_go_on = read.is_ok() && !matches!(report.ending, Ending::Postponed(_));
-        if let Some(id) = id.filter(|_| may_go_on) {
-            let done = self.read_backfill(&id, &context, &mut saved, &mut report);
-            match (done.await, scope) {
-                (Ok(done), _) => step = Some(done),
-                (Err(error), Scope::Backfill(_)) => read = Err(error),
-                // It is logged, and tried again later.
-                (Err(_), Scope::Tenant) => report.put_off += 1,
-            }
-        }
+        self.graph.stats()
+    }
 
+    /// Reads as much as there is time for of the backfill whose turn it is. What fails is logged, and
+    /// tried again later.
+    async fn read_next_backfill(
+        &self,
+        context: &PollContext<'_>,
+        saved: &mut SavedState,
+        report: &mut Report,
+    ) -> Option<BackfillStep> {
+        if matches!(report.ending, Ending::Postponed(_)) {
+            return None;
+        }
+        let id = Self::next_backfill(saved, context, false)?;
+        let (step, read) = self.read_backfill(&id, context, saved, report).await;
+        report.put_off += u64::from(read.is_err());
+        Some(step)
+    }
+
+    /// Says in the report how far the tenant was read.
+    fn sum_up(&self, saved: &mut SavedState, report: &mut Report) {
         saved.state.returned(report.newest_alert);
+        report.read_up_to = saved.state.read_up_to();
+        report.state_percent = percent(saved.state.weight(), self.settings.most_state_bytes);
+    }
+
+    /// Has the outputs keep what they took.
+    ///
+    /// # Errors
+    /// If one cannot. What was claimed may be lost with the queue's memory: nothing of it is saved.
+    async fn flush(
+        &self,
+        before: Stats,
+        read: Result<(), PollError>,
+        report: &mut Report,
+    ) -> Result<Result<(), PollError>, PollError> {
         let after = self.graph.stats();
         report.requests = after.requests - before.requests;
         report.throttled = after.throttled - before.throttled;
-        report.read_up_to = saved.state.read_up_to();
-        report.state_percent = percent(saved.state.weight(), self.settings.most_state_bytes);
         // Every one, whatever becomes of the others: a file is closed by it.
         let mut flushed = Ok(());
         for output in &self.outputs {
             flushed = flushed.and(output.queue.flush().await);
         }
-        if let Err(error) = flushed {
-            // What was claimed may be lost with the queue's memory: nothing of it is saved.
+        match (flushed, read) {
+            (Ok(()), read) => Ok(read),
             // A queue that refused a record often fails here too: the first error says why.
-            return Err(read.err().unwrap_or_else(|| error.into()));
+            (Err(_), Err(error)) => Err(error),
+            (Err(error), Ok(())) => Err(error.into()),
         }
-        if self.is_worth_saving(&read, &saved, &report) {
-            if matches!(scope, Scope::Tenant) && read.is_ok() && report.ending == Ending::Complete {
-                saved.state.last_success = Some(self.clock.now());
-            }
-            match self.save(&mut saved).await {
-                Ok(true) => report.saved = true,
-                // A poll's work is done by the next one.
-                Ok(false) => {
-                    report.ending = Ending::Superseded;
-                    if matches!(scope, Scope::Backfill(_)) {
-                        read = read.and(Err(PollError::Superseded));
-                    }
-                }
-                Err(error) => read = read.and(Err(error)),
+    }
+
+    /// Counts what the backfill would write whose turn it is; whether there is more of it at once.
+    async fn count_next(&self, id: &str, context: &PollContext<'_>) -> bool {
+        match self.count_backfill(id, context).await {
+            Ok((counted, step)) => counted.is_on_time() && step.is_to_go_on(context.now),
+            // It is tried again; what the poll was for is done.
+            Err(error) => {
+                let tenant = &self.settings.tenant;
+                tracing::warn!(tenant, %error, "a backfill could not be counted");
+                false
             }
         }
-        if let Err(error) = &read {
-            self.note_trouble(&saved, error).await?;
-        }
-        read?;
-        // Of a backfill that is no more in the state, the progress has to learn that it is done.
-        let is_to_be_noted = report.saved || matches!(scope, Scope::Backfill(_));
-        if let Some(step) = step.filter(|_| is_to_be_noted) {
-            self.note_progress(&step).await?;
-            report.backfill_stopped = step.stopped();
-        }
-        report.more = !stop.is_asked()
-            && matches!(report.ending, Ending::Complete | Ending::OutOfTime)
-            && saved.state.is_anything_due(now);
-        let counting = Self::next_backfill(&saved, &context, true);
-        if let Some(id) = counting.filter(|_| report.ending == Ending::Complete) {
-            // There is room for one state only.
-            drop(saved);
-            match self.dry_run(&id, &context).await {
-                Ok((counted, step)) => {
-                    self.note_progress(&step).await?;
-                    let is_postponed = matches!(counted.ending, Ending::Postponed(_));
-                    report.more |= !is_postponed && step.is_to_go_on(now);
-                }
-                // It is tried again; what the poll was for is done.
-                Err(error) => {
-                    let tenant = &self.settings.tenant;
-                    tracing::warn!(tenant, %error, "a backfill could not be counted");
-                }
-            }
-        }
-        Ok(report)
     }
 
     /// Whether a poll has anything to tell that the next one has to know.

@@ -24,8 +24,8 @@ pub(crate) enum What {
 pub(crate) struct ReadOptions {
     pub(crate) what: What,
     output: Option<String>,
-    /// Whether records that the output has are written again.
-    pub(crate) again: bool,
+    /// The backfill that writes again what the outputs have, if one does.
+    pub(crate) again: Option<String>,
     /// Whether to count only.
     pub(crate) dry_run: bool,
     /// How often what is read has failed before.
@@ -37,7 +37,7 @@ impl ReadOptions {
         Self {
             what,
             output: None,
-            again: false,
+            again: None,
             dry_run: false,
             failures: 0,
         }
@@ -48,11 +48,11 @@ impl ReadOptions {
         Self { failures, ..self }
     }
 
-    pub(crate) fn of_backfill(backfill: &Backfill) -> Self {
+    pub(crate) fn of_backfill(id: &str, backfill: &Backfill) -> Self {
         Self {
             what: What::Backfill,
             output: backfill.output.clone(),
-            again: backfill.again,
+            again: backfill.again.then(|| id.to_owned()),
             dry_run: backfill.dry_run,
             failures: 0,
         }

@@ -1,11 +1,12 @@
 //! Reads what the state says is to be read, and notes in it how far that went.
 
-use drawbridge_cursor::{Due, Range, Ranges, State, Window};
+use drawbridge_cursor::{MAX_INCOMPLETE, Range, State, Window};
 use drawbridge_time::Deadline;
 use jiff::Timestamp;
 
 use crate::context::PollContext;
 use crate::drain::{Drain, WindowOutcome};
+use crate::quarantine::Quarantine;
 use crate::read_options::{ReadOptions, What};
 use crate::saved_state::SavedState;
 use crate::{Ending, PollError, Poller, Report};
@@ -59,8 +60,16 @@ impl Poller {
                 }
             }
         }
-        for what in [What::Unread, What::Again] {
-            if !self.read_rest(what, context, saved, report).await? {
+        let mut rest = [What::Unread, What::Again];
+        // A long catch-up does not keep sweeps waiting for ever.
+        let is_overdue = saved.state.again.is_overdue(context.now);
+        if is_overdue {
+            rest.reverse();
+        }
+        for what in rest {
+            let goes_on = self.read_rest(what, context, saved, report).await?;
+            let was_short_of_time = is_overdue && what == What::Again && report.is_on_time();
+            if !goes_on && !was_short_of_time {
                 return Ok(());
             }
         }
@@ -140,7 +149,7 @@ impl Poller {
         let state = &mut saved.state;
         let settings = &self.settings.windows;
         let read_again = |state: &mut State, rest: &[Window]| {
-            for part in without(window, rest).into_iter().filter(|_| is_long) {
+            for part in window.without(rest).into_iter().filter(|_| is_long) {
                 state.read_again(part, known_to, context.now, settings);
             }
         };
@@ -150,10 +159,15 @@ impl Poller {
                 state.read(window, &rest, context.now);
                 read_again(state, &rest);
                 // A little later Graph may have all of it.
-                for part in rest {
-                    state.put_off(part, context.now);
+                for part in left.failed {
+                    report.put_off += 1;
+                    saved.state.put_off(part, context.now);
                 }
-                report.put_off += left.failed.len() as u64;
+                for part in left.incomplete {
+                    let for_good = saved.state.unread.incomplete_for_good(part);
+                    self.give_up_incomplete(&for_good, report).await?;
+                    saved.state.put_off_incomplete(part, context.now);
+                }
                 Ok(true)
             }
             WindowOutcome::Postponed(delay) => {
@@ -189,6 +203,34 @@ impl Poller {
         drain.window(window).await
     }
 
+    /// Puts windows aside for which Graph said too often that its answer was incomplete.
+    pub(crate) async fn give_up_incomplete(
+        &self,
+        windows: &[Window],
+        report: &mut Report,
+    ) -> Result<(), PollError> {
+        for &window in windows {
+            let reason = format!(
+                "Graph said {MAX_INCOMPLETE} times that its answer was incomplete; what it had was \
+                 delivered"
+            );
+            tracing::error!(
+                tenant = self.settings.tenant, from = %window.from(), to = %window.to(),
+                reason, "a range is put aside"
+            );
+            self.quarantine().gap(window, &reason).await?;
+            report.gaps += 1;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn quarantine(&self) -> Quarantine<'_> {
+        Quarantine {
+            store: self.store.as_ref(),
+            tenant: &self.settings.tenant,
+        }
+    }
+
     /// Saves the state; whether no other poll was faster.
     pub(crate) async fn save(&self, saved: &mut SavedState) -> Result<bool, PollError> {
         let store = self.store.as_ref();
@@ -205,15 +247,6 @@ impl Poller {
             _ => false,
         }
     }
-}
-
-/// The parts of `window` that are not in `rest`.
-fn without(window: Window, rest: &[Window]) -> Vec<Window> {
-    let mut left = Ranges::default();
-    for &part in rest {
-        left.add(part, Due::default());
-    }
-    left.gaps(window)
 }
 
 fn next(state: &State, what: What, now: Timestamp) -> Option<Range> {

@@ -17,8 +17,8 @@ impl Poller {
     /// that a poll would have given, and a later one writes nothing twice.
     ///
     /// # Errors
-    /// [`PollError`]; do it again then. [`PollError::Superseded`] when a poll saved the state
-    /// meanwhile: the records were sent, and come again with the same keys.
+    /// [`PollError`]; do it again then. A poll that runs meanwhile is not disturbed, and takes over what
+    /// was sent.
     pub async fn deliver_again(&self, alert: &Alert<'_>) -> Result<Report, PollError> {
         let store = self.store.as_ref();
         let now = self.clock.now();
@@ -35,11 +35,8 @@ impl Poller {
         for output in &self.outputs {
             output.queue.flush().await?;
         }
-        report.saved = self.save(&mut saved).await?;
-        if report.saved {
-            Ok(report)
-        } else {
-            Err(PollError::Superseded)
-        }
+        saved.save_beside(store, &self.settings, now).await?;
+        report.saved = true;
+        Ok(report)
     }
 }

@@ -46,8 +46,6 @@ pub struct Report {
     pub ending: Ending,
     /// Whether there is more to read than there was time for: another poll may go on at once.
     pub more: bool,
-    /// Why the backfill that was read cannot go on.
-    pub backfill_stopped: Option<String>,
 }
 
 /// How a poll ended, when it did not fail.
@@ -79,6 +77,11 @@ impl Progress for Silent {
 }
 
 impl Report {
+    /// Whether nobody asked it to wait and no other poll was faster.
+    pub(crate) fn is_on_time(&self) -> bool {
+        matches!(self.ending, Ending::Complete | Ending::OutOfTime)
+    }
+
     /// What came on top of `before`, as far as a backfill counts it.
     pub(crate) fn since(&self, before: &Self) -> Self {
         Self {

@@ -1,12 +1,12 @@
 use bytes::Bytes;
-use drawbridge_cursor::{Room, State, StateError, Wanted};
+use drawbridge_cursor::{Room, Spent, State, StateError, Wanted};
 use drawbridge_store::{ETag, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{PollError, Settings};
+use crate::{PollError, Settings, budget};
 
 /// How often a save is tried while others write the object.
-const MAX_CONFLICTS: u32 = 20;
+pub(crate) const MAX_CONFLICTS: u32 = 20;
 
 /// The store key of a tenant's state object.
 #[must_use]
@@ -23,6 +23,11 @@ pub(crate) struct SavedState {
     watermark: Option<Timestamp>,
     saved: Option<Timestamp>,
     wanted: Wanted,
+    /// The requests of the minute by the object, and how many alerts were delivered beside polls.
+    spent: Option<Spent>,
+    replayed: u32,
+    /// The most memory that the state may take.
+    most_bytes: usize,
     /// How many alerts were forgotten because there was no room for them.
     pub(crate) forgot: usize,
 }
@@ -53,6 +58,9 @@ impl SavedState {
                 watermark: None,
                 saved: None,
                 wanted: Wanted::default(),
+                spent: None,
+                replayed: 0,
+                most_bytes,
                 forgot: 0,
             });
         };
@@ -79,6 +87,9 @@ impl SavedState {
             watermark: state.watermark,
             saved: state.saved,
             wanted: state.wanted(),
+            spent: state.spent,
+            replayed: state.replayed,
+            most_bytes,
             state,
             key,
             etag: Some(object.etag),
@@ -112,7 +123,7 @@ impl SavedState {
     }
 
     /// Writes the state, unless another poll wrote it since it was read: then `false`. What an
-    /// operator asked for meanwhile is taken over.
+    /// operator did meanwhile is taken over.
     pub(crate) async fn save(
         &mut self,
         store: &dyn Store,
@@ -128,18 +139,20 @@ impl SavedState {
                     self.watermark = self.state.watermark;
                     self.saved = self.state.saved;
                     self.wanted = self.state.wanted();
+                    self.spent = self.state.spent;
+                    self.replayed = self.state.replayed;
                     return Ok(true);
                 }
-                None if self.take_over(store).await? => {}
+                None if self.take_over(store, now).await? => {}
                 None => return Ok(false),
             }
         }
         Ok(false)
     }
 
-    /// Takes over what was asked for since the state was read; `false` when it was a poll that wrote
+    /// Takes over what operators did since the state was read; `false` when it was a poll that wrote
     /// the object, or somebody who set the tenant back.
-    async fn take_over(&mut self, store: &dyn Store) -> Result<bool, PollError> {
+    async fn take_over(&mut self, store: &dyn Store, now: Timestamp) -> Result<bool, PollError> {
         let Some(object) = store.get(&self.key).await? else {
             return Ok(false);
         };
@@ -149,11 +162,57 @@ impl SavedState {
         if theirs.saved != self.saved || theirs.watermark != self.watermark {
             return Ok(false);
         }
+        if theirs.replayed != self.replayed && !self.adopt(&object.body, now) {
+            return Ok(false);
+        }
+        self.state.spent = budget::merge(self.state.spent, self.spent, theirs.spent);
+        self.spent = theirs.spent;
         let theirs = theirs.wanted();
-        self.state.want(&theirs.without(&self.wanted));
+        self.state.take_over(&self.wanted, &theirs);
         self.wanted = theirs;
         self.etag = Some(object.etag);
         Ok(true)
+    }
+}
+
+impl SavedState {
+    /// Takes over the records of an object that were sent beside this poll; `false` when there is not
+    /// enough memory for both.
+    fn adopt(&mut self, body: &[u8], now: Timestamp) -> bool {
+        let room = Room {
+            now,
+            most_bytes: self.most_bytes.saturating_sub(self.state.weight()),
+            ..Room::default()
+        };
+        let Ok((theirs, 0)) = State::decode_within(body, &room) else {
+            return false;
+        };
+        self.state.adopt(&theirs);
+        self.state.replayed = theirs.replayed;
+        self.replayed = theirs.replayed;
+        true
+    }
+
+    /// Writes a state that learned of records beside the polls: what these saved meanwhile stays, and
+    /// they take it over.
+    pub(crate) async fn save_beside(
+        self,
+        store: &dyn Store,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<(), PollError> {
+        let mut saved = self;
+        for _ in 0..MAX_CONFLICTS {
+            saved.state.replayed = saved.replayed.wrapping_add(1);
+            let (key, etag) = (&saved.key, saved.etag.as_ref());
+            if put(store, key, &saved.state, etag).await?.is_some() {
+                return Ok(());
+            }
+            let mut newer = Self::load(store, settings, now).await?;
+            newer.state.adopt(&saved.state);
+            saved = newer;
+        }
+        Err(PollError::Superseded)
     }
 }
 

@@ -1,6 +1,7 @@
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Ranges;
+use crate::{Due, Range, Ranges, Window};
 
 /// An older range that an operator wants. Live polls read it step by step, after all else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -8,6 +9,10 @@ use crate::Ranges;
 pub struct Backfill {
     /// What is still to be read.
     pub ranges: Ranges,
+    /// What was read in pieces, so that nobody could tell whether it was all that Graph counts, and
+    /// is to be read once more.
+    #[serde(default, skip_serializing_if = "Ranges::is_empty")]
+    pub second: Ranges,
     /// The only output to write to; all of the tenant's without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
@@ -17,4 +22,87 @@ pub struct Backfill {
     /// Whether to count only: nothing is written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
+}
+
+impl Backfill {
+    /// Whether there is nothing left to read.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.ranges.is_empty() && self.second.is_empty()
+    }
+
+    /// What is to be read next.
+    #[must_use]
+    pub fn next(&self, now: Timestamp) -> Option<Range> {
+        self.ranges.next(now).or_else(|| self.second.next(now))
+    }
+
+    /// All that is still to be read.
+    #[must_use]
+    pub fn left(&self) -> Ranges {
+        let mut left = self.ranges.clone();
+        left.add_all(&self.second);
+        left
+    }
+
+    /// Notes that of `window` only `rest` is still to be read. What was read of it in pieces comes
+    /// once more, each as it is.
+    pub fn read(&mut self, window: Window, rest: &[Window], now: Timestamp) {
+        let was_new = self.ranges.within(window).next().is_some();
+        self.ranges.narrow(window, rest, now);
+        self.second.narrow(window, rest, now);
+        if !was_new || self.dry_run || rest.is_empty() {
+            return;
+        }
+        for part in window.without(rest) {
+            let due = Due {
+                step_ms: Some(part.millis().max(1)),
+                ..Due::default()
+            };
+            self.second.add(part, due);
+        }
+    }
+
+    /// Changes all that is to be read.
+    pub fn each(&mut self, mut change: impl FnMut(&mut Ranges)) {
+        change(&mut self.ranges);
+        change(&mut self.second);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(from: i64, to: i64) -> Window {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        Window::new(at(from), at(to)).unwrap()
+    }
+
+    #[test]
+    fn what_was_read_in_pieces_is_read_once_more() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut backfill = Backfill::default();
+        backfill.ranges.add(window(0, 100), Due::default());
+        backfill.read(window(0, 100), &[window(40, 60)], now);
+        assert_eq!(backfill.next(now).unwrap().window, window(40, 60));
+        backfill.read(window(40, 60), &[], now);
+        // And no third time.
+        for (part, rest) in [
+            (window(0, 40), window(30, 40)),
+            (window(60, 100), window(90, 100)),
+        ] {
+            assert_eq!(backfill.next(now).unwrap().window, part);
+            backfill.read(part, &[rest], now);
+            backfill.read(rest, &[], now);
+        }
+        assert!(backfill.is_done());
+        let mut counts = Backfill {
+            dry_run: true,
+            ..Backfill::default()
+        };
+        counts.ranges.add(window(0, 100), Due::default());
+        counts.read(window(0, 100), &[window(40, 60)], now);
+        assert!(counts.second.is_empty());
+    }
 }

@@ -21,7 +21,7 @@ mod written;
 pub use backfill::Backfill;
 pub use job::{Job, JobError};
 pub use plan::{Plan, WindowSettings};
-pub use ranges::{Due, Range, Ranges, retry_delay_secs};
+pub use ranges::{Due, MAX_INCOMPLETE, Range, Ranges, retry_delay_secs};
 pub use state::{Spent, State, Swept, epoch_secs_of};
 pub use sweep::Sweep;
 pub use wanted::Wanted;

@@ -10,6 +10,13 @@ const RETRY_DELAY_SECS: u32 = 30;
 /// After this many failures the wait grows no longer.
 const MAX_DELAYS: u32 = 10;
 
+/// How often an answer may be incomplete. With the waits in between, that takes two hours: what a
+/// service behind Graph does not return for so long, no reading that comes soon has either.
+pub const MAX_INCOMPLETE: u32 = 30;
+
+/// How long something may have been due until it takes its turn before what is next.
+const LONG: SignedDuration = SignedDuration::from_hours(1);
+
 /// How many seconds to wait before what failed so often is tried again: 30 more each time, and five
 /// minutes at most.
 #[must_use]
@@ -34,6 +41,9 @@ pub struct Due {
     /// How often it could not be read.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failures: u32,
+    /// How often Graph said that its answer was incomplete.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub incomplete: u32,
     /// The longest part of it that is read at once, in milliseconds: there was no time for more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_ms: Option<u64>,
@@ -85,11 +95,28 @@ impl Due {
     }
 
     /// The same, to be read later: it is waited for longer each time that it fails.
-    fn put_off(self, failures: u32, now: Timestamp) -> Self {
+    fn put_off(self, now: Timestamp) -> Self {
         Self {
-            failures,
             since: Some(now),
-            wait_secs: retry_delay_secs(failures),
+            wait_secs: retry_delay_secs(self.failures),
+            ..self
+        }
+    }
+
+    /// The same, after an answer that was incomplete. After some tries it waits for the next five
+    /// minutes of the hour, as its neighbours do, so that all are read at once.
+    fn put_off_incomplete(self, now: Timestamp) -> Self {
+        let incomplete = self.incomplete.saturating_add(1);
+        let longest = RETRY_DELAY_SECS * MAX_DELAYS;
+        let to_the_mark = now.as_second().rem_euclid(longest.into());
+        let wait_secs = match incomplete {
+            0..=3 => retry_delay_secs(incomplete),
+            _ => longest.saturating_sub(u32::try_from(to_the_mark).unwrap_or_default()),
+        };
+        Self {
+            incomplete,
+            since: Some(now),
+            wait_secs,
             ..self
         }
     }
@@ -120,8 +147,12 @@ impl Ranges {
     }
 
     /// Takes `window` out, but for what lies in `rest`: that is read in steps of its own length from
-    /// now on, and after what has been due for longer, which may be easier to read.
+    /// now on, and after what has been due for longer, which may be easier to read. If that is all of
+    /// it, it is as it was.
     pub fn narrow(&mut self, window: Window, rest: &[Window], now: Timestamp) {
+        if rest == [window] {
+            return;
+        }
         let inside: Vec<Range> = self.within(window).collect();
         self.0.remove(window.bounds());
         for part in rest {
@@ -143,7 +174,8 @@ impl Ranges {
     /// Notes that `window` could not be read: what lies in it comes again after a while.
     pub fn put_off(&mut self, window: Window, now: Timestamp) {
         self.change(window, |due| {
-            due.put_off(due.failures.saturating_add(1), now)
+            let failures = due.failures.saturating_add(1);
+            Due { failures, ..due }.put_off(now)
         });
     }
 
@@ -156,9 +188,30 @@ impl Ranges {
         });
     }
 
+    /// Notes that Graph said of `window` that its answer was incomplete: what lies in it comes again
+    /// after a while, but for what was so too often.
+    pub fn put_off_incomplete(&mut self, window: Window, now: Timestamp) {
+        for part in self.incomplete_for_good(window) {
+            self.0.remove(part.bounds());
+        }
+        self.change(window, |due| due.put_off_incomplete(now));
+    }
+
+    /// What of `window` is not to be waited for if Graph's answer is incomplete once more.
+    #[must_use]
+    pub fn incomplete_for_good(&self, window: Window) -> Vec<Window> {
+        let mut all = Self::default();
+        for range in self.within(window) {
+            if range.due.incomplete + 1 >= MAX_INCOMPLETE {
+                all.add(range.window, Due::default());
+            }
+        }
+        all.iter().map(|range| range.window).collect()
+    }
+
     /// Lets `window` wait for a while, through no fault of its own.
     pub fn wait(&mut self, window: Window, now: Timestamp) {
-        self.change(window, |due| due.put_off(due.failures, now));
+        self.change(window, |due| due.put_off(now));
     }
 
     fn change(&mut self, window: Window, change: impl Fn(Due) -> Due) {
@@ -168,12 +221,38 @@ impl Ranges {
         }
     }
 
-    /// The range that has been due for longest, the earliest of those, cut to its step.
+    /// The range that has been due for longest, the earliest of those, cut to its step; in one with
+    /// its neighbours that are due as well, unless one of them has failed.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Option<Range> {
-        let due = self.iter().filter(|range| range.due.is_due(now));
-        let first = due.min_by_key(|range| (range.due.not_before_at(now), range.window.from()));
-        first.map(Range::step)
+        let due: Vec<Range> = self.iter().filter(|range| range.due.is_due(now)).collect();
+        let by_due = |n: &usize| (due[*n].due.not_before_at(now), due[*n].window.from());
+        let first = (0..due.len()).min_by_key(by_due)?;
+        let mut all = due[first];
+        for next in &due[first + 1..] {
+            match all.join(*next) {
+                Some(joined) => all = joined,
+                None => break,
+            }
+        }
+        for before in due[..first].iter().rev() {
+            match before.join(all) {
+                Some(joined) => all = joined,
+                None => break,
+            }
+        }
+        Some(all.step())
+    }
+
+    /// Whether anything was due so long ago that it is to have its turn.
+    #[must_use]
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        let waited = |due: Due| {
+            due.not_before_at(now)
+                .map(|since| now.duration_since(since))
+        };
+        let mut all = self.iter();
+        all.any(|range| waited(range.due) >= Some(LONG))
     }
 
     /// The parts of them that lie in `window`.
@@ -234,9 +313,13 @@ impl Range {
         Some(Self { window, due })
     }
 
-    /// Both in one, if nothing lies between them and they may be read at once.
+    /// Both in one, if nothing lies between them and they may be read at once. What has failed is read
+    /// by itself.
     #[must_use]
     pub fn join(self, next: Self) -> Option<Self> {
+        if self.due.failures > 0 || next.due.failures > 0 {
+            return None;
+        }
         let steps = [self.due.step_ms, next.due.step_ms];
         let step_ms = steps.into_iter().flatten().min();
         let window = Window::new(self.window.from(), next.window.to())?;
@@ -361,6 +444,50 @@ mod tests {
         // Nor does it wait for all that was noted since.
         ranges.add(window(20, 30), Due::after(minute(90), 0));
         assert_eq!(ranges.next(minute(99)).unwrap().window, window(0, 10));
+    }
+
+    #[test]
+    fn what_lies_side_by_side_is_read_at_once_but_for_what_has_failed() {
+        let mut ranges = Ranges::default();
+        for n in 0..60 {
+            ranges.add(window(n, n + 1), Due::after(minute(100 + n % 7), 0));
+        }
+        ranges.put_off(window(40, 41), minute(100));
+        let now = minute(200);
+        assert_eq!(ranges.next(now).unwrap().window, window(0, 40));
+        ranges.narrow(window(0, 40), &[], now);
+        assert_eq!(ranges.next(now).unwrap().window, window(41, 60));
+        ranges.narrow(window(41, 60), &[], now);
+        assert_eq!(ranges.next(now).unwrap().window, window(40, 41));
+    }
+
+    /// Graph's answers are incomplete for as long as they like.
+    #[test]
+    fn an_answer_that_stays_incomplete_is_waited_for_for_two_hours() {
+        let mut ranges = Ranges::default();
+        ranges.add(window(0, 10), Due::default());
+        let (mut now, mut tries) = (minute(100), 0);
+        while let Some(range) = ranges.next(now) {
+            assert_eq!(range.due.failures, 0);
+            let is_last = !ranges.incomplete_for_good(range.window).is_empty();
+            ranges.put_off_incomplete(range.window, now);
+            tries += 1;
+            assert_eq!(ranges.is_empty(), is_last);
+            now += SignedDuration::from_secs(300);
+        }
+        assert_eq!(tries, MAX_INCOMPLETE);
+    }
+
+    #[test]
+    fn what_was_due_for_an_hour_is_overdue() {
+        let mut ranges = Ranges::default();
+        ranges.add(window(0, 10), Due::after(minute(100), 600));
+        let overdue = |n: i64| ranges.is_overdue(minute(n));
+        assert_eq!(
+            [99, 109, 169, 170].map(overdue),
+            [false, false, false, true]
+        );
+        assert!(!Ranges::default().is_overdue(minute(170)));
     }
 
     #[test]

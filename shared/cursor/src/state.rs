@@ -25,6 +25,8 @@ pub struct State {
     /// `lastUpdateDateTime` of the newest alert that Graph ever returned: a time that no clock of
     /// ours has told.
     pub newest: Option<Timestamp>,
+    /// How many alerts were delivered beside the polls, out of quarantine.
+    pub replayed: u32,
     /// What was never read.
     pub unread: Ranges,
     /// Whether the next poll reads what earlier ones left, if there is any, and not what is new.
@@ -67,6 +69,34 @@ impl State {
         self.outputs.entry(output.to_owned()).or_default()
     }
 
+    /// The records that `output` has, and those of them that a backfill sent it again.
+    pub fn output_and_resent(
+        &mut self,
+        output: &str,
+        backfill: &str,
+    ) -> Option<(&mut Written, &mut Written)> {
+        let resent = resent_name(backfill, output);
+        self.output(output);
+        self.output(&resent);
+        let (mut ours, mut again) = (None, None);
+        for (name, written) in &mut self.outputs {
+            if *name == output {
+                ours = Some(written);
+            } else if *name == resent {
+                again = Some(written);
+            }
+        }
+        ours.zip(again)
+    }
+
+    /// Takes over the records that `other` has besides.
+    pub fn adopt(&mut self, other: &Self) {
+        for (name, written) in &other.outputs {
+            self.output(name).adopt(written);
+        }
+        self.returned(other.newest);
+    }
+
     /// Notes where the very first poll starts; whether that was news.
     pub fn begin(&mut self, now: Timestamp, settings: &WindowSettings) -> bool {
         if self.watermark.is_some() || self.first_from.is_some() {
@@ -98,6 +128,13 @@ impl State {
     pub fn note_failure(&mut self, window: Window) {
         self.unread.note_failure(window);
         self.again.note_failure(window);
+    }
+
+    /// Notes that Graph said of `window` that its answer was incomplete, for it to come again after a
+    /// while, but for what was so too often.
+    pub fn put_off_incomplete(&mut self, window: Window, now: Timestamp) {
+        self.unread.put_off_incomplete(window, now);
+        self.again.put_off_incomplete(window, now);
     }
 
     /// Notes that what was read of `window` for the first time is to be read once more, as far as
@@ -153,6 +190,14 @@ impl State {
         let oldest = self.oldest_secs(now, retention_secs);
         // What was seen later than that was seen by a clock that was ahead.
         let latest = epoch_secs_of(self.newest.unwrap_or(now).max(now).as_second());
+        // What a backfill sent again is of no use once it is done.
+        let is_of_use = |name: &str| {
+            let id = name
+                .strip_prefix(RESENT)
+                .and_then(|name| name.split('/').next());
+            id.is_none_or(|id| self.backfills.contains_key(id))
+        };
+        self.outputs.retain(|name, _| is_of_use(name));
         for written in self.outputs.values_mut() {
             written.forget_before(oldest);
             written.seen_by(latest);
@@ -176,6 +221,13 @@ impl State {
     pub fn returned(&mut self, newest: Option<Timestamp>) {
         self.newest = self.newest.max(newest);
     }
+}
+
+/// What a backfill sent again is kept under such a name beside the outputs.
+const RESENT: &str = "resent/";
+
+fn resent_name(backfill: &str, output: &str) -> String {
+    format!("{RESENT}{backfill}/{output}")
 }
 
 /// A time as the seconds since 1970 that the state keeps: 32 bits last until 2106.
@@ -270,6 +322,25 @@ mod tests {
         state.prune(minute(day), week_secs);
         state.prune(minute(20 * day), week_secs);
         assert_eq!(state.output("siem").alerts(), 1);
+    }
+
+    #[test]
+    fn what_a_backfill_sent_again_is_known_until_it_is_done() {
+        let mut state = State::default();
+        let alert = AlertDigest::of("da1");
+        state.output("siem").claim(alert, &[1; 32], 10);
+        let mut backfill = Backfill::default();
+        backfill.ranges.add(window(0, 10), Due::default());
+        state.backfills.insert("b".to_owned(), backfill);
+        for is_first in [true, false] {
+            let (written, resent) = state.output_and_resent("siem", "b").unwrap();
+            assert!(written.claim(alert, &[1; 32], 10).is_none());
+            assert_eq!(resent.claim(alert, &[1; 32], 10).is_some(), is_first);
+            state.prune(minute(10), 60);
+        }
+        state.backfills.clear();
+        state.prune(minute(10), 60);
+        assert_eq!(state.outputs.keys().collect::<Vec<_>>(), ["siem"]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ impl Wanted {
         let rest = |id: &String, backfill: &Backfill| match other.backfills.get(id) {
             Some(known) => Backfill {
                 ranges: backfill.ranges.without(&known.ranges),
+                second: backfill.second.without(&known.second),
                 ..backfill.clone()
             },
             None => backfill.clone(),
@@ -38,7 +39,7 @@ impl Wanted {
             rest_is_next: self.rest_is_next,
             backfills: backfills
                 .map(|(id, backfill)| (id.clone(), rest(id, backfill)))
-                .filter(|(_, backfill)| !backfill.ranges.is_empty())
+                .filter(|(_, backfill)| !backfill.is_done())
                 .collect(),
         }
     }
@@ -64,24 +65,40 @@ impl State {
             let ours = self
                 .backfills
                 .entry(id.clone())
-                .or_insert_with(|| Backfill {
-                    ranges: Ranges::default(),
-                    ..backfill.clone()
-                });
+                .or_insert_with(|| backfill.clone());
             ours.ranges.add_all(&backfill.ranges);
+            ours.second.add_all(&backfill.second);
         }
+    }
+
+    /// Takes over what others changed in what is to be read while it was `before` to `after`: what
+    /// they added is added, and what they took out is taken out. What is only counted is theirs.
+    pub fn take_over(&mut self, before: &Wanted, after: &Wanted) {
+        self.want(&after.without(before));
+        let gone = before.without(after);
+        self.unread = self.unread.without(&gone.unread);
+        self.again = self.again.without(&gone.again);
+        for (id, gone) in &gone.backfills {
+            if let Some(ours) = self.backfills.get_mut(id) {
+                ours.ranges = ours.ranges.without(&gone.ranges);
+                ours.second = ours.second.without(&gone.second);
+            }
+        }
+        for (id, theirs) in &after.backfills {
+            if theirs.dry_run {
+                self.backfills.insert(id.clone(), theirs.clone());
+            }
+        }
+        self.backfills.retain(|_, backfill| !backfill.is_done());
     }
 
     /// Whether there is anything that another poll should not be late for: what was never read, and
     /// what operators want written. What is read again has time until the next tick.
     #[must_use]
     pub fn is_anything_due(&self, now: Timestamp) -> bool {
-        let backfills = self.backfills.values();
-        let writing = backfills.filter(|backfill| !backfill.dry_run);
-        let mut all = writing
-            .map(|backfill| &backfill.ranges)
-            .chain([&self.unread]);
-        all.any(|ranges| ranges.next(now).is_some())
+        let mut backfills = self.backfills.values();
+        self.unread.next(now).is_some()
+            || backfills.any(|backfill| !backfill.dry_run && backfill.next(now).is_some())
     }
 }
 
@@ -105,10 +122,37 @@ mod tests {
         backfill.ranges.add(window(40, 50), Due::default());
         let mut ours = loaded.clone();
         ours.read(window(0, 10), &[], Timestamp::UNIX_EPOCH);
-        ours.want(&theirs.wanted().without(&loaded.wanted()));
+        ours.take_over(&loaded.wanted(), &theirs.wanted());
         let unread: Vec<_> = ours.unread.iter().map(|range| range.window).collect();
         assert_eq!(unread, [window(20, 30)]);
         assert_eq!(ours.backfills, theirs.backfills);
         assert!(ours.is_anything_due(Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn what_was_taken_out_meanwhile_stays_out() {
+        let mut loaded = State::default();
+        for id in ["cancelled", "counted", "read"] {
+            let backfill = loaded.backfills.entry(id.to_owned()).or_default();
+            backfill.ranges.add(window(0, 100), Due::default());
+            backfill.dry_run = id == "counted";
+        }
+        let (mut theirs, mut ours) = (loaded.clone(), loaded.clone());
+        theirs.backfills.remove("cancelled");
+        let counted = theirs.backfills.get_mut("counted").unwrap();
+        counted
+            .ranges
+            .narrow(window(0, 50), &[], Timestamp::UNIX_EPOCH);
+        counted
+            .ranges
+            .put_off(window(50, 60), Timestamp::UNIX_EPOCH);
+        let read = ours.backfills.get_mut("read").unwrap();
+        read.ranges
+            .narrow(window(0, 70), &[], Timestamp::UNIX_EPOCH);
+        let read = read.clone();
+        ours.take_over(&loaded.wanted(), &theirs.wanted());
+        assert_eq!(ours.backfills.len(), 2);
+        assert_eq!(ours.backfills["counted"], theirs.backfills["counted"]);
+        assert_eq!(ours.backfills["read"], read);
     }
 }

@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::{Due, Ranges};
+
 /// Graph keeps time in ticks of 100 ns; a finer bound would be rounded by the server.
 const TICK_NANOS: i128 = 100;
 
@@ -54,6 +56,16 @@ impl Window {
     #[must_use]
     pub fn intersection(&self, other: Self) -> Option<Self> {
         Self::new(self.from.max(other.from), self.to.min(other.to))
+    }
+
+    /// The parts of it that lie in none of `others`.
+    #[must_use]
+    pub fn without(&self, others: &[Self]) -> Vec<Self> {
+        let mut taken = Ranges::default();
+        for &other in others {
+            taken.add(other, Due::default());
+        }
+        taken.gaps(*self)
     }
 
     pub(crate) fn bounds(&self) -> std::ops::Range<Timestamp> {
@@ -128,6 +140,16 @@ mod tests {
             )
             .is_err()
         );
+    }
+
+    #[test]
+    fn what_is_taken_out_leaves_the_parts_beside_it() {
+        let window = |from: i64, to: i64| {
+            let at = |second| Timestamp::from_second(second).unwrap();
+            Window::new(at(from), at(to)).unwrap()
+        };
+        let left = window(0, 10).without(&[window(2, 3), window(8, 20)]);
+        assert_eq!(left, [window(0, 2), window(3, 8)]);
     }
 
     #[test]

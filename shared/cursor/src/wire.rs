@@ -77,6 +77,8 @@ struct Wire<P> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     newest: Option<Timestamp>,
     #[serde(default)]
+    replayed: u32,
+    #[serde(default)]
     unread: Ranges,
     #[serde(default)]
     rest_is_next: bool,
@@ -167,6 +169,7 @@ impl State {
             last_success: self.last_success,
             saved: self.saved,
             newest: self.newest,
+            replayed: self.replayed,
             unread: self.unread.clone(),
             rest_is_next: self.rest_is_next,
             again: self.again.clone(),
@@ -256,6 +259,7 @@ impl<P> Wire<P> {
             last_success: self.last_success,
             saved: self.saved,
             newest: self.newest,
+            replayed: self.replayed,
             unread: self.unread,
             rest_is_next: self.rest_is_next,
             again: self.again,

@@ -156,7 +156,7 @@ impl Written {
 
     /// Claims a record whether it was written or not, as a backfill that sends everything again
     /// does. A record that was written keeps its `AlertPart`.
-    pub fn claim_anyway(
+    pub fn claim_resend(
         &mut self,
         alert: AlertDigest,
         key: &[u8; 32],
@@ -314,6 +314,47 @@ impl Written {
         }
     }
 
+    /// Takes over what `other` has besides. What is unsent there or here only is sent.
+    pub(crate) fn adopt(&mut self, other: &Self) {
+        for (alert, theirs) in &other.alerts {
+            let Some(ours) = self.alerts.get_mut(alert) else {
+                self.insert(*alert, theirs.clone());
+                let unsent = theirs.keys.iter().map(|key| (*alert, *key));
+                let unsent = unsent.filter(|place| other.unsent.contains(place));
+                self.unsent.extend(unsent);
+                continue;
+            };
+            ours.seen_secs = ours.seen_secs.max(theirs.seen_secs);
+            for (n, key) in theirs.keys.iter().enumerate() {
+                let place = (*alert, *key);
+                let is_unsent = other.unsent.contains(&place);
+                if part_of(&mut self.large, *alert, ours, key).is_some() {
+                    if !is_unsent {
+                        self.unsent.remove(&place);
+                    }
+                    continue;
+                }
+                self.large.remove(alert);
+                ours.keys.push(*key);
+                self.keys += 1;
+                if is_unsent {
+                    self.unsent.insert(place);
+                }
+                if let Some(content) = theirs.contents.get(n) {
+                    ours.contents.resize(ours.keys.len(), UNKNOWN);
+                    ours.contents[ours.keys.len() - 1] = *content;
+                }
+            }
+            for fact in &theirs.facts {
+                if !ours.facts.contains(fact) {
+                    self.large.remove(alert);
+                    ours.facts.push(*fact);
+                    self.facts += 1;
+                }
+            }
+        }
+    }
+
     pub(crate) fn insert(&mut self, alert: [u8; 16], entry: Entry) {
         self.keys += entry.keys.len();
         self.facts += entry.facts.len();
@@ -368,8 +409,8 @@ mod tests {
         let other = AlertDigest::of("da2");
         assert_eq!(part(written.claim(other, &key(1), 20)), Some(0));
         assert_eq!((written.alerts(), written.keys()), (2, 4));
-        assert_eq!(part(written.claim_anyway(alert, &key(2), 20)), Some(1));
-        assert_eq!(part(written.claim_anyway(alert, &key(4), 20)), Some(3));
+        assert_eq!(part(written.claim_resend(alert, &key(2), 20)), Some(1));
+        assert_eq!(part(written.claim_resend(alert, &key(4), 20)), Some(3));
         assert_eq!(part(written.claim(alert, &key(4), 20)), None);
     }
 
@@ -497,6 +538,31 @@ mod tests {
         for n in 0..100_000 {
             assert_eq!(written.lacks(alert, &[fact(n)]), n == 99_000);
         }
+    }
+
+    #[test]
+    fn what_others_wrote_meanwhile_is_taken_over() {
+        let (one, two) = (AlertDigest::of("da1"), AlertDigest::of("da2"));
+        let mut base = Written::default();
+        base.claim(one, &key(1), 10);
+        let given_back = base.claim(one, &key(2), 10).unwrap();
+        base.give_back(&given_back);
+        let (mut ours, mut theirs) = (base.clone(), base.clone());
+        let mut claimed = ours.claim(one, &key(3), 20).unwrap();
+        ours.carry(&mut claimed, &[[3; 6]]);
+        theirs.claim(one, &key(2), 20);
+        let mut claimed = theirs.claim(one, &key(4), 30).unwrap();
+        theirs.carry(&mut claimed, &[[4; 6]]);
+        let unsent = theirs.claim(two, &key(5), 30).unwrap();
+        theirs.give_back(&unsent);
+        ours.adopt(&theirs);
+        assert_eq!((ours.alerts(), ours.keys(), ours.facts()), (2, 5, 2));
+        for n in [1, 2, 3, 4] {
+            assert_eq!(ours.claim(one, &key(n), 30), None, "{n}");
+        }
+        assert!(!ours.lacks(one, &[[3; 6], [4; 6]]));
+        assert_eq!(part(ours.claim(two, &key(5), 30)), Some(0));
+        assert_eq!(part(ours.claim(one, &key(6), 30)), Some(4));
     }
 
     #[test]

@@ -93,6 +93,7 @@ async fn go_on(
 ) -> Result<(), Failure> {
     let progress = BackfillProgress {
         stopped: None,
+        cancelled: false,
         ..progress
     };
     let progress = match (place.as_folder(), document) {

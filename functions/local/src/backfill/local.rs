@@ -6,7 +6,7 @@ use drawbridge_config::Tenant;
 use drawbridge_poll::{BackfillProgress, Ending, PollError, Poller, Report, Stop};
 use drawbridge_queue::Hold;
 
-use super::shown::{Bar, is_done};
+use super::shown::{Bar, has_ended, is_done};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::poll::fleet;
@@ -68,7 +68,7 @@ async fn read(
     let mut superseded = 0;
     loop {
         bar.at(&progress);
-        if is_done(&progress) || progress.stopped.is_some() || stop.is_asked() {
+        if has_ended(&progress) || stop.is_asked() {
             return Ok(progress);
         }
         let done = poller.backfill(&progress.id, stop, bar).await;
@@ -97,7 +97,7 @@ async fn read(
             }
         };
         // Nobody waits for one that has stopped.
-        if progress.stopped.is_none() {
+        if !has_ended(&progress) {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.asked() => {}

@@ -1,6 +1,7 @@
 //! `drawbridge backfill`: an older range, read step by step.
 
 mod begin;
+mod cancel;
 mod local;
 mod request;
 mod shown;
@@ -16,5 +17,6 @@ pub(crate) async fn run(args: cli::Backfill) -> Result<(), Failure> {
         None => begin::run(args).await,
         Some(BackfillCommand::Status(args)) => status::run(args).await,
         Some(BackfillCommand::Resume(args)) => begin::resume(args).await,
+        Some(BackfillCommand::Cancel(args)) => cancel::run(args).await,
     }
 }

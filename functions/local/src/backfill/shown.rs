@@ -19,9 +19,15 @@ pub(super) fn is_done(progress: &BackfillProgress) -> bool {
     progress.left.is_empty()
 }
 
+/// Whether nothing more is to come of it until somebody does something.
+pub(super) fn has_ended(progress: &BackfillProgress) -> bool {
+    is_done(progress) || progress.stopped.is_some() || progress.cancelled
+}
+
 /// The word for where it stands.
 pub(super) fn state(progress: &BackfillProgress) -> &'static str {
     match (is_done(progress), progress.stopped.is_some()) {
+        (false, _) if progress.cancelled => "cancelled",
         (false, true) => "stopped",
         (false, false) => "under way",
         (true, _) if !progress.failed.is_empty() => "done but for what failed",
@@ -63,6 +69,9 @@ fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> 
 
 fn check_complete(progress: &BackfillProgress) -> Result<(), Failure> {
     let go_on = format!("`drawbridge backfill resume {}` goes on", progress.id);
+    if progress.cancelled && !is_done(progress) {
+        return Err(Failure::of(format!("it was cancelled; {go_on}")));
+    }
     if let Some(reason) = &progress.stopped {
         return Err(Failure::of(format!("it stopped: {reason}; {go_on}")));
     }

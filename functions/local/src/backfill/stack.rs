@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use drawbridge_poll::BackfillProgress;
 
-use super::shown::{Bar, is_done};
+use super::shown::{Bar, has_ended, is_done};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
@@ -63,7 +63,7 @@ async fn watch(
             updated = progress.updated;
             moved = Instant::now();
         }
-        if is_done(&progress) || progress.stopped.is_some() {
+        if has_ended(&progress) {
             bar.end();
             return Ok(progress);
         }

@@ -11,6 +11,7 @@ Examples:
   drawbridge backfill --tenant contoso --from 2026-01-01 --to 2026-01-02 --output siem --again
   drawbridge backfill status
   drawbridge backfill resume 20260101-20260201-1f2e3d4c
+  drawbridge backfill cancel 20260101-20260201-1f2e3d4c
 
 Asked for again, it goes on where it was interrupted. In a folder it runs here, and Ctrl-C ends it
 after the page at hand; on a stack the tenant's polls read it, and Ctrl-C only stops to watch.";
@@ -60,6 +61,7 @@ pub(crate) struct Backfill {
 pub(crate) enum BackfillCommand {
     Status(BackfillStatus),
     Resume(BackfillResume),
+    Cancel(BackfillCancel),
 }
 
 /// List backfills and how far each has come.
@@ -88,6 +90,16 @@ pub(crate) struct BackfillResume {
     /// End with the progress in JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: DataLocationArgs,
+}
+
+/// Read no more of a backfill. What it wrote stays, and `resume` goes on with the rest.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  drawbridge backfill cancel 20260101-20260201-1f2e3d4c")]
+pub(crate) struct BackfillCancel {
+    /// Its id, as `backfill status` shows it.
+    pub(crate) id: String,
     #[command(flatten)]
     pub(crate) place: DataLocationArgs,
 }

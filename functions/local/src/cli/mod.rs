@@ -15,7 +15,9 @@ mod time;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use backfill::{Backfill, BackfillCommand, BackfillResume, BackfillStatus};
+pub(crate) use backfill::{
+    Backfill, BackfillCancel, BackfillCommand, BackfillResume, BackfillStatus,
+};
 pub(crate) use data_location::DataLocationArgs;
 pub(crate) use deliver::Deliver;
 pub(crate) use demo::Demo;

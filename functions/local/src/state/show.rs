@@ -105,7 +105,7 @@ impl Shown<'_> {
         print_ranges(out, "unread", "", &state.unread)?;
         print_ranges(out, "to read again", "", &state.again)?;
         for (id, backfill) in &state.backfills {
-            print_ranges(out, "backfill", &format!("{id}, "), &backfill.ranges)?;
+            print_ranges(out, "backfill", &format!("{id}, "), &backfill.left())?;
         }
         for (output, written) in &state.outputs {
             let (alerts, keys) = (written.alerts(), written.keys());

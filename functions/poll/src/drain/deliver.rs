@@ -82,12 +82,17 @@ impl Drain<'_> {
                 tenant: &poller.settings.tenant,
                 now_secs,
             };
-            let mut mapping = Mapping::of(alert, context, self.options.again);
+            let mut mapping = Mapping::of(alert, context, self.options.again.is_some());
             let mut is_done = false;
             while !is_done {
-                let written = self.state.output(&output.name);
                 let batch = &mut self.batches[n];
-                is_done = mapping.fill(written, batch);
+                is_done = match &self.options.again {
+                    Some(id) => match self.state.output_and_resent(&output.name, id) {
+                        Some((written, resent)) => mapping.fill(written, Some(resent), batch),
+                        None => true,
+                    },
+                    None => mapping.fill(self.state.output(&output.name), None, batch),
+                };
                 if batch.is_full() {
                     self.send(n).await?;
                     if self.context.stop.deadline().is_over() {

@@ -45,6 +45,9 @@ pub(crate) struct Drain<'a> {
     answered: bool,
 }
 
+/// After so many empty pages in a row, the list is taken not to end.
+const MAX_EMPTY_PAGES: u32 = 100;
+
 /// How far a window was read.
 pub(crate) enum WindowOutcome {
     /// To its end; a gap in it was put aside.
@@ -194,6 +197,7 @@ impl<'a> Drain<'a> {
         let deadline = self.context.stop.deadline();
         let mut incomplete = false;
         let mut links = HashSet::new();
+        let mut empty_pages = 0;
         let may_be_large = attempt.top == 1 && self.has_room_for_a_large_alert();
         let window = attempt.window;
         let query = AlertQuery {
@@ -217,6 +221,20 @@ impl<'a> Drain<'a> {
                 && !links.insert(link.clone())
             {
                 return Err(PollError::Circular);
+            }
+            empty_pages = if page.alerts().next().is_some() {
+                0
+            } else {
+                empty_pages + 1
+            };
+            if empty_pages >= MAX_EMPTY_PAGES && page.next().is_some() {
+                tracing::error!(
+                    tenant = self.poller.settings.tenant,
+                    empty_pages,
+                    "Graph's next links lead from one empty page to the next: what there was is \
+                     delivered, and the window read again"
+                );
+                return Ok(Paged::Whole { incomplete: true });
             }
             let pause = self.pause().filter(|_| self.has_time());
             let next = page.next().zip(pause);

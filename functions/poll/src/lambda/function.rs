@@ -23,7 +23,7 @@ use super::outputs::Outputs;
 use super::tenants::Tenants;
 use super::{Event, metrics};
 use crate::assembly::Surroundings;
-use crate::{AfterJob, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, retry_delay};
+use crate::{AfterJob, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop};
 
 /// The function, with its clients built once and a poller for each tenant that it met.
 pub struct Function {
@@ -125,7 +125,7 @@ impl Function {
                     after => after,
                 }
             }
-            Err(_) => AfterJob::Later(retry_delay(delivery.tries)),
+            Err(_) => AfterJob::NO_JOB,
         };
         let AfterJob::Later(delay) = after else {
             return true;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use drawbridge_poll::{Ending, Settings, Silent, Stop};
-use drawbridge_time::Deadline;
+use drawbridge_cursor::{Due, State, Window};
+use drawbridge_poll::{Ending, Settings, Silent, Stop, change_state};
+use drawbridge_time::{Clock as _, Deadline};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -164,4 +165,49 @@ async fn a_throttled_sweep_is_not_forgotten() {
     world.clock.advance_secs(60);
     world.poll().await.unwrap();
     assert!(world.has("late"));
+}
+
+/// Weeks are to be caught up on, for which there is not enough time.
+#[tokio::test(start_paused = true)]
+async fn a_long_catch_up_does_not_keep_sweeps_waiting_nor_look_like_a_standstill() {
+    let world = World::with(|settings| {
+        settings.page_size = 2;
+        settings.windows.sweep_phase_secs = 0;
+    });
+    world.poll().await.unwrap();
+    for n in 0..500 {
+        let (hour, minute) = (n / 60, n % 60);
+        world.set(
+            &format!("old{n}"),
+            &format!("2026-02-10T{hour:02}:{minute:02}:00Z"),
+        );
+    }
+    let at = |day: &str| {
+        format!("2026-02-{day}T00:00:00Z")
+            .parse::<Timestamp>()
+            .unwrap()
+    };
+    world.want(Window::new(at("10"), at("11")).unwrap()).await;
+    // A sweep was begun two hours ago.
+    let begun = world.clock.now() - Duration::from_secs(7200);
+    let sweep = Window::new(at("27"), at("28")).unwrap();
+    let add = |state: &mut State| state.again.add(sweep, Due::after(begun, 0));
+    change_state(world.store.as_ref(), "contoso", add)
+        .await
+        .unwrap();
+    world.set("late", "2026-02-27T20:00:00Z");
+    world.graph.latency(4_000);
+    let mut minutes = 0;
+    while !world.has("late") {
+        world.clock.advance_secs(60);
+        minutes += 1;
+        let stop = Stop::at(Deadline::after(Duration::from_secs(55)));
+        world.poller.run(&stop, &Silent).await.unwrap();
+        assert!(minutes < 4, "the sweep waits for the catch-up");
+    }
+    let state = world.state().await;
+    assert!(!state.unread.is_empty(), "the catch-up was too short");
+    let now = world.clock.now();
+    let success = state.last_success.unwrap();
+    assert!(now.duration_since(success).as_secs() < 180, "{success}");
 }

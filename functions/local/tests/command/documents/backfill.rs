@@ -6,7 +6,8 @@ use drawbridge_simulator::Options;
 use serde_json::{Value, json};
 
 use crate::support::alerts::{alert, list};
-use crate::support::documents::{lines, objects, on, write};
+use crate::support::command::run;
+use crate::support::documents::{command, lines, objects, on, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
 
@@ -102,12 +103,44 @@ fn a_range_is_read_once_and_only_that_range() {
     assert_eq!(after[8..], before);
 }
 
+#[test]
+fn a_backfill_can_be_cancelled_and_resumed() {
+    let tenant = Tenant::new(&alerts(16));
+    let folder = folder(&tenant);
+    // Nobody listens there.
+    let mut unanswered = command(&folder, &asked("2021-05-03", &["--yes"]));
+    unanswered.env("DRAWBRIDGE_GRAPH_URL", "http://127.0.0.1:1/");
+    run(unanswered).failed(1, &["it stopped"]);
+    let status = |word: &str| {
+        let status = on(&folder, &["backfill", "status", "--json"]).well();
+        let status = objects(&status)[0].clone();
+        assert_eq!(status["state"], word);
+        status["id"].as_str().unwrap().to_owned()
+    };
+    let id = status("stopped");
+    on(&folder, &["backfill", "cancel", "nobody"]).failed(1, &["no backfill is called"]);
+    let done = on(&folder, &["backfill", "cancel", &id]).well();
+    assert!(
+        done.stdout.contains("is cancelled at 0 %"),
+        "{}",
+        done.stdout
+    );
+    status("cancelled");
+    let shown = on(&folder, &["state", "show", "--json"]).well();
+    assert_eq!(objects(&shown)[0]["backfills"], json!({}));
+    on(&folder, &["poll", "--all", "--once"]).well();
+    assert!(lines(&folder, "contoso", "siem.ndjson").is_empty());
+    on(&folder, &["backfill", "resume", &id]).well();
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 8);
+    status("done");
+    let done = on(&folder, &["backfill", "cancel", &id]).well();
+    assert!(done.stdout.contains("done already"), "{}", done.stdout);
+}
+
 #[cfg(unix)]
 #[test]
 fn interrupted_it_goes_on_where_it_was() {
     use crate::support::command::{Outcome, signal};
-    use crate::support::documents::command;
-
     let options = Options {
         page_latency: std::time::Duration::from_millis(200),
         ..Options::default()
@@ -146,8 +179,6 @@ fn interrupted_it_goes_on_where_it_was() {
 #[test]
 fn interrupted_it_is_read_by_the_tenants_next_poll() {
     use crate::support::command::{Outcome, signal};
-    use crate::support::documents::command;
-
     let options = Options {
         page_latency: std::time::Duration::from_millis(200),
         ..Options::default()

@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::ports::Mortal;
 use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_entra::{Endpoints, SignInError, Token, TokenCache, TokenProvider};
@@ -30,6 +31,8 @@ struct Inner {
     down: Mutex<bool>,
     cap: Mutex<Option<usize>>,
     refuses: Mutex<bool>,
+    endless: Mutex<bool>,
+    mortal: Arc<Mortal>,
     log: Mutex<Vec<String>>,
     times: Mutex<Vec<Instant>>,
 }
@@ -63,6 +66,22 @@ pub(crate) enum Answer {
 }
 
 impl FakeGraph {
+    /// One that takes part in the deaths of a process.
+    pub(crate) fn of(mortal: &Arc<Mortal>) -> Self {
+        let inner = Inner {
+            mortal: Arc::clone(mortal),
+            ..Inner::default()
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Behind the last alert, each empty page has a link to another one.
+    pub(crate) fn is_endless(&self) {
+        *self.inner.endless.lock().unwrap() = true;
+    }
+
     pub(crate) fn client(&self) -> Graph {
         let root = "https://graph.example".parse().unwrap();
         let endpoints = Endpoints::custom("https://login.example".parse().unwrap(), root).unwrap();
@@ -95,6 +114,7 @@ impl FakeGraph {
     /// No answer fails any more.
     pub(crate) fn heal(&self) {
         *self.inner.poison.lock().unwrap() = None;
+        self.inner.script.lock().unwrap().clear();
     }
 
     /// Every answer takes that long.
@@ -155,6 +175,7 @@ impl Transport for Wire {
         };
         self.0.log.lock().unwrap().push(request.uri().to_string());
         self.0.times.lock().unwrap().push(Instant::now());
+        self.0.mortal.step().await;
         let ms = *self.0.latency.lock().unwrap();
         tokio::time::sleep(Duration::from_millis(ms)).await;
         if *self.0.down.lock().unwrap() {
@@ -212,7 +233,8 @@ impl Transport for Wire {
                 String::new(),
             ));
         }
-        let next = if skip + top < listed.len() {
+        let is_endless = *self.0.endless.lock().unwrap();
+        let next = if skip + top < listed.len() || is_endless {
             let path = request.uri().path_and_query().unwrap().as_str();
             let base = path
                 .split("&$skiptoken")

@@ -1,6 +1,7 @@
 //! A small world for the handler: a scripted Graph, a store and a queue in memory, a set clock.
 
 mod graph;
+mod ports;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub(crate) use drawbridge_queue::testing::{FaultyQueue, Send};
 pub(crate) use drawbridge_store::testing::{FaultyStore, Put};
 pub(crate) use drawbridge_time::testing::ManualClock;
 pub(crate) use graph::{Answer, Count, FakeGraph};
+use ports::{Mortal, MortalQueue, MortalStore};
 
 /// Everything around a poller, in reach of a test.
 pub(crate) struct World {
@@ -22,6 +24,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) queue: Arc<FaultyQueue>,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) mortal: Arc<Mortal>,
     pub(crate) poller: Poller,
 }
 
@@ -31,7 +34,8 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let graph = Arc::new(FakeGraph::default());
+        let mortal = Arc::<Mortal>::default();
+        let graph = Arc::new(FakeGraph::of(&mortal));
         let store = Arc::new(FaultyStore::default());
         let queue = Arc::new(FaultyQueue::default());
         let clock = Arc::new(ManualClock::at("2026-03-01T12:00:30Z"));
@@ -39,10 +43,16 @@ impl World {
         change(&mut settings);
         let poller = Poller {
             graph: Arc::new(graph.client()),
-            store: store.clone(),
+            store: Arc::new(MortalStore {
+                store: Arc::clone(&store),
+                mortal: Arc::clone(&mortal),
+            }),
             outputs: vec![Output::new(
                 drawbridge_record::format("siem").unwrap(),
-                queue.clone(),
+                Arc::new(MortalQueue {
+                    queue: Arc::clone(&queue),
+                    mortal: Arc::clone(&mortal),
+                }),
                 Grouping::Tenant,
             )],
             clock: clock.clone(),
@@ -53,6 +63,7 @@ impl World {
             store,
             queue,
             clock,
+            mortal,
             poller,
         }
     }

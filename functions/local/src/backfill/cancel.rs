@@ -1,0 +1,30 @@
+use std::io::Write as _;
+
+use drawbridge_poll::BackfillProgress;
+
+use super::shown::is_done;
+use super::status::with_id;
+use crate::cli::BackfillCancel;
+use crate::data_location::DataLocation;
+use crate::failure::Failure;
+
+/// Takes what is left of a backfill out of its tenant's state.
+pub(super) async fn run(args: &BackfillCancel) -> Result<(), Failure> {
+    let place = DataLocation::open(&args.place).await?;
+    let progress = with_id(&place, &args.id).await?;
+    let mut out = crate::screen::stdout();
+    if is_done(&progress) {
+        writeln!(out, "{} is done already", progress.id)?;
+        return Ok(());
+    }
+    let store = place.store.as_ref();
+    let cancelled = BackfillProgress::cancel(store, &progress.tenant, &progress.id);
+    cancelled.await.map_err(Failure::of)?;
+    writeln!(
+        out,
+        "{} is cancelled at {} %: nothing more of it is read, and what it wrote stays",
+        progress.id,
+        progress.percent()
+    )?;
+    Ok(())
+}

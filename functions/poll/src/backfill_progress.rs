@@ -1,0 +1,171 @@
+//! How far a backfill has come, for people.
+//!
+//! `backfills/<tenant>/<id>.json` tells of it. Nothing depends on that object but what people are
+//! shown: what is still to be read is in the tenant's state.
+
+use bytes::Bytes;
+use drawbridge_cursor::{Due, Window};
+use drawbridge_store::{ETag, Store, StoreError};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::PollError;
+use crate::saved_state::{MAX_CONFLICTS, change_state};
+
+/// A backfill is read in steps of a day, so that it can be seen to come on, and so that a part that
+/// fails is put aside by itself.
+const STEP_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How far a backfill has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BackfillProgress {
+    /// The tenant.
+    pub tenant: String,
+    /// Its name.
+    pub id: String,
+    /// All that was asked for.
+    pub windows: Vec<Window>,
+    /// What is still to be read.
+    pub left: Vec<Window>,
+    /// What was put aside, since it failed again and again.
+    pub failed: Vec<Window>,
+    /// The only output that it writes to.
+    pub output: Option<String>,
+    /// Whether records that the output has are written again.
+    pub again: bool,
+    /// Whether it only counts.
+    pub dry_run: bool,
+    /// When it was asked for.
+    pub started: Option<Timestamp>,
+    /// When this object was last written.
+    pub updated: Option<Timestamp>,
+    /// Alerts read.
+    pub alerts: u64,
+    /// Records written, or that would be.
+    pub records: u64,
+    /// Records that the output had already.
+    pub suppressed: u64,
+    /// Alerts and records put aside.
+    pub quarantined: u64,
+    /// Requests to Graph.
+    pub requests: u64,
+    /// Why it stopped before its end.
+    pub stopped: Option<String>,
+    /// Whether an operator wants no more of it.
+    pub cancelled: bool,
+}
+
+impl BackfillProgress {
+    /// The store key of a backfill's progress.
+    #[must_use]
+    pub fn key(tenant: &str, id: &str) -> String {
+        format!("backfills/{tenant}/{id}.json")
+    }
+
+    /// The share of the time asked for that was read, in percent.
+    #[must_use]
+    pub fn percent(&self) -> u64 {
+        let millis = |windows: &[Window]| windows.iter().map(Window::millis).sum::<u64>();
+        let all = millis(&self.windows).max(1);
+        let done = all.saturating_sub(millis(&self.left));
+        u64::try_from(u128::from(done) * 100 / u128::from(all)).unwrap_or(100)
+    }
+
+    /// Reads the progress of a backfill; `None` when there is none, or none that can be read.
+    ///
+    /// # Errors
+    /// [`PollError::Store`].
+    pub async fn load(
+        store: &dyn Store,
+        tenant: &str,
+        id: &str,
+    ) -> Result<Option<Self>, PollError> {
+        let loaded = Self::load_with_etag(store, tenant, id).await?;
+        Ok(loaded.1)
+    }
+
+    async fn load_with_etag(
+        store: &dyn Store,
+        tenant: &str,
+        id: &str,
+    ) -> Result<(Option<ETag>, Option<Self>), PollError> {
+        let Some(object) = store.get(&Self::key(tenant, id)).await? else {
+            return Ok((None, None));
+        };
+        let progress = serde_json::from_slice(&object.body).ok();
+        Ok((Some(object.etag), progress))
+    }
+
+    /// Changes it as it is in the store; one that is not there begins anew.
+    pub(crate) async fn change(
+        store: &dyn Store,
+        tenant: &str,
+        id: &str,
+        change: impl Fn(&mut Self),
+    ) -> Result<(), PollError> {
+        let key = Self::key(tenant, id);
+        for _ in 0..MAX_CONFLICTS {
+            let (etag, progress) = Self::load_with_etag(store, tenant, id).await?;
+            let mut progress = progress.unwrap_or_else(|| Self {
+                tenant: tenant.to_owned(),
+                id: id.to_owned(),
+                ..Self::default()
+            });
+            change(&mut progress);
+            let body = Bytes::from(serde_json::to_vec(&progress).unwrap_or_default());
+            let put = store.put_if(&key, body, "application/json", etag.as_ref());
+            match put.await {
+                Ok(_) => return Ok(()),
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(PollError::Superseded)
+    }
+
+    /// Asks for what is left of it: polls of the tenant read it after all else. Asking twice is the
+    /// same as once.
+    ///
+    /// # Errors
+    /// [`PollError`] when the state or the progress could not be written: ask again.
+    pub async fn ask(&self, store: &dyn Store) -> Result<(), PollError> {
+        let asked = Self {
+            stopped: None,
+            cancelled: false,
+            ..self.clone()
+        };
+        // First, so that a poll that begins at once goes on from it.
+        Self::change(store, &self.tenant, &self.id, |progress| {
+            progress.clone_from(&asked);
+        })
+        .await?;
+        let due = Due {
+            step_ms: Some(STEP_MS),
+            ..Due::default()
+        };
+        change_state(store, &self.tenant, |state| {
+            let backfill = state.backfills.entry(self.id.clone()).or_default();
+            for &window in &self.left {
+                backfill.ranges.add(window, due);
+            }
+            backfill.output.clone_from(&self.output);
+            backfill.again = self.again;
+            backfill.dry_run = self.dry_run;
+        })
+        .await
+    }
+
+    /// Takes a backfill out of the tenant's state: nothing more of it is read, and what was read stays
+    /// as it is. A poll that is under way takes that over.
+    ///
+    /// # Errors
+    /// [`PollError`] when the state or the progress could not be written: do it again.
+    pub async fn cancel(store: &dyn Store, tenant: &str, id: &str) -> Result<(), PollError> {
+        change_state(store, tenant, |state| {
+            state.backfills.remove(id);
+        })
+        .await?;
+        Self::change(store, tenant, id, |progress| progress.cancelled = true).await
+    }
+}

@@ -1,0 +1,73 @@
+//! The first poll dies, again and again, wherever it is: what it was to read is read in the end.
+
+use std::time::Duration;
+
+use drawbridge_poll::state_key;
+use drawbridge_store::Store as _;
+
+use crate::world::World;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[tokio::test(start_paused = true)]
+async fn wherever_the_first_poll_dies_its_start_stays() {
+    let mut points = 0;
+    loop {
+        let mut world = World::with(|settings| settings.page_size = 1);
+        for n in 0..3 {
+            world.set(&format!("da{n}"), &format!("2026-02-28T13:00:0{n}Z"));
+        }
+        let (mut died, mut was_noted) = (false, false);
+        for is_first in [true, false, false, false, false] {
+            world.mortal.dies_at(Some(points));
+            let _ = tokio::time::timeout(DAY, world.poll()).await;
+            world.mortal.dies_at(None);
+            if is_first {
+                died = world.mortal.has_died();
+                let state = world.state().await;
+                was_noted = state.first_from.is_some();
+                let asked = !world.graph.requests().is_empty();
+                assert!(was_noted || !asked, "point {points}: it read before that");
+            }
+            world.restart();
+            world.clock.advance_secs(20 * 60 * 60);
+        }
+        if !died {
+            break;
+        }
+        world.poll().await.unwrap();
+        if was_noted {
+            assert!(
+                (0..3).all(|n| world.has(&format!("da{n}"))),
+                "point {points}"
+            );
+        }
+        points += 1;
+    }
+    assert!(points > 10, "{points}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_does_not_end_ends_the_poll_and_not_what_it_has() {
+    let world = World::with(|settings| settings.windows.sweeps = false);
+    world.set("da1", "2026-03-01T11:00:00Z");
+    world.graph.is_endless();
+    let report = world.poll().await.unwrap();
+    assert_eq!(report.records, 1);
+    assert!(world.graph.requests().len() < 150);
+    assert!(!world.left().await.is_empty(), "it may have been more");
+    // What is new goes on to arrive.
+    world.set("da2", "2026-03-01T12:00:50Z");
+    world.clock.advance_secs(60);
+    world.poll().await.unwrap();
+    assert!(world.has("da2"));
+    // In the end that is a gap, and no reason to read the same for ever.
+    let mut gaps = 0;
+    for _ in 0..60 {
+        world.clock.advance_secs(300);
+        gaps += world.poll().await.unwrap().gaps;
+    }
+    assert!(gaps > 0);
+    let object = world.store.get(&state_key("contoso")).await.unwrap();
+    assert!(object.is_some());
+}

@@ -1,0 +1,98 @@
+//! Ports of a process that dies.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use drawbridge_queue::{Message, Queue, QueueError, Refused};
+use drawbridge_store::{ETag, Object, Store, StoreError};
+
+use super::{FaultyQueue, FaultyStore};
+
+/// Lets a process die at one of its steps: what it waits for never comes.
+#[derive(Default)]
+pub(crate) struct Mortal {
+    left: Mutex<Option<usize>>,
+    died: Mutex<bool>,
+}
+
+impl Mortal {
+    /// Dies at the step of that number from now on, or never.
+    pub(crate) fn dies_at(&self, step: Option<usize>) {
+        *self.left.lock().unwrap() = step;
+    }
+
+    /// Whether it has died since this was last asked.
+    pub(crate) fn has_died(&self) -> bool {
+        std::mem::take(&mut *self.died.lock().unwrap())
+    }
+
+    /// A step: each is before or after something that others can see.
+    pub(crate) async fn step(&self) {
+        let dies = {
+            let mut left = self.left.lock().unwrap();
+            let dies = *left == Some(0);
+            *left = left.map(|left| left.saturating_sub(1));
+            dies
+        };
+        if dies {
+            *self.died.lock().unwrap() = true;
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A store that takes part in the deaths of a process.
+pub(crate) struct MortalStore {
+    pub(crate) store: Arc<FaultyStore>,
+    pub(crate) mortal: Arc<Mortal>,
+}
+
+#[async_trait]
+impl Store for MortalStore {
+    async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+        self.mortal.step().await;
+        self.store.get(key).await
+    }
+
+    async fn put(&self, key: &str, body: Bytes, content_type: &str) -> Result<ETag, StoreError> {
+        self.store.put(key, body, content_type).await
+    }
+
+    async fn put_if(
+        &self,
+        key: &str,
+        body: Bytes,
+        content_type: &str,
+        expected: Option<&ETag>,
+    ) -> Result<ETag, StoreError> {
+        self.mortal.step().await;
+        let put = self.store.put_if(key, body, content_type, expected).await;
+        self.mortal.step().await;
+        put
+    }
+
+    async fn reserve(&self, key: &str, bytes: u64) -> Result<(), StoreError> {
+        self.store.reserve(key, bytes).await
+    }
+}
+
+/// A queue that takes part in the deaths of a process.
+pub(crate) struct MortalQueue {
+    pub(crate) queue: Arc<FaultyQueue>,
+    pub(crate) mortal: Arc<Mortal>,
+}
+
+#[async_trait]
+impl Queue for MortalQueue {
+    async fn send(&self, messages: &[Message]) -> Result<Vec<Refused>, QueueError> {
+        self.mortal.step().await;
+        let sent = self.queue.send(messages).await;
+        self.mortal.step().await;
+        sent
+    }
+
+    async fn flush(&self) -> Result<(), QueueError> {
+        self.queue.flush().await
+    }
+}
