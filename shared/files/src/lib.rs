@@ -10,6 +10,7 @@
 //! explain, and [`access_error`] says what any of them means.
 
 mod access_error;
+mod off_thread;
 #[cfg(not(unix))]
 mod portable;
 mod root;
@@ -23,6 +24,7 @@ use portable as system;
 use unix as system;
 
 pub use access_error::access_error;
+pub use off_thread::off_thread;
 pub use root::{Entry, Root};
 pub use trouble::{Trouble, trouble};
 

@@ -102,14 +102,6 @@ impl HttpTransport {
         })
     }
 
-    /// Builds the HTTP client for https now, for instance while a function starts.
-    ///
-    /// # Errors
-    /// [`TransportError::Setup`] if the system has no usable root certificates.
-    pub fn warm_up(&self) -> Result<(), TransportError> {
-        self.tls_client().map(drop)
-    }
-
     fn client(&self, url: &Url) -> Result<&reqwest::Client, TransportError> {
         // An address in the URL is asked of no resolver.
         let address = match url.host() {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use drawbridge_access::AccessError;
-use drawbridge_files::trouble;
+use drawbridge_files::{off_thread, trouble};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
@@ -26,12 +26,7 @@ impl Secrets for FileSecrets {
     async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
         let path = PathBuf::from(name);
         let place = format!("the secret file {name}");
-        tokio::task::spawn_blocking(move || read(&path, place))
-            .await
-            .unwrap_or_else(|_| {
-                let code = "the runtime is shutting down";
-                Err(AccessError::unavailable("a secret file", code).into())
-            })
+        off_thread(|| "a secret file".to_owned(), move || read(&path, place)).await
     }
 }
 

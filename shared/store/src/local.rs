@@ -5,7 +5,6 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_access::AccessError;
 use drawbridge_files::{Access, Entry, Root, access_error};
 use sha2::{Digest, Sha256};
 
@@ -264,19 +263,11 @@ fn store_error(path: &Path, error: &io::Error) -> StoreError {
     access_error(path, error).into()
 }
 
+/// Does it on a thread that may block.
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| {
-            // A panic goes on where it is seen.
-            if let Ok(panic) = error.try_into_panic() {
-                std::panic::resume_unwind(panic);
-            }
-            let code = "the runtime is shutting down";
-            Err(AccessError::unavailable("the local folder", code).into())
-        })
+    drawbridge_files::off_thread(|| "the local folder".to_owned(), work).await
 }
 
 #[cfg(test)]

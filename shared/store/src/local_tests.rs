@@ -1,6 +1,8 @@
 use std::fs;
 use std::sync::Arc;
 
+use drawbridge_access::AccessError;
+
 use super::*;
 
 const JSON: &str = "application/json";

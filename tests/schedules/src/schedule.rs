@@ -1,6 +1,6 @@
 //! A schedule: everything that will go wrong, drawn from a seed.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::alerts::{AlertPlan, draw, most_at_once};
 use crate::answer::Answer;
@@ -253,12 +253,6 @@ impl Schedule {
     #[must_use]
     pub fn last_tick_secs(&self) -> u64 {
         self.tick_secs.max(self.long_tick_secs)
-    }
-
-    /// When the faults are over.
-    #[must_use]
-    pub fn calm_at(&self) -> Timestamp {
-        origin() + SignedDuration::from_secs(self.active_secs.cast_signed())
     }
 
     /// The alert whose creation comes after all faults.

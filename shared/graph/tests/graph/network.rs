@@ -287,11 +287,6 @@ async fn plain_http_does_not_leave_loopback() {
 }
 
 #[tokio::test]
-async fn the_https_client_can_be_built_ahead() {
-    HttpTransport::new().warm_up().unwrap();
-}
-
-#[tokio::test]
 async fn the_libraries_below_do_not_tell_secrets_either() {
     let (events, _guard) = Events::record();
     let next = format!(r#"https://evil.example/?{MARKER}"#);

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use drawbridge_access::AccessError;
-use drawbridge_files::{Root, access_error};
+use drawbridge_files::{Root, access_error, off_thread};
 
 use self::log::Log;
 use crate::{Message, Queue, QueueError, Refused, code, escape};
@@ -67,7 +66,11 @@ impl LocalQueue {
     ) -> Result<Self, QueueError> {
         let below = below.into();
         let path: Arc<Path> = root.join(&below).into();
-        let log = off_thread(&path, move || Log::open(root, below, hold)).await?;
+        let log = off_thread(
+            || path.display().to_string(),
+            move || Log::open(root, below, hold),
+        )
+        .await?;
         Ok(Self {
             path,
             log: Arc::new(Mutex::new(log)),
@@ -98,9 +101,10 @@ impl LocalQueue {
         work: impl FnOnce(&mut Log) -> Result<(), QueueError> + Send + 'static,
     ) -> Result<(), QueueError> {
         let log = Arc::clone(&self.log);
-        off_thread(&self.path, move || {
-            work(&mut log.lock().unwrap_or_else(PoisonError::into_inner))
-        })
+        off_thread(
+            || self.path.display().to_string(),
+            move || work(&mut log.lock().unwrap_or_else(PoisonError::into_inner)),
+        )
         .await
     }
 }
@@ -142,22 +146,6 @@ impl Queue for LocalQueue {
 
 fn queue_error(path: &Path, error: &io::Error) -> QueueError {
     access_error(path, error).into()
-}
-
-async fn off_thread<T: Send + 'static>(
-    path: &Path,
-    work: impl FnOnce() -> Result<T, QueueError> + Send + 'static,
-) -> Result<T, QueueError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| {
-            // A panic goes on where it is seen.
-            if let Ok(panic) = error.try_into_panic() {
-                std::panic::resume_unwind(panic);
-            }
-            let code = "the runtime is shutting down";
-            Err(AccessError::unavailable(path.display().to_string(), code).into())
-        })
 }
 
 #[cfg(test)]

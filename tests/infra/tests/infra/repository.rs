@@ -1,4 +1,5 @@
-//! The repository stands on its own: no file of it reads what lies beside it.
+//! The repository stands on its own: no file of it reads what lies beside it, and what is for tests is
+//! in nothing that is released.
 
 use std::path::Path;
 use std::process::Command;
@@ -33,4 +34,32 @@ fn no_file_names_a_folder_beside_the_repository() {
     };
     let guilty: Vec<&str> = files.into_iter().filter(names_it).collect();
     assert!(guilty.is_empty(), "{folder} is named in {guilty:?}");
+}
+
+#[test]
+fn what_is_for_tests_is_in_nothing_that_is_released() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    for package in ["dispatch", "poll", "deliver", "aws"] {
+        let (package, features) = match package {
+            "aws" => ("drawbridge".to_owned(), "aws"),
+            function => (format!("drawbridge-{function}"), "default"),
+        };
+        let tree = Command::new(&cargo)
+            .args(["tree", "--locked", "--offline", "--edges", "normal,build"])
+            .args(["--prefix", "none", "--format", "{p} [{f}]"])
+            .args(["--package", &package, "--features", features])
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
+            .output()
+            .unwrap();
+        let tree = String::from_utf8(tree.stdout).unwrap();
+        let ours: Vec<&str> = tree
+            .lines()
+            .filter(|line| line.starts_with("drawbridge"))
+            .collect();
+        assert!(ours.len() > 5, "{package}: {ours:?}");
+        for line in ours {
+            let features = line.rsplit_once('[').unwrap().1;
+            assert!(!features.contains("testing"), "{package}: {line}");
+        }
+    }
 }
