@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn after_the_first_tries_all_wait_for_the_same_moment() {
+    fn after_the_first_tries_all_wait_for_the_same_slot() {
         let (now, young) = (at(1_000_000_030), at(1_000_000_000));
         let time = |asked: Option<u64>, tries, sent| {
             let asked = asked.map(Duration::from_secs);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_tries_do_not_reach_beyond_the_moment_that_all_wait_for() {
+    fn the_first_tries_do_not_reach_beyond_the_slot_that_all_wait_for() {
         let edge = at(1_000_000_200);
         let time = |before, asked| {
             let now = at(edge.as_second() - before);
