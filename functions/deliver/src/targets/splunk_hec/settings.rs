@@ -61,3 +61,26 @@ impl TargetSettings for SplunkHecSettings {
         Ok(Arc::new(SplunkHec::new(self, client, &ports.secrets)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn two_fields_are_enough() {
+        let fields = json!({"url": "https://s:8088", "secret": "arn"});
+        let settings: SplunkHecSettings = drawbridge_document::from_value(fields).unwrap();
+        assert_eq!(settings.check(), Ok(()));
+        assert_eq!(
+            (&*settings.source, &*settings.host),
+            ("drawbridge", "drawbridge")
+        );
+        assert_eq!((settings.index, settings.sourcetype), (None, None));
+        assert!(!settings.acknowledge);
+        assert_eq!(
+            (settings.ack_timeout_secs, settings.ack_poll_millis),
+            (60, 1000)
+        );
+    }
+}
