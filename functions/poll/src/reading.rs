@@ -174,7 +174,6 @@ impl Poller {
                 report.ending = Ending::Postponed(delay);
                 // If it is this window alone, the next poll reads what is new without it.
                 if self.answers_nothing_soon(context.stop.deadline()).await {
-                    report.put_off += 1;
                     state.note_failure(window);
                 }
                 Ok(false)

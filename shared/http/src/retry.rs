@@ -67,7 +67,7 @@ impl Retry {
             Some(asked) if !asked.is_zero() => asked,
             _ => self.backoff(tries),
         };
-        (delay <= self.policy.longest_wait && deadline.allows(delay)).then_some(delay)
+        (delay < self.policy.longest_wait && deadline.allows(delay)).then_some(delay)
     }
 
     /// The exponential wait after `tries` failures.

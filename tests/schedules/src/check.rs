@@ -363,14 +363,11 @@ pub(crate) fn check_neighbour(schedule: &Schedule, ran: &Ran, findings: &mut Fin
         .extend(broken.map(|broken| format!("{tenant}: {broken}")));
 }
 
+/// The watermark goes back only where a clock was wrong: one that lies ahead is not believed.
 fn watermark_stays(schedule: &Schedule, held: &Held, findings: &mut Findings) {
-    // One that lay ahead of the clock when the poll began is not believed, and corrected.
-    let longest = SignedDuration::from_secs(schedule.timeout_secs.cast_signed());
-    let stays = |two: &[(Option<Timestamp>, Timestamp)]| {
-        let ((before, _), (after, now)) = (two[0], two[1]);
-        before <= after || before > Some(now - longest)
-    };
-    if !held.watermarks.windows(2).all(stays) {
+    let mut pairs = held.watermarks.windows(2);
+    let stays = pairs.all(|two| two[0] <= two[1]);
+    if !stays && !schedule.has(Kind::ClockJump) {
         findings.broken.push("the watermark went back".to_owned());
     }
 }

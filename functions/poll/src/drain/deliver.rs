@@ -10,7 +10,7 @@ use crate::saved_state::state_key;
 use crate::{Output, PollError};
 
 /// What a state takes besides what it knows of records.
-const SMALL_STATE_BYTES: usize = 64 * 1024;
+const SMALL_STATE_BYTES: usize = 16 * 1024;
 
 /// The state's name for alerts that were put aside, beside the outputs.
 const PUT_ASIDE: &str = "quarantine";

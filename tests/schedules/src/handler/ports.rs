@@ -71,8 +71,8 @@ pub struct Held {
     pub objects: Objects,
     /// What the queue took, in order.
     pub taken: Vec<Taken>,
-    /// The watermarks as they were saved, and the poller's time at which they were.
-    pub watermarks: Vec<(Option<Timestamp>, Timestamp)>,
+    /// The watermarks as they were saved.
+    pub watermarks: Vec<Option<Timestamp>>,
     /// The largest state object, in bytes, and the most ranges to be read.
     pub largest: (usize, usize),
 }
@@ -131,8 +131,7 @@ impl Ports {
             let mut taken = self.shared.taken();
             let of_this = taken.iter_mut().filter(|taken| taken.run == number);
             of_this.for_each(|taken| taken.saved = true);
-            let watermark = (state.watermark, self.world.poller_now());
-            held.watermarks.push(watermark);
+            held.watermarks.push(state.watermark);
             held.largest.0 = held.largest.0.max(body.len());
             let ranges = state.unread.len() + state.again.len();
             held.largest.1 = held.largest.1.max(ranges);
