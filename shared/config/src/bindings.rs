@@ -3,14 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use drawbridge_store::Store;
+use drawbridge_store::{ETag, Store};
 use serde::{Deserialize, Serialize};
 
-use crate::read::{Place, read_toml};
+use crate::read::{Place, at_most, read_toml};
 use crate::{ConfigError, Tenant};
 
 /// The key of the list.
 pub const BINDINGS_KEY: &str = "admin/tenants.toml";
+
+/// The most bytes of the list: enough for 20,000 tenants.
+const MAX_LIST_BYTES: usize = 4 * 1024 * 1024;
 
 /// What the list says, by the names of documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,9 +39,17 @@ impl Bindings {
     /// # Errors
     /// [`ConfigError`] when it cannot be reached or does not parse.
     pub async fn load(store: &dyn Store) -> Result<Self, ConfigError> {
-        match store.get(BINDINGS_KEY).await? {
-            Some(object) => Self::parse(&object.body),
-            None => Ok(Self::default()),
+        Ok(Self::load_version(store).await?.0)
+    }
+
+    /// The same with the version that was read, if there is one, for who writes it anew.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub async fn load_version(store: &dyn Store) -> Result<(Self, Option<ETag>), ConfigError> {
+        match at_most(store, BINDINGS_KEY, MAX_LIST_BYTES).await? {
+            Some(object) => Ok((Self::parse(&object.body)?, Some(object.etag))),
+            None => Ok((Self::default(), None)),
         }
     }
 

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use drawbridge_store::{Catalogue, Store};
+use drawbridge_store::{Catalogue, ETag, Store};
 
-use crate::read::{Place, read_json, read_toml};
+use crate::read::{Place, at_most, read_json, read_toml, too_long};
 use crate::tenant::is_name;
 use crate::{ConfigError, Tenant};
 
@@ -29,7 +29,15 @@ pub struct Document {
     pub is_paused: bool,
 }
 
-/// The documents that a store has, by name. A name that is there twice is not paused.
+impl Document {
+    /// Where a name is there more than once: one that is polled comes first, then TOML, as for
+    /// [`document`].
+    fn rank(&self) -> (bool, bool) {
+        (self.is_paused, !self.key.ends_with(".toml"))
+    }
+}
+
+/// The documents that a store has, by name. One that is there twice is the one that is polled.
 ///
 /// # Errors
 /// [`ConfigError::Store`].
@@ -53,7 +61,7 @@ pub async fn documents(store: &dyn Catalogue) -> Result<Vec<Document>, ConfigErr
         };
         let entry = found.entry(name.to_owned());
         let kept = entry.or_insert_with(|| document.clone());
-        if kept.is_paused && !is_paused {
+        if document.rank() < kept.rank() {
             *kept = document;
         }
     }
@@ -70,11 +78,25 @@ pub async fn document(store: &dyn Store, name: &str) -> Result<Option<Tenant>, C
     }
     for ending in ["toml", "json"] {
         let key = format!("{TENANTS_FOLDER}{name}.{ending}");
-        if let Some(object) = store.get(&key).await? {
-            return parse(name, &key, &object.body).map(Some);
+        if let Some((tenant, _)) = read_document(store, name, &key).await? {
+            return tenant.map(Some);
         }
     }
     Ok(None)
+}
+
+/// What the document under `key` says, and the version that was read; `None` when there is none.
+/// Whoever may write a document may write a long one: no more of it is read than one may have.
+///
+/// # Errors
+/// [`ConfigError`] when it cannot be reached or is too long.
+pub async fn read_document(
+    store: &dyn Store,
+    name: &str,
+    key: &str,
+) -> Result<Option<(Result<Tenant, ConfigError>, ETag)>, ConfigError> {
+    let object = at_most(store, key, MAX_DOCUMENT_BYTES).await?;
+    Ok(object.map(|object| (parse(name, key, &object.body), object.etag)))
 }
 
 /// Reads the text of the document under `key`.
@@ -84,11 +106,7 @@ pub async fn document(store: &dyn Store, name: &str) -> Result<Option<Tenant>, C
 pub fn parse(name: &str, key: &str, body: &[u8]) -> Result<Tenant, ConfigError> {
     let place = Place::object(key);
     if body.len() > MAX_DOCUMENT_BYTES {
-        return Err(ConfigError::Unreadable {
-            place: key.to_owned(),
-            path: ".".to_owned(),
-            reason: format!("it is longer than {MAX_DOCUMENT_BYTES} bytes"),
-        });
+        return Err(too_long(key, MAX_DOCUMENT_BYTES));
     }
     let text = std::str::from_utf8(body).map_err(|_| ConfigError::Unreadable {
         place: key.to_owned(),
@@ -128,6 +146,8 @@ mod tests {
             "tenants/a.json",
             "tenants/paused/c.toml",
             "tenants/paused/a.toml",
+            "tenants/both.json",
+            "tenants/both.toml",
             "tenants/README.md",
             "tenants/Not-A-Name.toml",
         ] {
@@ -138,7 +158,12 @@ mod tests {
         }
         let found = documents(&store).await.unwrap();
         let shown: Vec<_> = found.iter().map(|d| (&*d.name, d.is_paused)).collect();
-        assert_eq!(shown, [("a", false), ("b", false), ("c", true)]);
+        let expected = [("a", false), ("b", false), ("both", false), ("c", true)];
+        assert_eq!(shown, expected);
+        // What is looked at and vouched for is what is polled.
+        assert_eq!(found[2].key, "tenants/both.toml");
+        let both = document(&store, "both").await.unwrap().unwrap();
+        assert_eq!(both.name, "both");
         assert_eq!(document(&store, "b").await.unwrap().unwrap().name, "b");
         assert_eq!(document(&store, "c").await.unwrap(), None);
         assert_eq!(document(&store, "../b").await.unwrap(), None);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use drawbridge_store::{Object, Store, StoreError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -26,6 +27,24 @@ impl Place {
             reason: printable(reason),
         }
     }
+}
+
+/// The object under `key`, if it has at most `most` bytes; more of it is not read.
+pub(crate) async fn at_most(
+    store: &dyn Store,
+    key: &str,
+    most: usize,
+) -> Result<Option<Object>, ConfigError> {
+    let object = store.get_at_most(key, most).await;
+    object.map_err(|error| match error {
+        StoreError::TooLarge { .. } => too_long(key, most),
+        error => error.into(),
+    })
+}
+
+/// That the object under `key` has more than `most` bytes.
+pub(crate) fn too_long(key: &str, most: usize) -> ConfigError {
+    Place::object(key).unreadable(".", &format!("it is longer than {most} bytes"))
 }
 
 /// Reads JSON.

@@ -15,7 +15,7 @@ use super::report::{all_well, heard, print_report_of};
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::progress::say;
-use crate::tenants::{Found, twins};
+use crate::tenants::{Found, refused};
 
 /// Polls at once: each holds two pages, and most wait for the network.
 const AT_ONCE: usize = 64;
@@ -79,7 +79,7 @@ impl Fleet {
         let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
         self.known.retain(|name, _| there.contains(name.as_str()));
         self.trouble.retain(|name, _| there.contains(name.as_str()));
-        let twins = twins(&found);
+        let refused = refused(&found, self.place.store.as_ref(), &self.surroundings).await;
         for Found {
             document, tenant, ..
         } in found
@@ -88,8 +88,8 @@ impl Fleet {
             if self.running.contains(&name) {
                 continue;
             }
-            let poller = match (twins.get(&name), tenant) {
-                (Some(twin), _) => Err(Failure::of(twin)),
+            let poller = match (refused.get(&name), tenant) {
+                (Some(refusal), _) => Err(Failure::of(refusal)),
                 (None, Err(error)) => Err(Failure::of(error)),
                 (None, Ok(tenant)) => self.poller(tenant).await,
             };

@@ -59,6 +59,14 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
             old.document.key
         )));
     }
+    if let Some(old) = old.filter(|old| old.etag.is_none())
+        && let Err(error) = &old.tenant
+    {
+        return Err(Failure::of(format!(
+            "{error}; nothing was written: take it away with `drawbridge tenants remove {name}{}`",
+            place.options()
+        )));
+    }
     let is_paused = old.is_some_and(|old| old.document.is_paused);
     let folder = if is_paused {
         PAUSED_FOLDER
@@ -79,7 +87,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
         "application/toml"
     };
     let old_here = old.filter(|old| old.document.key == key);
-    let expected = old_here.map(|old| &old.etag);
+    let expected = old_here.and_then(|old| old.etag.as_ref());
     match place
         .store
         .put_if(&key, Bytes::from(body), kind, expected)

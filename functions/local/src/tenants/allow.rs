@@ -13,11 +13,7 @@ use crate::place::Place;
 pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
     let place = Place::open(&args.place).await?;
     let (name, store) = (&args.name, place.store.as_ref());
-    let object = store.get(BINDINGS_KEY).await.map_err(Failure::of)?;
-    let mut bindings = match &object {
-        Some(object) => Bindings::parse(&object.body).map_err(Failure::of)?,
-        None => Bindings::default(),
-    };
+    let (mut bindings, version) = Bindings::load_version(store).await.map_err(Failure::of)?;
     let told = if args.revoke {
         if !bindings.remove(name) {
             return Err(Failure::of(format!(
@@ -38,12 +34,11 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
     };
     let text =
         toml::to_string(&bindings).map_err(|_| Failure::of("the list has no form in TOML"))?;
-    let expected = object.as_ref().map(|object| &object.etag);
     let written = store.put_if(
         BINDINGS_KEY,
         Bytes::from(text),
         "application/toml",
-        expected,
+        version.as_ref(),
     );
     match written.await {
         Ok(_) => {}

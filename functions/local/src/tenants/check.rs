@@ -10,7 +10,7 @@ use drawbridge_poll::assembly::Surroundings;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::found::{Found, find, twins, unknown};
+use super::found::{Found, find, refused, unknown};
 use crate::cli::TenantsCheck;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
@@ -26,12 +26,12 @@ const TIME: Duration = Duration::from_secs(60);
 pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     let place = Place::open(&args.place).await?;
     let found = find(place.store.as_ref()).await?;
-    let twins = twins(&found);
     let chosen = chosen(args, &found, &place)?;
     let surroundings = place.surroundings()?;
+    let refused = refused(&found, place.store.as_ref(), &surroundings).await;
     let all = chosen.len();
     let mut checks = stream::iter(chosen)
-        .map(|found| checked(found, &twins, &surroundings))
+        .map(|found| checked(found, &refused, &surroundings))
         .buffered(AT_ONCE);
     let (mut done, mut bad) = (0, 0);
     while let Some(checked) = checks.next().await {
@@ -85,11 +85,11 @@ struct Checked<'a> {
 
 async fn checked<'a>(
     found: &'a Found,
-    twins: &HashMap<String, ConfigError>,
+    refused: &HashMap<String, ConfigError>,
     surroundings: &Surroundings,
 ) -> Checked<'a> {
-    let outcome = match twins.get(&found.document.name) {
-        Some(twin) => Err(twin.clone()),
+    let outcome = match refused.get(&found.document.name) {
+        Some(refusal) => Err(refusal.clone()),
         None => outcome(found, surroundings).await,
     };
     Checked { found, outcome }

@@ -1,14 +1,15 @@
 use std::io::Write as _;
 
-use drawbridge_config::{Tenant, Trust};
+use drawbridge_config::Tenant;
 use drawbridge_cursor::State;
 use drawbridge_graph::{Cloud, authority};
+use drawbridge_poll::assembly::Surroundings;
 use drawbridge_poll::state_key;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::found::{Found, find, twins};
+use super::found::{Found, find, refused};
 use crate::cli::TenantsList;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
@@ -30,27 +31,23 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         )?;
         return Ok(());
     }
-    let twins = twins(&found);
+    let surroundings = place.surroundings()?;
+    let refused = refused(&found, place.store.as_ref(), &surroundings).await;
     let states: Vec<Option<State>> = stream::iter(&found)
         .map(|found| state(&place, &found.document.name))
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
     let now = Timestamp::now();
-    let trust = place.trust()?;
     let rows: Vec<Row<'_>> = found
         .iter()
         .zip(&states)
-        .map(|(found, state)| {
-            let twin = twins.get(&found.document.name).map(ToString::to_string);
-            let broken = found.tenant.as_ref().err().map(ToString::to_string);
-            Row {
-                found,
-                state: state.as_ref(),
-                problem: broken.or(twin),
-                trust: &trust,
-                now,
-            }
+        .map(|(found, state)| Row {
+            found,
+            state: state.as_ref(),
+            problem: refused.get(&found.document.name).map(ToString::to_string),
+            surroundings: &surroundings,
+            now,
         })
         .collect();
     if args.json {
@@ -87,7 +84,7 @@ struct Row<'a> {
     found: &'a Found,
     state: Option<&'a State>,
     problem: Option<String>,
-    trust: &'a Trust,
+    surroundings: &'a Surroundings,
     now: Timestamp,
 }
 
@@ -104,7 +101,7 @@ impl Row<'_> {
     fn cloud(&self) -> Option<String> {
         let tenant = self.tenant()?;
         let own = tenant.graph_url.as_ref().map(authority);
-        let administrators = || Some(authority(&self.trust.endpoints()?.graph));
+        let administrators = || Some(authority(&self.surroundings.trust.endpoints()?.graph));
         let cloud = own.or_else(|| tenant.cloud.clone()).or_else(administrators);
         Some(cloud.unwrap_or_else(|| Cloud::default().name().to_owned()))
     }

@@ -11,7 +11,7 @@ mod remove;
 
 use std::io::Write as _;
 
-pub(crate) use found::{Found, find, twins};
+pub(crate) use found::{Found, find, refused};
 
 use crate::cli::{self, TenantsCommand};
 use crate::failure::Failure;

@@ -39,11 +39,15 @@ fn document(folder: &Folder, name: &str, lines: &str) {
 fn refused(folder: &Folder, allowed: &Allowed<'_>, tenants: &[&Tenant], words: &[&str]) {
     let checked = on(folder, allowed, &["tenants", "check", "--all"]);
     for word in words {
-        assert!(
-            checked.stdout.contains(word),
-            "no {word:?} in: {}",
-            checked.stdout
-        );
+        let told = &checked.stdout;
+        assert!(told.contains(word), "no {word:?} in: {told}");
+    }
+    // What is refused before anything is asked is listed as broken, too.
+    if !words.contains(&"no public address") {
+        let listed = on(folder, allowed, &["tenants", "list"]).well().stdout;
+        for word in words {
+            assert!(listed.contains(word), "no {word:?} in: {listed}");
+        }
     }
     checked.failed(1, &["do not work"]);
     on(folder, allowed, &["poll", "--all", "--once"]).failed(1, words);
