@@ -15,7 +15,7 @@ use crate::context::PollContext;
 use crate::drain::WindowOutcome;
 use crate::quarantine::Quarantine;
 use crate::read_options::{ReadOptions, What};
-use crate::saved_state::{SavedState, change_state};
+use crate::saved_state::{SavedState, change_state, change_state_within};
 use crate::{Ending, PollError, Poller, Report};
 
 /// How often a window may fail before it is put aside.
@@ -375,7 +375,8 @@ impl Poller {
                 state.backfills.remove(id);
             }
         };
-        change_state(store, &self.settings.tenant, change).await?;
+        let most_bytes = self.settings.most_state_bytes;
+        change_state_within(store, &self.settings.tenant, most_bytes, change).await?;
         Ok((report, step))
     }
 
