@@ -2,6 +2,7 @@ use std::io::Write as _;
 
 use bytes::Bytes;
 use drawbridge_config::{BINDINGS_KEY, Bindings};
+use drawbridge_graph::authority;
 use drawbridge_store::StoreError;
 
 use super::found::{find, unknown};
@@ -27,8 +28,16 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
         let document = document.ok_or_else(|| unknown(name, &found, &place.name()))?;
         let tenant = document.tenant.as_ref().map_err(Failure::of)?;
         bindings.bind(tenant, args.replaces_first_tenant);
+        let at = tenant.login_url.as_ref().map_or_else(String::new, |url| {
+            format!(" at {}, a host of its own", authority(url))
+        });
+        let place = if bindings.replaces(name) {
+            "; it takes the place of the stack's first tenant, until --revoke"
+        } else {
+            ""
+        };
         format!(
-            "the document {name} may sign in to {} as the application {}",
+            "the document {name} may sign in to {} as the application {}{at}{place}",
             tenant.tenant_id, tenant.client_id
         )
     };
