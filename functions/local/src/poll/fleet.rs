@@ -79,7 +79,7 @@ impl Fleet {
         let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
         self.known.retain(|name, _| there.contains(name.as_str()));
         self.trouble.retain(|name, _| there.contains(name.as_str()));
-        let refused = refused(&found, self.place.store.as_ref(), &self.surroundings).await;
+        let refused = refused(&found, &self.place, &self.surroundings).await;
         for Found {
             document, tenant, ..
         } in found

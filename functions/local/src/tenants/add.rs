@@ -5,7 +5,7 @@ use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant, is_name, parse};
 use drawbridge_store::StoreError;
 use serde::Serialize;
 
-use super::found::{Found, find};
+use super::found::{Found, check_name, find};
 use crate::cli::TenantsAdd;
 use crate::failure::Failure;
 use crate::place::Place;
@@ -78,6 +78,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let body = document(&args)?;
     let tenant = parse(name, &key, body.as_bytes()).map_err(Failure::of)?;
     crate::outputs::check(&tenant).map_err(Failure::of)?;
+    check_name(&tenant, &place).map_err(Failure::of)?;
     place.trust()?.check(&tenant).map_err(Failure::of)?;
     check_alone(&tenant, &key, is_paused, found.as_slice())?;
 

@@ -28,7 +28,7 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     let found = find(place.store.as_ref()).await?;
     let chosen = chosen(args, &found, &place)?;
     let surroundings = place.surroundings()?;
-    let refused = refused(&found, place.store.as_ref(), &surroundings).await;
+    let refused = refused(&found, &place, &surroundings).await;
     let all = chosen.len();
     let mut checks = stream::iter(chosen)
         .map(|found| checked(found, &refused, &surroundings))

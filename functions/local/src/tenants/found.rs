@@ -7,6 +7,7 @@ use drawbridge_store::{Catalogue, ETag};
 use futures::{StreamExt as _, stream};
 
 use crate::failure::Failure;
+use crate::place::Place;
 
 /// Documents that are read at once.
 const AT_ONCE: usize = 16;
@@ -50,14 +51,16 @@ async fn read(store: &dyn Catalogue, document: Document) -> Option<Found> {
 /// Which of `found` are not polled although they are not paused, or would not be, and why: by name.
 pub(crate) async fn refused(
     found: &[Found],
-    store: &dyn Catalogue,
+    place: &Place,
     surroundings: &Surroundings,
 ) -> HashMap<String, ConfigError> {
     let mut refused = HashMap::new();
     let mut polled = Vec::new();
     for found in found {
         let admitted = match &found.tenant {
-            Ok(tenant) => surroundings.admit(tenant).await.map(|_| tenant),
+            Ok(tenant) => check_name(tenant, place)
+                .and(surroundings.admit(tenant).await)
+                .map(|_| tenant),
             Err(error) => Err(error.clone()),
         };
         match admitted {
@@ -68,8 +71,16 @@ pub(crate) async fn refused(
             }
         }
     }
-    refused.extend(twins(polled, store).await);
+    refused.extend(twins(polled, place.store.as_ref()).await);
     refused
+}
+
+/// Checks that it is called as nothing else is in this place.
+pub(super) fn check_name(tenant: &Tenant, place: &Place) -> Result<(), ConfigError> {
+    match place.as_folder() {
+        Some(_) => crate::outputs::check_name(tenant),
+        None => Ok(()),
+    }
 }
 
 /// Those that poll the same alerts as another one. The other is one that was polled before, if there

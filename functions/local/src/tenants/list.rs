@@ -32,7 +32,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         return Ok(());
     }
     let surroundings = place.surroundings()?;
-    let refused = refused(&found, place.store.as_ref(), &surroundings).await;
+    let refused = refused(&found, &place, &surroundings).await;
     let states: Vec<Option<State>> = stream::iter(&found)
         .map(|found| state(&place, &found.document.name))
         .buffered(AT_ONCE)

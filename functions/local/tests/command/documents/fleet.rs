@@ -163,6 +163,23 @@ fn no_document_takes_the_place_of_another() {
     on(&folder, &["tenants", "check", "victim"]).well();
 }
 
+/// Its records would lie where other tenants' states do, in a folder that the group may read.
+#[test]
+fn no_tenant_is_called_as_a_folder_beside_its_records() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "state", &tenant, "");
+    for args in [
+        &["tenants", "check", "state"][..],
+        &["poll", "--all", "--once"],
+    ] {
+        let outcome = on(&folder, args);
+        let told = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert!(told.contains("a folder beside the records"), "{told}");
+        outcome.failed(1, &[]);
+    }
+    assert!(!folder.path().join("state").exists());
+}
+
 #[test]
 fn a_tenant_is_named_or_all_are() {
     let (tenant, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());

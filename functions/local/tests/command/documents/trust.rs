@@ -320,6 +320,29 @@ fn a_federated_document_needs_the_administrators_word_for_its_ids() {
         checked.stdout
     );
 
+    // The right ones with hosts of its own, which are allowed for what cannot be used elsewhere.
+    let gateway = Allowed {
+        hosts: "gateway.invalid",
+        ..allowed
+    };
+    let host = "https://gateway.invalid/";
+    let hosts = format!("login_url = \"{host}\"\ngraph_url = \"{host}\"\n");
+    document(&folder, "fabrikam", &format!("{lines}{hosts}"));
+    let words = ["login_url and graph_url", "tenants allow fabrikam"];
+    refused(&folder, &gateway, &[&tenant], &words);
+
+    let replaces = ["tenants", "allow", "fabrikam", "--replaces-first-tenant"];
+    on(&folder, &allowed, &replaces).well();
+    // Once more without the option, as after a change of the ids.
+    let again = on(&folder, &allowed, &["tenants", "allow", "fabrikam"]).well();
+    for words in ["gateway.invalid", "the stack's first tenant"] {
+        assert!(again.stdout.contains(words), "{}", again.stdout);
+    }
+    let list = fs::read_to_string(folder.path().join("admin/tenants.toml")).unwrap();
+    for line in ["replaces_first_tenant = true", "gateway.invalid"] {
+        assert!(list.contains(line), "{list}");
+    }
+
     on(
         &folder,
         &allowed,
