@@ -130,10 +130,14 @@ pub fn parse(name: &str, key: &str, body: &[u8]) -> Result<Tenant, ConfigError> 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
     use bytes::Bytes;
-    use drawbridge_store::LocalStore;
+    use drawbridge_store::{LocalStore, Object, StoreError};
 
     use super::*;
+    use crate::Bindings;
 
     const TOML: &str = "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-00000000000c\"\nsecret = \"s\"\n";
 
@@ -169,6 +173,56 @@ mod tests {
         assert_eq!(document(&store, "../b").await.unwrap(), None);
         let error = document(&store, "a").await.unwrap_err().to_string();
         assert!(error.contains("tenants/a.json cannot be read"), "{error}");
+    }
+
+    /// A store of long objects. It gives none as a whole, and says up to where one may be read.
+    struct Long(Mutex<Vec<usize>>);
+
+    #[async_trait]
+    impl Store for Long {
+        async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+            panic!("{key} is read whatever its length is");
+        }
+
+        async fn get_at_most(&self, key: &str, most: usize) -> Result<Option<Object>, StoreError> {
+            self.0.lock().unwrap().push(most);
+            Err(StoreError::TooLarge {
+                place: key.to_owned(),
+                bytes: 200 << 20,
+                most,
+            })
+        }
+
+        async fn put(&self, key: &str, _: Bytes, _: &str) -> Result<ETag, StoreError> {
+            panic!("{key} is written");
+        }
+
+        async fn put_if(
+            &self,
+            key: &str,
+            _: Bytes,
+            _: &str,
+            _: Option<&ETag>,
+        ) -> Result<ETag, StoreError> {
+            panic!("{key} is written");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_than_a_document_may_have() {
+        let store = Long(Mutex::default());
+        let by_name = document(&store, "a").await.unwrap_err();
+        let by_key = read_document(&store, "a", "tenants/a.toml").await;
+        let list = Bindings::load(&store).await.unwrap_err();
+        for (error, bytes) in [
+            (by_name, 64 << 10),
+            (by_key.unwrap_err(), 64 << 10),
+            (list, 4 << 20),
+        ] {
+            let said = format!("longer than {bytes} bytes");
+            assert!(error.to_string().contains(&said), "{error}");
+        }
+        assert_eq!(*store.0.lock().unwrap(), [64 << 10, 64 << 10, 4 << 20]);
     }
 
     #[test]
