@@ -1,6 +1,8 @@
 //! A state weighs more than the memory that it takes, and not much more: the poll function's memory
 //! is bounded by that.
 
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
 use drawbridge_cursor::{AlertDigest, Room, State, StateError};
 use peak_alloc::PeakAlloc;
 
