@@ -12,6 +12,7 @@ use drawbridge_queue::{Hold, LocalQueue, Message, ObjectsQueue, Queue, QueueErro
 use drawbridge_record::{Body, Format};
 use drawbridge_store::{LocalStore, Store};
 
+use crate::data_location::FOLDERS;
 use crate::failure::Failure;
 
 /// What ends the name of an output of objects.
@@ -42,6 +43,19 @@ pub(crate) fn check(tenant: &Tenant) -> Result<(), ConfigError> {
     Err(tenant.wrong("outputs", &problem))
 }
 
+/// Checks that a tenant of a folder is called as none of the folders in it: its records, which a
+/// group may read, would lie among what is for its owner alone.
+pub(crate) fn check_name(tenant: &Tenant) -> Result<(), ConfigError> {
+    if !FOLDERS.contains(&tenant.name.as_str()) {
+        return Ok(());
+    }
+    let problem = format!(
+        "is that of a folder beside the records: call the tenant otherwise; {} are taken",
+        FOLDERS.join(", ")
+    );
+    Err(tenant.wrong("name", &problem))
+}
+
 /// The names of a tenant's outputs in a folder.
 pub(crate) fn names(tenant: &Tenant) -> Vec<String> {
     if tenant.outputs.is_empty() {
@@ -66,7 +80,9 @@ pub(crate) async fn open(
     tenant: &Tenant,
     hold: Hold,
 ) -> Result<Opened, Failure> {
-    check(tenant).map_err(Failure::of)?;
+    check(tenant)
+        .and_then(|()| check_name(tenant))
+        .map_err(Failure::of)?;
     let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder).for_group());
     let mut opened = Opened::default();
     for name in names(tenant) {

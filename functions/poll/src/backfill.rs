@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::context::PollContext;
 use crate::drain::WindowOutcome;
 use crate::read_options::{ReadOptions, What};
-use crate::saved_state::{SavedState, change_state};
+use crate::saved_state::{SavedState, change_state_within};
 use crate::{BackfillProgress, Ending, PollError, Poller, Report, budget};
 
 /// How often a window may fail before it is put aside.
@@ -285,7 +285,8 @@ impl Poller {
                 state.backfills.remove(id);
             }
         };
-        change_state(store, &self.settings.tenant, change).await?;
+        let most_bytes = self.settings.most_state_bytes;
+        change_state_within(store, &self.settings.tenant, most_bytes, change).await?;
         self.note_progress(&step).await;
         read.map(|()| (report, step))
     }

@@ -1,9 +1,9 @@
 use bytes::Bytes;
 use drawbridge_cursor::{Room, Spent, State, StateError, Wanted};
-use drawbridge_store::{ETag, Store, StoreError};
+use drawbridge_store::{ETag, Object, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{PollError, Settings, budget};
+use crate::{MAX_STATE_BYTES, PollError, Settings, budget};
 
 /// How often a save is tried while others write the object.
 pub(crate) const MAX_CONFLICTS: u32 = 20;
@@ -43,14 +43,7 @@ impl SavedState {
         let Settings { tenant, .. } = settings;
         let key = state_key(tenant);
         let most_bytes = settings.most_state_bytes;
-        let object = match store.get_at_most(&key, most_bytes).await {
-            Err(StoreError::TooLarge { bytes, .. }) => {
-                let source = StateError::TooLarge { bytes, most_bytes };
-                return Err(PollError::State { key, source });
-            }
-            object => object?,
-        };
-        let Some(object) = object else {
+        let Some(object) = read(store, &key, most_bytes).await? else {
             return Ok(Self {
                 state: State::default(),
                 key,
@@ -216,6 +209,22 @@ impl SavedState {
     }
 }
 
+/// A state object. One that fills more than half of the memory leaves too little of it for what is in
+/// it: those that were written with as much memory fill less than a third.
+async fn read(
+    store: &dyn Store,
+    key: &str,
+    most_bytes: usize,
+) -> Result<Option<Object>, PollError> {
+    match store.get_at_most(key, most_bytes / 2).await {
+        Err(StoreError::TooLarge { bytes, .. }) => Err(PollError::State {
+            key: key.to_owned(),
+            source: StateError::TooLarge { bytes, most_bytes },
+        }),
+        object => Ok(object?),
+    }
+}
+
 /// Writes a state if the object is still that of `etag`; `None` if it is not.
 async fn put(
     store: &dyn Store,
@@ -246,21 +255,79 @@ pub async fn change_state(
     tenant: &str,
     change: impl Fn(&mut State),
 ) -> Result<(), PollError> {
+    change_state_within(store, tenant, MAX_STATE_BYTES, change).await
+}
+
+/// The same where the state may take `most_bytes` of memory; if it takes more, the alerts are
+/// forgotten that a poll would forget.
+pub(crate) async fn change_state_within(
+    store: &dyn Store,
+    tenant: &str,
+    most_bytes: usize,
+    change: impl Fn(&mut State),
+) -> Result<(), PollError> {
     let key = state_key(tenant);
     for _ in 0..MAX_CONFLICTS {
-        let object = store.get(&key).await?;
-        let mut state = match &object {
-            Some(object) => State::decode(&object.body).map_err(|source| {
-                let key = key.clone();
-                PollError::State { key, source }
-            })?,
-            None => State::default(),
+        let (mut state, etag) = match read(store, &key, most_bytes).await? {
+            Some(object) => {
+                let room = Room {
+                    most_bytes,
+                    ..Room::default()
+                };
+                let read = State::decode_within(&object.body, &room);
+                let (state, _) = read.map_err(|source| {
+                    let key = key.clone();
+                    PollError::State { key, source }
+                })?;
+                (state, Some(object.etag))
+            }
+            None => (State::default(), None),
         };
         change(&mut state);
-        let etag = object.as_ref().map(|object| &object.etag);
-        if put(store, &key, &state, etag).await?.is_some() {
+        if put(store, &key, &state, etag.as_ref()).await?.is_some() {
             return Ok(());
         }
     }
     Err(PollError::Superseded)
+}
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_cursor::AlertDigest;
+    use drawbridge_store::LocalStore;
+
+    use super::*;
+
+    /// A dry run changes the state beside the live polls, and takes no more memory than they do.
+    #[tokio::test]
+    async fn a_change_takes_no_more_memory_than_a_poll() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(folder.path());
+        let mut state = State::default();
+        for alert in 0..2000_u32 {
+            let digest = AlertDigest::of(&format!("da{alert}"));
+            state.output("siem").claim(digest, &[1; 32], alert * 3600);
+        }
+        put(&store, "state/a.json", &state, None).await.unwrap();
+        let bytes = state.encode().unwrap().len();
+        let change = |state: &mut State| state.rest_is_next = true;
+        let changed = || async {
+            let object = store.get("state/a.json").await.unwrap().unwrap();
+            State::decode(&object.body).unwrap()
+        };
+
+        let too_long = change_state_within(&store, "a", bytes * 2 - 2, change).await;
+        let error = too_long.unwrap_err().to_string();
+        assert!(error.contains("MemorySize"), "{error}");
+        assert_eq!(changed().await, state);
+
+        let most = bytes * 2;
+        assert!(state.weight() > most);
+        change_state_within(&store, "a", most, change)
+            .await
+            .unwrap();
+        let changed = changed().await;
+        assert!(changed.rest_is_next && changed.weight() <= most);
+        assert!(changed.weight() > most / 3);
+    }
 }

@@ -124,6 +124,7 @@ fn reason(error: &serde_json::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::depth::MAX_VALUES;
     use crate::{Alert, Evidence};
 
     fn failing(json: &str) -> super::DecodeError {
@@ -255,19 +256,24 @@ mod tests {
     fn an_alert_of_countless_values_is_refused_with_its_id() {
         let list = |count: usize, value: &str| vec![value; count].join(",");
         for (evidence, other) in [
-            (list(1_200_000, "{}"), String::new()),
-            (list(1_200_000, "null"), String::new()),
-            (String::new(), list(1_200_000, "0")),
-            (list(200_000, r#"{"a":[1,2,3],"b":{}}"#), String::new()),
+            (list(MAX_VALUES, "{}"), String::new()),
+            (list(MAX_VALUES, "null"), String::new()),
+            (String::new(), list(MAX_VALUES, "0")),
+            (
+                list(MAX_VALUES / 6, r#"{"a":[1,2,3],"b":{}}"#),
+                String::new(),
+            ),
         ] {
             let json = format!(r#"{{"evidence":[{evidence}],"x":[{other}],"id":"da1"}}"#);
             let error = failing(&json);
             assert_eq!(error.alert_id.as_deref(), Some("da1"));
-            assert!(error.to_string().contains("1000000 JSON values"), "{error}");
+            assert!(error.to_string().contains("150000 JSON values"), "{error}");
         }
-        let large = format!(r#"{{"id":"da1","evidence":[{}]}}"#, list(900_000, "{}"));
-        assert_eq!(Alert::decode(&large).unwrap().evidence.len(), 900_000);
-        let text = format!(r#"{{"id":"da1","title":"{}"}}"#, list(1_100_000, "[0"));
+        // The alert, its id and the list are three.
+        let most = MAX_VALUES - 3;
+        let large = format!(r#"{{"id":"da1","evidence":[{}]}}"#, list(most, "{}"));
+        assert_eq!(Alert::decode(&large).unwrap().evidence.len(), most);
+        let text = format!(r#"{{"id":"da1","title":"{}"}}"#, list(MAX_VALUES, "[0"));
         assert!(
             Alert::decode(&text).is_ok(),
             "commas in a text are no values"

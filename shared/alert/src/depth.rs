@@ -32,10 +32,11 @@ pub(crate) fn is_deeper_than(max: usize, json: &str) -> bool {
     false
 }
 
-/// The most JSON values of an alert that is read. Graph's own have some thousands, and one of a
-/// hundred thousand pieces of evidence fits. Bytes bound the text only: an empty object has two, and
-/// takes forty times as much memory once a format has made a tree of the alert.
-pub(crate) const MAX_VALUES: usize = 1_000_000;
+/// The most JSON values of an alert that is read. Graph's own have some thousands. Bytes bound the
+/// text only: an empty object has two, and takes forty times as much memory once a format has made a
+/// tree of the alert. What an alert of this many takes is a part of what the poll function leaves
+/// beside the state.
+pub const MAX_VALUES: usize = 150_000;
 
 /// Whether `json` has more than `max` values, those inside of others counted. What is no valid JSON
 /// has some answer or other, and takes no memory either.

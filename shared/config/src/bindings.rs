@@ -3,14 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use drawbridge_store::Store;
+use drawbridge_store::{ETag, Store};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
-use crate::read::{DocumentLocation, read_toml};
+use crate::read::{DocumentLocation, at_most, read_toml};
 use crate::{ConfigError, Tenant};
 
 /// The key of the list.
 pub const BINDINGS_KEY: &str = "admin/tenants.toml";
+
+/// The most bytes of the list: enough for 20,000 tenants.
+const MAX_LIST_BYTES: usize = 4 * 1024 * 1024;
 
 /// What the list says, by the names of documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +29,13 @@ pub struct Binding {
     pub tenant_id: String,
     /// The application (client) id that it may sign in as.
     pub client_id: String,
+    /// The hosts of its own that it signs in at and is read from, if it names any. An assertion of
+    /// the stack's role is good for every tenant that trusts the role: no other host gets one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_url: Option<Url>,
+    /// The root of Graph that goes with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graph_url: Option<Url>,
     /// Whether it takes the place of the tenant of the same name in the stack's parameters.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replaces_first_tenant: bool,
@@ -36,9 +47,17 @@ impl Bindings {
     /// # Errors
     /// [`ConfigError`] when it cannot be reached or does not parse.
     pub async fn load(store: &dyn Store) -> Result<Self, ConfigError> {
-        match store.get(BINDINGS_KEY).await? {
-            Some(object) => Self::parse(&object.body),
-            None => Ok(Self::default()),
+        Ok(Self::load_version(store).await?.0)
+    }
+
+    /// The same with the version that was read, if there is one, for who writes it anew.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub async fn load_version(store: &dyn Store) -> Result<(Self, Option<ETag>), ConfigError> {
+        match at_most(store, BINDINGS_KEY, MAX_LIST_BYTES).await? {
+            Some(object) => Ok((Self::parse(&object.body)?, Some(object.etag))),
+            None => Ok((Self::default(), None)),
         }
     }
 
@@ -55,12 +74,15 @@ impl Bindings {
         read_toml(&DocumentLocation::object(BINDINGS_KEY), text)
     }
 
-    /// Adds a document's ids, or changes them.
+    /// Adds a document's ids and hosts, or changes them. One that takes the first tenant's place
+    /// goes on to do so.
     pub fn bind(&mut self, tenant: &Tenant, replaces_first_tenant: bool) {
         let binding = Binding {
             tenant_id: tenant.tenant_id.clone(),
             client_id: tenant.client_id.clone(),
-            replaces_first_tenant,
+            login_url: tenant.login_url.clone(),
+            graph_url: tenant.graph_url.clone(),
+            replaces_first_tenant: replaces_first_tenant || self.replaces(&tenant.name),
         };
         self.0.insert(tenant.name.clone(), binding);
     }
@@ -71,14 +93,17 @@ impl Bindings {
     }
 
     /// Checks that a document which signs in with a federated credential does so as the
-    /// application that the list has for it. One with a secret needs no entry: the secret is worth
-    /// nothing with other ids.
+    /// application, and at the hosts, that the list has for it. One with a secret needs no entry: the
+    /// secret is worth nothing with other ids.
     ///
     /// # Errors
     /// [`ConfigError::Field`] with the lines that the administrator has to add.
     pub fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
-        if tenant.federation.is_none() || self.has_ids_of(tenant) {
+        if tenant.federation.is_none() {
             return Ok(());
+        }
+        if self.has_ids_of(tenant) {
+            return self.check_hosts(tenant);
         }
         let Tenant {
             name,
@@ -92,6 +117,22 @@ impl Bindings {
              {client_id:?}, which `drawbridge tenants allow {name}` adds"
         );
         Err(tenant.wrong("federation", &problem))
+    }
+
+    fn check_hosts(&self, tenant: &Tenant) -> Result<(), ConfigError> {
+        let has_them = self.0.get(&tenant.name).is_some_and(|entry| {
+            entry.login_url == tenant.login_url && entry.graph_url == tenant.graph_url
+        });
+        if has_them {
+            return Ok(());
+        }
+        let problem = format!(
+            "and graph_url are not those that {BINDINGS_KEY} has for this document, and what it signs \
+             in with is good for other tenants too: let the administrator run `drawbridge tenants \
+             allow {}` again",
+            tenant.name
+        );
+        Err(tenant.wrong("login_url", &problem))
     }
 
     /// Whether a document of this name takes the place of the tenant of that name in the stack's
@@ -112,7 +153,8 @@ impl Bindings {
         }
         let problem = format!(
             "and client_id are not those that {BINDINGS_KEY} has for this document: let the \
-             administrator run `drawbridge tenants allow {}` again",
+             administrator run `drawbridge tenants allow {}` again, which leaves it in the place of \
+             the stack's first tenant",
             tenant.name
         );
         Err(tenant.wrong("tenant_id", &problem))
@@ -165,6 +207,29 @@ mod tests {
     }
 
     #[test]
+    fn federation_is_bound_to_the_hosts() {
+        let of = |host: &str| {
+            let hosts = format!("login_url = \"https://{host}\"\ngraph_url = \"https://{host}\"");
+            tenant("fab", 1, &format!("federation = \"aws\"\n{hosts}"))
+        };
+        let plain = tenant("fab", 1, "federation = \"aws\"");
+        let mut bindings = Bindings::default();
+        bindings.bind(&plain, false);
+        assert_eq!(bindings.check(&plain), Ok(()));
+        let error = bindings.check(&of("a.example")).unwrap_err().to_string();
+        assert!(
+            error.contains("login_url") && error.contains("tenants allow fab"),
+            "{error}"
+        );
+        bindings.bind(&of("a.example"), false);
+        let text = toml::to_string(&bindings).unwrap();
+        let bindings = Bindings::parse(text.as_bytes()).unwrap();
+        assert_eq!(bindings.check(&of("a.example")), Ok(()));
+        assert!(bindings.check(&of("b.example")).is_err());
+        assert!(bindings.check(&plain).is_err());
+    }
+
+    #[test]
     fn the_first_tenant_is_replaced_only_if_the_list_says_so() {
         let document = tenant("main", 1, "secret = \"s\"");
         let mut bindings = Bindings::default();
@@ -179,6 +244,9 @@ mod tests {
                 .to_string()
                 .contains("tenants allow main")
         );
+        // What the error says to do leaves the tenant where it is.
+        bindings.bind(&tenant("main", 2, "secret = \"s\""), false);
+        assert!(bindings.replaces("main"));
         assert!(bindings.remove("main") && !bindings.remove("main"));
     }
 

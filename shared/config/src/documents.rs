@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use drawbridge_store::{Catalogue, Store};
+use drawbridge_store::{Catalogue, ETag, Store};
 
-use crate::read::{DocumentLocation, read_json, read_toml};
+use crate::read::{DocumentLocation, at_most, read_json, read_toml, too_long};
 use crate::tenant::is_name;
 use crate::{ConfigError, Tenant};
 
@@ -29,7 +29,15 @@ pub struct Document {
     pub is_paused: bool,
 }
 
-/// The documents that a store has, by name. A name that is there twice is not paused.
+impl Document {
+    /// Where a name is there more than once: one that is polled comes first, then TOML, as for
+    /// [`document`].
+    fn rank(&self) -> (bool, bool) {
+        (self.is_paused, !self.key.ends_with(".toml"))
+    }
+}
+
+/// The documents that a store has, by name. One that is there twice is the one that is polled.
 ///
 /// # Errors
 /// [`ConfigError::Store`].
@@ -53,7 +61,7 @@ pub async fn documents(store: &dyn Catalogue) -> Result<Vec<Document>, ConfigErr
         };
         let entry = found.entry(name.to_owned());
         let kept = entry.or_insert_with(|| document.clone());
-        if kept.is_paused && !is_paused {
+        if document.rank() < kept.rank() {
             *kept = document;
         }
     }
@@ -70,11 +78,25 @@ pub async fn document(store: &dyn Store, name: &str) -> Result<Option<Tenant>, C
     }
     for ending in ["toml", "json"] {
         let key = format!("{TENANTS_FOLDER}{name}.{ending}");
-        if let Some(object) = store.get(&key).await? {
-            return parse(name, &key, &object.body).map(Some);
+        if let Some((tenant, _)) = read_document(store, name, &key).await? {
+            return tenant.map(Some);
         }
     }
     Ok(None)
+}
+
+/// What the document under `key` says, and the version that was read; `None` when there is none.
+/// Whoever may write a document may write a long one: no more of it is read than one may have.
+///
+/// # Errors
+/// [`ConfigError`] when it cannot be reached or is too long.
+pub async fn read_document(
+    store: &dyn Store,
+    name: &str,
+    key: &str,
+) -> Result<Option<(Result<Tenant, ConfigError>, ETag)>, ConfigError> {
+    let object = at_most(store, key, MAX_DOCUMENT_BYTES).await?;
+    Ok(object.map(|object| (parse(name, key, &object.body), object.etag)))
 }
 
 /// Reads the text of the document under `key`.
@@ -84,11 +106,7 @@ pub async fn document(store: &dyn Store, name: &str) -> Result<Option<Tenant>, C
 pub fn parse(name: &str, key: &str, body: &[u8]) -> Result<Tenant, ConfigError> {
     let place = DocumentLocation::object(key);
     if body.len() > MAX_DOCUMENT_BYTES {
-        return Err(ConfigError::Unreadable {
-            place: key.to_owned(),
-            path: ".".to_owned(),
-            reason: format!("it is longer than {MAX_DOCUMENT_BYTES} bytes"),
-        });
+        return Err(too_long(key, MAX_DOCUMENT_BYTES));
     }
     let text = std::str::from_utf8(body).map_err(|_| ConfigError::Unreadable {
         place: key.to_owned(),
@@ -112,10 +130,14 @@ pub fn parse(name: &str, key: &str, body: &[u8]) -> Result<Tenant, ConfigError> 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
     use bytes::Bytes;
-    use drawbridge_store::LocalStore;
+    use drawbridge_store::{LocalStore, Object, StoreError};
 
     use super::*;
+    use crate::Bindings;
 
     const TOML: &str = "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-00000000000c\"\nsecret = \"s\"\n";
 
@@ -128,6 +150,8 @@ mod tests {
             "tenants/a.json",
             "tenants/paused/c.toml",
             "tenants/paused/a.toml",
+            "tenants/both.json",
+            "tenants/both.toml",
             "tenants/README.md",
             "tenants/Not-A-Name.toml",
         ] {
@@ -138,12 +162,67 @@ mod tests {
         }
         let found = documents(&store).await.unwrap();
         let shown: Vec<_> = found.iter().map(|d| (&*d.name, d.is_paused)).collect();
-        assert_eq!(shown, [("a", false), ("b", false), ("c", true)]);
+        let expected = [("a", false), ("b", false), ("both", false), ("c", true)];
+        assert_eq!(shown, expected);
+        // What is looked at and vouched for is what is polled.
+        assert_eq!(found[2].key, "tenants/both.toml");
+        let both = document(&store, "both").await.unwrap().unwrap();
+        assert_eq!(both.name, "both");
         assert_eq!(document(&store, "b").await.unwrap().unwrap().name, "b");
         assert_eq!(document(&store, "c").await.unwrap(), None);
         assert_eq!(document(&store, "../b").await.unwrap(), None);
         let error = document(&store, "a").await.unwrap_err().to_string();
         assert!(error.contains("tenants/a.json cannot be read"), "{error}");
+    }
+
+    /// A store of long objects. It gives none as a whole, and says up to where one may be read.
+    struct Long(Mutex<Vec<usize>>);
+
+    #[async_trait]
+    impl Store for Long {
+        async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+            panic!("{key} is read whatever its length is");
+        }
+
+        async fn get_at_most(&self, key: &str, most: usize) -> Result<Option<Object>, StoreError> {
+            self.0.lock().unwrap().push(most);
+            Err(StoreError::TooLarge {
+                place: key.to_owned(),
+                bytes: 200 << 20,
+                most,
+            })
+        }
+
+        async fn put(&self, key: &str, _: Bytes, _: &str) -> Result<ETag, StoreError> {
+            panic!("{key} is written");
+        }
+
+        async fn put_if(
+            &self,
+            key: &str,
+            _: Bytes,
+            _: &str,
+            _: Option<&ETag>,
+        ) -> Result<ETag, StoreError> {
+            panic!("{key} is written");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_than_a_document_may_have() {
+        let store = Long(Mutex::default());
+        let by_name = document(&store, "a").await.unwrap_err();
+        let by_key = read_document(&store, "a", "tenants/a.toml").await;
+        let list = Bindings::load(&store).await.unwrap_err();
+        for (error, bytes) in [
+            (by_name, 64 << 10),
+            (by_key.unwrap_err(), 64 << 10),
+            (list, 4 << 20),
+        ] {
+            let said = format!("longer than {bytes} bytes");
+            assert!(error.to_string().contains(&said), "{error}");
+        }
+        assert_eq!(*store.0.lock().unwrap(), [64 << 10, 64 << 10, 4 << 20]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reads a document that lies in a variable or in an object.
 
+use drawbridge_store::{Object, Store, StoreError};
 use serde::de::DeserializeOwned;
 
 use drawbridge_document::{DocumentError, from_value, parse_json};
@@ -24,6 +25,28 @@ impl DocumentLocation {
             path: error.path,
             reason: error.reason,
         }
+    }
+}
+
+/// The object under `key`, if it has at most `most` bytes; more of it is not read.
+pub(crate) async fn at_most(
+    store: &dyn Store,
+    key: &str,
+    most: usize,
+) -> Result<Option<Object>, ConfigError> {
+    let object = store.get_at_most(key, most).await;
+    object.map_err(|error| match error {
+        StoreError::TooLarge { .. } => too_long(key, most),
+        error => error.into(),
+    })
+}
+
+/// That the object under `key` has more than `most` bytes.
+pub(crate) fn too_long(key: &str, most: usize) -> ConfigError {
+    ConfigError::Unreadable {
+        place: key.to_owned(),
+        path: ".".to_owned(),
+        reason: format!("it is longer than {most} bytes"),
     }
 }
 

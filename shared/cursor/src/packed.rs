@@ -5,6 +5,8 @@
 //!
 //! Up to version 2 of the state there were no facts, and the number of keys had 32 bits.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use smallvec::SmallVec;
 
 use crate::weight::{self, Age};
@@ -49,17 +51,21 @@ pub(crate) fn pack_unsent(written: &Written) -> Vec<u8> {
     halves.into_flattened()
 }
 
-/// An output on its way in: how much is said to be there, and the bytes.
-pub(crate) struct Unpacking {
+/// An output on its way in: how much is said to be there, and the bytes in base64. They are decoded
+/// bit by bit: all at once would take most of the memory that the state may.
+pub(crate) struct Unpacking<'a> {
     pub(crate) alerts: usize,
     pub(crate) keys: usize,
     pub(crate) contents: bool,
     pub(crate) version: u32,
-    pub(crate) written: Vec<u8>,
-    pub(crate) unsent: Vec<u8>,
+    pub(crate) written: &'a str,
+    pub(crate) unsent: &'a str,
 }
 
-impl Unpacking {
+/// How much base64 is decoded at once; a multiple of four.
+const BASE64_AT_ONCE: usize = 64 * 1024;
+
+impl Unpacking<'_> {
     /// What it will weigh once it is unpacked, if it is what it says.
     pub(crate) fn weight(&self) -> usize {
         let key_bytes = if self.contents { 32 } else { 16 };
@@ -67,25 +73,45 @@ impl Unpacking {
             .alerts
             .saturating_mul(LEAST_ALERT_BYTES)
             .saturating_add(self.keys.saturating_mul(key_bytes));
-        let facts = self.written.len().saturating_sub(without_facts) / size_of::<Fact>();
+        let packed = decoded_len(self.written);
+        let facts = packed.saturating_sub(without_facts) / size_of::<Fact>();
         weight::of(self.alerts, self.keys, facts)
-            .saturating_add(weight::of_unsent(self.unsent.len() / 32))
+            .saturating_add(weight::of_unsent(decoded_len(self.unsent) / 32))
     }
 
     /// The age and the weight of each alert.
-    pub(crate) fn ages(&self) -> impl Iterator<Item = Result<(Age, usize), StateError>> {
-        self.entries().map(|entry| {
-            let entry = entry?;
+    pub(crate) fn ages(&self, mut each: impl FnMut(Age, usize)) -> Result<(), StateError> {
+        self.entries(|entry| {
             let weight = weight::of(1, entry.keys.len(), entry.facts.len());
-            Ok((entry.age(), weight))
+            each(entry.age(), weight);
         })
     }
 
-    fn entries(&self) -> Entries<'_> {
-        Entries {
-            rest: &self.written,
-            contents: self.contents,
-            version: self.version,
+    /// All that is written, if it is as much as it says; what is more is noticed before it is used.
+    fn entries(&self, mut each: impl FnMut(&PackedEntry<'_>)) -> Result<(), StateError> {
+        let (mut alerts, mut keys) = (self.alerts, self.keys);
+        let mut counted = |entry: &PackedEntry<'_>| {
+            alerts = alerts.checked_sub(1)?;
+            keys = keys.checked_sub(entry.keys.len())?;
+            Some(())
+        };
+        let more = || damaged("the written keys do not add up");
+        let rest = decoded(self.written, |packed| {
+            let mut entries = Entries {
+                rest: packed,
+                contents: self.contents,
+                version: self.version,
+            };
+            while let Some(entry) = entries.next() {
+                counted(&entry).ok_or_else(more)?;
+                each(&entry);
+            }
+            Ok(packed.len() - entries.rest.len())
+        })?;
+        match (rest, alerts, keys) {
+            (0, 0, 0) => Ok(()),
+            (0, ..) => Err(more()),
+            _ => Err(damaged("the written keys are cut off")),
         }
     }
 
@@ -98,37 +124,59 @@ impl Unpacking {
     ) -> Result<(Written, usize), StateError> {
         let mut written = Written::default();
         // The number may be anything; the bytes are there.
-        let most = self.written.len() / LEAST_ALERT_BYTES;
+        let most = decoded_len(self.written) / LEAST_ALERT_BYTES;
         if oldest == Age::default() {
             written.alerts.reserve(self.alerts.min(most));
         }
-        let (mut alerts, mut keys, mut forgot) = (0, 0, 0);
-        for entry in self.entries() {
-            let entry = entry?;
-            alerts += 1;
-            keys += entry.keys.len();
+        let mut forgot = 0;
+        self.entries(|entry| {
             if entry.seen_secs < kept_secs {
-                continue;
+                return;
             }
             if entry.age() < oldest {
                 forgot += 1;
-                continue;
+                return;
             }
             written.insert(*entry.alert, entry.to_owned());
-        }
-        if (alerts, keys) != (self.alerts, self.keys) {
-            return Err(damaged("the written keys do not add up"));
-        }
-        let (pairs, odd) = self.unsent.as_chunks::<32>();
-        if !odd.is_empty() {
+        })?;
+        let odd = decoded(self.unsent, |packed| {
+            let (pairs, odd) = packed.as_chunks::<32>();
+            let pairs = pairs.iter().filter_map(split);
+            let kept = pairs.filter(|(alert, _)| written.alerts.contains_key(alert));
+            written.unsent.extend(kept);
+            Ok(packed.len() - odd.len())
+        })?;
+        if odd > 0 {
             return Err(damaged("the unsent keys are cut off"));
         }
-        let pairs = pairs.iter().filter_map(split);
-        written.unsent = pairs
-            .filter(|(alert, _)| written.alerts.contains_key(alert))
-            .collect();
         Ok((written, forgot))
     }
+}
+
+/// Decodes base64 a piece at a time. `take` is given what is decoded and not yet taken, and says how
+/// much of it, from the front, it took. How much is left at the end.
+fn decoded(
+    text: &str,
+    mut take: impl FnMut(&[u8]) -> Result<usize, StateError>,
+) -> Result<usize, StateError> {
+    let mut packed = Vec::new();
+    let mut pieces = text.as_bytes().chunks(BASE64_AT_ONCE).peekable();
+    while let Some(piece) = pieces.next() {
+        // Padding ends a text, and not a piece of it.
+        let is_padded = pieces.peek().is_some() && piece.ends_with(b"=");
+        let is_base64 = !is_padded && STANDARD.decode_vec(piece, &mut packed).is_ok();
+        if !is_base64 {
+            return Err(damaged("the written keys are not base64"));
+        }
+        let taken = take(&packed)?;
+        packed.drain(..taken);
+    }
+    Ok(packed.len())
+}
+
+/// How many bytes base64 of this length stands for, or up to two less.
+fn decoded_len(text: &str) -> usize {
+    text.len() / 4 * 3
 }
 
 /// The alerts of an output, in packed form.
@@ -162,25 +210,11 @@ impl PackedEntry<'_> {
     }
 }
 
-impl<'a> Iterator for Entries<'a> {
-    type Item = Result<PackedEntry<'a>, StateError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let entry = self.entry();
-        if entry.is_none() {
-            self.rest = &[];
-        }
-        Some(entry.ok_or_else(|| damaged("the written keys are cut off")))
-    }
-}
-
 impl<'a> Entries<'a> {
-    /// Takes one alert off the front; `None` when it is cut off.
-    fn entry(&mut self) -> Option<PackedEntry<'a>> {
-        let rest = &mut self.rest;
+    /// Takes one alert off the front; `None`, and nothing is taken, when it is cut off.
+    fn next(&mut self) -> Option<PackedEntry<'a>> {
+        let mut left = self.rest;
+        let rest = &mut left;
         let alert = take(rest)?;
         let seen_secs = u32::from_le_bytes(*take(rest)?);
         let (keys, facts) = match self.version {
@@ -188,13 +222,15 @@ impl<'a> Entries<'a> {
             _ => (take_count(rest)?, take_count(rest)?),
         };
         let contents = if self.contents { keys } else { 0 };
-        Some(PackedEntry {
+        let entry = PackedEntry {
             alert,
             seen_secs,
             keys: take_list(rest, keys)?,
             contents: take_list(rest, contents)?,
             facts: take_list(rest, facts)?,
-        })
+        };
+        self.rest = left;
+        Some(entry)
     }
 }
 
@@ -258,20 +294,42 @@ mod tests {
         assert_eq!(take_count(&mut &[0xff_u8; 9][..]), None);
     }
 
+    /// What is decoded in pieces is what was encoded, also where an alert lies across two of them.
+    #[test]
+    fn pieces_are_put_together() {
+        let bytes: Vec<u8> = (0..200_001_u32).map(|n| n.to_le_bytes()[0]).collect();
+        let text = STANDARD.encode(&bytes);
+        let (mut taken, mut most) = (Vec::new(), 0);
+        let rest = decoded(&text, |packed| {
+            let whole = packed.len() / 1000 * 1000;
+            taken.extend_from_slice(&packed[..whole]);
+            most = most.max(packed.len());
+            Ok(whole)
+        });
+        assert_eq!((rest, &taken[..]), (Ok(1), &bytes[..200_000]));
+        assert!(most < 60_000, "{most} bytes at once");
+        // Padding within a text.
+        let padded = "AAA=".repeat(BASE64_AT_ONCE / 4) + "AAAA";
+        assert!(decoded(&padded, |packed| Ok(packed.len())).is_err());
+        let last = "A".repeat(BASE64_AT_ONCE - 1) + "=AAAA";
+        assert!(decoded(&last, |packed| Ok(packed.len())).is_err());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let bytes = STANDARD.encode(bytes);
             for (contents, version) in [(false, 2), (true, 2), (false, 3), (true, 3)] {
                 let packed = Unpacking {
                     alerts: 1,
                     keys: 1,
                     contents,
                     version,
-                    written: bytes.clone(),
-                    unsent: bytes.clone(),
+                    written: &bytes,
+                    unsent: &bytes,
                 };
-                let _ = packed.ages().count();
+                let _ = packed.ages(|_, _| ());
                 let _ = packed.unpack(Age::default(), 0);
             }
         }

@@ -103,18 +103,22 @@ impl Age {
 }
 
 /// The oldest alerts that are kept, so that the outputs weigh no more than nine tenths of what they
-/// may: the rest is for what comes.
-pub(crate) fn oldest_kept(outputs: &[Unpacking], room: &Room) -> Result<Age, StateError> {
+/// may, since the rest is for what comes, and no more than the object that they are read from leaves.
+pub(crate) fn oldest_kept(
+    outputs: &[Unpacking<'_>],
+    object_bytes: usize,
+    room: &Room,
+) -> Result<Age, StateError> {
     let weight = outputs.iter().map(Unpacking::weight);
     if weight.fold(0, usize::saturating_add) <= room.most_bytes {
         return Ok(Age::default());
     }
     let mut by_age = BTreeMap::<Age, usize>::new();
-    for alert in outputs.iter().flat_map(Unpacking::ages) {
-        let (age, weight) = alert?;
-        *by_age.entry(age).or_default() += weight;
+    for output in outputs {
+        output.ages(|age, weight| *by_age.entry(age).or_default() += weight)?;
     }
-    let mut left = room.most_bytes / 10 * 9;
+    let beside_object = room.most_bytes.saturating_sub(object_bytes);
+    let mut left = beside_object.min(room.most_bytes / 10 * 9);
     for (age, weight) in by_age.iter().rev() {
         match left.checked_sub(*weight) {
             Some(rest) => left = rest,

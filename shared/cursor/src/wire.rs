@@ -11,7 +11,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -39,13 +38,13 @@ pub enum StateError {
     },
     /// It is longer than what there is memory for.
     #[error(
-        "the state object has {bytes} bytes, more than there is memory for (it may weigh {most_bytes} \
-         while it is read): give the function the memory (MemorySize) that it had before"
+        "the state object has {bytes} bytes, more than half of the memory that there is for it \
+         ({most_bytes}): give the function the memory (MemorySize) that it had before"
     )]
     TooLarge {
         /// Its length.
         bytes: u64,
-        /// What it may weigh.
+        /// What it may weigh while it is read.
         most_bytes: usize,
     },
     /// It is cut off or was changed.
@@ -215,11 +214,8 @@ impl State {
         let version = wire.version;
         let (mut state, packed) = wire.head();
         let (names, packed): (Vec<_>, Vec<_>) = packed.into_iter().unzip();
-        let packed = packed
-            .iter()
-            .map(|output| output.unpacking(version))
-            .collect::<Result<Vec<_>, _>>()?;
-        let oldest = oldest_kept(&packed, room)?;
+        let packed: Vec<_> = packed.iter().map(|out| out.unpacking(version)).collect();
+        let oldest = oldest_kept(&packed, bytes.len(), room)?;
         let oldest_secs = state.oldest_secs(room.now, room.retention_secs);
         let mut forgot = 0;
         for (name, packed) in names.into_iter().zip(packed) {
@@ -292,22 +288,16 @@ impl<'a> From<&'a Written> for Packed<'a> {
 }
 
 impl Read<'_> {
-    fn unpacking(&self, version: u32) -> Result<Unpacking, StateError> {
-        Ok(Unpacking {
+    fn unpacking(&self, version: u32) -> Unpacking<'_> {
+        Unpacking {
             alerts: self.alerts,
             keys: self.keys,
             contents: self.contents,
             version,
-            written: from_base64(&self.written)?,
-            unsent: from_base64(&self.unsent)?,
-        })
+            written: &self.written,
+            unsent: &self.unsent,
+        }
     }
-}
-
-fn from_base64(text: &str) -> Result<Vec<u8>, StateError> {
-    STANDARD.decode(text).map_err(|_| StateError::Damaged {
-        what: "the written keys are not base64".into(),
-    })
 }
 
 /// Compares the object with the digest at its end; objects of old versions have none.
@@ -344,6 +334,7 @@ fn damaged(error: &serde_json::Error) -> StateError {
 mod tests {
     use super::*;
     use crate::AlertDigest;
+    use base64::Engine as _;
     use proptest::prelude::*;
     use sha2::{Digest as _, Sha256};
 
@@ -548,7 +539,8 @@ mod tests {
             ..Room::default()
         };
         let (mut kept, forgot) = State::decode_within(&bytes, &room).unwrap();
-        assert!(kept.weight() <= most_bytes / 10 * 9 && kept.weight() >= most_bytes / 10 * 8);
+        let most = most_bytes - bytes.len();
+        assert!(kept.weight() <= most && kept.weight() >= most / 10 * 9);
         assert_eq!(forgot, 4000 - kept.output("siem").alerts() * 2);
         // None older than the youngest hour is left, and of that only some.
         let again = |state: &mut State, alert: u32| {

@@ -1,7 +1,9 @@
 //! A state weighs more than the memory that it takes, and not much more: the poll function's memory
 //! is bounded by that.
 
-use drawbridge_cursor::{AlertDigest, State};
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
+use drawbridge_cursor::{AlertDigest, Room, State, StateError};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -26,6 +28,12 @@ struct Shape {
 }
 
 impl Shape {
+    /// What is decoded at once, and the object's members. An alert is decoded whole, in a list that
+    /// grows to twice its length beside the old one.
+    fn slack(&self) -> usize {
+        256 * 1024 + 3 * 32 * usize::try_from(self.keys).unwrap()
+    }
+
     fn grow(&self) -> State {
         let mut state = State::default();
         for alert in 0..self.alerts {
@@ -98,5 +106,51 @@ fn a_state_takes_no_more_memory_than_it_weighs() {
         assert!(most <= weight, "{shape:?} takes {most}, weighs {weight}");
         assert!(most > weight / 5, "{shape:?} takes {most}, weighs {weight}");
         println!("{most:>12} of {weight:>12}: {shape:?}");
+        drop((grown, read));
+        more_than_there_is_memory_for(&shape, &bytes);
+        counts_that_lie(&shape, &bytes);
     }
+}
+
+/// The function had more memory when the object was written: half of what there is now is for the
+/// object, and what is kept of it takes no more than the rest.
+fn more_than_there_is_memory_for(shape: &Shape, bytes: &[u8]) {
+    let room = Room {
+        most_bytes: bytes.len() * 2,
+        ..Room::default()
+    };
+    let (read, reading) = peak_of(|| State::decode_within(bytes, &room).unwrap());
+    let (most, at_most) = (bytes.len() + reading, room.most_bytes);
+    assert!(
+        most <= at_most + shape.slack(),
+        "{shape:?} takes {most} of {at_most}"
+    );
+    drop(read);
+}
+
+/// An object that says that it holds nothing.
+fn counts_that_lie(shape: &Shape, bytes: &[u8]) {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let mut lie = String::with_capacity(text.len());
+    for (at, part) in text.split("\"alerts\":").enumerate() {
+        let rest = part.split_once("\"written\"").filter(|_| at > 0);
+        match rest {
+            Some((_, rest)) => {
+                let contents = if part.contains("\"contents\":true") {
+                    ",\"contents\":true"
+                } else {
+                    ""
+                };
+                lie += &format!("\"alerts\":0,\"keys\":0{contents},\"written\"{rest}");
+            }
+            None => lie += part,
+        }
+    }
+    // Of the version before there were digests.
+    let (object, _) = lie.rsplit_once(",\"blake3\"").unwrap();
+    let lie = object.replace("\"version\":5", "\"version\":3") + "}";
+    drop(text);
+    let (read, reading) = peak_of(|| State::decode(lie.as_bytes()));
+    assert!(matches!(read, Err(StateError::Damaged { .. })));
+    assert!(reading < shape.slack(), "{reading} for {} bytes", lie.len());
 }

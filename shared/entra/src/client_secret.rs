@@ -59,7 +59,7 @@ fn credential(reason: &str) -> SignInError {
 /// What was stored instead of a client secret, and where it belongs.
 fn not_sent(what: NotBare) -> String {
     let fix = match what {
-        NotBare::Pem => {
+        NotBare::Pem | NotBare::Der => {
             "name a certificate with its key under certificate and not under secret (for the first \
              tenant of a stack: TenantIdentity=certificate)"
         }

@@ -45,7 +45,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         // An IPv4 address in another form: mapped, or through NAT64.
         [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => last_v4(),
         // 6to4 carries an IPv4 address, Teredo hides one; documentation and benchmarking.
-        [0x2002, ..] | [0x2001, 0..=0x1ff | 0xdb8, ..] => false,
+        [0x2002, ..] | [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
         // Of what is left, only this is global unicast.
         [first, ..] => (0x2000..=0x3fff).contains(&first),
     }
@@ -132,6 +132,8 @@ mod tests {
             "ff02::1",
             "2002:7f00:1::",
             "2001:db8::1",
+            "3fff::1",
+            "3fff:fff::1",
             "2001::1",
         ] {
             assert!(!is_public(special.parse().unwrap()), "{special}");
@@ -142,6 +144,7 @@ mod tests {
             "172.32.0.1",
             "20.190.128.1",
             "2603:1030::1",
+            "3fff:1000::1",
             "::ffff:1.1.1.1",
         ] {
             assert!(is_public(public.parse().unwrap()), "{public}");

@@ -29,6 +29,17 @@ const DEFAULT_FOLDER: &str = "drawbridge-data";
 /// The folder of the tenants' secrets in that.
 const SECRETS_FOLDER: &str = "secrets";
 
+/// The folders of a data folder that are no tenant's records, and for its owner alone.
+pub(crate) const FOLDERS: [&str; 7] = [
+    "admin",
+    "backfills",
+    "oversize",
+    "quarantine",
+    SECRETS_FOLDER,
+    "state",
+    "tenants",
+];
+
 /// A folder or a stack, opened.
 pub(crate) struct DataLocation {
     /// Its objects.

@@ -1,9 +1,7 @@
 use std::path::{Path, PathBuf};
 
+use super::FOLDERS;
 use crate::progress::say;
-
-/// What is made with mode 0700 below a data folder.
-const PRIVATE: [&str; 4] = ["state", "quarantine", "backfills", "tenants"];
 
 /// Warns of private folders that every user of the machine can look into, as those that were made
 /// by hand or by an older release. Their modes are left to whoever set them.
@@ -25,7 +23,7 @@ fn open_below(folder: &Path) -> Vec<PathBuf> {
     if !others_may(folder, 0o001) {
         return Vec::new();
     }
-    let private = PRIVATE.iter().map(|name| folder.join(name));
+    let private = FOLDERS.iter().map(|name| folder.join(name));
     private.filter(|path| others_may(path, 0o007)).collect()
 }
 
@@ -53,12 +51,19 @@ mod tests {
         let set = |path: &Path, mode| {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         };
-        for (name, mode) in [("state", 0o755), ("quarantine", 0o700), ("tenants", 0o750)] {
+        for (name, mode) in [
+            ("admin", 0o755),
+            ("secrets", 0o755),
+            ("state", 0o755),
+            ("quarantine", 0o700),
+            ("tenants", 0o750),
+        ] {
             fs::create_dir(folder.path().join(name)).unwrap();
             set(&folder.path().join(name), mode);
         }
         set(folder.path(), 0o755);
-        assert_eq!(open_below(folder.path()), [folder.path().join("state")]);
+        let open = ["admin", "secrets", "state"].map(|name| folder.path().join(name));
+        assert_eq!(open_below(folder.path()), open);
         set(folder.path(), 0o750);
         assert!(open_below(folder.path()).is_empty());
         assert!(open_below(Path::new("/nonexistent")).is_empty());

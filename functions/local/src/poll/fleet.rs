@@ -16,7 +16,7 @@ use super::report::{check_complete, ignore_reader_gone, print_report_of};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::tenants::{TenantDocument, duplicate_tenants};
+use crate::tenants::{TenantDocument, refused};
 
 /// Polls at once: each holds two pages, and most wait for the network.
 const AT_ONCE: usize = 64;
@@ -80,7 +80,7 @@ impl Fleet {
         let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
         self.known.retain(|name, _| there.contains(name.as_str()));
         self.trouble.retain(|name, _| there.contains(name.as_str()));
-        let duplicates = duplicate_tenants(&found);
+        let refused = refused(&found, &self.place, &self.surroundings).await;
         for TenantDocument {
             document, tenant, ..
         } in found
@@ -89,8 +89,8 @@ impl Fleet {
             if self.running.contains(&name) {
                 continue;
             }
-            let poller = match (duplicates.get(&name), tenant) {
-                (Some(duplicate), _) => Err(Failure::of(duplicate)),
+            let poller = match (refused.get(&name), tenant) {
+                (Some(refusal), _) => Err(Failure::of(refusal)),
                 (None, Err(error)) => Err(Failure::of(error)),
                 (None, Ok(tenant)) => self.poller(tenant).await,
             };

@@ -5,7 +5,7 @@ use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant, is_name, parse};
 use drawbridge_store::StoreError;
 use serde::Serialize;
 
-use super::tenant_document::{TenantDocument, tenant_documents};
+use super::tenant_document::{TenantDocument, check_name, tenant_documents};
 use crate::cli::TenantsAdd;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -84,6 +84,14 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
             old.document.key
         )));
     }
+    if let Some(old) = old.filter(|old| old.etag.is_none())
+        && let Err(error) = &old.tenant
+    {
+        return Err(Failure::of(format!(
+            "{error}; nothing was written: take it away with `drawbridge tenants remove {name}{}`",
+            place.options()
+        )));
+    }
     let is_paused = old.is_some_and(|old| old.document.is_paused);
     let folder = if is_paused {
         PAUSED_FOLDER
@@ -95,6 +103,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let body = document(&args)?;
     let tenant = parse(name, &key, body.as_bytes()).map_err(Failure::of)?;
     crate::outputs::check(&tenant).map_err(Failure::of)?;
+    check_name(&tenant, &place).map_err(Failure::of)?;
     place.trust()?.check(&tenant).map_err(Failure::of)?;
     check_alone(&tenant, &key, is_paused, found.as_slice())?;
 
@@ -104,7 +113,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
         "application/toml"
     };
     let old_here = old.filter(|old| old.document.key == key);
-    let expected = old_here.map(|old| &old.etag);
+    let expected = old_here.and_then(|old| old.etag.as_ref());
     match place
         .store
         .put_if(&key, Bytes::from(body), kind, expected)

@@ -1,6 +1,7 @@
 use std::io::Write as _;
 
 use drawbridge_config::BINDINGS_KEY;
+use drawbridge_http::authority;
 
 use super::bindings::change_bindings;
 use super::tenant_document::{tenant_documents, unknown};
@@ -24,13 +25,23 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
         let document = found.iter().find(|found| found.document.name == *name);
         let document = document.ok_or_else(|| unknown(name, &found, &place.name()))?;
         let tenant = document.tenant.as_ref().map_err(Failure::of)?;
+        let mut is_first = false;
         change_bindings(store, |bindings| {
             bindings.bind(tenant, args.replaces_first_tenant);
+            is_first = bindings.replaces(name);
             true
         })
         .await?;
+        let at = tenant.login_url.as_ref().map_or_else(String::new, |url| {
+            format!(" at {}, a host of its own", authority(url))
+        });
+        let place = if is_first {
+            "; it takes the place of the stack's first tenant, until --revoke"
+        } else {
+            ""
+        };
         format!(
-            "the document {name} may sign in to {} as the application {}",
+            "the document {name} may sign in to {} as the application {}{at}{place}",
             tenant.tenant_id, tenant.client_id
         )
     };

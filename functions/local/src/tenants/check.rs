@@ -10,7 +10,7 @@ use drawbridge_time::Deadline;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::tenant_document::{TenantDocument, duplicate_tenants, tenant_documents, unknown};
+use super::tenant_document::{TenantDocument, refused, tenant_documents, unknown};
 use crate::cli::TenantsCheck;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -26,12 +26,12 @@ const TIME: Duration = Duration::from_secs(60);
 pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     let found = tenant_documents(place.store.as_ref()).await?;
-    let duplicates = duplicate_tenants(&found);
     let chosen = chosen(args, &found, &place)?;
     let surroundings = place.surroundings()?;
+    let refused = refused(&found, &place, &surroundings).await;
     let all = chosen.len();
     let mut checks = stream::iter(chosen)
-        .map(|found| checked(found, &duplicates, &surroundings))
+        .map(|found| checked(found, &refused, &surroundings))
         .buffered(AT_ONCE);
     let (mut done, mut bad) = (0, 0);
     while let Some(checked) = checks.next().await {
@@ -85,11 +85,11 @@ struct Checked<'a> {
 
 async fn checked<'a>(
     found: &'a TenantDocument,
-    duplicates: &HashMap<String, ConfigError>,
+    refused: &HashMap<String, ConfigError>,
     surroundings: &Surroundings,
 ) -> Checked<'a> {
-    let outcome = match duplicates.get(&found.document.name) {
-        Some(duplicate) => Err(duplicate.clone()),
+    let outcome = match refused.get(&found.document.name) {
+        Some(refusal) => Err(refusal.clone()),
         None => outcome(found, surroundings).await,
     };
     Checked { found, outcome }

@@ -1,15 +1,16 @@
 use std::io::Write as _;
 
-use drawbridge_config::{Tenant, Trust};
+use drawbridge_config::Tenant;
 use drawbridge_cursor::State;
 use drawbridge_entra::Cloud;
 use drawbridge_http::authority;
+use drawbridge_poll::assembly::Surroundings;
 use drawbridge_poll::state_key;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::tenant_document::{TenantDocument, duplicate_tenants, tenant_documents};
+use super::tenant_document::{TenantDocument, refused, tenant_documents};
 use crate::cli::TenantsList;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -31,29 +32,23 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         )?;
         return Ok(());
     }
-    let duplicates = duplicate_tenants(&found);
+    let surroundings = place.surroundings()?;
+    let refused = refused(&found, &place, &surroundings).await;
     let states: Vec<Option<State>> = stream::iter(&found)
         .map(|found| state(&place, &found.document.name))
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
     let now = Timestamp::now();
-    let trust = place.trust()?;
     let rows: Vec<Row<'_>> = found
         .iter()
         .zip(&states)
-        .map(|(found, state)| {
-            let duplicate = duplicates
-                .get(&found.document.name)
-                .map(ToString::to_string);
-            let broken = found.tenant.as_ref().err().map(ToString::to_string);
-            Row {
-                found,
-                state: state.as_ref(),
-                problem: broken.or(duplicate),
-                trust: &trust,
-                now,
-            }
+        .map(|(found, state)| Row {
+            found,
+            state: state.as_ref(),
+            problem: refused.get(&found.document.name).map(ToString::to_string),
+            surroundings: &surroundings,
+            now,
         })
         .collect();
     if args.json {
@@ -90,7 +85,7 @@ struct Row<'a> {
     found: &'a TenantDocument,
     state: Option<&'a State>,
     problem: Option<String>,
-    trust: &'a Trust,
+    surroundings: &'a Surroundings,
     now: Timestamp,
 }
 
@@ -107,7 +102,7 @@ impl Row<'_> {
     fn cloud(&self) -> Option<String> {
         let tenant = self.tenant()?;
         let own = tenant.graph_url.as_ref().map(authority);
-        let administrators = || Some(authority(&self.trust.endpoints()?.graph));
+        let administrators = || Some(authority(&self.surroundings.trust.endpoints()?.graph));
         let cloud = own.or_else(|| tenant.cloud.clone()).or_else(administrators);
         Some(cloud.unwrap_or_else(|| Cloud::default().name().to_owned()))
     }

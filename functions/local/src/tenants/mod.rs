@@ -13,7 +13,7 @@ mod tenant_document;
 use std::io::Write as _;
 
 pub(crate) use add::{Given, sources};
-pub(crate) use tenant_document::{TenantDocument, duplicate_tenants, tenant_documents};
+pub(crate) use tenant_document::{TenantDocument, refused, tenant_documents};
 
 use crate::cli::{self, TenantsCommand};
 use crate::failure::Failure;

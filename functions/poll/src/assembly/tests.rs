@@ -10,17 +10,21 @@ use drawbridge_time::{Deadline, SystemClock};
 use super::*;
 use crate::MAX_STATE_BYTES;
 
-/// A network that leads nowhere.
+/// Microsoft's own hosts.
+const LOGIN: &str = "login.microsoftonline.com";
+const GRAPH: &str = "graph.microsoft.com";
+
+/// A network that hands out tokens, and leads nowhere else.
 fn nowhere() -> Arc<Script> {
     let error = TransportError::Setup("nothing is sent".to_owned());
-    Script::tokens([Answer::broken(error)])
+    Script::new([Answer::token("t0ken", 3599)], [Answer::broken(error)])
 }
 
-/// By which way which host is asked for a token.
+/// By which way which hosts are asked for a token and then for alerts.
 #[derive(Debug, PartialEq)]
 enum Asked {
-    ToAnyAddress(String),
-    ToPublicAddresses(String),
+    ToAnyAddress([String; 2]),
+    ToPublicAddresses([String; 2]),
     Refused(String),
 }
 
@@ -56,15 +60,16 @@ async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
     let now = surroundings.clock.now();
     let deadline = Deadline::after(std::time::Duration::from_secs(1));
     drawbridge_graph::check(&client.graph, &client.tokens, now, deadline).await;
-    let first = |script: &Script| {
-        let asked = script.posts().into_iter().next()?;
-        let url: drawbridge_http::Url = asked.url.parse().unwrap();
-        Some(authority(&url))
+    let hosts = |script: &Script| -> Vec<String> {
+        let all = script.posts().into_iter().chain(script.gets());
+        all.map(|seen| authority(&seen.url.parse().unwrap()))
+            .collect()
     };
-    match (first(&any), first(&public)) {
-        (Some(host), None) => Asked::ToAnyAddress(host),
-        (None, Some(host)) => Asked::ToPublicAddresses(host),
-        other => panic!("{other:?}"),
+    let both = |hosts: Vec<String>| hosts.try_into().unwrap();
+    match (hosts(&any), hosts(&public)) {
+        (hosts, none) if none.is_empty() => Asked::ToAnyAddress(both(hosts)),
+        (none, hosts) if none.is_empty() => Asked::ToPublicAddresses(both(hosts)),
+        both => panic!("{both:?}"),
     }
 }
 
@@ -82,18 +87,18 @@ fn hosts(url: &str) -> String {
 
 #[tokio::test]
 async fn a_document_leads_to_the_administrators_hosts_its_cloud_or_public_ones_of_its_own() {
-    let any = |host: &str| Asked::ToAnyAddress(host.to_owned());
+    let any = |login: &str, graph: &str| Asked::ToAnyAddress([login.to_owned(), graph.to_owned()]);
     let stack = || Trust::of_a_stack(variable).unwrap();
     for (lines, expected) in [
-        (String::new(), any("10.0.0.1:8443")),
+        (String::new(), any("10.0.0.1:8443", "10.0.0.1:8443")),
+        ("cloud = \"global\"".into(), any(LOGIN, GRAPH)),
         (
-            "cloud = \"global\"".into(),
-            any("login.microsoftonline.com"),
+            "cloud = \"dod\"".into(),
+            any("login.microsoftonline.us", "dod-graph.microsoft.us"),
         ),
-        ("cloud = \"dod\"".into(), any("login.microsoftonline.us")),
         (
             hosts("https://gateway.example"),
-            Asked::ToPublicAddresses("gateway.example".to_owned()),
+            Asked::ToPublicAddresses(["gateway.example", "gateway.example"].map(str::to_owned)),
         ),
     ] {
         let tenant = document(&lines).unwrap();
@@ -109,18 +114,18 @@ async fn a_document_leads_to_the_administrators_hosts_its_cloud_or_public_ones_o
     let nothing = |name: &str| variable(name).filter(|_| name == "DRAWBRIDGE_SECRET_PREFIX");
     let trust = Trust::of_a_stack(nothing).unwrap();
     let asked = asked(&document("").unwrap(), trust).await;
-    assert_eq!(asked, any("login.microsoftonline.com"));
+    assert_eq!(asked, any(LOGIN, GRAPH));
 }
 
 #[tokio::test]
 async fn what_the_administrator_gives_may_lead_to_any_address() {
-    let any = |host: &str| Asked::ToAnyAddress(host.to_owned());
+    let any = |login: &str, graph: &str| Asked::ToAnyAddress([login.to_owned(), graph.to_owned()]);
     for (more, expected) in [
-        (r#""sweeps":true"#, any("10.0.0.1:8443")),
-        (r#""cloud":"global""#, any("login.microsoftonline.com")),
+        (r#""sweeps":true"#, any("10.0.0.1:8443", "10.0.0.1:8443")),
+        (r#""cloud":"global""#, any(LOGIN, GRAPH)),
         (
-            r#""login_url":"https://10.0.0.2","graph_url":"https://10.0.0.2""#,
-            any("10.0.0.2"),
+            r#""login_url":"https://10.0.0.2","graph_url":"https://10.0.0.3""#,
+            any("10.0.0.2", "10.0.0.3"),
         ),
     ] {
         let text = format!(

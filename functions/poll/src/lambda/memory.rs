@@ -3,7 +3,8 @@ use crate::MAX_STATE_BYTES;
 const MIB: usize = 1 << 20;
 
 /// What everything but the state takes: the program, two pages of alerts, the batches that are on
-/// their way, and what an allocator does not give back.
+/// their way, and what an allocator does not give back. The largest alert that is read takes half of
+/// it while it is mapped, as the tests of `shared/record` measure.
 const REST_BYTES: usize = 160 * MIB;
 
 /// The most memory that a tenant's state may take in a function of `memory_mib`, as Lambda's variable

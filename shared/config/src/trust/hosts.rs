@@ -48,16 +48,23 @@ pub fn administrators_endpoints(
     }
 }
 
-/// The hosts that documents may name, with a port or without: public ones.
+/// The hosts that documents may name: public ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AllowedHosts(Vec<String>);
+pub(super) struct AllowedHosts(Vec<AllowedHost>);
+
+/// One of them, as a URL has it, whatever its notation is in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AllowedHost {
+    host: Host,
+    /// The only port; any without it.
+    port: Option<u16>,
+}
 
 impl AllowedHosts {
     pub(super) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let list = variable(ALLOWED_HOSTS).unwrap_or_default();
-        let hosts: Vec<_> = entries(&list).map(str::to_owned).collect();
-        hosts.iter().try_for_each(|host| check_allowed(host))?;
-        Ok(Self(hosts))
+        let hosts: Result<_, _> = entries(&list).map(AllowedHost::read).collect();
+        hosts.map(Self)
     }
 
     /// Checks the hosts that a document names, if it does.
@@ -86,13 +93,7 @@ impl AllowedHosts {
             );
             return Err(tenant.wrong(field, &problem));
         }
-        let host = url.host_str().unwrap_or_default();
-        let port = url.port_or_known_default().unwrap_or_default();
-        let with_port = format!("{host}:{port}");
-        let is_it = |allowed: &String| {
-            allowed.eq_ignore_ascii_case(&with_port) || allowed.eq_ignore_ascii_case(host)
-        };
-        if self.0.iter().any(is_it) {
+        if self.0.iter().any(|allowed| allowed.is_of(url)) {
             return Ok(());
         }
         let problem = format!(
@@ -115,28 +116,47 @@ fn may_be_public(url: &Url) -> bool {
     }
 }
 
-/// Checks that an entry of the administrator's list is a host, and none that no document may name.
-fn check_allowed(entry: &str) -> Result<(), ConfigError> {
-    let wrong = |problem: String| ConfigError::Setting {
-        name: ALLOWED_HOSTS,
-        problem,
-    };
-    let is_more = entry.contains(['/', '\\', '@', '?', '#']);
-    let url = Url::parse(&format!("https://{entry}/")).ok();
-    let Some(url) = url.filter(|_| !is_more) else {
-        return Err(wrong(
-            "must be hosts or host:port, separated by commas, with an IPv6 address in brackets"
-                .to_owned(),
-        ));
-    };
-    if may_be_public(&url) {
-        return Ok(());
+impl AllowedHost {
+    /// Reads an entry of the administrator's list, if it is a host, and none that no document may
+    /// name.
+    fn read(entry: &str) -> Result<Self, ConfigError> {
+        let wrong = |problem: String| ConfigError::Setting {
+            name: ALLOWED_HOSTS,
+            problem,
+        };
+        let no_host = || {
+            wrong(
+                "must be hosts or host:port, separated by commas, with an IPv6 address in brackets"
+                    .to_owned(),
+            )
+        };
+        // A name with a star is one that no server has.
+        let is_more = |c: char| "/\\@?#*".contains(c) || c.is_whitespace();
+        let url = Url::parse(&format!("https://{entry}/")).ok();
+        let url = url.filter(|_| !entry.contains(is_more));
+        let url = url.ok_or_else(no_host)?;
+        let host = url.host().ok_or_else(no_host)?.to_owned();
+        // What ends with a bracket has no port, and a name has no other colon.
+        let has_port = !entry.ends_with(']') && entry.contains(':');
+        let port = url.port_or_known_default().filter(|_| has_port);
+        if entry.ends_with(':') || port == Some(0) {
+            return Err(no_host());
+        }
+        if may_be_public(&url) {
+            return Ok(Self { host, port });
+        }
+        Err(wrong(format!(
+            "lists {}, an address of this machine or of a private network, which no document may \
+             name: take it out; {WAY_OUT}",
+            authority(&url)
+        )))
     }
-    Err(wrong(format!(
-        "lists {}, an address of this machine or of a private network, which no document may name: \
-         take it out; {WAY_OUT}",
-        authority(&url)
-    )))
+
+    fn is_of(&self, url: &Url) -> bool {
+        let is_host = url.host().is_some_and(|host| host.to_owned() == self.host);
+        let is_port = |port| url.port_or_known_default() == Some(port);
+        is_host && self.port.is_none_or(is_port)
+    }
 }
 
 #[cfg(test)]
@@ -212,8 +232,12 @@ mod tests {
     fn no_document_names_an_address_of_this_machine_or_of_a_private_network() {
         // As if its list had been taken.
         let allowed = NOT_PUBLIC.into_iter().chain(["localhost"]);
+        let allowed = allowed.map(|host| AllowedHost {
+            host: Host::parse(host).unwrap(),
+            port: None,
+        });
         let trust = Trust {
-            allowed_hosts: AllowedHosts(allowed.map(str::to_owned).collect()),
+            allowed_hosts: AllowedHosts(allowed.collect()),
             ..Trust::of_a_stack(listed).unwrap()
         };
         for host in NOT_PUBLIC {
@@ -255,7 +279,16 @@ mod tests {
                 }
             }
         }
-        for entry in ["::1", "a b", "host:port", "https://proxy.example", "a@b"] {
+        for entry in [
+            "::1",
+            "a b",
+            "host:port",
+            "host:",
+            "host:0",
+            "https://proxy.example",
+            "a@b",
+            "*.example",
+        ] {
             let told = told(entry).unwrap();
             assert!(
                 told.contains("must be hosts or host:port"),
@@ -265,6 +298,32 @@ mod tests {
         for entry in ["9.9.9.9", "[2603:1030::1]:8443", "10.example", ""] {
             assert_eq!(told(entry), None, "{entry}");
         }
+    }
+
+    /// However the list has it, it is the host that a document's URL has.
+    #[test]
+    fn an_entry_is_a_host_in_any_notation() {
+        for (entry, url) in [
+            ("rélay.example", "https://rélay.example"),
+            ("RÉLAY.example", "https://xn--rlay-bpa.example"),
+            ("relay.example:0443", "https://relay.example"),
+            ("relay%2eexample", "https://relay.example"),
+            ("9.9.2313", "https://9.9.9.9"),
+            ("[2603:1030:0:0::1]", "https://[2603:1030::1]"),
+            ("[2603:1030:0:0::1]:8443", "https://[2603:1030::1]:8443"),
+        ] {
+            let trust = Trust::of_a_stack(|name| match name {
+                ALLOWED_HOSTS => Some(format!("proxy.example,{entry}")),
+                _ => listed(name),
+            });
+            assert_eq!(refused_host(&trust.unwrap(), url), None, "{entry}");
+        }
+        let one_port = |name: &str| match name {
+            ALLOWED_HOSTS => Some("proxy.example,[2603:1030::1]:8443".to_owned()),
+            _ => listed(name),
+        };
+        let trust = Trust::of_a_stack(one_port).unwrap();
+        assert!(refused_host(&trust, "https://[2603:1030::1]").is_some());
     }
 
     #[test]

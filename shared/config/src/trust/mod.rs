@@ -10,7 +10,7 @@ use drawbridge_entra::Endpoints;
 use self::hosts::AllowedHosts;
 pub use self::hosts::administrators_endpoints;
 use crate::read::entries;
-use crate::{ConfigError, Tenant};
+use crate::{ConfigError, Tenant, given_tenants};
 
 /// What documents may name beside what is named after them, and where those are read that name no
 /// place.
@@ -19,6 +19,8 @@ pub struct Trust {
     endpoints: Option<Endpoints>,
     allowed_hosts: AllowedHosts,
     allowed_secrets: Vec<String>,
+    /// The secrets of tenants that are no documents, with their names.
+    given_secrets: Vec<(String, String)>,
     own_secrets: OwnSecrets,
 }
 
@@ -40,11 +42,29 @@ const SECRET_PREFIX: &str = "DRAWBRIDGE_SECRET_PREFIX";
 impl Trust {
     /// What the administrator of a stack allows: through `variable`, which gives a variable's value.
     ///
+    /// The secret of a tenant of the stack's parameters is in the same list as those that documents
+    /// may name, and is no document's for that, unless it is listed a second time.
+    ///
     /// # Errors
     /// [`ConfigError::Setting`] for a variable that cannot be used or would do nothing.
     pub fn of_a_stack(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let prefix = variable(SECRET_PREFIX).filter(|prefix| !prefix.trim().is_empty());
-        Self::new(variable, OwnSecrets::Below(prefix))
+        let given = given_tenants(&variable)?;
+        let mut trust = Self::new(variable, OwnSecrets::Below(prefix))?;
+        for tenant in given {
+            if let Some(secret) = tenant.secret.or(tenant.certificate) {
+                trust.leave_out(&secret);
+                trust.given_secrets.push((tenant.name, secret));
+            }
+        }
+        Ok(trust)
+    }
+
+    fn leave_out(&mut self, secret: &str) {
+        let at = self.allowed_secrets.iter().position(|one| one == secret);
+        if let Some(at) = at {
+            self.allowed_secrets.remove(at);
+        }
     }
 
     /// The same on one machine, where `folder` is that of the secrets.
@@ -67,6 +87,7 @@ impl Trust {
             endpoints: administrators_endpoints(&variable)?,
             allowed_hosts: AllowedHosts::read(&variable)?,
             allowed_secrets: entries(&allowed_secrets).map(str::to_owned).collect(),
+            given_secrets: Vec::new(),
             own_secrets,
         })
     }
@@ -102,10 +123,11 @@ impl Trust {
         field: &'static str,
         place: &str,
     ) -> Result<(), ConfigError> {
-        if self
-            .allowed_secrets
-            .iter()
-            .any(|allowed| is_named(allowed, place))
+        // A document that takes the place of such a tenant is its administrator's.
+        let given = self.given_secrets.iter();
+        let mut given = given.filter(|(name, _)| *name == tenant.name);
+        if self.allowed_secrets.iter().any(|allowed| allowed == place)
+            || given.any(|(_, secret)| secret == place)
         {
             return Ok(());
         }
@@ -126,16 +148,18 @@ impl Trust {
                 )
             }
             OwnSecrets::OnThisMachine(folder) => {
-                let variable = tenant.name.to_ascii_uppercase().replace('-', "_");
-                let is_own =
-                    is_own_variable(place, &variable) || is_own_file(place, folder, &tenant.name);
-                let file = folder.join(&tenant.name);
+                let variable = own_variable(&tenant.name);
+                let is_own_variable = variable
+                    .as_deref()
+                    .is_some_and(|own| is_own_variable(place, own));
+                let variables = variable.map_or_else(String::new, |variable| {
+                    format!("{variable}_SECRET or {variable}_CERTIFICATE, or ")
+                });
                 (
-                    is_own,
+                    is_own_variable || is_own_file(place, folder, &tenant.name),
                     format!(
-                        "{variable}_SECRET or {variable}_CERTIFICATE, or a file {} with any ending \
-                         or in a folder of that name",
-                        file.display()
+                        "{variables}a file {} with any ending or in a folder of that name",
+                        folder.join(&tenant.name).display()
                     ),
                     "to DRAWBRIDGE_ALLOWED_SECRETS where the command runs",
                 )
@@ -152,21 +176,18 @@ impl Trust {
     }
 }
 
-/// Whether an entry of the administrator's list is this secret: the same text, or the ARN of a secret
-/// of this name, which ends with a hyphen and six characters that AWS has chosen.
-fn is_named(allowed: &str, place: &str) -> bool {
-    let name = || {
-        let (_, name) = allowed.strip_prefix("arn:")?.split_once(":secret:")?;
-        let (name, random) = name.split_at_checked(name.len().checked_sub(7)?)?;
-        random.starts_with('-').then_some(name)
-    };
-    allowed == place || name() == Some(place)
-}
-
 fn is_at_or_below(place: &str, own: &str) -> bool {
     place
         .strip_prefix(own)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// How the variables begin that are named after a document. Those of Drawbridge itself are the
+/// administrator's: `DRAWBRIDGE_CLIENT_SECRET` is no tenant's that is called `drawbridge-client`.
+fn own_variable(name: &str) -> Option<String> {
+    let variable = name.to_ascii_uppercase().replace('-', "_");
+    let is_ours = variable == "DRAWBRIDGE" || variable.starts_with("DRAWBRIDGE_");
+    (!is_ours).then_some(variable)
 }
 
 fn is_own_variable(place: &str, own: &str) -> bool {
@@ -245,7 +266,8 @@ mod tests {
         for (secret, is_taken) in [
             ("drawbridge/prod/contoso", true),
             ("drawbridge/prod/contoso/client-secret", true),
-            ("other/shared", true),
+            // A name is one of whatever account and region the function is in.
+            ("other/shared", false),
             (
                 "arn:aws:secretsmanager:eu-west-1:123456789012:secret:other/shared-AbCdEf",
                 true,
@@ -291,6 +313,58 @@ mod tests {
                 .unwrap()
                 .contains("DRAWBRIDGE_SECRET_PREFIX")
         );
+    }
+
+    /// The list has that of the first tenant, too, which is no document's.
+    #[test]
+    fn the_first_tenants_secret_is_no_documents() {
+        const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret";
+        let first = format!("{ARN}:first-AbCdEf");
+        let of = |list: String| {
+            let first = first.clone();
+            Trust::of_a_stack(move |name| match name {
+                "DRAWBRIDGE_TENANTS" => Some(format!(
+                    r#"[{{"name":"main","tenant_id":"first.example","certificate":"{first}",
+                    "client_id":"00000000-0000-0000-0000-000000000002"}}]"#
+                )),
+                ALLOWED_SECRETS => Some(list.clone()),
+                name => stack(name),
+            })
+            .unwrap()
+        };
+        let trust = of(format!("{first},{ARN}:shared-AbCdEf"));
+        for (name, place, is_taken) in [
+            ("evil", "first-AbCdEf", false),
+            ("evil", "shared-AbCdEf", true),
+            // It is read only where the administrator has it take that tenant's place.
+            ("main", "first-AbCdEf", true),
+        ] {
+            for field in ["secret", "certificate"] {
+                let document = tenant(name, &format!("{field} = \"{ARN}:{place}\""));
+                let refusal = refusal(&trust, &document);
+                assert_eq!(refusal.is_none(), is_taken, "{name} {place}: {refusal:?}");
+            }
+        }
+        let trust = of(format!("{first},{first}"));
+        let document = tenant("beside", &format!("secret = \"{first}\""));
+        assert_eq!(refusal(&trust, &document), None, "listed once more");
+    }
+
+    #[test]
+    fn no_document_is_called_as_drawbridges_own_variables() {
+        let trust = Trust::of_a_machine(|_| None, "/data/secrets".into()).unwrap();
+        for (name, secret, is_taken) in [
+            ("drawbridge-client", "DRAWBRIDGE_CLIENT_SECRET", false),
+            ("drawbridge-client", "env:DRAWBRIDGE_CLIENT_SECRET", false),
+            ("drawbridge", "DRAWBRIDGE_SECRET", false),
+            ("drawbridge-client", "/data/secrets/drawbridge-client", true),
+            ("drawbridges", "DRAWBRIDGES_SECRET", true),
+        ] {
+            let refusal = refusal(&trust, &tenant(name, &format!("secret = {secret:?}")));
+            assert_eq!(refusal.is_none(), is_taken, "{secret}: {refusal:?}");
+            // Nor is it told to use one.
+            assert!(refusal.is_none_or(|text| !text.contains("DRAWBRIDGE_CLIENT")));
+        }
     }
 
     #[test]

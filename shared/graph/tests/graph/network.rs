@@ -299,3 +299,21 @@ async fn the_libraries_below_do_not_tell_secrets_either() {
     let text = events.text();
     assert!(!text.is_empty() && !text.contains(MARKER), "{text}");
 }
+
+/// A document may name an address as well as a name, and a name is all that the resolver sees.
+#[tokio::test]
+async fn an_address_that_is_not_public_is_not_connected_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let transport = HttpTransport::to_public_addresses();
+    for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433"] {
+        for scheme in ["https", "http"] {
+            let url: Url = format!("{scheme}://{host}:{port}/").parse().unwrap();
+            let request = http::Request::get(url.as_str()).body(Bytes::new()).unwrap();
+            let Err(TransportError::Setup(reason)) = transport.send(request).await else {
+                panic!("{url} was connected to");
+            };
+            assert!(reason.contains("not public"), "{url}: {reason}");
+        }
+    }
+}

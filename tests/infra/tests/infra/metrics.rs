@@ -238,3 +238,22 @@ fn what_calls_for_a_person_has_an_alarm() {
     ];
     assert!(alarmed().iter().map(String::as_str).eq(expected));
 }
+
+/// What is remembered of a tenant is bounded by the function's memory, and the alarm comes before the
+/// bound does.
+#[test]
+fn the_alarm_on_the_states_weight_comes_in_time() {
+    for memory in ["512", "1024"] {
+        let resources = Deployment::with(&[("MemorySize", memory)]).resources();
+        let given = &resources["Poll"]["Properties"]["MemorySize"];
+        let given = given
+            .as_str()
+            .map_or_else(|| given.to_string(), str::to_owned);
+        assert_eq!(given, memory, "the function has what the parameter says");
+        let alarm = &resources["Monitoring/StateWeightAlarm"]["Properties"];
+        let of = |name: &str| alarm[name].as_str().unwrap_or_default();
+        assert_eq!(alarm["Threshold"], 80);
+        assert_eq!(of("ComparisonOperator"), "GreaterThanOrEqualToThreshold");
+        assert_eq!(of("Statistic"), "Maximum");
+    }
+}

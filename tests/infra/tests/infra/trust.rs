@@ -92,7 +92,7 @@ fn a_document_names_what_is_its_own_or_what_a_parameter_lists() {
         ("drawbridge/stack/a", "", true, true),
         ("drawbridge/stack/a", gateway, true, false),
         (&arn, "", true, false),
-        ("shared", "", true, false),
+        ("shared", "", false, false),
         ("drawbridge/stack/b", "", false, false),
         ("drawbridge/other/a", "", false, false),
         ("stack/a", "", false, false),
@@ -104,6 +104,42 @@ fn a_document_names_what_is_its_own_or_what_a_parameter_lists() {
         let tenant = parse("a", "tenants/a.toml", text.as_bytes()).unwrap();
         let taken = [&trust, &without].map(|trust| trust.check(&tenant).is_ok());
         assert_eq!(taken, [is_taken, is_taken_without], "{secret} {more}");
+    }
+}
+
+/// The first of the listed secrets is that of the first tenant, if it has one.
+#[test]
+fn the_first_tenants_secret_is_no_documents() {
+    let (first, shared) = (
+        format!("{ARN}:first-AbCdEf"),
+        format!("{ARN}:shared-AbCdEf"),
+    );
+    let both = format!("{first},{shared}");
+    let given = [
+        ("TenantId", "00000000-0000-0000-0000-000000000001"),
+        ("ClientId", "00000000-0000-0000-0000-000000000002"),
+        ("SecretArns", both.as_str()),
+    ];
+    let certificate = [("TenantIdentity", "certificate")];
+    let federated = [("Federation", "yes")];
+    for (parameters, expected) in [
+        (given.to_vec(), [false, true]),
+        ([&given[..], &certificate].concat(), [false, true]),
+        ([&given[..], &federated].concat(), [true, true]),
+        (given[2..].to_vec(), [true, true]),
+    ] {
+        let deployment = Deployment::with(&parameters);
+        assert_eq!(deployment.refusals(), [""; 0]);
+        let trust = Trust::of_a_stack(|name| deployment.variable("Poll", name)).unwrap();
+        let taken = [&first, &shared].map(|secret| {
+            let text = format!(
+                "tenant_id = \"t.example\"\nsecret = \"{secret}\"\n\
+                 client_id = \"00000000-0000-0000-0000-000000000002\"\n"
+            );
+            let tenant = parse("evil", "tenants/evil.toml", text.as_bytes()).unwrap();
+            trust.check(&tenant).is_ok()
+        });
+        assert_eq!(taken, expected, "{parameters:?}");
     }
 }
 

@@ -3,18 +3,8 @@
 
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
 
+use crate::data_location::FOLDERS;
 use crate::state::BEFORE;
-
-/// The folders of a data folder that are no tenant's, whatever it is called.
-const SHARED: [&str; 7] = [
-    "admin",
-    "backfills",
-    "oversize",
-    "quarantine",
-    "secrets",
-    "state",
-    "tenants",
-];
 
 /// What is kept, in the order in which it is removed: what says that a tenant was here goes last, so
 /// that what an interrupted run left can be found.
@@ -116,7 +106,7 @@ fn is_prefix(format: &str, version: &str) -> bool {
 
 /// Whether a folder of that name holds what is of other tenants.
 fn is_shared(name: &str) -> bool {
-    SHARED.contains(&name) || drawbridge_record::format(name).is_some()
+    FOLDERS.contains(&name) || drawbridge_record::format(name).is_some()
 }
 
 /// Whether a file is one of records, a rotated one, or what `deliver` keeps beside it.

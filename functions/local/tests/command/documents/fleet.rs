@@ -7,7 +7,7 @@ use drawbridge_simulator::SimulatedTenant;
 use crate::support::alerts::{alert, list};
 use crate::support::documents::{command, lines, objects, on, write, write_of, write_text};
 use crate::support::folder::Folder;
-use crate::support::tenant::{OTHER, TENANT, Tenant};
+use crate::support::tenant::{CLIENT, OTHER, TENANT, Tenant};
 use crate::support::until;
 
 #[test]
@@ -77,6 +77,107 @@ fn one_tenants_trouble_is_its_own() {
     );
     assert_eq!(lines(&folder, "c-well", "siem.ndjson").len(), 2);
     assert!(!folder.path().join("d-paused").exists());
+}
+
+/// What cannot even be read, or only with more memory than a document is worth.
+#[cfg(unix)]
+#[test]
+fn a_document_that_cannot_be_read_is_its_own_trouble() {
+    let (well, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "m-well", &well, "");
+    let tenants = folder.path().join("tenants");
+    // No block of it is on the disk.
+    let huge = fs::File::create(tenants.join("a-huge.toml")).unwrap();
+    huge.set_len(300 << 20).unwrap();
+    std::os::unix::net::UnixListener::bind(tenants.join("b-socket.toml")).unwrap();
+    let outcome = on(&folder, &["poll", "--all", "--once"]);
+    let words = ["a-huge", "longer than 65536 bytes", "b-socket", "2 tenants"];
+    outcome.failed(1, &words);
+    assert_eq!(lines(&folder, "m-well", "siem.ndjson").len(), 2);
+
+    on(&folder, &["tenants", "check", "m-well"]).well();
+    on(&folder, &["tenants", "check", "--all"]).failed(1, &["2 of 3 tenants"]);
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    let problem = |at: usize| listed[at]["problem"].as_str().unwrap_or_default();
+    assert!(problem(0).contains("longer than 65536 bytes"));
+    assert!(problem(1).contains("b-socket.toml"), "{}", problem(1));
+    assert_eq!(problem(2), "");
+
+    let replace = [
+        "tenants",
+        "add",
+        "a-huge",
+        "--replace",
+        "--tenant-id",
+        OTHER,
+        "--client-id",
+        CLIENT,
+        "--secret",
+        "S",
+    ];
+    on(&folder, &replace).failed(1, &["longer than", "tenants remove a-huge"]);
+    for name in ["a-huge", "b-socket"] {
+        on(&folder, &["tenants", "remove", name, "--yes"]).well();
+    }
+    on(&folder, &["poll", "--all", "--once"]).well();
+}
+
+/// The document that is polled already, or is the first by name of those that may be polled, stays.
+#[test]
+fn no_document_takes_the_place_of_another() {
+    let (well, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "victim", &well, "");
+    let ids = format!("tenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nservice_sources = []\n");
+    write_text(
+        &folder,
+        "aaa.toml",
+        &format!("{ids}secret = \"VICTIM_SECRET\"\n"),
+    );
+    write_text(&folder, "bbb.toml", &format!("{ids}federation = \"aws\"\n"));
+    on(&folder, &["poll", "--all", "--once"]).failed(
+        1,
+        &[
+            "aaa",
+            "not this tenant's",
+            "bbb",
+            "tenants allow bbb",
+            "2 tenants",
+        ],
+    );
+    assert_eq!(lines(&folder, "victim", "siem.ndjson").len(), 2);
+
+    // One that may name its secret comes second, too: the other one was polled before.
+    write(&folder, "aaa", &well, "");
+    let twin = ["aaa: tenant", "that of \"victim\" too"];
+    on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
+    assert!(!folder.path().join("aaa").exists());
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    let problem = |at: usize| listed[at]["problem"].as_str().unwrap_or_default();
+    assert!(
+        problem(0).contains("that of \"victim\" too"),
+        "{}",
+        problem(0)
+    );
+    assert!(problem(1).contains("tenants allow bbb"), "{}", problem(1));
+    assert_eq!(problem(2), "");
+    on(&folder, &["tenants", "check", "victim"]).well();
+}
+
+/// Its records would lie where other tenants' states do, in a folder that the group may read.
+#[test]
+fn no_tenant_is_called_as_a_folder_beside_its_records() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "state", &tenant, "");
+    for args in [
+        &["tenants", "check", "state"][..],
+        &["poll", "--all", "--once"],
+    ] {
+        let outcome = on(&folder, args);
+        let told = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert!(told.contains("a folder beside the records"), "{told}");
+        outcome.failed(1, &[]);
+    }
+    assert!(!folder.path().join("state").exists());
 }
 
 #[test]

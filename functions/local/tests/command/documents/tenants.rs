@@ -153,6 +153,11 @@ fn what_cannot_be_is_refused_and_nothing_written() {
             vec!["Contoso", "a-z, 0-9 and -"],
         ),
         (
+            add("state", &secret),
+            1,
+            vec!["name", "a folder beside the records"],
+        ),
+        (
             add("contoso", &[]),
             2,
             vec!["--secret", "--certificate", "--federation"],

@@ -40,11 +40,15 @@ fn document(folder: &Folder, name: &str, lines: &str) {
 fn refused(folder: &Folder, allowed: &Allowed<'_>, tenants: &[&Tenant], words: &[&str]) {
     let checked = on(folder, allowed, &["tenants", "check", "--all"]);
     for word in words {
-        assert!(
-            checked.stdout.contains(word),
-            "no {word:?} in: {}",
-            checked.stdout
-        );
+        let told = &checked.stdout;
+        assert!(told.contains(word), "no {word:?} in: {told}");
+    }
+    // What is refused before anything is asked is listed as broken, too.
+    if !words.contains(&"no public address") {
+        let listed = on(folder, allowed, &["tenants", "list"]).well().stdout;
+        for word in words {
+            assert!(listed.contains(word), "no {word:?} in: {listed}");
+        }
     }
     checked.failed(1, &["do not work"]);
     on(folder, allowed, &["poll", "--all", "--once"]).failed(1, words);
@@ -349,6 +353,29 @@ fn a_federated_document_needs_the_administrators_word_for_its_ids() {
         "{}",
         checked.stdout
     );
+
+    // The right ones with hosts of its own, which are allowed for what cannot be used elsewhere.
+    let gateway = Allowed {
+        hosts: "gateway.invalid",
+        ..allowed
+    };
+    let host = "https://gateway.invalid/";
+    let hosts = format!("login_url = \"{host}\"\ngraph_url = \"{host}\"\n");
+    document(&folder, "fabrikam", &format!("{lines}{hosts}"));
+    let words = ["login_url and graph_url", "tenants allow fabrikam"];
+    refused(&folder, &gateway, &[&tenant], &words);
+
+    let replaces = ["tenants", "allow", "fabrikam", "--replaces-first-tenant"];
+    on(&folder, &allowed, &replaces).well();
+    // Once more without the option, as after a change of the ids.
+    let again = on(&folder, &allowed, &["tenants", "allow", "fabrikam"]).well();
+    for words in ["gateway.invalid", "the stack's first tenant"] {
+        assert!(again.stdout.contains(words), "{}", again.stdout);
+    }
+    let list = fs::read_to_string(folder.path().join("admin/tenants.toml")).unwrap();
+    for line in ["replaces_first_tenant = true", "gateway.invalid"] {
+        assert!(list.contains(line), "{list}");
+    }
 
     on(
         &folder,
