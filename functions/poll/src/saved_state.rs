@@ -146,7 +146,12 @@ impl SavedState {
     /// Takes over what operators did since the state was read; `false` when it was a poll that wrote
     /// the object, or somebody who set the tenant back.
     async fn take_over(&mut self, store: &dyn Store, now: Timestamp) -> Result<bool, PollError> {
-        let Some(object) = store.get(&self.key).await? else {
+        // One that there is no room for beside this state was written by another poll.
+        let object = match store.get_at_most(&self.key, self.most_bytes / 2).await {
+            Err(StoreError::TooLarge { .. }) => None,
+            object => object?,
+        };
+        let Some(object) = object else {
             return Ok(false);
         };
         let Ok(theirs) = State::decode_head(&object.body) else {
@@ -166,9 +171,7 @@ impl SavedState {
         self.etag = Some(object.etag);
         Ok(true)
     }
-}
 
-impl SavedState {
     /// Takes over the records of an object that were sent beside this poll; `false` when there is not
     /// enough memory for both.
     fn adopt(&mut self, body: &[u8], now: Timestamp) -> bool {
