@@ -137,8 +137,12 @@ impl Poller {
                     return Ok(());
                 }
                 Ok(WindowOutcome::Postponed(delay)) => {
-                    report.ending = Ending::Postponed(delay);
-                    return Ok(());
+                    if !self.answers_nothing_soon(context.stop.deadline()).await {
+                        report.ending = Ending::Postponed(delay);
+                        return Ok(());
+                    }
+                    // It is this window alone. Read again, it is tried in parts.
+                    backfill.each(|ranges| ranges.put_off(range.window, context.now));
                 }
                 Err(error) => {
                     tracing::warn!(

@@ -162,10 +162,11 @@ impl BackfillProgress {
     /// # Errors
     /// [`PollError`] when the state or the progress could not be written: do it again.
     pub async fn cancel(store: &dyn Store, tenant: &str, id: &str) -> Result<(), PollError> {
+        // First, so that nobody takes one that is gone from the state for one that is done.
+        Self::change(store, tenant, id, |progress| progress.cancelled = true).await?;
         change_state(store, tenant, |state| {
             state.backfills.remove(id);
         })
-        .await?;
-        Self::change(store, tenant, id, |progress| progress.cancelled = true).await
+        .await
     }
 }

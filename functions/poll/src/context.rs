@@ -48,6 +48,12 @@ impl<'a> PollContext<'a> {
         }
     }
 
+    /// Until when a page may be on its way: what is left then is enough to find out whether Graph
+    /// answers anything else.
+    pub(crate) fn page_deadline(&self) -> Deadline {
+        self.stop.deadline().earlier(self.page_margin)
+    }
+
     /// Whether there is time for another page.
     pub(crate) fn has_time(&self, options: &ReadOptions) -> bool {
         self.deadline(options).allows(self.page_margin) && !self.stop.is_asked()

@@ -116,14 +116,13 @@ impl Poller {
                 %error, "a range could not be read; it is tried again later"
             );
             report.put_off += 1;
-            saved.state.put_off(window, context.now);
-            if !self
-                .is_about_the_window(&error, context.stop.deadline())
-                .await
-            {
+            let deadline = context.stop.deadline();
+            if !self.is_about_the_window(&error, deadline).await {
+                saved.state.wait(window, context.now);
                 // Nothing was read at all: the poll has failed.
                 return if is_first { Err(error) } else { Ok(false) };
             }
+            saved.state.put_off(window, context.now);
         }
         Ok(true)
     }
@@ -171,11 +170,17 @@ impl Poller {
                 Ok(true)
             }
             WindowOutcome::Postponed(delay) => {
-                report.ending = Ending::Postponed(delay);
-                // If it is this window alone, the next poll reads what is new without it.
                 if self.answers_nothing_soon(context.stop.deadline()).await {
+                    // It is this window alone.
+                    if what != What::Live {
+                        report.put_off += 1;
+                        state.put_off(window, context.now);
+                        return Ok(true);
+                    }
+                    // The next poll reads what is new without it.
                     state.note_failure(window);
                 }
+                report.ending = Ending::Postponed(delay);
                 Ok(false)
             }
             WindowOutcome::OutOfTime { rest } => {

@@ -123,6 +123,12 @@ impl State {
         self.again.put_off(window, now);
     }
 
+    /// Lets `window` wait for a while, through no fault of its own.
+    pub fn wait(&mut self, window: Window, now: Timestamp) {
+        self.unread.wait(window, now);
+        self.again.wait(window, now);
+    }
+
     /// Notes that `window` could not be read together with what is new, for it to come again by
     /// itself.
     pub fn note_failure(&mut self, window: Window) {

@@ -84,6 +84,10 @@ impl State {
                 ours.second = ours.second.without(&gone.second);
             }
         }
+        // One that was taken out whole is to be read no more, whatever is to be read again of it.
+        let is_gone =
+            |id: &str| before.backfills.contains_key(id) && !after.backfills.contains_key(id);
+        self.backfills.retain(|id, _| !is_gone(id));
         for (id, theirs) in &after.backfills {
             if theirs.dry_run {
                 self.backfills.insert(id.clone(), theirs.clone());

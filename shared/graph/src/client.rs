@@ -69,6 +69,25 @@ impl Graph {
             .await
     }
 
+    /// The same, asked once: to find out whether Graph answers at the moment.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list), for whatever comes in the way.
+    pub async fn list_once(
+        &self,
+        query: &AlertQuery,
+        deadline: Deadline,
+    ) -> Result<Page, GraphError> {
+        let url = query.on(self.resource(), &self.endpoints);
+        let lease = self.tokens.lease(deadline).await?;
+        let mut attempts = Attempts::begin("GET", &url);
+        attempts.count();
+        self.counters.request();
+        let limit = self.limit(query.may_be_large);
+        self.try_once((&url, limit), &lease, &attempts, deadline)
+            .await
+    }
+
     /// The page behind `link`, asked for with the same headers as the first.
     ///
     /// # Errors

@@ -70,13 +70,19 @@ impl StoredItem {
             .map_err(|_| ReadError::NoItem { key: self.key() })
     }
 
+    /// Whether it has the name under which it is replayed.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        self.id.ends_with(TAKEN)
+    }
+
     /// Gives it a name that no poll uses, under which it is still an item. A poll that quarantines the
     /// same thing anew while this one is replayed uses its old name, which is free by then.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn take(&self, store: &dyn Catalogue) -> Result<Self, StoreError> {
-        if self.id.ends_with(TAKEN) {
+        if self.is_taken() {
             return Ok(self.clone());
         }
         let taken = Self {

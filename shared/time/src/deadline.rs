@@ -47,6 +47,12 @@ impl Deadline {
         }
     }
 
+    /// This deadline, so much earlier.
+    #[must_use]
+    pub fn earlier(self, time: Duration) -> Self {
+        Self(self.0.map(|at| at.checked_sub(time).unwrap_or(at)))
+    }
+
     /// Whether something that takes `time` would be over before the deadline.
     pub fn allows(self, time: Duration) -> bool {
         self.remaining().is_none_or(|left| time < left)

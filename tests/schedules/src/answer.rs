@@ -15,10 +15,12 @@ pub(crate) enum Answer {
     ForeignLink,
     /// The page, as if it were the last one.
     NoLink,
+    /// Nothing, for longer than any client waits.
+    Hangs,
 }
 
 impl Answer {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Status(504, Some(1)),
         Self::Status(503, Some(400)),
         Self::Status(429, None),
@@ -32,6 +34,7 @@ impl Answer {
         Self::Html,
         Self::CircularLink,
         Self::ForeignLink,
+        Self::Hangs,
         // Behind the last row only.
         Self::Status(500, None),
         Self::NoLink,
@@ -39,7 +42,7 @@ impl Answer {
 
     /// What a page with a given alert on it is answered with.
     pub(crate) fn to_a_page(random: &mut Random) -> Self {
-        random.pick(&Self::ALL[..13])
+        random.pick(&Self::ALL[..14])
     }
 
     /// What lies behind the last row: no next link, or one that fails.

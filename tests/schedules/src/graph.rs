@@ -80,6 +80,8 @@ pub enum Reply {
     ForeignLink(Vec<Row>),
     /// A web page.
     Html,
+    /// None, for longer than any client waits.
+    Hangs,
     /// Another status, perhaps with `Retry-After`.
     Status(u16, Option<u64>),
     /// A reset connection.
@@ -120,7 +122,14 @@ impl Graph {
         tokio::time::sleep(Duration::from_millis(world.roll(least, most))).await;
         let reply = match self.fault(token).await {
             Some(reply) => reply,
-            None => self.page(ask),
+            None => match self.page(ask) {
+                Reply::Hangs => {
+                    // Longer than any client waits.
+                    tokio::time::sleep(Duration::from_secs(130)).await;
+                    Reply::Reset
+                }
+                reply => reply,
+            },
         };
         world.note(|| describe(ask, &reply));
         reply
@@ -204,6 +213,7 @@ impl Graph {
                 Answer::Html => return Reply::Html,
                 Answer::CircularLink => next = Some(ask.skip),
                 Answer::ForeignLink => return Reply::ForeignLink(rows),
+                Answer::Hangs => return Reply::Hangs,
                 Answer::NoLink => {}
             }
         }

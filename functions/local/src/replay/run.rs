@@ -207,13 +207,13 @@ impl Replay<'_> {
         let window = window.ok_or_else(|| Failure::of("the item holds no window"))?;
         let store = self.place.store.as_ref();
         let unread = |state: &mut State| state.unread.add(window, Due::default());
+        if self.find_unread(&item.tenant, window).await? && !item.is_taken() {
+            // A poll that quarantined it may not have saved yet; its save would undo this.
+            return Err(Failure::of(
+                "its window is unread already: polls are at it; try again in some minutes",
+            ));
+        }
         if self.place.as_folder().is_none() {
-            if self.find_unread(&item.tenant, window).await? {
-                // A poll that quarantined it may not have saved yet; its save would undo this.
-                return Err(Failure::of(
-                    "its window is unread already: polls are at it; try again in some minutes",
-                ));
-            }
             let item = item.take(store).await.map_err(Failure::of)?;
             let changed = change_state(store, &item.tenant, unread).await;
             changed.map_err(Failure::of)?;

@@ -5,7 +5,7 @@ use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant, is_name, parse};
 use drawbridge_store::StoreError;
 use serde::Serialize;
 
-use super::tenant_document::{TenantDocument, check_name, tenant_documents};
+use super::tenant_document::{TenantDocument, check_name, refused, tenant_documents};
 use crate::cli::TenantsAdd;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -105,7 +105,12 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     crate::outputs::check(&tenant).map_err(Failure::of)?;
     check_name(&tenant, &place).map_err(Failure::of)?;
     place.trust()?.check(&tenant).map_err(Failure::of)?;
-    check_alone(&tenant, &key, is_paused, found.as_slice())?;
+    let surroundings = place.surroundings()?;
+    let refused = refused(&found, &place, &surroundings).await;
+    let admitted = found
+        .iter()
+        .filter(|found| !refused.contains_key(&found.document.name));
+    check_alone(&tenant, &key, is_paused, admitted)?;
 
     let kind = if args.json_document {
         "application/json"
@@ -159,16 +164,16 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
 }
 
 /// Checks that it does not poll what another tenant polls.
-fn check_alone(
+fn check_alone<'f>(
     tenant: &Tenant,
     key: &str,
     is_paused: bool,
-    found: &[TenantDocument],
+    found: impl Iterator<Item = &'f TenantDocument>,
 ) -> Result<(), Failure> {
     if is_paused {
         return Ok(());
     }
-    let others = found.iter().filter(|found| {
+    let others = found.filter(|found| {
         found.document.name != tenant.name
             && !found.document.is_paused
             && found

@@ -8,10 +8,7 @@ use crate::failure::Failure;
 
 /// Reads the list.
 pub(super) async fn read_bindings(store: &dyn Catalogue) -> Result<Bindings, Failure> {
-    let object = store.get(BINDINGS_KEY).await.map_err(Failure::of)?;
-    let bindings = object.map(|object| Bindings::parse(&object.body));
-    let bindings = bindings.transpose().map_err(Failure::of)?;
-    Ok(bindings.unwrap_or_default())
+    Bindings::load(store).await.map_err(Failure::of)
 }
 
 /// Changes the list, unless somebody else writes it meanwhile. `change` says whether it has changed
@@ -20,19 +17,14 @@ pub(super) async fn change_bindings(
     store: &dyn Catalogue,
     change: impl FnOnce(&mut Bindings) -> bool,
 ) -> Result<bool, Failure> {
-    let object = store.get(BINDINGS_KEY).await.map_err(Failure::of)?;
-    let mut bindings = match &object {
-        Some(object) => Bindings::parse(&object.body).map_err(Failure::of)?,
-        None => Bindings::default(),
-    };
+    let (mut bindings, version) = Bindings::load_version(store).await.map_err(Failure::of)?;
     if !change(&mut bindings) {
         return Ok(false);
     }
     let text =
         toml::to_string(&bindings).map_err(|_| Failure::of("the list has no form in TOML"))?;
-    let expected = object.as_ref().map(|object| &object.etag);
     let body = Bytes::from(text);
-    let written = store.put_if(BINDINGS_KEY, body, "application/toml", expected);
+    let written = store.put_if(BINDINGS_KEY, body, "application/toml", version.as_ref());
     match written.await {
         Ok(_) => Ok(true),
         Err(StoreError::Conflict { place }) => Err(Failure::of(format!(

@@ -3,7 +3,7 @@ use std::io::Write as _;
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant};
 use drawbridge_store::{Catalogue, Object, StoreError};
 
-use super::tenant_document::{tenant_documents, unknown};
+use super::tenant_document::{refused, tenant_documents, unknown};
 use crate::cli::TenantsMove;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -97,9 +97,11 @@ async fn check_alone(name: &str, place: &DataLocation) -> Result<(), Failure> {
     let Some(Ok(tenant)) = this.map(|found| found.tenant.as_ref()) else {
         return Ok(());
     };
-    let others = found
-        .iter()
-        .filter(|f| !f.document.is_paused && f.document.name != *name);
+    let refused = refused(&found, place, &place.surroundings()?).await;
+    let others = found.iter().filter(|f| {
+        let other = &f.document.name;
+        !f.document.is_paused && other != name && !refused.contains_key(other)
+    });
     for other in others.filter_map(|found| found.tenant.as_ref().ok()) {
         if other.tenant_id.eq_ignore_ascii_case(&tenant.tenant_id) {
             Tenant::check_together(&[other.clone(), tenant.clone()]).map_err(Failure::of)?;

@@ -21,7 +21,7 @@ impl Attempt {
 
     /// The next attempts after this one failed, the last to be tried first; none when it cannot
     /// get any smaller.
-    pub(super) fn narrower(self, smallest_ms: u64) -> Vec<Self> {
+    pub(super) fn narrower(self, smallest_ms: u64, page_size: u32) -> Vec<Self> {
         if !self.split && self.top > SMALL_PAGE {
             return vec![Self {
                 top: (self.top / 10).max(SMALL_PAGE),
@@ -31,7 +31,7 @@ impl Attempt {
         if let Some(halves) = self.window.halves(smallest_ms) {
             let part = |window| Self {
                 window,
-                top: self.top.max(SPLIT_PAGE),
+                top: self.top.max(SPLIT_PAGE).min(page_size),
                 split: true,
             };
             return halves.map(part).into_iter().rev().collect();

@@ -147,7 +147,12 @@ impl<'a> Drain<'a> {
             split: false,
         }];
         let mut left = Left::default();
+        let mut is_first = true;
         while let Some(attempt) = todo.pop() {
+            if !std::mem::take(&mut is_first) && !self.has_time() {
+                todo.push(attempt);
+                return Ok(left.out_of_time(windows(&todo)));
+            }
             let error = match self.pages(attempt).await {
                 Ok(Paged::Whole { incomplete }) => {
                     left.incomplete.extend(incomplete.then_some(attempt.window));
@@ -194,7 +199,7 @@ impl<'a> Drain<'a> {
     /// Reads all pages of one attempt; the next page is on its way while one is delivered.
     async fn pages(&mut self, attempt: Attempt) -> Result<Paged, PollError> {
         let graph = &self.poller.graph;
-        let deadline = self.context.stop.deadline();
+        let deadline = self.context.page_deadline();
         let mut incomplete = false;
         let mut links = HashSet::new();
         let mut empty_pages = 0;

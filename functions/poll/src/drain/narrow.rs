@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use drawbridge_cursor::Window;
-use drawbridge_graph::ErrorKind;
+use drawbridge_graph::{AlertQuery, ErrorKind, GraphError};
 use drawbridge_time::Deadline;
 use jiff::{SignedDuration, Timestamp};
 
@@ -82,11 +82,14 @@ impl Drain<'_> {
         let smallest_ms = self.poller.settings.windows.smallest_ms;
         if fault == Fault::Page && !self.has_time() {
             // In halves the window may fit next time, but only if it is the window's fault.
-            return match (self.answered, attempt.window.halves(smallest_ms)) {
-                (false, _) => Err(error),
-                (true, Some(_)) => Ok(Narrowed::NoTime),
-                // It cannot get smaller, and the next time would not be longer.
-                (true, None) => self.gap(attempt.window, &error.to_string()).await,
+            if !self.answered && !self.graph_answers(Fault::Either).await {
+                return Err(error);
+            }
+            self.answered = true;
+            let was_asked = !matches!(error, PollError::Graph(GraphError::OutOfTime));
+            return match attempt.window.halves(smallest_ms) {
+                None if was_asked => self.give_up_or_wait(attempt.window, &error).await,
+                _ => Ok(Narrowed::NoTime),
             };
         }
         // Smaller pages are the answer to one that is too large; the window is not at fault.
@@ -97,9 +100,10 @@ impl Drain<'_> {
             return postponed(error);
         }
         self.answered = true;
-        let narrower = attempt.narrower(smallest_ms);
+        let page_size = self.poller.settings.page_size;
+        let narrower = attempt.narrower(smallest_ms, page_size);
         if !narrower.is_empty() {
-            if attempt.is_first(self.poller.settings.page_size) {
+            if attempt.is_first(page_size) {
                 tracing::warn!(
                     tenant = self.poller.settings.tenant, from = %attempt.window.from(),
                     to = %attempt.window.to(), %error,
@@ -108,12 +112,24 @@ impl Drain<'_> {
             }
             return Ok(Narrowed::To(narrower));
         }
-        if fault == Fault::Page || failures + 1 >= MAX_REFUSALS {
+        if fault == Fault::Page {
             return self.gap(attempt.window, &error.to_string()).await;
         }
+        self.give_up_or_wait(attempt.window, &error).await
+    }
+
+    /// Puts a window that cannot get smaller aside, or leaves it for a later poll if it has not failed
+    /// often enough.
+    async fn give_up_or_wait(
+        &mut self,
+        window: Window,
+        error: &PollError,
+    ) -> Result<Narrowed, PollError> {
+        if self.options.failures + 1 >= MAX_REFUSALS {
+            return self.gap(window, &error.to_string()).await;
+        }
         tracing::warn!(
-            tenant = self.poller.settings.tenant, from = %attempt.window.from(),
-            to = %attempt.window.to(), %error,
+            tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(), %error,
             "a part of a window is not answered although Graph answers; it is tried again later"
         );
         Ok(Narrowed::Later)
@@ -157,14 +173,19 @@ impl Poller {
     /// Whether Graph answers the question for a window in which there is nothing. Otherwise Graph
     /// is down or no Graph at all, and nothing may be given up on that account.
     pub(crate) async fn answers_nothing(&self, deadline: Deadline) -> bool {
-        let from = Timestamp::UNIX_EPOCH;
-        let nothing = self.query(from, from + SignedDuration::from_millis(1), 1);
-        let page = self.graph.list(&nothing, deadline).await;
+        let page = self.graph.list(&self.nothing(), deadline).await;
         page.is_ok_and(|page| page.next().is_none())
     }
 
-    /// The same, if it does so within seconds: a client that is throttled would wait for longer.
+    /// The same, if it does so at once: a client that is throttled would wait, and then be answered.
     pub(crate) async fn answers_nothing_soon(&self, deadline: Deadline) -> bool {
-        self.answers_nothing(deadline.at_most(QUESTION_TIME)).await
+        let deadline = deadline.at_most(QUESTION_TIME);
+        let page = self.graph.list_once(&self.nothing(), deadline).await;
+        page.is_ok_and(|page| page.next().is_none())
+    }
+
+    fn nothing(&self) -> AlertQuery {
+        let from = Timestamp::UNIX_EPOCH;
+        self.query(from, from + SignedDuration::from_millis(1), 1)
     }
 }

@@ -47,6 +47,8 @@ impl Drain<'_> {
                     left.add(more);
                     continue;
                 }
+                // It was read to its end before.
+                WindowOutcome::OutOfTime { .. } if part.is_second => continue,
                 WindowOutcome::OutOfTime { mut rest } => {
                     rest.extend(todo.iter().rev().map(|part| part.window));
                     return Ok(left.out_of_time(rest));

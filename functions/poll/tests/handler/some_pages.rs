@@ -1,8 +1,12 @@
 //! Graph answers, but not every question: what is wrong with one page is no other alert's trouble.
 
-use drawbridge_poll::{Ending, Report};
+use drawbridge_poll::{Ending, Report, Silent, Stop};
 
-use crate::world::{Count, World};
+use std::time::Duration;
+
+use drawbridge_time::Deadline;
+
+use crate::world::{Count, HANGS, World};
 
 /// A world that has been polled, with an alert that spoils its page and one that comes later.
 async fn spoiled(status: u16, wait: Option<u64>) -> World {
@@ -122,4 +126,57 @@ async fn alerts_of_one_instant_that_graph_does_not_list_are_put_aside_as_a_windo
         (report.records, report.count_mismatches, report.gaps),
         (25, 1, 1)
     );
+}
+
+/// A poll with as much time as one has in Lambda.
+async fn short_poll(world: &World) {
+    let stop = Stop::at(Deadline::after(Duration::from_secs(55)));
+    world.clock.advance_secs(60);
+    let _ = world.poller.run(&stop, &Silent).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_hangs_holds_up_no_other_alert() {
+    let world = spoiled(HANGS, None).await;
+    let mut polls = 0;
+    while !world.has("before") {
+        short_poll(&world).await;
+        polls += 1;
+        assert!(polls < 60, "it does not come");
+    }
+    world.set("new", "2026-03-01T13:30:10Z");
+    while !world.has("new") {
+        short_poll(&world).await;
+        polls += 1;
+        assert!(polls < 150, "it does not come");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_page_of_a_backfill_comes_to_an_end() {
+    let world = spoiled(429, Some(400)).await;
+    let day = drawbridge_cursor::Window::new(
+        "2026-01-01T00:00:00Z".parse().unwrap(),
+        "2026-01-02T00:00:00Z".parse().unwrap(),
+    );
+    world.set("good", "2026-01-01T10:00:00Z");
+    world.graph.poison("\"worse\"");
+    world.set("worse", "2026-01-01T12:00:00Z");
+    let asked = drawbridge_poll::BackfillProgress {
+        tenant: "contoso".into(),
+        id: "b".into(),
+        left: vec![day.unwrap()],
+        ..drawbridge_poll::BackfillProgress::default()
+    };
+    asked.ask(world.store.as_ref()).await.unwrap();
+    let mut polls = 0;
+    while !world.state().await.backfills.is_empty() {
+        world.clock.advance_secs(60);
+        let report = world.poll().await.unwrap();
+        assert_eq!(report.ending, Ending::Complete, "live polls go on");
+        polls += 1;
+        assert!(polls < 60, "it does not come to an end");
+    }
+    assert!(world.has("good") && world.has("before"));
+    assert!(world.store.keys().iter().any(|key| key.contains("/gaps/")));
 }

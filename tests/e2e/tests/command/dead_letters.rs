@@ -98,7 +98,7 @@ async fn what_cannot_be_sent_is_not_deleted() {
     let gone = format!("{from}-that-is-not-there");
     let failed = run(&dead_letters(&from, &gone)).await;
     assert!(failed.stdout.starts_with("0 messages"), "{}", failed.stdout);
-    failed.failed(&["sqs:SendMessage", "that-is-not-there"]);
+    failed.failed(&["check the queue's URL", "that-is-not-there"]);
     run(&dead_letters(&from, &from))
         .await
         .failed(&["the same queue"]);

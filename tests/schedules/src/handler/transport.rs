@@ -111,7 +111,7 @@ impl Wire {
                 let wait = wait.map(|secs| ("retry-after", secs.to_string()));
                 return Ok(answer(status, wait, vec![Ok(Bytes::new())]));
             }
-            Reply::Reset => return Err(TransportError::Connect("reset".to_owned())),
+            Reply::Reset | Reply::Hangs => return Err(TransportError::Connect("reset".to_owned())),
             Reply::CutOff => {
                 let cut = Err(TransportError::CutOff("half".to_owned()));
                 let chunks = vec![Ok(Bytes::from_static(b"{\"value\":[{\"id\":")), cut];

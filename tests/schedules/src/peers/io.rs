@@ -94,6 +94,7 @@ impl Io {
             Reply::Status(_, wait) => Err(wait),
             Reply::ForeignLink(_)
             | Reply::Html
+            | Reply::Hangs
             | Reply::Reset
             | Reply::CutOff
             | Reply::Malformed => Err(None),

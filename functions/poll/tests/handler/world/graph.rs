@@ -37,6 +37,9 @@ struct Inner {
     times: Mutex<Vec<Instant>>,
 }
 
+/// The status of a poisoned page that never answers.
+pub(crate) const HANGS: u16 = 599;
+
 /// What Graph says when it is asked how many alerts there are.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Count {
@@ -227,6 +230,10 @@ impl Transport for Wire {
         let poison = self.0.poison.lock().unwrap().clone();
         if poison.is_some_and(|text| page.iter().any(|json| json.contains(&text))) {
             let (status, wait) = self.0.poison_status.lock().unwrap().unwrap_or((500, None));
+            if status == HANGS {
+                let never = futures::stream::pending().boxed();
+                return Ok(http::Response::new(never));
+            }
             return Ok(answer(
                 status,
                 wait.map(|w| ("retry-after", w.to_string())),

@@ -15,7 +15,7 @@ use serde_json::Value;
 pub(crate) use drawbridge_queue::testing::{FaultyQueue, Send};
 pub(crate) use drawbridge_store::testing::{FaultyStore, Put};
 pub(crate) use drawbridge_time::testing::ManualClock;
-pub(crate) use graph::{Answer, Count, FakeGraph};
+pub(crate) use graph::{Answer, Count, FakeGraph, HANGS};
 use ports::{Mortal, MortalQueue, MortalStore};
 
 /// Everything around a poller, in reach of a test.
