@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use crate::read_options::{ReadOptions, background};
 use crate::{Progress, Stop};
 
+/// What is kept of a poll's time for the question whether Graph answers at all.
+const QUESTION_TIME: Duration = Duration::from_secs(5);
+
 /// What surrounds one poll.
 pub(crate) struct PollContext<'a> {
     /// When it began.
@@ -48,10 +51,15 @@ impl<'a> PollContext<'a> {
         }
     }
 
-    /// Until when a page may be on its way: what is left then is enough to find out whether Graph
-    /// answers anything else.
-    pub(crate) fn page_deadline(&self) -> Deadline {
-        self.stop.deadline().earlier(self.page_margin)
+    /// Until when the first page may be on its way: what is left then is enough to find out whether
+    /// Graph answers anything else. Of little time, the page gets all.
+    pub(crate) fn first_page_deadline(&self) -> Deadline {
+        let deadline = self.stop.deadline();
+        if deadline.allows(2 * QUESTION_TIME) {
+            deadline.earlier(QUESTION_TIME)
+        } else {
+            deadline
+        }
     }
 
     /// Whether there is time for another page.

@@ -199,7 +199,7 @@ impl<'a> Drain<'a> {
     /// Reads all pages of one attempt; the next page is on its way while one is delivered.
     async fn pages(&mut self, attempt: Attempt) -> Result<Paged, PollError> {
         let graph = &self.poller.graph;
-        let deadline = self.context.page_deadline();
+        let deadline = self.context.stop.deadline();
         let mut incomplete = false;
         let mut links = HashSet::new();
         let mut empty_pages = 0;
@@ -212,7 +212,11 @@ impl<'a> Drain<'a> {
         let Some(pause) = self.pause() else {
             return Ok(Paged::NotBegun);
         };
-        let mut ahead = ReadAhead::first(graph, query, deadline, pause);
+        let first_deadline = match self.answered {
+            true => deadline,
+            false => self.context.first_page_deadline(),
+        };
+        let mut ahead = ReadAhead::first(graph, query, first_deadline, pause);
         loop {
             let page = tokio::select! {
                 biased;

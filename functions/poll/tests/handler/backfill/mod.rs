@@ -381,9 +381,10 @@ async fn what_lies_ahead_is_left_to_live_polls() {
 async fn a_throttled_step_comes_back_later_and_keeps_what_it_did() {
     let world = world(3);
     ask(&world, vec![days(3)[0], days(3)[2]]).await;
+    let throttled = || Answer::Throttled(400);
     world
         .graph
-        .script([Answer::Well, Answer::Well, Answer::Throttled(400)]);
+        .script([Answer::Well, Answer::Well, throttled(), throttled()]);
     let report = try_step(&world).await.unwrap();
     let delay = Duration::from_secs(300);
     assert_eq!(report.ending, Ending::Postponed(delay));
