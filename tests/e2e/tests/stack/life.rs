@@ -90,7 +90,8 @@ async fn the_timer_leads_to_every_record(world: &World, alerts: &[Value]) {
 
     cost.but_the_document(1).assert_is(&[
         ("entra:token", 1),
-        ("graph:list", 1),
+        // The page, and how many alerts there are.
+        ("graph:list", 2),
         ("s3:GetObject", 1),
         // The body over the limit, and the state.
         ("s3:PutObject", 2),
@@ -119,7 +120,7 @@ async fn new_evidence_adds_one_record(world: &World, newest: Timestamp) {
     let cost = Cost::since(world, &before);
     cost.print("a poll with one new record");
     cost.but_the_document(1).assert_is(&[
-        ("graph:list", 1),
+        ("graph:list", 2),
         ("s3:GetObject", 1),
         ("s3:PutObject", 1),
         ("sqs:SendMessage", 1),
