@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use drawbridge_cursor::Window;
 
 use super::attempt::SMALL_PAGE;
@@ -6,6 +8,9 @@ use crate::PollError;
 
 /// So many alerts in a window are worth the question whether they are all, whatever came of them.
 const MANY_ALERTS: usize = 100;
+
+/// How long the number may take: it is not worth a wait that a throttled client is asked for.
+const COUNT_TIME: Duration = Duration::from_secs(10);
 
 /// One reading of a window whose alerts are counted.
 struct Counted {
@@ -112,7 +117,8 @@ impl Drain<'_> {
         }
         tokio::time::sleep(self.pause()?).await;
         let query = self.poller.query(window.from(), window.to(), 1);
-        let count = self.poller.graph.count(&query, self.deadline()).await;
+        let deadline = self.deadline().at_most(COUNT_TIME);
+        let count = self.poller.graph.count(&query, deadline).await;
         self.note_requests();
         let reported = match count {
             Ok(count) => count?,
