@@ -8,7 +8,7 @@ use crate::read_options::{ReadOptions, background};
 use crate::{Progress, Stop};
 
 /// What is kept of a poll's time for the question whether Graph answers at all.
-const QUESTION_TIME: Duration = Duration::from_secs(5);
+const KEPT_FOR_QUESTION: Duration = Duration::from_secs(5);
 
 /// What surrounds one poll.
 pub(crate) struct PollContext<'a> {
@@ -55,8 +55,8 @@ impl<'a> PollContext<'a> {
     /// Graph answers anything else. Of little time, the page gets all.
     pub(crate) fn first_page_deadline(&self) -> Deadline {
         let deadline = self.stop.deadline();
-        if deadline.allows(2 * QUESTION_TIME) {
-            deadline.earlier(QUESTION_TIME)
+        if deadline.allows(2 * KEPT_FOR_QUESTION) {
+            deadline.earlier(KEPT_FOR_QUESTION)
         } else {
             deadline
         }

@@ -60,7 +60,7 @@ impl Drain<'_> {
             // Noted first, so that it is given back if it cannot be written.
             self.aside.push((PUT_ASIDE.to_owned(), claimed));
             if !self.options.dry_run {
-                self.quarantine().alert(raw, error).await?;
+                self.poller.quarantine().alert(raw, error).await?;
             }
             self.report.quarantined += 1;
         }
@@ -182,7 +182,8 @@ impl Drain<'_> {
         }
         for refused in never {
             let message = &batch.messages[refused.index];
-            self.quarantine()
+            self.poller
+                .quarantine()
                 .record(&output.name, message, refused)
                 .await?;
             self.report.quarantined += 1;

@@ -16,7 +16,6 @@ use self::attempt::Attempt;
 use self::narrow::Narrowed;
 use crate::context::PollContext;
 use crate::mapping::Batch;
-use crate::quarantine::Quarantine;
 use crate::read_ahead::ReadAhead;
 use crate::read_options::ReadOptions;
 use crate::{PollError, Poller, Report};
@@ -307,13 +306,6 @@ impl<'a> Drain<'a> {
     /// Until when: the poll's deadline, or the end of the time that a background reading has.
     fn deadline(&self) -> Deadline {
         self.context.deadline(&self.options)
-    }
-
-    fn quarantine(&self) -> Quarantine<'a> {
-        Quarantine {
-            store: self.poller.store.as_ref(),
-            tenant: &self.poller.settings.tenant,
-        }
     }
 
     fn now_secs(&self) -> u32 {

@@ -82,7 +82,8 @@ impl Drain<'_> {
         let smallest_ms = self.poller.settings.windows.smallest_ms;
         if fault == Fault::Page && !self.has_time() {
             // In halves the window may fit next time, but only if it is the window's fault.
-            if !self.answered && !self.graph_answers(Fault::Either).await {
+            let deadline = self.context.stop.deadline();
+            if !self.answered && !self.poller.answers_nothing_soon(deadline).await {
                 return Err(error);
             }
             self.answered = true;
@@ -151,7 +152,7 @@ impl Drain<'_> {
         reason: &str,
     ) -> Result<Narrowed, PollError> {
         if !self.options.dry_run {
-            self.quarantine().gap(window, reason).await?;
+            self.poller.quarantine().gap(window, reason).await?;
         }
         self.report.gaps += 1;
         Ok(Narrowed::To(Vec::new()))
