@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::assembly::Services;
 use drawbridge_poll::{Report, Stop};
 use drawbridge_secrets::{SecretError, Secrets};
 use drawbridge_simulator::{Alerts, GenerateOptions, Options};
@@ -57,13 +57,13 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
         outputs: &[format.name().to_owned()],
         ..Given::default()
     };
-    let surroundings = Surroundings {
+    let services = Services {
         secrets: Arc::new(SimulatedSecret),
         clock: Arc::new(move || now),
-        ..DataLocation::folder(args.out.clone()).surroundings()?
+        ..DataLocation::folder(args.out.clone()).services()?
     };
     let tenant = given.tenant("demo")?;
-    let session = Session::open(&args.out, &surroundings, &tenant, None).await?;
+    let session = Session::open(&args.out, &services, &tenant, None).await?;
 
     let started = Instant::now();
     let shown = Shown::start();

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use drawbridge_config::Tenant;
-use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::assembly::Services;
 use drawbridge_poll::{PollError, Poller, Progress, Report, Stop};
 use drawbridge_queue::{Hold, LocalQueue};
 use jiff::Timestamp;
@@ -21,16 +21,16 @@ impl Session {
     /// first poll starts at `since`, or where the tenant's document says.
     pub(crate) async fn open(
         folder: &Path,
-        surroundings: &Surroundings,
+        services: &Services,
         tenant: &Tenant,
         since: Option<Timestamp>,
     ) -> Result<Self, Failure> {
-        let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
+        let tenant = services.admit(tenant).await.map_err(Failure::of)?;
         // Before the files, so that what cannot be used leaves none behind.
-        surroundings.client(tenant).map_err(Failure::of)?;
+        services.client(tenant).map_err(Failure::of)?;
         let below = Path::new("");
         let Opened { outputs, files } = outputs::open(folder, below, &tenant, Hold::Always).await?;
-        let poller = surroundings.poller(tenant, outputs);
+        let poller = services.poller(tenant, outputs);
         let mut poller = poller.map_err(Failure::of)?;
         poller.settings.windows.first_from = since;
         Ok(Self { poller, files })

@@ -370,7 +370,7 @@ mod tests {
                 let mut claimed = siem.claim(digest, &[key; 32], now_secs).unwrap();
                 siem.carry(&mut claimed, &[[key; 6], [7; 6]]);
                 if key == keys - 1 {
-                    siem.give_back(&claimed);
+                    siem.release(&claimed);
                 }
             }
             let native = state.output("native");

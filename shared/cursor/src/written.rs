@@ -246,7 +246,7 @@ impl Written {
 
     /// Gives a claim back that the queue did not take: the next claim of the same record is
     /// granted, with the same `AlertPart`, and what only it carried is carried no more.
-    pub fn give_back(&mut self, claimed: &Claimed) {
+    pub fn release(&mut self, claimed: &Claimed) {
         let Claimed { alert, key, .. } = *claimed;
         let Some(entry) = self.alerts.get_mut(&alert.0) else {
             return;
@@ -421,9 +421,9 @@ mod tests {
         let claims: Vec<_> = (0..3)
             .map(|n| written.claim(alert, &key(n), 10).unwrap())
             .collect();
-        written.give_back(&claims[1]);
+        written.release(&claims[1]);
         let never_seen = AlertDigest::of("never seen");
-        written.give_back(&Claimed {
+        written.release(&Claimed {
             alert: never_seen,
             ..claims[1]
         });
@@ -446,7 +446,7 @@ mod tests {
         // Back to what it was: the reader has the one in between.
         let (is_new, claimed) = change(&mut written, 7).unwrap();
         assert!(!is_new);
-        written.give_back(&claimed);
+        written.release(&claimed);
         assert!(!change(&mut written, 7).unwrap().0);
         assert!(change(&mut written, 7).is_none());
     }
@@ -456,7 +456,7 @@ mod tests {
         let mut written = Written::default();
         let alert = AlertDigest::of("da1");
         let claimed = written.claim_change(alert, &key(1), &key(7), 10).unwrap();
-        written.give_back(&claimed);
+        written.release(&claimed);
         assert!(
             written
                 .claim_change(alert, &key(1), &key(8), 10)
@@ -478,7 +478,7 @@ mod tests {
             let claimed = written.claim(alert, &wide(n), 10).unwrap();
             assert_eq!(claimed.part, n);
             if n == 70_000 {
-                written.give_back(&claimed);
+                written.release(&claimed);
             }
         }
         assert_eq!(written.unsent.len(), 1);
@@ -498,7 +498,7 @@ mod tests {
         let mut written = Written::default();
         let alert = AlertDigest::of("da1");
         let claimed = written.claim_change(alert, &key(1), &key(7), 10).unwrap();
-        written.give_back(&claimed);
+        written.release(&claimed);
         assert_eq!(part(written.claim(alert, &key(1), 20)), Some(0));
         assert_eq!(part(written.claim(alert, &key(1), 30)), None);
     }
@@ -515,7 +515,7 @@ mod tests {
         written.carry(&mut second, &[fact(2), fact(3)]);
         assert!(!written.lacks(alert, &[fact(1), fact(2), fact(3)]));
         assert!(written.lacks(other, &[fact(1)]));
-        written.give_back(&second);
+        written.release(&second);
         assert!(written.lacks(alert, &[fact(1), fact(3)]));
         assert!(!written.lacks(alert, &[fact(1), fact(2)]));
         written.forget_before(11);
@@ -534,7 +534,7 @@ mod tests {
             written.carry(&mut claimed, &[fact(n)]);
             claims.push(claimed);
         }
-        written.give_back(&claims[99_000]);
+        written.release(&claims[99_000]);
         for n in 0..100_000 {
             assert_eq!(written.lacks(alert, &[fact(n)]), n == 99_000);
         }
@@ -546,7 +546,7 @@ mod tests {
         let mut base = Written::default();
         base.claim(one, &key(1), 10);
         let given_back = base.claim(one, &key(2), 10).unwrap();
-        base.give_back(&given_back);
+        base.release(&given_back);
         let (mut ours, mut theirs) = (base.clone(), base.clone());
         let mut claimed = ours.claim(one, &key(3), 20).unwrap();
         ours.carry(&mut claimed, &[[3; 6]]);
@@ -554,7 +554,7 @@ mod tests {
         let mut claimed = theirs.claim(one, &key(4), 30).unwrap();
         theirs.carry(&mut claimed, &[[4; 6]]);
         let unsent = theirs.claim(two, &key(5), 30).unwrap();
-        theirs.give_back(&unsent);
+        theirs.release(&unsent);
         ours.adopt(&theirs);
         assert_eq!((ours.alerts(), ours.keys(), ours.facts()), (2, 5, 2));
         for n in [1, 2, 3, 4] {

@@ -22,7 +22,7 @@ pub struct Campaign {
     /// Records with an `AlertPart` that another record of the alert has.
     pub shared_parts: usize,
     /// Alerts, records and windows that were put aside.
-    pub put_aside: usize,
+    pub quarantined: usize,
     /// Records in windows that were put aside.
     pub in_gaps: usize,
     /// Records in ranges that are still to be read.
@@ -71,7 +71,7 @@ impl Campaign {
         self.records += findings.records;
         self.repeated += findings.repeated;
         self.shared_parts += findings.shared_parts;
-        self.put_aside += findings.put_aside;
+        self.quarantined += findings.quarantined;
         self.in_gaps += findings.in_gaps;
         self.still_left += findings.still_left;
         self.held_back += usize::from(findings.held_back);
@@ -112,7 +112,7 @@ impl Campaign {
             ),
             (
                 "alerts, records and windows put aside",
-                self.put_aside as u64,
+                self.quarantined as u64,
             ),
             (
                 "records in windows that were put aside",

@@ -26,7 +26,7 @@ pub struct Findings {
     /// poll that did not save.
     pub shared_parts: usize,
     /// Alerts, records and windows in the quarantine.
-    pub put_aside: usize,
+    pub quarantined: usize,
     /// Records in windows that Graph would not answer: in quarantine as a job.
     pub in_gaps: usize,
     /// Records in ranges that are still to be read: a poison alert that is never mended is narrowed down
@@ -64,7 +64,7 @@ pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
     let mut findings = Findings {
         records: held.taken.len(),
         requests: ran.requests,
-        put_aside: held
+        quarantined: held
             .objects
             .keys()
             .filter(|key| key.starts_with("quarantine/"))
@@ -192,7 +192,7 @@ fn no_fact_lost(schedule: &Schedule, held: &Held, aside: &Aside, findings: &mut 
             arrived.entry((alert, fact)).or_insert(taken.at);
         }
     }
-    let put_aside: BTreeSet<(usize, facts::Fact)> = aside
+    let quarantined: BTreeSet<(usize, facts::Fact)> = aside
         .records
         .iter()
         .filter_map(|(key, body)| Some((of_key(key)?, body)))
@@ -203,7 +203,7 @@ fn no_fact_lost(schedule: &Schedule, held: &Held, aside: &Aside, findings: &mut 
         })
         .collect();
     for (fact, wanted) in &expected_facts(&schedule.alerts) {
-        let found = (arrived.get(fact).copied(), put_aside.contains(fact));
+        let found = (arrived.get(fact).copied(), quarantined.contains(fact));
         let name = format!("{:?}", fact.1);
         is_lost(schedule, (&name, wanted), found, aside, findings);
     }

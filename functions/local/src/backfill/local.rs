@@ -50,13 +50,13 @@ async fn poller(
     tenant: &Tenant,
     progress: &BackfillProgress,
 ) -> Result<Poller, Failure> {
-    let surroundings = place.surroundings()?;
-    let tenant = surroundings.admit(tenant).await.map_err(Failure::of)?;
+    let services = place.services()?;
+    let tenant = services.admit(tenant).await.map_err(Failure::of)?;
     if !progress.dry_run {
-        return fleet::poller(place, &surroundings, tenant, Hold::Always).await;
+        return fleet::poller(place, &services, tenant, Hold::Always).await;
     }
     let outputs = crate::outputs::nowhere(&crate::outputs::names(&tenant));
-    surroundings.poller(tenant, outputs).map_err(Failure::of)
+    services.poller(tenant, outputs).map_err(Failure::of)
 }
 
 async fn read(

@@ -12,7 +12,7 @@ use drawbridge_config::Trust;
 use drawbridge_deliver::NamedSecrets;
 use drawbridge_http::HttpTransport;
 use drawbridge_poll::MAX_STATE_BYTES;
-use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::assembly::Services;
 use drawbridge_queue::Queue;
 use drawbridge_secrets::Secrets;
 use drawbridge_store::{Catalogue, LocalStore, Store};
@@ -129,13 +129,13 @@ impl DataLocation {
     }
 
     /// What its tenants share.
-    pub(crate) fn surroundings(&self) -> Result<Surroundings, Failure> {
+    pub(crate) fn services(&self) -> Result<Services, Failure> {
         let (secrets, aws_assertions): (Arc<dyn Secrets>, _) = match &self.kind {
             Kind::Folder(_) => (Arc::new(on_one_machine()), None),
             #[cfg(feature = "aws")]
             Kind::Stack(stack) => (stack.secrets(), Some(stack.assertions())),
         };
-        Ok(Surroundings {
+        Ok(Services {
             transport: Arc::new(HttpTransport::new()),
             public_transport: Arc::new(HttpTransport::to_public_addresses()),
             trust: self.trust()?,

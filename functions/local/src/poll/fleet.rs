@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use drawbridge_config::Tenant;
-use drawbridge_poll::assembly::{Admitted, Surroundings};
+use drawbridge_poll::assembly::{Admitted, Services};
 use drawbridge_poll::{PollError, Poller, Report, Silent, Stop};
 use drawbridge_queue::Hold;
 use futures::future::LocalBoxFuture;
@@ -37,7 +37,7 @@ type Polled = (String, Result<Report, Ended>);
 /// The tenants of a folder, with a poller each.
 pub(super) struct Fleet {
     place: DataLocation,
-    surroundings: Surroundings,
+    services: Services,
     stop: Stop,
     once: bool,
     json: bool,
@@ -52,13 +52,13 @@ pub(super) struct Fleet {
 impl Fleet {
     pub(super) fn new(
         place: DataLocation,
-        surroundings: Surroundings,
+        services: Services,
         stop: Stop,
         once: bool,
         json: bool,
     ) -> Self {
         Self {
-            surroundings,
+            services,
             place,
             stop,
             once,
@@ -80,7 +80,7 @@ impl Fleet {
         let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
         self.known.retain(|name, _| there.contains(name.as_str()));
         self.trouble.retain(|name, _| there.contains(name.as_str()));
-        let refused = refused(&found, &self.place, &self.surroundings).await;
+        let refused = refused(&found, &self.place, &self.services).await;
         for TenantDocument {
             document, tenant, ..
         } in found
@@ -107,11 +107,7 @@ impl Fleet {
     /// A tenant's poller, built anew when its document has changed.
     async fn poller(&mut self, tenant: Tenant) -> Result<Arc<Poller>, Failure> {
         // Each time: the administrator may have changed his mind.
-        let admitted = self
-            .surroundings
-            .admit(&tenant)
-            .await
-            .map_err(Failure::of)?;
+        let admitted = self.services.admit(&tenant).await.map_err(Failure::of)?;
         if let Some((known, poller)) = self.known.get(&tenant.name)
             && *known == *admitted
         {
@@ -119,13 +115,7 @@ impl Fleet {
         }
         // Its files have to be closed before they can be opened again.
         self.known.remove(&tenant.name);
-        let poller = poller(
-            &self.place,
-            &self.surroundings,
-            admitted,
-            Hold::WhileSending,
-        )
-        .await?;
+        let poller = poller(&self.place, &self.services, admitted, Hold::WhileSending).await?;
         let poller = Arc::new(poller);
         let name = tenant.name.clone();
         self.known.insert(name, (tenant, Arc::clone(&poller)));
@@ -222,7 +212,7 @@ impl Fleet {
 /// `hold` says.
 pub(crate) async fn poller(
     place: &DataLocation,
-    surroundings: &Surroundings,
+    services: &Services,
     tenant: Admitted<'_>,
     hold: Hold,
 ) -> Result<Poller, Failure> {
@@ -230,10 +220,10 @@ pub(crate) async fn poller(
         .as_folder()
         .ok_or_else(|| Failure::of("a stack is polled by its poll function"))?;
     // Before the files, so that a document that cannot be used leaves none behind.
-    surroundings.client(tenant).map_err(Failure::of)?;
+    services.client(tenant).map_err(Failure::of)?;
     let below = Path::new(&tenant.name);
     let opened = crate::outputs::open(folder, below, &tenant, hold).await?;
-    let poller = surroundings.poller(tenant, opened.outputs);
+    let poller = services.poller(tenant, opened.outputs);
     poller.map_err(Failure::of)
 }
 

@@ -97,7 +97,7 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
     write(folder.path(), "b-well", WELL);
     let place = DataLocation::folder(folder.path().to_owned());
     let is_mended = Arc::new(AtomicBool::new(false));
-    let surroundings = Surroundings {
+    let services = Services {
         transport: Arc::new(Buggy {
             network: HttpTransport::new(),
             is_mended: Arc::clone(&is_mended),
@@ -111,10 +111,10 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
             folder.path().join("secrets"),
         )
         .unwrap(),
-        ..place.surroundings().ok().unwrap()
+        ..place.services().ok().unwrap()
     };
     let (_ask, asked) = watch::channel(false);
-    let mut fleet = Fleet::new(place, surroundings, Stop::when(asked), false, false);
+    let mut fleet = Fleet::new(place, services, Stop::when(asked), false, false);
     let records = |tenant: &str| {
         let file = folder.path().join(tenant).join("siem.ndjson");
         fs::read_to_string(file).unwrap().lines().count()

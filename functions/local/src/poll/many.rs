@@ -31,8 +31,8 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
             place.name()
         )));
     }
-    let surroundings = place.surroundings()?;
-    let mut fleet = Fleet::new(place, surroundings, stop.clone(), args.once, args.json);
+    let services = place.services()?;
+    let mut fleet = Fleet::new(place, services, stop.clone(), args.once, args.json);
     fleet.begin(found).await;
     if args.once {
         return fleet.end().await;

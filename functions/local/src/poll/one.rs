@@ -71,8 +71,8 @@ async fn open(args: &cli::Poll) -> Result<Session, Failure> {
     }
     // Graph knows no time before 1970.
     let since = args.since.map(|since| since.max(Timestamp::UNIX_EPOCH));
-    let surroundings = DataLocation::folder(args.out.clone()).surroundings()?;
-    Session::open(&args.out, &surroundings, &tenant, since).await
+    let services = DataLocation::folder(args.out.clone()).services()?;
+    Session::open(&args.out, &services, &tenant, since).await
 }
 
 /// The document that the command line stands for. What it says is the administrator's own word.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use drawbridge_config::Tenant;
-use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::assembly::Services;
 use drawbridge_poll::{Grouping, Output, Poller};
 use drawbridge_queue::Hold;
 
@@ -20,7 +20,7 @@ const DEFAULT: &str = "siem";
 /// The pollers of the tenants that items belong to, with the outputs that they go to.
 pub(super) struct Pollers<'a> {
     place: &'a DataLocation,
-    surroundings: Surroundings,
+    services: Services,
     found: Vec<TenantDocument>,
     queues: Vec<(String, String)>,
     /// Whether the queues' readers resolve pointers.
@@ -38,7 +38,7 @@ impl<'a> Pollers<'a> {
         }
         Ok(Self {
             place,
-            surroundings: place.surroundings()?,
+            services: place.services()?,
             found: tenant_documents(place.store.as_ref()).await?,
             queues,
             pointers: args.pointers,
@@ -60,14 +60,12 @@ impl<'a> Pollers<'a> {
             ))
         })?;
         let tenant = found.tenant.as_ref().map_err(Failure::of)?;
-        let tenant = self.surroundings.admit(tenant).await.map_err(Failure::of)?;
+        let tenant = self.services.admit(tenant).await.map_err(Failure::of)?;
         let poller = if self.place.as_folder().is_some() {
-            fleet::poller(self.place, &self.surroundings, tenant, Hold::WhileSending).await?
+            fleet::poller(self.place, &self.services, tenant, Hold::WhileSending).await?
         } else {
             let outputs = self.outputs(&tenant)?;
-            self.surroundings
-                .poller(tenant, outputs)
-                .map_err(Failure::of)?
+            self.services.poller(tenant, outputs).map_err(Failure::of)?
         };
         let poller = Arc::new(poller);
         self.known.insert(name.to_owned(), Arc::clone(&poller));

@@ -105,8 +105,8 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     crate::outputs::check(&tenant).map_err(Failure::of)?;
     check_name(&tenant, &place).map_err(Failure::of)?;
     place.trust()?.check(&tenant).map_err(Failure::of)?;
-    let surroundings = place.surroundings()?;
-    let refused = refused(&found, &place, &surroundings).await;
+    let services = place.services()?;
+    let refused = refused(&found, &place, &services).await;
     let admitted = found
         .iter()
         .filter(|found| !refused.contains_key(&found.document.name));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use drawbridge_config::ConfigError;
 use drawbridge_entra::Identity;
 use drawbridge_graph::{self, Check, Finding, Level};
-use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::assembly::Services;
 use drawbridge_time::Deadline;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
@@ -27,11 +27,11 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     let found = tenant_documents(place.store.as_ref()).await?;
     let chosen = chosen(args, &found, &place)?;
-    let surroundings = place.surroundings()?;
-    let refused = refused(&found, &place, &surroundings).await;
+    let services = place.services()?;
+    let refused = refused(&found, &place, &services).await;
     let all = chosen.len();
     let mut checks = stream::iter(chosen)
-        .map(|found| checked(found, &refused, &surroundings))
+        .map(|found| checked(found, &refused, &services))
         .buffered(AT_ONCE);
     let (mut done, mut bad) = (0, 0);
     while let Some(checked) = checks.next().await {
@@ -86,23 +86,20 @@ struct Checked<'a> {
 async fn checked<'a>(
     found: &'a TenantDocument,
     refused: &HashMap<String, ConfigError>,
-    surroundings: &Surroundings,
+    services: &Services,
 ) -> Checked<'a> {
     let outcome = match refused.get(&found.document.name) {
         Some(refusal) => Err(refusal.clone()),
-        None => outcome(found, surroundings).await,
+        None => outcome(found, services).await,
     };
     Checked { found, outcome }
 }
 
-async fn outcome(
-    found: &TenantDocument,
-    surroundings: &Surroundings,
-) -> Result<Check, ConfigError> {
+async fn outcome(found: &TenantDocument, services: &Services) -> Result<Check, ConfigError> {
     let tenant = found.tenant.as_ref().map_err(Clone::clone)?;
     crate::outputs::check(tenant)?;
-    let client = surroundings.client(surroundings.admit(tenant).await?)?;
-    let now = surroundings.clock.now();
+    let client = services.client(services.admit(tenant).await?)?;
+    let now = services.clock.now();
     let deadline = Deadline::after(TIME);
     Ok(drawbridge_graph::check(&client.graph, &client.tokens, now, deadline).await)
 }

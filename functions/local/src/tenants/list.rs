@@ -4,7 +4,7 @@ use drawbridge_config::Tenant;
 use drawbridge_cursor::State;
 use drawbridge_entra::Cloud;
 use drawbridge_http::authority;
-use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::assembly::Services;
 use drawbridge_poll::state_key;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
@@ -32,8 +32,8 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         )?;
         return Ok(());
     }
-    let surroundings = place.surroundings()?;
-    let refused = refused(&found, &place, &surroundings).await;
+    let services = place.services()?;
+    let refused = refused(&found, &place, &services).await;
     let states: Vec<Option<State>> = stream::iter(&found)
         .map(|found| state(&place, &found.document.name))
         .buffered(AT_ONCE)
@@ -47,7 +47,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
             found,
             state: state.as_ref(),
             problem: refused.get(&found.document.name).map(ToString::to_string),
-            surroundings: &surroundings,
+            services: &services,
             now,
         })
         .collect();
@@ -85,7 +85,7 @@ struct Row<'a> {
     found: &'a TenantDocument,
     state: Option<&'a State>,
     problem: Option<String>,
-    surroundings: &'a Surroundings,
+    services: &'a Services,
     now: Timestamp,
 }
 
@@ -102,7 +102,7 @@ impl Row<'_> {
     fn cloud(&self) -> Option<String> {
         let tenant = self.tenant()?;
         let own = tenant.graph_url.as_ref().map(authority);
-        let administrators = || Some(authority(&self.surroundings.trust.endpoints()?.graph));
+        let administrators = || Some(authority(&self.services.trust.endpoints()?.graph));
         let cloud = own.or_else(|| tenant.cloud.clone()).or_else(administrators);
         Some(cloud.unwrap_or_else(|| Cloud::default().name().to_owned()))
     }

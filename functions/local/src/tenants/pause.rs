@@ -97,7 +97,7 @@ async fn check_alone(name: &str, place: &DataLocation) -> Result<(), Failure> {
     let Some(Ok(tenant)) = this.map(|found| found.tenant.as_ref()) else {
         return Ok(());
     };
-    let refused = refused(&found, place, &place.surroundings()?).await;
+    let refused = refused(&found, place, &place.services()?).await;
     let others = found.iter().filter(|f| {
         let other = &f.document.name;
         !f.document.is_paused && other != name && !refused.contains_key(other)

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use drawbridge_config::{ConfigError, Document, Tenant, documents, read_document};
-use drawbridge_poll::assembly::Surroundings;
+use drawbridge_poll::assembly::Services;
 use drawbridge_poll::state_key;
 use drawbridge_store::{Catalogue, ETag};
 use futures::{StreamExt as _, stream};
@@ -55,14 +55,14 @@ async fn read(store: &dyn Catalogue, document: Document) -> Option<TenantDocumen
 pub(crate) async fn refused(
     found: &[TenantDocument],
     place: &DataLocation,
-    surroundings: &Surroundings,
+    services: &Services,
 ) -> HashMap<String, ConfigError> {
     let mut refused = HashMap::new();
     let mut polled = Vec::new();
     for found in found {
         let admitted = match &found.tenant {
             Ok(tenant) => check_name(tenant, place)
-                .and(surroundings.admit(tenant).await)
+                .and(services.admit(tenant).await)
                 .map(|_| tenant),
             Err(error) => Err(error.clone()),
         };

@@ -18,7 +18,7 @@ use drawbridge_time::Clock;
 use crate::{Output, Poller, Settings};
 
 /// What all tenants share.
-pub struct Surroundings {
+pub struct Services {
     /// Carries requests to the login hosts and to Graph.
     pub transport: Arc<dyn Transport>,
     /// Carries those to hosts that a document names: to public addresses alone.
@@ -57,7 +57,7 @@ impl Deref for Admitted<'_> {
     }
 }
 
-impl Surroundings {
+impl Services {
     /// Checks that a tenant's document asks for nothing that is not its own. The administrator's
     /// list is read only for a federated identity, so that the others cost no request.
     ///

@@ -42,7 +42,7 @@ fn variable(name: &str) -> Option<String> {
 async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
     let folder = tempfile::tempdir().unwrap();
     let (any, public) = (nowhere(), nowhere());
-    let surroundings = Surroundings {
+    let services = Services {
         transport: Arc::clone(&any) as Arc<dyn Transport>,
         public_transport: Arc::clone(&public) as Arc<dyn Transport>,
         trust,
@@ -52,12 +52,12 @@ async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
         aws_assertions: None,
         most_state_bytes: MAX_STATE_BYTES,
     };
-    let admitted = match surroundings.admit(tenant).await {
+    let admitted = match services.admit(tenant).await {
         Ok(admitted) => admitted,
         Err(refusal) => return Asked::Refused(refusal.to_string()),
     };
-    let client = surroundings.client(admitted).unwrap();
-    let now = surroundings.clock.now();
+    let client = services.client(admitted).unwrap();
+    let now = services.clock.now();
     let deadline = Deadline::after(std::time::Duration::from_secs(1));
     drawbridge_graph::check(&client.graph, &client.tokens, now, deadline).await;
     let hosts = |script: &Script| -> Vec<String> {

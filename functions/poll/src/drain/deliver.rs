@@ -13,7 +13,7 @@ use crate::{Output, PollError};
 const SMALL_STATE_BYTES: usize = 16 * 1024;
 
 /// The state's name for alerts that were put aside, beside the outputs.
-const PUT_ASIDE: &str = "quarantine";
+const QUARANTINED: &str = "quarantine";
 
 impl Drain<'_> {
     /// Maps a page's alerts and sends the records that are new; whether there was time for all.
@@ -28,7 +28,7 @@ impl Drain<'_> {
             had_time = match decode(raw) {
                 Ok(alert) => self.deliver_alert(&alert).await?,
                 Err(error) => {
-                    self.put_aside(raw, &error).await?;
+                    self.quarantine_alert(raw, &error).await?;
                     true
                 }
             };
@@ -52,13 +52,13 @@ impl Drain<'_> {
     }
 
     /// Puts an alert aside that does not parse, once.
-    async fn put_aside(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
+    async fn quarantine_alert(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
         let (alert, now_secs) = (AlertDigest::of(raw), self.now_secs());
         self.seen.insert(alert);
-        let put_aside = self.state.output(PUT_ASIDE);
-        if let Some(claimed) = put_aside.claim(alert, &[0; 32], now_secs) {
+        let quarantined = self.state.output(QUARANTINED);
+        if let Some(claimed) = quarantined.claim(alert, &[0; 32], now_secs) {
             // Noted first, so that it is given back if it cannot be written.
-            self.aside.push((PUT_ASIDE.to_owned(), claimed));
+            self.quarantined.push((QUARANTINED.to_owned(), claimed));
             if !self.options.dry_run {
                 self.poller.quarantine().alert(raw, error).await?;
             }
@@ -171,14 +171,14 @@ impl Drain<'_> {
         let mut count = 0;
         for refused in again {
             count += 1;
-            written.give_back(&batch.claims[refused.index]);
+            written.release(&batch.claims[refused.index]);
         }
         self.report.records += (batch.messages.len() - refused.len()) as u64;
         self.count_oversize(output, &batch.messages, &refused);
         let never = refused.iter().filter(|refused| !refused.retryable);
         for refused in never.clone() {
             let claimed = batch.claims[refused.index];
-            self.aside.push((output.name.clone(), claimed));
+            self.quarantined.push((output.name.clone(), claimed));
         }
         for refused in never {
             let message = &batch.messages[refused.index];

@@ -33,7 +33,7 @@ pub(crate) struct Drain<'a> {
     options: ReadOptions,
     batches: Vec<Batch>,
     /// What this poll put aside: the state's name for whom, and the claim.
-    aside: Vec<(String, Claimed)>,
+    quarantined: Vec<(String, Claimed)>,
     /// The alerts that Graph returned: their number is compared with Graph's own.
     seen: HashSet<AlertDigest>,
     /// Whether Graph was seen to count what it never lists.
@@ -121,7 +121,7 @@ impl<'a> Drain<'a> {
             counts_wrongly: false,
             options,
             batches,
-            aside: Vec::new(),
+            quarantined: Vec::new(),
             requests: poller.graph.stats().requests,
             answered: false,
         }
@@ -134,7 +134,7 @@ impl<'a> Drain<'a> {
         // Those that failed count, too.
         self.note_requests();
         if drained.is_err() {
-            self.give_back();
+            self.release();
         }
         drained
     }
@@ -183,15 +183,15 @@ impl<'a> Drain<'a> {
     /// Gives back what was claimed and not sent, and what was put aside: a poll that fails saves
     /// what it sent all the same, and the next one is to send the rest and to count anew what it
     /// puts aside.
-    fn give_back(&mut self) {
+    fn release(&mut self) {
         for (output, batch) in self.poller.outputs.iter().zip(&mut self.batches) {
             let written = self.state.output(&output.name);
             for claimed in std::mem::take(batch).claims {
-                written.give_back(&claimed);
+                written.release(&claimed);
             }
         }
-        for (output, claimed) in std::mem::take(&mut self.aside) {
-            self.state.output(&output).give_back(&claimed);
+        for (output, claimed) in std::mem::take(&mut self.quarantined) {
+            self.state.output(&output).release(&claimed);
         }
     }
 

@@ -22,7 +22,7 @@ use super::memory::state_bytes;
 use super::outputs::Outputs;
 use super::tenants::Tenants;
 use super::{Event, metrics};
-use crate::assembly::Surroundings;
+use crate::assembly::Services;
 use crate::{AfterJob, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop};
 
 /// The function, with its clients built once and a poller for each tenant that it met.
@@ -56,7 +56,7 @@ impl Function {
         let outputs = Outputs::new(&settings, &sqs, &store);
         let jobs_queue = SqsQueue::new(sqs.clone(), &settings.jobs_queue_url);
         let secrets = SecretsManager::new(aws_sdk_secretsmanager::Client::new(&aws));
-        let surroundings = Surroundings {
+        let services = Services {
             transport: Arc::new(HttpTransport::new()),
             public_transport: Arc::new(HttpTransport::to_public_addresses()),
             trust: Trust::of_a_stack(|name| std::env::var(name).ok())?,
@@ -71,7 +71,7 @@ impl Function {
             ),
         };
         Ok(Self {
-            tenants: Tenants::new(settings.tenants, surroundings, outputs),
+            tenants: Tenants::new(settings.tenants, services, outputs),
             jobs: Jobs::default(),
             jobs_queue: JobsQueue {
                 visibility: SqsVisibility::new(sqs, settings.jobs_queue_url.clone()),

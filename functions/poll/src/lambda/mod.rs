@@ -1,4 +1,4 @@
-//! The handler's surroundings in Lambda: events in, partial batch failures and metrics out.
+//! The handler's services in Lambda: events in, partial batch failures and metrics out.
 
 mod event;
 mod function;

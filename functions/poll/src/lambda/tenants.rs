@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::outputs::Outputs;
 use crate::Poller;
-use crate::assembly::Surroundings;
+use crate::assembly::Services;
 
 /// How long a document is taken to be as it was read.
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
@@ -16,7 +16,7 @@ const FRESH: SignedDuration = SignedDuration::from_secs(60);
 /// each that this process met.
 pub(super) struct Tenants {
     given: HashMap<String, Tenant>,
-    surroundings: Surroundings,
+    services: Services,
     outputs: Outputs,
     known: Mutex<HashMap<String, Known>>,
 }
@@ -28,11 +28,11 @@ struct Known {
 }
 
 impl Tenants {
-    pub(super) fn new(given: Vec<Tenant>, surroundings: Surroundings, outputs: Outputs) -> Self {
+    pub(super) fn new(given: Vec<Tenant>, services: Services, outputs: Outputs) -> Self {
         let given = given.into_iter().map(|t| (t.name.clone(), t)).collect();
         Self {
             given,
-            surroundings,
+            services,
             outputs,
             known: Mutex::default(),
         }
@@ -41,7 +41,7 @@ impl Tenants {
     /// The poller of a tenant, built anew when its document has changed; `None` when there is no
     /// such tenant, or when it is paused.
     pub(super) async fn poller(&self, name: &str) -> Result<Option<Arc<Poller>>, ConfigError> {
-        let now = self.surroundings.clock.now();
+        let now = self.services.clock.now();
         let mut known = self.known.lock().await;
         if let Some(known) = known.get(name)
             && is_fresh(known.read, now)
@@ -52,7 +52,7 @@ impl Tenants {
             known.remove(name);
             return Ok(None);
         };
-        let admitted = self.surroundings.admit(&tenant).await?;
+        let admitted = self.services.admit(&tenant).await?;
         if let Some(known) = known.get_mut(name)
             && known.tenant == tenant
         {
@@ -60,7 +60,7 @@ impl Tenants {
             return Ok(Some(Arc::clone(&known.poller)));
         }
         let outputs = self.outputs.of(&tenant)?;
-        let poller = Arc::new(self.surroundings.poller(admitted, outputs)?);
+        let poller = Arc::new(self.services.poller(admitted, outputs)?);
         let entry = Known {
             tenant,
             read: now,
@@ -73,7 +73,7 @@ impl Tenants {
     /// What is known of a tenant: its document, or what was given with the function. Of the latter, a
     /// document takes the place only if the administrator's list says so.
     async fn tenant(&self, name: &str) -> Result<Option<Tenant>, ConfigError> {
-        let store = self.surroundings.store.as_ref();
+        let store = self.services.store.as_ref();
         let Some(given) = self.given.get(name) else {
             return document(store, name).await;
         };
@@ -133,7 +133,7 @@ mod tests {
             .region(Region::new("us-east-1"));
         let sqs = aws_sdk_sqs::Client::from_conf(config.build());
         let outputs = Outputs::new(&settings, &sqs, store);
-        let surroundings = Surroundings {
+        let services = Services {
             transport: Arc::new(HttpTransport::new()),
             public_transport: Arc::new(HttpTransport::to_public_addresses()),
             trust: Trust::of_a_stack(variable).unwrap(),
@@ -143,7 +143,7 @@ mod tests {
             aws_assertions: None,
             most_state_bytes: MAX_STATE_BYTES,
         };
-        Tenants::new(settings.tenants, surroundings, outputs)
+        Tenants::new(settings.tenants, services, outputs)
     }
 
     #[test]

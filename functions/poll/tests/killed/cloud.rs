@@ -116,7 +116,7 @@ impl Cloud {
         unreachable!("the queue gives nothing of what it took")
     }
 
-    pub(crate) async fn give_back(&self, job: &Job) {
+    pub(crate) async fn redeliver(&self, job: &Job) {
         let change = self.sqs.change_message_visibility();
         change
             .queue_url(&self.jobs_url)

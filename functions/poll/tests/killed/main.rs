@@ -59,7 +59,7 @@ async fn killed_fifty_times_it_still_sends_every_record() {
                 killed += 1;
                 *moments.entry(moment.name()).or_default() += 1;
                 // As if the time was over for which the queue hides it.
-                cloud.give_back(&job).await;
+                cloud.redeliver(&job).await;
             }
             Some(Answer::Done) => {
                 killer.disarm();
@@ -74,7 +74,7 @@ async fn killed_fifty_times_it_still_sends_every_record() {
             Some(Answer::Failed) => {
                 let log = bootstrap.log();
                 assert!(n < 1000, "job after job fails:\n{log}");
-                cloud.give_back(&job).await;
+                cloud.redeliver(&job).await;
             }
         }
     }

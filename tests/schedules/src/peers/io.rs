@@ -30,7 +30,7 @@ pub(crate) struct Delivered {
     pub(crate) at: Timestamp,
 }
 
-/// The surroundings of a model in one poll.
+/// The services of a model in one poll.
 #[derive(Clone)]
 pub(crate) struct Io {
     pub(crate) world: Arc<World>,
