@@ -1,16 +1,19 @@
 //! The written records of one output, packed: per alert its digest (16 bytes), when it was last seen
 //! (seconds since 1970, 32 bits, little-endian), its number of keys and its number of facts (both
 //! LEB128: seven bits per byte, the lowest first), and then each key (16 bytes); in an output with
-//! contents, then what each of them held last (16 bytes); then each fact (6 bytes).
+//! contents, then of each of them: the text that was read last and the content that was written last
+//! (16 bytes each), the number of its versions (a byte) and each version (16 bytes); then each fact (6
+//! bytes).
 //!
-//! Up to version 2 of the state there were no facts, and the number of keys had 32 bits.
+//! Up to version 5 of the state there was only the content. Up to version 2 of the state there were no facts, and the number of keys had 32 bits.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use smallvec::SmallVec;
 
+use crate::versions::Versions;
 use crate::weight::{self, Age};
-use crate::written::{Entry, UNKNOWN};
+use crate::written::Entry;
 use crate::{Fact, StateError, Written};
 
 /// What an alert weighs without keys and facts.
@@ -18,7 +21,7 @@ const LEAST_ALERT_BYTES: usize = 22;
 
 /// Packs an output.
 pub(crate) fn pack(written: &Written) -> Vec<u8> {
-    let contents = written.has_contents();
+    let contents = written.has_versions();
     let mut bytes = Vec::with_capacity(packed_len(written));
     for (alert, entry) in &written.alerts {
         bytes.extend_from_slice(alert);
@@ -27,9 +30,14 @@ pub(crate) fn pack(written: &Written) -> Vec<u8> {
         push_count(entry.facts.len(), &mut bytes);
         bytes.extend_from_slice(entry.keys.as_flattened());
         if contents {
-            bytes.extend_from_slice(entry.contents.as_flattened());
-            let unknown = entry.keys.len() - entry.contents.len();
-            bytes.extend_from_slice([UNKNOWN].repeat(unknown).as_flattened());
+            let no_more = &Versions::UNKNOWN;
+            for part in 0..entry.keys.len() {
+                let versions = entry.versions.get(part).unwrap_or(no_more);
+                bytes.extend_from_slice(&versions.text);
+                bytes.extend_from_slice(&versions.content);
+                push_count(versions.known.len(), &mut bytes);
+                bytes.extend_from_slice(versions.known.as_flattened());
+            }
         }
         bytes.extend_from_slice(entry.facts.as_flattened());
     }
@@ -38,9 +46,10 @@ pub(crate) fn pack(written: &Written) -> Vec<u8> {
 
 /// How long an output is when it is packed; a few bytes more, if an alert has very many keys.
 pub(crate) fn packed_len(written: &Written) -> usize {
-    let key_bytes = if written.has_contents() { 32 } else { 16 };
+    let key_bytes = if written.has_versions() { 49 } else { 16 };
     written.alerts() * LEAST_ALERT_BYTES
         + written.keys() * key_bytes
+        + written.versions() * 16
         + written.facts() * size_of::<Fact>()
 }
 
@@ -68,21 +77,30 @@ const BASE64_AT_ONCE: usize = 64 * 1024;
 impl Unpacking<'_> {
     /// What it will weigh once it is unpacked, if it is what it says.
     pub(crate) fn weight(&self) -> usize {
-        let key_bytes = if self.contents { 32 } else { 16 };
+        let key_bytes = match (self.contents, self.version) {
+            (false, _) => 16,
+            (true, ..=5) => 32,
+            (true, _) => 49,
+        };
         let without_facts = self
             .alerts
             .saturating_mul(LEAST_ALERT_BYTES)
             .saturating_add(self.keys.saturating_mul(key_bytes));
         let packed = decoded_len(self.written);
+        // What is beyond is facts, or versions, which weigh no more for as many bytes.
         let facts = packed.saturating_sub(without_facts) / size_of::<Fact>();
+        let records = if self.contents { self.keys } else { 0 };
         weight::of(self.alerts, self.keys, facts)
+            .saturating_add(weight::of_versions(records, 0))
             .saturating_add(weight::of_unsent(decoded_len(self.unsent) / 32))
     }
 
     /// The age and the weight of each alert.
     pub(crate) fn ages(&self, mut each: impl FnMut(Age, usize)) -> Result<(), StateError> {
         self.entries(|entry| {
-            let weight = weight::of(1, entry.keys.len(), entry.facts.len());
+            let known = entry.versions.iter().map(|of_one| of_one.known.len()).sum();
+            let weight = weight::of(1, entry.keys.len(), entry.facts.len())
+                + weight::of_versions(entry.versions.len(), known);
             each(entry.age(), weight);
         })
     }
@@ -191,7 +209,7 @@ struct PackedEntry<'a> {
     alert: &'a [u8; 16],
     seen_secs: u32,
     keys: &'a [[u8; 16]],
-    contents: &'a [[u8; 16]],
+    versions: Vec<Versions>,
     facts: &'a [Fact],
 }
 
@@ -204,7 +222,7 @@ impl PackedEntry<'_> {
         Entry {
             seen_secs: self.seen_secs,
             keys: self.keys.to_vec(),
-            contents: self.contents.to_vec(),
+            versions: self.versions.clone(),
             facts: SmallVec::from_slice(self.facts),
         }
     }
@@ -226,7 +244,13 @@ impl<'a> Entries<'a> {
             alert,
             seen_secs,
             keys: take_list(rest, keys)?,
-            contents: take_list(rest, contents)?,
+            versions: match self.version {
+                ..=5 => {
+                    let contents = take_list(rest, contents)?.iter();
+                    contents.map(|bytes| Versions::of_bytes(*bytes)).collect()
+                }
+                _ => take_versions(rest, contents)?,
+            },
             facts: take_list(rest, facts)?,
         };
         self.rest = left;
@@ -244,6 +268,23 @@ fn take_list<'a, const N: usize>(rest: &mut &'a [u8], count: usize) -> Option<&'
     let (list, after) = rest.split_at_checked(count.checked_mul(N)?)?;
     *rest = after;
     Some(list.as_chunks::<N>().0)
+}
+
+/// Takes what is known of the versions of `records` records.
+fn take_versions(rest: &mut &[u8], records: usize) -> Option<Vec<Versions>> {
+    // The number may be anything; the bytes are there.
+    let mut all = Vec::with_capacity(records.min(rest.len() / 33));
+    for _ in 0..records {
+        all.push(Versions {
+            text: *take(rest)?,
+            content: *take(rest)?,
+            known: {
+                let known = take_count(rest)?;
+                take_list(rest, known)?.to_vec()
+            },
+        });
+    }
+    Some(all)
 }
 
 /// Seven bits in each byte, the lowest first; the highest bit says that another byte follows.
@@ -320,7 +361,7 @@ mod tests {
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             let bytes = STANDARD.encode(bytes);
-            for (contents, version) in [(false, 2), (true, 2), (false, 3), (true, 3)] {
+            for (contents, version) in [(false, 2), (true, 2), (false, 3), (true, 3), (true, 6)] {
                 let packed = Unpacking {
                     alerts: 1,
                     keys: 1,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::packed::Unpacking;
+use crate::versions::Versions;
 use crate::written::{Entry, Lookup};
 use crate::{Fact, State, StateError, Written};
 
@@ -52,6 +53,9 @@ const ALERT_BYTES: usize =
 /// A key and what it held last, each in a list that may have grown to twice what is in it.
 const KEY_BYTES: usize = 2 * (2 * 16 + on_the_wire(16));
 const FACT_BYTES: usize = 2 * size_of::<Fact>() + on_the_wire(size_of::<Fact>());
+/// What is known of a record's versions, beside what `KEY_BYTES` has of it, and each of them.
+const VERSIONS_BYTES: usize = 2 * (size_of::<Versions>() - 16) + ALLOCATION_BYTES + on_the_wire(17);
+pub(crate) const VERSION_BYTES: usize = 2 * 16 + on_the_wire(16);
 const UNSENT_BYTES: usize = slot(32) + on_the_wire(32);
 
 pub(crate) fn of(alerts: usize, keys: usize, facts: usize) -> usize {
@@ -59,6 +63,13 @@ pub(crate) fn of(alerts: usize, keys: usize, facts: usize) -> usize {
         .saturating_mul(ALERT_BYTES)
         .saturating_add(keys.saturating_mul(KEY_BYTES))
         .saturating_add(facts.saturating_mul(FACT_BYTES))
+}
+
+/// What the versions of so many records weigh besides, where an output asks for changes.
+pub(crate) fn of_versions(records: usize, versions: usize) -> usize {
+    records
+        .saturating_mul(VERSIONS_BYTES)
+        .saturating_add(versions.saturating_mul(VERSION_BYTES))
 }
 
 pub(crate) fn of_unsent(records: usize) -> usize {
@@ -77,7 +88,11 @@ impl State {
 impl Written {
     fn weight(&self) -> usize {
         let lookups: usize = self.large.values().map(Lookup::weight).sum();
-        of(self.alerts(), self.keys(), self.facts()) + of_unsent(self.unsent.len()) + lookups
+        let records = if self.has_versions() { self.keys() } else { 0 };
+        of(self.alerts(), self.keys(), self.facts())
+            + of_versions(records, self.versions())
+            + of_unsent(self.unsent.len())
+            + lookups
     }
 }
 

@@ -1,6 +1,6 @@
 //! The state object's form: a JSON object whose bulk, the written keys, is packed and in base64.
 //!
-//! `{"version":5,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>",
+//! `{"version":6,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>",
 //! "unsent":""}},"blake3":"<hex>"}`.
 //! 300,000 keys of 100,000 alerts, each with a device of two names and a user, are 9.4 MB packed and
 //! 12.5 MB in base64. What is unsent is pairs of an alert's digest and a key. The object ends with the
@@ -22,7 +22,7 @@ use crate::weight::oldest_kept;
 use crate::{Backfill, Due, Ranges, Room, Spent, State, Swept, Window, Written};
 
 /// The version of the state object that this Drawbridge writes, and the newest that it reads.
-pub const STATE_VERSION: u32 = 5;
+pub const STATE_VERSION: u32 = 6;
 
 /// A state object that could not be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -280,7 +280,7 @@ impl<'a> From<&'a Written> for Packed<'a> {
         Self {
             alerts: written.alerts(),
             keys: written.keys(),
-            contents: written.has_contents(),
+            contents: written.has_versions(),
             written,
             unsent: written,
         }
@@ -333,7 +333,7 @@ fn damaged(error: &serde_json::Error) -> StateError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AlertDigest;
+    use crate::{AlertDigest, Meaning, Reading};
     use base64::Engine as _;
     use proptest::prelude::*;
     use sha2::{Digest as _, Sha256};
@@ -374,7 +374,14 @@ mod tests {
                 }
             }
             let native = state.output("native");
-            native.claim_change(digest, &[1; 32], &[keys; 32], now_secs);
+            for version in 0..keys {
+                let bytes = [version; 32];
+                let text = [100 + version; 32];
+                let (reading, content) = (Reading { bytes, text }, bytes);
+                let version = [200 + version; 32];
+                let meaning = || Meaning { content, version };
+                native.claim_change(digest, &[1; 32], &reading, meaning, now_secs);
+            }
         }
         state
     }
@@ -466,12 +473,13 @@ mod tests {
 
     #[test]
     fn keys_that_do_not_add_up_are_noticed() {
-        let text = String::from_utf8(filled(3, 2).encode().unwrap()).unwrap();
-        assert!(text.contains("\"contents\":true"), "{text}");
+        let mut state = filled(3, 2);
+        state.outputs.remove("native");
+        let text = String::from_utf8(state.encode().unwrap()).unwrap();
         let changed = text.replace("\"keys\":6", "\"keys\":5");
         assert_ne!(text, changed);
         let (object, _) = changed.split_at(changed.len() - 64 - SEAL.0.len() - SEAL.1.len());
-        let old = object.replace("\"version\":5", "\"version\":3") + "}";
+        let old = object.replace("\"version\":6", "\"version\":3") + "}";
         assert!(matches!(
             State::decode(old.as_bytes()),
             Err(StateError::Damaged { .. })
@@ -509,13 +517,47 @@ mod tests {
         );
     }
 
+    /// An object up to version 5 knows of a record what it held last, by its bytes.
+    #[test]
+    fn version_3_contents() {
+        let digest: [u8; 32] = Sha256::digest("da1").into();
+        let mut packed = digest[..16].to_vec();
+        packed.extend_from_slice(&1_700_000_000_u32.to_le_bytes());
+        packed.extend_from_slice(&[1, 0]);
+        packed.extend_from_slice(&[[1; 16], [7; 16]].concat());
+        let old = format!(
+            r#"{{"version":3,"watermark":null,"first_from":null,"last_success":null,"saved":null,
+            "owed":[],"outputs":{{"native":{{"alerts":1,"keys":1,"contents":true,"written":"{}",
+            "unsent":""}}}}}}"#,
+            STANDARD.encode(packed)
+        );
+        let mut state = State::decode(old.as_bytes()).unwrap();
+        let mut is_claimed = |bytes: u8, content: u8| {
+            let (bytes, content, version) = ([bytes; 32], [content; 32], [content; 32]);
+            let reading = Reading { bytes, text: bytes };
+            let meaning = || Meaning { content, version };
+            let alert = AlertDigest::of("da1");
+            let native = state.output("native");
+            let claimed = native.claim_change(alert, &[1; 32], &reading, meaning, 1_700_000_001);
+            claimed.is_some()
+        };
+        assert!(!is_claimed(7, 70), "it was written by the old release");
+        assert!(
+            !is_claimed(8, 70),
+            "and is known by what it means from now on"
+        );
+        assert!(is_claimed(9, 90));
+    }
+
     #[test]
     fn version_3_has_no_digest() {
-        let bytes = filled(2, 2).encode().unwrap();
+        let mut state = filled(2, 2);
+        state.outputs.remove("native");
+        let bytes = state.encode().unwrap();
         let (object, _) = bytes.split_at(bytes.len() - 64 - SEAL.0.len() - SEAL.1.len());
         let text = String::from_utf8(object.to_vec()).unwrap() + "}";
-        let old = text.replace("\"version\":5", "\"version\":3");
-        assert_eq!(State::decode(old.as_bytes()).unwrap(), filled(2, 2));
+        let old = text.replace("\"version\":6", "\"version\":3");
+        assert_eq!(State::decode(old.as_bytes()).unwrap(), state);
         let Err(StateError::Damaged { what }) = State::decode(text.as_bytes()) else {
             panic!("an object without its digest was read");
         };

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use smallvec::SmallVec;
 
 use crate::digest_map::DigestMap;
+use crate::versions::{Meaning, Reading, Taken, Versions};
 
 /// The records that an output already has, by alert, and the facts that they carry.
 ///
@@ -17,6 +18,7 @@ pub struct Written {
     pub(crate) unsent: HashSet<([u8; 16], [u8; 16])>,
     keys: usize,
     facts: usize,
+    versions: usize,
     /// What is looked up of each alert that has many keys or facts, as far as it was needed.
     pub(crate) large: HashMap<[u8; 16], Lookup>,
 }
@@ -64,18 +66,19 @@ pub(crate) struct Entry {
     pub(crate) seen_secs: u32,
     /// The records written, in the order of their first emission.
     pub(crate) keys: Vec<[u8; 16]>,
-    /// What each of them held when it was last written, where the output asks for changes; it may
-    /// be shorter than `keys`, which says that what the others held is not known.
-    pub(crate) contents: Vec<[u8; 16]>,
+    /// The versions of each of them, where the output asks for changes; it may be shorter than `keys`,
+    /// which says that those of the others are not known.
+    pub(crate) versions: Vec<Versions>,
     /// What the written records carry: hardly ever more than a device's id, its name and a user.
     pub(crate) facts: SmallVec<[Fact; MOST_FACTS]>,
 }
 
-/// The content of a record that was claimed for the first time and given back.
-const NEVER_WRITTEN: [u8; 16] = [0; 16];
-
-/// The content of a record that was written, and of which no more is known.
-pub(crate) const UNKNOWN: [u8; 16] = [0xff; 16];
+impl Entry {
+    /// How many versions are known of its records.
+    pub(crate) fn known_versions(&self) -> usize {
+        self.versions.iter().map(|of_one| of_one.known.len()).sum()
+    }
+}
 
 /// Leave to write a record, and what to give back if the queue does not take it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +92,8 @@ pub struct Claimed {
     /// The facts that no other record carried before; as many as `carries` says.
     facts: [Fact; MOST_FACTS],
     carries: usize,
+    /// The version that was claimed, where the output asks for changes.
+    taken: Option<Taken>,
 }
 
 impl Claimed {
@@ -100,6 +105,7 @@ impl Claimed {
             key,
             facts: [Fact::default(); MOST_FACTS],
             carries: 0,
+            taken: None,
         }
     }
 }
@@ -130,53 +136,78 @@ impl Written {
         Some(Claimed::new(part, true, alert, key))
     }
 
-    /// Claims a record for writing whenever its content, by its SHA-256 digest, is another than
-    /// when it was last written.
+    /// Claims a record for writing whenever it has changed: when it is a version that was not written
+    /// yet, and its content is another than when it was last written. What the reading means is asked
+    /// for only if its text is not the one that was read last.
     pub fn claim_change(
         &mut self,
         alert: AlertDigest,
         key: &[u8; 32],
-        content: &[u8; 32],
+        reading: &Reading,
+        meaning: impl FnOnce() -> Meaning,
         now_secs: u32,
     ) -> Option<Claimed> {
-        let (key, content) = (half(key), half(content));
+        let key = half(key);
         let (part, is_known) = self.place(alert, key, now_secs)?;
-        let contents = &mut self.alerts.get_mut(&alert.0)?.contents;
-        let at = usize::try_from(part).ok()?;
-        if contents.len() <= at {
-            contents.resize(at + 1, UNKNOWN);
+        let versions = self.versions_of(alert, part)?;
+        if !is_known {
+            *versions = Versions::NEVER_WRITTEN;
         }
-        let before = std::mem::replace(&mut contents[at], content);
-        if is_known && before == content {
-            return None;
-        }
-        let is_new = !is_known || before == NEVER_WRITTEN;
-        Some(Claimed::new(part, is_new, alert, key))
+        let is_new = versions.is_never_written();
+        let before = versions.known.len();
+        let taken = versions.take(reading, meaning);
+        let after = versions.known.len();
+        self.versions = self.versions + after - before;
+        Some(Claimed {
+            taken: Some(taken?),
+            ..Claimed::new(part, is_new, alert, key)
+        })
     }
 
     /// Claims a record whether it was written or not, as a backfill that sends everything again
-    /// does. A record that was written keeps its `AlertPart`.
+    /// does. A record that was written keeps its `AlertPart`. An output that asks for changes has the
+    /// reading and what it means: that version is known for the only one that is written, so that one
+    /// which Graph shows besides is written after it.
     pub fn claim_resend(
         &mut self,
         alert: AlertDigest,
         key: &[u8; 32],
+        version: Option<(&Reading, &Meaning)>,
         now_secs: u32,
     ) -> Option<Claimed> {
         let key = half(key);
         let (part, _) = self.place(alert, key, now_secs)?;
         self.unsent.remove(&(alert.0, key));
-        Some(Claimed::new(part, true, alert, key))
+        let mut claimed = Claimed::new(part, true, alert, key);
+        if let Some((reading, meaning)) = version {
+            let versions = self.versions_of(alert, part)?;
+            let before = versions.known.len();
+            claimed.taken = Some(versions.take_again(reading, meaning));
+            let after = versions.known.len();
+            self.versions = self.versions + after - before;
+        }
+        Some(claimed)
+    }
+
+    /// The versions of a record.
+    fn versions_of(&mut self, alert: AlertDigest, part: u32) -> Option<&mut Versions> {
+        let versions = &mut self.alerts.get_mut(&alert.0)?.versions;
+        let at = usize::try_from(part).ok()?;
+        if versions.len() <= at {
+            versions.resize(at + 1, Versions::UNKNOWN);
+        }
+        versions.get_mut(at)
     }
 
     /// Whether a record was given back while the output asked for changes; it counts as written now.
     fn was_given_back(&mut self, alert: AlertDigest, part: u32) -> bool {
         let entry = self.alerts.get_mut(&alert.0);
         let at = usize::try_from(part).unwrap_or(usize::MAX);
-        let content = entry.and_then(|entry| entry.contents.get_mut(at));
-        content.is_some_and(|content| {
-            let was_given_back = *content == NEVER_WRITTEN;
+        let versions = entry.and_then(|entry| entry.versions.get_mut(at));
+        versions.is_some_and(|versions| {
+            let was_given_back = versions.is_never_written();
             if was_given_back {
-                *content = UNKNOWN;
+                *versions = Versions::UNKNOWN;
             }
             was_given_back
         })
@@ -228,7 +259,7 @@ impl Written {
         let entry = self.alerts.entry(alert.0).or_insert_with(|| Entry {
             seen_secs: now_secs,
             keys: Vec::new(),
-            contents: Vec::new(),
+            versions: Vec::new(),
             facts: SmallVec::new(),
         });
         entry.seen_secs = entry.seen_secs.max(now_secs);
@@ -263,13 +294,17 @@ impl Written {
         let Some(part) = part_of(&mut self.large, alert.0, entry, &key) else {
             return;
         };
-        match entry.contents.get_mut(part) {
-            Some(content) if claimed.is_new => *content = NEVER_WRITTEN,
-            Some(content) => *content = UNKNOWN,
-            None => {
-                self.unsent.insert((alert.0, key));
-            }
+        let Some(versions) = entry.versions.get_mut(part) else {
+            self.unsent.insert((alert.0, key));
+            return;
+        };
+        self.versions -= versions.known.len();
+        match &claimed.taken {
+            Some(taken) => versions.give_back(taken),
+            None if claimed.is_new => *versions = Versions::NEVER_WRITTEN,
+            None => *versions = Versions::UNKNOWN,
         }
+        self.versions += versions.known.len();
     }
 
     /// How many alerts are known.
@@ -289,10 +324,15 @@ impl Written {
         self.facts
     }
 
+    /// How many versions of those records are known.
+    pub(crate) fn versions(&self) -> usize {
+        self.versions
+    }
+
     /// Whether it is known of a record what it held last.
-    pub(crate) fn has_contents(&self) -> bool {
+    pub(crate) fn has_versions(&self) -> bool {
         let mut entries = self.alerts.values();
-        entries.any(|entry| !entry.contents.is_empty())
+        entries.any(|entry| !entry.versions.is_empty())
     }
 
     /// Forgets the alerts that Graph has not returned since `oldest_secs`.
@@ -305,6 +345,7 @@ impl Written {
             .retain(|alert, _| self.alerts.contains_key(alert));
         self.keys = self.alerts.values().map(|entry| entry.keys.len()).sum();
         self.facts = self.alerts.values().map(|entry| entry.facts.len()).sum();
+        self.versions = self.alerts.values().map(Entry::known_versions).sum();
     }
 
     /// Takes what was seen later than `latest_secs` for seen then.
@@ -328,9 +369,16 @@ impl Written {
             for (n, key) in theirs.keys.iter().enumerate() {
                 let place = (*alert, *key);
                 let is_unsent = other.unsent.contains(&place);
-                if part_of(&mut self.large, *alert, ours, key).is_some() {
+                if let Some(part) = part_of(&mut self.large, *alert, ours, key) {
                     if !is_unsent {
                         self.unsent.remove(&place);
+                    }
+                    if let Some((ours, theirs)) =
+                        ours.versions.get_mut(part).zip(theirs.versions.get(n))
+                    {
+                        self.versions -= ours.known.len();
+                        ours.adopt(theirs);
+                        self.versions += ours.known.len();
                     }
                     continue;
                 }
@@ -340,9 +388,10 @@ impl Written {
                 if is_unsent {
                     self.unsent.insert(place);
                 }
-                if let Some(content) = theirs.contents.get(n) {
-                    ours.contents.resize(ours.keys.len(), UNKNOWN);
-                    ours.contents[ours.keys.len() - 1] = *content;
+                if let Some(versions) = theirs.versions.get(n) {
+                    ours.versions.resize(ours.keys.len() - 1, Versions::UNKNOWN);
+                    ours.versions.push(versions.clone());
+                    self.versions += versions.known.len();
                 }
             }
             for fact in &theirs.facts {
@@ -358,9 +407,11 @@ impl Written {
     pub(crate) fn insert(&mut self, alert: [u8; 16], entry: Entry) {
         self.keys += entry.keys.len();
         self.facts += entry.facts.len();
+        self.versions += entry.known_versions();
         if let Some(old) = self.alerts.insert(alert, entry) {
             self.keys -= old.keys.len();
             self.facts -= old.facts.len();
+            self.versions -= old.known_versions();
         }
         self.large.remove(&alert);
     }
@@ -380,7 +431,7 @@ fn part_of(
     lookup.parts.get(key).copied()
 }
 
-fn half(digest: &[u8; 32]) -> [u8; 16] {
+pub(crate) fn half(digest: &[u8; 32]) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&digest[..16]);
     half
@@ -409,8 +460,14 @@ mod tests {
         let other = AlertDigest::of("da2");
         assert_eq!(part(written.claim(other, &key(1), 20)), Some(0));
         assert_eq!((written.alerts(), written.keys()), (2, 4));
-        assert_eq!(part(written.claim_resend(alert, &key(2), 20)), Some(1));
-        assert_eq!(part(written.claim_resend(alert, &key(4), 20)), Some(3));
+        assert_eq!(
+            part(written.claim_resend(alert, &key(2), None, 20)),
+            Some(1)
+        );
+        assert_eq!(
+            part(written.claim_resend(alert, &key(4), None, 20)),
+            Some(3)
+        );
         assert_eq!(part(written.claim(alert, &key(4), 20)), None);
     }
 
@@ -430,43 +487,6 @@ mod tests {
         assert_eq!(part(written.claim(alert, &key(3), 20)), Some(3));
         assert_eq!(part(written.claim(alert, &key(1), 20)), Some(1));
         assert_eq!(part(written.claim(alert, &key(1), 20)), None);
-    }
-
-    #[test]
-    fn a_change_is_claimed_each_time_the_content_is_another() {
-        let mut written = Written::default();
-        let alert = AlertDigest::of("da1");
-        let change = |written: &mut Written, content: u8| {
-            let claimed = written.claim_change(alert, &key(1), &key(content), 10)?;
-            Some((claimed.is_new, claimed))
-        };
-        assert!(change(&mut written, 7).unwrap().0);
-        assert!(change(&mut written, 7).is_none());
-        assert!(!change(&mut written, 8).unwrap().0);
-        // Back to what it was: the reader has the one in between.
-        let (is_new, claimed) = change(&mut written, 7).unwrap();
-        assert!(!is_new);
-        written.release(&claimed);
-        assert!(!change(&mut written, 7).unwrap().0);
-        assert!(change(&mut written, 7).is_none());
-    }
-
-    #[test]
-    fn a_first_version_that_was_given_back_is_still_the_first() {
-        let mut written = Written::default();
-        let alert = AlertDigest::of("da1");
-        let claimed = written.claim_change(alert, &key(1), &key(7), 10).unwrap();
-        written.release(&claimed);
-        assert!(
-            written
-                .claim_change(alert, &key(1), &key(8), 10)
-                .unwrap()
-                .is_new
-        );
-        // An output that asks for changes from now on does not know what it wrote before.
-        written.claim(alert, &key(2), 10);
-        let claimed = written.claim_change(alert, &key(2), &key(7), 10).unwrap();
-        assert!(!claimed.is_new);
     }
 
     #[test]
@@ -490,17 +510,6 @@ mod tests {
         written.forget_before(11);
         assert_eq!(part(written.claim(alert, &wide(7), 12)), Some(0));
         assert_eq!(part(written.claim(alert, &wide(70_000), 12)), Some(1));
-    }
-
-    /// The output asked for changes, and asks for none any more.
-    #[test]
-    fn what_was_given_back_is_claimed_whatever_the_output_asks_for() {
-        let mut written = Written::default();
-        let alert = AlertDigest::of("da1");
-        let claimed = written.claim_change(alert, &key(1), &key(7), 10).unwrap();
-        written.release(&claimed);
-        assert_eq!(part(written.claim(alert, &key(1), 20)), Some(0));
-        assert_eq!(part(written.claim(alert, &key(1), 30)), None);
     }
 
     #[test]
