@@ -12,6 +12,8 @@ mod plan;
 mod ranges;
 mod state;
 mod sweep;
+#[cfg(feature = "testing")]
+mod testing;
 mod versions;
 mod wanted;
 mod weight;

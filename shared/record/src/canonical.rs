@@ -8,7 +8,8 @@
 //! escapes stand for, a number is its value, however it is written. `lastUpdateDateTime` of the alert
 //! itself is left out.
 //!
-//! Each value says how long it is, so that no two alerts of different meaning have the same form.
+//! Each value says where it ends, so that no two alerts of different meaning have the same form: a
+//! text without a quote stands between quotes, one with a quote behind its length.
 
 use std::borrow::Cow;
 
@@ -67,7 +68,7 @@ pub(crate) fn form(json: &str) -> Vec<u8> {
     if form.value("").is_none() {
         // It is no JSON after all.
         form.bytes.clear();
-        form.text(b'?', json);
+        form.counted(b'?', json);
     }
     form.bytes
 }
@@ -92,9 +93,6 @@ struct Part {
     end: usize,
 }
 
-/// A name or a text.
-type Text<'a> = Cow<'a, str>;
-
 impl<'a> Form<'a> {
     /// Adds the value of a member of that name; whether it is anything, and not null or empty.
     /// The decoder bounds how deep they are nested.
@@ -103,7 +101,7 @@ impl<'a> Form<'a> {
         match self.scan.peek()? {
             b'"' => {
                 let text = self.string()?;
-                self.text(b'"', &text);
+                self.text(&text);
                 Some(!text.is_empty())
             }
             b'{' => self.object(),
@@ -129,27 +127,7 @@ impl<'a> Form<'a> {
         let (first, start) = (self.parts.len(), self.open(b'{'));
         self.depth += 1;
         while self.scan.more(b'}')? {
-            let at = self.bytes.len();
-            let name = self.string()?;
-            self.length(name.len());
-            let name_at = self.bytes.len();
-            self.bytes.extend_from_slice(name.as_bytes());
-            let name_end = self.bytes.len();
-            self.scan.skip_colon();
-            let is_anything = self.value(&name)?;
-            if !is_anything || (self.depth == 1 && name == "lastUpdateDateTime") {
-                self.bytes.truncate(at);
-                continue;
-            }
-            let mut prefix = [0; 8];
-            let known = name.len().min(8);
-            prefix[..known].copy_from_slice(&self.bytes[name_at..name_at + known]);
-            self.parts.push(Part {
-                prefix: u64::from_be_bytes(prefix),
-                start: at,
-                name_end,
-                end: self.bytes.len(),
-            });
+            self.member()?;
         }
         self.depth -= 1;
         let bytes = &self.bytes;
@@ -158,7 +136,61 @@ impl<'a> Form<'a> {
             let order = a.prefix.cmp(&b.prefix);
             order.then_with(|| name(a).cmp(name(b)))
         });
-        Some(self.close(first, start))
+        Some(self.close(first, start, b'}'))
+    }
+
+    /// Adds a member, if there is anything to it.
+    fn member(&mut self) -> Option<()> {
+        let (from, start) = (self.scan.at, self.bytes.len());
+        let name = self.scan.string()?;
+        let name_to = self.scan.at;
+        self.scan.skip_colon();
+        let value_from = self.scan.skip_blanks();
+        let value = self.scan.peek()?;
+        if value == b'n' {
+            self.scan.at += 4;
+            return Some(());
+        }
+        let is_plain = matches!(name, Quoted::Plain(_)) && value_from == name_to + 1;
+        let name = decoded(name);
+        if self.depth == 1 && name == "lastUpdateDateTime" {
+            self.value(&name)?;
+            self.bytes.truncate(start);
+            return Some(());
+        }
+        let name_end = if is_plain && value == b'"' {
+            let text = self.scan.string()?;
+            let is_same = matches!(text, Quoted::Plain(_));
+            let to = if is_same { self.scan.at } else { value_from };
+            // As it is: the name, the colon, and the text if there is no escape in it.
+            let same = self.scan.json.as_bytes().get(from..to)?;
+            self.bytes.extend_from_slice(same);
+            let text = decoded(text);
+            if !is_same {
+                self.text(&text);
+            }
+            if text.is_empty() {
+                self.bytes.truncate(start);
+                return Some(());
+            }
+            start + (name_to - from)
+        } else {
+            self.text(&name);
+            let name_end = self.bytes.len();
+            self.bytes.push(b':');
+            if !self.value(&name)? {
+                self.bytes.truncate(start);
+                return Some(());
+            }
+            name_end
+        };
+        self.parts.push(Part {
+            prefix: prefix(&self.bytes[start..name_end]),
+            start,
+            name_end,
+            end: self.bytes.len(),
+        });
+        Some(())
     }
 
     fn list(&mut self, is_unordered: bool) -> Option<bool> {
@@ -178,57 +210,53 @@ impl<'a> Form<'a> {
             let item = |part: &Part| &bytes[part.start..part.end];
             self.parts[first..].sort_by(|a, b| item(a).cmp(item(b)));
         }
-        Some(self.close(first, start))
+        Some(self.close(first, start, b']'))
     }
 
-    /// Begins an object or a list; where its count is to stand.
+    /// Begins an object or a list; where its parts begin.
     fn open(&mut self, bracket: u8) -> usize {
         self.scan.at += 1;
         self.bytes.push(bracket);
-        self.bytes.extend_from_slice(&[0; 4]);
-        self.bytes.len() - 4
+        self.bytes.len()
     }
 
     /// Ends it with its parts in the order that they have now; whether there are any.
-    fn close(&mut self, first: usize, start: usize) -> bool {
+    fn close(&mut self, first: usize, start: usize, bracket: u8) -> bool {
         let parts = &self.parts[first..];
-        let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        let has_parts = !parts.is_empty();
         if !parts.is_sorted_by_key(|part| part.start) {
             self.sorted.clear();
             for part in parts {
                 let part = &self.bytes[part.start..part.end];
                 self.sorted.extend_from_slice(part);
             }
-            self.bytes[start + 4..].copy_from_slice(&self.sorted);
+            self.bytes[start..].copy_from_slice(&self.sorted);
         }
-        self.bytes[start..start + 4].copy_from_slice(&count.to_be_bytes());
+        self.bytes.push(bracket);
         self.parts.truncate(first);
-        count > 0
+        has_parts
     }
 
-    fn string(&mut self) -> Option<Text<'a>> {
-        Some(match self.scan.string()? {
-            Quoted::Plain(text) => Cow::Borrowed(text),
-            Quoted::Escaped(quoted) => Cow::Owned(unescaped(quoted)),
-        })
+    fn string(&mut self) -> Option<Cow<'a, str>> {
+        self.scan.string().map(decoded)
     }
 
-    fn text(&mut self, kind: u8, text: &str) {
-        self.bytes.push(kind);
-        self.length(text.len());
-        self.bytes.extend_from_slice(text.as_bytes());
-    }
-
-    /// One byte, or five of which the first is 255.
-    fn length(&mut self, length: usize) {
-        match u8::try_from(length) {
-            Ok(length) if length < u8::MAX => self.bytes.push(length),
-            _ => {
-                let length = u32::try_from(length).unwrap_or(u32::MAX);
-                self.bytes.push(u8::MAX);
-                self.bytes.extend_from_slice(&length.to_be_bytes());
-            }
+    fn text(&mut self, text: &str) {
+        if text.contains('"') {
+            self.counted(b'q', text);
+            return;
         }
+        self.bytes.push(b'"');
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.bytes.push(b'"');
+    }
+
+    /// Adds a text behind its length.
+    fn counted(&mut self, kind: u8, text: &str) {
+        self.bytes.push(kind);
+        let length = text.len() as u64;
+        self.bytes.extend_from_slice(&length.to_be_bytes());
+        self.bytes.extend_from_slice(text.as_bytes());
     }
 
     /// Adds a number: its sign, its digits without zeros around them, and the power of ten that they
@@ -255,21 +283,64 @@ impl<'a> Form<'a> {
             exponent.checked_add(zeros - fraction)
         });
         match power {
-            _ if short.is_empty() => self.text(b'0', ""),
+            _ if short.is_empty() => self.bytes.push(b'0'),
             Some(power) => {
-                self.text(if is_negative { b'-' } else { b'+' }, short);
+                self.counted(if is_negative { b'-' } else { b'+' }, short);
                 self.bytes.extend_from_slice(&power.to_be_bytes());
             }
-            None => self.text(b'#', number),
+            None => self.counted(b'#', number),
         }
+    }
+}
+
+/// The first bytes of a name.
+fn prefix(name: &[u8]) -> u64 {
+    let mut prefix = [0; 8];
+    for (byte, of_name) in prefix.iter_mut().zip(name.get(1..).unwrap_or_default()) {
+        *byte = *of_name;
+    }
+    u64::from_be_bytes(prefix)
+}
+
+/// What a string stands for.
+fn decoded(string: Quoted<'_>) -> Cow<'_, str> {
+    match string {
+        Quoted::Plain(text) => Cow::Borrowed(text),
+        Quoted::Escaped(quoted) => Cow::Owned(unescaped(quoted)),
     }
 }
 
 /// What a string with its quotes and escapes stands for. Half a surrogate pair is what the poll
 /// makes of it.
 fn unescaped(quoted: &str) -> String {
+    if let Some(text) = without_code_points(quoted) {
+        return text;
+    }
     let repaired = without_lone_surrogates(quoted);
     serde_json::from_str(&repaired).unwrap_or_else(|_| quoted.to_owned())
+}
+
+/// The same of a string in which no escape is a code point (`\u00e4`), such as a path: nearly all of
+/// them, and this takes less time.
+fn without_code_points(quoted: &str) -> Option<String> {
+    let mut rest = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    let mut text = String::with_capacity(rest.len());
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        text.push_str(plain);
+        let mut chars = escaped.chars();
+        text.push(match chars.next()? {
+            same @ ('"' | '\\' | '/') => same,
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            _ => return None,
+        });
+        rest = chars.as_str();
+    }
+    text.push_str(rest);
+    Some(text)
 }
 
 #[cfg(test)]
@@ -288,6 +359,10 @@ mod tests {
             ),
             (r#"{"a":1,"b":2}"#, " { \"b\" : 2 ,\n\"a\" : 1 } "),
             (r#"{"a\u0062":"c\u0064\/"}"#, r#"{"ab":"cd/"}"#),
+            (
+                "{\"a\":\"\\b\\f\\n\\r\\t\\\"\\\\\"}",
+                r#"{"a":"\u0008\u000c\u000a\u000d\u0009\u0022\u005c"}"#,
+            ),
             (r#"{"a":"\ud83d\ude00"}"#, "{\"a\":\"\u{1f600}\"}"),
             (r#"{"a":"\ud800"}"#, r#"{"a":"\ufffd"}"#),
             (
@@ -347,6 +422,10 @@ mod tests {
             r#"{"a":"b","c":"d"}"#,
             r#"{"a":"d","c":"b"}"#,
             r#"{"a":"bc","d":""}"#,
+            r#"{"a":"b\",\"c\":\"d"}"#,
+            r#"{"a\":\"b":"c"}"#,
+            r#"{"a":"\\"}"#,
+            r#"{"a":"\""}"#,
             r#"{"x":{"lastUpdateDateTime":"2026"}}"#,
             r#"{"x":{"lastUpdateDateTime":"2027"}}"#,
             r#"{"evidence":[{"a":1,"b":2},{"a":3,"b":4}]}"#,

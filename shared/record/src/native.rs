@@ -72,7 +72,13 @@ impl Writer for Native {
 
 /// The text with a space for each line break. JSON has none inside of a string.
 fn on_one_line(json: &str) -> String {
-    json.trim_ascii().replace(['\n', '\r'], " ")
+    let json = json.trim_ascii();
+    // Graph's own has none, which is soon seen if nothing stops the look at it.
+    let breaks = json.bytes().filter(|byte| matches!(byte, b'\n' | b'\r'));
+    match breaks.count() {
+        0 => json.to_owned(),
+        _ => json.replace(['\n', '\r'], " "),
+    }
 }
 
 #[cfg(test)]

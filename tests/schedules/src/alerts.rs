@@ -42,7 +42,22 @@ impl AlertPlan {
     pub fn at(&self, now: Timestamp) -> Option<usize> {
         self.versions.iter().rposition(|v| v.visible <= now)
     }
+
+    /// The version that a replica shows which is so far behind; never one that makes a version later
+    /// than what may be late without a sweep.
+    #[must_use]
+    pub(crate) fn behind(&self, now: Timestamp, lag: SignedDuration) -> Option<usize> {
+        let place = self.at(now)?;
+        let version = &self.versions[place];
+        let seen = version.visible + lag;
+        let may_lag = seen.duration_since(version.updated) <= LATEST;
+        let is_old = now < seen && may_lag && place > 0 && self.versions[place - 1].visible <= now;
+        Some(if is_old { place - 1 } else { place })
+    }
 }
+
+/// How late a version may be without a sweep.
+const LATEST: SignedDuration = SignedDuration::from_mins(10);
 
 /// How the alerts of a schedule are drawn.
 pub(crate) fn draw(schedule: &Schedule) -> Vec<AlertPlan> {
@@ -110,7 +125,7 @@ pub(crate) fn census(schedule: &Schedule, counts: &mut Counts) {
         }
         for (n, version) in plan.versions.iter().enumerate() {
             let late = version.visible.duration_since(version.updated);
-            let very = late > SignedDuration::from_mins(10);
+            let very = late > LATEST;
             for (kind, is_it) in [
                 (Kind::Late, late > delay && !very),
                 (Kind::VeryLate, very),
@@ -170,16 +185,19 @@ fn alert(schedule: &Schedule, random: &mut Random, n: usize, at_ms: i64, once: b
         let late = schedule.has(Kind::Late) && random.percent(40);
         let delay = if late { millis(random, 1, 600) } else { 2000 };
         let is_bad = schedule.has(Kind::BadAlert) && random.percent(15);
+        // Set and set back.
+        let is_set = schedule.has(Kind::Replicas) && update % 2 == 1;
+        let status = if is_set { "inProgress" } else { "new" };
         plan.versions.push(Version {
             updated,
             visible: updated + SignedDuration::from_millis(delay),
             json: match &mut pieces {
                 Some(pieces) => {
                     let evidence = pieces.evidence(plan.versions.len(), &files);
-                    let text = json(&plan.id, created, updated, &[], is_bad);
+                    let text = json(&plan.id, status, (created, updated), &[], is_bad);
                     with_evidence(&text, evidence)
                 }
-                None => json(&plan.id, created, updated, &files, is_bad),
+                None => json(&plan.id, status, (created, updated), &files, is_bad),
             },
             is_bad,
             files: files.clone(),
@@ -199,7 +217,13 @@ fn millis(random: &mut Random, from_secs: u64, to_secs: u64) -> i64 {
     i64::try_from(random.between(from_secs * 1000, to_secs * 1000)).unwrap_or(0)
 }
 
-fn json(id: &str, created: Timestamp, updated: Timestamp, files: &[u32], is_bad: bool) -> String {
+fn json(
+    id: &str,
+    status: &str,
+    (created, updated): (Timestamp, Timestamp),
+    files: &[u32],
+    is_bad: bool,
+) -> String {
     // An id that is no string makes no alert; the marker finds it again in the quarantine.
     let id = if is_bad {
         format!("{{\"no\":\"{id} {updated:.7}\"}}")
@@ -207,7 +231,7 @@ fn json(id: &str, created: Timestamp, updated: Timestamp, files: &[u32], is_bad:
         format!("\"{id}\"")
     };
     let mut text = format!(
-        "{{\"id\":{id},\"severity\":\"high\",\"title\":\"T\",\"status\":\"new\",\
+        "{{\"id\":{id},\"severity\":\"high\",\"title\":\"T\",\"status\":\"{status}\",\
          \"createdDateTime\":\"{created:.7}\",\"lastUpdateDateTime\":\"{updated:.7}\",\
          \"evidence\":[{{\"@odata.type\":\"#microsoft.graph.security.deviceEvidence\",\
          \"mdeDeviceId\":\"d1\",\"deviceDnsName\":\"host.example.com\"}}"

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::expected::{Wanted, expected, expected_facts, without_part};
 use crate::facts;
 use crate::handler::{DAMAGED, Held, Ran, Taken};
-use crate::{Kind, Schedule, bounds, origin};
+use crate::{Kind, Schedule, bounds, origin, versions};
 
 /// A state may have this many ranges to read at most.
 const MAX_RANGES: usize = 200;
@@ -60,7 +60,7 @@ pub struct Findings {
 #[must_use]
 pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
     let held = &ran.held;
-    let wanted = expected(&schedule.alerts);
+    let wanted = expected(schedule);
     let mut findings = Findings {
         records: held.taken.len(),
         requests: ran.requests,
@@ -76,6 +76,7 @@ pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
     no_fact_lost(schedule, held, &aside, &mut findings);
     nothing_twice(held, &wanted, &mut findings);
     nothing_needless(schedule, held, &wanted, &aside, &mut findings);
+    versions::check(schedule, held, &aside, &mut findings);
     state_sound(schedule, held, &mut findings);
     findings
 }
@@ -243,17 +244,17 @@ fn nothing_needless(
     }
 }
 
-fn holds(gap: &Window, time: Timestamp) -> bool {
+pub(crate) fn holds(gap: &Window, time: Timestamp) -> bool {
     (gap.from()..gap.to()).contains(&time)
 }
 
 /// What the quarantine holds.
-struct Aside {
+pub(crate) struct Aside {
     texts: Vec<String>,
     /// Their bodies, by key.
-    records: BTreeMap<String, String>,
-    gaps: Vec<Window>,
-    left: Vec<Window>,
+    pub(crate) records: BTreeMap<String, String>,
+    pub(crate) gaps: Vec<Window>,
+    pub(crate) left: Vec<Window>,
 }
 
 impl Aside {
@@ -293,7 +294,7 @@ impl Aside {
 
 /// A copy for which the guarantee has an excuse: its poll died, failed or was superseded before it
 /// saved, or the queue's answer was lost.
-fn is_excused(taken: &Taken) -> bool {
+pub(crate) fn is_excused(taken: &Taken) -> bool {
     !taken.told || !taken.saved
 }
 

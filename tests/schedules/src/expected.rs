@@ -7,7 +7,8 @@ use drawbridge_record::Change;
 use jiff::Timestamp;
 
 use crate::alerts::Version;
-use crate::{AlertPlan, facts};
+use crate::replicas::Text;
+use crate::{AlertPlan, Kind, Schedule, facts};
 
 /// A record or a fact that some version of an alert calls for.
 #[derive(Debug, Clone)]
@@ -28,26 +29,36 @@ pub(crate) struct Wanted {
 
 /// Every record of every version, by key.
 #[must_use]
-pub(crate) fn expected(alerts: &[AlertPlan]) -> BTreeMap<String, Wanted> {
+pub(crate) fn expected(schedule: &Schedule) -> BTreeMap<String, Wanted> {
+    let alerts = &schedule.alerts;
+    let texts = if schedule.has(Kind::Replicas) {
+        &Text::ALL[..]
+    } else {
+        &Text::ALL[..1]
+    };
     let format = drawbridge_record::format("siem").expect("the first format");
     let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
     for (n, plan) in alerts.iter().enumerate() {
         for (v, version) in plan.versions.iter().enumerate() {
-            let Ok(alert) = Alert::decode(&version.json) else {
-                continue;
-            };
-            // Every record that may be called for; of several with one identity, the first.
-            let mut identities = HashSet::new();
-            let drafts = format.drafts(&alert);
-            for draft in drafts.filter(|draft| identities.insert(draft.identity())) {
-                let is_sure = draft.unless_carried.is_empty();
-                let record = draft.write(0, Change::New);
-                let entry = wanted
-                    .entry(record.key)
-                    .or_insert_with(|| Wanted::new(n, version));
-                entry.bodies.insert(without_part(&record.body).0);
-                if is_sure {
-                    entry.called_for(version, v + 1 == plan.versions.len());
+            for text in texts {
+                let json = text.write(&version.json);
+                let Ok(alert) = Alert::decode(&json) else {
+                    continue;
+                };
+                // Every record that may be called for; of several with one identity, the first.
+                let mut identities = HashSet::new();
+                let drafts = format.drafts(&alert);
+                for draft in drafts.filter(|draft| identities.insert(draft.identity())) {
+                    // In the end there is one text only.
+                    let is_sure = draft.unless_carried.is_empty() && *text == Text::AsItIs;
+                    let record = draft.write(0, Change::New);
+                    let entry = wanted
+                        .entry(record.key)
+                        .or_insert_with(|| Wanted::new(n, version));
+                    entry.bodies.insert(without_part(&record.body).0);
+                    if is_sure {
+                        entry.called_for(version, v + 1 == plan.versions.len());
+                    }
                 }
             }
         }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::alerts::Version;
 use crate::answer::Answer;
+use crate::replicas::Text;
 use crate::{Kind, World};
 
 /// The server; clones are the same one.
@@ -60,6 +61,8 @@ pub struct Row {
     pub alert: usize,
     /// Which of its versions.
     pub version: usize,
+    /// In which text.
+    pub text: Text,
 }
 
 /// What Graph answers.
@@ -182,7 +185,8 @@ impl Graph {
 
     fn page(&self, ask: &Ask) -> Reply {
         let world = &self.world;
-        let hits = self.hits(ask);
+        let replica = world.strikes(Kind::Replicas).map(|episode| episode.detail);
+        let hits = self.hits(ask, replica);
         let cap = world
             .episode(Kind::CappedRows)
             .map(|e| Answer::of(e.detail));
@@ -241,17 +245,25 @@ impl Graph {
 
     /// All rows that the filter lets through, in the order of the answer. The next link counts
     /// them: a row that leaves between two pages shifts those behind it.
-    fn hits(&self, ask: &Ask) -> Vec<Row> {
+    fn hits(&self, ask: &Ask, replica: Option<u64>) -> Vec<Row> {
         let now = self.world.now();
+        let lag = replica.filter(|_| self.world.roll(0, 1) == 0);
+        let lag = SignedDuration::from_secs(lag.unwrap_or(0).cast_signed());
+        let text = replica.map_or(Text::AsItIs, |_| Text::of(self.world.roll(0, 3)));
         let alerts = self.world.schedule.alerts.iter().enumerate();
         let mut hits: Vec<(Timestamp, Row)> = alerts
             .filter_map(|(alert, plan)| {
-                let version = plan.at(now)?;
+                let version = plan.behind(now, lag)?;
                 let key = match ask.field {
                     Field::Created => plan.created,
                     Field::Updated => plan.versions[version].updated,
                 };
-                Some((key, Row { alert, version }))
+                let row = Row {
+                    alert,
+                    version,
+                    text,
+                };
+                Some((key, row))
             })
             .filter(|(key, _)| {
                 let (from, met) = ask.from;

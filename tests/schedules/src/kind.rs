@@ -84,11 +84,14 @@ pub enum Kind {
     PoisonAnswer,
     /// Graph lists only so many rows of a window. Behind them it fails, or gives no next link.
     CappedRows,
+    /// Replicas behind Graph disagree: a page has old versions or new ones, with a property that is
+    /// null or absent, its members or its evidence in another order.
+    Replicas,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -128,6 +131,7 @@ impl Kind {
         Self::Replay,
         Self::PoisonAnswer,
         Self::CappedRows,
+        Self::Replicas,
     ];
 
     /// The kinds that are drawn for a schedule one after the other, the last two from numbers of

@@ -27,10 +27,12 @@ mod operator;
 pub mod peers;
 mod pieces;
 mod random;
+mod replicas;
 mod run;
 mod schedule;
 mod shrink;
 mod simulate;
+mod versions;
 mod without;
 mod world;
 

@@ -37,11 +37,15 @@ pub enum Mutation {
     OperatorOverwritten,
     /// What Graph counts is not compared with what it lists.
     NotCounted,
+    /// Of the versions that were written, the state keeps the last one only.
+    LastVersionOnly,
+    /// A version is told by its bytes.
+    BytesAreMeaning,
 }
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -58,6 +62,8 @@ impl Mutation {
         Self::BackfillForgotten,
         Self::OperatorOverwritten,
         Self::NotCounted,
+        Self::LastVersionOnly,
+        Self::BytesAreMeaning,
     ];
 
     /// The kind of fault without which nobody could notice.
@@ -69,6 +75,7 @@ impl Mutation {
             Self::NoLateEvidence | Self::FirstFactIsEnough | Self::AllIsCarried => {
                 Some(Kind::LateEvidence)
             }
+            Self::LastVersionOnly | Self::BytesAreMeaning => Some(Kind::Replicas),
             Self::NotCounted => Some(Kind::CappedRows),
             Self::BackfillForgotten | Self::OperatorOverwritten => Some(Kind::Backfill),
             _ => None,

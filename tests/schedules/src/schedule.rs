@@ -99,6 +99,7 @@ fn odds(kind: Kind) -> (u64, u64, u64) {
         Kind::Poison => (20, 100, 100),
         Kind::PoisonAnswer | Kind::CappedRows => (10, 100, 100),
         Kind::Partial => (12, 100, 100),
+        Kind::Replicas => (12, 30, 90),
         Kind::Death => (30, 0, 0),
         Kind::Overlap | Kind::Repeat | Kind::JobLost => (15, 30, 100),
         Kind::LittleTime => (20, 40, 100),
@@ -144,6 +145,7 @@ impl Schedule {
             (Kind::Replay, 92),
             (Kind::PoisonAnswer, 91),
             (Kind::CappedRows, 90),
+            (Kind::Replicas, 89),
         ] {
             let draws = Random::new(seed, stream).percent(odds(kind).0);
             if draws && !(calm && kind.is_fault()) && !without.kinds.has(kind) {
@@ -290,6 +292,7 @@ impl Schedule {
                     let rows = most_at_once(&self.alerts) as u64 + random.between(11, 30);
                     Answer::behind_the_last_row(&mut random).with(rows)
                 }
+                Kind::Replicas => random.between(30, 180),
                 // Added to -3600 s: the poller's clock goes back as far as it likes, and ahead by
                 // less than what the overlap still makes up for.
                 Kind::ClockJump => random.pick(&[0, 2700, 3540, 3660, 3800]),

@@ -91,6 +91,8 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
         let mut held = tenant.held.lock().unwrap_or_else(PoisonError::into_inner);
         let mut held = std::mem::take(&mut *held);
         (held.objects, held.taken) = shared.take(name);
+        let is_version = |taken: &mut Taken| taken.format != "siem";
+        held.versions = held.taken.extract_if(.., is_version).collect();
         Ran {
             held,
             requests: tenant.graph.requests(),

@@ -71,6 +71,8 @@ pub struct Held {
     pub objects: Objects,
     /// What the queue took, in order.
     pub taken: Vec<Taken>,
+    /// What it took of the output that asks for changes.
+    pub versions: Vec<Taken>,
     /// The watermarks as they were saved.
     pub watermarks: Vec<Option<Timestamp>>,
     /// The largest state object, in bytes, and the most ranges to be read.
@@ -82,6 +84,8 @@ pub struct Held {
 pub struct Taken {
     /// Whose it is, as the message says.
     pub tenant: String,
+    /// In which format, as it says.
+    pub format: String,
     /// When.
     pub at: Timestamp,
     /// From which poll.
@@ -173,6 +177,8 @@ impl Ports {
             Some(Mutation::UnreadForgotten) => |state| state.unread = Ranges::default(),
             Some(Mutation::AgainForgotten) => |state| state.again = Ranges::default(),
             Some(Mutation::BackfillForgotten) => |state| state.backfills.clear(),
+            Some(Mutation::LastVersionOnly) => State::forget_versions,
+            Some(Mutation::BytesAreMeaning) => State::forget_meanings,
             _ => return body,
         };
         match State::decode(&body) {
@@ -233,12 +239,14 @@ impl Ports {
                 });
                 continue;
             }
-            let tenant = message
-                .attributes
-                .iter()
-                .find(|(name, _)| *name == "tenant");
+            let attribute = |name: &str| {
+                let mut attributes = message.attributes.iter();
+                let found = attributes.find(|(known, _)| *known == name);
+                found.map(|(_, value)| value.clone()).unwrap_or_default()
+            };
             self.shared.taken().push(Taken {
-                tenant: tenant.map(|(_, value)| value.clone()).unwrap_or_default(),
+                tenant: attribute("tenant"),
+                format: attribute("format"),
                 at: world.now(),
                 run: self.current.run().number,
                 told: !ambiguous,

@@ -73,14 +73,15 @@ impl Process {
         if matches!(mutation, Some(Mutation::NoOverlap | Mutation::GtForGe)) {
             windows.overlap_secs = 0;
         }
+        let mut formats = vec![careless::format(mutation)];
+        if schedule.has(Kind::Replicas) {
+            formats.extend(drawbridge_record::format("native"));
+        }
+        let output = |format| Output::new(format, ports.clone(), Grouping::Tenant);
         let poller = Poller {
             graph: Arc::new(client),
             store: ports.clone(),
-            outputs: vec![Output::new(
-                careless::format(mutation),
-                ports.clone(),
-                Grouping::Tenant,
-            )],
+            outputs: formats.into_iter().map(output).collect(),
             clock: ports,
             settings: Settings {
                 page_size: schedule.page_size,

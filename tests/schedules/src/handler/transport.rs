@@ -130,7 +130,7 @@ impl Wire {
             if n > 0 {
                 body.push(',');
             }
-            body.push_str(&self.graph.version(*row).json);
+            body.push_str(&row.text.write(&self.graph.version(*row).json));
         }
         body.push(']');
         if let Some(count) = count {

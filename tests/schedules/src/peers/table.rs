@@ -74,7 +74,7 @@ pub fn table(schedules: u64) -> Vec<Row> {
         })
         .collect();
     // The models count a record per file: what comes late beside them is nothing to them.
-    let without = Kinds::NONE.with(Kind::LateEvidence);
+    let without = Kinds::NONE.with(Kind::LateEvidence).with(Kind::Replicas);
     for seed in 0..schedules {
         let findings = simulate(seed, without).findings;
         ours.add(Score {

@@ -1,0 +1,106 @@
+//! What an output that asks for changes has to have in the end: each version once at most, and of what
+//! it has, the newest is what Graph ends up showing.
+
+use std::collections::BTreeMap;
+
+use drawbridge_alert::Alert;
+use serde_json::Value;
+
+use crate::check::{Aside, Findings, holds, is_excused};
+use crate::handler::Held;
+use crate::{Kind, Schedule};
+
+pub(crate) fn check(schedule: &Schedule, held: &Held, aside: &Aside, findings: &mut Findings) {
+    if !schedule.has(Kind::Replicas) {
+        return;
+    }
+    let places = places(schedule);
+    let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut newest: BTreeMap<usize, usize> = BTreeMap::new();
+    let taken = held.versions.iter().map(|taken| &taken.key);
+    for key in taken.chain(aside.records.keys()) {
+        if let Some((alert, version)) = places.get(key) {
+            let known = newest.entry(*alert).or_default();
+            *known = (*known).max(*version);
+        }
+    }
+    for taken in &held.versions {
+        let Some((alert, version)) = places.get(&taken.key) else {
+            findings
+                .broken
+                .push(format!("no version has the key {}", taken.key));
+            continue;
+        };
+        let json = &schedule.alerts[*alert].versions[*version].json;
+        if meaning(&taken.body, true) != meaning(json, true) {
+            findings
+                .broken
+                .push(format!("another version: {}", taken.key));
+        }
+        *copies.entry(&taken.key).or_default() += usize::from(!is_excused(taken));
+    }
+    for (key, copies) in copies.into_iter().filter(|(_, copies)| *copies > 1) {
+        let broken = format!("a version was written {copies} times without an excuse: {key}");
+        findings.broken.push(broken);
+    }
+    for (n, plan) in schedule.alerts.iter().enumerate() {
+        let Some(last) = plan.versions.last().filter(|last| !last.is_bad) else {
+            continue;
+        };
+        let newest = newest.get(&n).map(|place| &plan.versions[*place].json);
+        let is_last = newest.is_some_and(|json| meaning(json, false) == meaning(&last.json, false));
+        let mut unread = aside.gaps.iter().chain(&aside.left);
+        if !is_last && !unread.any(|window| holds(window, last.updated)) {
+            let broken =
+                format!("the newest version of alert {n} that was written is not its last");
+            findings.broken.push(broken);
+        }
+    }
+}
+
+/// The alert and the version behind each key.
+fn places(schedule: &Schedule) -> BTreeMap<String, (usize, usize)> {
+    let format = drawbridge_record::format("native").expect("a format");
+    let mut places = BTreeMap::new();
+    for (n, plan) in schedule.alerts.iter().enumerate() {
+        for (v, version) in plan.versions.iter().enumerate() {
+            if let Ok(alert) = Alert::decode(&version.json) {
+                let records = drawbridge_record::records(format, &alert);
+                places.extend(records.map(|record| (record.key, (n, v))));
+            }
+        }
+    }
+    places
+}
+
+/// What an alert says, with or without the time of its last update: without nulls, and with evidence
+/// and members in an order of their own.
+fn meaning(json: &str, with_time: bool) -> String {
+    let mut alert: Value = serde_json::from_str(json).expect("an alert is JSON");
+    if let Value::Object(members) = &mut alert
+        && !with_time
+    {
+        members.remove("lastUpdateDateTime");
+    }
+    said(&alert)
+}
+
+fn said(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<String> = items.iter().map(said).collect();
+            items.sort_unstable();
+            format!("{items:?}")
+        }
+        Value::Object(members) => {
+            let is_said = |(_, value): &(&String, &Value)| {
+                !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty())
+            };
+            let members = members.iter().filter(is_said);
+            let members: BTreeMap<_, _> =
+                members.map(|(name, value)| (name, said(value))).collect();
+            format!("{members:?}")
+        }
+        value => value.to_string(),
+    }
+}
