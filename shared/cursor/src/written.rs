@@ -1,9 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
-use smallvec::SmallVec;
 
 use crate::digest_map::DigestMap;
+use crate::entry::{Entry, Fact, MOST_FACTS, NEVER_WRITTEN, UNKNOWN};
 
 /// The records that an output already has, by alert, and the facts that they carry.
 ///
@@ -13,8 +13,6 @@ use crate::digest_map::DigestMap;
 #[derive(Debug, Clone, Default)]
 pub struct Written {
     pub(crate) alerts: DigestMap<Entry>,
-    /// Claimed, but not taken by the queue: alert and record. They keep their `AlertPart`.
-    pub(crate) unsent: HashSet<([u8; 16], [u8; 16])>,
     keys: usize,
     facts: usize,
     /// What is looked up of each alert that has many keys or facts, as far as it was needed.
@@ -42,40 +40,13 @@ impl Lookup {
     }
 }
 
-/// Something of one alert that a SIEM joins on, such as a device's name: 48 bits of a digest over the
-/// alert's id, too, which is enough to tell the facts of one alert apart.
-pub type Fact = [u8; 6];
-
-/// The most facts that one record carries.
-const MOST_FACTS: usize = 4;
-
 impl PartialEq for Written {
     fn eq(&self, other: &Self) -> bool {
-        self.alerts == other.alerts && self.unsent == other.unsent
+        self.alerts == other.alerts
     }
 }
 
 impl Eq for Written {}
-
-/// What is known of one alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// When Graph last returned the alert, in seconds since 1970.
-    pub(crate) seen_secs: u32,
-    /// The records written, in the order of their first emission.
-    pub(crate) keys: Vec<[u8; 16]>,
-    /// What each of them held when it was last written, where the output asks for changes; it may
-    /// be shorter than `keys`, which says that what the others held is not known.
-    pub(crate) contents: Vec<[u8; 16]>,
-    /// What the written records carry: hardly ever more than a device's id, its name and a user.
-    pub(crate) facts: SmallVec<[Fact; MOST_FACTS]>,
-}
-
-/// The content of a record that was claimed for the first time and given back.
-const NEVER_WRITTEN: [u8; 16] = [0; 16];
-
-/// The content of a record that was written, and of which no more is known.
-pub(crate) const UNKNOWN: [u8; 16] = [0xff; 16];
 
 /// Leave to write a record, and what to give back if the queue does not take it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,15 +75,32 @@ impl Claimed {
     }
 }
 
-/// An alert id's digest: computed once an alert, used for each of its records.
+/// An alert: its id's digest, computed once and used for each of its records, and when it came up,
+/// which says where among the state's pages it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AlertDigest([u8; 16]);
+pub struct AlertDigest {
+    pub(crate) id: [u8; 16],
+    /// In seconds since 1970; 0 where that is not known.
+    pub(crate) created_secs: u32,
+}
 
 impl AlertDigest {
     /// The digest of an alert id.
     #[must_use]
     pub fn of(alert_id: &str) -> Self {
-        Self(half(&Sha256::digest(alert_id).into()))
+        Self {
+            id: half(&Sha256::digest(alert_id).into()),
+            created_secs: 0,
+        }
+    }
+
+    /// The same of an alert that came up then, in seconds since 1970.
+    #[must_use]
+    pub fn created(self, created_secs: u32) -> Self {
+        Self {
+            created_secs,
+            ..self
+        }
     }
 }
 
@@ -124,7 +112,7 @@ impl Written {
     pub fn claim(&mut self, alert: AlertDigest, key: &[u8; 32], now_secs: u32) -> Option<Claimed> {
         let key = half(key);
         let (part, is_known) = self.place(alert, key, now_secs)?;
-        if is_known && !self.unsent.remove(&(alert.0, key)) && !self.was_given_back(alert, part) {
+        if is_known && !self.was_given_back(alert, part) {
             return None;
         }
         Some(Claimed::new(part, true, alert, key))
@@ -141,15 +129,12 @@ impl Written {
     ) -> Option<Claimed> {
         let (key, content) = (half(key), half(content));
         let (part, is_known) = self.place(alert, key, now_secs)?;
-        let contents = &mut self.alerts.get_mut(&alert.0)?.contents;
-        let at = usize::try_from(part).ok()?;
-        if contents.len() <= at {
-            contents.resize(at + 1, UNKNOWN);
-        }
-        let before = std::mem::replace(&mut contents[at], content);
+        let entry = self.alerts.get_mut(&alert.id)?;
+        let before = entry.set_content(usize::try_from(part).ok()?, content);
         if is_known && before == content {
             return None;
         }
+        entry.change();
         let is_new = !is_known || before == NEVER_WRITTEN;
         Some(Claimed::new(part, is_new, alert, key))
     }
@@ -164,40 +149,40 @@ impl Written {
     ) -> Option<Claimed> {
         let key = half(key);
         let (part, _) = self.place(alert, key, now_secs)?;
-        self.unsent.remove(&(alert.0, key));
+        self.was_given_back(alert, part);
         Some(Claimed::new(part, true, alert, key))
     }
 
-    /// Whether a record was given back while the output asked for changes; it counts as written now.
+    /// Whether a record was given back; it counts as written now.
     fn was_given_back(&mut self, alert: AlertDigest, part: u32) -> bool {
-        let entry = self.alerts.get_mut(&alert.0);
+        let Some(entry) = self.alerts.get_mut(&alert.id) else {
+            return false;
+        };
         let at = usize::try_from(part).unwrap_or(usize::MAX);
-        let content = entry.and_then(|entry| entry.contents.get_mut(at));
-        content.is_some_and(|content| {
-            let was_given_back = *content == NEVER_WRITTEN;
-            if was_given_back {
-                *content = UNKNOWN;
-            }
-            was_given_back
-        })
+        let was_given_back = entry.contents.get(at) == Some(&NEVER_WRITTEN);
+        if was_given_back {
+            entry.set_content(at, UNKNOWN);
+            entry.change();
+        }
+        was_given_back
     }
 
     /// Notes that Graph returned an alert, so that it is not forgotten, if it is known.
     pub fn saw(&mut self, alert: AlertDigest, now_secs: u32) {
-        if let Some(entry) = self.alerts.get_mut(&alert.0) {
-            entry.seen_secs = entry.seen_secs.max(now_secs);
+        if let Some(entry) = self.alerts.get_mut(&alert.id) {
+            entry.saw(now_secs);
         }
     }
 
     /// Whether one of `facts` is carried by no record of the alert that was written.
     pub fn lacks(&mut self, alert: AlertDigest, facts: &[Fact]) -> bool {
-        let Some(entry) = self.alerts.get(&alert.0) else {
+        let Some(entry) = self.alerts.get(&alert.id) else {
             return !facts.is_empty();
         };
         if entry.facts.len() < MANY {
             return facts.iter().any(|fact| !entry.facts.contains(fact));
         }
-        let lookup = self.large.entry(alert.0);
+        let lookup = self.large.entry(alert.id);
         let known = &lookup.or_insert_with(|| Lookup::of(entry)).facts;
         facts.iter().any(|fact| !known.contains(fact))
     }
@@ -213,11 +198,12 @@ impl Written {
             }
             *place = *fact;
             claimed.carries += 1;
-            if let Some(entry) = self.alerts.get_mut(&claimed.alert.0) {
+            if let Some(entry) = self.alerts.get_mut(&claimed.alert.id) {
                 entry.facts.push(*fact);
+                entry.change();
                 self.facts += 1;
             }
-            if let Some(lookup) = self.large.get_mut(&claimed.alert.0) {
+            if let Some(lookup) = self.large.get_mut(&claimed.alert.id) {
                 lookup.facts.insert(*fact);
             }
         }
@@ -225,21 +211,18 @@ impl Written {
 
     /// The position of a record among those of its alert, and whether it had one before.
     fn place(&mut self, alert: AlertDigest, key: [u8; 16], now_secs: u32) -> Option<(u32, bool)> {
-        let entry = self.alerts.entry(alert.0).or_insert_with(|| Entry {
-            seen_secs: now_secs,
-            keys: Vec::new(),
-            contents: Vec::new(),
-            facts: SmallVec::new(),
-        });
-        entry.seen_secs = entry.seen_secs.max(now_secs);
-        if let Some(part) = part_of(&mut self.large, alert.0, entry, &key) {
+        let new = || Entry::new(alert.created_secs, now_secs);
+        let entry = self.alerts.entry(alert.id).or_insert_with(new);
+        entry.saw(now_secs);
+        if let Some(part) = part_of(&mut self.large, alert.id, entry, &key) {
             return Some((u32::try_from(part).ok()?, true));
         }
         let part = u32::try_from(entry.keys.len()).ok()?;
-        if let Some(lookup) = self.large.get_mut(&alert.0) {
+        if let Some(lookup) = self.large.get_mut(&alert.id) {
             lookup.parts.insert(key, entry.keys.len());
         }
         entry.keys.push(key);
+        entry.change();
         self.keys += 1;
         Some((part, false))
     }
@@ -248,7 +231,7 @@ impl Written {
     /// granted, with the same `AlertPart`, and what only it carried is carried no more.
     pub fn release(&mut self, claimed: &Claimed) {
         let Claimed { alert, key, .. } = *claimed;
-        let Some(entry) = self.alerts.get_mut(&alert.0) else {
+        let Some(entry) = self.alerts.get_mut(&alert.id) else {
             return;
         };
         for fact in &claimed.facts[..claimed.carries] {
@@ -256,19 +239,18 @@ impl Written {
                 entry.facts.swap_remove(at);
                 self.facts -= 1;
             }
-            if let Some(lookup) = self.large.get_mut(&alert.0) {
+            if let Some(lookup) = self.large.get_mut(&alert.id) {
                 lookup.facts.remove(fact);
             }
         }
-        let Some(part) = part_of(&mut self.large, alert.0, entry, &key) else {
-            return;
-        };
-        match entry.contents.get_mut(part) {
-            Some(content) if claimed.is_new => *content = NEVER_WRITTEN,
-            Some(content) => *content = UNKNOWN,
-            None => {
-                self.unsent.insert((alert.0, key));
-            }
+        if let Some(part) = part_of(&mut self.large, alert.id, entry, &key) {
+            let content = if claimed.is_new {
+                NEVER_WRITTEN
+            } else {
+                UNKNOWN
+            };
+            entry.set_content(part, content);
+            entry.change();
         }
     }
 
@@ -289,18 +271,10 @@ impl Written {
         self.facts
     }
 
-    /// Whether it is known of a record what it held last.
-    pub(crate) fn has_contents(&self) -> bool {
-        let mut entries = self.alerts.values();
-        entries.any(|entry| !entry.contents.is_empty())
-    }
-
     /// Forgets the alerts that Graph has not returned since `oldest_secs`.
     pub fn forget_before(&mut self, oldest_secs: u32) {
         self.alerts
             .retain(|_, entry| entry.seen_secs >= oldest_secs);
-        self.unsent
-            .retain(|(alert, _)| self.alerts.contains_key(alert));
         self.large
             .retain(|alert, _| self.alerts.contains_key(alert));
         self.keys = self.alerts.values().map(|entry| entry.keys.len()).sum();
@@ -314,45 +288,24 @@ impl Written {
         }
     }
 
-    /// Takes over what `other` has besides. What is unsent there or here only is sent.
-    pub(crate) fn adopt(&mut self, other: &Self) {
-        for (alert, theirs) in &other.alerts {
-            let Some(ours) = self.alerts.get_mut(alert) else {
-                self.insert(*alert, theirs.clone());
-                let unsent = theirs.keys.iter().map(|key| (*alert, *key));
-                let unsent = unsent.filter(|place| other.unsent.contains(place));
-                self.unsent.extend(unsent);
-                continue;
-            };
-            ours.seen_secs = ours.seen_secs.max(theirs.seen_secs);
-            for (n, key) in theirs.keys.iter().enumerate() {
-                let place = (*alert, *key);
-                let is_unsent = other.unsent.contains(&place);
-                if part_of(&mut self.large, *alert, ours, key).is_some() {
-                    if !is_unsent {
-                        self.unsent.remove(&place);
-                    }
-                    continue;
-                }
-                self.large.remove(alert);
-                ours.keys.push(*key);
-                self.keys += 1;
-                if is_unsent {
-                    self.unsent.insert(place);
-                }
-                if let Some(content) = theirs.contents.get(n) {
-                    ours.contents.resize(ours.keys.len(), UNKNOWN);
-                    ours.contents[ours.keys.len() - 1] = *content;
-                }
-            }
-            for fact in &theirs.facts {
-                if !ours.facts.contains(fact) {
-                    self.large.remove(alert);
-                    ours.facts.push(*fact);
-                    self.facts += 1;
-                }
-            }
-        }
+    /// Takes over what `theirs` has of one alert besides. What was given back there or here only was
+    /// written; what either changed last is not known to be what the reader has.
+    pub(crate) fn adopt(&mut self, alert: [u8; 16], theirs: &Entry) {
+        let Some(mut ours) = self.take(&alert) else {
+            self.insert(alert, theirs.clone());
+            return;
+        };
+        ours.adopt(theirs);
+        self.insert(alert, ours);
+    }
+
+    /// Takes out what is known of an alert.
+    pub(crate) fn take(&mut self, alert: &[u8; 16]) -> Option<Entry> {
+        let entry = self.alerts.remove(alert)?;
+        self.keys -= entry.keys.len();
+        self.facts -= entry.facts.len();
+        self.large.remove(alert);
+        Some(entry)
     }
 
     pub(crate) fn insert(&mut self, alert: [u8; 16], entry: Entry) {
@@ -481,7 +434,6 @@ mod tests {
                 written.release(&claimed);
             }
         }
-        assert_eq!(written.unsent.len(), 1);
         for n in 0..count {
             let again = (n == 70_000).then_some(n);
             assert_eq!(part(written.claim(alert, &wide(n), 10)), again);
@@ -555,7 +507,9 @@ mod tests {
         theirs.carry(&mut claimed, &[[4; 6]]);
         let unsent = theirs.claim(two, &key(5), 30).unwrap();
         theirs.release(&unsent);
-        ours.adopt(&theirs);
+        for (alert, entry) in &theirs.alerts {
+            ours.adopt(*alert, entry);
+        }
         assert_eq!((ours.alerts(), ours.keys(), ours.facts()), (2, 5, 2));
         for n in [1, 2, 3, 4] {
             assert_eq!(ours.claim(one, &key(n), 30), None, "{n}");

@@ -140,7 +140,7 @@ impl DataLocation {
             public_transport: Arc::new(HttpTransport::to_public_addresses()),
             trust: self.trust()?,
             secrets,
-            store: self.objects(),
+            store: Arc::clone(&self.store),
             clock: Arc::new(SystemClock),
             aws_assertions,
             most_state_bytes: MAX_STATE_BYTES,
