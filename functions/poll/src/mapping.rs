@@ -1,9 +1,8 @@
 use drawbridge_alert::Alert;
-use drawbridge_cursor::{AlertDigest, Claimed, Written, epoch_secs_of};
+use drawbridge_cursor::{AlertDigest, Claimed, Meaning, Reading, Written, epoch_secs_of};
 use drawbridge_queue::Message;
 use drawbridge_record::{Change, Draft, Drafts, Fact, FirstReading, Record, Rewrite};
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
 
 use crate::{Grouping, Output};
 
@@ -96,12 +95,7 @@ impl<'m> Mapping<'m> {
         if self.is_read_anew() {
             self.decided.carry(&draft.carries);
         }
-        let content = match self.context.output.rewrite {
-            Rewrite::Never => None,
-            Rewrite::Changes => Some(draft.content()),
-        };
-        let Some(mut claimed) = self.claim(&draft.identity(), content.as_ref(), written, resent)
-        else {
+        let Some(mut claimed) = self.claim(draft, written, resent) else {
             self.known += 1;
             return;
         };
@@ -113,8 +107,11 @@ impl<'m> Mapping<'m> {
         };
         let mut record = draft.write(claimed.part, change);
         // A format whose records never change does not name their versions.
-        if let (Rewrite::Never, Some(content)) = (self.context.output.format.rewrite(), content) {
-            let version = versioned(self.alert, &content);
+        let Output {
+            rewrite, format, ..
+        } = self.context.output;
+        if (format.rewrite(), *rewrite) == (Rewrite::Never, Rewrite::Changes) {
+            let version = hex::encode(&draft.version()[..8]);
             record.key = format!("{}#{version}", record.key);
         }
         batch.bytes += record.body.len();
@@ -139,28 +136,37 @@ impl<'m> Mapping<'m> {
 
     fn claim(
         &self,
-        key: &[u8; 32],
-        content: Option<&[u8; 32]>,
+        draft: &Draft<'_>,
         written: &mut Written,
         resent: Option<&mut Written>,
     ) -> Option<Claimed> {
-        let (alert, now_secs) = (self.digest, self.context.now_secs);
-        let claimed = match content {
+        let (alert, key, now_secs) = (self.digest, &draft.identity(), self.context.now_secs);
+        let reading = match self.context.output.rewrite {
+            Rewrite::Never => None,
+            Rewrite::Changes => Some(Reading {
+                bytes: draft.bytes(),
+                text: draft.text(),
+            }),
+        };
+        let meaning = || Meaning {
+            content: draft.content(),
+            version: draft.version(),
+        };
+        let claimed = match &reading {
             None => written.claim(alert, key, now_secs),
-            Some(content) => written.claim_change(alert, key, content, now_secs),
+            Some(reading) => written.claim_change(alert, key, reading, meaning, now_secs),
         };
         let Some(resent) = resent else {
             return claimed;
         };
         // What is sent for the first time is not sent again, either.
         let is_first = resent.claim(alert, key, now_secs).is_some();
-        claimed.or_else(|| {
-            if is_first {
-                written.claim_resend(alert, key, now_secs)
-            } else {
-                None
-            }
-        })
+        if claimed.is_some() || !is_first {
+            return claimed;
+        }
+        let meaning = meaning();
+        let version = reading.as_ref().map(|reading| (reading, &meaning));
+        written.claim_resend(alert, key, version, now_secs)
     }
 
     fn message(&self, record: Record) -> Message {
@@ -186,14 +192,6 @@ impl<'m> Mapping<'m> {
             attributes,
         }
     }
-}
-
-/// Names a version of a record: its content, and when the alert changed last, so that a content
-/// which comes back is not taken for the one before.
-fn versioned(alert: &Alert<'_>, content: &[u8; 32]) -> String {
-    let updated = alert.last_update.as_ref().map_or("", |time| &time.text);
-    let digest = Sha256::new().chain_update(updated).chain_update(content);
-    hex::encode(&digest.finalize()[..8])
 }
 
 /// What the state knows an alert by.

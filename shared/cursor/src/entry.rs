@@ -2,17 +2,20 @@
 //!
 //! An entry is packed as the alert's digest (16 bytes), when the alert came up and when it was last
 //! seen (seconds since 1970, 32 bits each, little-endian), the numbers of its keys, of its facts and of
-//! the keys with contents (LEB128: seven bits per byte, the lowest first); then each key (16 bytes),
-//! for each key with contents how many there are (one byte), those contents (16 bytes each), and each
-//! fact (6 bytes).
+//! the keys with versions (LEB128: seven bits per byte, the lowest first); then each key (16 bytes);
+//! for each key with versions how many are known (one byte; 255 if nothing is); for each of which
+//! something is, the text that was read last, the content that was written last and the versions (16
+//! bytes each); and each fact (6 bytes).
 //!
-//! Up to version 5 of the state there was no time at which it came up, and each key had one content or
+//! Up to version 5 of the state there was no time at which it came up, and each key had a content or
 //! none had any, as the output said; up to version 2 there were no facts, and the number of keys had 32
 //! bits.
 
 use std::collections::{HashMap, HashSet};
 
 use smallvec::SmallVec;
+
+use crate::versions::Versions;
 
 /// Something of one alert that a SIEM joins on, such as a device's name: 48 bits of a digest over the
 /// alert's id, too, which is enough to tell the facts of one alert apart.
@@ -21,11 +24,8 @@ pub type Fact = [u8; 6];
 /// The most facts that one record carries.
 pub(crate) const MOST_FACTS: usize = 4;
 
-/// The content of a record that was claimed for the first time and given back.
-pub(crate) const NEVER_WRITTEN: [u8; 16] = [0; 16];
-
-/// The content of a record that was written, and of which no more is known.
-pub(crate) const UNKNOWN: [u8; 16] = [0xff; 16];
+/// Instead of a number of versions: none is known, but the record was written.
+const NOTHING_KNOWN: u8 = u8::MAX;
 
 /// What an entry weighs packed, without keys and facts, in the oldest form.
 pub(crate) const LEAST_BYTES: usize = 20;
@@ -41,9 +41,9 @@ pub(crate) struct Entry {
     pub(crate) clean_until: u32,
     /// The records written, in the order of their first emission.
     pub(crate) keys: Vec<[u8; 16]>,
-    /// What each of them held when it was last written, where that is known; it may be shorter than
-    /// `keys`, which says that what the others held is not known.
-    pub(crate) contents: Vec<[u8; 16]>,
+    /// The versions of each of them, where the output asks for changes or the queue refused it; it may
+    /// be shorter than `keys`, which says that those of the others are not known.
+    pub(crate) versions: Vec<Versions>,
     /// What the written records carry: hardly ever more than a device's id, its name and a user.
     pub(crate) facts: SmallVec<[Fact; MOST_FACTS]>,
 }
@@ -55,7 +55,7 @@ impl Entry {
             seen_secs,
             clean_until: 0,
             keys: Vec::new(),
-            contents: Vec::new(),
+            versions: Vec::new(),
             facts: SmallVec::new(),
         }
     }
@@ -78,20 +78,12 @@ impl Entry {
         }
     }
 
-    /// Sets what a record holds; what it held before.
-    pub(crate) fn set_content(&mut self, part: usize, content: [u8; 16]) -> [u8; 16] {
-        if self.contents.len() <= part {
-            self.contents.resize(part + 1, UNKNOWN);
+    /// The versions of a record.
+    pub(crate) fn versions_of(&mut self, part: usize) -> &mut Versions {
+        if self.versions.len() <= part {
+            self.versions.resize(part + 1, Versions::UNKNOWN);
         }
-        let before = std::mem::replace(&mut self.contents[part], content);
-        while self.contents.last() == Some(&UNKNOWN) {
-            self.contents.pop();
-        }
-        before
-    }
-
-    fn content(&self, part: usize) -> [u8; 16] {
-        self.contents.get(part).copied().unwrap_or(UNKNOWN)
+        &mut self.versions[part]
     }
 
     /// Takes over what `theirs` has besides. What was given back in one of them only was written.
@@ -101,15 +93,23 @@ impl Entry {
         self.created_secs = self.created_secs.max(theirs.created_secs);
         let keys = self.keys.iter().copied().enumerate();
         let parts: HashMap<_, _> = keys.map(|(part, key)| (key, part)).collect();
+        let nothing = &Versions::UNKNOWN;
         for (n, key) in theirs.keys.iter().enumerate() {
-            let content = theirs.content(n);
-            let Some(&part) = parts.get(key) else {
-                self.keys.push(*key);
-                self.set_content(self.keys.len() - 1, content);
-                continue;
-            };
-            if [NEVER_WRITTEN, UNKNOWN].contains(&self.content(part)) && content != NEVER_WRITTEN {
-                self.set_content(part, content);
+            let versions = theirs.versions.get(n);
+            match (parts.get(key), versions) {
+                (Some(part), versions) => {
+                    let is_known = self.versions.len() > *part;
+                    if is_known || versions.is_some() {
+                        let versions = versions.unwrap_or(nothing);
+                        self.versions_of(*part).adopt(versions);
+                    }
+                }
+                (None, versions) => {
+                    self.keys.push(*key);
+                    if let Some(versions) = versions {
+                        *self.versions_of(self.keys.len() - 1) = versions.clone();
+                    }
+                }
             }
         }
         let facts: HashSet<_> = self.facts.iter().copied().collect();
@@ -119,7 +119,11 @@ impl Entry {
 
     /// How long it is when it is packed; a few bytes less or more, as its numbers are.
     pub(crate) fn packed_len(&self) -> usize {
-        27 + self.keys.len() * 16 + self.contents.len() * 17 + self.facts.len() * size_of::<Fact>()
+        let known = self.versions.iter().map(|versions| versions.known.len());
+        27 + self.keys.len() * 16
+            + self.versions.len() * 33
+            + known.sum::<usize>() * 16
+            + self.facts.len() * size_of::<Fact>()
     }
 
     /// Appends its packed form.
@@ -129,16 +133,17 @@ impl Entry {
         bytes.extend_from_slice(&self.seen_secs.to_le_bytes());
         push_count(self.keys.len(), bytes);
         push_count(self.facts.len(), bytes);
-        push_count(self.contents.len(), bytes);
+        push_count(self.versions.len(), bytes);
         bytes.extend_from_slice(self.keys.as_flattened());
-        let known = |content: &&[u8; 16]| **content != UNKNOWN;
-        bytes.extend(
-            self.contents
-                .iter()
-                .map(|content| u8::from(known(&content))),
-        );
-        for content in self.contents.iter().filter(known) {
-            bytes.extend_from_slice(content);
+        let is_known = |versions: &&Versions| **versions != Versions::UNKNOWN;
+        bytes.extend(self.versions.iter().map(|versions| match versions {
+            versions if !is_known(&versions) => NOTHING_KNOWN,
+            versions => u8::try_from(versions.known.len()).unwrap_or_default(),
+        }));
+        for versions in self.versions.iter().filter(is_known) {
+            bytes.extend_from_slice(&versions.text);
+            bytes.extend_from_slice(&versions.content);
+            bytes.extend_from_slice(versions.known.as_flattened());
         }
         bytes.extend_from_slice(self.facts.as_flattened());
     }
@@ -168,9 +173,10 @@ pub(crate) struct PackedEntry<'a> {
     pub(crate) created_secs: u32,
     pub(crate) seen_secs: u32,
     pub(crate) keys: &'a [[u8; 16]],
-    /// How many contents each of the first keys has; without them, the contents are one for each.
+    /// How many versions each of the first keys has, and their digests; without such numbers, each has
+    /// a content.
     counts: Option<&'a [u8]>,
-    contents: &'a [[u8; 16]],
+    digests: &'a [[u8; 16]],
     facts: &'a [Fact],
 }
 
@@ -195,15 +201,13 @@ impl<'a> PackedEntry<'a> {
             }
         };
         let keys = take_list(rest, keys)?;
-        let (counts, contents) = match form {
+        let (counts, digests) = match form {
             Form::Now if listed > keys.len() => return None,
             Form::Now => {
                 let (counts, after) = rest.split_at_checked(listed)?;
                 *rest = after;
-                (
-                    Some(counts),
-                    counts.iter().map(|count| usize::from(*count)).sum(),
-                )
+                let digests = counts.iter().map(|count| digests_of(*count)).sum();
+                (Some(counts), digests)
             }
             _ => (None, listed),
         };
@@ -213,27 +217,44 @@ impl<'a> PackedEntry<'a> {
             seen_secs,
             keys,
             counts,
-            contents: take_list(rest, contents)?,
+            digests: take_list(rest, digests)?,
             facts: take_list(rest, facts)?,
         })
     }
 
     pub(crate) fn to_owned(self) -> Entry {
-        let mut entry = Entry {
+        let mut digests = self.digests;
+        let versions = |count: &u8| {
+            let (of_this, rest) = digests.split_at(digests_of(*count));
+            digests = rest;
+            match of_this {
+                [text, content, known @ ..] => Versions {
+                    text: *text,
+                    content: *content,
+                    known: known.to_vec(),
+                },
+                _ => Versions::UNKNOWN,
+            }
+        };
+        let of_bytes = |content: &[u8; 16]| Versions::of_bytes(*content);
+        Entry {
             keys: self.keys.to_vec(),
+            versions: match self.counts {
+                Some(counts) => counts.iter().map(versions).collect(),
+                None => self.digests.iter().map(of_bytes).collect(),
+            },
             facts: SmallVec::from_slice(self.facts),
             ..Entry::new(self.created_secs, self.seen_secs)
-        };
-        let mut contents = self.contents;
-        for part in 0..self.counts.map_or(contents.len(), <[u8]>::len) {
-            let count = self.counts.map_or(1, |counts| usize::from(counts[part]));
-            let (of_this, rest) = contents.split_at(count);
-            contents = rest;
-            if let Some(last) = of_this.last() {
-                entry.set_content(part, *last);
-            }
         }
-        entry
+    }
+}
+
+/// How many digests there are of a key with so many versions.
+fn digests_of(count: u8) -> usize {
+    if count == NOTHING_KNOWN {
+        0
+    } else {
+        2 + usize::from(count)
     }
 }
 

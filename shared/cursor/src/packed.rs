@@ -4,7 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::entry::{Form, LEAST_BYTES, NEVER_WRITTEN, PackedEntry};
+use crate::entry::{Form, LEAST_BYTES, PackedEntry};
+use crate::versions::Versions;
 use crate::weight;
 use crate::{Fact, StateError, Written};
 
@@ -46,7 +47,12 @@ impl Unpacking<'_> {
             .saturating_add(self.keys.saturating_mul(16));
         let packed = self.written.len() / 4 * 3;
         let facts = packed.saturating_sub(without_facts) / size_of::<Fact>();
-        weight::of(self.alerts, self.keys, facts)
+        // What is beyond is facts, or versions, which weigh no more for as many bytes.
+        let records = match self.form {
+            Form::Undated { contents: true } | Form::Factless { contents: true } => self.keys,
+            _ => 0,
+        };
+        weight::of(self.alerts, self.keys, facts).saturating_add(weight::of_versions(records, 0))
     }
 
     /// Unpacks what is there, if it is as much as it says; what is more is noticed before it is used.
@@ -83,7 +89,7 @@ impl Unpacking<'_> {
                 Some((entry, part))
             });
             if let Some((entry, part)) = place {
-                entry.set_content(part, NEVER_WRITTEN);
+                *entry.versions_of(part) = Versions::NEVER_WRITTEN;
             }
         }
         match odd {

@@ -1,6 +1,8 @@
 //! What a state weighs in memory.
 
 use crate::entry::{Entry, Fact};
+use crate::pages::Row;
+use crate::versions::Versions;
 use crate::written::Lookup;
 use crate::{State, Written};
 
@@ -19,18 +21,31 @@ const fn slot(bytes: usize) -> usize {
 /// What the allocator adds to what it hands out.
 const ALLOCATION_BYTES: usize = 16;
 
-/// What an alert weighs without keys and facts.
-const ALERT_BYTES: usize =
-    slot(size_of::<([u8; 16], Entry)>()) + 2 * ALLOCATION_BYTES + on_the_wire(27);
+/// What an alert weighs without keys and facts: in its table, and as a row on its way into a page.
+const ALERT_BYTES: usize = slot(size_of::<([u8; 16], Entry)>())
+    + size_of::<Row>()
+    + 2 * ALLOCATION_BYTES
+    + on_the_wire(27);
 /// A key and what it held last, each in a list that may have grown to twice what is in it.
 const KEY_BYTES: usize = 2 * (2 * 16 + on_the_wire(16));
 const FACT_BYTES: usize = 2 * size_of::<Fact>() + on_the_wire(size_of::<Fact>());
+
+/// What is known of a record's versions, beside what `KEY_BYTES` has of it, and each of them.
+const VERSIONS_BYTES: usize = 2 * (size_of::<Versions>() - 16) + ALLOCATION_BYTES + on_the_wire(17);
+const VERSION_BYTES: usize = 2 * 16 + on_the_wire(16);
 
 pub(crate) fn of(alerts: usize, keys: usize, facts: usize) -> usize {
     alerts
         .saturating_mul(ALERT_BYTES)
         .saturating_add(keys.saturating_mul(KEY_BYTES))
         .saturating_add(facts.saturating_mul(FACT_BYTES))
+}
+
+/// What the versions of so many records weigh besides.
+pub(crate) fn of_versions(records: usize, versions: usize) -> usize {
+    records
+        .saturating_mul(VERSIONS_BYTES)
+        .saturating_add(versions.saturating_mul(VERSION_BYTES))
 }
 
 impl State {
@@ -46,7 +61,8 @@ impl State {
 impl Written {
     fn weight(&self) -> usize {
         let lookups: usize = self.large.values().map(Lookup::weight).sum();
-        of(self.alerts(), self.keys(), self.facts()) + lookups
+        let (records, versions) = self.versions();
+        of(self.alerts(), self.keys(), self.facts()) + of_versions(records, versions) + lookups
     }
 }
 

@@ -376,7 +376,7 @@ fn damaged(error: &serde_json::Error) -> StateError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AlertDigest;
+    use crate::{AlertDigest, Meaning, Reading};
     use proptest::prelude::*;
     use sha2::{Digest as _, Sha256};
 
@@ -416,7 +416,14 @@ mod tests {
                 }
             }
             let native = state.output("native");
-            native.claim_change(digest, &[1; 32], &[keys; 32], now_secs);
+            for version in 0..keys {
+                let bytes = [version; 32];
+                let text = [100 + version; 32];
+                let (reading, content) = (Reading { bytes, text }, bytes);
+                let version = [200 + version; 32];
+                let meaning = || Meaning { content, version };
+                native.claim_change(digest, &[1; 32], &reading, meaning, now_secs);
+            }
         }
         state
     }
@@ -461,9 +468,12 @@ mod tests {
             }
             let alert = AlertDigest::of("da0").created(1_767_225_500);
             assert!(!state.output("siem").lacks(alert, &[[0; 6], [1; 6]]));
+            let (bytes, content, version) = ([7; 32], [70; 32], [71; 32]);
+            let reading = Reading { bytes, text: bytes };
+            let meaning = || Meaning { content, version };
             let native = state.output("native");
-            let same = native.claim_change(alert, &[1; 32], &[7; 32], 1_767_225_700);
-            assert!(same.is_none());
+            let same = native.claim_change(alert, &[1; 32], &reading, meaning, 1_767_225_700);
+            assert!(same.is_none(), "it was written by the old release");
             state = State::decode(&state.encode().unwrap()).unwrap();
         }
     }
@@ -549,7 +559,9 @@ mod tests {
 
     #[test]
     fn keys_that_do_not_add_up_are_noticed() {
-        let text = String::from_utf8(filled(3, 2).encode().unwrap()).unwrap();
+        let mut state = filled(3, 2);
+        state.outputs.remove("native");
+        let text = String::from_utf8(state.encode().unwrap()).unwrap();
         let changed = text.replace("\"keys\":6", "\"keys\":5");
         assert_ne!(text, changed);
         let (object, _) = changed.split_at(changed.len() - 64 - SEAL.0.len() - SEAL.1.len());
@@ -590,6 +602,38 @@ mod tests {
             state.again.iter().next().unwrap(),
             crate::Range { window: again, due }
         );
+    }
+
+    /// An object up to version 5 knows of a record what it held last, by its bytes.
+    #[test]
+    fn version_3_contents() {
+        let digest: [u8; 32] = Sha256::digest("da1").into();
+        let mut packed = digest[..16].to_vec();
+        packed.extend_from_slice(&1_700_000_000_u32.to_le_bytes());
+        packed.extend_from_slice(&[1, 0]);
+        packed.extend_from_slice(&[[1; 16], [7; 16]].concat());
+        let old = format!(
+            r#"{{"version":3,"watermark":null,"first_from":null,"last_success":null,"saved":null,
+            "owed":[],"outputs":{{"native":{{"alerts":1,"keys":1,"contents":true,"written":"{}",
+            "unsent":""}}}}}}"#,
+            STANDARD.encode(packed)
+        );
+        let mut state = State::decode(old.as_bytes()).unwrap();
+        let mut is_claimed = |bytes: u8, content: u8| {
+            let (bytes, content, version) = ([bytes; 32], [content; 32], [content; 32]);
+            let reading = Reading { bytes, text: bytes };
+            let meaning = || Meaning { content, version };
+            let alert = AlertDigest::of("da1");
+            let native = state.output("native");
+            let claimed = native.claim_change(alert, &[1; 32], &reading, meaning, 1_700_000_001);
+            claimed.is_some()
+        };
+        assert!(!is_claimed(7, 70), "it was written by the old release");
+        assert!(
+            !is_claimed(8, 70),
+            "and is known by what it means from now on"
+        );
+        assert!(is_claimed(9, 90));
     }
 
     #[test]

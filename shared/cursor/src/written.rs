@@ -3,7 +3,8 @@ use std::collections::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use crate::digest_map::DigestMap;
-use crate::entry::{Entry, Fact, MOST_FACTS, NEVER_WRITTEN, UNKNOWN};
+use crate::entry::{Entry, Fact, MOST_FACTS};
+use crate::versions::{Meaning, Reading, Taken, Versions};
 
 /// The records that an output already has, by alert, and the facts that they carry.
 ///
@@ -60,6 +61,8 @@ pub struct Claimed {
     /// The facts that no other record carried before; as many as `carries` says.
     facts: [Fact; MOST_FACTS],
     carries: usize,
+    /// The version that was claimed, where the output asks for changes.
+    taken: Option<Taken>,
 }
 
 impl Claimed {
@@ -71,6 +74,7 @@ impl Claimed {
             key,
             facts: [Fact::default(); MOST_FACTS],
             carries: 0,
+            taken: None,
         }
     }
 }
@@ -118,39 +122,59 @@ impl Written {
         Some(Claimed::new(part, true, alert, key))
     }
 
-    /// Claims a record for writing whenever its content, by its SHA-256 digest, is another than
-    /// when it was last written.
+    /// Claims a record for writing whenever it has changed: when it is a version that was not written
+    /// yet, and its content is another than when it was last written. What the reading means is asked
+    /// for only if its text is not the one that was read last.
     pub fn claim_change(
         &mut self,
         alert: AlertDigest,
         key: &[u8; 32],
-        content: &[u8; 32],
+        reading: &Reading,
+        meaning: impl FnOnce() -> Meaning,
         now_secs: u32,
     ) -> Option<Claimed> {
-        let (key, content) = (half(key), half(content));
+        let key = half(key);
         let (part, is_known) = self.place(alert, key, now_secs)?;
         let entry = self.alerts.get_mut(&alert.id)?;
-        let before = entry.set_content(usize::try_from(part).ok()?, content);
-        if is_known && before == content {
-            return None;
+        let versions = entry.versions_of(usize::try_from(part).ok()?);
+        if !is_known {
+            *versions = Versions::NEVER_WRITTEN;
         }
-        entry.change();
-        let is_new = !is_known || before == NEVER_WRITTEN;
-        Some(Claimed::new(part, is_new, alert, key))
+        let is_new = versions.is_never_written();
+        let before = versions.known.last().copied();
+        let taken = versions.take(reading, meaning);
+        // Which text was read last saves time, and says no more than the rest.
+        if taken.is_some() || versions.known.last().copied() != before {
+            entry.change();
+        }
+        Some(Claimed {
+            taken: Some(taken?),
+            ..Claimed::new(part, is_new, alert, key)
+        })
     }
 
     /// Claims a record whether it was written or not, as a backfill that sends everything again
-    /// does. A record that was written keeps its `AlertPart`.
+    /// does. A record that was written keeps its `AlertPart`. An output that asks for changes has the
+    /// reading and what it means: that version is known for the only one that is written, so that one
+    /// which Graph shows besides is written after it.
     pub fn claim_resend(
         &mut self,
         alert: AlertDigest,
         key: &[u8; 32],
+        version: Option<(&Reading, &Meaning)>,
         now_secs: u32,
     ) -> Option<Claimed> {
         let key = half(key);
         let (part, _) = self.place(alert, key, now_secs)?;
         self.was_given_back(alert, part);
-        Some(Claimed::new(part, true, alert, key))
+        let mut claimed = Claimed::new(part, true, alert, key);
+        if let Some((reading, meaning)) = version {
+            let entry = self.alerts.get_mut(&alert.id)?;
+            let versions = entry.versions_of(usize::try_from(part).ok()?);
+            claimed.taken = Some(versions.take_again(reading, meaning));
+            entry.change();
+        }
+        Some(claimed)
     }
 
     /// Whether a record was given back; it counts as written now.
@@ -159,12 +183,13 @@ impl Written {
             return false;
         };
         let at = usize::try_from(part).unwrap_or(usize::MAX);
-        let was_given_back = entry.contents.get(at) == Some(&NEVER_WRITTEN);
-        if was_given_back {
-            entry.set_content(at, UNKNOWN);
-            entry.change();
-        }
-        was_given_back
+        let given_back = entry.versions.get_mut(at);
+        let Some(versions) = given_back.filter(|versions| versions.is_never_written()) else {
+            return false;
+        };
+        *versions = Versions::UNKNOWN;
+        entry.change();
+        true
     }
 
     /// Notes that Graph returned an alert, so that it is not forgotten, if it is known.
@@ -244,12 +269,12 @@ impl Written {
             }
         }
         if let Some(part) = part_of(&mut self.large, alert.id, entry, &key) {
-            let content = if claimed.is_new {
-                NEVER_WRITTEN
-            } else {
-                UNKNOWN
-            };
-            entry.set_content(part, content);
+            let versions = entry.versions_of(part);
+            match &claimed.taken {
+                Some(taken) => versions.give_back(taken),
+                None if claimed.is_new => *versions = Versions::NEVER_WRITTEN,
+                None => *versions = Versions::UNKNOWN,
+            }
             entry.change();
         }
     }
@@ -269,6 +294,14 @@ impl Written {
     /// How many facts those records carry.
     pub(crate) fn facts(&self) -> usize {
         self.facts
+    }
+
+    /// Of how many of those records versions may be known, and how many are.
+    pub(crate) fn versions(&self) -> (usize, usize) {
+        let all = self.alerts.values().flat_map(|entry| &entry.versions);
+        all.fold((0, 0), |(records, known), versions| {
+            (records + 1, known + versions.known.len())
+        })
     }
 
     /// Forgets the alerts that Graph has not returned since `oldest_secs`.
@@ -333,7 +366,7 @@ fn part_of(
     lookup.parts.get(key).copied()
 }
 
-fn half(digest: &[u8; 32]) -> [u8; 16] {
+pub(crate) fn half(digest: &[u8; 32]) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&digest[..16]);
     half
@@ -362,8 +395,14 @@ mod tests {
         let other = AlertDigest::of("da2");
         assert_eq!(part(written.claim(other, &key(1), 20)), Some(0));
         assert_eq!((written.alerts(), written.keys()), (2, 4));
-        assert_eq!(part(written.claim_resend(alert, &key(2), 20)), Some(1));
-        assert_eq!(part(written.claim_resend(alert, &key(4), 20)), Some(3));
+        assert_eq!(
+            part(written.claim_resend(alert, &key(2), None, 20)),
+            Some(1)
+        );
+        assert_eq!(
+            part(written.claim_resend(alert, &key(4), None, 20)),
+            Some(3)
+        );
         assert_eq!(part(written.claim(alert, &key(4), 20)), None);
     }
 
@@ -386,43 +425,6 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_claimed_each_time_the_content_is_another() {
-        let mut written = Written::default();
-        let alert = AlertDigest::of("da1");
-        let change = |written: &mut Written, content: u8| {
-            let claimed = written.claim_change(alert, &key(1), &key(content), 10)?;
-            Some((claimed.is_new, claimed))
-        };
-        assert!(change(&mut written, 7).unwrap().0);
-        assert!(change(&mut written, 7).is_none());
-        assert!(!change(&mut written, 8).unwrap().0);
-        // Back to what it was: the reader has the one in between.
-        let (is_new, claimed) = change(&mut written, 7).unwrap();
-        assert!(!is_new);
-        written.release(&claimed);
-        assert!(!change(&mut written, 7).unwrap().0);
-        assert!(change(&mut written, 7).is_none());
-    }
-
-    #[test]
-    fn a_first_version_that_was_given_back_is_still_the_first() {
-        let mut written = Written::default();
-        let alert = AlertDigest::of("da1");
-        let claimed = written.claim_change(alert, &key(1), &key(7), 10).unwrap();
-        written.release(&claimed);
-        assert!(
-            written
-                .claim_change(alert, &key(1), &key(8), 10)
-                .unwrap()
-                .is_new
-        );
-        // An output that asks for changes from now on does not know what it wrote before.
-        written.claim(alert, &key(2), 10);
-        let claimed = written.claim_change(alert, &key(2), &key(7), 10).unwrap();
-        assert!(!claimed.is_new);
-    }
-
-    #[test]
     fn an_alert_of_many_records_keeps_its_parts() {
         let wide = |n: u32| -> [u8; 32] { Sha256::digest(n.to_be_bytes()).into() };
         let (mut written, alert) = (Written::default(), AlertDigest::of("da1"));
@@ -442,17 +444,6 @@ mod tests {
         written.forget_before(11);
         assert_eq!(part(written.claim(alert, &wide(7), 12)), Some(0));
         assert_eq!(part(written.claim(alert, &wide(70_000), 12)), Some(1));
-    }
-
-    /// The output asked for changes, and asks for none any more.
-    #[test]
-    fn what_was_given_back_is_claimed_whatever_the_output_asks_for() {
-        let mut written = Written::default();
-        let alert = AlertDigest::of("da1");
-        let claimed = written.claim_change(alert, &key(1), &key(7), 10).unwrap();
-        written.release(&claimed);
-        assert_eq!(part(written.claim(alert, &key(1), 20)), Some(0));
-        assert_eq!(part(written.claim(alert, &key(1), 30)), None);
     }
 
     #[test]

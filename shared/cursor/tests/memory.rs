@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
-use drawbridge_cursor::{AlertDigest, PageSettings, State, StateError};
+use drawbridge_cursor::{
+    AlertDigest, Claimed, Meaning, PageSettings, Reading, State, StateError, Written,
+};
 use jiff::Timestamp;
 use peak_alloc::PeakAlloc;
 
@@ -28,9 +30,28 @@ struct Shape {
     keys: u32,
     facts: u8,
     contents: bool,
+    versions: u8,
 }
 
 impl Shape {
+    /// Claims all versions of a record, and says what the first one claimed.
+    fn change(
+        &self,
+        written: &mut Written,
+        alert: AlertDigest,
+        key: &[u8; 32],
+        now_secs: u32,
+    ) -> Option<Claimed> {
+        let claims = (0..self.versions).map(|version| {
+            let bytes = [version; 32];
+            let reading = Reading { bytes, text: bytes };
+            let (content, version) = (bytes, bytes);
+            let meaning = || Meaning { content, version };
+            written.claim_change(alert, key, &reading, meaning, now_secs)
+        });
+        claims.collect::<Vec<_>>().into_iter().next().flatten()
+    }
+
     fn grow(&self) -> State {
         let mut state = State::default();
         for alert in 0..self.alerts {
@@ -44,7 +65,7 @@ impl Shape {
                         wide
                     };
                     let claimed = if self.contents {
-                        written.claim_change(digest, &wide, &[1; 32], alert)
+                        self.change(written, digest, &wide, alert)
                     } else {
                         written.claim(digest, &wide, alert)
                     };
@@ -70,6 +91,7 @@ fn a_state_takes_no_more_memory_than_it_weighs() {
         keys,
         facts,
         contents,
+        versions: 1,
     };
     let shapes = [
         // Just beyond the point at which a table grows.
@@ -78,6 +100,14 @@ fn a_state_takes_no_more_memory_than_it_weighs() {
         one(25_000, 3, 2, false),
         one(14_337, 1, 0, true),
         one(25_000, 4, 0, true),
+        Shape {
+            versions: 3,
+            ..one(14_337, 1, 0, true)
+        },
+        Shape {
+            versions: 20,
+            ..one(9000, 2, 0, true)
+        },
         one(200, 63, 4, false),
         one(10, 5000, 1, false),
         one(1, 50_000, 0, false),

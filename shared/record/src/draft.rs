@@ -56,6 +56,7 @@ pub struct Draft<'d> {
     /// the alert; nothing in a format that writes one record per alert.
     pub carries: Facts,
     identity: OnceCell<[u8; 32]>,
+    content: OnceCell<[u8; 32]>,
     source: Source<'d>,
 }
 
@@ -71,6 +72,7 @@ impl<'d> Draft<'d> {
             unless_carried,
             carries,
             identity: OnceCell::new(),
+            content: OnceCell::new(),
             source,
         }
     }
@@ -85,12 +87,42 @@ impl<'d> Draft<'d> {
         })
     }
 
-    /// A digest of the record's content without what changes all the time.
+    /// A digest of the bytes that the record comes from, without what changes all the time: where it
+    /// is the same, so is the content, and it takes less time.
+    #[must_use]
+    pub fn bytes(&self) -> [u8; 32] {
+        match &self.source {
+            Source::Detection(_) => self.content(),
+            Source::Version(version) => version.bytes(),
+        }
+    }
+
+    /// The same with the time of the alert's last update.
+    #[must_use]
+    pub fn text(&self) -> [u8; 32] {
+        match &self.source {
+            Source::Detection(_) => self.version(),
+            Source::Version(version) => version.text(),
+        }
+    }
+
+    /// A digest of the record's content without what changes all the time: of what it means, however
+    /// Graph writes it.
     #[must_use]
     pub fn content(&self) -> [u8; 32] {
-        match &self.source {
+        *self.content.get_or_init(|| match &self.source {
             Source::Detection(detection) => detection.content(),
             Source::Version(version) => version.content(),
+        })
+    }
+
+    /// A digest of the content and of the instant of the alert's last update: what tells this version
+    /// of the record from all others.
+    #[must_use]
+    pub fn version(&self) -> [u8; 32] {
+        match &self.source {
+            Source::Detection(detection) => detection.version(&self.content()),
+            Source::Version(version) => version.digest(),
         }
     }
 

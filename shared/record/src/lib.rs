@@ -2,6 +2,7 @@
 //!
 //! A [`Format`] is pure: an alert in, records out. It is asked for by name through [`format()`].
 
+mod canonical;
 pub mod cef;
 mod detection;
 mod draft;
@@ -12,6 +13,7 @@ mod json;
 pub mod leef;
 pub mod native;
 pub mod ocsf;
+mod scan;
 mod seen;
 pub mod siem;
 mod tactic;

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use drawbridge_alert::Alert;
 use sha2::{Digest as _, Sha256};
 
+use crate::canonical;
 use crate::draft::{Draft, Drafts, Facts, Source};
 use crate::{Change, Explained, ExplainedKey, Record};
 
@@ -32,6 +33,7 @@ pub(crate) trait Writer: Sync {
 pub(crate) struct Version<'d> {
     alert: &'d Alert<'d>,
     writer: &'d dyn Writer,
+    bytes: OnceCell<[u8; 32]>,
     content: OnceCell<[u8; 32]>,
 }
 
@@ -40,6 +42,7 @@ pub(crate) fn drafts<'d>(alert: &'d Alert<'d>, writer: &'d dyn Writer) -> Drafts
     let version = Version {
         alert,
         writer,
+        bytes: OnceCell::new(),
         content: OnceCell::new(),
     };
     let nothing = Facts::default();
@@ -56,29 +59,39 @@ impl Version<'_> {
     /// BLAKE3 of all that Graph sent but the value of `lastUpdateDateTime`, which moves while nothing
     /// else does: the text before it and the text behind it, each after its length in eight bytes,
     /// and zeros up to the next multiple of [`SIDE_BY_SIDE_BYTES`].
-    pub(crate) fn content(&self) -> [u8; 32] {
-        *self.content.get_or_init(|| {
-            let bytes = (self.alert.raw.len() + 16).next_multiple_of(SIDE_BY_SIDE_BYTES);
-            let mut input = Vec::with_capacity(bytes);
+    pub(crate) fn bytes(&self) -> [u8; 32] {
+        *self.bytes.get_or_init(|| {
+            let bytes = self.alert.raw.len() + 16;
+            let mut input = Vec::with_capacity(bytes.next_multiple_of(SIDE_BY_SIDE_BYTES));
             for part in around_last_update(self.alert) {
                 input.extend_from_slice(&(part.len() as u64).to_be_bytes());
                 input.extend_from_slice(part.as_bytes());
             }
-            input.resize(bytes, 0);
-            blake3::hash(&input).into()
+            hash(input)
         })
     }
 
-    /// The deduplication key: the alert's id, a colon, and the first 16 bytes of the SHA-256 of
-    /// `lastUpdateDateTime` and the content, in URL-safe base64. The time is in it so that a content
-    /// which comes back, as when a status is set and set back, is not taken for the one before.
+    /// The [`digest`] of those bytes and of the time.
+    pub(crate) fn text(&self) -> [u8; 32] {
+        digest(self.alert, &self.bytes())
+    }
+
+    /// BLAKE3 of what it means (`canonical`), without `lastUpdateDateTime`, in the same way.
+    pub(crate) fn content(&self) -> [u8; 32] {
+        *self
+            .content
+            .get_or_init(|| hash(canonical::form(self.alert.raw)))
+    }
+
+    /// The [`digest`] of the alert as it is now.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        digest(self.alert, &self.content())
+    }
+
+    /// The deduplication key: the alert's id, a colon, and the first 16 bytes of the version's
+    /// digest, in URL-safe base64.
     fn key(&self) -> String {
-        let mut sha = Sha256::new();
-        let updated = self.alert.last_update.as_ref();
-        sha.update(updated.map_or("", |time| &time.text));
-        sha.update([0]);
-        sha.update(self.content());
-        let digest = sha.finalize();
+        let digest = self.digest();
         let id = self.alert.id.as_str();
         format!("{id}:{}", URL_SAFE_NO_PAD.encode(&digest[..16]))
     }
@@ -101,6 +114,31 @@ impl Version<'_> {
             keys: self.writer.keys(self.alert, &self.key()),
         }
     }
+}
+
+fn hash(mut input: Vec<u8>) -> [u8; 32] {
+    input.resize(input.len().next_multiple_of(SIDE_BY_SIDE_BYTES), 0);
+    blake3::hash(&input).into()
+}
+
+/// Names a version of an alert, or of one record of it: SHA-256 of what it holds and of the instant
+/// that `lastUpdateDateTime` names, however that is written. The time is in it so that a content
+/// which comes back, as when a status is set and set back, is not taken for the one before.
+pub(crate) fn digest(alert: &Alert<'_>, content: &[u8; 32]) -> [u8; 32] {
+    let sha = Sha256::new().chain_update(content);
+    let sha = match alert
+        .last_update
+        .as_ref()
+        .map(|time| (time.instant, &time.text))
+    {
+        None => sha.chain_update([0]),
+        Some((Some(instant), _)) => {
+            let sha = sha.chain_update([1]);
+            sha.chain_update(instant.as_nanosecond().to_be_bytes())
+        }
+        Some((None, text)) => sha.chain_update([2]).chain_update(text.as_bytes()),
+    };
+    sha.finalize().into()
 }
 
 /// The text without the value of its `lastUpdateDateTime`: what stands before and behind it.
@@ -131,6 +169,7 @@ mod tests {
         let version = Version {
             alert: &alert,
             writer: &crate::native::Native,
+            bytes: OnceCell::new(),
             content: OnceCell::new(),
         };
         (version.identity(), version.content(), version.key())
@@ -150,6 +189,37 @@ mod tests {
         assert_eq!(first.0, changed.0);
         assert_ne!(first.1, changed.1);
         assert_eq!(first.2.len(), "da1:".len() + 22);
+    }
+
+    #[test]
+    fn what_means_the_same_has_the_same_key_and_a_text_of_its_own() {
+        let alert = |rest: &str, time: &str| {
+            let json = format!(r#"{{"id":"da1",{rest},"lastUpdateDateTime":"{time}"}}"#);
+            let alert = Alert::decode(&json).unwrap();
+            let draft = drafts(&alert, &crate::native::Native).next().unwrap();
+            let key = draft.write(0, Change::New).key;
+            (draft.bytes(), draft.text(), draft.content(), key)
+        };
+        let evidence =
+            r#"[{"@odata.type":"a","verdict":"x"},{"@odata.type":"b","tags":["c","d"]}]"#;
+        let turned = r#"[{"@odata.type":"b","tags":["d","c"]},{"@odata.type":"a","verdict":"x"}]"#;
+        let time = "2026-01-01T00:00:00.5Z";
+        let first = alert(&format!(r#""evidence":{evidence},"status":"new""#), time);
+        for rest in [
+            format!(r#""evidence":{turned},"status":"new""#),
+            format!(r#""status":"new","evidence":{evidence}"#),
+            format!(r#""evidence":{evidence},"status":"\u006eew","assignedTo":null"#),
+        ] {
+            let same = alert(&rest, time);
+            assert!(first.0 != same.0 && first.1 != same.1, "{rest}");
+            assert_eq!((&first.2, &first.3), (&same.2, &same.3), "{rest}");
+        }
+        let rest = format!(r#""evidence":{evidence},"status":"new""#);
+        let same_instant = alert(&rest, "2026-01-01T01:00:00.500+01:00");
+        assert_eq!((first.0, &first.3), (same_instant.0, &same_instant.3));
+        let later = alert(&rest, "2026-01-01T00:00:01Z");
+        assert_eq!((first.0, first.2), (later.0, later.2));
+        assert!(first.1 != later.1 && first.3 != later.3);
     }
 
     #[test]

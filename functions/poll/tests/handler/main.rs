@@ -21,6 +21,7 @@ mod outputs;
 mod poller;
 mod reconcile;
 mod replay;
+mod replicas;
 mod short_of_time;
 mod some_pages;
 mod sweeps;

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 pub use self::index::PageId;
 pub(crate) use self::index::{Listed, Place, pack, unpack};
 pub use self::merge::{Merge, NewPage, PageSettings};
+pub(crate) use self::page::Row;
 use crate::entry::Entry;
 use crate::{AlertDigest, State, StateError};
 

@@ -92,6 +92,10 @@ impl Detection<'_> {
         (self.format.content)(&self.row)
     }
 
+    pub(crate) fn version(&self, content: &[u8; 32]) -> [u8; 32] {
+        crate::version::digest(self.row.alert, content)
+    }
+
     pub(crate) fn write(&self, identity: &[u8; 32], part: u32, change: Change) -> Record {
         let ids = self.ids(identity, part);
         Record {

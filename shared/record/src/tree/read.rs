@@ -7,15 +7,14 @@ use std::cell::Cell;
 use bumpalo::Bump;
 
 use super::{Member, Node, Object};
-use crate::eight::equal;
+use crate::scan::{Quoted, Scan};
 
 /// Reads an alert that was decoded before. What cannot be told deep inside of it, such as half a
 /// surrogate pair or a number beyond all bounds, is kept as the text that it was; and so is what
 /// lies deeper than `max_depth`, for readers of JSON give up on deep nesting.
 pub(crate) fn read<'a>(json: &'a str, max_depth: u8, arena: &'a Bump) -> Node<'a> {
     let mut reader = Reader {
-        json,
-        at: 0,
+        scan: Scan::of(json),
         arena,
         max_depth,
         items: Vec::with_capacity(16),
@@ -25,9 +24,7 @@ pub(crate) fn read<'a>(json: &'a str, max_depth: u8, arena: &'a Bump) -> Node<'a
 }
 
 struct Reader<'a> {
-    json: &'a str,
-    /// The byte that is read next.
-    at: usize,
+    scan: Scan<'a>,
     arena: &'a Bump,
     max_depth: u8,
     /// What is read of the lists that have not ended yet.
@@ -39,14 +36,14 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads a value; none where the text is no JSON after all.
     fn value(&mut self, depth: u8) -> Option<Node<'a>> {
-        let start = self.skip_blanks();
-        match self.peek()? {
+        let start = self.scan.skip_blanks();
+        match self.scan.peek()? {
             b'"' => Some(Node::Text(self.string()?)),
             b'{' if depth < self.max_depth => self.object(depth + 1),
             b'[' if depth < self.max_depth => self.list(depth + 1),
             b'{' | b'[' => {
-                self.skip_nested()?;
-                Some(Node::Text(self.json.get(start..self.at)?))
+                self.scan.skip_nested()?;
+                Some(Node::Text(self.scan.json.get(start..self.scan.at)?))
             }
             b'n' => self.word(4, Node::Null),
             b't' => self.word(4, Node::Flag(true)),
@@ -56,17 +53,16 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self, length: usize, node: Node<'a>) -> Option<Node<'a>> {
-        self.at += length;
+        self.scan.at += length;
         Some(node)
     }
 
     fn object(&mut self, depth: u8) -> Option<Node<'a>> {
         let first = self.members.len();
-        self.at += 1;
-        while self.more(b'}')? {
+        self.scan.at += 1;
+        while self.scan.more(b'}')? {
             let name = self.string()?;
-            self.skip_blanks();
-            self.at += 1; // the colon
+            self.scan.skip_colon();
             let value = self.value(depth)?;
             if !value.is_nothing() {
                 self.members.push(Member {
@@ -84,8 +80,8 @@ impl<'a> Reader<'a> {
 
     fn list(&mut self, depth: u8) -> Option<Node<'a>> {
         let first = self.items.len();
-        self.at += 1;
-        while self.more(b']')? {
+        self.scan.at += 1;
+        while self.scan.more(b']')? {
             let item = self.value(depth)?;
             self.items.push(item);
         }
@@ -93,107 +89,25 @@ impl<'a> Reader<'a> {
         Some(Node::List(self.arena.alloc_slice_fill_iter(items)))
     }
 
-    /// Whether something comes before the closing bracket; goes behind the comma or the bracket.
-    fn more(&mut self, bracket: u8) -> Option<bool> {
-        self.skip_blanks();
-        if self.peek()? == b',' {
-            self.at += 1;
-            self.skip_blanks();
-        }
-        let more = self.peek()? != bracket;
-        self.at += usize::from(!more);
-        Some(more)
-    }
-
     /// Reads a string; one with an escape that stands for no text stays as it is, with its quotes.
     fn string(&mut self) -> Option<&'a str> {
-        let start = self.at;
-        if self.skip_string()? {
-            return self.json.get(start + 1..self.at - 1);
-        }
-        let quoted = self.json.get(start..self.at)?;
-        Some(match serde_json::from_str::<Cow<'_, str>>(quoted) {
-            Ok(text) => self.arena.alloc_str(&text),
-            Err(_) => quoted,
+        Some(match self.scan.string()? {
+            Quoted::Plain(text) => text,
+            Quoted::Escaped(quoted) => match serde_json::from_str::<Cow<'_, str>>(quoted) {
+                Ok(text) => self.arena.alloc_str(&text),
+                Err(_) => quoted,
+            },
         })
-    }
-
-    /// Goes behind the closing quote; says whether there was no escape.
-    fn skip_string(&mut self) -> Option<bool> {
-        self.at += 1;
-        let mut is_plain = true;
-        loop {
-            self.at += quote_or_backslash(self.json.as_bytes().get(self.at..)?)?;
-            if self.peek()? == b'"' {
-                self.at += 1;
-                return Some(is_plain);
-            }
-            is_plain = false;
-            self.at += 2;
-        }
     }
 
     /// Reads a number; what is too large for one stays text.
     fn number(&mut self) -> Option<Node<'a>> {
-        let rest = self.json.get(self.at..)?;
-        let is_of_number = |byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-        let length = rest.bytes().take_while(|byte| is_of_number(*byte)).count();
-        if length == 0 {
-            return None;
-        }
-        self.at += length;
-        let number = rest.get(..length)?;
+        let number = self.scan.number()?;
         Some(match number.parse() {
             Ok(whole) if number != "-0" => Node::Int(whole),
             _ => serde_json::from_str(number).map_or(Node::Text(number), Node::Number),
         })
     }
-
-    /// Goes behind a list or an object.
-    fn skip_nested(&mut self) -> Option<()> {
-        let mut depth = 0usize;
-        loop {
-            match self.peek()? {
-                b'"' => {
-                    self.skip_string()?;
-                    continue;
-                }
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth -= 1,
-                _ => {}
-            }
-            self.at += 1;
-            if depth == 0 {
-                return Some(());
-            }
-        }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.json.as_bytes().get(self.at).copied()
-    }
-
-    /// Goes to what is no blank, and says where that is.
-    fn skip_blanks(&mut self) -> usize {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
-        }
-        self.at
-    }
-}
-
-/// Where the first quote or backslash is, eight bytes at a time.
-fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
-    let (blocks, rest) = bytes.as_chunks::<8>();
-    for (number, block) in blocks.iter().enumerate() {
-        let block = u64::from_le_bytes(*block);
-        let found = equal(block, b'"') | equal(block, b'\\');
-        if found != 0 {
-            return Some(number * 8 + found.trailing_zeros() as usize / 8);
-        }
-    }
-    let in_rest = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
-    Some(blocks.len() * 8 + in_rest)
 }
 
 #[cfg(test)]

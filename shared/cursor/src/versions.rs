@@ -1,0 +1,362 @@
+//! The versions of one record, in an output that asks for changes.
+//!
+//! A version is the instant of the alert's last update and the record's content: what it means, and
+//! not its bytes. Graph's replicas disagree for some minutes, so that an old version and a new one
+//! are read in turn, or one version in several texts: each is to be written once. The time alone makes
+//! no version, since it moves while nothing else does; and a content that comes back later, as when a
+//! status is set and set back, is one.
+
+use crate::written::half;
+
+/// The most versions of a record that are remembered; the oldest are forgotten.
+pub(crate) const MOST_VERSIONS: usize = 16;
+
+/// No content: the record was claimed for the first time and given back.
+const NEVER_WRITTEN: [u8; 16] = [0; 16];
+
+/// Some content: the record was written, and no more is known.
+const UNKNOWN: [u8; 16] = [0xff; 16];
+
+/// What Graph returned of a record, by digests that take little time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The bytes that it comes from, without the time of the alert's last update. Up to version 5 of
+    /// the state, this was known for the content.
+    pub bytes: [u8; 32],
+    /// The same with that time: read again, it is known without a look at what it means.
+    pub text: [u8; 32],
+}
+
+/// What a reading means, by digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meaning {
+    /// What the record holds.
+    pub content: [u8; 32],
+    /// The same and the instant of the alert's last update.
+    pub version: [u8; 32],
+}
+
+/// What is known of one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Versions {
+    /// The text that was read last.
+    pub(crate) text: [u8; 16],
+    /// The content that was written last.
+    pub(crate) content: [u8; 16],
+    /// Those that were written, and those that hold what was already written last; the oldest first.
+    pub(crate) known: Vec<[u8; 16]>,
+}
+
+/// A version that was claimed, and what was known before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    content: [u8; 16],
+    version: [u8; 16],
+    content_before: [u8; 16],
+    version_before: Option<[u8; 16]>,
+    forgotten: Option<[u8; 16]>,
+}
+
+impl Versions {
+    /// A record that was written, and of which no more is known.
+    pub(crate) const UNKNOWN: Self = Self {
+        text: UNKNOWN,
+        content: UNKNOWN,
+        known: Vec::new(),
+    };
+
+    /// A record that was never written.
+    pub(crate) const NEVER_WRITTEN: Self = Self {
+        text: UNKNOWN,
+        content: NEVER_WRITTEN,
+        known: Vec::new(),
+    };
+
+    /// A record of which an earlier release knew what it held last, by its bytes.
+    pub(crate) const fn of_bytes(bytes: [u8; 16]) -> Self {
+        Self {
+            text: UNKNOWN,
+            content: bytes,
+            known: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_never_written(&self) -> bool {
+        self.content == NEVER_WRITTEN
+    }
+
+    /// Notes a reading; what it claims, unless that was written before. What it means is asked for
+    /// only if its text is not the one that was read last.
+    pub(crate) fn take(
+        &mut self,
+        reading: &Reading,
+        meaning: impl FnOnce() -> Meaning,
+    ) -> Option<Taken> {
+        let text = half(&reading.text);
+        if self.text == text {
+            return None;
+        }
+        self.text = text;
+        let meaning = meaning();
+        let (content, version) = (half(&meaning.content), half(&meaning.version));
+        let is_last = [content, half(&reading.bytes)].contains(&self.content);
+        if self.known.contains(&version) {
+            return None;
+        }
+        let taken = Taken {
+            content,
+            version,
+            content_before: self.content,
+            version_before: self.known.last().copied(),
+            forgotten: (self.known.len() >= MOST_VERSIONS).then(|| self.known.remove(0)),
+        };
+        self.known.push(version);
+        self.content = content;
+        (!is_last).then_some(taken)
+    }
+
+    /// Takes it that the reading is what is written, and all that is.
+    pub(crate) fn take_again(&mut self, reading: &Reading, meaning: &Meaning) -> Taken {
+        *self = Self::NEVER_WRITTEN;
+        let taken = Taken {
+            content: half(&meaning.content),
+            version: half(&meaning.version),
+            content_before: NEVER_WRITTEN,
+            version_before: None,
+            forgotten: None,
+        };
+        self.text = half(&reading.text);
+        self.content = taken.content;
+        self.known.push(taken.version);
+        taken
+    }
+
+    /// Gives back what was taken: that version is claimed when it is read again. What was noted since
+    /// may have been known for the same only because of it, and is forgotten, too.
+    pub(crate) fn give_back(&mut self, taken: &Taken) {
+        self.text = UNKNOWN;
+        if let Some(at) = self.known.iter().position(|known| *known == taken.version) {
+            self.known.truncate(at);
+            let forgotten = taken.forgotten.into_iter();
+            self.known.splice(..0, forgotten);
+        }
+        if self.content == taken.content {
+            // Unless what came before was given back first.
+            let is_as_before = self.known.last().copied() == taken.version_before;
+            self.content = match is_as_before {
+                true => taken.content_before,
+                false => UNKNOWN,
+            };
+        }
+    }
+
+    /// Takes over what others wrote beside.
+    pub(crate) fn adopt(&mut self, theirs: &Self) {
+        let ours = self.known.len();
+        for version in &theirs.known {
+            if !self.known.contains(version) {
+                self.known.push(*version);
+            }
+        }
+        if self.is_never_written() {
+            self.content = theirs.content;
+        } else if self.known.len() > ours && self.content != theirs.content {
+            self.content = UNKNOWN;
+        }
+        let excess = self.known.len().saturating_sub(MOST_VERSIONS);
+        self.known.drain(..excess);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AlertDigest, Claimed, Written};
+
+    /// What Graph shows of a record: which content at which time, and in which of its texts.
+    type Shown = (u8, u8, u8);
+
+    fn reading((content, time, text): Shown) -> Reading {
+        Reading {
+            bytes: [content ^ text; 32],
+            text: [content ^ text ^ time; 32],
+        }
+    }
+
+    fn meaning((content, time, _): Shown) -> Meaning {
+        Meaning {
+            content: [content; 32],
+            version: [content ^ time; 32],
+        }
+    }
+
+    fn claim_of(written: &mut Written, key: u8, shown: Shown) -> Option<Claimed> {
+        let alert = AlertDigest::of("da1");
+        written.claim_change(alert, &[key; 32], &reading(shown), || meaning(shown), 10)
+    }
+
+    fn claim(written: &mut Written, shown: Shown) -> Option<Claimed> {
+        claim_of(written, 1, shown)
+    }
+
+    /// Which of the readings are written.
+    fn claimed(written: &mut Written, all: &[Shown]) -> Vec<Shown> {
+        let mut granted = all.to_vec();
+        granted.retain(|shown| claim(written, *shown).is_some());
+        granted
+    }
+
+    // Contents, times and texts differ in bits of their own, as digests do.
+    const NEW: u8 = 0x01;
+    const ACTIVE: u8 = 0x02;
+    const CLOSED: u8 = 0x04;
+    const NULLS: u8 = 0x10;
+
+    #[test]
+    fn replicas_that_disagree_are_written_once_each() {
+        let (old, new) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0));
+        let mut written = Written::default();
+        let all = [old, new, old, new, old, old, new];
+        assert_eq!(claimed(&mut written, &all), [old, new]);
+        // One version in several texts.
+        let nulls = (ACTIVE, 0x40, NULLS);
+        assert_eq!(claimed(&mut written, &[nulls, new, nulls, old]), []);
+    }
+
+    #[test]
+    fn a_status_that_is_set_back_later_is_written() {
+        let mut written = Written::default();
+        let all = [(NEW, 0x20, 0), (ACTIVE, 0x40, 0), (NEW, 0x60, 0)];
+        assert_eq!(claimed(&mut written, &all), all);
+        assert_eq!(claimed(&mut written, &all), []);
+    }
+
+    #[test]
+    fn a_time_that_moves_alone_is_no_change_then_or_after_the_next() {
+        let mut written = Written::default();
+        let (first, touched) = ((NEW, 0x20, 0), (NEW, 0x40, 0));
+        assert_eq!(claimed(&mut written, &[first, touched]), [first]);
+        let next = (ACTIVE, 0x60, 0);
+        let all = [next, touched, next, first, next];
+        assert_eq!(claimed(&mut written, &all), [next]);
+    }
+
+    #[test]
+    fn what_it_means_is_asked_for_another_text_only() {
+        let mut written = Written::default();
+        let shown = (NEW, 0x20, 0);
+        claim(&mut written, shown);
+        let alert = AlertDigest::of("da1");
+        let same = || panic!("the same text was read");
+        let again = written.claim_change(alert, &[1; 32], &reading(shown), same, 10);
+        assert_eq!(again, None);
+    }
+
+    #[test]
+    fn what_is_given_back_is_as_if_it_was_never_claimed() {
+        let (old, new, next) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0), (CLOSED, 0x60, 0));
+        let touched = (ACTIVE, 0x80, 0);
+        let mut written = Written::default();
+        claim(&mut written, old);
+        let refused = claim(&mut written, new).unwrap();
+        assert_eq!(claim(&mut written, touched), None);
+        written.release(&refused);
+        // What was noted as the same is not written, either.
+        assert_eq!(claimed(&mut written, &[old, touched, old, new]), [touched]);
+
+        // Two of one batch, given back in either order; what came before them stays known.
+        for is_last_first in [false, true] {
+            let mut written = Written::default();
+            claim(&mut written, old);
+            let mut both = [new, next].map(|shown| claim(&mut written, shown).unwrap());
+            if is_last_first {
+                both.reverse();
+            }
+            both.iter().for_each(|claimed| written.release(claimed));
+            assert_eq!(claimed(&mut written, &[old, new, next, old]), [new, next]);
+        }
+        // One of the two, and the other one was taken.
+        let mut written = Written::default();
+        let refused = claim(&mut written, old).unwrap();
+        claim(&mut written, new);
+        written.release(&refused);
+        assert_eq!(claimed(&mut written, &[new, old, new, old]), [old]);
+    }
+
+    #[test]
+    fn a_first_version_that_was_given_back_is_still_the_first() {
+        let (old, new) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0));
+        let mut written = Written::default();
+        let refused = claim(&mut written, old).unwrap();
+        assert!(refused.is_new);
+        written.release(&refused);
+        assert!(claim(&mut written, new).unwrap().is_new);
+        assert!(!claim(&mut written, old).unwrap().is_new);
+        // An output that asks for changes from now on does not know what it wrote before.
+        written.claim(AlertDigest::of("da1"), &[2; 32], 10);
+        assert!(!claim_of(&mut written, 2, old).unwrap().is_new);
+    }
+
+    /// The output asked for changes, and asks for none any more.
+    #[test]
+    fn what_was_given_back_is_claimed_whatever_the_output_asks_for() {
+        let mut written = Written::default();
+        let alert = AlertDigest::of("da1");
+        let refused = claim(&mut written, (NEW, 0x20, 0)).unwrap();
+        written.release(&refused);
+        let part = |claimed: Option<Claimed>| claimed.map(|claimed| claimed.part);
+        assert_eq!(part(written.claim(alert, &[1; 32], 20)), Some(0));
+        assert_eq!(part(written.claim(alert, &[1; 32], 30)), None);
+    }
+
+    #[test]
+    fn the_oldest_versions_are_forgotten_and_come_back_with_what_is_given_back() {
+        let at = |n: u8| (n, 0, 0);
+        let mut written = Written::default();
+        let all: Vec<_> = (1..=17).map(at).collect();
+        assert_eq!(claimed(&mut written, &all), all);
+        assert_eq!(written.versions(), (1, MOST_VERSIONS));
+        assert_eq!(claimed(&mut written, &all[1..]), []);
+        let refused = claim(&mut written, at(18)).unwrap();
+        written.release(&refused);
+        assert_eq!(claimed(&mut written, &all[1..]), []);
+        assert_eq!(claimed(&mut written, &[at(1)]), [at(1)]);
+    }
+
+    #[test]
+    fn what_is_sent_again_is_what_is_written() {
+        let (old, new) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0));
+        let alert = AlertDigest::of("da1");
+        let resend = |written: &mut Written, shown: Shown| {
+            let version = (&reading(shown), &meaning(shown));
+            let claimed = written.claim_resend(alert, &[1; 32], Some(version), 10);
+            claimed.unwrap()
+        };
+        let mut written = Written::default();
+        assert_eq!(claimed(&mut written, &[old, new]), [old, new]);
+        resend(&mut written, new);
+        assert_eq!(claimed(&mut written, &[new, new]), []);
+        // An old one that came again is followed by the new one.
+        resend(&mut written, old);
+        assert_eq!(claimed(&mut written, &[new, old, new]), [new]);
+        // The queue refuses it: any poll writes it.
+        let refused = resend(&mut written, new);
+        written.release(&refused);
+        assert_eq!(claimed(&mut written, &[new, new]), [new]);
+    }
+
+    #[test]
+    fn what_others_wrote_meanwhile_is_known() {
+        let (base, ours, theirs) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0), (CLOSED, 0x60, 0));
+        let mut mine = Written::default();
+        claim(&mut mine, base);
+        let mut other = mine.clone();
+        claim(&mut mine, ours);
+        claim(&mut other, theirs);
+        for (alert, entry) in &other.alerts {
+            mine.adopt(*alert, entry);
+        }
+        assert_eq!(mine.versions(), (1, 3));
+        assert_eq!(claimed(&mut mine, &[theirs, ours, base, theirs]), []);
+    }
+}
