@@ -155,7 +155,7 @@ impl State {
             }
         };
         for listed in listed {
-            for row in page::rows(&pages[&listed.id])? {
+            for row in page::Rows::of(&pages[&listed.id])? {
                 let row = row?;
                 let seen_secs = row.entry.seen_secs.min(listed.seen_secs);
                 if merged.contains(row.entry.alert)
@@ -194,7 +194,8 @@ impl State {
             let bytes: Arc<[u8]> = page::encode(rows).into();
             let id = page::id_of(&bytes, self.pages.sequence);
             self.pages.index.push(listing(rows, id, bytes.len()));
-            self.pages.keep(id, Arc::clone(&bytes));
+            let held = page::Held::checked(Arc::clone(&bytes), id)?;
+            self.pages.keep(id, held);
             new.push(NewPage { id, bytes });
         }
         self.pages.index.sort_unstable_by_key(|page| page.first);

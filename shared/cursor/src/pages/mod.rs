@@ -20,6 +20,7 @@ use jiff::Timestamp;
 pub use self::index::PageId;
 pub(crate) use self::index::{Listed, Place, pack, unpack};
 pub use self::merge::{Merge, NewPage, PageSettings};
+use self::page::Held;
 pub(crate) use self::page::Row;
 use crate::entry::Entry;
 use crate::{AlertDigest, State, StateError};
@@ -40,7 +41,7 @@ pub struct Pages {
     /// For how long it is no news that an alert in a page was seen.
     step_secs: u32,
     /// Pages that were read, the one that was needed last at the end.
-    cached: Vec<(PageId, Arc<[u8]>)>,
+    cached: Vec<(PageId, Arc<Held>)>,
     /// Alerts whose entries were copied from pages.
     recalled: Vec<AlertDigest>,
 }
@@ -93,7 +94,7 @@ impl Pages {
     }
 
     pub(crate) fn weight(&self) -> usize {
-        let cached: usize = self.cached.iter().map(|(_, bytes)| bytes.len()).sum();
+        let cached: usize = self.cached.iter().map(|(_, page)| page.weight()).sum();
         cached + self.index.len() * 2 * size_of::<Listed>()
     }
 
@@ -112,9 +113,8 @@ impl Pages {
     /// # Errors
     /// [`StateError::DamagedPage`] when it is not the page of that name.
     pub fn hold(&mut self, id: PageId, bytes: &[u8]) -> Result<Arc<[u8]>, StateError> {
-        page::check(bytes, id)?;
         let bytes: Arc<[u8]> = bytes.into();
-        self.keep(id, Arc::clone(&bytes));
+        self.keep(id, Held::checked(Arc::clone(&bytes), id)?);
         Ok(bytes)
     }
 
@@ -125,25 +125,29 @@ impl Pages {
         page.map_or(0, |page| page.bytes)
     }
 
-    fn keep(&mut self, id: PageId, bytes: Arc<[u8]>) {
-        self.cached.push((id, bytes));
+    fn keep(&mut self, id: PageId, page: Held) {
+        self.cached.push((id, Arc::new(page)));
         let mut left = MOST_CACHED_BYTES;
-        let kept = self.cached.iter().rev().take_while(|(_, bytes)| {
+        let kept = self.cached.iter().rev().take_while(|(_, page)| {
             let fits = left > 0;
-            left = left.saturating_sub(bytes.len());
+            left = left.saturating_sub(page.weight());
             fits
         });
         let kept = kept.count();
         self.cached.drain(..self.cached.len() - kept);
     }
 
-    /// A page that is at hand.
+    /// The bytes of a page that is at hand.
     pub fn held(&mut self, id: PageId) -> Option<Arc<[u8]>> {
+        self.page(id).map(|page| Arc::clone(&page.bytes))
+    }
+
+    fn page(&mut self, id: PageId) -> Option<Arc<Held>> {
         let at = self.cached.iter().position(|(cached, _)| *cached == id)?;
         let page = self.cached.remove(at);
-        let bytes = Arc::clone(&page.1);
+        let held = Arc::clone(&page.1);
         self.cached.push(page);
-        Some(bytes)
+        Some(held)
     }
 
     /// The page that has what is known of a place, if any has.
@@ -162,13 +166,9 @@ impl Pages {
     }
 
     /// What a page that is at hand knows of an alert, for each output.
-    fn rows_of(&self, bytes: &[u8], page: &Listed, alert: AlertDigest) -> Vec<(String, Entry)> {
-        let Ok(rows) = page::rows(bytes) else {
-            return Vec::new();
-        };
+    fn rows_of(&self, held: &Held, page: &Listed, alert: AlertDigest) -> Vec<(String, Entry)> {
+        let rows = held.of(&alert.id).into_iter();
         let of_alert = rows
-            .map_while(Result::ok)
-            .filter(|row| *row.entry.alert == alert.id)
             .map(|row| (row.output.to_owned(), row.entry.to_owned()))
             .map(|(output, mut entry)| {
                 // What was seen later was seen by a clock that was ahead.
@@ -192,10 +192,10 @@ impl State {
             return None;
         }
         for page in self.pages.places(alert) {
-            let Some(bytes) = self.pages.held(page.id) else {
+            let Some(held) = self.pages.page(page.id) else {
                 return Some(page.id);
             };
-            if !self.pages.rows_of(&bytes, &page, alert).is_empty() {
+            if !self.pages.rows_of(&held, &page, alert).is_empty() {
                 return None;
             }
         }
@@ -214,10 +214,10 @@ impl State {
 
     fn recall_more(&mut self, alert: AlertDigest) {
         for page in self.pages.places(alert) {
-            let Some(bytes) = self.pages.held(page.id) else {
+            let Some(held) = self.pages.page(page.id) else {
                 return;
             };
-            let found = self.pages.rows_of(&bytes, &page, alert);
+            let found = self.pages.rows_of(&held, &page, alert);
             let is_found = !found.is_empty();
             for (output, mut entry) in found {
                 entry.created_secs = entry.created_secs.max(alert.created_secs);

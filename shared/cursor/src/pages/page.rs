@@ -69,53 +69,85 @@ pub(crate) fn id_of(bytes: &[u8], sequence: u32) -> PageId {
     }
 }
 
-/// A page whose digest was compared.
-#[derive(Debug, Clone)]
-pub(crate) struct Page<'a> {
-    outputs: Vec<&'a str>,
-    rows: &'a [u8],
-}
-
-/// One of its rows.
+/// One of the rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PackedRow<'a> {
     pub(crate) output: &'a str,
     pub(crate) entry: PackedEntry<'a>,
 }
 
-/// Whether these are the bytes of the page of that name.
-pub(crate) fn check(bytes: &[u8], id: PageId) -> Result<(), StateError> {
-    let sealed = bytes.split_last_chunk::<32>();
-    let is_sealed = sealed.is_some_and(|(body, seal)| blake3::hash(body).as_bytes() == seal);
-    if !is_sealed || id_of(bytes, id.sequence) != id {
-        return Err(damaged("it is not what its digest says: it was changed"));
-    }
-    rows(bytes)?.collect::<Result<Vec<_>, _>>().map(|_| ())
+/// The rows of a page, one after the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows<'a> {
+    outputs: Vec<&'a str>,
+    rest: &'a [u8],
 }
 
-/// The rows of a page.
-pub(crate) fn rows(
-    bytes: &[u8],
-) -> Result<impl Iterator<Item = Result<PackedRow<'_>, StateError>>, StateError> {
-    let Page { outputs, mut rows } =
-        Page::open(bytes).ok_or_else(|| damaged("it is of another version, or cut off"))?;
-    let mut is_whole = true;
-    Ok(std::iter::from_fn(move || {
-        if rows.is_empty() || !is_whole {
-            return None;
+/// A page at hand, and where in it the rows of an alert are.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) bytes: Arc<[u8]>,
+    /// The first eight bytes of each row's alert, and how many bytes there are from the row on.
+    rows: Vec<(u64, u32)>,
+}
+
+impl Held {
+    /// The page of that name, if these are its bytes.
+    pub(crate) fn checked(bytes: Arc<[u8]>, id: PageId) -> Result<Self, StateError> {
+        let sealed = bytes.split_last_chunk::<32>();
+        let is_sealed = sealed.is_some_and(|(body, seal)| blake3::hash(body).as_bytes() == seal);
+        if !is_sealed || id_of(&bytes, id.sequence) != id {
+            return Err(damaged("it is not what its digest says: it was changed"));
         }
-        let row = take_count(&mut rows).and_then(|output| {
-            Some(PackedRow {
-                output: outputs.get(output)?,
-                entry: PackedEntry::take(&mut rows, Form::Now)?,
-            })
+        let mut found = Vec::new();
+        let mut rows = Rows::of(&bytes)?;
+        let mut from = rows.rest.len();
+        while let Some(row) = rows.next() {
+            found.push((start_of(row?.entry.alert), u32::try_from(from).unwrap_or(0)));
+            from = rows.rest.len();
+        }
+        found.sort_unstable();
+        Ok(Self { bytes, rows: found })
+    }
+
+    /// The rows of one alert.
+    pub(crate) fn of(&self, alert: &[u8; 16]) -> Vec<PackedRow<'_>> {
+        let start = start_of(alert);
+        let from = self.rows.partition_point(|(other, _)| *other < start);
+        let same = self.rows[from..].iter().take_while(|row| row.0 == start);
+        let Ok(rows) = Rows::of(&self.bytes) else {
+            return Vec::new();
+        };
+        let found = same.filter_map(|(_, left)| {
+            let from = rows.rest.len().checked_sub(usize::try_from(*left).ok()?)?;
+            let rest = &rows.rest[from..];
+            Rows {
+                rest,
+                ..rows.clone()
+            }
+            .next()?
+            .ok()
         });
-        is_whole = row.is_some();
-        Some(row.ok_or_else(|| damaged("a row is cut off")))
-    }))
+        found.filter(|row| row.entry.alert == alert).collect()
+    }
+
+    pub(crate) fn weight(&self) -> usize {
+        self.bytes.len() + self.rows.len() * 16
+    }
 }
 
-impl<'a> Page<'a> {
+fn start_of(alert: &[u8; 16]) -> u64 {
+    alert
+        .first_chunk()
+        .map_or(0, |start| u64::from_be_bytes(*start))
+}
+
+impl<'a> Rows<'a> {
+    /// Those of a page with these bytes.
+    pub(crate) fn of(bytes: &'a [u8]) -> Result<Self, StateError> {
+        Self::open(bytes).ok_or_else(|| damaged("it is of another version, or cut off"))
+    }
+
     fn open(bytes: &'a [u8]) -> Option<Self> {
         let (body, _) = bytes.split_last_chunk::<32>()?;
         let (version, mut rest) = body.split_first()?;
@@ -130,10 +162,30 @@ impl<'a> Page<'a> {
             outputs.push(str::from_utf8(name).ok()?);
             rest = after;
         }
-        Some(Self {
-            outputs,
-            rows: rest,
+        Some(Self { outputs, rest })
+    }
+
+    fn row(&mut self) -> Option<PackedRow<'a>> {
+        let output = take_count(&mut self.rest)?;
+        Some(PackedRow {
+            output: self.outputs.get(output)?,
+            entry: PackedEntry::take(&mut self.rest, Form::Now)?,
         })
+    }
+}
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Result<PackedRow<'a>, StateError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let row = self.row();
+        if row.is_none() {
+            self.rest = &[];
+        }
+        Some(row.ok_or_else(|| damaged("a row is cut off")))
     }
 }
 

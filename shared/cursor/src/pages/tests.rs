@@ -2,9 +2,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use proptest::prelude::*;
 
-use super::page::{check, id_of};
+use super::page::{Rows, id_of};
 use super::*;
 use crate::{Backfill, Meaning, Reading};
+
+fn check(bytes: &[u8], id: PageId) -> Result<(), StateError> {
+    Held::checked(bytes.into(), id).map(drop)
+}
 
 /// Pages of a few alerts, so that they are split and joined all the time.
 const TINY: PageSettings = PageSettings {
@@ -362,7 +366,7 @@ fn what_a_backfill_sent_again_leaves_the_pages_with_it() {
     let rows = kept
         .pages
         .values()
-        .flat_map(|bytes| page::rows(bytes).unwrap());
+        .flat_map(|bytes| Rows::of(bytes).unwrap());
     let resent = rows
         .filter(|row| row.as_ref().unwrap().output != "siem")
         .count();
