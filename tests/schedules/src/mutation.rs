@@ -35,13 +35,19 @@ pub enum Mutation {
     BackfillForgotten,
     /// A poll writes over what an operator asked for meanwhile.
     OperatorOverwritten,
+    /// The state does not keep what it knows without a page.
+    KeptForgotten,
+    /// The state does not name a page that it has.
+    PageForgotten,
+    /// Pages are removed before the state is saved that does not need them.
+    PagesRemovedFirst,
     /// What Graph counts is not compared with what it lists.
     NotCounted,
 }
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -57,6 +63,9 @@ impl Mutation {
         Self::AgainForgotten,
         Self::BackfillForgotten,
         Self::OperatorOverwritten,
+        Self::KeptForgotten,
+        Self::PageForgotten,
+        Self::PagesRemovedFirst,
         Self::NotCounted,
     ];
 

@@ -220,7 +220,10 @@ fn nothing_but_pages_of_states_is_removed() {
     let removed: Vec<_> = removes
         .map(|(id, statement)| (id, texts(&statement["Resource"])))
         .collect();
-    assert_eq!(removed, [("PollRole".to_owned(), vec!["${Bucket.Arn}/pages/*"])]);
+    assert_eq!(
+        removed,
+        [("PollRole".to_owned(), vec!["${Bucket.Arn}/pages/*"])]
+    );
 }
 
 #[test]
