@@ -1,5 +1,5 @@
 use drawbridge_alert::Alert;
-use drawbridge_cursor::{AlertDigest, Claimed, Meaning, Reading, Written};
+use drawbridge_cursor::{AlertDigest, Claimed, Meaning, Reading, Written, epoch_secs_of};
 use drawbridge_queue::Message;
 use drawbridge_record::{Change, Draft, Drafts, Fact, FirstReading, Record, Rewrite};
 use jiff::Timestamp;
@@ -53,7 +53,7 @@ impl<'m> Mapping<'m> {
         Self {
             context,
             alert,
-            digest: AlertDigest::of(&alert.id),
+            digest: digest_of(alert),
             drafts: context.output.format.drafts(alert),
             decided: FirstReading::default(),
             again,
@@ -192,6 +192,13 @@ impl<'m> Mapping<'m> {
             attributes,
         }
     }
+}
+
+/// What the state knows an alert by.
+pub(crate) fn digest_of(alert: &Alert<'_>) -> AlertDigest {
+    let created = alert.created.as_ref().and_then(|time| time.instant);
+    let created_secs = created.map_or(0, |time| epoch_secs_of(time.as_second()));
+    AlertDigest::of(&alert.id).created(created_secs)
 }
 
 /// When the alert changed last or, where Graph does not say, came up.

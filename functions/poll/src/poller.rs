@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use drawbridge_config::defaults;
-use drawbridge_cursor::WindowSettings;
+use drawbridge_cursor::{PageSettings, WindowSettings};
 use drawbridge_graph::{Graph, Stats};
 use drawbridge_queue::Queue;
 use drawbridge_record::{Format, Rewrite};
-use drawbridge_store::{MAX_OBJECT_BYTES, Store};
+use drawbridge_store::{Catalogue, MAX_OBJECT_BYTES};
 use drawbridge_time::Clock;
 use sha2::{Digest as _, Sha256};
 
@@ -20,7 +20,7 @@ pub struct Poller {
     /// The tenant's Graph client.
     pub graph: Arc<Graph>,
     /// Keeps the state and what is put aside.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Catalogue>,
     /// Where the records go.
     pub outputs: Vec<Output>,
     /// The time of day.
@@ -87,13 +87,14 @@ pub struct Settings {
     /// How much time must be left for another page to be begun.
     pub page_margin_secs: u32,
     /// The most memory that the state may take, in bytes. A poll that reaches it stops as if there
-    /// were no time left, and the next one forgets the alerts that Graph has not returned for
-    /// longest.
+    /// were no time left, and merges what it learned into pages.
     pub most_state_bytes: usize,
+    /// How much is kept in the state object, and how large its pages are.
+    pub pages: PageSettings,
 }
 
-/// The most memory of a tenant's state, whatever there is: 768 MiB. Its object is a third of that at
-/// most, and has to stay below what the store takes ([`MAX_OBJECT_BYTES`]).
+/// The most memory of a tenant's state, whatever there is: 768 MiB. What it takes as an object is a
+/// third of that at most, and has to stay below what the store takes ([`MAX_OBJECT_BYTES`]).
 pub const MAX_STATE_BYTES: usize = 3 * MAX_OBJECT_BYTES;
 
 impl Settings {
@@ -114,6 +115,7 @@ impl Settings {
             heartbeat_secs: 5 * 60,
             page_margin_secs: 10,
             most_state_bytes: MAX_STATE_BYTES,
+            pages: PageSettings::default(),
         }
     }
 }

@@ -142,8 +142,7 @@ impl Poller {
         if what == What::Again {
             report.swept += report.records - records;
         }
-        // What was forgotten for want of room is found again and again.
-        let is_news = report.records > records && saved.forgot == 0;
+        let is_news = report.records > records;
         let is_long = report.pages > pages + 1 && (is_news || what != What::Again);
         let state = &mut saved.state;
         let settings = &self.settings.windows;
@@ -238,8 +237,7 @@ impl Poller {
     /// Saves the state; whether no other poll was faster.
     pub(crate) async fn save(&self, saved: &mut SavedState) -> Result<bool, PollError> {
         let store = self.store.as_ref();
-        let (now, retention_secs) = (self.clock.now(), self.settings.retention_secs);
-        saved.save(store, now, retention_secs).await
+        saved.save(store, self.clock.now(), &self.settings).await
     }
 
     /// Whether reading failed on account of the window, and not because Graph, the queue or the

@@ -28,6 +28,8 @@ pub struct Report {
     pub count_mismatches: u64,
     /// Pages that Graph marked as incomplete.
     pub partial_answers: u64,
+    /// Pages of the state that were not there.
+    pub lost_pages: u64,
     /// Pages read.
     pub pages: u64,
     /// Requests to Graph, the retries included.

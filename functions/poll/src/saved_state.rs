@@ -1,9 +1,15 @@
+use std::collections::HashSet;
+
 use bytes::Bytes;
-use drawbridge_cursor::{Room, Spent, State, StateError, Wanted};
-use drawbridge_store::{ETag, Object, Store, StoreError};
+use drawbridge_cursor::{PageId, Spent, State, StateError, Wanted, epoch_secs_of};
+use drawbridge_store::{Catalogue, ETag, Object, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::pages::{self, StoredPages};
 use crate::{MAX_STATE_BYTES, PollError, Settings, budget};
+
+/// How often pages are looked for that no state names.
+const CLEANED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How often a save is tried while others write the object.
 pub(crate) const MAX_CONFLICTS: u32 = 20;
@@ -17,6 +23,7 @@ pub fn state_key(tenant: &str) -> String {
 /// A tenant's state together with the version of the object it was read from.
 pub(crate) struct SavedState {
     pub(crate) state: State,
+    tenant: String,
     key: String,
     etag: Option<ETag>,
     /// The watermark in the object, when it was saved, and what was to be read by it.
@@ -26,67 +33,37 @@ pub(crate) struct SavedState {
     /// The requests of the minute by the object, and how many alerts were delivered beside polls.
     spent: Option<Spent>,
     replayed: u32,
+    /// The pages that the object names.
+    pages: Vec<PageId>,
     /// The most memory that the state may take.
     most_bytes: usize,
-    /// How many alerts were forgotten because there was no room for them.
-    pub(crate) forgot: usize,
 }
 
 impl SavedState {
-    /// Reads what of the tenant's state there is room for; a tenant without one starts with an empty
-    /// state.
+    /// Reads the tenant's state; a tenant without one starts with an empty state.
     pub(crate) async fn load(
         store: &dyn Store,
         settings: &Settings,
         now: Timestamp,
     ) -> Result<Self, PollError> {
-        let Settings { tenant, .. } = settings;
-        let key = state_key(tenant);
-        let most_bytes = settings.most_state_bytes;
-        let Some(object) = read(store, &key, most_bytes).await? else {
-            return Ok(Self {
-                state: State::default(),
-                key,
-                etag: None,
-                watermark: None,
-                saved: None,
-                wanted: Wanted::default(),
-                spent: None,
-                replayed: 0,
-                most_bytes,
-                forgot: 0,
-            });
-        };
-        let room = Room {
-            now,
-            retention_secs: settings.retention_secs,
-            most_bytes,
-        };
-        let (state, forgot) = State::decode_within(&object.body, &room).map_err(|source| {
-            let key = key.clone();
-            PollError::State { key, source }
-        })?;
-        if forgot > 0 {
-            tracing::warn!(
-                tenant,
-                forgot,
-                most_bytes = room.most_bytes,
-                "the state has outgrown its memory: the alerts that Graph has not returned for \
-                 longest were forgotten, and records of theirs that are read again come twice; \
-                 give the function more memory (MemorySize), or shorten the tenant's retention_days"
-            );
-        }
+        let (tenant, most_bytes) = (settings.tenant.clone(), settings.most_state_bytes);
+        let key = state_key(&tenant);
+        let (mut state, etag) = read(store, &key, most_bytes).await?;
+        let pages = state.pages.ids().collect();
+        let wanted = state.wanted();
+        state.prune(now, settings.retention_secs);
         Ok(Self {
             watermark: state.watermark,
             saved: state.saved,
-            wanted: state.wanted(),
             spent: state.spent,
             replayed: state.replayed,
+            wanted,
+            pages,
             most_bytes,
             state,
+            tenant,
             key,
-            etag: Some(object.etag),
-            forgot,
+            etag,
         })
     }
 
@@ -117,35 +94,64 @@ impl SavedState {
 
     /// Writes the state, unless another poll wrote it since it was read: then `false`. What an
     /// operator did meanwhile is taken over.
+    ///
+    /// Pages come first: until the object names them they do not exist, and only then are those
+    /// removed that it names no more.
     pub(crate) async fn save(
         &mut self,
-        store: &dyn Store,
+        store: &dyn Catalogue,
         now: Timestamp,
-        retention_secs: u64,
+        settings: &Settings,
     ) -> Result<bool, PollError> {
-        self.state.prune(now, retention_secs);
-        self.state.saved = Some(now);
+        let state = &mut self.state;
+        state.prune(now, settings.retention_secs);
+        state.saved = Some(now);
+        state.begin_save(now);
+        let now_secs = epoch_secs_of(now.as_second());
+        let tenant = &self.tenant;
+        StoredPages { store, tenant }
+            .merge(state, now_secs, &settings.pages)
+            .await?;
+        let has_pages = state.pages.ids().next().is_some();
+        let is_clean = |cleaned: Timestamp| now.duration_since(cleaned).abs() < CLEANED_EVERY;
+        let is_to_clean = has_pages && !state.pages.cleaned.is_some_and(is_clean);
+        if is_to_clean {
+            state.pages.cleaned = Some(now);
+        }
         for _ in 0..MAX_CONFLICTS {
             match put(store, &self.key, &self.state, self.etag.as_ref()).await? {
                 Some(etag) => {
                     self.etag = Some(etag);
-                    self.watermark = self.state.watermark;
-                    self.saved = self.state.saved;
-                    self.wanted = self.state.wanted();
-                    self.spent = self.state.spent;
-                    self.replayed = self.state.replayed;
+                    self.was_saved(store, is_to_clean).await;
                     return Ok(true);
                 }
-                None if self.take_over(store, now).await? => {}
+                None if self.take_over(store).await? => {}
                 None => return Ok(false),
             }
         }
         Ok(false)
     }
 
+    /// Notes what is in the object now, and removes the pages that it names no more.
+    async fn was_saved(&mut self, store: &dyn Catalogue, is_to_clean: bool) {
+        let state = &self.state;
+        self.watermark = state.watermark;
+        self.saved = state.saved;
+        self.wanted = state.wanted();
+        self.spent = state.spent;
+        self.replayed = state.replayed;
+        let named: HashSet<PageId> = state.pages.ids().collect();
+        let before = std::mem::replace(&mut self.pages, state.pages.ids().collect());
+        let gone = before.into_iter().filter(|id| !named.contains(id));
+        pages::remove(store, &self.tenant, gone).await;
+        if is_to_clean {
+            pages::clean(store, &self.tenant, state).await;
+        }
+    }
+
     /// Takes over what operators did since the state was read; `false` when it was a poll that wrote
     /// the object, or somebody who set the tenant back.
-    async fn take_over(&mut self, store: &dyn Store, now: Timestamp) -> Result<bool, PollError> {
+    async fn take_over(&mut self, store: &dyn Store) -> Result<bool, PollError> {
         // One that there is no room for beside this state was written by another poll.
         let object = match store.get_at_most(&self.key, self.most_bytes / 2).await {
             Err(StoreError::TooLarge { .. }) => None,
@@ -160,8 +166,14 @@ impl SavedState {
         if theirs.saved != self.saved || theirs.watermark != self.watermark {
             return Ok(false);
         }
-        if theirs.replayed != self.replayed && !self.adopt(&object.body, now) {
-            return Ok(false);
+        if theirs.replayed != self.replayed {
+            let room = self.most_bytes.saturating_sub(self.state.weight());
+            let Ok(theirs) = State::decode_within(&object.body, room) else {
+                return Ok(false);
+            };
+            self.adopt(store, &theirs).await?;
+            self.state.replayed = theirs.replayed;
+            self.replayed = theirs.replayed;
         }
         self.state.spent = budget::merge(self.state.spent, self.spent, theirs.spent);
         self.spent = theirs.spent;
@@ -172,25 +184,22 @@ impl SavedState {
         Ok(true)
     }
 
-    /// Takes over the records of an object that were sent beside this poll; `false` when there is not
-    /// enough memory for both.
-    fn adopt(&mut self, body: &[u8], now: Timestamp) -> bool {
-        let room = Room {
-            now,
-            most_bytes: self.most_bytes.saturating_sub(self.state.weight()),
-            ..Room::default()
-        };
-        let Ok((theirs, 0)) = State::decode_within(body, &room) else {
-            return false;
-        };
-        self.state.adopt(&theirs);
-        self.state.replayed = theirs.replayed;
-        self.replayed = theirs.replayed;
-        true
+    /// Takes over what another state knows without a page, and pages here may know less of.
+    async fn adopt(&mut self, store: &dyn Store, theirs: &State) -> Result<(), PollError> {
+        let tenant = &self.tenant;
+        for alert in theirs.known_alerts() {
+            StoredPages { store, tenant }
+                .recall(&mut self.state, alert)
+                .await?;
+            self.state.adopt(theirs, alert);
+        }
+        self.state.settle();
+        self.state.returned(theirs.newest);
+        Ok(())
     }
 
     /// Writes a state that learned of records beside the polls: what these saved meanwhile stays, and
-    /// they take it over.
+    /// they take it over. Merging is for them.
     pub(crate) async fn save_beside(
         self,
         store: &dyn Store,
@@ -199,33 +208,42 @@ impl SavedState {
     ) -> Result<(), PollError> {
         let mut saved = self;
         for _ in 0..MAX_CONFLICTS {
+            saved.state.settle();
             saved.state.replayed = saved.replayed.wrapping_add(1);
             let (key, etag) = (&saved.key, saved.etag.as_ref());
             if put(store, key, &saved.state, etag).await?.is_some() {
                 return Ok(());
             }
             let mut newer = Self::load(store, settings, now).await?;
-            newer.state.adopt(&saved.state);
+            newer.adopt(store, &saved.state).await?;
             saved = newer;
         }
         Err(PollError::Superseded)
     }
 }
 
-/// A state object. One that fills more than half of the memory leaves too little of it for what is in
-/// it: those that were written with as much memory fill less than a third.
+/// Reads a state, if there is memory for the object and for what is in it; an empty one where there is
+/// none.
 async fn read(
     store: &dyn Store,
     key: &str,
     most_bytes: usize,
-) -> Result<Option<Object>, PollError> {
-    match store.get_at_most(key, most_bytes / 2).await {
-        Err(StoreError::TooLarge { bytes, .. }) => Err(PollError::State {
-            key: key.to_owned(),
-            source: StateError::TooLarge { bytes, most_bytes },
-        }),
-        object => Ok(object?),
-    }
+) -> Result<(State, Option<ETag>), PollError> {
+    let wrong = |source| PollError::State {
+        key: key.to_owned(),
+        source,
+    };
+    let object = match store.get_at_most(key, most_bytes / 2).await {
+        Err(StoreError::TooLarge { bytes, .. }) => {
+            return Err(wrong(StateError::TooLarge { bytes, most_bytes }));
+        }
+        object => object?,
+    };
+    let Some(Object { body, etag }) = object else {
+        return Ok((State::default(), None));
+    };
+    let state = State::decode_within(&body, most_bytes).map_err(wrong)?;
+    Ok((state, Some(etag)))
 }
 
 /// Writes a state if the object is still that of `etag`; `None` if it is not.
@@ -261,8 +279,7 @@ pub async fn change_state(
     change_state_within(store, tenant, MAX_STATE_BYTES, change).await
 }
 
-/// The same where the state may take `most_bytes` of memory; if it takes more, the alerts are
-/// forgotten that a poll would forget.
+/// The same where the state may take `most_bytes` of memory.
 pub(crate) async fn change_state_within(
     store: &dyn Store,
     tenant: &str,
@@ -271,66 +288,11 @@ pub(crate) async fn change_state_within(
 ) -> Result<(), PollError> {
     let key = state_key(tenant);
     for _ in 0..MAX_CONFLICTS {
-        let (mut state, etag) = match read(store, &key, most_bytes).await? {
-            Some(object) => {
-                let room = Room {
-                    most_bytes,
-                    ..Room::default()
-                };
-                let read = State::decode_within(&object.body, &room);
-                let (state, _) = read.map_err(|source| {
-                    let key = key.clone();
-                    PollError::State { key, source }
-                })?;
-                (state, Some(object.etag))
-            }
-            None => (State::default(), None),
-        };
+        let (mut state, etag) = read(store, &key, most_bytes).await?;
         change(&mut state);
         if put(store, &key, &state, etag.as_ref()).await?.is_some() {
             return Ok(());
         }
     }
     Err(PollError::Superseded)
-}
-
-#[cfg(test)]
-mod tests {
-    use drawbridge_cursor::AlertDigest;
-    use drawbridge_store::LocalStore;
-
-    use super::*;
-
-    /// A dry run changes the state beside the live polls, and takes no more memory than they do.
-    #[tokio::test]
-    async fn a_change_takes_no_more_memory_than_a_poll() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = LocalStore::new(folder.path());
-        let mut state = State::default();
-        for alert in 0..2000_u32 {
-            let digest = AlertDigest::of(&format!("da{alert}"));
-            state.output("siem").claim(digest, &[1; 32], alert * 3600);
-        }
-        put(&store, "state/a.json", &state, None).await.unwrap();
-        let bytes = state.encode().unwrap().len();
-        let change = |state: &mut State| state.rest_is_next = true;
-        let changed = || async {
-            let object = store.get("state/a.json").await.unwrap().unwrap();
-            State::decode(&object.body).unwrap()
-        };
-
-        let too_long = change_state_within(&store, "a", bytes * 2 - 2, change).await;
-        let error = too_long.unwrap_err().to_string();
-        assert!(error.contains("MemorySize"), "{error}");
-        assert_eq!(changed().await, state);
-
-        let most = bytes * 2;
-        assert!(state.weight() > most);
-        change_state_within(&store, "a", most, change)
-            .await
-            .unwrap();
-        let changed = changed().await;
-        assert!(changed.rest_is_next && changed.weight() <= most);
-        assert!(changed.weight() > most / 3);
-    }
 }

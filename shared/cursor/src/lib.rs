@@ -6,8 +6,10 @@
 
 mod backfill;
 mod digest_map;
+mod entry;
 mod job;
 mod packed;
+mod pages;
 mod plan;
 mod ranges;
 mod state;
@@ -22,14 +24,15 @@ mod wire;
 mod written;
 
 pub use backfill::Backfill;
+pub use entry::Fact;
 pub use job::{Job, JobError};
+pub use pages::{Merge, NewPage, PageId, PageSettings, Pages};
 pub use plan::{Plan, WindowSettings};
 pub use ranges::{Due, MAX_INCOMPLETE, Range, Ranges, retry_delay_secs};
 pub use state::{Spent, State, Swept, epoch_secs_of};
 pub use sweep::Sweep;
 pub use versions::{Meaning, Reading};
 pub use wanted::Wanted;
-pub use weight::Room;
 pub use window::Window;
 pub use wire::{STATE_VERSION, StateError};
-pub use written::{AlertDigest, Claimed, Fact, Written};
+pub use written::{AlertDigest, Claimed, Written};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::{before, first_from};
 use crate::ranges::{Due, Ranges};
-use crate::{Backfill, Window, WindowSettings, Written};
+use crate::{AlertDigest, Backfill, Pages, Window, WindowSettings, Written};
 
 /// What one tenant's polls remember between runs: one object in the store.
 ///
@@ -39,8 +39,10 @@ pub struct State {
     pub swept: Swept,
     /// The requests of this minute, for all jobs of the tenant to share a budget.
     pub spent: Option<Spent>,
-    /// The records that each output has, by the output's name.
+    /// The records that each output has, by the output's name, as far as they are not in a page.
     pub outputs: BTreeMap<String, Written>,
+    /// The pages that have the others.
+    pub pages: Pages,
 }
 
 /// When the [sweeps](crate::Sweep) were last begun.
@@ -89,12 +91,13 @@ impl State {
         ours.zip(again)
     }
 
-    /// Takes over the records that `other` has besides.
-    pub fn adopt(&mut self, other: &Self) {
-        for (name, written) in &other.outputs {
-            self.output(name).adopt(written);
+    /// Takes over what `other` knows of an alert, which was [recalled](Self::recall) before.
+    pub fn adopt(&mut self, other: &Self, alert: AlertDigest) {
+        for (name, theirs) in &other.outputs {
+            if let Some(entry) = theirs.alerts.get(&alert.id) {
+                self.output(name).adopt(alert.id, entry);
+            }
         }
-        self.returned(other.newest);
     }
 
     /// Notes where the very first poll starts; whether that was news.
@@ -193,21 +196,19 @@ impl State {
 
     /// Forgets the alerts that Graph has not returned for `retention_secs`.
     pub fn prune(&mut self, now: Timestamp, retention_secs: u64) {
+        // Of an alert in a page it is not noted each time that Graph returned it.
+        let step_secs = epoch_secs_of(i64::try_from(retention_secs / 8).unwrap_or(i64::MAX));
         let oldest = self.oldest_secs(now, retention_secs);
+        let oldest = oldest.saturating_sub(step_secs);
         // What was seen later than that was seen by a clock that was ahead.
         let latest = epoch_secs_of(self.newest.unwrap_or(now).max(now).as_second());
-        // What a backfill sent again is of no use once it is done.
-        let is_of_use = |name: &str| {
-            let id = name
-                .strip_prefix(RESENT)
-                .and_then(|name| name.split('/').next());
-            id.is_none_or(|id| self.backfills.contains_key(id))
-        };
-        self.outputs.retain(|name, _| is_of_use(name));
+        let backfills = &self.backfills;
+        self.outputs.retain(|name, _| is_of_use(name, backfills));
         for written in self.outputs.values_mut() {
             written.forget_before(oldest);
             written.seen_by(latest);
         }
+        self.prune_pages(oldest, latest, step_secs);
     }
 
     /// Since when an alert must have been returned to be remembered, in seconds since 1970.
@@ -232,6 +233,13 @@ impl State {
 /// What a backfill sent again is kept under such a name beside the outputs.
 const RESENT: &str = "resent/";
 
+/// Whether what is known of an output is of any: what a backfill sent again is not once it is done.
+pub(crate) fn is_of_use(output: &str, backfills: &BTreeMap<String, Backfill>) -> bool {
+    let resent = output.strip_prefix(RESENT);
+    let id = resent.and_then(|name| name.split('/').next());
+    id.is_none_or(|id| backfills.contains_key(id))
+}
+
 fn resent_name(backfill: &str, output: &str) -> String {
     format!("{RESENT}{backfill}/{output}")
 }
@@ -245,7 +253,6 @@ pub fn epoch_secs_of(seconds: i64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AlertDigest;
 
     fn minute(n: i64) -> Timestamp {
         Timestamp::from_second(n * 60).unwrap()

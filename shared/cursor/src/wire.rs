@@ -1,25 +1,26 @@
 //! The state object's form: a JSON object whose bulk, the written keys, is packed and in base64.
 //!
-//! `{"version":6,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>",
-//! "unsent":""}},"blake3":"<hex>"}`.
-//! 300,000 keys of 100,000 alerts, each with a device of two names and a user, are 9.4 MB packed and
-//! 12.5 MB in base64. What is unsent is pairs of an alert's digest and a key. The object ends with the
+//! `{"version":6,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>"}},
+//! "pages":{"sequence":7,"index":"<base64>"},"blake3":"<hex>"}`.
+//! Most of what was written is in [pages](crate::Pages) beside the object. The object ends with the
 //! BLAKE3 digest of all that stands before that member, so that a byte that was changed is noticed.
 //!
-//! Up to version 4 there was one list `owed` in place of the ranges, and up to version 3 no digest.
+//! Up to version 5 all was in the object, up to version 4 there was one list `owed` in place of the
+//! ranges, and up to version 3 no digest.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::entry::Form;
 use crate::packed::{self, Unpacking};
-use crate::weight::oldest_kept;
-use crate::{Backfill, Due, Ranges, Room, Spent, State, Swept, Window, Written};
+use crate::{Backfill, Due, Pages, Ranges, Spent, State, Swept, Window, Written, pages};
 
 /// The version of the state object that this Drawbridge writes, and the newest that it reads.
 pub const STATE_VERSION: u32 = 6;
@@ -38,14 +39,24 @@ pub enum StateError {
     },
     /// It is longer than what there is memory for.
     #[error(
-        "the state object has {bytes} bytes, more than half of the memory that there is for it \
-         ({most_bytes}): give the function the memory (MemorySize) that it had before"
+        "there is not enough memory ({most_bytes} bytes) for the state object, which has {bytes} \
+         bytes, and for what is in it: give the function the memory (MemorySize) that it had before, \
+         or more; once it is saved, it takes less"
     )]
     TooLarge {
         /// Its length.
         bytes: u64,
         /// What it may weigh while it is read.
         most_bytes: usize,
+    },
+    /// A page is cut off or was changed.
+    #[error(
+        "the page is damaged ({what}): put it back, or remove it to go on without it (records of \
+         alerts in it may come twice, none is lost)"
+    )]
+    DamagedPage {
+        /// What was wrong with it.
+        what: String,
     },
     /// It is cut off or was changed.
     #[error(
@@ -92,6 +103,8 @@ struct Wire<P> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     spent: Option<Spent>,
     outputs: BTreeMap<String, P>,
+    #[serde(default)]
+    pages: PagesOnWire,
     /// Checked before the object is read.
     #[serde(default, rename = "blake3", skip_serializing)]
     _digest: IgnoredAny,
@@ -107,17 +120,44 @@ struct Owed {
     again: bool,
 }
 
+/// The index of the pages.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PagesOnWire {
+    sequence: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cleaned: Option<Timestamp>,
+    index: String,
+}
+
+impl From<&Pages> for PagesOnWire {
+    fn from(pages: &Pages) -> Self {
+        Self {
+            sequence: pages.sequence,
+            cleaned: pages.cleaned,
+            index: STANDARD.encode(pages::pack(&pages.index)),
+        }
+    }
+}
+
+impl PagesOnWire {
+    fn pages(self) -> Result<Pages, StateError> {
+        let packed = STANDARD.decode(self.index).ok();
+        let index = packed.and_then(|packed| pages::unpack(&packed));
+        let index = index.ok_or_else(|| StateError::Damaged {
+            what: "the index of its pages is no index".into(),
+        })?;
+        Ok(Pages::of(index, self.sequence, self.cleaned))
+    }
+}
+
 #[derive(Serialize)]
 struct Packed<'a> {
     alerts: usize,
     keys: usize,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    contents: bool,
     /// Packed one output at a time, which needs less memory.
     #[serde(serialize_with = "base64_of_written")]
     written: &'a Written,
-    #[serde(serialize_with = "base64_of_unsent")]
-    unsent: &'a Written,
 }
 
 #[derive(Deserialize)]
@@ -129,16 +169,12 @@ struct Read<'a> {
     contents: bool,
     #[serde(borrow)]
     written: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     unsent: Cow<'a, str>,
 }
 
 fn base64_of_written<S: Serializer>(written: &&Written, serializer: S) -> Result<S::Ok, S::Error> {
     base64(&packed::pack(written), serializer)
-}
-
-fn base64_of_unsent<S: Serializer>(written: &&Written, serializer: S) -> Result<S::Ok, S::Error> {
-    base64(&packed::pack_unsent(written), serializer)
 }
 
 /// Writes base64 straight into the object: of megabytes, a copy less matters.
@@ -156,7 +192,7 @@ const SEAL: (&[u8], &[u8]) = (b",\"blake3\":\"", b"\"}");
 const DIGEST_LENGTH: usize = 64;
 
 impl State {
-    /// The object's bytes.
+    /// The object's bytes. What was recalled has to be [settled](Self::settle) before.
     ///
     /// # Errors
     /// Does not fail in practice: every part has a JSON form.
@@ -181,10 +217,11 @@ impl State {
                 .iter()
                 .map(|(name, written)| (name.clone(), Packed::from(written)))
                 .collect(),
+            pages: PagesOnWire::from(&self.pages),
             _digest: IgnoredAny,
         };
-        let packed = |written: &Written| packed::packed_len(written) + written.unsent.len() * 32;
-        let packed: usize = self.outputs.values().map(packed).sum();
+        let packed: usize = self.outputs.values().map(packed::packed_len).sum();
+        let packed = packed + self.pages.index.len() * 32;
         let mut object = Vec::with_capacity(FRAME_BYTES + packed.div_ceil(3) * 4);
         serde_json::to_writer(&mut object, &wire).map_err(|error| damaged(&error))?;
         object.pop();
@@ -201,29 +238,32 @@ impl State {
     /// [`StateError::FromTheFuture`] for a newer version, [`StateError::Damaged`] for anything
     /// that is cut off, changed, or not a state object.
     pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
-        Self::decode_within(bytes, &Room::default()).map(|(state, _)| state)
+        Self::decode_within(bytes, usize::MAX)
     }
 
-    /// Reads what of an object there is room for; how many alerts were forgotten only because there
-    /// was not enough.
+    /// Reads an object that weighs no more than `most_bytes` when it is read.
     ///
     /// # Errors
-    /// As [`decode`](Self::decode).
-    pub fn decode_within(bytes: &[u8], room: &Room) -> Result<(Self, usize), StateError> {
+    /// As [`decode`](Self::decode), and [`StateError::TooLarge`].
+    pub fn decode_within(bytes: &[u8], most_bytes: usize) -> Result<Self, StateError> {
         let wire: Wire<Read<'_>> = checked(bytes)?;
         let version = wire.version;
-        let (mut state, packed) = wire.head();
-        let (names, packed): (Vec<_>, Vec<_>) = packed.into_iter().unzip();
-        let packed: Vec<_> = packed.iter().map(|out| out.unpacking(version)).collect();
-        let oldest = oldest_kept(&packed, bytes.len(), room)?;
-        let oldest_secs = state.oldest_secs(room.now, room.retention_secs);
-        let mut forgot = 0;
-        for (name, packed) in names.into_iter().zip(packed) {
-            let (written, of_this) = packed.unpack(oldest, oldest_secs)?;
-            forgot += of_this;
-            state.outputs.insert(name, written);
+        let (mut state, packed) = wire.head()?;
+        let packed: Vec<_> = packed
+            .iter()
+            .map(|(name, out)| (name, out.unpacking(version)))
+            .collect();
+        let weights = packed.iter().map(|(_, packed)| packed.weight());
+        if weights.fold(bytes.len(), usize::saturating_add) > most_bytes {
+            return Err(StateError::TooLarge {
+                bytes: bytes.len() as u64,
+                most_bytes,
+            });
         }
-        Ok((state, forgot))
+        for (name, packed) in packed {
+            state.outputs.insert(name.clone(), packed.unpack()?);
+        }
+        Ok(state)
     }
 
     /// Reads all of an object but what the outputs have.
@@ -232,7 +272,7 @@ impl State {
     /// As [`decode`](Self::decode).
     pub fn decode_head(bytes: &[u8]) -> Result<Self, StateError> {
         let wire: Wire<IgnoredAny> = checked(bytes)?;
-        Ok(wire.head().0)
+        Ok(wire.head()?.0)
     }
 }
 
@@ -248,7 +288,7 @@ fn checked<'a, P: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Wire<P>, StateErro
 
 impl<P> Wire<P> {
     /// A state without outputs, and the outputs as they are packed.
-    fn head(self) -> (State, BTreeMap<String, P>) {
+    fn head(self) -> Result<(State, BTreeMap<String, P>), StateError> {
         let mut state = State {
             watermark: self.watermark,
             first_from: self.first_from,
@@ -263,6 +303,7 @@ impl<P> Wire<P> {
             swept: self.swept,
             spent: self.spent,
             outputs: BTreeMap::new(),
+            pages: self.pages.pages()?,
         };
         for owed in self.owed {
             if owed.again {
@@ -271,7 +312,7 @@ impl<P> Wire<P> {
                 state.unread.add(owed.window, Due::default());
             }
         }
-        (state, self.outputs)
+        Ok((state, self.outputs))
     }
 }
 
@@ -280,20 +321,22 @@ impl<'a> From<&'a Written> for Packed<'a> {
         Self {
             alerts: written.alerts(),
             keys: written.keys(),
-            contents: written.has_versions(),
             written,
-            unsent: written,
         }
     }
 }
 
 impl Read<'_> {
     fn unpacking(&self, version: u32) -> Unpacking<'_> {
+        let contents = self.contents;
         Unpacking {
             alerts: self.alerts,
             keys: self.keys,
-            contents: self.contents,
-            version,
+            form: match version {
+                ..=2 => Form::Factless { contents },
+                3..=5 => Form::Undated { contents },
+                _ => Form::Now,
+            },
             written: &self.written,
             unsent: &self.unsent,
         }
@@ -334,7 +377,6 @@ fn damaged(error: &serde_json::Error) -> StateError {
 mod tests {
     use super::*;
     use crate::{AlertDigest, Meaning, Reading};
-    use base64::Engine as _;
     use proptest::prelude::*;
     use sha2::{Digest as _, Sha256};
 
@@ -390,6 +432,50 @@ mod tests {
     fn a_state_survives_the_wire() {
         let state = filled(100, 3);
         assert_eq!(State::decode(&state.encode().unwrap()).unwrap(), state);
+    }
+
+    /// An object as version 5 was written: two alerts with two records each in `siem`, of which the last
+    /// was given back, and one in `native`, which writes changes.
+    const VERSION_5: &str = concat!(
+        r#"{"version":5,"watermark":"2026-01-01T00:00:00Z","first_from":null,"last_success":nul"#,
+        r#"l,"saved":null,"newest":"2026-01-01T00:00:01Z","replayed":3,"unread":[],"rest_is_nex"#,
+        r#"t":false,"again":[],"backfills":{},"swept":{"day":null,"week":null},"outputs":{"nati"#,
+        r#"ve":{"alerts":2,"keys":2,"contents":true,"written":"NCfJI49betTnaxGk7BixKwG5VWkBAAEB"#,
+        r#"AQEBAQEBAQEBAQEBAQEHBwcHBwcHBwcHBwcHBwcHR+qRiSNn7YDWXy1Ix21MSAG5VWkBAAEBAQEBAQEBAQEB"#,
+        r#"AQEBAQEHBwcHBwcHBwcHBwcHBwcH","unsent":""},"siem":{"alerts":2,"keys":4,"written":"NC"#,
+        r#"fJI49betTnaxGk7BixKwC5VWkCAgAAAAAAAAAAAAAAAAAAAAABAQEBAQEBAQEBAQEBAQEBAAAAAAAAAQEBAQ"#,
+        r#"EBR+qRiSNn7YDWXy1Ix21MSAC5VWkCAQAAAAAAAAAAAAAAAAAAAAABAQEBAQEBAQEBAQEBAQEBAAAAAAAA","#,
+        r#""unsent":"R+qRiSNn7YDWXy1Ix21MSAEBAQEBAQEBAQEBAQEBAQE="}},"blake3":"eaa2ae72e8dbe91e"#,
+        r#"b923da52bdf5c13ff3567b4628ffcc0afe8f28744124960a"}"#,
+    );
+
+    #[test]
+    fn version_5_is_read() {
+        let mut state = State::decode(VERSION_5.as_bytes()).unwrap();
+        assert_eq!(state.replayed, 3);
+        let known = |state: &mut State, output: &str| {
+            let written = state.output(output);
+            (written.alerts(), written.keys())
+        };
+        assert_eq!(known(&mut state, "siem"), (2, 4));
+        assert_eq!(known(&mut state, "native"), (2, 2));
+        for round in 0..2 {
+            for (alert, key) in [("da0", 0), ("da0", 1), ("da1", 0), ("da1", 1)] {
+                let siem = state.output("siem");
+                let claimed = siem.claim(AlertDigest::of(alert), &[key; 32], 1_767_225_700);
+                let given_back = (alert, key, round) == ("da1", 1, 0);
+                assert_eq!(claimed.map(|claimed| claimed.part), given_back.then_some(1));
+            }
+            let alert = AlertDigest::of("da0").created(1_767_225_500);
+            assert!(!state.output("siem").lacks(alert, &[[0; 6], [1; 6]]));
+            let (bytes, content, version) = ([7; 32], [70; 32], [71; 32]);
+            let reading = Reading { bytes, text: bytes };
+            let meaning = || Meaning { content, version };
+            let native = state.output("native");
+            let same = native.claim_change(alert, &[1; 32], &reading, meaning, 1_767_225_700);
+            assert!(same.is_none(), "it was written by the old release");
+            state = State::decode(&state.encode().unwrap()).unwrap();
+        }
     }
 
     #[test]
@@ -479,9 +565,10 @@ mod tests {
         let changed = text.replace("\"keys\":6", "\"keys\":5");
         assert_ne!(text, changed);
         let (object, _) = changed.split_at(changed.len() - 64 - SEAL.0.len() - SEAL.1.len());
-        let old = object.replace("\"version\":6", "\"version\":3") + "}";
+        let digest = blake3::hash(object.as_bytes()).to_hex();
+        let parts = [object.as_bytes(), SEAL.0, digest.as_bytes(), SEAL.1];
         assert!(matches!(
-            State::decode(old.as_bytes()),
+            State::decode(&parts.concat()),
             Err(StateError::Damaged { .. })
         ));
     }
@@ -551,60 +638,15 @@ mod tests {
 
     #[test]
     fn version_3_has_no_digest() {
-        let mut state = filled(2, 2);
-        state.outputs.remove("native");
-        let bytes = state.encode().unwrap();
-        let (object, _) = bytes.split_at(bytes.len() - 64 - SEAL.0.len() - SEAL.1.len());
-        let text = String::from_utf8(object.to_vec()).unwrap() + "}";
-        let old = text.replace("\"version\":6", "\"version\":3");
-        assert_eq!(State::decode(old.as_bytes()).unwrap(), state);
+        let (object, _) = VERSION_5.rsplit_once(",\"blake3\"").unwrap();
+        let text = format!("{object}}}");
+        let old = text.replace("\"version\":5", "\"version\":3");
+        let state = State::decode(old.as_bytes()).unwrap();
+        assert_eq!(state, State::decode(VERSION_5.as_bytes()).unwrap());
         let Err(StateError::Damaged { what }) = State::decode(text.as_bytes()) else {
             panic!("an object without its digest was read");
         };
         assert_eq!(what, "it has no digest at its end");
-    }
-
-    #[test]
-    fn what_was_silent_for_longest_is_forgotten_where_there_is_no_room() {
-        let mut state = State::default();
-        for alert in 0..2000_u32 {
-            let digest = AlertDigest::of(&format!("da{alert}"));
-            // Half of them within one hour.
-            let seen_secs = 3_600_000 + alert.min(1000) * 3600;
-            state.output("siem").claim(digest, &[1; 32], seen_secs);
-            state.output("native").claim(digest, &[1; 32], seen_secs);
-        }
-        let bytes = state.encode().unwrap();
-        let most_bytes = state.weight() / 4;
-        let room = Room {
-            most_bytes,
-            ..Room::default()
-        };
-        let (mut kept, forgot) = State::decode_within(&bytes, &room).unwrap();
-        let most = most_bytes - bytes.len();
-        assert!(kept.weight() <= most && kept.weight() >= most / 10 * 9);
-        assert_eq!(forgot, 4000 - kept.output("siem").alerts() * 2);
-        // None older than the youngest hour is left, and of that only some.
-        let again = |state: &mut State, alert: u32| {
-            let digest = AlertDigest::of(&format!("da{alert}"));
-            state.output("siem").claim(digest, &[1; 32], 1).is_some()
-        };
-        assert!((0..1000).all(|alert| again(&mut kept, alert)));
-        let lost = (1000..2000)
-            .filter(|alert| again(&mut kept, *alert))
-            .count();
-        assert!((1..1000).contains(&lost), "{lost}");
-        // There is enough room: only the retention counts.
-        let newest = Timestamp::from_second(3_600_000 + 1000 * 3600).unwrap();
-        state.returned(Some(newest));
-        let bytes = state.encode().unwrap();
-        let room = Room {
-            now: newest,
-            retention_secs: 500 * 3600,
-            ..Room::default()
-        };
-        let (mut kept, forgot) = State::decode_within(&bytes, &room).unwrap();
-        assert_eq!((kept.output("siem").alerts(), forgot), (1500, 0));
     }
 
     proptest! {

@@ -1,9 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
-use smallvec::SmallVec;
 
 use crate::digest_map::DigestMap;
+use crate::entry::{Entry, Fact, MOST_FACTS};
 use crate::versions::{Meaning, Reading, Taken, Versions};
 
 /// The records that an output already has, by alert, and the facts that they carry.
@@ -14,11 +14,8 @@ use crate::versions::{Meaning, Reading, Taken, Versions};
 #[derive(Debug, Clone, Default)]
 pub struct Written {
     pub(crate) alerts: DigestMap<Entry>,
-    /// Claimed, but not taken by the queue: alert and record. They keep their `AlertPart`.
-    pub(crate) unsent: HashSet<([u8; 16], [u8; 16])>,
     keys: usize,
     facts: usize,
-    versions: usize,
     /// What is looked up of each alert that has many keys or facts, as far as it was needed.
     pub(crate) large: HashMap<[u8; 16], Lookup>,
 }
@@ -44,41 +41,13 @@ impl Lookup {
     }
 }
 
-/// Something of one alert that a SIEM joins on, such as a device's name: 48 bits of a digest over the
-/// alert's id, too, which is enough to tell the facts of one alert apart.
-pub type Fact = [u8; 6];
-
-/// The most facts that one record carries.
-const MOST_FACTS: usize = 4;
-
 impl PartialEq for Written {
     fn eq(&self, other: &Self) -> bool {
-        self.alerts == other.alerts && self.unsent == other.unsent
+        self.alerts == other.alerts
     }
 }
 
 impl Eq for Written {}
-
-/// What is known of one alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// When Graph last returned the alert, in seconds since 1970.
-    pub(crate) seen_secs: u32,
-    /// The records written, in the order of their first emission.
-    pub(crate) keys: Vec<[u8; 16]>,
-    /// The versions of each of them, where the output asks for changes; it may be shorter than `keys`,
-    /// which says that those of the others are not known.
-    pub(crate) versions: Vec<Versions>,
-    /// What the written records carry: hardly ever more than a device's id, its name and a user.
-    pub(crate) facts: SmallVec<[Fact; MOST_FACTS]>,
-}
-
-impl Entry {
-    /// How many versions are known of its records.
-    pub(crate) fn known_versions(&self) -> usize {
-        self.versions.iter().map(|of_one| of_one.known.len()).sum()
-    }
-}
 
 /// Leave to write a record, and what to give back if the queue does not take it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,15 +79,32 @@ impl Claimed {
     }
 }
 
-/// An alert id's digest: computed once an alert, used for each of its records.
+/// An alert: its id's digest, computed once and used for each of its records, and when it came up,
+/// which says where among the state's pages it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AlertDigest([u8; 16]);
+pub struct AlertDigest {
+    pub(crate) id: [u8; 16],
+    /// In seconds since 1970; 0 where that is not known.
+    pub(crate) created_secs: u32,
+}
 
 impl AlertDigest {
     /// The digest of an alert id.
     #[must_use]
     pub fn of(alert_id: &str) -> Self {
-        Self(half(&Sha256::digest(alert_id).into()))
+        Self {
+            id: half(&Sha256::digest(alert_id).into()),
+            created_secs: 0,
+        }
+    }
+
+    /// The same of an alert that came up then, in seconds since 1970.
+    #[must_use]
+    pub fn created(self, created_secs: u32) -> Self {
+        Self {
+            created_secs,
+            ..self
+        }
     }
 }
 
@@ -130,7 +116,7 @@ impl Written {
     pub fn claim(&mut self, alert: AlertDigest, key: &[u8; 32], now_secs: u32) -> Option<Claimed> {
         let key = half(key);
         let (part, is_known) = self.place(alert, key, now_secs)?;
-        if is_known && !self.unsent.remove(&(alert.0, key)) && !self.was_given_back(alert, part) {
+        if is_known && !self.was_given_back(alert, part) {
             return None;
         }
         Some(Claimed::new(part, true, alert, key))
@@ -149,15 +135,18 @@ impl Written {
     ) -> Option<Claimed> {
         let key = half(key);
         let (part, is_known) = self.place(alert, key, now_secs)?;
-        let versions = self.versions_of(alert, part)?;
+        let entry = self.alerts.get_mut(&alert.id)?;
+        let versions = entry.versions_of(usize::try_from(part).ok()?);
         if !is_known {
             *versions = Versions::NEVER_WRITTEN;
         }
         let is_new = versions.is_never_written();
-        let before = versions.known.len();
+        let before = versions.known.last().copied();
         let taken = versions.take(reading, meaning);
-        let after = versions.known.len();
-        self.versions = self.versions + after - before;
+        // Which text was read last saves time, and says no more than the rest.
+        if taken.is_some() || versions.known.last().copied() != before {
+            entry.change();
+        }
         Some(Claimed {
             taken: Some(taken?),
             ..Claimed::new(part, is_new, alert, key)
@@ -177,58 +166,48 @@ impl Written {
     ) -> Option<Claimed> {
         let key = half(key);
         let (part, _) = self.place(alert, key, now_secs)?;
-        self.unsent.remove(&(alert.0, key));
+        self.was_given_back(alert, part);
         let mut claimed = Claimed::new(part, true, alert, key);
         if let Some((reading, meaning)) = version {
-            let versions = self.versions_of(alert, part)?;
-            let before = versions.known.len();
+            let entry = self.alerts.get_mut(&alert.id)?;
+            let versions = entry.versions_of(usize::try_from(part).ok()?);
             claimed.taken = Some(versions.take_again(reading, meaning));
-            let after = versions.known.len();
-            self.versions = self.versions + after - before;
+            entry.change();
         }
         Some(claimed)
     }
 
-    /// The versions of a record.
-    fn versions_of(&mut self, alert: AlertDigest, part: u32) -> Option<&mut Versions> {
-        let versions = &mut self.alerts.get_mut(&alert.0)?.versions;
-        let at = usize::try_from(part).ok()?;
-        if versions.len() <= at {
-            versions.resize(at + 1, Versions::UNKNOWN);
-        }
-        versions.get_mut(at)
-    }
-
-    /// Whether a record was given back while the output asked for changes; it counts as written now.
+    /// Whether a record was given back; it counts as written now.
     fn was_given_back(&mut self, alert: AlertDigest, part: u32) -> bool {
-        let entry = self.alerts.get_mut(&alert.0);
+        let Some(entry) = self.alerts.get_mut(&alert.id) else {
+            return false;
+        };
         let at = usize::try_from(part).unwrap_or(usize::MAX);
-        let versions = entry.and_then(|entry| entry.versions.get_mut(at));
-        versions.is_some_and(|versions| {
-            let was_given_back = versions.is_never_written();
-            if was_given_back {
-                *versions = Versions::UNKNOWN;
-            }
-            was_given_back
-        })
+        let given_back = entry.versions.get_mut(at);
+        let Some(versions) = given_back.filter(|versions| versions.is_never_written()) else {
+            return false;
+        };
+        *versions = Versions::UNKNOWN;
+        entry.change();
+        true
     }
 
     /// Notes that Graph returned an alert, so that it is not forgotten, if it is known.
     pub fn saw(&mut self, alert: AlertDigest, now_secs: u32) {
-        if let Some(entry) = self.alerts.get_mut(&alert.0) {
-            entry.seen_secs = entry.seen_secs.max(now_secs);
+        if let Some(entry) = self.alerts.get_mut(&alert.id) {
+            entry.saw(now_secs);
         }
     }
 
     /// Whether one of `facts` is carried by no record of the alert that was written.
     pub fn lacks(&mut self, alert: AlertDigest, facts: &[Fact]) -> bool {
-        let Some(entry) = self.alerts.get(&alert.0) else {
+        let Some(entry) = self.alerts.get(&alert.id) else {
             return !facts.is_empty();
         };
         if entry.facts.len() < MANY {
             return facts.iter().any(|fact| !entry.facts.contains(fact));
         }
-        let lookup = self.large.entry(alert.0);
+        let lookup = self.large.entry(alert.id);
         let known = &lookup.or_insert_with(|| Lookup::of(entry)).facts;
         facts.iter().any(|fact| !known.contains(fact))
     }
@@ -244,11 +223,12 @@ impl Written {
             }
             *place = *fact;
             claimed.carries += 1;
-            if let Some(entry) = self.alerts.get_mut(&claimed.alert.0) {
+            if let Some(entry) = self.alerts.get_mut(&claimed.alert.id) {
                 entry.facts.push(*fact);
+                entry.change();
                 self.facts += 1;
             }
-            if let Some(lookup) = self.large.get_mut(&claimed.alert.0) {
+            if let Some(lookup) = self.large.get_mut(&claimed.alert.id) {
                 lookup.facts.insert(*fact);
             }
         }
@@ -256,21 +236,18 @@ impl Written {
 
     /// The position of a record among those of its alert, and whether it had one before.
     fn place(&mut self, alert: AlertDigest, key: [u8; 16], now_secs: u32) -> Option<(u32, bool)> {
-        let entry = self.alerts.entry(alert.0).or_insert_with(|| Entry {
-            seen_secs: now_secs,
-            keys: Vec::new(),
-            versions: Vec::new(),
-            facts: SmallVec::new(),
-        });
-        entry.seen_secs = entry.seen_secs.max(now_secs);
-        if let Some(part) = part_of(&mut self.large, alert.0, entry, &key) {
+        let new = || Entry::new(alert.created_secs, now_secs);
+        let entry = self.alerts.entry(alert.id).or_insert_with(new);
+        entry.saw(now_secs);
+        if let Some(part) = part_of(&mut self.large, alert.id, entry, &key) {
             return Some((u32::try_from(part).ok()?, true));
         }
         let part = u32::try_from(entry.keys.len()).ok()?;
-        if let Some(lookup) = self.large.get_mut(&alert.0) {
+        if let Some(lookup) = self.large.get_mut(&alert.id) {
             lookup.parts.insert(key, entry.keys.len());
         }
         entry.keys.push(key);
+        entry.change();
         self.keys += 1;
         Some((part, false))
     }
@@ -279,7 +256,7 @@ impl Written {
     /// granted, with the same `AlertPart`, and what only it carried is carried no more.
     pub fn release(&mut self, claimed: &Claimed) {
         let Claimed { alert, key, .. } = *claimed;
-        let Some(entry) = self.alerts.get_mut(&alert.0) else {
+        let Some(entry) = self.alerts.get_mut(&alert.id) else {
             return;
         };
         for fact in &claimed.facts[..claimed.carries] {
@@ -287,24 +264,19 @@ impl Written {
                 entry.facts.swap_remove(at);
                 self.facts -= 1;
             }
-            if let Some(lookup) = self.large.get_mut(&alert.0) {
+            if let Some(lookup) = self.large.get_mut(&alert.id) {
                 lookup.facts.remove(fact);
             }
         }
-        let Some(part) = part_of(&mut self.large, alert.0, entry, &key) else {
-            return;
-        };
-        let Some(versions) = entry.versions.get_mut(part) else {
-            self.unsent.insert((alert.0, key));
-            return;
-        };
-        self.versions -= versions.known.len();
-        match &claimed.taken {
-            Some(taken) => versions.give_back(taken),
-            None if claimed.is_new => *versions = Versions::NEVER_WRITTEN,
-            None => *versions = Versions::UNKNOWN,
+        if let Some(part) = part_of(&mut self.large, alert.id, entry, &key) {
+            let versions = entry.versions_of(part);
+            match &claimed.taken {
+                Some(taken) => versions.give_back(taken),
+                None if claimed.is_new => *versions = Versions::NEVER_WRITTEN,
+                None => *versions = Versions::UNKNOWN,
+            }
+            entry.change();
         }
-        self.versions += versions.known.len();
     }
 
     /// How many alerts are known.
@@ -324,28 +296,22 @@ impl Written {
         self.facts
     }
 
-    /// How many versions of those records are known.
-    pub(crate) fn versions(&self) -> usize {
-        self.versions
-    }
-
-    /// Whether it is known of a record what it held last.
-    pub(crate) fn has_versions(&self) -> bool {
-        let mut entries = self.alerts.values();
-        entries.any(|entry| !entry.versions.is_empty())
+    /// Of how many of those records versions may be known, and how many are.
+    pub(crate) fn versions(&self) -> (usize, usize) {
+        let all = self.alerts.values().flat_map(|entry| &entry.versions);
+        all.fold((0, 0), |(records, known), versions| {
+            (records + 1, known + versions.known.len())
+        })
     }
 
     /// Forgets the alerts that Graph has not returned since `oldest_secs`.
     pub fn forget_before(&mut self, oldest_secs: u32) {
         self.alerts
             .retain(|_, entry| entry.seen_secs >= oldest_secs);
-        self.unsent
-            .retain(|(alert, _)| self.alerts.contains_key(alert));
         self.large
             .retain(|alert, _| self.alerts.contains_key(alert));
         self.keys = self.alerts.values().map(|entry| entry.keys.len()).sum();
         self.facts = self.alerts.values().map(|entry| entry.facts.len()).sum();
-        self.versions = self.alerts.values().map(Entry::known_versions).sum();
     }
 
     /// Takes what was seen later than `latest_secs` for seen then.
@@ -355,63 +321,32 @@ impl Written {
         }
     }
 
-    /// Takes over what `other` has besides. What is unsent there or here only is sent.
-    pub(crate) fn adopt(&mut self, other: &Self) {
-        for (alert, theirs) in &other.alerts {
-            let Some(ours) = self.alerts.get_mut(alert) else {
-                self.insert(*alert, theirs.clone());
-                let unsent = theirs.keys.iter().map(|key| (*alert, *key));
-                let unsent = unsent.filter(|place| other.unsent.contains(place));
-                self.unsent.extend(unsent);
-                continue;
-            };
-            ours.seen_secs = ours.seen_secs.max(theirs.seen_secs);
-            for (n, key) in theirs.keys.iter().enumerate() {
-                let place = (*alert, *key);
-                let is_unsent = other.unsent.contains(&place);
-                if let Some(part) = part_of(&mut self.large, *alert, ours, key) {
-                    if !is_unsent {
-                        self.unsent.remove(&place);
-                    }
-                    if let Some((ours, theirs)) =
-                        ours.versions.get_mut(part).zip(theirs.versions.get(n))
-                    {
-                        self.versions -= ours.known.len();
-                        ours.adopt(theirs);
-                        self.versions += ours.known.len();
-                    }
-                    continue;
-                }
-                self.large.remove(alert);
-                ours.keys.push(*key);
-                self.keys += 1;
-                if is_unsent {
-                    self.unsent.insert(place);
-                }
-                if let Some(versions) = theirs.versions.get(n) {
-                    ours.versions.resize(ours.keys.len() - 1, Versions::UNKNOWN);
-                    ours.versions.push(versions.clone());
-                    self.versions += versions.known.len();
-                }
-            }
-            for fact in &theirs.facts {
-                if !ours.facts.contains(fact) {
-                    self.large.remove(alert);
-                    ours.facts.push(*fact);
-                    self.facts += 1;
-                }
-            }
-        }
+    /// Takes over what `theirs` has of one alert besides. What was given back there or here only was
+    /// written; what either changed last is not known to be what the reader has.
+    pub(crate) fn adopt(&mut self, alert: [u8; 16], theirs: &Entry) {
+        let Some(mut ours) = self.take(&alert) else {
+            self.insert(alert, theirs.clone());
+            return;
+        };
+        ours.adopt(theirs);
+        self.insert(alert, ours);
+    }
+
+    /// Takes out what is known of an alert.
+    pub(crate) fn take(&mut self, alert: &[u8; 16]) -> Option<Entry> {
+        let entry = self.alerts.remove(alert)?;
+        self.keys -= entry.keys.len();
+        self.facts -= entry.facts.len();
+        self.large.remove(alert);
+        Some(entry)
     }
 
     pub(crate) fn insert(&mut self, alert: [u8; 16], entry: Entry) {
         self.keys += entry.keys.len();
         self.facts += entry.facts.len();
-        self.versions += entry.known_versions();
         if let Some(old) = self.alerts.insert(alert, entry) {
             self.keys -= old.keys.len();
             self.facts -= old.facts.len();
-            self.versions -= old.known_versions();
         }
         self.large.remove(&alert);
     }
@@ -501,7 +436,6 @@ mod tests {
                 written.release(&claimed);
             }
         }
-        assert_eq!(written.unsent.len(), 1);
         for n in 0..count {
             let again = (n == 70_000).then_some(n);
             assert_eq!(part(written.claim(alert, &wide(n), 10)), again);
@@ -564,7 +498,9 @@ mod tests {
         theirs.carry(&mut claimed, &[[4; 6]]);
         let unsent = theirs.claim(two, &key(5), 30).unwrap();
         theirs.release(&unsent);
-        ours.adopt(&theirs);
+        for (alert, entry) in &theirs.alerts {
+            ours.adopt(*alert, entry);
+        }
         assert_eq!((ours.alerts(), ours.keys(), ours.facts()), (2, 5, 2));
         for n in [1, 2, 3, 4] {
             assert_eq!(ours.claim(one, &key(n), 30), None, "{n}");

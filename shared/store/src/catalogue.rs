@@ -1,4 +1,4 @@
-//! What a store that people look into can do beside what a poll needs.
+//! What a store can do beside reading and writing.
 
 use async_trait::async_trait;
 
@@ -6,7 +6,7 @@ use crate::{Store, StoreError};
 
 /// A store whose keys can be listed and whose objects can be removed.
 ///
-/// Polls do neither, so that their role needs no leave for it.
+/// Polls do so with the pages of their states only, and go on where they may not.
 #[async_trait]
 pub trait Catalogue: Store {
     /// The keys that begin with `prefix`, in order. The prefix is empty or ends with a slash.

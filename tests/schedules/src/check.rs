@@ -75,6 +75,10 @@ pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
     nothing_lost(schedule, held, &wanted, &aside, &mut findings);
     no_fact_lost(schedule, held, &aside, &mut findings);
     nothing_twice(held, &wanted, &mut findings);
+    for page in &held.missing_pages {
+        let broken = format!("a saved state names a page that is not there: {page}");
+        findings.broken.push(broken);
+    }
     nothing_needless(schedule, held, &wanted, &aside, &mut findings);
     versions::check(schedule, held, &aside, &mut findings);
     state_sound(schedule, held, &mut findings);

@@ -35,6 +35,12 @@ pub enum Mutation {
     BackfillForgotten,
     /// A poll writes over what an operator asked for meanwhile.
     OperatorOverwritten,
+    /// The state does not keep what it knows without a page.
+    KeptForgotten,
+    /// The state does not name a page that it has.
+    PageForgotten,
+    /// Pages are removed before the state is saved that does not need them.
+    PagesRemovedFirst,
     /// What Graph counts is not compared with what it lists.
     NotCounted,
     /// Of the versions that were written, the state keeps the last one only.
@@ -45,7 +51,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -61,6 +67,9 @@ impl Mutation {
         Self::AgainForgotten,
         Self::BackfillForgotten,
         Self::OperatorOverwritten,
+        Self::KeptForgotten,
+        Self::PageForgotten,
+        Self::PagesRemovedFirst,
         Self::NotCounted,
         Self::LastVersionOnly,
         Self::BytesAreMeaning,

@@ -30,10 +30,11 @@ const DEFAULT_FOLDER: &str = "drawbridge-data";
 const SECRETS_FOLDER: &str = "secrets";
 
 /// The folders of a data folder that are no tenant's records, and for its owner alone.
-pub(crate) const FOLDERS: [&str; 7] = [
+pub(crate) const FOLDERS: [&str; 8] = [
     "admin",
     "backfills",
     "oversize",
+    "pages",
     "quarantine",
     SECRETS_FOLDER,
     "state",
@@ -140,7 +141,7 @@ impl DataLocation {
             public_transport: Arc::new(HttpTransport::to_public_addresses()),
             trust: self.trust()?,
             secrets,
-            store: self.objects(),
+            store: Arc::clone(&self.store),
             clock: Arc::new(SystemClock),
             aws_assertions,
             most_state_bytes: MAX_STATE_BYTES,

@@ -76,6 +76,11 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
     writeln!(
         out,
+        "put back later, the old state may name pages that polls have removed by then: records of \
+         alerts in them come twice if they are read again, with the same keys, and none is lost"
+    )?;
+    writeln!(
+        out,
         "{} goes on from {}; the old state is {kept}",
         args.tenant, args.to
     )?;

@@ -114,6 +114,12 @@ impl Shown<'_> {
                 "  {output:<16} {alerts} alerts and {keys} records remembered"
             )?;
         }
+        let (pages, alerts, keys) = state.pages.count();
+        if pages > 0 {
+            let bytes = state.pages.bytes();
+            let shown = format!("{alerts} alerts and {keys} records more, in {bytes} bytes");
+            writeln!(out, "  {:<16} {shown}", format!("in {pages} pages"))?;
+        }
         Ok(())
     }
 
@@ -129,6 +135,7 @@ impl Shown<'_> {
                 )
             })
             .collect();
+        let (pages, alerts, keys) = state.pages.count();
         json!({
             "tenant": self.tenant,
             "watermark": state.watermark,
@@ -141,6 +148,7 @@ impl Shown<'_> {
             "backfills": state.backfills,
             "swept": state.swept,
             "outputs": outputs,
+            "pages": {"pages": pages, "alerts": alerts, "keys": keys, "bytes": state.pages.bytes()},
             "bytes": self.bytes,
         })
     }

@@ -12,7 +12,7 @@ use drawbridge_http::Transport;
 use drawbridge_queue::{Content, Naming};
 use drawbridge_record::{Body, Format};
 use drawbridge_secrets::Secrets;
-use drawbridge_store::Store;
+use drawbridge_store::Catalogue;
 use drawbridge_time::Clock;
 
 use crate::{Output, Poller, Settings};
@@ -28,7 +28,7 @@ pub struct Services {
     /// Keeps client secrets and certificates.
     pub secrets: Arc<dyn Secrets>,
     /// Keeps state, quarantine and tenant documents.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Catalogue>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// Asks AWS for assertions; `None` where there is no role to ask about.

@@ -4,13 +4,14 @@ use drawbridge_graph::Page;
 use drawbridge_queue::{Message, Refused};
 
 use super::Drain;
-use crate::mapping::{Context, Mapping};
+use crate::mapping::{Context, Mapping, digest_of};
+use crate::pages::StoredPages;
 use crate::quarantine::shown;
 use crate::saved_state::state_key;
 use crate::{Output, PollError};
 
-/// What a state takes besides what it knows of records.
-const SMALL_STATE_BYTES: usize = 16 * 1024;
+/// What a save writes however little there is to tell: the object with its index, and pages.
+const SMALL_STATE_BYTES: usize = 1024 * 1024;
 
 /// The state's name for alerts that were put aside, beside the outputs.
 const QUARANTINED: &str = "quarantine";
@@ -55,6 +56,7 @@ impl Drain<'_> {
     async fn quarantine_alert(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
         let (alert, now_secs) = (AlertDigest::of(raw), self.now_secs());
         self.seen.insert(alert);
+        self.recall(alert).await?;
         let quarantined = self.state.output(QUARANTINED);
         if let Some(claimed) = quarantined.claim(alert, &[0; 32], now_secs) {
             // Noted first, so that it is given back if it cannot be written.
@@ -71,7 +73,9 @@ impl Drain<'_> {
     async fn deliver_alert(&mut self, alert: &Alert<'_>) -> Result<bool, PollError> {
         let updated = alert.last_update.as_ref().and_then(|time| time.instant);
         self.report.newest_alert = self.report.newest_alert.max(updated);
-        self.seen.insert(AlertDigest::of(&alert.id));
+        let digest = digest_of(alert);
+        self.seen.insert(digest);
+        self.recall(digest).await?;
         let (poller, now_secs) = (self.poller, self.now_secs());
         for (n, output) in poller.outputs.iter().enumerate() {
             if !self.options.writes_to(&output.name) {
@@ -103,6 +107,14 @@ impl Drain<'_> {
             self.report.suppressed += mapping.known;
         }
         Ok(true)
+    }
+
+    /// Has what the state knows of an alert at hand.
+    async fn recall(&mut self, alert: AlertDigest) -> Result<(), PollError> {
+        let (store, tenant) = (self.poller.store.as_ref(), &self.poller.settings.tenant);
+        let pages = StoredPages { store, tenant };
+        self.report.lost_pages += pages.recall(self.state, alert).await?;
+        Ok(())
     }
 
     /// Counts the records that are longer than a reader of the output takes. They are sent whole: a

@@ -287,9 +287,13 @@ impl<'a> Drain<'a> {
         rest
     }
 
-    /// Whether the state may not grow any more in this poll.
-    fn is_full(&self) -> bool {
-        self.state.weight() > self.poller.settings.most_state_bytes
+    /// Whether the state may not grow any more in this poll. Pages that are at hand make room first.
+    fn is_full(&mut self) -> bool {
+        let most = self.poller.settings.most_state_bytes;
+        if self.state.weight() > most {
+            self.state.pages.give_up_cache();
+        }
+        self.state.weight() > most
     }
 
     /// Whether there is memory for an alert that is larger than a page may be.

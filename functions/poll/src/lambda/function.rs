@@ -12,7 +12,7 @@ use drawbridge_lambda::{
 };
 use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
-use drawbridge_store::{S3Store, Store};
+use drawbridge_store::{Catalogue, S3Store, Store};
 use drawbridge_time::{Clock as _, SystemClock};
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
@@ -49,11 +49,12 @@ impl Function {
         let settings = FunctionSettings::read(|name| std::env::var(name).ok())?;
         let aws = drawbridge_aws::sdk_config().await;
         let sqs = aws_sdk_sqs::Client::new(&aws);
-        let store: Arc<dyn Store> = Arc::new(S3Store::new(
+        let store: Arc<dyn Catalogue> = Arc::new(S3Store::new(
             drawbridge_store::s3_client(&aws),
             &settings.bucket,
         ));
-        let outputs = Outputs::new(&settings, &sqs, &store);
+        let objects: Arc<dyn Store> = store.clone();
+        let outputs = Outputs::new(&settings, &sqs, &objects);
         let jobs_queue = SqsQueue::new(sqs.clone(), &settings.jobs_queue_url);
         let secrets = SecretsManager::new(aws_sdk_secretsmanager::Client::new(&aws));
         let services = Services {

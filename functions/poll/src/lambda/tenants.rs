@@ -104,14 +104,14 @@ mod tests {
     use drawbridge_config::{BINDINGS_KEY, FunctionSettings, Trust};
     use drawbridge_http::HttpTransport;
     use drawbridge_secrets::EnvSecrets;
-    use drawbridge_store::{LocalStore, Store};
+    use drawbridge_store::{Catalogue, LocalStore, Store};
     use drawbridge_time::SystemClock;
 
     const IDS: &str = "tenant_id = \"t.example\"\n\
                        client_id = \"00000000-0000-0000-0000-000000000001\"\n";
 
     /// The tenants of a stack called `prod`, whose parameters name the tenant `main`.
-    fn tenants(store: &Arc<dyn Store>) -> Tenants {
+    fn tenants(store: &Arc<dyn Catalogue>) -> Tenants {
         let variable = |name: &str| {
             Some(match name {
                 "DRAWBRIDGE_OUTPUTS" => r#"[{"format":"siem","shape":"objects"}]"#.to_owned(),
@@ -132,7 +132,8 @@ mod tests {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"));
         let sqs = aws_sdk_sqs::Client::from_conf(config.build());
-        let outputs = Outputs::new(&settings, &sqs, store);
+        let objects: Arc<dyn Store> = store.clone();
+        let outputs = Outputs::new(&settings, &sqs, &objects);
         let services = Services {
             transport: Arc::new(HttpTransport::new()),
             public_transport: Arc::new(HttpTransport::to_public_addresses()),
@@ -158,13 +159,13 @@ mod tests {
 
     struct Stack {
         _folder: tempfile::TempDir,
-        store: Arc<dyn Store>,
+        store: Arc<dyn Catalogue>,
         tenants: Tenants,
     }
 
     fn stack() -> Stack {
         let folder = tempfile::tempdir().unwrap();
-        let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder.path()));
+        let store: Arc<dyn Catalogue> = Arc::new(LocalStore::new(folder.path()));
         Stack {
             tenants: tenants(&store),
             _folder: folder,

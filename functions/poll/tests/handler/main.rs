@@ -18,6 +18,7 @@ mod incomplete;
 mod late_evidence;
 mod objects;
 mod outputs;
+mod pages;
 mod poller;
 mod reconcile;
 mod replay;

@@ -34,6 +34,8 @@ pub struct FaultyStore {
     puts: Mutex<VecDeque<Put>>,
     put_ifs: Mutex<VecDeque<Put>>,
     full: Mutex<bool>,
+    /// Bytes that were read, and that were written.
+    transferred: Mutex<(usize, usize)>,
 }
 
 impl Deref for FaultyStore {
@@ -79,6 +81,11 @@ impl FaultyStore {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
 
+    /// How many bytes were read, and how many written, since it was asked last.
+    pub fn transferred(&self) -> (usize, usize) {
+        std::mem::take(&mut self.transferred.lock().unwrap())
+    }
+
     fn note(&self, what: &str, key: &str) {
         self.calls.lock().unwrap().push(format!("{what} {key}"));
     }
@@ -121,11 +128,15 @@ async fn done(
 impl Store for FaultyStore {
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
         self.note("get", key);
-        self.memory.get(key).await
+        let object = self.memory.get(key).await?;
+        let bytes = object.as_ref().map_or(0, |object| object.body.len());
+        self.transferred.lock().unwrap().0 += bytes;
+        Ok(object)
     }
 
     async fn put(&self, key: &str, body: Bytes, content_type: &str) -> Result<ETag, StoreError> {
         self.note("put", key);
+        self.transferred.lock().unwrap().1 += body.len();
         let write = self.memory.put(key, body, content_type);
         done(key, next(&self.puts), &self.memory, write).await
     }
@@ -138,6 +149,7 @@ impl Store for FaultyStore {
         expected: Option<&ETag>,
     ) -> Result<ETag, StoreError> {
         self.note("put_if", key);
+        self.transferred.lock().unwrap().1 += body.len();
         self.reserve(key, body.len() as u64).await?;
         let write = self.memory.put_if(key, body, content_type, expected);
         done(key, next(&self.put_ifs), &self.memory, write).await

@@ -82,6 +82,7 @@ fn every_resource_is_named() {
         "tenants",
         "admin",
         "state",
+        "pages",
         "backfills",
         "quarantine",
         "oversize",
@@ -211,6 +212,21 @@ fn deliver_reads_the_one_secret_that_is_named() {
 }
 
 #[test]
+fn nothing_but_pages_of_states_is_removed() {
+    let removes = allowing().filter(|(_, statement)| {
+        let actions = strings(&statement["Action"]);
+        actions.iter().any(|action| action.starts_with("s3:Delete"))
+    });
+    let removed: Vec<_> = removes
+        .map(|(id, statement)| (id, texts(&statement["Resource"])))
+        .collect();
+    assert_eq!(
+        removed,
+        [("PollRole".to_owned(), vec!["${Bucket.Arn}/pages/*"])]
+    );
+}
+
+#[test]
 fn dispatch_lists_tenants_and_nothing_else() {
     let lists: Vec<_> = allowing()
         .filter(|(id, statement)| {
@@ -277,6 +293,7 @@ fn each_role_may_do_this_and_no_more() {
                 "kms:GenerateDataKey",
                 "logs:CreateLogStream",
                 "logs:PutLogEvents",
+                "s3:DeleteObject",
                 "s3:GetObject",
                 "s3:ListBucket",
                 "s3:PutObject",
@@ -306,6 +323,7 @@ fn each_role_may_do_this_and_no_more() {
                 "kms:GenerateDataKey",
                 "logs:CreateLogStream",
                 "logs:PutLogEvents",
+                "s3:DeleteObject",
                 "s3:GetObject",
                 "s3:ListBucket",
                 "s3:PutObject",

@@ -132,7 +132,7 @@ fn the_beginnings_of_keys_that_are_no_output_are_kept() {
     let rules = &all_resources()["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"];
     for rule in rules.as_array().unwrap() {
         let prefix = rule["Prefix"].as_str().unwrap_or_default();
-        if ["state/", "backfills/", "tenants/"].contains(&prefix) || prefix.is_empty() {
+        if ["state/", "pages/", "backfills/", "tenants/"].contains(&prefix) || prefix.is_empty() {
             assert!(rule.get("ExpirationInDays").is_none(), "{prefix} must stay");
         }
     }

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_cursor::{Ranges, State, Window};
-use drawbridge_poll::state_key;
+use drawbridge_poll::{pages_prefix, state_key};
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
 use drawbridge_store::testing::MemoryStore;
-use drawbridge_store::{AccessError, ETag, Object, Store, StoreError};
+use drawbridge_store::{AccessError, Catalogue, ETag, Object, Store, StoreError};
 use drawbridge_time::Clock;
 use jiff::Timestamp;
 
@@ -54,9 +54,10 @@ impl Shared {
     /// Takes out what belongs to `tenant`: objects and messages.
     pub(super) fn take(&self, tenant: &str) -> (Objects, Vec<Taken>) {
         let (state, aside) = (state_key(tenant), format!("quarantine/{tenant}/"));
-        let backfills = format!("backfills/{tenant}/");
+        let (backfills, pages) = (format!("backfills/{tenant}/"), pages_prefix(tenant));
+        let folders = [aside, backfills, pages];
         let is_ours =
-            |key: &str| key == state || key.starts_with(&aside) || key.starts_with(&backfills);
+            |key: &str| key == state || folders.iter().any(|folder| key.starts_with(folder));
         let objects = self.store.take(is_ours);
         let mut taken = self.taken();
         let taken = taken.extract_if(.., |taken| taken.tenant == tenant);
@@ -77,6 +78,10 @@ pub struct Held {
     pub watermarks: Vec<Option<Timestamp>>,
     /// The largest state object, in bytes, and the most ranges to be read.
     pub largest: (usize, usize),
+    /// Pages that a saved state names and that are not stored.
+    pub missing_pages: Vec<String>,
+    /// The most pages that a saved state names.
+    pub most_pages: usize,
 }
 
 /// A message that the queue took.
@@ -137,6 +142,12 @@ impl Ports {
             of_this.for_each(|taken| taken.saved = true);
             held.watermarks.push(state.watermark);
             held.largest.0 = held.largest.0.max(body.len());
+            let pages = pages_prefix(key.trim_start_matches("state/").trim_end_matches(".json"));
+            let named: Vec<_> = state.pages.ids().map(|id| format!("{pages}{id}")).collect();
+            held.most_pages = held.most_pages.max(named.len());
+            let mut missing = named;
+            missing.retain(|page| self.shared.store.etag(page).is_none());
+            held.missing_pages.extend(missing);
             let ranges = state.unread.len() + state.again.len();
             held.largest.1 = held.largest.1.max(ranges);
             self.world.note(|| {
@@ -179,6 +190,11 @@ impl Ports {
             Some(Mutation::BackfillForgotten) => |state| state.backfills.clear(),
             Some(Mutation::LastVersionOnly) => State::forget_versions,
             Some(Mutation::BytesAreMeaning) => State::forget_meanings,
+            Some(Mutation::KeptForgotten) => |state| state.outputs.clear(),
+            Some(Mutation::PageForgotten) => |state| {
+                let first = state.pages.ids().next();
+                first.into_iter().for_each(|page| state.pages.lose(page));
+            },
             _ => return body,
         };
         match State::decode(&body) {
@@ -187,6 +203,25 @@ impl Ports {
                 state.encode().map_or(body, Bytes::from)
             }
             _ => body,
+        }
+    }
+
+    /// With [`Mutation::PagesRemovedFirst`], removes what the state will name no more once it is saved.
+    fn remove_first(&self, key: &str, body: &[u8]) {
+        let is_state = key.starts_with("state/");
+        if !is_state || self.world.schedule.mutation != Some(Mutation::PagesRemovedFirst) {
+            return;
+        }
+        if let Ok(state) = State::decode(body) {
+            let prefix = pages_prefix(&self.world.schedule.tenant);
+            let named: Vec<_> = state
+                .pages
+                .ids()
+                .map(|id| format!("{prefix}{id}"))
+                .collect();
+            let is_gone =
+                |key: &str| key.starts_with(&prefix) && !named.iter().any(|page| page == key);
+            self.shared.store.take(is_gone);
         }
     }
 
@@ -283,7 +318,11 @@ impl Store for Ports {
 
     async fn put(&self, key: &str, body: Bytes, _: &str) -> Result<ETag, StoreError> {
         let run = self.current.run();
-        run.step(Step::PutAside, self.try_put(key, body)).await
+        let step = match key.starts_with("pages/") {
+            true => Step::Save,
+            false => Step::PutAside,
+        };
+        run.step(step, self.try_put(key, body)).await
     }
 
     async fn put_if(
@@ -298,6 +337,7 @@ impl Store for Ports {
             if self.world.strikes(Kind::StoreConflict).is_some() {
                 self.overtake(key);
             }
+            self.remove_first(key, &body);
             let overwrites = self.world.schedule.mutation == Some(Mutation::OperatorOverwritten)
                 && self.current.run().number != usize::MAX;
             if !overwrites && self.shared.store.etag(key).as_ref() != expected {
@@ -311,6 +351,31 @@ impl Store for Ports {
         .await?;
         self.send_late().await;
         self.shared.store.etag(key).ok_or_else(|| store_down(key))
+    }
+}
+
+#[async_trait]
+impl Catalogue for Ports {
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let run = self.current.run();
+        run.step(Step::Save, async {
+            match self.world.strikes(Kind::StoreDown) {
+                Some(_) => Err(store_down(prefix)),
+                None => self.shared.store.list(prefix).await,
+            }
+        })
+        .await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        let run = self.current.run();
+        run.step(Step::Save, async {
+            match self.world.strikes(Kind::StoreDown) {
+                Some(_) => Err(store_down(key)),
+                None => self.shared.store.delete(key).await,
+            }
+        })
+        .await
     }
 }
 

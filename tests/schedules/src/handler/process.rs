@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use drawbridge_cursor::{Job, WindowSettings};
+use drawbridge_cursor::{Job, PageSettings, WindowSettings};
 use drawbridge_poll::{
     Delivery, Ending, Grouping, JobFailure, Jobs, Output, Poller, Report, Settings, Silent, Stop,
 };
@@ -20,6 +20,14 @@ use crate::{Ended, Event, Kind, Mutation, World, origin};
 
 /// What the Lambda wiring keeps of an invocation's time for saving and answering.
 const CLOSING_SECS: u64 = 5;
+
+/// So little is kept in the state object, and so little in a page, that pages are written, split, joined
+/// and removed all the time.
+const TINY_PAGES: PageSettings = PageSettings {
+    most_kept_bytes: 160,
+    page_bytes: 320,
+    recent_secs: 120,
+};
 
 /// The poll that a process is busy with.
 #[derive(Clone, Default)]
@@ -86,6 +94,7 @@ impl Process {
             settings: Settings {
                 page_size: schedule.page_size,
                 windows,
+                pages: TINY_PAGES,
                 ..Settings::new(&schedule.tenant)
             },
         };

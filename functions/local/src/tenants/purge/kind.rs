@@ -16,6 +16,7 @@ pub(super) enum Kind {
     Backfills,
     OldStates,
     Allowance,
+    Pages,
     State,
     Document,
 }
@@ -30,6 +31,7 @@ impl Kind {
             Self::Backfills => "backfill reports",
             Self::OldStates => "states before a reset",
             Self::Allowance => "entry in admin/tenants.toml",
+            Self::Pages => "pages of the state",
             Self::State => "state",
             Self::Document => "document",
         }
@@ -44,6 +46,7 @@ impl Kind {
             Self::Backfills => "backfills",
             Self::OldStates => "old_states",
             Self::Allowance => "allowance",
+            Self::Pages => "pages",
             Self::State => "state",
             Self::Document => "document",
         }
@@ -67,6 +70,7 @@ impl Kind {
                 Some(Self::Quarantine)
             }
             ["backfills", tenant, ..] if tenant == name => Some(Self::Backfills),
+            ["pages", tenant, _] if tenant == name => Some(Self::Pages),
             [format, version, tenant, ..] if tenant == name && is_prefix(format, version) => {
                 Some(Self::Objects)
             }
@@ -86,6 +90,7 @@ pub(super) fn prefixes(name: &str, is_folder: bool) -> Vec<String> {
         format!("quarantine/{name}/"),
         format!("quarantine/replayed/{name}/"),
         format!("backfills/{name}/"),
+        drawbridge_poll::pages_prefix(name),
     ];
     for format in drawbridge_record::formats() {
         let versions = 1..=format.schema_version();
@@ -162,6 +167,8 @@ mod tests {
             ("quarantine/a/records/.1.json.tmp", Kind::Quarantine),
             ("quarantine/replayed/a/gaps/1.json", Kind::Quarantine),
             ("backfills/a/1.json", Kind::Backfills),
+            ("pages/a/69300000-0123456789abcdef", Kind::Pages),
+            ("pages/a/.69300000-0123456789abcdef.tmp", Kind::Pages),
             ("siem/v1/a/2026-01-01/1.jsonl.gz", Kind::Objects),
             ("cef/v1/a/2026-01-01/1.log.gz", Kind::Objects),
             ("a/siem.ndjson", Kind::Records),
@@ -185,6 +192,8 @@ mod tests {
             "quarantine/replayed/a-b/gaps/1.json",
             "quarantine/replayed/b/a/1.json",
             "backfills/a-b/a.json",
+            "pages/a-b/69300000-0123456789abcdef",
+            "pages/a",
             "siem/v1/a-b/2026-01-01/a.jsonl.gz",
             "siem/a/b/1.jsonl.gz",
             "unknown/v1/a/1",

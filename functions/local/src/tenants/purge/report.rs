@@ -73,8 +73,8 @@ pub(super) fn left(name: &str, place: &DataLocation) -> Vec<String> {
             "bodies over 1 MiB in oversize/, whose names do not contain the tenant: the bucket's \
              lifecycle ends them after 30 days"
                 .to_owned(),
-            "older versions of what was removed: the lifecycle ends those of state/ and backfills/ \
-             after 3 days, of objects after one, of quarantine/ after 30; of tenants/ and admin/ \
+            "older versions of what was removed: the lifecycle ends those of state/, pages/ and \
+             backfills/ after 3 days, of objects after one, of quarantine/ after 30; of tenants/ and admin/ \
              they stay, and hold ids and no alerts"
                 .to_owned(),
             format!(

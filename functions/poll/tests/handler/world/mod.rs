@@ -145,7 +145,7 @@ pub(crate) fn alert(id: &str, updated: &str, files: &[&str]) -> String {
     }));
     serde_json::json!({
         "id": id, "severity": "high", "title": "T", "lastUpdateDateTime": updated,
-        "createdDateTime": updated, "evidence": evidence,
+        "createdDateTime": "2026-02-20T00:00:00Z", "evidence": evidence,
     })
     .to_string()
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
-use drawbridge_store::{ETag, Object, Store, StoreError};
+use drawbridge_store::{Catalogue, ETag, Object, Store, StoreError};
 
 use super::{FaultyQueue, FaultyStore};
 
@@ -56,7 +56,10 @@ impl Store for MortalStore {
     }
 
     async fn put(&self, key: &str, body: Bytes, content_type: &str) -> Result<ETag, StoreError> {
-        self.store.put(key, body, content_type).await
+        self.mortal.step().await;
+        let put = self.store.put(key, body, content_type).await;
+        self.mortal.step().await;
+        put
     }
 
     async fn put_if(
@@ -74,6 +77,19 @@ impl Store for MortalStore {
 
     async fn reserve(&self, key: &str, bytes: u64) -> Result<(), StoreError> {
         self.store.reserve(key, bytes).await
+    }
+}
+
+#[async_trait]
+impl Catalogue for MortalStore {
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.mortal.step().await;
+        self.store.list(prefix).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.mortal.step().await;
+        self.store.delete(key).await
     }
 }
 

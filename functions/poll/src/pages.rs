@@ -1,0 +1,167 @@
+//! The pages of a tenant's state, in the store.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use drawbridge_cursor::{AlertDigest, PageId, PageSettings, State, StateError};
+use drawbridge_store::{Catalogue, Store, StoreError};
+use futures::future::{join_all, try_join_all};
+
+use crate::PollError;
+use crate::saved_state::state_key;
+
+/// How many pages are read or written at once.
+const AT_ONCE: usize = 8;
+
+/// What the keys of a tenant's pages begin with.
+#[must_use]
+pub fn pages_prefix(tenant: &str) -> String {
+    format!("pages/{tenant}/")
+}
+
+/// A tenant's pages.
+#[derive(Clone, Copy)]
+pub(crate) struct StoredPages<'a> {
+    pub(crate) store: &'a dyn Store,
+    pub(crate) tenant: &'a str,
+}
+
+impl StoredPages<'_> {
+    fn key(&self, id: PageId) -> String {
+        format!("{}{id}", pages_prefix(self.tenant))
+    }
+
+    /// Has what is known of an alert at hand; how many pages turned out to be lost.
+    pub(crate) async fn recall(
+        &self,
+        state: &mut State,
+        alert: AlertDigest,
+    ) -> Result<u64, PollError> {
+        let mut lost = 0;
+        while let Some(id) = state.page_for(alert) {
+            let page = self.get(id, state.pages.bytes_of(id)).await?;
+            lost += u64::from(self.hold(state, id, page).await?.is_none());
+        }
+        state.recall(alert);
+        Ok(lost)
+    }
+
+    /// Merges what a state learned into new pages until there is little of it.
+    pub(crate) async fn merge(
+        &self,
+        state: &mut State,
+        now_secs: u32,
+        settings: &PageSettings,
+    ) -> Result<(), PollError> {
+        for merges in state.merges(now_secs, settings).chunks(AT_ONCE) {
+            let mut pages = HashMap::new();
+            let mut wanted = Vec::new();
+            for id in merges.iter().flat_map(|merge| &merge.pages) {
+                match state.pages.held(*id) {
+                    Some(bytes) => drop(pages.insert(*id, bytes)),
+                    None => wanted.push((*id, state.pages.bytes_of(*id))),
+                }
+            }
+            let read = wanted.iter().map(|(id, bytes)| self.get(*id, *bytes));
+            for ((id, _), page) in wanted.iter().zip(try_join_all(read).await?) {
+                let held = self.hold(state, *id, page).await?;
+                pages.extend(held.map(|bytes| (*id, bytes)));
+            }
+            let mut new = Vec::new();
+            for merge in merges {
+                let merged = state.merge(merge, &pages);
+                new.extend(merged.map_err(|source| self.wrong(merge.pages[0], source))?);
+            }
+            drop(pages);
+            for new in new.chunks(AT_ONCE) {
+                try_join_all(new.iter().map(|page| self.put(page.id, &page.bytes))).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn put(&self, id: PageId, bytes: &Arc<[u8]>) -> Result<(), PollError> {
+        let (key, body) = (self.key(id), Bytes::from_owner(Arc::clone(bytes)));
+        let stored = self.store.put(&key, body, "application/octet-stream");
+        stored.await.map(drop).map_err(PollError::from)
+    }
+
+    async fn get(&self, id: PageId, bytes: usize) -> Result<Option<Bytes>, PollError> {
+        match self.store.get_at_most(&self.key(id), bytes).await {
+            Ok(object) => Ok(object.map(|object| object.body)),
+            Err(StoreError::TooLarge { .. }) => {
+                let what = "it is longer than it was".into();
+                Err(self.wrong(id, StateError::DamagedPage { what }))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Has a page at hand; `None` when it is lost. Then the alerts in it are as good as forgotten: a
+    /// tenant does not stand still for that, and what comes twice has the same keys.
+    ///
+    /// # Errors
+    /// [`PollError::Superseded`] when it is gone because another poll put others in its place.
+    async fn hold(
+        &self,
+        state: &mut State,
+        id: PageId,
+        page: Option<Bytes>,
+    ) -> Result<Option<Arc<[u8]>>, PollError> {
+        if let Some(page) = page {
+            let held = state.pages.hold(id, &page);
+            return held.map(Some).map_err(|source| self.wrong(id, source));
+        }
+        let object = self.store.get(&state_key(self.tenant)).await?;
+        let saved = object.and_then(|object| State::decode_head(&object.body).ok());
+        if !saved.is_some_and(|saved| saved.pages.ids().any(|named| named == id)) {
+            return Err(PollError::Superseded);
+        }
+        tracing::error!(
+            tenant = self.tenant,
+            page = self.key(id),
+            "a page of the state is not there: records of alerts in it that are read again come twice, \
+             with the same keys; if an older state was put back, this is to be expected"
+        );
+        state.pages.lose(id);
+        Ok(None)
+    }
+
+    fn wrong(&self, id: PageId, source: StateError) -> PollError {
+        let key = self.key(id);
+        PollError::State { key, source }
+    }
+}
+
+/// Removes pages that no state names any more. Whatever stays is found by the next [`clean`].
+pub(crate) async fn remove(store: &dyn Catalogue, tenant: &str, ids: impl Iterator<Item = PageId>) {
+    let pages = StoredPages { store, tenant };
+    let keys: Vec<String> = ids.map(|id| pages.key(id)).collect();
+    for keys in keys.chunks(AT_ONCE) {
+        for removed in join_all(keys.iter().map(|key| store.delete(key))).await {
+            if let Err(error) = removed {
+                tracing::debug!(tenant, %error, "a page that is of no use could not be removed");
+            }
+        }
+    }
+}
+
+/// Removes the pages that polls wrote which did not save their state. Of later saves than the one of
+/// `state`, which was saved just now, pages may be on their way.
+pub(crate) async fn clean(store: &dyn Catalogue, tenant: &str, state: &State) {
+    let prefix = pages_prefix(tenant);
+    let keys = match store.list(&prefix).await {
+        Ok(keys) => keys,
+        Err(error) => {
+            tracing::debug!(tenant, %error, "pages could not be listed");
+            return;
+        }
+    };
+    let stored = keys
+        .iter()
+        .filter_map(|key| key.strip_prefix(&prefix)?.parse().ok());
+    let old = stored.filter(|id: &PageId| id.sequence <= state.pages.sequence());
+    let named: std::collections::HashSet<PageId> = state.pages.ids().collect();
+    remove(store, tenant, old.filter(|id| !named.contains(id))).await;
+}
