@@ -41,9 +41,15 @@ impl Poller {
             .live
             .and_then(|live| saved.state.next_live(live, context.now))
         {
-            let live = (ReadOptions::new(What::Live), window);
+            let options = ReadOptions::new(What::Live);
+            if report.pages > 0 && !context.has_time(&options) {
+                // What was left took all of it. The next poll is for this.
+                saved.state.rest_is_next = false;
+                report.ending = Ending::OutOfTime;
+                return Ok(());
+            }
             match self
-                .read_range(live, known_to, context, saved, report)
+                .read_range((options, window), known_to, context, saved, report)
                 .await
             {
                 Ok(true) => {}

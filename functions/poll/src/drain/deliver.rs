@@ -2,6 +2,7 @@ use drawbridge_alert::{Alert, DecodeError};
 use drawbridge_cursor::AlertDigest;
 use drawbridge_graph::Page;
 use drawbridge_queue::{Message, Refused};
+use jiff::Timestamp;
 
 use super::Drain;
 use crate::mapping::{Context, Mapping};
@@ -51,10 +52,16 @@ impl Drain<'_> {
         Ok(())
     }
 
+    /// Notes that Graph lists an alert.
+    fn saw(&mut self, alert: AlertDigest, updated: Option<Timestamp>) {
+        self.seen.insert(alert);
+        self.listing.row(alert, updated);
+    }
+
     /// Puts an alert aside that does not parse, once.
     async fn quarantine_alert(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
         let (alert, now_secs) = (AlertDigest::of(raw), self.now_secs());
-        self.seen.insert(alert);
+        self.saw(alert, None);
         let quarantined = self.state.output(QUARANTINED);
         if let Some(claimed) = quarantined.claim(alert, &[0; 32], now_secs) {
             // Noted first, so that it is given back if it cannot be written.
@@ -71,7 +78,7 @@ impl Drain<'_> {
     async fn deliver_alert(&mut self, alert: &Alert<'_>) -> Result<bool, PollError> {
         let updated = alert.last_update.as_ref().and_then(|time| time.instant);
         self.report.newest_alert = self.report.newest_alert.max(updated);
-        self.seen.insert(AlertDigest::of(&alert.id));
+        self.saw(AlertDigest::of(&alert.id), updated);
         let (poller, now_secs) = (self.poller, self.now_secs());
         for (n, output) in poller.outputs.iter().enumerate() {
             if !self.options.writes_to(&output.name) {

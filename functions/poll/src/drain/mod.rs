@@ -1,5 +1,6 @@
 mod attempt;
 mod deliver;
+mod listing;
 mod narrow;
 mod pace;
 mod reconcile;
@@ -13,6 +14,7 @@ use drawbridge_time::Deadline;
 use jiff::Timestamp;
 
 use self::attempt::Attempt;
+use self::listing::Listing;
 use self::narrow::Narrowed;
 use crate::context::PollContext;
 use crate::mapping::Batch;
@@ -36,6 +38,8 @@ pub(crate) struct Drain<'a> {
     quarantined: Vec<(String, Claimed)>,
     /// The alerts that Graph returned: their number is compared with Graph's own.
     seen: HashSet<AlertDigest>,
+    /// What it has listed of the attempt at hand.
+    listing: Listing,
     /// Whether Graph was seen to count what it never lists.
     counts_wrongly: bool,
     /// The requests of the client that are in the tenant's budget already.
@@ -44,8 +48,9 @@ pub(crate) struct Drain<'a> {
     answered: bool,
 }
 
-/// After so many empty pages in a row, the list is taken not to end.
-const MAX_EMPTY_PAGES: u32 = 100;
+/// After so many pages in a row that list nothing new, empty ones or the same again, the list is
+/// taken not to end.
+const MAX_BARREN_PAGES: u32 = 100;
 
 /// How far a window was read.
 pub(crate) enum WindowOutcome {
@@ -118,6 +123,7 @@ impl<'a> Drain<'a> {
             report,
             context,
             seen: HashSet::new(),
+            listing: Listing::default(),
             counts_wrongly: false,
             options,
             batches,
@@ -158,8 +164,9 @@ impl<'a> Drain<'a> {
                     continue;
                 }
                 Ok(Paged::Stopped) => {
-                    todo.push(attempt);
-                    return Ok(left.out_of_time(self.rest(&todo)));
+                    let mut rest = self.rest(attempt.window).await;
+                    rest.extend(windows(&todo));
+                    return Ok(left.out_of_time(rest));
                 }
                 Ok(Paged::NotBegun) => {
                     todo.push(attempt);
@@ -171,8 +178,9 @@ impl<'a> Drain<'a> {
                 Narrowed::To(attempts) => todo.extend(attempts),
                 Narrowed::Later => left.failed.push(attempt.window),
                 Narrowed::NoTime => {
-                    todo.push(attempt);
-                    return Ok(left.out_of_time(self.rest(&todo)));
+                    let mut rest = self.rest(attempt.window).await;
+                    rest.extend(windows(&todo));
+                    return Ok(left.out_of_time(rest));
                 }
                 Narrowed::Postponed(delay) => return Ok(WindowOutcome::Postponed(delay)),
             }
@@ -199,9 +207,8 @@ impl<'a> Drain<'a> {
     async fn pages(&mut self, attempt: Attempt) -> Result<Paged, PollError> {
         let graph = &self.poller.graph;
         let deadline = self.context.stop.deadline();
-        let mut incomplete = false;
         let mut links = HashSet::new();
-        let mut empty_pages = 0;
+        self.listing = Listing::default();
         let may_be_large = attempt.top == 1 && self.has_room_for_a_large_alert();
         let window = attempt.window;
         let query = AlertQuery {
@@ -230,20 +237,6 @@ impl<'a> Drain<'a> {
             {
                 return Err(PollError::Circular);
             }
-            empty_pages = if page.alerts().next().is_some() {
-                0
-            } else {
-                empty_pages + 1
-            };
-            if empty_pages >= MAX_EMPTY_PAGES && page.next().is_some() {
-                tracing::error!(
-                    tenant = self.poller.settings.tenant,
-                    empty_pages,
-                    "Graph's next links lead from one empty page to the next: what there was is \
-                     delivered, and the window read again"
-                );
-                return Ok(Paged::Whole { incomplete: true });
-            }
             let pause = self.pause().filter(|_| self.has_time());
             let next = page.next().zip(pause);
             let stopped = page.next().is_some() && next.is_none();
@@ -255,7 +248,7 @@ impl<'a> Drain<'a> {
                 false => (next.map(begin), None),
             };
             if let Some(warning) = page.incomplete() {
-                incomplete = true;
+                self.listing.incomplete = true;
                 self.report.partial_answers += 1;
                 tracing::warn!(
                     tenant = self.poller.settings.tenant,
@@ -265,6 +258,16 @@ impl<'a> Drain<'a> {
             }
             let delivered = self.deliver(&page).await?;
             self.context.progress.page(self.report);
+            let barren_pages = self.listing.page_ends();
+            if barren_pages >= MAX_BARREN_PAGES && page.next().is_some() {
+                tracing::error!(
+                    tenant = self.poller.settings.tenant,
+                    barren_pages,
+                    "Graph's next links lead from one page that lists nothing new to the next: what \
+                     there was is delivered, and the window read again"
+                );
+                return Ok(Paged::Whole { incomplete: true });
+            }
             drop(page);
             if !delivered || self.is_full() {
                 return Ok(Paged::Stopped);
@@ -272,19 +275,26 @@ impl<'a> Drain<'a> {
             match next.or_else(|| then.map(begin)) {
                 Some(next) => ahead = next,
                 None if stopped => return Ok(Paged::Stopped),
-                None => return Ok(Paged::Whole { incomplete }),
+                None => {
+                    let incomplete = self.listing.incomplete;
+                    return Ok(Paged::Whole { incomplete });
+                }
             }
         }
     }
 
-    /// What is left to read, the earliest first, the window that was being read in halves.
-    fn rest(&self, todo: &[Attempt]) -> Vec<Window> {
-        let smallest_ms = self.poller.settings.windows.smallest_ms;
-        let mut rest = windows(todo);
-        if let Some(halves) = rest.first().and_then(|window| window.halves(smallest_ms)) {
-            rest.splice(..1, halves);
+    /// What is left of a window that there was no time for: what Graph has not listed yet, if its
+    /// count bears out that it has listed the rest; else all of it, in two parts.
+    async fn rest(&mut self, window: Window) -> Vec<Window> {
+        if let Some(listed) = self.listing.in_order(window)
+            && self.is_all(&listed).await
+        {
+            return vec![listed.rest];
         }
-        rest
+        let smallest_ms = self.poller.settings.windows.smallest_ms;
+        let parts = self.listing.parts(window);
+        let parts = parts.or_else(|| window.halves(smallest_ms));
+        parts.map_or_else(|| vec![window], Vec::from)
     }
 
     /// Whether the state may not grow any more in this poll.

@@ -3,6 +3,7 @@ use std::time::Duration;
 use drawbridge_cursor::Window;
 
 use super::attempt::SMALL_PAGE;
+use super::listing::Listed;
 use super::{Drain, Left, WindowOutcome};
 use crate::PollError;
 
@@ -108,25 +109,37 @@ impl Drain<'_> {
         Ok(Vec::new())
     }
 
-    /// The number that Graph reports, when that is more than was seen. It need not answer the
-    /// question at all: `$count` is documented for the list, and not with every filter. Nor is it
-    /// asked when the tenant's requests are used up.
+    /// Whether Graph counts no more alerts than it has listed of what it should have listed by now. If
+    /// it does not say, nobody knows.
+    pub(super) async fn is_all(&mut self, listed: &Listed) -> bool {
+        if self.context.stop.is_asked() {
+            return false;
+        }
+        let reported = self.count(listed.done).await;
+        reported.is_some_and(|reported| reported <= listed.alerts as u64)
+    }
+
+    /// The number that Graph reports, when that is more than was seen.
     async fn missing(&mut self, window: Window) -> Option<u64> {
         if self.counts_wrongly {
             return None;
         }
+        let reported = self.count(window).await?;
+        (reported > self.seen.len() as u64).then_some(reported)
+    }
+
+    /// How many alerts Graph says a window has. It need not answer the question at all: `$count` is
+    /// documented for the list, and not with every filter. Nor is it asked when the tenant's requests
+    /// are used up.
+    async fn count(&mut self, window: Window) -> Option<u64> {
         tokio::time::sleep(self.pause()?).await;
         let query = self.poller.query(window.from(), window.to(), 1);
         let deadline = self.deadline().at_most(COUNT_TIME);
         let count = self.poller.graph.count(&query, deadline).await;
         self.note_requests();
-        let reported = match count {
-            Ok(count) => count?,
-            Err(error) => {
-                tracing::debug!(%error, "Graph did not count the window");
-                return None;
-            }
-        };
-        (reported > self.seen.len() as u64).then_some(reported)
+        count.unwrap_or_else(|error| {
+            tracing::debug!(%error, "Graph did not count the window");
+            None
+        })
     }
 }

@@ -32,6 +32,7 @@ struct Inner {
     cap: Mutex<Option<usize>>,
     refuses: Mutex<bool>,
     endless: Mutex<bool>,
+    repeats: Mutex<bool>,
     mortal: Arc<Mortal>,
     log: Mutex<Vec<String>>,
     times: Mutex<Vec<Instant>>,
@@ -83,6 +84,12 @@ impl FakeGraph {
     /// Behind the last alert, each empty page has a link to another one.
     pub(crate) fn is_endless(&self) {
         *self.inner.endless.lock().unwrap() = true;
+    }
+
+    /// Behind the last alert there is a link to the first one, and so on, each another link.
+    pub(crate) fn repeats(&self) {
+        *self.inner.repeats.lock().unwrap() = true;
+        self.is_endless();
     }
 
     pub(crate) fn client(&self) -> Graph {
@@ -226,7 +233,11 @@ impl Transport for Wire {
             .collect();
         let listed = self.0.cap.lock().unwrap().unwrap_or(usize::MAX);
         let listed = &hits[..hits.len().min(listed)];
-        let page = &listed[skip.min(listed.len())..(skip + top).min(listed.len())];
+        let place = match *self.0.repeats.lock().unwrap() {
+            true => skip % listed.len().max(1),
+            false => skip,
+        };
+        let page = &listed[place.min(listed.len())..(place + top).min(listed.len())];
         let poison = self.0.poison.lock().unwrap().clone();
         if poison.is_some_and(|text| page.iter().any(|json| json.contains(&text))) {
             let (status, wait) = self.0.poison_status.lock().unwrap().unwrap_or((500, None));
