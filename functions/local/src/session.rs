@@ -36,7 +36,7 @@ impl Session {
         Ok(Self { poller, files })
     }
 
-    /// Polls up to now, whatever it takes; ends early only when asked to.
+    /// Polls up to now; ends early only as `stop` says.
     pub(crate) async fn poll(
         &self,
         stop: &Stop,

@@ -110,7 +110,11 @@ impl Poller {
                 Err(error) => error,
             };
             if pages > 0 && !context.has_time(&options) {
-                // Others left it too little time; another poll begins with it.
+                // Others left it too little time; another poll begins with it, unless what is new
+                // comes first in each.
+                if what == What::Again {
+                    saved.state.wait(window, context.now);
+                }
                 return Ok(false);
             }
             let is_of_graph = matches!(error, PollError::Graph(_) | PollError::Circular);
@@ -163,6 +167,7 @@ impl Poller {
                 let rest = left.windows();
                 state.read(window, &rest, context.now);
                 read_again(state, &rest);
+                let is_out_of_time = !left.rest.is_empty();
                 // A little later Graph may have all of it.
                 for part in left.failed {
                     report.put_off += 1;
@@ -173,7 +178,10 @@ impl Poller {
                     self.give_up_incomplete(&for_good, report).await?;
                     saved.state.put_off_incomplete(part, context.now);
                 }
-                Ok(true)
+                if is_out_of_time && what != What::Again {
+                    report.ending = Ending::OutOfTime;
+                }
+                Ok(!is_out_of_time)
             }
             WindowOutcome::Postponed(delay) => {
                 if self.answers_nothing_soon(context.stop.deadline()).await {
@@ -187,14 +195,6 @@ impl Poller {
                     state.note_failure(window);
                 }
                 report.ending = Ending::Postponed(delay);
-                Ok(false)
-            }
-            WindowOutcome::OutOfTime { rest } => {
-                state.read(window, &rest, context.now);
-                read_again(state, &rest);
-                if what != What::Again {
-                    report.ending = Ending::OutOfTime;
-                }
                 Ok(false)
             }
         }
@@ -253,7 +253,7 @@ impl Poller {
     pub(crate) async fn is_about_the_window(&self, error: &PollError, deadline: Deadline) -> bool {
         match error {
             PollError::Graph(_) => self.answers_nothing_soon(deadline).await,
-            PollError::Circular | PollError::Refused { .. } => true,
+            PollError::Circular => true,
             _ => false,
         }
     }

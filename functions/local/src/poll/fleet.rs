@@ -12,6 +12,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::Semaphore;
 
+use super::POLL_TIME;
 use super::report::{check_complete, ignore_reader_gone, print_report_of};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -125,9 +126,11 @@ impl Fleet {
     fn spawn(&mut self, name: String, poller: Arc<Poller>) {
         self.running.insert(name.clone());
         let (stop, turns) = (self.stop.clone(), Arc::clone(&self.turns));
+        let once = self.once;
         self.polls.push(Box::pin(async move {
             // It is never closed; without a turn it would only be one poll more at once.
             let _turn = turns.acquire_owned().await.ok();
+            let stop = if once { stop } else { stop.within(POLL_TIME) };
             let poll = AssertUnwindSafe(poller.run(&stop, &Silent)).catch_unwind();
             let result = match poll.await {
                 Ok(result) => result.map_err(Ended::Failed),

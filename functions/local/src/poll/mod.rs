@@ -11,6 +11,11 @@ use crate::cli;
 use crate::data_location::warn_of_open_folders;
 use crate::failure::Failure;
 
+/// How long one of many polls may take, which is what one has in a stack: what there was no time for,
+/// as when a page never comes, is read by the next one, which follows at once and begins with what is
+/// new. A poll that is made once reads all there is.
+const POLL_TIME: Duration = Duration::from_secs(55);
+
 /// Polls into a folder, once or again and again.
 pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
     let every = args.every.unsigned_abs();

@@ -5,6 +5,7 @@ use drawbridge_entra::{Cloud, TenantId};
 use jiff::Timestamp;
 use url::Url;
 
+use super::POLL_TIME;
 use super::report::{check_complete, ignore_reader_gone, print_report};
 use crate::cli;
 use crate::data_location::DataLocation;
@@ -26,7 +27,10 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
     let mut first = true;
     loop {
         let shown = Shown::start();
-        let polled = session.poll(&stop, &shown).await;
+        let polled = match once {
+            true => session.poll(&stop, &shown).await,
+            false => session.poll(&stop.clone().within(POLL_TIME), &shown).await,
+        };
         shown.end();
         let has_more = polled.as_ref().is_ok_and(|report| report.more);
         let result = polled

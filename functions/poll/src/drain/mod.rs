@@ -40,6 +40,8 @@ pub(crate) struct Drain<'a> {
     seen: HashSet<AlertDigest>,
     /// What it has listed of the attempt at hand.
     listing: Listing,
+    /// Whether anything of the window at hand was put aside.
+    has_gap: bool,
     /// Whether Graph was seen to count what it never lists.
     counts_wrongly: bool,
     /// The requests of the client that are in the tenant's budget already.
@@ -54,20 +56,17 @@ const MAX_BARREN_PAGES: u32 = 100;
 
 /// How far a window was read.
 pub(crate) enum WindowOutcome {
-    /// To its end; a gap in it was put aside.
+    /// As far as there was time; a gap in it was put aside.
     Read(Left),
     /// Graph asked to wait longer than there is time.
     Postponed(Duration),
-    /// There was no time for more than a part.
-    OutOfTime {
-        /// What is still to be read.
-        rest: Vec<Window>,
-    },
 }
 
-/// What of a window is to be read again although its end was reached.
+/// What of a window is still to be read, or to be read again.
 #[derive(Debug, Default)]
 pub(crate) struct Left {
+    /// The parts for which there was no time.
+    pub(crate) rest: Vec<Window>,
     /// The parts for which Graph said that its answer was incomplete.
     pub(crate) incomplete: Vec<Window>,
     /// The parts that failed, and may not do so for ever.
@@ -77,25 +76,19 @@ pub(crate) struct Left {
 impl Left {
     /// Whether all of the window was read.
     pub(crate) fn is_empty(&self) -> bool {
-        self.incomplete.is_empty() && self.failed.is_empty()
+        self.rest.is_empty() && self.incomplete.is_empty() && self.failed.is_empty()
     }
 
     /// All of the parts.
     pub(crate) fn windows(&self) -> Vec<Window> {
-        let all = self.incomplete.iter().chain(&self.failed);
+        let all = self.rest.iter().chain(&self.incomplete).chain(&self.failed);
         all.copied().collect()
     }
 
     fn add(&mut self, more: Self) {
+        self.rest.extend(more.rest);
         self.incomplete.extend(more.incomplete);
         self.failed.extend(more.failed);
-    }
-
-    /// The end for want of time: `rest` is still to be read, and so is this.
-    fn out_of_time(&self, rest: Vec<Window>) -> WindowOutcome {
-        WindowOutcome::OutOfTime {
-            rest: rest.into_iter().chain(self.windows()).collect(),
-        }
     }
 }
 
@@ -124,6 +117,7 @@ impl<'a> Drain<'a> {
             context,
             seen: HashSet::new(),
             listing: Listing::default(),
+            has_gap: false,
             counts_wrongly: false,
             options,
             batches,
@@ -146,17 +140,13 @@ impl<'a> Drain<'a> {
     }
 
     async fn attempts(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
-        let mut todo = vec![Attempt {
-            window,
-            top: self.poller.settings.page_size,
-            split: false,
-        }];
+        let mut todo = vec![self.first_attempt(window)];
         let mut left = Left::default();
         let mut is_first = true;
         while let Some(attempt) = todo.pop() {
             if !std::mem::take(&mut is_first) && !self.has_time() {
-                todo.push(attempt);
-                return Ok(left.out_of_time(windows(&todo)));
+                left.rest = vec![attempt.window];
+                break;
             }
             let error = match self.pages(attempt).await {
                 Ok(Paged::Whole { incomplete }) => {
@@ -164,13 +154,12 @@ impl<'a> Drain<'a> {
                     continue;
                 }
                 Ok(Paged::Stopped) => {
-                    let mut rest = self.rest(attempt.window).await;
-                    rest.extend(windows(&todo));
-                    return Ok(left.out_of_time(rest));
+                    left.rest = self.rest(attempt.window).await;
+                    break;
                 }
                 Ok(Paged::NotBegun) => {
-                    todo.push(attempt);
-                    return Ok(left.out_of_time(windows(&todo)));
+                    left.rest = vec![attempt.window];
+                    break;
                 }
                 Err(error) => error,
             };
@@ -178,14 +167,30 @@ impl<'a> Drain<'a> {
                 Narrowed::To(attempts) => todo.extend(attempts),
                 Narrowed::Later => left.failed.push(attempt.window),
                 Narrowed::NoTime => {
-                    let mut rest = self.rest(attempt.window).await;
-                    rest.extend(windows(&todo));
-                    return Ok(left.out_of_time(rest));
+                    left.rest = self.rest(attempt.window).await;
+                    break;
                 }
                 Narrowed::Postponed(delay) => return Ok(WindowOutcome::Postponed(delay)),
             }
         }
+        left.rest
+            .extend(todo.iter().rev().map(|attempt| attempt.window));
         Ok(WindowOutcome::Read(left))
+    }
+
+    /// How a window is read at first: with whole pages, or, if it failed and no smaller window can be
+    /// tried, with smaller pages each time.
+    fn first_attempt(&self, window: Window) -> Attempt {
+        let settings = &self.poller.settings;
+        let top = match window.halves(settings.windows.smallest_ms) {
+            None => attempt::top_after(self.options.failures, settings.page_size),
+            Some(_) => settings.page_size,
+        };
+        Attempt {
+            window,
+            top,
+            split: false,
+        }
     }
 
     /// Gives back what was claimed and not sent, and what was put aside: a poll that fails saves
@@ -206,7 +211,7 @@ impl<'a> Drain<'a> {
     /// Reads all pages of one attempt; the next page is on its way while one is delivered.
     async fn pages(&mut self, attempt: Attempt) -> Result<Paged, PollError> {
         let graph = &self.poller.graph;
-        let deadline = self.context.stop.deadline();
+        let deadline = self.deadline();
         let mut links = HashSet::new();
         self.listing = Listing::default();
         let may_be_large = attempt.top == 1 && self.has_room_for_a_large_alert();
@@ -220,7 +225,7 @@ impl<'a> Drain<'a> {
         };
         let first_deadline = match self.answered {
             true => deadline,
-            false => self.context.first_page_deadline(),
+            false => PollContext::first_page_deadline(deadline),
         };
         let mut ahead = ReadAhead::first(graph, query, first_deadline, pause);
         loop {
@@ -321,11 +326,6 @@ impl<'a> Drain<'a> {
     fn now_secs(&self) -> u32 {
         epoch_secs_of(self.context.now.as_second())
     }
-}
-
-/// What is left to read, the earliest first.
-fn windows(todo: &[Attempt]) -> Vec<Window> {
-    todo.iter().rev().map(|attempt| attempt.window).collect()
 }
 
 impl Poller {

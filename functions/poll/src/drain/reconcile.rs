@@ -41,27 +41,38 @@ impl Drain<'_> {
             if !part.is_second {
                 self.seen.clear();
             }
+            self.has_gap = false;
             let window = part.window;
             let has_time = is_first || self.has_time();
             let outcome = match std::mem::take(&mut is_first) {
                 _ if has_time => self.read(window).await?,
-                _ => WindowOutcome::OutOfTime { rest: vec![window] },
+                _ => WindowOutcome::Read(Left {
+                    rest: vec![window],
+                    ..Left::default()
+                }),
             };
             match outcome {
                 WindowOutcome::Read(more) if more.is_empty() => {}
                 WindowOutcome::Read(more) => {
-                    left.add(more);
+                    let is_out_of_time = !more.rest.is_empty();
+                    // What is read a second time was read to its end before.
+                    if !(is_out_of_time && part.is_second) {
+                        left.add(more);
+                    }
+                    if is_out_of_time {
+                        let rest = todo.iter().rev().filter(|part| !part.is_second);
+                        left.rest.extend(rest.map(|part| part.window));
+                        break;
+                    }
                     continue;
-                }
-                // It was read to its end before.
-                WindowOutcome::OutOfTime { .. } if part.is_second => continue,
-                WindowOutcome::OutOfTime { mut rest } => {
-                    rest.extend(todo.iter().rev().map(|part| part.window));
-                    return Ok(left.out_of_time(rest));
                 }
                 WindowOutcome::Postponed(delay) => return Ok(WindowOutcome::Postponed(delay)),
             }
             let is_news = self.report.records > records;
+            // Graph counts what lies in a gap as well.
+            if self.has_gap {
+                continue;
+            }
             let is_asked = is_news || part.is_second || part.of > 0;
             if is_asked || self.options.is_background() || self.seen.len() >= MANY_ALERTS {
                 todo.extend(self.recount(&part).await?);

@@ -33,6 +33,7 @@ struct Inner {
     refuses: Mutex<bool>,
     endless: Mutex<bool>,
     repeats: Mutex<bool>,
+    hangs_above: Mutex<Option<usize>>,
     mortal: Arc<Mortal>,
     log: Mutex<Vec<String>>,
     times: Mutex<Vec<Instant>>,
@@ -137,6 +138,11 @@ impl FakeGraph {
         *self.inner.poison_status.lock().unwrap() = Some((status, wait));
     }
 
+    /// A page of more alerts than that never comes.
+    pub(crate) fn hangs_above(&self, alerts: usize) {
+        *self.inner.hangs_above.lock().unwrap() = Some(alerts);
+    }
+
     /// Every request is answered with 503.
     pub(crate) fn is_down(&self, down: bool) {
         *self.inner.down.lock().unwrap() = down;
@@ -238,12 +244,15 @@ impl Transport for Wire {
             false => skip,
         };
         let page = &listed[place.min(listed.len())..(place + top).min(listed.len())];
+        let most = self.0.hangs_above.lock().unwrap().unwrap_or(usize::MAX);
+        if page.len() > most {
+            return Ok(never());
+        }
         let poison = self.0.poison.lock().unwrap().clone();
         if poison.is_some_and(|text| page.iter().any(|json| json.contains(&text))) {
             let (status, wait) = self.0.poison_status.lock().unwrap().unwrap_or((500, None));
             if status == HANGS {
-                let never = futures::stream::pending().boxed();
-                return Ok(http::Response::new(never));
+                return Ok(never());
             }
             return Ok(answer(
                 status,
@@ -283,6 +292,11 @@ impl Transport for Wire {
             _ => answer(200, None, body),
         })
     }
+}
+
+/// An answer that does not come.
+fn never() -> http::Response<Body> {
+    http::Response::new(futures::stream::pending().boxed())
 }
 
 fn answer(
