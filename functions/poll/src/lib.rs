@@ -15,6 +15,7 @@ mod jobs;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod mapping;
+mod overdue;
 mod poller;
 mod quarantine;
 mod read_ahead;
@@ -28,6 +29,7 @@ mod stop;
 pub use backfill_progress::BackfillProgress;
 pub use error::PollError;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
+pub use overdue::{overdue_since, why_not_well};
 pub use poller::{Grouping, MAX_STATE_BYTES, Output, Poller, Settings};
 pub use report::{Ending, Progress, Report, Silent};
 pub use saved_state::{change_state, state_key};

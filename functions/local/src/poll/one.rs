@@ -5,8 +5,8 @@ use drawbridge_entra::{Cloud, TenantId};
 use jiff::Timestamp;
 use url::Url;
 
-use super::POLL_TIME;
 use super::report::{check_complete, ignore_reader_gone, print_report};
+use super::{POLL_TIME, said_of};
 use crate::cli;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -46,7 +46,10 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
         }
         match result {
             Err((retryable, failure)) if first && !retryable => return Err(failure),
-            Err((_, failure)) => say(&format!("drawbridge: {failure}")),
+            Err((_, failure)) => {
+                let overdue = said_of(session.overdue_since().await);
+                say(&format!("drawbridge: {failure}{overdue}"));
+            }
             Ok(()) => {}
         }
         first = false;

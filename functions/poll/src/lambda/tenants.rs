@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use drawbridge_config::{Bindings, ConfigError, Tenant, document};
+use drawbridge_store::Store;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -70,6 +71,11 @@ impl Tenants {
         Ok(Some(poller))
     }
 
+    /// Where the tenants' documents and states are.
+    pub(super) fn store(&self) -> &dyn Store {
+        self.services.store.as_ref()
+    }
+
     /// What is known of a tenant: its document, or what was given with the function. Of the latter, a
     /// document takes the place only if the administrator's list says so.
     async fn tenant(&self, name: &str) -> Result<Option<Tenant>, ConfigError> {
@@ -104,7 +110,7 @@ mod tests {
     use drawbridge_config::{BINDINGS_KEY, FunctionSettings, Trust};
     use drawbridge_http::HttpTransport;
     use drawbridge_secrets::EnvSecrets;
-    use drawbridge_store::{LocalStore, Store};
+    use drawbridge_store::LocalStore;
     use drawbridge_time::SystemClock;
 
     const IDS: &str = "tenant_id = \"t.example\"\n\
