@@ -25,6 +25,13 @@ impl Poller {
     ) -> Result<(), PollError> {
         let mut plan = saved.state.plan(context.now, &self.settings.windows);
         report.sweeps += u64::from(plan.sweep.is_some());
+        if plan.is_behind {
+            tracing::error!(
+                tenant = self.settings.tenant, now = %context.now, newest = ?saved.state.newest,
+                "the clock is behind the newest alert that Graph has returned: set it right; what is \
+                 new is read up to whatever Graph has"
+            );
+        }
         if plan.rest_first {
             // Should it kill the process, the next poll is for what is new.
             if !self.save(saved).await? {

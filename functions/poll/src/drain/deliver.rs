@@ -77,7 +77,8 @@ impl Drain<'_> {
     /// Maps one alert and sends its records as the batches fill up; whether there was time for it.
     async fn deliver_alert(&mut self, alert: &Alert<'_>) -> Result<bool, PollError> {
         let updated = alert.last_update.as_ref().and_then(|time| time.instant);
-        self.report.newest_alert = self.report.newest_alert.max(updated);
+        let asked_for = updated.filter(|updated| self.listing.was_asked_for(*updated));
+        self.report.newest_alert = self.report.newest_alert.max(asked_for);
         self.saw(AlertDigest::of(&alert.id), updated);
         let (poller, now_secs) = (self.poller, self.now_secs());
         for (n, output) in poller.outputs.iter().enumerate() {

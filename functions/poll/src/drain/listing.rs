@@ -18,6 +18,8 @@ pub(super) struct Listing {
     /// Whether a later row was older than one before it, and whether one was newer.
     falls: bool,
     rises: bool,
+    /// Up to when was asked for.
+    until: Option<Timestamp>,
     /// Whether Graph said of a page that it was incomplete.
     pub(super) incomplete: bool,
     /// How many alerts there were when the last page ended, and how many pages in a row added none.
@@ -37,6 +39,19 @@ pub(super) struct Listed {
 }
 
 impl Listing {
+    /// That of a window, of which nothing is listed yet.
+    pub(super) fn of(window: Window) -> Self {
+        Self {
+            until: Some(window.to()),
+            ..Self::default()
+        }
+    }
+
+    /// Whether an alert of that time was asked for. One that was not tells nothing about the time.
+    pub(super) fn was_asked_for(&self, updated: Timestamp) -> bool {
+        self.until.is_none_or(|until| updated < until)
+    }
+
     /// Notes a row.
     pub(super) fn row(&mut self, alert: AlertDigest, updated: Option<Timestamp>) {
         self.alerts.insert(alert, updated);

@@ -213,7 +213,7 @@ impl<'a> Drain<'a> {
         let graph = &self.poller.graph;
         let deadline = self.deadline();
         let mut links = HashSet::new();
-        self.listing = Listing::default();
+        self.listing = Listing::of(attempt.window);
         let may_be_large = attempt.top == 1 && self.has_room_for_a_large_alert();
         let window = attempt.window;
         let query = AlertQuery {
@@ -324,7 +324,9 @@ impl<'a> Drain<'a> {
     }
 
     fn now_secs(&self) -> u32 {
-        epoch_secs_of(self.context.now.as_second())
+        // By a clock that is behind, what is new would soon be forgotten.
+        let newest = self.state.newest.unwrap_or(self.context.now);
+        epoch_secs_of(self.context.now.max(newest).as_second())
     }
 }
 
