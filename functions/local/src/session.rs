@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use drawbridge_config::Tenant;
 use drawbridge_poll::assembly::Services;
-use drawbridge_poll::{PollError, Poller, Progress, Report, Stop};
+use drawbridge_poll::{PollError, Poller, Progress, Report, Stop, overdue_since};
 use drawbridge_queue::{Hold, LocalQueue};
 use jiff::Timestamp;
 
@@ -36,13 +36,24 @@ impl Session {
         Ok(Self { poller, files })
     }
 
-    /// Polls up to now, whatever it takes; ends early only when asked to.
+    /// Polls up to now; ends early only as `stop` says.
     pub(crate) async fn poll(
         &self,
         stop: &Stop,
         progress: &dyn Progress,
     ) -> Result<Report, PollError> {
         self.poller.run(stop, progress).await
+    }
+
+    /// Since when no poll has ended well, if that is long ago.
+    pub(crate) async fn overdue_since(&self) -> Option<Timestamp> {
+        let Poller {
+            store,
+            clock,
+            settings,
+            ..
+        } = &self.poller;
+        overdue_since(store.as_ref(), &settings.tenant, clock.now()).await
     }
 
     /// Lets go of files of records that were renamed or removed; between polls nothing else does.

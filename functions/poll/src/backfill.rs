@@ -120,6 +120,7 @@ impl Poller {
             match read.await {
                 Ok(WindowOutcome::Read(left)) => {
                     backfill.read(range.window, &left.windows(), context.now);
+                    let is_out_of_time = !left.rest.is_empty();
                     for part in left.failed {
                         backfill.each(|ranges| ranges.put_off(part, context.now));
                     }
@@ -131,10 +132,9 @@ impl Poller {
                         step.failed.extend(for_good);
                         backfill.each(|ranges| ranges.put_off_incomplete(part, context.now));
                     }
-                }
-                Ok(WindowOutcome::OutOfTime { rest }) => {
-                    backfill.read(range.window, &rest, context.now);
-                    return Ok(());
+                    if is_out_of_time {
+                        return Ok(());
+                    }
                 }
                 Ok(WindowOutcome::Postponed(delay)) => {
                     if !self.answers_nothing_soon(context.stop.deadline()).await {

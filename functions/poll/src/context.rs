@@ -53,8 +53,7 @@ impl<'a> PollContext<'a> {
 
     /// Until when the first page may be on its way: what is left then is enough to find out whether
     /// Graph answers anything else. Of little time, the page gets all.
-    pub(crate) fn first_page_deadline(&self) -> Deadline {
-        let deadline = self.stop.deadline();
+    pub(crate) fn first_page_deadline(deadline: Deadline) -> Deadline {
         if deadline.allows(2 * KEPT_FOR_QUESTION) {
             deadline.earlier(KEPT_FOR_QUESTION)
         } else {

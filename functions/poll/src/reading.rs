@@ -25,6 +25,13 @@ impl Poller {
     ) -> Result<(), PollError> {
         let mut plan = saved.state.plan(context.now, &self.settings.windows);
         report.sweeps += u64::from(plan.sweep.is_some());
+        if plan.is_behind {
+            tracing::error!(
+                tenant = self.settings.tenant, now = %context.now, newest = ?saved.state.newest,
+                "the clock is behind the newest alert that Graph has returned: set it right; what is \
+                 new is read up to whatever Graph has"
+            );
+        }
         if plan.rest_first {
             // Should it kill the process, the next poll is for what is new.
             if !self.save(saved).await? {
@@ -41,9 +48,15 @@ impl Poller {
             .live
             .and_then(|live| saved.state.next_live(live, context.now))
         {
-            let live = (ReadOptions::new(What::Live), window);
+            let options = ReadOptions::new(What::Live);
+            if report.pages > 0 && !context.has_time(&options) {
+                // What was left took all of it. The next poll is for this.
+                saved.state.rest_is_next = false;
+                report.ending = Ending::OutOfTime;
+                return Ok(());
+            }
             match self
-                .read_range(live, known_to, context, saved, report)
+                .read_range((options, window), known_to, context, saved, report)
                 .await
             {
                 Ok(true) => {}
@@ -104,7 +117,11 @@ impl Poller {
                 Err(error) => error,
             };
             if pages > 0 && !context.has_time(&options) {
-                // Others left it too little time; another poll begins with it.
+                // Others left it too little time; another poll begins with it, unless what is new
+                // comes first in each.
+                if what == What::Again {
+                    saved.state.wait(window, context.now);
+                }
                 return Ok(false);
             }
             let is_of_graph = matches!(error, PollError::Graph(_) | PollError::Circular);
@@ -156,6 +173,7 @@ impl Poller {
                 let rest = left.windows();
                 state.read(window, &rest, context.now);
                 read_again(state, &rest);
+                let is_out_of_time = !left.rest.is_empty();
                 // A little later Graph may have all of it.
                 for part in left.failed {
                     report.put_off += 1;
@@ -166,7 +184,10 @@ impl Poller {
                     self.give_up_incomplete(&for_good, report).await?;
                     saved.state.put_off_incomplete(part, context.now);
                 }
-                Ok(true)
+                if is_out_of_time && what != What::Again {
+                    report.ending = Ending::OutOfTime;
+                }
+                Ok(!is_out_of_time)
             }
             WindowOutcome::Postponed(delay) => {
                 if self.answers_nothing_soon(context.stop.deadline()).await {
@@ -180,14 +201,6 @@ impl Poller {
                     state.note_failure(window);
                 }
                 report.ending = Ending::Postponed(delay);
-                Ok(false)
-            }
-            WindowOutcome::OutOfTime { rest } => {
-                state.read(window, &rest, context.now);
-                read_again(state, &rest);
-                if what != What::Again {
-                    report.ending = Ending::OutOfTime;
-                }
                 Ok(false)
             }
         }
@@ -245,7 +258,7 @@ impl Poller {
     pub(crate) async fn is_about_the_window(&self, error: &PollError, deadline: Deadline) -> bool {
         match error {
             PollError::Graph(_) => self.answers_nothing_soon(deadline).await,
-            PollError::Circular | PollError::Refused { .. } => true,
+            PollError::Circular => true,
             _ => false,
         }
     }

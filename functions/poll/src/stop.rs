@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use drawbridge_time::Deadline;
 use tokio::sync::watch;
 
@@ -25,6 +27,13 @@ impl Stop {
             deadline: Deadline::none(),
             asked: Some(asked),
         }
+    }
+
+    /// The same, and ends in `time` from now at the latest.
+    #[must_use]
+    pub fn within(self, time: Duration) -> Self {
+        let deadline = self.deadline.at_most(time);
+        Self { deadline, ..self }
     }
 
     /// The deadline for a single request.

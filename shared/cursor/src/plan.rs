@@ -51,15 +51,22 @@ pub struct Plan {
     pub known_to: Option<Timestamp>,
     /// The sweep that was due.
     pub sweep: Option<Sweep>,
+    /// Whether now is earlier than the newest alert that Graph ever returned: the clock is wrong.
+    pub is_behind: bool,
 }
+
+/// How far a poll reads ahead of what is known when its clock is behind, in seconds: there is nobody
+/// else to tell what time it is.
+const AHEAD_SECS: i64 = 31 * 24 * 60 * 60;
 
 impl State {
     /// Adds to what is to be read what a poll reads that begins now: what is new, with the overlap,
     /// and the sweep that is due. The watermark moves past it.
     pub fn plan(&mut self, now: Timestamp, settings: &WindowSettings) -> Plan {
-        let was_ahead = self.disbelieve(now, settings);
+        let is_behind = self.newest.is_some_and(|newest| newest > now);
+        let was_ahead = !is_behind && self.disbelieve(now, settings);
         let known_to = self.read_up_to().filter(|_| !was_ahead);
-        let until = before(now, settings.settle_secs);
+        let until = self.until(now, settings);
         let from = match self.watermark {
             Some(watermark) => before(watermark, settings.overlap_secs),
             None => first_from(self, now, settings),
@@ -77,13 +84,29 @@ impl State {
         let live = Window::new(from, until).filter(|_| !rest_first);
         if let Some(live) = live {
             self.unread.add(live, Due::default());
-            self.watermark = self.watermark.max(Some(live.to()));
+            let newest = self.newest.unwrap_or(now).max(now);
+            let read_to = live.to().min(before(newest, settings.settle_secs));
+            self.watermark = self.watermark.max(Some(read_to));
         }
         Plan {
             live,
             rest_first,
             known_to,
             sweep,
+            is_behind,
+        }
+    }
+
+    /// Up to when a poll reads. Where the clock is behind Graph's newest alert, that alert tells up to
+    /// when all was read, and whatever is newer than it is read as well.
+    fn until(&self, now: Timestamp, settings: &WindowSettings) -> Timestamp {
+        match self.newest {
+            Some(newest) if newest > now => {
+                let known = self.watermark.max(Some(newest)).unwrap_or(newest);
+                let ahead = SignedDuration::from_secs(AHEAD_SECS);
+                known.checked_add(ahead).unwrap_or(Timestamp::MAX)
+            }
+            _ => before(now, settings.settle_secs),
         }
     }
 
@@ -316,6 +339,26 @@ mod tests {
             let live = state.plan(at("2026-01-02T10:00:00Z"), &first).live.unwrap();
             assert_eq!(live.from(), at("2026-01-02T07:45:00Z"));
         }
+    }
+
+    /// Weeks behind, the clock was believed and the watermark was not: weeks were read again.
+    #[test]
+    fn a_clock_that_is_behind_does_not_lower_the_watermark() {
+        let mut state = read_to("2026-01-28T12:00:00Z");
+        state.returned(Some(at("2026-01-28T11:50:00Z")));
+        let now = at("2026-01-01T12:00:00Z");
+        let plan = state.plan(now, &settings());
+        let live = plan.live.unwrap();
+        assert!(plan.is_behind);
+        assert_eq!(live.from(), at("2026-01-28T11:45:00Z"));
+        assert!(live.to() > at("2026-02-20T00:00:00Z"));
+        // It moves with what Graph returns.
+        assert_eq!(state.watermark, Some(at("2026-01-28T12:00:00Z")));
+        state.read(live, &[], now);
+        state.returned(Some(at("2026-01-29T00:00:30Z")));
+        state.rest_is_next = false;
+        state.plan(now, &settings());
+        assert_eq!(state.watermark, Some(at("2026-01-29T00:00:00Z")));
     }
 
     /// An outage of an hour after a clock that was two days ahead.

@@ -194,7 +194,13 @@ impl Ranges {
         for part in self.incomplete_for_good(window) {
             self.0.remove(part.bounds());
         }
-        self.change(window, |due| due.put_off_incomplete(now));
+        // It was read to its end, and so may be read with a neighbour of its length the next time:
+        // else what was once cut would stay so.
+        let step_ms = window.millis().max(1).saturating_mul(2);
+        self.change(window, |due| Due {
+            step_ms: due.step_ms.map(|_| step_ms),
+            ..due.put_off_incomplete(now)
+        });
     }
 
     /// What of `window` is not to be waited for if Graph's answer is incomplete once more.
@@ -476,6 +482,32 @@ mod tests {
             now += SignedDuration::from_secs(300);
         }
         assert_eq!(tries, MAX_INCOMPLETE);
+    }
+
+    /// Before, each part was asked for by itself for as long as the answers were incomplete.
+    #[test]
+    fn incomplete_parts_of_what_was_cut_are_joined_again() {
+        let mut ranges = Ranges::default();
+        ranges.add(window(0, 16), Due::default());
+        let mut now = minute(100);
+        let parts = [window(0, 2), window(2, 4), window(4, 8), window(8, 16)];
+        ranges.narrow(window(0, 16), &parts, now);
+        for part in parts {
+            ranges.put_off_incomplete(part, now);
+        }
+        let mut reads = Vec::new();
+        for _ in 0..5 {
+            now += SignedDuration::from_secs(300);
+            let mut count = 0;
+            while let Some(range) = ranges.next(now) {
+                ranges.put_off_incomplete(range.window, now);
+                count += 1;
+            }
+            reads.push(count);
+        }
+        assert_eq!(reads[0], 3);
+        assert_eq!(reads[3..], [1, 1]);
+        assert_eq!(ranges.len(), 1);
     }
 
     #[test]

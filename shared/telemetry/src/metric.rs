@@ -40,6 +40,8 @@ pub enum Metric {
     ConfigErrors,
     /// Jobs that failed for any reason.
     Failures,
+    /// Jobs that did not end well while none of the tenant had for more than half an hour.
+    Overdue,
     /// Jobs that ended well.
     Successes,
     /// Records that a SIEM's own intake took.
@@ -87,6 +89,7 @@ pub const METRICS: &[(Metric, &str, Unit)] = &[
     (Metric::AuthFailures, "AuthFailures", Unit::Count),
     (Metric::ConfigErrors, "ConfigErrors", Unit::Count),
     (Metric::Failures, "Failures", Unit::Count),
+    (Metric::Overdue, "Overdue", Unit::Count),
     (Metric::Successes, "Successes", Unit::Count),
     (Metric::Delivered, "Delivered", Unit::Count),
     (Metric::DeliverRefused, "DeliverRefused", Unit::Count),

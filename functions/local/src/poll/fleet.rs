@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use drawbridge_config::Tenant;
 use drawbridge_poll::assembly::{Admitted, Services};
-use drawbridge_poll::{PollError, Poller, Report, Silent, Stop};
+use drawbridge_poll::{PollError, Poller, Report, Silent, Stop, overdue_since, why_not_well};
 use drawbridge_queue::Hold;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::report::{check_complete, ignore_reader_gone, print_report_of};
+use super::{POLL_TIME, said_of};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
@@ -31,8 +33,8 @@ enum Ended {
     Panicked,
 }
 
-/// A tenant and what came of its poll.
-type Polled = (String, Result<Report, Ended>);
+/// A tenant, what came of its poll, and since when none has ended well if that is long ago.
+type Polled = (String, Result<Report, Ended>, Option<Timestamp>);
 
 /// The tenants of a folder, with a poller each.
 pub(super) struct Fleet {
@@ -125,15 +127,25 @@ impl Fleet {
     fn spawn(&mut self, name: String, poller: Arc<Poller>) {
         self.running.insert(name.clone());
         let (stop, turns) = (self.stop.clone(), Arc::clone(&self.turns));
+        let once = self.once;
         self.polls.push(Box::pin(async move {
             // It is never closed; without a turn it would only be one poll more at once.
             let _turn = turns.acquire_owned().await.ok();
+            let stop = if once { stop } else { stop.within(POLL_TIME) };
             let poll = AssertUnwindSafe(poller.run(&stop, &Silent)).catch_unwind();
             let result = match poll.await {
                 Ok(result) => result.map_err(Ended::Failed),
                 Err(_) => Err(Ended::Panicked),
             };
-            (name, result)
+            let is_well = match &result {
+                Ok(report) => why_not_well(Ok(report)).is_none(),
+                Err(_) => false,
+            };
+            let overdue = match is_well {
+                true => None,
+                false => overdue_since(poller.store.as_ref(), &name, poller.clock.now()).await,
+            };
+            (name, result, overdue)
         }));
     }
 
@@ -147,7 +159,7 @@ impl Fleet {
     /// Waits for a poll to end, for ever when there is none.
     pub(super) async fn next(&mut self) {
         match self.polls.next().await {
-            Some((name, result)) => self.ended(&name, result),
+            Some((name, result, overdue)) => self.ended(&name, result, overdue),
             None => std::future::pending().await,
         }
     }
@@ -165,7 +177,7 @@ impl Fleet {
         }
     }
 
-    fn ended(&mut self, name: &str, result: Result<Report, Ended>) {
+    fn ended(&mut self, name: &str, result: Result<Report, Ended>, overdue: Option<Timestamp>) {
         self.running.remove(name);
         let trouble = match result {
             Err(Ended::Failed(error)) => Some(error.to_string()),
@@ -191,7 +203,7 @@ impl Fleet {
             }
         };
         match trouble {
-            Some(trouble) => self.note_trouble(name, trouble),
+            Some(trouble) => self.note_trouble(name, trouble + &said_of(overdue)),
             None => {
                 if self.trouble.remove(name).is_some() {
                     say(&format!("{name}: all is well again"));

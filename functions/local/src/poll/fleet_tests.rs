@@ -137,11 +137,20 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
         more,
         ..Report::default()
     };
-    fleet.ended("b-well", Ok(report(false)));
+    fleet.ended("b-well", Ok(report(false)), None);
     assert!(fleet.running.is_empty());
-    fleet.ended("b-well", Ok(report(true)));
+    fleet.ended("b-well", Ok(report(true)), None);
     assert!(fleet.running.contains("b-well"));
     fleet.next().await;
     assert!(fleet.running.is_empty());
+
+    // Since when a tenant is in trouble is said once that is long ago.
+    let since = Some(Timestamp::UNIX_EPOCH);
+    let error = || Err(Ended::Failed(PollError::Circular));
+    for (overdue, is_said) in [(None, false), (since, true)] {
+        fleet.ended("b-well", error(), overdue);
+        let trouble = &fleet.trouble["b-well"];
+        assert_eq!(trouble.contains("ended well since 1970-01-01"), is_said);
+    }
     simulator.stop().await;
 }

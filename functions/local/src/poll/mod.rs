@@ -7,9 +7,23 @@ mod report;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::cli;
 use crate::data_location::warn_of_open_folders;
 use crate::failure::Failure;
+
+/// How long one of many polls may take, which is what one has in a stack: what there was no time for,
+/// as when a page never comes, is read by the next one, which follows at once and begins with what is
+/// new. A poll that is made once reads all there is.
+const POLL_TIME: Duration = Duration::from_secs(55);
+
+/// What is said after a tenant's trouble when no poll of it has ended well since then.
+fn said_of(overdue: Option<Timestamp>) -> String {
+    overdue.map_or_else(String::new, |since| {
+        format!("; no poll of the tenant has ended well since {since:.0}")
+    })
+}
 
 /// Polls into a folder, once or again and again.
 pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::report::{check_complete, ignore_reader_gone, print_report};
+use super::{POLL_TIME, said_of};
 use crate::cli;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -26,7 +27,10 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
     let mut first = true;
     loop {
         let shown = Shown::start();
-        let polled = session.poll(&stop, &shown).await;
+        let polled = match once {
+            true => session.poll(&stop, &shown).await,
+            false => session.poll(&stop.clone().within(POLL_TIME), &shown).await,
+        };
         shown.end();
         let has_more = polled.as_ref().is_ok_and(|report| report.more);
         let result = polled
@@ -42,7 +46,10 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
         }
         match result {
             Err((retryable, failure)) if first && !retryable => return Err(failure),
-            Err((_, failure)) => say(&format!("drawbridge: {failure}")),
+            Err((_, failure)) => {
+                let overdue = said_of(session.overdue_since().await);
+                say(&format!("drawbridge: {failure}{overdue}"));
+            }
             Ok(()) => {}
         }
         first = false;

@@ -5,6 +5,17 @@ pub(super) const SMALL_PAGE: u32 = 10;
 /// The page size of the parts of a window that was split because it failed.
 const SPLIT_PAGE: u32 = 100;
 
+/// The size of the first page of what failed so often before and cannot be cut in smaller windows.
+pub(super) fn top_after(failures: u32, page_size: u32) -> u32 {
+    let top = match failures {
+        0 => page_size,
+        1 => SPLIT_PAGE,
+        2 => SMALL_PAGE,
+        _ => 1,
+    };
+    top.min(page_size)
+}
+
 /// One try at a window: whole at first, with ever smaller pages and then in halves when it fails.
 #[derive(Clone, Copy)]
 pub(super) struct Attempt {

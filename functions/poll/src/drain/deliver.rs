@@ -2,6 +2,7 @@ use drawbridge_alert::{Alert, DecodeError};
 use drawbridge_cursor::AlertDigest;
 use drawbridge_graph::Page;
 use drawbridge_queue::{Message, Refused};
+use jiff::Timestamp;
 
 use super::Drain;
 use crate::mapping::{Context, Mapping, digest_of};
@@ -52,10 +53,16 @@ impl Drain<'_> {
         Ok(())
     }
 
+    /// Notes that Graph lists an alert.
+    fn saw(&mut self, alert: AlertDigest, updated: Option<Timestamp>) {
+        self.seen.insert(alert);
+        self.listing.row(alert, updated);
+    }
+
     /// Puts an alert aside that does not parse, once.
     async fn quarantine_alert(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
         let (alert, now_secs) = (AlertDigest::of(raw), self.now_secs());
-        self.seen.insert(alert);
+        self.saw(alert, None);
         self.recall(alert).await?;
         let quarantined = self.state.output(QUARANTINED);
         if let Some(claimed) = quarantined.claim(alert, &[0; 32], now_secs) {
@@ -72,9 +79,10 @@ impl Drain<'_> {
     /// Maps one alert and sends its records as the batches fill up; whether there was time for it.
     async fn deliver_alert(&mut self, alert: &Alert<'_>) -> Result<bool, PollError> {
         let updated = alert.last_update.as_ref().and_then(|time| time.instant);
-        self.report.newest_alert = self.report.newest_alert.max(updated);
+        let asked_for = updated.filter(|updated| self.listing.was_asked_for(*updated));
+        self.report.newest_alert = self.report.newest_alert.max(asked_for);
         let digest = digest_of(alert);
-        self.seen.insert(digest);
+        self.saw(digest, updated);
         self.recall(digest).await?;
         let (poller, now_secs) = (self.poller, self.now_secs());
         for (n, output) in poller.outputs.iter().enumerate() {

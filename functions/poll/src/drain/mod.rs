@@ -1,5 +1,6 @@
 mod attempt;
 mod deliver;
+mod listing;
 mod narrow;
 mod pace;
 mod reconcile;
@@ -13,6 +14,7 @@ use drawbridge_time::Deadline;
 use jiff::Timestamp;
 
 use self::attempt::Attempt;
+use self::listing::Listing;
 use self::narrow::Narrowed;
 use crate::context::PollContext;
 use crate::mapping::Batch;
@@ -36,6 +38,10 @@ pub(crate) struct Drain<'a> {
     quarantined: Vec<(String, Claimed)>,
     /// The alerts that Graph returned: their number is compared with Graph's own.
     seen: HashSet<AlertDigest>,
+    /// What it has listed of the attempt at hand.
+    listing: Listing,
+    /// Whether anything of the window at hand was put aside.
+    has_gap: bool,
     /// Whether Graph was seen to count what it never lists.
     counts_wrongly: bool,
     /// The requests of the client that are in the tenant's budget already.
@@ -44,25 +50,23 @@ pub(crate) struct Drain<'a> {
     answered: bool,
 }
 
-/// After so many empty pages in a row, the list is taken not to end.
-const MAX_EMPTY_PAGES: u32 = 100;
+/// After so many pages in a row that list nothing new, empty ones or the same again, the list is
+/// taken not to end.
+const MAX_BARREN_PAGES: u32 = 100;
 
 /// How far a window was read.
 pub(crate) enum WindowOutcome {
-    /// To its end; a gap in it was put aside.
+    /// As far as there was time; a gap in it was put aside.
     Read(Left),
     /// Graph asked to wait longer than there is time.
     Postponed(Duration),
-    /// There was no time for more than a part.
-    OutOfTime {
-        /// What is still to be read.
-        rest: Vec<Window>,
-    },
 }
 
-/// What of a window is to be read again although its end was reached.
+/// What of a window is still to be read, or to be read again.
 #[derive(Debug, Default)]
 pub(crate) struct Left {
+    /// The parts for which there was no time.
+    pub(crate) rest: Vec<Window>,
     /// The parts for which Graph said that its answer was incomplete.
     pub(crate) incomplete: Vec<Window>,
     /// The parts that failed, and may not do so for ever.
@@ -72,25 +76,19 @@ pub(crate) struct Left {
 impl Left {
     /// Whether all of the window was read.
     pub(crate) fn is_empty(&self) -> bool {
-        self.incomplete.is_empty() && self.failed.is_empty()
+        self.rest.is_empty() && self.incomplete.is_empty() && self.failed.is_empty()
     }
 
     /// All of the parts.
     pub(crate) fn windows(&self) -> Vec<Window> {
-        let all = self.incomplete.iter().chain(&self.failed);
+        let all = self.rest.iter().chain(&self.incomplete).chain(&self.failed);
         all.copied().collect()
     }
 
     fn add(&mut self, more: Self) {
+        self.rest.extend(more.rest);
         self.incomplete.extend(more.incomplete);
         self.failed.extend(more.failed);
-    }
-
-    /// The end for want of time: `rest` is still to be read, and so is this.
-    fn out_of_time(&self, rest: Vec<Window>) -> WindowOutcome {
-        WindowOutcome::OutOfTime {
-            rest: rest.into_iter().chain(self.windows()).collect(),
-        }
     }
 }
 
@@ -118,6 +116,8 @@ impl<'a> Drain<'a> {
             report,
             context,
             seen: HashSet::new(),
+            listing: Listing::default(),
+            has_gap: false,
             counts_wrongly: false,
             options,
             batches,
@@ -140,17 +140,13 @@ impl<'a> Drain<'a> {
     }
 
     async fn attempts(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
-        let mut todo = vec![Attempt {
-            window,
-            top: self.poller.settings.page_size,
-            split: false,
-        }];
+        let mut todo = vec![self.first_attempt(window)];
         let mut left = Left::default();
         let mut is_first = true;
         while let Some(attempt) = todo.pop() {
             if !std::mem::take(&mut is_first) && !self.has_time() {
-                todo.push(attempt);
-                return Ok(left.out_of_time(windows(&todo)));
+                left.rest = vec![attempt.window];
+                break;
             }
             let error = match self.pages(attempt).await {
                 Ok(Paged::Whole { incomplete }) => {
@@ -158,12 +154,12 @@ impl<'a> Drain<'a> {
                     continue;
                 }
                 Ok(Paged::Stopped) => {
-                    todo.push(attempt);
-                    return Ok(left.out_of_time(self.rest(&todo)));
+                    left.rest = self.rest(attempt.window).await;
+                    break;
                 }
                 Ok(Paged::NotBegun) => {
-                    todo.push(attempt);
-                    return Ok(left.out_of_time(windows(&todo)));
+                    left.rest = vec![attempt.window];
+                    break;
                 }
                 Err(error) => error,
             };
@@ -171,13 +167,30 @@ impl<'a> Drain<'a> {
                 Narrowed::To(attempts) => todo.extend(attempts),
                 Narrowed::Later => left.failed.push(attempt.window),
                 Narrowed::NoTime => {
-                    todo.push(attempt);
-                    return Ok(left.out_of_time(self.rest(&todo)));
+                    left.rest = self.rest(attempt.window).await;
+                    break;
                 }
                 Narrowed::Postponed(delay) => return Ok(WindowOutcome::Postponed(delay)),
             }
         }
+        left.rest
+            .extend(todo.iter().rev().map(|attempt| attempt.window));
         Ok(WindowOutcome::Read(left))
+    }
+
+    /// How a window is read at first: with whole pages, or, if it failed and no smaller window can be
+    /// tried, with smaller pages each time.
+    fn first_attempt(&self, window: Window) -> Attempt {
+        let settings = &self.poller.settings;
+        let top = match window.halves(settings.windows.smallest_ms) {
+            None => attempt::top_after(self.options.failures, settings.page_size),
+            Some(_) => settings.page_size,
+        };
+        Attempt {
+            window,
+            top,
+            split: false,
+        }
     }
 
     /// Gives back what was claimed and not sent, and what was put aside: a poll that fails saves
@@ -198,10 +211,9 @@ impl<'a> Drain<'a> {
     /// Reads all pages of one attempt; the next page is on its way while one is delivered.
     async fn pages(&mut self, attempt: Attempt) -> Result<Paged, PollError> {
         let graph = &self.poller.graph;
-        let deadline = self.context.stop.deadline();
-        let mut incomplete = false;
+        let deadline = self.deadline();
         let mut links = HashSet::new();
-        let mut empty_pages = 0;
+        self.listing = Listing::of(attempt.window);
         let may_be_large = attempt.top == 1 && self.has_room_for_a_large_alert();
         let window = attempt.window;
         let query = AlertQuery {
@@ -213,7 +225,7 @@ impl<'a> Drain<'a> {
         };
         let first_deadline = match self.answered {
             true => deadline,
-            false => self.context.first_page_deadline(),
+            false => PollContext::first_page_deadline(deadline),
         };
         let mut ahead = ReadAhead::first(graph, query, first_deadline, pause);
         loop {
@@ -230,20 +242,6 @@ impl<'a> Drain<'a> {
             {
                 return Err(PollError::Circular);
             }
-            empty_pages = if page.alerts().next().is_some() {
-                0
-            } else {
-                empty_pages + 1
-            };
-            if empty_pages >= MAX_EMPTY_PAGES && page.next().is_some() {
-                tracing::error!(
-                    tenant = self.poller.settings.tenant,
-                    empty_pages,
-                    "Graph's next links lead from one empty page to the next: what there was is \
-                     delivered, and the window read again"
-                );
-                return Ok(Paged::Whole { incomplete: true });
-            }
             let pause = self.pause().filter(|_| self.has_time());
             let next = page.next().zip(pause);
             let stopped = page.next().is_some() && next.is_none();
@@ -255,7 +253,7 @@ impl<'a> Drain<'a> {
                 false => (next.map(begin), None),
             };
             if let Some(warning) = page.incomplete() {
-                incomplete = true;
+                self.listing.incomplete = true;
                 self.report.partial_answers += 1;
                 tracing::warn!(
                     tenant = self.poller.settings.tenant,
@@ -265,6 +263,16 @@ impl<'a> Drain<'a> {
             }
             let delivered = self.deliver(&page).await?;
             self.context.progress.page(self.report);
+            let barren_pages = self.listing.page_ends();
+            if barren_pages >= MAX_BARREN_PAGES && page.next().is_some() {
+                tracing::error!(
+                    tenant = self.poller.settings.tenant,
+                    barren_pages,
+                    "Graph's next links lead from one page that lists nothing new to the next: what \
+                     there was is delivered, and the window read again"
+                );
+                return Ok(Paged::Whole { incomplete: true });
+            }
             drop(page);
             if !delivered || self.is_full() {
                 return Ok(Paged::Stopped);
@@ -272,19 +280,26 @@ impl<'a> Drain<'a> {
             match next.or_else(|| then.map(begin)) {
                 Some(next) => ahead = next,
                 None if stopped => return Ok(Paged::Stopped),
-                None => return Ok(Paged::Whole { incomplete }),
+                None => {
+                    let incomplete = self.listing.incomplete;
+                    return Ok(Paged::Whole { incomplete });
+                }
             }
         }
     }
 
-    /// What is left to read, the earliest first, the window that was being read in halves.
-    fn rest(&self, todo: &[Attempt]) -> Vec<Window> {
-        let smallest_ms = self.poller.settings.windows.smallest_ms;
-        let mut rest = windows(todo);
-        if let Some(halves) = rest.first().and_then(|window| window.halves(smallest_ms)) {
-            rest.splice(..1, halves);
+    /// What is left of a window that there was no time for: what Graph has not listed yet, if its
+    /// count bears out that it has listed the rest; else all of it, in two parts.
+    async fn rest(&mut self, window: Window) -> Vec<Window> {
+        if let Some(listed) = self.listing.in_order(window)
+            && self.is_all(&listed).await
+        {
+            return vec![listed.rest];
         }
-        rest
+        let smallest_ms = self.poller.settings.windows.smallest_ms;
+        let parts = self.listing.parts(window);
+        let parts = parts.or_else(|| window.halves(smallest_ms));
+        parts.map_or_else(|| vec![window], Vec::from)
     }
 
     /// Whether the state may not grow any more in this poll. Pages that are at hand make room first.
@@ -313,13 +328,10 @@ impl<'a> Drain<'a> {
     }
 
     fn now_secs(&self) -> u32 {
-        epoch_secs_of(self.context.now.as_second())
+        // By a clock that is behind, what is new would soon be forgotten.
+        let newest = self.state.newest.unwrap_or(self.context.now);
+        epoch_secs_of(self.context.now.max(newest).as_second())
     }
-}
-
-/// What is left to read, the earliest first.
-fn windows(todo: &[Attempt]) -> Vec<Window> {
-    todo.iter().rev().map(|attempt| attempt.window).collect()
 }
 
 impl Poller {

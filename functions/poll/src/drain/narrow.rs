@@ -7,11 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Drain;
 use super::attempt::{Attempt, SMALL_PAGE};
-use crate::{PollError, Poller};
+use crate::{PollError, Poller, Settings};
 
-/// How often what is refused or throttled has to fail, each time while Graph answers another
-/// question, before it is put aside.
-const MAX_REFUSALS: u32 = 5;
+/// How often what cannot get smaller has to fail, each time while Graph answers another question,
+/// before it is put aside.
+const MAX_FAILURES: u32 = 5;
 
 /// How long the question for nothing may take that tells a refused page from a refused tenant.
 const QUESTION_TIME: Duration = Duration::from_secs(10);
@@ -31,9 +31,9 @@ pub(super) enum Narrowed {
 /// Whose fault it may be that a page cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// Most likely the page's: smaller parts are tried at once, and what fails then is put aside.
+    /// Most likely the page's. Smaller parts are tried at once.
     Page,
-    /// The page's or the tenant's. Smaller parts are tried at once.
+    /// The page's or the tenant's. Smaller parts are tried if Graph answers another question at once.
     Either,
     /// Most likely the tenant's, who is throttled or refused. Smaller parts are tried when it has
     /// failed before.
@@ -63,48 +63,41 @@ impl Fault {
 
 impl Drain<'_> {
     /// What to try after `attempt` failed with `error`: smaller pages, then the halves of the
-    /// window; when it cannot get smaller, the window is put aside as a gap.
+    /// window; when it cannot get smaller and has failed often enough, it is put aside as a gap. If
+    /// there is no time to try, a later poll goes on with smaller parts, or with smaller pages of what
+    /// has none.
     pub(super) async fn narrow(
         &mut self,
         attempt: Attempt,
         error: PollError,
     ) -> Result<Narrowed, PollError> {
         let fault = Fault::of(&error);
-        let failures = self.options.failures;
         let may_narrow = match fault {
             Fault::Page | Fault::Either => true,
-            Fault::Tenant => failures > 0,
+            Fault::Tenant => self.options.failures > 0,
             Fault::Neither => false,
         };
         if !may_narrow {
             return postponed(error);
         }
-        let smallest_ms = self.poller.settings.windows.smallest_ms;
-        if fault == Fault::Page && !self.has_time() {
-            // In halves the window may fit next time, but only if it is the window's fault.
-            let deadline = self.context.stop.deadline();
-            if !self.answered && !self.poller.answers_nothing_soon(deadline).await {
-                return Err(error);
-            }
-            self.answered = true;
-            let was_asked = !matches!(error, PollError::Graph(GraphError::OutOfTime));
-            return match attempt.window.halves(smallest_ms) {
-                None if was_asked => self.give_up_or_wait(attempt.window, &error).await,
-                _ => Ok(Narrowed::NoTime),
-            };
-        }
         // Smaller pages are the answer to one that is too large; the window is not at fault.
-        let is_too_large =
-            matches!(&error, PollError::Graph(error) if error.kind() == ErrorKind::TooLarge);
+        let is_too_large = matches!(
+            &error, PollError::Graph(error) if error.kind() == ErrorKind::TooLarge
+        );
         let page_is_at_fault = is_too_large && attempt.top > SMALL_PAGE;
-        if !page_is_at_fault && !self.graph_answers(fault).await {
+        let Settings {
+            page_size, windows, ..
+        } = &self.poller.settings;
+        let can_be_cut = attempt.window.halves(windows.smallest_ms).is_some();
+        // A Graph that is slow has no time for the question; halves give nothing up.
+        let is_slow = self.answered && can_be_cut && !self.has_time();
+        if !page_is_at_fault && !is_slow && !self.graph_answers(fault).await {
             return postponed(error);
         }
         self.answered = true;
-        let page_size = self.poller.settings.page_size;
-        let narrower = attempt.narrower(smallest_ms, page_size);
-        if !narrower.is_empty() {
-            if attempt.is_first(page_size) {
+        let narrower = attempt.narrower(windows.smallest_ms, *page_size);
+        if self.has_time() && !narrower.is_empty() {
+            if attempt.is_first(*page_size) {
                 tracing::warn!(
                     tenant = self.poller.settings.tenant, from = %attempt.window.from(),
                     to = %attempt.window.to(), %error,
@@ -113,32 +106,27 @@ impl Drain<'_> {
             }
             return Ok(Narrowed::To(narrower));
         }
-        if fault == Fault::Page {
+        let was_asked = !matches!(error, PollError::Graph(GraphError::OutOfTime));
+        if !was_asked || can_be_cut {
+            return Ok(Narrowed::NoTime);
+        }
+        let is_for_good = is_too_large || self.options.failures + 1 >= MAX_FAILURES;
+        if narrower.is_empty() && is_for_good {
             return self.gap(attempt.window, &error.to_string()).await;
         }
-        self.give_up_or_wait(attempt.window, &error).await
-    }
-
-    /// Puts a window that cannot get smaller aside, or leaves it for a later poll if it has not failed
-    /// often enough.
-    async fn give_up_or_wait(
-        &mut self,
-        window: Window,
-        error: &PollError,
-    ) -> Result<Narrowed, PollError> {
-        if self.options.failures + 1 >= MAX_REFUSALS {
-            return self.gap(window, &error.to_string()).await;
-        }
         tracing::warn!(
-            tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(), %error,
+            tenant = self.poller.settings.tenant, from = %attempt.window.from(),
+            to = %attempt.window.to(), %error,
             "a part of a window is not answered although Graph answers; it is tried again later"
         );
         Ok(Narrowed::Later)
     }
 
+    /// Whether Graph answers another question. There may be time enough to wait for that while
+    /// there is time for more pages.
     async fn graph_answers(&self, fault: Fault) -> bool {
         let deadline = self.context.stop.deadline();
-        if fault == Fault::Page {
+        if fault == Fault::Page && self.has_time() {
             self.poller.answers_nothing(deadline).await
         } else {
             self.poller.answers_nothing_soon(deadline).await
@@ -155,6 +143,7 @@ impl Drain<'_> {
             self.poller.quarantine().gap(window, reason).await?;
         }
         self.report.gaps += 1;
+        self.has_gap = true;
         Ok(Narrowed::To(Vec::new()))
     }
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use drawbridge_cursor::Window;
 
 use super::attempt::SMALL_PAGE;
+use super::listing::Listed;
 use super::{Drain, Left, WindowOutcome};
 use crate::PollError;
 
@@ -40,27 +41,38 @@ impl Drain<'_> {
             if !part.is_second {
                 self.seen.clear();
             }
+            self.has_gap = false;
             let window = part.window;
             let has_time = is_first || self.has_time();
             let outcome = match std::mem::take(&mut is_first) {
                 _ if has_time => self.read(window).await?,
-                _ => WindowOutcome::OutOfTime { rest: vec![window] },
+                _ => WindowOutcome::Read(Left {
+                    rest: vec![window],
+                    ..Left::default()
+                }),
             };
             match outcome {
                 WindowOutcome::Read(more) if more.is_empty() => {}
                 WindowOutcome::Read(more) => {
-                    left.add(more);
+                    let is_out_of_time = !more.rest.is_empty();
+                    // What is read a second time was read to its end before.
+                    if !(is_out_of_time && part.is_second) {
+                        left.add(more);
+                    }
+                    if is_out_of_time {
+                        let rest = todo.iter().rev().filter(|part| !part.is_second);
+                        left.rest.extend(rest.map(|part| part.window));
+                        break;
+                    }
                     continue;
-                }
-                // It was read to its end before.
-                WindowOutcome::OutOfTime { .. } if part.is_second => continue,
-                WindowOutcome::OutOfTime { mut rest } => {
-                    rest.extend(todo.iter().rev().map(|part| part.window));
-                    return Ok(left.out_of_time(rest));
                 }
                 WindowOutcome::Postponed(delay) => return Ok(WindowOutcome::Postponed(delay)),
             }
             let is_news = self.report.records > records;
+            // Graph counts what lies in a gap as well.
+            if self.has_gap {
+                continue;
+            }
             let is_asked = is_news || part.is_second || part.of > 0;
             if is_asked || self.options.is_background() || self.seen.len() >= MANY_ALERTS {
                 todo.extend(self.recount(&part).await?);
@@ -108,25 +120,37 @@ impl Drain<'_> {
         Ok(Vec::new())
     }
 
-    /// The number that Graph reports, when that is more than was seen. It need not answer the
-    /// question at all: `$count` is documented for the list, and not with every filter. Nor is it
-    /// asked when the tenant's requests are used up.
+    /// Whether Graph counts no more alerts than it has listed of what it should have listed by now. If
+    /// it does not say, nobody knows.
+    pub(super) async fn is_all(&mut self, listed: &Listed) -> bool {
+        if self.context.stop.is_asked() {
+            return false;
+        }
+        let reported = self.count(listed.done).await;
+        reported.is_some_and(|reported| reported <= listed.alerts as u64)
+    }
+
+    /// The number that Graph reports, when that is more than was seen.
     async fn missing(&mut self, window: Window) -> Option<u64> {
         if self.counts_wrongly {
             return None;
         }
+        let reported = self.count(window).await?;
+        (reported > self.seen.len() as u64).then_some(reported)
+    }
+
+    /// How many alerts Graph says a window has. It need not answer the question at all: `$count` is
+    /// documented for the list, and not with every filter. Nor is it asked when the tenant's requests
+    /// are used up.
+    async fn count(&mut self, window: Window) -> Option<u64> {
         tokio::time::sleep(self.pause()?).await;
         let query = self.poller.query(window.from(), window.to(), 1);
         let deadline = self.deadline().at_most(COUNT_TIME);
         let count = self.poller.graph.count(&query, deadline).await;
         self.note_requests();
-        let reported = match count {
-            Ok(count) => count?,
-            Err(error) => {
-                tracing::debug!(%error, "Graph did not count the window");
-                return None;
-            }
-        };
-        (reported > self.seen.len() as u64).then_some(reported)
+        count.unwrap_or_else(|error| {
+            tracing::debug!(%error, "Graph did not count the window");
+            None
+        })
     }
 }

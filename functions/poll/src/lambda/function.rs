@@ -23,7 +23,9 @@ use super::outputs::Outputs;
 use super::tenants::Tenants;
 use super::{Event, metrics};
 use crate::assembly::Services;
-use crate::{AfterJob, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop};
+use crate::{
+    AfterJob, Delivery, Ending, JobFailure, Jobs, Report, Silent, Stop, overdue_since, why_not_well,
+};
 
 /// The function, with its clients built once and a poller for each tenant that it met.
 pub struct Function {
@@ -165,7 +167,11 @@ impl Function {
                     requests = report.requests, saved = report.saved, ending = ?report.ending,
                     more = report.more, "polled"
                 );
-                metrics::print(&job.tenant, Ok(report), SystemClock.now(), took);
+                let is_overdue = match why_not_well(Ok(report)) {
+                    Some(cause) => self.is_overdue(&job.tenant, &cause).await,
+                    None => false,
+                };
+                metrics::print(&job.tenant, Ok(report), is_overdue, SystemClock.now(), took);
             }
             Ok(None) => {
                 tracing::info!(
@@ -179,10 +185,23 @@ impl Function {
             }
             Err(error) => {
                 tracing::error!(tenant = job.tenant, %error, "poll failed");
-                metrics::print(&job.tenant, Err(error), SystemClock.now(), took);
+                let is_overdue = self.is_overdue(&job.tenant, &error.to_string()).await;
+                metrics::print(&job.tenant, Err(error), is_overdue, SystemClock.now(), took);
             }
         }
         done
+    }
+
+    /// Whether no poll of the tenant has ended well for more than half an hour; says so.
+    async fn is_overdue(&self, tenant: &str, cause: &str) -> bool {
+        let since = overdue_since(self.tenants.store(), tenant, SystemClock.now()).await;
+        if let Some(since) = since {
+            tracing::error!(
+                tenant, %since, cause,
+                "no poll of the tenant has ended well for more than half an hour"
+            );
+        }
+        since.is_some()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{JobFailure, Report};
 pub(super) fn print(
     tenant: &str,
     result: Result<&Report, &JobFailure>,
+    is_overdue: bool,
     now: Timestamp,
     took: Duration,
 ) {
@@ -20,7 +21,7 @@ pub(super) fn print(
             .with(Metric::ConfigErrors, count(error.is_about_configuration()))
             .with(Metric::Duration, took.as_secs_f64() * 1000.0),
     };
-    line.print();
+    line.with(Metric::Overdue, count(is_overdue)).print();
 }
 
 fn count(is_so: bool) -> f64 {

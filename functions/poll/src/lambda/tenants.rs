@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use drawbridge_config::{Bindings, ConfigError, Tenant, document};
+use drawbridge_store::Store;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -68,6 +69,11 @@ impl Tenants {
         };
         known.insert(name.to_owned(), entry);
         Ok(Some(poller))
+    }
+
+    /// Where the tenants' documents and states are.
+    pub(super) fn store(&self) -> &dyn Store {
+        self.services.store.as_ref()
     }
 
     /// What is known of a tenant: its document, or what was given with the function. Of the latter, a

@@ -202,3 +202,33 @@ async fn a_range_that_was_noted_ahead_waits_for_nothing() {
     minutes(&world, 2).await;
     assert!(world.has("da1"));
 }
+
+/// Before, the watermark was lowered to that clock's time, and all since was read again.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_weeks_behind_reads_what_is_new_and_nothing_twice() {
+    let world = World::with(|settings| settings.windows.sweeps = false);
+    let weeks = 21 * 24 * 60 * 60;
+    world.set("da1", "2026-03-01T12:00:00Z");
+    world.clock.advance_secs(60);
+    world.poll().await.unwrap();
+    let watermark = world.state().await.watermark;
+    world.clock.advance_secs(-weeks);
+    for n in 2..5 {
+        let id = format!("da{n}");
+        world.set(&id, &format!("2026-03-01T12:0{n}:00Z"));
+        world.clock.advance_secs(60);
+        let before = world.graph.requests().len();
+        world.poll().await.unwrap();
+        assert!(world.has(&id));
+        assert!(world.graph.requests().len() - before <= 2);
+        assert!(world.state().await.watermark >= watermark);
+    }
+    world.clock.advance_secs(weeks);
+    world.set("da5", "2026-03-01T12:03:30Z");
+    let before = world.graph.requests().len();
+    world.clock.advance_secs(60);
+    world.poll().await.unwrap();
+    assert!(world.graph.requests().len() - before <= 2);
+    assert_eq!(world.written().len(), 5);
+    assert!(world.state().await.unread.is_empty());
+}

@@ -71,3 +71,20 @@ async fn a_list_that_does_not_end_ends_the_poll_and_not_what_it_has() {
     let object = world.store.get(&state_key("contoso")).await.unwrap();
     assert!(object.is_some());
 }
+
+/// Before, it was read until the poll had no more time, and on one machine for ever.
+#[tokio::test(start_paused = true)]
+async fn a_list_that_repeats_itself_ends_the_poll_and_not_what_it_has() {
+    let world = World::with(|settings| {
+        settings.page_size = 2;
+        settings.windows.sweeps = false;
+    });
+    for n in 0..7 {
+        world.set(&format!("da{n}"), "2026-03-01T11:00:00Z");
+    }
+    world.graph.repeats();
+    let report = world.poll().await.unwrap();
+    assert_eq!(report.records, 7);
+    assert!(world.graph.requests().len() < 150);
+    assert!(!world.left().await.is_empty(), "it may have been more");
+}

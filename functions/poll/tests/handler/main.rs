@@ -16,6 +16,7 @@ mod giving_back;
 mod hostile;
 mod incomplete;
 mod late_evidence;
+mod little_by_little;
 mod objects;
 mod outputs;
 mod pages;

@@ -8,7 +8,7 @@ use drawbridge_time::{Clock as _, Deadline};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::world::{Answer, World};
+use crate::world::{Answer, Count, World};
 
 const DAY_SECS: u32 = 24 * 60 * 60;
 
@@ -212,4 +212,52 @@ async fn a_long_catch_up_does_not_keep_sweeps_waiting_nor_look_like_a_standstill
     let now = world.clock.now();
     let success = state.last_success.unwrap();
     assert!(now.duration_since(success).as_secs() < 180, "{success}");
+}
+
+/// 120 alerts of two minutes of a day, in pages of four seconds, as Graph lists them: newest first or
+/// oldest first.
+async fn clustered(is_newest_first: bool, page_size: u32) -> World {
+    let world = world(|settings| settings.page_size = page_size);
+    world.poll().await.unwrap();
+    for n in 0..120 {
+        let n = if is_newest_first { 119 - n } else { n };
+        let (minute, second) = (n / 60, n % 60);
+        world.set(
+            &format!("old{n}"),
+            &format!("2026-02-28T17:{minute:02}:{second:02}Z"),
+        );
+    }
+    world.graph.latency(4_000);
+    world.graph.counts(Count::AndMore(0));
+    world.clock.advance_secs(3600);
+    world
+}
+
+/// Before, the range was cut in halves of time, and all of the alerts lay in one of them: the first
+/// pages were read again and again, until a half was as short as the cluster.
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_outlasts_its_time_goes_on_where_it_stopped() {
+    for is_newest_first in [true, false] {
+        for page_size in [2, 10, 50] {
+            let world = clustered(is_newest_first, page_size).await;
+            let before = world.graph.requests().len();
+            let mut polls = 0;
+            while polls == 0 || !world.left().await.is_empty() {
+                world.poll().await.unwrap();
+                world.clock.advance_secs(60);
+                polls += 1;
+                assert!(polls < 60, "it does not come to an end");
+            }
+            assert!((0..120).all(|n| world.has(&format!("old{n}"))));
+            let pages = 120 / u64::from(page_size);
+            let requests = world.graph.requests().split_off(before);
+            let is_of_sweep = |url: &&String| !url.contains("2026-03-01T1");
+            let of_sweep = requests.iter().filter(is_of_sweep).count() as u64;
+            // With the news, a list that was read in more than one page is read a second time.
+            assert!(
+                of_sweep <= 2 * pages + 3 * polls,
+                "{of_sweep} requests in {polls} polls for {pages} pages, {is_newest_first}"
+            );
+        }
+    }
 }

@@ -7,7 +7,7 @@ use drawbridge_poll::{Ending, Progress, Report, Silent, Stop, state_key};
 use drawbridge_store::Store as _;
 use drawbridge_time::Deadline;
 
-use crate::world::{Answer, World, alert};
+use crate::world::{Answer, Count, World, alert};
 
 fn window(from: &str, to: &str) -> Window {
     Window::new(from.parse().unwrap(), to.parse().unwrap()).unwrap()
@@ -198,4 +198,37 @@ async fn a_second_reading_that_runs_out_of_time_goes_on_where_it_was() {
         polls += 1;
         assert!(polls < 50, "it does not come to an end");
     }
+}
+
+/// Nobody promises an order. Here the newest come first, but for one that was updated: Graph lists it
+/// where it was created.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_only_seems_to_be_one_hides_nothing() {
+    let world = World::with(|settings| {
+        settings.page_size = 2;
+        settings.windows.sweeps = false;
+    });
+    world.poll().await.unwrap();
+    for n in (0..30).rev() {
+        set(
+            &world,
+            &format!("da{n}"),
+            &format!("2026-01-01T03:{n:02}:00Z"),
+        );
+    }
+    set(&world, "updated", "2026-01-01T03:29:30Z");
+    world.graph.counts(Count::AndMore(0));
+    world
+        .want(window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"))
+        .await;
+    world.graph.latency(4_000);
+    let mut polls = 0;
+    while !world.state().await.unread.is_empty() {
+        let short = Stop::at(Deadline::after(std::time::Duration::from_secs(55)));
+        world.poller.run(&short, &Silent).await.unwrap();
+        world.clock.advance_secs(60);
+        polls += 1;
+        assert!(polls < 50, "it does not come to an end");
+    }
+    assert!(polls > 1 && has(&world, "updated"));
 }

@@ -230,6 +230,7 @@ fn what_calls_for_a_person_has_an_alarm() {
         "DeliverRefused",
         "Failures",
         "Gaps",
+        "Overdue",
         "Quarantined",
         "StateWeight",
         "Successes",

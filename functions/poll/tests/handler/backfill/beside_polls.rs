@@ -183,7 +183,9 @@ async fn what_was_put_aside_is_told_though_the_poll_fails_after_that() {
         let ranges = &mut state.backfills.get_mut("b1").unwrap().ranges;
         *ranges = drawbridge_cursor::Ranges::default();
         let due = Due {
-            failures: 4,
+            // It is read by itself.
+            failures: 1,
+            incomplete: drawbridge_cursor::MAX_INCOMPLETE - 1,
             ..Due::default()
         };
         ranges.add(days[0], due);
@@ -191,8 +193,9 @@ async fn what_was_put_aside_is_told_though_the_poll_fails_after_that() {
     };
     let store = world.store.as_ref();
     change_state(store, "contoso", failed_before).await.unwrap();
-    // The day that failed before fails once more, and then the queue is down.
-    world.queue.then(crate::world::Send::Refuse(vec![0]));
+    // The day that was incomplete before is so once more, and then the queue is down.
+    world.graph.script([Answer::Partial]);
+    world.queue.then(crate::world::Send::Refuse(Vec::new()));
     world.queue.then(crate::world::Send::Fail);
     try_step(&world).await.unwrap_err();
     let so_far = progress(&world).await;

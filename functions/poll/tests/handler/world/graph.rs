@@ -32,6 +32,8 @@ struct Inner {
     cap: Mutex<Option<usize>>,
     refuses: Mutex<bool>,
     endless: Mutex<bool>,
+    repeats: Mutex<bool>,
+    hangs_above: Mutex<Option<usize>>,
     mortal: Arc<Mortal>,
     log: Mutex<Vec<String>>,
     times: Mutex<Vec<Instant>>,
@@ -85,6 +87,12 @@ impl FakeGraph {
         *self.inner.endless.lock().unwrap() = true;
     }
 
+    /// Behind the last alert there is a link to the first one, and so on, each another link.
+    pub(crate) fn repeats(&self) {
+        *self.inner.repeats.lock().unwrap() = true;
+        self.is_endless();
+    }
+
     pub(crate) fn client(&self) -> Graph {
         let root = "https://graph.example".parse().unwrap();
         let endpoints = Endpoints::custom("https://login.example".parse().unwrap(), root).unwrap();
@@ -128,6 +136,11 @@ impl FakeGraph {
     /// What a poisoned answer is: 500 by default.
     pub(crate) fn poison_with(&self, status: u16, wait: Option<u64>) {
         *self.inner.poison_status.lock().unwrap() = Some((status, wait));
+    }
+
+    /// A page of more alerts than that never comes.
+    pub(crate) fn hangs_above(&self, alerts: usize) {
+        *self.inner.hangs_above.lock().unwrap() = Some(alerts);
     }
 
     /// Every request is answered with 503.
@@ -226,13 +239,20 @@ impl Transport for Wire {
             .collect();
         let listed = self.0.cap.lock().unwrap().unwrap_or(usize::MAX);
         let listed = &hits[..hits.len().min(listed)];
-        let page = &listed[skip.min(listed.len())..(skip + top).min(listed.len())];
+        let place = match *self.0.repeats.lock().unwrap() {
+            true => skip % listed.len().max(1),
+            false => skip,
+        };
+        let page = &listed[place.min(listed.len())..(place + top).min(listed.len())];
+        let most = self.0.hangs_above.lock().unwrap().unwrap_or(usize::MAX);
+        if page.len() > most {
+            return Ok(never());
+        }
         let poison = self.0.poison.lock().unwrap().clone();
         if poison.is_some_and(|text| page.iter().any(|json| json.contains(&text))) {
             let (status, wait) = self.0.poison_status.lock().unwrap().unwrap_or((500, None));
             if status == HANGS {
-                let never = futures::stream::pending().boxed();
-                return Ok(http::Response::new(never));
+                return Ok(never());
             }
             return Ok(answer(
                 status,
@@ -272,6 +292,11 @@ impl Transport for Wire {
             _ => answer(200, None, body),
         })
     }
+}
+
+/// An answer that does not come.
+fn never() -> http::Response<Body> {
+    http::Response::new(futures::stream::pending().boxed())
 }
 
 fn answer(

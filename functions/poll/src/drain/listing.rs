@@ -1,0 +1,186 @@
+use std::collections::HashMap;
+
+use drawbridge_cursor::{AlertDigest, Window};
+use jiff::{SignedDuration, Timestamp};
+
+/// The smallest step of Graph's time.
+const TICK: SignedDuration = SignedDuration::from_nanos(100);
+
+/// What Graph has listed so far of one attempt at a window.
+///
+/// Nobody promises an order: it is seen, and what follows from it is compared with Graph's count.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// The alerts with their times. One that does not parse has none.
+    alerts: HashMap<AlertDigest, Option<Timestamp>>,
+    /// The time of the last row that has one.
+    last: Option<Timestamp>,
+    /// Whether a later row was older than one before it, and whether one was newer.
+    falls: bool,
+    rises: bool,
+    /// Up to when was asked for.
+    until: Option<Timestamp>,
+    /// Whether Graph said of a page that it was incomplete.
+    pub(super) incomplete: bool,
+    /// How many alerts there were when the last page ended, and how many pages in a row added none.
+    before: usize,
+    barren_pages: u32,
+}
+
+/// What of a window was listed to its end, by the order of the rows.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// The part that should be complete.
+    pub(super) done: Window,
+    /// What is still to be read.
+    pub(super) rest: Window,
+    /// How many alerts were listed of the complete part.
+    pub(super) alerts: usize,
+}
+
+impl Listing {
+    /// That of a window, of which nothing is listed yet.
+    pub(super) fn of(window: Window) -> Self {
+        Self {
+            until: Some(window.to()),
+            ..Self::default()
+        }
+    }
+
+    /// Whether an alert of that time was asked for. One that was not tells nothing about the time.
+    pub(super) fn was_asked_for(&self, updated: Timestamp) -> bool {
+        self.until.is_none_or(|until| updated < until)
+    }
+
+    /// Notes a row.
+    pub(super) fn row(&mut self, alert: AlertDigest, updated: Option<Timestamp>) {
+        self.alerts.insert(alert, updated);
+        if let (Some(last), Some(updated)) = (self.last, updated) {
+            self.falls |= updated < last;
+            self.rises |= updated > last;
+        }
+        self.last = updated.or(self.last);
+    }
+
+    /// Notes the end of a page; how many in a row have now brought nothing that was not there before.
+    pub(super) fn page_ends(&mut self) -> u32 {
+        let is_barren = self.alerts.len() == self.before;
+        self.before = self.alerts.len();
+        self.barren_pages = if is_barren { self.barren_pages + 1 } else { 0 };
+        self.barren_pages
+    }
+
+    /// What of `window` was listed to its end, if all rows came in the order of their times. The
+    /// last row's instant is still to be read: there may be more rows of it.
+    pub(super) fn in_order(&self, window: Window) -> Option<Listed> {
+        let last = self.last?;
+        let (done, rest) = match (self.falls, self.rises) {
+            _ if self.incomplete => return None,
+            (true, true) => return None,
+            (true, false) => {
+                let behind = last.checked_add(TICK).ok()?;
+                let done = Window::new(behind, window.to());
+                (done?, Window::new(window.from(), behind)?)
+            }
+            (false, _) => {
+                let done = Window::new(window.from(), last);
+                (done?, Window::new(last, window.to())?)
+            }
+        };
+        let times = self.alerts.values().flatten();
+        let is_done = |time: &&Timestamp| (done.from()..done.to()).contains(*time);
+        let alerts = times.filter(is_done).count();
+        Some(Listed { done, rest, alerts })
+    }
+
+    /// Cuts `window` where half of what was listed lies on either side, so that each part has fewer
+    /// alerts, however they cluster. Where the rows came in order, that is where they ended: all of
+    /// the one part is known to fit.
+    pub(super) fn parts(&self, window: Window) -> Option<[Window; 2]> {
+        if let Some(Listed { done, rest, .. }) = self.in_order(window) {
+            return Some(match done < rest {
+                true => [done, rest],
+                false => [rest, done],
+            });
+        }
+        let mut times: Vec<Timestamp> = self.alerts.values().flatten().copied().collect();
+        times.sort_unstable();
+        let middle = *times.get(times.len() / 2)?;
+        let cut = |at: Timestamp| {
+            let early = Window::new(window.from(), at)?;
+            Some([early, Window::new(at, window.to())?])
+        };
+        cut(middle).or_else(|| cut(middle.checked_add(TICK).ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn window(from: i64, to: i64) -> Window {
+        Window::new(at(from), at(to)).unwrap()
+    }
+
+    /// A list of rows with these times.
+    fn listing(times: &[i64]) -> Listing {
+        let mut listing = Listing::default();
+        for (n, &time) in times.iter().enumerate() {
+            listing.row(AlertDigest::of(&n.to_string()), Some(at(time)));
+        }
+        listing
+    }
+
+    #[test]
+    fn what_lies_before_the_last_row_in_the_order_of_the_list_is_done() {
+        let newest_first = listing(&[90, 80, 80]).in_order(window(0, 100)).unwrap();
+        let behind = at(80) + TICK;
+        assert_eq!(newest_first.done, Window::new(behind, at(100)).unwrap());
+        assert_eq!(newest_first.rest, Window::new(at(0), behind).unwrap());
+        assert_eq!(newest_first.alerts, 1);
+        let oldest_first = listing(&[10, 20, 20]).in_order(window(0, 100)).unwrap();
+        assert_eq!(oldest_first.done, window(0, 20));
+        assert_eq!(oldest_first.rest, window(20, 100));
+        assert_eq!(oldest_first.alerts, 1);
+        assert_eq!(listing(&[10, 30, 20]).in_order(window(0, 100)), None);
+        assert_eq!(listing(&[]).in_order(window(0, 100)), None);
+        // All of it is of the first instant, or was incomplete.
+        assert_eq!(listing(&[0, 0]).in_order(window(0, 100)), None);
+        let incomplete = Listing {
+            incomplete: true,
+            ..listing(&[10, 20])
+        };
+        assert_eq!(incomplete.in_order(window(0, 100)), None);
+    }
+
+    #[test]
+    fn a_window_is_cut_where_its_alerts_are() {
+        let parts = |times: &[i64]| listing(times).parts(window(0, 1000));
+        assert_eq!(
+            parts(&[20, 10, 30, 11, 29]),
+            Some([window(0, 20), window(20, 1000)])
+        );
+        assert_eq!(
+            parts(&[10, 20]),
+            Some([window(0, 20), window(20, 1000)]),
+            "in order"
+        );
+        let first = Window::new(at(0), at(0) + TICK).unwrap();
+        assert_eq!(parts(&[0, 0]).unwrap()[0], first);
+        assert_eq!(parts(&[]), None);
+    }
+
+    #[test]
+    fn a_page_that_repeats_brings_nothing() {
+        let mut listing = Listing::default();
+        let mut page = |alert: &str| {
+            listing.row(AlertDigest::of(alert), None);
+            listing.page_ends()
+        };
+        assert_eq!(["a", "b", "a", "b", "c"].map(&mut page), [0, 0, 1, 2, 0]);
+    }
+}
