@@ -5,6 +5,8 @@
 //! or, in a release build of a clone, what git says. A debug build does not ask git: the command
 //! would be built again after each commit.
 
+#![allow(clippy::print_stdout, reason = "cargo is told so")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
