@@ -8,6 +8,7 @@ mod deliver;
 mod demo;
 mod explain;
 mod failure;
+mod generate;
 mod input;
 mod map;
 mod outputs;
@@ -46,6 +47,7 @@ async fn main() -> ExitCode {
         Some(Command::Backfill(args)) => backfill::run(args).await,
         Some(Command::Replay(args)) => replay::run(args).await,
         Some(Command::State(args)) => state::run(args).await,
+        Some(Command::Generate(args)) => generate::run(&args),
     };
     done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }

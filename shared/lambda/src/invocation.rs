@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 /// messages are hidden, and the response is sent.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
 
+/// The commit that the function was built from, if whoever built it said so.
+const COMMIT: Option<&str> = option_env!("DRAWBRIDGE_COMMIT");
+
 /// Answers invocations with `handle` until the process ends. A panic is an error without its message,
 /// which could quote an alert.
 ///
@@ -22,6 +25,12 @@ where
     E: DeserializeOwned,
     R: Serialize,
 {
+    // Once for each process: the answer to what is running in the cloud.
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        commit = COMMIT,
+        "started"
+    );
     let handle = &handle;
     run(service_fn(async move |event| survive(handle(event)).await)).await
 }

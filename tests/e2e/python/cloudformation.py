@@ -1,53 +1,48 @@
-"""Deploys the template as a user would with the AWS CLI, or deletes the stack.
+"""Deploys the stack as a user does who has unpacked its bundle and has the AWS CLI, or deletes it.
 
-Usage: cloudformation.py deploy STACK TEMPLATE BINARIES < PARAMETERS.json
+Usage: cloudformation.py deploy STACK BUNDLE < PARAMETERS.json
        cloudformation.py delete STACK
-The first prints the stack's outputs and the sizes of the packages as JSON. BINARIES is the folder
-with the release builds. Endpoint, region and credentials come from the environment.
+The first prints the stack's outputs and the sizes of the packages as JSON. BUNDLE is the folder that
+was unpacked. Endpoint, region and credentials come from the environment.
 """
 
 import json
 import os
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import boto3
 from botocore.exceptions import ClientError
 
-from package import package
+BUCKET = "packages"
+# `aws cloudformation deploy` does the rest, too, but looks every half minute whether it is done.
+PACKAGE = [
+    sys.executable, "-m", "awscli", "cloudformation", "package", "--template-file", "template.yaml",
+    "--s3-bucket", BUCKET, "--output-template-file", "packaged.yaml",
+]
 
-FUNCTIONS = ["dispatch", "poll", "deliver"]
-NESTED = ["jobs.yaml", "messages.yaml", "monitoring.yaml", "objects.yaml"]
-PACKAGES = "packages"
 
-
-def upload(path: str, folder: str) -> tuple[str, dict[str, int]]:
-    """Uploads the packages and templates, as `aws cloudformation package` does; the address of the
-    template, and the packages' sizes."""
-    with open(path, encoding="utf-8") as file:
-        template = file.read()
+def upload(bundle: Path) -> str:
+    """Uploads the packages and templates; the address of the template."""
     s3 = boto3.client("s3")
-    s3.create_bucket(Bucket=PACKAGES)
-    sizes = {}
-    for name in FUNCTIONS:
-        content = package(os.path.join(folder, name))
-        sizes[name] = len(content)
-        s3.put_object(Bucket=PACKAGES, Key=f"{name}.zip", Body=content)
-        local = f"CodeUri: ../functions/{name}\n"
-        if local not in template:
-            sys.exit(f"the template has no {local}")
-        template = template.replace(local, f"CodeUri: s3://{PACKAGES}/{name}.zip\n")
-    address = f"{s3.meta.endpoint_url}/{PACKAGES}"
-    for name in NESTED:
-        s3.upload_file(os.path.join(os.path.dirname(path), name), PACKAGES, name)
-        template = template.replace(f"TemplateURL: {name}\n", f"TemplateURL: {address}/{name}\n")
+    s3.create_bucket(Bucket=BUCKET)
+    # With no program in reach: neither cargo nor git.
+    environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    environment["PATH"] = "/nonexistent"
+    done = subprocess.run(PACKAGE, cwd=bundle, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
     # Too long to be sent with the call.
-    s3.put_object(Bucket=PACKAGES, Key="template.yaml", Body=template.encode())
-    return f"{address}/template.yaml", sizes
+    s3.upload_file(str(bundle / "packaged.yaml"), BUCKET, "template.yaml")
+    return f"{s3.meta.endpoint_url}/{BUCKET}/template.yaml"
 
 
-def deploy(stack: str, path: str, folder: str) -> None:
-    template, sizes = upload(path, folder)
+def deploy(stack: str, folder: str) -> None:
+    bundle = Path(folder)
+    template = upload(bundle)
+    sizes = {path.stem: path.stat().st_size for path in bundle.glob("*.zip")}
     given = json.load(sys.stdin)
     arguments = {
         "StackName": stack,

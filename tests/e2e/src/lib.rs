@@ -3,11 +3,13 @@
 //! The library deploys the stack there, for the tests and for `emulate`, which leaves it running.
 
 mod build;
+mod bundle;
 mod consumer;
 mod python;
 mod stack;
 
 pub use build::release;
+pub use bundle::Bundle;
 pub use consumer::{Consumer, Received};
 pub use python::Python;
 pub use stack::{Stack, create_secret, read_from, tenant_document};

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use bytes::Bytes;
 use drawbridge_emulator::Emulator;
@@ -7,9 +6,7 @@ use drawbridge_simulator::{Options, Simulator};
 use drawbridge_store::{S3Store, Store as _};
 use serde_json::{Value, json};
 
-use crate::{Error, Python};
-
-const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/template.yaml");
+use crate::{Bundle, Error, Python};
 
 /// The stack of `infra/template.yaml` in the emulated cloud.
 #[derive(Debug, Clone)]
@@ -21,23 +18,24 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Creates the stack, or updates it, with the binaries of a folder: packages them, uploads
-    /// them, has CloudFormation make the rest, and waits until it has.
+    /// Creates the stack, or updates it, from a bundle: has the AWS CLI upload what is in it and
+    /// CloudFormation make the rest, and waits until it has.
     ///
     /// # Errors
     /// Why CloudFormation refused it or did not come to an end.
     pub fn deploy(
         emulator: &Emulator,
         name: &str,
-        binaries: &Path,
+        bundle: &Bundle,
         parameters: &[(&str, &str)],
     ) -> Result<Self, Error> {
-        let binaries = binaries.to_str().ok_or("a path that is not Unicode")?;
+        let bundle = bundle.folder().to_str();
+        let bundle = bundle.ok_or("a path that is not Unicode")?;
         let parameters: BTreeMap<_, _> = parameters.iter().copied().collect();
         let python = Python::root(emulator);
         let told = python.run(
             "cloudformation.py",
-            &["deploy", name, TEMPLATE, binaries],
+            &["deploy", name, bundle],
             &json!(parameters).to_string(),
         )?;
         let mut told: Value = serde_json::from_str(&told)?;

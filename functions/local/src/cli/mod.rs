@@ -5,6 +5,7 @@ mod data_location;
 mod deliver;
 mod demo;
 mod explain;
+mod generate;
 mod map;
 mod poll;
 mod replay;
@@ -22,6 +23,7 @@ pub(crate) use data_location::DataLocationArgs;
 pub(crate) use deliver::Deliver;
 pub(crate) use demo::Demo;
 pub(crate) use explain::Explain;
+pub(crate) use generate::Generate;
 pub(crate) use map::Map;
 pub(crate) use poll::Poll;
 #[cfg(feature = "aws")]
@@ -34,12 +36,15 @@ pub(crate) use tenants::{
     TenantsPurge, TenantsRemove,
 };
 
+/// The package's version and the commit that it was built from, as far as the build knew it.
+pub(crate) const VERSION: &str = env!("DRAWBRIDGE_VERSION");
+
 /// Microsoft Defender alerts from Graph, as the records that your SIEM already understands.
 ///
 /// Without a command, it shows what it does: it starts a Graph simulator on this machine, polls it
 /// to the end and writes the records to a folder. No account is needed.
 #[derive(Debug, Parser)]
-#[command(name = "drawbridge", version, after_help = EXAMPLES)]
+#[command(name = "drawbridge", version = VERSION, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -70,6 +75,7 @@ pub(crate) enum Command {
     Backfill(Backfill),
     Replay(Replay),
     State(State),
+    Generate(Generate),
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use drawbridge_e2e::{Stack, release};
+use drawbridge_e2e::{Bundle, Stack, release};
 
 use crate::world;
 
@@ -8,6 +8,7 @@ const TENANT_ID: (&str, &str) = ("TenantId", "11111111-1111-4111-8111-1111111111
 async fn a_wrong_parameter_is_refused_with_its_name_and_the_fix() {
     let binaries = release().unwrap();
     let emulator = world::emulator().await;
+    let bundle = Bundle::make(&emulator, &binaries).unwrap();
     let refused: [(&[(&str, &str)], &str); 7] = [
         (
             &[TENANT_ID],
@@ -41,7 +42,7 @@ async fn a_wrong_parameter_is_refused_with_its_name_and_the_fix() {
         ),
     ];
     for (parameters, expected) in refused {
-        let error = Stack::deploy(&emulator, "refused", &binaries, parameters).unwrap_err();
+        let error = Stack::deploy(&emulator, "refused", &bundle, parameters).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }
 }

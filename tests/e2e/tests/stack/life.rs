@@ -34,7 +34,7 @@ async fn from_its_creation_to_its_end() {
     the_next_tick_adds_nothing(&world).await;
 
     // From here on the polls are this test's own.
-    world.update(&binaries, ("Schedule", "rate(10 minutes)"));
+    world.update(("Schedule", "rate(10 minutes)"));
     new_evidence_adds_one_record(&world, newest).await;
     an_outage_and_a_redrive_lose_nothing(&world).await;
     a_document_adds_a_tenant(&world, &secret).await;
@@ -53,6 +53,8 @@ fn without_its_secret_a_poll_says_what_to_do(world: &World) {
     assert!(error.contains("put-secret-value"), "{error}");
     let log = world.emulator.log_tail(100);
     assert!(log.contains("put-secret-value"), "{log}");
+    let started = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(log.contains(&started), "{log}");
 }
 
 async fn the_timer_leads_to_every_record(world: &World, alerts: &[Value]) {

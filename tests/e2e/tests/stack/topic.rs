@@ -1,4 +1,4 @@
-use drawbridge_e2e::{Consumer, Stack, create_secret, read_from, release, tenant_document};
+use drawbridge_e2e::{Bundle, Consumer, Stack, create_secret, read_from, release, tenant_document};
 use drawbridge_simulator::{Alerts, Options, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -33,7 +33,8 @@ async fn a_stack_that_begins_without_a_tenant() {
         (login.0, &login.1),
         (graph.0, &graph.1),
     ];
-    let stack = Stack::deploy(&emulator, STACK, &binaries, &parameters).unwrap();
+    let bundle = Bundle::make(&emulator, &binaries).unwrap();
+    let stack = Stack::deploy(&emulator, STACK, &bundle, &parameters).unwrap();
     assert!(stack.output("SiemQueueUrl").is_err(), "nobody asked for it");
     assert!(stack.output("SecretArn").is_err(), "nobody needs it");
     assert!(

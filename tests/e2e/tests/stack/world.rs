@@ -3,7 +3,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use drawbridge_e2e::{Consumer, Received, Stack, create_secret, read_from, tenant_document};
+use drawbridge_e2e::{
+    Bundle, Consumer, Received, Stack, create_secret, read_from, tenant_document,
+};
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_simulator::{Alerts, Simulator};
 use drawbridge_store::{S3Store, Store as _};
@@ -23,6 +25,7 @@ pub(crate) struct World {
     pub(crate) stack: Stack,
     pub(crate) consumer: Consumer,
     pub(crate) intake: Intake,
+    bundle: Bundle,
     parameters: Vec<(&'static str, String)>,
     pub(crate) store: S3Store,
     pub(crate) sqs: aws_sdk_sqs::Client,
@@ -65,7 +68,8 @@ impl World {
             ("MessagePointers", "yes".to_owned()),
         ];
         parameters.extend(read_from(&simulator));
-        let stack = deploy(&emulator, binaries, &parameters);
+        let bundle = Bundle::make(&emulator, binaries).unwrap();
+        let stack = deploy(&emulator, &bundle, &parameters);
         // The same tenant as a document, without sweeps and for one output; the administrator's list
         // lets it take the place of the parameters.
         let list = format!(
@@ -83,6 +87,7 @@ impl World {
         Self {
             consumer: Consumer::create(&emulator, &stack, "Siem").unwrap(),
             intake,
+            bundle,
             parameters,
             store: S3Store::new(drawbridge_store::s3_client(&config), bucket),
             sqs: aws_sdk_sqs::Client::new(&config),
@@ -92,10 +97,10 @@ impl World {
         }
     }
 
-    /// Deploys the same binaries again with one more parameter.
-    pub(crate) fn update(&mut self, binaries: &Path, parameter: (&'static str, &str)) {
+    /// Deploys the same bundle again with one more parameter.
+    pub(crate) fn update(&mut self, parameter: (&'static str, &str)) {
         self.parameters.push((parameter.0, parameter.1.to_owned()));
-        self.stack = deploy(&self.emulator, binaries, &self.parameters);
+        self.stack = deploy(&self.emulator, &self.bundle, &self.parameters);
     }
 
     /// Waits until a poll has asked Graph more than `asked` times, and until the function is done
@@ -152,9 +157,9 @@ impl World {
     }
 }
 
-fn deploy(emulator: &Emulator, binaries: &Path, parameters: &[(&str, String)]) -> Stack {
+fn deploy(emulator: &Emulator, bundle: &Bundle, parameters: &[(&str, String)]) -> Stack {
     let parameters: Vec<_> = parameters.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    Stack::deploy(emulator, STACK, binaries, &parameters).unwrap()
+    Stack::deploy(emulator, STACK, bundle, &parameters).unwrap()
 }
 
 /// The bodies by their keys; each must have come once.

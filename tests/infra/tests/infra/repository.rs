@@ -63,3 +63,32 @@ fn what_is_for_tests_is_in_nothing_that_is_released() {
         }
     }
 }
+
+/// A source archive has no git to ask: the commit is written into it, for `drawbridge --version`.
+#[test]
+fn a_source_archive_says_its_commit() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .args(arguments)
+            .current_dir(&root)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    };
+    let head = git(&["rev-parse", "HEAD"]);
+    let attributes = ["--worktree-attributes", "HEAD"];
+    let archive = git(&[
+        "archive",
+        attributes[0],
+        attributes[1],
+        "functions/local/commit",
+    ]);
+    let has_it = archive.windows(head.len()).any(|window| window == head);
+    assert!(has_it, "{}", String::from_utf8_lossy(&archive));
+}

@@ -77,10 +77,18 @@ fn every_python_package_has_a_version_and_digests() {
     }
 }
 
-/// The crates of others that the workspace is built of, for both processors: name and version.
+/// What the command is released for, and the functions.
+const PLATFORMS: [&str; 4] = [
+    "x86_64-unknown-linux-gnu",
+    "aarch64-unknown-linux-gnu",
+    "aarch64-apple-darwin",
+    "x86_64-pc-windows-msvc",
+];
+
+/// The crates of others that the workspace is built of, on any platform: name and version.
 fn crates() -> BTreeSet<String> {
     let mut crates = BTreeSet::new();
-    for target in ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"] {
+    for target in PLATFORMS {
         let output = Command::new(env!("CARGO"))
             .args(["tree", "--workspace", "--edges", "normal", "--all-features"])
             .args([

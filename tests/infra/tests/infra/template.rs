@@ -85,16 +85,21 @@ pub(crate) fn parameters() -> impl Iterator<Item = (&'static String, &'static Va
     templates.flat_map(|template| template["Parameters"].as_object().unwrap())
 }
 
-/// An interpreter with the linters, which sees nothing of the environment that could change what
-/// they say.
+/// An interpreter with the linters.
 pub(crate) fn python() -> Command {
+    tool("python")
+}
+
+/// A program of the linters' environment, which sees nothing of the outer environment that could
+/// change what it says.
+pub(crate) fn tool(name: &str) -> Command {
     static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
         drawbridge_emulator::python_environment("infra", REQUIREMENTS)
             .unwrap_or_else(|error| panic!("{error}"))
     });
     // Caches go into the environment, and nobody's own settings are read.
     let home = PYTHON.parent().and_then(Path::parent).unwrap();
-    let mut command = Command::new(&*PYTHON);
+    let mut command = Command::new(PYTHON.with_file_name(name));
     command
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())

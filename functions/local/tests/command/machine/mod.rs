@@ -23,7 +23,7 @@ fn shipped(file: &str) -> String {
 /// A program of the system. One that is not there is unpacked from Debian's packages, for these tests
 /// alone: nothing is installed.
 #[cfg(target_os = "linux")]
-fn program(name: &str, packages: &[&str]) -> Command {
+pub(crate) fn program(name: &str, packages: &[&str]) -> Command {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Some are not on every user's path.

@@ -10,7 +10,7 @@ mod guide;
 
 use std::time::Duration;
 
-use drawbridge_e2e::{Consumer, Error, Stack, read_from, release, tenant_document};
+use drawbridge_e2e::{Bundle, Consumer, Error, Stack, read_from, release, tenant_document};
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_simulator::{Alerts, GenerateOptions, Simulator};
 use jiff::{SignedDuration, Timestamp};
@@ -46,7 +46,8 @@ async fn main() -> Result<(), Error> {
         (login.0, &login.1),
         (graph.0, &graph.1),
     ];
-    let stack = Stack::deploy(&emulator, STACK, &binaries, &parameters)?;
+    let bundle = Bundle::make(&emulator, &binaries)?;
+    let stack = Stack::deploy(&emulator, STACK, &bundle, &parameters)?;
     let document = tenant_document(STACK, TENANT);
     let secret = &known.client_secret;
     stack
