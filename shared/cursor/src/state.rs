@@ -196,6 +196,7 @@ impl State {
         let oldest = self.oldest_secs(now, retention_secs);
         // What was seen later than that was seen by a clock that was ahead.
         let latest = epoch_secs_of(self.newest.unwrap_or(now).max(now).as_second());
+        self.forget_suspended(oldest);
         // What a backfill sent again is of no use once it is done.
         let is_of_use = |name: &str| {
             let id = name
@@ -208,6 +209,13 @@ impl State {
             written.forget_before(oldest);
             written.seen_by(latest);
         }
+    }
+
+    /// Forgets the backfills that were suspended before that and that nobody has resumed.
+    fn forget_suspended(&mut self, oldest_secs: u32) {
+        let is_old = |since: Timestamp| epoch_secs_of(since.as_second()) < oldest_secs;
+        self.backfills
+            .retain(|_, backfill| !backfill.suspended.is_some_and(is_old));
     }
 
     /// Since when an alert must have been returned to be remembered, in seconds since 1970.
@@ -347,6 +355,26 @@ mod tests {
         state.backfills.clear();
         state.prune(minute(10), 60);
         assert_eq!(state.outputs.keys().collect::<Vec<_>>(), ["siem"]);
+    }
+
+    #[test]
+    fn a_suspended_backfill_is_known_with_what_it_sent_as_long_as_alerts_are() {
+        let day_secs = 24 * 60 * 60;
+        let mut state = State::default();
+        state.output_and_resent("siem", "b");
+        let mut backfill = Backfill {
+            suspended: Some(minute(10)),
+            ..Backfill::default()
+        };
+        backfill.ranges.add(window(0, 10), Due::default());
+        assert_eq!(backfill.next(minute(20)), None);
+        state.backfills.insert("b".to_owned(), backfill);
+        state.returned(Some(minute(10 + 24 * 60)));
+        state.prune(minute(10 + 24 * 60), day_secs);
+        assert_eq!((state.backfills.len(), state.outputs.len()), (1, 2));
+        state.returned(Some(minute(11 + 24 * 60)));
+        state.prune(minute(11 + 24 * 60), day_secs);
+        assert_eq!((state.backfills.len(), state.outputs.len()), (0, 1));
     }
 
     #[test]
