@@ -1,8 +1,9 @@
 //! Older ranges that operators want: asked for in the state, and read step by step.
 
-use drawbridge_cursor::{Backfill, Ranges, State, Window};
+use drawbridge_cursor::{Backfill, State, Window};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::backfill_progress::{is_cancelled, windows};
 use crate::context::PollContext;
 use crate::drain::WindowOutcome;
 use crate::read_options::{ReadOptions, What};
@@ -17,17 +18,22 @@ const MAX_FAILURES: u32 = 5;
 pub(crate) struct BackfillStep {
     id: String,
     did: Report,
-    left: Ranges,
+    /// The backfill after that; `None` where the state did not have it: it is done, or forgotten.
+    backfill: Option<Backfill>,
     failed: Vec<Window>,
     stopped: Option<String>,
-    /// Whether the state does not have it: it is done, or nobody wants it any more.
-    is_gone: bool,
 }
 
 impl BackfillStep {
     /// Whether there is more to read at once.
     pub(crate) fn is_to_go_on(&self, now: Timestamp) -> bool {
-        self.stopped.is_none() && self.left.next(now).is_some()
+        let next = |backfill: &Backfill| backfill.next(now);
+        self.stopped.is_none() && self.backfill.as_ref().and_then(next).is_some()
+    }
+
+    /// Whether there is something left that nobody reads until an operator resumes it.
+    fn is_cancelled(&self) -> bool {
+        self.backfill.as_ref().is_some_and(is_cancelled)
     }
 
     /// Adds what was done to how far the backfill has come.
@@ -38,12 +44,21 @@ impl BackfillStep {
         progress.quarantined += self.did.quarantined;
         progress.requests += self.did.requests;
         progress.failed.extend(&self.failed);
-        // What an operator gave up is still there for him to resume.
-        if !(self.is_gone && progress.cancelled) {
-            progress.left = self.left.iter().map(|range| range.window).collect();
-        }
-        progress.stopped.clone_from(&self.stopped);
         progress.updated = Some(now);
+        let is_ended = progress.cancelled || progress.stopped.is_some();
+        match &self.backfill {
+            Some(backfill) => {
+                progress.describe(backfill);
+                progress.left = windows(&backfill.left());
+            }
+            // One that was suspended and forgotten is still there for an operator to resume.
+            None if is_ended => return,
+            None => progress.left.clear(),
+        }
+        // Nobody has tried it meanwhile.
+        if self.stopped.is_some() || !self.is_cancelled() {
+            progress.stopped.clone_from(&self.stopped);
+        }
     }
 }
 
@@ -64,26 +79,33 @@ impl Poller {
             id: id.to_owned(),
             ..BackfillStep::default()
         };
-        let Some(mut backfill) = saved.state.backfills.remove(id) else {
-            step.is_gone = true;
+        let Some(backfill) = saved.state.backfills.get_mut(id) else {
             return (step, Ok(()));
         };
-        if let Err(error) = self.check_output(&backfill) {
-            tracing::error!(tenant = self.settings.tenant, id, %error, "a backfill was given up");
+        if let Err(error) = self.check_output(backfill) {
+            tracing::error!(tenant = self.settings.tenant, id, %error, "a backfill is suspended");
             step.stopped = Some(error.to_string());
-            step.left = backfill.left();
+            backfill.suspended = Some(context.now);
+            step.backfill = Some(backfill.clone());
             return (step, Ok(()));
         }
+        let mut backfill = backfill.clone();
         let before = (report.clone(), self.graph.stats().requests);
         let mut read = self
             .read_ranges(&mut backfill, context, saved, report, &mut step)
             .await;
         step.did = report.since(&before.0);
         step.did.requests = self.graph.stats().requests - before.1;
-        step.left = backfill.left();
-        if !backfill.is_done() {
-            saved.state.backfills.insert(id.to_owned(), backfill);
+        backfill.end(context.now);
+        if backfill.is_over() {
+            saved.state.backfills.remove(id);
+        } else {
+            saved
+                .state
+                .backfills
+                .insert(id.to_owned(), backfill.clone());
         }
+        step.backfill = Some(backfill);
         if let Err(error) = read.as_ref()
             && !error.is_retryable()
         {
@@ -129,6 +151,7 @@ impl Poller {
                         if !options.dry_run {
                             self.give_up_incomplete(&for_good, report).await?;
                         }
+                        backfill.failed |= !for_good.is_empty();
                         step.failed.extend(for_good);
                         backfill.each(|ranges| ranges.put_off_incomplete(part, context.now));
                     }
@@ -161,6 +184,7 @@ impl Poller {
                     if range.due.failures + 1 >= MAX_FAILURES {
                         self.give_up(window, &error, &options, report).await?;
                         backfill.each(|ranges| ranges.narrow(range.window, &[], context.now));
+                        backfill.failed = true;
                         step.failed.push(window);
                     }
                 }
@@ -235,7 +259,12 @@ impl Poller {
         let now = self.clock.now();
         let change = |progress: &mut BackfillProgress| step.note_in(progress, now);
         let noted = BackfillProgress::change(store, tenant, &step.id, change);
-        if let Err(error) = noted.await {
+        let mut noted = noted.await;
+        if step.is_cancelled() && step.stopped.is_none() {
+            // Who suspended it may have had no time to say so.
+            noted = noted.and(BackfillProgress::settle(store, tenant, &step.id, false).await);
+        }
+        if let Err(error) = noted {
             let id = &step.id;
             tracing::warn!(tenant, id, %error, "how far a backfill has come could not be noted");
         }
@@ -246,10 +275,11 @@ impl Poller {
         if error.is_retryable() {
             return;
         }
-        for (id, backfill) in &saved.state.backfills {
+        let all = saved.state.backfills.iter();
+        for (id, backfill) in all.filter(|(_, backfill)| backfill.suspended.is_none()) {
             let step = BackfillStep {
                 id: id.clone(),
-                left: backfill.left(),
+                backfill: Some(backfill.clone()),
                 stopped: Some(error.to_string()),
                 ..BackfillStep::default()
             };
@@ -284,7 +314,9 @@ impl Poller {
             };
             // What was asked for meanwhile stays.
             backfill.ranges = backfill.ranges.without(&before);
-            backfill.ranges.add_all(&step.left);
+            if let Some(counted) = &step.backfill {
+                backfill.ranges.add_all(&counted.left());
+            }
             if backfill.is_done() || step.stopped.is_some() {
                 state.backfills.remove(id);
             }

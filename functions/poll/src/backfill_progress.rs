@@ -1,16 +1,17 @@
 //! How far a backfill has come, for people.
 //!
-//! `backfills/<tenant>/<id>.json` tells of it. Nothing depends on that object but what people are
-//! shown: what is still to be read is in the tenant's state.
+//! `backfills/<tenant>/<id>.json` tells of it. Whether a backfill is read, and what of it, depends on
+//! the tenant's state alone. This object has what people are shown, and what to ask for again once the
+//! state has forgotten a backfill: one that was suspended for too long, or windows that failed.
 
 use bytes::Bytes;
-use drawbridge_cursor::{Due, Window};
+use drawbridge_cursor::{Backfill, Due, Ranges, State, Window};
 use drawbridge_store::{ETag, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::PollError;
-use crate::saved_state::{MAX_CONFLICTS, change_state};
+use crate::saved_state::{MAX_CONFLICTS, change_state, state_key};
 
 /// A backfill is read in steps of a day, so that it can be seen to come on, and so that a part that
 /// fails is put aside by itself.
@@ -106,13 +107,12 @@ impl BackfillProgress {
     ) -> Result<(), PollError> {
         let key = Self::key(tenant, id);
         for _ in 0..MAX_CONFLICTS {
-            let (etag, progress) = Self::load_with_etag(store, tenant, id).await?;
-            let mut progress = progress.unwrap_or_else(|| Self {
-                tenant: tenant.to_owned(),
-                id: id.to_owned(),
-                ..Self::default()
-            });
+            let (etag, known) = Self::load_with_etag(store, tenant, id).await?;
+            let mut progress = known.clone().unwrap_or_else(|| Self::new(tenant, id));
             change(&mut progress);
+            if known.as_ref() == Some(&progress) {
+                return Ok(());
+            }
             let body = Bytes::from(serde_json::to_vec(&progress).unwrap_or_default());
             let put = store.put_if(&key, body, "application/json", etag.as_ref());
             match put.await {
@@ -125,7 +125,7 @@ impl BackfillProgress {
     }
 
     /// Asks for what is left of it: polls of the tenant read it after all else. Asking twice is the
-    /// same as once.
+    /// same as once, and what the state knows of it already stays as it is.
     ///
     /// # Errors
     /// [`PollError`] when the state or the progress could not be written: ask again.
@@ -146,27 +146,121 @@ impl BackfillProgress {
         };
         change_state(store, &self.tenant, |state| {
             let backfill = state.backfills.entry(self.id.clone()).or_default();
-            for &window in &self.left {
-                backfill.ranges.add(window, due);
+            let known = backfill.left();
+            for gap in self.left.iter().flat_map(|&window| known.gaps(window)) {
+                backfill.ranges.add(gap, due);
             }
             backfill.output.clone_from(&self.output);
             backfill.again = self.again;
             backfill.dry_run = self.dry_run;
+            backfill.failed &= !self.failed.is_empty();
+            backfill.suspended = None;
         })
-        .await
+        .await?;
+        Self::settle(store, &self.tenant, &self.id, false).await
     }
 
-    /// Takes a backfill out of the tenant's state: nothing more of it is read, and what was read stays
+    /// Suspends a backfill in the tenant's state: nothing more of it is read, and what was read stays
     /// as it is. A poll that is under way takes that over.
     ///
     /// # Errors
     /// [`PollError`] when the state or the progress could not be written: do it again.
-    pub async fn cancel(store: &dyn Store, tenant: &str, id: &str) -> Result<(), PollError> {
-        // First, so that nobody takes one that is gone from the state for one that is done.
-        Self::change(store, tenant, id, |progress| progress.cancelled = true).await?;
+    pub async fn cancel(
+        store: &dyn Store,
+        tenant: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<(), PollError> {
+        // First, so that nothing says that it is cancelled while polls read it.
         change_state(store, tenant, |state| {
-            state.backfills.remove(id);
+            if let Some(backfill) = state.backfills.get_mut(id) {
+                backfill.suspended.get_or_insert(now);
+            }
         })
-        .await
+        .await?;
+        Self::settle(store, tenant, id, true).await
     }
+
+    /// Has the progress say whether the backfill is cancelled, as the tenant's state has it; of one
+    /// that the state does not have, it says `unless_known`.
+    ///
+    /// Two who cancel and resume it at once both end with this, and who is last has seen what the
+    /// other one did.
+    pub(crate) async fn settle(
+        store: &dyn Store,
+        tenant: &str,
+        id: &str,
+        unless_known: bool,
+    ) -> Result<(), PollError> {
+        let mut known = in_state(store, tenant, id).await?;
+        for _ in 0..MAX_CONFLICTS {
+            let cancelled = known.as_ref().map_or(unless_known, is_cancelled);
+            Self::change(store, tenant, id, |progress| {
+                if let Some(backfill) = &known {
+                    progress.describe(backfill);
+                }
+                progress.cancelled = cancelled;
+            })
+            .await?;
+            let now = in_state(store, tenant, id).await?;
+            if now.as_ref().map_or(unless_known, is_cancelled) == cancelled {
+                return Ok(());
+            }
+            known = now;
+        }
+        Err(PollError::Superseded)
+    }
+
+    /// The progress of a backfill of which nothing is known but what the tenant's state says.
+    #[must_use]
+    pub fn of_state(tenant: &str, id: &str, backfill: &Backfill) -> Self {
+        let mut progress = Self::new(tenant, id);
+        progress.describe(backfill);
+        progress.cancelled = is_cancelled(backfill);
+        progress
+    }
+
+    /// What the state knows of a backfill, which counts: a report may have been lost.
+    pub(crate) fn describe(&mut self, backfill: &Backfill) {
+        self.output.clone_from(&backfill.output);
+        self.again = backfill.again;
+        self.dry_run = backfill.dry_run;
+        if self.windows.is_empty() {
+            self.windows = windows(&backfill.left());
+            self.left.clone_from(&self.windows);
+        }
+    }
+
+    fn new(tenant: &str, id: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            id: id.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Whether there is something left of it that nobody reads.
+pub(crate) fn is_cancelled(backfill: &Backfill) -> bool {
+    backfill.suspended.is_some() && !backfill.is_done()
+}
+
+/// The windows of some ranges.
+pub(crate) fn windows(ranges: &Ranges) -> Vec<Window> {
+    ranges.iter().map(|range| range.window).collect()
+}
+
+/// A backfill as the tenant's state has it.
+async fn in_state(
+    store: &dyn Store,
+    tenant: &str,
+    id: &str,
+) -> Result<Option<Backfill>, PollError> {
+    let key = state_key(tenant);
+    let Some(object) = store.get(&key).await? else {
+        return Ok(None);
+    };
+    let mut state =
+        State::decode_head(&object.body).map_err(|source| PollError::State { key, source })?;
+    Ok(state.backfills.remove(id))
 }

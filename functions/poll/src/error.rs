@@ -44,6 +44,12 @@ pub enum PollError {
          job of a tenant run at a time"
     )]
     Superseded,
+    /// The tenant's state was removed while something was done beside its polls.
+    #[error(
+        "the tenant's state was removed meanwhile, as `tenants purge` does: nothing was noted; if \
+         the tenant is to stay, do it again"
+    )]
+    Removed,
     /// The queue took some records and refused others; those are sent again.
     #[error(
         "the queue refused {refused} records ({code}); they are sent again by the next poll: check \
@@ -65,7 +71,7 @@ impl PollError {
             Self::Graph(error) => error.is_retryable(),
             Self::Store(error) => error.is_retryable(),
             Self::Queue(error) => error.is_retryable(),
-            Self::State { .. } | Self::UnknownOutput { .. } => false,
+            Self::State { .. } | Self::UnknownOutput { .. } | Self::Removed => false,
             Self::Circular | Self::Superseded | Self::Refused { .. } => true,
         }
     }

@@ -152,7 +152,8 @@ impl SavedState {
     /// Takes over what operators did since the state was read; `false` when it was a poll that wrote
     /// the object, or somebody who set the tenant back.
     async fn take_over(&mut self, store: &dyn Store) -> Result<bool, PollError> {
-        // One that there is no room for beside this state was written by another poll.
+        // While nothing is written, the room is free that the weight has for this state's own form, and
+        // what an operator wrote is about as long. Of more than half of the memory, it is a poll's.
         let object = match store.get_at_most(&self.key, self.most_bytes / 2).await {
             Err(StoreError::TooLarge { .. }) => None,
             object => object?,
@@ -215,6 +216,10 @@ impl SavedState {
                 return Ok(());
             }
             let mut newer = Self::load(store, settings, now).await?;
+            // What a purge removed does not come back.
+            if saved.etag.is_some() && newer.etag.is_none() {
+                return Err(PollError::Removed);
+            }
             newer.adopt(store, &saved.state).await?;
             saved = newer;
         }

@@ -22,6 +22,13 @@ pub struct Backfill {
     /// Whether to count only: nothing is written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
+    /// Whether any of it was put aside because it failed again and again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
+    /// Since when nobody reads it: an operator cancelled it, or it waits for one to resume it. It
+    /// stays for as long as alerts are remembered, and what it sent again is known until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<Timestamp>,
 }
 
 impl Backfill {
@@ -31,9 +38,26 @@ impl Backfill {
         self.ranges.is_empty() && self.second.is_empty()
     }
 
-    /// What is to be read next.
+    /// Whether the state has no more use for it.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_done() && self.suspended.is_none()
+    }
+
+    /// Suspends one that is done but for what was put aside, if it writes again: when that is
+    /// resumed, what was sent of it must not be sent once more.
+    pub fn end(&mut self, now: Timestamp) {
+        if self.is_done() && self.failed && self.again && !self.dry_run {
+            self.suspended = Some(now);
+        }
+    }
+
+    /// What is to be read next; nothing of one that is suspended.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Option<Range> {
+        if self.suspended.is_some() {
+            return None;
+        }
         self.ranges.next(now).or_else(|| self.second.next(now))
     }
 

@@ -202,6 +202,7 @@ impl State {
         let oldest = oldest.saturating_sub(step_secs);
         // What was seen later than that was seen by a clock that was ahead.
         let latest = epoch_secs_of(self.newest.unwrap_or(now).max(now).as_second());
+        self.forget_suspended(oldest);
         let backfills = &self.backfills;
         self.outputs.retain(|name, _| is_of_use(name, backfills));
         for written in self.outputs.values_mut() {
@@ -209,6 +210,13 @@ impl State {
             written.seen_by(latest);
         }
         self.prune_pages(oldest, latest, step_secs);
+    }
+
+    /// Forgets the backfills that were suspended before that and that nobody has resumed.
+    fn forget_suspended(&mut self, oldest_secs: u32) {
+        let is_old = |since: Timestamp| epoch_secs_of(since.as_second()) < oldest_secs;
+        self.backfills
+            .retain(|_, backfill| !backfill.suspended.is_some_and(is_old));
     }
 
     /// Since when an alert must have been returned to be remembered, in seconds since 1970.
@@ -354,6 +362,26 @@ mod tests {
         state.backfills.clear();
         state.prune(minute(10), 60);
         assert_eq!(state.outputs.keys().collect::<Vec<_>>(), ["siem"]);
+    }
+
+    #[test]
+    fn a_suspended_backfill_is_known_with_what_it_sent_as_long_as_alerts_are() {
+        let day_secs = 24 * 60 * 60;
+        let mut state = State::default();
+        state.output_and_resent("siem", "b");
+        let mut backfill = Backfill {
+            suspended: Some(minute(10)),
+            ..Backfill::default()
+        };
+        backfill.ranges.add(window(0, 10), Due::default());
+        assert_eq!(backfill.next(minute(20)), None);
+        state.backfills.insert("b".to_owned(), backfill);
+        state.returned(Some(minute(10 + 24 * 60)));
+        state.prune(minute(10 + 24 * 60), day_secs);
+        assert_eq!((state.backfills.len(), state.outputs.len()), (1, 2));
+        state.returned(Some(minute(11 + 24 * 60)));
+        state.prune(minute(11 + 24 * 60), day_secs);
+        assert_eq!((state.backfills.len(), state.outputs.len()), (0, 1));
     }
 
     #[test]

@@ -92,8 +92,24 @@ impl State {
             if theirs.dry_run {
                 self.backfills.insert(id.clone(), theirs.clone());
             }
+            let known = before.backfills.get(id);
+            if known.is_some_and(|known| known.suspended != theirs.suspended) {
+                self.suspend_as(id, theirs);
+            }
         }
-        self.backfills.retain(|_, backfill| !backfill.is_done());
+        self.backfills.retain(|_, backfill| !backfill.is_over());
+    }
+
+    /// Takes over that an operator suspended a backfill, or resumed one, which may have been
+    /// forgotten here meanwhile. One that was read to its end meanwhile is done all the same.
+    fn suspend_as(&mut self, id: &str, theirs: &Backfill) {
+        match self.backfills.get_mut(id) {
+            Some(ours) => ours.suspended = theirs.suspended,
+            None if theirs.suspended.is_none() => {
+                self.backfills.insert(id.to_owned(), theirs.clone());
+            }
+            None => {}
+        }
     }
 
     /// Whether there is anything that another poll should not be late for: what was never read, and
@@ -158,5 +174,39 @@ mod tests {
         assert_eq!(ours.backfills.len(), 2);
         assert_eq!(ours.backfills["counted"], theirs.backfills["counted"]);
         assert_eq!(ours.backfills["read"], read);
+    }
+    #[test]
+    fn a_backfill_that_was_suspended_or_resumed_meanwhile_is_so() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut running = State::default();
+        let backfill = running.backfills.entry("b".to_owned()).or_default();
+        backfill.ranges.add(window(0, 100), Due::default());
+        let mut suspended = running.clone();
+        suspended.backfills.get_mut("b").unwrap().suspended = Some(at(5));
+
+        // A poll has read half of it meanwhile.
+        let mut ours = running.clone();
+        let read = ours.backfills.get_mut("b").unwrap();
+        read.read(window(0, 100), &[window(50, 100)], at(5));
+        let left = read.left();
+        ours.take_over(&running.wanted(), &suspended.wanted());
+        assert_eq!(ours.backfills["b"].suspended, Some(at(5)));
+        assert_eq!(ours.backfills["b"].left(), left);
+        assert!(!ours.is_anything_due(at(10)));
+        // Or all of it: then there is nothing to suspend.
+        let mut ours = running.clone();
+        ours.backfills.clear();
+        ours.take_over(&running.wanted(), &suspended.wanted());
+        assert!(ours.backfills.is_empty());
+
+        let mut ours = suspended.clone();
+        ours.take_over(&suspended.wanted(), &running.wanted());
+        assert_eq!(ours.backfills, running.backfills);
+        // Or a poll has forgotten it meanwhile.
+        let mut ours = suspended.clone();
+        ours.backfills.clear();
+        ours.take_over(&suspended.wanted(), &running.wanted());
+        assert_eq!(ours.backfills, running.backfills);
+        assert!(ours.is_anything_due(at(10)));
     }
 }

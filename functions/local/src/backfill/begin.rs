@@ -2,9 +2,9 @@ use drawbridge_config::{Tenant, is_name};
 use drawbridge_poll::{BackfillProgress, state_key};
 use jiff::Timestamp;
 
+use super::known::with_id;
 use super::request::{BackfillRequest, beyond_retention, range};
 use super::shown::{is_done, print_ended};
-use super::status::with_id;
 use super::{local, stack};
 use crate::cli;
 use crate::confirm::confirm;

@@ -1,14 +1,15 @@
 use std::io::Write as _;
 
 use drawbridge_poll::BackfillProgress;
+use jiff::Timestamp;
 
+use super::known::with_id;
 use super::shown::is_done;
-use super::status::with_id;
 use crate::cli::BackfillCancel;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 
-/// Takes what is left of a backfill out of its tenant's state.
+/// Suspends what is left of a backfill in its tenant's state.
 pub(super) async fn run(args: &BackfillCancel) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     let progress = with_id(&place, &args.id).await?;
@@ -18,7 +19,8 @@ pub(super) async fn run(args: &BackfillCancel) -> Result<(), Failure> {
         return Ok(());
     }
     let store = place.store.as_ref();
-    let cancelled = BackfillProgress::cancel(store, &progress.tenant, &progress.id);
+    let cancelled =
+        BackfillProgress::cancel(store, &progress.tenant, &progress.id, Timestamp::now());
     cancelled.await.map_err(Failure::of)?;
     writeln!(
         out,

@@ -2,6 +2,7 @@
 
 mod begin;
 mod cancel;
+mod known;
 mod local;
 mod request;
 mod shown;

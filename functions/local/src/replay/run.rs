@@ -2,13 +2,13 @@ use std::borrow::Cow;
 use std::io::Write as _;
 
 use drawbridge_alert::{Alert, without_lone_surrogates};
-use drawbridge_cursor::{Due, State, Window};
-use drawbridge_poll::{Ending, PollError, Poller, Silent, Stop, change_state, state_key};
+use drawbridge_poll::{PollError, Poller, Stop};
 use drawbridge_quarantine::{Item, Kind, StoredItem, stored_items};
 use drawbridge_queue::Message;
 use drawbridge_telemetry::shown;
 use serde_json::json;
 
+use super::gap::GapReplay;
 use super::outputs::Pollers;
 use crate::cli::ReplayRun;
 use crate::data_location::DataLocation;
@@ -55,17 +55,17 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
             return Err(Failure::of("stopped; run it again for the rest"));
         }
         let done = replay.item(&item).await;
-        failed += usize::from(done.is_err());
-        let (is_done, what) = match done {
-            Ok(what) => (true, what),
-            Err(failure) => (false, failure.to_string()),
-        };
+        let left = done.as_ref().map_or("left where it is: ", |_| "");
+        let Done { what, is_all } = done.unwrap_or_else(|failure| Done {
+            what: failure.to_string(),
+            is_all: false,
+        });
+        failed += usize::from(!is_all);
         if args.json {
             let kind = item.kind.word();
-            let line = json!({"item": item.id, "kind": kind, "done": is_done, "what": what});
+            let line = json!({"item": item.id, "kind": kind, "done": is_all, "what": what});
             printed = printed.and(writeln!(out, "{line}"));
         } else {
-            let left = if is_done { "" } else { "left where it is: " };
             printed = printed.and(writeln!(out, "{}: {left}{}", shown(&item.id), shown(&what)));
         }
     }
@@ -103,6 +103,19 @@ fn chosen(named: &[String], all: &[StoredItem]) -> Result<Vec<StoredItem>, Failu
     Ok(chosen)
 }
 
+/// What was done with an item that was moved away.
+pub(super) struct Done {
+    pub(super) what: String,
+    /// Whether nothing of it is in quarantine any more.
+    pub(super) is_all: bool,
+}
+
+impl Done {
+    pub(super) fn all(what: String) -> Self {
+        Self { what, is_all: true }
+    }
+}
+
 struct Replay<'a> {
     pollers: Pollers<'a>,
     place: &'a DataLocation,
@@ -112,18 +125,23 @@ struct Replay<'a> {
 
 impl Replay<'_> {
     /// Delivers an item and moves it away; gives what was done.
-    async fn item(&mut self, item: &StoredItem) -> Result<String, Failure> {
+    async fn item(&mut self, item: &StoredItem) -> Result<Done, Failure> {
         let store = self.place.store.as_ref();
         let Some(content) = item.read(store).await.map_err(Failure::of)? else {
-            return Ok("somebody else delivered it meanwhile".to_owned());
+            return Ok(Done::all("somebody else delivered it meanwhile".to_owned()));
         };
         let (done, item) = match item.kind {
-            Kind::Alert => (self.alert(item, &content).await?, item.clone()),
-            Kind::Record | Kind::Undeliverable => (self.record(item, content).await?, item.clone()),
+            Kind::Alert => (Done::all(self.alert(item, &content).await?), item.clone()),
+            Kind::Record | Kind::Undeliverable => {
+                (Done::all(self.record(item, content).await?), item.clone())
+            }
             Kind::Gap => self.gap(item, &content).await?,
         };
         let to = item.move_to_replayed(store).await.map_err(Failure::of)?;
-        Ok(format!("{done}; moved to {to}"))
+        Ok(Done {
+            what: format!("{}; moved to {to}", done.what),
+            ..done
+        })
     }
 
     async fn alert(&mut self, item: &StoredItem, content: &Item<'_>) -> Result<String, Failure> {
@@ -202,56 +220,29 @@ impl Replay<'_> {
         &mut self,
         item: &StoredItem,
         content: &Item<'_>,
-    ) -> Result<(String, StoredItem), Failure> {
+    ) -> Result<(Done, StoredItem), Failure> {
         let window = content.window;
-        let window = window.ok_or_else(|| Failure::of("the item holds no window"))?;
-        let store = self.place.store.as_ref();
-        let unread = |state: &mut State| state.unread.add(window, Due::default());
-        if self.find_unread(&item.tenant, window).await? && !item.is_taken() {
+        let replay = GapReplay {
+            place: self.place,
+            window: window.ok_or_else(|| Failure::of("the item holds no window"))?,
+            item,
+        };
+        if !item.is_taken() && !replay.unread().await?.is_empty() {
             // A poll that quarantined it may not have saved yet; its save would undo this.
             return Err(Failure::of(
                 "its window is unread already: polls are at it; try again in some minutes",
             ));
         }
         if self.place.as_folder().is_none() {
-            let item = item.take(store).await.map_err(Failure::of)?;
-            let changed = change_state(store, &item.tenant, unread).await;
-            changed.map_err(Failure::of)?;
+            let item = replay.begin().await?;
             let done = "its window is in the tenant's state: the next poll reads it";
-            return Ok((done.to_owned(), item));
+            return Ok((Done::all(done.to_owned()), item));
         }
         // First, so that nothing is noted for a tenant that is none.
         let poller = self.pollers.of(&item.tenant).await?;
-        let item = item.take(store).await.map_err(Failure::of)?;
-        let changed = change_state(store, &item.tenant, unread).await;
-        changed.map_err(Failure::of)?;
-        loop {
-            let report = poller.run(&self.stop, &Silent).await;
-            let report = report.map_err(Failure::of)?;
-            let is_read = !self.find_unread(&item.tenant, window).await?;
-            if is_read && report.gaps == 0 && report.ending == Ending::Complete {
-                return Ok(("its window was read again".to_owned(), item));
-            }
-            if is_read {
-                // What Graph did not answer for was quarantined anew.
-                item.move_to_replayed(store).await.map_err(Failure::of)?;
-            }
-            if is_read || !report.more {
-                return Err(Failure::of(
-                    "Graph did not answer for all of it; polls try it again, and so does this",
-                ));
-            }
-        }
-    }
-
-    /// Whether any of `window` is still to be read.
-    async fn find_unread(&self, tenant: &str, window: Window) -> Result<bool, Failure> {
-        let object = self.place.store.get(&state_key(tenant)).await;
-        let Some(object) = object.map_err(Failure::of)? else {
-            return Ok(false);
-        };
-        let state = State::decode_head(&object.body).map_err(Failure::of)?;
-        Ok(state.unread.within(window).next().is_some())
+        let item = replay.begin().await?;
+        let done = replay.read(&poller, &self.stop).await?;
+        Ok((done, item))
     }
 }
 

@@ -4,6 +4,7 @@ mod reset;
 mod show;
 
 use crate::cli::{self, StateCommand};
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
 
 /// What stands between the tenant and the time in the name of an old state that was kept.
@@ -15,4 +16,14 @@ pub(crate) async fn run(args: cli::State) -> Result<(), Failure> {
         StateCommand::Show(args) => show::run(&args).await,
         StateCommand::Reset(args) => reset::run(&args).await,
     }
+}
+
+/// The tenants that have a state.
+pub(crate) async fn tenants_with_state(place: &DataLocation) -> Result<Vec<String>, Failure> {
+    let keys = place.store.list("state/").await.map_err(Failure::of)?;
+    let names = keys.iter().filter_map(|key| {
+        let name = key.strip_prefix("state/")?.strip_suffix(".json")?;
+        (!name.contains('/') && !name.contains(BEFORE)).then(|| name.to_owned())
+    });
+    Ok(names.collect())
 }

@@ -5,7 +5,7 @@ use drawbridge_poll::state_key;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::BEFORE;
+use super::tenants_with_state;
 use crate::cli::StateShow;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -15,7 +15,7 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     let tenants = match &args.tenant {
         Some(tenant) => vec![tenant.clone()],
-        None => tenants(&place).await?,
+        None => tenants_with_state(&place).await?,
     };
     let mut out = crate::screen::stdout();
     if tenants.is_empty() && !args.json {
@@ -59,16 +59,6 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The tenants that have a state.
-async fn tenants(place: &DataLocation) -> Result<Vec<String>, Failure> {
-    let keys = place.store.list("state/").await.map_err(Failure::of)?;
-    let names = keys.iter().filter_map(|key| {
-        let name = key.strip_prefix("state/")?.strip_suffix(".json")?;
-        (!name.contains('/') && !name.contains(BEFORE)).then(|| name.to_owned())
-    });
-    Ok(names.collect())
-}
-
 struct Shown<'a> {
     tenant: &'a str,
     state: &'a State,
@@ -105,7 +95,13 @@ impl Shown<'_> {
         print_ranges(out, "unread", "", &state.unread)?;
         print_ranges(out, "to read again", "", &state.again)?;
         for (id, backfill) in &state.backfills {
-            print_ranges(out, "backfill", &format!("{id}, "), &backfill.left())?;
+            let suspended = backfill.suspended.map_or("", |_| "suspended, ");
+            print_ranges(
+                out,
+                "backfill",
+                &format!("{id}, {suspended}"),
+                &backfill.left(),
+            )?;
         }
         for (output, written) in &state.outputs {
             let (alerts, keys) = (written.alerts(), written.keys());

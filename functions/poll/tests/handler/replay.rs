@@ -92,3 +92,18 @@ async fn a_replay_that_a_poll_overtakes_sends_nothing_twice_and_keeps_what_the_p
     world.poll().await.unwrap();
     assert_eq!(world.written().len(), 3);
 }
+
+/// A purge removes the state between its reading and its saving.
+#[tokio::test(start_paused = true)]
+async fn a_replay_does_not_bring_back_a_state_that_was_removed() {
+    let (world, ..) = replayed().await;
+    world.store.then_put_if([Put::Removed]);
+    let text = alert("da2", T1, &["a.exe"]);
+    let replayed = world
+        .poller
+        .deliver_again(&Alert::decode(&text).unwrap())
+        .await;
+    let error = replayed.unwrap_err();
+    assert!(!error.is_retryable() && error.to_string().contains("purge"));
+    assert!(world.store.keys().is_empty());
+}

@@ -24,6 +24,8 @@ pub enum Put {
     Conflicts,
     /// Somebody else writes this first.
     Overtaken(Bytes),
+    /// Somebody else removes the object first.
+    Removed,
 }
 
 /// A [`MemoryStore`] that notes the calls, and whose writes do what a test says.
@@ -119,6 +121,10 @@ async fn done(
         }),
         Put::Overtaken(body) => {
             memory.insert(key, body);
+            write.await
+        }
+        Put::Removed => {
+            memory.take(|other| other == key);
             write.await
         }
     }

@@ -82,8 +82,8 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     let ending = match (kept.len(), is_removed) {
         (0, _) => format!("nothing is kept of {name} in {}", place.name()),
         (count, true) => format!(
-            "removed {count} {things} of {name} from {}. If a poll of it was under way, run this \
-             again in a few minutes: it removes what that wrote",
+            "removed {count} {things} of {name} from {}. If a poll or a replay of it was under \
+             way, run this again in a few minutes: it removes what that wrote",
             place.name()
         ),
         (count, false) => format!("a dry run: {count} {things} would be removed, nothing was"),

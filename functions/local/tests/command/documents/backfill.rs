@@ -126,8 +126,9 @@ fn a_backfill_can_be_cancelled_and_resumed() {
         done.stdout
     );
     status("cancelled");
-    let shown = on(&folder, &["state", "show", "--json"]).well();
-    assert_eq!(objects(&shown)[0]["backfills"], json!({}));
+    let shown = on(&folder, &["state", "show"]).well();
+    let told = format!("{id}, suspended, 2021-05-01T00:00:00Z to ");
+    assert!(shown.stdout.contains(&told), "{}", shown.stdout);
     on(&folder, &["poll", "--all", "--once"]).well();
     assert!(lines(&folder, "contoso", "siem.ndjson").is_empty());
     on(&folder, &["backfill", "resume", &id]).well();
@@ -135,6 +136,81 @@ fn a_backfill_can_be_cancelled_and_resumed() {
     status("done");
     let done = on(&folder, &["backfill", "cancel", &id]).well();
     assert!(done.stdout.contains("done already"), "{}", done.stdout);
+}
+
+/// A report can be lost. Whether a backfill is read is the state's to say.
+#[test]
+fn one_without_a_report_is_found_in_the_state() {
+    let tenant = Tenant::new(&alerts(16));
+    let folder = folder(&tenant);
+    let mut unanswered = command(&folder, &asked("2021-05-03", &["--yes", "--again"]));
+    unanswered.env("DRAWBRIDGE_GRAPH_URL", "http://127.0.0.1:1/");
+    run(unanswered).failed(1, &["it stopped"]);
+    let status = || {
+        let status = on(&folder, &["backfill", "status", "--json"]).well();
+        objects(&status)[0].clone()
+    };
+    let id = status()["id"].as_str().unwrap().to_owned();
+    let report = folder.path().join(format!("backfills/contoso/{id}.json"));
+    // Cut off: the state tells of it.
+    fs::write(&report, "{").unwrap();
+    let told = status();
+    assert_eq!(
+        (&told["state"], &told["again"]),
+        (&json!("under way"), &json!(true))
+    );
+    // Gone: it can be cancelled and resumed all the same.
+    fs::remove_file(&report).unwrap();
+    let done = on(&folder, &["backfill", "cancel", &id]).well();
+    assert!(done.stdout.contains("is cancelled"), "{}", done.stdout);
+    assert_eq!(status()["state"], "cancelled");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    assert!(lines(&folder, "contoso", "siem.ndjson").is_empty());
+    fs::remove_file(&report).unwrap();
+    on(&folder, &["backfill", "resume", &id]).well();
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 8);
+    assert_eq!(
+        (&status()["state"], &status()["again"]),
+        (&json!("done"), &json!(true))
+    );
+}
+
+/// Whoever cancelled or asked for it was killed before both objects were written.
+#[test]
+fn where_it_stands_is_what_the_state_says() {
+    let tenant = Tenant::new(&alerts(16));
+    let folder = folder(&tenant);
+    let mut unanswered = command(&folder, &asked("2021-05-03", &["--yes"]));
+    unanswered.env("DRAWBRIDGE_GRAPH_URL", "http://127.0.0.1:1/");
+    run(unanswered).failed(1, &["it stopped"]);
+    let status = || {
+        let status = on(&folder, &["backfill", "status", "--json"]).well();
+        objects(&status)[0].clone()
+    };
+    let id = status()["id"].as_str().unwrap().to_owned();
+    let report = folder.path().join(format!("backfills/contoso/{id}.json"));
+    let state = folder.path().join("state/contoso.json");
+    let told_as = |change: &[(&str, Value)]| {
+        let mut told: Value = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+        for (name, value) in change {
+            told[name] = value.clone();
+        }
+        fs::write(&report, told.to_string()).unwrap();
+    };
+    let is_asked = fs::read(&state).unwrap();
+    let under_way = [("stopped", Value::Null), ("cancelled", json!(false))];
+    told_as(&under_way);
+    assert_eq!(status()["state"], "under way");
+    told_as(&[("cancelled", json!(true))]);
+    assert_eq!(status()["state"], "under way", "polls read it");
+    on(&folder, &["backfill", "cancel", &id]).well();
+    told_as(&under_way);
+    assert_eq!(status()["state"], "cancelled", "no poll reads it");
+    // As it was before it was asked for.
+    fs::remove_file(&state).unwrap();
+    assert_eq!(status()["state"], "interrupted");
+    fs::write(&state, is_asked).unwrap();
+    assert_eq!(status()["state"], "under way");
 }
 
 #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use drawbridge_simulator::Fault;
 use serde_json::{Value, json};
 
 use crate::support::alerts::{CONTENT, alert, list};
@@ -215,6 +216,24 @@ fn a_gap_is_read_again() {
             .join("quarantine/contoso/gaps/aaaa.taken.json")
             .exists()
     );
+}
+
+#[test]
+fn a_gap_that_is_not_read_to_its_end_is_told_with_what_happened_and_what_goes_on() {
+    let (tenant, folder) = tenant(&[alert(1, 2)]);
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let window = json!({"from": "2021-05-02T00:00:00Z", "to": "2021-05-03T00:00:00Z"});
+    let gap = json!({"tenant": "contoso", "reason": "503", "window": window});
+    put_aside(&folder, "gaps", "aaaa", &gap);
+    for _ in 0..4 {
+        tenant.simulator.inject(Fault::Partial {
+            warning: "199 - a provider timed out".to_owned(),
+        });
+    }
+    let replayed = on(&folder, &["replay", "run", "--all"]).failed(1, &["1 of 1 items"]);
+    let words = "left where it is: Graph's answer was incomplete for 2021-05-02T00:00:00Z to \
+                 2021-05-03T00:00:00Z: the first poll after ";
+    assert!(replayed.stdout.contains(words), "{}", replayed.stdout);
 }
 
 /// A poll puts the same window aside while it is replayed: that is another item.

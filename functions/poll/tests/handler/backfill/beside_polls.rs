@@ -133,48 +133,6 @@ async fn what_a_count_did_while_a_poll_was_under_way_does_not_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_backfill_is_read_no_more_and_can_be_resumed() {
-    let world = world_with(9, |settings| settings.windows.sweeps = false);
-    world.poll().await.unwrap();
-    ask(&world, days(9)).await;
-    world.graph.latency(5_000);
-    world.clock.advance_secs(60);
-    world.poll().await.unwrap();
-    let store = world.store.as_ref();
-    let left_before = progress(&world).await.left;
-    assert!(!left_before.is_empty());
-    // While a poll is under way that has it in its memory.
-    let mut cancelled = world.state().await;
-    cancelled.backfills.clear();
-    let meanwhile = cancelled.encode().unwrap().into();
-    world.store.then_put_if([Put::Overtaken(meanwhile)]);
-    world.set("new", "2026-03-01T12:01:10Z");
-    world.clock.advance_secs(60);
-    world.poll().await.unwrap();
-    BackfillProgress::cancel(store, "contoso", "b1")
-        .await
-        .unwrap();
-    assert!(left(&world).await.is_empty());
-    let requests = world.graph.requests().len();
-    world.clock.advance_secs(60);
-    world.poll().await.unwrap();
-    assert_eq!(
-        world.graph.requests().len(),
-        requests + 1,
-        "the live window alone"
-    );
-    // Nor does a step of it say that it is done.
-    try_step(&world).await.unwrap();
-    let so_far = progress(&world).await;
-    assert!(so_far.cancelled && !so_far.left.is_empty());
-    ask(&world, so_far.left).await;
-    world.graph.latency(0);
-    steps(&world).await;
-    assert!((1..=9).all(|n| world.has(&format!("day{n}"))));
-    assert!(!progress(&world).await.cancelled);
-}
-
-#[tokio::test(start_paused = true)]
 async fn what_was_put_aside_is_told_though_the_poll_fails_after_that() {
     let world = world(2);
     ask(&world, days(2)).await;

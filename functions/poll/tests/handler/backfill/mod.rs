@@ -1,6 +1,7 @@
 //! Backfills: step by step behind what is new, and nothing of the watermark's is touched.
 
 mod beside_polls;
+mod suspended;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -226,7 +227,9 @@ async fn one_output_alone_can_be_filled() {
     let stopped = so_far.stopped.unwrap();
     assert!(stopped.contains("it writes to siem, other"), "{stopped}");
     // It is not tried again and again, and can be asked for again.
-    assert!(left(&world).await.is_empty() && !so_far.left.is_empty());
+    let state = world.state().await;
+    assert!(state.backfills["b1"].suspended.is_some());
+    assert!(!state.is_anything_due(world.clock.now()) && !so_far.left.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,131 @@
+//! The backfills that there are: as the tenants' states have them, which decide what is read, and
+//! as their reports tell of them.
+
+use std::collections::BTreeMap;
+
+use drawbridge_cursor::{Backfill, State};
+use drawbridge_poll::{BackfillProgress, state_key};
+
+use super::shown;
+use crate::data_location::DataLocation;
+use crate::failure::Failure;
+use crate::progress::say;
+use crate::state::tenants_with_state;
+
+/// The folder of all reports.
+const FOLDER: &str = "backfills/";
+
+/// A backfill of which there is a report or that a state has.
+pub(super) struct Known {
+    pub(super) progress: BackfillProgress,
+    /// Whether polls read it, or would if it were not suspended.
+    is_in_state: bool,
+}
+
+impl Known {
+    /// The word for where it stands.
+    pub(super) fn state(&self) -> &'static str {
+        let is_ended = shown::has_ended(&self.progress);
+        if self.is_in_state || is_ended {
+            shown::state(&self.progress)
+        } else {
+            "interrupted"
+        }
+    }
+}
+
+/// The backfills of which there are reports, of one tenant or of all.
+pub(super) async fn reported(
+    place: &DataLocation,
+    tenant: Option<&str>,
+) -> Result<Vec<Known>, Failure> {
+    let prefix = match tenant {
+        Some(tenant) => format!("{FOLDER}{tenant}/"),
+        None => FOLDER.to_owned(),
+    };
+    let store = place.store.as_ref();
+    let mut states = BTreeMap::new();
+    let mut all = Vec::new();
+    for key in store.list(&prefix).await.map_err(Failure::of)? {
+        let parts: Vec<&str> = key.trim_start_matches(FOLDER).split('/').collect();
+        let [tenant, file] = parts.as_slice() else {
+            continue;
+        };
+        let Some(id) = file.strip_suffix(".json") else {
+            continue;
+        };
+        if !states.contains_key(*tenant) {
+            states.insert((*tenant).to_owned(), in_state(place, tenant).await?);
+        }
+        let report = BackfillProgress::load(store, tenant, id).await;
+        let report = report.map_err(Failure::of)?;
+        all.extend(match states.get(*tenant) {
+            Some(Some(backfills)) => known(tenant, id, report, backfills.get(id)),
+            // What the state has is not known: the report has to do.
+            _ => report.map(|progress| Known {
+                progress,
+                is_in_state: true,
+            }),
+        });
+    }
+    Ok(all)
+}
+
+/// The backfill with that id, whether there is a report of it or not.
+pub(super) async fn with_id(place: &DataLocation, id: &str) -> Result<BackfillProgress, Failure> {
+    let all = reported(place, None).await?;
+    if let Some(known) = all.into_iter().find(|known| known.progress.id == id) {
+        return Ok(known.progress);
+    }
+    for tenant in tenants_with_state(place).await? {
+        let backfills = in_state(place, &tenant).await?.unwrap_or_default();
+        if let Some(backfill) = backfills.get(id) {
+            return Ok(BackfillProgress::of_state(&tenant, id, backfill));
+        }
+    }
+    Err(Failure::of(format!(
+        "no backfill is called {id:?} in {}: see `drawbridge backfill status`",
+        place.name()
+    )))
+}
+
+/// A backfill by its report and the state; `None` if neither has it.
+fn known(
+    tenant: &str,
+    id: &str,
+    report: Option<BackfillProgress>,
+    backfill: Option<&Backfill>,
+) -> Option<Known> {
+    let of_state = backfill.map(|backfill| BackfillProgress::of_state(tenant, id, backfill));
+    let is_in_state = of_state.is_some();
+    let progress = match (report, of_state) {
+        // Who suspended it may have had no time to say so, or to say why.
+        (Some(report), Some(of_state)) => BackfillProgress {
+            cancelled: of_state.cancelled && (report.cancelled || report.stopped.is_none()),
+            ..report
+        },
+        (report, of_state) => report.or(of_state)?,
+    };
+    Some(Known {
+        progress,
+        is_in_state,
+    })
+}
+
+/// The backfills of a tenant's state; `None` for a state that cannot be read.
+async fn in_state(
+    place: &DataLocation,
+    tenant: &str,
+) -> Result<Option<BTreeMap<String, Backfill>>, Failure> {
+    let key = state_key(tenant);
+    let Some(object) = place.store.get(&key).await.map_err(Failure::of)? else {
+        return Ok(Some(BTreeMap::new()));
+    };
+    match State::decode_head(&object.body) {
+        Ok(state) => Ok(Some(state.backfills)),
+        Err(error) => {
+            say(&format!("{key}: {error}"));
+            Ok(None)
+        }
+    }
+}
