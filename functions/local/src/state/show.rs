@@ -10,6 +10,7 @@ use crate::cli::StateShow;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::span::{ago, span};
+use crate::tenants::first_poll;
 
 pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
@@ -64,7 +65,8 @@ async fn tenants(place: &DataLocation) -> Result<Vec<String>, Failure> {
     let keys = place.store.list("state/").await.map_err(Failure::of)?;
     let names = keys.iter().filter_map(|key| {
         let name = key.strip_prefix("state/")?.strip_suffix(".json")?;
-        (!name.contains('/') && !name.contains(BEFORE)).then(|| name.to_owned())
+        let is_beside = name.contains(BEFORE) || key.ends_with(first_poll::ENDING);
+        (!name.contains('/') && !is_beside).then(|| name.to_owned())
     });
     Ok(names.collect())
 }
