@@ -37,6 +37,23 @@ enum Ended {
 /// A tenant and what came of its poll.
 type Polled = (String, Result<Report, Ended>);
 
+/// A tenant whose first poll is to be noted.
+struct ToNote {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    tenant: Tenant,
+}
+
+impl ToNote {
+    async fn done(self) {
+        let now = self.clock.now();
+        if let Err(error) = first_poll::note(self.store.as_ref(), &self.tenant, now).await {
+            // It is tried again when the command is run again.
+            say(&format!("drawbridge: {}: {error}", self.tenant.name));
+        }
+    }
+}
+
 /// The tenants of a folder, with a poller each.
 pub(super) struct Fleet {
     place: DataLocation,
@@ -157,26 +174,22 @@ impl Fleet {
                 Ok(result) => result.map_err(Ended::Failed),
                 Err(_) => Err(Ended::Panicked),
             };
-            if let (Ok(report), Some((store, tenant, clock))) = (&result, note)
+            if let (Ok(report), Some(note)) = (&result, note)
                 && matches!(report.ending, Ending::Complete | Ending::OutOfTime)
             {
-                let noted = first_poll::note(store.as_ref(), &tenant, clock.now()).await;
-                if let Err(error) = noted {
-                    // The next poll tries again.
-                    say(&format!("drawbridge: {name}: {error}"));
-                }
+                note.done().await;
             }
             (name, result)
         }));
     }
 
     /// What notes the first poll of a tenant, unless it is noted.
-    fn to_note(&self, name: &str) -> Option<(Arc<dyn Store>, Tenant, Arc<dyn Clock>)> {
+    fn to_note(&self, name: &str) -> Option<ToNote> {
         let (tenant, _) = self.known.get(name)?;
-        let services = &self.services;
-        (!self.noted.contains(name)).then(|| {
-            let (store, clock) = (Arc::clone(&services.store), Arc::clone(&services.clock));
-            (store, tenant.clone(), clock)
+        (!self.noted.contains(name)).then(|| ToNote {
+            store: Arc::clone(&self.services.store),
+            clock: Arc::clone(&self.services.clock),
+            tenant: tenant.clone(),
         })
     }
 

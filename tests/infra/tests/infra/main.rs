@@ -19,6 +19,7 @@ mod outputs;
 mod privilege;
 mod repository;
 mod resources;
+mod security;
 mod supply_chain;
 mod template;
 mod trust;

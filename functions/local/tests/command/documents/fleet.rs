@@ -224,7 +224,7 @@ fn a_folder_that_cannot_be_entered_is_named_and_the_others_are_polled() {
     write_text(&folder, "paused/asleep.toml", "");
     let nobody = Nobody::with(folder.path());
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
-    let on = |args: &[&str]| run(nobody.runs(command(&folder, args))).discreet();
+    let on = |args: &[&str]| run(nobody.runs(&command(&folder, args))).discreet();
     let named = ["tenants/paused", "ermission"];
     let told = on(&["poll", "--all", "--once"]).failed(1, &named);
     assert!(told.stdout.contains("contoso: 1 alerts"), "{}", told.stdout);

@@ -37,7 +37,7 @@ impl Nobody {
     }
 
     /// The same command, run by that user.
-    pub(crate) fn runs(&self, command: Command) -> Command {
+    pub(crate) fn runs(&self, command: &Command) -> Command {
         let mut own = Command::new(self.program.path().join("drawbridge"));
         own.args(command.get_args());
         for (name, value) in command.get_envs() {
