@@ -56,8 +56,11 @@ impl Dispatcher {
     /// poll's trouble.
     async fn tenants(&self) -> Result<Vec<String>, DispatchError> {
         let documents = documents(self.store.as_ref()).await?;
+        for error in &documents.unreadable {
+            tracing::error!(%error, "there may be tenants that are not polled");
+        }
         let mut tenants: BTreeSet<String> = self.tenants.iter().cloned().collect();
-        for document in documents {
+        for document in documents.found {
             if document.is_paused {
                 tenants.remove(&document.name);
             } else {

@@ -160,7 +160,9 @@ impl Bindings {
         Err(tenant.wrong("tenant_id", &problem))
     }
 
-    fn has_ids_of(&self, tenant: &Tenant) -> bool {
+    /// Whether the list has these ids for the document.
+    #[must_use]
+    pub fn has_ids_of(&self, tenant: &Tenant) -> bool {
         self.0.get(&tenant.name).is_some_and(|entry| {
             entry.tenant_id.eq_ignore_ascii_case(&tenant.tenant_id)
                 && entry.client_id.eq_ignore_ascii_case(&tenant.client_id)

@@ -37,13 +37,32 @@ impl Document {
     }
 }
 
-/// The documents that a store has, by name. One that is there twice is the one that is polled.
+/// The documents that a store has.
+#[derive(Debug, Default)]
+pub struct Documents {
+    /// By name. One that is there twice is the one that is polled.
+    pub found: Vec<Document>,
+    /// The folders among them that cannot be entered: which documents lie there is not known.
+    pub unreadable: Vec<ConfigError>,
+}
+
+/// The documents that a store has. A folder that cannot be entered is named, and no reason to leave
+/// the documents elsewhere alone.
 ///
 /// # Errors
-/// [`ConfigError::Store`].
-pub async fn documents(store: &dyn Catalogue) -> Result<Vec<Document>, ConfigError> {
+/// [`ConfigError::Store`] when none can be listed.
+pub async fn documents(store: &dyn Catalogue) -> Result<Documents, ConfigError> {
+    let listing = store.list_readable(TENANTS_FOLDER).await?;
+    let unreadable = listing.unreadable.into_iter().map(ConfigError::from);
+    Ok(Documents {
+        found: by_name(listing.keys),
+        unreadable: unreadable.collect(),
+    })
+}
+
+fn by_name(keys: Vec<String>) -> Vec<Document> {
     let mut found: BTreeMap<String, Document> = BTreeMap::new();
-    for key in store.list(TENANTS_FOLDER).await? {
+    for key in keys {
         let (folder, is_paused) = match key.strip_prefix(PAUSED_FOLDER) {
             Some(file) => (file, true),
             None => (&key[TENANTS_FOLDER.len()..], false),
@@ -65,7 +84,7 @@ pub async fn documents(store: &dyn Catalogue) -> Result<Vec<Document>, ConfigErr
             *kept = document;
         }
     }
-    Ok(found.into_values().collect())
+    found.into_values().collect()
 }
 
 /// The document of the tenant `name` that is not paused; `None` when there is none.
@@ -160,7 +179,7 @@ mod tests {
                 .await
                 .unwrap();
         }
-        let found = documents(&store).await.unwrap();
+        let found = documents(&store).await.unwrap().found;
         let shown: Vec<_> = found.iter().map(|d| (&*d.name, d.is_paused)).collect();
         let expected = [("a", false), ("b", false), ("both", false), ("c", true)];
         assert_eq!(shown, expected);

@@ -15,6 +15,9 @@ pub struct FunctionSettings {
     pub jobs_queue_url: String,
 }
 
+/// The variable with the tenants of the stack's parameters, as a JSON list.
+pub(crate) const TENANTS: &str = "DRAWBRIDGE_TENANTS";
+
 impl FunctionSettings {
     /// Reads the settings through `variable`, which gives a variable's value.
     ///
@@ -60,7 +63,6 @@ impl FunctionSettings {
 pub fn given_tenants(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<Tenant>, ConfigError> {
-    const TENANTS: &str = "DRAWBRIDGE_TENANTS";
     match variable(TENANTS).filter(|value| !value.trim().is_empty()) {
         Some(list) => Tenant::parse_list(TENANTS, &list),
         None => Ok(Vec::new()),

@@ -16,7 +16,7 @@ mod trust;
 pub use bindings::{BINDINGS_KEY, Binding, Bindings};
 pub use data_stream::DataStreamSettings;
 pub use documents::{
-    Document, PAUSED_FOLDER, TENANTS_FOLDER, document, documents, parse, read_document,
+    Document, Documents, PAUSED_FOLDER, TENANTS_FOLDER, document, documents, parse, read_document,
 };
 pub use error::ConfigError;
 pub use function::{FunctionSettings, given_tenants};

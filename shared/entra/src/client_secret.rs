@@ -63,7 +63,7 @@ fn not_sent(what: NotBare) -> String {
             "name a certificate with its key under certificate and not under secret (for the first \
              tenant of a stack: TenantIdentity=certificate)"
         }
-        NotBare::Json | NotBare::Lines | NotBare::Long => {
+        NotBare::Json | NotBare::Xml | NotBare::Lines | NotBare::Long => {
             "store the secret's Value alone, as one line"
         }
     };

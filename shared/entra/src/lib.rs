@@ -32,6 +32,8 @@ mod identity_error;
 pub mod jwt;
 mod provider;
 mod tenant;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod token;
 mod token_cache;
 mod token_endpoint;

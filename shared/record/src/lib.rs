@@ -24,6 +24,10 @@ pub use detection::DetectionFormat;
 pub use draft::{Draft, Drafts, Fact, Facts, FirstReading, records};
 pub use format::{Body, Change, Explained, ExplainedKey, Field, Format, Record, Rewrite};
 
+/// The most memory that an alert of as many values as are read takes in any format while it is mapped,
+/// on top of its text and with the record; the text of a longer one comes on top of that.
+pub const MAX_MAPPING_BYTES: usize = 84 << 20;
+
 /// Every format.
 static FORMATS: &[&dyn Format] = &[
     &siem::SIEM,

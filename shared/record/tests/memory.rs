@@ -1,17 +1,14 @@
-//! What an alert takes while it is mapped: the poll function leaves 160 MB beside the state, for that,
-//! for two pages and for itself.
+//! What an alert takes while it is mapped: the poll function has so much for that beside the state, two
+//! pages and itself.
 
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 use drawbridge_alert::{Alert, MAX_VALUES};
-use drawbridge_record::{formats, records};
+use drawbridge_record::{MAX_MAPPING_BYTES, formats, records};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
-
-/// The most that an alert may take on top of its text.
-const MOST_BYTES: usize = 96 << 20;
 
 /// Alerts of as many values as are read, in pieces of evidence that say what they are.
 fn alerts() -> impl Iterator<Item = String> {
@@ -41,7 +38,7 @@ fn the_largest_alert_leaves_memory_for_the_rest() {
             let peak = MEMORY.peak_usage() - before;
             let (name, start) = (format.name(), &json[..60.min(json.len())]);
             println!("{name}: {peak} bytes for {bytes} of records: {start}");
-            assert!(peak <= MOST_BYTES, "{name} takes {peak}: {start}");
+            assert!(peak <= MAX_MAPPING_BYTES, "{name} takes {peak}: {start}");
         }
     }
 }

@@ -1,18 +1,13 @@
 //! What may leave this process as a secret, and what looks like something else.
 
-use base64::Engine as _;
-use base64::alphabet::{STANDARD, URL_SAFE};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+
+use crate::encoded_key::{is_encoded_key, is_pem_in_base64, without_blanks};
 
 /// Bytes of the longest bare secret. Client secrets have 40, tokens of SIEMs a few dozen; an RSA key
 /// without its PEM lines has more than a thousand. Shorter keys are told by what they are made of.
 pub const MAX_BARE_SECRET_BYTES: usize = 1024;
-
-/// How PEM text begins once it has been put through base64.
-const PEM_IN_BASE64: &str = "LS0tLS1CRUdJTi";
 
 /// What a text is that was stored, or given, in the place of a password, a token or a key to sign
 /// with. Its words never hold any part of the text.
@@ -22,11 +17,14 @@ pub enum NotBare {
     #[error("PEM text, that is a certificate or a private key")]
     Pem,
     /// The same without the lines around it.
-    #[error("base64 of a certificate or a private key (DER)")]
+    #[error("base64 of a certificate, a key or a key store (DER, PKCS#12 or OpenSSH)")]
     Der,
     /// An object, a list or a string in quotation marks.
     #[error("a JSON document")]
     Json,
+    /// One element or more.
+    #[error("an XML document")]
+    Xml,
     /// Line breaks, tabs, or other control characters.
     #[error("a text of several lines, such as a whole file")]
     Lines,
@@ -49,16 +47,16 @@ pub fn check_bare_secret(secret: &SecretString) -> Result<(), NotBare> {
 /// # Errors
 /// As [`check_bare_secret`].
 pub fn check_bare(text: &str) -> Result<(), NotBare> {
-    let is_pem = ["-BEGIN ", "PRIVATE KEY-", PEM_IN_BASE64]
-        .iter()
-        .any(|mark| text.contains(mark));
-    if is_pem {
+    if is_pem(text) {
         return Err(NotBare::Pem);
     }
     if is_json(text) {
         return Err(NotBare::Json);
     }
-    if is_der(text) {
+    if is_xml(text) {
+        return Err(NotBare::Xml);
+    }
+    if is_encoded_key(text) {
         return Err(NotBare::Der);
     }
     if text.chars().any(char::is_control) {
@@ -68,6 +66,23 @@ pub fn check_bare(text: &str) -> Result<(), NotBare> {
         return Err(NotBare::Long);
     }
     Ok(())
+}
+
+/// Whether it has a line of PEM or of SSH (RFC 4716), whatever became of the blanks in it.
+fn is_pem(text: &str) -> bool {
+    let text = without_blanks(text);
+    let marks = ["-BEGIN", "-END", "PRIVATEKEY-", "CERTIFICATE-"];
+    let has_line = marks.iter().any(|mark| text.contains(mark)) && text.contains("--");
+    has_line || text.contains("PuTTY-User-Key-File") || is_pem_in_base64(&text)
+}
+
+/// Keys and metadata come as XML, too.
+fn is_xml(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    text.starts_with("<?xml")
+        || text.starts_with('<')
+            && text.ends_with('>')
+            && (text.contains("</") || text.contains("/>"))
 }
 
 /// Secrets may hold brackets and quotation marks, so that a text has to be JSON as a whole, or to
@@ -80,43 +95,6 @@ fn is_json(text: &str) -> bool {
     text.starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(text).is_ok()
 }
 
-/// Base64 of either alphabet, with its padding or without.
-const BASE64: [GeneralPurpose; 2] = {
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    [
-        GeneralPurpose::new(&STANDARD, config),
-        GeneralPurpose::new(&URL_SAFE, config),
-    ]
-};
-
-/// Certificates and keys of every kind are a sequence, in ASN.1, that begins with another one or with
-/// a version, and of the length that it says. One random key of millions is.
-fn is_der(text: &str) -> bool {
-    let text = text.trim();
-    BASE64.iter().any(|base64| {
-        let bytes = base64.decode(text).map(Zeroizing::new);
-        bytes.is_ok_and(|bytes| {
-            let content = sequence(&bytes).filter(|(_, rest)| rest.is_empty());
-            content.is_some_and(|(content, _)| {
-                matches!(content, [0x02, 1, ..]) || sequence(content).is_some()
-            })
-        })
-    })
-}
-
-/// What is in a sequence at the front, and what follows it.
-fn sequence(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = match bytes {
-        [0x30, length @ 0..=0x7f, rest @ ..] => (usize::from(*length), rest),
-        [0x30, 0x81, length, rest @ ..] => (usize::from(*length), rest),
-        [0x30, 0x82, high, low, rest @ ..] => (usize::from(*high) << 8 | usize::from(*low), rest),
-        _ => return None,
-    };
-    rest.split_at_checked(length)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +103,10 @@ mod tests {
     fn what_services_hand_out_is_bare() {
         for text in [
             "abc8Q~defGhi_jkl.MnoPqr-stuVwx~yz0123456",
+            "MII8Q~MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBK",
+            "zzz8Q~-BEGIN_-END.PRIVATE-KEY-7hJ2mNb4Vc",
+            "<xY7@:/=?*>",
+            "MIIEvQIB",
             "[xY7@:/=?*{}z",
             "0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
             "x7uPzJmWvK2oQ1fS9dR0tYbLcN4eG6hA8iVkU3wM5jI=",
@@ -133,51 +115,6 @@ mod tests {
             &"f".repeat(MAX_BARE_SECRET_BYTES),
         ] {
             assert_eq!(check_bare(text), Ok(()), "{text}");
-        }
-    }
-
-    /// Keys of one line, with 7s for what is secret. What is before it is the same in each.
-    #[test]
-    fn a_key_without_its_lines_is_no_secret() {
-        let ed25519 = [
-            &[0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32][..],
-            &[7; 32],
-        ];
-        let p256 = [
-            &[
-                0x30, 0x81, 0x87, 2, 1, 0, 0x30, 0x13, 6, 7, 42, 134, 72, 206, 61, 2, 1, 6, 8,
-            ][..],
-            &[
-                42, 134, 72, 206, 61, 3, 1, 7, 4, 0x6d, 0x30, 0x6b, 2, 1, 1, 4, 32,
-            ],
-            &[7; 32],
-            &[0xa1, 0x44, 3, 66, 0, 4],
-            &[7; 64],
-        ];
-        let sec1 = [
-            &[0x30, 49, 2, 1, 1, 4, 32][..],
-            &[7; 32],
-            &[160, 10, 6, 8, 42, 134, 72, 206, 61, 3, 1, 7],
-        ];
-        let public = [
-            &[0x30, 42, 0x30, 5, 6, 3, 43, 101, 112, 3, 33, 0][..],
-            &[7; 32],
-        ];
-        for der in [
-            ed25519.concat(),
-            p256.concat(),
-            sec1.concat(),
-            public.concat(),
-        ] {
-            for base64 in &BASE64 {
-                let text = base64.encode(&der);
-                for text in [text.trim_end_matches('='), &text, &format!(" {text}")] {
-                    assert_eq!(check_bare(text), Err(NotBare::Der), "{text}");
-                }
-            }
-            // What only begins like one.
-            let longer = BASE64[0].encode([&der[..], &[0]].concat());
-            assert_eq!(check_bare(&longer), Ok(()));
         }
     }
 
@@ -194,6 +131,11 @@ mod tests {
                 NotBare::Pem,
             ),
             ("MIIE\n-----END PRIVATE KEY-----", NotBare::Pem),
+            ("----BEGINPRIVATEKEY----MIIE", NotBare::Pem),
+            ("---- BEGIN SSH2 PUBLIC KEY ---- AAAAB3", NotBare::Pem),
+            ("PuTTY-User-Key-File-3: ssh-ed25519", NotBare::Pem),
+            ("<RSAKeyValue><D>x</D></RSAKeyValue>", NotBare::Xml),
+            ("<?xml version=\"1.0\"?><a/>", NotBare::Xml),
             ("LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t", NotBare::Pem),
             (r#"{"client_secret":"x"}"#, NotBare::Json),
             ("\u{feff}{ \"client_secret\": \"x", NotBare::Json),

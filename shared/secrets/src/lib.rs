@@ -14,6 +14,7 @@
 mod bare_secret;
 #[cfg(feature = "aws")]
 mod cache;
+mod encoded_key;
 mod env;
 mod error;
 mod file;

@@ -9,7 +9,7 @@ use drawbridge_files::{Access, Entry, Root, access_error};
 use sha2::{Digest, Sha256};
 
 use crate::object::MAX_OBJECT_BYTES;
-use crate::{Catalogue, ETag, Object, Store, StoreError, key};
+use crate::{Catalogue, ETag, Listing, Object, Store, StoreError, key};
 
 /// Held while an object is replaced, by whichever process does it.
 const LOCK_FILE: &str = ".lock";
@@ -116,13 +116,21 @@ impl Store for LocalStore {
 #[async_trait]
 impl Catalogue for LocalStore {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let listing = self.list_readable(prefix).await?;
+        match listing.unreadable.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(listing.keys),
+        }
+    }
+
+    async fn list_readable(&self, prefix: &str) -> Result<Listing, StoreError> {
         key::check_prefix(prefix)?;
         let (root, prefix) = (self.root.clone(), prefix.to_owned());
         off_thread(move || {
-            let mut keys = Vec::new();
-            walk(&root, &prefix, &mut keys)?;
-            keys.sort_unstable();
-            Ok(keys)
+            let mut listing = Listing::default();
+            walk(&root, &prefix, &mut listing)?;
+            listing.keys.sort_unstable();
+            Ok(listing)
         })
         .await
     }
@@ -138,8 +146,9 @@ impl Catalogue for LocalStore {
     }
 }
 
-/// Adds the keys of the files below the folder of that prefix; what is no key is no object.
-fn walk(root: &Root, prefix: &str, keys: &mut Vec<String>) -> Result<(), StoreError> {
+/// Adds the keys of the files below the folder of that prefix; what is no key is no object. A folder
+/// below it that cannot be entered is noted, and the others are walked.
+fn walk(root: &Root, prefix: &str, listing: &mut Listing) -> Result<(), StoreError> {
     let entries = match root.entries(prefix) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -149,8 +158,12 @@ fn walk(root: &Root, prefix: &str, keys: &mut Vec<String>) -> Result<(), StoreEr
         let (Entry::File(name) | Entry::Folder(name) | Entry::Link(name)) = &entry;
         let key = format!("{prefix}{}", name.to_string_lossy());
         match entry {
-            Entry::Folder(_) => walk(root, &format!("{key}/"), keys)?,
-            Entry::File(_) if key::check(&key).is_ok() => keys.push(key),
+            Entry::Folder(_) => {
+                if let Err(error) = walk(root, &format!("{key}/"), listing) {
+                    listing.unreadable.push(error);
+                }
+            }
+            Entry::File(_) if key::check(&key).is_ok() => listing.keys.push(key),
             Entry::File(_) => {}
             // One of them must not stand in the way of the others.
             Entry::Link(_) => tracing::warn!(

@@ -109,7 +109,7 @@ async fn go_on(
 
 /// The document of a tenant. On a stack there may be none: tenants may be parameters, too.
 async fn document(place: &DataLocation, name: &str) -> Result<Option<Tenant>, Failure> {
-    let found = tenant_documents(place.store.as_ref()).await?;
+    let found = tenant_documents(place.store.as_ref()).await?.told();
     match found.into_iter().find(|found| found.document.name == name) {
         Some(found) if found.document.is_paused && place.as_folder().is_none() => {
             Err(Failure::of(format!(

@@ -154,7 +154,7 @@ impl DataLocation {
         let trust = match &self.kind {
             Kind::Folder(folder) => Trust::of_a_machine(variable, folder.join(SECRETS_FOLDER)),
             #[cfg(feature = "aws")]
-            Kind::Stack(_) => Trust::of_a_stack(variable),
+            Kind::Stack(_) => Trust::of_a_stack_elsewhere(variable),
         };
         trust.map_err(Failure::of)
     }

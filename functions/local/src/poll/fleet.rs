@@ -3,10 +3,14 @@ use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 
-use drawbridge_config::Tenant;
+use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_poll::assembly::{Admitted, Services};
-use drawbridge_poll::{PollError, Poller, Report, Silent, Stop, overdue_since, why_not_well};
+use drawbridge_poll::{
+    Ending, PollError, Poller, Report, Silent, Stop, overdue_since, why_not_well,
+};
 use drawbridge_queue::Hold;
+use drawbridge_store::Store;
+use drawbridge_time::Clock;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
@@ -18,7 +22,8 @@ use super::{POLL_TIME, said_of};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::tenants::{TenantDocument, refused};
+use crate::tenants::admission::{Failures, admit};
+use crate::tenants::{TenantDocuments, first_poll};
 
 /// Polls at once: each holds two pages, and most wait for the network.
 const AT_ONCE: usize = 64;
@@ -36,6 +41,23 @@ enum Ended {
 /// A tenant, what came of its poll, and since when none has ended well if that is long ago.
 type Polled = (String, Result<Report, Ended>, Option<Timestamp>);
 
+/// A tenant whose first poll is to be noted.
+struct ToNote {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    tenant: Tenant,
+}
+
+impl ToNote {
+    async fn done(self) {
+        let now = self.clock.now();
+        if let Err(error) = first_poll::note(self.store.as_ref(), &self.tenant, now).await {
+            // It is tried again when the command is run again.
+            say(&format!("drawbridge: {}: {error}", self.tenant.name));
+        }
+    }
+}
+
 /// The tenants of a folder, with a poller each.
 pub(super) struct Fleet {
     place: DataLocation,
@@ -47,6 +69,13 @@ pub(super) struct Fleet {
     known: HashMap<String, (Tenant, Arc<Poller>)>,
     polls: FuturesUnordered<LocalBoxFuture<'static, Polled>>,
     running: HashSet<String>,
+    /// Whose polls failed, so that another one that would poll the same alerts may try.
+    failures: Failures,
+    /// The tenants that were polled, and those of them whose first poll is noted.
+    tried: HashSet<String>,
+    noted: HashSet<String>,
+    /// The folders of documents that cannot be entered.
+    unreadable: Vec<ConfigError>,
     /// What was last said of a tenant's trouble, so as not to say it every minute.
     trouble: HashMap<String, String>,
 }
@@ -69,6 +98,10 @@ impl Fleet {
             known: HashMap::new(),
             polls: FuturesUnordered::new(),
             running: HashSet::new(),
+            failures: Failures::new(),
+            tried: HashSet::new(),
+            noted: HashSet::new(),
+            unreadable: Vec::new(),
             trouble: HashMap::new(),
         }
     }
@@ -78,54 +111,64 @@ impl Fleet {
     }
 
     /// Begins a poll of each tenant that has none under way.
-    pub(super) async fn begin(&mut self, found: Vec<TenantDocument>) {
+    pub(super) async fn begin(&mut self, documents: TenantDocuments) {
+        if self.unreadable != documents.unreadable {
+            documents.say_unreadable();
+        }
+        let TenantDocuments { found, unreadable } = documents;
+        self.unreadable = unreadable;
         let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
         self.known.retain(|name, _| there.contains(name.as_str()));
         self.trouble.retain(|name, _| there.contains(name.as_str()));
-        let refused = refused(&found, &self.place, &self.services).await;
-        for TenantDocument {
-            document, tenant, ..
-        } in found
-        {
-            let name = document.name;
-            if self.running.contains(&name) {
+        let mut verdicts = admit(&found, &self.place, &self.services, &self.failures).await;
+        for found in &found {
+            let name = found.document.name.as_str();
+            let Some(verdict) = verdicts.remove(name) else {
+                continue;
+            };
+            if self.running.contains(name) || self.once && self.tried.contains(name) {
                 continue;
             }
-            let poller = match (refused.get(&name), tenant) {
-                (Some(refusal), _) => Err(Failure::of(refusal)),
-                (None, Err(error)) => Err(Failure::of(error)),
-                (None, Ok(tenant)) => self.poller(tenant).await,
+            let poller = match verdict {
+                Ok(tenant) => self.poller(tenant).await,
+                Err(refusal) => Err(Failure::of(refusal)),
             };
             match poller {
-                Ok(poller) => self.spawn(name, poller),
+                Ok(poller) => self.spawn(name.to_owned(), poller),
                 Err(failure) => {
-                    self.known.remove(&name);
-                    self.note_trouble(&name, failure.to_string());
+                    self.known.remove(name);
+                    self.note_trouble(name, failure.to_string());
                 }
             }
         }
     }
 
+    /// Whether polls failed, so that others may be let in their place.
+    pub(super) fn is_anyone_failed(&self) -> bool {
+        !self.failures.is_empty()
+    }
+
     /// A tenant's poller, built anew when its document has changed.
-    async fn poller(&mut self, tenant: Tenant) -> Result<Arc<Poller>, Failure> {
-        // Each time: the administrator may have changed his mind.
-        let admitted = self.services.admit(&tenant).await.map_err(Failure::of)?;
+    async fn poller(&mut self, tenant: Admitted<'_>) -> Result<Arc<Poller>, Failure> {
         if let Some((known, poller)) = self.known.get(&tenant.name)
-            && *known == *admitted
+            && *known == *tenant
         {
             return Ok(Arc::clone(poller));
         }
         // Its files have to be closed before they can be opened again.
         self.known.remove(&tenant.name);
-        let poller = poller(&self.place, &self.services, admitted, Hold::WhileSending).await?;
+        self.noted.remove(&tenant.name);
+        let poller = poller(&self.place, &self.services, tenant, Hold::WhileSending).await?;
         let poller = Arc::new(poller);
-        let name = tenant.name.clone();
-        self.known.insert(name, (tenant, Arc::clone(&poller)));
+        let known = (Tenant::clone(&tenant), Arc::clone(&poller));
+        self.known.insert(tenant.name.clone(), known);
         Ok(poller)
     }
 
     fn spawn(&mut self, name: String, poller: Arc<Poller>) {
         self.running.insert(name.clone());
+        self.tried.insert(name.clone());
+        let note = self.to_note(&name);
         let (stop, turns) = (self.stop.clone(), Arc::clone(&self.turns));
         let once = self.once;
         self.polls.push(Box::pin(async move {
@@ -145,8 +188,23 @@ impl Fleet {
                 true => None,
                 false => overdue_since(poller.store.as_ref(), &name, poller.clock.now()).await,
             };
+            if let (Ok(report), Some(note)) = (&result, note)
+                && matches!(report.ending, Ending::Complete | Ending::OutOfTime)
+            {
+                note.done().await;
+            }
             (name, result, overdue)
         }));
+    }
+
+    /// What notes the first poll of a tenant, unless it is noted.
+    fn to_note(&self, name: &str) -> Option<ToNote> {
+        let (tenant, _) = self.known.get(name)?;
+        (!self.noted.contains(name)).then(|| ToNote {
+            store: self.services.store.clone(),
+            clock: Arc::clone(&self.services.clock),
+            tenant: tenant.clone(),
+        })
     }
 
     /// Begins another poll at once: there was no time for all that there is to read.
@@ -164,13 +222,18 @@ impl Fleet {
         }
     }
 
-    /// Waits for all polls to end; an error when any tenant is in trouble.
-    pub(super) async fn end(mut self) -> Result<(), Failure> {
+    /// Waits for all polls to end.
+    pub(super) async fn finish(&mut self) {
         while !self.polls.is_empty() {
             self.next().await;
         }
+    }
+
+    /// The same; an error when any tenant is in trouble, or not known.
+    pub(super) async fn end(mut self) -> Result<(), Failure> {
+        self.finish().await;
         match self.trouble.len() {
-            0 => Ok(()),
+            0 => TenantDocuments::check_complete(&self.unreadable),
             count => Err(Failure::of(format!(
                 "{count} tenants were not polled to the end: see above; the others were"
             ))),
@@ -179,6 +242,12 @@ impl Fleet {
 
     fn ended(&mut self, name: &str, result: Result<Report, Ended>, overdue: Option<Timestamp>) {
         self.running.remove(name);
+        if result.is_ok() {
+            self.noted.insert(name.to_owned());
+            self.failures.remove(name);
+        } else {
+            *self.failures.entry(name.to_owned()).or_default() += 1;
+        }
         let trouble = match result {
             Err(Ended::Failed(error)) => Some(error.to_string()),
             Err(Ended::Panicked) => {

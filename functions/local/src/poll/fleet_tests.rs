@@ -84,9 +84,7 @@ async fn round(fleet: &mut Fleet) {
         .ok()
         .unwrap();
     fleet.begin(found).await;
-    while !fleet.polls.is_empty() {
-        fleet.next().await;
-    }
+    fleet.finish().await;
 }
 
 #[tokio::test]

@@ -6,25 +6,28 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
 use crate::signals::stop_on_signal;
-use crate::tenants::{TenantDocument, tenant_documents};
+use crate::tenants::{TenantDocuments, tenant_documents};
 
 /// Polls the tenants of a folder side by side. Each has a pace of its own: a round begins a poll of
 /// every tenant whose last one has ended.
 pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure> {
     let place = DataLocation::folder(args.out.clone());
     let stop = stop_on_signal();
-    let found = chosen(args, &place).await?;
+    let documents = chosen(args, &place).await?;
+    let found = &documents.found;
     if let Some(missing) = args
         .tenants
         .iter()
         .find(|name| !found.iter().any(|found| found.document.name == **name))
     {
+        documents.say_unreadable();
         return Err(Failure::of(format!(
             "no tenant is called {missing:?} in {}, or it is paused: see `drawbridge tenants list`",
             place.name()
         )));
     }
     if found.is_empty() && args.once {
+        TenantDocuments::check_complete(&documents.unreadable)?;
         return Err(Failure::of(format!(
             "there is no tenant to poll in {}: add one with `drawbridge tenants add`, or resume a \
              paused one",
@@ -33,8 +36,14 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
     }
     let services = place.services()?;
     let mut fleet = Fleet::new(place, services, stop.clone(), args.once, args.json);
-    fleet.begin(found).await;
+    fleet.begin(documents).await;
     if args.once {
+        fleet.finish().await;
+        if fleet.is_anyone_failed() {
+            // Who was kept away by one that cannot be polled.
+            let documents = chosen(args, fleet.place()).await?;
+            fleet.begin(documents).await;
+        }
         return fleet.end().await;
     }
     let mut ticks = tokio::time::interval(every);
@@ -45,7 +54,7 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
             () = stop.asked() => return fleet.end().await,
             () = fleet.next() => {}
             _ = ticks.tick() => match chosen(args, fleet.place()).await {
-                Ok(found) => fleet.begin(found).await,
+                Ok(documents) => fleet.begin(documents).await,
                 Err(failure) => say(&format!("drawbridge: {failure}")),
             },
         }
@@ -53,10 +62,19 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
 }
 
 /// The tenants that are asked for and not paused.
-async fn chosen(args: &cli::Poll, place: &DataLocation) -> Result<Vec<TenantDocument>, Failure> {
-    let mut found = tenant_documents(place.store.as_ref()).await?;
-    found.retain(|found| {
+async fn chosen(args: &cli::Poll, place: &DataLocation) -> Result<TenantDocuments, Failure> {
+    let mut documents = tenant_documents(place.store.as_ref()).await?;
+    documents.found.retain(|found| {
         !found.document.is_paused && (args.all || args.tenants.contains(&found.document.name))
     });
-    Ok(found)
+    let names: Vec<_> = documents
+        .found
+        .iter()
+        .map(|found| found.document.name.clone())
+        .collect();
+    if !args.all && args.tenants.iter().all(|name| names.contains(name)) {
+        // Whoever else there may be was not asked for.
+        documents.unreadable.clear();
+    }
+    Ok(documents)
 }

@@ -39,7 +39,7 @@ impl<'a> Pollers<'a> {
         Ok(Self {
             place,
             services: place.services()?,
-            found: tenant_documents(place.store.as_ref()).await?,
+            found: tenant_documents(place.store.as_ref()).await?.told(),
             queues,
             pointers: args.pointers,
             output: args.output.clone(),

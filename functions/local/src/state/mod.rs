@@ -6,6 +6,7 @@ mod show;
 use crate::cli::{self, StateCommand};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::tenants::first_poll;
 
 /// What stands between the tenant and the time in the name of an old state that was kept.
 pub(crate) const BEFORE: &str = ".before-";
@@ -23,7 +24,8 @@ pub(crate) async fn tenants_with_state(place: &DataLocation) -> Result<Vec<Strin
     let keys = place.store.list("state/").await.map_err(Failure::of)?;
     let names = keys.iter().filter_map(|key| {
         let name = key.strip_prefix("state/")?.strip_suffix(".json")?;
-        (!name.contains('/') && !name.contains(BEFORE)).then(|| name.to_owned())
+        let is_beside = name.contains(BEFORE) || key.ends_with(first_poll::ENDING);
+        (!name.contains('/') && !is_beside).then(|| name.to_owned())
     });
     Ok(names.collect())
 }

@@ -2,10 +2,12 @@ use std::io::Write as _;
 
 use bytes::Bytes;
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant, is_name, parse};
+use drawbridge_poll::assembly::AdministratorsList;
 use drawbridge_store::StoreError;
 use serde::Serialize;
 
-use super::tenant_document::{TenantDocument, check_name, refused, tenant_documents};
+use super::admission::{admit_each, check_name};
+use super::tenant_document::{TenantDocument, tenant_documents};
 use crate::cli::TenantsAdd;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -74,7 +76,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
         ));
     }
     let place = DataLocation::open(&args.place).await?;
-    let found = tenant_documents(place.store.as_ref()).await?;
+    let found = tenant_documents(place.store.as_ref()).await?.told();
     let old = found.iter().find(|found| found.document.name == *name);
     if let (Some(old), false) = (old, args.replace) {
         return Err(Failure::of(format!(
@@ -106,10 +108,11 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     check_name(&tenant, &place).map_err(Failure::of)?;
     place.trust()?.check(&tenant).map_err(Failure::of)?;
     let services = place.services()?;
-    let refused = refused(&found, &place, &services).await;
+    let list = AdministratorsList::of(services.store.as_ref());
+    let verdicts = admit_each(&found, &place, &services, &list).await;
     let admitted = found
         .iter()
-        .filter(|found| !refused.contains_key(&found.document.name));
+        .filter(|found| matches!(verdicts.get(&*found.document.name), Some(Ok(_))));
     check_alone(&tenant, &key, is_paused, admitted)?;
 
     let kind = if args.json_document {

@@ -21,7 +21,7 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
         }
         format!("took {name} out of {BINDINGS_KEY}; a poll that is running ends as usual")
     } else {
-        let found = tenant_documents(store).await?;
+        let found = tenant_documents(store).await?.told();
         let document = found.iter().find(|found| found.document.name == *name);
         let document = document.ok_or_else(|| unknown(name, &found, &place.name()))?;
         let tenant = document.tenant.as_ref().map_err(Failure::of)?;

@@ -1,16 +1,16 @@
-use std::collections::HashMap;
 use std::io::Write as _;
 use std::time::Duration;
 
 use drawbridge_config::ConfigError;
 use drawbridge_entra::Identity;
 use drawbridge_graph::{self, Check, Finding, Level};
-use drawbridge_poll::assembly::Services;
+use drawbridge_poll::assembly::{Admitted, Services};
 use drawbridge_time::Deadline;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::tenant_document::{TenantDocument, refused, tenant_documents, unknown};
+use super::admission::{Failures, admit};
+use super::tenant_document::{TenantDocument, TenantDocuments, tenant_documents, unknown};
 use crate::cli::TenantsCheck;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -25,13 +25,15 @@ const TIME: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
-    let found = tenant_documents(place.store.as_ref()).await?;
+    let TenantDocuments { found, unreadable } = tenant_documents(place.store.as_ref()).await?;
     let chosen = chosen(args, &found, &place)?;
     let services = place.services()?;
-    let refused = refused(&found, &place, &services).await;
+    let verdicts = admit(&found, &place, &services, &Failures::new()).await;
     let all = chosen.len();
+    let chosen = chosen.into_iter();
+    let chosen = chosen.filter_map(|of| Some((of, verdicts.get(of.document.name.as_str())?)));
     let mut checks = stream::iter(chosen)
-        .map(|found| checked(found, &refused, &services))
+        .map(|(found, verdict)| checked(found, verdict, &services))
         .buffered(AT_ONCE);
     let (mut done, mut bad) = (0, 0);
     while let Some(checked) = checks.next().await {
@@ -48,10 +50,21 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
             say(&format!("{done} of {all} tenants checked"));
         }
     }
-    if bad > 0 {
-        return Err(Failure::of(format!("{bad} of {all} tenants do not work")));
+    let complete = TenantDocuments::check_complete(&unreadable);
+    match (bad, complete) {
+        (0, Ok(())) => Ok(()),
+        // One tenant that was asked for is known.
+        (0, Err(_)) if !args.all => Ok(()),
+        (0, Err(failure)) => Err(failure),
+        (_, complete) => {
+            let more = complete
+                .err()
+                .map_or_else(String::new, |more| format!("; {more}"));
+            Err(Failure::of(format!(
+                "{bad} of {all} tenants do not work{more}"
+            )))
+        }
     }
-    Ok(())
 }
 
 fn chosen<'a>(
@@ -85,20 +98,18 @@ struct Checked<'a> {
 
 async fn checked<'a>(
     found: &'a TenantDocument,
-    refused: &HashMap<String, ConfigError>,
+    verdict: &Result<Admitted<'_>, ConfigError>,
     services: &Services,
 ) -> Checked<'a> {
-    let outcome = match refused.get(&found.document.name) {
-        Some(refusal) => Err(refusal.clone()),
-        None => outcome(found, services).await,
+    let outcome = match verdict {
+        Ok(tenant) => outcome(*tenant, services).await,
+        Err(refusal) => Err(refusal.clone()),
     };
     Checked { found, outcome }
 }
 
-async fn outcome(found: &TenantDocument, services: &Services) -> Result<Check, ConfigError> {
-    let tenant = found.tenant.as_ref().map_err(Clone::clone)?;
-    crate::outputs::check(tenant)?;
-    let client = services.client(services.admit(tenant).await?)?;
+async fn outcome(tenant: Admitted<'_>, services: &Services) -> Result<Check, ConfigError> {
+    let client = services.client(tenant)?;
     let now = services.clock.now();
     let deadline = Deadline::after(TIME);
     Ok(drawbridge_graph::check(&client.graph, &client.tokens, now, deadline).await)

@@ -6,11 +6,12 @@ use drawbridge_entra::Cloud;
 use drawbridge_http::authority;
 use drawbridge_poll::assembly::Services;
 use drawbridge_poll::state_key;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::tenant_document::{TenantDocument, refused, tenant_documents};
+use super::admission::{Failures, admit};
+use super::tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
 use crate::cli::TenantsList;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -22,9 +23,11 @@ const AT_ONCE: usize = 8;
 
 pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
-    let found = tenant_documents(place.store.as_ref()).await?;
+    let TenantDocuments { found, unreadable } = tenant_documents(place.store.as_ref()).await?;
+    let complete = TenantDocuments::check_complete(&unreadable);
     let mut out = crate::screen::stdout();
     if found.is_empty() && !args.json {
+        complete?;
         writeln!(
             out,
             "no tenants in {}: add one with `drawbridge tenants add`",
@@ -33,29 +36,32 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         return Ok(());
     }
     let services = place.services()?;
-    let refused = refused(&found, &place, &services).await;
-    let states: Vec<Option<State>> = stream::iter(&found)
-        .map(|found| state(&place, &found.document.name))
+    let verdicts = admit(&found, &place, &services, &Failures::new()).await;
+    let heads: Vec<Head> = stream::iter(&found)
+        .map(|found| head(&place, &found.document.name))
         .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
+        .collect()
+        .await;
     let now = Timestamp::now();
-    let rows: Vec<Row<'_>> = found
-        .iter()
-        .zip(&states)
-        .map(|(found, state)| Row {
+    let rows = found.iter().zip(&heads).map(|(found, head)| {
+        let refusal = verdicts.get(found.document.name.as_str());
+        let refusal = refusal.and_then(|verdict| verdict.as_ref().err());
+        let refusal = refusal.map(ToString::to_string);
+        Row {
             found,
-            state: state.as_ref(),
-            problem: refused.get(&found.document.name).map(ToString::to_string),
+            state: head.as_ref().ok().and_then(Option::as_ref),
+            is_read: head.is_ok(),
+            problem: refusal.or_else(|| head.as_ref().err().cloned()),
             services: &services,
             now,
-        })
-        .collect();
+        }
+    });
+    let rows: Vec<Row<'_>> = rows.collect();
     if args.json {
         for row in &rows {
             writeln!(out, "{}", row.json())?;
         }
-        return Ok(());
+        return complete;
     }
     let head = [
         "NAME",
@@ -78,12 +84,14 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
             )?;
         }
     }
-    Ok(())
+    complete
 }
 
 struct Row<'a> {
     found: &'a TenantDocument,
     state: Option<&'a State>,
+    /// Whether it is known how far it was read.
+    is_read: bool,
     problem: Option<String>,
     services: &'a Services,
     now: Timestamp,
@@ -122,6 +130,13 @@ impl Row<'_> {
             self.tenant()
                 .map_or_else(|| "?".to_owned(), |tenant| value(tenant).clone())
         };
+        let (read_up_to, last_success) = if self.is_read {
+            let lag = self.lag_secs().map(|secs| format!("{} ago", span(secs)));
+            let lag = lag.unwrap_or_else(|| "never".to_owned());
+            (lag, ago(self.last_success(), self.now))
+        } else {
+            ("?".to_owned(), "?".to_owned())
+        };
         let words = [
             (self.found.document.is_paused, "paused"),
             (self.problem.is_some(), "broken: see below"),
@@ -133,9 +148,8 @@ impl Row<'_> {
             of(|tenant| &tenant.client_id),
             self.identity().unwrap_or("?").to_owned(),
             self.cloud().unwrap_or_else(|| "?".to_owned()),
-            self.lag_secs()
-                .map_or_else(|| "never".to_owned(), |secs| format!("{} ago", span(secs))),
-            ago(self.last_success(), self.now),
+            read_up_to,
+            last_success,
             words.collect::<Vec<_>>().join(", "),
         ]
     }
@@ -158,12 +172,15 @@ impl Row<'_> {
     }
 }
 
-/// A tenant's state; none where there is none, or none that can be read: `state show` tells why.
-async fn state(place: &DataLocation, name: &str) -> Result<Option<State>, Failure> {
-    let object = place
-        .store
-        .get(&state_key(name))
-        .await
-        .map_err(Failure::of)?;
-    Ok(object.and_then(|object| State::decode(&object.body).ok()))
+/// What of a tenant's state tells how far it was read; none where there is none, or why it cannot be
+/// read.
+type Head = Result<Option<State>, String>;
+
+/// Reads that, and keeps no more of the object.
+async fn head(place: &DataLocation, name: &str) -> Head {
+    let key = state_key(name);
+    let object = place.store.get(&key).await;
+    let object = object.map_err(|error| error.to_string())?;
+    let head = object.map(|object| State::decode_head(&object.body));
+    head.transpose().map_err(|error| format!("{key}: {error}"))
 }

@@ -1,9 +1,11 @@
 //! `drawbridge tenants`: documents, as people handle them.
 
 mod add;
+pub(crate) mod admission;
 mod allow;
 mod bindings;
 mod check;
+pub(crate) mod first_poll;
 mod list;
 mod pause;
 mod purge;
@@ -13,7 +15,7 @@ mod tenant_document;
 use std::io::Write as _;
 
 pub(crate) use add::{Given, sources};
-pub(crate) use tenant_document::{TenantDocument, refused, tenant_documents};
+pub(crate) use tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
 
 use crate::cli::{self, TenantsCommand};
 use crate::failure::Failure;

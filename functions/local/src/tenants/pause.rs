@@ -1,9 +1,11 @@
 use std::io::Write as _;
 
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant};
+use drawbridge_poll::assembly::AdministratorsList;
 use drawbridge_store::{Catalogue, Object, StoreError};
 
-use super::tenant_document::{refused, tenant_documents, unknown};
+use super::admission::admit_each;
+use super::tenant_document::{tenant_documents, unknown};
 use crate::cli::TenantsMove;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -52,7 +54,7 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         writeln!(out, "{word} {name} in {}{then}", place.name())?;
         return Ok(());
     }
-    let found = tenant_documents(store).await?;
+    let found = tenant_documents(store).await?.told();
     if found.iter().any(|found| found.document.name == *name) {
         let state = if pause { "paused" } else { "not paused" };
         writeln!(out, "{name} is {state} already")?;
@@ -90,17 +92,20 @@ async fn relocate(
 
 /// Checks that nobody polls meanwhile what the paused tenant polls.
 async fn check_alone(name: &str, place: &DataLocation) -> Result<(), Failure> {
-    let found = tenant_documents(place.store.as_ref()).await?;
+    let found = tenant_documents(place.store.as_ref()).await?.told();
     let this = found
         .iter()
         .find(|f| f.document.name == *name && f.document.is_paused);
     let Some(Ok(tenant)) = this.map(|found| found.tenant.as_ref()) else {
         return Ok(());
     };
-    let refused = refused(&found, place, &place.services()?).await;
+    let services = place.services()?;
+    let list = AdministratorsList::of(services.store.as_ref());
+    let verdicts = admit_each(&found, place, &services, &list).await;
     let others = found.iter().filter(|f| {
         let other = &f.document.name;
-        !f.document.is_paused && other != name && !refused.contains_key(other)
+        let is_polled = matches!(verdicts.get(other.as_str()), Some(Ok(_)));
+        !f.document.is_paused && other != name && is_polled
     });
     for other in others.filter_map(|found| found.tenant.as_ref().ok()) {
         if other.tenant_id.eq_ignore_ascii_case(&tenant.tenant_id) {

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 
 pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
-    let found = tenant_documents(place.store.as_ref()).await?;
+    let found = tenant_documents(place.store.as_ref()).await?.told();
     let name = &args.name;
     if !found.iter().any(|found| found.document.name == *name) {
         return Err(unknown(name, &found, &place.name()));

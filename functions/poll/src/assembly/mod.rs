@@ -12,8 +12,9 @@ use drawbridge_http::Transport;
 use drawbridge_queue::{Content, Naming};
 use drawbridge_record::{Body, Format};
 use drawbridge_secrets::Secrets;
-use drawbridge_store::Catalogue;
+use drawbridge_store::{Catalogue, Store};
 use drawbridge_time::Clock;
+use tokio::sync::OnceCell;
 
 use crate::{Output, Poller, Settings};
 
@@ -57,6 +58,33 @@ impl Deref for Admitted<'_> {
     }
 }
 
+/// The administrator's list, read when it is first needed and kept from then on: the same for all
+/// documents of one look at them.
+pub struct AdministratorsList<'s> {
+    store: &'s dyn Store,
+    read: OnceCell<Result<Bindings, ConfigError>>,
+}
+
+impl<'s> AdministratorsList<'s> {
+    /// The list of a store; nothing is read yet.
+    #[must_use]
+    pub fn of(store: &'s dyn Store) -> Self {
+        Self {
+            store,
+            read: OnceCell::new(),
+        }
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// As [`Bindings::load`].
+    pub async fn bindings(&self) -> Result<&Bindings, ConfigError> {
+        let read = self.read.get_or_init(|| Bindings::load(self.store)).await;
+        read.as_ref().map_err(Clone::clone)
+    }
+}
+
 impl Services {
     /// Checks that a tenant's document asks for nothing that is not its own. The administrator's
     /// list is read only for a federated identity, so that the others cost no request.
@@ -64,10 +92,23 @@ impl Services {
     /// # Errors
     /// [`ConfigError`] with what the administrator has to allow.
     pub async fn admit<'a>(&self, tenant: &'a Tenant) -> Result<Admitted<'a>, ConfigError> {
+        let list = AdministratorsList::of(self.store.as_ref());
+        self.admit_by(&list, tenant).await
+    }
+
+    /// The same for one of many documents.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit).
+    pub async fn admit_by<'a>(
+        &self,
+        list: &AdministratorsList<'_>,
+        tenant: &'a Tenant,
+    ) -> Result<Admitted<'a>, ConfigError> {
         if tenant.is_document {
             self.trust.check(tenant)?;
             if tenant.federation.is_some() {
-                Bindings::load(self.store.as_ref()).await?.check(tenant)?;
+                list.bindings().await?.check(tenant)?;
             }
         }
         Ok(Admitted(tenant))

@@ -9,8 +9,9 @@ use drawbridge_entra::Endpoints;
 
 use self::hosts::AllowedHosts;
 pub use self::hosts::administrators_endpoints;
+use crate::function::{TENANTS, given_tenants};
 use crate::read::entries;
-use crate::{ConfigError, Tenant, given_tenants};
+use crate::{ConfigError, Tenant};
 
 /// What documents may name beside what is named after them, and where those are read that name no
 /// place.
@@ -21,6 +22,8 @@ pub struct Trust {
     allowed_secrets: Vec<String>,
     /// The secrets of tenants that are no documents, with their names.
     given_secrets: Vec<(String, String)>,
+    /// Whether one of those that documents may name may be such a tenant's: nobody has said.
+    given_are_unknown: bool,
     own_secrets: OwnSecrets,
 }
 
@@ -60,6 +63,22 @@ impl Trust {
         Ok(trust)
     }
 
+    /// The same seen from where an operator is, who has the function's lists from the stack's outputs
+    /// and may have left out that of the tenants of the parameters. A document that names one of the
+    /// listed secrets is then refused, for it might be such a tenant's.
+    ///
+    /// # Errors
+    /// As [`of_a_stack`](Self::of_a_stack).
+    pub fn of_a_stack_elsewhere(
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let given_are_unknown = variable(TENANTS).is_none_or(|value| value.trim().is_empty());
+        Ok(Self {
+            given_are_unknown,
+            ..Self::of_a_stack(variable)?
+        })
+    }
+
     fn leave_out(&mut self, secret: &str) {
         let at = self.allowed_secrets.iter().position(|one| one == secret);
         if let Some(at) = at {
@@ -88,6 +107,7 @@ impl Trust {
             allowed_hosts: AllowedHosts::read(&variable)?,
             allowed_secrets: entries(&allowed_secrets).map(str::to_owned).collect(),
             given_secrets: Vec::new(),
+            given_are_unknown: false,
             own_secrets,
         })
     }
@@ -129,7 +149,7 @@ impl Trust {
         if self.allowed_secrets.iter().any(|allowed| allowed == place)
             || given.any(|(_, secret)| secret == place)
         {
-            return Ok(());
+            return self.check_listed(tenant, field);
         }
         let (is_own, own, list) = match &self.own_secrets {
             OwnSecrets::Below(None) => {
@@ -171,6 +191,20 @@ impl Trust {
         let problem = format!(
             "names a place that is not this tenant's, which is {own}; or let the administrator add it \
              {list}"
+        );
+        Err(tenant.wrong(field, &problem))
+    }
+}
+
+impl Trust {
+    fn check_listed(&self, tenant: &Tenant, field: &'static str) -> Result<(), ConfigError> {
+        if !self.given_are_unknown {
+            return Ok(());
+        }
+        let problem = format!(
+            "names a place that {ALLOWED_SECRETS} lists, and the function takes it only if it is not \
+             that of the stack's first tenant, which is not known here: set {TENANTS} to the stack's \
+             output FirstTenant, or to [] if the stack has none"
         );
         Err(tenant.wrong(field, &problem))
     }
@@ -348,6 +382,37 @@ mod tests {
         let trust = of(format!("{first},{first}"));
         let document = tenant("beside", &format!("secret = \"{first}\""));
         assert_eq!(refusal(&trust, &document), None, "listed once more");
+    }
+
+    /// An operator's `tenants check` refuses what the function would, or says what it has to be told.
+    #[test]
+    fn what_an_operator_has_not_told_is_not_taken_for_granted() {
+        const ARN: &str =
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:other/shared-AbCdEf";
+        let of = |tenants: Option<&str>| {
+            let tenants = tenants.map(str::to_owned);
+            let trust = Trust::of_a_stack_elsewhere(|name| match name {
+                TENANTS => tenants.clone(),
+                name => stack(name),
+            });
+            trust.unwrap()
+        };
+        let listed = tenant("evil", &format!("secret = {ARN:?}"));
+        let own = tenant("evil", "secret = \"drawbridge/prod/evil\"");
+        for tenants in [None, Some(" ")] {
+            let refusal = refusal(&of(tenants), &listed).unwrap();
+            for word in [TENANTS, "FirstTenant", ALLOWED_SECRETS] {
+                assert!(refusal.contains(word), "{refusal}");
+            }
+            assert_eq!(of(tenants).check(&own), Ok(()));
+        }
+        assert_eq!(of(Some("[]")).check(&listed), Ok(()));
+        let first = format!(
+            r#"[{{"name":"main","tenant_id":"first.example","secret":"{ARN}",
+            "client_id":"00000000-0000-0000-0000-000000000002"}}]"#
+        );
+        let refusal = refusal(&of(Some(&first)), &listed).unwrap();
+        assert!(refusal.contains("not this tenant's"), "{refusal}");
     }
 
     #[test]

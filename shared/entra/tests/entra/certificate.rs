@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use async_trait::async_trait;
+use drawbridge_entra::testing::{SignIn, endpoints};
 use drawbridge_entra::{
     Certificate, CertificateError, Endpoints, SignInError, SignInErrorKind, TokenEndpoint,
     TokenProvider,
@@ -14,12 +15,11 @@ use drawbridge_http::HttpTransport;
 use drawbridge_http::script::{Answer, Script};
 use drawbridge_issuer::{CertificateOptions, TestCertificate};
 use drawbridge_secrets::SecretSource;
+use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_simulator::{Alerts, Credential, Options, Simulator};
 use drawbridge_time::{Clock, SystemClock};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
-
-use crate::support::{FixedSecret, SignIn, endpoints};
 
 /// Made once for all tests: a key takes a while.
 static PAIR: LazyLock<TestCertificate> = LazyLock::new(|| TestCertificate::new().unwrap());
@@ -338,7 +338,7 @@ async fn other_refusals_are_not_tried_again_and_nothing_secret_is_shown() {
     let script = Script::tokens([Answer::aadsts(401, "invalid_client", 700_016)]);
     let provider = Certificate::new(script.endpoint(), source.clone(), now());
     let error = provider.fetch().await.unwrap_err();
-    crate::support::shown(&error);
+    drawbridge_entra::testing::shown(&error);
     assert_eq!(source.forgotten.load(Ordering::Relaxed), 0);
     assert_eq!(script.posts().len(), 1);
     let debug = format!("{provider:?}");

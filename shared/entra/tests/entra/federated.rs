@@ -5,15 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use drawbridge_entra::testing::{SignIn, policy, shown};
 use drawbridge_entra::{
     AssertionError, AssertionSource, ClientSecret, Cloud, Federated, SignInErrorKind, TokenCache,
     TokenProvider as _,
 };
 use drawbridge_http::script::{Answer, MARKER, Script};
+use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_time::Deadline;
 use secrecy::SecretString;
-
-use crate::support::{FixedSecret, SignIn, policy, shown};
 
 struct Given(Result<String, AssertionError>);
 

@@ -9,5 +9,4 @@
 mod certificate;
 mod federated;
 mod sign_in;
-mod support;
 mod tokens;

@@ -6,15 +6,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
+use drawbridge_entra::testing::{SignIn, endpoints, shown};
 use drawbridge_entra::{
     ClientSecret, SignInError, SignInErrorKind, TokenCache, TokenEndpoint, TokenProvider,
 };
 use drawbridge_http::script::{Answer, MARKER, Script};
 use drawbridge_secrets::SecretSource;
+use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_time::Deadline;
 use secrecy::{ExposeSecret, SecretString};
-
-use crate::support::{FixedSecret, SignIn, endpoints, shown};
 
 async fn refused(answer: Answer) -> SignInError {
     let script = Script::tokens([answer]);

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use drawbridge_entra::testing::{SignIn, TENANT, shown};
 use drawbridge_entra::{SignInError, SignInErrorKind, TokenCache, TokenProvider as _};
 use drawbridge_http::TransportError;
 use drawbridge_http::script::{Answer, MARKER, Script};
+use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_time::Deadline;
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, advance};
-
-use crate::support::{FixedSecret, SignIn, TENANT, shown};
 
 async fn token(cache: &TokenCache) -> String {
     let token = cache.token(Deadline::none()).await.unwrap();

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use drawbridge_entra::testing::{SignIn as _, endpoints, policy};
 use drawbridge_entra::{Certificate, TokenCache};
 use drawbridge_graph::{Check, ErrorKind, Graph, Level, Settings, Topic, check};
 use drawbridge_http::TransportError;
 use drawbridge_http::script::{Answer, MARKER, Script};
 use drawbridge_issuer::{CertificateOptions, TestCertificate};
+use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_time::{Clock, Deadline};
 use jiff::Timestamp;
-
-use crate::support::{Client, FixedSecret, endpoints, policy};
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 
@@ -50,7 +50,7 @@ fn levels(check: &Check) -> Vec<(Topic, Level)> {
 
 async fn answered(token: Answer, pages: Vec<Answer>) -> (Check, Arc<Script>) {
     let script = Script::new([token], pages);
-    let tokens = script.cache();
+    let tokens = Arc::new(script.cache());
     (checked(&script, tokens).await, script)
 }
 

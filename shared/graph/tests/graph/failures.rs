@@ -3,13 +3,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use drawbridge_entra::testing::shown;
 use drawbridge_graph::{ErrorKind, GraphError};
 use drawbridge_http::TransportError;
 use drawbridge_http::script::{Answer, MARKER, Script, page};
 use drawbridge_time::Deadline;
 use tokio::time::Instant;
 
-use crate::support::{Client, query, shown};
+use crate::support::{Client, query};
 
 /// Plays `answers` and gives back the error and the script.
 async fn fail(answers: Vec<Answer>) -> (GraphError, usize) {

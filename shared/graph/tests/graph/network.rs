@@ -9,10 +9,12 @@ use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use bytes::Bytes;
+use drawbridge_entra::testing::{TENANT, shown};
 use drawbridge_entra::{ClientSecret, Endpoints, SignInError, TokenCache, TokenEndpoint};
 use drawbridge_graph::{ErrorKind, Graph, GraphError, Settings};
 use drawbridge_http::script::{MARKER, page};
 use drawbridge_http::{HttpSettings, HttpTransport, RetryPolicy, Transport, TransportError, Url};
+use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_time::{Backoff, Deadline};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -21,7 +23,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::privacy::Events;
-use crate::support::{FixedSecret, TENANT, query, shown};
+use crate::support::query;
 
 /// Serves `answer` at the alerts' address, and tokens.
 async fn serve<A: IntoResponse + Clone + Send + Sync + 'static>(answer: A) -> SocketAddr {

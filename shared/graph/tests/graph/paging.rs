@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use drawbridge_entra::Cloud;
+use drawbridge_entra::testing::{SignIn as _, shown};
 use drawbridge_graph::{AlertQuery, ErrorKind, Graph, GraphError, LinkProblem, Settings, Stats};
 use drawbridge_http::script::{Answer, MARKER, Script, page};
 use drawbridge_time::Deadline;
 
-use crate::support::{Client, query, shown};
+use crate::support::{Client, query};
 
 const NEXT: &str = "https://graph.example/v1.0/security/alerts_v2?$top=100&$skiptoken=a%2Bb";
 
@@ -226,7 +229,7 @@ async fn a_link_of_another_cloud_is_not_followed_with_this_token() {
     let other = Script::pages([]);
     let dod = Graph::new(
         other.clone(),
-        other.cache(),
+        Arc::new(other.cache()),
         Cloud::Dod.endpoints(),
         Settings::default(),
     );

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use drawbridge_entra::testing::SignIn as _;
 use drawbridge_http::TransportError;
 use drawbridge_http::script::{Answer, MARKER, Script, page};
 use drawbridge_time::Deadline;
@@ -90,7 +91,7 @@ async fn refused_secrets_and_wrong_replies_stay_out_of_events() {
         Answer::status(503).body(MARKER),
         Answer::aadsts(401, MARKER, 7_000_215),
     ]);
-    let cache = script.cache();
+    let cache = Arc::new(script.cache());
     cache.token(Deadline::none()).await.unwrap_err();
     let text = format!("{} {cache:?}", events.text());
     assert!(

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use drawbridge_entra::testing::shown;
 use drawbridge_graph::ErrorKind;
 use drawbridge_http::script::{Answer, Script};
 use drawbridge_time::Deadline;
 use tokio::time::Instant;
 
-use crate::support::{Client, query, shown};
+use crate::support::{Client, query};
 
 fn throttled(retry_after: &str) -> Answer {
     Answer::error(429, "TooManyRequests").header("retry-after", retry_after)

@@ -95,6 +95,7 @@ pub(crate) async fn command(args: &[&str]) -> Command {
         .env_remove("DRAWBRIDGE_BUCKET")
         .env("DRAWBRIDGE_SECRET_PREFIX", "drawbridge/prod/")
         .env("DRAWBRIDGE_ALLOWED_SECRETS", "s")
+        .env("DRAWBRIDGE_TENANTS", "[]")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -20,6 +20,7 @@ mod packages;
 mod privilege;
 mod repository;
 mod resources;
+mod security;
 mod supply_chain;
 mod template;
 mod trust;

@@ -131,6 +131,17 @@ fn the_first_tenants_secret_is_no_documents() {
         let deployment = Deployment::with(&parameters);
         assert_eq!(deployment.refusals(), [""; 0]);
         let trust = Trust::of_a_stack(|name| deployment.variable("Poll", name)).unwrap();
+        // An operator has the same from the stack's outputs.
+        let tenants = deployment.variable("Poll", "DRAWBRIDGE_TENANTS");
+        if let Some(tenants) = &tenants {
+            assert_eq!(deployment.output("FirstTenant"), *tenants);
+        }
+        let tenants = tenants.unwrap_or_else(|| "[]".to_owned());
+        let elsewhere = Trust::of_a_stack_elsewhere(|name| match name {
+            "DRAWBRIDGE_TENANTS" => Some(tenants.clone()),
+            name => deployment.variable("Poll", name),
+        });
+        assert_eq!(elsewhere.unwrap(), trust);
         let taken = [&first, &shared].map(|secret| {
             let text = format!(
                 "tenant_id = \"t.example\"\nsecret = \"{secret}\"\n\

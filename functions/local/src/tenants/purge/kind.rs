@@ -5,6 +5,7 @@ use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
 
 use crate::data_location::FOLDERS;
 use crate::state::BEFORE;
+use crate::tenants::first_poll;
 
 /// What is kept, in the order in which it is removed: what says that a tenant was here goes last, so
 /// that what an interrupted run left can be found.
@@ -59,6 +60,7 @@ impl Kind {
         let file = without_affixes(last);
         match *folders {
             ["state"] if file.strip_suffix(".json") == Some(name) => Some(Self::State),
+            ["state"] if file.strip_suffix(first_poll::ENDING) == Some(name) => Some(Self::State),
             ["state"] if is_old_state(file, name) => Some(Self::OldStates),
             // A document that is not paused is not touched; what a write to it left is.
             ["tenants"] if file != *last && is_document(file, name) => Some(Self::Document),
@@ -159,6 +161,8 @@ mod tests {
         for (key, kind) in [
             ("state/a.json", Kind::State),
             ("state/.a.json.tmp", Kind::State),
+            ("state/a.ids.json", Kind::State),
+            ("state/.a.ids.json.tmp", Kind::State),
             ("state/a.before-20260101T000000000Z.json", Kind::OldStates),
             ("tenants/paused/a.toml", Kind::Document),
             ("tenants/paused/a.json", Kind::Document),
@@ -183,6 +187,7 @@ mod tests {
     fn names_that_begin_alike_are_told_apart() {
         for key in [
             "state/a-b.json",
+            "state/a-b.ids.json",
             "state/a.json.json",
             "state/a-b.before-20260101T000000000Z.json",
             "state/a.before-lunch.json",

@@ -5,8 +5,11 @@ use std::fs;
 use drawbridge_simulator::SimulatedTenant;
 
 use crate::support::alerts::{alert, list};
+use crate::support::command::run;
 use crate::support::documents::{command, lines, objects, on, write, write_of, write_text};
 use crate::support::folder::Folder;
+#[cfg(unix)]
+use crate::support::nobody::Nobody;
 use crate::support::tenant::{CLIENT, OTHER, TENANT, Tenant};
 use crate::support::until;
 
@@ -161,6 +164,80 @@ fn no_document_takes_the_place_of_another() {
     assert!(problem(1).contains("tenants allow bbb"), "{}", problem(1));
     assert_eq!(problem(2), "");
     on(&folder, &["tenants", "check", "victim"]).well();
+}
+
+/// Each has a state, and the other's name comes first.
+#[test]
+fn one_that_was_polled_takes_no_other_ones_alerts() {
+    let both = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 1)]), |_| {});
+    let folder = Folder::new();
+    write(&folder, "victim", &both, "");
+    write_of(&folder, "aaa", &both, OTHER, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let polls = || both.asked(TENANT).list_requests;
+    let before = polls();
+    write(&folder, "aaa", &both, "");
+    let told = on(&folder, &["poll", "--all", "--once"]);
+    let told = told.failed(1, &["aaa: tenant", "that of \"victim\" too", "1 tenants"]);
+    assert!(told.stdout.contains("victim: 0 alerts"), "{}", told.stdout);
+    assert!(polls() > before);
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    assert_eq!(listed[1]["problem"], serde_json::Value::Null);
+    // What is kept of that goes with the tenant, and is no tenant itself.
+    let shown = objects(&on(&folder, &["state", "show", "--json"]).well());
+    assert_eq!(shown.len(), 2);
+    let ids = folder.path().join("state/victim.ids.json");
+    assert!(ids.exists());
+    on(&folder, &["tenants", "pause", "victim"]).well();
+    on(&folder, &["tenants", "purge", "victim", "--yes"]).well();
+    assert!(!ids.exists());
+}
+
+/// Nobody was polled before, and the first by name cannot sign in.
+#[test]
+fn one_that_cannot_sign_in_keeps_nobody_away() {
+    let (well, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "victim", &well, "");
+    let ids = format!("tenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nservice_sources = []\n");
+    write_text(
+        &folder,
+        "aaa.toml",
+        &format!("{ids}secret = \"NOT_SET_ANYWHERE\"\n"),
+    );
+    let told = on(&folder, &["poll", "--all", "--once"]);
+    told.failed(1, &["aaa", "NOT_SET_ANYWHERE", "1 tenants"]);
+    assert_eq!(lines(&folder, "victim", "siem.ndjson").len(), 2);
+    let twin = ["aaa: tenant", "that of \"victim\" too"];
+    on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
+}
+
+/// As nobody, whom modes hold off: root enters every folder.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_entered_is_named_and_the_others_are_polled() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (well, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "contoso", &well, "");
+    let closed = folder.path().join("tenants/paused");
+    fs::create_dir(&closed).unwrap();
+    write_text(&folder, "paused/asleep.toml", "");
+    let nobody = Nobody::with(folder.path());
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let on = |args: &[&str]| run(nobody.runs(&command(&folder, args))).discreet();
+    let named = ["tenants/paused", "ermission"];
+    let told = on(&["poll", "--all", "--once"]).failed(1, &named);
+    assert!(told.stdout.contains("contoso: 1 alerts"), "{}", told.stdout);
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
+    let listed = on(&["tenants", "list", "--json"]).failed(1, &named);
+    let listed = objects(&listed);
+    assert_eq!((listed.len(), &listed[0]["name"]), (1, &"contoso".into()));
+    on(&["tenants", "check", "--all"]).failed(1, &named);
+    on(&["tenants", "check", "contoso"]).well();
+    on(&["poll", "--tenant", "contoso", "--once"]).well();
+    on(&["poll", "--tenant", "asleep", "--once"]).failed(1, &named);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    on(&["poll", "--all", "--once"]).well();
 }
 
 /// Its records would lie where other tenants' states do, in a folder that the group may read.

@@ -208,6 +208,7 @@ fn interrupted_it_leaves_what_says_that_a_tenant_was_there() {
         left,
         [
             "state/.a.json.tmp",
+            "state/a.ids.json",
             "state/a.json",
             "tenants/.a.toml.tmp",
             "tenants/paused/a.toml"

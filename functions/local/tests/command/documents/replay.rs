@@ -166,26 +166,38 @@ fn what_a_target_refused_goes_back_to_its_output() {
     assert!(folder.path().join(moved).exists());
 }
 
+/// The window that could not be read.
+const GAP: (&str, &str) = ("2021-05-02T00:00:00Z", "2021-05-03T00:00:00Z");
+
+fn gap(reason: &str) -> Value {
+    let window = json!({"from": GAP.0, "to": GAP.1});
+    json!({"tenant": "contoso", "reason": reason, "window": window})
+}
+
+/// A tenant with that gap in its quarantine.
+fn with_gap() -> (Tenant, Folder) {
+    let (tenant, folder) = tenant(&[alert(1, 2)]);
+    put_aside(&folder, "gaps", "aaaa", &gap("503"));
+    (tenant, folder)
+}
+
+/// Replays it while Graph cannot be reached: nobody listens there.
+fn replay_without_an_answer(folder: &Folder) {
+    let mut unanswered = command(folder, &["replay", "run", "--all"]);
+    unanswered.env("DRAWBRIDGE_GRAPH_URL", "http://127.0.0.1:1/");
+    run(unanswered).failed(1, &["1 of 1 items"]);
+}
+
 #[test]
 fn a_gap_is_read_again() {
-    let (tenant, folder) = tenant(&[alert(1, 2)]);
-    let window = json!({"from": "2021-05-02T00:00:00Z", "to": "2021-05-03T00:00:00Z"});
-    put_aside(
-        &folder,
-        "gaps",
-        "aaaa",
-        &json!({"tenant": "contoso", "reason": "503", "window": window}),
-    );
+    let (tenant, folder) = with_gap();
     let listed = on(&folder, &["replay", "list"]).well();
     assert!(
         listed.stdout.contains("2021-05-02T00:00:00Z to 2021-05-03"),
         "{}",
         listed.stdout
     );
-    let mut unanswered = command(&folder, &["replay", "run", "--all"]);
-    // Nobody listens there.
-    unanswered.env("DRAWBRIDGE_GRAPH_URL", "http://127.0.0.1:1/");
-    run(unanswered).failed(1, &["1 of 1 items"]);
+    replay_without_an_answer(&folder);
     assert_eq!(tenant.simulator.stats().list_requests, 0);
     assert!(
         folder
@@ -197,8 +209,8 @@ fn a_gap_is_read_again() {
     let shown = on(&folder, &["state", "show", "--json"]).well();
     let unread = &objects(&shown)[0]["unread"][0];
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    assert!(text(&unread["from"]) <= text(&window["from"]));
-    assert!(text(&unread["to"]) >= text(&window["to"]));
+    assert!(text(&unread["from"]).as_str() <= GAP.0);
+    assert!(text(&unread["to"]).as_str() >= GAP.1);
     let done = on(&folder, &["replay", "run", "--all"]).well();
     assert!(
         done.stdout.contains("its window was read again"),
@@ -239,13 +251,8 @@ fn a_gap_that_is_not_read_to_its_end_is_told_with_what_happened_and_what_goes_on
 /// A poll puts the same window aside while it is replayed: that is another item.
 #[test]
 fn a_gap_that_is_put_aside_anew_meanwhile_is_not_taken_for_the_one_before() {
-    let (_tenant, folder) = tenant(&[alert(1, 2)]);
-    let window = json!({"from": "2021-05-02T00:00:00Z", "to": "2021-05-03T00:00:00Z"});
-    let gap = |reason: &str| json!({"tenant": "contoso", "reason": reason, "window": window});
-    put_aside(&folder, "gaps", "aaaa", &gap("503"));
-    let mut unanswered = command(&folder, &["replay", "run", "--all"]);
-    unanswered.env("DRAWBRIDGE_GRAPH_URL", "http://127.0.0.1:1/");
-    run(unanswered).failed(1, &["1 of 1 items"]);
+    let (_tenant, folder) = with_gap();
+    replay_without_an_answer(&folder);
     // As the poll does that reads it in between.
     put_aside(&folder, "gaps", "aaaa", &gap("again"));
     on(&folder, &["replay", "run", "contoso/gaps/aaaa.taken"]).well();

@@ -257,6 +257,58 @@ fn the_list_shows_what_is_broken_and_how_far_each_was_read() {
     assert!(!list.stdout.contains('\u{1b}'), "colour without a terminal");
 }
 
+/// What a poll would refuse, and states that cannot be read, are each their tenant's trouble. How far a
+/// tenant was read is in the head of its state, whatever the rest holds.
+#[cfg(unix)]
+#[test]
+fn the_list_shows_what_a_poll_would_refuse_and_ends_at_nobodys_state() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    let state = |name: &str| folder.path().join(format!("state/{name}.json"));
+    for (n, name) in ["a-xml", "b-link", "c-damaged", "d-head", "e-token"]
+        .iter()
+        .enumerate()
+    {
+        let lines = match *name {
+            "a-xml" => "outputs = [\"xml\"]",
+            _ => "",
+        };
+        write(
+            &folder,
+            name,
+            &tenant,
+            &format!("service_sources = [\"{n}\"]\n{lines}"),
+        );
+    }
+    write_text(
+        &folder,
+        "e-token.toml",
+        &format!(
+            "tenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nsecret = \"S\"\ncloud = \"mars\""
+        ),
+    );
+    fs::create_dir_all(folder.path().join("state")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", state("b-link")).unwrap();
+    fs::write(state("c-damaged"), "MARKER").unwrap();
+    let head = r#"{"version":3,"watermark":"2021-05-02T00:00:00Z","first_from":null,
+        "last_success":null,"saved":null,"outputs":{"siem":"MARKER"}}"#;
+    fs::write(state("d-head"), head).unwrap();
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    for (row, problem) in listed.iter().zip([
+        "outputs names one that cannot be",
+        "b-link.json could not",
+        "state/c-damaged.json: the state object is damaged",
+        "",
+        "cloud",
+    ]) {
+        let told = row["problem"].as_str().unwrap_or_default();
+        assert_eq!(told.is_empty(), problem.is_empty(), "{row}");
+        assert!(told.contains(problem) && !told.contains("MARKER"), "{told}");
+    }
+    assert!(listed[3]["lag_secs"].is_i64(), "{}", listed[3]);
+    let list = on(&folder, &["tenants", "list"]).well();
+    assert!(list.stdout.contains("b-link: "), "{}", list.stdout);
+}
+
 #[test]
 fn a_pause_that_was_interrupted_is_ended_by_the_same_command() {
     let folder = Folder::new();

@@ -4,6 +4,8 @@ pub(crate) mod alerts;
 pub(crate) mod command;
 pub(crate) mod documents;
 pub(crate) mod folder;
+#[cfg(unix)]
+pub(crate) mod nobody;
 pub(crate) mod served;
 pub(crate) mod tenant;
 

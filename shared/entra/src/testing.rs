@@ -1,29 +1,40 @@
-//! One application that signs in over a script of answers.
+//! One application that signs in over a script of answers, for the tests of those who sign in and read
+//! pages.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test stops where something is not as it expects"
+)]
+
+use std::error::Error;
 use std::sync::Arc;
 
-use drawbridge_entra::{ClientSecret, Endpoints, SignInError, TokenCache, TokenEndpoint};
 use drawbridge_http::RetryPolicy;
 use drawbridge_http::script::{MARKER, Script};
 use drawbridge_secrets::SecretSource;
-pub(crate) use drawbridge_secrets::testing::FixedSecret;
+use drawbridge_secrets::testing::FixedSecret;
 
-pub(crate) const TENANT: &str = "9f4ebc3e-4a0b-4f6e-9f0c-6a0f0a1d2b3c";
+use crate::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
 
-pub(crate) fn policy() -> RetryPolicy {
+pub const TENANT: &str = "9f4ebc3e-4a0b-4f6e-9f0c-6a0f0a1d2b3c";
+
+/// Tries again after the same pauses each time.
+pub fn policy() -> RetryPolicy {
     RetryPolicy {
         jitter_seed: Some(1),
         ..RetryPolicy::default()
     }
 }
 
-pub(crate) fn endpoints() -> Endpoints {
+pub fn endpoints() -> Endpoints {
     let login = "https://login.example".parse().unwrap();
     Endpoints::custom(login, "https://graph.example".parse().unwrap()).unwrap()
 }
 
 /// The ways in over a script.
-pub(crate) trait SignIn {
+pub trait SignIn {
     /// The token endpoint of the one application.
     fn endpoint(&self) -> TokenEndpoint;
 
@@ -48,7 +59,7 @@ impl SignIn for Arc<Script> {
 }
 
 /// What an operator sees of an error, after making sure that nothing secret is in it.
-pub(crate) fn shown(error: &SignInError) -> String {
+pub fn shown(error: &dyn Error) -> String {
     let text = error.to_string();
     let debug = format!("{error:?}");
     assert!(!text.contains(MARKER), "{text}");

@@ -1,0 +1,159 @@
+use std::sync::Arc;
+
+use drawbridge_config::{Document, Trust, parse};
+use drawbridge_store::testing::FaultyStore;
+
+use super::*;
+
+/// A folder whose objects are in memory.
+fn place() -> (Arc<FaultyStore>, DataLocation, Services) {
+    let store = Arc::new(FaultyStore::default());
+    let mut place = DataLocation::folder("data".into());
+    place.store = Arc::clone(&store) as _;
+    let variable = |name: &str| (name == "DRAWBRIDGE_ALLOWED_SECRETS").then(|| "/run/t".into());
+    let services = Services {
+        trust: Trust::of_a_machine(variable, "data/secrets".into()).unwrap(),
+        ..place.services().ok().unwrap()
+    };
+    (store, place, services)
+}
+
+fn found(name: &str, id: u8, lines: &str) -> TenantDocument {
+    let key = format!("tenants/{name}.toml");
+    let text = format!(
+        "tenant_id = \"00000000-0000-0000-0000-0000000000{id:02}\"\n\
+         client_id = \"00000000-0000-0000-0000-0000000000ab\"\n{lines}\n"
+    );
+    TenantDocument {
+        tenant: parse(name, &key, text.as_bytes()),
+        document: Document {
+            name: name.to_owned(),
+            key,
+            is_paused: false,
+        },
+        etag: None,
+    }
+}
+
+fn with_secret(name: &str, id: u8) -> TenantDocument {
+    let secret = format!("{}_SECRET", name.to_uppercase());
+    found(name, id, &format!("secret = \"{secret}\""))
+}
+
+fn tenant(found: &TenantDocument) -> &Tenant {
+    found.tenant.as_ref().unwrap()
+}
+
+/// The names of those that are polled.
+async fn polled(found: &[TenantDocument], failures: &Failures) -> Vec<String> {
+    let (_, place, services) = place();
+    polled_in(&place, &services, found, failures).await
+}
+
+async fn polled_in(
+    place: &DataLocation,
+    services: &Services,
+    found: &[TenantDocument],
+    failures: &Failures,
+) -> Vec<String> {
+    let verdicts = admit(found, place, services, failures).await;
+    let polled = verdicts.iter().filter(|(_, verdict)| verdict.is_ok());
+    let mut polled: Vec<_> = polled.map(|(name, _)| (*name).to_owned()).collect();
+    polled.sort();
+    polled
+}
+
+#[tokio::test]
+async fn the_administrators_list_is_read_once_for_all_documents() {
+    let (store, place, services) = place();
+    let documents: Vec<_> = ["a", "b", "c"]
+        .into_iter()
+        .zip(1..)
+        .map(|(name, id)| found(name, id, "federation = \"/run/t\""))
+        .collect();
+    let reads = || {
+        let calls = store.calls();
+        calls
+            .iter()
+            .filter(|call| *call == "get admin/tenants.toml")
+            .count()
+    };
+    let verdicts = admit(&documents, &place, &services, &Failures::new()).await;
+    assert!(verdicts.values().all(Result::is_err));
+    assert_eq!(reads(), 1);
+    // Those that need nobody's word cost no request.
+    let documents = [with_secret("a", 1), with_secret("b", 2)];
+    let verdicts = admit(&documents, &place, &services, &Failures::new()).await;
+    assert!(verdicts.values().all(Result::is_ok));
+    assert_eq!(reads(), 0);
+}
+
+#[tokio::test]
+async fn who_has_polled_the_alerts_for_longest_goes_on() {
+    let (store, place, services) = place();
+    let documents = [
+        with_secret("aaa", 1),
+        with_secret("bbb", 1),
+        with_secret("ccc", 1),
+    ];
+    let time = |secs| Timestamp::from_second(secs).unwrap();
+    let none = Failures::new();
+    for name in ["aaa", "bbb", "ccc"] {
+        store.insert(&state_key(name), "");
+    }
+    assert_eq!(
+        polled_in(&place, &services, &documents, &none).await,
+        ["aaa"]
+    );
+    let note = async |found: &TenantDocument, secs| {
+        let noted = first_poll::note(store.as_ref(), tenant(found), time(secs)).await;
+        noted.unwrap();
+    };
+    note(&documents[2], 1).await;
+    note(&documents[1], 2).await;
+    // What it polled before does not make these its alerts.
+    note(&with_secret("aaa", 2), 0).await;
+    assert_eq!(
+        polled_in(&place, &services, &documents, &none).await,
+        ["ccc"]
+    );
+    // A later poll does not make it later.
+    note(&documents[2], 3).await;
+    assert_eq!(
+        polled_in(&place, &services, &documents, &none).await,
+        ["ccc"]
+    );
+    // The administrator's word is for those that nobody polled before.
+    let list = "[bbb]\ntenant_id = \"00000000-0000-0000-0000-000000000001\"\n\
+                client_id = \"00000000-0000-0000-0000-0000000000ab\"\n";
+    store.insert("admin/tenants.toml", list);
+    assert_eq!(
+        polled_in(&place, &services, &documents, &none).await,
+        ["ccc"]
+    );
+    let (store, place, services) = self::place();
+    store.insert("admin/tenants.toml", list);
+    assert_eq!(
+        polled_in(&place, &services, &documents, &none).await,
+        ["bbb"]
+    );
+}
+
+#[tokio::test]
+async fn one_whose_polls_fail_keeps_nobody_away() {
+    let documents = [with_secret("aaa", 1), with_secret("bbb", 1)];
+    let failures = |counts: &[(&str, u32)]| {
+        let counts = counts.iter();
+        counts
+            .map(|(name, count)| ((*name).to_owned(), *count))
+            .collect()
+    };
+    for (counts, expected) in [
+        (&[][..], "aaa"),
+        (&[("aaa", 1)], "bbb"),
+        (&[("aaa", 1), ("bbb", 1)], "aaa"),
+        (&[("aaa", 2), ("bbb", 1)], "bbb"),
+    ] {
+        assert_eq!(polled(&documents, &failures(counts)).await, [expected]);
+    }
+}
