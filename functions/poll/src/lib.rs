@@ -15,6 +15,8 @@ mod jobs;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod mapping;
+#[cfg(feature = "messages")]
+pub mod messages;
 mod poller;
 mod quarantine;
 mod read_ahead;

@@ -37,11 +37,17 @@ pub enum Mutation {
     OperatorOverwritten,
     /// What Graph counts is not compared with what it lists.
     NotCounted,
+    /// A page without rows is taken for the last one.
+    EmptyPageIsLast,
+    /// A job that is to come back is hidden for as long as the queue can.
+    HiddenForLong,
+    /// The process's own clock tells when a job was received.
+    DoneByOwnClock,
 }
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -58,6 +64,9 @@ impl Mutation {
         Self::BackfillForgotten,
         Self::OperatorOverwritten,
         Self::NotCounted,
+        Self::EmptyPageIsLast,
+        Self::HiddenForLong,
+        Self::DoneByOwnClock,
     ];
 
     /// The kind of fault without which nobody could notice.
@@ -70,6 +79,8 @@ impl Mutation {
                 Some(Kind::LateEvidence)
             }
             Self::NotCounted => Some(Kind::CappedRows),
+            Self::EmptyPageIsLast => Some(Kind::OddPages),
+            Self::DoneByOwnClock => Some(Kind::WrongClock),
             Self::BackfillForgotten | Self::OperatorOverwritten => Some(Kind::Backfill),
             _ => None,
         }
