@@ -15,6 +15,8 @@ mod jobs;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod mapping;
+#[cfg(feature = "messages")]
+pub mod messages;
 mod overdue;
 mod pages;
 mod poller;

@@ -372,7 +372,8 @@ pub(crate) fn check_neighbour(schedule: &Schedule, ran: &Ran, findings: &mut Fin
 fn watermark_stays(schedule: &Schedule, held: &Held, findings: &mut Findings) {
     let mut pairs = held.watermarks.windows(2);
     let stays = pairs.all(|two| two[0] <= two[1]);
-    if !stays && !schedule.has(Kind::ClockJump) {
+    let is_wrong = schedule.has(Kind::ClockJump) || schedule.has(Kind::WrongClock);
+    if !stays && !is_wrong {
         findings.broken.push("the watermark went back".to_owned());
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alerts::Version;
-use crate::answer::Answer;
+pub use crate::answer::Wait;
+use crate::answer::{Answer, Question};
+use crate::paging::cut;
 use crate::replicas::Text;
 use crate::{Kind, World};
 
@@ -24,6 +26,9 @@ struct State {
     /// The newest token that was handed out, and the oldest that is still good.
     newest_token: AtomicU64,
     oldest_token: AtomicU64,
+    /// The requests of the running minute, and which one that is.
+    minute: AtomicU64,
+    in_minute: AtomicU64,
 }
 
 /// The property that a filter is about.
@@ -86,7 +91,7 @@ pub enum Reply {
     /// None, for longer than any client waits.
     Hangs,
     /// Another status, perhaps with `Retry-After`.
-    Status(u16, Option<u64>),
+    Status(u16, Option<Wait>),
     /// A reset connection.
     Reset,
     /// A body that ends too early.
@@ -111,6 +116,12 @@ impl Graph {
         self.state.requests.load(Ordering::Relaxed)
     }
 
+    /// The time by its clock.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.world.now()
+    }
+
     /// A new token.
     #[must_use]
     pub fn sign_in(&self) -> u64 {
@@ -123,7 +134,7 @@ impl Graph {
         self.state.requests.fetch_add(1, Ordering::Relaxed);
         let (least, most) = world.schedule.latency_ms;
         tokio::time::sleep(Duration::from_millis(world.roll(least, most))).await;
-        let reply = match self.fault(token).await {
+        let reply = match self.fault(ask, token).await {
             Some(reply) => reply,
             None => match self.page(ask) {
                 Reply::Hangs => {
@@ -144,10 +155,55 @@ impl Graph {
         &self.world.schedule.alerts[row.alert].versions[row.version]
     }
 
-    async fn fault(&self, token: u64) -> Option<Reply> {
+    /// What is answered to a client that asks for a token; none if it gets one.
+    #[must_use]
+    pub fn refuses_sign_in(&self) -> Option<Reply> {
+        let reply = self.odd_answer(Question::SignIn)?;
+        self.world.note(|| format!("sign-in -> {reply:?}"));
+        Some(reply)
+    }
+
+    fn odd_answer(&self, question: Question) -> Option<Reply> {
+        let (answer, number) = Answer::of(self.world.episode(Kind::OddAnswer)?.detail);
+        if !question.is(number) {
+            return None;
+        }
+        self.world.strikes(Kind::OddAnswer)?;
+        match answer {
+            Answer::Status(status, wait) => Some(Reply::Status(status, wait)),
+            _ => Some(Reply::Html),
+        }
+    }
+
+    /// Counts a request, and throttles it if there were too many in its minute.
+    fn over_budget(&self) -> Option<Reply> {
+        let most = self.world.episode(Kind::OwnBudget)?.detail;
+        let secs = self.world.elapsed_ms() / 1000;
+        if self.state.minute.swap(secs / 60, Ordering::Relaxed) != secs / 60 {
+            self.state.in_minute.store(0, Ordering::Relaxed);
+        }
+        if self.state.in_minute.fetch_add(1, Ordering::Relaxed) < most {
+            return None;
+        }
+        self.world.strike(Kind::OwnBudget);
+        Some(Reply::Status(429, Some(Wait::Secs(60 - secs % 60))))
+    }
+
+    async fn fault(&self, ask: &Ask, token: u64) -> Option<Reply> {
         let world = &self.world;
         if world.strikes(Kind::Forbidden).is_some() {
             return Some(Reply::Status(403, None));
+        }
+        if let Some(reply) = self.over_budget() {
+            return Some(reply);
+        }
+        let question = match ask {
+            Ask { counts: true, .. } => Question::Count,
+            Ask { skip: 0, .. } => Question::List,
+            Ask { .. } => Question::NextLink,
+        };
+        if let Some(reply) = self.odd_answer(question) {
+            return Some(reply);
         }
         if world.strikes(Kind::Unauthorized).is_some() {
             self.state
@@ -158,7 +214,7 @@ impl Graph {
             return Some(Reply::Status(401, None));
         }
         if let Some(episode) = world.strikes(Kind::Throttled) {
-            return Some(Reply::Status(429, Some(episode.detail)));
+            return Some(Reply::Status(429, Some(Wait::Secs(episode.detail))));
         }
         if world.strikes(Kind::ThrottledSilently).is_some() {
             return Some(Reply::Status(429, None));
@@ -194,9 +250,8 @@ impl Graph {
             Some((_, rows)) => hits.len().min(usize::try_from(rows).unwrap_or(usize::MAX)),
             None => hits.len(),
         };
-        let end = (ask.skip + ask.top).min(listed);
-        let mut rows = hits[ask.skip.min(end)..end].to_vec();
-        let mut next = (end < hits.len()).then_some(end);
+        let cut = cut(world, ask, &hits, listed);
+        let (mut rows, mut next, end) = (cut.rows, cut.next, cut.end);
         if let Some((answer, _)) = cap.filter(|_| end == listed && listed < hits.len()) {
             world.strike(Kind::CappedRows);
             match answer {
@@ -239,7 +294,7 @@ impl Graph {
             rows,
             next,
             partial,
-            count: ask.counts.then_some(hits.len()),
+            count: ask.counts.then_some(cut.count),
         }
     }
 

@@ -87,11 +87,22 @@ pub enum Kind {
     /// Replicas behind Graph disagree: a page has old versions or new ones, with a property that is
     /// null or absent, its members or its evidence in another order.
     Replicas,
+    /// One sort of question (a list, a next link, a count, a sign-in) is answered with a status, a web
+    /// page or a `Retry-After` that nobody expects there.
+    OddAnswer,
+    /// Graph lists what it has in its own way: rows twice, empty pages, smaller ones than were asked
+    /// for, no rows at all, a next link that leads back.
+    OddPages,
+    /// Graph throttles a tenant whose own requests are too many.
+    OwnBudget,
+    /// Clocks are wrong by minutes, hours or days, for one poll or for a while, in all processes or in
+    /// some.
+    WrongClock,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 44] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -132,6 +143,10 @@ impl Kind {
         Self::PoisonAnswer,
         Self::CappedRows,
         Self::Replicas,
+        Self::OddAnswer,
+        Self::OddPages,
+        Self::OwnBudget,
+        Self::WrongClock,
     ];
 
     /// The kinds that are drawn for a schedule one after the other, the last two from numbers of

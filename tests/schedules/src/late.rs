@@ -11,6 +11,12 @@ const HOUR: u64 = 3600;
 /// How late a version may be for the hourly and for the daily sweep, with an interval to spare.
 const LATEST: [u64; 2] = [20 * HOUR, 5 * 24 * HOUR];
 
+/// Makes a schedule long enough for a sweep to find what live polls have passed.
+pub(crate) fn wait_for_a_sweep(schedule: &mut Schedule) {
+    schedule.long_secs = schedule.long_secs.max(2 * HOUR + HOUR / 2);
+    schedule.long_tick_secs = schedule.long_tick_secs.max(600);
+}
+
 /// Makes some versions very late, and the schedule long enough for them.
 pub(crate) fn draw(schedule: &mut Schedule) {
     let mut random = Random::new(schedule.seed, 96);

@@ -47,11 +47,17 @@ pub enum Mutation {
     LastVersionOnly,
     /// A version is told by its bytes.
     BytesAreMeaning,
+    /// A page without rows is taken for the last one.
+    EmptyPageIsLast,
+    /// A job that is to come back is hidden for as long as the queue can.
+    HiddenForLong,
+    /// The process's own clock tells when a job was received.
+    DoneByOwnClock,
 }
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -73,6 +79,9 @@ impl Mutation {
         Self::NotCounted,
         Self::LastVersionOnly,
         Self::BytesAreMeaning,
+        Self::EmptyPageIsLast,
+        Self::HiddenForLong,
+        Self::DoneByOwnClock,
     ];
 
     /// The kind of fault without which nobody could notice.
@@ -86,6 +95,8 @@ impl Mutation {
             }
             Self::LastVersionOnly | Self::BytesAreMeaning => Some(Kind::Replicas),
             Self::NotCounted => Some(Kind::CappedRows),
+            Self::EmptyPageIsLast => Some(Kind::OddPages),
+            Self::DoneByOwnClock => Some(Kind::WrongClock),
             Self::BackfillForgotten | Self::OperatorOverwritten => Some(Kind::Backfill),
             _ => None,
         }

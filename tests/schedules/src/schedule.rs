@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::alerts::{AlertPlan, draw, most_at_once};
-use crate::answer::Answer;
+use crate::odds::{LATER, detail, lasts, may_be_for_ever, odds, takes_a_sweep};
 use crate::operator::{self, Operator};
 use crate::random::Random;
 use crate::{Kind, Kinds, Mutation, Without, late, neighbours};
@@ -90,32 +90,6 @@ pub struct Schedule {
     pub mutation: Option<Mutation>,
 }
 
-/// How likely each kind is in a schedule, in percent, and how many calls it strikes there.
-fn odds(kind: Kind) -> (u64, u64, u64) {
-    match kind {
-        Kind::Ties | Kind::BadAlert => (30, 0, 0),
-        Kind::Late | Kind::Moves => (50, 0, 0),
-        Kind::Backlog => (40, 0, 0),
-        Kind::Poison => (20, 100, 100),
-        Kind::PoisonAnswer | Kind::CappedRows => (10, 100, 100),
-        Kind::Partial => (12, 100, 100),
-        Kind::Replicas => (12, 30, 90),
-        Kind::Death => (30, 0, 0),
-        Kind::Overlap | Kind::Repeat | Kind::JobLost => (15, 30, 100),
-        Kind::LittleTime => (20, 40, 100),
-        Kind::ClockJump => (12, 100, 100),
-        Kind::Unauthorized => (12, 5, 30),
-        Kind::QueueRefusesForGood => (8, 5, 30),
-        Kind::StoreDown => (20, 10, 80),
-        Kind::VeryLate => (3, 0, 0),
-        Kind::Neighbours => (6, 0, 0),
-        Kind::LateEvidence => (40, 0, 0),
-        Kind::Backfill => (15, 0, 0),
-        Kind::Replay => (50, 0, 0),
-        _ => (12, 10, 100),
-    }
-}
-
 impl Schedule {
     /// The schedule of `seed` without some of what is in it. What is left is the same as with it.
     #[must_use]
@@ -136,17 +110,7 @@ impl Schedule {
                 kinds = kinds.with(kind);
             }
         }
-        let comes_late = Random::new(seed, 95).percent(odds(Kind::LateEvidence).0);
-        if comes_late && !without.kinds.has(Kind::LateEvidence) {
-            kinds = kinds.with(Kind::LateEvidence);
-        }
-        for (kind, stream) in [
-            (Kind::Backfill, 93),
-            (Kind::Replay, 92),
-            (Kind::PoisonAnswer, 91),
-            (Kind::CappedRows, 90),
-            (Kind::Replicas, 89),
-        ] {
+        for (kind, stream) in LATER {
             let draws = Random::new(seed, stream).percent(odds(kind).0);
             if draws && !(calm && kind.is_fault()) && !without.kinds.has(kind) {
                 kinds = kinds.with(kind);
@@ -191,6 +155,9 @@ impl Schedule {
         if kinds.has(Kind::VeryLate) {
             late::draw(&mut schedule);
         }
+        if kinds.iter().any(takes_a_sweep) {
+            late::wait_for_a_sweep(&mut schedule);
+        }
         operator::draw(&mut schedule);
         schedule.leave_out(without);
         if kinds.has(Kind::Neighbours) {
@@ -205,6 +172,12 @@ impl Schedule {
         // What is of one instant cannot be cut: a poll must have the time to read all of it.
         let fewest = u32::try_from(self.alerts.len() / 8).unwrap_or(u32::MAX);
         self.page_size = self.page_size.max(fewest);
+    }
+
+    /// How few rows a page may have at least, for the same reason: a quick Graph gives more pages.
+    pub(crate) fn smallest_page(&self) -> usize {
+        let pages = if self.latency_ms.1 > 1000 { 8 } else { 60 };
+        most_at_once(&self.alerts).div_ceil(pages)
     }
 
     /// Leaves single things out; what has a place keeps it.
@@ -271,36 +244,16 @@ impl Schedule {
         let mut random = Random::new(self.seed, 100 + kind as u64);
         let end_ms = self.active_secs * 1000;
         for _ in 0..random.between(1, 2) {
-            // Shorter than the overlap, nobody would notice them.
-            let (latest, shortest) = match kind {
-                Kind::Poison | Kind::PoisonAnswer | Kind::CappedRows | Kind::Partial => {
-                    (end_ms / 4, end_ms)
-                }
-                _ => (end_ms, 20_000),
+            let (latest, shortest) = match lasts(kind) {
+                // Shorter than the overlap, nobody would notice them.
+                true => (end_ms / 4, end_ms),
+                false => (end_ms, 20_000),
             };
             let from_ms = random.between(0, latest);
             let length = random.between(shortest, shortest.max(900_000));
-            let detail = match kind {
-                Kind::Throttled => random.pick(&[0, 1, 5, 30, 120, 400]),
-                Kind::ServerError => random.pick(&[500, 502, 503, 504]),
-                Kind::Poison => random.index(self.alerts.len() - 1) as u64,
-                Kind::PoisonAnswer => {
-                    let alert = random.index(self.alerts.len() - 1) as u64;
-                    Answer::to_a_page(&mut random).with(alert)
-                }
-                Kind::CappedRows => {
-                    let rows = most_at_once(&self.alerts) as u64 + random.between(11, 30);
-                    Answer::behind_the_last_row(&mut random).with(rows)
-                }
-                Kind::Replicas => random.between(30, 180),
-                // Added to -3600 s: the poller's clock goes back as far as it likes, and ahead by
-                // less than what the overlap still makes up for.
-                Kind::ClockJump => random.pick(&[0, 2700, 3540, 3660, 3800]),
-                _ => 0,
-            };
+            let detail = detail(kind, self, &mut random);
             // Some poison alerts are never mended; a window with one of those ends in quarantine.
-            let lasts = matches!(kind, Kind::Poison | Kind::PoisonAnswer | Kind::CappedRows);
-            let for_ever = lasts && random.percent(50);
+            let for_ever = may_be_for_ever(kind) && random.percent(50);
             self.episodes.push(Episode {
                 kind,
                 from_ms,

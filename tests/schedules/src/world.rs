@@ -25,7 +25,7 @@ struct Inner {
     dice: Random,
     counts: Counts,
     trace: Option<Vec<String>>,
-    over: BTreeSet<u64>,
+    met: BTreeSet<(Kind, u64)>,
     /// When each kind struck last, in strikes.
     last: BTreeMap<Kind, u64>,
     strikes: u64,
@@ -50,7 +50,7 @@ impl World {
             dice: Random::new(schedule.seed, 2),
             counts,
             trace: TRACING.get().then(Vec::new),
-            over: BTreeSet::new(),
+            met: BTreeSet::new(),
             last: BTreeMap::new(),
             strikes: 0,
         };
@@ -73,20 +73,9 @@ impl World {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// The poller's time.
-    #[must_use]
-    pub fn poller_now(&self) -> Timestamp {
-        match self.episode(Kind::ClockJump) {
-            Some(jump) => {
-                let offset = jump.detail.cast_signed() - 3600;
-                if self.inner().over.insert(jump.from_ms) {
-                    self.strike(Kind::ClockJump);
-                    self.note(|| format!("the poller's clock is {offset} s off"));
-                }
-                self.now() + SignedDuration::from_secs(offset)
-            }
-            None => self.now(),
-        }
+    /// Whether an episode was not met before.
+    pub(crate) fn is_first(&self, episode: &Episode) -> bool {
+        self.inner().met.insert((episode.kind, episode.from_ms))
     }
 
     /// The episode of `kind` that strikes this very call, if one does; it is counted.

@@ -2,7 +2,7 @@
 
 mod event;
 mod function;
-mod jobs_queue;
+mod log;
 mod memory;
 mod metrics;
 mod outputs;

@@ -1,14 +1,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use drawbridge_config::{Bindings, ConfigError, Tenant, document};
-use drawbridge_store::Store;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::outputs::Outputs;
 use crate::Poller;
 use crate::assembly::Services;
+use crate::messages::Pollers;
 
 /// How long a document is taken to be as it was read.
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
@@ -39,9 +40,29 @@ impl Tenants {
         }
     }
 
-    /// The poller of a tenant, built anew when its document has changed; `None` when there is no
-    /// such tenant, or when it is paused.
-    pub(super) async fn poller(&self, name: &str) -> Result<Option<Arc<Poller>>, ConfigError> {
+    /// What is known of a tenant: its document, or what was given with the function. Of the latter, a
+    /// document takes the place only if the administrator's list says so.
+    async fn tenant(&self, name: &str) -> Result<Option<Tenant>, ConfigError> {
+        let store = self.services.store.as_ref();
+        let Some(given) = self.given.get(name) else {
+            return document(store, name).await;
+        };
+        let bindings = Bindings::load(store).await?;
+        if !bindings.replaces(name) {
+            return Ok(Some(given.clone()));
+        }
+        let document = document(store, name).await?;
+        if let Some(document) = &document {
+            bindings.check_ids(document)?;
+        }
+        Ok(document.or_else(|| Some(given.clone())))
+    }
+}
+
+#[async_trait]
+impl Pollers for Tenants {
+    /// The poller of a tenant, built anew when its document has changed.
+    async fn poller(&self, name: &str) -> Result<Option<Arc<Poller>>, ConfigError> {
         let now = self.services.clock.now();
         let mut known = self.known.lock().await;
         if let Some(known) = known.get(name)
@@ -69,29 +90,6 @@ impl Tenants {
         };
         known.insert(name.to_owned(), entry);
         Ok(Some(poller))
-    }
-
-    /// Where the tenants' documents and states are.
-    pub(super) fn store(&self) -> &dyn Store {
-        self.services.store.as_ref()
-    }
-
-    /// What is known of a tenant: its document, or what was given with the function. Of the latter, a
-    /// document takes the place only if the administrator's list says so.
-    async fn tenant(&self, name: &str) -> Result<Option<Tenant>, ConfigError> {
-        let store = self.services.store.as_ref();
-        let Some(given) = self.given.get(name) else {
-            return document(store, name).await;
-        };
-        let bindings = Bindings::load(store).await?;
-        if !bindings.replaces(name) {
-            return Ok(Some(given.clone()));
-        }
-        let document = document(store, name).await?;
-        if let Some(document) = &document {
-            bindings.check_ids(document)?;
-        }
-        Ok(document.or_else(|| Some(given.clone())))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod careless;
 mod jobs;
+mod log;
 mod operate;
 mod ports;
 mod process;
@@ -66,8 +67,9 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
                 Some(Mutation::OneGroup) => Arc::clone(&one_group),
                 _ => Arc::new(Semaphore::new(1)),
             },
-            jobs: Jobs::new(world.schedule.in_order),
+            jobs: Arc::new(Jobs::new(world)),
             first_number: n * NUMBERS,
+            processes: 0,
             polls: 0,
         })
         .collect();
@@ -97,7 +99,7 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
             held,
             requests: tenant.graph.requests(),
             polls: tenant.polls,
-            dead_letters: tenant.jobs.dead_letters,
+            dead_letters: tenant.jobs.dead_letters(),
         }
     });
     let tenants = tenants.collect();

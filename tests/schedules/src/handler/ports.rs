@@ -112,13 +112,15 @@ pub(super) struct Ports {
     pub(super) shared: Arc<Shared>,
     pub(super) held: Arc<Mutex<Held>>,
     pub(super) current: Current,
+    /// Which process, counted over all tenants.
+    pub(super) process: usize,
     /// With [`Mutation::SaveFirst`]: what was said to be sent and waits for the state.
     pub(super) unsent: Arc<Mutex<Vec<Message>>>,
 }
 
 impl Clock for Ports {
     fn now(&self) -> Timestamp {
-        self.world.poller_now()
+        self.world.clock_of(self.process)
     }
 }
 

@@ -3,20 +3,22 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use drawbridge_cursor::{Job, PageSettings, WindowSettings};
-use drawbridge_poll::{
-    Delivery, Ending, Grouping, JobFailure, Jobs, Output, Poller, Report, Settings, Silent, Stop,
-};
+use async_trait::async_trait;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
+use drawbridge_config::ConfigError;
+use drawbridge_cursor::{PageSettings, WindowSettings};
+use drawbridge_poll::messages::{JobMessages, JobsQueue, Pollers};
+use drawbridge_poll::{Grouping, Jobs, Output, Poller, Settings, Stop};
 use drawbridge_time::Deadline;
-use jiff::SignedDuration;
 
 use super::Tenant;
 use super::careless;
-use super::jobs::Waiting;
+use super::jobs::{received_at, with_job};
+use super::log::{Log, Told};
 use super::ports::Ports;
 use super::transport;
 use crate::run::Run;
-use crate::{Ended, Event, Kind, Mutation, World, origin};
+use crate::{Ended, Event, Kind, Mutation, World};
 
 /// What the Lambda wiring keeps of an invocation's time for saving and answering.
 const CLOSING_SECS: u64 = 5;
@@ -48,19 +50,32 @@ pub(super) struct Process {
     world: Arc<World>,
     /// What is added to a tenant's poll numbers, so that no two tenants have the same.
     first_number: usize,
+    process: usize,
     current: Current,
-    poller: Arc<Poller>,
-    jobs: Jobs,
+    log: Arc<Log>,
+    messages: JobMessages<OnePoller>,
 }
 
 /// How a poll ended.
-pub(super) enum Outcome {
-    Done(Box<Result<Option<Report>, JobFailure>>),
-    Died,
+pub(super) struct Outcome {
+    /// What Lambda was answered; none if the process died.
+    pub(super) response: Option<SqsBatchResponse>,
+    /// What was heard of the job.
+    told: Option<Told>,
+}
+
+/// The tenant's poller, which is built with the process.
+struct OnePoller(Arc<Poller>);
+
+#[async_trait]
+impl Pollers for OnePoller {
+    async fn poller(&self, _: &str) -> Result<Option<Arc<Poller>>, ConfigError> {
+        Ok(Some(Arc::clone(&self.0)))
+    }
 }
 
 impl Process {
-    pub(super) fn new(tenant: &Tenant) -> Self {
+    pub(super) fn new(tenant: &Tenant, process: usize) -> Self {
         let world = &tenant.world;
         let current = Current::default();
         let ports = Arc::new(Ports {
@@ -68,6 +83,7 @@ impl Process {
             shared: Arc::clone(&tenant.shared),
             held: Arc::clone(&tenant.held),
             current: current.clone(),
+            process,
             unsent: Arc::default(),
         });
         let schedule = &world.schedule;
@@ -90,7 +106,7 @@ impl Process {
             graph: Arc::new(client),
             store: ports.clone(),
             outputs: formats.into_iter().map(output).collect(),
-            clock: ports,
+            clock: ports.clone(),
             settings: Settings {
                 page_size: schedule.page_size,
                 windows,
@@ -98,17 +114,29 @@ impl Process {
                 ..Settings::new(&schedule.tenant)
             },
         };
+        let log = Arc::new(Log::default());
         Self {
             world: Arc::clone(world),
             first_number: tenant.first_number,
+            process,
             current,
-            poller: Arc::new(poller),
-            jobs: Jobs::default(),
+            log: Arc::clone(&log),
+            messages: JobMessages {
+                pollers: OnePoller(Arc::new(poller)),
+                jobs: Jobs::default(),
+                queue: JobsQueue {
+                    visibility: tenant.jobs.clone(),
+                    queue: tenant.jobs.clone(),
+                    place: "jobs".to_owned(),
+                },
+                clock: ports,
+                log,
+            },
         }
     }
 
     /// Does a job as poll number `number`; a poll that takes longer than its time is killed.
-    pub(super) async fn poll(&self, waiting: &Waiting, number: usize) -> Outcome {
+    pub(super) async fn poll(&self, message: &SqsMessage, number: usize) -> Outcome {
         let world = &self.world;
         let deaths = &world.schedule.deaths;
         let dies_at = deaths.iter().find(|death| death.poll == number);
@@ -124,14 +152,19 @@ impl Process {
         let timeout = Duration::from_secs(secs);
         let stop = Stop::at(Deadline::after(timeout - Duration::from_secs(CLOSING_SECS)));
         world.note(|| format!("poll {number}"));
-        let job = Job::of(&world.schedule.tenant);
-        let sent = origin() + SignedDuration::from_millis(waiting.sent_ms.cast_signed());
-        let delivery = Delivery {
-            sent: Some(sent),
-            received: Some(world.now()),
-            tries: waiting.tries + 1,
+        let mut message = with_job(message.clone(), &world.schedule.tenant);
+        if world.schedule.mutation == Some(Mutation::DoneByOwnClock) {
+            message = received_at(message, world.clock_of(self.process));
+        }
+        let messages = [message];
+        // Of a poll that dies, nothing is heard.
+        let died = |told: String| {
+            world.note(|| format!("poll {number}: {told}"));
+            Outcome {
+                response: None,
+                told: None,
+            }
         };
-        let poller = async { Ok(Some(Arc::clone(&self.poller))) };
         tokio::select! {
             biased;
             at = run.died() => {
@@ -139,70 +172,46 @@ impl Process {
                 if let Some((step, after)) = at {
                     world.count(|counts| counts.died(step, after));
                 }
-                world.note(|| format!("poll {number}: the process died, {at:?}"));
-                Outcome::Died
+                died(format!("the process died, {at:?}"))
             }
-            done = self.jobs.run(&job, Some(delivery), poller, &stop, &Silent) => {
-                world.note(|| format!("poll {number}: {}", told(&done)));
-                Outcome::Done(Box::new(done))
+            response = self.messages.answer(&messages, &stop) => {
+                let told = self.log.take();
+                world.note(|| {
+                    let text = told.as_ref().map_or("nothing", |told| &told.text);
+                    format!("poll {number}: {text}")
+                });
+                Outcome { response: Some(response), told }
             }
             () = tokio::time::sleep(timeout) => {
                 world.count(|counts| counts.event(Event::KilledByTimeout, 1));
-                world.note(|| format!("poll {number}: killed, it took too long"));
-                Outcome::Died
+                died("killed, it took too long".to_owned())
             }
         }
     }
 }
 
 impl Outcome {
+    /// Whether an earlier poll had done the job.
+    pub(super) fn is_superfluous(&self) -> bool {
+        self.told.as_ref().is_some_and(|told| told.ended.is_none())
+    }
+
     /// Counts a poll that ended so, during which all after the first `before` strikes struck.
     pub(super) fn count(&self, world: &World, before: u64) {
-        let (ended, again) = match self {
-            Self::Died => (Ended::Died, 0),
-            Self::Done(done) => match done.as_ref() {
-                Err(_) => (Ended::Failed, 0),
-                Ok(None) => return,
-                Ok(Some(report)) => {
-                    let ended = match report.ending {
-                        Ending::Complete => Ended::Well,
-                        Ending::OutOfTime => Ended::OutOfTime,
-                        Ending::Postponed(_) => Ended::Postponed,
-                        Ending::Superseded => Ended::Overtaken,
-                    };
-                    (ended, report.requests.saturating_sub(report.pages))
-                }
-            },
-        };
-        let sweeps = match self {
-            Self::Done(done) => match done.as_ref() {
-                Ok(Some(report)) => report.sweeps,
-                _ => 0,
-            },
-            Self::Died => 0,
-        };
+        if self.is_superfluous() {
+            return;
+        }
+        let told = self.told.as_ref();
+        let ended = told.and_then(|told| told.ended).unwrap_or(Ended::Died);
         let struck = world.struck_since(before);
         world.count(|counts| {
             counts.ended(struck, ended);
             counts.event(Event::Polls, 1);
-            counts.event(Event::Sweeps, sweeps);
-            counts.event(Event::RequestsAgain, again);
+            counts.event(Event::Sweeps, told.map_or(0, |told| told.sweeps));
+            counts.event(
+                Event::RequestsAgain,
+                told.map_or(0, |told| told.requests_again),
+            );
         });
-    }
-}
-
-fn told(done: &Result<Option<Report>, JobFailure>) -> String {
-    match done {
-        Ok(None) => "an earlier poll has done it".to_owned(),
-        Ok(Some(report)) => format!(
-            "{:?}, {} alerts, {} records, {} known, {} put aside, {} gaps",
-            report.ending,
-            report.alerts,
-            report.records,
-            report.suppressed,
-            report.quarantined,
-            report.gaps
-        ),
-        Err(error) => format!("failed: {error}"),
     }
 }

@@ -3,16 +3,16 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use drawbridge_poll::AfterJob;
+use aws_lambda_events::sqs::SqsMessage;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
-use super::jobs::{Jobs, Waiting};
+use super::jobs::Jobs;
 use super::ports::{Held, Ports, Shared};
 use super::process::{Current, Outcome, Process};
 use crate::graph::Graph;
 use crate::run::Run;
-use crate::{Event, Kind, Mutation, World};
+use crate::{Kind, Mutation, World};
 
 /// What a schedule may take of polls before it counts as stalled.
 const MAX_POLLS: usize = 5000;
@@ -27,8 +27,9 @@ pub(super) struct Tenant {
     pub(super) slots: Arc<Semaphore>,
     /// How many jobs of the group may be under way.
     pub(super) group: Arc<Semaphore>,
-    pub(super) jobs: Jobs,
+    pub(super) jobs: Arc<Jobs>,
     pub(super) first_number: usize,
+    pub(super) processes: usize,
     pub(super) polls: usize,
 }
 
@@ -47,6 +48,7 @@ impl Tenant {
             shared: Arc::clone(&self.shared),
             held: Arc::clone(&self.held),
             current,
+            process: 0,
             unsent: Arc::default(),
         }
     }
@@ -55,7 +57,7 @@ impl Tenant {
     pub(super) async fn run(&mut self) {
         let world = Arc::clone(&self.world);
         let end_ms = world.schedule.total_secs() * 1000;
-        let mut process = Process::new(self);
+        let mut process = self.process();
         let mut tick_at = 0;
         let (mut slot, mut group) = (None, None);
         while world.elapsed_ms() < end_ms && self.polls < MAX_POLLS {
@@ -64,7 +66,7 @@ impl Tenant {
             if group.is_none() {
                 group = Some(one_of(&self.group).await);
             }
-            let Some(next) = self.jobs.take(now) else {
+            let Some(next) = self.jobs.receive() else {
                 if !self.jobs.is_held_up() {
                     group = None;
                 }
@@ -83,10 +85,10 @@ impl Tenant {
                 let number = self.number();
                 let outcome = process.poll(&next, number).await;
                 outcome.count(&world, before);
-                self.settle(next, outcome)
+                self.settle(&next, &outcome)
             };
             if died {
-                process = Process::new(self);
+                process = self.process();
             }
             let keeps = world.schedule.mutation == Some(Mutation::SlotKept);
             if !(keeps && self.jobs.is_held_up()) {
@@ -102,9 +104,15 @@ impl Tenant {
     fn fire(&mut self, tick_at: &mut u64, now: u64) {
         let schedule = &self.world.schedule;
         if now >= *tick_at {
-            self.jobs.push(now, now);
+            self.jobs.push();
             *tick_at = schedule.next_tick_ms(now);
         }
+    }
+
+    /// A new process.
+    fn process(&mut self) -> Process {
+        self.processes += 1;
+        Process::new(self, self.processes - 1)
     }
 
     fn number(&mut self) -> usize {
@@ -113,15 +121,11 @@ impl Tenant {
     }
 
     /// Two polls at once, after `before` strikes; whether the first one's process died.
-    async fn two_at_once(&mut self, process: &Process, next: Waiting, before: u64) -> bool {
+    async fn two_at_once(&mut self, process: &Process, next: SqsMessage, before: u64) -> bool {
         let world = Arc::clone(&self.world);
-        let now = world.elapsed_ms();
-        let other = self.jobs.take(now).unwrap_or(Waiting {
-            sent_ms: now,
-            from_ms: now,
-            tries: 0,
-        });
-        let second = Process::new(self);
+        let received = self.jobs.receive();
+        let other = received.unwrap_or_else(|| self.jobs.receive_again());
+        let second = self.process();
         let (first_number, second_number) = (self.number(), self.number());
         let later = Duration::from_millis(world.roll(0, 3000));
         let (one, two) = tokio::join!(process.poll(&next, first_number), async {
@@ -130,52 +134,20 @@ impl Tenant {
         });
         one.count(&world, before);
         two.count(&world, before);
-        self.settle(other, two);
-        self.settle(next, one)
+        self.settle(&other, &two);
+        self.settle(&next, &one)
     }
 
-    /// Does with a job what is to be done with it; whether its process died.
-    fn settle(&mut self, done: Waiting, outcome: Outcome) -> bool {
-        let world = Arc::clone(&self.world);
-        let now = world.elapsed_ms();
-        let again = |secs: u64| now + secs * 1000;
-        let after = match outcome {
-            Outcome::Died => {
-                let hidden = again(self.jobs.hidden_secs());
-                self.put_back(done, hidden);
-                return true;
-            }
-            Outcome::Done(result) => {
-                if matches!(*result, Ok(None)) {
-                    // Repeated without end, it would take no time.
-                    return false;
-                }
-                AfterJob::of(&result, done.tries + 1)
-            }
-        };
-        match after {
-            AfterJob::Later(delay) => {
-                self.put_back(done, again(delay.as_secs().max(1)));
-                return false;
-            }
-            AfterJob::Another if world.strikes(Kind::JobLost).is_none() => self.jobs.push(now, now),
-            AfterJob::Another | AfterJob::Done => {}
+    /// Has the queue do with a message what is to be done with it; whether its process died.
+    fn settle(&self, message: &SqsMessage, outcome: &Outcome) -> bool {
+        let world = &self.world;
+        let is_gone = self.jobs.settle(message, outcome.response.as_ref());
+        // Repeated without end, a job that is done already would take no time.
+        let is_done = is_gone && !outcome.is_superfluous();
+        if is_done && world.strikes(Kind::Repeat).is_some() {
+            let later = world.elapsed_ms() + world.roll(0, 900_000);
+            self.jobs.repeat(message, later);
         }
-        if world.strikes(Kind::Repeat).is_some() {
-            let later = now + world.roll(0, 900_000);
-            self.jobs.repeat(done, later);
-        }
-        false
-    }
-
-    fn put_back(&mut self, failed: Waiting, from_ms: u64) {
-        let event = if self.jobs.put_back(failed, from_ms) {
-            Event::JobsAgain
-        } else {
-            self.world
-                .note(|| "a job went to the dead-letter queue".to_owned());
-            Event::DeadLetters
-        };
-        self.world.count(|counts| counts.event(event, 1));
+        outcome.response.is_none()
     }
 }

@@ -1,13 +1,13 @@
 //! The simulated Graph behind the real client's transport port.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_entra::{Endpoints, SignInError, Token, TokenCache, TokenProvider};
+use drawbridge_entra::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
 use drawbridge_graph::Settings;
 use drawbridge_http::{Body, RetryPolicy, Transport, TransportError, Url};
+use drawbridge_secrets::SecretSource;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -17,6 +17,7 @@ use crate::graph::{Ask, Field, Graph, Reply};
 use crate::{Mutation, Step};
 
 const ROOT: &str = "https://graph.example";
+const LOGIN: &str = "https://login.example";
 
 /// The real client of a process.
 pub(super) fn client(
@@ -26,35 +27,33 @@ pub(super) fn client(
     mutation: Option<Mutation>,
 ) -> drawbridge_graph::Graph {
     let url = |text: &str| Url::parse(text).expect("a fixed URL");
-    let endpoints =
-        Endpoints::custom(url("https://login.example"), url(ROOT)).expect("fixed endpoints");
+    let endpoints = Endpoints::custom(url(LOGIN), url(ROOT)).expect("fixed endpoints");
     let retry = RetryPolicy {
         jitter_seed: Some(seed),
         ..RetryPolicy::default()
     };
-    let tokens = TokenCache::with_policy(Arc::new(SignIn(graph.clone())), retry.clone());
-    let wire = Wire {
+    let wire = Arc::new(Wire {
         graph: graph.clone(),
         current: current.clone(),
         mutation,
-    };
+    });
+    let endpoint = TokenEndpoint::new(wire.clone(), &endpoints, "t.example", "app");
+    let identity = ClientSecret::new(endpoint, Arc::new(Secret));
+    let tokens = TokenCache::with_policy(Arc::new(identity), retry.clone());
     let settings = Settings {
         retry,
         ..Settings::default()
     };
-    drawbridge_graph::Graph::new(Arc::new(wire), Arc::new(tokens), endpoints, settings)
+    drawbridge_graph::Graph::new(wire, Arc::new(tokens), endpoints, settings)
 }
 
-/// Hands out tokens with a number in them that grows, whichever process asks.
-struct SignIn(Graph);
+/// The application's secret.
+struct Secret;
 
 #[async_trait]
-impl TokenProvider for SignIn {
-    async fn fetch(&self) -> Result<Token, SignInError> {
-        Ok(Token {
-            secret: SecretString::from(format!("token-{}", self.0.sign_in())),
-            lifetime: Duration::from_secs(3600),
-        })
+impl SecretSource for Secret {
+    async fn secret(&self) -> Result<SecretString, String> {
+        Ok(SecretString::from("secret"))
     }
 }
 
@@ -72,6 +71,12 @@ impl Transport for Wire {
     ) -> Result<http::Response<Body>, TransportError> {
         let run = self.current.run();
         let uri = request.uri().to_string();
+        if uri.starts_with(LOGIN) {
+            return match self.graph.refuses_sign_in() {
+                Some(reply) => self.render(&uri, reply),
+                None => Ok(self.token()),
+            };
+        }
         let token = request
             .headers()
             .get("authorization")
@@ -90,6 +95,15 @@ impl Transport for Wire {
 }
 
 impl Wire {
+    /// A token with a number in it that grows, whichever process asks.
+    fn token(&self) -> http::Response<Body> {
+        let token = format!(
+            "{{\"token_type\":\"Bearer\",\"expires_in\":3600,\"access_token\":\"token-{}\"}}",
+            self.graph.sign_in()
+        );
+        answer(200, Vec::new(), vec![Ok(Bytes::from(token))])
+    }
+
     fn render(&self, uri: &str, reply: Reply) -> Result<http::Response<Body>, TransportError> {
         let mut host = ROOT;
         let (rows, next, partial, count) = match reply {
@@ -105,26 +119,31 @@ impl Wire {
             }
             Reply::Html => {
                 let body = Bytes::from_static(b"<!DOCTYPE html><title>Sign in</title>");
-                return Ok(answer(200, None, vec![Ok(body)]));
+                return Ok(answer(200, Vec::new(), vec![Ok(body)]));
             }
             Reply::Status(status, wait) => {
-                let wait = wait.map(|secs| ("retry-after", secs.to_string()));
-                return Ok(answer(status, wait, vec![Ok(Bytes::new())]));
+                let headers = wait.map(|wait| wait.headers(self.graph.now()));
+                let headers = headers.unwrap_or_default();
+                return Ok(answer(status, headers, vec![Ok(Bytes::new())]));
             }
             Reply::Reset | Reply::Hangs => return Err(TransportError::Connect("reset".to_owned())),
             Reply::CutOff => {
                 let cut = Err(TransportError::CutOff("half".to_owned()));
                 let chunks = vec![Ok(Bytes::from_static(b"{\"value\":[{\"id\":")), cut];
-                return Ok(answer(200, None, chunks));
+                return Ok(answer(200, Vec::new(), chunks));
             }
             Reply::Malformed => {
                 let body = Bytes::from_static(b"{\"value\":[{");
-                return Ok(answer(200, None, vec![Ok(body)]));
+                return Ok(answer(200, Vec::new(), vec![Ok(body)]));
             }
         };
         let partial = partial && self.mutation != Some(Mutation::Swallowed206);
         let count = count.filter(|_| self.mutation != Some(Mutation::NotCounted));
-        let next = next.filter(|_| self.mutation != Some(Mutation::FirstPageOnly));
+        let next = match self.mutation {
+            Some(Mutation::FirstPageOnly) => None,
+            Some(Mutation::EmptyPageIsLast) => next.filter(|_| !rows.is_empty()),
+            _ => next,
+        };
         let mut body = String::from("{\"value\":[");
         for (n, row) in rows.iter().enumerate() {
             if n > 0 {
@@ -146,19 +165,23 @@ impl Wire {
         body.push('}');
         let warning = partial.then(|| ("warning", "199 - \"Microsoft/WDATP/504/10000\"".into()));
         let status = if partial { 206 } else { 200 };
-        Ok(answer(status, warning, vec![Ok(Bytes::from(body))]))
+        Ok(answer(
+            status,
+            warning.into_iter().collect(),
+            vec![Ok(Bytes::from(body))],
+        ))
     }
 }
 
 fn answer(
     status: u16,
-    header: Option<(&str, String)>,
+    headers: Vec<(&'static str, String)>,
     chunks: Vec<Result<Bytes, TransportError>>,
 ) -> http::Response<Body> {
     let mut response = http::Response::builder()
         .status(status)
         .header("content-type", "application/json");
-    if let Some((name, value)) = header {
+    for (name, value) in headers {
         response = response.header(name, value);
     }
     response

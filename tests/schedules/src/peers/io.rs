@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
-use crate::graph::{Ask, Graph, Reply, Row};
+use crate::graph::{Ask, Graph, Reply, Row, Wait};
 use crate::run::Run;
 use crate::{Kind, Step, World};
 
@@ -43,7 +43,7 @@ pub(crate) struct Io {
 impl Io {
     /// The poller's time.
     pub(crate) fn now(&self) -> Timestamp {
-        self.world.poller_now()
+        self.world.clock_of(0)
     }
 
     /// `secs` before now.
@@ -86,12 +86,12 @@ impl Io {
             .await;
         match reply {
             // No model looks at the status 206: it is a success to every HTTP library.
-            // A link back to its own page would keep every model busy for ever.
+            // A link that leads back would keep every model busy for ever.
             Reply::Page {
                 next: Some(next), ..
-            } if next == ask.skip => Err(None),
+            } if next <= ask.skip => Err(None),
             Reply::Page { rows, next, .. } => Ok(Page { rows, next }),
-            Reply::Status(_, wait) => Err(wait),
+            Reply::Status(_, wait) => Err(wait.and_then(Wait::secs)),
             Reply::ForeignLink(_)
             | Reply::Html
             | Reply::Hangs
