@@ -10,6 +10,7 @@ pub(crate) struct Scan<'a> {
 }
 
 /// A string as it stands in the text.
+#[derive(Clone, Copy)]
 pub(crate) enum Quoted<'a> {
     /// What is between the quotes; there is no escape in it.
     Plain(&'a str),
