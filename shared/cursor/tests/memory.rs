@@ -184,7 +184,10 @@ fn a_million_alerts_a_day() {
             object.len()
         );
     }
-    println!("{most:>12}: a poll of a million alerts a day");
+    assert!(
+        most > 100_000,
+        "a poll takes {most} bytes: it is not measured"
+    );
 }
 
 /// What a poll learned is merged into pages, which takes no more memory than it did.
@@ -202,7 +205,6 @@ fn all_into_pages(shape: &Shape, mut state: State, held: usize, weight: usize) {
         most <= weight,
         "{shape:?} takes {most} to merge, weighs {weight}"
     );
-    println!("{most:>12} of {weight:>12}: in {pages} pages");
 }
 
 /// An object that says that it holds nothing.
@@ -221,10 +223,8 @@ fn counts_that_lie(bytes: &[u8]) {
         blake3::hash(object.as_bytes())
     );
     let (read, reading) = peak_of(|| State::decode(lie.as_bytes()));
-    let Err(StateError::Damaged { what }) = read else {
-        panic!("a lie was read");
-    };
-    assert_eq!(what, "the written keys do not add up");
+    let what = "the written keys do not add up".to_owned();
+    assert_eq!(read, Err(StateError::Damaged { what }));
     assert!(
         reading <= lie.len() + 4096,
         "{reading} for {} bytes",
