@@ -318,7 +318,7 @@ impl Poller {
         saved: &SavedState,
         report: &Report,
     ) -> bool {
-        let news = report.records + report.quarantined + report.gaps > 0;
+        let news = report.records + report.quarantined + report.gaps + report.lost_pages > 0;
         let settled = || {
             saved.has_changed()
                 || report.sweeps > 0

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::entry::{Form, LEAST_BYTES, PackedEntry};
+use crate::entry::{Entry, Form, LEAST_BYTES, PackedEntry};
 use crate::versions::Versions;
 use crate::weight;
 use crate::{Fact, StateError, Written};
@@ -20,11 +20,7 @@ pub(crate) fn pack(written: &Written) -> Vec<u8> {
 
 /// About how long an output is when it is packed.
 pub(crate) fn packed_len(written: &Written) -> usize {
-    written
-        .alerts
-        .values()
-        .map(|entry| entry.packed_len())
-        .sum()
+    written.alerts.values().map(Entry::packed_len).sum()
 }
 
 /// An output on its way in: how much is said to be there, and the bytes in base64.

@@ -52,6 +52,8 @@ pub struct Findings {
     pub lost: usize,
     /// Records that the final versions call for.
     pub wanted: usize,
+    /// The most pages that a saved state named.
+    pub pages: usize,
     /// Alerts of which nothing arrived, neither at the queue nor in the quarantine.
     pub unseen: usize,
 }
@@ -64,6 +66,7 @@ pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
     let mut findings = Findings {
         records: held.taken.len(),
         requests: ran.requests,
+        pages: held.most_pages,
         quarantined: held
             .objects
             .keys()

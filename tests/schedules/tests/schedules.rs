@@ -32,6 +32,13 @@ fn a_seed_does_the_same_again() {
     assert!(simulate(0, alone).findings.broken.is_empty());
 }
 
+/// Kept so small, the states of nearly all schedules have several pages.
+#[test]
+fn states_have_pages() {
+    let pages = (0..20).map(|seed| simulate(seed, Kinds::NONE).findings.pages);
+    assert!(pages.filter(|pages| *pages > 2).count() > 15);
+}
+
 #[test]
 fn a_schedule_with_less_in_it_is_a_schedule() {
     for seed in 0..20 {

@@ -387,7 +387,7 @@ async fn a_poll_of_a_million_keys_reads_and_writes_little() {
     // News of new alerts and of some that came up at any time.
     let (mut most_read, mut most_wrote) = (0, 0);
     for minute in 0..30 {
-        let time = format!("2026-03-01T12:{:02}:40Z", minute);
+        let time = format!("2026-03-01T12:{minute:02}:40Z");
         for n in 0..20 {
             let id = format!("new{minute}-{n}");
             world.graph.set(&id, &time, alert(&id, &time, &["a.exe"]));
