@@ -18,6 +18,7 @@ mod mapping;
 mod overdue;
 mod poller;
 mod quarantine;
+mod question;
 mod read_ahead;
 mod read_options;
 mod reading;
