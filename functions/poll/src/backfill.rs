@@ -7,6 +7,7 @@ use crate::backfill_progress::{is_cancelled, windows};
 use crate::context::PollContext;
 use crate::drain::WindowOutcome;
 use crate::read_options::{ReadOptions, What};
+use crate::reading::stayed_incomplete;
 use crate::saved_state::{SavedState, change_state_within};
 use crate::{BackfillProgress, Ending, PollError, Poller, Report, budget};
 
@@ -148,8 +149,10 @@ impl Poller {
                     }
                     for part in left.incomplete {
                         let for_good = backfill.left().incomplete_for_good(part);
-                        if !options.dry_run {
-                            self.give_up_incomplete(&for_good, report).await?;
+                        for &gap in &for_good {
+                            let reason = stayed_incomplete();
+                            self.put_aside(gap, &reason, options.dry_run, report)
+                                .await?;
                         }
                         backfill.failed |= !for_good.is_empty();
                         step.failed.extend(for_good);
@@ -159,30 +162,37 @@ impl Poller {
                         return Ok(());
                     }
                 }
-                Ok(WindowOutcome::Postponed(delay)) => {
-                    if !self.answers_nothing_soon(context.stop.deadline()).await {
+                Ok(WindowOutcome::Postponed {
+                    delay,
+                    graph_answers,
+                }) => {
+                    if !self.graph_answers(graph_answers, context).await {
                         report.ending = Ending::Postponed(delay);
                         return Ok(());
                     }
                     // It is this window alone. Read again, it is tried in parts.
                     backfill.each(|ranges| ranges.put_off(range.window, context.now));
                 }
-                Err(error) => {
+                Err(unread) => {
+                    let error = &unread.error;
                     tracing::warn!(
                         tenant = self.settings.tenant, from = %window.from(), to = %window.to(),
                         %error, "a window of a backfill could not be read"
                     );
-                    let deadline = context.stop.deadline();
-                    if !self.is_about_the_window(&error, deadline).await {
+                    if !self.is_about_the_window(&unread, context).await {
                         // All of it, so that others have their turn.
                         for waiting in backfill.left().iter() {
                             backfill.each(|ranges| ranges.wait(waiting.window, context.now));
                         }
-                        return Err(error);
+                        return Err(unread.error);
                     }
                     backfill.each(|ranges| ranges.put_off(range.window, context.now));
                     if range.due.failures + 1 >= MAX_FAILURES {
-                        self.give_up(window, &error, &options, report).await?;
+                        let reason = format!(
+                            "a backfill tried it {MAX_FAILURES} times and got no further: {error}"
+                        );
+                        self.put_aside(window, &reason, options.dry_run, report)
+                            .await?;
                         backfill.each(|ranges| ranges.narrow(range.window, &[], context.now));
                         backfill.failed = true;
                         step.failed.push(window);
@@ -229,28 +239,6 @@ impl Poller {
             }
         }
         has_any
-    }
-
-    /// Puts a window aside that failed again and again.
-    async fn give_up(
-        &self,
-        window: Window,
-        error: &PollError,
-        options: &ReadOptions,
-        report: &mut Report,
-    ) -> Result<(), PollError> {
-        tracing::error!(
-            tenant = self.settings.tenant, from = %window.from(), to = %window.to(), %error,
-            "a window of a backfill failed again and again and is put aside"
-        );
-        if options.dry_run {
-            return Ok(());
-        }
-        let reason =
-            format!("a backfill tried it {MAX_FAILURES} times and got no further: {error}");
-        self.quarantine().gap(window, &reason).await?;
-        report.gaps += 1;
-        Ok(())
     }
 
     /// Notes how far a backfill has come. Nothing depends on it: what is left is in the state.

@@ -21,6 +21,7 @@ mod overdue;
 mod pages;
 mod poller;
 mod quarantine;
+mod question;
 mod read_ahead;
 mod read_options;
 mod reading;

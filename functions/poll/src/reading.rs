@@ -1,11 +1,10 @@
 //! Reads what the state says is to be read, and notes in it how far that went.
 
 use drawbridge_cursor::{MAX_INCOMPLETE, Range, State, Window};
-use drawbridge_time::Deadline;
 use jiff::Timestamp;
 
 use crate::context::PollContext;
-use crate::drain::{Drain, WindowOutcome};
+use crate::drain::{Drain, Unread, WindowOutcome};
 use crate::quarantine::Quarantine;
 use crate::read_options::{ReadOptions, What};
 use crate::saved_state::SavedState;
@@ -61,15 +60,13 @@ impl Poller {
             {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
-                Err(error) => {
-                    let is_of_graph = matches!(error, PollError::Graph(_) | PollError::Circular);
-                    let deadline = context.stop.deadline();
-                    if is_of_graph && self.is_about_the_window(&error, deadline).await {
+                Err(unread) => {
+                    if self.is_about_the_window(&unread, context).await {
                         // The next poll reads what is new without it.
                         report.put_off += 1;
                         saved.state.note_failure(window);
                     }
-                    return Err(error);
+                    return Err(unread.error);
                 }
             }
         }
@@ -111,11 +108,12 @@ impl Poller {
             let pages = report.pages;
             let rest = (options.clone().after(range.due.failures), window);
             let read = self.read_range(rest, None, context, saved, report);
-            let error = match read.await {
+            let unread = match read.await {
                 Ok(true) => continue,
                 Ok(false) => return Ok(false),
-                Err(error) => error,
+                Err(unread) => unread,
             };
+            let error = &unread.error;
             if pages > 0 && !context.has_time(&options) {
                 // Others left it too little time; another poll begins with it, unless what is new
                 // comes first in each.
@@ -126,18 +124,21 @@ impl Poller {
             }
             let is_of_graph = matches!(error, PollError::Graph(_) | PollError::Circular);
             if is_first && !is_of_graph {
-                return Err(error);
+                return Err(unread.error);
             }
             tracing::error!(
                 tenant = self.settings.tenant, from = %window.from(), to = %window.to(),
                 %error, "a range could not be read; it is tried again later"
             );
             report.put_off += 1;
-            let deadline = context.stop.deadline();
-            if !self.is_about_the_window(&error, deadline).await {
+            if !self.is_about_the_window(&unread, context).await {
                 saved.state.wait(window, context.now);
                 // Nothing was read at all: the poll has failed.
-                return if is_first { Err(error) } else { Ok(false) };
+                return if is_first {
+                    Err(unread.error)
+                } else {
+                    Ok(false)
+                };
             }
             saved.state.put_off(window, context.now);
         }
@@ -152,7 +153,7 @@ impl Poller {
         context: &PollContext<'_>,
         saved: &mut SavedState,
         report: &mut Report,
-    ) -> Result<bool, PollError> {
+    ) -> Result<bool, Unread> {
         let (pages, records, what) = (report.pages, report.records, options.what);
         let read = self.read_window(options, window, context, saved, report);
         let outcome = read.await?;
@@ -180,8 +181,10 @@ impl Poller {
                     saved.state.put_off(part, context.now);
                 }
                 for part in left.incomplete {
-                    let for_good = saved.state.unread.incomplete_for_good(part);
-                    self.give_up_incomplete(&for_good, report).await?;
+                    for gap in saved.state.unread.incomplete_for_good(part) {
+                        self.put_aside(gap, &stayed_incomplete(), false, report)
+                            .await?;
+                    }
                     saved.state.put_off_incomplete(part, context.now);
                 }
                 if is_out_of_time && what != What::Again {
@@ -189,8 +192,11 @@ impl Poller {
                 }
                 Ok(!is_out_of_time)
             }
-            WindowOutcome::Postponed(delay) => {
-                if self.answers_nothing_soon(context.stop.deadline()).await {
+            WindowOutcome::Postponed {
+                delay,
+                graph_answers,
+            } => {
+                if self.graph_answers(graph_answers, context).await {
                     // It is this window alone.
                     if what != What::Live {
                         report.put_off += 1;
@@ -214,29 +220,23 @@ impl Poller {
         context: &PollContext<'_>,
         saved: &mut SavedState,
         report: &mut Report,
-    ) -> Result<WindowOutcome, PollError> {
+    ) -> Result<WindowOutcome, Unread> {
         let mut drain = Drain::new(self, &mut saved.state, report, context, options);
         drain.window(window).await
     }
 
-    /// Puts windows aside for which Graph said too often that its answer was incomplete.
-    pub(crate) async fn give_up_incomplete(
+    /// Puts a window aside, for a replay to have it read again; one that is only counted is counted.
+    pub(crate) async fn put_aside(
         &self,
-        windows: &[Window],
+        window: Window,
+        reason: &str,
+        dry_run: bool,
         report: &mut Report,
     ) -> Result<(), PollError> {
-        for &window in windows {
-            let reason = format!(
-                "Graph said {MAX_INCOMPLETE} times that its answer was incomplete; what it had was \
-                 delivered"
-            );
-            tracing::error!(
-                tenant = self.settings.tenant, from = %window.from(), to = %window.to(),
-                reason, "a range is put aside"
-            );
-            self.quarantine().gap(window, &reason).await?;
-            report.gaps += 1;
+        if !dry_run {
+            self.quarantine().gap(window, reason).await?;
         }
+        report.gaps += 1;
         Ok(())
     }
 
@@ -252,16 +252,13 @@ impl Poller {
         let store = self.store.as_ref();
         saved.save(store, self.clock.now(), &self.settings).await
     }
+}
 
-    /// Whether reading failed on account of the window, and not because Graph, the queue or the
-    /// store is down: nothing is given up for that.
-    pub(crate) async fn is_about_the_window(&self, error: &PollError, deadline: Deadline) -> bool {
-        match error {
-            PollError::Graph(_) => self.answers_nothing_soon(deadline).await,
-            PollError::Circular => true,
-            _ => false,
-        }
-    }
+/// Why a window is put aside whose answers were incomplete too often.
+pub(crate) fn stayed_incomplete() -> String {
+    format!(
+        "Graph said {MAX_INCOMPLETE} times that its answer was incomplete; what it had was delivered"
+    )
 }
 
 fn next(state: &State, what: What, now: Timestamp) -> Option<Range> {

@@ -11,7 +11,6 @@ use std::time::Duration;
 use drawbridge_cursor::{AlertDigest, Claimed, State, Window, epoch_secs_of};
 use drawbridge_graph::AlertQuery;
 use drawbridge_time::Deadline;
-use jiff::Timestamp;
 
 use self::attempt::Attempt;
 use self::listing::Listing;
@@ -59,7 +58,29 @@ pub(crate) enum WindowOutcome {
     /// As far as there was time; a gap in it was put aside.
     Read(Left),
     /// Graph asked to wait longer than there is time.
-    Postponed(Duration),
+    Postponed {
+        /// For how long.
+        delay: Duration,
+        /// As in [`Unread`].
+        graph_answers: Option<bool>,
+    },
+}
+
+/// Why a window could not be read.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    pub(crate) error: PollError,
+    /// Whether Graph answered another question then, if it was asked.
+    pub(crate) graph_answers: Option<bool>,
+}
+
+impl From<PollError> for Unread {
+    fn from(error: PollError) -> Self {
+        Self {
+            error,
+            graph_answers: None,
+        }
+    }
 }
 
 /// What of a window is still to be read, or to be read again.
@@ -129,7 +150,7 @@ impl<'a> Drain<'a> {
 
     /// Reads one window as it is, in ever smaller parts where it fails; the parts of it that no
     /// request gets are put aside.
-    async fn read(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
+    async fn read(&mut self, window: Window) -> Result<WindowOutcome, Unread> {
         let drained = self.attempts(window).await;
         // Those that failed count, too.
         self.note_requests();
@@ -139,7 +160,7 @@ impl<'a> Drain<'a> {
         drained
     }
 
-    async fn attempts(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
+    async fn attempts(&mut self, window: Window) -> Result<WindowOutcome, Unread> {
         let mut todo = vec![self.first_attempt(window)];
         let mut left = Left::default();
         let mut is_first = true;
@@ -170,7 +191,7 @@ impl<'a> Drain<'a> {
                     left.rest = self.rest(attempt.window).await;
                     break;
                 }
-                Narrowed::Postponed(delay) => return Ok(WindowOutcome::Postponed(delay)),
+                Narrowed::Postponed(outcome) => return Ok(outcome),
             }
         }
         left.rest
@@ -331,18 +352,5 @@ impl<'a> Drain<'a> {
         // By a clock that is behind, what is new would soon be forgotten.
         let newest = self.state.newest.unwrap_or(self.context.now);
         epoch_secs_of(self.context.now.max(newest).as_second())
-    }
-}
-
-impl Poller {
-    pub(crate) fn query(&self, from: Timestamp, to: Timestamp, top: u32) -> AlertQuery {
-        AlertQuery {
-            from,
-            to,
-            service_sources: self.settings.service_sources.clone(),
-            severities: self.settings.severities.clone(),
-            top,
-            may_be_large: false,
-        }
     }
 }

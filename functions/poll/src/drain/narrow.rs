@@ -1,20 +1,13 @@
-use std::time::Duration;
-
 use drawbridge_cursor::Window;
-use drawbridge_graph::{AlertQuery, ErrorKind, GraphError};
-use drawbridge_time::Deadline;
-use jiff::{SignedDuration, Timestamp};
+use drawbridge_graph::{ErrorKind, GraphError};
 
-use super::Drain;
 use super::attempt::{Attempt, SMALL_PAGE};
-use crate::{PollError, Poller, Settings};
+use super::{Drain, Unread, WindowOutcome};
+use crate::{PollError, Settings};
 
 /// How often what cannot get smaller has to fail, each time while Graph answers another question,
 /// before it is put aside.
 const MAX_FAILURES: u32 = 5;
-
-/// How long the question for nothing may take that tells a refused page from a refused tenant.
-const QUESTION_TIME: Duration = Duration::from_secs(10);
 
 /// What to do about an attempt that failed.
 pub(super) enum Narrowed {
@@ -24,8 +17,8 @@ pub(super) enum Narrowed {
     Later,
     /// There is no time to try.
     NoTime,
-    /// Ask for nothing more for so long.
-    Postponed(Duration),
+    /// Ask for nothing more for a while.
+    Postponed(WindowOutcome),
 }
 
 /// Whose fault it may be that a page cannot be read.
@@ -70,7 +63,7 @@ impl Drain<'_> {
         &mut self,
         attempt: Attempt,
         error: PollError,
-    ) -> Result<Narrowed, PollError> {
+    ) -> Result<Narrowed, Unread> {
         let fault = Fault::of(&error);
         let may_narrow = match fault {
             Fault::Page | Fault::Either => true,
@@ -78,7 +71,7 @@ impl Drain<'_> {
             Fault::Neither => false,
         };
         if !may_narrow {
-            return postponed(error);
+            return postponed(error, None);
         }
         // Smaller pages are the answer to one that is too large; the window is not at fault.
         let is_too_large = matches!(
@@ -92,7 +85,7 @@ impl Drain<'_> {
         // A Graph that is slow has no time for the question; halves give nothing up.
         let is_slow = self.answered && can_be_cut && !self.has_time();
         if !page_is_at_fault && !is_slow && !self.graph_answers(fault).await {
-            return postponed(error);
+            return postponed(error, Some(false));
         }
         self.answered = true;
         let narrower = attempt.narrower(windows.smallest_ms, *page_size);
@@ -112,7 +105,8 @@ impl Drain<'_> {
         }
         let is_for_good = is_too_large || self.options.failures + 1 >= MAX_FAILURES;
         if narrower.is_empty() && is_for_good {
-            return self.gap(attempt.window, &error.to_string()).await;
+            self.gap(attempt.window, &error.to_string()).await?;
+            return Ok(Narrowed::To(Vec::new()));
         }
         tracing::warn!(
             tenant = self.poller.settings.tenant, from = %attempt.window.from(),
@@ -134,48 +128,29 @@ impl Drain<'_> {
     }
 
     /// Puts a window aside that no request gets.
-    pub(super) async fn gap(
-        &mut self,
-        window: Window,
-        reason: &str,
-    ) -> Result<Narrowed, PollError> {
-        if !self.options.dry_run {
-            self.poller.quarantine().gap(window, reason).await?;
-        }
-        self.report.gaps += 1;
+    pub(super) async fn gap(&mut self, window: Window, reason: &str) -> Result<(), PollError> {
         self.has_gap = true;
-        Ok(Narrowed::To(Vec::new()))
+        let dry_run = self.options.dry_run;
+        self.poller
+            .put_aside(window, reason, dry_run, self.report)
+            .await
     }
 }
 
 /// The end of the reading; where Graph asks to wait, that is what the poll does.
-fn postponed(error: PollError) -> Result<Narrowed, PollError> {
-    match &error {
-        PollError::Graph(failed) => match failed.retry_after() {
-            Some(delay) => Ok(Narrowed::Postponed(delay)),
-            None => Err(error),
-        },
-        _ => Err(error),
-    }
-}
-
-impl Poller {
-    /// Whether Graph answers the question for a window in which there is nothing. Otherwise Graph
-    /// is down or no Graph at all, and nothing may be given up on that account.
-    pub(crate) async fn answers_nothing(&self, deadline: Deadline) -> bool {
-        let page = self.graph.list(&self.nothing(), deadline).await;
-        page.is_ok_and(|page| page.next().is_none())
-    }
-
-    /// The same, if it does so at once: a client that is throttled would wait, and then be answered.
-    pub(crate) async fn answers_nothing_soon(&self, deadline: Deadline) -> bool {
-        let deadline = deadline.at_most(QUESTION_TIME);
-        let page = self.graph.list_once(&self.nothing(), deadline).await;
-        page.is_ok_and(|page| page.next().is_none())
-    }
-
-    fn nothing(&self) -> AlertQuery {
-        let from = Timestamp::UNIX_EPOCH;
-        self.query(from, from + SignedDuration::from_millis(1), 1)
+fn postponed(error: PollError, graph_answers: Option<bool>) -> Result<Narrowed, Unread> {
+    let delay = match &error {
+        PollError::Graph(failed) => failed.retry_after(),
+        _ => None,
+    };
+    match delay {
+        Some(delay) => Ok(Narrowed::Postponed(WindowOutcome::Postponed {
+            delay,
+            graph_answers,
+        })),
+        None => Err(Unread {
+            error,
+            graph_answers,
+        }),
     }
 }

@@ -4,7 +4,7 @@ use drawbridge_cursor::Window;
 
 use super::attempt::SMALL_PAGE;
 use super::listing::Listed;
-use super::{Drain, Left, WindowOutcome};
+use super::{Drain, Left, Unread, WindowOutcome};
 use crate::PollError;
 
 /// So many alerts in a window are worth the question whether they are all, whatever came of them.
@@ -28,7 +28,7 @@ impl Drain<'_> {
     /// that was seen. If some are missing, its halves are read in its place while the list may have
     /// been cut off, else all of it once more. Graph may report fewer: an alert that changes leaves
     /// the window.
-    pub(crate) async fn window(&mut self, window: Window) -> Result<WindowOutcome, PollError> {
+    pub(crate) async fn window(&mut self, window: Window) -> Result<WindowOutcome, Unread> {
         let mut left = Left::default();
         let mut todo = vec![Counted {
             window,
@@ -66,7 +66,7 @@ impl Drain<'_> {
                     }
                     continue;
                 }
-                WindowOutcome::Postponed(delay) => return Ok(WindowOutcome::Postponed(delay)),
+                postponed @ WindowOutcome::Postponed { .. } => return Ok(postponed),
             }
             let is_news = self.report.records > records;
             // Graph counts what lies in a gap as well.

@@ -1,0 +1,73 @@
+//! Questions to Graph, and the one that tells trouble with a window from trouble with Graph.
+
+use std::time::Duration;
+
+use drawbridge_graph::AlertQuery;
+use drawbridge_time::Deadline;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::context::PollContext;
+use crate::drain::Unread;
+use crate::{PollError, Poller};
+
+/// How long the question for nothing may take that tells a refused page from a refused tenant.
+const QUESTION_TIME: Duration = Duration::from_secs(10);
+
+impl Poller {
+    /// The question for the alerts of a window.
+    pub(crate) fn query(&self, from: Timestamp, to: Timestamp, top: u32) -> AlertQuery {
+        AlertQuery {
+            from,
+            to,
+            service_sources: self.settings.service_sources.clone(),
+            severities: self.settings.severities.clone(),
+            top,
+            may_be_large: false,
+        }
+    }
+
+    /// Whether reading failed on account of the window, and not because Graph, the queue or the
+    /// store is down: nothing is given up for that.
+    pub(crate) async fn is_about_the_window(
+        &self,
+        unread: &Unread,
+        context: &PollContext<'_>,
+    ) -> bool {
+        match unread.error {
+            PollError::Graph(_) => self.graph_answers(unread.graph_answers, context).await,
+            PollError::Circular => true,
+            _ => false,
+        }
+    }
+
+    /// Whether Graph answers another question, which it is asked unless it `was_asked` already.
+    pub(crate) async fn graph_answers(
+        &self,
+        was_asked: Option<bool>,
+        context: &PollContext<'_>,
+    ) -> bool {
+        match was_asked {
+            Some(answered) => answered,
+            None => self.answers_nothing_soon(context.stop.deadline()).await,
+        }
+    }
+
+    /// Whether Graph answers the question for a window in which there is nothing. Otherwise Graph
+    /// is down or no Graph at all, and nothing may be given up on that account.
+    pub(crate) async fn answers_nothing(&self, deadline: Deadline) -> bool {
+        let page = self.graph.list(&self.nothing(), deadline).await;
+        page.is_ok_and(|page| page.next().is_none())
+    }
+
+    /// The same, if it does so at once: a client that is throttled would wait, and then be answered.
+    pub(crate) async fn answers_nothing_soon(&self, deadline: Deadline) -> bool {
+        let deadline = deadline.at_most(QUESTION_TIME);
+        let page = self.graph.list_once(&self.nothing(), deadline).await;
+        page.is_ok_and(|page| page.next().is_none())
+    }
+
+    fn nothing(&self) -> AlertQuery {
+        let from = Timestamp::UNIX_EPOCH;
+        self.query(from, from + SignedDuration::from_millis(1), 1)
+    }
+}
