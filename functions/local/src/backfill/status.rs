@@ -7,6 +7,7 @@ use super::shown::state;
 use crate::cli::BackfillStatus;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::progress::say;
 use crate::span::ago;
 
 /// The folder of all progress.
@@ -21,7 +22,8 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     let mut rows = Vec::new();
     let mut out = crate::screen::stdout();
     let mut reasons = Vec::new();
-    for progress in all(&place, &prefix).await? {
+    let Found { all, unreadable } = all(&place, &prefix).await?;
+    for progress in all {
         if args.json {
             let mut line = serde_json::json!(progress);
             line["state"] = state(&progress).into();
@@ -41,9 +43,10 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
         reasons.extend(progress.stopped.map(|reason| (progress.id, reason)));
     }
     if args.json {
-        return Ok(());
+        return check_complete(unreadable);
     }
     if rows.is_empty() {
+        check_complete(unreadable)?;
         writeln!(out, "no backfills in {}", place.name())?;
         return Ok(());
     }
@@ -60,13 +63,15 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     for (id, reason) in reasons {
         writeln!(out, "\n{id} stopped: {reason}")?;
     }
-    Ok(())
+    check_complete(unreadable)
 }
 
 /// The progress of the backfill with that id.
 pub(super) async fn with_id(place: &DataLocation, id: &str) -> Result<BackfillProgress, Failure> {
-    let all = all(place, FOLDER).await?;
-    all.into_iter()
+    let found = all(place, FOLDER).await?;
+    found
+        .all
+        .into_iter()
         .find(|progress| progress.id == id)
         .ok_or_else(|| {
             Failure::of(format!(
@@ -76,10 +81,28 @@ pub(super) async fn with_id(place: &DataLocation, id: &str) -> Result<BackfillPr
         })
 }
 
-async fn all(place: &DataLocation, prefix: &str) -> Result<Vec<BackfillProgress>, Failure> {
+/// The backfills, and how many reports or folders of them cannot be read; each was said.
+struct Found {
+    all: Vec<BackfillProgress>,
+    unreadable: usize,
+}
+
+fn check_complete(unreadable: usize) -> Result<(), Failure> {
+    match unreadable {
+        0 => Ok(()),
+        some => Err(Failure::of(format!(
+            "{some} reports of backfills or folders of them cannot be read"
+        ))),
+    }
+}
+
+/// One tenant's trouble is not the others'.
+async fn all(place: &DataLocation, prefix: &str) -> Result<Found, Failure> {
     let store = place.store.as_ref();
+    let listing = store.list_readable(prefix).await.map_err(Failure::of)?;
     let mut all = Vec::new();
-    for key in store.list(prefix).await.map_err(Failure::of)? {
+    let mut unreadable: Vec<String> = listing.unreadable.iter().map(ToString::to_string).collect();
+    for key in listing.keys {
         let parts: Vec<&str> = key.trim_start_matches(FOLDER).split('/').collect();
         let [tenant, file] = parts.as_slice() else {
             continue;
@@ -87,8 +110,16 @@ async fn all(place: &DataLocation, prefix: &str) -> Result<Vec<BackfillProgress>
         let Some(id) = file.strip_suffix(".json") else {
             continue;
         };
-        let loaded = BackfillProgress::load(store, tenant, id).await;
-        all.extend(loaded.map_err(Failure::of)?);
+        match BackfillProgress::load(store, tenant, id).await {
+            Ok(progress) => all.extend(progress),
+            Err(error) => unreadable.push(error.to_string()),
+        }
     }
-    Ok(all)
+    for error in &unreadable {
+        say(&format!("drawbridge: {error}"));
+    }
+    Ok(Found {
+        all,
+        unreadable: unreadable.len(),
+    })
 }
