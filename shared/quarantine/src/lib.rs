@@ -10,5 +10,5 @@ mod stored;
 mod write;
 
 pub use item::{Item, Kind};
-pub use stored::{ReadError, StoredItem, stored_items};
+pub use stored::{ReadError, StoredItem, StoredItems, stored_items};
 pub use write::{Quarantine, QueueRecord, TargetRecord};

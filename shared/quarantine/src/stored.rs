@@ -114,23 +114,33 @@ impl StoredItem {
     }
 }
 
-/// All items, of one tenant or of all, in the order of their ids.
+/// What is in quarantine.
+pub struct StoredItems {
+    /// The items in the order of their ids.
+    pub found: Vec<StoredItem>,
+    /// The folders that cannot be entered: what lies there is not known.
+    pub unreadable: Vec<StoreError>,
+}
+
+/// All items, of one tenant or of all. A folder that cannot be entered is no reason to leave the
+/// others alone.
 ///
 /// # Errors
-/// Those of the store.
+/// Those of the store, when nothing can be listed.
 pub async fn stored_items(
     store: &dyn Catalogue,
     tenant: Option<&str>,
-) -> Result<Vec<StoredItem>, StoreError> {
+) -> Result<StoredItems, StoreError> {
     let prefix = match tenant {
         Some(tenant) => format!("{FOLDER}{tenant}/"),
         None => FOLDER.to_owned(),
     };
-    let keys = store.list(&prefix).await?;
-    Ok(keys
-        .iter()
-        .filter_map(|key| StoredItem::of_key(key))
-        .collect())
+    let listing = store.list_readable(&prefix).await?;
+    let found = listing.keys.iter();
+    Ok(StoredItems {
+        found: found.filter_map(|key| StoredItem::of_key(key)).collect(),
+        unreadable: listing.unreadable,
+    })
 }
 
 #[cfg(test)]

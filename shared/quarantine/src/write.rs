@@ -243,6 +243,7 @@ mod tests {
             crate::stored_items(&store, Some("contoso"))
                 .await
                 .unwrap()
+                .found
                 .len(),
             5
         );

@@ -34,11 +34,15 @@ impl Known {
     }
 }
 
-/// The backfills of which there are reports, of one tenant or of all.
-pub(super) async fn reported(
-    place: &DataLocation,
-    tenant: Option<&str>,
-) -> Result<Vec<Known>, Failure> {
+/// The backfills, and how many reports or folders of them cannot be read; each was said.
+pub(super) struct Found {
+    pub(super) all: Vec<Known>,
+    pub(super) unreadable: usize,
+}
+
+/// The backfills of which there are reports, of one tenant or of all. One tenant's trouble is not the
+/// others'.
+pub(super) async fn reported(place: &DataLocation, tenant: Option<&str>) -> Result<Found, Failure> {
     let prefix = match tenant {
         Some(tenant) => format!("{FOLDER}{tenant}/"),
         None => FOLDER.to_owned(),
@@ -46,7 +50,9 @@ pub(super) async fn reported(
     let store = place.store.as_ref();
     let mut states = BTreeMap::new();
     let mut all = Vec::new();
-    for key in store.list(&prefix).await.map_err(Failure::of)? {
+    let listing = store.list_readable(&prefix).await.map_err(Failure::of)?;
+    let mut unreadable: Vec<String> = listing.unreadable.iter().map(ToString::to_string).collect();
+    for key in listing.keys {
         let parts: Vec<&str> = key.trim_start_matches(FOLDER).split('/').collect();
         let [tenant, file] = parts.as_slice() else {
             continue;
@@ -55,10 +61,15 @@ pub(super) async fn reported(
             continue;
         };
         if !states.contains_key(*tenant) {
-            states.insert((*tenant).to_owned(), in_state(place, tenant).await?);
+            states.insert((*tenant).to_owned(), in_state(place, tenant).await);
         }
-        let report = BackfillProgress::load(store, tenant, id).await;
-        let report = report.map_err(Failure::of)?;
+        let report = match BackfillProgress::load(store, tenant, id).await {
+            Ok(report) => report,
+            Err(error) => {
+                unreadable.push(error.to_string());
+                continue;
+            }
+        };
         all.extend(match states.get(*tenant) {
             Some(Some(backfills)) => known(tenant, id, report, backfills.get(id)),
             // What the state has is not known: the report has to do.
@@ -68,17 +79,23 @@ pub(super) async fn reported(
             }),
         });
     }
-    Ok(all)
+    for error in &unreadable {
+        say(&format!("drawbridge: {error}"));
+    }
+    Ok(Found {
+        all,
+        unreadable: unreadable.len(),
+    })
 }
 
 /// The backfill with that id, whether there is a report of it or not.
 pub(super) async fn with_id(place: &DataLocation, id: &str) -> Result<BackfillProgress, Failure> {
-    let all = reported(place, None).await?;
-    if let Some(known) = all.into_iter().find(|known| known.progress.id == id) {
+    let found = reported(place, None).await?;
+    if let Some(known) = found.all.into_iter().find(|known| known.progress.id == id) {
         return Ok(known.progress);
     }
     for tenant in tenants_with_state(place).await? {
-        let backfills = in_state(place, &tenant).await?.unwrap_or_default();
+        let backfills = in_state(place, &tenant).await.unwrap_or_default();
         if let Some(backfill) = backfills.get(id) {
             return Ok(BackfillProgress::of_state(&tenant, id, backfill));
         }
@@ -112,20 +129,19 @@ fn known(
     })
 }
 
-/// The backfills of a tenant's state; `None` for a state that cannot be read.
-async fn in_state(
-    place: &DataLocation,
-    tenant: &str,
-) -> Result<Option<BTreeMap<String, Backfill>>, Failure> {
+/// The backfills of a tenant's state; `None` for a state that cannot be read, which is said.
+async fn in_state(place: &DataLocation, tenant: &str) -> Option<BTreeMap<String, Backfill>> {
     let key = state_key(tenant);
-    let Some(object) = place.store.get(&key).await.map_err(Failure::of)? else {
-        return Ok(Some(BTreeMap::new()));
+    let state = match place.store.get(&key).await {
+        Ok(None) => return Some(BTreeMap::new()),
+        Ok(Some(object)) => State::decode_head(&object.body).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
     };
-    match State::decode_head(&object.body) {
-        Ok(state) => Ok(Some(state.backfills)),
+    match state {
+        Ok(state) => Some(state.backfills),
         Err(error) => {
             say(&format!("{key}: {error}"));
-            Ok(None)
+            None
         }
     }
 }

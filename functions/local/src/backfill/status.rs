@@ -2,7 +2,7 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 
-use super::known::reported;
+use super::known::{Found, reported};
 use crate::cli::BackfillStatus;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -13,7 +13,8 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     let mut rows = Vec::new();
     let mut out = crate::screen::stdout();
     let mut reasons = Vec::new();
-    for known in reported(&place, args.tenant.as_deref()).await? {
+    let Found { all, unreadable } = reported(&place, args.tenant.as_deref()).await?;
+    for known in all {
         let state = known.state();
         let progress = known.progress;
         if args.json {
@@ -35,9 +36,10 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
         reasons.extend(progress.stopped.map(|reason| (progress.id, reason)));
     }
     if args.json {
-        return Ok(());
+        return check_complete(unreadable);
     }
     if rows.is_empty() {
+        check_complete(unreadable)?;
         writeln!(out, "no backfills in {}", place.name())?;
         return Ok(());
     }
@@ -54,5 +56,14 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     for (id, reason) in reasons {
         writeln!(out, "\n{id} stopped: {reason}")?;
     }
-    Ok(())
+    check_complete(unreadable)
+}
+
+fn check_complete(unreadable: usize) -> Result<(), Failure> {
+    match unreadable {
+        0 => Ok(()),
+        some => Err(Failure::of(format!(
+            "{some} reports of backfills or folders of them cannot be read"
+        ))),
+    }
 }

@@ -19,12 +19,16 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
     let items = stored_items(store, args.tenant.as_deref())
         .await
         .map_err(Failure::of)?;
+    for error in &items.unreadable {
+        say(&format!("drawbridge: {error}"));
+    }
+    let mut unreadable = items.unreadable.len();
+    let items = items.found;
     let mut out = crate::screen::stdout();
-    if items.is_empty() && !args.json {
+    if items.is_empty() && unreadable == 0 && !args.json {
         writeln!(out, "nothing is in quarantine in {}", place.name())?;
         return Ok(());
     }
-    let mut unreadable = 0;
     let read = |item: StoredItem| async move {
         let content = item.read(store).await;
         (item, content)
@@ -55,7 +59,9 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
         }
     }
     if unreadable > 0 {
-        return Err(Failure::of(format!("{unreadable} items cannot be read")));
+        return Err(Failure::of(format!(
+            "{unreadable} items or folders cannot be read"
+        )));
     }
     Ok(())
 }

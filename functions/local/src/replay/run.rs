@@ -13,6 +13,7 @@ use super::outputs::Pollers;
 use crate::cli::ReplayRun;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::progress::say;
 use crate::signals::stop_on_signal;
 
 /// How often an alert is delivered anew because a poll saved its tenant's state meanwhile.
@@ -32,13 +33,16 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
     let all = stored_items(place.store.as_ref(), args.tenant.as_deref())
         .await
         .map_err(Failure::of)?;
-    let chosen = if args.all {
-        all
+    for error in &all.unreadable {
+        say(&format!("drawbridge: {error}"));
+    }
+    let (chosen, unreadable) = if args.all {
+        (all.found, all.unreadable.len())
     } else {
-        chosen(&args.items, &all)?
+        (chosen(&args.items, &all.found)?, 0)
     };
     let mut out = crate::screen::stdout();
-    if chosen.is_empty() && !args.json {
+    if chosen.is_empty() && unreadable == 0 && !args.json {
         writeln!(out, "nothing is in quarantine in {}", place.name())?;
     }
     let mut replay = Replay {
@@ -72,6 +76,11 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
     if failed > 0 {
         return Err(Failure::of(format!(
             "{failed} of {count} items were not delivered and are still in quarantine"
+        )));
+    }
+    if unreadable > 0 {
+        return Err(Failure::of(format!(
+            "{unreadable} folders of the quarantine cannot be entered; the others were replayed"
         )));
     }
     Ok(printed?)

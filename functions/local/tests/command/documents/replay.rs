@@ -9,6 +9,8 @@ use crate::support::alerts::{CONTENT, alert, list};
 use crate::support::command::run;
 use crate::support::documents::{command, lines, objects, on, write};
 use crate::support::folder::Folder;
+#[cfg(unix)]
+use crate::support::nobody::Nobody;
 use crate::support::tenant::Tenant;
 
 /// Puts an item into the quarantine of contoso.
@@ -262,6 +264,41 @@ fn a_gap_that_is_put_aside_anew_meanwhile_is_not_taken_for_the_one_before() {
         .map(|item| item["item"].clone())
         .collect();
     assert_eq!(left, [json!("contoso/gaps/aaaa")]);
+}
+
+/// As nobody, whom modes hold off: root enters every folder.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_entered_hides_no_other() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (_tenant, folder) = with_gap();
+    let closed = ["quarantine/closed", "backfills/closed"].map(|name| folder.path().join(name));
+    for closed in &closed {
+        fs::create_dir_all(closed).unwrap();
+    }
+    let nobody = Nobody::with(folder.path());
+    let close = |mode| {
+        for closed in &closed {
+            fs::set_permissions(closed, fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    close(0o000);
+    let on = |args: &[&str]| run(nobody.runs(&command(&folder, args))).discreet();
+    let named = ["quarantine/closed", "ermission", "1 items or folders"];
+    let listed = on(&["replay", "list"]).failed(1, &named);
+    assert!(
+        listed.stdout.contains("contoso/gaps/aaaa"),
+        "{}",
+        listed.stdout
+    );
+    let named = ["backfills/closed", "ermission", "1 reports"];
+    on(&["backfill", "status"]).failed(1, &named);
+    let done = on(&["replay", "run", "--all"]).failed(1, &["quarantine/closed", "1 folders"]);
+    assert!(done.stdout.contains("read again"), "{}", done.stdout);
+    close(0o700);
+    on(&["replay", "list"]).well();
+    on(&["backfill", "status"]).well();
 }
 
 #[test]
