@@ -165,11 +165,11 @@ fn next(
 
 /// The gaps of a tenant in quarantine.
 async fn gaps(store: &dyn Catalogue, tenant: &str) -> Result<Vec<StoredItem>, Failure> {
-    let mut items = stored_items(store, Some(tenant))
+    let items = stored_items(store, Some(tenant))
         .await
         .map_err(Failure::of)?;
-    items.retain(|item| item.kind == Kind::Gap);
-    Ok(items)
+    let gaps = items.found.into_iter();
+    Ok(gaps.filter(|item| item.kind == Kind::Gap).collect())
 }
 
 /// The gaps in `window` that were put aside since there were those of `before`.
