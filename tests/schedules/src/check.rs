@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use drawbridge_cursor::{State, Window, Written};
+use drawbridge_cursor::{State, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::expected::{Wanted, expected, expected_facts, without_part};
@@ -423,10 +423,9 @@ fn state_sound(schedule: &Schedule, held: &Held, findings: &mut Findings) {
         findings.broken.push("no state was ever saved".to_owned());
         return;
     };
-    let known = state.outputs.get("siem").map_or(0, Written::alerts);
-    let before = known::count(schedule);
-    if known < before {
-        let broken = format!("of {before} alerts that were known, {known} are");
+    let forgotten = known::forgotten(schedule, state.clone(), held);
+    if forgotten > 0 {
+        let broken = format!("{forgotten} records that were known before are not");
         findings.broken.push(broken);
     }
     // Heartbeat, ticks, settle time, and polls of other jobs that were in the way.

@@ -3,6 +3,7 @@
 use drawbridge_cursor::{AlertDigest, State, Swept, epoch_secs_of};
 use jiff::SignedDuration;
 
+use crate::handler::Held;
 use crate::random::Random;
 use crate::{Kind, Schedule, origin};
 
@@ -36,13 +37,42 @@ pub(crate) fn state(schedule: &Schedule) -> Option<State> {
     };
     let secs = epoch_secs_of(last.as_second());
     let written = state.output("siem");
-    for n in 0..count {
-        let alert = AlertDigest::of(&format!("known-{n}"));
-        for key in 0..=n % 3 {
-            let mut identity = [u8::try_from(key).unwrap_or(0); 32];
-            identity[..8].copy_from_slice(&n.to_le_bytes());
-            written.claim(alert, &identity, secs);
-        }
+    for (alert, identity) in records(count) {
+        written.claim(alert, &identity, secs);
     }
     Some(state)
+}
+
+/// The records that are known of so many alerts.
+fn records(count: usize) -> impl Iterator<Item = (AlertDigest, [u8; 32])> {
+    let of = |n: usize| {
+        let alert = AlertDigest::of(&format!("known-{n}"));
+        (0..=n % 3).map(move |key| {
+            let mut identity = [u8::try_from(key).unwrap_or(0); 32];
+            identity[..8].copy_from_slice(&n.to_le_bytes());
+            (alert, identity)
+        })
+    };
+    (0..count).flat_map(of)
+}
+
+/// How many of the records that were known beforehand a state with its pages does not know.
+pub(crate) fn forgotten(schedule: &Schedule, mut state: State, held: &Held) -> usize {
+    let mut forgotten = 0;
+    for (alert, identity) in records(count(schedule)) {
+        while let Some(page) = state.page_for(alert) {
+            let key = format!("{}{page}", drawbridge_poll::pages_prefix(&schedule.tenant));
+            let held = held
+                .objects
+                .get(&key)
+                .map(|body| state.pages.hold(page, body));
+            if !matches!(held, Some(Ok(_))) {
+                state.pages.lose(page);
+            }
+        }
+        state.recall(alert);
+        let claimed = state.output("siem").claim(alert, &identity, 0);
+        forgotten += usize::from(claimed.is_some());
+    }
+    forgotten
 }
