@@ -43,7 +43,7 @@ pub(crate) struct Versions {
     pub(crate) text: [u8; 16],
     /// The content that was written last.
     pub(crate) content: [u8; 16],
-    /// Those that were written, and those that hold what was already written last; the oldest first.
+    /// Those that were written, the oldest first.
     pub(crate) known: Vec<[u8; 16]>,
 }
 
@@ -99,7 +99,13 @@ impl Versions {
         self.text = text;
         let meaning = meaning();
         let (content, version) = (half(&meaning.content), half(&meaning.version));
+        // What holds what was written last is no change, whatever its time. It is not remembered for
+        // written, either: after another version it is one.
         let is_last = [content, half(&reading.bytes)].contains(&self.content);
+        if is_last {
+            self.content = content;
+            return None;
+        }
         if self.known.contains(&version) {
             return None;
         }
@@ -112,7 +118,7 @@ impl Versions {
         };
         self.known.push(version);
         self.content = content;
-        (!is_last).then_some(taken)
+        Some(taken)
     }
 
     /// Takes it that the reading is what is written, and all that is.
@@ -131,12 +137,11 @@ impl Versions {
         taken
     }
 
-    /// Gives back what was taken: that version is claimed when it is read again. What was noted since
-    /// may have been known for the same only because of it, and is forgotten, too.
+    /// Gives back what was taken: that version is claimed when it is read again.
     pub(crate) fn give_back(&mut self, taken: &Taken) {
         self.text = UNKNOWN;
         if let Some(at) = self.known.iter().position(|known| *known == taken.version) {
-            self.known.truncate(at);
+            self.known.remove(at);
             let forgotten = taken.forgotten.into_iter();
             self.known.splice(..0, forgotten);
         }
@@ -232,13 +237,22 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_moves_alone_is_no_change_then_or_after_the_next() {
+    fn a_time_that_moves_alone_is_no_change() {
         let mut written = Written::default();
         let (first, touched) = ((NEW, 0x20, 0), (NEW, 0x40, 0));
-        assert_eq!(claimed(&mut written, &[first, touched]), [first]);
+        assert_eq!(claimed(&mut written, &[first, touched, first]), [first]);
+        // Behind another version it is one, once: nobody knows which of the two is the newer one.
         let next = (ACTIVE, 0x60, 0);
-        let all = [next, touched, next, first, next];
-        assert_eq!(claimed(&mut written, &all), [next]);
+        let all = [next, touched, next, first, touched, next];
+        assert_eq!(claimed(&mut written, &all), [next, touched]);
+    }
+
+    #[test]
+    fn what_was_set_back_is_written_after_what_a_replica_shows_late() {
+        let mut written = Written::default();
+        let (first, late, set_back) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0), (NEW, 0x60, 0));
+        let all = [first, set_back, late, set_back, late];
+        assert_eq!(claimed(&mut written, &all), [first, late, set_back]);
     }
 
     #[test]
@@ -261,7 +275,7 @@ mod tests {
         let refused = claim(&mut written, new).unwrap();
         assert_eq!(claim(&mut written, touched), None);
         written.release(&refused);
-        // What was noted as the same is not written, either.
+        // What was the same is not written, either.
         assert_eq!(claimed(&mut written, &[old, touched, old, new]), [touched]);
 
         // Two of one batch, given back in either order; what came before them stays known.

@@ -141,10 +141,10 @@ impl Written {
             *versions = Versions::NEVER_WRITTEN;
         }
         let is_new = versions.is_never_written();
-        let before = versions.known.last().copied();
+        let before = versions.content;
         let taken = versions.take(reading, meaning);
         // Which text was read last saves time, and says no more than the rest.
-        if taken.is_some() || versions.known.last().copied() != before {
+        if taken.is_some() || versions.content != before {
             entry.change();
         }
         Some(Claimed {

@@ -19,8 +19,11 @@ pub(crate) fn check(schedule: &Schedule, held: &Held, aside: &Aside, findings: &
     let mut newest: BTreeMap<usize, usize> = BTreeMap::new();
     let versions = held.of_others.iter();
     let versions: Vec<_> = versions.filter(|taken| taken.format == "native").collect();
-    let taken = versions.iter().map(|taken| &taken.key);
-    for key in taken.chain(aside.records.keys()) {
+    // Of what a poll sent that did not save, the state knows nothing: what is set back before the next
+    // poll is no change to it.
+    let known = versions.iter().filter(|taken| !is_excused(taken));
+    let known = known.map(|taken| &taken.key);
+    for key in known.chain(aside.records.keys()) {
         if let Some((alert, version)) = places.get(key) {
             let known = newest.entry(*alert).or_default();
             *known = (*known).max(*version);

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use drawbridge_cursor::Window;
+use drawbridge_graph::ErrorKind;
 
 use super::attempt::SMALL_PAGE;
 use super::listing::Listed;
@@ -23,6 +24,16 @@ struct Counted {
     of: usize,
     /// Whether it is read for the second time, and what was seen of it before counts.
     is_second: bool,
+}
+
+/// How many alerts a window has.
+enum Count {
+    /// So many, as Graph says.
+    Alerts(u64),
+    /// Graph did not say, but may another time.
+    NotNow,
+    /// Nothing follows from the number, or Graph has none.
+    Unknown,
 }
 
 /// What is to be done about a number that is not what was seen.
@@ -65,9 +76,12 @@ impl Drain<'_> {
                 WindowOutcome::Read(more) if more.is_empty() => {}
                 WindowOutcome::Read(more) => {
                     let is_out_of_time = !more.rest.is_empty();
-                    // What is read a second time was read to its end before.
+                    // What is read a second time was read to its end before; whether that was all of
+                    // it is still to be found out.
                     if !(is_out_of_time && part.is_second) {
                         left.add(more);
+                    } else if self.options.what == What::Backfill {
+                        left.failed.push(window);
                     }
                     if is_out_of_time {
                         let rest = todo.iter().rev().filter(|part| !part.is_second);
@@ -97,8 +111,23 @@ impl Drain<'_> {
     /// What is to be done because Graph reports more alerts for `part` than were seen of it.
     async fn recount(&mut self, part: &Counted) -> Result<Recounted, PollError> {
         let window = part.window;
-        let Some(reported) = self.missing(window).await else {
-            return Ok(Recounted::Read(Vec::new()));
+        // Sweeps come again by themselves, a backfill does not: its window is read until Graph lists
+        // what it counts, or has failed to often enough.
+        let is_once_only = self.options.what == What::Backfill;
+        let is_for_good = self.options.failures + 1 >= MAX_FAILURES;
+        // Without a number, what was listed has to do, unless there is reason to doubt it.
+        let is_doubtful = self.options.failures > 0 || self.seen.is_empty();
+        let reported = match self.missing(window).await {
+            Count::Alerts(reported) => reported,
+            Count::NotNow if is_once_only && is_doubtful => {
+                if !is_for_good {
+                    return Ok(Recounted::Later);
+                }
+                let reason = "Graph does not say how many alerts it has, and failed before";
+                self.gap(window, reason).await?;
+                return Ok(Recounted::Read(Vec::new()));
+            }
+            Count::NotNow | Count::Unknown => return Ok(Recounted::Read(Vec::new())),
         };
         let seen = self.seen.len();
         let is_cut_off = seen >= part.of.max(SMALL_PAGE as usize);
@@ -124,11 +153,7 @@ impl Drain<'_> {
             tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(),
             reported, seen, "Graph reports more alerts than it returned, twice"
         );
-        // Sweeps come again by themselves, a backfill does not: its window is read until Graph lists
-        // what it counts, or has failed to often enough.
-        let is_once_only = self.options.what == What::Backfill;
-        let is_for_good = is_once_only && self.options.failures + 1 >= MAX_FAILURES;
-        if is_cut_off || is_for_good {
+        if is_cut_off || (is_once_only && is_for_good) {
             let reason = format!("Graph counts {reported} alerts in it and lists {seen} of them");
             self.gap(window, &reason).await?;
         } else if is_once_only {
@@ -145,31 +170,44 @@ impl Drain<'_> {
         if self.context.stop.is_asked() {
             return false;
         }
-        let reported = self.count(listed.done).await;
-        reported.is_some_and(|reported| reported <= listed.alerts as u64)
+        match self.count(listed.done).await {
+            Count::Alerts(reported) => reported <= listed.alerts as u64,
+            Count::NotNow | Count::Unknown => false,
+        }
     }
 
     /// The number that Graph reports, when that is more than was seen.
-    async fn missing(&mut self, window: Window) -> Option<u64> {
+    async fn missing(&mut self, window: Window) -> Count {
         if self.counts_wrongly {
-            return None;
+            return Count::Unknown;
         }
-        let reported = self.count(window).await?;
-        (reported > self.seen.len() as u64).then_some(reported)
+        match self.count(window).await {
+            Count::Alerts(reported) if reported <= self.seen.len() as u64 => Count::Unknown,
+            count => count,
+        }
     }
 
     /// How many alerts Graph says a window has. It need not answer the question at all: `$count` is
     /// documented for the list, and not with every filter. Nor is it asked when the tenant's requests
     /// are used up.
-    async fn count(&mut self, window: Window) -> Option<u64> {
-        tokio::time::sleep(self.pause()?).await;
+    async fn count(&mut self, window: Window) -> Count {
+        let Some(pause) = self.pause() else {
+            return Count::NotNow;
+        };
+        tokio::time::sleep(pause).await;
         let query = self.poller.query(window.from(), window.to(), 1);
         let deadline = self.deadline().at_most(COUNT_TIME);
         let count = self.poller.graph.count(&query, deadline).await;
         self.note_requests();
-        count.unwrap_or_else(|error| {
-            tracing::debug!(%error, "Graph did not count the window");
-            None
-        })
+        match count {
+            Ok(count) => count.map_or(Count::Unknown, Count::Alerts),
+            Err(error) => {
+                tracing::debug!(%error, "Graph did not count the window");
+                match error.kind() {
+                    ErrorKind::BadRequest => Count::Unknown,
+                    _ => Count::NotNow,
+                }
+            }
+        }
     }
 }
