@@ -72,7 +72,7 @@ impl Kind {
                 Some(Self::Quarantine)
             }
             ["backfills", tenant, ..] if tenant == name => Some(Self::Backfills),
-            ["pages", tenant, _] if tenant == name => Some(Self::Pages),
+            ["pages", tenant] if tenant == name => Some(Self::Pages),
             [format, version, tenant, ..] if tenant == name && is_prefix(format, version) => {
                 Some(Self::Objects)
             }
