@@ -376,11 +376,13 @@ mod tests {
         backfill.ranges.add(window(0, 10), Due::default());
         assert_eq!(backfill.next(minute(20)), None);
         state.backfills.insert("b".to_owned(), backfill);
-        state.returned(Some(minute(10 + 24 * 60)));
-        state.prune(minute(10 + 24 * 60), day_secs);
+        // The retention, and an eighth of it more.
+        let last = 10 + 27 * 60;
+        state.returned(Some(minute(last)));
+        state.prune(minute(last), day_secs);
         assert_eq!((state.backfills.len(), state.outputs.len()), (1, 2));
-        state.returned(Some(minute(11 + 24 * 60)));
-        state.prune(minute(11 + 24 * 60), day_secs);
+        state.returned(Some(minute(last + 1)));
+        state.prune(minute(last + 1), day_secs);
         assert_eq!((state.backfills.len(), state.outputs.len()), (0, 1));
     }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::pieces::Pieces;
 use crate::random::Random;
-use crate::{Counts, Kind, Schedule, operator, origin};
+use crate::{Counts, Kind, Schedule, known, operator, origin, restless};
 
 /// One alert through its life.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct AlertPlan {
     pub created: Timestamp,
     /// Its versions, the first one first.
     pub versions: Vec<Version>,
+    /// From when until when Graph shows nothing of it.
+    pub gone: Option<(Timestamp, Timestamp)>,
 }
 
 /// What an alert is between two updates. Evidence is only ever added or reordered: Graph shows the
@@ -37,9 +39,18 @@ pub struct Version {
 }
 
 impl AlertPlan {
+    /// Whether a version says that it is from before another one that came before it.
+    pub(crate) fn goes_back(&self) -> bool {
+        !self.versions.is_sorted_by_key(|version| version.updated)
+    }
+
     /// The version that Graph shows at `now`, by its place.
     #[must_use]
     pub fn at(&self, now: Timestamp) -> Option<usize> {
+        let is_gone = |(from, to)| from <= now && now < to;
+        if self.gone.is_some_and(is_gone) {
+            return None;
+        }
         self.versions.iter().rposition(|v| v.visible <= now)
     }
 
@@ -116,6 +127,9 @@ pub(crate) fn older(schedule: &Schedule, random: &mut Random, hours: u64) -> Ale
 pub(crate) fn census(schedule: &Schedule, counts: &mut Counts) {
     let delay = SignedDuration::from_secs(2);
     let mut previous = None;
+    if known::count(schedule) > 0 {
+        counts.strike(Kind::LargeState);
+    }
     for plan in &schedule.alerts {
         if previous.replace(plan.created) == Some(plan.created) {
             counts.strike(Kind::Ties);
@@ -123,7 +137,22 @@ pub(crate) fn census(schedule: &Schedule, counts: &mut Counts) {
         if plan.created < origin() && !operator::is_older(plan.created) {
             counts.strike(Kind::Backlog);
         }
+        let is_old = operator::is_older(plan.created);
+        for (kind, is_it) in [
+            (Kind::Vanishes, plan.gone.is_some()),
+            (
+                Kind::LongLookBack,
+                is_old && schedule.lookback_secs > 86_400,
+            ),
+        ] {
+            if is_it {
+                counts.strike(kind);
+            }
+        }
+        let mut before = None;
         for (n, version) in plan.versions.iter().enumerate() {
+            let is_earlier = before.replace(version.updated) > Some(version.updated);
+            let large = restless::PAGE_BYTES.0 / 2;
             let late = version.visible.duration_since(version.updated);
             let very = late > LATEST;
             for (kind, is_it) in [
@@ -131,6 +160,9 @@ pub(crate) fn census(schedule: &Schedule, counts: &mut Counts) {
                 (Kind::VeryLate, very),
                 (Kind::Moves, n > 0 && schedule.has(Kind::Moves)),
                 (Kind::BadAlert, version.is_bad),
+                (Kind::TimeGoesBack, is_earlier),
+                (Kind::HalfCharacter, restless::has_half(version)),
+                (Kind::LargeAlert, version.json.len() > large),
                 (
                     Kind::LateEvidence,
                     n > 0 && schedule.has(Kind::LateEvidence),
@@ -150,6 +182,7 @@ fn alert(schedule: &Schedule, random: &mut Random, n: usize, at_ms: i64, once: b
         id: format!("da{:06x}-{n}", schedule.seed & 0xff_ffff),
         created,
         versions: Vec::new(),
+        gone: None,
     };
     let mut files: Vec<u32> = (0..u32::try_from(random.between(0, 3)).unwrap_or(0)).collect();
     let updates = if once {

@@ -8,8 +8,9 @@ use crate::late::SWEEPS;
 use crate::neighbours::is_shared;
 use crate::{Kind, Schedule, operator};
 
-/// The overlap of live polls: what turns up later than that is for sweeps.
-const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
+/// What turns up later than that may be left to a sweep: the overlap of live polls is longer by as much
+/// as they may be late themselves.
+const LATEST_FOR_LIVE: SignedDuration = SignedDuration::from_mins(10);
 /// For slow pages, and for an update or two that puts an alert off.
 const SLACK_SECS: u64 = 300;
 /// What is on a page with an alert that fails has to wait for that page to be narrowed down.
@@ -18,7 +19,7 @@ const NARROWING_SECS: u64 = 1800;
 /// Which of the sweeps finds what calls for the record, if no live poll does.
 pub(crate) fn sweep(record: &Wanted) -> Option<usize> {
     let late = record.visible.duration_since(record.updated);
-    if late <= OVERLAP {
+    if late <= LATEST_FOR_LIVE {
         return None;
     }
     let late = late.as_secs().unsigned_abs();
@@ -28,8 +29,9 @@ pub(crate) fn sweep(record: &Wanted) -> Option<usize> {
 
 /// The longest that `record` may take, in seconds, where a bound is promised.
 pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
-    // It is as late as it is asked for.
-    if operator::is_older(record.updated) {
+    // It is as late as it is asked for, as Graph shows it again, or as the time to which it went back.
+    let plan = &schedule.alerts[record.alert];
+    if operator::is_older(record.updated) || plan.gone.is_some() || plan.goes_back() {
         return None;
     }
     let has_faults = schedule.kinds.iter().any(Kind::is_fault);
@@ -43,8 +45,12 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
         sweeps * SWEEPS[sweep].0 + 2 * schedule.last_tick_secs() + SLACK_SECS
     } else {
         let mut faults = schedule.kinds.iter().filter(|kind| kind.is_fault());
-        let of_some_pages =
-            faults.all(|kind| matches!(kind, Kind::PoisonAnswer | Kind::CappedRows));
+        let of_some_pages = faults.all(|kind| {
+            matches!(
+                kind,
+                Kind::PoisonAnswer | Kind::CappedRows | Kind::OwnBudget
+            )
+        });
         // An alert that keeps moving is seen when it comes to rest, and a record whose alert does
         // not parse for a while comes with the version that does.
         let is_late = has_faults && !of_some_pages || is_poison(schedule, record.alert);

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::expected::{Wanted, expected, expected_facts, without_part};
 use crate::facts;
 use crate::handler::{DAMAGED, Held, Ran, Taken};
-use crate::{Kind, Schedule, bounds, origin, versions};
+use crate::{Kind, Schedule, bounds, known, origin, outputs, versions};
 
 /// A state may have this many ranges to read at most.
 const MAX_RANGES: usize = 200;
@@ -85,6 +85,8 @@ pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
     nothing_needless(schedule, held, &wanted, &aside, &mut findings);
     versions::check(schedule, held, &aside, &mut findings);
     state_sound(schedule, held, &mut findings);
+    outputs::check(schedule, held, &aside, &mut findings);
+    disk_not_filled(schedule, held, &mut findings);
     findings
 }
 
@@ -122,8 +124,7 @@ fn nothing_lost(
             continue;
         };
         let marker = format!("{} {:.7}", plan.id, last.updated);
-        let mut windows = aside.gaps.iter().chain(&aside.left);
-        let in_gap = windows.any(|gap| holds(gap, last.updated));
+        let in_gap = aside.holds(last.updated);
         if !in_gap && !aside.texts.iter().any(|text| text.contains(&marker)) {
             findings.lost += 1;
             findings.broken.push(format!(
@@ -265,6 +266,12 @@ pub(crate) struct Aside {
 }
 
 impl Aside {
+    /// Whether what was updated then lies aside in a window, or is still to be read.
+    pub(crate) fn holds(&self, updated: Timestamp) -> bool {
+        let mut windows = self.gaps.iter().chain(&self.left);
+        windows.any(|window| holds(window, updated))
+    }
+
     fn read(held: &Held) -> Self {
         let mut aside = Self {
             texts: Vec::new(),
@@ -381,6 +388,25 @@ fn watermark_stays(schedule: &Schedule, held: &Held, findings: &mut Findings) {
     }
 }
 
+/// Where it is known that there is no room for the state, nothing is sent but by the polls that had
+/// begun before.
+fn disk_not_filled(schedule: &Schedule, held: &Held, findings: &mut Findings) {
+    let ms = |at: Timestamp| u64::try_from(at.duration_since(origin()).as_millis()).unwrap_or(0);
+    let mut polls: BTreeMap<u64, BTreeSet<usize>> = BTreeMap::new();
+    for taken in held.taken.iter().chain(&held.of_others) {
+        let full = schedule.episode(Kind::DiskFull, ms(taken.at));
+        if let Some(full) = full.filter(|full| full.detail == 1) {
+            polls.entry(full.from_ms).or_default().insert(taken.run);
+        }
+    }
+    let begun = if schedule.has(Kind::Overlap) { 2 } else { 1 };
+    for polls in polls.values().filter(|polls| polls.len() > begun) {
+        let count = polls.len();
+        let broken = format!("{count} polls wrote to a disk without room for the state");
+        findings.broken.push(broken);
+    }
+}
+
 fn state_sound(schedule: &Schedule, held: &Held, findings: &mut Findings) {
     watermark_stays(schedule, held, findings);
     if held.largest.1 > MAX_RANGES {
@@ -397,6 +423,11 @@ fn state_sound(schedule: &Schedule, held: &Held, findings: &mut Findings) {
         findings.broken.push("no state was ever saved".to_owned());
         return;
     };
+    let forgotten = known::forgotten(schedule, state.clone(), held);
+    if forgotten > 0 {
+        let broken = format!("{forgotten} records that were known before are not");
+        findings.broken.push(broken);
+    }
     // Heartbeat, ticks, settle time, and polls of other jobs that were in the way.
     let lag = 300 + 2 * schedule.last_tick_secs() + 300 + schedule.slot_wait_secs;
     let lag = SignedDuration::from_secs(lag.cast_signed());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use drawbridge_alert::without_lone_surrogates;
 use serde_json::Value;
 
 /// A device's id, a device's name or a user.
@@ -15,7 +16,8 @@ pub(crate) enum Fact {
 
 /// The facts of an alert as Graph sends it.
 pub(crate) fn of_alert(json: &str) -> BTreeSet<Fact> {
-    let alert: Value = serde_json::from_str(json).unwrap_or_default();
+    let json = without_lone_surrogates(json);
+    let alert: Value = serde_json::from_str(&json).unwrap_or_default();
     let mut facts = BTreeSet::new();
     for evidence in alert["evidence"].as_array().into_iter().flatten() {
         let text = |path: &str| text(evidence.pointer(path));

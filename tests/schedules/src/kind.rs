@@ -98,11 +98,27 @@ pub enum Kind {
     /// Clocks are wrong by minutes, hours or days, for one poll or for a while, in all processes or in
     /// some.
     WrongClock,
+    /// Alerts that Graph does not show any more, and then shows again.
+    Vanishes,
+    /// Versions whose `lastUpdateDateTime` is earlier than that of the version before.
+    TimeGoesBack,
+    /// Half of a surrogate pair in a title.
+    HalfCharacter,
+    /// Alerts that are larger than a page, or than any alert may be.
+    LargeAlert,
+    /// A first poll that looks days back, to more than it has the time for.
+    LongLookBack,
+    /// A state that knows hundreds of alerts before the schedule begins.
+    LargeState,
+    /// Records in three formats, one of whose queues refuses them for a while.
+    ManyOutputs,
+    /// A disk that is full: there is room for some records, and none for the state.
+    DiskFull,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 52] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -147,6 +163,14 @@ impl Kind {
         Self::OddPages,
         Self::OwnBudget,
         Self::WrongClock,
+        Self::Vanishes,
+        Self::TimeGoesBack,
+        Self::HalfCharacter,
+        Self::LargeAlert,
+        Self::LongLookBack,
+        Self::LargeState,
+        Self::ManyOutputs,
+        Self::DiskFull,
     ];
 
     /// The kinds that are drawn for a schedule one after the other, the last two from numbers of
@@ -167,6 +191,11 @@ impl Kind {
                     | Self::LateEvidence
                     | Self::Backfill
                     | Self::Replay
+                    | Self::Vanishes
+                    | Self::TimeGoesBack
+                    | Self::HalfCharacter
+                    | Self::LongLookBack
+                    | Self::LargeState
             )
     }
 

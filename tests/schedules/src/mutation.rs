@@ -53,11 +53,15 @@ pub enum Mutation {
     HiddenForLong,
     /// The process's own clock tells when a job was received.
     DoneByOwnClock,
+    /// Nobody asks whether there is room for the state before records are sent.
+    NotReserved,
+    /// An output that refuses a record is taken to have it.
+    RefusedIsSent,
 }
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -82,6 +86,8 @@ impl Mutation {
         Self::EmptyPageIsLast,
         Self::HiddenForLong,
         Self::DoneByOwnClock,
+        Self::NotReserved,
+        Self::RefusedIsSent,
     ];
 
     /// The kind of fault without which nobody could notice.
@@ -97,6 +103,8 @@ impl Mutation {
             Self::NotCounted => Some(Kind::CappedRows),
             Self::EmptyPageIsLast => Some(Kind::OddPages),
             Self::DoneByOwnClock => Some(Kind::WrongClock),
+            Self::NotReserved => Some(Kind::DiskFull),
+            Self::RefusedIsSent => Some(Kind::ManyOutputs),
             Self::BackfillForgotten | Self::OperatorOverwritten => Some(Kind::Backfill),
             _ => None,
         }

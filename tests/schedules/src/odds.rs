@@ -4,11 +4,11 @@ use crate::alerts::most_at_once;
 use crate::answer::{Answer, Question};
 use crate::paging::Listing;
 use crate::random::Random;
-use crate::{Kind, Schedule, clocks};
+use crate::{Kind, Schedule, clocks, outputs};
 
 /// The kinds that were added later, and the numbers from which each is drawn: the others stay as they
 /// were.
-pub(crate) const LATER: [(Kind, u64); 10] = [
+pub(crate) const LATER: [(Kind, u64); 18] = [
     (Kind::LateEvidence, 95),
     (Kind::Backfill, 93),
     (Kind::Replay, 92),
@@ -19,6 +19,14 @@ pub(crate) const LATER: [(Kind, u64); 10] = [
     (Kind::OddPages, 202),
     (Kind::OwnBudget, 203),
     (Kind::WrongClock, 204),
+    (Kind::Vanishes, 205),
+    (Kind::TimeGoesBack, 206),
+    (Kind::HalfCharacter, 207),
+    (Kind::LargeAlert, 208),
+    (Kind::LongLookBack, 209),
+    (Kind::LargeState, 210),
+    (Kind::ManyOutputs, 211),
+    (Kind::DiskFull, 212),
 ];
 
 /// How likely each kind is in a schedule, in percent, and how many calls it strikes there.
@@ -37,6 +45,12 @@ pub(crate) fn odds(kind: Kind) -> (u64, u64, u64) {
         Kind::LittleTime => (20, 40, 100),
         Kind::ClockJump => (12, 100, 100),
         Kind::WrongClock => (6, 100, 100),
+        Kind::Vanishes | Kind::TimeGoesBack => (8, 0, 0),
+        Kind::HalfCharacter => (10, 0, 0),
+        Kind::LargeAlert | Kind::LongLookBack => (5, 0, 0),
+        Kind::LargeState => (4, 0, 0),
+        Kind::ManyOutputs => (8, 30, 100),
+        Kind::DiskFull => (8, 100, 100),
         Kind::Unauthorized => (12, 5, 30),
         Kind::QueueRefusesForGood => (8, 5, 30),
         Kind::StoreDown => (20, 10, 80),
@@ -69,7 +83,10 @@ pub(crate) fn may_be_for_ever(kind: Kind) -> bool {
 
 /// Whether live polls may pass what nothing but a sweep finds then.
 pub(crate) fn takes_a_sweep(kind: Kind) -> bool {
-    matches!(kind, Kind::OddPages | Kind::WrongClock)
+    matches!(
+        kind,
+        Kind::OddPages | Kind::WrongClock | Kind::Vanishes | Kind::TimeGoesBack
+    )
 }
 
 /// The detail of an episode of `kind` in `schedule`.
@@ -100,6 +117,9 @@ pub(crate) fn detail(kind: Kind, schedule: &Schedule, random: &mut Random) -> u6
         // than what the overlap still makes up for.
         Kind::ClockJump => random.pick(&[0, 2700, 3540, 3660, 3800]),
         Kind::WrongClock => clocks::draw(random),
+        Kind::ManyOutputs => random.between(0, outputs::most() - 1),
+        // Whether it is known beforehand that there is no room.
+        Kind::DiskFull => random.pick(&[1, 1, 0]),
         _ => 0,
     }
 }

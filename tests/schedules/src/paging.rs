@@ -96,7 +96,7 @@ pub(crate) fn cut(world: &World, ask: &Ask, hits: &[Row], listed: usize) -> Cut 
         Some(Listing::Nothing | Listing::NothingListed) => {
             let alerts = &world.schedule.alerts;
             let is_old = |row: &Row| operator::is_older(alerts[row.alert].created);
-            if hits.iter().all(is_old) {
+            if listing == Some(Listing::Nothing) && hits.iter().all(is_old) {
                 return cut;
             }
             (cut.rows, cut.next) = (Vec::new(), None);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use drawbridge_alert::without_lone_surrogates;
 use serde_json::{Map, Value};
 
 /// A text of an alert.
@@ -32,7 +33,8 @@ impl Text {
         if self == Self::AsItIs {
             return Cow::Borrowed(alert);
         }
-        let mut alert: Value = serde_json::from_str(alert).expect("an alert is JSON");
+        let whole = without_lone_surrogates(alert);
+        let mut alert: Value = serde_json::from_str(&whole).expect("an alert is JSON");
         match self {
             Self::AsItIs => {}
             Self::Nulls => {

@@ -6,7 +6,7 @@ use crate::alerts::{AlertPlan, draw, most_at_once};
 use crate::odds::{LATER, detail, lasts, may_be_for_ever, odds, takes_a_sweep};
 use crate::operator::{self, Operator};
 use crate::random::Random;
-use crate::{Kind, Kinds, Mutation, Without, late, neighbours};
+use crate::{Kind, Kinds, Mutation, Without, late, neighbours, restless};
 
 /// The tenant whose schedule it is; neighbours have other names.
 pub(crate) const TENANT: &str = "contoso";
@@ -84,6 +84,8 @@ pub struct Schedule {
     pub in_order: bool,
     /// How long a poll may wait for the others' until it is let in.
     pub slot_wait_secs: u64,
+    /// How far back the first poll reads.
+    pub lookback_secs: u64,
     /// What an operator does meanwhile.
     pub operator: Operator,
     /// What is broken on purpose in the poller.
@@ -142,6 +144,7 @@ impl Schedule {
             slots: 20,
             in_order: false,
             slot_wait_secs: 0,
+            lookback_secs: 86_400,
             operator: Operator::default(),
             mutation: None,
         };
@@ -155,6 +158,7 @@ impl Schedule {
         if kinds.has(Kind::VeryLate) {
             late::draw(&mut schedule);
         }
+        restless::draw(&mut schedule);
         if kinds.iter().any(takes_a_sweep) {
             late::wait_for_a_sweep(&mut schedule);
         }
@@ -203,6 +207,16 @@ impl Schedule {
     #[must_use]
     pub fn has(&self, kind: Kind) -> bool {
         self.kinds.has(kind)
+    }
+
+    /// The episode of `kind` that runs so many milliseconds after the origin.
+    #[must_use]
+    pub fn episode(&self, kind: Kind, at_ms: u64) -> Option<Episode> {
+        let mut episodes = self.episodes.iter();
+        let runs = |episode: &&Episode| {
+            episode.kind == kind && (episode.from_ms..episode.to_ms).contains(&at_ms)
+        };
+        episodes.find(runs).copied()
     }
 
     /// How long the whole of it takes.

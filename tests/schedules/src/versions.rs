@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use drawbridge_alert::Alert;
+use drawbridge_alert::{Alert, without_lone_surrogates};
 use serde_json::Value;
 
 use crate::check::{Aside, Findings, holds, is_excused};
@@ -17,14 +17,16 @@ pub(crate) fn check(schedule: &Schedule, held: &Held, aside: &Aside, findings: &
     let places = places(schedule);
     let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
     let mut newest: BTreeMap<usize, usize> = BTreeMap::new();
-    let taken = held.versions.iter().map(|taken| &taken.key);
+    let versions = held.of_others.iter();
+    let versions: Vec<_> = versions.filter(|taken| taken.format == "native").collect();
+    let taken = versions.iter().map(|taken| &taken.key);
     for key in taken.chain(aside.records.keys()) {
         if let Some((alert, version)) = places.get(key) {
             let known = newest.entry(*alert).or_default();
             *known = (*known).max(*version);
         }
     }
-    for taken in &held.versions {
+    for taken in versions {
         let Some((alert, version)) = places.get(&taken.key) else {
             findings
                 .broken
@@ -64,7 +66,8 @@ fn places(schedule: &Schedule) -> BTreeMap<String, (usize, usize)> {
     let mut places = BTreeMap::new();
     for (n, plan) in schedule.alerts.iter().enumerate() {
         for (v, version) in plan.versions.iter().enumerate() {
-            if let Ok(alert) = Alert::decode(&version.json) {
+            let json = without_lone_surrogates(&version.json);
+            if let Ok(alert) = Alert::decode(&json) {
                 let records = drawbridge_record::records(format, &alert);
                 places.extend(records.map(|record| (record.key, (n, v))));
             }
@@ -76,7 +79,8 @@ fn places(schedule: &Schedule) -> BTreeMap<String, (usize, usize)> {
 /// What an alert says, with or without the time of its last update: without nulls, and with evidence
 /// and members in an order of their own.
 fn meaning(json: &str, with_time: bool) -> String {
-    let mut alert: Value = serde_json::from_str(json).expect("an alert is JSON");
+    let json = without_lone_surrogates(json);
+    let mut alert: Value = serde_json::from_str(&json).expect("an alert is JSON");
     if let Value::Object(members) = &mut alert
         && !with_time
     {

@@ -93,12 +93,7 @@ impl World {
     /// The running episode of `kind`.
     #[must_use]
     pub fn episode(&self, kind: Kind) -> Option<Episode> {
-        let now = self.elapsed_ms();
-        let episodes = self.schedule.episodes.iter();
-        episodes
-            .filter(|episode| episode.kind == kind)
-            .find(|episode| (episode.from_ms..episode.to_ms).contains(&now))
-            .copied()
+        self.schedule.episode(kind, self.elapsed_ms())
     }
 
     /// Counts a fault that struck.

@@ -11,8 +11,11 @@ use crate::quarantine::shown;
 use crate::saved_state::state_key;
 use crate::{Output, PollError};
 
-/// What a save writes however little there is to tell: the object with its index, and pages.
-const SMALL_STATE_BYTES: usize = 1024 * 1024;
+/// What a state takes besides what it knows of records.
+const SMALL_STATE_BYTES: usize = 16 * 1024;
+
+/// What a save writes of pages as a rule, if there are so many.
+const PAGES_BYTES: usize = 1024 * 1024;
 
 /// The state's name for alerts that were put aside, beside the outputs.
 const QUARANTINED: &str = "quarantine";
@@ -152,7 +155,8 @@ impl Drain<'_> {
         if !self.context.is_room_known() {
             let key = state_key(&self.poller.settings.tenant);
             // The object is a third of what the state weighs in memory at most.
-            let bytes = self.state.weight() / 2 + SMALL_STATE_BYTES;
+            let pages = self.state.pages.bytes().min(PAGES_BYTES);
+            let bytes = self.state.weight() / 2 + pages + SMALL_STATE_BYTES;
             self.poller.store.reserve(&key, bytes as u64).await?;
             self.context.know_room();
         }

@@ -4,8 +4,10 @@ use drawbridge_cursor::Window;
 
 use super::attempt::SMALL_PAGE;
 use super::listing::Listed;
+use super::narrow::MAX_FAILURES;
 use super::{Drain, Left, Unread, WindowOutcome};
 use crate::PollError;
+use crate::read_options::What;
 
 /// So many alerts in a window are worth the question whether they are all, whatever came of them.
 const MANY_ALERTS: usize = 100;
@@ -21,6 +23,14 @@ struct Counted {
     of: usize,
     /// Whether it is read for the second time, and what was seen of it before counts.
     is_second: bool,
+}
+
+/// What is to be done about a number that is not what was seen.
+enum Recounted {
+    /// Read these, the last one first.
+    Read(Vec<Counted>),
+    /// Leave the window for a later poll.
+    Later,
 }
 
 impl Drain<'_> {
@@ -75,18 +85,20 @@ impl Drain<'_> {
             }
             let is_asked = is_news || part.is_second || part.of > 0;
             if is_asked || self.options.is_background() || self.seen.len() >= MANY_ALERTS {
-                todo.extend(self.recount(&part).await?);
+                match self.recount(&part).await? {
+                    Recounted::Read(parts) => todo.extend(parts),
+                    Recounted::Later => left.failed.push(window),
+                }
             }
         }
         Ok(WindowOutcome::Read(left))
     }
 
-    /// What is to be read, the last one first, because Graph reports more alerts for `part` than
-    /// were seen of it.
-    async fn recount(&mut self, part: &Counted) -> Result<Vec<Counted>, PollError> {
+    /// What is to be done because Graph reports more alerts for `part` than were seen of it.
+    async fn recount(&mut self, part: &Counted) -> Result<Recounted, PollError> {
         let window = part.window;
         let Some(reported) = self.missing(window).await else {
-            return Ok(Vec::new());
+            return Ok(Recounted::Read(Vec::new()));
         };
         let seen = self.seen.len();
         let is_cut_off = seen >= part.of.max(SMALL_PAGE as usize);
@@ -98,26 +110,33 @@ impl Drain<'_> {
                 of: seen,
                 is_second: false,
             };
-            return Ok(halves.map(half).into_iter().rev().collect());
+            let halves = halves.map(half).into_iter().rev();
+            return Ok(Recounted::Read(halves.collect()));
         }
         if !part.is_second {
-            return Ok(vec![Counted {
+            return Ok(Recounted::Read(vec![Counted {
                 is_second: true,
                 ..*part
-            }]);
+            }]));
         }
         self.report.count_mismatches += 1;
         tracing::error!(
             tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(),
             reported, seen, "Graph reports more alerts than it returned, twice"
         );
-        // Nobody cuts a list off before its first row.
-        self.counts_wrongly |= seen == 0;
-        if is_cut_off {
+        // Sweeps come again by themselves, a backfill does not: its window is read until Graph lists
+        // what it counts, or has failed to often enough.
+        let is_once_only = self.options.what == What::Backfill;
+        let is_for_good = is_once_only && self.options.failures + 1 >= MAX_FAILURES;
+        if is_cut_off || is_for_good {
             let reason = format!("Graph counts {reported} alerts in it and lists {seen} of them");
             self.gap(window, &reason).await?;
+        } else if is_once_only {
+            return Ok(Recounted::Later);
         }
-        Ok(Vec::new())
+        // Nobody cuts a list off before its first row.
+        self.counts_wrongly |= seen == 0 && !is_once_only;
+        Ok(Recounted::Read(Vec::new()))
     }
 
     /// Whether Graph counts no more alerts than it has listed of what it should have listed by now. If

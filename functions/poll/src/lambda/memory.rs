@@ -86,11 +86,11 @@ mod tests {
         assert_eq!(record, settings.max_body_bytes);
     }
 
-    /// As the template says of 512 MB.
+    /// As docs/deploy.md says of 512 MB.
     #[test]
-    fn the_default_is_enough_for_150_000_alerts_in_three_outputs() {
+    fn the_default_is_enough_for_100_000_alerts_in_three_outputs() {
         let mut state = State::default();
-        for alert in 0..150_000_u32 {
+        for alert in 0..100_000_u32 {
             let digest = AlertDigest::of(&alert.to_string());
             for output in ["siem", "native", "ocsf"] {
                 let mut key = [0; 32];

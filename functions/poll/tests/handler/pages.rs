@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use drawbridge_alert::Alert;
 use drawbridge_cursor::{AlertDigest, PageSettings, State};
 use drawbridge_poll::{PollError, Progress, Report, Stop, pages_prefix, state_key};
 use drawbridge_time::Deadline;
@@ -276,6 +277,55 @@ async fn a_damaged_page_is_named_and_nothing_is_sent_for_what_it_holds() {
     }
     world.poll().await.unwrap();
     assert_once_each(&world, 5);
+}
+
+/// An alert that lies in a page is delivered beside a poll that merges it: whichever saves first, both
+/// are known afterwards.
+#[tokio::test(start_paused = true)]
+async fn what_a_replay_and_a_poll_learn_of_the_same_alert_is_known() {
+    for is_poll_first in [false, true] {
+        let world = world();
+        for n in 0..5 {
+            hour(&world, n);
+            world.clock.advance_secs(3600);
+            world.poll().await.unwrap();
+        }
+        let before = world.store.objects();
+        let key = state_key("contoso");
+        // As if both had read the state as it was before.
+        let again = |after: &BTreeMap<String, Bytes>| {
+            for (key, body) in &before {
+                world.store.insert(key, body.clone());
+            }
+            let saved_first = after[&key].clone();
+            world.store.then_put_if([Put::Overtaken(saved_first)]);
+        };
+        let text = alert("da0-5", "2026-03-01T16:30:00Z", &["a.exe", "r.exe"]);
+        let replayed = Alert::decode(&text).unwrap();
+        hour(&world, 5);
+        world.clock.advance_secs(3600);
+        if is_poll_first {
+            world.poll().await.unwrap();
+            again(&world.store.objects());
+            let report = world.poller.deliver_again(&replayed).await.unwrap();
+            assert_eq!(report.records, 1);
+        } else {
+            let report = world.poller.deliver_again(&replayed).await.unwrap();
+            assert_eq!(report.records, 1);
+            again(&world.store.objects());
+            assert!(world.poll().await.unwrap().saved);
+        }
+        let sent = world.written().len();
+        assert_eq!(sent, 60 + 15 + 1);
+        // All of it together writes nothing new, and a new file gets the next number.
+        let files = ["a.exe", "r.exe", "5.exe", "new.exe"];
+        let time = "2026-03-01T18:30:00Z";
+        world.graph.set("da0-5", time, alert("da0-5", time, &files));
+        world.clock.advance_secs(3600);
+        world.poll().await.unwrap();
+        let new = &world.written()[sent..];
+        assert_eq!(new, [("da0-5".to_owned(), 3, "new.exe".to_owned())]);
+    }
 }
 
 /// An operator sets the tenant back, and puts the old state back later.

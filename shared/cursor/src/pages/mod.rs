@@ -25,7 +25,7 @@ pub(crate) use self::page::Row;
 use crate::entry::Entry;
 use crate::{AlertDigest, State, StateError};
 
-/// The most bytes of pages that are kept at hand, beside one that is needed.
+/// The most bytes of pages that are kept at hand, beside the last two.
 const MOST_CACHED_BYTES: usize = 16 << 20;
 
 /// The pages of a state.
@@ -125,11 +125,14 @@ impl Pages {
         page.map_or(0, |page| page.bytes)
     }
 
+    /// Keeps a page at hand, and one that was needed before it, however large they are: an alert may
+    /// need two.
     fn keep(&mut self, id: PageId, page: Held) {
         self.cached.push((id, Arc::new(page)));
         let mut left = MOST_CACHED_BYTES;
-        let kept = self.cached.iter().rev().take_while(|(_, page)| {
-            let fits = left > 0;
+        let kept = self.cached.iter().rev().enumerate();
+        let kept = kept.take_while(|(n, (_, page))| {
+            let fits = *n < 2 || left > 0;
             left = left.saturating_sub(page.weight());
             fits
         });

@@ -293,7 +293,6 @@ fn each_role_may_do_this_and_no_more() {
                 "kms:GenerateDataKey",
                 "logs:CreateLogStream",
                 "logs:PutLogEvents",
-                "s3:DeleteObject",
                 "s3:GetObject",
                 "s3:ListBucket",
                 "s3:PutObject",

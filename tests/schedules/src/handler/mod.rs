@@ -20,7 +20,7 @@ pub use ports::{Held, Shared, Taken};
 use tenant::Tenant;
 
 use crate::graph::Graph;
-use crate::{Kind, Mutation, World};
+use crate::{Kind, Mutation, World, known};
 
 /// Poll numbers of one tenant stay below this.
 const NUMBERS: usize = 1_000_000;
@@ -77,6 +77,9 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
         if world.schedule.has(Kind::StateDamaged) {
             shared.damage(&world.schedule.tenant, DAMAGED);
         }
+        if let Some(state) = known::state(&world.schedule) {
+            shared.begin_with(&world.schedule.tenant, &state);
+        }
     }
     let operators = tenants
         .iter()
@@ -93,8 +96,8 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
         let mut held = tenant.held.lock().unwrap_or_else(PoisonError::into_inner);
         let mut held = std::mem::take(&mut *held);
         (held.objects, held.taken) = shared.take(name);
-        let is_version = |taken: &mut Taken| taken.format != "siem";
-        held.versions = held.taken.extract_if(.., is_version).collect();
+        let others = |taken: &mut Taken| taken.format != "siem";
+        held.of_others = held.taken.extract_if(.., others).collect();
         Ran {
             held,
             requests: tenant.graph.requests(),

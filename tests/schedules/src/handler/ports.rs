@@ -14,7 +14,7 @@ use drawbridge_time::Clock;
 use jiff::Timestamp;
 
 use super::process::Current;
-use crate::{Event, Kind, Mutation, Step, World};
+use crate::{Event, Kind, Mutation, Step, World, outputs};
 
 /// Objects by key.
 pub(super) type Objects = BTreeMap<String, Bytes>;
@@ -35,6 +35,12 @@ impl Shared {
 
     /// Puts `body` in place of a tenant's state object.
     pub(super) fn damage(&self, tenant: &str, body: &'static [u8]) {
+        self.store.insert(&state_key(tenant), body);
+    }
+
+    /// Puts the state there that earlier polls have left.
+    pub(super) fn begin_with(&self, tenant: &str, state: &State) {
+        let body = state.encode().expect("a state of some alerts");
         self.store.insert(&state_key(tenant), body);
     }
 
@@ -70,10 +76,10 @@ impl Shared {
 pub struct Held {
     /// Its objects.
     pub objects: Objects,
-    /// What the queue took, in order.
+    /// What the queue took of the first output's records, in order.
     pub taken: Vec<Taken>,
-    /// What it took of the output that asks for changes.
-    pub versions: Vec<Taken>,
+    /// What the queues of the others took.
+    pub of_others: Vec<Taken>,
     /// The watermarks as they were saved.
     pub watermarks: Vec<Option<Timestamp>>,
     /// The largest state object, in bytes, and the most ranges to be read.
@@ -89,7 +95,7 @@ pub struct Held {
 pub struct Taken {
     /// Whose it is, as the message says.
     pub tenant: String,
-    /// In which format, as it says.
+    /// In which format it is.
     pub format: String,
     /// When.
     pub at: Timestamp,
@@ -126,6 +132,17 @@ impl Clock for Ports {
 
 fn store_down(key: &str) -> StoreError {
     AccessError::unavailable(key, "Scripted").into()
+}
+
+fn no_space(key: &str) -> StoreError {
+    let place = key.to_owned();
+    AccessError::NoSpace { place }.into()
+}
+
+fn attribute(message: &Message, name: &str) -> String {
+    let mut attributes = message.attributes.iter();
+    let found = attributes.find(|(other, _)| *other == name);
+    found.map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
 fn queue_down() -> QueueError {
@@ -241,9 +258,24 @@ impl Ports {
         }
     }
 
+    /// Whether the disk has no room for an object.
+    fn disk_is_full(&self) -> bool {
+        self.world.strikes(Kind::DiskFull).is_some()
+    }
+
+    /// Whether the output of that format takes nothing at the moment.
+    fn refuses_all(&self, format: &str) -> bool {
+        let refusing = self.world.episode(Kind::ManyOutputs);
+        let is_its = refusing.is_some_and(|episode| outputs::is(format, episode.detail));
+        is_its && self.world.strikes(Kind::ManyOutputs).is_some()
+    }
+
     async fn try_put(&self, key: &str, body: Bytes) -> Result<ETag, StoreError> {
         if self.world.strikes(Kind::StoreDown).is_some() {
             return Err(store_down(key));
+        }
+        if self.disk_is_full() {
+            return Err(no_space(key));
         }
         let body = self.mutated(key, body);
         self.note_write(key, &body);
@@ -259,7 +291,22 @@ impl Ports {
         if world.strikes(Kind::QueueDown).is_some() {
             return Err(queue_down());
         }
-        let ambiguous = world.strikes(Kind::QueueAmbiguous).is_some();
+        let format = messages.first().map(|first| attribute(first, "format"));
+        let format = format.unwrap_or_default();
+        if self.refuses_all(&format) {
+            if world.schedule.mutation == Some(Mutation::RefusedIsSent) {
+                return Ok(Vec::new());
+            }
+            let refused = |index| Refused {
+                index,
+                code: "Scripted".to_owned(),
+                retryable: true,
+            };
+            return Ok((0..messages.len()).map(refused).collect());
+        }
+        // A full disk has room for some lines.
+        let is_full = self.disk_is_full();
+        let ambiguous = is_full || world.strikes(Kind::QueueAmbiguous).is_some();
         let part = if ambiguous {
             usize::try_from(world.roll(0, messages.len() as u64)).unwrap_or(0)
         } else {
@@ -276,14 +323,9 @@ impl Ports {
                 });
                 continue;
             }
-            let attribute = |name: &str| {
-                let mut attributes = message.attributes.iter();
-                let found = attributes.find(|(known, _)| *known == name);
-                found.map(|(_, value)| value.clone()).unwrap_or_default()
-            };
             self.shared.taken().push(Taken {
-                tenant: attribute("tenant"),
-                format: attribute("format"),
+                tenant: attribute(message, "tenant"),
+                format: attribute(message, "format"),
                 at: world.now(),
                 run: self.current.run().number,
                 told: !ambiguous,
@@ -325,6 +367,16 @@ impl Store for Ports {
             false => Step::PutAside,
         };
         run.step(step, self.try_put(key, body)).await
+    }
+
+    async fn reserve(&self, key: &str, _: u64) -> Result<(), StoreError> {
+        let full = self.world.episode(Kind::DiskFull);
+        let is_known = full.is_some_and(|episode| episode.detail == 1);
+        if is_known && self.world.schedule.mutation != Some(Mutation::NotReserved) {
+            self.world.strike(Kind::DiskFull);
+            return Err(no_space(key));
+        }
+        Ok(())
     }
 
     async fn put_if(

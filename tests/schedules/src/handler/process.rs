@@ -18,7 +18,7 @@ use super::log::{Log, Told};
 use super::ports::Ports;
 use super::transport;
 use crate::run::Run;
-use crate::{Ended, Event, Kind, Mutation, World};
+use crate::{Ended, Event, Kind, Mutation, World, outputs};
 
 /// What the Lambda wiring keeps of an invocation's time for saving and answering.
 const CLOSING_SECS: u64 = 5;
@@ -88,24 +88,25 @@ impl Process {
         });
         let schedule = &world.schedule;
         let mutation = schedule.mutation;
-        let client = transport::client(&tenant.graph, &current, schedule.seed, mutation);
+        let client = transport::client(&tenant.graph, &current, schedule);
         let mut windows = WindowSettings {
             // A sweep would make up for what most mutants do.
             sweeps: mutation.is_none(),
+            first_lookback_secs: u32::try_from(schedule.lookback_secs).unwrap_or(u32::MAX),
             ..WindowSettings::default()
         };
         if matches!(mutation, Some(Mutation::NoOverlap | Mutation::GtForGe)) {
             windows.overlap_secs = 0;
         }
-        let mut formats = vec![careless::format(mutation)];
-        if schedule.has(Kind::Replicas) {
-            formats.extend(drawbridge_record::format("native"));
-        }
-        let output = |format| Output::new(format, ports.clone(), Grouping::Tenant);
+        let others = outputs::others(schedule).iter();
+        let others = others.map(|name| drawbridge_record::format(name).expect("it is known"));
+        let formats = std::iter::once(careless::format(mutation)).chain(others);
         let poller = Poller {
             graph: Arc::new(client),
             store: ports.clone(),
-            outputs: formats.into_iter().map(output).collect(),
+            outputs: formats
+                .map(|format| Output::new(format, ports.clone(), Grouping::Tenant))
+                .collect(),
             clock: ports.clone(),
             settings: Settings {
                 page_size: schedule.page_size,

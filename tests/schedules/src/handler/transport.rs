@@ -14,7 +14,8 @@ use secrecy::SecretString;
 
 use super::process::Current;
 use crate::graph::{Ask, Field, Graph, Reply};
-use crate::{Mutation, Step};
+use crate::restless::PAGE_BYTES;
+use crate::{Kind, Mutation, Schedule, Step};
 
 const ROOT: &str = "https://graph.example";
 const LOGIN: &str = "https://login.example";
@@ -23,27 +24,29 @@ const LOGIN: &str = "https://login.example";
 pub(super) fn client(
     graph: &Graph,
     current: &Current,
-    seed: u64,
-    mutation: Option<Mutation>,
+    schedule: &Schedule,
 ) -> drawbridge_graph::Graph {
     let url = |text: &str| Url::parse(text).expect("a fixed URL");
     let endpoints = Endpoints::custom(url(LOGIN), url(ROOT)).expect("fixed endpoints");
     let retry = RetryPolicy {
-        jitter_seed: Some(seed),
+        jitter_seed: Some(schedule.seed),
         ..RetryPolicy::default()
     };
     let wire = Arc::new(Wire {
         graph: graph.clone(),
         current: current.clone(),
-        mutation,
+        mutation: schedule.mutation,
     });
     let endpoint = TokenEndpoint::new(wire.clone(), &endpoints, "t.example", "app");
     let identity = ClientSecret::new(endpoint, Arc::new(Secret));
     let tokens = TokenCache::with_policy(Arc::new(identity), retry.clone());
-    let settings = Settings {
+    let mut settings = Settings {
         retry,
         ..Settings::default()
     };
+    if schedule.has(Kind::LargeAlert) {
+        (settings.max_body_bytes, settings.max_alert_bytes) = PAGE_BYTES;
+    }
     drawbridge_graph::Graph::new(wire, Arc::new(tokens), endpoints, settings)
 }
 

@@ -13,7 +13,7 @@ use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
 
 /// What lies in a folder of a tenant called so beside what `poll` writes: `@` is its name.
-const MORE: [&str; 12] = [
+const MORE: [&str; 13] = [
     "@/siem.ndjson.1.gz",
     "@/siem.ndjson.webhook.offset",
     "@/siem.ndjson.webhook.lock",
@@ -24,6 +24,7 @@ const MORE: [&str; 12] = [
     "quarantine/@/gaps/.2.json.tmp",
     "quarantine/replayed/@/alerts/3.json",
     "backfills/@/4.json",
+    "pages/@/69300000-0123456789abcdef",
     "leef/v1/@/2026-01-01/5.log.gz",
     "tenants/.@.toml.tmp",
 ];
@@ -207,6 +208,7 @@ fn interrupted_it_leaves_what_says_that_a_tenant_was_there() {
     assert_eq!(
         left,
         [
+            "pages/a/69300000-0123456789abcdef",
             "state/.a.json.tmp",
             "state/a.ids.json",
             "state/a.json",

@@ -14,7 +14,7 @@ use drawbridge_poll::{
 use drawbridge_time::{Clock as _, Deadline};
 use serde_json::Value;
 
-use crate::world::{Answer, FaultyQueue, Put, World, alert};
+use crate::world::{Answer, Count, FaultyQueue, Put, World, alert};
 
 fn window(from: &str, to: &str) -> Window {
     Window::new(from.parse().unwrap(), to.parse().unwrap()).unwrap()
@@ -308,6 +308,34 @@ async fn a_window_that_fails_and_fails_is_put_aside_and_the_rest_goes_on() {
     world.want(window).await;
     world.poll().await.unwrap();
     assert!((1..=3).all(|n| world.has(&format!("day{n}"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_day_of_which_graph_lists_less_than_it_counts_is_read_until_it_lists_all() {
+    let world = World::new();
+    world.graph.counts(Count::AndMore(3));
+    ask(&world, days(2)).await;
+    let report = try_step(&world).await.unwrap();
+    let both = window("2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z");
+    assert_eq!(
+        (report.count_mismatches, left(&world).await),
+        (2, vec![both])
+    );
+    for n in 0..3 {
+        world.set(&format!("unlisted{n}"), "2026-01-01T12:00:00Z");
+    }
+    world.graph.counts(Count::AndMore(0));
+    world.clock.advance_secs(300);
+    steps(&world).await;
+    assert!((0..3).all(|n| world.has(&format!("unlisted{n}"))));
+    assert_eq!(progress(&world).await.quarantined, 0);
+
+    // One that counts what it never lists does not keep a backfill for ever.
+    world.graph.counts(Count::AndMore(3));
+    ask(&world, days(1)).await;
+    let (_, sum) = steps(&world).await;
+    assert_eq!(sum.count_mismatches, 5);
+    assert_eq!(progress(&world).await.quarantined, 1);
 }
 
 #[tokio::test(start_paused = true)]
