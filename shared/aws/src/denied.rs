@@ -13,8 +13,10 @@ pub(crate) enum Blame {
 
 use Blame::{Other, Role};
 
+/// Secrets Manager says the same of a key that is disabled as of one that the role may not use.
 const KEY: &str = "its KMS key stands in the way: allow kms:GenerateDataKey and kms:Decrypt on the \
-                   key to the role, in the role's policy and in the key's own";
+                   key to the role, in the role's policy and in the key's own; if both do, check \
+                   that the key is enabled";
 
 /// Parts of AWS's messages in lower case; the first that is found counts. Source: AWS Identity and
 /// Access Management, "Troubleshoot access denied error messages".
@@ -72,6 +74,10 @@ const CODES: &[(&str, Blame)] = &[
     ),
 ];
 
+/// Every service of AWS gives a code.
+pub(crate) const NOT_AWS: &str = "if the role has that, it was not AWS that answered: check any \
+                                  proxy on the way (NO_PROXY) and AWS_ENDPOINT_URL";
+
 /// What a denial with this code and message blames, if it says so.
 pub(crate) fn blame(code: &str, message: Option<&str>) -> Option<Blame> {
     let by_code = CODES.iter().find(|(known, _)| *known == code);
@@ -87,6 +93,7 @@ impl Fault {
         match self.blame {
             Some(Role) => allow.to_owned(),
             Some(Other(advice)) => advice.to_owned(),
+            None if self.has_no_code() => format!("{allow}; {NOT_AWS}"),
             None => format!(
                 "{allow}; if the role has that, the policy of the resource itself, of its KMS key, \
                  of the organization or of a VPC endpoint stands in the way"

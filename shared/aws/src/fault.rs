@@ -174,9 +174,17 @@ impl Fault {
         }
     }
 
+    /// Whether the answer had nothing but its status.
+    pub(crate) fn has_no_code(&self) -> bool {
+        self.code.starts_with("HTTP ")
+    }
+
     /// What to do when nothing more is known than the kind.
     pub fn fix(&self) -> &'static str {
         match self.kind {
+            Kind::Credentials | Kind::Other if self.has_no_code() => {
+                "it may not be AWS that answered: check any proxy on the way (NO_PROXY), AWS_ENDPOINT_URL and AWS_REGION, then the credentials"
+            }
             Kind::Credentials => {
                 "the AWS credentials are missing, wrong or have expired: sign in again, or check the function's role and the clock"
             }

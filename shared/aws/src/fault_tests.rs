@@ -165,6 +165,12 @@ fn a_denial_names_what_stands_in_the_way() {
             false,
         ),
         (
+            "AccessDeniedException",
+            "Access to KMS is not allowed".to_owned(),
+            "the key is enabled",
+            false,
+        ),
+        (
             "KmsAccessDenied",
             "sensitive".to_owned(),
             "kms:Decrypt",
@@ -191,6 +197,22 @@ fn a_denial_names_what_stands_in_the_way() {
         assert!(text.contains(words), "{words:?} is not in: {text}");
         assert_eq!(text.contains(ALLOW), names_permission, "{text}");
         assert!(!format!("{text} {fault:?}").contains("sensitive"), "{text}");
+    }
+}
+
+/// A proxy that refuses answers with the statuses of AWS, and without its codes.
+#[test]
+fn what_has_no_code_of_awss_may_be_a_proxys() {
+    const ALLOW: &str = "allow s3:GetObject";
+    let denied = answer(None, 403).denied(ALLOW);
+    assert!(denied.contains(ALLOW), "{denied}");
+    for text in [&*denied, answer(None, 401).fix(), answer(None, 404).fix()] {
+        assert!(text.contains("any proxy on the way"), "{text}");
+    }
+    for (code, status) in [("AccessDenied", 403), ("ExpiredToken", 401)] {
+        let fault = answer(Some(code), status);
+        let text = format!("{} {}", fault.denied(ALLOW), fault.fix());
+        assert!(!text.contains("proxy"), "{text}");
     }
 }
 

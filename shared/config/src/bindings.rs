@@ -7,7 +7,7 @@ use drawbridge_store::{ETag, Store};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::read::{DocumentLocation, at_most, read_toml};
+use crate::read::{DocumentLocation, at_most, read_toml, too_long};
 use crate::{ConfigError, Tenant};
 
 /// The key of the list.
@@ -72,6 +72,18 @@ impl Bindings {
             reason: "it is not UTF-8".to_owned(),
         })?;
         read_toml(&DocumentLocation::object(BINDINGS_KEY), text)
+    }
+
+    /// Checks that a text may be written as the list: one tenant more must not lock out all the
+    /// others.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`] where nobody could read it any more.
+    pub fn check_length(text: &str) -> Result<(), ConfigError> {
+        match text.len() > MAX_LIST_BYTES {
+            true => Err(too_long(BINDINGS_KEY, MAX_LIST_BYTES)),
+            false => Ok(()),
+        }
     }
 
     /// Adds a document's ids and hosts, or changes them. One that takes the first tenant's place
@@ -250,6 +262,16 @@ mod tests {
         bindings.bind(&tenant("main", 2, "secret = \"s\""), false);
         assert!(bindings.replaces("main"));
         assert!(bindings.remove("main") && !bindings.remove("main"));
+    }
+
+    /// The write of one that is too long would succeed, and every tenant of the list be refused.
+    #[test]
+    fn a_list_that_nobody_could_read_is_not_written() {
+        let longest = " ".repeat(MAX_LIST_BYTES);
+        assert_eq!(Bindings::check_length(&longest), Ok(()));
+        assert_eq!(Bindings::parse(longest.as_bytes()), Ok(Bindings::default()));
+        let error = Bindings::check_length(&(longest + " ")).unwrap_err();
+        assert!(error.to_string().contains("longer than"), "{error}");
     }
 
     #[test]

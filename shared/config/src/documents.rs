@@ -42,7 +42,8 @@ impl Document {
 pub struct Documents {
     /// By name. One that is there twice is the one that is polled.
     pub found: Vec<Document>,
-    /// The folders among them that cannot be entered: which documents lie there is not known.
+    /// The folders among them that cannot be entered, and the symbolic links in the place of a folder
+    /// or a document: which documents lie there is not known.
     pub unreadable: Vec<ConfigError>,
 }
 
@@ -53,11 +54,20 @@ pub struct Documents {
 /// [`ConfigError::Store`] when none can be listed.
 pub async fn documents(store: &dyn Catalogue) -> Result<Documents, ConfigError> {
     let listing = store.list_readable(TENANTS_FOLDER).await?;
-    let unreadable = listing.unreadable.into_iter().map(ConfigError::from);
+    let links = listing.links.into_iter();
+    let links = links.filter(|(key, _)| is_looked_at(key));
+    let unreadable = listing.unreadable.into_iter();
+    let unreadable = unreadable.chain(links.map(|(_, error)| error));
+    let unreadable = unreadable.map(ConfigError::from);
     Ok(Documents {
         found: by_name(listing.keys),
         unreadable: unreadable.collect(),
     })
+}
+
+/// Whether a document, or documents, could be in this place.
+fn is_looked_at(key: &str) -> bool {
+    key == PAUSED_FOLDER.trim_end_matches('/') || !by_name(vec![key.to_owned()]).is_empty()
 }
 
 fn by_name(keys: Vec<String>) -> Vec<Document> {

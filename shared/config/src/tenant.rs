@@ -12,6 +12,9 @@ use crate::defaults::{
 use crate::read::{DocumentLocation, read_json};
 use crate::{ConfigError, DataStreamSettings};
 
+/// The most bytes of a root that a tenant names.
+const MAX_URL_BYTES: usize = 2048;
+
 /// One tenant to poll: who signs in where, what is asked for and how windows are cut.
 ///
 /// As a document, `tenants/contoso.toml`:
@@ -247,6 +250,16 @@ impl Tenant {
                 words(&self.severities),
                 "must be words: informational, low, medium, high",
             ),
+            (
+                "login_url",
+                is_short(self.login_url.as_ref()),
+                "must be at most 2048 bytes",
+            ),
+            (
+                "graph_url",
+                is_short(self.graph_url.as_ref()),
+                "must be at most 2048 bytes",
+            ),
         ];
         for &(field, holds, problem) in bounds {
             if !holds {
@@ -288,6 +301,12 @@ impl Tenant {
 pub fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=64).contains(&text.len()) && text.chars().all(plain)
+}
+
+/// Whether a root has a length that it may have: the administrator's list, which all tenants need,
+/// takes it as it is.
+fn is_short(url: Option<&Url>) -> bool {
+    url.is_none_or(|url| url.as_str().len() <= MAX_URL_BYTES)
 }
 
 fn sweeps() -> bool {
@@ -384,6 +403,20 @@ mod tests {
             (with(r#""severities":["a b"]"#), "must be words"),
             (with(r#""retention_days":1"#), "must be 2 to 90"),
             (with(r#""cloud":"china""#), "cloud"),
+            (
+                with(&format!(
+                    r#""login_url":"https://l.example/{}""#,
+                    "a".repeat(2048)
+                )),
+                "login_url must be at most 2048 bytes",
+            ),
+            (
+                with(&format!(
+                    r#""graph_url":"https://l.example/{}""#,
+                    "a".repeat(2048)
+                )),
+                "graph_url must be at most 2048 bytes",
+            ),
             (with(r#""cloud":"hunter2""#), "must be global"),
             (format!("[{PLAIN}] hunter2"), "it is not valid JSON"),
             (with(r#""a\nb\u202e":1"#), "unknown field `a?b?`"),

@@ -63,7 +63,8 @@ const MEANINGS: &[Meaning] = &[
     passing(90061, ISSUER_SILENT),
     lasting(
         7_000_215,
-        "the client secret is wrong: store the secret's Value, not its Secret ID",
+        "the client secret is wrong: store the secret's Value, not its Secret ID, and check that it \
+         is one of the application's own (client-id) and is still listed there",
     ),
     lasting(
         7_000_222,

@@ -13,7 +13,7 @@ use crate::denial::Denial;
 use crate::envelope::EnvelopeProblem;
 use crate::error::GraphError;
 use crate::link::{LinkProblem, NextLink};
-use crate::page::Page;
+use crate::page::{Page, PageProblem};
 use crate::resource::Resource;
 use crate::warning::missing;
 
@@ -65,11 +65,7 @@ impl PageRequest<'_> {
         }
         match collect(&headers, body, self.limit.bytes).await {
             Ok(bytes) => self.page(bytes, status, &headers),
-            Err(BodyProblem::TooLarge) => Err(GraphError::TooLarge {
-                exchange,
-                limit_bytes: self.limit.bytes,
-                is_large: self.limit.is_large,
-            }),
+            Err(BodyProblem::TooLarge) => Err(self.too_large(exchange)),
             Err(BodyProblem::Transport(cause)) => Err(GraphError::Network { exchange, cause }),
         }
     }
@@ -82,9 +78,11 @@ impl PageRequest<'_> {
     ) -> Result<Page, GraphError> {
         let exchange = self.exchange(headers);
         let looks_like_html = bytes.trim_ascii_start().first() == Some(&b'<');
-        let (page, next) = match Page::read(bytes, missing(status, headers)) {
+        let missing = missing(status, headers);
+        let (page, next) = match Page::read(bytes, missing, self.limit.bytes) {
             Ok(read) => read,
-            Err(EnvelopeProblem::Malformed(problem)) if !looks_like_html => {
+            Err(PageProblem::TooLarge) => return Err(self.too_large(exchange)),
+            Err(PageProblem::Envelope(EnvelopeProblem::Malformed(problem))) if !looks_like_html => {
                 return Err(GraphError::Malformed { exchange, problem });
             }
             Err(_) => return Err(not_graph(exchange)),
@@ -101,6 +99,14 @@ impl PageRequest<'_> {
         match next.map(|link| self.next(&link)).transpose() {
             Ok(next) => Ok(page.with_next(next)),
             Err(problem) => Err(GraphError::BadLink { exchange, problem }),
+        }
+    }
+
+    fn too_large(&self, exchange: Box<Exchange>) -> GraphError {
+        GraphError::TooLarge {
+            exchange,
+            limit_bytes: self.limit.bytes,
+            is_large: self.limit.is_large,
         }
     }
 

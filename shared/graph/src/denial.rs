@@ -15,6 +15,10 @@ const ONBOARD: &str = "have an admin of the tenant open https://security.microso
 const CLOUD: &str = "check that cloud, or login_url and graph_url, are the tenant's own, and that \
                      the clock is right";
 
+/// What else it may be where the answer is none of Graph's.
+const PROXY: &str =
+    "; or it is a proxy on the way that refuses it, for Graph would have given a code";
+
 /// Words of Graph's about the permission, in lower case. Sources: Microsoft's pages "Resolve
 /// Microsoft Graph authorization errors" and "HTTP 403 authorization error when calling the
 /// Microsoft Graph Security API", and what users of other readers of `alerts_v2` report.
@@ -59,6 +63,8 @@ pub struct Denial {
     /// What an application must be granted.
     permission: &'static str,
     cause: Cause,
+    /// Whether it had a code, as all of Graph's refusals have.
+    has_code: bool,
 }
 
 impl Denial {
@@ -84,6 +90,7 @@ impl Denial {
             message,
             permission,
             cause,
+            has_code: code.is_some(),
         }
     }
 
@@ -134,6 +141,10 @@ impl fmt::Display for Denial {
                 "either the permission is missing: {grant}; or the tenant is not onboarded to \
                  Microsoft Defender or not licensed for it: {ONBOARD}"
             ),
+        }?;
+        match self.has_code {
+            true => Ok(()),
+            false => f.write_str(PROXY),
         }
     }
 }

@@ -8,6 +8,24 @@ use drawbridge_alert::repair_surrogates;
 use crate::envelope::{EnvelopeProblem, scan};
 use crate::link::NextLink;
 
+/// U+FFFD, which stands for what is no character.
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
+/// Why a body is no page.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum PageProblem {
+    /// Its text is longer than a page may be.
+    TooLarge,
+    /// The text is none.
+    Envelope(EnvelopeProblem),
+}
+
+impl From<EnvelopeProblem> for PageProblem {
+    fn from(problem: EnvelopeProblem) -> Self {
+        Self::Envelope(problem)
+    }
+}
+
 /// A page: its text as received, where each alert lies in it, and the way on.
 #[derive(Clone)]
 pub struct Page {
@@ -61,15 +79,20 @@ impl Page {
         self.repaired
     }
 
-    /// Reads a body; the text of the next link, not yet checked, comes back beside the page.
+    /// Reads a body whose text has at most `most` bytes; the text of the next link, not yet checked,
+    /// comes back beside the page.
     pub(crate) fn read(
         mut body: Vec<u8>,
         incomplete: Option<String>,
-    ) -> Result<(Self, Option<String>), EnvelopeProblem> {
+        most: usize,
+    ) -> Result<(Self, Option<String>), PageProblem> {
         let had_halves = repair_surrogates(&mut body);
         let (text, repaired) = match String::from_utf8(body) {
             Ok(text) => (text, had_halves),
-            Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+            Err(error) => {
+                let text = without_invalid(error.into_bytes(), most);
+                (text.ok_or(PageProblem::TooLarge)?, true)
+            }
         };
         // A byte order mark is no part of JSON, but some gateways put one in front.
         let skipped = text.len() - text.trim_start_matches('\u{feff}').len();
@@ -94,6 +117,40 @@ impl Page {
     }
 }
 
+/// Puts U+FFFD in the place of what is no UTF-8, as [`String::from_utf8_lossy`] does, and in the same
+/// memory: three bytes for one would be a page that nobody reckoned with. `None` if the text would
+/// have more than `most` bytes.
+fn without_invalid(mut body: Vec<u8>, most: usize) -> Option<String> {
+    let lengths = body.utf8_chunks().map(|chunk| {
+        let is_replaced = !chunk.invalid().is_empty();
+        chunk.valid().len() + usize::from(is_replaced) * REPLACEMENT.len()
+    });
+    let needed: usize = lengths.sum();
+    if needed > most {
+        return None;
+    }
+    // Read from the end of the memory, and written from its beginning. What is no character has one to
+    // three bytes and gets three, so what is written never comes ahead of what is read.
+    let (length, room) = (body.len(), needed);
+    body.reserve_exact(room - length);
+    body.resize(room, 0);
+    body.copy_within(..length, room - length);
+    let (mut read, mut written) = (room - length, 0);
+    while let Some(chunk) = body.get(read..).and_then(|rest| rest.utf8_chunks().next()) {
+        let (valid, invalid) = (chunk.valid().len(), chunk.invalid().len());
+        body.copy_within(read..read + valid, written);
+        (read, written) = (read + valid + invalid, written + valid);
+        if invalid > 0
+            && let Some(place) = body.get_mut(written..written + REPLACEMENT.len())
+        {
+            place.copy_from_slice(REPLACEMENT);
+            written += REPLACEMENT.len();
+        }
+    }
+    body.truncate(written);
+    String::from_utf8(body).ok()
+}
+
 /// Sizes only: alerts do not belong in logs.
 impl fmt::Debug for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,7 +170,7 @@ mod tests {
 
     #[test]
     fn debug_shows_sizes_and_no_alert() {
-        let (page, _) = Page::read(br#"{"value":["MARKER"]}"#.to_vec(), None).unwrap();
+        let (page, _) = Page::read(br#"{"value":["MARKER"]}"#.to_vec(), None, 100).unwrap();
         let text = format!("{page:?}");
         assert!(
             text.contains("alerts: 1") && !text.contains("MARKER"),
@@ -123,26 +180,63 @@ mod tests {
 
     #[test]
     fn broken_utf8_costs_a_character_and_not_the_page() {
-        let (page, _) = Page::read(b"{\"value\":[\"a\xff\",2]}".to_vec(), None).unwrap();
+        let (page, _) = Page::read(b"{\"value\":[\"a\xff\",2]}".to_vec(), None, 100).unwrap();
         assert!(page.repaired());
         assert_eq!(page.alerts().collect::<Vec<_>>(), ["\"a\u{fffd}\"", "2"]);
         assert_eq!(page.alerts().len(), 2);
     }
 
+    /// What is no character becomes up to three times as long, outside of what memory is reckoned for.
+    #[test]
+    fn a_repaired_page_is_no_longer_than_a_page_may_be() {
+        let body = |bytes: &[u8]| [b"{\"value\":[\"", bytes, b"\"]}"].concat();
+        let broken = body(&[0xff; 100]);
+        let most = body(&[0; 300]).len();
+        let (page, _) = Page::read(broken.clone(), None, most).unwrap();
+        assert_eq!(page.len_bytes(), most);
+        assert_eq!(page.text.capacity(), most);
+        let problem = Page::read(broken, None, most - 1).unwrap_err();
+        assert_eq!(problem, PageProblem::TooLarge);
+    }
+
+    #[test]
+    fn what_is_no_character_is_replaced_as_everybody_does_it() {
+        let parts: [&[u8]; 8] = [
+            b"a",
+            "\u{e4}\u{20ac}\u{1f600}".as_bytes(),
+            b"\xff",
+            b"\xf0\x9f\x98",
+            b"\xe2\x82",
+            b"\xed\xa0\x80",
+            b"\xc0\xaf",
+            b"",
+        ];
+        for first in parts {
+            for second in parts {
+                for third in parts {
+                    let body = [first, second, third, b"z", first].concat();
+                    let expected = String::from_utf8_lossy(&body).into_owned();
+                    let text = without_invalid(body, expected.len());
+                    assert_eq!(text, Some(expected));
+                }
+            }
+        }
+    }
+
     #[test]
     fn half_a_surrogate_pair_costs_a_character_too() {
         let body = br#"{"value":["a\ud800","\ud83d\ude00"]}"#;
-        let (page, _) = Page::read(body.to_vec(), None).unwrap();
+        let (page, _) = Page::read(body.to_vec(), None, 100).unwrap();
         assert!(page.repaired());
         let alerts: Vec<_> = page.alerts().collect();
         assert_eq!(alerts, [r#""a\ufffd""#, r#""\ud83d\ude00""#]);
-        let (page, _) = Page::read(br#"{"value":["\ud83d\ude00"]}"#.to_vec(), None).unwrap();
+        let (page, _) = Page::read(br#"{"value":["\ud83d\ude00"]}"#.to_vec(), None, 100).unwrap();
         assert!(!page.repaired());
     }
 
     #[test]
     fn the_count_is_read_where_there_is_one() {
-        let count = |body: &str| Page::read(body.into(), None).unwrap().0.count();
+        let count = |body: &str| Page::read(body.into(), None, 100).unwrap().0.count();
         assert_eq!(count(r#"{"@odata.count":7,"value":[{}]}"#), Some(7));
         assert_eq!(count(r#"{"value":[{}]}"#), None);
         assert_eq!(count(r#"{"@odata.count":"7","value":[{}]}"#), None);
@@ -150,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_is_stepped_over() {
-        let (page, _) = Page::read(b"\xef\xbb\xbf{\"value\":[1]}".to_vec(), None).unwrap();
+        let (page, _) = Page::read(b"\xef\xbb\xbf{\"value\":[1]}".to_vec(), None, 100).unwrap();
         assert_eq!(page.alerts().collect::<Vec<_>>(), ["1"]);
         assert!(!page.repaired());
     }

@@ -118,7 +118,7 @@ impl StoredItem {
 pub struct StoredItems {
     /// The items in the order of their ids.
     pub found: Vec<StoredItem>,
-    /// The folders that cannot be entered: what lies there is not known.
+    /// The folders that cannot be entered, and the symbolic links: what lies there is not known.
     pub unreadable: Vec<StoreError>,
 }
 
@@ -136,10 +136,11 @@ pub async fn stored_items(
         None => FOLDER.to_owned(),
     };
     let listing = store.list_readable(&prefix).await?;
+    let links = listing.links.into_iter().map(|(_, error)| error);
     let found = listing.keys.iter();
     Ok(StoredItems {
         found: found.filter_map(|key| StoredItem::of_key(key)).collect(),
-        unreadable: listing.unreadable,
+        unreadable: listing.unreadable.into_iter().chain(links).collect(),
     })
 }
 

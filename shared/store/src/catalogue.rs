@@ -11,6 +11,8 @@ pub struct Listing {
     pub keys: Vec<String>,
     /// The folders that cannot be entered, with the reason: what lies below them is not known.
     pub unreadable: Vec<StoreError>,
+    /// The symbolic links, by the keys that they have the place of: what is behind them is not read.
+    pub links: Vec<(String, StoreError)>,
 }
 
 /// A store whose keys can be listed and whose objects can be removed.
@@ -23,12 +25,13 @@ pub trait Catalogue: Store {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
 
     /// The same where a folder below the prefix that cannot be entered is no reason to leave the
-    /// others alone. In a bucket there are none.
+    /// others alone, and with the links that [`list`](Self::list) leaves out. In a bucket there are
+    /// none of both.
     async fn list_readable(&self, prefix: &str) -> Result<Listing, StoreError> {
         let keys = self.list(prefix).await?;
         Ok(Listing {
             keys,
-            unreadable: Vec::new(),
+            ..Listing::default()
         })
     }
 

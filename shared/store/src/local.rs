@@ -117,6 +117,9 @@ impl Store for LocalStore {
 impl Catalogue for LocalStore {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         let listing = self.list_readable(prefix).await?;
+        for (_, error) in &listing.links {
+            tracing::warn!(%error, "a symbolic link is left out: put the file itself there");
+        }
         match listing.unreadable.into_iter().next() {
             Some(error) => Err(error),
             None => Ok(listing.keys),
@@ -166,10 +169,15 @@ fn walk(root: &Root, prefix: &str, listing: &mut Listing) -> Result<(), StoreErr
             Entry::File(_) if key::check(&key).is_ok() => listing.keys.push(key),
             Entry::File(_) => {}
             // One of them must not stand in the way of the others.
-            Entry::Link(_) => tracing::warn!(
-                path = %root.join(&key).display(),
-                "a symbolic link is left out: put the file itself there"
-            ),
+            Entry::Link(_) => match root.read(&key) {
+                Err(error) => {
+                    let error = store_error(&root.join(&key), &error);
+                    listing.links.push((key, error));
+                }
+                // It was replaced meanwhile.
+                Ok(_) if key::check(&key).is_ok() => listing.keys.push(key),
+                Ok(_) => {}
+            },
         }
     }
     Ok(())

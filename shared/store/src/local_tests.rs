@@ -189,6 +189,18 @@ mod unix {
             }
         }
         assert_eq!(store.list("").await.unwrap(), ["state/well"]);
+        let listing = store.list_readable("").await.unwrap();
+        assert_eq!(listing.keys, ["state/well"]);
+        let mut links: Vec<_> = listing.links.iter().map(|(key, _)| key.as_str()).collect();
+        links.sort_unstable();
+        assert_eq!(links, ["state/link", "tenants"]);
+        for (key, error) in &listing.links {
+            let error = error.to_string();
+            assert!(
+                error.contains(key) && error.contains("a symbolic link"),
+                "{error}"
+            );
+        }
         assert!(store.list("tenants/").await.is_err());
         assert!(store.delete("tenants/victim").await.is_err());
         assert_eq!(fs::read_to_string(victim).unwrap(), "mine");

@@ -159,6 +159,7 @@ async fn throttling_and_missing_roles_are_told_apart() {
         "dcr",
         "private link",
         "client_id",
+        "firewall",
     ];
     assert_later(&outcomes, &all);
     let gone =

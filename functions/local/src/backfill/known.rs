@@ -51,7 +51,9 @@ pub(super) async fn reported(place: &DataLocation, tenant: Option<&str>) -> Resu
     let mut states = BTreeMap::new();
     let mut all = Vec::new();
     let listing = store.list_readable(&prefix).await.map_err(Failure::of)?;
-    let mut unreadable: Vec<String> = listing.unreadable.iter().map(ToString::to_string).collect();
+    let links = listing.links.iter().map(|(_, error)| error);
+    let unreadable = listing.unreadable.iter().chain(links);
+    let mut unreadable: Vec<String> = unreadable.map(ToString::to_string).collect();
     for key in listing.keys {
         let parts: Vec<&str> = key.trim_start_matches(FOLDER).split('/').collect();
         let [tenant, file] = parts.as_slice() else {

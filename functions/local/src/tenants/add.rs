@@ -2,12 +2,13 @@ use std::io::Write as _;
 
 use bytes::Bytes;
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant, is_name, parse};
-use drawbridge_poll::assembly::AdministratorsList;
-use drawbridge_store::StoreError;
+use drawbridge_store::{Catalogue, StoreError};
 use serde::Serialize;
 
-use super::admission::{admit_each, check_name};
+use super::admission::check_name;
+use super::alone::check_alone;
 use super::tenant_document::{TenantDocument, tenant_documents};
+use super::version::remove_version;
 use crate::cli::TenantsAdd;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -107,13 +108,11 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     crate::outputs::check(&tenant).map_err(Failure::of)?;
     check_name(&tenant, &place).map_err(Failure::of)?;
     place.trust()?.check(&tenant).map_err(Failure::of)?;
-    let services = place.services()?;
-    let list = AdministratorsList::of(services.store.as_ref());
-    let verdicts = admit_each(&found, &place, &services, &list).await;
-    let admitted = found
-        .iter()
-        .filter(|found| matches!(verdicts.get(&*found.document.name), Some(Ok(_))));
-    check_alone(&tenant, &key, is_paused, admitted)?;
+    if !is_paused {
+        check_alone(&tenant, &found, &place)
+            .await
+            .map_err(|error| Failure::of(format!("{key} was not written: {error}")))?;
+    }
 
     let kind = if args.json_document {
         "application/json"
@@ -138,11 +137,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     }
     // In the other notation, it would be there twice.
     if let Some(old) = old.filter(|old| old.document.key != key) {
-        place
-            .store
-            .delete(&old.document.key)
-            .await
-            .map_err(Failure::of)?;
+        remove_other(place.store.as_ref(), old, &key).await?;
     }
     let mut out = crate::screen::stdout();
     let paused = if is_paused {
@@ -166,29 +161,24 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Checks that it does not poll what another tenant polls.
-fn check_alone<'f>(
-    tenant: &Tenant,
+/// Removes the document that another one under `key` took the place of.
+async fn remove_other(
+    store: &dyn Catalogue,
+    old: &TenantDocument,
     key: &str,
-    is_paused: bool,
-    found: impl Iterator<Item = &'f TenantDocument>,
 ) -> Result<(), Failure> {
-    if is_paused {
+    let there = &old.document.key;
+    let is_removed = match &old.etag {
+        Some(read) => remove_version(store, there, read).await?,
+        None => false,
+    };
+    if is_removed {
         return Ok(());
     }
-    let others = found.filter(|found| {
-        found.document.name != tenant.name
-            && !found.document.is_paused
-            && found
-                .tenant
-                .as_ref()
-                .is_ok_and(|other| other.tenant_id.eq_ignore_ascii_case(&tenant.tenant_id))
-    });
-    for other in others.filter_map(|found| found.tenant.as_ref().ok()) {
-        Tenant::check_together(&[other.clone(), tenant.clone()])
-            .map_err(|error| Failure::of(format!("{key} was not written: {error}")))?;
-    }
-    Ok(())
+    Err(Failure::of(format!(
+        "wrote {key}, but somebody else wrote {there} meanwhile: both are there, and the .toml \
+         counts; remove the one that is wrong"
+    )))
 }
 
 fn document(args: &TenantsAdd) -> Result<String, Failure> {

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use drawbridge_config::{Bindings, ConfigError, Tenant};
 use drawbridge_poll::assembly::{AdministratorsList, Admitted, Services};
 use drawbridge_poll::state_key;
-use drawbridge_store::Store;
+use drawbridge_store::{Store, StoreError};
 use jiff::Timestamp;
 
 use super::first_poll;
@@ -110,7 +110,7 @@ struct Ranking<'s> {
     /// On a stack each poll goes by its own document: this is for people.
     is_stack: bool,
     bindings: Option<&'s Bindings>,
-    states: HashSet<String>,
+    states: Result<HashSet<String>, StoreError>,
     failures: &'s Failures,
 }
 
@@ -128,36 +128,45 @@ impl<'s> Ranking<'s> {
         list: &'s AdministratorsList<'_>,
         failures: &'s Failures,
     ) -> Self {
-        // What cannot be read here is told by those whom it concerns.
-        let states = place.store.list_readable(STATES).await.unwrap_or_default();
+        let states = place.store.list_readable(STATES).await;
         Self {
             store: place.store.as_ref(),
             is_stack: place.as_folder().is_none(),
             bindings: list.bindings().await.ok(),
-            states: states.keys.into_iter().collect(),
+            states: states.map(|states| states.keys.into_iter().collect()),
             failures,
         }
     }
 
-    async fn rank(&self, tenant: &Tenant) -> Rank {
-        let since = first_poll::of(self.store, tenant).await;
+    async fn rank(&self, tenant: &Tenant) -> Result<Rank, StoreError> {
+        let since = first_poll::of(self.store, tenant).await?;
         let is_bound = self.bindings.is_some_and(|list| list.has_ids_of(tenant));
-        let has_state = self.states.contains(&state_key(&tenant.name));
+        let states = self.states.as_ref().map_err(Clone::clone)?;
+        let has_state = states.contains(&state_key(&tenant.name));
         let failures = self.failures.get(&tenant.name).copied();
-        (
+        Ok((
             since.unwrap_or(Timestamp::MAX),
             Reverse(is_bound),
             failures.unwrap_or_default(),
             Reverse(has_state),
-        )
+        ))
     }
 
     /// All of them but the first; of equals, the first by name. On a stack equals are polled side by
-    /// side, which is told of each of them.
+    /// side, which is told of each of them. Where it cannot be read who polled them, it is nobody's
+    /// turn: the wrong one would write everything again under another name.
     async fn refused<'a>(&self, alike: Vec<&'a Tenant>) -> Vec<(&'a str, ConfigError)> {
-        let mut ranked = Vec::new();
+        let names: Vec<_> = alike.iter().map(|tenant| tenant.name.as_str()).collect();
+        let (mut ranked, mut unread) = (Vec::new(), None);
         for tenant in alike {
-            ranked.push((self.rank(tenant).await, tenant));
+            match self.rank(tenant).await {
+                Ok(rank) => ranked.push((rank, tenant)),
+                Err(error) => unread = Some(ConfigError::from(error)),
+            }
+        }
+        if let Some(error) = unread {
+            let names = names.into_iter();
+            return names.map(|name| (name, error.clone())).collect();
         }
         ranked.sort_unstable_by_key(|(rank, tenant)| (*rank, &tenant.name));
         let [(best, first), (next, second), ..] = ranked.as_slice() else {

@@ -157,3 +157,41 @@ async fn one_whose_polls_fail_keeps_nobody_away() {
         assert_eq!(polled(&documents, &failures(counts)).await, [expected]);
     }
 }
+
+/// What cannot be read for a moment must not give another one the place, nor the note of a first poll
+/// be written anew.
+#[tokio::test]
+async fn nobody_takes_a_place_while_it_cannot_be_read_whose_it_is() {
+    let (store, place, services) = place();
+    let documents = [with_secret("aaa", 1), with_secret("victim", 1)];
+    let none = Failures::new();
+    let time = |secs| Timestamp::from_second(secs).unwrap();
+    let victim = tenant(&documents[1]);
+    first_poll::note(store.as_ref(), victim, time(1))
+        .await
+        .unwrap();
+    for hidden in ["state/", "state/victim.ids.json"] {
+        store.hide(hidden);
+        let verdicts = admit(&documents, &place, &services, &none).await;
+        for name in ["aaa", "victim"] {
+            let error = verdicts[name].as_ref().unwrap_err().to_string();
+            assert!(error.contains("state/"), "{error}");
+        }
+        if hidden != "state/" {
+            let noted = first_poll::note(store.as_ref(), victim, time(9)).await;
+            assert!(noted.is_err());
+        }
+        // Who is alone needs nobody to be asked.
+        assert_eq!(
+            polled_in(&place, &services, &documents[1..], &none).await,
+            ["victim"]
+        );
+        store.heal();
+        assert_eq!(
+            polled_in(&place, &services, &documents, &none).await,
+            ["victim"]
+        );
+    }
+    let since = first_poll::of(store.as_ref(), victim).await.unwrap();
+    assert_eq!(since, Some(time(1)));
+}

@@ -23,6 +23,11 @@ pub(super) async fn change_bindings(
     }
     let text =
         toml::to_string(&bindings).map_err(|_| Failure::of("the list has no form in TOML"))?;
+    Bindings::check_length(&text).map_err(|error| {
+        Failure::of(format!(
+            "nothing was changed, for nobody could read the list any more: {error}"
+        ))
+    })?;
     let body = Bytes::from(text);
     let written = store.put_if(BINDINGS_KEY, body, "application/toml", version.as_ref());
     match written.await {
@@ -31,5 +36,54 @@ pub(super) async fn change_bindings(
             "somebody else wrote {place} meanwhile; nothing was changed: run this again"
         ))),
         Err(error) => Err(Failure::of(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_config::parse;
+    use drawbridge_store::Store as _;
+    use drawbridge_store::testing::FaultyStore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_list_is_written_that_nobody_could_read() {
+        let ids = "tenant_id = \"t.example\"\n\
+                   client_id = \"00000000-0000-0000-0000-0000000000ab\"\n";
+        let document = format!("{ids}federation = \"aws\"\n");
+        let tenant = parse(
+            "one-more-tenant",
+            "tenants/one-more-tenant.toml",
+            document.as_bytes(),
+        )
+        .unwrap();
+        let store = FaultyStore::default();
+        // A list that is read, and has no room for another tenant.
+        let full = (0..60_000)
+            .map(|n| format!("[t-{n}]\n{ids}"))
+            .take_while({
+                let mut bytes = 0;
+                move |entry| {
+                    bytes += entry.len() + 1;
+                    bytes < 4 * 1024 * 1024
+                }
+            })
+            .collect::<Vec<_>>()
+            .join("\n");
+        store.insert(BINDINGS_KEY, full.clone());
+        read_bindings(&store).await.unwrap();
+        let bound = change_bindings(&store, |bindings| {
+            bindings.bind(&tenant, false);
+            true
+        });
+        let error = bound.await.unwrap_err().to_string();
+        assert!(error.contains("nothing was changed"), "{error}");
+        let kept = store.get(BINDINGS_KEY).await.unwrap().unwrap();
+        assert_eq!(kept.body, full);
+        // One less is always possible.
+        change_bindings(&store, |bindings| bindings.remove("t-0"))
+            .await
+            .unwrap();
     }
 }

@@ -33,10 +33,16 @@ fn key(tenant: &Tenant) -> String {
 }
 
 /// Since when a document polls what it names; `None` if it polled something else or nothing.
-pub(super) async fn of(store: &dyn Store, tenant: &Tenant) -> Option<Timestamp> {
-    let object = store.get_at_most(&key(tenant), MAX_BYTES).await.ok()??;
-    let noted: FirstPoll = serde_json::from_slice(&object.body).ok()?;
-    noted.is_of(tenant).then_some(noted.since)
+pub(super) async fn of(
+    store: &dyn Store,
+    tenant: &Tenant,
+) -> Result<Option<Timestamp>, StoreError> {
+    let Some(object) = store.get_at_most(&key(tenant), MAX_BYTES).await? else {
+        return Ok(None);
+    };
+    let noted = serde_json::from_slice::<FirstPoll>(&object.body).ok();
+    let noted = noted.filter(|noted| noted.is_of(tenant));
+    Ok(noted.map(|noted| noted.since))
 }
 
 /// Notes that a document polled what it names, unless that is known.
@@ -45,7 +51,7 @@ pub(crate) async fn note(
     tenant: &Tenant,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if of(store, tenant).await.is_some() {
+    if of(store, tenant).await?.is_some() {
         return Ok(());
     }
     let noted = FirstPoll {

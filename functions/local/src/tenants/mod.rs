@@ -3,6 +3,7 @@
 mod add;
 pub(crate) mod admission;
 mod allow;
+mod alone;
 mod bindings;
 mod check;
 pub(crate) mod first_poll;
@@ -11,6 +12,7 @@ mod pause;
 mod purge;
 mod remove;
 mod tenant_document;
+mod version;
 
 use std::io::Write as _;
 

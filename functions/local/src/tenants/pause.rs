@@ -1,11 +1,11 @@
 use std::io::Write as _;
 
-use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, Tenant};
-use drawbridge_poll::assembly::AdministratorsList;
+use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
 use drawbridge_store::{Catalogue, Object, StoreError};
 
-use super::admission::admit_each;
+use super::alone::check_alone;
 use super::tenant_document::{tenant_documents, unknown};
+use super::version::remove_version;
 use crate::cli::TenantsMove;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -33,7 +33,7 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
     let pairs = if pause {
         [(toml, paused_toml), (json, paused_json)]
     } else {
-        check_alone(name, &place).await?;
+        check_resumable(name, &place).await?;
         [(paused_toml, toml), (paused_json, json)]
     };
     let mut moved = 0;
@@ -87,11 +87,17 @@ async fn relocate(
         }
         Err(error) => return Err(Failure::of(error)),
     }
-    store.delete(from).await.map_err(Failure::of)
+    if remove_version(store, from, &object.etag).await? {
+        return Ok(());
+    }
+    Err(Failure::of(format!(
+        "somebody else wrote {from} meanwhile: it stays, and {to} is what it was before; remove the \
+         one that is wrong"
+    )))
 }
 
 /// Checks that nobody polls meanwhile what the paused tenant polls.
-async fn check_alone(name: &str, place: &DataLocation) -> Result<(), Failure> {
+async fn check_resumable(name: &str, place: &DataLocation) -> Result<(), Failure> {
     let found = tenant_documents(place.store.as_ref()).await?.told();
     let this = found
         .iter()
@@ -99,18 +105,26 @@ async fn check_alone(name: &str, place: &DataLocation) -> Result<(), Failure> {
     let Some(Ok(tenant)) = this.map(|found| found.tenant.as_ref()) else {
         return Ok(());
     };
-    let services = place.services()?;
-    let list = AdministratorsList::of(services.store.as_ref());
-    let verdicts = admit_each(&found, place, &services, &list).await;
-    let others = found.iter().filter(|f| {
-        let other = &f.document.name;
-        let is_polled = matches!(verdicts.get(other.as_str()), Some(Ok(_)));
-        !f.document.is_paused && other != name && is_polled
-    });
-    for other in others.filter_map(|found| found.tenant.as_ref().ok()) {
-        if other.tenant_id.eq_ignore_ascii_case(&tenant.tenant_id) {
-            Tenant::check_together(&[other.clone(), tenant.clone()]).map_err(Failure::of)?;
-        }
+    check_alone(tenant, &found, place).await
+}
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_store::Store as _;
+    use drawbridge_store::testing::FaultyStore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_edit_meanwhile_is_not_lost() {
+        let store = FaultyStore::default();
+        let (from, to) = ("tenants/a.toml", "tenants/paused/a.toml");
+        store.insert(from, "as it was read");
+        let read = store.get(from).await.unwrap().unwrap();
+        store.insert(from, "as it is now");
+        let error = relocate(&store, from, read, to).await.unwrap_err();
+        assert!(error.to_string().contains(from), "{error}");
+        let kept = store.get(from).await.unwrap().unwrap();
+        assert_eq!(kept.body, "as it is now");
     }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use drawbridge_config::{Bindings, ConfigError, Tenant, document};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
+use tracing::error;
 
 use super::outputs::Outputs;
 use crate::Poller;
@@ -47,7 +48,16 @@ impl Tenants {
         let Some(given) = self.given.get(name) else {
             return document(store, name).await;
         };
-        let bindings = Bindings::load(store).await?;
+        let bindings = match Bindings::load(store).await {
+            Ok(bindings) => bindings,
+            // What is wrong with the entries of others is no trouble of this one. Whether a document
+            // of its name takes its place, the list alone could say.
+            Err(error) if !error.is_retryable() && document(store, name).await == Ok(None) => {
+                error!(tenant = name, %error, "the tenant of the stack's parameters is polled nevertheless");
+                return Ok(Some(given.clone()));
+            }
+            Err(error) => return Err(error),
+        };
         if !bindings.replaces(name) {
             return Ok(Some(given.clone()));
         }
@@ -257,5 +267,22 @@ mod tests {
             refused.to_string().contains("tenants allow main"),
             "{refused}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_broken_list_does_not_stop_the_first_tenant() {
+        let stack = stack();
+        stack.put(BINDINGS_KEY, "[other]\ntenant = 1").await;
+        assert!(stack.is_given("main").await);
+        // Those who need the list wait for it.
+        stack.document("a", "federation = \"aws\"").await;
+        let refusal = stack.refusal("a").await.unwrap();
+        assert!(refusal.contains(BINDINGS_KEY), "{refusal}");
+        // Which of the two is meant is not known.
+        stack
+            .document("main", "secret = \"drawbridge/prod/main\"")
+            .await;
+        let refusal = stack.refusal("main").await.unwrap();
+        assert!(refusal.contains(BINDINGS_KEY), "{refusal}");
     }
 }

@@ -28,6 +28,7 @@ async fn refused(answer: Answer) -> SignInError {
 async fn each_usual_refusal_says_what_to_do() {
     for (code, error, hint) in [
         (7_000_215, "invalid_client", "not its Secret ID"),
+        (7_000_215, "invalid_client", "the application's own"),
         (7_000_222, "invalid_client", "expired"),
         (7_000_216, "invalid_request", "client credential"),
         (7_000_112, "unauthorized_client", "disabled"),

@@ -192,6 +192,24 @@ async fn a_proxys_page_is_not_taken_for_graphs_refusal() {
     }
 }
 
+/// Nor is one without a page, which cannot be told from Graph's: it is named as one cause more.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_is_not_in_graphs_form_may_be_a_proxys() {
+    for status in [401, 403] {
+        for body in ["", "Forbidden", r#"{"message":"Forbidden"}"#] {
+            let plain = || Answer::status(status).body(body);
+            let (error, _) = fail(vec![plain(), plain()]).await;
+            let text = shown(&error);
+            for word in ["proxy on the way", "admin consent"] {
+                assert!(text.contains(word), "{word:?} is not in: {text}");
+            }
+        }
+        let graphs = || Answer::error(status, "Forbidden");
+        let (error, _) = fail(vec![graphs(), graphs()]).await;
+        assert!(!shown(&error).contains("proxy"), "{error}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn forbidden_after_a_renewed_token_is_final_too() {
     let (error, tries) = fail(vec![Answer::error(401, "A"), Answer::error(403, "B")]).await;

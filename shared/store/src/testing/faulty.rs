@@ -36,6 +36,8 @@ pub struct FaultyStore {
     puts: Mutex<VecDeque<Put>>,
     put_ifs: Mutex<VecDeque<Put>>,
     full: Mutex<bool>,
+    /// The beginning of the keys that can be neither read nor listed.
+    hidden: Mutex<Option<String>>,
     /// Bytes that were read, and that were written.
     transferred: Mutex<(usize, usize)>,
 }
@@ -72,8 +74,25 @@ impl FaultyStore {
         *self.full.lock().unwrap() = full;
     }
 
+    /// From now on, nothing below `prefix` can be read or listed.
+    pub fn hide(&self, prefix: &str) {
+        *self.hidden.lock().unwrap() = Some(prefix.to_owned());
+    }
+
+    fn check_shown(&self, key: &str) -> Result<(), StoreError> {
+        let hidden = self.hidden.lock().unwrap();
+        match hidden
+            .as_ref()
+            .is_some_and(|prefix| key.starts_with(prefix))
+        {
+            true => Err(not_available(key)),
+            false => Ok(()),
+        }
+    }
+
     /// From now on, everything works.
     pub fn heal(&self) {
+        *self.hidden.lock().unwrap() = None;
         self.puts.lock().unwrap().clear();
         self.put_ifs.lock().unwrap().clear();
     }
@@ -134,6 +153,7 @@ async fn done(
 impl Store for FaultyStore {
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
         self.note("get", key);
+        self.check_shown(key)?;
         let object = self.memory.get(key).await?;
         let bytes = object.as_ref().map_or(0, |object| object.body.len());
         self.transferred.lock().unwrap().0 += bytes;
@@ -173,6 +193,7 @@ impl Store for FaultyStore {
 impl Catalogue for FaultyStore {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         self.note("list", prefix);
+        self.check_shown(prefix)?;
         self.memory.list(prefix).await
     }
 

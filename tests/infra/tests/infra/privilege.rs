@@ -112,7 +112,9 @@ fn with_a_key_everything_that_is_kept_is_under_it() {
         ("AWS::SecretsManager::Secret", "KmsKeyId"),
     ];
     for (kind, property) in kinds {
-        for (id, resource) in resources(kind) {
+        let found = resources(kind);
+        assert!(!found.is_empty(), "{kind}");
+        for (id, resource) in found {
             let expected =
                 json!({"Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]});
             assert_eq!(
@@ -219,6 +221,7 @@ fn every_role_is_within_the_boundary() {
         "HasBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}
     ]});
     let roles = resources("AWS::IAM::Role");
+    assert_eq!(roles.len(), 4, "{roles:?}");
     for (id, role) in &roles {
         let boundary = &role["Properties"]["PermissionsBoundary"];
         assert_eq!(boundary, &expected, "{id}: PermissionsBoundary");

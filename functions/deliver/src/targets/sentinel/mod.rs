@@ -95,7 +95,8 @@ impl Sentinel {
                 "{WHO} forbids it (HTTP 403): the application of client_id needs the role \
                  Monitoring Metrics Publisher on this very data collection rule (it takes up to \
                  half an hour to work); if it has it, dcr or url may be another rule's, or the \
-                 endpoint is open to a private link only"
+                 endpoint is open to a private link only; a firewall or a proxy on the way may \
+                 refuse this sender, too"
             )),
             Ok(answer) => answer.failure_of(WHO, "the application and its role", HINTS),
             Err(verdict) => verdict,

@@ -155,17 +155,33 @@ fn a_link_in_the_place_of_a_file_or_a_folder_is_named_and_not_followed() {
     }
 }
 
+/// Which tenant is meant is not known, so it must not look as if there were none.
 #[test]
 fn a_document_behind_a_link_is_left_out_and_the_others_are_polled() {
-    let tenant = Tenant::new(&list(&[alert(1, 2)]));
-    let folder = Folder::new();
-    write(&folder, "contoso", &tenant, "");
-    let link = folder.path().join("tenants/fabrikam.toml");
-    symlink("/etc/passwd", &link).unwrap();
-    let outcome = on(&folder, &["poll", "--all", "--once"]).well();
-    assert!(outcome.stderr.contains("fabrikam.toml"), "{outcome:?}");
-    assert!(outcome.stderr.contains("symbolic link"), "{outcome:?}");
-    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
+    let (well, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "m-well", &well, "");
+    let (tenants, elsewhere) = (folder.path().join("tenants"), folder.path().join("other"));
+    fs::create_dir(&elsewhere).unwrap();
+    fs::copy(tenants.join("m-well.toml"), elsewhere.join("linked.toml")).unwrap();
+    fs::write(elsewhere.join("README.md"), "").unwrap();
+    // What could be no document is nobody's concern.
+    symlink(elsewhere.join("README.md"), tenants.join("README.md")).unwrap();
+    on(&folder, &["tenants", "list"]).well();
+    for (at, to) in [("linked.toml", "linked.toml"), ("paused", ".")] {
+        symlink(elsewhere.join(to), tenants.join(at)).unwrap();
+        let words = ["not every tenant is known", at, "a symbolic link"];
+        for command in [
+            &["poll", "--all", "--once"][..],
+            &["tenants", "list"],
+            &["tenants", "list", "--json"],
+            &["tenants", "check", "--all"],
+        ] {
+            on(&folder, command).failed(1, &words);
+        }
+        on(&folder, &["tenants", "check", "m-well"]).well();
+        fs::remove_file(tenants.join(at)).unwrap();
+    }
+    assert_eq!(lines(&folder, "m-well", "siem.ndjson").len(), 2);
 }
 
 /// It is the administrator who says where the data lies.
