@@ -151,6 +151,7 @@ impl<'m> Mapping<'m> {
         let meaning = || Meaning {
             content: draft.content(),
             version: draft.version(),
+            updated: updated(self.alert),
         };
         let claimed = match &reading {
             None => written.claim(alert, key, now_secs),
@@ -199,6 +200,13 @@ pub(crate) fn digest_of(alert: &Alert<'_>) -> AlertDigest {
     let created = alert.created.as_ref().and_then(|time| time.instant);
     let created_secs = created.map_or(0, |time| epoch_secs_of(time.as_second()));
     AlertDigest::of(&alert.id).created(created_secs)
+}
+
+/// When the alert changed last, as the state counts time.
+fn updated(alert: &Alert<'_>) -> i64 {
+    let instant = alert.last_update.as_ref().and_then(|time| time.instant);
+    let ticks = instant.and_then(|time| i64::try_from(time.as_nanosecond() / 100).ok());
+    ticks.unwrap_or(i64::MIN)
 }
 
 /// When the alert changed last or, where Graph does not say, came up.

@@ -4,8 +4,8 @@
 //! seen (seconds since 1970, 32 bits each, little-endian), the numbers of its keys, of its facts and of
 //! the keys with versions (LEB128: seven bits per byte, the lowest first); then each key (16 bytes);
 //! for each key with versions how many are known (one byte; 255 if nothing is); for each of which
-//! something is, the text that was read last, the content that was written last and the versions (16
-//! bytes each); and each fact (6 bytes).
+//! something is, the text that was read last, the content of the newest version, its instant (64 bits,
+//! and zeros) and the versions (16 bytes each); and each fact (6 bytes).
 //!
 //! Up to version 5 of the state there was no time at which it came up, and each key had a content or
 //! none had any, as the output said; up to version 2 there were no facts, and the number of keys had 32
@@ -121,7 +121,7 @@ impl Entry {
     pub(crate) fn packed_len(&self) -> usize {
         let known = self.versions.iter().map(|versions| versions.known.len());
         27 + self.keys.len() * 16
-            + self.versions.len() * 33
+            + self.versions.len() * 49
             + known.sum::<usize>() * 16
             + self.facts.len() * size_of::<Fact>()
     }
@@ -143,6 +143,7 @@ impl Entry {
         for versions in self.versions.iter().filter(is_known) {
             bytes.extend_from_slice(&versions.text);
             bytes.extend_from_slice(&versions.content);
+            bytes.extend_from_slice(&[versions.updated.to_le_bytes(), [0; 8]].concat());
             bytes.extend_from_slice(versions.known.as_flattened());
         }
         bytes.extend_from_slice(self.facts.as_flattened());
@@ -228,9 +229,10 @@ impl<'a> PackedEntry<'a> {
             let (of_this, rest) = digests.split_at(digests_of(*count));
             digests = rest;
             match of_this {
-                [text, content, known @ ..] => Versions {
+                [text, content, updated, known @ ..] => Versions {
                     text: *text,
                     content: *content,
+                    updated: i64::from_le_bytes(*updated.first_chunk().unwrap_or(&[0; 8])),
                     known: known.to_vec(),
                 },
                 _ => Versions::UNKNOWN,
@@ -254,7 +256,7 @@ fn digests_of(count: u8) -> usize {
     if count == NOTHING_KNOWN {
         0
     } else {
-        2 + usize::from(count)
+        3 + usize::from(count)
     }
 }
 

@@ -34,6 +34,9 @@ pub struct Meaning {
     pub content: [u8; 32],
     /// The same and the instant of the alert's last update.
     pub version: [u8; 32],
+    /// That instant, in tenths of a microsecond since 1970; the earliest there is, where it is not
+    /// known.
+    pub updated: i64,
 }
 
 /// What is known of one record.
@@ -41,8 +44,11 @@ pub struct Meaning {
 pub(crate) struct Versions {
     /// The text that was read last.
     pub(crate) text: [u8; 16],
-    /// The content that was written last.
+    /// The content of the newest version that was written. One that is written late, because a replica
+    /// shows it late, is not the newest.
     pub(crate) content: [u8; 16],
+    /// The instant of that version.
+    pub(crate) updated: i64,
     /// Those that were written, the oldest first.
     pub(crate) known: Vec<[u8; 16]>,
 }
@@ -53,6 +59,7 @@ pub(crate) struct Taken {
     content: [u8; 16],
     version: [u8; 16],
     content_before: [u8; 16],
+    updated_before: i64,
     version_before: Option<[u8; 16]>,
     forgotten: Option<[u8; 16]>,
 }
@@ -62,6 +69,7 @@ impl Versions {
     pub(crate) const UNKNOWN: Self = Self {
         text: UNKNOWN,
         content: UNKNOWN,
+        updated: i64::MIN,
         known: Vec::new(),
     };
 
@@ -69,6 +77,7 @@ impl Versions {
     pub(crate) const NEVER_WRITTEN: Self = Self {
         text: UNKNOWN,
         content: NEVER_WRITTEN,
+        updated: i64::MIN,
         known: Vec::new(),
     };
 
@@ -77,6 +86,7 @@ impl Versions {
         Self {
             text: UNKNOWN,
             content: bytes,
+            updated: i64::MIN,
             known: Vec::new(),
         }
     }
@@ -99,10 +109,10 @@ impl Versions {
         self.text = text;
         let meaning = meaning();
         let (content, version) = (half(&meaning.content), half(&meaning.version));
-        // What holds what was written last is no change, whatever its time. It is not remembered for
-        // written, either: after another version it is one.
-        let is_last = [content, half(&reading.bytes)].contains(&self.content);
-        if is_last {
+        // What holds what the newest version holds is no change, whatever its time. It is not
+        // remembered for written, either: after another version it is one.
+        let is_as_newest = [content, half(&reading.bytes)].contains(&self.content);
+        if is_as_newest {
             self.content = content;
             return None;
         }
@@ -113,11 +123,15 @@ impl Versions {
             content,
             version,
             content_before: self.content,
+            updated_before: self.updated,
             version_before: self.known.last().copied(),
             forgotten: (self.known.len() >= MOST_VERSIONS).then(|| self.known.remove(0)),
         };
         self.known.push(version);
-        self.content = content;
+        if meaning.updated >= self.updated || self.is_never_written() {
+            self.content = content;
+            self.updated = meaning.updated;
+        }
         Some(taken)
     }
 
@@ -128,11 +142,13 @@ impl Versions {
             content: half(&meaning.content),
             version: half(&meaning.version),
             content_before: NEVER_WRITTEN,
+            updated_before: i64::MIN,
             version_before: None,
             forgotten: None,
         };
         self.text = half(&reading.text);
         self.content = taken.content;
+        self.updated = meaning.updated;
         self.known.push(taken.version);
         taken
     }
@@ -148,25 +164,24 @@ impl Versions {
         if self.content == taken.content {
             // Unless what came before was given back first.
             let is_as_before = self.known.last().copied() == taken.version_before;
-            self.content = match is_as_before {
-                true => taken.content_before,
-                false => UNKNOWN,
+            (self.content, self.updated) = match is_as_before {
+                true => (taken.content_before, taken.updated_before),
+                false => (UNKNOWN, i64::MIN),
             };
         }
     }
 
     /// Takes over what others wrote beside.
     pub(crate) fn adopt(&mut self, theirs: &Self) {
-        let ours = self.known.len();
         for version in &theirs.known {
             if !self.known.contains(version) {
                 self.known.push(*version);
             }
         }
-        if self.is_never_written() {
+        let is_theirs_newer = theirs.updated > self.updated && !theirs.is_never_written();
+        if self.is_never_written() || is_theirs_newer {
             self.content = theirs.content;
-        } else if self.known.len() > ours && self.content != theirs.content {
-            self.content = UNKNOWN;
+            self.updated = theirs.updated;
         }
         let excess = self.known.len().saturating_sub(MOST_VERSIONS);
         self.known.drain(..excess);
@@ -192,6 +207,7 @@ mod tests {
         Meaning {
             content: [content; 32],
             version: [content ^ time; 32],
+            updated: time.into(),
         }
     }
 
@@ -245,6 +261,14 @@ mod tests {
         let next = (ACTIVE, 0x60, 0);
         let all = [next, touched, next, first, touched, next];
         assert_eq!(claimed(&mut written, &all), [next, touched]);
+    }
+
+    #[test]
+    fn what_was_set_back_to_what_a_replica_showed_late_is_written() {
+        let mut written = Written::default();
+        let (late, first, set_back) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0), (NEW, 0x60, 0));
+        let all = [first, late, first, set_back, first, late];
+        assert_eq!(claimed(&mut written, &all), [first, late, set_back]);
     }
 
     #[test]

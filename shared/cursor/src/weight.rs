@@ -31,7 +31,7 @@ const KEY_BYTES: usize = 2 * (2 * 16 + on_the_wire(16));
 const FACT_BYTES: usize = 2 * size_of::<Fact>() + on_the_wire(size_of::<Fact>());
 
 /// What is known of a record's versions, beside what `KEY_BYTES` has of it, and each of them.
-const VERSIONS_BYTES: usize = 2 * (size_of::<Versions>() - 16) + ALLOCATION_BYTES + on_the_wire(17);
+const VERSIONS_BYTES: usize = 2 * (size_of::<Versions>() - 16) + ALLOCATION_BYTES + on_the_wire(33);
 const VERSION_BYTES: usize = 2 * 16 + on_the_wire(16);
 
 pub(crate) fn of(alerts: usize, keys: usize, facts: usize) -> usize {

@@ -44,7 +44,11 @@ fn filled(alerts: u32, keys: u8) -> State {
             let text = [100 + version; 32];
             let (reading, content) = (Reading { bytes, text }, bytes);
             let version = [200 + version; 32];
-            let meaning = || Meaning { content, version };
+            let meaning = || Meaning {
+                content,
+                version,
+                updated: 0,
+            };
             native.claim_change(digest, &[1; 32], &reading, meaning, now_secs);
         }
     }
@@ -93,7 +97,11 @@ fn version_5_is_read() {
         assert!(!state.output("siem").lacks(alert, &[[0; 6], [1; 6]]));
         let (bytes, content, version) = ([7; 32], [70; 32], [71; 32]);
         let reading = Reading { bytes, text: bytes };
-        let meaning = || Meaning { content, version };
+        let meaning = || Meaning {
+            content,
+            version,
+            updated: 0,
+        };
         let native = state.output("native");
         let same = native.claim_change(alert, &[1; 32], &reading, meaning, 1_767_225_700);
         assert!(same.is_none(), "it was written by the old release");
@@ -245,7 +253,11 @@ fn version_3_contents() {
     let mut is_claimed = |bytes: u8, content: u8| {
         let (bytes, content, version) = ([bytes; 32], [content; 32], [content; 32]);
         let reading = Reading { bytes, text: bytes };
-        let meaning = || Meaning { content, version };
+        let meaning = || Meaning {
+            content,
+            version,
+            updated: 0,
+        };
         let alert = AlertDigest::of("da1");
         let native = state.output("native");
         let claimed = native.claim_change(alert, &[1; 32], &reading, meaning, 1_700_000_001);

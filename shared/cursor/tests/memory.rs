@@ -47,7 +47,11 @@ impl Shape {
             let bytes = [version; 32];
             let reading = Reading { bytes, text: bytes };
             let (content, version) = (bytes, bytes);
-            let meaning = || Meaning { content, version };
+            let meaning = || Meaning {
+                content,
+                version,
+                updated: 0,
+            };
             written.claim_change(alert, key, &reading, meaning, now_secs)
         });
         claims.collect::<Vec<_>>().into_iter().next().flatten()

@@ -148,7 +148,7 @@ proptest! {
                         let written = state.output(output(o));
                         let bytes = [content; 32];
                         let reading = Reading { bytes, text: bytes };
-                        let meaning = || Meaning { content: bytes, version: bytes };
+                        let meaning = || Meaning { content: bytes, version: bytes, updated: 0 };
                         let claimed =
                             written.claim_change(alert(n), &[key; 32], &reading, meaning, now_secs);
                         claimed.map(|mut claimed| {
