@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use drawbridge_cursor::{AlertDigest, PageId, PageSettings, State, StateError};
+use drawbridge_cursor::{AlertDigest, Merge, PageId, PageSettings, State, StateError};
 use drawbridge_store::{Catalogue, Store, StoreError};
 use futures::future::{join_all, try_join_all};
 
@@ -13,6 +13,10 @@ use crate::saved_state::state_key;
 
 /// How many pages are read or written at once.
 const AT_ONCE: usize = 8;
+
+/// The most of a state object that is read to look something up in it: it is small, or an older
+/// release's.
+pub(crate) const LARGEST_OBJECT: usize = 16 << 20;
 
 /// What the keys of a tenant's pages begin with.
 #[must_use]
@@ -27,27 +31,40 @@ pub(crate) struct StoredPages<'a> {
     pub(crate) tenant: &'a str,
 }
 
+/// The pages that were read for an alert.
+#[derive(Default)]
+pub(crate) struct Recalled {
+    pub(crate) pages: u64,
+    /// How many of them turned out to be lost.
+    pub(crate) lost: u64,
+}
+
 impl StoredPages<'_> {
     fn key(&self, id: PageId) -> String {
         format!("{}{id}", pages_prefix(self.tenant))
     }
 
-    /// Has what is known of an alert at hand; how many pages turned out to be lost.
+    /// Has what is known of an alert at hand.
     pub(crate) async fn recall(
         &self,
         state: &mut State,
         alert: AlertDigest,
-    ) -> Result<u64, PollError> {
-        let mut lost = 0;
+    ) -> Result<Recalled, PollError> {
+        let mut recalled = Recalled::default();
         while let Some(id) = state.page_for(alert) {
             let page = self.get(id, state.pages.bytes_of(id)).await?;
-            lost += u64::from(self.hold(state, id, page).await?.is_none());
+            recalled.pages += 1;
+            recalled.lost += u64::from(self.hold(state, id, page).await?.is_none());
         }
         state.recall(alert);
-        Ok(lost)
+        Ok(recalled)
     }
 
-    /// Merges what a state learned into new pages until there is little of it.
+    /// Merges what a state learned into new pages until there is little of it. What belongs in a page
+    /// that cannot be read, or cannot be stored, stays in the object: that is no reason not to save.
+    ///
+    /// # Errors
+    /// [`PollError::Superseded`].
     pub(crate) async fn merge(
         &self,
         state: &mut State,
@@ -55,30 +72,67 @@ impl StoredPages<'_> {
         settings: &PageSettings,
     ) -> Result<(), PollError> {
         for merges in state.merges(now_secs, settings).chunks(AT_ONCE) {
-            let mut pages = HashMap::new();
-            let mut wanted = Vec::new();
-            for id in merges.iter().flat_map(|merge| &merge.pages) {
-                match state.pages.held(*id) {
-                    Some(bytes) => drop(pages.insert(*id, bytes)),
-                    None => wanted.push((*id, state.pages.bytes_of(*id))),
+            let pages = self.pages_for(state, merges).await?;
+            let mut merged = Vec::new();
+            for merge in merges {
+                match state.merge(merge, &pages) {
+                    Ok(new) => merged.push((merge, new)),
+                    Err(source) => self.leave(&self.wrong(merge.pages[0], source)),
                 }
             }
-            let read = wanted.iter().map(|(id, bytes)| self.get(*id, *bytes));
-            for ((id, _), page) in wanted.iter().zip(try_join_all(read).await?) {
-                let held = self.hold(state, *id, page).await?;
-                pages.extend(held.map(|bytes| (*id, bytes)));
-            }
-            let mut new = Vec::new();
-            for merge in merges {
-                let merged = state.merge(merge, &pages);
-                new.extend(merged.map_err(|source| self.wrong(merge.pages[0], source))?);
-            }
             drop(pages);
+            let new: Vec<_> = merged.iter().flat_map(|(_, merged)| &merged.new).collect();
+            let mut stored = Ok(());
             for new in new.chunks(AT_ONCE) {
-                try_join_all(new.iter().map(|page| self.put(page.id, &page.bytes))).await?;
+                let put = new.iter().map(|page| self.put(page.id, &page.bytes));
+                stored = stored.and(try_join_all(put).await.map(drop));
+            }
+            if let Err(error) = stored {
+                self.leave(&error);
+                for (merge, merged) in merged.into_iter().rev() {
+                    state.unmerge(merge, merged);
+                }
+                return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// The pages that merges need, as far as they can be read.
+    async fn pages_for(
+        &self,
+        state: &mut State,
+        merges: &[Merge],
+    ) -> Result<HashMap<PageId, Arc<[u8]>>, PollError> {
+        let mut pages = HashMap::new();
+        let mut wanted = Vec::new();
+        for id in merges.iter().flat_map(|merge| &merge.pages) {
+            match state.pages.held(*id) {
+                Some(bytes) => drop(pages.insert(*id, bytes)),
+                None => wanted.push((*id, state.pages.bytes_of(*id))),
+            }
+        }
+        let read = wanted.iter().map(|(id, bytes)| self.get(*id, *bytes));
+        for ((id, _), page) in wanted.iter().zip(join_all(read).await) {
+            let held = match page {
+                Ok(page) => self.hold(state, *id, page).await,
+                Err(error) => Err(error),
+            };
+            match held {
+                Ok(held) => pages.extend(held.map(|bytes| (*id, bytes))),
+                Err(PollError::Superseded) => return Err(PollError::Superseded),
+                Err(error) => self.leave(&error),
+            }
+        }
+        Ok(pages)
+    }
+
+    /// Says why something stays in the object.
+    fn leave(&self, error: &PollError) {
+        tracing::error!(
+            tenant = self.tenant, %error,
+            "what the state has learned could not be put into a page; it stays in the state object"
+        );
     }
 
     async fn put(&self, id: PageId, bytes: &Arc<[u8]>) -> Result<(), PollError> {
@@ -113,8 +167,12 @@ impl StoredPages<'_> {
             let held = state.pages.hold(id, &page);
             return held.map(Some).map_err(|source| self.wrong(id, source));
         }
-        let object = self.store.get(&state_key(self.tenant)).await?;
-        let saved = object.and_then(|object| State::decode_head(&object.body).ok());
+        let key = state_key(self.tenant);
+        let saved = match self.store.get_at_most(&key, LARGEST_OBJECT).await {
+            // Nobody who writes pages leaves so much in the object.
+            Err(StoreError::TooLarge { .. }) => None,
+            object => object?.and_then(|object| State::decode_head(&object.body).ok()),
+        };
         if !saved.is_some_and(|saved| saved.pages.ids().any(|named| named == id)) {
             return Err(PollError::Superseded);
         }

@@ -172,7 +172,10 @@ impl SavedState {
             let Ok(theirs) = State::decode_within(&object.body, room) else {
                 return Ok(false);
             };
-            self.adopt(store, &theirs).await?;
+            match self.adopt(store, &theirs).await {
+                Err(PollError::Superseded) => return Ok(false),
+                adopted => adopted?,
+            }
             self.state.replayed = theirs.replayed;
             self.replayed = theirs.replayed;
         }
@@ -220,7 +223,11 @@ impl SavedState {
             if saved.etag.is_some() && newer.etag.is_none() {
                 return Err(PollError::Removed);
             }
-            newer.adopt(store, &saved.state).await?;
+            match newer.adopt(store, &saved.state).await {
+                // A poll put other pages in the place of some: what it saved is read anew.
+                Err(PollError::Superseded) => continue,
+                adopted => adopted?,
+            }
             saved = newer;
         }
         Err(PollError::Superseded)

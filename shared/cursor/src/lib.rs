@@ -26,7 +26,7 @@ mod written;
 pub use backfill::Backfill;
 pub use entry::Fact;
 pub use job::{Job, JobError};
-pub use pages::{Merge, NewPage, PageId, PageSettings, Pages};
+pub use pages::{Merge, Merged, NewPage, PageId, PageSettings, Pages};
 pub use plan::{Plan, WindowSettings};
 pub use ranges::{Due, MAX_INCOMPLETE, Range, Ranges, retry_delay_secs};
 pub use state::{Spent, State, Swept, epoch_secs_of};

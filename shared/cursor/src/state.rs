@@ -197,7 +197,9 @@ impl State {
     /// Forgets the alerts that Graph has not returned for `retention_secs`.
     pub fn prune(&mut self, now: Timestamp, retention_secs: u64) {
         // Of an alert in a page it is not noted each time that Graph returned it.
+        // A shorter retention must not have been preceded by longer steps.
         let step_secs = epoch_secs_of(i64::try_from(retention_secs / 8).unwrap_or(i64::MAX));
+        let step_secs = step_secs.min(LONGEST_STEP_SECS);
         let oldest = self.oldest_secs(now, retention_secs);
         let oldest = oldest.saturating_sub(step_secs);
         // What was seen later than that was seen by a clock that was ahead.
@@ -237,6 +239,9 @@ impl State {
         self.newest = self.newest.max(newest);
     }
 }
+
+/// The longest step: an eighth of the shortest retention that a tenant may have, two days.
+const LONGEST_STEP_SECS: u32 = 6 * 60 * 60;
 
 /// What a backfill sent again is kept under such a name beside the outputs.
 const RESENT: &str = "resent/";

@@ -173,7 +173,7 @@ fn a_million_alerts_a_day() {
             state.begin_save(Timestamp::from_second(now_secs.into()).unwrap());
             let mut new = Vec::new();
             for merge in state.merges(now_secs, &PageSettings::default()) {
-                new.extend(state.merge(&merge, &pages).unwrap());
+                new.extend(state.merge(&merge, &pages).unwrap().new);
             }
             (state.encode().unwrap(), new)
         });
@@ -200,7 +200,7 @@ fn all_into_pages(shape: &Shape, mut state: State, held: usize, weight: usize) {
     let (pages, merging) = peak_of(|| {
         state.begin_save(Timestamp::UNIX_EPOCH);
         let merges = state.merges(u32::MAX, &settings);
-        let new = |merge| state.merge(merge, &HashMap::new()).unwrap();
+        let new = |merge| state.merge(merge, &HashMap::new()).unwrap().new;
         merges.iter().flat_map(new).count()
     });
     assert!(pages > 0 && state.kept_bytes() <= settings.most_kept_bytes);

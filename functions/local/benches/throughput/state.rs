@@ -44,7 +44,7 @@ impl Stored {
         for merge in state.merges(now_secs, &PageSettings::default()) {
             let read = merge.pages.iter().map(|id| self.pages[id].len());
             self.read += read.sum::<usize>();
-            for page in state.merge(&merge, &self.pages).unwrap() {
+            for page in state.merge(&merge, &self.pages).unwrap().new {
                 self.written += page.bytes.len();
                 self.pages.insert(page.id, page.bytes);
             }

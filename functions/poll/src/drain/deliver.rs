@@ -86,7 +86,10 @@ impl Drain<'_> {
         self.report.newest_alert = self.report.newest_alert.max(asked_for);
         let digest = digest_of(alert);
         self.saw(digest, updated);
-        self.recall(digest).await?;
+        // Many pages of the state may be read without a record that is new.
+        if self.recall(digest).await? && !self.has_time() {
+            return Ok(false);
+        }
         let (poller, now_secs) = (self.poller, self.now_secs());
         for (n, output) in poller.outputs.iter().enumerate() {
             if !self.options.writes_to(&output.name) {
@@ -120,12 +123,13 @@ impl Drain<'_> {
         Ok(true)
     }
 
-    /// Has what the state knows of an alert at hand.
-    async fn recall(&mut self, alert: AlertDigest) -> Result<(), PollError> {
+    /// Has what the state knows of an alert at hand; whether a page had to be read for it.
+    async fn recall(&mut self, alert: AlertDigest) -> Result<bool, PollError> {
         let (store, tenant) = (self.poller.store.as_ref(), &self.poller.settings.tenant);
         let pages = StoredPages { store, tenant };
-        self.report.lost_pages += pages.recall(self.state, alert).await?;
-        Ok(())
+        let recalled = pages.recall(self.state, alert).await?;
+        self.report.lost_pages += recalled.lost;
+        Ok(recalled.pages > 0)
     }
 
     /// Counts the records that are longer than a reader of the output takes. They are sent whole: a

@@ -279,6 +279,69 @@ async fn a_damaged_page_is_named_and_nothing_is_sent_for_what_it_holds() {
     assert_once_each(&world, 5);
 }
 
+/// What belongs in a page that cannot be stored stays in the object, and is known all the same.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_cannot_be_stored_costs_nothing() {
+    for failing in 0..6 {
+        let world = world();
+        for n in 0..3 {
+            hour(&world, n);
+            world.clock.advance_secs(3600);
+            world.poll().await.unwrap();
+        }
+        hour(&world, 3);
+        world.clock.advance_secs(3600);
+        let works = std::iter::repeat_n(Put::Works, failing);
+        world.store.then_put(works.chain([Put::Fails]));
+        world.poll().await.unwrap();
+        let (stored, named) = pages(&world).await;
+        assert!(named.iter().all(|page| stored.contains(page)), "{failing}");
+        world.store.heal();
+        for n in 4..6 {
+            hour(&world, n);
+            world.clock.advance_secs(3600);
+            world.poll().await.unwrap();
+        }
+        assert!(world.state().await.kept_bytes() <= TINY.most_kept_bytes);
+        assert_once_each(&world, 6);
+    }
+}
+
+/// What is new does not come again and again because of a page that only the save needs.
+#[tokio::test(start_paused = true)]
+async fn a_damaged_page_that_no_alert_is_in_keeps_no_poll_from_saving() {
+    let (mut damaged, mut saved) = (0, 0);
+    loop {
+        let world = world();
+        for n in 0..4 {
+            hour(&world, n);
+            world.clock.advance_secs(3600);
+            world.poll().await.unwrap();
+        }
+        let (stored, _) = pages(&world).await;
+        let Some(key) = stored.get(damaged) else {
+            break;
+        };
+        let sound = world.store.bytes(key);
+        world.store.insert(key, sound[1..].to_vec());
+        hour(&world, 4);
+        world.clock.advance_secs(3600);
+        if world.poll().await.is_ok() {
+            saved += 1;
+            let before = world.written().len();
+            world.clock.advance_secs(60);
+            world.poll().await.unwrap();
+            assert_eq!(world.written().len(), before, "{damaged}");
+        }
+        world.store.insert(key, sound);
+        world.clock.advance_secs(60);
+        world.poll().await.unwrap();
+        assert_once_each(&world, 5);
+        damaged += 1;
+    }
+    assert!(saved > 0, "none of {damaged} pages could be done without");
+}
+
 /// An alert that lies in a page is delivered beside a poll that merges it: whichever saves first, both
 /// are known afterwards.
 #[tokio::test(start_paused = true)]
@@ -408,7 +471,7 @@ async fn a_poll_of_a_million_keys_reads_and_writes_little() {
                     (*id, std::sync::Arc::from(&*world.store.bytes(&key)))
                 });
                 let held = held.collect();
-                for page in state.merge(&merge, &held).unwrap() {
+                for page in state.merge(&merge, &held).unwrap().new {
                     let key = format!("{}{}", pages_prefix("contoso"), page.id);
                     world.store.insert(&key, page.bytes.to_vec());
                 }

@@ -37,6 +37,15 @@ const LARGEST: usize = 16;
 /// So many pages are written by a save that has enough room in its object already.
 const PAGES_AT_EASE: usize = 8;
 
+/// What a merge has made.
+#[derive(Debug)]
+pub struct Merged {
+    /// The pages that have to be stored; none if a page was missing.
+    pub new: Vec<NewPage>,
+    /// The index before.
+    before: Vec<Listed>,
+}
+
 /// What is to be merged into one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merge {
@@ -125,8 +134,9 @@ impl State {
         merges.into_values().collect()
     }
 
-    /// Merges into new pages what is to be, if all of `pages` that are needed and not
-    /// [lost](crate::Pages::lose) are there. The new ones have to be stored before the state is saved.
+    /// Merges into new pages what is to be, unless the page is missing that it belongs in. The new ones
+    /// have to be stored before the state is saved; if that fails, the state has to be told
+    /// [so](Self::unmerge).
     ///
     /// # Errors
     /// [`StateError::DamagedPage`].
@@ -134,15 +144,17 @@ impl State {
         &mut self,
         merge: &Merge,
         pages: &HashMap<PageId, Arc<[u8]>>,
-    ) -> Result<Vec<NewPage>, StateError> {
+    ) -> Result<Merged, StateError> {
+        let before = self.pages.index.clone();
+        let is_held = |id: &PageId| merge.pages.contains(id) && pages.contains_key(id);
         let index = self.pages.index.iter();
-        let listed: Vec<Listed> = index
-            .filter(|listed| merge.pages.contains(&listed.id))
-            .copied()
-            .collect();
-        if listed.iter().any(|listed| !pages.contains_key(&listed.id)) {
-            return Ok(Vec::new());
+        let listed: Vec<Listed> = index.filter(|page| is_held(&page.id)).copied().collect();
+        let is_missing = |id: &PageId| before.iter().any(|page| page.id == *id) && !is_held(id);
+        if merge.pages.first().is_some_and(is_missing) {
+            let new = Vec::new();
+            return Ok(Merged { new, before });
         }
+        let replaced: HashSet<_> = listed.iter().map(|page| page.id).collect();
         let mut rows = Vec::new();
         let merged: HashSet<_> = merge.alerts.iter().collect();
         let mut names = HashSet::<Arc<str>>::new();
@@ -185,10 +197,8 @@ impl State {
         }
         rows.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
         let index = &mut self.pages.index;
-        let is_last = index
-            .last()
-            .is_none_or(|last| merge.pages.contains(&last.id));
-        index.retain(|page| !merge.pages.contains(&page.id));
+        let is_last = index.last().is_none_or(|last| replaced.contains(&last.id));
+        index.retain(|page| !replaced.contains(&page.id));
         let mut new = Vec::new();
         for rows in parts(&rows, merge.bytes, is_last) {
             let bytes: Arc<[u8]> = page::encode(rows).into();
@@ -199,7 +209,24 @@ impl State {
             new.push(NewPage { id, bytes });
         }
         self.pages.index.sort_unstable_by_key(|page| page.first);
-        Ok(new)
+        Ok(Merged { new, before })
+    }
+
+    /// Takes a merge back whose pages could not be stored: the object knows again what it knew. Of
+    /// several, the last one comes first.
+    pub fn unmerge(&mut self, merge: &Merge, merged: Merged) {
+        let alerts: HashSet<_> = merge.alerts.iter().collect();
+        for page in &merged.new {
+            let rows = page::Rows::of(&page.bytes).into_iter().flatten();
+            for row in rows
+                .flatten()
+                .filter(|row| alerts.contains(row.entry.alert))
+            {
+                let entry = row.entry.to_owned();
+                self.output(row.output).insert(*row.entry.alert, entry);
+            }
+        }
+        self.pages.index = merged.before;
     }
 
     /// What the object knows, alert by alert.

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 pub use self::index::PageId;
 pub(crate) use self::index::{Listed, Place, pack, unpack};
-pub use self::merge::{Merge, NewPage, PageSettings};
+pub use self::merge::{Merge, Merged, NewPage, PageSettings};
 use self::page::Held;
 pub(crate) use self::page::Row;
 use crate::entry::Entry;

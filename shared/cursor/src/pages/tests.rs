@@ -45,7 +45,7 @@ impl Kept {
         state.prune(at(now_secs), RETENTION_SECS);
         state.begin_save(at(now_secs));
         for merge in state.merges(now_secs, settings) {
-            for page in state.merge(&merge, &self.pages).unwrap() {
+            for page in state.merge(&merge, &self.pages).unwrap().new {
                 assert!(self.pages.insert(page.id, page.bytes).is_none());
             }
         }
@@ -384,7 +384,7 @@ fn a_merge_without_its_page_changes_nothing() {
     let merges = state.merges(2000, &TINY);
     assert!(!merges.is_empty());
     for merge in merges {
-        assert!(state.merge(&merge, &HashMap::new()).unwrap().is_empty());
+        assert!(state.merge(&merge, &HashMap::new()).unwrap().new.is_empty());
     }
     assert_eq!(state, before);
 }
