@@ -5,14 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backfill_progress::{is_cancelled, windows};
 use crate::context::PollContext;
-use crate::drain::WindowOutcome;
+use crate::drain::{MAX_FAILURES, WindowOutcome};
 use crate::read_options::{ReadOptions, What};
 use crate::reading::stayed_incomplete;
 use crate::saved_state::{SavedState, change_state_within};
 use crate::{BackfillProgress, Ending, PollError, Poller, Report, budget};
-
-/// How often a window may fail before it is put aside.
-const MAX_FAILURES: u32 = 5;
 
 /// What one poll did of a backfill.
 #[derive(Debug, Default)]

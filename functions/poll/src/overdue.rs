@@ -1,9 +1,8 @@
-use drawbridge_cursor::State;
 use drawbridge_store::Store;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::pages::LARGEST_OBJECT;
-use crate::{Ending, PollError, Report, state_key};
+use crate::saved_state::head;
+use crate::{Ending, PollError, Report};
 
 /// How long a tenant may be without a poll that ended well until that is said.
 const LONGEST: SignedDuration = SignedDuration::from_mins(30);
@@ -11,12 +10,10 @@ const LONGEST: SignedDuration = SignedDuration::from_mins(30);
 /// Since when no poll of a tenant has ended well, if that is more than half an hour; asked after one
 /// that did not, whatever the cause.
 ///
-/// Before the first one, it counts from about the first try: from then on the week is swept. A state that cannot be
-/// read says nothing: that is an error by itself.
+/// Before the first one, it counts from about the first try: from then on the week is swept. A state
+/// that cannot be read says nothing: that is an error by itself.
 pub async fn overdue_since(store: &dyn Store, tenant: &str, now: Timestamp) -> Option<Timestamp> {
-    let object = store.get_at_most(&state_key(tenant), LARGEST_OBJECT).await;
-    let object = object.ok()??;
-    let state = State::decode_head(&object.body).ok()?;
+    let state = head(store, tenant).await.ok()??;
     let first_try = state.swept.week.into_iter().chain(state.saved).min();
     let since = state.last_success.or(first_try)?;
     (now.duration_since(since) > LONGEST).then_some(since)

@@ -4,19 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use drawbridge_cursor::{AlertDigest, Merge, PageId, PageSettings, State, StateError};
+use drawbridge_cursor::{AlertDigest, Merge, NewPage, PageId, PageSettings, State, StateError};
 use drawbridge_store::{Catalogue, Store, StoreError};
 use futures::future::{join_all, try_join_all};
 
 use crate::PollError;
-use crate::saved_state::state_key;
+use crate::saved_state::head;
 
 /// How many pages are read or written at once.
 const AT_ONCE: usize = 8;
-
-/// The most of a state object that is read to look something up in it: it is small, or an older
-/// release's.
-pub(crate) const LARGEST_OBJECT: usize = 16 << 20;
 
 /// What the keys of a tenant's pages begin with.
 #[must_use]
@@ -81,13 +77,8 @@ impl StoredPages<'_> {
                 }
             }
             drop(pages);
-            let new: Vec<_> = merged.iter().flat_map(|(_, merged)| &merged.new).collect();
-            let mut stored = Ok(());
-            for new in new.chunks(AT_ONCE) {
-                let put = new.iter().map(|page| self.put(page.id, &page.bytes));
-                stored = stored.and(try_join_all(put).await.map(drop));
-            }
-            if let Err(error) = stored {
+            let new = merged.iter().flat_map(|(_, merged)| &merged.new);
+            if let Err(error) = self.put_all(new).await {
                 self.leave(&error);
                 for (merge, merged) in merged.into_iter().rev() {
                     state.unmerge(merge, merged);
@@ -135,6 +126,15 @@ impl StoredPages<'_> {
         );
     }
 
+    async fn put_all(&self, pages: impl Iterator<Item = &NewPage>) -> Result<(), PollError> {
+        let pages: Vec<_> = pages.collect();
+        for pages in pages.chunks(AT_ONCE) {
+            let put = pages.iter().map(|page| self.put(page.id, &page.bytes));
+            try_join_all(put).await?;
+        }
+        Ok(())
+    }
+
     async fn put(&self, id: PageId, bytes: &Arc<[u8]>) -> Result<(), PollError> {
         let (key, body) = (self.key(id), Bytes::from_owner(Arc::clone(bytes)));
         let stored = self.store.put(&key, body, "application/octet-stream");
@@ -167,12 +167,7 @@ impl StoredPages<'_> {
             let held = state.pages.hold(id, &page);
             return held.map(Some).map_err(|source| self.wrong(id, source));
         }
-        let key = state_key(self.tenant);
-        let saved = match self.store.get_at_most(&key, LARGEST_OBJECT).await {
-            // Nobody who writes pages leaves so much in the object.
-            Err(StoreError::TooLarge { .. }) => None,
-            object => object?.and_then(|object| State::decode_head(&object.body).ok()),
-        };
+        let saved = head(self.store, self.tenant).await?;
         if !saved.is_some_and(|saved| saved.pages.ids().any(|named| named == id)) {
             return Err(PollError::Superseded);
         }

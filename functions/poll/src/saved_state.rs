@@ -234,6 +234,19 @@ impl SavedState {
     }
 }
 
+/// The most of a state object that is read to look something up in it: it is small, or an older
+/// release's.
+const LARGEST_HEAD: usize = 16 << 20;
+
+/// A state without what its outputs have; `None` where there is none, or none that is of use for that.
+pub(crate) async fn head(store: &dyn Store, tenant: &str) -> Result<Option<State>, StoreError> {
+    match store.get_at_most(&state_key(tenant), LARGEST_HEAD).await {
+        // Nobody who writes pages leaves so much in the object.
+        Err(StoreError::TooLarge { .. }) => Ok(None),
+        object => Ok(object?.and_then(|object| State::decode_head(&object.body).ok())),
+    }
+}
+
 /// Reads a state, if there is memory for the object and for what is in it; an empty one where there is
 /// none.
 async fn read(

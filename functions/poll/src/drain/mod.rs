@@ -12,6 +12,8 @@ use drawbridge_cursor::{AlertDigest, Claimed, State, Window, epoch_secs_of};
 use drawbridge_graph::AlertQuery;
 use drawbridge_time::Deadline;
 
+pub(crate) use self::narrow::MAX_FAILURES;
+
 use self::attempt::Attempt;
 use self::listing::Listing;
 use self::narrow::Narrowed;

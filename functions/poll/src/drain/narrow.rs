@@ -7,7 +7,7 @@ use crate::{PollError, Settings};
 
 /// How often what cannot get smaller has to fail, each time while Graph answers another question,
 /// before it is put aside.
-pub(super) const MAX_FAILURES: u32 = 5;
+pub(crate) const MAX_FAILURES: u32 = 5;
 
 /// What to do about an attempt that failed.
 pub(super) enum Narrowed {

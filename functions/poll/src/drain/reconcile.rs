@@ -5,8 +5,7 @@ use drawbridge_graph::ErrorKind;
 
 use super::attempt::SMALL_PAGE;
 use super::listing::Listed;
-use super::narrow::MAX_FAILURES;
-use super::{Drain, Left, Unread, WindowOutcome};
+use super::{Drain, Left, MAX_FAILURES, Unread, WindowOutcome};
 use crate::PollError;
 use crate::read_options::What;
 

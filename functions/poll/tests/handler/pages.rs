@@ -39,6 +39,15 @@ fn hour(world: &World, hour: u32) {
     }
 }
 
+/// Polls once after each of these hours.
+async fn poll_hours(world: &World, hours: std::ops::Range<u32>) {
+    for n in hours {
+        hour(world, n);
+        world.clock.advance_secs(3600);
+        world.poll().await.unwrap();
+    }
+}
+
 /// How often each record was written.
 fn written(world: &World) -> BTreeMap<(String, u64, String), usize> {
     let mut counts = BTreeMap::new();
@@ -102,11 +111,7 @@ async fn wherever_a_poll_dies_nothing_is_lost_and_no_page_is_missing() {
     let mut died = 0;
     for step in 0.. {
         let mut world = world();
-        for n in 0..3 {
-            hour(&world, n);
-            world.clock.advance_secs(3600);
-            world.poll().await.unwrap();
-        }
+        poll_hours(&world, 0..3).await;
         hour(&world, 3);
         world.clock.advance_secs(3600);
         world.mortal.dies_at(Some(step));
@@ -151,11 +156,7 @@ async fn wherever_a_poll_dies_nothing_is_lost_and_no_page_is_missing() {
 #[tokio::test(start_paused = true)]
 async fn a_poll_that_is_overtaken_fails_and_does_no_harm() {
     let world = world();
-    for n in 0..4 {
-        hour(&world, n);
-        world.clock.advance_secs(3600);
-        world.poll().await.unwrap();
-    }
+    poll_hours(&world, 0..4).await;
     hour(&world, 4);
     world.clock.advance_secs(3600);
     // The other one saves just before this one does.
@@ -189,11 +190,7 @@ async fn a_page_that_another_poll_replaced_is_not_taken_for_lost() {
         settings.pages = TINY;
         settings.page_size = 2;
     });
-    for n in 0..4 {
-        hour(&world, n);
-        world.clock.advance_secs(3600);
-        world.poll().await.unwrap();
-    }
+    poll_hours(&world, 0..4).await;
     let before = world.store.objects();
     hour(&world, 4);
     world.clock.advance_secs(3600);
@@ -220,11 +217,7 @@ async fn a_page_that_another_poll_replaced_is_not_taken_for_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_page_that_is_lost_costs_repeats_and_nothing_else() {
     let world = world();
-    for n in 0..4 {
-        hour(&world, n);
-        world.clock.advance_secs(3600);
-        world.poll().await.unwrap();
-    }
+    poll_hours(&world, 0..4).await;
     let prefix = pages_prefix("contoso");
     let removed = world.store.take(|key| key.starts_with(&prefix));
     assert!(removed.len() > 3);
@@ -250,11 +243,7 @@ async fn a_page_that_is_lost_costs_repeats_and_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn a_damaged_page_is_named_and_nothing_is_sent_for_what_it_holds() {
     let world = world();
-    for n in 0..4 {
-        hour(&world, n);
-        world.clock.advance_secs(3600);
-        world.poll().await.unwrap();
-    }
+    poll_hours(&world, 0..4).await;
     let (stored, _) = pages(&world).await;
     let sound: Vec<_> = stored.iter().map(|key| world.store.bytes(key)).collect();
     for (key, body) in stored.iter().zip(&sound) {
@@ -284,11 +273,7 @@ async fn a_damaged_page_is_named_and_nothing_is_sent_for_what_it_holds() {
 async fn a_page_that_cannot_be_stored_costs_nothing() {
     for failing in 0..6 {
         let world = world();
-        for n in 0..3 {
-            hour(&world, n);
-            world.clock.advance_secs(3600);
-            world.poll().await.unwrap();
-        }
+        poll_hours(&world, 0..3).await;
         hour(&world, 3);
         world.clock.advance_secs(3600);
         let works = std::iter::repeat_n(Put::Works, failing);
@@ -297,11 +282,7 @@ async fn a_page_that_cannot_be_stored_costs_nothing() {
         let (stored, named) = pages(&world).await;
         assert!(named.iter().all(|page| stored.contains(page)), "{failing}");
         world.store.heal();
-        for n in 4..6 {
-            hour(&world, n);
-            world.clock.advance_secs(3600);
-            world.poll().await.unwrap();
-        }
+        poll_hours(&world, 4..6).await;
         assert!(world.state().await.kept_bytes() <= TINY.most_kept_bytes);
         assert_once_each(&world, 6);
     }
@@ -313,11 +294,7 @@ async fn a_damaged_page_that_no_alert_is_in_keeps_no_poll_from_saving() {
     let (mut damaged, mut saved) = (0, 0);
     loop {
         let world = world();
-        for n in 0..4 {
-            hour(&world, n);
-            world.clock.advance_secs(3600);
-            world.poll().await.unwrap();
-        }
+        poll_hours(&world, 0..4).await;
         let (stored, _) = pages(&world).await;
         let Some(key) = stored.get(damaged) else {
             break;
@@ -348,11 +325,7 @@ async fn a_damaged_page_that_no_alert_is_in_keeps_no_poll_from_saving() {
 async fn what_a_replay_and_a_poll_learn_of_the_same_alert_is_known() {
     for is_poll_first in [false, true] {
         let world = world();
-        for n in 0..5 {
-            hour(&world, n);
-            world.clock.advance_secs(3600);
-            world.poll().await.unwrap();
-        }
+        poll_hours(&world, 0..5).await;
         let before = world.store.objects();
         let key = state_key("contoso");
         // As if both had read the state as it was before.
@@ -395,17 +368,9 @@ async fn what_a_replay_and_a_poll_learn_of_the_same_alert_is_known() {
 #[tokio::test(start_paused = true)]
 async fn an_old_state_that_is_put_back_costs_repeats_only() {
     let world = world();
-    for n in 0..4 {
-        hour(&world, n);
-        world.clock.advance_secs(3600);
-        world.poll().await.unwrap();
-    }
+    poll_hours(&world, 0..4).await;
     let before = world.store.bytes(&state_key("contoso"));
-    for n in 4..6 {
-        hour(&world, n);
-        world.clock.advance_secs(3600);
-        world.poll().await.unwrap();
-    }
+    poll_hours(&world, 4..6).await;
     world.store.insert(&state_key("contoso"), before);
     for n in 6..8 {
         hour(&world, n);
