@@ -1,17 +1,20 @@
 //! What becomes of the messages of the jobs queue: the wiring of Lambda, without AWS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use drawbridge_config::ConfigError;
 use drawbridge_cursor::{Job, JobError};
 use drawbridge_lambda::{
-    VisibilityControl, batch_item_failure, first_received_at, receive_count, sent_at,
+    MessageDeletion, VisibilityControl, batch_item_failure, first_received_at, receive_count,
+    sent_at,
 };
 use drawbridge_queue::{AccessError, Message, Queue, QueueError};
 use drawbridge_time::Clock;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::{AfterJob, Delivery, JobFailure, Jobs, Poller, Report, Silent, Stop};
 
@@ -21,27 +24,36 @@ const SLOT_SECS: i64 = 15;
 /// Has the poller of each tenant.
 #[async_trait]
 pub trait Pollers: Send + Sync {
-    /// The poller of a tenant; `None` when there is no such tenant, or when it is paused.
+    /// The poller of a job's tenant; `None` when there is no such tenant, or when it is paused.
     ///
     /// # Errors
     /// When what the tenant's document asks for cannot be had.
-    async fn poller(&self, tenant: &str) -> Result<Option<Arc<Poller>>, ConfigError>;
+    async fn poller(&self, job: &Job) -> Result<Option<Arc<Poller>>, ConfigError>;
 }
 
 /// Hears how jobs went.
 #[async_trait]
 pub trait JobLog: Send + Sync {
-    /// A job begins.
-    fn begins(&self) {}
+    /// A job is done that took so long; `is_message` unless it came directly. Several may be done at
+    /// the same time.
+    async fn done(
+        &self,
+        job: &Job,
+        done: &Result<Option<Report>, JobFailure>,
+        is_message: bool,
+        took: Duration,
+    );
 
-    /// A job is done; `is_message` unless it came directly.
-    async fn done(&self, job: &Job, done: &Result<Option<Report>, JobFailure>, is_message: bool);
+    /// An invocation ends: each of its jobs is done, or left for later.
+    fn invocation_ends(&self) {}
 }
 
 /// The jobs queue, as the function that reads it sees it.
 pub struct JobsQueue {
     /// Hides messages that are to come back.
     pub visibility: Arc<dyn VisibilityControl>,
+    /// Deletes those that are done before the rest of their batch.
+    pub deletion: Arc<dyn MessageDeletion>,
     /// Takes jobs.
     pub queue: Arc<dyn Queue>,
     /// Its name, in errors.
@@ -68,6 +80,7 @@ impl<P: Pollers> JobMessages<P> {
     pub async fn answer(&self, messages: &[SqsMessage], stop: &Stop) -> SqsBatchResponse {
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = self.failed(messages, stop).await;
+        self.log.invocation_ends();
         response
     }
 
@@ -120,7 +133,9 @@ impl<P: Pollers> JobMessages<P> {
         text: &str,
         stop: &Stop,
     ) -> Result<Option<Report>, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.job(&parsed(text)?, None, stop).await?)
+        let done = self.job(&parsed(text)?, None, stop).await;
+        self.log.invocation_ends();
+        Ok(done?)
     }
 
     async fn job(
@@ -129,10 +144,11 @@ impl<P: Pollers> JobMessages<P> {
         delivery: Option<Delivery>,
         stop: &Stop,
     ) -> Result<Option<Report>, JobFailure> {
-        self.log.begins();
-        let poller = self.pollers.poller(&job.tenant);
+        let began = Instant::now();
+        let poller = self.pollers.poller(job);
         let done = self.jobs.run(job, delivery, poller, stop, &Silent).await;
-        self.log.done(job, &done, delivery.is_some()).await;
+        let took = began.elapsed();
+        self.log.done(job, &done, delivery.is_some(), took).await;
         done
     }
 }

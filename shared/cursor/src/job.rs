@@ -3,12 +3,17 @@ use serde::{Deserialize, Serialize};
 /// A piece of work for `poll`: a tenant's name. What is to be read of the tenant is in its
 /// [`State`](crate::State), so that doing a job twice, or losing one, changes nothing.
 ///
-/// On the wire it is one JSON object: `{"tenant":"contoso"}`. What else stands in it is ignored: older
-/// releases said there what to read.
+/// On the wire it is one JSON object: `{"tenant":"contoso"}`, with the `document`'s version beside it
+/// where the sender knows it. What else stands in it is ignored: older releases said there what to
+/// read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// The tenant's name in the configuration.
     pub tenant: String,
+    /// The ETag of the tenant's document as it was listed, so that the document is read only when it
+    /// has changed; none where the sender does not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
 }
 
 /// A job that could not be read.
@@ -25,6 +30,7 @@ impl Job {
     pub fn of(tenant: &str) -> Self {
         Self {
             tenant: tenant.to_owned(),
+            document: None,
         }
     }
 

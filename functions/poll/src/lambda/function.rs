@@ -3,7 +3,7 @@ use std::sync::Arc;
 use drawbridge_config::{ConfigError, FunctionSettings, Trust};
 use drawbridge_entra::aws_assertions;
 use drawbridge_http::HttpTransport;
-use drawbridge_lambda::{SqsVisibility, deadline};
+use drawbridge_lambda::{SqsDeletion, SqsVisibility, deadline};
 use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{Catalogue, S3Store, Store};
@@ -49,7 +49,8 @@ impl Function {
         let objects: Arc<dyn Store> = store.clone();
         let outputs = Outputs::new(&settings, &sqs, &objects);
         let jobs_queue = SqsQueue::new(sqs.clone(), &settings.jobs_queue_url);
-        let visibility = SqsVisibility::new(sqs, settings.jobs_queue_url.clone());
+        let visibility = SqsVisibility::new(sqs.clone(), settings.jobs_queue_url.clone());
+        let deletion = SqsDeletion::new(sqs, settings.jobs_queue_url.clone());
         let secrets = SecretsManager::new(aws_sdk_secretsmanager::Client::new(&aws));
         let services = Services {
             transport: Arc::new(HttpTransport::new()),
@@ -71,6 +72,7 @@ impl Function {
                 jobs: Jobs::default(),
                 queue: JobsQueue {
                     visibility: Arc::new(visibility),
+                    deletion: Arc::new(deletion),
                     queue: Arc::new(jobs_queue),
                     place: settings.jobs_queue_url,
                 },

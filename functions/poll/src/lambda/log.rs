@@ -1,5 +1,5 @@
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use drawbridge_cursor::Job;
@@ -10,19 +10,15 @@ use super::metrics;
 use crate::messages::JobLog;
 use crate::{JobFailure, Report, overdue_since, why_not_well};
 
-/// Logs how jobs went and prints their metrics. A process does one job at a time.
+/// Logs how jobs went and prints their metrics.
 pub(super) struct Log {
     /// Where the states are.
     store: Arc<dyn Store>,
-    started: Mutex<Option<Instant>>,
 }
 
 impl Log {
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
-        Self {
-            store,
-            started: Mutex::default(),
-        }
+        Self { store }
     }
 
     /// Whether no poll of the tenant has ended well for more than half an hour; says so.
@@ -36,21 +32,17 @@ impl Log {
         }
         since.is_some()
     }
-
-    fn took(&self) -> Duration {
-        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        started.map(|started| started.elapsed()).unwrap_or_default()
-    }
 }
 
 #[async_trait]
 impl JobLog for Log {
-    fn begins(&self) {
-        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        *started = Some(Instant::now());
-    }
-
-    async fn done(&self, job: &Job, done: &Result<Option<Report>, JobFailure>, is_message: bool) {
+    async fn done(
+        &self,
+        job: &Job,
+        done: &Result<Option<Report>, JobFailure>,
+        is_message: bool,
+        took: Duration,
+    ) {
         match done {
             Ok(Some(report)) => {
                 tracing::info!(
@@ -59,7 +51,6 @@ impl JobLog for Log {
                     requests = report.requests, saved = report.saved, ending = ?report.ending,
                     more = report.more, "polled"
                 );
-                let took = self.took();
                 let is_overdue = match why_not_well(Ok(report)) {
                     Some(cause) => self.is_overdue(&job.tenant, &cause).await,
                     None => false,
@@ -78,7 +69,6 @@ impl JobLog for Log {
             }
             Err(error) => {
                 tracing::error!(tenant = job.tenant, %error, "poll failed");
-                let took = self.took();
                 let is_overdue = self.is_overdue(&job.tenant, &error.to_string()).await;
                 metrics::print(&job.tenant, Err(error), is_overdue, SystemClock.now(), took);
             }

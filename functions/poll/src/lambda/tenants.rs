@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use drawbridge_config::{Bindings, ConfigError, Tenant, document};
+use drawbridge_cursor::Job;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tracing::error;
@@ -72,7 +73,8 @@ impl Tenants {
 #[async_trait]
 impl Pollers for Tenants {
     /// The poller of a tenant, built anew when its document has changed.
-    async fn poller(&self, name: &str) -> Result<Option<Arc<Poller>>, ConfigError> {
+    async fn poller(&self, job: &Job) -> Result<Option<Arc<Poller>>, ConfigError> {
+        let name = job.tenant.as_str();
         let now = self.services.clock.now();
         let mut known = self.known.lock().await;
         if let Some(known) = known.get(name)
@@ -200,7 +202,7 @@ mod tests {
 
         /// What a poll of that tenant is refused for; `None` if it is not.
         async fn refusal(&self, name: &str) -> Option<String> {
-            let poller = self.tenants.poller(name).await;
+            let poller = self.tenants.poller(&Job::of(name)).await;
             poller.err().map(|error| error.to_string())
         }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use drawbridge_cursor::Job;
-use drawbridge_lambda::VisibilityControl;
+use drawbridge_lambda::{MessageDeletion, VisibilityControl};
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
 use jiff::Timestamp;
 
@@ -230,6 +230,16 @@ impl VisibilityControl for Jobs {
                 message.from_ms = until;
             }
         }
+    }
+}
+
+#[async_trait]
+impl MessageDeletion for Jobs {
+    async fn delete(&self, receipt_handles: &[String]) {
+        let mut inner = self.inner();
+        inner
+            .waiting
+            .retain(|waiting| !receipt_handles.contains(&waiting.id));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is heard of a poll when it is over.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use drawbridge_cursor::Job;
@@ -33,7 +34,7 @@ impl Log {
 
 #[async_trait]
 impl JobLog for Log {
-    async fn done(&self, _: &Job, done: &Result<Option<Report>, JobFailure>, _: bool) {
+    async fn done(&self, _: &Job, done: &Result<Option<Report>, JobFailure>, _: bool, _: Duration) {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *last = Some(Told::of(done));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use drawbridge_config::ConfigError;
-use drawbridge_cursor::{PageSettings, WindowSettings};
+use drawbridge_cursor::{Job, PageSettings, WindowSettings};
 use drawbridge_poll::messages::{JobMessages, JobsQueue, Pollers};
 use drawbridge_poll::{Grouping, Jobs, Output, Poller, Settings, Stop};
 use drawbridge_time::Deadline;
@@ -69,7 +69,7 @@ struct OnePoller(Arc<Poller>);
 
 #[async_trait]
 impl Pollers for OnePoller {
-    async fn poller(&self, _: &str) -> Result<Option<Arc<Poller>>, ConfigError> {
+    async fn poller(&self, _: &Job) -> Result<Option<Arc<Poller>>, ConfigError> {
         Ok(Some(Arc::clone(&self.0)))
     }
 }
@@ -127,6 +127,7 @@ impl Process {
                 jobs: Jobs::default(),
                 queue: JobsQueue {
                     visibility: tenant.jobs.clone(),
+                    deletion: tenant.jobs.clone(),
                     queue: tenant.jobs.clone(),
                     place: "jobs".to_owned(),
                 },
