@@ -133,7 +133,10 @@ impl<'s> Ranking<'s> {
             store: place.store.as_ref(),
             is_stack: place.as_folder().is_none(),
             bindings: list.bindings().await.ok(),
-            states: states.map(|states| states.keys.into_iter().collect()),
+            states: states.map(|states| {
+                let objects = states.objects.into_iter();
+                objects.map(|object| object.key).collect()
+            }),
             failures,
         }
     }

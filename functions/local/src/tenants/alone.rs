@@ -73,6 +73,7 @@ mod tests {
                 name: name.to_owned(),
                 key,
                 is_paused,
+                etag: None,
             },
             etag: None,
         }
