@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use tracing::error;
 
 use super::outputs::Outputs;
+use super::own_metrics::OwnMetrics;
 use crate::Poller;
 use crate::assembly::Services;
 use crate::messages::Pollers;
@@ -23,6 +24,7 @@ pub(super) struct Tenants {
     services: Services,
     outputs: Outputs,
     known: Mutex<HashMap<String, Known>>,
+    own_metrics: Arc<OwnMetrics>,
 }
 
 struct Known {
@@ -39,7 +41,13 @@ impl Tenants {
             services,
             outputs,
             known: Mutex::default(),
+            own_metrics: Arc::default(),
         }
+    }
+
+    /// Those whose documents ask for metrics of their own.
+    pub(super) fn own_metrics(&self) -> Arc<OwnMetrics> {
+        Arc::clone(&self.own_metrics)
     }
 
     /// What is known of a tenant: its document, or what was given with the function. Of the latter, a
@@ -86,6 +94,7 @@ impl Pollers for Tenants {
             known.remove(name);
             return Ok(None);
         };
+        self.own_metrics.note(&tenant);
         let admitted = self.services.admit(&tenant).await?;
         if let Some(known) = known.get_mut(name)
             && known.tenant == tenant
