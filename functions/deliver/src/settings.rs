@@ -70,6 +70,8 @@ pub struct Settings {
     pub bucket: String,
     /// `DRAWBRIDGE_QUEUE_URL`: the queue whose messages invoke the function.
     pub queue_url: String,
+    /// `DRAWBRIDGE_TENANT_METRICS`, `yes` or `no`: whether each tenant has metrics of its own.
+    pub tenant_metrics: bool,
 }
 
 impl Settings {
@@ -97,6 +99,8 @@ impl Settings {
             format,
             bucket: get("DRAWBRIDGE_BUCKET", "the name of the bucket")?,
             queue_url: get("DRAWBRIDGE_QUEUE_URL", "the URL of the queue of records")?,
+            tenant_metrics: variable("DRAWBRIDGE_TENANT_METRICS")
+                .is_some_and(|value| value == "yes"),
         })
     }
 }

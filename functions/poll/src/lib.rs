@@ -11,6 +11,7 @@ mod budget;
 mod context;
 mod drain;
 mod error;
+mod job_numbers;
 mod jobs;
 #[cfg(feature = "lambda")]
 pub mod lambda;
@@ -32,6 +33,7 @@ mod stop;
 
 pub use backfill_progress::BackfillProgress;
 pub use error::PollError;
+pub use job_numbers::job_numbers;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
 pub use overdue::{overdue_since, why_not_well};
 pub use pages::pages_prefix;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use drawbridge_telemetry::{Emf, Metric};
+use drawbridge_telemetry::{Metric, Numbers};
 use jiff::Timestamp;
 
 /// What a poll did.
@@ -95,9 +95,9 @@ impl Report {
         }
     }
 
-    /// The poll's metrics, as of `now`.
+    /// The poll's numbers, as of `now`.
     #[must_use]
-    pub fn metrics(&self, tenant: &str, now: Timestamp, took: Duration) -> Emf {
+    pub fn numbers(&self, now: Timestamp, took: Duration) -> Numbers {
         // Graph only said to wait: a tenant that is throttled for ever is not well.
         let is_postponed = matches!(self.ending, Ending::Postponed(_));
         let counts = [
@@ -115,27 +115,32 @@ impl Report {
             (Metric::StateWeight, worth_telling(self.state_percent)),
             (Metric::Successes, u64::from(!is_postponed)),
         ];
-        let mut emf = Emf::new(tenant, now.as_millisecond());
+        let mut numbers = Numbers::default();
         for (metric, count) in counts {
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "counts of one poll are far below 2^52"
             )]
             let value = count as f64;
-            emf = emf.with(metric, value);
+            numbers = numbers.with(metric, value);
         }
         let lags = [
             (Metric::NewestAlertLag, self.newest_alert),
             (Metric::WatermarkLag, self.read_up_to),
         ];
-        // A time ahead is no time at which anything was read: a clock is wrong by so much.
         for (metric, time) in lags {
             if let Some(time) = time {
-                emf = emf.with(metric, now.duration_since(time).as_secs_f64().abs());
+                numbers = numbers.with(metric, lag_secs(time, now));
             }
         }
-        emf.with(Metric::Duration, took.as_secs_f64() * 1000.0)
+        numbers.with(Metric::Duration, took.as_secs_f64() * 1000.0)
     }
+}
+
+/// How long ago that was. A time ahead is no time at which anything was read: a clock is wrong by so
+/// much.
+pub(crate) fn lag_secs(time: Timestamp, now: Timestamp) -> f64 {
+    now.duration_since(time).as_secs_f64().abs()
 }
 
 /// The weight of a state that is worth a metric, which costs money: nearly all are light.

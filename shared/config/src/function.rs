@@ -13,7 +13,13 @@ pub struct FunctionSettings {
     pub outputs: Vec<OutputSettings>,
     /// `DRAWBRIDGE_JOBS_QUEUE_URL`: the queue that the rest of an unfinished window goes back to.
     pub jobs_queue_url: String,
+    /// `DRAWBRIDGE_TENANT_METRICS`, `yes` or `no`: whether each tenant has metrics of its own. Without
+    /// it, those that ask for them in their documents have them.
+    pub tenant_metrics: bool,
 }
+
+/// The variable that says whether each tenant has metrics of its own.
+const TENANT_METRICS: &str = "DRAWBRIDGE_TENANT_METRICS";
 
 /// The variable with the tenants of the stack's parameters, as a JSON list.
 pub(crate) const TENANTS: &str = "DRAWBRIDGE_TENANTS";
@@ -52,6 +58,7 @@ impl FunctionSettings {
             bucket: get("DRAWBRIDGE_BUCKET", "the name of the state bucket")?,
             outputs,
             jobs_queue_url: get("DRAWBRIDGE_JOBS_QUEUE_URL", "the URL of the queue for jobs")?,
+            tenant_metrics: variable(TENANT_METRICS).is_some_and(|value| value == "yes"),
         })
     }
 }
@@ -94,6 +101,17 @@ mod tests {
             settings.jobs_queue_url,
             "value of DRAWBRIDGE_JOBS_QUEUE_URL"
         );
+    }
+
+    #[test]
+    fn tenants_have_metrics_of_their_own_only_where_that_is_asked_for() {
+        for (given, expected) in [(None, false), (Some("no"), false), (Some("yes"), true)] {
+            let settings = FunctionSettings::read(|name| match name {
+                TENANT_METRICS => given.map(str::to_owned),
+                _ => variables(name),
+            });
+            assert_eq!(settings.unwrap().tenant_metrics, expected, "{given:?}");
+        }
     }
 
     #[test]

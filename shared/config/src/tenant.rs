@@ -90,6 +90,9 @@ pub struct Tenant {
     /// The data stream of Elasticsearch that its `ecs` records are for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_stream: Option<DataStreamSettings>,
+    /// Whether a stack tells CloudWatch of it alone, for which CloudWatch bills each of its metrics.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub metrics: bool,
     /// Whether a document says it, whose author may be another than the administrator.
     #[serde(skip)]
     pub is_document: bool,

@@ -1,7 +1,7 @@
-/// The CloudWatch namespace of every metric.
+/// The CloudWatch namespace of the metrics by tenant.
 pub const NAMESPACE: &str = "Drawbridge";
 
-/// A number that a function reports, one value a tenant and job or delivery.
+/// A number that a function reports of each job or delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Metric {
     /// Alerts that Graph returned, those read before included.
@@ -99,6 +99,16 @@ pub const METRICS: &[(Metric, &str, Unit)] = &[
 ];
 
 impl Unit {
+    /// Whether the numbers of several jobs are added up.
+    pub(crate) fn is_count(self) -> bool {
+        self == Self::Count
+    }
+
+    /// Whether 0 says something, too.
+    pub(crate) fn is_time(self) -> bool {
+        matches!(self, Self::Seconds | Self::Milliseconds)
+    }
+
     /// The word in CloudWatch's API.
     #[must_use]
     pub fn as_str(self) -> &'static str {

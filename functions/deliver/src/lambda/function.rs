@@ -43,6 +43,7 @@ impl Function {
             ports.clock,
             settings.bucket,
         );
+        let handler = handler.by_tenant(settings.tenant_metrics);
         Ok(Self {
             handler: match settings.format {
                 Some(output) => handler.of_output(&output),

@@ -26,6 +26,8 @@ pub struct Handler {
     visibility: Arc<dyn VisibilityControl>,
     clock: Arc<dyn Clock>,
     bodies: Bodies,
+    /// Whether each tenant has metrics of its own.
+    by_tenant: bool,
     /// Nothing is sent before.
     paused_until: Mutex<Timestamp>,
 }
@@ -45,6 +47,7 @@ impl Handler {
             visibility,
             clock,
             bodies: Bodies::of_bucket(bucket),
+            by_tenant: false,
             paused_until: Mutex::new(Timestamp::MIN),
         }
     }
@@ -56,6 +59,12 @@ impl Handler {
             bodies: self.bodies.of_output(output),
             ..self
         }
+    }
+
+    /// Tells CloudWatch of each tenant, or of all together alone.
+    #[must_use]
+    pub fn by_tenant(self, by_tenant: bool) -> Self {
+        Self { by_tenant, ..self }
     }
 
     /// Delivers messages, the oldest first, and lists those that are to be delivered again. These
@@ -116,7 +125,7 @@ impl Handler {
         if !hidden.is_empty() {
             self.visibility.hide(&hidden).await;
         }
-        tally.print(self.clock.now());
+        tally.print(self.by_tenant, self.clock.now());
         failures
     }
 

@@ -2,22 +2,16 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::sqs::SqsMessage;
 use drawbridge_lambda::sent_at;
-use drawbridge_telemetry::{Emf, Metric};
+use drawbridge_telemetry::{Metric, Numbers, print_line};
 use jiff::Timestamp;
 
 use crate::Outcome;
 
 /// What became of the records of an invocation, by tenant.
 #[derive(Default)]
-pub(super) struct Tally(BTreeMap<String, Counts>);
-
-#[derive(Default, Debug, PartialEq)]
-struct Counts {
-    delivered: f64,
-    refused: f64,
-    retried: f64,
-    cut: f64,
-    lag_secs: Option<f64>,
+pub(super) struct Tally {
+    records: usize,
+    tenants: BTreeMap<String, Numbers>,
 }
 
 impl Tally {
@@ -31,40 +25,55 @@ impl Tally {
     ) {
         let tenant = message.message_attributes.get("tenant");
         let tenant = tenant.and_then(|tenant| tenant.string_value.as_deref());
-        let counts = self
-            .0
-            .entry(tenant.unwrap_or("unknown").to_owned())
-            .or_default();
-        match outcome {
-            _ if again => counts.retried += 1.0,
-            Outcome::Refused(_) => counts.refused += 1.0,
-            Outcome::Taken | Outcome::TakenInPart(_) => {
-                counts.delivered += 1.0;
-                if matches!(outcome, Outcome::TakenInPart(_)) {
-                    counts.cut += 1.0;
-                }
-                if let Some(sent) = sent_at(message) {
-                    let lag_secs = now.duration_since(sent).as_secs_f64().max(0.0);
-                    counts.lag_secs = Some(counts.lag_secs.unwrap_or(0.0).max(lag_secs));
-                }
-            }
-            Outcome::Later(_) => {}
-        }
+        let tenant = tenant.unwrap_or("unknown").to_owned();
+        self.records += 1;
+        let numbers = self.tenants.entry(tenant).or_default();
+        numbers.add(&counted(message, outcome, again, now));
     }
 
-    /// Prints a line of metrics per tenant, for CloudWatch to read out of the log.
-    pub(super) fn print(&self, now: Timestamp) {
-        for (tenant, counts) in &self.0 {
-            let mut line = Emf::new(tenant, now.as_millisecond())
-                .with(Metric::Delivered, counts.delivered)
-                .with(Metric::DeliverRefused, counts.refused)
-                .with(Metric::DeliverRetried, counts.retried)
-                .with(Metric::DeliverCut, counts.cut);
-            if let Some(secs) = counts.lag_secs {
-                line = line.with(Metric::DeliverLag, secs);
+    /// The lines of numbers, for CloudWatch to read out of the log: one for all records, behind one
+    /// for those of each tenant, if that is asked for.
+    fn lines(&self, by_tenant: bool, now: Timestamp) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut all = Numbers::default();
+        for (tenant, numbers) in &self.tenants {
+            if by_tenant {
+                lines.push(numbers.tenant_line(tenant, now.as_millisecond()));
             }
-            line.print();
+            all.add(numbers);
         }
+        lines.push(all.batch_line("delivered", ("records", self.records)));
+        lines
+    }
+
+    /// Prints them.
+    pub(super) fn print(&self, by_tenant: bool, now: Timestamp) {
+        for line in self.lines(by_tenant, now) {
+            print_line(&line);
+        }
+    }
+}
+
+/// The numbers of a record.
+fn counted(message: &SqsMessage, outcome: &Outcome, again: bool, now: Timestamp) -> Numbers {
+    let numbers = Numbers::default();
+    match outcome {
+        _ if again => numbers.with(Metric::DeliverRetried, 1.0),
+        Outcome::Refused(_) => numbers.with(Metric::DeliverRefused, 1.0),
+        Outcome::Taken | Outcome::TakenInPart(_) => {
+            let is_cut = matches!(outcome, Outcome::TakenInPart(_));
+            let numbers = numbers
+                .with(Metric::Delivered, 1.0)
+                .with(Metric::DeliverCut, f64::from(u8::from(is_cut)));
+            match sent_at(message) {
+                Some(sent) => {
+                    let lag_secs = now.duration_since(sent).as_secs_f64().max(0.0);
+                    numbers.with(Metric::DeliverLag, lag_secs)
+                }
+                None => numbers,
+            }
+        }
+        Outcome::Later(_) => numbers,
     }
 }
 
@@ -90,13 +99,18 @@ mod tests {
                 .insert("SentTimestamp".into(), sent.into());
             tally.count(&message, &outcome, again, now);
         }
-        let expected = Counts {
-            delivered: 2.0,
-            refused: 1.0,
-            retried: 2.0,
-            cut: 1.0,
-            lag_secs: Some(60.0),
-        };
-        assert_eq!(tally.0["unknown"], expected);
+        assert_eq!(
+            tally.lines(false, now),
+            [concat!(
+                r#"{"level":"INFO","message":"delivered","records":5,"batch":{"Delivered":2,"#,
+                r#""DeliverRefused":1,"DeliverRetried":2,"DeliverCut":1,"DeliverLag":60}}"#
+            )]
+        );
+        let lines = tally.lines(true, now);
+        assert_eq!(lines.len(), 2);
+        assert!(
+            lines[0].contains(r#""Tenant":"unknown","Delivered":2.0"#),
+            "{lines:?}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use drawbridge_config::{ConfigError, FunctionSettings, Trust};
 use drawbridge_entra::aws_assertions;
@@ -7,6 +7,7 @@ use drawbridge_lambda::{SqsDeletion, SqsVisibility, deadline};
 use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{Catalogue, S3Store, Store};
+use drawbridge_telemetry::print_line;
 use drawbridge_time::SystemClock;
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
@@ -66,9 +67,18 @@ impl Function {
                     .as_deref(),
             ),
         };
+        let pollers = Tenants::new(settings.tenants, services, outputs);
+        let log = Log {
+            store: objects,
+            clock: Arc::new(SystemClock),
+            by_tenant: settings.tenant_metrics,
+            own_metrics: pollers.own_metrics(),
+            print: Box::new(print_line),
+            batch: Mutex::default(),
+        };
         Ok(Self {
             messages: JobMessages {
-                pollers: Tenants::new(settings.tenants, services, outputs),
+                pollers,
                 jobs: Jobs::default(),
                 queue: JobsQueue {
                     visibility: Arc::new(visibility),
@@ -77,7 +87,7 @@ impl Function {
                     place: settings.jobs_queue_url,
                 },
                 clock: Arc::new(SystemClock),
-                log: Arc::new(Log::new(objects)),
+                log: Arc::new(log),
             },
         })
     }

@@ -1,36 +1,80 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use drawbridge_cursor::Job;
 use drawbridge_store::Store;
-use drawbridge_time::{Clock as _, SystemClock};
+use drawbridge_telemetry::Numbers;
+use drawbridge_time::Clock;
 
-use super::metrics;
+use super::own_metrics::OwnMetrics;
+use super::trouble::Trouble;
 use crate::messages::JobLog;
-use crate::{JobFailure, Report, overdue_since, why_not_well};
+use crate::{JobFailure, Report, job_numbers, overdue_since, why_not_well};
 
-/// Logs how jobs went and prints their metrics.
+/// Logs how jobs went: a line for each tenant in trouble, at once, and one for all jobs when their
+/// invocation ends, with the numbers that the stack's metrics are made of.
 pub(super) struct Log {
     /// Where the states are.
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
+    /// The time of day.
+    pub(super) clock: Arc<dyn Clock>,
+    /// Whether each tenant has metrics of its own.
+    pub(super) by_tenant: bool,
+    /// Those that have them in any case.
+    pub(super) own_metrics: Arc<OwnMetrics>,
+    /// Prints a line of numbers.
+    pub(super) print: Print,
+    /// What this invocation did so far.
+    pub(super) batch: Mutex<Batch>,
+}
+
+/// Where lines of numbers go.
+type Print = Box<dyn Fn(&str) + Send + Sync>;
+
+/// What the jobs of an invocation did.
+#[derive(Default)]
+pub(super) struct Batch {
+    jobs: usize,
+    numbers: Numbers,
 }
 
 impl Log {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    fn count(&self, numbers: &Numbers) {
+        let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        batch.jobs += 1;
+        batch.numbers.add(numbers);
     }
 
-    /// Whether no poll of the tenant has ended well for more than half an hour; says so.
-    async fn is_overdue(&self, tenant: &str, cause: &str) -> bool {
-        let since = overdue_since(self.store.as_ref(), tenant, SystemClock.now()).await;
-        if let Some(since) = since {
-            tracing::error!(
-                tenant, %since, cause,
-                "no poll of the tenant has ended well for more than half an hour"
-            );
+    /// The line that tells of an invocation, which ends with it; none if it had no job.
+    fn batch_line(&self) -> Option<String> {
+        let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        let Batch { jobs, numbers } = std::mem::take(&mut *batch);
+        (jobs > 0).then(|| numbers.batch_line("polled", ("jobs", jobs)))
+    }
+
+    /// Tells of a job that was done, and gives its numbers.
+    async fn tell(
+        &self,
+        tenant: &str,
+        result: Result<&Report, &JobFailure>,
+        took: Duration,
+    ) -> Numbers {
+        let is_well = result.is_ok_and(|report| why_not_well(Ok(report)).is_none());
+        let now = self.clock.now();
+        let overdue = if is_well {
+            None
+        } else {
+            overdue_since(self.store.as_ref(), tenant, now).await
+        };
+        if let Some(trouble) = Trouble::of(result, overdue, now) {
+            trouble.log(tenant);
         }
-        since.is_some()
+        let numbers = job_numbers(result, overdue, now, took);
+        if self.by_tenant || self.own_metrics.has(tenant) {
+            (self.print)(&numbers.tenant_line(tenant, now.as_millisecond()));
+        }
+        numbers
     }
 }
 
@@ -43,35 +87,222 @@ impl JobLog for Log {
         is_message: bool,
         took: Duration,
     ) {
-        match done {
-            Ok(Some(report)) => {
-                tracing::info!(
-                    tenant = job.tenant, alerts = report.alerts,
-                    records = report.records, suppressed = report.suppressed,
-                    requests = report.requests, saved = report.saved, ending = ?report.ending,
-                    more = report.more, "polled"
-                );
-                let is_overdue = match why_not_well(Ok(report)) {
-                    Some(cause) => self.is_overdue(&job.tenant, &cause).await,
-                    None => false,
-                };
-                metrics::print(&job.tenant, Ok(report), is_overdue, SystemClock.now(), took);
-            }
-            Ok(None) => {
-                tracing::info!(
-                    tenant = job.tenant,
-                    "a later poll has done this job already"
-                );
-            }
+        let result = match done {
+            Ok(Some(report)) => Ok(report),
+            // A later poll has done it already.
+            Ok(None) => return self.count(&Numbers::default()),
             // A tick from before it was paused or removed.
             Err(error @ JobFailure::UnknownTenant(_)) if is_message => {
                 tracing::warn!(tenant = job.tenant, %error, "nothing to poll");
+                return self.count(&Numbers::default());
             }
-            Err(error) => {
-                tracing::error!(tenant = job.tenant, %error, "poll failed");
-                let is_overdue = self.is_overdue(&job.tenant, &error.to_string()).await;
-                metrics::print(&job.tenant, Err(error), is_overdue, SystemClock.now(), took);
-            }
+            Err(error) => Err(error),
+        };
+        let numbers = self.tell(&job.tenant, result, took).await;
+        self.count(&numbers);
+    }
+
+    fn invocation_ends(&self) {
+        if let Some(line) = self.batch_line() {
+            (self.print)(&line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use drawbridge_config::ConfigError;
+    use drawbridge_store::LocalStore;
+    use jiff::{SignedDuration, Timestamp};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::PollError;
+
+    /// A log whose lines are kept, those of words behind those of numbers.
+    struct Kept {
+        log: Log,
+        lines: Arc<Mutex<Vec<String>>>,
+        words: Words,
+        _until: tracing::subscriber::DefaultGuard,
+        _folder: tempfile::TempDir,
+    }
+
+    #[derive(Clone, Default)]
+    struct Words(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Words {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn now() -> Timestamp {
+        "2026-01-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn kept(by_tenant: bool) -> Kept {
+        let folder = tempfile::tempdir().unwrap();
+        let (lines, words) = (Arc::<Mutex<Vec<String>>>::default(), Words::default());
+        let (printed, writer) = (Arc::clone(&lines), words.clone());
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .without_time()
+            .with_writer(move || writer.clone())
+            .finish();
+        Kept {
+            log: Log {
+                store: Arc::new(LocalStore::new(folder.path())),
+                clock: Arc::new(now),
+                by_tenant,
+                own_metrics: Arc::default(),
+                print: Box::new(move |line| printed.lock().unwrap().push(line.to_owned())),
+                batch: Mutex::default(),
+            },
+            lines,
+            words,
+            _until: tracing::subscriber::set_default(subscriber),
+            _folder: folder,
+        }
+    }
+
+    impl Kept {
+        async fn done(&self, tenant: &str, done: Result<Option<Report>, JobFailure>) {
+            let took = Duration::from_millis(480);
+            self.log.done(&Job::of(tenant), &done, true, took).await;
+        }
+
+        /// The lines of numbers since the last time.
+        fn lines(&self) -> Vec<String> {
+            std::mem::take(&mut self.lines.lock().unwrap())
+        }
+
+        /// The lines of words since the last time.
+        fn words(&self) -> Vec<Value> {
+            let words = std::mem::take(&mut *self.words.0.lock().unwrap());
+            let words = String::from_utf8(words).unwrap();
+            words
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect()
+        }
+    }
+
+    /// What an idle poll tells.
+    fn idle() -> Report {
+        Report {
+            requests: 1,
+            pages: 1,
+            read_up_to: Some(now() - SignedDuration::from_secs(31)),
+            ..Report::default()
+        }
+    }
+
+    /// The bytes that `docs/costs.md` has for the log of an idle batch.
+    #[tokio::test]
+    async fn an_idle_batch_of_ten_prints_one_short_line() {
+        let kept = kept(false);
+        for n in 0..10 {
+            kept.done(&format!("tenant-{n}"), Ok(Some(idle()))).await;
+        }
+        assert_eq!(kept.lines(), [""; 0], "nothing before the end");
+        kept.log.invocation_ends();
+        let lines = kept.lines();
+        assert_eq!(
+            lines,
+            [concat!(
+                r#"{"level":"INFO","message":"polled","jobs":10,"batch":{"GraphRequests":10,"#,
+                r#""WatermarkLag":31,"Duration":480,"Successes":10}}"#
+            )]
+        );
+        assert!(lines[0].len() < 150, "{} bytes", lines[0].len());
+        assert_eq!(kept.words(), [Value::Null; 0], "all tenants are well");
+        kept.log.invocation_ends();
+        assert_eq!(kept.lines(), [""; 0], "the next one had no job");
+    }
+
+    #[tokio::test]
+    async fn a_tenant_in_trouble_is_named_at_once_and_counted_at_the_end() {
+        let kept = kept(false);
+        let late = Report {
+            read_up_to: Some(now() - SignedDuration::from_secs(4000)),
+            alerts: 7,
+            ..idle()
+        };
+        kept.done("late", Ok(Some(late))).await;
+        let words = kept.words();
+        assert_eq!(words.len(), 1, "{words:?}");
+        assert_eq!(
+            (&words[0]["tenant"], &words[0]["level"]),
+            (&"late".into(), &"WARN".into())
+        );
+        assert_eq!(words[0]["lag_secs"], 4000.0);
+        crate::change_state(kept.log.store.as_ref(), "broken", |state| {
+            state.last_success = Some(now() - SignedDuration::from_hours(2));
+        })
+        .await
+        .unwrap();
+        let missing = ConfigError::Missing {
+            name: "DRAWBRIDGE_X",
+            meaning: "nothing",
+        };
+        kept.done("broken", Err(missing.into())).await;
+        let words = kept.words();
+        assert_eq!(words.len(), 1, "{words:?}");
+        assert_eq!(
+            (&words[0]["tenant"], &words[0]["level"]),
+            (&"broken".into(), &"ERROR".into())
+        );
+        let trouble = words[0]["trouble"].as_str().unwrap();
+        assert!(
+            trouble.contains("DRAWBRIDGE_X") && trouble.contains("has ended well"),
+            "{trouble}"
+        );
+        kept.done("failing", Err(PollError::Circular.into())).await;
+        kept.done("well", Ok(Some(idle()))).await;
+        kept.done("gone", Err(JobFailure::UnknownTenant("gone".into())))
+            .await;
+        kept.done("well", Ok(None)).await;
+        kept.log.invocation_ends();
+        let line: Value = serde_json::from_str(&kept.lines().concat()).unwrap();
+        assert_eq!(line["jobs"], 6);
+        let expected = serde_json::json!({
+            "AlertsFetched": 7, "GraphRequests": 2, "WatermarkLag": 7200, "Duration": 480,
+            "ConfigErrors": 1, "Failures": 2, "Overdue": 1, "Successes": 2,
+        });
+        assert_eq!(line["batch"], expected);
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_metrics_has_them_beside_those_of_the_stack() {
+        let whose = |kept: &Kept| -> Vec<Value> {
+            let lines = kept.lines().into_iter();
+            let lines = lines.map(|line| serde_json::from_str::<Value>(&line).unwrap());
+            lines.map(|line| line["Tenant"].clone()).collect()
+        };
+        for (by_tenant, asks, expected) in [
+            (false, false, vec![Value::Null]),
+            (false, true, vec!["a".into(), Value::Null]),
+            (true, false, vec!["a".into(), "b".into(), Value::Null]),
+        ] {
+            let kept = kept(by_tenant);
+            let document = format!(
+                r#"[{{"name":"a","tenant_id":"t.example","secret":"s","metrics":{asks},
+                "client_id":"00000000-0000-0000-0000-000000000001"}}]"#
+            );
+            let tenants = drawbridge_config::Tenant::parse_list("T", &document).unwrap();
+            kept.log.own_metrics.note(&tenants[0]);
+            kept.done("a", Ok(Some(idle()))).await;
+            kept.done("b", Err(PollError::Circular.into())).await;
+            kept.log.invocation_ends();
+            assert_eq!(whose(&kept), expected, "{by_tenant} {asks}");
         }
     }
 }

@@ -4,9 +4,10 @@ mod event;
 mod function;
 mod log;
 mod memory;
-mod metrics;
 mod outputs;
+mod own_metrics;
 mod tenants;
+mod trouble;
 
 pub use event::Event;
 pub use function::{Function, StartError};

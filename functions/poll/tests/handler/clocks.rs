@@ -86,7 +86,9 @@ async fn a_watermark_that_lies_ahead_is_no_lag_of_nothing() {
             read_up_to: Some(read_up_to.parse().unwrap()),
             ..Report::default()
         };
-        report.metrics("contoso", now, Duration::ZERO).line()
+        report
+            .numbers(now, Duration::ZERO)
+            .batch_line("polled", ("jobs", 1))
     };
     assert!(told("2026-03-01T14:00:30Z").contains("\"WatermarkLag\":7200"));
 }

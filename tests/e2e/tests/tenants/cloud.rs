@@ -96,6 +96,7 @@ impl<'e> Cloud<'e> {
             ("DRAWBRIDGE_OUTPUTS", outputs.to_string()),
             ("DRAWBRIDGE_JOBS_QUEUE_URL", self.jobs_url.clone()),
             ("DRAWBRIDGE_SECRET_PREFIX", SECRET_PREFIX.to_owned()),
+            ("DRAWBRIDGE_TENANT_METRICS", "yes".to_owned()),
             ("DRAWBRIDGE_LOGIN_URL", simulator.login_url().to_string()),
             ("DRAWBRIDGE_GRAPH_URL", simulator.graph_url().to_string()),
         ]);

@@ -1,70 +1,85 @@
-//! The metrics that alarms and dashboard read are those that the functions emit.
+//! The dashboard shows what the functions tell, by tenant or of all together.
 
 use std::collections::BTreeSet;
 
-use drawbridge_telemetry::{Emf, METRICS, Metric, NAMESPACE};
-use serde_json::{Value, json};
+use drawbridge_telemetry::{METRICS, NAMESPACE};
+use serde_json::Value;
 
 use crate::evaluate::Deployment;
 use crate::outputs::EVERY_OUTPUT;
-use crate::template::resources;
 
-/// The one dimension that the functions emit.
-fn dimension() -> String {
-    let line = Emf::new("tenant", 0).with(Metric::Successes, 1.0).line();
-    let line: Value = serde_json::from_str(&line).unwrap();
-    let dimensions = &line["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
-    let sets = dimensions.as_array().unwrap();
-    assert_eq!(
-        sets.len(),
-        1,
-        "the dashboard's searches expect one set of dimensions"
-    );
-    sets[0][0].as_str().unwrap().to_owned()
-}
+const WITH_DASHBOARD: (&str, &str) = ("Dashboard", "yes");
+const DELIVERY: [(&str, &str); 2] = [
+    ("DeliverTarget", "syslog"),
+    ("DeliverSettings", r#"{"address":"siem.example:6514"}"#),
+];
 
-/// The dashboard of a deployment.
-fn dashboard(parameters: &[(&str, &str)]) -> Value {
-    let resources = Deployment::with(parameters).resources();
+/// The dashboard's widgets in a deployment.
+fn widgets(parameters: &[(&str, &str)]) -> Vec<Value> {
+    let resources = Deployment::with(&[parameters, &[WITH_DASHBOARD]].concat()).resources();
     let text = resources["Monitoring/Dashboard"]["Properties"]["DashboardBody"]
         .as_str()
         .unwrap();
-    serde_json::from_str(text)
-        .unwrap_or_else(|error| panic!("DashboardBody is no JSON: {error}: {text}"))
+    let body: Value = serde_json::from_str(text)
+        .unwrap_or_else(|error| panic!("DashboardBody is no JSON: {error}: {text}"));
+    body["widgets"].as_array().unwrap().clone()
 }
 
-/// That of one with everything.
-fn whole_dashboard() -> Value {
-    let delivery = [
-        ("DeliverTarget", "syslog"),
-        ("DeliverSettings", r#"{"address":"siem.example:6514"}"#),
-    ];
-    dashboard(&[&EVERY_OUTPUT[..], &delivery].concat())
+/// Those of one with everything but metrics by tenant.
+fn most_widgets() -> Vec<Value> {
+    widgets(&[&EVERY_OUTPUT[..], &DELIVERY].concat())
+}
+
+/// The lines of all widgets that show metrics.
+fn shown(widgets: &[Value]) -> Vec<&Value> {
+    let metrics = widgets.iter().filter(|widget| widget["type"] == "metric");
+    metrics
+        .flat_map(|widget| widget["properties"]["metrics"].as_array().unwrap())
+        .collect()
+}
+
+fn emitted() -> BTreeSet<String> {
+    let names = METRICS.iter().map(|(_, name, _)| (*name).to_owned());
+    names.collect()
+}
+
+#[test]
+fn there_is_a_dashboard_only_where_it_is_asked_for() {
+    for (dashboard, is_there) in [("no", false), ("yes", true)] {
+        let deployment = Deployment::with(&[("Dashboard", dashboard)]);
+        let resources = deployment.resources();
+        assert_eq!(resources.contains_key("Monitoring/Dashboard"), is_there);
+        assert_eq!(deployment.outputs().contains_key("DashboardUrl"), is_there);
+    }
+    let by_default = Deployment::with(&[]).resources();
+    assert!(!by_default.contains_key("Monitoring/Dashboard"));
 }
 
 #[test]
 fn the_dashboard_shows_the_queues_that_there_are() {
-    let queues = |dashboard: &Value, metric: &str| {
-        let widgets = dashboard["widgets"].as_array().unwrap().iter();
-        let metrics = widgets.flat_map(|w| w["properties"]["metrics"].as_array().unwrap());
-        metrics.filter(|shown| shown[1] == metric).count()
+    let queues = |widgets: &[Value]| {
+        let of = |metric: &str| shown(widgets).iter().filter(|it| it[1] == metric).count();
+        (
+            of("ApproximateAgeOfOldestMessage"),
+            of("ApproximateNumberOfMessagesVisible"),
+        )
     };
-    let age = "ApproximateAgeOfOldestMessage";
-    let depth = "ApproximateNumberOfMessagesVisible";
-    let least = dashboard(&[]);
-    assert_eq!((queues(&least, age), queues(&least, depth)), (2, 4));
-    let most = whole_dashboard();
-    assert_eq!((queues(&most, age), queues(&most, depth)), (13, 26));
+    assert_eq!(queues(&widgets(&[])), (2, 4));
+    assert_eq!(queues(&most_widgets()), (13, 26));
 }
 
-/// CloudFormation takes 4,096 bytes for a parameter, and a queue's name has up to 80 characters.
+/// CloudFormation takes 4,096 bytes for a parameter, a queue's name has up to 80 characters, and a
+/// region's up to 14.
 #[test]
 fn what_the_dashboard_is_told_of_the_outputs_fits_into_parameters() {
     let resources = Deployment::with(&EVERY_OUTPUT).resources();
     let parameters = &resources["Monitoring"]["Properties"]["Parameters"];
     let mut longest = 0;
     for (name, value) in parameters.as_object().unwrap() {
-        let mut text = value.as_str().unwrap().to_owned();
+        let mut text = value
+            .as_str()
+            .unwrap()
+            .replace("us-east-1", "ap-southeast-1");
         while let Some((before, after)) = text.split_once('<') {
             let (_, after) = after.split_once('>').unwrap();
             text = format!("{before}{}{after}", "q".repeat(80));
@@ -72,189 +87,87 @@ fn what_the_dashboard_is_told_of_the_outputs_fits_into_parameters() {
         assert!(text.len() <= 4096, "{name}: {} bytes", text.len());
         longest = longest.max(text.len());
     }
-    assert!(longest > 1000, "no lines of outputs");
+    assert!(longest > 1000, "no widgets of outputs");
 }
 
-/// The metrics in the dashboard's searches.
-fn searched() -> BTreeSet<String> {
-    let start = format!("SEARCH('{{{NAMESPACE},{}}} MetricName=\"", dimension());
-    let dashboard = whole_dashboard();
-    let mut names = BTreeSet::new();
-    for widget in dashboard["widgets"].as_array().unwrap() {
-        for metric in widget["properties"]["metrics"].as_array().unwrap() {
-            let Some(expression) = metric[0]["expression"].as_str() else {
-                let namespace = metric[0].as_str().unwrap();
-                assert!(["AWS/SQS", "AWS/Lambda"].contains(&namespace), "{metric}");
-                continue;
-            };
-            let name = expression
-                .strip_prefix(&start)
-                .and_then(|rest| rest.split_once('"'))
-                .unwrap_or_else(|| panic!("Dashboard: {expression} does not start with {start}"));
-            names.insert(name.0.to_owned());
-        }
-    }
-    names
-}
-
-/// The namespace of the stack's own metrics.
-fn stack_namespace() -> Value {
-    json!({"Fn::Sub": format!("{NAMESPACE}/${{StackName}}")})
-}
-
-#[test]
-fn the_alarms_watch_this_stacks_metrics_and_tell_its_topic() {
-    let resources = Deployment::with(&EVERY_OUTPUT).resources();
-    let alarms = resources
-        .iter()
-        .filter(|(_, it)| it["Type"] == "AWS::CloudWatch::Alarm");
-    let mut own = 0;
-    for (id, alarm) in alarms {
-        let properties = &alarm["Properties"];
-        let namespace = properties["Namespace"].as_str().unwrap();
-        if !namespace.starts_with("AWS/") {
-            assert_eq!(namespace, format!("{NAMESPACE}/stack"), "{id}");
-            own += 1;
-        }
-        for actions in ["AlarmActions", "OKActions"] {
-            assert_eq!(properties[actions], json!(["<AlarmTopic>"]), "{id}");
-        }
-    }
-    // All but that of delivery.
-    assert_eq!(own, alarmed().len() - 1);
-}
-
-/// The metrics that the filters read from the log, with their units.
-fn filtered() -> BTreeSet<(String, String)> {
-    let mut found = BTreeSet::new();
-    for (id, filter) in resources("AWS::Logs::MetricFilter") {
-        let properties = &filter["Properties"];
-        let of_deliver = id.starts_with("monitoring/Deliver");
-        let log = if of_deliver {
-            "DeliverLogGroup"
-        } else {
-            "PollLogGroup"
-        };
-        assert_eq!(properties["LogGroupName"]["Ref"], log, "{id}");
-        let made = &properties["MetricTransformations"][0];
-        assert_eq!(made["MetricNamespace"], stack_namespace(), "{id}");
-        let name = made["MetricName"].as_str().unwrap();
-        // What the alarm gets is what the function printed under the same name.
-        assert_eq!(made["MetricValue"], format!("$.{name}"), "{id}");
-        let pattern = properties["FilterPattern"].as_str().unwrap();
-        assert!(
-            pattern.starts_with(&format!("{{ $.{name} >")),
-            "{id}: {pattern} is not about {name}"
-        );
-        found.insert((name.to_owned(), made["Unit"].as_str().unwrap().to_owned()));
-    }
-    found
-}
-
-/// The functions' metrics that have an alarm.
-fn alarmed() -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for (id, alarm) in resources("AWS::CloudWatch::Alarm") {
-        let properties = &alarm["Properties"];
-        let namespace = &properties["Namespace"];
-        if namespace == "AWS/SQS" || namespace == "AWS/Lambda" {
-            continue;
-        }
-        assert_eq!(*namespace, stack_namespace(), "{id}: Namespace");
-        names.insert(properties["MetricName"].as_str().unwrap().to_owned());
-    }
-    names
-}
-
-fn emitted() -> BTreeSet<String> {
-    METRICS
-        .iter()
-        .map(|(_, name, _)| (*name).to_owned())
-        .collect()
-}
-
-#[test]
-fn the_dashboard_reads_only_what_is_emitted() {
-    let emitted = emitted();
-    for name in searched() {
-        assert!(
-            emitted.contains(&name),
-            "Dashboard reads {name}, which drawbridge_telemetry::METRICS does not have"
-        );
-    }
-}
-
-#[test]
-fn filters_read_what_is_printed_with_its_unit() {
-    let emitted: BTreeSet<_> = METRICS
-        .iter()
-        .map(|(_, name, unit)| ((*name).to_owned(), unit.as_str().to_owned()))
-        .collect();
-    for metric in filtered() {
-        assert!(
-            emitted.contains(&metric),
-            "a filter reads {metric:?}, which drawbridge_telemetry::METRICS does not have"
-        );
-    }
-}
-
-#[test]
-fn every_filter_has_its_alarm_and_every_alarm_its_filter() {
-    let filtered: BTreeSet<_> = filtered().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(filtered, alarmed(), "left: filters, right: alarms");
-}
-
-#[test]
-fn filters_find_the_numbers_where_the_functions_print_them() {
-    // `$.Name` is a member of the line itself.
-    let line = Emf::new("tenant", 0).with(Metric::Gaps, 2.0).line();
-    let line: Value = serde_json::from_str(&line).unwrap();
-    assert_eq!(line["Gaps"], 2.0);
-}
-
+/// The numbers that the dashboard reads out of the log.
 #[test]
 fn everything_emitted_is_on_the_dashboard() {
+    let mut read = BTreeSet::new();
+    for widget in most_widgets().iter().filter(|it| it["type"] == "log") {
+        let query = widget["properties"]["query"].as_str().unwrap();
+        for text in query.split("batch.").skip(1) {
+            let name = text.split(')').next().unwrap_or_default();
+            read.insert(name.to_owned());
+            let is_delivery = name.starts_with("Deliver");
+            let log = if is_delivery { "Deliver" } else { "Poll" };
+            let source = format!("SOURCE '<{log}LogGroup>'");
+            assert!(query.starts_with(&source), "{query}");
+        }
+    }
+    let metrics = shown(&most_widgets())
+        .into_iter()
+        .filter(|it| it[0] == format!("{NAMESPACE}/stack"))
+        .map(|it| it[1].as_str().unwrap().to_owned())
+        .collect();
+    let on_dashboard: BTreeSet<String> = read.union(&metrics).cloned().collect();
     assert_eq!(
-        searched(),
+        on_dashboard,
         emitted(),
         "left: on the dashboard in infra/monitoring.yaml, right: drawbridge_telemetry::METRICS"
     );
 }
 
+/// The members that `functions/poll/src/lambda/trouble.rs` logs.
 #[test]
-fn what_calls_for_a_person_has_an_alarm() {
-    let expected = [
-        "AuthFailures",
-        "ConfigErrors",
-        "CountMismatches",
-        "DeliverRefused",
-        "Failures",
-        "Gaps",
-        "Overdue",
-        "Quarantined",
-        "StateWeight",
-        "Successes",
-        "Throttled",
-        "WatermarkLag",
-    ];
-    assert!(alarmed().iter().map(String::as_str).eq(expected));
+fn the_dashboard_names_the_tenants_in_trouble() {
+    let widgets = widgets(&[]);
+    let first = &widgets[0]["properties"];
+    assert_eq!(first["view"], "table");
+    let query = first["query"].as_str().unwrap();
+    for member in ["ispresent(trouble)", "max(lag_secs)", "by tenant"] {
+        assert!(query.contains(member), "{query}");
+    }
 }
 
-/// What is remembered of a tenant is bounded by the function's memory, and the alarm comes before the
-/// bound does.
+/// What is searched for by tenant.
+fn searched(widgets: &[Value]) -> Vec<String> {
+    let start = format!("SEARCH('{{{NAMESPACE},Tenant}} MetricName=\"");
+    let expressions = shown(widgets).into_iter();
+    let expressions = expressions.filter_map(|it| it[0]["expression"].as_str());
+    expressions
+        .map(|expression| {
+            let name = expression
+                .strip_prefix(&start)
+                .and_then(|rest| rest.split_once('"'))
+                .unwrap_or_else(|| panic!("{expression} does not start with {start}"));
+            name.0.to_owned()
+        })
+        .collect()
+}
+
 #[test]
-fn the_alarm_on_the_states_weight_comes_in_time() {
-    for memory in ["512", "1024"] {
-        let resources = Deployment::with(&[("MemorySize", memory)]).resources();
-        let given = &resources["Poll"]["Properties"]["MemorySize"];
-        let given = given
-            .as_str()
-            .map_or_else(|| given.to_string(), str::to_owned);
-        assert_eq!(given, memory, "the function has what the parameter says");
-        let alarm = &resources["Monitoring/StateWeightAlarm"]["Properties"];
-        let of = |name: &str| alarm[name].as_str().unwrap_or_default();
-        assert_eq!(alarm["Threshold"], 80);
-        assert_eq!(of("ComparisonOperator"), "GreaterThanOrEqualToThreshold");
-        assert_eq!(of("Statistic"), "Maximum");
+fn tenants_are_searched_for_only_where_they_have_metrics() {
+    assert_eq!(searched(&most_widgets()), [""; 0]);
+    let by_tenant = widgets(&[("TenantMetrics", "yes")]);
+    let searched = searched(&by_tenant);
+    assert!(!searched.is_empty());
+    for name in searched {
+        assert!(emitted().contains(&name), "{name} is not emitted");
+    }
+}
+
+#[test]
+fn tenants_have_metrics_of_their_own_only_where_that_is_asked_for() {
+    for (parameters, expected) in [
+        (vec![], "no"),
+        (vec![("TenantMetrics", "no")], "no"),
+        (vec![("TenantMetrics", "yes")], "yes"),
+    ] {
+        let deployment = Deployment::with(&[&parameters[..], &DELIVERY].concat());
+        for function in ["Poll", "Deliver"] {
+            let variable = deployment.variable(function, "DRAWBRIDGE_TENANT_METRICS");
+            assert_eq!(variable.as_deref(), Some(expected), "{function}");
+        }
     }
 }

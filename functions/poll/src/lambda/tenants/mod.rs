@@ -11,6 +11,7 @@ use tracing::error;
 
 use self::kept_document::KeptDocument;
 use super::outputs::Outputs;
+use super::own_metrics::OwnMetrics;
 use crate::Poller;
 use crate::assembly::{AdministratorsList, KeptList, Services};
 use crate::messages::Pollers;
@@ -23,6 +24,7 @@ pub(super) struct Tenants {
     outputs: Outputs,
     list: KeptList,
     known: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Known>>>>,
+    own_metrics: Arc<OwnMetrics>,
 }
 
 /// What this process knows of a tenant. Tenants do not wait for each other's documents.
@@ -42,7 +44,13 @@ impl Tenants {
             outputs,
             list: KeptList::default(),
             known: Mutex::default(),
+            own_metrics: Arc::default(),
         }
+    }
+
+    /// Those whose documents ask for metrics of their own.
+    pub(super) fn own_metrics(&self) -> Arc<OwnMetrics> {
+        Arc::clone(&self.own_metrics)
     }
 
     fn known(&self, name: &str) -> Arc<tokio::sync::Mutex<Known>> {
@@ -113,6 +121,7 @@ impl Pollers for Tenants {
             self.forget(&job.tenant);
             return Ok(None);
         };
+        self.own_metrics.note(&tenant);
         let admitted = self.services.admit_by(&list, &tenant).await;
         let admitted = admitted.inspect_err(|_| document.refused())?;
         if let Some((of, poller)) = built
