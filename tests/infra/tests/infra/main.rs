@@ -7,6 +7,7 @@
     reason = "a test says what is wrong by failing"
 )]
 
+mod costs;
 mod delivery;
 mod environment;
 mod evaluate;
