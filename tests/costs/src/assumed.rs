@@ -24,6 +24,7 @@ pub struct Assumed {
     pub dispatch_seconds: Assumption,
     pub dispatch_seconds_per_1000: Assumption,
     pub lambda_log_bytes: Assumption,
+    pub log_event_bytes: Assumption,
     pub dispatch_log_bytes: Assumption,
     pub log_days_kept: Assumption,
     pub log_compression: Assumption,

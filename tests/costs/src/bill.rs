@@ -154,7 +154,12 @@ impl<'f> Bill<'f> {
                 &p.s3_get,
                 month.state_gets(),
             );
-            line(S3, "GET: documents", &p.s3_get, month.document_gets());
+            line(
+                S3,
+                "GET: documents, the administrator's list",
+                &p.s3_get,
+                month.document_gets(),
+            );
             line(S3, "PUT: states and their pages", &p.s3_put, month.puts());
             line(S3, "LIST: tenants", &p.s3_put, month.lists());
             line(S3, "storage (GB)", &p.s3_gb, month.stored_gb());
@@ -331,12 +336,13 @@ impl<'f> Month<'f> {
         self.ticks * self.tenants * idle + self.polls_with_records * more + pages
     }
 
-    /// Of each tenant, in each process that Lambda begins.
+    /// Of each tenant, in each process that Lambda begins; and the administrator's list.
     fn document_gets(&self) -> f64 {
         let unchanged = self.per_poll(self.measured.idle_batch.s3_get_document.number());
         let first = self.per_poll(self.measured.first_batch.s3_get_document.number());
         let begun = self.processes * self.hours() / self.assumed.process_hours.value;
-        self.tenants * (self.ticks * unchanged + begun * first)
+        let lists = self.processes * self.hours() * self.measured.process.s3_get_list.number();
+        self.tenants * (self.ticks * unchanged + begun * first) + lists
     }
 
     fn puts(&self) -> f64 {
@@ -372,9 +378,9 @@ impl<'f> Month<'f> {
 
     fn log_gb(&self) -> f64 {
         let assumed = self.assumed;
-        let by_lambda = assumed.lambda_log_bytes.value;
-        let bytes = self.ticks * (assumed.dispatch_log_bytes.value + by_lambda)
-            + self.batches * (self.measured.idle_batch.log_bytes.number() + by_lambda)
+        let of_each = assumed.lambda_log_bytes.value + assumed.log_event_bytes.value;
+        let bytes = self.ticks * (assumed.dispatch_log_bytes.value + of_each)
+            + self.batches * (self.measured.idle_batch.log_bytes.number() + of_each)
             + self.polls_with_records * assumed.record_log_bytes.value;
         bytes / 1e9
     }

@@ -17,7 +17,7 @@ impl Choice {
 }
 
 /// The rows of the page's table.
-pub(crate) const CHOICES: [Choice; 11] = [
+pub(crate) const CHOICES: [Choice; 12] = [
     Choice {
         name: "the dashboard",
         change: |_, situation| situation.dashboard = true,
@@ -39,8 +39,12 @@ pub(crate) const CHOICES: [Choice; 11] = [
         change: |facts, _| facts.assumed.ticks_a_day.value /= 5.0,
     },
     Choice {
-        name: "twice the memory for the poll function",
-        change: |facts, _| facts.measured.stack.poll_memory_mb.count *= 2,
+        name: "256 MB for the poll function",
+        change: |facts, _| facts.measured.stack.poll_memory_mb.count = 256,
+    },
+    Choice {
+        name: "512 MB for the poll function",
+        change: |facts, _| facts.measured.stack.poll_memory_mb.count = 512,
     },
     Choice {
         name: "a batch takes a second",

@@ -53,6 +53,7 @@ impl Count {
 pub struct Measured {
     pub idle_batch: IdleBatch,
     pub first_batch: FirstBatch,
+    pub process: Process,
     pub record: Record,
     pub dispatch: Dispatch,
     pub idle_day: IdleDay,
@@ -77,6 +78,8 @@ counts! {
     }
     /// The first of a process, of tenants that share a secret.
     FirstBatch { secrets_manager, s3_get_document }
+    /// A process, whatever it polls.
+    Process { s3_get_list }
     /// A poll with a record.
     Record { graph_list, s3_get_state, s3_put, sqs_send }
     /// The dispatch function.
