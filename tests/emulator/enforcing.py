@@ -6,8 +6,9 @@ Used in place of `python -m ministack` when Options.auth is set. What is changed
   the emulator is reached by plain HTTP on loopback, which stands for TLS here.
 - SendMessageBatch and the other batch calls of SQS are no actions of their own in IAM: AWS grants
   and refuses them through the single call's, such as sqs:SendMessage.
-- Each call is appended to calls.log as a line: who, a tab, and which action. AWS has CloudTrail
-  for that. Calls that the emulator makes by itself, as Lambda's pollers do, are not among them.
+- Each call is appended to calls.log as a line: who, which action and, of a call to S3, the path,
+  with tabs between. AWS has CloudTrail for that. Calls that the emulator makes by itself, as
+  Lambda's pollers do, are not among them.
 """
 
 import ministack.core.iam_actions as actions
@@ -21,12 +22,13 @@ def pin_request_origin(source_ip, _secure_transport):
     _pin_request_origin(source_ip, True)
 
 
-def extract_iam_action(service, *args, **kwargs):
-    action = _extract_iam_action(service, *args, **kwargs)
+def extract_iam_action(service, method, path, *args, **kwargs):
+    action = _extract_iam_action(service, method, path, *args, **kwargs)
     if action and service == "sqs":
         action = action.removesuffix("Batch")
     # One write of a whole line at a time: requests are served by several threads.
-    LOG.write(f"{evaluator.caller_arn()}\t{action or service}\n".encode())
+    of_s3 = path if service == "s3" else ""
+    LOG.write(f"{evaluator.caller_arn()}\t{action or service}\t{of_s3}\n".encode())
     return action
 
 

@@ -5,11 +5,13 @@
     clippy::panic,
     reason = "a test says what is wrong by failing"
 )]
+#![allow(clippy::print_stdout, reason = "what a tick takes is worth telling")]
 
 use std::sync::Arc;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
+use drawbridge_costs::Facts;
 use drawbridge_cursor::Job;
 use drawbridge_dispatch::{Dispatcher, Tick};
 use drawbridge_emulator::{Emulator, Options};
@@ -101,4 +103,50 @@ async fn three_thousand_tenants_get_one_job_each() {
     }
     tenants.sort_unstable();
     assert_eq!(tenants, (0..TENANTS).map(name).collect::<Vec<_>>());
+}
+
+/// What `docs/costs.md` is worked out of.
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_ticks_list_and_send_as_often_as_a_month_is_worked_out_of() {
+    let measured = Facts::read().unwrap().measured.dispatch;
+    measured.tenants_per_list.check(PAGE as u64).unwrap();
+    measured.jobs_per_send.check(BATCH as u64).unwrap();
+
+    let options = Options {
+        auth: true,
+        ..Options::default()
+    };
+    let emulator = Emulator::start_with(options).await.unwrap();
+    let config = emulator.sdk_config().await;
+    let s3 = drawbridge_store::s3_client(&config);
+    s3.create_bucket().bucket("state").send().await.unwrap();
+    let store = S3Store::new(s3, "state");
+    let tenants = BATCH + 1;
+    for n in 0..tenants {
+        let key = format!("tenants/{}.toml", name(n));
+        let put = store.put(&key, Bytes::from_static(b"?"), "text/plain");
+        put.await.unwrap();
+    }
+    let sqs = aws_sdk_sqs::Client::new(&config);
+    let create = sqs
+        .create_queue()
+        .queue_name("jobs.fifo")
+        .attributes(QueueAttributeName::FifoQueue, "true");
+    let url = create.send().await.unwrap().queue_url.unwrap();
+    let queue = Arc::new(SqsQueue::new(sqs, &url));
+    let dispatcher = Dispatcher::new(Vec::new(), Arc::new(store), queue);
+
+    let ticks = 10;
+    let before = emulator.calls().len();
+    for minute in 0..ticks {
+        let event = json!({"time": format!("2026-01-01T00:{minute:02}:00Z")});
+        let tick = Tick::of(&event, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(dispatcher.dispatch(tick).await.unwrap(), tenants);
+    }
+    let sends = count(&emulator, before, "sqs:SendMessage");
+    assert_eq!(sends, ticks * tenants.div_ceil(BATCH));
+    let lists = count(&emulator, before, "s3:ListBucket");
+    println!("{ticks} ticks listed {lists} times");
+    let per_list = &measured.ticks_per_list;
+    per_list.check((ticks / lists) as u64).unwrap();
 }

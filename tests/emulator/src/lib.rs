@@ -50,6 +50,8 @@ pub struct Call {
     pub caller: String,
     /// The action that the call needs, such as `sqs:SendMessage`.
     pub action: String,
+    /// The key of the object or the prefix in S3's path, without the bucket; empty otherwise.
+    pub key: String,
 }
 
 /// A running emulator; stopped when dropped.
@@ -126,10 +128,16 @@ impl Emulator {
     pub fn calls(&self) -> Vec<Call> {
         let log = std::fs::read_to_string(self.data_dir().join("calls.log")).unwrap_or_default();
         log.lines()
-            .filter_map(|line| line.split_once('\t'))
-            .map(|(caller, action)| Call {
-                caller: caller.to_owned(),
-                action: action.to_owned(),
+            .filter_map(|line| {
+                let mut fields = line.split('\t');
+                let (caller, action) = (fields.next()?, fields.next()?);
+                let path = fields.next().unwrap_or_default();
+                let path = path.trim_start_matches('/').split_once('/');
+                Some(Call {
+                    caller: caller.to_owned(),
+                    action: action.to_owned(),
+                    key: path.map_or("", |(_, key)| key).to_owned(),
+                })
             })
             .collect()
     }

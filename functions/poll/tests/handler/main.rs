@@ -9,6 +9,7 @@
 mod backfill;
 mod budget;
 mod clocks;
+mod costs;
 mod faults;
 mod first_poll;
 mod full_state;

@@ -14,6 +14,7 @@
 #[path = "../alerts/mod.rs"]
 mod alerts;
 mod bad_input;
+mod batch;
 mod cost;
 mod intake;
 mod jobs;

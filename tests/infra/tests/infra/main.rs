@@ -8,6 +8,7 @@
 )]
 
 mod alarms;
+mod costs;
 mod delivery;
 mod environment;
 mod evaluate;

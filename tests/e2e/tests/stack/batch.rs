@@ -1,0 +1,177 @@
+use std::fs;
+
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use drawbridge_costs::{Count, Facts};
+use drawbridge_e2e::tenant_document;
+use serde_json::json;
+
+use crate::cost::Cost;
+use crate::world::{STACK, World};
+
+/// As many as Lambda hands over at once.
+const TENANTS: u64 = 10;
+/// Its alerts are those of no test.
+const SILENT: &str = "service_sources = [\"dataLossPrevention\"]\n";
+
+fn name(n: u64) -> String {
+    format!("idle-{n}")
+}
+
+/// A round of jobs, one of each tenant, and what came of it.
+struct Round {
+    cost: Cost,
+    /// How often the poll function was invoked.
+    invocations: u64,
+    log_bytes: u64,
+}
+
+/// The counts of a batch whose tenants have nothing new, and of the first that a process has of them:
+/// those that `docs/costs.md` is worked out of.
+pub(crate) async fn ten_tenants_cost_what_a_month_is_worked_out_of(world: &World, secret: &str) {
+    let measured = Facts::read().unwrap().measured;
+    for n in 0..TENANTS {
+        let name = name(n);
+        let document = tenant_document(STACK, &name) + SILENT;
+        let stack = &world.stack;
+        let add = stack.add_tenant(&world.emulator, &name, &document, secret);
+        add.await.unwrap();
+    }
+
+    let first = round(world, "first").await;
+    let counts = &measured.first_batch;
+    first.check(
+        "a first batch",
+        &[
+            (&counts.secrets_manager, "secretsmanager:GetSecretValue"),
+            (&counts.s3_get_document, "s3:GetObject tenants"),
+        ],
+    );
+
+    let idle = round(world, "idle").await;
+    let counts = &measured.idle_batch;
+    idle.check(
+        "an idle batch",
+        &[
+            (&counts.graph_list, "graph:list"),
+            (&counts.entra_token, "entra:token"),
+            (&counts.s3_get_state, "s3:GetObject state"),
+            (&counts.s3_get_document, "s3:GetObject tenants"),
+            (&counts.s3_put, "s3:PutObject state"),
+            (&counts.secrets_manager, "secretsmanager:GetSecretValue"),
+        ],
+    );
+    // Whatever the action is.
+    counts.sqs.check(idle.cost.of_service("sqs")).unwrap();
+    let jobs = TENANTS / idle.invocations;
+    println!(
+        "an invocation had {jobs} jobs and logged {} bytes",
+        idle.log_bytes / idle.invocations
+    );
+    counts.tenants.check(jobs).unwrap();
+    counts
+        .log_bytes
+        .check_at_most(idle.log_bytes / idle.invocations)
+        .unwrap();
+
+    for n in 0..TENANTS {
+        let key = format!("tenants/{}.toml", name(n));
+        drawbridge_store::Catalogue::delete(&world.store, &key)
+            .await
+            .unwrap();
+    }
+}
+
+impl Round {
+    fn check(&self, what: &str, counts: &[(&Count, &str)]) {
+        self.cost.print(what);
+        for (count, action) in counts {
+            if let Err(error) = count.check(self.cost.of(action)) {
+                panic!("{what}: {error}");
+            }
+        }
+    }
+}
+
+/// Sends a job for each tenant in one call, and waits until Lambda is done with all.
+async fn round(world: &World, id: &str) -> Round {
+    let (before, log) = (Cost::so_far(world), Log::now(world));
+    let entries = (0..TENANTS).map(|n| {
+        let name = name(n);
+        SendMessageBatchRequestEntry::builder()
+            .id(&name)
+            .message_body(json!({"tenant": name}).to_string())
+            .message_group_id(&name)
+            .message_deduplication_id(format!("{id}-{name}"))
+            .build()
+            .unwrap()
+    });
+    let send = world
+        .sqs
+        .send_message_batch()
+        .queue_url(world.url("JobsQueueUrl"));
+    let sent = send
+        .set_entries(Some(entries.collect()))
+        .send()
+        .await
+        .unwrap();
+    assert!(sent.failed().is_empty(), "{sent:?}");
+    world
+        .wait(120, "a job is not done", async || {
+            log.since(world).jobs >= TENANTS
+        })
+        .await;
+    let log = log.since(world);
+    assert_eq!(
+        log.jobs, TENANTS,
+        "jobs of somebody else were done meanwhile"
+    );
+    Round {
+        cost: Cost::since(world, &before),
+        invocations: log.invocations,
+        log_bytes: log.bytes,
+    }
+}
+
+/// A place in the emulated cloud's log.
+struct Log {
+    length: usize,
+}
+
+/// What the log says of the poll function since then.
+#[derive(Default)]
+struct Logged {
+    jobs: u64,
+    invocations: u64,
+    /// What the function itself wrote, which is lines of JSON.
+    bytes: u64,
+}
+
+impl Log {
+    fn read(world: &World) -> String {
+        let log = fs::read(world.emulator.data_dir().join("emulator.log")).unwrap();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    fn now(world: &World) -> Self {
+        Self {
+            length: Self::read(world).len(),
+        }
+    }
+
+    /// The emulated cloud tells of each batch, and then what the function printed.
+    fn since(&self, world: &World) -> Logged {
+        let log = Self::read(world);
+        let mut logged = Logged::default();
+        for line in log[self.length..].lines() {
+            let batch = line.split_once("-poll processed ");
+            if let Some((_, rest)) = batch {
+                let jobs = rest.split(' ').next().unwrap();
+                logged.jobs += jobs.parse::<u64>().unwrap();
+                logged.invocations += 1;
+            } else if line.starts_with('{') {
+                logged.bytes += line.len() as u64 + 1;
+            }
+        }
+        logged
+    }
+}
