@@ -53,7 +53,7 @@ pub(super) struct Process {
     process: usize,
     current: Current,
     log: Arc<Log>,
-    messages: JobMessages<OnePoller>,
+    messages: Arc<JobMessages<OnePoller>>,
 }
 
 /// How a poll ended.
@@ -122,7 +122,7 @@ impl Process {
             process,
             current,
             log: Arc::clone(&log),
-            messages: JobMessages {
+            messages: Arc::new(JobMessages {
                 pollers: OnePoller(Arc::new(poller)),
                 jobs: Jobs::default(),
                 queue: JobsQueue {
@@ -133,7 +133,7 @@ impl Process {
                 },
                 clock: ports,
                 log,
-            },
+            }),
         }
     }
 
