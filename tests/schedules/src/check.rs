@@ -87,6 +87,7 @@ pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
     state_sound(schedule, held, &mut findings);
     outputs::check(schedule, held, &aside, &mut findings);
     disk_not_filled(schedule, held, &mut findings);
+    findings.broken.extend(ran.broken.iter().cloned());
     findings
 }
 
@@ -358,6 +359,7 @@ pub(crate) fn check_neighbour(schedule: &Schedule, ran: &Ran, findings: &mut Fin
         findings.troubles.push(trouble);
         // Nothing is asked of it but to break nothing.
         watermark_stays(schedule, &ran.held, &mut theirs);
+        theirs.broken.extend(ran.broken.iter().cloned());
         if schedule.has(Kind::StateDamaged) {
             let mut objects = ran.held.objects.values();
             if !objects.any(|body| body == DAMAGED) {

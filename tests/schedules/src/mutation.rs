@@ -49,6 +49,8 @@ pub enum Mutation {
     BytesAreMeaning,
     /// A page without rows is taken for the last one.
     EmptyPageIsLast,
+    /// A job whose process may have died of it is polled beside others.
+    SuspectWithOthers,
     /// A job that is to come back is hidden for as long as the queue can.
     HiddenForLong,
     /// The process's own clock tells when a job was received.

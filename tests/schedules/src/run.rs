@@ -1,7 +1,7 @@
 //! One poll of one process, which may die at any of its I/O steps.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 
@@ -54,7 +54,7 @@ pub(crate) struct Run {
     pub(crate) number: usize,
     steps: AtomicUsize,
     dies_at: Option<(usize, bool)>,
-    died: Notify,
+    died: Arc<Notify>,
     died_at: OnceLock<(Step, bool)>,
 }
 
@@ -66,6 +66,19 @@ impl Run {
             number,
             dies_at,
             ..Self::default()
+        }
+    }
+
+    /// The same, in a process that has other polls; `died` hears of its death.
+    #[must_use]
+    pub(crate) fn in_process(
+        number: usize,
+        dies_at: Option<(usize, bool)>,
+        died: &Arc<Notify>,
+    ) -> Self {
+        Self {
+            died: Arc::clone(died),
+            ..Self::new(number, dies_at)
         }
     }
 
@@ -86,6 +99,11 @@ impl Run {
     /// Resolves when the process dies: at which step, and whether after its work.
     pub(crate) async fn died(&self) -> Option<(Step, bool)> {
         self.died.notified().await;
+        self.died_at()
+    }
+
+    /// At which step its process died of it, if it did, and whether after its work.
+    pub(crate) fn died_at(&self) -> Option<(Step, bool)> {
         self.died_at.get().copied()
     }
 

@@ -82,6 +82,8 @@ pub struct Schedule {
     pub slots: usize,
     /// Whether the jobs queue keeps a tenant's jobs in order, as a FIFO queue does.
     pub in_order: bool,
+    /// How many messages a process is given at once.
+    pub batch: usize,
     /// How long a poll may wait for the others' until it is let in.
     pub slot_wait_secs: u64,
     /// How far back the first poll reads.
@@ -143,6 +145,7 @@ impl Schedule {
             neighbours: Vec::new(),
             slots: 20,
             in_order: false,
+            batch: 1,
             slot_wait_secs: 0,
             lookback_secs: 86_400,
             operator: Operator::default(),

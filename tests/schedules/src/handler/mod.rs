@@ -1,29 +1,30 @@
-//! The real handler under a schedule: timer, jobs queue, processes that die and are replaced.
+//! The real handler under a schedule: timers, the jobs queue, workers, and processes that die and are
+//! replaced.
 
 mod careless;
-mod jobs;
-mod log;
+mod message;
 mod operate;
+mod polls;
 mod ports;
 mod process;
+mod queue;
 mod tenant;
+mod timer;
+mod told;
 mod transport;
+mod workers;
 
 use std::sync::{Arc, PoisonError};
 
 use futures::future::join_all;
-use tokio::sync::Semaphore;
 
-use jobs::Jobs;
 use operate::operate;
 pub use ports::{Held, Shared, Taken};
 use tenant::Tenant;
+use workers::Workers;
 
-use crate::graph::Graph;
-use crate::{Kind, Mutation, World, known};
+use crate::{Kind, World, known};
 
-/// Poll numbers of one tenant stay below this.
-const NUMBERS: usize = 1_000_000;
 /// What stands in place of a damaged state object.
 pub(crate) const DAMAGED: &[u8] = b"{\"version\":1,\"watermark\":";
 
@@ -37,6 +38,8 @@ pub struct Ran {
     pub polls: usize,
     /// Jobs that went to the dead-letter queue.
     pub dead_letters: usize,
+    /// Properties that its polls and its jobs broke.
+    pub broken: Vec<String>,
 }
 
 /// What is left after a schedule.
@@ -50,28 +53,10 @@ pub struct AllRan {
 /// Runs the real handler through the schedules of some tenants at once. The first one's says how
 /// many polls may run at a time.
 pub async fn run(worlds: &[Arc<World>]) -> AllRan {
-    let schedule = &worlds[0].schedule;
     let shared = Arc::new(Shared::default());
-    let slots = Arc::new(Semaphore::new(schedule.slots));
-    let one_group = Arc::new(Semaphore::new(1));
-    let mut tenants: Vec<Tenant> = worlds
-        .iter()
-        .enumerate()
-        .map(|(n, world)| Tenant {
-            world: Arc::clone(world),
-            graph: Graph::new(Arc::clone(world)),
-            shared: Arc::clone(&shared),
-            held: Arc::default(),
-            slots: Arc::clone(&slots),
-            group: match schedule.mutation {
-                Some(Mutation::OneGroup) => Arc::clone(&one_group),
-                _ => Arc::new(Semaphore::new(1)),
-            },
-            jobs: Arc::new(Jobs::new(world)),
-            first_number: n * NUMBERS,
-            processes: 0,
-            polls: 0,
-        })
+    let tenants = worlds.iter().enumerate();
+    let tenants: Vec<Arc<Tenant>> = tenants
+        .map(|(place, world)| Arc::new(Tenant::new(place, world, &shared)))
         .collect();
     for world in worlds {
         if world.schedule.has(Kind::StateDamaged) {
@@ -85,24 +70,25 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
         .iter()
         .map(|tenant| operate(tenant.operators_ports()));
     let operators: Vec<_> = operators.collect();
+    let workers = Workers::new(&tenants);
     tokio::select! {
         biased;
-        _ = join_all(tenants.iter_mut().map(Tenant::run)) => {}
+        () = workers.run() => {}
         // They may be done long before.
         () = async { join_all(operators).await; std::future::pending().await } => {}
     }
-    let tenants = tenants.into_iter().map(|tenant| {
-        let name = &tenant.world.schedule.tenant;
+    let tenants = tenants.iter().map(|tenant| {
         let mut held = tenant.held.lock().unwrap_or_else(PoisonError::into_inner);
         let mut held = std::mem::take(&mut *held);
-        (held.objects, held.taken) = shared.take(name);
+        (held.objects, held.taken) = shared.take(tenant.name());
         let others = |taken: &mut Taken| taken.format != "siem";
         held.of_others = held.taken.extract_if(.., others).collect();
         Ran {
             held,
             requests: tenant.graph.requests(),
-            polls: tenant.polls,
-            dead_letters: tenant.jobs.dead_letters(),
+            polls: tenant.polls(),
+            dead_letters: tenant.dead_letters(),
+            broken: tenant.take_broken(),
         }
     });
     let tenants = tenants.collect();

@@ -13,7 +13,7 @@ use drawbridge_store::{AccessError, Catalogue, ETag, Object, Store, StoreError};
 use drawbridge_time::Clock;
 use jiff::Timestamp;
 
-use super::process::Current;
+use super::polls::Current;
 use crate::{Event, Kind, Mutation, Step, World, outputs};
 
 /// Objects by key.

@@ -1,219 +1,109 @@
 //! A process with the real handler in it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
-use drawbridge_config::ConfigError;
-use drawbridge_cursor::{Job, PageSettings, WindowSettings};
-use drawbridge_poll::messages::{JobMessages, JobsQueue, Pollers};
-use drawbridge_poll::{Grouping, Jobs, Output, Poller, Settings, Stop};
+use drawbridge_poll::messages::{JobMessages, JobsQueue};
+use drawbridge_poll::{Jobs, Stop};
 use drawbridge_time::Deadline;
 
-use super::Tenant;
-use super::careless;
-use super::jobs::{received_at, with_job};
-use super::log::{Log, Told};
-use super::ports::Ports;
-use super::transport;
-use crate::run::Run;
-use crate::{Ended, Event, Kind, Mutation, World, outputs};
+use super::message::{Received, as_fresh, received_at};
+use super::polls::{Current, Polls};
+use super::queue::Sqs;
+use super::tenant::Tenant;
+use crate::{Event, Kind, Mutation, Schedule};
 
 /// What the Lambda wiring keeps of an invocation's time for saving and answering.
 const CLOSING_SECS: u64 = 5;
 
-/// So little is kept in the state object, and so little in a page, that pages are written, split, joined
-/// and removed all the time.
-const TINY_PAGES: PageSettings = PageSettings {
-    most_kept_bytes: 160,
-    page_bytes: 320,
-    recent_secs: 120,
-};
-
-/// The poll that a process is busy with.
-#[derive(Clone, Default)]
-pub(super) struct Current(Arc<Mutex<Arc<Run>>>);
-
-impl Current {
-    pub(super) fn run(&self) -> Arc<Run> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn set(&self, run: &Arc<Run>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(run);
-    }
-}
-
-/// A process as one tenant sees it; it keeps its client, and the client its token, until it dies.
+/// A process: it polls whichever tenants it is given jobs of, until it dies.
 pub(super) struct Process {
-    world: Arc<World>,
-    /// What is added to a tenant's poll numbers, so that no two tenants have the same.
-    first_number: usize,
-    process: usize,
-    current: Current,
-    log: Arc<Log>,
-    messages: Arc<JobMessages<OnePoller>>,
-}
-
-/// How a poll ended.
-pub(super) struct Outcome {
-    /// What Lambda was answered; none if the process died.
-    pub(super) response: Option<SqsBatchResponse>,
-    /// What was heard of the job.
-    told: Option<Told>,
-}
-
-/// The tenant's poller, which is built with the process.
-struct OnePoller(Arc<Poller>);
-
-#[async_trait]
-impl Pollers for OnePoller {
-    async fn poller(&self, _: &Job) -> Result<Option<Arc<Poller>>, ConfigError> {
-        Ok(Some(Arc::clone(&self.0)))
-    }
+    tenants: Vec<Arc<Tenant>>,
+    number: usize,
+    polls: Polls,
+    messages: Arc<JobMessages<Polls>>,
 }
 
 impl Process {
-    pub(super) fn new(tenant: &Tenant, process: usize) -> Self {
-        let world = &tenant.world;
-        let current = Current::default();
-        let ports = Arc::new(Ports {
-            world: Arc::clone(world),
-            shared: Arc::clone(&tenant.shared),
-            held: Arc::clone(&tenant.held),
-            current: current.clone(),
-            process,
-            unsent: Arc::default(),
-        });
-        let schedule = &world.schedule;
-        let mutation = schedule.mutation;
-        let client = transport::client(&tenant.graph, &current, schedule);
-        let mut windows = WindowSettings {
-            // A sweep would make up for what most mutants do.
-            sweeps: mutation.is_none(),
-            first_lookback_secs: u32::try_from(schedule.lookback_secs).unwrap_or(u32::MAX),
-            ..WindowSettings::default()
-        };
-        if matches!(mutation, Some(Mutation::NoOverlap | Mutation::GtForGe)) {
-            windows.overlap_secs = 0;
-        }
-        let others = outputs::others(schedule).iter();
-        let others = others.map(|name| drawbridge_record::format(name).expect("it is known"));
-        let formats = std::iter::once(careless::format(mutation)).chain(others);
-        let poller = Poller {
-            graph: Arc::new(client),
-            store: ports.clone(),
-            outputs: formats
-                .map(|format| Output::new(format, ports.clone(), Grouping::Tenant))
-                .collect(),
-            clock: ports.clone(),
-            settings: Settings {
-                page_size: schedule.page_size,
-                windows,
-                pages: TINY_PAGES,
-                ..Settings::new(&schedule.tenant)
+    pub(super) fn new(tenants: &[Arc<Tenant>], queue: &Arc<Sqs>, number: usize) -> Self {
+        let polls = Polls::new(tenants, number);
+        let messages = JobMessages {
+            pollers: polls.clone(),
+            jobs: Jobs::default(),
+            queue: JobsQueue {
+                visibility: queue.clone(),
+                deletion: queue.clone(),
+                queue: queue.clone(),
+                place: "jobs".to_owned(),
             },
+            clock: Arc::new(tenants[0].ports(Current::default(), number)),
+            log: Arc::new(polls.clone()),
         };
-        let log = Arc::new(Log::default());
         Self {
-            world: Arc::clone(world),
-            first_number: tenant.first_number,
-            process,
-            current,
-            log: Arc::clone(&log),
-            messages: Arc::new(JobMessages {
-                pollers: OnePoller(Arc::new(poller)),
-                jobs: Jobs::default(),
-                queue: JobsQueue {
-                    visibility: tenant.jobs.clone(),
-                    deletion: tenant.jobs.clone(),
-                    queue: tenant.jobs.clone(),
-                    place: "jobs".to_owned(),
-                },
-                clock: ports,
-                log,
-            }),
+            tenants: tenants.to_vec(),
+            number,
+            polls,
+            messages: Arc::new(messages),
         }
     }
 
-    /// Does a job as poll number `number`; a poll that takes longer than its time is killed.
-    pub(super) async fn poll(&self, message: &SqsMessage, number: usize) -> Outcome {
-        let world = &self.world;
-        let deaths = &world.schedule.deaths;
-        let dies_at = deaths.iter().find(|death| death.poll == number);
-        let dies_at = dies_at.map(|death| (death.step, death.after));
-        let run = Arc::new(Run::new(self.first_number + number, dies_at));
-        self.current.set(&run);
-        let little = world.strikes(Kind::LittleTime).is_some();
-        let secs = if little {
-            world.roll(16, 20)
-        } else {
-            world.schedule.timeout_secs
-        };
-        let timeout = Duration::from_secs(secs);
+    fn schedule(&self) -> &Schedule {
+        &self.tenants[0].world.schedule
+    }
+
+    /// Answers a batch; none if the process died of one of its polls, or was killed for want of time.
+    /// So many faults of each tenant had struck when the batch was received.
+    pub(super) async fn invoke(
+        &self,
+        batch: &[Received],
+        before: &[u64],
+    ) -> Option<SqsBatchResponse> {
+        self.polls.begin(before);
+        let timeout = Duration::from_secs(self.timeout_secs(batch));
         let stop = Stop::at(Deadline::after(timeout - Duration::from_secs(CLOSING_SECS)));
-        world.note(|| format!("poll {number}"));
-        let mut message = with_job(message.clone(), &world.schedule.tenant);
-        if world.schedule.mutation == Some(Mutation::DoneByOwnClock) {
-            message = received_at(message, world.clock_of(self.process));
-        }
-        let messages = [message];
-        // Of a poll that dies, nothing is heard.
-        let died = |told: String| {
-            world.note(|| format!("poll {number}: {told}"));
-            Outcome {
-                response: None,
-                told: None,
-            }
-        };
+        let messages: Vec<SqsMessage> = batch.iter().map(|message| self.handed(message)).collect();
         tokio::select! {
             biased;
-            at = run.died() => {
-                world.strike(Kind::Death);
-                if let Some((step, after)) = at {
-                    world.count(|counts| counts.died(step, after));
-                }
-                died(format!("the process died, {at:?}"))
-            }
-            response = self.messages.answer(&messages, &stop) => {
-                let told = self.log.take();
-                world.note(|| {
-                    let text = told.as_ref().map_or("nothing", |told| &told.text);
-                    format!("poll {number}: {text}")
-                });
-                Outcome { response: Some(response), told }
-            }
+            () = self.polls.died() => self.polls.abandon("the process died"),
+            response = self.messages.answer(&messages, &stop) => return Some(response),
             () = tokio::time::sleep(timeout) => {
+                let world = &self.tenants[0].world;
                 world.count(|counts| counts.event(Event::KilledByTimeout, 1));
-                died("killed, it took too long".to_owned())
+                self.polls.abandon("killed, it took too long");
             }
         }
-    }
-}
-
-impl Outcome {
-    /// Whether an earlier poll had done the job.
-    pub(super) fn is_superfluous(&self) -> bool {
-        self.told.as_ref().is_some_and(|told| told.ended.is_none())
+        None
     }
 
-    /// Counts a poll that ended so, during which all after the first `before` strikes struck.
-    pub(super) fn count(&self, world: &World, before: u64) {
-        if self.is_superfluous() {
-            return;
+    /// How many polls of a tenant had something to do in the last invocation.
+    pub(super) fn polled(&self, tenant: usize) -> usize {
+        self.polls.polled(tenant)
+    }
+
+    fn timeout_secs(&self, batch: &[Received]) -> u64 {
+        let mut secs = self.schedule().timeout_secs;
+        for (place, tenant) in self.tenants.iter().enumerate() {
+            let world = &tenant.world;
+            let is_polled = batch.iter().any(|message| message.waiting.tenant == place);
+            if is_polled && world.strikes(Kind::LittleTime).is_some() {
+                secs = secs.min(world.roll(16, 20));
+            }
         }
-        let told = self.told.as_ref();
-        let ended = told.and_then(|told| told.ended).unwrap_or(Ended::Died);
-        let struck = world.struck_since(before);
-        world.count(|counts| {
-            counts.ended(struck, ended);
-            counts.event(Event::Polls, 1);
-            counts.event(Event::Sweeps, told.map_or(0, |told| told.sweeps));
-            counts.event(
-                Event::RequestsAgain,
-                told.map_or(0, |told| told.requests_again),
-            );
-        });
+        secs
+    }
+
+    /// A message as the process has it.
+    fn handed(&self, message: &Received) -> SqsMessage {
+        let world = &self.tenants[message.waiting.tenant].world;
+        let mut handed = message.sqs.clone();
+        match world.schedule.mutation {
+            Some(Mutation::DoneByOwnClock) => {
+                received_at(&mut handed, world.clock_of(self.number));
+            }
+            Some(Mutation::SuspectWithOthers) => as_fresh(&mut handed),
+            _ => {}
+        }
+        handed
     }
 }

@@ -12,7 +12,7 @@ use futures::StreamExt as _;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::process::Current;
+use super::polls::Current;
 use crate::graph::{Ask, Field, Graph, Reply};
 use crate::restless::PAGE_BYTES;
 use crate::{Kind, Mutation, Schedule, Step};

@@ -1,11 +1,5 @@
 //! What is heard of a poll when it is over.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use async_trait::async_trait;
-use drawbridge_cursor::Job;
-use drawbridge_poll::messages::JobLog;
 use drawbridge_poll::{Ending, JobFailure, Report};
 
 use crate::Ended;
@@ -21,27 +15,8 @@ pub(super) struct Told {
     pub(super) text: String,
 }
 
-/// Keeps what was told last.
-#[derive(Default)]
-pub(super) struct Log(Mutex<Option<Told>>);
-
-impl Log {
-    /// What was told since this was last asked.
-    pub(super) fn take(&self) -> Option<Told> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-#[async_trait]
-impl JobLog for Log {
-    async fn done(&self, _: &Job, done: &Result<Option<Report>, JobFailure>, _: bool, _: Duration) {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = Some(Told::of(done));
-    }
-}
-
 impl Told {
-    fn of(done: &Result<Option<Report>, JobFailure>) -> Self {
+    pub(super) fn of(done: &Result<Option<Report>, JobFailure>) -> Self {
         let told = |ended, text| Self {
             ended,
             requests_again: 0,
