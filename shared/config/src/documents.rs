@@ -55,22 +55,24 @@ pub struct Documents {
 pub async fn documents(store: &dyn Catalogue) -> Result<Documents, ConfigError> {
     let listing = store.list_readable(TENANTS_FOLDER).await?;
     let links = listing.links.into_iter();
-    let links = links.filter(|(key, _)| is_looked_at(key));
+    let links: Vec<_> = links.filter(|(key, _)| is_looked_at(key)).collect();
+    // Each in the place of a document is one that cannot be read.
+    let linked = links.iter().map(|(key, _)| key.clone());
+    let found = by_name(listing.keys.into_iter().chain(linked));
     let unreadable = listing.unreadable.into_iter();
-    let unreadable = unreadable.chain(links.map(|(_, error)| error));
-    let unreadable = unreadable.map(ConfigError::from);
+    let unreadable = unreadable.chain(links.into_iter().map(|(_, error)| error));
     Ok(Documents {
-        found: by_name(listing.keys),
-        unreadable: unreadable.collect(),
+        found,
+        unreadable: unreadable.map(ConfigError::from).collect(),
     })
 }
 
 /// Whether a document, or documents, could be in this place.
 fn is_looked_at(key: &str) -> bool {
-    key == PAUSED_FOLDER.trim_end_matches('/') || !by_name(vec![key.to_owned()]).is_empty()
+    key == PAUSED_FOLDER.trim_end_matches('/') || !by_name([key.to_owned()]).is_empty()
 }
 
-fn by_name(keys: Vec<String>) -> Vec<Document> {
+fn by_name(keys: impl IntoIterator<Item = String>) -> Vec<Document> {
     let mut found: BTreeMap<String, Document> = BTreeMap::new();
     for key in keys {
         let (folder, is_paused) = match key.strip_prefix(PAUSED_FOLDER) {
