@@ -27,15 +27,17 @@ mod tenants;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use crate::cli::{Cli, Command};
+use crate::cli::Command;
 use crate::failure::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     drawbridge_telemetry::log_to_terminal();
-    let done = match Cli::parse().command {
+    let command = match cli::parse() {
+        Ok(given) => given.command,
+        Err(code) => return code,
+    };
+    let done = match command {
         None => demo::run(cli::Demo::default()).await,
         Some(Command::Demo(args)) => demo::run(args).await,
         Some(Command::Simulate(args)) => simulate::run(args).await,

@@ -57,23 +57,25 @@ pub struct Documents {
 pub async fn documents(store: &dyn Catalogue) -> Result<Documents, ConfigError> {
     let listing = store.list_readable(TENANTS_FOLDER).await?;
     let links = listing.links.into_iter();
-    let links = links.filter(|(key, _)| is_looked_at(key));
+    let links: Vec<_> = links.filter(|(key, _)| is_looked_at(key)).collect();
+    // Each in the place of a document is one that cannot be read.
+    let linked = links.iter().map(|(key, _)| Listed::of_key(key.clone()));
+    let found = by_name(listing.objects.into_iter().chain(linked));
     let unreadable = listing.unreadable.into_iter();
-    let unreadable = unreadable.chain(links.map(|(_, error)| error));
-    let unreadable = unreadable.map(ConfigError::from);
+    let unreadable = unreadable.chain(links.into_iter().map(|(_, error)| error));
     Ok(Documents {
-        found: by_name(listing.objects),
-        unreadable: unreadable.collect(),
+        found,
+        unreadable: unreadable.map(ConfigError::from).collect(),
     })
 }
 
 /// Whether a document, or documents, could be in this place.
 fn is_looked_at(key: &str) -> bool {
     key == PAUSED_FOLDER.trim_end_matches('/')
-        || !by_name(vec![Listed::of_key(key.to_owned())]).is_empty()
+        || !by_name([Listed::of_key(key.to_owned())]).is_empty()
 }
 
-fn by_name(objects: Vec<Listed>) -> Vec<Document> {
+fn by_name(objects: impl IntoIterator<Item = Listed>) -> Vec<Document> {
     let mut found: BTreeMap<String, Document> = BTreeMap::new();
     for Listed { key, etag, .. } in objects {
         let (folder, is_paused) = match key.strip_prefix(PAUSED_FOLDER) {

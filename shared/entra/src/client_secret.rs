@@ -11,6 +11,7 @@ use tracing::warn;
 
 use crate::aadsts::Meaning;
 use crate::error::SignInError;
+use crate::misplaced::{Misplaced, misplaced};
 use crate::token::{Token, TokenProvider};
 use crate::token_endpoint::{Credential, TokenEndpoint};
 
@@ -29,12 +30,12 @@ impl ClientSecret {
     /// The secret, read anew once if what the source gives is none: it may have been put right.
     async fn read(&self) -> Result<SecretString, SignInError> {
         let secret = self.asked().await?;
-        if check_bare_secret(&secret).is_ok() {
+        if check(&secret).is_ok() {
             return Ok(secret);
         }
         self.source.forget();
         let secret = self.asked().await?;
-        check_bare_secret(&secret).map_err(|what| credential(&not_sent(what)))?;
+        check(&secret).map_err(|reason| credential(&reason))?;
         Ok(secret)
     }
 
@@ -56,18 +57,27 @@ fn credential(reason: &str) -> SignInError {
     }
 }
 
-/// What was stored instead of a client secret, and where it belongs.
-fn not_sent(what: NotBare) -> String {
-    let fix = match what {
-        NotBare::Pem | NotBare::Der => {
-            "name a certificate with its key under certificate and not under secret (for the first \
-             tenant of a stack: TenantIdentity=certificate)"
+/// Checks that what is stored may be a client secret; if not, says what it is and where that belongs.
+fn check(secret: &SecretString) -> Result<(), String> {
+    let key = "name a certificate with its key under certificate and not under secret (for the first \
+               tenant of a stack: TenantIdentity=certificate)";
+    let value = "store the secret's Value alone, as one line";
+    let (what, fix) = match (check_bare_secret(secret), misplaced(secret.expose_secret())) {
+        (Err(what @ (NotBare::Pem | NotBare::Der)), _) => (what.to_string(), key),
+        (Err(what), _) => (what.to_string(), value),
+        (Ok(()), Some(Misplaced::Encoded)) => {
+            let what = "a long text in base64 or hexadecimal, such as a part of a key";
+            (what.to_owned(), key)
         }
-        NotBare::Json | NotBare::Xml | NotBare::Lines | NotBare::Long => {
-            "store the secret's Value alone, as one line"
+        (Ok(()), Some(Misplaced::Place)) => {
+            let what = "the name of a place, such as a file, a variable or an ARN";
+            (what.to_owned(), "store the secret's Value itself there")
         }
+        (Ok(()), None) => return Ok(()),
     };
-    format!("what is stored as the client secret is {what}, and was not sent: {fix}")
+    Err(format!(
+        "what is stored as the client secret is {what}, and was not sent: {fix}"
+    ))
 }
 
 #[async_trait]

@@ -30,6 +30,7 @@ mod federated;
 mod identity;
 mod identity_error;
 pub mod jwt;
+mod misplaced;
 mod provider;
 mod tenant;
 #[cfg(feature = "testing")]

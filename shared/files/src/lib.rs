@@ -18,6 +18,10 @@ mod trouble;
 #[cfg(unix)]
 mod unix;
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
 #[cfg(not(unix))]
 use portable as system;
 #[cfg(unix)]
@@ -27,6 +31,15 @@ pub use access_error::access_error;
 pub use off_thread::off_thread;
 pub use root::{Entry, Root};
 pub use trouble::{Trouble, trouble};
+
+/// Opens a file that a person named for reading, through links if there are any. A pipe or a socket in
+/// its place is refused: nobody may ever write to it. What lies in `/dev` or `/proc` is meant.
+///
+/// # Errors
+/// Those of the operating system, and what [`trouble`] tells apart: what is no regular file.
+pub fn read_through_links(path: &Path) -> io::Result<File> {
+    system::read_through_links(path)
+}
 
 /// Who may read a file or a folder that is made here; what was there before keeps its mode. The
 /// process's umask takes away from it, as always.

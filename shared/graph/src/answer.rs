@@ -3,7 +3,7 @@
 use drawbridge_entra::Endpoints;
 use drawbridge_http::wire_text::{name, printable, quotable};
 use drawbridge_http::{Attempts, Body, BodyProblem, Exchange, authority, collect, retry_after};
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use tracing::{debug, warn};
@@ -141,6 +141,13 @@ struct ErrorDetail {
     message: String,
 }
 
+/// Whether a token is asked for that has more in it than the one that was refused.
+fn is_claims_challenge(headers: &HeaderMap) -> bool {
+    let challenges = headers.get_all(WWW_AUTHENTICATE).iter();
+    let mut challenges = challenges.filter_map(|value| value.to_str().ok());
+    challenges.any(|challenge| challenge.contains("insufficient_claims"))
+}
+
 /// The error behind a status that is no success.
 fn refusal(
     status: StatusCode,
@@ -167,7 +174,8 @@ fn refusal(
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, reply) => {
             let message = reply.map(|reply| quotable(&reply.error.message, MAX_MESSAGE_CHARS));
             let message = message.filter(|message| !message.is_empty());
-            let denial = Denial::new(status, code.as_deref(), message, permission);
+            let denial = Denial::new(status, code.as_deref(), message, permission)
+                .with_challenge(is_claims_challenge(headers));
             if status == StatusCode::UNAUTHORIZED {
                 GraphError::Unauthorized {
                     exchange,

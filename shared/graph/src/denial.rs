@@ -15,6 +15,12 @@ const ONBOARD: &str = "have an admin of the tenant open https://security.microso
 const CLOUD: &str = "check that cloud, or login_url and graph_url, are the tenant's own, and that \
                      the clock is right";
 
+/// Who may refuse a token that Entra has just handed out, and that has the permission.
+const POLICY: &str = "an access policy of the tenant refuses the token (continuous access evaluation): \
+                      the application was disabled or its tokens revoked a moment ago, or \
+                      Conditional Access does not allow the address that it comes from, which the \
+                      sign-in logs of the tenant's service principals in Entra show";
+
 /// What else it may be where the answer is none of Graph's.
 const PROXY: &str =
     "; or it is a proxy on the way that refuses it, for Graph would have given a code";
@@ -40,6 +46,10 @@ const ABOUT_TENANT: &[&str] = &[
     "not enabled for",
 ];
 
+/// Words of Graph's about an access policy, likewise. Source: Microsoft's page "How to use Continuous
+/// Access Evaluation enabled APIs in your applications".
+const ABOUT_POLICY: &[&str] = &["continuous access evaluation", "revocationtimestamp"];
+
 /// What is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
@@ -49,6 +59,10 @@ enum Cause {
     Tenant,
     /// Not the permission: the token has it.
     NotPermission,
+    /// Graph says that it is the permission, and the token has it.
+    Contradiction,
+    /// A policy of the tenant.
+    Policy,
     /// One or the other.
     Unknown,
 }
@@ -78,7 +92,9 @@ impl Denial {
     ) -> Self {
         let words = message.as_deref().unwrap_or_default().to_ascii_lowercase();
         let says = |list: &[&str]| list.iter().any(|part| words.contains(part));
-        let cause = if says(ABOUT_PERMISSION) || code == Some("Authorization_RequestDenied") {
+        let cause = if says(ABOUT_POLICY) {
+            Cause::Policy
+        } else if says(ABOUT_PERMISSION) || code == Some("Authorization_RequestDenied") {
             Cause::Permission
         } else if says(ABOUT_TENANT) {
             Cause::Tenant
@@ -94,10 +110,22 @@ impl Denial {
         }
     }
 
+    /// The same where the answer asks for a token that a policy of the tenant lets through, which is a
+    /// challenge with claims (RFC 6750, and OpenID Connect Core, 5.5).
+    pub(crate) fn with_challenge(self, is_challenge: bool) -> Self {
+        let cause = if is_challenge {
+            Cause::Policy
+        } else {
+            self.cause
+        };
+        Self { cause, ..self }
+    }
+
     /// The same, once it is known whether the token has the permission. What Graph said comes first.
     pub(crate) fn with_permission(self, has_permission: Option<bool>) -> Self {
         let cause = match (self.cause, has_permission) {
             (Cause::Unknown, Some(true)) => Cause::NotPermission,
+            (Cause::Permission, Some(true)) => Cause::Contradiction,
             (Cause::Unknown, Some(false)) => Cause::Permission,
             (known, _) => known,
         };
@@ -125,16 +153,25 @@ impl fmt::Display for Denial {
             (Cause::NotPermission, StatusCode::UNAUTHORIZED) => {
                 write!(
                     f,
-                    "the token has the permission, so it is not that: {CLOUD}"
+                    "the token has the permission, so it is not that: {CLOUD}; or {POLICY}"
                 )
             }
+            (Cause::Policy, _) => f.write_str(POLICY),
+            (Cause::Contradiction, _) => write!(
+                f,
+                "the token has {}, so that granting it again changes nothing: if Graph names \
+                 another permission, grant that one; if it was granted within the last hour, wait \
+                 and try again; or the tenant is not onboarded to Microsoft Defender or not licensed \
+                 for it: {ONBOARD}",
+                self.permission
+            ),
             (Cause::NotPermission, _) => write!(
                 f,
                 "the token has the permission, so it is not that; the tenant may not be onboarded \
                  to Microsoft Defender or not be licensed for it: {ONBOARD}"
             ),
             (Cause::Unknown, StatusCode::UNAUTHORIZED) => {
-                write!(f, "{CLOUD}; if they are, {grant}")
+                write!(f, "{CLOUD}; if they are, {grant}; or {POLICY}")
             }
             (Cause::Unknown, _) => write!(
                 f,

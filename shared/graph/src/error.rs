@@ -86,7 +86,11 @@ pub enum GraphError {
         is_large: bool,
     },
     /// Graph does not understand the request.
-    #[error("{exchange}: refused (HTTP {status}{}): {message}", with_code(.code))]
+    #[error(
+        "{exchange}: refused (HTTP {status}{}): {message}; {}",
+        with_code(.code),
+        after_refusal(*.status)
+    )]
     BadRequest {
         /// The request.
         exchange: Box<Exchange>,
@@ -125,6 +129,21 @@ pub enum GraphError {
         /// What was found and which setting to check.
         problem: String,
     },
+}
+
+/// What to do about a refusal that is no answer about the token. None of the causes is certain.
+fn after_refusal(status: u16) -> &'static str {
+    match status {
+        400 => {
+            "what it may be is a product in service_sources that Graph does not know, or a Graph of \
+             another cloud or version: check these, and report it if it goes on"
+        }
+        404 | 410 => {
+            "where this was asked, Graph has no such resource: check that cloud, or login_url and \
+             graph_url, are the tenant's own, and any proxy on the way"
+        }
+        _ => "try again later, and report it if it goes on",
+    }
 }
 
 /// The kinds of failure for which a caller has different answers.

@@ -1,12 +1,12 @@
 //! Secrets in files.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use drawbridge_access::AccessError;
-use drawbridge_files::{off_thread, trouble};
+use drawbridge_files::{off_thread, read_through_links, trouble};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
@@ -30,9 +30,9 @@ impl Secrets for FileSecrets {
     }
 }
 
-fn read(path: &PathBuf, place: String) -> Result<SecretString, SecretError> {
+fn read(path: &Path, place: String) -> Result<SecretString, SecretError> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-    let read = File::open(path).and_then(|file| {
+    let read = read_through_links(path).and_then(|file| {
         if file.metadata().is_ok_and(|meta| is_world_readable(&meta)) {
             tracing::warn!(
                 path = %path.display(),
@@ -143,6 +143,28 @@ mod tests {
             FileSecrets.get("/").await,
             Err(SecretError::Access(AccessError::Failed { .. }))
         ));
+    }
+
+    /// It would be waited for until the process is killed. What a shell hands over is read.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_pipe_in_its_place_is_refused_and_not_waited_for() {
+        use std::io::Write as _;
+        use std::os::fd::AsRawFd as _;
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let error = FileSecrets.get(path.to_str().unwrap()).await.unwrap_err();
+        assert!(error.to_string().contains("no regular file"), "{error}");
+        let (given, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(b"s3cr~t").unwrap();
+        drop(writer);
+        let given = FileSecrets
+            .get(&format!("/dev/fd/{}", given.as_raw_fd()))
+            .await;
+        assert_eq!(given.unwrap().expose_secret(), "s3cr~t");
     }
 
     #[cfg(unix)]

@@ -6,6 +6,7 @@ mod deliver;
 mod demo;
 mod explain;
 mod generate;
+mod given;
 mod map;
 mod poll;
 mod replay;
@@ -24,6 +25,7 @@ pub(crate) use deliver::Deliver;
 pub(crate) use demo::Demo;
 pub(crate) use explain::Explain;
 pub(crate) use generate::Generate;
+pub(crate) use given::parse;
 pub(crate) use map::Map;
 pub(crate) use poll::Poll;
 #[cfg(feature = "aws")]

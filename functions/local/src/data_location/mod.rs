@@ -8,7 +8,7 @@ mod stack;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use drawbridge_config::Trust;
+use drawbridge_config::{Tenant, Trust};
 use drawbridge_deliver::NamedSecrets;
 use drawbridge_http::HttpTransport;
 use drawbridge_poll::MAX_STATE_BYTES;
@@ -167,6 +167,19 @@ impl DataLocation {
             Kind::Stack(_) => Trust::of_a_stack_elsewhere(variable),
         };
         trust.map_err(Failure::of)
+    }
+
+    /// The tenants of the stack's parameters, as far as this command was told of them. What cannot be
+    /// read of them is an error of [`services`](Self::services) already.
+    pub(crate) fn given_tenants(&self) -> Vec<Tenant> {
+        match &self.kind {
+            Kind::Folder(_) => Vec::new(),
+            #[cfg(feature = "aws")]
+            Kind::Stack(_) => {
+                let given = drawbridge_config::given_tenants(|name| std::env::var(name).ok());
+                given.unwrap_or_default()
+            }
+        }
     }
 
     /// The queue of an output of the stack, and whether its reader resolves pointers.

@@ -65,6 +65,8 @@ pub(super) struct Fleet {
     stop: Stop,
     once: bool,
     json: bool,
+    /// Who is polled; nobody named, all are.
+    asked: Vec<String>,
     turns: Arc<Semaphore>,
     known: HashMap<String, (Tenant, Arc<Poller>)>,
     polls: FuturesUnordered<LocalBoxFuture<'static, Polled>>,
@@ -94,6 +96,7 @@ impl Fleet {
             stop,
             once,
             json,
+            asked: Vec::new(),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             known: HashMap::new(),
             polls: FuturesUnordered::new(),
@@ -104,6 +107,18 @@ impl Fleet {
             unreadable: Vec::new(),
             trouble: HashMap::new(),
         }
+    }
+
+    /// The same where only these are polled. The others count: they may poll the same alerts.
+    pub(super) fn of(self, asked: &[String]) -> Self {
+        Self {
+            asked: asked.to_vec(),
+            ..self
+        }
+    }
+
+    fn is_asked(&self, name: &str) -> bool {
+        self.asked.is_empty() || self.asked.iter().any(|asked| asked == name)
     }
 
     pub(super) fn place(&self) -> &DataLocation {
@@ -126,7 +141,8 @@ impl Fleet {
             let Some(verdict) = verdicts.remove(name) else {
                 continue;
             };
-            if self.running.contains(name) || self.once && self.tried.contains(name) {
+            let is_done = self.running.contains(name) || self.once && self.tried.contains(name);
+            if is_done || !self.is_asked(name) {
                 continue;
             }
             let poller = match verdict {
@@ -232,11 +248,16 @@ impl Fleet {
     /// The same; an error when any tenant is in trouble, or not known.
     pub(super) async fn end(mut self) -> Result<(), Failure> {
         self.finish().await;
+        let complete = TenantDocuments::check_complete(&self.unreadable);
         match self.trouble.len() {
-            0 => TenantDocuments::check_complete(&self.unreadable),
-            count => Err(Failure::of(format!(
-                "{count} tenants were not polled to the end: see above; the others were"
-            ))),
+            0 => complete,
+            count => {
+                let more = complete.err();
+                let more = more.map_or_else(String::new, |more| format!("; {more}"));
+                Err(Failure::of(format!(
+                    "{count} tenants were not polled to the end: see above; the others were{more}"
+                )))
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use crate::tenants::{TenantDocuments, tenant_documents};
 pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure> {
     let place = DataLocation::folder(args.out.clone());
     let stop = stop_on_signal();
-    let documents = chosen(args, &place).await?;
+    let documents = unpaused(args, &place).await?;
     let found = &documents.found;
     if let Some(missing) = args
         .tenants
@@ -35,13 +35,14 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
         )));
     }
     let services = place.services()?;
-    let mut fleet = Fleet::new(place, services, stop.clone(), args.once, args.json);
+    let fleet = Fleet::new(place, services, stop.clone(), args.once, args.json);
+    let mut fleet = fleet.of(&args.tenants);
     fleet.begin(documents).await;
     if args.once {
         fleet.finish().await;
         if fleet.is_anyone_failed() {
             // Who was kept away by one that cannot be polled.
-            let documents = chosen(args, fleet.place()).await?;
+            let documents = unpaused(args, fleet.place()).await?;
             fleet.begin(documents).await;
         }
         return fleet.end().await;
@@ -53,26 +54,21 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
         tokio::select! {
             () = stop.asked() => return fleet.end().await,
             () = fleet.next() => {}
-            _ = ticks.tick() => match chosen(args, fleet.place()).await {
-                Ok(documents) => fleet.begin(documents).await,
+            _ = ticks.tick() => match unpaused(args, fleet.place()).await {
+                Ok(found) => fleet.begin(found).await,
                 Err(failure) => say(&format!("drawbridge: {failure}")),
             },
         }
     }
 }
 
-/// The tenants that are asked for and not paused.
-async fn chosen(args: &cli::Poll, place: &DataLocation) -> Result<TenantDocuments, Failure> {
+/// The tenants that are not paused.
+async fn unpaused(args: &cli::Poll, place: &DataLocation) -> Result<TenantDocuments, Failure> {
     let mut documents = tenant_documents(place.store.as_ref()).await?;
-    documents.found.retain(|found| {
-        !found.document.is_paused && (args.all || args.tenants.contains(&found.document.name))
-    });
-    let names: Vec<_> = documents
-        .found
-        .iter()
-        .map(|found| found.document.name.clone())
-        .collect();
-    if !args.all && args.tenants.iter().all(|name| names.contains(name)) {
+    documents.found.retain(|found| !found.document.is_paused);
+    let found = &documents.found;
+    let is_found = |name: &String| found.iter().any(|found| found.document.name == *name);
+    if !args.all && args.tenants.iter().all(is_found) {
         // Whoever else there may be was not asked for.
         documents.unreadable.clear();
     }

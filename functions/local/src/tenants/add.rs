@@ -70,12 +70,6 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
             "{name:?} cannot be a tenant's name: 1 to 64 of a-z, 0-9 and -"
         )));
     }
-    if args.secret.as_deref().is_some_and(is_a_secret) {
-        return Err(Failure::of(
-            "--secret takes the name under which the secret is kept; this looks like a secret \
-             itself, which shells and process lists would show: make a new one in Entra",
-        ));
-    }
     let place = DataLocation::open(&args.place).await?;
     let found = tenant_documents(place.store.as_ref()).await?.told();
     let old = found.iter().find(|found| found.document.name == *name);
@@ -201,10 +195,4 @@ fn document(args: &TenantsAdd) -> Result<String, Failure> {
     } else {
         toml::to_string(&given).map_err(|_| no_form())
     }
-}
-
-/// Whether a text looks like what Entra makes as a client secret: 40 characters or so with a tilde,
-/// which no path of that length is likely to have.
-fn is_a_secret(text: &str) -> bool {
-    (30..=60).contains(&text.len()) && text.contains('~') && !text.contains(['/', '\\', ':'])
 }

@@ -1,27 +1,20 @@
 //! Which documents are polled, and why the others are not: each looked at once, by what the function or
 //! a poll would go by.
 
-use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use drawbridge_config::{Bindings, ConfigError, Tenant};
+use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_poll::assembly::{AdministratorsList, Admitted, Services};
-use drawbridge_poll::state_key;
-use drawbridge_store::{Store, StoreError};
-use jiff::Timestamp;
+use drawbridge_store::Catalogue;
 
 use super::first_poll;
 use super::tenant_document::TenantDocument;
+pub(crate) use super::twins::Failures;
+use super::twins::{Absent, Twins};
 use crate::data_location::DataLocation;
 
 /// Documents by name, each as it may be polled, or why it may not.
 pub(crate) type Verdicts<'a> = HashMap<&'a str, Result<Admitted<'a>, ConfigError>>;
-
-/// How often the polls of a tenant have failed in a row, by name.
-pub(crate) type Failures = HashMap<String, u32>;
-
-/// The folder of the states.
-const STATES: &str = "state/";
 
 /// What is to be said of each of `found` by itself.
 pub(crate) async fn admit_each<'a>(
@@ -30,11 +23,15 @@ pub(crate) async fn admit_each<'a>(
     services: &Services,
     list: &AdministratorsList<'_>,
 ) -> Verdicts<'a> {
+    let given = place.given_tenants();
     let mut verdicts = Verdicts::new();
     for found in found {
         let verdict = match &found.tenant {
-            Ok(tenant) => admitted(tenant, place, services, list).await,
             Err(error) => Err(error.clone()),
+            Ok(tenant) => match check_read(found, tenant, &given, list).await {
+                Ok(()) => admitted(tenant, place, services, list).await,
+                Err(error) => Err(error),
+            },
         };
         verdicts.insert(&found.document.name, verdict);
     }
@@ -50,22 +47,93 @@ pub(crate) async fn admit<'a>(
 ) -> Verdicts<'a> {
     let list = AdministratorsList::of(services.store.as_ref());
     let mut verdicts = admit_each(found, place, services, &list).await;
-    let is_polled = |found: &&TenantDocument| {
-        let verdict = verdicts.get(found.document.name.as_str());
-        !found.document.is_paused && matches!(verdict, Some(Ok(_)))
-    };
-    let polled = found.iter().filter(is_polled);
-    let alike = alike(polled.filter_map(|found| found.tenant.as_ref().ok()));
-    if alike.is_empty() {
-        return verdicts;
-    }
-    let ranking = Ranking::read(place, &list, failures).await;
-    for alike in alike {
-        for (name, error) in ranking.refused(alike).await {
-            verdicts.insert(name, Err(error));
-        }
+    let twins = twins(found, &verdicts, place, &list, failures).await;
+    let refused = twins.refused(polled(found, &verdicts)).await;
+    for (name, error) in refused {
+        verdicts.insert(name, Err(error));
     }
     verdicts
+}
+
+/// Why a tenant must not be polled beside the documents `found`, of which it may be one in another
+/// version; `None` if it may. Where its name alone would decide that, it must not.
+pub(super) async fn refusal_beside(
+    tenant: &Tenant,
+    found: &[TenantDocument],
+    place: &DataLocation,
+    services: &Services,
+) -> Option<ConfigError> {
+    let list = AdministratorsList::of(services.store.as_ref());
+    let verdicts = admit_each(found, place, services, &list).await;
+    let failures = Failures::new();
+    let twins = Twins {
+        are_equals_refused: true,
+        ..twins(found, &verdicts, place, &list, &failures).await
+    };
+    let others = polled(found, &verdicts).filter(|other| other.name != tenant.name);
+    let refused = twins.refused(others.chain([tenant])).await;
+    let refused = refused.into_iter().find(|(name, _)| *name == tenant.name);
+    refused.map(|(_, error)| error)
+}
+
+/// Those that are polled, as far as each by itself is concerned.
+fn polled<'a>(
+    found: &'a [TenantDocument],
+    verdicts: &Verdicts<'a>,
+) -> impl Iterator<Item = &'a Tenant> {
+    let polled = found.iter().filter(|found| {
+        let verdict = verdicts.get(found.document.name.as_str());
+        !found.document.is_paused && matches!(verdict, Some(Ok(_)))
+    });
+    polled.filter_map(|found| found.tenant.as_ref().ok())
+}
+
+async fn twins<'s>(
+    found: &[TenantDocument],
+    verdicts: &Verdicts<'_>,
+    place: &'s DataLocation,
+    list: &'s AdministratorsList<'s>,
+    failures: &'s Failures,
+) -> Twins<'s> {
+    let store = place.store.as_ref();
+    Twins {
+        given: given(found, place, list).await,
+        absent: absent(found, verdicts, store).await,
+        is_stack: place.as_folder().is_none(),
+        ..Twins::of(store, list, failures)
+    }
+}
+
+/// Those whose documents cannot be read now, or cannot be judged without the administrator's list, and
+/// that polled before.
+async fn absent(
+    found: &[TenantDocument],
+    verdicts: &Verdicts<'_>,
+    store: &dyn Catalogue,
+) -> Vec<Absent> {
+    let mut absent = Vec::new();
+    for found in found.iter().filter(|found| !found.document.is_paused) {
+        let name = &found.document.name;
+        let Some(Err(reason)) = verdicts.get(name.as_str()) else {
+            continue;
+        };
+        let is_unread = matches!(
+            reason,
+            ConfigError::Store(_) | ConfigError::Unreadable { .. }
+        );
+        if !is_unread && found.tenant.is_ok() {
+            continue;
+        }
+        // Whose alerts one polled whose note cannot be read, too, nobody knows.
+        if let Ok(Some(first_poll)) = first_poll::noted(store, name).await {
+            absent.push(Absent {
+                name: name.clone(),
+                first_poll,
+                reason: reason.clone(),
+            });
+        }
+    }
+    absent
 }
 
 async fn admitted<'a>(
@@ -82,124 +150,55 @@ async fn admitted<'a>(
     Ok(admitted)
 }
 
+/// Checks that the poll function reads the document, which it does not where it is called as a tenant
+/// of the stack's parameters, unless the administrator's list says so. Paused, it pauses that one.
+async fn check_read(
+    found: &TenantDocument,
+    tenant: &Tenant,
+    given: &[Tenant],
+    list: &AdministratorsList<'_>,
+) -> Result<(), ConfigError> {
+    if found.document.is_paused || !given.iter().any(|given| given.name == tenant.name) {
+        return Ok(());
+    }
+    let list = list.bindings().await?;
+    if list.replaces(&tenant.name) {
+        return list.check_ids(tenant);
+    }
+    let problem = format!(
+        "is that of the tenant in the stack's parameters, which is polled, and this document is not \
+         read: let the administrator have it take that one's place by `drawbridge tenants allow {} \
+         --replaces-first-tenant`, give it another name, or remove it",
+        tenant.name
+    );
+    Err(tenant.wrong("name", &problem))
+}
+
+/// The tenants of the stack's parameters that are polled: neither paused by a document nor replaced by
+/// one.
+async fn given(
+    found: &[TenantDocument],
+    place: &DataLocation,
+    list: &AdministratorsList<'_>,
+) -> Vec<Tenant> {
+    let mut given = place.given_tenants();
+    if given.is_empty() {
+        return given;
+    }
+    let list = list.bindings().await.ok();
+    given.retain(|given| {
+        let found = found.iter().find(|found| found.document.name == given.name);
+        let is_replaced = || list.is_some_and(|list| list.replaces(&given.name));
+        found.is_none_or(|found| !found.document.is_paused && !is_replaced())
+    });
+    given
+}
+
 /// Checks that it is called as nothing else is in this place.
 pub(super) fn check_name(tenant: &Tenant, place: &DataLocation) -> Result<(), ConfigError> {
     match place.as_folder() {
         Some(_) => crate::outputs::check_name(tenant),
         None => Ok(()),
-    }
-}
-
-/// Those that would poll the same alerts, where there is more than one.
-fn alike<'a>(polled: impl Iterator<Item = &'a Tenant>) -> Vec<Vec<&'a Tenant>> {
-    let mut alike: HashMap<(String, &[String]), Vec<&Tenant>> = HashMap::new();
-    for tenant in polled {
-        let id = tenant.tenant_id.to_ascii_lowercase();
-        let alike = alike.entry((id, &tenant.service_sources)).or_default();
-        alike.push(tenant);
-    }
-    alike
-        .into_values()
-        .filter(|alike| alike.len() > 1)
-        .collect()
-}
-
-/// What decides who of those that would poll the same alerts does.
-struct Ranking<'s> {
-    store: &'s dyn Store,
-    /// On a stack each poll goes by its own document: this is for people.
-    is_stack: bool,
-    bindings: Option<&'s Bindings>,
-    states: Result<HashSet<String>, StoreError>,
-    failures: &'s Failures,
-}
-
-/// The lower, the earlier.
-/// 1. Who has polled these alerts for longest: whoever may write documents can write one with another's
-///    ids, and under a name that comes first, but has not polled with them.
-/// 2. Where nobody has: whom the administrator's list names with these ids,
-/// 3. whose polls failed least often, so that one that cannot sign in keeps nobody away,
-/// 4. and who has a state.
-type Rank = (Timestamp, Reverse<bool>, u32, Reverse<bool>);
-
-impl<'s> Ranking<'s> {
-    async fn read(
-        place: &'s DataLocation,
-        list: &'s AdministratorsList<'_>,
-        failures: &'s Failures,
-    ) -> Self {
-        let states = place.store.list_readable(STATES).await;
-        Self {
-            store: place.store.as_ref(),
-            is_stack: place.as_folder().is_none(),
-            bindings: list.bindings().await.ok(),
-            states: states.map(|states| {
-                let objects = states.objects.into_iter();
-                objects.map(|object| object.key).collect()
-            }),
-            failures,
-        }
-    }
-
-    async fn rank(&self, tenant: &Tenant) -> Result<Rank, StoreError> {
-        let since = first_poll::of(self.store, tenant).await?;
-        let is_bound = self.bindings.is_some_and(|list| list.has_ids_of(tenant));
-        let states = self.states.as_ref().map_err(Clone::clone)?;
-        let has_state = states.contains(&state_key(&tenant.name));
-        let failures = self.failures.get(&tenant.name).copied();
-        Ok((
-            since.unwrap_or(Timestamp::MAX),
-            Reverse(is_bound),
-            failures.unwrap_or_default(),
-            Reverse(has_state),
-        ))
-    }
-
-    /// All of them but the first; of equals, the first by name. On a stack equals are polled side by
-    /// side, which is told of each of them. Where it cannot be read who polled them, it is nobody's
-    /// turn: the wrong one would write everything again under another name.
-    async fn refused<'a>(&self, alike: Vec<&'a Tenant>) -> Vec<(&'a str, ConfigError)> {
-        let names: Vec<_> = alike.iter().map(|tenant| tenant.name.as_str()).collect();
-        let (mut ranked, mut unread) = (Vec::new(), None);
-        for tenant in alike {
-            match self.rank(tenant).await {
-                Ok(rank) => ranked.push((rank, tenant)),
-                Err(error) => unread = Some(ConfigError::from(error)),
-            }
-        }
-        if let Some(error) = unread {
-            let names = names.into_iter();
-            return names.map(|name| (name, error.clone())).collect();
-        }
-        ranked.sort_unstable_by_key(|(rank, tenant)| (*rank, &tenant.name));
-        let [(best, first), (next, second), ..] = ranked.as_slice() else {
-            return Vec::new();
-        };
-        let both = self.is_stack && best == next;
-        let of_first = both.then_some((*first, *second));
-        let of_others = ranked[1..].iter().map(|(_, tenant)| (*tenant, *first));
-        let pairs = of_first.into_iter().chain(of_others);
-        pairs
-            .map(|(tenant, other)| (tenant.name.as_str(), self.is_alike(tenant, other)))
-            .collect()
-    }
-
-    fn is_alike(&self, tenant: &Tenant, other: &Tenant) -> ConfigError {
-        let polled = if self.is_stack {
-            "The poll function polls both".to_owned()
-        } else {
-            format!(
-                "Who polled them first goes on; where nobody did, the administrator can say who by \
-                 `drawbridge tenants allow {}`",
-                tenant.name
-            )
-        };
-        let problem = format!(
-            "is that of {:?} too, with the same service_sources: every alert would come twice; \
-             remove one of the two, or give them different service_sources. {polled}",
-            other.name
-        );
-        tenant.wrong("tenant_id", &problem)
     }
 }
 

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use drawbridge_config::{Document, Trust, parse};
+use drawbridge_poll::state_key;
 use drawbridge_store::testing::FaultyStore;
+use jiff::Timestamp;
 
 use super::*;
 
@@ -195,4 +197,189 @@ async fn nobody_takes_a_place_while_it_cannot_be_read_whose_it_is() {
     }
     let since = first_poll::of(store.as_ref(), victim).await.unwrap();
     assert_eq!(since, Some(time(1)));
+}
+
+/// What is said of each that is not polled.
+async fn refusals(
+    place: &DataLocation,
+    services: &Services,
+    found: &[TenantDocument],
+) -> HashMap<String, String> {
+    let verdicts = admit(found, place, services, &Failures::new()).await;
+    let refused = verdicts.into_iter().filter_map(|(name, verdict)| {
+        let refusal = verdict.err()?;
+        Some((name.to_owned(), refusal.to_string()))
+    });
+    refused.collect()
+}
+
+/// The list may be about either of them; a document that is let in for a moment keeps the place.
+#[tokio::test]
+async fn nobody_takes_a_place_while_the_list_cannot_be_read() {
+    let (store, place, services) = place();
+    let documents = [
+        with_secret("aaa", 1),
+        with_secret("bound", 1),
+        with_secret("other", 2),
+    ];
+    let too_long = "#".repeat((4 << 20) + 1);
+    for list in ["nonsense = [", "[another]\ntenant = 1", &too_long] {
+        store.insert("admin/tenants.toml", list.to_owned());
+        let refusals = refusals(&place, &services, &documents).await;
+        assert_eq!(refusals.len(), 2, "{refusals:?}");
+        for name in ["aaa", "bound"] {
+            assert!(
+                refusals[name].contains("admin/tenants.toml"),
+                "{refusals:?}"
+            );
+        }
+    }
+    store.hide("admin/");
+    let hidden = refusals(&place, &services, &documents).await;
+    assert_eq!(hidden.len(), 2, "{hidden:?}");
+    // Where somebody polled before, nobody asks the list.
+    let time = Timestamp::from_second(1).unwrap();
+    let noted = first_poll::note(store.as_ref(), tenant(&documents[1]), time);
+    noted.await.unwrap();
+    let none = Failures::new();
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["bound", "other"]);
+}
+
+#[tokio::test]
+async fn nobody_takes_the_place_of_one_whose_document_cannot_be_read() {
+    let (store, place, services) = place();
+    let time = Timestamp::from_second(1).unwrap();
+    let owner = with_secret("owner", 1);
+    first_poll::note(store.as_ref(), tenant(&owner), time)
+        .await
+        .unwrap();
+    let none = Failures::new();
+    let newcomer = || with_secret("aaa", 1);
+    let unread = || TenantDocument {
+        tenant: Err(ConfigError::Unreadable {
+            place: "tenants/owner.toml".to_owned(),
+            path: ".".to_owned(),
+            reason: "it is not valid TOML (line 1)".to_owned(),
+        }),
+        ..with_secret("owner", 1)
+    };
+    let mut documents = [newcomer(), unread(), with_secret("zzz", 2)];
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["zzz"]);
+    let said = refusals(&place, &services, &documents).await;
+    for word in ["\"owner\"", "not valid TOML", "remove"] {
+        assert!(said["aaa"].contains(word), "{said:?}");
+    }
+    // Who paused it, or whose own it was before, goes on.
+    documents[1].document.is_paused = true;
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["aaa", "zzz"]);
+    documents[1].document.is_paused = false;
+    let earlier = Timestamp::UNIX_EPOCH;
+    first_poll::note(store.as_ref(), tenant(&documents[0]), earlier)
+        .await
+        .unwrap();
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["aaa", "zzz"]);
+}
+
+#[tokio::test]
+async fn nobody_takes_the_place_of_one_that_waits_for_the_list() {
+    let (store, place, services) = place();
+    let documents = [
+        with_secret("aaa", 1),
+        found("owner", 1, "federation = \"/run/t\""),
+    ];
+    let time = Timestamp::from_second(1).unwrap();
+    let noted = first_poll::note(store.as_ref(), tenant(&documents[1]), time);
+    noted.await.unwrap();
+    store.insert("admin/tenants.toml", "nonsense = [");
+    let none = Failures::new();
+    let nobody: [&str; 0] = [];
+    assert_eq!(
+        polled_in(&place, &services, &documents, &none).await,
+        nobody
+    );
+    // That the administrator took his word back is no such case.
+    store.insert("admin/tenants.toml", "");
+    assert_eq!(
+        polled_in(&place, &services, &documents, &none).await,
+        ["aaa"]
+    );
+}
+
+#[tokio::test]
+async fn a_note_of_anothers_that_cannot_be_read_keeps_nobody_away() {
+    let (store, place, services) = place();
+    let documents = [with_secret("aaa", 1), with_secret("owner", 1)];
+    let time = Timestamp::from_second(1).unwrap();
+    let noted = first_poll::note(store.as_ref(), tenant(&documents[1]), time);
+    noted.await.unwrap();
+    let none = Failures::new();
+    store.hide("state/aaa.ids.json");
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["owner"]);
+}
+
+/// Who polled first may be changed or resumed, whatever somebody else writes beside it meanwhile.
+#[tokio::test]
+async fn the_owner_comes_back_beside_a_newcomer() {
+    let (store, place, services) = place();
+    let documents = [with_secret("aaa", 1), with_secret("owner", 1)];
+    let refusal = async |of: usize| {
+        let tenant = tenant(&documents[of]);
+        refusal_beside(tenant, &documents, &place, &services).await
+    };
+    // Their names alone decide nothing here.
+    assert!(refusal(0).await.is_some() && refusal(1).await.is_some());
+    let time = |secs| Timestamp::from_second(secs).unwrap();
+    let note = async |of: usize, secs| {
+        let noted = first_poll::note(store.as_ref(), tenant(&documents[of]), time(secs));
+        noted.await.unwrap();
+    };
+    note(1, 1).await;
+    assert!(refusal(0).await.is_some() && refusal(1).await.is_none());
+    // It polled while the owner was paused.
+    note(0, 2).await;
+    assert!(refusal(0).await.is_some() && refusal(1).await.is_none());
+}
+
+#[tokio::test]
+async fn a_document_beside_a_tenant_of_the_parameters_is_named() {
+    let (store, place, services) = place();
+    let list = AdministratorsList::of(services.store.as_ref());
+    let documents = [with_secret("aaa", 1), with_secret("other", 2)];
+    let first = with_secret("first", 1);
+    let failures = Failures::new();
+    let twins = Twins {
+        given: vec![tenant(&first).clone()],
+        is_stack: true,
+        ..Twins::of(place.store.as_ref(), &list, &failures)
+    };
+    let refused = twins.refused(documents.iter().map(tenant)).await;
+    let [(name, error)] = refused.as_slice() else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(*name, "aaa");
+    assert!(error.to_string().contains("\"first\""), "{error}");
+    // A document of its name is not read, unless the list says so.
+    let given = [tenant(&first).clone()];
+    let checked = async |found: &TenantDocument| {
+        let list = AdministratorsList::of(services.store.as_ref());
+        let checked = check_read(found, tenant(found), &given, &list).await;
+        checked.err().map(|error| error.to_string())
+    };
+    let refusal = checked(&first).await.unwrap();
+    assert!(
+        refusal.contains("allow first --replaces-first-tenant"),
+        "{refusal}"
+    );
+    assert_eq!(checked(&documents[0]).await, None);
+    let ids = "tenant_id = \"00000000-0000-0000-0000-000000000001\"\n\
+               client_id = \"00000000-0000-0000-0000-0000000000ab\"\n";
+    let list = format!("[first]\n{ids}replaces_first_tenant = true\n");
+    store.insert("admin/tenants.toml", list);
+    assert_eq!(checked(&first).await, None);
+    assert!(checked(&with_secret("first", 2)).await.is_some());
 }

@@ -15,21 +15,27 @@ const MAX_BYTES: usize = 64 * 1024;
 
 /// Whose alerts were polled under a name, and since when.
 #[derive(Serialize, Deserialize)]
-struct FirstPoll {
+pub(super) struct FirstPoll {
     tenant_id: String,
     service_sources: Vec<String>,
-    since: Timestamp,
+    pub(super) since: Timestamp,
 }
 
 impl FirstPoll {
-    fn is_of(&self, tenant: &Tenant) -> bool {
+    pub(super) fn is_of(&self, tenant: &Tenant) -> bool {
         self.tenant_id.eq_ignore_ascii_case(&tenant.tenant_id)
             && self.service_sources == tenant.service_sources
     }
 }
 
-fn key(tenant: &Tenant) -> String {
-    format!("state/{}{ENDING}", tenant.name)
+fn key(name: &str) -> String {
+    format!("state/{name}{ENDING}")
+}
+
+/// What is noted of a name; `None` if it polled nothing.
+pub(super) async fn noted(store: &dyn Store, name: &str) -> Result<Option<FirstPoll>, StoreError> {
+    let object = store.get_at_most(&key(name), MAX_BYTES).await?;
+    Ok(object.and_then(|object| serde_json::from_slice(&object.body).ok()))
 }
 
 /// Since when a document polls what it names; `None` if it polled something else or nothing.
@@ -37,10 +43,7 @@ pub(super) async fn of(
     store: &dyn Store,
     tenant: &Tenant,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let Some(object) = store.get_at_most(&key(tenant), MAX_BYTES).await? else {
-        return Ok(None);
-    };
-    let noted = serde_json::from_slice::<FirstPoll>(&object.body).ok();
+    let noted = noted(store, &tenant.name).await?;
     let noted = noted.filter(|noted| noted.is_of(tenant));
     Ok(noted.map(|noted| noted.since))
 }
@@ -59,7 +62,7 @@ pub(crate) async fn note(
         service_sources: tenant.service_sources.clone(),
         since: now,
     };
-    let (key, body) = (key(tenant), serde_json::json!(noted).to_string());
+    let (key, body) = (key(&tenant.name), serde_json::json!(noted).to_string());
     let put = store.put(&key, Bytes::from(body), "application/json");
     put.await.map(drop)
 }

@@ -12,6 +12,7 @@ mod pause;
 mod purge;
 mod remove;
 mod tenant_document;
+mod twins;
 mod version;
 
 use std::io::Write as _;

@@ -247,6 +247,11 @@ async fn what_is_no_bare_secret_is_never_sent() {
         ),
         (lines, ["several lines", "alone"]),
         (long, ["1024 bytes", "alone"]),
+        (MARKER.repeat(30), ["a part of a key", "under certificate"]),
+        (
+            format!("file:/run/{MARKER}"),
+            ["the name of a place", "itself"],
+        ),
     ] {
         let script = Script::tokens([]);
         let provider = script.provider(Arc::new(FixedSecret(stored)));

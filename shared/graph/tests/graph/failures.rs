@@ -121,6 +121,15 @@ async fn a_refusal_names_the_cause_and_not_what_is_there() {
             grant,
         ),
         (403, missing, None, vec![grant], onboard),
+        // Nobody is told to grant what is there.
+        (
+            403,
+            missing,
+            Some(ROLE),
+            vec!["the token has", "within the last hour", onboard],
+            grant,
+        ),
+        (403, missing, Some("User.Read.All"), vec![grant], onboard),
         (
             403,
             "",
@@ -154,6 +163,45 @@ async fn a_refusal_names_the_cause_and_not_what_is_there() {
             assert!(text.contains(word), "{word:?} is not in: {text}");
         }
         assert!(!text.contains(absent), "{absent:?} is in: {text}");
+    }
+}
+
+/// A policy of the tenant refuses a token that nothing is wrong with.
+#[tokio::test(start_paused = true)]
+async fn a_challenge_with_claims_names_the_policy() {
+    let challenge = format!(r#"Bearer realm="", error="insufficient_claims", claims="{MARKER}""#);
+    let with_header = || Answer::error(401, "X").header("www-authenticate", &challenge);
+    let said =
+        "Continuous access evaluation resulted in challenge with result: InteractionRequired";
+    let with_words = || {
+        let body = format!(r#"{{"error":{{"code":"X","message":"{said}"}}}}"#);
+        Answer::json(401, body)
+    };
+    for answers in [[with_header(), with_header()], [with_words(), with_words()]] {
+        let (error, _) = fail(answers.into()).await;
+        let text = shown(&error);
+        for word in ["access policy", "sign-in logs"] {
+            assert!(text.contains(word), "{word:?} is not in: {text}");
+        }
+        assert!(!text.contains("clock"), "{text}");
+    }
+    // One without such words may be of that kind as well.
+    let (error, _) = fail(vec![Answer::error(401, "X"), Answer::error(401, "X")]).await;
+    assert!(shown(&error).contains("access policy"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_refusal_of_the_token_says_what_to_check() {
+    for (status, code, words) in [
+        (404, "ResourceNotFound", ["cloud", "graph_url"]),
+        (400, "BadRequest", ["service_sources", "report"]),
+        (409, "Conflict", ["try again", "report"]),
+    ] {
+        let (error, _) = fail(vec![Answer::error(status, code)]).await;
+        let text = shown(&error);
+        for word in words.into_iter().chain([code]) {
+            assert!(text.contains(word), "{word:?} is not in: {text}");
+        }
     }
 }
 

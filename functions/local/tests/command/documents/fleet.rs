@@ -211,6 +211,50 @@ fn one_that_cannot_sign_in_keeps_nobody_away() {
     on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
 }
 
+/// Nobody takes the place of one who polled, however little can be read of him for a moment.
+#[cfg(unix)]
+#[test]
+fn a_newcomer_is_not_polled_while_the_owners_document_cannot_be_read() {
+    let (well, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "owner", &well, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    write(&folder, "a-new", &well, "");
+    let twin = ["a-new: tenant", "that of \"owner\" too"];
+    on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
+    // Named, it is refused as well.
+    on(&folder, &["poll", "--tenant", "a-new", "--once"]).failed(1, &twin);
+    on(&folder, &["poll", "--tenant", "owner", "--once"]).well();
+
+    let document = folder.path().join("tenants/owner.toml");
+    let sound = fs::read_to_string(&document).unwrap();
+    let elsewhere = folder.path().join("elsewhere.toml");
+    fs::write(&elsewhere, &sound).unwrap();
+    let link = || {
+        fs::remove_file(&document).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &document).unwrap();
+    };
+    let half = || fs::write(&document, &sound[..20]).unwrap();
+    for spoil in [&half as &dyn Fn(), &link] {
+        spoil();
+        let words = ["a-new: tenant", "polled them first", "owner.toml"];
+        on(&folder, &["poll", "--all", "--once"]).failed(1, &words);
+        on(&folder, &["tenants", "check", "--all"]).failed(1, &["2 of 2 tenants"]);
+    }
+    assert!(!folder.path().join("a-new").exists());
+    // What is in its place is named by its name, and taken away by it.
+    let named = on(&folder, &["tenants", "check", "owner"]);
+    assert!(named.stdout.contains("a symbolic link"), "{}", named.stdout);
+    on(&folder, &["tenants", "remove", "owner", "--yes"]).well();
+    assert!(elsewhere.exists());
+    fs::write(&document, &sound).unwrap();
+    // Its own document may be changed and resumed beside the other one.
+    for command in ["pause", "resume"] {
+        on(&folder, &["tenants", command, "owner"]).well();
+    }
+    on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
+    assert!(!folder.path().join("a-new").exists());
+}
+
 /// As nobody, whom modes hold off: root enters every folder.
 #[cfg(unix)]
 #[test]

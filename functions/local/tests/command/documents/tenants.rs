@@ -200,6 +200,16 @@ fn what_cannot_be_is_refused_and_nothing_written() {
             1,
             vec!["looks like a secret itself"],
         ),
+        (
+            add("contoso", &["--secret", "-----BEGIN abC8Q~\n"]),
+            1,
+            vec!["looks like a secret itself", "--secret"],
+        ),
+        (
+            add("contoso", &["--secret", "--abC8Q~"]),
+            2,
+            vec!["not repeated"],
+        ),
     ] {
         let outcome = on(&folder, &args).failed(code, &words);
         assert!(!outcome.stderr.contains("abC8Q~"), "{}", outcome.stderr);

@@ -1,0 +1,244 @@
+//! The command line as it was given. What may be a secret in a wrong place is not repeated: what the
+//! command prints stands in the logs of pipelines.
+
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ErrorKind};
+use clap::{CommandFactory as _, Parser as _};
+use drawbridge_secrets::{NotBare, check_bare};
+
+use super::Cli;
+use crate::failure::Failure;
+
+/// What stands in the place of what may be a secret.
+const HIDDEN: &str = "(not repeated: it may be a secret)";
+
+/// The most characters of what is repeated.
+const MAX_REPEATED: usize = 30;
+
+/// An option that takes a secret of no worth, for the simulator to accept.
+const SIMULATED: &str = "--client-secret";
+
+/// What a message repeats of what was given, or makes of it.
+const REPEATED: [ContextKind; 2] = [ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
+const SUGGESTIONS: [ContextKind; 2] = [ContextKind::Suggested, ContextKind::TrailingArg];
+
+/// Reads the command line; an error is told already.
+pub(crate) fn parse() -> Result<Cli, ExitCode> {
+    let given: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    if let Some(refusal) = refusal(&given) {
+        return Err(Failure::of(refusal).report());
+    }
+    Cli::try_parse().map_err(|error| without_values(error).exit())
+}
+
+/// Why the arguments are not looked at any further; `None` if none of them is a secret to all
+/// appearance.
+fn refusal(given: &[String]) -> Option<String> {
+    let before = std::iter::once("").chain(given.iter().map(String::as_str));
+    before.zip(given).find_map(|(before, argument)| {
+        let (option, value) = match argument.split_once('=') {
+            Some((option, value)) if is_option(option) => (option, value),
+            _ => (before, argument.as_str()),
+        };
+        let what = looks_like(value).filter(|_| option != SIMULATED)?;
+        let place = if is_option(option) {
+            format!("the value of {option}")
+        } else {
+            "an argument".to_owned()
+        };
+        Some(format!(
+            "{place} looks like a secret itself, or holds one: it is {what}. Shells, process lists \
+             and logs show arguments: give the name under which it is kept, or its file's path, and \
+             replace it where it was issued"
+        ))
+    })
+}
+
+fn is_option(text: &str) -> bool {
+    text.starts_with("--") && is_harmless(text)
+}
+
+/// What a text is that belongs in no argument.
+fn looks_like(text: &str) -> Option<String> {
+    match check_bare(text) {
+        Err(what @ (NotBare::Pem | NotBare::Der | NotBare::Json | NotBare::Xml)) => {
+            Some(what.to_string())
+        }
+        _ => is_client_secret(text).then(|| "a client secret of Entra".to_owned()),
+    }
+}
+
+/// Whether a text looks like what Entra makes as a client secret: 40 characters or so with a tilde
+/// among them, which hardly a file's name has.
+fn is_client_secret(text: &str) -> bool {
+    (30..=60).contains(&text.len())
+        && text.trim_end_matches('~').contains('~')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "~._-".contains(c))
+}
+
+/// Whether a text is a word such as those of this command, or a number or a time. Passwords and tokens
+/// have capitals and digits.
+fn is_harmless(text: &str) -> bool {
+    let has_only =
+        |others: &str, is: fn(&char) -> bool| text.chars().all(|c| is(&c) || others.contains(c));
+    text.len() <= MAX_REPEATED
+        && (has_only("-._/", char::is_ascii_lowercase) || has_only("-+:.TZ", char::is_ascii_digit))
+}
+
+/// The same error without what was given, unless that is harmless.
+fn without_values(error: clap::Error) -> clap::Error {
+    let is_repeated = |kind: ContextKind| {
+        REPEATED.contains(&kind)
+            || kind == ContextKind::InvalidArg && error.kind() == ErrorKind::UnknownArgument
+    };
+    if error
+        .context()
+        .all(|(kind, value)| !is_repeated(kind) || is_harmless(&value.to_string()))
+    {
+        return error;
+    }
+    // What is left out is the reason as well, which may quote what was given.
+    let mut told = clap::Error::new(error.kind()).with_cmd(&Cli::command());
+    for (kind, value) in error.context() {
+        if is_repeated(kind) {
+            told.insert(kind, clap::error::ContextValue::String(HIDDEN.to_owned()));
+        } else if !SUGGESTIONS.contains(&kind) {
+            told.insert(kind, value.clone());
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(args: &[&str]) -> String {
+        let given: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        let args = std::iter::once("drawbridge").chain(args.iter().copied());
+        refusal(&given).unwrap_or_else(|| {
+            let error = Cli::try_parse_from(args).unwrap_err();
+            without_values(error).render().to_string()
+        })
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_repeated() {
+        let add = [
+            "tenants",
+            "add",
+            "x",
+            "--tenant-id",
+            "t",
+            "--client-id",
+            "c",
+        ];
+        for secret in [
+            "-----BEGIN PRIVATE KEY-----\nMIIhunter2\n-----END PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY----- MIIhunter2=",
+            "-hunter2-Abc",
+            "--hunter2-Abc",
+            "abC8Q~hunter289012345678901234567890",
+            "-bC8Q~hunter289012345678901234567890",
+            "{\"client_secret\": \"hunter2\"}",
+        ] {
+            for option in ["--secret", "--certificate", "--federation", "--cloud"] {
+                let text = told(&[&add[..], &["--secret", "S", option, secret]].concat());
+                assert!(!text.contains("hunter2"), "{text}");
+            }
+            for args in [
+                &["poll", "--secret-file", secret, "--nonsense"][..],
+                &[
+                    "poll",
+                    "--tenant-id",
+                    "t",
+                    "--client-id",
+                    "c",
+                    secret,
+                    secret,
+                ],
+                &["deliver", "--to", secret, "--nonsense"],
+                &["poll", "--every", secret],
+                &["poll", "--page-size", secret],
+                &["backfill", "--from", secret],
+                &["simulate", "--client-secret", secret, secret],
+                &[secret],
+                &["tenants", secret],
+                &["replay", "run", "--nonsense", secret],
+            ] {
+                let text = told(args);
+                assert!(!text.contains("hunter2"), "{args:?}: {text}");
+            }
+        }
+        // Nor is the reason, which quotes it.
+        let text = told(&["poll", "--every", "1 hunter2 Abc"]);
+        assert!(
+            text.contains("--every") && !text.contains("hunter2"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_place_and_the_kind_are_named() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----";
+        let with_equals = format!("--certificate={key}");
+        for (args, words) in [
+            (
+                &["tenants", "add", "--secret", key][..],
+                ["--secret", "PEM"],
+            ),
+            (&["tenants", "add", &with_equals], ["--certificate", "PEM"]),
+            (&["map", key], ["an argument", "PEM"]),
+        ] {
+            let text = told(args);
+            for word in words {
+                assert!(text.contains(word), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_slip_is_repeated_with_what_was_meant() {
+        for (args, words) in [
+            (&["pole"][..], ["'pole'", "'poll'"]),
+            (
+                &["poll", "--tenantid", "x"],
+                ["'--tenantid'", "'--tenant-id'"],
+            ),
+            (&["poll", "--page-size", "1001"], ["'1001'", "1000"]),
+            (&["poll", "--every", "soon"], ["'soon'", "--every"]),
+        ] {
+            let text = told(args);
+            for word in words {
+                assert!(text.contains(word), "no {word} in: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_people_give_is_no_secret() {
+        for text in [
+            "contoso",
+            "drawbridge/prod/contoso-secret-of-the-year-2026",
+            "/home/me/~backup/2026-01-31/alerts-of-the-morning.json",
+            "alerts-of-the-whole-year-2026-until-now.json~",
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:drawbridge/x-AbCdEf",
+            "https://sqs.eu-west-1.amazonaws.com/123456789012/queue",
+            "11111111-1111-4111-8111-111111111111",
+        ] {
+            assert_eq!(
+                refusal(&["--x".to_owned(), text.to_owned()]),
+                None,
+                "{text}"
+            );
+        }
+        let simulated = ["--client-secret", "abC8Q~hunter289012345678901234567890"];
+        assert_eq!(refusal(&simulated.map(str::to_owned)), None);
+    }
+}
