@@ -1,7 +1,8 @@
 //! The client: asks for a page, waits, renews, tries again, and gives up with a reason.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use drawbridge_entra::{Endpoints, Lease, TokenCache};
@@ -10,7 +11,7 @@ use drawbridge_time::Deadline;
 use http::HeaderValue;
 use http::header::{ACCEPT, AUTHORIZATION};
 use secrecy::ExposeSecret;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 use url::Url;
 
@@ -35,6 +36,8 @@ pub struct Graph {
     settings: Settings,
     retry: Retry,
     counters: Counters,
+    /// When it said last how many alerts a window holds.
+    counted: Mutex<Option<Instant>>,
 }
 
 impl Graph {
@@ -53,6 +56,7 @@ impl Graph {
             settings,
             retry,
             counters: Counters::default(),
+            counted: Mutex::default(),
         }
     }
 
@@ -118,7 +122,16 @@ impl Graph {
         }
         let url = query.counting(self.resource(), &self.endpoints);
         let page = self.get(&url, self.limit(query.may_be_large), deadline);
-        page.await.map(|page| page.count())
+        let count = page.await?.count();
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        *counted = Some(Instant::now());
+        Ok(count)
+    }
+
+    /// Whether Graph was asked for a count within that time, and answered.
+    pub fn has_counted_within(&self, time: Duration) -> bool {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.is_some_and(|counted| counted.elapsed() < time)
     }
 
     /// What this client reads.

@@ -37,7 +37,7 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
     let has_faults = schedule.kinds.iter().any(Kind::is_fault);
     let bound = if let Some(sweep) = sweep(record) {
         // Beside a page that fails for ever, an owed window is narrowed down over many polls.
-        if schedule.has(Kind::Poison) {
+        if schedule.has(Kind::Poison) || schedule.has(Kind::LargeAlert) {
             return None;
         }
         // A sweep that meets a fault may leave it to the next.

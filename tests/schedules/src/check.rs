@@ -235,7 +235,11 @@ fn nothing_needless(
     let excused: BTreeSet<usize> = keys
         .filter_map(|key| Some(wanted.get(key)?.alert))
         .collect();
-    if schedule.has(Kind::Overlap) || schedule.has(Kind::QueueRefuses) {
+    let is_repeated = schedule.has(Kind::Overlap) || schedule.has(Kind::QueueRefuses);
+    // A record that was refused for good and could not be put aside either is sent by a later poll.
+    let is_refused_twice = schedule.has(Kind::QueueRefusesForGood)
+        && (schedule.has(Kind::StoreAmbiguous) || schedule.has(Kind::StoreDown));
+    if is_repeated || is_refused_twice {
         return;
     }
     for taken in &held.taken {

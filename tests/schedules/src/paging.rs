@@ -18,8 +18,8 @@ pub(crate) enum Listing {
     EmptyBehind,
     /// Fewer rows than were asked for.
     Clamped,
-    /// No rows, and a count of none, but for what is so old that only a backfill reads it: nobody
-    /// would come again for that.
+    /// No rows, and a count of none, but for a window with anything so old that only a backfill, or the
+    /// first poll, reads it within a schedule: nobody would come again for that.
     Nothing,
     /// The same, though all are counted.
     NothingListed,
@@ -96,7 +96,7 @@ pub(crate) fn cut(world: &World, ask: &Ask, hits: &[Row], listed: usize) -> Cut 
         Some(Listing::Nothing | Listing::NothingListed) => {
             let alerts = &world.schedule.alerts;
             let is_old = |row: &Row| operator::is_older(alerts[row.alert].created);
-            if listing == Some(Listing::Nothing) && hits.iter().all(is_old) {
+            if listing == Some(Listing::Nothing) && hits.iter().any(is_old) {
                 return cut;
             }
             (cut.rows, cut.next) = (Vec::new(), None);

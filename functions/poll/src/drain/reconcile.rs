@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use drawbridge_cursor::Window;
 use drawbridge_graph::ErrorKind;
+use jiff::SignedDuration;
 
 use super::attempt::SMALL_PAGE;
 use super::listing::Listed;
@@ -11,6 +12,13 @@ use crate::read_options::What;
 
 /// So many alerts in a window are worth the question whether they are all, whatever came of them.
 const MANY_ALERTS: usize = 100;
+
+/// How often fewer are worth it of which none is new: several times while a live poll still reads what
+/// a list that was cut off does not show.
+const FEW_ALERTS_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// What is older is read once a day at most.
+const READ_HOURLY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);
@@ -96,8 +104,7 @@ impl Drain<'_> {
             if self.has_gap {
                 continue;
             }
-            let is_asked = is_news || part.is_second || part.of > 0;
-            if is_asked || self.options.is_background() || self.seen.len() >= MANY_ALERTS {
+            if is_news || part.is_second || part.of > 0 || self.is_worth_counting(window) {
                 match self.recount(&part).await? {
                     Recounted::Read(parts) => todo.extend(parts),
                     Recounted::Later => left.failed.push(window),
@@ -107,12 +114,30 @@ impl Drain<'_> {
         Ok(WindowOutcome::Read(left))
     }
 
+    /// Whether a window that brought nothing new is worth the question how many alerts it has.
+    fn is_worth_counting(&self, window: Window) -> bool {
+        let is_enough = match self.seen.len() {
+            0 => false,
+            1..MANY_ALERTS => !self.poller.graph.has_counted_within(FEW_ALERTS_EVERY),
+            MANY_ALERTS.. => true,
+        };
+        self.options.is_background() || !self.is_read_hourly(window) || is_enough
+    }
+
+    /// Whether the sweep of each hour reads all of the window again.
+    fn is_read_hourly(&self, window: Window) -> bool {
+        self.context.now.duration_since(window.from()) < READ_HOURLY
+    }
+
     /// What is to be done because Graph reports more alerts for `part` than were seen of it.
     async fn recount(&mut self, part: &Counted) -> Result<Recounted, PollError> {
         let window = part.window;
-        // Sweeps come again by themselves, a backfill does not: its window is read until Graph lists
-        // what it counts, or has failed to often enough.
-        let is_once_only = self.options.what == What::Backfill;
+        // Sweeps come again by themselves. A backfill does not, nor does anything soon read again what is
+        // so old: such a window is read until Graph lists what it counts, or has failed to often enough.
+        let is_once_only = match self.options.is_background() {
+            true => self.options.what == What::Backfill,
+            false => !self.is_read_hourly(window),
+        };
         let is_for_good = self.options.failures + 1 >= MAX_FAILURES;
         // Without a number, what was listed has to do, unless there is reason to doubt it.
         let is_doubtful = self.options.failures > 0 || self.seen.is_empty();

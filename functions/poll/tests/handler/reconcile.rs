@@ -1,6 +1,7 @@
 //! What was read of a closed window is compared with the number that Graph reports.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use drawbridge_cursor::Window;
 use drawbridge_poll::{BackfillProgress, Ending, Progress, Report, Silent, Stop};
@@ -134,4 +135,37 @@ async fn each_window_of_a_backfill_is_counted_alone() {
     world.graph.counts(Count::AndMore(1));
     let report = world.poller.backfill("b", &never, &Silent).await.unwrap();
     assert_eq!(report.count_mismatches, 2);
+}
+
+/// Before, a list that was cut off behind a few alerts that are known was taken for all there is.
+#[tokio::test(start_paused = true)]
+async fn a_list_of_what_is_known_is_counted_every_few_minutes() {
+    let world = World::with(|settings| settings.windows.sweeps = false);
+    world.set("known", "2026-03-01T11:59:00Z");
+    world.graph.counts(Count::AndMore(0));
+    let mut counted = Vec::new();
+    for minutes in [0, 1, 5, 1] {
+        world.clock.advance_secs(60 * minutes);
+        tokio::time::advance(Duration::from_secs(60) * u32::try_from(minutes).unwrap()).await;
+        counted.push(poll(&world).await.1);
+    }
+    assert_eq!(counted, [1, 0, 1, 0]);
+}
+
+/// Before, the first poll took an empty list for the whole of what is too old for an hourly sweep.
+#[tokio::test(start_paused = true)]
+async fn what_the_first_poll_does_not_list_though_graph_counts_it_is_read_again() {
+    let world = World::with(|settings| {
+        settings.windows.sweeps = false;
+        settings.windows.first_lookback_secs = 2 * 24 * 60 * 60;
+    });
+    world.graph.counts(Count::AndMore(1));
+    let (report, counting, _) = poll(&world).await;
+    assert_eq!((report.count_mismatches, report.put_off), (1, 1));
+    assert_eq!(counting, 2);
+    world.set("old", "2026-02-28T01:00:00Z");
+    world.graph.counts(Count::AndMore(0));
+    world.clock.advance_secs(300);
+    world.poll().await.unwrap();
+    assert!(world.has("old"));
 }
