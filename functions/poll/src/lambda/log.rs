@@ -209,9 +209,10 @@ mod tests {
     #[tokio::test]
     async fn an_idle_batch_of_ten_prints_one_short_line() {
         let kept = kept(false);
-        for n in 0..10 {
-            kept.done(&format!("tenant-{n}"), Ok(Some(idle()))).await;
-        }
+        // At the same time, as the jobs of a batch are done.
+        let names: Vec<String> = (0..10).map(|n| format!("tenant-{n}")).collect();
+        let jobs = names.iter().map(|name| kept.done(name, Ok(Some(idle()))));
+        futures::future::join_all(jobs).await;
         assert_eq!(kept.lines(), [""; 0], "nothing before the end");
         kept.log.invocation_ends();
         let lines = kept.lines();

@@ -28,6 +28,16 @@ fn every_function_has_a_log_group_that_forgets() {
     }
 }
 
+/// Lambda's own lines are most of the log of an idle poll; those of invocations that failed stay.
+#[test]
+fn lambda_says_nothing_of_an_invocation_that_went_well() {
+    for (id, function) in resources("AWS::Lambda::Function") {
+        let logging = &function["Properties"]["LoggingConfig"];
+        let settings = (&logging["LogFormat"], &logging["SystemLogLevel"]);
+        assert_eq!(settings, (&"JSON".into(), &"WARN".into()), "{id}");
+    }
+}
+
 #[test]
 fn the_state_outlives_the_stack() {
     for kind in ["AWS::S3::Bucket", "AWS::S3::BucketPolicy"] {
