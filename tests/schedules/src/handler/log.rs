@@ -1,6 +1,6 @@
 //! What is heard of a poll when it is over.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +8,7 @@ use drawbridge_cursor::Job;
 use drawbridge_poll::messages::JobLog;
 use drawbridge_poll::{Ending, JobFailure, Report};
 
+use super::Held;
 use crate::Ended;
 
 /// How a job went.
@@ -22,20 +23,35 @@ pub(super) struct Told {
 }
 
 /// Keeps what was told last.
-#[derive(Default)]
-pub(super) struct Log(Mutex<Option<Told>>);
+pub(super) struct Log {
+    last: Mutex<Option<Told>>,
+    held: Arc<Mutex<Held>>,
+}
 
 impl Log {
+    /// One that also keeps how far the tenant was read.
+    pub(super) fn of(held: &Arc<Mutex<Held>>) -> Self {
+        Self {
+            last: Mutex::default(),
+            held: Arc::clone(held),
+        }
+    }
+
     /// What was told since this was last asked.
     pub(super) fn take(&self) -> Option<Told> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.take()
     }
 }
 
 #[async_trait]
 impl JobLog for Log {
     async fn done(&self, _: &Job, done: &Result<Option<Report>, JobFailure>, _: bool, _: Duration) {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(Some(report)) = done {
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.read_up_to = report.read_up_to;
+        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = Some(Told::of(done));
     }
 }

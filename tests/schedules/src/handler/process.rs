@@ -115,7 +115,7 @@ impl Process {
                 ..Settings::new(&schedule.tenant)
             },
         };
-        let log = Arc::new(Log::default());
+        let log = Arc::new(Log::of(&tenant.held));
         Self {
             world: Arc::clone(world),
             first_number: tenant.first_number,
