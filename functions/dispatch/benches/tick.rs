@@ -88,8 +88,9 @@ fn key(n: usize) -> String {
 
 async fn shortest(dispatcher: &Dispatcher) -> Duration {
     let mut shortest = Duration::MAX;
-    for minute in 0..TIMES {
-        let event = json!({ "time": format!("2026-01-01T00:{minute:02}:00Z") });
+    for time in 0..TIMES {
+        // Each of these lists.
+        let event = json!({ "time": format!("2026-01-01T00:{:02}:00Z", 5 * time) });
         let tick = Tick::of(&event, jiff::Timestamp::UNIX_EPOCH).unwrap();
         let began = Instant::now();
         assert_eq!(dispatcher.dispatch(tick).await.unwrap(), TENANTS);

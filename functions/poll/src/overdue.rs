@@ -1,22 +1,53 @@
 use drawbridge_store::Store;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::saved_state::head;
+use crate::poller::HEARTBEAT_SECS;
+use crate::saved_state::{LARGEST_HEAD, change_state_within, head};
 use crate::{Ending, PollError, Report};
 
 /// How long a tenant may be without a poll that ended well until that is said.
 const LONGEST: SignedDuration = SignedDuration::from_mins(30);
 
+/// How long the state of an idle tenant may lie unsaved, and so a poll that ended well be unknown.
+const UNSAVED: SignedDuration = SignedDuration::from_secs(HEARTBEAT_SECS as i64);
+
+/// After a poll that ended well so recently, one that does not is not noted: to count from the former
+/// is as good.
+const RECENT: SignedDuration = SignedDuration::from_mins(5);
+
 /// Since when no poll of a tenant has ended well, if that is more than half an hour; asked after one
 /// that did not, whatever the cause.
+///
+/// The state says when one last ended well, but an idle tenant's may be an hour old by now. So the
+/// first one that does not is noted in it, once, and it counts from there until one ends well. Where
+/// that cannot be noted, it is said an hour later.
 ///
 /// Before the first one, it counts from about the first try: from then on the week is swept. A state
 /// that cannot be read says nothing: that is an error by itself.
 pub async fn overdue_since(store: &dyn Store, tenant: &str, now: Timestamp) -> Option<Timestamp> {
     let state = head(store, tenant).await.ok()??;
-    let first_try = state.swept.week.into_iter().chain(state.saved).min();
-    let since = state.last_success.or(first_try)?;
-    (now.duration_since(since) > LONGEST).then_some(since)
+    let first_try = || state.swept.week.into_iter().chain(state.saved).min();
+    let (since, longest) = match (state.last_success, state.failing_since) {
+        (None, _) => (first_try()?, LONGEST),
+        (Some(success), Some(failure)) => (failure.max(success), LONGEST),
+        (Some(success), None) => {
+            if now.duration_since(success) > RECENT {
+                note(store, tenant, now).await;
+            }
+            (success, LONGEST + UNSAVED)
+        }
+    };
+    (now.duration_since(since) > longest).then_some(since)
+}
+
+/// Notes in the state that a poll did not end well.
+async fn note(store: &dyn Store, tenant: &str, now: Timestamp) {
+    let noted = change_state_within(store, tenant, 2 * LARGEST_HEAD, |state| {
+        state.failing_since.get_or_insert(now);
+    });
+    if let Err(error) = noted.await {
+        tracing::warn!(tenant, %error, "it could not be noted since when polls fail");
+    }
 }
 
 /// Why a poll did not end well; `None` if it did, or if another one did its work.
@@ -35,28 +66,78 @@ pub fn why_not_well(done: Result<&Report, &PollError>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use drawbridge_store::LocalStore;
+    use drawbridge_store::testing::{FaultyStore, Put};
 
     use super::*;
 
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(minute * 60).unwrap()
+    }
+
+    /// A tenant's state of which a poll last ended well, and was last saved, at these minutes.
+    async fn state(last_success: Option<i64>, saved: i64) -> FaultyStore {
+        let store = FaultyStore::default();
+        crate::change_state(&store, "t", |state| {
+            state.last_success = last_success.map(at);
+            state.saved = Some(at(saved));
+        })
+        .await
+        .unwrap();
+        store.calls();
+        store
+    }
+
+    /// Since which minute it is overdue, asked after a poll of that minute that did not end well.
+    async fn overdue(store: &FaultyStore, minute: i64) -> Option<i64> {
+        let since = overdue_since(store, "t", at(minute)).await;
+        since.map(|since| since.as_second() / 60)
+    }
+
+    fn writes(store: &FaultyStore) -> usize {
+        let calls = store.calls();
+        calls.iter().filter(|call| call.starts_with("put")).count()
+    }
+
     #[tokio::test]
-    async fn it_is_said_after_half_an_hour() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = LocalStore::new(folder.path());
-        let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
-        let overdue = async |now| overdue_since(&store, "t", at(now)).await;
-        assert_eq!(overdue(1000).await, None, "nothing is known of it");
-        for (last_success, saved, since) in [(None, 100, 100), (Some(90), 120, 90)] {
-            crate::change_state(&store, "t", |state| {
-                state.last_success = last_success.map(at);
-                state.saved = Some(at(saved));
-            })
-            .await
-            .unwrap();
-            assert_eq!(overdue(since + 30).await, None);
-            assert_eq!(overdue(since + 31).await, Some(at(since)));
-            // By a clock that is behind.
-            assert_eq!(overdue(since - 60).await, None);
+    async fn it_is_said_half_an_hour_after_the_first_try_where_none_ended_well() {
+        assert_eq!(overdue(&FaultyStore::default(), 1000).await, None);
+        let store = state(None, 100).await;
+        assert_eq!(overdue(&store, 130).await, None);
+        assert_eq!(overdue(&store, 131).await, Some(100));
+        // By a clock that is behind.
+        assert_eq!(overdue(&store, 40).await, None);
+        assert_eq!(writes(&store), 0);
+    }
+
+    /// An idle tenant: that it was polled well at minute 160 is not in its state.
+    #[tokio::test]
+    async fn it_is_said_half_an_hour_after_the_first_failure_however_old_the_state_is() {
+        let store = state(Some(100), 100).await;
+        for minute in [161, 165, 191] {
+            assert_eq!(overdue(&store, minute).await, None, "{minute}");
         }
+        assert_eq!(overdue(&store, 192).await, Some(161));
+        assert_eq!(writes(&store), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failure_soon_after_a_poll_that_ended_well_is_not_written() {
+        let store = state(Some(100), 100).await;
+        assert_eq!(overdue(&store, 105).await, None);
+        assert_eq!(writes(&store), 0);
+        assert_eq!(overdue(&store, 106).await, None);
+        assert_eq!(writes(&store), 1);
+        assert_eq!(overdue(&store, 137).await, Some(106));
+    }
+
+    #[tokio::test]
+    async fn where_nothing_can_be_noted_it_is_said_an_hour_later() {
+        let store = state(Some(100), 100).await;
+        store.then_put_if(vec![Put::Fails; 200]);
+        let mut said = None;
+        for minute in 106..200 {
+            said = said.or(overdue(&store, minute).await.map(|since| (since, minute)));
+        }
+        assert_eq!(said, Some((100, 196)));
     }
 }

@@ -82,8 +82,10 @@ pub struct Settings {
     pub windows: WindowSettings,
     /// How long a written record is remembered after Graph last returned its alert.
     pub retention_secs: u64,
-    /// How often an idle poll saves the state.
+    /// How often a poll saves the state that learned nothing and read next to nothing.
     pub heartbeat_secs: u32,
+    /// The same for one that reads again what is known, which a later watermark would spare it.
+    pub busy_heartbeat_secs: u32,
     /// How much time must be left for another page to be begun.
     pub page_margin_secs: u32,
     /// The most memory that the state may take, in bytes. A poll that reaches it stops as if there
@@ -92,6 +94,18 @@ pub struct Settings {
     /// How much is kept in the state object, and how large its pages are.
     pub pages: PageSettings,
 }
+
+/// How long the state of a tenant may lie unsaved while its polls find nothing: longer than an hour,
+/// so that the hourly sweep, which saves it anyway, is all that does.
+///
+/// Nothing is read less for it. A poll reads from the watermark in the object, and up to now: from
+/// one that is an hour old it asks the same one question, about an hour more, of which it knows that
+/// nothing was in it. What is older in the object than in truth is when a poll last ended well; so
+/// the first one that does not notes that ([`overdue_since`](crate::overdue_since)).
+pub(crate) const HEARTBEAT_SECS: u32 = 65 * 60;
+
+/// A poll that finds more known alerts than this is no idle one.
+const FEW_ALERTS: u64 = 10;
 
 /// The most memory of a tenant's state, whatever there is: 768 MiB. What it takes as an object is a
 /// third of that at most, and has to stay below what the store takes ([`MAX_OBJECT_BYTES`]).
@@ -112,7 +126,8 @@ impl Settings {
                 ..WindowSettings::default()
             },
             retention_secs: u64::from(defaults::RETENTION_DAYS) * 24 * 60 * 60,
-            heartbeat_secs: 5 * 60,
+            heartbeat_secs: HEARTBEAT_SECS,
+            busy_heartbeat_secs: 5 * 60,
             page_margin_secs: 10,
             most_state_bytes: MAX_STATE_BYTES,
             pages: PageSettings::default(),
@@ -149,6 +164,7 @@ impl Poller {
         read = self.flush(before, read, &mut report).await?;
         if read.is_ok() && report.is_on_time() {
             saved.state.last_success = Some(self.clock.now());
+            saved.state.failing_since = None;
         }
         if self.is_worth_saving(&read, &saved, &report) {
             match self.save(&mut saved).await {
@@ -319,13 +335,19 @@ impl Poller {
         report: &Report,
     ) -> bool {
         let news = report.records + report.quarantined + report.gaps + report.lost_pages > 0;
+        let is_idle = report.alerts <= FEW_ALERTS && report.requests <= 1;
+        let heartbeat_secs = match is_idle {
+            true => self.settings.heartbeat_secs,
+            false => self.settings.busy_heartbeat_secs,
+        };
         let settled = || {
             saved.has_changed()
                 || report.sweeps > 0
+                || saved.has_recovered()
                 || report.ending == Ending::OutOfTime
                 || report.requests >= budget::WORTH_SAVING
                 || (report.ending == Ending::Complete
-                    && saved.is_due(self.clock.now(), self.settings.heartbeat_secs))
+                    && saved.is_due(self.clock.now(), heartbeat_secs))
         };
         // What a poll that fails has learned of older ranges, and whose turn it is.
         let learned = report.put_off > 0 || saved.had_rest();

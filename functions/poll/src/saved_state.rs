@@ -30,6 +30,8 @@ pub(crate) struct SavedState {
     watermark: Option<Timestamp>,
     saved: Option<Timestamp>,
     wanted: Wanted,
+    /// Whether polls had not ended well by the object.
+    was_failing: bool,
     /// The requests of the minute by the object, and how many alerts were delivered beside polls.
     spent: Option<Spent>,
     replayed: u32,
@@ -55,6 +57,7 @@ impl SavedState {
         Ok(Self {
             watermark: state.watermark,
             saved: state.saved,
+            was_failing: state.failing_since.is_some(),
             spent: state.spent,
             replayed: state.replayed,
             wanted,
@@ -85,6 +88,11 @@ impl SavedState {
     /// Whether anything was unread by the object.
     pub(crate) fn had_rest(&self) -> bool {
         self.wanted.has_unread()
+    }
+
+    /// Whether a poll has ended well after others that had not.
+    pub(crate) fn has_recovered(&self) -> bool {
+        self.was_failing && self.state.failing_since.is_none()
     }
 
     /// Whether what is to be read is not what it was when the state was read.
@@ -137,6 +145,7 @@ impl SavedState {
         let state = &self.state;
         self.watermark = state.watermark;
         self.saved = state.saved;
+        self.was_failing = state.failing_since.is_some();
         self.wanted = state.wanted();
         self.spent = state.spent;
         self.replayed = state.replayed;
@@ -236,7 +245,7 @@ impl SavedState {
 
 /// The most of a state object that is read to look something up in it: it is small, or an older
 /// release's.
-const LARGEST_HEAD: usize = 16 << 20;
+pub(crate) const LARGEST_HEAD: usize = 16 << 20;
 
 /// A state without what its outputs have; `None` where there is none, or none that is of use for that.
 pub(crate) async fn head(store: &dyn Store, tenant: &str) -> Result<Option<State>, StoreError> {

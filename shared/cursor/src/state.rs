@@ -20,6 +20,8 @@ pub struct State {
     pub first_from: Option<Timestamp>,
     /// When a poll last ended well.
     pub last_success: Option<Timestamp>,
+    /// Since when polls have not ended well, as far as that was noted; `None` once one has.
+    pub failing_since: Option<Timestamp>,
     /// When a poll last saved the object.
     pub saved: Option<Timestamp>,
     /// `lastUpdateDateTime` of the newest alert that Graph ever returned: a time that no clock of

@@ -83,6 +83,8 @@ struct Wire<P> {
     watermark: Option<Timestamp>,
     first_from: Option<Timestamp>,
     last_success: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failing_since: Option<Timestamp>,
     saved: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     newest: Option<Timestamp>,
@@ -202,6 +204,7 @@ impl State {
             watermark: self.watermark,
             first_from: self.first_from,
             last_success: self.last_success,
+            failing_since: self.failing_since,
             saved: self.saved,
             newest: self.newest,
             replayed: self.replayed,
@@ -293,6 +296,7 @@ impl<P> Wire<P> {
             watermark: self.watermark,
             first_from: self.first_from,
             last_success: self.last_success,
+            failing_since: self.failing_since,
             saved: self.saved,
             newest: self.newest,
             replayed: self.replayed,

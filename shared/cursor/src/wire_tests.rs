@@ -11,6 +11,7 @@ fn filled(alerts: u32, keys: u8) -> State {
     let mut state = State {
         watermark: Some("2026-01-01T00:00:00.1234567Z".parse().unwrap()),
         last_success: Some("2026-01-01T00:00:30Z".parse().unwrap()),
+        failing_since: Some("2026-01-01T00:00:32Z".parse().unwrap()),
         saved: Some("2026-01-01T00:00:31Z".parse().unwrap()),
         newest: Some("2026-01-01T00:00:01Z".parse().unwrap()),
         ..State::default()

@@ -8,6 +8,8 @@
 //! - [`FileSecrets`]: the name is a path (a mounted secret).
 //! - [`SecretsManager`] (feature `aws`): the name is a secret's name or ARN.
 //!
+//! [`OwnMember`] gives a tenant its own of a secret that many share.
+//!
 //! [`StoredSecret`] is one of them as a [`SecretSource`], and [`check_bare_secret`] tells a password, a
 //! token or a key from what was stored in its place by mistake; ask it before a secret is sent.
 
@@ -20,11 +22,12 @@ mod error;
 mod file;
 #[cfg(feature = "aws")]
 mod manager;
+mod own_member;
 #[cfg(feature = "aws")]
 mod shape;
 mod source;
 mod stored;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 use async_trait::async_trait;
@@ -37,6 +40,7 @@ pub use error::SecretError;
 pub use file::FileSecrets;
 #[cfg(feature = "aws")]
 pub use manager::SecretsManager;
+pub use own_member::{MAX_SHARED_SECRET_BYTES, MemberKind, OwnMember};
 pub use source::SecretSource;
 pub use stored::StoredSecret;
 
@@ -49,5 +53,17 @@ pub trait Secrets: Send + Sync {
     /// The secret's value as it is now, whatever was kept: for when the value at hand was refused.
     async fn refresh(&self, name: &str) -> Result<SecretString, SecretError> {
         self.get(name).await
+    }
+
+    /// The whole text of a secret that many tenants share, for [`OwnMember`] alone: where asking has
+    /// its price, it is kept for all of them.
+    async fn shared(&self, name: &str) -> Result<SecretString, SecretError> {
+        self.get(name).await
+    }
+
+    /// The same for when what was in it was refused: as it is now, or was a few minutes ago, so that
+    /// one tenant whose member is wrong does not have it read again and again.
+    async fn refresh_shared(&self, name: &str) -> Result<SecretString, SecretError> {
+        self.shared(name).await
     }
 }

@@ -10,22 +10,32 @@ use drawbridge_aws::{Advice, Fault};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
-use crate::cache::{Cache, Fetch};
+use crate::cache::{Cache, Fetch, Limits};
 use crate::shape::{how_to_put, value_of};
 use crate::{SecretError, Secrets};
 
 /// How long a value is kept before Secrets Manager is asked again.
 const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
 
+/// How what many tenants share is kept: for as long as a token lasts, and read anew for one whose
+/// member was refused, or is missing, every five minutes at most.
+pub(crate) const SHARED: Limits = Limits {
+    ttl: Duration::from_secs(60 * 60),
+    refreshed: DEFAULT_TTL,
+    failed: Duration::from_secs(60),
+};
+
 /// Secrets in AWS Secrets Manager: the name of one is its name or its ARN.
 ///
 /// A secret is the bare value, or a JSON object with the value in `client_secret`. Values are
 /// kept for five minutes; after a rotation that made the old value useless, ask with
-/// [`Secrets::refresh`]. The role needs `secretsmanager:GetSecretValue`.
+/// [`Secrets::refresh`]. What many tenants share is kept for an hour. The role needs `secretsmanager:GetSecretValue`.
 #[derive(Clone, Debug)]
 pub struct SecretsManager {
     source: Source,
     cache: Arc<Cache>,
+    whole: Whole,
+    shared: Arc<Cache>,
 }
 
 impl SecretsManager {
@@ -37,8 +47,14 @@ impl SecretsManager {
     /// Keeps values for `ttl` instead of five minutes.
     pub fn with_ttl(client: Client, ttl: Duration) -> Self {
         Self {
+            whole: Whole(client.clone()),
             source: Source(client),
-            cache: Arc::new(Cache::new(ttl)),
+            cache: Arc::new(Cache::new(Limits {
+                ttl,
+                refreshed: Duration::ZERO,
+                failed: Duration::ZERO,
+            })),
+            shared: Arc::new(Cache::new(SHARED)),
         }
     }
 }
@@ -52,23 +68,52 @@ impl Secrets for SecretsManager {
     async fn refresh(&self, name: &str) -> Result<SecretString, SecretError> {
         self.cache.refresh(name, &self.source).await
     }
+
+    async fn shared(&self, name: &str) -> Result<SecretString, SecretError> {
+        self.shared.get(name, &self.whole).await
+    }
+
+    async fn refresh_shared(&self, name: &str) -> Result<SecretString, SecretError> {
+        self.shared.refresh(name, &self.whole).await
+    }
 }
 
+/// Gives the value of a secret that is one tenant's.
 #[derive(Clone, Debug)]
 struct Source(Client);
 
 #[async_trait]
 impl Fetch for Source {
     async fn fetch(&self, name: &str) -> Result<SecretString, SecretError> {
-        let place = format!("the secret {name}");
-        let answer = self.0.get_secret_value().secret_id(name).send().await;
-        let answer = answer.map_err(|error| secret_error(place.clone(), Fault::of(&error)))?;
-        match answer.secret_string {
-            Some(text) => value_of(&Zeroizing::new(text), &place),
-            None => {
-                let reason = format!("it is binary; it must be text: {}", how_to_put(&place));
-                Err(SecretError::BadShape { place, reason })
-            }
+        let place = place(name);
+        value_of(&text(&self.0, name).await?, &place)
+    }
+}
+
+/// Gives the text of one that many share.
+#[derive(Clone, Debug)]
+struct Whole(Client);
+
+#[async_trait]
+impl Fetch for Whole {
+    async fn fetch(&self, name: &str) -> Result<SecretString, SecretError> {
+        Ok(SecretString::from(text(&self.0, name).await?.as_str()))
+    }
+}
+
+fn place(name: &str) -> String {
+    format!("the secret {name}")
+}
+
+async fn text(client: &Client, name: &str) -> Result<Zeroizing<String>, SecretError> {
+    let place = place(name);
+    let answer = client.get_secret_value().secret_id(name).send().await;
+    let answer = answer.map_err(|error| secret_error(place.clone(), Fault::of(&error)))?;
+    match answer.secret_string {
+        Some(text) => Ok(Zeroizing::new(text)),
+        None => {
+            let reason = format!("it is binary; it must be text: {}", how_to_put(&place));
+            Err(SecretError::BadShape { place, reason })
         }
     }
 }

@@ -8,9 +8,14 @@
 
 mod cloud;
 
+use std::sync::Arc;
+
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::primitives::Blob;
-use drawbridge_secrets::{FileSecrets, SecretError, Secrets, SecretsManager};
+use drawbridge_emulator::{Emulator, Options};
+use drawbridge_secrets::{
+    FileSecrets, MemberKind, OwnMember, SecretError, Secrets, SecretsManager,
+};
 
 /// What the tests write; no message may show it.
 const VALUE: &str = "s3cr~t.VALUE";
@@ -105,6 +110,41 @@ async fn a_rotated_secret_is_seen(place: Place) {
     assert_eq!(place.read().await.unwrap(), "old");
     place.write("new").await;
     assert_eq!(place.read().await.unwrap(), "new");
+}
+
+/// Ten tenants of one secret are one call, and a member that was changed is found by who was refused
+/// with the old one.
+#[tokio::test]
+async fn a_secret_of_many_is_asked_for_once() {
+    use secrecy::ExposeSecret;
+    let emulator = Emulator::start_with(Options {
+        auth: true,
+        ..Options::default()
+    });
+    let emulator = emulator.await.unwrap();
+    let client = Client::new(&emulator.sdk_config().await);
+    let name = "drawbridge/prod/_shared/1";
+    let members = (0..10).map(|n| (format!("t{n}"), format!("{VALUE}-{n}").into()));
+    let text = serde_json::Value::Object(members.collect()).to_string();
+    let create = client.create_secret().name(name).secret_string(text);
+    create.send().await.unwrap();
+    let secrets: Arc<dyn Secrets> = Arc::new(SecretsManager::new(client));
+    let before = emulator.calls().len();
+    for n in 0..10 {
+        let kind = MemberKind::ClientSecret;
+        let own = OwnMember::new(Arc::clone(&secrets), &format!("t{n}"), kind);
+        let value = own.get(name).await.unwrap();
+        assert_eq!(value.expose_secret(), format!("{VALUE}-{n}"));
+        // It was read a moment ago.
+        own.refresh(name).await.unwrap();
+    }
+    let error = secrets.get(name).await.unwrap_err().to_string();
+    assert!(error.contains(name) && !error.contains(VALUE), "{error}");
+    let calls = emulator.calls();
+    let calls = calls[before..].iter();
+    let asked = calls.filter(|call| call.action == "secretsmanager:GetSecretValue");
+    // The last one is of who takes it for one tenant's.
+    assert_eq!(asked.count(), 2);
 }
 
 macro_rules! conformance {

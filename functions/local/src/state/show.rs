@@ -80,11 +80,14 @@ impl Shown<'_> {
         let lag = self
             .lag_secs()
             .map_or_else(|| "nothing was read yet".to_owned(), span);
+        let failing = state.failing_since;
+        let failing = failing.map_or_else(|| "it is not".to_owned(), |_| ago(failing, self.now));
         writeln!(out, "{}", self.tenant)?;
         for (name, value) in [
             ("watermark", time(state.watermark)),
             ("lag", lag),
             ("last success", ago(state.last_success, self.now)),
+            ("failing since", failing),
             ("saved", ago(state.saved, self.now)),
             ("sweep of a day", ago(state.swept.day, self.now)),
             ("sweep of a week", ago(state.swept.week, self.now)),
@@ -138,6 +141,7 @@ impl Shown<'_> {
             "read_up_to": state.read_up_to(),
             "lag_secs": self.lag_secs(),
             "last_success": state.last_success,
+            "failing_since": state.failing_since,
             "saved": state.saved,
             "unread": state.unread,
             "again": state.again,

@@ -125,6 +125,10 @@ impl Row<'_> {
         self.state?.last_success
     }
 
+    fn failing_since(&self) -> Option<Timestamp> {
+        self.state?.failing_since
+    }
+
     fn cells(&self) -> [String; 8] {
         let of = |value: fn(&Tenant) -> &String| {
             self.tenant()
@@ -137,11 +141,14 @@ impl Row<'_> {
         } else {
             ("?".to_owned(), "?".to_owned())
         };
+        let failing = self.failing_since();
         let words = [
-            (self.found.document.is_paused, "paused"),
-            (self.problem.is_some(), "broken: see below"),
+            self.found.document.is_paused.then(|| "paused".to_owned()),
+            failing.map(|since| format!("failing, first {}", ago(Some(since), self.now))),
+            self.problem
+                .as_ref()
+                .map(|_| "broken: see below".to_owned()),
         ];
-        let words = words.iter().filter(|(is, _)| *is).map(|(_, word)| *word);
         [
             self.found.document.name.clone(),
             of(|tenant| &tenant.tenant_id),
@@ -150,7 +157,7 @@ impl Row<'_> {
             self.cloud().unwrap_or_else(|| "?".to_owned()),
             read_up_to,
             last_success,
-            words.collect::<Vec<_>>().join(", "),
+            words.into_iter().flatten().collect::<Vec<_>>().join(", "),
         ]
     }
 
@@ -167,6 +174,7 @@ impl Row<'_> {
             "read_up_to": self.state.and_then(State::read_up_to),
             "lag_secs": self.lag_secs(),
             "last_success": self.last_success(),
+            "failing_since": self.failing_since(),
             "problem": self.problem,
         })
     }

@@ -13,7 +13,7 @@ use drawbridge_graph::Graph;
 use drawbridge_http::Transport;
 use drawbridge_queue::{Content, Naming};
 use drawbridge_record::{Body, Format};
-use drawbridge_secrets::Secrets;
+use drawbridge_secrets::{MemberKind, OwnMember, Secrets};
 use drawbridge_store::Catalogue;
 use drawbridge_time::Clock;
 
@@ -154,8 +154,30 @@ impl Services {
         };
         let aws = self.aws_assertions.as_ref();
         identity
-            .provider(endpoint, cloud, &self.secrets, aws)
+            .provider(endpoint, cloud, &self.secrets_of(tenant, &identity), aws)
             .map_err(|error| tenant.wrong(error.field(), &error.to_string()))
+    }
+}
+
+impl Services {
+    /// Where a tenant's secret lies. Of one that it shares with others, it gets the member with its own
+    /// name, and the rest never leaves the process.
+    fn secrets_of(&self, tenant: Admitted<'_>, identity: &Identity<'_>) -> Arc<dyn Secrets> {
+        let (place, kind) = match identity {
+            Identity::Secret(place) => (*place, MemberKind::ClientSecret),
+            Identity::Certificate(place) => (*place, MemberKind::Certificate),
+            Identity::FederationAws | Identity::FederationFile(_) => {
+                return Arc::clone(&self.secrets);
+            }
+        };
+        match self.trust.is_shared(place) {
+            true => Arc::new(OwnMember::new(
+                Arc::clone(&self.secrets),
+                &tenant.name,
+                kind,
+            )),
+            false => Arc::clone(&self.secrets),
+        }
     }
 }
 

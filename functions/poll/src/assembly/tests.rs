@@ -4,7 +4,7 @@ use drawbridge_config::{ConfigError, Trust, parse};
 use drawbridge_http::script::{Answer, Script};
 use drawbridge_http::{TransportError, authority};
 use drawbridge_secrets::testing::FixedSecret;
-use drawbridge_store::LocalStore;
+use drawbridge_store::testing::MemoryStore;
 use drawbridge_time::{Deadline, SystemClock};
 
 use super::*;
@@ -39,19 +39,22 @@ fn variable(name: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
-    let folder = tempfile::tempdir().unwrap();
-    let (any, public) = (nowhere(), nowhere());
-    let services = Services {
-        transport: Arc::clone(&any) as Arc<dyn Transport>,
-        public_transport: Arc::clone(&public) as Arc<dyn Transport>,
+fn services([any, public]: [&Arc<Script>; 2], trust: Trust, secret: &str) -> Services {
+    Services {
+        transport: Arc::clone(any) as Arc<dyn Transport>,
+        public_transport: Arc::clone(public) as Arc<dyn Transport>,
         trust,
-        secrets: Arc::new(FixedSecret("s3cret~".to_owned())),
-        store: Arc::new(LocalStore::new(folder.path())),
+        secrets: Arc::new(FixedSecret(secret.to_owned())),
+        store: Arc::new(MemoryStore::default()),
         clock: Arc::new(SystemClock),
         aws_assertions: None,
         most_state_bytes: MAX_STATE_BYTES,
-    };
+    }
+}
+
+async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
+    let (any, public) = (nowhere(), nowhere());
+    let services = services([&any, &public], trust, "s3cret~");
     let admitted = match services.admit(tenant).await {
         Ok(admitted) => admitted,
         Err(refusal) => return Asked::Refused(refusal.to_string()),
@@ -142,4 +145,81 @@ async fn what_the_administrator_gives_may_lead_to_any_address() {
 fn a_document_that_says_no_more_than_it_must_has_the_defaults() {
     let tenant = document("").unwrap();
     assert_eq!(settings(&tenant), Settings::new("a"));
+}
+
+/// What Entra is sent for a document of that name, or why nothing is.
+async fn sent(name: &str, place: &str, secret: &str) -> Result<String, String> {
+    let key = format!("tenants/{name}.toml");
+    let text = format!(
+        "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-000000000002\"\n{place}\n"
+    );
+    let tenant = parse(name, &key, text.as_bytes()).unwrap();
+    let network = nowhere();
+    let trust = Trust::of_a_stack(variable).unwrap();
+    let services = services([&network, &network], trust, secret);
+    let admitted = services.admit(&tenant).await;
+    let admitted = admitted.map_err(|error| error.to_string())?;
+    let client = services.client(admitted).unwrap();
+    let deadline = Deadline::after(std::time::Duration::from_secs(1));
+    let token = client.tokens.token(deadline).await;
+    let error = match token {
+        Ok(_) => String::new(),
+        Err(error) => error.to_string(),
+    };
+    match network.posts().first() {
+        Some(seen) => Ok(seen.body.clone()),
+        None => Err(error),
+    }
+}
+
+#[tokio::test]
+async fn of_a_shared_secret_a_document_signs_in_with_its_own_member_whatever_it_says() {
+    let shared = r#"{"a":"s3cret-of-a","b":"s3cret-of-b","client_secret":"s3cret-of-all"}"#;
+    let place = "secret = \"drawbridge/prod/_shared/1\"";
+    for own in ["a", "b"] {
+        let body = sent(own, place, shared).await.unwrap();
+        assert!(
+            body.ends_with(&format!("&client_secret=s3cret-of-{own}")),
+            "{body}"
+        );
+        assert_eq!(body.matches("s3cret").count(), 1, "{body}");
+    }
+    // Nobody's member, no secret of many, the wrong field, a place that is no shared one.
+    let bare = "s3cret~";
+    for (name, place, secret, said) in [
+        (
+            "c",
+            place,
+            shared,
+            "the member \"c\" of the secret drawbridge/prod/_shared/1 does not",
+        ),
+        ("a", place, bare, "the secret is no JSON object"),
+        (
+            "a",
+            "certificate = \"drawbridge/prod/_shared/1\"",
+            shared,
+            "no PEM text",
+        ),
+        (
+            "a",
+            "secret = \"drawbridge/prod/a\"",
+            shared,
+            "a JSON document",
+        ),
+        (
+            "a",
+            "secret = \"drawbridge/prod/b/_shared/1\"",
+            shared,
+            "is not this tenant's",
+        ),
+        (
+            "a",
+            "federation = \"drawbridge/prod/_shared/1\"",
+            shared,
+            "is not this tenant's",
+        ),
+    ] {
+        let error = sent(name, place, secret).await.unwrap_err();
+        assert!(error.contains(said) && !error.contains("s3cret"), "{error}");
+    }
 }

@@ -1,5 +1,8 @@
 //! The handler in a small world: what it writes, what it remembers, what it does when all goes well.
 
+use drawbridge_poll::overdue_since;
+use drawbridge_time::Clock as _;
+
 use crate::world::{World, alert};
 
 const T1: &str = "2026-03-01T11:00:00Z";
@@ -94,9 +97,70 @@ async fn an_idle_poll_costs_one_request_and_one_read() {
     assert_eq!(world.store.calls(), ["get state/contoso.json"]);
     assert_eq!(world.graph.requests().len() - before, 1);
     assert_eq!(world.queue.sends(), 0);
-    // The state is saved now and then all the same.
-    world.clock.advance_secs(300);
-    assert!(world.poll().await.unwrap().saved);
+}
+
+/// A day of minutes in which nothing is new: how often the state is written, and Graph asked.
+#[tokio::test(start_paused = true)]
+async fn an_idle_tenant_is_saved_once_an_hour() {
+    for (sweeps, saves, requests) in [(true, 24, 1440 + 24 + 24), (false, 22, 1440)] {
+        let world = World::with(|settings| settings.windows.sweeps = sweeps);
+        world.poll().await.unwrap();
+        let before = world.graph.requests().len();
+        let mut saved = 0;
+        for _ in 0..1440 {
+            world.clock.advance_secs(60);
+            let report = world.poll().await.unwrap();
+            saved += u32::from(report.saved);
+            // How far it was read is known all the same.
+            let lag = world.clock.now().duration_since(report.read_up_to.unwrap());
+            assert_eq!(lag.as_secs(), 30);
+        }
+        // With the sweeps, their windows, and Graph's count of each.
+        let asked = world.graph.requests().len() - before;
+        assert_eq!((saved, asked), (saves, requests), "sweeps: {sweeps}");
+    }
+}
+
+/// Alerts that are known are read again while they are in the overlap, and not for as long as an idle
+/// state lies unsaved.
+#[tokio::test(start_paused = true)]
+async fn many_known_alerts_are_not_read_again_for_an_hour() {
+    let world = World::with(|settings| settings.windows.sweeps = false);
+    for n in 0..40 {
+        world.set(&format!("da{n}"), "2026-03-01T12:00:00Z");
+    }
+    let mut polls = 0;
+    let mut saved = 0;
+    for _ in 0..60 {
+        let report = world.poll().await.unwrap();
+        polls += u32::from(report.alerts == 40);
+        saved += u32::from(report.saved);
+        world.clock.advance_secs(60);
+    }
+    assert_eq!((polls, saved), (16, 5));
+}
+
+/// The first failure is noted by who hears of it; the poll that ends well again takes that out.
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_ends_well_after_a_failure_saves_that() {
+    let world = World::with(|settings| settings.windows.sweeps = false);
+    world.poll().await.unwrap();
+    let overdue = async || {
+        let now = world.clock.now();
+        overdue_since(world.store.as_ref(), "contoso", now).await
+    };
+    world.clock.advance_secs(50 * 60);
+    let failed = world.clock.now();
+    assert_eq!(overdue().await, None);
+    assert_eq!(world.state().await.failing_since, Some(failed));
+    world.clock.advance_secs(31 * 60);
+    assert_eq!(overdue().await, Some(failed));
+    for is_first in [true, false] {
+        assert_eq!(world.poll().await.unwrap().saved, is_first);
+        world.clock.advance_secs(60);
+    }
+    assert_eq!(world.state().await.failing_since, None);
+    assert_eq!(overdue().await, None);
 }
 
 #[tokio::test(start_paused = true)]

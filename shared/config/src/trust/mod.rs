@@ -2,6 +2,7 @@
 //! secret is sent; without these rules he could have another tenant's sent to a host of his own.
 
 mod hosts;
+mod shared_secret;
 
 use std::path::{Component, Path, PathBuf};
 
@@ -151,6 +152,10 @@ impl Trust {
         {
             return self.check_listed(tenant, field);
         }
+        // What a token's file holds is sent as it is: none is shared.
+        if field != "federation" && self.is_shared(place) {
+            return Ok(());
+        }
         let (is_own, own, list) = match &self.own_secrets {
             OwnSecrets::Below(None) => {
                 let problem = format!(
@@ -163,7 +168,9 @@ impl Trust {
                 let own = format!("{prefix}{}", tenant.name);
                 (
                     is_at_or_below(place, &own),
-                    format!("{own}, or one below it"),
+                    format!(
+                        "{own}, or one below it, or its own member of one below {prefix}_shared/"
+                    ),
                     "to the stack's parameter SecretArns",
                 )
             }
@@ -233,7 +240,7 @@ fn is_own_variable(place: &str, own: &str) -> bool {
 /// Whether a path is a file `folder/NAME`, `folder/NAME.anything` or one in `folder/NAME/`.
 fn is_own_file(place: &str, folder: &Path, name: &str) -> bool {
     let path = Path::new(place.strip_prefix("file:").unwrap_or(place));
-    let is_climbing = path.components().any(|part| part == Component::ParentDir);
+    let is_climbing = is_climbing(path);
     let (Ok(path), Ok(folder)) = (std::path::absolute(path), std::path::absolute(folder)) else {
         return false;
     };
@@ -255,6 +262,11 @@ fn is_own_file(place: &str, folder: &Path, name: &str) -> bool {
         }
     });
     is_its && !is_climbing && leads_nowhere_else(&path, &folder)
+}
+
+/// Whether a path goes up a folder anywhere.
+fn is_climbing(path: &Path) -> bool {
+    path.components().any(|part| part == Component::ParentDir)
 }
 
 /// Whether symbolic links, if there are any, stay within the folder. A file that is not there leads

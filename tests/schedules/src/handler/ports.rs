@@ -82,6 +82,9 @@ pub struct Held {
     pub of_others: Vec<Taken>,
     /// The watermarks as they were saved.
     pub watermarks: Vec<Option<Timestamp>>,
+    /// Up to when everything was read, as the last poll said that did not fail: an idle one saves that
+    /// only once an hour.
+    pub read_up_to: Option<Timestamp>,
     /// The largest state object, in bytes, and the most ranges to be read.
     pub largest: (usize, usize),
     /// Pages that a saved state names and that are not stored.

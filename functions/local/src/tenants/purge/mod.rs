@@ -26,8 +26,8 @@ use crate::progress::say;
 const AT_ONCE: usize = 16;
 
 /// For how long the state of a tenant of the stack's parameters may lie unsaved; an idle poll saves
-/// it every five minutes.
-const POLLED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+/// it every 65 minutes.
+const POLLED_WITHIN: SignedDuration = SignedDuration::from_mins(75);
 
 /// Something that is kept.
 pub(super) struct Kept {
@@ -133,9 +133,9 @@ async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failur
     let saved = state.and_then(|state| state.saved.max(state.last_success));
     if saved.is_some_and(|saved| Timestamp::now().duration_since(saved) < POLLED_WITHIN) {
         return Err(Failure::of(format!(
-            "nothing was removed: {name} has no document, and was polled within the last ten \
+            "nothing was removed: {name} has no document, and was polled within the last 75 \
              minutes. If it is the tenant of the stack's parameters, take it out of them first; if \
-             its document was just removed, wait ten minutes"
+             its document was just removed, wait so long, or add it again and pause it"
         )));
     }
     Ok(())

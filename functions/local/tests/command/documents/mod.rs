@@ -5,6 +5,7 @@ mod check;
 mod fleet;
 mod purge;
 mod replay;
+mod shared_secret;
 mod state;
 mod tenants;
 mod trust;

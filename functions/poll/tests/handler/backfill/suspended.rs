@@ -72,7 +72,7 @@ async fn cancelled_and_resumed_it_sends_nothing_a_third_time() {
     cancel(&world).await.unwrap();
     let so_far = world.written().len();
     for _ in 0..3 {
-        world.clock.advance_secs(400);
+        world.clock.advance_secs(4000);
         assert!(world.poll().await.unwrap().saved, "so that it is pruned");
     }
     assert_eq!(world.written().len(), so_far);
