@@ -298,7 +298,8 @@ impl<'f> Month<'f> {
 
     fn poll_time(&self) -> f64 {
         let gb = self.measured.stack.poll_memory_mb.number() / 1024.0;
-        self.batches * self.assumed.batch_seconds.value * gb
+        let more = self.polls_with_records * self.assumed.record_seconds.value;
+        (self.batches * self.assumed.batch_seconds.value + more) * gb
     }
 
     /// Lambda receives a batch by one call, and deletes it by one.
@@ -355,7 +356,10 @@ impl<'f> Month<'f> {
 
     /// Days of tenants that bring records.
     fn busy_days(&self) -> f64 {
-        self.polls_with_records / self.assumed.polls_with_records_a_day.value
+        match self.records > 0.0 {
+            true => self.days * self.tenants,
+            false => 0.0,
+        }
     }
 
     fn lists(&self) -> f64 {
