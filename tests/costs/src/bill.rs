@@ -298,7 +298,8 @@ impl<'f> Month<'f> {
 
     fn poll_time(&self) -> f64 {
         let gb = self.measured.stack.poll_memory_mb.number() / 1024.0;
-        self.batches * self.assumed.batch_seconds.value * gb
+        let more = self.polls_with_records * self.assumed.record_seconds.value;
+        (self.batches * self.assumed.batch_seconds.value + more) * gb
     }
 
     /// Lambda receives a batch by one call, and deletes it by one.
@@ -355,7 +356,10 @@ impl<'f> Month<'f> {
 
     /// Days of tenants that bring records.
     fn busy_days(&self) -> f64 {
-        self.polls_with_records / self.assumed.polls_with_records_a_day.value
+        match self.records > 0.0 {
+            true => self.days * self.tenants,
+            false => 0.0,
+        }
     }
 
     fn lists(&self) -> f64 {
@@ -416,13 +420,16 @@ impl<'f> Month<'f> {
     }
 }
 
-/// What requests to Graph send out of AWS in a month, in GB: no line of the bill, since an account's
-/// first 100 GB are free, and what else leaves it is not ours to know.
+/// What requests to Graph and Entra send out of AWS in a month, in GB: no line of the bill, since an
+/// account's first 100 GB are free, and what else leaves it is not ours to know.
 #[must_use]
 pub fn requests_gb(facts: &Facts, situation: &Situation) -> f64 {
     let month = Month::of(&facts.measured, &facts.assumed, situation);
-    let idle = month.per_poll(facts.measured.idle_batch.graph_list.number());
+    let batch = &facts.measured.idle_batch;
+    let idle = month.per_poll(batch.graph_list.number());
+    let sign_ins = month.per_poll(batch.entra_token.number());
     let more = facts.measured.record.graph_list.number() - idle;
-    let requests = month.ticks * month.tenants * idle + month.polls_with_records * more;
+    let polls = month.ticks * month.tenants;
+    let requests = polls * (idle + sign_ins) + month.polls_with_records * more;
     requests * facts.assumed.request_kb.value / 1e6
 }

@@ -39,8 +39,8 @@ pub(crate) const CHOICES: [Choice; 12] = [
         change: |facts, _| facts.assumed.ticks_a_day.value /= 5.0,
     },
     Choice {
-        name: "256 MB for the poll function",
-        change: |facts, _| facts.measured.stack.poll_memory_mb.count = 256,
+        name: "320 MB for the poll function, the least that it takes",
+        change: |facts, _| facts.measured.stack.poll_memory_mb.count = 320,
     },
     Choice {
         name: "512 MB for the poll function",

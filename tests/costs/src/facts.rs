@@ -35,10 +35,18 @@ impl Facts {
     /// # Errors
     /// What is wrong with one of them.
     pub fn read() -> Result<Self, FactsError> {
+        Self::of(MEASURED, ASSUMED, PRICES)
+    }
+
+    /// Those of other texts.
+    ///
+    /// # Errors
+    /// What is wrong with one of them.
+    pub fn of(measured: &str, assumed: &str, prices: &str) -> Result<Self, FactsError> {
         Ok(Self {
-            measured: parse("measured.toml", MEASURED)?,
-            assumed: parse("assumed.toml", ASSUMED)?,
-            prices: parse("prices.toml", PRICES)?,
+            measured: parse("measured.toml", measured)?,
+            assumed: parse("assumed.toml", assumed)?,
+            prices: parse("prices.toml", prices)?,
         })
     }
 }

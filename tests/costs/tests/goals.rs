@@ -26,7 +26,7 @@ fn every_situation_keeps_to_its_goal() {
 
 /// A line that nobody multiplies would be a cost that nobody sees.
 #[test]
-fn every_count_price_and_assumption_counts() {
+fn every_line_of_a_bill_counts() {
     let facts = Facts::read().unwrap();
     let with_all = Situation {
         secrets: Secrets::Shared,

@@ -17,6 +17,10 @@ fn the_page_is_what_the_arithmetic_yields() {
     let text = fs::read_to_string(PAGE).unwrap();
     let renewed = page::renewed(&text, &facts).unwrap();
     let renewed = renewed.expect("docs/costs.md has a place for each table");
+    assert!(
+        !renewed.contains("NaN"),
+        "a table has a number that is none"
+    );
     if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
         fs::write(PAGE, renewed).unwrap();
         return;

@@ -31,7 +31,7 @@ pub(crate) fn run() {
     println!("|{}", "---|".repeat(FLEETS.len() + 1));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let measured = FLEETS.map(|tenants| runtime.block_on(fleet(tenants)));
-    let rows: [(&str, fn(&Measured) -> String); 8] = [
+    let rows: [(&str, Number); 8] = [
         ("first round, s", |it| format!("{:.1}", it.first_round)),
         ("first round, s of processor", |it| {
             format!("{:.2}", it.first_cpu)
@@ -54,6 +54,9 @@ pub(crate) fn run() {
         println!("| {what} | {} |", numbers.join(" | "));
     }
 }
+
+/// What a row says of a fleet.
+type Number = fn(&Measured) -> String;
 
 struct Measured {
     tenants: u32,
