@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use drawbridge_config::ConfigError;
 use drawbridge_cursor::{Job, retry_delay_secs};
+use drawbridge_telemetry::Panicked;
 use jiff::Timestamp;
 
 use crate::{Ending, PollError, Poller, Progress, Report, Stop};
@@ -47,6 +48,15 @@ pub enum JobFailure {
     /// The poll failed.
     #[error(transparent)]
     Poll(#[from] PollError),
+    /// The poll panicked. The panic's message is not kept: it may quote an alert.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
+    /// The poll went on long after it should have ended.
+    #[error(
+        "the poll did not end in its time and was given up, as if the process had died: nothing of \
+         it was saved, and the next poll does it again"
+    )]
+    GivenUp,
 }
 
 impl JobFailure {
@@ -57,6 +67,7 @@ impl JobFailure {
             Self::UnknownTenant(_) => false,
             Self::Config(error) => error.is_retryable(),
             Self::Poll(error) => error.is_retryable(),
+            Self::Panicked(_) | Self::GivenUp => true,
         }
     }
 
@@ -218,6 +229,16 @@ mod tests {
                 Err(PollError::Circular.into()),
                 40,
                 AfterJob::Later(Duration::from_secs(300)),
+            ),
+            (
+                Err(JobFailure::GivenUp),
+                1,
+                AfterJob::Later(Duration::from_secs(30)),
+            ),
+            (
+                Err(Panicked.into()),
+                2,
+                AfterJob::Later(Duration::from_secs(60)),
             ),
         ] {
             assert_eq!(AfterJob::of(&done, tries), after, "{done:?}");

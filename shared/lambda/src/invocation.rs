@@ -6,10 +6,6 @@ use lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What is kept of an invocation's time for what ends it: the state or the quarantine is written,
-/// messages are hidden, and the response is sent.
-const CLOSING_TIME: Duration = Duration::from_secs(5);
-
 /// The commit that the function was built from, if whoever built it said so.
 const COMMIT: Option<&str> = option_env!("DRAWBRIDGE_COMMIT");
 
@@ -35,12 +31,12 @@ where
     run(service_fn(async move |event| survive(handle(event)).await)).await
 }
 
-/// When the work of an invocation has to end, so that the function can still answer.
+/// When the work of an invocation has to end, so that there is `closing_time` left for what ends it.
 #[must_use]
-pub fn deadline(context: &Context) -> Deadline {
+pub fn deadline(context: &Context, closing_time: Duration) -> Deadline {
     let left = context
         .deadline()
         .duration_since(SystemTime::now())
         .unwrap_or_default();
-    Deadline::after(left.saturating_sub(CLOSING_TIME))
+    Deadline::after(left.saturating_sub(closing_time))
 }

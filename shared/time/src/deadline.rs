@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// The moment by which an operation has to be over, or none.
 ///
@@ -51,6 +51,20 @@ impl Deadline {
     #[must_use]
     pub fn earlier(self, time: Duration) -> Self {
         Self(self.0.map(|at| at.checked_sub(time).unwrap_or(at)))
+    }
+
+    /// This deadline, so much later.
+    #[must_use]
+    pub fn later(self, time: Duration) -> Self {
+        Self(self.0.and_then(|at| at.checked_add(time)))
+    }
+
+    /// What `work` results in, if it ends before the deadline; else it is dropped.
+    pub async fn bound<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        match self.0 {
+            Some(at) => timeout_at(at, work).await.ok(),
+            None => Some(work.await),
+        }
     }
 
     /// Whether something that takes `time` would be over before the deadline.
@@ -109,6 +123,20 @@ mod tests {
         assert_eq!(share(8, 100), 5);
         assert_eq!(share(3, 100), 3);
         assert_eq!(Deadline::none().share(Duration::from_secs(9)).as_secs(), 9);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_does_not_end_in_time_is_dropped() {
+        let deadline = Deadline::after(Duration::from_secs(1)).later(Duration::from_secs(2));
+        let work = |secs| async move {
+            tokio::time::sleep(Duration::from_secs(secs)).await;
+            secs
+        };
+        assert_eq!(deadline.bound(work(2)).await, Some(2));
+        assert_eq!(deadline.bound(work(2)).await, None);
+        assert_eq!(deadline.remaining(), Some(Duration::ZERO));
+        assert_eq!(Deadline::none().later(Duration::MAX), Deadline::none());
+        assert_eq!(Deadline::none().bound(work(9)).await, Some(9));
     }
 
     #[tokio::test]

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::handler::Handler;
 use crate::{Deliverer, NamedSecrets, Ports, Settings, SettingsError};
@@ -9,6 +10,10 @@ use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{S3Store, Store};
 use drawbridge_time::SystemClock;
 use lambda_runtime::LambdaEvent;
+
+/// What is kept of an invocation's time for what ends it: the quarantine is written, messages are
+/// hidden, and the response is sent.
+const CLOSING_TIME: Duration = Duration::from_secs(5);
 
 /// The function, with its clients built once.
 pub struct Function {
@@ -53,7 +58,7 @@ impl Function {
 
     /// Answers one invocation with the messages that are to be delivered again.
     pub async fn handle(&self, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
-        let until = deadline(&event.context);
+        let until = deadline(&event.context, CLOSING_TIME);
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = self.handler.handle(event.payload.records, until).await;
         response

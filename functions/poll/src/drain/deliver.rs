@@ -190,25 +190,19 @@ impl Drain<'_> {
                 return Err(error.into());
             }
         };
-        let written = self.state.output(&output.name);
-        let mut again = refused
-            .iter()
-            .filter(|refused| refused.retryable)
-            .peekable();
-        let first_code = again.peek().map(|refused| refused.code.clone());
-        let mut count = 0;
-        for refused in again {
-            count += 1;
-            written.release(&batch.claims[refused.index]);
-        }
         self.report.records += (batch.messages.len() - refused.len()) as u64;
         self.count_oversize(output, &batch.messages, &refused);
-        let never = refused.iter().filter(|refused| !refused.retryable);
-        for refused in never.clone() {
+        let (again, never): (Vec<_>, Vec<_>) =
+            refused.into_iter().partition(|refused| refused.retryable);
+        let written = self.state.output(&output.name);
+        for refused in &again {
+            written.release(&batch.claims[refused.index]);
+        }
+        for refused in &never {
             let claimed = batch.claims[refused.index];
             self.quarantined.push((output.name.clone(), claimed));
         }
-        for refused in never {
+        for refused in &never {
             let message = &batch.messages[refused.index];
             self.poller
                 .quarantine()
@@ -216,10 +210,10 @@ impl Drain<'_> {
                 .await?;
             self.report.quarantined += 1;
         }
-        match first_code {
-            Some(code) => Err(PollError::Refused {
-                refused: count,
-                code,
+        match again.first() {
+            Some(first) => Err(PollError::Refused {
+                refused: again.len(),
+                code: first.code.clone(),
             }),
             None => Ok(()),
         }

@@ -17,12 +17,12 @@ use super::memory::state_bytes;
 use super::outputs::Outputs;
 use super::tenants::Tenants;
 use crate::assembly::Services;
-use crate::messages::{JobMessages, JobsQueue};
+use crate::messages::{CLOSING_TIME, JobMessages, JobsQueue};
 use crate::{Ending, Jobs, Report, Stop};
 
 /// The function, with its clients built once and a poller for each tenant that it met.
 pub struct Function {
-    messages: JobMessages<Tenants>,
+    messages: Arc<JobMessages<Tenants>>,
 }
 
 /// Why the function could not start.
@@ -67,7 +67,7 @@ impl Function {
             ),
         };
         Ok(Self {
-            messages: JobMessages {
+            messages: Arc::new(JobMessages {
                 pollers: Tenants::new(settings.tenants, services, outputs),
                 jobs: Jobs::default(),
                 queue: JobsQueue {
@@ -78,7 +78,7 @@ impl Function {
                 },
                 clock: Arc::new(SystemClock),
                 log: Arc::new(Log::new(objects)),
-            },
+            }),
         })
     }
 
@@ -90,7 +90,7 @@ impl Function {
     /// # Errors
     /// The failure of a job that came directly.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
-        let stop = Stop::at(deadline(&event.context));
+        let stop = Stop::at(deadline(&event.context, CLOSING_TIME));
         match Event::from(event.payload) {
             Event::Messages(messages) => {
                 let response = self.messages.answer(&messages, &stop).await;

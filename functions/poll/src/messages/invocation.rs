@@ -1,0 +1,216 @@
+//! One invocation: a batch of messages, and what it is answered with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsMessage};
+use drawbridge_cursor::Job;
+use drawbridge_lambda::batch_item_failure;
+use drawbridge_telemetry::Panicked;
+use drawbridge_time::Deadline;
+use futures::stream::{self, FuturesUnordered};
+use futures::{Stream, StreamExt as _};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::batch::{Batch, Group, Received};
+use super::bounds::Bounds;
+use super::ledger::Ledger;
+use super::{JobMessages, Pollers};
+use crate::{AfterJob, Delivery, JobFailure, Report, Stop};
+
+/// When a message comes back that is handed back although nothing is wrong with it.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// What is needed to do the jobs of one invocation.
+pub(super) struct Invocation<'i, P> {
+    messages: &'i Arc<JobMessages<P>>,
+    stop: &'i Stop,
+    bounds: Bounds,
+}
+
+/// What became of messages of a tenant.
+enum Settled<'m> {
+    /// This one is done with.
+    Done(Received<'m>),
+    /// These are to come back, and are hidden until then.
+    Later(Vec<Received<'m>>),
+}
+
+/// The jobs of a tenant that are still to be done.
+struct Jobs<'m> {
+    rest: std::vec::IntoIter<(Job, Received<'m>)>,
+    is_first: bool,
+}
+
+impl<'m> Jobs<'m> {
+    fn of(group: Group<'m>) -> Self {
+        Self {
+            rest: group.jobs.into_iter(),
+            is_first: true,
+        }
+    }
+}
+
+impl<'i, P: Pollers + 'static> Invocation<'i, P> {
+    pub(super) fn new(messages: &'i Arc<JobMessages<P>>, stop: &'i Stop) -> Self {
+        Self {
+            messages,
+            stop,
+            bounds: Bounds::of(stop),
+        }
+    }
+
+    /// Does the jobs of messages; those of the messages that are to be delivered again.
+    pub(super) async fn failures(&self, messages: &[SqsMessage]) -> Vec<BatchItemFailure> {
+        let mut ledger = Ledger::default();
+        let batch = Batch::of(messages);
+        if let AfterJob::Later(delay) = AfterJob::NO_JOB {
+            self.hide(&batch.no_jobs, delay).await;
+        }
+        ledger.failed(batch.no_jobs);
+        let mut suspects = batch.suspects.into_iter();
+        let suspect = suspects.next();
+        // Before anything begins: nobody waits for a process that a suspect of this batch kills.
+        self.hand_back(suspects, &mut ledger).await;
+        let is_alone = batch.fresh.is_empty();
+        self.do_all(batch.fresh, &mut ledger).await;
+        if let Some(suspect) = suspect {
+            if is_alone || self.bounds.allow_another() {
+                // What is done does not come again, whatever becomes of this process.
+                self.delete(ledger.take_done()).await;
+                self.do_all(vec![suspect], &mut ledger).await;
+            } else {
+                self.hand_back(std::iter::once(suspect), &mut ledger).await;
+            }
+        }
+        let failed = ledger.failed.into_iter();
+        failed
+            .filter_map(|place| messages.get(place))
+            .map(batch_item_failure)
+            .collect()
+    }
+
+    /// Does the jobs of tenants at the same time.
+    async fn do_all(&self, groups: Vec<Group<'_>>, ledger: &mut Ledger) {
+        let groups = groups.into_iter().map(|group| self.settle(group).boxed());
+        let mut settled = stream::select_all(groups);
+        let mut deletions = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                biased;
+                settled = settled.next() => match settled {
+                    Some(Settled::Done(received)) => ledger.done(received),
+                    Some(Settled::Later(received)) => ledger.failed(received),
+                    None => break,
+                },
+                Some(()) = deletions.next() => {}
+                () = ledger.due() => deletions.push(self.delete(ledger.take_due())),
+            }
+        }
+        while deletions.next().await.is_some() {}
+    }
+
+    /// Does a tenant's jobs in order.
+    fn settle<'m>(&self, group: Group<'m>) -> impl Stream<Item = Settled<'m>> + Send {
+        stream::unfold(Jobs::of(group), |jobs| self.settle_next(jobs))
+    }
+
+    /// Does the next job of a tenant.
+    async fn settle_next<'m>(&self, mut jobs: Jobs<'m>) -> Option<(Settled<'m>, Jobs<'m>)> {
+        let (job, received) = jobs.rest.next()?;
+        let is_first = std::mem::take(&mut jobs.is_first);
+        let after = if is_first || self.bounds.allow_another() {
+            self.message(&job, received).await
+        } else {
+            AfterJob::Later(AT_ONCE)
+        };
+        let AfterJob::Later(delay) = after else {
+            return Some((Settled::Done(received), jobs));
+        };
+        // What comes behind it in its group does not overtake it.
+        let rest = jobs.rest.by_ref().map(|(_, received)| received);
+        let later: Vec<_> = std::iter::once(received).chain(rest).collect();
+        self.hide(&later, delay).await;
+        Some((Settled::Later(later), jobs))
+    }
+
+    /// Does one message's job; what is to be done with the message.
+    async fn message(&self, job: &Job, received: Received<'_>) -> AfterJob {
+        let delivery = received.delivery();
+        let began = Instant::now();
+        let done = self.poll(job, delivery).await;
+        let after = AfterJob::of(&done, delivery.tries);
+        self.tell(job, done, began.elapsed()).await;
+        match after {
+            AfterJob::Another => self.another(job).await,
+            after => after,
+        }
+    }
+
+    /// Polls on a task of its own, which is ended if the poll does not end by itself.
+    async fn poll(&self, job: &Job, delivery: Delivery) -> Result<Option<Report>, JobFailure> {
+        let (messages, job, stop) = (Arc::clone(self.messages), job.clone(), self.stop.clone());
+        let poll = async move { messages.poll(&job, Some(delivery), &stop).await };
+        match on_its_own(poll, self.bounds.poll()).await {
+            Some(Ok(done)) => done,
+            Some(Err(panicked)) => Err(panicked.into()),
+            None => Err(JobFailure::GivenUp),
+        }
+    }
+
+    /// Tells the log. What is heard of one tenant keeps no other one waiting, either.
+    async fn tell(&self, job: &Job, done: Result<Option<Report>, JobFailure>, took: Duration) {
+        let (log, job) = (Arc::clone(&self.messages.log), job.clone());
+        let told = async move { log.done(&job, &done, true, took).await };
+        // Of a panic, the log has the place.
+        let _ = on_its_own(told, self.bounds.call()).await;
+    }
+
+    /// Asks for another poll of a tenant. Without it, the next tick goes on.
+    async fn another(&self, job: &Job) -> AfterJob {
+        let JobMessages { queue, clock, .. } = &**self.messages;
+        let sent = self.bounds.call().bound(queue.send(job, clock.now())).await;
+        let error = match sent {
+            Some(Ok(())) => return AfterJob::Done,
+            Some(Err(error)) => error.to_string(),
+            None => "no answer in time".to_owned(),
+        };
+        tracing::warn!(tenant = job.tenant, %error, "another job could not be sent");
+        AfterJob::Done
+    }
+
+    /// Hands back the messages of tenants that are not polled.
+    async fn hand_back<'m>(&self, groups: impl Iterator<Item = Group<'m>>, ledger: &mut Ledger) {
+        let received: Vec<_> = groups
+            .flat_map(|group| group.messages().collect::<Vec<_>>())
+            .collect();
+        self.hide(&received, AT_ONCE).await;
+        ledger.failed(received);
+    }
+
+    async fn hide(&self, received: &[Received<'_>], delay: Duration) {
+        let hidden = self.messages.queue.hide(received, delay);
+        self.bounds.call().bound(hidden).await;
+    }
+
+    async fn delete(&self, receipts: Vec<String>) {
+        if !receipts.is_empty() {
+            let deleted = self.messages.queue.deletion.delete(&receipts);
+            self.bounds.call().bound(deleted).await;
+        }
+    }
+}
+
+/// Does `work` on a task of its own, until `deadline` at most. A panic is told without its message,
+/// which may quote an alert.
+async fn on_its_own<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+    deadline: Deadline,
+) -> Option<Result<T, Panicked>> {
+    // A set ends its tasks when it is dropped.
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    let done = deadline.bound(task.join_next()).await?;
+    Some(done.and_then(Result::ok).ok_or(Panicked))
+}

@@ -1,0 +1,129 @@
+//! What becomes of the messages of the jobs queue: the wiring of Lambda, without AWS.
+//!
+//! The tenants of a batch are polled at the same time, each poll on a task of its own, and one
+//! tenant's trouble stays its own: see [`JobMessages::answer`].
+
+mod batch;
+mod bounds;
+mod invocation;
+mod ledger;
+mod queue;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
+use drawbridge_config::ConfigError;
+use drawbridge_cursor::{Job, JobError};
+use drawbridge_time::Clock;
+use tokio::time::Instant;
+
+use crate::{Delivery, JobFailure, Jobs, Poller, Report, Silent, Stop};
+
+pub use self::bounds::CLOSING_TIME;
+pub use self::queue::JobsQueue;
+
+use self::invocation::Invocation;
+
+/// Has the poller of each tenant.
+#[async_trait]
+pub trait Pollers: Send + Sync {
+    /// The poller of a job's tenant; `None` when there is no such tenant, or when it is paused.
+    ///
+    /// # Errors
+    /// When what the tenant's document asks for cannot be had.
+    async fn poller(&self, job: &Job) -> Result<Option<Arc<Poller>>, ConfigError>;
+}
+
+/// Hears how jobs went.
+#[async_trait]
+pub trait JobLog: Send + Sync {
+    /// A job is done that took so long; `is_message` unless it came directly. Several may be done at
+    /// the same time.
+    async fn done(
+        &self,
+        job: &Job,
+        done: &Result<Option<Report>, JobFailure>,
+        is_message: bool,
+        took: Duration,
+    );
+
+    /// An invocation ends: each of its jobs is done, or left for later.
+    fn invocation_ends(&self) {}
+}
+
+/// Does the jobs of the queue's messages, and those that come directly.
+pub struct JobMessages<P> {
+    /// The tenants' pollers.
+    pub pollers: P,
+    /// Knows which jobs are done already.
+    pub jobs: Jobs,
+    /// Where the messages come from.
+    pub queue: JobsQueue,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Hears of each job.
+    pub log: Arc<dyn JobLog>,
+}
+
+impl<P: Pollers + 'static> JobMessages<P> {
+    /// Does the messages' jobs, those of different tenants at the same time, and those of one tenant
+    /// in order: after one that is to come back, the later ones of its tenant come back, too.
+    ///
+    /// - A poll that panics, or that does not end in its time, has failed. No other one has.
+    /// - A message that was received before may have killed the process that received it. So it is
+    ///   polled alone, when the others are done and deleted, and no more than one per invocation; what
+    ///   else was received before is handed back before anything begins.
+    /// - Messages that are done are deleted at once if others go on for seconds.
+    ///
+    /// `stop` has to end [`CLOSING_TIME`] before the invocation does.
+    pub async fn answer(
+        self: &Arc<Self>,
+        messages: &[SqsMessage],
+        stop: &Stop,
+    ) -> SqsBatchResponse {
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = Invocation::new(self, stop).failures(messages).await;
+        self.log.invocation_ends();
+        response
+    }
+}
+
+impl<P: Pollers> JobMessages<P> {
+    /// Does a job that came directly.
+    ///
+    /// # Errors
+    /// When the text is no job, or the job failed.
+    pub async fn direct(
+        &self,
+        text: &str,
+        stop: &Stop,
+    ) -> Result<Option<Report>, Box<dyn std::error::Error + Send + Sync>> {
+        let job = parsed(text)?;
+        let began = Instant::now();
+        let done = self.poll(&job, None, stop).await;
+        self.log.done(&job, &done, false, began.elapsed()).await;
+        self.log.invocation_ends();
+        Ok(done?)
+    }
+
+    async fn poll(
+        &self,
+        job: &Job,
+        delivery: Option<Delivery>,
+        stop: &Stop,
+    ) -> Result<Option<Report>, JobFailure> {
+        let poller = self.pollers.poller(job);
+        self.jobs.run(job, delivery, poller, stop, &Silent).await
+    }
+}
+
+/// Reads a job, and logs why it cannot be read.
+fn parsed(text: &str) -> Result<Job, JobError> {
+    Job::parse(text).inspect_err(|error| tracing::error!(%error, "job refused"))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
