@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::expected::Wanted;
 use crate::late::SWEEPS;
 use crate::neighbours::is_shared;
-use crate::{Kind, Schedule, operator};
+use crate::{Kind, Schedule, operator, origin};
 
 /// What turns up later than that may be left to a sweep: the overlap of live polls is longer by as much
 /// as they may be late themselves.
@@ -25,6 +25,11 @@ pub(crate) fn sweep(record: &Wanted) -> Option<usize> {
     let late = late.as_secs().unsigned_abs();
     let reaches = |(every, span): &(u64, u64)| late + every + SLACK_SECS < *span;
     Some(SWEEPS.iter().position(reaches).unwrap_or(SWEEPS.len() - 1))
+}
+
+/// Whether a live poll is to find the record, which turns up while the schedule runs.
+pub(crate) fn is_live(record: &Wanted) -> bool {
+    record.visible >= origin() && sweep(record).is_none()
 }
 
 /// The longest that `record` may take, in seconds, where a bound is promised.
@@ -61,7 +66,7 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
         // The settle time, and a tick or two.
         30 + 2 * schedule.tick_secs + SLACK_SECS + narrowing
     };
-    let bound = bound + schedule.slot_wait_secs + outages(schedule);
+    let bound = bound + schedule.slot_wait_secs + schedule.kill_wait_secs + outages(schedule);
     Some(bound.cast_signed())
 }
 

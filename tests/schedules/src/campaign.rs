@@ -43,8 +43,23 @@ pub struct Campaign {
 /// Runs the schedules of `seeds`, without some of what is in them, on two threads.
 #[must_use]
 pub fn campaign(seeds: Range<u64>, without: &Without) -> Campaign {
+    let simulate = |seed| simulate(seed, without.clone());
+    let mut all = Campaign::default();
+    on_two_threads(seeds, simulate, |seed, outcome| {
+        all.add(seed, &outcome.counts, outcome.findings);
+    });
+    all.failed.sort_by_key(|(seed, _)| *seed);
+    all
+}
+
+/// Does something with each seed, and takes what comes of it in any order.
+pub(crate) fn on_two_threads<T>(
+    seeds: Range<u64>,
+    work: impl Fn(u64) -> T + Sync,
+    take: impl FnMut(u64, T) + Send,
+) {
     let next = AtomicU64::new(seeds.start);
-    let all = Mutex::new(Campaign::default());
+    let take = Mutex::new(take);
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -53,16 +68,13 @@ pub fn campaign(seeds: Range<u64>, without: &Without) -> Campaign {
                     if seed >= seeds.end {
                         return;
                     }
-                    let outcome = simulate(seed, without.clone());
-                    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-                    all.add(seed, &outcome.counts, outcome.findings);
+                    let done = work(seed);
+                    let mut take = take.lock().unwrap_or_else(PoisonError::into_inner);
+                    take(seed, done);
                 }
             });
         }
     });
-    let mut all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
-    all.failed.sort_by_key(|(seed, _)| *seed);
-    all
 }
 
 impl Campaign {

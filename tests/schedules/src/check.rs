@@ -32,6 +32,8 @@ pub struct Findings {
     /// Records in ranges that are still to be read: a poison alert that is never mended is narrowed down
     /// poll by poll, beside the live polls, and that may take longer than a schedule.
     pub still_left: usize,
+    /// How long each record of a live alert took from its visibility to its arrival, in milliseconds.
+    pub lags_ms: Vec<i64>,
     /// The longest time from a record's visibility to its arrival, in seconds.
     pub worst_delay_secs: i64,
     /// The same for the records that only the hourly sweep finds, and only the daily one.
@@ -107,6 +109,12 @@ fn nothing_lost(
         findings.wanted += usize::from(record.is_final);
         let at = arrived.get(key.as_str()).copied();
         let is_aside = aside.records.contains_key(key);
+        if let Some(at) = at.filter(|_| record.is_sure && bounds::is_live(record)) {
+            let lag = at.duration_since(record.visible);
+            findings
+                .lags_ms
+                .push(i64::try_from(lag.as_millis()).unwrap_or(i64::MAX));
+        }
         let name = format!("record {key}");
         if is_lost(schedule, (&name, record), (at, is_aside), aside, findings) {
             findings.lost += 1;
@@ -435,7 +443,11 @@ fn state_sound(schedule: &Schedule, held: &Held, findings: &mut Findings) {
         findings.broken.push(broken);
     }
     // Five minutes, ticks, settle time, and polls of other jobs that were in the way.
-    let lag = 300 + 2 * schedule.last_tick_secs() + 300 + schedule.slot_wait_secs;
+    let lag = 300
+        + 2 * schedule.last_tick_secs()
+        + 300
+        + schedule.slot_wait_secs
+        + schedule.kill_wait_secs;
     let lag = SignedDuration::from_secs(lag.cast_signed());
     let end = origin() + SignedDuration::from_secs(schedule.total_secs().cast_signed());
     // The object of an idle tenant is older; what its polls say is not.

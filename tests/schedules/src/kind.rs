@@ -114,11 +114,13 @@ pub enum Kind {
     ManyOutputs,
     /// A disk that is full: there is room for some records, and none for the state.
     DiskFull,
+    /// A call that never returns, whatever its deadline. It comes only as a neighbour's trouble.
+    Stuck,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -171,6 +173,7 @@ impl Kind {
         Self::LargeState,
         Self::ManyOutputs,
         Self::DiskFull,
+        Self::Stuck,
     ];
 
     /// The kinds that are drawn for a schedule one after the other, the last two from numbers of

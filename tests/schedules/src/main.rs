@@ -9,14 +9,17 @@ use std::ops::Range;
 use std::path::Path;
 use std::process::ExitCode;
 
-use drawbridge_schedules::peers::{bless, bless_campaign};
-use drawbridge_schedules::{Without, campaign, command, shrink, trace};
+use drawbridge_schedules::peers::{bless, bless_campaign, bless_lag};
+use drawbridge_schedules::{
+    LAG_SCHEDULES, Without, campaign, command, lag_table, lags, shrink, trace,
+};
 
 const USAGE: &str =
     "usage: drawbridge-schedules --schedules N [--from SEED] [--without KIND,KIND] [--bless]
        drawbridge-schedules --seed SEED [--without KIND,KIND,a3,e0,d1] [--shrink]
+       drawbridge-schedules --lag [--bless]
        drawbridge-schedules --bless
---bless writes its table into docs/guarantees.md: what the faults did, or the other pollers.";
+--bless writes its table into docs/guarantees.md: what the faults did, the lag, or the other pollers.";
 
 const PAGE: &str = "docs/guarantees.md";
 
@@ -46,6 +49,9 @@ fn main() -> ExitCode {
         let seeds = number("--from").unwrap_or(0);
         return many(seeds..seeds + schedules, &without, has("--bless"));
     }
+    if has("--lag") {
+        return lag(has("--bless"));
+    }
     if has("--bless") {
         return blessed(bless(Path::new(PAGE)));
     }
@@ -69,6 +75,16 @@ fn many(seeds: Range<u64>, without: &Without, is_blessed: bool) -> ExitCode {
         return blessed(bless_campaign(Path::new(PAGE), &all, schedules));
     }
     ExitCode::SUCCESS
+}
+
+/// How long live alerts take.
+fn lag(is_blessed: bool) -> ExitCode {
+    let table = lag_table(&lags(LAG_SCHEDULES), LAG_SCHEDULES);
+    print!("{table}");
+    match is_blessed {
+        true => blessed(bless_lag(Path::new(PAGE), &table)),
+        false => ExitCode::SUCCESS,
+    }
 }
 
 fn blessed(done: std::io::Result<()>) -> ExitCode {

@@ -49,8 +49,18 @@ pub enum Mutation {
     BytesAreMeaning,
     /// A page without rows is taken for the last one.
     EmptyPageIsLast,
+    /// Jobs that are done are not deleted before their whole batch is.
+    DeletedTogether,
+    /// The tenants of a batch are polled one after the other.
+    OneAfterTheOther,
     /// A job whose process may have died of it is polled beside others.
     SuspectWithOthers,
+    /// Each job of a batch is done at once, whatever comes before it in its group.
+    GroupInPieces,
+    /// Of the jobs of a group that are to come back, only the first one does.
+    LaterAcknowledged,
+    /// A poll that hangs is waited for.
+    Unbounded,
     /// A job that is to come back is hidden for as long as the queue can.
     HiddenForLong,
     /// The process's own clock tells when a job was received.
@@ -63,7 +73,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 32] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -72,6 +82,12 @@ impl Mutation {
         Self::NoSweeps,
         Self::OneGroup,
         Self::SlotKept,
+        Self::DeletedTogether,
+        Self::OneAfterTheOther,
+        Self::SuspectWithOthers,
+        Self::GroupInPieces,
+        Self::LaterAcknowledged,
+        Self::Unbounded,
         Self::NoLateEvidence,
         Self::FirstFactIsEnough,
         Self::AllIsCarried,
@@ -97,7 +113,14 @@ impl Mutation {
     pub fn shows_with(self) -> Option<Kind> {
         match self {
             Self::NoSweeps => Some(Kind::VeryLate),
-            Self::OneGroup | Self::SlotKept => Some(Kind::Neighbours),
+            Self::OneGroup
+            | Self::SlotKept
+            | Self::DeletedTogether
+            | Self::OneAfterTheOther
+            | Self::SuspectWithOthers
+            | Self::GroupInPieces
+            | Self::LaterAcknowledged
+            | Self::Unbounded => Some(Kind::Neighbours),
             Self::NoLateEvidence | Self::FirstFactIsEnough | Self::AllIsCarried => {
                 Some(Kind::LateEvidence)
             }

@@ -1,16 +1,21 @@
 //! The other tenants of a schedule. They have alerts and a Graph of their own; store, queue and
 //! processes are everybody's, and so is what goes wrong with store and queue.
 
+use crate::handler::HIDDEN_SECS;
 use crate::random::Random;
+use crate::restless;
+use crate::schedule::{BATCH, TENANT};
 use crate::{Death, Episode, Kind, Kinds, Schedule, Without};
 
 const NAMES: [&str; 3] = ["fabrikam", "adatum", "litware"];
 
 /// What is wrong with a tenant, always.
-const TROUBLE: [Trouble; 9] = [
+const TROUBLE: [Trouble; 11] = [
     Trouble::Strikes(Kind::ServerError, 503),
     // Each of its requests hangs: a poll takes all of its time.
     Trouble::Strikes(Kind::Timeout, 0),
+    // Each of them hangs for ever, whatever the deadline.
+    Trouble::Strikes(Kind::Stuck, 0),
     Trouble::Strikes(Kind::Malformed, 0),
     Trouble::Strikes(Kind::Unauthorized, 0),
     Trouble::Strikes(Kind::Forbidden, 0),
@@ -19,13 +24,20 @@ const TROUBLE: [Trouble; 9] = [
     // A page with any of its alerts on it.
     Trouble::Strikes(Kind::Poison, u64::MAX),
     Trouble::Dies,
+    Trouble::IsLarge,
 ];
 
 #[derive(Clone, Copy)]
 enum Trouble {
     Strikes(Kind, u64),
     Dies,
+    IsLarge,
 }
+
+/// The poll function's time-out, as in `infra/template.yaml`.
+const TIMEOUT_SECS: u64 = 60;
+/// What else it takes until a job is done that comes back.
+const AGAIN_SECS: u64 = 10;
 
 /// Draws one to three neighbours: one in trouble, one with none, and one of either sort.
 pub(crate) fn draw(schedule: &mut Schedule) {
@@ -33,6 +45,8 @@ pub(crate) fn draw(schedule: &mut Schedule) {
     let count = random.pick(&[1, 2, 3, 3]);
     schedule.slots = random.pick(&[2, 2, 3, 20]);
     schedule.in_order = true;
+    schedule.batch = BATCH;
+    schedule.timeout_secs = TIMEOUT_SECS;
     for (n, name) in NAMES.iter().take(count).enumerate() {
         let in_trouble = match n {
             0 => true,
@@ -57,6 +71,21 @@ pub(crate) fn draw(schedule: &mut Schedule) {
             neighbour.slot_wait_secs = wait;
         }
     }
+    wait_for_those_killed(schedule);
+}
+
+/// Whoever is in a batch with a job that its process dies of waits until his own comes back.
+fn wait_for_those_killed(schedule: &mut Schedule) {
+    let kills = |schedule: &Schedule| schedule.has(Kind::Death);
+    let wait = HIDDEN_SECS + AGAIN_SECS;
+    if schedule.neighbours.iter().any(kills) {
+        schedule.kill_wait_secs = wait;
+    }
+    if kills(schedule) || schedule.kill_wait_secs > 0 {
+        for neighbour in &mut schedule.neighbours {
+            neighbour.kill_wait_secs = wait;
+        }
+    }
 }
 
 /// A tenant with nothing wrong but its alerts, and what befalls everybody.
@@ -78,6 +107,7 @@ fn calm(schedule: &Schedule, name: &str, seed: u64) -> Schedule {
         timeout_secs: schedule.timeout_secs,
         slots: schedule.slots,
         in_order: true,
+        batch: BATCH,
         episodes: shared.copied().collect(),
         ..Schedule::new(seed, &without)
     };
@@ -111,6 +141,10 @@ impl Trouble {
                     detail,
                 });
             }
+            Self::IsLarge => {
+                neighbour.kinds = neighbour.kinds.with(Kind::LargeAlert);
+                restless::enlarge_all(neighbour);
+            }
             Self::Dies => {
                 neighbour.kinds = neighbour.kinds.with(Kind::Death);
                 // While it reads its state, or asks Graph.
@@ -136,6 +170,9 @@ impl Schedule {
             .iter()
             .find(endless)
             .map(|episode| episode.kind);
-        strikes.or_else(|| (self.deaths.len() > 1000).then_some(Kind::Death))
+        let dies = (self.deaths.len() > 1000).then_some(Kind::Death);
+        let is_neighbour = self.tenant != TENANT;
+        let is_large = (is_neighbour && self.has(Kind::LargeAlert)).then_some(Kind::LargeAlert);
+        strikes.or(dies).or(is_large)
     }
 }

@@ -55,6 +55,14 @@ pub(crate) fn draw(schedule: &mut Schedule) {
     }
 }
 
+/// Makes each alert of a tenant larger than a page may be, or than any alert may be.
+pub(crate) fn enlarge_all(schedule: &mut Schedule) {
+    let mut random = Random::new(schedule.seed, 227);
+    for plan in &mut schedule.alerts {
+        enlarge(plan, &mut random, schedule.active_secs);
+    }
+}
+
 /// Graph shows nothing of it for a while, soon after its last version has come.
 fn vanish(plan: &mut AlertPlan, random: &mut Random, active_secs: u64) {
     let end = origin() + SignedDuration::from_secs(active_secs.cast_signed());

@@ -11,6 +11,9 @@ use crate::{Kind, Kinds, Mutation, Without, late, neighbours, restless};
 /// The tenant whose schedule it is; neighbours have other names.
 pub(crate) const TENANT: &str = "contoso";
 
+/// How many messages a process is given at once, as in `infra/template.yaml`.
+pub(crate) const BATCH: usize = 10;
+
 /// Graph's clock when a schedule begins.
 #[must_use]
 pub fn origin() -> Timestamp {
@@ -86,6 +89,8 @@ pub struct Schedule {
     pub batch: usize,
     /// How long a poll may wait for the others' until it is let in.
     pub slot_wait_secs: u64,
+    /// How long a poll may wait for a job to come back whose process died of another tenant's poll.
+    pub kill_wait_secs: u64,
     /// How far back the first poll reads.
     pub lookback_secs: u64,
     /// What an operator does meanwhile.
@@ -145,8 +150,9 @@ impl Schedule {
             neighbours: Vec::new(),
             slots: 20,
             in_order: false,
-            batch: 1,
+            batch: Random::new(seed, 213).pick(&[1, BATCH]),
             slot_wait_secs: 0,
+            kill_wait_secs: 0,
             lookback_secs: 86_400,
             operator: Operator::default(),
             mutation: None,

@@ -35,7 +35,7 @@ pub fn mutated(seed: u64, mutation: Mutation) -> Outcome {
     run(schedule)
 }
 
-fn run(mut schedule: Schedule) -> Outcome {
+pub(crate) fn run(mut schedule: Schedule) -> Outcome {
     in_virtual_time(async move {
         let neighbours = std::mem::take(&mut schedule.neighbours);
         let worlds: Vec<Arc<World>> = std::iter::once(schedule)

@@ -20,6 +20,7 @@ use futures::future::join_all;
 
 use operate::operate;
 pub use ports::{Held, Shared, Taken};
+pub(crate) use queue::HIDDEN_SECS;
 use tenant::Tenant;
 use workers::Workers;
 

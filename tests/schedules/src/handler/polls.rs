@@ -8,7 +8,7 @@ use drawbridge_config::ConfigError;
 use drawbridge_cursor::{Job, PageSettings, WindowSettings};
 use drawbridge_poll::messages::{JobLog, Pollers};
 use drawbridge_poll::{Grouping, JobFailure, Output, Poller, Report, Settings};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::careless;
 use super::tenant::Tenant;
@@ -45,6 +45,8 @@ pub(super) struct Polls {
     seats: Arc<[Seat]>,
     /// Hears that the process dies.
     died: Arc<Notify>,
+    /// Whose turn it is, with [`Mutation::OneAfterTheOther`].
+    turn: Option<Arc<Semaphore>>,
 }
 
 /// One tenant's part of a process. It keeps its client, and the client its token, until the process
@@ -69,14 +71,19 @@ struct OfInvocation {
 struct UnderWay {
     number: usize,
     began_ms: u64,
+    /// Given back when the poll is over.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Polls {
     pub(super) fn new(tenants: &[Arc<Tenant>], process: usize) -> Self {
+        let mutation = tenants[0].world.schedule.mutation;
         let seats = tenants.iter().map(|tenant| Seat::new(tenant, process));
         Self {
             seats: seats.collect(),
             died: Arc::default(),
+            turn: (mutation == Some(Mutation::OneAfterTheOther))
+                .then(|| Arc::new(Semaphore::new(1))),
         }
     }
 
@@ -132,7 +139,11 @@ impl Pollers for Polls {
         let Some(seat) = self.seat(job) else {
             return Ok(None);
         };
-        seat.begin(&self.died);
+        let turn = match &self.turn {
+            Some(turn) => Arc::clone(turn).acquire_owned().await.ok(),
+            None => None,
+        };
+        seat.begin(&self.died, turn);
         Ok(Some(Arc::clone(&seat.poller)))
     }
 }
@@ -199,7 +210,7 @@ impl Seat {
     }
 
     /// A poll begins, which may be one that the process dies of.
-    fn begin(&self, died: &Arc<Notify>) {
+    fn begin(&self, died: &Arc<Notify>, turn: Option<OwnedSemaphorePermit>) {
         let world = &self.tenant.world;
         let (number, of_all) = self.tenant.begin_poll();
         let mut deaths = world.schedule.deaths.iter();
@@ -211,6 +222,7 @@ impl Seat {
         self.invocation().under_way = Some(UnderWay {
             number,
             began_ms: world.elapsed_ms(),
+            _turn: turn,
         });
     }
 

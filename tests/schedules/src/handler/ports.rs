@@ -351,6 +351,9 @@ impl Ports {
 impl Store for Ports {
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
         let run = self.current.run();
+        if self.world.strikes(Kind::Stuck).is_some() {
+            return std::future::pending().await;
+        }
         run.step(Step::ReadState, async {
             let unreadable = self.world.strikes(Kind::StateUnreadable).is_some();
             if unreadable || self.world.strikes(Kind::StoreDown).is_some() {

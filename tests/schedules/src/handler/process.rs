@@ -4,18 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
-use drawbridge_poll::messages::{JobMessages, JobsQueue};
+use drawbridge_poll::messages::{CLOSING_TIME, JobMessages, JobsQueue};
 use drawbridge_poll::{Jobs, Stop};
 use drawbridge_time::Deadline;
+use futures::future::join_all;
 
 use super::message::{Received, as_fresh, received_at};
 use super::polls::{Current, Polls};
 use super::queue::Sqs;
 use super::tenant::Tenant;
 use crate::{Event, Kind, Mutation, Schedule};
-
-/// What the Lambda wiring keeps of an invocation's time for saving and answering.
-const CLOSING_SECS: u64 = 5;
 
 /// A process: it polls whichever tenants it is given jobs of, until it dies.
 pub(super) struct Process {
@@ -61,19 +59,40 @@ impl Process {
     ) -> Option<SqsBatchResponse> {
         self.polls.begin(before);
         let timeout = Duration::from_secs(self.timeout_secs(batch));
-        let stop = Stop::at(Deadline::after(timeout - Duration::from_secs(CLOSING_SECS)));
+        let stop = match self.schedule().mutation {
+            Some(Mutation::Unbounded) => Stop::at(Deadline::none()),
+            _ => Stop::at(Deadline::after(timeout - CLOSING_TIME)),
+        };
         let messages: Vec<SqsMessage> = batch.iter().map(|message| self.handed(message)).collect();
         tokio::select! {
             biased;
             () = self.polls.died() => self.polls.abandon("the process died"),
-            response = self.messages.answer(&messages, &stop) => return Some(response),
+            response = self.answer(&messages, &stop) => return Some(response),
             () = tokio::time::sleep(timeout) => {
-                let world = &self.tenants[0].world;
-                world.count(|counts| counts.event(Event::KilledByTimeout, 1));
+                let tenant = &self.tenants[0];
+                tenant.world.count(|counts| counts.event(Event::KilledByTimeout, 1));
+                tenant.broken("a process was killed because a poll took too long");
                 self.polls.abandon("killed, it took too long");
             }
         }
         None
+    }
+
+    async fn answer(&self, messages: &[SqsMessage], stop: &Stop) -> SqsBatchResponse {
+        if self.schedule().mutation != Some(Mutation::GroupInPieces) {
+            return self.messages.answer(messages, stop).await;
+        }
+        // As if each message were the only one of its group.
+        let pieces = messages
+            .chunks(1)
+            .map(|piece| self.messages.answer(piece, stop));
+        let pieces = join_all(pieces).await;
+        let mut response = SqsBatchResponse::default();
+        let failures = pieces
+            .into_iter()
+            .flat_map(|piece| piece.batch_item_failures);
+        response.batch_item_failures = failures.collect();
+        response
     }
 
     /// How many polls of a tenant had something to do in the last invocation.

@@ -18,6 +18,10 @@ use crate::{Event, Kind, Mutation, Schedule};
 
 /// For how long a FIFO queue drops what has the deduplication id of another message.
 const DEDUPLICATED_MS: u64 = 5 * 60 * 1000;
+/// How often a job is received until it goes to the dead-letter queue, and for how long the queue itself
+/// hides one that was received: where there is an order, as in `infra/jobs.yaml`.
+const MAX_TRIES: u64 = 30;
+pub(crate) const HIDDEN_SECS: u64 = 90;
 /// The longest that SQS hides a message.
 const LONGEST_SECS: u64 = 12 * 60 * 60;
 
@@ -60,16 +64,8 @@ impl Sqs {
         self.schedule().in_order
     }
 
-    /// How often a job is tried until it goes to the dead-letter queue; in order, as in
-    /// `infra/jobs.yaml`.
     fn max_tries(&self) -> u64 {
-        if self.is_in_order() { 8 } else { 5 }
-    }
-
-    /// The queue's own visibility timeout: how long the jobs of a process that died stay hidden. No
-    /// event source is allowed that has less than its function's time-out.
-    fn hidden_ms(&self) -> u64 {
-        if self.is_in_order() { 360_000 } else { 90_000 }
+        if self.is_in_order() { MAX_TRIES } else { 5 }
     }
 
     /// The group of a tenant's messages.
@@ -107,13 +103,12 @@ impl Sqs {
         let mut inner = self.inner();
         let in_flight = self.in_flight(&inner, now);
         inner.retain(|waiting| !self.is_buried(waiting, &in_flight, now));
-        let hidden = self.hidden_ms();
         let mut received = Vec::new();
         for waiting in inner.iter_mut() {
             let is_there =
                 waiting.from_ms <= now && !in_flight.contains(&self.group(waiting.tenant));
             if is_there && received.len() < most {
-                received.push(waiting.receive(now, hidden));
+                received.push(waiting.receive(now, HIDDEN_SECS * 1000));
             }
         }
         received
@@ -295,6 +290,9 @@ impl VisibilityControl for Sqs {
 #[async_trait]
 impl MessageDeletion for Sqs {
     async fn delete(&self, receipt_handles: &[String]) {
+        if self.schedule().mutation == Some(Mutation::DeletedTogether) {
+            return;
+        }
         for receipt in receipt_handles {
             self.delete_one(receipt);
         }

@@ -106,6 +106,11 @@ impl Tenant {
         }
     }
 
+    /// A property is broken.
+    pub(super) fn broken(&self, broken: &str) {
+        self.inner().broken.push(broken.to_owned());
+    }
+
     /// A job goes to the dead-letter queue.
     pub(super) fn bury(&self) {
         self.inner().dead_letters += 1;

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use aws_lambda_events::sqs::SqsBatchResponse;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::time::sleep;
@@ -23,7 +25,7 @@ const MAX_POLLS: usize = 5000;
 pub(super) struct Workers {
     tenants: Vec<Arc<Tenant>>,
     queue: Arc<Sqs>,
-    processes: std::sync::atomic::AtomicUsize,
+    processes: AtomicUsize,
 }
 
 /// A second poll of a tenant that comes too early.
@@ -38,7 +40,7 @@ impl Workers {
         Self {
             tenants: tenants.to_vec(),
             queue: Arc::new(Sqs::new(tenants)),
-            processes: std::sync::atomic::AtomicUsize::new(0),
+            processes: AtomicUsize::new(0),
         }
     }
 
@@ -94,9 +96,7 @@ impl Workers {
 
     /// A new process.
     fn process(&self) -> Process {
-        let number = self
-            .processes
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let number = self.processes.fetch_add(1, Ordering::Relaxed);
         Process::new(&self.tenants, &self.queue, number)
     }
 
@@ -141,7 +141,12 @@ impl Workers {
     /// Has a process answer a batch, and the queue do with each message what is to be done with it;
     /// whether the process is alive.
     async fn answer(&self, process: &Process, batch: &[Received], before: &[u64]) -> bool {
-        let response = process.invoke(batch, before).await;
+        let mut response = process.invoke(batch, before).await;
+        if self.schedule().mutation == Some(Mutation::LaterAcknowledged)
+            && let Some(response) = &mut response
+        {
+            acknowledge_later(batch, response);
+        }
         // Repeated without end, a job that is done already would take no time.
         let mut polled: Vec<usize> = (0..self.tenants.len()).map(|n| process.polled(n)).collect();
         for message in batch {
@@ -163,4 +168,16 @@ impl Workers {
             self.queue.repeat(message, later);
         }
     }
+}
+
+/// Has only the first message of each group among those that failed.
+fn acknowledge_later(batch: &[Received], response: &mut SqsBatchResponse) {
+    let group = |id: &str| {
+        let mut batch = batch.iter();
+        let message = batch.find(|message| message.waiting.id == id)?;
+        Some(message.waiting.tenant)
+    };
+    let mut groups = BTreeSet::new();
+    let failures = &mut response.batch_item_failures;
+    failures.retain(|failure| groups.insert(group(&failure.item_identifier)));
 }

@@ -29,6 +29,14 @@ pub fn bless_campaign(path: &Path, campaign: &Campaign, schedules: u64) -> Resul
     put(path, "campaign", &campaign.lines(schedules))
 }
 
+/// Writes the table of the lag into the page.
+///
+/// # Errors
+/// As [`bless`].
+pub fn bless_lag(path: &Path, table: &str) -> Result<(), Error> {
+    put(path, "lag", table)
+}
+
 fn put(path: &Path, name: &str, table: &str) -> Result<(), Error> {
     let (begin, end) = (
         format!("<!-- {name}: begin -->\n"),

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::graph::{Ask, Field};
-pub use bless::{SCHEDULES, bless, bless_campaign};
+pub use bless::{SCHEDULES, bless, bless_campaign, bless_lag};
 use io::{Broke, Io};
 pub use table::{Row as TableRow, markdown, table};
 
