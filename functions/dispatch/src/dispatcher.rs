@@ -1,18 +1,21 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use drawbridge_config::{ConfigError, documents};
+use drawbridge_config::ConfigError;
 use drawbridge_cursor::Job;
 use drawbridge_queue::{Message, Queue, QueueError};
 use drawbridge_store::Catalogue;
+use tokio::sync::Mutex;
 
 use crate::Tick;
+use crate::roll::Roll;
 
 /// The handler: puts the jobs of a tick on the jobs queue.
 pub struct Dispatcher {
     tenants: Vec<String>,
     store: Arc<dyn Catalogue>,
     jobs: Arc<dyn Queue>,
+    /// The last listing.
+    roll: Mutex<Option<Roll>>,
 }
 
 /// Why not every tenant has its job.
@@ -49,29 +52,30 @@ impl Dispatcher {
             tenants,
             store,
             jobs,
+            roll: Mutex::default(),
         }
     }
 
-    /// The tenants that are to be polled. No document is opened: one that is broken is its own
-    /// poll's trouble.
-    async fn tenants(&self) -> Result<Vec<String>, DispatchError> {
-        let documents = documents(self.store.as_ref()).await?;
-        for error in &documents.unreadable {
-            tracing::error!(%error, "there may be tenants that are not polled");
-        }
-        let mut tenants: BTreeSet<String> = self.tenants.iter().cloned().collect();
-        for document in documents.found {
-            if document.is_paused {
-                tenants.remove(&document.name);
-            } else {
-                tenants.insert(document.name);
-            }
-        }
-        if tenants.is_empty() {
+    /// The jobs of the tenants that are to be polled. The documents are listed where the last listing
+    /// is not good for this tick; where that fails, there are none.
+    async fn jobs(&self, tick: Tick) -> Result<Vec<Job>, DispatchError> {
+        let mut last = self.roll.lock().await;
+        let roll = match last.take_if(|roll| roll.is_good_for(tick)) {
+            Some(roll) => roll,
+            None => Roll::list(&self.tenants, self.store.as_ref(), tick).await?,
+        };
+        let tenants = last.insert(roll).tenants.iter();
+        let jobs: Vec<_> = tenants
+            .map(|(tenant, document)| Job {
+                tenant: tenant.clone(),
+                document: document.clone(),
+            })
+            .collect();
+        if jobs.is_empty() {
             // A timer that does nothing would look healthy.
             return Err(DispatchError::NoTenants);
         }
-        Ok(tenants.into_iter().collect())
+        Ok(jobs)
     }
 
     /// Sends one job for each tenant and gives their number.
@@ -79,8 +83,8 @@ impl Dispatcher {
     /// # Errors
     /// [`DispatchError`]; the same tick again sends no job twice.
     pub async fn dispatch(&self, tick: Tick) -> Result<usize, DispatchError> {
-        let tenants = self.tenants().await?;
-        let messages: Vec<_> = tenants.iter().map(|tenant| message(tenant, tick)).collect();
+        let jobs = self.jobs(tick).await?;
+        let messages: Vec<_> = jobs.iter().map(|job| message(job, tick)).collect();
         let refused = self.jobs.send(&messages).await?;
         let Some(first) = refused.first() else {
             self.jobs.flush().await?;
@@ -88,8 +92,8 @@ impl Dispatcher {
         };
         let names: Vec<_> = refused
             .iter()
-            .filter_map(|r| tenants.get(r.index))
-            .map(String::as_str)
+            .filter_map(|r| jobs.get(r.index))
+            .map(|job| job.tenant.as_str())
             .collect();
         Err(DispatchError::Refused {
             refused: refused.len(),
@@ -100,12 +104,12 @@ impl Dispatcher {
     }
 }
 
-fn message(tenant: &str, tick: Tick) -> Message {
+fn message(job: &Job, tick: Tick) -> Message {
     Message {
-        key: format!("timer-{tenant}-{}", tick.minutes()),
-        group: tenant.to_owned(),
+        key: format!("timer-{}-{}", job.tenant, tick.minutes()),
+        group: job.tenant.clone(),
         time: None,
-        body: Job::of(tenant).to_json(),
+        body: job.to_json(),
         attributes: Vec::new(),
     }
 }
@@ -156,6 +160,102 @@ mod tests {
         let nobody = Dispatcher::new(Vec::new(), Arc::new(MemoryStore::default()), queue);
         let error = nobody.dispatch(tick).await.unwrap_err();
         assert!(matches!(error, DispatchError::NoTenants), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_job_carries_the_version_of_its_document() {
+        let queue = fifo();
+        let store = Arc::new(FaultyStore::of(MemoryStore::of_keys(["tenants/d.toml"])));
+        let dispatcher = with_documents(&queue, Arc::clone(&store));
+        let mut versions = vec![store.etag("tenants/d.toml")];
+        dispatcher
+            .dispatch(tick("2026-01-01T00:00:00Z"))
+            .await
+            .unwrap();
+        store.insert("tenants/d.toml", "changed");
+        versions.push(store.etag("tenants/d.toml"));
+        dispatcher
+            .dispatch(tick("2026-01-01T00:05:00Z"))
+            .await
+            .unwrap();
+        let jobs = queue
+            .messages()
+            .into_iter()
+            .map(|m| Job::parse(&m.body).unwrap());
+        let (of_documents, given): (Vec<_>, Vec<_>) = jobs.partition(|job| job.tenant == "d");
+        assert!(given.iter().all(|job| job.document.is_none()));
+        let told: Vec<_> = of_documents.into_iter().map(|job| job.document).collect();
+        let versions = versions
+            .into_iter()
+            .map(|etag| Some(etag?.as_str().to_owned()));
+        assert_eq!(told, versions.collect::<Vec<_>>());
+    }
+
+    /// How often the store is listed for a tick.
+    async fn lists(
+        dispatcher: &Dispatcher,
+        store: &FaultyStore,
+        event: &serde_json::Value,
+    ) -> usize {
+        let now = "2026-01-01T00:03:00Z".parse().unwrap();
+        let tick = Tick::of(event, now).unwrap();
+        dispatcher.dispatch(tick).await.unwrap();
+        store.calls().len()
+    }
+
+    #[tokio::test]
+    async fn documents_are_listed_once_in_five_minutes_and_by_hand() {
+        let (queue, store) = (fifo(), Arc::new(FaultyStore::default()));
+        let dispatcher = with_documents(&queue, Arc::clone(&store));
+        for (time, expected) in [
+            ("00:00:00", 1),
+            ("00:00:59", 0),
+            ("00:01:00", 0),
+            ("00:04:59", 0),
+            ("00:05:00", 1),
+            // What came first comes again, later than its successor.
+            ("00:04:00", 1),
+            ("00:05:00", 0),
+            ("00:08:59", 0),
+            // The timer stood still.
+            ("03:00:00", 1),
+        ] {
+            let event = json!({ "time": format!("2026-01-01T{time}Z") });
+            assert_eq!(lists(&dispatcher, &store, &event).await, expected, "{time}");
+        }
+        for event in [json!({}), json!({}), json!({"time": 1})] {
+            assert_eq!(lists(&dispatcher, &store, &event).await, 1, "{event}");
+        }
+        // That by hand is good for the ticks after it, too.
+        let event = json!({"time": "2026-01-01T00:07:00Z"});
+        assert_eq!(lists(&dispatcher, &store, &event).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_listing_is_not_used_beyond_its_minutes_where_another_one_fails() {
+        let (queue, store) = (fifo(), Arc::new(FaultyStore::default()));
+        let dispatcher = with_documents(&queue, Arc::clone(&store));
+        let dispatch = async |time: &str| dispatcher.dispatch(tick(time)).await;
+        dispatch("2026-01-01T00:00:00Z").await.unwrap();
+        store.hide("tenants/");
+        dispatch("2026-01-01T00:04:00Z").await.unwrap();
+        for _ in 0..2 {
+            let error = dispatch("2026-01-01T00:05:00Z").await.unwrap_err();
+            assert!(matches!(error, DispatchError::Config(_)), "{error}");
+        }
+        store.heal();
+        dispatch("2026-01-01T00:05:00Z").await.unwrap();
+        assert_eq!(queue.messages().len(), 9);
+    }
+
+    #[tokio::test]
+    async fn the_first_tenant_of_a_stack_does_not_wait() {
+        let (queue, store) = (fifo(), Arc::new(FaultyStore::default()));
+        let dispatcher = Dispatcher::new(Vec::new(), Arc::clone(&store) as _, queue);
+        let dispatch = async |time: &str| dispatcher.dispatch(tick(time)).await;
+        assert!(dispatch("2026-01-01T00:00:00Z").await.is_err());
+        store.insert("tenants/a.toml", "");
+        assert_eq!(dispatch("2026-01-01T00:01:00Z").await.unwrap(), 1);
     }
 
     #[tokio::test]

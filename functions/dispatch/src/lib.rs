@@ -6,8 +6,12 @@
 //! What keeps jobs from piling up behind a slow tenant is on the other side of the queue: a poll
 //! reads all there is, so the poll function is done at once with the jobs that were already waiting
 //! when it began.
+//!
+//! The documents are listed once in five minutes; the ticks in between go by the listing that the
+//! process has in memory.
 
 mod dispatcher;
+mod roll;
 mod settings;
 mod tick;
 

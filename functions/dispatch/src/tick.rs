@@ -8,6 +8,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tick {
     minutes: i64,
+    is_timed: bool,
 }
 
 /// An event that is not the timer's.
@@ -32,6 +33,7 @@ impl Tick {
         let time: Timestamp = given.unwrap_or(now);
         Ok(Self {
             minutes: time.as_second().div_euclid(60),
+            is_timed: given.is_some(),
         })
     }
 
@@ -39,6 +41,12 @@ impl Tick {
     #[must_use]
     pub fn minutes(self) -> i64 {
         self.minutes
+    }
+
+    /// Whether the event told the time, as the timer's do, and those by hand need not.
+    #[must_use]
+    pub fn is_timed(self) -> bool {
+        self.is_timed
     }
 }
 
@@ -61,6 +69,7 @@ mod tests {
             at("2026-01-01T00:01:08Z"),
         );
         assert_eq!(first, late);
+        assert!(first.is_timed());
         assert_eq!(next.unwrap().minutes(), first.minutes() + 1);
     }
 
@@ -69,6 +78,7 @@ mod tests {
         let now = at("2026-01-01T00:05:59Z");
         let expected = Tick {
             minutes: now.as_second() / 60,
+            is_timed: false,
         };
         for event in [
             json!({}),

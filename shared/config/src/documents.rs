@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use drawbridge_store::{Catalogue, ETag, Store};
+use drawbridge_store::{Catalogue, ETag, Listed, Store};
 
 use crate::read::{DocumentLocation, at_most, read_json, read_toml, too_long};
 use crate::tenant::is_name;
@@ -19,7 +19,7 @@ pub const PAUSED_FOLDER: &str = "tenants/paused/";
 const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
 
 /// A document by its place.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// The tenant's name.
     pub name: String,
@@ -27,6 +27,8 @@ pub struct Document {
     pub key: String,
     /// Whether it is polled.
     pub is_paused: bool,
+    /// Its version, where a listing of the store tells it.
+    pub etag: Option<ETag>,
 }
 
 impl Document {
@@ -57,8 +59,8 @@ pub async fn documents(store: &dyn Catalogue) -> Result<Documents, ConfigError> 
     let links = listing.links.into_iter();
     let links: Vec<_> = links.filter(|(key, _)| is_looked_at(key)).collect();
     // Each in the place of a document is one that cannot be read.
-    let linked = links.iter().map(|(key, _)| key.clone());
-    let found = by_name(listing.keys.into_iter().chain(linked));
+    let linked = links.iter().map(|(key, _)| Listed::of_key(key.clone()));
+    let found = by_name(listing.objects.into_iter().chain(linked));
     let unreadable = listing.unreadable.into_iter();
     let unreadable = unreadable.chain(links.into_iter().map(|(_, error)| error));
     Ok(Documents {
@@ -69,12 +71,13 @@ pub async fn documents(store: &dyn Catalogue) -> Result<Documents, ConfigError> 
 
 /// Whether a document, or documents, could be in this place.
 fn is_looked_at(key: &str) -> bool {
-    key == PAUSED_FOLDER.trim_end_matches('/') || !by_name([key.to_owned()]).is_empty()
+    key == PAUSED_FOLDER.trim_end_matches('/')
+        || !by_name([Listed::of_key(key.to_owned())]).is_empty()
 }
 
-fn by_name(keys: impl IntoIterator<Item = String>) -> Vec<Document> {
+fn by_name(objects: impl IntoIterator<Item = Listed>) -> Vec<Document> {
     let mut found: BTreeMap<String, Document> = BTreeMap::new();
-    for key in keys {
+    for Listed { key, etag, .. } in objects {
         let (folder, is_paused) = match key.strip_prefix(PAUSED_FOLDER) {
             Some(file) => (file, true),
             None => (&key[TENANTS_FOLDER.len()..], false),
@@ -89,6 +92,7 @@ fn by_name(keys: impl IntoIterator<Item = String>) -> Vec<Document> {
             name: name.to_owned(),
             is_paused,
             key: key.clone(),
+            etag,
         };
         let entry = found.entry(name.to_owned());
         let kept = entry.or_insert_with(|| document.clone());
@@ -104,17 +108,34 @@ fn by_name(keys: impl IntoIterator<Item = String>) -> Vec<Document> {
 /// # Errors
 /// [`ConfigError`] when it cannot be reached, does not parse or does not hold.
 pub async fn document(store: &dyn Store, name: &str) -> Result<Option<Tenant>, ConfigError> {
+    match document_version(store, name).await? {
+        Some((tenant, _)) => tenant.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same with the version that was read, whether or not it holds.
+///
+/// # Errors
+/// [`ConfigError`] when it cannot be reached or is too long.
+pub async fn document_version(
+    store: &dyn Store,
+    name: &str,
+) -> Result<Option<DocumentVersion>, ConfigError> {
     if !is_name(name) {
         return Ok(None);
     }
     for ending in ["toml", "json"] {
         let key = format!("{TENANTS_FOLDER}{name}.{ending}");
-        if let Some((tenant, _)) = read_document(store, name, &key).await? {
-            return tenant.map(Some);
+        if let Some(read) = read_document(store, name, &key).await? {
+            return Ok(Some(read));
         }
     }
     Ok(None)
 }
+
+/// What a document says, or why it does not hold, and the version that was read.
+pub type DocumentVersion = (Result<Tenant, ConfigError>, ETag);
 
 /// What the document under `key` says, and the version that was read; `None` when there is none.
 /// Whoever may write a document may write a long one: no more of it is read than one may have.
@@ -125,7 +146,7 @@ pub async fn read_document(
     store: &dyn Store,
     name: &str,
     key: &str,
-) -> Result<Option<(Result<Tenant, ConfigError>, ETag)>, ConfigError> {
+) -> Result<Option<DocumentVersion>, ConfigError> {
     let object = at_most(store, key, MAX_DOCUMENT_BYTES).await?;
     Ok(object.map(|object| (parse(name, key, &object.body), object.etag)))
 }

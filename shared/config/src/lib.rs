@@ -16,7 +16,8 @@ mod trust;
 pub use bindings::{BINDINGS_KEY, Binding, Bindings};
 pub use data_stream::DataStreamSettings;
 pub use documents::{
-    Document, Documents, PAUSED_FOLDER, TENANTS_FOLDER, document, documents, parse, read_document,
+    Document, DocumentVersion, Documents, PAUSED_FOLDER, TENANTS_FOLDER, document,
+    document_version, documents, parse, read_document,
 };
 pub use error::ConfigError;
 pub use function::{FunctionSettings, given_tenants};

@@ -137,9 +137,11 @@ pub async fn stored_items(
     };
     let listing = store.list_readable(&prefix).await?;
     let links = listing.links.into_iter().map(|(_, error)| error);
-    let found = listing.keys.iter();
+    let found = listing.objects.iter();
     Ok(StoredItems {
-        found: found.filter_map(|key| StoredItem::of_key(key)).collect(),
+        found: found
+            .filter_map(|object| StoredItem::of_key(&object.key))
+            .collect(),
         unreadable: listing.unreadable.into_iter().chain(links).collect(),
     })
 }

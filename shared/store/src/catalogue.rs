@@ -2,13 +2,36 @@
 
 use async_trait::async_trait;
 
-use crate::{Store, StoreError};
+use crate::{ETag, Store, StoreError};
+
+/// An object as a listing tells of it, without a look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Its length in bytes, where a listing tells it.
+    pub bytes: Option<u64>,
+    /// Its version, where a listing tells it: the one that a read would give at that moment.
+    pub etag: Option<ETag>,
+}
+
+impl Listed {
+    /// An object of which only the key is known.
+    #[must_use]
+    pub fn of_key(key: String) -> Self {
+        Self {
+            key,
+            bytes: None,
+            etag: None,
+        }
+    }
+}
 
 /// What of a store could be listed.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// The keys, in order.
-    pub keys: Vec<String>,
+    /// The objects, in the order of their keys.
+    pub objects: Vec<Listed>,
     /// The folders that cannot be entered, with the reason: what lies below them is not known.
     pub unreadable: Vec<StoreError>,
     /// The symbolic links, by the keys that they have the place of: what is behind them is not read.
@@ -26,19 +49,13 @@ pub trait Catalogue: Store {
 
     /// The same where a folder below the prefix that cannot be entered is no reason to leave the
     /// others alone, and with the links that [`list`](Self::list) leaves out. In a bucket there are
-    /// none of both.
+    /// none of both, but of each object the length and the version are told.
     async fn list_readable(&self, prefix: &str) -> Result<Listing, StoreError> {
         let keys = self.list(prefix).await?;
         Ok(Listing {
-            keys,
+            objects: keys.into_iter().map(Listed::of_key).collect(),
             ..Listing::default()
         })
-    }
-
-    /// The same with the bytes of each object, where a store tells them without a look at each.
-    async fn sizes(&self, prefix: &str) -> Result<Vec<(String, Option<u64>)>, StoreError> {
-        let keys = self.list(prefix).await?;
-        Ok(keys.into_iter().map(|key| (key, None)).collect())
     }
 
     /// Removes an object; there being none is no error.

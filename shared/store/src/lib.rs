@@ -22,7 +22,7 @@ mod s3_fault;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use catalogue::{Catalogue, Listing};
+pub use catalogue::{Catalogue, Listed, Listing};
 pub use drawbridge_access::AccessError;
 pub use error::StoreError;
 pub use local::LocalStore;

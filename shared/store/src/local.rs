@@ -9,7 +9,7 @@ use drawbridge_files::{Access, Entry, Root, access_error};
 use sha2::{Digest, Sha256};
 
 use crate::object::MAX_OBJECT_BYTES;
-use crate::{Catalogue, ETag, Listing, Object, Store, StoreError, key};
+use crate::{Catalogue, ETag, Listed, Listing, Object, Store, StoreError, key};
 
 /// Held while an object is replaced, by whichever process does it.
 const LOCK_FILE: &str = ".lock";
@@ -19,7 +19,7 @@ const LOCK_FILE: &str = ".lock";
 /// A write goes to a temporary file that then takes the object's place, both synced to disk, so
 /// that a reader or a power cut sees the old or the new object and never a part. Writers take
 /// turns through an advisory lock on `.lock` in the folder, across processes; the version tag is
-/// the SHA-256 of the content. The content type is not kept.
+/// the SHA-256 of the content, which is why a listing does not tell it. The content type is not kept.
 ///
 /// What it writes is for its owner alone, unless [`for_group`](Self::for_group) says otherwise. No
 /// symbolic link below the folder is followed: an object behind one is an error, and is not listed.
@@ -122,7 +122,11 @@ impl Catalogue for LocalStore {
         }
         match listing.unreadable.into_iter().next() {
             Some(error) => Err(error),
-            None => Ok(listing.keys),
+            None => Ok(listing
+                .objects
+                .into_iter()
+                .map(|object| object.key)
+                .collect()),
         }
     }
 
@@ -132,7 +136,7 @@ impl Catalogue for LocalStore {
         off_thread(move || {
             let mut listing = Listing::default();
             walk(&root, &prefix, &mut listing)?;
-            listing.keys.sort_unstable();
+            listing.objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
             Ok(listing)
         })
         .await
@@ -166,7 +170,9 @@ fn walk(root: &Root, prefix: &str, listing: &mut Listing) -> Result<(), StoreErr
                     listing.unreadable.push(error);
                 }
             }
-            Entry::File(_) if key::check(&key).is_ok() => listing.keys.push(key),
+            Entry::File(_) if key::check(&key).is_ok() => {
+                listing.objects.push(Listed::of_key(key));
+            }
             Entry::File(_) => {}
             // One of them must not stand in the way of the others.
             Entry::Link(_) => match root.read(&key) {
@@ -175,7 +181,7 @@ fn walk(root: &Root, prefix: &str, listing: &mut Listing) -> Result<(), StoreErr
                     listing.links.push((key, error));
                 }
                 // It was replaced meanwhile.
-                Ok(_) if key::check(&key).is_ok() => listing.keys.push(key),
+                Ok(_) if key::check(&key).is_ok() => listing.objects.push(Listed::of_key(key)),
                 Ok(_) => {}
             },
         }

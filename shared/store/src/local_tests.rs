@@ -190,7 +190,8 @@ mod unix {
         }
         assert_eq!(store.list("").await.unwrap(), ["state/well"]);
         let listing = store.list_readable("").await.unwrap();
-        assert_eq!(listing.keys, ["state/well"]);
+        let keys: Vec<_> = listing.objects.iter().map(|object| &*object.key).collect();
+        assert_eq!(keys, ["state/well"]);
         let mut links: Vec<_> = listing.links.iter().map(|(key, _)| key.as_str()).collect();
         links.sort_unstable();
         assert_eq!(links, ["state/link", "tenants"]);

@@ -18,7 +18,7 @@ use drawbridge_aws::{Fault, Kind};
 
 use crate::object::MAX_OBJECT_BYTES;
 use crate::s3_fault::store_error;
-use crate::{Catalogue, ETag, Object, Store, StoreError, key};
+use crate::{Catalogue, ETag, Listed, Listing, Object, Store, StoreError, key};
 
 /// How often an object is read when its body breaks off; the SDK retries only up to the headers.
 const READS: u32 = 3;
@@ -177,13 +177,17 @@ impl Store for S3Store {
 #[async_trait]
 impl Catalogue for S3Store {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        let sizes = self.sizes(prefix).await?;
-        Ok(sizes.into_iter().map(|(key, _)| key).collect())
+        let listing = self.list_readable(prefix).await?;
+        Ok(listing
+            .objects
+            .into_iter()
+            .map(|object| object.key)
+            .collect())
     }
 
-    async fn sizes(&self, prefix: &str) -> Result<Vec<(String, Option<u64>)>, StoreError> {
+    async fn list_readable(&self, prefix: &str) -> Result<Listing, StoreError> {
         key::check_prefix(prefix)?;
-        let mut keys = Vec::new();
+        let mut objects = Vec::new();
         let mut pages = self
             .client
             .list_objects_v2()
@@ -196,14 +200,20 @@ impl Catalogue for S3Store {
                 store_error(self.place(prefix), Fault::of(&error), "s3:ListBucket")
             })?;
             let found = page.contents.unwrap_or_default();
-            keys.extend(found.into_iter().filter_map(|object| {
-                let bytes = object.size.and_then(|bytes| u64::try_from(bytes).ok());
-                Some((object.key?, bytes))
+            objects.extend(found.into_iter().filter_map(|object| {
+                Some(Listed {
+                    bytes: object.size.and_then(|bytes| u64::try_from(bytes).ok()),
+                    etag: object.e_tag.map(ETag::new),
+                    key: object.key?,
+                })
             }));
         }
-        keys.retain(|(key, _)| key::check(key).is_ok());
-        keys.sort_unstable();
-        Ok(keys)
+        objects.retain(|object| key::check(&object.key).is_ok());
+        objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Ok(Listing {
+            objects,
+            ..Listing::default()
+        })
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {

@@ -74,13 +74,13 @@ async fn three_thousand_tenants_get_one_job_each() {
 
     let event = json!({"time": "2026-01-01T00:00:00Z"});
     let tick = Tick::of(&event, Timestamp::UNIX_EPOCH).unwrap();
-    // The second time is the same firing, delivered again.
-    for _ in 0..2 {
+    // The second time is the same firing, delivered again: it goes by the listing of the first one.
+    for pages in [TENANTS / PAGE, 0] {
         let before = emulator.calls().len();
         assert_eq!(dispatcher.dispatch(tick).await.unwrap(), TENANTS);
         let lists = count(&emulator, before, "s3:ListBucket");
         let sends = count(&emulator, before, "sqs:SendMessage");
-        assert_eq!((lists, sends), (TENANTS / PAGE, TENANTS / BATCH));
+        assert_eq!((lists, sends), (pages, TENANTS / BATCH));
         let gets = count(&emulator, before, "s3:GetObject");
         assert_eq!(gets, 0);
     }
@@ -95,7 +95,7 @@ async fn three_thousand_tenants_get_one_job_each() {
         }
         for message in messages {
             let job = Job::parse(&message.body.unwrap()).unwrap();
-            assert_eq!(job, Job::of(&job.tenant));
+            assert!(job.document.is_some_and(|etag| !etag.is_empty()));
             tenants.push(job.tenant);
         }
     }

@@ -11,7 +11,7 @@ mod cloud;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use drawbridge_store::{AccessError, Catalogue, ETag, Store, StoreError};
+use drawbridge_store::{AccessError, Catalogue, ETag, Listed, Store, StoreError};
 
 const JSON: &str = "application/json";
 
@@ -200,16 +200,36 @@ async fn keys_are_listed_in_order_below_a_prefix(store: Arc<dyn Catalogue>) {
         store.list("t/").await.unwrap(),
         ["t/a.json", "t/a/x.json", "t/b"]
     );
-    let sizes = store.sizes("t/a/").await.unwrap();
-    let [(key, None | Some(1))] = sizes.as_slice() else {
-        panic!("{sizes:?}");
-    };
-    assert_eq!(key, "t/a/x.json");
+    let listing = store.list_readable("t/").await.unwrap();
+    let keys: Vec<_> = listing.objects.iter().map(|object| &*object.key).collect();
+    assert_eq!(keys, ["t/a.json", "t/a/x.json", "t/b"]);
     assert_eq!(store.list("").await.unwrap().len(), 5);
     let bad = store.list("t").await;
     assert!(matches!(bad, Err(StoreError::BadKey { .. })), "{bad:?}");
-    let bad = store.sizes("t").await;
+    let bad = store.list_readable("t").await;
     assert!(matches!(bad, Err(StoreError::BadKey { .. })), "{bad:?}");
+}
+
+/// Where a listing tells a version, it is the one that a read gives, before and after a change.
+async fn what_is_listed_is_what_is_read(store: Arc<dyn Catalogue>) {
+    let mut versions = Vec::new();
+    for text in ["1", "22"] {
+        let written = store.put("t/a", body(text), "text/plain").await.unwrap();
+        let read = store.get("t/a").await.unwrap().unwrap().etag;
+        assert_eq!(read, written);
+        let listing = store.list_readable("t/").await.unwrap();
+        let [listed] = listing.objects.as_slice() else {
+            panic!("{listing:?}");
+        };
+        assert_eq!(listed.key, "t/a");
+        assert_eq!(listed.etag.as_ref().unwrap_or(&read), &read);
+        let bytes = listed.bytes.unwrap_or(text.len() as u64);
+        assert_eq!(bytes, text.len() as u64);
+        versions.push(listed.etag.clone());
+    }
+    // One that tells versions tells them always, and those of two texts differ.
+    assert!(versions == [None, None] || versions[0] != versions[1]);
+    assert_eq!(versions[0].is_some(), versions[1].is_some());
 }
 
 async fn what_is_removed_is_gone_and_may_be_removed_again(store: Arc<dyn Catalogue>) {
@@ -264,6 +284,7 @@ conformance! {
     every_key_within_the_rules_works
     every_other_key_is_refused
     keys_are_listed_in_order_below_a_prefix
+    what_is_listed_is_what_is_read
     what_is_removed_is_gone_and_may_be_removed_again
 }
 
@@ -280,6 +301,10 @@ async fn more_keys_than_s3_lists_at_once_are_listed() {
     futures::future::join_all(puts).await;
     let keys = store.list("t/").await.unwrap();
     assert_eq!((keys.len(), &*keys[1099]), (1100, "t/1099.toml"));
+    // Of each, S3 tells the version: polls read a document anew only if that is another.
+    let listing = store.list_readable("t/").await.unwrap();
+    let is_told = |object: &Listed| object.etag.is_some() && object.bytes == Some(1);
+    assert!(listing.objects.len() == 1100 && listing.objects.iter().all(is_told));
 }
 
 async fn new_bucket() -> drawbridge_store::S3Store {

@@ -54,8 +54,8 @@ pub(super) async fn reported(place: &DataLocation, tenant: Option<&str>) -> Resu
     let links = listing.links.iter().map(|(_, error)| error);
     let unreadable = listing.unreadable.iter().chain(links);
     let mut unreadable: Vec<String> = unreadable.map(ToString::to_string).collect();
-    for key in listing.keys {
-        let parts: Vec<&str> = key.trim_start_matches(FOLDER).split('/').collect();
+    for object in listing.objects {
+        let parts: Vec<&str> = object.key.trim_start_matches(FOLDER).split('/').collect();
         let [tenant, file] = parts.as_slice() else {
             continue;
         };

@@ -62,7 +62,7 @@ Examples:
 /// Add, list, check, pause and remove tenants.
 ///
 /// A tenant is one document, tenants/NAME.toml or .json in the folder or the stack's bucket. What
-/// you add is polled from the next minute on.
+/// you add is polled within a minute, on a stack within five.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Tenants {

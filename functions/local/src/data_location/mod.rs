@@ -110,6 +110,16 @@ impl DataLocation {
         }
     }
 
+    /// Within what time polls go by what was written: a stack lists documents every five minutes, and
+    /// reads the administrator's list as often.
+    pub(crate) fn heard_within(&self) -> &'static str {
+        match self.kind {
+            Kind::Folder(_) => "a minute",
+            #[cfg(feature = "aws")]
+            Kind::Stack(_) => "five minutes",
+        }
+    }
+
     /// What to call it.
     pub(crate) fn name(&self) -> String {
         match &self.kind {

@@ -134,12 +134,12 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
         remove_other(place.store.as_ref(), old, &key).await?;
     }
     let mut out = crate::screen::stdout();
-    let paused = if is_paused {
-        "; it is still paused"
+    let then = if is_paused {
+        "it is still paused".to_owned()
     } else {
-        ""
+        format!("polls go by it within {}", place.heard_within())
     };
-    writeln!(out, "wrote {key} to {}{paused}", place.name())?;
+    writeln!(out, "wrote {key} to {}; {then}", place.name())?;
     if tenant.federation.is_some() {
         writeln!(
             out,

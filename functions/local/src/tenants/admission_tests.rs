@@ -32,6 +32,7 @@ fn found(name: &str, id: u8, lines: &str) -> TenantDocument {
             name: name.to_owned(),
             key,
             is_paused: false,
+            etag: None,
         },
         etag: None,
     }

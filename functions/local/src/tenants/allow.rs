@@ -19,7 +19,10 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
                 "{name:?} is not in {BINDINGS_KEY}: nothing was changed"
             )));
         }
-        format!("took {name} out of {BINDINGS_KEY}; a poll that is running ends as usual")
+        format!(
+            "took {name} out of {BINDINGS_KEY}; no poll of it begins after {}",
+            place.heard_within()
+        )
     } else {
         let found = tenant_documents(store).await?.told();
         let document = found.iter().find(|found| found.document.name == *name);

@@ -82,6 +82,7 @@ mod tests {
                 name: name.to_owned(),
                 key,
                 is_paused,
+                etag: None,
             },
             etag: None,
         }

@@ -46,12 +46,13 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
     let word = if pause { "paused" } else { "resumed" };
     let mut out = crate::screen::stdout();
     if moved > 0 {
+        let within = place.heard_within();
         let then = if pause {
-            "; a poll that is running ends as usual, and its state stays"
+            format!("no poll of it begins after {within}, and its state stays")
         } else {
-            "; it goes on from its watermark within a minute"
+            format!("it goes on from its watermark within {within}")
         };
-        writeln!(out, "{word} {name} in {}{then}", place.name())?;
+        writeln!(out, "{word} {name} in {}; {then}", place.name())?;
         return Ok(());
     }
     let found = tenant_documents(store).await?.told();

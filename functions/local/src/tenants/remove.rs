@@ -24,7 +24,12 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
         place.store.delete(&key).await.map_err(Failure::of)?;
     }
     let mut out = crate::screen::stdout();
-    writeln!(out, "removed {name} from {}", place.name())?;
+    writeln!(
+        out,
+        "removed {name} from {}; no poll of it begins after {}",
+        place.name(),
+        place.heard_within()
+    )?;
     writeln!(
         out,
         "kept: its state, {}, its records and its quarantine. Added again under this name, it goes \

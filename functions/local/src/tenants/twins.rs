@@ -158,7 +158,10 @@ impl<'s> Twins<'s> {
     async fn states(&self) -> Result<&HashSet<String>, &StoreError> {
         let read = async {
             let listing = self.store.list_readable(STATES).await;
-            listing.map(|listing| listing.keys.into_iter().collect())
+            listing.map(|listing| {
+                let objects = listing.objects.into_iter();
+                objects.map(|object| object.key).collect()
+            })
         };
         self.states.get_or_init(|| read).await.as_ref()
     }

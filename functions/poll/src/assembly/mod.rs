@@ -1,10 +1,12 @@
 //! Builds what a tenant's document asks for: its identity, its Graph client, its poller. Nothing is
 //! asked of any service yet.
 
+mod administrators_list;
+
 use std::ops::Deref;
 use std::sync::Arc;
 
-use drawbridge_config::{Bindings, ConfigError, Tenant, Trust};
+use drawbridge_config::{ConfigError, Tenant, Trust};
 use drawbridge_cursor::WindowSettings;
 use drawbridge_entra::{AwsAssertions, Cloud, Identity, TokenCache, TokenEndpoint, TokenProvider};
 use drawbridge_graph::Graph;
@@ -12,10 +14,12 @@ use drawbridge_http::Transport;
 use drawbridge_queue::{Content, Naming};
 use drawbridge_record::{Body, Format};
 use drawbridge_secrets::Secrets;
-use drawbridge_store::{Catalogue, Store};
+use drawbridge_store::Catalogue;
 use drawbridge_time::Clock;
-use tokio::sync::OnceCell;
 
+#[cfg(feature = "lambda")]
+pub(crate) use self::administrators_list::is_within;
+pub use self::administrators_list::{AdministratorsList, KeptList};
 use crate::{Output, Poller, Settings};
 
 /// What all tenants share.
@@ -55,33 +59,6 @@ impl Deref for Admitted<'_> {
 
     fn deref(&self) -> &Tenant {
         self.0
-    }
-}
-
-/// The administrator's list, read when it is first needed and kept from then on: the same for all
-/// documents of one look at them.
-pub struct AdministratorsList<'s> {
-    store: &'s dyn Store,
-    read: OnceCell<Result<Bindings, ConfigError>>,
-}
-
-impl<'s> AdministratorsList<'s> {
-    /// The list of a store; nothing is read yet.
-    #[must_use]
-    pub fn of(store: &'s dyn Store) -> Self {
-        Self {
-            store,
-            read: OnceCell::new(),
-        }
-    }
-
-    /// What it says.
-    ///
-    /// # Errors
-    /// As [`Bindings::load`].
-    pub async fn bindings(&self) -> Result<&Bindings, ConfigError> {
-        let read = self.read.get_or_init(|| Bindings::load(self.store)).await;
-        read.as_ref().map_err(Clone::clone)
     }
 }
 

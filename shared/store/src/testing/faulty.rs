@@ -7,7 +7,7 @@ use bytes::Bytes;
 use drawbridge_access::AccessError;
 
 use super::MemoryStore;
-use crate::{Catalogue, ETag, Object, Store, StoreError};
+use crate::{Catalogue, ETag, Listing, Object, Store, StoreError};
 
 /// What a store does with one write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,6 +195,12 @@ impl Catalogue for FaultyStore {
         self.note("list", prefix);
         self.check_shown(prefix)?;
         self.memory.list(prefix).await
+    }
+
+    async fn list_readable(&self, prefix: &str) -> Result<Listing, StoreError> {
+        self.note("list", prefix);
+        self.check_shown(prefix)?;
+        self.memory.list_readable(prefix).await
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {

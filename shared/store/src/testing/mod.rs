@@ -15,7 +15,7 @@ use bytes::Bytes;
 
 pub use faulty::{FaultyStore, Put};
 
-use crate::{Catalogue, ETag, Object, Store, StoreError, key};
+use crate::{Catalogue, ETag, Listed, Listing, Object, Store, StoreError, key};
 
 /// A store in memory. It keeps the promises that all stores keep: the conformance suite runs on it,
 /// too.
@@ -169,6 +169,22 @@ impl Catalogue for MemoryStore {
         let inner = self.inner();
         let keys = inner.objects.keys().filter(|key| key.starts_with(prefix));
         Ok(keys.cloned().collect())
+    }
+
+    async fn list_readable(&self, prefix: &str) -> Result<Listing, StoreError> {
+        key::check_prefix(prefix)?;
+        let inner = self.inner();
+        let objects = inner.objects.iter();
+        let objects = objects.filter(|(key, _)| key.starts_with(prefix));
+        let objects = objects.map(|(key, stored)| Listed {
+            key: key.clone(),
+            bytes: Some(stored.body.len() as u64),
+            etag: Some(stored.etag()),
+        });
+        Ok(Listing {
+            objects: objects.collect(),
+            ..Listing::default()
+        })
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {

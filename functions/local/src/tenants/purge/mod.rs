@@ -10,6 +10,7 @@ use drawbridge_config::BINDINGS_KEY;
 use drawbridge_cursor::State;
 use drawbridge_files::Root;
 use drawbridge_poll::state_key;
+use drawbridge_store::Listed;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 
@@ -82,9 +83,11 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     let ending = match (kept.len(), is_removed) {
         (0, _) => format!("nothing is kept of {name} in {}", place.name()),
         (count, true) => format!(
-            "removed {count} {things} of {name} from {}. If a poll or a replay of it was under \
-             way, run this again in a few minutes: it removes what that wrote",
-            place.name()
+            "removed {count} {things} of {name} from {}. If it was paused within the last {}, or a \
+             poll or a replay of it was under way, run this again in ten minutes: it removes what \
+             that wrote",
+            place.name(),
+            place.heard_within()
         ),
         (count, false) => format!("a dry run: {count} {things} would be removed, nothing was"),
     };
@@ -146,8 +149,10 @@ async fn kept(name: &str, place: &DataLocation) -> Result<Vec<Kept>, Failure> {
         None => {
             let mut kept = Vec::new();
             for prefix in prefixes(name, false) {
-                let listed = store.sizes(&prefix).await.map_err(Failure::of)?;
-                kept.extend(listed.into_iter().filter_map(|(key, bytes)| {
+                // In a bucket there is no folder that cannot be entered.
+                let listing = store.list_readable(&prefix).await.map_err(Failure::of)?;
+                kept.extend(listing.objects.into_iter().filter_map(|object| {
+                    let Listed { key, bytes, .. } = object;
                     let kind = Kind::of(&key, name)?;
                     // Records of a single machine are no objects.
                     (kind != Kind::Records).then_some(Kept { kind, key, bytes })
