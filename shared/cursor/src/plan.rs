@@ -2,6 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ranges::Due;
 use crate::sweep::DAY_SECS;
+use crate::window::before;
 use crate::{State, Sweep, Window};
 
 /// How windows are cut. The defaults are those of a poll once a minute.
@@ -155,11 +156,6 @@ pub(crate) fn first_from(state: &State, now: Timestamp, settings: &WindowSetting
     let noted = || state.first_from.map_or(latest, |first| first.min(latest));
     let from = settings.first_from.unwrap_or_else(noted);
     from.max(Timestamp::UNIX_EPOCH)
-}
-
-pub(crate) fn before(time: Timestamp, secs: u32) -> Timestamp {
-    time.checked_sub(SignedDuration::from_secs(i64::from(secs)))
-        .unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{before, first_from};
+use crate::plan::first_from;
 use crate::ranges::{Due, Ranges};
+use crate::window::before;
 use crate::{AlertDigest, Backfill, Pages, Window, WindowSettings, Written};
 
 /// What one tenant's polls remember between runs: one object in the store.

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::plan::before;
+use crate::window::before;
 use crate::{State, Swept, Window, WindowSettings};
 
 /// Reading again what lies further back than the overlap: alerts turn up in Graph hours late now

@@ -6,8 +6,6 @@
 //! no version, since it moves while nothing else does; and a content that comes back later, as when a
 //! status is set and set back, is one.
 
-use crate::written::half;
-
 /// The most versions of a record that are remembered; the oldest are forgotten.
 pub(crate) const MOST_VERSIONS: usize = 16;
 
@@ -186,6 +184,13 @@ impl Versions {
         let excess = self.known.len().saturating_sub(MOST_VERSIONS);
         self.known.drain(..excess);
     }
+}
+
+/// The first half of a digest: enough to tell versions and records apart.
+pub(crate) fn half(digest: &[u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    half
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Due, Ranges};
@@ -109,6 +109,12 @@ impl From<Window> for Bounds {
 fn on_tick(time: Timestamp) -> Timestamp {
     let nanos = time.as_nanosecond();
     Timestamp::from_nanosecond(nanos - nanos.rem_euclid(TICK_NANOS)).unwrap_or(time)
+}
+
+/// So many seconds before a time.
+pub(crate) fn before(time: Timestamp, secs: u32) -> Timestamp {
+    time.checked_sub(SignedDuration::from_secs(i64::from(secs)))
+        .unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::digest_map::DigestMap;
 use crate::entry::{Entry, Fact, MOST_FACTS};
-use crate::versions::{Meaning, Reading, Taken, Versions};
+use crate::versions::{Meaning, Reading, Taken, Versions, half};
 
 /// The records that an output already has, by alert, and the facts that they carry.
 ///
@@ -364,12 +364,6 @@ fn part_of(
     }
     let lookup = large.entry(alert).or_insert_with(|| Lookup::of(entry));
     lookup.parts.get(key).copied()
-}
-
-pub(crate) fn half(digest: &[u8; 32]) -> [u8; 16] {
-    let mut half = [0; 16];
-    half.copy_from_slice(&digest[..16]);
-    half
 }
 
 #[cfg(test)]

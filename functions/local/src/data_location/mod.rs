@@ -29,6 +29,9 @@ const DEFAULT_FOLDER: &str = "drawbridge-data";
 /// The folder of the tenants' secrets in that.
 const SECRETS_FOLDER: &str = "secrets";
 
+/// What stands between the tenant and the time in the name of an old state that was kept.
+pub(crate) const BEFORE: &str = ".before-";
+
 /// The folders of a data folder that are no tenant's records, and for its owner alone.
 pub(crate) const FOLDERS: [&str; 8] = [
     "admin",

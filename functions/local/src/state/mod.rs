@@ -4,12 +4,9 @@ mod reset;
 mod show;
 
 use crate::cli::{self, StateCommand};
-use crate::data_location::DataLocation;
+use crate::data_location::{BEFORE, DataLocation};
 use crate::failure::Failure;
 use crate::tenants::first_poll;
-
-/// What stands between the tenant and the time in the name of an old state that was kept.
-pub(crate) const BEFORE: &str = ".before-";
 
 /// Does what one of the commands asks for.
 pub(crate) async fn run(args: cli::State) -> Result<(), Failure> {

@@ -6,10 +6,9 @@ use drawbridge_poll::state_key;
 use drawbridge_store::StoreError;
 use jiff::Timestamp;
 
-use super::BEFORE;
 use crate::cli::StateReset;
 use crate::confirm::confirm;
-use crate::data_location::DataLocation;
+use crate::data_location::{BEFORE, DataLocation};
 use crate::failure::Failure;
 use crate::span::span;
 

@@ -3,8 +3,7 @@
 
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
 
-use crate::data_location::FOLDERS;
-use crate::state::BEFORE;
+use crate::data_location::{BEFORE, FOLDERS};
 use crate::tenants::first_poll;
 
 /// What is kept, in the order in which it is removed: what says that a tenant was here goes last, so
