@@ -16,6 +16,7 @@ mod jobs;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod mapping;
+mod memory;
 #[cfg(feature = "messages")]
 pub mod messages;
 mod overdue;
@@ -35,6 +36,7 @@ pub use backfill_progress::BackfillProgress;
 pub use error::PollError;
 pub use job_numbers::job_numbers;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
+pub use memory::Memory;
 pub use overdue::{overdue_since, why_not_well};
 pub use pages::pages_prefix;
 pub use poller::{Grouping, MAX_STATE_BYTES, Output, Poller, Settings};

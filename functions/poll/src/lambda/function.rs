@@ -19,7 +19,7 @@ use super::outputs::Outputs;
 use super::tenants::Tenants;
 use crate::assembly::Services;
 use crate::messages::{CLOSING_TIME, JobMessages, JobsQueue};
-use crate::{Ending, Jobs, Report, Stop};
+use crate::{Ending, Jobs, Memory, Report, Stop};
 
 /// The function, with its clients built once and a poller for each tenant that it met.
 pub struct Function {
@@ -79,7 +79,7 @@ impl Function {
         Ok(Self {
             messages: Arc::new(JobMessages {
                 pollers,
-                jobs: Jobs::default(),
+                jobs: Jobs::within(Memory::shared()),
                 queue: JobsQueue {
                     visibility: Arc::new(visibility),
                     deletion: Arc::new(deletion),
