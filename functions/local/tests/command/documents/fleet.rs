@@ -211,6 +211,39 @@ fn one_that_cannot_sign_in_keeps_nobody_away() {
     on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
 }
 
+/// A document that nobody is polled by looks like any other to who wrote it.
+#[test]
+fn a_file_that_is_called_as_no_tenant_is_named_and_the_others_are_polled() {
+    let (well, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "m-well", &well, "");
+    let too_long = "b".repeat(65);
+    for file in [".DS_Store", "README.md", "m-well.toml~", "m-well.toml.bak"] {
+        write_text(&folder, file, "");
+    }
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let tenants = folder.path().join("tenants");
+    for name in ["Contoso", "contoso gmbh", "contoso_de", &too_long] {
+        let file = format!("{name}.toml");
+        write_text(&folder, &file, "");
+        let words = ["not every tenant is known", &file, "a-z, 0-9 and -"];
+        for command in [
+            &["tenants", "list"][..],
+            &["tenants", "check", "--all"],
+            &["poll", "--all", "--once"],
+        ] {
+            on(&folder, command).failed(1, &words);
+        }
+        on(&folder, &["tenants", "check", name]).failed(1, &["no tenant is called", &file]);
+        on(&folder, &["tenants", "pause", name]).failed(1, &["no tenant is called", &file]);
+        on(&folder, &["tenants", "check", "m-well"]).well();
+        on(&folder, &["poll", "--tenant", "m-well", "--once"]).well();
+        fs::remove_file(tenants.join(&file)).unwrap();
+    }
+    write_text(&folder, &format!("{too_long}.toml"), "");
+    on(&folder, &["tenants", "purge", &too_long, "--yes"]).well();
+    assert_eq!(lines(&folder, "m-well", "siem.ndjson").len(), 2);
+}
+
 /// Nobody takes the place of one who polled, however little can be read of him for a moment.
 #[cfg(unix)]
 #[test]
