@@ -52,21 +52,12 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
             say(&format!("{done} of {all} tenants checked"));
         }
     }
-    let complete = TenantDocuments::check_complete(unreadable);
-    match (bad, complete) {
-        (0, Ok(())) => Ok(()),
+    let trouble = (bad > 0).then(|| format!("{bad} of {all} tenants do not work"));
+    if trouble.is_none() && !args.all {
         // One tenant that was asked for is known.
-        (0, Err(_)) if !args.all => Ok(()),
-        (0, Err(failure)) => Err(failure),
-        (_, complete) => {
-            let more = complete
-                .err()
-                .map_or_else(String::new, |more| format!("; {more}"));
-            Err(Failure::of(format!(
-                "{bad} of {all} tenants do not work{more}"
-            )))
-        }
+        return Ok(());
     }
+    TenantDocuments::ended(trouble, unreadable)
 }
 
 fn chosen<'a>(

@@ -100,7 +100,7 @@ fn a_document_that_cannot_be_read_is_its_own_trouble() {
 
     on(&folder, &["tenants", "check", "m-well"]).well();
     on(&folder, &["tenants", "check", "--all"]).failed(1, &["2 of 3 tenants"]);
-    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).failed(1, &["broken"]));
     let problem = |at: usize| listed[at]["problem"].as_str().unwrap_or_default();
     assert!(problem(0).contains("longer than 65536 bytes"));
     assert!(problem(1).contains("b-socket.toml"), "{}", problem(1));
@@ -154,7 +154,7 @@ fn no_document_takes_the_place_of_another() {
     let twin = ["aaa: tenant", "that of \"victim\" too"];
     on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
     assert!(!folder.path().join("aaa").exists());
-    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).failed(1, &["broken"]));
     let problem = |at: usize| listed[at]["problem"].as_str().unwrap_or_default();
     assert!(
         problem(0).contains("that of \"victim\" too"),
@@ -181,7 +181,7 @@ fn one_that_was_polled_takes_no_other_ones_alerts() {
     let told = told.failed(1, &["aaa: tenant", "that of \"victim\" too", "1 tenants"]);
     assert!(told.stdout.contains("victim: 0 alerts"), "{}", told.stdout);
     assert!(polls() > before);
-    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).failed(1, &["broken"]));
     assert_eq!(listed[1]["problem"], serde_json::Value::Null);
     // What is kept of that goes with the tenant, and is no tenant itself.
     let shown = objects(&on(&folder, &["state", "show", "--json"]).well());
