@@ -45,7 +45,7 @@ pub struct Documents {
     /// By name. One that is there twice is the one that is polled.
     pub found: Vec<Document>,
     /// The folders among them that cannot be entered, and the symbolic links in the place of a folder
-    /// or a document: which documents lie there is not known.
+    /// or a document: which documents lie there is not known. And the files whose names are no tenants'.
     pub unreadable: Vec<ConfigError>,
 }
 
@@ -56,36 +56,89 @@ pub struct Documents {
 /// [`ConfigError::Store`] when none can be listed.
 pub async fn documents(store: &dyn Catalogue) -> Result<Documents, ConfigError> {
     let listing = store.list_readable(TENANTS_FOLDER).await?;
+    let mut misnamed = listing.others;
+    let keys = listing.objects.iter().map(|object| &object.key);
+    misnamed.extend(keys.filter(|key| named(key).is_none()).cloned());
+    misnamed.retain(|key| is_taken_for_a_document(key));
     let links = listing.links.into_iter();
     let links: Vec<_> = links.filter(|(key, _)| is_looked_at(key)).collect();
     // Each in the place of a document is one that cannot be read.
     let linked = links.iter().map(|(key, _)| Listed::of_key(key.clone()));
     let found = by_name(listing.objects.into_iter().chain(linked));
-    let unreadable = listing.unreadable.into_iter();
-    let unreadable = unreadable.chain(links.into_iter().map(|(_, error)| error));
+    let links = links.into_iter().map(|(_, error)| error);
+    let unreadable = listing.unreadable.into_iter().chain(links);
+    let unreadable = unreadable.map(ConfigError::from).chain(told(misnamed));
     Ok(Documents {
         found,
-        unreadable: unreadable.map(ConfigError::from).collect(),
+        unreadable: unreadable.collect(),
     })
 }
 
 /// Whether a document, or documents, could be in this place.
 fn is_looked_at(key: &str) -> bool {
     key == PAUSED_FOLDER.trim_end_matches('/')
-        || !by_name([Listed::of_key(key.to_owned())]).is_empty()
+        || named(key).is_some()
+        || is_taken_for_a_document(key)
+}
+
+/// What lies among documents and is obviously none, by the ends of names: notes, and what editors and
+/// copies leave behind.
+const NO_DOCUMENTS: [&str; 12] = [
+    ".bak",
+    ".md",
+    ".orig",
+    ".rej",
+    ".swp",
+    ".tmp",
+    "/desktop.ini",
+    "/license",
+    "/readme",
+    "/readme.txt",
+    "/thumbs.db",
+    "~",
+];
+
+/// Whether somebody may take a file for a tenant's document, whatever its name is. What begins with a
+/// dot, or with the sign of Emacs's copies, is hidden; and what ends with a slash stands for a folder
+/// of a bucket.
+fn is_taken_for_a_document(key: &str) -> bool {
+    let is_hidden = |part: &str| part.is_empty() || part.starts_with(['.', '#']);
+    let lower = key.to_ascii_lowercase();
+    !key.split('/').any(is_hidden) && !NO_DOCUMENTS.iter().any(|end| lower.ends_with(end))
+}
+
+/// The most names that are told of files that are no documents.
+const MISNAMED_TOLD: usize = 5;
+
+/// One error for all of them: a folder of somebody else's may hold thousands.
+fn told(mut misnamed: Vec<String>) -> Option<ConfigError> {
+    misnamed.sort_unstable();
+    let more = misnamed.len().saturating_sub(MISNAMED_TOLD);
+    misnamed.truncate(MISNAMED_TOLD);
+    let mut places = misnamed.join(", ");
+    if more > 0 {
+        places += &format!(" and {more} more");
+    }
+    (!misnamed.is_empty()).then_some(ConfigError::Misnamed { places })
+}
+
+/// The tenant whose document lies under a key, and whether it is paused there.
+fn named(key: &str) -> Option<(&str, bool)> {
+    let (file, is_paused) = match key.strip_prefix(PAUSED_FOLDER) {
+        Some(file) => (file, true),
+        None => (key.strip_prefix(TENANTS_FOLDER)?, false),
+    };
+    let name = file
+        .strip_suffix(".toml")
+        .or_else(|| file.strip_suffix(".json"));
+    let name = name.filter(|name| is_name(name))?;
+    Some((name, is_paused))
 }
 
 fn by_name(objects: impl IntoIterator<Item = Listed>) -> Vec<Document> {
     let mut found: BTreeMap<String, Document> = BTreeMap::new();
     for Listed { key, etag, .. } in objects {
-        let (folder, is_paused) = match key.strip_prefix(PAUSED_FOLDER) {
-            Some(file) => (file, true),
-            None => (&key[TENANTS_FOLDER.len()..], false),
-        };
-        let name = folder
-            .strip_suffix(".toml")
-            .or_else(|| folder.strip_suffix(".json"));
-        let Some(name) = name.filter(|name| is_name(name)) else {
+        let Some((name, is_paused)) = named(&key) else {
             continue;
         };
         let document = Document {
@@ -212,7 +265,11 @@ mod tests {
                 .await
                 .unwrap();
         }
-        let found = documents(&store).await.unwrap().found;
+        let Documents { found, unreadable } = documents(&store).await.unwrap();
+        let [ConfigError::Misnamed { places }] = unreadable.as_slice() else {
+            panic!("{unreadable:?}");
+        };
+        assert_eq!(places, "tenants/Not-A-Name.toml");
         let shown: Vec<_> = found.iter().map(|d| (&*d.name, d.is_paused)).collect();
         let expected = [("a", false), ("b", false), ("both", false), ("c", true)];
         assert_eq!(shown, expected);
@@ -225,6 +282,48 @@ mod tests {
         assert_eq!(document(&store, "../b").await.unwrap(), None);
         let error = document(&store, "a").await.unwrap_err().to_string();
         assert!(error.contains("tenants/a.json cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn what_is_obviously_no_document_is_told_apart() {
+        for (file, is_taken) in [
+            ("Contoso.toml", true),
+            ("contoso gmbh.toml", true),
+            ("contoso_de.toml", true),
+            ("contoso.TOML", true),
+            ("contoso.toml.txt", true),
+            ("contoso.yaml", true),
+            ("contoso", true),
+            ("emea/contoso.toml", true),
+            (".DS_Store", false),
+            (".git/config", false),
+            (".contoso.toml.swp", false),
+            ("contoso.toml~", false),
+            ("#contoso.toml#", false),
+            ("contoso.toml.bak", false),
+            ("README.md", false),
+            ("paused/README", false),
+            ("Thumbs.db", false),
+            ("paused/", false),
+        ] {
+            let key = format!("{TENANTS_FOLDER}{file}");
+            assert_eq!(is_taken_for_a_document(&key), is_taken, "{file}");
+        }
+        let long = format!("tenants/{}.toml", "b".repeat(65));
+        assert!(named(&long).is_none() && is_taken_for_a_document(&long));
+    }
+
+    #[test]
+    fn of_many_files_that_are_no_documents_some_are_named() {
+        let files = |count| (0..count).map(|n| format!("tenants/{n}_x.toml")).collect();
+        assert_eq!(told(Vec::new()), None);
+        for (count, expected) in [
+            (5, "tenants/4_x.toml: "),
+            (7, "tenants/4_x.toml and 2 more: "),
+        ] {
+            let error = told(files(count)).unwrap().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     /// A store of long objects. It gives none as a whole, and says up to where one may be read.

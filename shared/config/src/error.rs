@@ -48,6 +48,16 @@ pub enum ConfigError {
         /// What is wrong and what would be right.
         problem: String,
     },
+    /// Files among the documents are no tenant's by their names.
+    #[error(
+        "{places}: no tenant has a document of such a name, so that nobody is polled by it: a \
+         document is NAME.toml or NAME.json in tenants/ or tenants/paused/, and NAME is 1 to 64 of \
+         a-z, 0-9 and -; give it such a name, or take it away"
+    )]
+    Misnamed {
+        /// Their keys, or the first of them.
+        places: String,
+    },
     /// The documents could not be reached.
     #[error("the tenant documents could not be read: {0}")]
     Store(#[from] StoreError),

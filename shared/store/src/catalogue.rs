@@ -34,6 +34,8 @@ pub struct Listing {
     pub objects: Vec<Listed>,
     /// The folders that cannot be entered, with the reason: what lies below them is not known.
     pub unreadable: Vec<StoreError>,
+    /// The files that are no objects, for their names are no keys.
+    pub others: Vec<String>,
     /// The symbolic links, by the keys that they have the place of: what is behind them is not read.
     pub links: Vec<(String, StoreError)>,
 }
@@ -60,4 +62,8 @@ pub trait Catalogue: Store {
 
     /// Removes an object; there being none is no error.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
+
+    /// The same if the object is still that version, else answers [`StoreError::Conflict`] and changes
+    /// nothing. In one step: what somebody writes meanwhile is not removed.
+    async fn delete_if(&self, key: &str, expected: &ETag) -> Result<(), StoreError>;
 }

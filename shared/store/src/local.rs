@@ -145,9 +145,24 @@ impl Catalogue for LocalStore {
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         key::check(key)?;
         let (root, key) = (self.root.clone(), key.to_owned());
+        off_thread(move || remove(&root, &key)).await
+    }
+
+    async fn delete_if(&self, key: &str, expected: &ETag) -> Result<(), StoreError> {
+        key::check(key)?;
+        let (root, key, expected) = (self.root.clone(), key.to_owned(), expected.clone());
         off_thread(move || {
-            root.remove(&key)
-                .map_err(|error| store_error(&root.join(&key), &error))
+            let lock = lock(&root)?;
+            match read(&root, &key, MAX_OBJECT_BYTES)? {
+                Some(object) if object.etag != expected => {
+                    let place = root.join(&key).display().to_string();
+                    return Err(StoreError::Conflict { place });
+                }
+                Some(_) => remove(&root, &key)?,
+                None => {}
+            }
+            drop(lock);
+            Ok(())
         })
         .await
     }
@@ -173,7 +188,7 @@ fn walk(root: &Root, prefix: &str, listing: &mut Listing) -> Result<(), StoreErr
             Entry::File(_) if key::check(&key).is_ok() => {
                 listing.objects.push(Listed::of_key(key));
             }
-            Entry::File(_) => {}
+            Entry::File(_) => listing.others.push(key),
             // One of them must not stand in the way of the others.
             Entry::Link(_) => match root.read(&key) {
                 Err(error) => {
@@ -245,6 +260,11 @@ fn read(root: &Root, key: &str, most: usize) -> Result<Option<Object>, StoreErro
         body: body.into(),
         etag,
     }))
+}
+
+fn remove(root: &Root, key: &str) -> Result<(), StoreError> {
+    let removed = root.remove(key);
+    removed.map_err(|error| store_error(&root.join(key), &error))
 }
 
 /// Lets one process write at a time, until the file is closed.

@@ -30,6 +30,43 @@ async fn a_new_folder_is_made_and_objects_are_plain_files() {
     );
 }
 
+/// Whoever writes holds the lock, and is not overtaken.
+#[tokio::test]
+async fn a_version_is_removed_under_the_lock() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(LocalStore::new(dir.path()));
+    let read = store.put("a", body("as read"), JSON).await.unwrap();
+    let lock = fs::File::open(dir.path().join(LOCK_FILE)).unwrap();
+    lock.lock().unwrap();
+    let removing = {
+        let (store, read) = (Arc::clone(&store), read.clone());
+        tokio::spawn(async move { store.delete_if("a", &read).await })
+    };
+    tokio::task::yield_now().await;
+    fs::write(dir.path().join("a"), "written meanwhile").unwrap();
+    drop(lock);
+    let error = removing.await.unwrap().unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    let kept = store.get("a").await.unwrap().unwrap();
+    assert_eq!(kept.body, "written meanwhile");
+    store.delete_if("a", &kept.etag).await.unwrap();
+    assert!(store.get("a").await.unwrap().is_none());
+    store.delete_if("a", &read).await.unwrap();
+}
+
+#[tokio::test]
+async fn files_whose_names_are_no_keys_are_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in ["a.toml", "with blank.toml", ".hidden"] {
+        fs::write(dir.path().join(file), "").unwrap();
+    }
+    let store = LocalStore::new(dir.path());
+    let mut others = store.list_readable("").await.unwrap().others;
+    others.sort_unstable();
+    assert_eq!(others, [".hidden", "with blank.toml"]);
+    assert_eq!(store.list("").await.unwrap(), ["a.toml"]);
+}
+
 #[tokio::test]
 async fn what_a_killed_writer_left_behind_is_no_object_and_no_obstacle() {
     let dir = tempfile::tempdir().unwrap();

@@ -208,10 +208,12 @@ impl Catalogue for S3Store {
                 })
             }));
         }
-        objects.retain(|object| key::check(&object.key).is_ok());
+        let is_key = |object: &Listed| key::check(&object.key).is_ok();
+        let (mut objects, others): (Vec<_>, Vec<_>) = objects.into_iter().partition(is_key);
         objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         Ok(Listing {
             objects,
+            others: others.into_iter().map(|other| other.key).collect(),
             ..Listing::default()
         })
     }
@@ -227,6 +229,20 @@ impl Catalogue for S3Store {
                 "s3:DeleteObject",
             )),
         }
+    }
+
+    async fn delete_if(&self, key: &str, expected: &ETag) -> Result<(), StoreError> {
+        key::check(key)?;
+        let request = self.client.delete_object().bucket(&*self.bucket).key(key);
+        let Err(error) = request.if_match(expected.as_str()).send().await else {
+            return Ok(());
+        };
+        let fault = Fault::of(&error);
+        // It is gone: by somebody else, or by a first try whose answer was lost.
+        if fault.code == "NoSuchKey" {
+            return Ok(());
+        }
+        Err(store_error(self.place(key), fault, "s3:DeleteObject"))
     }
 }
 

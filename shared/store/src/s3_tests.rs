@@ -132,6 +132,26 @@ async fn every_plain_refusal_is_a_conflict_without_a_second_look() {
 }
 
 #[tokio::test]
+async fn a_version_is_removed_in_one_request() {
+    let done = || answer("204 No Content", "", "");
+    let lost = error("500 Internal Server Error", "InternalError");
+    let refused = error("412 Precondition Failed", "PreconditionFailed");
+    let gone = error("404 Not Found", "NoSuchKey");
+    for (answers, is_conflict) in [
+        (vec![done()], false),
+        (vec![lost, gone.clone()], false),
+        (vec![gone], false),
+        (vec![refused], true),
+    ] {
+        let script = Script::new(&answers);
+        let read = ETag::new("\"old\"");
+        let removed = script.store().await.delete_if("state", &read).await;
+        assert_eq!(removed.is_err_and(|error| error.is_conflict()), is_conflict);
+        assert_eq!(script.methods(), vec!["DELETE"; answers.len()]);
+    }
+}
+
+#[tokio::test]
 async fn an_error_tells_bucket_key_and_code_and_nothing_of_the_answer() {
     let script = Script::new(&[error("403 Forbidden", "AccessDenied")]);
     let error = put_if(&script, "ours").await.unwrap_err();

@@ -240,6 +240,20 @@ async fn what_is_removed_is_gone_and_may_be_removed_again(store: Arc<dyn Catalog
     assert_eq!(store.list("t/").await.unwrap(), Vec::<String>::new());
 }
 
+async fn only_the_version_that_was_read_is_removed(store: Arc<dyn Catalogue>) {
+    let first = store.put("k", body("1"), JSON).await.unwrap();
+    let second = store.put("k", body("2"), JSON).await.unwrap();
+    let error = store.delete_if("k", &first).await.unwrap_err();
+    assert!(error.is_conflict() && !error.is_retryable(), "{error}");
+    assert_eq!(text(&*store, "k").await, "2");
+    store.delete_if("k", &second).await.unwrap();
+    assert!(store.get("k").await.unwrap().is_none());
+    // What is gone may be removed again.
+    store.delete_if("k", &second).await.unwrap();
+    let bad = store.delete_if("../k", &second).await;
+    assert!(matches!(bad, Err(StoreError::BadKey { .. })), "{bad:?}");
+}
+
 macro_rules! conformance {
     ($($check:ident)*) => {
         mod memory {
@@ -286,6 +300,7 @@ conformance! {
     keys_are_listed_in_order_below_a_prefix
     what_is_listed_is_what_is_read
     what_is_removed_is_gone_and_may_be_removed_again
+    only_the_version_that_was_read_is_removed
 }
 
 #[tokio::test]

@@ -24,7 +24,9 @@ or a dot); on a stack a name or an ARN in Secrets Manager.";
 const LIST_EXAMPLES: &str = "\
 Examples:
   drawbridge tenants list
-  drawbridge tenants list --json | jq -r 'select(.paused) | .name'";
+  drawbridge tenants list --json | jq -r 'select(.paused) | .name'
+
+The exit code is 1 if one that is not paused is broken, or a file among the documents is none.";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:

@@ -248,17 +248,11 @@ impl Fleet {
     /// The same; an error when any tenant is in trouble, or not known.
     pub(super) async fn end(mut self) -> Result<(), Failure> {
         self.finish().await;
-        let complete = TenantDocuments::check_complete(&self.unreadable);
-        match self.trouble.len() {
-            0 => complete,
-            count => {
-                let more = complete.err();
-                let more = more.map_or_else(String::new, |more| format!("; {more}"));
-                Err(Failure::of(format!(
-                    "{count} tenants were not polled to the end: see above; the others were{more}"
-                )))
-            }
-        }
+        let count = self.trouble.len();
+        let trouble = (count > 0).then(|| {
+            format!("{count} tenants were not polled to the end: see above; the others were")
+        });
+        TenantDocuments::ended(trouble, &self.unreadable)
     }
 
     fn ended(&mut self, name: &str, result: Result<Report, Ended>, overdue: Option<Timestamp>) {

@@ -25,10 +25,12 @@ const TIME: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
-    let TenantDocuments { found, unreadable } = tenant_documents(place.store.as_ref()).await?;
-    let chosen = chosen(args, &found, &place)?;
+    let documents = tenant_documents(place.store.as_ref()).await?;
+    let chosen = chosen(args, &documents.found, &place);
+    let chosen = chosen.inspect_err(|_| documents.say_unreadable())?;
+    let TenantDocuments { found, unreadable } = &documents;
     let services = place.services()?;
-    let verdicts = admit(&found, &place, &services, &Failures::new()).await;
+    let verdicts = admit(found, &place, &services, &Failures::new()).await;
     let all = chosen.len();
     let chosen = chosen.into_iter();
     let chosen = chosen.filter_map(|of| Some((of, verdicts.get(of.document.name.as_str())?)));
@@ -50,21 +52,12 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
             say(&format!("{done} of {all} tenants checked"));
         }
     }
-    let complete = TenantDocuments::check_complete(&unreadable);
-    match (bad, complete) {
-        (0, Ok(())) => Ok(()),
+    let trouble = (bad > 0).then(|| format!("{bad} of {all} tenants do not work"));
+    if trouble.is_none() && !args.all {
         // One tenant that was asked for is known.
-        (0, Err(_)) if !args.all => Ok(()),
-        (0, Err(failure)) => Err(failure),
-        (_, complete) => {
-            let more = complete
-                .err()
-                .map_or_else(String::new, |more| format!("; {more}"));
-            Err(Failure::of(format!(
-                "{bad} of {all} tenants do not work{more}"
-            )))
-        }
+        return Ok(());
     }
+    TenantDocuments::ended(trouble, unreadable)
 }
 
 fn chosen<'a>(

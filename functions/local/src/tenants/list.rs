@@ -24,10 +24,9 @@ const AT_ONCE: usize = 8;
 pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     let TenantDocuments { found, unreadable } = tenant_documents(place.store.as_ref()).await?;
-    let complete = TenantDocuments::check_complete(&unreadable);
     let mut out = crate::screen::stdout();
     if found.is_empty() && !args.json {
-        complete?;
+        TenantDocuments::check_complete(&unreadable)?;
         writeln!(
             out,
             "no tenants in {}: add one with `drawbridge tenants add`",
@@ -57,11 +56,14 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         }
     });
     let rows: Vec<Row<'_>> = rows.collect();
+    let broken = rows.iter().filter(|row| row.is_broken()).count();
+    let trouble = (broken > 0).then(|| format!("{broken} of {} tenants are broken", rows.len()));
+    let ended = TenantDocuments::ended(trouble, &unreadable);
     if args.json {
         for row in &rows {
             writeln!(out, "{}", row.json())?;
         }
-        return complete;
+        return ended;
     }
     let head = [
         "NAME",
@@ -84,7 +86,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
             )?;
         }
     }
-    complete
+    ended
 }
 
 struct Row<'a> {
@@ -98,6 +100,11 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// Whether one that is to be polled cannot be, or its state cannot be read.
+    fn is_broken(&self) -> bool {
+        !self.found.document.is_paused && self.problem.is_some()
+    }
+
     fn tenant(&self) -> Option<&Tenant> {
         self.found.tenant.as_ref().ok()
     }

@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
+use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, is_name};
 use drawbridge_store::{Catalogue, Object, StoreError};
 
 use super::alone::check_alone;
@@ -37,6 +37,8 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         [(paused_toml, toml), (paused_json, json)]
     };
     let mut moved = 0;
+    // What cannot be a tenant's name is nobody's document.
+    let pairs = pairs.into_iter().filter(|_| is_name(name));
     for (from, to) in pairs {
         if let Some(object) = store.get(&from).await.map_err(Failure::of)? {
             relocate(store, &from, object, &to).await?;

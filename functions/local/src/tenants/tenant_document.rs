@@ -38,6 +38,19 @@ impl TenantDocuments {
         }
     }
 
+    /// The end of a command that looked at all of them: `trouble` is with some that were found.
+    pub(crate) fn ended(
+        trouble: Option<String>,
+        unreadable: &[ConfigError],
+    ) -> Result<(), Failure> {
+        let complete = Self::check_complete(unreadable);
+        match (trouble, complete) {
+            (None, complete) => complete,
+            (Some(trouble), Ok(())) => Err(Failure::of(trouble)),
+            (Some(trouble), Err(more)) => Err(Failure::of(format!("{trouble}; {more}"))),
+        }
+    }
+
     /// That not all was looked into, where all of them were asked for.
     pub(crate) fn check_complete(unreadable: &[ConfigError]) -> Result<(), Failure> {
         match unreadable {

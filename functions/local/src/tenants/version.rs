@@ -1,23 +1,20 @@
 //! Documents that somebody else may write at the same time.
 
-use drawbridge_store::{Catalogue, ETag};
+use drawbridge_store::{Catalogue, ETag, StoreError};
 
 use crate::failure::Failure;
 
 /// Removes the object under `key` if it is still that version; whether it was, or is gone anyway.
-///
-/// No store can do that in one step: who writes in the moment between is not seen.
 pub(super) async fn remove_version(
     store: &dyn Catalogue,
     key: &str,
     version: &ETag,
 ) -> Result<bool, Failure> {
-    let there = store.get(key).await.map_err(Failure::of)?;
-    if there.is_some_and(|there| there.etag != *version) {
-        return Ok(false);
+    match store.delete_if(key, version).await {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict { .. }) => Ok(false),
+        Err(error) => Err(Failure::of(error)),
     }
-    store.delete(key).await.map_err(Failure::of)?;
-    Ok(true)
 }
 
 #[cfg(test)]
@@ -33,7 +30,10 @@ mod tests {
         store.insert(key, "read");
         let read = store.get(key).await.unwrap().unwrap().etag;
         store.insert(key, "written meanwhile");
+        store.calls();
         assert!(!remove_version(&store, key, &read).await.unwrap());
+        // In one step: between two of them, somebody else may write.
+        assert_eq!(store.calls(), ["delete_if tenants/a.json"]);
         let kept = store.get(key).await.unwrap().unwrap();
         assert_eq!(kept.body, "written meanwhile");
         assert!(remove_version(&store, key, &kept.etag).await.unwrap());

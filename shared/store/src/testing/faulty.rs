@@ -207,4 +207,9 @@ impl Catalogue for FaultyStore {
         self.note("delete", key);
         self.memory.delete(key).await
     }
+
+    async fn delete_if(&self, key: &str, expected: &ETag) -> Result<(), StoreError> {
+        self.note("delete_if", key);
+        self.memory.delete_if(key, expected).await
+    }
 }

@@ -192,4 +192,16 @@ impl Catalogue for MemoryStore {
         self.inner().objects.remove(key);
         Ok(())
     }
+
+    async fn delete_if(&self, key: &str, expected: &ETag) -> Result<(), StoreError> {
+        key::check(key)?;
+        let mut inner = self.inner();
+        let current = inner.objects.get(key).map(Stored::etag);
+        if current.is_some_and(|current| current != *expected) {
+            let place = key.to_owned();
+            return Err(StoreError::Conflict { place });
+        }
+        inner.objects.remove(key);
+        Ok(())
+    }
 }

@@ -437,6 +437,11 @@ impl Catalogue for Ports {
         })
         .await
     }
+
+    /// No function does.
+    async fn delete_if(&self, key: &str, _expected: &ETag) -> Result<(), StoreError> {
+        Err(store_down(key))
+    }
 }
 
 #[async_trait]

@@ -6,7 +6,7 @@ mod report;
 
 use std::io::Write as _;
 
-use drawbridge_config::BINDINGS_KEY;
+use drawbridge_config::{BINDINGS_KEY, is_name};
 use drawbridge_cursor::State;
 use drawbridge_files::Root;
 use drawbridge_poll::state_key;
@@ -109,7 +109,10 @@ fn can_be_purged(name: &str) -> bool {
 async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failure> {
     let store = place.store.as_ref();
     let [polled_toml, polled_json, paused @ ..] = super::pause::keys(name);
-    for key in [polled_toml, polled_json] {
+    for key in [polled_toml, polled_json]
+        .into_iter()
+        .filter(|_| is_name(name))
+    {
         if store.get(&key).await.map_err(Failure::of)?.is_some() {
             return Err(Failure::of(format!(
                 "nothing was removed: {name} is polled, by {key} in {}, and what is removed would \

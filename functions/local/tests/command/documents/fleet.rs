@@ -100,7 +100,7 @@ fn a_document_that_cannot_be_read_is_its_own_trouble() {
 
     on(&folder, &["tenants", "check", "m-well"]).well();
     on(&folder, &["tenants", "check", "--all"]).failed(1, &["2 of 3 tenants"]);
-    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).failed(1, &["broken"]));
     let problem = |at: usize| listed[at]["problem"].as_str().unwrap_or_default();
     assert!(problem(0).contains("longer than 65536 bytes"));
     assert!(problem(1).contains("b-socket.toml"), "{}", problem(1));
@@ -154,7 +154,7 @@ fn no_document_takes_the_place_of_another() {
     let twin = ["aaa: tenant", "that of \"victim\" too"];
     on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
     assert!(!folder.path().join("aaa").exists());
-    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).failed(1, &["broken"]));
     let problem = |at: usize| listed[at]["problem"].as_str().unwrap_or_default();
     assert!(
         problem(0).contains("that of \"victim\" too"),
@@ -181,7 +181,7 @@ fn one_that_was_polled_takes_no_other_ones_alerts() {
     let told = told.failed(1, &["aaa: tenant", "that of \"victim\" too", "1 tenants"]);
     assert!(told.stdout.contains("victim: 0 alerts"), "{}", told.stdout);
     assert!(polls() > before);
-    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).failed(1, &["broken"]));
     assert_eq!(listed[1]["problem"], serde_json::Value::Null);
     // What is kept of that goes with the tenant, and is no tenant itself.
     let shown = objects(&on(&folder, &["state", "show", "--json"]).well());
@@ -209,6 +209,39 @@ fn one_that_cannot_sign_in_keeps_nobody_away() {
     assert_eq!(lines(&folder, "victim", "siem.ndjson").len(), 2);
     let twin = ["aaa: tenant", "that of \"victim\" too"];
     on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
+}
+
+/// A document that nobody is polled by looks like any other to who wrote it.
+#[test]
+fn a_file_that_is_called_as_no_tenant_is_named_and_the_others_are_polled() {
+    let (well, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "m-well", &well, "");
+    let too_long = "b".repeat(65);
+    for file in [".DS_Store", "README.md", "m-well.toml~", "m-well.toml.bak"] {
+        write_text(&folder, file, "");
+    }
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let tenants = folder.path().join("tenants");
+    for name in ["Contoso", "contoso gmbh", "contoso_de", &too_long] {
+        let file = format!("{name}.toml");
+        write_text(&folder, &file, "");
+        let words = ["not every tenant is known", &file, "a-z, 0-9 and -"];
+        for command in [
+            &["tenants", "list"][..],
+            &["tenants", "check", "--all"],
+            &["poll", "--all", "--once"],
+        ] {
+            on(&folder, command).failed(1, &words);
+        }
+        on(&folder, &["tenants", "check", name]).failed(1, &["no tenant is called", &file]);
+        on(&folder, &["tenants", "pause", name]).failed(1, &["no tenant is called", &file]);
+        on(&folder, &["tenants", "check", "m-well"]).well();
+        on(&folder, &["poll", "--tenant", "m-well", "--once"]).well();
+        fs::remove_file(tenants.join(&file)).unwrap();
+    }
+    write_text(&folder, &format!("{too_long}.toml"), "");
+    on(&folder, &["tenants", "purge", &too_long, "--yes"]).well();
+    assert_eq!(lines(&folder, "m-well", "siem.ndjson").len(), 2);
 }
 
 /// Nobody takes the place of one who polled, however little can be read of him for a moment.

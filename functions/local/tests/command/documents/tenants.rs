@@ -251,7 +251,8 @@ fn the_list_shows_what_is_broken_and_how_far_each_was_read() {
         "tenant_id = \"t.example\"\nclientid = \"MARKER\"",
     );
     run(command(&folder, &["poll", "--tenant", "contoso", "--once"])).well();
-    let list = on(&folder, &["tenants", "list", "--json"]).well();
+    let broken = ["1 of 2 tenants are broken"];
+    let list = on(&folder, &["tenants", "list", "--json"]).failed(1, &broken);
     let listed = objects(&list);
     let problem = listed[0]["problem"].as_str().unwrap();
     assert!(problem.contains("did you mean `client_id`"), "{problem}");
@@ -262,9 +263,12 @@ fn the_list_shows_what_is_broken_and_how_far_each_was_read() {
         listed[1]
     );
     assert!(listed[1]["last_success"].is_string(), "{}", listed[1]);
-    let list = on(&folder, &["tenants", "list"]).well();
+    let list = on(&folder, &["tenants", "list"]).failed(1, &broken);
     assert!(list.stdout.contains("did you mean"), "{}", list.stdout);
     assert!(!list.stdout.contains('\u{1b}'), "colour without a terminal");
+    // A paused one is nobody's trouble.
+    on(&folder, &["tenants", "pause", "broken"]).well();
+    on(&folder, &["tenants", "list"]).well();
 }
 
 /// What a poll would refuse, and states that cannot be read, are each their tenant's trouble. How far a
@@ -302,7 +306,8 @@ fn the_list_shows_what_a_poll_would_refuse_and_ends_at_nobodys_state() {
     let head = r#"{"version":3,"watermark":"2021-05-02T00:00:00Z","first_from":null,
         "last_success":null,"saved":null,"outputs":{"siem":"MARKER"}}"#;
     fs::write(state("d-head"), head).unwrap();
-    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).well());
+    let broken = ["4 of 5 tenants are broken"];
+    let listed = objects(&on(&folder, &["tenants", "list", "--json"]).failed(1, &broken));
     for (row, problem) in listed.iter().zip([
         "outputs names one that cannot be",
         "b-link.json could not",
@@ -315,7 +320,7 @@ fn the_list_shows_what_a_poll_would_refuse_and_ends_at_nobodys_state() {
         assert!(told.contains(problem) && !told.contains("MARKER"), "{told}");
     }
     assert!(listed[3]["lag_secs"].is_i64(), "{}", listed[3]);
-    let list = on(&folder, &["tenants", "list"]).well();
+    let list = on(&folder, &["tenants", "list"]).failed(1, &broken);
     assert!(list.stdout.contains("b-link: "), "{}", list.stdout);
 }
 

@@ -91,6 +91,11 @@ impl Catalogue for MortalStore {
         self.mortal.step().await;
         self.store.delete(key).await
     }
+
+    async fn delete_if(&self, key: &str, expected: &ETag) -> Result<(), StoreError> {
+        self.mortal.step().await;
+        self.store.delete_if(key, expected).await
+    }
 }
 
 /// A queue that takes part in the deaths of a process.
