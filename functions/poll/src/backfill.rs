@@ -281,7 +281,9 @@ impl Poller {
     ) -> Result<(Report, BackfillStep), PollError> {
         let store = self.store.as_ref();
         let mut report = Report::default();
-        let mut scratch = SavedState::load(store, &self.settings, context.now).await?;
+        let Some(mut scratch) = self.load(context).await? else {
+            return Ok((report, BackfillStep::default()));
+        };
         let before = scratch.state.backfills.get(id).map(|of| of.ranges.clone());
         let before = before.unwrap_or_default();
         let requests = self.graph.stats().requests;
@@ -306,7 +308,7 @@ impl Poller {
                 state.backfills.remove(id);
             }
         };
-        let most_bytes = self.settings.most_state_bytes;
+        let most_bytes = context.state_bytes(&self.settings);
         change_state_within(store, &self.settings.tenant, most_bytes, change).await?;
         self.note_progress(&step).await;
         read.map(|()| (report, step))

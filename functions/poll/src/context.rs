@@ -1,11 +1,16 @@
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use drawbridge_cursor::Pages;
+use drawbridge_graph::Room;
 use drawbridge_time::Deadline;
 use jiff::Timestamp;
 
+use crate::memory::{SMALL, Share, SmallShare};
 use crate::read_options::{ReadOptions, background};
-use crate::{Progress, Stop};
+use crate::{Progress, Settings, Stop};
 
 /// What is kept of a poll's time for the question whether Graph answers at all.
 const KEPT_FOR_QUESTION: Duration = Duration::from_secs(5);
@@ -22,6 +27,9 @@ pub(crate) struct PollContext<'a> {
     background: OnceLock<Deadline>,
     /// Set once there is known to be room for the state.
     has_room: OnceLock<()>,
+    share: Share,
+    /// How many bytes of records it has sent.
+    sent_bytes: AtomicUsize,
 }
 
 impl<'a> PollContext<'a> {
@@ -30,6 +38,7 @@ impl<'a> PollContext<'a> {
         stop: &'a Stop,
         progress: &'a dyn Progress,
         page_margin_secs: u32,
+        share: Share,
     ) -> Self {
         Self {
             now,
@@ -38,7 +47,57 @@ impl<'a> PollContext<'a> {
             page_margin: Duration::from_secs(page_margin_secs.into()),
             background: OnceLock::new(),
             has_room: OnceLock::new(),
+            share,
+            sent_bytes: AtomicUsize::new(0),
         }
+    }
+
+    /// What the poll has to get by with, if that is the small share of the memory.
+    pub(crate) fn small(&self) -> Option<&'static SmallShare> {
+        self.share.is_small().then_some(&SMALL)
+    }
+
+    /// How large a page of Graph may be.
+    pub(crate) fn room(&self) -> Room {
+        match self.small() {
+            Some(_) => Room::Small,
+            None => Room::Usual,
+        }
+    }
+
+    /// The most memory that the state may take.
+    pub(crate) fn state_bytes(&self, settings: &Settings) -> usize {
+        let most = settings.most_state_bytes;
+        self.small()
+            .map_or(most, |small| small.state_bytes.min(most))
+    }
+
+    /// Whether there is memory for the pages of a state while they are merged.
+    pub(crate) fn may_merge(&self, pages: &Pages) -> bool {
+        self.small()
+            .is_none_or(|small| pages.largest() <= small.state_page_bytes)
+    }
+
+    /// Waits for all of the memory that a poll may take, as long as there is time for a page before
+    /// `deadline` then; whether the poll has it.
+    pub(crate) async fn grow(&self, deadline: Deadline) -> bool {
+        let deadline = deadline.earlier(self.page_margin);
+        tokio::select! {
+            biased;
+            has_grown = self.share.grow(deadline) => has_grown,
+            () = self.stop.asked() => false,
+        }
+    }
+
+    /// Notes bytes of records that were sent.
+    pub(crate) fn note_sent(&self, bytes: usize) {
+        self.sent_bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// Whether the poll has sent more than the small share allows for.
+    pub(crate) fn has_sent_much(&self) -> bool {
+        let sent = self.sent_bytes.load(Relaxed);
+        self.small().is_some_and(|small| sent > small.record_bytes)
     }
 
     /// Until when a reading may go on.

@@ -76,6 +76,12 @@ impl PollError {
         }
     }
 
+    /// Whether there is not enough memory for the state.
+    pub(crate) fn is_about_size(&self) -> bool {
+        let too_large = |source: &StateError| matches!(source, StateError::TooLarge { .. });
+        matches!(self, Self::State { source, .. } if too_large(source))
+    }
+
     /// Whether the credentials or permissions are at fault.
     #[must_use]
     pub fn is_about_access(&self) -> bool {

@@ -9,7 +9,7 @@ use drawbridge_cursor::{Job, retry_delay_secs};
 use drawbridge_telemetry::Panicked;
 use jiff::Timestamp;
 
-use crate::{Ending, PollError, Poller, Progress, Report, Stop};
+use crate::{Ending, Memory, PollError, Poller, Progress, Report, Stop};
 
 /// What a queue tells of a job.
 #[derive(Debug, Clone, Copy)]
@@ -96,9 +96,20 @@ pub struct Jobs {
     /// When the job of the tenant's last complete poll was received, by the queue's clock: this
     /// process's own may be wrong.
     polled: Mutex<HashMap<String, Timestamp>>,
+    /// What the polls have together; by default enough for all.
+    memory: Memory,
 }
 
 impl Jobs {
+    /// Does jobs whose polls share `memory`.
+    #[must_use]
+    pub fn within(memory: Memory) -> Self {
+        Self {
+            memory,
+            ..Self::default()
+        }
+    }
+
     /// Does a job with the tenant's poller; `None` when an earlier poll has done it.
     ///
     /// # Errors
@@ -117,7 +128,7 @@ impl Jobs {
             return Ok(None);
         }
         // On the heap: what a poll does is too deeply nested for the compiler to lay out in one piece.
-        let report = Box::pin(poller.run(stop, progress)).await?;
+        let report = Box::pin(poller.run_within(&self.memory, stop, progress)).await?;
         let received = delivery.and_then(|delivery| delivery.received);
         if let (Ending::Complete, Some(received)) = (report.ending, received) {
             self.polled().insert(job.tenant.clone(), received);
@@ -138,7 +149,7 @@ impl Jobs {
 
 impl AfterJob {
     /// What is to be done with a message that is no job. No try will help: it comes back at once, so
-    /// that it is in the dead-letter queue within seconds and holds up nobody.
+    /// that it is in the dead-letter queue within a minute, and holds up nobody else.
     pub const NO_JOB: Self = Self::Later(Duration::ZERO);
 
     /// What is to be done with the message of a job that went so.

@@ -15,6 +15,7 @@ mod jobs;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod mapping;
+mod memory;
 #[cfg(feature = "messages")]
 pub mod messages;
 mod overdue;
@@ -33,6 +34,7 @@ mod stop;
 pub use backfill_progress::BackfillProgress;
 pub use error::PollError;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
+pub use memory::Memory;
 pub use overdue::{overdue_since, why_not_well};
 pub use pages::pages_prefix;
 pub use poller::{Grouping, MAX_STATE_BYTES, Output, Poller, Settings};

@@ -8,20 +8,32 @@ use crate::{Grouping, Output};
 
 /// How many bytes of records are held before they are sent. One alert may call for thousands of
 /// records, each with a long description: this bounds what they hold of memory together.
-const BATCH_BYTES: usize = 1 << 20;
+pub(crate) const BATCH_BYTES: usize = 1 << 20;
 
 /// Records of one output that wait to be sent.
-#[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) messages: Vec<Message>,
     /// The claim behind each message, in the same order.
     pub(crate) claims: Vec<Claimed>,
-    bytes: usize,
+    pub(crate) bytes: usize,
+    /// How many bytes it is to hold.
+    pub(crate) most_bytes: usize,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            messages: Vec::new(),
+            claims: Vec::new(),
+            bytes: 0,
+            most_bytes: BATCH_BYTES,
+        }
+    }
 }
 
 impl Batch {
     pub(crate) fn is_full(&self) -> bool {
-        self.bytes >= BATCH_BYTES
+        self.bytes >= self.most_bytes
     }
 }
 

@@ -13,7 +13,7 @@ use crate::backfill::BackfillStep;
 use crate::budget;
 use crate::context::PollContext;
 use crate::saved_state::SavedState;
-use crate::{Ending, PollError, Progress, Report, Stop};
+use crate::{Ending, Memory, PollError, Progress, Report, Stop};
 
 /// The handler: polls one tenant.
 pub struct Poller {
@@ -129,9 +129,26 @@ impl Poller {
     /// # Errors
     /// [`PollError`]; see [`PollError::is_retryable`].
     pub async fn run(&self, stop: &Stop, progress: &dyn Progress) -> Result<Report, PollError> {
-        let context = self.context(stop, progress);
-        let mut saved = self.load(&context).await?;
+        self.run_within(&Memory::ample(), stop, progress).await
+    }
+
+    /// The same beside the polls of other tenants, with which it shares `memory`.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_within(
+        &self,
+        memory: &Memory,
+        stop: &Stop,
+        progress: &dyn Progress,
+    ) -> Result<Report, PollError> {
+        let context = self.context(memory, stop, progress);
         let mut report = Report::default();
+        let Some(mut saved) = self.load(&context).await? else {
+            report.ending = Ending::OutOfTime;
+            report.more = !stop.is_asked();
+            return Ok(report);
+        };
         if !self.note_start(&mut saved, &context).await? {
             report.ending = Ending::Superseded;
             return Ok(report);
@@ -151,6 +168,8 @@ impl Poller {
             saved.state.last_success = Some(self.clock.now());
         }
         if self.is_worth_saving(&read, &saved, &report) {
+            saved.may_merge =
+                context.may_merge(&saved.state.pages) || context.grow(stop.deadline()).await;
             match self.save(&mut saved).await {
                 Ok(true) => report.saved = true,
                 // A poll's work is done by the next one.
@@ -185,8 +204,11 @@ impl Poller {
         stop: &Stop,
         progress: &dyn Progress,
     ) -> Result<Report, PollError> {
-        let context = self.context(stop, progress);
-        let mut saved = self.load(&context).await?;
+        let context = self.context(&Memory::ample(), stop, progress);
+        let settings = &self.settings;
+        let most_bytes = settings.most_state_bytes;
+        let mut saved =
+            SavedState::load(self.store.as_ref(), settings, most_bytes, context.now).await?;
         if saved.state.backfills.get(id).is_some_and(|of| of.dry_run) {
             drop(saved);
             let (mut report, step) = self.count_backfill(id, &context).await?;
@@ -220,13 +242,43 @@ impl Poller {
         Ok(report)
     }
 
-    fn context<'a>(&self, stop: &'a Stop, progress: &'a dyn Progress) -> PollContext<'a> {
+    pub(crate) fn context<'a>(
+        &self,
+        memory: &Memory,
+        stop: &'a Stop,
+        progress: &'a dyn Progress,
+    ) -> PollContext<'a> {
         let margin_secs = self.settings.page_margin_secs;
-        PollContext::new(self.clock.now(), stop, progress, margin_secs)
+        PollContext::new(
+            self.clock.now(),
+            stop,
+            progress,
+            margin_secs,
+            memory.share(),
+        )
     }
 
-    async fn load(&self, context: &PollContext<'_>) -> Result<SavedState, PollError> {
-        SavedState::load(self.store.as_ref(), &self.settings, context.now).await
+    /// Reads the state; `None` if others have the memory for it for too long.
+    pub(crate) async fn load(
+        &self,
+        context: &PollContext<'_>,
+    ) -> Result<Option<SavedState>, PollError> {
+        let (store, settings) = (self.store.as_ref(), &self.settings);
+        loop {
+            let most_bytes = context.state_bytes(settings);
+            match SavedState::load(store, settings, most_bytes, context.now).await {
+                Err(error) if error.is_about_size() && context.small().is_some() => {
+                    if !context.grow(context.stop.deadline()).await {
+                        return Ok(None);
+                    }
+                }
+                loaded => {
+                    let mut loaded = loaded?;
+                    loaded.may_merge = context.may_merge(&loaded.state.pages);
+                    return Ok(Some(loaded));
+                }
+            }
+        }
     }
 
     /// Notes where the first poll starts, before anything is read that can fail; `false` when another

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use drawbridge_graph::AlertQuery;
+use drawbridge_graph::{AlertQuery, Room};
 use drawbridge_time::Deadline;
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,7 +22,7 @@ impl Poller {
             service_sources: self.settings.service_sources.clone(),
             severities: self.settings.severities.clone(),
             top,
-            may_be_large: false,
+            room: Room::Usual,
         }
     }
 
@@ -68,6 +68,10 @@ impl Poller {
 
     fn nothing(&self) -> AlertQuery {
         let from = Timestamp::UNIX_EPOCH;
-        self.query(from, from + SignedDuration::from_millis(1), 1)
+        AlertQuery {
+            // There is nothing in it.
+            room: Room::Small,
+            ..self.query(from, from + SignedDuration::from_millis(1), 1)
+        }
     }
 }

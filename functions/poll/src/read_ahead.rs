@@ -1,46 +1,70 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_graph::{AlertQuery, Graph, GraphError, NextLink, Page};
+use drawbridge_graph::{AlertQuery, Graph, GraphError, NextLink, Page, Room};
 use drawbridge_time::Deadline;
 use tokio::task::JoinHandle;
 
-/// A page on its way: it is fetched while the one before is mapped and sent, and given up when
-/// nobody waits for it any more.
-pub(crate) struct ReadAhead(JoinHandle<Result<Page, GraphError>>);
+/// A page that is asked for.
+#[derive(Clone)]
+pub(crate) enum Asked {
+    /// The first one of a window.
+    First(AlertQuery),
+    /// The one behind a link.
+    Next(NextLink),
+}
 
-impl ReadAhead {
-    /// The first page of a window, asked for after a pause.
-    pub(crate) fn first(
-        graph: &Arc<Graph>,
-        query: AlertQuery,
-        deadline: Deadline,
-        pause: Duration,
-    ) -> Self {
-        let graph = Arc::clone(graph);
-        Self(tokio::spawn(async move {
-            wait(pause).await;
-            graph.list(&query, deadline).await
-        }))
+impl Asked {
+    /// The same, if it may be so large.
+    pub(crate) fn with_room(self, room: Room) -> Self {
+        match self {
+            Self::First(query) => Self::First(AlertQuery { room, ..query }),
+            Self::Next(link) => Self::Next(link.with_room(room)),
+        }
     }
 
-    /// The page behind `link`, asked for after a pause.
-    pub(crate) fn next(
+    async fn page(&self, graph: &Graph, deadline: Deadline) -> Result<Page, GraphError> {
+        match self {
+            Self::First(query) => graph.list(query, deadline).await,
+            Self::Next(link) => graph.follow(link, deadline).await,
+        }
+    }
+}
+
+/// A page on its way: it is fetched while the one before is mapped and sent, and given up when
+/// nobody waits for it any more.
+pub(crate) struct ReadAhead {
+    pub(crate) asked: Asked,
+    page: JoinHandle<Result<Page, GraphError>>,
+}
+
+impl ReadAhead {
+    /// Asks for a page after a pause.
+    pub(crate) fn of(
         graph: &Arc<Graph>,
-        link: NextLink,
+        asked: Asked,
         deadline: Deadline,
         pause: Duration,
     ) -> Self {
-        let graph = Arc::clone(graph);
-        Self(tokio::spawn(async move {
+        let (graph, page) = (Arc::clone(graph), asked.clone());
+        let page = tokio::spawn(async move {
             wait(pause).await;
-            graph.follow(&link, deadline).await
-        }))
+            page.page(&graph, deadline).await
+        });
+        Self { asked, page }
+    }
+
+    /// How large the page may be.
+    pub(crate) fn room(&self) -> Room {
+        match &self.asked {
+            Asked::First(query) => query.room,
+            Asked::Next(link) => link.room(),
+        }
     }
 
     /// Waits for the page.
     pub(crate) async fn page(&mut self) -> Result<Page, GraphError> {
-        match (&mut self.0).await {
+        match (&mut self.page).await {
             Ok(page) => page,
             // The task is only cancelled by dropping `self`; a panic goes on where it is seen.
             Err(error) => match error.try_into_panic() {
@@ -59,6 +83,6 @@ async fn wait(pause: Duration) {
 
 impl Drop for ReadAhead {
     fn drop(&mut self) {
-        self.0.abort();
+        self.page.abort();
     }
 }

@@ -3,11 +3,10 @@
 use drawbridge_alert::Alert;
 use drawbridge_time::Deadline;
 
-use crate::context::PollContext;
 use crate::drain::Drain;
 use crate::read_options::{ReadOptions, What};
 use crate::saved_state::SavedState;
-use crate::{PollError, Poller, Report, Silent, Stop};
+use crate::{Memory, PollError, Poller, Report, Silent, Stop};
 
 impl Poller {
     /// Maps an alert that lies in quarantine and sends the records that the outputs do not have.
@@ -22,13 +21,14 @@ impl Poller {
     pub async fn deliver_again(&self, alert: &Alert<'_>) -> Result<Report, PollError> {
         let store = self.store.as_ref();
         let now = self.clock.now();
-        let mut saved = SavedState::load(store, &self.settings, now).await?;
+        let mut saved =
+            SavedState::load(store, &self.settings, self.settings.most_state_bytes, now).await?;
         for output in &self.outputs {
             output.queue.begin().await;
         }
         let mut report = Report::default();
         let (stop, progress) = (Stop::at(Deadline::none()), Silent);
-        let context = PollContext::new(now, &stop, &progress, self.settings.page_margin_secs);
+        let context = self.context(&Memory::ample(), &stop, &progress);
         let options = ReadOptions::new(What::Unread);
         let mut drain = Drain::new(self, &mut saved.state, &mut report, &context, options);
         drain.alert(alert).await?;

@@ -37,16 +37,21 @@ pub(crate) struct SavedState {
     pages: Vec<PageId>,
     /// The most memory that the state may take.
     most_bytes: usize,
+    /// Whether there is memory for its pages while they are merged. What is not merged stays in the
+    /// object.
+    pub(crate) may_merge: bool,
 }
 
 impl SavedState {
-    /// Reads the tenant's state; a tenant without one starts with an empty state.
+    /// Reads the tenant's state, which may take `most_bytes` of memory; a tenant without one starts
+    /// with an empty state.
     pub(crate) async fn load(
         store: &dyn Store,
         settings: &Settings,
+        most_bytes: usize,
         now: Timestamp,
     ) -> Result<Self, PollError> {
-        let (tenant, most_bytes) = (settings.tenant.clone(), settings.most_state_bytes);
+        let tenant = settings.tenant.clone();
         let key = state_key(&tenant);
         let (mut state, etag) = read(store, &key, most_bytes).await?;
         let pages = state.pages.ids().collect();
@@ -60,6 +65,7 @@ impl SavedState {
             wanted,
             pages,
             most_bytes,
+            may_merge: true,
             state,
             tenant,
             key,
@@ -109,9 +115,11 @@ impl SavedState {
         state.begin_save(now);
         let now_secs = epoch_secs_of(now.as_second());
         let tenant = &self.tenant;
-        StoredPages { store, tenant }
-            .merge(state, now_secs, &settings.pages)
-            .await?;
+        if self.may_merge {
+            StoredPages { store, tenant }
+                .merge(state, now_secs, &settings.pages)
+                .await?;
+        }
         let has_pages = state.pages.ids().next().is_some();
         let is_clean = |cleaned: Timestamp| now.duration_since(cleaned).abs() < CLEANED_EVERY;
         let is_to_clean = has_pages && !state.pages.cleaned.is_some_and(is_clean);
@@ -218,7 +226,7 @@ impl SavedState {
             if put(store, key, &saved.state, etag).await?.is_some() {
                 return Ok(());
             }
-            let mut newer = Self::load(store, settings, now).await?;
+            let mut newer = Self::load(store, settings, saved.most_bytes, now).await?;
             // What a purge removed does not come back.
             if saved.etag.is_some() && newer.etag.is_none() {
                 return Err(PollError::Removed);

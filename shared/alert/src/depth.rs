@@ -40,7 +40,8 @@ pub const MAX_VALUES: usize = 150_000;
 
 /// Whether `json` has more than `max` values, those inside of others counted. What is no valid JSON
 /// has some answer or other, and takes no memory either.
-pub(crate) fn has_more_values_than(max: usize, json: &str) -> bool {
+#[must_use]
+pub fn has_more_values_than(max: usize, json: &str) -> bool {
     // A value has a byte, and one more before it.
     if json.len() / 2 < max {
         return false;

@@ -16,7 +16,7 @@ mod timestamp;
 
 pub use alert::Alert;
 pub use decode::DecodeError;
-pub use depth::MAX_VALUES;
+pub use depth::{MAX_VALUES, has_more_values_than};
 pub use evidence::{
     Account, Application, Device, Dns, Evidence, File, FileDetails, FileHash, Ip, LoggedOnUser,
     Mailbox, Message, NetworkConnection, Process, RegistryKey, RegistryValue, Sender, Url, User,

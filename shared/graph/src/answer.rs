@@ -14,6 +14,7 @@ use crate::envelope::EnvelopeProblem;
 use crate::error::GraphError;
 use crate::link::{LinkProblem, NextLink};
 use crate::page::{Page, PageProblem};
+use crate::query::Room;
 use crate::resource::Resource;
 use crate::warning::missing;
 
@@ -37,8 +38,8 @@ pub(crate) struct PageRequest<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SizeLimit {
     pub(crate) bytes: usize,
-    /// Whether it is `Settings::max_alert_bytes`.
-    pub(crate) is_large: bool,
+    /// What of the settings that is.
+    pub(crate) room: Room,
 }
 
 impl PageRequest<'_> {
@@ -106,13 +107,12 @@ impl PageRequest<'_> {
         GraphError::TooLarge {
             exchange,
             limit_bytes: self.limit.bytes,
-            is_large: self.limit.is_large,
+            is_large: self.limit.room == Room::Large,
         }
     }
 
     fn next(&self, link: &str) -> Result<NextLink, LinkProblem> {
-        let next = NextLink::check(link, self.resource, self.endpoints)?
-            .of_large_page(self.limit.is_large);
+        let next = NextLink::check(link, self.resource, self.endpoints)?.with_room(self.limit.room);
         if next.url() == self.url {
             Err(LinkProblem::Circular)
         } else {

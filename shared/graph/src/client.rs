@@ -19,7 +19,7 @@ use crate::error::{ErrorKind, GraphError};
 use crate::link::NextLink;
 use crate::page::Page;
 use crate::permission;
-use crate::query::AlertQuery;
+use crate::query::{AlertQuery, Room};
 use crate::resource::Resource;
 use crate::settings::Settings;
 use crate::stats::{Counters, Stats};
@@ -65,8 +65,7 @@ impl Graph {
             return Err(GraphError::BadQuery { problem });
         }
         let url = query.on(self.resource(), &self.endpoints);
-        self.get(&url, self.limit(query.may_be_large), deadline)
-            .await
+        self.get(&url, self.limit(query.room), deadline).await
     }
 
     /// The same, asked once: to find out whether Graph answers at the moment.
@@ -83,7 +82,7 @@ impl Graph {
         let mut attempts = Attempts::begin("GET", &url);
         attempts.count();
         self.counters.request();
-        let limit = self.limit(query.may_be_large);
+        let limit = self.limit(query.room);
         self.try_once((&url, limit), &lease, &attempts, deadline)
             .await
     }
@@ -101,7 +100,7 @@ impl Graph {
                 problem,
             }
         })?;
-        self.get(url, self.limit(link.is_large()), deadline).await
+        self.get(url, self.limit(link.room()), deadline).await
     }
 
     /// How many alerts a window holds (`$count`); `None` when the answer does not say.
@@ -117,7 +116,7 @@ impl Graph {
             return Err(GraphError::BadQuery { problem });
         }
         let url = query.counting(self.resource(), &self.endpoints);
-        let page = self.get(&url, self.limit(query.may_be_large), deadline);
+        let page = self.get(&url, self.limit(query.room), deadline);
         page.await.map(|page| page.count())
     }
 
@@ -131,20 +130,13 @@ impl Graph {
         self.counters.read()
     }
 
-    fn limit(&self, is_large: bool) -> SizeLimit {
-        let Settings {
-            max_body_bytes,
-            max_alert_bytes,
-            ..
-        } = self.settings;
-        SizeLimit {
-            bytes: if is_large {
-                max_alert_bytes
-            } else {
-                max_body_bytes
-            },
-            is_large,
-        }
+    fn limit(&self, room: Room) -> SizeLimit {
+        let bytes = match room {
+            Room::Small => self.settings.max_small_bytes,
+            Room::Usual => self.settings.max_body_bytes,
+            Room::Large => self.settings.max_alert_bytes,
+        };
+        SizeLimit { bytes, room }
     }
 
     async fn get(

@@ -80,9 +80,9 @@ pub enum GraphError {
     TooLarge {
         /// The request.
         exchange: Box<Exchange>,
-        /// `Settings::max_body_bytes` or `Settings::max_alert_bytes`.
+        /// What of the client's settings it was to be.
         limit_bytes: usize,
-        /// Whether it is the latter.
+        /// Whether that was `Settings::max_alert_bytes`, the most there is.
         is_large: bool,
     },
     /// Graph does not understand the request.

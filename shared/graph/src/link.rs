@@ -7,6 +7,7 @@ use drawbridge_http::authority;
 use drawbridge_http::wire_text::printable;
 use url::Url;
 
+use crate::query::Room;
 use crate::resource::Resource;
 
 /// The address of the next page: on the configured Graph host and nowhere else, because the token
@@ -18,8 +19,8 @@ use crate::resource::Resource;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NextLink {
     url: Url,
-    /// Whether its page may have `Settings::max_alert_bytes`.
-    is_large: bool,
+    /// How large its page may be.
+    room: Room,
 }
 
 /// Which rule a next link breaks. Only the foreign host is named, never the link.
@@ -76,21 +77,24 @@ impl NextLink {
         }
         Ok(Self {
             url,
-            is_large: false,
+            room: Room::default(),
         })
     }
 
-    /// The same, with what is known of the page that it stands on.
-    pub(crate) fn of_large_page(self, is_large: bool) -> Self {
-        Self { is_large, ..self }
+    /// The same for a page that may be so large; as it comes, that is as large as the one before.
+    #[must_use]
+    pub fn with_room(self, room: Room) -> Self {
+        Self { room, ..self }
     }
 
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }
 
-    pub(crate) fn is_large(&self) -> bool {
-        self.is_large
+    /// How large its page may be.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        self.room
     }
 }
 

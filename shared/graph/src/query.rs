@@ -23,9 +23,20 @@ pub struct AlertQuery {
     pub severities: Vec<String>,
     /// Alerts a page: 1 to [`MAX_TOP`], values outside are moved inside.
     pub top: u32,
-    /// Whether a page may have `Settings::max_alert_bytes`; for a page of one alert, when the process
-    /// has the memory.
-    pub may_be_large: bool,
+    /// How large a page may be.
+    pub room: Room,
+}
+
+/// How large a page may be that is asked for, by the memory there is for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Room {
+    /// `Settings::max_small_bytes`: beside the pages of other tenants.
+    Small,
+    /// `Settings::max_body_bytes`.
+    #[default]
+    Usual,
+    /// `Settings::max_alert_bytes`: for a page of one alert.
+    Large,
 }
 
 impl AlertQuery {
@@ -114,7 +125,7 @@ mod tests {
             service_sources: sources.iter().map(|s| (*s).to_owned()).collect(),
             severities: Vec::new(),
             top: 100,
-            may_be_large: false,
+            room: Room::Usual,
         }
     }
 
@@ -181,7 +192,7 @@ mod tests {
                 service_sources: sources,
                 severities: vec!["high".to_owned()],
                 top,
-                may_be_large: false,
+                room: Room::Usual,
             };
             let url = query.on(&ALERTS, &endpoints());
             let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();

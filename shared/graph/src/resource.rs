@@ -64,7 +64,7 @@ impl fmt::Debug for Resource {
 mod tests {
     use super::*;
     use crate::denial::Denial;
-    use crate::query::AlertQuery;
+    use crate::query::{AlertQuery, Room};
     use http::StatusCode;
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
             service_sources: Vec::new(),
             severities: Vec::new(),
             top: 10,
-            may_be_large: false,
+            room: Room::Usual,
         };
         assert_eq!(
             query.on(&sign_ins, &endpoints).as_str(),

@@ -13,6 +13,8 @@ pub struct Settings {
     pub resource: Resource,
     /// Largest page in bytes, after decompression.
     pub max_body_bytes: usize,
+    /// The same of a page that is asked for beside those of other tenants.
+    pub max_small_bytes: usize,
     /// The same of a page that may be large: an alert may have so much, where the process has the
     /// memory for it.
     ///
@@ -31,6 +33,7 @@ impl Default for Settings {
         Self {
             resource: ALERTS,
             max_body_bytes: 32 * 1024 * 1024,
+            max_small_bytes: 256 * 1024,
             max_alert_bytes: 64 * 1024 * 1024,
             request_timeout: Duration::from_secs(100),
             retry: RetryPolicy::default(),

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use drawbridge_entra::{Endpoints, SignInError, Token, TokenCache, TokenProvider};
-use drawbridge_graph::{AlertQuery, Graph, GraphError, Page, Settings};
+use drawbridge_graph::{AlertQuery, Graph, GraphError, Page, Room, Settings};
 use drawbridge_http::Url;
 use drawbridge_time::Deadline;
 use jiff::{SignedDuration, Timestamp};
@@ -42,7 +42,7 @@ pub fn list_page(bytes: &[u8]) {
         to: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(60),
         service_sources: Vec::new(),
         top: 10,
-        may_be_large: false,
+        room: Room::Usual,
     };
     run(async {
         match graph.list(&query, Deadline::none()).await {

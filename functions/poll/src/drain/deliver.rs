@@ -5,7 +5,7 @@ use drawbridge_queue::{Message, Refused};
 use jiff::Timestamp;
 
 use super::Drain;
-use crate::mapping::{Context, Mapping, digest_of};
+use crate::mapping::{BATCH_BYTES, Context, Mapping, digest_of};
 use crate::pages::StoredPages;
 use crate::quarantine::shown;
 use crate::saved_state::state_key;
@@ -29,13 +29,14 @@ impl Drain<'_> {
         let decode = self.poller.graph.resource().decode;
         let mut had_time = true;
         for raw in page.alerts() {
+            if !self.has_memory_for(raw).await {
+                had_time = false;
+                break;
+            }
             self.report.alerts += 1;
             had_time = match decode(raw) {
                 Ok(alert) => self.deliver_alert(&alert).await?,
-                Err(error) => {
-                    self.quarantine_alert(raw, &error).await?;
-                    true
-                }
+                Err(error) => self.quarantine_alert(raw, &error).await?,
             };
             if !had_time {
                 break;
@@ -62,11 +63,17 @@ impl Drain<'_> {
         self.listing.row(alert, updated);
     }
 
-    /// Puts an alert aside that does not parse, once.
-    async fn quarantine_alert(&mut self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
+    /// Puts an alert aside that does not parse, once; whether there was time for it.
+    async fn quarantine_alert(
+        &mut self,
+        raw: &str,
+        error: &DecodeError,
+    ) -> Result<bool, PollError> {
         let (alert, now_secs) = (AlertDigest::of(raw), self.now_secs());
         self.saw(alert, None);
-        self.recall(alert).await?;
+        if self.recall(alert).await?.is_none() {
+            return Ok(false);
+        }
         let quarantined = self.state.output(QUARANTINED);
         if let Some(claimed) = quarantined.claim(alert, &[0; 32], now_secs) {
             // Noted first, so that it is given back if it cannot be written.
@@ -76,7 +83,7 @@ impl Drain<'_> {
             }
             self.report.quarantined += 1;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Maps one alert and sends its records as the batches fill up; whether there was time for it.
@@ -87,8 +94,10 @@ impl Drain<'_> {
         let digest = digest_of(alert);
         self.saw(digest, updated);
         // Many pages of the state may be read without a record that is new.
-        if self.recall(digest).await? && !self.has_time() {
-            return Ok(false);
+        match self.recall(digest).await? {
+            None => return Ok(false),
+            Some(pages) if pages > 0 && !self.has_time() => return Ok(false),
+            Some(_) => {}
         }
         let (poller, now_secs) = (self.poller, self.now_secs());
         for (n, output) in poller.outputs.iter().enumerate() {
@@ -103,7 +112,9 @@ impl Drain<'_> {
             let mut mapping = Mapping::of(alert, context, self.options.again.is_some());
             let mut is_done = false;
             while !is_done {
+                let small = self.context.small();
                 let batch = &mut self.batches[n];
+                batch.most_bytes = small.map_or(BATCH_BYTES, |small| small.batch_bytes);
                 is_done = match &self.options.again {
                     Some(id) => match self.state.output_and_resent(&output.name, id) {
                         Some((written, resent)) => mapping.fill(written, Some(resent), batch),
@@ -112,8 +123,9 @@ impl Drain<'_> {
                     None => mapping.fill(self.state.output(&output.name), None, batch),
                 };
                 if batch.is_full() {
+                    let has_memory = small.is_none() || self.grow().await;
                     self.send(n).await?;
-                    if self.context.stop.deadline().is_over() {
+                    if !has_memory || self.context.stop.deadline().is_over() {
                         return Ok(false);
                     }
                 }
@@ -123,13 +135,21 @@ impl Drain<'_> {
         Ok(true)
     }
 
-    /// Has what the state knows of an alert at hand; whether a page had to be read for it.
-    async fn recall(&mut self, alert: AlertDigest) -> Result<bool, PollError> {
+    /// Has what the state knows of an alert at hand; how many pages had to be read for it, or `None`
+    /// if there is no memory for them.
+    async fn recall(&mut self, alert: AlertDigest) -> Result<Option<u64>, PollError> {
+        if !self.has_memory_to_recall(alert).await {
+            return Ok(None);
+        }
         let (store, tenant) = (self.poller.store.as_ref(), &self.poller.settings.tenant);
         let pages = StoredPages { store, tenant };
         let recalled = pages.recall(self.state, alert).await?;
         self.report.lost_pages += recalled.lost;
-        Ok(recalled.pages > 0)
+        if recalled.pages > 0 && self.context.small().is_some() {
+            // Makes room for what the next one needs.
+            self.is_over();
+        }
+        Ok(Some(recalled.pages))
     }
 
     /// Counts the records that are longer than a reader of the output takes. They are sent whole: a
@@ -177,6 +197,7 @@ impl Drain<'_> {
             self.reserve().await?;
         }
         let batch = std::mem::take(&mut self.batches[n]);
+        self.context.note_sent(batch.bytes);
         if self.options.dry_run {
             self.report.records += batch.messages.len() as u64;
             return Ok(());

@@ -4,12 +4,13 @@ mod listing;
 mod narrow;
 mod pace;
 mod reconcile;
+mod room;
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use drawbridge_cursor::{AlertDigest, Claimed, State, Window, epoch_secs_of};
-use drawbridge_graph::AlertQuery;
+use drawbridge_graph::{AlertQuery, ErrorKind, GraphError, Room};
 use drawbridge_time::Deadline;
 
 pub(crate) use self::narrow::MAX_FAILURES;
@@ -19,13 +20,9 @@ use self::listing::Listing;
 use self::narrow::Narrowed;
 use crate::context::PollContext;
 use crate::mapping::Batch;
-use crate::read_ahead::ReadAhead;
+use crate::read_ahead::{Asked, ReadAhead};
 use crate::read_options::ReadOptions;
 use crate::{PollError, Poller, Report};
-
-/// What of the state's memory has to be free for an alert that is larger than a page may be: its text
-/// of 64 MiB, its record, and that record on its way.
-const LARGE_ALERT_ROOM_BYTES: usize = 192 << 20;
 
 /// Reads windows into the queues.
 pub(crate) struct Drain<'a> {
@@ -237,10 +234,9 @@ impl<'a> Drain<'a> {
         let deadline = self.deadline();
         let mut links = HashSet::new();
         self.listing = Listing::of(attempt.window);
-        let may_be_large = attempt.top == 1 && self.has_room_for_a_large_alert();
         let window = attempt.window;
         let query = AlertQuery {
-            may_be_large,
+            room: self.room(attempt),
             ..self.poller.query(window.from(), window.to(), attempt.top)
         };
         let Some(pause) = self.pause() else {
@@ -250,13 +246,26 @@ impl<'a> Drain<'a> {
             true => deadline,
             false => PollContext::first_page_deadline(deadline),
         };
-        let mut ahead = ReadAhead::first(graph, query, first_deadline, pause);
+        let mut ahead = ReadAhead::of(graph, Asked::First(query), first_deadline, pause);
+        let mut is_first = true;
         loop {
             let page = tokio::select! {
                 biased;
                 () = self.context.stop.asked() => return Ok(Paged::Stopped),
-                page = ahead.page() => page?,
+                page = ahead.page() => page,
             };
+            let page = match page {
+                Err(error) if is_too_large(&error) && ahead.room() == Room::Small => {
+                    match self.again(&ahead, attempt).await {
+                        Some(again) => ahead = again,
+                        None if is_first => return Ok(Paged::NotBegun),
+                        None => return Ok(Paged::Stopped),
+                    }
+                    continue;
+                }
+                page => page?,
+            };
+            is_first = false;
             self.report.pages += 1;
             self.answered = true;
             self.note_requests();
@@ -268,12 +277,15 @@ impl<'a> Drain<'a> {
             let pause = self.pause().filter(|_| self.has_time());
             let next = page.next().zip(pause);
             let stopped = page.next().is_some() && next.is_none();
-            let next = next.map(|(link, pause)| (link.clone(), pause));
-            let begin = |(link, pause)| ReadAhead::next(graph, link, deadline, pause);
+            let next = next.map(|(link, pause)| (Asked::Next(link.clone()), pause));
+            let room = self.room(attempt);
+            let begin = |(asked, pause): (Asked, Duration)| {
+                ReadAhead::of(graph, asked.with_room(room), deadline, pause)
+            };
             // There is room for one large page, not for two.
-            let (next, then) = match may_be_large {
-                true => (None, next),
-                false => (next.map(begin), None),
+            let (next, then) = match room {
+                Room::Large => (None, next),
+                Room::Small | Room::Usual => (next.map(begin), None),
             };
             if let Some(warning) = page.incomplete() {
                 self.listing.incomplete = true;
@@ -297,7 +309,7 @@ impl<'a> Drain<'a> {
                 return Ok(Paged::Whole { incomplete: true });
             }
             drop(page);
-            if !delivered || self.is_full() {
+            if !delivered || self.is_full().await {
                 return Ok(Paged::Stopped);
             }
             match next.or_else(|| then.map(begin)) {
@@ -325,21 +337,6 @@ impl<'a> Drain<'a> {
         parts.map_or_else(|| vec![window], Vec::from)
     }
 
-    /// Whether the state may not grow any more in this poll. Pages that are at hand make room first.
-    fn is_full(&mut self) -> bool {
-        let most = self.poller.settings.most_state_bytes;
-        if self.state.weight() > most {
-            self.state.pages.give_up_cache();
-        }
-        self.state.weight() > most
-    }
-
-    /// Whether there is memory for an alert that is larger than a page may be.
-    fn has_room_for_a_large_alert(&self) -> bool {
-        let weight = self.state.weight().saturating_add(LARGE_ALERT_ROOM_BYTES);
-        weight <= self.poller.settings.most_state_bytes
-    }
-
     /// Whether there is time for another page.
     pub(crate) fn has_time(&self) -> bool {
         self.context.has_time(&self.options)
@@ -355,4 +352,8 @@ impl<'a> Drain<'a> {
         let newest = self.state.newest.unwrap_or(self.context.now);
         epoch_secs_of(self.context.now.max(newest).as_second())
     }
+}
+
+fn is_too_large(error: &GraphError) -> bool {
+    error.kind() == ErrorKind::TooLarge
 }

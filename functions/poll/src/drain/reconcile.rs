@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use drawbridge_cursor::Window;
-use drawbridge_graph::ErrorKind;
+use drawbridge_graph::{AlertQuery, ErrorKind};
 
 use super::attempt::SMALL_PAGE;
 use super::listing::Listed;
@@ -194,7 +194,10 @@ impl Drain<'_> {
             return Count::NotNow;
         };
         tokio::time::sleep(pause).await;
-        let query = self.poller.query(window.from(), window.to(), 1);
+        let query = AlertQuery {
+            room: self.context.room(),
+            ..self.poller.query(window.from(), window.to(), 1)
+        };
         let deadline = self.deadline().at_most(COUNT_TIME);
         let count = self.poller.graph.count(&query, deadline).await;
         self.note_requests();

@@ -18,7 +18,7 @@ use super::outputs::Outputs;
 use super::tenants::Tenants;
 use crate::assembly::Services;
 use crate::messages::{CLOSING_TIME, JobMessages, JobsQueue};
-use crate::{Ending, Jobs, Report, Stop};
+use crate::{Ending, Jobs, Memory, Report, Stop};
 
 /// The function, with its clients built once and a poller for each tenant that it met.
 pub struct Function {
@@ -69,7 +69,7 @@ impl Function {
         Ok(Self {
             messages: Arc::new(JobMessages {
                 pollers: Tenants::new(settings.tenants, services, outputs),
-                jobs: Jobs::default(),
+                jobs: Jobs::within(Memory::shared()),
                 queue: JobsQueue {
                     visibility: Arc::new(visibility),
                     deletion: Arc::new(deletion),

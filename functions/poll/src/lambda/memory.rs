@@ -1,4 +1,5 @@
-//! What the function's memory is for.
+//! What the function's memory is for: a small share for each of the tenants that are polled at once, and
+//! one large share, which one of them has at a time. See [`crate::Memory`].
 
 use drawbridge_record::MAX_MAPPING_BYTES;
 
@@ -6,14 +7,34 @@ use crate::MAX_STATE_BYTES;
 
 const MIB: usize = 1 << 20;
 
+/// How many tenants a process polls at once: a FIFO queue hands out no more messages.
+const POLLS: usize = 10;
+
+/// What a poll takes beside the others at most, part by part, in KiB.
+const SMALL_SHARE_KIB: [(&str, usize); 6] = [
+    ("the page that is mapped and the one ahead", 2 * 256),
+    ("the largest alert, while it is mapped", 2560),
+    (
+        "records that wait for an output or are on their way, in three forms",
+        3 * 128,
+    ),
+    ("what was sent and is not flushed", 384),
+    ("the state, and two of its pages", 1024 + 3 * 128),
+    ("connections, and what the poll itself is", 512),
+];
+
 /// What everything but the state takes at most, part by part.
-const REST: [(&str, usize); 4] = [
+const REST: [(&str, usize); 5] = [
     (
         "the program, the runtime, the clients, and what an allocator does not give back",
         48 * MIB,
     ),
     (
-        "the page that is mapped and the one ahead, or one large page alone",
+        "a small share for each tenant that is polled",
+        POLLS * small_share_bytes(),
+    ),
+    (
+        "the large share: the page that is mapped and the one ahead, or one large page alone",
         64 * MIB,
     ),
     (
@@ -26,15 +47,21 @@ const REST: [(&str, usize); 4] = [
     ),
 ];
 
+const fn small_share_bytes() -> usize {
+    sum(&SMALL_SHARE_KIB) * 1024
+}
+
 /// All of that together.
-const REST_BYTES: usize = {
+const REST_BYTES: usize = sum(&REST);
+
+const fn sum(parts: &[(&str, usize)]) -> usize {
     let (mut sum, mut at) = (0, 0);
-    while at < REST.len() {
-        sum += REST[at].1;
+    while at < parts.len() {
+        sum += parts[at].1;
         at += 1;
     }
     sum
-};
+}
 
 /// The least that a state gets, where there is less memory than the template lets a function have.
 const LEAST_STATE_BYTES: usize = 16 * MIB;
@@ -51,15 +78,20 @@ pub(super) fn state_bytes(memory_mib: Option<&str>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use drawbridge_alert::MAX_VALUES;
     use drawbridge_cursor::{AlertDigest, State};
     use drawbridge_graph::Settings;
 
     use super::*;
+    use crate::memory::SMALL;
 
     #[test]
     fn the_state_gets_what_the_rest_leaves() {
-        assert_eq!(REST_BYTES, 228 * MIB);
-        assert_eq!(state_bytes(Some("512")), 284 * MIB);
+        let shares = POLLS * small_share_bytes();
+        assert_eq!(shares, 57_600 * 1024);
+        assert_eq!(REST_BYTES, 228 * MIB + shares);
+        assert_eq!(state_bytes(Some("512")), 284 * MIB - shares);
+        assert_eq!(state_bytes(Some("320")), 92 * MIB - shares);
         assert_eq!(state_bytes(Some("10240")), 768 * MIB);
         assert_eq!(state_bytes(Some("128")), 16 * MIB);
         assert_eq!(state_bytes(None), MAX_STATE_BYTES);
@@ -69,7 +101,7 @@ mod tests {
     /// The bounds of the template's `MemorySize`, and all between.
     #[test]
     fn all_of_it_fits_into_the_functions_memory() {
-        for memory in 256..=10_240 {
+        for memory in 320..=10_240 {
             let state = state_bytes(Some(&memory.to_string()));
             assert!(state + REST_BYTES <= memory * MIB, "{memory}");
         }
@@ -79,18 +111,41 @@ mod tests {
     #[test]
     fn pages_and_records_are_as_large_as_they_may_be() {
         let settings = Settings::default();
-        let [_, (_, pages), (_, mapping), (_, record)] = REST;
+        let [_, _, (_, pages), (_, mapping), (_, record)] = REST;
         assert_eq!(pages, 2 * settings.max_body_bytes);
         assert_eq!(pages, settings.max_alert_bytes);
         assert_eq!(mapping, MAX_MAPPING_BYTES);
         assert_eq!(record, settings.max_body_bytes);
     }
 
-    /// As docs/deploy.md says of 512 MB.
+    #[test]
+    fn a_small_share_is_what_the_code_lets_it_be() {
+        let bytes = SMALL_SHARE_KIB.map(|(_, kib)| kib * 1024);
+        let [pages, mapping, waiting, sent, state, _] = bytes;
+        assert_eq!(pages, 2 * Settings::default().max_small_bytes);
+        assert!(mapping / SMALL.values >= MAX_MAPPING_BYTES / MAX_VALUES);
+        assert_eq!(waiting, 3 * SMALL.batch_bytes);
+        assert_eq!(sent, SMALL.record_bytes);
+        // A page at hand is held with where its alerts begin.
+        assert_eq!(
+            state,
+            SMALL.state_bytes + 2 * SMALL.state_page_bytes * 3 / 2
+        );
+    }
+
+    /// As docs/deploy.md says of 512 MB, and of 320.
     #[test]
     fn the_default_is_enough_for_100_000_alerts_in_three_outputs() {
+        for (memory, alerts) in [("512", 100_000), ("320", 15_000)] {
+            let (weight, most) = (weight_of(alerts), state_bytes(Some(memory)));
+            assert!(weight <= most, "{weight} of {most}");
+        }
+    }
+
+    /// What the state of so many alerts in three outputs weighs.
+    fn weight_of(alerts: u32) -> usize {
         let mut state = State::default();
-        for alert in 0..100_000_u32 {
+        for alert in 0..alerts {
             let digest = AlertDigest::of(&alert.to_string());
             for output in ["siem", "native", "ocsf"] {
                 let mut key = [0; 32];
@@ -99,7 +154,6 @@ mod tests {
                 assert!(claimed.is_some());
             }
         }
-        let (weight, most) = (state.weight(), state_bytes(Some("512")));
-        assert!(weight <= most, "{weight} of {most}");
+        state.weight()
     }
 }

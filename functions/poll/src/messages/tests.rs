@@ -266,6 +266,29 @@ async fn a_queue_that_does_not_answer_keeps_nobody_waiting() {
     assert_eq!(world.events.take().last().unwrap(), "59 end");
 }
 
+/// A log that panics at one tenant, and does not come to an end with another.
+struct Unwell;
+
+#[async_trait]
+impl JobLog for Unwell {
+    async fn done(&self, job: &Job, _: &Result<Option<Report>, JobFailure>, _: bool, _: Duration) {
+        match &*job.tenant {
+            "a" => panic!("MARKER of a state"),
+            _ => std::future::pending::<()>().await,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_done_is_done_whatever_becomes_of_the_log() {
+    let mut world = World::of(&[("a", Plan::Takes(1)), ("b", Plan::Takes(1))]);
+    Arc::get_mut(&mut world.messages).unwrap().log = Arc::new(Unwell);
+    let batch = [message("1", "a", 1), message("2", "b", 1)];
+    assert!(world.answer(&batch).await.is_empty());
+    let events = world.events.take();
+    assert_eq!(events, ["0 begin", "0 a", "0 b", "3 delete r1"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_received_before_is_polled_alone_when_the_others_are_deleted() {
     let plans = ["a", "b", "c", "d"].map(|tenant| (tenant, Plan::Takes(1)));

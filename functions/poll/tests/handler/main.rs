@@ -17,6 +17,7 @@ mod hostile;
 mod incomplete;
 mod late_evidence;
 mod little_by_little;
+mod memory;
 mod objects;
 mod outputs;
 mod pages;

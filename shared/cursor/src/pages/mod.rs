@@ -87,6 +87,13 @@ impl Pages {
         self.index.iter().map(|page| page.bytes).sum()
     }
 
+    /// How many bytes the largest of them has.
+    #[must_use]
+    pub fn largest(&self) -> usize {
+        let bytes = self.index.iter().map(|page| page.bytes);
+        bytes.max().unwrap_or_default()
+    }
+
     /// The number of the last save.
     #[must_use]
     pub fn sequence(&self) -> u32 {

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 
 use crate::client::Graph;
 use crate::error::GraphError;
-use crate::query::AlertQuery;
+use crate::query::{AlertQuery, Room};
 
 pub use report::{Check, Finding, Level, Topic};
 
@@ -63,7 +63,7 @@ async fn alerts(graph: &Graph, now: Timestamp, deadline: Deadline) -> Finding {
         to: now,
         service_sources: Vec::new(),
         top: 1,
-        may_be_large: false,
+        room: Room::Usual,
     };
     match graph.list(&query, deadline).await {
         Ok(page) => {

@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use drawbridge_entra::Cloud;
 use drawbridge_entra::testing::{SignIn as _, shown};
-use drawbridge_graph::{AlertQuery, ErrorKind, Graph, GraphError, LinkProblem, Settings, Stats};
+use drawbridge_graph::{
+    AlertQuery, ErrorKind, Graph, GraphError, LinkProblem, Room, Settings, Stats,
+};
 use drawbridge_http::script::{Answer, MARKER, Script, page};
 use drawbridge_time::Deadline;
 
@@ -241,6 +243,33 @@ async fn a_link_of_another_cloud_is_not_followed_with_this_token() {
     assert!(other.posts().is_empty() && other.gets().is_empty());
 }
 
+/// Beside the pages of other tenants there is less memory, until there is more.
+#[tokio::test(start_paused = true)]
+async fn a_page_may_have_to_be_small() {
+    let page = |bytes: usize| {
+        let alert = format!(r#"{{"id":"a","x":"{}"}}"#, "x".repeat(bytes));
+        Answer::json(
+            200,
+            format!(r#"{{"@odata.nextLink":"{NEXT}","value":[{alert}]}}"#),
+        )
+    };
+    let small = AlertQuery {
+        room: Room::Small,
+        ..query()
+    };
+    let script = Script::pages([page(5_000), page(50_000), page(50_000)]);
+    let graph = script.graph();
+    let first = graph.list(&small, Deadline::none()).await.unwrap();
+    let link = first.next().unwrap().clone();
+    assert_eq!(link.room(), Room::Small);
+    let second = graph.follow(&link, Deadline::none()).await;
+    assert_eq!(second.unwrap_err().kind(), ErrorKind::TooLarge);
+    let again = link.with_room(Room::Usual);
+    let second = graph.follow(&again, Deadline::none()).await;
+    // Its own link leads to itself; what counts is that it was read.
+    assert_eq!(second.unwrap_err().kind(), ErrorKind::BadLink);
+}
+
 /// An alert has a limit of its own, which is above that of a page of many.
 #[tokio::test(start_paused = true)]
 async fn one_alert_may_be_larger_than_a_page() {
@@ -251,7 +280,7 @@ async fn one_alert_may_be_larger_than_a_page() {
     };
     let one = AlertQuery {
         top: 1,
-        may_be_large: true,
+        room: Room::Large,
         ..query()
     };
 

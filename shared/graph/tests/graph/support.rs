@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use drawbridge_entra::testing::{SignIn as _, endpoints, policy};
-use drawbridge_graph::{AlertQuery, Graph, Settings};
+use drawbridge_graph::{AlertQuery, Graph, Room, Settings};
 use drawbridge_http::script::Script;
 
 /// What asks a script.
@@ -19,6 +19,7 @@ pub(crate) trait Client {
 impl Client for Arc<Script> {
     fn graph_with(&self, change: impl FnOnce(&mut Settings)) -> Graph {
         let mut settings = Settings {
+            max_small_bytes: 20_000,
             max_body_bytes: 100_000,
             max_alert_bytes: 200_000,
             retry: policy(),
@@ -36,6 +37,6 @@ pub(crate) fn query() -> AlertQuery {
         to: "2026-11-23T20:05:00Z".parse().unwrap(),
         service_sources: vec!["microsoftDefenderForEndpoint".to_owned()],
         top: 100,
-        may_be_large: false,
+        room: Room::Usual,
     }
 }

@@ -25,8 +25,8 @@ impl World {
 
     /// Lets a job fail once only before it goes to the dead-letter queue.
     ///
-    /// For this test alone: in the template it is eight times, with longer and longer pauses
-    /// between, which takes a quarter of an hour.
+    /// For this test alone: in the template it is thirty times, with longer and longer pauses
+    /// between, which takes two hours.
     pub(crate) async fn fail_once_only(&self) {
         let url = self.url("JobsQueueUrl");
         let got = self.sqs.get_queue_attributes().queue_url(url);

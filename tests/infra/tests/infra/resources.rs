@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::outputs::FORMATS;
 use crate::template::{all_resources, everything, file, parameters, resources};
@@ -56,11 +56,37 @@ fn jobs_queue() -> &'static Value {
 #[test]
 fn a_job_in_work_stays_hidden_long_enough() {
     let all = all_resources();
-    let hidden = jobs_queue()["VisibilityTimeout"].as_u64();
+    let hidden = jobs_queue()["VisibilityTimeout"].as_u64().unwrap();
     let timeout = all["Poll"]["Properties"]["Timeout"].as_u64().unwrap();
     assert!(
-        hidden.unwrap() >= 6 * timeout,
-        "jobs.yaml: VisibilityTimeout must be six times Poll's Timeout"
+        (timeout + 30..=2 * timeout).contains(&hidden),
+        "jobs.yaml: VisibilityTimeout must leave Poll 30 s for its start, and be no longer than it has \
+         to be: the jobs of a process that died wait for it"
+    );
+}
+
+#[test]
+fn jobs_come_in_batches_of_ten_of_which_some_may_come_back() {
+    let mappings = resources("AWS::Lambda::EventSourceMapping");
+    let (_, jobs) = mappings.iter().find(|(id, _)| id == "PollJobs").unwrap();
+    let jobs = &jobs["Properties"];
+    assert_eq!(jobs["BatchSize"], 10);
+    assert_eq!(
+        jobs["FunctionResponseTypes"],
+        json!(["ReportBatchItemFailures"])
+    );
+    // A FIFO queue knows no window.
+    assert_eq!(jobs.get("MaximumBatchingWindowInSeconds"), None);
+}
+
+/// A process that dies leaves ten jobs, which are then polled one by one: the last of them is handed
+/// back nine times. Nobody is to be in the dead-letter queue for that, nor after an outage.
+#[test]
+fn a_job_that_is_handed_back_again_and_again_is_not_given_up() {
+    let most = jobs_queue()["RedrivePolicy"]["maxReceiveCount"].as_u64();
+    assert!(
+        most.unwrap() >= 2 * (1 + 9) + 10,
+        "jobs.yaml: maxReceiveCount"
     );
 }
 

@@ -1,0 +1,112 @@
+//! The memory that polls beside each other have together.
+
+use std::sync::{Arc, OnceLock};
+
+use drawbridge_time::Deadline;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+const KIB: usize = 1 << 10;
+
+/// What a poll takes beside others without asking. It is enough for nearly all: for what is new in a
+/// minute, and for a state that lies in pages.
+pub(crate) struct SmallShare {
+    /// The most JSON values of an alert. What each of them takes while it is mapped is a part of what
+    /// [`drawbridge_record::MAX_MAPPING_BYTES`] is for the most that is read.
+    pub(crate) values: usize,
+    /// The most bytes of records that wait for an output, and of all that the poll sends.
+    pub(crate) batch_bytes: usize,
+    pub(crate) record_bytes: usize,
+    /// The most memory of the state, and the largest of its pages.
+    pub(crate) state_bytes: usize,
+    pub(crate) state_page_bytes: usize,
+}
+
+/// The small share of each poll. A page of Graph has a quarter of a megabyte of it at most
+/// ([`drawbridge_graph::Settings::max_small_bytes`]).
+pub(crate) const SMALL: SmallShare = SmallShare {
+    values: 4_000,
+    batch_bytes: 128 * KIB,
+    record_bytes: 384 * KIB,
+    state_bytes: 1024 * KIB,
+    state_page_bytes: 128 * KIB,
+};
+
+/// The memory of a process that polls several tenants at once: a small share for each, and one large
+/// share, which one poll at a time has beside its small one. A poll that needs more than the small
+/// share waits for the large one, as long as it has time for a page; without it, it ends as if it had
+/// run out of time. There is one only, so nobody waits for a second one while he has it.
+#[derive(Debug, Clone, Default)]
+pub struct Memory(Option<Arc<Semaphore>>);
+
+impl Memory {
+    /// Enough for each poll to have all that it may take.
+    #[must_use]
+    pub fn ample() -> Self {
+        Self(None)
+    }
+
+    /// One large share for all.
+    #[must_use]
+    pub fn shared() -> Self {
+        Self(Some(Arc::new(Semaphore::new(1))))
+    }
+
+    /// What one poll has of it.
+    pub(crate) fn share(&self) -> Share {
+        Share {
+            large: self.0.clone(),
+            taken: OnceLock::new(),
+        }
+    }
+}
+
+/// What a poll has of the memory, until it ends.
+pub(crate) struct Share {
+    large: Option<Arc<Semaphore>>,
+    taken: OnceLock<OwnedSemaphorePermit>,
+}
+
+impl Share {
+    /// Whether it is the small one.
+    pub(crate) fn is_small(&self) -> bool {
+        self.large.is_some() && self.taken.get().is_none()
+    }
+
+    /// Takes the large share, and waits for it until `deadline`; whether the poll has it.
+    pub(crate) async fn grow(&self, deadline: Deadline) -> bool {
+        let Some(large) = self.large.clone().filter(|_| self.is_small()) else {
+            return true;
+        };
+        // It is never closed.
+        if let Some(Ok(permit)) = deadline.bound(large.acquire_owned()).await {
+            // A poll asks one thing at a time, so nothing is there yet.
+            let _ = self.taken.set(permit);
+        }
+        !self.is_small()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_poll_at_a_time_has_the_large_share() {
+        let memory = Memory::shared();
+        let (first, second) = (memory.share(), memory.share());
+        assert!(first.is_small() && second.is_small());
+        let soon = || Deadline::after(Duration::from_secs(9));
+        assert!(first.grow(soon()).await && first.grow(soon()).await);
+        assert!(!first.is_small());
+        assert!(!second.grow(soon()).await && second.is_small());
+        drop(first);
+        assert!(second.grow(soon()).await);
+
+        let ample = Memory::ample();
+        let shares = [ample.share(), ample.share()];
+        assert!(shares.iter().all(|share| !share.is_small()));
+        assert!(shares[0].grow(soon()).await && shares[1].grow(soon()).await);
+    }
+}
