@@ -90,7 +90,7 @@ mod tests {
         let shares = POLLS * small_share_bytes();
         assert_eq!(shares, 57_600 * 1024);
         assert_eq!(REST_BYTES, 228 * MIB + shares);
-        assert_eq!(state_bytes(Some("512")), 284 * MIB - shares);
+        assert_eq!(state_bytes(Some("384")), 156 * MIB - shares);
         assert_eq!(state_bytes(Some("320")), 92 * MIB - shares);
         assert_eq!(state_bytes(Some("10240")), 768 * MIB);
         assert_eq!(state_bytes(Some("128")), 16 * MIB);
@@ -133,10 +133,10 @@ mod tests {
         );
     }
 
-    /// As docs/deploy.md says of 512 MB, and of 320.
+    /// As docs/deploy.md says.
     #[test]
-    fn the_default_is_enough_for_100_000_alerts_in_three_outputs() {
-        for (memory, alerts) in [("512", 100_000), ("320", 15_000)] {
+    fn the_default_is_enough_for_40_000_alerts_in_three_outputs() {
+        for (memory, alerts) in [("384", 40_000), ("320", 15_000), ("512", 100_000)] {
             let (weight, most) = (weight_of(alerts), state_bytes(Some(memory)));
             assert!(weight <= most, "{weight} of {most}");
         }

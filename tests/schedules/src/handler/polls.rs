@@ -159,7 +159,11 @@ impl JobLog for Polls {
     ) {
         if let Some(seat) = self.seat(job) {
             if let Ok(Some(report)) = done {
-                let mut held = seat.tenant.held.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut held = seat
+                    .tenant
+                    .held
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
                 held.read_up_to = report.read_up_to;
             }
             let comes_back = matches!(done, Err(failure) if failure.is_retryable());
