@@ -11,6 +11,7 @@
 
 mod alerts;
 mod answer;
+mod beside;
 mod bounds;
 mod campaign;
 mod check;
@@ -44,6 +45,7 @@ mod without;
 mod world;
 
 pub use alerts::{AlertPlan, Version};
+pub use beside::{Beside, Deliveries, TROUBLES, beside_and_alone};
 pub use campaign::{Campaign, campaign, command};
 pub use check::Findings;
 pub use counts::{Counts, Ended, Event};
@@ -54,6 +56,6 @@ pub use operator::Operator;
 pub use run::Step;
 pub use schedule::{Death, Episode, Schedule, origin};
 pub use shrink::shrink;
-pub use simulate::{Deliveries, Outcome, beside_and_alone, mutated, simulate, trace};
+pub use simulate::{Outcome, mutated, simulate, trace};
 pub use without::Without;
 pub use world::{World, keep_traces};

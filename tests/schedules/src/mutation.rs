@@ -108,6 +108,12 @@ impl Mutation {
         Self::RefusedIsSent,
     ];
 
+    /// Whether it sweeps. A sweep would make up for what most mutants do.
+    #[must_use]
+    pub(crate) fn sweeps(self) -> bool {
+        self.shows_with() == Some(Kind::Neighbours)
+    }
+
     /// The kind of fault without which nobody could notice.
     #[must_use]
     pub fn shows_with(self) -> Option<Kind> {

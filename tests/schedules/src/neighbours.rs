@@ -10,7 +10,7 @@ use crate::{Death, Episode, Kind, Kinds, Schedule, Without};
 const NAMES: [&str; 3] = ["fabrikam", "adatum", "litware"];
 
 /// What is wrong with a tenant, always.
-const TROUBLE: [Trouble; 11] = [
+const TROUBLE: [Trouble; 12] = [
     Trouble::Strikes(Kind::ServerError, 503),
     // Each of its requests hangs: a poll takes all of its time.
     Trouble::Strikes(Kind::Timeout, 0),
@@ -24,6 +24,7 @@ const TROUBLE: [Trouble; 11] = [
     // A page with any of its alerts on it.
     Trouble::Strikes(Kind::Poison, u64::MAX),
     Trouble::Dies,
+    Trouble::DiesLate,
     Trouble::IsLarge,
 ];
 
@@ -31,13 +32,17 @@ const TROUBLE: [Trouble; 11] = [
 enum Trouble {
     Strikes(Kind, u64),
     Dies,
+    DiesLate,
     IsLarge,
 }
 
+/// How many troubles there are.
+pub const TROUBLES: usize = TROUBLE.len();
+
 /// The poll function's time-out, as in `infra/template.yaml`.
 const TIMEOUT_SECS: u64 = 60;
-/// What else it takes until a job is done that comes back.
-const AGAIN_SECS: u64 = 10;
+/// How long it takes until a job is done that comes back because its process died.
+pub(crate) const KILL_WAIT_SECS: u64 = HIDDEN_SECS + 10;
 
 /// Draws one to three neighbours: one in trouble, one with none, and one of either sort.
 pub(crate) fn draw(schedule: &mut Schedule) {
@@ -74,10 +79,43 @@ pub(crate) fn draw(schedule: &mut Schedule) {
     wait_for_those_killed(schedule);
 }
 
+/// Gives a schedule with nothing wrong two neighbours with nothing wrong, and one in trouble: the one of
+/// that number. There is a process for each.
+pub(crate) fn put_beside(schedule: &mut Schedule, trouble: usize) {
+    schedule.slots = 20;
+    schedule.in_order = true;
+    schedule.batch = BATCH;
+    schedule.timeout_secs = TIMEOUT_SECS;
+    for (n, name) in (0_u64..).zip(NAMES) {
+        let seed = Random::new(schedule.seed, 214 + n).next();
+        schedule.neighbours.push(calm(schedule, name, seed));
+    }
+    // Who changes again and again comes when he is at rest: that is not to be measured here.
+    let alerts = schedule
+        .neighbours
+        .iter_mut()
+        .map(|tenant| &mut tenant.alerts);
+    for alert in alerts.chain([&mut schedule.alerts]).flatten() {
+        alert.versions.truncate(1);
+    }
+    TROUBLE[trouble].befall(&mut schedule.neighbours[0]);
+}
+
+/// By how much the trouble of that number may make the others' records later, where it may at all: a poll
+/// that kills its process takes those in it with it, unless they are done; and their next process is
+/// a cold one.
+pub(crate) fn may_wait_secs(trouble: usize) -> Option<u64> {
+    match TROUBLE[trouble] {
+        Trouble::Dies => Some(KILL_WAIT_SECS),
+        Trouble::DiesLate => Some(1),
+        _ => None,
+    }
+}
+
 /// Whoever is in a batch with a job that its process dies of waits until his own comes back.
 fn wait_for_those_killed(schedule: &mut Schedule) {
     let kills = |schedule: &Schedule| schedule.has(Kind::Death);
-    let wait = HIDDEN_SECS + AGAIN_SECS;
+    let wait = KILL_WAIT_SECS;
     if schedule.neighbours.iter().any(kills) {
         schedule.kill_wait_secs = wait;
     }
@@ -145,22 +183,30 @@ impl Trouble {
                 neighbour.kinds = neighbour.kinds.with(Kind::LargeAlert);
                 restless::enlarge_all(neighbour);
             }
-            Self::Dies => {
-                neighbour.kinds = neighbour.kinds.with(Kind::Death);
-                // While it reads its state, or asks Graph.
-                neighbour.deaths = (0..10_000)
-                    .map(|poll| Death {
-                        poll,
-                        step: poll % 2,
-                        after: true,
-                    })
-                    .collect();
+            // While it reads its state, or asks Graph.
+            Self::Dies => neighbour.always_dies(|poll| poll % 2),
+            // When the others in its batch have long been done.
+            Self::DiesLate => {
+                neighbour.latency_ms = (20_000, 20_000);
+                // The first poll looks for what is left of others before it asks Graph.
+                neighbour.always_dies(|poll| if poll == 0 { 2 } else { 1 });
             }
         }
     }
 }
 
 impl Schedule {
+    /// Each poll dies, at the step that `step` says.
+    fn always_dies(&mut self, step: fn(usize) -> usize) {
+        self.kinds = self.kinds.with(Kind::Death);
+        let death = |poll| Death {
+            poll,
+            step: step(poll),
+            after: true,
+        };
+        self.deaths = (0..10_000).map(death).collect();
+    }
+
     /// What is wrong with this tenant, always.
     #[must_use]
     pub fn trouble(&self) -> Option<Kind> {

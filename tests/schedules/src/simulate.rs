@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use crate::check::{Findings, check, check_neighbour};
 use crate::{Counts, Kind, Kinds, Mutation, Schedule, Without, World, handler, keep_traces};
 
@@ -28,11 +26,15 @@ pub fn simulate(seed: u64, without: impl Into<Without>) -> Outcome {
 #[must_use]
 pub fn mutated(seed: u64, mutation: Mutation) -> Outcome {
     let mut schedule = Schedule::new(seed, &Kinds::NONE.into());
-    for neighbour in &mut schedule.neighbours {
-        neighbour.mutation = Some(mutation);
-    }
-    schedule.mutation = Some(mutation);
+    mutate(&mut schedule, Some(mutation));
     run(schedule)
+}
+
+pub(crate) fn mutate(schedule: &mut Schedule, mutation: Option<Mutation>) {
+    for neighbour in &mut schedule.neighbours {
+        neighbour.mutation = mutation;
+    }
+    schedule.mutation = mutation;
 }
 
 pub(crate) fn run(mut schedule: Schedule) -> Outcome {
@@ -67,38 +69,6 @@ pub(crate) fn run(mut schedule: Schedule) -> Outcome {
             findings,
             ..outcome
         }
-    })
-}
-
-/// What the queue took of one tenant: when, and the record's key.
-pub type Deliveries = Vec<(Timestamp, String)>;
-
-/// What the queue takes of each tenant with nothing wrong beside one in trouble, and of the same
-/// tenant alone; none when the schedule has fewer processes than tenants.
-#[must_use]
-pub fn beside_and_alone(seed: u64) -> Vec<(Deliveries, Deliveries)> {
-    let schedule = Schedule::new(seed, &Without::default());
-    let neighbours = schedule.neighbours.clone();
-    if schedule.slots <= neighbours.len() {
-        return Vec::new();
-    }
-    let together = deliveries(std::iter::once(schedule).chain(neighbours.iter().cloned()));
-    let pairs = neighbours.into_iter().zip(together.into_iter().skip(1));
-    pairs
-        .filter(|(neighbour, _)| neighbour.trouble().is_none())
-        .map(|(neighbour, beside)| (beside, deliveries([neighbour]).swap_remove(0)))
-        .collect()
-}
-
-fn deliveries(schedules: impl IntoIterator<Item = Schedule>) -> Vec<Deliveries> {
-    in_virtual_time(async move {
-        let worlds = schedules.into_iter().map(World::new).map(Arc::new);
-        let ran = handler::run(&worlds.collect::<Vec<_>>()).await;
-        let taken = |ran: handler::Ran| {
-            let taken = ran.held.taken.into_iter();
-            taken.map(|taken| (taken.at, taken.key)).collect()
-        };
-        ran.tenants.into_iter().map(taken).collect()
     })
 }
 

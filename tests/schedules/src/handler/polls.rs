@@ -172,8 +172,7 @@ impl Seat {
         let ports = Arc::new(tenant.ports(current.clone(), process));
         let client = transport::client(&tenant.graph, &current, schedule);
         let mut windows = WindowSettings {
-            // A sweep would make up for what most mutants do.
-            sweeps: mutation.is_none(),
+            sweeps: mutation.is_none_or(Mutation::sweeps),
             first_lookback_secs: u32::try_from(schedule.lookback_secs).unwrap_or(u32::MAX),
             ..WindowSettings::default()
         };

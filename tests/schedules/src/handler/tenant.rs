@@ -10,6 +10,8 @@ use crate::{Kind, World};
 
 /// Poll numbers of one tenant stay below this.
 const NUMBERS: usize = 1_000_000;
+/// After so long, a job that is done is deleted, whatever else its process does.
+const DELETED_MS: u64 = 5000;
 
 /// A tenant, and what it shares with the others.
 pub(super) struct Tenant {
@@ -26,8 +28,8 @@ pub(super) struct Tenant {
 struct Inner {
     polls: usize,
     under_way: usize,
-    /// When the latest poll began that did its job.
-    done_ms: Option<u64>,
+    /// When the latest poll began that did its job, and when it ended.
+    done_ms: Option<(u64, u64)>,
     dead_letters: usize,
     broken: Vec<String>,
 }
@@ -92,23 +94,39 @@ impl Tenant {
         let mut inner = self.inner();
         inner.under_way -= 1;
         if is_done {
-            inner.done_ms = inner.done_ms.max(Some(began_ms));
+            let done = (began_ms, self.world.elapsed_ms());
+            inner.done_ms = inner.done_ms.max(Some(done));
         }
     }
 
     /// A job's message is deleted that was sent at `sent_ms`: a poll that began later has done it.
     pub(super) fn acknowledge(&self, sent_ms: u64) {
-        let mut inner = self.inner();
-        if inner.done_ms.is_none_or(|done_ms| done_ms < sent_ms) {
-            let broken =
-                format!("the job of {sent_ms} ms was acknowledged, and no poll had done it");
-            inner.broken.push(broken);
+        if self.done_since(sent_ms).is_none() {
+            let job = format!("the job of {sent_ms} ms was acknowledged");
+            self.broken(format!("{job}, and no poll had done it"));
         }
     }
 
+    /// The process died that had a job which was sent at `sent_ms`, and the job comes back: no poll has
+    /// done it, unless just now.
+    pub(super) fn comes_back(&self, sent_ms: u64) {
+        let now = self.world.elapsed_ms();
+        let done = self.done_since(sent_ms);
+        if let Some(ms) = done.map(|done| now - done).filter(|ms| *ms > DELETED_MS) {
+            let job = format!("the job of {sent_ms} ms comes back");
+            self.broken(format!("{job}, though it was done {ms} ms ago"));
+        }
+    }
+
+    /// When a poll was over that did a job which was sent at `sent_ms`.
+    fn done_since(&self, sent_ms: u64) -> Option<u64> {
+        let done = self.inner().done_ms.filter(|(began, _)| *began >= sent_ms);
+        done.map(|(_, ended)| ended)
+    }
+
     /// A property is broken.
-    pub(super) fn broken(&self, broken: &str) {
-        self.inner().broken.push(broken.to_owned());
+    pub(super) fn broken(&self, broken: impl Into<String>) {
+        self.inner().broken.push(broken.into());
     }
 
     /// A job goes to the dead-letter queue.

@@ -151,6 +151,9 @@ impl Workers {
         let mut polled: Vec<usize> = (0..self.tenants.len()).map(|n| process.polled(n)).collect();
         for message in batch {
             let is_gone = self.queue.settle(message, response.as_ref());
+            if !is_gone && response.is_none() {
+                self.tenants[message.waiting.tenant].comes_back(message.waiting.sent_ms);
+            }
             let polled = &mut polled[message.waiting.tenant];
             if is_gone && *polled > 0 {
                 *polled -= 1;
