@@ -77,10 +77,9 @@ impl Tenant {
 
     /// The next poll begins: its number, as the schedule's deaths count, and as no other tenant has it.
     pub(super) fn begin_poll(&self) -> (usize, usize) {
-        let schedule = &self.world.schedule;
         let mut inner = self.inner();
         inner.under_way += 1;
-        if inner.under_way > 1 && schedule.in_order && !schedule.has(Kind::Overlap) {
+        if inner.under_way > 1 && self.is_polled_once_at_a_time() {
             let broken = "two polls at once, on a queue with an order";
             inner.broken.push(broken.to_owned());
         }
@@ -107,6 +106,7 @@ impl Tenant {
         }
     }
 
+<<<<<<< HEAD
     /// The process died that had a job which was sent at `sent_ms`, and the job comes back: no poll has
     /// done it, unless just now.
     pub(super) fn comes_back(&self, sent_ms: u64) {
@@ -116,6 +116,24 @@ impl Tenant {
             let job = format!("the job of {sent_ms} ms comes back");
             self.broken(format!("{job}, though it was done {ms} ms ago"));
         }
+=======
+    /// The process died that was given one job of the tenant at `given_ms`, and the job comes back: its poll
+    /// has not done it, unless just now.
+    pub(super) fn comes_back(&self, given_ms: u64) {
+        if !self.is_polled_once_at_a_time() {
+            return;
+        }
+        let now = self.world.elapsed_ms();
+        let done = self.done_since(given_ms);
+        if let Some(ms) = done.map(|done| now - done).filter(|ms| *ms > DELETED_MS) {
+            self.broken(format!("a job comes back that was done {ms} ms ago"));
+        }
+    }
+
+    /// Whether it is on a queue with an order, and nothing has it polled twice at once.
+    fn is_polled_once_at_a_time(&self) -> bool {
+        self.world.schedule.in_order && !self.world.schedule.has(Kind::Overlap)
+>>>>>>> fleet
     }
 
     /// When a poll was over that did a job which was sent at `sent_ms`.

@@ -141,6 +141,7 @@ impl Workers {
     /// Has a process answer a batch, and the queue do with each message what is to be done with it;
     /// whether the process is alive.
     async fn answer(&self, process: &Process, batch: &[Received], before: &[u64]) -> bool {
+        let began_ms = self.now_ms();
         let mut response = process.invoke(batch, before).await;
         if self.schedule().mutation == Some(Mutation::LaterAcknowledged)
             && let Some(response) = &mut response
@@ -151,8 +152,8 @@ impl Workers {
         let mut polled: Vec<usize> = (0..self.tenants.len()).map(|n| process.polled(n)).collect();
         for message in batch {
             let is_gone = self.queue.settle(message, response.as_ref());
-            if !is_gone && response.is_none() {
-                self.tenants[message.waiting.tenant].comes_back(message.waiting.sent_ms);
+            if !is_gone && response.is_none() && is_only_one(message, batch) {
+                self.tenants[message.waiting.tenant].comes_back(began_ms);
             }
             let polled = &mut polled[message.waiting.tenant];
             if is_gone && *polled > 0 {
@@ -171,6 +172,13 @@ impl Workers {
             self.queue.repeat(message, later);
         }
     }
+}
+
+/// Whether a batch has no other message of the same tenant.
+fn is_only_one(message: &Received, batch: &[Received]) -> bool {
+    let tenant = message.waiting.tenant;
+    let mut others = batch.iter().filter(|other| other.waiting.tenant == tenant);
+    others.nth(1).is_none()
 }
 
 /// Has only the first message of each group among those that failed.
