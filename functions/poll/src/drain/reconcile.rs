@@ -134,16 +134,15 @@ impl Drain<'_> {
         let window = part.window;
         // Sweeps come again by themselves. A backfill does not, nor does anything soon read again what is
         // so old: such a window is read until Graph lists what it counts, or has failed to often enough.
-        let is_once_only = match self.options.is_background() {
-            true => self.options.what == What::Backfill,
-            false => !self.is_read_hourly(window),
-        };
+        let is_backfill = self.options.what == What::Backfill;
+        let is_once_only =
+            is_backfill || !self.options.is_background() && !self.is_read_hourly(window);
         let is_for_good = self.options.failures + 1 >= MAX_FAILURES;
         // Without a number, what was listed has to do, unless there is reason to doubt it.
         let is_doubtful = self.options.failures > 0 || self.seen.is_empty();
         let reported = match self.missing(window).await {
             Count::Alerts(reported) => reported,
-            Count::NotNow if is_once_only && is_doubtful => {
+            Count::NotNow if is_backfill && is_doubtful => {
                 if !is_for_good {
                     return Ok(Recounted::Later);
                 }

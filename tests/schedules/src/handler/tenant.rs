@@ -106,17 +106,6 @@ impl Tenant {
         }
     }
 
-<<<<<<< HEAD
-    /// The process died that had a job which was sent at `sent_ms`, and the job comes back: no poll has
-    /// done it, unless just now.
-    pub(super) fn comes_back(&self, sent_ms: u64) {
-        let now = self.world.elapsed_ms();
-        let done = self.done_since(sent_ms);
-        if let Some(ms) = done.map(|done| now - done).filter(|ms| *ms > DELETED_MS) {
-            let job = format!("the job of {sent_ms} ms comes back");
-            self.broken(format!("{job}, though it was done {ms} ms ago"));
-        }
-=======
     /// The process died that was given one job of the tenant at `given_ms`, and the job comes back: its poll
     /// has not done it, unless just now.
     pub(super) fn comes_back(&self, given_ms: u64) {
@@ -133,7 +122,6 @@ impl Tenant {
     /// Whether it is on a queue with an order, and nothing has it polled twice at once.
     fn is_polled_once_at_a_time(&self) -> bool {
         self.world.schedule.in_order && !self.world.schedule.has(Kind::Overlap)
->>>>>>> fleet
     }
 
     /// When a poll was over that did a job which was sent at `sent_ms`.
