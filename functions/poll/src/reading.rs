@@ -103,6 +103,9 @@ impl Poller {
         while let Some(range) = next(&saved.state, what, context.now) {
             let window = range.window;
             if !context.has_time(&options) {
+                if what == What::Unread {
+                    report.ending = Ending::OutOfTime;
+                }
                 return Ok(false);
             }
             let pages = report.pages;

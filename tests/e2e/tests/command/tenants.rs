@@ -220,7 +220,7 @@ async fn what_the_stacks_parameters_may_still_poll_is_not_purged() {
     run(&purge)
         .await
         .failed(&["nothing was removed", "stack's parameters"]);
-    let long_ago = now - jiff::SignedDuration::from_hours(1);
+    let long_ago = now - jiff::SignedDuration::from_hours(2);
     keep(&stack, "first", long_ago).await;
     stack
         .store
