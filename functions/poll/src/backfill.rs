@@ -281,9 +281,7 @@ impl Poller {
     ) -> Result<(Report, BackfillStep), PollError> {
         let store = self.store.as_ref();
         let mut report = Report::default();
-        let Some(mut scratch) = self.load(context).await? else {
-            return Ok((report, BackfillStep::default()));
-        };
+        let mut scratch = self.load(context).await?;
         let before = scratch.state.backfills.get(id).map(|of| of.ranges.clone());
         let before = before.unwrap_or_default();
         let requests = self.graph.stats().requests;

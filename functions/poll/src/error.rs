@@ -38,6 +38,12 @@ pub enum PollError {
         /// Those that it has.
         known: String,
     },
+    /// Polls of other tenants in the same process had the memory that the state needs.
+    #[error(
+        "other tenants' polls had the memory that this tenant's state needs: it is tried again; if \
+         this goes on, raise the function's MemorySize"
+    )]
+    NoMemory,
     /// Another poll of the tenant saved its state first.
     #[error(
         "another poll of the tenant saved its state meanwhile: the job is done again; let only one \
@@ -72,7 +78,7 @@ impl PollError {
             Self::Store(error) => error.is_retryable(),
             Self::Queue(error) => error.is_retryable(),
             Self::State { .. } | Self::UnknownOutput { .. } | Self::Removed => false,
-            Self::Circular | Self::Superseded | Self::Refused { .. } => true,
+            Self::Circular | Self::NoMemory | Self::Superseded | Self::Refused { .. } => true,
         }
     }
 

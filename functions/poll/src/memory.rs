@@ -1,11 +1,18 @@
 //! The memory that polls beside each other have together.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use drawbridge_time::Deadline;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 const KIB: usize = 1 << 10;
+
+/// How long a poll has the large share to itself. Then it ends as if it had run out of time, if another
+/// one waits for the share: of an invocation's time, two or three polls can have it.
+const TURN: Duration = Duration::from_secs(15);
 
 /// What a poll takes beside others without asking. It is enough for nearly all: for what is new in a
 /// minute, and for a state that lies in pages.
@@ -34,9 +41,34 @@ pub(crate) const SMALL: SmallShare = SmallShare {
 /// The memory of a process that polls several tenants at once: a small share for each, and one large
 /// share, which one poll at a time has beside its small one. A poll that needs more than the small
 /// share waits for the large one, as long as it has time for a page; without it, it ends as if it had
-/// run out of time. There is one only, so nobody waits for a second one while he has it.
+/// run out of time. There is one only, so nobody waits for a second one while he has it, and who has it
+/// gives it up after a while for those who wait.
 #[derive(Debug, Clone, Default)]
-pub struct Memory(Option<Arc<Semaphore>>);
+pub struct Memory(Option<Arc<Large>>);
+
+/// The large share.
+#[derive(Debug)]
+struct Large {
+    permit: Arc<Semaphore>,
+    /// How many polls wait for it.
+    waiting: AtomicUsize,
+}
+
+/// A poll that waits for the large share, until it has it or gives up.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn at(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
 
 impl Memory {
     /// Enough for each poll to have all that it may take.
@@ -48,7 +80,10 @@ impl Memory {
     /// One large share for all.
     #[must_use]
     pub fn shared() -> Self {
-        Self(Some(Arc::new(Semaphore::new(1))))
+        Self(Some(Arc::new(Large {
+            permit: Arc::new(Semaphore::new(1)),
+            waiting: AtomicUsize::new(0),
+        })))
     }
 
     /// What one poll has of it.
@@ -62,8 +97,9 @@ impl Memory {
 
 /// What a poll has of the memory, until it ends.
 pub(crate) struct Share {
-    large: Option<Arc<Semaphore>>,
-    taken: OnceLock<OwnedSemaphorePermit>,
+    large: Option<Arc<Large>>,
+    /// The permit, and since when.
+    taken: OnceLock<(OwnedSemaphorePermit, Instant)>,
 }
 
 impl Share {
@@ -74,15 +110,27 @@ impl Share {
 
     /// Takes the large share, and waits for it until `deadline`; whether the poll has it.
     pub(crate) async fn grow(&self, deadline: Deadline) -> bool {
-        let Some(large) = self.large.clone().filter(|_| self.is_small()) else {
+        let Some(large) = self.large.as_ref().filter(|_| self.is_small()) else {
             return true;
         };
+        let _waiting = Waiting::at(&large.waiting);
+        let permit = Arc::clone(&large.permit).acquire_owned();
         // It is never closed.
-        if let Some(Ok(permit)) = deadline.bound(large.acquire_owned()).await {
+        if let Some(Ok(permit)) = deadline.bound(permit).await {
             // A poll asks one thing at a time, so nothing is there yet.
-            let _ = self.taken.set(permit);
+            let _ = self.taken.set((permit, Instant::now()));
         }
         !self.is_small()
+    }
+
+    /// Whether the poll has had the large share for so long that it is another one's turn, who waits.
+    pub(crate) fn is_to_be_given_up(&self) -> bool {
+        let is_wanted = |large: &Arc<Large>| large.waiting.load(Relaxed) > 0;
+        let had_its_turn = self
+            .taken
+            .get()
+            .is_some_and(|(_, since)| since.elapsed() >= TURN);
+        had_its_turn && self.large.as_ref().is_some_and(is_wanted)
     }
 }
 
@@ -103,6 +151,17 @@ mod tests {
         assert!(!second.grow(soon()).await && second.is_small());
         drop(first);
         assert!(second.grow(soon()).await);
+
+        // Its turn is over when another one waits, and not before.
+        tokio::time::advance(TURN).await;
+        assert!(!second.is_to_be_given_up());
+        let third = memory.share();
+        let waiting = third.grow(soon());
+        tokio::pin!(waiting);
+        assert!(futures::poll!(&mut waiting).is_pending());
+        assert!(second.is_to_be_given_up());
+        drop(second);
+        assert!(waiting.await && !third.is_to_be_given_up());
 
         let ample = Memory::ample();
         let shares = [ample.share(), ample.share()];

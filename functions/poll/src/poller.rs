@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use drawbridge_config::defaults;
 use drawbridge_cursor::{PageSettings, WindowSettings};
@@ -135,6 +136,10 @@ impl Settings {
     }
 }
 
+/// How long a poll that has sent records waits for the memory in which pages of its state are merged.
+/// Without it, it is saved as it is.
+const MERGE_WAIT: Duration = Duration::from_secs(15);
+
 impl Poller {
     /// Polls the tenant; one poll at a time.
     ///
@@ -159,11 +164,7 @@ impl Poller {
     ) -> Result<Report, PollError> {
         let context = self.context(memory, stop, progress);
         let mut report = Report::default();
-        let Some(mut saved) = self.load(&context).await? else {
-            report.ending = Ending::OutOfTime;
-            report.more = !stop.is_asked();
-            return Ok(report);
-        };
+        let mut saved = self.load(&context).await?;
         if !self.note_start(&mut saved, &context).await? {
             report.ending = Ending::Superseded;
             return Ok(report);
@@ -184,8 +185,9 @@ impl Poller {
             saved.state.failing_since = None;
         }
         if self.is_worth_saving(&read, &saved, &report) {
-            saved.may_merge =
-                context.may_merge(&saved.state.pages) || context.grow(stop.deadline()).await;
+            // Not for long: what was sent is not noted yet.
+            saved.may_merge = context.may_merge(&saved.state.pages)
+                || context.grow(stop.deadline().at_most(MERGE_WAIT)).await;
             match self.save(&mut saved).await {
                 Ok(true) => report.saved = true,
                 // A poll's work is done by the next one.
@@ -274,24 +276,24 @@ impl Poller {
         )
     }
 
-    /// Reads the state; `None` if others have the memory for it for too long.
-    pub(crate) async fn load(
-        &self,
-        context: &PollContext<'_>,
-    ) -> Result<Option<SavedState>, PollError> {
+    /// Reads the state.
+    ///
+    /// # Errors
+    /// Also if others have the memory for it for too long: nothing was read then, and that is to be seen.
+    pub(crate) async fn load(&self, context: &PollContext<'_>) -> Result<SavedState, PollError> {
         let (store, settings) = (self.store.as_ref(), &self.settings);
         loop {
             let most_bytes = context.state_bytes(settings);
             match SavedState::load(store, settings, most_bytes, context.now).await {
                 Err(error) if error.is_about_size() && context.small().is_some() => {
                     if !context.grow(context.stop.deadline()).await {
-                        return Ok(None);
+                        return Err(PollError::NoMemory);
                     }
                 }
                 loaded => {
                     let mut loaded = loaded?;
                     loaded.may_merge = context.may_merge(&loaded.state.pages);
-                    return Ok(Some(loaded));
+                    return Ok(loaded);
                 }
             }
         }

@@ -17,8 +17,9 @@ const MANY_ALERTS: usize = 100;
 /// a list that was cut off does not show.
 const FEW_ALERTS_EVERY: Duration = Duration::from_secs(5 * 60);
 
-/// What is older is read once a day at most.
-const READ_HOURLY: SignedDuration = SignedDuration::from_hours(24);
+/// What is older is read once a day at most. The hourly sweep reads a day, and a first poll as long a
+/// time, a moment later.
+const READ_HOURLY: SignedDuration = SignedDuration::from_hours(25);
 
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);
@@ -87,7 +88,7 @@ impl Drain<'_> {
                     // it is still to be found out.
                     if !(is_out_of_time && part.is_second) {
                         left.add(more);
-                    } else if self.options.what == What::Backfill {
+                    } else if self.is_once_only(window) {
                         left.failed.push(window);
                     }
                     if is_out_of_time {
@@ -129,14 +130,22 @@ impl Drain<'_> {
         self.context.now.duration_since(window.from()) < READ_HOURLY
     }
 
+    /// Whether nothing reads the window again soon. Sweeps come again by themselves; a backfill does not,
+    /// and what is so old is read once a day at most.
+    fn is_once_only(&self, window: Window) -> bool {
+        match self.options.is_background() {
+            true => self.options.what == What::Backfill,
+            false => !self.is_read_hourly(window),
+        }
+    }
+
     /// What is to be done because Graph reports more alerts for `part` than were seen of it.
     async fn recount(&mut self, part: &Counted) -> Result<Recounted, PollError> {
         let window = part.window;
-        // Sweeps come again by themselves. A backfill does not, nor does anything soon read again what is
-        // so old: such a window is read until Graph lists what it counts, or has failed to often enough.
+        // What nothing reads again soon is read until Graph lists what it counts, or has failed to often
+        // enough.
+        let is_once_only = self.is_once_only(window);
         let is_backfill = self.options.what == What::Backfill;
-        let is_once_only =
-            is_backfill || !self.options.is_background() && !self.is_read_hourly(window);
         let is_for_good = self.options.failures + 1 >= MAX_FAILURES;
         // Without a number, what was listed has to do, unless there is reason to doubt it.
         let is_doubtful = self.options.failures > 0 || self.seen.is_empty();
@@ -176,10 +185,10 @@ impl Drain<'_> {
             tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(),
             reported, seen, "Graph reports more alerts than it returned, twice"
         );
-        if is_cut_off || (is_once_only && is_for_good) {
+        if is_cut_off || (is_backfill && is_for_good) {
             let reason = format!("Graph counts {reported} alerts in it and lists {seen} of them");
             self.gap(window, &reason).await?;
-        } else if is_once_only {
+        } else if is_once_only && !is_for_good {
             return Ok(Recounted::Later);
         }
         // Nobody cuts a list off before its first row.

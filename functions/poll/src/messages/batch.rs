@@ -43,6 +43,12 @@ pub(super) struct Group<'m> {
 }
 
 impl<'m> Group<'m> {
+    /// How often the message was received that was received most often.
+    pub(super) fn tries(&self) -> u64 {
+        let tries = self.messages().map(|received| received.delivery().tries);
+        tries.max().unwrap_or_default()
+    }
+
     /// Its messages.
     pub(super) fn messages(&self) -> impl Iterator<Item = Received<'m>> {
         self.jobs.iter().map(|(_, received)| *received)

@@ -29,6 +29,22 @@ const CALL_TIME: Duration = Duration::from_secs(3);
 /// page would only fail.
 const POLL_TIME: Duration = Duration::from_secs(20);
 
+/// How long a poll has that is alone in its process because its message was received before. Most of
+/// those failed and will again: with all of the time, a few dozen tenants that hang would have every
+/// process to themselves.
+const ALONE_TIME: Duration = Duration::from_secs(20);
+
+/// Each such try has all of the time, for a tenant that is only slow.
+const UNHURRIED_TRY: u64 = 4;
+
+/// When a poll has to end that is alone in its process.
+pub(super) fn alone(stop: &Stop, tries: u64) -> Stop {
+    match tries % UNHURRIED_TRY {
+        0 => stop.clone(),
+        _ => stop.clone().within(ALONE_TIME),
+    }
+}
+
 /// The bounds of one invocation.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
@@ -55,5 +71,24 @@ impl Bounds {
     /// Whether there is time for a poll behind another one.
     pub(super) fn allow_another(self) -> bool {
         self.deadline.allows(POLL_TIME)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_poll_alone_has_little_time_but_for_each_fourth_try() {
+        let stop = Stop::at(Deadline::after(Duration::from_secs(53)));
+        let is_short = |tries| {
+            !alone(&stop, tries)
+                .deadline()
+                .allows(ALONE_TIME + SAVING_TIME)
+        };
+        assert_eq!(
+            [2, 3, 4, 5, 8].map(is_short),
+            [true, true, false, true, false]
+        );
     }
 }

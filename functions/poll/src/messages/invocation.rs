@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::batch::{Batch, Group, Received};
-use super::bounds::Bounds;
+use super::bounds::{Bounds, alone};
 use super::ledger::Ledger;
 use super::{JobMessages, Pollers};
 use crate::{AfterJob, Delivery, JobFailure, Report, Stop};
@@ -79,7 +79,9 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             if is_alone || self.bounds.allow_another() {
                 // What is done does not come again, whatever becomes of this process.
                 self.delete(ledger.take_done()).await;
-                self.do_all(vec![suspect], &mut ledger).await;
+                let stop = alone(self.stop, suspect.tries());
+                let invocation = Invocation { stop: &stop, ..*self };
+                invocation.do_all(vec![suspect], &mut ledger).await;
             } else {
                 self.hand_back(std::iter::once(suspect), &mut ledger).await;
             }
