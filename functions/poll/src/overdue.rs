@@ -1,8 +1,10 @@
+use drawbridge_cursor::State;
 use drawbridge_store::Store;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::memory::SMALL;
 use crate::poller::HEARTBEAT_SECS;
-use crate::saved_state::{LARGEST_HEAD, change_state_within, head};
+use crate::saved_state::{change_state_within, head};
 use crate::{Ending, PollError, Report};
 
 /// How long a tenant may be without a poll that ended well until that is said.
@@ -23,15 +25,17 @@ const RECENT: SignedDuration = SignedDuration::from_mins(5);
 /// that cannot be noted, it is said an hour later.
 ///
 /// Before the first one, it counts from about the first try: from then on the week is swept. A state
-/// that cannot be read says nothing: that is an error by itself.
+/// that cannot be read says nothing: that is an error by itself. Nor does one of more than a poll has
+/// beside others, an older release's: this is asked of several tenants at once.
 pub async fn overdue_since(store: &dyn Store, tenant: &str, now: Timestamp) -> Option<Timestamp> {
-    let state = head(store, tenant).await.ok()??;
+    let state = head(store, tenant, SMALL.state_bytes).await.ok()??;
     let first_try = || state.swept.week.into_iter().chain(state.saved).min();
-    let (since, longest) = match (state.last_success, state.failing_since) {
+    let (since, longest) = match (state.last_success, failing_since(&state, now)) {
         (None, _) => (first_try()?, LONGEST),
-        (Some(success), Some(failure)) => (failure.max(success), LONGEST),
+        (Some(_), Some(failure)) => (failure, LONGEST),
         (Some(success), None) => {
-            if now.duration_since(success) > RECENT {
+            // One that is yet to come was noted by a clock that was wrong: it is unknown when it was.
+            if success > now || now.duration_since(success) > RECENT {
                 note(store, tenant, now).await;
             }
             (success, LONGEST + UNSAVED)
@@ -40,10 +44,19 @@ pub async fn overdue_since(store: &dyn Store, tenant: &str, now: Timestamp) -> O
     (now.duration_since(since) > longest).then_some(since)
 }
 
+/// Since when polls fail, as the state has it. If that is later than now, or earlier than the last one
+/// that ended well, a clock that was wrong noted it, and it is unknown.
+fn failing_since(state: &State, now: Timestamp) -> Option<Timestamp> {
+    let success = state.last_success.filter(|success| *success <= now);
+    state
+        .failing_since
+        .filter(|failure| *failure <= now && success.is_none_or(|success| success <= *failure))
+}
+
 /// Notes in the state that a poll did not end well.
 async fn note(store: &dyn Store, tenant: &str, now: Timestamp) {
-    let noted = change_state_within(store, tenant, 2 * LARGEST_HEAD, |state| {
-        state.failing_since.get_or_insert(now);
+    let noted = change_state_within(store, tenant, SMALL.state_bytes, |state| {
+        state.failing_since = failing_since(state, now).or(Some(now));
     });
     if let Err(error) = noted.await {
         tracing::warn!(tenant, %error, "it could not be noted since when polls fail");
@@ -139,5 +152,49 @@ mod tests {
             said = said.or(overdue(&store, minute).await.map(|since| (since, minute)));
         }
         assert_eq!(said, Some((100, 196)));
+    }
+
+    #[tokio::test]
+    async fn a_success_that_is_yet_to_come_is_unknown_and_the_first_failure_counts() {
+        let store = state(Some(100 + 24 * 60), 100).await;
+        for minute in [101, 105, 131] {
+            assert_eq!(overdue(&store, minute).await, None, "{minute}");
+        }
+        assert_eq!(overdue(&store, 132).await, Some(101));
+        assert_eq!(writes(&store), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failure_noted_by_a_clock_that_was_wrong_is_replaced() {
+        // By one that was ahead, and by one that was behind.
+        for wrong in [100 + 24 * 60, 40] {
+            let store = state(Some(100), 100).await;
+            crate::change_state(&store, "t", |state| state.failing_since = Some(at(wrong)))
+                .await
+                .unwrap();
+            store.calls();
+            for minute in [161, 191] {
+                assert_eq!(overdue(&store, minute).await, None, "{wrong} {minute}");
+            }
+            assert_eq!(overdue(&store, 192).await, Some(161), "{wrong}");
+            assert_eq!(writes(&store), 1, "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_state_larger_than_a_poll_has_beside_others_it_is_unknown() {
+        // As an older release left it.
+        let state = r#"{"version":3,"watermark":null,"first_from":null,"saved":null,"outputs":{},
+            "last_success":"1970-01-01T01:40:00Z","swept":{"day":null,"week":null},"owed":[]}"#;
+        let (store, mut body) = (FaultyStore::default(), state.as_bytes().to_vec());
+        for (bytes, said) in [
+            (SMALL.state_bytes, Some(100)),
+            (SMALL.state_bytes + 1, None),
+        ] {
+            body.resize(bytes, b' ');
+            store.insert(&crate::state_key("t"), body.clone());
+            assert_eq!(overdue(&store, 196).await, said, "{bytes}");
+        }
+        assert_eq!(writes(&store), 0, "nor is there memory to note it");
     }
 }

@@ -9,7 +9,7 @@ use drawbridge_store::{Catalogue, Store, StoreError};
 use futures::future::{join_all, try_join_all};
 
 use crate::PollError;
-use crate::saved_state::head;
+use crate::saved_state::{LARGEST_HEAD, head};
 
 /// How many pages are read or written at once.
 const AT_ONCE: usize = 8;
@@ -167,7 +167,7 @@ impl StoredPages<'_> {
             let held = state.pages.hold(id, &page);
             return held.map(Some).map_err(|source| self.wrong(id, source));
         }
-        let saved = head(self.store, self.tenant).await?;
+        let saved = head(self.store, self.tenant, LARGEST_HEAD).await?;
         if !saved.is_some_and(|saved| saved.pages.ids().any(|named| named == id)) {
             return Err(PollError::Superseded);
         }

@@ -255,9 +255,14 @@ impl SavedState {
 /// release's.
 pub(crate) const LARGEST_HEAD: usize = 16 << 20;
 
-/// A state without what its outputs have; `None` where there is none, or none that is of use for that.
-pub(crate) async fn head(store: &dyn Store, tenant: &str) -> Result<Option<State>, StoreError> {
-    match store.get_at_most(&state_key(tenant), LARGEST_HEAD).await {
+/// A state without what its outputs have; `None` where there is none, or none that is of use for that:
+/// its object may have `most` bytes.
+pub(crate) async fn head(
+    store: &dyn Store,
+    tenant: &str,
+    most: usize,
+) -> Result<Option<State>, StoreError> {
+    match store.get_at_most(&state_key(tenant), most).await {
         // Nobody who writes pages leaves so much in the object.
         Err(StoreError::TooLarge { .. }) => Ok(None),
         object => Ok(object?.and_then(|object| State::decode_head(&object.body).ok())),

@@ -4,16 +4,22 @@ use std::time::Duration;
 use async_trait::async_trait;
 use drawbridge_cursor::Job;
 use drawbridge_store::Store;
-use drawbridge_telemetry::Numbers;
-use drawbridge_time::Clock;
+use drawbridge_telemetry::{Metric, Numbers};
+use drawbridge_time::{Clock, Deadline};
+use jiff::Timestamp;
 
 use super::own_metrics::OwnMetrics;
 use super::trouble::Trouble;
+use crate::job_numbers::known_lag_secs;
 use crate::messages::JobLog;
 use crate::{JobFailure, Report, job_numbers, overdue_since, why_not_well};
 
-/// Logs how jobs went: a line for each tenant in trouble, at once, and one for all jobs when their
-/// invocation ends, with the numbers that the stack's metrics are made of.
+/// How long a tenant's state is asked since when no poll has ended well. All that is told of a job has
+/// three seconds.
+const ASKING: Duration = Duration::from_secs(2);
+
+/// Logs how jobs went: a line for each tenant in trouble, at once, a second one if it is overdue, and
+/// one for all jobs when their invocation ends, with the numbers that the stack's metrics are made of.
 pub(super) struct Log {
     /// Where the states are.
     pub(super) store: Arc<dyn Store>,
@@ -40,9 +46,16 @@ pub(super) struct Batch {
 }
 
 impl Log {
+    /// Counts a job.
     fn count(&self, numbers: &Numbers) {
         let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
         batch.jobs += 1;
+        batch.numbers.add(numbers);
+    }
+
+    /// Adds what is known of a job that was counted.
+    fn add(&self, numbers: &Numbers) {
+        let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
         batch.numbers.add(numbers);
     }
 
@@ -53,28 +66,46 @@ impl Log {
         (jobs > 0).then(|| numbers.batch_line("polled", ("jobs", jobs)))
     }
 
-    /// Tells of a job that was done, and gives its numbers.
-    async fn tell(
-        &self,
-        tenant: &str,
-        result: Result<&Report, &JobFailure>,
-        took: Duration,
-    ) -> Numbers {
-        let is_well = result.is_ok_and(|report| why_not_well(Ok(report)).is_none());
+    /// Tells of a job that was done, and counts it: at first what is known by itself, for the store may
+    /// be what is wrong, and then what the store says of a tenant whose poll did not end well.
+    async fn tell(&self, tenant: &str, result: Result<&Report, &JobFailure>, took: Duration) {
         let now = self.clock.now();
-        let overdue = if is_well {
-            None
-        } else {
-            overdue_since(self.store.as_ref(), tenant, now).await
-        };
-        if let Some(trouble) = Trouble::of(result, overdue, now) {
+        if let Some(trouble) = Trouble::of(result, None, now) {
             trouble.log(tenant);
         }
-        let numbers = job_numbers(result, overdue, now, took);
+        let numbers = job_numbers(result, None, now, took);
+        self.print_own(tenant, &numbers, now);
+        self.count(&numbers);
+        if result.is_ok_and(|report| why_not_well(Ok(report)).is_none()) {
+            return;
+        }
+        let asked = overdue_since(self.store.as_ref(), tenant, now);
+        let Some(Some(since)) = Deadline::after(ASKING).bound(asked).await else {
+            return;
+        };
+        // With the cause again: who looks for the latest line of a tenant finds both in it.
+        if let Some(trouble) = Trouble::of(result, Some(since), now) {
+            trouble.log(tenant);
+        }
+        let numbers = overdue_numbers(result.ok(), since, now);
+        self.print_own(tenant, &numbers, now);
+        self.add(&numbers);
+    }
+
+    /// Prints the metrics of a tenant that has its own.
+    fn print_own(&self, tenant: &str, numbers: &Numbers, now: Timestamp) {
         if self.by_tenant || self.own_metrics.has(tenant) {
             (self.print)(&numbers.tenant_line(tenant, now.as_millisecond()));
         }
-        numbers
+    }
+}
+
+/// What is added to the numbers of a job of a tenant none of whose polls has ended well since then.
+fn overdue_numbers(report: Option<&Report>, since: Timestamp, now: Timestamp) -> Numbers {
+    let numbers = Numbers::default().with(Metric::Overdue, 1.0);
+    match known_lag_secs(report, Some(since), now) {
+        Some(secs) => numbers.with(Metric::WatermarkLag, secs),
+        None => numbers,
     }
 }
 
@@ -98,8 +129,7 @@ impl JobLog for Log {
             }
             Err(error) => Err(error),
         };
-        let numbers = self.tell(&job.tenant, result, took).await;
-        self.count(&numbers);
+        self.tell(&job.tenant, result, took).await;
     }
 
     fn invocation_ends(&self) {
@@ -113,9 +143,10 @@ impl JobLog for Log {
 mod tests {
     use std::io::Write;
 
+    use bytes::Bytes;
     use drawbridge_config::ConfigError;
-    use drawbridge_store::LocalStore;
-    use jiff::{SignedDuration, Timestamp};
+    use drawbridge_store::{ETag, LocalStore, Object, StoreError};
+    use jiff::SignedDuration;
     use serde_json::Value;
 
     use super::*;
@@ -256,16 +287,17 @@ mod tests {
         };
         kept.done("broken", Err(missing.into())).await;
         let words = kept.words();
-        assert_eq!(words.len(), 1, "{words:?}");
-        assert_eq!(
-            (&words[0]["tenant"], &words[0]["level"]),
-            (&"broken".into(), &"ERROR".into())
-        );
-        let trouble = words[0]["trouble"].as_str().unwrap();
-        assert!(
-            trouble.contains("DRAWBRIDGE_X") && trouble.contains("has ended well"),
-            "{trouble}"
-        );
+        assert_eq!(words.len(), 2, "{words:?}");
+        for (line, lag_secs) in words.iter().zip([Value::Null, 7200.0.into()]) {
+            assert_eq!(
+                (&line["tenant"], &line["level"], &line["lag_secs"]),
+                (&"broken".into(), &"ERROR".into(), &lag_secs)
+            );
+            let trouble = line["trouble"].as_str().unwrap();
+            assert!(trouble.contains("DRAWBRIDGE_X"), "{trouble}");
+            let says_since = trouble.contains("has ended well");
+            assert_eq!(says_since, !lag_secs.is_null(), "{trouble}");
+        }
         kept.done("failing", Err(PollError::Circular.into())).await;
         kept.done("well", Ok(Some(idle()))).await;
         kept.done("gone", Err(JobFailure::UnknownTenant("gone".into())))
@@ -279,6 +311,78 @@ mod tests {
             "ConfigErrors": 1, "Failures": 2, "Overdue": 1, "Successes": 2,
         });
         assert_eq!(line["batch"], expected);
+    }
+
+    /// A store that never answers.
+    struct Hanging;
+
+    #[async_trait]
+    impl Store for Hanging {
+        async fn get(&self, _: &str) -> Result<Option<Object>, StoreError> {
+            std::future::pending().await
+        }
+
+        async fn put(&self, _: &str, _: Bytes, _: &str) -> Result<ETag, StoreError> {
+            std::future::pending().await
+        }
+
+        async fn put_if(
+            &self,
+            _: &str,
+            _: Bytes,
+            _: &str,
+            _: Option<&ETag>,
+        ) -> Result<ETag, StoreError> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_the_store_hangs_a_failure_is_told_and_counted_all_the_same() {
+        // The time that a job has to be told of, and what is left of it after one that was given up.
+        for (left, is_whole) in [(3, true), (1, false)] {
+            let mut kept = kept(true);
+            kept.log.store = Arc::new(Hanging);
+            let told = kept.done("t", Err(JobFailure::GivenUp));
+            let told = tokio::time::timeout(Duration::from_secs(left), told).await;
+            assert_eq!(told.is_ok(), is_whole, "{left} s");
+            let words = kept.words();
+            assert_eq!(words.len(), 1, "{words:?}");
+            assert_eq!(words[0]["trouble"], JobFailure::GivenUp.to_string());
+            kept.log.invocation_ends();
+            let lines = kept.lines();
+            assert_eq!(lines.len(), 2, "{lines:?}");
+            assert!(lines[0].contains(r#""Tenant":"t""#), "{lines:?}");
+            let line: Value = serde_json::from_str(&lines[1]).unwrap();
+            assert_eq!(
+                (&line["jobs"], &line["batch"]["Failures"]),
+                (&1.into(), &1.into())
+            );
+        }
+    }
+
+    /// What the second line adds, the first does not have.
+    #[tokio::test]
+    async fn an_overdue_tenants_own_metrics_count_each_failure_once() {
+        let kept = kept(true);
+        crate::change_state(kept.log.store.as_ref(), "t", |state| {
+            state.last_success = Some(now() - SignedDuration::from_hours(2));
+        })
+        .await
+        .unwrap();
+        kept.done("t", Err(PollError::Circular.into())).await;
+        let metrics = |line: &String| -> Vec<Value> {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array();
+            let metrics = metrics.unwrap().iter();
+            metrics.map(|metric| metric["Name"].clone()).collect()
+        };
+        let lines: Vec<_> = kept.lines().iter().map(metrics).collect();
+        assert_eq!(
+            lines,
+            [["Duration", "Failures"], ["WatermarkLag", "Overdue"]]
+                .map(|names| names.map(Value::from).to_vec())
+        );
     }
 
     #[tokio::test]
