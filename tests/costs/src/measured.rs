@@ -81,7 +81,7 @@ counts! {
     /// The dispatch function.
     Dispatch { tenants_per_list, jobs_per_send, ticks_per_list }
     /// A day without news.
-    IdleDay { saves }
+    IdleDay { saves, sweeps, sweep_graph_list }
     /// What the template makes.
     Stack { alarm_metrics, metrics_if_well, poll_memory_mb, dispatch_memory_mb }
 }
