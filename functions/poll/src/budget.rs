@@ -2,8 +2,9 @@
 //!
 //! Graph takes 150 requests a minute from an app in a tenant for security alerts (Microsoft Graph
 //! throttling limits). A tenant's jobs are done one after the other, so what each spent is in the
-//! state that the next one reads. Live polls take what they need; the others are spaced out and
-//! leave a third of it.
+//! state that the next one reads. Live polls take what they need; the others leave a third of it,
+//! and are spaced out from the tenth request of a minute on. An hourly sweep of a tenant without news
+//! needs two: a pause would only be time that Lambda bills.
 
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ const LIVE_REQUESTS_PER_MINUTE: u32 = 50;
 
 /// A poll with fewer requests, and nothing else to tell, leaves the state as it is.
 pub(crate) const WORTH_SAVING: u64 = 10;
+
+/// Before so many requests in a minute, background readings do not wait.
+const UNSPACED: u32 = 10;
 
 /// The time between two requests of a background reading.
 const SPACING: Duration =
@@ -58,16 +62,14 @@ pub(crate) fn merge(
 
 /// How long a background reading waits before its next request.
 pub(crate) fn pause(spent: Option<Spent>, now: Timestamp) -> Duration {
-    let second = now.as_second();
-    let is_spent = spent.is_some_and(|spent| {
-        spent.minute == second.div_euclid(60)
-            && spent.requests >= REQUESTS_PER_MINUTE - LIVE_REQUESTS_PER_MINUTE
-    });
-    if is_spent {
-        let left = 60 - second.rem_euclid(60);
-        Duration::from_secs(left.unsigned_abs())
-    } else {
-        SPACING
+    const SHARE: u32 = REQUESTS_PER_MINUTE - LIVE_REQUESTS_PER_MINUTE;
+    match spend(spent, now, 0).requests {
+        ..UNSPACED => Duration::ZERO,
+        UNSPACED..SHARE => SPACING,
+        SHARE.. => {
+            let left = 60 - now.as_second().rem_euclid(60);
+            Duration::from_secs(left.unsigned_abs())
+        }
     }
 }
 
@@ -108,9 +110,17 @@ mod tests {
 
     #[test]
     fn background_readings_are_spaced_and_leave_the_rest_to_live_ones() {
-        assert_eq!(pause(None, at(600)), Duration::from_millis(600));
-        let spent = Some(spend(None, at(600), 100));
-        assert_eq!(pause(spent, at(615)), Duration::from_secs(45));
-        assert_eq!(pause(spent, at(660)), SPACING);
+        let after = |requests| pause(Some(spend(None, at(600), requests)), at(615));
+        assert_eq!(after(10), Duration::from_millis(600));
+        assert_eq!(after(99), Duration::from_millis(600));
+        assert_eq!(after(100), Duration::from_secs(45));
+    }
+
+    #[test]
+    fn a_minute_that_is_hardly_used_needs_no_spacing() {
+        assert_eq!(pause(None, at(600)), Duration::ZERO);
+        let spent = |requests| Some(spend(None, at(600), requests));
+        assert_eq!(pause(spent(9), at(615)), Duration::ZERO);
+        assert_eq!(pause(spent(100), at(660)), Duration::ZERO);
     }
 }

@@ -389,7 +389,8 @@ impl Poller {
         report: &Report,
     ) -> bool {
         let news = report.records + report.quarantined + report.gaps + report.lost_pages > 0;
-        let is_idle = report.alerts <= FEW_ALERTS && report.requests <= 1;
+        // The question how many alerts there are is no page, nor is a request that was tried again.
+        let is_idle = report.alerts <= FEW_ALERTS && report.pages <= 1;
         let heartbeat_secs = match is_idle {
             true => self.settings.heartbeat_secs,
             false => self.settings.busy_heartbeat_secs,

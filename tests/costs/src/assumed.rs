@@ -21,6 +21,7 @@ pub struct Assumed {
     pub ticks_a_day: Assumption,
     pub batch_seconds: Assumption,
     pub record_seconds: Assumption,
+    pub sweep_seconds: Assumption,
     pub jobs_per_batch: Assumption,
     pub dispatch_seconds: Assumption,
     pub dispatch_seconds_per_1000: Assumption,

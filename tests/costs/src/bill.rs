@@ -297,9 +297,20 @@ impl<'f> Month<'f> {
     }
 
     fn poll_time(&self) -> f64 {
+        let assumed = self.assumed;
         let gb = self.measured.stack.poll_memory_mb.number() / 1024.0;
-        let more = self.polls_with_records * self.assumed.record_seconds.value;
-        (self.batches * self.assumed.batch_seconds.value + more) * gb
+        let records = self.polls_with_records * assumed.record_seconds.value;
+        let sweeps = self.batches_with_sweeps() * assumed.sweep_seconds.value;
+        (self.batches * assumed.batch_seconds.value + records + sweeps) * gb
+    }
+
+    /// Those in which any poll sweeps, as the tenants do at minutes of their own: a batch ends with its
+    /// slowest poll, and two that sweep take no longer than one.
+    fn batches_with_sweeps(&self) -> f64 {
+        let sweeps = self.measured.idle_day.sweeps.number() / self.assumed.ticks_a_day.value;
+        let polls = self.ticks * self.tenants / self.batches;
+        let without_any = (1.0 - sweeps.min(1.0)).powf(polls);
+        self.batches * (1.0 - without_any)
     }
 
     /// Lambda receives a batch by one call, and deletes it by one.
@@ -430,6 +441,10 @@ pub fn requests_gb(facts: &Facts, situation: &Situation) -> f64 {
     let sign_ins = month.per_poll(batch.entra_token.number());
     let more = facts.measured.record.graph_list.number() - idle;
     let polls = month.ticks * month.tenants;
-    let requests = polls * (idle + sign_ins) + month.polls_with_records * more;
+    let day = &facts.measured.idle_day;
+    let sweeps = month.tenants * month.days * day.sweeps.number();
+    let requests = polls * (idle + sign_ins)
+        + month.polls_with_records * more
+        + sweeps * day.sweep_graph_list.number();
     requests * facts.assumed.request_kb.value / 1e6
 }

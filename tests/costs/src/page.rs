@@ -132,14 +132,8 @@ fn measured() -> Result<String, FactsError> {
                 let after = MEASURED.get(start..)?;
                 Some(start + after.find(&format!("\n{name} = "))?)
             });
-            let by = match count.aimed {
-                true => format!("**aimed at, not reached yet**: {}", count.by),
-                false => count.by,
-            };
-            rows.push((
-                at,
-                vec![title.clone(), count.what, count.count.to_string(), by],
-            ));
+            let number = count.count.to_string();
+            rows.push((at, vec![title.clone(), count.what, number, count.by]));
         }
     }
     rows.sort_by_key(|(at, _)| *at);

@@ -61,6 +61,19 @@ fn more_of_anything_costs_more() {
     }
 }
 
+/// By hand: one poll in sixty sweeps, and a batch of ten is longer if any of its polls does.
+#[test]
+fn the_time_of_sweeps_is_in_the_bill() {
+    let mut facts = Facts::read().unwrap();
+    let bill = |facts: &Facts| total(facts, &IDLE);
+    let with = bill(&facts);
+    facts.assumed.sweep_seconds.value = 0.0;
+    let more = with - bill(&facts);
+    let longer = 12_960_000.0 * (1.0 - (59.0_f64 / 60.0).powi(10));
+    let expected = longer * 0.5 * 0.375 * 0.000_016_666_7;
+    assert!((more - expected).abs() < 1e-6, "{more} for {expected}");
+}
+
 /// By hand: a tenant alone, line by line where a line is simple.
 #[test]
 fn the_arithmetic_is_that_of_the_price_list() {

@@ -38,28 +38,18 @@ struct Round {
 /// those that `docs/costs.md` is worked out of.
 pub(crate) async fn ten_tenants_cost_what_a_month_is_worked_out_of(world: &World, secret: &str) {
     let measured = Facts::read().unwrap().measured;
-    // While it is aimed at only, no document may name a shared secret.
-    let is_shared = !measured.first_batch.secrets_manager.aimed;
-    if is_shared {
-        let members = (0..TENANTS).map(|n| (name(n), secret.into()));
-        let members = Value::Object(members.collect());
-        create_secret(&world.emulator, SHARED, &members.to_string())
-            .await
-            .unwrap();
-    }
+    let members = (0..TENANTS).map(|n| (name(n), secret.into()));
+    let members = Value::Object(members.collect());
+    create_secret(&world.emulator, SHARED, &members.to_string())
+        .await
+        .unwrap();
     for n in 0..TENANTS {
         let (stack, name) = (&world.stack, name(n));
-        let document = tenant_document(STACK, &name) + SILENT;
-        if is_shared {
-            let own = format!("drawbridge/{STACK}/{name}");
-            let document = document.replace(&own, SHARED);
-            let at = key(&name);
-            let put = stack.put_document(&world.emulator, &at, &document);
-            put.await.unwrap();
-        } else {
-            let add = stack.add_tenant(&world.emulator, &name, &document, secret);
-            add.await.unwrap();
-        }
+        let own = format!("drawbridge/{STACK}/{name}");
+        let document = tenant_document(STACK, &name).replace(&own, SHARED) + SILENT;
+        let at = key(&name);
+        let put = stack.put_document(&world.emulator, &at, &document);
+        put.await.unwrap();
     }
 
     let first = round(world, "first").await;
