@@ -80,7 +80,10 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
                 // What is done does not come again, whatever becomes of this process.
                 self.delete(ledger.take_done()).await;
                 let stop = alone(self.stop, suspect.tries());
-                let invocation = Invocation { stop: &stop, ..*self };
+                let invocation = Invocation {
+                    stop: &stop,
+                    ..*self
+                };
                 invocation.do_all(vec![suspect], &mut ledger).await;
             } else {
                 self.hand_back(std::iter::once(suspect), &mut ledger).await;

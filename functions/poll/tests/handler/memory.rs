@@ -165,7 +165,15 @@ async fn a_large_state_waits_for_memory() {
     world.poll().await.unwrap();
     world.clock.advance_secs(60);
     world.set("new", "2026-03-01T12:00:40Z");
-    let [short, whole] = beside_a_greedy_one(&world).await;
-    assert_eq!((short.requests, short.records, short.saved), (0, 0, false));
+    let (memory, greedy, before) = (Memory::shared(), greedy(), world.graph.requests().len());
+    let polled = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        world.poll_within(&memory, 30).await
+    };
+    let (_, short) = tokio::join!(greedy.poll_within(&memory, 60), polled);
+    // Nothing was read, and nobody takes that for a poll that ended well.
+    assert!(matches!(short, Err(PollError::NoMemory)), "{short:?}");
+    assert_eq!(world.graph.requests().len(), before);
+    let whole = world.poll_within(&memory, 30).await.unwrap();
     assert_eq!(whole.records, 1);
 }
