@@ -1,8 +1,7 @@
 //! The client: asks for a page, waits, renews, tries again, and gives up with a reason.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use drawbridge_entra::{Endpoints, Lease, TokenCache};
@@ -11,7 +10,7 @@ use drawbridge_time::Deadline;
 use http::HeaderValue;
 use http::header::{ACCEPT, AUTHORIZATION};
 use secrecy::ExposeSecret;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tracing::warn;
 use url::Url;
 
@@ -36,8 +35,6 @@ pub struct Graph {
     settings: Settings,
     retry: Retry,
     counters: Counters,
-    /// When it said last how many alerts a window holds.
-    counted: Mutex<Option<Instant>>,
 }
 
 impl Graph {
@@ -56,7 +53,6 @@ impl Graph {
             settings,
             retry,
             counters: Counters::default(),
-            counted: Mutex::default(),
         }
     }
 
@@ -121,16 +117,7 @@ impl Graph {
         }
         let url = query.counting(self.resource(), &self.endpoints);
         let page = self.get(&url, self.limit(query.room), deadline);
-        let count = page.await?.count();
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        *counted = Some(Instant::now());
-        Ok(count)
-    }
-
-    /// Whether Graph was asked for a count within that time, and answered.
-    pub fn has_counted_within(&self, time: Duration) -> bool {
-        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.is_some_and(|counted| counted.elapsed() < time)
+        page.await.map(|page| page.count())
     }
 
     /// What this client reads.

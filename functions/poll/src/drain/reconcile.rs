@@ -13,10 +13,6 @@ use crate::read_options::What;
 /// So many alerts in a window are worth the question whether they are all, whatever came of them.
 const MANY_ALERTS: usize = 100;
 
-/// How often fewer are worth it of which none is new: several times while a live poll still reads what
-/// a list that was cut off does not show.
-const FEW_ALERTS_EVERY: Duration = Duration::from_secs(5 * 60);
-
 /// What is older is read once a day at most. The hourly sweep reads a day, and a first poll as long a
 /// time, a moment later.
 const READ_HOURLY: SignedDuration = SignedDuration::from_hours(25);
@@ -66,7 +62,7 @@ impl Drain<'_> {
         }];
         let mut is_first = true;
         while let Some(part) = todo.pop() {
-            let records = self.report.records;
+            let (records, pages) = (self.report.records, self.report.pages);
             if !part.is_second {
                 self.seen.clear();
             }
@@ -105,7 +101,7 @@ impl Drain<'_> {
             if self.has_gap {
                 continue;
             }
-            if is_news || part.is_second || part.of > 0 || self.is_worth_counting(window) {
+            if is_news || part.is_second || part.of > 0 || self.is_worth_counting(window, pages) {
                 match self.recount(&part).await? {
                     Recounted::Read(parts) => todo.extend(parts),
                     Recounted::Later => left.failed.push(window),
@@ -115,14 +111,12 @@ impl Drain<'_> {
         Ok(WindowOutcome::Read(left))
     }
 
-    /// Whether a window that brought nothing new is worth the question how many alerts it has.
-    fn is_worth_counting(&self, window: Window) -> bool {
-        let is_enough = match self.seen.len() {
-            0 => false,
-            1..MANY_ALERTS => !self.poller.graph.has_counted_within(FEW_ALERTS_EVERY),
-            MANY_ALERTS.. => true,
-        };
-        self.options.is_background() || !self.is_read_hourly(window) || is_enough
+    /// Whether a window that brought nothing new is worth the question how many alerts it has: one that
+    /// nothing reads again soon, or whose list is so long, or came in so many pages after the first
+    /// `pages`, that it may have been cut off.
+    fn is_worth_counting(&self, window: Window, pages: u64) -> bool {
+        let is_long = self.seen.len() >= MANY_ALERTS || self.report.pages > pages + 1;
+        self.options.is_background() || !self.is_read_hourly(window) || is_long
     }
 
     /// Whether the sweep of each hour reads all of the window again.
