@@ -2,6 +2,18 @@
 
 use drawbridge_schedules::{Kind, Kinds, simulate};
 
+/// Requires that these schedules, without some kinds, break no property.
+fn break_nothing(seeds: &[u64], without: Kinds) {
+    for seed in seeds {
+        let findings = simulate(*seed, without).findings;
+        assert!(
+            findings.broken.is_empty(),
+            "seed {seed}: {:#?}",
+            findings.broken
+        );
+    }
+}
+
 /// A poll that failed in the middle of a page kept what it had claimed and not sent; an alert whose
 /// quarantine failed was taken for put aside; a long window was read once only, and lost the row
 /// behind one that had left; a window that no poll had the time for held up the live polls.
@@ -18,14 +30,7 @@ fn what_was_mended_stays_mended() {
         .with(Kind::VeryLate)
         .with(Kind::Neighbours)
         .with(Kind::LateEvidence);
-    for seed in FIXED {
-        let findings = simulate(seed, later).findings;
-        assert!(
-            findings.broken.is_empty(),
-            "seed {seed}: {:#?}",
-            findings.broken
-        );
-    }
+    break_nothing(&FIXED, later);
 }
 
 /// Beside a page that failed for ever there was always something left of an earlier sweep, and so
@@ -36,14 +41,7 @@ const SWEPT: [u64; 11] = [
 
 #[test]
 fn what_is_left_of_a_sweep_does_not_keep_the_next_from_being_made() {
-    for seed in SWEPT {
-        let findings = simulate(seed, Kinds::NONE.with(Kind::LateEvidence)).findings;
-        assert!(
-            findings.broken.is_empty(),
-            "seed {seed}: {:#?}",
-            findings.broken
-        );
-    }
+    break_nothing(&SWEPT, Kinds::NONE.with(Kind::LateEvidence));
 }
 
 /// A backfill was done with a day of which Graph counted alerts and listed none (726, 2338, 5168), or
@@ -53,14 +51,7 @@ const LATEST: [u64; 6] = [726, 2047, 2338, 3114, 3186, 5168];
 
 #[test]
 fn a_backfill_is_read_until_graph_lists_what_it_counts_and_the_newest_version_comes_last() {
-    for seed in LATEST {
-        let findings = simulate(seed, Kinds::NONE).findings;
-        assert!(
-            findings.broken.is_empty(),
-            "seed {seed}: {:#?}",
-            findings.broken
-        );
-    }
+    break_nothing(&LATEST, Kinds::NONE);
 }
 
 /// A list that was cut off behind alerts that were known was taken for all there is (23293), and an
@@ -69,12 +60,5 @@ const UNCOUNTED: [u64; 4] = [23293, 29293, 41079, 42484];
 
 #[test]
 fn what_no_sweep_reads_soon_is_counted() {
-    for seed in UNCOUNTED {
-        let findings = simulate(seed, Kinds::NONE).findings;
-        assert!(
-            findings.broken.is_empty(),
-            "seed {seed}: {:#?}",
-            findings.broken
-        );
-    }
+    break_nothing(&UNCOUNTED, Kinds::NONE);
 }

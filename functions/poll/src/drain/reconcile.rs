@@ -116,12 +116,7 @@ impl Drain<'_> {
     /// `pages`, that it may have been cut off.
     fn is_worth_counting(&self, window: Window, pages: u64) -> bool {
         let is_long = self.seen.len() >= MANY_ALERTS || self.report.pages > pages + 1;
-        self.options.is_background() || !self.is_read_hourly(window) || is_long
-    }
-
-    /// Whether the sweep of each hour reads all of the window again.
-    fn is_read_hourly(&self, window: Window) -> bool {
-        self.context.now.duration_since(window.from()) < READ_HOURLY
+        self.options.is_background() || self.is_once_only(window) || is_long
     }
 
     /// Whether nothing reads the window again soon. Sweeps come again by themselves; a backfill does not,
@@ -129,7 +124,7 @@ impl Drain<'_> {
     fn is_once_only(&self, window: Window) -> bool {
         match self.options.is_background() {
             true => self.options.what == What::Backfill,
-            false => !self.is_read_hourly(window),
+            false => self.context.now.duration_since(window.from()) >= READ_HOURLY,
         }
     }
 
