@@ -8,7 +8,8 @@ use crate::context::PollContext;
 use crate::drain::{MAX_FAILURES, WindowOutcome};
 use crate::read_options::{ReadOptions, What};
 use crate::reading::stayed_incomplete;
-use crate::saved_state::{SavedState, change_state_within};
+use crate::saved_state::SavedState;
+use crate::state_object::change_state_within;
 use crate::{BackfillProgress, Ending, PollError, Poller, Report, budget};
 
 /// What one poll did of a backfill.

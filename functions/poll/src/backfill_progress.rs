@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::PollError;
-use crate::saved_state::{MAX_CONFLICTS, change_state, state_key};
+use crate::state_object::{MAX_CONFLICTS, change_state, state_key};
 
 /// A backfill is read in steps of a day, so that it can be seen to come on, and so that a part that
 /// fails is put aside by itself.

@@ -3,8 +3,8 @@ use drawbridge_store::Store;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::memory::SMALL;
-use crate::poller::HEARTBEAT_SECS;
-use crate::saved_state::{change_state_within, head};
+use crate::settings::HEARTBEAT_SECS;
+use crate::state_object::{change_state_within, head};
 use crate::{Ending, PollError, Report};
 
 /// How long a tenant may be without a poll that ended well until that is said.

@@ -9,7 +9,7 @@ use drawbridge_store::{Catalogue, Store, StoreError};
 use futures::future::{join_all, try_join_all};
 
 use crate::PollError;
-use crate::saved_state::{LARGEST_HEAD, head};
+use crate::state_object::{LARGEST_HEAD, head};
 
 /// How many pages are read or written at once.
 const AT_ONCE: usize = 8;

@@ -1,20 +1,13 @@
 use std::sync::Arc;
-use std::time::Duration;
 
-use drawbridge_config::defaults;
-use drawbridge_cursor::{PageSettings, WindowSettings};
-use drawbridge_graph::{Graph, Stats};
-use drawbridge_queue::Queue;
-use drawbridge_record::{Format, Rewrite};
-use drawbridge_store::{Catalogue, MAX_OBJECT_BYTES};
+use drawbridge_cursor::Window;
+use drawbridge_graph::Graph;
+use drawbridge_store::Catalogue;
 use drawbridge_time::Clock;
-use sha2::{Digest as _, Sha256};
 
-use crate::backfill::BackfillStep;
-use crate::budget;
 use crate::context::PollContext;
-use crate::saved_state::SavedState;
-use crate::{Ending, Memory, PollError, Progress, Report, Stop};
+use crate::quarantine::Quarantine;
+use crate::{Memory, Output, PollError, Progress, Report, Settings, Stop};
 
 /// The handler: polls one tenant.
 pub struct Poller {
@@ -30,236 +23,7 @@ pub struct Poller {
     pub settings: Settings,
 }
 
-/// A format and the queue that its records go to.
-pub struct Output {
-    /// Its name in the state and in jobs.
-    pub name: String,
-    /// The records' format.
-    pub format: &'static dyn Format,
-    /// When a record is written again.
-    pub rewrite: Rewrite,
-    /// The queue. One that holds messages back ([`Queue::begin`]) is this output's alone.
-    pub queue: Arc<dyn Queue>,
-    /// What the queue keeps in order.
-    pub grouping: Grouping,
-}
-
-impl Output {
-    /// An output that is called as its format and writes records again when that does.
-    #[must_use]
-    pub fn new(format: &'static dyn Format, queue: Arc<dyn Queue>, grouping: Grouping) -> Self {
-        Self {
-            name: format.name().to_owned(),
-            format,
-            rewrite: format.rewrite(),
-            queue,
-            grouping,
-        }
-    }
-}
-
-/// The message group of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grouping {
-    /// One group a tenant: on a standard queue this makes no order but keeps a busy tenant from
-    /// delaying the others (fair queues).
-    Tenant,
-    /// One group an alert: on a FIFO queue the records of an alert stay in order.
-    Alert,
-}
-
-/// What a poll asks for, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// The tenant's name, in object keys and metrics.
-    pub tenant: String,
-    /// The products whose alerts are read; empty for all.
-    pub service_sources: Vec<String>,
-    /// The severities that are read; empty for all.
-    pub severities: Vec<String>,
-    /// Alerts a page.
-    pub page_size: u32,
-    /// How windows are cut.
-    pub windows: WindowSettings,
-    /// How long a written record is remembered after Graph last returned its alert.
-    pub retention_secs: u64,
-    /// How often a poll saves the state that learned nothing and read next to nothing.
-    pub heartbeat_secs: u32,
-    /// The same for one that reads again what is known, which a later watermark would spare it.
-    pub busy_heartbeat_secs: u32,
-    /// How much time must be left for another page to be begun.
-    pub page_margin_secs: u32,
-    /// The most memory that the state may take, in bytes. A poll that reaches it stops as if there
-    /// were no time left, and merges what it learned into pages.
-    pub most_state_bytes: usize,
-    /// How much is kept in the state object, and how large its pages are.
-    pub pages: PageSettings,
-}
-
-/// How long the state of a tenant may lie unsaved while its polls find nothing: longer than an hour,
-/// so that the hourly sweep, which saves it anyway, is all that does.
-///
-/// Nothing is read less for it. A poll reads from the watermark in the object, and up to now: from
-/// one that is an hour old it asks the same one question, about an hour more, of which it knows that
-/// nothing was in it. What is older in the object than in truth is when a poll last ended well; so
-/// the first one that does not notes that ([`overdue_since`](crate::overdue_since)).
-pub(crate) const HEARTBEAT_SECS: u32 = 65 * 60;
-
-/// A poll that finds more known alerts than this is no idle one.
-const FEW_ALERTS: u64 = 10;
-
-/// The most memory of a tenant's state, whatever there is: 768 MiB. What it takes as an object is a
-/// third of that at most, and has to stay below what the store takes ([`MAX_OBJECT_BYTES`]).
-pub const MAX_STATE_BYTES: usize = 3 * MAX_OBJECT_BYTES;
-
-impl Settings {
-    /// The default settings for a tenant.
-    #[must_use]
-    pub fn new(tenant: &str) -> Self {
-        let digest = Sha256::digest(tenant);
-        Self {
-            tenant: tenant.to_owned(),
-            service_sources: defaults::SERVICE_SOURCES.map(str::to_owned).to_vec(),
-            severities: Vec::new(),
-            page_size: defaults::PAGE_SIZE,
-            windows: WindowSettings {
-                sweep_phase_secs: u32::from(u16::from_be_bytes([digest[0], digest[1]])),
-                ..WindowSettings::default()
-            },
-            retention_secs: u64::from(defaults::RETENTION_DAYS) * 24 * 60 * 60,
-            heartbeat_secs: HEARTBEAT_SECS,
-            busy_heartbeat_secs: 5 * 60,
-            page_margin_secs: 10,
-            most_state_bytes: MAX_STATE_BYTES,
-            pages: PageSettings::default(),
-        }
-    }
-}
-
-/// How long a poll that has sent records waits for the memory in which pages of its state are merged.
-/// Without it, it is saved as it is.
-const MERGE_WAIT: Duration = Duration::from_secs(15);
-
 impl Poller {
-    /// Polls the tenant; one poll at a time.
-    ///
-    /// Records go to the queue first; then the state is saved. On any error what could not be read
-    /// stays unread, and what the queue did take is remembered, so that it is not sent again.
-    ///
-    /// # Errors
-    /// [`PollError`]; see [`PollError::is_retryable`].
-    pub async fn run(&self, stop: &Stop, progress: &dyn Progress) -> Result<Report, PollError> {
-        self.run_within(&Memory::ample(), stop, progress).await
-    }
-
-    /// The same beside the polls of other tenants, with which it shares `memory`.
-    ///
-    /// # Errors
-    /// As [`run`](Self::run).
-    pub async fn run_within(
-        &self,
-        memory: &Memory,
-        stop: &Stop,
-        progress: &dyn Progress,
-    ) -> Result<Report, PollError> {
-        let context = self.context(memory, stop, progress);
-        let mut report = Report::default();
-        let mut saved = self.load(&context).await?;
-        if !self.note_start(&mut saved, &context).await? {
-            report.ending = Ending::Superseded;
-            return Ok(report);
-        }
-        let before = self.begin().await;
-        let mut read = self.read(&context, &mut saved, &mut report).await;
-        let step = match read {
-            Ok(()) => {
-                self.read_next_backfill(&context, &mut saved, &mut report)
-                    .await
-            }
-            Err(_) => None,
-        };
-        self.sum_up(&mut saved, &mut report);
-        read = self.flush(before, read, &mut report).await?;
-        if read.is_ok() && report.is_on_time() {
-            saved.state.last_success = Some(self.clock.now());
-            saved.state.failing_since = None;
-        }
-        if self.is_worth_saving(&read, &saved, &report) {
-            // Not for long: what was sent is not noted yet.
-            saved.may_merge = context.may_merge(&saved.state.pages)
-                || context.grow(stop.deadline().at_most(MERGE_WAIT)).await;
-            match self.save(&mut saved).await {
-                Ok(true) => report.saved = true,
-                // A poll's work is done by the next one.
-                Ok(false) => report.ending = Ending::Superseded,
-                Err(error) => read = read.and(Err(error)),
-            }
-        }
-        match (&read, &step) {
-            (Err(error), _) => self.note_trouble(&saved, error).await,
-            (Ok(()), Some(step)) if report.saved => self.note_progress(step).await,
-            (Ok(()), _) => {}
-        }
-        read?;
-        report.more =
-            !stop.is_asked() && report.is_on_time() && saved.state.is_anything_due(context.now);
-        let counting = Self::next_backfill(&saved, &context, true);
-        // There is room for one state only.
-        drop(saved);
-        if let Some(id) = counting.filter(|_| report.ending == Ending::Complete) {
-            report.more |= self.count_next(&id, &context).await;
-        }
-        Ok(report)
-    }
-
-    /// Reads as much of a backfill as there is time for, and nothing else.
-    ///
-    /// # Errors
-    /// [`PollError`]; [`PollError::Superseded`] when a poll of the tenant saved the state meanwhile.
-    pub async fn backfill(
-        &self,
-        id: &str,
-        stop: &Stop,
-        progress: &dyn Progress,
-    ) -> Result<Report, PollError> {
-        let context = self.context(&Memory::ample(), stop, progress);
-        let settings = &self.settings;
-        let most_bytes = settings.most_state_bytes;
-        let mut saved =
-            SavedState::load(self.store.as_ref(), settings, most_bytes, context.now).await?;
-        if saved.state.backfills.get(id).is_some_and(|of| of.dry_run) {
-            drop(saved);
-            let (mut report, step) = self.count_backfill(id, &context).await?;
-            report.more = step.is_to_go_on(context.now);
-            return Ok(report);
-        }
-        let mut report = Report::default();
-        let before = self.begin().await;
-        let (step, read) = self
-            .read_backfill(id, &context, &mut saved, &mut report)
-            .await;
-        self.sum_up(&mut saved, &mut report);
-        let mut read = self.flush(before, read, &mut report).await?;
-        let is_worth_saving = report.records + report.quarantined + report.gaps > 0
-            || saved.has_changed()
-            || report.requests >= budget::WORTH_SAVING;
-        if is_worth_saving {
-            match self.save(&mut saved).await {
-                Ok(true) => report.saved = true,
-                Ok(false) => read = read.and(Err(PollError::Superseded)),
-                Err(error) => read = read.and(Err(error)),
-            }
-        }
-        // Of a backfill that is no more in the state, the progress has to learn that it is done.
-        if report.saved || !is_worth_saving {
-            self.note_progress(&step).await;
-        }
-        read?;
-        report.more =
-            !stop.is_asked() && report.is_on_time() && saved.state.is_anything_due(context.now);
-        Ok(report)
-    }
-
     pub(crate) fn context<'a>(
         &self,
         memory: &Memory,
@@ -276,143 +40,25 @@ impl Poller {
         )
     }
 
-    /// Reads the state.
-    ///
-    /// # Errors
-    /// Also if others have the memory for it for too long: nothing was read then, and that is to be seen.
-    pub(crate) async fn load(&self, context: &PollContext<'_>) -> Result<SavedState, PollError> {
-        let (store, settings) = (self.store.as_ref(), &self.settings);
-        loop {
-            let most_bytes = context.state_bytes(settings);
-            match SavedState::load(store, settings, most_bytes, context.now).await {
-                Err(error) if error.is_about_size() && context.small().is_some() => {
-                    if !context.grow(context.stop.deadline()).await {
-                        return Err(PollError::NoMemory);
-                    }
-                }
-                loaded => {
-                    let mut loaded = loaded?;
-                    loaded.may_merge = context.may_merge(&loaded.state.pages);
-                    return Ok(loaded);
-                }
-            }
-        }
-    }
-
-    /// Notes where the first poll starts, before anything is read that can fail; `false` when another
-    /// poll was faster.
-    async fn note_start(
+    /// Puts a window aside, for a replay to have it read again; one that is only counted is counted.
+    pub(crate) async fn put_aside(
         &self,
-        saved: &mut SavedState,
-        context: &PollContext<'_>,
-    ) -> Result<bool, PollError> {
-        let is_first = saved.state.begin(context.now, &self.settings.windows);
-        Ok(!is_first || self.save(saved).await?)
-    }
-
-    /// Makes the outputs ready; the requests to Graph before this poll's.
-    async fn begin(&self) -> Stats {
-        for output in &self.outputs {
-            output.queue.begin().await;
-        }
-        self.graph.stats()
-    }
-
-    /// Reads as much as there is time for of the backfill whose turn it is. What fails is logged, and
-    /// tried again later.
-    async fn read_next_backfill(
-        &self,
-        context: &PollContext<'_>,
-        saved: &mut SavedState,
+        window: Window,
+        reason: &str,
+        dry_run: bool,
         report: &mut Report,
-    ) -> Option<BackfillStep> {
-        if matches!(report.ending, Ending::Postponed(_)) {
-            return None;
+    ) -> Result<(), PollError> {
+        if !dry_run {
+            self.quarantine().gap(window, reason).await?;
         }
-        let id = Self::next_backfill(saved, context, false)?;
-        let (step, read) = self.read_backfill(&id, context, saved, report).await;
-        report.put_off += u64::from(read.is_err());
-        Some(step)
+        report.gaps += 1;
+        Ok(())
     }
 
-    /// Says in the report how far the tenant was read.
-    fn sum_up(&self, saved: &mut SavedState, report: &mut Report) {
-        saved.state.returned(report.newest_alert);
-        report.read_up_to = saved.state.read_up_to();
-        report.state_percent = percent(saved.state.weight(), self.settings.most_state_bytes);
-    }
-
-    /// Has the outputs keep what they took.
-    ///
-    /// # Errors
-    /// If one cannot. What was claimed may be lost with the queue's memory: nothing of it is saved.
-    async fn flush(
-        &self,
-        before: Stats,
-        read: Result<(), PollError>,
-        report: &mut Report,
-    ) -> Result<Result<(), PollError>, PollError> {
-        let after = self.graph.stats();
-        report.requests = after.requests - before.requests;
-        report.throttled = after.throttled - before.throttled;
-        // Every one, whatever becomes of the others: a file is closed by it.
-        let mut flushed = Ok(());
-        for output in &self.outputs {
-            flushed = flushed.and(output.queue.flush().await);
-        }
-        match (flushed, read) {
-            (Ok(()), read) => Ok(read),
-            // A queue that refused a record often fails here too: the first error says why.
-            (Err(_), Err(error)) => Err(error),
-            (Err(error), Ok(())) => Err(error.into()),
+    pub(crate) fn quarantine(&self) -> Quarantine<'_> {
+        Quarantine {
+            store: self.store.as_ref(),
+            tenant: &self.settings.tenant,
         }
     }
-
-    /// Counts what the backfill would write whose turn it is; whether there is more of it at once.
-    async fn count_next(&self, id: &str, context: &PollContext<'_>) -> bool {
-        match self.count_backfill(id, context).await {
-            Ok((counted, step)) => counted.is_on_time() && step.is_to_go_on(context.now),
-            // It is tried again; what the poll was for is done.
-            Err(error) => {
-                let tenant = &self.settings.tenant;
-                tracing::warn!(tenant, %error, "a backfill could not be counted");
-                false
-            }
-        }
-    }
-
-    /// Whether a poll has anything to tell that the next one has to know.
-    fn is_worth_saving(
-        &self,
-        read: &Result<(), PollError>,
-        saved: &SavedState,
-        report: &Report,
-    ) -> bool {
-        let news = report.records + report.quarantined + report.gaps + report.lost_pages > 0;
-        // The question how many alerts there are is no page, nor is a request that was tried again.
-        let is_idle = report.alerts <= FEW_ALERTS && report.pages <= 1;
-        let heartbeat_secs = match is_idle {
-            true => self.settings.heartbeat_secs,
-            false => self.settings.busy_heartbeat_secs,
-        };
-        let settled = || {
-            saved.has_changed()
-                || report.sweeps > 0
-                || saved.has_recovered()
-                || report.ending == Ending::OutOfTime
-                || report.requests >= budget::WORTH_SAVING
-                || (report.ending == Ending::Complete
-                    && saved.is_due(self.clock.now(), heartbeat_secs))
-        };
-        // What a poll that fails has learned of older ranges, and whose turn it is.
-        let learned = report.put_off > 0 || saved.had_rest();
-        let failed = || read.is_err() && saved.has_changed() && learned;
-        news || (read.is_ok() && settled()) || failed()
-    }
-}
-
-/// How much `part` is of `whole`, in whole percent.
-fn percent(part: usize, whole: usize) -> u64 {
-    let percent = part.saturating_mul(100) / whole.max(1);
-    u64::try_from(percent).unwrap_or(u64::MAX)
 }

@@ -6,9 +6,8 @@ use drawbridge_graph::{AlertQuery, Room};
 use drawbridge_time::Deadline;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::Poller;
 use crate::context::PollContext;
-use crate::drain::Unread;
-use crate::{PollError, Poller};
 
 /// How long the question for nothing may take that tells a refused page from a refused tenant.
 const QUESTION_TIME: Duration = Duration::from_secs(10);
@@ -23,20 +22,6 @@ impl Poller {
             severities: self.settings.severities.clone(),
             top,
             room: Room::Usual,
-        }
-    }
-
-    /// Whether reading failed on account of the window, and not because Graph, the queue or the
-    /// store is down: nothing is given up for that.
-    pub(crate) async fn is_about_the_window(
-        &self,
-        unread: &Unread,
-        context: &PollContext<'_>,
-    ) -> bool {
-        match unread.error {
-            PollError::Graph(_) => self.graph_answers(unread.graph_answers, context).await,
-            PollError::Circular => true,
-            _ => false,
         }
     }
 

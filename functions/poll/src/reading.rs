@@ -5,7 +5,6 @@ use jiff::Timestamp;
 
 use crate::context::PollContext;
 use crate::drain::{Drain, Unread, WindowOutcome};
-use crate::quarantine::Quarantine;
 use crate::read_options::{ReadOptions, What};
 use crate::saved_state::SavedState;
 use crate::{Ending, PollError, Poller, Report};
@@ -228,25 +227,17 @@ impl Poller {
         drain.window(window).await
     }
 
-    /// Puts a window aside, for a replay to have it read again; one that is only counted is counted.
-    pub(crate) async fn put_aside(
+    /// Whether reading failed on account of the window, and not because Graph, the queue or the
+    /// store is down: nothing is given up for that.
+    pub(crate) async fn is_about_the_window(
         &self,
-        window: Window,
-        reason: &str,
-        dry_run: bool,
-        report: &mut Report,
-    ) -> Result<(), PollError> {
-        if !dry_run {
-            self.quarantine().gap(window, reason).await?;
-        }
-        report.gaps += 1;
-        Ok(())
-    }
-
-    pub(crate) fn quarantine(&self) -> Quarantine<'_> {
-        Quarantine {
-            store: self.store.as_ref(),
-            tenant: &self.settings.tenant,
+        unread: &Unread,
+        context: &PollContext<'_>,
+    ) -> bool {
+        match unread.error {
+            PollError::Graph(_) => self.graph_answers(unread.graph_answers, context).await,
+            PollError::Circular => true,
+            _ => false,
         }
     }
 

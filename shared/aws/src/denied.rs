@@ -1,7 +1,5 @@
 //! Who stands in the way of a call that AWS denies: more than the role's own permissions may.
 
-use crate::Fault;
-
 /// What AWS's message blames, without any part of the message, which names accounts and resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Blame {
@@ -84,20 +82,4 @@ pub(crate) fn blame(code: &str, message: Option<&str>) -> Option<Blame> {
     let words = message.unwrap_or_default().to_ascii_lowercase();
     let found = by_code.or_else(|| MESSAGES.iter().find(|(part, _)| words.contains(part)));
     found.map(|(_, blame)| *blame)
-}
-
-impl Fault {
-    /// What to do about a call that was denied; `allow` says which permission of the role it takes.
-    #[must_use]
-    pub fn denied(&self, allow: &str) -> String {
-        match self.blame {
-            Some(Role) => allow.to_owned(),
-            Some(Other(advice)) => advice.to_owned(),
-            None if self.has_no_code() => format!("{allow}; {NOT_AWS}"),
-            None => format!(
-                "{allow}; if the role has that, the policy of the resource itself, of its KMS key, \
-                 of the organization or of a VPC endpoint stands in the way"
-            ),
-        }
-    }
 }

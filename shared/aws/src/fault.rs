@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::denied::{Blame, blame};
+use crate::denied::{Blame, NOT_AWS, blame};
 
 /// What a failed call comes down to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,6 +177,20 @@ impl Fault {
     /// Whether the answer had nothing but its status.
     pub(crate) fn has_no_code(&self) -> bool {
         self.code.starts_with("HTTP ")
+    }
+
+    /// What to do about a call that was denied; `allow` says which permission of the role it takes.
+    #[must_use]
+    pub fn denied(&self, allow: &str) -> String {
+        match self.blame {
+            Some(Blame::Role) => allow.to_owned(),
+            Some(Blame::Other(advice)) => advice.to_owned(),
+            None if self.has_no_code() => format!("{allow}; {NOT_AWS}"),
+            None => format!(
+                "{allow}; if the role has that, the policy of the resource itself, of its KMS key, \
+                 of the organization or of a VPC endpoint stands in the way"
+            ),
+        }
     }
 
     /// What to do when nothing more is known than the kind.

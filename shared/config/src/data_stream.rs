@@ -2,8 +2,6 @@ use drawbridge_record::Format;
 use drawbridge_record::ecs::{DataStream, Ecs};
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfigError, Tenant};
-
 /// The data stream of Elasticsearch that a tenant's `ecs` records are for: `logs-DATASET-NAMESPACE`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -18,17 +16,22 @@ pub struct DataStreamSettings {
 }
 
 impl DataStreamSettings {
-    /// Checks both names for a tenant.
-    pub(crate) fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
-        for (field, name) in [
+    /// The first of both names that is wrong, and what is wrong with it.
+    pub(crate) fn problem(&self) -> Option<(&'static str, &'static str)> {
+        [
             ("data_stream.dataset", &self.dataset),
             ("data_stream.namespace", &self.namespace),
-        ] {
-            if let Some(problem) = name.as_deref().and_then(DataStream::problem) {
-                return Err(tenant.wrong(field, problem));
-            }
+        ]
+        .into_iter()
+        .find_map(|(field, name)| Some((field, DataStream::problem(name.as_deref()?)?)))
+    }
+
+    /// A format as a tenant with this data stream wants it.
+    pub(crate) fn format(&self, format: &'static dyn Format) -> &'static dyn Format {
+        match format.name() {
+            ECS => Ecs::of_stream(self.stream()),
+            _ => format,
         }
-        Ok(())
     }
 
     fn stream(&self) -> DataStream {
@@ -41,17 +44,6 @@ impl DataStreamSettings {
     }
 }
 
-impl Tenant {
-    /// A format as this tenant wants it.
-    #[must_use]
-    pub fn format(&self, format: &'static dyn Format) -> &'static dyn Format {
-        match &self.data_stream {
-            Some(settings) if format.name() == ECS => Ecs::of_stream(settings.stream()),
-            _ => format,
-        }
-    }
-}
-
 /// The name of the format whose records name a data stream.
 const ECS: &str = "ecs";
 
@@ -59,7 +51,7 @@ const ECS: &str = "ecs";
 mod tests {
     use drawbridge_record::format;
 
-    use super::*;
+    use crate::{ConfigError, Tenant};
 
     fn tenant(more: &str) -> Result<Tenant, ConfigError> {
         let text = format!(

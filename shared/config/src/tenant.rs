@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use drawbridge_document::printable;
 use drawbridge_entra::{Cloud, CloudError, Endpoints, Identity, TenantId, is_guid};
+use drawbridge_record::Format;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -269,8 +270,9 @@ impl Tenant {
                 return Err(self.wrong(field, problem));
             }
         }
-        if let Some(stream) = &self.data_stream {
-            stream.check(self)?;
+        let stream = self.data_stream.as_ref();
+        if let Some((field, problem)) = stream.and_then(DataStreamSettings::problem) {
+            return Err(self.wrong(field, problem));
         }
         self.identity()?;
         self.endpoints(None).map(drop)
@@ -286,6 +288,13 @@ impl Tenant {
         }
         let problem = format!("names one that is not there; there is {}", known.join(", "));
         Err(self.wrong("outputs", &problem))
+    }
+
+    /// A format as this tenant wants it.
+    #[must_use]
+    pub fn format(&self, format: &'static dyn Format) -> &'static dyn Format {
+        let stream = self.data_stream.as_ref();
+        stream.map_or(format, |stream| stream.format(format))
     }
 
     /// An error about one of its fields.

@@ -7,11 +7,14 @@
 mod backfill;
 mod digest_map;
 mod entry;
+mod error;
 mod job;
+mod merge;
 mod packed;
 mod pages;
 mod plan;
 mod ranges;
+mod recall;
 mod state;
 mod sweep;
 #[cfg(feature = "testing")]
@@ -20,19 +23,24 @@ mod versions;
 mod wanted;
 mod weight;
 mod window;
+mod window_settings;
 mod wire;
 mod written;
 
 pub use backfill::Backfill;
 pub use entry::Fact;
+pub use error::StateError;
 pub use job::{Job, JobError};
-pub use pages::{Merge, Merged, NewPage, PageId, PageSettings, Pages};
-pub use plan::{Plan, WindowSettings};
+pub use merge::{Merge, Merged, NewPage, PageSettings};
+pub use pages::{PageId, Pages};
+pub use plan::Plan;
 pub use ranges::{Due, MAX_INCOMPLETE, Range, Ranges, retry_delay_secs};
 pub use state::{Spent, State, Swept, epoch_secs_of};
 pub use sweep::Sweep;
 pub use versions::{Meaning, Reading};
 pub use wanted::Wanted;
 pub use window::Window;
-pub use wire::{STATE_VERSION, StateError};
+pub use window_settings::WindowSettings;
+
+pub use wire::STATE_VERSION;
 pub use written::{AlertDigest, Claimed, Written};

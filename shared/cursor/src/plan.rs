@@ -3,41 +3,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::ranges::Due;
 use crate::sweep::DAY_SECS;
 use crate::window::before;
-use crate::{State, Sweep, Window};
-
-/// How windows are cut. The defaults are those of a poll once a minute.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WindowSettings {
-    /// How far a poll reads back behind the watermark: alerts turn up minutes late, and one that is
-    /// updated while its window is paged shifts the pages behind it.
-    pub overlap_secs: u32,
-    /// How far a poll stays behind now: the newest alerts are still being written.
-    pub settle_secs: u32,
-    /// How far back the very first poll reads.
-    pub first_lookback_secs: u32,
-    /// Where the very first poll starts, in place of the look-back.
-    pub first_from: Option<Timestamp>,
-    /// The smallest window that a failing one is split into.
-    pub smallest_ms: u64,
-    /// Whether polls make [sweeps](crate::Sweep).
-    pub sweeps: bool,
-    /// By how much the periods of the sweeps are moved.
-    pub sweep_phase_secs: u32,
-}
-
-impl Default for WindowSettings {
-    fn default() -> Self {
-        Self {
-            overlap_secs: 15 * 60,
-            settle_secs: 30,
-            first_lookback_secs: 24 * 60 * 60,
-            first_from: None,
-            smallest_ms: 10,
-            sweeps: true,
-            sweep_phase_secs: 0,
-        }
-    }
-}
+use crate::{State, Sweep, Window, WindowSettings};
 
 /// What a poll reads first, and what it added to what is to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,7 +36,7 @@ impl State {
         let until = self.until(now, settings);
         let from = match self.watermark {
             Some(watermark) => before(watermark, settings.overlap_secs),
-            None => first_from(self, now, settings),
+            None => self.start(now, settings),
         };
         let sweep = Sweep::due(self, now, settings);
         if let Some(sweep) = sweep {
@@ -118,7 +84,7 @@ impl State {
     fn disbelieve(&mut self, now: Timestamp, settings: &WindowSettings) -> bool {
         let is_ahead = self.watermark.is_some_and(|watermark| watermark > now);
         if is_ahead || self.watermark.is_none() {
-            let earliest = first_from(self, now, settings);
+            let earliest = self.start(now, settings);
             self.first_from = self.first_from.map(|first| first.min(earliest));
         }
         if is_ahead {
@@ -147,15 +113,6 @@ impl State {
         }
         Some(first.step().window)
     }
-}
-
-/// Where the very first poll starts. It does not move with time while first polls fail, but for a
-/// start that a clock noted which was ahead; and Graph knows no time before 1970.
-pub(crate) fn first_from(state: &State, now: Timestamp, settings: &WindowSettings) -> Timestamp {
-    let latest = before(now, settings.first_lookback_secs);
-    let noted = || state.first_from.map_or(latest, |first| first.min(latest));
-    let from = settings.first_from.unwrap_or_else(noted);
-    from.max(Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::first_from;
 use crate::ranges::{Due, Ranges};
 use crate::window::before;
 use crate::{AlertDigest, Backfill, Pages, Window, WindowSettings, Written};
@@ -108,12 +107,21 @@ impl State {
         if self.watermark.is_some() || self.first_from.is_some() {
             return false;
         }
-        self.first_from = Some(first_from(self, now, settings));
+        self.first_from = Some(self.start(now, settings));
         self.swept = Swept {
             day: Some(now),
             week: Some(now),
         };
         true
+    }
+
+    /// Where the very first poll starts. It does not move with time while first polls fail, but for
+    /// a start that a clock noted which was ahead; and Graph knows no time before 1970.
+    pub(crate) fn start(&self, now: Timestamp, settings: &WindowSettings) -> Timestamp {
+        let latest = before(now, settings.first_lookback_secs);
+        let noted = || self.first_from.map_or(latest, |first| first.min(latest));
+        let from = settings.first_from.unwrap_or_else(noted);
+        from.max(Timestamp::UNIX_EPOCH)
     }
 
     /// Notes that of `window` only `rest` is still to be read, and that the outputs have the records
@@ -214,7 +222,7 @@ impl State {
             written.forget_before(oldest);
             written.seen_by(latest);
         }
-        self.prune_pages(oldest, latest, step_secs);
+        self.pages.prune(oldest, latest, step_secs);
     }
 
     /// Forgets the backfills that were suspended before that and that nobody has resumed.
@@ -235,6 +243,14 @@ impl State {
         };
         let retention = i64::try_from(retention_secs).unwrap_or(i64::MAX);
         epoch_secs_of(newest.min(now).as_second().saturating_sub(retention))
+    }
+
+    /// The most memory that the state takes, in bytes, while it is read, while it grows and while it
+    /// is written.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let written: usize = self.outputs.values().map(Written::weight).sum();
+        written + self.pages.weight()
     }
 
     /// Notes the newest alert that Graph returned.

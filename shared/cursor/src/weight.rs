@@ -1,10 +1,10 @@
 //! What a state weighs in memory.
 
+use crate::Written;
 use crate::entry::{Entry, Fact};
 use crate::pages::Row;
 use crate::versions::Versions;
 use crate::written::Lookup;
-use crate::{State, Written};
 
 /// What a byte of the packed form weighs while the state is read or written: once as base64 and once
 /// packed.
@@ -48,18 +48,8 @@ pub(crate) fn of_versions(records: usize, versions: usize) -> usize {
         .saturating_add(versions.saturating_mul(VERSION_BYTES))
 }
 
-impl State {
-    /// The most memory that the state takes, in bytes, while it is read, while it grows and while it
-    /// is written.
-    #[must_use]
-    pub fn weight(&self) -> usize {
-        let written: usize = self.outputs.values().map(Written::weight).sum();
-        written + self.pages.weight()
-    }
-}
-
 impl Written {
-    fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let lookups: usize = self.large.values().map(Lookup::weight).sum();
         let (records, versions) = self.versions();
         of(self.alerts(), self.keys(), self.facts()) + of_versions(records, versions) + lookups

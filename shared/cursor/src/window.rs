@@ -1,8 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Due, Ranges};
-
 /// Graph keeps time in ticks of 100 ns; a finer bound would be rounded by the server.
 const TICK_NANOS: i128 = 100;
 
@@ -61,11 +59,14 @@ impl Window {
     /// The parts of it that lie in none of `others`.
     #[must_use]
     pub fn without(&self, others: &[Self]) -> Vec<Self> {
-        let mut taken = Ranges::default();
-        for &other in others {
-            taken.add(other, Due::default());
-        }
-        taken.gaps(*self)
+        others.iter().fold(vec![*self], |parts, other| {
+            let around = |part: Self| {
+                let before = Self::new(part.from, part.to.min(other.from));
+                let behind = Self::new(part.from.max(other.to), part.to);
+                before.into_iter().chain(behind)
+            };
+            parts.into_iter().flat_map(around).collect()
+        })
     }
 
     pub(crate) fn bounds(&self) -> std::ops::Range<Timestamp> {

@@ -20,55 +20,12 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::entry::Form;
 use crate::packed::{self, Unpacking};
-use crate::{Backfill, Due, Pages, Ranges, Spent, State, Swept, Window, Written, pages};
+use crate::{
+    Backfill, Due, Pages, Ranges, Spent, State, StateError, Swept, Window, Written, pages,
+};
 
 /// The version of the state object that this Drawbridge writes, and the newest that it reads.
 pub const STATE_VERSION: u32 = 6;
-
-/// A state object that could not be used.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StateError {
-    /// A newer Drawbridge wrote it.
-    #[error(
-        "the state object has version {found}, and this Drawbridge knows versions up to \
-         {STATE_VERSION}: run the newer release that wrote it"
-    )]
-    FromTheFuture {
-        /// The version found.
-        found: u64,
-    },
-    /// It is longer than what there is memory for.
-    #[error(
-        "there is not enough memory ({most_bytes} bytes) for the state object, which has {bytes} \
-         bytes, and for what is in it: give the function the memory (MemorySize) that it had before, \
-         or more; once it is saved, it takes less"
-    )]
-    TooLarge {
-        /// Its length.
-        bytes: u64,
-        /// What it may weigh while it is read.
-        most_bytes: usize,
-    },
-    /// A page is cut off or was changed.
-    #[error(
-        "the page is damaged ({what}): put it back, or remove it to go on without it (records of \
-         alerts in it may come twice, none is lost)"
-    )]
-    DamagedPage {
-        /// What was wrong with it.
-        what: String,
-    },
-    /// It is cut off or was changed.
-    #[error(
-        "the state object is damaged ({what}): put back an earlier version of the object, or move \
-         it away to start again from the first look-back (records may come twice, none are lost \
-         within it)"
-    )]
-    Damaged {
-        /// What was wrong with it.
-        what: String,
-    },
-}
 
 #[derive(Deserialize)]
 struct Versioned {
@@ -283,7 +240,10 @@ impl State {
 fn checked<'a, P: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Wire<P>, StateError> {
     let Versioned { version } = serde_json::from_slice(bytes).map_err(|e| damaged(&e))?;
     if version > u64::from(STATE_VERSION) {
-        return Err(StateError::FromTheFuture { found: version });
+        return Err(StateError::FromTheFuture {
+            found: version,
+            newest: STATE_VERSION,
+        });
     }
     check_digest(bytes, version)?;
     serde_json::from_slice(bytes).map_err(|e| damaged(&e))

@@ -171,7 +171,13 @@ fn facts_weigh_less_than_a_third() {
 #[test]
 fn a_newer_version_is_named() {
     let error = State::decode(br#"{"version":7,"something":"new"}"#).unwrap_err();
-    assert_eq!(error, StateError::FromTheFuture { found: 7 });
+    assert_eq!(
+        error,
+        StateError::FromTheFuture {
+            found: 7,
+            newest: 6
+        }
+    );
     assert!(error.to_string().contains("run the newer release"));
 }
 

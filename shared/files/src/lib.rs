@@ -10,6 +10,7 @@
 //! explain, and [`access_error`] says what any of them means.
 
 mod access_error;
+mod entry;
 mod off_thread;
 #[cfg(not(unix))]
 mod portable;
@@ -28,8 +29,9 @@ use portable as system;
 use unix as system;
 
 pub use access_error::access_error;
+pub use entry::Entry;
 pub use off_thread::off_thread;
-pub use root::{Entry, Root};
+pub use root::Root;
 pub use trouble::{Trouble, trouble};
 
 /// Opens a file that a person named for reading, through links if there are any. A pipe or a socket in

@@ -6,24 +6,13 @@ use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use crate::Access;
 use crate::system::Folder;
+use crate::{Access, Entry};
 
 /// A folder; every other path is relative to it and holds names only, no `..`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
     path: Arc<Path>,
-}
-
-/// What a folder holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// A file, or anything else that is neither of the others.
-    File(OsString),
-    /// A folder.
-    Folder(OsString),
-    /// A symbolic link, wherever it leads.
-    Link(OsString),
 }
 
 impl Root {

@@ -1,48 +1,11 @@
 use std::cell::OnceCell;
-use std::ops::Deref;
 
 use drawbridge_alert::Alert;
 
 use crate::detection::Detection;
 use crate::seen::Seen;
-use crate::version::Version;
-use crate::{Change, Explained, Format, Record};
-
-/// Something that a SIEM joins on, such as a device's id, a device's name or a user of one alert: a
-/// digest that is the same whenever the alert shows it.
-pub type Fact = [u8; 6];
-
-/// Up to four facts; more are left out.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Facts {
-    facts: [Fact; 4],
-    count: usize,
-}
-
-impl Extend<Fact> for Facts {
-    fn extend<T: IntoIterator<Item = Fact>>(&mut self, facts: T) {
-        for (fact, place) in facts.into_iter().zip(&mut self.facts[self.count..]) {
-            *place = fact;
-            self.count += 1;
-        }
-    }
-}
-
-impl FromIterator<Fact> for Facts {
-    fn from_iter<T: IntoIterator<Item = Fact>>(facts: T) -> Self {
-        let mut all = Self::default();
-        all.extend(facts);
-        all
-    }
-}
-
-impl Deref for Facts {
-    type Target = [Fact];
-
-    fn deref(&self) -> &[Fact] {
-        &self.facts[..self.count]
-    }
-}
+use crate::version::{Version, Writer};
+use crate::{Change, Explained, Fact, Facts, Record};
 
 /// The records that one alert calls for.
 pub type Drafts<'d> = Box<dyn Iterator<Item = Draft<'d>> + Send + 'd>;
@@ -61,22 +24,35 @@ pub struct Draft<'d> {
 }
 
 /// What a record is made from.
-pub(crate) enum Source<'d> {
+enum Source<'d> {
     Detection(Detection<'d>),
     Version(Version<'d>),
 }
 
-impl<'d> Draft<'d> {
-    pub(crate) fn new(source: Source<'d>, unless_carried: Facts, carries: Facts) -> Self {
+impl<'d> From<Detection<'d>> for Draft<'d> {
+    fn from(detection: Detection<'d>) -> Self {
         Self {
-            unless_carried,
-            carries,
+            unless_carried: detection.unless_carried,
+            carries: detection.carries,
             identity: OnceCell::new(),
             content: OnceCell::new(),
-            source,
+            source: Source::Detection(detection),
         }
     }
+}
 
+/// The one record that describes an alert as it is now.
+pub(crate) fn version<'d>(alert: &'d Alert<'d>, writer: &'d dyn Writer) -> Drafts<'d> {
+    Box::new(std::iter::once(Draft {
+        unless_carried: Facts::default(),
+        carries: Facts::default(),
+        identity: OnceCell::new(),
+        content: OnceCell::new(),
+        source: Source::Version(Version::new(alert, writer)),
+    }))
+}
+
+impl Draft<'_> {
     /// What makes the record the one it is: SHA-256 of what it stays the same by. The same record
     /// has the same identity for ever.
     #[must_use]
@@ -181,16 +157,4 @@ impl FirstReading {
         }
         is_wanted.then_some(part)
     }
-}
-
-/// The records of an alert of which nothing was written before.
-pub fn records<'d>(
-    format: &'d dyn Format,
-    alert: &'d Alert<'d>,
-) -> impl Iterator<Item = Record> + 'd {
-    let mut first = FirstReading::default();
-    format.drafts(alert).filter_map(move |draft| {
-        let part = first.part(&draft)?;
-        Some(draft.write(part, Change::New))
-    })
 }

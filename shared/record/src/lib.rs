@@ -8,11 +8,13 @@ mod detection;
 mod draft;
 pub mod ecs;
 mod eight;
+mod fact;
 mod format;
 mod json;
 pub mod leef;
 pub mod native;
 pub mod ocsf;
+mod record;
 mod scan;
 mod seen;
 pub mod siem;
@@ -21,8 +23,10 @@ mod tree;
 mod version;
 
 pub use detection::DetectionFormat;
-pub use draft::{Draft, Drafts, Fact, Facts, FirstReading, records};
-pub use format::{Body, Change, Explained, ExplainedKey, Field, Format, Record, Rewrite};
+pub use draft::{Draft, Drafts, FirstReading};
+pub use fact::{Fact, Facts};
+pub use format::{Format, records};
+pub use record::{Body, Change, Explained, ExplainedKey, Field, Record, Rewrite};
 
 /// The most memory that an alert of as many values as are read takes in any format while it is mapped,
 /// on top of its text and with the record; the text of a longer one comes on top of that.

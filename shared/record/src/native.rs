@@ -3,7 +3,8 @@
 use drawbridge_alert::Alert;
 use serde_json::Value as Json;
 
-use crate::version::{self, Writer};
+use crate::draft;
+use crate::version::Writer;
 use crate::{Change, Drafts, ExplainedKey, Field, Format, Rewrite};
 
 /// The format `native`.
@@ -40,7 +41,7 @@ impl Format for Native {
     }
 
     fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
-        version::drafts(alert, self)
+        draft::version(alert, self)
     }
 }
 

@@ -8,7 +8,6 @@ use drawbridge_alert::Alert;
 use sha2::{Digest as _, Sha256};
 
 use crate::canonical;
-use crate::draft::{Draft, Drafts, Facts, Source};
 use crate::{Change, Explained, ExplainedKey, Record};
 
 /// As much as BLAKE3 hashes side by side at least, on any processor that can: four chunks. What is
@@ -37,20 +36,16 @@ pub(crate) struct Version<'d> {
     content: OnceCell<[u8; 32]>,
 }
 
-/// The one record that describes an alert as it is now.
-pub(crate) fn drafts<'d>(alert: &'d Alert<'d>, writer: &'d dyn Writer) -> Drafts<'d> {
-    let version = Version {
-        alert,
-        writer,
-        bytes: OnceCell::new(),
-        content: OnceCell::new(),
-    };
-    let nothing = Facts::default();
-    let draft = Draft::new(Source::Version(version), nothing, nothing);
-    Box::new(std::iter::once(draft))
-}
+impl<'d> Version<'d> {
+    pub(crate) fn new(alert: &'d Alert<'d>, writer: &'d dyn Writer) -> Self {
+        Self {
+            alert,
+            writer,
+            bytes: OnceCell::new(),
+            content: OnceCell::new(),
+        }
+    }
 
-impl Version<'_> {
     /// SHA-256 of the alert's id.
     pub(crate) fn identity(&self) -> [u8; 32] {
         Sha256::digest(self.alert.id.as_bytes()).into()
@@ -166,12 +161,7 @@ mod tests {
 
     fn version(json: &str) -> ([u8; 32], [u8; 32], String) {
         let alert = Alert::decode(json).unwrap();
-        let version = Version {
-            alert: &alert,
-            writer: &crate::native::Native,
-            bytes: OnceCell::new(),
-            content: OnceCell::new(),
-        };
+        let version = Version::new(&alert, &crate::native::Native);
         (version.identity(), version.content(), version.key())
     }
 
@@ -196,7 +186,8 @@ mod tests {
         let alert = |rest: &str, time: &str| {
             let json = format!(r#"{{"id":"da1",{rest},"lastUpdateDateTime":"{time}"}}"#);
             let alert = Alert::decode(&json).unwrap();
-            let draft = drafts(&alert, &crate::native::Native).next().unwrap();
+            let mut drafts = crate::draft::version(&alert, &crate::native::Native);
+            let draft = drafts.next().unwrap();
             let key = draft.write(0, Change::New).key;
             (draft.bytes(), draft.text(), draft.content(), key)
         };

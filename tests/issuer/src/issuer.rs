@@ -1,41 +1,27 @@
 //! An OIDC issuer on a free port of loopback.
 
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use jsonwebtoken::Algorithm;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::issued::Issued;
 use crate::key::{self, Error};
-use crate::sts::{self, StsAnswer, StsRequest};
+use crate::{StsAnswer, StsRequest, sts};
 
 /// An issuer that runs until it is dropped. Its STS listens on the same address.
 pub struct Issuer {
     issued: Arc<Issued>,
     task: JoinHandle<()>,
-}
-
-pub(crate) struct Issued {
-    url: String,
-    key: EncodingKey,
-    kid: String,
-    jwks: Value,
-    inner: Mutex<Inner>,
-}
-
-#[derive(Default)]
-pub(crate) struct Inner {
-    pub(crate) answer: StsAnswer,
-    pub(crate) requests: Vec<StsRequest>,
-    pub(crate) count: u64,
 }
 
 impl Issuer {
@@ -97,22 +83,6 @@ impl Issuer {
 impl Drop for Issuer {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-impl Issued {
-    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub(crate) fn sign(&self, claims: &Value) -> Result<String, Error> {
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some(self.kid.clone());
-        Ok(jsonwebtoken::encode(&header, claims, &self.key)?)
     }
 }
 

@@ -4,11 +4,12 @@
 //! Every key is made anew by the test that needs it, with the same library that checks it.
 
 mod certificate;
+mod issued;
 mod issuer;
 mod key;
 mod sts;
 
 pub use certificate::{CertificateOptions, TestCertificate};
+pub use issued::{StsAnswer, StsRequest};
 pub use issuer::Issuer;
 pub use key::Error;
-pub use sts::{StsAnswer, StsRequest};

@@ -7,46 +7,11 @@ use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::issuer::Issued;
+use crate::issued::Issued;
 use crate::key::Error;
+use crate::{StsAnswer, StsRequest};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
-
-/// How the STS answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StsAnswer {
-    /// With a token for this subject, an IAM role's ARN.
-    Token {
-        /// The `sub` claim.
-        subject: String,
-    },
-    /// With this very text in the place of a token.
-    Text(String),
-    /// With an error.
-    Error {
-        /// The HTTP status.
-        status: u16,
-        /// The error code, such as `AccessDenied`.
-        code: String,
-    },
-}
-
-impl Default for StsAnswer {
-    fn default() -> Self {
-        Self::Token {
-            subject: "arn:aws:iam::000000000000:role/drawbridge-poll".to_owned(),
-        }
-    }
-}
-
-/// A call as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StsRequest {
-    /// The members of the form.
-    pub form: HashMap<String, String>,
-    /// Whether it was signed with Signature Version 4 for STS.
-    pub is_signed: bool,
-}
 
 pub(crate) fn answer(issued: &Issued, headers: &HeaderMap, body: &str) -> Result<Response, Error> {
     let form: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes())

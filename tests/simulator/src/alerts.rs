@@ -2,7 +2,6 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::filter::WORD_FIELDS;
 use crate::generate::{GenerateOptions, Generated, generate};
 use crate::input::{self, InputError};
 
@@ -25,6 +24,16 @@ pub(crate) struct Version {
     pub(crate) json: Bytes,
     pub(crate) fields: Fields,
 }
+
+/// The filterable fields that hold words, in the order of [`Fields::words`].
+pub(crate) const WORD_FIELDS: [&str; 6] = [
+    "assignedTo",
+    "classification",
+    "determination",
+    "severity",
+    "serviceSource",
+    "status",
+];
 
 /// What an alert can be filtered by.
 #[derive(Debug, Clone, Default, PartialEq)]

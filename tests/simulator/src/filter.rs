@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::alerts::Fields;
+use crate::alerts::{Fields, WORD_FIELDS};
 
 /// What an alert must be.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,16 +38,6 @@ pub(crate) enum Comparison {
     Le,
     Lt,
 }
-
-/// The filterable fields that hold words, in the order of [`Fields::words`].
-pub(crate) const WORD_FIELDS: [&str; 6] = [
-    "assignedTo",
-    "classification",
-    "determination",
-    "severity",
-    "serviceSource",
-    "status",
-];
 
 const COMPARISONS: [(&str, Comparison); 6] = [
     ("eq", Comparison::Eq),

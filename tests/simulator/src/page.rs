@@ -1,7 +1,7 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 use url::Url;
 
-use crate::world::List;
+use crate::tenant::List;
 
 /// Where a page lies: the tenant, its list and the first row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

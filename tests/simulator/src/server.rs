@@ -275,7 +275,7 @@ fn huge(bytes: u64) -> Body {
     Body::from_stream(futures::stream::iter(body.map(Ok::<_, io::Error>)))
 }
 
-type Asked = (Arc<crate::world::List>, Place);
+type Asked = (Arc<crate::tenant::List>, Place);
 
 fn bad_request(message: &str) -> Box<Response> {
     Box::new(error_body::graph(

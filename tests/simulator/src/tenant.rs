@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use crate::alerts::Row;
 use crate::entra::Used;
 use crate::filter::Filter;
-use crate::world::List;
-use crate::{Alerts, Credential, Fault, Stats};
+use crate::{Fault, SimulatedTenant, Stats};
 
 /// What a list is asked for.
 pub(crate) struct Query {
@@ -18,47 +17,18 @@ pub(crate) struct Query {
     pub(crate) count: bool,
 }
 
+/// The answer to one query, as it was when the query came.
+pub(crate) struct List {
+    pub(crate) rows: Arc<Vec<Row>>,
+    /// When it was asked for, which decides between the versions of an alert.
+    pub(crate) now: Timestamp,
+    pub(crate) matching: Vec<usize>,
+    pub(crate) top: usize,
+    pub(crate) count: bool,
+}
+
 /// How many unfinished lists are remembered; the oldest is forgotten first.
 const OPEN_LISTS: usize = 64;
-
-/// One application in one tenant, with the alerts that it reads.
-#[derive(Debug, Clone)]
-pub struct SimulatedTenant {
-    /// The tenant.
-    pub tenant_id: String,
-    /// The application.
-    pub client_id: String,
-    /// What the application may prove its identity with.
-    pub credentials: Vec<Credential>,
-    /// The tenant's alerts.
-    pub alerts: Alerts,
-    /// Whether an administrator has consented. Without, a token has no role, and lists are
-    /// answered with 403.
-    pub has_consent: bool,
-    /// Requests a minute above which this application is answered 429; none for no limit.
-    pub requests_per_minute: Option<u32>,
-    /// Whether the question for the number of alerts (`$count=true`) is refused.
-    pub refuses_count: bool,
-    /// How long a token is good for.
-    pub token_lifetime: Duration,
-}
-
-impl SimulatedTenant {
-    /// A tenant without alerts, in which an application signs in with `credential`.
-    #[must_use]
-    pub fn new(tenant_id: &str, client_id: &str, credential: Credential) -> Self {
-        Self {
-            tenant_id: tenant_id.to_owned(),
-            client_id: client_id.to_owned(),
-            credentials: vec![credential],
-            alerts: Alerts::default(),
-            has_consent: true,
-            requests_per_minute: None,
-            refuses_count: false,
-            token_lifetime: Duration::from_secs(3599),
-        }
-    }
-}
 
 /// A tenant that is being served.
 pub(crate) struct Tenant {

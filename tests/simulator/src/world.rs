@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -8,31 +8,8 @@ use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
 
-use crate::alerts::Row;
-use crate::tenant::{SimulatedTenant, Tenant};
-use crate::{Alerts, Credential, Options, Present};
-
-/// What the simulator was asked so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Requests to the token endpoint.
-    pub token_requests: u64,
-    /// Requests for a page of alerts, those that failed included.
-    pub list_requests: u64,
-    /// Requests answered with 429.
-    pub throttled: u64,
-    /// Alerts in the pages answered.
-    pub alerts_served: u64,
-}
-
-impl Stats {
-    fn add(&mut self, other: Self) {
-        self.token_requests += other.token_requests;
-        self.list_requests += other.list_requests;
-        self.throttled += other.throttled;
-        self.alerts_served += other.alerts_served;
-    }
-}
+use crate::tenant::Tenant;
+use crate::{Alerts, Credential, Options, Present, SimulatedTenant, Stats};
 
 /// Everything that the handlers share.
 pub(crate) struct World {
@@ -63,16 +40,6 @@ struct Inner {
 struct Issued {
     tenant: usize,
     until: Instant,
-}
-
-/// The answer to one query, as it was when the query came.
-pub(crate) struct List {
-    pub(crate) rows: Arc<Vec<Row>>,
-    /// When it was asked for, which decides between the versions of an alert.
-    pub(crate) now: Timestamp,
-    pub(crate) matching: Vec<usize>,
-    pub(crate) top: usize,
-    pub(crate) count: bool,
 }
 
 impl World {

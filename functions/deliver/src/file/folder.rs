@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime};
 use drawbridge_files::{Entry, Root};
 
 use super::FileError;
+use super::identity::FileIdentity;
 use super::open_file::OpenFile;
-use super::position::{FileIdentity, Position};
+use super::position::Position;
 use super::rotated::{Age, Packing, Rotated, after};
 use super::source::Source;
 

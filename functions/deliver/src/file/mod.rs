@@ -12,6 +12,7 @@ mod backlog;
 mod checkpoint;
 mod error;
 mod folder;
+mod identity;
 mod lines;
 mod open_file;
 mod position;

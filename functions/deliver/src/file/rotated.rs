@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
 use std::time::SystemTime;
 
-use super::position::FileIdentity;
+use super::identity::FileIdentity;
 
 /// How a rotated file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

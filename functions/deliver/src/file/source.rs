@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 
 use flate2::read::MultiGzDecoder;
 
-use super::position::FileIdentity;
+use super::identity::FileIdentity;
 
 /// A file of records that is held open, so that it can be read to its end whatever becomes of its
 /// name.

@@ -9,7 +9,7 @@ use drawbridge_quarantine::{Kind, StoredItem, stored_items};
 use drawbridge_store::Catalogue;
 use jiff::Timestamp;
 
-use super::run::Done;
+use super::done::Done;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::span::span;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 mod dead_letters;
+mod done;
 mod gap;
 mod list;
 mod outputs;

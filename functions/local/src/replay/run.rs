@@ -8,6 +8,7 @@ use drawbridge_queue::Message;
 use drawbridge_telemetry::shown;
 use serde_json::json;
 
+use super::done::Done;
 use super::gap::GapReplay;
 use super::outputs::Pollers;
 use crate::cli::ReplayRun;
@@ -110,19 +111,6 @@ fn chosen(named: &[String], all: &[StoredItem]) -> Result<Vec<StoredItem>, Failu
         }
     }
     Ok(chosen)
-}
-
-/// What was done with an item that was moved away.
-pub(super) struct Done {
-    pub(super) what: String,
-    /// Whether nothing of it is in quarantine any more.
-    pub(super) is_all: bool,
-}
-
-impl Done {
-    pub(super) fn all(what: String) -> Self {
-        Self { what, is_all: true }
-    }
 }
 
 struct Replay<'a> {

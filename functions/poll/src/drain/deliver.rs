@@ -8,7 +8,7 @@ use super::Drain;
 use crate::mapping::{BATCH_BYTES, Context, Mapping, digest_of};
 use crate::pages::StoredPages;
 use crate::quarantine::shown;
-use crate::saved_state::state_key;
+use crate::state_object::state_key;
 use crate::{Output, PollError};
 
 /// What a state takes besides what it knows of records.

@@ -3,12 +3,11 @@
 //!
 //! A page is written once and never changes. What is learned of an alert that is in a page is kept in
 //! the state object, whole and for every output, and goes before the page; at times the state object's
-//! is [merged](merge) into new pages. Only the state object decides: a page that it does not name does
+//! is [merged](crate::merge) into new pages. Only the state object decides: a page that it does not name does
 //! not exist.
 
 mod index;
-mod merge;
-mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 
@@ -19,11 +18,10 @@ use jiff::Timestamp;
 
 pub use self::index::PageId;
 pub(crate) use self::index::{Listed, Place, pack, unpack};
-pub use self::merge::{Merge, Merged, NewPage, PageSettings};
 use self::page::Held;
 pub(crate) use self::page::Row;
 use crate::entry::Entry;
-use crate::{AlertDigest, State, StateError};
+use crate::{AlertDigest, StateError};
 
 /// The most bytes of pages that are kept at hand, beside the last two.
 const MOST_CACHED_BYTES: usize = 16 << 20;
@@ -37,13 +35,13 @@ pub struct Pages {
     /// When pages that no state names were last looked for.
     pub cleaned: Option<Timestamp>,
     /// What was last seen before then is forgotten, in seconds since 1970.
-    oldest_secs: u32,
+    pub(crate) oldest_secs: u32,
     /// For how long it is no news that an alert in a page was seen.
-    step_secs: u32,
+    pub(crate) step_secs: u32,
     /// Pages that were read, the one that was needed last at the end.
     cached: Vec<(PageId, Arc<Held>)>,
     /// Alerts whose entries were copied from pages.
-    recalled: Vec<AlertDigest>,
+    pub(crate) recalled: Vec<AlertDigest>,
 }
 
 impl PartialEq for Pages {
@@ -134,7 +132,7 @@ impl Pages {
 
     /// Keeps a page at hand, and one that was needed before it, however large they are: an alert may
     /// need two.
-    fn keep(&mut self, id: PageId, page: Held) {
+    pub(crate) fn keep(&mut self, id: PageId, page: Held) {
         self.cached.push((id, Arc::new(page)));
         let mut left = MOST_CACHED_BYTES;
         let kept = self.cached.iter().rev().enumerate();
@@ -152,12 +150,18 @@ impl Pages {
         self.page(id).map(|page| Arc::clone(&page.bytes))
     }
 
-    fn page(&mut self, id: PageId) -> Option<Arc<Held>> {
+    pub(crate) fn page(&mut self, id: PageId) -> Option<Arc<Held>> {
         let at = self.cached.iter().position(|(cached, _)| *cached == id)?;
         let page = self.cached.remove(at);
         let held = Arc::clone(&page.1);
         self.cached.push(page);
         Some(held)
+    }
+
+    /// Which page a place belongs in; 0 if there is none.
+    pub(crate) fn page_of(&self, place: Place) -> usize {
+        let behind = self.index.partition_point(|page| page.first <= place);
+        behind.saturating_sub(1)
     }
 
     /// The page that has what is known of a place, if any has.
@@ -167,7 +171,7 @@ impl Pages {
     }
 
     /// The places where an alert may be, the better one first: what older states knew has no time.
-    fn places(&self, alert: AlertDigest) -> impl Iterator<Item = Listed> + use<> {
+    pub(crate) fn places(&self, alert: AlertDigest) -> impl Iterator<Item = Listed> + use<> {
         let dated = self.at(Place::of(&alert.id, alert.created_secs)).copied();
         let undated = (alert.created_secs > 0).then(|| Place::of(&alert.id, 0));
         let undated = undated.and_then(|place| self.at(place)).copied();
@@ -176,7 +180,12 @@ impl Pages {
     }
 
     /// What a page that is at hand knows of an alert, for each output.
-    fn rows_of(&self, held: &Held, page: &Listed, alert: AlertDigest) -> Vec<(String, Entry)> {
+    pub(crate) fn rows_of(
+        &self,
+        held: &Held,
+        page: &Listed,
+        alert: AlertDigest,
+    ) -> Vec<(String, Entry)> {
         let rows = held.of(&alert.id).into_iter();
         let of_alert = rows
             .map(|row| (row.output.to_owned(), row.entry.to_owned()))
@@ -192,125 +201,15 @@ impl Pages {
         found.retain(|(_, entry)| !dated || entry.created_secs > 0);
         found
     }
-}
-
-impl State {
-    /// A page that has to be [held](Pages::hold) before an alert is [recalled](Self::recall).
-    #[must_use]
-    pub fn page_for(&mut self, alert: AlertDigest) -> Option<PageId> {
-        if self.knows(alert) {
-            return None;
-        }
-        for page in self.pages.places(alert) {
-            let Some(held) = self.pages.page(page.id) else {
-                return Some(page.id);
-            };
-            if !self.pages.rows_of(&held, &page, alert).is_empty() {
-                return None;
-            }
-        }
-        None
-    }
-
-    /// Has what is known of an alert at hand in every output, if the pages are for which
-    /// [`page_for`](Self::page_for) asks. What was recalled before and did not change is let go.
-    pub fn recall(&mut self, alert: AlertDigest) {
-        self.settle();
-        if !self.knows(alert) {
-            self.recall_more(alert);
-        }
-        self.pages.recalled.push(alert);
-    }
-
-    fn recall_more(&mut self, alert: AlertDigest) {
-        for page in self.pages.places(alert) {
-            let Some(held) = self.pages.page(page.id) else {
-                return;
-            };
-            let found = self.pages.rows_of(&held, &page, alert);
-            let is_found = !found.is_empty();
-            for (output, mut entry) in found {
-                entry.created_secs = entry.created_secs.max(alert.created_secs);
-                entry.clean_until = entry.seen_secs.saturating_add(self.pages.step_secs).max(1);
-                self.output(&output).insert(alert.id, entry);
-            }
-            if is_found {
-                return;
-            }
-        }
-    }
-
-    /// Whether what is known of an alert is at hand.
-    fn knows(&self, alert: AlertDigest) -> bool {
-        let mut outputs = self.outputs.values();
-        outputs.any(|written| written.alerts.contains_key(&alert.id))
-    }
-
-    /// Lets go of what was recalled and did not change. Of an alert that did, all is kept, so that what
-    /// a page says of it counts no more.
-    pub fn settle(&mut self) {
-        for alert in std::mem::take(&mut self.pages.recalled) {
-            let entries = |state: &State| -> Vec<(bool, u32)> {
-                let outputs = state.outputs.values();
-                let entries = outputs.filter_map(|written| written.alerts.get(&alert.id));
-                entries
-                    .map(|entry| (entry.is_clean(), entry.created_secs))
-                    .collect()
-            };
-            let entries = entries(self);
-            let is_clean = entries.iter().all(|(is_clean, _)| *is_clean);
-            let created = entries.iter().map(|(_, created)| *created).max();
-            let created = created.unwrap_or_default().max(alert.created_secs);
-            for written in self.outputs.values_mut() {
-                if is_clean {
-                    written.take(&alert.id);
-                } else if let Some(entry) = written.alerts.get_mut(&alert.id) {
-                    entry.change();
-                    entry.created_secs = created;
-                }
-            }
-        }
-    }
-
-    /// The alerts that are known without a page.
-    #[must_use]
-    pub fn known_alerts(&self) -> Vec<AlertDigest> {
-        let outputs = self.outputs.values();
-        let alerts = outputs.flat_map(|written| &written.alerts);
-        let mut alerts: Vec<_> = alerts
-            .map(|(id, entry)| AlertDigest {
-                id: *id,
-                created_secs: entry.created_secs,
-            })
-            .collect();
-        alerts.sort_unstable_by_key(|alert| (alert.created_secs, alert.id));
-        alerts.dedup();
-        alerts
-    }
-
     /// Drops pages of which nothing is to be remembered, and notes since when something is.
-    pub(crate) fn prune_pages(&mut self, oldest_secs: u32, latest_secs: u32, step_secs: u32) {
-        let pages = &mut self.pages;
-        pages.index.retain(|page| page.seen_secs >= oldest_secs);
-        for page in &mut pages.index {
+    pub(crate) fn prune(&mut self, oldest_secs: u32, latest_secs: u32, step_secs: u32) {
+        self.index.retain(|page| page.seen_secs >= oldest_secs);
+        for page in &mut self.index {
             page.seen_secs = page.seen_secs.min(latest_secs);
         }
-        pages.oldest_secs = oldest_secs;
-        pages.step_secs = step_secs;
-        let ids: HashSet<_> = pages.ids().collect();
-        pages.cached.retain(|(id, _)| ids.contains(id));
-    }
-
-    /// About how many bytes of the object say what is known without a page, before they are in base64.
-    #[must_use]
-    pub fn kept_bytes(&self) -> usize {
-        self.outputs.values().map(crate::packed::packed_len).sum()
-    }
-
-    /// Begins a save: its number, by which the pages that it writes are called.
-    pub fn begin_save(&mut self, now: Timestamp) {
-        self.settle();
-        let now_secs = crate::epoch_secs_of(now.as_second());
-        self.pages.sequence = self.pages.sequence.saturating_add(1).max(now_secs);
+        self.oldest_secs = oldest_secs;
+        self.step_secs = step_secs;
+        let ids: HashSet<_> = self.ids().collect();
+        self.cached.retain(|(id, _)| ids.contains(id));
     }
 }

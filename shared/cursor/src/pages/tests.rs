@@ -1,10 +1,11 @@
 use std::collections::{BTreeSet, HashMap};
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::page::{Rows, id_of};
 use super::*;
-use crate::{Backfill, Meaning, Reading};
+use crate::{Backfill, Meaning, PageSettings, Reading, State};
 
 fn check(bytes: &[u8], id: PageId) -> Result<(), StateError> {
     Held::checked(bytes.into(), id).map(drop)

@@ -1,5 +1,25 @@
-use super::write::{EXTENSION_STYLE, HEADER_STYLE};
-use crate::detection::line::{Key, Table, keys};
+use std::borrow::Cow;
+
+use crate::detection::line::{Key, Style, Table, keys};
+
+const HEADER_STYLE: Style = Style {
+    blanks: &['\t', '\n', '\r'],
+    flags: ["0", "1"],
+    time: epoch_ms,
+};
+
+const EXTENSION_STYLE: Style = Style {
+    blanks: &[],
+    ..HEADER_STYLE
+};
+
+/// Milliseconds since 1970: of the dictionary's two notations the one without a language and a zone.
+fn epoch_ms<'t>(time: &'t drawbridge_alert::Timestamp<'_>) -> Cow<'t, str> {
+    match time.instant {
+        Some(instant) => instant.as_millisecond().to_string().into(),
+        None => Cow::Borrowed(""),
+    }
+}
 
 /// All that a line can hold.
 pub(super) static TABLE: Table = Table {

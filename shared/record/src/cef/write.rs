@@ -1,27 +1,5 @@
-use std::borrow::Cow;
-
 use super::keys::TABLE;
-use crate::detection::line::Style;
 use crate::detection::{Row, Synthesised};
-
-pub(super) const HEADER_STYLE: Style = Style {
-    blanks: &['\t', '\n', '\r'],
-    flags: ["0", "1"],
-    time: epoch_ms,
-};
-
-pub(super) const EXTENSION_STYLE: Style = Style {
-    blanks: &[],
-    ..HEADER_STYLE
-};
-
-/// Milliseconds since 1970: of the dictionary's two notations the one without a language and a zone.
-fn epoch_ms<'t>(time: &'t drawbridge_alert::Timestamp<'_>) -> Cow<'t, str> {
-    match time.instant {
-        Some(instant) => instant.as_millisecond().to_string().into(),
-        None => Cow::Borrowed(""),
-    }
-}
 
 /// The record as one line.
 pub(super) fn record(row: &Row<'_, '_>, ids: &Synthesised) -> String {

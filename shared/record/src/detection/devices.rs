@@ -5,7 +5,7 @@ use drawbridge_alert::{Alert, Device, Evidence, Text};
 use smallvec::SmallVec;
 
 use super::entity::{Entity, SIDES};
-use super::fan_out::{Placed, Row, placed};
+use super::row::{Placed, Row, placed};
 use crate::seen::Seen;
 
 /// From so many devices on, they are looked up by their ids instead of searched: an alert of many

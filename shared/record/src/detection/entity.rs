@@ -4,7 +4,9 @@ use drawbridge_alert::{
 };
 
 use super::person::Person;
-use super::source::ANY_ENTITY;
+
+/// Stands for entities of every kind in [`Source::Entity`](super::Source::Entity).
+pub(super) const ANY_ENTITY: &str = "entity";
 
 /// An entity: evidence that makes a record of its own.
 #[derive(Clone, Copy)]

@@ -1,7 +1,8 @@
+use super::entity::ANY_ENTITY;
 use super::entity::Entity;
-use super::fan_out::Row;
 use super::person::Person;
-use super::source::{ANY_ENTITY, Source};
+use super::row::Row;
+use super::source::Source;
 
 /// Why a value is empty whose property is at hand.
 pub(crate) const NOTHING_SENT: &str = "Graph sent no value for it";

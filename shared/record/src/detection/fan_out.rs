@@ -7,70 +7,14 @@ use sha2::{Digest as _, Sha256};
 use smallvec::SmallVec;
 
 use super::devices::Devices;
-use super::entity::{Entity, Kinds};
+use super::entity::Entity;
 use super::facts::{self, DeviceFacts};
 use super::identity;
 use super::person::Person;
+use super::row::{Name, Placed, Row, placed};
 use super::{Detection, DetectionFormat};
-use crate::draft::{Draft, Facts, Source};
+use crate::Facts;
 use crate::seen::Seen;
-
-/// Something of the alert's evidence, with its place in the list.
-#[derive(Clone, Copy)]
-pub(crate) struct Placed<T> {
-    pub(crate) index: usize,
-    pub(crate) it: T,
-}
-
-/// What one record is made of.
-#[derive(Clone, Copy)]
-pub(crate) struct Row<'r, 'a> {
-    pub(crate) alert: &'r Alert<'a>,
-    pub(crate) device: Option<Placed<&'r Device<'a>>>,
-    /// The other one, where the alert has two devices.
-    pub(crate) other_device: Option<Placed<&'r Device<'a>>>,
-    pub(crate) entity: Option<Placed<Entity<'r, 'a>>>,
-    /// The first user of the alert, for a record whose entity has none of its own.
-    pub(crate) user: Option<Placed<Person<'r, 'a>>>,
-    /// The alert's first message with a sender's address.
-    pub(crate) message: Option<Placed<&'r Message<'a>>>,
-}
-
-impl<'r, 'a> Row<'r, 'a> {
-    /// The user whom the record shows: its own, that of its process, else the alert's first. None on
-    /// the record of a message.
-    pub(crate) fn person(&self) -> Option<Person<'r, 'a>> {
-        let own = match self.entity.map(|entity| entity.it) {
-            Some(Entity::User(person)) => Some(person),
-            Some(Entity::Process(process)) => Some(Person::Runner(process)),
-            // It has a sender and a recipient instead.
-            Some(Entity::Message(_)) => return None,
-            _ => None,
-        };
-        own.filter(|person| person.name().is_some())
-            .or(self.user.map(|user| user.it))
-    }
-
-    /// The kind of entity that the record is of.
-    pub(crate) fn kinds(&self) -> Kinds {
-        self.entity.map_or(Kinds::NONE, |entity| entity.it.set())
-    }
-
-    /// The place of the evidence that the record is of; none for one of the alert alone.
-    pub(super) fn place(&self) -> Option<usize> {
-        let entity = self.entity.map(|entity| entity.index);
-        entity.or(self.device.map(|device| device.index))
-    }
-}
-
-/// What the identity of a record is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Name {
-    /// What identifies its entity or device.
-    Plain,
-    /// The device's names, too: for a device whose own record was written under another name.
-    WithDeviceNames,
-}
 
 /// Which evidence makes records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +28,7 @@ pub(crate) enum Scope {
 
 /// The records that an alert calls for: in the order of the evidence those that every reading of it
 /// calls for, and then those of devices and users that no record may show yet.
-pub(super) struct FanOut<'d> {
+pub(crate) struct FanOut<'d> {
     format: &'d DetectionFormat,
     parts: Parts<'d, 'd>,
     report_id: u32,
@@ -102,7 +46,7 @@ pub(super) struct FanOut<'d> {
 }
 
 impl<'d> FanOut<'d> {
-    pub(super) fn of(alert: &'d Alert<'d>, format: &'d DetectionFormat) -> Self {
+    pub(crate) fn of(alert: &'d Alert<'d>, format: &'d DetectionFormat) -> Self {
         let parts = Parts::of(alert);
         let id: [u8; 32] = Sha256::digest(alert.id.as_str()).into();
         let mut facts = facts::Maker::new(id);
@@ -123,7 +67,7 @@ impl<'d> FanOut<'d> {
         }
     }
 
-    fn usual(&mut self) -> Option<Draft<'d>> {
+    fn usual(&mut self) -> Option<Detection<'d>> {
         let row = self.rows.next()?;
         let mut carries = match (row.device, row.entity.and_then(|e| e.it.device_id())) {
             (Some(_), _) => self.carried_by_device(&row),
@@ -136,11 +80,11 @@ impl<'d> FanOut<'d> {
             // Whether a user's own record was written, its key tells.
             _ => carries.extend(row.person().map(|person| self.facts.user(person))),
         }
-        Some(self.draft(row, Name::Plain, unless_carried, carries))
+        Some(self.detection(row, Name::Plain, unless_carried, carries))
     }
 
     /// Under the second name if the device's record was written before it had this one.
-    fn late_device(&mut self) -> Option<Draft<'d>> {
+    fn late_device(&mut self) -> Option<Detection<'d>> {
         let n = self.late_devices / 2;
         let name = [Name::Plain, Name::WithDeviceNames][self.late_devices % 2];
         let device = *self.parts.devices.all().get(n)?;
@@ -151,17 +95,17 @@ impl<'d> FanOut<'d> {
         } = self.of_devices[n];
         let row = self.parts.with_device(Some(device));
         carried.extend(row.person().map(|person| self.facts.user(person)));
-        Some(self.draft(row, name, wanted, carried))
+        Some(self.detection(row, name, wanted, carried))
     }
 
-    fn late_user(&mut self) -> Option<Draft<'d>> {
+    fn late_user(&mut self) -> Option<Detection<'d>> {
         loop {
             let user = self.next_user()?;
             if self.own_users.insert(user.it.shown()) {
                 let row = self.parts.with_user(user);
                 let unless_carried = [self.facts.user(user.it)].into_iter().collect();
                 let carries = self.carried_by_device(&row);
-                return Some(self.draft(row, Name::Plain, unless_carried, carries));
+                return Some(self.detection(row, Name::Plain, unless_carried, carries));
             }
         }
     }
@@ -185,27 +129,28 @@ impl<'d> FanOut<'d> {
         row.device.map(of).unwrap_or_default()
     }
 
-    fn draft(
+    fn detection(
         &self,
         row: Row<'d, 'd>,
         name: Name,
         unless_carried: Facts,
         carries: Facts,
-    ) -> Draft<'d> {
-        let detection = Detection {
+    ) -> Detection<'d> {
+        Detection {
             row,
             name,
             report_id: self.report_id,
             format: self.format,
-        };
-        Draft::new(Source::Detection(detection), unless_carried, carries)
+            unless_carried,
+            carries,
+        }
     }
 }
 
 impl<'d> Iterator for FanOut<'d> {
-    type Item = Draft<'d>;
+    type Item = Detection<'d>;
 
-    fn next(&mut self) -> Option<Draft<'d>> {
+    fn next(&mut self) -> Option<Detection<'d>> {
         self.usual()
             .or_else(|| self.late_device())
             .or_else(|| self.late_user())
@@ -311,14 +256,6 @@ impl<'r, 'a> Parts<'r, 'a> {
         !matches!(entity, Entity::Ip(_) | Entity::Url(_))
             && entity.device_id().is_some_and(is_unknown)
     }
-}
-
-pub(super) fn placed<'r, 'a, T>(
-    alert: &'r Alert<'a>,
-    pick: impl Fn(&'r Evidence<'a>) -> Option<T>,
-) -> impl Iterator<Item = Placed<T>> {
-    let evidence = alert.evidence.iter().enumerate();
-    evidence.filter_map(move |(index, e)| pick(e).map(|it| Placed { index, it }))
 }
 
 fn user<'r, 'a>(evidence: &'r Evidence<'a>) -> Option<Person<'r, 'a>> {

@@ -8,7 +8,7 @@ use drawbridge_alert::{FileDetails, Text};
 use sha2::{Digest, Sha256};
 
 use super::entity::Entity;
-use super::fan_out::{Name, Row};
+use super::row::{Name, Row};
 
 /// The first field of the encoding; another value would be another contract.
 pub const ENCODING_VERSION: &str = "drawbridge-siem-1";

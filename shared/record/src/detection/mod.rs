@@ -13,6 +13,7 @@ mod identity;
 pub(crate) mod line;
 mod person;
 pub(crate) mod properties;
+mod row;
 mod rules;
 mod source;
 mod wide;
@@ -20,17 +21,17 @@ mod wide;
 pub use identity::ENCODING_VERSION;
 pub use source::Source;
 
-use drawbridge_alert::Alert;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use explain::{NOTHING_SENT, from};
-pub(crate) use fan_out::{Row, Scope};
+pub(crate) use fan_out::{FanOut, Scope};
 pub(crate) use identity::Synthesised;
 pub(crate) use properties::{Property, Value};
+pub(crate) use row::Row;
 pub(crate) use rules::time_text;
 
-use crate::{Body, Change, Drafts, Explained, ExplainedKey, Field, Format, Record};
-use fan_out::{FanOut, Name};
+use crate::{Body, Change, Explained, ExplainedKey, Facts, Field, Record};
+use row::Name;
 
 /// A format with one record for each detection.
 pub struct DetectionFormat {
@@ -49,38 +50,15 @@ pub struct DetectionFormat {
     pub(crate) keys: fn(&Row<'_, '_>, &Synthesised) -> Vec<ExplainedKey>,
 }
 
-impl Format for DetectionFormat {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn about(&self) -> &'static str {
-        self.about
-    }
-
-    fn schema_version(&self) -> u32 {
-        self.schema_version
-    }
-
-    fn body(&self) -> Body {
-        self.body
-    }
-
-    fn fields(&self) -> Vec<Field> {
-        (self.fields)()
-    }
-
-    fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
-        Box::new(FanOut::of(alert, self))
-    }
-}
-
 /// What one record is made of, and how.
 pub(crate) struct Detection<'d> {
     row: Row<'d, 'd>,
     name: Name,
     report_id: u32,
     format: &'d DetectionFormat,
+    /// As those of a [draft](crate::Draft).
+    pub(crate) unless_carried: Facts,
+    pub(crate) carries: Facts,
 }
 
 impl Detection<'_> {

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use drawbridge_alert::Timestamp;
 
-use super::entity::Kinds;
-use super::source::ANY_ENTITY;
+use super::entity::{ANY_ENTITY, Kinds};
 use super::source::Source::{
     self, Alert, Device, Entity, EntityElse, Never, OfUser, OtherDevice, Synthesised as Made,
     UserName,

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use drawbridge_alert::{Device, FileDetails, Text, Timestamp};
 
 use super::entity::Entity;
-use super::fan_out::Row;
 use super::identity::lower;
 use super::person::Person;
+use super::row::Row;
 
 type Value<'r> = Cow<'r, str>;
 const EMPTY: Value<'static> = Cow::Borrowed("");

@@ -1,8 +1,5 @@
 use super::entity::Kinds;
 
-/// Stands for entities of every kind in [`Source::Entity`].
-pub(super) const ANY_ENTITY: &str = "entity";
-
 /// Where a value comes from. Several properties stand in the order in which they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::evidence;
 use super::field::Ecs;
-use super::value::{Value, Values};
+use super::value::Value;
+use super::values::Values;
 use crate::tree::Node;
 
 /// What a determination says of the event, as Elastic has it.

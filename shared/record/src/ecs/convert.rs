@@ -3,9 +3,9 @@
 //! What does not fit is left out: one value of a wrong type would make Elasticsearch refuse the
 //! whole record. It stays under `m365_defender.alert`.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::name::ODATA_TYPE;
 use super::time;
 use super::uri::Uri;
 use super::value::Value;
@@ -20,23 +20,11 @@ type Sink<'s, 'n> = &'s mut dyn FnMut(Value<'n>);
 
 /// A string; a number or a truth value as Graph writes it.
 pub(super) fn text<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
-    let Some(text) = plain(node) else {
+    let Some(text) = write::scalar(node) else {
         return false;
     };
     sink(Value::Text(text));
     true
-}
-
-/// The text of a value that is neither a list nor an object, nor nothing.
-pub(super) fn plain<'n>(node: &'n Node<'_>) -> Option<Cow<'n, str>> {
-    Some(match node {
-        Node::Text(text) if !text.is_empty() => Cow::Borrowed(text),
-        Node::Int(number) => Cow::Owned(number.to_string()),
-        Node::Number(number) => Cow::Owned(number.to_string()),
-        Node::Flag(true) => Cow::Borrowed("true"),
-        Node::Flag(false) => Cow::Borrowed("false"),
-        _ => return None,
-    })
 }
 
 pub(super) fn date<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
@@ -225,7 +213,7 @@ pub(super) fn lists_labels<'n>(node: &'n Node<'_>, sink: Sink<'_, 'n>) -> bool {
         return text(node, sink);
     };
     for label in own(labels) {
-        if let Some(value) = plain(&label.value) {
+        if let Some(value) = write::scalar(&label.value) {
             sink(Value::Text(format!("{}:{value}", label.name).into()));
         }
     }
@@ -237,9 +225,6 @@ fn own<'n>(labels: &Object<'n>) -> impl Iterator<Item = &'n Member<'n>> + use<'n
     let members = labels.members().iter();
     members.filter(|member| member.name != ODATA_TYPE)
 }
-
-/// The name of the member that tells the type of an object.
-pub(super) const ODATA_TYPE: &str = "@odata.type";
 
 fn give<'n>(value: Option<Value<'n>>, sink: Sink<'_, 'n>) -> bool {
     let Some(value) = value else {

@@ -18,6 +18,7 @@ mod record;
 mod time;
 mod uri;
 mod value;
+mod values;
 mod walk;
 mod write;
 
@@ -25,7 +26,8 @@ use std::sync::{Mutex, PoisonError};
 
 use drawbridge_alert::Alert;
 
-use crate::version::{self, Writer};
+use crate::draft;
+use crate::version::Writer;
 use crate::{Change, Drafts, ExplainedKey, Field, Format, Rewrite};
 
 pub use data_stream::DataStream;
@@ -82,7 +84,7 @@ impl Format for Ecs {
     }
 
     fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
-        version::drafts(alert, self)
+        draft::version(alert, self)
     }
 }
 

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::convert::ODATA_TYPE;
+/// The name of the member that tells the type of an object.
+pub(super) const ODATA_TYPE: &str = "@odata.type";
 
 /// The names that the component template `ecs@mappings` gives another type than a text's, wherever
 /// they stand: <https://github.com/elastic/elasticsearch>, `ecs@mappings.json`.

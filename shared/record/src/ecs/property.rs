@@ -2,6 +2,7 @@
 //! and the ECS fields that it fills.
 
 use super::field::Ecs;
+use super::name::ODATA_TYPE;
 
 /// One property of a Graph object.
 pub(super) struct Property {
@@ -107,7 +108,7 @@ impl Shape {
     /// A piece of evidence with these properties of its own.
     pub(super) const fn evidence(own: &'static [Property]) -> Self {
         Self {
-            base: super::evidence::BASE,
+            base: BASE,
             ..Self::plain(own)
         }
     }
@@ -142,15 +143,6 @@ impl Shape {
                 .any(|p| p.group.is_empty() && p.name == name && p.graph != name)
     }
 
-    /// Whether a field of that name takes something else than text. All evidence is one object to
-    /// the mapping of an index, whatever its kind.
-    pub(super) fn is_no_text(&self, name: &str) -> bool {
-        if !self.base.is_empty() {
-            return super::evidence::is_no_text(name);
-        }
-        self.reserved.contains(&name) || self.no_texts().any(|known| known == name)
-    }
-
     /// The names of the fields that take something else than text.
     pub(super) fn no_texts(&self) -> impl Iterator<Item = &'static str> {
         let own = self.properties().filter(|property| {
@@ -160,6 +152,23 @@ impl Shape {
             .chain(self.groups.iter().copied())
     }
 }
+
+/// What every piece of evidence has.
+static BASE: &[Property] = &[
+    kept(ODATA_TYPE, "odata_type", Holds::Text, &[]),
+    kept("createdDateTime", "created_datetime", Holds::Date, &[]),
+    same("verdict", &[]),
+    kept("remediationStatus", "remediation_status", Holds::Text, &[]),
+    kept(
+        "remediationStatusDetails",
+        "remediation_status_details",
+        Holds::Text,
+        &[],
+    ),
+    same("roles", &[]),
+    kept("detailedRoles", "detailed_roles", Holds::Text, &[]),
+    same("tags", &[]),
+];
 
 /// A property under Elastic's name.
 pub(super) const fn kept(

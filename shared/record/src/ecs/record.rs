@@ -10,7 +10,8 @@ use super::category;
 use super::data_stream::DataStream;
 use super::field::Ecs;
 use super::time;
-use super::value::{Value, Values};
+use super::value::Value;
+use super::values::Values;
 use super::walk::{Place, Walk};
 use crate::tree::{self, Node};
 

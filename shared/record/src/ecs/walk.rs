@@ -12,7 +12,8 @@ use super::name;
 use super::property::{Holds, How, Made, Property, Shape};
 use super::time;
 use super::uri::Uri;
-use super::value::{Value, Values};
+use super::value::Value;
+use super::values::Values;
 use super::write;
 use crate::json::{float, int, string};
 use crate::tree::{Member, Node};
@@ -232,7 +233,7 @@ impl<'n> Walk<'n> {
         for of in others {
             let name = names.free(
                 of.name,
-                |name| shape.is_no_text(name),
+                |name| evidence::is_no_text(shape, name),
                 |name| shape.keeps(name),
             );
             let member = write::member(&name, &mut self.json);

@@ -1,6 +1,7 @@
 //! Values as text, and the members of objects.
 
-use super::convert;
+use std::borrow::Cow;
+
 use super::time;
 use crate::json::{int, string};
 use crate::tree::Node;
@@ -38,7 +39,7 @@ pub(super) fn text(node: &Node<'_>, json: &mut String) -> bool {
 
 /// Adds a value to a list of texts; false, and nothing added, where it is nothing.
 fn add_text(node: &Node<'_>, json: &mut String) -> bool {
-    match convert::plain(node) {
+    match scalar(node) {
         Some(text) if is_empty(&text) => return false,
         Some(text) => pieces(&text, json),
         None => match as_text(node) {
@@ -75,11 +76,23 @@ fn pieces(mut text: &str, json: &mut String) {
     string(text, json);
 }
 
+/// The text of a value that is neither a list nor an object, nor nothing.
+pub(super) fn scalar<'n>(node: &'n Node<'_>) -> Option<Cow<'n, str>> {
+    Some(match node {
+        Node::Text(text) if !text.is_empty() => Cow::Borrowed(text),
+        Node::Int(number) => Cow::Owned(number.to_string()),
+        Node::Number(number) => Cow::Owned(number.to_string()),
+        Node::Flag(true) => Cow::Borrowed("true"),
+        Node::Flag(false) => Cow::Borrowed("false"),
+        _ => return None,
+    })
+}
+
 /// A value as JSON text, with Graph's names; empty where the value is.
 pub(super) fn as_text(node: &Node<'_>) -> String {
     let mut json = String::new();
     // What is no list and no object is its own text.
-    match convert::plain(node) {
+    match scalar(node) {
         Some(text) if is_empty(&text) => {}
         Some(text) => json.push_str(&text),
         None => {

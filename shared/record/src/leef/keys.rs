@@ -1,5 +1,18 @@
-use super::write::{ATTRIBUTE_STYLE, HEADER_STYLE};
-use crate::detection::line::{Key, Table, keys};
+use crate::detection::line::{Key, Style, Table, keys};
+use crate::detection::time_text;
+
+/// LEEF defines no escape, but there are readers that take `\|` for one: an id that ends in a
+/// backslash would swallow the end of its field.
+const HEADER_STYLE: Style = Style {
+    blanks: &['\t', '\n', '\r', '|', '\\'],
+    flags: ["false", "true"],
+    time: time_text,
+};
+
+const ATTRIBUTE_STYLE: Style = Style {
+    blanks: &['\t', '\n', '\r'],
+    ..HEADER_STYLE
+};
 
 /// All that a line can hold.
 pub(super) static TABLE: Table = Table {

@@ -20,8 +20,9 @@ mod write;
 use bumpalo::Bump;
 use drawbridge_alert::Alert;
 
+use crate::draft;
 use crate::tree::Object;
-use crate::version::{self, Writer};
+use crate::version::Writer;
 use crate::{Change, Drafts, ExplainedKey, Field, Format, Rewrite};
 use trace::Trace;
 
@@ -63,7 +64,7 @@ impl Format for Ocsf {
     }
 
     fn drafts<'d>(&'d self, alert: &'d Alert<'d>) -> Drafts<'d> {
-        version::drafts(alert, self)
+        draft::version(alert, self)
     }
 }
 

@@ -13,10 +13,10 @@ mod schema;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::convert::ODATA_TYPE;
 use super::field::Ecs::RelatedHosts;
-use super::property::Holds::{Date, Text};
-use super::property::{Property, Shape, kept, same};
+use super::name::ODATA_TYPE;
+use super::property::Holds::Text;
+use super::property::{Property, Shape, kept};
 use crate::tree::Node;
 
 /// One kind of evidence.
@@ -40,23 +40,6 @@ const fn kind(name: &'static str, category: Option<&'static str>, shape: Shape) 
     }
 }
 
-/// What every piece of evidence has.
-pub(super) static BASE: &[Property] = &[
-    kept(ODATA_TYPE, "odata_type", Text, &[]),
-    kept("createdDateTime", "created_datetime", Date, &[]),
-    same("verdict", &[]),
-    kept("remediationStatus", "remediation_status", Text, &[]),
-    kept(
-        "remediationStatusDetails",
-        "remediation_status_details",
-        Text,
-        &[],
-    ),
-    same("roles", &[]),
-    kept("detailedRoles", "detailed_roles", Text, &[]),
-    same("tags", &[]),
-];
-
 /// The device that a piece of evidence was seen on; on more kinds than the schema says.
 const MDE_DEVICE_ID: Property = kept("mdeDeviceId", "mde_device_id", Text, &[RelatedHosts]);
 
@@ -68,9 +51,13 @@ static NO_TEXTS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     names.chain(UNKNOWN.no_texts()).collect()
 });
 
-/// Whether a field of that name takes something else than text in evidence of any kind.
-pub(super) fn is_no_text(name: &str) -> bool {
-    NO_TEXTS.contains(name)
+/// Whether a field of that name takes something else than text in an object of that shape. All
+/// evidence is one object to the mapping of an index, whatever its kind.
+pub(super) fn is_no_text(shape: &Shape, name: &str) -> bool {
+    if !shape.base.is_empty() {
+        return NO_TEXTS.contains(name);
+    }
+    shape.reserved.contains(&name) || shape.no_texts().any(|known| known == name)
 }
 
 static FAMILIES: &[&[Kind]] = &[

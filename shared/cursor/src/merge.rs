@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::index::{Listed, PageId, Place};
-use super::page::{self, Row};
+use crate::pages::page::{self, Row};
+use crate::pages::{Listed, PageId, Place};
 use crate::state::is_of_use;
 use crate::{State, StateError};
 
@@ -250,14 +250,6 @@ impl State {
         let all = self.pages.bytes() + kept_bytes;
         let most = settings.page_bytes.saturating_mul(LARGEST);
         (all / MANY_PAGES).clamp(settings.page_bytes, most)
-    }
-}
-
-impl super::Pages {
-    /// Which page a place belongs in; 0 if there is none.
-    fn page_of(&self, place: Place) -> usize {
-        let behind = self.index.partition_point(|page| page.first <= place);
-        behind.saturating_sub(1)
     }
 }
 
