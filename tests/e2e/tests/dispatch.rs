@@ -38,8 +38,15 @@ fn count(emulator: &Emulator, before: usize, action: &str) -> usize {
     calls.filter(|call| call.action == action).count()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn three_thousand_tenants_get_one_job_each() {
+/// An emulated cloud with documents of so many tenants and a queue of jobs.
+struct Stack {
+    emulator: Emulator,
+    sqs: aws_sdk_sqs::Client,
+    url: String,
+    dispatcher: Dispatcher,
+}
+
+async fn stack(tenants: usize) -> Stack {
     // Calls are noted only where they are checked.
     let options = Options {
         auth: true,
@@ -51,7 +58,7 @@ async fn three_thousand_tenants_get_one_job_each() {
     s3.create_bucket().bucket("state").send().await.unwrap();
     let store = S3Store::new(s3, "state");
     // No document is opened by a tick, so that what they say does not matter.
-    let puts = (0..TENANTS).map(|n| {
+    let puts = (0..tenants).map(|n| {
         let store = store.clone();
         let ending = if n.is_multiple_of(2) { "toml" } else { "json" };
         let key = format!("tenants/{}.{ending}", name(n));
@@ -73,7 +80,22 @@ async fn three_thousand_tenants_get_one_job_each() {
     let url = create.send().await.unwrap().queue_url.unwrap();
     let queue = Arc::new(SqsQueue::new(sqs.clone(), &url));
     let dispatcher = Dispatcher::new(Vec::new(), Arc::new(store), queue);
+    Stack {
+        emulator,
+        sqs,
+        url,
+        dispatcher,
+    }
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn three_thousand_tenants_get_one_job_each() {
+    let Stack {
+        emulator,
+        sqs,
+        url,
+        dispatcher,
+    } = stack(TENANTS).await;
     let event = json!({"time": "2026-01-01T00:00:00Z"});
     let tick = Tick::of(&event, Timestamp::UNIX_EPOCH).unwrap();
     // The second time is the same firing, delivered again: it goes by the listing of the first one.
@@ -112,29 +134,12 @@ async fn ten_ticks_list_and_send_as_often_as_a_month_is_worked_out_of() {
     measured.tenants_per_list.check(PAGE as u64).unwrap();
     measured.jobs_per_send.check(BATCH as u64).unwrap();
 
-    let options = Options {
-        auth: true,
-        ..Options::default()
-    };
-    let emulator = Emulator::start_with(options).await.unwrap();
-    let config = emulator.sdk_config().await;
-    let s3 = drawbridge_store::s3_client(&config);
-    s3.create_bucket().bucket("state").send().await.unwrap();
-    let store = S3Store::new(s3, "state");
     let tenants = BATCH + 1;
-    for n in 0..tenants {
-        let key = format!("tenants/{}.toml", name(n));
-        let put = store.put(&key, Bytes::from_static(b"?"), "text/plain");
-        put.await.unwrap();
-    }
-    let sqs = aws_sdk_sqs::Client::new(&config);
-    let create = sqs
-        .create_queue()
-        .queue_name("jobs.fifo")
-        .attributes(QueueAttributeName::FifoQueue, "true");
-    let url = create.send().await.unwrap().queue_url.unwrap();
-    let queue = Arc::new(SqsQueue::new(sqs, &url));
-    let dispatcher = Dispatcher::new(Vec::new(), Arc::new(store), queue);
+    let Stack {
+        emulator,
+        dispatcher,
+        ..
+    } = stack(tenants).await;
 
     let ticks = 10;
     let before = emulator.calls().len();

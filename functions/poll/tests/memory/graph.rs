@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_entra::{Endpoints, SignInError, Token, TokenCache, TokenProvider};
 use drawbridge_graph::{Graph, Settings};
 use drawbridge_http::{Body, Transport, TransportError};
 use futures::StreamExt as _;
-use secrecy::SecretString;
 
 /// How large a page may be: a sixteenth of what it may be in the function, for the sake of the test's
 /// time.
@@ -20,14 +18,11 @@ pub(crate) const ALERTS: usize = 40;
 
 /// A client of that Graph.
 pub(crate) fn client() -> Graph {
-    let root = "https://graph.example".parse().unwrap();
-    let endpoints = Endpoints::custom("https://login.example".parse().unwrap(), root).unwrap();
     let settings = Settings {
         max_body_bytes: PAGE_BYTES,
         ..Settings::default()
     };
-    let tokens = Arc::new(TokenCache::new(Arc::new(NoSignIn)));
-    Graph::new(Arc::new(Pages), tokens, endpoints, settings)
+    crate::client::client(Arc::new(Pages), settings)
 }
 
 struct Pages;
@@ -72,17 +67,5 @@ impl Transport for Pages {
         });
         let response = http::Response::builder().header("content-type", "application/json");
         Ok(response.body(body.boxed()).unwrap())
-    }
-}
-
-struct NoSignIn;
-
-#[async_trait]
-impl TokenProvider for NoSignIn {
-    async fn fetch(&self) -> Result<Token, SignInError> {
-        Ok(Token {
-            secret: SecretString::from("token"),
-            lifetime: Duration::from_secs(3600),
-        })
     }
 }

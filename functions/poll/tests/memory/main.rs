@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "../handler/world/client.rs"]
+mod client;
 mod graph;
 
 use std::sync::Arc;

@@ -2,15 +2,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::client::client;
 use super::ports::Mortal;
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_entra::{Endpoints, SignInError, Token, TokenCache, TokenProvider};
 use drawbridge_graph::{Graph, Settings};
 use drawbridge_http::{Body, Transport, TransportError};
 use futures::StreamExt as _;
 use jiff::Timestamp;
-use secrecy::SecretString;
 use tokio::time::Instant;
 
 /// A Graph whose alerts and answers a test sets.
@@ -94,15 +93,8 @@ impl FakeGraph {
     }
 
     pub(crate) fn client(&self) -> Graph {
-        let root = "https://graph.example".parse().unwrap();
-        let endpoints = Endpoints::custom("https://login.example".parse().unwrap(), root).unwrap();
-        let tokens = Arc::new(TokenCache::new(Arc::new(NoSignIn)));
-        Graph::new(
-            Arc::new(Wire(Arc::clone(&self.inner))),
-            tokens,
-            endpoints,
-            Settings::default(),
-        )
+        let wire = Arc::new(Wire(Arc::clone(&self.inner)));
+        client(wire, Settings::default())
     }
 
     /// Sets an alert; one of the same id is replaced.
@@ -320,16 +312,4 @@ fn url_pairs(query: &str) -> Vec<(String, String)> {
         .parse::<drawbridge_http::Url>()
         .unwrap();
     url.query_pairs().into_owned().collect()
-}
-
-struct NoSignIn;
-
-#[async_trait]
-impl TokenProvider for NoSignIn {
-    async fn fetch(&self) -> Result<Token, SignInError> {
-        Ok(Token {
-            secret: SecretString::from("token"),
-            lifetime: Duration::from_secs(3600),
-        })
-    }
 }

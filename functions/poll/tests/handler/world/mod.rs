@@ -1,5 +1,6 @@
 //! A small world for the handler: a scripted Graph, a store and a queue in memory, a set clock.
 
+mod client;
 mod graph;
 mod ports;
 
