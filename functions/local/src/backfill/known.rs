@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use drawbridge_cursor::{Backfill, State};
-use drawbridge_poll::{BackfillProgress, state_key};
+use drawbridge_cursor::Backfill;
+use drawbridge_poll::BackfillProgress;
 
 use super::shown;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::state::tenants_with_state;
+use crate::state::{state_head, tenants_with_state};
 
 /// The folder of all reports.
 const FOLDER: &str = "backfills/";
@@ -35,14 +35,17 @@ impl Known {
 }
 
 /// The backfills, and how many reports or folders of them cannot be read; each was said.
-pub(super) struct Found {
+pub(super) struct KnownBackfills {
     pub(super) all: Vec<Known>,
     pub(super) unreadable: usize,
 }
 
 /// The backfills of which there are reports, of one tenant or of all. One tenant's trouble is not the
 /// others'.
-pub(super) async fn reported(place: &DataLocation, tenant: Option<&str>) -> Result<Found, Failure> {
+pub(super) async fn reported(
+    place: &DataLocation,
+    tenant: Option<&str>,
+) -> Result<KnownBackfills, Failure> {
     let prefix = match tenant {
         Some(tenant) => format!("{FOLDER}{tenant}/"),
         None => FOLDER.to_owned(),
@@ -84,7 +87,7 @@ pub(super) async fn reported(place: &DataLocation, tenant: Option<&str>) -> Resu
     for error in &unreadable {
         say(&format!("drawbridge: {error}"));
     }
-    Ok(Found {
+    Ok(KnownBackfills {
         all,
         unreadable: unreadable.len(),
     })
@@ -133,16 +136,10 @@ fn known(
 
 /// The backfills of a tenant's state; `None` for a state that cannot be read, which is said.
 async fn in_state(place: &DataLocation, tenant: &str) -> Option<BTreeMap<String, Backfill>> {
-    let key = state_key(tenant);
-    let state = match place.store.get(&key).await {
-        Ok(None) => return Some(BTreeMap::new()),
-        Ok(Some(object)) => State::decode_head(&object.body).map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    match state {
-        Ok(state) => Some(state.backfills),
+    match state_head(place, tenant).await {
+        Ok(state) => Some(state.unwrap_or_default().backfills),
         Err(error) => {
-            say(&format!("{key}: {error}"));
+            say(&error);
             None
         }
     }

@@ -2,7 +2,7 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 
-use super::known::{Found, reported};
+use super::known::{KnownBackfills, reported};
 use crate::cli::BackfillStatus;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     let mut rows = Vec::new();
     let mut out = crate::screen::stdout();
     let mut reasons = Vec::new();
-    let Found { all, unreadable } = reported(&place, args.tenant.as_deref()).await?;
+    let KnownBackfills { all, unreadable } = reported(&place, args.tenant.as_deref()).await?;
     for known in all {
         let state = known.state();
         let progress = known.progress;

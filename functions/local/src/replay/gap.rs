@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use drawbridge_cursor::{Due, Range, State, Window};
-use drawbridge_poll::{Ending, Poller, Report, Silent, Stop, change_state, state_key};
+use drawbridge_poll::{Ending, Poller, Report, Silent, Stop, change_state};
 use drawbridge_quarantine::{Kind, StoredItem, stored_items};
 use drawbridge_store::Catalogue;
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use super::done::Done;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::span::span;
+use crate::state::state_head;
 
 /// How often another poll may save the tenant's state first, or a poll may get no further.
 const MAX_IN_VAIN: u32 = 20;
@@ -103,11 +104,8 @@ impl GapReplay<'_> {
 
     /// What of the window is still to be read.
     pub(super) async fn unread(&self) -> Result<Vec<Range>, Failure> {
-        let object = self.place.store.get(&state_key(&self.item.tenant)).await;
-        let Some(object) = object.map_err(Failure::of)? else {
-            return Ok(Vec::new());
-        };
-        let state = State::decode_head(&object.body).map_err(Failure::of)?;
+        let state = state_head(self.place, &self.item.tenant).await;
+        let state = state.map_err(Failure::of)?.unwrap_or_default();
         Ok(state.unread.within(self.window).collect())
     }
 }

@@ -5,7 +5,6 @@ use drawbridge_cursor::State;
 use drawbridge_entra::Cloud;
 use drawbridge_http::authority;
 use drawbridge_poll::assembly::Services;
-use drawbridge_poll::state_key;
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::json;
@@ -17,6 +16,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
 use crate::span::{ago, span};
+use crate::state::state_head;
 
 /// State objects that are read at once; each may be megabytes.
 const AT_ONCE: usize = 8;
@@ -36,8 +36,8 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     }
     let services = place.services()?;
     let verdicts = admit(&found, &place, &services, &Failures::new()).await;
-    let heads: Vec<Head> = stream::iter(&found)
-        .map(|found| head(&place, &found.document.name))
+    let heads: Vec<_> = stream::iter(&found)
+        .map(|found| state_head(&place, &found.document.name))
         .buffered(AT_ONCE)
         .collect()
         .await;
@@ -185,17 +185,4 @@ impl Row<'_> {
             "problem": self.problem,
         })
     }
-}
-
-/// What of a tenant's state tells how far it was read; none where there is none, or why it cannot be
-/// read.
-type Head = Result<Option<State>, String>;
-
-/// Reads that, and keeps no more of the object.
-async fn head(place: &DataLocation, name: &str) -> Head {
-    let key = state_key(name);
-    let object = place.store.get(&key).await;
-    let object = object.map_err(|error| error.to_string())?;
-    let head = object.map(|object| State::decode_head(&object.body));
-    head.transpose().map_err(|error| format!("{key}: {error}"))
 }
