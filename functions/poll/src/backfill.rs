@@ -54,7 +54,7 @@ impl BackfillStep {
             None if is_ended => return,
             None => progress.left.clear(),
         }
-        // Nobody has tried it meanwhile.
+        // A cancelled backfill keeps its reason: nobody has tried it since.
         if self.stopped.is_some() || !self.is_cancelled() {
             progress.stopped.clone_from(&self.stopped);
         }
@@ -62,8 +62,8 @@ impl BackfillStep {
 }
 
 impl Poller {
-    /// Reads as much of a backfill as there is time for. The watermark is not its to move, nor is
-    /// what is unread its to settle.
+    /// Reads as much of a backfill as there is time for. It neither moves the watermark nor takes
+    /// anything out of what is unread.
     ///
     /// A window that fails again and again is put aside, and the rest goes on. Whatever the error,
     /// the step says what was done.
@@ -126,7 +126,7 @@ impl Poller {
         let options = ReadOptions::of_backfill(&step.id, backfill);
         let until = self.read_by_live_polls(saved, context.now);
         while let Some(range) = backfill.next(context.now) {
-            // What lies ahead is for live polls.
+            // Live polls read what lies ahead of that.
             let Some(window) = Window::new(range.window.from(), range.window.to().min(until))
             else {
                 backfill.each(|ranges| ranges.narrow(range.window, &[], context.now));
@@ -168,7 +168,8 @@ impl Poller {
                         report.ending = Ending::Postponed(delay);
                         return Ok(());
                     }
-                    // It is this window alone. Read again, it is tried in parts.
+                    // Graph answers other questions: the trouble is with this window alone, which is tried in
+                    // parts when it is read again.
                     backfill.each(|ranges| ranges.put_off(range.window, context.now));
                 }
                 Err(unread) => {
@@ -178,7 +179,7 @@ impl Poller {
                         %error, "a window of a backfill could not be read"
                     );
                     if !self.is_about_the_window(&unread, context).await {
-                        // All of it, so that others have their turn.
+                        // All of the backfill waits, so that others have their turn.
                         for waiting in backfill.left().iter() {
                             backfill.each(|ranges| ranges.wait(waiting.window, context.now));
                         }
@@ -247,7 +248,7 @@ impl Poller {
         let noted = BackfillProgress::change(store, tenant, &step.id, change);
         let mut noted = noted.await;
         if step.is_cancelled() && step.stopped.is_none() {
-            // Who suspended it may have had no time to say so.
+            // The command that suspended it may have had no time to note that.
             noted = noted.and(BackfillProgress::settle(store, tenant, &step.id, false).await);
         }
         if let Err(error) = noted {
@@ -293,12 +294,12 @@ impl Poller {
         let requests = self.graph.stats().requests - requests;
         let now = self.clock.now();
         let change = |state: &mut State| {
-            // A poll may have spent some, too.
+            // A poll may have spent requests meanwhile, too.
             state.spent = Some(budget::spend(state.spent, now, requests));
             let Some(backfill) = state.backfills.get_mut(id) else {
                 return;
             };
-            // What was asked for meanwhile stays.
+            // Ranges that an operator added meanwhile stay.
             backfill.ranges = backfill.ranges.without(&before);
             if let Some(counted) = &step.backfill {
                 backfill.ranges.add_all(&counted.left());

@@ -135,7 +135,7 @@ impl BackfillProgress {
             cancelled: false,
             ..self.clone()
         };
-        // First, so that a poll that begins at once goes on from it.
+        // The report comes first, so that a poll that begins at once goes on from it.
         Self::change(store, &self.tenant, &self.id, |progress| {
             progress.clone_from(&asked);
         })

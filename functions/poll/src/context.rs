@@ -134,7 +134,7 @@ impl<'a> PollContext<'a> {
 
     /// Notes that there is room for the state.
     pub(crate) fn know_room(&self) {
-        // It is the same, set twice.
+        // A second call sets the same value.
         let _ = self.has_room.set(());
     }
 }

@@ -54,7 +54,7 @@ impl Poller {
     fn nothing(&self) -> AlertQuery {
         let from = Timestamp::UNIX_EPOCH;
         AlertQuery {
-            // There is nothing in it.
+            // The answer has no alerts, so a small page is enough.
             room: Room::Small,
             ..self.query(from, from + SignedDuration::from_millis(1), 1)
         }

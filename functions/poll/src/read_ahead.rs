@@ -7,14 +7,14 @@ use tokio::task::JoinHandle;
 
 /// A page that is asked for.
 #[derive(Clone)]
-pub(crate) enum Asked {
+pub(crate) enum PageRequest {
     /// The first one of a window.
     First(AlertQuery),
     /// The one behind a link.
     Next(NextLink),
 }
 
-impl Asked {
+impl PageRequest {
     /// The same, if it may be so large.
     pub(crate) fn with_room(self, room: Room) -> Self {
         match self {
@@ -34,7 +34,7 @@ impl Asked {
 /// A page on its way: it is fetched while the one before is mapped and sent, and given up when
 /// nobody waits for it any more.
 pub(crate) struct ReadAhead {
-    pub(crate) asked: Asked,
+    pub(crate) asked: PageRequest,
     page: JoinHandle<Result<Page, GraphError>>,
 }
 
@@ -42,7 +42,7 @@ impl ReadAhead {
     /// Asks for a page after a pause.
     pub(crate) fn of(
         graph: &Arc<Graph>,
-        asked: Asked,
+        asked: PageRequest,
         deadline: Deadline,
         pause: Duration,
     ) -> Self {
@@ -57,8 +57,8 @@ impl ReadAhead {
     /// How large the page may be.
     pub(crate) fn room(&self) -> Room {
         match &self.asked {
-            Asked::First(query) => query.room,
-            Asked::Next(link) => link.room(),
+            PageRequest::First(query) => query.room,
+            PageRequest::Next(link) => link.room(),
         }
     }
 

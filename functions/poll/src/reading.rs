@@ -31,7 +31,7 @@ impl Poller {
             );
         }
         if plan.rest_first {
-            // Should it kill the process, the next poll is for what is new.
+            // If reading what was left kills the process, the next poll begins with what is new.
             if !self.save(saved).await? {
                 report.ending = Ending::Superseded;
                 return Ok(());
@@ -48,7 +48,7 @@ impl Poller {
         {
             let options = ReadOptions::new(What::Live);
             if report.pages > 0 && !context.has_time(&options) {
-                // What was left took all of it. The next poll is for this.
+                // What earlier polls left took all of the time; the next poll begins with what is new.
                 saved.state.rest_is_next = false;
                 report.ending = Ending::OutOfTime;
                 return Ok(());
@@ -61,7 +61,7 @@ impl Poller {
                 Ok(false) => return Ok(()),
                 Err(unread) => {
                     if self.is_about_the_window(&unread, context).await {
-                        // The next poll reads what is new without it.
+                        // The next poll reads what is new without this window.
                         report.put_off += 1;
                         saved.state.note_failure(window);
                     }
@@ -199,13 +199,13 @@ impl Poller {
                 graph_answers,
             } => {
                 if self.graph_answers(graph_answers, context).await {
-                    // It is this window alone.
+                    // Graph answers other questions: the trouble is with this window alone.
                     if what != What::Live {
                         report.put_off += 1;
                         state.put_off(window, context.now);
                         return Ok(true);
                     }
-                    // The next poll reads what is new without it.
+                    // The next poll reads what is new without this window.
                     state.note_failure(window);
                 }
                 report.ending = Ending::Postponed(delay);

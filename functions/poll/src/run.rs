@@ -62,12 +62,12 @@ impl Poller {
             saved.state.failing_since = None;
         }
         if self.is_worth_saving(&read, &saved, &report) {
-            // Not for long: what was sent is not noted yet.
+            // The wait is short, because what was sent is not noted in the state yet.
             saved.may_merge = context.may_merge(&saved.state.pages)
                 || context.grow(stop.deadline().at_most(MERGE_WAIT)).await;
             match self.save(&mut saved).await {
                 Ok(true) => report.saved = true,
-                // A poll's work is done by the next one.
+                // Another poll was faster, and the next one reads what this one could not note.
                 Ok(false) => report.ending = Ending::Superseded,
                 Err(error) => read = read.and(Err(error)),
             }
@@ -81,7 +81,7 @@ impl Poller {
         report.more =
             !stop.is_asked() && report.is_on_time() && saved.state.is_anything_due(context.now);
         let counting = Self::next_backfill(&saved, &context, true);
-        // There is room for one state only.
+        // Counting loads the state anew, and there is memory for one state only.
         drop(saved);
         if let Some(id) = counting.filter(|_| report.ending == Ending::Complete) {
             report.more |= self.count_next(&id, &context).await;
@@ -216,7 +216,7 @@ impl Poller {
         let after = self.graph.stats();
         report.requests = after.requests - before.requests;
         report.throttled = after.throttled - before.throttled;
-        // Every one, whatever becomes of the others: a file is closed by it.
+        // Every queue is flushed, whatever becomes of the others, since that closes its file.
         let mut flushed = Ok(());
         for output in &self.outputs {
             flushed = flushed.and(output.queue.flush().await);
@@ -233,7 +233,7 @@ impl Poller {
     async fn count_next(&self, id: &str, context: &PollContext<'_>) -> bool {
         match self.count_backfill(id, context).await {
             Ok((counted, step)) => counted.is_on_time() && step.is_to_go_on(context.now),
-            // It is tried again; what the poll was for is done.
+            // The count is tried again; the poll itself has done its work.
             Err(error) => {
                 let tenant = &self.settings.tenant;
                 tracing::warn!(tenant, %error, "a backfill could not be counted");
@@ -265,7 +265,7 @@ impl Poller {
                 || (report.ending == Ending::Complete
                     && saved.is_due(self.clock.now(), heartbeat_secs))
         };
-        // What a poll that fails has learned of older ranges, and whose turn it is.
+        // A poll that fails saves what it has learned of older ranges, and whose turn it is.
         let learned = report.put_off > 0 || saved.had_rest();
         let failed = || read.is_err() && saved.has_changed() && learned;
         news || (read.is_ok() && settled()) || failed()

@@ -68,7 +68,7 @@ impl SavedState {
     }
 
     /// Whether the object is so old, or its watermark so far behind, that even an idle poll writes
-    /// it. The one does not say the other: backfills write the object and leave the watermark.
+    /// it. Both count, since backfills write the object and leave the watermark.
     pub(crate) fn is_due(&self, now: Timestamp, heartbeat_secs: u32) -> bool {
         let heartbeat = SignedDuration::from_secs(i64::from(heartbeat_secs));
         // A time ahead was noted by a clock that was wrong.

@@ -27,7 +27,7 @@ pub(crate) async fn head(
     most: usize,
 ) -> Result<Option<State>, StoreError> {
     match store.get_at_most(&state_key(tenant), most).await {
-        // Nobody who writes pages leaves so much in the object.
+        // A release that writes pages leaves much less in the object.
         Err(StoreError::TooLarge { .. }) => Ok(None),
         object => Ok(object?.and_then(|object| State::decode_head(&object.body).ok())),
     }

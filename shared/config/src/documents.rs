@@ -67,7 +67,9 @@ pub async fn documents(store: &dyn Catalogue) -> Result<Documents, ConfigError> 
     let found = by_name(listing.objects.into_iter().chain(linked));
     let links = links.into_iter().map(|(_, error)| error);
     let unreadable = listing.unreadable.into_iter().chain(links);
-    let unreadable = unreadable.map(ConfigError::from).chain(told(misnamed));
+    let unreadable = unreadable
+        .map(ConfigError::from)
+        .chain(misnamed_error(misnamed));
     Ok(Documents {
         found,
         unreadable: unreadable.collect(),
@@ -107,14 +109,14 @@ fn is_taken_for_a_document(key: &str) -> bool {
     !key.split('/').any(is_hidden) && !NO_DOCUMENTS.iter().any(|end| lower.ends_with(end))
 }
 
-/// The most names that are told of files that are no documents.
-const MISNAMED_TOLD: usize = 5;
+/// The most names of files that are no documents which one error shows.
+const MISNAMED_SHOWN: usize = 5;
 
 /// One error for all of them: a folder of somebody else's may hold thousands.
-fn told(mut misnamed: Vec<String>) -> Option<ConfigError> {
+fn misnamed_error(mut misnamed: Vec<String>) -> Option<ConfigError> {
     misnamed.sort_unstable();
-    let more = misnamed.len().saturating_sub(MISNAMED_TOLD);
-    misnamed.truncate(MISNAMED_TOLD);
+    let more = misnamed.len().saturating_sub(MISNAMED_SHOWN);
+    misnamed.truncate(MISNAMED_SHOWN);
     let mut places = misnamed.join(", ");
     if more > 0 {
         places += &format!(" and {more} more");
@@ -316,12 +318,12 @@ mod tests {
     #[test]
     fn of_many_files_that_are_no_documents_some_are_named() {
         let files = |count| (0..count).map(|n| format!("tenants/{n}_x.toml")).collect();
-        assert_eq!(told(Vec::new()), None);
+        assert_eq!(misnamed_error(Vec::new()), None);
         for (count, expected) in [
             (5, "tenants/4_x.toml: "),
             (7, "tenants/4_x.toml and 2 more: "),
         ] {
-            let error = told(files(count)).unwrap().to_string();
+            let error = misnamed_error(files(count)).unwrap().to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

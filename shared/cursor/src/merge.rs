@@ -95,7 +95,7 @@ impl State {
                 of_page.0 += kept.bytes;
                 of_page.1.push(kept.alert);
             }
-            // What empties the object most goes first.
+            // The pages that take most out of the object go first.
             let mut by_page: Vec<_> = by_page.into_iter().collect();
             by_page.sort_by_key(|(at, (bytes, _))| (std::cmp::Reverse(*bytes), *at));
             for (at, (of_page, alerts)) in by_page {

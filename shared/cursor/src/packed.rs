@@ -55,7 +55,7 @@ impl Unpacking<'_> {
     pub(crate) fn unpack(self) -> Result<Written, StateError> {
         let packed = decoded(self.written)?;
         let mut written = Written::default();
-        // The number may be anything; the bytes are there.
+        // The number that is said may be wrong, but the bytes bound it.
         let most = packed.len() / LEAST_BYTES;
         written.alerts.reserve(self.alerts.min(most));
         let mut rest = packed.as_slice();

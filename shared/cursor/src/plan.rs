@@ -45,7 +45,7 @@ impl State {
             }
             self.begin_sweep(sweep, now);
         }
-        // By turns, so that neither waits for the other for ever.
+        // What is new and what was left take turns, so that neither waits for ever.
         let rest_first = self.rest_is_next && self.unread.next(now).is_some();
         self.rest_is_next = !rest_first;
         let live = Window::new(from, until).filter(|_| !rest_first);

@@ -207,13 +207,13 @@ impl State {
 
     /// Forgets the alerts that Graph has not returned for `retention_secs`.
     pub fn prune(&mut self, now: Timestamp, retention_secs: u64) {
-        // Of an alert in a page it is not noted each time that Graph returned it.
-        // A shorter retention must not have been preceded by longer steps.
+        // That Graph returned an alert which is in a page is noted in steps only. They are bounded, so
+        // that they are not too long for a shorter retention which is set later.
         let step_secs = epoch_secs_of(i64::try_from(retention_secs / 8).unwrap_or(i64::MAX));
         let step_secs = step_secs.min(LONGEST_STEP_SECS);
         let oldest = self.oldest_secs(now, retention_secs);
         let oldest = oldest.saturating_sub(step_secs);
-        // What was seen later than that was seen by a clock that was ahead.
+        // A clock that was ahead noted what was seen later than that.
         let latest = epoch_secs_of(self.newest.unwrap_or(now).max(now).as_second());
         self.forget_suspended(oldest);
         let backfills = &self.backfills;

@@ -151,8 +151,8 @@ impl Versions {
         taken
     }
 
-    /// Gives back what was taken: that version is claimed when it is read again.
-    pub(crate) fn give_back(&mut self, taken: &Taken) {
+    /// Releases what was taken: that version is claimed when it is read again.
+    pub(crate) fn release(&mut self, taken: &Taken) {
         self.text = UNKNOWN;
         if let Some(at) = self.known.iter().position(|known| *known == taken.version) {
             self.known.remove(at);
@@ -160,7 +160,7 @@ impl Versions {
             self.known.splice(..0, forgotten);
         }
         if self.content == taken.content {
-            // Unless what came before was given back first.
+            // What came before may have been released first.
             let is_as_before = self.known.last().copied() == taken.version_before;
             (self.content, self.updated) = match is_as_before {
                 true => (taken.content_before, taken.updated_before),

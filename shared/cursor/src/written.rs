@@ -271,7 +271,7 @@ impl Written {
         if let Some(part) = part_of(&mut self.large, alert.id, entry, &key) {
             let versions = entry.versions_of(part);
             match &claimed.taken {
-                Some(taken) => versions.give_back(taken),
+                Some(taken) => versions.release(taken),
                 None if claimed.is_new => *versions = Versions::NEVER_WRITTEN,
                 None => *versions = Versions::UNKNOWN,
             }
@@ -305,7 +305,7 @@ impl Written {
     }
 
     /// Forgets the alerts that Graph has not returned since `oldest_secs`.
-    pub fn forget_before(&mut self, oldest_secs: u32) {
+    pub(crate) fn forget_before(&mut self, oldest_secs: u32) {
         self.alerts
             .retain(|_, entry| entry.seen_secs >= oldest_secs);
         self.large

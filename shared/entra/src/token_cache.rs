@@ -63,7 +63,7 @@ pub struct Lease {
     number: u64,
 }
 
-enum Found {
+enum Cached {
     Fresh(Lease),
     Old(Lease),
     Nothing,
@@ -116,9 +116,9 @@ impl TokenCache {
     /// As [`token`](Self::token).
     pub async fn lease(&self, deadline: Deadline) -> Result<Lease, SignInError> {
         match self.find() {
-            Found::Fresh(lease) => Ok(lease),
-            Found::Old(lease) => Ok(self.renew_early(lease, deadline).await),
-            Found::Nothing => self.fetch_first(deadline).await,
+            Cached::Fresh(lease) => Ok(lease),
+            Cached::Old(lease) => Ok(self.renew_early(lease, deadline).await),
+            Cached::Nothing => self.fetch_first(deadline).await,
         }
     }
 
@@ -126,7 +126,7 @@ impl TokenCache {
         let Ok(_one_at_a_time) = self.fetching.try_lock() else {
             return current;
         };
-        if let Found::Fresh(lease) = self.find() {
+        if let Cached::Fresh(lease) = self.find() {
             return lease;
         }
         if self.recent_failure().is_some() {
@@ -146,7 +146,7 @@ impl TokenCache {
 
     async fn fetch_first(&self, deadline: Deadline) -> Result<Lease, SignInError> {
         let _one_at_a_time = within(deadline, self.fetching.lock()).await?;
-        if let Found::Fresh(lease) | Found::Old(lease) = self.find() {
+        if let Cached::Fresh(lease) | Cached::Old(lease) = self.find() {
             return Ok(lease);
         }
         if let Some(error) = self.recent_failure() {
@@ -173,12 +173,12 @@ impl TokenCache {
         }
     }
 
-    fn find(&self) -> Found {
+    fn find(&self) -> Cached {
         let now = Instant::now();
         match &self.state().held {
-            Some(held) if now < held.renew_at => Found::Fresh(held.lease.clone()),
-            Some(held) if now < held.useless_at => Found::Old(held.lease.clone()),
-            _ => Found::Nothing,
+            Some(held) if now < held.renew_at => Cached::Fresh(held.lease.clone()),
+            Some(held) if now < held.useless_at => Cached::Old(held.lease.clone()),
+            _ => Cached::Nothing,
         }
     }
 

@@ -7,10 +7,10 @@ use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_poll::assembly::{AdministratorsList, Admitted, Services};
 use drawbridge_store::Catalogue;
 
+pub(crate) use super::duplicate_tenants::Failures;
+use super::duplicate_tenants::{Absent, DuplicateTenants};
 use super::first_poll;
 use super::tenant_document::TenantDocument;
-pub(crate) use super::twins::Failures;
-use super::twins::{Absent, Twins};
 use crate::data_location::DataLocation;
 
 /// Documents by name, each as it may be polled, or why it may not.
@@ -47,8 +47,8 @@ pub(crate) async fn admit<'a>(
 ) -> Verdicts<'a> {
     let list = AdministratorsList::of(services.store.as_ref());
     let mut verdicts = admit_each(found, place, services, &list).await;
-    let twins = twins(found, &verdicts, place, &list, failures).await;
-    let refused = twins.refused(polled(found, &verdicts)).await;
+    let duplicates = duplicates(found, &verdicts, place, &list, failures).await;
+    let refused = duplicates.refused(polled(found, &verdicts)).await;
     for (name, error) in refused {
         verdicts.insert(name, Err(error));
     }
@@ -66,12 +66,12 @@ pub(super) async fn refusal_beside(
     let list = AdministratorsList::of(services.store.as_ref());
     let verdicts = admit_each(found, place, services, &list).await;
     let failures = Failures::new();
-    let twins = Twins {
+    let duplicates = DuplicateTenants {
         are_equals_refused: true,
-        ..twins(found, &verdicts, place, &list, &failures).await
+        ..duplicates(found, &verdicts, place, &list, &failures).await
     };
     let others = polled(found, &verdicts).filter(|other| other.name != tenant.name);
-    let refused = twins.refused(others.chain([tenant])).await;
+    let refused = duplicates.refused(others.chain([tenant])).await;
     let refused = refused.into_iter().find(|(name, _)| *name == tenant.name);
     refused.map(|(_, error)| error)
 }
@@ -88,19 +88,19 @@ fn polled<'a>(
     polled.filter_map(|found| found.tenant.as_ref().ok())
 }
 
-async fn twins<'s>(
+async fn duplicates<'s>(
     found: &[TenantDocument],
     verdicts: &Verdicts<'_>,
     place: &'s DataLocation,
     list: &'s AdministratorsList<'s>,
     failures: &'s Failures,
-) -> Twins<'s> {
+) -> DuplicateTenants<'s> {
     let store = place.store.as_ref();
-    Twins {
+    DuplicateTenants {
         given: given(found, place, list).await,
         absent: absent(found, verdicts, store).await,
         is_stack: place.as_folder().is_none(),
-        ..Twins::of(store, list, failures)
+        ..DuplicateTenants::of(store, list, failures)
     }
 }
 

@@ -352,12 +352,12 @@ async fn a_document_beside_a_tenant_of_the_parameters_is_named() {
     let documents = [with_secret("aaa", 1), with_secret("other", 2)];
     let first = with_secret("first", 1);
     let failures = Failures::new();
-    let twins = Twins {
+    let duplicates = DuplicateTenants {
         given: vec![tenant(&first).clone()],
         is_stack: true,
-        ..Twins::of(place.store.as_ref(), &list, &failures)
+        ..DuplicateTenants::of(place.store.as_ref(), &list, &failures)
     };
-    let refused = twins.refused(documents.iter().map(tenant)).await;
+    let refused = duplicates.refused(documents.iter().map(tenant)).await;
     let [(name, error)] = refused.as_slice() else {
         panic!("{refused:?}");
     };

@@ -4,8 +4,8 @@ use drawbridge_config::Tenant;
 use drawbridge_poll::assembly::AdministratorsList;
 
 use super::admission::{Verdicts, admit_each, refusal_beside};
+use super::duplicate_tenants::is_alike;
 use super::tenant_document::TenantDocument;
-use super::twins::is_alike;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 

@@ -6,13 +6,13 @@ mod allow;
 mod alone;
 mod bindings;
 mod check;
+mod duplicate_tenants;
 pub(crate) mod first_poll;
 mod list;
 mod pause;
 mod purge;
 mod remove;
 mod tenant_document;
-mod twins;
 mod version;
 
 use std::io::Write as _;

@@ -76,7 +76,7 @@ impl Drain<'_> {
         }
         let quarantined = self.state.output(QUARANTINED);
         if let Some(claimed) = quarantined.claim(alert, &[0; 32], now_secs) {
-            // Noted first, so that it is given back if it cannot be written.
+            // The claim is noted first, so that it is released if the alert cannot be written.
             self.quarantined.push((QUARANTINED.to_owned(), claimed));
             if !self.options.dry_run {
                 self.poller.quarantine().alert(raw, error).await?;
@@ -146,7 +146,7 @@ impl Drain<'_> {
         let recalled = pages.recall(self.state, alert).await?;
         self.report.lost_pages += recalled.lost;
         if recalled.pages > 0 && self.context.small().is_some() {
-            // Makes room for what the next one needs.
+            // This makes room for the pages that the next alert needs.
             self.is_over();
         }
         Ok(Some(recalled.pages))
@@ -206,7 +206,7 @@ impl Drain<'_> {
         let refused = match output.queue.send(&batch.messages).await {
             Ok(refused) => refused,
             Err(error) => {
-                // Given back together with all else that waits when the window fails.
+                // Their claims are released with all others that wait when the window fails.
                 self.batches[n] = batch;
                 return Err(error.into());
             }

@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(oldest_first.alerts, 1);
         assert_eq!(listing(&[10, 30, 20]).in_order(window(0, 100)), None);
         assert_eq!(listing(&[]).in_order(window(0, 100)), None);
-        // All of it is of the first instant, or was incomplete.
+        // All rows are of the first instant, or the list was incomplete.
         assert_eq!(listing(&[0, 0]).in_order(window(0, 100)), None);
         let incomplete = Listing {
             incomplete: true,

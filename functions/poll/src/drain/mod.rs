@@ -20,7 +20,7 @@ use self::listing::Listing;
 use self::narrow::Narrowed;
 use crate::context::PollContext;
 use crate::mapping::Batch;
-use crate::read_ahead::{Asked, ReadAhead};
+use crate::read_ahead::{PageRequest, ReadAhead};
 use crate::read_options::ReadOptions;
 use crate::{PollError, Poller, Report};
 
@@ -151,7 +151,7 @@ impl<'a> Drain<'a> {
     /// request gets are put aside.
     async fn read(&mut self, window: Window) -> Result<WindowOutcome, Unread> {
         let drained = self.attempts(window).await;
-        // Those that failed count, too.
+        // Requests that failed count, too.
         self.note_requests();
         if drained.is_err() {
             self.release();
@@ -246,7 +246,7 @@ impl<'a> Drain<'a> {
             true => deadline,
             false => PollContext::first_page_deadline(deadline),
         };
-        let mut ahead = ReadAhead::of(graph, Asked::First(query), first_deadline, pause);
+        let mut ahead = ReadAhead::of(graph, PageRequest::First(query), first_deadline, pause);
         let mut is_first = true;
         loop {
             let page = tokio::select! {
@@ -277,9 +277,9 @@ impl<'a> Drain<'a> {
             let pause = self.pause().filter(|_| self.has_time());
             let next = page.next().zip(pause);
             let stopped = page.next().is_some() && next.is_none();
-            let next = next.map(|(link, pause)| (Asked::Next(link.clone()), pause));
+            let next = next.map(|(link, pause)| (PageRequest::Next(link.clone()), pause));
             let room = self.room(attempt);
-            let begin = |(asked, pause): (Asked, Duration)| {
+            let begin = |(asked, pause): (PageRequest, Duration)| {
                 ReadAhead::of(graph, asked.with_room(room), deadline, pause)
             };
             // There is room for one large page, not for two.

@@ -180,7 +180,7 @@ impl Drain<'_> {
         } else if is_once_only && !is_for_good {
             return Ok(Recounted::Later);
         }
-        // Nobody cuts a list off before its first row.
+        // A list that was cut off would have at least its first rows.
         self.counts_wrongly |= seen == 0 && !is_once_only;
         Ok(Recounted::Read(Vec::new()))
     }

@@ -68,7 +68,7 @@ impl Log {
 
     /// Tells of a job that was done, and counts it: at first what is known by itself, for the store may
     /// be what is wrong, and then what the store says of a tenant whose poll did not end well.
-    async fn tell(&self, tenant: &str, result: Result<&Report, &JobFailure>, took: Duration) {
+    async fn log_job(&self, tenant: &str, result: Result<&Report, &JobFailure>, took: Duration) {
         let now = self.clock.now();
         if let Some(trouble) = Trouble::of(result, None, now) {
             trouble.log(tenant);
@@ -122,14 +122,14 @@ impl JobLog for Log {
             Ok(Some(report)) => Ok(report),
             // A later poll has done it already.
             Ok(None) => return self.count(&Numbers::default()),
-            // A tick from before it was paused or removed.
+            // The tick is from before the tenant was paused or removed.
             Err(error @ JobFailure::UnknownTenant(_)) if is_message => {
                 tracing::warn!(tenant = job.tenant, %error, "nothing to poll");
                 return self.count(&Numbers::default());
             }
             Err(error) => Err(error),
         };
-        self.tell(&job.tenant, result, took).await;
+        self.log_job(&job.tenant, result, took).await;
     }
 
     fn invocation_ends(&self) {

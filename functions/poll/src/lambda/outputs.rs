@@ -24,7 +24,7 @@ impl Outputs {
             let url = output.queue_url.as_ref()?;
             let queue = SqsQueue::new(sqs.clone(), url);
             Some(match output.oversize.unwrap_or_default() {
-                // What is too large is refused, and so put aside.
+                // The queue refuses what is too large, and it goes to quarantine.
                 Oversize::Quarantine => Arc::new(queue) as Arc<dyn Queue>,
                 Oversize::Pointer => {
                     let store = Arc::clone(store);

@@ -133,7 +133,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         let AfterJob::Later(delay) = after else {
             return Some((Settled::Done(received), jobs));
         };
-        // What comes behind it in its group does not overtake it.
+        // A later message of the same group must not overtake this one.
         let rest = jobs.rest.by_ref().map(|(_, received)| received);
         let later: Vec<_> = std::iter::once(received).chain(rest).collect();
         self.hide(&later, delay).await;
@@ -146,7 +146,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         let began = Instant::now();
         let done = self.poll(job, delivery).await;
         let after = AfterJob::of(&done, delivery.tries);
-        self.tell(job, done, began.elapsed()).await;
+        self.log_done(job, done, began.elapsed()).await;
         match after {
             AfterJob::Another => self.another(job).await,
             after => after,
@@ -165,10 +165,10 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
     }
 
     /// Tells the log. What is heard of one tenant keeps no other one waiting, either.
-    async fn tell(&self, job: &Job, done: Result<Option<Report>, JobFailure>, took: Duration) {
+    async fn log_done(&self, job: &Job, done: Result<Option<Report>, JobFailure>, took: Duration) {
         let (log, job) = (Arc::clone(&self.messages.log), job.clone());
         let told = async move { log.done(&job, &done, true, took).await };
-        // Of a panic, the log has the place.
+        // If it panics, its own line in the log says where.
         let _ = on_its_own(told, self.bounds.call()).await;
     }
 

@@ -190,7 +190,7 @@ impl Pages {
         let of_alert = rows
             .map(|row| (row.output.to_owned(), row.entry.to_owned()))
             .map(|(output, mut entry)| {
-                // What was seen later was seen by a clock that was ahead.
+                // A clock that was ahead noted what was seen later.
                 entry.seen_secs = entry.seen_secs.min(page.seen_secs);
                 (output, entry)
             })

@@ -27,7 +27,7 @@ const STATES: &str = "state/";
 /// 4. whose polls failed least often, so that one that cannot sign in keeps nobody away,
 /// 5. who has a state,
 /// 6. and the first by name.
-pub(super) struct Twins<'s> {
+pub(super) struct DuplicateTenants<'s> {
     pub(super) store: &'s dyn Catalogue,
     pub(super) list: &'s AdministratorsList<'s>,
     pub(super) failures: &'s Failures,
@@ -56,7 +56,7 @@ type Rank = (Reverse<bool>, u32, Reverse<bool>);
 /// Some are refused, each with the reason.
 type Refused<'a> = Vec<(&'a str, ConfigError)>;
 
-impl<'s> Twins<'s> {
+impl<'s> DuplicateTenants<'s> {
     /// Of a folder; nothing is read yet.
     pub(super) fn of(
         store: &'s dyn Catalogue,
