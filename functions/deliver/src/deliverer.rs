@@ -121,7 +121,7 @@ impl Deliverer {
 
     /// How many records, and how many bytes of them, are worth handing over at once.
     #[must_use]
-    pub fn batch_capacity(&self) -> Limits {
+    pub(crate) fn batch_capacity(&self) -> Limits {
         let Limits { records, bytes } = self.target.limits();
         Limits {
             records: records * IN_FLIGHT,

@@ -45,7 +45,7 @@ impl Tick {
 
     /// Whether the event told the time, as the timer's do, and those by hand need not.
     #[must_use]
-    pub fn is_timed(self) -> bool {
+    pub(crate) fn is_timed(self) -> bool {
         self.is_timed
     }
 }

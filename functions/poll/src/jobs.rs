@@ -79,7 +79,7 @@ impl JobFailure {
 
     /// Whether the tenant's document is at fault.
     #[must_use]
-    pub fn is_about_configuration(&self) -> bool {
+    pub(crate) fn is_about_configuration(&self) -> bool {
         matches!(self, Self::Config(error) if !error.is_retryable())
     }
 }

@@ -36,7 +36,7 @@ pub async fn sdk_config() -> SdkConfig {
 }
 
 /// Time limits for a client that is configured in another way.
-pub fn timeouts() -> TimeoutConfig {
+pub(crate) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(CONNECT_SECS))
         .operation_attempt_timeout(Duration::from_secs(ATTEMPT_SECS))

@@ -25,4 +25,4 @@ pub use output::{OutputSettings, Oversize, Shape, When};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use tenant::{Tenant, is_name};
-pub use trust::{OwnSecrets, Trust, administrators_endpoints};
+pub use trust::{OwnSecrets, Trust};

@@ -19,7 +19,7 @@ pub(crate) const DAY_SECS: u32 = 24 * HOUR_SECS;
 impl Sweep {
     /// How far it reads back, in seconds.
     #[must_use]
-    pub fn back_secs(self) -> u32 {
+    pub(crate) fn back_secs(self) -> u32 {
         match self {
             Self::Day => DAY_SECS,
             Self::Week => 7 * DAY_SECS,
@@ -78,7 +78,7 @@ impl Sweep {
 
 impl State {
     /// Notes that a sweep was begun; the longer one does for the shorter.
-    pub fn begin_sweep(&mut self, sweep: Sweep, now: Timestamp) {
+    pub(crate) fn begin_sweep(&mut self, sweep: Sweep, now: Timestamp) {
         self.swept.day = Some(now);
         if sweep == Sweep::Week {
             self.swept.week = Some(now);

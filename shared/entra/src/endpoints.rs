@@ -84,7 +84,7 @@ impl Endpoints {
     }
 
     /// The address that hands out tokens for a tenant (OAuth 2.0 client credentials, v2.0).
-    pub fn token_url(&self, tenant: &TenantId) -> Url {
+    pub(crate) fn token_url(&self, tenant: &TenantId) -> Url {
         below(&self.login, &format!("{tenant}/oauth2/v2.0/token"))
     }
 

@@ -56,7 +56,7 @@ pub enum Access {
 impl Access {
     /// The mode of a file.
     #[must_use]
-    pub const fn file_mode(self) -> u32 {
+    pub(crate) const fn file_mode(self) -> u32 {
         match self {
             Self::Private => 0o600,
             Self::Group => 0o640,
@@ -65,7 +65,7 @@ impl Access {
 
     /// The mode of a folder.
     #[must_use]
-    pub const fn folder_mode(self) -> u32 {
+    pub(crate) const fn folder_mode(self) -> u32 {
         match self {
             Self::Private => 0o700,
             Self::Group => 0o750,

@@ -41,16 +41,11 @@ pub struct SecretsManager {
 impl SecretsManager {
     /// Asks through `client`.
     pub fn new(client: Client) -> Self {
-        Self::with_ttl(client, DEFAULT_TTL)
-    }
-
-    /// Keeps values for `ttl` instead of five minutes.
-    pub fn with_ttl(client: Client, ttl: Duration) -> Self {
         Self {
             whole: Whole(client.clone()),
             source: Source(client),
             cache: Arc::new(Cache::new(Limits {
-                ttl,
+                ttl: DEFAULT_TTL,
                 refreshed: Duration::ZERO,
                 failed: Duration::ZERO,
             })),

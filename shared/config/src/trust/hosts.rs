@@ -24,7 +24,7 @@ const WAY_OUT: &str = "the administrator can have all tenants read there that na
 ///
 /// # Errors
 /// [`ConfigError::Setting`] for one without the other, or a URL that cannot be used.
-pub fn administrators_endpoints(
+pub(crate) fn administrators_endpoints(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Endpoints>, ConfigError> {
     const BOTH: &str = "DRAWBRIDGE_LOGIN_URL and DRAWBRIDGE_GRAPH_URL";

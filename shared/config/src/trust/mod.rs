@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use drawbridge_entra::Endpoints;
 
 use self::hosts::AllowedHosts;
-pub use self::hosts::administrators_endpoints;
+pub(crate) use self::hosts::administrators_endpoints;
 use crate::function::{TENANTS, given_tenants};
 use crate::read::entries;
 use crate::{ConfigError, Tenant};
