@@ -22,6 +22,7 @@ mod signals;
 mod simulate;
 mod span;
 mod state;
+mod state_head;
 mod table;
 mod tenants;
 

@@ -10,7 +10,8 @@ use super::shown;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::state::{state_head, tenants_with_state};
+use crate::state::tenants_with_state;
+use crate::state_head::state_head;
 
 /// The folder of all reports.
 const FOLDER: &str = "backfills/";

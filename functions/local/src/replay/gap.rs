@@ -13,7 +13,7 @@ use super::done::Done;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::span::span;
-use crate::state::state_head;
+use crate::state_head::state_head;
 
 /// How often another poll may save the tenant's state first, or a poll may get no further.
 const MAX_IN_VAIN: u32 = 20;

@@ -16,7 +16,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
 use crate::span::{ago, span};
-use crate::state::state_head;
+use crate::state_head::state_head;
 
 /// State objects that are read at once; each may be megabytes.
 const AT_ONCE: usize = 8;

@@ -3,7 +3,7 @@
 //!
 //! A page is written once and never changes. What is learned of an alert that is in a page is kept in
 //! the state object, whole and for every output, and goes before the page; at times the state object's
-//! is [merged](crate::merge) into new pages. Only the state object decides: a page that it does not name does
+//! is merged into new pages. Only the state object decides: a page that it does not name does
 //! not exist.
 
 mod index;
