@@ -23,15 +23,15 @@ pub(crate) const CHOICES: [Choice; 12] = [
         change: |_, situation| situation.dashboard = true,
     },
     Choice {
-        name: "metrics of its own for each tenant",
+        name: "metrics per tenant",
         change: |_, situation| situation.tenant_metrics = true,
     },
     Choice {
-        name: "a secret of its own for each tenant",
+        name: "one secret per tenant",
         change: |_, situation| situation.secrets = Secrets::Own,
     },
     Choice {
-        name: "a further output of messages, its records and alarms",
+        name: "another output of messages, with its records and alarms",
         change: |_, situation| situation.outputs += 1,
     },
     Choice {
@@ -39,7 +39,7 @@ pub(crate) const CHOICES: [Choice; 12] = [
         change: |facts, _| facts.assumed.ticks_a_day.value /= 5.0,
     },
     Choice {
-        name: "320 MB for the poll function, the least that it takes",
+        name: "320 MB for the poll function, the minimum",
         change: |facts, _| facts.measured.stack.poll_memory_mb.count = 320,
     },
     Choice {
@@ -47,25 +47,25 @@ pub(crate) const CHOICES: [Choice; 12] = [
         change: |facts, _| facts.measured.stack.poll_memory_mb.count = 512,
     },
     Choice {
-        name: "a batch takes a second",
+        name: "an idle batch takes a second, not half of one",
         change: |facts, _| facts.assumed.batch_seconds.value = 1.0,
     },
     Choice {
-        name: "Lambda hands over five jobs at once, not ten",
+        name: "Lambda hands over five jobs at a time, not ten",
         change: |facts, _| facts.assumed.jobs_per_batch.value /= 2.0,
     },
     Choice {
-        name: "polls are spread over three times as many processes",
+        name: "three times as many processes share the polls",
         change: |facts, _| facts.assumed.processes.value *= 3.0,
     },
     Choice {
-        name: "each record is found by a poll of its own",
+        name: "every record is found by a separate poll",
         change: |facts, situation| {
             facts.assumed.polls_with_records_a_day.value = situation.records_a_day.into();
         },
     },
     Choice {
-        name: "the output's reader takes ten records at a time",
+        name: "the output's reader takes ten records per call",
         change: |facts, _| facts.assumed.calls_per_record.value /= 10.0,
     },
 ];

@@ -1,4 +1,4 @@
-//! The tables of `docs/costs.md`.
+//! The tables of the pages that are worked out.
 
 use std::fmt::Write as _;
 
@@ -18,41 +18,71 @@ const SHOWN: [(&str, Situation); 3] = [
     ("one tenant", ONE),
 ];
 
-/// The page with its tables written anew; nothing if it lacks the place of one.
-///
-/// # Errors
-/// What is wrong with a file of facts.
-pub fn renewed(page: &str, facts: &Facts) -> Result<Option<String>, FactsError> {
-    let tables = [
-        ("situations", situations(facts)),
-        ("arithmetic", arithmetic(facts)),
-        ("choices", choices(facts)),
-        ("measured", measured()?),
-        ("assumed", assumed()?),
-        ("prices", prices()?),
-    ];
-    let mut renewed = page.to_owned();
-    for (name, table) in tables {
-        let (begin, end) = (
-            format!("<!-- {name}: begin -->\n"),
-            format!("<!-- {name}: end -->"),
-        );
-        let Some((before, rest)) = renewed.split_once(&begin) else {
-            return Ok(None);
-        };
-        let Some((_, after)) = rest.split_once(&end) else {
-            return Ok(None);
-        };
-        renewed = format!("{before}{begin}{table}{end}{after}");
+/// A page that is worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// `docs/costs.md`, for who wants to know what a stack costs.
+    Costs,
+    /// `tests/costs/arithmetic.md`, for who wants to check it.
+    Arithmetic,
+}
+
+impl Page {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Costs, Self::Arithmetic];
+
+    /// Where it is in the repository.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Costs => "docs/costs.md",
+            Self::Arithmetic => "tests/costs/arithmetic.md",
+        }
     }
-    Ok(Some(renewed))
+
+    /// The page with its tables written anew; nothing if it lacks the place of one.
+    ///
+    /// # Errors
+    /// What is wrong with a file of facts.
+    pub fn renewed(self, page: &str, facts: &Facts) -> Result<Option<String>, FactsError> {
+        let mut renewed = page.to_owned();
+        for (name, table) in self.tables(facts)? {
+            let (begin, end) = (
+                format!("<!-- {name}: begin -->\n"),
+                format!("<!-- {name}: end -->"),
+            );
+            let Some((before, rest)) = renewed.split_once(&begin) else {
+                return Ok(None);
+            };
+            let Some((_, after)) = rest.split_once(&end) else {
+                return Ok(None);
+            };
+            renewed = format!("{before}{begin}{table}{end}{after}");
+        }
+        Ok(Some(renewed))
+    }
+
+    fn tables(self, facts: &Facts) -> Result<Vec<(&'static str, String)>, FactsError> {
+        Ok(match self {
+            Self::Costs => vec![
+                ("situations", situations(facts)),
+                ("choices", choices(facts)),
+            ],
+            Self::Arithmetic => vec![
+                ("arithmetic", arithmetic(facts)),
+                ("measured", measured()?),
+                ("assumed", assumed()?),
+                ("prices", prices()?),
+            ],
+        })
+    }
 }
 
 fn situations(facts: &Facts) -> String {
     let mut head = vec![String::new()];
     head.extend(Service::ALL.iter().map(|service| service.name().to_owned()));
-    head.push("**dollars a month**".to_owned());
-    head.push("at most".to_owned());
+    head.push("**$ per month**".to_owned());
+    head.push("limit".to_owned());
     let rows = SITUATIONS.iter().map(|situation| {
         let bill = Bill::of(facts, situation);
         let mut row = vec![situation.name.to_owned()];
@@ -85,11 +115,11 @@ fn arithmetic(facts: &Facts) -> String {
     let totals = bills
         .iter()
         .map(|bill| format!("**{}**", dollars(bill.total())));
-    let mut total = vec!["**all**".to_owned(), String::new(), String::new()];
+    let mut total = vec!["**total**".to_owned(), String::new(), String::new()];
     total.extend(totals);
     let mut out = vec![
-        "beside it".to_owned(),
-        "requests to Graph, which leave AWS; an account's first 100 GB are free".to_owned(),
+        "not included".to_owned(),
+        "requests to Graph, which leave AWS; the first 100 GB per account are free".to_owned(),
         price(&facts.prices.gb_out),
     ];
     out.extend(SHOWN.iter().map(|(_, situation)| {
@@ -108,17 +138,25 @@ fn choices(facts: &Facts) -> String {
     head.extend(SHOWN.iter().map(|(name, _)| (*name).to_owned()));
     let rows = CHOICES.iter().map(|choice| {
         let mut row = vec![choice.name.to_owned()];
-        row.extend(SHOWN.iter().map(|(_, situation)| {
-            let more = choice.difference(facts, situation);
-            match more {
-                more if more.abs() < 0.005 => String::new(),
-                more if more < 0.0 => format!("−{}", dollars(-more)),
-                more => format!("+{}", dollars(more)),
-            }
-        }));
+        let more = SHOWN.map(|(_, situation)| choice.difference(facts, &situation));
+        row.extend(more.map(signed));
         row
     });
-    table(&head, rows)
+    let mut out = vec!["traffic to Graph, once the account's free 100 GB are used up".to_owned()];
+    out.extend(SHOWN.map(|(_, situation)| {
+        let gb = requests_gb(facts, &situation);
+        signed(facts.prices.gb_out.of(gb))
+    }));
+    table(&head, rows.chain([out]))
+}
+
+/// What a month costs more or less; nothing where that is no cent.
+fn signed(more: f64) -> String {
+    match more {
+        more if more.abs() < 0.005 => String::new(),
+        more if more < 0.0 => format!("−{}", dollars(-more)),
+        more => format!("+{}", dollars(more)),
+    }
 }
 
 fn measured() -> Result<String, FactsError> {
@@ -248,6 +286,8 @@ mod tests {
     #[test]
     fn a_page_without_a_place_for_a_table_is_told() {
         let facts = Facts::read().unwrap();
-        assert!(renewed("# Costs\n", &facts).unwrap().is_none());
+        for page in Page::ALL {
+            assert!(page.renewed("# Costs\n", &facts).unwrap().is_none());
+        }
     }
 }

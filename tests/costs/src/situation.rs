@@ -47,7 +47,7 @@ pub const IDLE: Situation = Situation {
 
 /// A hundred that do.
 pub const HUNDRED: Situation = Situation {
-    name: "100 tenants, 1,000 records a day each, federation",
+    name: "100 tenants, 1,000 records per day each, federation",
     tenants: 100,
     records_a_day: 1000,
     secrets: Secrets::None,
@@ -60,7 +60,7 @@ pub const HUNDRED: Situation = Situation {
 
 /// One.
 pub const ONE: Situation = Situation {
-    name: "one tenant, 1,000 records a day, a client secret",
+    name: "one tenant, 1,000 records per day, a client secret",
     tenants: 1,
     records_a_day: 1000,
     secrets: Secrets::Own,
@@ -75,7 +75,7 @@ pub const ONE: Situation = Situation {
 pub const SITUATIONS: [Situation; 6] = [
     IDLE,
     Situation {
-        name: "the same, client secrets that share secrets",
+        name: "the same, with client secrets, many in one secret",
         secrets: Secrets::Shared,
         goal: 250.0,
         ..IDLE
@@ -89,7 +89,7 @@ pub const SITUATIONS: [Situation; 6] = [
         ..ONE
     },
     Situation {
-        name: "the same, within what is free without end",
+        name: "the same, within the always-free tiers",
         dashboard: true,
         free: true,
         goal: 0.5,

@@ -2,17 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
-use drawbridge_costs::{Facts, page};
+use drawbridge_costs::{Facts, Page};
 
 const MEASURED: &str = include_str!("../measured.toml");
 const ASSUMED: &str = include_str!("../assumed.toml");
 const PRICES: &str = include_str!("../prices.toml");
-const PAGE: &str = include_str!("../../../docs/costs.md");
+const PAGES: [(Page, &str); 2] = [
+    (Page::Costs, include_str!("../../../docs/costs.md")),
+    (Page::Arithmetic, include_str!("../arithmetic.md")),
+];
 
-/// The page's tables that are worked out of these texts.
-fn worked_out(measured: &str, assumed: &str, prices: &str) -> String {
+/// The tables that are worked out of these texts.
+fn worked_out(measured: &str, assumed: &str, prices: &str) -> [String; 2] {
     let facts = Facts::of(measured, assumed, prices).unwrap();
-    page::renewed(PAGE, &facts).unwrap().unwrap()
+    PAGES.map(|(page, text)| page.renewed(text, &facts).unwrap().unwrap())
 }
 
 /// The texts in which one number behind `key` is another one, with the line that it is in.
@@ -39,7 +42,7 @@ fn changed<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = (&'t str, St
 fn every_number_counts() {
     let before = worked_out(MEASURED, ASSUMED, PRICES);
     let mut seen = 0;
-    let mut check = |line: &str, after: String| {
+    let mut check = |line: &str, after: [String; 2]| {
         assert!(before != after, "nothing follows from {line}");
         seen += 1;
     };

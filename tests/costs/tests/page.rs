@@ -1,4 +1,4 @@
-//! `docs/costs.md` says what the arithmetic yields.
+//! The pages say what the arithmetic yields.
 //!
 //! After a change of a count, a price or an assumption:
 //! `DRAWBRIDGE_BLESS=1 cargo test -p drawbridge-costs`.
@@ -6,27 +6,44 @@
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 use std::fs;
+use std::path::Path;
 
-use drawbridge_costs::{Facts, page};
+use drawbridge_costs::{Facts, Page};
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/costs.md");
+/// What a reader has time for: one page.
+const MOST_WORDS: usize = 1000;
 
 #[test]
-fn the_page_is_what_the_arithmetic_yields() {
+fn the_pages_are_what_the_arithmetic_yields() {
     let facts = Facts::read().unwrap();
-    let text = fs::read_to_string(PAGE).unwrap();
-    let renewed = page::renewed(&text, &facts).unwrap();
-    let renewed = renewed.expect("docs/costs.md has a place for each table");
-    assert!(
-        !renewed.contains("NaN"),
-        "a table has a number that is none"
-    );
-    if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
-        fs::write(PAGE, renewed).unwrap();
-        return;
+    for page in Page::ALL {
+        let name = page.path();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../..")
+            .join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        let renewed = page.renewed(&text, &facts).unwrap();
+        let renewed =
+            renewed.unwrap_or_else(|| panic!("{name} has no place for one of its tables"));
+        assert!(
+            !renewed.contains("NaN"),
+            "a table has a number that is none"
+        );
+        if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
+            fs::write(&path, renewed).unwrap();
+            continue;
+        }
+        assert!(
+            text == renewed,
+            "run the tests with DRAWBRIDGE_BLESS=1 to renew {name}"
+        );
     }
-    assert!(
-        text == renewed,
-        "run the tests with DRAWBRIDGE_BLESS=1 to renew docs/costs.md"
-    );
+}
+
+/// It had grown to three thousand words.
+#[test]
+fn the_page_for_readers_is_short() {
+    let words = include_str!("../../../docs/costs.md").split_whitespace();
+    let words = words.count();
+    assert!(words <= MOST_WORDS, "docs/costs.md has {words} words");
 }
