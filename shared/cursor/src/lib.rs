@@ -41,6 +41,5 @@ pub use versions::{Meaning, Reading};
 pub use wanted::Wanted;
 pub use window::Window;
 pub use window_settings::WindowSettings;
-
 pub use wire::STATE_VERSION;
 pub use written::{AlertDigest, Claimed, Written};

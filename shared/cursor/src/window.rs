@@ -1,4 +1,5 @@
 use jiff::{SignedDuration, Timestamp};
+use rangemap::RangeSet;
 use serde::{Deserialize, Serialize};
 
 /// Graph keeps time in ticks of 100 ns; a finer bound would be rounded by the server.
@@ -59,14 +60,11 @@ impl Window {
     /// The parts of it that lie in none of `others`.
     #[must_use]
     pub fn without(&self, others: &[Self]) -> Vec<Self> {
-        others.iter().fold(vec![*self], |parts, other| {
-            let around = |part: Self| {
-                let before = Self::new(part.from, part.to.min(other.from));
-                let behind = Self::new(part.from.max(other.to), part.to);
-                before.into_iter().chain(behind)
-            };
-            parts.into_iter().flat_map(around).collect()
-        })
+        let taken: RangeSet<Timestamp> = others.iter().map(Self::bounds).collect();
+        let bounds = self.bounds();
+        let gaps = taken.gaps(&bounds);
+        gaps.filter_map(|gap| Self::new(gap.start, gap.end))
+            .collect()
     }
 
     pub(crate) fn bounds(&self) -> std::ops::Range<Timestamp> {

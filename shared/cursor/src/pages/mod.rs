@@ -158,16 +158,19 @@ impl Pages {
         Some(held)
     }
 
+    /// How many pages begin at or before a place: the last of them is the one that it belongs in.
+    fn pages_up_to(&self, place: Place) -> usize {
+        self.index.partition_point(|page| page.first <= place)
+    }
+
     /// Which page a place belongs in; 0 if there is none.
     pub(crate) fn page_of(&self, place: Place) -> usize {
-        let behind = self.index.partition_point(|page| page.first <= place);
-        behind.saturating_sub(1)
+        self.pages_up_to(place).saturating_sub(1)
     }
 
     /// The page that has what is known of a place, if any has.
     fn at(&self, place: Place) -> Option<&Listed> {
-        let behind = self.index.partition_point(|page| page.first <= place);
-        behind.checked_sub(1).and_then(|at| self.index.get(at))
+        self.index[..self.pages_up_to(place)].last()
     }
 
     /// The places where an alert may be, the better one first: what older states knew has no time.
@@ -201,6 +204,7 @@ impl Pages {
         found.retain(|(_, entry)| !dated || entry.created_secs > 0);
         found
     }
+
     /// Drops pages of which nothing is to be remembered, and notes since when something is.
     pub(crate) fn prune(&mut self, oldest_secs: u32, latest_secs: u32, step_secs: u32) {
         self.index.retain(|page| page.seen_secs >= oldest_secs);
