@@ -2,7 +2,7 @@ use std::cell::OnceCell;
 
 use drawbridge_alert::Alert;
 
-use crate::detection::Detection;
+use crate::detection::{CalledFor, Detection};
 use crate::seen::Seen;
 use crate::version::{Version, Writer};
 use crate::{Change, Explained, Fact, Facts, Record};
@@ -29,30 +29,31 @@ enum Source<'d> {
     Version(Version<'d>),
 }
 
-impl<'d> From<Detection<'d>> for Draft<'d> {
-    fn from(detection: Detection<'d>) -> Self {
-        Self {
-            unless_carried: detection.unless_carried,
-            carries: detection.carries,
-            identity: OnceCell::new(),
-            content: OnceCell::new(),
-            source: Source::Detection(detection),
-        }
+impl<'d> From<CalledFor<'d>> for Draft<'d> {
+    fn from(called_for: CalledFor<'d>) -> Self {
+        let source = Source::Detection(called_for.detection);
+        Self::new(source, called_for.unless_carried, called_for.carries)
     }
 }
 
 /// The one record that describes an alert as it is now.
 pub(crate) fn version<'d>(alert: &'d Alert<'d>, writer: &'d dyn Writer) -> Drafts<'d> {
-    Box::new(std::iter::once(Draft {
-        unless_carried: Facts::default(),
-        carries: Facts::default(),
-        identity: OnceCell::new(),
-        content: OnceCell::new(),
-        source: Source::Version(Version::new(alert, writer)),
-    }))
+    let source = Source::Version(Version::new(alert, writer));
+    let nothing = Facts::default();
+    Box::new(std::iter::once(Draft::new(source, nothing, nothing)))
 }
 
-impl Draft<'_> {
+impl<'d> Draft<'d> {
+    fn new(source: Source<'d>, unless_carried: Facts, carries: Facts) -> Self {
+        Self {
+            unless_carried,
+            carries,
+            identity: OnceCell::new(),
+            content: OnceCell::new(),
+            source,
+        }
+    }
+
     /// What makes the record the one it is: SHA-256 of what it stays the same by. The same record
     /// has the same identity for ever.
     #[must_use]

@@ -1,5 +1,4 @@
-use super::entity::ANY_ENTITY;
-use super::entity::Entity;
+use super::entity::{ANY_ENTITY, Entity};
 use super::person::Person;
 use super::row::Row;
 use super::source::Source;

@@ -26,6 +26,14 @@ pub(crate) enum Scope {
     All,
 }
 
+/// A record that an alert calls for, with the facts that say when, as those of a
+/// [draft](crate::Draft).
+pub(crate) struct CalledFor<'d> {
+    pub(crate) detection: Detection<'d>,
+    pub(crate) unless_carried: Facts,
+    pub(crate) carries: Facts,
+}
+
 /// The records that an alert calls for: in the order of the evidence those that every reading of it
 /// calls for, and then those of devices and users that no record may show yet.
 pub(crate) struct FanOut<'d> {
@@ -67,7 +75,7 @@ impl<'d> FanOut<'d> {
         }
     }
 
-    fn usual(&mut self) -> Option<Detection<'d>> {
+    fn usual(&mut self) -> Option<CalledFor<'d>> {
         let row = self.rows.next()?;
         let mut carries = match (row.device, row.entity.and_then(|e| e.it.device_id())) {
             (Some(_), _) => self.carried_by_device(&row),
@@ -80,11 +88,11 @@ impl<'d> FanOut<'d> {
             // Whether a user's own record was written, its key tells.
             _ => carries.extend(row.person().map(|person| self.facts.user(person))),
         }
-        Some(self.detection(row, Name::Plain, unless_carried, carries))
+        Some(self.called_for(row, Name::Plain, unless_carried, carries))
     }
 
     /// Under the second name if the device's record was written before it had this one.
-    fn late_device(&mut self) -> Option<Detection<'d>> {
+    fn late_device(&mut self) -> Option<CalledFor<'d>> {
         let n = self.late_devices / 2;
         let name = [Name::Plain, Name::WithDeviceNames][self.late_devices % 2];
         let device = *self.parts.devices.all().get(n)?;
@@ -95,17 +103,17 @@ impl<'d> FanOut<'d> {
         } = self.of_devices[n];
         let row = self.parts.with_device(Some(device));
         carried.extend(row.person().map(|person| self.facts.user(person)));
-        Some(self.detection(row, name, wanted, carried))
+        Some(self.called_for(row, name, wanted, carried))
     }
 
-    fn late_user(&mut self) -> Option<Detection<'d>> {
+    fn late_user(&mut self) -> Option<CalledFor<'d>> {
         loop {
             let user = self.next_user()?;
             if self.own_users.insert(user.it.shown()) {
                 let row = self.parts.with_user(user);
                 let unless_carried = [self.facts.user(user.it)].into_iter().collect();
                 let carries = self.carried_by_device(&row);
-                return Some(self.detection(row, Name::Plain, unless_carried, carries));
+                return Some(self.called_for(row, Name::Plain, unless_carried, carries));
             }
         }
     }
@@ -129,18 +137,21 @@ impl<'d> FanOut<'d> {
         row.device.map(of).unwrap_or_default()
     }
 
-    fn detection(
+    fn called_for(
         &self,
         row: Row<'d, 'd>,
         name: Name,
         unless_carried: Facts,
         carries: Facts,
-    ) -> Detection<'d> {
-        Detection {
+    ) -> CalledFor<'d> {
+        let detection = Detection {
             row,
             name,
             report_id: self.report_id,
             format: self.format,
+        };
+        CalledFor {
+            detection,
             unless_carried,
             carries,
         }
@@ -148,9 +159,9 @@ impl<'d> FanOut<'d> {
 }
 
 impl<'d> Iterator for FanOut<'d> {
-    type Item = Detection<'d>;
+    type Item = CalledFor<'d>;
 
-    fn next(&mut self) -> Option<Detection<'d>> {
+    fn next(&mut self) -> Option<CalledFor<'d>> {
         self.usual()
             .or_else(|| self.late_device())
             .or_else(|| self.late_user())

@@ -24,13 +24,13 @@ pub use source::Source;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use explain::{NOTHING_SENT, from};
-pub(crate) use fan_out::{FanOut, Scope};
+pub(crate) use fan_out::{CalledFor, FanOut, Scope};
 pub(crate) use identity::Synthesised;
 pub(crate) use properties::{Property, Value};
 pub(crate) use row::Row;
 pub(crate) use rules::time_text;
 
-use crate::{Body, Change, Explained, ExplainedKey, Facts, Field, Record};
+use crate::{Body, Change, Explained, ExplainedKey, Field, Record};
 use row::Name;
 
 /// A format with one record for each detection.
@@ -56,9 +56,6 @@ pub(crate) struct Detection<'d> {
     name: Name,
     report_id: u32,
     format: &'d DetectionFormat,
-    /// As those of a [draft](crate::Draft).
-    pub(crate) unless_carried: Facts,
-    pub(crate) carries: Facts,
 }
 
 impl Detection<'_> {

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::Value;
 
 use super::super::alert::ALERT;
-use super::super::name::Names;
-use super::super::name::ODATA_TYPE;
+use super::super::name::{Names, ODATA_TYPE};
 use super::super::property::{Holds, Property, Shape};
 use super::{Kind, UNKNOWN, kinds};
 
