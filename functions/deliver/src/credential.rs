@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use drawbridge_secrets::{Secrets, check_bare_secret};
+use drawbridge_secrets::{NotBare, Secrets, check_bare_secret, check_token};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Later;
@@ -11,13 +11,24 @@ use crate::http::Verdict;
 pub(crate) struct Credential {
     secrets: Arc<dyn Secrets>,
     name: String,
+    check: fn(&SecretString) -> Result<(), NotBare>,
 }
 
 impl Credential {
-    pub(crate) fn new(secrets: Arc<dyn Secrets>, name: impl Into<String>) -> Self {
+    /// A token, which is sent as it is.
+    pub(crate) fn token(secrets: Arc<dyn Secrets>, name: impl Into<String>) -> Self {
         Self {
             secrets,
             name: name.into(),
+            check: check_token,
+        }
+    }
+
+    /// A key to sign with, which never leaves and may be a sentence.
+    pub(crate) fn key(secrets: Arc<dyn Secrets>, name: impl Into<String>) -> Self {
+        Self {
+            check: check_bare_secret,
+            ..Self::token(secrets, name)
         }
     }
 
@@ -36,7 +47,7 @@ impl Credential {
             Ok(value) => value,
             Err(later) => return Verdict::Later(later),
         };
-        let reason = match check_shape(&value) {
+        let reason = match self.check(&value) {
             Ok(()) => match send(value.clone()).await {
                 Verdict::Unauthorised(reason) => reason,
                 other => return other,
@@ -45,7 +56,7 @@ impl Credential {
         };
         match self.secrets.refresh(&self.name).await {
             Ok(fresh) if fresh.expose_secret() != value.expose_secret() => {
-                if let Err(reason) = check_shape(&fresh) {
+                if let Err(reason) = self.check(&fresh) {
                     return Verdict::Later(Later::because(reason));
                 }
                 match send(fresh).await {
@@ -57,15 +68,15 @@ impl Credential {
             Err(error) => Verdict::Later(Later::because(format!("{reason}; {error}"))),
         }
     }
-}
 
-/// Checks that the value can be a token or a key; anything else is never sent.
-fn check_shape(value: &SecretString) -> Result<(), String> {
-    check_bare_secret(value).map_err(|what| {
-        format!(
-            "what is stored as the secret of the target is {what}, and was not sent: the setting \
-             secret names a token or a key, stored alone as one line; a certificate belongs into \
-             certificate, which sentinel alone has"
-        )
-    })
+    /// Checks that the value can be what it is to be; anything else is never used.
+    fn check(&self, value: &SecretString) -> Result<(), String> {
+        (self.check)(value).map_err(|what| {
+            format!(
+                "what is stored as the secret of the target is {what}, and was not sent: the setting \
+                 secret names a token or a key, stored alone as one line; a certificate belongs into \
+                 certificate, which sentinel alone has"
+            )
+        })
+    }
 }

@@ -172,6 +172,12 @@ impl Bindings {
         Err(tenant.wrong("tenant_id", &problem))
     }
 
+    /// The directory that the list has for the document of that name.
+    #[must_use]
+    pub fn tenant_id_of(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|entry| entry.tenant_id.as_str())
+    }
+
     /// Whether the list has these ids for the document.
     #[must_use]
     pub fn has_ids_of(&self, tenant: &Tenant) -> bool {

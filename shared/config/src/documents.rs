@@ -63,8 +63,9 @@ pub async fn documents(store: &dyn Catalogue) -> Result<Documents, ConfigError> 
     let links = listing.links.into_iter();
     let links: Vec<_> = links.filter(|(key, _)| is_looked_at(key)).collect();
     // Each in the place of a document is one that cannot be read.
-    let linked = links.iter().map(|(key, _)| Listed::of_key(key.clone()));
-    let found = by_name(listing.objects.into_iter().chain(linked));
+    let linked = links.iter().map(|(key, _)| key.clone());
+    let others = linked.chain(listing.folders).map(Listed::of_key);
+    let found = by_name(listing.objects.into_iter().chain(others));
     let links = links.into_iter().map(|(_, error)| error);
     let unreadable = listing.unreadable.into_iter().chain(links);
     let unreadable = unreadable
@@ -282,6 +283,11 @@ mod tests {
         assert_eq!(document(&store, "b").await.unwrap().unwrap().name, "b");
         assert_eq!(document(&store, "c").await.unwrap(), None);
         assert_eq!(document(&store, "../b").await.unwrap(), None);
+        // What is there in its place is no document, and nobody knows what the document would say.
+        std::fs::create_dir(folder.path().join("tenants/d.toml")).unwrap();
+        let with_folder = documents(&store).await.unwrap().found;
+        assert_eq!(with_folder.last().unwrap().key, "tenants/d.toml");
+        assert!(document(&store, "d").await.is_err());
         let error = document(&store, "a").await.unwrap_err().to_string();
         assert!(error.contains("tenants/a.json cannot be read"), "{error}");
     }

@@ -7,6 +7,7 @@ mod documents;
 mod error;
 mod function;
 mod output;
+mod polled_alerts;
 mod read;
 #[cfg(feature = "schema")]
 mod schema;
@@ -22,6 +23,7 @@ pub use documents::{
 pub use error::ConfigError;
 pub use function::{FunctionSettings, given_tenants};
 pub use output::{OutputSettings, Oversize, Shape, When};
+pub use polled_alerts::PolledAlerts;
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use tenant::{Tenant, is_name};

@@ -11,7 +11,7 @@ use crate::defaults::{
     SWEEPS,
 };
 use crate::read::{DocumentLocation, read_json};
-use crate::{ConfigError, DataStreamSettings};
+use crate::{ConfigError, DataStreamSettings, PolledAlerts};
 
 /// The most bytes of a root that a tenant names.
 const MAX_URL_BYTES: usize = 2048;
@@ -120,13 +120,12 @@ impl Tenant {
     /// [`ConfigError::Field`] that names both.
     pub fn check_together(tenants: &[Self]) -> Result<(), ConfigError> {
         let mut names = HashMap::new();
-        let mut ids = HashMap::new();
+        let mut polled = HashMap::new();
         for tenant in tenants {
             if names.insert(tenant.name.as_str(), tenant).is_some() {
                 return Err(tenant.wrong("name", "is used by another tenant too: names are unique"));
             }
-            let id = tenant.tenant_id.to_ascii_lowercase();
-            if let Some(other) = ids.insert((id, &tenant.service_sources), tenant) {
+            if let Some(other) = polled.insert(tenant.polled_alerts(), tenant) {
                 let problem = format!(
                     "is that of {:?} too, with the same service_sources: every alert would come \
                      twice; remove one of the two, or give them different service_sources",
@@ -136,6 +135,12 @@ impl Tenant {
             }
         }
         Ok(())
+    }
+
+    /// Which alerts it polls.
+    #[must_use]
+    pub fn polled_alerts(&self) -> PolledAlerts {
+        PolledAlerts::of(&self.tenant_id, &self.service_sources)
     }
 
     /// The sign-in host and the Graph root that belong together. A tenant that says nothing of either,

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use drawbridge_http::wire_text::printable;
-use drawbridge_secrets::{NotBare, SecretSource, check_bare_secret};
+use drawbridge_secrets::{NotBare, SecretSource, check_client_secret};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::warn;
 
 use crate::aadsts::Meaning;
 use crate::error::SignInError;
-use crate::misplaced::{Misplaced, misplaced};
 use crate::token::{Token, TokenProvider};
 use crate::token_endpoint::{Credential, TokenEndpoint};
 
@@ -59,21 +58,16 @@ fn credential(reason: &str) -> SignInError {
 
 /// Checks that what is stored may be a client secret; if not, says what it is and where that belongs.
 fn check(secret: &SecretString) -> Result<(), String> {
-    let key = "name a certificate with its key under certificate and not under secret (for the first \
-               tenant of a stack: TenantIdentity=certificate)";
-    let value = "store the secret's Value alone, as one line";
-    let (what, fix) = match (check_bare_secret(secret), misplaced(secret.expose_secret())) {
-        (Err(what @ (NotBare::Pem | NotBare::Der)), _) => (what.to_string(), key),
-        (Err(what), _) => (what.to_string(), value),
-        (Ok(()), Some(Misplaced::Encoded)) => {
-            let what = "a long text in base64 or hexadecimal, such as a part of a key";
-            (what.to_owned(), key)
+    let Err(what) = check_client_secret(secret) else {
+        return Ok(());
+    };
+    let fix = match what {
+        NotBare::Pem | NotBare::Der | NotBare::Encoded => {
+            "name a certificate with its key under certificate and not under secret (for the first \
+             tenant of a stack: TenantIdentity=certificate)"
         }
-        (Ok(()), Some(Misplaced::Place)) => {
-            let what = "the name of a place, such as a file, a variable or an ARN";
-            (what.to_owned(), "store the secret's Value itself there")
-        }
-        (Ok(()), None) => return Ok(()),
+        NotBare::Place => "store the secret's Value itself there",
+        _ => "store the secret's Value alone, as one line without blanks",
     };
     Err(format!(
         "what is stored as the client secret is {what}, and was not sent: {fix}"

@@ -30,7 +30,6 @@ mod federated;
 mod identity;
 mod identity_error;
 pub mod jwt;
-mod misplaced;
 mod provider;
 mod tenant;
 #[cfg(feature = "testing")]

@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::encoded_key::{is_encoded_key, is_pem_in_base64, without_blanks};
+use crate::token::TOO_LONG_FOR_A_TOKEN;
 
 /// Bytes of the longest bare secret. Client secrets have 40, tokens of SIEMs a few dozen; an RSA key
 /// without its PEM lines has more than a thousand. Shorter keys are told by what they are made of.
@@ -31,6 +32,21 @@ pub enum NotBare {
     /// Longer than [`MAX_BARE_SECRET_BYTES`].
     #[error("longer than {MAX_BARE_SECRET_BYTES} bytes, such as a whole file")]
     Long,
+    /// Blanks, where there are none in what is expected.
+    #[error("a text with blanks inside, such as a part of a key or of a file")]
+    Blanks,
+    /// Longer than what is expected.
+    #[error(
+        "a text of {TOO_LONG_FOR_A_TOKEN} characters or more, such as a part of a key in base64 or \
+         hexadecimal"
+    )]
+    Encoded,
+    /// A path, a variable's name, an address.
+    #[error("the name of a place, such as a file, a variable or an ARN")]
+    Place,
+    /// Other characters than those of a token.
+    #[error("a text with characters that no token has")]
+    Foreign,
 }
 
 /// Checks that `secret` can be a password, a token or a key as a service handed it out: one line,

@@ -58,11 +58,14 @@ fn decoded(text: &str) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
 }
 
 /// Certificates, keys and key stores (PKCS#12) of every kind are a sequence, in ASN.1, that begins with
-/// another one or with a version. A long one is told by that alone, so that it may be cut off. A short
-/// one has to be of the length that it says: one random key of millions is either.
+/// another one or with a version. Most are told by that alone, so that they may be cut off. One that
+/// goes on otherwise has to be short and of the length that it says: one random key of millions is
+/// either.
 fn is_der(text: &str) -> bool {
     let is_head = |bytes: Zeroizing<Vec<u8>>| match bytes.as_slice() {
-        [0x30, 0x82, _, _, content @ ..] | [0x30, 0x80, content @ ..] => is_start(content),
+        [0x30, 0x82, _, _, content @ ..]
+        | [0x30, 0x81, _, content @ ..]
+        | [0x30, 0..=0x80, content @ ..] => is_start(content),
         _ => false,
     };
     let is_short = |bytes: Zeroizing<Vec<u8>>| {
@@ -75,7 +78,7 @@ fn is_der(text: &str) -> bool {
     head.is_some_and(|head| decoded(head).any(is_head)) || decoded(text).any(is_short)
 }
 
-/// Whether a long structure goes on as one of these does.
+/// Whether a structure goes on as one of these does, whatever became of its end.
 fn is_start(content: &[u8]) -> bool {
     matches!(
         content,
@@ -155,9 +158,11 @@ mod tests {
                     assert_eq!(check_bare(text), Err(NotBare::Der), "{text}");
                 }
             }
-            // What only begins like a short one.
+            // With something behind it, or cut off within its second line.
             let longer = BASE64[0].encode([&der[..], &[0]].concat());
-            assert_eq!(check_bare(&longer), Ok(()));
+            assert_eq!(check_bare(&longer), Err(NotBare::Der));
+            let shorter = BASE64[0].encode(&der[..40]);
+            assert_eq!(check_bare(&shorter), Err(NotBare::Der));
         }
     }
 

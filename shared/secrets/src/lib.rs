@@ -10,8 +10,9 @@
 //!
 //! [`OwnMember`] gives a tenant its own of a secret that many share.
 //!
-//! [`StoredSecret`] is one of them as a [`SecretSource`], and [`check_bare_secret`] tells a password, a
-//! token or a key from what was stored in its place by mistake; ask it before a secret is sent.
+//! [`StoredSecret`] is one of them as a [`SecretSource`]. [`check_client_secret`] and [`check_token`] tell
+//! what they are named after from what was stored in its place by mistake, and [`check_bare_secret`] a
+//! key to sign with; ask one of them before a secret is used.
 
 mod bare_secret;
 #[cfg(feature = "aws")]
@@ -29,6 +30,7 @@ mod source;
 mod stored;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod token;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -43,6 +45,7 @@ pub use manager::SecretsManager;
 pub use own_member::{MAX_SHARED_SECRET_BYTES, MemberKind, OwnMember};
 pub use source::SecretSource;
 pub use stored::StoredSecret;
+pub use token::{check_client_secret, check_token};
 
 /// A place that keeps secrets.
 #[async_trait]

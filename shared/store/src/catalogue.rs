@@ -32,6 +32,8 @@ impl Listed {
 pub struct Listing {
     /// The objects, in the order of their keys.
     pub objects: Vec<Listed>,
+    /// The folders, by the keys that they have the place of. In a bucket there are none.
+    pub folders: Vec<String>,
     /// The folders that cannot be entered, with the reason: what lies below them is not known.
     pub unreadable: Vec<StoreError>,
     /// The files that are no objects, for their names are no keys.

@@ -24,7 +24,8 @@ const LOCK_FILE: &str = ".lock";
 /// What it writes is for its owner alone, unless [`for_group`](Self::for_group) says otherwise. No
 /// symbolic link below the folder is followed: an object behind one is an error, and is not listed.
 ///
-/// Unlike in S3, a key cannot be a file and a folder at once (`a` and `a/b`).
+/// Unlike in S3, a key cannot be a file and a folder at once (`a` and `a/b`): a folder in the place of an
+/// object, or a file in that of a folder, is an error, and not taken for an object that is not there.
 #[derive(Clone, Debug)]
 pub struct LocalStore {
     root: Root,
@@ -181,6 +182,7 @@ fn walk(root: &Root, prefix: &str, listing: &mut Listing) -> Result<(), StoreErr
         let key = format!("{prefix}{}", name.to_string_lossy());
         match entry {
             Entry::Folder(_) => {
+                listing.folders.push(key.clone());
                 if let Err(error) = walk(root, &format!("{key}/"), listing) {
                     listing.unreadable.push(error);
                 }
@@ -226,19 +228,12 @@ fn read(root: &Root, key: &str, most: usize) -> Result<Option<Object>, StoreErro
     let fault = |error: io::Error| store_error(&root.join(key), &error);
     let file = match root.read(key) {
         Ok(file) => file,
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            return Ok(None);
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(fault(error)),
     };
     let meta = file.metadata().map_err(fault)?;
     if meta.is_dir() {
-        return Ok(None);
+        return Err(fault(io::ErrorKind::IsADirectory.into()));
     }
     let too_large = |bytes| StoreError::TooLarge {
         place: root.join(key).display().to_string(),

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 
 use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_poll::assembly::{AdministratorsList, Admitted, Services};
-use drawbridge_store::Catalogue;
 
+use super::absent::Absent;
+use super::duplicate_tenants::DuplicateTenants;
 pub(crate) use super::duplicate_tenants::Failures;
-use super::duplicate_tenants::{Absent, DuplicateTenants};
-use super::first_poll;
 use super::tenant_document::TenantDocument;
 use crate::data_location::DataLocation;
 
@@ -98,42 +97,10 @@ async fn duplicates<'s>(
     let store = place.store.as_ref();
     DuplicateTenants {
         given: given(found, place, list).await,
-        absent: absent(found, verdicts, store).await,
+        absent: Absent::among(found, verdicts, list, store).await,
         is_stack: place.as_folder().is_none(),
         ..DuplicateTenants::of(store, list, failures)
     }
-}
-
-/// Those whose documents cannot be read now, or cannot be judged without the administrator's list, and
-/// that polled before.
-async fn absent(
-    found: &[TenantDocument],
-    verdicts: &Verdicts<'_>,
-    store: &dyn Catalogue,
-) -> Vec<Absent> {
-    let mut absent = Vec::new();
-    for found in found.iter().filter(|found| !found.document.is_paused) {
-        let name = &found.document.name;
-        let Some(Err(reason)) = verdicts.get(name.as_str()) else {
-            continue;
-        };
-        let is_unread = matches!(
-            reason,
-            ConfigError::Store(_) | ConfigError::Unreadable { .. }
-        );
-        if !is_unread && found.tenant.is_ok() {
-            continue;
-        }
-        // Whose alerts one polled whose note cannot be read, too, nobody knows.
-        if let Ok(Some(first_poll)) = first_poll::noted(store, name).await {
-            absent.push(Absent {
-                name: name.clone(),
-                first_poll,
-                reason: reason.clone(),
-            });
-        }
-    }
-    absent
 }
 
 async fn admitted<'a>(

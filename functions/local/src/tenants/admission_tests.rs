@@ -6,6 +6,7 @@ use drawbridge_store::testing::FaultyStore;
 use jiff::Timestamp;
 
 use super::*;
+use crate::tenants::first_poll;
 
 /// A folder whose objects are in memory.
 fn place() -> (Arc<FaultyStore>, DataLocation, Services) {
@@ -41,6 +42,14 @@ fn found(name: &str, id: u8, lines: &str) -> TenantDocument {
 fn with_secret(name: &str, id: u8) -> TenantDocument {
     let secret = format!("{}_SECRET", name.to_uppercase());
     found(name, id, &format!("secret = \"{secret}\""))
+}
+
+/// One of which nothing can be read.
+fn garbage(name: &str) -> TenantDocument {
+    TenantDocument {
+        tenant: parse(name, &format!("tenants/{name}.toml"), b"nonsense ="),
+        ..with_secret(name, 1)
+    }
 }
 
 fn tenant(found: &TenantDocument) -> &Tenant {
@@ -256,15 +265,7 @@ async fn nobody_takes_the_place_of_one_whose_document_cannot_be_read() {
         .unwrap();
     let none = Failures::new();
     let newcomer = || with_secret("aaa", 1);
-    let unread = || TenantDocument {
-        tenant: Err(ConfigError::Unreadable {
-            place: "tenants/owner.toml".to_owned(),
-            path: ".".to_owned(),
-            reason: "it is not valid TOML (line 1)".to_owned(),
-        }),
-        ..with_secret("owner", 1)
-    };
-    let mut documents = [newcomer(), unread(), with_secret("zzz", 2)];
+    let mut documents = [newcomer(), garbage("owner"), with_secret("zzz", 2)];
     let polled = polled_in(&place, &services, &documents, &none).await;
     assert_eq!(polled, ["zzz"]);
     let said = refusals(&place, &services, &documents).await;
@@ -282,6 +283,174 @@ async fn nobody_takes_the_place_of_one_whose_document_cannot_be_read() {
         .unwrap();
     let polled = polled_in(&place, &services, &documents, &none).await;
     assert_eq!(polled, ["aaa", "zzz"]);
+}
+
+/// Garbage in the place of a note says as little as one that cannot be read.
+#[tokio::test]
+async fn nobody_takes_a_place_while_the_note_of_it_is_damaged() {
+    let (store, place, services) = place();
+    let documents = [with_secret("aaa", 1), with_secret("owner", 1)];
+    let none = Failures::new();
+    let time = |secs| Timestamp::from_second(secs).unwrap();
+    let owner = tenant(&documents[1]);
+    let sound =
+        r#"{"tenant_id":"00000000-0000-0000-0000-000000000001","service_sources":[],"since":"#;
+    for garbage in [
+        "",
+        "\0\0\0\0",
+        "{}",
+        "[]",
+        sound,
+        &format!("{sound}\"yesterday\"}}"),
+    ] {
+        store.insert("state/owner.ids.json", garbage.to_owned());
+        let said = refusals(&place, &services, &documents).await;
+        assert_eq!(said.len(), 2, "{garbage}: {said:?}");
+        for name in ["aaa", "owner"] {
+            assert!(
+                said[name].contains("state/owner.ids.json is damaged"),
+                "{said:?}"
+            );
+        }
+        // Who is alone is polled, and the note is written anew.
+        let alone = polled_in(&place, &services, &documents[1..], &none).await;
+        assert_eq!(alone, ["owner"]);
+        first_poll::note(store.as_ref(), owner, time(2))
+            .await
+            .unwrap();
+        let polled = polled_in(&place, &services, &documents, &none).await;
+        assert_eq!(polled, ["owner"], "{garbage}");
+    }
+    // Who is known to have polled goes on, whatever became of the other's.
+    store.insert("state/aaa.ids.json", "garbage");
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["owner"]);
+}
+
+/// The document of one that may have polled anything is garbage, too.
+#[tokio::test]
+async fn nobody_begins_while_neither_a_document_nor_its_note_can_be_read() {
+    let (store, place, services) = place();
+    let polls = with_secret("polls", 2);
+    let time = Timestamp::from_second(1).unwrap();
+    first_poll::note(store.as_ref(), tenant(&polls), time)
+        .await
+        .unwrap();
+    let documents = [with_secret("aaa", 1), garbage("owner"), polls];
+    let none = Failures::new();
+    store.insert("state/owner.ids.json", "garbage");
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["polls"]);
+    let said = refusals(&place, &services, &documents).await;
+    for word in ["\"owner\"", "owner.ids.json", "not valid TOML", "remove"] {
+        assert!(said["aaa"].contains(word), "{word}: {said:?}");
+    }
+    // One that never polled and that nobody vouches for keeps nobody away.
+    let (_, place, services) = self::place();
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["aaa", "polls"]);
+}
+
+#[tokio::test]
+async fn nobody_takes_the_place_of_a_listed_one_whose_document_cannot_be_read() {
+    let (store, place, services) = place();
+    let documents = [
+        with_secret("aaa", 1),
+        garbage("bound"),
+        with_secret("other", 2),
+    ];
+    let none = Failures::new();
+    let entry = |name: &str| {
+        format!(
+            "[{name}]\ntenant_id = \"00000000-0000-0000-0000-000000000001\"\n\
+             client_id = \"00000000-0000-0000-0000-0000000000ab\"\n"
+        )
+    };
+    store.insert("admin/tenants.toml", entry("bound"));
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["other"]);
+    let said = refusals(&place, &services, &documents).await;
+    for word in ["\"bound\"", "list names", "not valid TOML", "remove"] {
+        assert!(said["aaa"].contains(word), "{word}: {said:?}");
+    }
+    // Whether it is listed cannot be told.
+    for list in ["nonsense = [", "[another]\ntenant = 1"] {
+        store.insert("admin/tenants.toml", list);
+        let said = refusals(&place, &services, &documents).await;
+        for name in ["aaa", "other"] {
+            assert!(said[name].contains("admin/tenants.toml"), "{said:?}");
+        }
+    }
+    // Both are: it is theirs to settle.
+    store.insert("admin/tenants.toml", entry("bound") + &entry("aaa"));
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["aaa", "other"]);
+    // Who has polled goes on.
+    store.insert("admin/tenants.toml", entry("bound"));
+    let time = Timestamp::from_second(1).unwrap();
+    first_poll::note(store.as_ref(), tenant(&documents[0]), time)
+        .await
+        .unwrap();
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["aaa", "other"]);
+}
+
+/// It needs the list's word itself, and has polled nothing yet.
+#[tokio::test]
+async fn nobody_takes_the_place_of_a_federated_one_while_the_list_cannot_be_read() {
+    let (store, place, services) = place();
+    let documents = [
+        with_secret("aaa", 1),
+        found("bound", 1, "federation = \"/run/t\""),
+        with_secret("other", 2),
+    ];
+    store.insert("admin/tenants.toml", "nonsense = [");
+    let none = Failures::new();
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["other"]);
+    store.insert(
+        "admin/tenants.toml",
+        "[bound]\ntenant_id = \"00000000-0000-0000-0000-000000000001\"\n\
+         client_id = \"00000000-0000-0000-0000-0000000000ab\"\n",
+    );
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["bound", "other"]);
+}
+
+#[tokio::test]
+async fn the_order_of_products_makes_no_other_tenant() {
+    let (store, place, services) = place();
+    let of = |name: &str, products: &str| {
+        let secret = format!("{}_SECRET", name.to_uppercase());
+        found(
+            name,
+            1,
+            &format!("secret = \"{secret}\"\nservice_sources = {products}"),
+        )
+    };
+    let owner = of("owner", "[\"a\", \"b\"]");
+    let time = Timestamp::from_second(1).unwrap();
+    first_poll::note(store.as_ref(), tenant(&owner), time)
+        .await
+        .unwrap();
+    let none = Failures::new();
+    let documents = |owners: &str, others: &str| [of("aaa", others), of("owner", owners)];
+    let same = "[\"a\", \"b\"]";
+    for others in ["[\"b\", \"a\"]", "[\"b\", \"a\", \"b\"]", "[\"A\", \"B\"]"] {
+        let documents = documents(same, others);
+        let polled = polled_in(&place, &services, &documents, &none).await;
+        assert_eq!(polled, ["owner"], "{others}");
+        let refusal = refusal_beside(tenant(&documents[0]), &documents, &place, &services);
+        assert!(refusal.await.is_some(), "{others}");
+    }
+    // Changed so, its own document is the one that polled.
+    let polled = polled_in(&place, &services, &documents("[\"b\", \"a\"]", same), &none).await;
+    assert_eq!(polled, ["owner"]);
+    // Others beside them, or all, are other products.
+    for others in ["[]", "[\"b\"]", "[\"a\", \"b\", \"c\"]"] {
+        let polled = polled_in(&place, &services, &documents(same, others), &none).await;
+        assert_eq!(polled, ["aaa", "owner"], "{others}");
+    }
 }
 
 #[tokio::test]

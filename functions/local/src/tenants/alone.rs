@@ -4,7 +4,6 @@ use drawbridge_config::Tenant;
 use drawbridge_poll::assembly::AdministratorsList;
 
 use super::admission::{Verdicts, admit_each, refusal_beside};
-use super::duplicate_tenants::is_alike;
 use super::tenant_document::TenantDocument;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -34,17 +33,22 @@ fn check_on_stack(
     verdicts: &Verdicts<'_>,
     given: &[Tenant],
 ) -> Result<(), Failure> {
+    let alerts = tenant.polled_alerts();
     let polled = found.iter().filter(|found| !found.document.is_paused);
     let polled: Vec<&Tenant> = polled
         .filter_map(|found| found.tenant.as_ref().ok())
         .collect();
-    let alike = || polled.iter().filter(|other| is_alike(other, tenant));
+    let alike = || {
+        polled
+            .iter()
+            .filter(|other| other.polled_alerts() == alerts)
+    };
     if alike().any(|other| other.name == tenant.name) {
         return Ok(());
     }
     let given = given.iter().filter(|given| given.name != tenant.name);
     for other in given
-        .filter(|given| is_alike(given, tenant))
+        .filter(|given| given.polled_alerts() == alerts)
         .chain(alike().copied())
     {
         let refusal = verdicts.get(other.name.as_str());

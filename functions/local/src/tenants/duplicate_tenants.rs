@@ -4,14 +4,15 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use drawbridge_config::{ConfigError, Tenant};
+use drawbridge_config::{ConfigError, PolledAlerts, Tenant};
 use drawbridge_poll::assembly::AdministratorsList;
 use drawbridge_poll::state_key;
 use drawbridge_store::{Catalogue, StoreError};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::first_poll::{self, FirstPoll};
+use super::absent::{Absent, Claim};
+use super::first_poll;
 
 /// How often the polls of a tenant have failed in a row, by name.
 pub(crate) type Failures = HashMap<String, u32>;
@@ -33,21 +34,13 @@ pub(super) struct DuplicateTenants<'s> {
     pub(super) failures: &'s Failures,
     /// The tenants of the stack's parameters that are polled beside the documents.
     pub(super) given: Vec<Tenant>,
-    /// Those that polled before, and whose documents cannot be read now.
+    /// Those whose documents cannot be read or judged now.
     pub(super) absent: Vec<Absent>,
     /// On a stack each poll goes by its own document: what is refused here is polled nevertheless.
     pub(super) is_stack: bool,
     /// Whether of those that only their names would tell apart nobody is polled.
     pub(super) are_equals_refused: bool,
     pub(super) states: OnceCell<Result<HashSet<String>, StoreError>>,
-}
-
-/// One that polled, and whose document cannot be read now: it may be back a minute later, and nobody
-/// takes its place meanwhile.
-pub(super) struct Absent {
-    pub(super) name: String,
-    pub(super) first_poll: FirstPoll,
-    pub(super) reason: ConfigError,
 }
 
 /// What comes before the name, where nobody polled these alerts before. The lower, the earlier.
@@ -80,31 +73,29 @@ impl<'s> DuplicateTenants<'s> {
         &self,
         polled: impl Iterator<Item = &'a Tenant>,
     ) -> Refused<'a> {
-        let mut alike: HashMap<(String, &[String]), Vec<&Tenant>> = HashMap::new();
+        let mut alike: HashMap<PolledAlerts, Vec<&Tenant>> = HashMap::new();
         for tenant in polled {
-            let id = tenant.tenant_id.to_ascii_lowercase();
-            let alike = alike.entry((id, &tenant.service_sources)).or_default();
-            alike.push(tenant);
+            alike
+                .entry(tenant.polled_alerts())
+                .or_default()
+                .push(tenant);
         }
         let mut refused = Vec::new();
-        for alike in alike.into_values() {
-            refused.extend(self.refused_of(&alike).await);
+        for (alerts, alike) in alike {
+            refused.extend(self.refused_of(&alerts, &alike).await);
         }
         refused
     }
 
-    /// The same of those that are alike.
-    async fn refused_of<'a>(&self, alike: &[&'a Tenant]) -> Refused<'a> {
-        let Some(first) = alike.first() else {
-            return Vec::new();
-        };
-        if let Some(given) = self.given.iter().find(|given| is_alike(given, first)) {
+    /// The same of those that poll these alerts.
+    async fn refused_of<'a>(&self, alerts: &PolledAlerts, alike: &[&'a Tenant]) -> Refused<'a> {
+        let mut given = self.given.iter();
+        if let Some(given) = given.find(|given| given.polled_alerts() == *alerts) {
             let why = "That one is of the stack's parameters. The poll function polls both";
             return beside(&given.name, alike, why);
         }
-        let absent = self.absent.iter().filter(|one| one.first_poll.is_of(first));
-        let absent = absent.min_by_key(|one| one.first_poll.since);
-        if alike.len() == 1 && absent.is_none() {
+        let claims = self.claims(alerts, alike);
+        if alike.len() == 1 && claims.is_empty() {
             return Vec::new();
         }
         let (mut polled, mut unread) = (Vec::new(), None);
@@ -116,8 +107,11 @@ impl<'s> DuplicateTenants<'s> {
         }
         polled.sort_unstable_by_key(|(since, tenant)| (*since, &tenant.name));
         let owner = polled.first();
-        if let Some(absent) = absent.filter(|absent| is_earlier(absent, owner)) {
-            return absent.refused(alike);
+        if let Some((absent, claim)) = self.in_the_way(&claims, owner, alike).await {
+            let refused = alike.iter();
+            return refused
+                .map(|tenant| (tenant.name.as_str(), absent.refusal(claim, tenant)))
+                .collect();
         }
         if let Some((_, owner)) = owner {
             return beside(&owner.name, alike, self.why());
@@ -126,13 +120,51 @@ impl<'s> DuplicateTenants<'s> {
         if let Some(error) = unread {
             return self.none_of(
                 alike,
-                &format!("Who polled them first cannot be read: {error}"),
+                &format!("Who polled them first cannot be told: {error}"),
             );
         }
         match self.ranked(alike).await {
             Ok(ranked) => self.refused_by_rank(&ranked),
             Err(error) => self.none_of(alike, &error),
         }
+    }
+
+    /// The claims to these alerts of those that are absent.
+    fn claims(&self, alerts: &PolledAlerts, alike: &[&Tenant]) -> Vec<(&Absent, Claim)> {
+        let is_here = |absent: &Absent| alike.iter().any(|tenant| tenant.name == absent.name);
+        let absent = self.absent.iter().filter(|absent| !is_here(absent));
+        absent
+            .filter_map(|absent| Some((absent, absent.claim(alerts)?)))
+            .collect()
+    }
+
+    /// The claim for which all of those that are alike have to wait: an earlier poll than that of their
+    /// owner; or, where none of them has polled, one that may be better than theirs.
+    async fn in_the_way<'c>(
+        &self,
+        claims: &'c [(&'c Absent, Claim)],
+        owner: Option<&(Timestamp, &Tenant)>,
+        alike: &[&Tenant],
+    ) -> Option<&'c (&'c Absent, Claim)> {
+        let polled = claims.iter().filter_map(|claim| match claim.1 {
+            Claim::Polled(since) => Some((since, claim)),
+            _ => None,
+        });
+        let polled = polled.min_by_key(|(since, _)| *since);
+        match (polled, owner) {
+            (Some((absent, claim)), Some((owner, _))) => return (absent < *owner).then_some(claim),
+            (Some((_, claim)), None) => return Some(claim),
+            (None, Some(_)) => return None,
+            (None, None) => {}
+        }
+        let find = |is: fn(&Claim) -> bool| claims.iter().find(|(_, claim)| is(claim));
+        let unknown = find(|claim| matches!(claim, Claim::Unknown(_)));
+        if unknown.is_some() {
+            return unknown;
+        }
+        let list = self.list.bindings().await;
+        let is_listed = |tenant: &&Tenant| list.as_ref().is_ok_and(|list| list.has_ids_of(tenant));
+        find(|claim| *claim == Claim::Listed).filter(|_| !alike.iter().any(is_listed))
     }
 
     /// Those that nobody polled before, the first one first; or what cannot be read.
@@ -185,7 +217,7 @@ impl<'s> DuplicateTenants<'s> {
         let then = if self.is_stack {
             self.why()
         } else {
-            "Nobody of them is polled until that can be read"
+            "Nobody of them is polled until that can be told"
         };
         let why = format!("{unread}. {then}");
         let others = alike.iter().cycle().skip(1);
@@ -206,27 +238,6 @@ impl<'s> DuplicateTenants<'s> {
              `drawbridge tenants allow NAME`"
         }
     }
-}
-
-impl Absent {
-    fn refused<'a>(&self, alike: &[&'a Tenant]) -> Refused<'a> {
-        let why = format!(
-            "That one polled them first, and cannot be polled now: {}. Mend its document, or pause \
-             or remove it if another one is to take its place",
-            self.reason
-        );
-        beside(&self.name, alike, &why)
-    }
-}
-
-fn is_earlier(absent: &Absent, owner: Option<&(Timestamp, &Tenant)>) -> bool {
-    owner.is_none_or(|(since, _)| absent.first_poll.since < *since)
-}
-
-/// Whether two tenants poll the same alerts.
-pub(super) fn is_alike(one: &Tenant, other: &Tenant) -> bool {
-    one.tenant_id.eq_ignore_ascii_case(&other.tenant_id)
-        && one.service_sources == other.service_sources
 }
 
 /// All of them but the one of that name.

@@ -2,7 +2,7 @@
 //! polls and by nobody who writes documents.
 
 use bytes::Bytes;
-use drawbridge_config::Tenant;
+use drawbridge_config::{PolledAlerts, Tenant};
 use drawbridge_store::{Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,10 +22,26 @@ pub(super) struct FirstPoll {
 }
 
 impl FirstPoll {
-    pub(super) fn is_of(&self, tenant: &Tenant) -> bool {
-        self.tenant_id.eq_ignore_ascii_case(&tenant.tenant_id)
-            && self.service_sources == tenant.service_sources
+    pub(super) fn is_of(&self, alerts: &PolledAlerts) -> bool {
+        PolledAlerts::of(&self.tenant_id, &self.service_sources) == *alerts
     }
+}
+
+/// Why it cannot be told what was polled under a name. It may have been anything.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FirstPollError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It was read, and says nothing.
+    #[error(
+        "{key} is damaged: remove it, and where several documents name the same tenant id and \
+         products, let the administrator say by `drawbridge tenants allow NAME` which of them is polled"
+    )]
+    Damaged {
+        /// Its key.
+        key: String,
+    },
 }
 
 fn key(name: &str) -> String {
@@ -33,29 +49,39 @@ fn key(name: &str) -> String {
 }
 
 /// What is noted of a name; `None` if it polled nothing.
-pub(super) async fn noted(store: &dyn Store, name: &str) -> Result<Option<FirstPoll>, StoreError> {
-    let object = store.get_at_most(&key(name), MAX_BYTES).await?;
-    Ok(object.and_then(|object| serde_json::from_slice(&object.body).ok()))
+pub(super) async fn noted(
+    store: &dyn Store,
+    name: &str,
+) -> Result<Option<FirstPoll>, FirstPollError> {
+    let key = key(name);
+    let object = store.get_at_most(&key, MAX_BYTES).await?;
+    let noted = object.map(|object| serde_json::from_slice(&object.body));
+    noted
+        .transpose()
+        .map_err(|_| FirstPollError::Damaged { key })
 }
 
 /// Since when a document polls what it names; `None` if it polled something else or nothing.
 pub(super) async fn of(
     store: &dyn Store,
     tenant: &Tenant,
-) -> Result<Option<Timestamp>, StoreError> {
+) -> Result<Option<Timestamp>, FirstPollError> {
     let noted = noted(store, &tenant.name).await?;
-    let noted = noted.filter(|noted| noted.is_of(tenant));
+    let noted = noted.filter(|noted| noted.is_of(&tenant.polled_alerts()));
     Ok(noted.map(|noted| noted.since))
 }
 
-/// Notes that a document polled what it names, unless that is known.
+/// Notes that a document polled what it names, unless that is known. A note that is damaged is written
+/// anew: it was polled, and so nobody else claims these alerts.
 pub(crate) async fn note(
     store: &dyn Store,
     tenant: &Tenant,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if of(store, tenant).await?.is_some() {
-        return Ok(());
+    match of(store, tenant).await {
+        Ok(Some(_)) => return Ok(()),
+        Ok(None) | Err(FirstPollError::Damaged { .. }) => {}
+        Err(FirstPollError::Store(error)) => return Err(error),
     }
     let noted = FirstPoll {
         tenant_id: tenant.tenant_id.clone(),

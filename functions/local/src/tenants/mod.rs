@@ -1,5 +1,6 @@
 //! `drawbridge tenants`: documents, as people handle them.
 
+mod absent;
 mod add;
 pub(crate) mod admission;
 mod allow;

@@ -248,6 +248,8 @@ async fn what_is_no_bare_secret_is_never_sent() {
         (lines, ["several lines", "alone"]),
         (long, ["1024 bytes", "alone"]),
         (MARKER.repeat(30), ["a part of a key", "under certificate"]),
+        (format!("{MARKER} {MARKER}"), ["blanks", "alone"]),
+        (vec![MARKER; 40].join("\t"), ["several lines", "alone"]),
         (
             format!("file:/run/{MARKER}"),
             ["the name of a place", "itself"],
@@ -282,7 +284,7 @@ async fn a_secret_that_was_put_right_is_read_anew_within_the_same_fetch() {
 #[tokio::test(start_paused = true)]
 async fn a_secret_with_any_character_arrives_whole() {
     let script = Script::tokens([]);
-    let secret = "a+b&c=d%20 ~ü\"";
+    let secret = "a+b&c=d%20~ü\"";
     let provider = script.provider(Arc::new(FixedSecret(secret.to_owned())));
     provider.fetch().await.unwrap();
     let url = format!("https://x/?{}", script.posts()[0].body);

@@ -62,7 +62,7 @@ impl SplunkHec {
     fn new(settings: &SplunkHecSettings, client: Client, secrets: &Arc<dyn Secrets>) -> Self {
         Self {
             client,
-            token: Credential::new(Arc::clone(secrets), &settings.secret),
+            token: Credential::token(Arc::clone(secrets), &settings.secret),
             events: below(&settings.url, "/services/collector/event"),
             acks: below(&settings.url, "/services/collector/ack"),
             settings: settings.clone(),

@@ -58,7 +58,7 @@ impl SplunkSoar {
     fn new(settings: &SplunkSoarSettings, client: Client, secrets: &Arc<dyn Secrets>) -> Self {
         Self {
             client,
-            token: Credential::new(Arc::clone(secrets), &settings.secret),
+            token: Credential::token(Arc::clone(secrets), &settings.secret),
             containers: below(&settings.url, "/rest/container"),
             artifacts: below(&settings.url, "/rest/artifact"),
             label: settings.label.clone(),

@@ -101,7 +101,7 @@ impl Webhook {
     fn new(settings: &WebhookSettings, client: Client, ports: &Ports) -> Self {
         Self {
             client,
-            key: Credential::new(Arc::clone(&ports.secrets), &settings.secret),
+            key: Credential::key(Arc::clone(&ports.secrets), &settings.secret),
             url: settings.url.clone(),
             body: settings.body.unwrap_or_default(),
             clock: Arc::clone(&ports.clock),

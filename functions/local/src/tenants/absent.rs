@@ -1,0 +1,118 @@
+//! Those whose documents cannot be read or judged now: each may be back a minute later, and nobody takes
+//! its place meanwhile.
+
+use drawbridge_config::{ConfigError, PolledAlerts, Tenant};
+use drawbridge_poll::assembly::AdministratorsList;
+use drawbridge_store::Store;
+use jiff::Timestamp;
+
+use super::admission::Verdicts;
+use super::first_poll::{self, FirstPoll, FirstPollError};
+use super::tenant_document::TenantDocument;
+
+/// One whose document cannot be read or judged now.
+pub(super) struct Absent {
+    pub(super) name: String,
+    reason: ConfigError,
+    /// What its document says that it polls, where that is known.
+    says: Option<PolledAlerts>,
+    /// What it polled, and since when.
+    first_poll: Result<Option<FirstPoll>, FirstPollError>,
+    /// The directory that the administrator's list has for it.
+    listed: Result<Option<String>, ConfigError>,
+}
+
+/// What gives one that is absent a place that nobody else may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// It polled these alerts, since then.
+    Polled(Timestamp),
+    /// The administrator's list names it with their directory.
+    Listed,
+    /// Whether it has one cannot be told, for this reason.
+    Unknown(String),
+}
+
+impl Absent {
+    /// Those among `found`, of which `verdicts` say why they are not polled.
+    pub(super) async fn among(
+        found: &[TenantDocument],
+        verdicts: &Verdicts<'_>,
+        list: &AdministratorsList<'_>,
+        store: &dyn Store,
+    ) -> Vec<Self> {
+        let mut absent = Vec::new();
+        for found in found.iter().filter(|found| !found.document.is_paused) {
+            let name = &found.document.name;
+            let Some(Err(reason)) = verdicts.get(name.as_str()) else {
+                continue;
+            };
+            let is_unread = matches!(
+                reason,
+                ConfigError::Store(_) | ConfigError::Unreadable { .. }
+            );
+            if !is_unread && found.tenant.is_ok() {
+                continue;
+            }
+            let listed = list.bindings().await;
+            absent.push(Self {
+                name: name.clone(),
+                reason: reason.clone(),
+                says: found
+                    .tenant
+                    .as_ref()
+                    .ok()
+                    .map(|tenant| tenant.polled_alerts()),
+                first_poll: first_poll::noted(store, name).await,
+                listed: listed.map(|list| list.tenant_id_of(name).map(str::to_owned)),
+            });
+        }
+        absent
+    }
+
+    /// Its claim to these alerts; `None` if it has none.
+    pub(super) fn claim(&self, alerts: &PolledAlerts) -> Option<Claim> {
+        if let Ok(Some(polled)) = &self.first_poll
+            && polled.is_of(alerts)
+        {
+            return Some(Claim::Polled(polled.since));
+        }
+        if self.says.as_ref().is_some_and(|says| says != alerts) {
+            return None;
+        }
+        match (&self.first_poll, &self.listed) {
+            (Err(error), _) => Some(Claim::Unknown(error.to_string())),
+            (_, Err(error)) => Some(Claim::Unknown(error.to_string())),
+            (_, Ok(Some(id))) if alerts.are_of(id) => Some(Claim::Listed),
+            _ => None,
+        }
+    }
+
+    /// Why another one waits for it.
+    pub(super) fn refusal(&self, claim: &Claim, other: &Tenant) -> ConfigError {
+        let name = &self.name;
+        let claim = match claim {
+            Claim::Polled(_) => {
+                "with the same service_sources: every alert would come twice. That one polled them first"
+            }
+            Claim::Listed => {
+                "with the same service_sources for all that is known: every alert would come twice. The \
+                 administrator's list names that one"
+            }
+            Claim::Unknown(error) => {
+                let problem = format!(
+                    "may be that of {name:?} too, which cannot be told ({error}), nor from its document: \
+                     {}. Mend one of them, or pause or remove {name:?} if another one is to be polled",
+                    self.reason
+                );
+                return other.wrong("tenant_id", &problem);
+            }
+        };
+        let problem = format!(
+            "is that of {name:?} too, {claim}, and its document cannot be used now: {}. Mend that \
+             document, or pause or remove {name:?} if another one is to take its place",
+            self.reason
+        );
+        other.wrong("tenant_id", &problem)
+    }
+}

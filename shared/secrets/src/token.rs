@@ -1,0 +1,164 @@
+//! What may leave as a token that a service handed out, or as a client secret of Entra's. Each is short
+//! and has no blanks, so that no part of a key or of a file is taken for one.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::bare_secret::{NotBare, check_bare};
+
+/// Characters from which on a text is neither, unless it is a JWT. Tokens have a few dozen. Entra makes
+/// client secrets of 16 to 64 (Microsoft Graph, passwordCredential); those that applications once set
+/// for themselves are far shorter than this, too.
+pub(crate) const TOO_LONG_FOR_A_TOKEN: usize = 100;
+
+/// How a text begins that names a place and is none of Entra's, whatever follows.
+const PLACES: [&str; 5] = ["file:", "env:", "arn:aws", "https://", "http://"];
+
+/// How a path begins.
+const PATHS: [&str; 4] = ["/", "./", "../", "~/"];
+
+/// How the name of a file ends that keeps a secret or a certificate.
+const ENDINGS: [&str; 6] = [".txt", ".pem", ".key", ".pfx", ".p12", ".json"];
+
+/// Checks that `secret` can be a token that a service handed out, as it stands in a header: visible
+/// ASCII without blanks, and short or a JWT.
+///
+/// # Errors
+/// [`NotBare`], which says what it looks like.
+pub fn check_token(secret: &SecretString) -> Result<(), NotBare> {
+    let text = secret.expose_secret();
+    check(text, is_jwt(text))?;
+    match text.chars().all(|c| c.is_ascii_graphic()) {
+        true => Ok(()),
+        false => Err(NotBare::Foreign),
+    }
+}
+
+/// Checks that `secret` can be a client secret of Entra's: one word, and short.
+///
+/// # Errors
+/// As [`check_token`].
+pub fn check_client_secret(secret: &SecretString) -> Result<(), NotBare> {
+    check(secret.expose_secret(), false)
+}
+
+fn check(text: &str, may_be_long: bool) -> Result<(), NotBare> {
+    check_bare(text)?;
+    if is_place(text) {
+        return Err(NotBare::Place);
+    }
+    if text.chars().any(char::is_whitespace) {
+        return Err(NotBare::Blanks);
+    }
+    if !may_be_long && text.chars().count() >= TOO_LONG_FOR_A_TOKEN {
+        return Err(NotBare::Encoded);
+    }
+    Ok(())
+}
+
+/// Three parts between dots, the first of which is a JSON object in base64.
+fn is_jwt(text: &str) -> bool {
+    text.starts_with("eyJ") && text.split('.').count() == 3
+}
+
+/// Whether it says where something lies.
+fn is_place(text: &str) -> bool {
+    PLACES.iter().any(|start| text.starts_with(start)) || is_path(text)
+}
+
+/// Base64 has slashes, too, and may begin with one: a path begins with a folder in lower case, or ends
+/// as a file's name does.
+fn is_path(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    let Some((first, _)) = text.trim_start_matches(['.', '~', '/']).split_once('/') else {
+        return false;
+    };
+    let is_folder = first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase());
+    let is_start = PATHS.iter().any(|start| text.starts_with(start));
+    let is_file = ENDINGS.iter().any(|ending| text.ends_with(ending));
+    text.trim_start_matches('~').chars().all(is_plain) && (is_start && is_folder || is_file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of a text in the place of a client secret, and of a token.
+    fn said(text: &str) -> [Result<(), NotBare>; 2] {
+        let secret = SecretString::from(text);
+        [check_client_secret(&secret), check_token(&secret)]
+    }
+
+    /// Base64 of no structure, as the middle of a key is.
+    fn part(chars: usize) -> String {
+        let text = "c7uPzJmWvK2oQ1fS9d/R0tYbLcN4eG6hA8iVkU3wM5jI+oAoGCCqGSM49Xd5E";
+        text.chars().cycle().take(chars).collect()
+    }
+
+    #[test]
+    fn what_services_hand_out_is_taken() {
+        for text in [
+            "abc8Q~defGhi_jkl.MnoPqr-stuVwx~yz0123456",
+            "zzz8Q~-BEGIN_-END.PRIVATE-KEY-7hJ2mNb4Vc",
+            // As Entra made them before 2021, and as applications set them.
+            "x7uPzJmWvK2oQ1fS9dR0tYbLcN4eG6hA8iVkU3wM5jI=",
+            "/7uPzJmWvK2oQ1fS9dR0tYb/cN4eG6hA8iVkU3wM5jI=",
+            "/aB3/kk",
+            "a/b",
+            "[xY7@:/=?*{}z",
+            "0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
+            &"f".repeat(TOO_LONG_FOR_A_TOKEN - 1),
+        ] {
+            assert_eq!(said(text), [Ok(()), Ok(())], "{text}");
+        }
+        // Entra takes what a header does not.
+        assert_eq!(said("a+b&c~ü\""), [Ok(()), Err(NotBare::Foreign)]);
+        let jwt = format!("eyJhbGciOiJSUzI1NiJ9.{}.{}", part(300), part(86));
+        assert_eq!(said(&jwt), [Err(NotBare::Encoded), Ok(())]);
+    }
+
+    #[test]
+    fn a_part_of_a_key_is_not_whatever_stands_between_its_words() {
+        for chars in [TOO_LONG_FOR_A_TOKEN, 300, 1000] {
+            for text in [
+                part(chars),
+                part(chars).replace('/', "_"),
+                "0a1b".repeat(chars / 4),
+            ] {
+                assert_eq!(said(&text), [Err(NotBare::Encoded); 2], "{text}");
+            }
+            for between in ["\u{200b}", ",", "\\n", "~"] {
+                let text = [part(chars), part(chars)].join(between);
+                assert!(said(&text).iter().all(Result::is_err), "{text}");
+            }
+        }
+        // Whatever its length is: a line, a few words, or words of two characters.
+        for between in [" ", "  ", "\u{a0}", "\u{2003}", "\u{3000}"] {
+            for (words, chars) in [(2, 64), (3, 20), (40, 2), (12, 64)] {
+                let text = vec![part(chars); words].join(between);
+                assert_eq!(said(&text), [Err(NotBare::Blanks); 2], "{text}");
+                let hex = vec!["0a1b2c3d"; words].join(between);
+                assert_eq!(said(&hex), [Err(NotBare::Blanks); 2], "{hex}");
+            }
+        }
+        for between in ["\t", "\n", "\r\n", "\u{b}", "\u{85}", "\u{2028}"] {
+            let text = [part(64), part(64)].join(between);
+            assert!(said(&text).iter().all(Result::is_err), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_place_is_not() {
+        for text in [
+            "file:/run/secrets/contoso",
+            "env:CONTOSO_SECRET",
+            "arn:aws-us-gov:secretsmanager:us-gov-west-1:1:secret:x-AbCdEf",
+            "/run/secrets/contoso",
+            "/etc/drawbridge/Contoso.txt",
+            "~/contoso/secret",
+            "drawbridge-data/secrets/contoso.txt",
+            "https://vault.example/secrets/contoso",
+        ] {
+            assert_eq!(said(text), [Err(NotBare::Place); 2], "{text}");
+        }
+    }
+}
