@@ -44,7 +44,10 @@ pub(crate) fn run(args: &cli::Map) -> Result<(), Failure> {
 pub(crate) fn named(name: &str) -> Result<&'static dyn Format, Failure> {
     drawbridge_record::format(name).ok_or_else(|| {
         let known = drawbridge_record::names().join(", ");
-        Failure::of(format!("no format is called {name:?}; there is {known}"))
+        Failure::of(format!(
+            "no format is called {}; there is {known}",
+            crate::cli::quoted(name)
+        ))
     })
 }
 

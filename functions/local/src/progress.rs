@@ -3,6 +3,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use drawbridge_poll::{Progress, Report};
+use drawbridge_telemetry::shown;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// How often a line is written where there is no terminal.
@@ -58,8 +59,8 @@ impl Progress for Shown {
     }
 }
 
-/// Writes a line for the user to standard error. One that is full or closed ends nothing: `eprintln!`
-/// would panic.
+/// Writes a line for the user to standard error, and never two: a name that breaks the line would forge
+/// one. Standard error that is full or closed ends nothing: `eprintln!` would panic.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(crate::screen::stderr(), "{text}");
+    let _ = writeln!(crate::screen::stderr(), "{}", shown(text));
 }

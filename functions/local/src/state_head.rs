@@ -1,7 +1,13 @@
 use drawbridge_cursor::State;
 use drawbridge_poll::state_key;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::data_location::DataLocation;
+use crate::failure::Failure;
+
+/// For how long the state of a tenant that is polled may lie unsaved; an idle poll saves it every 65
+/// minutes.
+const POLLED_WITHIN: SignedDuration = SignedDuration::from_mins(75);
 
 /// What a tenant's state knows but for the records that its outputs have; none where there is no state,
 /// or why it cannot be read.
@@ -14,4 +20,14 @@ pub(crate) async fn state_head(
     let object = object.map_err(|error| error.to_string())?;
     let head = object.map(|object| State::decode_head(&object.body));
     head.transpose().map_err(|error| format!("{key}: {error}"))
+}
+
+/// Whether a tenant was polled within the last 75 minutes, as far as its state says. One that polls go on
+/// with was.
+pub(crate) async fn was_polled_lately(name: &str, place: &DataLocation) -> Result<bool, Failure> {
+    let object = place.store.get(&state_key(name)).await;
+    let object = object.map_err(Failure::of)?;
+    let state = object.and_then(|object| State::decode_head(&object.body).ok());
+    let saved = state.and_then(|state| state.saved.max(state.last_success));
+    Ok(saved.is_some_and(|saved| Timestamp::now().duration_since(saved) < POLLED_WITHIN))
 }

@@ -229,6 +229,8 @@ pub fn parse(name: &str, key: &str, body: &[u8]) -> Result<Tenant, ConfigError> 
     if tenant.name.is_empty() {
         name.clone_into(&mut tenant.name);
     } else if tenant.name != name {
+        // What it says instead may be anything, a secret included.
+        name.clone_into(&mut tenant.name);
         return Err(tenant.wrong("name", "is not that of its file: leave it out"));
     }
     tenant.is_document = true;
@@ -398,7 +400,7 @@ mod tests {
                 "client_id: the value has a wrong type",
             ),
             (
-                "name = \"hunter3\"\ntenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-00000000000c\"\nsecret = \"s\"",
+                "name = \"hunter2\"\ntenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-00000000000c\"\nsecret = \"s\"",
                 "is not that of its file",
             ),
         ] {

@@ -1,6 +1,5 @@
 use std::collections::HashMap;
 
-use drawbridge_document::printable;
 use drawbridge_entra::{Cloud, CloudError, Endpoints, Identity, TenantId, is_guid};
 use drawbridge_record::Format;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,9 @@ use crate::{ConfigError, DataStreamSettings, PolledAlerts};
 
 /// The most bytes of a root that a tenant names.
 const MAX_URL_BYTES: usize = 2048;
+
+/// What an error has in the place of what cannot be a tenant's name.
+const NO_NAME: &str = "(its name is not repeated: it may be a secret)";
 
 /// One tenant to poll: who signs in where, what is asked for and how windows are cut.
 ///
@@ -176,9 +178,7 @@ impl Tenant {
             return Ok(Cloud::default());
         };
         cloud.parse().map_err(|error| match error {
-            CloudError::Unknown(_) => {
-                self.wrong("cloud", "must be global (GCC too), gcc-high or dod")
-            }
+            CloudError::Unknown => self.wrong("cloud", "must be global (GCC too), gcc-high or dod"),
             CloudError::NoAlerts => self.wrong("cloud", &error.to_string()),
         })
     }
@@ -306,7 +306,10 @@ impl Tenant {
     #[must_use]
     pub fn wrong(&self, field: &'static str, problem: &str) -> ConfigError {
         ConfigError::Field {
-            tenant: printable(&self.name),
+            tenant: match is_name(&self.name) {
+                true => self.name.clone(),
+                false => NO_NAME.to_owned(),
+            },
             field,
             problem: problem.to_owned(),
         }

@@ -24,7 +24,7 @@ const MAX_CHARS: usize = 700;
 
 /// Names as they may stand in a log: printable ASCII, and not too much of it.
 #[must_use]
-pub fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
     text.chars().take(MAX_CHARS).map(plain).collect()
 }

@@ -1,5 +1,6 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
 
 use crate::{DocumentError, nearest, printable};
 
@@ -22,7 +23,7 @@ pub fn parse_json(text: &str) -> Result<Value, DocumentError> {
 /// [`DocumentError`] that names the field, and the right name where one was misspelt.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, DocumentError> {
     serde_path_to_error::deserialize(value).map_err(|error| DocumentError {
-        path: printable(&error.path().to_string()),
+        path: shown_path(error.path()),
         reason: printable(&reason(&error.inner().to_string())),
     })
 }
@@ -47,9 +48,56 @@ fn reason(message: &str) -> String {
         return format!("the value must be one of {all}");
     }
     let given = quoted(message).first().copied().unwrap_or_default();
+    let shown = match is_like_a_field(given) {
+        true => format!("`{given}`"),
+        false => HIDDEN.to_owned(),
+    };
     match nearest(given, known) {
-        Some(name) => format!("unknown field `{given}`; did you mean `{name}`? There is {all}"),
-        None => format!("unknown field `{given}`; there is {all}"),
+        Some(name) => format!("unknown field {shown}; did you mean `{name}`? There is {all}"),
+        None => format!("unknown field {shown}; there is {all}"),
+    }
+}
+
+/// What stands in the place of what was given as a name.
+const HIDDEN: &str = "(not repeated: it may be a secret)";
+
+/// Whether a text is one that somebody would call a field: letters, and not too many of them. Secrets
+/// have digits.
+fn is_like_a_field(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '-';
+    (1..=40).contains(&text.len()) && text.chars().all(is_plain)
+}
+
+/// Whether a text is one that somebody would call a tenant or an output: short words of small letters
+/// and digits.
+fn is_like_a_name(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=64).contains(&text.len())
+        && text.chars().all(is_plain)
+        && text.split('-').all(|word| word.len() < 20)
+}
+
+/// Where in a document something is, as serde says it, but for what may be a secret.
+fn shown_path(path: &Path) -> String {
+    let mut shown = String::new();
+    for segment in path {
+        let name = match segment {
+            Segment::Seq { index } => {
+                shown += &format!("[{index}]");
+                continue;
+            }
+            Segment::Map { key: name } | Segment::Enum { variant: name } => name.as_str(),
+            Segment::Unknown => "?",
+        };
+        let is_shown = name == "?" || is_like_a_field(name) || is_like_a_name(name);
+        if !shown.is_empty() {
+            shown.push('.');
+        }
+        shown += if is_shown { name } else { HIDDEN };
+    }
+    match shown.is_empty() {
+        true => ".".to_owned(),
+        false => printable(&shown),
     }
 }
 
@@ -60,6 +108,8 @@ fn quoted(message: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use serde::Deserialize;
     use serde_json::json;
@@ -85,6 +135,41 @@ mod tests {
     enum Shape {
         Lines,
         Array,
+    }
+
+    #[test]
+    fn what_is_called_as_no_field_is_not_repeated() {
+        for secret in [
+            "abC8Q~MARKER289012345678901234567890",
+            "MARKER2",
+            "mark er",
+            "-----BEGIN MARKER-----",
+            "`MARKER` expected `MARKER`",
+            "MARKERMARKERMARKERMARKERMARKERMARKERMARKER",
+            "\u{1b}[2JMARKER",
+        ] {
+            for document in [
+                json!({"url": "x", secret: 1}),
+                json!({"url": "x", "inner": {"shape": "lines", secret: 1}}),
+            ] {
+                let error = from_value::<Document>(document).unwrap_err().to_string();
+                assert!(!error.to_lowercase().contains("mark"), "{error}");
+                assert!(error.contains("not repeated"), "{error}");
+            }
+            let entries = json!({secret: {"shape": 1}});
+            let error = from_value::<BTreeMap<String, Inner>>(entries).unwrap_err();
+            assert!(
+                !error.to_string().to_lowercase().contains("mark"),
+                "{error}"
+            );
+            assert!(error.path.ends_with(".shape"), "{error}");
+        }
+        let digest = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
+        for (name, is_shown) in [("contoso", true), ("contoso-2026", true), (digest, false)] {
+            let entries = json!({name: {"shape": 1}});
+            let error = from_value::<BTreeMap<String, Inner>>(entries).unwrap_err();
+            assert_eq!(error.path.contains(name), is_shown, "{error}");
+        }
     }
 
     #[test]

@@ -73,8 +73,8 @@ pub enum CloudError {
     )]
     NoAlerts,
     /// Not a name of a cloud.
-    #[error("unknown cloud `{0}`: use global (GCC too), gcc-high or dod")]
-    Unknown(String),
+    #[error("there is no such cloud: use global (GCC too), gcc-high or dod")]
+    Unknown,
 }
 
 impl Cloud {
@@ -131,7 +131,7 @@ impl FromStr for Cloud {
             .iter()
             .find(|row| row.1 == name)
             .map(|row| row.0)
-            .ok_or_else(|| CloudError::Unknown(name.to_owned()))
+            .ok_or(CloudError::Unknown)
     }
 }
 

@@ -1,4 +1,4 @@
-use drawbridge_secrets::check_bare;
+use drawbridge_secrets::{check_bare, secret_itself};
 
 use crate::identity_error::IdentityError;
 
@@ -28,7 +28,9 @@ impl<'a> Identity<'a> {
     ) -> Result<Self, IdentityError> {
         let given = [secret, certificate, federation];
         for (field, value) in ["secret", "certificate", "federation"].iter().zip(given) {
-            if value.is_some_and(|name| check_bare(name).is_err()) {
+            let is_no_name =
+                |name: &str| check_bare(name).is_err() || secret_itself(name).is_some();
+            if value.is_some_and(is_no_name) {
                 return Err(IdentityError::NoName { field });
             }
         }

@@ -11,7 +11,7 @@ pub enum IdentityError {
     /// The secret itself, or a file's content, in the place of a name.
     #[error(
         "must be the name of what is kept elsewhere, a name or ARN or on one machine a file or a \
-         variable: it holds a certificate, a key or another file's content itself"
+         variable: it holds a secret, a certificate, a key or another file's content itself"
     )]
     NoName {
         /// The field of the settings.

@@ -44,6 +44,12 @@ pub enum NotBare {
     /// A path, a variable's name, an address.
     #[error("the name of a place, such as a file, a variable or an ARN")]
     Place,
+    /// What Entra makes as a client secret, where the name of one is expected.
+    #[error("a client secret of Entra")]
+    ClientSecret,
+    /// A token, where the name of one is expected.
+    #[error("a token (JWT)")]
+    Token,
     /// Other characters than those of a token.
     #[error("a text with characters that no token has")]
     Foreign,

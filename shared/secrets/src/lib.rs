@@ -24,6 +24,7 @@ mod file;
 #[cfg(feature = "aws")]
 mod manager;
 mod own_member;
+mod secret_itself;
 #[cfg(feature = "aws")]
 mod shape;
 mod source;
@@ -43,6 +44,7 @@ pub use file::FileSecrets;
 #[cfg(feature = "aws")]
 pub use manager::SecretsManager;
 pub use own_member::{MAX_SHARED_SECRET_BYTES, MemberKind, OwnMember};
+pub use secret_itself::secret_itself;
 pub use source::SecretSource;
 pub use stored::StoredSecret;
 pub use token::{check_client_secret, check_token};

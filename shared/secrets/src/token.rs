@@ -56,7 +56,7 @@ fn check(text: &str, may_be_long: bool) -> Result<(), NotBare> {
 }
 
 /// Three parts between dots, the first of which is a JSON object in base64.
-fn is_jwt(text: &str) -> bool {
+pub(crate) fn is_jwt(text: &str) -> bool {
     text.starts_with("eyJ") && text.split('.').count() == 3
 }
 

@@ -6,17 +6,19 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Whether a character does something instead of being shown: a control character (C0, DEL, C1), a
-/// mark that turns the direction of writing, or a line break of Unicode's own.
+/// mark that turns the direction of writing or annotates, an invisible blank or sign, or a line break of
+/// Unicode's own. The two joiners are shown: words of some languages need them.
 fn acts(c: char) -> bool {
     matches!(
         c,
         '\0'..='\u{1f}'
             | '\u{7f}'..='\u{9f}'
             | '\u{61c}'
-            | '\u{200e}' | '\u{200f}'
+            | '\u{200b}' | '\u{200e}' | '\u{200f}'
             | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
+            | '\u{2060}'..='\u{206f}'
             | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
     )
 }
 
@@ -136,7 +138,7 @@ mod tests {
     use super::*;
 
     /// Each kind of character that does something, and what it becomes.
-    const ACTING: [(&str, &str); 10] = [
+    const ACTING: [(&str, &str); 13] = [
         ("\u{1b}[2J", "\\u001b[2J"),
         ("\r", "\\u000d"),
         ("\u{8}", "\\u0008"),
@@ -144,6 +146,9 @@ mod tests {
         ("\u{9b}31m", "\\u009b31m"),
         ("\u{202e}", "\\u202e"),
         ("\u{2066}", "\\u2066"),
+        ("\u{206e}", "\\u206e"),
+        ("\u{200b}", "\\u200b"),
+        ("\u{fffa}", "\\ufffa"),
         ("\u{200f}", "\\u200f"),
         ("\u{2028}", "\\u2028"),
         ("\0", "\\u0000"),

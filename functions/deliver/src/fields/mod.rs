@@ -10,7 +10,7 @@ pub(crate) use address::check_url;
 pub(crate) use authority::authority;
 pub use error::SettingsError;
 
-use drawbridge_secrets::check_bare;
+use drawbridge_secrets::{check_bare, secret_itself};
 
 /// Checks the name of a secret, which must be neither empty nor the secret itself.
 pub(crate) fn check_secret_name(name: &str) -> Result<(), SettingsError> {
@@ -20,12 +20,14 @@ pub(crate) fn check_secret_name(name: &str) -> Result<(), SettingsError> {
             "is empty: it names the secret, by name or ARN",
         ));
     }
-    check_bare(name).map_err(|_| {
-        SettingsError::field(
+    if check_bare(name).is_err() || secret_itself(name).is_some() {
+        return Err(SettingsError::field(
             "secret",
-            "must be the name of a secret, or its ARN: it holds a key or a file's content itself",
-        )
-    })
+            "must be the name of a secret, or its ARN: it holds a secret, a key or a file's content \
+             itself",
+        ));
+    }
+    Ok(())
 }
 
 /// The default of fields by which a target tells where a record comes from.

@@ -80,7 +80,7 @@ impl Answer {
                 hints.forbidden
             )),
             404 | 405 | 410 => later(&format!(
-                ": there is no such intake, check url{}",
+                ": there is no such intake, or what is on the way knows none: check url{}",
                 hints.missing
             )),
             407 => later(": a proxy on the way asks for credentials"),

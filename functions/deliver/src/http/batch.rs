@@ -10,6 +10,9 @@ use crate::{Later, Limits, Outcome, Record};
 /// How many records may be refused one by one before it looks like a setting is wrong.
 const SUSPICIOUS: usize = 3;
 
+/// Bytes of a record from which on it is believed that it is too large, whatever became of the others.
+pub(crate) const LARGE_BYTES: usize = 64 * 1024;
+
 /// An HTTP API that takes several records per request.
 #[async_trait]
 pub(crate) trait BatchApi: Send + Sync {
@@ -36,7 +39,8 @@ pub(crate) struct EncodedRecord {
 ///
 /// A request that is too large is sent in halves. So is one that is refused without a word about
 /// which record is at fault. A record that is refused alone counts as refused for good only if
-/// another one was taken: else it may as well be a setting that is wrong, and nothing is given up.
+/// another one was taken, or if it is large and too large: else it may as well be a setting that is
+/// wrong, and nothing is given up.
 /// One that the target names is believed to be at fault, but not three in a row and none taken.
 pub(crate) async fn deliver(
     api: &dyn BatchApi,
@@ -84,12 +88,17 @@ pub(crate) async fn deliver(
                 push(&mut work, at + 1..range.end);
                 push(&mut work, range.start..at);
             }
-            Verdict::TooLarge if range.len() == 1 => {
-                let bytes = encoded[range.start].bytes.len();
-                let reason = format!("the target takes no record of {bytes} bytes (HTTP 413)");
+            Verdict::TooLarge if is_large(&encoded[range.clone()]) => {
+                let reason = too_large(encoded[range.start].bytes.len());
                 set(range.start, Outcome::Refused(reason));
             }
-            Verdict::Refused(reason) | Verdict::OneRefused(_, reason) if range.len() == 1 => {
+            verdict @ (Verdict::TooLarge | Verdict::Refused(_) | Verdict::OneRefused(..))
+                if range.len() == 1 =>
+            {
+                let reason = match verdict {
+                    Verdict::Refused(reason) | Verdict::OneRefused(_, reason) => reason,
+                    _ => too_large(encoded[range.start].bytes.len()),
+                };
                 unproven.push((range.start, reason.clone()));
                 if !any_taken && unproven.len() >= SUSPICIOUS {
                     later = Some(Later::because(reason));
@@ -123,6 +132,17 @@ pub(crate) async fn deliver(
         }
     }
     batch.into_outcomes(outcomes)
+}
+
+/// Whether it is one record, and of a size that many intakes refuse. That a small one is too large is
+/// the word of a proxy or a wrong setting, as long as nothing is taken.
+fn is_large(records: &[EncodedRecord]) -> bool {
+    matches!(records, [one] if one.bytes.len() > LARGE_BYTES)
+}
+
+/// What is said of a record that is too large.
+pub(crate) fn too_large(bytes: usize) -> String {
+    format!("the target, or a proxy on the way, takes no record of {bytes} bytes (HTTP 413)")
 }
 
 fn push(work: &mut Vec<Range<usize>>, range: Range<usize>) {

@@ -8,7 +8,7 @@ mod gzip;
 mod batch;
 
 pub(crate) use answer::{Answer, Hints};
-pub(crate) use batch::{BatchApi, EncodedRecord, deliver};
+pub(crate) use batch::{BatchApi, EncodedRecord, LARGE_BYTES, deliver, too_large};
 pub(crate) use client::{Client, Request, transport};
 pub(crate) use gzip::gzip;
 

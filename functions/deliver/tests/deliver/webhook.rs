@@ -179,6 +179,20 @@ async fn a_request_that_is_too_large_is_sent_in_halves() {
     assert!(fake.asked().len() > 3);
 }
 
+/// That is no word about the records.
+#[tokio::test]
+async fn a_proxy_that_takes_nothing_puts_no_record_aside() {
+    let fake = Fake::start(|_, _| answer(413, "")).await;
+    let target = target(&settings(&fake));
+    let outcomes = target.deliver(&records(50), soon()).await;
+    assert_later(&outcomes, &["HTTP 413", "proxy"]);
+    assert!(fake.asked().len() < 12, "{}", fake.asked().len());
+    // A large one does not hold up the others for ever.
+    let mut large = records(1);
+    large[0].body = json!({"Description": "x".repeat(70_000)}).to_string();
+    assert_refused(&target.deliver(&large, soon()).await[0], "HTTP 413");
+}
+
 #[tokio::test]
 async fn what_is_no_json_breaks_no_array() {
     let fake = Fake::start(receiver).await;

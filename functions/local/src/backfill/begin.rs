@@ -1,7 +1,8 @@
 use drawbridge_config::{Tenant, is_name};
-use drawbridge_poll::{BackfillProgress, state_key};
+use drawbridge_poll::BackfillProgress;
 use jiff::Timestamp;
 
+use super::document::document;
 use super::known::with_id;
 use super::request::{BackfillRequest, beyond_retention, range};
 use super::shown::{is_done, print_ended};
@@ -11,7 +12,6 @@ use crate::confirm::confirm;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::tenants::tenant_documents;
 
 /// Whether to watch the backfill, and how to print what came of it.
 struct RunOptions {
@@ -29,7 +29,8 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
     let window = range(from, to, now).map_err(Failure::of)?;
     if !is_name(&tenant) {
         return Err(Failure::of(format!(
-            "{tenant:?} cannot be a tenant's name: see `drawbridge tenants list`"
+            "{} cannot be a tenant's name: see `drawbridge tenants list`",
+            cli::quoted(&tenant)
         )));
     }
     if let Some(note) = beyond_retention(&window, now) {
@@ -105,41 +106,6 @@ async fn go_on(
         },
     };
     print_ended(&progress, options.json)
-}
-
-/// The document of a tenant. On a stack there may be none: tenants may be parameters, too.
-async fn document(place: &DataLocation, name: &str) -> Result<Option<Tenant>, Failure> {
-    let found = tenant_documents(place.store.as_ref()).await?.told();
-    match found.into_iter().find(|found| found.document.name == name) {
-        Some(found) if found.document.is_paused && place.as_folder().is_none() => {
-            Err(Failure::of(format!(
-                "{name:?} is paused, so that the poll function does nothing for it: resume it first"
-            )))
-        }
-        Some(found) => found.tenant.map(Some).map_err(Failure::of),
-        None if place.as_folder().is_some() => Err(Failure::of(format!(
-            "no tenant is called {name:?} in {}: see `drawbridge tenants list`",
-            place.name()
-        ))),
-        // A state would make a tenant of it that is none.
-        None if !find_state(place, name).await? => Err(Failure::of(format!(
-            "no tenant is called {name:?} in {}, nor was one polled: see `drawbridge tenants list`",
-            place.name()
-        ))),
-        None => {
-            say(&format!(
-                "note: {name:?} has no document in {}; the poll function knows it only if it is \
-                 the tenant of the stack's parameters",
-                place.name()
-            ));
-            Ok(None)
-        }
-    }
-}
-
-async fn find_state(place: &DataLocation, tenant: &str) -> Result<bool, Failure> {
-    let state = place.store.get(&state_key(tenant)).await;
-    Ok(state.map_err(Failure::of)?.is_some())
 }
 
 fn check_output(

@@ -7,6 +7,7 @@ use drawbridge_cursor::Backfill;
 use drawbridge_poll::BackfillProgress;
 
 use super::shown;
+use crate::cli;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
@@ -107,7 +108,8 @@ pub(super) async fn with_id(place: &DataLocation, id: &str) -> Result<BackfillPr
         }
     }
     Err(Failure::of(format!(
-        "no backfill is called {id:?} in {}: see `drawbridge backfill status`",
+        "no backfill is called {} in {}: see `drawbridge backfill status`",
+        cli::quoted(id),
         place.name()
     )))
 }

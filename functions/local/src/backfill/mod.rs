@@ -2,6 +2,7 @@
 
 mod begin;
 mod cancel;
+mod document;
 mod known;
 mod local;
 mod request;

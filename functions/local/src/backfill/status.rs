@@ -1,14 +1,16 @@
 use std::io::Write as _;
 
+use drawbridge_telemetry::shown;
 use jiff::Timestamp;
 
 use super::known::{KnownBackfills, reported};
-use crate::cli::BackfillStatus;
+use crate::cli::{self, BackfillStatus};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::span::ago;
 
 pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
+    args.tenant.as_deref().map_or(Ok(()), cli::check_name)?;
     let place = DataLocation::open(&args.place).await?;
     let mut rows = Vec::new();
     let mut out = crate::screen::stdout();
@@ -54,7 +56,7 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     ];
     crate::table::write(&mut out, head, &rows)?;
     for (id, reason) in reasons {
-        writeln!(out, "\n{id} stopped: {reason}")?;
+        writeln!(out, "\n{} stopped: {}", shown(&id), shown(&reason))?;
     }
     check_complete(unreadable)
 }

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
-use drawbridge_secrets::{NotBare, check_bare};
+use drawbridge_config::is_name;
+use drawbridge_secrets::secret_itself;
 
 use super::Cli;
 use crate::failure::Failure;
 
 /// What stands in the place of what may be a secret.
-const HIDDEN: &str = "(not repeated: it may be a secret)";
+pub(crate) const HIDDEN: &str = "(not repeated: it may be a secret)";
 
 /// The most characters of what is repeated.
 const MAX_REPEATED: usize = 30;
@@ -44,7 +45,7 @@ fn refusal(given: &[String]) -> Option<String> {
             Some((option, value)) if is_option(option) => (option, value),
             _ => (before, argument.as_str()),
         };
-        let what = looks_like(value).filter(|_| option != SIMULATED)?;
+        let what = secret_itself(value).filter(|_| option != SIMULATED)?;
         let place = if is_option(option) {
             format!("the value of {option}")
         } else {
@@ -62,24 +63,42 @@ fn is_option(text: &str) -> bool {
     text.starts_with("--") && is_harmless(text)
 }
 
-/// What a text is that belongs in no argument.
-fn looks_like(text: &str) -> Option<String> {
-    match check_bare(text) {
-        Err(what @ (NotBare::Pem | NotBare::Der | NotBare::Json | NotBare::Xml)) => {
-            Some(what.to_string())
-        }
-        _ => is_client_secret(text).then(|| "a client secret of Entra".to_owned()),
+/// A name that was given, in quotation marks, for a message to repeat: nothing of it, if it may be a
+/// secret.
+pub(crate) fn quoted(name: &str) -> String {
+    // A secret in hexadecimal may be a name.
+    let is_short = |word: &str| word.len() < 20 || word.chars().all(|c| c.is_ascii_lowercase());
+    match is_harmless(name) || is_word(name) || is_name(name) && name.split('-').all(is_short) {
+        true => format!("{name:?}"),
+        false => HIDDEN.to_owned(),
     }
 }
 
-/// Whether a text looks like what Entra makes as a client secret: 40 characters or so with a tilde
-/// among them, which hardly a file's name has.
-fn is_client_secret(text: &str) -> bool {
-    (30..=60).contains(&text.len())
-        && text.trim_end_matches('~').contains('~')
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "~._-".contains(c))
+/// Whether a text is a word with a capital in front, or some, as people are used to write names.
+fn is_word(text: &str) -> bool {
+    let is_lower = |text: &str| text.chars().all(|c| c.is_ascii_lowercase());
+    text.len() <= MAX_REPEATED
+        && text.split(['-', '_', '.', ' ']).all(|word| {
+            is_lower(
+                word.strip_prefix(|c: char| c.is_ascii_uppercase())
+                    .unwrap_or(word),
+            )
+        })
+}
+
+/// Checks that a tenant can be called so, or can have been: by a document, or by the domain that `poll`
+/// was given.
+pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    let can_be = (1..=200).contains(&name.len()) && !name.starts_with('.');
+    if can_be && name.chars().all(plain) {
+        return Ok(());
+    }
+    Err(Failure::of(format!(
+        "{} cannot be a tenant's name, which is 1 to 64 of a-z, 0-9 and -: see `drawbridge tenants \
+         list`",
+        quoted(name)
+    )))
 }
 
 /// Whether a text is a word such as those of this command, or a number or a time. Passwords and tokens
@@ -222,23 +241,34 @@ mod tests {
     }
 
     #[test]
-    fn what_people_give_is_no_secret() {
-        for text in [
-            "contoso",
-            "drawbridge/prod/contoso-secret-of-the-year-2026",
-            "/home/me/~backup/2026-01-31/alerts-of-the-morning.json",
-            "alerts-of-the-whole-year-2026-until-now.json~",
-            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:drawbridge/x-AbCdEf",
-            "https://sqs.eu-west-1.amazonaws.com/123456789012/queue",
-            "11111111-1111-4111-8111-111111111111",
-        ] {
-            assert_eq!(
-                refusal(&["--x".to_owned(), text.to_owned()]),
-                None,
-                "{text}"
-            );
-        }
+    fn a_secret_of_the_simulator_may_be_given() {
         let simulated = ["--client-secret", "abC8Q~hunter289012345678901234567890"];
         assert_eq!(refusal(&simulated.map(str::to_owned)), None);
+    }
+
+    #[test]
+    fn a_name_is_repeated_unless_it_may_be_a_secret() {
+        for name in [
+            "contoso",
+            "Contoso",
+            "Contoso Fabrikam",
+            "contoso_de",
+            "contoso-2026",
+            "a",
+            "fabrikam-emea-1",
+            "20260101-20260201-1f2e3d4c",
+        ] {
+            assert_eq!(quoted(name), format!("\"{name}\""));
+        }
+        assert_eq!(quoted("11111111-1111-4111-8111-111111111111").len(), 38);
+        for name in [
+            "hunter2-Abc",
+            "abC8Q~hunter289012345678901234567890",
+            "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+            "hunter2\n",
+            "Hunter2",
+        ] {
+            assert_eq!(quoted(name), HIDDEN, "{name}");
+        }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) use deliver::Deliver;
 pub(crate) use demo::Demo;
 pub(crate) use explain::Explain;
 pub(crate) use generate::Generate;
-pub(crate) use given::parse;
+pub(crate) use given::{HIDDEN, check_name, parse, quoted};
 pub(crate) use map::Map;
 pub(crate) use poll::Poll;
 #[cfg(feature = "aws")]

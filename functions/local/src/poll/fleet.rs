@@ -22,7 +22,7 @@ use super::{POLL_TIME, said_of};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::tenants::admission::{Failures, admit};
+use crate::tenants::admission::{PollsSoFar, admit};
 use crate::tenants::{TenantDocuments, first_poll};
 
 /// Polls at once: each holds two pages, and most wait for the network.
@@ -70,9 +70,9 @@ pub(super) struct Fleet {
     turns: Arc<Semaphore>,
     known: HashMap<String, (Tenant, Arc<Poller>)>,
     polls: FuturesUnordered<LocalBoxFuture<'static, Polled>>,
-    running: HashSet<String>,
-    /// Whose polls failed, so that another one that would poll the same alerts may try.
-    failures: Failures,
+    /// Whose polls are under way; and whose failed, so that another one that would poll the same alerts
+    /// may try.
+    so_far: PollsSoFar,
     /// The tenants that were polled, and those of them whose first poll is noted.
     tried: HashSet<String>,
     noted: HashSet<String>,
@@ -100,8 +100,7 @@ impl Fleet {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             known: HashMap::new(),
             polls: FuturesUnordered::new(),
-            running: HashSet::new(),
-            failures: Failures::new(),
+            so_far: PollsSoFar::default(),
             tried: HashSet::new(),
             noted: HashSet::new(),
             unreadable: Vec::new(),
@@ -135,13 +134,14 @@ impl Fleet {
         let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
         self.known.retain(|name, _| there.contains(name.as_str()));
         self.trouble.retain(|name, _| there.contains(name.as_str()));
-        let mut verdicts = admit(&found, &self.place, &self.services, &self.failures).await;
+        let mut verdicts = admit(&found, &self.place, &self.services, &self.so_far).await;
         for found in &found {
             let name = found.document.name.as_str();
             let Some(verdict) = verdicts.remove(name) else {
                 continue;
             };
-            let is_done = self.running.contains(name) || self.once && self.tried.contains(name);
+            let is_done =
+                self.so_far.under_way.contains(name) || self.once && self.tried.contains(name);
             if is_done || !self.is_asked(name) {
                 continue;
             }
@@ -161,7 +161,7 @@ impl Fleet {
 
     /// Whether polls failed, so that others may be let in their place.
     pub(super) fn is_anyone_failed(&self) -> bool {
-        !self.failures.is_empty()
+        !self.so_far.failures.is_empty()
     }
 
     /// A tenant's poller, built anew when its document has changed.
@@ -182,7 +182,7 @@ impl Fleet {
     }
 
     fn spawn(&mut self, name: String, poller: Arc<Poller>) {
-        self.running.insert(name.clone());
+        self.so_far.under_way.insert(name.clone());
         self.tried.insert(name.clone());
         let note = self.to_note(&name);
         let (stop, turns) = (self.stop.clone(), Arc::clone(&self.turns));
@@ -256,12 +256,12 @@ impl Fleet {
     }
 
     fn ended(&mut self, name: &str, result: Result<Report, Ended>, overdue: Option<Timestamp>) {
-        self.running.remove(name);
+        self.so_far.under_way.remove(name);
         if result.is_ok() {
             self.noted.insert(name.to_owned());
-            self.failures.remove(name);
+            self.so_far.failures.remove(name);
         } else {
-            *self.failures.entry(name.to_owned()).or_default() += 1;
+            *self.so_far.failures.entry(name.to_owned()).or_default() += 1;
         }
         let trouble = match result {
             Err(Ended::Failed(error)) => Some(error.to_string()),

@@ -136,11 +136,11 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
         ..Report::default()
     };
     fleet.ended("b-well", Ok(report(false)), None);
-    assert!(fleet.running.is_empty());
+    assert!(fleet.so_far.under_way.is_empty());
     fleet.ended("b-well", Ok(report(true)), None);
-    assert!(fleet.running.contains("b-well"));
+    assert!(fleet.so_far.under_way.contains("b-well"));
     fleet.next().await;
-    assert!(fleet.running.is_empty());
+    assert!(fleet.so_far.under_way.is_empty());
 
     // Since when a tenant is in trouble is said once that is long ago.
     let since = Some(Timestamp::UNIX_EPOCH);

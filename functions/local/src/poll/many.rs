@@ -22,7 +22,8 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
     {
         documents.say_unreadable();
         return Err(Failure::of(format!(
-            "no tenant is called {missing:?} in {}, or it is paused: see `drawbridge tenants list`",
+            "no tenant is called {} in {}, or it is paused: see `drawbridge tenants list`",
+            cli::quoted(missing),
             place.name()
         )));
     }

@@ -93,7 +93,9 @@ fn tenant(args: &cli::Poll) -> Result<Tenant, Failure> {
     }
     // A document does not repeat what it was given.
     if let Some(cloud) = &args.cloud {
-        cloud.parse::<Cloud>().map_err(Failure::of)?;
+        cloud
+            .parse::<Cloud>()
+            .map_err(|error| Failure::of(format!("--cloud {}: {error}", cli::quoted(cloud))))?;
     }
     let format = crate::map::named(&args.format)?;
     let secret = match &args.secret_file {

@@ -5,7 +5,7 @@ use drawbridge_telemetry::shown;
 use futures::{StreamExt as _, stream};
 use serde_json::json;
 
-use crate::cli::ReplayList;
+use crate::cli::{self, ReplayList};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
@@ -14,6 +14,7 @@ use crate::progress::say;
 const AT_ONCE: usize = 8;
 
 pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
+    args.tenant.as_deref().map_or(Ok(()), cli::check_name)?;
     let place = DataLocation::open(&args.place).await?;
     let store = place.store.as_ref();
     let items = stored_items(store, args.tenant.as_deref())

@@ -8,7 +8,7 @@ use drawbridge_poll::assembly::Services;
 use drawbridge_poll::{Grouping, Output, Poller};
 use drawbridge_queue::Hold;
 
-use crate::cli::ReplayRun;
+use crate::cli::{self, ReplayRun};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::poll::fleet;
@@ -80,7 +80,8 @@ impl<'a> Pollers<'a> {
             let (format, _) = shape.ok_or_else(|| {
                 let known = drawbridge_record::names().join(", ");
                 Failure::of(format!(
-                    "no output of messages is called {name:?}; there is {known}"
+                    "no output of messages is called {}; there is {known}",
+                    cli::quoted(name)
                 ))
             })?;
             let grouping = if url.ends_with(".fifo") {

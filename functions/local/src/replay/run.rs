@@ -11,7 +11,7 @@ use serde_json::json;
 use super::done::Done;
 use super::gap::GapReplay;
 use super::outputs::Pollers;
-use crate::cli::ReplayRun;
+use crate::cli::{self, ReplayRun};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
@@ -30,6 +30,7 @@ const ATTRIBUTES: [&str; 7] = [
 ];
 
 pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
+    args.tenant.as_deref().map_or(Ok(()), cli::check_name)?;
     let place = DataLocation::open(&args.place).await?;
     let all = stored_items(place.store.as_ref(), args.tenant.as_deref())
         .await
@@ -97,12 +98,14 @@ fn chosen(named: &[String], all: &[StoredItem]) -> Result<Vec<StoredItem>, Failu
             (Some(item), Some(_)) if item.id == *name => item,
             (Some(_), Some(_)) => {
                 return Err(Failure::of(format!(
-                    "several items begin with {name:?}: give more of it"
+                    "several items begin with {}: give more of it",
+                    cli::quoted(name)
                 )));
             }
             (None, _) => {
                 return Err(Failure::of(format!(
-                    "no item begins with {name:?}: see `drawbridge replay list`"
+                    "no item begins with {}: see `drawbridge replay list`",
+                    cli::quoted(name)
                 )));
             }
         };

@@ -6,7 +6,7 @@ use drawbridge_poll::state_key;
 use drawbridge_store::StoreError;
 use jiff::Timestamp;
 
-use crate::cli::StateReset;
+use crate::cli::{self, StateReset};
 use crate::confirm::confirm;
 use crate::data_location::{BEFORE, DataLocation};
 use crate::failure::Failure;
@@ -26,6 +26,7 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
             "--to lies before 1970, which Graph does not know",
         ));
     }
+    cli::check_name(&args.tenant)?;
     let place = DataLocation::open(&args.place).await?;
     let key = state_key(&args.tenant);
     let object = place
@@ -35,9 +36,9 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
         .map_err(Failure::of)?
         .ok_or_else(|| {
             Failure::of(format!(
-                "there is no {key} in {}: {:?} was not polled yet, or it is called otherwise",
-                place.name(),
-                args.tenant
+                "there is no state of {} in {}: it was not polled yet, or it is called otherwise",
+                cli::quoted(&args.tenant),
+                place.name()
             ))
         })?;
     let mut state = State::decode(&object.body).map_err(|error| {

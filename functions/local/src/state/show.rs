@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::tenants_with_state;
-use crate::cli::StateShow;
+use crate::cli::{self, StateShow};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::span::{ago, span};
@@ -14,7 +14,10 @@ use crate::span::{ago, span};
 pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     let tenants = match &args.tenant {
-        Some(tenant) => vec![tenant.clone()],
+        Some(tenant) => {
+            cli::check_name(tenant)?;
+            vec![tenant.clone()]
+        }
         None => tenants_with_state(&place).await?,
     };
     let mut out = crate::screen::stdout();
@@ -27,7 +30,8 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
         let object = place.store.get(&key).await.map_err(Failure::of)?;
         let Some(object) = object else {
             return Err(Failure::of(format!(
-                "there is no {key} in {}: {tenant:?} was not polled yet, or it is called otherwise",
+                "there is no state of {} in {}: it was not polled yet, or it is called otherwise",
+                cli::quoted(tenant),
                 place.name()
             )));
         };

@@ -7,9 +7,11 @@ use serde::Serialize;
 
 use super::admission::check_name;
 use super::alone::check_alone;
+use super::bindings::replaces_first;
+use super::first_tenant::FirstTenant;
 use super::tenant_document::{TenantDocument, tenant_documents};
 use super::version::remove_version;
-use crate::cli::TenantsAdd;
+use crate::cli::{self, TenantsAdd};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 
@@ -67,7 +69,8 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let name = &args.name;
     if !is_name(name) {
         return Err(Failure::of(format!(
-            "{name:?} cannot be a tenant's name: 1 to 64 of a-z, 0-9 and -"
+            "{} cannot be a tenant's name: 1 to 64 of a-z, 0-9 and -",
+            cli::quoted(name)
         )));
     }
     let place = DataLocation::open(&args.place).await?;
@@ -108,6 +111,11 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
             .map_err(|error| Failure::of(format!("{key} was not written: {error}")))?;
     }
 
+    let unread = match FirstTenant::of(name, &place)? {
+        _ if is_paused => None,
+        FirstTenant::IsThis if replaces_first(place.store.as_ref(), name).await? => None,
+        first => first.written(name, &place.options()),
+    };
     let kind = if args.json_document {
         "application/json"
     } else {
@@ -134,10 +142,10 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
         remove_other(place.store.as_ref(), old, &key).await?;
     }
     let mut out = crate::screen::stdout();
-    let then = if is_paused {
-        "it is still paused".to_owned()
-    } else {
-        format!("polls go by it within {}", place.heard_within())
+    let then = match unread {
+        Some(unread) => unread,
+        None if is_paused => "it is still paused".to_owned(),
+        None => format!("polls go by it within {}", place.heard_within()),
     };
     writeln!(out, "wrote {key} to {}; {then}", place.name())?;
     if tenant.federation.is_some() {

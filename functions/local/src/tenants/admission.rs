@@ -8,7 +8,7 @@ use drawbridge_poll::assembly::{AdministratorsList, Admitted, Services};
 
 use super::absent::Absent;
 use super::duplicate_tenants::DuplicateTenants;
-pub(crate) use super::duplicate_tenants::Failures;
+pub(crate) use super::duplicate_tenants::PollsSoFar;
 use super::tenant_document::TenantDocument;
 use crate::data_location::DataLocation;
 
@@ -42,16 +42,44 @@ pub(crate) async fn admit<'a>(
     found: &'a [TenantDocument],
     place: &DataLocation,
     services: &Services,
-    failures: &Failures,
+    so_far: &PollsSoFar,
 ) -> Verdicts<'a> {
     let list = AdministratorsList::of(services.store.as_ref());
     let mut verdicts = admit_each(found, place, services, &list).await;
-    let duplicates = duplicates(found, &verdicts, place, &list, failures).await;
+    let duplicates = duplicates(found, &verdicts, place, &list, so_far).await;
     let refused = duplicates.refused(polled(found, &verdicts)).await;
     for (name, error) in refused {
         verdicts.insert(name, Err(error));
     }
     verdicts
+}
+
+/// Checks that polls go by a document, which is one of `found`, or would if it was not paused.
+///
+/// On a stack each poll goes by its own document, and who else has the same alerts is no reason.
+pub(crate) async fn check_polled(
+    of: &TenantDocument,
+    found: &[TenantDocument],
+    place: &DataLocation,
+    services: &Services,
+) -> Result<(), ConfigError> {
+    if place.as_folder().is_none() {
+        let list = AdministratorsList::of(services.store.as_ref());
+        let verdicts = admit_each(std::slice::from_ref(of), place, services, &list).await;
+        return verdict_of(of, verdicts);
+    }
+    let verdicts = admit(found, place, services, &PollsSoFar::default()).await;
+    verdict_of(of, verdicts)?;
+    let Some(tenant) = of.tenant.as_ref().ok().filter(|_| of.document.is_paused) else {
+        return Ok(());
+    };
+    let beside = refusal_beside(tenant, found, place, services).await;
+    beside.map_or(Ok(()), Err)
+}
+
+fn verdict_of(of: &TenantDocument, mut verdicts: Verdicts<'_>) -> Result<(), ConfigError> {
+    let verdict = verdicts.remove(of.document.name.as_str());
+    verdict.map_or(Ok(()), |verdict| verdict.map(drop))
 }
 
 /// Why a tenant must not be polled beside the documents `found`, of which it may be one in another
@@ -64,10 +92,10 @@ pub(super) async fn refusal_beside(
 ) -> Option<ConfigError> {
     let list = AdministratorsList::of(services.store.as_ref());
     let verdicts = admit_each(found, place, services, &list).await;
-    let failures = Failures::new();
+    let so_far = PollsSoFar::default();
     let duplicates = DuplicateTenants {
         are_equals_refused: true,
-        ..duplicates(found, &verdicts, place, &list, &failures).await
+        ..duplicates(found, &verdicts, place, &list, &so_far).await
     };
     let others = polled(found, &verdicts).filter(|other| other.name != tenant.name);
     let refused = duplicates.refused(others.chain([tenant])).await;
@@ -92,14 +120,14 @@ async fn duplicates<'s>(
     verdicts: &Verdicts<'_>,
     place: &'s DataLocation,
     list: &'s AdministratorsList<'s>,
-    failures: &'s Failures,
+    so_far: &'s PollsSoFar,
 ) -> DuplicateTenants<'s> {
     let store = place.store.as_ref();
     DuplicateTenants {
         given: given(found, place, list).await,
         absent: Absent::among(found, verdicts, list, store).await,
         is_stack: place.as_folder().is_none(),
-        ..DuplicateTenants::of(store, list, failures)
+        ..DuplicateTenants::of(store, list, so_far)
     }
 }
 

@@ -57,18 +57,18 @@ fn tenant(found: &TenantDocument) -> &Tenant {
 }
 
 /// The names of those that are polled.
-async fn polled(found: &[TenantDocument], failures: &Failures) -> Vec<String> {
+async fn polled(found: &[TenantDocument], so_far: &PollsSoFar) -> Vec<String> {
     let (_, place, services) = place();
-    polled_in(&place, &services, found, failures).await
+    polled_in(&place, &services, found, so_far).await
 }
 
 async fn polled_in(
     place: &DataLocation,
     services: &Services,
     found: &[TenantDocument],
-    failures: &Failures,
+    so_far: &PollsSoFar,
 ) -> Vec<String> {
-    let verdicts = admit(found, place, services, failures).await;
+    let verdicts = admit(found, place, services, so_far).await;
     let polled = verdicts.iter().filter(|(_, verdict)| verdict.is_ok());
     let mut polled: Vec<_> = polled.map(|(name, _)| (*name).to_owned()).collect();
     polled.sort();
@@ -90,12 +90,12 @@ async fn the_administrators_list_is_read_once_for_all_documents() {
             .filter(|call| *call == "get admin/tenants.toml")
             .count()
     };
-    let verdicts = admit(&documents, &place, &services, &Failures::new()).await;
+    let verdicts = admit(&documents, &place, &services, &PollsSoFar::default()).await;
     assert!(verdicts.values().all(Result::is_err));
     assert_eq!(reads(), 1);
     // Those that need nobody's word cost no request.
     let documents = [with_secret("a", 1), with_secret("b", 2)];
-    let verdicts = admit(&documents, &place, &services, &Failures::new()).await;
+    let verdicts = admit(&documents, &place, &services, &PollsSoFar::default()).await;
     assert!(verdicts.values().all(Result::is_ok));
     assert_eq!(reads(), 0);
 }
@@ -109,7 +109,7 @@ async fn who_has_polled_the_alerts_for_longest_goes_on() {
         with_secret("ccc", 1),
     ];
     let time = |secs| Timestamp::from_second(secs).unwrap();
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     for name in ["aaa", "bbb", "ccc"] {
         store.insert(&state_key(name), "");
     }
@@ -154,11 +154,12 @@ async fn who_has_polled_the_alerts_for_longest_goes_on() {
 #[tokio::test]
 async fn one_whose_polls_fail_keeps_nobody_away() {
     let documents = [with_secret("aaa", 1), with_secret("bbb", 1)];
-    let failures = |counts: &[(&str, u32)]| {
-        let counts = counts.iter();
-        counts
+    let failures = |counts: &[(&str, u32)]| PollsSoFar {
+        failures: counts
+            .iter()
             .map(|(name, count)| ((*name).to_owned(), *count))
-            .collect()
+            .collect(),
+        ..PollsSoFar::default()
     };
     for (counts, expected) in [
         (&[][..], "aaa"),
@@ -170,13 +171,33 @@ async fn one_whose_polls_fail_keeps_nobody_away() {
     }
 }
 
+/// Its note is not written yet, and another one's first poll may be shorter.
+#[tokio::test]
+async fn one_whose_first_poll_is_under_way_is_not_overtaken() {
+    let (store, place, services) = place();
+    let documents = [with_secret("aaa", 1), with_secret("bbb", 1)];
+    store.insert(&state_key("aaa"), "");
+    let under_way = PollsSoFar {
+        under_way: ["bbb".to_owned()].into(),
+        ..PollsSoFar::default()
+    };
+    let polled = polled_in(&place, &services, &documents, &under_way).await;
+    assert_eq!(polled, ["bbb"]);
+    let failed = PollsSoFar {
+        failures: [("bbb".to_owned(), 1)].into(),
+        ..under_way
+    };
+    let polled = polled_in(&place, &services, &documents, &failed).await;
+    assert_eq!(polled, ["aaa"]);
+}
+
 /// What cannot be read for a moment must not give another one the place, nor the note of a first poll
 /// be written anew.
 #[tokio::test]
 async fn nobody_takes_a_place_while_it_cannot_be_read_whose_it_is() {
     let (store, place, services) = place();
     let documents = [with_secret("aaa", 1), with_secret("victim", 1)];
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     let time = |secs| Timestamp::from_second(secs).unwrap();
     let victim = tenant(&documents[1]);
     first_poll::note(store.as_ref(), victim, time(1))
@@ -214,7 +235,7 @@ async fn refusals(
     services: &Services,
     found: &[TenantDocument],
 ) -> HashMap<String, String> {
-    let verdicts = admit(found, place, services, &Failures::new()).await;
+    let verdicts = admit(found, place, services, &PollsSoFar::default()).await;
     let refused = verdicts.into_iter().filter_map(|(name, verdict)| {
         let refusal = verdict.err()?;
         Some((name.to_owned(), refusal.to_string()))
@@ -250,7 +271,7 @@ async fn nobody_takes_a_place_while_the_list_cannot_be_read() {
     let time = Timestamp::from_second(1).unwrap();
     let noted = first_poll::note(store.as_ref(), tenant(&documents[1]), time);
     noted.await.unwrap();
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     let polled = polled_in(&place, &services, &documents, &none).await;
     assert_eq!(polled, ["bound", "other"]);
 }
@@ -263,7 +284,7 @@ async fn nobody_takes_the_place_of_one_whose_document_cannot_be_read() {
     first_poll::note(store.as_ref(), tenant(&owner), time)
         .await
         .unwrap();
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     let newcomer = || with_secret("aaa", 1);
     let mut documents = [newcomer(), garbage("owner"), with_secret("zzz", 2)];
     let polled = polled_in(&place, &services, &documents, &none).await;
@@ -290,7 +311,7 @@ async fn nobody_takes_the_place_of_one_whose_document_cannot_be_read() {
 async fn nobody_takes_a_place_while_the_note_of_it_is_damaged() {
     let (store, place, services) = place();
     let documents = [with_secret("aaa", 1), with_secret("owner", 1)];
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     let time = |secs| Timestamp::from_second(secs).unwrap();
     let owner = tenant(&documents[1]);
     let sound =
@@ -337,7 +358,7 @@ async fn nobody_begins_while_neither_a_document_nor_its_note_can_be_read() {
         .await
         .unwrap();
     let documents = [with_secret("aaa", 1), garbage("owner"), polls];
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     store.insert("state/owner.ids.json", "garbage");
     let polled = polled_in(&place, &services, &documents, &none).await;
     assert_eq!(polled, ["polls"]);
@@ -359,7 +380,7 @@ async fn nobody_takes_the_place_of_a_listed_one_whose_document_cannot_be_read() 
         garbage("bound"),
         with_secret("other", 2),
     ];
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     let entry = |name: &str| {
         format!(
             "[{name}]\ntenant_id = \"00000000-0000-0000-0000-000000000001\"\n\
@@ -405,7 +426,7 @@ async fn nobody_takes_the_place_of_a_federated_one_while_the_list_cannot_be_read
         with_secret("other", 2),
     ];
     store.insert("admin/tenants.toml", "nonsense = [");
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     let polled = polled_in(&place, &services, &documents, &none).await;
     assert_eq!(polled, ["other"]);
     store.insert(
@@ -433,7 +454,7 @@ async fn the_order_of_products_makes_no_other_tenant() {
     first_poll::note(store.as_ref(), tenant(&owner), time)
         .await
         .unwrap();
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     let documents = |owners: &str, others: &str| [of("aaa", others), of("owner", owners)];
     let same = "[\"a\", \"b\"]";
     for others in ["[\"b\", \"a\"]", "[\"b\", \"a\", \"b\"]", "[\"A\", \"B\"]"] {
@@ -464,7 +485,7 @@ async fn nobody_takes_the_place_of_one_that_waits_for_the_list() {
     let noted = first_poll::note(store.as_ref(), tenant(&documents[1]), time);
     noted.await.unwrap();
     store.insert("admin/tenants.toml", "nonsense = [");
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     let nobody: [&str; 0] = [];
     assert_eq!(
         polled_in(&place, &services, &documents, &none).await,
@@ -485,7 +506,7 @@ async fn a_note_of_anothers_that_cannot_be_read_keeps_nobody_away() {
     let time = Timestamp::from_second(1).unwrap();
     let noted = first_poll::note(store.as_ref(), tenant(&documents[1]), time);
     noted.await.unwrap();
-    let none = Failures::new();
+    let none = PollsSoFar::default();
     store.hide("state/aaa.ids.json");
     let polled = polled_in(&place, &services, &documents, &none).await;
     assert_eq!(polled, ["owner"]);
@@ -520,11 +541,11 @@ async fn a_document_beside_a_tenant_of_the_parameters_is_named() {
     let list = AdministratorsList::of(services.store.as_ref());
     let documents = [with_secret("aaa", 1), with_secret("other", 2)];
     let first = with_secret("first", 1);
-    let failures = Failures::new();
+    let so_far = PollsSoFar::default();
     let duplicates = DuplicateTenants {
         given: vec![tenant(&first).clone()],
         is_stack: true,
-        ..DuplicateTenants::of(place.store.as_ref(), &list, &failures)
+        ..DuplicateTenants::of(place.store.as_ref(), &list, &so_far)
     };
     let refused = duplicates.refused(documents.iter().map(tenant)).await;
     let [(name, error)] = refused.as_slice() else {

@@ -5,7 +5,7 @@ use drawbridge_http::authority;
 
 use super::bindings::change_bindings;
 use super::tenant_document::{tenant_documents, unknown};
-use crate::cli::TenantsAllow;
+use crate::cli::{self, TenantsAllow};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 
@@ -16,7 +16,8 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
     let message = if args.revoke {
         if !change_bindings(store, |bindings| bindings.remove(name)).await? {
             return Err(Failure::of(format!(
-                "{name:?} is not in {BINDINGS_KEY}: nothing was changed"
+                "{} is not in {BINDINGS_KEY}: nothing was changed",
+                cli::quoted(name)
             )));
         }
         format!(
@@ -26,7 +27,7 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
     } else {
         let found = tenant_documents(store).await?.told();
         let document = found.iter().find(|found| found.document.name == *name);
-        let document = document.ok_or_else(|| unknown(name, &found, &place.name()))?;
+        let document = document.ok_or_else(|| unknown(name, &found, &place))?;
         let tenant = document.tenant.as_ref().map_err(Failure::of)?;
         let mut is_first = false;
         change_bindings(store, |bindings| {

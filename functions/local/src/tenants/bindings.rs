@@ -11,6 +11,11 @@ pub(super) async fn read_bindings(store: &dyn Catalogue) -> Result<Bindings, Fai
     Bindings::load(store).await.map_err(Failure::of)
 }
 
+/// Whether it has the document of that name take the place of the tenant in the stack's parameters.
+pub(crate) async fn replaces_first(store: &dyn Catalogue, name: &str) -> Result<bool, Failure> {
+    Ok(read_bindings(store).await?.replaces(name))
+}
+
 /// Changes the list, unless somebody else writes it meanwhile. `change` says whether it has changed
 /// anything; if not, nothing is written.
 pub(super) async fn change_bindings(

@@ -5,11 +5,12 @@ use drawbridge_config::ConfigError;
 use drawbridge_entra::Identity;
 use drawbridge_graph::{self, Check, Finding, Level};
 use drawbridge_poll::assembly::{Admitted, Services};
+use drawbridge_telemetry::shown;
 use drawbridge_time::Deadline;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::admission::{Failures, admit};
+use super::admission::{PollsSoFar, admit};
 use super::tenant_document::{TenantDocument, TenantDocuments, tenant_documents, unknown};
 use crate::cli::TenantsCheck;
 use crate::data_location::DataLocation;
@@ -30,7 +31,7 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     let chosen = chosen.inspect_err(|_| documents.say_unreadable())?;
     let TenantDocuments { found, unreadable } = &documents;
     let services = place.services()?;
-    let verdicts = admit(found, &place, &services, &Failures::new()).await;
+    let verdicts = admit(found, &place, &services, &PollsSoFar::default()).await;
     let all = chosen.len();
     let chosen = chosen.into_iter();
     let chosen = chosen.filter_map(|of| Some((of, verdicts.get(of.document.name.as_str())?)));
@@ -78,7 +79,7 @@ fn chosen<'a>(
     }
     let named = args.names.iter().map(|name| {
         let of_that_name = found.iter().find(|found| found.document.name == *name);
-        of_that_name.ok_or_else(|| unknown(name, found, &place.name()))
+        of_that_name.ok_or_else(|| unknown(name, found, place))
     });
     named.collect()
 }
@@ -126,10 +127,15 @@ impl Checked<'_> {
         };
         writeln!(out, "{} {}{paused}", mark(level), self.found.document.name)?;
         if let Err(error) = &self.outcome {
-            writeln!(out, "  document: {error}")?;
+            writeln!(out, "  document: {}", shown(&error.to_string()))?;
         }
         for finding in self.findings() {
-            writeln!(out, "  {}: {}", finding.topic.as_str(), finding.text)?;
+            writeln!(
+                out,
+                "  {}: {}",
+                finding.topic.as_str(),
+                shown(&finding.text)
+            )?;
         }
         let is_aws = self
             .found

@@ -14,8 +14,14 @@ use tokio::sync::OnceCell;
 use super::absent::{Absent, Claim};
 use super::first_poll;
 
-/// How often the polls of a tenant have failed in a row, by name.
-pub(crate) type Failures = HashMap<String, u32>;
+/// What became of the polls of this process, whose outcomes are noted nowhere yet.
+#[derive(Debug, Default)]
+pub(crate) struct PollsSoFar {
+    /// How often those of a tenant have failed in a row, by name.
+    pub(crate) failures: HashMap<String, u32>,
+    /// The names of those that are under way.
+    pub(crate) under_way: HashSet<String>,
+}
 
 /// The folder of the states.
 const STATES: &str = "state/";
@@ -26,12 +32,13 @@ const STATES: &str = "state/";
 ///    ids, and under a name that comes first, but has not polled with them;
 /// 3. where nobody has, whom the administrator's list names with these ids,
 /// 4. whose polls failed least often, so that one that cannot sign in keeps nobody away,
-/// 5. who has a state,
-/// 6. and the first by name.
+/// 5. who is being polled, so that its first poll is not overtaken by a shorter one,
+/// 6. who has a state,
+/// 7. and the first by name.
 pub(super) struct DuplicateTenants<'s> {
     pub(super) store: &'s dyn Catalogue,
     pub(super) list: &'s AdministratorsList<'s>,
-    pub(super) failures: &'s Failures,
+    pub(super) so_far: &'s PollsSoFar,
     /// The tenants of the stack's parameters that are polled beside the documents.
     pub(super) given: Vec<Tenant>,
     /// Those whose documents cannot be read or judged now.
@@ -44,7 +51,7 @@ pub(super) struct DuplicateTenants<'s> {
 }
 
 /// What comes before the name, where nobody polled these alerts before. The lower, the earlier.
-type Rank = (Reverse<bool>, u32, Reverse<bool>);
+type Rank = (Reverse<bool>, u32, Reverse<bool>, Reverse<bool>);
 
 /// Some are refused, each with the reason.
 type Refused<'a> = Vec<(&'a str, ConfigError)>;
@@ -54,12 +61,12 @@ impl<'s> DuplicateTenants<'s> {
     pub(super) fn of(
         store: &'s dyn Catalogue,
         list: &'s AdministratorsList<'s>,
-        failures: &'s Failures,
+        so_far: &'s PollsSoFar,
     ) -> Self {
         Self {
             store,
             list,
-            failures,
+            so_far,
             given: Vec::new(),
             absent: Vec::new(),
             is_stack: false,
@@ -178,7 +185,12 @@ impl<'s> DuplicateTenants<'s> {
         let rank = |tenant: &Tenant| -> Rank {
             (
                 Reverse(list.has_ids_of(tenant)),
-                self.failures.get(&tenant.name).copied().unwrap_or_default(),
+                self.so_far
+                    .failures
+                    .get(&tenant.name)
+                    .copied()
+                    .unwrap_or_default(),
+                Reverse(self.so_far.under_way.contains(&tenant.name)),
                 Reverse(states.contains(&state_key(&tenant.name))),
             )
         };

@@ -5,13 +5,14 @@ use drawbridge_cursor::State;
 use drawbridge_entra::Cloud;
 use drawbridge_http::authority;
 use drawbridge_poll::assembly::Services;
+use drawbridge_telemetry::shown;
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::admission::{Failures, admit};
+use super::admission::{PollsSoFar, admit};
 use super::tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
-use crate::cli::TenantsList;
+use crate::cli::{HIDDEN, TenantsList};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
@@ -35,7 +36,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         return Ok(());
     }
     let services = place.services()?;
-    let verdicts = admit(&found, &place, &services, &Failures::new()).await;
+    let verdicts = admit(&found, &place, &services, &PollsSoFar::default()).await;
     let heads: Vec<_> = stream::iter(&found)
         .map(|found| state_head(&place, &found.document.name))
         .buffered(AT_ONCE)
@@ -81,8 +82,9 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         if let Some(problem) = &row.problem {
             writeln!(
                 out,
-                "\n{}: {problem}",
-                paint(&row.found.document.name, Colour::Red)
+                "\n{}: {}",
+                paint(&row.found.document.name, Colour::Red),
+                shown(problem)
             )?;
         }
     }
@@ -177,7 +179,7 @@ impl Row<'_> {
             "client_id": self.tenant().map(|tenant| &tenant.client_id),
             "identity": self.identity(),
             "cloud": self.cloud(),
-            "outputs": self.tenant().map(|tenant| &tenant.outputs),
+            "outputs": self.tenant().map(outputs),
             "read_up_to": self.state.and_then(State::read_up_to),
             "lag_secs": self.lag_secs(),
             "last_success": self.last_success(),
@@ -185,4 +187,15 @@ impl Row<'_> {
             "problem": self.problem,
         })
     }
+}
+
+/// The outputs that a document names. One that cannot be may be anything.
+fn outputs(tenant: &Tenant) -> Vec<&str> {
+    let outputs = tenant.outputs.iter();
+    outputs
+        .map(|output| match crate::outputs::shape(output) {
+            Some(_) => output.as_str(),
+            None => HIDDEN,
+        })
+        .collect()
 }

@@ -9,6 +9,7 @@ mod bindings;
 mod check;
 mod duplicate_tenants;
 pub(crate) mod first_poll;
+mod first_tenant;
 mod list;
 mod pause;
 mod purge;
@@ -19,6 +20,8 @@ mod version;
 use std::io::Write as _;
 
 pub(crate) use add::{Given, sources};
+pub(crate) use bindings::replaces_first;
+pub(crate) use first_tenant::FirstTenant;
 pub(crate) use tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
 
 use crate::cli::{self, TenantsCommand};

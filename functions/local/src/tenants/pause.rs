@@ -63,7 +63,7 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         writeln!(out, "{name} is {state} already")?;
         return Ok(());
     }
-    Err(unknown(name, &found, &place.name()))
+    Err(unknown(name, &found, &place))
 }
 
 async fn relocate(

@@ -2,6 +2,9 @@ use drawbridge_config::{ConfigError, Document, Tenant, documents, read_document}
 use drawbridge_store::{Catalogue, ETag};
 use futures::{StreamExt as _, stream};
 
+use super::first_tenant::FirstTenant;
+use crate::cli::quoted;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
 
@@ -94,8 +97,12 @@ async fn read(store: &dyn Catalogue, document: Document) -> Option<TenantDocumen
     })
 }
 
-/// The failure that there is no such tenant, with the names that there are.
-pub(crate) fn unknown(name: &str, found: &[TenantDocument], place: &str) -> Failure {
+/// The failure that there is no document of such a tenant, with the names that there are.
+pub(super) fn unknown(name: &str, found: &[TenantDocument], place: &DataLocation) -> Failure {
+    let first = match FirstTenant::of(name, place) {
+        Ok(first) => first.without_document(name, &place.options()),
+        Err(failure) => return failure,
+    };
     let names: Vec<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
     let there = match names.as_slice() {
         [] => "there is none at all: add one with `drawbridge tenants add`".to_owned(),
@@ -104,5 +111,9 @@ pub(crate) fn unknown(name: &str, found: &[TenantDocument], place: &str) -> Fail
         }
         names => format!("there is {}", names.join(", ")),
     };
-    Failure::of(format!("no tenant is called {name:?} in {place}; {there}"))
+    let (name, place) = (quoted(name), place.name());
+    let first = first.map_or_else(String::new, |first| format!("; {first}"));
+    Failure::of(format!(
+        "no tenant is called {name} in {place}; {there}{first}"
+    ))
 }

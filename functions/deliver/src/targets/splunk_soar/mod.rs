@@ -17,7 +17,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::credential::Credential;
-use crate::http::{Client, Hints, Request, Verdict, below};
+use crate::http::{Client, Hints, LARGE_BYTES, Request, Verdict, below, too_large};
 use crate::{Later, Limits, Outcome, Record, Target, TargetType};
 use artifact::{Artifact, Container};
 use reply::{Created, created};
@@ -153,9 +153,10 @@ impl SplunkSoar {
             Verdict::Taken => reply
                 .into_inner()
                 .ok_or_else(|| Failed::Everything(Later::because("no answer"))),
-            Verdict::TooLarge => Err(Failed::Unfit(
-                "Splunk SOAR takes no record of this size (HTTP 413)".to_owned(),
-            )),
+            Verdict::TooLarge if body.len() > LARGE_BYTES => {
+                Err(Failed::Unfit(too_large(body.len())))
+            }
+            Verdict::TooLarge => Err(Failed::Refused(too_large(body.len()))),
             Verdict::Refused(reason) | Verdict::OneRefused(_, reason) => {
                 Err(Failed::Refused(reason))
             }

@@ -7,27 +7,22 @@ mod report;
 use std::io::Write as _;
 
 use drawbridge_config::{BINDINGS_KEY, is_name};
-use drawbridge_cursor::State;
 use drawbridge_files::Root;
-use drawbridge_poll::state_key;
 use drawbridge_store::Listed;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use jiff::{SignedDuration, Timestamp};
 
 use self::kind::{Kind, prefixes};
 use super::bindings::{change_bindings, read_bindings};
-use crate::cli::TenantsPurge;
+use super::first_tenant::FirstTenant;
+use crate::cli::{self, TenantsPurge};
 use crate::confirm::confirm;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
+use crate::state_head::was_polled_lately;
 
 /// Objects that are removed at once.
 const AT_ONCE: usize = 16;
-
-/// For how long the state of a tenant of the stack's parameters may lie unsaved; an idle poll saves
-/// it every 65 minutes.
-const POLLED_WITHIN: SignedDuration = SignedDuration::from_mins(75);
 
 /// Something that is kept.
 pub(super) struct Kept {
@@ -38,11 +33,7 @@ pub(super) struct Kept {
 
 pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     let name = &args.name;
-    if !can_be_purged(name) {
-        return Err(Failure::of(format!(
-            "{name:?} cannot be a tenant's name: see `drawbridge tenants list`"
-        )));
-    }
+    cli::check_name(name)?;
     let place = DataLocation::open(&args.place).await?;
     check_not_polled(name, &place).await?;
     let kept = kept(name, &place).await?;
@@ -61,11 +52,12 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     }
     let is_removed = !args.dry_run && !kept.is_empty();
     if is_removed {
-        let first = if place.as_folder().is_some() {
-            ""
-        } else {
-            " If it is the tenant of the stack's parameters, take it out of them first, or it is \
-             polled again."
+        let first = match FirstTenant::of(name, &place)? {
+            FirstTenant::IsNotTold => {
+                " If it is the tenant of the stack's parameters, take it out of them first, or it is \
+                 polled again."
+            }
+            _ => "",
         };
         let question = format!(
             "All that is kept of {name} in {} IS REMOVED FOR EVER: {} {things}.{first}",
@@ -99,12 +91,6 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a tenant can have been called so: by a document, or by the domain that `poll` was given.
-fn can_be_purged(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    (1..=200).contains(&name.len()) && !name.starts_with('.') && name.chars().all(plain)
-}
-
 /// Refuses if the next poll would bring back what is removed.
 async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failure> {
     let store = place.store.as_ref();
@@ -122,6 +108,8 @@ async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failur
             )));
         }
     }
+    let first = FirstTenant::of(name, place)?;
+    first.check_purgeable(name)?;
     if place.as_folder().is_some() {
         return Ok(());
     }
@@ -131,17 +119,19 @@ async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failur
             return Ok(());
         }
     }
-    let object = store.get(&state_key(name)).await.map_err(Failure::of)?;
-    let state = object.and_then(|object| State::decode(&object.body).ok());
-    let saved = state.and_then(|state| state.saved.max(state.last_success));
-    if saved.is_some_and(|saved| Timestamp::now().duration_since(saved) < POLLED_WITHIN) {
-        return Err(Failure::of(format!(
-            "nothing was removed: {name} has no document, and was polled within the last 75 \
-             minutes. If it is the tenant of the stack's parameters, take it out of them first; if \
-             its document was just removed, wait so long, or add it again and pause it"
-        )));
+    if !was_polled_lately(name, place).await? {
+        return Ok(());
     }
-    Ok(())
+    let first = match first {
+        FirstTenant::IsNotTold => {
+            "If it is the tenant of the stack's parameters, take it out of them first; if its"
+        }
+        _ => "Its",
+    };
+    Err(Failure::of(format!(
+        "nothing was removed: {name} has no document, and was polled within the last 75 minutes. \
+         {first} document was just removed: wait so long, or add it again and pause it"
+    )))
 }
 
 /// What is kept of a tenant, in the order in which it is removed.

@@ -124,3 +124,47 @@ fn whats_in_the_store_is_listed_quietly() {
     }
     quiet(&on(&folder, &["poll", "--all", "--once"]));
 }
+
+/// Whoever may write there names files as he likes.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_called_so_is_named_quietly() {
+    let folder = Folder::new();
+    for key in [
+        "tenants/@.toml",
+        "tenants/@/x.toml",
+        "state/@.json",
+        "backfills/@/x.json",
+        "quarantine/@/alerts/x.json",
+    ] {
+        put(folder.path(), &key.replace('@', HOSTILE), "{}");
+    }
+    let link = format!("tenants/link-{HOSTILE}.toml");
+    std::os::unix::fs::symlink("/nowhere", folder.path().join(link)).unwrap();
+    std::os::unix::fs::symlink(
+        "/nowhere",
+        folder.path().join(format!("quarantine/{HOSTILE}/l")),
+    )
+    .unwrap();
+    std::os::unix::fs::symlink(
+        "/nowhere",
+        folder.path().join(format!("backfills/{HOSTILE}/l")),
+    )
+    .unwrap();
+    write_text(&folder, "contoso.toml", "nonsense");
+    for args in [
+        &["tenants", "list"][..],
+        &["tenants", "list", "--json"],
+        &["tenants", "check", "--all"],
+        &["poll", "--all", "--once"],
+        &["state", "show"],
+        &["state", "show", "--json"],
+        &["backfill", "status"],
+        &["backfill", "status", "--json"],
+        &["replay", "list"],
+        &["replay", "run", "--all"],
+    ] {
+        quiet(&on(&folder, args));
+    }
+    on(&folder, &["tenants", "list"]).failed(1, &["u001b[2J"]);
+}

@@ -3,6 +3,8 @@
 mod backfill;
 mod check;
 mod fleet;
+mod in_its_place;
+mod names;
 mod purge;
 mod replay;
 mod shared_secret;

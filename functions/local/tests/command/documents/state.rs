@@ -106,9 +106,13 @@ fn what_cannot_be_is_refused() {
         (
             "nobody",
             "2021-01-01",
-            ["state/nobody.json", "not polled yet"],
+            ["no state of \"nobody\"", "not polled yet"],
         ),
-        ("../contoso", "2021-01-01", ["../contoso", "cannot be used"]),
+        (
+            "../contoso",
+            "2021-01-01",
+            ["../contoso", "cannot be a tenant's name"],
+        ),
     ] {
         let reset = ["state", "reset", "--tenant", tenant, "--to", to, "--yes"];
         on(&folder, &reset).failed(1, &words);

@@ -1,0 +1,67 @@
+//! Whose alerts a backfill reads. What polls would not read, it does not either: it would wait for ever.
+
+use drawbridge_config::Tenant;
+
+use crate::cli::quoted;
+use crate::data_location::DataLocation;
+use crate::failure::Failure;
+use crate::progress::say;
+use crate::state_head::was_polled_lately;
+use crate::tenants::admission::check_polled;
+use crate::tenants::{FirstTenant, replaces_first, tenant_documents};
+
+/// The document of a tenant that is polled, or would be if it was not paused. On a stack there may be
+/// none, for the tenant of the stack's parameters.
+pub(super) async fn document(place: &DataLocation, name: &str) -> Result<Option<Tenant>, Failure> {
+    let found = tenant_documents(place.store.as_ref()).await?.told();
+    let is_stack = place.as_folder().is_none();
+    let Some(of_name) = found.iter().find(|found| found.document.name == name) else {
+        check_given(place, name).await?;
+        return Ok(None);
+    };
+    if of_name.document.is_paused && is_stack {
+        return Err(Failure::of(format!(
+            "{name:?} is paused, so that the poll function does nothing for it: resume it first"
+        )));
+    }
+    let services = place.services()?;
+    let is_first = FirstTenant::of(name, place)? == FirstTenant::IsThis;
+    if is_first && !replaces_first(place.store.as_ref(), name).await? {
+        // It is polled by the stack's parameters, and its document is not read.
+        return Ok(None);
+    }
+    let polled = check_polled(of_name, &found, place, &services).await;
+    polled.map_err(|error| {
+        Failure::of(format!(
+            "{error}; what no poll reads, no backfill does either: nothing was begun"
+        ))
+    })?;
+    of_name.tenant.clone().map(Some).map_err(Failure::of)
+}
+
+/// Checks that one without a document is polled, which the tenant of the stack's parameters is. A
+/// state would make a tenant of it that is none.
+async fn check_given(place: &DataLocation, name: &str) -> Result<(), Failure> {
+    let unknown = |more: &str| {
+        Failure::of(format!(
+            "no tenant is called {} in {}{more}: see `drawbridge tenants list`",
+            quoted(name),
+            place.name()
+        ))
+    };
+    match FirstTenant::of(name, place)? {
+        FirstTenant::IsThis => Ok(()),
+        FirstTenant::IsNotThis => Err(unknown("")),
+        FirstTenant::IsNotTold if !was_polled_lately(name, place).await? => {
+            Err(unknown(", nor was one polled within the last 75 minutes"))
+        }
+        FirstTenant::IsNotTold => {
+            say(&format!(
+                "note: {name:?} has no document in {}; the poll function knows it only if it is the \
+                 tenant of the stack's parameters, which DRAWBRIDGE_TENANTS would tell this command",
+                place.name()
+            ));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The tenant of a stack's parameters, which needs no document: what a document of its name is good for.
+
+use drawbridge_config::given_tenants;
+
+use crate::data_location::DataLocation;
+use crate::failure::Failure;
+
+/// Whether a name is that of the tenant in the stack's parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstTenant {
+    /// It is.
+    IsThis,
+    /// It is not, or there is none.
+    IsNotThis,
+    /// This command was not told which one that is.
+    IsNotTold,
+}
+
+impl FirstTenant {
+    /// What this command was told of it.
+    ///
+    /// # Errors
+    /// Where that cannot be read.
+    pub(crate) fn of(name: &str, place: &DataLocation) -> Result<Self, Failure> {
+        match place.as_folder() {
+            Some(_) => Ok(Self::IsNotThis),
+            None => Self::told(name, |variable| std::env::var(variable).ok()),
+        }
+    }
+
+    fn told(name: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+        let is_told = std::cell::Cell::new(false);
+        let given = given_tenants(|name| {
+            let value = variable(name);
+            is_told.set(value.as_ref().is_some_and(|value| !value.trim().is_empty()));
+            value
+        });
+        let given = given.map_err(Failure::of)?;
+        Ok(match given.iter().any(|given| given.name == name) {
+            true => Self::IsThis,
+            false if is_told.get() => Self::IsNotThis,
+            false => Self::IsNotTold,
+        })
+    }
+
+    /// What is to be said of a name that has no document.
+    pub(super) fn without_document(self, name: &str, options: &str) -> Option<String> {
+        match self {
+            Self::IsThis => Some(format!(
+                "{name} is the tenant of the stack's parameters and has no document, nor needs one: \
+                 change it, or take it away, by updating the stack with another TenantId. To pause it, \
+                 write a document of its name with `drawbridge tenants add {name}{options}`, which is \
+                 not read, and then `drawbridge tenants pause {name}{options}`"
+            )),
+            Self::IsNotThis => None,
+            Self::IsNotTold => Some(
+                "the tenant of the stack's parameters has no document: if it is that one, set \
+                 DRAWBRIDGE_TENANTS to the stack's output FirstTenant, for this command to know"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// What is to be said of a document that was written, if the administrator's list does not have it
+    /// take the place of that tenant.
+    pub(super) fn written(self, name: &str, options: &str) -> Option<String> {
+        (self == Self::IsThis).then(|| {
+            format!(
+                "{name} is the tenant of the stack's parameters: it is polled by these, and this document \
+                 is not read until the administrator runs `drawbridge tenants allow {name} \
+                 --replaces-first-tenant{options}`"
+            )
+        })
+    }
+
+    /// What becomes of a tenant whose document was removed.
+    pub(super) fn removed(self, name: &str) -> Option<String> {
+        match self {
+            Self::IsThis => Some(format!(
+                "{name} is the tenant of the stack's parameters, and is polled by these from now on, also \
+                 if it was paused: it ends with a stack that has another TenantId, or none"
+            )),
+            Self::IsNotThis => None,
+            Self::IsNotTold => Some(format!(
+                "if {name} is the tenant of the stack's parameters, it is polled by these from now on"
+            )),
+        }
+    }
+
+    /// Why nothing of the tenant can be purged.
+    pub(super) fn check_purgeable(self, name: &str) -> Result<(), Failure> {
+        match self {
+            Self::IsThis => Err(Failure::of(format!(
+                "nothing was removed: {name} is the tenant of the stack's parameters, and what is removed \
+                 would come back, also if it is paused, since its document goes as well. Update the stack \
+                 with another TenantId, or none, wait ten minutes and set DRAWBRIDGE_TENANTS anew"
+            ))),
+            Self::IsNotThis | Self::IsNotTold => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = r#"[{"name":"main","tenant_id":"t.example",
+        "client_id":"00000000-0000-0000-0000-00000000000c","secret":"s"}]"#;
+
+    fn told(value: Option<&str>, name: &str) -> FirstTenant {
+        FirstTenant::told(name, |_| value.map(str::to_owned))
+            .ok()
+            .unwrap()
+    }
+
+    #[test]
+    fn it_is_known_by_what_the_command_was_told() {
+        assert_eq!(told(Some(FIRST), "main"), FirstTenant::IsThis);
+        assert_eq!(told(Some(FIRST), "other"), FirstTenant::IsNotThis);
+        assert_eq!(told(Some("[]"), "main"), FirstTenant::IsNotThis);
+        for nothing in [None, Some(" ")] {
+            assert_eq!(told(nothing, "main"), FirstTenant::IsNotTold);
+        }
+        assert!(FirstTenant::told("main", |_| Some("[{}]".to_owned())).is_err());
+    }
+
+    #[test]
+    fn each_command_says_what_becomes_of_it() {
+        let this = FirstTenant::IsThis;
+        let refusal = this.check_purgeable("main").unwrap_err().to_string();
+        for (said, words) in [
+            (
+                this.without_document("main", " --bucket b"),
+                ["TenantId", "pause main --bucket b"],
+            ),
+            (
+                this.written("main", " --bucket b"),
+                ["not read", "--replaces-first-tenant --bucket b"],
+            ),
+            (this.removed("main"), ["polled by these", "paused"]),
+            (Some(refusal), ["nothing was removed", "TenantId"]),
+        ] {
+            let said = said.unwrap();
+            for word in words {
+                assert!(said.contains(word), "no {word} in: {said}");
+            }
+        }
+        let other = FirstTenant::IsNotThis;
+        assert_eq!(other.without_document("a", ""), None);
+        assert_eq!(other.written("a", ""), None);
+        assert_eq!(other.removed("a"), None);
+        assert!(other.check_purgeable("a").is_ok());
+        let unknown = FirstTenant::IsNotTold;
+        let said = unknown.without_document("a", "").unwrap();
+        assert!(said.contains("DRAWBRIDGE_TENANTS"), "{said}");
+        assert!(unknown.removed("a").is_some() && unknown.check_purgeable("a").is_ok());
+    }
+}
