@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::secret_itself::shown_place;
 use crate::{SecretError, Secrets};
 
 /// Secrets in environment variables: the name of one is the variable's.
@@ -15,7 +16,7 @@ pub struct EnvSecrets;
 #[async_trait]
 impl Secrets for EnvSecrets {
     async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
-        let place = format!("the environment variable {name}");
+        let place = format!("the environment variable {}", shown_place(name));
         let fix = "set it to the secret's value before starting".to_owned();
         // `var` panics on such names rather than answering that there is none.
         if name.is_empty() || name.contains(['=', '\0']) {

@@ -10,6 +10,7 @@ use drawbridge_files::{off_thread, read_through_links, trouble};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
+use crate::secret_itself::shown_place;
 use crate::{SecretError, Secrets};
 
 /// More than any client secret or key; keeps a wrong path from filling the memory.
@@ -42,7 +43,7 @@ fn read(path: &Path, place: String) -> Result<SecretString, SecretError> {
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
     });
     if let Err(error) = read {
-        return Err(io_error(place, &error));
+        return Err(io_error(place, &path.to_string_lossy(), &error));
     }
     if bytes.len() as u64 > MAX_BYTES {
         let reason = "it has more than 64 KiB; check the path".to_owned();
@@ -72,7 +73,7 @@ fn is_world_readable(_: &Metadata) -> bool {
     false
 }
 
-fn io_error(place: String, error: &io::Error) -> SecretError {
+fn io_error(place: String, name: &str, error: &io::Error) -> SecretError {
     let code = error.kind().to_string();
     let failed = |code: String, fix| AccessError::Failed {
         place: place.clone(),
@@ -83,6 +84,7 @@ fn io_error(place: String, error: &io::Error) -> SecretError {
         (Some(trouble), _) => failed(trouble.code.to_owned(), trouble.fix.into()),
         (None, io::ErrorKind::NotFound) => {
             let fix = "write the secret's value into it, or correct the path".to_owned();
+            let place = format!("the secret file {}", shown_place(name));
             return SecretError::Missing { place, fix };
         }
         (None, io::ErrorKind::PermissionDenied) => AccessError::Denied {

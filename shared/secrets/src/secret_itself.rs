@@ -25,9 +25,48 @@ fn is_client_secret(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "~._-".contains(c))
 }
 
+/// The name of a place where there is nothing, for an error to repeat: the name may be the secret itself,
+/// in the wrong place. Long words of small and large letters and digits are no variable's, and
+/// hardly a file's.
+pub(crate) fn shown_place(name: &str) -> &str {
+    let has = |word: &str, is: fn(&char) -> bool| word.chars().any(|c| is(&c));
+    let is_random = |word: &str| {
+        word.len() >= 16
+            && has(word, char::is_ascii_lowercase)
+            && has(word, char::is_ascii_uppercase)
+            && has(word, char::is_ascii_digit)
+    };
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    match words.any(is_random) || secret_itself(name).is_some() {
+        true => "(not repeated: it may be a secret itself)",
+        false => name,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_nothing_is_the_name_may_be_the_secret() {
+        for name in [
+            "CONTOSO_SECRET",
+            "contoso_secret_2026",
+            "/run/secrets/contoso-2026.txt",
+            "C:/Users/me/contoso.txt",
+            "drawbridge/prod/contoso",
+            "/tmp/.tmpA1b2C3/secret",
+        ] {
+            assert_eq!(shown_place(name), name);
+        }
+        for name in [
+            "abC8QxHunter2890123",
+            "abC8Q~hunter289012345678901234567890",
+            "x7uPzJmWvK2oQ1fS9dR0tYbLcN4eG6hA8iVkU3wM5jI=",
+        ] {
+            assert!(shown_place(name).starts_with("(not"), "{name}");
+        }
+    }
 
     #[test]
     fn secrets_are_told_from_names() {

@@ -2,7 +2,6 @@ use drawbridge_config::{Tenant, is_name};
 use drawbridge_poll::BackfillProgress;
 use jiff::Timestamp;
 
-use super::document::document;
 use super::known::with_id;
 use super::request::{BackfillRequest, beyond_retention, range};
 use super::shown::{is_done, print_ended};
@@ -12,6 +11,7 @@ use crate::confirm::confirm;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
+use crate::tenants::polled_document;
 
 /// Whether to watch the backfill, and how to print what came of it.
 struct RunOptions {
@@ -37,7 +37,7 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
         say(&note);
     }
     let place = DataLocation::open(&args.place).await?;
-    let document = document(&place, &tenant).await?;
+    let document = polled_document(&place, &tenant).await?;
     check_output(&place, document.as_ref(), args.output.as_deref())?;
     let request = BackfillRequest {
         tenant: tenant.clone(),
@@ -78,7 +78,7 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
         say(&format!("{} is done already", progress.id));
         return print_ended(&progress, args.json);
     }
-    let document = document(&place, &progress.tenant).await?;
+    let document = polled_document(&place, &progress.tenant).await?;
     let options = RunOptions {
         no_wait: args.no_wait,
         json: args.json,
@@ -134,7 +134,8 @@ fn check_output(
         format!("the tenant has {}", named.join(", "))
     };
     Err(Failure::of(format!(
-        "there is no output {output:?}; {known}"
+        "there is no output {}; {known}",
+        cli::quoted(output)
     )))
 }
 

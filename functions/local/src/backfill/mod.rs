@@ -2,7 +2,6 @@
 
 mod begin;
 mod cancel;
-mod document;
 mod known;
 mod local;
 mod request;

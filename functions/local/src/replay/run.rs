@@ -16,6 +16,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
 use crate::signals::stop_on_signal;
+use crate::tenants::polled_document;
 
 /// How often an alert is delivered anew because a poll saved its tenant's state meanwhile.
 const TRIES: u32 = 5;
@@ -227,6 +228,8 @@ impl Replay<'_> {
             window: window.ok_or_else(|| Failure::of("the item holds no window"))?,
             item,
         };
+        // First, so that nothing is noted for a tenant that is none, or read for one that is not polled.
+        polled_document(self.place, &item.tenant).await?;
         if !item.is_taken() && !replay.unread().await?.is_empty() {
             // A poll that quarantined it may not have saved yet; its save would undo this.
             return Err(Failure::of(
@@ -238,7 +241,6 @@ impl Replay<'_> {
             let done = "its window is in the tenant's state: the next poll reads it";
             return Ok((Done::all(done.to_owned()), item));
         }
-        // First, so that nothing is noted for a tenant that is none.
         let poller = self.pollers.of(&item.tenant).await?;
         let item = replay.begin().await?;
         let done = replay.read(&poller, &self.stop).await?;

@@ -58,11 +58,7 @@ impl Absent {
             absent.push(Self {
                 name: name.clone(),
                 reason: reason.clone(),
-                says: found
-                    .tenant
-                    .as_ref()
-                    .ok()
-                    .map(|tenant| tenant.polled_alerts()),
+                says: found.tenant.as_ref().ok().map(Tenant::polled_alerts),
                 first_poll: first_poll::noted(store, name).await,
                 listed: listed.map(|list| list.tenant_id_of(name).map(str::to_owned)),
             });

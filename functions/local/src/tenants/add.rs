@@ -113,7 +113,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
 
     let unread = match FirstTenant::of(name, &place)? {
         _ if is_paused => None,
-        FirstTenant::IsThis if replaces_first(place.store.as_ref(), name).await? => None,
+        FirstTenant::This if replaces_first(place.store.as_ref(), name).await? => None,
         first => first.written(name, &place.options()),
     };
     let kind = if args.json_document {

@@ -57,7 +57,7 @@ pub(crate) async fn admit<'a>(
 /// Checks that polls go by a document, which is one of `found`, or would if it was not paused.
 ///
 /// On a stack each poll goes by its own document, and who else has the same alerts is no reason.
-pub(crate) async fn check_polled(
+pub(super) async fn check_polled(
     of: &TenantDocument,
     found: &[TenantDocument],
     place: &DataLocation,

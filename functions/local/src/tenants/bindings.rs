@@ -12,7 +12,7 @@ pub(super) async fn read_bindings(store: &dyn Catalogue) -> Result<Bindings, Fai
 }
 
 /// Whether it has the document of that name take the place of the tenant in the stack's parameters.
-pub(crate) async fn replaces_first(store: &dyn Catalogue, name: &str) -> Result<bool, Failure> {
+pub(super) async fn replaces_first(store: &dyn Catalogue, name: &str) -> Result<bool, Failure> {
     Ok(read_bindings(store).await?.replaces(name))
 }
 

@@ -7,13 +7,13 @@ use crate::failure::Failure;
 
 /// Whether a name is that of the tenant in the stack's parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FirstTenant {
+pub(super) enum FirstTenant {
     /// It is.
-    IsThis,
+    This,
     /// It is not, or there is none.
-    IsNotThis,
+    Other,
     /// This command was not told which one that is.
-    IsNotTold,
+    NotTold,
 }
 
 impl FirstTenant {
@@ -21,9 +21,9 @@ impl FirstTenant {
     ///
     /// # Errors
     /// Where that cannot be read.
-    pub(crate) fn of(name: &str, place: &DataLocation) -> Result<Self, Failure> {
+    pub(super) fn of(name: &str, place: &DataLocation) -> Result<Self, Failure> {
         match place.as_folder() {
-            Some(_) => Ok(Self::IsNotThis),
+            Some(_) => Ok(Self::Other),
             None => Self::told(name, |variable| std::env::var(variable).ok()),
         }
     }
@@ -37,23 +37,23 @@ impl FirstTenant {
         });
         let given = given.map_err(Failure::of)?;
         Ok(match given.iter().any(|given| given.name == name) {
-            true => Self::IsThis,
-            false if is_told.get() => Self::IsNotThis,
-            false => Self::IsNotTold,
+            true => Self::This,
+            false if is_told.get() => Self::Other,
+            false => Self::NotTold,
         })
     }
 
     /// What is to be said of a name that has no document.
     pub(super) fn without_document(self, name: &str, options: &str) -> Option<String> {
         match self {
-            Self::IsThis => Some(format!(
+            Self::This => Some(format!(
                 "{name} is the tenant of the stack's parameters and has no document, nor needs one: \
                  change it, or take it away, by updating the stack with another TenantId. To pause it, \
                  write a document of its name with `drawbridge tenants add {name}{options}`, which is \
                  not read, and then `drawbridge tenants pause {name}{options}`"
             )),
-            Self::IsNotThis => None,
-            Self::IsNotTold => Some(
+            Self::Other => None,
+            Self::NotTold => Some(
                 "the tenant of the stack's parameters has no document: if it is that one, set \
                  DRAWBRIDGE_TENANTS to the stack's output FirstTenant, for this command to know"
                     .to_owned(),
@@ -64,7 +64,7 @@ impl FirstTenant {
     /// What is to be said of a document that was written, if the administrator's list does not have it
     /// take the place of that tenant.
     pub(super) fn written(self, name: &str, options: &str) -> Option<String> {
-        (self == Self::IsThis).then(|| {
+        (self == Self::This).then(|| {
             format!(
                 "{name} is the tenant of the stack's parameters: it is polled by these, and this document \
                  is not read until the administrator runs `drawbridge tenants allow {name} \
@@ -76,12 +76,12 @@ impl FirstTenant {
     /// What becomes of a tenant whose document was removed.
     pub(super) fn removed(self, name: &str) -> Option<String> {
         match self {
-            Self::IsThis => Some(format!(
+            Self::This => Some(format!(
                 "{name} is the tenant of the stack's parameters, and is polled by these from now on, also \
                  if it was paused: it ends with a stack that has another TenantId, or none"
             )),
-            Self::IsNotThis => None,
-            Self::IsNotTold => Some(format!(
+            Self::Other => None,
+            Self::NotTold => Some(format!(
                 "if {name} is the tenant of the stack's parameters, it is polled by these from now on"
             )),
         }
@@ -90,12 +90,12 @@ impl FirstTenant {
     /// Why nothing of the tenant can be purged.
     pub(super) fn check_purgeable(self, name: &str) -> Result<(), Failure> {
         match self {
-            Self::IsThis => Err(Failure::of(format!(
+            Self::This => Err(Failure::of(format!(
                 "nothing was removed: {name} is the tenant of the stack's parameters, and what is removed \
                  would come back, also if it is paused, since its document goes as well. Update the stack \
                  with another TenantId, or none, wait ten minutes and set DRAWBRIDGE_TENANTS anew"
             ))),
-            Self::IsNotThis | Self::IsNotTold => Ok(()),
+            Self::Other | Self::NotTold => Ok(()),
         }
     }
 }
@@ -115,18 +115,18 @@ mod tests {
 
     #[test]
     fn it_is_known_by_what_the_command_was_told() {
-        assert_eq!(told(Some(FIRST), "main"), FirstTenant::IsThis);
-        assert_eq!(told(Some(FIRST), "other"), FirstTenant::IsNotThis);
-        assert_eq!(told(Some("[]"), "main"), FirstTenant::IsNotThis);
+        assert_eq!(told(Some(FIRST), "main"), FirstTenant::This);
+        assert_eq!(told(Some(FIRST), "other"), FirstTenant::Other);
+        assert_eq!(told(Some("[]"), "main"), FirstTenant::Other);
         for nothing in [None, Some(" ")] {
-            assert_eq!(told(nothing, "main"), FirstTenant::IsNotTold);
+            assert_eq!(told(nothing, "main"), FirstTenant::NotTold);
         }
         assert!(FirstTenant::told("main", |_| Some("[{}]".to_owned())).is_err());
     }
 
     #[test]
     fn each_command_says_what_becomes_of_it() {
-        let this = FirstTenant::IsThis;
+        let this = FirstTenant::This;
         let refusal = this.check_purgeable("main").unwrap_err().to_string();
         for (said, words) in [
             (
@@ -145,12 +145,12 @@ mod tests {
                 assert!(said.contains(word), "no {word} in: {said}");
             }
         }
-        let other = FirstTenant::IsNotThis;
+        let other = FirstTenant::Other;
         assert_eq!(other.without_document("a", ""), None);
         assert_eq!(other.written("a", ""), None);
         assert_eq!(other.removed("a"), None);
         assert!(other.check_purgeable("a").is_ok());
-        let unknown = FirstTenant::IsNotTold;
+        let unknown = FirstTenant::NotTold;
         let said = unknown.without_document("a", "").unwrap();
         assert!(said.contains("DRAWBRIDGE_TENANTS"), "{said}");
         assert!(unknown.removed("a").is_some() && unknown.check_purgeable("a").is_ok());

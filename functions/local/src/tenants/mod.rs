@@ -12,6 +12,7 @@ pub(crate) mod first_poll;
 mod first_tenant;
 mod list;
 mod pause;
+mod polled_document;
 mod purge;
 mod remove;
 mod tenant_document;
@@ -20,8 +21,7 @@ mod version;
 use std::io::Write as _;
 
 pub(crate) use add::{Given, sources};
-pub(crate) use bindings::replaces_first;
-pub(crate) use first_tenant::FirstTenant;
+pub(crate) use polled_document::polled_document;
 pub(crate) use tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
 
 use crate::cli::{self, TenantsCommand};

@@ -1,6 +1,8 @@
+use drawbridge_store::{Catalogue as _, Store as _};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::run::{command, finish_child, run, until_told};
+use crate::run::{command, finish_child, run, run_told, until_told};
 use crate::stack::{Stack, TENANT};
 
 const ASKED: [&str; 7] = [
@@ -121,14 +123,52 @@ async fn a_name_that_no_tenant_has_gets_no_state() {
         .failed(&["no tenant is called \"contoso\"", "tenants list"]);
     assert_eq!(stack.text(&format!("state/{TENANT}.json")).await, None);
     // The tenant of the stack's parameters has none but a state.
-    let state = json!({"version": 1, "watermark": null, "first_from": null, "last_success": null,
-                       "saved": null, "outputs": {}});
-    stack.put(&format!("state/{TENANT}.json"), &state).await;
-    let noted = run(&asked(&stack, &["--no-wait"])).await.well();
+    let key = format!("state/{TENANT}.json");
+    let polled = async |last_success: Option<Timestamp>| {
+        let state = json!({"version": 1, "watermark": null, "first_from": null,
+                           "last_success": last_success, "saved": null, "outputs": {}});
+        stack.put(&key, &state).await;
+    };
+    let begin = asked(&stack, &["--no-wait"]);
+    // One that was polled long ago may be one that was removed.
+    polled(None).await;
+    let long_ago = run_told(None, &begin).await;
+    long_ago.failed(&["no tenant is called", "FirstTenant"]);
+    polled(Some(Timestamp::now())).await;
+    run(&begin).await.failed(&["no tenant is called"]);
+    let noted = run_told(None, &begin).await.well();
     assert!(
         noted.stderr.contains("the stack's parameters"),
         "{}",
         noted.stderr
     );
     assert_eq!(in_state(&stack).await.len(), 1);
+    // What it is told is no question.
+    polled(None).await;
+    let first = format!(
+        r#"[{{"name":"{TENANT}","tenant_id":"t.example","secret":"s",
+            "client_id":"00000000-0000-0000-0000-00000000000c"}}]"#
+    );
+    let told = run_told(Some(&first), &begin).await.well();
+    assert!(!told.stderr.contains("note:"), "{}", told.stderr);
+    assert_eq!(in_state(&stack).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_function_would_refuse_is_not_backfilled_in_vain() {
+    let stack = Stack::create().await;
+    let ids = "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-00000000000c\"\n";
+    for (secret, words) in [
+        ("drawbridge/prod/victim", "not this tenant's"),
+        ("drawbridge/staging/contoso", "not this tenant's"),
+    ] {
+        let document = format!("{ids}secret = \"{secret}\"\n");
+        let key = format!("tenants/{TENANT}.toml");
+        let put = stack.store.put(&key, document.into(), "application/toml");
+        put.await.unwrap();
+        let begun = run(&asked(&stack, &["--no-wait"])).await;
+        begun.failed(&[words, "nothing was begun"]);
+    }
+    assert_eq!(stack.text(&format!("state/{TENANT}.json")).await, None);
+    assert!(stack.store.list("backfills/").await.unwrap().is_empty());
 }

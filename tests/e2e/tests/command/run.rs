@@ -102,6 +102,16 @@ pub(crate) async fn command(args: &[&str]) -> Command {
     command
 }
 
+/// The same, where the command is told of that tenant of the stack's parameters, or of nothing.
+pub(crate) async fn run_told(first: Option<&str>, args: &[&str]) -> Outcome {
+    let mut command = command(args).await;
+    match first {
+        Some(first) => command.env("DRAWBRIDGE_TENANTS", first),
+        None => command.env_remove("DRAWBRIDGE_TENANTS"),
+    };
+    finish(command).await
+}
+
 /// Runs it to its end.
 pub(crate) async fn run(args: &[&str]) -> Outcome {
     finish(command(args).await).await

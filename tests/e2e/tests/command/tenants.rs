@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cloud;
-use crate::run::{command, finish, run};
+use crate::run::{command, finish, run, run_told};
 use crate::stack::Stack;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,9 +217,13 @@ async fn what_the_stacks_parameters_may_still_poll_is_not_purged() {
         "--bucket",
         &stack.bucket,
     ];
-    run(&purge)
+    run_told(None, &purge)
         .await
         .failed(&["nothing was removed", "stack's parameters"]);
+    // It is told that this one is no such tenant.
+    run(&purge)
+        .await
+        .failed(&["nothing was removed", "was just removed"]);
     let long_ago = now - jiff::SignedDuration::from_hours(2);
     keep(&stack, "first", long_ago).await;
     stack
@@ -229,4 +233,53 @@ async fn what_the_stacks_parameters_may_still_poll_is_not_purged() {
         .unwrap();
     run(&purge).await.well();
     assert_eq!(stack.store.list("").await.unwrap(), Vec::<String>::new());
+}
+
+/// The tenant of the stack's parameters, which needs no document.
+const FIRST: &str = r#"[{"name":"first","tenant_id":"t.example","secret":"s",
+    "client_id":"00000000-0000-0000-0000-00000000000c"}]"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_tenant_is_told_what_a_document_of_its_name_is_good_for() {
+    let stack = Stack::create().await;
+    let on = async |args: &[&str]| {
+        let place = ["--bucket", &stack.bucket];
+        run_told(Some(FIRST), &[args, &place].concat()).await
+    };
+    for command in ["pause", "remove", "check"] {
+        let told = on(&["tenants", command, "first"]).await;
+        told.failed(&["the tenant of the stack's parameters", "TenantId"]);
+    }
+    let add = [
+        "tenants",
+        "add",
+        "first",
+        "--tenant-id",
+        "other.example",
+        "--client-id",
+        "00000000-0000-0000-0000-00000000000c",
+        "--secret",
+        "drawbridge/prod/first",
+    ];
+    let added = on(&add).await.well();
+    assert!(added.stdout.contains("is not read"), "{}", added.stdout);
+    assert!(
+        added.stdout.contains("--replaces-first-tenant"),
+        "{}",
+        added.stdout
+    );
+    on(&["tenants", "pause", "first"]).await.well();
+    keep(&stack, "first", Timestamp::UNIX_EPOCH).await;
+    let purged = on(&["tenants", "purge", "first", "--yes"]).await;
+    purged.failed(&[
+        "nothing was removed",
+        "the tenant of the stack's parameters",
+    ]);
+    assert!(stack.text("state/first.json").await.is_some());
+    let removed = on(&["tenants", "remove", "first", "--yes"]).await.well();
+    assert!(
+        removed.stdout.contains("polled by these"),
+        "{}",
+        removed.stdout
+    );
 }

@@ -53,7 +53,7 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     let is_removed = !args.dry_run && !kept.is_empty();
     if is_removed {
         let first = match FirstTenant::of(name, &place)? {
-            FirstTenant::IsNotTold => {
+            FirstTenant::NotTold => {
                 " If it is the tenant of the stack's parameters, take it out of them first, or it is \
                  polled again."
             }
@@ -123,7 +123,7 @@ async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failur
         return Ok(());
     }
     let first = match first {
-        FirstTenant::IsNotTold => {
+        FirstTenant::NotTold => {
             "If it is the tenant of the stack's parameters, take it out of them first; if its"
         }
         _ => "Its",

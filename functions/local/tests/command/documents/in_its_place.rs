@@ -203,3 +203,23 @@ fn no_backfill_is_begun_of_what_is_not_polled() {
     write_text(&folder, "broken.toml", "nonsense");
     asked("broken", &["not valid TOML"]);
 }
+
+/// It was put aside when the newcomer polled another directory.
+#[test]
+fn no_gap_is_read_again_for_one_that_is_not_polled() {
+    let tenant = Tenant::new(&list(&[alert(1, 2)]));
+    let folder = beside_a_newcomer(&tenant);
+    let gaps = folder.path().join("quarantine/a-new/gaps");
+    fs::create_dir_all(&gaps).unwrap();
+    let window = r#"{"from":"2021-01-01T00:00:00Z","to":"2021-02-01T00:00:00Z"}"#;
+    let item = format!(r#"{{"tenant":"a-new","reason":"503","window":{window}}}"#);
+    fs::write(gaps.join("aaaa.json"), item).unwrap();
+    let told = on(&folder, &["replay", "run", "--all"]);
+    let told = told.failed(1, &["1 of 1 items"]);
+    for word in ["that of \"owner\" too", "nothing was begun"] {
+        assert!(told.stdout.contains(word), "{}", told.stdout);
+    }
+    assert!(gaps.join("aaaa.json").exists());
+    assert!(!folder.path().join("a-new").exists());
+    assert!(!folder.path().join("state/a-new.json").exists());
+}

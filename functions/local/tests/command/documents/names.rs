@@ -40,6 +40,13 @@ fn a_secret_in_the_place_of_a_name_is_repeated_by_no_command() {
             vec!["tenants", "resume", secret],
             vec!["poll", "--once", "--tenant", secret],
             [&["backfill", "--yes", "--tenant", secret][..], &range].concat(),
+            [
+                &[
+                    "backfill", "--yes", "--tenant", "contoso", "--output", secret,
+                ][..],
+                &range,
+            ]
+            .concat(),
             vec!["backfill", "resume", secret],
             vec!["backfill", "cancel", secret],
             vec!["state", "show", "--tenant", secret],

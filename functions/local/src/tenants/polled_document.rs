@@ -1,18 +1,24 @@
-//! Whose alerts a backfill reads. What polls would not read, it does not either: it would wait for ever.
+//! Whose alerts are read by a backfill, or for a gap. What polls would not read is not read for these
+//! either: it would come under another name, or wait for ever.
 
 use drawbridge_config::Tenant;
 
+use super::admission::check_polled;
+use super::bindings::replaces_first;
+use super::first_tenant::FirstTenant;
+use super::tenant_document::tenant_documents;
 use crate::cli::quoted;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
 use crate::state_head::was_polled_lately;
-use crate::tenants::admission::check_polled;
-use crate::tenants::{FirstTenant, replaces_first, tenant_documents};
 
 /// The document of a tenant that is polled, or would be if it was not paused. On a stack there may be
 /// none, for the tenant of the stack's parameters.
-pub(super) async fn document(place: &DataLocation, name: &str) -> Result<Option<Tenant>, Failure> {
+pub(crate) async fn polled_document(
+    place: &DataLocation,
+    name: &str,
+) -> Result<Option<Tenant>, Failure> {
     let found = tenant_documents(place.store.as_ref()).await?.told();
     let is_stack = place.as_folder().is_none();
     let Some(of_name) = found.iter().find(|found| found.document.name == name) else {
@@ -25,7 +31,7 @@ pub(super) async fn document(place: &DataLocation, name: &str) -> Result<Option<
         )));
     }
     let services = place.services()?;
-    let is_first = FirstTenant::of(name, place)? == FirstTenant::IsThis;
+    let is_first = FirstTenant::of(name, place)? == FirstTenant::This;
     if is_first && !replaces_first(place.store.as_ref(), name).await? {
         // It is polled by the stack's parameters, and its document is not read.
         return Ok(None);
@@ -33,7 +39,7 @@ pub(super) async fn document(place: &DataLocation, name: &str) -> Result<Option<
     let polled = check_polled(of_name, &found, place, &services).await;
     polled.map_err(|error| {
         Failure::of(format!(
-            "{error}; what no poll reads, no backfill does either: nothing was begun"
+            "{error}; what no poll would read is not read for this either: nothing was begun"
         ))
     })?;
     of_name.tenant.clone().map(Some).map_err(Failure::of)
@@ -50,12 +56,13 @@ async fn check_given(place: &DataLocation, name: &str) -> Result<(), Failure> {
         ))
     };
     match FirstTenant::of(name, place)? {
-        FirstTenant::IsThis => Ok(()),
-        FirstTenant::IsNotThis => Err(unknown("")),
-        FirstTenant::IsNotTold if !was_polled_lately(name, place).await? => {
-            Err(unknown(", nor was one polled within the last 75 minutes"))
-        }
-        FirstTenant::IsNotTold => {
+        FirstTenant::This => Ok(()),
+        FirstTenant::Other => Err(unknown("")),
+        FirstTenant::NotTold if !was_polled_lately(name, place).await? => Err(unknown(
+            ", nor was one polled within the last 75 minutes; if it is the tenant of the stack's \
+                 parameters, set DRAWBRIDGE_TENANTS to the stack's output FirstTenant. If not",
+        )),
+        FirstTenant::NotTold => {
             say(&format!(
                 "note: {name:?} has no document in {}; the poll function knows it only if it is the \
                  tenant of the stack's parameters, which DRAWBRIDGE_TENANTS would tell this command",
