@@ -54,13 +54,13 @@ async fn no_file_leaves_as_a_token() {
 async fn no_part_of_a_file_leaves_as_a_token() {
     let part = "c7uPzJmWvK2oQ1fS9d/R0tYbLcN4eG6hA8iVkU3wM5jI+oAoGCCqGSM49Xd5EMARKER/";
     for (stored, what) in [
-        (vec![part; 10].join(" "), "blanks"),
+        ([part; 10].join(" "), "blanks"),
         (part[..64].to_owned() + "\u{a0}" + part, "blanks"),
-        (vec!["0a1b2c3d4e5f"; 40].join(" "), "blanks"),
+        (["0a1b2c3d4e5f"; 40].join(" "), "blanks"),
         (part.repeat(2), "a part of a key"),
         ("0a1b2c3d4e5f".repeat(20), "a part of a key"),
-        (vec![part; 2].join("\u{200b}"), "a part of a key"),
-        (vec![part; 2].join("\t"), "several lines"),
+        ([part; 2].join("\u{200b}"), "a part of a key"),
+        ([part; 2].join("\t"), "several lines"),
         ("file:/run/secrets/MARKER".to_owned(), "the name of a place"),
         ("MARKER-\u{e9}".to_owned(), "no token has"),
     ] {

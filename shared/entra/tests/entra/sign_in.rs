@@ -249,7 +249,7 @@ async fn what_is_no_bare_secret_is_never_sent() {
         (long, ["1024 bytes", "alone"]),
         (MARKER.repeat(30), ["a part of a key", "under certificate"]),
         (format!("{MARKER} {MARKER}"), ["blanks", "alone"]),
-        (vec![MARKER; 40].join("\t"), ["several lines", "alone"]),
+        ([MARKER; 40].join("\t"), ["several lines", "alone"]),
         (
             format!("file:/run/{MARKER}"),
             ["the name of a place", "itself"],
