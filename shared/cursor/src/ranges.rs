@@ -152,13 +152,16 @@ impl Ranges {
 
     /// Takes `window` out, but for what lies in `rest`: that is read in steps of its own length from
     /// now on, and after what has been due for longer, which may be easier to read. If that is all of
-    /// it, it is as it was, but for the pages of what has failed.
+    /// it, it is as it was, but that what has failed is read in other pages.
     pub fn narrow(&mut self, window: Window, rest: &[Window], now: Timestamp) {
-        if rest == [window] {
-            return self.change(window, |due| Due {
+        if window.without(rest).is_empty() {
+            self.change(window, |due| Due {
                 whole_pages: due.failures > 0 && !due.whole_pages,
                 ..due
             });
+        }
+        if rest == [window] {
+            return;
         }
         let inside: Vec<Range> = self.within(window).collect();
         self.0.remove(window.bounds());
@@ -461,8 +464,12 @@ mod tests {
         };
         let no_time: fn(&mut Ranges) =
             |ranges| ranges.narrow(window(0, 1), &[window(0, 1)], minute(9));
+        let in_parts: fn(&mut Ranges) = |ranges| {
+            let halves = window(0, 1).halves(1).unwrap();
+            ranges.narrow(window(0, 1), &halves, minute(9));
+        };
         let fails: fn(&mut Ranges) = |ranges| ranges.put_off(window(0, 1), minute(9));
-        let turns = [no_time, fails, no_time, no_time, no_time, fails].map(&mut after);
+        let turns = [no_time, fails, no_time, no_time, in_parts, fails].map(&mut after);
         assert_eq!(turns, [false, false, true, false, true, false]);
     }
 
