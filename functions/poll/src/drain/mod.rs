@@ -199,12 +199,14 @@ impl<'a> Drain<'a> {
     }
 
     /// How a window is read at first: with whole pages, or, if it failed and no smaller window can be
-    /// tried, with smaller pages each time.
+    /// tried, with smaller pages each time; in turns with whole ones, if those take too long.
     fn first_attempt(&self, window: Window) -> Attempt {
         let settings = &self.poller.settings;
         let top = match window.halves(settings.windows.smallest_ms) {
-            None => attempt::top_after(self.options.failures, settings.page_size),
-            Some(_) => settings.page_size,
+            None if !self.options.whole_pages => {
+                attempt::top_after(self.options.failures, settings.page_size)
+            }
+            _ => settings.page_size,
         };
         Attempt {
             window,

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::attempt::SMALL_PAGE;
 use super::listing::Listed;
-use super::{Drain, Left, MAX_FAILURES, Unread, WindowOutcome};
+use super::{Drain, Left, Unread, WindowOutcome};
 use crate::PollError;
 use crate::read_options::What;
 
@@ -44,8 +44,8 @@ enum Count {
 enum Recounted {
     /// Read these, the last one first.
     Read(Vec<Counted>),
-    /// Leave the window for a later poll.
-    Later,
+    /// Take what was listed for an incomplete answer: a later poll reads the window again.
+    Incomplete,
 }
 
 impl Drain<'_> {
@@ -85,7 +85,7 @@ impl Drain<'_> {
                     if !(is_out_of_time && part.is_second) {
                         left.add(more);
                     } else if self.is_once_only(window) {
-                        left.failed.push(window);
+                        left.incomplete.push(window);
                     }
                     if is_out_of_time {
                         let rest = todo.iter().rev().filter(|part| !part.is_second);
@@ -104,7 +104,7 @@ impl Drain<'_> {
             if is_news || part.is_second || part.of > 0 || self.is_worth_counting(window, pages) {
                 match self.recount(&part).await? {
                     Recounted::Read(parts) => todo.extend(parts),
-                    Recounted::Later => left.failed.push(window),
+                    Recounted::Incomplete => left.incomplete.push(window),
                 }
             }
         }
@@ -131,23 +131,11 @@ impl Drain<'_> {
     /// What is to be done because Graph reports more alerts for `part` than were seen of it.
     async fn recount(&mut self, part: &Counted) -> Result<Recounted, PollError> {
         let window = part.window;
-        // What nothing reads again soon is read until Graph lists what it counts, or has failed to often
-        // enough.
         let is_once_only = self.is_once_only(window);
-        let is_backfill = self.options.what == What::Backfill;
-        let is_for_good = self.options.failures + 1 >= MAX_FAILURES;
-        // Without a number, what was listed has to do, unless there is reason to doubt it.
-        let is_doubtful = self.options.failures > 0 || self.seen.is_empty();
         let reported = match self.missing(window).await {
             Count::Alerts(reported) => reported,
-            Count::NotNow if is_backfill && is_doubtful => {
-                if !is_for_good {
-                    return Ok(Recounted::Later);
-                }
-                let reason = "Graph does not say how many alerts it has, and failed before";
-                self.gap(window, reason).await?;
-                return Ok(Recounted::Read(Vec::new()));
-            }
+            // The list may have been cut off, and nothing reads the rest of it soon.
+            Count::NotNow if is_once_only => return Ok(Recounted::Incomplete),
             Count::NotNow | Count::Unknown => return Ok(Recounted::Read(Vec::new())),
         };
         let seen = self.seen.len();
@@ -174,14 +162,14 @@ impl Drain<'_> {
             tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(),
             reported, seen, "Graph reports more alerts than it returned, twice"
         );
-        if is_cut_off || (is_backfill && is_for_good) {
+        if is_cut_off {
             let reason = format!("Graph counts {reported} alerts in it and lists {seen} of them");
             self.gap(window, &reason).await?;
-        } else if is_once_only && !is_for_good {
-            return Ok(Recounted::Later);
+        } else if is_once_only {
+            return Ok(Recounted::Incomplete);
         }
         // A list that was cut off would have at least its first rows.
-        self.counts_wrongly |= seen == 0 && !is_once_only;
+        self.counts_wrongly |= seen == 0;
         Ok(Recounted::Read(Vec::new()))
     }
 

@@ -155,20 +155,69 @@ async fn a_list_of_several_pages_of_what_is_known_is_counted() {
     }
 }
 
+/// A world whose first poll looks two days back.
+fn looking_back() -> World {
+    World::with(|settings| {
+        settings.windows.sweeps = false;
+        settings.windows.first_lookback_secs = 2 * 24 * 60 * 60;
+    })
+}
+
 /// Before, the first poll took an empty list for the whole of what is too old for an hourly sweep.
 #[tokio::test(start_paused = true)]
 async fn what_the_first_poll_does_not_list_though_graph_counts_it_is_read_again() {
-    let world = World::with(|settings| {
-        settings.windows.sweeps = false;
-        settings.windows.first_lookback_secs = 2 * 24 * 60 * 60;
-    });
+    let world = looking_back();
     world.graph.counts(Count::AndMore(1));
     let (report, counting, _) = poll(&world).await;
-    assert_eq!((report.count_mismatches, report.put_off), (1, 1));
-    assert_eq!(counting, 2);
+    assert_eq!((report.count_mismatches, counting), (1, 2));
+    assert!(!world.left().await.is_empty());
     world.set("old", "2026-02-28T01:00:00Z");
     world.graph.counts(Count::AndMore(0));
     world.clock.advance_secs(300);
     world.poll().await.unwrap();
     assert!(world.has("old"));
+}
+
+/// Before, a list that was cut off was taken for all there is when the question for the number failed.
+#[tokio::test(start_paused = true)]
+async fn what_the_first_poll_lists_is_not_all_there_is_until_graph_counts_it() {
+    let world = looking_back();
+    for n in 0..30 {
+        world.set(&format!("old{n}"), &format!("2026-02-28T01:00:{n:02}Z"));
+    }
+    world.graph.lists_at_most(25);
+    world.graph.counts(Count::Unavailable);
+    world.poll().await.unwrap();
+    assert!(!world.left().await.is_empty());
+    world.graph.counts(Count::AndMore(0));
+    world.clock.advance_secs(300);
+    world.poll().await.unwrap();
+    assert!((0..30).all(|n| world.has(&format!("old{n}"))));
+    assert!(world.state().await.unread.is_empty());
+}
+
+/// Before, it was given up after five tries within ten minutes, with a line in the log.
+#[tokio::test(start_paused = true)]
+async fn what_graph_counts_and_does_not_list_for_two_hours_is_put_aside() {
+    for count in [Count::AndMore(1), Count::Unavailable] {
+        let world = looking_back();
+        world.graph.counts(count);
+        let (mut minutes, mut gaps) = (0, 0);
+        while gaps == 0 {
+            gaps += world.poll().await.unwrap().gaps;
+            world.clock.advance_secs(60);
+            minutes += 1;
+            assert!(minutes < 180, "{:?}", world.state().await.unread);
+        }
+        assert!(minutes > 120, "{minutes}");
+        assert!(world.state().await.unread.is_empty());
+        let keys = world.store.keys();
+        let gap = keys.iter().find(|key| key.contains("/gaps/")).unwrap();
+        assert!(
+            world
+                .store
+                .body(gap)
+                .contains("counted more alerts than it")
+        );
+    }
 }

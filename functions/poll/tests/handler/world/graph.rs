@@ -51,6 +51,8 @@ pub(crate) enum Count {
     AndMore(u64),
     /// 400.
     Refused,
+    /// 503.
+    Unavailable,
 }
 
 /// What Graph answers next, in place of the alerts.
@@ -272,6 +274,7 @@ impl Transport for Wire {
         let count = match (find("$count"), *self.0.count.lock().unwrap()) {
             (None, _) | (_, Count::Silent) => String::new(),
             (_, Count::Refused) => return Ok(answer(400, None, String::new())),
+            (_, Count::Unavailable) => return Ok(answer(503, None, String::new())),
             (_, Count::AndMore(more)) => format!("\"@odata.count\":{},", hits.len() as u64 + more),
         };
         let body = format!("{{{count}\"value\":[{}]{next}}}", page.join(","));
