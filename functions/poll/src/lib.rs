@@ -33,6 +33,7 @@ mod report;
 mod run;
 mod saved_state;
 mod settings;
+mod sign_in;
 mod state_object;
 mod stop;
 

@@ -120,6 +120,12 @@ impl Graph {
         page.await.map(|page| page.count())
     }
 
+    /// Has a token ready for the requests that follow. What fails is told to the first of them, which
+    /// asks for the token again.
+    pub async fn sign_in(&self, deadline: Deadline) {
+        let _ = self.tokens.lease(deadline).await;
+    }
+
     /// What this client reads.
     pub fn resource(&self) -> &Resource {
         &self.settings.resource

@@ -1,4 +1,5 @@
 mod attempt;
+mod count_ahead;
 mod deliver;
 mod listing;
 mod narrow;
@@ -16,6 +17,7 @@ use drawbridge_time::Deadline;
 pub(crate) use self::narrow::MAX_FAILURES;
 
 use self::attempt::Attempt;
+use self::count_ahead::CountAhead;
 use self::listing::Listing;
 use self::narrow::Narrowed;
 use crate::context::PollContext;
@@ -38,6 +40,8 @@ pub(crate) struct Drain<'a> {
     seen: HashSet<AlertDigest>,
     /// What it has listed of the attempt at hand.
     listing: Listing,
+    /// The count of the window at hand, if it is asked for beside the list.
+    counted: Option<CountAhead>,
     /// Whether anything of the window at hand was put aside.
     has_gap: bool,
     /// Whether Graph was seen to count what it never lists.
@@ -137,6 +141,7 @@ impl<'a> Drain<'a> {
             context,
             seen: HashSet::new(),
             listing: Listing::default(),
+            counted: None,
             has_gap: false,
             counts_wrongly: false,
             options,
@@ -277,6 +282,11 @@ impl<'a> Drain<'a> {
             let pause = self.pause().filter(|_| self.has_time());
             let next = page.next().zip(pause);
             let stopped = page.next().is_some() && next.is_none();
+            if page.next().is_some() {
+                // What is counted before the last page was listed proves nothing, and there is memory for
+                // two answers.
+                self.counted = None;
+            }
             let next = next.map(|(link, pause)| (PageRequest::Next(link.clone()), pause));
             let room = self.room(attempt);
             let begin = |(asked, pause): (PageRequest, Duration)| {
