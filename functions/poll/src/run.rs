@@ -266,6 +266,7 @@ impl Poller {
         };
         let settled = || {
             saved.has_changed()
+                || saved.has_learned_of_pages()
                 || report.sweeps > 0
                 || saved.has_recovered()
                 || report.ending == Ending::OutOfTime

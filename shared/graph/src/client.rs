@@ -131,6 +131,11 @@ impl Graph {
         &self.settings.resource
     }
 
+    /// How many bytes a page may have that is to be a [small](Room::Small) one.
+    pub fn max_small_bytes(&self) -> usize {
+        self.settings.max_small_bytes
+    }
+
     /// What this client has done so far.
     pub fn stats(&self) -> Stats {
         self.counters.read()

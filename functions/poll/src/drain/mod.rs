@@ -6,6 +6,7 @@ mod narrow;
 mod pace;
 mod reconcile;
 mod room;
+mod small_pages;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -208,8 +209,8 @@ impl<'a> Drain<'a> {
     fn first_attempt(&self, window: Window) -> Attempt {
         let settings = &self.poller.settings;
         let top = match window.halves(settings.windows.smallest_ms) {
-            None => attempt::top_after(self.options.failures, settings.page_size),
-            Some(_) => settings.page_size,
+            None => attempt::top_after(self.options.failures, self.page_size()),
+            Some(_) => self.page_size(),
         };
         Attempt {
             window,
@@ -252,7 +253,7 @@ impl<'a> Drain<'a> {
             false => PollContext::first_page_deadline(deadline),
         };
         let mut ahead = ReadAhead::of(graph, PageRequest::First(query), first_deadline, pause);
-        let mut is_first = true;
+        let mut number = 0;
         loop {
             let page = tokio::select! {
                 biased;
@@ -263,14 +264,15 @@ impl<'a> Drain<'a> {
                 Err(error) if is_too_large(&error) && ahead.room() == Room::Small => {
                     match self.again(&ahead, attempt).await {
                         Some(again) => ahead = again,
-                        None if is_first => return Ok(Paged::NotBegun),
+                        None if number == 0 => return Ok(Paged::NotBegun),
                         None => return Ok(Paged::Stopped),
                     }
                     continue;
                 }
                 page => page?,
             };
-            is_first = false;
+            number += 1;
+            self.learn_page_size(attempt, number, &page);
             self.report.pages += 1;
             self.answered = true;
             self.note_requests();
