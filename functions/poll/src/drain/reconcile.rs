@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use drawbridge_cursor::Window;
-use drawbridge_graph::{AlertQuery, ErrorKind};
+use drawbridge_graph::{AlertQuery, ErrorKind, GraphError, Room};
 use jiff::SignedDuration;
 
 use super::attempt::SMALL_PAGE;
+use super::count_ahead::CountAhead;
 use super::listing::Listed;
 use super::{Drain, Left, Unread, WindowOutcome};
 use crate::PollError;
@@ -40,6 +41,21 @@ enum Count {
     Unknown,
 }
 
+impl Count {
+    fn of(answer: Result<Option<u64>, GraphError>) -> Self {
+        match answer {
+            Ok(count) => count.map_or(Self::Unknown, Self::Alerts),
+            Err(error) => {
+                tracing::debug!(%error, "Graph did not count the window");
+                match error.kind() {
+                    ErrorKind::BadRequest => Self::Unknown,
+                    _ => Self::NotNow,
+                }
+            }
+        }
+    }
+}
+
 /// What is to be done about a number that is not what was seen.
 enum Recounted {
     /// Read these, the last one first.
@@ -69,6 +85,9 @@ impl Drain<'_> {
             self.has_gap = false;
             let window = part.window;
             let has_time = is_first || self.has_time();
+            if is_first {
+                self.count_ahead(window);
+            }
             let outcome = match std::mem::take(&mut is_first) {
                 _ if has_time => self.read(window).await?,
                 _ => WindowOutcome::Read(Left {
@@ -190,9 +209,43 @@ impl Drain<'_> {
         if self.counts_wrongly {
             return Count::Unknown;
         }
-        match self.count(window).await {
+        let counted = match self.counted_ahead(window).await {
+            // An alert that came between the two answers is no missing one: that is asked again.
+            None => self.count(window).await,
+            Some(Count::Alerts(reported)) if reported > self.seen.len() as u64 => {
+                self.count(window).await
+            }
+            Some(count) => count,
+        };
+        match counted {
             Count::Alerts(reported) if reported <= self.seen.len() as u64 => Count::Unknown,
             count => count,
+        }
+    }
+
+    /// Asks for the count of a sweep's window beside its list, as each sweep asks for it. Requests that
+    /// have to wait for each other are asked one after the other.
+    fn count_ahead(&mut self, window: Window) {
+        let is_free = self.pause().is_some_and(|pause| pause.is_zero());
+        self.counted = (self.options.what == What::Again && is_free).then(|| {
+            // The smallest answer there is: beside the page it takes no memory worth the name.
+            let query = AlertQuery {
+                room: Room::Small,
+                ..self.poller.query(window.from(), window.to(), 1)
+            };
+            let deadline = self.deadline().at_most(COUNT_TIME);
+            CountAhead::of(&self.poller.graph, window, query, deadline)
+        });
+    }
+
+    /// What Graph answered to [`Self::count_ahead`]; `None` if it is to be asked.
+    async fn counted_ahead(&mut self, window: Window) -> Option<Count> {
+        let ahead = self.counted.take().filter(|ahead| ahead.is_of(window))?;
+        let answer = ahead.answer().await?;
+        self.note_requests();
+        match answer {
+            Err(error) if error.kind() == ErrorKind::TooLarge => None,
+            answer => Some(Count::of(answer)),
         }
     }
 
@@ -211,15 +264,6 @@ impl Drain<'_> {
         let deadline = self.deadline().at_most(COUNT_TIME);
         let count = self.poller.graph.count(&query, deadline).await;
         self.note_requests();
-        match count {
-            Ok(count) => count.map_or(Count::Unknown, Count::Alerts),
-            Err(error) => {
-                tracing::debug!(%error, "Graph did not count the window");
-                match error.kind() {
-                    ErrorKind::BadRequest => Count::Unknown,
-                    _ => Count::NotNow,
-                }
-            }
-        }
+        Count::of(count)
     }
 }

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::client::client;
+use super::client::{client, client_signing_in};
 use super::ports::Mortal;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -97,6 +97,12 @@ impl FakeGraph {
     pub(crate) fn client(&self) -> Graph {
         let wire = Arc::new(Wire(Arc::clone(&self.inner)));
         client(wire, Settings::default())
+    }
+
+    /// A client whose sign-ins take so many milliseconds.
+    pub(crate) fn client_signing_in(&self, ms: u64) -> Graph {
+        let wire = Arc::new(Wire(Arc::clone(&self.inner)));
+        client_signing_in(wire, Settings::default(), ms)
     }
 
     /// Sets an alert; one of the same id is replaced.
