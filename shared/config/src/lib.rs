@@ -10,6 +10,7 @@ mod output;
 mod read;
 #[cfg(feature = "schema")]
 mod schema;
+mod serve;
 mod tenant;
 mod trust;
 
@@ -24,5 +25,6 @@ pub use function::{FunctionSettings, given_tenants};
 pub use output::{OutputSettings, Oversize, Shape, When};
 #[cfg(feature = "schema")]
 pub use schema::schema;
+pub use serve::{SERVED, ServeSettings};
 pub use tenant::{Tenant, is_name};
 pub use trust::{OwnSecrets, Trust};
