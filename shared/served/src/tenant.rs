@@ -44,4 +44,10 @@ impl ServedTenant {
             login,
         })
     }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
 }
