@@ -117,7 +117,7 @@ pub(crate) async fn open(
         .map_err(Failure::of)?;
     let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder).for_group());
     // Only `drawbridge serve` reads what it serves, and it checks who may.
-    let private: Arc<dyn Store> = Arc::new(LocalStore::new(folder));
+    let private = Arc::new(LocalStore::new(folder));
     let mut opened = Opened::default();
     for name in names(tenant) {
         let Some((format, shape)) = shape(&name) else {
@@ -131,8 +131,8 @@ pub(crate) async fn open(
                 continue;
             }
             Shape::Served => {
-                let (store, clock) = (Arc::clone(&private), Arc::new(SystemClock));
-                let queue = ServedQueue::new(store, clock, &tenant.name, format.name());
+                let clock = Arc::new(SystemClock);
+                let queue = ServedQueue::new(private.clone(), clock, &tenant.name, format.name());
                 opened.outputs.push(output(name, format, Arc::new(queue)));
                 continue;
             }

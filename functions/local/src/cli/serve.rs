@@ -13,7 +13,8 @@ Examples:
 ///
 /// It serves the tenants of the folder whose documents have an output such as siem-served and a table
 /// [serve] that says whose tokens may read it; docs/served.md has both. Tokens are those of Microsoft
-/// Entra for an API of your own. `drawbridge poll --all` writes the records, in another process.
+/// Entra for an API of your own. `drawbridge poll --all` writes the records, in another process. The
+/// documents are read anew every minute, and at SIGHUP.
 ///
 /// It speaks plain HTTP: put a reverse proxy that does TLS in front of it. Ctrl-C ends it after the
 /// answers at hand.

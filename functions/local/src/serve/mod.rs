@@ -20,7 +20,7 @@ use crate::cli;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::signals::stop_requested_on_signal;
+use crate::signals::{HangUps, stop_requested_on_signal};
 
 /// How often the documents are read anew, as `poll --all` does.
 const RELOAD_EVERY: Duration = Duration::from_secs(60);
@@ -41,11 +41,15 @@ pub(crate) async fn run(args: cli::Serve) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(cannot_listen)?;
     let stop = stop_requested_on_signal("the answers at hand");
     say_address(address, count)?;
+    let mut hang_ups = HangUps::listen();
     let reload = async {
         let mut ticks = tokio::time::interval(RELOAD_EVERY);
         ticks.tick().await;
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = hang_ups.next() => {}
+            }
             if let Err(failure) = directory.load(&router).await {
                 say(&format!("drawbridge: {failure}"));
             }

@@ -15,6 +15,7 @@ use crate::support::command::{Outcome, drawbridge, run};
 use crate::support::documents::{on, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::{SECRET, TENANT, Tenant};
+use crate::support::until;
 
 const API: &str = "44444444-4444-4444-8444-444444444444";
 const READER: &str = "55555555-5555-4555-8555-555555555555";
@@ -136,6 +137,41 @@ fn what_a_poll_wrote_is_read_with_a_token_until_it_is_stopped() {
     }
     assert!(!log.contains("MARKER") && !log.contains(&token), "{log}");
     outcome.well().discreet();
+}
+
+#[test]
+#[cfg(unix)]
+fn documents_are_read_anew_while_it_serves() {
+    let (_tenant, folder) = polled();
+    let server = Server::start(&folder);
+    let token = server.token(API);
+    let status = || server.get("/api/alerts", &token).0;
+    assert_eq!(status(), 200);
+    let changed = |text: &dyn Fn(&str) -> String, status_then| {
+        let file = folder.path().join("tenants/contoso.toml");
+        let before = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text(&before)).unwrap();
+        crate::support::command::signal(&server.child, "-HUP");
+        until(|| status() == status_then);
+        fs::write(&file, before).unwrap();
+        crate::support::command::signal(&server.child, "-HUP");
+        until(|| status() == 200);
+    };
+    // Another application, a document that is broken, and one that serves nothing.
+    changed(&|text| text.replace(READER, API), 403);
+    changed(&|_| "hunter2".to_owned(), 401);
+    changed(
+        &|text| text.replace("-served", "-objects").replace("serve =", "# "),
+        401,
+    );
+    on(&folder, &["tenants", "pause", "contoso"]).well();
+    crate::support::command::signal(&server.child, "-HUP");
+    until(|| status() == 401);
+    let mut child = server.child;
+    child.kill().unwrap();
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    assert!(outcome.stderr.contains("contoso is not served"));
+    assert!(outcome.stderr.contains("all is well again"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use drawbridge_access::AccessError;
-use drawbridge_store::{Store, StoreError};
+use drawbridge_store::{Catalogue, StoreError};
 use drawbridge_time::Clock;
 use jiff::SignedDuration;
 use tokio::sync::Mutex;
@@ -31,6 +31,10 @@ const MOST_TIMES_LATE: u32 = 3;
 
 /// The most seconds that a stamp is moved on at once where others have it.
 const LONGEST_STEP_SECS: i64 = 64;
+
+/// How far ahead of the clock a stamp may be for the next one to follow it, in seconds: what is later
+/// was written while a clock was wrong by more than is worth waiting for.
+const FOLLOWED_SECS: i64 = 60 * 60;
 
 /// When a segment is closed, and from when on it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +64,7 @@ impl Default for ServedSettings {
     }
 }
 
-/// Messages as gzip NDJSON in segments, one body a line, in a [`Store`].
+/// Messages as gzip NDJSON in segments, one body a line, in a [`Catalogue`].
 ///
 /// A segment has a [`Stamp`]: a second in the future, which no other segment of the output has, and in
 /// which it is shown. It is complete before that. So whatever turns up after somebody asked has a later
@@ -74,7 +78,7 @@ impl Default for ServedSettings {
 ///
 /// One instance serves one tenant and one format, and one poll at a time.
 pub struct ServedQueue {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Catalogue>,
     clock: Arc<dyn Clock>,
     segments: Segments,
     stamped: Option<Stamped>,
@@ -92,7 +96,12 @@ struct Held {
 
 impl ServedQueue {
     /// Writes segments of `tenant` in `format`, by their names, into `store`.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, tenant: &str, format: &str) -> Self {
+    pub fn new(
+        store: Arc<dyn Catalogue>,
+        clock: Arc<dyn Clock>,
+        tenant: &str,
+        format: &str,
+    ) -> Self {
         Self {
             store,
             clock,
@@ -122,6 +131,7 @@ impl ServedQueue {
             return Ok(());
         };
         let (mut step_secs, mut times_late) = (1, 0);
+        held.last = self.newest(held.last).await?;
         for _ in 0..MOST_STAMPS {
             let stamp = self.next_stamp(held.last)?;
             held.last = Some(stamp);
@@ -148,13 +158,39 @@ impl ServedQueue {
         Err(not_written(AccessError::unavailable(place, code).into()))
     }
 
-    /// The second that lies the lead ahead, or the one behind the last.
+    /// The second that lies the lead ahead, or the one behind the last: stamps rise also where the clock
+    /// was set back.
     fn next_stamp(&self, last: Option<Stamp>) -> Result<Stamp, QueueError> {
+        let ahead = self.ahead()?;
+        Ok(last.map_or(ahead, |last| ahead.max(last.later(1))))
+    }
+
+    /// The second that lies the lead ahead.
+    fn ahead(&self) -> Result<Stamp, QueueError> {
         let lead = SignedDuration::from_secs(self.settings.lead_secs.into());
         let ahead = self.clock.now().checked_add(lead).ok();
         let ahead = ahead.and_then(Stamp::not_after);
-        let ahead = ahead.ok_or_else(|| self.failed("the clock is wrong", "set the clock"))?;
-        Ok(last.map_or(ahead, |last| ahead.max(last.later(1))))
+        ahead.ok_or_else(|| self.failed("the clock is wrong", "set the clock"))
+    }
+
+    /// The last stamp in the store from the one on that the clock gives, or the last one that was tried,
+    /// if the next one is to follow it.
+    async fn newest(&self, tried: Option<Stamp>) -> Result<Option<Stamp>, QueueError> {
+        let ahead = self.ahead()?;
+        let is_followed = |stamp: &Stamp| *stamp <= ahead.later(FOLLOWED_SECS);
+        let before = self.segments.key(ahead.later(-1));
+        let keys = self.store.list_after(self.segments.prefix(), &before);
+        let keys = keys.await.map_err(not_written)?;
+        let stamps = keys.iter().filter_map(|key| self.segments.stamp(key));
+        let (followed, wrong): (Vec<_>, Vec<_>) = stamps.partition(|stamp| is_followed(stamp));
+        if !wrong.is_empty() {
+            tracing::warn!(
+                place = self.segments.prefix(),
+                segments = wrong.len(),
+                "a clock was wrong: segments lie more than an hour ahead, and are shown only then"
+            );
+        }
+        Ok(followed.into_iter().chain(tried.filter(is_followed)).max())
     }
 
     async fn write_by(&self, stamp: Stamp, body: bytes::Bytes) -> Result<Wrote, QueueError> {

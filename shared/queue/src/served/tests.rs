@@ -91,10 +91,8 @@ async fn a_segment_is_shown_after_the_lead_and_its_records_say_when() {
     }
     assert_eq!(world.store.content_types(), [CONTENT_TYPE]);
     let calls = world.store.calls();
-    assert!(
-        calls.iter().all(|call| call.starts_with("put_if ")),
-        "{calls:?}"
-    );
+    assert_eq!(calls.len(), 2, "{calls:?}");
+    assert!(calls[0].starts_with("list ") && calls[1].starts_with("put_if "));
 }
 
 #[tokio::test]
@@ -135,12 +133,53 @@ async fn each_segment_has_a_second_of_its_own() {
     };
     other.send([6]).await;
     other.queue.flush().await.unwrap();
-    assert_eq!(other.ids()[2], named("030418", &[6]));
+    assert_eq!(other.ids()[2], named("030417", &[6]));
     // Later, the clock is what counts.
     other.clock.advance_secs(60);
     other.send([7]).await;
     other.queue.flush().await.unwrap();
     assert_eq!(other.ids()[3], named("030515", &[7]));
+}
+
+#[tokio::test]
+async fn stamps_rise_where_the_clock_is_set_back_unless_it_was_far_ahead() {
+    let world = World::new("siem");
+    let again = || {
+        let queue = ServedQueue::new(world.store.clone(), world.clock.clone(), "contoso", "siem");
+        World {
+            store: world.store.clone(),
+            clock: world.clock.clone(),
+            queue,
+        }
+    };
+    for (advance_secs, id) in [(0, 1), (-60, 2), (0, 3)] {
+        world.clock.advance_secs(advance_secs);
+        // In the same process and in a new one.
+        let other = again();
+        for (world, id) in [(&world, id * 10), (&other, id * 10 + 1)] {
+            world.send([id]).await;
+            world.queue.flush().await.unwrap();
+        }
+    }
+    let expected: Vec<_> = [10, 11, 20, 21, 30, 31]
+        .iter()
+        .zip(0..)
+        .map(|(id, n)| named(&format!("0304{}", 15 + n), &[*id]))
+        .collect();
+    assert_eq!(world.ids(), expected);
+    // A clock that was a day ahead is no reason to wait for a day.
+    world.clock.advance_secs(24 * 60 * 60);
+    world.send([40]).await;
+    world.queue.flush().await.unwrap();
+    world.clock.advance_secs(-24 * 60 * 60);
+    let other = again();
+    for (world, id) in [(&world, 50), (&other, 51)] {
+        world.send([id]).await;
+        world.queue.flush().await.unwrap();
+    }
+    let ids = world.ids();
+    assert_eq!(ids[6..8], [named("030421", &[50]), named("030422", &[51])]);
+    assert_eq!(ids[8].1, [40]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -174,8 +213,8 @@ async fn a_clock_that_was_set_ahead_while_it_was_written_makes_a_later_stamp() {
     struct Jump(Arc<ManualClock>, std::sync::atomic::AtomicU32);
     impl Clock for Jump {
         fn now(&self) -> jiff::Timestamp {
-            // The first two are asked before the write.
-            if self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 2 {
+            // The first three are asked before the write.
+            if self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 3 {
                 self.0.advance_secs(6);
             }
             self.0.now()
