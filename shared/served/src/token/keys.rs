@@ -28,8 +28,11 @@ const PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// The same as long as there are no keys at all.
 const PAUSE_WITHOUT_KEYS: SignedDuration = SignedDuration::from_secs(30);
 
-/// How long an answer may take.
+/// How long an answer may take,
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// and how long where the key that is needed is known: some clients give up after five seconds.
+const REFRESHED_WITHIN: Duration = Duration::from_secs(2);
 
 /// The most bytes of the metadata and of the keys, and the most keys.
 const MAX_BYTES: usize = 256 * 1024;
@@ -105,7 +108,11 @@ impl Keys {
         let now = self.clock.now();
         if entry.should_ask(kid, now) {
             entry.asked = Some(now);
-            let found = tokio::time::timeout(ANSWER_WITHIN, ask(login, id, version)).await;
+            let within = match entry.knows(kid, GOOD, now) {
+                true => REFRESHED_WITHIN,
+                false => ANSWER_WITHIN,
+            };
+            let found = tokio::time::timeout(within, ask(login, id, version)).await;
             let found = found.unwrap_or(Err("no answer in time".into()));
             entry.has_failed = found.is_err();
             match found {
@@ -149,11 +156,13 @@ impl Entry {
         let is_pausing = self
             .asked
             .is_some_and(|asked| asked <= now && now.duration_since(asked) < pause);
-        let is_known = self
-            .good
-            .as_ref()
-            .is_some_and(|good| good.is_within(FRESH, now) && good.keys.contains_key(kid));
-        !is_known && !is_pausing
+        !self.knows(kid, FRESH, now) && !is_pausing
+    }
+
+    /// Whether it was told of a key within that time.
+    fn knows(&self, kid: &str, within: SignedDuration, now: Timestamp) -> bool {
+        let good = self.good.as_ref();
+        good.is_some_and(|good| good.is_within(within, now) && good.keys.contains_key(kid))
     }
 }
 

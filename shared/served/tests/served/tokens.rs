@@ -353,6 +353,23 @@ async fn the_last_good_keys_hold_for_a_day_where_nobody_answers() {
         .refused(503, "ServiceUnavailable");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_key_server_that_hangs_holds_up_nobody_whose_key_is_known_for_long() {
+    let world = World::new();
+    assert_eq!(world.get("/api/alerts").await.status, 200);
+    world.entra.hang();
+    world.advance(2 * 60 * 60);
+    let elapsed = async || {
+        let start = tokio::time::Instant::now();
+        let status = world.get("/api/alerts").await.status;
+        (status.as_u16(), start.elapsed().as_secs())
+    };
+    assert_eq!(elapsed().await, (200, 2));
+    assert_eq!(elapsed().await, (200, 0));
+    world.advance(24 * 60 * 60);
+    assert_eq!(elapsed().await, (503, 10));
+}
+
 #[tokio::test]
 async fn keys_for_other_uses_are_no_keys() {
     let world = World::new();

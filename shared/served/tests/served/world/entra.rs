@@ -24,6 +24,7 @@ pub(crate) fn second_key() -> &'static SigningKey {
 pub(crate) struct Entra {
     keys: Mutex<Vec<Value>>,
     is_down: Mutex<bool>,
+    hangs: Mutex<bool>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -32,6 +33,7 @@ impl Default for Entra {
         Self {
             keys: Mutex::new(vec![first_key().jwk().clone()]),
             is_down: Mutex::default(),
+            hangs: Mutex::default(),
             asked: Mutex::default(),
         }
     }
@@ -44,6 +46,11 @@ impl Entra {
 
     pub(crate) fn set_down(&self, is_down: bool) {
         *self.is_down.lock().unwrap() = is_down;
+    }
+
+    /// From now on, nobody gets an answer.
+    pub(crate) fn hang(&self) {
+        *self.hangs.lock().unwrap() = true;
     }
 
     /// The addresses that were asked since this was asked last.
@@ -74,6 +81,10 @@ impl Transport for Entra {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
         let url = request.uri().to_string();
         self.asked.lock().unwrap().push(url.clone());
+        let hangs = *self.hangs.lock().unwrap();
+        if hangs {
+            std::future::pending::<()>().await;
+        }
         if *self.is_down.lock().unwrap() {
             return Err(TransportError::Connect("down".into()));
         }
