@@ -17,6 +17,7 @@ mod poll;
 mod progress;
 mod replay;
 mod screen;
+mod serve;
 mod session;
 mod signals;
 mod simulate;
@@ -28,22 +29,29 @@ mod tenants;
 
 use std::process::ExitCode;
 
+use tracing::Level;
+
 use crate::cli::Command;
 use crate::failure::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    drawbridge_telemetry::log_to_terminal();
     let command = match cli::parse() {
         Ok(given) => given.command,
         Err(code) => return code,
     };
+    drawbridge_telemetry::log_to_terminal(match command {
+        // A line for each request.
+        Some(Command::Serve(_)) => Level::INFO,
+        _ => Level::WARN,
+    });
     let done = match command {
         None => demo::run(cli::Demo::default()).await,
         Some(Command::Demo(args)) => demo::run(args).await,
         Some(Command::Simulate(args)) => simulate::run(args).await,
         Some(Command::Poll(args)) => poll::run(*args).await,
         Some(Command::Deliver(args)) => deliver::run(args).await,
+        Some(Command::Serve(args)) => serve::run(args).await,
         Some(Command::Map(args)) => map::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Tenants(args)) => tenants::run(args).await,

@@ -11,6 +11,7 @@ mod polled_alerts;
 mod read;
 #[cfg(feature = "schema")]
 mod schema;
+mod serve;
 mod tenant;
 mod trust;
 
@@ -26,5 +27,6 @@ pub use output::{OutputSettings, Oversize, Shape, When};
 pub use polled_alerts::PolledAlerts;
 #[cfg(feature = "schema")]
 pub use schema::schema;
+pub use serve::{SERVED, ServeSettings};
 pub use tenant::{Tenant, is_name};
 pub use trust::{OwnSecrets, Trust};

@@ -10,7 +10,7 @@ use crate::defaults::{
     SWEEPS,
 };
 use crate::read::{DocumentLocation, read_json};
-use crate::{ConfigError, DataStreamSettings, PolledAlerts};
+use crate::{ConfigError, DataStreamSettings, PolledAlerts, SERVED, ServeSettings};
 
 /// The most bytes of a root that a tenant names.
 const MAX_URL_BYTES: usize = 2048;
@@ -93,6 +93,9 @@ pub struct Tenant {
     /// The data stream of Elasticsearch that its `ecs` records are for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_stream: Option<DataStreamSettings>,
+    /// Whose tokens may read its served outputs, such as `siem-served`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serve: Option<ServeSettings>,
     /// Whether a stack tells CloudWatch of it alone, for which CloudWatch bills each of its metrics.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub metrics: bool,
@@ -279,11 +282,45 @@ impl Tenant {
         if let Some((field, problem)) = stream.and_then(DataStreamSettings::problem) {
             return Err(self.wrong(field, problem));
         }
+        self.check_serve()?;
         self.identity()?;
         self.endpoints(None).map(drop)
     }
 
-    /// Checks that the outputs it names are among those there are.
+    /// The formats that it serves, by name.
+    pub fn served_formats(&self) -> impl Iterator<Item = &str> {
+        self.outputs
+            .iter()
+            .filter_map(|output| output.strip_suffix(SERVED))
+    }
+
+    /// Checks who may read its served outputs, and that there are any.
+    fn check_serve(&self) -> Result<(), ConfigError> {
+        let is_served = self.served_formats().next().is_some();
+        let (field, problem) = match &self.serve {
+            None if is_served => (
+                "outputs",
+                "names one that is served: say who may read it in a table [serve] with audiences and \
+                 clients",
+            ),
+            None => return Ok(()),
+            Some(_) if !is_served => (
+                "serve",
+                "has no effect: name a served output in outputs, such as siem-served, or remove it",
+            ),
+            Some(_) if !is_guid(&self.tenant_id) => (
+                "tenant_id",
+                "must be a GUID where outputs are served: tokens name the directory (tenant) id",
+            ),
+            Some(serve) => match serve.problem() {
+                Some(problem) => problem,
+                None => return Ok(()),
+            },
+        };
+        Err(self.wrong(field, problem))
+    }
+
+    /// Checks that the outputs it names are among those there are, of a stack.
     ///
     /// # Errors
     /// [`ConfigError::Field`] with the list.
@@ -291,7 +328,14 @@ impl Tenant {
         if self.outputs.iter().all(|output| known.contains(output)) {
             return Ok(());
         }
-        let problem = format!("names one that is not there; there is {}", known.join(", "));
+        let there_is = format!("there is {}", known.join(", "));
+        let problem = match self.served_formats().next() {
+            Some(format) => format!(
+                "names {format}{SERVED}, and a stack does not serve yet: have this tenant polled and \
+                 served on one machine (docs/served.md), or remove it; {there_is}"
+            ),
+            None => format!("names one that is not there; {there_is}"),
+        };
         Err(self.wrong("outputs", &problem))
     }
 

@@ -32,15 +32,16 @@ pub fn log_to_cloudwatch() {
     tell_panics();
 }
 
-/// Logs lines for a person to standard error, in colour only on a terminal; `warn` by default.
-pub fn log_to_terminal() {
+/// Logs lines for a person to standard error, in colour only on a terminal; those of `default` and
+/// above unless the environment says otherwise.
+pub fn log_to_terminal(default: Level) {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| Escaped::new(std::io::stderr(), true))
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .without_time()
         .with_target(false);
-    let filter = filter(Level::WARN);
+    let filter = filter(default);
     tracing_subscriber::registry()
         .with(layer)
         .with(filter)

@@ -10,6 +10,7 @@ mod given;
 mod map;
 mod poll;
 mod replay;
+mod serve;
 mod simulate;
 mod state;
 mod tenants;
@@ -31,6 +32,7 @@ pub(crate) use poll::Poll;
 #[cfg(feature = "aws")]
 pub(crate) use replay::ReplayDeadLetters;
 pub(crate) use replay::{Replay, ReplayCommand, ReplayList, ReplayRun};
+pub(crate) use serve::Serve;
 pub(crate) use simulate::{SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT, Simulate};
 pub(crate) use state::{State, StateCommand, StateReset, StateShow};
 pub(crate) use tenants::{
@@ -71,6 +73,7 @@ pub(crate) enum Command {
     Simulate(Simulate),
     Poll(Box<Poll>),
     Deliver(Deliver),
+    Serve(Serve),
     Map(Map),
     Explain(Explain),
     Tenants(Tenants),

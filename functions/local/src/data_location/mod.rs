@@ -29,17 +29,21 @@ const DEFAULT_FOLDER: &str = "drawbridge-data";
 /// The folder of the tenants' secrets in that.
 const SECRETS_FOLDER: &str = "secrets";
 
+/// The folder of what is served, which tells nobody but those that the documents name.
+pub(crate) const SERVED_FOLDER: &str = "served";
+
 /// What stands between the tenant and the time in the name of an old state that was kept.
 pub(crate) const BEFORE: &str = ".before-";
 
 /// The folders of a data folder that are no tenant's records, and for its owner alone.
-pub(crate) const FOLDERS: [&str; 8] = [
+pub(crate) const FOLDERS: [&str; 9] = [
     "admin",
     "backfills",
     "oversize",
     "pages",
     "quarantine",
     SECRETS_FOLDER,
+    SERVED_FOLDER,
     "state",
     "tenants",
 ];

@@ -11,6 +11,7 @@ use drawbridge_queue::Hold;
 use crate::cli::{self, ReplayRun};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::outputs::Shape;
 use crate::poll::fleet;
 use crate::tenants::{TenantDocument, tenant_documents};
 
@@ -76,7 +77,7 @@ impl<'a> Pollers<'a> {
     fn outputs(&self, tenant: &Tenant) -> Result<Vec<Output>, Failure> {
         let mut outputs = Vec::new();
         for (name, url) in &self.queues {
-            let shape = crate::outputs::shape(name).filter(|(_, is_objects)| !is_objects);
+            let shape = crate::outputs::shape(name).filter(|(_, shape)| *shape == Shape::Messages);
             let (format, _) = shape.ok_or_else(|| {
                 let known = drawbridge_record::names().join(", ");
                 Failure::of(format!(

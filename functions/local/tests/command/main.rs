@@ -20,6 +20,7 @@ mod news;
 mod one_tenant;
 mod proxy;
 mod samples;
+mod serve;
 mod simulate;
 mod since;
 mod support;

@@ -4,7 +4,7 @@
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
 use drawbridge_poll::HANDED_BACK_ENDING;
 
-use crate::data_location::{BEFORE, FOLDERS};
+use crate::data_location::{BEFORE, FOLDERS, SERVED_FOLDER};
 use crate::tenants::first_poll;
 
 /// What is kept, in the order in which it is removed: what says that a tenant was here goes last, so
@@ -77,6 +77,7 @@ impl Kind {
             [format, version, tenant, ..] if tenant == name && is_prefix(format, version) => {
                 Some(Self::Objects)
             }
+            [SERVED_FOLDER, _version, tenant, ..] if tenant == name => Some(Self::Objects),
             [tenant, ..] if tenant == name && !is_shared(name) => Some(Self::Records),
             [tenant] if tenant == name && is_of_records(file) => Some(Self::Records),
             _ => None,
@@ -93,6 +94,7 @@ pub(super) fn prefixes(name: &str, is_folder: bool) -> Vec<String> {
         format!("quarantine/{name}/"),
         format!("quarantine/replayed/{name}/"),
         format!("backfills/{name}/"),
+        format!("{SERVED_FOLDER}/v1/{name}/"),
         drawbridge_poll::pages_prefix(name),
     ];
     for format in drawbridge_record::formats() {
@@ -177,6 +179,7 @@ mod tests {
             ("pages/a/.69300000-0123456789abcdef.tmp", Kind::Pages),
             ("siem/v1/a/2026-01-01/1.jsonl.gz", Kind::Objects),
             ("cef/v1/a/2026-01-01/1.log.gz", Kind::Objects),
+            ("served/v1/a/siem/20260101T000000Z.jsonl.gz", Kind::Objects),
             ("a/siem.ndjson", Kind::Records),
             ("a/siem.ndjson.webhook.offset", Kind::Records),
             ("a/quarantine/a/undeliverable/1.json", Kind::Records),
@@ -202,6 +205,8 @@ mod tests {
             "pages/a-b/69300000-0123456789abcdef",
             "pages/a",
             "siem/v1/a-b/2026-01-01/a.jsonl.gz",
+            "served/v1/a-b/siem/20260101T000000Z.jsonl.gz",
+            "served/v1/a",
             "siem/a/b/1.jsonl.gz",
             "unknown/v1/a/1",
             "a-b/siem.ndjson",
@@ -227,6 +232,11 @@ mod tests {
                 "tenants/paused/contoso.toml",
             ),
             ("secrets", "secrets/ecs.ndjson", "secrets/contoso.txt"),
+            (
+                "served",
+                "served/siem.ndjson",
+                "served/v1/contoso/siem/20260101T000000Z.jsonl.gz",
+            ),
             (
                 "quarantine",
                 "quarantine/quarantine/gaps/1.json",
