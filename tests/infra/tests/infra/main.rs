@@ -23,6 +23,7 @@ mod privilege;
 mod repository;
 mod resources;
 mod security;
+mod splunk;
 mod supply_chain;
 mod template;
 mod trust;
