@@ -10,6 +10,7 @@
 mod alarms;
 mod costs;
 mod delivery;
+mod documentation;
 mod environment;
 mod evaluate;
 mod iam;
