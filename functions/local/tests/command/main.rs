@@ -19,6 +19,7 @@ mod machine;
 mod news;
 mod one_tenant;
 mod proxy;
+mod readme;
 mod samples;
 mod serve;
 mod simulate;
