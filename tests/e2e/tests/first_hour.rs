@@ -143,7 +143,7 @@ fn newcomer(place: &Path, emulator: &Emulator, simulator: &Simulator) -> PathBuf
     for name in PROGRAMS {
         let mut found = std::env::split_paths(&path).map(|folder| folder.join(name));
         let found = found.find(|program| program.is_file());
-        let found = found.unwrap_or_else(|| panic!("{name} is missing"));
+        let found = found.ok_or(format!("{name} is missing")).unwrap();
         symlink(found, programs.join(name)).unwrap();
     }
     // Python itself: what is on the path may be a script that needs other programs.

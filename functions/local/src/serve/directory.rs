@@ -7,7 +7,7 @@ use drawbridge_served::{Login, Router, ServedTenant};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::tenants::admission::{Failures, admit};
+use crate::tenants::admission::{PollsSoFar, admit};
 use crate::tenants::tenant_documents;
 
 /// The tenants of a folder that are served: those that are polled, and say whose tokens may read.
@@ -33,7 +33,7 @@ impl Directory {
         let mut documents = tenant_documents(self.place.store.as_ref()).await?;
         documents.found.retain(|found| !found.document.is_paused);
         let found = documents.found;
-        let verdicts = admit(&found, &self.place, &self.services, &Failures::new()).await;
+        let verdicts = admit(&found, &self.place, &self.services, &PollsSoFar::default()).await;
         let (mut served, mut trouble) = (Vec::new(), BTreeMap::new());
         for (name, verdict) in verdicts {
             match verdict.and_then(|tenant| self.served(tenant)) {

@@ -67,6 +67,7 @@ fn one_machine_takes_what_the_readme_says() {
 
 /// A line with all keys of the old record.
 fn is_a_record(line: &str) {
-    let record: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no record: {line}"));
-    assert_eq!(record.as_object().unwrap().len(), 50);
+    let record: Value = serde_json::from_str(line).unwrap_or_default();
+    let keys = record.as_object().map_or(0, serde_json::Map::len);
+    assert_eq!(keys, 50, "{line}");
 }
