@@ -483,7 +483,7 @@ mod tests {
             ),
             (with(r#""cloud":"hunter2""#), "must be global"),
             (format!("[{PLAIN}] hunter2"), "it is not valid JSON"),
-            (with(r#""a\nb\u202e":1"#), "unknown field `a?b?`"),
+            (with(r#""a\nb\u202e":1"#), "unknown field (not repeated"),
             (
                 with(r#""login_url":"https://login.example""#),
                 "give both or neither",
