@@ -98,3 +98,11 @@ const WHOLE_PAGES: [u64; 4] = [1001820, 1009562, 1019693, 1027185];
 fn what_took_too_long_in_small_pages_is_read_in_whole_ones_when_nothing_fails_any_more() {
     break_nothing(&WHOLE_PAGES, Kinds::NONE);
 }
+
+/// A record was called late that an alert had called for during six seconds, and then again some minutes later.
+const FOR_A_MOMENT: [u64; 1] = [505564];
+
+#[test]
+fn what_was_on_an_alert_for_a_moment_is_not_late_when_it_comes_back() {
+    break_nothing(&FOR_A_MOMENT, Kinds::NONE);
+}
