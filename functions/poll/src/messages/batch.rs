@@ -38,6 +38,7 @@ impl Received<'_> {
         let counts = Counts {
             receives: receive_count(self.message).into(),
             tries: self.history.tries - u64::from(!was_begun),
+            is_suspect: !was_begun && self.history.is_suspect,
         };
         (self.message.message_id.clone().unwrap_or_default(), counts)
     }

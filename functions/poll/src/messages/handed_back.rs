@@ -17,12 +17,14 @@ use crate::state_object::HANDED_BACK_ENDING;
 /// The most of a note that is read: it has a line for each message that was handed back at once.
 const MAX_NOTE_BYTES: usize = 64 << 10;
 
-/// How often a message was received, and how often its job was begun.
+/// How often a message was received and its job begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Counts {
     pub(super) receives: u64,
     pub(super) tries: u64,
+    /// Whether it is still suspect: it was handed back before it was begun.
+    pub(super) is_suspect: bool,
 }
 
 /// The messages of a tenant that were handed back last, by their ids.
@@ -56,11 +58,12 @@ impl Note {
         let before = noted.unwrap_or(Counts {
             receives: 0,
             tries: 0,
+            is_suspect: false,
         });
         let unheard_of = receives - before.receives - 1;
         History {
             tries: before.tries + unheard_of + 1,
-            is_suspect: unheard_of > 0,
+            is_suspect: unheard_of > 0 || before.is_suspect,
         }
     }
 }
@@ -122,7 +125,12 @@ mod tests {
     use super::*;
 
     fn note(receives: u64, tries: u64) -> Note {
-        Note::of([("1".to_owned(), Counts { receives, tries })])
+        let counts = Counts {
+            receives,
+            tries,
+            is_suspect: false,
+        };
+        Note::of([("1".to_owned(), counts)])
     }
 
     #[test]
