@@ -48,5 +48,5 @@ pub use pages::pages_prefix;
 pub use poller::Poller;
 pub use report::{Ending, Progress, Report, Silent};
 pub use settings::{MAX_STATE_BYTES, Settings};
-pub use state_object::{change_state, state_key};
+pub use state_object::{HANDED_BACK_ENDING, change_state, state_key};
 pub use stop::Stop;

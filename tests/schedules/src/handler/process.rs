@@ -35,6 +35,7 @@ impl Process {
                 queue: queue.clone(),
                 place: "jobs".to_owned(),
             },
+            store: queue.notes(),
             clock: Arc::new(tenants[0].ports(Current::default(), number)),
             log: Arc::new(polls.clone()),
         };
