@@ -8,6 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::filter::Filter;
 use crate::log::Served;
@@ -37,6 +38,8 @@ pub(crate) struct Wanted {
     pub(crate) gzip: bool,
     /// What is told of it at its end.
     pub(crate) served: Served,
+    /// One of the client's answers, until it has ended.
+    pub(crate) turn: OwnedSemaphorePermit,
 }
 
 /// An answer on its way.
@@ -51,6 +54,7 @@ struct Sending {
     encoder: Option<GzEncoder<Vec<u8>>>,
     is_done: bool,
     served: Served,
+    _turn: OwnedSemaphorePermit,
 }
 
 impl Wanted {
@@ -74,6 +78,7 @@ impl Wanted {
                 .then(|| GzEncoder::new(Vec::new(), Compression::fast())),
             is_done: false,
             served: self.served,
+            _turn: self.turn,
         };
         stream::try_unfold(sending, |mut sending| async move {
             Ok(sending.next().await?.map(|chunk| (chunk, sending)))

@@ -102,7 +102,7 @@ impl Refusal {
             Self::Denied(Denied::NoKeys) => {
                 "the keys that tokens are checked with cannot be had at the moment; try again".into()
             }
-            Self::TooMany(_) => "this application asks too often; wait as Retry-After says".into(),
+            Self::TooMany(_) => "this application asks too often, or for too much at once; wait as Retry-After says".into(),
             Self::Query(Unreadable(problem)) => (*problem).into(),
             Self::Store { is_retryable: true } => {
                 "the records cannot be read at the moment; try again".into()

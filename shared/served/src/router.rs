@@ -16,7 +16,7 @@ use crate::filter::Filter;
 use crate::log::Served;
 use crate::path::{ALERTS_FORMAT, Endpoint};
 use crate::query::{Query, Window};
-use crate::rate::Rates;
+use crate::rate::{Bounds, Rates};
 use crate::refusal::{JSON, NO_STORE, Refusal};
 use crate::segments::{SegmentError, Source};
 use crate::tenant::ServedTenant;
@@ -30,6 +30,8 @@ const CURSOR: HeaderName = HeaderName::from_static("drawbridge-cursor");
 pub struct RouterSettings {
     /// The most requests of a client in a minute of the clock.
     pub requests_per_minute: u32,
+    /// The most answers of a client at once.
+    pub answers_at_once: usize,
     /// How many bytes an answer has before compression at most, but for the segment with which they
     /// are reached.
     pub max_answer_bytes: u64,
@@ -38,11 +40,12 @@ pub struct RouterSettings {
 }
 
 impl Default for RouterSettings {
-    /// 100 requests, as Microsoft's API has it; 150 MB, below the 200 MB that a function may answer
+    /// 100 requests, as Microsoft's API has it; 8 answers at once; 150 MB, below the 200 MB that a function may answer
     /// with; 16 segments.
     fn default() -> Self {
         Self {
             requests_per_minute: 100,
+            answers_at_once: 8,
             max_answer_bytes: 150_000_000,
             max_page_segments: 16,
         }
@@ -125,9 +128,12 @@ impl Router {
         let Caller { tenant, client } = &*caller.insert(found.map_err(Refusal::Denied)?);
         // Before the listing: what is not seen in it is shown later than this moment.
         let now = self.clock.now();
-        let most = self.settings.requests_per_minute;
-        let counted = self.rates.count(&tenant.name, client, now, most);
-        counted.map_err(Refusal::TooMany)?;
+        let bounds = Bounds {
+            per_minute: self.settings.requests_per_minute,
+            at_once: self.settings.answers_at_once,
+        };
+        let counted = self.rates.count(&tenant.name, client, now, bounds);
+        let turn = counted.map_err(Refusal::TooMany)?;
         let format = endpoint.format();
         if !tenant.formats.iter().any(|served| served == format) {
             // The name is a format's only if it is one that another tenant serves.
@@ -176,6 +182,7 @@ impl Router {
             most_bytes: self.settings.max_answer_bytes,
             gzip: is_gzip,
             served,
+            turn,
         };
         // The first segment is read before the status is said.
         let mut chunks = wanted.chunks();

@@ -1,6 +1,8 @@
 //! `/api/alerts`: what was shown, in a window, filtered and limited.
 
 use drawbridge_served::RouterSettings;
+use futures::StreamExt as _;
+use http::Request;
 
 use crate::world::World;
 
@@ -195,6 +197,32 @@ async fn a_client_that_asks_too_often_waits_until_the_next_minute() {
     assert_eq!(world.store.calls(), [""; 0]);
     world.advance(45);
     assert_eq!(world.get("/api/alerts").await.body, "[]");
+}
+
+#[tokio::test]
+async fn a_client_has_eight_answers_at_once() {
+    let world = World::new();
+    world.show([1]).await;
+    let request =
+        Request::get("/api/alerts").header("authorization", format!("Bearer {}", world.token()));
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    let mut answers = Vec::new();
+    for _ in 0..8 {
+        let answer = world.router.answer(&head).await;
+        assert_eq!(answer.status(), 200);
+        answers.push(answer);
+    }
+    for _ in 0..3 {
+        let answer = world.get("/api/alerts").await;
+        answer.refused(429, "TooManyRequests");
+        assert_eq!(answer.header("retry-after"), Some("5"));
+    }
+    // One of them is read to its end, and one is given up.
+    let body: Vec<_> = answers.pop().unwrap().into_body().collect().await;
+    assert!(!body.is_empty());
+    assert_eq!(world.get("/api/alerts").await.ids(), [1]);
+    answers.pop();
+    assert_eq!(world.get("/api/alerts").await.ids(), [1]);
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ async fn run(seed: u64, mutant: Mutant) -> Vec<Outcome> {
     let world = World::with_settings(RouterSettings {
         // All clients have the same application here.
         requests_per_minute: u32::MAX,
+        answers_at_once: 1000,
         ..RouterSettings::default()
     });
     if mutant == Mutant::Inclusive {
