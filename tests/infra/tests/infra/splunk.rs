@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use drawbridge_record::{Body, format, formats};
+use drawbridge_record::{Body, Field, format, formats};
 use serde_json::Value;
 
 use crate::packages::{empty, package};
@@ -118,7 +118,7 @@ fn each_field_in_props_is_one_of_the_record() {
     ];
     for (stanza, settings) in stanzas("props.conf") {
         let format = format(format_name(&stanza)).unwrap();
-        let known: BTreeSet<String> = format.fields().into_iter().map(name_in_splunk).collect();
+        let known: BTreeSet<String> = format.fields().iter().map(name_in_splunk).collect();
         let is_text = format.body() == Body::Text;
         let mut filled = BTreeSet::new();
         for (setting, expression) in &settings {
@@ -153,7 +153,7 @@ fn each_field_in_props_is_one_of_the_record() {
 }
 
 /// As Splunk calls a field: a list that is not one of objects gets its braces as well.
-fn name_in_splunk(field: drawbridge_record::Field) -> String {
+fn name_in_splunk(field: &Field) -> String {
     let name = field.name.replace("[]", "{}");
     if field.kind.ends_with("array") {
         return name + "{}";
