@@ -1,7 +1,11 @@
 //! The first hour on AWS: `docs/deploy.md`, followed by somebody who has the bundle of a release, a
 //! shell, Python and the AWS CLI, and nothing else.
 
-#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by failing"
+)]
 #![allow(clippy::print_stdout, reason = "how long it took is worth telling")]
 
 mod alerts;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use drawbridge_record::{Body, format, formats};
+use drawbridge_record::{Body, Field, format, formats};
 use serde_json::Value;
 
 use crate::packages::{empty, package};
@@ -153,7 +153,7 @@ fn each_field_in_props_is_one_of_the_record() {
 }
 
 /// As Splunk calls a field: a list that is not one of objects gets its braces as well.
-fn name_in_splunk(field: &drawbridge_record::Field) -> String {
+fn name_in_splunk(field: &Field) -> String {
     let name = field.name.replace("[]", "{}");
     if field.kind.ends_with("array") {
         return name + "{}";
