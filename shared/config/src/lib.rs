@@ -12,6 +12,7 @@ mod read;
 mod schema;
 mod tenant;
 mod trust;
+mod words;
 
 pub use bindings::{BINDINGS_KEY, Binding, Bindings};
 pub use data_stream::DataStreamSettings;
@@ -26,3 +27,4 @@ pub use output::{OutputSettings, Oversize, Shape, When};
 pub use schema::schema;
 pub use tenant::{Tenant, is_name};
 pub use trust::{OwnSecrets, Trust};
+pub use words::{KNOWN_SERVICE_SOURCES, KNOWN_SEVERITIES};

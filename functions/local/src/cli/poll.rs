@@ -15,7 +15,7 @@ Examples:
   drawbridge poll --tenant contoso --tenant fabrikam --once --json";
 
 /// The arguments that a tenant's document takes the place of.
-const OF_DOCUMENTS: [&str; 10] = [
+const OF_DOCUMENTS: [&str; 11] = [
     "tenant_id",
     "client_id",
     "secret_file",
@@ -25,6 +25,7 @@ const OF_DOCUMENTS: [&str; 10] = [
     "since",
     "format",
     "service_sources",
+    "allow_unknown",
     "page_size",
 ];
 
@@ -87,6 +88,9 @@ pub(crate) struct Poll {
         default_value = defaults::SERVICE_SOURCES[0]
     )]
     pub(crate) service_sources: Vec<String>,
+    /// Take products that this release does not know of Graph.
+    #[arg(long)]
+    pub(crate) allow_unknown: bool,
     /// Alerts per page, 1 to 1000.
     #[arg(long, value_name = "N", default_value_t = defaults::PAGE_SIZE, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) page_size: u32,

@@ -108,6 +108,7 @@ fn tenant(args: &cli::Poll) -> Result<Tenant, Failure> {
         login_url: args.login_url.as_ref().map(Url::as_str),
         graph_url: args.graph_url.as_ref().map(Url::as_str),
         service_sources: sources(&args.service_sources),
+        allow_unknown: args.allow_unknown,
         outputs: &[format.name().to_owned()],
         ..Given::default()
     };

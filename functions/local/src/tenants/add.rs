@@ -34,6 +34,8 @@ pub(crate) struct Given<'a> {
     pub(crate) service_sources: Option<&'a [String]>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub(crate) severities: &'a [String],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) allow_unknown: bool,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub(crate) outputs: &'a [String],
 }
@@ -187,6 +189,7 @@ fn document(args: &TenantsAdd) -> Result<String, Failure> {
         graph_url: args.graph_url.as_ref().map(url::Url::as_str),
         service_sources: sources(&args.service_sources),
         severities: &args.severities,
+        allow_unknown: args.allow_unknown,
         outputs: &args.outputs,
     };
     if args.json_document {

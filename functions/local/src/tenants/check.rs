@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use drawbridge_config::ConfigError;
 use drawbridge_entra::Identity;
-use drawbridge_graph::{self, Check, Finding, Level};
+use drawbridge_graph::{Check, Filter, Finding, Level};
 use drawbridge_poll::assembly::{Admitted, Services};
 use drawbridge_time::Deadline;
 use futures::{StreamExt as _, stream};
@@ -105,7 +105,11 @@ async fn outcome(tenant: Admitted<'_>, services: &Services) -> Result<Check, Con
     let client = services.client(tenant)?;
     let now = services.clock.now();
     let deadline = Deadline::after(TIME);
-    Ok(drawbridge_graph::check(&client.graph, &client.tokens, now, deadline).await)
+    let filter = Filter {
+        service_sources: &tenant.service_sources,
+        severities: &tenant.severities,
+    };
+    Ok(drawbridge_graph::check(&client.graph, &client.tokens, filter, now, deadline).await)
 }
 
 impl Checked<'_> {

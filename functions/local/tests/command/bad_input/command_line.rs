@@ -52,6 +52,12 @@ fn values_that_cannot_be_are_named() {
     poll(&folder, &["--once", "--since", "9000-01-01T00:00:00Z"])
         .failed(1, &["--since must be in the past"]);
     poll(&folder, &["--once", "--cloud", "moon"]).failed(1, &["moon", "global", "gcc-high", "dod"]);
+    let slip = [
+        "--once",
+        "--service-source",
+        "microsoftDefenderForEndpoints",
+    ];
+    poll(&folder, &slip).failed(1, &["did you mean \"microsoftDefenderForEndpoint\"?"]);
     poll(&folder, &["--once", "--format", "xml"]).failed(1, &["xml", "siem"]);
 }
 
