@@ -65,6 +65,15 @@ pub(crate) fn names(tenant: &Tenant) -> Vec<String> {
     }
 }
 
+/// The file of an output of messages, in the tenant's folder.
+pub(crate) fn file_name(format: &dyn Format) -> String {
+    let ending = match format.body() {
+        Body::Json => "ndjson",
+        Body::Text => "log",
+    };
+    format!("{}.{ending}", format.name())
+}
+
 /// A tenant's outputs in a folder, opened.
 #[derive(Default)]
 pub(crate) struct Opened {
@@ -94,11 +103,7 @@ pub(crate) async fn open(
             continue;
         }
         let format = tenant.format(format);
-        let ending = match format.body() {
-            Body::Json => "ndjson",
-            Body::Text => "log",
-        };
-        let file = below.join(format!("{}.{ending}", format.name()));
+        let file = below.join(file_name(format));
         let queue = LocalQueue::open_below(Root::new(folder), file, hold).await;
         let queue = Arc::new(queue.map_err(Failure::of)?);
         opened.files.push(Arc::clone(&queue));

@@ -1,5 +1,6 @@
 use drawbridge_cursor::State;
 use drawbridge_poll::state_key;
+use jiff::Timestamp;
 
 use crate::data_location::DataLocation;
 
@@ -14,4 +15,11 @@ pub(crate) async fn state_head(
     let object = object.map_err(|error| error.to_string())?;
     let head = object.map(|object| State::decode_head(&object.body));
     head.transpose().map_err(|error| format!("{key}: {error}"))
+}
+
+/// How far behind now a tenant was read; `None` before the first poll. A time ahead was noted by a clock
+/// that was wrong by so much.
+pub(crate) fn lag_secs(state: &State, now: Timestamp) -> Option<i64> {
+    let read_up_to = state.read_up_to()?;
+    Some(now.duration_since(read_up_to).as_secs().abs())
 }

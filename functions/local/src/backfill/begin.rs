@@ -75,7 +75,7 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
     progress.left.sort_unstable();
     if progress.left.is_empty() {
         say(&format!("{} is done already", progress.id));
-        return print_ended(&progress, args.json);
+        return print_ended(&place, &progress, args.json);
     }
     let document = document(&place, &progress.tenant).await?;
     let options = RunOptions {
@@ -104,7 +104,7 @@ async fn go_on(
             None => return Ok(()),
         },
     };
-    print_ended(&progress, options.json)
+    print_ended(place, &progress, options.json)
 }
 
 /// The document of a tenant. On a stack there may be none: tenants may be parameters, too.
@@ -118,13 +118,15 @@ async fn document(place: &DataLocation, name: &str) -> Result<Option<Tenant>, Fa
         }
         Some(found) => found.tenant.map(Some).map_err(Failure::of),
         None if place.as_folder().is_some() => Err(Failure::of(format!(
-            "no tenant is called {name:?} in {}: see `drawbridge tenants list`",
-            place.name()
+            "no tenant is called {name:?} in {}: see {}",
+            place.name(),
+            place.command("tenants list")
         ))),
         // A state would make a tenant of it that is none.
         None if !find_state(place, name).await? => Err(Failure::of(format!(
-            "no tenant is called {name:?} in {}, nor was one polled: see `drawbridge tenants list`",
-            place.name()
+            "no tenant is called {name:?} in {}, nor was one polled: see {}",
+            place.name(),
+            place.command("tenants list")
         ))),
         None => {
             say(&format!(

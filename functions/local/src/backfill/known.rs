@@ -107,8 +107,9 @@ pub(super) async fn with_id(place: &DataLocation, id: &str) -> Result<BackfillPr
         }
     }
     Err(Failure::of(format!(
-        "no backfill is called {id:?} in {}: see `drawbridge backfill status`",
-        place.name()
+        "no backfill is called {id:?} in {}: see {}",
+        place.name(),
+        place.command("backfill status")
     )))
 }
 

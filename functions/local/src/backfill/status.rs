@@ -6,6 +6,7 @@ use super::known::{KnownBackfills, reported};
 use crate::cli::BackfillStatus;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::screen::{columns, wrapped};
 use crate::span::ago;
 
 pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
@@ -52,9 +53,9 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
         "LAST STEP",
         "STATE",
     ];
-    crate::table::write(&mut out, head, &rows)?;
+    crate::table::write(&mut out, head, rows)?;
     for (id, reason) in reasons {
-        writeln!(out, "\n{id} stopped: {reason}")?;
+        writeln!(out, "\n{id} stopped:\n{}", wrapped(&reason, 2, columns()))?;
     }
     check_complete(unreadable)
 }

@@ -15,8 +15,9 @@ use crate::cli::TenantsList;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
+use crate::screen::{columns, wrapped};
 use crate::span::{ago, span};
-use crate::state_head::state_head;
+use crate::state_head::{lag_secs, state_head};
 
 /// State objects that are read at once; each may be megabytes.
 const AT_ONCE: usize = 8;
@@ -76,14 +77,12 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         "",
     ];
     let cells: Vec<_> = rows.iter().map(Row::cells).collect();
-    crate::table::write(&mut out, head, &cells)?;
+    crate::table::write(&mut out, head, cells)?;
     for row in &rows {
         if let Some(problem) = &row.problem {
-            writeln!(
-                out,
-                "\n{}: {problem}",
-                paint(&row.found.document.name, Colour::Red)
-            )?;
+            let name = &row.found.document.name;
+            writeln!(out, "\n{}:", paint(name, Colour::Red))?;
+            writeln!(out, "{}", wrapped(problem, 2, columns()))?;
         }
     }
     ended
@@ -123,9 +122,7 @@ impl Row<'_> {
     }
 
     fn lag_secs(&self) -> Option<i64> {
-        let read_up_to = self.state?.read_up_to()?;
-        // A time ahead was noted by a clock that was wrong by so much.
-        Some(self.now.duration_since(read_up_to).as_secs().abs())
+        lag_secs(self.state?, self.now)
     }
 
     fn last_success(&self) -> Option<Timestamp> {

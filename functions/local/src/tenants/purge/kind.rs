@@ -2,6 +2,7 @@
 //! as a folder is, so that each part of a key is compared as a whole.
 
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
+use drawbridge_poll::LAST_ERROR_ENDING;
 
 use crate::data_location::{BEFORE, FOLDERS};
 use crate::tenants::first_poll;
@@ -60,6 +61,7 @@ impl Kind {
         match *folders {
             ["state"] if file.strip_suffix(".json") == Some(name) => Some(Self::State),
             ["state"] if file.strip_suffix(first_poll::ENDING) == Some(name) => Some(Self::State),
+            ["state"] if file.strip_suffix(LAST_ERROR_ENDING) == Some(name) => Some(Self::State),
             ["state"] if is_old_state(file, name) => Some(Self::OldStates),
             // A document that is not paused is not touched; what a write to it left is.
             ["tenants"] if file != *last && is_document(file, name) => Some(Self::Document),
@@ -161,6 +163,7 @@ mod tests {
             ("state/a.json", Kind::State),
             ("state/.a.json.tmp", Kind::State),
             ("state/a.ids.json", Kind::State),
+            ("state/a.error.json", Kind::State),
             ("state/.a.ids.json.tmp", Kind::State),
             ("state/a.before-20260101T000000000Z.json", Kind::OldStates),
             ("tenants/paused/a.toml", Kind::Document),

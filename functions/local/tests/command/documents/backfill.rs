@@ -293,7 +293,7 @@ fn refused_credentials_stop_it_with_the_reason() {
     );
     let status = on(&folder, &["backfill", "status"]).well();
     assert!(
-        status.stdout.contains("stopped: ") && status.stdout.contains("0 %"),
+        status.stdout.contains("stopped:\n") && status.stdout.contains("0 %"),
         "{}",
         status.stdout
     );
