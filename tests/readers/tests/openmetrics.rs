@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use drawbridge_telemetry::{METRICS, Numbers, Unit, openmetrics};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 #[test]
 fn prometheus_reads_every_metric_of_the_table() {
@@ -22,14 +22,10 @@ fn prometheus_reads_every_metric_of_the_table() {
     let read: Value = serde_json::from_str(&read).unwrap();
     let samples = read["samples"].as_object().unwrap();
     assert_eq!(samples.len(), 2 * METRICS.len());
-    assert_eq!(
-        samples["drawbridge_records_written_total contoso"],
-        json!(100.0)
-    );
-    assert_eq!(
-        samples[&format!("drawbridge_records_written_total {odd}")],
-        json!(100.0)
-    );
+    for tenant in ["contoso", odd] {
+        let written = &samples[&format!("drawbridge_records_written_total {tenant}")];
+        assert_eq!(written.as_f64(), Some(100.0), "{tenant}");
+    }
     let counters = METRICS
         .iter()
         .filter(|(.., unit)| *unit == Unit::Count)

@@ -10,7 +10,7 @@ use crate::support::until;
 #[test]
 fn each_round_writes_what_every_tenants_polls_did() {
     let tenant = Tenant::beside(&list(&[alert(1, 2)]), "[]", |other| {
-        other.has_consent = false
+        other.has_consent = false;
     });
     let folder = Folder::new();
     write(&folder, "contoso", &tenant, "");

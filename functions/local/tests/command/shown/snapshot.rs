@@ -20,7 +20,7 @@ const TERMINALS: [(&str, usize, bool); 4] = [
 pub(super) fn looks_the_same(
     name: &str,
     command: impl Fn() -> Command,
-    mask: impl Fn(String) -> String,
+    mask: impl Fn(&str) -> String,
 ) {
     for (terminal, columns, colours) in TERMINALS {
         let mut command = command();
@@ -31,7 +31,7 @@ pub(super) fn looks_the_same(
             false => command.env_remove("CLICOLOR_FORCE"),
         };
         let Outcome { stdout, stderr, .. } = run(command).discreet();
-        let shown = mask(format!("{stdout}--- standard error\n{stderr}"));
+        let shown = mask(&format!("{stdout}--- standard error\n{stderr}"));
         // What a person sees is a code, in a file that anybody can read.
         let shown = shown.replace('\u{1b}', "␛");
         compare(&format!("{name}.{terminal}.txt"), &shown);
