@@ -6,6 +6,7 @@ mod confirm;
 mod data_location;
 mod deliver;
 mod demo;
+mod doctor;
 mod explain;
 mod failure;
 mod generate;
@@ -24,6 +25,7 @@ mod simulate;
 mod span;
 mod state;
 mod state_head;
+mod status;
 mod table;
 mod tenants;
 
@@ -54,6 +56,8 @@ async fn main() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(args).await,
         Some(Command::Map(args)) => map::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args).await,
+        Some(Command::Status(args)) => status::run(&args).await,
         Some(Command::Tenants(args)) => tenants::run(args).await,
         Some(Command::Backfill(args)) => backfill::run(args).await,
         Some(Command::Replay(args)) => replay::run(args).await,

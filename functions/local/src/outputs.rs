@@ -63,7 +63,8 @@ pub(crate) fn check(tenant: &Tenant, place: &DataLocation) -> Result<(), ConfigE
     check_names(tenant)
 }
 
-fn check_names(tenant: &Tenant) -> Result<(), ConfigError> {
+/// Checks that outputs are named as some can be.
+pub(crate) fn check_names(tenant: &Tenant) -> Result<(), ConfigError> {
     if tenant.outputs.iter().all(|output| shape(output).is_some()) {
         return Ok(());
     }
@@ -95,6 +96,15 @@ pub(crate) fn names(tenant: &Tenant) -> Vec<String> {
     } else {
         tenant.outputs.clone()
     }
+}
+
+/// The file of an output of messages, in the tenant's folder.
+pub(crate) fn file_name(format: &dyn Format) -> String {
+    let ending = match format.body() {
+        Body::Json => "ndjson",
+        Body::Text => "log",
+    };
+    format!("{}.{ending}", format.name())
 }
 
 /// A tenant's outputs in a folder, opened.
@@ -137,11 +147,7 @@ pub(crate) async fn open(
                 continue;
             }
         }
-        let ending = match format.body() {
-            Body::Json => "ndjson",
-            Body::Text => "log",
-        };
-        let file = below.join(format!("{}.{ending}", format.name()));
+        let file = below.join(file_name(format));
         let queue = LocalQueue::open_below(Root::new(folder), file, hold).await;
         let queue = Arc::new(queue.map_err(Failure::of)?);
         opened.files.push(Arc::clone(&queue));

@@ -15,6 +15,7 @@ mod job_numbers;
 mod jobs;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod last_error;
 mod mapping;
 mod memory;
 #[cfg(feature = "messages")]
@@ -41,6 +42,7 @@ pub use backfill_progress::BackfillProgress;
 pub use error::PollError;
 pub use job_numbers::job_numbers;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
+pub use last_error::{LAST_ERROR_ENDING, LastError};
 pub use memory::Memory;
 pub use output::{Grouping, Output};
 pub use overdue::{overdue_since, why_not_well};

@@ -14,6 +14,7 @@ mod schema;
 mod serve;
 mod tenant;
 mod trust;
+mod words;
 
 pub use bindings::{BINDINGS_KEY, Binding, Bindings};
 pub use data_stream::DataStreamSettings;
@@ -30,3 +31,4 @@ pub use schema::schema;
 pub use serve::{SERVED, ServeSettings};
 pub use tenant::{Tenant, is_name};
 pub use trust::{OwnSecrets, Trust};
+pub use words::{KNOWN_SERVICE_SOURCES, KNOWN_SEVERITIES};

@@ -10,6 +10,7 @@ use crate::defaults::{
     SWEEPS,
 };
 use crate::read::{DocumentLocation, read_json};
+use crate::words::{KNOWN_SERVICE_SOURCES, KNOWN_SEVERITIES, unknown_word};
 use crate::{ConfigError, DataStreamSettings, PolledAlerts, SERVED, ServeSettings};
 
 /// The most bytes of a root that a tenant names.
@@ -68,6 +69,9 @@ pub struct Tenant {
     /// The severities that are read; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub severities: Vec<String>,
+    /// Whether `service_sources` and `severities` may name what this release does not know of Graph.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_unknown: bool,
     /// The outputs that its records go to, such as `siem` or `ocsf-objects`; empty for all there
     /// are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -278,6 +282,19 @@ impl Tenant {
                 return Err(self.wrong(field, problem));
             }
         }
+        for (field, given, known) in [
+            (
+                "service_sources",
+                &self.service_sources,
+                &KNOWN_SERVICE_SOURCES[..],
+            ),
+            ("severities", &self.severities, &KNOWN_SEVERITIES),
+        ] {
+            let problem = unknown_word(given, known).filter(|_| !self.allow_unknown);
+            if let Some(problem) = problem {
+                return Err(self.wrong(field, &problem));
+            }
+        }
         let stream = self.data_stream.as_ref();
         if let Some((field, problem)) = stream.and_then(DataStreamSettings::problem) {
             return Err(self.wrong(field, problem));
@@ -450,6 +467,17 @@ mod tests {
     }
 
     #[test]
+    fn words_that_are_new_to_this_release_pass_if_the_document_says_so() {
+        let given = r#","severities":["high","critical"],"service_sources":["new"]"#;
+        let with = |more: &str| format!("[{}]", PLAIN.replace('}', &format!("{given}{more}}}")));
+        assert!(parse(&with("")).is_err());
+        let tenants = parse(&with(r#","allow_unknown":true"#)).unwrap();
+        assert_eq!(tenants[0].severities, ["high", "critical"]);
+        let none = PLAIN.replace('}', r#","allow_unknown":true}"#);
+        assert!(parse(&format!("[{none}]")).is_ok());
+    }
+
+    #[test]
     fn every_mistake_is_named_and_no_value_repeated() {
         let with = |extra: &str| format!("[{}]", PLAIN.replace('}', &format!(",{extra}}}")));
         let renamed = PLAIN.replace("contoso", "other");
@@ -465,6 +493,18 @@ mod tests {
             ),
             (with(r#""page_size":1001"#), "must be 1 to 1000"),
             (with(r#""severities":["a b"]"#), "must be words"),
+            (
+                with(r#""severities":["high","hunter2"]"#),
+                "severities names as number 2 a word that Graph does not know",
+            ),
+            (
+                with(r#""service_sources":["microsoftDefenderForEndpiont"]"#),
+                "did you mean \"microsoftDefenderForEndpoint\"?",
+            ),
+            (
+                with(r#""severities":["a b"],"allow_unknown":true"#),
+                "must be words",
+            ),
             (with(r#""retention_days":1"#), "must be 2 to 90"),
             (with(r#""cloud":"china""#), "cloud"),
             (

@@ -4,7 +4,9 @@ mod backfill;
 mod data_location;
 mod deliver;
 mod demo;
+mod doctor;
 mod explain;
+mod format;
 mod generate;
 mod given;
 mod map;
@@ -13,6 +15,7 @@ mod replay;
 mod serve;
 mod simulate;
 mod state;
+mod status;
 mod tenants;
 mod time;
 
@@ -24,6 +27,7 @@ pub(crate) use backfill::{
 pub(crate) use data_location::DataLocationArgs;
 pub(crate) use deliver::Deliver;
 pub(crate) use demo::Demo;
+pub(crate) use doctor::Doctor;
 pub(crate) use explain::Explain;
 pub(crate) use generate::Generate;
 pub(crate) use given::{HIDDEN, check_name, parse, quoted};
@@ -35,6 +39,7 @@ pub(crate) use replay::{Replay, ReplayCommand, ReplayList, ReplayRun};
 pub(crate) use serve::Serve;
 pub(crate) use simulate::{SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT, Simulate};
 pub(crate) use state::{State, StateCommand, StateReset, StateShow};
+pub(crate) use status::Status;
 pub(crate) use tenants::{
     Tenants, TenantsAdd, TenantsAllow, TenantsCheck, TenantsCommand, TenantsList, TenantsMove,
     TenantsPurge, TenantsRemove,
@@ -62,6 +67,7 @@ Examples:
   drawbridge poll --tenant-id ID --client-id ID  poll a real tenant into ./drawbridge-data
   drawbridge tenants add NAME --tenant-id ID --client-id ID --secret NAME
   drawbridge poll --all                          poll all tenants that were added
+  drawbridge status                              how every tenant is, and what to do
 
 Set DRAWBRIDGE_LOG=debug to see what it does. The exit code is 0 only when all went well,
 1 when something failed or was quarantined, 2 when the command line is wrong.";
@@ -76,6 +82,8 @@ pub(crate) enum Command {
     Serve(Serve),
     Map(Map),
     Explain(Explain),
+    Status(Status),
+    Doctor(Doctor),
     Tenants(Tenants),
     Backfill(Backfill),
     Replay(Replay),

@@ -36,6 +36,8 @@ pub(crate) struct Given<'a> {
     pub(crate) service_sources: Option<&'a [String]>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub(crate) severities: &'a [String],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) allow_unknown: bool,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub(crate) outputs: &'a [String],
 }
@@ -195,6 +197,7 @@ fn document(args: &TenantsAdd) -> Result<String, Failure> {
         graph_url: args.graph_url.as_ref().map(url::Url::as_str),
         service_sources: sources(&args.service_sources),
         severities: &args.severities,
+        allow_unknown: args.allow_unknown,
         outputs: &args.outputs,
     };
     if args.json_document {

@@ -6,7 +6,11 @@
 
 mod bad_input;
 mod deliver;
+mod deliver_all;
+mod deliver_check;
+mod deliver_refused;
 mod demo;
+mod doctor;
 mod documents;
 mod every;
 mod expected;
@@ -16,12 +20,15 @@ mod help;
 mod interrupt;
 mod killed;
 mod machine;
+#[cfg(unix)]
+mod metrics;
 mod news;
 mod one_tenant;
 mod proxy;
 mod readme;
 mod samples;
 mod serve;
+mod shown;
 mod simulate;
 mod since;
 mod support;

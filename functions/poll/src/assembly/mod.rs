@@ -145,7 +145,9 @@ impl Services {
         Ok((self.transport(tenant), endpoints))
     }
 
-    fn transport(&self, tenant: Admitted<'_>) -> Arc<dyn Transport> {
+    /// What a tenant's requests leave by: hosts that its document names have public addresses.
+    #[must_use]
+    pub fn transport(&self, tenant: Admitted<'_>) -> Arc<dyn Transport> {
         Arc::clone(if tenant.is_document && tenant.has_hosts() {
             &self.public_transport
         } else {

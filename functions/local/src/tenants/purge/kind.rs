@@ -2,7 +2,7 @@
 //! as a folder is, so that each part of a key is compared as a whole.
 
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
-use drawbridge_poll::HANDED_BACK_ENDING;
+use drawbridge_poll::{HANDED_BACK_ENDING, LAST_ERROR_ENDING};
 
 use crate::data_location::{BEFORE, FOLDERS, SERVED_FOLDER};
 use crate::tenants::first_poll;
@@ -62,6 +62,7 @@ impl Kind {
             ["state"] if file.strip_suffix(".json") == Some(name) => Some(Self::State),
             ["state"] if file.strip_suffix(first_poll::ENDING) == Some(name) => Some(Self::State),
             ["state"] if file.strip_suffix(HANDED_BACK_ENDING) == Some(name) => Some(Self::State),
+            ["state"] if file.strip_suffix(LAST_ERROR_ENDING) == Some(name) => Some(Self::State),
             ["state"] if is_old_state(file, name) => Some(Self::OldStates),
             // A document that is not paused is not touched; what a write to it left is.
             ["tenants"] if file != *last && is_document(file, name) => Some(Self::Document),
@@ -166,6 +167,7 @@ mod tests {
             ("state/.a.json.tmp", Kind::State),
             ("state/a.ids.json", Kind::State),
             ("state/a.handed-back", Kind::State),
+            ("state/a.error.json", Kind::State),
             ("state/.a.ids.json.tmp", Kind::State),
             ("state/a.before-20260101T000000000Z.json", Kind::OldStates),
             ("tenants/paused/a.toml", Kind::Document),
