@@ -15,7 +15,7 @@ use secrecy::SecretString;
 
 use super::polls::Current;
 use crate::graph::{Ask, Field, Graph, Reply};
-use crate::restless::PAGE_BYTES;
+use crate::restless::{PAGE_BYTES, SMALL_PAGE_BYTES};
 use crate::{Kind, Mutation, Schedule, Step};
 
 const ROOT: &str = "https://graph.example";
@@ -49,6 +49,7 @@ pub(super) fn client(
     };
     if schedule.has(Kind::LargeAlert) {
         (settings.max_body_bytes, settings.max_alert_bytes) = PAGE_BYTES;
+        settings.max_small_bytes = SMALL_PAGE_BYTES;
     }
     drawbridge_graph::Graph::new(wire, Arc::new(tokens), endpoints, settings)
 }
