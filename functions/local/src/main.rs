@@ -2,6 +2,7 @@
 
 mod backfill;
 mod cli;
+mod compare;
 mod confirm;
 mod data_location;
 mod deliver;
@@ -46,6 +47,7 @@ async fn main() -> ExitCode {
         Some(Command::Deliver(args)) => deliver::run(args).await,
         Some(Command::Map(args)) => map::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Compare(args)) => compare::run(&args),
         Some(Command::Tenants(args)) => tenants::run(args).await,
         Some(Command::Backfill(args)) => backfill::run(args).await,
         Some(Command::Replay(args)) => replay::run(args).await,
