@@ -2,6 +2,7 @@
 
 mod backfill;
 mod cli;
+mod compare;
 mod confirm;
 mod data_location;
 mod deliver;
@@ -58,6 +59,7 @@ async fn main() -> ExitCode {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args).await,
         Some(Command::Status(args)) => status::run(&args).await,
+        Some(Command::Compare(args)) => compare::run(&args),
         Some(Command::Tenants(args)) => tenants::run(args).await,
         Some(Command::Backfill(args)) => backfill::run(args).await,
         Some(Command::Replay(args)) => replay::run(args).await,

@@ -1,6 +1,7 @@
 //! The command line: one module per command.
 
 mod backfill;
+mod compare;
 mod data_location;
 mod deliver;
 mod demo;
@@ -24,6 +25,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use backfill::{
     Backfill, BackfillCancel, BackfillCommand, BackfillResume, BackfillStatus,
 };
+pub(crate) use compare::Compare;
 pub(crate) use data_location::DataLocationArgs;
 pub(crate) use deliver::Deliver;
 pub(crate) use demo::Demo;
@@ -64,6 +66,7 @@ Examples:
   drawbridge                                     the demo
   drawbridge map alerts.json                     alerts in, records out
   drawbridge explain alert.json                  where each key of the record comes from
+  drawbridge compare old.json alerts.json        will the rules still match?
   drawbridge poll --tenant-id ID --client-id ID  poll a real tenant into ./drawbridge-data
   drawbridge tenants add NAME --tenant-id ID --client-id ID --secret NAME
   drawbridge poll --all                          poll all tenants that were added
@@ -84,6 +87,7 @@ pub(crate) enum Command {
     Explain(Explain),
     Status(Status),
     Doctor(Doctor),
+    Compare(Compare),
     Tenants(Tenants),
     Backfill(Backfill),
     Replay(Replay),

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod bad_input;
+mod compare;
 mod deliver;
 mod deliver_all;
 mod deliver_check;
