@@ -193,9 +193,9 @@ fn the_role_is_on_the_templates_rule() {
         *rule,
         format!("[resourceId('Microsoft.Insights/dataCollectionRules', '{name}')]")
     );
-    let [assignment] = &role["resources"].as_array().unwrap()[..] else {
-        panic!("one assignment: {role}");
-    };
+    let assignments = role["resources"].as_array().unwrap();
+    assert_eq!(assignments.len(), 1, "{role}");
+    let assignment = &assignments[0];
     assert_eq!(assignment["scope"], "[variables('rule')]");
     // Microsoft Learn, "Azure built-in roles": Monitoring Metrics Publisher.
     let publisher = &role["variables"]["monitoringMetricsPublisher"];
