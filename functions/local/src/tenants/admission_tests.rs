@@ -446,7 +446,7 @@ async fn the_order_of_products_makes_no_other_tenant() {
         found(
             name,
             1,
-            &format!("secret = \"{secret}\"\nservice_sources = {products}"),
+            &format!("secret = \"{secret}\"\nservice_sources = {products}\nallow_unknown = true"),
         )
     };
     let owner = of("owner", "[\"a\", \"b\"]");

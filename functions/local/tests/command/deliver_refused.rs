@@ -2,7 +2,7 @@
 //! setting that is wrong costs nothing.
 
 use crate::deliver::{Server, deliver, deliver_to};
-use crate::support::alerts::{alert, files_of, list};
+use crate::support::alerts::{alert, files_of, large_alert, list};
 use crate::support::command::run;
 use crate::support::documents::{lines, on, write};
 use crate::support::folder::Folder;
@@ -10,7 +10,7 @@ use crate::support::tenant::Tenant;
 
 #[test]
 fn where_everything_is_refused_nothing_is_given_up() {
-    let tenant = Tenant::new(&list(&[alert(1, 4)]));
+    let tenant = Tenant::new(&list(&[large_alert(1, 4)]));
     let (folder, server) = (Folder::new(), Server::start());
     run(tenant.poll(&folder)).well();
     server.answers(413);
@@ -32,7 +32,7 @@ fn where_everything_is_refused_nothing_is_given_up() {
 
 #[test]
 fn what_is_to_be_given_up_all_the_same_is_put_aside_and_can_be_replayed() {
-    let tenant = Tenant::new(&list(&[alert(1, 4)]));
+    let tenant = Tenant::new(&list(&[large_alert(1, 4)]));
     let (folder, server) = (Folder::new(), Server::start());
     run(tenant.poll(&folder)).well();
     server.answers(413);
@@ -48,7 +48,7 @@ fn what_is_to_be_given_up_all_the_same_is_put_aside_and_can_be_replayed() {
 
 #[test]
 fn what_is_refused_of_a_tenant_is_replayed_to_its_file() {
-    let tenant = Tenant::new(&list(&[alert(1, 4)]));
+    let tenant = Tenant::new(&list(&[large_alert(1, 4)]));
     let (folder, server) = (Folder::new(), Server::start());
     write(&folder, "contoso", &tenant, "");
     on(&folder, &["poll", "--all", "--once"]).well();

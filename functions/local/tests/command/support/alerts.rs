@@ -20,6 +20,13 @@ pub(crate) fn recent_alert(n: usize, files: usize) -> Value {
     alert_of(n, files, &minutes_ago.to_string())
 }
 
+/// The same, whose records are so large that a target is believed which says that they are too large.
+pub(crate) fn large_alert(n: usize, files: usize) -> Value {
+    let mut alert = alert(n, files);
+    alert["title"] = format!("{CONTENT} {}", "x".repeat(70_000)).into();
+    alert
+}
+
 fn alert_of(n: usize, files: usize, updated: &str) -> Value {
     let device = json!({
         "@odata.type": "#microsoft.graph.security.deviceEvidence",
