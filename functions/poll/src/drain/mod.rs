@@ -189,6 +189,8 @@ impl<'a> Drain<'a> {
                 }
                 Err(error) => error,
             };
+            // What was counted before proves nothing of the smaller parts, which are listed later.
+            self.counted = None;
             match self.narrow(attempt, error).await? {
                 Narrowed::To(attempts) => todo.extend(attempts),
                 Narrowed::Later => left.failed.push(attempt.window),

@@ -21,6 +21,9 @@ const READ_HOURLY: SignedDuration = SignedDuration::from_hours(25);
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);
 
+/// The status of an answer of which Graph says that it never gives it.
+const NOT_IMPLEMENTED: u16 = 501;
+
 /// One reading of a window whose alerts are counted.
 struct Counted {
     window: Window,
@@ -37,6 +40,8 @@ enum Count {
     Alerts(u64),
     /// Graph did not say, but may another time.
     NotNow,
+    /// It was not asked: the tenant's requests, or the time for them, are used up.
+    NotAsked,
     /// Nothing follows from the number, or Graph has none.
     Unknown,
 }
@@ -48,7 +53,9 @@ impl Count {
             Err(error) => {
                 tracing::debug!(%error, "Graph did not count the window");
                 match error.kind() {
-                    ErrorKind::BadRequest => Self::Unknown,
+                    // The one row that comes with the number is too large, and will be the next time.
+                    ErrorKind::BadRequest | ErrorKind::TooLarge => Self::Unknown,
+                    _ if error.status() == Some(NOT_IMPLEMENTED) => Self::Unknown,
                     _ => Self::NotNow,
                 }
             }
@@ -62,6 +69,8 @@ enum Recounted {
     Read(Vec<Counted>),
     /// Take what was listed for an incomplete answer: a later poll reads the window again.
     Incomplete,
+    /// Read these when there are requests left for the question, too. Nothing is wrong with them.
+    Later(Vec<Window>),
 }
 
 impl Drain<'_> {
@@ -124,6 +133,7 @@ impl Drain<'_> {
                 match self.recount(&part).await? {
                     Recounted::Read(parts) => todo.extend(parts),
                     Recounted::Incomplete => left.incomplete.push(window),
+                    Recounted::Later(windows) => left.rest.extend(windows),
                 }
             }
         }
@@ -155,7 +165,15 @@ impl Drain<'_> {
             Count::Alerts(reported) => reported,
             // The list may have been cut off, and nothing reads the rest of it soon.
             Count::NotNow if is_once_only => return Ok(Recounted::Incomplete),
-            Count::NotNow | Count::Unknown => return Ok(Recounted::Read(Vec::new())),
+            Count::NotAsked if is_once_only => {
+                // In halves: whatever it takes to read one, it is less the next time.
+                let halves = window.halves(self.poller.settings.windows.smallest_ms);
+                let windows = halves.map_or_else(|| vec![window], Vec::from);
+                return Ok(Recounted::Later(windows));
+            }
+            Count::NotNow | Count::NotAsked | Count::Unknown => {
+                return Ok(Recounted::Read(Vec::new()));
+            }
         };
         let seen = self.seen.len();
         let is_cut_off = seen >= part.of.max(SMALL_PAGE as usize);
@@ -200,7 +218,7 @@ impl Drain<'_> {
         }
         match self.count(listed.done).await {
             Count::Alerts(reported) => reported <= listed.alerts as u64,
-            Count::NotNow | Count::Unknown => false,
+            Count::NotNow | Count::NotAsked | Count::Unknown => false,
         }
     }
 
@@ -254,7 +272,7 @@ impl Drain<'_> {
     /// are used up.
     async fn count(&mut self, window: Window) -> Count {
         let Some(pause) = self.pause() else {
-            return Count::NotNow;
+            return Count::NotAsked;
         };
         tokio::time::sleep(pause).await;
         let query = AlertQuery {

@@ -45,7 +45,13 @@ impl Drain<'_> {
                 true => u32::try_from(fitting).ok(),
                 false => known,
             }
-        } else if number == 1 && is_whole && is_too_large && self.context.has_grown() {
+        // A poll that has all of the memory already asks for whole pages though a size is known.
+        } else if known.is_none()
+            && number == 1
+            && is_whole
+            && is_too_large
+            && self.context.has_grown()
+        {
             let pages = alerts.div_ceil(fitting.max(1)) as u64;
             let is_worth_it = pages <= MAX_SMALL_PAGES;
             is_worth_it.then(|| u32::try_from(fitting).ok()).flatten()

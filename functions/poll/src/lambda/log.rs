@@ -18,6 +18,9 @@ use crate::{JobFailure, LastError, Report, job_numbers, overdue_since, why_not_w
 /// three seconds.
 const ASKING: Duration = Duration::from_secs(2);
 
+/// How long the note may take of what ended the poll. It comes last: it is worth less.
+const NOTING: Duration = Duration::from_millis(900);
+
 /// Logs how jobs went: a line for each tenant in trouble, at once, a second one if it is overdue, and
 /// one for all jobs when their invocation ends, with the numbers that the stack's metrics are made of.
 pub(super) struct Log {
@@ -70,22 +73,33 @@ impl Log {
     /// be what is wrong, and then what the store says of a tenant whose poll did not end well.
     async fn log_job(&self, tenant: &str, result: Result<&Report, &JobFailure>, took: Duration) {
         let now = self.clock.now();
-        if let Some(trouble) = Trouble::of(result, None, now) {
+        let trouble = Trouble::of(result, None, now);
+        if let Some(trouble) = &trouble {
             trouble.log(tenant);
         }
         let numbers = job_numbers(result, None, now, took);
         self.print_own(tenant, &numbers, now);
         self.count(&numbers);
-        if result.is_ok_and(|report| why_not_well(Ok(report)).is_none()) {
+        // Of a name that nobody has, a mistyped one, nothing is to be found in the store afterwards.
+        let is_unknown = matches!(result, Err(JobFailure::UnknownTenant(_)));
+        if is_unknown || result.is_ok_and(|report| why_not_well(Ok(report)).is_none()) {
             return;
         }
-        let asked = async {
-            let store = self.store.as_ref();
-            if let Some(trouble) = Trouble::of(result, None, now) {
-                LastError::note(store, tenant, &trouble.what, now).await;
-            }
-            overdue_since(store, tenant, now).await
-        };
+        self.log_overdue(tenant, result, now).await;
+        if let Some(trouble) = trouble {
+            let noted = LastError::note(self.store.as_ref(), tenant, &trouble.what, now);
+            Deadline::after(NOTING).bound(noted).await;
+        }
+    }
+
+    /// Tells of a tenant whose poll did not end well if none has for too long, and counts that.
+    async fn log_overdue(
+        &self,
+        tenant: &str,
+        result: Result<&Report, &JobFailure>,
+        now: Timestamp,
+    ) {
+        let asked = overdue_since(self.store.as_ref(), tenant, now);
         let Some(Some(since)) = Deadline::after(ASKING).bound(asked).await else {
             return;
         };
@@ -164,7 +178,7 @@ mod tests {
         lines: Arc<Mutex<Vec<String>>>,
         words: Words,
         _until: tracing::subscriber::DefaultGuard,
-        _folder: tempfile::TempDir,
+        folder: tempfile::TempDir,
     }
 
     #[derive(Clone, Default)]
@@ -206,7 +220,7 @@ mod tests {
             lines,
             words,
             _until: tracing::subscriber::set_default(subscriber),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -365,6 +379,65 @@ mod tests {
                 (&1.into(), &1.into())
             );
         }
+    }
+
+    /// A store that does not answer for what ended the polls, and does for all else.
+    struct NoNotes(LocalStore);
+
+    #[async_trait]
+    impl Store for NoNotes {
+        async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
+            match key.ends_with(".error.json") {
+                true => std::future::pending().await,
+                false => self.0.get(key).await,
+            }
+        }
+
+        async fn put(&self, key: &str, body: Bytes, kind: &str) -> Result<ETag, StoreError> {
+            self.0.put(key, body, kind).await
+        }
+
+        async fn put_if(
+            &self,
+            key: &str,
+            body: Bytes,
+            kind: &str,
+            expected: Option<&ETag>,
+        ) -> Result<ETag, StoreError> {
+            self.0.put_if(key, body, kind, expected).await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn since_when_polls_fail_is_noted_before_what_ended_the_last_one() {
+        let mut kept = kept(false);
+        kept.log.store = Arc::new(NoNotes(LocalStore::new(kept.folder.path())));
+        let store = Arc::clone(&kept.log.store);
+        crate::change_state(store.as_ref(), "t", |state| {
+            state.last_success = Some(now() - SignedDuration::from_mins(10));
+        })
+        .await
+        .unwrap();
+        // The time that is left after a poll that was given up.
+        let told = kept.done("t", Err(JobFailure::GivenUp));
+        let _ = tokio::time::timeout(Duration::from_secs(1), told).await;
+        let state = crate::state_object::head(store.as_ref(), "t", usize::MAX).await;
+        assert_eq!(state.unwrap().unwrap().failing_since, Some(now()));
+    }
+
+    #[tokio::test]
+    async fn of_a_name_that_nobody_has_nothing_is_noted() {
+        let kept = kept(false);
+        let unknown = || Err(JobFailure::UnknownTenant("typo".into()));
+        let job = Job::of("typo");
+        kept.log.done(&job, &unknown(), false, Duration::ZERO).await;
+        let noted = LastError::of(kept.log.store.as_ref(), "typo").await;
+        assert_eq!(noted.unwrap(), None);
+        assert_eq!(kept.words().len(), 1, "it is told");
+        // Of one that there is, it is.
+        kept.done("t", Err(PollError::Circular.into())).await;
+        let noted = LastError::of(kept.log.store.as_ref(), "t").await;
+        assert!(noted.unwrap().is_some());
     }
 
     /// What the second line adds, the first does not have.

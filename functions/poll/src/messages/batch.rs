@@ -33,15 +33,30 @@ impl Received<'_> {
         }
     }
 
-    /// What is noted of it when it is handed back, if its job was begun or not.
-    pub(super) fn counts(&self, was_begun: bool) -> (String, Counts) {
+    /// What is noted of it when it is handed back after that became of its job.
+    pub(super) fn counts(&self, tried: Tried) -> (String, Counts) {
         let counts = Counts {
             receives: receive_count(self.message).into(),
-            tries: self.history.tries - u64::from(!was_begun),
-            is_suspect: !was_begun && self.history.is_suspect,
+            tries: self.history.tries - u64::from(tried == Tried::NotBegun),
+            is_suspect: match tried {
+                Tried::NotBegun => self.history.is_suspect,
+                Tried::Ended => false,
+                Tried::GivenUp => true,
+            },
         };
         (self.message.message_id.clone().unwrap_or_default(), counts)
     }
+}
+
+/// What became of the job of a message that is handed back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tried {
+    /// It was not begun.
+    NotBegun,
+    /// It ended by itself.
+    Ended,
+    /// It did not end, and may hang again.
+    GivenUp,
 }
 
 /// The messages of one tenant, in order. All of them ask for the same, but for the version of the
@@ -52,12 +67,6 @@ pub(super) struct Group<'m> {
 }
 
 impl<'m> Group<'m> {
-    /// How often the job was begun that was begun most often, this time included.
-    pub(super) fn tries(&self) -> u64 {
-        let tries = self.messages().map(|received| received.delivery().tries);
-        tries.max().unwrap_or_default()
-    }
-
     /// Its messages.
     pub(super) fn messages(&self) -> impl Iterator<Item = Received<'m>> {
         self.jobs.iter().map(|(_, received)| *received)
@@ -67,7 +76,7 @@ impl<'m> Group<'m> {
 /// The messages of a batch.
 #[derive(Default)]
 pub(super) struct Batch<'m> {
-    /// The tenants of whom nothing may have killed a process.
+    /// The tenants of whom nothing may have killed a process, or hung.
     pub(super) fresh: Vec<Group<'m>>,
     /// The others. What came behind such a message waits with it.
     pub(super) suspects: Vec<Group<'m>>,

@@ -52,7 +52,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Those of an invocation whose polls have to end at `stop`.
+    /// Those of an invocation or of a single poll that has to end at `stop`.
     pub(super) fn of(stop: &Stop) -> Self {
         let deadline = stop.deadline();
         Self { deadline }

@@ -23,7 +23,8 @@ const MAX_NOTE_BYTES: usize = 64 << 10;
 pub(super) struct Counts {
     pub(super) receives: u64,
     pub(super) tries: u64,
-    /// Whether it is still suspect: it was handed back before it was begun.
+    /// Whether it is suspect: its poll was given up, or it was suspect and was handed back before it was
+    /// begun.
     pub(super) is_suspect: bool,
 }
 
@@ -40,7 +41,7 @@ pub(super) type Notes = HashMap<String, Note>;
 pub(super) struct History {
     /// How often its job was begun, this time included, as far as anybody knows.
     pub(super) tries: u64,
-    /// Whether the process that received it before may have died of it.
+    /// Whether the process that received it before may have died of it, or its poll hung there.
     pub(super) is_suspect: bool,
 }
 

@@ -14,7 +14,7 @@ use futures::{Stream, StreamExt as _};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::batch::{Batch, Group, Received, received_before};
+use super::batch::{Batch, Group, Received, Tried, received_before};
 use super::bounds::{Bounds, of_try};
 use super::handed_back::{HandedBack, Note, Notes};
 use super::ledger::Ledger;
@@ -42,15 +42,13 @@ enum Settled<'m> {
 /// The jobs of a tenant that are still to be done.
 struct Jobs<'m> {
     tenant: String,
-    stop: Stop,
     rest: std::vec::IntoIter<(Job, Received<'m>)>,
     is_first: bool,
 }
 
 impl<'m> Jobs<'m> {
-    fn of(group: Group<'m>, stop: &Stop) -> Self {
+    fn of(group: Group<'m>) -> Self {
         Self {
-            stop: of_try(stop, group.tries()),
             tenant: group.tenant,
             rest: group.jobs.into_iter(),
             is_first: true,
@@ -119,7 +117,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
 
     /// Does a tenant's jobs in order.
     fn settle<'m>(&self, group: Group<'m>) -> impl Stream<Item = Settled<'m>> + Send {
-        stream::unfold(Jobs::of(group, self.stop), |jobs| self.settle_next(jobs))
+        stream::unfold(Jobs::of(group), |jobs| self.settle_next(jobs))
     }
 
     /// Does the next job of a tenant.
@@ -127,34 +125,40 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         let (job, received) = jobs.rest.next()?;
         let is_first = std::mem::take(&mut jobs.is_first);
         let is_begun = is_first || self.bounds.allow_another();
-        let after = if is_begun {
-            self.message(&job, received, &jobs.stop).await
+        let (tried, after) = if is_begun {
+            self.message(&job, received).await
         } else {
-            AfterJob::Later(AT_ONCE)
+            (Tried::NotBegun, AfterJob::Later(AT_ONCE))
         };
         let AfterJob::Later(delay) = after else {
             return Some((Settled::Done(received), jobs));
         };
         // A later message of the same group must not overtake this one.
         let rest: Vec<_> = jobs.rest.by_ref().map(|(_, received)| received).collect();
-        let begun = std::iter::once(received.counts(is_begun));
-        let note = Note::of(begun.chain(rest.iter().map(|received| received.counts(false))));
+        let waiting = rest.iter().map(|waiting| waiting.counts(Tried::NotBegun));
+        let note = Note::of(std::iter::once(received.counts(tried)).chain(waiting));
         let later: Vec<_> = std::iter::once(received).chain(rest).collect();
         tokio::join!(self.note(&jobs.tenant, &note), self.hide(&later, delay));
         Some((Settled::Later(later), jobs))
     }
 
-    /// Does one message's job; what is to be done with the message.
-    async fn message(&self, job: &Job, received: Received<'_>, stop: &Stop) -> AfterJob {
+    /// Does one message's job; what became of it, and what is to be done with the message.
+    async fn message(&self, job: &Job, received: Received<'_>) -> (Tried, AfterJob) {
         let delivery = received.delivery();
+        let stop = of_try(self.stop, delivery.tries);
         let began = Instant::now();
-        let done = self.poll(job, delivery, stop).await;
+        let done = self.poll(job, delivery, &stop).await;
         let after = AfterJob::of(&done, delivery.tries);
+        let tried = match done {
+            Err(JobFailure::GivenUp) => Tried::GivenUp,
+            _ => Tried::Ended,
+        };
         self.log_done(job, done, began.elapsed()).await;
-        match after {
+        let after = match after {
             AfterJob::Another => self.another(job).await,
             after => after,
-        }
+        };
+        (tried, after)
     }
 
     /// Polls on a task of its own, which is ended if the poll does not end by itself.
@@ -164,9 +168,10 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         delivery: Delivery,
         stop: &Stop,
     ) -> Result<Option<Report>, JobFailure> {
+        let until = Bounds::of(stop).poll();
         let (messages, job, stop) = (Arc::clone(self.messages), job.clone(), stop.clone());
         let poll = async move { messages.poll(&job, Some(delivery), &stop).await };
-        match on_its_own(poll, self.bounds.poll()).await {
+        match on_its_own(poll, until).await {
             Some(Ok(done)) => done,
             Some(Err(panicked)) => Err(panicked.into()),
             None => Err(JobFailure::GivenUp),
@@ -198,7 +203,11 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
     async fn hand_back<'m>(&self, groups: impl Iterator<Item = Group<'m>>, ledger: &mut Ledger) {
         let groups: Vec<_> = groups.collect();
         let notes = groups.iter().map(async |group| {
-            let note = Note::of(group.messages().map(|received| received.counts(false)));
+            let note = Note::of(
+                group
+                    .messages()
+                    .map(|received| received.counts(Tried::NotBegun)),
+            );
             self.note(&group.tenant, &note).await;
         });
         let received: Vec<_> = groups.iter().flat_map(Group::messages).collect();

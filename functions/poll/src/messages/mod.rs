@@ -77,7 +77,7 @@ impl<P: Pollers + 'static> JobMessages<P> {
     ///
     /// - A poll that panics, or that does not end in its time, has failed. No other one has.
     /// - A message that was received before and not handed back may have killed the process that
-    ///   received it. So it is polled alone, when the others are done and deleted, and no more than one
+    ///   received it, and one whose poll was given up may hang again. So it is polled alone, when the others are done and deleted, and no more than one
     ///   per invocation; other such messages are handed back before anything begins.
     /// - What is handed back is noted in the store; a job that was begun before has less time.
     /// - Messages that are done are deleted at once if others go on for seconds.

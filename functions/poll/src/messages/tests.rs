@@ -317,10 +317,10 @@ async fn what_was_received_before_is_polled_alone_when_the_others_are_deleted() 
             "3 end"
         ]
     );
-    // Where nothing else is to be done it costs no call, and takes all of the time.
-    let world = World::of(&[("a", Plan::Takes(50))]);
+    // Where nothing else is to be done it costs no call, and has all of a second try's time.
+    let world = World::of(&[("a", Plan::Takes(24))]);
     assert!(world.answer(&[message("1", "a", 2)]).await.is_empty());
-    assert_eq!(world.events.take(), ["0 begin", "0 a", "50 end"]);
+    assert_eq!(world.events.take(), ["0 begin", "0 a", "24 end"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -411,4 +411,33 @@ async fn a_suspect_that_was_handed_back_before_it_began_is_one_still() {
     // The one that was polled is suspect no more.
     assert!(has("0 a") && has("1 hide r1 for 90"), "{events:?}");
     assert!(has("1 b") && has("2 hide r2 for 60"), "{events:?}");
+}
+
+/// What hung once is polled behind the others, and has no more time than another second try.
+#[tokio::test(start_paused = true)]
+async fn what_was_given_up_comes_back_as_a_suspect_with_a_short_time() {
+    let world = World::of(&[("a", Plan::Hangs), ("b", Plan::Takes(1))]);
+    for (count, given_up) in [(1, 58), (2, 26), (3, 26), (4, 58)] {
+        let batch = [message("1", "a", count), message("2", "b", 1)];
+        assert_eq!(world.answer(&batch).await, ["1"]);
+        let events = world.events.take();
+        if count > 1 {
+            assert_eq!(events[1..4], ["0 b", "1 delete r2", "1 a"], "{count}");
+        }
+        let expected = format!("{given_up} a: the poll did not end in its time");
+        assert!(events[4].starts_with(&expected), "{count}: {events:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_job_of_a_tenant_has_the_time_of_its_own_tries() {
+    let world = World::of(&[("a", Plan::FailsAfter(1))]);
+    assert_eq!(world.answer(&[message("1", "a", 1)]).await, ["1"]);
+    world.events.take();
+    let mut again = World::of(&[("a", Plan::Takes(22))]);
+    Arc::get_mut(&mut again.messages).unwrap().store = Arc::clone(&world.messages.store);
+    let batch = [message("1", "a", 2), message("2", "a", 1)];
+    assert!(again.answer(&batch).await.is_empty());
+    let events = again.events.take();
+    assert_eq!(events, ["0 begin", "0 a", "22 a", "24 delete r1", "44 end"]);
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use drawbridge_cursor::Window;
+use drawbridge_cursor::{Due, Window};
 use drawbridge_poll::{BackfillProgress, Silent, Stop};
 use drawbridge_time::Deadline;
 use tokio::time::Instant;
 
-use crate::world::World;
+use crate::world::{Count, World};
 
 const LAMBDA: Duration = Duration::from_secs(55);
 
@@ -176,4 +176,31 @@ async fn requests_that_fail_are_spent_too() {
     step(&world).await;
     let spent = world.state().await.spent.unwrap();
     assert!(spent.requests >= 6, "{spent:?}");
+}
+
+/// Before, a window was taken for incomplete, and put aside after some tries, though Graph was not asked.
+#[tokio::test(start_paused = true)]
+async fn a_count_for_which_no_request_is_left_is_asked_for_later() {
+    let mut world = world(3);
+    world.graph.counts(Count::AndMore(0));
+    for n in 0..96 {
+        world.set(&format!("new{n}"), "2026-03-01T11:00:00Z");
+    }
+    world.poll().await.unwrap();
+    assert_eq!(world.graph.requests().len(), 97);
+    world.restart();
+    ask(&world).await;
+    assert!(!step(&world).await, "it was not counted");
+    // The three pages are the last that the minute has.
+    assert_eq!(world.graph.requests().len(), 100);
+    assert!((0..3).all(|n| world.has(&format!("old{n}"))));
+    let state = world.state().await;
+    let left = state.backfills.values().next().unwrap().left();
+    let is_due = |due: Due| (due.wait_secs, due.failures, due.incomplete) == (0, 0, 0);
+    let is_due = left.iter().all(|range| is_due(range.due));
+    assert!(!left.is_empty() && is_due, "{left:?}");
+    world.restart();
+    steps(&mut world).await;
+    assert!(world.state().await.backfills.is_empty());
+    assert!(!world.store.keys().iter().any(|key| key.contains("/gaps/")));
 }

@@ -227,6 +227,29 @@ async fn a_tenant_whose_alerts_are_more_than_a_small_page_is_asked_for_smaller_o
     assert_eq!(world.state().await.small_page, None);
 }
 
+/// Before, it was learned anew, and saved, by each poll that has all of the memory before its first page.
+#[tokio::test(start_paused = true)]
+async fn a_size_that_is_known_is_not_learned_from_a_whole_page() {
+    let world = World::with(|settings| settings.pages.most_kept_bytes = 1 << 30);
+    for n in 0..3_000 {
+        let id = format!("short{n}");
+        let short = json!({"id": id, "lastUpdateDateTime": T1});
+        world.graph.set(&id, T1, short.to_string());
+    }
+    world.poll().await.unwrap();
+    let mut learned = Vec::new();
+    for bytes in [4_000, 4_400] {
+        world.clock.advance_secs(60);
+        for n in 0..80 {
+            world.set_long_at("2026-03-01T11:58:00Z", &format!("da{n}"), bytes);
+        }
+        let report = world.poll_within(&Memory::shared(), 30).await.unwrap();
+        assert_eq!((report.ending, report.pages), (Ending::Complete, 1));
+        learned.push(world.state().await.small_page.unwrap());
+    }
+    assert_eq!(learned[0], learned[1]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_backlog_is_not_read_in_small_pages() {
     let world = World::new();

@@ -3,10 +3,11 @@
 use std::sync::Mutex;
 
 use drawbridge_cursor::Window;
+use drawbridge_graph::Settings;
 use drawbridge_poll::{BackfillProgress, Ending, Progress, Report, Silent, Stop};
 use drawbridge_time::Deadline;
 
-use crate::world::{Count, World};
+use crate::world::{Answer, Count, World};
 
 fn never() -> Stop {
     Stop::at(Deadline::none())
@@ -235,4 +236,42 @@ async fn what_graph_counts_and_does_not_list_for_two_hours_is_put_aside() {
                 .contains("counted more alerts than it")
         );
     }
+}
+
+/// Before, it was read again and again for two hours and then put aside.
+#[tokio::test(start_paused = true)]
+async fn a_window_whose_count_graph_never_gives_is_read_all_the_same() {
+    let world = looking_back();
+    world.set("old", "2026-02-28T01:00:00Z");
+    world.graph.counts(Count::NotImplemented);
+    let (report, counting, _) = poll(&world).await;
+    assert_eq!(report.ending, Ending::Complete);
+    assert!(counting > 0 && world.has("old") && world.left().await.is_empty());
+}
+
+/// An alert that is larger than any page is the one row that comes with the number.
+#[tokio::test(start_paused = true)]
+async fn a_count_whose_one_row_is_too_large_says_nothing() {
+    let world = looking_back();
+    world.set("old", "2026-02-28T01:00:00Z");
+    let large = Answer::Page(vec![b' '; Settings::default().max_body_bytes + 1]);
+    world.graph.script([Answer::Well, large]);
+    let (report, counting, _) = poll(&world).await;
+    assert_eq!((report.ending, counting), (Ending::Complete, 1));
+    assert!(world.has("old") && world.left().await.is_empty());
+}
+
+/// Before, a number from before the first attempt failed was compared with what was listed of its parts.
+#[tokio::test(start_paused = true)]
+async fn what_was_counted_beside_a_list_that_failed_is_counted_again() {
+    let world = sweeping().await;
+    world.set("early", "2026-02-28T20:00:00Z");
+    world.graph.counts(Count::AndMore(0));
+    // What is new and the count are answered, and no try of the list.
+    let fails = std::iter::repeat_with(|| Answer::Status(500)).take(5);
+    let answers = [Answer::Well, Answer::Well].into_iter().chain(fails);
+    world.graph.script(answers);
+    let (report, counting, _) = poll(&world).await;
+    assert_eq!((report.swept, report.count_mismatches), (1, 0));
+    assert_eq!(counting, 2, "{:?}", world.graph.requests());
 }

@@ -53,6 +53,8 @@ pub(crate) enum Count {
     Refused,
     /// 503.
     Unavailable,
+    /// 501.
+    NotImplemented,
 }
 
 /// What Graph answers next, in place of the alerts.
@@ -281,6 +283,7 @@ impl Transport for Wire {
             (None, _) | (_, Count::Silent) => String::new(),
             (_, Count::Refused) => return Ok(answer(400, None, String::new())),
             (_, Count::Unavailable) => return Ok(answer(503, None, String::new())),
+            (_, Count::NotImplemented) => return Ok(answer(501, None, String::new())),
             (_, Count::AndMore(more)) => format!("\"@odata.count\":{},", hits.len() as u64 + more),
         };
         let body = format!("{{{count}\"value\":[{}]{next}}}", page.join(","));
