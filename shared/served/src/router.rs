@@ -156,7 +156,7 @@ impl Router {
         let window = query.window(now, tenant.settings.lookback_secs);
         let source = Source {
             store: Arc::clone(&self.store),
-            segments: Segments::of(&tenant.name, format),
+            segments: Segments::of(&tenant.name, &tenant.id, format),
         };
         let served = Served::new(id, &tenant.name, client, format, window);
         let mut page = Page::default();

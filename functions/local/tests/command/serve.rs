@@ -35,7 +35,8 @@ fn polled() -> (Tenant, Folder) {
     write(&folder, "contoso", &tenant, &outputs);
     on(&folder, &["poll", "--all", "--once"]).well();
     for format in ["siem", "native"] {
-        let segments = folder.path().join("served/v1/contoso").join(format);
+        let segments = format!("served/v1/contoso/{TENANT}/{format}");
+        let segments = folder.path().join(segments);
         let entries: Vec<_> = fs::read_dir(&segments).unwrap().collect();
         assert_eq!(entries.len(), 1);
         let shown = Timestamp::now() - SignedDuration::from_mins(1);

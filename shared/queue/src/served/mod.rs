@@ -95,17 +95,19 @@ struct Held {
 }
 
 impl ServedQueue {
-    /// Writes segments of `tenant` in `format`, by their names, into `store`.
+    /// Writes segments of `tenant` in `format`, by their names, with the records of the directory
+    /// (tenant) id `directory`, into `store`.
     pub fn new(
         store: Arc<dyn Catalogue>,
         clock: Arc<dyn Clock>,
         tenant: &str,
+        directory: &str,
         format: &str,
     ) -> Self {
         Self {
             store,
             clock,
-            segments: Segments::of(tenant, format),
+            segments: Segments::of(tenant, directory, format),
             stamped: Stamped::of(format),
             settings: ServedSettings::default(),
             held: Mutex::default(),

@@ -298,6 +298,25 @@ async fn a_token_of_one_tenant_reads_that_one_alone() {
 }
 
 #[tokio::test]
+async fn the_records_of_a_directory_are_not_shown_to_another_one_that_has_its_name() {
+    let world = World::new();
+    world.show([1]).await;
+    world.write_of("native", [2]).await;
+    world.advance(10);
+    // Entra names a directory in any case, and so does a document.
+    let directory = DIRECTORY.to_uppercase();
+    world.serve(&[world.tenant("contoso", &directory, "")]);
+    assert_eq!(world.get("/api/alerts").await.ids(), [1]);
+    world.serve(&[world.tenant("contoso", OTHER, "")]);
+    let changes = json!({"tid": OTHER, "iss": format!("https://login.example/{OTHER}/v2.0")});
+    let token = first_key().sign(&with(&world, &changes)).unwrap();
+    for target in ["/api/alerts", "/api/alerts?limit=9", "/api/native"] {
+        let headers = [("authorization", &*format!("Bearer {token}"))];
+        assert_eq!(world.ask("GET", target, &headers).await.body, "[]");
+    }
+}
+
+#[tokio::test]
 async fn keys_that_change_are_found_and_asked_for_every_five_minutes_at_most() {
     let world = World::new();
     assert_eq!(status_of(&world, &json!({})).await, 200);

@@ -116,7 +116,7 @@ async fn write(
         _ => 0,
     };
     let clock = move || clock.now() - SignedDuration::from_secs(behind_secs);
-    let queue = ServedQueue::new(store, Arc::new(clock), "contoso", "siem");
+    let queue = ServedQueue::new(store, Arc::new(clock), "contoso", DIRECTORY, "siem");
     let mut written = Vec::new();
     let mut next_id = writer * 1_000_000;
     while start.elapsed() < Duration::from_secs(WRITTEN_SECS) {
