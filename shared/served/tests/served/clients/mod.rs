@@ -198,6 +198,7 @@ fn every_family_of_cursor_is_in_the_table() {
     for is_family in [
         |cursor: Cursor| cursor.is_of_a_field(),
         |cursor| cursor == Cursor::PollBefore,
+        |cursor| matches!(cursor, Cursor::PollAfter(_)),
         |cursor| matches!(cursor, Cursor::Last(_) | Cursor::Nothing),
         |cursor| matches!(cursor, Cursor::Windows | Cursor::WindowsAndAStep),
     ] {
