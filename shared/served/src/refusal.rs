@@ -91,6 +91,11 @@ impl Refusal {
             Self::Denied(Denied::Forbidden(Forbidden::Client)) => {
                 "the application of the token is not in serve.clients of a tenant's document".into()
             }
+            Self::Denied(Denied::Forbidden(Forbidden::User)) => {
+                "the token is of a user, who is not in serve.users of the tenant's document: ask for a \
+                 token of the application itself, with client credentials"
+                    .into()
+            }
             Self::Denied(Denied::Forbidden(Forbidden::Role)) => {
                 "the token lacks the role that serve.role of the tenant's document names".into()
             }

@@ -8,6 +8,7 @@ use drawbridge_entra::jwt;
 use drawbridge_time::Clock;
 use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use self::keys::{Keys, NoKey, Version};
 use crate::tenant::ServedTenant;
@@ -43,6 +44,8 @@ pub(crate) enum Denied {
 pub(crate) enum Forbidden {
     /// Its application is on no list.
     Client,
+    /// It is of a user who is on no list.
+    User,
     /// It has not the role.
     Role,
     /// It does not tell one tenant's document from another.
@@ -70,6 +73,22 @@ struct Claims {
     azp: Option<String>,
     #[serde(default)]
     roles: Vec<String>,
+    /// What a user lets the application do in his name. A token of the application itself has none.
+    #[serde(default)]
+    scp: Option<IgnoredAny>,
+    /// `app` or `user`, where the API wants that claim.
+    #[serde(default)]
+    idtyp: Option<String>,
+    /// The user, or the application's own object.
+    #[serde(default)]
+    oid: Option<String>,
+}
+
+impl Claims {
+    /// Whether it is a user's, in whose name the application asks.
+    fn is_of_a_user(&self) -> bool {
+        self.scp.is_some() || self.idtyp.as_ref().is_some_and(|kind| kind != "app")
+    }
 }
 
 /// Checks tokens.
@@ -172,12 +191,16 @@ impl Tokens {
             ));
         }
         let client = match version {
-            Version::V1 => claims.appid,
-            Version::V2 => claims.azp,
+            Version::V1 => &claims.appid,
+            Version::V2 => &claims.azp,
         };
-        let client = client.unwrap_or_default();
-        if !settings.lists_client(&client) {
+        let client = client.as_deref().unwrap_or_default();
+        if !settings.lists_client(client) {
             return Err(Denied::Forbidden(Forbidden::Client));
+        }
+        let user = claims.oid.as_deref().unwrap_or_default();
+        if claims.is_of_a_user() && !settings.lists_user(user) {
+            return Err(Denied::Forbidden(Forbidden::User));
         }
         if let Some(role) = &settings.role
             && !claims.roles.contains(role)

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::world::{API, CLIENT, DIRECTORY, World, first_key, second_key};
 
 const OTHER: &str = "00000000-0000-0000-0000-0000000000ff";
+const USER: &str = "00000000-0000-0000-0000-0000000000ee";
 
 /// The claims of a good token with some set in another way, or taken out where they are null.
 fn with(world: &World, changes: &Value) -> Value {
@@ -34,11 +35,7 @@ async fn tokens_of_both_versions_are_taken() {
     });
     assert_eq!(status_of(&world, &json!({})).await, 200);
     assert_eq!(status_of(&world, &v1).await, 200);
-    // Of a user, in whose name the application reads.
-    assert_eq!(
-        status_of(&world, &json!({"scp": "user_impersonation"})).await,
-        200
-    );
+    assert_eq!(status_of(&world, &json!({"idtyp": "app"})).await, 200);
     let directory = DIRECTORY.to_uppercase();
     assert_eq!(status_of(&world, &json!({"tid": directory})).await, 200);
     let asked = world.entra.asked();
@@ -113,6 +110,53 @@ async fn a_token_with_a_wrong_claim_is_refused_with_the_reason() {
     // Within the leeway.
     assert_eq!(status_of(&world, &json!({"exp": now - 299})).await, 200);
     assert_eq!(status_of(&world, &json!({"nbf": now + 299})).await, 200);
+}
+
+#[tokio::test]
+async fn the_token_of_a_user_is_refused_unless_the_document_lists_the_user() {
+    let world = World::new();
+    let users = [
+        json!({"scp": "user_impersonation", "oid": USER}),
+        json!({"scp": "", "oid": USER}),
+        json!({"scp": ["user_impersonation"], "oid": USER}),
+        json!({"idtyp": "user", "oid": USER}),
+        json!({
+            "scp": "user_impersonation", "oid": USER, "ver": "1.0", "azp": null, "appid": CLIENT,
+            "iss": format!("https://sts.example/{DIRECTORY}/"),
+        }),
+    ];
+    for changes in &users {
+        let token = first_key().sign(&with(&world, changes)).unwrap();
+        let message = world.get_with(&token).await.refused(403, "Forbidden");
+        assert!(message.contains("serve.users"), "{changes}: {message}");
+    }
+    let listed = format!(r#","users":["{}"]"#, USER.to_uppercase());
+    world.serve(&[world.tenant("contoso", DIRECTORY, &listed)]);
+    for changes in &users {
+        assert_eq!(status_of(&world, changes).await, 200, "{changes}");
+    }
+    for changes in [
+        json!({"scp": "user_impersonation"}),
+        json!({"scp": "user_impersonation", "oid": OTHER}),
+        json!({"scp": "user_impersonation", "oid": USER, "azp": OTHER}),
+    ] {
+        assert_eq!(status_of(&world, &changes).await, 403, "{changes}");
+    }
+    // An application needs no user.
+    assert_eq!(status_of(&world, &json!({"oid": OTHER})).await, 200);
+}
+
+#[tokio::test]
+async fn an_id_token_is_refused() {
+    let world = World::new();
+    let listed = format!(r#","users":["{USER}"]"#);
+    world.serve(&[world.tenant("contoso", DIRECTORY, &listed)]);
+    // It is for the application that signed somebody in, and names none that asked for it.
+    let id_token = json!({
+        "azp": null, "oid": USER, "nonce": "n", "name": "A user", "sub": "s",
+        "preferred_username": "user@contoso.example",
+    });
+    assert_eq!(status_of(&world, &id_token).await, 403);
 }
 
 #[tokio::test]
