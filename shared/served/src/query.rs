@@ -4,7 +4,7 @@ use drawbridge_queue::Stamp;
 use jiff::{SignedDuration, Timestamp};
 use url::form_urlencoded;
 
-use crate::filter::Filter;
+use crate::filter::{Filter, MAX_VALUES, values};
 use crate::time_value::{ago, time};
 
 /// How far back an answer goes where no time is given, as Microsoft documented it.
@@ -91,11 +91,15 @@ impl Query {
                     let cursor = value.trim().parse();
                     read.cursor = Some(cursor.map_err(|_| Unreadable(problem))?);
                 }
-                name::MACHINE_GROUPS => read.filter.machine_groups.extend(list(&value)),
-                name::DEVICE_TAGS => read.filter.device_tags.extend(list(&value)),
-                name::CLOUD_TAGS => read.filter.cloud_tags.extend(list(&value)),
+                name::MACHINE_GROUPS => read.filter.machine_groups.extend(values(&value)),
+                name::DEVICE_TAGS => read.filter.device_tags.extend(values(&value)),
+                name::CLOUD_TAGS => read.filter.cloud_tags.extend(values(&value)),
                 _ => {}
             }
+        }
+        if read.filter.len() > MAX_VALUES {
+            let problem = "there are more than 64 machine groups and tags: ask for fewer";
+            return Err(Unreadable(problem));
         }
         read.since = read.since.or(duration);
         Ok(read)
@@ -148,12 +152,6 @@ fn after(time: Timestamp) -> Option<Stamp> {
         0 => Stamp::not_after(time),
         _ => Stamp::not_after(time.saturating_sub(CLOCK_SLACK).unwrap_or(time)),
     }
-}
-
-fn list(value: &str) -> Vec<String> {
-    let values = value.split(',').map(str::trim);
-    let values = values.filter(|value| !value.is_empty());
-    values.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -258,12 +256,27 @@ mod tests {
 
     #[test]
     fn lists_are_repeated_or_separated_by_commas() {
-        let query = read("machinegroups=a,b&MachineGroups=c%20d&DeviceCreatedMachineTags=e&cloudCreatedMachineTags=,f,&limit=5")
+        let query = read("machinegroups=A,b&MachineGroups=C%20d&DeviceCreatedMachineTags=e&cloudCreatedMachineTags=,f,&limit=5")
             .unwrap();
         assert_eq!(query.filter.machine_groups, ["a", "b", "c d"]);
         assert_eq!(query.filter.device_tags, ["e"]);
         assert_eq!(query.filter.cloud_tags, ["f"]);
         assert_eq!(query.limit, Some(5));
+    }
+
+    #[test]
+    fn there_may_be_64_values_to_filter_by() {
+        let of = |groups: usize| {
+            let groups = vec!["a"; groups].join(",");
+            read(&format!(
+                "machinegroups={groups}&cloudCreatedMachineTags=b,c"
+            ))
+        };
+        assert_eq!(of(62).unwrap().filter.len(), 64);
+        for groups in [63, 32_000] {
+            let Unreadable(problem) = of(groups).unwrap_err();
+            assert!(problem.contains("more than 64"), "{problem}");
+        }
     }
 
     #[test]

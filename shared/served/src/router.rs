@@ -159,6 +159,7 @@ impl Router {
             segments: Segments::of(&tenant.name, &tenant.id, format),
         };
         let served = Served::new(id, &tenant.name, client, format, window);
+        let filter = Arc::new(query.filter.clone());
         let mut page = Page::default();
         let listed = source.stamps(window).await;
         let mut stamps = listed.map_err(|error| refused(&error.into(), &served))?;
@@ -168,7 +169,7 @@ impl Router {
                 page = self.page(&query, window, &mut stamps);
             }
             (Endpoint::Alerts, Some(limit)) => {
-                let newest = source.newest(&stamps, &query.filter, limit).await;
+                let newest = source.newest(&stamps, &filter, limit).await;
                 (stamps, skip) = newest.map_err(|error| refused(&error, &served))?;
             }
             (Endpoint::Alerts, None) => {}
@@ -177,7 +178,7 @@ impl Router {
         let wanted = Wanted {
             source,
             stamps,
-            filter: query.filter,
+            filter,
             skip,
             most_bytes: self.settings.max_answer_bytes,
             gzip: is_gzip,
