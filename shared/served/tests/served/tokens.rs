@@ -433,6 +433,25 @@ async fn a_key_server_that_hangs_holds_up_nobody_whose_key_is_known_for_long() {
     assert_eq!(elapsed().await, (503, 10));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_made_up_key_holds_up_nobody_whose_key_is_known() {
+    let world = World::new();
+    assert_eq!(world.get("/api/alerts").await.status, 200);
+    world.entra.hang();
+    // In the pause after the last question, and when the keys are no longer fresh.
+    for advance_secs in [6 * 60, 2 * 60 * 60] {
+        world.advance(advance_secs);
+        let elapsed = async |token: String| {
+            let start = tokio::time::Instant::now();
+            let status = world.get_with(&token).await.status;
+            (status.as_u16(), start.elapsed().as_secs())
+        };
+        let made_up = second_key().sign(&world.claims()).unwrap();
+        let (made_up, good) = tokio::join!(elapsed(made_up), elapsed(world.token()));
+        assert_eq!((made_up, good), ((503, 10), (200, 0)));
+    }
+}
+
 #[tokio::test]
 async fn keys_for_other_uses_are_no_keys() {
     let world = World::new();
