@@ -32,8 +32,8 @@ pub struct RouterSettings {
     pub requests_per_minute: u32,
     /// The most answers of a client at once.
     pub answers_at_once: usize,
-    /// How many bytes an answer has before compression at most, but for the segment with which they
-    /// are reached.
+    /// How many bytes an answer of `/api/alerts` has before compression at most, but for the segment
+    /// with which they are reached.
     pub max_answer_bytes: u64,
     /// The most segments of a page of `/api/FORMAT`.
     pub max_page_segments: usize,
@@ -161,12 +161,15 @@ impl Router {
         let served = Served::new(id, &tenant.name, client, format, window);
         let filter = Arc::new(query.filter.clone());
         let mut page = Page::default();
+        let mut most_bytes = self.settings.max_answer_bytes;
         let listed = source.stamps(window).await;
         let mut stamps = listed.map_err(|error| refused(&error.into(), &served))?;
         let mut skip = 0;
         match (&endpoint, query.limit) {
             (Endpoint::Format(_), _) => {
                 page = self.page(&query, window, &mut stamps);
+                // The cursor behind the page is said before it is read.
+                most_bytes = u64::MAX;
             }
             (Endpoint::Alerts, Some(limit)) => {
                 let newest = source.newest(&stamps, &filter, limit).await;
@@ -180,7 +183,7 @@ impl Router {
             stamps,
             filter,
             skip,
-            most_bytes: self.settings.max_answer_bytes,
+            most_bytes,
             gzip: is_gzip,
             served,
             turn,

@@ -4,15 +4,12 @@ use std::io::Read as _;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use drawbridge_queue::{Segments, Stamp};
+use drawbridge_queue::{MAX_SEGMENT_BYTES, Segments, Stamp};
 use drawbridge_store::{Catalogue, StoreError};
 use flate2::read::MultiGzDecoder;
 
 use crate::filter::Filter;
 use crate::query::Window;
-
-/// The most bytes of a segment: the writer closes one at 8 MiB, unless one record is longer.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Why a segment could not be read. Never holds any of its content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +53,7 @@ impl Source {
     /// A segment's compressed lines; `None` if it has expired since it was listed.
     pub(crate) async fn packed(&self, stamp: Stamp) -> Result<Option<Packed>, SegmentError> {
         let key = self.segments.key(stamp);
-        let object = self.store.get_at_most(&key, MAX_BYTES).await?;
+        let object = self.store.get_at_most(&key, MAX_SEGMENT_BYTES).await?;
         Ok(object.map(|object| Packed {
             key,
             bytes: object.body,
@@ -104,9 +101,9 @@ impl Packed {
 
     fn unpacked(&self) -> Result<Vec<u8>, SegmentError> {
         let mut lines = Vec::new();
-        let mut decoder = MultiGzDecoder::new(&self.bytes[..]).take(MAX_BYTES as u64 + 1);
+        let mut decoder = MultiGzDecoder::new(&self.bytes[..]).take(MAX_SEGMENT_BYTES as u64 + 1);
         match decoder.read_to_end(&mut lines) {
-            Ok(read) if read <= MAX_BYTES => Ok(lines),
+            Ok(read) if read <= MAX_SEGMENT_BYTES => Ok(lines),
             _ => Err(SegmentError::Damaged {
                 key: self.key.clone(),
             }),

@@ -316,6 +316,28 @@ async fn what_cannot_be_a_line_is_refused_and_the_rest_is_written() {
 }
 
 #[tokio::test]
+async fn a_record_that_would_make_a_segment_nobody_reads_is_refused() {
+    let most = record(0).to_string().len();
+    let settings = ServedSettings {
+        max_record_bytes: most,
+        ..ServedSettings::default()
+    };
+    let world = World::new("siem");
+    let queue = world.queue.with_settings(settings);
+    let messages = [message(&record(10)), message(&record(1))];
+    let refused = queue.send(&messages).await.unwrap();
+    let expected = Refused {
+        index: 0,
+        code: "MessageTooLong".into(),
+        retryable: false,
+    };
+    assert_eq!(refused, [expected]);
+    let world = World { queue, ..world };
+    world.queue.flush().await.unwrap();
+    assert_eq!(world.ids(), [named("030415", &[1])]);
+}
+
+#[tokio::test]
 async fn errors_show_no_content() {
     let world = World::new("siem");
     world.store.then_put_if([Put::Fails]);
