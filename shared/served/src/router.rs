@@ -98,7 +98,7 @@ impl Router {
                 tenant = caller.map(|caller| caller.tenant.name.as_str()),
                 client = caller.map(|caller| caller.client.as_str()),
                 status = refusal.status().as_u16(),
-                reason = refusal.message(),
+                reason = refusal.reason(),
                 "refused"
             );
             refusal.response(&id)

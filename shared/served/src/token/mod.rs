@@ -33,6 +33,9 @@ pub(crate) enum Denied {
     NoToken,
     /// The token is not good; the rest of the sentence, in which nothing of it is repeated.
     Invalid(&'static str),
+    /// Nobody who is served here signed it; the rest of the sentence, for the log alone: whoever makes up
+    /// tokens is not told which directories are served.
+    Unproven(&'static str),
     /// It is good, and is not for this.
     Forbidden(Forbidden),
     /// Whether it is good cannot be told.
@@ -130,7 +133,7 @@ impl Tokens {
             .iter()
             .filter(|tenant| tenant.id.eq_ignore_ascii_case(&unverified.tid));
         let mut callers = Vec::new();
-        let mut denied = Denied::Invalid("is of a directory that is not served here");
+        let mut denied = Denied::Unproven("is of a directory that is not served here");
         for tenant in tenants {
             match self.check(token, version, &kid, tenant).await {
                 Ok(caller) => callers.push(caller),
@@ -158,7 +161,7 @@ impl Tokens {
             .await
             .map_err(|reason| match reason {
                 NoKey::Unknown => {
-                    Denied::Invalid("is signed with a key that the directory has not")
+                    Denied::Unproven("is signed with a key that the directory has not")
                 }
                 NoKey::Unavailable => Denied::NoKeys,
             })?;
@@ -169,7 +172,7 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_aud = false;
         let claims = jsonwebtoken::decode::<Claims>(token, &found.key, &validation)
-            .map_err(|_| Denied::Invalid("has no good signature or issuer"))?
+            .map_err(|_| Denied::Unproven("has no good signature or issuer"))?
             .claims;
         let now = self.clock.now().as_second();
         if now > claims.exp.saturating_add(LEEWAY_SECS) {
@@ -232,9 +235,10 @@ fn bearer(authorization: &[u8]) -> Result<&str, Denied> {
 fn nearer(one: Denied, other: Denied) -> Denied {
     let rank = |denied: &Denied| match denied {
         Denied::NoToken => 0,
-        Denied::Invalid(_) => 1,
-        Denied::NoKeys => 2,
-        Denied::Forbidden(_) => 3,
+        Denied::Unproven(_) => 1,
+        Denied::Invalid(_) => 2,
+        Denied::NoKeys => 3,
+        Denied::Forbidden(_) => 4,
     };
     if rank(&other) >= rank(&one) {
         other

@@ -62,10 +62,10 @@ async fn a_token_with_a_wrong_claim_is_refused_with_the_reason() {
         (
             json!({"iss": format!("https://login.example/{OTHER}/v2.0")}),
             401,
-            "no good signature or issuer",
+            "lacks a good signature, issuer",
         ),
-        (json!({"iss": null}), 401, "no good signature or issuer"),
-        (json!({"ver": "1.0"}), 401, "no good signature or issuer"),
+        (json!({"iss": null}), 401, "lacks a good signature, issuer"),
+        (json!({"ver": "1.0"}), 401, "lacks a good signature, issuer"),
         (json!({"aud": CLIENT}), 401, "another audience"),
         (
             json!({"aud": format!("api://{API}/")}),
@@ -82,10 +82,14 @@ async fn a_token_with_a_wrong_claim_is_refused_with_the_reason() {
             401,
             "another audience",
         ),
-        (json!({"aud": null}), 401, "no good signature or issuer"),
+        (json!({"aud": null}), 401, "lacks a good signature, issuer"),
         (json!({"exp": now - 301}), 401, "has expired"),
-        (json!({"exp": null}), 401, "no good signature or issuer"),
-        (json!({"exp": "never"}), 401, "no good signature or issuer"),
+        (json!({"exp": null}), 401, "lacks a good signature, issuer"),
+        (
+            json!({"exp": "never"}),
+            401,
+            "lacks a good signature, issuer",
+        ),
         (json!({"nbf": now + 301}), 401, "not valid yet"),
         (json!({"azp": OTHER}), 403, "serve.clients"),
         (json!({"azp": null}), 403, "serve.clients"),
@@ -253,6 +257,27 @@ async fn a_token_that_the_directory_did_not_sign_is_refused() {
             .all(|url| url.starts_with("https://login.example/"))
     );
     assert_eq!(world.get_with(&good).await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_makes_up_tokens_is_not_told_which_directories_are_served() {
+    let world = World::new();
+    let served = second_key().sign(&world.claims()).unwrap();
+    // Under the name of a key that the directory has.
+    let good = world.token();
+    let (signed, _) = good.rsplit_once('.').unwrap();
+    let (_, signature) = served.rsplit_once('.').unwrap();
+    let forged = format!("{signed}.{signature}");
+    let not_served = second_key()
+        .sign(&with(&world, &json!({"tid": OTHER})))
+        .unwrap();
+    let mut messages = Vec::new();
+    for token in [&served, &forged, &not_served] {
+        let answer = world.get_with(token).await;
+        messages.push(answer.refused(401, "Unauthorized"));
+    }
+    messages.dedup();
+    assert_eq!(messages.len(), 1, "{messages:?}");
 }
 
 #[tokio::test]
