@@ -142,7 +142,13 @@ pub(crate) async fn open(
             }
             Shape::Served => {
                 let clock = Arc::new(SystemClock);
-                let queue = ServedQueue::new(private.clone(), clock, &tenant.name, format.name());
+                let queue = ServedQueue::new(
+                    private.clone(),
+                    clock,
+                    &tenant.name,
+                    &tenant.tenant_id,
+                    format.name(),
+                );
                 opened.outputs.push(output(name, format, Arc::new(queue)));
                 continue;
             }

@@ -68,6 +68,10 @@ pub struct ServeSettings {
     /// for any API of it, so that the list must not be empty.
     #[serde(default)]
     pub clients: Vec<String>,
+    /// The object ids of the users in whose name these applications may read. Without any, a token of a
+    /// user is refused: with one, whoever of the tenant can sign in to an application could read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<String>,
     /// An application role that a token must have in addition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
@@ -99,6 +103,13 @@ impl ServeSettings {
     pub fn lists_client(&self, client: &str) -> bool {
         let mut clients = self.clients.iter();
         clients.any(|listed| listed.eq_ignore_ascii_case(client))
+    }
+
+    /// Whether an application may read in the name of a user, by his object id.
+    #[must_use]
+    pub fn lists_user(&self, user: &str) -> bool {
+        let mut users = self.users.iter();
+        users.any(|listed| listed.eq_ignore_ascii_case(user))
     }
 
     /// The first field that is wrong, and what is wrong with it.
@@ -134,6 +145,11 @@ impl ServeSettings {
                 "serve.clients",
                 is_short(&self.clients) && self.clients.iter().all(|client| is_guid(client)),
                 "must be application (client) ids, GUIDs",
+            ),
+            (
+                "serve.users",
+                is_short(&self.users) && self.users.iter().all(|user| is_guid(user)),
+                "must be object ids of users, GUIDs",
             ),
             (
                 "serve.role",
@@ -249,6 +265,10 @@ mod tests {
                 microsofts,
             ),
             (with("00000003-0000-0000-C000-000000000000"), microsofts),
+            (
+                with(API) + r#","users":["hunter2@contoso.example"]"#,
+                "serve.users must be object ids",
+            ),
             (
                 with(API) + r#","role":"""#,
                 "serve.role must be the value of an application role",

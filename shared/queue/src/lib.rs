@@ -43,7 +43,7 @@ pub use message::{Message, Queue, Refused};
 pub use objects::{Content, Naming, ObjectsQueue, ObjectsSettings};
 #[cfg(feature = "aws")]
 pub use offload::Offload;
-pub use served::{NoStamp, Segments, ServedQueue, ServedSettings, Stamp};
+pub use served::{MAX_SEGMENT_BYTES, NoStamp, Segments, ServedQueue, ServedSettings, Stamp};
 #[cfg(feature = "aws")]
 pub use sqs::{SqsQueue, SqsSettings};
 

@@ -1,6 +1,7 @@
 //! An answer's body: one JSON array, a segment at a time.
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use drawbridge_queue::Stamp;
@@ -30,7 +31,7 @@ const AHEAD: usize = 8;
 pub(crate) struct Wanted {
     pub(crate) source: Source,
     pub(crate) stamps: Vec<Stamp>,
-    pub(crate) filter: Filter,
+    pub(crate) filter: Arc<Filter>,
     /// Records to leave out at the beginning.
     pub(crate) skip: u64,
     /// The most bytes before compression, but for the segment with which they are reached.
@@ -47,7 +48,7 @@ struct Sending {
     packed: BoxStream<'static, Result<Option<Packed>, SegmentError>>,
     /// Segments that were not looked at yet.
     left: usize,
-    filter: Filter,
+    filter: Arc<Filter>,
     skip: u64,
     most_bytes: u64,
     bytes: u64,
@@ -97,7 +98,7 @@ impl Sending {
                 Some(packed) => {
                     self.left = self.left.saturating_sub(1);
                     if let Some(packed) = packed {
-                        let lines = packed.lines();
+                        let lines = packed.lines(&self.filter).await;
                         let lines = lines.inspect_err(|error| self.served.broke_off(error))?;
                         self.append(&lines, &mut text);
                     }
@@ -129,9 +130,6 @@ impl Sending {
     fn append(&mut self, lines: &[u8], text: &mut Vec<u8>) {
         text.reserve(lines.len() + 1);
         for record in records(lines) {
-            if !self.filter.takes(record) {
-                continue;
-            }
             if self.skip > 0 {
                 self.skip -= 1;
                 continue;

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-/// The filters of a request; each lists values of which a record must have one.
+/// The most values of a request. Each is compared with each record.
+pub(crate) const MAX_VALUES: usize = 64;
+
+/// The filters of a request; each lists values, in lower case, of which a record must have one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     pub(crate) machine_groups: Vec<String>,
@@ -24,18 +27,24 @@ struct Filtered<'r> {
 }
 
 impl Filter {
-    /// Whether it lets everything through.
-    pub(crate) fn is_empty(&self) -> bool {
-        [&self.machine_groups, &self.device_tags, &self.cloud_tags]
-            .into_iter()
-            .all(Vec::is_empty)
+    /// How many values it has; without any, it lets everything through.
+    pub(crate) fn len(&self) -> usize {
+        let lists = [&self.machine_groups, &self.device_tags, &self.cloud_tags];
+        lists.into_iter().map(Vec::len).sum()
+    }
+
+    /// The records of a segment's lines that are wanted, each with its end.
+    pub(crate) fn lines(&self, lines: Vec<u8>) -> Vec<u8> {
+        if self.len() == 0 {
+            return lines;
+        }
+        let lines = lines.split_inclusive(|byte| *byte == b'\n');
+        let wanted: Vec<_> = lines.filter(|line| self.takes(line)).collect();
+        wanted.concat()
     }
 
     /// Whether a record is wanted. One that cannot be read is: nobody would miss it.
-    pub(crate) fn takes(&self, record: &[u8]) -> bool {
-        if self.is_empty() {
-            return true;
-        }
+    fn takes(&self, record: &[u8]) -> bool {
         let Ok(record) = serde_json::from_slice::<Filtered<'_>>(record) else {
             return true;
         };
@@ -46,13 +55,17 @@ impl Filter {
         ]
         .into_iter()
         .all(|(wanted, there)| {
-            let is_there = |value: &String| {
-                let mut there = there.split(';').map(str::trim);
-                there.any(|one| one.to_lowercase() == value.to_lowercase())
-            };
-            wanted.is_empty() || wanted.iter().any(is_there)
+            let is_wanted = |one: &str| wanted.iter().any(|value| value == one.trim());
+            wanted.is_empty() || there.to_lowercase().split(';').any(is_wanted)
         })
     }
+}
+
+/// The values of a parameter, which are separated by commas, in lower case.
+pub(crate) fn values(text: &str) -> Vec<String> {
+    let values = text.split(',').map(str::trim);
+    let values = values.filter(|value| !value.is_empty());
+    values.map(str::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -60,7 +73,10 @@ mod tests {
     use super::*;
 
     fn list(values: &[&str]) -> Vec<String> {
-        values.iter().map(ToString::to_string).collect()
+        values
+            .iter()
+            .flat_map(|value| super::values(value))
+            .collect()
     }
 
     #[test]
@@ -84,6 +100,17 @@ mod tests {
             };
             assert_eq!(filter.takes(record), is_taken, "{filter:?}");
         }
+    }
+
+    #[test]
+    fn of_a_segment_the_lines_that_are_wanted_are_left() {
+        let lines = b"{\"MachineGroup\":\"A\"}\n{\"MachineGroup\":\"b\"}\n{\n".to_vec();
+        assert_eq!(Filter::default().lines(lines.clone()), lines);
+        let filter = Filter {
+            machine_groups: list(&["a"]),
+            ..Filter::default()
+        };
+        assert_eq!(filter.lines(lines), b"{\"MachineGroup\":\"A\"}\n{\n");
     }
 
     #[test]

@@ -4,14 +4,15 @@ use drawbridge_queue::Stamp;
 use jiff::{SignedDuration, Timestamp};
 use url::form_urlencoded;
 
-use crate::filter::Filter;
+use crate::filter::{Filter, MAX_VALUES, values};
 use crate::time_value::{ago, time};
 
 /// How far back an answer goes where no time is given, as Microsoft documented it.
 const DEFAULT_WINDOW_SECS: i64 = 2 * 60 * 60;
 
-/// A part of a second that a client adds to the end of its last window to begin the next one.
-const SMALL_STEP: SignedDuration = SignedDuration::from_millis(1);
+/// How far a client's own clock may be ahead, or looked at after the answer. A record's time has no
+/// fraction of a second, and the time of a clock hardly ever has none: that tells them apart.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
 
 /// The names of the parameters in lower case. Others are ignored.
 mod name {
@@ -90,11 +91,15 @@ impl Query {
                     let cursor = value.trim().parse();
                     read.cursor = Some(cursor.map_err(|_| Unreadable(problem))?);
                 }
-                name::MACHINE_GROUPS => read.filter.machine_groups.extend(list(&value)),
-                name::DEVICE_TAGS => read.filter.device_tags.extend(list(&value)),
-                name::CLOUD_TAGS => read.filter.cloud_tags.extend(list(&value)),
+                name::MACHINE_GROUPS => read.filter.machine_groups.extend(values(&value)),
+                name::DEVICE_TAGS => read.filter.device_tags.extend(values(&value)),
+                name::CLOUD_TAGS => read.filter.cloud_tags.extend(values(&value)),
                 _ => {}
             }
+        }
+        if read.filter.len() > MAX_VALUES {
+            let problem = "there are more than 64 machine groups and tags: ask for fewer";
+            return Err(Unreadable(problem));
         }
         read.since = read.since.or(duration);
         Ok(read)
@@ -108,7 +113,7 @@ impl Query {
                 let lookback = SignedDuration::from_secs(lookback_secs.into());
                 after(since.saturating_sub(lookback).unwrap_or(since))
             }
-            (None, None) => after(now - SignedDuration::from_secs(DEFAULT_WINDOW_SECS)),
+            (None, None) => Stamp::not_after(now - SignedDuration::from_secs(DEFAULT_WINDOW_SECS)),
         };
         Window {
             after,
@@ -137,25 +142,16 @@ impl Query {
     }
 }
 
-/// The last stamp that is not later than a time, and so was shown to whoever has read up to it.
+/// The last stamp that was certainly shown to whoever has read up to a time.
 ///
-/// Within a millisecond after a whole second, that second is not among these: there are clients that
-/// add a millisecond to the end of their last window, which lay before the second then, and would step
-/// over it.
+/// A whole second is the stamp of a record that the client has. With a fraction, it is the time of the
+/// client's own clock, which may be ahead of this one by more than it had when the client asked: the
+/// stamps of the slack are shown again.
 fn after(time: Timestamp) -> Option<Stamp> {
-    let stamp = Stamp::not_after(time)?;
-    let fraction = time.duration_since(stamp.time());
-    let is_stepped_over = fraction.is_positive() && fraction < SMALL_STEP;
-    match is_stepped_over {
-        true => Some(stamp.later(-1)),
-        false => Some(stamp),
+    match time.subsec_nanosecond() {
+        0 => Stamp::not_after(time),
+        _ => Stamp::not_after(time.saturating_sub(CLOCK_SLACK).unwrap_or(time)),
     }
-}
-
-fn list(value: &str) -> Vec<String> {
-    let values = value.split(',').map(str::trim);
-    let values = values.filter(|value| !value.is_empty());
-    values.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -188,7 +184,8 @@ mod tests {
         let until = "20260302T030405Z";
         for (query, expected) in [
             ("", ends("20260302T010405Z", until)),
-            ("ago=PT30M", ends("20260302T023405Z", until)),
+            // As if it were the client's own clock: some ask for it as often as it is long.
+            ("ago=PT30M", ends("20260302T023403Z", until)),
             (
                 "sinceTimeUtc=2026-03-02T03:00:00.0000000Z",
                 ends("20260302T030000Z", until),
@@ -205,10 +202,14 @@ mod tests {
             // Never later than now.
             ("untiltimeutc=2030-01-01", ends("20260302T010405Z", until)),
             ("sinceTimeUtc=0001-01-01T00:00:00", ends("", until)),
-            // It ends before it begins, or in the same second.
+            // It ends before it begins.
             ("sinceTimeUtc=2026-03-02&untilTimeUtc=2026-03-01", None),
             ("sinceTimeUtc=2030-01-01", None),
-            ("sinceTimeUtc=2026-03-02T03:04:05.2", None),
+            ("sinceTimeUtc=2026-03-02T03:04:05", None),
+            (
+                "sinceTimeUtc=2026-03-02T03:04:05.2",
+                ends("20260302T030403Z", until),
+            ),
             ("untilTimeUtc=1960-01-01", None),
             // Not given, or not known.
             (
@@ -230,14 +231,13 @@ mod tests {
     }
 
     #[test]
-    fn the_lower_end_is_exclusive_but_for_a_step_of_less_than_a_millisecond() {
+    fn the_lower_end_is_exclusive_and_a_clients_clock_may_be_two_seconds_ahead() {
         for (since, after) in [
             ("03:00:05", "20260302T030005Z"),
             ("03:00:05.0000000Z", "20260302T030005Z"),
-            ("03:00:05.000001", "20260302T030004Z"),
-            ("03:00:05.000999", "20260302T030004Z"),
-            ("03:00:05.001", "20260302T030005Z"),
-            ("03:00:05.999999", "20260302T030005Z"),
+            ("03:00:05.000001", "20260302T030003Z"),
+            ("03:00:05.001", "20260302T030003Z"),
+            ("03:00:05.999999", "20260302T030003Z"),
         ] {
             let (found, _) = window(&format!("sinceTimeUtc=2026-03-02T{since}"), 0).unwrap();
             assert_eq!(found, after, "{since}");
@@ -256,12 +256,27 @@ mod tests {
 
     #[test]
     fn lists_are_repeated_or_separated_by_commas() {
-        let query = read("machinegroups=a,b&MachineGroups=c%20d&DeviceCreatedMachineTags=e&cloudCreatedMachineTags=,f,&limit=5")
+        let query = read("machinegroups=A,b&MachineGroups=C%20d&DeviceCreatedMachineTags=e&cloudCreatedMachineTags=,f,&limit=5")
             .unwrap();
         assert_eq!(query.filter.machine_groups, ["a", "b", "c d"]);
         assert_eq!(query.filter.device_tags, ["e"]);
         assert_eq!(query.filter.cloud_tags, ["f"]);
         assert_eq!(query.limit, Some(5));
+    }
+
+    #[test]
+    fn there_may_be_64_values_to_filter_by() {
+        let of = |groups: usize| {
+            let groups = vec!["a"; groups].join(",");
+            read(&format!(
+                "machinegroups={groups}&cloudCreatedMachineTags=b,c"
+            ))
+        };
+        assert_eq!(of(62).unwrap().filter.len(), 64);
+        for groups in [63, 32_000] {
+            let Unreadable(problem) = of(groups).unwrap_err();
+            assert!(problem.contains("more than 64"), "{problem}");
+        }
     }
 
     #[test]

@@ -31,10 +31,23 @@ struct Client {
     answers: Arc<Semaphore>,
 }
 
-/// A client has asked too often, or for too much at once; it may come again in so many seconds.
+/// What a client has too many of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooMany {
-    pub(crate) retry_after_secs: u32,
+pub(crate) enum TooMany {
+    /// Requests of a minute, which ends in so many seconds.
+    Requests { left_secs: u32 },
+    /// Answers at once.
+    Answers,
+}
+
+impl TooMany {
+    /// When it may come again, in seconds.
+    pub(crate) fn retry_after_secs(self) -> u32 {
+        match self {
+            Self::Requests { left_secs } => left_secs,
+            Self::Answers => ANSWERS_END_WITHIN_SECS,
+        }
+    }
 }
 
 impl Rates {
@@ -60,16 +73,12 @@ impl Rates {
             (client.minute, client.requests) = (minute, 0);
         }
         if client.requests >= bounds.per_minute {
-            let left = u32::try_from(60 - secs.rem_euclid(60)).unwrap_or(60);
-            return Err(TooMany {
-                retry_after_secs: left,
-            });
+            let left_secs = u32::try_from(60 - secs.rem_euclid(60)).unwrap_or(60);
+            return Err(TooMany::Requests { left_secs });
         }
         client.requests += 1;
         let answer = Arc::clone(&client.answers).try_acquire_owned();
-        answer.map_err(|_| TooMany {
-            retry_after_secs: ANSWERS_END_WITHIN_SECS,
-        })
+        answer.map_err(|_| TooMany::Answers)
     }
 }
 
@@ -91,8 +100,7 @@ mod tests {
             assert_eq!(count("a", n % 55), Ok(()));
         }
         for _ in 0..10_000 {
-            let retry_after_secs = 5;
-            assert_eq!(count("a", 55), Err(TooMany { retry_after_secs }));
+            assert_eq!(count("a", 55), Err(TooMany::Requests { left_secs: 5 }));
         }
         assert_eq!(count("b", 55), Ok(()));
         assert_eq!(of("fabrikam", "a", 55), Ok(()));

@@ -46,7 +46,9 @@ impl Refusal {
         match self {
             Self::NoSuchPath | Self::NotServed { .. } => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Denied(Denied::NoToken | Denied::Invalid(_)) => StatusCode::UNAUTHORIZED,
+            Self::Denied(Denied::NoToken | Denied::Invalid(_) | Denied::Unproven(_)) => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Denied(Denied::Forbidden(_)) => StatusCode::FORBIDDEN,
             Self::Denied(Denied::NoKeys) | Self::Store { is_retryable: true } => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -63,7 +65,9 @@ impl Refusal {
         match self {
             Self::NoSuchPath | Self::NotServed { .. } => "NotFound",
             Self::Method => "MethodNotAllowed",
-            Self::Denied(Denied::NoToken | Denied::Invalid(_)) => "Unauthorized",
+            Self::Denied(Denied::NoToken | Denied::Invalid(_) | Denied::Unproven(_)) => {
+                "Unauthorized"
+            }
             Self::Denied(Denied::Forbidden(_)) => "Forbidden",
             Self::Denied(Denied::NoKeys) | Self::Store { is_retryable: true } => {
                 "ServiceUnavailable"
@@ -88,8 +92,18 @@ impl Refusal {
                 "send a token of Microsoft Entra as Authorization: Bearer TOKEN".into()
             }
             Self::Denied(Denied::Invalid(reason)) => format!("the token {reason}"),
+            Self::Denied(Denied::Unproven(_)) => {
+                "the token is of a directory that is not served here, or lacks a good signature, issuer, \
+                 audience or expiry; the server's log says which"
+                    .into()
+            }
             Self::Denied(Denied::Forbidden(Forbidden::Client)) => {
                 "the application of the token is not in serve.clients of a tenant's document".into()
+            }
+            Self::Denied(Denied::Forbidden(Forbidden::User)) => {
+                "the token is of a user, who is not in serve.users of the tenant's document: ask for a \
+                 token of the application itself, with client credentials"
+                    .into()
             }
             Self::Denied(Denied::Forbidden(Forbidden::Role)) => {
                 "the token lacks the role that serve.role of the tenant's document names".into()
@@ -102,7 +116,14 @@ impl Refusal {
             Self::Denied(Denied::NoKeys) => {
                 "the keys that tokens are checked with cannot be had at the moment; try again".into()
             }
-            Self::TooMany(_) => "this application asks too often, or for too much at once; wait as Retry-After says".into(),
+            Self::TooMany(TooMany::Requests { .. }) => {
+                "this application asks too often in a minute; wait as Retry-After says".into()
+            }
+            Self::TooMany(TooMany::Answers) => {
+                "this application has too many answers on their way at once: read them to their end, \
+                 or ask again as Retry-After says"
+                    .into()
+            }
             Self::Query(Unreadable(problem)) => (*problem).into(),
             Self::Store { is_retryable: true } => {
                 "the records cannot be read at the moment; try again".into()
@@ -110,6 +131,14 @@ impl Refusal {
             Self::Store {
                 is_retryable: false,
             } => "the records cannot be read; the server's log says why".into(),
+        }
+    }
+
+    /// What the log says: the same, or more.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Denied(Denied::Unproven(reason)) => format!("the token {reason}"),
+            _ => self.message(),
         }
     }
 
@@ -133,12 +162,12 @@ impl Refusal {
             Self::Denied(Denied::NoToken) => {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            Self::Denied(Denied::Invalid(_)) => {
+            Self::Denied(Denied::Invalid(_) | Denied::Unproven(_)) => {
                 let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
-            Self::TooMany(TooMany { retry_after_secs }) => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_secs));
+            Self::TooMany(too_many) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(too_many.retry_after_secs()));
             }
             Self::Denied(Denied::NoKeys) | Self::Store { is_retryable: true } => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(COME_AGAIN_SECS));

@@ -32,8 +32,8 @@ pub struct RouterSettings {
     pub requests_per_minute: u32,
     /// The most answers of a client at once.
     pub answers_at_once: usize,
-    /// How many bytes an answer has before compression at most, but for the segment with which they
-    /// are reached.
+    /// How many bytes an answer of `/api/alerts` has before compression at most, but for the segment
+    /// with which they are reached.
     pub max_answer_bytes: u64,
     /// The most segments of a page of `/api/FORMAT`.
     pub max_page_segments: usize,
@@ -98,7 +98,7 @@ impl Router {
                 tenant = caller.map(|caller| caller.tenant.name.as_str()),
                 client = caller.map(|caller| caller.client.as_str()),
                 status = refusal.status().as_u16(),
-                reason = refusal.message(),
+                reason = refusal.reason(),
                 "refused"
             );
             refusal.response(&id)
@@ -156,19 +156,23 @@ impl Router {
         let window = query.window(now, tenant.settings.lookback_secs);
         let source = Source {
             store: Arc::clone(&self.store),
-            segments: Segments::of(&tenant.name, format),
+            segments: Segments::of(&tenant.name, &tenant.id, format),
         };
         let served = Served::new(id, &tenant.name, client, format, window);
+        let filter = Arc::new(query.filter.clone());
         let mut page = Page::default();
+        let mut most_bytes = self.settings.max_answer_bytes;
         let listed = source.stamps(window).await;
         let mut stamps = listed.map_err(|error| refused(&error.into(), &served))?;
         let mut skip = 0;
         match (&endpoint, query.limit) {
             (Endpoint::Format(_), _) => {
                 page = self.page(&query, window, &mut stamps);
+                // The cursor behind the page is said before it is read.
+                most_bytes = u64::MAX;
             }
             (Endpoint::Alerts, Some(limit)) => {
-                let newest = source.newest(&stamps, &query.filter, limit).await;
+                let newest = source.newest(&stamps, &filter, limit).await;
                 (stamps, skip) = newest.map_err(|error| refused(&error, &served))?;
             }
             (Endpoint::Alerts, None) => {}
@@ -177,9 +181,9 @@ impl Router {
         let wanted = Wanted {
             source,
             stamps,
-            filter: query.filter,
+            filter,
             skip,
-            most_bytes: self.settings.max_answer_bytes,
+            most_bytes,
             gzip: is_gzip,
             served,
             turn,

@@ -1,17 +1,15 @@
 //! Segments, as they are listed and read.
 
 use std::io::Read as _;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use drawbridge_queue::{Segments, Stamp};
+use drawbridge_queue::{MAX_SEGMENT_BYTES, Segments, Stamp};
 use drawbridge_store::{Catalogue, StoreError};
 use flate2::read::MultiGzDecoder;
 
 use crate::filter::Filter;
 use crate::query::Window;
-
-/// The most bytes of a segment: the writer closes one at 8 MiB, unless one record is longer.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Why a segment could not be read. Never holds any of its content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +53,7 @@ impl Source {
     /// A segment's compressed lines; `None` if it has expired since it was listed.
     pub(crate) async fn packed(&self, stamp: Stamp) -> Result<Option<Packed>, SegmentError> {
         let key = self.segments.key(stamp);
-        let object = self.store.get_at_most(&key, MAX_BYTES).await?;
+        let object = self.store.get_at_most(&key, MAX_SEGMENT_BYTES).await?;
         Ok(object.map(|object| Packed {
             key,
             bytes: object.body,
@@ -67,15 +65,14 @@ impl Source {
     pub(crate) async fn newest(
         &self,
         stamps: &[Stamp],
-        filter: &Filter,
+        filter: &Arc<Filter>,
         limit: u64,
     ) -> Result<(Vec<Stamp>, u64), SegmentError> {
         let mut count = 0;
         for (at, stamp) in stamps.iter().enumerate().rev() {
             if let Some(packed) = self.packed(*stamp).await? {
-                let lines = packed.lines()?;
-                let records = records(&lines).filter(|record| filter.takes(record));
-                count += records.count() as u64;
+                let lines = packed.lines(filter).await?;
+                count += records(&lines).count() as u64;
             }
             if count >= limit {
                 return Ok((stamps[at..].to_vec(), count - limit));
@@ -92,12 +89,21 @@ pub(crate) struct Packed {
 }
 
 impl Packed {
-    /// Its lines, each with its end.
-    pub(crate) fn lines(&self) -> Result<Vec<u8>, SegmentError> {
+    /// Its lines that a filter takes, each with its end. Beside what others are answered: a segment may
+    /// take a good part of a second.
+    pub(crate) async fn lines(self, filter: &Arc<Filter>) -> Result<Vec<u8>, SegmentError> {
+        let filter = Arc::clone(filter);
+        let work = tokio::task::spawn_blocking(move || Ok(filter.lines(self.unpacked()?)));
+        // It is never cancelled.
+        work.await
+            .unwrap_or_else(|error| resume_unwind(error.into_panic()))
+    }
+
+    fn unpacked(&self) -> Result<Vec<u8>, SegmentError> {
         let mut lines = Vec::new();
-        let mut decoder = MultiGzDecoder::new(&self.bytes[..]).take(MAX_BYTES as u64 + 1);
+        let mut decoder = MultiGzDecoder::new(&self.bytes[..]).take(MAX_SEGMENT_BYTES as u64 + 1);
         match decoder.read_to_end(&mut lines) {
-            Ok(read) if read <= MAX_BYTES => Ok(lines),
+            Ok(read) if read <= MAX_SEGMENT_BYTES => Ok(lines),
             _ => Err(SegmentError::Damaged {
                 key: self.key.clone(),
             }),

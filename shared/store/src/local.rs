@@ -56,6 +56,19 @@ impl LocalStore {
         self.root.path()
     }
 
+    /// What there is below a prefix, with the keys after `after`, in order.
+    async fn walked(&self, prefix: &str, after: &str) -> Result<Listing, StoreError> {
+        key::check_prefix(prefix)?;
+        let (root, prefix, after) = (self.root.clone(), prefix.to_owned(), after.to_owned());
+        off_thread(move || {
+            let mut listing = Listing::default();
+            walk(&root, &prefix, &after, &mut listing)?;
+            listing.objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+            Ok(listing)
+        })
+        .await
+    }
+
     async fn write(
         &self,
         key: &str,
@@ -117,7 +130,11 @@ impl Store for LocalStore {
 #[async_trait]
 impl Catalogue for LocalStore {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        let listing = self.list_readable(prefix).await?;
+        self.list_after(prefix, "").await
+    }
+
+    async fn list_after(&self, prefix: &str, key: &str) -> Result<Vec<String>, StoreError> {
+        let listing = self.walked(prefix, key).await?;
         for (_, error) in &listing.links {
             tracing::warn!(%error, "a symbolic link is left out: put the file itself there");
         }
@@ -132,15 +149,7 @@ impl Catalogue for LocalStore {
     }
 
     async fn list_readable(&self, prefix: &str) -> Result<Listing, StoreError> {
-        key::check_prefix(prefix)?;
-        let (root, prefix) = (self.root.clone(), prefix.to_owned());
-        off_thread(move || {
-            let mut listing = Listing::default();
-            walk(&root, &prefix, &mut listing)?;
-            listing.objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-            Ok(listing)
-        })
-        .await
+        self.walked(prefix, "").await
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
@@ -169,9 +178,9 @@ impl Catalogue for LocalStore {
     }
 }
 
-/// Adds the keys of the files below the folder of that prefix; what is no key is no object. A folder
-/// below it that cannot be entered is noted, and the others are walked.
-fn walk(root: &Root, prefix: &str, listing: &mut Listing) -> Result<(), StoreError> {
+/// Adds the keys after `after` of the files below the folder of that prefix; what is no key is no object.
+/// A folder below it that cannot be entered is noted, and the others are walked.
+fn walk(root: &Root, prefix: &str, after: &str, listing: &mut Listing) -> Result<(), StoreError> {
     let entries = match root.entries(prefix) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -183,10 +192,11 @@ fn walk(root: &Root, prefix: &str, listing: &mut Listing) -> Result<(), StoreErr
         match entry {
             Entry::Folder(_) => {
                 listing.folders.push(key.clone());
-                if let Err(error) = walk(root, &format!("{key}/"), listing) {
+                if let Err(error) = walk(root, &format!("{key}/"), after, listing) {
                     listing.unreadable.push(error);
                 }
             }
+            _ if key.as_str() <= after => {}
             Entry::File(_) if key::check(&key).is_ok() => {
                 listing.objects.push(Listed::of_key(key));
             }

@@ -54,6 +54,38 @@ async fn a_version_is_removed_under_the_lock() {
     store.delete_if("a", &read).await.unwrap();
 }
 
+/// In the order of keys, in which `a/b` lies before `a0`.
+#[tokio::test]
+async fn what_comes_after_a_key_is_listed_whether_it_is_there_or_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(dir.path());
+    for key in ["p/1", "p/a/b", "p/a/c", "p/a0", "p/z", "q/1"] {
+        store.put(key, body("x"), JSON).await.unwrap();
+    }
+    let all = store.list("p/").await.unwrap();
+    assert_eq!(all, ["p/1", "p/a/b", "p/a/c", "p/a0", "p/z"]);
+    for (after, from) in [
+        ("", 0),
+        ("p/0", 0),
+        ("p/1", 1),
+        ("p/a/bb", 2),
+        ("p/a/c", 3),
+        ("p/a0", 4),
+        ("p/z", 5),
+    ] {
+        let found = store.list_after("p/", after).await.unwrap();
+        assert_eq!(found, all[from..], "{after}");
+        let listing = walk_after(&store, after);
+        assert_eq!(listing.objects.len(), found.len());
+    }
+}
+
+fn walk_after(store: &LocalStore, after: &str) -> Listing {
+    let mut listing = Listing::default();
+    walk(&store.root, "p/", after, &mut listing).unwrap();
+    listing
+}
+
 #[tokio::test]
 async fn files_whose_names_are_no_keys_are_told_of() {
     let dir = tempfile::tempdir().unwrap();

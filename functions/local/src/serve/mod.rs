@@ -1,5 +1,6 @@
 //! `drawbridge serve`: the served API of a folder, over HTTP.
 
+mod connections;
 mod directory;
 
 use std::io::Write as _;
@@ -7,14 +8,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::response::Response;
 use drawbridge_served::Router;
 use drawbridge_time::SystemClock;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
+use self::connections::answer;
 use self::directory::Directory;
 use crate::cli;
 use crate::data_location::DataLocation;
@@ -24,9 +22,6 @@ use crate::signals::{HangUps, stop_requested_on_signal};
 
 /// How often the documents are read anew, as `poll --all` does.
 const RELOAD_EVERY: Duration = Duration::from_secs(60);
-
-/// How long answers at hand may take once it is to stop.
-const LAST_ANSWERS: Duration = Duration::from_secs(30);
 
 /// Serves until Ctrl-C.
 pub(crate) async fn run(args: cli::Serve) -> Result<(), Failure> {
@@ -86,36 +81,4 @@ fn check_address(args: &cli::Serve) -> Result<(), Failure> {
          tokens and records from being read on the way",
         args.listen
     )))
-}
-
-/// Answers until it is to stop, and then what is at hand.
-async fn answer(
-    listener: TcpListener,
-    router: &Arc<Router>,
-    mut stop: watch::Receiver<bool>,
-) -> Result<(), Failure> {
-    let service = axum::Router::new()
-        .fallback(handle)
-        .with_state(Arc::clone(router));
-    let mut asked = stop.clone();
-    let serve = axum::serve(listener, service).with_graceful_shutdown(async move {
-        // The sender lives as long as the process.
-        let _ = asked.wait_for(|stop| *stop).await;
-    });
-    let too_long = async {
-        let _ = stop.wait_for(|stop| *stop).await;
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
-    tokio::select! {
-        ended = serve => ended.map_err(Failure::from),
-        () = too_long => Err(Failure::of(
-            "some answers were not at their end after 30 seconds and were broken off; their clients \
-             ask again",
-        )),
-    }
-}
-
-async fn handle(State(router): State<Arc<Router>>, request: Request) -> Response {
-    let (head, _) = request.into_parts();
-    router.answer(&head).await.map(Body::from_stream)
 }

@@ -36,12 +36,21 @@ const LONGEST_STEP_SECS: i64 = 64;
 /// was written while a clock was wrong by more than is worth waiting for.
 const FOLLOWED_SECS: i64 = 60 * 60;
 
+/// The most bytes of a segment, before and after compression, that whoever serves it reads.
+pub const MAX_SEGMENT_BYTES: usize = 64 * 1024 * 1024;
+
+/// What a segment of one record may have more than the record: the stamp, the line's end, and what gzip
+/// adds to what it cannot make shorter.
+const RESERVED_BYTES: usize = 64 * 1024;
+
 /// When a segment is closed, and from when on it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServedSettings {
     /// The most bytes a segment holds before compression, line ends included; only a record that is
     /// longer by itself makes a larger one.
     pub max_segment_bytes: usize,
+    /// The most bytes of a record; a longer one is refused, since nobody could read its segment.
+    pub max_record_bytes: usize,
     /// The longest, in seconds, that a segment takes records: it is closed by the next send after
     /// that, so that a poll that takes hours is read all along.
     pub max_segment_age_secs: u64,
@@ -53,10 +62,11 @@ pub struct ServedSettings {
 }
 
 impl Default for ServedSettings {
-    /// 8 MiB, one minute, 10 seconds, 5 seconds.
+    /// 8 MiB, a little less than [`MAX_SEGMENT_BYTES`], one minute, 10 seconds, 5 seconds.
     fn default() -> Self {
         Self {
             max_segment_bytes: 8 * 1024 * 1024,
+            max_record_bytes: MAX_SEGMENT_BYTES - RESERVED_BYTES,
             max_segment_age_secs: 60,
             lead_secs: 10,
             ahead_secs: 5,
@@ -95,17 +105,19 @@ struct Held {
 }
 
 impl ServedQueue {
-    /// Writes segments of `tenant` in `format`, by their names, into `store`.
+    /// Writes segments of `tenant` in `format`, by their names, with the records of the directory
+    /// (tenant) id `directory`, into `store`.
     pub fn new(
         store: Arc<dyn Catalogue>,
         clock: Arc<dyn Clock>,
         tenant: &str,
+        directory: &str,
         format: &str,
     ) -> Self {
         Self {
             store,
             clock,
-            segments: Segments::of(tenant, format),
+            segments: Segments::of(tenant, directory, format),
             stamped: Stamped::of(format),
             settings: ServedSettings::default(),
             held: Mutex::default(),
@@ -271,6 +283,10 @@ impl Queue for ServedQueue {
             let line = match escape::for_queue(&message.body) {
                 Ok(line) if line.is_empty() => {
                     refuse(code::EMPTY);
+                    continue;
+                }
+                Ok(line) if line.len() > self.settings.max_record_bytes => {
+                    refuse(code::TOO_LONG);
                     continue;
                 }
                 Ok(line) => line,

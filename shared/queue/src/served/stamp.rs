@@ -85,19 +85,24 @@ impl std::str::FromStr for Stamp {
 pub struct NoStamp;
 
 /// The segments of one output of a tenant:
-/// `served/v1/<tenant>/<format>/<YYYYMMDDTHHMMSSZ>.jsonl.gz`. In the order of their keys they are in
-/// the order of time.
+/// `served/v1/<tenant>/<directory>/<format>/<YYYYMMDDTHHMMSSZ>.jsonl.gz`. In the order of their keys
+/// they are in the order of time.
+///
+/// The directory is in the key because a tenant's name may be given to another customer: whoever has
+/// the name then must not be shown the records of the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segments {
     prefix: String,
 }
 
 impl Segments {
-    /// Those of the tenant `tenant` in the format `format`, by their names.
+    /// Those of the tenant `tenant` in the format `format`, by their names, with the records of the
+    /// directory (tenant) id `directory`, a GUID in any case.
     #[must_use]
-    pub fn of(tenant: &str, format: &str) -> Self {
+    pub fn of(tenant: &str, directory: &str, format: &str) -> Self {
+        let directory = directory.to_ascii_lowercase();
         Self {
-            prefix: format!("served/v1/{tenant}/{format}/"),
+            prefix: format!("served/v1/{tenant}/{directory}/{format}/"),
         }
     }
 
@@ -131,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_stamp_is_a_whole_second_that_reads_back() {
-        let segments = Segments::of("contoso", "siem");
+        let segments = Segments::of("contoso", "ABC", "siem");
         for (time, name, in_a_record) in [
             (
                 "2026-03-02T03:04:05.999999999Z",
@@ -154,7 +159,7 @@ mod tests {
             assert_eq!(stamp.in_a_record(), in_a_record);
             assert_eq!(name.parse(), Ok(stamp));
             let key = segments.key(stamp);
-            assert_eq!(key, format!("served/v1/contoso/siem/{name}.jsonl.gz"));
+            assert_eq!(key, format!("served/v1/contoso/abc/siem/{name}.jsonl.gz"));
             assert_eq!(segments.stamp(&key), Some(stamp));
         }
         assert_eq!(stamp("1969-12-31T23:59:59.5Z"), None);
@@ -170,15 +175,17 @@ mod tests {
 
     #[test]
     fn other_keys_are_no_segments() {
-        let segments = Segments::of("contoso", "siem");
+        let segments = Segments::of("contoso", "ABC", "siem");
         for key in [
-            "served/v1/contoso/native/20260302T030405Z.jsonl.gz",
-            "served/v1/contoso/siem/20260302T030405Z.log.gz",
-            "served/v1/contoso/siem/20260302T030465Z.jsonl.gz",
-            "served/v1/contoso/siem/20260302T0304051Z.jsonl.gz",
-            "served/v1/contoso/siem/2026032T030405Z.jsonl.gz",
-            "served/v1/contoso/siem/20260302T030405.jsonl.gz",
-            "served/v1/contoso/siem/.jsonl.gz",
+            "served/v1/contoso/siem/20260302T030405Z.jsonl.gz",
+            "served/v1/contoso/abd/siem/20260302T030405Z.jsonl.gz",
+            "served/v1/contoso/abc/native/20260302T030405Z.jsonl.gz",
+            "served/v1/contoso/abc/siem/20260302T030405Z.log.gz",
+            "served/v1/contoso/abc/siem/20260302T030465Z.jsonl.gz",
+            "served/v1/contoso/abc/siem/20260302T0304051Z.jsonl.gz",
+            "served/v1/contoso/abc/siem/2026032T030405Z.jsonl.gz",
+            "served/v1/contoso/abc/siem/20260302T030405.jsonl.gz",
+            "served/v1/contoso/abc/siem/.jsonl.gz",
         ] {
             assert_eq!(segments.stamp(key), None, "{key}");
         }

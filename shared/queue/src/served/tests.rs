@@ -8,6 +8,11 @@ use serde_json::{Value, json};
 use super::*;
 
 const NOW: &str = "2026-03-02T03:04:05.678Z";
+const DIRECTORY: &str = "00000000-0000-0000-0000-0000000000AA";
+
+fn served_queue(store: &Arc<FaultyStore>, clock: Arc<dyn Clock>, format: &str) -> ServedQueue {
+    ServedQueue::new(store.clone(), clock, "contoso", DIRECTORY, format)
+}
 
 struct World {
     store: Arc<FaultyStore>,
@@ -19,7 +24,7 @@ impl World {
     fn new(format: &str) -> Self {
         let store = Arc::new(FaultyStore::default());
         let clock = Arc::new(ManualClock::at(NOW));
-        let queue = ServedQueue::new(store.clone(), clock.clone(), "contoso", format);
+        let queue = served_queue(&store, clock.clone(), format);
         Self {
             store,
             clock,
@@ -34,7 +39,7 @@ impl World {
 
     /// The time of each segment's name, from the minute on, and its records.
     fn segments(&self) -> Vec<(String, Vec<Value>)> {
-        let segments = Segments::of("contoso", "siem");
+        let segments = Segments::of("contoso", DIRECTORY, "siem");
         let objects = self.store.objects();
         let read = |(key, body): (&String, &bytes::Bytes)| {
             let stamp = segments.stamp(key).unwrap().to_string();
@@ -102,7 +107,8 @@ async fn other_formats_are_written_as_they_are() {
     world.queue.send(&[message(&body)]).await.unwrap();
     world.queue.flush().await.unwrap();
     let keys = world.store.keys();
-    assert_eq!(keys, ["served/v1/contoso/native/20260302T030415Z.jsonl.gz"]);
+    let place = "served/v1/contoso/00000000-0000-0000-0000-0000000000aa/native";
+    assert_eq!(keys, [format!("{place}/20260302T030415Z.jsonl.gz")]);
     let mut text = String::new();
     MultiGzDecoder::new(&world.store.bytes(&keys[0])[..])
         .read_to_string(&mut text)
@@ -117,7 +123,7 @@ async fn each_segment_has_a_second_of_its_own() {
         max_segment_bytes: 200,
         ..ServedSettings::default()
     };
-    let queue = ServedQueue::new(world.store.clone(), world.clock.clone(), "contoso", "siem");
+    let queue = served_queue(&world.store, world.clock.clone(), "siem");
     let world = World {
         queue: queue.with_settings(small),
         ..world
@@ -128,7 +134,7 @@ async fn each_segment_has_a_second_of_its_own() {
     assert_eq!(world.ids(), expected);
     // Another process, of which the first one knows nothing: behind what it finds.
     let other = World {
-        queue: ServedQueue::new(world.store.clone(), world.clock.clone(), "contoso", "siem"),
+        queue: served_queue(&world.store, world.clock.clone(), "siem"),
         ..world
     };
     other.send([6]).await;
@@ -145,7 +151,7 @@ async fn each_segment_has_a_second_of_its_own() {
 async fn stamps_rise_where_the_clock_is_set_back_unless_it_was_far_ahead() {
     let world = World::new("siem");
     let again = || {
-        let queue = ServedQueue::new(world.store.clone(), world.clock.clone(), "contoso", "siem");
+        let queue = served_queue(&world.store, world.clock.clone(), "siem");
         World {
             store: world.store.clone(),
             clock: world.clock.clone(),
@@ -223,7 +229,7 @@ async fn a_clock_that_was_set_ahead_while_it_was_written_makes_a_later_stamp() {
     let world = World::new("siem");
     let clock = Arc::new(Jump(world.clock.clone(), 0.into()));
     let world = World {
-        queue: ServedQueue::new(world.store.clone(), clock, "contoso", "siem"),
+        queue: served_queue(&world.store, clock, "siem"),
         ..world
     };
     world.send([1]).await;
@@ -307,6 +313,28 @@ async fn what_cannot_be_a_line_is_refused_and_the_rest_is_written() {
     assert_eq!(world.queue.send(&messages[1..4]).await.unwrap().len(), 3);
     world.queue.flush().await.unwrap();
     assert_eq!(world.ids().len(), 1);
+}
+
+#[tokio::test]
+async fn a_record_that_would_make_a_segment_nobody_reads_is_refused() {
+    let most = record(0).to_string().len();
+    let settings = ServedSettings {
+        max_record_bytes: most,
+        ..ServedSettings::default()
+    };
+    let world = World::new("siem");
+    let queue = world.queue.with_settings(settings);
+    let messages = [message(&record(10)), message(&record(1))];
+    let refused = queue.send(&messages).await.unwrap();
+    let expected = Refused {
+        index: 0,
+        code: "MessageTooLong".into(),
+        retryable: false,
+    };
+    assert_eq!(refused, [expected]);
+    let world = World { queue, ..world };
+    world.queue.flush().await.unwrap();
+    assert_eq!(world.ids(), [named("030415", &[1])]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The keys that a directory's tokens are signed with, as its OpenID metadata has them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +12,6 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
 use serde::Deserialize;
-use tokio::sync::Mutex;
 
 use crate::tenant::Login;
 
@@ -65,7 +64,7 @@ pub(crate) enum NoKey {
 pub(crate) struct Keys {
     clock: Arc<dyn Clock>,
     /// As many as there are tenants, twice.
-    entries: Mutex<HashMap<Place, Arc<Mutex<Entry>>>>,
+    entries: Mutex<HashMap<Place, Arc<Entry>>>,
 }
 
 /// The sign-in host, the directory, and the version of its tokens.
@@ -73,6 +72,13 @@ type Place = (String, String, Version);
 
 #[derive(Default)]
 struct Entry {
+    /// Held by who asks.
+    asking: tokio::sync::Mutex<()>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
     good: Option<Good>,
     asked: Option<Timestamp>,
     has_failed: bool,
@@ -102,18 +108,20 @@ impl Keys {
         kid: &str,
     ) -> Result<Key, NoKey> {
         let place = (login.root.to_string(), id.to_owned(), version);
-        let entry = Arc::clone(self.entries.lock().await.entry(place).or_default());
-        // Who comes meanwhile waits, and does not ask, too.
-        let mut entry = entry.lock().await;
+        let entry = Arc::clone(locked(&self.entries).entry(place).or_default());
+        let is_known = entry.known().knows(kid, GOOD, self.clock.now());
+        let (asking, within) = match is_known {
+            // Whose key is known does not wait while somebody asks for another.
+            true => (entry.asking.try_lock().ok(), REFRESHED_WITHIN),
+            // Others wait, and do not ask, too.
+            false => (Some(entry.asking.lock().await), ANSWER_WITHIN),
+        };
         let now = self.clock.now();
-        if entry.should_ask(kid, now) {
-            entry.asked = Some(now);
-            let within = match entry.knows(kid, GOOD, now) {
-                true => REFRESHED_WITHIN,
-                false => ANSWER_WITHIN,
-            };
+        if asking.is_some() && entry.known().should_ask(kid, now) {
+            entry.known().asked = Some(now);
             let found = tokio::time::timeout(within, ask(login, id, version)).await;
             let found = found.unwrap_or(Err("no answer in time".into()));
+            let mut entry = entry.known();
             entry.has_failed = found.is_err();
             match found {
                 Ok((issuer, keys)) => {
@@ -131,6 +139,7 @@ impl Keys {
                 ),
             }
         }
+        let entry = entry.known();
         let good = entry.good.as_ref().filter(|good| good.is_within(GOOD, now));
         match good {
             None => Err(NoKey::Unavailable),
@@ -147,6 +156,16 @@ impl Keys {
 }
 
 impl Entry {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        locked(&self.known)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Known {
     fn should_ask(&self, kid: &str, now: Timestamp) -> bool {
         let pause = match self.good {
             Some(_) => PAUSE,

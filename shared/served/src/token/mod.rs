@@ -8,6 +8,7 @@ use drawbridge_entra::jwt;
 use drawbridge_time::Clock;
 use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use self::keys::{Keys, NoKey, Version};
 use crate::tenant::ServedTenant;
@@ -32,6 +33,9 @@ pub(crate) enum Denied {
     NoToken,
     /// The token is not good; the rest of the sentence, in which nothing of it is repeated.
     Invalid(&'static str),
+    /// Nobody who is served here signed it; the rest of the sentence, for the log alone: whoever makes up
+    /// tokens is not told which directories are served.
+    Unproven(&'static str),
     /// It is good, and is not for this.
     Forbidden(Forbidden),
     /// Whether it is good cannot be told.
@@ -43,6 +47,8 @@ pub(crate) enum Denied {
 pub(crate) enum Forbidden {
     /// Its application is on no list.
     Client,
+    /// It is of a user who is on no list.
+    User,
     /// It has not the role.
     Role,
     /// It does not tell one tenant's document from another.
@@ -70,6 +76,22 @@ struct Claims {
     azp: Option<String>,
     #[serde(default)]
     roles: Vec<String>,
+    /// What a user lets the application do in his name. A token of the application itself has none.
+    #[serde(default)]
+    scp: Option<IgnoredAny>,
+    /// `app` or `user`, where the API wants that claim.
+    #[serde(default)]
+    idtyp: Option<String>,
+    /// The user, or the application's own object.
+    #[serde(default)]
+    oid: Option<String>,
+}
+
+impl Claims {
+    /// Whether it is a user's, in whose name the application asks.
+    fn is_of_a_user(&self) -> bool {
+        self.scp.is_some() || self.idtyp.as_ref().is_some_and(|kind| kind != "app")
+    }
 }
 
 /// Checks tokens.
@@ -111,7 +133,7 @@ impl Tokens {
             .iter()
             .filter(|tenant| tenant.id.eq_ignore_ascii_case(&unverified.tid));
         let mut callers = Vec::new();
-        let mut denied = Denied::Invalid("is of a directory that is not served here");
+        let mut denied = Denied::Unproven("is of a directory that is not served here");
         for tenant in tenants {
             match self.check(token, version, &kid, tenant).await {
                 Ok(caller) => callers.push(caller),
@@ -139,7 +161,7 @@ impl Tokens {
             .await
             .map_err(|reason| match reason {
                 NoKey::Unknown => {
-                    Denied::Invalid("is signed with a key that the directory has not")
+                    Denied::Unproven("is signed with a key that the directory has not")
                 }
                 NoKey::Unavailable => Denied::NoKeys,
             })?;
@@ -150,7 +172,7 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_aud = false;
         let claims = jsonwebtoken::decode::<Claims>(token, &found.key, &validation)
-            .map_err(|_| Denied::Invalid("has no good signature or issuer"))?
+            .map_err(|_| Denied::Unproven("has no good signature or issuer"))?
             .claims;
         let now = self.clock.now().as_second();
         if now > claims.exp.saturating_add(LEEWAY_SECS) {
@@ -172,12 +194,16 @@ impl Tokens {
             ));
         }
         let client = match version {
-            Version::V1 => claims.appid,
-            Version::V2 => claims.azp,
+            Version::V1 => &claims.appid,
+            Version::V2 => &claims.azp,
         };
-        let client = client.unwrap_or_default();
-        if !settings.lists_client(&client) {
+        let client = client.as_deref().unwrap_or_default();
+        if !settings.lists_client(client) {
             return Err(Denied::Forbidden(Forbidden::Client));
+        }
+        let user = claims.oid.as_deref().unwrap_or_default();
+        if claims.is_of_a_user() && !settings.lists_user(user) {
+            return Err(Denied::Forbidden(Forbidden::User));
         }
         if let Some(role) = &settings.role
             && !claims.roles.contains(role)
@@ -209,9 +235,10 @@ fn bearer(authorization: &[u8]) -> Result<&str, Denied> {
 fn nearer(one: Denied, other: Denied) -> Denied {
     let rank = |denied: &Denied| match denied {
         Denied::NoToken => 0,
-        Denied::Invalid(_) => 1,
-        Denied::NoKeys => 2,
-        Denied::Forbidden(_) => 3,
+        Denied::Unproven(_) => 1,
+        Denied::Invalid(_) => 2,
+        Denied::NoKeys => 3,
+        Denied::Forbidden(_) => 4,
     };
     if rank(&other) >= rank(&one) {
         other

@@ -191,7 +191,8 @@ async fn a_client_that_asks_too_often_waits_until_the_next_minute() {
     world.store.calls();
     for _ in 0..1000 {
         let answer = world.get("/api/alerts").await;
-        answer.refused(429, "TooManyRequests");
+        let message = answer.refused(429, "TooManyRequests");
+        assert!(message.contains("too often in a minute"), "{message}");
         assert_eq!(answer.header("retry-after"), Some("45"));
     }
     assert_eq!(world.store.calls(), [""; 0]);
@@ -214,7 +215,8 @@ async fn a_client_has_eight_answers_at_once() {
     }
     for _ in 0..3 {
         let answer = world.get("/api/alerts").await;
-        answer.refused(429, "TooManyRequests");
+        let message = answer.refused(429, "TooManyRequests");
+        assert!(message.contains("too many answers"), "{message}");
         assert_eq!(answer.header("retry-after"), Some("5"));
     }
     // One of them is read to its end, and one is given up.

@@ -45,6 +45,26 @@ async fn pages_are_followed_by_their_links_to_the_end_and_go_on_by_the_cursor() 
 }
 
 #[tokio::test]
+async fn a_page_is_not_cut_by_bytes_since_its_cursor_lies_behind_it() {
+    let world = World::with_settings(RouterSettings {
+        max_answer_bytes: 1,
+        ..RouterSettings::default()
+    });
+    for id in 0..3 {
+        world.write_of("native", [id]).await;
+        world.show([id]).await;
+    }
+    for format in ["native", "siem"] {
+        let answer = world.get(&format!("/api/{format}")).await;
+        assert_eq!(answer.ids(), [0, 1, 2]);
+        let cursor = answer.header("drawbridge-cursor").unwrap();
+        let next = format!("/api/{format}?cursor={cursor}");
+        assert_eq!(world.get(&next).await.ids(), [0; 0]);
+    }
+    assert_eq!(world.get("/api/alerts").await.ids(), [0]);
+}
+
+#[tokio::test]
 async fn the_formats_have_nothing_to_do_with_each_other() {
     let world = small_pages();
     world.show([1]).await;

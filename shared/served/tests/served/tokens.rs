@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::world::{API, CLIENT, DIRECTORY, World, first_key, second_key};
 
 const OTHER: &str = "00000000-0000-0000-0000-0000000000ff";
+const USER: &str = "00000000-0000-0000-0000-0000000000ee";
 
 /// The claims of a good token with some set in another way, or taken out where they are null.
 fn with(world: &World, changes: &Value) -> Value {
@@ -34,11 +35,7 @@ async fn tokens_of_both_versions_are_taken() {
     });
     assert_eq!(status_of(&world, &json!({})).await, 200);
     assert_eq!(status_of(&world, &v1).await, 200);
-    // Of a user, in whose name the application reads.
-    assert_eq!(
-        status_of(&world, &json!({"scp": "user_impersonation"})).await,
-        200
-    );
+    assert_eq!(status_of(&world, &json!({"idtyp": "app"})).await, 200);
     let directory = DIRECTORY.to_uppercase();
     assert_eq!(status_of(&world, &json!({"tid": directory})).await, 200);
     let asked = world.entra.asked();
@@ -65,10 +62,10 @@ async fn a_token_with_a_wrong_claim_is_refused_with_the_reason() {
         (
             json!({"iss": format!("https://login.example/{OTHER}/v2.0")}),
             401,
-            "no good signature or issuer",
+            "lacks a good signature, issuer",
         ),
-        (json!({"iss": null}), 401, "no good signature or issuer"),
-        (json!({"ver": "1.0"}), 401, "no good signature or issuer"),
+        (json!({"iss": null}), 401, "lacks a good signature, issuer"),
+        (json!({"ver": "1.0"}), 401, "lacks a good signature, issuer"),
         (json!({"aud": CLIENT}), 401, "another audience"),
         (
             json!({"aud": format!("api://{API}/")}),
@@ -85,10 +82,14 @@ async fn a_token_with_a_wrong_claim_is_refused_with_the_reason() {
             401,
             "another audience",
         ),
-        (json!({"aud": null}), 401, "no good signature or issuer"),
+        (json!({"aud": null}), 401, "lacks a good signature, issuer"),
         (json!({"exp": now - 301}), 401, "has expired"),
-        (json!({"exp": null}), 401, "no good signature or issuer"),
-        (json!({"exp": "never"}), 401, "no good signature or issuer"),
+        (json!({"exp": null}), 401, "lacks a good signature, issuer"),
+        (
+            json!({"exp": "never"}),
+            401,
+            "lacks a good signature, issuer",
+        ),
         (json!({"nbf": now + 301}), 401, "not valid yet"),
         (json!({"azp": OTHER}), 403, "serve.clients"),
         (json!({"azp": null}), 403, "serve.clients"),
@@ -113,6 +114,53 @@ async fn a_token_with_a_wrong_claim_is_refused_with_the_reason() {
     // Within the leeway.
     assert_eq!(status_of(&world, &json!({"exp": now - 299})).await, 200);
     assert_eq!(status_of(&world, &json!({"nbf": now + 299})).await, 200);
+}
+
+#[tokio::test]
+async fn the_token_of_a_user_is_refused_unless_the_document_lists_the_user() {
+    let world = World::new();
+    let users = [
+        json!({"scp": "user_impersonation", "oid": USER}),
+        json!({"scp": "", "oid": USER}),
+        json!({"scp": ["user_impersonation"], "oid": USER}),
+        json!({"idtyp": "user", "oid": USER}),
+        json!({
+            "scp": "user_impersonation", "oid": USER, "ver": "1.0", "azp": null, "appid": CLIENT,
+            "iss": format!("https://sts.example/{DIRECTORY}/"),
+        }),
+    ];
+    for changes in &users {
+        let token = first_key().sign(&with(&world, changes)).unwrap();
+        let message = world.get_with(&token).await.refused(403, "Forbidden");
+        assert!(message.contains("serve.users"), "{changes}: {message}");
+    }
+    let listed = format!(r#","users":["{}"]"#, USER.to_uppercase());
+    world.serve(&[world.tenant("contoso", DIRECTORY, &listed)]);
+    for changes in &users {
+        assert_eq!(status_of(&world, changes).await, 200, "{changes}");
+    }
+    for changes in [
+        json!({"scp": "user_impersonation"}),
+        json!({"scp": "user_impersonation", "oid": OTHER}),
+        json!({"scp": "user_impersonation", "oid": USER, "azp": OTHER}),
+    ] {
+        assert_eq!(status_of(&world, &changes).await, 403, "{changes}");
+    }
+    // An application needs no user.
+    assert_eq!(status_of(&world, &json!({"oid": OTHER})).await, 200);
+}
+
+#[tokio::test]
+async fn an_id_token_is_refused() {
+    let world = World::new();
+    let listed = format!(r#","users":["{USER}"]"#);
+    world.serve(&[world.tenant("contoso", DIRECTORY, &listed)]);
+    // It is for the application that signed somebody in, and names none that asked for it.
+    let id_token = json!({
+        "azp": null, "oid": USER, "nonce": "n", "name": "A user", "sub": "s",
+        "preferred_username": "user@contoso.example",
+    });
+    assert_eq!(status_of(&world, &id_token).await, 403);
 }
 
 #[tokio::test]
@@ -212,6 +260,27 @@ async fn a_token_that_the_directory_did_not_sign_is_refused() {
 }
 
 #[tokio::test]
+async fn whoever_makes_up_tokens_is_not_told_which_directories_are_served() {
+    let world = World::new();
+    let served = second_key().sign(&world.claims()).unwrap();
+    // Under the name of a key that the directory has.
+    let good = world.token();
+    let (signed, _) = good.rsplit_once('.').unwrap();
+    let (_, signature) = served.rsplit_once('.').unwrap();
+    let forged = format!("{signed}.{signature}");
+    let not_served = second_key()
+        .sign(&with(&world, &json!({"tid": OTHER})))
+        .unwrap();
+    let mut messages = Vec::new();
+    for token in [&served, &forged, &not_served] {
+        let answer = world.get_with(token).await;
+        messages.push(answer.refused(401, "Unauthorized"));
+    }
+    messages.dedup();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+}
+
+#[tokio::test]
 async fn without_a_token_it_is_said_what_to_send() {
     let world = World::new();
     for headers in [
@@ -298,6 +367,25 @@ async fn a_token_of_one_tenant_reads_that_one_alone() {
 }
 
 #[tokio::test]
+async fn the_records_of_a_directory_are_not_shown_to_another_one_that_has_its_name() {
+    let world = World::new();
+    world.show([1]).await;
+    world.write_of("native", [2]).await;
+    world.advance(10);
+    // Entra names a directory in any case, and so does a document.
+    let directory = DIRECTORY.to_uppercase();
+    world.serve(&[world.tenant("contoso", &directory, "")]);
+    assert_eq!(world.get("/api/alerts").await.ids(), [1]);
+    world.serve(&[world.tenant("contoso", OTHER, "")]);
+    let changes = json!({"tid": OTHER, "iss": format!("https://login.example/{OTHER}/v2.0")});
+    let token = first_key().sign(&with(&world, &changes)).unwrap();
+    for target in ["/api/alerts", "/api/alerts?limit=9", "/api/native"] {
+        let headers = [("authorization", &*format!("Bearer {token}"))];
+        assert_eq!(world.ask("GET", target, &headers).await.body, "[]");
+    }
+}
+
+#[tokio::test]
 async fn keys_that_change_are_found_and_asked_for_every_five_minutes_at_most() {
     let world = World::new();
     assert_eq!(status_of(&world, &json!({})).await, 200);
@@ -368,6 +456,25 @@ async fn a_key_server_that_hangs_holds_up_nobody_whose_key_is_known_for_long() {
     assert_eq!(elapsed().await, (200, 0));
     world.advance(24 * 60 * 60);
     assert_eq!(elapsed().await, (503, 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_made_up_key_holds_up_nobody_whose_key_is_known() {
+    let world = World::new();
+    assert_eq!(world.get("/api/alerts").await.status, 200);
+    world.entra.hang();
+    // In the pause after the last question, and when the keys are no longer fresh.
+    for advance_secs in [6 * 60, 2 * 60 * 60] {
+        world.advance(advance_secs);
+        let elapsed = async |token: String| {
+            let start = tokio::time::Instant::now();
+            let status = world.get_with(&token).await.status;
+            (status.as_u16(), start.elapsed().as_secs())
+        };
+        let made_up = second_key().sign(&world.claims()).unwrap();
+        let (made_up, good) = tokio::join!(elapsed(made_up), elapsed(world.token()));
+        assert_eq!((made_up, good), ((503, 10), (200, 0)));
+    }
 }
 
 #[tokio::test]

@@ -46,7 +46,13 @@ impl Place {
 
     /// The same of one that writes segments, of a format whose records do not say when they are shown.
     pub(crate) fn served(&self) -> ServedQueue {
-        ServedQueue::new(self.store(), Arc::new(SystemClock), "contoso", "native")
+        ServedQueue::new(
+            self.store(),
+            Arc::new(SystemClock),
+            "contoso",
+            "directory",
+            "native",
+        )
     }
 
     fn store(&self) -> Arc<dyn Catalogue> {

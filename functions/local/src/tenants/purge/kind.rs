@@ -181,7 +181,10 @@ mod tests {
             ("pages/a/.69300000-0123456789abcdef.tmp", Kind::Pages),
             ("siem/v1/a/2026-01-01/1.jsonl.gz", Kind::Objects),
             ("cef/v1/a/2026-01-01/1.log.gz", Kind::Objects),
-            ("served/v1/a/siem/20260101T000000Z.jsonl.gz", Kind::Objects),
+            (
+                "served/v1/a/00000000-0000-0000-0000-0000000000dd/siem/20260101T000000Z.jsonl.gz",
+                Kind::Objects,
+            ),
             ("a/siem.ndjson", Kind::Records),
             ("a/siem.ndjson.webhook.offset", Kind::Records),
             ("a/quarantine/a/undeliverable/1.json", Kind::Records),
@@ -207,7 +210,7 @@ mod tests {
             "pages/a-b/69300000-0123456789abcdef",
             "pages/a",
             "siem/v1/a-b/2026-01-01/a.jsonl.gz",
-            "served/v1/a-b/siem/20260101T000000Z.jsonl.gz",
+            "served/v1/a-b/00000000-0000-0000-0000-0000000000dd/siem/20260101T000000Z.jsonl.gz",
             "served/v1/a",
             "siem/a/b/1.jsonl.gz",
             "unknown/v1/a/1",
@@ -237,7 +240,7 @@ mod tests {
             (
                 "served",
                 "served/siem.ndjson",
-                "served/v1/contoso/siem/20260101T000000Z.jsonl.gz",
+                "served/v1/contoso/00000000-0000-0000-0000-0000000000dd/siem/20260101T000000Z.jsonl.gz",
             ),
             (
                 "quarantine",

@@ -26,7 +26,7 @@ const MORE: [&str; 14] = [
     "backfills/@/4.json",
     "pages/@/69300000-0123456789abcdef",
     "leef/v1/@/2026-01-01/5.log.gz",
-    "served/v1/@/siem/20260101T000000Z.jsonl.gz",
+    "served/v1/@/00000000-0000-0000-0000-0000000000dd/siem/20260101T000000Z.jsonl.gz",
     "tenants/.@.toml.tmp",
 ];
 

@@ -116,7 +116,7 @@ async fn write(
         _ => 0,
     };
     let clock = move || clock.now() - SignedDuration::from_secs(behind_secs);
-    let queue = ServedQueue::new(store, Arc::new(clock), "contoso", "siem");
+    let queue = ServedQueue::new(store, Arc::new(clock), "contoso", DIRECTORY, "siem");
     let mut written = Vec::new();
     let mut next_id = writer * 1_000_000;
     while start.elapsed() < Duration::from_secs(WRITTEN_SECS) {
@@ -198,6 +198,7 @@ fn every_family_of_cursor_is_in_the_table() {
     for is_family in [
         |cursor: Cursor| cursor.is_of_a_field(),
         |cursor| cursor == Cursor::PollBefore,
+        |cursor| matches!(cursor, Cursor::PollAfter(_)),
         |cursor| matches!(cursor, Cursor::Last(_) | Cursor::Nothing),
         |cursor| matches!(cursor, Cursor::Windows | Cursor::WindowsAndAStep),
     ] {

@@ -9,6 +9,9 @@ use tokio::time::Instant;
 use super::table::{Client, Cursor};
 use crate::world::World;
 
+/// What a poll takes, so that the next one begins at another part of a second.
+const POLL_TAKES: Duration = Duration::from_millis(37);
+
 /// Polls until `end` and gives how often each record came.
 pub(crate) async fn read(
     world: &World,
@@ -22,7 +25,8 @@ pub(crate) async fn read(
     let (mut since, mut text) = (begun, None::<String>);
     tokio::time::sleep(offset).await;
     while Instant::now() < end {
-        let now = world.now();
+        let clock = || world.now() + SignedDuration::from_millis(client.ahead_millis);
+        let now = clock();
         let query = query(client, since, text.as_deref(), now);
         let target = format!("{}?{query}", client.path);
         let bearer = format!("Bearer {token}");
@@ -45,13 +49,17 @@ pub(crate) async fn read(
                 }
             }
             Cursor::PollBefore | Cursor::Windows => since = now,
+            Cursor::PollAfter(millis) => {
+                tokio::time::sleep(Duration::from_millis(millis)).await;
+                since = clock();
+            }
             // The window is of 24 hours where nothing came.
             Cursor::WindowsAndAStep if last.is_some() => {
                 since = now + SignedDuration::from_millis(1);
             }
             Cursor::WindowsAndAStep | Cursor::Last(_) | Cursor::Nothing => {}
         }
-        tokio::time::sleep(Duration::from_secs(client.every_secs)).await;
+        tokio::time::sleep(Duration::from_secs(client.every_secs) + POLL_TAKES).await;
     }
     counts
 }
@@ -61,7 +69,9 @@ fn query(client: Client, since: Timestamp, text: Option<&str>, now: Timestamp) -
     let query = match client.cursor {
         Cursor::Nothing => String::new(),
         Cursor::Text => text.map_or_else(String::new, |text| format!("sinceTimeUtc={text}")),
-        Cursor::Field | Cursor::PollBefore => format!("sinceTimeUtc={}", write(since)),
+        Cursor::Field | Cursor::PollBefore | Cursor::PollAfter(_) => {
+            format!("sinceTimeUtc={}", write(since))
+        }
         Cursor::Windows | Cursor::WindowsAndAStep => {
             format!("sinceTimeUtc={}&untilTimeUtc={}", write(since), write(now))
         }

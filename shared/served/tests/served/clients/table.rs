@@ -13,6 +13,8 @@ pub(crate) enum Cursor {
     Field,
     /// The time of its last poll by its own clock.
     PollBefore,
+    /// The same, but looked at only once the answer was worked through, so many milliseconds later.
+    PollAfter(u64),
     /// Windows with both ends, each of which begins where the last one ended.
     Windows,
     /// The same a millisecond later, and only once something came.
@@ -40,6 +42,8 @@ pub(crate) struct Client {
     pub(crate) cursor: Cursor,
     pub(crate) form: Form,
     pub(crate) every_secs: u64,
+    /// How far its clock is ahead.
+    pub(crate) ahead_millis: i64,
 }
 
 /// How a client writes a time.
@@ -221,6 +225,23 @@ pub(crate) const CLIENTS: &[Client] = &[
         Form::Quoted,
         120,
     ),
+    Client {
+        ahead_millis: 50,
+        ..client(
+            "a clock that is a little ahead",
+            "/api/alerts",
+            Cursor::PollBefore,
+            MICROS_Z,
+            5,
+        )
+    },
+    client(
+        "its clock, looked at after the answer",
+        "/api/alerts",
+        Cursor::PollAfter(1500),
+        MICROS_Z,
+        10,
+    ),
     client(
         "the full address given twice",
         "/api/alerts/api/alerts",
@@ -244,5 +265,6 @@ const fn client(
         cursor,
         form,
         every_secs,
+        ahead_millis: 0,
     }
 }

@@ -101,7 +101,13 @@ impl World {
     }
 
     pub(crate) async fn write_of(&self, format: &str, ids: impl IntoIterator<Item = u64>) {
-        let queue = ServedQueue::new(self.store.clone(), self.clock.clone(), "contoso", format);
+        let queue = ServedQueue::new(
+            self.store.clone(),
+            self.clock.clone(),
+            "contoso",
+            DIRECTORY,
+            format,
+        );
         let messages: Vec<_> = ids.into_iter().map(message).collect();
         assert_eq!(queue.send(&messages).await.unwrap(), []);
         queue.flush().await.unwrap();

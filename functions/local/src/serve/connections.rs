@@ -1,0 +1,146 @@
+//! Connections, how many there may be, and how long each may take to ask.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use drawbridge_served::Router;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+use crate::failure::Failure;
+
+/// The most connections at once; whoever comes then waits until one ends.
+const MAX_CONNECTIONS: usize = 256;
+
+/// How long a connection may take to send a request's head, the time before it included.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long nobody is let in where a connection could not be taken, such as for want of file handles.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long answers at hand may take once it is to stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
+/// Answers until it is to stop, and then what is at hand.
+pub(super) async fn answer(
+    listener: TcpListener,
+    router: &Arc<Router>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    let connections = GracefulShutdown::new();
+    tokio::select! {
+        () = take(listener, router, &connections) => {}
+        // The sender lives as long as the process.
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+    let ended = tokio::time::timeout(LAST_ANSWERS, connections.shutdown()).await;
+    ended.map_err(|_| {
+        Failure::of(
+            "some answers were not at their end after 30 seconds and were broken off; their clients \
+             ask again",
+        )
+    })
+}
+
+/// Takes connections, and answers on each.
+async fn take(listener: TcpListener, router: &Arc<Router>, connections: &GracefulShutdown) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN);
+    // It is never closed.
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let router = Arc::clone(router);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let router = Arc::clone(&router);
+            async move {
+                let (head, _) = request.into_parts();
+                Ok::<_, Infallible>(router.answer(&head).await.map(Body::from_stream))
+            }
+        });
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            // Whoever went away or took too long is told nothing more.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use drawbridge_store::testing::FaultyStore;
+    use drawbridge_time::SystemClock;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// A server that serves nobody, until the sender goes.
+    async fn serving() -> (SocketAddr, watch::Sender<bool>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let store = Arc::new(FaultyStore::default());
+        let router = Arc::new(Router::new(store, Arc::new(SystemClock)));
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(async move { answer(listener, &router, stopped).await });
+        (address, stop)
+    }
+
+    /// A connection on which that was sent.
+    async fn sent(address: SocketAddr, text: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    }
+
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        text
+    }
+
+    const REQUEST: &str = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_send_its_request_is_not_waited_for() {
+        let (address, _stop) = serving().await;
+        for begun in ["", "GET /api/alerts HT"] {
+            let start = Instant::now();
+            let text = rest(sent(address, begun).await).await;
+            assert!(!text.contains("200"), "{text}");
+            assert!(start.elapsed() >= HEAD_WITHIN);
+        }
+        let text = rest(sent(address, REQUEST).await).await;
+        assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_is_a_bound_of_connections_and_whoever_comes_then_waits() {
+        let (address, _stop) = serving().await;
+        let start = Instant::now();
+        let mut held = Vec::new();
+        for _ in 0..MAX_CONNECTIONS {
+            held.push(sent(address, "GET /").await);
+        }
+        let text = rest(sent(address, REQUEST).await).await;
+        assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
+        assert!(start.elapsed() >= HEAD_WITHIN);
+    }
+}
