@@ -29,7 +29,7 @@ fn each_document_signs_in_with_the_member_that_has_its_name() {
     let checked = on(&folder, &["tenants", "check", "fabrikam"]);
     let word = "the member \"fabrikam\" of the secret";
     assert!(checked.stdout.contains(word), "{}", checked.stdout);
-    checked.failed(1, &["do not work"]);
+    checked.failed(1, &["not work"]);
     assert_eq!(tenant.asked(OTHER).token_requests, 0);
 
     write(json!({ "contoso": SECRET, "fabrikam": SECRET }));
