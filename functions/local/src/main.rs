@@ -43,11 +43,14 @@ async fn main() -> ExitCode {
         Ok(given) => given.command,
         Err(code) => return code,
     };
-    drawbridge_telemetry::log_to_terminal(match command {
+    let level = match command {
         // A line for each request.
         Some(Command::Serve(_)) => Level::INFO,
         _ => Level::WARN,
-    });
+    };
+    // What it says otherwise begins with the time, too.
+    let is_timed = matches!(command, Some(Command::Poll(_)));
+    drawbridge_telemetry::log_to_terminal(level, is_timed);
     let done = match command {
         None => demo::run(cli::Demo::default()).await,
         Some(Command::Demo(args)) => demo::run(args).await,

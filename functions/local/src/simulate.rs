@@ -2,10 +2,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use drawbridge_config::defaults;
 use drawbridge_files::{Access, Root};
 use drawbridge_simulator::{
     Alerts, Credential, GenerateOptions, Options, Present, SimulatedTenant,
 };
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli;
@@ -32,7 +34,14 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         None => generated(&args, n),
     };
     let first = alerts_of(0)?;
-    let count = first.len();
+    let alerts_word = match first.len() {
+        1 => "1 alert".to_owned(),
+        count => format!("{count} alerts"),
+    };
+    // Those that are generated unless it is told otherwise are of the last day.
+    let is_of_now = args.alerts.is_none() && args.from.is_none() && args.to.is_none();
+    let oldest = first.oldest_update().filter(|_| !is_of_now);
+    let since = since(oldest, Timestamp::now());
     let mut others = Vec::new();
     for n in 1..args.tenants {
         others.push(SimulatedTenant {
@@ -75,9 +84,9 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     let program = program();
     let (login, graph) = (simulator.login_url(), simulator.graph_url());
     let mut message = format!(
-        "serving {count} alerts; {how}\n  \
+        "serving {alerts_word}; {how}\n  \
          {secret}{program} poll --tenant-id {} --client-id {} \
-         --login-url {login} --graph-url {graph}",
+         --login-url {login} --graph-url {graph}{since}",
         args.tenant_id, args.client_id,
     );
     if args.tenants > 1 {
@@ -105,6 +114,20 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     let _ = tokio::signal::ctrl_c().await;
     simulator.stop().await;
     Ok(())
+}
+
+/// The option with which a first poll reaches back to the oldest alert, where it would not by itself.
+fn since(oldest: Option<Timestamp>, now: Timestamp) -> String {
+    let look_back = SignedDuration::from_secs(defaults::FIRST_LOOKBACK_SECS.into());
+    // The alerts of a file that reach to the edge would be missed by a poll that begins a little later.
+    let reached = now - look_back + SignedDuration::from_hours(1);
+    match oldest {
+        Some(oldest) if oldest < reached => {
+            let day = Offset::UTC.to_datetime(oldest).date();
+            format!(" --since {day}")
+        }
+        _ => String::new(),
+    }
 }
 
 /// This program as a shell finds it: by its name, or by the path that it was run by.

@@ -10,7 +10,7 @@ pub(crate) const OVERLAP_SECS: u32 = 15 * 60;
 /// Seconds that a live poll stays behind now.
 pub(crate) const SETTLE_SECS: u32 = 30;
 /// Seconds that the very first poll looks back.
-pub(crate) const FIRST_LOOKBACK_SECS: u32 = 24 * 60 * 60;
+pub const FIRST_LOOKBACK_SECS: u32 = 24 * 60 * 60;
 /// Whether the last day is read again every hour, and the last week every day.
 pub const SWEEPS: bool = true;
 /// Days that a written record is remembered after Graph last returned its alert.

@@ -4,9 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// None, or more than one.
-    #[error(
-        "exactly one of them must be given, and not be empty: it says what the tenant signs in with"
-    )]
+    #[error("say what to sign in with: exactly one of them must be given, and not be empty")]
     NotOne,
     /// The secret itself, or a file's content, in the place of a name.
     #[error(
@@ -34,7 +32,7 @@ impl IdentityError {
     pub fn field(self) -> &'static str {
         match self {
             Self::NoName { field } => field,
-            Self::NotOne => "secret, certificate, federation",
+            Self::NotOne => "secret, certificate and federation",
             Self::UnknownIssuer | Self::NoRole => "federation",
         }
     }

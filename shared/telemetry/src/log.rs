@@ -3,6 +3,7 @@ use std::io::IsTerminal as _;
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -37,14 +38,18 @@ pub fn log_to_cloudwatch() {
 }
 
 /// Logs lines for a person to standard error, in colour only on a terminal; those of `default` and
-/// above unless the environment says otherwise.
-pub fn log_to_terminal(default: Level) {
+/// above unless the environment says otherwise. With `is_timed`, each begins with the time, for a command
+/// that runs for days.
+pub fn log_to_terminal(default: Level, is_timed: bool) {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| Escaped::new(std::io::stderr(), true))
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .without_time()
         .with_target(false);
+    let layer = match is_timed {
+        true => layer.boxed(),
+        false => layer.without_time().boxed(),
+    };
     // What the SDK of AWS warns of is pages of its structures, and the command's own errors say it in a
     // sentence.
     let filter = match std::env::var_os(FILTER_VARIABLE) {

@@ -105,6 +105,13 @@ impl Alerts {
         self.rows.len()
     }
 
+    /// When the one that was not updated for the longest was last updated; `None` if no alert says it.
+    #[must_use]
+    pub fn oldest_update(&self) -> Option<Timestamp> {
+        let updates = self.rows.iter();
+        updates.filter_map(|row| row.last.fields.last_update).min()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

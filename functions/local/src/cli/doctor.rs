@@ -26,9 +26,9 @@ pub(crate) struct Doctor {
     /// The file with the settings of `deliver`, in place of DRAWBRIDGE_DELIVER.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
-    /// The format of the records that are delivered.
-    #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
-    pub(crate) format: String,
+    /// The format of the records that are delivered [default: siem].
+    #[arg(long, value_name = "NAME", value_parser = format_name())]
+    pub(crate) format: Option<String>,
     /// Send the target of `deliver` a record that says it is a test.
     #[arg(long)]
     pub(crate) send_test: bool,

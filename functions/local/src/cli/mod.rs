@@ -68,7 +68,7 @@ Examples:
   drawbridge explain alert.json                  where each key of the record comes from
   drawbridge compare old.json alerts.json        will the rules still match?
   drawbridge poll --tenant-id ID --client-id ID  poll a real tenant into ./drawbridge-data
-  drawbridge tenants add NAME --tenant-id ID --client-id ID --secret NAME
+  drawbridge tenants add contoso --tenant-id ID --client-id ID --secret CONTOSO_SECRET
   drawbridge poll --all                          poll all tenants that were added
   drawbridge status                              how every tenant is, and what to do
 
@@ -104,6 +104,36 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// The examples of a command's help and of those within it, without what a shell does with their output.
+    fn examples(command: &clap::Command) -> Vec<String> {
+        let help = command.get_after_help().map(ToString::to_string);
+        let help = help.unwrap_or_default();
+        let lines = help.lines().filter_map(|line| line.strip_prefix("  "));
+        let lines = lines.filter(|line| line.starts_with("drawbridge"));
+        let own = lines.map(|line| {
+            let end = ["  ", " | ", " > ", " < "]
+                .iter()
+                .filter_map(|end| line.find(end));
+            line[..end.min().unwrap_or(line.len())].to_owned()
+        });
+        let within = command.get_subcommands().flat_map(examples);
+        own.chain(within).collect()
+    }
+
+    #[test]
+    fn every_example_of_the_help_is_read() {
+        let examples = examples(&Cli::command());
+        assert!(examples.len() > 50, "{examples:?}");
+        for example in examples {
+            let words: Vec<_> = example
+                .split(' ')
+                .map(|word| word.trim_matches('\''))
+                .collect();
+            let read = Cli::try_parse_from(&words).map(drop);
+            assert!(read.is_ok(), "{example}: {read:?}");
+        }
     }
 
     #[test]

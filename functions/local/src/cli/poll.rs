@@ -43,12 +43,13 @@ const OF_DOCUMENTS: [&str; 11] = [
 /// into NAME/FORMAT.ndjson; new and changed documents are taken up between polls.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[group(id = "polled", required = true, multiple = true, args = ["tenant_id", "tenants", "all"])]
 pub(crate) struct Poll {
     /// The directory (tenant) id in Entra.
-    #[arg(long, value_name = "ID", required_unless_present_any = ["tenants", "all"])]
+    #[arg(long, value_name = "ID", requires = "client_id")]
     pub(crate) tenant_id: Option<String>,
     /// The application (client) id of the app registration.
-    #[arg(long, value_name = "ID", required_unless_present_any = ["tenants", "all"])]
+    #[arg(long, value_name = "ID", requires = "tenant_id")]
     pub(crate) client_id: Option<String>,
     /// A tenant that has a document in the folder; may be given several times.
     #[arg(long = "tenant", value_name = "NAME", conflicts_with_all = OF_DOCUMENTS)]

@@ -14,9 +14,9 @@ Examples:
 const ADD_EXAMPLES: &str = "\
 Examples:
   drawbridge tenants add contoso --tenant-id ID --client-id ID --secret CONTOSO_SECRET
-  drawbridge tenants add gov --tenant-id ID --client-id ID --certificate /run/gov.pem --cloud gcc-high
+  drawbridge tenants add gov --tenant-id ID --client-id ID --certificate drawbridge-data/secrets/gov.pem --cloud gcc-high
   drawbridge tenants add fabrikam --tenant-id ID --client-id ID --federation aws --bucket BUCKET
-  drawbridge tenants add xdr --tenant-id ID --client-id ID --secret S --service-source all --output ocsf
+  drawbridge tenants add xdr --tenant-id ID --client-id ID --secret XDR_SECRET --service-source all --output ocsf
 
 On one machine the secret's NAME is a variable of the environment, or a file (a path with a slash
 or a dot); on a stack a name or an ARN in Secrets Manager.";
@@ -80,7 +80,7 @@ pub(crate) enum TenantsCommand {
     Check(TenantsCheck),
     Remove(TenantsRemove),
     Purge(TenantsPurge),
-    /// Stop to poll a tenant, and keep its document and its state.
+    /// Stop polling a tenant, and keep its document and its state.
     Pause(TenantsMove),
     /// Poll a paused tenant again, from its watermark on.
     Resume(TenantsMove),

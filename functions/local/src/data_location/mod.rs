@@ -103,6 +103,21 @@ impl DataLocation {
         Err(needs_aws("a bucket"))
     }
 
+    /// Refuses a folder that is not there, where a command only looks at what one holds. The default one is
+    /// no mistake: nothing was added yet.
+    pub(crate) fn check_exists(&self) -> Result<(), Failure> {
+        match self.as_folder() {
+            Some(folder) if folder != Path::new(DEFAULT_FOLDER) && !folder.is_dir() => {
+                Err(Failure::of(format!(
+                    "there is no folder {}: name it with --out, or add the first tenant with \
+                     `drawbridge tenants add`",
+                    folder.display()
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The same objects, as polls see them.
     pub(crate) fn objects(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store) as Arc<dyn Store>

@@ -28,6 +28,7 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
             "--queue goes with --bucket: a folder has no queues",
         ));
     }
+    target::check(args)?;
     let mut told = Told {
         json: args.json,
         all: 0,

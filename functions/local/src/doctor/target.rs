@@ -3,12 +3,34 @@
 use super::{Line, Mark};
 use crate::cli;
 use crate::deliver::{SETTINGS_VARIABLE, Target, send_test};
+use crate::failure::Failure;
+
+/// What the records are, unless --format says it.
+const DEFAULT_FORMAT: &str = "siem";
+
+fn is_named(args: &cli::Doctor) -> bool {
+    args.to.is_some() || std::env::var_os(SETTINGS_VARIABLE).is_some()
+}
+
+/// Refuses what is asked of a target where none is named: nothing would be sent to it.
+pub(super) fn check(args: &cli::Doctor) -> Result<(), Failure> {
+    let option = match (args.send_test, &args.format) {
+        (true, _) => "--send-test",
+        (false, Some(_)) => "--format",
+        (false, None) => return Ok(()),
+    };
+    match is_named(args) {
+        true => Ok(()),
+        false => Err(Failure::usage(format!(
+            "{option} needs a target: name its settings with --to FILE, or set {SETTINGS_VARIABLE}"
+        ))),
+    }
+}
 
 /// What is to be said of the target, if one is named.
 pub(super) async fn lines(args: &cli::Doctor, is_stack: bool) -> Vec<Line> {
     let about = "deliver";
-    let is_named = args.to.is_some() || std::env::var_os(SETTINGS_VARIABLE).is_some();
-    if !is_named {
+    if !is_named(args) {
         let text = match is_stack {
             true => {
                 "the target that the stack delivers to, if it has one, was not looked at: the deliver \
@@ -20,7 +42,8 @@ pub(super) async fn lines(args: &cli::Doctor, is_stack: bool) -> Vec<Line> {
         };
         return vec![Line::new(Mark::Note, about, text)];
     }
-    let target = match Target::open(args.to.as_deref(), &args.format) {
+    let format = args.format.as_deref().unwrap_or(DEFAULT_FORMAT);
+    let target = match Target::open(args.to.as_deref(), format) {
         Ok(target) => target,
         Err(failure) => return vec![Line::new(Mark::Failed, about, failure.to_string())],
     };

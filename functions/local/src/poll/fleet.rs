@@ -22,10 +22,12 @@ use tokio::time::Instant;
 
 use super::metrics_file::MetricsFile;
 use super::report::{check_complete, ignore_reader_gone, print_failure, print_report_of};
+use super::trouble::Troubles;
 use super::{POLL_TIME, said_of};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{say, say_timed};
+use crate::state_head::state_head;
 use crate::tenants::admission::{PollsSoFar, admit};
 use crate::tenants::{TenantDocuments, first_poll};
 
@@ -96,8 +98,7 @@ pub(super) struct Fleet {
     noted: HashSet<String>,
     /// The folders of documents that cannot be entered.
     unreadable: Vec<ConfigError>,
-    /// What was last said of a tenant's trouble, so as not to say it every minute.
-    trouble: HashMap<String, String>,
+    troubles: Troubles,
     metrics: Option<MetricsFile>,
 }
 
@@ -123,7 +124,7 @@ impl Fleet {
             tried: HashSet::new(),
             noted: HashSet::new(),
             unreadable: Vec::new(),
-            trouble: HashMap::new(),
+            troubles: Troubles::default(),
             metrics: None,
         }
     }
@@ -161,11 +162,8 @@ impl Fleet {
         self.unreadable = unreadable;
         let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
         self.known.retain(|name, _| there.contains(name.as_str()));
-        self.trouble.retain(|name, _| there.contains(name.as_str()));
-        if let Some(metrics) = &mut self.metrics {
-            metrics.keep(|name| there.contains(name));
-            metrics.write();
-        }
+        self.troubles.keep(|name| there.contains(name));
+        self.begin_metrics(&there).await;
         let mut verdicts = admit(&found, &self.place, &self.services, &self.so_far).await;
         for found in &found {
             let name = found.document.name.as_str();
@@ -186,12 +184,40 @@ impl Fleet {
                 Err(failure) => {
                     self.known.remove(name);
                     let failure = failure.to_string();
-                    if self.trouble.get(name) != Some(&failure) {
+                    if self.note_trouble(name, &failure) {
                         print_failure(Some(name), &failure, self.json);
                     }
-                    self.note_trouble(name, failure);
+                    if let Some(metrics) = &mut self.metrics {
+                        metrics.add(name, &Numbers::default().with(Metric::Failures, 1.0));
+                    }
                 }
             }
+        }
+        self.write_metrics();
+    }
+
+    /// Begins a round of the metrics: with how far each tenant was read, as far as its polls have not said.
+    async fn begin_metrics(&mut self, there: &HashSet<&str>) {
+        let Some(metrics) = &mut self.metrics else {
+            return;
+        };
+        metrics.keep(|name| there.contains(name));
+        // Metrics go with --all.
+        for name in there {
+            let is_failing = self.so_far.failures.contains_key(*name);
+            if is_failing || !metrics.is_read(name) {
+                // One that cannot be read tells nothing.
+                let state = state_head(&self.place, name).await.ok().flatten();
+                if let Some(time) = state.and_then(|state| state.read_up_to()) {
+                    metrics.read_at_least_up_to(name, time);
+                }
+            }
+        }
+    }
+
+    fn write_metrics(&mut self) {
+        if let Some(metrics) = &mut self.metrics {
+            metrics.write(self.services.clock.now());
         }
     }
 
@@ -300,10 +326,22 @@ impl Fleet {
     /// The same; an error when any tenant is in trouble, or not known.
     pub(super) async fn end(mut self) -> Result<(), Failure> {
         self.finish().await;
-        let count = self.trouble.len();
-        let trouble = (count > 0).then(|| {
-            format!("{count} tenants were not polled to the end: see above; the others were")
-        });
+        let count = self.troubles.count();
+        let others = match self
+            .known
+            .keys()
+            .any(|name| self.troubles.of(name).is_none())
+        {
+            true => "; the others were",
+            false => "",
+        };
+        let tenants = if count == 1 {
+            "tenant was"
+        } else {
+            "tenants were"
+        };
+        let trouble = (count > 0)
+            .then(|| format!("{count} {tenants} not polled to the end: see above{others}"));
         TenantDocuments::ended(trouble, &self.unreadable)
     }
 
@@ -318,8 +356,11 @@ impl Fleet {
         self.so_far.under_way.remove(name);
         if let Some(metrics) = &mut self.metrics {
             metrics.add(name, &numbers);
+            if let Some(time) = result.as_ref().ok().and_then(|report| report.read_up_to) {
+                metrics.read_up_to(name, time);
+            }
             if self.so_far.under_way.is_empty() {
-                metrics.write();
+                self.write_metrics();
             }
         }
         if result.is_ok() {
@@ -357,20 +398,24 @@ impl Fleet {
             }
         };
         match trouble {
-            Some(trouble) => self.note_trouble(name, trouble + &said_of(overdue)),
+            Some(trouble) => {
+                self.note_trouble(name, &(trouble + &said_of(overdue)));
+            }
             None => {
-                if self.trouble.remove(name).is_some() {
+                if self.troubles.well(name) {
                     say_timed(&format!("{name}: all is well again"));
                 }
             }
         }
     }
 
-    fn note_trouble(&mut self, name: &str, trouble: String) {
-        if self.trouble.get(name) != Some(&trouble) {
+    /// Says what is wrong with a tenant if that is news, and tells whether it is.
+    fn note_trouble(&mut self, name: &str, trouble: &str) -> bool {
+        let is_news = self.troubles.note(name, trouble);
+        if is_news {
             say_timed(&format!("drawbridge: {name}: {trouble}"));
-            self.trouble.insert(name.to_owned(), trouble);
         }
+        is_news
     }
 }
 

@@ -133,14 +133,14 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
     for _ in 0..2 {
         round(&mut fleet).await;
         assert_eq!((records("a-ill"), records("b-well")), (0, 1));
-        assert_eq!(fleet.trouble.keys().collect::<Vec<_>>(), ["a-ill"]);
-        let trouble = &fleet.trouble["a-ill"];
+        assert_eq!(fleet.troubles.count(), 1);
+        let trouble = fleet.troubles.of("a-ill").unwrap();
         assert!(trouble.contains("a bug") && !trouble.contains(MARKER));
     }
     is_mended.store(true, Ordering::Relaxed);
     round(&mut fleet).await;
     assert_eq!((records("a-ill"), records("b-well")), (1, 1));
-    assert!(fleet.trouble.is_empty());
+    assert!(fleet.troubles.count() == 0);
 
     // Where there was no time for all of it, the next poll does not wait for the next round.
     let report = |more| Report {
@@ -159,7 +159,7 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
     let error = || Err(Ended::Failed(PollError::Circular.into()));
     for (overdue, is_said) in [(None, false), (since, true)] {
         fleet.ended(polled(error(), overdue));
-        let trouble = &fleet.trouble["b-well"];
+        let trouble = fleet.troubles.of("b-well").unwrap();
         assert_eq!(trouble.contains("ended well since 1970-01-01"), is_said);
     }
     simulator.stop().await;

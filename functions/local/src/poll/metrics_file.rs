@@ -5,7 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use drawbridge_telemetry::{Numbers, openmetrics};
+use drawbridge_telemetry::{Metric, Numbers, openmetrics};
+use jiff::Timestamp;
 
 use crate::progress::say_timed;
 
@@ -13,6 +14,8 @@ use crate::progress::say_timed;
 pub(super) struct MetricsFile {
     path: PathBuf,
     tenants: BTreeMap<String, Numbers>,
+    /// How far each tenant was read, as far as that is known: its lag grows while nothing is read.
+    read_up_to: BTreeMap<String, Timestamp>,
     /// Why it could not be written, if it was said.
     trouble: Option<String>,
 }
@@ -22,6 +25,7 @@ impl MetricsFile {
         Self {
             path,
             tenants: BTreeMap::new(),
+            read_up_to: BTreeMap::new(),
             trouble: None,
         }
     }
@@ -32,14 +36,44 @@ impl MetricsFile {
         so_far.follow(numbers);
     }
 
+    /// Whether it is known how far a tenant was read.
+    pub(super) fn is_read(&self, tenant: &str) -> bool {
+        self.read_up_to.contains_key(tenant)
+    }
+
+    /// Notes how far a poll has read a tenant.
+    pub(super) fn read_up_to(&mut self, tenant: &str, time: Timestamp) {
+        self.read_up_to.insert(tenant.to_owned(), time);
+    }
+
+    /// Notes how far a tenant's state says that it was read. That may be older than what a poll said: an
+    /// idle one is saved about once an hour.
+    pub(super) fn read_at_least_up_to(&mut self, tenant: &str, time: Timestamp) {
+        let known = self.read_up_to.get(tenant).copied();
+        self.read_up_to(tenant, known.map_or(time, |known| known.max(time)));
+    }
+
     /// Forgets the tenants that are not there any more.
     pub(super) fn keep(&mut self, is_there: impl Fn(&str) -> bool) {
         self.tenants.retain(|tenant, _| is_there(tenant));
+        self.read_up_to.retain(|tenant, _| is_there(tenant));
+    }
+
+    /// The numbers of each tenant, with its lag as it is now.
+    fn numbers(&self, now: Timestamp) -> BTreeMap<String, Numbers> {
+        let mut tenants = self.tenants.clone();
+        for (tenant, read_up_to) in &self.read_up_to {
+            // A time ahead was noted by a clock that was wrong by so much.
+            let lag_secs = now.duration_since(*read_up_to).as_secs_f64().abs();
+            let numbers = tenants.entry(tenant.clone()).or_default();
+            *numbers = std::mem::take(numbers).with(Metric::WatermarkLag, lag_secs);
+        }
+        tenants
     }
 
     /// Writes the file anew. One that cannot be written ends no poll.
-    pub(super) fn write(&mut self) {
-        let written = replace(&self.path, &openmetrics(&self.tenants));
+    pub(super) fn write(&mut self, now: Timestamp) {
+        let written = replace(&self.path, &openmetrics(&self.numbers(now)));
         let trouble = written.err().map(|error| {
             let path = self.path.display();
             format!("drawbridge: the metrics cannot be written to {path}: {error}")
@@ -61,4 +95,38 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let hidden = path.with_file_name(hidden);
     fs::write(&hidden, text)?;
     fs::rename(&hidden, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn the_lag_is_that_of_now_though_no_poll_ends_well() {
+        let mut file = MetricsFile::new("unwritten".into());
+        file.add("a", &Numbers::default().with(Metric::WatermarkLag, 30.0));
+        file.read_up_to("a", at(100));
+        file.add("a", &Numbers::default().with(Metric::Failures, 1.0));
+        // An older one, of the state of an idle tenant.
+        file.read_at_least_up_to("a", at(50));
+        file.read_at_least_up_to("b", at(70));
+        let of = |lag| Numbers::default().with(Metric::WatermarkLag, lag);
+        for (now, a, b) in [(130, 30.0, 60.0), (730, 630.0, 660.0)] {
+            let numbers = file.numbers(at(now));
+            assert_eq!(numbers["a"], of(a).with(Metric::Failures, 1.0));
+            assert_eq!(numbers["b"], of(b));
+        }
+        // Its state was reset.
+        file.read_up_to("a", at(10));
+        assert_eq!(
+            file.numbers(at(20))["a"],
+            of(10.0).with(Metric::Failures, 1.0)
+        );
+        file.keep(|tenant| tenant == "b");
+        assert_eq!(file.numbers(at(70)).len(), 1);
+    }
 }

@@ -5,6 +5,7 @@ mod many;
 mod metrics_file;
 mod one;
 mod report;
+mod trouble;
 
 use std::time::Duration;
 

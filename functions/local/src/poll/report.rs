@@ -71,9 +71,16 @@ fn in_words(report: &Report) -> String {
         .read_up_to
         .map(|time| format!(", read up to {time}"))
         .unwrap_or_default();
+    let of = |count: u64, one: &str, many: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    };
     format!(
-        "{} alerts, {} new records, {} already written, {} requests{up_to}",
-        report.alerts, report.records, report.suppressed, report.requests
+        "{}, {}, {} already written, {}{up_to}",
+        of(report.alerts, "alert", "alerts"),
+        of(report.records, "new record", "new records"),
+        report.suppressed,
+        of(report.requests, "request", "requests"),
     )
 }
 

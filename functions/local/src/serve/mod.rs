@@ -27,6 +27,7 @@ const RELOAD_EVERY: Duration = Duration::from_secs(60);
 pub(crate) async fn run(args: cli::Serve) -> Result<(), Failure> {
     check_address(&args)?;
     let place = DataLocation::folder(args.out);
+    place.check_exists()?;
     let router = Arc::new(Router::new(Arc::clone(&place.store), Arc::new(SystemClock)));
     let mut directory = Directory::new(place)?;
     let count = directory.load(&router).await?;

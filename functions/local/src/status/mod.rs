@@ -28,6 +28,7 @@ const AT_ONCE: usize = 8;
 
 pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
+    place.check_exists()?;
     let documents = tenant_documents(place.store.as_ref()).await?;
     documents.say_unreadable();
     let tenants = tenants(&place, &documents).await?;
@@ -49,8 +50,12 @@ pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
         print(&mut out, &tenants)?;
     }
     let unwell = tenants.iter().filter(|tenant| !tenant.is_well()).count();
-    let trouble =
-        (unwell > 0).then(|| format!("{unwell} of {} tenants are not well", tenants.len()));
+    let trouble = match (unwell, tenants.len()) {
+        (0, _) => None,
+        (_, 1) => Some("1 tenant is not well".to_owned()),
+        (1, all) => Some(format!("1 of {all} tenants is not well")),
+        (_, all) => Some(format!("{unwell} of {all} tenants are not well")),
+    };
     TenantDocuments::ended(trouble, &documents.unreadable)
 }
 

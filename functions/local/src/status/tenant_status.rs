@@ -16,6 +16,11 @@ const LONGEST: SignedDuration = SignedDuration::from_mins(95);
 /// How long something may have been unread: a backlog of one poll is none.
 const LONGEST_UNREAD: SignedDuration = SignedDuration::from_mins(30);
 
+/// For how long a poll that failed after the last success tells that polls fail: while they do, the error
+/// is noted anew every five minutes. A success after it may not be known, as an idle state is saved about
+/// once an hour.
+const NEWS: SignedDuration = SignedDuration::from_mins(10);
+
 /// What is known of a tenant.
 pub(crate) struct TenantStatus {
     pub(crate) name: String,
@@ -85,14 +90,27 @@ impl TenantStatus {
         self.document.is_none() && !self.is_given && is_silent
     }
 
-    /// Since when polls fail, as far as that was noted.
+    /// Since when polls fail, as far as that was noted. Shortly after a success the state does not say it
+    /// yet, and the last error does.
     fn failing_since(&self) -> Option<Timestamp> {
-        let state = self.state()?;
-        let first_try = || state.swept.week.into_iter().chain(state.saved).min();
-        match state.last_success {
-            None => state.failing_since.or_else(first_try),
-            Some(_) => state.failing_since,
-        }
+        let noted = self.state().and_then(|state| {
+            let first_try = || state.swept.week.into_iter().chain(state.saved).min();
+            match state.last_success {
+                None => state.failing_since.or_else(first_try),
+                Some(_) => state.failing_since,
+            }
+        });
+        noted.or_else(|| self.new_error().map(|error| error.at))
+    }
+
+    /// The last error if no poll is known to have ended well since, and it is not long ago.
+    fn new_error(&self) -> Option<&LastError> {
+        let error = self.last_error.as_ref()?;
+        let is_new = match self.last_success() {
+            None => true,
+            Some(success) => success < error.at && !self.is_longer_ago(error.at, NEWS),
+        };
+        is_new.then_some(error)
     }
 
     /// What is wrong with it; nothing if it is well.
@@ -135,7 +153,9 @@ impl TenantStatus {
     fn unpolled(&self) -> Option<Problem> {
         let (word, what) = match (&self.state, self.last_success()) {
             (Err(_), _) => return None,
-            (Ok(None), _) => ("not polled", "it was never polled".to_owned()),
+            (Ok(None), _) if self.failing_since().is_none() => {
+                ("not polled", "it was never polled".to_owned())
+            }
             (Ok(Some(_)), Some(success))
                 if self.failing_since().is_none() && self.is_longer_ago(success, LONGEST) =>
             {
@@ -169,7 +189,13 @@ impl TenantStatus {
         let secs = self.now.duration_since(since).as_secs();
         Some(Problem {
             word: "failing",
-            what: format!("no poll has ended well for {}", span(secs)),
+            what: match self.last_success() {
+                Some(_) => format!("no poll has ended well for {}", span(secs)),
+                None => format!(
+                    "no poll has ever ended well; polls have failed for {}",
+                    span(secs)
+                ),
+            },
             todo: format!(
                 "run `drawbridge tenants check {}{}`",
                 self.name, self.options

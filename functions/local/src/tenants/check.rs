@@ -53,7 +53,12 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
             say(&format!("{done} of {all} tenants checked"));
         }
     }
-    let trouble = (bad > 0).then(|| format!("{bad} of {all} tenants do not work"));
+    let trouble = match (bad, all) {
+        (0, _) => None,
+        (_, 1) => Some("1 tenant does not work".to_owned()),
+        (1, _) => Some(format!("1 of {all} tenants does not work")),
+        _ => Some(format!("{bad} of {all} tenants do not work")),
+    };
     if trouble.is_none() && !args.all {
         // One tenant that was asked for is known.
         return Ok(());

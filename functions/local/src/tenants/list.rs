@@ -24,6 +24,7 @@ const AT_ONCE: usize = 8;
 
 pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
+    place.check_exists()?;
     let TenantDocuments { found, unreadable } = tenant_documents(place.store.as_ref()).await?;
     let mut out = crate::screen::stdout();
     if found.is_empty() && !args.json {

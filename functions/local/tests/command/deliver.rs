@@ -405,7 +405,10 @@ fn bad_input_is_told_by_name() {
         let text = r#"{"target":"sentinel","url":"https://x","dcr":"d","stream":"s","tenant_id":"t.example","client_id":"c""#;
         with(&format!("{text}{identity}}}"))
     };
-    sentinel("").failed(1, &["secret, certificate, federation", "exactly one"]);
+    sentinel("").failed(
+        1,
+        &["secret, certificate and federation say", "exactly one"],
+    );
     sentinel(r#","certifcate":"file:/x""#).failed(1, &["did you mean `certificate`?"]);
     sentinel(r#","federation":"aws""#).failed(1, &["needs a role of AWS", "give a token file"]);
     // The records are not there.

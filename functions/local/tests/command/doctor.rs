@@ -132,6 +132,12 @@ fn the_target_of_deliver_gets_a_test_record_if_that_is_asked_for() {
     let told = objects(&with(&[]).well());
     assert_eq!(level(&told, "deliver"), "ok");
     assert!(server.bodies().is_empty());
+    // Nothing would be sent to a target that nobody names.
+    for options in [&["--send-test"][..], &["--format", "ocsf"]] {
+        let mut doctor = command(&folder, &["doctor"]);
+        doctor.args(options).env_remove("DRAWBRIDGE_DELIVER");
+        run(doctor).failed(2, &[options[0], "--to FILE", "DRAWBRIDGE_DELIVER"]);
+    }
     let told = objects(&with(&["--send-test"]).well());
     assert_eq!(level(&told, "deliver"), "ok");
     assert!(server.bodies()[0].contains("Drawbridge test record"));

@@ -1,6 +1,7 @@
 //! `--help` teaches.
 
 use crate::support::command::{drawbridge, run};
+use crate::support::folder::Folder;
 
 const COMMANDS: [&str; 12] = [
     "demo", "simulate", "poll", "deliver", "serve", "map", "explain", "compare", "tenants",
@@ -64,6 +65,35 @@ fn every_command_within_a_command_shows_examples_of_itself() {
         let example = format!("drawbridge {command} {within}");
         assert!(examples.contains(&example), "{help}");
     }
+}
+
+/// Pasted with ids in them, into a folder without anything.
+#[test]
+fn every_example_that_adds_a_tenant_adds_one() {
+    let mut count = 0;
+    for command in [
+        &["--help"][..],
+        &["tenants", "--help"],
+        &["tenants", "add", "--help"],
+    ] {
+        let help = run(drawbridge(command)).well().stdout;
+        let lines = help.lines().map(str::trim);
+        let lines = lines.filter(|line| line.starts_with("drawbridge tenants add "));
+        // What is for a stack needs one.
+        for line in lines.filter(|line| !line.contains("--bucket")) {
+            let words = line.replace(" ID", " 11111111-1111-4111-8111-111111111111");
+            let words: Vec<&str> = words.split(' ').skip(1).collect();
+            let folder = Folder::new();
+            let mut add = drawbridge(&words);
+            for variable in ["DRAWBRIDGE_BUCKET", "DRAWBRIDGE_ALLOWED_SECRETS"] {
+                add.env_remove(variable);
+            }
+            add.current_dir(folder.path());
+            run(add).well();
+            count += 1;
+        }
+    }
+    assert_eq!(count, 5);
 }
 
 /// The help of `deliver` has every target of the registry with an example of its settings, which the

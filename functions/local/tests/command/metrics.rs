@@ -34,6 +34,26 @@ fn each_round_writes_what_every_tenants_polls_did() {
     ] {
         assert!(text.contains(line), "no {line:?} in {text}");
     }
+    assert!(!text.contains("lag_seconds{tenant=\"other\"}"), "{text}");
+    // Of one that no poll can begin with, the failures are counted, and how far it was read is known from
+    // its state.
+    let state = serde_json::json!({
+        "version": 3, "watermark": "2026-01-01T00:00:00Z", "first_from": null, "outputs": {},
+        "last_success": "2026-01-01T00:00:00Z", "saved": "2026-01-01T00:00:00Z",
+    });
+    std::fs::write(folder.path().join("state/broken.json"), state.to_string()).unwrap();
+    write(&folder, "broken", &tenant, "severities = [\"hihg\"]");
+    until(|| read().contains("drawbridge_failures_total{tenant=\"broken\"} 2"));
+    let lag = || -> f64 {
+        let text = read();
+        let of_broken = "drawbridge_watermark_lag_seconds{tenant=\"broken\"} ";
+        let (_, value) = text
+            .split_once(of_broken)
+            .unwrap_or_else(|| panic!("{text}"));
+        value.lines().next().unwrap().parse().unwrap()
+    };
+    let first = lag();
+    until(|| lag() > first);
     // One that is gone is told of no more.
     std::fs::remove_file(folder.path().join("tenants/other.toml")).unwrap();
     until(|| !read().contains("other"));

@@ -21,7 +21,7 @@ fn evidence_added_later_is_a_new_record_with_the_next_part() {
     tenant.simulator.set_alert(&changed.to_string());
     let poll = run(tenant.poll(&folder)).well();
     assert!(
-        poll.stdout.contains("1 alerts, 0 new records, 2 already"),
+        poll.stdout.contains("1 alert, 0 new records, 2 already"),
         "{}",
         poll.stdout
     );
@@ -31,7 +31,7 @@ fn evidence_added_later_is_a_new_record_with_the_next_part() {
     tenant.simulator.set_alert(&grown.to_string());
     let poll = run(tenant.poll(&folder)).well();
     assert!(
-        poll.stdout.contains("1 alerts, 2 new records, 2 already"),
+        poll.stdout.contains("1 alert, 2 new records, 2 already"),
         "{}",
         poll.stdout
     );

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::Command;
 
+use crate::support::alerts::{alert, list};
 use crate::support::command::{drawbridge, run};
 use crate::support::folder::Folder;
 
@@ -41,6 +42,29 @@ fn options_that_contradict_each_other_are_refused() {
     let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
     run(drawbridge(&["simulate", "--from", late, "--to", early]))
         .failed(1, &["--from must be before --to"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn alerts_that_are_older_than_a_day_are_read_by_what_it_prints() {
+    let folder = Folder::new();
+    let file = folder.path().join("alerts.json");
+    fs::write(&file, list(&[alert(1, 2)])).unwrap();
+    let mut simulate = drawbridge(&["simulate", "--alerts"])
+        .arg(&file)
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(simulate.stdout.take().unwrap()).lines();
+    let told: Vec<String> = told.by_ref().take(2).map(Result::unwrap).collect();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{} --once", told[1])]);
+    shell.current_dir(folder.path());
+    let polled = run(shell);
+    simulate.kill().unwrap();
+    simulate.wait().unwrap();
+    assert!(told[0].starts_with("serving 1 alert;"), "{told:?}");
+    assert!(told[1].contains(" --since 20"), "{told:?}");
+    assert!(polled.well().stdout.contains(" 1 alert, 2 new records,"));
 }
 
 #[cfg(unix)]

@@ -152,7 +152,7 @@ mod tests {
             assert_eq!(settings.identity().unwrap().kind(), kind);
         }
         for (given, words) in [
-            (json!({}), "secret, certificate, federation exactly one"),
+            (json!({}), "exactly one of them"),
             (json!({"secret": " "}), "exactly one"),
             (
                 json!({"secret": "MARKER", "federation": "aws"}),

@@ -75,7 +75,7 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     let ending = match (kept.len(), is_removed) {
         (0, _) => format!("nothing is kept of {name} in {}", place.name()),
         (count, true) => format!(
-            "removed {count} {things} of {name} from {}. If it was paused within the last {}, or a \
+            "removed {count} {things} of {name} from {}. If it was paused less than {} ago, or a \
              poll or a replay of it was under way, run this again in ten minutes: it removes what \
              that wrote",
             place.name(),

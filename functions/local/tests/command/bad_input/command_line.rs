@@ -75,5 +75,6 @@ fn a_tenant_id_that_is_a_path_is_refused() {
 fn an_unknown_command_or_option_is_exit_code_2() {
     run(drawbridge(&["pole"])).failed(2, &["pole", "--help"]);
     run(drawbridge(&["map", "--nonsense"])).failed(2, &["--nonsense", "--help"]);
-    run(drawbridge(&["poll"])).failed(2, &["--tenant-id", "--client-id"]);
+    run(drawbridge(&["poll"])).failed(2, &["--tenant-id", "--tenant <NAME>", "--all"]);
+    run(drawbridge(&["poll", "--tenant-id", TENANT])).failed(2, &["--client-id"]);
 }

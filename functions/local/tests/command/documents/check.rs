@@ -104,7 +104,7 @@ fn words_that_graph_does_not_know_are_refused_with_the_right_one() {
         "{}",
         refused.stdout
     );
-    refused.failed(1, &["1 of 1"]);
+    refused.failed(1, &["1 tenant does not work"]);
     on(&folder, &["poll", "--all", "--once"]).failed(1, &["did you mean \"high\"?"]);
     write(
         &folder,
@@ -128,7 +128,7 @@ fn a_wrong_secret_is_explained_and_not_shown() {
         outcome.stdout
     );
     assert!(!outcome.stdout.contains("MARKER") && !outcome.stderr.contains("MARKER"));
-    outcome.failed(1, &["1 of 1"]);
+    outcome.failed(1, &["1 tenant does not work"]);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn one_tenants_trouble_is_its_own() {
         ],
     );
     assert!(
-        outcome.stdout.contains("c-well: 1 alerts, 2 new records"),
+        outcome.stdout.contains("c-well: 1 alert, 2 new records"),
         "{}",
         outcome.stdout
     );
@@ -183,7 +183,7 @@ fn one_that_was_polled_takes_no_other_ones_alerts() {
     let before = polls();
     write(&folder, "aaa", &both, "");
     let told = on(&folder, &["poll", "--all", "--once"]);
-    let told = told.failed(1, &["aaa: tenant", "that of \"victim\" too", "1 tenants"]);
+    let told = told.failed(1, &["aaa: tenant", "that of \"victim\" too", "1 tenant"]);
     assert!(told.stdout.contains("victim: 0 alerts"), "{}", told.stdout);
     assert!(polls() > before);
     let listed = objects(&on(&folder, &["tenants", "list", "--json"]).failed(1, &["broken"]));
@@ -210,7 +210,7 @@ fn one_that_cannot_sign_in_keeps_nobody_away() {
         &format!("{ids}secret = \"NOT_SET_ANYWHERE\"\n"),
     );
     let told = on(&folder, &["poll", "--all", "--once"]);
-    told.failed(1, &["aaa", "NOT_SET_ANYWHERE", "1 tenants"]);
+    told.failed(1, &["aaa", "NOT_SET_ANYWHERE", "1 tenant"]);
     assert_eq!(lines(&folder, "victim", "siem.ndjson").len(), 2);
     let twin = ["aaa: tenant", "that of \"victim\" too"];
     on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
@@ -309,7 +309,7 @@ fn a_folder_that_cannot_be_entered_is_named_and_the_others_are_polled() {
     let on = |args: &[&str]| run(nobody.runs(&command(&folder, args))).discreet();
     let named = ["tenants/paused", "ermission"];
     let told = on(&["poll", "--all", "--once"]).failed(1, &named);
-    assert!(told.stdout.contains("contoso: 1 alerts"), "{}", told.stdout);
+    assert!(told.stdout.contains("contoso: 1 alert,"), "{}", told.stdout);
     assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
     let listed = on(&["tenants", "list", "--json"]).failed(1, &named);
     let listed = objects(&listed);

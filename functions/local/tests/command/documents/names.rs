@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::command::{drawbridge, run};
 use crate::support::documents::{on, write, write_text};
 use crate::support::folder::Folder;
 use crate::support::tenant::{CLIENT, TENANT, Tenant};
@@ -149,4 +150,26 @@ fn a_secret_in_a_document_is_repeated_by_no_command() {
         assert!(told.contains("admin/tenants.toml"), "{told}");
         assert!(!told.contains(secret) && !told.contains("unter"), "{told}");
     }
+}
+
+/// A folder that is mistyped is not taken for one without tenants.
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let folder = Folder::new();
+    let nowhere = folder.path().join("nowhere");
+    for words in [
+        &["status"][..],
+        &["status", "--json"],
+        &["tenants", "list"],
+        &["tenants", "list", "--json"],
+        &["serve", "--listen", "127.0.0.1:0"],
+    ] {
+        let mut command = drawbridge(words);
+        command.arg("--out").arg(&nowhere);
+        run(command).failed(
+            1,
+            &["there is no folder", "nowhere", "--out", "tenants add"],
+        );
+    }
+    assert!(!nowhere.exists());
 }

@@ -164,6 +164,53 @@ fn each_trouble_is_told_with_what_to_do() {
     }
 }
 
+/// The state says only after five minutes that polls fail: the last error does at once.
+#[test]
+fn polls_that_fail_shortly_after_a_success_are_told() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    state(&folder, "contoso", 4, &json!({}));
+    let error = |minutes| {
+        let error = json!({"at": ago(minutes), "error": "Entra refused: the secret has expired"});
+        let file = folder.path().join("state/contoso.error.json");
+        fs::write(file, error.to_string()).unwrap();
+    };
+    error(5);
+    on(&folder, &["status"]).well();
+    error(2);
+    let shown = on(&folder, &["status"]).failed(1, &["1 tenant is not well"]);
+    for words in [
+        "contoso: failing",
+        "no poll has ended well for 2 min",
+        "last error, 2 min ago: Entra refused: the secret has expired",
+    ] {
+        assert!(shown.stdout.contains(words), "{}", shown.stdout);
+    }
+    let told = objects(&on(&folder, &["status", "--json"]).failed(1, &[]));
+    assert_eq!(
+        (&told[0]["well"], &told[0]["status"]),
+        (&json!(false), &json!("failing"))
+    );
+    // One error that was not noted again is none that lasts: an idle state is saved once an hour.
+    state(&folder, "contoso", 40, &json!({}));
+    error(20);
+    on(&folder, &["status"]).well();
+    // Before the first success, it lasts.
+    state(&folder, "contoso", 20, &json!({"last_success": null}));
+    let shown = on(&folder, &["status"])
+        .failed(1, &["1 tenant is not well"])
+        .stdout;
+    assert!(shown.contains("no poll has ever ended well"), "{shown}");
+    fs::remove_file(folder.path().join("state/contoso.json")).unwrap();
+    let shown = on(&folder, &["status"])
+        .failed(1, &["1 tenant is not well"])
+        .stdout;
+    assert!(
+        shown.contains("failing") && !shown.contains("never polled"),
+        "{shown}"
+    );
+}
+
 #[test]
 fn a_poll_that_fails_leaves_its_error_until_one_ends_well() {
     let tenant = Tenant::beside("[]", "[]", |_| {});

@@ -52,7 +52,7 @@ fn refused(folder: &Folder, allowed: &Allowed<'_>, tenants: &[&Tenant], words: &
             assert!(listed.contains(word), "no {word:?} in: {listed}");
         }
     }
-    checked.failed(1, &["do not work"]);
+    checked.failed(1, &["not work"]);
     on(folder, allowed, &["poll", "--all", "--once"]).failed(1, words);
     for tenant in tenants {
         let stats = tenant.simulator.stats();

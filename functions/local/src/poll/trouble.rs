@@ -1,0 +1,94 @@
+//! What was last said of each tenant's trouble, so as not to say it every minute.
+
+use std::collections::HashMap;
+
+/// The trouble of each tenant that has any.
+#[derive(Debug, Default)]
+pub(super) struct Troubles(HashMap<String, String>);
+
+impl Troubles {
+    /// Notes what is wrong with a tenant, and tells whether that is news.
+    pub(super) fn note(&mut self, tenant: &str, trouble: &str) -> bool {
+        let lasting = lasting(trouble);
+        let before = self.0.insert(tenant.to_owned(), lasting.clone());
+        before.is_none_or(|before| before != lasting)
+    }
+
+    /// Notes that all is well with a tenant, and tells whether that is news.
+    pub(super) fn well(&mut self, tenant: &str) -> bool {
+        self.0.remove(tenant).is_some()
+    }
+
+    /// Forgets the tenants that are not there any more.
+    pub(super) fn keep(&mut self, is_there: impl Fn(&str) -> bool) {
+        self.0.retain(|tenant, _| is_there(tenant));
+    }
+
+    /// How many tenants have any.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What is wrong with a tenant, without what is different at each poll.
+    pub(super) fn of(&self, tenant: &str) -> Option<&str> {
+        self.0.get(tenant).map(String::as_str)
+    }
+}
+
+/// What is the same of a trouble from one poll to the next: without "(5 tries in 6.3 s, request-id …)".
+fn lasting(trouble: &str) -> String {
+    let mut lasting = String::new();
+    let mut rest = trouble;
+    while let Some((before, after)) = rest.split_once(" (") {
+        lasting.push_str(before);
+        let is_tries = |inner: &str| {
+            let mut words = inner.split(' ');
+            let count = words.next().is_some_and(|word| word.parse::<u32>().is_ok());
+            count && matches!(words.next(), Some("try" | "tries")) && words.next() == Some("in")
+        };
+        match after.split_once(')') {
+            Some((inner, after)) if is_tries(inner) => rest = after,
+            _ => {
+                lasting.push_str(" (");
+                rest = after;
+            }
+        }
+    }
+    lasting + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_lasts_is_compared() {
+        let mut troubles = Troubles::default();
+        for (trouble, is_news) in [
+            (
+                "GET graph/x (5 tries in 6.3 s, request-id a): HTTP 503",
+                true,
+            ),
+            (
+                "GET graph/x (4 tries in 7.1 s, request-id b): HTTP 503",
+                false,
+            ),
+            ("GET graph/x (1 try in 0.1 s): HTTP 503", false),
+            (
+                "GET graph/x (5 tries in 6.3 s, request-id a): HTTP 500",
+                true,
+            ),
+            ("the range (a) of b (2 items)", true),
+            ("the range (a) of b (3 items)", true),
+            ("not closed (5 tries in", true),
+            ("not closed (6 tries in", true),
+        ] {
+            assert_eq!(troubles.note("a", trouble), is_news, "{trouble}");
+        }
+        assert!(troubles.note("b", "the range (a) of b (3 items)"));
+        assert_eq!(troubles.count(), 2);
+        assert!(troubles.well("a") && !troubles.well("a"));
+        troubles.keep(|tenant| tenant != "b");
+        assert_eq!(troubles.count(), 0);
+    }
+}
