@@ -1,4 +1,5 @@
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,10 @@ pub const IN_FLIGHT: usize = 10;
 /// target's limit is above it by default.
 pub const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 
+/// So many records that the target refuses one after the other, and it takes none in between, are a
+/// wrong setting rather than wrong records.
+const TOO_MANY_REFUSED: usize = 3;
+
 /// A record that waits only because there was no time left waits no longer than this.
 const NO_TIME: Duration = Duration::from_secs(1);
 
@@ -31,6 +36,14 @@ pub struct Deliverer {
     target: Arc<dyn Target>,
     store: Arc<dyn Store>,
     health: Mutex<TargetHealth>,
+    /// Records that were refused since the target took one.
+    refused_in_a_row: AtomicUsize,
+}
+
+/// What came of a batch; what the target refused is not in quarantine yet.
+struct Sent {
+    batch: Undecided<Record>,
+    outcomes: Vec<Outcome>,
 }
 
 /// What the target did last.
@@ -53,6 +66,7 @@ impl Deliverer {
             target,
             store,
             health: Mutex::default(),
+            refused_in_a_row: AtomicUsize::default(),
         }
     }
 
@@ -61,6 +75,53 @@ impl Deliverer {
     /// [`IN_FLIGHT`] are under way at once.
     pub async fn deliver(&self, stored: Vec<StoredRecord>, until: Deadline) -> Vec<Outcome> {
         self.deliver_at_once(stored, until, IN_FLIGHT).await
+    }
+
+    /// The same for those who can wait until somebody has mended a setting: if the target takes none and
+    /// refuses several, nothing is quarantined, and all of them are [`Outcome::Later`].
+    pub async fn deliver_unless_all_are_refused(
+        &self,
+        stored: Vec<StoredRecord>,
+        until: Deadline,
+    ) -> Vec<Outcome> {
+        let send = |batch| self.send_batch(batch, until);
+        let mut sent = self.in_batches(stored, IN_FLIGHT, send).await;
+        if let Some(later) = self.too_many_refused(&sent) {
+            self.set_health(TargetHealth::Waiting(later.clone()));
+            let outcomes = sent.iter_mut().flat_map(|sent| &mut sent.outcomes);
+            outcomes.for_each(|outcome| *outcome = Outcome::Later(later.clone()));
+        }
+        let mut outcomes = Vec::new();
+        for sent in sent {
+            outcomes.extend(self.settle(sent).await);
+        }
+        outcomes
+    }
+
+    /// Why all have to wait, if the target takes none and has refused too many by now.
+    fn too_many_refused(&self, sent: &[Sent]) -> Option<Later> {
+        let outcomes = || sent.iter().flat_map(|sent| &sent.outcomes);
+        if outcomes().any(Outcome::is_taken) {
+            self.refused_in_a_row.store(0, Ordering::Relaxed);
+            return None;
+        }
+        let mut reasons = outcomes().filter_map(|outcome| match outcome {
+            Outcome::Refused(reason) => Some(reason),
+            _ => None,
+        });
+        let reason = reasons.next()?;
+        let refused = 1 + reasons.count();
+        let before = self.refused_in_a_row.load(Ordering::Relaxed);
+        if before + refused < TOO_MANY_REFUSED {
+            self.refused_in_a_row
+                .store(before + refused, Ordering::Relaxed);
+            return None;
+        }
+        Some(Later::because(format!(
+            "the target refused all of the {refused} records that it was sent, so that a setting is \
+             wrong rather than the records: {reason}. They stay where they are: mend the setting, or \
+             have them put aside with --set-aside"
+        )))
     }
 
     /// The same one batch after the other, so that no record overtakes one of an earlier batch.
@@ -78,23 +139,33 @@ impl Deliverer {
         until: Deadline,
         at_once: usize,
     ) -> Vec<Outcome> {
+        let deliver = |batch| self.deliver_batch(batch, until);
+        let outcomes = self.in_batches(stored, at_once, deliver).await;
+        outcomes.into_iter().flatten().collect()
+    }
+
+    /// What `one` gives for each batch, in their order: one after the other until the target has taken
+    /// something, then `at_once`.
+    async fn in_batches<T, F: Future<Output = T>>(
+        &self,
+        stored: Vec<StoredRecord>,
+        at_once: usize,
+        one: impl Fn(Vec<StoredRecord>) -> F,
+    ) -> Vec<T> {
         if self.unavailable().is_some() {
             self.set_health(TargetHealth::Unknown);
         }
         let mut batches = batches(stored, self.target.limits()).into_iter();
-        let mut outcomes = Vec::new();
+        let mut done = Vec::new();
         while matches!(self.health(), TargetHealth::Unknown) {
             let Some(batch) = batches.next() else {
                 break;
             };
-            outcomes.push(self.deliver_batch(batch, until).await);
+            done.push(one(batch).await);
         }
-        let rest: Vec<Vec<Outcome>> = futures::stream::iter(batches)
-            .map(|batch| self.deliver_batch(batch, until))
-            .buffered(at_once)
-            .collect()
-            .await;
-        outcomes.into_iter().chain(rest).flatten().collect()
+        let rest = futures::stream::iter(batches).map(one).buffered(at_once);
+        done.extend(rest.collect::<Vec<T>>().await);
+        done
     }
 
     /// Why the target cannot take records and for how long it asked to wait, if it failed when it was
@@ -130,17 +201,30 @@ impl Deliverer {
     }
 
     async fn deliver_batch(&self, stored: Vec<StoredRecord>, until: Deadline) -> Vec<Outcome> {
-        if let Some(later) = self.unavailable() {
-            return vec![Outcome::Later(later); stored.len()];
-        }
-        if until.is_over() {
-            return vec![Outcome::Later(no_time()); stored.len()];
-        }
+        let sent = self.send_batch(stored, until).await;
+        self.settle(sent).await
+    }
+
+    async fn send_batch(&self, stored: Vec<StoredRecord>, until: Deadline) -> Sent {
         let mut batch = Undecided::new();
+        let waits = self.unavailable();
+        let waits = waits.or_else(|| until.is_over().then(no_time));
         for stored in stored {
-            batch.push(self.fetch_body(stored).await);
+            batch.push(match &waits {
+                Some(later) => Err(Outcome::Later(later.clone())),
+                None => self.fetch_body(stored).await,
+            });
         }
-        let mut outcomes = self.send_once(&batch.records, until).await;
+        let outcomes = self.send_once(&batch.records, until).await;
+        Sent { batch, outcomes }
+    }
+
+    /// Quarantines what the target refused of a batch, and gives the outcomes of all of it.
+    async fn settle(&self, sent: Sent) -> Vec<Outcome> {
+        let Sent {
+            batch,
+            mut outcomes,
+        } = sent;
         for (record, outcome) in batch.records.iter().zip(&mut outcomes) {
             *outcome = self.quarantine_if_refused(record, outcome.clone()).await;
         }

@@ -1,5 +1,9 @@
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
+
+use crate::format::{Known, format};
+
 /// A record on its way to a SIEM.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Record {
@@ -15,6 +19,31 @@ pub struct Record {
     pub severity: String,
     /// The record itself: one JSON object, or one line of text.
     pub body: String,
+}
+
+impl Record {
+    /// The record of a line. A queue says beside the body what the record is; a file has the body only.
+    /// Where the format has no key in the body, the line's SHA-256 is its key.
+    #[must_use]
+    pub fn of_line(line: &str, name: &str, tenant: &str) -> Self {
+        let known = format(name).map(|format| format.known(line));
+        let Known {
+            key,
+            alert_id,
+            severity,
+        } = known.unwrap_or_default();
+        Self {
+            key: match key.as_str() {
+                "" => hex::encode(Sha256::digest(line)),
+                _ => key,
+            },
+            alert_id,
+            tenant: tenant.to_owned(),
+            format: name.to_owned(),
+            severity,
+            body: line.to_owned(),
+        }
+    }
 }
 
 impl fmt::Debug for Record {
@@ -61,5 +90,28 @@ impl From<Record> for StoredRecord {
             record,
             body_at: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_what_it_is() {
+        let siem = r#"{"AlertId":"da1","FullId":"da1:x","Severity":"High"}"#;
+        let siem = Record::of_line(siem, "siem", "t");
+        assert_eq!(
+            (siem.key.as_str(), siem.alert_id.as_str()),
+            ("da1:x", "da1")
+        );
+        let native = Record::of_line(r#"{"id":"da1","severity":"low"}"#, "native", "t");
+        assert_eq!((native.key.len(), native.severity.as_str()), (64, "low"));
+        let odd = Record::of_line("CEF:0|x", "cef", "t");
+        assert_eq!((odd.key.len(), odd.alert_id.as_str()), (64, ""));
+        let cef = "CEF:0|a|b|c|d|e|8|cs2=da1:x cs2Label=FullId MicrosoftDefenderSeverity=High";
+        let cef = Record::of_line(cef, "cef", "t");
+        assert_eq!((cef.key.as_str(), cef.alert_id.as_str()), ("da1:x=", "da1"));
+        assert_eq!(cef.severity, "High");
     }
 }

@@ -9,6 +9,9 @@ pub(crate) enum Failure {
     /// What was asked for could not be done; the text says what to do.
     #[error("{0}")]
     Message(String),
+    /// The command line cannot be what was meant; the text says what would be.
+    #[error("{0}")]
+    Usage(String),
     /// Some of the input was not used; each part was reported when it was met.
     #[error("{bad} of {all} alerts could not be read; the others were written")]
     SomeAlerts {
@@ -32,13 +35,25 @@ impl Failure {
         Self::Message(text.to_string())
     }
 
+    /// A command line that cannot be what was meant.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "reads as `.map_err(Failure::usage)`"
+    )]
+    pub(crate) fn usage(text: impl ToString) -> Self {
+        Self::Usage(text.to_string())
+    }
+
     /// Tells the user and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         if matches!(self, Self::ReaderGone) {
             return ExitCode::SUCCESS;
         }
         say(&format!("drawbridge: {self}"));
-        ExitCode::FAILURE
+        match self {
+            Self::Usage(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
     }
 }
 

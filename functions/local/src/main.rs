@@ -2,10 +2,12 @@
 
 mod backfill;
 mod cli;
+mod compare;
 mod confirm;
 mod data_location;
 mod deliver;
 mod demo;
+mod doctor;
 mod explain;
 mod failure;
 mod generate;
@@ -17,35 +19,47 @@ mod poll;
 mod progress;
 mod replay;
 mod screen;
+mod serve;
 mod session;
 mod signals;
 mod simulate;
 mod span;
 mod state;
 mod state_head;
+mod status;
 mod table;
 mod tenants;
 
 use std::process::ExitCode;
+
+use tracing::Level;
 
 use crate::cli::Command;
 use crate::failure::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    drawbridge_telemetry::log_to_terminal();
     let command = match cli::parse() {
         Ok(given) => given.command,
         Err(code) => return code,
     };
+    drawbridge_telemetry::log_to_terminal(match command {
+        // A line for each request.
+        Some(Command::Serve(_)) => Level::INFO,
+        _ => Level::WARN,
+    });
     let done = match command {
         None => demo::run(cli::Demo::default()).await,
         Some(Command::Demo(args)) => demo::run(args).await,
         Some(Command::Simulate(args)) => simulate::run(args).await,
         Some(Command::Poll(args)) => poll::run(*args).await,
         Some(Command::Deliver(args)) => deliver::run(args).await,
+        Some(Command::Serve(args)) => serve::run(args).await,
         Some(Command::Map(args)) => map::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args).await,
+        Some(Command::Status(args)) => status::run(&args).await,
+        Some(Command::Compare(args)) => compare::run(&args),
         Some(Command::Tenants(args)) => tenants::run(args).await,
         Some(Command::Backfill(args)) => backfill::run(args).await,
         Some(Command::Replay(args)) => replay::run(args).await,

@@ -1,18 +1,21 @@
-//! What a tenant's document names as outputs, in a folder: files and objects.
+//! What a tenant's document names as outputs, in a folder: files, objects and what is served.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use drawbridge_config::{ConfigError, Tenant};
+use drawbridge_config::{ConfigError, SERVED, Tenant};
 use drawbridge_files::Root;
 use drawbridge_poll::assembly::naming;
 use drawbridge_poll::{Grouping, Output};
-use drawbridge_queue::{Hold, LocalQueue, Message, ObjectsQueue, Queue, QueueError, Refused};
+use drawbridge_queue::{
+    Hold, LocalQueue, Message, ObjectsQueue, Queue, QueueError, Refused, ServedQueue,
+};
 use drawbridge_record::{Body, Format};
 use drawbridge_store::{LocalStore, Store};
+use drawbridge_time::SystemClock;
 
-use crate::data_location::FOLDERS;
+use crate::data_location::{DataLocation, FOLDERS};
 use crate::failure::Failure;
 
 /// What ends the name of an output of objects.
@@ -21,24 +24,54 @@ const OBJECTS: &str = "-objects";
 /// The output of a tenant that names none.
 const DEFAULT: &str = "siem";
 
-/// The format of an output, and whether it is one of objects.
-pub(crate) fn shape(output: &str) -> Option<(&'static dyn Format, bool)> {
-    let (format, is_objects) = match output.strip_suffix(OBJECTS) {
-        Some(format) => (format, true),
-        None => (output, false),
-    };
-    Some((drawbridge_record::format(format)?, is_objects))
+/// How the records of an output travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One by one: on a queue, in a folder as lines of a file.
+    Messages,
+    /// In objects, of which S3 tells the readers.
+    Objects,
+    /// In segments, for which readers ask `drawbridge serve`.
+    Served,
 }
 
-/// Checks that outputs can be: which of them a stack has is not known from here.
-pub(crate) fn check(tenant: &Tenant) -> Result<(), ConfigError> {
+/// The format of an output and how its records travel; `None` for an output that cannot be.
+pub(crate) fn shape(output: &str) -> Option<(&'static dyn Format, Shape)> {
+    let shapes = [(OBJECTS, Shape::Objects), (SERVED, Shape::Served)];
+    let shaped = |(ending, shape)| Some((output.strip_suffix(ending)?, shape));
+    let (format, shape) = shapes
+        .into_iter()
+        .find_map(shaped)
+        .unwrap_or((output, Shape::Messages));
+    let format = drawbridge_record::format(format)?;
+    // An answer is one JSON array.
+    let can_be = shape != Shape::Served || matches!(format.body(), Body::Json);
+    can_be.then_some((format, shape))
+}
+
+/// Checks that outputs can be in this place. Which of them a stack has is not known from here.
+pub(crate) fn check(tenant: &Tenant, place: &DataLocation) -> Result<(), ConfigError> {
+    if place.as_folder().is_none()
+        && let Some(format) = tenant.served_formats().next()
+    {
+        let problem = format!(
+            "names {format}{SERVED}, and a stack does not serve yet: have this tenant polled and \
+             served on one machine (docs/served.md), or remove it"
+        );
+        return Err(tenant.wrong("outputs", &problem));
+    }
+    check_names(tenant)
+}
+
+/// Checks that outputs are named as some can be.
+pub(crate) fn check_names(tenant: &Tenant) -> Result<(), ConfigError> {
     if tenant.outputs.iter().all(|output| shape(output).is_some()) {
         return Ok(());
     }
     let known = drawbridge_record::names().join(", ");
     let problem = format!(
-        "names one that cannot be; an output is a format, with {OBJECTS} behind it for objects: \
-         {known}"
+        "names one that cannot be; an output is a format, with {OBJECTS} behind it for objects and, \
+         if its records are JSON, {SERVED} for what is served: {known}"
     );
     Err(tenant.wrong("outputs", &problem))
 }
@@ -65,6 +98,15 @@ pub(crate) fn names(tenant: &Tenant) -> Vec<String> {
     }
 }
 
+/// The file of an output of messages, in the tenant's folder.
+pub(crate) fn file_name(format: &dyn Format) -> String {
+    let ending = match format.body() {
+        Body::Json => "ndjson",
+        Body::Text => "log",
+    };
+    format!("{}.{ending}", format.name())
+}
+
 /// A tenant's outputs in a folder, opened.
 #[derive(Default)]
 pub(crate) struct Opened {
@@ -80,25 +122,32 @@ pub(crate) async fn open(
     tenant: &Tenant,
     hold: Hold,
 ) -> Result<Opened, Failure> {
-    check(tenant)
+    check_names(tenant)
         .and_then(|()| check_name(tenant))
         .map_err(Failure::of)?;
     let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder).for_group());
+    // Only `drawbridge serve` reads what it serves, and it checks who may.
+    let private = Arc::new(LocalStore::new(folder));
     let mut opened = Opened::default();
     for name in names(tenant) {
-        let Some((format, is_objects)) = shape(&name) else {
+        let Some((format, shape)) = shape(&name) else {
             continue;
         };
-        if is_objects {
-            opened.outputs.extend(objects(&store, tenant, &name));
-            continue;
-        }
         let format = tenant.format(format);
-        let ending = match format.body() {
-            Body::Json => "ndjson",
-            Body::Text => "log",
-        };
-        let file = below.join(format!("{}.{ending}", format.name()));
+        match shape {
+            Shape::Messages => {}
+            Shape::Objects => {
+                opened.outputs.extend(objects(&store, tenant, &name));
+                continue;
+            }
+            Shape::Served => {
+                let clock = Arc::new(SystemClock);
+                let queue = ServedQueue::new(private.clone(), clock, &tenant.name, format.name());
+                opened.outputs.push(output(name, format, Arc::new(queue)));
+                continue;
+            }
+        }
+        let file = below.join(file_name(format));
         let queue = LocalQueue::open_below(Root::new(folder), file, hold).await;
         let queue = Arc::new(queue.map_err(Failure::of)?);
         opened.files.push(Arc::clone(&queue));
@@ -109,10 +158,10 @@ pub(crate) async fn open(
 
 /// A tenant's output of objects by its name; `None` if that is of another one.
 pub(crate) fn objects(store: &Arc<dyn Store>, tenant: &Tenant, name: &str) -> Option<Output> {
-    let (format, is_objects) = shape(name)?;
+    let (format, shape) = shape(name)?;
     let format = tenant.format(format);
     let queue = Arc::new(ObjectsQueue::new(Arc::clone(store), naming(tenant, format)));
-    is_objects.then(|| output(name.to_owned(), format, queue))
+    (shape == Shape::Objects).then(|| output(name.to_owned(), format, queue))
 }
 
 /// A tenant's outputs that take nothing, for a run that only counts.

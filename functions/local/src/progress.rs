@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use drawbridge_poll::{Progress, Report};
 use drawbridge_telemetry::shown;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -42,8 +43,8 @@ impl Progress for Shown {
     fn page(&self, so_far: &Report) {
         let text = || {
             format!(
-                "{} alerts read, {} records written, {} requests",
-                so_far.alerts, so_far.records, so_far.requests
+                "{} alerts read, {} records written",
+                so_far.alerts, so_far.records
             )
         };
         match self {
@@ -57,6 +58,16 @@ impl Progress for Shown {
             }
         }
     }
+}
+
+/// A line that tells when it was written, for those who read it the day after.
+pub(crate) fn timed(text: &str) -> String {
+    format!("{:.0} {text}", Timestamp::now())
+}
+
+/// Writes a line with the time to standard error.
+pub(crate) fn say_timed(text: &str) {
+    say(&timed(text));
 }
 
 /// Writes a line for the user to standard error, and never two: a name that breaks the line would forge

@@ -4,14 +4,98 @@ use std::io::{self, IsTerminal as _, StderrLock, StdoutLock};
 
 use drawbridge_telemetry::Escaped;
 
+/// The fewest columns that anything is laid out for.
+const FEWEST: usize = 40;
+
 /// Standard output.
 pub(crate) fn stdout() -> Escaped<StdoutLock<'static>> {
-    let out = io::stdout();
-    let colours = out.is_terminal();
-    Escaped::new(out.lock(), colours)
+    Escaped::new(io::stdout().lock(), has_colours())
 }
 
 /// Standard error.
 pub(crate) fn stderr() -> Escaped<StderrLock<'static>> {
     Escaped::new(io::stderr().lock(), false)
+}
+
+/// Whether standard output shows colours: a terminal does unless `NO_COLOR` is set, and anything else
+/// if `CLICOLOR_FORCE` is.
+pub(crate) fn has_colours() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_forced =
+        is_set("CLICOLOR_FORCE") && std::env::var_os("CLICOLOR_FORCE") != Some("0".into());
+    !is_set("NO_COLOR") && (is_forced || io::stdout().is_terminal())
+}
+
+/// The columns of standard output: what `COLUMNS` says, or the terminal; `None` where lines may be of
+/// any length, as in a file.
+pub(crate) fn columns() -> Option<usize> {
+    let given = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let of_terminal = || {
+        let size = console::Term::stdout().size_checked();
+        size.map(|(_rows, columns)| usize::from(columns))
+    };
+    let columns: Option<usize> = given.or_else(of_terminal);
+    columns
+        .filter(|columns| *columns > 0)
+        .map(|columns| columns.max(FEWEST))
+}
+
+/// A text in lines of at most `columns`, each behind `indent` blanks. A command between backticks stays
+/// in one line, for whoever copies it, and a word that is longer than a line has one of its own.
+pub(crate) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> String {
+    let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(indent));
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for word in words(text) {
+        let length = line.chars().count();
+        if length > 0 && length + 1 + word.chars().count() > room {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&word);
+    }
+    lines.push(line);
+    let blanks = " ".repeat(indent);
+    let lines: Vec<String> = lines.iter().map(|line| format!("{blanks}{line}")).collect();
+    lines.join("\n")
+}
+
+/// The words of a text, where what is between backticks is one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for word in text.split_whitespace() {
+        match words.last_mut().filter(|_| is_open) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+        is_open ^= word.matches('`').count() % 2 == 1;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn lines_end_between_words() {
+        assert_eq!(wrapped("a bb ccc", 2, Some(7)), "  a bb\n  ccc");
+        assert_eq!(
+            wrapped("a /long/path b", 2, Some(8)),
+            "  a\n  /long/path\n  b"
+        );
+        assert_eq!(wrapped("a bb  ccc", 2, None), "  a bb ccc");
+        assert_eq!(wrapped("", 2, Some(9)), "  ");
+        assert_eq!(
+            wrapped("run `a b`, or `c`", 2, Some(9)),
+            "  run\n  `a b`,\n  or `c`"
+        );
+    }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use drawbridge_config::Tenant;
 use drawbridge_poll::assembly::Services;
-use drawbridge_poll::{PollError, Poller, Progress, Report, Stop, overdue_since};
+use drawbridge_poll::{LastError, PollError, Poller, Progress, Report, Stop, overdue_since};
 use drawbridge_queue::{Hold, LocalQueue};
 use jiff::Timestamp;
 
@@ -45,15 +45,18 @@ impl Session {
         self.poller.run(stop, progress).await
     }
 
-    /// Since when no poll has ended well, if that is long ago.
-    pub(crate) async fn overdue_since(&self) -> Option<Timestamp> {
+    /// Notes why a poll did not end well, for `drawbridge status`; gives since when none has, if that is
+    /// long ago.
+    pub(crate) async fn note_failure(&self, why: &str) -> Option<Timestamp> {
         let Poller {
             store,
             clock,
             settings,
             ..
         } = &self.poller;
-        overdue_since(store.as_ref(), &settings.tenant, clock.now()).await
+        let (store, tenant, now) = (store.as_ref(), &settings.tenant, clock.now());
+        LastError::note(store, tenant, why, now).await;
+        overdue_since(store, tenant, now).await
     }
 
     /// Lets go of files of records that were renamed or removed; between polls nothing else does.

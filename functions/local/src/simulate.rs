@@ -9,6 +9,7 @@ use drawbridge_simulator::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli;
+use crate::data_location::quoted;
 use crate::failure::Failure;
 
 /// The variable that holds the client secret.
@@ -60,14 +61,22 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::of(format!("cannot listen on {}: {error}", args.listen)))?;
     // It opens nothing, and another is not shown.
-    let secret = match args.client_secret.as_str() {
-        cli::SIMULATED_SECRET => cli::SIMULATED_SECRET,
-        _ => "…",
+    let is_usual = args.client_secret == cli::SIMULATED_SECRET;
+    let (secret, how) = match is_usual {
+        true => (
+            format!("{SECRET_VARIABLE}={} ", cli::SIMULATED_SECRET),
+            "poll them with".to_owned(),
+        ),
+        false => (
+            String::new(),
+            format!("set {SECRET_VARIABLE} to the secret that was given, and poll them with"),
+        ),
     };
+    let program = program();
     let (login, graph) = (simulator.login_url(), simulator.graph_url());
     let mut message = format!(
-        "serving {count} alerts; poll them with\n  \
-         {SECRET_VARIABLE}={secret} drawbridge poll --tenant-id {} --client-id {} \
+        "serving {count} alerts; {how}\n  \
+         {secret}{program} poll --tenant-id {} --client-id {} \
          --login-url {login} --graph-url {graph}",
         args.tenant_id, args.client_id,
     );
@@ -81,12 +90,12 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         write_documents(&args, folder)?;
         // Which the documents may not say: it is the administrator's word.
         message.push_str(&format!(
-            "\nthe tenants' documents are in {}; poll them with\n  \
-             {SECRET_VARIABLE}={secret} DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} \
+            "\nthe tenants' documents are in {}; {how}\n  \
+             {secret}DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} \
              DRAWBRIDGE_LOGIN_URL={login} DRAWBRIDGE_GRAPH_URL={graph} \
-             drawbridge poll --all --out {}",
+             {program} poll --all --out {}",
             folder.join("tenants").display(),
-            folder.display(),
+            quoted(&folder.display().to_string()),
         ));
     }
     let mut out = crate::screen::stdout();
@@ -96,6 +105,15 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     let _ = tokio::signal::ctrl_c().await;
     simulator.stop().await;
     Ok(())
+}
+
+/// This program as a shell finds it: by its name, or by the path that it was run by.
+fn program() -> String {
+    let called = std::env::args().next().unwrap_or_default();
+    match called.as_str() {
+        "" => "drawbridge".to_owned(),
+        called => quoted(called),
+    }
 }
 
 /// The first tenant has the id that was given, the others have counted ones.

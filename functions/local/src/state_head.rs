@@ -31,3 +31,10 @@ pub(crate) async fn was_polled_lately(name: &str, place: &DataLocation) -> Resul
     let saved = state.and_then(|state| state.saved.max(state.last_success));
     Ok(saved.is_some_and(|saved| Timestamp::now().duration_since(saved) < POLLED_WITHIN))
 }
+
+/// How far behind now a tenant was read; `None` before the first poll. A time ahead was noted by a clock
+/// that was wrong by so much.
+pub(crate) fn lag_secs(state: &State, now: Timestamp) -> Option<i64> {
+    let read_up_to = state.read_up_to()?;
+    Some(now.duration_since(read_up_to).as_secs().abs())
+}

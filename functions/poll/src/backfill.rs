@@ -136,7 +136,7 @@ impl Poller {
             {
                 return Ok(());
             }
-            let options = options.clone().after(range.due.failures);
+            let options = options.clone().after(range.due);
             let read = self.read_window(options.clone(), window, context, saved, report);
             match read.await {
                 Ok(WindowOutcome::Read(left)) => {

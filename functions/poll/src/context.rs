@@ -57,6 +57,11 @@ impl<'a> PollContext<'a> {
         self.share.is_small().then_some(&SMALL)
     }
 
+    /// Whether the poll has the large share beside its small one.
+    pub(crate) fn has_grown(&self) -> bool {
+        self.share.has_grown()
+    }
+
     /// How large a page of Graph may be.
     pub(crate) fn room(&self) -> Room {
         match self.small() {

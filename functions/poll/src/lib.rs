@@ -15,6 +15,7 @@ mod job_numbers;
 mod jobs;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod last_error;
 mod mapping;
 mod memory;
 #[cfg(feature = "messages")]
@@ -33,6 +34,7 @@ mod report;
 mod run;
 mod saved_state;
 mod settings;
+mod sign_in;
 mod state_object;
 mod stop;
 
@@ -40,6 +42,7 @@ pub use backfill_progress::BackfillProgress;
 pub use error::PollError;
 pub use job_numbers::job_numbers;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
+pub use last_error::{LAST_ERROR_ENDING, LastError};
 pub use memory::Memory;
 pub use output::{Grouping, Output};
 pub use overdue::{overdue_since, why_not_well};
@@ -47,5 +50,5 @@ pub use pages::pages_prefix;
 pub use poller::Poller;
 pub use report::{Ending, Progress, Report, Silent};
 pub use settings::{MAX_STATE_BYTES, Settings};
-pub use state_object::{change_state, state_key};
+pub use state_object::{HANDED_BACK_ENDING, change_state, state_key};
 pub use stop::Stop;

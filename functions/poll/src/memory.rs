@@ -11,7 +11,8 @@ use tokio::time::Instant;
 const KIB: usize = 1 << 10;
 
 /// How long a poll has the large share to itself. Then it ends as if it had run out of time, if another
-/// one waits for the share: of an invocation's time, two or three polls can have it.
+/// one waits for the share: of an invocation's time, two or three polls can have it. That is looked at
+/// between pages only, so that a turn is longer by what one page takes.
 const TURN: Duration = Duration::from_secs(15);
 
 /// What a poll takes beside others without asking. It is enough for nearly all: for what is new in a
@@ -106,6 +107,11 @@ impl Share {
     /// Whether it is the small one.
     pub(crate) fn is_small(&self) -> bool {
         self.large.is_some() && self.taken.get().is_none()
+    }
+
+    /// Whether it was the small one, and is no more.
+    pub(crate) fn has_grown(&self) -> bool {
+        self.taken.get().is_some()
     }
 
     /// Takes the large share, and waits for it until `deadline`; whether the poll has it.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use drawbridge_cursor::Backfill;
+use drawbridge_cursor::{Backfill, Due};
 use drawbridge_time::Deadline;
 
 /// How long background readings may keep the tenant's live polls waiting.
@@ -30,6 +30,8 @@ pub(crate) struct ReadOptions {
     pub(crate) dry_run: bool,
     /// How often what is read has failed before.
     pub(crate) failures: u32,
+    /// Whether it is read in whole pages all the same.
+    pub(crate) whole_pages: bool,
 }
 
 impl ReadOptions {
@@ -40,21 +42,25 @@ impl ReadOptions {
             again: None,
             dry_run: false,
             failures: 0,
+            whole_pages: false,
         }
     }
 
-    /// The same, for what has failed so often before.
-    pub(crate) fn after(self, failures: u32) -> Self {
-        Self { failures, ..self }
+    /// The same, for what has fared so before.
+    pub(crate) fn after(self, due: Due) -> Self {
+        Self {
+            failures: due.failures,
+            whole_pages: due.whole_pages,
+            ..self
+        }
     }
 
     pub(crate) fn of_backfill(id: &str, backfill: &Backfill) -> Self {
         Self {
-            what: What::Backfill,
             output: backfill.output.clone(),
             again: backfill.again.then(|| id.to_owned()),
             dry_run: backfill.dry_run,
-            failures: 0,
+            ..Self::new(What::Backfill)
         }
     }
 

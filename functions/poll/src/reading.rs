@@ -108,7 +108,7 @@ impl Poller {
                 return Ok(false);
             }
             let pages = report.pages;
-            let rest = (options.clone().after(range.due.failures), window);
+            let rest = (options.clone().after(range.due), window);
             let read = self.read_range(rest, None, context, saved, report);
             let unread = match read.await {
                 Ok(true) => continue,
@@ -251,7 +251,8 @@ impl Poller {
 /// Why a window is put aside whose answers were incomplete too often.
 pub(crate) fn stayed_incomplete() -> String {
     format!(
-        "Graph said {MAX_INCOMPLETE} times that its answer was incomplete; what it had was delivered"
+        "Graph's answer was incomplete {MAX_INCOMPLETE} times: it said so, counted more alerts than it \
+         listed, or did not count them; what it listed was delivered"
     )
 }
 

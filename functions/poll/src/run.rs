@@ -8,6 +8,7 @@ use crate::backfill::BackfillStep;
 use crate::budget;
 use crate::context::PollContext;
 use crate::saved_state::SavedState;
+use crate::sign_in::SignIn;
 use crate::{Ending, Memory, PollError, Poller, Progress, Report, Stop};
 
 /// A poll that finds more known alerts than this is no idle one.
@@ -41,6 +42,7 @@ impl Poller {
     ) -> Result<Report, PollError> {
         let context = self.context(memory, stop, progress);
         let mut report = Report::default();
+        let sign_in = SignIn::begin(&self.graph, stop.deadline());
         let mut saved = self.load(&context).await?;
         if !self.note_start(&mut saved, &context).await? {
             report.ending = Ending::Superseded;
@@ -55,6 +57,12 @@ impl Poller {
             }
             Err(_) => None,
         };
+        if read.is_ok() {
+            tokio::select! {
+                () = sign_in.end() => {}
+                () = stop.asked() => {}
+            }
+        }
         self.sum_up(&mut saved, &mut report);
         read = self.flush(before, read, &mut report).await?;
         if read.is_ok() && report.is_on_time() {
@@ -258,6 +266,7 @@ impl Poller {
         };
         let settled = || {
             saved.has_changed()
+                || saved.has_learned_of_pages()
                 || report.sweeps > 0
                 || saved.has_recovered()
                 || report.ending == Ending::OutOfTime

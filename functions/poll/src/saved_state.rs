@@ -26,6 +26,7 @@ pub(crate) struct SavedState {
     /// The requests of the minute by the object, and how many alerts were delivered beside polls.
     spent: Option<Spent>,
     replayed: u32,
+    small_page: Option<u32>,
     /// The pages that the object names.
     pages: Vec<PageId>,
     /// The most memory that the state may take.
@@ -56,6 +57,7 @@ impl SavedState {
             was_failing: state.failing_since.is_some(),
             spent: state.spent,
             replayed: state.replayed,
+            small_page: state.small_page,
             wanted,
             pages,
             most_bytes,
@@ -90,6 +92,11 @@ impl SavedState {
     /// Whether a poll has ended well after others that had not.
     pub(crate) fn has_recovered(&self) -> bool {
         self.was_failing && self.state.failing_since.is_none()
+    }
+
+    /// Whether the next poll is to ask for pages of another size.
+    pub(crate) fn has_learned_of_pages(&self) -> bool {
+        self.small_page != self.state.small_page
     }
 
     /// Whether what is to be read is not what it was when the state was read.
@@ -148,6 +155,7 @@ impl SavedState {
         self.wanted = state.wanted();
         self.spent = state.spent;
         self.replayed = state.replayed;
+        self.small_page = state.small_page;
         let named: HashSet<PageId> = state.pages.ids().collect();
         let before = std::mem::replace(&mut self.pages, state.pages.ids().collect());
         let gone = before.into_iter().filter(|id| !named.contains(id));

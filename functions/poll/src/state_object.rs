@@ -15,6 +15,10 @@ pub fn state_key(tenant: &str) -> String {
     format!("state/{tenant}.json")
 }
 
+/// What the key of a tenant's note ends with, behind the tenant's name: which of its jobs were handed
+/// back to the queue.
+pub const HANDED_BACK_ENDING: &str = ".handed-back";
+
 /// The most of a state object that is read to look something up in it: it is small, or an older
 /// release's.
 pub(crate) const LARGEST_HEAD: usize = 16 << 20;

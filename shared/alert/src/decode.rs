@@ -13,11 +13,7 @@ const MAX_PATH_CHARS: usize = 200;
 ///
 /// It holds no value of the alert but its id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the alert{} cannot be read at {path}: {reason}; report the shape of this property, and map the \
-     alert again with a release that knows it",
-    .alert_id.as_ref().map(|id| format!(" {id:?}")).unwrap_or_default()
-)]
+#[error("{}", self.words())]
 pub struct DecodeError {
     /// The alert's id, where that at least could be read; the first 200 characters of a longer one.
     pub alert_id: Option<String>,
@@ -25,6 +21,26 @@ pub struct DecodeError {
     pub path: String,
     /// What is wrong there.
     pub reason: String,
+}
+
+impl DecodeError {
+    fn words(&self) -> String {
+        let Self {
+            alert_id,
+            path,
+            reason,
+        } = self;
+        match alert_id {
+            Some(id) => format!(
+                "the alert {id:?} cannot be read at {path}: {reason}; report the shape of this \
+                 property, and map the alert again with a release that knows it"
+            ),
+            None => format!(
+                "this is no alert as Microsoft Graph's alerts_v2 has them, or its id cannot be read \
+                 ({path}: {reason})"
+            ),
+        }
+    }
 }
 
 impl<'a> Alert<'a> {

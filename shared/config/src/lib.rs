@@ -11,8 +11,10 @@ mod polled_alerts;
 mod read;
 #[cfg(feature = "schema")]
 mod schema;
+mod serve;
 mod tenant;
 mod trust;
+mod words;
 
 pub use bindings::{BINDINGS_KEY, Binding, Bindings};
 pub use data_stream::DataStreamSettings;
@@ -26,5 +28,7 @@ pub use output::{OutputSettings, Oversize, Shape, When};
 pub use polled_alerts::PolledAlerts;
 #[cfg(feature = "schema")]
 pub use schema::schema;
+pub use serve::{SERVED, ServeSettings};
 pub use tenant::{Tenant, is_name};
 pub use trust::{OwnSecrets, Trust};
+pub use words::{KNOWN_SERVICE_SOURCES, KNOWN_SEVERITIES};

@@ -10,7 +10,8 @@ use crate::defaults::{
     SWEEPS,
 };
 use crate::read::{DocumentLocation, read_json};
-use crate::{ConfigError, DataStreamSettings, PolledAlerts};
+use crate::words::{KNOWN_SERVICE_SOURCES, KNOWN_SEVERITIES, unknown_word};
+use crate::{ConfigError, DataStreamSettings, PolledAlerts, SERVED, ServeSettings};
 
 /// The most bytes of a root that a tenant names.
 const MAX_URL_BYTES: usize = 2048;
@@ -68,6 +69,9 @@ pub struct Tenant {
     /// The severities that are read; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub severities: Vec<String>,
+    /// Whether `service_sources` and `severities` may name what this release does not know of Graph.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_unknown: bool,
     /// The outputs that its records go to, such as `siem` or `ocsf-objects`; empty for all there
     /// are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -93,6 +97,9 @@ pub struct Tenant {
     /// The data stream of Elasticsearch that its `ecs` records are for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_stream: Option<DataStreamSettings>,
+    /// Whose tokens may read its served outputs, such as `siem-served`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serve: Option<ServeSettings>,
     /// Whether a stack tells CloudWatch of it alone, for which CloudWatch bills each of its metrics.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub metrics: bool,
@@ -275,15 +282,62 @@ impl Tenant {
                 return Err(self.wrong(field, problem));
             }
         }
+        for (field, given, known) in [
+            (
+                "service_sources",
+                &self.service_sources,
+                &KNOWN_SERVICE_SOURCES[..],
+            ),
+            ("severities", &self.severities, &KNOWN_SEVERITIES),
+        ] {
+            let problem = unknown_word(given, known).filter(|_| !self.allow_unknown);
+            if let Some(problem) = problem {
+                return Err(self.wrong(field, &problem));
+            }
+        }
         let stream = self.data_stream.as_ref();
         if let Some((field, problem)) = stream.and_then(DataStreamSettings::problem) {
             return Err(self.wrong(field, problem));
         }
+        self.check_serve()?;
         self.identity()?;
         self.endpoints(None).map(drop)
     }
 
-    /// Checks that the outputs it names are among those there are.
+    /// The formats that it serves, by name.
+    pub fn served_formats(&self) -> impl Iterator<Item = &str> {
+        self.outputs
+            .iter()
+            .filter_map(|output| output.strip_suffix(SERVED))
+    }
+
+    /// Checks who may read its served outputs, and that there are any.
+    fn check_serve(&self) -> Result<(), ConfigError> {
+        let is_served = self.served_formats().next().is_some();
+        let (field, problem) = match &self.serve {
+            None if is_served => (
+                "outputs",
+                "names one that is served: say who may read it in a table [serve] with audiences and \
+                 clients",
+            ),
+            None => return Ok(()),
+            Some(_) if !is_served => (
+                "serve",
+                "has no effect: name a served output in outputs, such as siem-served, or remove it",
+            ),
+            Some(_) if !is_guid(&self.tenant_id) => (
+                "tenant_id",
+                "must be a GUID where outputs are served: tokens name the directory (tenant) id",
+            ),
+            Some(serve) => match serve.problem() {
+                Some(problem) => problem,
+                None => return Ok(()),
+            },
+        };
+        Err(self.wrong(field, problem))
+    }
+
+    /// Checks that the outputs it names are among those there are, of a stack.
     ///
     /// # Errors
     /// [`ConfigError::Field`] with the list.
@@ -291,7 +345,14 @@ impl Tenant {
         if self.outputs.iter().all(|output| known.contains(output)) {
             return Ok(());
         }
-        let problem = format!("names one that is not there; there is {}", known.join(", "));
+        let there_is = format!("there is {}", known.join(", "));
+        let problem = match self.served_formats().next() {
+            Some(format) => format!(
+                "names {format}{SERVED}, and a stack does not serve yet: have this tenant polled and \
+                 served on one machine (docs/served.md), or remove it; {there_is}"
+            ),
+            None => format!("names one that is not there; {there_is}"),
+        };
         Err(self.wrong("outputs", &problem))
     }
 
@@ -406,6 +467,17 @@ mod tests {
     }
 
     #[test]
+    fn words_that_are_new_to_this_release_pass_if_the_document_says_so() {
+        let given = r#","severities":["high","critical"],"service_sources":["new"]"#;
+        let with = |more: &str| format!("[{}]", PLAIN.replace('}', &format!("{given}{more}}}")));
+        assert!(parse(&with("")).is_err());
+        let tenants = parse(&with(r#","allow_unknown":true"#)).unwrap();
+        assert_eq!(tenants[0].severities, ["high", "critical"]);
+        let none = PLAIN.replace('}', r#","allow_unknown":true}"#);
+        assert!(parse(&format!("[{none}]")).is_ok());
+    }
+
+    #[test]
     fn every_mistake_is_named_and_no_value_repeated() {
         let with = |extra: &str| format!("[{}]", PLAIN.replace('}', &format!(",{extra}}}")));
         let renamed = PLAIN.replace("contoso", "other");
@@ -421,6 +493,18 @@ mod tests {
             ),
             (with(r#""page_size":1001"#), "must be 1 to 1000"),
             (with(r#""severities":["a b"]"#), "must be words"),
+            (
+                with(r#""severities":["high","hunter2"]"#),
+                "severities names as number 2 a word that Graph does not know",
+            ),
+            (
+                with(r#""service_sources":["microsoftDefenderForEndpiont"]"#),
+                "did you mean \"microsoftDefenderForEndpoint\"?",
+            ),
+            (
+                with(r#""severities":["a b"],"allow_unknown":true"#),
+                "must be words",
+            ),
             (with(r#""retention_days":1"#), "must be 2 to 90"),
             (with(r#""cloud":"china""#), "cloud"),
             (

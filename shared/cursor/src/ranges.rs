@@ -47,6 +47,10 @@ pub struct Due {
     /// The longest part of it that is read at once, in milliseconds: there was no time for more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_ms: Option<u64>,
+    /// Whether it failed before, and the smaller pages that it was last read in took too long: what
+    /// made it fail may be over, so that whole pages are tried again, in turns.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole_pages: bool,
 }
 
 /// A range that is still to be read.
@@ -148,8 +152,14 @@ impl Ranges {
 
     /// Takes `window` out, but for what lies in `rest`: that is read in steps of its own length from
     /// now on, and after what has been due for longer, which may be easier to read. If that is all of
-    /// it, it is as it was.
+    /// it, it is as it was, but that what has failed is read in other pages.
     pub fn narrow(&mut self, window: Window, rest: &[Window], now: Timestamp) {
+        if window.without(rest).is_empty() {
+            self.change(window, |due| Due {
+                whole_pages: due.failures > 0 && !due.whole_pages,
+                ..due
+            });
+        }
         if rest == [window] {
             return;
         }
@@ -174,8 +184,12 @@ impl Ranges {
     /// Notes that `window` could not be read: what lies in it comes again after a while.
     pub fn put_off(&mut self, window: Window, now: Timestamp) {
         self.change(window, |due| {
-            let failures = due.failures.saturating_add(1);
-            Due { failures, ..due }.put_off(now)
+            let due = Due {
+                failures: due.failures.saturating_add(1),
+                whole_pages: false,
+                ..due
+            };
+            due.put_off(now)
         });
     }
 
@@ -438,6 +452,25 @@ mod tests {
         ranges.narrow(window(10, 20), &[], minute(90));
         assert_eq!(ranges.next(now), None);
         assert_eq!(ranges.next(minute(66)).unwrap().window, window(0, 10));
+    }
+
+    #[test]
+    fn what_fails_and_takes_too_long_in_small_pages_is_read_in_whole_ones_in_turns() {
+        let mut ranges = Ranges::default();
+        ranges.add(window(0, 1), Due::default());
+        let mut after = |change: fn(&mut Ranges)| {
+            change(&mut ranges);
+            ranges.at(minute(0)).unwrap().due.whole_pages
+        };
+        let no_time: fn(&mut Ranges) =
+            |ranges| ranges.narrow(window(0, 1), &[window(0, 1)], minute(9));
+        let in_parts: fn(&mut Ranges) = |ranges| {
+            let halves = window(0, 1).halves(1).unwrap();
+            ranges.narrow(window(0, 1), &halves, minute(9));
+        };
+        let fails: fn(&mut Ranges) = |ranges| ranges.put_off(window(0, 1), minute(9));
+        let turns = [no_time, fails, no_time, no_time, in_parts, fails].map(&mut after);
+        assert_eq!(turns, [false, false, true, false, true, false]);
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub struct State {
     pub swept: Swept,
     /// The requests of this minute, for all jobs of the tenant to share a budget.
     pub spent: Option<Spent>,
+    /// How many alerts a page may have that is to be a small one, where all that is new in a minute is
+    /// more than that; `None` where it is not.
+    pub small_page: Option<u32>,
     /// The records that each output has, by the output's name, as far as they are not in a page.
     pub outputs: BTreeMap<String, Written>,
     /// The pages that have the others.

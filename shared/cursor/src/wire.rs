@@ -61,6 +61,8 @@ struct Wire<P> {
     swept: Swept,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     spent: Option<Spent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    small_page: Option<u32>,
     outputs: BTreeMap<String, P>,
     #[serde(default)]
     pages: PagesOnWire,
@@ -172,6 +174,7 @@ impl State {
             owed: Vec::new(),
             swept: self.swept,
             spent: self.spent,
+            small_page: self.small_page,
             outputs: self
                 .outputs
                 .iter()
@@ -266,6 +269,7 @@ impl<P> Wire<P> {
             backfills: self.backfills,
             swept: self.swept,
             spent: self.spent,
+            small_page: self.small_page,
             outputs: BTreeMap::new(),
             pages: self.pages.pages()?,
         };

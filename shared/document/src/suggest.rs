@@ -4,7 +4,12 @@ pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
     let given = given.to_ascii_lowercase();
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&given, name), name))
+        .map(|name| {
+            (
+                strsim::jaro_winkler(&given, &name.to_ascii_lowercase()),
+                name,
+            )
+        })
         .filter(|(likeness, _)| *likeness >= NEAR)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
@@ -21,5 +26,9 @@ mod tests {
         assert_eq!(nearest("URL", known), Some("url"));
         assert_eq!(nearest("aknowledge", known), Some("acknowledge"));
         assert_eq!(nearest("zzz", known), None);
+        assert_eq!(
+            nearest("usERname", ["userName", "username2"]),
+            Some("userName")
+        );
     }
 }

@@ -167,6 +167,22 @@ impl SignInError {
         }
     }
 
+    /// The same, to say how often it was tried in all.
+    pub(crate) fn exchange_mut(&mut self) -> Option<&mut Exchange> {
+        match self {
+            Self::Throttled { exchange, .. }
+            | Self::Server { exchange, .. }
+            | Self::Network { exchange, .. }
+            | Self::Refused { exchange, .. }
+            | Self::NotEntra { exchange, .. } => Some(exchange),
+            Self::Tenant(_)
+            | Self::Credential { .. }
+            | Self::Certificate(_)
+            | Self::Assertion { .. }
+            | Self::OutOfTime => None,
+        }
+    }
+
     /// The HTTP status behind the error, where that is what it is about.
     pub fn status(&self) -> Option<u16> {
         match self {

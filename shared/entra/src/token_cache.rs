@@ -152,14 +152,20 @@ impl TokenCache {
         if let Some(error) = self.recent_failure() {
             return Err(error);
         }
+        let begun = Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
             let asked = Instant::now();
-            let error = match within(deadline, self.provider.fetch()).await? {
+            let mut error = match within(deadline, self.provider.fetch()).await? {
                 Ok(token) => return Ok(self.keep(&token, asked)),
                 Err(error) => error,
             };
+            // The provider knows of its own try alone.
+            if let Some(exchange) = error.exchange_mut() {
+                exchange.tries = tries;
+                exchange.elapsed = begun.elapsed();
+            }
             let delay = match error.is_retryable() {
                 true => self.retry.delay(error.asked(), tries, deadline),
                 false => None,

@@ -120,9 +120,20 @@ impl Graph {
         page.await.map(|page| page.count())
     }
 
+    /// Has a token ready for the requests that follow. What fails is told to the first of them, which
+    /// asks for the token again.
+    pub async fn sign_in(&self, deadline: Deadline) {
+        let _ = self.tokens.lease(deadline).await;
+    }
+
     /// What this client reads.
     pub fn resource(&self) -> &Resource {
         &self.settings.resource
+    }
+
+    /// How many bytes a page may have that is to be a [small](Room::Small) one.
+    pub fn max_small_bytes(&self) -> usize {
+        self.settings.max_small_bytes
     }
 
     /// What this client has done so far.

@@ -25,7 +25,7 @@ mod settings;
 mod stats;
 mod warning;
 
-pub use check::{Check, Finding, Level, Topic, check};
+pub use check::{Check, Filter, Finding, Level, Topic, check};
 pub use client::Graph;
 pub use denial::Denial;
 pub use error::{ErrorKind, GraphError};

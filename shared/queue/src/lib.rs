@@ -1,4 +1,4 @@
-//! The queue port, with its SQS, its object and its local NDJSON implementation.
+//! The queue port, with its SQS, its object, its served and its local NDJSON implementation.
 //!
 //! Records leave through [`Queue::send`]; the watermark moves only after every message was taken
 //! and [`Queue::flush`] returned. Delivery is at least once: a call that fails in the middle is
@@ -7,6 +7,7 @@
 //!
 //! - [`LocalQueue`]: one line a message in a file that any log shipper can tail.
 //! - [`ObjectsQueue`]: gzip NDJSON objects in a store, of which S3 tells the readers.
+//! - [`ServedQueue`]: segments in a store, each shown from a moment on, for readers that ask over HTTPS.
 //! - [`SqsQueue`] (feature `aws`): a standard or FIFO queue of Amazon SQS.
 //!
 //! The feature `testing` has queues for tests.
@@ -18,6 +19,7 @@ mod bounds;
 mod entry;
 mod error;
 mod escape;
+mod gzip;
 mod local;
 mod message;
 mod objects;
@@ -25,6 +27,7 @@ mod objects;
 mod offload;
 #[cfg(feature = "aws")]
 mod retry;
+mod served;
 #[cfg(feature = "aws")]
 mod sqs;
 #[cfg(feature = "aws")]
@@ -40,6 +43,7 @@ pub use message::{Message, Queue, Refused};
 pub use objects::{Content, Naming, ObjectsQueue, ObjectsSettings};
 #[cfg(feature = "aws")]
 pub use offload::Offload;
+pub use served::{NoStamp, Segments, ServedQueue, ServedSettings, Stamp};
 #[cfg(feature = "aws")]
 pub use sqs::{SqsQueue, SqsSettings};
 

@@ -35,8 +35,12 @@ fn the_page_of_formats_holds_every_field() {
     const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats.md");
     let mut page = String::from(
         "# The formats\n\n<!-- written by the tests of shared/record from the tables in code -->\n\n\
+         At the end of this page you know every field of every format, and which property of Graph it \
+         comes from.\n\n\
          `drawbridge map --format NAME` writes any of them, and `drawbridge explain --format NAME` \
-         says of each value where it came from. An output names the one it wants.\n\n\
+         says of each value where it came from. An output names the one it wants. The formats whose \
+         body is JSON have a JSON Schema in [schema/](schema/), and `versions.toml` beside it the \
+         versions of what a reader may rely on.\n\n\
          | format | body | written again |\n|---|---|---|\n",
     );
     for format in formats() {

@@ -51,7 +51,15 @@ pub trait Catalogue: Store {
     /// ends with a slash.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
 
-    /// The same where a folder below the prefix that cannot be entered is no reason to leave the
+    /// Those of them that come after `key`, which need not be there itself. A bucket does not list the
+    /// ones before.
+    async fn list_after(&self, prefix: &str, key: &str) -> Result<Vec<String>, StoreError> {
+        let mut keys = self.list(prefix).await?;
+        let first = keys.partition_point(|listed| listed.as_str() <= key);
+        Ok(keys.split_off(first))
+    }
+
+    /// The same as [`list`](Self::list) where a folder below the prefix that cannot be entered is no reason to leave the
     /// others alone, and with the links that [`list`](Self::list) leaves out. In a bucket there are
     /// none of both, but of each object the length and the version are told.
     async fn list_readable(&self, prefix: &str) -> Result<Listing, StoreError> {

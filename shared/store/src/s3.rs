@@ -105,6 +105,41 @@ impl S3Store {
         let object = self.get(key).await.ok()??;
         (object.body == *body).then_some(object.etag)
     }
+
+    /// What begins with `prefix` and comes after `after`.
+    async fn listed(&self, prefix: &str, after: Option<&str>) -> Result<Listing, StoreError> {
+        key::check_prefix(prefix)?;
+        let mut objects = Vec::new();
+        let mut pages = self
+            .client
+            .list_objects_v2()
+            .bucket(&*self.bucket)
+            .prefix(prefix)
+            .set_start_after(after.map(str::to_owned))
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| {
+                store_error(self.place(prefix), Fault::of(&error), "s3:ListBucket")
+            })?;
+            let found = page.contents.unwrap_or_default();
+            objects.extend(found.into_iter().filter_map(|object| {
+                Some(Listed {
+                    bytes: object.size.and_then(|bytes| u64::try_from(bytes).ok()),
+                    etag: object.e_tag.map(ETag::new),
+                    key: object.key?,
+                })
+            }));
+        }
+        let is_key = |object: &Listed| key::check(&object.key).is_ok();
+        let (mut objects, others): (Vec<_>, Vec<_>) = objects.into_iter().partition(is_key);
+        objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Ok(Listing {
+            objects,
+            others: others.into_iter().map(|other| other.key).collect(),
+            ..Listing::default()
+        })
+    }
 }
 
 #[async_trait]
@@ -185,37 +220,17 @@ impl Catalogue for S3Store {
             .collect())
     }
 
+    async fn list_after(&self, prefix: &str, key: &str) -> Result<Vec<String>, StoreError> {
+        let listing = self.listed(prefix, Some(key)).await?;
+        Ok(listing
+            .objects
+            .into_iter()
+            .map(|object| object.key)
+            .collect())
+    }
+
     async fn list_readable(&self, prefix: &str) -> Result<Listing, StoreError> {
-        key::check_prefix(prefix)?;
-        let mut objects = Vec::new();
-        let mut pages = self
-            .client
-            .list_objects_v2()
-            .bucket(&*self.bucket)
-            .prefix(prefix)
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| {
-                store_error(self.place(prefix), Fault::of(&error), "s3:ListBucket")
-            })?;
-            let found = page.contents.unwrap_or_default();
-            objects.extend(found.into_iter().filter_map(|object| {
-                Some(Listed {
-                    bytes: object.size.and_then(|bytes| u64::try_from(bytes).ok()),
-                    etag: object.e_tag.map(ETag::new),
-                    key: object.key?,
-                })
-            }));
-        }
-        let is_key = |object: &Listed| key::check(&object.key).is_ok();
-        let (mut objects, others): (Vec<_>, Vec<_>) = objects.into_iter().partition(is_key);
-        objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        Ok(Listing {
-            objects,
-            others: others.into_iter().map(|other| other.key).collect(),
-            ..Listing::default()
-        })
+        self.listed(prefix, None).await
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {

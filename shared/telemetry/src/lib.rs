@@ -8,10 +8,12 @@ mod escape;
 mod log;
 mod metric;
 mod numbers;
+mod openmetrics;
 mod survive;
 
 pub use escape::{Escaped, shown};
 pub use log::{log_to_cloudwatch, log_to_terminal, tell_panics};
 pub use metric::{METRICS, Metric, NAMESPACE, Unit};
 pub use numbers::{Numbers, print_line};
+pub use openmetrics::openmetrics;
 pub use survive::{Panicked, survive};

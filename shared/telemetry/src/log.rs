@@ -2,6 +2,7 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::IsTerminal as _;
 
 use tracing::Level;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -11,6 +12,9 @@ use crate::Escaped;
 /// The variable that sets what is logged: a level, or levels by module, as in
 /// `info,drawbridge_graph=debug`.
 const FILTER_VARIABLE: &str = "DRAWBRIDGE_LOG";
+
+/// The modules of AWS's SDK.
+const SDK: [&str; 4] = ["aws_config", "aws_runtime", "aws_smithy", "aws_sdk"];
 
 /// Logs one JSON object a line to standard output, as Lambda collects it; `info` by default.
 pub fn log_to_cloudwatch() {
@@ -32,15 +36,23 @@ pub fn log_to_cloudwatch() {
     tell_panics();
 }
 
-/// Logs lines for a person to standard error, in colour only on a terminal; `warn` by default.
-pub fn log_to_terminal() {
+/// Logs lines for a person to standard error, in colour only on a terminal; those of `default` and
+/// above unless the environment says otherwise.
+pub fn log_to_terminal(default: Level) {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| Escaped::new(std::io::stderr(), true))
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .without_time()
         .with_target(false);
-    let filter = filter(Level::WARN);
+    // What the SDK of AWS warns of is pages of its structures, and the command's own errors say it in a
+    // sentence.
+    let filter = match std::env::var_os(FILTER_VARIABLE) {
+        Some(given) if !given.is_empty() => filter(default),
+        _ => SDK.iter().fold(filter(default), |filter, sdk| {
+            filter.with_target(*sdk, LevelFilter::OFF)
+        }),
+    };
     tracing_subscriber::registry()
         .with(layer)
         .with(filter)

@@ -32,6 +32,22 @@ impl Numbers {
         }
     }
 
+    /// A value, if it is there.
+    pub(crate) fn get(&self, metric: Metric) -> Option<f64> {
+        self.0.get(&metric).copied()
+    }
+
+    /// Takes in those that came later: counts are added up, and of times and shares the last stays.
+    pub fn follow(&mut self, later: &Self) {
+        for (metric, _, unit) in METRICS {
+            let Some(&last) = later.0.get(metric) else {
+                continue;
+            };
+            let value = self.0.entry(*metric).or_default();
+            *value = if unit.is_count() { *value + last } else { last };
+        }
+    }
+
     /// The line that says what an invocation did with so many `jobs`, or what else there is: one JSON
     /// object without a line break. The numbers are whole, those of 0 are left out but for times, and they stand in a member of their
     /// own, where the stack's metric filters find them.
@@ -103,6 +119,19 @@ fn whole(value: f64) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_polls_one_after_the_other_counts_add_up_and_the_last_time_counts() {
+        let poll = |alerts, lag| {
+            Numbers::default()
+                .with(Metric::AlertsFetched, alerts)
+                .with(Metric::WatermarkLag, lag)
+        };
+        let mut all = poll(3.0, 900.0);
+        all.follow(&poll(4.0, 31.0));
+        all.follow(&Numbers::default().with(Metric::Failures, 1.0));
+        assert_eq!(all, poll(7.0, 31.0).with(Metric::Failures, 1.0));
+    }
 
     #[test]
     fn a_tenants_line_names_its_metrics_with_their_units() {

@@ -1,5 +1,6 @@
 //! The lines of a month's bill: how much of what, and its price.
 
+use crate::sign_ins::{SharedPolls, any_of};
 use crate::{Assumed, Facts, Measured, Price, Secrets, Situation};
 
 /// Whose line it is.
@@ -301,16 +302,39 @@ impl<'f> Month<'f> {
         let gb = self.measured.stack.poll_memory_mb.number() / 1024.0;
         let records = self.polls_with_records * assumed.record_seconds.value;
         let sweeps = self.batches_with_sweeps() * assumed.sweep_seconds.value;
-        (self.batches * assumed.batch_seconds.value + records + sweeps) * gb
+        let longer = assumed.sign_in_seconds.value - assumed.state_seconds.value;
+        let sign_ins = self.batches_with_sign_ins() * longer.max(0.0);
+        (self.batches * assumed.batch_seconds.value + records + sweeps + sign_ins) * gb
+    }
+
+    fn polls_per_batch(&self) -> f64 {
+        self.ticks * self.tenants / self.batches
     }
 
     /// Those in which any poll sweeps, as the tenants do at minutes of their own: a batch ends with its
     /// slowest poll, and two that sweep take no longer than one.
     fn batches_with_sweeps(&self) -> f64 {
         let sweeps = self.measured.idle_day.sweeps.number() / self.assumed.ticks_a_day.value;
-        let polls = self.ticks * self.tenants / self.batches;
-        let without_any = (1.0 - sweeps.min(1.0)).powf(polls);
-        self.batches * (1.0 - without_any)
+        self.batches * any_of(self.polls_per_batch(), sweeps)
+    }
+
+    /// Those in which any poll signs in. The first of a process has more of them, and so others have fewer
+    /// than if they were spread evenly, as they are here.
+    fn batches_with_sign_ins(&self) -> f64 {
+        self.batches * any_of(self.polls_per_batch(), self.sign_ins_per_poll())
+    }
+
+    fn sign_ins_per_poll(&self) -> f64 {
+        let assumed = self.assumed;
+        let ticks_per_minute = assumed.ticks_a_day.value / (24.0 * 60.0);
+        let shared = SharedPolls {
+            processes: self.processes,
+            polls_per_process: assumed.process_hours.value * 60.0 * ticks_per_minute,
+            polls_per_token: assumed.token_minutes.value * ticks_per_minute,
+        };
+        let first = self.per_poll(self.measured.first_batch.entra_token.number());
+        let unchanged = self.per_poll(self.measured.idle_batch.entra_token.number());
+        shared.signing_in() * first + unchanged
     }
 
     /// Lambda receives a batch by one call, and deletes it by one.
@@ -438,7 +462,7 @@ pub fn requests_gb(facts: &Facts, situation: &Situation) -> f64 {
     let month = Month::of(&facts.measured, &facts.assumed, situation);
     let batch = &facts.measured.idle_batch;
     let idle = month.per_poll(batch.graph_list.number());
-    let sign_ins = month.per_poll(batch.entra_token.number());
+    let sign_ins = month.sign_ins_per_poll();
     let more = facts.measured.record.graph_list.number() - idle;
     let polls = month.ticks * month.tenants;
     let day = &facts.measured.idle_day;

@@ -17,7 +17,7 @@ impl Choice {
 }
 
 /// The rows of the page's table.
-pub(crate) const CHOICES: [Choice; 12] = [
+pub(crate) const CHOICES: [Choice; 13] = [
     Choice {
         name: "the dashboard",
         change: |_, situation| situation.dashboard = true,
@@ -39,8 +39,8 @@ pub(crate) const CHOICES: [Choice; 12] = [
         change: |facts, _| facts.assumed.ticks_a_day.value /= 5.0,
     },
     Choice {
-        name: "320 MB for the poll function, the minimum",
-        change: |facts, _| facts.measured.stack.poll_memory_mb.count = 320,
+        name: "384 MB for the poll function",
+        change: |facts, _| facts.measured.stack.poll_memory_mb.count = 384,
     },
     Choice {
         name: "512 MB for the poll function",
@@ -49,6 +49,10 @@ pub(crate) const CHOICES: [Choice; 12] = [
     Choice {
         name: "an idle batch takes a second, not half of one",
         change: |facts, _| facts.assumed.batch_seconds.value = 1.0,
+    },
+    Choice {
+        name: "a sign-in takes a second, not a quarter of one",
+        change: |facts, _| facts.assumed.sign_in_seconds.value = 1.0,
     },
     Choice {
         name: "Lambda hands over five jobs at a time, not ten",

@@ -12,6 +12,7 @@ mod facts;
 mod measured;
 mod page;
 mod prices;
+mod sign_ins;
 mod situation;
 
 pub use assumed::{Assumed, Assumption};

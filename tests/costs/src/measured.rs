@@ -73,7 +73,7 @@ counts! {
         secrets_manager, log_bytes,
     }
     /// The first of a process, of tenants that share a secret.
-    FirstBatch { secrets_manager, s3_get_document }
+    FirstBatch { entra_token, secrets_manager, s3_get_document }
     /// A process, whatever it polls.
     Process { s3_get_list }
     /// A poll with a record.

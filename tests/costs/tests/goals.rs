@@ -70,8 +70,20 @@ fn the_time_of_sweeps_is_in_the_bill() {
     facts.assumed.sweep_seconds.value = 0.0;
     let more = with - bill(&facts);
     let longer = 12_960_000.0 * (1.0 - (59.0_f64 / 60.0).powi(10));
-    let expected = longer * 0.5 * 0.375 * 0.000_016_666_7;
+    let expected = longer * 0.25 * 0.3125 * 0.000_016_666_7;
     assert!((more - expected).abs() < 1e-6, "{more} for {expected}");
+}
+
+/// By hand, for a tenant alone: its process signs in three times in its two hours.
+#[test]
+fn the_time_of_sign_ins_is_in_the_bill() {
+    let mut facts = Facts::read().unwrap();
+    let bill = |facts: &Facts| total(facts, &ONE);
+    let with = bill(&facts);
+    facts.assumed.sign_in_seconds.value = 0.0;
+    let more = with - bill(&facts);
+    let expected = 43_200.0 * 3.0 / 120.0 * (0.25 - 0.03) * 0.3125 * 0.000_016_666_7;
+    assert!((more - expected).abs() < 1e-9, "{more} for {expected}");
 }
 
 /// By hand: a tenant alone, line by line where a line is simple.

@@ -179,6 +179,20 @@ macro_rules! conformance {
             })*
         }
 
+        mod served_from_a_folder {
+            $(#[tokio::test]
+            async fn $check() {
+                super::$check(super::Fixture::served(super::Place::folder())).await;
+            })*
+        }
+
+        mod served_from_a_bucket {
+            $(#[tokio::test]
+            async fn $check() {
+                super::$check(super::Fixture::served(super::Place::bucket().await)).await;
+            })*
+        }
+
         mod standard {
             $(#[tokio::test]
             async fn $check() {

@@ -210,6 +210,22 @@ async fn keys_are_listed_in_order_below_a_prefix(store: Arc<dyn Catalogue>) {
     assert!(matches!(bad, Err(StoreError::BadKey { .. })), "{bad:?}");
 }
 
+async fn keys_are_listed_after_one_that_need_not_be_there(store: Arc<dyn Catalogue>) {
+    for key in ["t/a", "t/b", "t/c/c", "t/d", "u/a"] {
+        store.put(key, body("1"), JSON).await.unwrap();
+    }
+    for (after, expected) in [
+        ("t/", &["t/a", "t/b", "t/c/c", "t/d"][..]),
+        ("t/a", &["t/b", "t/c/c", "t/d"]),
+        ("t/a0", &["t/b", "t/c/c", "t/d"]),
+        ("t/c/c", &["t/d"]),
+        ("t/d", &[]),
+    ] {
+        let keys = store.list_after("t/", after).await.unwrap();
+        assert_eq!(keys, expected, "{after}");
+    }
+}
+
 /// Where a listing tells a version, it is the one that a read gives, before and after a change.
 async fn what_is_listed_is_what_is_read(store: Arc<dyn Catalogue>) {
     let mut versions = Vec::new();
@@ -298,6 +314,7 @@ conformance! {
     every_key_within_the_rules_works
     every_other_key_is_refused
     keys_are_listed_in_order_below_a_prefix
+    keys_are_listed_after_one_that_need_not_be_there
     what_is_listed_is_what_is_read
     what_is_removed_is_gone_and_may_be_removed_again
     only_the_version_that_was_read_is_removed

@@ -86,6 +86,8 @@ fn environment_in(
         // What is built from source runs its author's code, and what has no digest may be anything.
         "--only-binary=:all:",
         "--require-hashes",
+        // The list has all there is to be, and nothing comes beside it.
+        "--no-deps",
     ];
     run(
         "pip install",

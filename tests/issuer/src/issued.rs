@@ -3,16 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::Value;
 
-use crate::key::Error;
+use crate::key::{Error, SigningKey};
 
 pub(crate) struct Issued {
     pub(crate) url: String,
-    pub(crate) key: EncodingKey,
-    pub(crate) kid: String,
-    pub(crate) jwks: Value,
+    pub(crate) key: SigningKey,
     pub(crate) inner: Mutex<Inner>,
 }
 
@@ -33,9 +30,7 @@ impl Issued {
     }
 
     pub(crate) fn sign(&self, claims: &Value) -> Result<String, Error> {
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some(self.kid.clone());
-        Ok(jsonwebtoken::encode(&header, claims, &self.key)?)
+        self.key.sign(claims)
     }
 }
 

@@ -4,21 +4,20 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use jsonwebtoken::Algorithm;
-use jsonwebtoken::jwk::{Jwk, JwkSet};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::issued::Issued;
-use crate::key::{self, Error};
+use crate::key::{Error, SigningKey};
 use crate::{StsAnswer, StsRequest, sts};
 
-/// An issuer that runs until it is dropped. Its STS listens on the same address.
+/// An issuer that runs until it is dropped. Its STS listens on the same address, and so does the
+/// metadata of Entra's directories, below `/{tenant}`, with the same key.
 pub struct Issuer {
     issued: Arc<Issued>,
     task: JoinHandle<()>,
@@ -31,20 +30,16 @@ impl Issuer {
     /// When no key can be made or no port is free.
     pub async fn start() -> Result<Self, Error> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let key = key::encoding(&key::rsa()?)?;
-        let kid = "key-1".to_owned();
-        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS256)?;
-        jwk.common.key_id = Some(kid.clone());
         let issued = Arc::new(Issued {
             url: format!("http://{}", listener.local_addr()?),
-            key,
-            kid,
-            jwks: serde_json::to_value(JwkSet { keys: vec![jwk] })?,
+            key: SigningKey::new("key-1")?,
             inner: Mutex::default(),
         });
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/.well-known/jwks.json", get(jwks))
+            .route("/{tenant}/.well-known/openid-configuration", get(v1))
+            .route("/{tenant}/v2.0/.well-known/openid-configuration", get(v2))
             .route("/", post(token))
             .with_state(Arc::clone(&issued));
         let task = tokio::spawn(async move {
@@ -87,17 +82,31 @@ impl Drop for Issuer {
 }
 
 async fn discovery(State(issued): State<Arc<Issued>>) -> Response {
-    answer(&json!({
-        "issuer": issued.url,
+    answer(&metadata(&issued, &issued.url))
+}
+
+/// As Entra has it for tokens of version 1 of a directory.
+async fn v1(State(issued): State<Arc<Issued>>, Path(tenant): Path<String>) -> Response {
+    answer(&metadata(&issued, &format!("{}/{tenant}/", issued.url)))
+}
+
+/// The same of version 2.
+async fn v2(State(issued): State<Arc<Issued>>, Path(tenant): Path<String>) -> Response {
+    answer(&metadata(&issued, &format!("{}/{tenant}/v2.0", issued.url)))
+}
+
+fn metadata(issued: &Issued, issuer: &str) -> Value {
+    json!({
+        "issuer": issuer,
         "jwks_uri": format!("{}/.well-known/jwks.json", issued.url),
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["id_token"],
         "subject_types_supported": ["public"],
-    }))
+    })
 }
 
 async fn jwks(State(issued): State<Arc<Issued>>) -> Response {
-    answer(&issued.jwks)
+    answer(&json!({"keys": [issued.key.jwk()]}))
 }
 
 fn answer(body: &Value) -> Response {

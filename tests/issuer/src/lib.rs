@@ -12,4 +12,4 @@ mod sts;
 pub use certificate::{CertificateOptions, TestCertificate};
 pub use issued::{StsAnswer, StsRequest};
 pub use issuer::Issuer;
-pub use key::Error;
+pub use key::{Error, SigningKey};

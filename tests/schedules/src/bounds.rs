@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::answer::Answer;
 use crate::expected::Wanted;
-use crate::late::SWEEPS;
+use crate::late::{SWEEPS, sweep_for};
 use crate::neighbours::is_shared;
 use crate::{Kind, Schedule, operator, origin};
 
@@ -22,9 +22,7 @@ pub(crate) fn sweep(record: &Wanted) -> Option<usize> {
     if late <= LATEST_FOR_LIVE {
         return None;
     }
-    let late = late.as_secs().unsigned_abs();
-    let reaches = |(every, span): &(u64, u64)| late + every + SLACK_SECS < *span;
-    Some(SWEEPS.iter().position(reaches).unwrap_or(SWEEPS.len() - 1))
+    Some(sweep_for(late))
 }
 
 /// Whether a live poll is to find the record, which turns up while the schedule runs.

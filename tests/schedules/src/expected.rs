@@ -4,21 +4,28 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use drawbridge_alert::{Alert, without_lone_surrogates};
 use drawbridge_record::Change;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::alerts::Version;
 use crate::replicas::Text;
 use crate::{AlertPlan, Kind, Schedule, facts};
+
+/// What an alert holds for less than that may be seen by nobody: live polls take so long where nothing is
+/// wrong.
+const MOMENT: SignedDuration = SignedDuration::from_secs(690);
 
 /// A record or a fact that some version of an alert calls for.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
     /// Which alert.
     pub(crate) alert: usize,
-    /// When the first version that calls for it whatever was written before became visible.
+    /// When the first version that calls for it whatever was written before became visible; of those after
+    /// one that does not, if it was on the alert for a moment only before that.
     pub(crate) visible: Timestamp,
     /// `lastUpdateDateTime` of that version.
     pub(crate) updated: Timestamp,
+    /// The last version so far that calls for it.
+    last: usize,
     /// Its bodies in the versions, without `AlertPart`; none of a fact.
     pub(crate) bodies: BTreeSet<String>,
     /// Whether some version calls for it whatever was written before.
@@ -59,7 +66,7 @@ pub(crate) fn expected(schedule: &Schedule) -> BTreeMap<String, Wanted> {
                         .or_insert_with(|| Wanted::new(n, version));
                     entry.bodies.insert(without_part(&record.body).0);
                     if is_sure {
-                        entry.called_for(version, v + 1 == plan.versions.len());
+                        entry.called_for(plan, v);
                     }
                 }
             }
@@ -81,7 +88,7 @@ pub(crate) fn expected_facts(alerts: &[AlertPlan]) -> BTreeMap<(usize, facts::Fa
             for fact in facts::of_alert(&version.json) {
                 let new = || Wanted::new(n, version);
                 let entry: &mut Wanted = wanted.entry((n, fact)).or_insert_with(new);
-                entry.called_for(version, v + 1 == plan.versions.len());
+                entry.called_for(plan, v);
             }
         }
     }
@@ -94,18 +101,24 @@ impl Wanted {
             alert,
             visible: version.visible,
             updated: version.updated,
+            last: 0,
             bodies: BTreeSet::new(),
             is_sure: false,
             is_final: false,
         }
     }
 
-    fn called_for(&mut self, version: &Version, is_final: bool) {
-        if !self.is_sure || version.visible < self.visible {
+    fn called_for(&mut self, plan: &AlertPlan, v: usize) {
+        let version = &plan.versions[v];
+        let between = &plan.versions[(self.last + 1).min(v)..v];
+        let lived = |next: &Version| next.visible.duration_since(self.visible);
+        let was_brief = between.first().is_some_and(|next| lived(next) < MOMENT);
+        if !self.is_sure || version.visible < self.visible || was_brief {
             (self.visible, self.updated) = (version.visible, version.updated);
         }
+        self.last = v;
         self.is_sure = true;
-        self.is_final |= is_final;
+        self.is_final |= v + 1 == plan.versions.len();
     }
 }
 

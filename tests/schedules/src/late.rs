@@ -10,6 +10,10 @@ pub(crate) const SWEEPS: [(u64, u64); 2] = [(HOUR, 24 * HOUR), (24 * HOUR, 7 * 2
 const HOUR: u64 = 3600;
 /// How late a version may be for the hourly and for the daily sweep, with an interval to spare.
 const LATEST: [u64; 2] = [20 * HOUR, 5 * 24 * HOUR];
+/// How long a sweep may take until it has read what it found.
+const SLACK_SECS: u64 = 300;
+/// Seconds between two polls where days pass: they take many.
+const DAYS_TICK_SECS: u64 = HOUR / 2;
 
 /// Makes a schedule long enough for a sweep to find what live polls have passed.
 pub(crate) fn wait_for_a_sweep(schedule: &mut Schedule) {
@@ -38,11 +42,7 @@ pub(crate) fn draw(schedule: &mut Schedule) {
         last = last.max(version.visible);
     }
     if is_days {
-        // What never ends would be met by every sweep, for days: hours show it as well.
-        let end_ms = schedule.active_secs * 1000;
-        for episode in &mut schedule.episodes {
-            episode.to_ms = episode.to_ms.min(end_ms);
-        }
+        end_what_never_ends(schedule);
     }
     for jump in schedule
         .episodes
@@ -60,5 +60,39 @@ pub(crate) fn draw(schedule: &mut Schedule) {
     let usual = schedule.active_secs + schedule.quiet_secs;
     // Failed sweeps are owed for a while, and long windows are read twice.
     schedule.long_secs = needed.saturating_sub(usual) + 2 * HOUR;
-    schedule.long_tick_secs = if is_days { HOUR / 2 } else { 600 };
+    schedule.long_tick_secs = if is_days { DAYS_TICK_SECS } else { 600 };
+}
+
+/// Makes a schedule long enough for the daily sweep, if anything in it is too late for the hourly one:
+/// what goes back in time is later than it was drawn.
+pub(crate) fn wait_for_the_daily_sweep(schedule: &mut Schedule) {
+    let versions = schedule.alerts.iter().flat_map(|plan| &plan.versions);
+    let too_late = versions.filter(|version| {
+        let late = version.visible.duration_since(version.updated);
+        sweep_for(late) > 0
+    });
+    let Some(last) = too_late.map(|version| version.visible).max() else {
+        return;
+    };
+    end_what_never_ends(schedule);
+    let needed = u64::try_from(last.duration_since(origin()).as_secs()).unwrap_or(0) + SWEEPS[1].0;
+    let usual = schedule.active_secs + schedule.quiet_secs;
+    let long_secs = needed.saturating_sub(usual) + 2 * HOUR;
+    schedule.long_secs = schedule.long_secs.max(long_secs);
+    schedule.long_tick_secs = DAYS_TICK_SECS;
+}
+
+/// Which of the sweeps finds what turns up so late.
+pub(crate) fn sweep_for(late: SignedDuration) -> usize {
+    let late = late.as_secs().unsigned_abs();
+    let reaches = |(every, span): &(u64, u64)| late + every + SLACK_SECS < *span;
+    SWEEPS.iter().position(reaches).unwrap_or(SWEEPS.len() - 1)
+}
+
+/// What never ends would be met by every sweep, for days: hours show it as well.
+fn end_what_never_ends(schedule: &mut Schedule) {
+    let end_ms = schedule.active_secs * 1000;
+    for episode in &mut schedule.episodes {
+        episode.to_ms = episode.to_ms.min(end_ms);
+    }
 }

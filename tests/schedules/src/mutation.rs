@@ -43,6 +43,10 @@ pub enum Mutation {
     PagesRemovedFirst,
     /// What Graph counts is not compared with what it lists.
     NotCounted,
+    /// A question how many alerts there are that fails is taken for an answer without a number.
+    FailedCountIsNone,
+    /// The state does not keep that what has failed is to be read in whole pages again.
+    SmallPagesForGood,
     /// Of the versions that were written, the state keeps the last one only.
     LastVersionOnly,
     /// A version is told by its bytes.
@@ -73,7 +77,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -99,6 +103,8 @@ impl Mutation {
         Self::PageForgotten,
         Self::PagesRemovedFirst,
         Self::NotCounted,
+        Self::FailedCountIsNone,
+        Self::SmallPagesForGood,
         Self::LastVersionOnly,
         Self::BytesAreMeaning,
         Self::EmptyPageIsLast,
@@ -132,6 +138,8 @@ impl Mutation {
             }
             Self::LastVersionOnly | Self::BytesAreMeaning => Some(Kind::Replicas),
             Self::NotCounted => Some(Kind::CappedRows),
+            Self::FailedCountIsNone => Some(Kind::LongLookBack),
+            Self::SmallPagesForGood => Some(Kind::Ties),
             Self::EmptyPageIsLast => Some(Kind::OddPages),
             Self::DoneByOwnClock => Some(Kind::WrongClock),
             Self::NotReserved => Some(Kind::DiskFull),

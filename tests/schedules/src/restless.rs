@@ -14,6 +14,9 @@ use crate::{Kind, Schedule, origin};
 /// everything is a few hundred times smaller than it is.
 pub(crate) const PAGE_BYTES: (usize, usize) = (48 * 1024, 192 * 1024);
 
+/// The largest page that such a client may have beside others: less than most pages with several alerts.
+pub(crate) const SMALL_PAGE_BYTES: usize = 6 * 1024;
+
 /// What befalls single alerts, with the numbers that it is drawn from.
 const ODD: [(Kind, u64, Change); 4] = [
     (Kind::Vanishes, 221, vanish),

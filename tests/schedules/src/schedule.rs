@@ -171,6 +171,7 @@ impl Schedule {
         if kinds.iter().any(takes_a_sweep) {
             late::wait_for_a_sweep(&mut schedule);
         }
+        late::wait_for_the_daily_sweep(&mut schedule);
         operator::draw(&mut schedule);
         schedule.leave_out(without);
         if kinds.has(Kind::Neighbours) {

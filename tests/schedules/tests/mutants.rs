@@ -11,6 +11,8 @@ const SCHEDULES: u64 = 2000;
 fn first_seed(mutation: Mutation) -> u64 {
     match mutation {
         Mutation::LastVersionOnly => 3000,
+        Mutation::FailedCountIsNone => 361_387,
+        Mutation::SmallPagesForGood => 1_001_820,
         _ => 0,
     }
 }

@@ -62,3 +62,47 @@ const UNCOUNTED: [u64; 4] = [23293, 29293, 41079, 42484];
 fn what_no_sweep_reads_soon_is_counted() {
     break_nothing(&UNCOUNTED, Kinds::NONE);
 }
+
+/// A first poll's list that was cut off was taken for all there is when the question how many there are
+/// failed, too.
+const NOT_COUNTED: [u64; 1] = [361387];
+
+#[test]
+fn what_is_listed_of_old_alerts_is_not_all_there_is_until_graph_counts_it() {
+    break_nothing(&NOT_COUNTED, Kinds::NONE);
+}
+
+/// These were lost because the schedule ended before the daily sweep, which alone finds what is a day late:
+/// an alert that was hours late went back in time by more hours, or a tenant whose process dies all the
+/// time used up the polls (52747).
+const A_DAY_LATE: [u64; 6] = [208953, 333193, 210708, 353406, 170091, 52747];
+
+#[test]
+fn what_is_a_day_late_has_a_daily_sweep() {
+    break_nothing(&A_DAY_LATE, Kinds::NONE);
+}
+
+/// A poll that ended in the millisecond in which the next one was given its job was taken for the next one.
+const SAME_MILLISECOND: [u64; 2] = [1101089, 1119437];
+
+#[test]
+fn a_job_whose_poll_died_is_not_done_by_the_one_before() {
+    break_nothing(&SAME_MILLISECOND, Kinds::NONE);
+}
+
+/// Beside a page that failed, dozens of alerts of one instant were read in ever smaller pages, and in the
+/// end one by one, for which no poll had the time; also when nothing failed any more.
+const WHOLE_PAGES: [u64; 4] = [1001820, 1009562, 1019693, 1027185];
+
+#[test]
+fn what_took_too_long_in_small_pages_is_read_in_whole_ones_when_nothing_fails_any_more() {
+    break_nothing(&WHOLE_PAGES, Kinds::NONE);
+}
+
+/// A record was called late that an alert had called for during six seconds, and then again some minutes later.
+const FOR_A_MOMENT: [u64; 1] = [505564];
+
+#[test]
+fn what_was_on_an_alert_for_a_moment_is_not_late_when_it_comes_back() {
+    break_nothing(&FOR_A_MOMENT, Kinds::NONE);
+}

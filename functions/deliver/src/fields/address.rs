@@ -32,9 +32,35 @@ pub(crate) fn check_url(
     ))
 }
 
+/// Checks that an address does not have the path already that is put behind it.
+pub(crate) fn check_base(
+    field: &'static str,
+    url: &Url,
+    own_path: &str,
+) -> Result<(), SettingsError> {
+    if url.path().contains(own_path) {
+        let problem = format!("has {own_path} in it, which is added to it: leave that out");
+        return Err(SettingsError::field(field, problem));
+    }
+    check_url(field, url, false)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_is_added_anyway_is_refused() {
+        for (url, is_taken) in [
+            ("https://siem:8088", true),
+            ("https://proxy/splunk/", true),
+            ("https://siem:8088/services/collector", false),
+            ("https://siem:8088/services/collector/event", false),
+        ] {
+            let checked = check_base("url", &url.parse().unwrap(), "/services/collector");
+            assert_eq!(checked.is_ok(), is_taken, "{url}");
+        }
+    }
 
     #[test]
     fn only_https_leaves_the_machine() {

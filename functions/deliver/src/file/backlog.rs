@@ -1,5 +1,5 @@
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
 use super::folder::Folder;
@@ -30,6 +30,11 @@ impl Backlog {
             lost: Vec::new(),
             has_checkpoint: false,
         })
+    }
+
+    /// The file that is written to.
+    pub(super) fn live_path(&self) -> PathBuf {
+        self.folder.live_path()
     }
 
     /// Bytes of the first file that are delivered.

@@ -17,6 +17,16 @@ pub enum FileError {
         /// The file.
         place: String,
     },
+    /// The lines are of another format than was said.
+    #[error("{place} holds records of the format {found}, and not {format}: give --format {found}")]
+    WrongFormat {
+        /// The file.
+        place: String,
+        /// The format that was said.
+        format: String,
+        /// The format of its lines.
+        found: &'static str,
+    },
     /// The checkpoint cannot be read.
     #[error(
         "{place} cannot be read as a checkpoint of how far the records were delivered: delete it to \

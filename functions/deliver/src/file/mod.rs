@@ -25,9 +25,9 @@ use drawbridge_time::Deadline;
 
 pub use error::FileError;
 
-use crate::{Deliverer, Later, Outcome, StoredRecord};
+use crate::format::{format, format_of};
+use crate::{Deliverer, Later, Outcome, Record, StoredRecord};
 use backlog::Backlog;
-use lines::record;
 
 /// A file of records and where they go.
 pub struct FileDelivery {
@@ -35,6 +35,10 @@ pub struct FileDelivery {
     format: String,
     tenant: String,
     backlog: Backlog,
+    /// Whether what is refused is put aside even if everything is.
+    sets_aside: bool,
+    /// Whether the lines were found to be of the format.
+    is_of_format: bool,
 }
 
 /// What a delivery did.
@@ -86,7 +90,16 @@ impl FileDelivery {
             format: format.to_owned(),
             tenant: tenant.to_owned(),
             backlog,
+            sets_aside: false,
+            is_of_format: false,
         })
+    }
+
+    /// The same where records are put aside even if the target refuses every one; without it, they wait
+    /// until a setting was mended.
+    #[must_use]
+    pub fn setting_aside(self, sets_aside: bool) -> Self {
+        Self { sets_aside, ..self }
     }
 
     /// Looks whether the file was rotated, and holds open what has to be delivered before the new
@@ -128,13 +141,44 @@ impl FileDelivery {
         Ok(report)
     }
 
+    /// Checks that not all of the lines are of another format, so that the target gets each under its
+    /// own name and time.
+    fn check_format(&self, lines: &[String]) -> Result<(), FileError> {
+        let is_of_format =
+            |line: &String| format(&self.format).is_none_or(|format| format.is_of(line));
+        if lines.iter().any(is_of_format) {
+            return Ok(());
+        }
+        match lines.iter().find_map(|line| format_of(line)) {
+            None => Ok(()),
+            Some(found) => Err(FileError::WrongFormat {
+                place: self.backlog.live_path().display().to_string(),
+                format: self.format.clone(),
+                found,
+            }),
+        }
+    }
+
     /// Delivers the next lines, or goes on to the next file; says whether it can do neither.
     async fn step(&mut self, until: Deadline, report: &mut FileReport) -> Result<bool, FileError> {
         let lines = self.backlog.lines(self.deliverer.batch_capacity()).await?;
-        let parcel = |line: &String| StoredRecord::from(record(line, &self.format, &self.tenant));
+        let record = |line: &str| Record::of_line(line, &self.format, &self.tenant);
         if !lines.ends.is_empty() {
-            let parcels = lines.texts.iter().map(parcel).collect();
-            let outcomes = self.deliverer.deliver(parcels, until).await;
+            if !self.is_of_format {
+                self.check_format(&lines.texts)?;
+                self.is_of_format = true;
+            }
+            let parcels = lines.texts.iter().map(|line| record(line).into());
+            let parcels: Vec<StoredRecord> = parcels.collect();
+            let outcomes = match self.sets_aside {
+                true => self.deliverer.deliver(parcels, until).await,
+                false => {
+                    let deliverer = &self.deliverer;
+                    deliverer
+                        .deliver_unless_all_are_refused(parcels, until)
+                        .await
+                }
+            };
             let end = match report.count(outcomes) {
                 0 => self.backlog.offset(),
                 done => lines.ends[done - 1],
@@ -148,7 +192,7 @@ impl FileDelivery {
         }
         let torn = self.backlog.torn()?;
         if !torn.is_empty() {
-            let torn = record(&torn, &self.format, &self.tenant);
+            let torn = Record::of_line(&torn, &self.format, &self.tenant);
             let outcome = self.deliverer.refuse(&torn, TORN.to_owned()).await;
             report.count(vec![outcome]);
         }

@@ -130,7 +130,26 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().map(|format| format.name)
 }
 
+/// The name of the format that a line is of, as far as it can be told.
+pub(crate) fn format_of(line: &str) -> Option<&'static str> {
+    let found = FORMATS.iter().find(|format| format.is_of(line));
+    found.map(|format| format.name)
+}
+
 impl Format {
+    /// Whether a line is of this format to all appearance.
+    pub(crate) fn is_of(&self, line: &str) -> bool {
+        match self.notation {
+            Notation::Json => {
+                let known = self.known(line);
+                !known.key.is_empty() || !known.alert_id.is_empty()
+            }
+            // A key that was cut is none, but the line is one all the same.
+            Notation::Cef => line.starts_with("CEF:"),
+            Notation::Leef => line.starts_with("LEEF:"),
+        }
+    }
+
     /// Whether a record is a JSON object; else it is a line of text.
     pub(crate) fn is_json(&self) -> bool {
         self.notation == Notation::Json
@@ -225,6 +244,7 @@ mod tests {
                     assert_eq!(known.key, key, "{}", format.name);
                     assert_eq!(known.alert_id, alert_id, "{}", format.name);
                     assert_eq!(known.severity, record.severity, "{}", format.name);
+                    assert_eq!(format_of(&record.body), Some(format.name));
                 }
             }
         }

@@ -177,6 +177,37 @@ async fn what_is_refused_lies_whole_in_quarantine_with_the_reason() {
 }
 
 #[tokio::test]
+async fn where_all_are_refused_nothing_is_put_aside_for_those_who_can_wait() {
+    let (deliverer, folder) = deliverer(Arc::new(Says(|record| match record.key.as_str() {
+        "da5:11" => Outcome::Taken,
+        _ => Outcome::Refused("never".into()),
+    })));
+    let deliver = |from, to| {
+        let some = records(to).split_off(from);
+        deliverer.deliver_unless_all_are_refused(parcels(some), soon())
+    };
+    // One or two may be wrong by themselves.
+    for outcome in deliver(0, 2).await {
+        assert_refused(&outcome, "never");
+    }
+    assert_eq!(quarantine(&folder).len(), 2);
+    // The third in a row says that a setting is.
+    assert_later(
+        &deliver(2, 3).await,
+        &["a setting is wrong", "never", "--set-aside"],
+    );
+    assert_later(&deliver(2, 11).await, &["all of the 9 records"]);
+    assert_eq!(quarantine(&folder).len(), 2);
+    // Where one is taken among them, the others are at fault themselves.
+    let outcomes = deliver(2, 12).await;
+    assert_eq!(outcomes[9], Outcome::Taken);
+    assert_refused(&outcomes[0], "never");
+    assert_eq!(quarantine(&folder).len(), 11);
+    // And it counts from there.
+    assert_refused(&deliver(0, 1).await[0], "never");
+}
+
+#[tokio::test]
 async fn what_cannot_be_put_aside_is_not_done() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("quarantine"), "in the way").unwrap();

@@ -176,13 +176,46 @@ fn the_connector_fits_the_template() {
         polling["dataFormat"],
         json!({"Format": "JsonLine", "IsCompressed": true, "compressType": "Gzip"})
     );
-    // Every parameter is declared, and every declared one is used.
-    let text = connector.to_string();
-    for name in connector["parameters"].as_object().unwrap().keys() {
-        assert!(text.contains(&format!("parameters('{name}')")), "{name}");
+    declares_what_it_uses(&connector, "parameters");
+}
+
+/// The role is that of publishers, on the rule that the template makes, and on nothing else.
+#[test]
+fn the_role_is_on_the_templates_rule() {
+    let role = read("role.json");
+    declares_what_it_uses(&role, "parameters");
+    declares_what_it_uses(&role, "variables");
+    let rule = &role["variables"]["rule"];
+    let made = template()["resources"][1].clone();
+    assert_eq!(made["type"], "Microsoft.Insights/dataCollectionRules");
+    let name = made["name"].as_str().unwrap();
+    assert_eq!(
+        *rule,
+        format!("[resourceId('Microsoft.Insights/dataCollectionRules', '{name}')]")
+    );
+    let assignments = role["resources"].as_array().unwrap();
+    assert_eq!(assignments.len(), 1, "{role}");
+    let assignment = &assignments[0];
+    assert_eq!(assignment["scope"], "[variables('rule')]");
+    // Microsoft Learn, "Azure built-in roles": Monitoring Metrics Publisher.
+    let publisher = &role["variables"]["monitoringMetricsPublisher"];
+    assert!(
+        publisher
+            .as_str()
+            .unwrap()
+            .contains("'3913510d-42f4-4e42-8a64-420c390055eb'")
+    );
+}
+
+/// Every parameter or variable is declared, and every declared one is used.
+fn declares_what_it_uses(template: &Value, kind: &str) {
+    let text = template.to_string();
+    let begin = format!("{kind}('");
+    for name in template[kind].as_object().unwrap().keys() {
+        assert!(text.contains(&format!("{begin}{name}')")), "{name}");
     }
-    for (at, _) in text.match_indices("parameters('") {
-        let name = text[at + 12..].split('\'').next().unwrap();
-        assert!(connector["parameters"].get(name).is_some(), "{name}");
+    for (at, _) in text.match_indices(&begin) {
+        let name = text[at + begin.len()..].split('\'').next().unwrap();
+        assert!(template[kind].get(name).is_some(), "{name}");
     }
 }

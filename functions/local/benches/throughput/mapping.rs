@@ -38,7 +38,7 @@ pub(crate) fn run() {
         });
     });
     row(
-        "map and serialise, alerts/s a core",
+        "map and serialise, alerts/s per core",
         &format!("{map_rate:.0}"),
     );
     for format in others {
@@ -50,14 +50,14 @@ pub(crate) fn run() {
             });
         });
         row(
-            &format!("the same to {}, records/s a core", format.name()),
+            &format!("the same to {}, records/s per core", format.name()),
             &format!("{:.0}", rate * records as f64),
         );
     }
     let decode_rate = rate(|n| {
         black_box(Alert::decode(&alerts[n % 64]).unwrap());
     });
-    row("decode, alerts/s a core", &format!("{decode_rate:.0}"));
+    row("decode, alerts/s per core", &format!("{decode_rate:.0}"));
     let both = rate(|n| {
         map(
             *default,
@@ -68,7 +68,7 @@ pub(crate) fn run() {
         );
     });
     row(
-        "decode, map and serialise, alerts/s a core",
+        "decode, map and serialise, alerts/s per core",
         &format!("{both:.0}"),
     );
 }

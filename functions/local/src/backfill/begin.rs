@@ -76,7 +76,7 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
     progress.left.sort_unstable();
     if progress.left.is_empty() {
         say(&format!("{} is done already", progress.id));
-        return print_ended(&progress, args.json);
+        return print_ended(&place, &progress, args.json);
     }
     let document = polled_document(&place, &progress.tenant).await?;
     let options = RunOptions {
@@ -105,7 +105,7 @@ async fn go_on(
             None => return Ok(()),
         },
     };
-    print_ended(&progress, options.json)
+    print_ended(place, &progress, options.json)
 }
 
 fn check_output(

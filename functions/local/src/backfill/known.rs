@@ -108,9 +108,10 @@ pub(super) async fn with_id(place: &DataLocation, id: &str) -> Result<BackfillPr
         }
     }
     Err(Failure::of(format!(
-        "no backfill is called {} in {}: see `drawbridge backfill status`",
+        "no backfill is called {} in {}: see {}",
         cli::quoted(id),
-        place.name()
+        place.name(),
+        place.command("backfill status")
     )))
 }
 

@@ -33,7 +33,7 @@ pub(super) async fn run(
     progress.ask(store).await.map_err(Failure::of)?;
     let stop = stop_on_signal();
     let bar = Bar::start();
-    let progress = read(&poller, progress, &stop, &bar).await;
+    let progress = read(place, &poller, progress, &stop, &bar).await;
     bar.end();
     let progress = progress?;
     if progress.dry_run && is_done(&progress) {
@@ -60,6 +60,7 @@ async fn poller(
 }
 
 async fn read(
+    place: &DataLocation,
     poller: &Poller,
     mut progress: BackfillProgress,
     stop: &Stop,
@@ -91,8 +92,8 @@ async fn read(
             }
             Err(error) => {
                 return Err(Failure::of(format!(
-                    "{error}; nothing is lost: `drawbridge backfill resume {}` goes on",
-                    progress.id
+                    "{error}; nothing is lost: {} goes on",
+                    place.command(&format!("backfill resume {}", progress.id))
                 )));
             }
         };

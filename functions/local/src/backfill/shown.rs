@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use drawbridge_poll::{BackfillProgress, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
 
@@ -37,9 +38,13 @@ pub(super) fn state(progress: &BackfillProgress) -> &'static str {
 
 /// Prints how it ended. It is an error unless all was read and delivered, even if nobody reads
 /// that.
-pub(super) fn print_ended(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
+pub(super) fn print_ended(
+    place: &DataLocation,
+    progress: &BackfillProgress,
+    json: bool,
+) -> Result<(), Failure> {
     let printed = print_report(progress, json);
-    check_complete(progress).and(printed)
+    check_complete(place, progress).and(printed)
 }
 
 fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
@@ -67,8 +72,9 @@ fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> 
     Ok(())
 }
 
-fn check_complete(progress: &BackfillProgress) -> Result<(), Failure> {
-    let go_on = format!("`drawbridge backfill resume {}` goes on", progress.id);
+fn check_complete(place: &DataLocation, progress: &BackfillProgress) -> Result<(), Failure> {
+    let resume = place.command(&format!("backfill resume {}", progress.id));
+    let go_on = format!("{resume} goes on");
     if progress.cancelled && !is_done(progress) {
         return Err(Failure::of(format!("it was cancelled; {go_on}")));
     }
@@ -88,9 +94,9 @@ fn check_complete(progress: &BackfillProgress) -> Result<(), Failure> {
     }
     if progress.quarantined > 0 {
         return Err(Failure::of(format!(
-            "{} alerts or records could not be read or sent and are in quarantine/: see \
-             `drawbridge replay list`",
-            progress.quarantined
+            "{} alerts or records could not be read or sent and are in quarantine/: see {}",
+            progress.quarantined,
+            place.command("replay list")
         )));
     }
     Ok(())
@@ -114,7 +120,7 @@ impl Bar {
     pub(super) fn start() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(100);
-            let look = "{bar:30} {pos:>3} %  {msg}  {elapsed}";
+            let look = "{bar:12} {pos:>3} %  {msg}  {elapsed}";
             if let Ok(style) = ProgressStyle::with_template(look) {
                 bar.set_style(style);
             }
@@ -147,7 +153,7 @@ impl Bar {
     }
 
     fn show(&self, so_far: Before) {
-        let text = format!("{} alerts read, {} records", so_far.alerts, so_far.records);
+        let text = format!("{} alerts, {} records", so_far.alerts, so_far.records);
         if let Some(bar) = &self.bar {
             bar.set_position(so_far.percent);
             bar.set_message(text);

@@ -31,10 +31,7 @@ pub(super) async fn run(
         progress.id
     ));
     if no_wait {
-        say(&format!(
-            "see `drawbridge backfill status{}`",
-            place.options()
-        ));
+        say(&format!("see {}", place.command("backfill status")));
         return Ok(None);
     }
     let progress = watch(place, progress).await?;
@@ -79,9 +76,10 @@ async fn watch(
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = stop.asked() => {
                 bar.end();
-                return Err(Failure::of(
-                    "stopped watching; the stack goes on: see `drawbridge backfill status`",
-                ));
+                return Err(Failure::of(format!(
+                    "stopped watching; the stack goes on: see {}",
+                    place.command("backfill status")
+                )));
             }
         }
     }

@@ -7,6 +7,7 @@ use super::known::{KnownBackfills, reported};
 use crate::cli::{self, BackfillStatus};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::screen::{columns, wrapped};
 use crate::span::ago;
 
 pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
@@ -54,9 +55,14 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
         "LAST STEP",
         "STATE",
     ];
-    crate::table::write(&mut out, head, &rows)?;
+    crate::table::write(&mut out, head, rows)?;
     for (id, reason) in reasons {
-        writeln!(out, "\n{} stopped: {}", shown(&id), shown(&reason))?;
+        writeln!(
+            out,
+            "\n{} stopped:\n{}",
+            shown(&id),
+            wrapped(&reason, 2, columns())
+        )?;
     }
     check_complete(unreadable)
 }

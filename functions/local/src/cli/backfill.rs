@@ -14,7 +14,8 @@ Examples:
   drawbridge backfill cancel 20260101-20260201-1f2e3d4c
 
 Asked for again, it goes on where it was interrupted. In a folder it runs here, and Ctrl-C ends it
-after the page at hand; on a stack the tenant's polls read it, and Ctrl-C only stops to watch.";
+after the page at hand. On a stack the tenant's polls read it: Ctrl-C ends the display alone, and
+they go on.";
 
 /// Read an older range of a tenant's alerts.
 ///

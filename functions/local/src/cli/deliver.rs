@@ -4,9 +4,13 @@ use clap::Args;
 use drawbridge_deliver::{TARGETS, TargetType};
 use jiff::SignedDuration;
 
+use super::format::format_name;
+
 const EXAMPLES: &str = "\
 Examples:
   drawbridge deliver --to splunk.json                      as records come, from ./drawbridge-data
+  drawbridge deliver --to splunk.json --check              one test record, and what came of it
+  drawbridge deliver --to splunk.json --all                the files of all tenants
   drawbridge deliver --to splunk.json --once --json        for cron
   DRAWBRIDGE_DELIVER='{...}' drawbridge deliver --file records/native.ndjson --format native
 
@@ -30,7 +34,7 @@ fn after_help() -> String {
 /// The target sentinel is signed in to with a secret, a certificate or a federation, which is the
 /// path of a token file here. How far the file was delivered stands beside it and moves only after the target
 /// took the records, so that it may be stopped at any time. What the target will never take goes to
-/// quarantine/ beside the file, with the reason.
+/// quarantine/ in the data folder, with the reason, and `drawbridge replay` delivers it again.
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Deliver {
@@ -41,15 +45,31 @@ pub(crate) struct Deliver {
     #[arg(
         long,
         value_name = "FILE",
-        default_value = "drawbridge-data/siem.ndjson"
+        default_value = "drawbridge-data/siem.ndjson",
+        conflicts_with_all = ["all", "check"]
     )]
     pub(crate) file: PathBuf,
+    /// Deliver the files of all tenants of the folder, DIR/NAME/FORMAT.ndjson or .log.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// With --all: the folder [default: drawbridge-data].
+    #[arg(long, value_name = "DIR", requires = "all")]
+    pub(crate) out: Option<PathBuf>,
+    /// Connect, sign in, send one record that says it is a test, and say what came of it. Nothing else
+    /// is delivered.
+    #[arg(long, conflicts_with_all = ["all", "once", "set_aside"])]
+    pub(crate) check: bool,
     /// The format of the records.
-    #[arg(long, value_name = "NAME", default_value = "siem")]
+    #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
     pub(crate) format: String,
-    /// The tenant that the records belong to, for targets that show it.
-    #[arg(long, value_name = "NAME", default_value = "local")]
-    pub(crate) tenant: String,
+    /// The tenant that the records belong to, for targets that show it [default: the one in whose folder
+    /// the file is; else local].
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["all", "check"])]
+    pub(crate) tenant: Option<String>,
+    /// Put records aside even if the target refuses every one of them. Without it they wait, since a
+    /// setting is wrong then, and the records are not.
+    #[arg(long)]
+    pub(crate) set_aside: bool,
     /// Deliver the records that there are and end.
     #[arg(long, conflicts_with = "every")]
     pub(crate) once: bool,

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::format::format_name;
+
 const EXAMPLES: &str = "\
 Examples:
   drawbridge explain alert.json
@@ -15,7 +17,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Explain {
     /// The record format.
-    #[arg(long, value_name = "NAME", default_value = "siem")]
+    #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
     pub(crate) format: String,
     /// As JSON, for scripts.
     #[arg(long)]

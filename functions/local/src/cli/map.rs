@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::format::format_name;
+
 const EXAMPLES: &str = "\
 Examples:
   drawbridge map alerts.json > records.ndjson
@@ -20,7 +22,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Map {
     /// The record format.
-    #[arg(long, value_name = "NAME", default_value = "siem")]
+    #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
     pub(crate) format: String,
     /// The input; "-" is standard input.
     #[arg(value_name = "FILE", default_value = "-")]

@@ -1,17 +1,22 @@
 //! The command line: one module per command.
 
 mod backfill;
+mod compare;
 mod data_location;
 mod deliver;
 mod demo;
+mod doctor;
 mod explain;
+mod format;
 mod generate;
 mod given;
 mod map;
 mod poll;
 mod replay;
+mod serve;
 mod simulate;
 mod state;
+mod status;
 mod tenants;
 mod time;
 
@@ -20,9 +25,11 @@ use clap::{Parser, Subcommand};
 pub(crate) use backfill::{
     Backfill, BackfillCancel, BackfillCommand, BackfillResume, BackfillStatus,
 };
+pub(crate) use compare::Compare;
 pub(crate) use data_location::DataLocationArgs;
 pub(crate) use deliver::Deliver;
 pub(crate) use demo::Demo;
+pub(crate) use doctor::Doctor;
 pub(crate) use explain::Explain;
 pub(crate) use generate::Generate;
 pub(crate) use given::{HIDDEN, check_name, parse, quoted};
@@ -31,8 +38,10 @@ pub(crate) use poll::Poll;
 #[cfg(feature = "aws")]
 pub(crate) use replay::ReplayDeadLetters;
 pub(crate) use replay::{Replay, ReplayCommand, ReplayList, ReplayRun};
+pub(crate) use serve::Serve;
 pub(crate) use simulate::{SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT, Simulate};
 pub(crate) use state::{State, StateCommand, StateReset, StateShow};
+pub(crate) use status::Status;
 pub(crate) use tenants::{
     Tenants, TenantsAdd, TenantsAllow, TenantsCheck, TenantsCommand, TenantsList, TenantsMove,
     TenantsPurge, TenantsRemove,
@@ -57,9 +66,11 @@ Examples:
   drawbridge                                     the demo
   drawbridge map alerts.json                     alerts in, records out
   drawbridge explain alert.json                  where each key of the record comes from
+  drawbridge compare old.json alerts.json        will the rules still match?
   drawbridge poll --tenant-id ID --client-id ID  poll a real tenant into ./drawbridge-data
   drawbridge tenants add NAME --tenant-id ID --client-id ID --secret NAME
   drawbridge poll --all                          poll all tenants that were added
+  drawbridge status                              how every tenant is, and what to do
 
 Set DRAWBRIDGE_LOG=debug to see what it does. The exit code is 0 only when all went well,
 1 when something failed or was quarantined, 2 when the command line is wrong.";
@@ -71,8 +82,12 @@ pub(crate) enum Command {
     Simulate(Simulate),
     Poll(Box<Poll>),
     Deliver(Deliver),
+    Serve(Serve),
     Map(Map),
     Explain(Explain),
+    Status(Status),
+    Doctor(Doctor),
+    Compare(Compare),
     Tenants(Tenants),
     Backfill(Backfill),
     Replay(Replay),

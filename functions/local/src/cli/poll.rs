@@ -5,6 +5,9 @@ use drawbridge_config::defaults;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use super::format::format_name;
+use super::time::time;
+
 const EXAMPLES: &str = "\
 Examples:
   drawbridge poll --tenant-id ID --client-id ID          once a minute into ./drawbridge-data
@@ -15,7 +18,7 @@ Examples:
   drawbridge poll --tenant contoso --tenant fabrikam --once --json";
 
 /// The arguments that a tenant's document takes the place of.
-const OF_DOCUMENTS: [&str; 10] = [
+const OF_DOCUMENTS: [&str; 11] = [
     "tenant_id",
     "client_id",
     "secret_file",
@@ -25,6 +28,7 @@ const OF_DOCUMENTS: [&str; 10] = [
     "since",
     "format",
     "service_sources",
+    "allow_unknown",
     "page_size",
 ];
 
@@ -66,7 +70,7 @@ pub(crate) struct Poll {
     #[arg(long, value_name = "URL", requires = "login_url")]
     pub(crate) graph_url: Option<Url>,
     /// Where the first poll starts [default: a day ago]; later ones go on from the state.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) since: Option<Timestamp>,
     /// Poll once and end.
     #[arg(long, conflicts_with = "every")]
@@ -78,7 +82,7 @@ pub(crate) struct Poll {
     #[arg(long, value_name = "DIR", default_value = "drawbridge-data")]
     pub(crate) out: PathBuf,
     /// The record format.
-    #[arg(long, value_name = "NAME", default_value = "siem")]
+    #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
     pub(crate) format: String,
     /// The products whose alerts are read, or "all"; may be given several times.
     #[arg(
@@ -87,9 +91,16 @@ pub(crate) struct Poll {
         default_value = defaults::SERVICE_SOURCES[0]
     )]
     pub(crate) service_sources: Vec<String>,
+    /// Take products that this release does not know of Graph.
+    #[arg(long)]
+    pub(crate) allow_unknown: bool,
     /// Alerts per page, 1 to 1000.
     #[arg(long, value_name = "N", default_value_t = defaults::PAGE_SIZE, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) page_size: u32,
+    /// With --all: write metrics of every tenant to this file each round, as OpenMetrics text, for the
+    /// textfile collector of Prometheus' node exporter. Its name has to end in .prom for that.
+    #[arg(long, value_name = "FILE", requires = "all", conflicts_with_all = ["once", "tenants"])]
+    pub(crate) metrics_file: Option<PathBuf>,
     /// Print a report in JSON on standard output: one at the end with --once, else one per poll.
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::time::time;
+
 const EXAMPLES: &str = "\
 Examples:
   drawbridge simulate                                    generated alerts of the last day
@@ -32,11 +34,11 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
     /// When the first generated alert was updated [default: a day before --to].
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) from: Option<Timestamp>,
     /// When the last generated alert was updated [default: a minute ago]. While it lies ahead, new
     /// alerts turn up, and known ones get more evidence.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) to: Option<Timestamp>,
     /// Wait this long before answering a page.
     #[arg(long, value_name = "N", default_value_t = 0)]

@@ -131,7 +131,11 @@ pub(crate) struct TenantsAdd {
     /// A severity that is read; may be given several times [default: all].
     #[arg(long = "severity", value_name = "NAME")]
     pub(crate) severities: Vec<String>,
-    /// An output, such as siem or ocsf-objects; may be given several times
+    /// Take products and severities that this release does not know of Graph.
+    #[arg(long)]
+    pub(crate) allow_unknown: bool,
+    /// An output, such as siem or ocsf-objects; may be given several times. One that is served needs a
+    /// table in the document, which docs/served.md has
     /// [default: all of the stack's; in a folder siem].
     #[arg(long = "output", value_name = "NAME")]
     pub(crate) outputs: Vec<String>,

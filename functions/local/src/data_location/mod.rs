@@ -24,22 +24,26 @@ use crate::cli;
 use crate::failure::Failure;
 
 /// The folder of a single machine, unless another one is given.
-const DEFAULT_FOLDER: &str = "drawbridge-data";
+pub(crate) const DEFAULT_FOLDER: &str = "drawbridge-data";
 
 /// The folder of the tenants' secrets in that.
 const SECRETS_FOLDER: &str = "secrets";
+
+/// The folder of what is served, which tells nobody but those that the documents name.
+pub(crate) const SERVED_FOLDER: &str = "served";
 
 /// What stands between the tenant and the time in the name of an old state that was kept.
 pub(crate) const BEFORE: &str = ".before-";
 
 /// The folders of a data folder that are no tenant's records, and for its owner alone.
-pub(crate) const FOLDERS: [&str; 8] = [
+pub(crate) const FOLDERS: [&str; 9] = [
     "admin",
     "backfills",
     "oversize",
     "pages",
     "quarantine",
     SECRETS_FOLDER,
+    SERVED_FOLDER,
     "state",
     "tenants",
 ];
@@ -136,10 +140,15 @@ impl DataLocation {
     pub(crate) fn options(&self) -> String {
         match &self.kind {
             Kind::Folder(folder) if folder == Path::new(DEFAULT_FOLDER) => String::new(),
-            Kind::Folder(folder) => format!(" --out {}", folder.display()),
+            Kind::Folder(folder) => format!(" --out {}", quoted(&folder.display().to_string())),
             #[cfg(feature = "aws")]
             Kind::Stack(stack) => format!(" --bucket {}", stack.bucket()),
         }
+    }
+
+    /// A command that goes on from here, as it can be pasted into a shell.
+    pub(crate) fn command(&self, command: &str) -> String {
+        format!("`drawbridge {command}{}`", self.options())
     }
 
     /// What its tenants share.
@@ -206,6 +215,15 @@ impl DataLocation {
     }
 }
 
+/// A path as a shell takes it.
+pub(crate) fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,".contains(c);
+    if !path.is_empty() && path.chars().all(is_plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
+}
+
 /// What to do where the command was built for a single machine.
 #[cfg(not(feature = "aws"))]
 pub(crate) fn needs_aws(what: &str) -> Failure {
@@ -225,6 +243,18 @@ fn on_one_machine() -> NamedSecrets {
 mod tests {
     use super::*;
     use secrecy::ExposeSecret as _;
+
+    #[test]
+    fn a_path_is_quoted_where_a_shell_would_split_it() {
+        for (path, expected) in [
+            ("/var/lib/drawbridge", "/var/lib/drawbridge"),
+            ("my data", "'my data'"),
+            ("it's", "'it'\\''s'"),
+            ("$HOME", "'$HOME'"),
+        ] {
+            assert_eq!(quoted(path), expected);
+        }
+    }
 
     #[tokio::test]
     async fn a_prefix_says_which_it_is() {

@@ -1,27 +1,31 @@
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_poll::assembly::{Admitted, Services};
 use drawbridge_poll::{
-    Ending, PollError, Poller, Report, Silent, Stop, overdue_since, why_not_well,
+    Ending, JobFailure, LastError, Poller, Report, Silent, Stop, job_numbers, overdue_since,
+    why_not_well,
 };
 use drawbridge_queue::Hold;
 use drawbridge_store::Store;
+use drawbridge_telemetry::{Metric, Numbers};
 use drawbridge_time::Clock;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
-use super::report::{check_complete, ignore_reader_gone, print_report_of};
+use super::metrics_file::MetricsFile;
+use super::report::{check_complete, ignore_reader_gone, print_failure, print_report_of};
 use super::{POLL_TIME, said_of};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::say;
+use crate::progress::{say, say_timed};
 use crate::tenants::admission::{PollsSoFar, admit};
 use crate::tenants::{TenantDocuments, first_poll};
 
@@ -33,13 +37,27 @@ const BUG: &str = "a bug ended this poll (please report the line above); it is t
 
 /// Why a poll ended before its end.
 enum Ended {
-    Failed(PollError),
+    Failed(JobFailure),
     /// What it said may quote an alert, and is dropped.
     Panicked,
 }
 
+/// Why a poll did not end well.
+fn why(result: &Result<Report, Ended>) -> String {
+    match result {
+        Ok(report) => why_not_well(Ok(report)).unwrap_or_default(),
+        Err(Ended::Failed(error)) => error.to_string(),
+        Err(Ended::Panicked) => BUG.to_owned(),
+    }
+}
+
 /// A tenant, what came of its poll, and since when none has ended well if that is long ago.
-type Polled = (String, Result<Report, Ended>, Option<Timestamp>);
+struct Polled {
+    name: String,
+    result: Result<Report, Ended>,
+    overdue: Option<Timestamp>,
+    numbers: Numbers,
+}
 
 /// A tenant whose first poll is to be noted.
 struct ToNote {
@@ -80,6 +98,7 @@ pub(super) struct Fleet {
     unreadable: Vec<ConfigError>,
     /// What was last said of a tenant's trouble, so as not to say it every minute.
     trouble: HashMap<String, String>,
+    metrics: Option<MetricsFile>,
 }
 
 impl Fleet {
@@ -105,6 +124,15 @@ impl Fleet {
             noted: HashSet::new(),
             unreadable: Vec::new(),
             trouble: HashMap::new(),
+            metrics: None,
+        }
+    }
+
+    /// The same with a file of metrics that is written each round.
+    pub(super) fn with_metrics(self, file: Option<PathBuf>) -> Self {
+        Self {
+            metrics: file.map(MetricsFile::new),
+            ..self
         }
     }
 
@@ -134,6 +162,10 @@ impl Fleet {
         let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
         self.known.retain(|name, _| there.contains(name.as_str()));
         self.trouble.retain(|name, _| there.contains(name.as_str()));
+        if let Some(metrics) = &mut self.metrics {
+            metrics.keep(|name| there.contains(name));
+            metrics.write();
+        }
         let mut verdicts = admit(&found, &self.place, &self.services, &self.so_far).await;
         for found in &found {
             let name = found.document.name.as_str();
@@ -153,7 +185,11 @@ impl Fleet {
                 Ok(poller) => self.spawn(name.to_owned(), poller),
                 Err(failure) => {
                     self.known.remove(name);
-                    self.note_trouble(name, failure.to_string());
+                    let failure = failure.to_string();
+                    if self.trouble.get(name) != Some(&failure) {
+                        print_failure(Some(name), &failure, self.json);
+                    }
+                    self.note_trouble(name, failure);
                 }
             }
         }
@@ -190,10 +226,11 @@ impl Fleet {
         self.polls.push(Box::pin(async move {
             // It is never closed; without a turn it would only be one poll more at once.
             let _turn = turns.acquire_owned().await.ok();
+            let begun = Instant::now();
             let stop = if once { stop } else { stop.within(POLL_TIME) };
             let poll = AssertUnwindSafe(poller.run(&stop, &Silent)).catch_unwind();
             let result = match poll.await {
-                Ok(result) => result.map_err(Ended::Failed),
+                Ok(result) => result.map_err(|error| Ended::Failed(error.into())),
                 Err(_) => Err(Ended::Panicked),
             };
             let is_well = match &result {
@@ -202,14 +239,29 @@ impl Fleet {
             };
             let overdue = match is_well {
                 true => None,
-                false => overdue_since(poller.store.as_ref(), &name, poller.clock.now()).await,
+                false => {
+                    let (store, now) = (poller.store.as_ref(), poller.clock.now());
+                    LastError::note(store, &name, &why(&result), now).await;
+                    overdue_since(store, &name, now).await
+                }
             };
             if let (Ok(report), Some(note)) = (&result, note)
                 && matches!(report.ending, Ending::Complete | Ending::OutOfTime)
             {
                 note.done().await;
             }
-            (name, result, overdue)
+            let (now, took) = (poller.clock.now(), begun.elapsed());
+            let numbers = match &result {
+                Ok(report) => job_numbers(Ok(report), overdue, now, took),
+                Err(Ended::Failed(error)) => job_numbers(Err(error), overdue, now, took),
+                Err(Ended::Panicked) => Numbers::default().with(Metric::Failures, 1.0),
+            };
+            Polled {
+                name,
+                result,
+                overdue,
+                numbers,
+            }
         }));
     }
 
@@ -233,7 +285,7 @@ impl Fleet {
     /// Waits for a poll to end, for ever when there is none.
     pub(super) async fn next(&mut self) {
         match self.polls.next().await {
-            Some((name, result, overdue)) => self.ended(&name, result, overdue),
+            Some(polled) => self.ended(polled),
             None => std::future::pending().await,
         }
     }
@@ -255,8 +307,21 @@ impl Fleet {
         TenantDocuments::ended(trouble, &self.unreadable)
     }
 
-    fn ended(&mut self, name: &str, result: Result<Report, Ended>, overdue: Option<Timestamp>) {
+    fn ended(&mut self, polled: Polled) {
+        let Polled {
+            name,
+            result,
+            overdue,
+            numbers,
+        } = polled;
+        let name = name.as_str();
         self.so_far.under_way.remove(name);
+        if let Some(metrics) = &mut self.metrics {
+            metrics.add(name, &numbers);
+            if self.so_far.under_way.is_empty() {
+                metrics.write();
+            }
+        }
         if result.is_ok() {
             self.noted.insert(name.to_owned());
             self.so_far.failures.remove(name);
@@ -264,8 +329,13 @@ impl Fleet {
             *self.so_far.failures.entry(name.to_owned()).or_default() += 1;
         }
         let trouble = match result {
-            Err(Ended::Failed(error)) => Some(error.to_string()),
+            Err(Ended::Failed(error)) => {
+                let error = error.to_string();
+                print_failure(Some(name), &error, self.json);
+                Some(error)
+            }
             Err(Ended::Panicked) => {
+                print_failure(Some(name), BUG, self.json);
                 // In which state it left its poller is not known.
                 self.known.remove(name);
                 Some(BUG.to_owned())
@@ -290,7 +360,7 @@ impl Fleet {
             Some(trouble) => self.note_trouble(name, trouble + &said_of(overdue)),
             None => {
                 if self.trouble.remove(name).is_some() {
-                    say(&format!("{name}: all is well again"));
+                    say_timed(&format!("{name}: all is well again"));
                 }
             }
         }
@@ -298,7 +368,7 @@ impl Fleet {
 
     fn note_trouble(&mut self, name: &str, trouble: String) {
         if self.trouble.get(name) != Some(&trouble) {
-            say(&format!("drawbridge: {name}: {trouble}"));
+            say_timed(&format!("drawbridge: {name}: {trouble}"));
             self.trouble.insert(name.to_owned(), trouble);
         }
     }

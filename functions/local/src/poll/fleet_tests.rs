@@ -9,7 +9,19 @@ use drawbridge_http::{Body, HttpTransport, Transport, TransportError};
 use drawbridge_simulator::{Alerts, Credential, Options, SimulatedTenant, Simulator};
 use tokio::sync::watch;
 
+use drawbridge_poll::PollError;
+
 use super::*;
+
+/// The poll of `b-well`, as it ended.
+fn polled(result: Result<Report, Ended>, overdue: Option<Timestamp>) -> Polled {
+    Polled {
+        name: "b-well".to_owned(),
+        result,
+        overdue,
+        numbers: Numbers::default(),
+    }
+}
 use crate::tenants::tenant_documents;
 
 /// What a panic says, and nobody may read.
@@ -135,18 +147,18 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
         more,
         ..Report::default()
     };
-    fleet.ended("b-well", Ok(report(false)), None);
+    fleet.ended(polled(Ok(report(false)), None));
     assert!(fleet.so_far.under_way.is_empty());
-    fleet.ended("b-well", Ok(report(true)), None);
+    fleet.ended(polled(Ok(report(true)), None));
     assert!(fleet.so_far.under_way.contains("b-well"));
     fleet.next().await;
     assert!(fleet.so_far.under_way.is_empty());
 
     // Since when a tenant is in trouble is said once that is long ago.
     let since = Some(Timestamp::UNIX_EPOCH);
-    let error = || Err(Ended::Failed(PollError::Circular));
+    let error = || Err(Ended::Failed(PollError::Circular.into()));
     for (overdue, is_said) in [(None, false), (since, true)] {
-        fleet.ended("b-well", error(), overdue);
+        fleet.ended(polled(error(), overdue));
         let trouble = &fleet.trouble["b-well"];
         assert_eq!(trouble.contains("ended well since 1970-01-01"), is_said);
     }

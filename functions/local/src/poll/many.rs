@@ -4,7 +4,7 @@ use super::fleet::Fleet;
 use crate::cli;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::say;
+use crate::progress::say_timed;
 use crate::signals::stop_on_signal;
 use crate::tenants::{TenantDocuments, tenant_documents};
 
@@ -22,9 +22,10 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
     {
         documents.say_unreadable();
         return Err(Failure::of(format!(
-            "no tenant is called {} in {}, or it is paused: see `drawbridge tenants list`",
+            "no tenant is called {} in {}, or it is paused: see {}",
             cli::quoted(missing),
-            place.name()
+            place.name(),
+            place.command("tenants list")
         )));
     }
     if found.is_empty() && args.once {
@@ -37,6 +38,7 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
     }
     let services = place.services()?;
     let fleet = Fleet::new(place, services, stop.clone(), args.once, args.json);
+    let fleet = fleet.with_metrics(args.metrics_file.clone());
     let mut fleet = fleet.of(&args.tenants);
     fleet.begin(documents).await;
     if args.once {
@@ -57,7 +59,7 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
             () = fleet.next() => {}
             _ = ticks.tick() => match unpaused(args, fleet.place()).await {
                 Ok(found) => fleet.begin(found).await,
-                Err(failure) => say(&format!("drawbridge: {failure}")),
+                Err(failure) => say_timed(&format!("drawbridge: {failure}")),
             },
         }
     }

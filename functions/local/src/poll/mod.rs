@@ -2,6 +2,7 @@
 
 pub(crate) mod fleet;
 mod many;
+mod metrics_file;
 mod one;
 mod report;
 
@@ -29,7 +30,7 @@ fn said_of(overdue: Option<Timestamp>) -> String {
 pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
     let every = args.every.unsigned_abs();
     if every < Duration::from_secs(1) {
-        return Err(Failure::of("--every must be at least 1s"));
+        return Err(Failure::usage("--every must be at least 1s"));
     }
     warn_of_open_folders(&args.out);
     if args.all || !args.tenants.is_empty() {

@@ -4,6 +4,7 @@ use drawbridge_poll::{Ending, Report};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::progress::timed;
 
 /// Prints what a poll did: a line for a person, or JSON for a script.
 pub(super) fn print_report(report: &Report, json: bool) -> Result<(), Failure> {
@@ -11,7 +12,7 @@ pub(super) fn print_report(report: &Report, json: bool) -> Result<(), Failure> {
     if json {
         writeln!(out, "{}", as_json(report))?;
     } else {
-        writeln!(out, "{}", in_words(report))?;
+        writeln!(out, "{}", timed(&in_words(report)))?;
     }
     Ok(())
 }
@@ -26,9 +27,22 @@ pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> Resu
         }
         writeln!(out, "{line}")?;
     } else {
-        writeln!(out, "{tenant}: {}", in_words(report))?;
+        writeln!(out, "{}", timed(&format!("{tenant}: {}", in_words(report))))?;
     }
     Ok(())
+}
+
+/// Tells a script of a poll that has no report, of one tenant or of one among several; a person is told on
+/// standard error. What cannot be written is no reason for more.
+pub(super) fn print_failure(tenant: Option<&str>, error: &str, json: bool) {
+    if !json {
+        return;
+    }
+    let mut line = json!({"ending": "failed", "error": error});
+    if let Some(tenant) = tenant {
+        line["tenant"] = tenant.into();
+    }
+    let _ = writeln!(crate::screen::stdout(), "{line}");
 }
 
 fn as_json(report: &Report) -> Value {

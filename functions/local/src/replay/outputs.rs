@@ -4,13 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use drawbridge_config::Tenant;
+use drawbridge_cursor::State;
+use drawbridge_files::Root;
 use drawbridge_poll::assembly::Services;
-use drawbridge_poll::{Grouping, Output, Poller};
-use drawbridge_queue::Hold;
+use drawbridge_poll::{Grouping, Output, Poller, state_key};
+use drawbridge_quarantine::{Item, Kind, StoredItem};
+use drawbridge_queue::{Hold, LocalQueue, Queue};
 
 use crate::cli::{self, ReplayRun};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::outputs::{Shape, file_name};
 use crate::poll::fleet;
 use crate::tenants::{TenantDocument, tenant_documents};
 
@@ -72,11 +76,65 @@ impl<'a> Pollers<'a> {
         Ok(poller)
     }
 
+    /// Checks that an alert goes to every output that polls of its tenant wrote to, as far as the state
+    /// knows: it is moved away when it was sent, and would be missing in the others for ever.
+    pub(super) async fn check_all_outputs(&self, name: &str, to: &Poller) -> Result<(), Failure> {
+        if self.place.as_folder().is_some() {
+            return Ok(());
+        }
+        let object = self.place.store.get(&state_key(name)).await;
+        let Some(object) = object.map_err(Failure::of)? else {
+            return Ok(());
+        };
+        let state = State::decode(&object.body).map_err(Failure::of)?;
+        let given: Vec<&str> = to.outputs.iter().map(|output| &*output.name).collect();
+        match missing_output(&state, &given) {
+            None => Ok(()),
+            Some((missing, shape)) => {
+                let option = match shape {
+                    Shape::Messages => format!("--queue {missing}=URL"),
+                    Shape::Objects | Shape::Served => format!("--output {missing}"),
+                };
+                Err(Failure::of(format!(
+                    "polls of {name} write to {missing} as well: give {option}, too, or name the \
+                     outputs that it has now in the tenant's document"
+                )))
+            }
+        }
+    }
+
+    /// The file that a record of a folder without documents is from, and its name: `poll` of one tenant
+    /// writes to the folder itself, and `deliver` puts aside what a target refuses of that.
+    pub(super) async fn file_without_document(
+        &self,
+        item: &StoredItem,
+        content: &Item<'_>,
+    ) -> Result<Option<(Arc<dyn Queue>, String)>, Failure> {
+        let has_document = self.found.iter().any(|of| of.document.name == item.tenant);
+        let Some(folder) = self.place.as_folder().filter(|_| !has_document) else {
+            return Ok(None);
+        };
+        let format = content
+            .format
+            .as_deref()
+            .and_then(drawbridge_record::format);
+        let Some(format) = format.filter(|_| item.kind == Kind::Undeliverable) else {
+            return Ok(None);
+        };
+        let file = file_name(format);
+        let root = Root::new(folder);
+        if !root.path().join(&file).exists() {
+            return Ok(None);
+        }
+        let queue = LocalQueue::open_below(root, file.clone(), Hold::WhileSending).await;
+        Ok(Some((Arc::new(queue.map_err(Failure::of)?), file)))
+    }
+
     /// The stack's outputs, as far as the tenant's document and the command line name them.
     fn outputs(&self, tenant: &Tenant) -> Result<Vec<Output>, Failure> {
         let mut outputs = Vec::new();
         for (name, url) in &self.queues {
-            let shape = crate::outputs::shape(name).filter(|(_, is_objects)| !is_objects);
+            let shape = crate::outputs::shape(name).filter(|(_, shape)| *shape == Shape::Messages);
             let (format, _) = shape.ok_or_else(|| {
                 let known = drawbridge_record::names().join(", ");
                 Failure::of(format!(
@@ -116,6 +174,14 @@ impl<'a> Pollers<'a> {
     }
 }
 
+/// An output that a state knows of and that is not given, and how its records travel.
+fn missing_output<'s>(state: &'s State, given: &[&str]) -> Option<(&'s str, Shape)> {
+    // What a backfill sent again is kept under a name that is no output's.
+    let names = state.outputs.keys().map(String::as_str);
+    let mut known = names.filter_map(|name| Some((name, crate::outputs::shape(name)?.1)));
+    known.find(|(name, _)| !given.contains(name))
+}
+
 /// The output and the URL of `[OUTPUT=]URL`. A URL may have an equals sign itself.
 fn named(queue: &str) -> Result<(String, String), Failure> {
     let (name, url) = match queue.split_once('=') {
@@ -132,7 +198,25 @@ fn named(queue: &str) -> Result<(String, String), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use drawbridge_cursor::State;
+
+    use super::{Shape, missing_output, named};
+
+    #[test]
+    fn an_output_that_polls_wrote_to_is_missed() {
+        let mut state = State::default();
+        for output in ["siem", "ocsf-objects", "resent/20260101/native"] {
+            state.output(output);
+        }
+        for (given, missing) in [
+            (&["siem"][..], Some(("ocsf-objects", Shape::Objects))),
+            (&["ocsf-objects"], Some(("siem", Shape::Messages))),
+            (&["siem", "ocsf-objects", "ecs"], None),
+        ] {
+            assert_eq!(missing_output(&state, given), missing, "{given:?}");
+        }
+        assert_eq!(missing_output(&State::default(), &["siem"]), None);
+    }
 
     #[test]
     fn a_queue_may_say_its_output() {

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use drawbridge_alert::{Alert, without_lone_surrogates};
 use drawbridge_poll::{PollError, Poller, Stop};
@@ -42,7 +43,10 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
     let (chosen, unreadable) = if args.all {
         (all.found, all.unreadable.len())
     } else {
-        (chosen(&args.items, &all.found)?, 0)
+        (
+            chosen(&args.items, &all.found, &place.command("replay list"))?,
+            0,
+        )
     };
     let mut out = crate::screen::stdout();
     if chosen.is_empty() && unreadable == 0 && !args.json {
@@ -90,7 +94,7 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
 }
 
 /// The items that the command line names, each by its beginning.
-fn chosen(named: &[String], all: &[StoredItem]) -> Result<Vec<StoredItem>, Failure> {
+fn chosen(named: &[String], all: &[StoredItem], list: &str) -> Result<Vec<StoredItem>, Failure> {
     let mut chosen: Vec<StoredItem> = Vec::new();
     for name in named {
         let mut alike = all.iter().filter(|item| item.id.starts_with(name.as_str()));
@@ -105,7 +109,7 @@ fn chosen(named: &[String], all: &[StoredItem]) -> Result<Vec<StoredItem>, Failu
             }
             (None, _) => {
                 return Err(Failure::of(format!(
-                    "no item begins with {}: see `drawbridge replay list`",
+                    "no item begins with {}: see {list}",
                     cli::quoted(name)
                 )));
             }
@@ -154,6 +158,9 @@ impl Replay<'_> {
         let alert = Alert::decode(&raw)
             .map_err(|error| Failure::of(format!("this release cannot read it either: {error}")))?;
         let poller = self.pollers.of(&item.tenant).await?;
+        self.pollers
+            .check_all_outputs(&item.tenant, &poller)
+            .await?;
         let mut tries = 1;
         let report = loop {
             match poller.deliver_again(&alert).await {
@@ -174,10 +181,14 @@ impl Replay<'_> {
     }
 
     async fn record(&mut self, item: &StoredItem, content: Item<'_>) -> Result<String, Failure> {
-        let poller = self.pollers.of(&item.tenant).await?;
-        let output = self.output_of(&poller, &content)?;
-        let queue = &poller.outputs[output].queue;
-        let name = &poller.outputs[output].name;
+        let (queue, name) = match self.pollers.file_without_document(item, &content).await? {
+            Some(file) => file,
+            None => {
+                let poller = self.pollers.of(&item.tenant).await?;
+                let output = &poller.outputs[self.output_of(&poller, &content)?];
+                (Arc::clone(&output.queue), output.name.clone())
+            }
+        };
         let message = message(item, content)?;
         queue.begin().await;
         let refused = queue.send(&[message]).await.map_err(Failure::of)?;

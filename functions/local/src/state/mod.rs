@@ -3,10 +3,11 @@
 mod reset;
 mod show;
 
+use drawbridge_config::is_name;
+
 use crate::cli::{self, StateCommand};
-use crate::data_location::{BEFORE, DataLocation};
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::tenants::first_poll;
 
 /// Does what one of the commands asks for.
 pub(crate) async fn run(args: cli::State) -> Result<(), Failure> {
@@ -21,8 +22,8 @@ pub(crate) async fn tenants_with_state(place: &DataLocation) -> Result<Vec<Strin
     let keys = place.store.list("state/").await.map_err(Failure::of)?;
     let names = keys.iter().filter_map(|key| {
         let name = key.strip_prefix("state/")?.strip_suffix(".json")?;
-        let is_beside = name.contains(BEFORE) || key.ends_with(first_poll::ENDING);
-        (!name.contains('/') && !is_beside).then(|| name.to_owned())
+        // What lies beside the states has a full stop in its name.
+        is_name(name).then(|| name.to_owned())
     });
     Ok(names.collect())
 }

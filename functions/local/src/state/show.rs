@@ -10,6 +10,7 @@ use crate::cli::{self, StateShow};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::span::{ago, span};
+use crate::state_head::lag_secs;
 
 pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
@@ -72,9 +73,7 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn lag_secs(&self) -> Option<i64> {
-        let read_up_to = self.state.read_up_to()?;
-        // A time ahead was noted by a clock that was wrong by so much.
-        Some(self.now.duration_since(read_up_to).as_secs().abs())
+        lag_secs(self.state, self.now)
     }
 
     fn print(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {

@@ -36,6 +36,8 @@ pub(crate) struct Given<'a> {
     pub(crate) service_sources: Option<&'a [String]>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub(crate) severities: &'a [String],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) allow_unknown: bool,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub(crate) outputs: &'a [String],
 }
@@ -102,7 +104,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let key = format!("{folder}{name}.{ending}");
     let body = document(&args)?;
     let tenant = parse(name, &key, body.as_bytes()).map_err(Failure::of)?;
-    crate::outputs::check(&tenant).map_err(Failure::of)?;
+    crate::outputs::check(&tenant, &place).map_err(Failure::of)?;
     check_name(&tenant, &place).map_err(Failure::of)?;
     place.trust()?.check(&tenant).map_err(Failure::of)?;
     if !is_paused {
@@ -195,6 +197,7 @@ fn document(args: &TenantsAdd) -> Result<String, Failure> {
         graph_url: args.graph_url.as_ref().map(url::Url::as_str),
         service_sources: sources(&args.service_sources),
         severities: &args.severities,
+        allow_unknown: args.allow_unknown,
         outputs: &args.outputs,
     };
     if args.json_document {

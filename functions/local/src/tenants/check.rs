@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use drawbridge_config::ConfigError;
 use drawbridge_entra::Identity;
-use drawbridge_graph::{self, Check, Finding, Level};
+use drawbridge_graph::{Check, Filter, Finding, Level};
 use drawbridge_poll::assembly::{Admitted, Services};
 use drawbridge_telemetry::shown;
 use drawbridge_time::Deadline;
@@ -19,7 +19,7 @@ use crate::paint::{Colour, paint};
 use crate::progress::say;
 
 /// Tenants that are checked at once.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 /// How long one may take; a client tries again within that.
 const TIME: Duration = Duration::from_secs(60);
@@ -85,12 +85,13 @@ fn chosen<'a>(
 }
 
 /// A tenant's document, and what came of the check.
-struct Checked<'a> {
+pub(crate) struct Checked<'a> {
     found: &'a TenantDocument,
     outcome: Result<Check, ConfigError>,
 }
 
-async fn checked<'a>(
+/// Signs in as a tenant and asks for one alert, if it may be polled at all.
+pub(crate) async fn checked<'a>(
     found: &'a TenantDocument,
     verdict: &Result<Admitted<'_>, ConfigError>,
     services: &Services,
@@ -106,15 +107,28 @@ async fn outcome(tenant: Admitted<'_>, services: &Services) -> Result<Check, Con
     let client = services.client(tenant)?;
     let now = services.clock.now();
     let deadline = Deadline::after(TIME);
-    Ok(drawbridge_graph::check(&client.graph, &client.tokens, now, deadline).await)
+    let filter = Filter {
+        service_sources: &tenant.service_sources,
+        severities: &tenant.severities,
+    };
+    Ok(drawbridge_graph::check(&client.graph, &client.tokens, filter, now, deadline).await)
 }
 
 impl Checked<'_> {
+    pub(crate) fn name(&self) -> &str {
+        &self.found.document.name
+    }
+
+    /// Why the tenant may not be polled.
+    pub(crate) fn document_error(&self) -> Option<&ConfigError> {
+        self.outcome.as_ref().err()
+    }
+
     fn works(&self) -> bool {
         self.outcome.as_ref().is_ok_and(Check::works)
     }
 
-    fn findings(&self) -> &[Finding] {
+    pub(crate) fn findings(&self) -> &[Finding] {
         self.outcome.as_ref().map_or(&[], |check| &check.findings)
     }
 

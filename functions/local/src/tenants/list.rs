@@ -5,7 +5,6 @@ use drawbridge_cursor::State;
 use drawbridge_entra::Cloud;
 use drawbridge_http::authority;
 use drawbridge_poll::assembly::Services;
-use drawbridge_telemetry::shown;
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::json;
@@ -16,8 +15,9 @@ use crate::cli::{HIDDEN, TenantsList};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
+use crate::screen::{columns, wrapped};
 use crate::span::{ago, span};
-use crate::state_head::state_head;
+use crate::state_head::{lag_secs, state_head};
 
 /// State objects that are read at once; each may be megabytes.
 const AT_ONCE: usize = 8;
@@ -77,15 +77,12 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         "",
     ];
     let cells: Vec<_> = rows.iter().map(Row::cells).collect();
-    crate::table::write(&mut out, head, &cells)?;
+    crate::table::write(&mut out, head, cells)?;
     for row in &rows {
         if let Some(problem) = &row.problem {
-            writeln!(
-                out,
-                "\n{}: {}",
-                paint(&row.found.document.name, Colour::Red),
-                shown(problem)
-            )?;
+            let name = &row.found.document.name;
+            writeln!(out, "\n{}:", paint(name, Colour::Red))?;
+            writeln!(out, "{}", wrapped(problem, 2, columns()))?;
         }
     }
     ended
@@ -125,9 +122,7 @@ impl Row<'_> {
     }
 
     fn lag_secs(&self) -> Option<i64> {
-        let read_up_to = self.state?.read_up_to()?;
-        // A time ahead was noted by a clock that was wrong by so much.
-        Some(self.now.duration_since(read_up_to).as_secs().abs())
+        lag_secs(self.state?, self.now)
     }
 
     fn last_success(&self) -> Option<Timestamp> {

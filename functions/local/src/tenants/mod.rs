@@ -6,7 +6,7 @@ pub(crate) mod admission;
 mod allow;
 mod alone;
 mod bindings;
-mod check;
+pub(crate) mod check;
 mod duplicate_tenants;
 pub(crate) mod first_poll;
 mod first_tenant;

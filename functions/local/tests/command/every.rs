@@ -31,6 +31,11 @@ fn news_are_written_as_they_come_and_trouble_is_outlived() {
     );
     for line in outcome.stdout.lines() {
         let report: serde_json::Value = serde_json::from_str(line).unwrap();
+        if report["ending"] == "failed" {
+            let error = report["error"].as_str().unwrap();
+            assert!(error.contains("is not Microsoft Graph"), "{error}");
+            continue;
+        }
         assert!(
             report["records"].is_u64() && report["read_up_to"].is_string(),
             "{line}"

@@ -2,9 +2,9 @@
 
 use crate::support::command::{drawbridge, run};
 
-const COMMANDS: [&str; 10] = [
-    "demo", "simulate", "poll", "deliver", "map", "explain", "tenants", "backfill", "replay",
-    "state",
+const COMMANDS: [&str; 12] = [
+    "demo", "simulate", "poll", "deliver", "serve", "map", "explain", "compare", "tenants",
+    "backfill", "replay", "state",
 ];
 
 #[test]

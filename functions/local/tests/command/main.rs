@@ -5,8 +5,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod bad_input;
+mod compare;
 mod deliver;
+mod deliver_all;
+mod deliver_check;
+mod deliver_refused;
 mod demo;
+mod doctor;
 mod documents;
 mod every;
 mod expected;
@@ -16,10 +21,15 @@ mod help;
 mod interrupt;
 mod killed;
 mod machine;
+#[cfg(unix)]
+mod metrics;
 mod news;
 mod one_tenant;
 mod proxy;
+mod readme;
 mod samples;
+mod serve;
+mod shown;
 mod simulate;
 mod since;
 mod support;

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use drawbridge_config::{ConfigError, Tenant, Trust};
 use drawbridge_cursor::WindowSettings;
-use drawbridge_entra::{AwsAssertions, Cloud, Identity, TokenCache, TokenEndpoint, TokenProvider};
+use drawbridge_entra::{
+    AwsAssertions, Cloud, Endpoints, Identity, TokenCache, TokenEndpoint, TokenProvider,
+};
 use drawbridge_graph::Graph;
 use drawbridge_http::Transport;
 use drawbridge_queue::{Content, Naming};
@@ -131,7 +133,21 @@ impl Services {
         })
     }
 
-    fn transport(&self, tenant: Admitted<'_>) -> Arc<dyn Transport> {
+    /// The hosts of a tenant, and what carries requests to them.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] for a cloud or hosts that cannot be used.
+    pub fn login(
+        &self,
+        tenant: Admitted<'_>,
+    ) -> Result<(Arc<dyn Transport>, Endpoints), ConfigError> {
+        let endpoints = tenant.endpoints(self.trust.endpoints())?;
+        Ok((self.transport(tenant), endpoints))
+    }
+
+    /// What a tenant's requests leave by: hosts that its document names have public addresses.
+    #[must_use]
+    pub fn transport(&self, tenant: Admitted<'_>) -> Arc<dyn Transport> {
         Arc::clone(if tenant.is_document && tenant.has_hosts() {
             &self.public_transport
         } else {

@@ -62,7 +62,8 @@ async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
     let client = services.client(admitted).unwrap();
     let now = services.clock.now();
     let deadline = Deadline::after(std::time::Duration::from_secs(1));
-    drawbridge_graph::check(&client.graph, &client.tokens, now, deadline).await;
+    let all = drawbridge_graph::Filter::default();
+    drawbridge_graph::check(&client.graph, &client.tokens, all, now, deadline).await;
     let hosts = |script: &Script| -> Vec<String> {
         let all = script.posts().into_iter().chain(script.gets());
         all.map(|seen| authority(&seen.url.parse().unwrap()))

@@ -1,10 +1,12 @@
 mod attempt;
+mod count_ahead;
 mod deliver;
 mod listing;
 mod narrow;
 mod pace;
 mod reconcile;
 mod room;
+mod small_pages;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use drawbridge_time::Deadline;
 pub(crate) use self::narrow::MAX_FAILURES;
 
 use self::attempt::Attempt;
+use self::count_ahead::CountAhead;
 use self::listing::Listing;
 use self::narrow::Narrowed;
 use crate::context::PollContext;
@@ -38,6 +41,8 @@ pub(crate) struct Drain<'a> {
     seen: HashSet<AlertDigest>,
     /// What it has listed of the attempt at hand.
     listing: Listing,
+    /// The count of the window at hand, if it is asked for beside the list.
+    counted: Option<CountAhead>,
     /// Whether anything of the window at hand was put aside.
     has_gap: bool,
     /// Whether Graph was seen to count what it never lists.
@@ -137,6 +142,7 @@ impl<'a> Drain<'a> {
             context,
             seen: HashSet::new(),
             listing: Listing::default(),
+            counted: None,
             has_gap: false,
             counts_wrongly: false,
             options,
@@ -199,12 +205,14 @@ impl<'a> Drain<'a> {
     }
 
     /// How a window is read at first: with whole pages, or, if it failed and no smaller window can be
-    /// tried, with smaller pages each time.
+    /// tried, with smaller pages each time; in turns with whole ones, if those take too long.
     fn first_attempt(&self, window: Window) -> Attempt {
         let settings = &self.poller.settings;
         let top = match window.halves(settings.windows.smallest_ms) {
-            None => attempt::top_after(self.options.failures, settings.page_size),
-            Some(_) => settings.page_size,
+            None if !self.options.whole_pages => {
+                attempt::top_after(self.options.failures, self.page_size())
+            }
+            _ => self.page_size(),
         };
         Attempt {
             window,
@@ -247,7 +255,7 @@ impl<'a> Drain<'a> {
             false => PollContext::first_page_deadline(deadline),
         };
         let mut ahead = ReadAhead::of(graph, PageRequest::First(query), first_deadline, pause);
-        let mut is_first = true;
+        let mut number = 0;
         loop {
             let page = tokio::select! {
                 biased;
@@ -258,14 +266,15 @@ impl<'a> Drain<'a> {
                 Err(error) if is_too_large(&error) && ahead.room() == Room::Small => {
                     match self.again(&ahead, attempt).await {
                         Some(again) => ahead = again,
-                        None if is_first => return Ok(Paged::NotBegun),
+                        None if number == 0 => return Ok(Paged::NotBegun),
                         None => return Ok(Paged::Stopped),
                     }
                     continue;
                 }
                 page => page?,
             };
-            is_first = false;
+            number += 1;
+            self.learn_page_size(attempt, number, &page);
             self.report.pages += 1;
             self.answered = true;
             self.note_requests();
@@ -277,6 +286,11 @@ impl<'a> Drain<'a> {
             let pause = self.pause().filter(|_| self.has_time());
             let next = page.next().zip(pause);
             let stopped = page.next().is_some() && next.is_none();
+            if page.next().is_some() {
+                // What is counted before the last page was listed proves nothing, and there is memory for
+                // two answers.
+                self.counted = None;
+            }
             let next = next.map(|(link, pause)| (PageRequest::Next(link.clone()), pause));
             let room = self.room(attempt);
             let begin = |(asked, pause): (PageRequest, Duration)| {

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use drawbridge_cursor::Window;
-use drawbridge_graph::{AlertQuery, ErrorKind};
+use drawbridge_graph::{AlertQuery, ErrorKind, GraphError, Room};
 use jiff::SignedDuration;
 
 use super::attempt::SMALL_PAGE;
+use super::count_ahead::CountAhead;
 use super::listing::Listed;
-use super::{Drain, Left, MAX_FAILURES, Unread, WindowOutcome};
+use super::{Drain, Left, Unread, WindowOutcome};
 use crate::PollError;
 use crate::read_options::What;
 
@@ -40,12 +41,27 @@ enum Count {
     Unknown,
 }
 
+impl Count {
+    fn of(answer: Result<Option<u64>, GraphError>) -> Self {
+        match answer {
+            Ok(count) => count.map_or(Self::Unknown, Self::Alerts),
+            Err(error) => {
+                tracing::debug!(%error, "Graph did not count the window");
+                match error.kind() {
+                    ErrorKind::BadRequest => Self::Unknown,
+                    _ => Self::NotNow,
+                }
+            }
+        }
+    }
+}
+
 /// What is to be done about a number that is not what was seen.
 enum Recounted {
     /// Read these, the last one first.
     Read(Vec<Counted>),
-    /// Leave the window for a later poll.
-    Later,
+    /// Take what was listed for an incomplete answer: a later poll reads the window again.
+    Incomplete,
 }
 
 impl Drain<'_> {
@@ -69,6 +85,9 @@ impl Drain<'_> {
             self.has_gap = false;
             let window = part.window;
             let has_time = is_first || self.has_time();
+            if is_first {
+                self.count_ahead(window);
+            }
             let outcome = match std::mem::take(&mut is_first) {
                 _ if has_time => self.read(window).await?,
                 _ => WindowOutcome::Read(Left {
@@ -85,7 +104,7 @@ impl Drain<'_> {
                     if !(is_out_of_time && part.is_second) {
                         left.add(more);
                     } else if self.is_once_only(window) {
-                        left.failed.push(window);
+                        left.incomplete.push(window);
                     }
                     if is_out_of_time {
                         let rest = todo.iter().rev().filter(|part| !part.is_second);
@@ -104,7 +123,7 @@ impl Drain<'_> {
             if is_news || part.is_second || part.of > 0 || self.is_worth_counting(window, pages) {
                 match self.recount(&part).await? {
                     Recounted::Read(parts) => todo.extend(parts),
-                    Recounted::Later => left.failed.push(window),
+                    Recounted::Incomplete => left.incomplete.push(window),
                 }
             }
         }
@@ -131,23 +150,11 @@ impl Drain<'_> {
     /// What is to be done because Graph reports more alerts for `part` than were seen of it.
     async fn recount(&mut self, part: &Counted) -> Result<Recounted, PollError> {
         let window = part.window;
-        // What nothing reads again soon is read until Graph lists what it counts, or has failed to often
-        // enough.
         let is_once_only = self.is_once_only(window);
-        let is_backfill = self.options.what == What::Backfill;
-        let is_for_good = self.options.failures + 1 >= MAX_FAILURES;
-        // Without a number, what was listed has to do, unless there is reason to doubt it.
-        let is_doubtful = self.options.failures > 0 || self.seen.is_empty();
         let reported = match self.missing(window).await {
             Count::Alerts(reported) => reported,
-            Count::NotNow if is_backfill && is_doubtful => {
-                if !is_for_good {
-                    return Ok(Recounted::Later);
-                }
-                let reason = "Graph does not say how many alerts it has, and failed before";
-                self.gap(window, reason).await?;
-                return Ok(Recounted::Read(Vec::new()));
-            }
+            // The list may have been cut off, and nothing reads the rest of it soon.
+            Count::NotNow if is_once_only => return Ok(Recounted::Incomplete),
             Count::NotNow | Count::Unknown => return Ok(Recounted::Read(Vec::new())),
         };
         let seen = self.seen.len();
@@ -174,14 +181,14 @@ impl Drain<'_> {
             tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(),
             reported, seen, "Graph reports more alerts than it returned, twice"
         );
-        if is_cut_off || (is_backfill && is_for_good) {
+        if is_cut_off {
             let reason = format!("Graph counts {reported} alerts in it and lists {seen} of them");
             self.gap(window, &reason).await?;
-        } else if is_once_only && !is_for_good {
-            return Ok(Recounted::Later);
+        } else if is_once_only {
+            return Ok(Recounted::Incomplete);
         }
         // A list that was cut off would have at least its first rows.
-        self.counts_wrongly |= seen == 0 && !is_once_only;
+        self.counts_wrongly |= seen == 0;
         Ok(Recounted::Read(Vec::new()))
     }
 
@@ -202,9 +209,43 @@ impl Drain<'_> {
         if self.counts_wrongly {
             return Count::Unknown;
         }
-        match self.count(window).await {
+        let counted = match self.counted_ahead(window).await {
+            // An alert that came between the two answers is no missing one: that is asked again.
+            None => self.count(window).await,
+            Some(Count::Alerts(reported)) if reported > self.seen.len() as u64 => {
+                self.count(window).await
+            }
+            Some(count) => count,
+        };
+        match counted {
             Count::Alerts(reported) if reported <= self.seen.len() as u64 => Count::Unknown,
             count => count,
+        }
+    }
+
+    /// Asks for the count of a sweep's window beside its list, as each sweep asks for it. Requests that
+    /// have to wait for each other are asked one after the other.
+    fn count_ahead(&mut self, window: Window) {
+        let is_free = self.pause().is_some_and(|pause| pause.is_zero());
+        self.counted = (self.options.what == What::Again && is_free).then(|| {
+            // The smallest answer there is: beside the page it takes no memory worth the name.
+            let query = AlertQuery {
+                room: Room::Small,
+                ..self.poller.query(window.from(), window.to(), 1)
+            };
+            let deadline = self.deadline().at_most(COUNT_TIME);
+            CountAhead::of(&self.poller.graph, window, query, deadline)
+        });
+    }
+
+    /// What Graph answered to [`Self::count_ahead`]; `None` if it is to be asked.
+    async fn counted_ahead(&mut self, window: Window) -> Option<Count> {
+        let ahead = self.counted.take().filter(|ahead| ahead.is_of(window))?;
+        let answer = ahead.answer().await?;
+        self.note_requests();
+        match answer {
+            Err(error) if error.kind() == ErrorKind::TooLarge => None,
+            answer => Some(Count::of(answer)),
         }
     }
 
@@ -223,15 +264,6 @@ impl Drain<'_> {
         let deadline = self.deadline().at_most(COUNT_TIME);
         let count = self.poller.graph.count(&query, deadline).await;
         self.note_requests();
-        match count {
-            Ok(count) => count.map_or(Count::Unknown, Count::Alerts),
-            Err(error) => {
-                tracing::debug!(%error, "Graph did not count the window");
-                match error.kind() {
-                    ErrorKind::BadRequest => Count::Unknown,
-                    _ => Count::NotNow,
-                }
-            }
-        }
+        Count::of(count)
     }
 }

@@ -69,7 +69,7 @@ impl Function {
         };
         let pollers = Tenants::new(settings.tenants, services, outputs);
         let log = Log {
-            store: objects,
+            store: Arc::clone(&objects),
             clock: Arc::new(SystemClock),
             by_tenant: settings.tenant_metrics,
             own_metrics: pollers.own_metrics(),
@@ -86,6 +86,7 @@ impl Function {
                     queue: Arc::new(jobs_queue),
                     place: settings.jobs_queue_url,
                 },
+                store: objects,
                 clock: Arc::new(SystemClock),
                 log: Arc::new(log),
             }),

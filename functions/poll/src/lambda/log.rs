@@ -12,7 +12,7 @@ use super::own_metrics::OwnMetrics;
 use super::trouble::Trouble;
 use crate::job_numbers::known_lag_secs;
 use crate::messages::JobLog;
-use crate::{JobFailure, Report, job_numbers, overdue_since, why_not_well};
+use crate::{JobFailure, LastError, Report, job_numbers, overdue_since, why_not_well};
 
 /// How long a tenant's state is asked since when no poll has ended well. All that is told of a job has
 /// three seconds.
@@ -79,7 +79,13 @@ impl Log {
         if result.is_ok_and(|report| why_not_well(Ok(report)).is_none()) {
             return;
         }
-        let asked = overdue_since(self.store.as_ref(), tenant, now);
+        let asked = async {
+            let store = self.store.as_ref();
+            if let Some(trouble) = Trouble::of(result, None, now) {
+                LastError::note(store, tenant, &trouble.what, now).await;
+            }
+            overdue_since(store, tenant, now).await
+        };
         let Some(Some(since)) = Deadline::after(ASKING).bound(asked).await else {
             return;
         };

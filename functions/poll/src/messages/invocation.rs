@@ -8,13 +8,15 @@ use drawbridge_cursor::Job;
 use drawbridge_lambda::batch_item_failure;
 use drawbridge_telemetry::Panicked;
 use drawbridge_time::Deadline;
+use futures::future::join_all;
 use futures::stream::{self, FuturesUnordered};
 use futures::{Stream, StreamExt as _};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::batch::{Batch, Group, Received};
-use super::bounds::{Bounds, alone};
+use super::batch::{Batch, Group, Received, received_before};
+use super::bounds::{Bounds, of_try};
+use super::handed_back::{HandedBack, Note, Notes};
 use super::ledger::Ledger;
 use super::{JobMessages, Pollers};
 use crate::{AfterJob, Delivery, JobFailure, Report, Stop};
@@ -39,13 +41,17 @@ enum Settled<'m> {
 
 /// The jobs of a tenant that are still to be done.
 struct Jobs<'m> {
+    tenant: String,
+    stop: Stop,
     rest: std::vec::IntoIter<(Job, Received<'m>)>,
     is_first: bool,
 }
 
 impl<'m> Jobs<'m> {
-    fn of(group: Group<'m>) -> Self {
+    fn of(group: Group<'m>, stop: &Stop) -> Self {
         Self {
+            stop: of_try(stop, group.tries()),
+            tenant: group.tenant,
             rest: group.jobs.into_iter(),
             is_first: true,
         }
@@ -64,7 +70,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
     /// Does the jobs of messages; those of the messages that are to be delivered again.
     pub(super) async fn failures(&self, messages: &[SqsMessage]) -> Vec<BatchItemFailure> {
         let mut ledger = Ledger::default();
-        let batch = Batch::of(messages);
+        let batch = Batch::of(messages, &self.notes(messages).await);
         if let AfterJob::Later(delay) = AfterJob::NO_JOB {
             self.hide(&batch.no_jobs, delay).await;
         }
@@ -79,12 +85,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             if is_alone || self.bounds.allow_another() {
                 // What is done does not come again, whatever becomes of this process.
                 self.delete(ledger.take_done()).await;
-                let stop = alone(self.stop, suspect.tries());
-                let invocation = Invocation {
-                    stop: &stop,
-                    ..*self
-                };
-                invocation.do_all(vec![suspect], &mut ledger).await;
+                self.do_all(vec![suspect], &mut ledger).await;
             } else {
                 self.hand_back(std::iter::once(suspect), &mut ledger).await;
             }
@@ -118,15 +119,16 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
 
     /// Does a tenant's jobs in order.
     fn settle<'m>(&self, group: Group<'m>) -> impl Stream<Item = Settled<'m>> + Send {
-        stream::unfold(Jobs::of(group), |jobs| self.settle_next(jobs))
+        stream::unfold(Jobs::of(group, self.stop), |jobs| self.settle_next(jobs))
     }
 
     /// Does the next job of a tenant.
     async fn settle_next<'m>(&self, mut jobs: Jobs<'m>) -> Option<(Settled<'m>, Jobs<'m>)> {
         let (job, received) = jobs.rest.next()?;
         let is_first = std::mem::take(&mut jobs.is_first);
-        let after = if is_first || self.bounds.allow_another() {
-            self.message(&job, received).await
+        let is_begun = is_first || self.bounds.allow_another();
+        let after = if is_begun {
+            self.message(&job, received, &jobs.stop).await
         } else {
             AfterJob::Later(AT_ONCE)
         };
@@ -134,17 +136,19 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             return Some((Settled::Done(received), jobs));
         };
         // A later message of the same group must not overtake this one.
-        let rest = jobs.rest.by_ref().map(|(_, received)| received);
+        let rest: Vec<_> = jobs.rest.by_ref().map(|(_, received)| received).collect();
+        let begun = std::iter::once(received.counts(is_begun));
+        let note = Note::of(begun.chain(rest.iter().map(|received| received.counts(false))));
         let later: Vec<_> = std::iter::once(received).chain(rest).collect();
-        self.hide(&later, delay).await;
+        tokio::join!(self.note(&jobs.tenant, &note), self.hide(&later, delay));
         Some((Settled::Later(later), jobs))
     }
 
     /// Does one message's job; what is to be done with the message.
-    async fn message(&self, job: &Job, received: Received<'_>) -> AfterJob {
+    async fn message(&self, job: &Job, received: Received<'_>, stop: &Stop) -> AfterJob {
         let delivery = received.delivery();
         let began = Instant::now();
-        let done = self.poll(job, delivery).await;
+        let done = self.poll(job, delivery, stop).await;
         let after = AfterJob::of(&done, delivery.tries);
         self.log_done(job, done, began.elapsed()).await;
         match after {
@@ -154,8 +158,13 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
     }
 
     /// Polls on a task of its own, which is ended if the poll does not end by itself.
-    async fn poll(&self, job: &Job, delivery: Delivery) -> Result<Option<Report>, JobFailure> {
-        let (messages, job, stop) = (Arc::clone(self.messages), job.clone(), self.stop.clone());
+    async fn poll(
+        &self,
+        job: &Job,
+        delivery: Delivery,
+        stop: &Stop,
+    ) -> Result<Option<Report>, JobFailure> {
+        let (messages, job, stop) = (Arc::clone(self.messages), job.clone(), stop.clone());
         let poll = async move { messages.poll(&job, Some(delivery), &stop).await };
         match on_its_own(poll, self.bounds.poll()).await {
             Some(Ok(done)) => done,
@@ -187,11 +196,32 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
 
     /// Hands back the messages of tenants that are not polled.
     async fn hand_back<'m>(&self, groups: impl Iterator<Item = Group<'m>>, ledger: &mut Ledger) {
-        let received: Vec<_> = groups
-            .flat_map(|group| group.messages().collect::<Vec<_>>())
-            .collect();
-        self.hide(&received, AT_ONCE).await;
+        let groups: Vec<_> = groups.collect();
+        let notes = groups.iter().map(async |group| {
+            let note = Note::of(group.messages().map(|received| received.counts(false)));
+            self.note(&group.tenant, &note).await;
+        });
+        let received: Vec<_> = groups.iter().flat_map(Group::messages).collect();
+        tokio::join!(join_all(notes), self.hide(&received, AT_ONCE));
         ledger.failed(received);
+    }
+
+    /// What is noted of the tenants of messages that were received before.
+    async fn notes(&self, messages: &[SqsMessage]) -> Notes {
+        let tenants = received_before(messages);
+        if tenants.is_empty() {
+            return Notes::default();
+        }
+        let notes = HandedBack(&self.messages.store);
+        let notes = self.bounds.call().bound(notes.notes(tenants)).await;
+        notes.unwrap_or_default()
+    }
+
+    /// Notes that messages of a tenant are handed back. Without it they come back all the same, and are
+    /// suspect.
+    async fn note(&self, tenant: &str, note: &Note) {
+        let written = HandedBack(&self.messages.store);
+        self.bounds.call().bound(written.write(tenant, note)).await;
     }
 
     async fn hide(&self, received: &[Received<'_>], delay: Duration) {

@@ -5,6 +5,7 @@
 
 mod batch;
 mod bounds;
+mod handed_back;
 mod invocation;
 mod ledger;
 mod queue;
@@ -16,6 +17,7 @@ use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use drawbridge_config::ConfigError;
 use drawbridge_cursor::{Job, JobError};
+use drawbridge_store::Store;
 use drawbridge_time::Clock;
 use tokio::time::Instant;
 
@@ -61,6 +63,8 @@ pub struct JobMessages<P> {
     pub jobs: Jobs,
     /// Where the messages come from.
     pub queue: JobsQueue,
+    /// Keeps which of them were handed back.
+    pub store: Arc<dyn Store>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// Hears of each job.
@@ -72,9 +76,10 @@ impl<P: Pollers + 'static> JobMessages<P> {
     /// in order: after one that is to come back, the later ones of its tenant come back, too.
     ///
     /// - A poll that panics, or that does not end in its time, has failed. No other one has.
-    /// - A message that was received before may have killed the process that received it. So it is
-    ///   polled alone, when the others are done and deleted, and no more than one per invocation; what
-    ///   else was received before is handed back before anything begins.
+    /// - A message that was received before and not handed back may have killed the process that
+    ///   received it. So it is polled alone, when the others are done and deleted, and no more than one
+    ///   per invocation; other such messages are handed back before anything begins.
+    /// - What is handed back is noted in the store; a job that was begun before has less time.
     /// - Messages that are done are deleted at once if others go on for seconds.
     ///
     /// `stop` has to end [`CLOSING_TIME`] before the invocation does.

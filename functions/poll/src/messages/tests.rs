@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use drawbridge_lambda::{MessageDeletion, VisibilityControl};
 use drawbridge_queue::testing::FaultyQueue;
 use drawbridge_store::StoreError;
+use drawbridge_store::testing::FaultyStore;
 use drawbridge_time::Deadline;
 use drawbridge_time::testing::ManualClock;
 use tokio::time::sleep;
@@ -131,6 +132,7 @@ impl World {
                 queue: Arc::new(FaultyQueue::default()),
                 place: "jobs".to_owned(),
             },
+            store: Arc::new(FaultyStore::default()),
             clock: Arc::new(ManualClock::at("2026-03-01T12:00:00Z")),
             log: events.clone(),
         };
@@ -371,4 +373,42 @@ async fn polls_end_with_the_invocation_that_began_them() {
     );
     sleep(Duration::from_secs(60)).await;
     assert_eq!(world.events.take(), ["0 begin", "0 a"]);
+}
+
+/// What was handed back is polled beside others, as often as it was, and each try but the fourth has
+/// little time.
+#[tokio::test(start_paused = true)]
+async fn what_was_handed_back_is_no_suspect() {
+    let world = World::of(&[("a", Plan::FailsAfter(1)), ("b", Plan::Takes(1))]);
+    for count in 1..=3 {
+        let batch = [message("1", "a", count), message("2", "b", 1)];
+        assert_eq!(world.answer(&batch).await, ["1"]);
+        let events = world.events.take();
+        assert_eq!(events[..3], ["0 begin", "0 a", "0 b"], "{count}");
+        let delay = [30, 60, 90][count as usize - 1];
+        assert_eq!(events[4], format!("1 hide r1 for {delay}"));
+    }
+    // It came back once more, and nobody had handed it back.
+    let batch = [message("1", "a", 5), message("2", "b", 1)];
+    world.answer(&batch).await;
+    assert_eq!(
+        world.events.take()[..4],
+        ["0 begin", "0 b", "1 delete r2", "1 a"]
+    );
+}
+
+/// It waited for another one, and was not begun: that is no try, and takes no suspicion from it.
+#[tokio::test(start_paused = true)]
+async fn a_suspect_that_was_handed_back_before_it_began_is_one_still() {
+    let world = World::of(&[("a", Plan::FailsAfter(1)), ("b", Plan::FailsAfter(1))]);
+    let killed = [message("1", "a", 2), message("2", "b", 2)];
+    assert_eq!(world.answer(&killed).await, ["1", "2"]);
+    assert_eq!(world.events.take()[1], "0 hide r2 for 1");
+    let batch = [message("2", "b", 3), message("1", "a", 3)];
+    world.answer(&batch).await;
+    let events = world.events.take();
+    let has = |expected: &str| events.iter().any(|event| event == expected);
+    // The one that was polled is suspect no more.
+    assert!(has("0 a") && has("1 hide r1 for 90"), "{events:?}");
+    assert!(has("1 b") && has("2 hide r2 for 60"), "{events:?}");
 }

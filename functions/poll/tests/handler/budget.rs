@@ -100,6 +100,20 @@ async fn an_idle_tenants_hourly_sweep_waits_for_nothing() {
     assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
+/// As `sweep_seconds` in `tests/costs/assumed.toml` has it.
+#[tokio::test(start_paused = true)]
+async fn an_idle_tenants_hourly_sweep_takes_the_time_of_one_request() {
+    let world = world(0);
+    world.poll().await.unwrap();
+    world.graph.latency(250);
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    let began = Instant::now();
+    let report = world.poll().await.unwrap();
+    // What is new, and then the sweep's list with its count beside it.
+    assert_eq!((report.sweeps, report.requests), (1, 3));
+    assert_eq!(began.elapsed(), Duration::from_millis(500));
+}
+
 #[tokio::test(start_paused = true)]
 async fn live_polls_never_wait() {
     let world = world(0);

@@ -50,5 +50,5 @@ async fn what_stays_incomplete_is_put_aside_and_holds_up_nothing() {
     assert!(lag.as_hours() < 3, "{lag}");
     let keys = world.store.keys();
     let gap = keys.iter().find(|key| key.contains("/gaps/")).unwrap();
-    assert!(world.store.body(gap).contains("its answer was incomplete"));
+    assert!(world.store.body(gap).contains("answer was incomplete"));
 }

@@ -27,6 +27,7 @@ mod reconcile;
 mod replay;
 mod replicas;
 mod short_of_time;
+mod sign_in;
 mod some_pages;
 mod sweeps;
 mod windows;

@@ -25,8 +25,19 @@ impl World {
     }
 
     fn set_long(&self, id: &str, bytes: usize) {
-        let long = json!({"id": id, "lastUpdateDateTime": T1, "title": "x".repeat(bytes)});
-        self.graph.set(id, T1, long.to_string());
+        self.set_long_at(T1, id, bytes);
+    }
+
+    fn set_long_at(&self, time: &str, id: &str, bytes: usize) {
+        let long = json!({"id": id, "lastUpdateDateTime": time, "title": "x".repeat(bytes)});
+        self.graph.set(id, time, long.to_string());
+    }
+
+    /// Sets so many alerts of 4,000 bytes, which are in the overlap for some minutes.
+    fn set_recent(&self, alerts: usize) {
+        for n in 0..alerts {
+            self.set_long_at("2026-03-01T11:58:00Z", &format!("da{n}"), 4_000);
+        }
     }
 
     /// How many pages it was asked for.
@@ -176,4 +187,59 @@ async fn a_large_state_waits_for_memory() {
     assert_eq!(world.graph.requests().len(), before);
     let whole = world.poll_within(&memory, 30).await.unwrap();
     assert_eq!(whole.records, 1);
+}
+
+/// Polls `world` while another tenant has the large share of the memory.
+async fn poll_beside_a_greedy_one(world: &World) -> Report {
+    let (memory, greedy) = (Memory::shared(), greedy());
+    let polled = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        world.poll_within(&memory, 30).await.unwrap()
+    };
+    let (_, report) = tokio::join!(greedy.poll_within(&memory, 60), polled);
+    report
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_whose_alerts_are_more_than_a_small_page_is_asked_for_smaller_ones() {
+    let world = World::new();
+    world.set_recent(80);
+    world.poll_within(&Memory::shared(), 30).await.unwrap();
+    let learned = world.state().await.small_page.unwrap();
+    // Of 4,000 bytes each, three quarters of 256 KiB.
+    assert!((45..=48).contains(&learned), "{learned}");
+
+    world.clock.advance_secs(60);
+    let before = world.lists();
+    let report = poll_beside_a_greedy_one(&world).await;
+    assert_eq!((report.ending, report.alerts), (Ending::Complete, 80));
+    // No page is asked for in vain.
+    assert_eq!((report.pages, world.lists() - before), (2, 2));
+    // That is no news.
+    assert!(!report.saved);
+
+    // Forgotten when half of a small page has all that is new.
+    for secs in [3600, 60] {
+        assert!(world.state().await.small_page.is_some());
+        world.clock.advance_secs(secs);
+        world.poll_within(&Memory::shared(), 30).await.unwrap();
+    }
+    assert_eq!(world.state().await.small_page, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backlog_is_not_read_in_small_pages() {
+    let world = World::new();
+    world.set_recent(400);
+    world.poll_within(&Memory::shared(), 30).await.unwrap();
+    assert_eq!(world.state().await.small_page, None);
+
+    // Nor is one that comes upon small pages: the poll after it is read in large ones.
+    let world = World::new();
+    world.set_recent(80);
+    world.poll_within(&Memory::shared(), 30).await.unwrap();
+    world.set_recent(480);
+    let report = world.poll_within(&Memory::shared(), 30).await.unwrap();
+    assert_eq!((report.ending, report.records), (Ending::Complete, 400));
+    assert_eq!(world.state().await.small_page, None);
 }

@@ -14,10 +14,23 @@ fn never() -> Stop {
 
 /// A world in which the next poll sweeps over one alert, which it knows.
 async fn sweeping() -> World {
-    let world = World::with(|settings| settings.windows.sweep_phase_secs = 0);
-    world.set("old", "2026-03-01T01:00:00Z");
+    sweeping_over(&["old"], 1000).await
+}
+
+/// The same over these alerts, so many on a page.
+async fn sweeping_over(ids: &[&str], page_size: u32) -> World {
+    let world = World::with(|settings| {
+        settings.windows.sweep_phase_secs = 0;
+        settings.page_size = page_size;
+    });
+    for id in ids {
+        world.set(id, "2026-03-01T01:00:00Z");
+    }
     world.poll().await.unwrap();
-    world.clock.advance_secs(3600);
+    // What came in several pages is read once more after some minutes.
+    world.clock.advance_secs(600);
+    world.poll().await.unwrap();
+    world.clock.advance_secs(3000);
     world
 }
 
@@ -43,8 +56,8 @@ async fn a_sweep_that_saw_less_reads_once_more_and_then_tells() {
     let world = sweeping().await;
     world.graph.counts(Count::AndMore(2));
     let (report, counting, requests) = poll(&world).await;
-    // The live window, the sweep, the count, the sweep again, the count again.
-    assert_eq!((report.count_mismatches, counting, requests), (1, 2, 5));
+    // The live window, the sweep with the count, the count after it, the sweep again, its count.
+    assert_eq!((report.count_mismatches, counting, requests), (1, 3, 6));
     assert_eq!(report.ending, Ending::Complete);
     // An alarm, and no more: the next poll is an ordinary one.
     world.clock.advance_secs(60);
@@ -93,11 +106,13 @@ impl Progress for TurnsUp<'_> {
     }
 }
 
+/// A list in several pages is counted when it was read to its end, and not before.
 #[tokio::test(start_paused = true)]
 async fn what_the_count_tells_of_is_found() {
-    let world = sweeping().await;
+    let world = sweeping_over(&["old", "older"], 1).await;
     world.graph.counts(Count::AndMore(0));
-    let turns_up = TurnsUp::new(&world, 2, "2026-03-01T02:00:00Z");
+    // The page of what is new, and two of the sweep.
+    let turns_up = TurnsUp::new(&world, 3, "2026-03-01T02:00:00Z");
     let report = world.poller.run(&never(), &turns_up).await.unwrap();
     assert_eq!((report.swept, report.count_mismatches), (1, 0));
     assert!(world.has("missed"));
@@ -155,20 +170,69 @@ async fn a_list_of_several_pages_of_what_is_known_is_counted() {
     }
 }
 
+/// A world whose first poll looks two days back.
+fn looking_back() -> World {
+    World::with(|settings| {
+        settings.windows.sweeps = false;
+        settings.windows.first_lookback_secs = 2 * 24 * 60 * 60;
+    })
+}
+
 /// Before, the first poll took an empty list for the whole of what is too old for an hourly sweep.
 #[tokio::test(start_paused = true)]
 async fn what_the_first_poll_does_not_list_though_graph_counts_it_is_read_again() {
-    let world = World::with(|settings| {
-        settings.windows.sweeps = false;
-        settings.windows.first_lookback_secs = 2 * 24 * 60 * 60;
-    });
+    let world = looking_back();
     world.graph.counts(Count::AndMore(1));
     let (report, counting, _) = poll(&world).await;
-    assert_eq!((report.count_mismatches, report.put_off), (1, 1));
-    assert_eq!(counting, 2);
+    assert_eq!((report.count_mismatches, counting), (1, 2));
+    assert!(!world.left().await.is_empty());
     world.set("old", "2026-02-28T01:00:00Z");
     world.graph.counts(Count::AndMore(0));
     world.clock.advance_secs(300);
     world.poll().await.unwrap();
     assert!(world.has("old"));
+}
+
+/// Before, a list that was cut off was taken for all there is when the question for the number failed.
+#[tokio::test(start_paused = true)]
+async fn what_the_first_poll_lists_is_not_all_there_is_until_graph_counts_it() {
+    let world = looking_back();
+    for n in 0..30 {
+        world.set(&format!("old{n}"), &format!("2026-02-28T01:00:{n:02}Z"));
+    }
+    world.graph.lists_at_most(25);
+    world.graph.counts(Count::Unavailable);
+    world.poll().await.unwrap();
+    assert!(!world.left().await.is_empty());
+    world.graph.counts(Count::AndMore(0));
+    world.clock.advance_secs(300);
+    world.poll().await.unwrap();
+    assert!((0..30).all(|n| world.has(&format!("old{n}"))));
+    assert!(world.state().await.unread.is_empty());
+}
+
+/// Before, it was given up after five tries within ten minutes, with a line in the log.
+#[tokio::test(start_paused = true)]
+async fn what_graph_counts_and_does_not_list_for_two_hours_is_put_aside() {
+    for count in [Count::AndMore(1), Count::Unavailable] {
+        let world = looking_back();
+        world.graph.counts(count);
+        let (mut minutes, mut gaps) = (0, 0);
+        while gaps == 0 {
+            gaps += world.poll().await.unwrap().gaps;
+            world.clock.advance_secs(60);
+            minutes += 1;
+            assert!(minutes < 180, "{:?}", world.state().await.unread);
+        }
+        assert!(minutes > 120, "{minutes}");
+        assert!(world.state().await.unread.is_empty());
+        let keys = world.store.keys();
+        let gap = keys.iter().find(|key| key.contains("/gaps/")).unwrap();
+        assert!(
+            world
+                .store
+                .body(gap)
+                .contains("counted more alerts than it")
+        );
+    }
 }

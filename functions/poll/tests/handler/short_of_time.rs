@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use drawbridge_cursor::{Due, State, Window};
 use drawbridge_poll::{Ending, Silent, Stop};
 use drawbridge_time::Deadline;
 
@@ -80,4 +81,35 @@ async fn a_server_that_asks_to_wait_is_waited_for_and_no_gap_is_made() {
     let report = world.poller.run(&within_secs(55), &Silent).await.unwrap();
     assert_eq!(report.gaps, 0);
     assert_eq!(report.ending, Ending::Postponed(Duration::from_secs(120)));
+}
+
+/// Before, alerts of one instant were read one by one for ever, once a page of them had failed often
+/// enough, though no poll has the time for that.
+#[tokio::test(start_paused = true)]
+async fn alerts_of_one_instant_are_read_in_whole_pages_when_those_fail_no_more() {
+    let world = World::with(|settings| settings.windows.sweeps = false);
+    world.poll().await.unwrap();
+    let instant = "2026-02-01T12:00:00Z";
+    for n in 0..60 {
+        world.set(&format!("da{n}"), instant);
+    }
+    world.graph.latency(2000);
+    let from = instant.parse().unwrap();
+    let window = Window::new(from, from + jiff::SignedDuration::from_millis(1)).unwrap();
+    let failed = Due {
+        failures: 3,
+        ..Due::default()
+    };
+    let add = |state: &mut State| state.unread.add(window, failed);
+    let store = world.store.as_ref();
+    drawbridge_poll::change_state(store, "contoso", add)
+        .await
+        .unwrap();
+    for _ in 0..6 {
+        world.clock.advance_secs(60);
+        world.poller.run(&within_secs(55), &Silent).await.unwrap();
+    }
+    assert!((0..60).all(|n| world.has(&format!("da{n}"))));
+    let state = world.state().await;
+    assert!(state.unread.is_empty(), "{:?}", state.unread);
 }

@@ -157,9 +157,10 @@ async fn a_throttled_sweep_is_not_forgotten() {
     world.poll().await.unwrap();
     world.set("late", "2026-02-28T17:00:00Z");
     world.clock.advance_secs(3600);
-    // Whatever is asked.
+    // Whatever is asked: the sweep's list and count, and whether Graph answers at all.
     let throttled = || Answer::Throttled(3600);
-    world.graph.script([Answer::Well, throttled(), throttled()]);
+    let answers = [Answer::Well, throttled(), throttled(), throttled()];
+    world.graph.script(answers);
     let report = world.poll().await.unwrap();
     assert_eq!(report.ending, Ending::Postponed(Duration::from_secs(300)));
     let watermark: Timestamp = "2026-03-01T13:00:00Z".parse().unwrap();

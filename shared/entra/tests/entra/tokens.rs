@@ -236,3 +236,21 @@ async fn a_login_host_that_asks_for_a_day_is_asked_again_within_minutes() {
         assert_eq!(token(&cache).await, format!("token-2-{MARKER}"));
     }
 }
+
+/// An error that says "1 try in 0.0 s" after a minute of tries sends its reader the wrong way.
+#[tokio::test(start_paused = true)]
+async fn an_error_tells_all_tries_and_how_long_they_took() {
+    let broken = || Answer::broken(TransportError::Connect("refused".into()));
+    let script = Script::tokens((0..50).map(|_| broken()));
+    let begun = Instant::now();
+    let error = script.cache().token(Deadline::none()).await.unwrap_err();
+    let exchange = error.exchange().unwrap();
+    let posts = script.posts().len();
+    assert!(posts > 1, "{posts}");
+    assert_eq!(exchange.tries as usize, posts);
+    assert_eq!(exchange.elapsed, begun.elapsed());
+    assert!(
+        error.to_string().contains(&format!("({posts} tries in ")),
+        "{error}"
+    );
+}

@@ -20,14 +20,31 @@ const WARN_DAYS: i64 = 30;
 /// How far back the one alert is looked for.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 7);
 
+/// The alerts that a tenant reads.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// `serviceSource` values, such as `microsoftDefenderForEndpoint`; all when empty.
+    pub service_sources: &'a [String],
+    /// `severity` values, such as `high`; all when empty.
+    pub severities: &'a [String],
+}
+
+impl Filter<'_> {
+    /// Whether it lets every alert through.
+    fn is_open(&self) -> bool {
+        self.service_sources.is_empty() && self.severities.is_empty()
+    }
+}
+
 /// Signs in with `tokens`, looks at what the token may do, and asks `graph` for one alert of the
-/// last seven days before `now`.
+/// last seven days before `now` that `filter` lets through.
 ///
 /// Asks the login host and Graph for real. The token is neither logged nor kept beyond `tokens`.
 /// That no alert comes is no failure: there may be none.
 pub async fn check(
     graph: &Graph,
     tokens: &TokenCache,
+    filter: Filter<'_>,
     now: Timestamp,
     deadline: Deadline,
 ) -> Check {
@@ -50,18 +67,18 @@ pub async fn check(
     ));
     check.add(roles::judge(token.expose_secret(), graph.resource()));
     drop(token);
-    check.add(alerts(graph, now, deadline).await);
+    check.add(alerts(graph, filter, now, deadline).await);
     check
 }
 
-async fn alerts(graph: &Graph, now: Timestamp, deadline: Deadline) -> Finding {
+async fn alerts(graph: &Graph, filter: Filter<'_>, now: Timestamp, deadline: Deadline) -> Finding {
     let query = AlertQuery {
-        severities: Vec::new(),
+        severities: filter.severities.to_vec(),
         from: now
             .saturating_sub(LOOK_BACK)
             .unwrap_or(Timestamp::UNIX_EPOCH),
         to: now,
-        service_sources: Vec::new(),
+        service_sources: filter.service_sources.to_vec(),
         top: 1,
         room: Room::Usual,
     };
@@ -69,7 +86,13 @@ async fn alerts(graph: &Graph, now: Timestamp, deadline: Deadline) -> Finding {
         Ok(page) => {
             let text = match (page.alerts().len(), page.incomplete()) {
                 (_, Some(_)) => "Graph answers, but says that a part of its answer is missing",
-                (0, None) => "Graph answers; it has no alert of the last seven days",
+                (0, None) if filter.is_open() => {
+                    "Graph answers; it has no alert of the last seven days"
+                }
+                (0, None) => {
+                    "Graph answers; of the products and severities that the tenant reads, it has no \
+                     alert of the last seven days"
+                }
                 (_, None) => "Graph answers with an alert",
             };
             Finding::passed(Topic::Alerts, text.to_owned())

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use drawbridge_entra::testing::{SignIn as _, endpoints, policy};
 use drawbridge_entra::{Certificate, TokenCache};
-use drawbridge_graph::{Check, ErrorKind, Graph, Level, Settings, Topic, check};
+use drawbridge_graph::{Check, ErrorKind, Filter, Graph, Level, Settings, Topic, check};
 use drawbridge_http::TransportError;
 use drawbridge_http::script::{Answer, MARKER, Script};
 use drawbridge_issuer::{CertificateOptions, TestCertificate};
@@ -32,12 +32,23 @@ fn reader() -> Answer {
 }
 
 async fn checked(script: &Arc<Script>, tokens: Arc<TokenCache>) -> Check {
+    checked_with(script, tokens, Filter::default()).await
+}
+
+async fn checked_with(script: &Arc<Script>, tokens: Arc<TokenCache>, filter: Filter<'_>) -> Check {
     let settings = Settings {
         retry: policy(),
         ..Settings::default()
     };
     let graph = Graph::new(script.clone(), tokens.clone(), endpoints(), settings);
-    let check = check(&graph, &tokens, NOW.parse().unwrap(), Deadline::none()).await;
+    let check = check(
+        &graph,
+        &tokens,
+        filter,
+        NOW.parse().unwrap(),
+        Deadline::none(),
+    )
+    .await;
     let shown = format!("{check} {check:?}");
     assert!(!shown.contains(MARKER), "{shown}");
     check
@@ -80,6 +91,28 @@ async fn no_alert_is_no_failure_and_a_partial_answer_is_said() {
     let partial = Answer::page(&["a"]).header("warning", "199 - \"Microsoft/WDATP/504/10000\"");
     let (check, _) = answered(reader(), vec![partial]).await;
     assert!(check.to_string().contains("missing"), "{check}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_alert_is_one_that_the_tenant_reads() {
+    let script = Script::new([reader()], vec![Answer::page(&[])]);
+    let filter = Filter {
+        service_sources: &["microsoftSentinel".to_owned()],
+        severities: &["high".to_owned(), "low".to_owned()],
+    };
+    let check = checked_with(&script, Arc::new(script.cache()), filter).await;
+    let asked = &script.gets()[0].url;
+    for words in [
+        "serviceSource+eq+%27microsoftSentinel%27",
+        "severity+eq+%27high%27+or+severity+eq+%27low%27",
+    ] {
+        assert!(asked.contains(words), "{asked}");
+    }
+    let text = check.to_string();
+    assert!(
+        text.contains("products and severities that the tenant reads"),
+        "{text}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,16 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::write::GzEncoder;
-use flate2::{Compression, GzBuilder};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-/// How hard to compress: higher levels save a few per cent of the size for twice the work.
-const LEVEL: u32 = 3;
-
-/// The header's word for no particular operating system.
-const NO_SYSTEM: u8 = 255;
+use crate::gzip;
 
 /// An object that takes lines.
 pub(super) struct Open {
@@ -37,13 +32,8 @@ pub(super) struct Closed {
 
 impl Open {
     pub(super) fn new() -> Self {
-        // No time and no file name in the header: the same lines are the same bytes.
-        let encoder = GzBuilder::new()
-            .mtime(0)
-            .operating_system(NO_SYSTEM)
-            .write(Vec::new(), Compression::new(LEVEL));
         Self {
-            encoder,
+            encoder: gzip::encoder(),
             hash: Sha256::new(),
             bytes: 0,
             records: 0,

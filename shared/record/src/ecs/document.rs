@@ -30,8 +30,8 @@ pub(super) fn fields() -> Vec<Field> {
         name: path,
         kind: match property.holds {
             Holds::Date => "date",
-            Holds::Uri | Holds::Object(_) => "object",
-            Holds::Evidence(_) => "object array",
+            Holds::Uri => "object",
+            Holds::Object(_) | Holds::Evidence(_) => "object array",
             _ => "text",
         },
         from: format!("`{}`", property.graph).into(),

@@ -382,3 +382,31 @@ fn the_tests_that_verify_a_row_exist() {
         assert!(code.contains(&format!("fn {name}(")), "{test}");
     }
 }
+
+/// `SiemOutput` is on unless it is switched off, and an output without a reader sets off an alarm: a
+/// page whose reader takes another format says so.
+#[test]
+fn a_page_switches_off_what_its_reader_does_not_read() {
+    for row in rows() {
+        if row.format == "siem" {
+            continue;
+        }
+        let text = fs::read_to_string(folder().join(&row.page)).unwrap();
+        let (_, setup) = text.split_once("## Set it up\n").unwrap();
+        let (setup, _) = setup.split_once("\n## IAM").unwrap();
+        assert!(setup.contains("`SiemOutput` = `none`"), "{}", row.page);
+    }
+}
+
+/// What `deliver` needs is in the commands that the page shows: the target and, where it has one, a
+/// secret that the page has its reader create.
+#[test]
+fn a_delivered_row_shows_its_parameters() {
+    for row in rows().iter().filter(|row| row.shape == Shape::Deliver) {
+        let text = fs::read_to_string(folder().join(&row.page)).unwrap();
+        let block = format!("DeliverTarget={} DeliverOutput={}", row.setting, row.format);
+        let in_table = format!("`DeliverTarget` = `{}`", row.setting);
+        let is_shown = text.contains(&block) || row.page == "others.md" && text.contains(&in_table);
+        assert!(is_shown, "{}: {block}", row.page);
+    }
+}

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
-use drawbridge_queue::{Content, Naming, ObjectsQueue};
-use drawbridge_store::{LocalStore, S3Store, Store, s3_client};
+use drawbridge_queue::{Content, Naming, ObjectsQueue, ServedQueue};
+use drawbridge_store::{Catalogue, LocalStore, S3Store, s3_client};
+use drawbridge_time::SystemClock;
 
 use crate::cloud;
 
@@ -40,11 +41,19 @@ impl Place {
 
     /// A queue that writes there, with nothing in memory.
     pub(crate) fn queue(&self) -> ObjectsQueue {
-        let store: Arc<dyn Store> = match self {
+        ObjectsQueue::new(self.store(), naming())
+    }
+
+    /// The same of one that writes segments, of a format whose records do not say when they are shown.
+    pub(crate) fn served(&self) -> ServedQueue {
+        ServedQueue::new(self.store(), Arc::new(SystemClock), "contoso", "native")
+    }
+
+    fn store(&self) -> Arc<dyn Catalogue> {
+        match self {
             Self::Folder(dir) => Arc::new(LocalStore::new(dir.path())),
             Self::Bucket(client, name) => Arc::new(S3Store::new(client.clone(), name)),
-        };
-        ObjectsQueue::new(store, naming())
+        }
     }
 
     /// The objects' keys, in order.

@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message as Received, MessageSystemAttributeName, QueueAttributeName};
-use drawbridge_queue::{LocalQueue, ObjectsQueue, Queue, SqsQueue};
+use drawbridge_queue::{LocalQueue, Queue, SqsQueue};
 
 use crate::cloud;
 use crate::objects::Place;
@@ -16,8 +16,8 @@ pub(crate) enum Fixture {
     },
     /// A queue in the emulated cloud.
     Sqs(Client, SqsQueue),
-    /// Objects in a folder or a bucket.
-    Objects(Place, Box<ObjectsQueue>),
+    /// Objects or segments in a folder or a bucket.
+    Objects(Place, Box<dyn Queue>),
 }
 
 impl Fixture {
@@ -43,6 +43,11 @@ impl Fixture {
 
     pub(crate) fn objects(place: Place) -> Self {
         let queue = Box::new(place.queue());
+        Self::Objects(place, queue)
+    }
+
+    pub(crate) fn served(place: Place) -> Self {
+        let queue = Box::new(place.served());
         Self::Objects(place, queue)
     }
 

@@ -57,6 +57,7 @@ pub(crate) async fn ten_tenants_cost_what_a_month_is_worked_out_of(world: &World
     first.check(
         "a first batch",
         &[
+            (&counts.entra_token, "entra:token"),
             (&counts.secrets_manager, "secretsmanager:GetSecretValue"),
             (&counts.s3_get_document, "s3:GetObject tenants"),
         ],

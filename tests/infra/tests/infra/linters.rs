@@ -14,6 +14,19 @@ fn cfn_lint_finds_nothing() {
     run(python().args(["-c", CFN_LINT]).args(FILES), "cfn-lint");
 }
 
+/// The role that Sentinel assumes is a stack of its own, in the account of its user.
+#[test]
+fn the_linters_find_nothing_in_sentinels_role() {
+    let file = "sentinel/aws-role.yaml";
+    run(python().args(["-c", CFN_LINT, file]), "cfn-lint");
+    let mut checkov = python();
+    checkov.args(["-m", "checkov.main", "--config-file", "checkov.yaml"]);
+    run(checkov.args(["--file", file]), "checkov");
+    // Whoever may name the session may read what any customer of Sentinel's may: this workspace alone.
+    let text = std::fs::read_to_string(folder().join(file)).unwrap();
+    assert!(text.contains("sts:RoleSessionName: !Sub \"MicrosoftSentinel_${WorkspaceId}\""));
+}
+
 /// The files with their loops written out: checkov passes over a loop, and what it makes.
 fn without_loops() -> &'static [PathBuf] {
     static WRITTEN: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {

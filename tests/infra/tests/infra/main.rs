@@ -10,6 +10,7 @@
 mod alarms;
 mod costs;
 mod delivery;
+mod documentation;
 mod environment;
 mod evaluate;
 mod iam;
@@ -23,6 +24,7 @@ mod privilege;
 mod repository;
 mod resources;
 mod security;
+mod splunk;
 mod supply_chain;
 mod template;
 mod trust;

@@ -9,7 +9,7 @@ use crate::template::{folder, python, run, tool};
 const STACK: &str = concat!("drawbridge-stack-", env!("CARGO_PKG_VERSION"), "-x86_64");
 
 /// A folder of a test's own, empty at its start.
-fn empty(name: &str) -> PathBuf {
+pub(crate) fn empty(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
@@ -30,7 +30,7 @@ fn functions(name: &str, processor: u8, glibc: &str) -> PathBuf {
     folder
 }
 
-fn package(out: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn package(out: &Path, arguments: &[&str]) -> Output {
     let mut command = python();
     command.arg(folder().join("package")).arg("--out").arg(out);
     command.args(arguments).output().unwrap()
@@ -84,7 +84,9 @@ fn the_stack_is_whole_and_the_same_each_time() {
         "objects.yaml",
         "poll.zip",
         "samconfig.toml",
+        "sentinel/aws-role.yaml",
         "sentinel/connector.json",
+        "sentinel/role.json",
         "sentinel/table.json",
         "template.yaml",
     ] {
@@ -197,6 +199,7 @@ fn the_command_is_packed_with_what_is_installed_beside_it() {
         }
         for file in [
             "container/Dockerfile",
+            "machine/drawbridge-deliver@.service",
             "machine/drawbridge.service",
             "machine/logrotate.conf",
         ] {

@@ -132,11 +132,11 @@ fn with_a_key_everything_that_is_kept_is_under_it() {
     }
 }
 
-/// The statements that docs/deploy.md has for the policy of such a key.
+/// The statements that docs/parameters.md has for the policy of such a key.
 #[test]
 fn the_page_has_the_policy_of_the_key() {
-    let page = std::fs::read_to_string(folder().join("../docs/deploy.md")).unwrap();
-    let (_, rest) = page.split_once("### A key of your own\n").unwrap();
+    let page = std::fs::read_to_string(folder().join("../docs/parameters.md")).unwrap();
+    let (_, rest) = page.split_once("## A key of your own\n").unwrap();
     let (_, rest) = rest.split_once("```json\n").unwrap();
     let statements: Value = serde_json::from_str(rest.split_once("\n```").unwrap().0).unwrap();
     let services: Vec<_> = statements

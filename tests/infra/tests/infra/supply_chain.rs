@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// A list, where versions are chosen, and what was made of it.
-const LISTS: [(&str, &str, &str); 4] = [
+const LISTS: [(&str, &str, &str); 5] = [
     (
         "emulator/requirements",
         include_str!("../../../emulator/requirements.in"),
@@ -15,6 +15,11 @@ const LISTS: [(&str, &str, &str); 4] = [
         "infra/requirements",
         include_str!("../../requirements.in"),
         include_str!("../../requirements.txt"),
+    ),
+    (
+        "infra/appinspect",
+        include_str!("../../appinspect.in"),
+        include_str!("../../appinspect.txt"),
     ),
     (
         "readers/requirements",

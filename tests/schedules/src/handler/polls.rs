@@ -122,7 +122,7 @@ impl Polls {
                     .world
                     .note(|| format!("poll {number}: {why}, {at:?}"));
                 seat.count(Ended::Died, None);
-                seat.tenant.end_poll(poll.began_ms, false);
+                seat.tenant.end_poll(poll.number, poll.began_ms, false);
             }
         }
     }
@@ -238,7 +238,7 @@ impl Seat {
         let world = &self.tenant.world;
         world.note(|| format!("poll {}: {}", poll.number, told.text));
         let is_done = !comes_back && !matches!(told.ended, None | Some(Ended::Postponed));
-        self.tenant.end_poll(poll.began_ms, is_done);
+        self.tenant.end_poll(poll.number, poll.began_ms, is_done);
         if let Some(ended) = told.ended {
             self.invocation().polled += 1;
             self.count(ended, Some(told));

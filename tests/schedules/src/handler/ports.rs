@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use drawbridge_cursor::{Ranges, State, Window};
+use drawbridge_cursor::{Range, Ranges, State, Window};
 use drawbridge_poll::{pages_prefix, state_key};
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
 use drawbridge_store::testing::MemoryStore;
@@ -213,6 +213,12 @@ impl Ports {
             Some(Mutation::LastVersionOnly) => State::forget_versions,
             Some(Mutation::BytesAreMeaning) => State::forget_meanings,
             Some(Mutation::KeptForgotten) => |state| state.outputs.clear(),
+            Some(Mutation::SmallPagesForGood) => |state| {
+                let mut ranges: Vec<Range> = std::mem::take(&mut state.unread).into();
+                let dues = ranges.iter_mut().map(|range| &mut range.due);
+                dues.for_each(|due| due.whole_pages = false);
+                state.unread = ranges.into();
+            },
             Some(Mutation::PageForgotten) => |state| {
                 let first = state.pages.ids().next();
                 first.into_iter().for_each(|page| state.pages.lose(page));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use drawbridge_poll::messages::{CLOSING_TIME, JobMessages, JobsQueue};
-use drawbridge_poll::{Jobs, Stop};
+use drawbridge_poll::{Jobs, Memory, Stop};
 use drawbridge_time::Deadline;
 use futures::future::join_all;
 
@@ -28,13 +28,14 @@ impl Process {
         let polls = Polls::new(tenants, number);
         let messages = JobMessages {
             pollers: polls.clone(),
-            jobs: Jobs::default(),
+            jobs: Jobs::within(Memory::shared()),
             queue: JobsQueue {
                 visibility: queue.clone(),
                 deletion: queue.clone(),
                 queue: queue.clone(),
                 place: "jobs".to_owned(),
             },
+            store: queue.notes(),
             clock: Arc::new(tenants[0].ports(Current::default(), number)),
             log: Arc::new(polls.clone()),
         };

@@ -10,6 +10,8 @@ use aws_lambda_events::sqs::SqsBatchResponse;
 use drawbridge_cursor::Job;
 use drawbridge_lambda::{MessageDeletion, VisibilityControl};
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
+use drawbridge_store::Store;
+use drawbridge_store::testing::MemoryStore;
 use tokio::sync::Notify;
 
 use super::message::{Received, Waiting};
@@ -31,6 +33,8 @@ pub(super) struct Sqs {
     inner: Mutex<Vec<Waiting>>,
     sent: Mutex<Sent>,
     changed: Notify,
+    /// Where the processes note what they handed back: all have one.
+    notes: Arc<MemoryStore>,
 }
 
 #[derive(Default)]
@@ -47,7 +51,13 @@ impl Sqs {
             inner: Mutex::default(),
             sent: Mutex::default(),
             changed: Notify::new(),
+            notes: Arc::default(),
         }
+    }
+
+    /// The store with the notes of what was handed back.
+    pub(super) fn notes(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.notes) as _
     }
 
     fn schedule(&self) -> &Schedule {

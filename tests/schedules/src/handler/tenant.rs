@@ -28,10 +28,18 @@ pub(super) struct Tenant {
 struct Inner {
     polls: usize,
     under_way: usize,
-    /// When the latest poll began that did its job, and when it ended.
-    done_ms: Option<(u64, u64)>,
+    /// The latest poll that did its job.
+    done: Option<Done>,
     dead_letters: usize,
     broken: Vec<String>,
+}
+
+/// A poll that did its job: when it began, its number among those of the tenant, and when it ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Done {
+    began_ms: u64,
+    number: usize,
+    ended_ms: u64,
 }
 
 impl Tenant {
@@ -88,33 +96,42 @@ impl Tenant {
         (number, self.first_number + number)
     }
 
-    /// A poll is over that began at `began_ms`, and did its job or not.
-    pub(super) fn end_poll(&self, began_ms: u64, is_done: bool) {
+    /// The poll of that number is over, which began at `began_ms`, and did its job or not.
+    pub(super) fn end_poll(&self, number: usize, began_ms: u64, is_done: bool) {
         let mut inner = self.inner();
         inner.under_way -= 1;
         if is_done {
-            let done = (began_ms, self.world.elapsed_ms());
-            inner.done_ms = inner.done_ms.max(Some(done));
+            let done = Done {
+                began_ms,
+                number,
+                ended_ms: self.world.elapsed_ms(),
+            };
+            inner.done = inner.done.max(Some(done));
         }
     }
 
     /// A job's message is deleted that was sent at `sent_ms`: a poll that began later has done it.
     pub(super) fn acknowledge(&self, sent_ms: u64) {
-        if self.done_since(sent_ms).is_none() {
+        let done = self.inner().done;
+        if done.is_none_or(|done| done.began_ms < sent_ms) {
             let job = format!("the job of {sent_ms} ms was acknowledged");
             self.broken(format!("{job}, and no poll had done it"));
         }
     }
 
-    /// The process died that was given one job of the tenant at `given_ms`, and the job comes back: its poll
-    /// has not done it, unless just now.
-    pub(super) fn comes_back(&self, given_ms: u64) {
+    /// The process died that was given one job of the tenant when so many of its polls had begun, and the
+    /// job comes back: its poll has not done it, unless just now. By the time, a poll of the same
+    /// millisecond that was over before would be taken for it.
+    pub(super) fn comes_back(&self, polls_before: usize) {
         if !self.is_polled_once_at_a_time() {
             return;
         }
-        let now = self.world.elapsed_ms();
-        let done = self.done_since(given_ms);
-        if let Some(ms) = done.map(|done| now - done).filter(|ms| *ms > DELETED_MS) {
+        let done = self.inner().done;
+        let Some(done) = done.filter(|done| done.number >= polls_before) else {
+            return;
+        };
+        let ms = self.world.elapsed_ms() - done.ended_ms;
+        if ms > DELETED_MS {
             self.broken(format!("a job comes back that was done {ms} ms ago"));
         }
     }
@@ -122,12 +139,6 @@ impl Tenant {
     /// Whether it is on a queue with an order, and nothing has it polled twice at once.
     fn is_polled_once_at_a_time(&self) -> bool {
         self.world.schedule.in_order && !self.world.schedule.has(Kind::Overlap)
-    }
-
-    /// When a poll was over that did a job which was sent at `sent_ms`.
-    fn done_since(&self, sent_ms: u64) -> Option<u64> {
-        let done = self.inner().done_ms.filter(|(began, _)| *began >= sent_ms);
-        done.map(|(_, ended)| ended)
     }
 
     /// A property is broken.

@@ -1,6 +1,7 @@
 //! The simulated Graph behind the real client's transport port.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,10 +15,12 @@ use secrecy::SecretString;
 
 use super::polls::Current;
 use crate::graph::{Ask, Field, Graph, Reply};
-use crate::restless::PAGE_BYTES;
+use crate::restless::{PAGE_BYTES, SMALL_PAGE_BYTES};
 use crate::{Kind, Mutation, Schedule, Step};
 
 const ROOT: &str = "https://graph.example";
+/// With [`Mutation::FailedCountIsNone`], how long a number is waited for: less than the client does.
+const COUNT_TIME: Duration = Duration::from_secs(5);
 const LOGIN: &str = "https://login.example";
 
 /// The real client of a process.
@@ -46,6 +49,7 @@ pub(super) fn client(
     };
     if schedule.has(Kind::LargeAlert) {
         (settings.max_body_bytes, settings.max_alert_bytes) = PAGE_BYTES;
+        settings.max_small_bytes = SMALL_PAGE_BYTES;
     }
     drawbridge_graph::Graph::new(wire, Arc::new(tokens), endpoints, settings)
 }
@@ -90,9 +94,18 @@ impl Transport for Wire {
         if self.mutation == Some(Mutation::GtForGe) {
             ask.from.1 = false;
         }
-        let reply = run
-            .step(Step::AskGraph, self.graph.answer(&ask, token))
-            .await;
+        let answered = run.step(Step::AskGraph, self.graph.answer(&ask, token));
+        if self.mutation == Some(Mutation::FailedCountIsNone) && ask.counts {
+            let reply = tokio::time::timeout(COUNT_TIME, answered).await;
+            return match reply {
+                Ok(reply @ Reply::Page { .. }) => self.render(&uri, reply),
+                _ => {
+                    let body = Bytes::from_static(b"{\"value\":[]}");
+                    Ok(answer(200, Vec::new(), vec![Ok(body)]))
+                }
+            };
+        }
+        let reply = answered.await;
         self.render(&uri, reply)
     }
 }

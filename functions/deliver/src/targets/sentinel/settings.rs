@@ -6,7 +6,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::Sentinel;
-use crate::fields::{SettingsError, check_url};
+use crate::fields::{SettingsError, check_base, check_url};
 use crate::format;
 use crate::target_type::TargetSettings;
 use crate::{Ports, Target};
@@ -81,7 +81,7 @@ impl SentinelSettings {
 
 impl TargetSettings for SentinelSettings {
     fn check(&self) -> Result<(), SettingsError> {
-        check_url("url", &self.url, false)?;
+        check_base("url", &self.url, "/dataCollectionRules")?;
         if let Some(login) = &self.login_url {
             check_url("login_url", login, false)?;
         }

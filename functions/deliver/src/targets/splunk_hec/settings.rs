@@ -4,7 +4,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::SplunkHec;
-use crate::fields::{SettingsError, check_secret_name, check_url, drawbridge, number};
+use crate::fields::{SettingsError, check_base, check_secret_name, drawbridge, number};
 use crate::http::Client;
 use crate::target_type::TargetSettings;
 use crate::{Ports, Target};
@@ -45,7 +45,7 @@ pub(crate) struct SplunkHecSettings {
 
 impl TargetSettings for SplunkHecSettings {
     fn check(&self) -> Result<(), SettingsError> {
-        check_url("url", &self.url, false)?;
+        check_base("url", &self.url, "/services/collector")?;
         check_secret_name(&self.secret)?;
         if self.ack_poll_millis == 0 {
             return Err(SettingsError::field(

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::SplunkSoar;
-use crate::fields::{SettingsError, check_secret_name, check_url};
+use crate::fields::{SettingsError, check_base, check_secret_name};
 use crate::http::Client;
 use crate::target_type::TargetSettings;
 use crate::{Ports, Target};
@@ -30,7 +30,7 @@ pub(crate) struct SplunkSoarSettings {
 
 impl TargetSettings for SplunkSoarSettings {
     fn check(&self) -> Result<(), SettingsError> {
-        check_url("url", &self.url, false)?;
+        check_base("url", &self.url, "/rest")?;
         check_secret_name(&self.secret)
     }
 

@@ -2,8 +2,9 @@
 //! as a folder is, so that each part of a key is compared as a whole.
 
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
+use drawbridge_poll::{HANDED_BACK_ENDING, LAST_ERROR_ENDING};
 
-use crate::data_location::{BEFORE, FOLDERS};
+use crate::data_location::{BEFORE, FOLDERS, SERVED_FOLDER};
 use crate::tenants::first_poll;
 
 /// What is kept, in the order in which it is removed: what says that a tenant was here goes last, so
@@ -60,6 +61,8 @@ impl Kind {
         match *folders {
             ["state"] if file.strip_suffix(".json") == Some(name) => Some(Self::State),
             ["state"] if file.strip_suffix(first_poll::ENDING) == Some(name) => Some(Self::State),
+            ["state"] if file.strip_suffix(HANDED_BACK_ENDING) == Some(name) => Some(Self::State),
+            ["state"] if file.strip_suffix(LAST_ERROR_ENDING) == Some(name) => Some(Self::State),
             ["state"] if is_old_state(file, name) => Some(Self::OldStates),
             // A document that is not paused is not touched; what a write to it left is.
             ["tenants"] if file != *last && is_document(file, name) => Some(Self::Document),
@@ -75,6 +78,7 @@ impl Kind {
             [format, version, tenant, ..] if tenant == name && is_prefix(format, version) => {
                 Some(Self::Objects)
             }
+            [SERVED_FOLDER, _version, tenant, ..] if tenant == name => Some(Self::Objects),
             [tenant, ..] if tenant == name && !is_shared(name) => Some(Self::Records),
             [tenant] if tenant == name && is_of_records(file) => Some(Self::Records),
             _ => None,
@@ -91,6 +95,7 @@ pub(super) fn prefixes(name: &str, is_folder: bool) -> Vec<String> {
         format!("quarantine/{name}/"),
         format!("quarantine/replayed/{name}/"),
         format!("backfills/{name}/"),
+        format!("{SERVED_FOLDER}/v1/{name}/"),
         drawbridge_poll::pages_prefix(name),
     ];
     for format in drawbridge_record::formats() {
@@ -161,6 +166,8 @@ mod tests {
             ("state/a.json", Kind::State),
             ("state/.a.json.tmp", Kind::State),
             ("state/a.ids.json", Kind::State),
+            ("state/a.handed-back", Kind::State),
+            ("state/a.error.json", Kind::State),
             ("state/.a.ids.json.tmp", Kind::State),
             ("state/a.before-20260101T000000000Z.json", Kind::OldStates),
             ("tenants/paused/a.toml", Kind::Document),
@@ -174,6 +181,7 @@ mod tests {
             ("pages/a/.69300000-0123456789abcdef.tmp", Kind::Pages),
             ("siem/v1/a/2026-01-01/1.jsonl.gz", Kind::Objects),
             ("cef/v1/a/2026-01-01/1.log.gz", Kind::Objects),
+            ("served/v1/a/siem/20260101T000000Z.jsonl.gz", Kind::Objects),
             ("a/siem.ndjson", Kind::Records),
             ("a/siem.ndjson.webhook.offset", Kind::Records),
             ("a/quarantine/a/undeliverable/1.json", Kind::Records),
@@ -199,6 +207,8 @@ mod tests {
             "pages/a-b/69300000-0123456789abcdef",
             "pages/a",
             "siem/v1/a-b/2026-01-01/a.jsonl.gz",
+            "served/v1/a-b/siem/20260101T000000Z.jsonl.gz",
+            "served/v1/a",
             "siem/a/b/1.jsonl.gz",
             "unknown/v1/a/1",
             "a-b/siem.ndjson",
@@ -224,6 +234,11 @@ mod tests {
                 "tenants/paused/contoso.toml",
             ),
             ("secrets", "secrets/ecs.ndjson", "secrets/contoso.txt"),
+            (
+                "served",
+                "served/siem.ndjson",
+                "served/v1/contoso/siem/20260101T000000Z.jsonl.gz",
+            ),
             (
                 "quarantine",
                 "quarantine/quarantine/gaps/1.json",

@@ -37,7 +37,7 @@ pub(super) fn table(out: &mut impl Write, sums: &[Sum], things: &str) -> io::Res
             [sum.kind.words().to_owned(), sum.objects.to_string(), bytes]
         })
         .collect();
-    crate::table::write(out, ["KIND", things, "BYTES"], &rows)
+    crate::table::write(out, ["KIND", things, "BYTES"], rows)
 }
 
 /// The same for scripts.

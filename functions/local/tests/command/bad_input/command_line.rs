@@ -44,15 +44,21 @@ fn both_addresses_or_none() {
 #[test]
 fn values_that_cannot_be_are_named() {
     let folder = Folder::new();
-    poll(&folder, &["--every", "0s"]).failed(1, &["--every must be at least 1s"]);
+    poll(&folder, &["--every", "0s"]).failed(2, &["--every must be at least 1s"]);
     poll(&folder, &["--every", "soon"]).failed(2, &["--every"]);
     poll(&folder, &["--once", "--every", "5m"]).failed(2, &["--every", "--once"]);
     poll(&folder, &["--once", "--page-size", "1001"]).failed(2, &["--page-size"]);
     poll(&folder, &["--once", "--since", "yesterday"]).failed(2, &["--since"]);
     poll(&folder, &["--once", "--since", "9000-01-01T00:00:00Z"])
-        .failed(1, &["--since must be in the past"]);
-    poll(&folder, &["--once", "--cloud", "moon"]).failed(1, &["moon", "global", "gcc-high", "dod"]);
-    poll(&folder, &["--once", "--format", "xml"]).failed(1, &["xml", "siem"]);
+        .failed(2, &["--since must be in the past"]);
+    poll(&folder, &["--once", "--cloud", "moon"]).failed(2, &["moon", "global", "gcc-high", "dod"]);
+    let slip = [
+        "--once",
+        "--service-source",
+        "microsoftDefenderForEndpoints",
+    ];
+    poll(&folder, &slip).failed(1, &["did you mean \"microsoftDefenderForEndpoint\"?"]);
+    poll(&folder, &["--once", "--format", "xml"]).failed(2, &["xml", "siem"]);
 }
 
 #[test]
@@ -60,7 +66,7 @@ fn a_tenant_id_that_is_a_path_is_refused() {
     let (tenant, folder) = (Tenant::new(&three()), Folder::new());
     for id in ["../x", "", "a b", "contoso", "common"] {
         let outcome = run(tenant.poll_as(id, CLIENT, &folder.path().join("out"))).discreet();
-        outcome.failed(1, &["--tenant-id must be the directory id"]);
+        outcome.failed(2, &["--tenant-id must be the directory id"]);
     }
     assert!(!folder.path().join("out").exists());
 }

@@ -1,11 +1,37 @@
 //! Who may not sign in, or not read.
 
 use drawbridge_simulator::Options;
+use serde_json::Value;
 
 use super::{nothing_is_lost, three};
 use crate::support::command::run;
+use crate::support::documents::{VARIABLE, command, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::{CLIENT, SECRET, TENANT, Tenant};
+
+#[test]
+fn a_script_is_told_of_a_poll_that_failed() {
+    let (tenant, folder) = (Tenant::new(&three()), Folder::new());
+    let mut poll = tenant.poll(&folder);
+    poll.env("DRAWBRIDGE_CLIENT_SECRET", "MARKER~another-secret");
+    poll.arg("--json");
+    let one = run(poll).discreet();
+    // And of one among several, by its name.
+    write(&folder, "contoso", &tenant, "");
+    let mut all = command(&folder, &["poll", "--all", "--once", "--json"]);
+    all.env(VARIABLE, "MARKER~another-secret");
+    let all = run(all).discreet();
+    for (outcome, tenant) in [(one, Value::Null), (all, "contoso".into())] {
+        let told: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(
+            (&told["ending"], &told["tenant"]),
+            (&"failed".into(), &tenant)
+        );
+        let error = told["error"].as_str().unwrap();
+        assert!(error.contains("the client secret is wrong"), "{error}");
+        outcome.failed(1, &["the client secret is wrong"]);
+    }
+}
 
 #[test]
 fn a_wrong_secret_is_named_and_costs_nothing() {

@@ -289,11 +289,16 @@ fn refused_credentials_stop_it_with_the_reason() {
     let folder = folder(&tenant);
     on(&folder, &asked("2021-05-03", &["--yes"])).failed(
         1,
-        &["it stopped", "SecurityAlert.Read.All", "backfill resume"],
+        &[
+            "it stopped",
+            "SecurityAlert.Read.All",
+            "backfill resume 20210501-20210503-",
+            &format!(" --out {}` goes on", folder.path().display()),
+        ],
     );
     let status = on(&folder, &["backfill", "status"]).well();
     assert!(
-        status.stdout.contains("stopped: ") && status.stdout.contains("0 %"),
+        status.stdout.contains("stopped:\n") && status.stdout.contains("0 %"),
         "{}",
         status.stdout
     );

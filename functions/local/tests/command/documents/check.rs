@@ -37,9 +37,14 @@ fn each_is_told_what_is_wrong_with_it_alone() {
         &folder,
         "f-output",
         &well,
-        "service_sources = [\"f\"]\noutputs = [\"siem\", \"xml\"]",
+        "service_sources = [\"microsoftSentinel\"]\noutputs = [\"siem\", \"xml\"]",
     );
-    write(&folder, "g-paused", &well, "service_sources = [\"g\"]");
+    write(
+        &folder,
+        "g-paused",
+        &well,
+        "service_sources = [\"dataLossPrevention\"]",
+    );
     on(&folder, &["tenants", "pause", "g-paused"]).well();
 
     let outcome = on(&folder, &["tenants", "check", "--all", "--json"]);
@@ -70,6 +75,44 @@ fn each_is_told_what_is_wrong_with_it_alone() {
     }
     let named = on(&folder, &["tenants", "check", "g-paused"]).well();
     assert!(named.stdout.contains("(paused)"), "{}", named.stdout);
+}
+
+#[test]
+fn the_alert_is_one_that_the_tenant_reads() {
+    let (tenant, folder) = (Tenant::new(&list(&[recent_alert(1, 1)])), Folder::new());
+    let check = |lines: &str| {
+        write(&folder, "contoso", &tenant, lines);
+        on(&folder, &["tenants", "check", "contoso"]).well().stdout
+    };
+    let high = check("severities = [\"high\"]");
+    assert!(high.contains("Graph answers with an alert"), "{high}");
+    let low = check("severities = [\"low\"]");
+    assert!(
+        low.contains("it has no alert of the last seven days"),
+        "{low}"
+    );
+}
+
+#[test]
+fn words_that_graph_does_not_know_are_refused_with_the_right_one() {
+    let (tenant, folder) = (Tenant::new(&list(&[recent_alert(1, 1)])), Folder::new());
+    let slip = "severities = [\"High\"]";
+    write(&folder, "contoso", &tenant, slip);
+    let refused = on(&folder, &["tenants", "check", "contoso"]);
+    assert!(
+        refused.stdout.contains("did you mean \"high\"?"),
+        "{}",
+        refused.stdout
+    );
+    refused.failed(1, &["1 of 1"]);
+    on(&folder, &["poll", "--all", "--once"]).failed(1, &["did you mean \"high\"?"]);
+    write(
+        &folder,
+        "contoso",
+        &tenant,
+        &format!("{slip}\nallow_unknown = true"),
+    );
+    on(&folder, &["tenants", "check", "contoso"]).well();
 }
 
 #[test]

@@ -60,7 +60,12 @@ fn one_tenants_trouble_is_its_own() {
     write_of(&folder, "a-refused", &well, OTHER, "");
     write_text(&folder, "b-broken.toml", "tenantid = \"t\"");
     write(&folder, "c-well", &well, "");
-    write(&folder, "d-paused", &well, "service_sources = [\"d\"]");
+    write(
+        &folder,
+        "d-paused",
+        &well,
+        "service_sources = [\"microsoftSentinel\"]",
+    );
     on(&folder, &["tenants", "pause", "d-paused"]).well();
     let outcome = on(&folder, &["poll", "--all", "--once"]);
     let outcome = outcome.failed(

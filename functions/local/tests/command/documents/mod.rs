@@ -9,5 +9,6 @@ mod purge;
 mod replay;
 mod shared_secret;
 mod state;
+mod status;
 mod tenants;
 mod trust;

@@ -13,7 +13,7 @@ use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
 
 /// What lies in a folder of a tenant called so beside what `poll` writes: `@` is its name.
-const MORE: [&str; 13] = [
+const MORE: [&str; 14] = [
     "@/siem.ndjson.1.gz",
     "@/siem.ndjson.webhook.offset",
     "@/siem.ndjson.webhook.lock",
@@ -26,6 +26,7 @@ const MORE: [&str; 13] = [
     "backfills/@/4.json",
     "pages/@/69300000-0123456789abcdef",
     "leef/v1/@/2026-01-01/5.log.gz",
+    "served/v1/@/siem/20260101T000000Z.jsonl.gz",
     "tenants/.@.toml.tmp",
 ];
 

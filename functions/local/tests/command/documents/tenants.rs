@@ -91,6 +91,9 @@ fn everything_that_is_given_is_in_the_document() {
         "high",
         "--severity",
         "medium",
+        "--severity",
+        "critical",
+        "--allow-unknown",
         "--output",
         "siem",
         "--output",
@@ -108,7 +111,8 @@ fn everything_that_is_given_is_in_the_document() {
             "certificate": "/run/gov.pem",
             "cloud": "gcc-high",
             "service_sources": [],
-            "severities": ["high", "medium"],
+            "severities": ["high", "medium", "critical"],
+            "allow_unknown": true,
             "outputs": ["siem", "native-objects"],
         })
     );
@@ -191,6 +195,11 @@ fn what_cannot_be_is_refused_and_nothing_written() {
             add("contoso", &["--secret", "S", "--severity", "so so"]),
             1,
             vec!["severities", "high"],
+        ),
+        (
+            add("contoso", &["--secret", "S", "--severity", "High"]),
+            1,
+            vec!["did you mean \"high\"?", "--allow-unknown"],
         ),
         (
             add(
@@ -290,7 +299,7 @@ fn the_list_shows_what_a_poll_would_refuse_and_ends_at_nobodys_state() {
             &folder,
             name,
             &tenant,
-            &format!("service_sources = [\"{n}\"]\n{lines}"),
+            &format!("service_sources = [\"{n}\"]\nallow_unknown = true\n{lines}"),
         );
     }
     write_text(
@@ -321,7 +330,7 @@ fn the_list_shows_what_a_poll_would_refuse_and_ends_at_nobodys_state() {
     }
     assert!(listed[3]["lag_secs"].is_i64(), "{}", listed[3]);
     let list = on(&folder, &["tenants", "list"]).failed(1, &broken);
-    assert!(list.stdout.contains("b-link: "), "{}", list.stdout);
+    assert!(list.stdout.contains("b-link:\n"), "{}", list.stdout);
 }
 
 #[test]

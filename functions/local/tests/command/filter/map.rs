@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{filter, shapes};
 use crate::support::alerts::{CONTENT, alert, files_of, id, list};
-use crate::support::command::run;
+use crate::support::command::{drawbridge, run, run_with_input};
 use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
 
@@ -148,4 +148,11 @@ fn map_keeps_one_record_a_line_whatever_the_alerts_hold() {
         let is_plain = |c: char| c == '\n' || (c != '\u{202e}' && !c.is_control());
         assert!(outcome.stderr.chars().all(is_plain), "{:?}", outcome.stderr);
     }
+}
+
+#[test]
+fn what_is_no_alert_is_told_so_and_nobody_is_asked_to_report_it() {
+    let outcome = run_with_input(drawbridge(&["map"]), b"{\"records\": []}");
+    let outcome = outcome.failed(1, &["this is no alert as Microsoft Graph"]);
+    assert!(!outcome.stderr.contains("report"), "{}", outcome.stderr);
 }

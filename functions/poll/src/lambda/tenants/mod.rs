@@ -1,12 +1,14 @@
 mod kept_document;
 
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_cursor::Job;
 use jiff::Timestamp;
+use lru::LruCache;
 use tracing::error;
 
 use self::kept_document::KeptDocument;
@@ -16,14 +18,20 @@ use crate::Poller;
 use crate::assembly::{AdministratorsList, KeptList, Services};
 use crate::messages::Pollers;
 
+/// How many tenants a process remembers, those that it polled last: their documents, secrets and tokens.
+const MAX_KNOWN: NonZero<usize> = match NonZero::new(3_000) {
+    Some(most) => most,
+    None => NonZero::<usize>::MIN,
+};
+
 /// The tenants, by the documents in the bucket and those given with the function, with a poller for
-/// each that this process met.
+/// each that this process met lately.
 pub(super) struct Tenants {
     given: HashMap<String, Tenant>,
     services: Services,
     outputs: Outputs,
     list: KeptList,
-    known: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Known>>>>,
+    known: Mutex<LruCache<String, Arc<tokio::sync::Mutex<Known>>>>,
     own_metrics: Arc<OwnMetrics>,
 }
 
@@ -43,7 +51,7 @@ impl Tenants {
             services,
             outputs,
             list: KeptList::default(),
-            known: Mutex::default(),
+            known: Mutex::new(LruCache::new(MAX_KNOWN)),
             own_metrics: Arc::default(),
         }
     }
@@ -55,12 +63,12 @@ impl Tenants {
 
     fn known(&self, name: &str) -> Arc<tokio::sync::Mutex<Known>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(name.to_owned()).or_default())
+        Arc::clone(known.get_or_insert_ref(name, Arc::default))
     }
 
     fn forget(&self, name: &str) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.remove(name);
+        known.pop(name);
     }
 
     /// What a job is to poll: its tenant's document, or what was given with the function. Of the

@@ -230,6 +230,26 @@ async fn a_right_that_is_given_begins_and_one_that_is_withdrawn_ends_within_five
 }
 
 #[tokio::test]
+async fn a_process_remembers_the_tenants_that_it_polled_last() {
+    let stack = stack();
+    for name in ["first", "second"] {
+        stack.document(name, &format!("secret = \"drawbridge/prod/{name}\""));
+    }
+    assert_eq!(stack.listed("first").await, (None, 1));
+    assert_eq!(stack.listed("second").await, (None, 1));
+    for n in 0..MAX_KNOWN.get() - 1 {
+        // There are no documents of these, but they are met all the same.
+        stack.tenants.known(&format!("t{n}"));
+        if n == 0 {
+            assert_eq!(stack.listed("first").await, (None, 0));
+        }
+    }
+    assert_eq!(stack.tenants.known.lock().unwrap().len(), MAX_KNOWN.get());
+    assert_eq!(stack.listed("first").await, (None, 0));
+    assert_eq!(stack.listed("second").await, (None, 1));
+}
+
+#[tokio::test]
 async fn a_new_version_is_polled_with_and_an_old_one_is_not_built_again() {
     let stack = stack();
     let poller = async |page_size: u32| {

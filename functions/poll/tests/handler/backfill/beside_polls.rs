@@ -105,7 +105,7 @@ async fn a_backfill_whose_answers_stay_incomplete_comes_to_an_end() {
     );
     let keys = world.store.keys();
     let gap = keys.iter().find(|key| key.contains("/gaps/")).unwrap();
-    assert!(world.store.body(gap).contains("its answer was incomplete"));
+    assert!(world.store.body(gap).contains("answer was incomplete"));
 }
 
 #[tokio::test(start_paused = true)]

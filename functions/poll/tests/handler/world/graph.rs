@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::client::client;
+use super::client::{client, client_signing_in};
 use super::ports::Mortal;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -51,6 +51,8 @@ pub(crate) enum Count {
     AndMore(u64),
     /// 400.
     Refused,
+    /// 503.
+    Unavailable,
 }
 
 /// What Graph answers next, in place of the alerts.
@@ -95,6 +97,12 @@ impl FakeGraph {
     pub(crate) fn client(&self) -> Graph {
         let wire = Arc::new(Wire(Arc::clone(&self.inner)));
         client(wire, Settings::default())
+    }
+
+    /// A client whose sign-ins take so many milliseconds.
+    pub(crate) fn client_signing_in(&self, ms: u64) -> Graph {
+        let wire = Arc::new(Wire(Arc::clone(&self.inner)));
+        client_signing_in(wire, Settings::default(), ms)
     }
 
     /// Sets an alert; one of the same id is replaced.
@@ -272,6 +280,7 @@ impl Transport for Wire {
         let count = match (find("$count"), *self.0.count.lock().unwrap()) {
             (None, _) | (_, Count::Silent) => String::new(),
             (_, Count::Refused) => return Ok(answer(400, None, String::new())),
+            (_, Count::Unavailable) => return Ok(answer(503, None, String::new())),
             (_, Count::AndMore(more)) => format!("\"@odata.count\":{},", hits.len() as u64 + more),
         };
         let body = format!("{{{count}\"value\":[{}]{next}}}", page.join(","));

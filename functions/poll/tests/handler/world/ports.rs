@@ -1,6 +1,7 @@
 //! Ports of a process that dies.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,12 +15,18 @@ use super::{FaultyQueue, FaultyStore};
 pub(crate) struct Mortal {
     left: Mutex<Option<usize>>,
     died: Mutex<bool>,
+    read_ms: Mutex<u64>,
 }
 
 impl Mortal {
     /// Dies at the step of that number from now on, or never.
     pub(crate) fn dies_at(&self, step: Option<usize>) {
         *self.left.lock().unwrap() = step;
+    }
+
+    /// Each read of an object takes that long.
+    pub(crate) fn reads_take(&self, ms: u64) {
+        *self.read_ms.lock().unwrap() = ms;
     }
 
     /// Whether it has died since this was last asked.
@@ -52,6 +59,8 @@ pub(crate) struct MortalStore {
 impl Store for MortalStore {
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
         self.mortal.step().await;
+        let ms = *self.mortal.read_ms.lock().unwrap();
+        tokio::time::sleep(Duration::from_millis(ms)).await;
         self.store.get(key).await
     }
 

@@ -1,0 +1,44 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::DataLocationArgs;
+use super::format::format_name;
+
+const EXAMPLES: &str = "\
+Examples:
+  drawbridge doctor
+  drawbridge doctor --to splunk.json --send-test
+  drawbridge doctor --bucket BUCKET --queue QUEUE_URL --queue JOBS_QUEUE_URL
+  drawbridge doctor --json | jq 'select(.level == \"failed\")'
+
+The exit code is 1 if anything has failed. A warning leaves it at 0, and so does a note, which says
+what cannot be seen from here.";
+
+/// Look at everything that a poll and a delivery need, and say what to do about what is wrong.
+///
+/// Every tenant that is not paused signs in for real and is asked for one alert. In a folder, that it
+/// can be written to, the free disk, the clock and the outputs are looked at as well; on a stack the
+/// queues. Nothing stays behind but a test record in the SIEM, if --send-test is given.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Doctor {
+    /// The file with the settings of `deliver`, in place of DRAWBRIDGE_DELIVER.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// The format of the records that are delivered.
+    #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
+    pub(crate) format: String,
+    /// Send the target of `deliver` a record that says it is a test.
+    #[arg(long)]
+    pub(crate) send_test: bool,
+    /// On a stack: a queue whose messages are counted, and those of its dead-letter queue; may be given
+    /// several times.
+    #[arg(long = "queue", value_name = "URL")]
+    pub(crate) queues: Vec<String>,
+    /// Print one JSON object per line, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: DataLocationArgs,
+}

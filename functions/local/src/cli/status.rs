@@ -1,0 +1,26 @@
+use clap::Args;
+
+use super::DataLocationArgs;
+
+const EXAMPLES: &str = "\
+Examples:
+  drawbridge status
+  drawbridge status --bucket BUCKET              the same for a stack on AWS
+  drawbridge status --json | jq 'select(.well | not)'
+
+The exit code is 1 if any tenant is not well. Nothing is asked of Entra or Graph:
+`drawbridge doctor` does that.";
+
+/// Show how every tenant is: the lag, the last good poll, the last error, and what to do.
+///
+/// A tenant is well if its polls end well, nothing of it has been unread for half an hour, and nothing
+/// of it is in quarantine. Paused ones are not expected to be polled.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Status {
+    /// Print one JSON object per tenant, each on a line, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: DataLocationArgs,
+}

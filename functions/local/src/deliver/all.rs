@@ -1,0 +1,241 @@
+//! The delivery of the files of all tenants of a folder.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use drawbridge_config::is_name;
+use drawbridge_deliver::file::{FileDelivery, FileError, FileReport};
+use drawbridge_deliver::retry_delay;
+use drawbridge_files::{Entry, Root};
+use drawbridge_time::Deadline;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::Target;
+use super::one::open_file;
+use super::report::{check_complete, check_none_gone, print_report};
+use crate::cli;
+use crate::data_location::{DEFAULT_FOLDER, FOLDERS};
+use crate::failure::Failure;
+use crate::outputs::file_name;
+use crate::progress::say_timed;
+use crate::signals::stop_requested_on_signal;
+
+/// How long one tenant is delivered before the next one has its turn: a backlog holds up nobody.
+const TURN: Duration = Duration::from_secs(20);
+
+/// Delivers the files, once or as records come. New tenants are taken up between rounds.
+pub(super) async fn run(
+    args: &cli::Deliver,
+    target: &Target,
+    every: Duration,
+) -> Result<(), Failure> {
+    let folder = args.out.clone().unwrap_or_else(|| DEFAULT_FOLDER.into());
+    let mut stop = stop_requested_on_signal("the records at hand");
+    let mut files = Files {
+        target,
+        args,
+        folder,
+        open: BTreeMap::new(),
+        told: HashMap::new(),
+    };
+    let mut tries = 0;
+    loop {
+        let round = files.round(&stop).await?;
+        if args.once || *stop.borrow() {
+            return round.ended();
+        }
+        let wait = match round.later {
+            Some(after) => {
+                tries += 1;
+                retry_delay(after, tries).max(every)
+            }
+            None => {
+                tries = 0;
+                every
+            }
+        };
+        let until = Instant::now() + if round.has_more { Duration::ZERO } else { wait };
+        while Instant::now() < until {
+            let look = until.min(Instant::now() + every);
+            tokio::select! {
+                () = tokio::time::sleep_until(look) => files.look().await,
+                _ = stop.wait_for(|asked| *asked) => return files.end(),
+            }
+        }
+    }
+}
+
+/// The files of records of a folder's tenants.
+struct Files<'a> {
+    target: &'a Target,
+    args: &'a cli::Deliver,
+    folder: PathBuf,
+    open: BTreeMap<String, FileDelivery>,
+    /// What was last said of a tenant's trouble, so as not to say it every few seconds.
+    told: HashMap<String, String>,
+}
+
+/// What came of a round.
+#[derive(Default)]
+struct Round {
+    /// How many tenants there are, and how many of them have something that was not delivered.
+    all: usize,
+    undone: usize,
+    /// Whether the target asks to wait, and for how long.
+    later: Option<Option<Duration>>,
+    /// Whether a tenant's turn ended before its file did.
+    has_more: bool,
+}
+
+impl Round {
+    fn ended(self) -> Result<(), Failure> {
+        match self {
+            Self { all: 0, .. } => Err(Failure::of(
+                "there is no tenant with records of that format: `drawbridge poll --all` writes them",
+            )),
+            Self { undone: 0, .. } => Ok(()),
+            Self { all, undone, .. } => Err(Failure::of(format!(
+                "the records of {undone} of {all} tenants were not delivered to the end: see above"
+            ))),
+        }
+    }
+}
+
+impl Files<'_> {
+    /// Delivers what there is, one tenant after the other.
+    async fn round(&mut self, stop: &watch::Receiver<bool>) -> Result<Round, Failure> {
+        let mut round = Round::default();
+        let file = file_name(self.target.format);
+        let names = tenants(&self.folder, &file).map_err(|error| {
+            Failure::of(format!("{} cannot be read: {error}", self.folder.display()))
+        })?;
+        for name in names {
+            round.all += 1;
+            let mut has_turn_ended = false;
+            let done = self.deliver(&name, &file, stop, &mut has_turn_ended).await;
+            round.has_more |= has_turn_ended;
+            let trouble = match done {
+                Ok(report) => {
+                    let printed = print_report(Some(&name), &report, self.args.json);
+                    if let Err(failure) = printed
+                        && self.args.once
+                        && !matches!(failure, Failure::ReaderGone)
+                    {
+                        return Err(failure);
+                    }
+                    if let Some(later) = &report.later {
+                        round.later = Some(round.later.flatten().max(later.after));
+                    }
+                    match self.open.get_mut(&name) {
+                        Some(delivery) => check_complete(&report, delivery).err(),
+                        None => None,
+                    }
+                }
+                // It was rotated, and what comes next is not there yet.
+                Err(FileError::Missing { .. }) => None,
+                Err(error) => {
+                    self.open.remove(&name);
+                    Some(Failure::of(error))
+                }
+            };
+            round.undone += usize::from(trouble.is_some());
+            self.tell(&name, trouble.map(|trouble| trouble.to_string()));
+            if *stop.borrow() {
+                break;
+            }
+        }
+        Ok(round)
+    }
+
+    async fn deliver(
+        &mut self,
+        name: &str,
+        file: &str,
+        stop: &watch::Receiver<bool>,
+        has_turn_ended: &mut bool,
+    ) -> Result<FileReport, FileError> {
+        let is_once = self.args.once;
+        if !self.open.contains_key(name) {
+            let path = self.folder.join(name).join(file);
+            let aside = self.args.set_aside;
+            let delivery = open_file(self.target, &path, &self.folder, name, aside)?;
+            self.open.insert(name.to_owned(), delivery);
+        }
+        let Some(delivery) = self.open.get_mut(name) else {
+            return Ok(FileReport::default());
+        };
+        let end = Instant::now() + TURN;
+        let is_over = || !is_once && Instant::now() >= end;
+        let report = delivery
+            .run(Deadline::none(), &|| *stop.borrow() || is_over())
+            .await?;
+        *has_turn_ended = is_over() && report.later.is_none();
+        Ok(report)
+    }
+
+    /// Says what is wrong with a tenant's file when it changes.
+    fn tell(&mut self, name: &str, trouble: Option<String>) {
+        match trouble {
+            None => {
+                self.told.remove(name);
+            }
+            Some(trouble) if self.told.get(name) == Some(&trouble) => {}
+            Some(trouble) => {
+                say_timed(&format!("drawbridge: {name}: {trouble}"));
+                self.told.insert(name.to_owned(), trouble);
+            }
+        }
+    }
+
+    /// Looks whether files were rotated.
+    async fn look(&mut self) {
+        let mut troubles = Vec::new();
+        for (name, delivery) in &mut self.open {
+            match delivery.look().await {
+                Ok(()) | Err(FileError::Missing { .. }) => {}
+                Err(error) => troubles.push((name.clone(), error.to_string())),
+            }
+        }
+        for (name, trouble) in troubles {
+            self.tell(&name, Some(trouble));
+        }
+    }
+
+    /// The end of a delivery that was asked to stop.
+    fn end(mut self) -> Result<(), Failure> {
+        for delivery in self.open.values_mut() {
+            check_none_gone(&delivery.left().map_err(Failure::of)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The folders of tenants that have a file of records, or one that was rotated: of removed tenants, too,
+/// whose last records are to be delivered.
+fn tenants(folder: &Path, file: &str) -> std::io::Result<Vec<String>> {
+    let root = Root::new(folder);
+    let mut names = Vec::new();
+    for entry in root.entries("")? {
+        let Entry::Folder(name) = entry else {
+            continue;
+        };
+        let Some(name) = name.to_str().filter(|name| is_name(name)) else {
+            continue;
+        };
+        if FOLDERS.contains(&name) {
+            continue;
+        }
+        let files = root.entries(name)?;
+        let has_file = files.iter().any(|entry| match entry {
+            Entry::File(other) => other.to_str().is_some_and(|other| other.starts_with(file)),
+            _ => false,
+        });
+        if has_file {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}

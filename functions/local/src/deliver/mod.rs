@@ -1,0 +1,47 @@
+//! `drawbridge deliver`: records into a SIEM's own intake, from one file or from those of all tenants.
+
+mod all;
+mod one;
+mod report;
+mod target;
+
+use std::time::Duration;
+
+pub(crate) use self::target::{SETTINGS_VARIABLE, Target, send_test};
+use crate::cli;
+use crate::failure::Failure;
+
+pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
+    let every = args.every.unsigned_abs();
+    if every < Duration::from_secs(1) {
+        return Err(Failure::usage("--every must be at least 1s"));
+    }
+    let target = Target::open(args.to.as_deref(), &args.format)?;
+    if args.check {
+        return check(&target, args.json).await;
+    }
+    if args.all {
+        all::run(&args, &target, every).await
+    } else {
+        one::run(&args, &target, every).await
+    }
+}
+
+/// Sends a test record and says what came of it.
+async fn check(target: &Target, json: bool) -> Result<(), Failure> {
+    let sent = send_test(target).await;
+    let mut out = crate::screen::stdout();
+    if json {
+        let text = match &sent {
+            Ok(text) => text.clone(),
+            Err(failure) => failure.to_string(),
+        };
+        let line = serde_json::json!({
+            "target": target.name(), "works": sent.is_ok(), "text": text,
+        });
+        std::io::Write::write_all(&mut out, format!("{line}\n").as_bytes())?;
+    } else if let Ok(text) = &sent {
+        std::io::Write::write_all(&mut out, format!("{text}\n").as_bytes())?;
+    }
+    sent.map(drop)
+}

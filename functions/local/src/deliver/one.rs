@@ -1,0 +1,170 @@
+//! The delivery of one file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
+use drawbridge_deliver::file::{FileDelivery, FileError};
+use drawbridge_deliver::{Deliverer, retry_delay};
+use drawbridge_store::LocalStore;
+use drawbridge_time::Deadline;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::Target;
+use super::report::{check_complete, check_none_gone, print_report};
+use crate::cli;
+use crate::failure::Failure;
+use crate::progress::{say, say_timed};
+use crate::signals::stop_requested_on_signal;
+
+/// What the records' tenant is called where nothing says it.
+const UNKNOWN_TENANT: &str = "local";
+
+/// Delivers a file of records, once or as they come.
+pub(super) async fn run(
+    args: &cli::Deliver,
+    target: &Target,
+    every: Duration,
+) -> Result<(), Failure> {
+    let mut stop = stop_requested_on_signal("the records at hand");
+    let mut delivery = open(args, target)?;
+    let mut tries = 0;
+    loop {
+        let asked = stop.clone();
+        let delivered = delivery
+            .run(Deadline::none(), &move || *asked.borrow())
+            .await;
+        let wait = match delivered {
+            Ok(report) => {
+                match print_report(None, &report, args.json) {
+                    // A delivery that follows its file goes on, even if nobody reads what it prints.
+                    Err(failure) if args.once && !matches!(failure, Failure::ReaderGone) => {
+                        return Err(failure);
+                    }
+                    _ => {}
+                }
+                if args.once || *stop.borrow() {
+                    return check_complete(&report, &mut delivery);
+                }
+                match &report.later {
+                    None => {
+                        tries = 0;
+                        every
+                    }
+                    Some(later) => {
+                        tries += 1;
+                        say_timed(&format!("drawbridge: {}", later.reason));
+                        retry_delay(later.after, tries).max(every)
+                    }
+                }
+            }
+            // The poll that writes the file may not have begun.
+            Err(error @ FileError::Missing { .. }) if !args.once => {
+                say(&format!("drawbridge: {error}; waiting for it"));
+                every.max(Duration::from_secs(30))
+            }
+            Err(error) => return Err(Failure::of(error)),
+        };
+        if !wait_unless_stopped(wait, every, &mut delivery, &mut stop).await? {
+            return check_none_gone(&delivery.left().map_err(Failure::of)?);
+        }
+    }
+}
+
+/// Waits, and looks every now and then whether the file was rotated; false if asked to stop.
+async fn wait_unless_stopped(
+    wait: Duration,
+    every: Duration,
+    delivery: &mut FileDelivery,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<bool, Failure> {
+    let until = Instant::now() + wait;
+    loop {
+        let look = until.min(Instant::now() + every);
+        tokio::select! {
+            () = tokio::time::sleep_until(look) => {}
+            _ = stop.wait_for(|asked| *asked) => return Ok(false),
+        }
+        if look == until {
+            return Ok(true);
+        }
+        match delivery.look().await {
+            Ok(()) | Err(FileError::Missing { .. }) => {}
+            Err(error) => return Err(Failure::of(error)),
+        }
+    }
+}
+
+fn open(args: &cli::Deliver, target: &Target) -> Result<FileDelivery, Failure> {
+    let (folder, tenant) = data_folder(&args.file);
+    let tenant = args.tenant.clone().or(tenant);
+    let tenant = tenant.as_deref().unwrap_or(UNKNOWN_TENANT);
+    open_file(target, &args.file, &folder, tenant, args.set_aside).map_err(Failure::of)
+}
+
+/// Opens the delivery of a file; what is refused goes to `quarantine/` in the data folder.
+pub(super) fn open_file(
+    target: &Target,
+    file: &Path,
+    folder: &Path,
+    tenant: &str,
+    sets_aside: bool,
+) -> Result<FileDelivery, FileError> {
+    let store = Arc::new(LocalStore::new(folder));
+    let deliverer = Deliverer::new(Arc::clone(&target.target), store);
+    let delivery = FileDelivery::open(deliverer, file, target.format.name(), tenant)?;
+    Ok(delivery.setting_aside(sets_aside))
+}
+
+/// The data folder that a file of records is in, where `replay` looks for what is put aside, and the
+/// tenant whose folder it is: `DIR/NAME/siem.ndjson`, where there is a document of that name.
+fn data_folder(file: &Path) -> (PathBuf, Option<String>) {
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let of_tenant = || {
+        let name = folder.file_name()?.to_str()?;
+        let above = match folder.parent()? {
+            above if above.as_os_str().is_empty() => Path::new("."),
+            above => above,
+        };
+        let is_there = [TENANTS_FOLDER, PAUSED_FOLDER].iter().any(|documents| {
+            let document = |ending| above.join(documents).join(format!("{name}.{ending}"));
+            document("toml").exists() || document("json").exists()
+        });
+        is_there.then(|| (above.to_owned(), Some(name.to_owned())))
+    };
+    of_tenant().unwrap_or_else(|| (folder.to_owned(), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenants_file_is_known_by_its_document() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        std::fs::create_dir_all(at("tenants/paused")).unwrap();
+        std::fs::write(at("tenants/contoso.toml"), "").unwrap();
+        std::fs::write(at("tenants/paused/fabrikam.json"), "").unwrap();
+        for (file, data, tenant) in [
+            ("contoso/siem.ndjson", "", Some("contoso")),
+            ("fabrikam/siem.ndjson", "", Some("fabrikam")),
+            ("removed/siem.ndjson", "removed", None),
+            ("siem.ndjson", "", None),
+        ] {
+            let (folder, name) = data_folder(&at(file));
+            assert_eq!(
+                folder.components().as_path(),
+                at(data).components().as_path(),
+                "{file}"
+            );
+            assert_eq!(name.as_deref(), tenant, "{file}");
+        }
+        assert_eq!(data_folder(Path::new("siem.ndjson")), (".".into(), None));
+    }
+}

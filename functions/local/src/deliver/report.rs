@@ -1,0 +1,94 @@
+use std::io::Write as _;
+
+use drawbridge_deliver::file::{FileDelivery, FileReport, Undelivered};
+
+use crate::failure::Failure;
+use crate::progress::{say, timed};
+
+/// Prints what was done, if anything was; of a tenant among several, with its name.
+pub(super) fn print_report(
+    tenant: Option<&str>,
+    report: &FileReport,
+    json: bool,
+) -> Result<(), Failure> {
+    let mut out = crate::screen::stdout();
+    let FileReport {
+        delivered,
+        refused,
+        cut,
+        offset,
+        lost,
+        later,
+    } = report;
+    let of = tenant.map_or_else(String::new, |tenant| format!("{tenant}: "));
+    for lost in lost {
+        say(&format!("drawbridge: {of}{}", describe_lost(lost)));
+    }
+    if json {
+        let waiting = later.as_ref().map(|later| later.reason.as_str());
+        let mut line = serde_json::json!({
+            "delivered": delivered, "refused": refused, "cut": cut, "offset": offset,
+            "lost_bytes": lost.iter().map(|lost| lost.bytes).sum::<u64>(), "waiting": waiting,
+        });
+        if let Some(tenant) = tenant {
+            line["tenant"] = tenant.into();
+        }
+        writeln!(out, "{line}")?;
+    } else if *delivered + *refused > 0 {
+        let text = format!("{of}{delivered} records delivered, {refused} refused");
+        writeln!(out, "{}", timed(&text))?;
+    }
+    Ok(())
+}
+
+/// A delivery that left something undone is no success, though nothing is lost.
+pub(super) fn check_complete(
+    report: &FileReport,
+    delivery: &mut FileDelivery,
+) -> Result<(), Failure> {
+    if let Some(later) = &report.later {
+        let left = delivery.left().map_err(Failure::of)?;
+        check_none_gone(&left)?;
+        let left: Vec<String> = left.iter().map(describe_bytes).collect();
+        return Err(Failure::of(format!(
+            "not everything was delivered; nothing is lost, run it again: {}; left are {}",
+            later.reason,
+            left.join(", ")
+        )));
+    }
+    if let Some(lost) = report.lost.first() {
+        return Err(Failure::of(describe_lost(lost)));
+    }
+    let quarantined = report.refused + report.cut;
+    if quarantined > 0 {
+        return Err(Failure::of(format!(
+            "{quarantined} records were refused or cut and are in quarantine/: see `drawbridge \
+             replay list`"
+        )));
+    }
+    Ok(())
+}
+
+/// A file that was removed before it was delivered was held open until now.
+pub(super) fn check_none_gone(left: &[Undelivered]) -> Result<(), Failure> {
+    match left.iter().find(|left| left.is_gone) {
+        None => Ok(()),
+        Some(gone) => Err(Failure::of(format!(
+            "{} were not delivered, and the file is not in the folder any more: put it back, \
+             packed with gzip or not, before running this again",
+            describe_bytes(gone)
+        ))),
+    }
+}
+
+fn describe_lost(lost: &Undelivered) -> String {
+    format!(
+        "{} were written and are gone: it was truncated before they were copied or delivered; \
+         see \"Rotation\" in docs/deliver.md",
+        describe_bytes(lost)
+    )
+}
+
+fn describe_bytes(left: &Undelivered) -> String {
+    format!("{} bytes of {}", left.bytes, left.place)
+}

@@ -1,0 +1,183 @@
+//! `drawbridge doctor`: what polls and deliveries need, looked at for real.
+
+mod clock;
+mod line;
+mod machine;
+#[cfg(feature = "aws")]
+mod stack;
+mod target;
+
+use std::io::Write as _;
+
+use drawbridge_graph::Level;
+use futures::{StreamExt as _, stream};
+
+pub(crate) use self::line::{Line, Mark};
+use crate::cli;
+use crate::data_location::DataLocation;
+use crate::failure::Failure;
+use crate::status;
+use crate::tenants::admission::{PollsSoFar, Verdicts, admit};
+use crate::tenants::check::{AT_ONCE, Checked, checked};
+use crate::tenants::{TenantDocument, tenant_documents};
+
+pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
+    let place = DataLocation::open(&args.place).await?;
+    if place.as_folder().is_some() && !args.queues.is_empty() {
+        return Err(Failure::usage(
+            "--queue goes with --bucket: a folder has no queues",
+        ));
+    }
+    let mut told = Told {
+        json: args.json,
+        all: 0,
+        failed: 0,
+    };
+    if let Some(folder) = place.as_folder() {
+        told.tell(machine::lines(folder))?;
+    }
+    let services = place.services()?;
+    match tenant_documents(place.store.as_ref()).await {
+        Err(failure) => told.tell([documents_line(&place, Err(failure))])?,
+        Ok(documents) => {
+            told.tell([documents_line(&place, Ok(documents.found.len()))])?;
+            let unreadable = documents.unreadable.iter();
+            told.tell(unreadable.map(|e| Line::new(Mark::Failed, "documents", e.to_string())))?;
+            let found = &documents.found;
+            let verdicts = admit(found, &place, &services, &PollsSoFar::default()).await;
+            let polled: Vec<_> = found.iter().filter(|of| !of.document.is_paused).collect();
+            told.tell(clock::lines(&polled, &verdicts, &services).await)?;
+            let checks = polled.iter().filter_map(|found| {
+                let verdict = verdicts.get(found.document.name.as_str())?;
+                Some(checked(found, verdict, &services))
+            });
+            let mut checks = stream::iter(checks).buffered(AT_ONCE);
+            while let Some(checked) = checks.next().await {
+                told.tell(of_check(&checked))?;
+            }
+            drop(checks);
+            if let Some(folder) = place.as_folder() {
+                told.tell(outputs(folder, &polled, &verdicts))?;
+            }
+            match status::tenants(&place, &documents).await {
+                Ok(tenants) => told.tell(tenants.iter().map(of_polls))?,
+                Err(failure) => {
+                    told.tell([Line::new(Mark::Failed, "polls", failure.to_string())])?;
+                }
+            }
+        }
+    }
+    told.tell(target::lines(args, place.as_folder().is_none()).await)?;
+    #[cfg(feature = "aws")]
+    if place.as_folder().is_none() {
+        told.tell(stack::lines(&args.queues).await)?;
+    }
+    told.end()
+}
+
+/// Prints lines as they come.
+struct Told {
+    json: bool,
+    all: usize,
+    failed: usize,
+}
+
+impl Told {
+    fn tell(&mut self, lines: impl IntoIterator<Item = Line>) -> Result<(), Failure> {
+        let mut out = crate::screen::stdout();
+        for line in lines {
+            self.all += 1;
+            self.failed += usize::from(line.mark == Mark::Failed);
+            if self.json {
+                writeln!(out, "{}", line.json())?;
+            } else {
+                line.print(&mut out)?;
+            }
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    fn end(&self) -> Result<(), Failure> {
+        match self.failed {
+            0 => Ok(()),
+            failed => Err(Failure::of(format!(
+                "{failed} of {} checks failed",
+                self.all
+            ))),
+        }
+    }
+}
+
+fn documents_line(place: &DataLocation, found: Result<usize, Failure>) -> Line {
+    let about = "documents";
+    match found {
+        Ok(0) => Line::new(
+            Mark::Warn,
+            about,
+            format!("there is no tenant in {}", place.name()),
+        )
+        .todo(format!(
+            "run `drawbridge tenants add NAME …{}`",
+            place.options()
+        )),
+        Ok(1) => Line::new(Mark::Ok, about, format!("{} has 1 tenant", place.name())),
+        Ok(count) => Line::new(
+            Mark::Ok,
+            about,
+            format!("{} has {count} tenants", place.name()),
+        ),
+        Err(failure) => Line::new(Mark::Failed, about, failure.to_string()),
+    }
+}
+
+/// What `tenants check` says of a tenant.
+fn of_check(checked: &Checked<'_>) -> Vec<Line> {
+    let name = checked.name();
+    let document = checked
+        .document_error()
+        .map(|error| Line::new(Mark::Failed, format!("{name}: document"), error.to_string()));
+    let findings = checked.findings().iter().map(|finding| {
+        let mark = match finding.level {
+            Level::Passed => Mark::Ok,
+            Level::Warned => Mark::Warn,
+            Level::Failed => Mark::Failed,
+        };
+        Line::new(
+            mark,
+            format!("{name}: {}", finding.topic.as_str()),
+            &*finding.text,
+        )
+    });
+    document.into_iter().chain(findings).collect()
+}
+
+/// What `status` says of a tenant, in one line.
+fn of_polls(tenant: &status::TenantStatus) -> Line {
+    let about = format!("{}: polls", tenant.name);
+    let (text, todo) = tenant.summary();
+    let mark = if tenant.is_well() {
+        Mark::Ok
+    } else {
+        Mark::Failed
+    };
+    Line {
+        todo,
+        ..Line::new(mark, about, text)
+    }
+}
+
+/// Whether the outputs of the tenants can be written to.
+fn outputs(
+    folder: &std::path::Path,
+    polled: &[&TenantDocument],
+    verdicts: &Verdicts<'_>,
+) -> Vec<Line> {
+    let admitted = polled.iter().filter_map(|found| {
+        let verdict = verdicts.get(found.document.name.as_str())?;
+        verdict.as_ref().ok().copied()
+    });
+    admitted
+        .map(|tenant| machine::outputs(folder, &tenant))
+        .collect()
+}

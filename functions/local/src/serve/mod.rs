@@ -1,0 +1,121 @@
+//! `drawbridge serve`: the served API of a folder, over HTTP.
+
+mod directory;
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use drawbridge_served::Router;
+use drawbridge_time::SystemClock;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use self::directory::Directory;
+use crate::cli;
+use crate::data_location::DataLocation;
+use crate::failure::Failure;
+use crate::progress::say;
+use crate::signals::{HangUps, stop_requested_on_signal};
+
+/// How often the documents are read anew, as `poll --all` does.
+const RELOAD_EVERY: Duration = Duration::from_secs(60);
+
+/// How long answers at hand may take once it is to stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
+/// Serves until Ctrl-C.
+pub(crate) async fn run(args: cli::Serve) -> Result<(), Failure> {
+    check_address(&args)?;
+    let place = DataLocation::folder(args.out);
+    let router = Arc::new(Router::new(Arc::clone(&place.store), Arc::new(SystemClock)));
+    let mut directory = Directory::new(place)?;
+    let count = directory.load(&router).await?;
+    let listener = TcpListener::bind(args.listen).await;
+    let cannot_listen = |error| Failure::of(format!("cannot listen on {}: {error}", args.listen));
+    let listener = listener.map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
+    let stop = stop_requested_on_signal("the answers at hand");
+    say_address(address, count)?;
+    let mut hang_ups = HangUps::listen();
+    let reload = async {
+        let mut ticks = tokio::time::interval(RELOAD_EVERY);
+        ticks.tick().await;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = hang_ups.next() => {}
+            }
+            if let Err(failure) = directory.load(&router).await {
+                say(&format!("drawbridge: {failure}"));
+            }
+        }
+    };
+    tokio::select! {
+        ended = answer(listener, &router, stop) => ended,
+        () = reload => Ok(()),
+    }
+}
+
+fn say_address(address: SocketAddr, count: usize) -> Result<(), Failure> {
+    let tenants = if count == 1 { "tenant" } else { "tenants" };
+    let mut out = crate::screen::stdout();
+    writeln!(
+        out,
+        "serving {count} {tenants} on http://{address}/api/alerts"
+    )?;
+    out.flush()?;
+    if count == 0 {
+        say("no tenant is served yet: docs/served.md has what a document needs");
+    }
+    Ok(())
+}
+
+/// Tokens and records are never sent over a network in the clear unless somebody wants that.
+fn check_address(args: &cli::Serve) -> Result<(), Failure> {
+    if args.listen.ip().is_loopback() || args.allow_plain_http {
+        return Ok(());
+    }
+    Err(Failure::of(format!(
+        "{} can be reached from other machines, and this is plain HTTP: listen on 127.0.0.1 with a \
+         reverse proxy that does TLS in front, or say --allow-plain-http where something else keeps \
+         tokens and records from being read on the way",
+        args.listen
+    )))
+}
+
+/// Answers until it is to stop, and then what is at hand.
+async fn answer(
+    listener: TcpListener,
+    router: &Arc<Router>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    let service = axum::Router::new()
+        .fallback(handle)
+        .with_state(Arc::clone(router));
+    let mut asked = stop.clone();
+    let serve = axum::serve(listener, service).with_graceful_shutdown(async move {
+        // The sender lives as long as the process.
+        let _ = asked.wait_for(|stop| *stop).await;
+    });
+    let too_long = async {
+        let _ = stop.wait_for(|stop| *stop).await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        ended = serve => ended.map_err(Failure::from),
+        () = too_long => Err(Failure::of(
+            "some answers were not at their end after 30 seconds and were broken off; their clients \
+             ask again",
+        )),
+    }
+}
+
+async fn handle(State(router): State<Arc<Router>>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    router.answer(&head).await.map(Body::from_stream)
+}

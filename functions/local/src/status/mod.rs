@@ -1,0 +1,144 @@
+//! `drawbridge status`: how every tenant of a folder or a stack is, and what to do.
+
+mod problem;
+mod tenant_status;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Write as _;
+
+use drawbridge_poll::LastError;
+use drawbridge_quarantine::stored_items;
+use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
+
+pub(crate) use self::tenant_status::TenantStatus;
+use crate::cli;
+use crate::data_location::DataLocation;
+use crate::failure::Failure;
+use crate::paint::paint;
+use crate::progress::say;
+use crate::screen::{columns, wrapped};
+use crate::state::tenants_with_state;
+use crate::state_head::state_head;
+use crate::tenants::admission::{PollsSoFar, admit};
+use crate::tenants::{TenantDocuments, tenant_documents};
+
+/// States that are read at once; each may be megabytes.
+const AT_ONCE: usize = 8;
+
+pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
+    let place = DataLocation::open(&args.place).await?;
+    let documents = tenant_documents(place.store.as_ref()).await?;
+    documents.say_unreadable();
+    let tenants = tenants(&place, &documents).await?;
+    let mut out = crate::screen::stdout();
+    if tenants.is_empty() && !args.json {
+        TenantDocuments::check_complete(&documents.unreadable)?;
+        writeln!(
+            out,
+            "no tenants in {}: add one with `drawbridge tenants add`",
+            place.name()
+        )?;
+        return Ok(());
+    }
+    if args.json {
+        for tenant in &tenants {
+            writeln!(out, "{}", tenant.json())?;
+        }
+    } else {
+        print(&mut out, &tenants)?;
+    }
+    let unwell = tenants.iter().filter(|tenant| !tenant.is_well()).count();
+    let trouble =
+        (unwell > 0).then(|| format!("{unwell} of {} tenants are not well", tenants.len()));
+    TenantDocuments::ended(trouble, &documents.unreadable)
+}
+
+/// Those that have a document or a state, in the order of their names.
+pub(crate) async fn tenants(
+    place: &DataLocation,
+    documents: &TenantDocuments,
+) -> Result<Vec<TenantStatus>, Failure> {
+    let services = place.services()?;
+    let verdicts = admit(&documents.found, place, &services, &PollsSoFar::default()).await;
+    let given = place.given_tenants();
+    let quarantined = quarantined(place).await?;
+    let found: HashMap<&str, _> = documents
+        .found
+        .iter()
+        .map(|found| (found.document.name.as_str(), found))
+        .collect();
+    let mut names: BTreeSet<String> = found.keys().map(|name| (*name).to_owned()).collect();
+    names.extend(given.iter().map(|tenant| tenant.name.clone()));
+    names.extend(tenants_with_state(place).await?);
+    let one = |name: String| {
+        let document = found.get(name.as_str());
+        let refusal = verdicts.get(name.as_str());
+        let refusal = refusal.and_then(|verdict| verdict.as_ref().err());
+        let mut status = TenantStatus {
+            document: document.map(|found| found.document.key.clone()),
+            is_paused: document.is_some_and(|found| found.document.is_paused),
+            is_given: given.iter().any(|tenant| tenant.name == name),
+            refusal: refusal.map(ToString::to_string),
+            state: Ok(None),
+            last_error: None,
+            quarantined: quarantined.get(&name).copied().unwrap_or_default(),
+            is_stack: place.as_folder().is_none(),
+            options: place.options(),
+            now: Timestamp::now(),
+            name,
+        };
+        async move {
+            status.state = state_head(place, &status.name).await;
+            // What cannot be read of it is no reason to say nothing of the rest.
+            let last_error = LastError::of(place.store.as_ref(), &status.name).await;
+            status.last_error = last_error.ok().flatten();
+            status
+        }
+    };
+    Ok(stream::iter(names)
+        .map(one)
+        .buffered(AT_ONCE)
+        .collect()
+        .await)
+}
+
+/// How many items each tenant has in quarantine.
+async fn quarantined(place: &DataLocation) -> Result<BTreeMap<String, usize>, Failure> {
+    let items = stored_items(place.store.as_ref(), None).await;
+    let items = items.map_err(Failure::of)?;
+    for error in &items.unreadable {
+        say(&format!("drawbridge: {error}"));
+    }
+    let mut counts = BTreeMap::new();
+    for item in items.found {
+        *counts.entry(item.tenant).or_default() += 1;
+    }
+    Ok(counts)
+}
+
+fn print(out: &mut impl std::io::Write, tenants: &[TenantStatus]) -> Result<(), Failure> {
+    let head = [
+        "TENANT",
+        "STATUS",
+        "LAG",
+        "LAST SUCCESS",
+        "FAILING SINCE",
+        "UNREAD",
+        "QUARANTINE",
+    ];
+    let rows: Vec<_> = tenants.iter().map(TenantStatus::cells).collect();
+    crate::table::write(out, head, rows)?;
+    for tenant in tenants {
+        let lines = tenant.explained();
+        if lines.is_empty() {
+            continue;
+        }
+        let (name, colour) = (&tenant.name, tenant.colour());
+        writeln!(out, "\n{}: {}", paint(name, colour), tenant.word())?;
+        for line in lines {
+            writeln!(out, "{}", wrapped(&line, 2, columns()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,302 @@
+use drawbridge_cursor::State;
+use drawbridge_poll::LastError;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::problem::Problem;
+use crate::paint::Colour;
+use crate::span::{ago, span};
+use crate::state_head::lag_secs;
+use crate::table::Cell;
+
+/// How long a tenant may have been without a poll that ended well. The state of an idle one is saved
+/// about once an hour, and half an hour of trouble passes by itself.
+const LONGEST: SignedDuration = SignedDuration::from_mins(95);
+
+/// How long something may have been unread: a backlog of one poll is none.
+const LONGEST_UNREAD: SignedDuration = SignedDuration::from_mins(30);
+
+/// What is known of a tenant.
+pub(crate) struct TenantStatus {
+    pub(crate) name: String,
+    /// The key of its document, if it has one.
+    pub(super) document: Option<String>,
+    pub(super) is_paused: bool,
+    /// Whether it is one of the stack's parameters.
+    pub(super) is_given: bool,
+    /// Why it is not polled.
+    pub(super) refusal: Option<String>,
+    /// What its polls remember, or why that cannot be read.
+    pub(super) state: Result<Option<State>, String>,
+    pub(super) last_error: Option<LastError>,
+    /// How many items it has in quarantine.
+    pub(super) quarantined: usize,
+    pub(super) is_stack: bool,
+    /// The options that name the place in another command.
+    pub(super) options: String,
+    pub(super) now: Timestamp,
+}
+
+impl TenantStatus {
+    pub(crate) fn is_well(&self) -> bool {
+        self.problems().is_empty()
+    }
+
+    /// When a poll last ended well, as far as the state knows.
+    pub(crate) fn last_success(&self) -> Option<Timestamp> {
+        self.state()?.last_success
+    }
+
+    /// One word, or two, for how it is.
+    pub(crate) fn word(&self) -> &'static str {
+        match self.problems().first() {
+            Some(problem) => problem.word,
+            None if self.is_paused => "paused",
+            None if self.is_left_over() => "no document",
+            None => "ok",
+        }
+    }
+
+    pub(super) fn colour(&self) -> Colour {
+        match self.word() {
+            "ok" => Colour::Green,
+            "paused" | "no document" => Colour::Yellow,
+            _ => Colour::Red,
+        }
+    }
+
+    fn state(&self) -> Option<&State> {
+        self.state.as_ref().ok()?.as_ref()
+    }
+
+    fn is_longer_ago(&self, time: Timestamp, than: SignedDuration) -> bool {
+        self.now.duration_since(time) > than
+    }
+
+    /// Whether it has a state alone, and nobody polls it: it was removed.
+    fn is_left_over(&self) -> bool {
+        let signs = [
+            self.state().and_then(|state| state.saved),
+            self.last_success(),
+            self.last_error.as_ref().map(|last| last.at),
+        ];
+        let last = signs.into_iter().flatten().max();
+        let is_silent = last.is_none_or(|last| self.is_longer_ago(last, LONGEST));
+        self.document.is_none() && !self.is_given && is_silent
+    }
+
+    /// Since when polls fail, as far as that was noted.
+    fn failing_since(&self) -> Option<Timestamp> {
+        let state = self.state()?;
+        let first_try = || state.swept.week.into_iter().chain(state.saved).min();
+        match state.last_success {
+            None => state.failing_since.or_else(first_try),
+            Some(_) => state.failing_since,
+        }
+    }
+
+    /// What is wrong with it; nothing if it is well.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let polls = [
+            Self::refused,
+            Self::unreadable,
+            Self::unpolled,
+            Self::failing,
+            Self::behind,
+        ];
+        let mut problems = Vec::new();
+        if !self.is_paused && !self.is_left_over() {
+            problems.extend(polls.iter().filter_map(|of| of(self)));
+        }
+        problems.extend(self.in_quarantine());
+        problems
+    }
+
+    fn refused(&self) -> Option<Problem> {
+        let refusal = self.refusal.as_ref()?;
+        let (name, options) = (&self.name, &self.options);
+        Some(Problem {
+            word: "broken",
+            what: refusal.clone(),
+            todo: format!("mend its document, then run `drawbridge tenants check {name}{options}`"),
+        })
+    }
+
+    fn unreadable(&self) -> Option<Problem> {
+        let error = self.state.as_ref().err()?;
+        Some(Problem {
+            word: "unreadable",
+            what: error.clone(),
+            todo: "see \"Restoring a state\" in docs/operations.md".to_owned(),
+        })
+    }
+
+    /// That nobody polls it.
+    fn unpolled(&self) -> Option<Problem> {
+        let (word, what) = match (&self.state, self.last_success()) {
+            (Err(_), _) => return None,
+            (Ok(None), _) => ("not polled", "it was never polled".to_owned()),
+            (Ok(Some(_)), Some(success))
+                if self.failing_since().is_none() && self.is_longer_ago(success, LONGEST) =>
+            {
+                let ago = ago(Some(success), self.now);
+                (
+                    "not polled",
+                    format!("no poll is known since the one that ended well {ago}"),
+                )
+            }
+            _ => return None,
+        };
+        // What is refused is told already.
+        if self.refusal.is_some() {
+            return None;
+        }
+        let todo = if self.is_stack {
+            "a new tenant is polled within five minutes; after that, look at the alarms and at the \
+             logs of the dispatch and the poll function"
+                .to_owned()
+        } else {
+            format!(
+                "look whether `drawbridge poll --all{}` is running, and start it",
+                self.options
+            )
+        };
+        Some(Problem { word, what, todo })
+    }
+
+    fn failing(&self) -> Option<Problem> {
+        let since = self.failing_since()?;
+        let secs = self.now.duration_since(since).as_secs();
+        Some(Problem {
+            word: "failing",
+            what: format!("no poll has ended well for {}", span(secs)),
+            todo: format!(
+                "run `drawbridge tenants check {}{}`",
+                self.name, self.options
+            ),
+        })
+    }
+
+    /// That something has been unread for long.
+    fn behind(&self) -> Option<Problem> {
+        let unread = &self.state()?.unread;
+        let first = unread.first()?;
+        if !self.is_longer_ago(first, LONGEST_UNREAD) {
+            return None;
+        }
+        let failed = unread.iter().filter(|range| range.due.failures > 0).count();
+        let failed = match failed {
+            0 => String::new(),
+            failed => format!(", {failed} of which failed"),
+        };
+        let count = unread.len();
+        let ranges = if count == 1 { "range is" } else { "ranges are" };
+        Some(Problem {
+            word: "behind",
+            what: format!("{count} {ranges} unread{failed}; the first begins {first:.0}"),
+            todo: format!(
+                "polls read them by themselves; if the number does not fall, run `drawbridge state \
+                 show --tenant {}{}`",
+                self.name, self.options
+            ),
+        })
+    }
+
+    fn in_quarantine(&self) -> Option<Problem> {
+        let count = self.quarantined;
+        let items = if count == 1 { "item is" } else { "items are" };
+        (count > 0).then(|| Problem {
+            word: "quarantine",
+            what: format!("{count} {items} in quarantine, and not in the SIEM"),
+            todo: format!(
+                "run `drawbridge replay list --tenant {}{}`",
+                self.name, self.options
+            ),
+        })
+    }
+
+    /// The last error, if it is newer than the last success or explains what is wrong.
+    fn error_line(&self) -> Option<String> {
+        let LastError { at, error } = self.last_error.as_ref()?;
+        let is_news = self.last_success().is_none_or(|success| success < *at);
+        is_news.then(|| format!("last error, {}: {error}", ago(Some(*at), self.now)))
+    }
+
+    /// What there is to say of it besides its row; nothing if it is well.
+    pub(super) fn explained(&self) -> Vec<String> {
+        let problems = self.problems();
+        let mut lines: Vec<String> = Vec::new();
+        for Problem { word, what, todo } in problems {
+            lines.push(what);
+            if word == "failing" {
+                lines.extend(self.error_line());
+            }
+            lines.push(format!("what to do: {todo}"));
+        }
+        if self.is_left_over() {
+            lines.push(format!(
+                "it has a state and no document, and nobody polls it. What is left of a tenant that was \
+                 removed goes with `drawbridge tenants purge {}{}`",
+                self.name, self.options
+            ));
+        }
+        lines
+    }
+
+    /// All of it in one text, and what to do first.
+    pub(crate) fn summary(&self) -> (String, Option<String>) {
+        let problems = self.problems();
+        let todo = problems.first().map(|problem| problem.todo.clone());
+        let mut texts: Vec<String> = problems.into_iter().map(|problem| problem.what).collect();
+        if texts.is_empty() {
+            texts.push(match self.last_success() {
+                Some(success) => format!("the last good one was {}", ago(Some(success), self.now)),
+                None => self.word().to_owned(),
+            });
+        }
+        (texts.join("; "), todo)
+    }
+
+    pub(super) fn cells(&self) -> [Cell; 7] {
+        let lag = self.state().and_then(|state| lag_secs(state, self.now));
+        let success = match &self.state {
+            Ok(_) => ago(self.last_success(), self.now),
+            Err(_) => "?".to_owned(),
+        };
+        let unread = self.state().map(|state| state.unread.len().to_string());
+        let failing = self.failing_since().map(|since| ago(Some(since), self.now));
+        [
+            self.name.as_str().into(),
+            Cell::from(self.word()).painted(self.colour()),
+            lag.map_or_else(|| "?".to_owned(), span).into(),
+            success.into(),
+            failing.unwrap_or_else(|| "-".to_owned()).into(),
+            unread.unwrap_or_else(|| "?".to_owned()).into(),
+            self.quarantined.to_string().into(),
+        ]
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let state = self.state();
+        let problems: Vec<Value> = self
+            .problems()
+            .into_iter()
+            .map(|Problem { word, what, todo }| json!({"problem": word, "what": what, "do": todo}))
+            .collect();
+        json!({
+            "tenant": self.name,
+            "status": self.word(),
+            "well": self.is_well(),
+            "document": self.document,
+            "paused": self.is_paused,
+            "read_up_to": state.and_then(State::read_up_to),
+            "lag_secs": state.and_then(|state| lag_secs(state, self.now)),
+            "last_success": self.last_success(),
+            "failing_since": self.failing_since(),
+            "last_error": self.last_error,
+            "unread": state.map(|state| &state.unread),
+            "quarantined": self.quarantined,
+            "problems": problems,
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! `compare`: an old export beside new records.
+
+mod documented;
+mod trouble;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::command::{drawbridge, run};
+
+pub(crate) fn fixture(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/command/fixtures/compare")
+        .join(file)
+}
+
+fn shown(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn json_is_for_scripts() {
+    let (old, new) = (fixture("old.json"), fixture("alerts.json"));
+    let outcome = run(drawbridge(&["compare", shown(&old), shown(&new), "--json"])).well();
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(report["alerts"]["by_id"], 2);
+    assert_eq!(report["alerts"]["by_id_without_prefix"], 1);
+    assert_eq!(
+        report["alerts"]["only_old"]["first"][0]["title"],
+        "A scheduled task was made"
+    );
+    assert_eq!(report["keys"].as_array().unwrap().len(), 50);
+    let source = &report["keys"][27];
+    assert_eq!(
+        (&source["key"], &source["verdict"]),
+        (&Value::from("Source"), &Value::from("never"))
+    );
+    assert!(
+        source["text"]
+            .as_str()
+            .unwrap()
+            .contains("Replace \"Windows Defender ATP\" by \"EDR\"")
+    );
+}
+
+/// What `map` wrote is compared as the alerts are.
+#[test]
+fn records_and_folders_of_them_are_read() {
+    let (old, alerts) = (fixture("old.json"), fixture("alerts.json"));
+    let mapped = run(drawbridge(&["map", shown(&alerts)])).well().stdout;
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("contoso");
+    std::fs::create_dir(&inner).unwrap();
+    std::fs::write(inner.join("siem.ndjson"), mapped).unwrap();
+    std::fs::write(
+        inner.join("native.ndjson"),
+        "{\"id\":\"da1\",\"evidence\":[]}\n",
+    )
+    .unwrap();
+    let keys = |new: &Path| {
+        let outcome = run(drawbridge(&["compare", shown(&old), shown(new), "--json"])).well();
+        let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        report["keys"].clone()
+    };
+    let expected = keys(&alerts);
+    assert_eq!(keys(folder.path()), expected);
+    assert_eq!(keys(&inner.join("siem.ndjson")), expected);
+}
+
+#[test]
+fn above_the_bound_the_exit_code_is_1() {
+    let (old, new) = (fixture("old.json"), fixture("alerts.json"));
+    let with = |bound| {
+        run(drawbridge(&[
+            "compare",
+            shown(&old),
+            shown(&new),
+            "--fail-on",
+            bound,
+        ]))
+    };
+    with("100%").well();
+    with("1000").well();
+    with("0").failed(1, &["more than --fail-on allows"]);
+    with("5%").failed(1, &["more than --fail-on allows"]);
+    with("a lot").failed(2, &["--fail-on"]);
+}

@@ -1,0 +1,123 @@
+//! Sides that share nothing, are broken, or are hostile.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{fixture, shown};
+use crate::support::command::{Outcome, drawbridge, run, run_with_input};
+
+fn compare(old: &Path, new: &Path, more: &[&str]) -> Outcome {
+    run(drawbridge(
+        &[&["compare", shown(old), shown(new)], more].concat(),
+    ))
+}
+
+fn old() -> Vec<Value> {
+    serde_json::from_slice(&fs::read(fixture("old.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn two_sides_without_a_common_alert_say_what_was_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("old.json");
+    fs::write(&file, Value::from(old().split_off(3)).to_string()).unwrap();
+    let page = folder.path().join("page.html");
+    let outcome = compare(&file, &fixture("alerts.json"), &["--html", shown(&page)]);
+    let outcome = outcome.failed(
+        1,
+        &[
+            "share no alert",
+            "without the two letters",
+            "detector, device and a time",
+            "OLD is from 2023-04-04T06:07:08.12345Z",
+        ],
+    );
+    assert!(
+        outcome
+            .stdout
+            .contains("Alerts only in OLD: 1, 1 of them of a time"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        fs::read_to_string(page)
+            .unwrap()
+            .contains("The two sides share no alert")
+    );
+}
+
+#[test]
+fn broken_lines_are_told_and_the_rest_is_compared() {
+    let mut lines: Vec<String> = old().iter().map(Value::to_string).collect();
+    lines.insert(1, "{\"AlertId\": \"cut".to_owned());
+    let command = drawbridge(&["compare", "-", shown(&fixture("alerts.json"))]);
+    let outcome = run_with_input(command, lines.join("\n").as_bytes());
+    let outcome = outcome.failed(1, &["1 in OLD", "the others were compared"]);
+    assert!(
+        outcome.stdout.contains("standard input, line 2 (byte "),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome.stdout.contains("alerts   3 on both sides"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn what_is_no_export_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (text, empty) = (folder.path().join("notes.txt"), folder.path().join("empty"));
+    fs::write(&text, "AlertId,AlertTime\n").unwrap();
+    fs::create_dir(&empty).unwrap();
+    let alerts = fixture("alerts.json");
+    compare(&text, &alerts, &[]).failed(
+        1,
+        &["notes.txt holds no record", "Give a JSON array or NDJSON"],
+    );
+    compare(&alerts, &empty, &[]).failed(1, &["holds no file of records"]);
+    compare(&folder.path().join("gone"), &alerts, &[]).failed(1, &["cannot read"]);
+    compare(Path::new("-"), Path::new("-"), &[]).failed(1, &["only one side"]);
+    let page = folder.path().join("no/such/page.html");
+    compare(&alerts, &alerts, &["--html", shown(&page)]).failed(1, &["cannot write"]);
+}
+
+#[test]
+fn hostile_values_do_nothing_on_the_screen_and_in_the_page() {
+    let mut old = old();
+    old[0]["AlertTitle"] = json!("<script>alert(1)</script>\u{202e}\u{1b}[2J");
+    old[0]["CommandLine"] = json!("</code><img src=x onerror=alert(1)>".repeat(100_000));
+    old[0]["<b>key</b>"] = json!("x");
+    let folder = tempfile::tempdir().unwrap();
+    let (file, page) = (
+        folder.path().join("old.json"),
+        folder.path().join("page.html"),
+    );
+    fs::write(&file, Value::from(old).to_string()).unwrap();
+    let outcome = compare(&file, &fixture("alerts.json"), &["--html", shown(&page)]).well();
+    let page = fs::read_to_string(page).unwrap();
+    for text in [&outcome.stdout, &page] {
+        assert!(!text.contains(['\u{202e}', '\u{1b}']));
+        assert!(text.contains("\\u202e"));
+    }
+    assert!(outcome.stdout.len() < 60_000, "{}", outcome.stdout.len());
+    assert!(page.len() < 300_000, "{}", page.len());
+    // What is there of markup is the page's own: one script, no picture, nothing from elsewhere.
+    assert_eq!(page.matches("<script").count(), 1);
+    for markup in [
+        "<img",
+        "<b>key",
+        "href=",
+        " style=",
+        "onerror=alert(1)>",
+        "@import",
+        "url(",
+    ] {
+        assert!(!page.contains(markup), "{markup}");
+    }
+    assert!(page.contains("&lt;script&gt;alert(1)"));
+    assert!(page.contains("default-src 'none'; style-src 'sha256-"));
+}

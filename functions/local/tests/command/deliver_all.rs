@@ -1,0 +1,93 @@
+//! `drawbridge deliver --all`: the files of all tenants of a folder.
+
+use crate::deliver::{Server, deliver_to};
+use crate::support::alerts::{alert, files_of, list};
+use crate::support::command::run;
+use crate::support::documents::{objects, on, write, write_of};
+use crate::support::folder::Folder;
+use crate::support::tenant::{OTHER, Tenant};
+
+fn all(folder: &Folder, server: &Server, args: &[&str]) -> std::process::Command {
+    let mut command = deliver_to(folder, server, &["--all", "--out"]);
+    command.arg(folder.path()).args(args);
+    command
+}
+
+#[test]
+fn every_tenants_records_are_delivered_under_its_name() {
+    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
+    let (folder, server) = (Folder::new(), Server::start());
+    run(all(&folder, &server, &["--once"])).failed(1, &["no tenant with records"]);
+    write(
+        &folder,
+        "contoso",
+        &tenant,
+        "outputs = [\"siem\", \"native\"]",
+    );
+    write_of(&folder, "other", &tenant, OTHER, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+
+    let told = objects(&run(all(&folder, &server, &["--once", "--json"])).well());
+    let counts: Vec<_> = told
+        .iter()
+        .map(|one| (&one["tenant"], &one["delivered"]))
+        .collect();
+    assert_eq!(
+        counts,
+        [(&"contoso".into(), &2.into()), (&"other".into(), &3.into())]
+    );
+    assert_eq!(server.files(), files_of([(1, 2), (2, 3)]));
+    // Again, there is nothing.
+    run(all(&folder, &server, &["--once"])).well();
+    assert_eq!(server.files().len(), 5);
+    // Of another format, there is one tenant's file. It has no such members as the others.
+    let native = objects(
+        &run(all(
+            &folder,
+            &server,
+            &["--once", "--json", "--format", "native"],
+        ))
+        .well(),
+    );
+    assert_eq!((native.len(), &native[0]["delivered"]), (1, &1.into()));
+}
+
+#[test]
+fn a_target_that_is_down_loses_nothing_of_any() {
+    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
+    let (folder, server) = (Folder::new(), Server::start());
+    write(&folder, "contoso", &tenant, "");
+    write_of(&folder, "other", &tenant, OTHER, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    server.answers(503);
+    run(all(&folder, &server, &["--once"])).failed(
+        1,
+        &[
+            "contoso: not everything",
+            "other: not everything",
+            "2 of 2 tenants",
+        ],
+    );
+    server.answers(200);
+    run(all(&folder, &server, &["--once"])).well();
+    assert_eq!(server.files(), files_of([(1, 2), (2, 3)]));
+}
+
+#[cfg(unix)]
+#[test]
+fn new_tenants_are_taken_up_until_ctrl_c() {
+    use crate::support::command::{Outcome, signal};
+    use crate::support::until;
+
+    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
+    let (folder, server) = (Folder::new(), Server::start());
+    write(&folder, "contoso", &tenant, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let child = all(&folder, &server, &["--every", "1s"]).spawn().unwrap();
+    until(|| server.files().len() == 2);
+    write_of(&folder, "other", &tenant, OTHER, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    until(|| server.files().len() == 5);
+    signal(&child, "-INT");
+    Outcome::of(child.wait_with_output().unwrap()).well();
+}

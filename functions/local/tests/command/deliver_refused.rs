@@ -1,0 +1,86 @@
+//! What a target refuses on one machine: a record that is wrong is put aside and can be replayed; a
+//! setting that is wrong costs nothing.
+
+use crate::deliver::{Server, deliver, deliver_to};
+use crate::support::alerts::{alert, files_of, list};
+use crate::support::command::run;
+use crate::support::documents::{lines, on, write};
+use crate::support::folder::Folder;
+use crate::support::tenant::Tenant;
+
+#[test]
+fn where_everything_is_refused_nothing_is_given_up() {
+    let tenant = Tenant::new(&list(&[alert(1, 4)]));
+    let (folder, server) = (Folder::new(), Server::start());
+    run(tenant.poll(&folder)).well();
+    server.answers(413);
+    for _ in 0..2 {
+        run(deliver(&folder, &server, &[])).failed(
+            1,
+            &[
+                "refused all of the 4 records",
+                "a setting is wrong",
+                "nothing is lost",
+            ],
+        );
+    }
+    assert!(!folder.path().join("quarantine").exists());
+    server.answers(200);
+    run(deliver(&folder, &server, &[])).well();
+    assert_eq!(server.files(), files_of([(1, 4)]));
+}
+
+#[test]
+fn what_is_to_be_given_up_all_the_same_is_put_aside_and_can_be_replayed() {
+    let tenant = Tenant::new(&list(&[alert(1, 4)]));
+    let (folder, server) = (Folder::new(), Server::start());
+    run(tenant.poll(&folder)).well();
+    server.answers(413);
+    run(deliver(&folder, &server, &["--set-aside"])).failed(1, &["4 records were refused"]);
+    assert_eq!(folder.lines(), 4);
+    // They are in no tenant's folder, but in that of a single machine.
+    on(&folder, &["replay", "run", "--all"]).well();
+    assert_eq!(folder.lines(), 8);
+    server.answers(200);
+    run(deliver(&folder, &server, &[])).well();
+    assert_eq!(server.files(), files_of([(1, 4)]));
+}
+
+#[test]
+fn what_is_refused_of_a_tenant_is_replayed_to_its_file() {
+    let tenant = Tenant::new(&list(&[alert(1, 4)]));
+    let (folder, server) = (Folder::new(), Server::start());
+    write(&folder, "contoso", &tenant, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    server.answers(413);
+    // By its file alone, it is known whose it is.
+    let file = folder.path().join("contoso/siem.ndjson");
+    let file = file.to_str().unwrap();
+    let aside = ["--once", "--set-aside", "--file", file];
+    run(deliver_to(&folder, &server, &aside)).failed(1, &["4 records were refused"]);
+    let listed = on(&folder, &["replay", "list"]).well().stdout;
+    assert_eq!(
+        listed.matches("contoso/undeliverable/").count(),
+        4,
+        "{listed}"
+    );
+    on(&folder, &["status"]).failed(1, &["1 of 1 tenants"]);
+    on(&folder, &["replay", "run", "--all"]).well();
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 8);
+    server.answers(200);
+    run(deliver_to(&folder, &server, &["--once", "--file", file])).well();
+    assert_eq!(server.files(), files_of([(1, 4)]));
+    on(&folder, &["status"]).well();
+}
+
+#[test]
+fn a_file_of_another_format_is_not_delivered_under_a_wrong_name() {
+    let tenant = Tenant::new(&list(&[alert(1, 2)]));
+    let (folder, server) = (Folder::new(), Server::start());
+    run(tenant.poll(&folder)).well();
+    run(deliver(&folder, &server, &["--format", "native"]))
+        .failed(1, &["holds records of the format siem", "--format siem"]);
+    assert!(server.bodies().is_empty());
+    run(deliver(&folder, &server, &[])).well();
+    assert_eq!(server.files(), files_of([(1, 2)]));
+}

@@ -1,0 +1,191 @@
+//! `drawbridge status`: how every tenant is, and what to do.
+
+use std::fs;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::support::alerts::{list, recent_alert};
+use crate::support::command::run;
+use crate::support::documents::{VARIABLE, command, objects, on, write, write_of};
+use crate::support::folder::Folder;
+use crate::support::tenant::{OTHER, Tenant};
+
+/// Writes a state that was saved and last successful so many minutes ago, with other members.
+fn state(folder: &Folder, name: &str, minutes: i64, others: &Value) {
+    let at = (Timestamp::now() - SignedDuration::from_mins(minutes)).to_string();
+    let mut state = json!({
+        "version": 3, "watermark": at, "first_from": null, "last_success": at, "saved": at,
+        "outputs": {},
+    });
+    let all = state.as_object_mut().unwrap();
+    all.extend(others.as_object().unwrap().clone());
+    fs::create_dir_all(folder.path().join("state")).unwrap();
+    fs::write(
+        folder.path().join(format!("state/{name}.json")),
+        state.to_string(),
+    )
+    .unwrap();
+}
+
+fn ago(minutes: i64) -> Timestamp {
+    Timestamp::now() - SignedDuration::from_mins(minutes)
+}
+
+#[test]
+fn tenants_that_are_well_are_exit_code_0() {
+    let (tenant, folder) = (Tenant::new(&list(&[recent_alert(1, 1)])), Folder::new());
+    let none = on(&folder, &["status"]).well();
+    assert!(none.stdout.contains("no tenants"), "{}", none.stdout);
+    write(&folder, "contoso", &tenant, "");
+    write(
+        &folder,
+        "paused",
+        &tenant,
+        "service_sources = [\"microsoftSentinel\"]",
+    );
+    on(&folder, &["tenants", "pause", "paused"]).well();
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    let words: Vec<_> = told
+        .iter()
+        .map(|one| (&one["tenant"], &one["status"]))
+        .collect();
+    assert_eq!(
+        words,
+        [
+            (&json!("contoso"), &json!("ok")),
+            (&json!("paused"), &json!("paused"))
+        ]
+    );
+    assert_eq!(told[0]["well"], true);
+    assert_eq!(told[0]["quarantined"], 0);
+    assert!(told[0]["lag_secs"].as_i64().unwrap() < 300, "{}", told[0]);
+    assert!(told[0]["last_success"].is_string() && told[0]["failing_since"].is_null());
+}
+
+#[test]
+fn each_trouble_is_told_with_what_to_do() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    let sources = [
+        "microsoftDefenderForEndpoint",
+        "microsoftSentinel",
+        "dataLossPrevention",
+        "microsoft365Defender",
+        "azureAdIdentityProtection",
+        "microsoftAppGovernance",
+    ];
+    for (name, source) in [
+        "a-well",
+        "b-slip",
+        "c-new",
+        "d-silent",
+        "e-failing",
+        "f-behind",
+    ]
+    .iter()
+    .zip(sources)
+    {
+        let lines = match *name {
+            "b-slip" => "severities = [\"hihg\"]\n",
+            _ => "",
+        };
+        write(
+            &folder,
+            name,
+            &tenant,
+            &format!("service_sources = [\"{source}\"]\n{lines}"),
+        );
+    }
+    state(&folder, "a-well", 5, &json!({}));
+    state(&folder, "d-silent", 100, &json!({}));
+    state(
+        &folder,
+        "e-failing",
+        200,
+        &json!({"failing_since": ago(140)}),
+    );
+    let error = json!({"at": ago(3), "error": "Entra refused: the secret has expired"});
+    fs::write(
+        folder.path().join("state/e-failing.error.json"),
+        error.to_string(),
+    )
+    .unwrap();
+    let unread = json!([{"from": ago(61), "to": ago(40), "since": ago(40), "failures": 2}]);
+    state(&folder, "f-behind", 1, &json!({"unread": unread}));
+    // One that was removed long ago, and one that is polled by its ids and fails.
+    state(&folder, "g-removed", 500, &json!({}));
+    state(&folder, "h-by-ids", 20, &json!({"failing_since": ago(10)}));
+    let item = folder.path().join("quarantine/a-well/alerts");
+    fs::create_dir_all(&item).unwrap();
+    fs::write(item.join("1.json"), "{}").unwrap();
+
+    let told = on(&folder, &["status", "--json"]).failed(1, &["7 of 8 tenants are not well"]);
+    let told = objects(&told);
+    for (told, (tenant, status, well, what)) in told.iter().zip([
+        ("a-well", "quarantine", false, "1 item is in quarantine"),
+        ("b-slip", "broken", false, "did you mean \\\"high\\\"?"),
+        ("c-new", "not polled", false, "never polled"),
+        ("d-silent", "not polled", false, "1 h 40 min ago"),
+        ("e-failing", "failing", false, "for 2 h 20 min"),
+        (
+            "f-behind",
+            "behind",
+            false,
+            "1 range is unread, 1 of which failed",
+        ),
+        ("g-removed", "no document", true, ""),
+        ("h-by-ids", "failing", false, "for 10 min"),
+    ]) {
+        assert_eq!(told["tenant"], tenant);
+        assert_eq!(
+            (&told["status"], &told["well"]),
+            (&json!(status), &json!(well)),
+            "{told}"
+        );
+        let problems = told["problems"].to_string();
+        assert!(
+            problems.contains(what) && well != problems.contains("\"do\""),
+            "{problems}"
+        );
+    }
+    assert_eq!(told[4]["last_error"], error);
+    assert_eq!(told[5]["unread"][0]["failures"], 2);
+
+    let shown = on(&folder, &["status"]).failed(1, &["7 of 8"]).stdout;
+    for words in [
+        "last error, 3 min ago: Entra refused: the secret has expired",
+        "drawbridge tenants check e-failing --out ",
+        "drawbridge replay list --tenant a-well --out ",
+        "drawbridge tenants purge g-removed --out ",
+        "drawbridge poll --all --out ",
+    ] {
+        assert!(shown.contains(words), "no {words:?} in: {shown}");
+    }
+}
+
+#[test]
+fn a_poll_that_fails_leaves_its_error_until_one_ends_well() {
+    let tenant = Tenant::beside("[]", "[]", |_| {});
+    let folder = Folder::new();
+    write(&folder, "contoso", &tenant, "");
+    write_of(&folder, "other", &tenant, OTHER, "");
+    let mut poll = command(&folder, &["poll", "--all", "--once"]);
+    poll.env(VARIABLE, "MARKER~a-wrong-secret");
+    run(poll).discreet().failed(1, &["client secret is wrong"]);
+    let told = objects(&on(&folder, &["status", "--json"]).failed(1, &["2 of 2"]));
+    assert_eq!(told[0]["status"], "failing");
+    let error = told[0]["last_error"]["error"].as_str().unwrap();
+    assert!(error.contains("the client secret is wrong"), "{error}");
+    assert!(!error.contains("MARKER"), "{error}");
+
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let told = on(&folder, &["status"]).well().stdout;
+    assert!(!told.contains("client secret"), "{told}");
+    // It goes with the tenant.
+    on(&folder, &["tenants", "pause", "contoso"]).well();
+    assert!(folder.path().join("state/contoso.error.json").exists());
+    on(&folder, &["tenants", "purge", "contoso", "--yes"]).well();
+    assert!(!folder.path().join("state/contoso.error.json").exists());
+    assert!(folder.path().join("state/other.error.json").exists());
+}

@@ -1,0 +1,155 @@
+//! What people see, on narrow and on wide terminals, with colours and without: kept as files in
+//! `snapshots/`, so that a change of it is seen.
+
+mod snapshot;
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use self::snapshot::looks_the_same;
+use crate::support::alerts::{alert, list};
+use crate::support::command::drawbridge;
+use crate::support::documents::{command, write};
+use crate::support::folder::Folder;
+use crate::support::tenant::Tenant;
+
+/// What is asked for of the folder that is taken where none is named.
+fn here(folder: &Folder, args: &[&str]) -> Command {
+    let mut command = drawbridge(args);
+    command
+        .current_dir(folder.path())
+        .env_remove("DRAWBRIDGE_BUCKET")
+        .env_remove("DRAWBRIDGE_TENANTS")
+        .env_remove("DRAWBRIDGE_ALLOWED_SECRETS");
+    command
+}
+
+/// A time so many minutes ago.
+fn ago(minutes: i64) -> Timestamp {
+    Timestamp::now() - SignedDuration::from_mins(minutes)
+}
+
+fn put(folder: &Folder, path: &str, text: &str) {
+    let path = folder.path().join("drawbridge-data").join(path);
+    fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn document(folder: &Folder, path: &str, n: u32, lines: &str) {
+    let ids = format!(
+        "tenant_id = \"11111111-1111-4111-8111-{n:012}\"\n\
+         client_id = \"22222222-2222-4222-8222-222222222222\"\n"
+    );
+    put(folder, &format!("tenants/{path}.toml"), &(ids + lines));
+}
+
+fn state(folder: &Folder, name: &str, minutes: i64, others: &Value) {
+    let mut state = json!({
+        "version": 3, "watermark": ago(minutes), "first_from": null,
+        "last_success": ago(minutes), "saved": ago(minutes), "outputs": {},
+    });
+    let all = state.as_object_mut().unwrap();
+    all.extend(others.as_object().unwrap().clone());
+    put(folder, &format!("state/{name}.json"), &state.to_string());
+}
+
+/// A folder with a tenant for everything that there is to say. Its times are told in hours, which
+/// do not pass while a test runs.
+fn folder_with_every_trouble() -> Folder {
+    let folder = Folder::new();
+    document(&folder, "contoso", 1, "secret = \"CONTOSO_SECRET\"\n");
+    document(&folder, "fabrikam", 2, "secret = \"FABRIKAM_SECRET\"\n");
+    document(&folder, "new", 3, "secret = \"NEW_SECRET\"\n");
+    document(
+        &folder,
+        "paused/old",
+        4,
+        "certificate = \"OLD_CERTIFICATE\"\n",
+    );
+    document(
+        &folder,
+        "slip",
+        5,
+        "secret = \"SLIP_SECRET\"\nseverities = [\"hihg\"]\n",
+    );
+    document(&folder, "tailspin", 6, "secret = \"TAILSPIN_SECRET\"\n");
+    state(&folder, "contoso", 80, &json!({}));
+    state(
+        &folder,
+        "fabrikam",
+        3000,
+        &json!({"failing_since": ago(1500)}),
+    );
+    let error = "reading alerts failed: Entra refused to sign the application in: the client secret \
+                 has expired: make a new one and store it";
+    let last = json!({"at": ago(70), "error": error});
+    put(&folder, "state/fabrikam.error.json", &last.to_string());
+    state(&folder, "old", 30_000, &json!({}));
+    state(&folder, "tailspin", 80, &json!({}));
+    put(&folder, "quarantine/tailspin/alerts/1.json", "{}");
+    folder
+}
+
+#[test]
+fn status() {
+    let folder = folder_with_every_trouble();
+    looks_the_same("status", || here(&folder, &["status"]), str::to_owned);
+}
+
+#[test]
+fn tenants_list() {
+    let folder = folder_with_every_trouble();
+    looks_the_same(
+        "tenants-list",
+        || here(&folder, &["tenants", "list"]),
+        str::to_owned,
+    );
+}
+
+/// The same with each time as `TIME`.
+fn without_times(shown: &str) -> String {
+    let word = |word: &str| {
+        let end = word.len() - word.trim_end_matches([',', '\n']).len();
+        let (time, rest) = word.split_at(word.len() - end);
+        match time.parse::<Timestamp>() {
+            Ok(_) => format!("TIME{rest}"),
+            Err(_) => word.to_owned(),
+        }
+    };
+    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    shown.lines().map(|text| line(text) + "\n").collect()
+}
+
+#[test]
+fn poll() {
+    let tenant = Tenant::new(&list(&[alert(1, 2), alert(2, 1)]));
+    let folders = RefCell::new(Vec::new());
+    let poll = || {
+        let folder = Folder::new();
+        let command = tenant.poll(&folder);
+        folders.borrow_mut().push(folder);
+        command
+    };
+    looks_the_same("poll", poll, without_times);
+}
+
+#[test]
+fn backfill() {
+    let tenant = Tenant::new(&list(&[alert(1, 2), alert(2, 1)]));
+    let folders = RefCell::new(Vec::new());
+    let backfill = || {
+        let folder = Folder::new();
+        write(&folder, "contoso", &tenant, "");
+        let range = ["--from", "2021-05-01", "--to", "2021-05-03"];
+        let args = [&["backfill", "--tenant", "contoso", "--yes"][..], &range].concat();
+        let command = command(&folder, &args);
+        folders.borrow_mut().push(folder);
+        command
+    };
+    looks_the_same("backfill", backfill, without_times);
+}

@@ -1,0 +1,174 @@
+//! Which messages were handed back, and which nobody has heard of again.
+//!
+//! A queue counts how often it handed a message out, and not why it came back: its process died, or the
+//! function handed it back because its tenant is throttled, or there was no time for it. So the
+//! function notes what it hands back, in an object beside the tenant's state. A message whose last
+//! receipt is not noted may have killed its process.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use drawbridge_store::{Store, StoreError};
+use futures::future::join_all;
+use serde::{Deserialize, Serialize};
+
+use crate::state_object::HANDED_BACK_ENDING;
+
+/// The most of a note that is read: it has a line for each message that was handed back at once.
+const MAX_NOTE_BYTES: usize = 64 << 10;
+
+/// How often a message was received and its job begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Counts {
+    pub(super) receives: u64,
+    pub(super) tries: u64,
+    /// Whether it is still suspect: it was handed back before it was begun.
+    pub(super) is_suspect: bool,
+}
+
+/// The messages of a tenant that were handed back last, by their ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Note(BTreeMap<String, Counts>);
+
+/// The tenants' notes.
+pub(super) type Notes = HashMap<String, Note>;
+
+/// What is known of a message that was received once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct History {
+    /// How often its job was begun, this time included, as far as anybody knows.
+    pub(super) tries: u64,
+    /// Whether the process that received it before may have died of it.
+    pub(super) is_suspect: bool,
+}
+
+impl Note {
+    /// Of messages with their counts.
+    pub(super) fn of(messages: impl IntoIterator<Item = (String, Counts)>) -> Self {
+        Self(messages.into_iter().collect())
+    }
+
+    /// What is known of a message that was received so often, this time included. A receipt that is not
+    /// noted counts as a try.
+    pub(super) fn history(&self, id: &str, receives: u64) -> History {
+        let noted = self.0.get(id).copied();
+        let noted = noted.filter(|noted| noted.receives < receives);
+        let before = noted.unwrap_or(Counts {
+            receives: 0,
+            tries: 0,
+            is_suspect: false,
+        });
+        let unheard_of = receives - before.receives - 1;
+        History {
+            tries: before.tries + unheard_of + 1,
+            is_suspect: unheard_of > 0 || before.is_suspect,
+        }
+    }
+}
+
+/// The store with the notes.
+pub(super) struct HandedBack<'s>(pub(super) &'s Arc<dyn Store>);
+
+impl HandedBack<'_> {
+    /// The notes of these tenants. Where one cannot be read, all is suspect that came back.
+    pub(super) async fn notes(&self, tenants: Vec<String>) -> Notes {
+        let notes = tenants.into_iter().map(async |tenant| {
+            let note = self.note_of(&tenant).await;
+            (tenant, note)
+        });
+        join_all(notes).await.into_iter().collect()
+    }
+
+    async fn note_of(&self, tenant: &str) -> Note {
+        let read = self.0.get_at_most(&key(tenant), MAX_NOTE_BYTES).await;
+        match read {
+            Ok(object) => object
+                .and_then(|object| serde_json::from_slice(&object.body).ok())
+                .unwrap_or_default(),
+            Err(error) => {
+                warn(tenant, &error);
+                Note::default()
+            }
+        }
+    }
+
+    /// Writes a tenant's note, in place of the one before: while these messages were in hand, nobody had
+    /// another one of the tenant.
+    pub(super) async fn write(&self, tenant: &str, note: &Note) {
+        let Ok(body) = serde_json::to_vec(note) else {
+            return;
+        };
+        let key = key(tenant);
+        if let Err(error) = self.0.put(&key, body.into(), "application/json").await {
+            warn(tenant, &error);
+        }
+    }
+}
+
+fn key(tenant: &str) -> String {
+    format!("state/{tenant}{HANDED_BACK_ENDING}")
+}
+
+fn warn(tenant: &str, error: &StoreError) {
+    tracing::warn!(
+        tenant, %error,
+        "which jobs were handed back is not known: the next poll of the tenant is alone in its process"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_store::testing::FaultyStore;
+
+    use super::*;
+
+    fn note(receives: u64, tries: u64) -> Note {
+        let counts = Counts {
+            receives,
+            tries,
+            is_suspect: false,
+        };
+        Note::of([("1".to_owned(), counts)])
+    }
+
+    #[test]
+    fn who_was_handed_back_each_time_killed_nobody() {
+        let history = |note: &Note, receives| {
+            let History { tries, is_suspect } = note.history("1", receives);
+            (tries, is_suspect)
+        };
+        let nothing = Note::default();
+        assert_eq!(
+            [1, 2, 5].map(|n| history(&nothing, n)),
+            [(1, false), (2, true), (5, true)]
+        );
+        // It was received twice, and once its job was begun.
+        let handed_back = note(2, 1);
+        assert_eq!(history(&handed_back, 3), (2, false));
+        // Of the third receipt nobody has heard.
+        assert_eq!(history(&handed_back, 4), (3, true));
+        // A note that says more than the queue is of another queue.
+        assert_eq!(history(&note(7, 7), 3), (3, true));
+        assert_eq!(handed_back.history("2", 2).tries, 2);
+    }
+
+    #[tokio::test]
+    async fn a_note_is_kept_beside_the_state_and_one_that_cannot_be_read_is_none() {
+        let faulty = Arc::new(FaultyStore::default());
+        let store: Arc<dyn Store> = faulty.clone();
+        let handed_back = HandedBack(&store);
+        handed_back.write("a", &note(1, 1)).await;
+        faulty.insert("state/b.handed-back", "nonsense");
+        let tenants = || ["a", "b", "c"].map(str::to_owned).to_vec();
+        let notes = handed_back.notes(tenants()).await;
+        assert_eq!(notes["a"], note(1, 1));
+        assert_eq!(
+            (&notes["b"], &notes["c"]),
+            (&Note::default(), &Note::default())
+        );
+        faulty.hide("state/");
+        assert_eq!(handed_back.notes(tenants()).await["a"], Note::default());
+    }
+}

@@ -1,0 +1,224 @@
+//! Which record of an alert is the old one of which: by what it is a record of.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::row::Row;
+
+/// The most candidates that are looked at for a record: those beyond share a hash or a name with it.
+const MAX_CANDIDATES: usize = 64;
+
+/// What two records of an alert were matched by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PairedBy {
+    /// The same `FullId`: both are records of ours.
+    Key,
+    /// A hash.
+    Hash,
+    /// A file's name, or a user's.
+    Name,
+    /// An address or a URL.
+    Address,
+    /// Neither names an entity: they are of the device or the alert alone.
+    NoEntity,
+    /// The alert: each side has records, and none of them are of the same entity. Only what is said of
+    /// the alert itself is compared.
+    AlertAlone,
+}
+
+/// The records of an alert on both sides, matched.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs {
+    pub(crate) pairs: Vec<(usize, usize, PairedBy)>,
+    pub(crate) only_old: Vec<usize>,
+    pub(crate) only_new: Vec<usize>,
+}
+
+/// The keys that identify an entity, the surest first.
+const TIERS: &[(PairedBy, &[&str])] = &[
+    (PairedBy::Key, &["FullId"]),
+    (PairedBy::Hash, &["Sha256", "Sha1", "Md5", "FileHash"]),
+    (PairedBy::Address, &["IpAddress", "Url"]),
+    (PairedBy::Name, &["FileName", "UserName"]),
+];
+
+/// What else speaks for two records being of the same entity, where several may be.
+const HINTS: &[&str] = &[
+    "Sha256",
+    "Sha1",
+    "FileName",
+    "FilePath",
+    "CommandLine",
+    "IpAddress",
+    "Url",
+    "UserName",
+    "DeviceID",
+    "MachineName",
+    "AlertPart",
+];
+
+/// Matches the records of one alert.
+pub(crate) fn pair(old: &[Row], new: &[Row]) -> Pairs {
+    let mut left_old: Vec<usize> = (0..old.len()).collect();
+    let mut is_taken = vec![false; new.len()];
+    let mut found = Pairs::default();
+    for (by, names) in TIERS {
+        let mut by_value: HashMap<String, Vec<usize>> = HashMap::new();
+        for (n, row) in new.iter().enumerate().filter(|(n, _)| !is_taken[*n]) {
+            for value in names.iter().filter_map(|name| identifying(*by, name, row)) {
+                by_value.entry(value).or_default().push(n);
+            }
+        }
+        left_old.retain(|&o| {
+            let values = names
+                .iter()
+                .filter_map(|name| identifying(*by, name, &old[o]));
+            let candidates = values
+                .filter_map(|value| by_value.get(&value))
+                .flatten()
+                .filter(|&&n| !is_taken[n])
+                .take(MAX_CANDIDATES);
+            // Of several alike, the first.
+            let best = candidates
+                .copied()
+                .min_by_key(|&n| (usize::MAX - hints(&old[o], &new[n]), n));
+            let Some(n) = best else { return true };
+            is_taken[n] = true;
+            found.pairs.push((o, n, *by));
+            false
+        });
+    }
+    let mut bare = (0..new.len()).filter(|&n| !is_taken[n] && !has_entity(&new[n]));
+    let mut taken = Vec::new();
+    left_old.retain(|&o| {
+        let n = if has_entity(&old[o]) {
+            None
+        } else {
+            bare.next()
+        };
+        let Some(n) = n else { return true };
+        taken.push(n);
+        found.pairs.push((o, n, PairedBy::NoEntity));
+        false
+    });
+    for n in taken {
+        is_taken[n] = true;
+    }
+    found.only_new = (0..new.len()).filter(|&n| !is_taken[n]).collect();
+    found.only_old = left_old;
+    if found.pairs.is_empty()
+        && let ([o, ..], [n, ..]) = (&found.only_old[..], &found.only_new[..])
+    {
+        found.pairs.push((*o, *n, PairedBy::AlertAlone));
+    }
+    found
+}
+
+/// The value of a key that identifies an entity. Every record of an alert may show its user, so that a
+/// user's name counts where there is nothing else; what an old list holds is taken as it is.
+fn identifying(by: PairedBy, name: &str, row: &Row) -> Option<String> {
+    let value = row.text(name).to_lowercase();
+    let is_shown_only = name == "UserName" && has_more_than_a_user(row);
+    // The id of the alert, with which the key begins, may have two letters more.
+    let value = match by {
+        PairedBy::Key => value.rsplit_once(':').map(|(_, rest)| rest.to_owned())?,
+        _ => value,
+    };
+    (!value.is_empty() && !is_shown_only).then_some(value)
+}
+
+fn has_more_than_a_user(row: &Row) -> bool {
+    [
+        "Sha1",
+        "Sha256",
+        "Md5",
+        "FileHash",
+        "FileName",
+        "IpAddress",
+        "Url",
+    ]
+    .iter()
+    .any(|name| !row.text(name).is_empty())
+}
+
+fn has_entity(row: &Row) -> bool {
+    has_more_than_a_user(row)
+}
+
+fn hints(old: &Row, new: &Row) -> usize {
+    let alike = HINTS.iter().filter(|name| {
+        let (a, b) = (old.text(name), new.text(name));
+        !a.is_empty() && a.eq_ignore_ascii_case(b)
+    });
+    // A process has a command line and the file that it runs has none.
+    let same_kind = old.text("CommandLine").is_empty() == new.text("CommandLine").is_empty();
+    alike.count() * 2 + usize::from(same_kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn rows(records: Value) -> Vec<Row> {
+        let Value::Array(records) = records else {
+            panic!("no list")
+        };
+        let maps = records.into_iter().map(|record| match record {
+            Value::Object(map) => Row::of(map, |_, _| {}),
+            _ => panic!("no record"),
+        });
+        maps.collect()
+    }
+
+    #[test]
+    fn records_are_matched_by_their_entity() {
+        let old = rows(json!([
+            {"FileName": "a.exe", "Sha1": "AA", "CommandLine": ""},
+            {"IpAddress": "192.0.2.1"},
+            {"FileName": "b.exe", "Sha1": ""},
+            {"UserName": "liz"},
+            {"FileName": "gone.exe"},
+            {"MachineName": "ws-1"},
+        ]));
+        let new = rows(json!([
+            {"MachineName": "ws-1"},
+            {"FileName": "a.exe", "Sha1": "aa", "CommandLine": "a.exe /x"},
+            {"UserName": "liz", "FileName": "B.exe", "Sha1": "bb"},
+            {"FileName": "a.exe", "Sha1": "aa", "CommandLine": ""},
+            {"UserName": "Liz"},
+            {"UserName": "liz", "IpAddress": "192.0.2.1"},
+        ]));
+        let found = pair(&old, &new);
+        use PairedBy::{Address, Hash, Name, NoEntity};
+        let expected = [
+            (0, 3, Hash),
+            (1, 5, Address),
+            (2, 2, Name),
+            (3, 4, Name),
+            (5, 0, NoEntity),
+        ];
+        assert_eq!(found.pairs, expected);
+        assert_eq!((found.only_old, found.only_new), (vec![4], vec![1]));
+    }
+
+    #[test]
+    fn records_of_ours_are_matched_by_their_key() {
+        let old = rows(json!([{"FullId": "da1:x", "Sha1": "a"}, {"FullId": "da1:y", "Sha1": "b"}]));
+        let new = rows(json!([{"FullId": "1:y", "Sha1": "a"}, {"FullId": "1:x", "Sha1": "b"}]));
+        let pairs = pair(&old, &new).pairs;
+        assert_eq!(pairs, [(0, 1, PairedBy::Key), (1, 0, PairedBy::Key)]);
+    }
+
+    #[test]
+    fn an_alert_without_a_common_entity_is_compared_all_the_same() {
+        let old = rows(json!([{"FileName": "a"}]));
+        let new = rows(json!([{"IpAddress": "192.0.2.1"}, {"IpAddress": "192.0.2.2"}]));
+        let found = pair(&old, &new);
+        assert_eq!(found.pairs, [(0, 0, PairedBy::AlertAlone)]);
+        assert_eq!((found.only_old.len(), found.only_new.len()), (1, 2));
+    }
+}

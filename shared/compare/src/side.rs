@@ -1,0 +1,215 @@
+//! One side of a comparison: what its files hold, sorted by alert.
+
+use std::io::{self, Read};
+
+use drawbridge_alert::Alert;
+use drawbridge_record::records;
+use drawbridge_record::siem::{KEYS, SIEM};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::alert_id::without_prefix;
+use crate::instant;
+use crate::items::{Broken, Item, Items, Position};
+use crate::open::{OpenError, open};
+use crate::report::{BrokenPart, SideReport};
+use crate::row::{Foreign, Row};
+use crate::sort::Sorter;
+use crate::wrapper::{Found, look};
+
+/// How many broken parts are told with their places.
+const MAX_BROKEN_SHOWN: usize = 10;
+
+/// How many names are told that are no keys of the record.
+const MAX_NAMES: usize = 100;
+
+/// After so many objects without a record the file is no export, and after so many broken parts.
+const MAX_OTHERS_FIRST: u64 = 100_000;
+const MAX_BROKEN_FIRST: u64 = 100;
+
+/// Why a file was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It cannot be opened.
+    #[error("{0}")]
+    Open(#[from] OpenError),
+    /// It holds nothing that can be compared.
+    #[error(
+        "holds no record of the retired API or of the format `siem`, and no alert of Graph ({0}). \
+         Give a JSON array or NDJSON, as it is, as Splunk or Elastic exports it, or with gzip"
+    )]
+    NoExport(String),
+    /// The temporary file cannot be written.
+    #[error("the temporary file cannot be written: {0}")]
+    Temporary(io::Error),
+}
+
+/// What was read.
+pub(crate) struct Side {
+    pub(crate) sorter: Sorter,
+    pub(crate) report: SideReport,
+    pub(crate) times: Option<(Timestamp, Timestamp)>,
+    /// Whether any record has the key.
+    pub(crate) has_key: Vec<bool>,
+}
+
+/// The counts of one file, which are those of the side if it holds any record.
+#[derive(Default)]
+struct InFile {
+    records: u64,
+    others: u64,
+    passed_over: u64,
+    broken: u64,
+    first_broken: Vec<BrokenPart>,
+}
+
+impl InFile {
+    fn broken(&mut self, file: &str, position: Position, why: &impl ToString) {
+        self.broken += 1;
+        if self.first_broken.len() < MAX_BROKEN_SHOWN {
+            self.first_broken.push(BrokenPart {
+                file: file.to_owned(),
+                position,
+                why: why.to_string(),
+            });
+        }
+    }
+}
+
+impl Side {
+    pub(crate) fn new(run_bytes: usize) -> Self {
+        Self {
+            sorter: Sorter::new(run_bytes),
+            report: SideReport::default(),
+            times: None,
+            has_key: vec![false; KEYS.len()],
+        }
+    }
+
+    /// Reads a file.
+    pub(crate) fn read(&mut self, file: &str, input: impl Read) -> Result<(), ReadError> {
+        let mut items = Items::of(open(input)?);
+        let mut counts = InFile::default();
+        loop {
+            match items.next_item() {
+                Ok(Some(item)) => self.item(file, item, &mut counts)?,
+                Ok(None) => break,
+                Err(error) => {
+                    let position = items.position();
+                    counts.broken(file, position, &format!("cannot be read further: {error}"));
+                    break;
+                }
+            }
+            let is_none = counts.others >= MAX_OTHERS_FIRST || counts.broken >= MAX_BROKEN_FIRST;
+            if counts.records == 0 && is_none {
+                break;
+            }
+        }
+        if counts.records == 0 {
+            let mut seen = format!("{} other objects", counts.others);
+            if let Some(first) = counts.first_broken.first() {
+                let line = first.position.line;
+                seen.push_str(&format!(
+                    ", {} parts that are no JSON; the first in line {line} {}",
+                    counts.broken, first.why
+                ));
+            }
+            return Err(ReadError::NoExport(seen));
+        }
+        let report = &mut self.report;
+        report.others += counts.others;
+        report.passed_over += counts.passed_over;
+        report.broken += counts.broken;
+        report.first_broken.append(&mut counts.first_broken);
+        report.first_broken.truncate(MAX_BROKEN_SHOWN);
+        Ok(())
+    }
+
+    fn item(&mut self, file: &str, item: Item, counts: &mut InFile) -> Result<(), ReadError> {
+        let text = match item.text {
+            Ok(text) => text,
+            Err(why) => {
+                counts.broken(file, item.position, &why);
+                return Ok(());
+            }
+        };
+        for found in look(text) {
+            match found {
+                Found::Record(map) => {
+                    counts.records += 1;
+                    self.record(map)?;
+                }
+                Found::Alert(text) => match Alert::decode(&text) {
+                    Ok(alert) => {
+                        counts.records += 1;
+                        self.alert(&alert)?;
+                    }
+                    Err(error) => counts.broken(file, item.position, &error),
+                },
+                Found::Passing => counts.passed_over += 1,
+                Found::Other => counts.others += 1,
+                Found::NotJson => counts.broken(file, item.position, &Broken::NotJson),
+            }
+        }
+        Ok(())
+    }
+
+    fn alert(&mut self, alert: &Alert<'_>) -> Result<(), ReadError> {
+        self.report.mapped_alerts += 1;
+        for record in records(&SIEM, alert) {
+            if let Ok(Value::Object(map)) = serde_json::from_str(&record.body) {
+                self.record(map)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, map: Map<String, Value>) -> Result<(), ReadError> {
+        let report = &mut self.report;
+        report.records += 1;
+        let row = Row::of(map, |name, foreign| match foreign {
+            Foreign::Of(n) => {
+                if report.other_names.contains_key(name) || report.other_names.len() < MAX_NAMES {
+                    let names = &mut report.other_names;
+                    names.entry(name.to_owned()).or_insert((KEYS[n].name, 0)).1 += 1;
+                }
+            }
+            // What an indexer adds.
+            Foreign::Unknown { .. } if name.starts_with(['_', '@']) => {}
+            Foreign::Unknown { is_filled } => {
+                if report.unknown.contains_key(name) || report.unknown.len() < MAX_NAMES {
+                    *report.unknown.entry(crate::tally::cut(name)).or_default() +=
+                        u64::from(is_filled);
+                }
+            }
+        });
+        for n in row.places() {
+            self.has_key[n] = true;
+        }
+        if let Some(time) = instant::read(row.text("AlertTime")) {
+            let (first, last) = self.times.get_or_insert((time.at, time.at));
+            *first = (*first).min(time.at);
+            *last = (*last).max(time.at);
+        }
+        let encoded =
+            serde_json::to_vec(&row).map_err(|error| ReadError::Temporary(error.into()))?;
+        let push = self.sorter.push(key(&row).as_bytes(), &encoded);
+        push.map_err(ReadError::Temporary)
+    }
+}
+
+/// What records of one alert have in common.
+fn key(row: &Row) -> String {
+    match row.alert_id() {
+        // No id at all: what the second way of matching goes by.
+        "" => [
+            "IoaDefinitionId",
+            "AlertTitle",
+            "ComputerDnsName",
+            "AlertTime",
+        ]
+        .map(|name| format!("\0{}", row.text(name)))
+        .concat(),
+        id => without_prefix(id),
+    }
+}

@@ -1,0 +1,9 @@
+//! Two sides, read to the end.
+
+#![recursion_limit = "256"] // for `json!` of a whole record
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
+mod export;
+mod notations;
+mod shapes;
+mod trouble;

@@ -1,0 +1,292 @@
+use drawbridge_entra::is_guid;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// What the name of a served output ends with: `siem-served`.
+pub const SERVED: &str = "-served";
+
+/// The most entries of a list, and the most bytes of one.
+const MAX_ENTRIES: usize = 64;
+const MAX_BYTES: usize = 512;
+
+/// The longest that a window begins before the time that a client names: an hour.
+const MAX_LOOKBACK_SECS: u32 = 3600;
+
+/// Applications of Microsoft's own that others can get tokens for: Azure AD Graph, Microsoft Graph,
+/// Azure Resource Manager, Defender for Endpoint, Microsoft Threat Protection.
+const MICROSOFTS_APPLICATIONS: [&str; 5] = [
+    "00000002-0000-0000-c000-000000000000",
+    "00000003-0000-0000-c000-000000000000",
+    "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+    "fc780465-2017-40d4-a0c5-307022471b92",
+    "8ee8fdad-f234-4243-8f3b-15c294843740",
+];
+
+/// The domains of Microsoft's own APIs.
+const MICROSOFTS_DOMAINS: [&str; 14] = [
+    "microsoft.com",
+    "microsoft.us",
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "windows.net",
+    "windows.com",
+    "windowsazure.com",
+    "azure.com",
+    "azure.net",
+    "azure.us",
+    "office.com",
+    "office365.com",
+    "office365.us",
+    "securitycenter.onmicrosoft.com",
+];
+
+/// What Entra calls the retired Azure AD Graph in a token.
+const LEGACY_AUDIENCES: [&str; 3] = [
+    "https://graph.windows.net",
+    "https://graph.windows.net/",
+    MICROSOFTS_APPLICATIONS[0],
+];
+
+/// Whose tokens may read a tenant's served outputs.
+///
+/// ```toml
+/// outputs = ["siem-served"]
+///
+/// [serve]
+/// audiences = ["00000000-0000-0000-0000-00000000000a", "api://00000000-0000-0000-0000-00000000000a"]
+/// clients = ["00000000-0000-0000-0000-00000000000b"]
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ServeSettings {
+    /// What a token has to be for (`aud`): the application (client) id of the customer's own API, and
+    /// the URIs by which clients ask for it, such as `api://ID`.
+    #[serde(default)]
+    pub audiences: Vec<String>,
+    /// The application (client) ids of those that may read. Any application of a tenant gets a token
+    /// for any API of it, so that the list must not be empty.
+    #[serde(default)]
+    pub clients: Vec<String>,
+    /// An application role that a token must have in addition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Whether tokens for the retired Azure AD Graph (`https://graph.windows.net`) are taken as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub legacy_audience: bool,
+    /// Seconds that a window begins before the time that a client names, for clients whose clock is
+    /// ahead; records of these seconds come again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lookback_secs: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl ServeSettings {
+    /// Whether a token may be for this.
+    #[must_use]
+    pub fn takes_audience(&self, audience: &str) -> bool {
+        let is = |own: &str| own == audience || is_guid(own) && own.eq_ignore_ascii_case(audience);
+        let legacy = LEGACY_AUDIENCES.iter().filter(|_| self.legacy_audience);
+        self.audiences.iter().any(|own| is(own)) || legacy.into_iter().any(|own| is(own))
+    }
+
+    /// Whether an application may read.
+    #[must_use]
+    pub fn lists_client(&self, client: &str) -> bool {
+        let mut clients = self.clients.iter();
+        clients.any(|listed| listed.eq_ignore_ascii_case(client))
+    }
+
+    /// The first field that is wrong, and what is wrong with it.
+    pub(crate) fn problem(&self) -> Option<(&'static str, &'static str)> {
+        let is_short = |list: &[String]| {
+            list.len() <= MAX_ENTRIES && list.iter().all(|entry| entry.len() <= MAX_BYTES)
+        };
+        let is_role = |role: &String| !role.is_empty() && role.len() <= MAX_BYTES;
+        [
+            (
+                "serve.audiences",
+                !self.audiences.is_empty() || self.legacy_audience,
+                "must not be empty: give the application (client) id of your own API, and api://ID",
+            ),
+            (
+                "serve.audiences",
+                is_short(&self.audiences) && self.audiences.iter().all(|own| is_audience(own)),
+                "must be application (client) ids or URIs such as api://ID or https://name",
+            ),
+            (
+                "serve.audiences",
+                !self.audiences.iter().any(|own| is_microsofts(own)),
+                "names an API of Microsoft's: any application of the tenant gets tokens for it, which \
+                 were not made for you to read; name your own, or set legacy_audience for \
+                 https://graph.windows.net",
+            ),
+            (
+                "serve.clients",
+                !self.clients.is_empty(),
+                "must not be empty: any application of the tenant gets a token for your API",
+            ),
+            (
+                "serve.clients",
+                is_short(&self.clients) && self.clients.iter().all(|client| is_guid(client)),
+                "must be application (client) ids, GUIDs",
+            ),
+            (
+                "serve.role",
+                self.role.as_ref().is_none_or(is_role),
+                "must be the value of an application role",
+            ),
+            (
+                "serve.lookback_secs",
+                self.lookback_secs <= MAX_LOOKBACK_SECS,
+                "must be at most 3600, an hour",
+            ),
+        ]
+        .into_iter()
+        .find_map(|(field, holds, problem)| (!holds).then_some((field, problem)))
+    }
+}
+
+fn is_audience(text: &str) -> bool {
+    let is_uri = || Url::parse(text).is_ok_and(|url| url.has_authority() || url.scheme() == "urn");
+    is_guid(text) || is_uri()
+}
+
+fn is_microsofts(audience: &str) -> bool {
+    let url = Url::parse(audience).ok();
+    let host = url.as_ref().and_then(Url::host_str).unwrap_or(audience);
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_below = |domain: &&str| {
+        let rest = host.strip_suffix(*domain);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    MICROSOFTS_APPLICATIONS.contains(&host.as_str()) || MICROSOFTS_DOMAINS.iter().any(is_below)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ConfigError, Tenant};
+
+    const API: &str = "00000000-0000-0000-0000-00000000000a";
+    const CLIENT: &str = "00000000-0000-0000-0000-00000000000b";
+
+    fn tenant(outputs: &str, serve: &str) -> Result<Tenant, ConfigError> {
+        let text = format!(
+            r#"[{{"name":"contoso","tenant_id":"00000000-0000-0000-0000-00000000000d",
+                "client_id":"00000000-0000-0000-0000-00000000000c","secret":"arn",
+                "outputs":{outputs}{serve}}}]"#
+        );
+        Ok(Tenant::parse_list("DRAWBRIDGE_TENANTS", &text)?.remove(0))
+    }
+
+    fn served(serve: &str) -> Result<Tenant, ConfigError> {
+        tenant(
+            r#"["siem","siem-served"]"#,
+            &format!(r#","serve":{{{serve}}}"#),
+        )
+    }
+
+    #[test]
+    fn two_lists_are_enough() {
+        let tenant = served(&format!(
+            r#""audiences":["{API}","api://{API}"],"clients":["{CLIENT}"]"#
+        ));
+        let serve = tenant.unwrap().serve.unwrap();
+        for (audience, is_taken) in [
+            (API, true),
+            (&*API.to_uppercase(), true),
+            (&*format!("api://{API}"), true),
+            (&*format!("API://{API}"), false),
+            (&*format!("api://{API}/"), false),
+            (CLIENT, false),
+            ("", false),
+            ("https://graph.windows.net", false),
+            ("00000002-0000-0000-c000-000000000000", false),
+        ] {
+            assert_eq!(serve.takes_audience(audience), is_taken, "{audience}");
+        }
+        assert!(serve.lists_client(&CLIENT.to_uppercase()) && !serve.lists_client(API));
+    }
+
+    #[test]
+    fn the_old_audience_is_taken_only_where_it_is_said() {
+        let tenant = served(&format!(r#""legacy_audience":true,"clients":["{CLIENT}"]"#));
+        let serve = tenant.unwrap().serve.unwrap();
+        for audience in [
+            "https://graph.windows.net",
+            "https://graph.windows.net/",
+            "00000002-0000-0000-c000-000000000000",
+        ] {
+            assert!(serve.takes_audience(audience), "{audience}");
+        }
+        assert!(!serve.takes_audience("https://graph.microsoft.com"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let with = |audience: &str| format!(r#""audiences":["{audience}"],"clients":["{CLIENT}"]"#);
+        let microsofts = "names an API of Microsoft's";
+        for (serve, named) in [
+            (String::new(), "serve.audiences must not be empty"),
+            (
+                format!(r#""audiences":["{API}"]"#),
+                "serve.clients must not be empty",
+            ),
+            (
+                format!(r#""audiences":["{API}"],"clients":["hunter2"]"#),
+                "serve.clients must be application",
+            ),
+            (with("hunter2"), "serve.audiences must be application"),
+            (with("https://graph.microsoft.com"), microsofts),
+            (with("https://graph.windows.net/"), microsofts),
+            (with("https://API.securitycenter.microsoft.com"), microsofts),
+            (
+                with("https://securitycenter.onmicrosoft.com/windowsatpservice"),
+                microsofts,
+            ),
+            (with("00000003-0000-0000-C000-000000000000"), microsofts),
+            (
+                with(API) + r#","role":"""#,
+                "serve.role must be the value of an application role",
+            ),
+            (
+                with(API) + r#","lookback_secs":3601"#,
+                "must be at most 3600",
+            ),
+            (with(API) + r#","client":[]"#, "unknown field `client`"),
+        ] {
+            let error = served(&serve).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        for audience in [
+            "https://WindowsDefenderATPSiemConnector",
+            "https://notwindows.net",
+        ] {
+            assert!(served(&with(audience)).is_ok(), "{audience}");
+        }
+    }
+
+    #[test]
+    fn a_served_output_and_who_may_read_it_go_together() {
+        let serve = format!(r#","serve":{{"audiences":["{API}"],"clients":["{CLIENT}"]}}"#);
+        let error = tenant(r#"["siem"]"#, &serve).unwrap_err().to_string();
+        assert!(error.contains("serve has no effect"), "{error}");
+        let error = tenant(r#"["siem-served"]"#, "").unwrap_err().to_string();
+        assert!(error.contains("a table [serve]"), "{error}");
+        let domain = |tenant: Tenant| Tenant {
+            tenant_id: "contoso.example".into(),
+            ..tenant
+        };
+        let tenant = domain(tenant(r#"["siem-served"]"#, &serve).unwrap());
+        let error = tenant.check().unwrap_err().to_string();
+        assert!(error.contains("tenant_id must be a GUID"), "{error}");
+        let known = ["siem".to_owned()];
+        let error = tenant.check_outputs(&known).unwrap_err().to_string();
+        assert!(error.contains("a stack does not serve yet"), "{error}");
+    }
+}

@@ -1,0 +1,78 @@
+//! `docs/schema/FORMAT.schema.json` describes the records of each JSON format by the table in code, and
+//! a field cannot change without a new version of the format's contract and a line in the changelog.
+//!
+//! After a change of a table: give it a version in `docs/schema/versions.toml`, which says how, then
+//! `DRAWBRIDGE_BLESS=1 cargo test -p drawbridge-record --test schema`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by failing"
+)]
+
+mod of_format;
+mod versions;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use drawbridge_record::{Body, Format, formats};
+
+use crate::of_format::{digest, schema};
+use crate::versions::{Versions, problem};
+
+fn docs(file: &str) -> PathBuf {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
+    Path::new(docs).join(file)
+}
+
+fn json_formats() -> impl Iterator<Item = &'static dyn Format> {
+    let formats = formats().iter().copied();
+    formats.filter(|format| format.body() == Body::Json)
+}
+
+#[test]
+fn every_json_format_has_its_schema() {
+    let versions = Versions::read(&fs::read_to_string(docs("schema/versions.toml")).unwrap());
+    let mut names = Vec::new();
+    for format in json_formats() {
+        let schema = schema(format, &versions.newest(format.name()).version);
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let file = format!("{}.schema.json", format.name());
+        let path = docs("schema").join(&file);
+        names.push(file);
+        if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
+            fs::write(path, text).unwrap();
+            continue;
+        }
+        let written = fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            written == text,
+            "run the tests with DRAWBRIDGE_BLESS=1 to renew {}",
+            names.last().unwrap()
+        );
+    }
+    let files = fs::read_dir(docs("schema")).unwrap();
+    let mut files: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|file| file != "versions.toml")
+        .collect();
+    files.sort();
+    names.sort();
+    assert_eq!(files, names, "a schema of no format");
+}
+
+#[test]
+fn no_field_changes_without_a_version_and_a_line_in_the_changelog() {
+    let versions = Versions::read(&fs::read_to_string(docs("schema/versions.toml")).unwrap());
+    let changelog = fs::read_to_string(docs("../CHANGELOG.md")).unwrap();
+    let mut problems = Vec::new();
+    for format in json_formats() {
+        let name = format.name();
+        let of_format = versions.of(name);
+        let now = digest(&schema(format, &versions.newest(name).version));
+        let problem = problem(name, of_format, format.schema_version(), &now, &changelog);
+        problems.extend(problem);
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+}

@@ -1,0 +1,31 @@
+//! The served API: `GET /api/alerts` as the retired SIEM API answered it, from the segments that a poll
+//! writes ([`drawbridge_queue::ServedQueue`]), so that a client of that API changes only the host.
+//!
+//! A [`Router`] takes a request's head and gives an answer; it knows no connection and no listener, so
+//! that a command and a function can have it behind either. In the order of a request:
+//!
+//! - `path`: what is asked for: `/api/alerts`, in all spellings that clients have, or `/api/FORMAT`.
+//! - `token`: who asks. A token of Entra names the tenant, and no path or parameter does.
+//! - `rate`: whether he asks too often.
+//! - `query`: what of it: the window, the filters, the limit.
+//! - `segments` and `body`: the answer, a segment at a time, whatever its length.
+//! - `refusal`: every other answer, as a JSON object that says what to do.
+//!
+//! No token, no query and no record is in an event or an error of this crate.
+
+mod body;
+mod filter;
+mod log;
+mod path;
+mod query;
+mod rate;
+mod refusal;
+mod router;
+mod segments;
+mod tenant;
+mod time_value;
+mod token;
+
+pub use body::{Body, BrokenOff};
+pub use router::{Router, RouterSettings};
+pub use tenant::{Login, ServedTenant};

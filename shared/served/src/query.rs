@@ -1,0 +1,293 @@
+//! What a request asks for: the window, the filters and the limit, in all spellings.
+
+use drawbridge_queue::Stamp;
+use jiff::{SignedDuration, Timestamp};
+use url::form_urlencoded;
+
+use crate::filter::Filter;
+use crate::time_value::{ago, time};
+
+/// How far back an answer goes where no time is given, as Microsoft documented it.
+const DEFAULT_WINDOW_SECS: i64 = 2 * 60 * 60;
+
+/// A part of a second that a client adds to the end of its last window to begin the next one.
+const SMALL_STEP: SignedDuration = SignedDuration::from_millis(1);
+
+/// The names of the parameters in lower case. Others are ignored.
+mod name {
+    pub(super) const SINCE: &str = "sincetimeutc";
+    pub(super) const UNTIL: &str = "untiltimeutc";
+    pub(super) const AGO: &str = "ago";
+    pub(super) const LIMIT: &str = "limit";
+    pub(super) const MACHINE_GROUPS: &str = "machinegroups";
+    pub(super) const DEVICE_TAGS: &str = "devicecreatedmachinetags";
+    pub(super) const CLOUD_TAGS: &str = "cloudcreatedmachinetags";
+    pub(super) const CURSOR: &str = "cursor";
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Query {
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    /// The stamp of the last segment that was read, of a request for the next page.
+    cursor: Option<Stamp>,
+    /// The most records: the newest.
+    pub(crate) limit: Option<u64>,
+    pub(crate) filter: Filter,
+}
+
+/// Stamps later than one and not later than another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// Exclusive; without it, from the beginning.
+    pub(crate) after: Option<Stamp>,
+    /// Inclusive; without it, there was nothing yet.
+    pub(crate) until: Option<Stamp>,
+}
+
+impl Window {
+    /// Whether it ends before anything comes.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.until.is_none() || self.after >= self.until
+    }
+}
+
+/// A parameter that cannot be read, and what it must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable(pub(crate) &'static str);
+
+impl Query {
+    /// Reads the query of a request that was made at `now`.
+    pub(crate) fn read(query: &str, now: Timestamp) -> Result<Self, Unreadable> {
+        let mut read = Self::default();
+        let mut duration = None;
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            // Without a value it is not given.
+            if value.trim().is_empty() {
+                continue;
+            }
+            match name.to_ascii_lowercase().as_str() {
+                name::SINCE if read.since.is_none() => {
+                    let problem = "sinceTimeUtc is no time: write it as 2026-01-02T03:04:05Z";
+                    read.since = Some(time(&value).ok_or(Unreadable(problem))?);
+                }
+                name::UNTIL if read.until.is_none() => {
+                    let problem = "untilTimeUtc is no time: write it as 2026-01-02T03:04:05Z";
+                    read.until = Some(time(&value).ok_or(Unreadable(problem))?);
+                }
+                name::AGO if duration.is_none() => {
+                    let problem = "ago is no ISO 8601 duration: write it as PT30M or P1D";
+                    duration = Some(ago(&value, now).ok_or(Unreadable(problem))?);
+                }
+                name::LIMIT if read.limit.is_none() => {
+                    let limit = value.trim().parse().ok().filter(|limit| *limit > 0);
+                    let problem = "limit is no number: write 1 or more";
+                    read.limit = Some(limit.ok_or(Unreadable(problem))?);
+                }
+                name::CURSOR if read.cursor.is_none() => {
+                    let problem = "cursor is none that was given out: take it from the header Link";
+                    let cursor = value.trim().parse();
+                    read.cursor = Some(cursor.map_err(|_| Unreadable(problem))?);
+                }
+                name::MACHINE_GROUPS => read.filter.machine_groups.extend(list(&value)),
+                name::DEVICE_TAGS => read.filter.device_tags.extend(list(&value)),
+                name::CLOUD_TAGS => read.filter.cloud_tags.extend(list(&value)),
+                _ => {}
+            }
+        }
+        read.since = read.since.or(duration);
+        Ok(read)
+    }
+
+    /// The window of it at `now`; nothing later is shown.
+    pub(crate) fn window(&self, now: Timestamp, lookback_secs: u32) -> Window {
+        let after = match (self.cursor, self.since) {
+            (Some(cursor), _) => Some(cursor),
+            (None, Some(since)) => {
+                let lookback = SignedDuration::from_secs(lookback_secs.into());
+                after(since.saturating_sub(lookback).unwrap_or(since))
+            }
+            (None, None) => after(now - SignedDuration::from_secs(DEFAULT_WINDOW_SECS)),
+        };
+        Window {
+            after,
+            until: Stamp::not_after(self.until.map_or(now, |until| until.min(now))),
+        }
+    }
+
+    /// The query of the next page, behind the segment with that stamp. Only what is known is repeated:
+    /// there are clients that put their secret into the query.
+    pub(crate) fn next(&self, cursor: Stamp) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair(name::CURSOR, &cursor.to_string());
+        if let Some(until) = self.until {
+            query.append_pair("untilTimeUtc", &until.to_string());
+        }
+        for (name, values) in [
+            (name::MACHINE_GROUPS, &self.filter.machine_groups),
+            ("DeviceCreatedMachineTags", &self.filter.device_tags),
+            ("CloudCreatedMachineTags", &self.filter.cloud_tags),
+        ] {
+            for value in values {
+                query.append_pair(name, value);
+            }
+        }
+        query.finish()
+    }
+}
+
+/// The last stamp that is not later than a time, and so was shown to whoever has read up to it.
+///
+/// Within a millisecond after a whole second, that second is not among these: there are clients that
+/// add a millisecond to the end of their last window, which lay before the second then, and would step
+/// over it.
+fn after(time: Timestamp) -> Option<Stamp> {
+    let stamp = Stamp::not_after(time)?;
+    let fraction = time.duration_since(stamp.time());
+    let is_stepped_over = fraction.is_positive() && fraction < SMALL_STEP;
+    match is_stepped_over {
+        true => Some(stamp.later(-1)),
+        false => Some(stamp),
+    }
+}
+
+fn list(value: &str) -> Vec<String> {
+    let values = value.split(',').map(str::trim);
+    let values = values.filter(|value| !value.is_empty());
+    values.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-03-02T03:04:05.678Z";
+
+    fn now() -> Timestamp {
+        NOW.parse().unwrap()
+    }
+
+    fn read(query: &str) -> Result<Query, Unreadable> {
+        Query::read(query, now())
+    }
+
+    /// The ends of the window, as keys have them.
+    fn window(query: &str, lookback_secs: u32) -> Option<(String, String)> {
+        let window = read(query).unwrap().window(now(), lookback_secs);
+        let end = |end: Option<Stamp>| end.map(|end| end.to_string()).unwrap_or_default();
+        (!window.is_empty()).then(|| (end(window.after), end(window.until)))
+    }
+
+    fn ends(after: &str, until: &str) -> Option<(String, String)> {
+        Some((after.to_owned(), until.to_owned()))
+    }
+
+    #[test]
+    fn windows_are_those_that_were_documented() {
+        let until = "20260302T030405Z";
+        for (query, expected) in [
+            ("", ends("20260302T010405Z", until)),
+            ("ago=PT30M", ends("20260302T023405Z", until)),
+            (
+                "sinceTimeUtc=2026-03-02T03:00:00.0000000Z",
+                ends("20260302T030000Z", until),
+            ),
+            // The time wins, and so does the first of two.
+            (
+                "ago=PT1M&SINCETIMEUTC=2026-03-02&sinceTimeUtc=2026-03-01",
+                ends("20260302T000000Z", until),
+            ),
+            (
+                "sinceTimeUtc=2026-03-02&untilTimeUtc=2026-03-02T01:00:00.9",
+                ends("20260302T000000Z", "20260302T010000Z"),
+            ),
+            // Never later than now.
+            ("untiltimeutc=2030-01-01", ends("20260302T010405Z", until)),
+            ("sinceTimeUtc=0001-01-01T00:00:00", ends("", until)),
+            // It ends before it begins, or in the same second.
+            ("sinceTimeUtc=2026-03-02&untilTimeUtc=2026-03-01", None),
+            ("sinceTimeUtc=2030-01-01", None),
+            ("sinceTimeUtc=2026-03-02T03:04:05.2", None),
+            ("untilTimeUtc=1960-01-01", None),
+            // Not given, or not known.
+            (
+                "sinceTimeUtc=&$filter=x%20gt%20y&client_secret=s",
+                ends("20260302T010405Z", until),
+            ),
+            // A plus that was not encoded.
+            (
+                "sinceTimeUtc=2026-03-02T03:00:00.0000000+02:00",
+                ends("20260302T010000Z", until),
+            ),
+            (
+                "cursor=20260302T030001Z&sinceTimeUtc=2026-03-02",
+                ends("20260302T030001Z", until),
+            ),
+        ] {
+            assert_eq!(window(query, 0), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn the_lower_end_is_exclusive_but_for_a_step_of_less_than_a_millisecond() {
+        for (since, after) in [
+            ("03:00:05", "20260302T030005Z"),
+            ("03:00:05.0000000Z", "20260302T030005Z"),
+            ("03:00:05.000001", "20260302T030004Z"),
+            ("03:00:05.000999", "20260302T030004Z"),
+            ("03:00:05.001", "20260302T030005Z"),
+            ("03:00:05.999999", "20260302T030005Z"),
+        ] {
+            let (found, _) = window(&format!("sinceTimeUtc=2026-03-02T{since}"), 0).unwrap();
+            assert_eq!(found, after, "{since}");
+        }
+    }
+
+    #[test]
+    fn a_client_whose_clock_is_ahead_is_given_what_came_before() {
+        let query = "sinceTimeUtc=2026-03-02T03:04:25Z";
+        assert_eq!(window(query, 0), None);
+        assert_eq!(
+            window(query, 30),
+            ends("20260302T030355Z", "20260302T030405Z")
+        );
+    }
+
+    #[test]
+    fn lists_are_repeated_or_separated_by_commas() {
+        let query = read("machinegroups=a,b&MachineGroups=c%20d&DeviceCreatedMachineTags=e&cloudCreatedMachineTags=,f,&limit=5")
+            .unwrap();
+        assert_eq!(query.filter.machine_groups, ["a", "b", "c d"]);
+        assert_eq!(query.filter.device_tags, ["e"]);
+        assert_eq!(query.filter.cloud_tags, ["f"]);
+        assert_eq!(query.limit, Some(5));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_and_not_repeated() {
+        for (query, named) in [
+            ("sinceTimeUtc=hunter2", "sinceTimeUtc is no time"),
+            ("untilTimeUtc=hunter2", "untilTimeUtc is no time"),
+            ("ago=hunter2", "ago is no ISO 8601 duration"),
+            ("limit=hunter2", "limit is no number"),
+            ("limit=0", "limit is no number"),
+            ("limit=-1", "limit is no number"),
+            ("cursor=hunter2", "cursor is none"),
+        ] {
+            let Unreadable(problem) = read(query).unwrap_err();
+            assert!(problem.starts_with(named), "{query}: {problem}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_repeats_what_is_known_and_nothing_else() {
+        let query = "client_secret=hunter2&machinegroups=a,b&untilTimeUtc=2026-03-02&ago=PT1H";
+        let cursor = "20260302T030001Z".parse().unwrap();
+        assert_eq!(
+            read(query).unwrap().next(cursor),
+            "cursor=20260302T030001Z&untilTimeUtc=2026-03-02T00%3A00%3A00Z\
+             &machinegroups=a&machinegroups=b"
+        );
+    }
+}

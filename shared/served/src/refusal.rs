@@ -1,0 +1,150 @@
+//! Every answer that is no records: a status and a JSON object that says what to do.
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::stream;
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::json;
+
+use crate::body::Body;
+use crate::query::Unreadable;
+use crate::rate::TooMany;
+use crate::token::{Denied, Forbidden};
+
+/// The media type of every answer.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// What may be kept of an answer by what lies between here and the client: nothing.
+pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// When to come again where it is not known when that would help, in seconds.
+const COME_AGAIN_SECS: u32 = 30;
+
+/// Why a request is not answered with records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    NoSuchPath,
+    /// The tenant has no such output.
+    NotServed {
+        format: String,
+    },
+    Method,
+    Denied(Denied),
+    TooMany(TooMany),
+    Query(Unreadable),
+    /// The store cannot be read; whether it may be a little later.
+    Store {
+        is_retryable: bool,
+    },
+}
+
+impl Refusal {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchPath | Self::NotServed { .. } => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Denied(Denied::NoToken | Denied::Invalid(_)) => StatusCode::UNAUTHORIZED,
+            Self::Denied(Denied::Forbidden(_)) => StatusCode::FORBIDDEN,
+            Self::Denied(Denied::NoKeys) | Self::Store { is_retryable: true } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Store {
+                is_retryable: false,
+            } => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Query(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchPath | Self::NotServed { .. } => "NotFound",
+            Self::Method => "MethodNotAllowed",
+            Self::Denied(Denied::NoToken | Denied::Invalid(_)) => "Unauthorized",
+            Self::Denied(Denied::Forbidden(_)) => "Forbidden",
+            Self::Denied(Denied::NoKeys) | Self::Store { is_retryable: true } => {
+                "ServiceUnavailable"
+            }
+            Self::Store {
+                is_retryable: false,
+            } => "InternalServerError",
+            Self::TooMany(_) => "TooManyRequests",
+            Self::Query(_) => "BadRequest",
+        }
+    }
+
+    /// What is told. Nothing of the request is repeated.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::NoSuchPath => "there is /api/alerts, and /api/FORMAT for other formats".into(),
+            Self::NotServed { format } => format!(
+                "this tenant does not serve the format: add {format}-served to outputs in its document"
+            ),
+            Self::Method => "only GET and HEAD are answered".into(),
+            Self::Denied(Denied::NoToken) => {
+                "send a token of Microsoft Entra as Authorization: Bearer TOKEN".into()
+            }
+            Self::Denied(Denied::Invalid(reason)) => format!("the token {reason}"),
+            Self::Denied(Denied::Forbidden(Forbidden::Client)) => {
+                "the application of the token is not in serve.clients of a tenant's document".into()
+            }
+            Self::Denied(Denied::Forbidden(Forbidden::Role)) => {
+                "the token lacks the role that serve.role of the tenant's document names".into()
+            }
+            Self::Denied(Denied::Forbidden(Forbidden::Ambiguous)) => {
+                "the documents of several tenants list this application with this audience: give each \
+                 an application of its own"
+                    .into()
+            }
+            Self::Denied(Denied::NoKeys) => {
+                "the keys that tokens are checked with cannot be had at the moment; try again".into()
+            }
+            Self::TooMany(_) => "this application asks too often, or for too much at once; wait as Retry-After says".into(),
+            Self::Query(Unreadable(problem)) => (*problem).into(),
+            Self::Store { is_retryable: true } => {
+                "the records cannot be read at the moment; try again".into()
+            }
+            Self::Store {
+                is_retryable: false,
+            } => "the records cannot be read; the server's log says why".into(),
+        }
+    }
+
+    /// The answer to the request with that id.
+    pub(crate) fn response(&self, request: &str) -> Response<Body> {
+        let body = json!({
+            "error": {"code": self.code(), "message": self.message(), "target": request}
+        });
+        let body = Bytes::from(body.to_string());
+        let length = HeaderValue::from(body.len());
+        let mut response = Response::new(stream::once(async { Ok(body) }).boxed());
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, JSON);
+        headers.insert(CACHE_CONTROL, NO_STORE);
+        headers.insert(CONTENT_LENGTH, length);
+        match self {
+            Self::Method => {
+                headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            }
+            Self::Denied(Denied::NoToken) => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::Denied(Denied::Invalid(_)) => {
+                let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+                headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+            Self::TooMany(TooMany { retry_after_secs }) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_secs));
+            }
+            Self::Denied(Denied::NoKeys) | Self::Store { is_retryable: true } => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(COME_AGAIN_SECS));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,270 @@
+use std::sync::{Arc, PoisonError, RwLock};
+
+use drawbridge_queue::{Segments, Stamp};
+use drawbridge_store::Catalogue;
+use drawbridge_time::Clock;
+use futures::{StreamExt as _, stream};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, LINK, VARY,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use uuid::Uuid;
+
+use crate::body::{Body, BrokenOff, Wanted};
+use crate::filter::Filter;
+use crate::log::Served;
+use crate::path::{ALERTS_FORMAT, Endpoint};
+use crate::query::{Query, Window};
+use crate::rate::{Bounds, Rates};
+use crate::refusal::{JSON, NO_STORE, Refusal};
+use crate::segments::{SegmentError, Source};
+use crate::tenant::ServedTenant;
+use crate::token::{Caller, Tokens};
+
+/// The header of an answer of `/api/FORMAT` with the parameter `cursor` of the request behind it.
+const CURSOR: HeaderName = HeaderName::from_static("drawbridge-cursor");
+
+/// The bounds of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouterSettings {
+    /// The most requests of a client in a minute of the clock.
+    pub requests_per_minute: u32,
+    /// The most answers of a client at once.
+    pub answers_at_once: usize,
+    /// How many bytes an answer has before compression at most, but for the segment with which they
+    /// are reached.
+    pub max_answer_bytes: u64,
+    /// The most segments of a page of `/api/FORMAT`.
+    pub max_page_segments: usize,
+}
+
+impl Default for RouterSettings {
+    /// 100 requests, as Microsoft's API has it; 8 answers at once; 150 MB, below the 200 MB that a function may answer
+    /// with; 16 segments.
+    fn default() -> Self {
+        Self {
+            requests_per_minute: 100,
+            answers_at_once: 8,
+            max_answer_bytes: 150_000_000,
+            max_page_segments: 16,
+        }
+    }
+}
+
+/// Answers requests from the segments of a store.
+pub struct Router {
+    store: Arc<dyn Catalogue>,
+    clock: Arc<dyn Clock>,
+    settings: RouterSettings,
+    tokens: Tokens,
+    rates: Rates,
+    tenants: RwLock<Arc<[ServedTenant]>>,
+}
+
+impl Router {
+    /// One that serves nobody yet.
+    pub fn new(store: Arc<dyn Catalogue>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            tokens: Tokens::new(Arc::clone(&clock)),
+            clock,
+            settings: RouterSettings::default(),
+            rates: Rates::default(),
+            tenants: RwLock::new(Arc::new([])),
+        }
+    }
+
+    /// Changes the settings.
+    #[must_use]
+    pub fn with_settings(self, settings: RouterSettings) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// From now on, these tenants are served. What was learned of keys and clients stays.
+    pub fn serve(&self, tenants: Vec<ServedTenant>) {
+        *self.tenants.write().unwrap_or_else(PoisonError::into_inner) = tenants.into();
+    }
+
+    /// Answers a request; its body, if it has one, is not read.
+    pub async fn answer(&self, request: &Parts) -> Response<Body> {
+        let id = Uuid::new_v4().to_string();
+        let mut caller = None;
+        let answer = self.answer_of(request, &id, &mut caller).await;
+        let mut response = answer.unwrap_or_else(|refusal| {
+            let caller = caller.as_ref();
+            tracing::info!(
+                request = id,
+                tenant = caller.map(|caller| caller.tenant.name.as_str()),
+                client = caller.map(|caller| caller.client.as_str()),
+                status = refusal.status().as_u16(),
+                reason = refusal.message(),
+                "refused"
+            );
+            refusal.response(&id)
+        });
+        if request.method == Method::HEAD {
+            *response.body_mut() = stream::empty().boxed();
+        }
+        response
+    }
+
+    async fn answer_of(
+        &self,
+        request: &Parts,
+        id: &str,
+        caller: &mut Option<Caller>,
+    ) -> Result<Response<Body>, Refusal> {
+        let endpoint = Endpoint::of(request.uri.path()).ok_or(Refusal::NoSuchPath)?;
+        if !matches!(request.method, Method::GET | Method::HEAD) {
+            return Err(Refusal::Method);
+        }
+        let authorization = request.headers.get(AUTHORIZATION);
+        let tenants = Arc::clone(&self.tenants.read().unwrap_or_else(PoisonError::into_inner));
+        let found = self
+            .tokens
+            .caller(authorization.map(HeaderValue::as_bytes), &tenants)
+            .await;
+        let Caller { tenant, client } = &*caller.insert(found.map_err(Refusal::Denied)?);
+        // Before the listing: what is not seen in it is shown later than this moment.
+        let now = self.clock.now();
+        let bounds = Bounds {
+            per_minute: self.settings.requests_per_minute,
+            at_once: self.settings.answers_at_once,
+        };
+        let counted = self.rates.count(&tenant.name, client, now, bounds);
+        let turn = counted.map_err(Refusal::TooMany)?;
+        let format = endpoint.format();
+        if !tenant.formats.iter().any(|served| served == format) {
+            // The name is a format's only if it is one that another tenant serves.
+            let is_known = tenants
+                .iter()
+                .any(|tenant| tenant.formats.iter().any(|f| f == format));
+            return Err(match is_known || format == ALERTS_FORMAT {
+                true => Refusal::NotServed {
+                    format: format.to_owned(),
+                },
+                false => Refusal::NoSuchPath,
+            });
+        }
+        let query = Query::read(request.uri.query().unwrap_or_default(), now);
+        let mut query = query.map_err(Refusal::Query)?;
+        if format != ALERTS_FORMAT {
+            // These are keys of that format's records.
+            query.filter = Filter::default();
+        }
+        let window = query.window(now, tenant.settings.lookback_secs);
+        let source = Source {
+            store: Arc::clone(&self.store),
+            segments: Segments::of(&tenant.name, format),
+        };
+        let served = Served::new(id, &tenant.name, client, format, window);
+        let mut page = Page::default();
+        let listed = source.stamps(window).await;
+        let mut stamps = listed.map_err(|error| refused(&error.into(), &served))?;
+        let mut skip = 0;
+        match (&endpoint, query.limit) {
+            (Endpoint::Format(_), _) => {
+                page = self.page(&query, window, &mut stamps);
+            }
+            (Endpoint::Alerts, Some(limit)) => {
+                let newest = source.newest(&stamps, &query.filter, limit).await;
+                (stamps, skip) = newest.map_err(|error| refused(&error, &served))?;
+            }
+            (Endpoint::Alerts, None) => {}
+        }
+        let is_gzip = takes_gzip(&request.headers);
+        let wanted = Wanted {
+            source,
+            stamps,
+            filter: query.filter,
+            skip,
+            most_bytes: self.settings.max_answer_bytes,
+            gzip: is_gzip,
+            served,
+            turn,
+        };
+        // The first segment is read before the status is said.
+        let mut chunks = wanted.chunks();
+        let first = match chunks.next().await {
+            Some(Err(error)) => return Err(Refusal::of(&error)),
+            Some(Ok(first)) => Some(Ok(first)),
+            None => None,
+        };
+        let chunks = stream::iter(first).chain(chunks);
+        let chunks = chunks.map(|chunk| chunk.map_err(|_| BrokenOff));
+        Ok(page.response(chunks.boxed(), is_gzip))
+    }
+
+    /// Leaves the first page of `stamps`, and says how the next one is asked for.
+    fn page(&self, query: &Query, window: Window, stamps: &mut Vec<Stamp>) -> Page {
+        let is_more = stamps.len() > self.settings.max_page_segments;
+        stamps.truncate(self.settings.max_page_segments);
+        let last = stamps.last().copied();
+        let last = last.or(window.after);
+        Page {
+            cursor: last,
+            next: last.filter(|_| is_more).map(|last| query.next(last)),
+        }
+    }
+}
+
+/// What an answer says of the one behind it.
+#[derive(Default)]
+struct Page {
+    cursor: Option<Stamp>,
+    /// The query of the next page, if there is one already.
+    next: Option<String>,
+}
+
+impl Page {
+    fn response(&self, body: Body, is_gzip: bool) -> Response<Body> {
+        let mut response = Response::new(body);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, JSON);
+        headers.insert(CACHE_CONTROL, NO_STORE);
+        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        if is_gzip {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        let value = |text: String| HeaderValue::try_from(text).ok();
+        if let Some(cursor) = self.cursor.and_then(|cursor| value(cursor.to_string())) {
+            headers.insert(CURSOR, cursor);
+        }
+        let link = |query: &String| value(format!("<?{query}>; rel=\"next\""));
+        if let Some(link) = self.next.as_ref().and_then(link) {
+            headers.insert(LINK, link);
+        }
+        response
+    }
+}
+
+impl Refusal {
+    fn of(error: &SegmentError) -> Self {
+        let is_retryable = match error {
+            SegmentError::Store(error) => error.is_retryable(),
+            SegmentError::Damaged { .. } => false,
+        };
+        Self::Store { is_retryable }
+    }
+}
+
+fn refused(error: &SegmentError, served: &Served) -> Refusal {
+    served.broke_off(error);
+    Refusal::of(error)
+}
+
+/// Whether a client asks for gzip.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).into_iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let is_gzip = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let quality = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+        let is_refused = quality.is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0));
+        is_gzip && !is_refused
+    })
+}

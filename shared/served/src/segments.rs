@@ -1,0 +1,112 @@
+//! Segments, as they are listed and read.
+
+use std::io::Read as _;
+use std::sync::Arc;
+
+use drawbridge_queue::{Segments, Stamp};
+use drawbridge_store::{Catalogue, StoreError};
+use flate2::read::MultiGzDecoder;
+
+use crate::filter::Filter;
+use crate::query::Window;
+
+/// The most bytes of a segment: the writer closes one at 8 MiB, unless one record is longer.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// Why a segment could not be read. Never holds any of its content.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SegmentError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(
+        "{key} is no segment that can be read: it is not gzip, is damaged or too large; if its \
+         records are not needed, remove it"
+    )]
+    Damaged { key: String },
+}
+
+/// The segments of one output of a tenant.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) store: Arc<dyn Catalogue>,
+    pub(crate) segments: Segments,
+}
+
+impl Source {
+    /// The stamps of a window, in order.
+    pub(crate) async fn stamps(&self, window: Window) -> Result<Vec<Stamp>, StoreError> {
+        if window.is_empty() {
+            return Ok(Vec::new());
+        }
+        let prefix = self.segments.prefix();
+        let keys = match window.after {
+            Some(after) => {
+                let key = self.segments.key(after);
+                self.store.list_after(prefix, &key).await?
+            }
+            None => self.store.list(prefix).await?,
+        };
+        let stamps = keys.iter().filter_map(|key| self.segments.stamp(key));
+        Ok(stamps
+            .filter(|stamp| Some(*stamp) <= window.until)
+            .collect())
+    }
+
+    /// A segment's compressed lines; `None` if it has expired since it was listed.
+    pub(crate) async fn packed(&self, stamp: Stamp) -> Result<Option<Packed>, SegmentError> {
+        let key = self.segments.key(stamp);
+        let object = self.store.get_at_most(&key, MAX_BYTES).await?;
+        Ok(object.map(|object| Packed {
+            key,
+            bytes: object.body,
+        }))
+    }
+
+    /// Leaves of `stamps` those that have the newest `limit` records that a filter takes; and how many
+    /// records of the first of them are too many.
+    pub(crate) async fn newest(
+        &self,
+        stamps: &[Stamp],
+        filter: &Filter,
+        limit: u64,
+    ) -> Result<(Vec<Stamp>, u64), SegmentError> {
+        let mut count = 0;
+        for (at, stamp) in stamps.iter().enumerate().rev() {
+            if let Some(packed) = self.packed(*stamp).await? {
+                let lines = packed.lines()?;
+                let records = records(&lines).filter(|record| filter.takes(record));
+                count += records.count() as u64;
+            }
+            if count >= limit {
+                return Ok((stamps[at..].to_vec(), count - limit));
+            }
+        }
+        Ok((stamps.to_vec(), 0))
+    }
+}
+
+/// A segment as it lies in the store.
+pub(crate) struct Packed {
+    key: String,
+    bytes: bytes::Bytes,
+}
+
+impl Packed {
+    /// Its lines, each with its end.
+    pub(crate) fn lines(&self) -> Result<Vec<u8>, SegmentError> {
+        let mut lines = Vec::new();
+        let mut decoder = MultiGzDecoder::new(&self.bytes[..]).take(MAX_BYTES as u64 + 1);
+        match decoder.read_to_end(&mut lines) {
+            Ok(read) if read <= MAX_BYTES => Ok(lines),
+            _ => Err(SegmentError::Damaged {
+                key: self.key.clone(),
+            }),
+        }
+    }
+}
+
+/// The records of a segment's lines.
+pub(crate) fn records(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = lines.split(|byte| *byte == b'\n');
+    lines.filter(|line| !line.is_empty())
+}

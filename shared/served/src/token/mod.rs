@@ -1,0 +1,221 @@
+//! Who asks, and of which tenant: by a token of Microsoft Entra for the customer's own API.
+
+mod keys;
+
+use std::sync::Arc;
+
+use drawbridge_entra::jwt;
+use drawbridge_time::Clock;
+use jsonwebtoken::{Algorithm, Validation};
+use serde::Deserialize;
+
+use self::keys::{Keys, NoKey, Version};
+use crate::tenant::ServedTenant;
+
+/// The most bytes of a token: one of a user in many groups has some thousands.
+const MAX_BYTES: usize = 16 * 1024;
+
+/// How far clocks may differ, in seconds.
+const LEEWAY_SECS: i64 = 5 * 60;
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) tenant: ServedTenant,
+    /// The application (client) id.
+    pub(crate) client: String,
+}
+
+/// Why somebody may not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denied {
+    NoToken,
+    /// The token is not good; the rest of the sentence, in which nothing of it is repeated.
+    Invalid(&'static str),
+    /// It is good, and is not for this.
+    Forbidden(Forbidden),
+    /// Whether it is good cannot be told.
+    NoKeys,
+}
+
+/// What a good token lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forbidden {
+    /// Its application is on no list.
+    Client,
+    /// It has not the role.
+    Role,
+    /// It does not tell one tenant's document from another.
+    Ambiguous,
+}
+
+/// What a token says before it is known to be good: it only decides whose keys are looked at.
+#[derive(Deserialize)]
+struct Unverified {
+    tid: String,
+    ver: String,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    aud: String,
+    tid: String,
+    exp: i64,
+    #[serde(default)]
+    nbf: Option<i64>,
+    /// The application, in a token of version 1 and of version 2.
+    #[serde(default)]
+    appid: Option<String>,
+    #[serde(default)]
+    azp: Option<String>,
+    #[serde(default)]
+    roles: Vec<String>,
+}
+
+/// Checks tokens.
+pub(crate) struct Tokens {
+    clock: Arc<dyn Clock>,
+    keys: Keys,
+}
+
+impl Tokens {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            keys: Keys::new(Arc::clone(&clock)),
+            clock,
+        }
+    }
+
+    /// Who sends the header `authorization`, and the one of `tenants` whose document lets him.
+    pub(crate) async fn caller(
+        &self,
+        authorization: Option<&[u8]>,
+        tenants: &[ServedTenant],
+    ) -> Result<Caller, Denied> {
+        let token = bearer(authorization.ok_or(Denied::NoToken)?)?;
+        let header = jsonwebtoken::decode_header(token);
+        let header = header.map_err(|_| Denied::Invalid("is no signed token of Entra"))?;
+        if header.alg != Algorithm::RS256 {
+            return Err(Denied::Invalid("is not signed with RS256"));
+        }
+        let kid = header.kid.ok_or(Denied::Invalid("names no key"))?;
+        let unverified: Unverified =
+            jwt::claims(token).ok_or(Denied::Invalid("is no token of Entra"))?;
+        let version = match unverified.ver.as_str() {
+            "1.0" => Version::V1,
+            "2.0" => Version::V2,
+            _ => return Err(Denied::Invalid("is of a version that is not known")),
+        };
+        // Only directories of documents: nobody makes others be asked.
+        let tenants = tenants
+            .iter()
+            .filter(|tenant| tenant.id.eq_ignore_ascii_case(&unverified.tid));
+        let mut callers = Vec::new();
+        let mut denied = Denied::Invalid("is of a directory that is not served here");
+        for tenant in tenants {
+            match self.check(token, version, &kid, tenant).await {
+                Ok(caller) => callers.push(caller),
+                Err(reason) => denied = nearer(denied, reason),
+            }
+        }
+        match callers.pop() {
+            None => Err(denied),
+            Some(caller) if callers.is_empty() => Ok(caller),
+            Some(_) => Err(Denied::Forbidden(Forbidden::Ambiguous)),
+        }
+    }
+
+    /// Checks a token by one tenant's document.
+    async fn check(
+        &self,
+        token: &str,
+        version: Version,
+        kid: &str,
+        tenant: &ServedTenant,
+    ) -> Result<Caller, Denied> {
+        let found = self
+            .keys
+            .get(&tenant.login, &tenant.id, version, kid)
+            .await
+            .map_err(|reason| match reason {
+                NoKey::Unknown => {
+                    Denied::Invalid("is signed with a key that the directory has not")
+                }
+                NoKey::Unavailable => Denied::NoKeys,
+            })?;
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.set_required_spec_claims(&["iss", "exp", "aud"]);
+        validation.set_issuer(&[&found.issuer]);
+        // By the clock that is given, and with the document's audiences: below.
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &found.key, &validation)
+            .map_err(|_| Denied::Invalid("has no good signature or issuer"))?
+            .claims;
+        let now = self.clock.now().as_second();
+        if now > claims.exp.saturating_add(LEEWAY_SECS) {
+            return Err(Denied::Invalid("has expired: ask for a new one"));
+        }
+        if claims
+            .nbf
+            .is_some_and(|nbf| now < nbf.saturating_sub(LEEWAY_SECS))
+        {
+            return Err(Denied::Invalid("is not valid yet: check the clocks"));
+        }
+        if !claims.tid.eq_ignore_ascii_case(&tenant.id) {
+            return Err(Denied::Invalid("is of another directory"));
+        }
+        let settings = &tenant.settings;
+        if !settings.takes_audience(&claims.aud) {
+            return Err(Denied::Invalid(
+                "is for another audience: ask for one of serve.audiences of the tenant's document",
+            ));
+        }
+        let client = match version {
+            Version::V1 => claims.appid,
+            Version::V2 => claims.azp,
+        };
+        let client = client.unwrap_or_default();
+        if !settings.lists_client(&client) {
+            return Err(Denied::Forbidden(Forbidden::Client));
+        }
+        if let Some(role) = &settings.role
+            && !claims.roles.contains(role)
+        {
+            return Err(Denied::Forbidden(Forbidden::Role));
+        }
+        Ok(Caller {
+            tenant: tenant.clone(),
+            client: client.to_ascii_lowercase(),
+        })
+    }
+}
+
+/// The token of a header.
+fn bearer(authorization: &[u8]) -> Result<&str, Denied> {
+    let text = str::from_utf8(authorization).map_err(|_| Denied::NoToken)?;
+    let (scheme, token) = text.trim().split_once(' ').ok_or(Denied::NoToken)?;
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("Bearer") || token.is_empty() {
+        return Err(Denied::NoToken);
+    }
+    if token.len() > MAX_BYTES {
+        return Err(Denied::Invalid("is too long"));
+    }
+    Ok(token)
+}
+
+/// Of two reasons, the one that says more.
+fn nearer(one: Denied, other: Denied) -> Denied {
+    let rank = |denied: &Denied| match denied {
+        Denied::NoToken => 0,
+        Denied::Invalid(_) => 1,
+        Denied::NoKeys => 2,
+        Denied::Forbidden(_) => 3,
+    };
+    if rank(&other) >= rank(&one) {
+        other
+    } else {
+        one
+    }
+}

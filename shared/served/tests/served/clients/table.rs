@@ -1,0 +1,248 @@
+//! The clients of the retired API, as their sources and manuals have them: the path, the time's form, and
+//! what they ask for next.
+
+use jiff::{SignedDuration, Timestamp};
+use url::form_urlencoded::byte_serialize;
+
+/// What a client remembers from one poll to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cursor {
+    /// The largest `LastProcessedTimeUtc` that it saw, as text.
+    Text,
+    /// The same as a time in its own form.
+    Field,
+    /// The time of its last poll by its own clock.
+    PollBefore,
+    /// Windows with both ends, each of which begins where the last one ended.
+    Windows,
+    /// The same a millisecond later, and only once something came.
+    WindowsAndAStep,
+    /// The last seconds, again and again.
+    Last(i64),
+    /// Nothing: the default window, again and again.
+    Nothing,
+}
+
+impl Cursor {
+    /// Whether the records that it was shown last are excluded by what it asks for next.
+    pub(crate) fn is_of_a_field(self) -> bool {
+        matches!(self, Self::Text | Self::Field)
+    }
+}
+
+/// One client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Client {
+    pub(crate) name: &'static str,
+    pub(crate) path: &'static str,
+    /// What else is in its query.
+    pub(crate) more: &'static str,
+    pub(crate) cursor: Cursor,
+    pub(crate) form: Form,
+    pub(crate) every_secs: u64,
+}
+
+/// How a client writes a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Form {
+    /// `strftime`, in UTC.
+    Utc(&'static str),
+    /// The same two hours ahead, with `+02:00` behind it, encoded or not.
+    Ahead { is_encoded: bool },
+    /// In quotes and with a space, as old pages of Microsoft's have it.
+    Quoted,
+}
+
+impl Form {
+    /// A time as it stands in the query.
+    pub(crate) fn write(self, time: Timestamp) -> String {
+        let encoded = |text: String| byte_serialize(text.as_bytes()).collect();
+        match self {
+            Self::Utc(form) => encoded(time.strftime(form).to_string()),
+            Self::Ahead { is_encoded } => {
+                let local = time + SignedDuration::from_hours(2);
+                let text = local.strftime("%Y-%m-%dT%H:%M:%S.%6f0+02:00").to_string();
+                match is_encoded {
+                    true => encoded(text),
+                    false => text,
+                }
+            }
+            Self::Quoted => encoded(time.strftime("\"%Y-%m-%d %H:%M:%S\"").to_string()),
+        }
+    }
+}
+
+const SECONDS_Z: Form = Form::Utc("%Y-%m-%dT%H:%M:%SZ");
+const MILLIS: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%3f");
+const MICROS_Z: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%6fZ");
+const MICROS: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%6f");
+const SPACE: Form = Form::Utc("%Y-%m-%d %H:%M:%S.%6f");
+const OFFSET: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%6f+00:00");
+const DOTNET: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%6f0Z");
+
+/// The clients. Of FortiSIEM and ArcSight it is not public what they remember: each family is there.
+pub(crate) const CLIENTS: &[Client] = &[
+    client(
+        "ArcSight FlexConnector, by the record",
+        "/api/alerts/",
+        Cursor::Field,
+        SECONDS_Z,
+        60,
+    ),
+    client(
+        "ArcSight FlexConnector, by its clock",
+        "/api/alerts/",
+        Cursor::PollBefore,
+        MILLIS,
+        60,
+    ),
+    client("Splunk TA 4128", "//api/alerts", Cursor::Text, MICROS_Z, 60),
+    client(
+        "Splunk REST input 1546, handler",
+        "/api/alerts",
+        Cursor::Text,
+        MICROS_Z,
+        60,
+    ),
+    client(
+        "Splunk REST input 1546, fixed address",
+        "/api/alerts",
+        Cursor::Nothing,
+        MICROS_Z,
+        60,
+    ),
+    client(
+        "Rapid7 InsightConnect 1.x",
+        "/api/Alerts",
+        Cursor::PollBefore,
+        MICROS_Z,
+        5,
+    ),
+    Client {
+        more: "$filter=alertCreationTime+gt+2026-01-01T00:00:00Z",
+        ..client(
+            "KPN DATP-to-EIQ",
+            "/api/alerts/",
+            Cursor::Nothing,
+            MICROS_Z,
+            300,
+        )
+    },
+    client(
+        "LogRhythm.Tools",
+        "/api/alerts",
+        Cursor::PollBefore,
+        DOTNET,
+        60,
+    ),
+    client(
+        "LogRhythm.Tools, local time",
+        "/api/alerts",
+        Cursor::PollBefore,
+        Form::Ahead { is_encoded: true },
+        60,
+    ),
+    client(
+        "LogRhythm.Tools, a plus not encoded",
+        "/api/alerts",
+        Cursor::PollBefore,
+        Form::Ahead { is_encoded: false },
+        60,
+    ),
+    client(
+        "FortiSIEM, by the record",
+        "/api/alerts",
+        Cursor::Field,
+        MICROS_Z,
+        120,
+    ),
+    client(
+        "FortiSIEM, by its clock",
+        "/api/alerts",
+        Cursor::PollBefore,
+        SECONDS_Z,
+        120,
+    ),
+    client(
+        "Siemplify",
+        "/api/alerts",
+        Cursor::Last(3600),
+        MICROS_Z,
+        300,
+    ),
+    client(
+        "Netskope CTE",
+        "/api/alerts",
+        Cursor::PollBefore,
+        MICROS,
+        180,
+    ),
+    client(
+        "Netskope CTE, its check",
+        "/api/alerts",
+        Cursor::PollBefore,
+        SPACE,
+        180,
+    ),
+    client("go-mdatp", "/api/alerts", Cursor::PollBefore, MILLIS, 60),
+    client(
+        "go-mdatp, its older path",
+        "/api/v1.0/alerts",
+        Cursor::PollBefore,
+        MILLIS,
+        60,
+    ),
+    client("red_raccoon", "/api/alerts", Cursor::Windows, OFFSET, 60),
+    client(
+        "Vulture",
+        "/api/alerts",
+        Cursor::WindowsAndAStep,
+        MICROS_Z,
+        60,
+    ),
+    client(
+        "PSMDATP",
+        "/api/alerts",
+        Cursor::Last(2 * 3600),
+        DOTNET,
+        600,
+    ),
+    client(
+        "Microsoft's PowerShell sample",
+        "/api/Alerts",
+        Cursor::PollBefore,
+        MILLIS,
+        120,
+    ),
+    client(
+        "Microsoft's C# sample",
+        "/api/alert",
+        Cursor::PollBefore,
+        Form::Quoted,
+        120,
+    ),
+    client(
+        "the full address given twice",
+        "/api/alerts/api/alerts",
+        Cursor::Text,
+        MICROS_Z,
+        60,
+    ),
+];
+
+const fn client(
+    name: &'static str,
+    path: &'static str,
+    cursor: Cursor,
+    form: Form,
+    every_secs: u64,
+) -> Client {
+    Client {
+        name,
+        path,
+        more: "",
+        cursor,
+        form,
+        every_secs,
+    }
+}

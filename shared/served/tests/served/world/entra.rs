@@ -1,0 +1,95 @@
+use std::sync::{Mutex, OnceLock};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use drawbridge_http::{Body, Transport, TransportError};
+use drawbridge_issuer::SigningKey;
+use futures::{StreamExt as _, stream};
+use http::{Request, Response};
+use serde_json::{Value, json};
+
+/// The key that the directory has from the start.
+pub(crate) fn first_key() -> &'static SigningKey {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    KEY.get_or_init(|| SigningKey::new("first").unwrap())
+}
+
+/// The one that it has later, or that is somebody else's.
+pub(crate) fn second_key() -> &'static SigningKey {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    KEY.get_or_init(|| SigningKey::new("second").unwrap())
+}
+
+/// Entra's metadata and keys of every directory, without a network.
+pub(crate) struct Entra {
+    keys: Mutex<Vec<Value>>,
+    is_down: Mutex<bool>,
+    hangs: Mutex<bool>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Default for Entra {
+    fn default() -> Self {
+        Self {
+            keys: Mutex::new(vec![first_key().jwk().clone()]),
+            is_down: Mutex::default(),
+            hangs: Mutex::default(),
+            asked: Mutex::default(),
+        }
+    }
+}
+
+impl Entra {
+    pub(crate) fn set_keys(&self, keys: impl IntoIterator<Item = Value>) {
+        *self.keys.lock().unwrap() = keys.into_iter().collect();
+    }
+
+    pub(crate) fn set_down(&self, is_down: bool) {
+        *self.is_down.lock().unwrap() = is_down;
+    }
+
+    /// From now on, nobody gets an answer.
+    pub(crate) fn hang(&self) {
+        *self.hangs.lock().unwrap() = true;
+    }
+
+    /// The addresses that were asked since this was asked last.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    fn answer(&self, url: &str) -> Value {
+        let path = url.strip_prefix("https://login.example/").unwrap();
+        let (directory, rest) = path.split_once('/').unwrap();
+        let issuer = match rest {
+            "discovery/keys" => return json!({"keys": *self.keys.lock().unwrap()}),
+            "v2.0/.well-known/openid-configuration" => {
+                format!("https://login.example/{directory}/v2.0")
+            }
+            ".well-known/openid-configuration" => format!("https://sts.example/{directory}/"),
+            other => return json!({ "not there": other }),
+        };
+        json!({
+            "issuer": issuer,
+            "jwks_uri": format!("https://login.example/{directory}/discovery/keys"),
+        })
+    }
+}
+
+#[async_trait]
+impl Transport for Entra {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        let url = request.uri().to_string();
+        self.asked.lock().unwrap().push(url.clone());
+        let hangs = *self.hangs.lock().unwrap();
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        if *self.is_down.lock().unwrap() {
+            return Err(TransportError::Connect("down".into()));
+        }
+        let body = Bytes::from(self.answer(&url).to_string());
+        let body: Body = stream::iter([Ok(body)]).boxed();
+        Ok(Response::new(body))
+    }
+}
