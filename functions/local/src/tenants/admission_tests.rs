@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use super::*;
 use crate::tenants::first_poll;
 
+#[path = "admission_notes_tests.rs"]
+mod notes;
+
 /// A folder whose objects are in memory.
 fn place() -> (Arc<FaultyStore>, DataLocation, Services) {
     let store = Arc::new(FaultyStore::default());
@@ -446,7 +449,7 @@ async fn the_order_of_products_makes_no_other_tenant() {
         found(
             name,
             1,
-            &format!("secret = \"{secret}\"\nservice_sources = {products}"),
+            &format!("secret = \"{secret}\"\nservice_sources = {products}\nallow_unknown = true"),
         )
     };
     let owner = of("owner", "[\"a\", \"b\"]");
