@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::encoded_key::{is_encoded_key, is_pem_in_base64, without_blanks};
+use crate::encoded_key::{is_encoded_key, is_json_in_base64, is_pem_in_base64, without_blanks};
 use crate::token::TOO_LONG_FOR_A_TOKEN;
 
 /// Bytes of the longest bare secret. Client secrets have 40, tokens of SIEMs a few dozen; an RSA key
@@ -17,10 +17,10 @@ pub enum NotBare {
     /// A certificate, a key, or both.
     #[error("PEM text, that is a certificate or a private key")]
     Pem,
-    /// The same without the lines around it.
-    #[error("base64 of a certificate, a key or a key store (DER, PKCS#12 or OpenSSH)")]
+    /// The same without the lines around it, in base64 or hexadecimal.
+    #[error("an encoded certificate, key or key store (DER, PKCS#12, OpenSSH or age)")]
     Der,
-    /// An object, a list or a string in quotation marks.
+    /// An object, a list or a string in quotation marks; or an object in base64.
     #[error("a JSON document")]
     Json,
     /// One element or more.
@@ -72,7 +72,7 @@ pub fn check_bare(text: &str) -> Result<(), NotBare> {
     if is_pem(text) {
         return Err(NotBare::Pem);
     }
-    if is_json(text) {
+    if is_json(text) || is_json_in_base64(&without_blanks(text)) {
         return Err(NotBare::Json);
     }
     if is_xml(text) {

@@ -25,6 +25,12 @@ const OPENSSH: [&str; 4] = [
     "AAAAE2VjZHNhLXNoYTIt",
 ];
 
+/// How a key of age begins, in capitals.
+const AGE: &str = "AGE-SECRET-KEY-1";
+
+/// The fewest bytes in hexadecimal that are looked at: no key is shorter.
+const MIN_HEX_BYTES: usize = 32;
+
 /// Characters of base64 in which a structure's beginning is looked for: twelve bytes.
 const HEAD_CHARS: usize = 16;
 
@@ -42,6 +48,9 @@ pub(crate) fn is_pem_in_base64(text: &str) -> bool {
 /// Whether `text` is base64 of a certificate, a key or a key store, or has words that are.
 pub(crate) fn is_encoded_key(text: &str) -> bool {
     let whole = without_blanks(text);
+    if whole.to_ascii_uppercase().contains(AGE) || is_der_in_hex(&whole) {
+        return true;
+    }
     let is_key = |part: &str| is_der(part) || OPENSSH.iter().any(|mark| part.starts_with(mark));
     // Padding stands between two that were put on one line. A tilde and a dot are of Entra's client
     // secrets, whose parts may be anything.
@@ -62,20 +71,70 @@ fn decoded(text: &str) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
 /// goes on otherwise has to be short and of the length that it says: one random key of millions is
 /// either.
 fn is_der(text: &str) -> bool {
-    let is_head = |bytes: Zeroizing<Vec<u8>>| match bytes.as_slice() {
+    let head = text.get(..HEAD_CHARS);
+    head.is_some_and(|head| decoded(head).any(|bytes| is_head(&bytes)))
+        || decoded(text).any(|bytes| is_short(&bytes))
+}
+
+/// The same in hexadecimal, as `openssl` and editors show it: with colons, `0x` or commas, or behind a
+/// name.
+fn is_der_in_hex(text: &str) -> bool {
+    let is_hex = |part: &str| {
+        let digits = Zeroizing::new(
+            part.replace("0x", "")
+                .replace("0X", "")
+                .replace([':', ',', '-'], ""),
+        );
+        let bytes = from_hex(&digits).filter(|bytes| bytes.len() >= MIN_HEX_BYTES);
+        bytes.is_some_and(|bytes| is_head(&bytes) || is_short(&bytes))
+    };
+    text.split(['=', '"', '\'', '{', '}', '[', ']', ';'])
+        .any(is_hex)
+        || text.split(':').any(is_hex)
+}
+
+/// The bytes that `digits` stand for; `None` where others stand among them.
+fn from_hex(digits: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let pairs = digits.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => {
+            let digit = |digit: u8| char::from(digit).to_digit(16);
+            u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+        }
+        _ => None,
+    };
+    pairs
+        .map(byte)
+        .collect::<Option<Vec<u8>>>()
+        .map(Zeroizing::new)
+}
+
+/// Whether `text`, which has no blanks, is base64 of a JSON object, or of the beginning of one.
+pub(crate) fn is_json_in_base64(text: &str) -> bool {
+    let text = text.trim_end_matches('=');
+    // A last character alone is less than a byte.
+    let whole = text.len() - usize::from(text.len() % 4 == 1);
+    let is_object = |bytes: Zeroizing<Vec<u8>>| {
+        let text = std::str::from_utf8(&bytes).map(str::trim_start);
+        text.is_ok_and(|text| text.starts_with('{') && text.contains('"'))
+    };
+    text.get(..whole)
+        .is_some_and(|text| decoded(text).any(is_object))
+}
+
+fn is_head(bytes: &[u8]) -> bool {
+    match bytes {
         [0x30, 0x82, _, _, content @ ..]
         | [0x30, 0x81, _, content @ ..]
         | [0x30, 0..=0x80, content @ ..] => is_start(content),
         _ => false,
-    };
-    let is_short = |bytes: Zeroizing<Vec<u8>>| {
-        let content = sequence(&bytes).filter(|(_, rest)| rest.is_empty());
-        content.is_some_and(|(content, _)| {
-            matches!(content, [0x02, 1, ..]) || sequence(content).is_some()
-        })
-    };
-    let head = text.get(..HEAD_CHARS);
-    head.is_some_and(|head| decoded(head).any(is_head)) || decoded(text).any(is_short)
+    }
+}
+
+fn is_short(bytes: &[u8]) -> bool {
+    let content = sequence(bytes).filter(|(_, rest)| rest.is_empty());
+    content
+        .is_some_and(|(content, _)| matches!(content, [0x02, 1, ..]) || sequence(content).is_some())
 }
 
 /// Whether a structure goes on as one of these does, whatever became of its end.
@@ -190,6 +249,54 @@ mod tests {
         for der in long() {
             let text = BASE64[1].encode(&der);
             assert_eq!(check_bare(&text[..100]), Err(NotBare::Der), "{text}");
+        }
+    }
+
+    #[test]
+    fn nor_is_one_in_hexadecimal_or_of_age() {
+        for der in keys() {
+            let by = |before: &str, between: &str| {
+                let bytes = der.iter().map(|byte| format!("{before}{byte:02x}"));
+                bytes.collect::<Vec<_>>().join(between)
+            };
+            let plain = by("", "");
+            for text in [
+                plain.clone(),
+                plain.to_uppercase(),
+                format!("0x{plain}"),
+                format!("key={plain}"),
+                format!("key:{plain}"),
+                by("", ":"),
+                by("", " "),
+                by("0x", ", "),
+            ] {
+                assert_eq!(check_bare(&text), Err(NotBare::Der), "{text}");
+            }
+        }
+        let age = "AGE-SECRET-KEY-1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQ";
+        for text in [age, &age.to_lowercase(), &format!("key: {age}")] {
+            assert_eq!(check_bare(text), Err(NotBare::Der), "{text}");
+        }
+        // A key of no structure is what a token is.
+        for byte in ["07", "30", "a5"] {
+            assert_eq!(check_bare(&byte.repeat(32)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn nor_is_json_in_base64() {
+        let json = "{\"type\":\"service_account\",\"private_key\":\"7777\"}";
+        for json in [
+            json.to_owned(),
+            format!("\n {json}"),
+            json.replace("{", "{\n  "),
+        ] {
+            for base64 in &BASE64 {
+                let text = base64.encode(&json);
+                for text in [&text, text.trim_end_matches('='), &text[..45], &text[..44]] {
+                    assert_eq!(check_bare(text), Err(NotBare::Json), "{text}");
+                }
+            }
         }
     }
 

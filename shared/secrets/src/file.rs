@@ -26,7 +26,8 @@ pub struct FileSecrets;
 impl Secrets for FileSecrets {
     async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
         let path = PathBuf::from(name);
-        let place = format!("the secret file {name}");
+        // What is no file's name may be the secret itself, whatever the machine says of it.
+        let place = format!("the secret file {}", shown_place(name));
         off_thread(|| "a secret file".to_owned(), move || read(&path, place)).await
     }
 }
@@ -43,7 +44,7 @@ fn read(path: &Path, place: String) -> Result<SecretString, SecretError> {
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
     });
     if let Err(error) = read {
-        return Err(io_error(place, &path.to_string_lossy(), &error));
+        return Err(io_error(place, &error));
     }
     if bytes.len() as u64 > MAX_BYTES {
         let reason = "it has more than 64 KiB; check the path".to_owned();
@@ -73,7 +74,7 @@ fn is_world_readable(_: &Metadata) -> bool {
     false
 }
 
-fn io_error(place: String, name: &str, error: &io::Error) -> SecretError {
+fn io_error(place: String, error: &io::Error) -> SecretError {
     let code = error.kind().to_string();
     let failed = |code: String, fix| AccessError::Failed {
         place: place.clone(),
@@ -84,7 +85,6 @@ fn io_error(place: String, name: &str, error: &io::Error) -> SecretError {
         (Some(trouble), _) => failed(trouble.code.to_owned(), trouble.fix.into()),
         (None, io::ErrorKind::NotFound) => {
             let fix = "write the secret's value into it, or correct the path".to_owned();
-            let place = format!("the secret file {}", shown_place(name));
             return SecretError::Missing { place, fix };
         }
         (None, io::ErrorKind::PermissionDenied) => AccessError::Denied {
@@ -145,6 +145,26 @@ mod tests {
             FileSecrets.get("/").await,
             Err(SecretError::Access(AccessError::Failed { .. }))
         ));
+    }
+
+    /// A secret in the place of its file's name, for which the machine has other words than "missing".
+    #[tokio::test]
+    async fn what_may_be_the_secret_itself_is_not_repeated_whatever_the_fault_is() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("file"), "x").unwrap();
+        let secret = "abC8Q~hunter289012345678901234567890";
+        for name in [
+            secret.to_owned(),
+            format!("{}/file/{secret}", dir.path().display()),
+            "x7uPzJmWvK2oQ1fS9dR0tYbLcN4eG6hA".repeat(10),
+            "0a1b2c3d".repeat(40),
+        ] {
+            let error = FileSecrets.get(&name).await.unwrap_err();
+            let said = format!("{error} {error:?}");
+            assert!(said.contains("not repeated"), "{said}");
+            let end = &name[name.len() - 20..];
+            assert!(!said.contains(end), "{said}");
+        }
     }
 
     /// It would be waited for until the process is killed. What a shell hands over is read.

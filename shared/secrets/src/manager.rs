@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use crate::cache::{Cache, Fetch, Limits};
+use crate::secret_itself::shown_place;
 use crate::shape::{how_to_put, value_of};
 use crate::{SecretError, Secrets};
 
@@ -24,6 +25,9 @@ pub(crate) const SHARED: Limits = Limits {
     refreshed: DEFAULT_TTL,
     failed: Duration::from_secs(60),
 };
+
+/// How an ARN begins, and the name of a secret of a tenant's.
+const OWN: [&str; 2] = ["arn:", "drawbridge/"];
 
 /// Secrets in AWS Secrets Manager: the name of one is its name or its ARN.
 ///
@@ -96,8 +100,13 @@ impl Fetch for Whole {
     }
 }
 
+/// What an error calls it. What is called otherwise than Drawbridge's own may be the secret itself.
 fn place(name: &str) -> String {
-    format!("the secret {name}")
+    let is_name = OWN.iter().any(|start| name.starts_with(start));
+    format!(
+        "the secret {}",
+        if is_name { name } else { shown_place(name) }
+    )
 }
 
 async fn text(client: &Client, name: &str) -> Result<Zeroizing<String>, SecretError> {
@@ -141,6 +150,27 @@ mod tests {
     use drawbridge_aws::Kind;
 
     use super::*;
+
+    #[test]
+    fn what_may_be_the_secret_itself_is_not_repeated() {
+        for name in [
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:drawbridge/x-AbCdEf",
+            "drawbridge/prod/0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
+            "contoso",
+        ] {
+            assert_eq!(place(name), format!("the secret {name}"));
+        }
+        for name in [
+            "abC8Q~hunter289012345678901234567890",
+            "0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
+        ] {
+            for (code, kind) in [("ValidationException", Kind::Other), ("x", Kind::Missing)] {
+                let text = secret_error(place(name), Fault::new(code, kind)).to_string();
+                assert!(!text.contains(name), "{text}");
+                assert!(!text.contains("--secret-id ("), "{text}");
+            }
+        }
+    }
 
     #[test]
     fn errors_name_the_secret_and_what_to_do() {

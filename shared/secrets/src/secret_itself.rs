@@ -1,7 +1,7 @@
 //! What looks like a secret itself, where its name or anything else belongs.
 
 use crate::bare_secret::{NotBare, check_bare};
-use crate::token::is_jwt;
+use crate::token::looks_like_jwt;
 
 /// What a text is that is a secret, or holds one, to all appearance; `None` if it may be the name of
 /// something. A password looks like nothing in particular.
@@ -10,7 +10,7 @@ pub fn secret_itself(text: &str) -> Option<NotBare> {
     match check_bare(text) {
         Err(what @ (NotBare::Pem | NotBare::Der | NotBare::Json | NotBare::Xml)) => Some(what),
         _ if is_client_secret(text) => Some(NotBare::ClientSecret),
-        _ if is_jwt(text) => Some(NotBare::Token),
+        _ if looks_like_jwt(text) => Some(NotBare::Token),
         _ => None,
     }
 }
@@ -25,9 +25,12 @@ fn is_client_secret(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "~._-".contains(c))
 }
 
+/// What passwords have, and hardly the name of a file, a variable or a secret.
+const MARKS: [char; 7] = ['?', ':', '@', '[', ']', '*', '='];
+
 /// The name of a place where there is nothing, for an error to repeat: the name may be the secret itself,
 /// in the wrong place. Long words of small and large letters and digits are no variable's, and
-/// hardly a file's.
+/// hardly a file's; nor is a long last part that is a number, an id, or has marks of a password.
 pub(crate) fn shown_place(name: &str) -> &str {
     let has = |word: &str, is: fn(&char) -> bool| word.chars().any(|c| is(&c));
     let is_random = |word: &str| {
@@ -37,7 +40,11 @@ pub(crate) fn shown_place(name: &str) -> &str {
             && has(word, char::is_ascii_digit)
     };
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    match words.any(is_random) || secret_itself(name).is_some() {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let is_id = |c: char| c.is_ascii_hexdigit() || c == '-';
+    let is_odd = last.len() >= 20 && (last.chars().all(is_id) || last.contains(MARKS));
+    let mut parts = [name, last].into_iter();
+    match is_odd || words.any(is_random) || parts.any(|part| secret_itself(part).is_some()) {
         true => "(not repeated: it may be a secret itself)",
         false => name,
     }
@@ -55,6 +62,8 @@ mod tests {
             "/run/secrets/contoso-2026.txt",
             "C:/Users/me/contoso.txt",
             "drawbridge/prod/contoso",
+            "/srv/0e1a2b3c4d5e6f708192a3b4c5d6e7f8/contoso",
+            "a-file-that-has-a-long-name.txt",
             "/tmp/.tmpA1b2C3/secret",
         ] {
             assert_eq!(shown_place(name), name);
@@ -63,6 +72,10 @@ mod tests {
             "abC8QxHunter2890123",
             "abC8Q~hunter289012345678901234567890",
             "x7uPzJmWvK2oQ1fS9dR0tYbLcN4eG6hA8iVkU3wM5jI=",
+            "/run/secrets/0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
+            "0e1a2b3c4d5e6f708192a3b4c5d6e7f8",
+            "what:a=secret[of]mine",
+            "C:\\secrets\\correct*horse*battery*staple",
         ] {
             assert!(shown_place(name).starts_with("(not"), "{name}");
         }

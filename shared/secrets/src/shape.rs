@@ -31,6 +31,8 @@ pub(crate) fn value_of(text: &str, place: &str) -> Result<SecretString, SecretEr
 /// What to run to give a secret its value without leaving it in the shell's history.
 pub(crate) fn how_to_put(place: &str) -> String {
     let id = place.strip_prefix("the secret ").unwrap_or(place);
+    // What was not repeated there cannot be named here.
+    let id = if id.starts_with('(') { "NAME" } else { id };
     format!(
         "write the value into a file, then run: aws secretsmanager put-secret-value --secret-id {id} --secret-string file://FILE"
     )

@@ -1,14 +1,22 @@
 //! What may leave as a token that a service handed out, or as a client secret of Entra's. Each is short
 //! and has no blanks, so that no part of a key or of a file is taken for one.
 
+use base64::Engine as _;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::bare_secret::{NotBare, check_bare};
+use crate::encoded_key::BASE64;
 
 /// Characters from which on a text is neither, unless it is a JWT. Tokens have a few dozen. Entra makes
 /// client secrets of 16 to 64 (Microsoft Graph, passwordCredential); those that applications once set
 /// for themselves are far shorter than this, too.
 pub(crate) const TOO_LONG_FOR_A_TOKEN: usize = 100;
+
+/// Bytes of the longest JWT that is sent. A header of more is refused by most servers.
+const MAX_JWT_BYTES: usize = 8 * 1024;
 
 /// How a text begins that names a place and is none of Entra's, whatever follows.
 const PLACES: [&str; 5] = ["file:", "env:", "arn:aws", "https://", "http://"];
@@ -41,23 +49,46 @@ pub fn check_client_secret(secret: &SecretString) -> Result<(), NotBare> {
     check(secret.expose_secret(), false)
 }
 
-fn check(text: &str, may_be_long: bool) -> Result<(), NotBare> {
-    check_bare(text)?;
+fn check(text: &str, is_jwt: bool) -> Result<(), NotBare> {
+    match check_bare(text) {
+        Err(NotBare::Long) if is_jwt && text.len() <= MAX_JWT_BYTES => {}
+        checked => checked?,
+    }
     if is_place(text) {
         return Err(NotBare::Place);
     }
     if text.chars().any(char::is_whitespace) {
         return Err(NotBare::Blanks);
     }
-    if !may_be_long && text.chars().count() >= TOO_LONG_FOR_A_TOKEN {
+    if !is_jwt && text.chars().count() >= TOO_LONG_FOR_A_TOKEN {
         return Err(NotBare::Encoded);
     }
     Ok(())
 }
 
-/// Three parts between dots, the first of which is a JSON object in base64.
-pub(crate) fn is_jwt(text: &str) -> bool {
+/// Whether a text looks like a JWT, or like one that was damaged.
+pub(crate) fn looks_like_jwt(text: &str) -> bool {
     text.starts_with("eyJ") && text.split('.').count() == 3
+}
+
+/// Three parts between dots, the first of which is base64 of a JSON object that names how the last one was
+/// made.
+fn is_jwt(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Header {
+        #[serde(rename = "alg")]
+        _alg: IgnoredAny,
+    }
+    let [header, _, _] = text.split('.').collect::<Vec<_>>()[..] else {
+        return false;
+    };
+    BASE64.iter().any(|base64| {
+        let header = base64.decode(header).map(Zeroizing::new);
+        header.is_ok_and(|header| {
+            header.trim_ascii_start().starts_with(b"{")
+                && serde_json::from_slice::<Header>(&header).is_ok()
+        })
+    })
 }
 
 /// Whether it says where something lies.
@@ -114,6 +145,23 @@ mod tests {
         assert_eq!(said("a+b&c~ü\""), [Ok(()), Err(NotBare::Foreign)]);
         let jwt = format!("eyJhbGciOiJSUzI1NiJ9.{}.{}", part(300), part(86));
         assert_eq!(said(&jwt), [Err(NotBare::Encoded), Ok(())]);
+    }
+
+    #[test]
+    fn a_jwt_says_how_it_was_signed_and_may_be_as_long_as_a_header() {
+        let of = |header: &str, chars: usize| {
+            let header = BASE64[1].encode(header);
+            let text = format!("{header}.{}.", part(300));
+            format!("{text}{}", part(chars - text.len()))
+        };
+        let header = r#"{"typ":"JWT","alg":"RS256"}"#;
+        assert_eq!(said(&of(header, 8192)), [Err(NotBare::Long), Ok(())]);
+        assert_eq!(said(&of(header, 8193)), [Err(NotBare::Long); 2]);
+        for header in [r#"{"private_key":"x"}"#, r#"["alg"]"#, r#"{"alg""#, "alg"] {
+            assert_eq!(said(&of(header, 900)), [Err(NotBare::Encoded); 2]);
+        }
+        let text = format!("eyJ{}.{}.{}", part(200), part(200), part(200));
+        assert_eq!(said(&text), [Err(NotBare::Encoded); 2]);
     }
 
     #[test]

@@ -59,6 +59,8 @@ struct Polled {
     result: Result<Report, Ended>,
     overdue: Option<Timestamp>,
     numbers: Numbers,
+    /// Whether this poll noted, or found noted, whose alerts are polled under the name.
+    is_noted: bool,
 }
 
 /// A tenant whose first poll is to be noted.
@@ -69,11 +71,15 @@ struct ToNote {
 }
 
 impl ToNote {
-    async fn done(self) {
+    /// Writes it, unless it is there; whether it is there now. If not, the next poll tries again.
+    async fn done(self) -> bool {
         let now = self.clock.now();
-        if let Err(error) = first_poll::note(self.store.as_ref(), &self.tenant, now).await {
-            // It is tried again when the command is run again.
-            say(&format!("drawbridge: {}: {error}", self.tenant.name));
+        match first_poll::note(self.store.as_ref(), &self.tenant, now).await {
+            Ok(()) => true,
+            Err(error) => {
+                say(&format!("drawbridge: {}: {error}", self.tenant.name));
+                false
+            }
         }
     }
 }
@@ -271,11 +277,14 @@ impl Fleet {
                     overdue_since(store, &name, now).await
                 }
             };
-            if let (Ok(report), Some(note)) = (&result, note)
-                && matches!(report.ending, Ending::Complete | Ending::OutOfTime)
-            {
-                note.done().await;
-            }
+            let is_noted = match (&result, note) {
+                (Ok(report), Some(note))
+                    if matches!(report.ending, Ending::Complete | Ending::OutOfTime) =>
+                {
+                    note.done().await
+                }
+                _ => false,
+            };
             let (now, took) = (poller.clock.now(), begun.elapsed());
             let numbers = match &result {
                 Ok(report) => job_numbers(Ok(report), overdue, now, took),
@@ -287,6 +296,7 @@ impl Fleet {
                 result,
                 overdue,
                 numbers,
+                is_noted,
             }
         }));
     }
@@ -351,6 +361,7 @@ impl Fleet {
             result,
             overdue,
             numbers,
+            is_noted,
         } = polled;
         let name = name.as_str();
         self.so_far.under_way.remove(name);
@@ -363,8 +374,10 @@ impl Fleet {
                 self.write_metrics();
             }
         }
-        if result.is_ok() {
+        if is_noted {
             self.noted.insert(name.to_owned());
+        }
+        if result.is_ok() {
             self.so_far.failures.remove(name);
         } else {
             *self.so_far.failures.entry(name.to_owned()).or_default() += 1;

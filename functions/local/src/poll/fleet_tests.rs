@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_config::Trust;
 use drawbridge_http::{Body, HttpTransport, Transport, TransportError};
-use drawbridge_simulator::{Alerts, Credential, Options, SimulatedTenant, Simulator};
+use drawbridge_simulator::{Alerts, Credential, Fault, Options, SimulatedTenant, Simulator};
 use tokio::sync::watch;
 
 use drawbridge_poll::PollError;
@@ -20,6 +20,7 @@ fn polled(result: Result<Report, Ended>, overdue: Option<Timestamp>) -> Polled {
         result,
         overdue,
         numbers: Numbers::default(),
+        is_noted: false,
     }
 }
 use crate::tenants::tenant_documents;
@@ -99,18 +100,13 @@ async fn round(fleet: &mut Fleet) {
     fleet.finish().await;
 }
 
-#[tokio::test]
-async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let simulator = simulator().await;
-    write(folder.path(), "a-ill", ILL);
-    write(folder.path(), "b-well", WELL);
-    let place = DataLocation::folder(folder.path().to_owned());
-    let is_mended = Arc::new(AtomicBool::new(false));
+/// A fleet that polls `simulator`, where a bug strikes on the way to one until it is mended.
+fn fleet(folder: &Path, simulator: &Simulator, is_mended: &Arc<AtomicBool>) -> Fleet {
+    let place = DataLocation::folder(folder.to_owned());
     let services = Services {
         transport: Arc::new(Buggy {
             network: HttpTransport::new(),
-            is_mended: Arc::clone(&is_mended),
+            is_mended: Arc::clone(is_mended),
         }),
         trust: Trust::of_a_machine(
             |name| match name {
@@ -118,13 +114,63 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
                 "DRAWBRIDGE_GRAPH_URL" => Some(simulator.graph_url().to_string()),
                 _ => None,
             },
-            folder.path().join("secrets"),
+            folder.join("secrets"),
         )
         .unwrap(),
         ..place.services().ok().unwrap()
     };
     let (_ask, asked) = watch::channel(false);
-    let mut fleet = Fleet::new(place, services, Stop::when(asked), false, false);
+    Fleet::new(place, services, Stop::when(asked), false, false)
+}
+
+/// Whatever kept the first poll from being noted, the next one notes it; and then nobody takes the place.
+#[tokio::test]
+async fn a_first_poll_is_noted_by_the_first_that_can() {
+    for in_the_way in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let simulator = simulator().await;
+        write(folder.path(), "owner", ILL);
+        let is_mended = Arc::new(AtomicBool::new(true));
+        let mut fleet = fleet(folder.path(), &simulator, &is_mended);
+        let note = folder.path().join("state/owner.ids.json");
+        if in_the_way {
+            fs::create_dir_all(&note).unwrap();
+        } else {
+            simulator.tenant(ILL).unwrap().inject(Fault::Throttle {
+                retry_after_secs: Some(3600),
+            });
+        }
+        round(&mut fleet).await;
+        assert!(!note.is_file());
+        if in_the_way {
+            fs::remove_dir(&note).unwrap();
+        }
+        round(&mut fleet).await;
+        assert!(note.is_file());
+        assert!(fleet.noted.contains("owner"));
+
+        write(folder.path(), "a-new", ILL);
+        for _ in 0..4 {
+            simulator.tenant(ILL).unwrap().inject(Fault::Status(403));
+        }
+        for _ in 0..2 {
+            round(&mut fleet).await;
+            let trouble = &fleet.trouble;
+            assert!(fleet.so_far.failures.contains_key("owner"), "{trouble:?}");
+            assert!(!fleet.tried.contains("a-new"));
+        }
+        simulator.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let simulator = simulator().await;
+    write(folder.path(), "a-ill", ILL);
+    write(folder.path(), "b-well", WELL);
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let mut fleet = fleet(folder.path(), &simulator, &is_mended);
     let records = |tenant: &str| {
         let file = folder.path().join(tenant).join("siem.ndjson");
         fs::read_to_string(file).unwrap().lines().count()

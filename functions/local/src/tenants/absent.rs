@@ -7,7 +7,7 @@ use drawbridge_store::Store;
 use jiff::Timestamp;
 
 use super::admission::Verdicts;
-use super::first_poll::{self, FirstPoll, FirstPollError};
+use super::first_poll::{self, FirstPollError, FirstPolls};
 use super::tenant_document::TenantDocument;
 
 /// One whose document cannot be read or judged now.
@@ -17,7 +17,7 @@ pub(super) struct Absent {
     /// What its document says that it polls, where that is known.
     says: Option<PolledAlerts>,
     /// What it polled, and since when.
-    first_poll: Result<Option<FirstPoll>, FirstPollError>,
+    first_poll: Result<Option<FirstPolls>, FirstPollError>,
     /// The directory that the administrator's list has for it.
     listed: Result<Option<String>, ConfigError>,
 }
@@ -69,9 +69,9 @@ impl Absent {
     /// Its claim to these alerts; `None` if it has none.
     pub(super) fn claim(&self, alerts: &PolledAlerts) -> Option<Claim> {
         if let Ok(Some(polled)) = &self.first_poll
-            && polled.is_of(alerts)
+            && let Some(since) = polled.since(alerts)
         {
-            return Some(Claim::Polled(polled.since));
+            return Some(Claim::Polled(since));
         }
         if self.says.as_ref().is_some_and(|says| says != alerts) {
             return None;
@@ -79,7 +79,8 @@ impl Absent {
         match (&self.first_poll, &self.listed) {
             (Err(error), _) => Some(Claim::Unknown(error.to_string())),
             (_, Err(error)) => Some(Claim::Unknown(error.to_string())),
-            (_, Ok(Some(id))) if alerts.are_of(id) => Some(Claim::Listed),
+            // Who has polled others so far is not yet one of these.
+            (Ok(None), Ok(Some(id))) if alerts.are_of(id) => Some(Claim::Listed),
             _ => None,
         }
     }

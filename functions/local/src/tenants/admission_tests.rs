@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use super::*;
 use crate::tenants::first_poll;
 
+#[path = "admission_notes_tests.rs"]
+mod notes;
+
 /// A folder whose objects are in memory.
 fn place() -> (Arc<FaultyStore>, DataLocation, Services) {
     let store = Arc::new(FaultyStore::default());

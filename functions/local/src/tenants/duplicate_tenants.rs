@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use drawbridge_config::{ConfigError, PolledAlerts, Tenant};
+use drawbridge_cursor::State;
 use drawbridge_poll::assembly::AdministratorsList;
 use drawbridge_poll::state_key;
 use drawbridge_store::{Catalogue, StoreError};
@@ -23,6 +24,9 @@ pub(crate) struct PollsSoFar {
     pub(crate) under_way: HashSet<String>,
 }
 
+/// What becomes of them on a stack.
+const BOTH: &str = "The poll function polls both";
+
 /// The folder of the states.
 const STATES: &str = "state/";
 
@@ -31,10 +35,11 @@ const STATES: &str = "state/";
 /// 2. who has polled these alerts for longest: whoever may write documents can write one with another's
 ///    ids, and under a name that comes first, but has not polled with them;
 /// 3. where nobody has, whom the administrator's list names with these ids,
-/// 4. whose polls failed least often, so that one that cannot sign in keeps nobody away,
-/// 5. who is being polled, so that its first poll is not overtaken by a shorter one,
-/// 6. who has a state,
-/// 7. and the first by name.
+/// 4. who has polled with success, as its state says, and has no note yet of any alerts,
+/// 5. whose polls failed least often, so that one that cannot sign in keeps nobody away,
+/// 6. who is being polled, so that its first poll is not overtaken by a shorter one,
+/// 7. who has a state,
+/// 8. and the first by name.
 pub(super) struct DuplicateTenants<'s> {
     pub(super) store: &'s dyn Catalogue,
     pub(super) list: &'s AdministratorsList<'s>,
@@ -51,7 +56,13 @@ pub(super) struct DuplicateTenants<'s> {
 }
 
 /// What comes before the name, where nobody polled these alerts before. The lower, the earlier.
-type Rank = (Reverse<bool>, u32, Reverse<bool>, Reverse<bool>);
+type Rank = (
+    Reverse<bool>,
+    Reverse<bool>,
+    u32,
+    Reverse<bool>,
+    Reverse<bool>,
+);
 
 /// Some are refused, each with the reason.
 type Refused<'a> = Vec<(&'a str, ConfigError)>;
@@ -120,8 +131,15 @@ impl<'s> DuplicateTenants<'s> {
                 .map(|tenant| (tenant.name.as_str(), absent.refusal(claim, tenant)))
                 .collect();
         }
+        if alike.len() == 1 {
+            return Vec::new();
+        }
         if let Some((_, owner)) = owner {
-            return beside(&owner.name, alike, self.why());
+            let mut why = self.why_first(&owner.name);
+            if let Some(error) = unread {
+                why = format!("{why}. What another one polled cannot be told: {error}");
+            }
+            return beside(&owner.name, alike, &why);
         }
         // The wrong one would write everything again under another name.
         if let Some(error) = unread {
@@ -182,9 +200,10 @@ impl<'s> DuplicateTenants<'s> {
             })?;
         let states = self.states().await;
         let states = states.map_err(|error| format!("Who has a state cannot be read: {error}"))?;
-        let rank = |tenant: &Tenant| -> Rank {
+        let rank = |tenant: &Tenant, has_polled: bool| -> Rank {
             (
                 Reverse(list.has_ids_of(tenant)),
+                Reverse(has_polled),
                 self.so_far
                     .failures
                     .get(&tenant.name)
@@ -194,9 +213,26 @@ impl<'s> DuplicateTenants<'s> {
                 Reverse(states.contains(&state_key(&tenant.name))),
             )
         };
-        let mut ranked: Vec<_> = alike.iter().map(|tenant| (rank(tenant), *tenant)).collect();
+        let mut ranked = Vec::with_capacity(alike.len());
+        for tenant in alike {
+            let has_polled = self.has_polled(&tenant.name).await?;
+            ranked.push((rank(tenant, has_polled), *tenant));
+        }
         ranked.sort_unstable_by_key(|(rank, tenant)| (*rank, &tenant.name));
         Ok(ranked)
+    }
+
+    /// Whether a tenant of which nothing is noted has polled with success nevertheless: before there were
+    /// notes, or while none could be written. Of a state that is damaged it cannot be told.
+    async fn has_polled(&self, name: &str) -> Result<bool, String> {
+        let noted = first_poll::noted(self.store, name).await;
+        if noted.map_err(|error| error.to_string())?.is_some() {
+            return Ok(false);
+        }
+        let state = self.store.get(&state_key(name)).await;
+        let state = state.map_err(|error| format!("Who has polled cannot be told: {error}"))?;
+        let state = state.and_then(|state| State::decode_head(&state.body).ok());
+        Ok(state.is_some_and(|state| state.last_success.is_some()))
     }
 
     async fn states(&self) -> Result<&HashSet<String>, &StoreError> {
@@ -217,9 +253,10 @@ impl<'s> DuplicateTenants<'s> {
             return Vec::new();
         };
         let alike: Vec<_> = ranked.iter().map(|(_, tenant)| *tenant).collect();
-        let mut refused = beside(&first.name, &alike, self.why());
+        let why = self.why_ranked();
+        let mut refused = beside(&first.name, &alike, why);
         if (self.is_stack || self.are_equals_refused) && best == next {
-            refused.extend(beside(&second.name, &[*first], self.why()));
+            refused.extend(beside(&second.name, &[*first], why));
         }
         refused
     }
@@ -227,7 +264,7 @@ impl<'s> DuplicateTenants<'s> {
     /// All of them, each with the name of another one.
     fn none_of<'a>(&self, alike: &[&'a Tenant], unread: &str) -> Refused<'a> {
         let then = if self.is_stack {
-            self.why()
+            BOTH
         } else {
             "Nobody of them is polled until that can be told"
         };
@@ -242,12 +279,24 @@ impl<'s> DuplicateTenants<'s> {
             .collect()
     }
 
-    fn why(&self) -> &'static str {
+    /// Why the one that polled these alerts first comes first.
+    fn why_first(&self, name: &str) -> String {
         if self.is_stack {
-            "The poll function polls both"
+            return BOTH.to_owned();
+        }
+        format!(
+            "{name:?} polled them first and goes on: pause or remove {name:?} if another one is to take its \
+             place"
+        )
+    }
+
+    /// Why another one comes first where nobody polled these alerts.
+    fn why_ranked(&self) -> &'static str {
+        if self.is_stack {
+            BOTH
         } else {
-            "Who polled them first goes on; where nobody did, the administrator can say who by \
-             `drawbridge tenants allow NAME`"
+            "No note says who polled them first: the administrator can say who is polled by `drawbridge \
+             tenants allow NAME`"
         }
     }
 }
@@ -263,7 +312,7 @@ fn beside<'a>(name: &str, alike: &[&'a Tenant], why: &str) -> Refused<'a> {
 fn is_that_of(tenant: &Tenant, other: &str, why: &str) -> ConfigError {
     let problem = format!(
         "is that of {other:?} too, with the same service_sources: every alert would come twice; \
-         remove one of the two, or give them different service_sources. {why}"
+         pause or remove one of the two, or give them different service_sources. {why}"
     );
     tenant.wrong("tenant_id", &problem)
 }

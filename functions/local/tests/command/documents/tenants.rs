@@ -389,3 +389,28 @@ fn a_folder_and_a_bucket_exclude_each_other() {
     on(&folder, &["tenants", "list", "--bucket", "b"]).failed(2, &["--bucket", "--out"]);
     run(drawbridge(&["tenants"])).failed(2, &["add", "check"]);
 }
+
+#[test]
+fn what_is_removed_is_not_the_first_any_more() {
+    let tenant = Tenant::new("[]");
+    let folder = Folder::new();
+    write(&folder, "contoso", &tenant, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let (document, note) = (
+        folder.path().join("tenants/contoso.toml"),
+        folder.path().join("state/contoso.ids.json"),
+    );
+    assert!(note.exists());
+    // Where another file of it cannot be removed, it is still there.
+    let paused = folder.path().join("tenants/paused");
+    fs::write(&paused, "").unwrap();
+    on(&folder, &["tenants", "remove", "contoso", "--yes"]).failed(1, &["tenants/paused"]);
+    assert!(document.exists());
+    fs::remove_file(&paused).unwrap();
+    let removed = on(&folder, &["tenants", "remove", "contoso", "--yes"]).well();
+    assert!(!document.exists() && !note.exists());
+    assert!(folder.path().join("state/contoso.json").exists());
+    for word in ["its state", "does not count as the first"] {
+        assert!(removed.stdout.contains(word), "{}", removed.stdout);
+    }
+}
