@@ -155,7 +155,7 @@ async fn a_first_poll_is_noted_by_the_first_that_can() {
         }
         for _ in 0..2 {
             round(&mut fleet).await;
-            let trouble = &fleet.trouble;
+            let trouble = &fleet.troubles;
             assert!(fleet.so_far.failures.contains_key("owner"), "{trouble:?}");
             assert!(!fleet.tried.contains("a-new"));
         }
