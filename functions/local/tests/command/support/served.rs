@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 
 use super::command::drawbridge;
 use super::folder::Folder;
-use super::tenant::{SECRET, SINCE};
+use super::tenant::SECRET;
 
 /// A running `drawbridge simulate`.
 pub(crate) struct Served {
@@ -32,7 +32,7 @@ impl Served {
     }
 
     pub(crate) fn poll(&self, folder: &Folder) -> Command {
-        let mut command = drawbridge(&["poll", "--once", "--since", SINCE]);
+        let mut command = drawbridge(&["poll", "--once"]);
         command
             .args(&self.poll)
             .args(["--service-source", "all", "--out"])
