@@ -290,7 +290,7 @@ sys.exit(repr(wrong) if wrong else 0)";
         let components = bill["components"].as_array().unwrap();
         let listed = |name: &str| components.iter().any(|component| component["name"] == name);
         assert!(components.len() > 100 && listed(has), "{name}");
-        assert!(!listed(lacks) && !listed("tempfile"), "{name}");
+        assert!(!listed(lacks) && !listed("proptest"), "{name}");
         for component in components {
             let is_ours = component["name"]
                 .as_str()
