@@ -11,8 +11,8 @@ Examples:
 
 /// Answer GET /api/alerts as the retired SIEM API did, from what poll has written.
 ///
-/// It serves the tenants of the folder whose documents have an output such as siem-served and a table
-/// [serve] that says whose tokens may read it; docs/served.md has both. Tokens are those of Microsoft
+/// It serves the tenants of the folder whose documents have an output such as siem-served and the table
+/// "serve", which says whose tokens may read it; docs/served.md has both. Tokens are those of Microsoft
 /// Entra for an API of your own. `drawbridge poll --all` writes the records, in another process. The
 /// documents are read anew every minute, and at SIGHUP.
 ///
