@@ -92,6 +92,12 @@ const PLATFORMS: [&str; 4] = [
 
 /// The crates of others that the workspace is built of, on any platform: name and version.
 fn crates() -> BTreeSet<String> {
+    // A build has only what its own platform needs.
+    let fetched = Command::new(env!("CARGO"))
+        .args(["fetch", "--locked", "--quiet"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .status();
+    assert!(fetched.unwrap().success(), "crates could not be fetched");
     let mut crates = BTreeSet::new();
     for target in PLATFORMS {
         let output = Command::new(env!("CARGO"))
