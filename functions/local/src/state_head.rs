@@ -5,6 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 
+/// States that are read at once; each may be megabytes.
+pub(crate) const STATES_AT_ONCE: usize = 8;
+
 /// For how long the state of a tenant that is polled may lie unsaved; an idle poll saves it every 65
 /// minutes.
 const POLLED_WITHIN: SignedDuration = SignedDuration::from_mins(75);

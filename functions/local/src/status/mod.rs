@@ -19,12 +19,9 @@ use crate::paint::paint;
 use crate::progress::say;
 use crate::screen::{columns, wrapped};
 use crate::state::tenants_with_state;
-use crate::state_head::state_head;
+use crate::state_head::{STATES_AT_ONCE, state_head};
 use crate::tenants::admission::{PollsSoFar, admit};
 use crate::tenants::{TenantDocuments, tenant_documents};
-
-/// States that are read at once; each may be megabytes.
-const AT_ONCE: usize = 8;
 
 pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
@@ -34,13 +31,7 @@ pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
     let tenants = tenants(&place, &documents).await?;
     let mut out = crate::screen::stdout();
     if tenants.is_empty() && !args.json {
-        TenantDocuments::check_complete(&documents.unreadable)?;
-        writeln!(
-            out,
-            "no tenants in {}: add one with `drawbridge tenants add`",
-            place.name()
-        )?;
-        return Ok(());
+        return TenantDocuments::say_none(&mut out, &place, &documents.unreadable);
     }
     if args.json {
         for tenant in &tenants {
@@ -103,7 +94,7 @@ pub(crate) async fn tenants(
     };
     Ok(stream::iter(names)
         .map(one)
-        .buffered(AT_ONCE)
+        .buffered(STATES_AT_ONCE)
         .collect()
         .await)
 }

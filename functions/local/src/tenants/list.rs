@@ -17,10 +17,7 @@ use crate::failure::Failure;
 use crate::paint::{Colour, paint};
 use crate::screen::{columns, wrapped};
 use crate::span::{ago, span};
-use crate::state_head::{lag_secs, state_head};
-
-/// State objects that are read at once; each may be megabytes.
-const AT_ONCE: usize = 8;
+use crate::state_head::{STATES_AT_ONCE, lag_secs, state_head};
 
 pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
@@ -28,19 +25,13 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     let TenantDocuments { found, unreadable } = tenant_documents(place.store.as_ref()).await?;
     let mut out = crate::screen::stdout();
     if found.is_empty() && !args.json {
-        TenantDocuments::check_complete(&unreadable)?;
-        writeln!(
-            out,
-            "no tenants in {}: add one with `drawbridge tenants add`",
-            place.name()
-        )?;
-        return Ok(());
+        return TenantDocuments::say_none(&mut out, &place, &unreadable);
     }
     let services = place.services()?;
     let verdicts = admit(&found, &place, &services, &PollsSoFar::default()).await;
     let heads: Vec<_> = stream::iter(&found)
         .map(|found| state_head(&place, &found.document.name))
-        .buffered(AT_ONCE)
+        .buffered(STATES_AT_ONCE)
         .collect()
         .await;
     let now = Timestamp::now();

@@ -1,3 +1,5 @@
+use std::io::Write;
+
 use drawbridge_config::{ConfigError, Document, Tenant, documents, read_document};
 use drawbridge_store::{Catalogue, ETag};
 use futures::{StreamExt as _, stream};
@@ -52,6 +54,21 @@ impl TenantDocuments {
             (Some(trouble), Ok(())) => Err(Failure::of(trouble)),
             (Some(trouble), Err(more)) => Err(Failure::of(format!("{trouble}; {more}"))),
         }
+    }
+
+    /// Says that a place has no tenants, and how to add one; an error if that cannot be known.
+    pub(crate) fn say_none(
+        out: &mut impl Write,
+        place: &DataLocation,
+        unreadable: &[ConfigError],
+    ) -> Result<(), Failure> {
+        Self::check_complete(unreadable)?;
+        writeln!(
+            out,
+            "no tenants in {}: add one with `drawbridge tenants add`",
+            place.name()
+        )?;
+        Ok(())
     }
 
     /// That not all was looked into, where all of them were asked for.
