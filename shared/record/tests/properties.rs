@@ -149,7 +149,9 @@ proptest! {
         for evidence in &all {
             for (kind, property, keys) in [
                 ("device", "/mdeDeviceId", &["DeviceID"][..]),
-                ("device", "/deviceDnsName", &["ComputerDnsName"]),
+                // A device that is listed twice has one record: what one entry has for a DNS name
+                // may be what the other has for a host name.
+                ("device", "/deviceDnsName", &["ComputerDnsName", "MachineName"]),
                 ("device", "/hostName", &["MachineName", "ComputerDnsName"]),
                 ("file", "/mdeDeviceId", &["DeviceID"]),
                 ("process", "/processCommandLine", &["CommandLine"]),
