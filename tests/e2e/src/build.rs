@@ -3,7 +3,29 @@ use std::process::Command;
 
 use crate::Error;
 
-/// Builds the functions for release, as they would be deployed; the folder with the binaries.
+/// The folder with the functions, up to date: as the tests were built, or for release if the
+/// variable `DRAWBRIDGE_FUNCTIONS` is `release`.
+///
+/// `cargo test --workspace` has built them already, and the same call finds nothing to do: other
+/// arguments would select other features of what the functions share, and build the AWS SDKs again.
+///
+/// # Errors
+/// When the build fails; cargo has said why.
+pub fn functions() -> Result<PathBuf, Error> {
+    match std::env::var("DRAWBRIDGE_FUNCTIONS").as_deref() {
+        Ok("release") => return release(),
+        Ok(other) => {
+            return Err(format!("DRAWBRIDGE_FUNCTIONS is {other:?}: it can be release").into());
+        }
+        Err(_) => {}
+    }
+    let folder = profile_dir()?;
+    let mut build = cargo(&folder)?;
+    build.args(["test", "--workspace", "--no-run", "--quiet"]);
+    run(build, folder)
+}
+
+/// Builds the functions for release, as they would be deployed; the folder with the programs.
 ///
 /// Always all: built alone, each would select other features of what they share, and undo the
 /// other's build.
@@ -11,30 +33,41 @@ use crate::Error;
 /// # Errors
 /// When the build fails; cargo has said why.
 pub fn release() -> Result<PathBuf, Error> {
-    let target = target_dir()?;
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked"])
-        .args(["--package", "drawbridge-dispatch"])
-        .args(["--package", "drawbridge-deliver"])
-        .args(["--package", "drawbridge-poll"])
-        .arg("--target-dir")
-        .arg(&target)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .status()?;
-    if !status.success() {
-        return Err("the release build of the functions failed: see above".into());
+    let folder = profile_dir()?.with_file_name("release");
+    let mut build = cargo(&folder)?;
+    build.args(["build", "--release"]);
+    for package in [
+        "drawbridge-dispatch",
+        "drawbridge-deliver",
+        "drawbridge-poll",
+    ] {
+        build.args(["--package", package]);
     }
-    Ok(target.join("release"))
+    run(build, folder)
 }
 
-/// The folder of all builds: this program lies in `target/<profile>/` or, if it is a test, in
-/// `target/<profile>/deps/`.
-fn target_dir() -> Result<PathBuf, Error> {
+fn cargo(folder: &Path) -> Result<Command, Error> {
+    let target = folder.parent().ok_or("the programs lie in no folder")?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .env("CARGO_TARGET_DIR", target);
+    Ok(cargo)
+}
+
+fn run(mut build: Command, folder: PathBuf) -> Result<PathBuf, Error> {
+    if build.arg("--locked").status()?.success() {
+        return Ok(folder);
+    }
+    Err("the build of the functions failed: see above".into())
+}
+
+/// `target/<profile>/`: this program lies there or, if it is a test, in `deps/` below it.
+fn profile_dir() -> Result<PathBuf, Error> {
     let program = std::env::current_exe()?;
     let mut folders = program.ancestors().skip(1);
     let folder = folders.find(|folder| !folder.ends_with("deps"));
     folder
-        .and_then(Path::parent)
         .map(Path::to_owned)
         .ok_or_else(|| format!("{} is not in cargo's target folder", program.display()).into())
 }

@@ -1,4 +1,4 @@
-//! End to end: the release build in the emulated cloud, and the command on one machine.
+//! End to end: the functions in the emulated cloud, and the command on one machine.
 //!
 //! The library deploys the stack there, for the tests and for `emulate`, which leaves it running.
 
@@ -8,7 +8,7 @@ mod consumer;
 mod python;
 mod stack;
 
-pub use build::release;
+pub use build::{functions, release};
 pub use bundle::Bundle;
 pub use consumer::{Consumer, Received};
 pub use python::Python;

@@ -20,6 +20,8 @@ impl Drop for Running {
 #[test]
 fn what_it_says_can_be_pasted() {
     let emulate = Command::new(env!("CARGO_BIN_EXE_emulate"))
+        .arg("--functions")
+        .arg(drawbridge_e2e::functions().unwrap())
         .stdout(Stdio::piped())
         .spawn();
     let mut emulate = Running(emulate.unwrap());

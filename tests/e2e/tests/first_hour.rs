@@ -17,7 +17,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use drawbridge_e2e::{Bundle, read_from, release};
+use drawbridge_e2e::{Bundle, functions, read_from};
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_simulator::{Alerts, Simulator};
 use jiff::{SignedDuration, Timestamp};
@@ -161,7 +161,7 @@ fn newcomer(place: &Path, emulator: &Emulator, simulator: &Simulator) -> PathBuf
     fs::write(&path, AWS.replace("REAL", aws.to_str().unwrap())).unwrap();
     fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
 
-    let bundle = Bundle::make(emulator, &release().unwrap()).unwrap();
+    let bundle = Bundle::make(emulator, &functions().unwrap()).unwrap();
     let template = bundle.folder().join("template.yaml");
     let mut text = fs::read_to_string(&template).unwrap();
     for (name, url) in read_from(simulator) {

@@ -9,54 +9,76 @@ use std::ops::Range;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::Parser;
 use drawbridge_schedules::peers::{bless, bless_campaign, bless_lag};
 use drawbridge_schedules::{
     LAG_SCHEDULES, Without, campaign, command, lag_table, lags, shrink, trace,
 };
 
-const USAGE: &str =
-    "usage: drawbridge-schedules --schedules N [--from SEED] [--without KIND,KIND] [--bless]
-       drawbridge-schedules --seed SEED [--without KIND,KIND,a3,e0,d1] [--shrink]
-       drawbridge-schedules --lag [--bless]
-       drawbridge-schedules --bless
---bless writes its table into docs/guarantees.md: what the faults did, the lag, or the other pollers.";
-
 const PAGE: &str = "docs/guarantees.md";
 
+/// Runs fault schedules.
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    what: What,
+    /// The first seed of many schedules.
+    #[arg(long, value_name = "SEED", default_value_t = 0, requires = "schedules")]
+    from: u64,
+    /// Leaves out kinds of faults by their names, and of one schedule also alerts, episodes and
+    /// deaths by their numbers, such as `Death,a3,e0,d1`.
+    #[arg(long, value_name = "WORDS", default_value = "", value_parser = without, conflicts_with = "lag")]
+    without: Without,
+    /// Makes one schedule that fails as small as it can be, and prints its command.
+    #[arg(long, requires = "seed")]
+    shrink: bool,
+    /// Writes the table into docs/guarantees.md: of what the faults did, of the lag, or, alone, of
+    /// other pollers.
+    #[arg(long, conflicts_with = "seed")]
+    bless: bool,
+}
+
+/// What to run; with none of these, other pollers for `--bless`.
+#[derive(clap::Args)]
+#[group(multiple = false)]
+struct What {
+    /// Runs that many schedules.
+    #[arg(long, value_name = "NUMBER")]
+    schedules: Option<u64>,
+    /// Runs one schedule and prints all that happens in it.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How long live alerts take until they are on the queue.
+    #[arg(long)]
+    lag: bool,
+}
+
+fn without(text: &str) -> Result<Without, String> {
+    Without::parse(text)
+        .map_err(|word| format!("{word:?} is no kind of fault, alert, episode or death"))
+}
+
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let value = |name: &str| {
-        let place = args.iter().position(|arg| arg == name)?;
-        args.get(place + 1).map(String::as_str)
-    };
-    let has = |name: &str| args.iter().any(|arg| arg == name);
-    let number = |name: &str| value(name).and_then(|text| text.parse::<u64>().ok());
-    let without = match Without::parse(value("--without").unwrap_or_default()) {
-        Ok(without) => without,
-        Err(word) => {
-            eprintln!("{word:?} is no kind of fault, alert, episode or death");
-            return ExitCode::FAILURE;
-        }
-    };
-    if let Some(seed) = number("--seed") {
-        if has("--shrink") {
+    let args = Args::parse();
+    let What {
+        schedules,
+        seed,
+        lag: is_lag,
+    } = args.what;
+    match (seed, schedules) {
+        (Some(seed), _) if args.shrink => {
             println!("{}", command(seed, &shrink(seed)));
-            return ExitCode::SUCCESS;
+            ExitCode::SUCCESS
         }
-        return one(seed, without);
+        (Some(seed), _) => one(seed, args.without),
+        (None, Some(n)) => many(args.from..args.from + n, &args.without, args.bless),
+        (None, None) if is_lag => lag(args.bless),
+        (None, None) if args.bless => blessed(bless(Path::new(PAGE))),
+        (None, None) => {
+            eprintln!("Nothing to do: give --schedules, --seed, --lag or --bless (--help).");
+            ExitCode::from(2)
+        }
     }
-    if let Some(schedules) = number("--schedules") {
-        let seeds = number("--from").unwrap_or(0);
-        return many(seeds..seeds + schedules, &without, has("--bless"));
-    }
-    if has("--lag") {
-        return lag(has("--bless"));
-    }
-    if has("--bless") {
-        return blessed(bless(Path::new(PAGE)));
-    }
-    eprintln!("{USAGE}");
-    ExitCode::FAILURE
 }
 
 /// Many schedules, and what came of them.

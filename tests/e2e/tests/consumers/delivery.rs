@@ -1,5 +1,5 @@
 //! The whole way of a row that `deliver` serves: alerts in the simulated Graph, the poll handler, a
-//! queue of the emulated SQS, and the deliver function's release build in the emulated Lambda.
+//! queue of the emulated SQS, and the deliver function in the emulated Lambda.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use drawbridge_e2e::{Python, create_secret, release};
+use drawbridge_e2e::{Python, create_secret, functions};
 use drawbridge_poll::{Grouping, Output};
 use drawbridge_queue::{Offload, SqsQueue};
 use drawbridge_record::{Format, Record, format};
@@ -167,11 +167,11 @@ impl Delivery {
     }
 }
 
-/// The function's release build, made once for all tests of this binary.
+/// The function, looked for once for all tests of this binary.
 async fn bootstrap() -> &'static PathBuf {
     static BUILT: OnceCell<PathBuf> = OnceCell::const_new();
     let build = async || {
-        let built = tokio::task::spawn_blocking(|| release().unwrap());
+        let built = tokio::task::spawn_blocking(|| functions().unwrap());
         built.await.unwrap().join("deliver")
     };
     BUILT.get_or_init(build).await

@@ -1,4 +1,4 @@
-//! The release build of the poll function in the emulated cloud: a job on the queue leads to the
+//! The poll function in the emulated cloud: a job on the queue leads to the
 //! records on the other one, with the secret from Secrets Manager and the watermark in S3.
 
 #![allow(
@@ -21,7 +21,7 @@ use stack::Stack;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_on_the_queue_leads_to_every_record_once() {
-    let bootstrap = drawbridge_e2e::release().unwrap().join("poll");
+    let bootstrap = drawbridge_e2e::functions().unwrap().join("poll");
     let newest = Timestamp::now() - SignedDuration::from_mins(2);
     let alerts: Vec<Value> = (0..120)
         .map(|n| alert(n, newest, &["192.0.2.1", "192.0.2.2"]))

@@ -1,4 +1,4 @@
-use drawbridge_e2e::{Bundle, Stack, release};
+use drawbridge_e2e::{Bundle, Stack, functions};
 
 use crate::world;
 
@@ -6,7 +6,7 @@ const TENANT_ID: (&str, &str) = ("TenantId", "11111111-1111-4111-8111-1111111111
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_parameter_is_refused_with_its_name_and_the_fix() {
-    let binaries = release().unwrap();
+    let binaries = functions().unwrap();
     let emulator = world::emulator().await;
     let bundle = Bundle::make(&emulator, &binaries).unwrap();
     let refused: [(&[(&str, &str)], &str); 7] = [

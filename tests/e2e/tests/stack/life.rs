@@ -1,5 +1,5 @@
 use drawbridge_costs::Facts;
-use drawbridge_e2e::release;
+use drawbridge_e2e::functions;
 use drawbridge_store::Store as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ const ZIP_LIMIT: u64 = 8_000_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_its_creation_to_its_end() {
-    let binaries = release().unwrap();
+    let binaries = functions().unwrap();
     let newest = Timestamp::now() - SignedDuration::from_mins(2);
     let mut alerts: Vec<Value> = (0..120).map(|n| alert(n, newest, &ADDRESSES)).collect();
     alerts.push(large_alert(120, newest));

@@ -1,4 +1,4 @@
-//! The stack of `infra/template.yaml` with the release binaries, in an emulated cloud that enforces
+//! The stack of `infra/template.yaml` with the functions as cargo built them, in an emulated cloud that enforces
 //! its policies: from its creation to its deletion, as its user sees it.
 
 #![allow(

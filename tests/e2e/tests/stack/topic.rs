@@ -1,4 +1,6 @@
-use drawbridge_e2e::{Bundle, Consumer, Stack, create_secret, read_from, release, tenant_document};
+use drawbridge_e2e::{
+    Bundle, Consumer, Stack, create_secret, functions, read_from, tenant_document,
+};
 use drawbridge_simulator::{Alerts, Options, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -19,7 +21,7 @@ async fn simulator(alerts: &[Value]) -> Simulator {
 /// What is wrong with its tenants is said.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stack_that_begins_without_a_tenant() {
-    let binaries = release().unwrap();
+    let binaries = functions().unwrap();
     let newest = Timestamp::now() - SignedDuration::from_mins(2);
     let alerts: Vec<Value> = (0..30).map(|n| alert(n, newest, &["192.0.2.1"])).collect();
     let simulator = simulator(&alerts).await;

@@ -3,11 +3,14 @@
 //! Starts the emulated cloud, a simulated Microsoft Graph with a day of alerts, and the stack of
 //! `infra/template.yaml` with the release binaries; says how to read the records; and runs until
 //! Ctrl-C, with a new alert every minute. Nothing leaves the machine, and nothing is left behind.
+//! With `--functions FOLDER` it takes the functions from there and builds none.
 
 #![allow(clippy::print_stdout, reason = "what to do with it is what it is for")]
 
 mod guide;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use drawbridge_e2e::{Bundle, Consumer, Error, Stack, read_from, release, tenant_document};
@@ -23,8 +26,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    println!("building the functions for release: minutes the first time, seconds later");
-    let binaries = release()?;
+    let binaries = binaries()?;
     let now = Timestamp::now();
     let alerts = Alerts::generate(&GenerateOptions {
         count: 200,
@@ -64,6 +66,19 @@ async fn main() -> Result<(), Error> {
     }
     println!("\nstopped; nothing of it is left");
     Ok(())
+}
+
+/// The folder with the functions.
+fn binaries() -> Result<PathBuf, Error> {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match arguments.as_slice() {
+        [] => {
+            println!("building the functions for release: minutes the first time, seconds later");
+            release()
+        }
+        [name, folder] if name == "--functions" => Ok(folder.into()),
+        _ => Err("usage: emulate [--functions FOLDER]".into()),
+    }
 }
 
 /// An alert every minute, for the next tick to find.
