@@ -1,9 +1,10 @@
 //! What may leave this process as a secret, and what looks like something else.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 
-use crate::encoded_key::{is_encoded_key, is_json_in_base64, is_pem_in_base64, without_blanks};
+use crate::document::{Place, is_json, is_signed_token, is_xml};
+use crate::encoded::{readings, squeezed, texts};
+use crate::key_marks::{has_key, key_in_text};
 use crate::token::TOO_LONG_FOR_A_TOKEN;
 
 /// Bytes of the longest bare secret. Client secrets have 40, tokens of SIEMs a few dozen; an RSA key
@@ -55,6 +56,9 @@ pub enum NotBare {
     Foreign,
 }
 
+/// How many times a text may be encoded, once more than anybody does by mistake, to be looked into.
+const MAX_ENCODINGS: usize = 3;
+
 /// Checks that `secret` can be a password, a token or a key as a service handed it out: one line,
 /// neither PEM nor JSON. To be asked before it is put into any request.
 ///
@@ -69,17 +73,8 @@ pub fn check_bare_secret(secret: &SecretString) -> Result<(), NotBare> {
 /// # Errors
 /// As [`check_bare_secret`].
 pub fn check_bare(text: &str) -> Result<(), NotBare> {
-    if is_pem(text) {
-        return Err(NotBare::Pem);
-    }
-    if is_json(text) || is_json_in_base64(&without_blanks(text)) {
-        return Err(NotBare::Json);
-    }
-    if is_xml(text) {
-        return Err(NotBare::Xml);
-    }
-    if is_encoded_key(text) {
-        return Err(NotBare::Der);
+    if let Some(what) = found(text.as_bytes(), Place::Whole, MAX_ENCODINGS) {
+        return Err(what);
     }
     if text.chars().any(char::is_control) {
         return Err(NotBare::Lines);
@@ -90,31 +85,49 @@ pub fn check_bare(text: &str) -> Result<(), NotBare> {
     Ok(())
 }
 
-/// Whether it has a line of PEM or of SSH (RFC 4716), whatever became of the blanks in it.
-fn is_pem(text: &str) -> bool {
-    let text = without_blanks(text);
-    let marks = ["-BEGIN", "-END", "PRIVATEKEY-", "CERTIFICATE-"];
-    let has_line = marks.iter().any(|mark| text.contains(mark)) && text.contains("--");
-    has_line || text.contains("PuTTY-User-Key-File") || is_pem_in_base64(&text)
-}
-
-/// Keys and metadata come as XML, too.
-fn is_xml(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}').trim();
-    text.starts_with("<?xml")
-        || text.starts_with('<')
-            && text.ends_with('>')
-            && (text.contains("</") || text.contains("/>"))
-}
-
-/// Secrets may hold brackets and quotation marks, so that a text has to be JSON as a whole, or to
-/// begin like an object and name a member.
-fn is_json(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}').trim();
-    if text.starts_with('{') && text.contains('"') {
-        return true;
+/// What is in `bytes` that is no bare secret, or in what they stand for: what is refused as it is, is
+/// refused in base64 and in hexadecimal, too, with anything around it and cut off behind its beginning.
+///
+/// Each encoding makes the text shorter and leaves hardly a text but by the one reading that is right,
+/// so that the work is in proportion to the length.
+fn found(bytes: &[u8], place: Place, encodings: usize) -> Option<NotBare> {
+    if has_key(bytes) {
+        return Some(NotBare::Der);
     }
-    text.starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(text).is_ok()
+    let texts = texts(bytes);
+    texts
+        .iter()
+        .find_map(|text| found_in_text(text, place, encodings))
+}
+
+fn found_in_text(text: &str, place: Place, encodings: usize) -> Option<NotBare> {
+    let squeezed = squeezed(text);
+    if let Some(what) = key_in_text(&squeezed) {
+        return Some(what);
+    }
+    if is_json(text, &squeezed, place) {
+        return Some(NotBare::Json);
+    }
+    if is_xml(&squeezed) {
+        return Some(NotBare::Xml);
+    }
+    let inside = match place {
+        Place::SignedToken => place,
+        _ if is_signed_token(text) => Place::SignedToken,
+        _ => Place::Encoded,
+    };
+    let fewer = encodings.checked_sub(1)?;
+    let found = readings(&squeezed).find_map(|bytes| found(&bytes, inside, fewer));
+    found.or_else(|| (place == Place::Encoded && has_lines(text)).then_some(NotBare::Lines))
+}
+
+/// The fewest bytes with a line break among them that are a text and not there by chance.
+const MIN_LINES_BYTES: usize = 24;
+
+fn has_lines(text: &str) -> bool {
+    let text = text.trim();
+    let is_text = |c: char| !c.is_control() || c.is_ascii_whitespace();
+    text.len() >= MIN_LINES_BYTES && text.contains('\n') && text.chars().all(is_text)
 }
 
 #[cfg(test)]
@@ -125,7 +138,6 @@ mod tests {
     fn what_services_hand_out_is_bare() {
         for text in [
             "abc8Q~defGhi_jkl.MnoPqr-stuVwx~yz0123456",
-            "MII8Q~MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBK",
             "zzz8Q~-BEGIN_-END.PRIVATE-KEY-7hJ2mNb4Vc",
             "<xY7@:/=?*>",
             "MIIEvQIB",
