@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::document::{Place, is_json, is_signed_token, is_xml};
+use crate::document::{Place, has_lines, is_json, is_signed_token, is_xml};
 use crate::encoded::{readings, squeezed, texts};
 use crate::key_marks::{has_key, key_in_text};
 use crate::token::TOO_LONG_FOR_A_TOKEN;
@@ -18,7 +18,7 @@ pub enum NotBare {
     /// A certificate, a key, or both.
     #[error("PEM text, that is a certificate or a private key")]
     Pem,
-    /// The same without the lines around it, in base64 or hexadecimal.
+    /// The same without the lines around it; what marks it is in `key_marks`.
     #[error("an encoded certificate, key or key store (DER, PKCS#12, OpenSSH or age)")]
     Der,
     /// An object, a list or a string in quotation marks; or an object in base64.
@@ -56,7 +56,7 @@ pub enum NotBare {
     Foreign,
 }
 
-/// How many times a text may be encoded, once more than anybody does by mistake, to be looked into.
+/// How many times a text may be encoded to be looked into: once more than anybody does by mistake.
 const MAX_ENCODINGS: usize = 3;
 
 /// Checks that `secret` can be a password, a token or a key as a service handed it out: one line,
@@ -117,17 +117,8 @@ fn found_in_text(text: &str, place: Place, encodings: usize) -> Option<NotBare> 
         _ => Place::Encoded,
     };
     let fewer = encodings.checked_sub(1)?;
-    let found = readings(&squeezed).find_map(|bytes| found(&bytes, inside, fewer));
-    found.or_else(|| (place == Place::Encoded && has_lines(text)).then_some(NotBare::Lines))
-}
-
-/// The fewest bytes with a line break among them that are a text and not there by chance.
-const MIN_LINES_BYTES: usize = 24;
-
-fn has_lines(text: &str) -> bool {
-    let text = text.trim();
-    let is_text = |c: char| !c.is_control() || c.is_ascii_whitespace();
-    text.len() >= MIN_LINES_BYTES && text.contains('\n') && text.chars().all(is_text)
+    let deeper = readings(&squeezed).find_map(|bytes| found(&bytes, inside, fewer));
+    deeper.or_else(|| has_lines(text, place).then_some(NotBare::Lines))
 }
 
 #[cfg(test)]
@@ -147,6 +138,14 @@ mod tests {
             "a passphrase of words, with é",
             "{not json",
             &"f".repeat(MAX_BARE_SECRET_BYTES),
+            // A key of no structure is what a token is.
+            &"07".repeat(32),
+            &"30".repeat(32),
+            &"a5".repeat(32),
+            // Names of keys are no keys.
+            "/run/secrets/openssh-key-v1",
+            "drawbridge/prod/age-secret-key-1",
+            "prod--front-end--certificate-2026",
         ] {
             assert_eq!(check_bare(text), Ok(()), "{text}");
         }
@@ -171,6 +170,36 @@ mod tests {
             ("<RSAKeyValue><D>x</D></RSAKeyValue>", NotBare::Xml),
             ("<?xml version=\"1.0\"?><a/>", NotBare::Xml),
             ("LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t", NotBare::Pem),
+            // The same in hexadecimal; the beginning of OpenSSH's; a key of age's in base64.
+            (
+                "2d2d2d2d2d424547494e2050524956415445204b45592d2d2d2d2d",
+                NotBare::Pem,
+            ),
+            (
+                "\"6f70656e7373682d6b65792d763100000000046e6f6e65\"",
+                NotBare::Json,
+            ),
+            (
+                "(6f70656e7373682d6b65792d763100000000046e6f6e65)",
+                NotBare::Der,
+            ),
+            (
+                "QUdFLVNFQ1JFVC1LRVktMVFZUVNaUUdQUVlRU1pRR1BRWVFTWlFHUA==",
+                NotBare::Der,
+            ),
+            (
+                "AGE-SECRET-KEY-PQ-1K30MYPZAHAXHR22YHH27EGDVLU0QNSUH3DSV7J7NR3X6D9LHXNWSDLTV4T",
+                NotBare::Der,
+            ),
+            // Ed25519 in hexadecimal, cut off and behind a stray character or a word.
+            ("a302e020100300506032b65700422042007", NotBare::Der),
+            ("[key 0x302e020100300506032b657004220420", NotBare::Der),
+            // {"a":"b","c":"d"} behind a word, in a list, and behind a byte order mark.
+            ("key=eyJhIjoiYiIsImMiOiJkIn0=", NotBare::Json),
+            ("W3siYSI6ImIiLCJjIjoiZCJ9XQ==", NotBare::Json),
+            ("77u/eyJhIjoiYiIsImMiOiJkIn0=", NotBare::Json),
+            // Two lines of a file.
+            ("Y2xpZW50X3NlY3JldDogeApjbGllbnRfaWQ6IHkK", NotBare::Lines),
             (r#"{"client_secret":"x"}"#, NotBare::Json),
             ("\u{feff}{ \"client_secret\": \"x", NotBare::Json),
             ("[1, 2]", NotBare::Json),

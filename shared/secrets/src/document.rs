@@ -1,4 +1,4 @@
-//! JSON and XML, in which secrets are kept by name.
+//! Documents in which secrets are kept by name: JSON, XML, and files of several lines.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,13 +26,18 @@ const SECRET: [&str; 4] = ["secret", "password", "private_key", "privatekey"];
 /// The fewest characters of a signature, in base64: HMAC-SHA-1 has 27, cut off by some.
 const MIN_SIGNATURE_CHARS: usize = 20;
 
-/// Whether a text is a JSON document, or has one in it: at the beginning, or with a name in quotation
-/// marks. Secrets may hold brackets and quotation marks, too. `squeezed` is the same without blanks.
+/// The fewest characters that are a text and not there by chance, where what was stored stands for
+/// them.
+const MIN_TEXT_CHARS: usize = 24;
+
+/// Whether a text is a JSON document, or has one in it, which begins with a name in quotation marks and
+/// may be cut off. Secrets may hold brackets and quotation marks, too. `squeezed` is the same without
+/// blanks.
 pub(crate) fn is_json(text: &str, squeezed: &str, place: Place) -> bool {
-    let is_one = squeezed.starts_with('{') && squeezed.contains('"')
-        || has_start(squeezed, '{', &[':'])
+    let is_object = squeezed.starts_with('{') && squeezed.ends_with('}') && squeezed.contains('"');
+    let is_one = has_start(squeezed, '{', &[':', '='])
         || has_start(squeezed, '[', &[',', ']'])
-        || is_whole(text);
+        || is_text(text, place) && (is_object || is_whole(text));
     let mut names = names(squeezed).peekable();
     is_one
         && match place {
@@ -44,6 +49,20 @@ pub(crate) fn is_json(text: &str, squeezed: &str, place: Place) -> bool {
                 names.any(|name| SECRET.iter().any(|secret| name.ends_with(secret)))
             }
         }
+}
+
+/// Whether what was stored stands for a text of several lines, such as a file.
+pub(crate) fn has_lines(text: &str, place: Place) -> bool {
+    let text = text.trim();
+    let is_printable = |c: char| !c.is_control() || c.is_ascii_whitespace();
+    place == Place::Encoded
+        && is_text(text, place)
+        && text.contains('\n')
+        && text.chars().all(is_printable)
+}
+
+fn is_text(text: &str, place: Place) -> bool {
+    place == Place::Whole || text.len() >= MIN_TEXT_CHARS
 }
 
 /// Whether the parts between the full stops of a token are base64, and the last one a signature: neither

@@ -4,14 +4,14 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::bare_secret::NotBare;
 
-/// What lines of PEM, of SSH (RFC 4716) and of PGP have, in capitals and without blanks, beside two
-/// dashes.
+/// What lines of PEM, of SSH (RFC 4716) and of PGP have, without blanks, beside two dashes. In small
+/// letters, names have that, too.
 const PEM: [&str; 4] = ["-BEGIN", "-END", "PRIVATEKEY-", "CERTIFICATE-"];
 
-/// How keys of PuTTY and of the first SSH begin, in the same way.
+/// How keys of PuTTY and of the first SSH begin, without blanks and in capitals.
 const HEADERS: [&str; 2] = ["PUTTY-USER-KEY-FILE", "SSHPRIVATEKEYFILEFORMAT"];
 
-/// How a key of age, and of one of its plugins, begins: a 1 and the key itself follow, with the name of
+/// How a key of age, and of one of its plugins, begins in capitals: a 1 and the key itself follow, with the name of
 /// a kind or of a plugin before them, such as `PQ-`.
 const AGE: [&str; 2] = ["AGE-SECRET-KEY-", "AGE-PLUGIN-"];
 
@@ -20,9 +20,9 @@ const MIN_AGE_CHARS: usize = 16;
 
 /// What a text, which was squeezed, says to be.
 pub(crate) fn key_in_text(squeezed: &str) -> Option<NotBare> {
+    let has_line = PEM.iter().any(|mark| squeezed.contains(mark)) && squeezed.contains("--");
     let text = Zeroizing::new(squeezed.to_ascii_uppercase());
-    let has = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
-    if has(&PEM) && text.contains("--") || has(&HEADERS) {
+    if has_line || HEADERS.iter().any(|header| text.contains(header)) {
         return Some(NotBare::Pem);
     }
     let is_age = |rest: &str| {
@@ -71,12 +71,12 @@ fn is_mark(bytes: &[u8]) -> bool {
             | [0x60, 0x86, 0x48, 1, 0x65, 3, 4, ..]
             | [0x2b, 6, 1, 4, 1, 0xda, 0x47, ..]
             | [0x2b, 6, 1, 4, 1, 0x97, 0x55, ..]
-            // OpenPGP: a key of RSA, of version 4, with the length of its number.
-            | [0x94 | 0x95, _, _, 4, _, _, _, _, 1, 4 | 8 | 12 | 16, 0, 0x80..=0xff, ..]
+            // OpenPGP: a key of RSA or DSA, of version 4, with the length of its number.
+            | [0x94 | 0x95, _, _, 4, _, _, _, _, 1 | 17, 4 | 8 | 12 | 16, 0, 0x80..=0xff, ..]
             // OpenSSH: its private keys, and the name of a kind of key behind its length.
-            | [b'o', b'p', b'e', b'n', b's', b's', b'h', b'-', b'k', b'e', b'y', ..]
-            | [0, 0, 0, _, b's', b's', b'h', b'-', ..]
-            | [0, 0, 0, _, b'e', b'c', b'd', b's', b'a', b'-', ..]
+            | [b's', b's', b'h', b'-', b'k', b'e', b'y', b'-', b'v', b'1', 0, ..]
+            | [7 | 11, b's', b's', b'h', b'-', ..]
+            | [19, b'e', b'c', b'd', b's', b'a', b'-', ..]
             // Java's key stores.
             | [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, ..]
             | [0xce, 0xce, 0xce, 0xce, 0, 0, 0, ..]

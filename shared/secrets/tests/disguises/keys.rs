@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Encrypted,
     Pkcs12,
     OpenSsh,
+    /// A secret key packet of version 4, with RSA.
+    OpenPgp,
 }
 
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
@@ -41,7 +43,8 @@ impl Arbitrary for Kind {
     fn arbitrary_with((): ()) -> Self::Strategy {
         let curves = [(P256, 32), (P384, 48), (P521, 66), (BRAINPOOL, 32)];
         let bytes = [64, 128, 256, 384, 512];
-        let mut all = vec![Self::Dsa, Self::Encrypted, Self::Pkcs12, Self::OpenSsh];
+        let mut all = vec![Self::Dsa, Self::Encrypted, Self::Pkcs12];
+        all.extend([Self::OpenSsh, Self::OpenPgp]);
         all.extend(bytes.map(Self::Rsa));
         all.extend(bytes.map(Self::RsaPkcs8));
         for (curve, bytes) in curves {
@@ -116,6 +119,12 @@ pub(crate) fn key(kind: Kind, random: &[u8]) -> Vec<u8> {
             version(3),
             sequence(&[tlv(6, PKCS7_DATA), tlv(0xa0, &octets(&some(900)))]),
         ]),
+        Kind::OpenPgp => {
+            let created = some(4);
+            let mut number = some(900);
+            number[0] |= 0x80;
+            [&[0x95, 3, 0x98, 4], &*created, &[1, 8, 0], &*number].concat()
+        }
         Kind::OpenSsh => [
             b"openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none\0\0\0\0\0\0\0\x01",
             some(300).as_slice(),
