@@ -11,23 +11,23 @@ use crate::token::TOO_LONG_FOR_A_TOKEN;
 /// without its PEM lines has more than a thousand. Shorter keys are told by what they are made of.
 pub const MAX_BARE_SECRET_BYTES: usize = 1024;
 
-/// What a text is that was stored, or given, in the place of a password, a token or a key to sign
-/// with. Its words never hold any part of the text.
+/// What a text is, or stands for in base64 or hexadecimal, that was stored, or given, in the place of a
+/// password, a token or a key to sign with. Its words never hold any part of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotBare {
     /// A certificate, a key, or both.
     #[error("PEM text, that is a certificate or a private key")]
     Pem,
     /// The same without the lines around it; what marks it is in `key_marks`.
-    #[error("an encoded certificate, key or key store (DER, PKCS#12, OpenSSH or age)")]
+    #[error("an encoded certificate, key or key store (DER, PKCS#12, OpenSSH, OpenPGP or age)")]
     Der,
-    /// An object, a list or a string in quotation marks; or an object in base64.
+    /// An object, a list or a string in quotation marks.
     #[error("a JSON document")]
     Json,
     /// One element or more.
     #[error("an XML document")]
     Xml,
-    /// Line breaks, tabs, or other control characters.
+    /// Line breaks, tabs, or other control characters; line breaks alone where a text is encoded.
     #[error("a text of several lines, such as a whole file")]
     Lines,
     /// Longer than [`MAX_BARE_SECRET_BYTES`].
@@ -116,8 +116,10 @@ fn found_in_text(text: &str, place: Place, encodings: usize) -> Option<NotBare> 
         _ if is_signed_token(text) => Place::SignedToken,
         _ => Place::Encoded,
     };
-    let fewer = encodings.checked_sub(1)?;
-    let deeper = readings(&squeezed).find_map(|bytes| found(&bytes, inside, fewer));
+    let deeper = encodings.checked_sub(1).and_then(|fewer| {
+        let mut readings = readings(&squeezed);
+        readings.find_map(|bytes| found(&bytes, inside, fewer))
+    });
     deeper.or_else(|| has_lines(text, place).then_some(NotBare::Lines))
 }
 
