@@ -1,32 +1,33 @@
 //! What may leave this process as a secret, and what looks like something else.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 
-use crate::encoded_key::{is_encoded_key, is_json_in_base64, is_pem_in_base64, without_blanks};
+use crate::document::{Place, has_lines, is_json, is_signed_token, is_xml};
+use crate::encoded::{readings, squeezed, texts};
+use crate::key_marks::{has_key, key_in_text};
 use crate::token::TOO_LONG_FOR_A_TOKEN;
 
 /// Bytes of the longest bare secret. Client secrets have 40, tokens of SIEMs a few dozen; an RSA key
 /// without its PEM lines has more than a thousand. Shorter keys are told by what they are made of.
 pub const MAX_BARE_SECRET_BYTES: usize = 1024;
 
-/// What a text is that was stored, or given, in the place of a password, a token or a key to sign
-/// with. Its words never hold any part of the text.
+/// What a text is, or stands for in base64 or hexadecimal, that was stored, or given, in the place of a
+/// password, a token or a key to sign with. Its words never hold any part of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotBare {
     /// A certificate, a key, or both.
     #[error("PEM text, that is a certificate or a private key")]
     Pem,
-    /// The same without the lines around it, in base64 or hexadecimal.
-    #[error("an encoded certificate, key or key store (DER, PKCS#12, OpenSSH or age)")]
+    /// The same without the lines around it; what marks it is in `key_marks`.
+    #[error("an encoded certificate, key or key store (DER, PKCS#12, OpenSSH, OpenPGP or age)")]
     Der,
-    /// An object, a list or a string in quotation marks; or an object in base64.
+    /// An object, a list or a string in quotation marks.
     #[error("a JSON document")]
     Json,
     /// One element or more.
     #[error("an XML document")]
     Xml,
-    /// Line breaks, tabs, or other control characters.
+    /// Line breaks, tabs, or other control characters; line breaks alone where a text is encoded.
     #[error("a text of several lines, such as a whole file")]
     Lines,
     /// Longer than [`MAX_BARE_SECRET_BYTES`].
@@ -55,6 +56,9 @@ pub enum NotBare {
     Foreign,
 }
 
+/// How many times a text may be encoded to be looked into: once more than anybody does by mistake.
+const MAX_ENCODINGS: usize = 3;
+
 /// Checks that `secret` can be a password, a token or a key as a service handed it out: one line,
 /// neither PEM nor JSON. To be asked before it is put into any request.
 ///
@@ -69,17 +73,8 @@ pub fn check_bare_secret(secret: &SecretString) -> Result<(), NotBare> {
 /// # Errors
 /// As [`check_bare_secret`].
 pub fn check_bare(text: &str) -> Result<(), NotBare> {
-    if is_pem(text) {
-        return Err(NotBare::Pem);
-    }
-    if is_json(text) || is_json_in_base64(&without_blanks(text)) {
-        return Err(NotBare::Json);
-    }
-    if is_xml(text) {
-        return Err(NotBare::Xml);
-    }
-    if is_encoded_key(text) {
-        return Err(NotBare::Der);
+    if let Some(what) = found(text.as_bytes(), Place::Whole, MAX_ENCODINGS) {
+        return Err(what);
     }
     if text.chars().any(char::is_control) {
         return Err(NotBare::Lines);
@@ -90,31 +85,42 @@ pub fn check_bare(text: &str) -> Result<(), NotBare> {
     Ok(())
 }
 
-/// Whether it has a line of PEM or of SSH (RFC 4716), whatever became of the blanks in it.
-fn is_pem(text: &str) -> bool {
-    let text = without_blanks(text);
-    let marks = ["-BEGIN", "-END", "PRIVATEKEY-", "CERTIFICATE-"];
-    let has_line = marks.iter().any(|mark| text.contains(mark)) && text.contains("--");
-    has_line || text.contains("PuTTY-User-Key-File") || is_pem_in_base64(&text)
-}
-
-/// Keys and metadata come as XML, too.
-fn is_xml(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}').trim();
-    text.starts_with("<?xml")
-        || text.starts_with('<')
-            && text.ends_with('>')
-            && (text.contains("</") || text.contains("/>"))
-}
-
-/// Secrets may hold brackets and quotation marks, so that a text has to be JSON as a whole, or to
-/// begin like an object and name a member.
-fn is_json(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}').trim();
-    if text.starts_with('{') && text.contains('"') {
-        return true;
+/// What is in `bytes` that is no bare secret, or in what they stand for: what is refused as it is, is
+/// refused in base64 and in hexadecimal, too, with anything around it and cut off behind its beginning.
+///
+/// Each encoding makes the text shorter and leaves hardly a text but by the one reading that is right,
+/// so that the work is in proportion to the length.
+fn found(bytes: &[u8], place: Place, encodings: usize) -> Option<NotBare> {
+    if has_key(bytes) {
+        return Some(NotBare::Der);
     }
-    text.starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(text).is_ok()
+    let texts = texts(bytes);
+    texts
+        .iter()
+        .find_map(|text| found_in_text(text, place, encodings))
+}
+
+fn found_in_text(text: &str, place: Place, encodings: usize) -> Option<NotBare> {
+    let squeezed = squeezed(text);
+    if let Some(what) = key_in_text(&squeezed) {
+        return Some(what);
+    }
+    if is_json(text, &squeezed, place) {
+        return Some(NotBare::Json);
+    }
+    if is_xml(&squeezed) {
+        return Some(NotBare::Xml);
+    }
+    let inside = match place {
+        Place::SignedToken => place,
+        _ if is_signed_token(text) => Place::SignedToken,
+        _ => Place::Encoded,
+    };
+    let deeper = encodings.checked_sub(1).and_then(|fewer| {
+        let mut readings = readings(&squeezed);
+        readings.find_map(|bytes| found(&bytes, inside, fewer))
+    });
+    deeper.or_else(|| has_lines(text, place).then_some(NotBare::Lines))
 }
 
 #[cfg(test)]
@@ -125,7 +131,6 @@ mod tests {
     fn what_services_hand_out_is_bare() {
         for text in [
             "abc8Q~defGhi_jkl.MnoPqr-stuVwx~yz0123456",
-            "MII8Q~MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBK",
             "zzz8Q~-BEGIN_-END.PRIVATE-KEY-7hJ2mNb4Vc",
             "<xY7@:/=?*>",
             "MIIEvQIB",
@@ -135,6 +140,14 @@ mod tests {
             "a passphrase of words, with é",
             "{not json",
             &"f".repeat(MAX_BARE_SECRET_BYTES),
+            // A key of no structure is what a token is.
+            &"07".repeat(32),
+            &"30".repeat(32),
+            &"a5".repeat(32),
+            // Names of keys are no keys.
+            "/run/secrets/openssh-key-v1",
+            "drawbridge/prod/age-secret-key-1",
+            "prod--front-end--certificate-2026",
         ] {
             assert_eq!(check_bare(text), Ok(()), "{text}");
         }
@@ -159,6 +172,36 @@ mod tests {
             ("<RSAKeyValue><D>x</D></RSAKeyValue>", NotBare::Xml),
             ("<?xml version=\"1.0\"?><a/>", NotBare::Xml),
             ("LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t", NotBare::Pem),
+            // The same in hexadecimal; the beginning of OpenSSH's; a key of age's in base64.
+            (
+                "2d2d2d2d2d424547494e2050524956415445204b45592d2d2d2d2d",
+                NotBare::Pem,
+            ),
+            (
+                "\"6f70656e7373682d6b65792d763100000000046e6f6e65\"",
+                NotBare::Json,
+            ),
+            (
+                "(6f70656e7373682d6b65792d763100000000046e6f6e65)",
+                NotBare::Der,
+            ),
+            (
+                "QUdFLVNFQ1JFVC1LRVktMVFZUVNaUUdQUVlRU1pRR1BRWVFTWlFHUA==",
+                NotBare::Der,
+            ),
+            (
+                "AGE-SECRET-KEY-PQ-1K30MYPZAHAXHR22YHH27EGDVLU0QNSUH3DSV7J7NR3X6D9LHXNWSDLTV4T",
+                NotBare::Der,
+            ),
+            // Ed25519 in hexadecimal, cut off and behind a stray character or a word.
+            ("a302e020100300506032b65700422042007", NotBare::Der),
+            ("[key 0x302e020100300506032b657004220420", NotBare::Der),
+            // {"a":"b","c":"d"} behind a word, in a list, and behind a byte order mark.
+            ("key=eyJhIjoiYiIsImMiOiJkIn0=", NotBare::Json),
+            ("W3siYSI6ImIiLCJjIjoiZCJ9XQ==", NotBare::Json),
+            ("77u/eyJhIjoiYiIsImMiOiJkIn0=", NotBare::Json),
+            // Two lines of a file.
+            ("Y2xpZW50X3NlY3JldDogeApjbGllbnRfaWQ6IHkK", NotBare::Lines),
             (r#"{"client_secret":"x"}"#, NotBare::Json),
             ("\u{feff}{ \"client_secret\": \"x", NotBare::Json),
             ("[1, 2]", NotBare::Json),

@@ -17,10 +17,12 @@
 mod bare_secret;
 #[cfg(feature = "aws")]
 mod cache;
-mod encoded_key;
+mod document;
+mod encoded;
 mod env;
 mod error;
 mod file;
+mod key_marks;
 #[cfg(feature = "aws")]
 mod manager;
 mod own_member;

@@ -7,10 +7,12 @@ use crate::token::looks_like_jwt;
 /// something. A password looks like nothing in particular.
 #[must_use]
 pub fn secret_itself(text: &str) -> Option<NotBare> {
+    if looks_like_jwt(text) {
+        return Some(NotBare::Token);
+    }
     match check_bare(text) {
         Err(what @ (NotBare::Pem | NotBare::Der | NotBare::Json | NotBare::Xml)) => Some(what),
         _ if is_client_secret(text) => Some(NotBare::ClientSecret),
-        _ if looks_like_jwt(text) => Some(NotBare::Token),
         _ => None,
     }
 }

@@ -2,13 +2,13 @@
 //! and has no blanks, so that no part of a key or of a file is taken for one.
 
 use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::bare_secret::{NotBare, check_bare};
-use crate::encoded_key::BASE64;
 
 /// Characters from which on a text is neither, unless it is a JWT. Tokens have a few dozen. Entra makes
 /// client secrets of 16 to 64 (Microsoft Graph, passwordCredential); those that applications once set
@@ -71,24 +71,28 @@ pub(crate) fn looks_like_jwt(text: &str) -> bool {
     text.starts_with("eyJ") && text.split('.').count() == 3
 }
 
-/// Three parts between dots, the first of which is base64 of a JSON object that names how the last one was
-/// made.
+/// Three parts in base64 between full stops (RFC 7519): an object that names how the last one was made,
+/// an object, and a signature.
 fn is_jwt(text: &str) -> bool {
     #[derive(Deserialize)]
     struct Header {
         #[serde(rename = "alg")]
         _alg: IgnoredAny,
     }
-    let [header, _, _] = text.split('.').collect::<Vec<_>>()[..] else {
+    let [header, claims, signature] = text.split('.').collect::<Vec<_>>()[..] else {
         return false;
     };
-    BASE64.iter().any(|base64| {
-        let header = base64.decode(header).map(Zeroizing::new);
-        header.is_ok_and(|header| {
-            header.trim_ascii_start().starts_with(b"{")
-                && serde_json::from_slice::<Header>(&header).is_ok()
-        })
-    })
+    let decoded = |part| URL_SAFE_NO_PAD.decode(part).map(Zeroizing::new);
+    let (Ok(header), Ok(claims), Ok(signature)) =
+        (decoded(header), decoded(claims), decoded(signature))
+    else {
+        return false;
+    };
+    header.trim_ascii_start().starts_with(b"{")
+        && serde_json::from_slice::<Header>(&header).is_ok()
+        && claims.trim_ascii_start().starts_with(b"{")
+        && serde_json::from_slice::<IgnoredAny>(&claims).is_ok()
+        && !signature.is_empty()
 }
 
 /// Whether it says where something lies.
@@ -121,7 +125,7 @@ mod tests {
 
     /// Base64 of no structure, as the middle of a key is.
     fn part(chars: usize) -> String {
-        let text = "c7uPzJmWvK2oQ1fS9d/R0tYbLcN4eG6hA8iVkU3wM5jI+oAoGCCqGSM49Xd5E";
+        let text = "c7uPzJmWvK2oQ1fS9d/R0tYbLcN4eG6hA8iVkU3wM5jI+oAoGCCpHRN38Xd5E";
         text.chars().cycle().take(chars).collect()
     }
 
@@ -143,25 +147,73 @@ mod tests {
         }
         // Entra takes what a header does not.
         assert_eq!(said("a+b&c~ü\""), [Ok(()), Err(NotBare::Foreign)]);
-        let jwt = format!("eyJhbGciOiJSUzI1NiJ9.{}.{}", part(300), part(86));
+        let jwt = jwt(r#"{"alg":"RS256"}"#, r#"{"sub":"a"}"#, 300);
         assert_eq!(said(&jwt), [Err(NotBare::Encoded), Ok(())]);
+    }
+
+    /// One of so many characters.
+    fn jwt(header: &str, claims: &str, chars: usize) -> String {
+        let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
+        let text = format!("{header}.{claims}.");
+        let signature = part(chars - text.len()).replace(['/', '+'], "_");
+        // Whose last character is no more than what is left of a byte.
+        format!("{text}{}A", &signature[1..])
     }
 
     #[test]
     fn a_jwt_says_how_it_was_signed_and_may_be_as_long_as_a_header() {
-        let of = |header: &str, chars: usize| {
-            let header = BASE64[1].encode(header);
-            let text = format!("{header}.{}.", part(300));
-            format!("{text}{}", part(chars - text.len()))
-        };
-        let header = r#"{"typ":"JWT","alg":"RS256"}"#;
-        assert_eq!(said(&of(header, 8192)), [Err(NotBare::Long), Ok(())]);
-        assert_eq!(said(&of(header, 8193)), [Err(NotBare::Long); 2]);
-        for header in [r#"{"private_key":"x"}"#, r#"["alg"]"#, r#"{"alg""#, "alg"] {
-            assert_eq!(said(&of(header, 900)), [Err(NotBare::Encoded); 2]);
+        let (header, claims) = (r#"{"typ":"JWT","alg":"RS256"}"#, r#"{"sub":"a"}"#);
+        assert_eq!(
+            said(&jwt(header, claims, 8192)),
+            [Err(NotBare::Long), Ok(())]
+        );
+        let long = jwt(header, claims, 8194);
+        assert_eq!(said(&long), [Err(NotBare::Long); 2]);
+        for header in [r#"{"x":"x"}"#, r#"["alg"]"#, r#"{"alg""#, "alg"] {
+            let refused = said(&jwt(header, claims, 900));
+            assert!(refused.iter().all(Result::is_err), "{header}");
         }
-        let text = format!("eyJ{}.{}.{}", part(200), part(200), part(200));
-        assert_eq!(said(&text), [Err(NotBare::Encoded); 2]);
+        for claims in ["", "a", r#"["sub"]"#, r#"{"sub":"#, "\u{80}"] {
+            let refused = said(&jwt(header, claims, 900));
+            assert!(refused.iter().all(Result::is_err), "{claims}");
+        }
+        for text in [
+            format!("eyJ{}.{}.{}", part(200), part(200), part(200)),
+            format!("eyJhbGciOiJSUzI1NiJ9.{}.{}", part(300), part(86)),
+            // A signature that is none, or not there.
+            jwt(header, claims, 300) + "~",
+            jwt(header, &format!("{{\"sub\":\"{}\"}}", part(100)), 249 - 2)
+                .rsplit_once('.')
+                .unwrap()
+                .0
+                .to_owned()
+                + ".",
+        ] {
+            let refused = said(&text);
+            assert!(refused.iter().all(Result::is_err), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_is_none_in_a_jwt() {
+        let header = r#"{"alg":"RS256"}"#;
+        for (claims, what) in [
+            (r#"{"client_secret":"s3cret"}"#, NotBare::Json),
+            (r#"{"a":{"private_key":"s3cret"}}"#, NotBare::Json),
+            (r#"{"a":"-----BEGIN PRIVATE KEY-----"}"#, NotBare::Pem),
+        ] {
+            let refused = said(&jwt(header, claims, 300));
+            assert_eq!(refused, [Err(what); 2], "{claims}");
+        }
+        // In the place of the signature.
+        let der = [
+            &[0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32][..],
+            &[0x87; 32],
+        ];
+        let key = URL_SAFE_NO_PAD.encode(der.concat());
+        let text = jwt(header, r#"{"sub":"a"}"#, 300);
+        let text = format!("{}.{key}", text.rsplit_once('.').unwrap().0);
+        assert_eq!(said(&text), [Err(NotBare::Der); 2]);
     }
 
     #[test]

@@ -1,0 +1,132 @@
+//! Documents in which secrets are kept by name: JSON, XML, and files of several lines.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::zeroize::Zeroizing;
+use serde_json::Value;
+
+/// Where a text was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It is what was stored or given.
+    Whole,
+    /// What was stored stands for it, in hexadecimal or base64.
+    Encoded,
+    /// The same, in a token that is signed: a JWT, or another one of base64 and full stops.
+    SignedToken,
+}
+
+/// The members of a token that is an object in base64: an API key of Grafana's, as it made them up to
+/// version 9.
+const API_KEY: [&str; 3] = ["k", "n", "id"];
+
+/// How the name of a member of a signed token ends, in small letters, that is no claim.
+const SECRET: [&str; 4] = ["secret", "password", "private_key", "privatekey"];
+
+/// The fewest characters of a signature, in base64: HMAC-SHA-1 has 27, cut off by some.
+const MIN_SIGNATURE_CHARS: usize = 20;
+
+/// The fewest characters that are a text and not there by chance, where what was stored stands for
+/// them.
+const MIN_TEXT_CHARS: usize = 24;
+
+/// Whether a text is a JSON document, or has one in it, which begins with a name in quotation marks and
+/// may be cut off. Secrets may hold brackets and quotation marks, too. `squeezed` is the same without
+/// blanks.
+pub(crate) fn is_json(text: &str, squeezed: &str, place: Place) -> bool {
+    let is_object = squeezed.starts_with('{') && squeezed.ends_with('}') && squeezed.contains('"');
+    let is_one = has_start(squeezed, '{', &[':', '='])
+        || has_start(squeezed, '[', &[',', ']'])
+        || is_text(text, place) && (is_object || is_whole(text));
+    let mut names = names(squeezed).peekable();
+    is_one
+        && match place {
+            Place::Whole => true,
+            Place::Encoded => {
+                names.peek().is_none() || names.any(|name| !API_KEY.contains(&name.as_str()))
+            }
+            Place::SignedToken => {
+                names.any(|name| SECRET.iter().any(|secret| name.ends_with(secret)))
+            }
+        }
+}
+
+/// Whether what was stored stands for a text of several lines, such as a file.
+pub(crate) fn has_lines(text: &str, place: Place) -> bool {
+    let text = text.trim();
+    let is_printable = |c: char| !c.is_control() || c.is_ascii_whitespace();
+    place == Place::Encoded
+        && is_text(text, place)
+        && text.contains('\n')
+        && text.chars().all(is_printable)
+}
+
+fn is_text(text: &str, place: Place) -> bool {
+    place == Place::Whole || text.len() >= MIN_TEXT_CHARS
+}
+
+/// Whether the parts between the full stops of a token are base64, and the last one a signature: neither
+/// short nor a text.
+pub(crate) fn is_signed_token(text: &str) -> bool {
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let is_part = |part: &str| !part.is_empty() && part.chars().all(is_base64);
+    let is_signature = |part: &str| {
+        let bytes = URL_SAFE_NO_PAD.decode(part).map(Zeroizing::new);
+        let is_text = bytes.is_ok_and(|bytes| std::str::from_utf8(&bytes).is_ok());
+        part.len() >= MIN_SIGNATURE_CHARS && !is_text
+    };
+    let last = text.rsplit_once('.').map(|(_, last)| last);
+    text.split('.').all(is_part) && last.is_some_and(is_signature)
+}
+
+/// The ends of elements that are looked at.
+const MAX_ENDS: usize = 16;
+
+/// Keys and metadata come as XML: an element with its end, wherever it stands, or the whole is one.
+pub(crate) fn is_xml(squeezed: &str) -> bool {
+    let is_closed = |rest: &str| {
+        let name = rest.split_once('>').map_or("", |(name, _)| name);
+        let is_name = !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_:.-".contains(c));
+        is_name && squeezed.contains(&format!("<{name}"))
+    };
+    squeezed.contains("<?xml")
+        || squeezed.starts_with('<') && squeezed.ends_with("/>")
+        || squeezed.split("</").skip(1).take(MAX_ENDS).any(is_closed)
+}
+
+/// Whether an object or a list begins with a text in quotation marks, with one of `then` behind it.
+fn has_start(squeezed: &str, bracket: char, then: &[char]) -> bool {
+    let is_start = |rest: &str| {
+        let mut rest = rest.chars();
+        let Some(mark @ ('"' | '\'')) = rest.next() else {
+            return false;
+        };
+        let behind = rest.as_str().split_once(mark).map(|(_, behind)| behind);
+        behind.is_some_and(|behind| behind.starts_with(then))
+    };
+    squeezed
+        .match_indices(bracket)
+        .any(|(at, _)| squeezed.get(at + 1..).is_some_and(is_start))
+}
+
+/// Whether all of it is an object, a list or a text in quotation marks.
+fn is_whole(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    text.starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(text).is_ok()
+}
+
+/// The names of members at any depth, in small letters, also of a document that was cut off.
+fn names(squeezed: &str) -> impl Iterator<Item = String> {
+    let mut parts = squeezed.split('"').peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let part = parts.next()?;
+            if parts.peek()?.starts_with(':') {
+                return Some(part.to_ascii_lowercase());
+            }
+        }
+    })
+}
