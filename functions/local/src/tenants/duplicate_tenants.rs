@@ -299,7 +299,7 @@ impl<'s> DuplicateTenants<'s> {
         if self.is_stack {
             BOTH
         } else {
-            "No note says who polled them first: the administrator can say who is polled by `drawbridge \
+            "Nobody is known to have polled them: the administrator can say who is polled by `drawbridge \
              tenants allow NAME`"
         }
     }
