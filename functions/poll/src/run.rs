@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use drawbridge_cursor::Polled;
 use drawbridge_graph::Stats;
 
 use crate::backfill::BackfillStep;
@@ -68,6 +69,9 @@ impl Poller {
         if read.is_ok() && report.is_on_time() {
             saved.state.last_success = Some(self.clock.now());
             saved.state.failing_since = None;
+            if let Some(alerts) = &self.settings.polled_alerts {
+                saved.state.note_polled(alerts, context.now);
+            }
         }
         if self.is_worth_saving(&read, &saved, &report) {
             // The wait is short, because what was sent is not noted in the state yet.
@@ -176,6 +180,10 @@ impl Poller {
         context: &PollContext<'_>,
     ) -> Result<bool, PollError> {
         let is_first = saved.state.begin(context.now, &self.settings.windows);
+        if is_first {
+            let alerts = self.settings.polled_alerts.as_deref();
+            saved.state.polled = alerts.map(|alerts| Polled::of(alerts, None));
+        }
         Ok(!is_first || self.save(saved).await?)
     }
 
@@ -267,6 +275,7 @@ impl Poller {
         let settled = || {
             saved.has_changed()
                 || saved.has_learned_of_pages()
+                || saved.has_other_alerts()
                 || report.sweeps > 0
                 || saved.has_recovered()
                 || report.ending == Ending::OutOfTime

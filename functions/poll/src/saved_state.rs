@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use drawbridge_cursor::{PageId, Spent, State, Wanted, epoch_secs_of};
+use drawbridge_cursor::{PageId, Polled, Spent, State, Wanted, epoch_secs_of};
 use drawbridge_store::{Catalogue, ETag, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
@@ -27,6 +27,8 @@ pub(crate) struct SavedState {
     spent: Option<Spent>,
     replayed: u32,
     small_page: Option<u32>,
+    /// Which alerts it was the state of, by the object.
+    polled: Option<Polled>,
     /// The pages that the object names.
     pages: Vec<PageId>,
     /// The most memory that the state may take.
@@ -58,6 +60,7 @@ impl SavedState {
             spent: state.spent,
             replayed: state.replayed,
             small_page: state.small_page,
+            polled: state.polled.clone(),
             wanted,
             pages,
             most_bytes,
@@ -97,6 +100,11 @@ impl SavedState {
     /// Whether the next poll is to ask for pages of another size.
     pub(crate) fn has_learned_of_pages(&self) -> bool {
         self.small_page != self.state.small_page
+    }
+
+    /// Whether it is the state of other alerts than by the object.
+    pub(crate) fn has_other_alerts(&self) -> bool {
+        self.polled != self.state.polled
     }
 
     /// Whether what is to be read is not what it was when the state was read.
@@ -156,6 +164,7 @@ impl SavedState {
         self.spent = state.spent;
         self.replayed = state.replayed;
         self.small_page = state.small_page;
+        self.polled = state.polled.clone();
         let named: HashSet<PageId> = state.pages.ids().collect();
         let before = std::mem::replace(&mut self.pages, state.pages.ids().collect());
         let gone = before.into_iter().filter(|id| !named.contains(id));
@@ -197,6 +206,11 @@ impl SavedState {
         }
         self.state.spent = budget::merge(self.state.spent, self.spent, theirs.spent);
         self.spent = theirs.spent;
+        if theirs.polled != self.polled {
+            // The tenant was removed.
+            self.state.polled = theirs.polled.clone();
+            self.polled = theirs.polled.clone();
+        }
         let theirs = theirs.wanted();
         self.state.take_over(&self.wanted, &theirs);
         self.wanted = theirs;

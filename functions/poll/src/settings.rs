@@ -10,6 +10,9 @@ pub struct Settings {
     pub tenant: String,
     /// The products whose alerts are read; empty for all.
     pub service_sources: Vec<String>,
+    /// What says which alerts these are ([`PolledAlerts`](drawbridge_config::PolledAlerts)), for the state
+    /// to know whose it is; `None` where that is of no interest.
+    pub polled_alerts: Option<String>,
     /// The severities that are read; empty for all.
     pub severities: Vec<String>,
     /// Alerts a page.
@@ -52,6 +55,7 @@ impl Settings {
         Self {
             tenant: tenant.to_owned(),
             service_sources: defaults::SERVICE_SOURCES.map(str::to_owned).to_vec(),
+            polled_alerts: None,
             severities: Vec::new(),
             page_size: defaults::PAGE_SIZE,
             windows: WindowSettings {

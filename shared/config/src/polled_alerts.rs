@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// Which alerts a tenant polls: of which directory, those of which products. Two that are equal would
 /// have every alert come twice.
@@ -32,6 +33,14 @@ impl PolledAlerts {
     }
 }
 
+/// What is the same for those that are equal, and for no others.
+impl fmt::Display for PolledAlerts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As JSON, where no product's name can look like two.
+        serde_json::json!([self.tenant_id, self.products]).fmt(f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,13 +65,16 @@ mod tests {
             &["MicrosoftSentinel", "microsoftdefenderforendpoint"],
         ] {
             assert_eq!(of("t.EXAMPLE", same), two);
+            assert_eq!(of("t.EXAMPLE", same).to_string(), two.to_string());
         }
         for other in [
             &[][..],
             &["microsoftSentinel"],
             &["microsoftSentinel", "microsoftDefenderForEndpoint", "other"],
+            &["microsoftDefenderForEndpoint\",\"microsoftSentinel"],
         ] {
             assert_ne!(of("t.example", other), two);
+            assert_ne!(of("t.example", other).to_string(), two.to_string());
         }
         assert_ne!(
             of("other.example", &["microsoftSentinel"]),

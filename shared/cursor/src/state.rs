@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ranges::{Due, Ranges};
 use crate::window::before;
-use crate::{AlertDigest, Backfill, Pages, Window, WindowSettings, Written};
+use crate::{AlertDigest, Backfill, Pages, Polled, Window, WindowSettings, Written};
 
 /// What one tenant's polls remember between runs: one object in the store.
 ///
@@ -44,6 +44,8 @@ pub struct State {
     /// How many alerts a page may have that is to be a small one, where all that is new in a minute is
     /// more than that; `None` where it is not.
     pub small_page: Option<u32>,
+    /// Which alerts this is the state of; `None` where no poll has said so yet.
+    pub polled: Option<Polled>,
     /// The records that each output has, by the output's name, as far as they are not in a page.
     pub outputs: BTreeMap<String, Written>,
     /// The pages that have the others.

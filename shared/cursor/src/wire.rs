@@ -1,6 +1,7 @@
 //! The state object's form: a JSON object whose bulk, the written keys, is packed and in base64.
 //!
-//! `{"version":6,"watermark":…,"outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>"}},
+//! `{"version":6,"watermark":…,"polled":{"alerts":"<hex>","since":…},
+//! "outputs":{"siem":{"alerts":2,"keys":3,"written":"<base64>"}},
 //! "pages":{"sequence":7,"index":"<base64>"},"blake3":"<hex>"}`.
 //! Most of what was written is in [pages](crate::Pages) beside the object. The object ends with the
 //! BLAKE3 digest of all that stands before that member, so that a byte that was changed is noticed.
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::entry::Form;
 use crate::packed::{self, Unpacking};
 use crate::{
-    Backfill, Due, Pages, Ranges, Spent, State, StateError, Swept, Window, Written, pages,
+    Backfill, Due, Pages, Polled, Ranges, Spent, State, StateError, Swept, Window, Written, pages,
 };
 
 /// The version of the state object that this Drawbridge writes, and the newest that it reads.
@@ -63,6 +64,8 @@ struct Wire<P> {
     spent: Option<Spent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     small_page: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    polled: Option<Polled>,
     outputs: BTreeMap<String, P>,
     #[serde(default)]
     pages: PagesOnWire,
@@ -175,6 +178,7 @@ impl State {
             swept: self.swept,
             spent: self.spent,
             small_page: self.small_page,
+            polled: self.polled.clone(),
             outputs: self
                 .outputs
                 .iter()
@@ -270,6 +274,7 @@ impl<P> Wire<P> {
             swept: self.swept,
             spent: self.spent,
             small_page: self.small_page,
+            polled: self.polled,
             outputs: BTreeMap::new(),
             pages: self.pages.pages()?,
         };

@@ -12,7 +12,6 @@ use drawbridge_poll::{
 use drawbridge_queue::Hold;
 use drawbridge_store::Store;
 use drawbridge_telemetry::{Metric, Numbers};
-use drawbridge_time::Clock;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
@@ -59,27 +58,22 @@ struct Polled {
     result: Result<Report, Ended>,
     overdue: Option<Timestamp>,
     numbers: Numbers,
-    /// Whether this poll noted, or found noted, whose alerts are polled under the name.
-    is_noted: bool,
 }
 
-/// A tenant whose first poll is to be noted.
+/// A tenant whose first poll is to be noted, and when its document was read.
 struct ToNote {
     store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
     tenant: Tenant,
+    begun: Timestamp,
 }
 
 impl ToNote {
-    /// Writes it, unless it is there; whether it is there now. If not, the next poll tries again.
-    async fn done(self) -> bool {
-        let now = self.clock.now();
-        match first_poll::note(self.store.as_ref(), &self.tenant, now).await {
-            Ok(()) => true,
-            Err(error) => {
-                say(&format!("drawbridge: {}: {error}", self.tenant.name));
-                false
-            }
+    /// Writes it, unless it is there. It may have been removed since the last poll noted it; and where it
+    /// cannot be written, the next one tries again.
+    async fn done(self) {
+        let noted = first_poll::note(self.store.as_ref(), &self.tenant, self.begun).await;
+        if let Err(error) = noted {
+            say(&format!("drawbridge: {}: {error}", self.tenant.name));
         }
     }
 }
@@ -99,9 +93,10 @@ pub(super) struct Fleet {
     /// Whose polls are under way; and whose failed, so that another one that would poll the same alerts
     /// may try.
     so_far: PollsSoFar,
-    /// The tenants that were polled, and those of them whose first poll is noted.
+    /// The tenants that were polled.
     tried: HashSet<String>,
-    noted: HashSet<String>,
+    /// When the documents were begun to be read by which this round goes.
+    read_at: Timestamp,
     /// The folders of documents that cannot be entered.
     unreadable: Vec<ConfigError>,
     troubles: Troubles,
@@ -128,7 +123,7 @@ impl Fleet {
             polls: FuturesUnordered::new(),
             so_far: PollsSoFar::default(),
             tried: HashSet::new(),
-            noted: HashSet::new(),
+            read_at: Timestamp::UNIX_EPOCH,
             unreadable: Vec::new(),
             troubles: Troubles::default(),
             metrics: None,
@@ -164,8 +159,13 @@ impl Fleet {
         if self.unreadable != documents.unreadable {
             documents.say_unreadable();
         }
-        let TenantDocuments { found, unreadable } = documents;
+        let TenantDocuments {
+            found,
+            unreadable,
+            read_at,
+        } = documents;
         self.unreadable = unreadable;
+        self.read_at = read_at;
         let there: HashSet<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
         self.known.retain(|name, _| there.contains(name.as_str()));
         self.troubles.keep(|name| there.contains(name));
@@ -241,7 +241,6 @@ impl Fleet {
         }
         // Its files have to be closed before they can be opened again.
         self.known.remove(&tenant.name);
-        self.noted.remove(&tenant.name);
         let poller = poller(&self.place, &self.services, tenant, Hold::WhileSending).await?;
         let poller = Arc::new(poller);
         let known = (Tenant::clone(&tenant), Arc::clone(&poller));
@@ -277,14 +276,11 @@ impl Fleet {
                     overdue_since(store, &name, now).await
                 }
             };
-            let is_noted = match (&result, note) {
-                (Ok(report), Some(note))
-                    if matches!(report.ending, Ending::Complete | Ending::OutOfTime) =>
-                {
-                    note.done().await
-                }
-                _ => false,
-            };
+            if let (Ok(report), Some(note)) = (&result, note)
+                && matches!(report.ending, Ending::Complete | Ending::OutOfTime)
+            {
+                note.done().await;
+            }
             let (now, took) = (poller.clock.now(), begun.elapsed());
             let numbers = match &result {
                 Ok(report) => job_numbers(Ok(report), overdue, now, took),
@@ -296,18 +292,17 @@ impl Fleet {
                 result,
                 overdue,
                 numbers,
-                is_noted,
             }
         }));
     }
 
-    /// What notes the first poll of a tenant, unless it is noted.
+    /// What notes the first poll of a tenant.
     fn to_note(&self, name: &str) -> Option<ToNote> {
         let (tenant, _) = self.known.get(name)?;
-        (!self.noted.contains(name)).then(|| ToNote {
+        Some(ToNote {
             store: self.services.store.clone(),
-            clock: Arc::clone(&self.services.clock),
             tenant: tenant.clone(),
+            begun: self.read_at,
         })
     }
 
@@ -361,7 +356,6 @@ impl Fleet {
             result,
             overdue,
             numbers,
-            is_noted,
         } = polled;
         let name = name.as_str();
         self.so_far.under_way.remove(name);
@@ -373,9 +367,6 @@ impl Fleet {
             if self.so_far.under_way.is_empty() {
                 self.write_metrics();
             }
-        }
-        if is_noted {
-            self.noted.insert(name.to_owned());
         }
         if result.is_ok() {
             self.so_far.failures.remove(name);

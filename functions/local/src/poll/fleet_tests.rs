@@ -20,9 +20,9 @@ fn polled(result: Result<Report, Ended>, overdue: Option<Timestamp>) -> Polled {
         result,
         overdue,
         numbers: Numbers::default(),
-        is_noted: false,
     }
 }
+use crate::cli;
 use crate::tenants::tenant_documents;
 
 /// What a panic says, and nobody may read.
@@ -147,7 +147,6 @@ async fn a_first_poll_is_noted_by_the_first_that_can() {
         }
         round(&mut fleet).await;
         assert!(note.is_file());
-        assert!(fleet.noted.contains("owner"));
 
         write(folder.path(), "a-new", ILL);
         for _ in 0..4 {
@@ -208,5 +207,71 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
         let trouble = fleet.troubles.of("b-well").unwrap();
         assert_eq!(trouble.contains("ended well since 1970-01-01"), is_said);
     }
+    simulator.stop().await;
+}
+
+/// As the administrator does.
+async fn remove(folder: &Path, name: &str) {
+    let args = cli::TenantsRemove {
+        name: name.to_owned(),
+        yes: true,
+        place: cli::DataLocationArgs {
+            out: Some(folder.to_owned()),
+            bucket: None,
+        },
+    };
+    let command = cli::TenantsCommand::Remove(args);
+    let removed = crate::tenants::run(cli::Tenants { command }).await;
+    assert!(removed.is_ok());
+}
+
+/// A round of `owner`, the only one there is, during or after which it is removed.
+async fn removed(is_during: bool) -> (tempfile::TempDir, Simulator, Fleet) {
+    let folder = tempfile::tempdir().unwrap();
+    let simulator = simulator().await;
+    write(folder.path(), "owner", ILL);
+    let mut fleet = fleet(folder.path(), &simulator, &Arc::new(AtomicBool::new(true)));
+    let store = Arc::clone(&fleet.place.store);
+    let found = tenant_documents(store.as_ref()).await.ok().unwrap();
+    fleet.begin(found).await;
+    if is_during {
+        remove(folder.path(), "owner").await;
+    }
+    fleet.finish().await;
+    if !is_during {
+        remove(folder.path(), "owner").await;
+    }
+    assert!(fleet.tried.contains("owner"));
+    (folder, simulator, fleet)
+}
+
+/// What it polled is noted nowhere, as if it had never been; but what it wrote is known.
+#[tokio::test]
+async fn a_tenant_that_is_removed_during_or_after_its_first_poll_keeps_no_place() {
+    for is_during in [true, false] {
+        let (folder, simulator, mut fleet) = removed(is_during).await;
+        assert!(folder.path().join("state/owner.json").exists());
+        write(folder.path(), "z-new", ILL);
+        round(&mut fleet).await;
+        assert!(fleet.tried.contains("z-new"));
+        write(folder.path(), "owner", ILL);
+        round(&mut fleet).await;
+        let trouble = fleet.troubles.of("owner").unwrap();
+        assert!(trouble.contains("\"z-new\" polled them first"), "{trouble}");
+        simulator.stop().await;
+    }
+}
+
+/// The fleet sees no difference, for it looks once a minute.
+#[tokio::test]
+async fn one_that_is_removed_and_added_again_between_two_rounds_has_a_place_again() {
+    let (folder, simulator, mut fleet) = removed(false).await;
+    write(folder.path(), "owner", ILL);
+    round(&mut fleet).await;
+    write(folder.path(), "a-new", ILL);
+    round(&mut fleet).await;
+    assert!(!fleet.tried.contains("a-new"));
+    let trouble = fleet.troubles.of("a-new").unwrap();
+    assert!(trouble.contains("\"owner\" polled them first"), "{trouble}");
     simulator.stop().await;
 }

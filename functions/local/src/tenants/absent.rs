@@ -7,7 +7,7 @@ use drawbridge_store::Store;
 use jiff::Timestamp;
 
 use super::admission::Verdicts;
-use super::first_poll::{self, FirstPollError, FirstPolls};
+use super::evidence::{Evidence, Past};
 use super::tenant_document::TenantDocument;
 
 /// One whose document cannot be read or judged now.
@@ -17,7 +17,7 @@ pub(super) struct Absent {
     /// What its document says that it polls, where that is known.
     says: Option<PolledAlerts>,
     /// What it polled, and since when.
-    first_poll: Result<Option<FirstPolls>, FirstPollError>,
+    evidence: Evidence,
     /// The directory that the administrator's list has for it.
     listed: Result<Option<String>, ConfigError>,
 }
@@ -59,7 +59,7 @@ impl Absent {
                 name: name.clone(),
                 reason: reason.clone(),
                 says: found.tenant.as_ref().ok().map(Tenant::polled_alerts),
-                first_poll: first_poll::noted(store, name).await,
+                evidence: Evidence::of(store, name).await,
                 listed: listed.map(|list| list.tenant_id_of(name).map(str::to_owned)),
             });
         }
@@ -68,19 +68,18 @@ impl Absent {
 
     /// Its claim to these alerts; `None` if it has none.
     pub(super) fn claim(&self, alerts: &PolledAlerts) -> Option<Claim> {
-        if let Ok(Some(polled)) = &self.first_poll
-            && let Some(since) = polled.since(alerts)
-        {
+        let past = self.evidence.past(alerts);
+        if let Past::Polled(since) = past {
             return Some(Claim::Polled(since));
         }
         if self.says.as_ref().is_some_and(|says| says != alerts) {
             return None;
         }
-        match (&self.first_poll, &self.listed) {
-            (Err(error), _) => Some(Claim::Unknown(error.to_string())),
+        match (past, &self.listed) {
+            (Past::Unknown(why), _) => Some(Claim::Unknown(why)),
             (_, Err(error)) => Some(Claim::Unknown(error.to_string())),
-            // Who has polled others so far is not yet one of these.
-            (Ok(None), Ok(Some(id))) if alerts.are_of(id) => Some(Claim::Listed),
+            // Whatever it polled so far: the list says what it is to poll.
+            (_, Ok(Some(id))) if alerts.are_of(id) => Some(Claim::Listed),
             _ => None,
         }
     }

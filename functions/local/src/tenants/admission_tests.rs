@@ -1,13 +1,17 @@
 use std::sync::Arc;
 
 use drawbridge_config::{Document, Trust, parse};
+use drawbridge_cursor::{Polled, State};
 use drawbridge_poll::state_key;
 use drawbridge_store::testing::FaultyStore;
 use jiff::Timestamp;
 
 use super::*;
+use crate::tenants::evidence::{Evidence, Past};
 use crate::tenants::first_poll;
 
+#[path = "admission_model_tests.rs"]
+mod model;
 #[path = "admission_notes_tests.rs"]
 mod notes;
 
@@ -53,6 +57,25 @@ fn garbage(name: &str) -> TenantDocument {
         tenant: parse(name, &format!("tenants/{name}.toml"), b"nonsense ="),
         ..with_secret(name, 1)
     }
+}
+
+/// The state of one that polls what the document says, since then.
+fn state_of(found: &TenantDocument, since: Option<Timestamp>) -> Vec<u8> {
+    let alerts = tenant(found).polled_alerts().to_string();
+    let state = State {
+        last_success: since,
+        polled: Some(Polled::of(&alerts, since)),
+        ..State::default()
+    };
+    state.encode().unwrap()
+}
+
+/// The administrator's list with the ids of `with_secret(name, 1)`.
+fn entry(name: &str) -> String {
+    format!(
+        "[{name}]\ntenant_id = \"00000000-0000-0000-0000-000000000001\"\n\
+         client_id = \"00000000-0000-0000-0000-0000000000ab\"\n"
+    )
 }
 
 fn tenant(found: &TenantDocument) -> &Tenant {
@@ -113,8 +136,8 @@ async fn who_has_polled_the_alerts_for_longest_goes_on() {
     ];
     let time = |secs| Timestamp::from_second(secs).unwrap();
     let none = PollsSoFar::default();
-    for name in ["aaa", "bbb", "ccc"] {
-        store.insert(&state_key(name), "");
+    for found in &documents {
+        store.insert(&state_key(&found.document.name), state_of(found, None));
     }
     assert_eq!(
         polled_in(&place, &services, &documents, &none).await,
@@ -139,15 +162,13 @@ async fn who_has_polled_the_alerts_for_longest_goes_on() {
         ["ccc"]
     );
     // The administrator's word is for those that nobody polled before.
-    let list = "[bbb]\ntenant_id = \"00000000-0000-0000-0000-000000000001\"\n\
-                client_id = \"00000000-0000-0000-0000-0000000000ab\"\n";
-    store.insert("admin/tenants.toml", list);
+    store.insert("admin/tenants.toml", entry("bbb"));
     assert_eq!(
         polled_in(&place, &services, &documents, &none).await,
         ["ccc"]
     );
     let (store, place, services) = self::place();
-    store.insert("admin/tenants.toml", list);
+    store.insert("admin/tenants.toml", entry("bbb"));
     assert_eq!(
         polled_in(&place, &services, &documents, &none).await,
         ["bbb"]
@@ -179,7 +200,7 @@ async fn one_whose_polls_fail_keeps_nobody_away() {
 async fn one_whose_first_poll_is_under_way_is_not_overtaken() {
     let (store, place, services) = place();
     let documents = [with_secret("aaa", 1), with_secret("bbb", 1)];
-    store.insert(&state_key("aaa"), "");
+    store.insert(&state_key("aaa"), state_of(&documents[0], None));
     let under_way = PollsSoFar {
         under_way: ["bbb".to_owned()].into(),
         ..PollsSoFar::default()
@@ -228,8 +249,11 @@ async fn nobody_takes_a_place_while_it_cannot_be_read_whose_it_is() {
             ["victim"]
         );
     }
-    let since = first_poll::of(store.as_ref(), victim).await.unwrap();
-    assert_eq!(since, Some(time(1)));
+    let evidence = Evidence::of(store.as_ref(), "victim").await;
+    assert_eq!(
+        evidence.past(&victim.polled_alerts()),
+        Past::Polled(time(1))
+    );
 }
 
 /// What is said of each that is not polled.
@@ -384,12 +408,6 @@ async fn nobody_takes_the_place_of_a_listed_one_whose_document_cannot_be_read() 
         with_secret("other", 2),
     ];
     let none = PollsSoFar::default();
-    let entry = |name: &str| {
-        format!(
-            "[{name}]\ntenant_id = \"00000000-0000-0000-0000-000000000001\"\n\
-             client_id = \"00000000-0000-0000-0000-0000000000ab\"\n"
-        )
-    };
     store.insert("admin/tenants.toml", entry("bound"));
     let polled = polled_in(&place, &services, &documents, &none).await;
     assert_eq!(polled, ["other"]);
@@ -432,11 +450,7 @@ async fn nobody_takes_the_place_of_a_federated_one_while_the_list_cannot_be_read
     let none = PollsSoFar::default();
     let polled = polled_in(&place, &services, &documents, &none).await;
     assert_eq!(polled, ["other"]);
-    store.insert(
-        "admin/tenants.toml",
-        "[bound]\ntenant_id = \"00000000-0000-0000-0000-000000000001\"\n\
-         client_id = \"00000000-0000-0000-0000-0000000000ab\"\n",
-    );
+    store.insert("admin/tenants.toml", entry("bound"));
     let polled = polled_in(&place, &services, &documents, &none).await;
     assert_eq!(polled, ["bound", "other"]);
 }

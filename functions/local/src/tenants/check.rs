@@ -29,7 +29,9 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     let documents = tenant_documents(place.store.as_ref()).await?;
     let chosen = chosen(args, &documents.found, &place);
     let chosen = chosen.inspect_err(|_| documents.say_unreadable())?;
-    let TenantDocuments { found, unreadable } = &documents;
+    let TenantDocuments {
+        found, unreadable, ..
+    } = &documents;
     let services = place.services()?;
     let verdicts = admit(found, &place, &services, &PollsSoFar::default()).await;
     let all = chosen.len();

@@ -5,15 +5,12 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use drawbridge_config::{ConfigError, PolledAlerts, Tenant};
-use drawbridge_cursor::State;
 use drawbridge_poll::assembly::AdministratorsList;
-use drawbridge_poll::state_key;
-use drawbridge_store::{Catalogue, StoreError};
+use drawbridge_store::Catalogue;
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
 
 use super::absent::{Absent, Claim};
-use super::first_poll;
+use super::evidence::{Evidence, Past};
 
 /// What became of the polls of this process, whose outcomes are noted nowhere yet.
 #[derive(Debug, Default)]
@@ -27,19 +24,22 @@ pub(crate) struct PollsSoFar {
 /// What becomes of them on a stack.
 const BOTH: &str = "The poll function polls both";
 
-/// The folder of the states.
-const STATES: &str = "state/";
-
-/// What decides who of those that would poll the same alerts does. In this order, it is
-/// 1. a tenant of the stack's parameters;
-/// 2. who has polled these alerts for longest: whoever may write documents can write one with another's
-///    ids, and under a name that comes first, but has not polled with them;
-/// 3. where nobody has, whom the administrator's list names with these ids,
-/// 4. who has polled with success, as its state says, and has no note yet of any alerts,
-/// 5. whose polls failed least often, so that one that cannot sign in keeps nobody away,
-/// 6. who is being polled, so that its first poll is not overtaken by a shorter one,
-/// 7. who has a state,
-/// 8. and the first by name.
+/// What decides who of those that would poll the same alerts does. The first line that holds does.
+///
+/// | evidence | who is polled |
+/// |---|---|
+/// | a tenant of the stack's parameters polls them | that one |
+/// | of some it [cannot be told](Past::Unknown) whether they polled them, and the list names one of these, or of them and who polled them first | whom the list names |
+/// | some [have polled](Past::Polled) them, by their notes or states | who has for longest: whoever may write documents can write one with another's ids, and under a name that comes first, but has not polled with them |
+/// | of some it cannot be told | nobody, until the list names one |
+/// | nobody has polled them: the list names some | the first of these by the lines below |
+/// | the polls of some have failed less often than others' | these, so that one that cannot sign in keeps nobody away |
+/// | one is being polled | that one, so that its first poll is not overtaken by a shorter one |
+/// | one has [tried](Past::Tried) | that one |
+/// | none of this | the first by name |
+///
+/// One whose document cannot be read comes first with the same evidence ([`Absent`]): then nobody is
+/// polled. And `tenants remove` takes back what a tenant has polled.
 pub(super) struct DuplicateTenants<'s> {
     pub(super) store: &'s dyn Catalogue,
     pub(super) list: &'s AdministratorsList<'s>,
@@ -52,17 +52,10 @@ pub(super) struct DuplicateTenants<'s> {
     pub(super) is_stack: bool,
     /// Whether of those that only their names would tell apart nobody is polled.
     pub(super) are_equals_refused: bool,
-    pub(super) states: OnceCell<Result<HashSet<String>, StoreError>>,
 }
 
 /// What comes before the name, where nobody polled these alerts before. The lower, the earlier.
-type Rank = (
-    Reverse<bool>,
-    Reverse<bool>,
-    u32,
-    Reverse<bool>,
-    Reverse<bool>,
-);
+type Rank = (Reverse<bool>, u32, Reverse<bool>, Reverse<bool>);
 
 /// Some are refused, each with the reason.
 type Refused<'a> = Vec<(&'a str, ConfigError)>;
@@ -82,7 +75,6 @@ impl<'s> DuplicateTenants<'s> {
             absent: Vec::new(),
             is_stack: false,
             are_equals_refused: false,
-            states: OnceCell::new(),
         }
     }
 
@@ -116,11 +108,15 @@ impl<'s> DuplicateTenants<'s> {
         if alike.len() == 1 && claims.is_empty() {
             return Vec::new();
         }
-        let (mut polled, mut unread) = (Vec::new(), None);
+        let (mut polled, mut unknown, mut tried) = (Vec::new(), Vec::new(), HashSet::new());
         for tenant in alike {
-            match first_poll::of(self.store, tenant).await {
-                Ok(since) => polled.extend(since.map(|since| (since, *tenant))),
-                Err(error) => unread = Some(error),
+            match Evidence::of(self.store, &tenant.name).await.past(alerts) {
+                Past::Polled(since) => polled.push((since, *tenant)),
+                Past::Tried => {
+                    tried.insert(tenant.name.as_str());
+                }
+                Past::Nothing => {}
+                Past::Unknown(why) => unknown.push((why, *tenant)),
             }
         }
         polled.sort_unstable_by_key(|(since, tenant)| (*since, &tenant.name));
@@ -134,24 +130,52 @@ impl<'s> DuplicateTenants<'s> {
         if alike.len() == 1 {
             return Vec::new();
         }
+        let unread = unknown.first().map(|(why, _)| why);
+        if unread.is_some()
+            && let Some(listed) = self.listed_of(owner, &unknown, alike).await
+        {
+            return beside(&listed.name, alike, self.why_listed());
+        }
         if let Some((_, owner)) = owner {
             let mut why = self.why_first(&owner.name);
-            if let Some(error) = unread {
-                why = format!("{why}. What another one polled cannot be told: {error}");
+            if let Some(unread) = unread {
+                why = format!("{why}. What another one polled cannot be told: {unread}");
             }
             return beside(&owner.name, alike, &why);
         }
         // The wrong one would write everything again under another name.
-        if let Some(error) = unread {
+        if let Some(unread) = unread {
             return self.none_of(
                 alike,
-                &format!("Who polled them first cannot be told: {error}"),
+                &format!("Who polled them first cannot be told: {unread}"),
             );
         }
-        match self.ranked(alike).await {
+        match self.ranked(alike, &tried).await {
             Ok(ranked) => self.refused_by_rank(&ranked),
             Err(error) => self.none_of(alike, &error),
         }
+    }
+
+    /// Whom the administrator's list names, where it cannot be told whether the `unknown` ones polled
+    /// these alerts before their owner: one of all of these, or, without an owner, of all there are. The
+    /// list says nothing if it names several.
+    async fn listed_of<'a>(
+        &self,
+        owner: Option<&(Timestamp, &'a Tenant)>,
+        unknown: &[(String, &'a Tenant)],
+        alike: &[&'a Tenant],
+    ) -> Option<&'a Tenant> {
+        let list = self.list.bindings().await.ok()?;
+        let asked: Vec<&Tenant> = match owner {
+            Some((_, owner)) => unknown
+                .iter()
+                .map(|(_, tenant)| *tenant)
+                .chain([*owner])
+                .collect(),
+            None => alike.to_vec(),
+        };
+        let mut listed = asked.into_iter().filter(|tenant| list.has_ids_of(tenant));
+        listed.next().filter(|_| listed.next().is_none())
     }
 
     /// The claims to these alerts of those that are absent.
@@ -193,57 +217,28 @@ impl<'s> DuplicateTenants<'s> {
     }
 
     /// Those that nobody polled before, the first one first; or what cannot be read.
-    async fn ranked<'a>(&self, alike: &[&'a Tenant]) -> Result<Vec<(Rank, &'a Tenant)>, String> {
+    async fn ranked<'a>(
+        &self,
+        alike: &[&'a Tenant],
+        tried: &HashSet<&str>,
+    ) -> Result<Vec<(Rank, &'a Tenant)>, String> {
         let list =
             self.list.bindings().await.map_err(|error| {
                 format!("The administrator's list may say who is polled: {error}")
             })?;
-        let states = self.states().await;
-        let states = states.map_err(|error| format!("Who has a state cannot be read: {error}"))?;
-        let rank = |tenant: &Tenant, has_polled: bool| -> Rank {
+        let rank = |tenant: &Tenant| -> Rank {
+            let name = tenant.name.as_str();
             (
                 Reverse(list.has_ids_of(tenant)),
-                Reverse(has_polled),
-                self.so_far
-                    .failures
-                    .get(&tenant.name)
-                    .copied()
-                    .unwrap_or_default(),
-                Reverse(self.so_far.under_way.contains(&tenant.name)),
-                Reverse(states.contains(&state_key(&tenant.name))),
+                self.so_far.failures.get(name).copied().unwrap_or_default(),
+                Reverse(self.so_far.under_way.contains(name)),
+                Reverse(tried.contains(name)),
             )
         };
-        let mut ranked = Vec::with_capacity(alike.len());
-        for tenant in alike {
-            let has_polled = self.has_polled(&tenant.name).await?;
-            ranked.push((rank(tenant, has_polled), *tenant));
-        }
+        let ranked = alike.iter().map(|tenant| (rank(tenant), *tenant));
+        let mut ranked: Vec<_> = ranked.collect();
         ranked.sort_unstable_by_key(|(rank, tenant)| (*rank, &tenant.name));
         Ok(ranked)
-    }
-
-    /// Whether a tenant of which nothing is noted has polled with success nevertheless: before there were
-    /// notes, or while none could be written. Of a state that is damaged it cannot be told.
-    async fn has_polled(&self, name: &str) -> Result<bool, String> {
-        let noted = first_poll::noted(self.store, name).await;
-        if noted.map_err(|error| error.to_string())?.is_some() {
-            return Ok(false);
-        }
-        let state = self.store.get(&state_key(name)).await;
-        let state = state.map_err(|error| format!("Who has polled cannot be told: {error}"))?;
-        let state = state.and_then(|state| State::decode_head(&state.body).ok());
-        Ok(state.is_some_and(|state| state.last_success.is_some()))
-    }
-
-    async fn states(&self) -> Result<&HashSet<String>, &StoreError> {
-        let read = async {
-            let listing = self.store.list_readable(STATES).await;
-            listing.map(|listing| {
-                let objects = listing.objects.into_iter();
-                objects.map(|object| object.key).collect()
-            })
-        };
-        self.states.get_or_init(|| read).await.as_ref()
     }
 
     /// All but the first, and that one as well where nothing but its name makes it the first and that
@@ -290,12 +285,21 @@ impl<'s> DuplicateTenants<'s> {
         )
     }
 
+    /// Why the one that the list names comes first.
+    fn why_listed(&self) -> &'static str {
+        if self.is_stack {
+            BOTH
+        } else {
+            "Who polled them first cannot be told, and the administrator's list names that one"
+        }
+    }
+
     /// Why another one comes first where nobody polled these alerts.
     fn why_ranked(&self) -> &'static str {
         if self.is_stack {
             BOTH
         } else {
-            "No note says who polled them first: the administrator can say who is polled by `drawbridge \
+            "Nobody is known to have polled them: the administrator can say who is polled by `drawbridge \
              tenants allow NAME`"
         }
     }

@@ -3,9 +3,11 @@
 
 use bytes::Bytes;
 use drawbridge_config::{PolledAlerts, Tenant};
-use drawbridge_store::{Store, StoreError};
+use drawbridge_store::{ETag, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use super::evidence::state_says;
 
 /// What ends the name of such an object, behind the tenant's.
 pub(crate) const ENDING: &str = ".ids.json";
@@ -17,7 +19,8 @@ const MAX_NOTED: usize = 16;
 const MAX_BYTES: usize = MAX_NOTED * 128 * 1024;
 
 /// Whose alerts were polled under a name, and since when.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FirstPoll {
     tenant_id: String,
     service_sources: Vec<String>,
@@ -32,39 +35,37 @@ impl FirstPoll {
 
 /// All that was polled under a name, the oldest first: a document that is changed for a while and back
 /// has its place again.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(from = "Stored")]
-pub(super) struct FirstPolls(Vec<FirstPoll>);
-
-/// How it is stored, and how it was before it was a list.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Stored {
-    List(Vec<FirstPoll>),
-    One(FirstPoll),
-}
-
-impl From<Stored> for FirstPolls {
-    fn from(stored: Stored) -> Self {
-        match stored {
-            Stored::List(polls) => Self(polls),
-            Stored::One(poll) => Self(vec![poll]),
-        }
-    }
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FirstPolls {
+    polls: Vec<FirstPoll>,
+    /// When a tenant of this name was last removed. What was polled before does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    removed: Option<Timestamp>,
 }
 
 impl FirstPolls {
     /// Since when these alerts are polled; `None` if they never were.
     pub(super) fn since(&self, alerts: &PolledAlerts) -> Option<Timestamp> {
-        let of = self.0.iter().filter(|poll| poll.is_of(alerts));
+        let of = self.polls.iter().filter(|poll| poll.is_of(alerts));
         of.map(|poll| poll.since).min()
+    }
+
+    /// Whether a tenant of this name was ever removed.
+    pub(super) fn is_of_a_removed_one(&self) -> bool {
+        self.removed.is_some()
+    }
+
+    /// Whether a tenant of this name was removed, and none of it was polled since.
+    pub(super) fn is_empty(&self) -> bool {
+        self.polls.is_empty()
     }
 
     /// One more. Where there is no room, the last one before it is forgotten: who has polled for
     /// longest keeps the place.
     fn add(&mut self, poll: FirstPoll) {
-        self.0.truncate(MAX_NOTED - 1);
-        self.0.push(poll);
+        self.polls.truncate(MAX_NOTED - 1);
+        self.polls.push(poll);
     }
 }
 
@@ -76,10 +77,17 @@ pub(crate) enum FirstPollError {
     Store(#[from] StoreError),
     /// It was read, and says nothing.
     #[error(
-        "{key} is damaged: remove it, and where several documents name the same tenant id and \
-         products, let the administrator say by `drawbridge tenants allow NAME` which of them is polled"
+        "{key} is damaged: where several documents name the same tenant id and products, let the \
+         administrator say by `drawbridge tenants allow NAME` which of them is polled, or pause or \
+         remove the others; the next poll that ends well writes it anew"
     )]
     Damaged {
+        /// Its key.
+        key: String,
+    },
+    /// Somebody else wrote it again and again.
+    #[error("{key} was written by others meanwhile: run this again")]
+    Conflict {
         /// Its key.
         key: String,
     },
@@ -90,90 +98,102 @@ pub(super) fn key(name: &str) -> String {
     format!("state/{name}{ENDING}")
 }
 
-/// What is noted of a name; `None` if it polled nothing.
+/// What is noted of a name; `None` if nothing is.
 pub(super) async fn noted(
     store: &dyn Store,
     name: &str,
 ) -> Result<Option<FirstPolls>, FirstPollError> {
+    let (noted, _) = version(store, name).await?;
+    noted.transpose()
+}
+
+/// What is noted, or that it is damaged, and the version that was read.
+type Version = (Option<Result<FirstPolls, FirstPollError>>, Option<ETag>);
+
+async fn version(store: &dyn Store, name: &str) -> Result<Version, FirstPollError> {
     let key = key(name);
     let Some(object) = store.get_at_most(&key, MAX_BYTES).await? else {
-        return Ok(None);
+        return Ok((None, None));
     };
-    match serde_json::from_slice::<FirstPolls>(&object.body) {
-        Ok(noted) if !noted.0.is_empty() => Ok(Some(noted)),
+    let noted = match serde_json::from_slice::<FirstPolls>(&object.body) {
+        Ok(noted) if noted.removed.is_some() || !noted.polls.is_empty() => Ok(noted),
         _ => Err(FirstPollError::Damaged { key }),
-    }
+    };
+    Ok((Some(noted), Some(object.etag)))
 }
 
-/// Since when a document polls what it names; `None` if it polled something else or nothing.
-pub(super) async fn of(
-    store: &dyn Store,
-    tenant: &Tenant,
-) -> Result<Option<Timestamp>, FirstPollError> {
-    let noted = noted(store, &tenant.name).await?;
-    Ok(noted.and_then(|noted| noted.since(&tenant.polled_alerts())))
-}
-
-/// Notes that a document polled what it names, unless that is known. A note that is damaged is written
-/// anew: it was polled, and so nobody else claims these alerts.
+/// Notes that a document, as it was read at `begun`, polled what it names, unless that is known. A note
+/// that is damaged is written anew: it was polled, and so nobody else claims these alerts.
 pub(crate) async fn note(
     store: &dyn Store,
     tenant: &Tenant,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut noted = match noted(store, &tenant.name).await {
-        Ok(noted) => noted.unwrap_or_default(),
-        Err(FirstPollError::Damaged { .. }) => FirstPolls::default(),
-        Err(FirstPollError::Store(error)) => return Err(error),
-    };
-    if noted.since(&tenant.polled_alerts()).is_some() {
+    begun: Timestamp,
+) -> Result<(), FirstPollError> {
+    let alerts = tenant.polled_alerts();
+    let (noted, etag) = version(store, &tenant.name).await?;
+    let mut noted = noted.and_then(Result::ok).unwrap_or_default();
+    // The tenant that this was a poll of was removed meanwhile.
+    let is_late = noted.removed.is_some_and(|removed| begun <= removed);
+    if is_late || noted.since(&alerts).is_some() {
         return Ok(());
     }
+    // Where the note was lost, it is not the first poll.
+    let since = match noted.is_of_a_removed_one() {
+        true => None,
+        false => state_says(store, &tenant.name).await.ok(),
+    };
+    let since = since.and_then(|state| state.since(&alerts));
     noted.add(FirstPoll {
         tenant_id: tenant.tenant_id.clone(),
         service_sources: tenant.service_sources.clone(),
-        since: now,
+        since: since.map_or(begun, |since| since.min(begun)),
     });
-    let (key, body) = (key(&tenant.name), serde_json::json!(noted).to_string());
-    let put = store.put(&key, Bytes::from(body), "application/json");
-    put.await.map(drop)
+    match put(store, &tenant.name, &noted, etag.as_ref()).await {
+        // The next poll sees what was written instead.
+        Err(FirstPollError::Conflict { .. }) => Ok(()),
+        put => put,
+    }
+}
+
+/// How often a note is written anew that others write meanwhile.
+const TRIES: usize = 20;
+
+/// Notes that the tenant was removed at `now`: whatever was polled under its name does not count any more,
+/// nor what a poll brings that had begun before.
+pub(super) async fn note_removed(
+    store: &dyn Store,
+    name: &str,
+    now: Timestamp,
+) -> Result<(), FirstPollError> {
+    let noted = FirstPolls {
+        polls: Vec::new(),
+        removed: Some(now),
+    };
+    for _ in 0..TRIES {
+        let (_, etag) = version(store, name).await?;
+        match put(store, name, &noted, etag.as_ref()).await {
+            Err(FirstPollError::Conflict { .. }) => {}
+            put => return put,
+        }
+    }
+    Err(FirstPollError::Conflict { key: key(name) })
+}
+
+async fn put(
+    store: &dyn Store,
+    name: &str,
+    noted: &FirstPolls,
+    expected: Option<&ETag>,
+) -> Result<(), FirstPollError> {
+    let (key, body) = (key(name), serde_json::json!(noted).to_string());
+    let put = store.put_if(&key, Bytes::from(body), "application/json", expected);
+    match put.await {
+        Ok(_) => Ok(()),
+        Err(StoreError::Conflict { .. }) => Err(FirstPollError::Conflict { key }),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use drawbridge_store::testing::FaultyStore;
-
-    use super::*;
-
-    fn tenant(id: usize) -> Tenant {
-        let text = format!(
-            "tenant_id = \"00000000-0000-0000-0000-0000000000{id:02}\"\n\
-             client_id = \"00000000-0000-0000-0000-0000000000ab\"\nsecret = \"A_SECRET\"\n\
-             service_sources = []\n"
-        );
-        drawbridge_config::parse("a", "tenants/a.toml", text.as_bytes()).unwrap()
-    }
-
-    fn time(secs: usize) -> Timestamp {
-        Timestamp::from_second(i64::try_from(secs).unwrap()).unwrap()
-    }
-
-    #[tokio::test]
-    async fn it_was_one_object_and_is_a_list_with_an_end() {
-        let store = FaultyStore::default();
-        let one = r#"{"tenant_id":"00000000-0000-0000-0000-000000000000","service_sources":[],
-            "since":"1970-01-01T00:00:00Z"}"#;
-        store.insert("state/a.ids.json", one);
-        for id in 1..40 {
-            note(&store, &tenant(id), time(id)).await.unwrap();
-        }
-        let mut kept = Vec::new();
-        for id in 0..40 {
-            let since = of(&store, &tenant(id)).await.unwrap();
-            assert!(since.is_none_or(|since| since == time(id)));
-            kept.extend(since.map(|_| id));
-        }
-        let oldest = (0..MAX_NOTED - 1).chain([39]);
-        assert_eq!(kept, oldest.collect::<Vec<_>>());
-    }
-}
+#[path = "first_poll_tests.rs"]
+mod tests;

@@ -22,7 +22,9 @@ use crate::state_head::{STATES_AT_ONCE, lag_secs, state_head};
 pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     place.check_exists()?;
-    let TenantDocuments { found, unreadable } = tenant_documents(place.store.as_ref()).await?;
+    let TenantDocuments {
+        found, unreadable, ..
+    } = tenant_documents(place.store.as_ref()).await?;
     let mut out = crate::screen::stdout();
     if found.is_empty() && !args.json {
         return TenantDocuments::say_none(&mut out, &place, &unreadable);

@@ -1,43 +1,65 @@
 use std::io::Write as _;
 
+use drawbridge_config::is_name;
 use drawbridge_poll::state_key;
+use jiff::Timestamp;
 
-use super::first_poll;
 use super::first_tenant::FirstTenant;
+use super::forget::{forget, is_remembered};
 use super::tenant_document::{tenant_documents, unknown};
 use crate::cli::TenantsRemove;
 use crate::confirm::confirm;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 
+/// Removes a tenant's document, and then, in a folder, what says that it was polled.
+///
+/// Ended in between, what it polled still counts, and nobody has lost a place: the same command ends it.
 pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
-    let found = tenant_documents(place.store.as_ref()).await?.told();
+    let store = place.store.as_ref();
+    let found = tenant_documents(store).await?.told();
     let name = &args.name;
-    let document = found.iter().find(|found| found.document.name == *name);
-    let document = document.ok_or_else(|| unknown(name, &found, &place))?;
+    let is_folder = place.as_folder().is_some();
+    let mut out = crate::screen::stdout();
+    let Some(document) = found.iter().find(|found| found.document.name == *name) else {
+        if !is_folder || !is_name(name) || !is_remembered(store, name).await {
+            return Err(unknown(name, &found, &place));
+        }
+        forget(store, name, Timestamp::now()).await?;
+        writeln!(
+            out,
+            "{name} has no document in {}, and no longer counts as the first one that polled its alerts",
+            place.name()
+        )?;
+        return Ok(());
+    };
     let then = FirstTenant::of(name, &place)?.removed(name);
     let question = format!("The document of {name} in {} is deleted.", place.name());
     let warning = then.as_ref().map(|then| format!(" Note: {then}."));
     confirm(&(question + &warning.unwrap_or_default()), args.yes)?;
     // Whatever notation and folder it is in: left in one of them, it would still be there.
     // The one that was found goes last: where another one cannot be removed, the tenant is still there.
-    let mut keys: Vec<_> = super::pause::keys(name).into();
-    if place.as_folder().is_some() {
-        // A tenant of this name that comes back is no longer the first to have polled.
-        keys.push(first_poll::key(name));
-    }
+    let mut keys = super::pause::keys(name);
     keys.sort_by_key(|key| *key == document.document.key);
     for key in keys {
-        place.store.delete(&key).await.map_err(Failure::of)?;
+        store.delete(&key).await.map_err(Failure::of)?;
     }
-    let mut out = crate::screen::stdout();
+    if is_folder {
+        let forgotten = forget(store, name, Timestamp::now()).await;
+        forgotten.map_err(|failure| {
+            Failure::of(format!(
+                "the document of {name} was removed, but it still counts as one that polled its alerts: \
+                 {failure}; run this again, or it takes their place when it is added again"
+            ))
+        })?;
+    }
     let then =
         then.unwrap_or_else(|| format!("no poll of it begins after {}", place.heard_within()));
     writeln!(out, "removed {name} from {}; {then}", place.name())?;
-    let first = match place.as_folder() {
-        Some(_) => ", but does not count as the first one that polled its alerts",
-        None => "",
+    let first = match is_folder {
+        true => ", but does not count as the first one that polled its alerts",
+        false => "",
     };
     writeln!(
         out,

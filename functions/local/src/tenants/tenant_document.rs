@@ -3,6 +3,7 @@ use std::io::Write;
 use drawbridge_config::{ConfigError, Document, Tenant, documents, read_document};
 use drawbridge_store::{Catalogue, ETag};
 use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
 
 use super::first_tenant::FirstTenant;
 use crate::cli::quoted;
@@ -27,6 +28,8 @@ pub(crate) struct TenantDocuments {
     pub(crate) found: Vec<TenantDocument>,
     /// The folders that cannot be entered: which documents lie there is not known.
     pub(crate) unreadable: Vec<ConfigError>,
+    /// When they were begun to be read.
+    pub(crate) read_at: Timestamp,
 }
 
 impl TenantDocuments {
@@ -89,6 +92,7 @@ impl TenantDocuments {
 /// Reads all documents of a store. One that is removed meanwhile is left out, and one that cannot be
 /// read is among them with its trouble: it is no reason to leave the others alone.
 pub(crate) async fn tenant_documents(store: &dyn Catalogue) -> Result<TenantDocuments, Failure> {
+    let read_at = Timestamp::now();
     let documents = documents(store).await.map_err(Failure::of)?;
     let found: Vec<Option<TenantDocument>> = stream::iter(documents.found)
         .map(|document| read(store, document))
@@ -98,6 +102,7 @@ pub(crate) async fn tenant_documents(store: &dyn Catalogue) -> Result<TenantDocu
     Ok(TenantDocuments {
         found: found.into_iter().flatten().collect(),
         unreadable: documents.unreadable,
+        read_at,
     })
 }
 

@@ -215,6 +215,7 @@ fn settings(tenant: &Tenant) -> Settings {
     let defaults = Settings::new(&tenant.name);
     Settings {
         service_sources: tenant.service_sources.clone(),
+        polled_alerts: Some(tenant.polled_alerts().to_string()),
         severities: tenant.severities.clone(),
         page_size: tenant.page_size,
         windows: WindowSettings {

@@ -145,7 +145,12 @@ async fn what_the_administrator_gives_may_lead_to_any_address() {
 #[test]
 fn a_document_that_says_no_more_than_it_must_has_the_defaults() {
     let tenant = document("").unwrap();
-    assert_eq!(settings(&tenant), Settings::new("a"));
+    let alerts = tenant.polled_alerts().to_string();
+    let defaults = Settings {
+        polled_alerts: Some(alerts),
+        ..Settings::new("a")
+    };
+    assert_eq!(settings(&tenant), defaults);
 }
 
 /// What Entra is sent for a document of that name, or why nothing is.

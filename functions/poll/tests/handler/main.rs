@@ -22,6 +22,7 @@ mod memory;
 mod objects;
 mod outputs;
 mod pages;
+mod polled_alerts;
 mod poller;
 mod reconcile;
 mod replay;

@@ -282,15 +282,17 @@ fn a_newcomer_is_not_polled_while_the_owners_document_cannot_be_read() {
     // What is in its place is named by its name, and taken away by it.
     let named = on(&folder, &["tenants", "check", "owner"]);
     assert!(named.stdout.contains("a symbolic link"), "{}", named.stdout);
-    on(&folder, &["tenants", "remove", "owner", "--yes"]).well();
-    assert!(elsewhere.exists());
-    fs::write(&document, &sound).unwrap();
     // Its own document may be changed and resumed beside the other one.
+    fs::remove_file(&document).unwrap();
+    fs::write(&document, &sound).unwrap();
     for command in ["pause", "resume"] {
         on(&folder, &["tenants", command, "owner"]).well();
     }
     on(&folder, &["poll", "--all", "--once"]).failed(1, &twin);
     assert!(!folder.path().join("a-new").exists());
+    link();
+    on(&folder, &["tenants", "remove", "owner", "--yes"]).well();
+    assert!(elsewhere.exists() && !document.exists());
 }
 
 /// As nobody, whom modes hold off: root enters every folder.

@@ -79,27 +79,33 @@ fn a_damaged_note_or_a_folder_in_its_place_gives_it_to_nobody() {
     for spoil in [&garbage as &dyn Fn(&Path), &cut, &put] {
         let folder = beside_a_newcomer(&tenant);
         let note = folder.path().join("state/owner.ids.json");
-        spoil(&note);
-        waits(
-            &folder,
-            &[
-                "a-new: tenant",
-                "owner: tenant",
-                "owner.ids.json",
-                "2 tenants",
-            ],
-        );
-        // Nor with a document that says nothing of what it polled.
+        let state = folder.path().join("state/owner.json");
         let document = folder.path().join("tenants/owner.toml");
-        let sound = fs::read_to_string(&document).unwrap();
+        let sound = [&state, &document].map(|path| fs::read(path).unwrap());
+        // Its state stands in.
+        spoil(&note);
+        let told = waits(&folder, &["a-new: tenant", "\"owner\" polled", "1 tenant "]);
+        assert!(told.stdout.contains("owner: 0 alerts"), "{}", told.stdout);
+        // With a document that says nothing of what it polled, too.
         fs::write(&document, "nonsense").unwrap();
         waits(
             &folder,
-            &["a-new: tenant", "owner.ids.json", "not valid TOML"],
+            &["a-new: tenant", "polled them first", "not valid TOML"],
         );
-        fs::write(&document, sound).unwrap();
+        // Where neither of the two says anything, it cannot be told.
+        for nonsense in [true, false] {
+            if !nonsense {
+                fs::write(&document, &sound[1]).unwrap();
+            }
+            if note.is_file() {
+                spoil(&note);
+            }
+            fs::write(&state, "garbage").unwrap();
+            waits(&folder, &["a-new: tenant", "owner", "owner.ids.json"]);
+        }
         // Without the other one, it goes on.
         fs::remove_file(folder.path().join("tenants/a-new.toml")).unwrap();
+        fs::write(&state, &sound[0]).unwrap();
         on(&folder, &ALL);
         assert_eq!(lines(&folder, "owner", "siem.ndjson").len(), 2);
     }

@@ -407,9 +407,36 @@ fn what_is_removed_is_not_the_first_any_more() {
     on(&folder, &["tenants", "remove", "contoso", "--yes"]).failed(1, &["tenants/paused"]);
     assert!(document.exists());
     fs::remove_file(&paused).unwrap();
-    let removed = on(&folder, &["tenants", "remove", "contoso", "--yes"]).well();
-    assert!(!document.exists() && !note.exists());
-    assert!(folder.path().join("state/contoso.json").exists());
+    let state = folder.path().join("state/contoso.json");
+    let says_whose = || fs::read_to_string(&state).unwrap().contains("\"polled\"");
+    assert!(says_whose());
+    // Ended in between, it has removed the document and not what was polled; a second one does.
+    let noted = fs::read(&note).unwrap();
+    fs::remove_file(&note).unwrap();
+    fs::create_dir(&note).unwrap();
+    let remove = ["tenants", "remove", "contoso", "--yes"];
+    on(&folder, &remove).failed(
+        1,
+        &["was removed, but", "contoso.ids.json", "run this again"],
+    );
+    assert!(!document.exists() && says_whose());
+    fs::remove_dir(&note).unwrap();
+    fs::write(&note, noted).unwrap();
+    let removed = on(&folder, &remove).well();
+    assert!(
+        removed.stdout.contains("no longer counts"),
+        "{}",
+        removed.stdout
+    );
+    assert!(!says_whose() && fs::read_to_string(&note).unwrap().contains("\"polls\":[]"));
+    on(&folder, &remove).failed(1, &["no tenant is called"]);
+    // In one go.
+    write(&folder, "contoso", &tenant, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    assert!(says_whose() && fs::read_to_string(&note).unwrap().contains(TENANT));
+    let removed = on(&folder, &remove).well();
+    assert!(!document.exists() && !says_whose());
+    assert!(fs::read_to_string(&note).unwrap().contains("\"polls\":[]"));
     for word in ["its state", "does not count as the first"] {
         assert!(removed.stdout.contains(word), "{}", removed.stdout);
     }

@@ -40,7 +40,10 @@ impl World {
         let store = Arc::new(FaultyStore::default());
         let queue = Arc::new(FaultyQueue::default());
         let clock = Arc::new(ManualClock::at("2026-03-01T12:00:30Z"));
-        let mut settings = Settings::new("contoso");
+        let mut settings = Settings {
+            polled_alerts: Some("contoso's".to_owned()),
+            ..Settings::new("contoso")
+        };
         change(&mut settings);
         let poller = Poller {
             graph: Arc::new(graph.client()),
