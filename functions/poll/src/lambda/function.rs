@@ -60,7 +60,7 @@ impl Function {
             secrets: Arc::new(secrets),
             store,
             clock: Arc::new(SystemClock),
-            aws_assertions: Some(aws_assertions(aws)),
+            aws_assertions: Some(aws_assertions(&aws)),
             most_state_bytes: state_bytes(
                 std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
                     .ok()
@@ -72,7 +72,7 @@ impl Function {
             store: Arc::clone(&objects),
             clock: Arc::new(SystemClock),
             by_tenant: settings.tenant_metrics,
-            own_metrics: pollers.own_metrics(),
+            known: pollers.known(),
             print: Box::new(print_line),
             batch: Mutex::default(),
         };
