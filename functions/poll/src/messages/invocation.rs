@@ -14,7 +14,8 @@ use futures::{Stream, StreamExt as _};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::batch::{Batch, Group, Received, Tried, received_before};
+use super::aside::LONG;
+use super::batch::{Batch, Group, Received, Tried, next_aside, received_before};
 use super::bounds::{Bounds, of_try};
 use super::handed_back::{HandedBack, Note, Notes};
 use super::ledger::Ledger;
@@ -73,20 +74,24 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             self.hide(&batch.no_jobs, delay).await;
         }
         ledger.failed(batch.no_jobs);
-        let mut suspects = batch.suspects.into_iter();
-        let suspect = suspects.next();
+        let aside = &self.messages.aside;
+        // Where nobody is beside them, nobody waits, or all are alike.
+        let has_time = batch.fresh.is_empty() || aside.has_time();
+        let (next, later) = next_aside(batch.aside, has_time);
         // Before anything begins: nobody waits for a process that a suspect of this batch kills.
-        self.hand_back(suspects, &mut ledger).await;
+        self.hand_back(later, &mut ledger).await;
         let is_alone = batch.fresh.is_empty();
         self.do_all(batch.fresh, &mut ledger).await;
-        if let Some(suspect) = suspect {
-            if is_alone || self.bounds.allow_another() {
-                // What is done does not come again, whatever becomes of this process.
-                self.delete(ledger.take_done()).await;
-                self.do_all(vec![suspect], &mut ledger).await;
-            } else {
-                self.hand_back(std::iter::once(suspect), &mut ledger).await;
-            }
+        if next.is_empty() {
+            // As in nearly all batches.
+        } else if is_alone || self.bounds.allow_another() {
+            // What is done does not come again, whatever becomes of this process.
+            self.delete(ledger.take_done()).await;
+            let began = Instant::now();
+            self.do_all(next, &mut ledger).await;
+            aside.took(began.elapsed());
+        } else {
+            self.hand_back(next, &mut ledger).await;
         }
         let failed = ledger.failed.into_iter();
         failed
@@ -151,6 +156,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         let after = AfterJob::of(&done, delivery.tries);
         let tried = match done {
             Err(JobFailure::GivenUp) => Tried::GivenUp,
+            Err(_) if began.elapsed() >= LONG => Tried::EndedLate,
             _ => Tried::Ended,
         };
         self.log_done(job, done, began.elapsed()).await;
@@ -199,20 +205,19 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         AfterJob::Done
     }
 
-    /// Hands back the messages of tenants that are not polled.
-    async fn hand_back<'m>(&self, groups: impl Iterator<Item = Group<'m>>, ledger: &mut Ledger) {
-        let groups: Vec<_> = groups.collect();
-        let notes = groups.iter().map(async |group| {
-            let note = Note::of(
-                group
-                    .messages()
-                    .map(|received| received.counts(Tried::NotBegun)),
-            );
-            self.note(&group.tenant, &note).await;
+    /// Hands back the messages of tenants that are not polled: those that hold up a process until one has
+    /// time for them again, the others at once.
+    async fn hand_back<'m>(&self, groups: Vec<Group<'m>>, ledger: &mut Ledger) {
+        let wait = self.messages.aside.wait();
+        let handed_back = groups.iter().map(async |group| {
+            let received: Vec<_> = group.messages().collect();
+            let counts = received.iter().map(|it| it.counts(Tried::NotBegun));
+            let note = Note::of(counts);
+            let delay = if group.holds_up() { wait } else { AT_ONCE };
+            tokio::join!(self.note(&group.tenant, &note), self.hide(&received, delay));
         });
-        let received: Vec<_> = groups.iter().flat_map(Group::messages).collect();
-        tokio::join!(join_all(notes), self.hide(&received, AT_ONCE));
-        ledger.failed(received);
+        join_all(handed_back).await;
+        ledger.failed(groups.iter().flat_map(Group::messages));
     }
 
     /// What is noted of the tenants of messages that were received before.
