@@ -58,9 +58,7 @@ impl<V> Recent<V> {
         if !self.kept.contains(name) {
             self.insert(name, V::default());
         }
-        let weighed = self
-            .kept
-            .get_or_insert_mut_ref(name, || Weighed::<V>::default());
+        let weighed = self.kept.get_or_insert_mut_ref(name, Weighed::<V>::default);
         &mut weighed.value
     }
 
@@ -123,7 +121,6 @@ impl<V> Recent<V> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 mod tests {
     use super::*;
 

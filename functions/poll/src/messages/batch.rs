@@ -38,15 +38,11 @@ impl Received<'_> {
         let counts = Counts {
             receives: receive_count(self.message).into(),
             tries: self.history.tries - u64::from(tried == Tried::NotBegun),
-            is_suspect: match tried {
-                Tried::NotBegun => self.history.is_suspect,
-                Tried::Ended | Tried::EndedLate => false,
-                Tried::GivenUp => true,
-            },
+            is_suspect: tried == Tried::NotBegun && self.history.is_suspect,
             holds_up: match tried {
                 Tried::NotBegun => self.history.holds_up,
                 Tried::Ended => false,
-                Tried::EndedLate | Tried::GivenUp => true,
+                Tried::HeldUp => true,
             },
         };
         (self.message.message_id.clone().unwrap_or_default(), counts)
@@ -60,10 +56,8 @@ pub(super) enum Tried {
     NotBegun,
     /// It ended by itself.
     Ended,
-    /// It ended by itself, and held up its process.
-    EndedLate,
-    /// It did not end, and may hang again.
-    GivenUp,
+    /// It took long and failed, or did not end at all, and may do so again.
+    HeldUp,
 }
 
 /// The messages of one tenant, in order. All of them ask for the same, but for the version of the
@@ -79,7 +73,7 @@ impl<'m> Group<'m> {
         self.jobs.iter().map(|(_, received)| *received)
     }
 
-    /// Whether something of it may have killed a process, or hung.
+    /// Whether something of it may have killed a process.
     pub(super) fn is_suspect(&self) -> bool {
         self.messages().any(|received| received.history.is_suspect)
     }

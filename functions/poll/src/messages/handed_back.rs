@@ -23,8 +23,7 @@ const MAX_NOTE_BYTES: usize = 64 << 10;
 pub(super) struct Counts {
     pub(super) receives: u64,
     pub(super) tries: u64,
-    /// Whether it is suspect: its poll was given up, or it was suspect and was handed back before it was
-    /// begun.
+    /// Whether it was suspect when it was handed back before it was begun.
     pub(super) is_suspect: bool,
     /// Whether it is known to hold up its process, of which an older release says nothing.
     #[serde(default)]
@@ -44,7 +43,7 @@ pub(super) type Notes = HashMap<String, Note>;
 pub(super) struct History {
     /// How often its job was begun, this time included, as far as anybody knows.
     pub(super) tries: u64,
-    /// Whether the process that received it before may have died of it, or its poll hung there.
+    /// Whether the process that received it before may have died of it.
     pub(super) is_suspect: bool,
     /// Whether it is known to hold up its process: its last poll took long, or hung, or more than one
     /// process died of it. Of a process that died once, any job that it had may be the cause.

@@ -22,7 +22,7 @@ use drawbridge_store::Store;
 use drawbridge_time::Clock;
 use tokio::time::Instant;
 
-use crate::{Delivery, JobFailure, Jobs, Poller, Report, Silent, Stop};
+use crate::{Delivery, JobFailure, Jobs, Poller, Progress, Report, Silent, Stop};
 
 pub use self::aside::Aside;
 pub use self::bounds::CLOSING_TIME;
@@ -81,9 +81,11 @@ impl<P: Pollers + 'static> JobMessages<P> {
     ///
     /// - A poll that panics, or that does not end in its time, has failed. No other one has.
     /// - A message that was received before and not handed back may have killed the process that received
-    ///   it, and one whose poll was given up may hang again. It is suspect: it is polled alone, when the
-    ///   others are done and deleted, and no more than one per invocation.
-    /// - Those whose last poll took long and failed are polled beside each other, when the others are done.
+    ///   it. It is suspect: it is polled alone, when the others are done and deleted, and no more than one
+    ///   per invocation.
+    /// - Where many are polled at once, one that has no page of Graph after ten seconds is handed back.
+    /// - Those whose last poll was given up, or took long and failed, are polled beside each other, when
+    ///   the others are done.
     /// - While others wait, a process gives a quarter of its time to what is known to hold it up, and hands
     ///   back the rest of that before anything begins.
     /// - What is handed back is noted in the store; a job that was begun before has less time.
@@ -114,7 +116,7 @@ impl<P: Pollers> JobMessages<P> {
     ) -> Result<Option<Report>, Box<dyn std::error::Error + Send + Sync>> {
         let job = parsed(text)?;
         let began = Instant::now();
-        let done = self.poll(&job, None, stop).await;
+        let done = self.poll(&job, None, stop, &Silent).await;
         self.log.done(&job, &done, false, began.elapsed()).await;
         self.log.invocation_ends();
         Ok(done?)
@@ -125,9 +127,10 @@ impl<P: Pollers> JobMessages<P> {
         job: &Job,
         delivery: Option<Delivery>,
         stop: &Stop,
+        progress: &dyn Progress,
     ) -> Result<Option<Report>, JobFailure> {
         let poller = self.pollers.poller(job);
-        self.jobs.run(job, delivery, poller, stop, &Silent).await
+        self.jobs.run(job, delivery, poller, stop, progress).await
     }
 }
 
