@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::handler::{self, Ran};
 use crate::schedule::BATCH;
 use crate::simulate::in_virtual_time;
-use crate::{Kind, Kinds, Mutation, Schedule, World, neighbours};
+use crate::{Kind, Kinds, Schedule, World, neighbours};
 
 /// How many tenants there are, and how many processes at once.
 pub const TENANTS: usize = 300;
@@ -27,27 +27,15 @@ pub enum Crowd {
     Dies,
     /// Its polls kill their process after 20 seconds.
     DiesLate,
-    /// Each of its requests fails at once.
-    Fails,
 }
 
 impl Crowd {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Unanswered,
-        Self::Stuck,
-        Self::Dies,
-        Self::DiesLate,
-        Self::Fails,
-    ];
-
     fn trouble(self) -> neighbours::Trouble {
         match self {
             Self::Unanswered => neighbours::Trouble::Strikes(Kind::Timeout, 0),
             Self::Stuck => neighbours::Trouble::Strikes(Kind::Stuck, 0),
             Self::Dies => neighbours::Trouble::Dies,
             Self::DiesLate => neighbours::Trouble::DiesLate,
-            Self::Fails => neighbours::Trouble::Strikes(Kind::ServerError, 503),
         }
     }
 }
@@ -70,9 +58,9 @@ pub struct Waits {
 
 /// So many tenants in that trouble among [`TENANTS`], for so many minutes.
 #[must_use]
-pub fn waits(crowd: Crowd, in_trouble: usize, minutes: u64, mutation: Option<Mutation>) -> Waits {
+pub fn waits(crowd: Crowd, in_trouble: usize, minutes: u64) -> Waits {
     let half_ms = minutes * 30_000;
-    let ran = run(crowd, in_trouble, minutes * 60, mutation);
+    let ran = run(crowd, in_trouble, minutes * 60);
     let (mut troubled, mut well) = (Vec::new(), Vec::new());
     for (n, ran) in ran.into_iter().enumerate() {
         match is_in_trouble(n, in_trouble) {
@@ -104,7 +92,7 @@ fn is_in_trouble(n: usize, in_trouble: usize) -> bool {
     (n + 1) * in_trouble / TENANTS > n * in_trouble / TENANTS
 }
 
-fn run(crowd: Crowd, in_trouble: usize, secs: u64, mutation: Option<Mutation>) -> Vec<Ran> {
+fn run(crowd: Crowd, in_trouble: usize, secs: u64) -> Vec<Ran> {
     let none = Kind::ALL.into_iter().fold(Kinds::NONE, Kinds::with);
     let mut first = Schedule::new(0, &none.into());
     first.slots = PROCESSES;
@@ -114,7 +102,6 @@ fn run(crowd: Crowd, in_trouble: usize, secs: u64, mutation: Option<Mutation>) -
     first.tick_secs = 60;
     (first.active_secs, first.quiet_secs, first.long_secs) = (secs, 0, 0);
     first.alerts.clear();
-    first.mutation = mutation;
     in_virtual_time(async move {
         let tenants = (0..TENANTS).map(|n| {
             let mut tenant = Schedule {

@@ -36,7 +36,7 @@ fn a_crowd_in_trouble_keeps_others_waiting_no_longer_than_is_said() {
     for (tenants, crowd, trouble, longest, later) in ROWS {
         let row = format!("| {} | {trouble} | {longest} s | {later} s |", tenants * 10);
         assert!(page.contains(&row), "{row}");
-        let waits = waits(crowd, tenants, 30, None);
+        let waits = waits(crowd, tenants, 30);
         println!("{tenants} {crowd:?}: {waits:?}");
         assert!(waits.jobs > 7000, "{waits:?}");
         if waits.longest_secs > longest || waits.later_secs > later {

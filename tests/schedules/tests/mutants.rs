@@ -1,8 +1,8 @@
 //! The tests of the tests: a poller that is broken on purpose has to be caught.
 
 use drawbridge_schedules::{
-    Beside, Crowd, Kind, Kinds, Mutation, Schedule, TROUBLES, Without, behind_a_backlog,
-    beside_and_alone, mutated, simulate, waits,
+    Beside, Kind, Kinds, Mutation, Schedule, TROUBLES, Without, behind_a_backlog, beside_and_alone,
+    mutated, simulate,
 };
 
 /// As many as the suite runs; each mutant is caught by one of the first that could.
@@ -74,13 +74,6 @@ fn caught_apart(mutation: Mutation) -> Option<String> {
                 .delivered_secs
                 .is_none_or(|secs| secs > WAIT_FOR_LARGE_SECS);
             (is_late || !ran.broken.is_empty()).then(|| format!("two large tenants: {ran:?}"))
-        }
-        // Each job that comes back is polled alone, and is received again and again for that.
-        Mutation::NotesLost => {
-            let buried = |mutation| waits(Crowd::Fails, 30, 30, mutation).dead_letters;
-            assert_eq!(buried(None), 0);
-            let buried = buried(Some(mutation));
-            (buried > 0).then(|| format!("{buried} jobs in the dead-letter queue"))
         }
         _ => None,
     }
