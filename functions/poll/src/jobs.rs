@@ -1,11 +1,12 @@
 //! What becomes of a job: the same in Lambda, on one machine and in the fault schedules.
 
-use std::collections::HashMap;
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use drawbridge_config::ConfigError;
 use drawbridge_cursor::{Job, retry_delay_secs};
+use drawbridge_recent::Recent;
 use drawbridge_telemetry::Panicked;
 use jiff::Timestamp;
 
@@ -87,17 +88,28 @@ impl JobFailure {
 /// A job that is to wait is not received again at once.
 const SHORTEST_DELAY: Duration = Duration::from_secs(1);
 
+/// Of how many tenants it is known when they were polled last.
+const MAX_POLLED: NonZero<usize> = NonZero::new(3_000).expect("it is not zero");
+
+/// How many bytes that takes at most: names have 64.
+pub(crate) const MAX_POLLED_BYTES: usize = MAX_POLLED.get() * 256;
+
 /// Does jobs, and knows those that have nothing left to do.
 ///
-/// What it knows lives as long as the process. A job that another process would have known to be
+/// What it knows lives as long as the process, for the tenants that were polled last. A job that another process would have known to be
 /// superfluous costs one idle poll.
-#[derive(Default)]
 pub struct Jobs {
     /// When the job of the tenant's last complete poll was received, by the queue's clock: this
     /// process's own may be wrong.
-    polled: Mutex<HashMap<String, Timestamp>>,
+    polled: Mutex<Recent<Timestamp>>,
     /// What the polls have together; by default enough for all.
     memory: Memory,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self::within(Memory::default())
+    }
 }
 
 impl Jobs {
@@ -105,8 +117,8 @@ impl Jobs {
     #[must_use]
     pub fn within(memory: Memory) -> Self {
         Self {
+            polled: Mutex::new(Recent::new(MAX_POLLED, MAX_POLLED_BYTES)),
             memory,
-            ..Self::default()
         }
     }
 
@@ -131,18 +143,18 @@ impl Jobs {
         let report = Box::pin(poller.run_within(&self.memory, stop, progress)).await?;
         let received = delivery.and_then(|delivery| delivery.received);
         if let (Ending::Complete, Some(received)) = (report.ending, received) {
-            self.polled().insert(job.tenant.clone(), received);
+            self.polled().insert(&job.tenant, received);
         }
         Ok(Some(report))
     }
 
     /// Whether a poll that began after the job was sent has read all there was.
     fn is_superfluous(&self, job: &Job, delivery: Delivery) -> bool {
-        let began = self.polled().get(&job.tenant).copied();
+        let began = self.polled().peek(&job.tenant).copied();
         matches!((delivery.sent, began), (Some(sent), Some(began)) if sent < began)
     }
 
-    fn polled(&self) -> std::sync::MutexGuard<'_, HashMap<String, Timestamp>> {
+    fn polled(&self) -> std::sync::MutexGuard<'_, Recent<Timestamp>> {
         self.polled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -198,11 +210,17 @@ mod tests {
             jobs.is_superfluous(&Job::of(tenant), delivery)
         };
         assert!(!is_superfluous("a", Some(1)));
-        jobs.polled().insert("a".to_owned(), at(100));
+        jobs.polled().insert("a", at(100));
         assert!(is_superfluous("a", Some(99)));
         assert!(!is_superfluous("a", Some(100)));
         assert!(!is_superfluous("a", None));
         assert!(!is_superfluous("b", Some(99)));
+        // Of the tenant that was polled the longest ago this is forgotten, when there are many.
+        for n in 0..MAX_POLLED.get() {
+            jobs.polled().insert(&format!("t{n}"), at(100));
+        }
+        assert_eq!(jobs.polled().len(), MAX_POLLED.get());
+        assert!(is_superfluous("t0", Some(99)) && !is_superfluous("a", Some(99)));
     }
 
     #[test]

@@ -41,6 +41,8 @@ mod stop;
 pub use backfill_progress::BackfillProgress;
 pub use error::PollError;
 pub use job_numbers::job_numbers;
+#[cfg(feature = "lambda")]
+pub(crate) use jobs::MAX_POLLED_BYTES;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
 pub use last_error::{LAST_ERROR_ENDING, LastError};
 pub use memory::Memory;

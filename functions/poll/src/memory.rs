@@ -50,7 +50,10 @@ pub struct Memory(Option<Arc<Large>>);
 /// The large share.
 #[derive(Debug)]
 struct Large {
-    permit: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
+    /// How many there are, and how long a poll has one to itself.
+    shares: usize,
+    turn: Duration,
     /// How many polls wait for it.
     waiting: AtomicUsize,
 }
@@ -81,10 +84,25 @@ impl Memory {
     /// One large share for all.
     #[must_use]
     pub fn shared() -> Self {
+        Self::with_large_shares(1, TURN)
+    }
+
+    /// So many large shares, which a poll has for so long to itself. A function has the memory for one.
+    #[must_use]
+    pub fn with_large_shares(shares: usize, turn: Duration) -> Self {
         Self(Some(Arc::new(Large {
-            permit: Arc::new(Semaphore::new(1)),
+            permits: Arc::new(Semaphore::new(shares)),
+            shares,
+            turn,
             waiting: AtomicUsize::new(0),
         })))
+    }
+
+    /// How many polls have a large share now.
+    #[must_use]
+    pub fn large_polls(&self) -> usize {
+        let taken = |large: &Arc<Large>| large.shares - large.permits.available_permits();
+        self.0.as_ref().map_or(0, taken)
     }
 
     /// What one poll has of it.
@@ -120,7 +138,7 @@ impl Share {
             return true;
         };
         let _waiting = Waiting::at(&large.waiting);
-        let permit = Arc::clone(&large.permit).acquire_owned();
+        let permit = Arc::clone(&large.permits).acquire_owned();
         // It is never closed.
         if let Some(Ok(permit)) = deadline.bound(permit).await {
             // A poll asks one thing at a time, so nothing is there yet.
@@ -131,12 +149,10 @@ impl Share {
 
     /// Whether the poll has had the large share for so long that it is another one's turn, who waits.
     pub(crate) fn is_to_be_given_up(&self) -> bool {
-        let is_wanted = |large: &Arc<Large>| large.waiting.load(Relaxed) > 0;
-        let had_its_turn = self
-            .taken
-            .get()
-            .is_some_and(|(_, since)| since.elapsed() >= TURN);
-        had_its_turn && self.large.as_ref().is_some_and(is_wanted)
+        let (Some(large), Some((_, since))) = (&self.large, self.taken.get()) else {
+            return false;
+        };
+        since.elapsed() >= large.turn && large.waiting.load(Relaxed) > 0
     }
 }
 
@@ -155,7 +171,9 @@ mod tests {
         assert!(first.grow(soon()).await && first.grow(soon()).await);
         assert!(!first.is_small());
         assert!(!second.grow(soon()).await && second.is_small());
+        assert_eq!(memory.large_polls(), 1);
         drop(first);
+        assert_eq!(memory.large_polls(), 0);
         assert!(second.grow(soon()).await);
 
         // Its turn is over when another one waits, and not before.

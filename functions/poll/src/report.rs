@@ -68,6 +68,9 @@ pub enum Ending {
 pub trait Progress: Send + Sync {
     /// The report as it is so far.
     fn page(&self, so_far: &Report);
+
+    /// Graph gave a page, which is not delivered yet.
+    fn answered(&self) {}
 }
 
 /// Hears nothing.

@@ -71,10 +71,15 @@ impl AwsAssertion {
     }
 }
 
-/// The assertions of the role that `config` has the credentials of, for any cloud.
-pub fn aws_assertions(config: SdkConfig) -> AwsAssertions {
+/// The assertions of the role that `config` has the credentials of, for any cloud. All of them are asked
+/// for by one client: a process may have thousands of tenants.
+pub fn aws_assertions(config: &SdkConfig) -> AwsAssertions {
+    let any = AwsAssertion::new(config, "");
     Arc::new(move |cloud: Cloud| -> Arc<dyn AssertionSource> {
-        Arc::new(AwsAssertion::new(&config, cloud.federation_audience()))
+        Arc::new(AwsAssertion {
+            audience: cloud.federation_audience().to_owned(),
+            ..any.clone()
+        })
     })
 }
 

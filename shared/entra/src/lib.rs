@@ -56,4 +56,4 @@ pub use provider::AwsAssertions;
 pub use tenant::{TenantError, TenantId, is_guid};
 pub use token::{Token, TokenProvider};
 pub use token_cache::{Lease, TokenCache};
-pub use token_endpoint::TokenEndpoint;
+pub use token_endpoint::{MAX_REPLY_BYTES, TokenEndpoint};

@@ -40,4 +40,9 @@ pub trait TokenProvider: Send + Sync {
     fn credential_expires(&self) -> Option<Timestamp> {
         None
     }
+
+    /// How many bytes it keeps of the credential that was last used: a certificate keeps its key.
+    fn kept_bytes(&self) -> usize {
+        0
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use drawbridge_http::{Retry, RetryPolicy};
 use drawbridge_time::Deadline;
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
 
@@ -96,6 +96,13 @@ impl TokenCache {
     /// When the credential ends that was last used, where it says so itself: a certificate does.
     pub fn credential_expires(&self) -> Option<Timestamp> {
         self.provider.credential_expires()
+    }
+
+    /// How many bytes are kept of tokens and credentials, whose length others choose.
+    pub fn kept_bytes(&self) -> usize {
+        let token = |held: &Held| held.lease.secret.expose_secret().len();
+        let tokens = self.state().held.as_ref().map_or(0, token);
+        tokens + self.provider.kept_bytes()
     }
 
     /// Throws the token away; the next request fetches a new one.

@@ -21,8 +21,9 @@ use crate::error::SignInError;
 use crate::tenant::{TenantError, TenantId};
 use crate::token::Token;
 
-/// A token with hundreds of roles has some ten kilobytes.
-const MAX_REPLY_BYTES: usize = 256 * 1024;
+/// The most bytes of an answer, and so of a token, of which a process keeps many. One with hundreds of
+/// roles has some ten kilobytes; what is longer fits into no header.
+pub const MAX_REPLY_BYTES: usize = 64 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const NOT_ENTRA: &str = "it answered but is not the Microsoft Entra login service: check login-url \

@@ -126,6 +126,11 @@ impl Graph {
         let _ = self.tokens.lease(deadline).await;
     }
 
+    /// How many bytes it keeps of tokens and credentials, whose length others choose.
+    pub fn kept_bytes(&self) -> usize {
+        self.tokens.kept_bytes()
+    }
+
     /// What this client reads.
     pub fn resource(&self) -> &Resource {
         &self.settings.resource

@@ -1,11 +1,12 @@
 //! Secrets kept for a while, so that a function does not ask (and pay) at every use.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::num::NonZero;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use drawbridge_recent::Recent;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -17,7 +18,13 @@ pub(crate) trait Fetch: Send + Sync {
     async fn fetch(&self, name: &str) -> Result<SecretString, SecretError>;
 }
 
-/// For how long what is kept.
+/// The most secrets that are kept, however small: far more than a process has tenants.
+const MOST: NonZero<usize> = NonZero::new(10_000).expect("it is not zero");
+
+/// What is kept of a secret beside its text, and of why it could not be had.
+const REST_BYTES: usize = 400;
+
+/// For how long what is kept, and how much.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// A value, for who asks for it.
@@ -26,13 +33,15 @@ pub(crate) struct Limits {
     pub(crate) refreshed: Duration,
     /// That it could not be had.
     pub(crate) failed: Duration,
+    /// The most bytes of all secrets. Those that were used least recently are asked for again.
+    pub(crate) most_bytes: usize,
 }
 
 /// What was fetched, and when; one fetch of a secret at a time.
 #[derive(Debug)]
 pub(crate) struct Cache {
     limits: Limits,
-    kept: std::sync::Mutex<HashMap<String, Arc<Mutex<Kept>>>>,
+    kept: std::sync::Mutex<Recent<Arc<Mutex<Kept>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +62,7 @@ impl Cache {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
-            kept: std::sync::Mutex::default(),
+            kept: std::sync::Mutex::new(Recent::new(MOST, limits.most_bytes)),
         }
     }
 
@@ -106,6 +115,10 @@ impl Cache {
         }
         let fetched = source.fetch(name).await;
         let now = Instant::now();
+        if let Ok(value) = &fetched {
+            self.all()
+                .weigh(name, REST_BYTES + value.expose_secret().len());
+        }
         match &fetched {
             Ok(value) => {
                 *kept = Kept {
@@ -120,8 +133,17 @@ impl Cache {
 
     /// What is kept of a secret; others do not wait for it.
     fn kept(&self, name: &str) -> Arc<Mutex<Kept>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(kept.entry(name.to_owned()).or_default())
+        let mut all = self.all();
+        let is_new = all.peek(name).is_none();
+        let kept = Arc::clone(all.get_or_default(name));
+        if is_new {
+            all.weigh(name, REST_BYTES);
+        }
+        kept
+    }
+
+    fn all(&self) -> MutexGuard<'_, Recent<Arc<Mutex<Kept>>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -168,6 +190,7 @@ mod tests {
             ttl: TTL,
             refreshed: Duration::ZERO,
             failed: Duration::ZERO,
+            most_bytes: 1 << 20,
         })
     }
 
@@ -199,6 +222,23 @@ mod tests {
             "1"
         );
         assert_eq!(got(&cache, &source).await, "1");
+    }
+
+    /// Whoever may write documents may name any number of secrets, one after the other.
+    #[tokio::test(start_paused = true)]
+    async fn no_more_is_kept_than_there_is_room_for() {
+        let (cache, source) = (cache(), Counter::default());
+        for n in 0..5_000 {
+            cache.get(&format!("s{n}"), &source).await.unwrap();
+        }
+        let (kept, bytes) = (cache.all().len(), cache.all().bytes());
+        assert!(kept < 5_000 && bytes <= 1 << 20, "{kept} of {bytes} bytes");
+        let fetches = || source.fetches.load(Ordering::SeqCst);
+        assert_eq!(fetches(), 5_000);
+        for (name, fetched) in [("s4999", 5_000), ("s0", 5_001)] {
+            cache.get(name, &source).await.unwrap();
+            assert_eq!(fetches(), fetched, "{name}");
+        }
     }
 
     #[tokio::test]
@@ -237,6 +277,7 @@ mod tests {
             ttl: 60 * MINUTE,
             refreshed: 5 * MINUTE,
             failed: MINUTE,
+            most_bytes: 1 << 20,
         });
         let source = Counter::default();
         let refreshed = async || {

@@ -44,7 +44,7 @@ pub use env::EnvSecrets;
 pub use error::SecretError;
 pub use file::FileSecrets;
 #[cfg(feature = "aws")]
-pub use manager::SecretsManager;
+pub use manager::{MAX_KEPT_BYTES, SecretsManager};
 pub use own_member::{MAX_SHARED_SECRET_BYTES, MemberKind, OwnMember};
 pub use secret_itself::secret_itself;
 pub use source::SecretSource;

@@ -24,7 +24,19 @@ pub(crate) const SHARED: Limits = Limits {
     ttl: Duration::from_secs(60 * 60),
     refreshed: DEFAULT_TTL,
     failed: Duration::from_secs(60),
+    most_bytes: SHARED_BYTES,
 };
+
+/// What a process keeps of secrets that are one tenant's each, in bytes: the client secrets of 1,500
+/// tenants. What does not fit is asked for anew at the next sign-in, which is rarer than it is kept.
+const OWN_BYTES: usize = 1 << 20;
+
+/// The same of secrets that many tenants share: 15 of the largest there can be, which hold the client
+/// secrets of 14,000 tenants, or 200 certificates.
+const SHARED_BYTES: usize = 1 << 20;
+
+/// What a process keeps of all secrets, in bytes.
+pub const MAX_KEPT_BYTES: usize = OWN_BYTES + SHARED_BYTES;
 
 /// How an ARN begins, and the name of a secret of a tenant's.
 const OWN: [&str; 2] = ["arn:", "drawbridge/"];
@@ -52,6 +64,7 @@ impl SecretsManager {
                 ttl: DEFAULT_TTL,
                 refreshed: Duration::ZERO,
                 failed: Duration::ZERO,
+                most_bytes: OWN_BYTES,
             })),
             shared: Arc::new(Cache::new(SHARED)),
         }

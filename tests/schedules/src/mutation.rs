@@ -59,6 +59,14 @@ pub enum Mutation {
     OneAfterTheOther,
     /// A job whose process may have died of it is polled beside others.
     SuspectWithOthers,
+    /// Nobody finds a note of what was handed back.
+    NotesLost,
+    /// What a process had that died is noted as handed back.
+    NotesOfTheDead,
+    /// Two polls of a process have the large share of its memory at once.
+    TwoLargeShares,
+    /// Who has the large share keeps it, whoever waits for it.
+    LargeShareKept,
     /// Each job of a batch is done at once, whatever comes before it in its group.
     GroupInPieces,
     /// Of the jobs of a group that are to come back, only the first one does.
@@ -77,7 +85,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 38] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -89,6 +97,10 @@ impl Mutation {
         Self::DeletedTogether,
         Self::OneAfterTheOther,
         Self::SuspectWithOthers,
+        Self::NotesLost,
+        Self::NotesOfTheDead,
+        Self::TwoLargeShares,
+        Self::LargeShareKept,
         Self::GroupInPieces,
         Self::LaterAcknowledged,
         Self::Unbounded,
@@ -130,6 +142,10 @@ impl Mutation {
             | Self::DeletedTogether
             | Self::OneAfterTheOther
             | Self::SuspectWithOthers
+            | Self::NotesLost
+            | Self::NotesOfTheDead
+            | Self::TwoLargeShares
+            | Self::LargeShareKept
             | Self::GroupInPieces
             | Self::LaterAcknowledged
             | Self::Unbounded => Some(Kind::Neighbours),

@@ -29,7 +29,7 @@ const TROUBLE: [Trouble; 12] = [
 ];
 
 #[derive(Clone, Copy)]
-enum Trouble {
+pub(crate) enum Trouble {
     Strikes(Kind, u64),
     Dies,
     DiesLate,
@@ -40,7 +40,7 @@ enum Trouble {
 pub const TROUBLES: usize = TROUBLE.len();
 
 /// The poll function's time-out, as in `infra/template.yaml`.
-const TIMEOUT_SECS: u64 = 60;
+pub(crate) const TIMEOUT_SECS: u64 = 60;
 /// How long it takes until a job is done that comes back because its process died.
 pub(crate) const KILL_WAIT_SECS: u64 = HIDDEN_SECS + 10;
 
@@ -167,7 +167,7 @@ pub(crate) fn is_shared(kind: Kind) -> bool {
 }
 
 impl Trouble {
-    fn befall(self, neighbour: &mut Schedule) {
+    pub(crate) fn befall(self, neighbour: &mut Schedule) {
         match self {
             Self::Strikes(kind, detail) => {
                 neighbour.kinds = neighbour.kinds.with(kind);

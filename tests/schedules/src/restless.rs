@@ -103,6 +103,11 @@ fn halve(plan: &mut AlertPlan, random: &mut Random, _: u64) {
 fn enlarge(plan: &mut AlertPlan, random: &mut Random, _: u64) {
     let (page, alert) = PAGE_BYTES;
     let bytes = random.pick(&[page / 2, page + 1000, alert - 20_000, alert + 1]);
+    enlarge_to(plan, bytes);
+}
+
+/// Makes an alert longer by so many bytes.
+pub(crate) fn enlarge_to(plan: &mut AlertPlan, bytes: usize) {
     let text = "x".repeat(bytes);
     retitle(
         plan,

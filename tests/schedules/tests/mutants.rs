@@ -1,7 +1,8 @@
 //! The tests of the tests: a poller that is broken on purpose has to be caught.
 
 use drawbridge_schedules::{
-    Beside, Kind, Kinds, Mutation, Schedule, TROUBLES, Without, beside_and_alone, mutated, simulate,
+    Beside, Kind, Kinds, Mutation, Schedule, TROUBLES, Without, behind_a_backlog, beside_and_alone,
+    mutated, simulate,
 };
 
 /// As many as the suite runs; each mutant is caught by one of the first that could.
@@ -17,9 +18,23 @@ fn first_seed(mutation: Mutation) -> u64 {
     }
 }
 
+/// How long an alert that needs the large share may take beside a backlog that has it: a turn of 15 seconds,
+/// and some answers of Graph.
+const WAIT_FOR_LARGE_SECS: u64 = 30;
+
 #[test]
 fn every_mutant_is_caught() {
-    for mutation in Mutation::ALL {
+    // One by its name, for whoever adds one.
+    let only = std::env::var("DRAWBRIDGE_MUTANT").ok();
+    let is_meant = |mutation: &Mutation| {
+        only.as_ref()
+            .is_none_or(|it| *it == format!("{mutation:?}"))
+    };
+    for mutation in Mutation::ALL.into_iter().filter(is_meant) {
+        if let Some(caught) = caught_apart(mutation) {
+            println!("{mutation:?}: caught by {caught}");
+            continue;
+        }
         if let Some(changed) = changed_beside(mutation) {
             println!("{mutation:?}: caught beside a tenant in trouble: {changed}");
             continue;
@@ -48,6 +63,32 @@ fn broken(seed: u64, mutation: Mutation) -> Option<String> {
         broken.retain(|broken| !unswept.contains(broken));
     }
     broken.into_iter().next()
+}
+
+/// What a mutant breaks that shows in one situation only.
+fn caught_apart(mutation: Mutation) -> Option<String> {
+    match mutation {
+        Mutation::TwoLargeShares | Mutation::LargeShareKept => {
+            let ran = behind_a_backlog(Some(mutation));
+            let is_late = ran
+                .delivered_secs
+                .is_none_or(|secs| secs > WAIT_FOR_LARGE_SECS);
+            (is_late || !ran.broken.is_empty()).then(|| format!("two large tenants: {ran:?}"))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn who_needs_the_large_share_has_it_in_turn() {
+    let ran = behind_a_backlog(None);
+    println!("{ran:?}");
+    assert!(ran.broken.is_empty(), "{ran:?}");
+    assert!(
+        ran.delivered_secs
+            .is_some_and(|secs| secs <= WAIT_FOR_LARGE_SECS),
+        "{ran:?}"
+    );
 }
 
 /// What a mutant changes for a tenant beside one in trouble.

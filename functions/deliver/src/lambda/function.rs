@@ -32,7 +32,7 @@ impl Function {
         let ports = Ports {
             secrets: Arc::new(NamedSecrets::new(Some(Arc::new(manager)))),
             clock: Arc::new(SystemClock),
-            aws_assertions: Some(aws_assertions(aws.clone())),
+            aws_assertions: Some(aws_assertions(&aws)),
         };
         let store: Arc<dyn Store> = Arc::new(S3Store::new(
             drawbridge_store::s3_client(&aws),

@@ -37,7 +37,7 @@ impl Stack {
     }
 
     pub(super) fn assertions(&self) -> AwsAssertions {
-        aws_assertions(self.config.clone())
+        aws_assertions(&self.config)
     }
 
     pub(super) fn records(&self, output: &str, url: &str, pointers: bool) -> Arc<dyn Queue> {

@@ -276,6 +276,7 @@ impl<'a> Drain<'a> {
                 page => page?,
             };
             number += 1;
+            self.context.progress.answered();
             self.learn_page_size(attempt, number, &page);
             self.report.pages += 1;
             self.answered = true;

@@ -25,6 +25,7 @@ impl Drain<'_> {
     /// time for it when the poll has more.
     pub(super) async fn again(&mut self, ahead: &ReadAhead, attempt: Attempt) -> Option<ReadAhead> {
         self.answered = true;
+        self.context.progress.answered();
         self.note_requests();
         if !self.grow().await {
             return None;

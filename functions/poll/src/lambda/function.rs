@@ -18,7 +18,7 @@ use super::memory::state_bytes;
 use super::outputs::Outputs;
 use super::tenants::Tenants;
 use crate::assembly::Services;
-use crate::messages::{CLOSING_TIME, JobMessages, JobsQueue};
+use crate::messages::{Aside, CLOSING_TIME, JobMessages, JobsQueue};
 use crate::{Ending, Jobs, Memory, Report, Stop};
 
 /// The function, with its clients built once and a poller for each tenant that it met.
@@ -60,7 +60,7 @@ impl Function {
             secrets: Arc::new(secrets),
             store,
             clock: Arc::new(SystemClock),
-            aws_assertions: Some(aws_assertions(aws)),
+            aws_assertions: Some(aws_assertions(&aws)),
             most_state_bytes: state_bytes(
                 std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
                     .ok()
@@ -72,7 +72,7 @@ impl Function {
             store: Arc::clone(&objects),
             clock: Arc::new(SystemClock),
             by_tenant: settings.tenant_metrics,
-            own_metrics: pollers.own_metrics(),
+            known: pollers.known(),
             print: Box::new(print_line),
             batch: Mutex::default(),
         };
@@ -80,6 +80,7 @@ impl Function {
             messages: Arc::new(JobMessages {
                 pollers,
                 jobs: Jobs::within(Memory::shared()),
+                aside: Aside::default(),
                 queue: JobsQueue {
                     visibility: Arc::new(visibility),
                     deletion: Arc::new(deletion),

@@ -8,7 +8,7 @@ use drawbridge_telemetry::{Metric, Numbers};
 use drawbridge_time::{Clock, Deadline};
 use jiff::Timestamp;
 
-use super::own_metrics::OwnMetrics;
+use super::tenants::KnownTenants;
 use super::trouble::Trouble;
 use crate::job_numbers::known_lag_secs;
 use crate::messages::JobLog;
@@ -30,8 +30,8 @@ pub(super) struct Log {
     pub(super) clock: Arc<dyn Clock>,
     /// Whether each tenant has metrics of its own.
     pub(super) by_tenant: bool,
-    /// Those that have them in any case.
-    pub(super) own_metrics: Arc<OwnMetrics>,
+    /// Knows those that have them in any case.
+    pub(super) known: Arc<KnownTenants>,
     /// Prints a line of numbers.
     pub(super) print: Print,
     /// What this invocation did so far.
@@ -114,7 +114,7 @@ impl Log {
 
     /// Prints the metrics of a tenant that has its own.
     fn print_own(&self, tenant: &str, numbers: &Numbers, now: Timestamp) {
-        if self.by_tenant || self.own_metrics.has(tenant) {
+        if self.by_tenant || self.known.has_own_metrics(tenant) {
             (self.print)(&numbers.tenant_line(tenant, now.as_millisecond()));
         }
     }
@@ -213,7 +213,7 @@ mod tests {
                 store: Arc::new(LocalStore::new(folder.path())),
                 clock: Arc::new(now),
                 by_tenant,
-                own_metrics: Arc::default(),
+                known: Arc::default(),
                 print: Box::new(move |line| printed.lock().unwrap().push(line.to_owned())),
                 batch: Mutex::default(),
             },
@@ -482,7 +482,7 @@ mod tests {
                 "client_id":"00000000-0000-0000-0000-000000000001"}}]"#
             );
             let tenants = drawbridge_config::Tenant::parse_list("T", &document).unwrap();
-            kept.log.own_metrics.note(&tenants[0]);
+            kept.log.known.note_own_metrics(&tenants[0]);
             kept.done("a", Ok(Some(idle()))).await;
             kept.done("b", Err(PollError::Circular.into())).await;
             kept.log.invocation_ends();

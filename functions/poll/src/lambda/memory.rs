@@ -1,9 +1,12 @@
 //! What the function's memory is for: a small share for each of the tenants that are polled at once, and
 //! one large share, which one of them has at a time. See [`crate::Memory`].
 
+use drawbridge_entra::MAX_REPLY_BYTES;
 use drawbridge_record::MAX_MAPPING_BYTES;
+use drawbridge_secrets::MAX_KEPT_BYTES;
 
-use crate::MAX_STATE_BYTES;
+use super::tenants::MAX_KNOWN_BYTES;
+use crate::{MAX_POLLED_BYTES, MAX_STATE_BYTES};
 
 const MIB: usize = 1 << 20;
 
@@ -23,12 +26,25 @@ const SMALL_SHARE_KIB: [(&str, usize); 6] = [
     ("connections, and what the poll itself is", 512),
 ];
 
+/// What a process remembers between its invocations at most, part by part, in bytes. It is what
+/// `tests/known` measures.
+const REMEMBERED: [(&str, usize); 4] = [
+    ("the tenants that were polled last", MAX_KNOWN_BYTES),
+    (
+        "the tokens that came since, which are not counted yet",
+        POLLS * MAX_REPLY_BYTES,
+    ),
+    ("secrets", MAX_KEPT_BYTES),
+    ("when tenants were polled", MAX_POLLED_BYTES),
+];
+
 /// What everything but the state takes at most, part by part.
-const REST: [(&str, usize); 5] = [
+const REST: [(&str, usize); 6] = [
     (
         "the program, the runtime, the clients, and what an allocator does not give back",
-        48 * MIB,
+        48 * MIB - sum(&REMEMBERED),
     ),
+    ("what is remembered of tenants", sum(&REMEMBERED)),
     (
         "a small share for each tenant that is polled",
         POLLS * small_share_bytes(),
@@ -111,11 +127,20 @@ mod tests {
     #[test]
     fn pages_and_records_are_as_large_as_they_may_be() {
         let settings = Settings::default();
-        let [_, _, (_, pages), (_, mapping), (_, record)] = REST;
+        let [_, _, _, (_, pages), (_, mapping), (_, record)] = REST;
         assert_eq!(pages, 2 * settings.max_body_bytes);
         assert_eq!(pages, settings.max_alert_bytes);
         assert_eq!(mapping, MAX_MAPPING_BYTES);
         assert_eq!(record, settings.max_body_bytes);
+    }
+
+    /// The binary has 15 MB, and what a process takes beside that and what is named here is below 9 MB
+    /// (`tests/killed`).
+    #[test]
+    fn there_is_room_for_the_program_beside_what_is_remembered() {
+        let [(_, program), (_, remembered), ..] = REST;
+        assert!(remembered <= 23 * MIB, "{remembered}");
+        assert_eq!(program + remembered, 48 * MIB);
     }
 
     #[test]

@@ -5,9 +5,10 @@ mod function;
 mod log;
 mod memory;
 mod outputs;
-mod own_metrics;
 mod tenants;
 mod trouble;
 
 pub use event::Event;
 pub use function::{Function, StartError};
+pub use outputs::Outputs;
+pub use tenants::{MAX_KNOWN, MAX_KNOWN_BYTES, Tenants};

@@ -9,13 +9,15 @@ use crate::assembly::naming;
 use crate::{Grouping, Output};
 
 /// The stack's outputs. The queues of messages are shared by all tenants.
-pub(super) struct Outputs {
+pub struct Outputs {
     store: Arc<dyn Store>,
     outputs: Vec<(OutputSettings, Option<Arc<dyn Queue>>)>,
 }
 
 impl Outputs {
-    pub(super) fn new(
+    /// Those of the function's settings.
+    #[must_use]
+    pub fn new(
         settings: &FunctionSettings,
         sqs: &aws_sdk_sqs::Client,
         store: &Arc<dyn Store>,

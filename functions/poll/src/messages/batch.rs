@@ -38,10 +38,11 @@ impl Received<'_> {
         let counts = Counts {
             receives: receive_count(self.message).into(),
             tries: self.history.tries - u64::from(tried == Tried::NotBegun),
-            is_suspect: match tried {
-                Tried::NotBegun => self.history.is_suspect,
+            is_suspect: tried == Tried::NotBegun && self.history.is_suspect,
+            holds_up: match tried {
+                Tried::NotBegun => self.history.holds_up,
                 Tried::Ended => false,
-                Tried::GivenUp => true,
+                Tried::HeldUp => true,
             },
         };
         (self.message.message_id.clone().unwrap_or_default(), counts)
@@ -55,8 +56,8 @@ pub(super) enum Tried {
     NotBegun,
     /// It ended by itself.
     Ended,
-    /// It did not end, and may hang again.
-    GivenUp,
+    /// It took long and failed, or did not end at all, and may do so again.
+    HeldUp,
 }
 
 /// The messages of one tenant, in order. All of them ask for the same, but for the version of the
@@ -71,15 +72,25 @@ impl<'m> Group<'m> {
     pub(super) fn messages(&self) -> impl Iterator<Item = Received<'m>> {
         self.jobs.iter().map(|(_, received)| *received)
     }
+
+    /// Whether something of it may have killed a process.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.messages().any(|received| received.history.is_suspect)
+    }
+
+    /// Whether something of it is known to hold up its process.
+    pub(super) fn holds_up(&self) -> bool {
+        self.messages().any(|received| received.history.holds_up)
+    }
 }
 
 /// The messages of a batch.
 #[derive(Default)]
 pub(super) struct Batch<'m> {
-    /// The tenants of whom nothing may have killed a process, or hung.
+    /// The tenants of whom nothing may kill its process, or hold it up.
     pub(super) fresh: Vec<Group<'m>>,
     /// The others. What came behind such a message waits with it.
-    pub(super) suspects: Vec<Group<'m>>,
+    pub(super) aside: Vec<Group<'m>>,
     /// What is no job.
     pub(super) no_jobs: Vec<Received<'m>>,
 }
@@ -114,11 +125,28 @@ impl<'m> Batch<'m> {
                 }),
             }
         }
-        (batch.suspects, batch.fresh) = groups
+        (batch.aside, batch.fresh) = groups
             .into_iter()
-            .partition(|group| group.messages().any(|received| received.history.is_suspect));
+            .partition(|group| group.is_suspect() || group.holds_up());
         batch
     }
+}
+
+/// Those of some tenants that are polled in one go: a suspect alone, or all that are only slow. It is the
+/// turn of whichever came first.
+pub(super) fn next_aside<'m>(
+    groups: Vec<Group<'m>>,
+    has_time: bool,
+) -> (Vec<Group<'m>>, Vec<Group<'m>>) {
+    let (mut may, mut later): (Vec<_>, Vec<_>) = groups
+        .into_iter()
+        .partition(|group| has_time || !group.holds_up());
+    if may.first().is_some_and(Group::is_suspect) {
+        later.extend(may.drain(1..));
+    } else {
+        later.extend(may.extract_if(.., |group| group.is_suspect()));
+    }
+    (may, later)
 }
 
 /// The tenants of messages that were received before.

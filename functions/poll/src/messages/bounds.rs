@@ -33,14 +33,30 @@ const POLL_TIME: Duration = Duration::from_secs(20);
 /// time, a few dozen tenants that hang would have every process to themselves.
 const RETRY_TIME: Duration = Duration::from_secs(20);
 
-/// Each such try has all of the time, for a tenant that is only slow.
-const UNHURRIED_TRY: u64 = 4;
+/// The second try and each fourth one after it have all of the time, for a tenant that is only slow.
+const UNHURRIED_TRY: u64 = 2;
+const UNHURRIED_TRIES: u64 = 4;
+
+/// So many tenants that are polled at once are taken for a sign that others wait for the process.
+const MANY: usize = 5;
+
+/// How long the first try of a poll may then be without an answer of Graph. It comes back to be polled
+/// behind those that have one, with all of the time.
+const FIRST_PAGE: Duration = Duration::from_secs(10);
+
+/// Until when Graph has to have given a page to polls of which there are so many at once.
+pub(super) fn first_page(polls: usize) -> Deadline {
+    match polls {
+        MANY.. => Deadline::after(FIRST_PAGE),
+        _ => Deadline::none(),
+    }
+}
 
 /// When a poll has to end whose job was begun so often, this time included.
 pub(super) fn of_try(stop: &Stop, tries: u64) -> Stop {
     match tries {
         ..=1 => stop.clone(),
-        _ if tries.is_multiple_of(UNHURRIED_TRY) => stop.clone(),
+        _ if tries % UNHURRIED_TRIES == UNHURRIED_TRY => stop.clone(),
         _ => stop.clone().within(RETRY_TIME),
     }
 }
@@ -79,7 +95,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn another_try_has_little_time_but_for_each_fourth() {
+    async fn another_try_has_little_time_but_for_the_second_and_each_fourth() {
         let stop = Stop::at(Deadline::after(Duration::from_secs(53)));
         let is_short = |tries| {
             !of_try(&stop, tries)
@@ -87,8 +103,8 @@ mod tests {
                 .allows(RETRY_TIME + SAVING_TIME)
         };
         assert_eq!(
-            [1, 2, 3, 4, 5, 8].map(is_short),
-            [false, true, true, false, true, false]
+            [1, 2, 3, 4, 5, 6].map(is_short),
+            [false, false, true, true, true, false]
         );
     }
 }

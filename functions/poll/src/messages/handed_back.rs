@@ -23,9 +23,11 @@ const MAX_NOTE_BYTES: usize = 64 << 10;
 pub(super) struct Counts {
     pub(super) receives: u64,
     pub(super) tries: u64,
-    /// Whether it is suspect: its poll was given up, or it was suspect and was handed back before it was
-    /// begun.
+    /// Whether it was suspect when it was handed back before it was begun.
     pub(super) is_suspect: bool,
+    /// Whether it is known to hold up its process, of which an older release says nothing.
+    #[serde(default)]
+    pub(super) holds_up: bool,
 }
 
 /// The messages of a tenant that were handed back last, by their ids.
@@ -41,8 +43,11 @@ pub(super) type Notes = HashMap<String, Note>;
 pub(super) struct History {
     /// How often its job was begun, this time included, as far as anybody knows.
     pub(super) tries: u64,
-    /// Whether the process that received it before may have died of it, or its poll hung there.
+    /// Whether the process that received it before may have died of it.
     pub(super) is_suspect: bool,
+    /// Whether it is known to hold up its process: its last poll took long, or hung, or more than one
+    /// process died of it. Of a process that died once, any job that it had may be the cause.
+    pub(super) holds_up: bool,
 }
 
 impl Note {
@@ -60,11 +65,14 @@ impl Note {
             receives: 0,
             tries: 0,
             is_suspect: false,
+            holds_up: false,
         });
         let unheard_of = receives - before.receives - 1;
         History {
             tries: before.tries + unheard_of + 1,
             is_suspect: unheard_of > 0 || before.is_suspect,
+            // A suspect is polled alone.
+            holds_up: before.holds_up || unheard_of > 1 || unheard_of > 0 && before.is_suspect,
         }
     }
 }
@@ -130,6 +138,7 @@ mod tests {
             receives,
             tries,
             is_suspect: false,
+            holds_up: false,
         };
         Note::of([("1".to_owned(), counts)])
     }
@@ -137,7 +146,9 @@ mod tests {
     #[test]
     fn who_was_handed_back_each_time_killed_nobody() {
         let history = |note: &Note, receives| {
-            let History { tries, is_suspect } = note.history("1", receives);
+            let History {
+                tries, is_suspect, ..
+            } = note.history("1", receives);
             (tries, is_suspect)
         };
         let nothing = Note::default();
@@ -153,6 +164,37 @@ mod tests {
         // A note that says more than the queue is of another queue.
         assert_eq!(history(&note(7, 7), 3), (3, true));
         assert_eq!(handed_back.history("2", 2).tries, 2);
+    }
+
+    #[test]
+    fn who_was_in_one_process_that_died_may_be_innocent() {
+        let holds_up = |note: &Note, receives| note.history("1", receives).holds_up;
+        let nothing = Note::default();
+        assert_eq!(
+            [1, 2, 3].map(|n| holds_up(&nothing, n)),
+            [false, false, true]
+        );
+        assert!(!holds_up(&note(2, 2), 4) && holds_up(&note(2, 2), 5));
+        let with = |is_suspect, holds_up| {
+            let counts = Counts {
+                receives: 2,
+                tries: 1,
+                is_suspect,
+                holds_up,
+            };
+            Note::of([("1".to_owned(), counts)])
+        };
+        // It waited for its turn, and then died alone.
+        assert!(!holds_up(&with(true, false), 3) && holds_up(&with(true, false), 4));
+        assert!(holds_up(&with(false, true), 3));
+    }
+
+    #[test]
+    fn the_note_of_an_older_release_is_read() {
+        let old = r#"{"1":{"receives":2,"tries":1,"is_suspect":true}}"#;
+        let note: Note = serde_json::from_str(old).unwrap();
+        let history = note.history("1", 3);
+        assert!(history.is_suspect && !history.holds_up);
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! One invocation: a batch of messages, and what it is answered with.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsMessage};
@@ -12,14 +13,15 @@ use futures::future::join_all;
 use futures::stream::{self, FuturesUnordered};
 use futures::{Stream, StreamExt as _};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use super::batch::{Batch, Group, Received, Tried, received_before};
-use super::bounds::{Bounds, of_try};
+use super::aside::LONG;
+use super::batch::{Batch, Group, Received, Tried, next_aside, received_before};
+use super::bounds::{Bounds, first_page, of_try};
 use super::handed_back::{HandedBack, Note, Notes};
 use super::ledger::Ledger;
 use super::{JobMessages, Pollers};
-use crate::{AfterJob, Delivery, JobFailure, Report, Stop};
+use crate::{AfterJob, Delivery, JobFailure, Progress, Report, Stop};
 
 /// When a message comes back that is handed back although nothing is wrong with it.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -44,11 +46,14 @@ struct Jobs<'m> {
     tenant: String,
     rest: std::vec::IntoIter<(Job, Received<'m>)>,
     is_first: bool,
+    /// Until when the first one has to have a page.
+    first_page: Deadline,
 }
 
 impl<'m> Jobs<'m> {
-    fn of(group: Group<'m>) -> Self {
+    fn of(group: Group<'m>, first_page: Deadline) -> Self {
         Self {
+            first_page,
             tenant: group.tenant,
             rest: group.jobs.into_iter(),
             is_first: true,
@@ -73,20 +78,25 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             self.hide(&batch.no_jobs, delay).await;
         }
         ledger.failed(batch.no_jobs);
-        let mut suspects = batch.suspects.into_iter();
-        let suspect = suspects.next();
+        let aside = &self.messages.aside;
+        // Where nobody is beside them, nobody waits, or all are alike.
+        let has_time = batch.fresh.is_empty() || aside.has_time();
+        let (next, later) = next_aside(batch.aside, has_time);
         // Before anything begins: nobody waits for a process that a suspect of this batch kills.
-        self.hand_back(suspects, &mut ledger).await;
+        self.hand_back(later, &mut ledger).await;
         let is_alone = batch.fresh.is_empty();
-        self.do_all(batch.fresh, &mut ledger).await;
-        if let Some(suspect) = suspect {
-            if is_alone || self.bounds.allow_another() {
-                // What is done does not come again, whatever becomes of this process.
-                self.delete(ledger.take_done()).await;
-                self.do_all(vec![suspect], &mut ledger).await;
-            } else {
-                self.hand_back(std::iter::once(suspect), &mut ledger).await;
-            }
+        let first_page = first_page(batch.fresh.len());
+        self.do_all(batch.fresh, first_page, &mut ledger).await;
+        if next.is_empty() {
+            // As in nearly all batches.
+        } else if is_alone || self.bounds.allow_another() {
+            // What is done does not come again, whatever becomes of this process.
+            self.delete(ledger.take_done()).await;
+            let began = Instant::now();
+            self.do_all(next, Deadline::none(), &mut ledger).await;
+            aside.took(began.elapsed());
+        } else {
+            self.hand_back(next, &mut ledger).await;
         }
         let failed = ledger.failed.into_iter();
         failed
@@ -95,9 +105,10 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             .collect()
     }
 
-    /// Does the jobs of tenants at the same time.
-    async fn do_all(&self, groups: Vec<Group<'_>>, ledger: &mut Ledger) {
-        let groups = groups.into_iter().map(|group| self.settle(group).boxed());
+    /// Does the jobs of tenants at the same time; those that have no page of Graph by `first_page` come back.
+    async fn do_all(&self, groups: Vec<Group<'_>>, first_page: Deadline, ledger: &mut Ledger) {
+        let settle = |group| self.settle(Jobs::of(group, first_page)).boxed();
+        let groups = groups.into_iter().map(settle);
         let mut settled = stream::select_all(groups);
         let mut deletions = FuturesUnordered::new();
         loop {
@@ -116,8 +127,8 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
     }
 
     /// Does a tenant's jobs in order.
-    fn settle<'m>(&self, group: Group<'m>) -> impl Stream<Item = Settled<'m>> + Send {
-        stream::unfold(Jobs::of(group), |jobs| self.settle_next(jobs))
+    fn settle<'m>(&self, jobs: Jobs<'m>) -> impl Stream<Item = Settled<'m>> + Send {
+        stream::unfold(jobs, |jobs| self.settle_next(jobs))
     }
 
     /// Does the next job of a tenant.
@@ -126,7 +137,11 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         let is_first = std::mem::take(&mut jobs.is_first);
         let is_begun = is_first || self.bounds.allow_another();
         let (tried, after) = if is_begun {
-            self.message(&job, received).await
+            let first_page = match is_first {
+                true => jobs.first_page,
+                false => Deadline::none(),
+            };
+            self.message(&job, received, first_page).await
         } else {
             (Tried::NotBegun, AfterJob::Later(AT_ONCE))
         };
@@ -143,14 +158,20 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
     }
 
     /// Does one message's job; what became of it, and what is to be done with the message.
-    async fn message(&self, job: &Job, received: Received<'_>) -> (Tried, AfterJob) {
+    async fn message(
+        &self,
+        job: &Job,
+        received: Received<'_>,
+        first_page: Deadline,
+    ) -> (Tried, AfterJob) {
         let delivery = received.delivery();
         let stop = of_try(self.stop, delivery.tries);
         let began = Instant::now();
-        let done = self.poll(job, delivery, &stop).await;
+        let done = self.poll(job, delivery, &stop, first_page).await;
         let after = AfterJob::of(&done, delivery.tries);
         let tried = match done {
-            Err(JobFailure::GivenUp) => Tried::GivenUp,
+            Err(JobFailure::GivenUp) => Tried::HeldUp,
+            Err(_) if began.elapsed() >= LONG => Tried::HeldUp,
             _ => Tried::Ended,
         };
         self.log_done(job, done, began.elapsed()).await;
@@ -167,11 +188,19 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         job: &Job,
         delivery: Delivery,
         stop: &Stop,
+        first_page: Deadline,
     ) -> Result<Option<Report>, JobFailure> {
         let until = Bounds::of(stop).poll();
         let (messages, job, stop) = (Arc::clone(self.messages), job.clone(), stop.clone());
-        let poll = async move { messages.poll(&job, Some(delivery), &stop).await };
-        match on_its_own(poll, until).await {
+        let page = Arc::<Page>::default();
+        let progress = Arc::clone(&page);
+        let poll = async move { messages.poll(&job, Some(delivery), &stop, &*progress).await };
+        let done = tokio::select! {
+            biased;
+            done = on_its_own(poll, until) => done,
+            () = page.is_missing_at(first_page) => None,
+        };
+        match done {
             Some(Ok(done)) => done,
             Some(Err(panicked)) => Err(panicked.into()),
             None => Err(JobFailure::GivenUp),
@@ -199,20 +228,19 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         AfterJob::Done
     }
 
-    /// Hands back the messages of tenants that are not polled.
-    async fn hand_back<'m>(&self, groups: impl Iterator<Item = Group<'m>>, ledger: &mut Ledger) {
-        let groups: Vec<_> = groups.collect();
-        let notes = groups.iter().map(async |group| {
-            let note = Note::of(
-                group
-                    .messages()
-                    .map(|received| received.counts(Tried::NotBegun)),
-            );
-            self.note(&group.tenant, &note).await;
+    /// Hands back the messages of tenants that are not polled: those that hold up a process until one has
+    /// time for them again, the others at once.
+    async fn hand_back<'m>(&self, groups: Vec<Group<'m>>, ledger: &mut Ledger) {
+        let wait = self.messages.aside.wait();
+        let handed_back = groups.iter().map(async |group| {
+            let received: Vec<_> = group.messages().collect();
+            let counts = received.iter().map(|it| it.counts(Tried::NotBegun));
+            let note = Note::of(counts);
+            let delay = if group.holds_up() { wait } else { AT_ONCE };
+            tokio::join!(self.note(&group.tenant, &note), self.hide(&received, delay));
         });
-        let received: Vec<_> = groups.iter().flat_map(Group::messages).collect();
-        tokio::join!(join_all(notes), self.hide(&received, AT_ONCE));
-        ledger.failed(received);
+        join_all(handed_back).await;
+        ledger.failed(groups.iter().flat_map(Group::messages));
     }
 
     /// What is noted of the tenants of messages that were received before.
@@ -243,6 +271,31 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             let deleted = self.messages.queue.deletion.delete(&receipts);
             self.bounds.call().bound(deleted).await;
         }
+    }
+}
+
+/// Whether Graph gave a page to a poll.
+#[derive(Default)]
+struct Page(AtomicBool);
+
+impl Progress for Page {
+    fn page(&self, _: &Report) {}
+
+    fn answered(&self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+impl Page {
+    /// Resolves at that time if there is none.
+    async fn is_missing_at(&self, time: Deadline) {
+        if let Some(at) = time.instant() {
+            sleep_until(at).await;
+            if !self.0.load(Relaxed) {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
     }
 }
 

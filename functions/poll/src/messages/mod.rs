@@ -3,6 +3,7 @@
 //! The tenants of a batch are polled at the same time, each poll on a task of its own, and one
 //! tenant's trouble stays its own: see [`JobMessages::answer`].
 
+mod aside;
 mod batch;
 mod bounds;
 mod handed_back;
@@ -21,8 +22,9 @@ use drawbridge_store::Store;
 use drawbridge_time::Clock;
 use tokio::time::Instant;
 
-use crate::{Delivery, JobFailure, Jobs, Poller, Report, Silent, Stop};
+use crate::{Delivery, JobFailure, Jobs, Poller, Progress, Report, Silent, Stop};
 
+pub use self::aside::Aside;
 pub use self::bounds::CLOSING_TIME;
 pub use self::queue::JobsQueue;
 
@@ -61,6 +63,8 @@ pub struct JobMessages<P> {
     pub pollers: P,
     /// Knows which jobs are done already.
     pub jobs: Jobs,
+    /// Knows how much time this process has for jobs that hold it up.
+    pub aside: Aside,
     /// Where the messages come from.
     pub queue: JobsQueue,
     /// Keeps which of them were handed back.
@@ -76,9 +80,14 @@ impl<P: Pollers + 'static> JobMessages<P> {
     /// in order: after one that is to come back, the later ones of its tenant come back, too.
     ///
     /// - A poll that panics, or that does not end in its time, has failed. No other one has.
-    /// - A message that was received before and not handed back may have killed the process that
-    ///   received it, and one whose poll was given up may hang again. So it is polled alone, when the others are done and deleted, and no more than one
-    ///   per invocation; other such messages are handed back before anything begins.
+    /// - A message that was received before and not handed back may have killed the process that received
+    ///   it. It is suspect: it is polled alone, when the others are done and deleted, and no more than one
+    ///   per invocation.
+    /// - Where many are polled at once, one that has no page of Graph after ten seconds is handed back.
+    /// - Those whose last poll was given up, or took long and failed, are polled beside each other, when
+    ///   the others are done.
+    /// - While others wait, a process gives a quarter of its time to what is known to hold it up, and hands
+    ///   back the rest of that before anything begins.
     /// - What is handed back is noted in the store; a job that was begun before has less time.
     /// - Messages that are done are deleted at once if others go on for seconds.
     ///
@@ -107,7 +116,7 @@ impl<P: Pollers> JobMessages<P> {
     ) -> Result<Option<Report>, Box<dyn std::error::Error + Send + Sync>> {
         let job = parsed(text)?;
         let began = Instant::now();
-        let done = self.poll(&job, None, stop).await;
+        let done = self.poll(&job, None, stop, &Silent).await;
         self.log.done(&job, &done, false, began.elapsed()).await;
         self.log.invocation_ends();
         Ok(done?)
@@ -118,9 +127,10 @@ impl<P: Pollers> JobMessages<P> {
         job: &Job,
         delivery: Option<Delivery>,
         stop: &Stop,
+        progress: &dyn Progress,
     ) -> Result<Option<Report>, JobFailure> {
         let poller = self.pollers.poller(job);
-        self.jobs.run(job, delivery, poller, stop, &Silent).await
+        self.jobs.run(job, delivery, poller, stop, progress).await
     }
 }
 

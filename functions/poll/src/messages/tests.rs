@@ -121,6 +121,7 @@ impl World {
     fn of(plans: &[(&'static str, Plan)]) -> Self {
         let events = Arc::<Events>::default();
         let messages = JobMessages {
+            aside: Aside::default(),
             pollers: Script {
                 plans: plans.iter().copied().collect(),
                 events: Arc::clone(&events),
@@ -298,7 +299,7 @@ async fn what_was_received_before_is_polled_alone_when_the_others_are_deleted() 
     let batch = [
         message("1", "a", 2),
         message("2", "b", 1),
-        message("3", "c", 7),
+        message("3", "c", 2),
         message("4", "d", 1),
         message("5", "c", 1),
         message("6", "a", 1),
@@ -413,11 +414,12 @@ async fn a_suspect_that_was_handed_back_before_it_began_is_one_still() {
     assert!(has("1 b") && has("2 hide r2 for 60"), "{events:?}");
 }
 
-/// What hung once is polled behind the others, and has no more time than another second try.
+/// What hung once is polled behind the others, the second time with all of the time, and then with little.
 #[tokio::test(start_paused = true)]
-async fn what_was_given_up_comes_back_as_a_suspect_with_a_short_time() {
+async fn what_was_given_up_is_polled_behind_the_others_when_it_comes_back() {
     let world = World::of(&[("a", Plan::Hangs), ("b", Plan::Takes(1))]);
-    for (count, given_up) in [(1, 58), (2, 26), (3, 26), (4, 58)] {
+    for (count, given_up) in [(1, 58), (2, 58), (3, 26), (4, 26)] {
+        tokio::time::advance(Duration::from_secs(180)).await;
         let batch = [message("1", "a", count), message("2", "b", 1)];
         assert_eq!(world.answer(&batch).await, ["1"]);
         let events = world.events.take();
@@ -440,4 +442,87 @@ async fn each_job_of_a_tenant_has_the_time_of_its_own_tries() {
     assert!(again.answer(&batch).await.is_empty());
     let events = again.events.take();
     assert_eq!(events, ["0 begin", "0 a", "22 a", "24 delete r1", "44 end"]);
+}
+
+/// What is known to hold up its process has a quarter of its time while others wait.
+#[tokio::test(start_paused = true)]
+async fn what_holds_up_its_process_is_handed_back_while_others_wait() {
+    let world = World::of(&[("a", Plan::Hangs), ("b", Plan::Takes(1))]);
+    let answered = async |count, with_others| {
+        let mut batch = vec![message("1", "a", count)];
+        if with_others {
+            batch.push(message("2", "b", 1));
+        }
+        assert_eq!(world.answer(&batch).await, ["1"]);
+        world.events.take()
+    };
+    assert!(answered(1, true).await.contains(&"0 a".to_owned()));
+    // The process is 58 seconds old then, and has time for it when it is 60.
+    let events = answered(2, true).await;
+    assert_eq!(events[1..3], ["0 hide r1 for 30", "0 b"]);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    let events = answered(3, true).await;
+    assert_eq!(events[1..4], ["0 b", "1 delete r2", "1 a"]);
+    // It took 57 seconds of them, and gets its next ones 171 seconds later.
+    tokio::time::advance(Duration::from_secs(30)).await;
+    let events = answered(4, true).await;
+    assert_eq!(events[1..3], ["0 hide r1 for 141", "0 b"]);
+    // Without others there is nobody who would wait.
+    assert_eq!(answered(5, false).await[1], "0 a");
+}
+
+/// Polls that fail late are no danger to each other.
+#[tokio::test(start_paused = true)]
+async fn those_that_took_long_and_failed_are_polled_beside_each_other_and_behind_the_others() {
+    let plans = [
+        ("a", Plan::FailsAfter(12)),
+        ("b", Plan::FailsAfter(12)),
+        ("c", Plan::Takes(1)),
+    ];
+    let world = World::of(&plans);
+    for count in 1..=2 {
+        let batch = [
+            message("1", "a", count),
+            message("2", "b", count),
+            message("3", "c", 1),
+        ];
+        assert_eq!(world.answer(&batch).await, ["1", "2"]);
+        let events = world.events.take();
+        match count {
+            1 => assert_eq!(events[1..4], ["0 a", "0 b", "0 c"]),
+            _ => assert_eq!(events[1..5], ["0 c", "1 delete r3", "1 a", "1 b"]),
+        }
+        tokio::time::advance(Duration::from_secs(60)).await;
+    }
+}
+
+/// Of many, one whose Graph gives no page does not keep the process from others.
+#[tokio::test(start_paused = true)]
+async fn among_many_what_has_no_page_after_ten_seconds_comes_back() {
+    let (well, hangs) = (Plan::Takes(1), Plan::Hangs);
+    let world = World::of(&[
+        ("a", hangs),
+        ("b", well),
+        ("c", well),
+        ("d", well),
+        ("e", hangs),
+    ]);
+    let batch = ["a", "b", "c", "d", "e"].map(|tenant| message(tenant, tenant, 1));
+    assert_eq!(world.answer(&batch).await, ["a", "e"]);
+    let events = world.events.take();
+    let has = |expected: &str| events.iter().any(|event| event == expected);
+    assert!(has("10 hide ra for 30") && has("10 end"), "{events:?}");
+    // They come back beside each other, behind the others and with all of the time.
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let batch = ["a", "b", "c", "d", "e"].map(|tenant| {
+        let is_again = ["a", "e"].contains(&tenant);
+        message(tenant, tenant, 1 + u32::from(is_again))
+    });
+    assert_eq!(world.answer(&batch).await, ["a", "e"]);
+    let events = world.events.take();
+    assert_eq!(
+        events[1..7],
+        ["0 b", "0 c", "0 d", "1 delete rb rc rd", "1 a", "1 e"]
+    );
+    assert_eq!(events.last().unwrap(), "58 end");
 }

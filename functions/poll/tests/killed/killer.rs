@@ -50,6 +50,7 @@ pub(crate) struct Killer {
 
 #[derive(Default)]
 struct Inner {
+    most_kb: u64,
     child: Option<Child>,
     moment: Option<Moment>,
     calls: u64,
@@ -62,6 +63,11 @@ impl Killer {
 
     pub(crate) fn guard(&self, child: Child) {
         self.inner().child = Some(child);
+    }
+
+    /// What a process that was killed had of memory that is no file's, in KiB.
+    pub(crate) fn most_kb(&self) -> u64 {
+        self.inner().most_kb
     }
 
     pub(crate) fn lives(&self) -> bool {
@@ -128,11 +134,21 @@ impl Killer {
     fn kill(&self, inner: &mut Inner) {
         inner.moment = None;
         if let Some(mut child) = inner.child.take() {
+            inner.most_kb = inner.most_kb.max(own_kb(child.id()).unwrap_or(0));
             child.kill().unwrap();
             child.wait().unwrap();
             self.struck.notify_one();
         }
     }
+}
+
+/// What a process has of memory that is no file's, in KiB; nothing, where nobody says.
+fn own_kb(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
 }
 
 impl Drop for Killer {

@@ -112,6 +112,14 @@ async fn killed_fifty_times_it_still_sends_every_record() {
     let log = bootstrap.log();
     assert!(!log.contains(alerts::CONTENT), "an alert is in the log");
     assert!(!log.contains("panicked"), "{log}");
+    // What `lambda/memory.rs` has for the program, beside its binary.
+    let most_kb = killer.most_kb();
+    println!("a process had {most_kb} KB of its own at most");
+    assert!(most_kb < 9 << 10, "{most_kb} KB");
+    assert!(
+        most_kb > 1 << 10 || !cfg!(target_os = "linux"),
+        "{most_kb} KB"
+    );
     for name in ["before the state is saved", "after the state is saved"] {
         assert!(moments.contains_key(name), "never {name}");
     }

@@ -120,6 +120,13 @@ impl TokenProvider for Certificate {
         let parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         parsed.as_ref().map(|(_, key)| key.not_after())
     }
+
+    fn kept_bytes(&self) -> usize {
+        let parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        // The key is as long as its text at most.
+        let of = |(text, _): &(SecretString, Arc<SigningKey>)| 2 * text.expose_secret().len();
+        parsed.as_ref().map_or(0, of)
+    }
 }
 
 impl fmt::Debug for Certificate {

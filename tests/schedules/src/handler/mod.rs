@@ -39,6 +39,8 @@ pub struct Ran {
     pub polls: usize,
     /// Jobs that went to the dead-letter queue.
     pub dead_letters: usize,
+    /// When each job that is done was sent, and how long it waited for that, in milliseconds.
+    pub waits: Vec<(u64, u64)>,
     /// Properties that its polls and its jobs broke.
     pub broken: Vec<String>,
 }
@@ -89,6 +91,7 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
             requests: tenant.graph.requests(),
             polls: tenant.polls(),
             dead_letters: tenant.dead_letters(),
+            waits: tenant.take_waits(),
             broken: tenant.take_broken(),
         }
     });

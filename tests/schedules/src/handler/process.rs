@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
-use drawbridge_poll::messages::{CLOSING_TIME, JobMessages, JobsQueue};
+use drawbridge_poll::messages::{Aside, CLOSING_TIME, JobMessages, JobsQueue};
 use drawbridge_poll::{Jobs, Memory, Stop};
 use drawbridge_time::Deadline;
 use futures::future::join_all;
@@ -20,15 +20,22 @@ pub(super) struct Process {
     tenants: Vec<Arc<Tenant>>,
     number: usize,
     polls: Polls,
+    memory: Memory,
     messages: Arc<JobMessages<Polls>>,
 }
 
 impl Process {
     pub(super) fn new(tenants: &[Arc<Tenant>], queue: &Arc<Sqs>, number: usize) -> Self {
         let polls = Polls::new(tenants, number);
+        let memory = match tenants[0].world.schedule.mutation {
+            Some(Mutation::TwoLargeShares) => Memory::with_large_shares(2, Duration::from_secs(15)),
+            Some(Mutation::LargeShareKept) => Memory::with_large_shares(1, Duration::MAX),
+            _ => Memory::shared(),
+        };
         let messages = JobMessages {
             pollers: polls.clone(),
-            jobs: Jobs::within(Memory::shared()),
+            jobs: Jobs::within(memory.clone()),
+            aside: Aside::default(),
             queue: JobsQueue {
                 visibility: queue.clone(),
                 deletion: queue.clone(),
@@ -43,6 +50,7 @@ impl Process {
             tenants: tenants.to_vec(),
             number,
             polls,
+            memory,
             messages: Arc::new(messages),
         }
     }
@@ -68,6 +76,7 @@ impl Process {
         tokio::select! {
             biased;
             () = self.polls.died() => self.polls.abandon("the process died"),
+            () = self.two_large_polls() => unreachable!("it goes on for ever"),
             response = self.answer(&messages, &stop) => return Some(response),
             () = tokio::time::sleep(timeout) => {
                 let tenant = &self.tenants[0];
@@ -77,6 +86,22 @@ impl Process {
             }
         }
         None
+    }
+
+    /// Looks again and again whether two polls have the large share of the memory, where alerts are larger
+    /// than the small one.
+    async fn two_large_polls(&self) {
+        let mut tenants = self.tenants.iter();
+        if !tenants.any(|tenant| tenant.world.schedule.has(Kind::LargeAlert)) {
+            std::future::pending::<()>().await;
+        }
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if self.memory.large_polls() > 1 {
+                self.tenants[0].broken("two polls have the large share of a process's memory");
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     async fn answer(&self, messages: &[SqsMessage], stop: &Stop) -> SqsBatchResponse {

@@ -60,6 +60,27 @@ impl Sqs {
         Arc::clone(&self.notes) as _
     }
 
+    /// An invocation is over, whose process died of it or not: what some mutants do to the notes then.
+    pub(super) fn change_notes(&self, batch: &[Received], died: bool) {
+        match self.schedule().mutation {
+            Some(Mutation::NotesLost) => {
+                self.notes.take(|_| true);
+            }
+            Some(Mutation::NotesOfTheDead) if died => {
+                for Received { waiting, .. } in batch {
+                    let Waiting { id, tries, .. } = waiting;
+                    let note = format!(
+                        r#"{{"{id}":{{"receives":{tries},"tries":1,"is_suspect":false}}}}"#
+                    );
+                    let name = self.tenants[waiting.tenant].name();
+                    self.notes
+                        .insert(&format!("state/{name}.handed-back"), note);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn schedule(&self) -> &Schedule {
         &self.tenants[0].world.schedule
     }

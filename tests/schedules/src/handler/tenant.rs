@@ -31,6 +31,8 @@ struct Inner {
     /// The latest poll that did its job.
     done: Option<Done>,
     dead_letters: usize,
+    /// When each job that is done was sent, and how long it waited for that, in milliseconds.
+    waits: Vec<(u64, u64)>,
     broken: Vec<String>,
 }
 
@@ -112,6 +114,8 @@ impl Tenant {
 
     /// A job's message is deleted that was sent at `sent_ms`: a poll that began later has done it.
     pub(super) fn acknowledge(&self, sent_ms: u64) {
+        let waited_ms = self.world.elapsed_ms().saturating_sub(sent_ms);
+        self.inner().waits.push((sent_ms, waited_ms));
         let done = self.inner().done;
         if done.is_none_or(|done| done.began_ms < sent_ms) {
             let job = format!("the job of {sent_ms} ms was acknowledged");
@@ -155,6 +159,11 @@ impl Tenant {
 
     pub(super) fn dead_letters(&self) -> usize {
         self.inner().dead_letters
+    }
+
+    /// When each job that is done was sent, and how long it waited for that, in milliseconds.
+    pub(super) fn take_waits(&self) -> Vec<(u64, u64)> {
+        std::mem::take(&mut self.inner().waits)
     }
 
     /// What its polls and its jobs broke.

@@ -143,6 +143,7 @@ impl Workers {
     async fn answer(&self, process: &Process, batch: &[Received], before: &[u64]) -> bool {
         let polls_before: Vec<usize> = self.tenants.iter().map(|t| t.polls()).collect();
         let mut response = process.invoke(batch, before).await;
+        self.queue.change_notes(batch, response.is_none());
         if self.schedule().mutation == Some(Mutation::LaterAcknowledged)
             && let Some(response) = &mut response
         {

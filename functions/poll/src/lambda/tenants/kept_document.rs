@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use drawbridge_config::{ConfigError, Tenant, document_version};
 use drawbridge_store::Store;
 use jiff::{SignedDuration, Timestamp};
 
+use super::known::settings_bytes;
 use crate::assembly::is_within;
 
 /// How long a document is taken to be as it was read where no job can tell.
@@ -14,7 +17,9 @@ pub(super) struct KeptDocument(Option<Read>);
 struct Read {
     at: Timestamp,
     /// What it says; `None` where there is none.
-    said: Result<Option<Tenant>, ConfigError>,
+    said: Result<Option<Arc<Tenant>>, ConfigError>,
+    /// How much memory that takes, about.
+    bytes: usize,
     /// Its version, where one was read.
     version: Option<String>,
     /// Whether it, or something that belongs to it, cannot be used: who mends that by hand does not wait.
@@ -52,26 +57,36 @@ impl KeptDocument {
         name: &str,
         listed: Option<&str>,
         now: Timestamp,
-    ) -> Result<Option<Tenant>, ConfigError> {
+    ) -> Result<Option<Arc<Tenant>>, ConfigError> {
         if let Some(read) = &self.0
             && read.is_current(listed, now)
         {
             return read.said.clone();
         }
         let (said, version) = match document_version(store, name).await {
-            Ok(Some((said, etag))) => (said.map(Some), Some(etag.as_str().to_owned())),
+            Ok(Some((said, etag))) => (
+                said.map(|tenant| Some(Arc::new(tenant))),
+                Some(etag.as_str().to_owned()),
+            ),
             Ok(None) => (Ok(None), None),
             Err(error) if error.is_retryable() => return Err(error),
             Err(error) => (Err(error), None),
         };
+        let tenant = said.as_ref().ok().and_then(Option::as_deref);
         self.0 = Some(Read {
             at: now,
-            is_refused: !matches!(said, Ok(Some(_))),
+            is_refused: tenant.is_none(),
+            bytes: tenant.map_or(0, settings_bytes),
             said: said.clone(),
             listed: listed.map(str::to_owned),
             version,
         });
         said
+    }
+
+    /// How many bytes what it says takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |read| read.bytes)
     }
 
     /// Notes that the tenant is not polled as it is.

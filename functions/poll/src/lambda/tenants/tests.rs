@@ -98,7 +98,7 @@ impl Stack {
         (refusal, self.store.calls().len())
     }
 
-    async fn tenant(&self, name: &str) -> Result<Option<Tenant>, ConfigError> {
+    async fn tenant(&self, name: &str) -> Result<Option<Arc<Tenant>>, ConfigError> {
         let now = self.tenants.services.clock.now();
         let list = AdministratorsList::of(self.store.as_ref());
         let mut document = KeptDocument::default();
@@ -237,14 +237,14 @@ async fn a_process_remembers_the_tenants_that_it_polled_last() {
     }
     assert_eq!(stack.listed("first").await, (None, 1));
     assert_eq!(stack.listed("second").await, (None, 1));
-    for n in 0..MAX_KNOWN.get() - 1 {
+    for n in 0..MAX_KNOWN - 1 {
         // There are no documents of these, but they are met all the same.
-        stack.tenants.known(&format!("t{n}"));
+        stack.tenants.known.of(&format!("t{n}"));
         if n == 0 {
             assert_eq!(stack.listed("first").await, (None, 0));
         }
     }
-    assert_eq!(stack.tenants.known.lock().unwrap().len(), MAX_KNOWN.get());
+    assert_eq!(stack.tenants.remembered().0, MAX_KNOWN);
     assert_eq!(stack.listed("first").await, (None, 0));
     assert_eq!(stack.listed("second").await, (None, 1));
 }
