@@ -146,8 +146,8 @@ mod tests {
     #[test]
     fn errors_name_the_field_and_the_right_name() {
         for (text, words) in [
-            ("nonsense", "at .: it is not valid JSON"),
-            ("[]", "at .: it is no JSON object"),
+            ("nonsense", "cannot be read: it is not valid JSON"),
+            ("[]", "cannot be read: it is no JSON object"),
             (
                 "{}",
                 "target is missing: it is one of splunk-hec, splunk-soar",

@@ -68,6 +68,10 @@ pub enum Ending {
 pub trait Progress: Send + Sync {
     /// The report as it is so far.
     fn page(&self, so_far: &Report);
+
+    /// How much of the backfill at hand is still to be read, in milliseconds of the time that was asked
+    /// for. What failed is read again, so that it may rise.
+    fn backfill_left(&self, _left_ms: u64) {}
 }
 
 /// Hears nothing.

@@ -12,6 +12,7 @@ mod deliver_check;
 mod deliver_refused;
 mod demo;
 mod doctor;
+mod doctor_advice;
 mod documents;
 mod every;
 mod expected;
