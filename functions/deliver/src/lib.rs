@@ -36,6 +36,8 @@ mod line;
 mod named_secrets;
 mod record;
 mod settings;
+#[cfg(test)]
+mod settings_effects;
 mod target;
 mod target_type;
 mod targets;

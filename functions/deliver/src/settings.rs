@@ -163,7 +163,7 @@ mod tests {
                 "unknown field `source_type`; did you mean `sourcetype`?",
             ),
             (
-                r#"{"target":"splunk-hec","url":"https://s","secret":"a","ack_poll_millis":0}"#,
+                r#"{"target":"splunk-hec","url":"https://s","secret":"a","acknowledge":true,"ack_poll_millis":0}"#,
                 "ack_poll_millis must be at least 1",
             ),
             (

@@ -36,3 +36,4 @@ mod since;
 mod support;
 mod together;
 mod version;
+mod without_effect;

@@ -295,7 +295,8 @@ fn a_folder_that_cannot_be_entered_hides_no_other() {
     );
     let named = ["backfills/closed", "ermission", "1 report"];
     on(&["backfill", "status"]).failed(1, &named);
-    let done = on(&["replay", "run", "--all"]).failed(1, &["quarantine/closed", "1 folders"]);
+    let done = on(&["replay", "run", "--all"])
+        .failed(1, &["quarantine/closed", "1 folder of the quarantine"]);
     assert!(done.stdout.contains("read again"), "{}", done.stdout);
     close(0o700);
     on(&["replay", "list"]).well();
@@ -321,7 +322,7 @@ fn what_cannot_be_is_refused() {
         &folder,
         &["replay", "run", "--all", "--queue", "https://sqs.example/q"],
     )
-    .failed(1, &["--queue goes with --bucket"]);
+    .failed(2, &["--queue goes with --bucket"]);
     let listed = on(&folder, &["replay", "list"]).failed(1, &["ab2.json is no item"]);
     assert!(!listed.stderr.contains("MARKER"), "{}", listed.stderr);
     let run = on(&folder, &["replay", "run", "--all"]).failed(1, &["2 of 3"]);
