@@ -106,7 +106,7 @@ impl FileError {
             },
             None => Self::Io {
                 place,
-                code: io_reason(&error),
+                code: io_reason(error),
                 fix: "check the path, the disk and who may",
             },
         }
