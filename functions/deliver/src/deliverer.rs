@@ -8,6 +8,7 @@ use drawbridge_store::Store;
 use drawbridge_time::Deadline;
 use futures::StreamExt as _;
 
+use crate::target::AllRefused;
 use crate::undecided::Undecided;
 use crate::{Later, Limits, Outcome, Record, StoredRecord, Target};
 
@@ -77,6 +78,20 @@ impl Deliverer {
         self.deliver_at_once(stored, until, IN_FLIGHT).await
     }
 
+    /// The same for those who want what is refused in quarantine, even if the target takes nothing.
+    pub async fn deliver_or_give_up(
+        &self,
+        stored: Vec<StoredRecord>,
+        until: Deadline,
+    ) -> Vec<Outcome> {
+        let deliver = async |batch| {
+            let sent = self.send_batch(batch, until, AllRefused::GiveUp).await;
+            self.settle(sent).await
+        };
+        let outcomes = self.in_batches(stored, IN_FLIGHT, deliver).await;
+        outcomes.into_iter().flatten().collect()
+    }
+
     /// The same for those who can wait until somebody has mended a setting: if the target takes none and
     /// refuses several, nothing is quarantined, and all of them are [`Outcome::Later`].
     pub async fn deliver_unless_all_are_refused(
@@ -84,7 +99,7 @@ impl Deliverer {
         stored: Vec<StoredRecord>,
         until: Deadline,
     ) -> Vec<Outcome> {
-        let send = |batch| self.send_batch(batch, until);
+        let send = |batch| self.send_batch(batch, until, AllRefused::Wait);
         let mut sent = self.in_batches(stored, IN_FLIGHT, send).await;
         if let Some(later) = self.too_many_refused(&sent) {
             self.set_health(TargetHealth::Waiting(later.clone()));
@@ -119,7 +134,7 @@ impl Deliverer {
         }
         Some(Later::because(format!(
             "the target refused all of the {refused} records that it was sent, so that a setting is \
-             wrong rather than the records: {reason}. They stay where they are: mend the setting, or \
+             wrong rather than the records: {reason}. They stay where they are: correct the setting, or \
              have them put aside with --set-aside"
         )))
     }
@@ -201,11 +216,16 @@ impl Deliverer {
     }
 
     async fn deliver_batch(&self, stored: Vec<StoredRecord>, until: Deadline) -> Vec<Outcome> {
-        let sent = self.send_batch(stored, until).await;
+        let sent = self.send_batch(stored, until, AllRefused::Wait).await;
         self.settle(sent).await
     }
 
-    async fn send_batch(&self, stored: Vec<StoredRecord>, until: Deadline) -> Sent {
+    async fn send_batch(
+        &self,
+        stored: Vec<StoredRecord>,
+        until: Deadline,
+        all_refused: AllRefused,
+    ) -> Sent {
         let mut batch = Undecided::new();
         let waits = self.unavailable();
         let waits = waits.or_else(|| until.is_over().then(no_time));
@@ -215,7 +235,7 @@ impl Deliverer {
                 None => self.fetch_body(stored).await,
             });
         }
-        let outcomes = self.send_once(&batch.records, until).await;
+        let outcomes = self.send_once(&batch.records, until, all_refused).await;
         Sent { batch, outcomes }
     }
 
@@ -232,11 +252,20 @@ impl Deliverer {
     }
 
     /// Sends records once, gives what the target says of each, and notes the health of the target.
-    async fn send_once(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+    async fn send_once(
+        &self,
+        records: &[Record],
+        until: Deadline,
+        all_refused: AllRefused,
+    ) -> Vec<Outcome> {
         if records.is_empty() {
             return Vec::new();
         }
-        let mut outcomes = self.target.deliver(records, until).await;
+        let target = &self.target;
+        let mut outcomes = match all_refused {
+            AllRefused::Wait => target.deliver(records, until).await,
+            AllRefused::GiveUp => target.deliver_or_give_up(records, until).await,
+        };
         let unanswered = Later::because("the target said nothing of this record");
         outcomes.resize(records.len(), Outcome::Later(unanswered));
         // The target did not refuse what there was no time to send.

@@ -7,7 +7,7 @@
 //! # Adding a target
 //! 1. A folder `src/targets/NAME/` with two types. One implements `TargetSettings`: its fields, their
 //!    checks, the formats that it takes, and how it is built. The other implements [`Target`]; if
-//!    the intake takes several records a request over HTTP, it implements `BatchApi` of `src/http/`
+//!    the intake takes several records per request over HTTP, it implements `BatchApi` of `src/http/`
 //!    as well, which splits batches and interprets answers. `TYPE` names the target and has an
 //!    example of its settings. `webhook` is the smallest one: one file, and one for its signature.
 //! 2. `NAME::TYPE` in [`TARGETS`]. `DeliverSettings`, the errors with "did you mean" and
@@ -36,6 +36,8 @@ mod line;
 mod named_secrets;
 mod record;
 mod settings;
+#[cfg(test)]
+mod settings_effects;
 mod target;
 mod target_type;
 mod targets;

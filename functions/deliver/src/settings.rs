@@ -146,8 +146,8 @@ mod tests {
     #[test]
     fn errors_name_the_field_and_the_right_name() {
         for (text, words) in [
-            ("nonsense", "at .: it is not valid JSON"),
-            ("[]", "at .: it is no JSON object"),
+            ("nonsense", "cannot be read: it is not valid JSON"),
+            ("[]", "cannot be read: it is no JSON object"),
             (
                 "{}",
                 "target is missing: it is one of splunk-hec, splunk-soar",
@@ -163,7 +163,7 @@ mod tests {
                 "unknown field `source_type`; did you mean `sourcetype`?",
             ),
             (
-                r#"{"target":"splunk-hec","url":"https://s","secret":"a","ack_poll_millis":0}"#,
+                r#"{"target":"splunk-hec","url":"https://s","secret":"a","acknowledge":true,"ack_poll_millis":0}"#,
                 "ack_poll_millis must be at least 1",
             ),
             (

@@ -21,6 +21,20 @@ pub trait Target: Send + Sync {
     ///
     /// What is still under way at `until` is given up and comes back as [`Outcome::Later`].
     async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome>;
+
+    /// The same where somebody wants what is refused given up, even if it is everything.
+    async fn deliver_or_give_up(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        self.deliver(records, until).await
+    }
+}
+
+/// What becomes of records where the target refuses every one of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AllRefused {
+    /// They wait: a setting is wrong rather than the records.
+    Wait,
+    /// They are given up, since somebody wants that.
+    GiveUp,
 }
 
 /// What became of a record. The reasons are for an operator: they name settings, codes and

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::cli::{self, SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::{Shown, say};
+use crate::progress::{Shown, counted, say};
 use crate::session::Session;
 use crate::tenants::Given;
 
@@ -84,10 +84,10 @@ fn print_report(
     let mut out = crate::screen::stdout();
     writeln!(
         out,
-        "{} alerts read with {} requests, {} records written in {:.1} s",
-        report.alerts,
-        report.requests,
-        report.records,
+        "{} read with {}, {} written in {:.1} s",
+        counted(report.alerts, "alert", "alerts"),
+        counted(report.requests, "request", "requests"),
+        counted(report.records, "record", "records"),
         started.elapsed().as_secs_f64()
     )?;
     let file = folder.join(format!("{format}.ndjson"));

@@ -13,7 +13,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Usage(String),
     /// Some of the input was not used; each part was reported when it was met.
-    #[error("{bad} of {all} alerts could not be read; the others were written")]
+    #[error("{}", some_alerts(*.bad, *.all))]
     SomeAlerts {
         /// How many were not used.
         bad: usize,
@@ -23,6 +23,14 @@ pub(crate) enum Failure {
     /// The reader of our output went away, as `head` does: no failure to speak of.
     #[error("the reader of the output went away")]
     ReaderGone,
+}
+
+fn some_alerts(bad: usize, all: usize) -> String {
+    match (bad, all) {
+        (_, 1) => "the alert could not be read".to_owned(),
+        (bad, all) if bad == all => format!("none of the {all} alerts could be read"),
+        (bad, all) => format!("{bad} of {all} alerts could not be read; the others were written"),
+    }
 }
 
 impl Failure {

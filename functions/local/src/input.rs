@@ -2,6 +2,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use drawbridge_files::io_reason;
+
 use crate::failure::Failure;
 
 /// What is read at most: alerts are a few kilobytes each, so that this is a wrong file.
@@ -20,7 +22,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     };
     let name = path.display();
     match read {
-        Err(error) => Err(Failure::of(format!("cannot read {name}: {error}"))),
+        Err(error) => Err(Failure::of(format!(
+            "{name} cannot be read: {}",
+            io_reason(&error)
+        ))),
         Ok(bytes) if bytes as u64 > MOST_BYTES => Err(Failure::of(format!(
             "{name} is larger than 1 GiB: split it into parts"
         ))),

@@ -49,7 +49,7 @@ pub(crate) fn shape(output: &str) -> Option<(&'static dyn Format, Shape)> {
     can_be.then_some((format, shape))
 }
 
-/// Checks that outputs can be in this place. Which of them a stack has is not known from here.
+/// Checks that outputs can be in this place, and that nothing has no effect there. Which of them a stack has is not known from here.
 pub(crate) fn check(tenant: &Tenant, place: &DataLocation) -> Result<(), ConfigError> {
     if place.as_folder().is_none()
         && let Some(format) = tenant.served_formats().next()
@@ -59,6 +59,9 @@ pub(crate) fn check(tenant: &Tenant, place: &DataLocation) -> Result<(), ConfigE
              served on one machine (docs/served.md), or remove it"
         );
         return Err(tenant.wrong("outputs", &problem));
+    }
+    if place.as_folder().is_some() {
+        tenant.check_effects_on_a_machine()?;
     }
     check_names(tenant)
 }

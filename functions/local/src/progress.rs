@@ -43,8 +43,9 @@ impl Progress for Shown {
     fn page(&self, so_far: &Report) {
         let text = || {
             format!(
-                "{} alerts read, {} records written",
-                so_far.alerts, so_far.records
+                "{} read, {} written",
+                counted(so_far.alerts, "alert", "alerts"),
+                counted(so_far.records, "record", "records")
             )
         };
         match self {
@@ -57,6 +58,14 @@ impl Progress for Shown {
                 }
             }
         }
+    }
+}
+
+/// A number with its noun: `1 alert`, `2 alerts`.
+pub(crate) fn counted(count: impl TryInto<u64>, one: &str, many: &str) -> String {
+    match count.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use drawbridge_cursor::{Backfill, State, Window};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::backfill_progress::{is_cancelled, windows};
+use crate::backfill_progress::{is_cancelled, millis, windows};
 use crate::context::PollContext;
 use crate::drain::{MAX_FAILURES, WindowOutcome};
 use crate::read_options::{ReadOptions, What};
@@ -125,7 +125,12 @@ impl Poller {
     ) -> Result<(), PollError> {
         let options = ReadOptions::of_backfill(&step.id, backfill);
         let until = self.read_by_live_polls(saved, context.now);
-        while let Some(range) = backfill.next(context.now) {
+        loop {
+            let left_ms = millis(&windows(&backfill.left()));
+            context.progress.backfill_left(left_ms);
+            let Some(range) = backfill.next(context.now) else {
+                break;
+            };
             // Live polls read what lies ahead of that.
             let Some(window) = Window::new(range.window.from(), range.window.to().min(until))
             else {
@@ -136,7 +141,8 @@ impl Poller {
             {
                 return Ok(());
             }
-            let options = options.clone().after(range.due);
+            let then_ms = left_ms.saturating_sub(range.window.millis());
+            let options = options.clone().after(range.due).then(then_ms);
             let read = self.read_window(options.clone(), window, context, saved, report);
             match read.await {
                 Ok(WindowOutcome::Read(left)) => {

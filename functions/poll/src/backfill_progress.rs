@@ -67,10 +67,21 @@ impl BackfillProgress {
     /// The share of the time asked for that was read, in percent.
     #[must_use]
     pub fn percent(&self) -> u64 {
-        let millis = |windows: &[Window]| windows.iter().map(Window::millis).sum::<u64>();
-        let all = millis(&self.windows).max(1);
-        let done = all.saturating_sub(millis(&self.left));
+        let (all, left) = (self.asked_ms().max(1), self.left_ms());
+        let done = all.saturating_sub(left);
         u64::try_from(u128::from(done) * 100 / u128::from(all)).unwrap_or(100)
+    }
+
+    /// The time that was asked for, in milliseconds.
+    #[must_use]
+    pub fn asked_ms(&self) -> u64 {
+        millis(&self.windows)
+    }
+
+    /// What of it is still to be read.
+    #[must_use]
+    pub fn left_ms(&self) -> u64 {
+        millis(&self.left)
     }
 
     /// Reads the progress of a backfill; `None` when there is none, or none that can be read.
@@ -243,6 +254,11 @@ impl BackfillProgress {
 /// Whether there is something left of it that nobody reads.
 pub(crate) fn is_cancelled(backfill: &Backfill) -> bool {
     backfill.suspended.is_some() && !backfill.is_done()
+}
+
+/// How long some windows are together.
+pub(crate) fn millis(windows: &[Window]) -> u64 {
+    windows.iter().map(Window::millis).sum()
 }
 
 /// The windows of some ranges.

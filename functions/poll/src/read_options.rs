@@ -32,6 +32,8 @@ pub(crate) struct ReadOptions {
     pub(crate) failures: u32,
     /// Whether it is read in whole pages all the same.
     pub(crate) whole_pages: bool,
+    /// Of a backfill: how many milliseconds of it are to be read after this window.
+    pub(crate) then_ms: Option<u64>,
 }
 
 impl ReadOptions {
@@ -43,6 +45,7 @@ impl ReadOptions {
             dry_run: false,
             failures: 0,
             whole_pages: false,
+            then_ms: None,
         }
     }
 
@@ -61,6 +64,14 @@ impl ReadOptions {
             again: backfill.again.then(|| id.to_owned()),
             dry_run: backfill.dry_run,
             ..Self::new(What::Backfill)
+        }
+    }
+
+    /// The same, for a window of a backfill after which so much is to be read.
+    pub(crate) fn then(self, then_ms: u64) -> Self {
+        Self {
+            then_ms: Some(then_ms),
+            ..self
         }
     }
 

@@ -71,6 +71,10 @@ pub trait Progress: Send + Sync {
 
     /// Graph gave a page, which is not delivered yet.
     fn answered(&self) {}
+
+    /// How much of the backfill at hand is still to be read, in milliseconds of the time that was asked
+    /// for. What failed is read again, so that it may rise.
+    fn backfill_left(&self, _left_ms: u64) {}
 }
 
 /// Hears nothing.

@@ -66,6 +66,16 @@ impl AccessError {
         }
     }
 
+    /// What to do, for those who show it apart from the rest of the text.
+    #[must_use]
+    pub fn fix(&self) -> &str {
+        match self {
+            Self::Denied { fix, .. } | Self::Missing { fix, .. } | Self::Failed { fix, .. } => fix,
+            Self::NoSpace { .. } => "free some space, then run again",
+            Self::Unavailable { .. } => "try again",
+        }
+    }
+
     /// Whether the same call may succeed a little later with nothing else changed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

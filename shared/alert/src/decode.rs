@@ -32,14 +32,24 @@ impl DecodeError {
         } = self;
         match alert_id {
             Some(id) => format!(
-                "the alert {id:?} cannot be read at {path}: {reason}; report the shape of this \
-                 property, and map the alert again with a release that knows it"
+                "the alert {id:?} cannot be read{}: {reason}; report the shape of this property, and \
+                 map the alert again with a release that knows it",
+                at(path)
             ),
             None => format!(
-                "this is no alert as Microsoft Graph's alerts_v2 has them, or its id cannot be read \
-                 ({path}: {reason})"
+                "this is no alert as Microsoft Graph's alerts_v2 has them, or its id cannot be \
+                 read{}: {reason}",
+                at(path)
             ),
         }
+    }
+}
+
+/// Where in the alert, unless it is all of it.
+fn at(path: &str) -> String {
+    match path {
+        "." => String::new(),
+        path => format!(" at {path}"),
     }
 }
 
@@ -126,7 +136,12 @@ fn printable(path: &serde_path_to_error::Path) -> String {
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     if text.starts_with("missing field") || text.starts_with("duplicate field") {
-        return text;
+        // Where that was seen is the end of the alert.
+        return text
+            .split(" at line ")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
     }
     if text.contains("recursion limit") {
         return TOO_DEEP.into();

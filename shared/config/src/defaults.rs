@@ -3,7 +3,7 @@
 
 /// The products whose alerts are read.
 pub const SERVICE_SOURCES: [&str; 1] = ["microsoftDefenderForEndpoint"];
-/// Alerts a page: Graph's limit.
+/// Alerts per page: Graph's limit.
 pub const PAGE_SIZE: u32 = 1000;
 /// Seconds that a live poll reads back behind its watermark.
 pub(crate) const OVERLAP_SECS: u32 = 15 * 60;

@@ -235,6 +235,7 @@ pub fn parse(name: &str, key: &str, body: &[u8]) -> Result<Tenant, ConfigError> 
     }
     tenant.is_document = true;
     tenant.check()?;
+    tenant.check_effects()?;
     Ok(tenant)
 }
 

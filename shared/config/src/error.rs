@@ -21,7 +21,7 @@ pub enum ConfigError {
         problem: String,
     },
     /// A document does not parse.
-    #[error("{place} cannot be read at {path}: {reason}")]
+    #[error("{place} cannot be read{}: {reason}", at(.path))]
     Unreadable {
         /// The variable, or the object's key.
         place: String,
@@ -61,6 +61,14 @@ pub enum ConfigError {
     /// The documents could not be reached.
     #[error("the tenant documents could not be read: {0}")]
     Store(#[from] StoreError),
+}
+
+/// Where in a document, unless all of it is wrong.
+fn at(path: &str) -> String {
+    match path {
+        "." => String::new(),
+        path => format!(" at {path}"),
+    }
 }
 
 impl ConfigError {

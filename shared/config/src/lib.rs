@@ -14,6 +14,7 @@ mod schema;
 mod serve;
 mod tenant;
 mod trust;
+mod without_effect;
 mod words;
 
 pub use bindings::{BINDINGS_KEY, Binding, Bindings};

@@ -76,7 +76,7 @@ pub struct Tenant {
     /// are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<String>,
-    /// Alerts a page, 1 to 1000, Graph's limit.
+    /// Alerts per page, 1 to 1000, Graph's limit.
     #[serde(default = "d::<PAGE_SIZE>")]
     pub page_size: u32,
     /// Seconds that a live poll reads back behind its watermark.

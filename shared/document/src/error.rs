@@ -1,6 +1,6 @@
-/// Where and how a document is wrong.
+/// Where and how a document is wrong: the end of a sentence that begins with "… cannot be read".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("at {path}: {reason}")]
+#[error("{}: {reason}", self.place())]
 pub struct DocumentError {
     /// Where in the document; a full stop is all of it.
     pub path: String,
@@ -9,6 +9,16 @@ pub struct DocumentError {
 }
 
 impl DocumentError {
+    /// What stands between "cannot be read" and the reason: ` at secret.name`, and nothing where all of it
+    /// is wrong.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self.path.as_str() {
+            "." => String::new(),
+            path => format!(" at {path}"),
+        }
+    }
+
     /// An error about the document as a whole.
     #[must_use]
     pub fn of_all(reason: impl Into<String>) -> Self {

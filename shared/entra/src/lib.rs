@@ -15,6 +15,7 @@
 //! secret, a token or an assertion into an error, an event or a `Debug` output.
 
 mod aadsts;
+mod advice;
 mod assertion_file;
 #[cfg(feature = "aws")]
 mod aws_assertion;

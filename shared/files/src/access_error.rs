@@ -5,6 +5,22 @@ use drawbridge_access::AccessError;
 
 use crate::trouble;
 
+/// What an error of the operating system says, in the words of a person in place of the system's.
+#[must_use]
+pub fn io_reason(error: &io::Error) -> String {
+    let known = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder",
+        io::ErrorKind::PermissionDenied => "permission denied",
+        io::ErrorKind::IsADirectory => "it is a folder",
+        io::ErrorKind::NotADirectory => "a part of the path is a file, not a folder",
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
+        io::ErrorKind::StorageFull => "the disk is full",
+        io::ErrorKind::InvalidData => "it is not UTF-8 text",
+        kind => return kind.to_string(),
+    };
+    known.to_owned()
+}
+
 /// Says what `error` means for the file or folder at `path`.
 #[must_use]
 pub fn access_error(path: &Path, error: &io::Error) -> AccessError {
@@ -17,7 +33,7 @@ pub fn access_error(path: &Path, error: &io::Error) -> AccessError {
         };
     }
     let place = path.display().to_string();
-    let code = error.kind().to_string();
+    let code = io_reason(error);
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             AccessError::Denied {
@@ -55,6 +71,8 @@ mod tests {
     #[test]
     fn each_kind_names_the_file_and_says_what_to_do() {
         let of = |kind: io::ErrorKind| access_error(Path::new("data/x"), &io::Error::from(kind));
+        let missing = of(io::ErrorKind::NotFound).to_string();
+        assert!(missing.contains("there is no such file"), "{missing}");
         let full = of(io::ErrorKind::StorageFull);
         assert!(matches!(full, AccessError::NoSpace { .. }) && !full.is_retryable());
         let denied = of(io::ErrorKind::PermissionDenied);

@@ -133,55 +133,55 @@ impl Denial {
     }
 }
 
-impl fmt::Display for Denial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.message {
-            Some(message) => write!(f, ", Graph says \"{message}\": ")?,
-            None => f.write_str(", without a word why: ")?,
-        }
-        let grant = format_args!(
+impl Denial {
+    /// What to do about it, and why.
+    pub(crate) fn advice(&self) -> String {
+        let grant = format!(
             "grant the application permission {} and give it admin consent in the tenant (it takes \
              minutes to arrive)",
             self.permission
         );
-        match (self.cause, self.status) {
-            (Cause::Permission, _) => f.write_fmt(grant),
-            (Cause::Tenant, _) => write!(
-                f,
+        let advice = match (self.cause, self.status) {
+            (Cause::Permission, _) => grant,
+            (Cause::Tenant, _) => format!(
                 "the tenant is not onboarded to Microsoft Defender or not licensed for it: {ONBOARD}"
             ),
             (Cause::NotPermission, StatusCode::UNAUTHORIZED) => {
-                write!(
-                    f,
-                    "the token has the permission, so it is not that: {CLOUD}; or {POLICY}"
-                )
+                format!("the token has the permission, so it is not that: {CLOUD}; or {POLICY}")
             }
-            (Cause::Policy, _) => f.write_str(POLICY),
-            (Cause::Contradiction, _) => write!(
-                f,
+            (Cause::Policy, _) => POLICY.to_owned(),
+            (Cause::Contradiction, _) => format!(
                 "the token has {}, so that granting it again changes nothing: if Graph names \
                  another permission, grant that one; if it was granted within the last hour, wait \
                  and try again; or the tenant is not onboarded to Microsoft Defender or not licensed \
                  for it: {ONBOARD}",
                 self.permission
             ),
-            (Cause::NotPermission, _) => write!(
-                f,
+            (Cause::NotPermission, _) => format!(
                 "the token has the permission, so it is not that; the tenant may not be onboarded \
                  to Microsoft Defender or not be licensed for it: {ONBOARD}"
             ),
             (Cause::Unknown, StatusCode::UNAUTHORIZED) => {
-                write!(f, "{CLOUD}; if they are, {grant}; or {POLICY}")
+                format!("{CLOUD}; if they are, {grant}; or {POLICY}")
             }
-            (Cause::Unknown, _) => write!(
-                f,
+            (Cause::Unknown, _) => format!(
                 "either the permission is missing: {grant}; or the tenant is not onboarded to \
                  Microsoft Defender or not licensed for it: {ONBOARD}"
             ),
-        }?;
+        };
         match self.has_code {
-            true => Ok(()),
-            false => f.write_str(PROXY),
+            true => advice,
+            false => advice + PROXY,
         }
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.message {
+            Some(message) => write!(f, ", Graph says \"{message}\": ")?,
+            None => f.write_str(", without a word why: ")?,
+        }
+        f.write_str(&self.advice())
     }
 }

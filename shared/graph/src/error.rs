@@ -132,7 +132,7 @@ pub enum GraphError {
 }
 
 /// What to do about a refusal that is no answer about the token. None of the causes is certain.
-fn after_refusal(status: u16) -> &'static str {
+pub(crate) fn after_refusal(status: u16) -> &'static str {
     match status {
         400 => {
             "what it may be is a product in service_sources that Graph does not know, or a Graph of \
@@ -276,7 +276,7 @@ impl GraphError {
     }
 }
 
-fn smaller(is_large: bool) -> &'static str {
+pub(crate) fn smaller(is_large: bool) -> &'static str {
     if is_large {
         "an alert of that size is not read; look at it in the Defender portal"
     } else {

@@ -10,6 +10,7 @@
 //! Nothing in this crate puts a secret, a token or an alert into an error, an event or a `Debug`
 //! output.
 
+mod advice;
 mod answer;
 mod check;
 mod client;

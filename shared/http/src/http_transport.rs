@@ -230,19 +230,20 @@ fn classify(error: reqwest::Error) -> TransportError {
     }
 }
 
-/// The innermost reasons of an error, which are the ones that help.
+/// The innermost reason of an error, which is the one that helps: those around it say which part of the
+/// client met it.
 fn reasons(error: &dyn Error) -> String {
-    let mut chain = vec![error.to_string()];
+    let mut reason = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         if let Some(trouble) = trouble(cause) {
-            // Instead of the words of the client, which would push the way out of sight.
-            chain = vec![trouble.code.to_owned(), trouble.fix.to_owned()];
+            reason = format!("{}: {}", trouble.code, trouble.fix);
             break;
         }
-        chain.push(cause.to_string());
+        reason = cause.to_string();
         source = cause.source();
     }
-    chain.dedup();
-    printable(&chain.join(": "), 300)
+    // The number says nothing that the words before it do not.
+    let words = reason.split(" (os error ").next().unwrap_or_default();
+    printable(words, 300)
 }

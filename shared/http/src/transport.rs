@@ -26,7 +26,7 @@ pub trait Transport: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
     /// Name resolution, TCP or TLS failed.
-    #[error("cannot connect ({0}): check the host, DNS, TLS inspection and the way out")]
+    #[error("cannot connect ({0}): check the host, DNS, TLS inspection and the firewall")]
     Connect(String),
     /// The same, where the environment names a proxy: it, or the host, may be out of reach.
     #[error(

@@ -32,6 +32,17 @@ pub(crate) fn check_url(
     ))
 }
 
+/// Checks that a certificate authority is for a connection that shows a certificate.
+pub(crate) fn check_ca(ca: Option<&str>, url: &Url) -> Result<(), SettingsError> {
+    match ca {
+        Some(_) if url.scheme() == "http" => Err(SettingsError::field(
+            "ca",
+            "has no effect with plain http, where no certificate is shown: remove it",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Checks that an address does not have the path already that is put behind it.
 pub(crate) fn check_base(
     field: &'static str,

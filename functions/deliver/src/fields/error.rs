@@ -14,7 +14,7 @@ pub enum SettingsError {
         meaning: &'static str,
     },
     /// The document cannot be read.
-    #[error("the delivery settings cannot be read {0}")]
+    #[error("the delivery settings cannot be read{0}")]
     Unreadable(#[from] DocumentError),
     /// A field is wrong.
     #[error("the delivery settings: {field} {problem}")]

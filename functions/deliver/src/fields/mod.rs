@@ -6,7 +6,7 @@ mod address;
 mod authority;
 mod error;
 
-pub(crate) use address::{check_base, check_url};
+pub(crate) use address::{check_base, check_ca, check_url};
 pub(crate) use authority::authority;
 pub use error::SettingsError;
 

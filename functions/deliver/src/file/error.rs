@@ -1,6 +1,8 @@
 use std::io;
 use std::path::Path;
 
+use drawbridge_files::io_reason;
+
 /// Why a file of records could not be read, or the checkpoint beside it not be kept. Never holds any of
 /// the content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -104,7 +106,7 @@ impl FileError {
             },
             None => Self::Io {
                 place,
-                code: error.kind().to_string(),
+                code: io_reason(error),
                 fix: "check the path, the disk and who may",
             },
         }

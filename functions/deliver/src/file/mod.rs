@@ -171,7 +171,7 @@ impl FileDelivery {
             let parcels = lines.texts.iter().map(|line| record(line).into());
             let parcels: Vec<StoredRecord> = parcels.collect();
             let outcomes = match self.sets_aside {
-                true => self.deliverer.deliver(parcels, until).await,
+                true => self.deliverer.deliver_or_give_up(parcels, until).await,
                 false => {
                     let deliverer = &self.deliverer;
                     deliverer

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use drawbridge_time::Deadline;
 
 use super::Verdict;
+use crate::target::AllRefused;
 use crate::undecided::Undecided;
 use crate::{Later, Limits, Outcome, Record};
 
@@ -42,11 +43,14 @@ pub(crate) struct EncodedRecord {
 /// another one was taken, or if it is large and too large: else it may as well be a setting that is
 /// wrong, and nothing is given up.
 /// One that the target names is believed to be at fault, but not three in a row and none taken.
+/// With [`AllRefused::GiveUp`], whatever is refused alone counts.
 pub(crate) async fn deliver(
     api: &dyn BatchApi,
     records: &[Record],
     until: Deadline,
+    all_refused: AllRefused,
 ) -> Vec<Outcome> {
+    let is_patient = all_refused == AllRefused::Wait;
     let mut batch = Undecided::new();
     for record in records {
         batch.push(api.encode(record).map_err(Outcome::Refused));
@@ -82,7 +86,7 @@ pub(crate) async fn deliver(
             Verdict::OneRefused(n, reason) if n < range.len() => {
                 let at = range.start + n;
                 named.push((at, reason.clone()));
-                if !any_taken && named.len() >= SUSPICIOUS {
+                if is_patient && !any_taken && named.len() >= SUSPICIOUS {
                     later = Some(Later::because(reason));
                 }
                 push(&mut work, at + 1..range.end);
@@ -100,7 +104,7 @@ pub(crate) async fn deliver(
                     _ => too_large(encoded[range.start].bytes.len()),
                 };
                 unproven.push((range.start, reason.clone()));
-                if !any_taken && unproven.len() >= SUSPICIOUS {
+                if is_patient && !any_taken && unproven.len() >= SUSPICIOUS {
                     later = Some(Later::because(reason));
                 }
             }
@@ -119,8 +123,11 @@ pub(crate) async fn deliver(
             }
         }
     }
-    let named_is_proven = any_taken || named.len() < SUSPICIOUS;
-    let all = [(unproven, any_taken), (named, named_is_proven)];
+    let named_is_proven = !is_patient || any_taken || named.len() < SUSPICIOUS;
+    let all = [
+        (unproven, !is_patient || any_taken),
+        (named, named_is_proven),
+    ];
     for (refused, is_proven) in all {
         for (at, reason) in refused {
             let outcome = if is_proven {

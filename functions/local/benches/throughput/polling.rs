@@ -18,7 +18,7 @@ pub(crate) fn run() {
             alerts,
         } = poll(&simulator);
         assert_eq!(alerts, 100_000, "the poll did not read every alert");
-        let what = format!("poll --once of 100,000 alerts, {latency_ms} ms a page");
+        let what = format!("poll --once of 100,000 alerts, {latency_ms} ms per page");
         let rate = alerts as f64 / took.as_secs_f64();
         row(
             &what,
@@ -27,7 +27,7 @@ pub(crate) fn run() {
         row(&format!("{what}: peak memory"), &format!("{peak_mb:.1} MB"));
         let thrown = throw_away(&simulator);
         row(
-            &format!("the same pages fetched and thrown away, {latency_ms} ms a page"),
+            &format!("the same pages fetched and thrown away, {latency_ms} ms per page"),
             &format!(
                 "{:.1} s; the poll takes {:.2} times that",
                 thrown.as_secs_f64(),

@@ -37,6 +37,7 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
         say(&note);
     }
     let place = DataLocation::open(&args.place).await?;
+    check_no_wait(&place, args.no_wait)?;
     let document = polled_document(&place, &tenant).await?;
     check_output(&place, document.as_ref(), args.output.as_deref())?;
     let request = BackfillRequest {
@@ -71,6 +72,7 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
 /// Goes on with a backfill by its id; the windows that failed are tried again.
 pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
+    check_no_wait(&place, args.no_wait)?;
     let mut progress = with_id(&place, &args.id).await?;
     progress.left.append(&mut progress.failed);
     progress.left.sort_unstable();
@@ -84,6 +86,16 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
         json: args.json,
     };
     go_on(&place, document, progress, &options).await
+}
+
+fn check_no_wait(place: &DataLocation, no_wait: bool) -> Result<(), Failure> {
+    match place.as_folder() {
+        Some(_) if no_wait => Err(Failure::usage(
+            "--no-wait goes with --bucket: in a folder the backfill is read here, and ends with this \
+             command; leave it out",
+        )),
+        _ => Ok(()),
+    }
 }
 
 async fn go_on(

@@ -9,10 +9,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::say;
+use crate::progress::{counted, say};
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// The parts of the bar, more than a terminal can show.
+const BAR_PARTS: u64 = 10_000;
+
+/// From so many columns on, there is room for a longer bar.
+const WIDE_FROM: u16 = 100;
 
 /// Whether nothing is left to be read. Windows that failed again and again are not left: they are
 /// in quarantine.
@@ -52,21 +58,21 @@ fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> 
     if json {
         writeln!(out, "{}", serde_json::json!(progress))?;
     } else {
-        let records = if progress.dry_run {
-            "records would be written"
+        let written = if progress.dry_run {
+            "would be written"
         } else {
-            "records written"
+            "written"
         };
         writeln!(
             out,
-            "{}: {}, {} %: {} alerts read, {} {records}, {} there already, {} requests",
+            "{}: {}, {} %: {} read, {} {written}, {} there already, {}",
             progress.id,
             state(progress),
             progress.percent(),
-            progress.alerts,
-            progress.records,
+            counted(progress.alerts, "alert", "alerts"),
+            counted(progress.records, "record", "records"),
             progress.suppressed,
-            progress.requests,
+            counted(progress.requests, "request", "requests"),
         )?;
     }
     Ok(())
@@ -86,64 +92,118 @@ fn check_complete(place: &DataLocation, progress: &BackfillProgress) -> Result<(
             "stopped before the end; nothing is lost: {go_on}"
         )));
     }
-    if !progress.failed.is_empty() {
-        return Err(Failure::of(format!(
-            "{} windows failed again and again and are in quarantine/; {go_on} with them",
-            progress.failed.len()
-        )));
+    match progress.failed.len() {
+        0 => {}
+        1 => {
+            return Err(Failure::of(format!(
+                "1 window failed again and again and is in quarantine/; {go_on} with it"
+            )));
+        }
+        failed => {
+            return Err(Failure::of(format!(
+                "{failed} windows failed again and again and are in quarantine/; {go_on} with them"
+            )));
+        }
     }
-    if progress.quarantined > 0 {
-        return Err(Failure::of(format!(
-            "{} alerts or records could not be read or sent and are in quarantine/: see {}",
-            progress.quarantined,
-            place.command("replay list")
-        )));
+    let list = place.command("replay list");
+    match progress.quarantined {
+        0 => Ok(()),
+        1 => Err(Failure::of(format!(
+            "1 alert or record could not be read or sent and is in quarantine/: see {list}"
+        ))),
+        many => Err(Failure::of(format!(
+            "{many} alerts or records could not be read or sent and are in quarantine/: see {list}"
+        ))),
     }
-    Ok(())
 }
 
 /// A bar on a terminal, lines elsewhere.
 pub(super) struct Bar {
     bar: Option<ProgressBar>,
-    last: Mutex<(Instant, Before)>,
+    shown: Mutex<Shown>,
 }
 
-/// What was done before the step at hand.
+/// What is shown. What was read once does not go back, though what failed is read again.
+struct Shown {
+    last_line: Instant,
+    /// What was done before the step at hand.
+    before: Counts,
+    /// With that.
+    now: Counts,
+    asked_ms: u64,
+    read_ms: u64,
+}
+
 #[derive(Clone, Copy, Default)]
-struct Before {
-    percent: u64,
+struct Counts {
     alerts: u64,
     records: u64,
+}
+
+impl Shown {
+    fn begin() -> Self {
+        Self {
+            last_line: Instant::now(),
+            before: Counts::default(),
+            now: Counts::default(),
+            asked_ms: 0,
+            read_ms: 0,
+        }
+    }
+
+    fn left(&mut self, left_ms: u64) {
+        let read_ms = self.asked_ms.saturating_sub(left_ms);
+        self.read_ms = self.read_ms.max(read_ms);
+    }
+
+    /// How many parts of `of` were read; all of them only if nothing is left.
+    fn share(&self, of: u64) -> u64 {
+        let share = u128::from(self.read_ms) * u128::from(of) / u128::from(self.asked_ms.max(1));
+        u64::try_from(share).unwrap_or(of)
+    }
+
+    fn counts(&self) -> String {
+        let Counts { alerts, records } = self.now;
+        format!(
+            "{}, {}",
+            counted(alerts, "alert", "alerts"),
+            counted(records, "record", "records")
+        )
+    }
 }
 
 impl Bar {
     pub(super) fn start() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(100);
-            let look = "{bar:12} {pos:>3} %  {msg}  {elapsed}";
-            if let Ok(style) = ProgressStyle::with_template(look) {
-                bar.set_style(style);
+            let bar = ProgressBar::new(BAR_PARTS);
+            let width = match console::Term::stderr().size() {
+                (_, ..WIDE_FROM) => 12,
+                _ => 40,
+            };
+            let look = format!("{{bar:{width}}} {{msg}}  {{elapsed}}");
+            if let Ok(style) = ProgressStyle::with_template(&look) {
+                bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏░"));
             }
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
         Self {
             bar,
-            last: Mutex::new((Instant::now(), Before::default())),
+            shown: Mutex::new(Shown::begin()),
         }
     }
 
     /// Shows what is done.
     pub(super) fn at(&self, progress: &BackfillProgress) {
-        let before = Before {
-            percent: progress.percent(),
+        let counts = Counts {
             alerts: progress.alerts,
             records: progress.records,
         };
-        if let Ok(mut last) = self.last.lock() {
-            last.1 = before;
-        }
-        self.show(before);
+        self.show(|shown| {
+            (shown.before, shown.now) = (counts, counts);
+            shown.asked_ms = progress.asked_ms();
+            shown.left(progress.left_ms());
+        });
     }
 
     pub(super) fn end(&self) {
@@ -152,32 +212,49 @@ impl Bar {
         }
     }
 
-    fn show(&self, so_far: Before) {
-        let text = format!("{} alerts, {} records", so_far.alerts, so_far.records);
-        if let Some(bar) = &self.bar {
-            bar.set_position(so_far.percent);
-            bar.set_message(text);
-            return;
-        }
-        let Ok(mut last) = self.last.lock() else {
+    fn show(&self, change: impl FnOnce(&mut Shown)) {
+        let Ok(mut shown) = self.shown.lock() else {
             return;
         };
-        if last.0.elapsed() >= LINE_EVERY {
-            last.0 = Instant::now();
-            say(&format!("{} %, {text}", so_far.percent));
+        change(&mut shown);
+        let percent = format!("{} %", shown.share(100));
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{percent:>5}  {}", shown.counts()));
+            bar.set_position(shown.share(BAR_PARTS));
+        } else if shown.last_line.elapsed() >= LINE_EVERY {
+            shown.last_line = Instant::now();
+            say(&format!("{percent}, {}", shown.counts()));
         }
     }
 }
 
 impl Progress for Bar {
     fn page(&self, step: &Report) {
-        let Ok(before) = self.last.lock().map(|last| last.1) else {
-            return;
-        };
-        self.show(Before {
-            alerts: before.alerts + step.alerts,
-            records: before.records + step.records,
-            ..before
+        self.show(|shown| {
+            shown.now = Counts {
+                alerts: shown.before.alerts + step.alerts,
+                records: shown.before.records + step.records,
+            };
         });
+    }
+
+    fn backfill_left(&self, left_ms: u64) {
+        self.show(|shown| shown.left(left_ms));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_does_not_go_back_and_is_all_only_at_the_end() {
+        let mut shown = Shown::begin();
+        assert_eq!(shown.share(100), 0);
+        shown.asked_ms = 1000;
+        for (left_ms, percent) in [(1000, 0), (500, 50), (700, 50), (1, 99), (0, 100), (9, 100)] {
+            shown.left(left_ms);
+            assert_eq!(shown.share(100), percent, "{left_ms}");
+        }
     }
 }

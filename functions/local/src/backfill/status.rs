@@ -7,6 +7,7 @@ use super::known::{KnownBackfills, reported};
 use crate::cli::{self, BackfillStatus};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::progress::counted;
 use crate::screen::{columns, wrapped};
 use crate::span::ago;
 
@@ -71,7 +72,12 @@ fn check_complete(unreadable: usize) -> Result<(), Failure> {
     match unreadable {
         0 => Ok(()),
         some => Err(Failure::of(format!(
-            "{some} reports of backfills or folders of them cannot be read"
+            "{} cannot be read",
+            counted(
+                some,
+                "report of a backfill or folder of reports",
+                "reports of backfills or folders of reports"
+            )
         ))),
     }
 }

@@ -46,13 +46,13 @@ pub(crate) struct Backfill {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Do not ask for confirmation.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dry_run")]
     pub(crate) yes: bool,
     /// On a stack: begin it and do not watch.
     #[arg(long)]
     pub(crate) no_wait: bool,
     /// End with the progress in JSON on standard output.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_wait")]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: DataLocationArgs,
@@ -89,7 +89,7 @@ pub(crate) struct BackfillResume {
     #[arg(long)]
     pub(crate) no_wait: bool,
     /// End with the progress in JSON on standard output.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_wait")]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: DataLocationArgs,

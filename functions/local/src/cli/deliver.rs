@@ -57,7 +57,7 @@ pub(crate) struct Deliver {
     pub(crate) out: Option<PathBuf>,
     /// Connect, sign in, send one record that says it is a test, and say what came of it. Nothing else
     /// is delivered.
-    #[arg(long, conflicts_with_all = ["all", "once", "set_aside"])]
+    #[arg(long, conflicts_with_all = ["all", "once", "set_aside", "every"])]
     pub(crate) check: bool,
     /// The format of the records.
     #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]

@@ -100,7 +100,7 @@ pub(crate) struct Poll {
     pub(crate) page_size: u32,
     /// With --all: write metrics of every tenant to this file each round, as OpenMetrics text, for the
     /// textfile collector of Prometheus' node exporter. Its name has to end in .prom for that.
-    #[arg(long, value_name = "FILE", requires = "all", conflicts_with_all = ["once", "tenants"])]
+    #[arg(long, value_name = "FILE", requires = "all", conflicts_with_all = ["once", "tenants", "tenant_id"])]
     pub(crate) metrics_file: Option<PathBuf>,
     /// Print a report in JSON on standard output: one at the end with --once, else one per poll.
     #[arg(long)]

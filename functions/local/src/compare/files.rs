@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use drawbridge_compare::{Comparison, ReadError, Which};
+use drawbridge_files::io_reason;
 
 use crate::failure::Failure;
 use crate::progress::say;
@@ -51,7 +52,11 @@ fn read_file(
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Failure {
-    Failure::of(format!("cannot read {}: {error}", path.display()))
+    Failure::of(format!(
+        "{} cannot be read: {}",
+        path.display(),
+        io_reason(error)
+    ))
 }
 
 fn about(path: &Path, error: &ReadError) -> Failure {

@@ -64,6 +64,16 @@ enum Kind {
 impl DataLocation {
     /// Opens the place that the command line or, for a stack, the environment names.
     pub(crate) async fn open(args: &cli::DataLocationArgs) -> Result<Self, Failure> {
+        if args
+            .bucket
+            .as_ref()
+            .is_some_and(|name| name.trim().is_empty())
+        {
+            return Err(Failure::usage(
+                "--bucket is empty: give the stack's output BucketName, or leave it out for the folder \
+                 of a single machine",
+            ));
+        }
         let given = |option: &Option<String>, variable: &str| {
             let from_environment = || std::env::var(variable).ok().filter(|_| args.out.is_none());
             let given = option.clone().or_else(from_environment);
@@ -221,8 +231,8 @@ impl DataLocation {
         pointers: bool,
     ) -> Result<Arc<dyn Queue>, Failure> {
         match &self.kind {
-            Kind::Folder(_) => Err(Failure::of(
-                "--queue goes with --bucket: in a folder, records go to the output's file",
+            Kind::Folder(_) => Err(Failure::usage(
+                "--queue goes with --bucket: in a folder, records go to the output's file; leave it out",
             )),
             #[cfg(feature = "aws")]
             Kind::Stack(stack) => Ok(stack.records(output, url, pointers)),

@@ -3,7 +3,7 @@ use std::io::Write as _;
 use drawbridge_deliver::file::{FileDelivery, FileReport, Undelivered};
 
 use crate::failure::Failure;
-use crate::progress::{say, timed};
+use crate::progress::{counted, say, timed};
 
 /// Prints what was done, if anything was; of a tenant among several, with its name.
 pub(super) fn print_report(
@@ -35,7 +35,10 @@ pub(super) fn print_report(
         }
         writeln!(out, "{line}")?;
     } else if *delivered + *refused > 0 {
-        let text = format!("{of}{delivered} records delivered, {refused} refused");
+        let text = format!(
+            "{of}{} delivered, {refused} refused",
+            counted(*delivered, "record", "records")
+        );
         writeln!(out, "{}", timed(&text))?;
     }
     Ok(())
@@ -51,7 +54,7 @@ pub(super) fn check_complete(
         check_none_gone(&left)?;
         let left: Vec<String> = left.iter().map(describe_bytes).collect();
         return Err(Failure::of(format!(
-            "not everything was delivered; nothing is lost, run it again: {}; left are {}",
+            "not everything was delivered; nothing is lost, run it again: {}; still to be delivered: {}",
             later.reason,
             left.join(", ")
         )));
@@ -62,8 +65,12 @@ pub(super) fn check_complete(
     let quarantined = report.refused + report.cut;
     if quarantined > 0 {
         return Err(Failure::of(format!(
-            "{quarantined} records were refused or cut and are in quarantine/: see `drawbridge \
-             replay list`"
+            "{} in quarantine/: see `drawbridge replay list`",
+            counted(
+                quarantined,
+                "record was refused or cut and is",
+                "records were refused or cut and are"
+            )
         )));
     }
     Ok(())
@@ -83,12 +90,12 @@ pub(super) fn check_none_gone(left: &[Undelivered]) -> Result<(), Failure> {
 
 fn describe_lost(lost: &Undelivered) -> String {
     format!(
-        "{} were written and are gone: it was truncated before they were copied or delivered; \
+        "{} written to it are gone: the file was truncated before they were copied or delivered; \
          see \"Rotation\" in docs/deliver.md",
         describe_bytes(lost)
     )
 }
 
 fn describe_bytes(left: &Undelivered) -> String {
-    format!("{} bytes of {}", left.bytes, left.place)
+    format!("{} of {}", counted(left.bytes, "byte", "bytes"), left.place)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use drawbridge_alert::Alert;
 use drawbridge_deliver::{DeliverSettings, NamedSecrets, Outcome, Ports, Record};
+use drawbridge_files::io_reason;
 use drawbridge_record::Format;
 use drawbridge_time::{Deadline, SystemClock};
 use jiff::Timestamp;
@@ -47,8 +48,11 @@ impl Target {
 fn settings(file: Option<&Path>) -> Result<String, Failure> {
     match file {
         Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            let kind = error.kind();
-            Failure::of(format!("{} cannot be read: {kind}", path.display()))
+            let reason = io_reason(&error);
+            Failure::of(format!(
+                "the settings file {} cannot be read ({reason}): check the path of --to",
+                path.display()
+            ))
         }),
         None => std::env::var(SETTINGS_VARIABLE).map_err(|_| {
             Failure::of(format!(

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use url::Url;
 
-use super::{Line, Mark};
+use super::Line;
 use crate::span::span;
 use crate::tenants::TenantDocument;
 use crate::tenants::admission::Verdicts;
@@ -52,10 +52,10 @@ pub(super) async fn lines(
                 let ours = before.saturating_add(took / 2).unwrap_or(before);
                 compared(&host, ours.duration_since(theirs).as_secs())
             }
-            Err(why) => Line::new(
-                Mark::Warn,
+            Err(why) => Line::warn(
                 "clock",
                 format!("it could not be compared with that of {host}: {why}"),
+                "if the sign-in fails, too, mend that first; if not, run this again",
             ),
         });
     }
@@ -81,21 +81,22 @@ async fn date(services: &Services, tenant: Admitted<'_>, url: &Url) -> Result<Ti
 fn compared(host: &str, ahead: i64) -> Line {
     let off = ahead.abs();
     let how = if ahead < 0 { "behind" } else { "ahead of" };
-    let mark = match off {
-        FAILED_SECS.. => Mark::Failed,
-        WARN_SECS..FAILED_SECS => Mark::Warn,
-        _ => {
-            let text = format!("it differs from that of {host} by less than {WARN_SECS} s");
-            return Line::new(Mark::Ok, "clock", text);
-        }
-    };
     let text = format!("it is {} {how} that of {host}", span(off));
-    Line::new(mark, "clock", text).todo("let this machine take its time from NTP")
+    let todo = "let this machine take its time from NTP";
+    match off {
+        FAILED_SECS.. => Line::failed("clock", text, todo),
+        WARN_SECS..FAILED_SECS => Line::warn("clock", text, todo),
+        _ => Line::ok(
+            "clock",
+            format!("it differs from that of {host} by less than {WARN_SECS} s"),
+        ),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::line::Mark;
 
     #[test]
     fn a_clock_that_is_wrong_is_told_by_how_much() {

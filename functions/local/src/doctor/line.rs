@@ -10,7 +10,7 @@ const INDENT: usize = 8;
 
 /// How it is with what was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
+pub(super) enum Mark {
     Ok,
     Warn,
     Failed,
@@ -42,29 +42,56 @@ impl Mark {
 /// One thing that was looked at.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    pub(crate) mark: Mark,
+    pub(super) mark: Mark,
     /// What it is about, such as `clock` or `contoso: sign-in`.
-    pub(crate) about: String,
+    about: String,
     /// What was found.
-    pub(crate) text: String,
-    /// What to do, unless the text says it, or there is nothing to do.
-    pub(crate) todo: Option<String>,
+    pub(super) text: String,
+    /// What to do: of all that has failed or is warned of.
+    todo: Option<String>,
 }
 
 impl Line {
-    pub(crate) fn new(mark: Mark, about: impl Into<String>, text: impl Into<String>) -> Self {
+    /// It is as it should be.
+    pub(crate) fn ok(about: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
-            mark,
+            mark: Mark::Ok,
             about: about.into(),
             text: text.into(),
             todo: None,
         }
     }
 
-    pub(crate) fn todo(self, todo: impl Into<String>) -> Self {
+    /// It was not looked at.
+    pub(crate) fn note(about: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
+            mark: Mark::Note,
+            ..Self::ok(about, text)
+        }
+    }
+
+    /// It works, but somebody should look at it.
+    pub(crate) fn warn(
+        about: impl Into<String>,
+        text: impl Into<String>,
+        todo: impl Into<String>,
+    ) -> Self {
+        Self {
+            mark: Mark::Warn,
             todo: Some(todo.into()),
-            ..self
+            ..Self::ok(about, text)
+        }
+    }
+
+    /// It does not work.
+    pub(crate) fn failed(
+        about: impl Into<String>,
+        text: impl Into<String>,
+        todo: impl Into<String>,
+    ) -> Self {
+        Self {
+            mark: Mark::Failed,
+            ..Self::warn(about, text, todo)
         }
     }
 
@@ -72,7 +99,9 @@ impl Line {
         let text = format!("{}: {}", self.about, self.text);
         let text = wrapped(&text, INDENT, columns());
         writeln!(out, "{}{}", self.mark.painted(), text.trim_start())?;
-        if let Some(todo) = &self.todo {
+        // Many an error says it itself.
+        let todo = self.todo.iter().find(|todo| !self.text.contains(*todo));
+        if let Some(todo) = todo {
             let todo = format!("what to do: {todo}");
             writeln!(out, "{}", wrapped(&todo, INDENT, columns()))?;
         }

@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use drawbridge_config::Tenant;
-use drawbridge_files::{Access, Root, trouble};
+use drawbridge_files::{Access, Root, io_reason, trouble};
 
-use super::{Line, Mark};
+use super::Line;
 use crate::data_location::SERVED_FOLDER;
 use crate::outputs::{self, Shape};
 
@@ -29,10 +29,8 @@ pub(super) fn lines(folder: &Path) -> Vec<Line> {
     let name = folder.display();
     if !folder.is_dir() {
         let text = format!("there is no folder {name}");
-        return vec![
-            Line::new(Mark::Failed, "folder", text)
-                .todo("name it with --out, or add the first tenant: `drawbridge tenants add`"),
-        ];
+        let todo = "name it with --out, or add the first tenant: `drawbridge tenants add`";
+        return vec![Line::failed("folder", text, todo)];
     }
     let root = Root::new(folder);
     let there = WRITTEN.iter().filter(|below| folder.join(below).is_dir());
@@ -43,7 +41,7 @@ pub(super) fn lines(folder: &Path) -> Vec<Line> {
     let mut lines: Vec<Line> = failed.collect();
     if lines.is_empty() {
         let text = format!("{name} can be written to");
-        lines.push(Line::new(Mark::Ok, "folder", text));
+        lines.push(Line::ok("folder", text));
     }
     lines.push(disk(folder));
     lines
@@ -53,7 +51,9 @@ pub(super) fn lines(folder: &Path) -> Vec<Line> {
 pub(super) fn outputs(folder: &Path, tenant: &Tenant) -> Line {
     let about = format!("{}: outputs", tenant.name);
     if let Err(error) = outputs::check_names(tenant) {
-        return Line::new(Mark::Failed, about, error.to_string());
+        let todo = "correct `outputs` in the tenant's document: an output is a format, which \
+                    `drawbridge map --help` lists, or one with -objects or -served behind it";
+        return Line::failed(about, error.to_string(), todo);
     }
     let root = Root::new(folder);
     let names = outputs::names(tenant);
@@ -82,11 +82,7 @@ pub(super) fn outputs(folder: &Path, tenant: &Tenant) -> Line {
             return refusal(&about, &path, &error);
         }
     }
-    Line::new(
-        Mark::Ok,
-        about,
-        format!("{} can be written", names.join(", ")),
-    )
+    Line::ok(about, format!("{} can be written", names.join(", ")))
 }
 
 /// Writes a file and removes it.
@@ -100,12 +96,12 @@ fn refusal(about: &str, path: &Path, error: &io::Error) -> Line {
     let (code, fix) = match trouble(error) {
         Some(trouble) => (trouble.code.to_owned(), trouble.fix),
         None => (
-            error.kind().to_string(),
+            io_reason(error),
             "check the path, the disk and who may write there",
         ),
     };
     let text = format!("{} cannot be written to ({code})", path.display());
-    Line::new(Mark::Failed, about, text).todo(fix)
+    Line::failed(about, text, fix)
 }
 
 /// How much of the disk is free.
@@ -113,43 +109,37 @@ fn refusal(about: &str, path: &Path, error: &io::Error) -> Line {
 fn disk(folder: &Path) -> Line {
     match rustix::fs::statvfs(folder) {
         Ok(found) => of_free(found.f_bavail.saturating_mul(found.f_frsize)),
-        Err(error) => Line::new(
-            Mark::Warn,
+        Err(error) => Line::warn(
             "disk",
             format!(
                 "the free space cannot be told: {}",
-                io::Error::from(error).kind()
+                io_reason(&error.into())
             ),
+            "look at it with `df`",
         ),
     }
 }
 
 #[cfg(not(unix))]
 fn disk(_folder: &Path) -> Line {
-    Line::new(
-        Mark::Note,
-        "disk",
-        "the free space is not looked at on this system",
-    )
+    Line::note("disk", "the free space is not looked at on this system")
 }
 
 #[cfg_attr(not(unix), expect(dead_code, reason = "asked on Unix alone"))]
 fn of_free(bytes: u64) -> Line {
-    let mark = match bytes {
-        ..FAILED_FREE_BYTES => Mark::Failed,
-        FAILED_FREE_BYTES..WARN_FREE_BYTES => Mark::Warn,
-        _ => Mark::Ok,
-    };
-    let line = Line::new(mark, "disk", format!("{} MiB are free", bytes / MIB));
-    match mark {
-        Mark::Ok => line,
-        _ => line.todo("make room: rotate and remove records that the SIEM has"),
+    let text = format!("{} MiB are free", bytes / MIB);
+    let todo = "make room: rotate and remove records that the SIEM has";
+    match bytes {
+        ..FAILED_FREE_BYTES => Line::failed("disk", text, todo),
+        FAILED_FREE_BYTES..WARN_FREE_BYTES => Line::warn("disk", text, todo),
+        _ => Line::ok("disk", text),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::line::Mark;
 
     #[test]
     fn a_disk_that_is_nearly_full_is_told() {
@@ -160,12 +150,7 @@ mod tests {
             (1023, Mark::Warn),
             (1024, Mark::Ok),
         ] {
-            let line = of_free(mib * MIB);
-            assert_eq!(
-                (line.mark, line.todo.is_some()),
-                (mark, mark != Mark::Ok),
-                "{mib}"
-            );
+            assert_eq!(of_free(mib * MIB).mark, mark, "{mib}");
         }
     }
 }

@@ -9,17 +9,26 @@ mod target;
 
 use std::io::Write as _;
 
+use drawbridge_config::ConfigError;
 use drawbridge_graph::Level;
 use futures::{StreamExt as _, stream};
 
-pub(crate) use self::line::{Line, Mark};
+use self::line::{Line, Mark};
 use crate::cli;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::progress::counted;
 use crate::status;
 use crate::tenants::admission::{PollsSoFar, Verdicts, admit};
 use crate::tenants::check::{AT_ONCE, Checked, checked};
 use crate::tenants::{TenantDocument, tenant_documents};
+
+/// What to do about what cannot be read at all.
+const UNREADABLE: &str =
+    "check that whoever runs this may read what it names, and that it is there";
+
+/// What to do about a file among the documents that is none.
+const MISNAMED: &str = "give it a name that a document has, or take it away";
 
 pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
@@ -43,7 +52,7 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
         Ok(documents) => {
             told.tell([documents_line(&place, Ok(documents.found.len()))])?;
             let unreadable = documents.unreadable.iter();
-            told.tell(unreadable.map(|e| Line::new(Mark::Failed, "documents", e.to_string())))?;
+            told.tell(unreadable.map(unreadable_document))?;
             let found = &documents.found;
             let verdicts = admit(found, &place, &services, &PollsSoFar::default()).await;
             let polled: Vec<_> = found.iter().filter(|of| !of.document.is_paused).collect();
@@ -54,7 +63,7 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
             });
             let mut checks = stream::iter(checks).buffered(AT_ONCE);
             while let Some(checked) = checks.next().await {
-                told.tell(of_check(&checked))?;
+                told.tell(of_check(&checked, &place))?;
             }
             drop(checks);
             if let Some(folder) = place.as_folder() {
@@ -63,7 +72,7 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
             match status::tenants(&place, &documents).await {
                 Ok(tenants) => told.tell(tenants.iter().map(of_polls))?,
                 Err(failure) => {
-                    told.tell([Line::new(Mark::Failed, "polls", failure.to_string())])?;
+                    told.tell([Line::failed("polls", failure.to_string(), UNREADABLE)])?;
                 }
             }
         }
@@ -103,8 +112,8 @@ impl Told {
         match self.failed {
             0 => Ok(()),
             failed => Err(Failure::of(format!(
-                "{failed} of {} checks failed",
-                self.all
+                "{failed} of {} failed",
+                counted(self.all, "check", "checks")
             ))),
         }
     }
@@ -113,42 +122,47 @@ impl Told {
 fn documents_line(place: &DataLocation, found: Result<usize, Failure>) -> Line {
     let about = "documents";
     match found {
-        Ok(0) => Line::new(
-            Mark::Warn,
+        Ok(0) => Line::warn(
             about,
             format!("there is no tenant in {}", place.name()),
-        )
-        .todo(format!(
-            "run `drawbridge tenants add NAME …{}`",
-            place.options()
-        )),
-        Ok(1) => Line::new(Mark::Ok, about, format!("{} has 1 tenant", place.name())),
-        Ok(count) => Line::new(
-            Mark::Ok,
-            about,
-            format!("{} has {count} tenants", place.name()),
+            format!("run `drawbridge tenants add NAME …{}`", place.options()),
         ),
-        Err(failure) => Line::new(Mark::Failed, about, failure.to_string()),
+        Ok(1) => Line::ok(about, format!("{} has 1 tenant", place.name())),
+        Ok(count) => Line::ok(about, format!("{} has {count} tenants", place.name())),
+        Err(failure) => Line::failed(about, failure.to_string(), UNREADABLE),
     }
 }
 
+/// A document, or a file among them, that belongs to no tenant.
+fn unreadable_document(error: &ConfigError) -> Line {
+    let todo = match error {
+        ConfigError::Misnamed { .. } => MISNAMED,
+        _ => UNREADABLE,
+    };
+    Line::failed("documents", error.to_string(), todo)
+}
+
 /// What `tenants check` says of a tenant.
-fn of_check(checked: &Checked<'_>) -> Vec<Line> {
+fn of_check(checked: &Checked<'_>, place: &DataLocation) -> Vec<Line> {
     let name = checked.name();
-    let document = checked
-        .document_error()
-        .map(|error| Line::new(Mark::Failed, format!("{name}: document"), error.to_string()));
+    let check = place.command(&format!("tenants check {name}"));
+    let document = checked.document_error().map(|error| {
+        let todo = format!("correct its document, then run {check}");
+        Line::failed(format!("{name}: document"), error.to_string(), todo)
+    });
     let findings = checked.findings().iter().map(|finding| {
-        let mark = match finding.level {
-            Level::Passed => Mark::Ok,
-            Level::Warned => Mark::Warn,
-            Level::Failed => Mark::Failed,
+        let about = format!("{name}: {}", finding.topic.as_str());
+        let todo = || {
+            finding
+                .todo
+                .clone()
+                .unwrap_or_else(|| format!("run {check}"))
         };
-        Line::new(
-            mark,
-            format!("{name}: {}", finding.topic.as_str()),
-            &*finding.text,
-        )
+        match finding.level {
+            Level::Passed => Line::ok(about, &*finding.text),
+            Level::Warned => Line::warn(about, &*finding.text, todo()),
+            Level::Failed => Line::failed(about, &*finding.text, todo()),
+        }
     });
     document.into_iter().chain(findings).collect()
 }
@@ -156,15 +170,9 @@ fn of_check(checked: &Checked<'_>) -> Vec<Line> {
 /// What `status` says of a tenant, in one line.
 fn of_polls(tenant: &status::TenantStatus) -> Line {
     let about = format!("{}: polls", tenant.name);
-    let (text, todo) = tenant.summary();
-    let mark = if tenant.is_well() {
-        Mark::Ok
-    } else {
-        Mark::Failed
-    };
-    Line {
-        todo,
-        ..Line::new(mark, about, text)
+    match tenant.summary() {
+        (text, None) => Line::ok(about, text),
+        (text, Some(todo)) => Line::failed(about, text, todo),
     }
 }
 

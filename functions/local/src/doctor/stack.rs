@@ -4,7 +4,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use drawbridge_aws::{Advice, Fault};
 
-use super::{Line, Mark};
+use super::Line;
 
 /// What cannot be seen from here, with the command that shows it.
 const UNSEEN: [(&str, &str); 2] = [
@@ -33,14 +33,14 @@ pub(super) async fn lines(queues: &[String]) -> Vec<Line> {
     if queues.is_empty() {
         let text = "none was looked at: name each with --queue URL, and its dead-letter queue is \
                     found by itself";
-        lines.push(Line::new(Mark::Note, "queues", text));
+        lines.push(Line::note("queues", text));
     } else {
         let client = Client::new(&drawbridge_aws::sdk_config().await);
         for url in queues {
             lines.extend(of_queue(&client, url).await);
         }
     }
-    lines.extend(UNSEEN.map(|(about, text)| Line::new(Mark::Note, about, text)));
+    lines.extend(UNSEEN.map(|(about, text)| Line::note(about, text)));
     lines
 }
 
@@ -53,8 +53,11 @@ async fn of_queue(client: &Client, url: &str) -> Vec<Line> {
         return vec![dead_letters(&queue)];
     };
     let about = format!("queue {}", queue.name());
-    let text = format!("{} messages wait in it", queue.messages);
-    let waiting = Line::new(Mark::Ok, about, text);
+    let text = match queue.messages {
+        1 => "1 message waits in it".to_owned(),
+        count => format!("{count} messages wait in it"),
+    };
+    let waiting = Line::ok(about, text);
     let dead = match url_of(client, arn).await {
         Ok(url) => Queue::look(client, &url).await,
         Err(line) => Err(line),
@@ -68,9 +71,14 @@ async fn of_queue(client: &Client, url: &str) -> Vec<Line> {
 fn dead_letters(queue: &Queue) -> Line {
     let about = format!("dead letters {}", queue.name());
     match queue.messages {
-        0 => Line::new(Mark::Ok, about, "there are none"),
-        count => Line::new(Mark::Failed, about, format!("there are {count}")).todo(
-            "mend what the log of the queue's reader names, then `drawbridge replay dead-letters`",
+        0 => Line::ok(about, "there are none"),
+        count => Line::failed(
+            about,
+            match count {
+                1 => "there is 1".to_owned(),
+                count => format!("there are {count}"),
+            },
+            "mend what the log of the queue's reader names, then run `drawbridge replay dead-letters`",
         ),
     }
 }
@@ -139,9 +147,6 @@ async fn url_of(client: &Client, arn: &str) -> Result<String, Line> {
 
 fn refusal(place: &str, fault: Fault) -> Line {
     let error = fault.at(place, &ADVICE);
-    Line::new(
-        Mark::Failed,
-        format!("queue {}", name_of(place)),
-        error.to_string(),
-    )
+    let about = format!("queue {}", name_of(place));
+    Line::failed(about, error.to_string(), error.fix())
 }

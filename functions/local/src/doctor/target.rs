@@ -1,12 +1,20 @@
 //! The target of `deliver`.
 
-use super::{Line, Mark};
+use super::Line;
 use crate::cli;
 use crate::deliver::{SETTINGS_VARIABLE, Target, send_test};
 use crate::failure::Failure;
 
 /// What the records are, unless --format says it.
 const DEFAULT_FORMAT: &str = "siem";
+
+/// What to do about settings that cannot be used.
+const SETTINGS: &str = "correct the settings of the target: `drawbridge deliver --help` has an example \
+                        of each, and docs/deliver.md every field";
+
+/// What to do about a target that did not take a record.
+const NOT_TAKEN: &str = "check the target's address, secret and network as this says, then run \
+                         `drawbridge deliver --check` until the test record arrives";
 
 fn is_named(args: &cli::Doctor) -> bool {
     args.to.is_some() || std::env::var_os(SETTINGS_VARIABLE).is_some()
@@ -40,22 +48,22 @@ pub(super) async fn lines(args: &cli::Doctor, is_stack: bool) -> Vec<Line> {
                 "no target was looked at: name its settings with --to, if records are delivered"
             }
         };
-        return vec![Line::new(Mark::Note, about, text)];
+        return vec![Line::note(about, text)];
     }
     let format = args.format.as_deref().unwrap_or(DEFAULT_FORMAT);
     let target = match Target::open(args.to.as_deref(), format) {
         Ok(target) => target,
-        Err(failure) => return vec![Line::new(Mark::Failed, about, failure.to_string())],
+        Err(failure) => return vec![Line::failed(about, failure.to_string(), SETTINGS)],
     };
     if !args.send_test {
         let text = format!(
             "the settings of {} can be used; --send-test sends it a record",
             target.name()
         );
-        return vec![Line::new(Mark::Ok, about, text)];
+        return vec![Line::ok(about, text)];
     }
     vec![match send_test(&target).await {
-        Ok(text) => Line::new(Mark::Ok, about, text),
-        Err(failure) => Line::new(Mark::Failed, about, failure.to_string()),
+        Ok(text) => Line::ok(about, text),
+        Err(failure) => Line::failed(about, failure.to_string(), NOT_TAKEN),
     }]
 }

@@ -4,7 +4,7 @@ use drawbridge_poll::{Ending, Report};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::progress::timed;
+use crate::progress::{counted, timed};
 
 /// Prints what a poll did: a line for a person, or JSON for a script.
 pub(super) fn print_report(report: &Report, json: bool) -> Result<(), Failure> {
@@ -71,16 +71,12 @@ fn in_words(report: &Report) -> String {
         .read_up_to
         .map(|time| format!(", read up to {time}"))
         .unwrap_or_default();
-    let of = |count: u64, one: &str, many: &str| match count {
-        1 => format!("1 {one}"),
-        count => format!("{count} {many}"),
-    };
     format!(
         "{}, {}, {} already written, {}{up_to}",
-        of(report.alerts, "alert", "alerts"),
-        of(report.records, "new record", "new records"),
+        counted(report.alerts, "alert", "alerts"),
+        counted(report.records, "new record", "new records"),
         report.suppressed,
-        of(report.requests, "request", "requests"),
+        counted(report.requests, "request", "requests"),
     )
 }
 
@@ -97,24 +93,28 @@ pub(super) fn check_complete(report: &Report, once: bool) -> Result<(), Failure>
     let undone = [
         (
             report.quarantined,
+            "alert or record could not be read or sent and is in quarantine/",
             "alerts or records could not be read or sent and are in quarantine/",
         ),
         (
             report.gaps,
+            "window that Graph would not answer is in quarantine/",
             "windows that Graph would not answer are in quarantine/",
         ),
         (
             report.put_off,
+            "older range could not be read; it is tried again later",
             "older ranges could not be read; they are tried again later",
         ),
         (
             report.partial_answers,
+            "answer of Graph was incomplete; it is read again",
             "answers of Graph were incomplete; they are read again",
         ),
     ];
-    for (count, what) in undone {
+    for (count, one, many) in undone {
         if count > 0 {
-            return Err(Failure::of(format!("{count} {what}")));
+            return Err(Failure::of(counted(count, one, many)));
         }
     }
     match report.ending {

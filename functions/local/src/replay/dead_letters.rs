@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::cli::ReplayDeadLetters;
 use crate::failure::Failure;
-use crate::progress::say;
+use crate::progress::{counted, say};
 use crate::signals::stop_on_signal;
 
 /// Messages that are received at once: SQS's limit.
@@ -41,8 +41,10 @@ pub(super) async fn run(args: &ReplayDeadLetters) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
     writeln!(
         out,
-        "{moved} messages were sent to {} and deleted from {}",
-        args.to, args.from
+        "{} sent to {} and deleted from {}",
+        counted(moved, "message was", "messages were"),
+        args.to,
+        args.from
     )?;
     result
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::{self, ReplayList};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::say;
+use crate::progress::{counted, say};
 
 /// Items that are read at once; one may be of megabytes.
 const AT_ONCE: usize = 8;
@@ -61,7 +61,8 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
     }
     if unreadable > 0 {
         return Err(Failure::of(format!(
-            "{unreadable} items or folders cannot be read"
+            "{} cannot be read",
+            counted(unreadable, "item or folder", "items or folders")
         )));
     }
     Ok(())

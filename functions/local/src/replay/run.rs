@@ -15,7 +15,7 @@ use super::outputs::Pollers;
 use crate::cli::{self, ReplayRun};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::say;
+use crate::progress::{counted, say};
 use crate::signals::stop_on_signal;
 use crate::tenants::polled_document;
 
@@ -80,14 +80,23 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
             printed = printed.and(writeln!(out, "{}: {left}{}", shown(&item.id), shown(&what)));
         }
     }
-    if failed > 0 {
-        return Err(Failure::of(format!(
-            "{failed} of {count} items were not delivered and are still in quarantine"
-        )));
+    let trouble = match (failed, count) {
+        (0, _) => None,
+        (_, 1) => Some("the item was not delivered and is still in quarantine".to_owned()),
+        (1, all) => Some(format!(
+            "1 of {all} items was not delivered and is still in quarantine"
+        )),
+        (failed, all) => Some(format!(
+            "{failed} of {all} items were not delivered and are still in quarantine"
+        )),
+    };
+    if let Some(trouble) = trouble {
+        return Err(Failure::of(trouble));
     }
     if unreadable > 0 {
         return Err(Failure::of(format!(
-            "{unreadable} folders of the quarantine cannot be entered; the others were replayed"
+            "{} of the quarantine cannot be entered; the others were replayed",
+            counted(unreadable, "folder", "folders")
         )));
     }
     Ok(printed?)

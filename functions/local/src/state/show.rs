@@ -9,6 +9,7 @@ use super::tenants_with_state;
 use crate::cli::{self, StateShow};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::progress::counted;
 use crate::span::{ago, span};
 use crate::state_head::lag_secs;
 
@@ -58,7 +59,9 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
     }
     if unreadable > 0 {
         return Err(Failure::of(format!(
-            "{unreadable} states cannot be read: put an older version in their place"
+            "{} cannot be read: put an older version in its place, as \"Restoring a state\" in \
+             docs/operations.md says",
+            counted(unreadable, "state", "states")
         )));
     }
     Ok(())
@@ -113,14 +116,17 @@ impl Shown<'_> {
             let (alerts, keys) = (written.alerts(), written.keys());
             writeln!(
                 out,
-                "  {output:<16} {alerts} alerts and {keys} records remembered"
+                "  {output:<16} {} and {} remembered",
+                counted(alerts, "alert", "alerts"),
+                counted(keys, "record", "records")
             )?;
         }
         let (pages, alerts, keys) = state.pages.count();
         if pages > 0 {
             let bytes = state.pages.bytes();
             let shown = format!("{alerts} alerts and {keys} records more, in {bytes} bytes");
-            writeln!(out, "  {:<16} {shown}", format!("in {pages} pages"))?;
+            let pages = counted(pages, "page", "pages");
+            writeln!(out, "  {:<16} {shown}", format!("in {pages}"))?;
         }
         Ok(())
     }

@@ -136,7 +136,9 @@ impl TenantStatus {
         Some(Problem {
             word: "broken",
             what: refusal.clone(),
-            todo: format!("mend its document, then run `drawbridge tenants check {name}{options}`"),
+            todo: format!(
+                "correct its document, then run `drawbridge tenants check {name}{options}`"
+            ),
         })
     }
 

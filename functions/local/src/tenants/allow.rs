@@ -12,6 +12,12 @@ use crate::failure::Failure;
 /// Writes into the administrator's list which ids a document may have, or takes it out.
 pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
+    if place.as_folder().is_some() && args.replaces_first_tenant {
+        return Err(Failure::usage(
+            "--replaces-first-tenant goes with --bucket: a folder has no tenant in a stack's parameters; \
+             leave it out",
+        ));
+    }
     let (name, store) = (&args.name, place.store.as_ref());
     let message = if args.revoke {
         if !change_bindings(store, |bindings| bindings.remove(name)).await? {

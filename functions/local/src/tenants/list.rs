@@ -52,7 +52,11 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     });
     let rows: Vec<Row<'_>> = rows.collect();
     let broken = rows.iter().filter(|row| row.is_broken()).count();
-    let trouble = (broken > 0).then(|| format!("{broken} of {} tenants are broken", rows.len()));
+    let trouble = (broken > 0).then(|| match (broken, rows.len()) {
+        (_, 1) => "1 tenant is broken".to_owned(),
+        (1, all) => format!("1 of {all} tenants is broken"),
+        (broken, all) => format!("{broken} of {all} tenants are broken"),
+    });
     let ended = TenantDocuments::ended(trouble, &unreadable);
     if args.json {
         for row in &rows {

@@ -297,7 +297,7 @@ fn what_is_refused_lies_beside_the_file() {
     )
     .unwrap();
     let refused = run(deliver(&folder, &server, &["--tenant", "contoso"]));
-    refused.failed(1, &["1 records were refused", "quarantine/"]);
+    refused.failed(1, &["1 record was refused", "quarantine/"]);
     let aside = folder.path().join("quarantine/contoso/undeliverable");
     assert_eq!(std::fs::read_dir(aside).unwrap().count(), 1);
     assert_eq!(server.files().len(), 1);

@@ -46,6 +46,22 @@ fn what_is_to_be_given_up_all_the_same_is_put_aside_and_can_be_replayed() {
     assert_eq!(server.files(), files_of([(1, 4)]));
 }
 
+/// A request may be refused for its records or for a setting, which `--set-aside` does not tell apart.
+#[test]
+fn what_is_refused_for_no_reason_is_put_aside_as_well_if_that_is_asked_for() {
+    let tenant = Tenant::new(&list(&[large_alert(1, 4)]));
+    let (folder, server) = (Folder::new(), Server::start());
+    run(tenant.poll(&folder)).well();
+    server.answers(400);
+    run(deliver(&folder, &server, &[])).failed(1, &["HTTP 400", "nothing is lost"]);
+    assert!(!folder.path().join("quarantine").exists());
+    run(deliver(&folder, &server, &["--set-aside"])).failed(1, &["4 records were refused"]);
+    on(&folder, &["replay", "run", "--all"]).well();
+    server.answers(200);
+    run(deliver(&folder, &server, &[])).well();
+    assert_eq!(server.files(), files_of([(1, 4)]));
+}
+
 #[test]
 fn what_is_refused_of_a_tenant_is_replayed_to_its_file() {
     let tenant = Tenant::new(&list(&[large_alert(1, 4)]));

@@ -15,7 +15,7 @@ fn a_file_that_cannot_be_served_is_named() {
     let file = folder.path().join("alerts.json");
     let path = file.to_str().unwrap();
     let simulate = || run(drawbridge(&["simulate", "--alerts", path]));
-    simulate().failed(1, &["cannot read", "alerts.json"]);
+    simulate().failed(1, &["cannot be read", "alerts.json"]);
     for (text, words) in [
         ("", ["alerts.json cannot be served", "is empty"]),
         ("{", ["alerts.json cannot be served", "not JSON (line 1"]),

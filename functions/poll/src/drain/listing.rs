@@ -73,24 +73,35 @@ impl Listing {
     /// What of `window` was listed to its end, if all rows came in the order of their times. The
     /// last row's instant is still to be read: there may be more rows of it.
     pub(super) fn in_order(&self, window: Window) -> Option<Listed> {
-        let last = self.last?;
-        let (done, rest) = match (self.falls, self.rises) {
-            _ if self.incomplete => return None,
-            (true, true) => return None,
-            (true, false) => {
-                let behind = last.checked_add(TICK).ok()?;
-                let done = Window::new(behind, window.to());
-                (done?, Window::new(window.from(), behind)?)
-            }
-            (false, _) => {
-                let done = Window::new(window.from(), last);
-                (done?, Window::new(last, window.to())?)
-            }
-        };
+        let (done, rest) = self.cut(window)?;
         let times = self.alerts.values().flatten();
         let is_done = |time: &&Timestamp| (done.from()..done.to()).contains(*time);
         let alerts = times.filter(is_done).count();
         Some(Listed { done, rest, alerts })
+    }
+
+    /// How many milliseconds of `window` the rows have not come to yet; all of it, if they come in no
+    /// order.
+    pub(super) fn unlisted_ms(&self, window: Window) -> u64 {
+        self.cut(window).map_or(window, |(_, rest)| rest).millis()
+    }
+
+    /// Cuts `window` where the rows have come to, if they come in the order of their times.
+    fn cut(&self, window: Window) -> Option<(Window, Window)> {
+        let last = self.last?;
+        match (self.falls, self.rises) {
+            _ if self.incomplete => None,
+            (true, true) => None,
+            (true, false) => {
+                let behind = last.checked_add(TICK).ok()?;
+                let done = Window::new(behind, window.to());
+                Some((done?, Window::new(window.from(), behind)?))
+            }
+            (false, _) => {
+                let done = Window::new(window.from(), last);
+                Some((done?, Window::new(last, window.to())?))
+            }
+        }
     }
 
     /// Cuts `window` where half of what was listed lies on either side, so that each part has fewer
@@ -137,6 +148,9 @@ mod tests {
 
     #[test]
     fn what_lies_before_the_last_row_in_the_order_of_the_list_is_done() {
+        assert_eq!(listing(&[90, 80, 80]).unlisted_ms(window(0, 100)), 80_000);
+        assert_eq!(listing(&[10, 20]).unlisted_ms(window(0, 100)), 80_000);
+        assert_eq!(listing(&[10, 20, 15]).unlisted_ms(window(0, 100)), 100_000);
         let newest_first = listing(&[90, 80, 80]).in_order(window(0, 100)).unwrap();
         let behind = at(80) + TICK;
         assert_eq!(newest_first.done, Window::new(behind, at(100)).unwrap());

@@ -41,6 +41,8 @@ pub(crate) struct Drain<'a> {
     seen: HashSet<AlertDigest>,
     /// What it has listed of the attempt at hand.
     listing: Listing,
+    /// How many milliseconds of the window are left besides the attempt at hand.
+    besides_ms: u64,
     /// The count of the window at hand, if it is asked for beside the list.
     counted: Option<CountAhead>,
     /// Whether anything of the window at hand was put aside.
@@ -142,6 +144,7 @@ impl<'a> Drain<'a> {
             context,
             seen: HashSet::new(),
             listing: Listing::default(),
+            besides_ms: 0,
             counted: None,
             has_gap: false,
             counts_wrongly: false,
@@ -174,6 +177,8 @@ impl<'a> Drain<'a> {
                 left.rest = vec![attempt.window];
                 break;
             }
+            let waiting = todo.iter().map(|attempt| attempt.window);
+            self.besides_ms = waiting.chain(left.windows()).map(|of| of.millis()).sum();
             let error = match self.pages(attempt).await {
                 Ok(Paged::Whole { incomplete }) => {
                     left.incomplete.extend(incomplete.then_some(attempt.window));
@@ -314,6 +319,11 @@ impl<'a> Drain<'a> {
                 );
             }
             let delivered = self.deliver(&page).await?;
+            if let Some(then_ms) = self.options.then_ms {
+                let unlisted_ms = self.listing.unlisted_ms(window);
+                let left_ms = then_ms + self.besides_ms + unlisted_ms;
+                self.context.progress.backfill_left(left_ms);
+            }
             self.context.progress.page(self.report);
             let barren_pages = self.listing.page_ends();
             if barren_pages >= MAX_BARREN_PAGES && page.next().is_some() {

@@ -106,28 +106,27 @@ fn failed(topic: Topic, error: &GraphError) -> Finding {
         topic,
         level: Level::Failed,
         text: error.to_string(),
+        todo: Some(error.advice()),
         kind: Some(error.kind()),
     }
 }
 
 fn expiry(now: Timestamp, end: Timestamp) -> Finding {
     let days = whole_days(now, end);
-    let (level, text) = if days <= WARN_DAYS {
-        let text = format!(
-            "the certificate expires in {days} days, on {end}: make a new one, upload it to the \
-             application, then store it"
-        );
-        (Level::Warned, text)
-    } else {
-        (
-            Level::Passed,
-            format!("the certificate is good for {days} days, until {end}"),
-        )
+    if days > WARN_DAYS {
+        let text = format!("the certificate is good for {days} days, until {end}");
+        return Finding::passed(Topic::Credential, text);
+    }
+    let todo = "make a new one, upload it to the application, then store it";
+    let when = match days {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
     };
     Finding {
         topic: Topic::Credential,
-        level,
-        text,
+        level: Level::Warned,
+        text: format!("the certificate expires in {when}, on {end}: {todo}"),
+        todo: Some(todo.to_owned()),
         kind: None,
     }
 }

@@ -49,6 +49,9 @@ pub struct Finding {
     pub level: Level,
     /// What was found and what to do, in a sentence. Never a secret, a token or an alert.
     pub text: String,
+    /// What to do by itself, for those who show it apart: of whatever has failed, and of what is warned
+    /// of. The text says it, too.
+    pub todo: Option<String>,
     /// The kind of the error behind it, if one was: throttling and the network pass by
     /// themselves, the others do not.
     pub kind: Option<ErrorKind>,
@@ -60,6 +63,7 @@ impl Finding {
             topic,
             level: Level::Passed,
             text,
+            todo: None,
             kind: None,
         }
     }

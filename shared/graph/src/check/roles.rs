@@ -14,14 +14,16 @@ pub(super) fn judge(token: &str, resource: &Resource) -> Finding {
     };
     let needed = resource.least_permission();
     let suffices = |role: &String| resource.permissions.contains(&role.as_str());
-    let (level, text) = if !roles.iter().any(suffices) {
+    let (level, text, todo) = if !roles.iter().any(suffices) {
+        let todo = format!(
+            "add {needed} as an application permission (not a delegated one) of Microsoft Graph and \
+             have an admin consent (it takes minutes to arrive)"
+        );
         let text = format!(
-            "the application lacks {needed}: add it as an application permission (not a delegated \
-             one) of Microsoft Graph and have an admin consent (it takes minutes to arrive); it \
-             has {}",
+            "the application lacks {needed}, and has {}: {todo}",
             list(roles.iter().map(String::as_str)),
         );
-        (Level::Failed, text)
+        (Level::Failed, text, Some(todo))
     } else {
         let surplus = roles.iter().map(String::as_str);
         let surplus: Vec<&str> = surplus.filter(|role| *role != needed).collect();
@@ -29,19 +31,19 @@ pub(super) fn judge(token: &str, resource: &Resource) -> Finding {
             (
                 Level::Passed,
                 format!("the application has {needed} and nothing else"),
+                None,
             )
         } else {
-            let text = format!(
-                "the application may do more than reading alerts: remove {}",
-                list(surplus.into_iter())
-            );
-            (Level::Warned, text)
+            let todo = format!("remove {}", list(surplus.into_iter()));
+            let text = format!("the application may do more than reading alerts: {todo}");
+            (Level::Warned, text, Some(todo))
         }
     };
     Finding {
         topic: Topic::Roles,
         level,
         text,
+        todo,
         kind: None,
     }
 }

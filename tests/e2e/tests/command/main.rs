@@ -10,6 +10,7 @@ mod backfill;
 #[path = "../cloud/mod.rs"]
 mod cloud;
 mod dead_letters;
+mod doctor;
 mod interposer;
 mod replay;
 mod run;

@@ -33,6 +33,28 @@ fn sentinel_is_delivered_siem_and_the_others_whatever_is_written() {
     }
 }
 
+/// Settings of a delivery that nobody makes would be taken for one that is made.
+#[test]
+fn settings_of_a_delivery_without_a_target_are_refused() {
+    for given in [
+        ("DeliverSettings", r#"{"url":"https://x"}"#),
+        ("DeliverSecretArn", "arn"),
+        ("DeliverIdentity", "federation"),
+    ] {
+        let refusals = Deployment::with(&[given]).refusals();
+        let [refusal] = refusals.as_slice() else {
+            panic!("{given:?}: {refusals:?}");
+        };
+        for words in [
+            given.0,
+            "have no effect without DeliverTarget",
+            "leave them out",
+        ] {
+            assert!(refusal.contains(words), "{refusal}");
+        }
+    }
+}
+
 /// The actions of AWS that a text names.
 fn named(text: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_ascii_alphabetic() || matches!(c, ':' | '3');

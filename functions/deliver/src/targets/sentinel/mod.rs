@@ -20,6 +20,7 @@ use crate::fields::SettingsError;
 use crate::http::{
     BatchApi, Client, EncodedRecord, Hints, Request, Verdict, below, deliver, gzip, transport,
 };
+use crate::target::AllRefused;
 use crate::{Later, Limits, Outcome, Ports, Record, Target, TargetType};
 use settings::SentinelSettings;
 
@@ -111,7 +112,11 @@ impl Target for Sentinel {
     }
 
     async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
-        deliver(self, records, until).await
+        deliver(self, records, until, AllRefused::Wait).await
+    }
+
+    async fn deliver_or_give_up(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        deliver(self, records, until, AllRefused::GiveUp).await
     }
 }
 

@@ -6,7 +6,6 @@ mod event;
 mod settings;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use drawbridge_secrets::Secrets;
@@ -18,6 +17,7 @@ use url::Url;
 
 use crate::credential::Credential;
 use crate::http::{BatchApi, Client, EncodedRecord, Hints, Request, Verdict, below, deliver, gzip};
+use crate::target::AllRefused;
 use crate::{Limits, Outcome, Record, Target, TargetType};
 use settings::SplunkHecSettings;
 
@@ -67,8 +67,8 @@ impl SplunkHec {
             acks: below(&settings.url, "/services/collector/ack"),
             settings: settings.clone(),
             ack: settings.acknowledge.then(|| ack::AckPolling {
-                every: Duration::from_millis(settings.ack_poll_millis),
-                longest: Duration::from_secs(settings.ack_timeout_secs),
+                every: settings.ack_poll(),
+                longest: settings.ack_timeout(),
             }),
         }
     }
@@ -132,7 +132,11 @@ impl Target for SplunkHec {
     }
 
     async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
-        deliver(self, records, until).await
+        deliver(self, records, until, AllRefused::Wait).await
+    }
+
+    async fn deliver_or_give_up(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        deliver(self, records, until, AllRefused::GiveUp).await
     }
 }
 

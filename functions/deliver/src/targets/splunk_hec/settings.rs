@@ -1,10 +1,11 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use url::Url;
 
 use super::SplunkHec;
-use crate::fields::{SettingsError, check_base, check_secret_name, drawbridge, number};
+use crate::fields::{SettingsError, check_base, check_ca, check_secret_name, drawbridge};
 use crate::http::Client;
 use crate::target_type::TargetSettings;
 use crate::{Ports, Target};
@@ -32,22 +33,46 @@ pub(crate) struct SplunkHecSettings {
     /// Whether to wait until the indexers have the events. The token must have it turned on.
     #[serde(default)]
     pub(super) acknowledge: bool,
-    /// Seconds that an acknowledgement is waited for.
-    #[serde(default = "number::<60>")]
-    pub(super) ack_timeout_secs: u64,
-    /// Milliseconds between two questions for it.
-    #[serde(default = "number::<1000>")]
-    pub(super) ack_poll_millis: u64,
+    /// Seconds that an acknowledgement is waited for; 60 if it does not say.
+    #[serde(default)]
+    ack_timeout_secs: Option<u64>,
+    /// Milliseconds between two questions for it; 1000 if it does not say.
+    #[serde(default)]
+    ack_poll_millis: Option<u64>,
     /// A private certificate authority: PEM, or a file with it.
     #[serde(default)]
     ca: Option<String>,
+}
+
+impl SplunkHecSettings {
+    /// For how long an acknowledgement is waited for.
+    pub(super) fn ack_timeout(&self) -> Duration {
+        Duration::from_secs(self.ack_timeout_secs.unwrap_or(60))
+    }
+
+    /// How long it is between two questions for it.
+    pub(super) fn ack_poll(&self) -> Duration {
+        Duration::from_millis(self.ack_poll_millis.unwrap_or(1000))
+    }
 }
 
 impl TargetSettings for SplunkHecSettings {
     fn check(&self) -> Result<(), SettingsError> {
         check_base("url", &self.url, "/services/collector")?;
         check_secret_name(&self.secret)?;
-        if self.ack_poll_millis == 0 {
+        check_ca(self.ca.as_deref(), &self.url)?;
+        let of_acknowledgements = [
+            ("ack_timeout_secs", self.ack_timeout_secs),
+            ("ack_poll_millis", self.ack_poll_millis),
+        ];
+        for (field, given) in of_acknowledgements {
+            if given.is_some() && !self.acknowledge {
+                let problem = "has no effect without acknowledgements: set acknowledge to true, or \
+                               remove it";
+                return Err(SettingsError::field(field, problem));
+            }
+        }
+        if self.ack_poll_millis == Some(0) {
             return Err(SettingsError::field(
                 "ack_poll_millis",
                 "must be at least 1",
@@ -76,11 +101,11 @@ mod tests {
             (&*settings.source, &*settings.host),
             ("drawbridge", "drawbridge")
         );
-        assert_eq!((settings.index, settings.sourcetype), (None, None));
+        assert_eq!((&settings.index, &settings.sourcetype), (&None, &None));
         assert!(!settings.acknowledge);
         assert_eq!(
-            (settings.ack_timeout_secs, settings.ack_poll_millis),
-            (60, 1000)
+            (settings.ack_timeout(), settings.ack_poll()),
+            (Duration::from_mins(1), Duration::from_secs(1))
         );
     }
 }

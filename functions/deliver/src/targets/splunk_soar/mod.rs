@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::credential::Credential;
 use crate::http::{Client, Hints, LARGE_BYTES, Request, Verdict, below, too_large};
+use crate::target::AllRefused;
 use crate::{Later, Limits, Outcome, Record, Target, TargetType};
 use artifact::{Artifact, Container};
 use reply::{Created, created};
@@ -219,6 +220,21 @@ impl Target for SplunkSoar {
     }
 
     async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        self.deliver_each(records, until, AllRefused::Wait).await
+    }
+
+    async fn deliver_or_give_up(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        self.deliver_each(records, until, AllRefused::GiveUp).await
+    }
+}
+
+impl SplunkSoar {
+    async fn deliver_each(
+        &self,
+        records: &[Record],
+        until: Deadline,
+        all_refused: AllRefused,
+    ) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(records.len());
         let mut containers: HashMap<&str, Created> = HashMap::new();
         let mut later: Option<Later> = None;
@@ -265,7 +281,7 @@ impl Target for SplunkSoar {
             });
         }
         // Some refused and none taken: that is more likely a setting than all of the records.
-        if !outcomes.contains(&Outcome::Taken) {
+        if all_refused == AllRefused::Wait && !outcomes.contains(&Outcome::Taken) {
             for n in refused {
                 if let Outcome::Refused(reason) = &mut outcomes[n] {
                     outcomes[n] = Outcome::Later(Later::because(std::mem::take(reason)));

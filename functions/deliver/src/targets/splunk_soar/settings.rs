@@ -4,7 +4,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::SplunkSoar;
-use crate::fields::{SettingsError, check_base, check_secret_name};
+use crate::fields::{SettingsError, check_base, check_ca, check_secret_name};
 use crate::http::Client;
 use crate::target_type::TargetSettings;
 use crate::{Ports, Target};
@@ -31,6 +31,7 @@ pub(crate) struct SplunkSoarSettings {
 impl TargetSettings for SplunkSoarSettings {
     fn check(&self) -> Result<(), SettingsError> {
         check_base("url", &self.url, "/rest")?;
+        check_ca(self.ca.as_deref(), &self.url)?;
         check_secret_name(&self.secret)
     }
 

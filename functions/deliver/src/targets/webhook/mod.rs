@@ -14,10 +14,11 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::credential::Credential;
-use crate::fields::{SettingsError, check_secret_name, check_url};
+use crate::fields::{SettingsError, check_ca, check_secret_name, check_url};
 use crate::format;
 use crate::http::{BatchApi, Client, EncodedRecord, Request, Verdict, deliver};
 use crate::line::one_line;
+use crate::target::AllRefused;
 use crate::target_type::TargetSettings;
 use crate::{Limits, Outcome, Ports, Record, Target, TargetType};
 use signature::signature;
@@ -67,6 +68,7 @@ enum Body {
 impl TargetSettings for WebhookSettings {
     fn check(&self) -> Result<(), SettingsError> {
         check_url("url", &self.url, true)?;
+        check_ca(self.ca.as_deref(), &self.url)?;
         check_secret_name(&self.secret)
     }
 
@@ -163,7 +165,11 @@ impl Target for Webhook {
     }
 
     async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
-        deliver(self, records, until).await
+        deliver(self, records, until, AllRefused::Wait).await
+    }
+
+    async fn deliver_or_give_up(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        deliver(self, records, until, AllRefused::GiveUp).await
     }
 }
 

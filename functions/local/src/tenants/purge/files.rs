@@ -4,7 +4,7 @@
 use std::fs::TryLockError;
 use std::io;
 
-use drawbridge_files::{Entry, Root, trouble};
+use drawbridge_files::{Entry, Root, access_error};
 
 use super::Kept;
 use super::kind::{Kind, prefixes};
@@ -109,14 +109,5 @@ impl FileWalk<'_> {
 }
 
 fn failure(root: &Root, key: &str, error: &io::Error) -> Failure {
-    let place = root.join(key);
-    match trouble(error) {
-        Some(trouble) => Failure::of(format!(
-            "{}: {}; {}",
-            trouble.place.unwrap_or(place).display(),
-            trouble.code,
-            trouble.fix
-        )),
-        None => Failure::of(format!("{}: {}", place.display(), error.kind())),
-    }
+    Failure::of(access_error(&root.join(key), error))
 }

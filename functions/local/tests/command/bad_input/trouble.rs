@@ -25,7 +25,7 @@ fn an_incomplete_answer_is_delivered_and_read_again() {
     let warning = r#"199 - "{\"code\":\"504\"}""#.into();
     let (tenant, folder) = fails(
         &[Fault::Partial { warning }],
-        &["1 answers of Graph were incomplete", "read again"],
+        &["1 answer of Graph was incomplete", "read again"],
     );
     assert_eq!(folder.files(), files_of([(1, 2), (2, 2), (3, 2)]));
     // Not at once, but as soon as Graph may have all of it.

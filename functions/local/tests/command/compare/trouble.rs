@@ -79,7 +79,7 @@ fn what_is_no_export_is_named() {
         &["notes.txt holds no record", "Give a JSON array or NDJSON"],
     );
     compare(&alerts, &empty, &[]).failed(1, &["holds no file of records"]);
-    compare(&folder.path().join("gone"), &alerts, &[]).failed(1, &["cannot read"]);
+    compare(&folder.path().join("gone"), &alerts, &[]).failed(1, &["cannot be read"]);
     compare(Path::new("-"), Path::new("-"), &[]).failed(1, &["only one side"]);
     let page = folder.path().join("no/such/page.html");
     compare(&alerts, &alerts, &["--html", shown(&page)]).failed(1, &["cannot write"]);

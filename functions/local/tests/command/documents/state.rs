@@ -25,7 +25,7 @@ fn it_shows_how_far_a_tenant_was_read_and_what_is_remembered() {
     assert!(state["lag_secs"].as_i64().unwrap() < 300, "{state}");
     assert!(state["bytes"].as_u64().unwrap() > 0, "{state}");
     let shown = on(&folder, &["state", "show", "--tenant", "contoso"]).well();
-    for word in ["watermark", "lag", "1 alerts and 2 records remembered"] {
+    for word in ["watermark", "lag", "1 alert and 2 records remembered"] {
         assert!(shown.stdout.contains(word), "{}", shown.stdout);
     }
 }

@@ -260,7 +260,7 @@ fn the_list_shows_what_is_broken_and_how_far_each_was_read() {
         "tenant_id = \"t.example\"\nclientid = \"MARKER\"",
     );
     run(command(&folder, &["poll", "--tenant", "contoso", "--once"])).well();
-    let broken = ["1 of 2 tenants are broken"];
+    let broken = ["1 of 2 tenants is broken"];
     let list = on(&folder, &["tenants", "list", "--json"]).failed(1, &broken);
     let listed = objects(&list);
     let problem = listed[0]["problem"].as_str().unwrap();

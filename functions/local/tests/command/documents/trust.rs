@@ -152,7 +152,7 @@ fn the_administrator_has_tenants_read_where_he_likes() {
     on(&folder, &allowed, &["poll", "--all", "--once"]).well();
     // Each is listed with where it is read.
     let gateway = "https://gateway.example";
-    let own = format!("login_url = \"{gateway}\"\ngraph_url = \"{gateway}\"\ncloud = \"dod\"");
+    let own = format!("login_url = \"{gateway}\"\ngraph_url = \"{gateway}\"");
     for (name, lines) in [("own", own.as_str()), ("cloud", "cloud = \"global\"")] {
         let ids = format!("tenant_id = \"{name}.example\"\nclient_id = \"{CLIENT}\"");
         let text = format!("{ids}\nsecret = \"S\"\n{lines}\n");
@@ -368,8 +368,12 @@ fn a_federated_document_needs_the_administrators_word_for_its_ids() {
     refused(&folder, &gateway, &[&tenant], &words);
 
     let replaces = ["tenants", "allow", "fabrikam", "--replaces-first-tenant"];
-    on(&folder, &allowed, &replaces).well();
-    // Once more without the option, as after a change of the ids.
+    on(&folder, &allowed, &replaces).failed(2, &["a folder has no tenant in a stack's parameters"]);
+    on(&folder, &allowed, &["tenants", "allow", "fabrikam"]).well();
+    let list = folder.path().join("admin/tenants.toml");
+    let text = fs::read_to_string(&list).unwrap();
+    fs::write(&list, format!("{text}replaces_first_tenant = true\n")).unwrap();
+    // Once more, as after a change of the ids: what the list says besides stays.
     let again = on(&folder, &allowed, &["tenants", "allow", "fabrikam"]).well();
     for words in ["gateway.invalid", "the stack's first tenant"] {
         assert!(again.stdout.contains(words), "{}", again.stdout);

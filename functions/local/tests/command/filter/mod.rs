@@ -51,7 +51,10 @@ fn what_holds_no_alert_says_what_is_taken() {
                 .failed(1, &["one alert, an array, a Graph list response or NDJSON"]);
         }
         let missing = run(drawbridge(&[command, "/nonexistent/alerts.json"]));
-        missing.failed(1, &["cannot read /nonexistent/alerts.json"]);
+        missing.failed(
+            1,
+            &["/nonexistent/alerts.json cannot be read: there is no such file"],
+        );
     }
     filter(&["explain"], "[]").failed(1, &["holds no alert"]);
     let latin = run_with_input(drawbridge(&["map"]), b"{\"id\":\"\xe9\"}");

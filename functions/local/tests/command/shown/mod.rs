@@ -1,6 +1,8 @@
 //! What people see, on narrow and on wide terminals, with colours and without: kept as files in
 //! `snapshots/`, so that a change of it is seen.
 
+#[cfg(unix)]
+mod bar;
 mod snapshot;
 
 use std::cell::RefCell;

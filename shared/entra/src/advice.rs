@@ -1,0 +1,74 @@
+//! What to do about a sign-in that failed, apart from what happened.
+
+use drawbridge_http::ask_again;
+
+use crate::error::SignInError;
+
+/// For what may pass by itself.
+const CONNECTION: &str = "check the network, DNS, the proxy and the firewall between this machine and \
+                          the sign-in host, then try again";
+
+impl SignInError {
+    /// What to do about it, without what happened, which its text says first.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Throttled { retry_after, .. } => ask_again(*retry_after),
+            Self::Server { .. } => "ask again later".to_owned(),
+            Self::Network { .. } => CONNECTION.to_owned(),
+            Self::OutOfTime => {
+                "try again, and check that the sign-in host can be reached".to_owned()
+            }
+            Self::Tenant(error) => behind_colon(&error.to_string()),
+            Self::Refused { explanation, .. } => behind_colon(explanation),
+            Self::Certificate(error) => behind_colon(&error.to_string()),
+            Self::Credential { reason } => {
+                format!(
+                    "put the secret or certificate where the tenant's document names it: {reason}"
+                )
+            }
+            Self::Assertion { reason, .. } => {
+                format!("have the file or role that the document names give an assertion: {reason}")
+            }
+            Self::NotEntra { problem, .. } => (*problem).to_owned(),
+        }
+    }
+}
+
+/// These texts say what happened, and behind the first colon what to do.
+fn behind_colon(text: &str) -> String {
+    let (_, advice) = text.split_once(": ").unwrap_or(("", text));
+    advice.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate_error::CertificateError;
+    use crate::tenant::TenantError;
+
+    #[test]
+    fn what_to_do_is_told_without_what_happened() {
+        let certificate = |error: CertificateError| SignInError::Certificate(error);
+        for (error, advice) in [
+            (
+                SignInError::Tenant(TenantError::Malformed),
+                "copy the Directory",
+            ),
+            (certificate(CertificateError::NotPem), "store the file with"),
+            (
+                certificate(CertificateError::NoKey),
+                "store the certificate",
+            ),
+            (
+                SignInError::Credential {
+                    reason: "the variable S is not set".to_owned(),
+                },
+                "put the secret",
+            ),
+            (SignInError::OutOfTime, "try again"),
+        ] {
+            let told = error.advice();
+            assert!(told.starts_with(advice), "{told}");
+        }
+    }
+}
