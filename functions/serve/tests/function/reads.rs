@@ -81,10 +81,11 @@ async fn a_request_costs_what_the_pages_say() {
             .check(counted(&calls, "get served"))
             .unwrap();
         documents += counted(&calls, "list tenants");
-        keys += stack.keys.asked().len() as u64;
+        keys += stack.keys.asked().len();
     }
     measured.s3_list_documents.check(documents).unwrap();
-    measured.key_requests.check(keys).unwrap();
+    // The metadata and the keys, once in an hour.
+    assert_eq!(keys, 2);
 }
 
 #[tokio::test]

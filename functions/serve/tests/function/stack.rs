@@ -76,6 +76,11 @@ impl Stack {
 
     /// Writes a record, to be shown in ten seconds, and gives the calls that it took.
     pub(crate) async fn write(&self, id: u64) -> Vec<String> {
+        self.write_with(id, "").await
+    }
+
+    /// The same of a record with more in it.
+    pub(crate) async fn write_with(&self, id: u64, more: &str) -> Vec<String> {
         let queue = ServedQueue::new(
             self.store.clone(),
             self.clock.clone(),
@@ -87,7 +92,7 @@ impl Stack {
             key: id.to_string(),
             group: String::new(),
             time: None,
-            body: json!({"FullId": id, "LastProcessedTimeUtc": ""}).to_string(),
+            body: json!({"FullId": id, "LastProcessedTimeUtc": "", "Title": more}).to_string(),
             attributes: Vec::new(),
         };
         assert_eq!(queue.send(&[message]).await.unwrap(), []);
@@ -118,6 +123,17 @@ impl Stack {
         let head = answer.metadata_prelude;
         assert!(!head.headers.contains_key("content-length"));
         (head.status_code.as_u16(), String::from_utf8(body).unwrap())
+    }
+
+    /// Asks, and takes the answer without keeping it: how many bytes it has.
+    pub(crate) async fn length(&self, event: &Value) -> usize {
+        let mut answer = answer(&self.router, Some(&self.directory), event).await;
+        assert_eq!(answer.metadata_prelude.status_code, 200);
+        let mut bytes = 0;
+        while let Some(chunk) = answer.stream.next().await {
+            bytes += chunk.unwrap().len();
+        }
+        bytes
     }
 
     pub(crate) async fn get(&self, query: &str) -> (u16, String) {
