@@ -104,7 +104,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let key = format!("{folder}{name}.{ending}");
     let body = document(&args)?;
     let tenant = parse(name, &key, body.as_bytes()).map_err(Failure::of)?;
-    crate::outputs::check(&tenant, &place).map_err(Failure::of)?;
+    crate::outputs::check_names(&tenant).map_err(Failure::of)?;
     check_name(&tenant, &place).map_err(Failure::of)?;
     place.trust()?.check(&tenant).map_err(Failure::of)?;
     if !is_paused {

@@ -139,7 +139,7 @@ async fn admitted<'a>(
 ) -> Result<Admitted<'a>, ConfigError> {
     check_name(tenant, place)?;
     let admitted = services.admit_by(list, tenant).await?;
-    crate::outputs::check(tenant, place)?;
+    crate::outputs::check_names(tenant)?;
     // Nothing is asked; an identity or hosts that cannot be used are told.
     services.client(admitted)?;
     Ok(admitted)
