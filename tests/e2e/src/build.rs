@@ -17,6 +17,7 @@ pub fn release() -> Result<PathBuf, Error> {
         .args(["--package", "drawbridge-dispatch"])
         .args(["--package", "drawbridge-deliver"])
         .args(["--package", "drawbridge-poll"])
+        .args(["--package", "drawbridge-serve"])
         .arg("--target-dir")
         .arg(&target)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
