@@ -5,11 +5,12 @@ use std::sync::Arc;
 use drawbridge_config::Hosts;
 use drawbridge_queue::{Message, Queue as _, ServedQueue};
 use drawbridge_serve::{Directory, answer};
-use drawbridge_served::Router;
+use drawbridge_served::{Body, Router};
 use drawbridge_store::testing::FaultyStore;
 use drawbridge_time::Clock as _;
 use drawbridge_time::testing::ManualClock;
 use futures::StreamExt as _;
+use lambda_runtime::StreamResponse;
 use serde_json::{Value, json};
 
 use crate::keys::{Keys, key};
@@ -115,7 +116,7 @@ impl Stack {
 
     /// Asks, and gives the status and the body.
     pub(crate) async fn ask(&self, event: &Value) -> (u16, String) {
-        let mut answer = answer(&self.router, Some(&self.directory), event).await;
+        let mut answer = self.answer(event).await;
         let mut body = Vec::new();
         while let Some(chunk) = answer.stream.next().await {
             body.extend_from_slice(&chunk.unwrap());
@@ -125,15 +126,9 @@ impl Stack {
         (head.status_code.as_u16(), String::from_utf8(body).unwrap())
     }
 
-    /// Asks, and takes the answer without keeping it: how many bytes it has.
-    pub(crate) async fn length(&self, event: &Value) -> usize {
-        let mut answer = answer(&self.router, Some(&self.directory), event).await;
-        assert_eq!(answer.metadata_prelude.status_code, 200);
-        let mut bytes = 0;
-        while let Some(chunk) = answer.stream.next().await {
-            bytes += chunk.unwrap().len();
-        }
-        bytes
+    /// Asks, and gives the answer as it goes out.
+    pub(crate) async fn answer(&self, event: &Value) -> StreamResponse<Body> {
+        answer(&self.router, Some(&self.directory), event).await
     }
 
     pub(crate) async fn get(&self, query: &str) -> (u16, String) {
