@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use drawbridge_config::{ConfigError, SERVED, Tenant};
+use drawbridge_config::{ConfigError, SERVED, Tenant, served_format};
 use drawbridge_files::Root;
 use drawbridge_poll::assembly::naming;
 use drawbridge_poll::{Grouping, Output};
@@ -12,7 +12,7 @@ use drawbridge_queue::{
     Hold, LocalQueue, Message, ObjectsQueue, Queue, QueueError, Refused, ServedQueue,
 };
 use drawbridge_record::{Body, Format};
-use drawbridge_store::{LocalStore, Store};
+use drawbridge_store::{Catalogue, LocalStore, Store};
 use drawbridge_time::SystemClock;
 
 use crate::data_location::{DataLocation, FOLDERS};
@@ -37,29 +37,19 @@ pub(crate) enum Shape {
 
 /// The format of an output and how its records travel; `None` for an output that cannot be.
 pub(crate) fn shape(output: &str) -> Option<(&'static dyn Format, Shape)> {
-    let shapes = [(OBJECTS, Shape::Objects), (SERVED, Shape::Served)];
-    let shaped = |(ending, shape)| Some((output.strip_suffix(ending)?, shape));
-    let (format, shape) = shapes
-        .into_iter()
-        .find_map(shaped)
-        .unwrap_or((output, Shape::Messages));
-    let format = drawbridge_record::format(format)?;
-    // An answer is one JSON array.
-    let can_be = shape != Shape::Served || matches!(format.body(), Body::Json);
-    can_be.then_some((format, shape))
+    if let Some(format) = served_format(output) {
+        return Some((format, Shape::Served));
+    }
+    let (format, shape) = match output.strip_suffix(OBJECTS) {
+        Some(format) => (format, Shape::Objects),
+        None => (output, Shape::Messages),
+    };
+    Some((drawbridge_record::format(format)?, shape))
 }
 
-/// Checks that outputs can be in this place, and that nothing has no effect there. Which of them a stack has is not known from here.
+/// Checks that outputs can be in this place, and that nothing has no effect there. Which of them a
+/// stack has is not known from here.
 pub(crate) fn check(tenant: &Tenant, place: &DataLocation) -> Result<(), ConfigError> {
-    if place.as_folder().is_none()
-        && let Some(format) = tenant.served_formats().next()
-    {
-        let problem = format!(
-            "names {format}{SERVED}, and a stack does not serve yet: have this tenant polled and \
-             served on one machine (docs/served.md), or remove it"
-        );
-        return Err(tenant.wrong("outputs", &problem));
-    }
     if place.as_folder().is_some() {
         tenant.check_effects_on_a_machine()?;
     }
@@ -130,7 +120,7 @@ pub(crate) async fn open(
         .map_err(Failure::of)?;
     let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder).for_group());
     // Only `drawbridge serve` reads what it serves, and it checks who may.
-    let private = Arc::new(LocalStore::new(folder));
+    let private: Arc<dyn Catalogue> = Arc::new(LocalStore::new(folder));
     let mut opened = Opened::default();
     for name in names(tenant) {
         let Some((format, shape)) = shape(&name) else {
@@ -144,15 +134,7 @@ pub(crate) async fn open(
                 continue;
             }
             Shape::Served => {
-                let clock = Arc::new(SystemClock);
-                let queue = ServedQueue::new(
-                    private.clone(),
-                    clock,
-                    &tenant.name,
-                    &tenant.tenant_id,
-                    format.name(),
-                );
-                opened.outputs.push(output(name, format, Arc::new(queue)));
+                opened.outputs.extend(served(&private, tenant, &name));
                 continue;
             }
         }
@@ -171,6 +153,19 @@ pub(crate) fn objects(store: &Arc<dyn Store>, tenant: &Tenant, name: &str) -> Op
     let format = tenant.format(format);
     let queue = Arc::new(ObjectsQueue::new(Arc::clone(store), naming(tenant, format)));
     (shape == Shape::Objects).then(|| output(name.to_owned(), format, queue))
+}
+
+/// A tenant's served output by its name; `None` if that is of another one.
+pub(crate) fn served(store: &Arc<dyn Catalogue>, tenant: &Tenant, name: &str) -> Option<Output> {
+    let format = tenant.format(served_format(name)?);
+    let queue = ServedQueue::new(
+        Arc::clone(store),
+        Arc::new(SystemClock),
+        &tenant.name,
+        &tenant.tenant_id,
+        format.name(),
+    );
+    Some(output(name.to_owned(), format, Arc::new(queue)))
 }
 
 /// A tenant's outputs that take nothing, for a run that only counts.

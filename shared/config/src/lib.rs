@@ -29,7 +29,7 @@ pub use output::{OutputSettings, Oversize, Shape, When};
 pub use polled_alerts::PolledAlerts;
 #[cfg(feature = "schema")]
 pub use schema::schema;
-pub use serve::{SERVED, ServeSettings};
+pub use serve::{SERVED, ServeSettings, served_format};
 pub use tenant::{Tenant, is_name};
-pub use trust::{OwnSecrets, Trust};
+pub use trust::{Hosts, OwnSecrets, Trust};
 pub use words::{KNOWN_SERVICE_SOURCES, KNOWN_SEVERITIES};

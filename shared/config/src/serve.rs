@@ -1,9 +1,18 @@
 use drawbridge_entra::is_guid;
+use drawbridge_record::{Body, Format};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// What the name of a served output ends with: `siem-served`.
 pub const SERVED: &str = "-served";
+
+/// The format of a served output, by the output's name; `None` for any other output, and for a format
+/// whose records are no JSON, since an answer is one JSON array.
+#[must_use]
+pub fn served_format(output: &str) -> Option<&'static dyn Format> {
+    let format = drawbridge_record::format(output.strip_suffix(SERVED)?)?;
+    matches!(format.body(), Body::Json).then_some(format)
+}
 
 /// The most entries of a list, and the most bytes of one.
 const MAX_ENTRIES: usize = 64;
@@ -305,8 +314,25 @@ mod tests {
         let tenant = domain(tenant(r#"["siem-served"]"#, &serve).unwrap());
         let error = tenant.check().unwrap_err().to_string();
         assert!(error.contains("tenant_id must be a GUID"), "{error}");
+    }
+
+    /// A stack's outputs are those of its parameters, and what a tenant serves is its own.
+    #[test]
+    fn a_stack_has_every_served_output_whose_records_are_json() {
+        let serve = format!(r#","serve":{{"audiences":["{API}"],"clients":["{CLIENT}"]}}"#);
         let known = ["siem".to_owned()];
-        let error = tenant.check_outputs(&known).unwrap_err().to_string();
-        assert!(error.contains("a stack does not serve yet"), "{error}");
+        for (outputs, is_there) in [
+            (
+                r#"["siem","siem-served","native-served","ocsf-served","ecs-served"]"#,
+                true,
+            ),
+            (r#"["siem-served","ecs"]"#, false),
+            (r#"["siem-served","cef-served"]"#, false),
+            (r#"["siem-served","xml-served"]"#, false),
+        ] {
+            let checked = tenant(outputs, &serve).unwrap().check_outputs(&known);
+            let told = checked.map_err(|error| error.to_string());
+            assert_eq!(told.is_ok(), is_there, "{told:?}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::defaults::{
 };
 use crate::read::{DocumentLocation, read_json};
 use crate::words::{KNOWN_SERVICE_SOURCES, KNOWN_SEVERITIES, unknown_word};
-use crate::{ConfigError, DataStreamSettings, PolledAlerts, SERVED, ServeSettings};
+use crate::{ConfigError, DataStreamSettings, PolledAlerts, SERVED, ServeSettings, served_format};
 
 /// The most bytes of a root that a tenant names.
 const MAX_URL_BYTES: usize = 2048;
@@ -176,6 +176,12 @@ impl Tenant {
         self.login_url.is_some() || self.graph_url.is_some()
     }
 
+    /// Whether its requests go to hosts of its document's own choice, which must have public addresses.
+    #[must_use]
+    pub fn needs_public_addresses(&self) -> bool {
+        self.is_document && self.has_hosts()
+    }
+
     /// The cloud; the global one unless it names another.
     ///
     /// # Errors
@@ -337,22 +343,21 @@ impl Tenant {
         Err(self.wrong(field, problem))
     }
 
-    /// Checks that the outputs it names are among those there are, of a stack.
+    /// Checks that the outputs it names are among those of a stack, or served ones, which each tenant
+    /// has for itself.
     ///
     /// # Errors
     /// [`ConfigError::Field`] with the list.
     pub fn check_outputs(&self, known: &[String]) -> Result<(), ConfigError> {
-        if self.outputs.iter().all(|output| known.contains(output)) {
+        let is_there = |output: &String| known.contains(output) || served_format(output).is_some();
+        if self.outputs.iter().all(is_there) {
             return Ok(());
         }
-        let there_is = format!("there is {}", known.join(", "));
-        let problem = match self.served_formats().next() {
-            Some(format) => format!(
-                "names {format}{SERVED}, and a stack does not serve yet: have this tenant polled and \
-                 served on one machine (docs/served.md), or remove it; {there_is}"
-            ),
-            None => format!("names one that is not there; {there_is}"),
-        };
+        let problem = format!(
+            "names one that is not there; there is {}, and FORMAT{SERVED} of each format whose records \
+             are JSON",
+            known.join(", ")
+        );
         Err(self.wrong("outputs", &problem))
     }
 

@@ -1,8 +1,11 @@
+use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use drawbridge_telemetry::survive;
 use drawbridge_time::Deadline;
-use lambda_runtime::{Context, Error, LambdaEvent, run, service_fn};
+use futures::Stream;
+use lambda_runtime::{Context, Error, IntoFunctionResponse, LambdaEvent, run, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -10,16 +13,21 @@ use serde::de::DeserializeOwned;
 const COMMIT: Option<&str> = option_env!("DRAWBRIDGE_COMMIT");
 
 /// Answers invocations with `handle` until the process ends. A panic is an error without its message,
-/// which could quote an alert.
+/// which could quote an alert. An answer is what serde makes of it, or a
+/// [`StreamResponse`](lambda_runtime::StreamResponse).
 ///
 /// # Errors
 /// What the Lambda runtime fails with.
-pub async fn serve<E, R>(
+pub async fn serve<E, R, B, S, D, X>(
     handle: impl AsyncFn(LambdaEvent<E>) -> Result<R, Error>,
 ) -> Result<(), Error>
 where
     E: DeserializeOwned,
-    R: Serialize,
+    R: IntoFunctionResponse<B, S>,
+    B: Serialize,
+    S: Stream<Item = Result<D, X>> + Unpin + Send + 'static,
+    D: Into<Bytes> + Send,
+    X: Into<Error> + Send + Debug,
 {
     // Once for each process: the answer to what is running in the cloud.
     tracing::info!(

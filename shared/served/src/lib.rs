@@ -27,5 +27,5 @@ mod time_value;
 mod token;
 
 pub use body::{Body, BrokenOff};
-pub use router::{Router, RouterSettings};
+pub use router::{Router, RouterSettings, Unanswerable};
 pub use tenant::{Login, ServedTenant};

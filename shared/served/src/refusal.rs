@@ -32,6 +32,8 @@ pub(crate) enum Refusal {
         format: String,
     },
     Method,
+    /// The address is longer than one may be.
+    TooLong,
     Denied(Denied),
     TooMany(TooMany),
     Query(Unreadable),
@@ -46,6 +48,7 @@ impl Refusal {
         match self {
             Self::NoSuchPath | Self::NotServed { .. } => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLong => StatusCode::URI_TOO_LONG,
             Self::Denied(Denied::NoToken | Denied::Invalid(_) | Denied::Unproven(_)) => {
                 StatusCode::UNAUTHORIZED
             }
@@ -65,6 +68,7 @@ impl Refusal {
         match self {
             Self::NoSuchPath | Self::NotServed { .. } => "NotFound",
             Self::Method => "MethodNotAllowed",
+            Self::TooLong => "UriTooLong",
             Self::Denied(Denied::NoToken | Denied::Invalid(_) | Denied::Unproven(_)) => {
                 "Unauthorized"
             }
@@ -88,6 +92,7 @@ impl Refusal {
                 "this tenant does not serve the format: add {format}-served to outputs in its document"
             ),
             Self::Method => "only GET and HEAD are answered".into(),
+            Self::TooLong => "the address is too long: ask for fewer groups and tags".into(),
             Self::Denied(Denied::NoToken) => {
                 "send a token of Microsoft Entra as Authorization: Bearer TOKEN".into()
             }

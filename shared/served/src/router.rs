@@ -20,7 +20,7 @@ use crate::rate::{Bounds, Rates};
 use crate::refusal::{JSON, NO_STORE, Refusal};
 use crate::segments::{SegmentError, Source};
 use crate::tenant::ServedTenant;
-use crate::token::{Caller, Tokens};
+use crate::token::{Caller, Tokens, look};
 
 /// The header of an answer of `/api/FORMAT` with the parameter `cursor` of the request behind it.
 const CURSOR: HeaderName = HeaderName::from_static("drawbridge-cursor");
@@ -50,6 +50,18 @@ impl Default for RouterSettings {
             max_page_segments: 16,
         }
     }
+}
+
+/// Why a request is not put to a [`Router`] at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswerable {
+    /// Its address is longer than one may be.
+    TooLong,
+    /// Who is served cannot be read; whether it may be a little later.
+    Tenants {
+        /// Whether it may.
+        is_retryable: bool,
+    },
 }
 
 /// Answers requests from the segments of a store.
@@ -86,23 +98,29 @@ impl Router {
         *self.tenants.write().unwrap_or_else(PoisonError::into_inner) = tenants.into();
     }
 
+    /// Whether it depends on who is served what a request is answered. One that is refused for what it
+    /// says itself needs nothing to be read.
+    pub fn depends_on_tenants(&self, request: &Parts) -> bool {
+        let authorization = request.headers.get(AUTHORIZATION);
+        endpoint(request).is_ok() && look(authorization.map(HeaderValue::as_bytes)).is_ok()
+    }
+
+    /// The answer to a request that cannot be answered, for who has more to do than this router.
+    pub fn refuse(&self, reason: Unanswerable) -> Response<Body> {
+        let refusal = match reason {
+            Unanswerable::TooLong => Refusal::TooLong,
+            Unanswerable::Tenants { is_retryable } => Refusal::Store { is_retryable },
+        };
+        refused_response(&refusal, &Uuid::new_v4().to_string(), None)
+    }
+
     /// Answers a request; its body, if it has one, is not read.
     pub async fn answer(&self, request: &Parts) -> Response<Body> {
         let id = Uuid::new_v4().to_string();
         let mut caller = None;
         let answer = self.answer_of(request, &id, &mut caller).await;
-        let mut response = answer.unwrap_or_else(|refusal| {
-            let caller = caller.as_ref();
-            tracing::info!(
-                request = id,
-                tenant = caller.map(|caller| caller.tenant.name.as_str()),
-                client = caller.map(|caller| caller.client.as_str()),
-                status = refusal.status().as_u16(),
-                reason = refusal.reason(),
-                "refused"
-            );
-            refusal.response(&id)
-        });
+        let mut response =
+            answer.unwrap_or_else(|refusal| refused_response(&refusal, &id, caller.as_ref()));
         if request.method == Method::HEAD {
             *response.body_mut() = stream::empty().boxed();
         }
@@ -115,10 +133,7 @@ impl Router {
         id: &str,
         caller: &mut Option<Caller>,
     ) -> Result<Response<Body>, Refusal> {
-        let endpoint = Endpoint::of(request.uri.path()).ok_or(Refusal::NoSuchPath)?;
-        if !matches!(request.method, Method::GET | Method::HEAD) {
-            return Err(Refusal::Method);
-        }
+        let endpoint = endpoint(request)?;
         let authorization = request.headers.get(AUTHORIZATION);
         let tenants = Arc::clone(&self.tenants.read().unwrap_or_else(PoisonError::into_inner));
         let found = self
@@ -211,6 +226,28 @@ impl Router {
             next: last.filter(|_| is_more).map(|last| query.next(last)),
         }
     }
+}
+
+/// What is asked for, if anything that there is.
+fn endpoint(request: &Parts) -> Result<Endpoint, Refusal> {
+    let endpoint = Endpoint::of(request.uri.path()).ok_or(Refusal::NoSuchPath)?;
+    match request.method {
+        Method::GET | Method::HEAD => Ok(endpoint),
+        _ => Err(Refusal::Method),
+    }
+}
+
+/// Tells of a refusal, and answers with it.
+fn refused_response(refusal: &Refusal, id: &str, caller: Option<&Caller>) -> Response<Body> {
+    tracing::info!(
+        request = id,
+        tenant = caller.map(|caller| caller.tenant.name.as_str()),
+        client = caller.map(|caller| caller.client.as_str()),
+        status = refusal.status().as_u16(),
+        reason = refusal.reason(),
+        "refused"
+    );
+    refusal.response(id)
 }
 
 /// What an answer says of the one behind it.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "served/front.rs"]
+mod front;
 #[path = "served/world/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "it is another test's, too")]
 mod world;

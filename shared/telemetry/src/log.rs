@@ -17,6 +17,10 @@ const FILTER_VARIABLE: &str = "DRAWBRIDGE_LOG";
 /// The modules of AWS's SDK.
 const SDK: [&str; 4] = ["aws_config", "aws_runtime", "aws_smithy", "aws_sdk"];
 
+/// The modules of Lambda's runtime, which log whole events where they log everything: a token, or the
+/// records of a batch.
+const RUNTIME: [&str; 2] = ["lambda_runtime", "lambda_runtime_api_client"];
+
 /// Logs one JSON object a line to standard output, as Lambda collects it; `info` by default.
 pub fn log_to_cloudwatch() {
     let layer = tracing_subscriber::fmt::layer()
@@ -29,12 +33,27 @@ pub fn log_to_cloudwatch() {
         .without_time()
         .with_current_span(false)
         .with_span_list(false);
-    let filter = filter(Level::INFO);
     tracing_subscriber::registry()
         .with(layer)
-        .with(filter)
+        .with(without_events(filter(Level::INFO)))
         .init();
     tell_panics();
+}
+
+/// The same without what the runtime would tell of events, whatever is asked for.
+fn without_events(filter: Targets) -> Targets {
+    let capped = |filter: Targets, module: &&'static str| {
+        let most = filter.would_enable(module, &Level::INFO);
+        filter.with_target(
+            *module,
+            if most {
+                LevelFilter::INFO
+            } else {
+                LevelFilter::ERROR
+            },
+        )
+    };
+    RUNTIME.iter().fold(filter, capped)
 }
 
 /// Logs lines for a person to standard error, in colour only on a terminal; those of `default` and

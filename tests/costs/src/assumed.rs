@@ -28,6 +28,8 @@ pub struct Assumed {
     pub jobs_per_batch: Assumption,
     pub dispatch_seconds: Assumption,
     pub dispatch_seconds_per_1000: Assumption,
+    pub serve_seconds: Assumption,
+    pub serve_log_bytes: Assumption,
     pub lambda_log_bytes: Assumption,
     pub log_event_bytes: Assumption,
     pub dispatch_log_bytes: Assumption,

@@ -1,5 +1,6 @@
 //! The lines of a month's bill: how much of what, and its price.
 
+use crate::served::Served;
 use crate::sign_ins::{SharedPolls, any_of};
 use crate::{Assumed, Facts, Measured, Price, Secrets, Situation};
 
@@ -119,6 +120,18 @@ impl<'f> Bill<'f> {
                 &p.lambda_gb_second,
                 month.poll_time(),
             );
+            line(
+                Lambda,
+                "`serve`, invocations",
+                &p.lambda_invocation,
+                month.served.requests,
+            );
+            line(
+                Lambda,
+                "`serve`, time (GB-s)",
+                &p.lambda_gb_second,
+                month.served.time(measured, assumed),
+            );
         }
         {
             use Service::Sqs;
@@ -163,6 +176,13 @@ impl<'f> Bill<'f> {
             );
             line(S3, "PUT: states and their pages", &p.s3_put, month.puts());
             line(S3, "LIST: tenants", &p.s3_put, month.lists());
+            line(
+                S3,
+                "LIST and PUT: segments that are served",
+                &p.s3_put,
+                month.served.lists_and_puts(measured),
+            );
+            line(S3, "GET: the same", &p.s3_get, month.served.gets(measured));
             line(S3, "storage (GB)", &p.s3_gb, month.stored_gb());
         }
         {
@@ -245,6 +265,7 @@ struct Month<'f> {
     /// Polls that write records.
     polls_with_records: f64,
     records: f64,
+    served: Served,
     /// Processes of the poll function at a time.
     processes: f64,
     secrets: f64,
@@ -272,6 +293,7 @@ impl<'f> Month<'f> {
             batches: ticks * batches_a_tick,
             polls_with_records,
             records: f64::from(situation.records_a_day) * days * tenants,
+            served: Served::of(situation, days, polls_with_records),
             processes: batches_a_tick.min(assumed.processes.value),
             secrets: match situation.secrets {
                 Secrets::None => 0.0,
@@ -420,7 +442,8 @@ impl<'f> Month<'f> {
         let of_each = assumed.lambda_log_bytes.value + assumed.log_event_bytes.value;
         let bytes = self.ticks * (assumed.dispatch_log_bytes.value + of_each)
             + self.batches * (self.measured.idle_batch.log_bytes.number() + of_each)
-            + self.polls_with_records * assumed.record_log_bytes.value;
+            + self.polls_with_records * assumed.record_log_bytes.value
+            + self.served.requests * (assumed.serve_log_bytes.value + of_each);
         bytes / 1e9
     }
 

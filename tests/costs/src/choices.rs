@@ -17,7 +17,7 @@ impl Choice {
 }
 
 /// The rows of the page's table.
-pub(crate) const CHOICES: [Choice; 13] = [
+pub(crate) const CHOICES: [Choice; 14] = [
     Choice {
         name: "the dashboard",
         change: |_, situation| situation.dashboard = true,
@@ -33,6 +33,10 @@ pub(crate) const CHOICES: [Choice; 13] = [
     Choice {
         name: "another output of messages, with its records and alarms",
         change: |_, situation| situation.outputs += 1,
+    },
+    Choice {
+        name: "a served output per tenant, with one client that asks every minute",
+        change: |_, situation| situation.clients = 1,
     },
     Choice {
         name: "a poll every five minutes",

@@ -12,6 +12,7 @@ mod facts;
 mod measured;
 mod page;
 mod prices;
+mod served;
 mod sign_ins;
 mod situation;
 

@@ -52,6 +52,7 @@ pub struct Measured {
     pub process: Process,
     pub record: Record,
     pub dispatch: Dispatch,
+    pub serve: Serve,
     pub idle_day: IdleDay,
     pub stack: Stack,
 }
@@ -80,10 +81,14 @@ counts! {
     Record { graph_list, s3_get_state, s3_put, sqs_send }
     /// The dispatch function.
     Dispatch { tenants_per_list, jobs_per_send, ticks_per_list }
+    /// The served API.
+    Serve {
+        s3_list, s3_get_segment, s3_list_documents, s3_list_to_write, s3_put_segment,
+    }
     /// A day without news.
     IdleDay { saves, sweeps, sweep_graph_list }
     /// What the template makes.
-    Stack { alarm_metrics, metrics_if_well, poll_memory_mb, dispatch_memory_mb }
+    Stack { alarm_metrics, metrics_if_well, poll_memory_mb, serve_memory_mb, dispatch_memory_mb }
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ pub struct Situation {
     pub secrets: Secrets,
     /// How many outputs of messages it has.
     pub outputs: u32,
+    /// How many clients of the served API each tenant has, of which each asks once per minute. Without
+    /// any, nothing is served.
+    pub clients: u32,
     /// Whether each tenant has metrics of its own.
     pub tenant_metrics: bool,
     /// Whether it has the dashboard.
@@ -39,6 +42,7 @@ pub const IDLE: Situation = Situation {
     records_a_day: 0,
     secrets: Secrets::None,
     outputs: 1,
+    clients: 0,
     tenant_metrics: false,
     dashboard: false,
     free: false,
@@ -52,6 +56,7 @@ pub const HUNDRED: Situation = Situation {
     records_a_day: 1000,
     secrets: Secrets::None,
     outputs: 1,
+    clients: 0,
     tenant_metrics: false,
     dashboard: false,
     free: false,
@@ -65,6 +70,7 @@ pub const ONE: Situation = Situation {
     records_a_day: 1000,
     secrets: Secrets::Own,
     outputs: 1,
+    clients: 0,
     tenant_metrics: false,
     dashboard: false,
     free: false,

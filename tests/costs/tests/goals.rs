@@ -31,6 +31,7 @@ fn every_line_of_a_bill_counts() {
     let with_all = Situation {
         secrets: Secrets::Shared,
         dashboard: true,
+        clients: 1,
         ..HUNDRED
     };
     let bill = Bill::of(&facts, &with_all);

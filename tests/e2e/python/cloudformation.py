@@ -1,9 +1,9 @@
 """Deploys the stack as a user does who has unpacked its bundle and has the AWS CLI, or deletes it.
 
-Usage: cloudformation.py deploy STACK BUNDLE < PARAMETERS.json
+Usage: cloudformation.py deploy STACK BUNDLE TEMPLATE < PARAMETERS.json
        cloudformation.py delete STACK
 The first prints the stack's outputs and the sizes of the packages as JSON. BUNDLE is the folder that
-was unpacked. Endpoint, region and credentials come from the environment.
+was unpacked, and TEMPLATE a file in it. Endpoint, region and credentials come from the environment.
 """
 
 import json
@@ -19,29 +19,29 @@ from botocore.exceptions import ClientError
 BUCKET = "packages"
 # `aws cloudformation deploy` does the rest, too, but looks every half minute whether it is done.
 PACKAGE = [
-    sys.executable, "-m", "awscli", "cloudformation", "package", "--template-file", "template.yaml",
-    "--s3-bucket", BUCKET, "--output-template-file", "packaged.yaml",
+    sys.executable, "-m", "awscli", "cloudformation", "package",
+    "--s3-bucket", BUCKET, "--output-template-file", "packaged.yaml", "--template-file",
 ]
 
 
-def upload(bundle: Path) -> str:
+def upload(bundle: Path, template: str) -> str:
     """Uploads the packages and templates; the address of the template."""
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     # With no program in reach: neither cargo nor git.
     environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     environment["PATH"] = "/nonexistent"
-    done = subprocess.run(PACKAGE, cwd=bundle, env=environment, capture_output=True, text=True)
+    done = subprocess.run([*PACKAGE, template], cwd=bundle, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
     # Too long to be sent with the call.
-    s3.upload_file(str(bundle / "packaged.yaml"), BUCKET, "template.yaml")
-    return f"{s3.meta.endpoint_url}/{BUCKET}/template.yaml"
+    s3.upload_file(str(bundle / "packaged.yaml"), BUCKET, template)
+    return f"{s3.meta.endpoint_url}/{BUCKET}/{template}"
 
 
-def deploy(stack: str, folder: str) -> None:
+def deploy(stack: str, folder: str, file: str) -> None:
     bundle = Path(folder)
-    template = upload(bundle)
+    template = upload(bundle, file)
     sizes = {path.stem: path.stat().st_size for path in bundle.glob("*.zip")}
     given = json.load(sys.stdin)
     arguments = {

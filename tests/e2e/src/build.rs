@@ -40,6 +40,7 @@ pub fn release() -> Result<PathBuf, Error> {
         "drawbridge-dispatch",
         "drawbridge-deliver",
         "drawbridge-poll",
+        "drawbridge-serve",
     ] {
         build.args(["--package", package]);
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{Bundle, Error, Python};
 
-/// The stack of `infra/template.yaml` in the emulated cloud.
+/// The stack of `infra/template.yaml`, or the one beside it, in the emulated cloud.
 #[derive(Debug, Clone)]
 pub struct Stack {
     name: String,
@@ -29,13 +29,27 @@ impl Stack {
         bundle: &Bundle,
         parameters: &[(&str, &str)],
     ) -> Result<Self, Error> {
+        Self::deploy_of(emulator, name, bundle, "template.yaml", parameters)
+    }
+
+    /// The same of another template of the bundle.
+    ///
+    /// # Errors
+    /// As [`deploy`](Self::deploy).
+    pub fn deploy_of(
+        emulator: &Emulator,
+        name: &str,
+        bundle: &Bundle,
+        template: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Self, Error> {
         let bundle = bundle.folder().to_str();
         let bundle = bundle.ok_or("a path that is not Unicode")?;
         let parameters: BTreeMap<_, _> = parameters.iter().copied().collect();
         let python = Python::root(emulator);
         let told = python.run(
             "cloudformation.py",
-            &["deploy", name, bundle],
+            &["deploy", name, bundle, template],
             &json!(parameters).to_string(),
         )?;
         let mut told: Value = serde_json::from_str(&told)?;

@@ -160,6 +160,8 @@ impl<'a> Pollers<'a> {
         named.dedup();
         let objects = |name: &String| crate::outputs::objects(&store, tenant, name);
         outputs.extend(named.iter().filter_map(objects));
+        let served = |name: &String| crate::outputs::served(&self.place.store, tenant, name);
+        outputs.extend(named.iter().filter_map(served));
         let is_there = |name: &String| outputs.iter().any(|output| output.name == *name);
         match tenant.outputs.iter().find(|name| !is_there(name)) {
             Some(missing) => Err(Failure::of(format!(

@@ -148,7 +148,7 @@ impl Services {
     /// What a tenant's requests leave by: hosts that its document names have public addresses.
     #[must_use]
     pub fn transport(&self, tenant: Admitted<'_>) -> Arc<dyn Transport> {
-        Arc::clone(if tenant.is_document && tenant.has_hosts() {
+        Arc::clone(if tenant.needs_public_addresses() {
             &self.public_transport
         } else {
             &self.transport

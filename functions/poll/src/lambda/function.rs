@@ -8,7 +8,7 @@ use drawbridge_queue::SqsQueue;
 use drawbridge_secrets::SecretsManager;
 use drawbridge_store::{Catalogue, S3Store, Store};
 use drawbridge_telemetry::print_line;
-use drawbridge_time::SystemClock;
+use drawbridge_time::{Clock, SystemClock};
 use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
 
@@ -48,7 +48,8 @@ impl Function {
             &settings.bucket,
         ));
         let objects: Arc<dyn Store> = store.clone();
-        let outputs = Outputs::new(&settings, &sqs, &objects);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let outputs = Outputs::new(&settings, &sqs, &store, &clock);
         let jobs_queue = SqsQueue::new(sqs.clone(), &settings.jobs_queue_url);
         let visibility = SqsVisibility::new(sqs.clone(), settings.jobs_queue_url.clone());
         let deletion = SqsDeletion::new(sqs, settings.jobs_queue_url.clone());
@@ -59,7 +60,7 @@ impl Function {
             trust: Trust::of_a_stack(|name| std::env::var(name).ok())?,
             secrets: Arc::new(secrets),
             store,
-            clock: Arc::new(SystemClock),
+            clock,
             aws_assertions: Some(aws_assertions(&aws)),
             most_state_bytes: state_bytes(
                 std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")

@@ -15,10 +15,10 @@ use drawbridge_poll::assembly::Services;
 use drawbridge_poll::lambda::{Outputs, Tenants};
 use drawbridge_poll::messages::Pollers;
 use drawbridge_secrets::{SecretError, Secrets};
+use drawbridge_store::Catalogue;
 use drawbridge_store::testing::FaultyStore;
-use drawbridge_store::{Catalogue, Store};
-use drawbridge_time::Deadline;
 use drawbridge_time::testing::ManualClock;
+use drawbridge_time::{Clock, Deadline};
 use futures::StreamExt as _;
 use secrecy::SecretString;
 
@@ -97,8 +97,9 @@ impl Stack {
         let sqs = aws_sdk_sqs::Client::new(&config);
         let store = Arc::new(FaultyStore::default());
         let entra = Arc::<Entra>::default();
-        let objects: Arc<dyn Store> = store.clone();
-        let outputs = Outputs::new(&settings, &sqs, &objects);
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at("2026-01-01T12:00:00Z"));
+        let objects: Arc<dyn Catalogue> = store.clone();
+        let outputs = Outputs::new(&settings, &sqs, &objects, &clock);
         let real = aws_assertions(&config);
         let aws: AwsAssertions = Arc::new(move |cloud| Arc::new(Role(real(cloud))));
         let services = Services {
@@ -107,7 +108,7 @@ impl Stack {
             trust: Trust::of_a_stack(variable).unwrap(),
             secrets: Arc::new(Stored),
             store: Arc::clone(&store) as Arc<dyn Catalogue>,
-            clock: Arc::new(ManualClock::at("2026-01-01T12:00:00Z")),
+            clock,
             aws_assertions: Some(aws),
             most_state_bytes: 1 << 20,
         };

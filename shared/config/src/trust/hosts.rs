@@ -24,7 +24,7 @@ const WAY_OUT: &str = "the administrator can have all tenants read there that na
 ///
 /// # Errors
 /// [`ConfigError::Setting`] for one without the other, or a URL that cannot be used.
-pub(crate) fn administrators_endpoints(
+fn administrators_endpoints(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Endpoints>, ConfigError> {
     const BOTH: &str = "DRAWBRIDGE_LOGIN_URL and DRAWBRIDGE_GRAPH_URL";
@@ -48,9 +48,43 @@ pub(crate) fn administrators_endpoints(
     }
 }
 
+/// The hosts of an administrator: where he has tenants read, and those that documents may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hosts {
+    endpoints: Option<Endpoints>,
+    allowed: AllowedHosts,
+}
+
+impl Hosts {
+    /// Reads them through `variable`, which gives a variable's value.
+    ///
+    /// # Errors
+    /// [`ConfigError::Setting`] for a variable that cannot be used or would do nothing.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            endpoints: administrators_endpoints(&variable)?,
+            allowed: AllowedHosts::read(&variable)?,
+        })
+    }
+
+    /// Where the administrator has those tenants read that name neither hosts nor a cloud.
+    #[must_use]
+    pub fn endpoints(&self) -> Option<&Endpoints> {
+        self.endpoints.as_ref()
+    }
+
+    /// Checks the hosts that a document names, if it does.
+    ///
+    /// # Errors
+    /// [`ConfigError::Field`] with what the document, or the administrator, has to change.
+    pub fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
+        self.allowed.check(tenant)
+    }
+}
+
 /// The hosts that documents may name: public ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AllowedHosts(Vec<AllowedHost>);
+struct AllowedHosts(Vec<AllowedHost>);
 
 /// One of them, as a URL has it, whatever its notation is in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,14 +95,13 @@ struct AllowedHost {
 }
 
 impl AllowedHosts {
-    pub(super) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let list = variable(ALLOWED_HOSTS).unwrap_or_default();
         let hosts: Result<_, _> = entries(&list).map(AllowedHost::read).collect();
         hosts.map(Self)
     }
 
-    /// Checks the hosts that a document names, if it does.
-    pub(super) fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
+    fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
         for (field, url) in [
             ("login_url", &tenant.login_url),
             ("graph_url", &tenant.graph_url),
@@ -237,7 +270,10 @@ mod tests {
             port: None,
         });
         let trust = Trust {
-            allowed_hosts: AllowedHosts(allowed.collect()),
+            hosts: Hosts {
+                endpoints: None,
+                allowed: AllowedHosts(allowed.collect()),
+            },
             ..Trust::of_a_stack(listed).unwrap()
         };
         for host in NOT_PUBLIC {

@@ -8,8 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use drawbridge_entra::Endpoints;
 
-use self::hosts::AllowedHosts;
-pub(crate) use self::hosts::administrators_endpoints;
+pub use self::hosts::Hosts;
 use crate::function::{TENANTS, given_tenants};
 use crate::read::entries;
 use crate::{ConfigError, Tenant};
@@ -18,8 +17,7 @@ use crate::{ConfigError, Tenant};
 /// place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trust {
-    endpoints: Option<Endpoints>,
-    allowed_hosts: AllowedHosts,
+    hosts: Hosts,
     allowed_secrets: Vec<String>,
     /// The secrets of tenants that are no documents, with their names.
     given_secrets: Vec<(String, String)>,
@@ -104,8 +102,7 @@ impl Trust {
     ) -> Result<Self, ConfigError> {
         let allowed_secrets = variable(ALLOWED_SECRETS).unwrap_or_default();
         Ok(Self {
-            endpoints: administrators_endpoints(&variable)?,
-            allowed_hosts: AllowedHosts::read(&variable)?,
+            hosts: Hosts::read(&variable)?,
             allowed_secrets: entries(&allowed_secrets).map(str::to_owned).collect(),
             given_secrets: Vec::new(),
             given_are_unknown: false,
@@ -116,7 +113,7 @@ impl Trust {
     /// Where the administrator has those tenants read that name neither hosts nor a cloud.
     #[must_use]
     pub fn endpoints(&self) -> Option<&Endpoints> {
-        self.endpoints.as_ref()
+        self.hosts.endpoints()
     }
 
     /// Checks the hosts, the secret, the certificate and the token file that a document names.
@@ -124,7 +121,7 @@ impl Trust {
     /// # Errors
     /// [`ConfigError::Field`] with what the document, or the administrator, has to change.
     pub fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
-        self.allowed_hosts.check(tenant)?;
+        self.hosts.check(tenant)?;
         let token_file = tenant.federation.as_ref().filter(|of| *of != "aws");
         for (field, place) in [
             ("secret", tenant.secret.as_ref()),

@@ -94,6 +94,46 @@ impl Claims {
     }
 }
 
+/// A token that was looked at, and not checked.
+struct Looked<'t> {
+    token: &'t str,
+    kid: String,
+    version: Version,
+    /// The directory that it says it is of.
+    tid: String,
+}
+
+impl<'t> Looked<'t> {
+    /// Of the header `authorization`.
+    fn at(authorization: Option<&'t [u8]>) -> Result<Self, Denied> {
+        let token = bearer(authorization.ok_or(Denied::NoToken)?)?;
+        let header = jsonwebtoken::decode_header(token);
+        let header = header.map_err(|_| Denied::Invalid("is no signed token of Entra"))?;
+        if header.alg != Algorithm::RS256 {
+            return Err(Denied::Invalid("is not signed with RS256"));
+        }
+        let kid = header.kid.ok_or(Denied::Invalid("names no key"))?;
+        let unverified: Unverified =
+            jwt::claims(token).ok_or(Denied::Invalid("is no token of Entra"))?;
+        let version = match unverified.ver.as_str() {
+            "1.0" => Version::V1,
+            "2.0" => Version::V2,
+            _ => return Err(Denied::Invalid("is of a version that is not known")),
+        };
+        Ok(Self {
+            token,
+            kid,
+            version,
+            tid: unverified.tid,
+        })
+    }
+}
+
+/// Why a header `authorization` is refused whoever is served; `Ok` if only that decides.
+pub(crate) fn look(authorization: Option<&[u8]>) -> Result<(), Denied> {
+    Looked::at(authorization).map(drop)
+}
+
 /// Checks tokens.
 pub(crate) struct Tokens {
     clock: Arc<dyn Clock>,
@@ -114,28 +154,15 @@ impl Tokens {
         authorization: Option<&[u8]>,
         tenants: &[ServedTenant],
     ) -> Result<Caller, Denied> {
-        let token = bearer(authorization.ok_or(Denied::NoToken)?)?;
-        let header = jsonwebtoken::decode_header(token);
-        let header = header.map_err(|_| Denied::Invalid("is no signed token of Entra"))?;
-        if header.alg != Algorithm::RS256 {
-            return Err(Denied::Invalid("is not signed with RS256"));
-        }
-        let kid = header.kid.ok_or(Denied::Invalid("names no key"))?;
-        let unverified: Unverified =
-            jwt::claims(token).ok_or(Denied::Invalid("is no token of Entra"))?;
-        let version = match unverified.ver.as_str() {
-            "1.0" => Version::V1,
-            "2.0" => Version::V2,
-            _ => return Err(Denied::Invalid("is of a version that is not known")),
-        };
+        let looked = Looked::at(authorization)?;
         // Only directories of documents: nobody makes others be asked.
         let tenants = tenants
             .iter()
-            .filter(|tenant| tenant.id.eq_ignore_ascii_case(&unverified.tid));
+            .filter(|tenant| tenant.id.eq_ignore_ascii_case(&looked.tid));
         let mut callers = Vec::new();
         let mut denied = Denied::Unproven("is of a directory that is not served here");
         for tenant in tenants {
-            match self.check(token, version, &kid, tenant).await {
+            match self.check(&looked, tenant).await {
                 Ok(caller) => callers.push(caller),
                 Err(reason) => denied = nearer(denied, reason),
             }
@@ -148,16 +175,16 @@ impl Tokens {
     }
 
     /// Checks a token by one tenant's document.
-    async fn check(
-        &self,
-        token: &str,
-        version: Version,
-        kid: &str,
-        tenant: &ServedTenant,
-    ) -> Result<Caller, Denied> {
+    async fn check(&self, looked: &Looked<'_>, tenant: &ServedTenant) -> Result<Caller, Denied> {
+        let Looked {
+            token,
+            kid,
+            version,
+            ..
+        } = looked;
         let found = self
             .keys
-            .get(&tenant.login, &tenant.id, version, kid)
+            .get(&tenant.login, &tenant.id, *version, kid)
             .await
             .map_err(|reason| match reason {
                 NoKey::Unknown => {

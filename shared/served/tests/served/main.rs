@@ -1,9 +1,11 @@
-//! The router as its clients meet it, over segments that the real writer wrote, in the tests' own time.
+//! The router as its clients meet it, over segments that the real writer wrote, in the tests' own time. The
+//! function's tests run the same ones, with its events in between.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod answers;
 mod clients;
+mod front;
 mod pages;
 mod tokens;
 mod trouble;

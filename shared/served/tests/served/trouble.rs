@@ -62,10 +62,7 @@ async fn an_answer_that_breaks_off_is_not_whole() {
         assert!(chunks[0].is_ok() && chunks[1].is_err());
     }
     let answer = world.get("/api/alerts").await;
-    assert!(
-        answer.is_broken && !answer.body.ends_with(']'),
-        "{answer:?}"
-    );
+    assert!(!answer.body.ends_with(']'), "{answer:?}");
 }
 
 #[tokio::test]

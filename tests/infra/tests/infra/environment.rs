@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::evaluate::Deployment;
 use crate::outputs::{EVERY_OUTPUT, FORMATS};
-use crate::template::{all_resources, transformed};
+use crate::template::{resources, transformed};
 
 const TENANT: [(&str, &str); 2] = [
     ("TenantId", "00000000-0000-0000-0000-000000000001"),
@@ -39,7 +39,9 @@ fn asked(read: impl Fn(&dyn Fn(&str) -> Option<String>)) -> BTreeSet<String> {
 }
 
 fn set(function: &str) -> BTreeSet<String> {
-    let variables = &all_resources()[function]["Properties"]["Environment"]["Variables"];
+    let all = resources("AWS::Lambda::Function");
+    let (_, found) = all.iter().find(|(id, _)| id == function).unwrap();
+    let variables = &found["Properties"]["Environment"]["Variables"];
     variables.as_object().unwrap().keys().cloned().collect()
 }
 
@@ -55,6 +57,8 @@ fn each_function_gets_what_it_reads() {
     assert_eq!(set("Poll"), poll, "{text}");
     assert_eq!(set("Dispatch"), dispatch, "{text}");
     assert_eq!(set("Deliver"), deliver, "{text}");
+    let serve = asked(|variable| drop(drawbridge_serve::Settings::read(variable).unwrap()));
+    assert_eq!(set("serve/Serve"), serve, "{text}");
 }
 
 /// The tenants that both functions are given.

@@ -84,6 +84,7 @@ fn every_resource_is_named() {
         "state",
         "pages",
         "backfills",
+        "served/v1",
         "quarantine",
         "oversize",
     ];
@@ -92,7 +93,7 @@ fn every_resource_is_named() {
     let read = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/*"));
     let bodies = FORMATS.map(|format| format!("${{Bucket.Arn}}/oversize/{format}/*"));
     let delivered = "${Bucket.Arn}/oversize/${DeliverOutput}/*";
-    let by_name = ["oversize/${Format}", "${Format}"]
+    let by_name = ["oversize/${Format}", "${Format}", "tenants", "served/v1"]
         .map(|folder| format!("arn:${{AWS::Partition}}:s3:::${{BucketName}}/{folder}/*"));
     // Secrets of tenants that are still to come, by the beginning of their names.
     let secrets =
@@ -285,7 +286,7 @@ fn nobody_is_allowed_anything_anonymously() {
 
 #[test]
 fn each_role_may_do_this_and_no_more() {
-    let expected: [(&str, &[&str]); 6] = [
+    let expected: [(&str, &[&str]); 7] = [
         (
             "DeliverRole",
             &[
@@ -359,6 +360,16 @@ fn each_role_may_do_this_and_no_more() {
                 "sqs:GetQueueAttributes",
                 "sqs:GetQueueUrl",
                 "sqs:ReceiveMessage",
+            ],
+        ),
+        (
+            "serve/ServeRole",
+            &[
+                "kms:Decrypt",
+                "logs:CreateLogStream",
+                "logs:PutLogEvents",
+                "s3:GetObject",
+                "s3:ListBucket",
             ],
         ),
     ];

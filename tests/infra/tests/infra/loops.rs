@@ -107,7 +107,8 @@ fn every_loop_is_over_all_formats() {
 /// they declare.
 #[test]
 fn the_loops_are_in_the_outermost_file() {
-    for file in &FILES[1..] {
+    // What is deployed by itself has transforms, too.
+    for file in FILES[1..].iter().filter(|file| **file != "serve.yaml") {
         let text = std::fs::read_to_string(folder().join(file)).unwrap();
         assert!(!text.contains("\nTransform:"), "{file}");
     }

@@ -24,6 +24,7 @@ mod privilege;
 mod repository;
 mod resources;
 mod security;
+mod serve;
 mod splunk;
 mod supply_chain;
 mod template;

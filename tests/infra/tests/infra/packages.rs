@@ -24,7 +24,7 @@ fn functions(name: &str, processor: u8, glibc: &str) -> PathBuf {
     program[..4].copy_from_slice(b"\x7fELF");
     program[18] = processor;
     program.extend(format!("GLIBC_2.2.5\0GLIBC_{glibc}\0").bytes());
-    for function in ["dispatch", "poll", "deliver"] {
+    for function in ["dispatch", "poll", "deliver", "serve"] {
         fs::write(folder.join(function), &program).unwrap();
     }
     folder
@@ -88,6 +88,8 @@ fn the_stack_is_whole_and_the_same_each_time() {
         "sentinel/connector.json",
         "sentinel/role.json",
         "sentinel/table.json",
+        "serve.yaml",
+        "serve.zip",
         "template.yaml",
     ] {
         names += &format!("0o644 {STACK}/{name}\n");
@@ -98,20 +100,22 @@ fn the_stack_is_whole_and_the_same_each_time() {
     let unpack = ["-m", "zipfile", "--extract", &zip];
     run(python().args(unpack).arg(&shelf), "unpacking");
     let unpacked = shelf.join(STACK);
-    let template = fs::read_to_string(unpacked.join("template.yaml")).unwrap();
-    for line in template.lines().map(str::trim) {
-        let named = line
-            .strip_prefix("CodeUri: ")
-            .or(line.strip_prefix("TemplateURL: "));
-        if let Some(file) = named {
-            assert!(unpacked.join(file).is_file(), "{line}");
+    for template in ["template.yaml", "serve.yaml"] {
+        let template = fs::read_to_string(unpacked.join(template)).unwrap();
+        for line in template.lines().map(str::trim) {
+            let named = line
+                .strip_prefix("CodeUri: ")
+                .or(line.strip_prefix("TemplateURL: "));
+            if let Some(file) = named {
+                assert!(unpacked.join(file).is_file(), "{line}");
+            }
         }
+        assert!(
+            !template.contains("BuildMethod"),
+            "there is nothing to build"
+        );
+        assert!(template.contains("Default: x86_64, AllowedValues: [x86_64],"));
     }
-    assert!(
-        !template.contains("BuildMethod"),
-        "there is nothing to build"
-    );
-    assert!(template.contains("Default: x86_64, AllowedValues: [x86_64],"));
     let settings = fs::read_to_string(unpacked.join("samconfig.toml")).unwrap();
     assert!(
         settings.contains("language_extensions = true"),

@@ -62,6 +62,7 @@ fn the_key_is_used_through_the_services_that_keep_the_stacks_things() {
         "messages/ConsumerPolicy sqs",
         "objects/ConsumerPolicy s3",
         "objects/ConsumerPolicy sqs",
+        "serve/ServeRole s3",
     ];
     assert_eq!(found, expected.map(str::to_owned).into());
 }
@@ -221,7 +222,7 @@ fn every_role_is_within_the_boundary() {
         "HasBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}
     ]});
     let roles = resources("AWS::IAM::Role");
-    assert_eq!(roles.len(), 4, "{roles:?}");
+    assert_eq!(roles.len(), 5, "{roles:?}");
     for (id, role) in &roles {
         let boundary = &role["Properties"]["PermissionsBoundary"];
         assert_eq!(boundary, &expected, "{id}: PermissionsBoundary");

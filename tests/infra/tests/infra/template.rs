@@ -15,13 +15,14 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra")
 }
 
-/// The template, and those that it makes stacks of.
-pub(crate) const FILES: [&str; 5] = [
+/// The template, those that it makes stacks of, and the one that is deployed beside it.
+pub(crate) const FILES: [&str; 6] = [
     "template.yaml",
     "jobs.yaml",
     "messages.yaml",
     "monitoring.yaml",
     "objects.yaml",
+    "serve.yaml",
 ];
 
 /// What CloudFormation makes of the template: no loop and no SAM in it any more.

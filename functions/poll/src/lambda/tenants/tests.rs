@@ -7,8 +7,9 @@ use drawbridge_costs::Facts;
 use drawbridge_entra::AssertionFile;
 use drawbridge_http::HttpTransport;
 use drawbridge_secrets::EnvSecrets;
+use drawbridge_store::Catalogue;
 use drawbridge_store::testing::FaultyStore;
-use drawbridge_store::{Catalogue, Store};
+use drawbridge_time::Clock;
 use drawbridge_time::testing::ManualClock;
 
 const IDS: &str = "tenant_id = \"t.example\"\n\
@@ -36,8 +37,8 @@ fn tenants(store: Arc<dyn Catalogue>, clock: Arc<ManualClock>) -> Tenants {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"));
     let sqs = aws_sdk_sqs::Client::from_conf(config.build());
-    let objects: Arc<dyn Store> = store.clone();
-    let outputs = Outputs::new(&settings, &sqs, &objects);
+    let clock: Arc<dyn Clock> = clock;
+    let outputs = Outputs::new(&settings, &sqs, &store, &clock);
     let services = Services {
         transport: Arc::new(HttpTransport::new()),
         public_transport: Arc::new(HttpTransport::to_public_addresses()),

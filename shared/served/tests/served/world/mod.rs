@@ -146,7 +146,7 @@ impl World {
             request = request.header(*name, *value);
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
-        let (head, mut body) = self.router.answer(&head).await.into_parts();
+        let (head, mut body) = crate::front::answer(&self.router, head).await.into_parts();
         let mut bytes = Vec::new();
         let mut is_broken = false;
         while let Some(chunk) = body.next().await {

@@ -1,0 +1,18 @@
+//! All that is said of the router in `shared/served/tests`, its 25 clients included, with the events of a
+//! function URL between the clients and the router.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+#[path = "../../../../shared/served/tests/served/answers.rs"]
+mod answers;
+#[path = "../../../../shared/served/tests/served/clients/mod.rs"]
+mod clients;
+mod front;
+#[path = "../../../../shared/served/tests/served/pages.rs"]
+mod pages;
+#[path = "../../../../shared/served/tests/served/tokens.rs"]
+mod tokens;
+#[path = "../../../../shared/served/tests/served/trouble.rs"]
+mod trouble;
+#[path = "../../../../shared/served/tests/served/world/mod.rs"]
+mod world;

@@ -1,0 +1,9 @@
+//! What is between a client and the router: nothing.
+
+use drawbridge_served::{Body, Router};
+use http::Response;
+use http::request::Parts;
+
+pub(crate) async fn answer(router: &Router, head: Parts) -> Response<Body> {
+    router.answer(&head).await
+}

@@ -1,0 +1,142 @@
+//! Both stacks in the emulated cloud, of release builds: a poll writes segments into the bucket, and the
+//! function's URL answers from them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by failing"
+)]
+
+#[path = "alerts/mod.rs"]
+#[allow(dead_code, reason = "it is another test's, too")]
+mod alerts;
+
+use std::time::Duration;
+
+use alerts::alert;
+use bytes::Bytes;
+use drawbridge_e2e::{Bundle, Stack, read_from, tenant_document};
+use drawbridge_emulator::Emulator;
+use drawbridge_http::{HttpTransport, Transport as _, collect};
+use drawbridge_issuer::Issuer;
+use drawbridge_simulator::{Alerts, Options};
+use http::Request;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+const POLLING: &str = "drawbridge";
+const SERVING: &str = "drawbridge-api";
+const API: &str = "44444444-4444-4444-8444-444444444444";
+const READER: &str = "55555555-5555-4555-8555-555555555555";
+
+/// The emulated cloud's address for a function URL.
+fn address(emulator: &Emulator, endpoint: &str) -> String {
+    let host = endpoint.strip_prefix("https://").unwrap();
+    let id = host.split('.').next().unwrap();
+    format!("{}/_aws/lambda-url/{id}", emulator.endpoint_url())
+}
+
+async fn ask(method: &str, url: &str, token: &str) -> (u16, Value) {
+    let request = Request::builder().method(method).uri(url);
+    let request = request
+        .header("authorization", format!("Bearer {token}"))
+        // The emulated cloud takes no answer that is not text.
+        .header("accept-encoding", "identity");
+    let transport = HttpTransport::new();
+    let sent = transport.send(request.body(Bytes::new()).unwrap()).await;
+    let (head, body) = sent.unwrap().into_parts();
+    let body = collect(&head.headers, body, 1 << 20).await.unwrap();
+    (head.status.as_u16(), serde_json::from_slice(&body).unwrap())
+}
+
+fn token(issuer: &Issuer, audience: &str) -> String {
+    let (now, tenant) = (Timestamp::now().as_second(), Options::default().tenant_id);
+    let claims = json!({
+        "ver": "2.0", "iss": format!("{}/{tenant}/v2.0", issuer.url()), "tid": tenant,
+        "aud": audience, "azp": READER, "nbf": now - 60, "exp": now + 3600,
+    });
+    issuer.sign(&claims).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_poll_wrote_is_read_at_the_functions_address() {
+    let binaries = drawbridge_e2e::release().unwrap();
+    let newest = Timestamp::now() - SignedDuration::from_mins(2);
+    let list: Vec<Value> = (0..20)
+        .map(|n| alert(n, newest, &["192.0.2.1", "192.0.2.2"]))
+        .collect();
+    let list = Alerts::parse(Value::from(list).to_string().as_bytes()).unwrap();
+    let known = Options::default();
+    let simulator = drawbridge_simulator::start(Options::default(), list)
+        .await
+        .unwrap();
+    let issuer = Issuer::start().await.unwrap();
+    let emulator = Emulator::start().await.unwrap();
+    let bundle = Bundle::make(&emulator, &binaries).unwrap();
+    let [login, graph] = read_from(&simulator);
+    let hosts = [(login.0, login.1.as_str()), (graph.0, graph.1.as_str())];
+    let stack = Stack::deploy(&emulator, POLLING, &bundle, &hosts).unwrap();
+    let document = tenant_document(POLLING, "contoso")
+        + &format!(
+            "first_lookback_secs = 7200\noutputs = [\"siem-served\"]\n\
+             serve = {{ audiences = [\"{API}\"], clients = [\"{READER}\"] }}\n"
+        );
+    let secret = &known.client_secret;
+    stack
+        .add_tenant(&emulator, "contoso", &document, secret)
+        .await
+        .unwrap();
+    let bucket = stack.output("BucketName").unwrap();
+    let parameters = [
+        ("BucketName", bucket),
+        ("LoginUrl", issuer.url()),
+        ("GraphUrl", issuer.url()),
+    ];
+    let api = Stack::deploy_of(&emulator, SERVING, &bundle, "serve.yaml", &parameters).unwrap();
+    let address = address(&emulator, api.output("Endpoint").unwrap());
+    let url = format!("{address}//api/Alerts");
+    let good = token(&issuer, API);
+    // Nothing yet, and no folder of segments either.
+    let (status, answer) = ask("GET", &url, &good).await;
+    assert_eq!(status, 200, "{answer}\n{}", emulator.log_tail(60));
+    assert_eq!(answer, json!([]));
+
+    let polled = stack.invoke("poll", &json!({"tenant": "contoso"})).unwrap();
+    assert_eq!(
+        (&polled["ending"], &polled["records"]),
+        (&json!("complete"), &json!(40))
+    );
+    let mut records = Vec::new();
+    for _ in 0..240 {
+        // What was written is shown ten seconds later.
+        let (status, answer) = ask("GET", &url, &good).await;
+        assert_eq!(status, 200, "{answer}\n{}", emulator.log_tail(60));
+        records = answer.as_array().unwrap().clone();
+        if !records.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    assert_eq!(records.len(), 40);
+    let stamp = records[0]["LastProcessedTimeUtc"].as_str().unwrap();
+    assert!(stamp.ends_with(".0000000Z"), "{stamp}");
+    let since = format!("{url}?sinceTimeUtc={stamp}");
+    assert_eq!(ask("GET", &since, &good).await, (200, json!([])));
+
+    for (method, path, token, status) in [
+        ("GET", "/api/alerts", token(&issuer, "api://other"), 401),
+        ("GET", "/api/native", good.clone(), 404),
+        ("POST", "/api/alerts", good.clone(), 405),
+    ] {
+        let (told, answer) = ask(method, &format!("{address}{path}"), &token).await;
+        assert_eq!(told, status, "{answer}");
+        assert!(answer["error"]["message"].is_string(), "{answer}");
+    }
+    let log = emulator.log_tail(4000);
+    assert!(!log.contains(&good), "a token is in the log");
+    api.delete().unwrap();
+    assert!(
+        ask("GET", &url, &good).await.0 >= 400,
+        "the address is gone with its stack"
+    );
+}
