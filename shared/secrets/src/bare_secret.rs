@@ -135,6 +135,8 @@ mod tests {
             "<xY7@:/=?*>",
             "MIIEvQIB",
             "[xY7@:/=?*{}z",
+            "{xY7@:/=?*z",
+            "{xY7@/=?*z}",
             "0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
             "x7uPzJmWvK2oQ1fS9dR0tYbLcN4eG6hA8iVkU3wM5jI=",
             "a passphrase of words, with é",
@@ -204,6 +206,19 @@ mod tests {
             ("Y2xpZW50X3NlY3JldDogeApjbGllbnRfaWQ6IHkK", NotBare::Lines),
             (r#"{"client_secret":"x"}"#, NotBare::Json),
             ("\u{feff}{ \"client_secret\": \"x", NotBare::Json),
+            // A shell took the quotation marks, an editor or a template made others of them.
+            ("{client_secret:x}", NotBare::Json),
+            ("{client_secret: x, client_id: y}", NotBare::Json),
+            (
+                "{\u{201c}client_secret\u{201d}:\u{201c}x\u{201d}}",
+                NotBare::Json,
+            ),
+            ("{&quot;client_secret&quot;:&quot;x&quot;}", NotBare::Json),
+            (r"{\u0022client_secret\u0022:\u0022x\u0022}", NotBare::Json),
+            (
+                "e2NsaWVudF9zZWNyZXQ6IHgsIGNsaWVudF9pZDogeX0=",
+                NotBare::Json,
+            ),
             ("[1, 2]", NotBare::Json),
             (r#""in quotation marks""#, NotBare::Json),
             ("one\ntwo", NotBare::Lines),

@@ -34,7 +34,9 @@ const MIN_TEXT_CHARS: usize = 24;
 /// may be cut off. Secrets may hold brackets and quotation marks, too. `squeezed` is the same without
 /// blanks.
 pub(crate) fn is_json(text: &str, squeezed: &str, place: Place) -> bool {
-    let is_object = squeezed.starts_with('{') && squeezed.ends_with('}') && squeezed.contains('"');
+    // Also one whose quotation marks were lost in a shell, or are others than those of JSON.
+    let is_object =
+        squeezed.starts_with('{') && squeezed.ends_with('}') && squeezed.contains(['"', ':']);
     let is_one = has_start(squeezed, '{', &[':', '='])
         || has_start(squeezed, '[', &[',', ']'])
         || is_text(text, place) && (is_object || is_whole(text));

@@ -29,6 +29,27 @@ async fn one_that_has_polled_and_fails_lets_nobody_in() {
     assert_eq!(polled, ["owner"]);
 }
 
+/// The process ended behind the state, or the note could not be written: of a name that was removed before,
+/// the state may be what the removed one left, and counts as little as a poll that failed.
+#[tokio::test]
+async fn one_that_was_removed_and_added_again_comes_before_who_has_not_tried() {
+    let (store, place, services) = place();
+    let documents = [with_secret("aaa", 1), with_secret("owner", 1)];
+    let none = PollsSoFar::default();
+    first_poll::note_removed(store.as_ref(), "owner", time(5))
+        .await
+        .unwrap();
+    store.insert(&state_key("owner"), state_of(&documents[1], Some(time(9))));
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["owner"]);
+    // Who has polled them since it was removed keeps its place.
+    first_poll::note(store.as_ref(), tenant(&documents[0]), time(20))
+        .await
+        .unwrap();
+    let polled = polled_in(&place, &services, &documents, &none).await;
+    assert_eq!(polled, ["aaa"]);
+}
+
 /// A name that was of another tenant, or of this one when it polled another directory.
 #[tokio::test]
 async fn a_state_of_other_alerts_gives_nobody_a_place() {

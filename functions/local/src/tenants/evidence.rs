@@ -40,7 +40,8 @@ impl Evidence {
     /// Whether it has polled these alerts.
     pub(super) fn past(&self, alerts: &PolledAlerts) -> Past {
         let note = self.note.as_ref().ok().and_then(Option::as_ref);
-        // Of one that was removed, the state has what polls wrote that were under way.
+        // Of one that was removed, the state may have what polls wrote that were under way. It is no more
+        // than a try.
         let is_removed = note.is_some_and(FirstPolls::is_of_a_removed_one);
         let state = self.state.as_ref().ok().filter(|_| !is_removed);
         let noted = note.and_then(|note| note.since(alerts));
@@ -54,7 +55,7 @@ impl Evidence {
             (Err(error), _) => Past::Unknown(error.to_string()),
             (Ok(None), Err(error)) => Past::Unknown(error.clone()),
             (Ok(None), Ok(StateSays::OfUnknown(why))) => Past::Unknown(why.clone()),
-            _ if state.is_some_and(|state| state.is_of(alerts)) => Past::Tried,
+            (_, Ok(state)) if state.is_of(alerts) => Past::Tried,
             _ => Past::Nothing,
         }
     }

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use drawbridge_config::{PolledAlerts, Tenant};
 use drawbridge_store::{ETag, Store, StoreError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::state_says;
@@ -122,6 +122,9 @@ async fn version(store: &dyn Store, name: &str) -> Result<Version, FirstPollErro
     Ok((Some(noted), Some(object.etag)))
 }
 
+/// No poll is under way for longer: a removal that is further ahead was noted by a clock that was wrong.
+const LONGEST_POLL: SignedDuration = SignedDuration::from_hours(24);
+
 /// Notes that a document, as it was read at `begun`, polled what it names, unless that is known. A note
 /// that is damaged is written anew: it was polled, and so nobody else claims these alerts.
 pub(crate) async fn note(
@@ -133,7 +136,9 @@ pub(crate) async fn note(
     let (noted, etag) = version(store, &tenant.name).await?;
     let mut noted = noted.and_then(Result::ok).unwrap_or_default();
     // The tenant that this was a poll of was removed meanwhile.
-    let is_late = noted.removed.is_some_and(|removed| begun <= removed);
+    let is_late = noted
+        .removed
+        .is_some_and(|removed| begun <= removed && removed.duration_since(begun) < LONGEST_POLL);
     if is_late || noted.since(&alerts).is_some() {
         return Ok(());
     }

@@ -51,6 +51,18 @@ async fn a_poll_of_a_removed_tenant_is_not_noted() {
     assert_eq!(since(&store, 1).await, None);
 }
 
+/// The clock was ahead when the tenant was removed: nobody waits until it is that late.
+#[tokio::test]
+async fn a_removal_by_a_wrong_clock_keeps_nobody_from_being_noted() {
+    let store = FaultyStore::default();
+    let day = 24 * 60 * 60;
+    note_removed(&store, "a", time(40 * day)).await.unwrap();
+    note(&store, &tenant(1), time(39 * day + 1)).await.unwrap();
+    assert_eq!(since(&store, 1).await, None);
+    note(&store, &tenant(1), time(5)).await.unwrap();
+    assert_eq!(since(&store, 1).await, Some(time(5)));
+}
+
 /// A poll that ends while the tenant is removed writes over nothing.
 #[tokio::test]
 async fn a_note_is_not_written_over_one_that_it_has_not_seen() {

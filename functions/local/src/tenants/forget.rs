@@ -10,11 +10,11 @@ use crate::failure::Failure;
 
 /// Whether anything says, or may say, that alerts were polled under a name.
 pub(super) async fn is_remembered(store: &dyn Store, name: &str) -> bool {
-    match first_poll::noted(store, name).await {
-        Ok(None) => false,
-        Ok(Some(noted)) => !noted.is_empty(),
+    let is_noted = match first_poll::noted(store, name).await {
+        Ok(noted) => noted.is_some_and(|noted| !noted.is_empty()),
         Err(_) => true,
-    }
+    };
+    is_noted || matches!(state_says(store, name).await, Ok(StateSays::Of(_)))
 }
 
 /// Takes back what says that alerts were polled under a name, the document of which was removed before
@@ -29,4 +29,37 @@ pub(super) async fn forget(store: &dyn Store, name: &str, now: Timestamp) -> Res
         forget.await.map_err(Failure::of)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_cursor::{Polled, State};
+    use drawbridge_poll::state_key;
+    use drawbridge_store::testing::FaultyStore;
+
+    use super::*;
+
+    /// Ended between the note and the state, or where the note was lost, there is still something to
+    /// take back.
+    #[tokio::test]
+    async fn a_state_is_remembered_whatever_the_note_says() {
+        let now = Timestamp::UNIX_EPOCH;
+        let store = FaultyStore::default();
+        assert!(!is_remembered(&store, "a").await);
+        for is_noted in [false, true] {
+            let state = State {
+                polled: Some(Polled::of("alerts", Some(now))),
+                ..State::default()
+            };
+            store.insert(&state_key("a"), state.encode().unwrap());
+            if is_noted {
+                first_poll::note_removed(&store, "a", now).await.unwrap();
+            }
+            assert!(is_remembered(&store, "a").await, "{is_noted}");
+            forget(&store, "a", now).await.unwrap();
+            assert!(!is_remembered(&store, "a").await, "{is_noted}");
+            let state = state_says(&store, "a").await.unwrap();
+            assert!(matches!(state, StateSays::Nothing));
+        }
+    }
 }
