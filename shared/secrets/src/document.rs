@@ -20,7 +20,9 @@ pub(crate) enum Place {
 /// version 9.
 const API_KEY: [&str; 3] = ["k", "n", "id"];
 
-/// How the name of a member of a signed token ends, in small letters, that is no claim.
+/// How the name of a member of a signed token ends, in small letters, that is no claim if a text or a
+/// list follows. The claims of Kubernetes have an object called `secret`, and others have flags such as
+/// `must_change_password`.
 const SECRET: [&str; 4] = ["secret", "password", "private_key", "privatekey"];
 
 /// The fewest characters of a signature, in base64: HMAC-SHA-1 has 27, cut off by some.
@@ -40,16 +42,18 @@ pub(crate) fn is_json(text: &str, squeezed: &str, place: Place) -> bool {
     let is_one = has_start(squeezed, '{', &[':', '='])
         || has_start(squeezed, '[', &[',', ']'])
         || is_text(text, place) && (is_object || is_whole(text));
-    let mut names = names(squeezed).peekable();
+    let mut members = members(squeezed).peekable();
     is_one
         && match place {
             Place::Whole => true,
             Place::Encoded => {
-                names.peek().is_none() || names.any(|name| !API_KEY.contains(&name.as_str()))
+                members.peek().is_none()
+                    || members.any(|(name, _)| !API_KEY.contains(&name.as_str()))
             }
-            Place::SignedToken => {
-                names.any(|name| SECRET.iter().any(|secret| name.ends_with(secret)))
-            }
+            Place::SignedToken => members.any(|(name, value)| {
+                (value == ":" || value.starts_with(":["))
+                    && SECRET.iter().any(|secret| name.ends_with(secret))
+            }),
         }
 }
 
@@ -120,14 +124,16 @@ fn is_whole(text: &str) -> bool {
     text.starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(text).is_ok()
 }
 
-/// The names of members at any depth, in small letters, also of a document that was cut off.
-fn names(squeezed: &str) -> impl Iterator<Item = String> {
+/// The members at any depth, also of a document that was cut off: the name in small letters, and what
+/// follows up to the next quotation mark, with the colon.
+fn members(squeezed: &str) -> impl Iterator<Item = (String, &str)> {
     let mut parts = squeezed.split('"').peekable();
     std::iter::from_fn(move || {
         loop {
             let part = parts.next()?;
-            if parts.peek()?.starts_with(':') {
-                return Some(part.to_ascii_lowercase());
+            let behind = *parts.peek()?;
+            if behind.starts_with(':') {
+                return Some((part.to_ascii_lowercase(), behind));
             }
         }
     })

@@ -115,6 +115,7 @@ fn whats_in_the_store_is_listed_quietly() {
         &["replay", "list"],
         &["replay", "run", "--all"],
         &["state", "show"],
+        &["status"],
         &["backfill", "status"],
     ] {
         for json in [&[][..], &["--json"]] {
@@ -158,6 +159,7 @@ fn a_file_that_is_called_so_is_named_quietly() {
         &["tenants", "check", "--all"],
         &["poll", "--all", "--once"],
         &["state", "show"],
+        &["status"],
         &["state", "show", "--json"],
         &["backfill", "status"],
         &["backfill", "status", "--json"],
