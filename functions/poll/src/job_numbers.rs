@@ -18,7 +18,7 @@ pub fn job_numbers(
     let mut numbers = match result {
         Ok(report) => report.numbers(now, took),
         Err(error) => Numbers::default()
-            .with(Metric::Failures, 1.0)
+            .with(Metric::Failures, count(error.is_failure()))
             .with(Metric::AuthFailures, count(error.is_about_access()))
             .with(Metric::ConfigErrors, count(error.is_about_configuration()))
             .with(Metric::Duration, took.as_secs_f64() * 1000.0),

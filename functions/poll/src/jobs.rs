@@ -58,6 +58,12 @@ pub enum JobFailure {
          it was saved, and the next poll does it again"
     )]
     GivenUp,
+    /// Beside others, the first try had no page of Graph after ten seconds.
+    #[error(
+        "there was no page of Graph within ten seconds, while other tenants waited: the job comes back, \
+         and the next try has all of the time"
+    )]
+    NoPage,
 }
 
 impl JobFailure {
@@ -68,8 +74,14 @@ impl JobFailure {
             Self::UnknownTenant(_) => false,
             Self::Config(error) => error.is_retryable(),
             Self::Poll(error) => error.is_retryable(),
-            Self::Panicked(_) | Self::GivenUp => true,
+            Self::Panicked(_) | Self::GivenUp | Self::NoPage => true,
         }
+    }
+
+    /// Whether the poll itself failed, and was not only put off.
+    #[must_use]
+    pub(crate) fn is_failure(&self) -> bool {
+        !matches!(self, Self::NoPage)
     }
 
     /// Whether the credentials or permissions are at fault.

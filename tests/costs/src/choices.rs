@@ -17,7 +17,7 @@ impl Choice {
 }
 
 /// The rows of the page's table.
-pub(crate) const CHOICES: [Choice; 14] = [
+pub(crate) const CHOICES: [Choice; 15] = [
     Choice {
         name: "the dashboard",
         change: |_, situation| situation.dashboard = true,
@@ -61,6 +61,10 @@ pub(crate) const CHOICES: [Choice; 14] = [
     Choice {
         name: "Lambda hands over five jobs at a time, not ten",
         change: |facts, _| facts.assumed.jobs_per_batch.value /= 2.0,
+    },
+    Choice {
+        name: "Lambda keeps 20 pollers, not five",
+        change: |facts, _| facts.assumed.pollers.value = 20.0,
     },
     Choice {
         name: "three times as many processes share the polls",

@@ -27,6 +27,8 @@ pub enum Crowd {
     Dies,
     /// Its polls kill their process after 20 seconds.
     DiesLate,
+    /// Graph takes 12 seconds for each answer, and its polls end well.
+    Slow,
 }
 
 impl Crowd {
@@ -36,6 +38,7 @@ impl Crowd {
             Self::Stuck => neighbours::Trouble::Strikes(Kind::Stuck, 0),
             Self::Dies => neighbours::Trouble::Dies,
             Self::DiesLate => neighbours::Trouble::DiesLate,
+            Self::Slow => neighbours::Trouble::Slow,
         }
     }
 }

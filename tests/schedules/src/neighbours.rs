@@ -34,6 +34,7 @@ pub(crate) enum Trouble {
     Dies,
     DiesLate,
     IsLarge,
+    Slow,
 }
 
 /// How many troubles there are.
@@ -179,6 +180,7 @@ impl Trouble {
                     detail,
                 });
             }
+            Self::Slow => neighbour.latency_ms = (12_000, 12_500),
             Self::IsLarge => {
                 neighbour.kinds = neighbour.kinds.with(Kind::LargeAlert);
                 restless::enlarge_all(neighbour);

@@ -381,6 +381,20 @@ mod tests {
         }
     }
 
+    /// Its next try has all of the time: that it is slow is no failure, and is told all the same.
+    #[tokio::test]
+    async fn a_tenant_that_is_put_off_is_named_and_has_not_failed() {
+        let kept = kept(false);
+        kept.done("slow", Err(JobFailure::NoPage)).await;
+        kept.log.invocation_ends();
+        let words = kept.words();
+        assert_eq!(words[0]["level"], "WARN");
+        assert_eq!(words[0]["trouble"], JobFailure::NoPage.to_string());
+        let line: Value = serde_json::from_str(&kept.lines().concat()).unwrap();
+        assert_eq!(line["jobs"], 1);
+        assert_eq!(line["batch"].get("Failures"), None, "{line}");
+    }
+
     /// A store that does not answer for what ended the polls, and does for all else.
     struct NoNotes(LocalStore);
 

@@ -42,7 +42,7 @@ impl Trouble {
             }
             Err(error) => {
                 words.push(error.to_string());
-                is_error = true;
+                is_error |= error.is_failure();
             }
         }
         if let Some(secs) = lag_secs.filter(|secs| *secs >= LATE_SECS) {

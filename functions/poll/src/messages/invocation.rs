@@ -170,7 +170,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         let done = self.poll(job, delivery, &stop, first_page).await;
         let after = AfterJob::of(&done, delivery.tries);
         let tried = match done {
-            Err(JobFailure::GivenUp) => Tried::HeldUp,
+            Err(JobFailure::GivenUp | JobFailure::NoPage) => Tried::HeldUp,
             Err(_) if began.elapsed() >= LONG => Tried::HeldUp,
             _ => Tried::Ended,
         };
@@ -198,7 +198,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         let done = tokio::select! {
             biased;
             done = on_its_own(poll, until) => done,
-            () = page.is_missing_at(first_page) => None,
+            () = page.is_missing_at(first_page) => return Err(JobFailure::NoPage),
         };
         match done {
             Some(Ok(done)) => done,

@@ -512,6 +512,7 @@ async fn among_many_what_has_no_page_after_ten_seconds_comes_back() {
     let events = world.events.take();
     let has = |expected: &str| events.iter().any(|event| event == expected);
     assert!(has("10 hide ra for 30") && has("10 end"), "{events:?}");
+    assert!(has(&format!("10 a: {}", JobFailure::NoPage)), "{events:?}");
     // They come back beside each other, behind the others and with all of the time.
     tokio::time::advance(Duration::from_secs(60)).await;
     let batch = ["a", "b", "c", "d", "e"].map(|tenant| {
