@@ -93,6 +93,18 @@ impl AlertTree {
         self.places[id].is_nothing
     }
 
+    /// Each value that holds no others and is not empty, by its path.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &str)> {
+        let places = self.places.iter().filter(|place| !place.is_nothing);
+        places.filter_map(|place| Some((place.path.as_str(), place.plain.as_deref()?)))
+    }
+
+    /// The value at a path, as [`values`](Self::values) has it.
+    pub(crate) fn value_at(&self, path: &str) -> Option<&str> {
+        let id = self.at(path).filter(|id| !self.is_nothing(*id))?;
+        self.plain(id)
+    }
+
     /// The alert with, at each value, what is made of it.
     pub(crate) fn markup(&self, uses: &HashMap<PlaceId, Vec<Use>>) -> Markup {
         let mut next = 0;

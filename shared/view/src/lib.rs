@@ -6,13 +6,17 @@
 //! browser can bear is cut where the page says so.
 
 mod alert;
+mod changes;
 mod node;
+mod plot;
 mod record;
 mod shell;
 mod side_by_side;
 mod sources;
 mod text;
 
+pub use changes::{Changes, changes};
+pub use plot::plot;
 pub use shell::{BASE_STYLE, Page, digest};
 pub use side_by_side::side_by_side;
 pub use text::{MAX_CHARS, clipped};

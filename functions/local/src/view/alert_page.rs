@@ -1,19 +1,27 @@
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Query, State};
 use drawbridge_record::Format;
 use drawbridge_simulator::input::split;
 use drawbridge_telemetry::shown;
 use drawbridge_view::side_by_side;
+use futures::StreamExt as _;
 use http::StatusCode;
 use maud::{Markup, html};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::site::{
-    Answer, MAX_PASTED_BYTES, Site, Trouble, format_field, format_of, hide_empty, page,
-};
+use super::site::{Answer, Site, Trouble, format_field, format_of, hide_empty, page};
+
+/// The most bytes of a text that is pasted or opened.
+pub(super) const MAX_PASTED_BYTES: usize = 4 << 20;
+
+/// The same as a form sends it, which writes a byte as up to three, with the fields beside it.
+const MAX_FORM_BYTES: usize = 3 * MAX_PASTED_BYTES + 4096;
+
+/// The most bytes that are read of a form that is refused.
+const MAX_DISCARDED_BYTES: usize = 1 << 30;
 
 /// Which alert of the demo is shown, and how.
 #[derive(Deserialize)]
@@ -76,17 +84,32 @@ impl Form {
     }
 }
 
+/// The bytes of a form; `None` for more than one may have, and for one that breaks off. What is too large
+/// is read to its end all the same: a browser shows no answer that comes before.
+async fn read(body: Body) -> Option<Vec<u8>> {
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    let mut parts = body.into_data_stream();
+    while let Some(part) = parts.next().await {
+        let part = part.ok()?;
+        length += part.len();
+        if length <= MAX_FORM_BYTES {
+            bytes.extend_from_slice(&part);
+        } else if length > MAX_DISCARDED_BYTES {
+            return None;
+        }
+    }
+    (length <= MAX_FORM_BYTES).then_some(bytes)
+}
+
 /// The alert that was pasted. It stays on the page: nothing of it is kept or logged.
-pub(super) async fn pasted(
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
-) -> Answer {
+pub(super) async fn pasted(body: Body) -> Answer {
     let too_large = || {
         let most = MAX_PASTED_BYTES >> 20;
         let why =
             format!("this page takes up to {most} MiB; `drawbridge map` and `explain` take 1 GiB");
         Trouble::asked(StatusCode::PAYLOAD_TOO_LARGE, why)
     };
-    let form = Form::of(&body.map_err(|_| too_large())?);
+    let form = Form::of(&read(body).await.ok_or_else(too_large)?);
     if form.text.len() > MAX_PASTED_BYTES {
         return Err(too_large());
     }

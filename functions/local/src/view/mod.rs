@@ -2,11 +2,14 @@
 
 mod alert_page;
 mod guard;
+mod hours;
 mod quarantine_page;
+mod record_file;
 mod site;
 mod tenants_page;
 #[cfg(test)]
 mod tests;
+mod versions_page;
 
 use std::io::Write as _;
 use std::net::Ipv4Addr;

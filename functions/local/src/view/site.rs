@@ -1,7 +1,6 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -12,16 +11,10 @@ use http::StatusCode;
 use maud::{Markup, html};
 
 use super::guard::{Guard, check};
-use super::{alert_page, quarantine_page, tenants_page};
+use super::{alert_page, quarantine_page, tenants_page, versions_page};
 use crate::data_location::DataLocation;
 use crate::demo;
 use crate::failure::Failure;
-
-/// The most bytes of a text that is pasted or opened.
-pub(super) const MAX_PASTED_BYTES: usize = 4 << 20;
-
-/// The same as a form sends it, which writes a byte as up to three, with the fields beside it.
-const MAX_FORM_BYTES: usize = 3 * MAX_PASTED_BYTES + 4096;
 
 /// What the pages are made of.
 pub(super) struct Site {
@@ -52,9 +45,9 @@ pub(super) fn router(site: Arc<Site>, guard: Guard) -> Router {
     Router::new()
         .route("/{token}/", get(alert_page::demo).post(alert_page::pasted))
         .route("/{token}/tenants", get(tenants_page::show))
+        .route("/{token}/versions", get(versions_page::show))
         .route("/{token}/quarantine", get(quarantine_page::list))
         .route("/{token}/item", get(quarantine_page::item))
-        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn_with_state(guard, check))
         .with_state(site)
 }
@@ -90,6 +83,7 @@ pub(super) fn page(title: &str, here: &str, body: Markup) -> Response {
     let links = [
         ("./".to_owned(), "Alert"),
         ("tenants".to_owned(), "Tenants"),
+        ("versions".to_owned(), "Versions"),
         ("quarantine".to_owned(), "Quarantine"),
     ];
     let page = Page {

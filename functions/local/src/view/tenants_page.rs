@@ -4,6 +4,7 @@ use axum::extract::State;
 use drawbridge_telemetry::shown;
 use maud::{Markup, html};
 
+use super::hours;
 use super::site::{Answer, Site, page};
 use crate::span::{ago, span};
 use crate::state_head::lag_secs;
@@ -13,11 +14,27 @@ use crate::tenants::tenant_documents;
 /// The most unread ranges of a tenant that are listed.
 const MAX_RANGES: usize = 50;
 
+/// The most tenants whose records are plotted: some megabytes are read for each.
+const MAX_PLOTS: usize = 20;
+
 /// How every tenant is, as `drawbridge status` tells it.
 pub(super) async fn show(State(site): State<Arc<Site>>) -> Answer {
     let place = &site.place;
     let documents = tenant_documents(place.store.as_ref()).await?;
     let tenants = crate::status::tenants(place, &documents).await?;
+    let mut plots = Vec::new();
+    for tenant in &tenants {
+        let below = if tenant.has_document() {
+            tenant.name.as_str()
+        } else {
+            ""
+        };
+        plots.push(match place.as_folder() {
+            // Nothing is read of what a long list does not show at once.
+            Some(folder) if plots.len() < MAX_PLOTS => hours::plot(folder, below, tenant.now),
+            _ => None,
+        });
+    }
     let body = html! {
         p { "These are the tenants of " (shown(&place.name())) ", as they are now. Nothing was asked of Entra or Graph." }
         @for error in &documents.unreadable { p.alarm role="alert" { (shown(&error.to_string())) } }
@@ -34,7 +51,7 @@ pub(super) async fn show(State(site): State<Arc<Site>>) -> Answer {
                     tbody { @for tenant in &tenants { (row(tenant)) } }
                 }
             }
-            @for tenant in &tenants { (more(tenant)) }
+            @for (tenant, plot) in tenants.iter().zip(plots) { (more(tenant, plot)) }
         }
     };
     Ok(page("Tenants", "Tenants", body))
@@ -72,15 +89,16 @@ fn row(tenant: &TenantStatus) -> Markup {
 }
 
 /// What is to be said of a tenant besides: what is wrong, what to do, and what is unread.
-fn more(tenant: &TenantStatus) -> Markup {
+fn more(tenant: &TenantStatus, plot: Option<Markup>) -> Markup {
     let lines = tenant.explained();
     let unread = tenant.state().map(|state| &state.unread);
     let unread = unread.filter(|unread| !unread.is_empty());
     html! {
-        @if !lines.is_empty() || unread.is_some() {
+        @if !lines.is_empty() || unread.is_some() || plot.is_some() {
             section aria-label=(shown(&tenant.name)) {
                 h2 { (shown(&tenant.name)) }
                 @for line in &lines { p { (shown(line)) } }
+                @if let Some(plot) = plot { (plot) }
                 @if let Some(unread) = unread {
                     h3 { "What is unread" }
                     ul {

@@ -243,7 +243,7 @@ async fn what_is_large_or_deep_is_shown_in_part_or_refused() {
     // Four bytes below the limit, each of which a form writes as three.
     let large = format!(
         r#"{{"id":"da1","title":"{}"}}"#,
-        "é".repeat(site::MAX_PASTED_BYTES / 2 - 20)
+        "é".repeat(alert_page::MAX_PASTED_BYTES / 2 - 20)
     );
     let (status, page) = pages.paste(&[("text", &large), ("format", "siem")]).await;
     assert_eq!(status, StatusCode::OK);
@@ -348,5 +348,70 @@ async fn a_tenant_and_its_quarantine_are_told_and_items_are_shown() {
         let answer = pages.ask(Method::GET, path).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{path}");
         text(answer).await;
+    }
+}
+
+#[tokio::test]
+async fn late_evidence_is_told_version_by_version() {
+    let pages = Pages::start().await;
+    pages.write("state/contoso.json", "{}");
+    let first =
+        r#"{"id":"da1","lastUpdateDateTime":"2026-01-01T00:00:00Z","status":"new","evidence":[]}"#;
+    let second = r#"{"id":"da1","lastUpdateDateTime":"2026-01-02T00:00:00Z","status":"<b>","evidence":[{"ipAddress":"192.0.2.7"}]}"#;
+    let other = r#"{"id":"da2","lastUpdateDateTime":"2026-01-03T00:00:00Z","title":"like da1"}"#;
+    pages.write(
+        "contoso/native.ndjson",
+        &format!("{first}\nbroken da1\n{other}\n{second}\n"),
+    );
+    let page = pages.page("versions?tenant=contoso&id=da1").await;
+    let times: Vec<&str> = page
+        .split("<li data-time=\"")
+        .skip(1)
+        .map(|rest| &rest[..10])
+        .collect();
+    assert_eq!(times, ["2026-01-01", "2026-01-02"]);
+    for words in [
+        "<div data-change=\"Added\">Added: <code>evidence[0].ipAddress</code></div>",
+        "<code>lastUpdateDateTime</code>, <code>status</code>",
+        "&lt;b&gt;",
+        "The tenant has no file siem.ndjson.",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("2026-01-03"));
+    let page = pages.page("versions?tenant=contoso&id=%3Cb%3E").await;
+    assert!(
+        page.contains("It has nothing of this alert") && !page.contains("<b>"),
+        "{page}"
+    );
+    let answer = pages
+        .ask(Method::GET, "versions?tenant=../x&id=a")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+}
+
+/// A link in the folder may lead to anybody's file.
+#[tokio::test]
+#[cfg(unix)]
+async fn no_link_in_the_folder_is_followed() {
+    let pages = Pages::start().await;
+    let outside = tempfile::tempdir().unwrap();
+    let line =
+        r#"{"id":"da1","AlertId":"da1","AlertTime":"2026-01-01T00:00:00Z","secret":"hunter2"}"#;
+    let target = outside.path().join("siem.ndjson");
+    fs::write(&target, line).unwrap();
+    pages.write("state/contoso.json", "{}");
+    fs::create_dir(pages.folder.path().join("contoso")).unwrap();
+    for name in ["contoso/siem.ndjson", "native.ndjson", "siem.ndjson"] {
+        std::os::unix::fs::symlink(&target, pages.folder.path().join(name)).unwrap();
+    }
+    for path in ["versions?tenant=contoso&id=da1", "tenants"] {
+        let page = pages.page(path).await;
+        assert!(
+            !page.contains("hunter2") && !page.contains("<svg"),
+            "{path}: {page}"
+        );
     }
 }
