@@ -23,19 +23,12 @@ const DEMO_NOW: &str = "2026-01-02T00:00:30Z";
 
 /// Polls a simulated tenant to the end and shows the result.
 pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
-    let now: Timestamp = DEMO_NOW.parse().map_err(Failure::of)?;
-    let to = now - SignedDuration::from_secs(30);
-    let from = to - SignedDuration::from_hours(23);
+    let now = now()?;
     say(&format!(
         "starting a Graph simulator with {} alerts on this machine",
         args.count
     ));
-    let alerts = Alerts::generate(&GenerateOptions {
-        count: args.count,
-        seed: 1,
-        from,
-        to,
-    });
+    let alerts = alerts(args.count, now);
     let options = Options {
         tenant_id: SIMULATED_TENANT.into(),
         client_id: SIMULATED_CLIENT.into(),
@@ -75,6 +68,27 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
     print_report(&report, &args.out, format.name(), started)
 }
 
+/// The demo's clock.
+fn now() -> Result<Timestamp, Failure> {
+    DEMO_NOW.parse().map_err(Failure::of)
+}
+
+/// The alerts of the demo, where no number of them is given.
+pub(crate) fn its_alerts() -> Result<Alerts, Failure> {
+    Ok(alerts(cli::Demo::default().count, now()?))
+}
+
+fn alerts(count: usize, now: Timestamp) -> Alerts {
+    let to = now - SignedDuration::from_secs(30);
+    let from = to - SignedDuration::from_hours(23);
+    Alerts::generate(&GenerateOptions {
+        count,
+        seed: 1,
+        from,
+        to,
+    })
+}
+
 fn print_report(
     report: &Report,
     folder: &Path,
@@ -109,6 +123,7 @@ fn print_report(
         out,
         "\nThe records: {}\n\
          \nNext:\n  \
+         drawbridge view                 these alerts beside their records, in the browser\n  \
          drawbridge explain ALERT.json   where each key of a record comes from\n  \
          drawbridge map ALERTS.json      your own alerts as records\n  \
          drawbridge poll --help          a real tenant\n  \

@@ -29,6 +29,7 @@ mod state_head;
 mod status;
 mod table;
 mod tenants;
+mod view;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,7 @@ async fn main() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(args).await,
         Some(Command::Map(args)) => map::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::View(args)) => view::run(&args).await,
         Some(Command::Doctor(args)) => doctor::run(&args).await,
         Some(Command::Status(args)) => status::run(&args).await,
         Some(Command::Compare(args)) => compare::run(&args),

@@ -19,6 +19,7 @@ mod state;
 mod status;
 mod tenants;
 mod time;
+mod view;
 
 use clap::{Parser, Subcommand};
 
@@ -46,6 +47,7 @@ pub(crate) use tenants::{
     Tenants, TenantsAdd, TenantsAllow, TenantsCheck, TenantsCommand, TenantsList, TenantsMove,
     TenantsPurge, TenantsRemove,
 };
+pub(crate) use view::View;
 
 /// The package's version and the commit that it was built from, as far as the build knew it.
 pub(crate) const VERSION: &str = env!("DRAWBRIDGE_VERSION");
@@ -66,6 +68,7 @@ Examples:
   drawbridge                                     the demo
   drawbridge map alerts.json                     alerts in, records out
   drawbridge explain alert.json                  where each key of the record comes from
+  drawbridge view                                the same in the browser, and how every tenant is
   drawbridge compare old.json alerts.json        will the rules still match?
   drawbridge poll --tenant-id ID --client-id ID  poll a real tenant into ./drawbridge-data
   drawbridge tenants add contoso --tenant-id ID --client-id ID --secret CONTOSO_SECRET
@@ -85,6 +88,7 @@ pub(crate) enum Command {
     Serve(Serve),
     Map(Map),
     Explain(Explain),
+    View(View),
     Status(Status),
     Doctor(Doctor),
     Compare(Compare),

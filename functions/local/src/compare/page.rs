@@ -1,11 +1,9 @@
 //! A report as one page: no network, and no script or style but its own.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use drawbridge_compare::{Example, KeyReport, OnlyOne, Outcome, Report, Verdict};
 use drawbridge_telemetry::shown;
+use drawbridge_view::{BASE_STYLE, digest};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest as _, Sha256};
 
 use super::screen;
 
@@ -35,11 +33,12 @@ const VERDICTS: [Verdict; 8] = [
 
 /// The page. `names` are those of the two sides.
 pub(crate) fn page(names: &[String; 2], report: &Report) -> String {
+    let style = format!("{BASE_STYLE}{STYLE}");
     // What is allowed are these very texts.
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; \
          form-action 'none'",
-        digest(STYLE),
+        digest(&style),
         digest(SCRIPT)
     );
     let markup = html! {
@@ -52,7 +51,7 @@ pub(crate) fn page(names: &[String; 2], report: &Report) -> String {
                 meta name="referrer" content="no-referrer";
                 meta name="color-scheme" content="light dark";
                 title { "Old records against new" }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(&style)) }
             }
             body {
                 main {
@@ -71,10 +70,6 @@ pub(crate) fn page(names: &[String; 2], report: &Report) -> String {
         }
     };
     markup.into_string()
-}
-
-fn digest(text: &str) -> String {
-    STANDARD.encode(Sha256::digest(text))
 }
 
 fn first_upper(text: &str) -> String {

@@ -33,18 +33,23 @@ pub(crate) struct TenantStatus {
     pub(super) refusal: Option<String>,
     /// What its polls remember, or why that cannot be read.
     pub(super) state: Result<Option<State>, String>,
-    pub(super) last_error: Option<LastError>,
+    pub(crate) last_error: Option<LastError>,
     /// How many items it has in quarantine.
-    pub(super) quarantined: usize,
+    pub(crate) quarantined: usize,
     pub(super) is_stack: bool,
     /// The options that name the place in another command.
     pub(super) options: String,
-    pub(super) now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 impl TenantStatus {
     pub(crate) fn is_well(&self) -> bool {
         self.problems().is_empty()
+    }
+
+    /// Whether it has a document, and with it a folder of its own for its records.
+    pub(crate) fn has_document(&self) -> bool {
+        self.document.is_some()
     }
 
     /// When a poll last ended well, as far as the state knows.
@@ -70,7 +75,8 @@ impl TenantStatus {
         }
     }
 
-    fn state(&self) -> Option<&State> {
+    /// What its polls remember, as far as that can be read.
+    pub(crate) fn state(&self) -> Option<&State> {
         self.state.as_ref().ok()?.as_ref()
     }
 
@@ -92,7 +98,7 @@ impl TenantStatus {
 
     /// Since when polls fail, as far as that was noted. Shortly after a success the state does not say it
     /// yet, and the last error does.
-    fn failing_since(&self) -> Option<Timestamp> {
+    pub(crate) fn failing_since(&self) -> Option<Timestamp> {
         let noted = self.state().and_then(|state| {
             let first_try = || state.swept.week.into_iter().chain(state.saved).min();
             match state.last_success {
@@ -251,7 +257,7 @@ impl TenantStatus {
     }
 
     /// What there is to say of it besides its row; nothing if it is well.
-    pub(super) fn explained(&self) -> Vec<String> {
+    pub(crate) fn explained(&self) -> Vec<String> {
         let problems = self.problems();
         let mut lines: Vec<String> = Vec::new();
         for Problem { word, what, todo } in problems {

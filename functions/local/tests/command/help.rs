@@ -3,8 +3,8 @@
 use crate::support::command::{drawbridge, run};
 use crate::support::folder::Folder;
 
-const COMMANDS: [&str; 12] = [
-    "demo", "simulate", "poll", "deliver", "serve", "map", "explain", "compare", "tenants",
+const COMMANDS: [&str; 13] = [
+    "demo", "simulate", "poll", "deliver", "serve", "map", "explain", "view", "compare", "tenants",
     "backfill", "replay", "state",
 ];
 

@@ -36,4 +36,5 @@ mod since;
 mod support;
 mod together;
 mod version;
+mod view;
 mod without_effect;

@@ -15,6 +15,7 @@ const COMMANDS: &[&str] = &[
     "serve",
     "map",
     "explain",
+    "view",
     "status",
     "doctor",
     "compare",
@@ -41,7 +42,7 @@ const COMMANDS: &[&str] = &[
 /// that comes.
 const ALWAYS: &str = "--alerts --all --allow-plain-http --allow-unknown --certificate --client-id \
     --client-secret --cloud --count --documents --fail-on --federation --file --from --graph-url --html \
-    --json-document --listen --login-url --max --no-gzip --output --page-latency-ms --page-size \
+    --json-document --listen --login-url --max --no-gzip --output --page-latency-ms --page-size --port \
     --replace --requests-per-minute --revoke --seed --secret --secret-file --service-source --set-aside \
     --severity --tenants --tenant-id --to --help --dry-run --again";
 

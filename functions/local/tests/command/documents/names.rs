@@ -163,6 +163,7 @@ fn a_folder_that_is_not_there_is_named() {
         &["tenants", "list"],
         &["tenants", "list", "--json"],
         &["serve", "--listen", "127.0.0.1:0"],
+        &["view"],
     ] {
         let mut command = drawbridge(words);
         command.arg("--out").arg(&nowhere);

@@ -1,0 +1,123 @@
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use drawbridge_record::Format;
+use drawbridge_simulator::Alerts;
+use drawbridge_view::{Page, clipped};
+use http::StatusCode;
+use maud::{Markup, html};
+
+use super::guard::{Guard, check};
+use super::{alert_page, quarantine_page, tenants_page, versions_page};
+use crate::data_location::DataLocation;
+use crate::demo;
+use crate::failure::Failure;
+
+/// What the pages are made of.
+pub(super) struct Site {
+    pub(super) place: DataLocation,
+    demo: OnceLock<Alerts>,
+}
+
+impl Site {
+    pub(super) fn new(place: DataLocation) -> Self {
+        Self {
+            place,
+            demo: OnceLock::new(),
+        }
+    }
+
+    /// The alerts of the demo, which are made when they are first asked for.
+    pub(super) fn demo(&self) -> Result<&Alerts, Failure> {
+        if let Some(alerts) = self.demo.get() {
+            return Ok(alerts);
+        }
+        let alerts = demo::its_alerts()?;
+        Ok(self.demo.get_or_init(|| alerts))
+    }
+}
+
+/// The pages, for those whom the guard lets in.
+pub(super) fn router(site: Arc<Site>, guard: Guard) -> Router {
+    Router::new()
+        .route("/{token}/", get(alert_page::demo).post(alert_page::pasted))
+        .route("/{token}/tenants", get(tenants_page::show))
+        .route("/{token}/versions", get(versions_page::show))
+        .route("/{token}/quarantine", get(quarantine_page::list))
+        .route("/{token}/item", get(quarantine_page::item))
+        .layer(from_fn_with_state(guard, check))
+        .with_state(site)
+}
+
+/// A page, or why there is none.
+pub(super) type Answer = Result<Response, Trouble>;
+
+/// Why there is no page.
+pub(super) struct Trouble(StatusCode, String);
+
+impl Trouble {
+    /// What was asked for is not there, or is nothing that can be.
+    pub(super) fn asked(status: StatusCode, why: impl Into<String>) -> Self {
+        Self(status, why.into())
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self(StatusCode::INTERNAL_SERVER_ERROR, failure.to_string())
+    }
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let body = html! { p.alarm role="alert" { (clipped(&self.1)) } };
+        (self.0, page("This cannot be shown", "", body)).into_response()
+    }
+}
+
+/// A page of the site.
+pub(super) fn page(title: &str, here: &str, body: Markup) -> Response {
+    let links = [
+        ("./".to_owned(), "Alert"),
+        ("tenants".to_owned(), "Tenants"),
+        ("versions".to_owned(), "Versions"),
+        ("quarantine".to_owned(), "Quarantine"),
+    ];
+    let page = Page {
+        title,
+        links: &links,
+        here,
+        body,
+    };
+    Html(page.html()).into_response()
+}
+
+/// The format of that name, or the first one.
+pub(super) fn format_of(name: Option<&str>) -> Result<&'static dyn Format, Failure> {
+    match name {
+        Some(name) => crate::map::named(name),
+        None => Ok(drawbridge_record::formats()[0]),
+    }
+}
+
+/// The field that chooses a format.
+pub(super) fn format_field(chosen: &dyn Format) -> Markup {
+    html! {
+        label {
+            "Format "
+            select name="format" {
+                @for name in drawbridge_record::names() {
+                    option value=(name) selected[name == chosen.name()] { (name) }
+                }
+            }
+        }
+    }
+}
+
+/// The switch of the records' empty keys.
+pub(super) fn hide_empty() -> Markup {
+    html! { p.controls { label { input #hide-empty type="checkbox"; " Hide empty keys" } } }
+}

@@ -1,0 +1,65 @@
+//! `drawbridge view`: pages for the browser, until Ctrl-C.
+#![cfg(unix)]
+
+use std::io::{BufRead as _, BufReader};
+
+use reqwest::StatusCode;
+use tokio::runtime::Runtime;
+
+use crate::support::command::{Outcome, drawbridge, run, signal};
+use crate::support::folder::Folder;
+
+#[test]
+fn it_shows_what_is_pasted_tells_no_log_of_it_and_ends_at_ctrl_c() {
+    let folder = Folder::new();
+    let mut command = drawbridge(&["view", "--out"]);
+    command
+        .arg(folder.path())
+        .env_remove("DRAWBRIDGE_BUCKET")
+        .env("DRAWBRIDGE_LOG", "trace");
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let url = lines.next().unwrap().unwrap();
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    let token = url.trim_end_matches('/').rsplit('/').next().unwrap();
+    Runtime::new().unwrap().block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let form =
+            "format=siem&text=%7B%22id%22%3A%22da1%22%2C%22title%22%3A%22MARKER-%3Cb%3E%22%7D";
+        let answer = client.post(&url).body(form).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let page = answer.text().await.unwrap();
+        assert!(page.contains("data-key=\"AlertTitle\"") && page.contains("MARKER-&lt;b&gt;"));
+        for path in [
+            "tenants",
+            "versions?id=MARKER",
+            "quarantine",
+            "item?id=MARKER",
+        ] {
+            let page = client.get(format!("{url}{path}")).send().await.unwrap();
+            assert!(page.text().await.unwrap().contains("</html>"), "{path}");
+        }
+    });
+    signal(&child, "-INT");
+    let outcome = Outcome::of(child.wait_with_output().unwrap()).well();
+    assert!(
+        outcome.stderr.contains("Ctrl-C ends it"),
+        "{}",
+        outcome.stderr
+    );
+    for secret in ["MARKER", token] {
+        assert!(!outcome.stderr.contains(secret), "{}", outcome.stderr);
+    }
+    let written = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(written, 0, "nothing is written");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = Folder::new();
+    let mut command = drawbridge(&["view", "--port", &port, "--out"]);
+    command.arg(folder.path()).env_remove("DRAWBRIDGE_BUCKET");
+    run(command).failed(1, &["cannot listen on port", &port]);
+}
