@@ -1,5 +1,5 @@
-//! Both stacks in the emulated cloud, of release builds: a poll writes segments into the bucket, and the
-//! function's URL answers from them.
+//! Both stacks in the emulated cloud: a poll writes segments into the bucket, and the function's URL answers
+//! from them.
 
 #![allow(
     clippy::unwrap_used,
@@ -60,7 +60,7 @@ fn token(issuer: &Issuer, audience: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_poll_wrote_is_read_at_the_functions_address() {
-    let binaries = drawbridge_e2e::release().unwrap();
+    let binaries = drawbridge_e2e::functions().unwrap();
     let newest = Timestamp::now() - SignedDuration::from_mins(2);
     let list: Vec<Value> = (0..20)
         .map(|n| alert(n, newest, &["192.0.2.1", "192.0.2.2"]))

@@ -130,7 +130,7 @@ async fn a_missing_role_is_named_before_graph_refuses() {
     for words in [
         "lacks SecurityAlert.Read.All",
         "admin consent",
-        "it has User.Read.All",
+        "and has User.Read.All",
     ] {
         assert!(text.contains(words), "{text}");
     }
