@@ -231,7 +231,10 @@ mod tests {
         for n in 0..5_000 {
             cache.get(&format!("s{n}"), &source).await.unwrap();
         }
-        let (kept, bytes) = (cache.all().len(), cache.all().bytes());
+        let (kept, bytes) = {
+            let all = cache.all();
+            (all.len(), all.bytes())
+        };
         assert!(kept < 5_000 && bytes <= 1 << 20, "{kept} of {bytes} bytes");
         let fetches = || source.fetches.load(Ordering::SeqCst);
         assert_eq!(fetches(), 5_000);
