@@ -18,6 +18,9 @@ const SILENT: &str = "service_sources = [\"dataLossPrevention\"]\n";
 /// What all of them sign in with.
 const SHARED: &str = "drawbridge/siem-feed/_shared/1";
 
+/// Rounds until one invocation is handed all jobs.
+const MAX_ROUNDS: u64 = 10;
+
 fn key(name: &str) -> String {
     format!("tenants/{name}.toml")
 }
@@ -63,7 +66,7 @@ pub(crate) async fn ten_tenants_cost_what_a_month_is_worked_out_of(world: &World
         ],
     );
 
-    let idle = round(world, "idle").await;
+    let idle = round_of_one_invocation(world).await;
     let counts = &measured.idle_batch;
     idle.check(
         "an idle batch",
@@ -92,6 +95,18 @@ pub(crate) async fn ten_tenants_cost_what_a_month_is_worked_out_of(world: &World
     for n in 0..TENANTS {
         world.store.delete(&key(&name(n))).await.unwrap();
     }
+}
+
+/// A round whose jobs one invocation was handed. The emulated queue hands out what is there while the rest
+/// of a call is still being put on it, so that it may take some rounds.
+async fn round_of_one_invocation(world: &World) -> Round {
+    for n in 0..MAX_ROUNDS {
+        let round = round(world, &format!("idle-{n}")).await;
+        if round.invocations == 1 {
+            return round;
+        }
+    }
+    panic!("in {MAX_ROUNDS} rounds, no invocation was handed all jobs");
 }
 
 impl Round {
