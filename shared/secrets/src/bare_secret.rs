@@ -2,8 +2,9 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::document::{Place, has_lines, is_json, is_signed_token, is_xml};
+use crate::document::{Place, has_lines, is_json, is_xml};
 use crate::encoded::{readings, squeezed, texts};
+use crate::jwt::Jwt;
 use crate::key_marks::{has_key, key_in_text};
 use crate::token::TOO_LONG_FOR_A_TOKEN;
 
@@ -90,7 +91,7 @@ pub fn check_bare(text: &str) -> Result<(), NotBare> {
 ///
 /// Each encoding makes the text shorter and leaves hardly a text but by the one reading that is right,
 /// so that the work is in proportion to the length.
-fn found(bytes: &[u8], place: Place, encodings: usize) -> Option<NotBare> {
+pub(crate) fn found(bytes: &[u8], place: Place, encodings: usize) -> Option<NotBare> {
     if has_key(bytes) {
         return Some(NotBare::Der);
     }
@@ -101,6 +102,9 @@ fn found(bytes: &[u8], place: Place, encodings: usize) -> Option<NotBare> {
 }
 
 fn found_in_text(text: &str, place: Place, encodings: usize) -> Option<NotBare> {
+    if let Some(jwt) = Jwt::parse(text) {
+        return jwt.found(encodings);
+    }
     let squeezed = squeezed(text);
     if let Some(what) = key_in_text(&squeezed) {
         return Some(what);
@@ -111,14 +115,9 @@ fn found_in_text(text: &str, place: Place, encodings: usize) -> Option<NotBare> 
     if is_xml(&squeezed) {
         return Some(NotBare::Xml);
     }
-    let inside = match place {
-        Place::SignedToken => place,
-        _ if is_signed_token(text) => Place::SignedToken,
-        _ => Place::Encoded,
-    };
     let deeper = encodings.checked_sub(1).and_then(|fewer| {
         let mut readings = readings(&squeezed);
-        readings.find_map(|bytes| found(&bytes, inside, fewer))
+        readings.find_map(|bytes| found(&bytes, Place::Encoded, fewer))
     });
     deeper.or_else(|| has_lines(text, place).then_some(NotBare::Lines))
 }

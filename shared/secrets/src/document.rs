@@ -1,8 +1,5 @@
 //! Documents in which secrets are kept by name: JSON, XML, and files of several lines.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::zeroize::Zeroizing;
 use serde_json::Value;
 
 /// Where a text was found.
@@ -12,21 +9,11 @@ pub(crate) enum Place {
     Whole,
     /// What was stored stands for it, in hexadecimal or base64.
     Encoded,
-    /// The same, in a token that is signed: a JWT, or another one of base64 and full stops.
-    SignedToken,
 }
 
 /// The members of a token that is an object in base64: an API key of Grafana's, as it made them up to
 /// version 9.
 const API_KEY: [&str; 3] = ["k", "n", "id"];
-
-/// How the name of a member of a signed token ends, in small letters, that is no claim if a text or a
-/// list follows. The claims of Kubernetes have an object called `secret`, and others have flags such as
-/// `must_change_password`.
-const SECRET: [&str; 4] = ["secret", "password", "private_key", "privatekey"];
-
-/// The fewest characters of a signature, in base64: HMAC-SHA-1 has 27, cut off by some.
-const MIN_SIGNATURE_CHARS: usize = 20;
 
 /// The fewest characters that are a text and not there by chance, where what was stored stands for
 /// them.
@@ -47,13 +34,8 @@ pub(crate) fn is_json(text: &str, squeezed: &str, place: Place) -> bool {
         && match place {
             Place::Whole => true,
             Place::Encoded => {
-                members.peek().is_none()
-                    || members.any(|(name, _)| !API_KEY.contains(&name.as_str()))
+                members.peek().is_none() || members.any(|name| !API_KEY.contains(&name.as_str()))
             }
-            Place::SignedToken => members.any(|(name, value)| {
-                (value == ":" || value.starts_with(":["))
-                    && SECRET.iter().any(|secret| name.ends_with(secret))
-            }),
         }
 }
 
@@ -69,20 +51,6 @@ pub(crate) fn has_lines(text: &str, place: Place) -> bool {
 
 fn is_text(text: &str, place: Place) -> bool {
     place == Place::Whole || text.len() >= MIN_TEXT_CHARS
-}
-
-/// Whether the parts between the full stops of a token are base64, and the last one a signature: neither
-/// short nor a text.
-pub(crate) fn is_signed_token(text: &str) -> bool {
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    let is_part = |part: &str| !part.is_empty() && part.chars().all(is_base64);
-    let is_signature = |part: &str| {
-        let bytes = URL_SAFE_NO_PAD.decode(part).map(Zeroizing::new);
-        let is_text = bytes.is_ok_and(|bytes| std::str::from_utf8(&bytes).is_ok());
-        part.len() >= MIN_SIGNATURE_CHARS && !is_text
-    };
-    let last = text.rsplit_once('.').map(|(_, last)| last);
-    text.split('.').all(is_part) && last.is_some_and(is_signature)
 }
 
 /// The ends of elements that are looked at.
@@ -124,16 +92,14 @@ fn is_whole(text: &str) -> bool {
     text.starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(text).is_ok()
 }
 
-/// The members at any depth, also of a document that was cut off: the name in small letters, and what
-/// follows up to the next quotation mark, with the colon.
-fn members(squeezed: &str) -> impl Iterator<Item = (String, &str)> {
+/// The names of the members at any depth, in small letters, also of a document that was cut off.
+fn members(squeezed: &str) -> impl Iterator<Item = String> {
     let mut parts = squeezed.split('"').peekable();
     std::iter::from_fn(move || {
         loop {
             let part = parts.next()?;
-            let behind = *parts.peek()?;
-            if behind.starts_with(':') {
-                return Some((part.to_ascii_lowercase(), behind));
+            if parts.peek()?.starts_with(':') {
+                return Some(part.to_ascii_lowercase());
             }
         }
     })

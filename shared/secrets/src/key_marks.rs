@@ -77,6 +77,10 @@ fn is_mark(bytes: &[u8]) -> bool {
             | [b's', b's', b'h', b'-', b'k', b'e', b'y', b'-', b'v', b'1', 0, ..]
             | [7 | 11, b's', b's', b'h', b'-', ..]
             | [19, b'e', b'c', b'd', b's', b'a', b'-', ..]
+            // Private keys as Windows has them: `RSA2` with the bits, `ECS2`, `ECK4` and the like with the
+            // bytes of a number.
+            | [b'R', b'S', b'A', b'2' | b'3', 0, 2..=0x40, 0, 0, ..]
+            | [b'E', b'C', b'S' | b'K', b'2' | b'4' | b'6', 32 | 48 | 66, 0, 0, 0, ..]
             // Java's key stores.
             | [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, ..]
             | [0xce, 0xce, 0xce, 0xce, 0, 0, 0, ..]

@@ -22,6 +22,7 @@ mod encoded;
 mod env;
 mod error;
 mod file;
+mod jwt;
 mod key_marks;
 #[cfg(feature = "aws")]
 mod manager;

@@ -1,7 +1,7 @@
 //! What looks like a secret itself, where its name or anything else belongs.
 
 use crate::bare_secret::{NotBare, check_bare};
-use crate::token::looks_like_jwt;
+use crate::jwt::looks_like_jwt;
 
 /// What a text is that is a secret, or holds one, to all appearance; `None` if it may be the name of
 /// something. A password looks like nothing in particular.

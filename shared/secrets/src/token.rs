@@ -1,14 +1,10 @@
 //! What may leave as a token that a service handed out, or as a client secret of Entra's. Each is short
 //! and has no blanks, so that no part of a key or of a file is taken for one.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use crate::bare_secret::{NotBare, check_bare};
+use crate::jwt::Jwt;
 
 /// Characters from which on a text is neither, unless it is a JWT. Tokens have a few dozen. Entra makes
 /// client secrets of 16 to 64 (Microsoft Graph, passwordCredential); those that applications once set
@@ -34,7 +30,7 @@ const ENDINGS: [&str; 6] = [".txt", ".pem", ".key", ".pfx", ".p12", ".json"];
 /// [`NotBare`], which says what it looks like.
 pub fn check_token(secret: &SecretString) -> Result<(), NotBare> {
     let text = secret.expose_secret();
-    check(text, is_jwt(text))?;
+    check(text, Jwt::parse(text).is_some())?;
     match text.chars().all(|c| c.is_ascii_graphic()) {
         true => Ok(()),
         false => Err(NotBare::Foreign),
@@ -64,35 +60,6 @@ fn check(text: &str, is_jwt: bool) -> Result<(), NotBare> {
         return Err(NotBare::Encoded);
     }
     Ok(())
-}
-
-/// Whether a text looks like a JWT, or like one that was damaged.
-pub(crate) fn looks_like_jwt(text: &str) -> bool {
-    text.starts_with("eyJ") && text.split('.').count() == 3
-}
-
-/// Three parts in base64 between full stops (RFC 7519): an object that names how the last one was made,
-/// an object, and a signature.
-fn is_jwt(text: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Header {
-        #[serde(rename = "alg")]
-        _alg: IgnoredAny,
-    }
-    let [header, claims, signature] = text.split('.').collect::<Vec<_>>()[..] else {
-        return false;
-    };
-    let decoded = |part| URL_SAFE_NO_PAD.decode(part).map(Zeroizing::new);
-    let (Ok(header), Ok(claims), Ok(signature)) =
-        (decoded(header), decoded(claims), decoded(signature))
-    else {
-        return false;
-    };
-    header.trim_ascii_start().starts_with(b"{")
-        && serde_json::from_slice::<Header>(&header).is_ok()
-        && claims.trim_ascii_start().starts_with(b"{")
-        && serde_json::from_slice::<IgnoredAny>(&claims).is_ok()
-        && !signature.is_empty()
 }
 
 /// Whether it says where something lies.
@@ -147,79 +114,6 @@ mod tests {
         }
         // Entra takes what a header does not.
         assert_eq!(said("a+b&c~ü\""), [Ok(()), Err(NotBare::Foreign)]);
-        let jwt = jwt(r#"{"alg":"RS256"}"#, r#"{"sub":"a"}"#, 300);
-        assert_eq!(said(&jwt), [Err(NotBare::Encoded), Ok(())]);
-    }
-
-    /// One of so many characters.
-    fn jwt(header: &str, claims: &str, chars: usize) -> String {
-        let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
-        let text = format!("{header}.{claims}.");
-        let signature = part(chars - text.len()).replace(['/', '+'], "_");
-        // Whose last character is no more than what is left of a byte.
-        format!("{text}{}A", &signature[1..])
-    }
-
-    #[test]
-    fn a_jwt_says_how_it_was_signed_and_may_be_as_long_as_a_header() {
-        let (header, claims) = (r#"{"typ":"JWT","alg":"RS256"}"#, r#"{"sub":"a"}"#);
-        assert_eq!(
-            said(&jwt(header, claims, 8192)),
-            [Err(NotBare::Long), Ok(())]
-        );
-        let long = jwt(header, claims, 8194);
-        assert_eq!(said(&long), [Err(NotBare::Long); 2]);
-        for header in [r#"{"x":"x"}"#, r#"["alg"]"#, r#"{"alg""#, "alg"] {
-            let refused = said(&jwt(header, claims, 900));
-            assert!(refused.iter().all(Result::is_err), "{header}");
-        }
-        for claims in ["", "a", r#"["sub"]"#, r#"{"sub":"#, "\u{80}"] {
-            let refused = said(&jwt(header, claims, 900));
-            assert!(refused.iter().all(Result::is_err), "{claims}");
-        }
-        for text in [
-            format!("eyJ{}.{}.{}", part(200), part(200), part(200)),
-            format!("eyJhbGciOiJSUzI1NiJ9.{}.{}", part(300), part(86)),
-            // A signature that is none, or not there.
-            jwt(header, claims, 300) + "~",
-            jwt(header, &format!("{{\"sub\":\"{}\"}}", part(100)), 249 - 2)
-                .rsplit_once('.')
-                .unwrap()
-                .0
-                .to_owned()
-                + ".",
-        ] {
-            let refused = said(&text);
-            assert!(refused.iter().all(Result::is_err), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_secret_is_none_in_a_jwt() {
-        let header = r#"{"alg":"RS256"}"#;
-        for (claims, what) in [
-            (r#"{"client_secret":"s3cret"}"#, NotBare::Json),
-            (r#"{"a":{"private_key":"s3cret"}}"#, NotBare::Json),
-            (r#"{"a":"-----BEGIN PRIVATE KEY-----"}"#, NotBare::Pem),
-        ] {
-            let refused = said(&jwt(header, claims, 300));
-            assert_eq!(refused, [Err(what); 2], "{claims}");
-        }
-        for claims in [
-            r#"{"kubernetes.io":{"secret":{"name":"deployer"}}}"#,
-            r#"{"must_change_password":false,"sub":"a"}"#,
-        ] {
-            assert_eq!(said(&jwt(header, claims, 300))[1], Ok(()), "{claims}");
-        }
-        // In the place of the signature.
-        let der = [
-            &[0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32][..],
-            &[0x87; 32],
-        ];
-        let key = URL_SAFE_NO_PAD.encode(der.concat());
-        let text = jwt(header, r#"{"sub":"a"}"#, 300);
-        let text = format!("{}.{key}", text.rsplit_once('.').unwrap().0);
-        assert_eq!(said(&text), [Err(NotBare::Der); 2]);
     }
 
     #[test]

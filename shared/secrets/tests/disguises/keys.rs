@@ -25,6 +25,10 @@ pub(crate) enum Kind {
     OpenSsh,
     /// A secret key packet of version 4, with RSA.
     OpenPgp,
+    /// RSA as Windows has it, with a modulus of so many bytes.
+    WindowsRsa(u16),
+    /// A curve as Windows has it: the end of its name, and the bytes of a number.
+    WindowsEc([u8; 2], u8),
 }
 
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
@@ -54,6 +58,11 @@ impl Arbitrary for Kind {
         for (last, bytes) in [(110, 32), (111, 56), (112, 32), (113, 57)] {
             all.extend([true, false].map(|public| Self::Edwards(last, bytes, public)));
         }
+        all.extend([128, 256, 512].map(Self::WindowsRsa));
+        all.extend(
+            [(*b"S2", 32), (*b"K4", 48), (*b"S6", 66)]
+                .map(|(name, bytes)| Self::WindowsEc(name, bytes)),
+        );
         prop::sample::select(all).boxed()
     }
 }
@@ -124,6 +133,15 @@ pub(crate) fn key(kind: Kind, random: &[u8]) -> Vec<u8> {
             let mut number = some(900);
             number[0] |= 0x80;
             [&[0x95, 3, 0x98, 4], &*created, &[1, 8, 0], &*number].concat()
+        }
+        Kind::WindowsRsa(bytes) => {
+            let bits = (u32::from(bytes) * 8).to_le_bytes();
+            let numbers = some(usize::from(bytes) * 9 / 2);
+            [b"RSA2", bits.as_slice(), &[1, 0, 1, 0], &numbers].concat()
+        }
+        Kind::WindowsEc(name, bytes) => {
+            let numbers = some(usize::from(bytes) * 3);
+            [b"EC", name.as_slice(), &[bytes, 0, 0, 0], &numbers].concat()
         }
         Kind::OpenSsh => [
             b"openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none\0\0\0\0\0\0\0\x01",
