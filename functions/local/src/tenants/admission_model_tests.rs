@@ -24,6 +24,12 @@ enum Event {
     PauseOrResume,
     /// By the command.
     Remove,
+    /// By the command, which dies when the document is gone, before the note has its mark or behind it.
+    RemoveAndDie {
+        is_marked: bool,
+    },
+    /// By the command that was run again, or where the document went away otherwise.
+    Forget,
     /// Its document is deleted, and nothing else.
     Delete,
     /// Nobody can read its document any more.
@@ -35,19 +41,24 @@ enum Event {
     List {
         names: usize,
     },
-    /// The poll of it that is under way ends well.
-    End,
+    /// The poll of it that is under way ends well, and the note is written, or cannot be.
+    End {
+        is_noted: bool,
+    },
     /// Polls of all that may be polled begin.
     Round,
 }
 
-const EVENTS: [Event; 14] = [
+const EVENTS: [Event; 18] = [
     Event::Add { is_wanted: true },
     Event::Add { is_wanted: true },
     Event::Add { is_wanted: false },
     Event::PauseOrResume,
     Event::PauseOrResume,
     Event::Remove,
+    Event::RemoveAndDie { is_marked: false },
+    Event::RemoveAndDie { is_marked: true },
+    Event::Forget,
     Event::Delete,
     Event::DamageDocument,
     Event::Damage,
@@ -55,7 +66,8 @@ const EVENTS: [Event; 14] = [
     Event::List { names: 0 },
     Event::List { names: 1 },
     Event::List { names: 2 },
-    Event::End,
+    Event::End { is_noted: true },
+    Event::End { is_noted: false },
 ];
 
 #[derive(Debug, Default)]
@@ -87,6 +99,14 @@ impl Actor {
 
     fn is_active(&self) -> bool {
         !self.is_paused && self.document.is_some()
+    }
+
+    /// What was polled does not count any more, nor what is being polled.
+    fn forgotten(&mut self) {
+        (self.since, self.is_note_lost) = (None, false);
+        if let Some(under_way) = &mut self.under_way {
+            under_way.is_removed = true;
+        }
     }
 
     fn found(&self) -> Option<TenantDocument> {
@@ -163,17 +183,23 @@ impl Model {
             Event::PauseOrResume => actor.is_paused = !actor.is_paused,
             Event::Delete => actor.document = None,
             Event::DamageDocument => actor.document = actor.document.map(|_| 0),
-            Event::Remove => {
-                if actor.document.take().is_none() {
-                    return;
+            Event::Remove if actor.document.is_some() => {
+                (actor.document, actor.is_paused) = (None, false);
+                self.forget(of).await;
+            }
+            Event::Forget if actor.document.is_none() => self.forget(of).await,
+            Event::Remove | Event::Forget => {}
+            Event::RemoveAndDie { .. } if actor.document.is_none() => {}
+            Event::RemoveAndDie { is_marked } => {
+                (actor.document, actor.is_paused) = (None, false);
+                // With the note, the mark would be lost, and what it stands for.
+                if is_marked && !actor.is_note_fragile {
+                    actor.forgotten();
+                    let store = self.store.as_ref();
+                    first_poll::note_removed(store, name, at(now))
+                        .await
+                        .unwrap();
                 }
-                (actor.since, actor.is_paused) = (None, false);
-                actor.is_note_lost = false;
-                if let Some(under_way) = &mut actor.under_way {
-                    under_way.is_removed = true;
-                }
-                let forgotten = forget(self.store.as_ref(), name, at(now)).await;
-                assert!(forgotten.is_ok());
             }
             Event::Damage | Event::Lose => self.lose(of, matches!(event, Event::Damage)).await,
             Event::List { names } => {
@@ -185,9 +211,16 @@ impl Model {
                 };
                 self.store.insert("admin/tenants.toml", list);
             }
-            Event::End => self.end(of).await,
+            Event::End { is_noted } => self.end(of, is_noted).await,
             Event::Round => self.round().await,
         }
+    }
+
+    async fn forget(&mut self, of: usize) {
+        let actor = &mut self.actors[of];
+        actor.forgotten();
+        let forgotten = forget(self.store.as_ref(), actor.name, at(self.now)).await;
+        assert!(forgotten.is_ok());
     }
 
     /// The note or the state of one is lost, whichever of its two may be.
@@ -306,8 +339,10 @@ impl Model {
         });
     }
 
-    async fn end(&mut self, of: usize) {
+    async fn end(&mut self, of: usize, is_noted: bool) {
         let name = self.actors[of].name;
+        // Where the state may be lost, the note is all there is.
+        let is_noted = is_noted || !self.actors[of].is_note_fragile;
         let Some(under_way) = self.actors[of].under_way.take() else {
             return;
         };
@@ -323,6 +358,10 @@ impl Model {
         state.last_success = Some(at(self.now));
         self.put_state(name, &state);
         let begun = at(under_way.begun);
+        if !is_noted {
+            self.not_noted(of, &under_way).await;
+            return;
+        }
         first_poll::note(self.store.as_ref(), tenant(&found), begun)
             .await
             .unwrap();
@@ -336,6 +375,29 @@ impl Model {
             actor.since = None;
         }
         actor.is_note_lost = false;
+    }
+}
+
+impl Model {
+    /// A poll ended well, and its state alone says so. That counts unless a tenant of its name was ever
+    /// removed.
+    async fn not_noted(&mut self, of: usize, poll: &UnderWay) {
+        let actor = &mut self.actors[of];
+        let wanted = tenant(&with_secret(actor.name, WANTED)).polled_alerts();
+        let note = first_poll::noted(self.store.as_ref(), actor.name).await;
+        let note = note.ok().flatten();
+        let is_in_note = note
+            .as_ref()
+            .is_some_and(|note| note.since(&wanted).is_some());
+        let counts = !note.is_some_and(|note| note.is_of_a_removed_one());
+        if is_in_note || poll.is_removed {
+            return;
+        }
+        actor.is_note_lost = true;
+        match poll.alerts == WANTED && counts {
+            true => drop(actor.since.get_or_insert(poll.begun)),
+            false => actor.since = None,
+        }
     }
 }
 
@@ -359,7 +421,9 @@ async fn whatever_happens_neither_takes_the_others_place() {
             let of = random.below(2);
             let event = match random.below(EVENTS.len() * 3) {
                 some if some < EVENTS.len() => EVENTS[some],
-                some if some % 2 == 0 => Event::End,
+                some if some % 2 == 0 => Event::End {
+                    is_noted: some % 4 == 0,
+                },
                 _ => Event::Round,
             };
             // Shown where one of them fails.

@@ -4,7 +4,7 @@
 use drawbridge_config::PolledAlerts;
 use drawbridge_cursor::{Polled, State};
 use drawbridge_poll::state_key;
-use drawbridge_store::Store;
+use drawbridge_store::{Store, StoreError};
 use jiff::Timestamp;
 
 use super::first_poll::{self, FirstPollError, FirstPolls};
@@ -12,7 +12,7 @@ use super::first_poll::{self, FirstPollError, FirstPolls};
 /// What is known of the polls under a name.
 pub(super) struct Evidence {
     note: Result<Option<FirstPolls>, FirstPollError>,
-    state: Result<StateSays, String>,
+    state: Result<StateSays, StateError>,
 }
 
 /// Whether a tenant has polled some alerts.
@@ -53,7 +53,7 @@ impl Evidence {
         }
         match (&self.note, &self.state) {
             (Err(error), _) => Past::Unknown(error.to_string()),
-            (Ok(None), Err(error)) => Past::Unknown(error.clone()),
+            (Ok(None), Err(error)) => Past::Unknown(error.to_string()),
             (Ok(None), Ok(StateSays::OfUnknown(why))) => Past::Unknown(why.clone()),
             (_, Ok(state)) if state.is_of(alerts) => Past::Tried,
             _ => Past::Nothing,
@@ -85,17 +85,30 @@ impl StateSays {
     }
 }
 
+/// Why a state does not say whose it is.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StateError {
+    /// It was not read, and may say so the next time.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It was read, and is no state.
+    #[error("{key}: {why}")]
+    Damaged { key: String, why: String },
+}
+
 /// What the state of that name says.
-///
-/// # Errors
-/// Why it cannot be read.
-pub(super) async fn state_says(store: &dyn Store, name: &str) -> Result<StateSays, String> {
+pub(super) async fn state_says(store: &dyn Store, name: &str) -> Result<StateSays, StateError> {
     let key = state_key(name);
-    let object = store.get(&key).await.map_err(|error| error.to_string())?;
-    let Some(object) = object else {
+    let Some(object) = store.get(&key).await? else {
         return Ok(StateSays::Nothing);
     };
-    let state = State::decode_head(&object.body).map_err(|error| format!("{key}: {error}"))?;
+    let state = match State::decode_head(&object.body) {
+        Ok(state) => state,
+        Err(error) => {
+            let why = error.to_string();
+            return Err(StateError::Damaged { key, why });
+        }
+    };
     Ok(match state.polled {
         Some(polled) => StateSays::Of(polled),
         None if state.last_success.is_none() => StateSays::Nothing,

@@ -26,11 +26,18 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
         if !is_folder || !is_name(name) || !is_remembered(store, name).await {
             return Err(unknown(name, &found, &place));
         }
-        forget(store, name, Timestamp::now()).await?;
+        // Its document may only be away for an edit, and its place is not given back.
+        let question = format!(
+            "{name} has no document in {}. If it comes back, it no longer counts as the first one that \
+             polled its alerts.",
+            place.name()
+        );
+        confirm(&question, args.yes)?;
+        let forgotten = forget(store, name, Timestamp::now()).await;
+        forgotten.map_err(Failure::of)?;
         writeln!(
             out,
-            "{name} has no document in {}, and no longer counts as the first one that polled its alerts",
-            place.name()
+            "{name} no longer counts as the first one that polled its alerts"
         )?;
         return Ok(());
     };
@@ -47,11 +54,8 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     }
     if is_folder {
         let forgotten = forget(store, name, Timestamp::now()).await;
-        forgotten.map_err(|failure| {
-            Failure::of(format!(
-                "the document of {name} was removed, but it still counts as one that polled its alerts: \
-                 {failure}; run this again, or it takes their place when it is added again"
-            ))
+        forgotten.map_err(|error| {
+            Failure::of(format!("the document of {name} was removed, but {error}"))
         })?;
     }
     let then =

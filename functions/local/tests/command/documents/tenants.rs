@@ -421,6 +421,14 @@ fn what_is_removed_is_not_the_first_any_more() {
     );
     assert!(!document.exists() && says_whose());
     fs::remove_dir(&note).unwrap();
+    // A document may only be away for an edit: the place is not given up without asking, whatever the
+    // note says.
+    for note_says in [noted.as_slice(), b"garbage"] {
+        fs::write(&note, note_says).unwrap();
+        let asked = on(&folder, &["tenants", "remove", "contoso"]);
+        asked.failed(1, &["has no document", "--yes", "nothing was done"]);
+        assert!(says_whose() && fs::read(&note).unwrap() == note_says);
+    }
     fs::write(&note, noted).unwrap();
     let removed = on(&folder, &remove).well();
     assert!(
@@ -430,6 +438,13 @@ fn what_is_removed_is_not_the_first_any_more() {
     );
     assert!(!says_whose() && fs::read_to_string(&note).unwrap().contains("\"polls\":[]"));
     on(&folder, &remove).failed(1, &["no tenant is called"]);
+    // Where the note was never written, and the state is damaged, there is its mark to be made.
+    fs::remove_file(&note).unwrap();
+    fs::write(&state, "garbage").unwrap();
+    on(&folder, &remove).well();
+    assert!(fs::read_to_string(&note).unwrap().contains("\"removed\""));
+    on(&folder, &remove).failed(1, &["no tenant is called"]);
+    fs::remove_file(&state).unwrap();
     // In one go.
     write(&folder, "contoso", &tenant, "");
     on(&folder, &["poll", "--all", "--once"]).well();
