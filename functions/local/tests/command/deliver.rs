@@ -14,10 +14,10 @@ use crate::support::tenant::Tenant;
 
 const KEY: &str = "MARKER~the-signing-key";
 
-/// An HTTP server that answers every request with the status it has at that time.
+/// An HTTP server that answers every request with the status and the words it has at that time.
 pub(crate) struct Server {
     url: String,
-    status: Arc<Mutex<u16>>,
+    answer: Arc<Mutex<(u16, String)>>,
     bodies: Arc<Mutex<Vec<String>>>,
     asked: Arc<AtomicUsize>,
 }
@@ -26,11 +26,11 @@ impl Server {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (status, bodies) = (
-            Arc::new(Mutex::new(200)),
+        let (answer, bodies) = (
+            Arc::new(Mutex::new((200, String::new()))),
             Arc::<Mutex<Vec<String>>>::default(),
         );
-        let (now, kept) = (Arc::clone(&status), Arc::clone(&bodies));
+        let (now, kept) = (Arc::clone(&answer), Arc::clone(&bodies));
         let asked = Arc::<AtomicUsize>::default();
         let count = Arc::clone(&asked);
         std::thread::spawn(move || {
@@ -49,20 +49,21 @@ impl Server {
                 }
                 let mut body = vec![0; length];
                 stream.read_exact(&mut body).unwrap();
-                let status = *now.lock().unwrap();
+                let (status, words) = now.lock().unwrap().clone();
                 count.fetch_add(1, Ordering::SeqCst);
                 if status == 200 {
                     kept.lock().unwrap().push(String::from_utf8(body).unwrap());
                 }
                 let answer = format!(
-                    "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                    "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{words}",
+                    words.len()
                 );
                 stream.get_mut().write_all(answer.as_bytes()).unwrap();
             }
         });
         Self {
             url,
-            status,
+            answer,
             bodies,
             asked,
         }
@@ -77,7 +78,15 @@ impl Server {
     }
 
     pub(crate) fn answers(&self, status: u16) {
-        *self.status.lock().unwrap() = status;
+        self.answers_with(status, "");
+    }
+
+    pub(crate) fn answers_with(&self, status: u16, words: &str) {
+        *self.answer.lock().unwrap() = (status, words.to_owned());
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// The alert and the file of every record that came, in the order of their names.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::deliver::{Server, settings};
 use crate::support::command::{Outcome, drawbridge, run};
 use crate::support::documents::{on, write_text};
 use crate::support::folder::Folder;
@@ -169,4 +170,30 @@ fn a_file_that_is_called_so_is_named_quietly() {
         quiet(&on(&folder, args));
     }
     on(&folder, &["tenants", "list"]).failed(1, &["u001b[2J"]);
+}
+
+/// What a target says of a refusal, a line of the file that is no record, and the file's name.
+#[cfg(unix)]
+#[test]
+fn what_a_target_and_a_file_say_is_shown_quietly() {
+    let (folder, server) = (Folder::new(), Server::start());
+    let to = serde_json::json!({"target": "splunk-hec", "url": server.url(), "secret": "env:KEY"});
+    let to = settings(&folder, &to.to_string());
+    let words = serde_json::json!({ "text": HOSTILE, "code": 7 }).to_string();
+    let (good, bad) = (
+        serde_json::json!({"AlertId": HOSTILE, "FullId": HOSTILE, "Severity": HOSTILE}),
+        HOSTILE.replace('\n', ""),
+    );
+    let file = folder.path().join(format!("{bad}.ndjson"));
+    for (status, more) in [(400, &[][..]), (400, &["--set-aside"]), (503, &[])] {
+        fs::write(&file, format!("{good}\n{bad}\n")).unwrap();
+        server.answers_with(status, &words);
+        let mut deliver = drawbridge(&["deliver", "--once", "--to"]);
+        deliver.arg(&to).args(more).arg("--file").arg(&file);
+        deliver.env("KEY", "0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8");
+        let outcome = run(deliver);
+        assert!(outcome.stderr.contains("\\u001b[2J"), "{}", outcome.stderr);
+        quiet(&outcome);
+    }
+    quiet(&on(&folder, &["replay", "list"]));
 }
