@@ -4,32 +4,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use drawbridge_deliver::{DeliverSettings, NamedSecrets, Outcome, Ports, Record};
 use drawbridge_issuer::{Issuer, TestCertificate};
 use drawbridge_simulator::{Alerts, Credential, Options};
+use drawbridge_telemetry::testing::Events;
 use drawbridge_time::{Deadline, SystemClock};
 use serde_json::json;
 
 const SCOPE: &str = "https://monitor.azure.com/.default";
 const CONTENT: &str = "MARKER of the alerts";
-
-/// Keeps what is written.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 fn record() -> Record {
     Record {
@@ -81,14 +66,8 @@ async fn no_event_and_no_reason_shows_a_secret_a_key_an_assertion_or_a_token() {
         aws_assertions: None,
     };
 
-    let written = Written::default();
-    let writer = written.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (events, guard) = Events::record();
+    let mut told_all = String::new();
     // The simulator is no intake: whoever is let in gets a token and is told 404 there.
     for (given, words) in [
         (json!({"secret": kept("right", "MARKER-right")}), "HTTP 404"),
@@ -132,11 +111,11 @@ async fn no_event_and_no_reason_shows_a_secret_a_key_an_assertion_or_a_token() {
         };
         assert!(told.contains(words), "{given}: {told}");
         // What was told is held to the same as what was logged.
-        io::Write::write_all(&mut written.clone(), told.as_bytes()).unwrap();
+        told_all += &told;
     }
     drop(guard);
 
-    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let text = events.text() + &told_all;
     assert!(text.contains("TRACE") || text.contains("DEBUG"), "{text}");
     // The beginnings of DER in PEM and of a JWT beside what is marked.
     for part in ["MARKER", "MII", "eyJ"] {

@@ -8,7 +8,6 @@
     reason = "a test says what is wrong by failing"
 )]
 
-use std::io;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -21,25 +20,11 @@ use drawbridge_http::HttpTransport;
 use drawbridge_issuer::{Issuer, StsAnswer, TestCertificate};
 use drawbridge_secrets::SecretSource;
 use drawbridge_simulator::{Alerts, Credential, Options};
+use drawbridge_telemetry::testing::Events;
 use drawbridge_time::SystemClock;
 use secrecy::{ExposeSecret as _, SecretString};
 
 const AUDIENCE: &str = "api://AzureADTokenExchange";
-
-/// Keeps what is written.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// A copy of an old text, until told to forget it.
 struct Rotated(Mutex<Vec<String>>);
@@ -107,21 +92,14 @@ async fn no_event_shows_a_key_an_assertion_or_a_token() {
         Arc::new(SystemClock),
     );
 
-    let written = Written::default();
-    let writer = written.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (events, guard) = Events::record();
     let tokens = [
         federated.fetch().await.unwrap(),
         certificate.fetch().await.unwrap(),
     ];
     drop(guard);
 
-    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let text = events.text();
     for told in ["GetWebIdentityToken", "the certificate was refused"] {
         assert!(text.contains(told), "{told}: {text}");
     }

@@ -10,6 +10,8 @@ mod metric;
 mod numbers;
 mod openmetrics;
 mod survive;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use escape::{Escaped, shown};
 pub use log::{log_to_cloudwatch, log_to_terminal, tell_panics};

@@ -1,9 +1,9 @@
 //! Events that somebody made up, and tokens of others.
 
-use std::io;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use drawbridge_entra::jwt::base64url;
+use drawbridge_telemetry::testing::Events;
 use serde_json::{Value, json};
 
 use crate::keys::key;
@@ -116,30 +116,9 @@ async fn tokens_of_others_are_refused_and_make_nobody_ask_again_and_again() {
     assert_eq!(stack.get("").await.0, 200);
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_log_of_a_broken_bucket_has_neither_a_token_nor_a_query() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (events, _guard) = Events::record();
     let stack = Stack::new();
     let token = stack.token();
     stack
@@ -152,7 +131,7 @@ async fn the_log_of_a_broken_bucket_has_neither_a_token_nor_a_query() {
     stack
         .ask(&event("GET", "/hunter2", "hunter2", "hunter2"))
         .await;
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = events.text();
     assert!(
         log.contains("is not served") && log.contains("cannot be read"),
         "{log}"

@@ -15,6 +15,7 @@ use drawbridge_graph::{ErrorKind, Graph, GraphError, Settings};
 use drawbridge_http::script::{MARKER, page};
 use drawbridge_http::{HttpSettings, HttpTransport, RetryPolicy, Transport, TransportError, Url};
 use drawbridge_secrets::testing::FixedSecret;
+use drawbridge_telemetry::testing::Events;
 use drawbridge_time::{Backoff, Deadline};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -22,7 +23,6 @@ use http::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::privacy::Events;
 use crate::support::query;
 
 /// Serves `answer` at the alerts' address, and tokens.

@@ -1,47 +1,14 @@
 //! No secret, token or alert in an event or a `Debug` output, at the most talkative level.
 
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use drawbridge_entra::testing::SignIn as _;
 use drawbridge_http::TransportError;
 use drawbridge_http::script::{Answer, MARKER, Script, page};
+use drawbridge_telemetry::testing::Events;
 use drawbridge_time::Deadline;
-use tracing::subscriber::DefaultGuard;
 
 use crate::support::{Client, query};
-
-#[derive(Clone, Default)]
-pub(crate) struct Events(Arc<Mutex<Vec<u8>>>);
-
-impl Events {
-    /// Records every event of this thread while the guard lives.
-    pub(crate) fn record() -> (Self, DefaultGuard) {
-        let events = Self::default();
-        let writer = events.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        (events, tracing::subscriber::set_default(subscriber))
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Events {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn events_tell_what_happened_and_nothing_secret() {
