@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use drawbridge_http::wire_text::{name, printable};
+use drawbridge_secrets::check_jwt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -63,7 +64,7 @@ impl TokenProvider for Federated {
                 reason: printable(&error.reason, 600),
                 transient: error.is_retryable,
             })?;
-        check(assertion.expose_secret())?;
+        check(&assertion)?;
         let credential = Credential::Assertion(&assertion);
         let answer = self.endpoint.exchange(&credential).await;
         answer.map_err(|error| with_claims(error, assertion.expose_secret()))
@@ -78,18 +79,23 @@ impl fmt::Debug for Federated {
     }
 }
 
-/// Refuses what Entra would refuse with less of an explanation.
-fn check(assertion: &str) -> Result<(), SignInError> {
+/// Refuses what Entra would refuse with less of an explanation, and what is no token, or a token with
+/// something else behind it, such as a key.
+fn check(assertion: &SecretString) -> Result<(), SignInError> {
     let refused = |reason: String| SignInError::Assertion {
         reason,
         transient: false,
     };
-    let Some(algorithm) = jwt::algorithm(assertion) else {
+    let Some(algorithm) = jwt::algorithm(assertion.expose_secret()) else {
         let reason = "it is not a signed JWT: check what issues it";
         return Err(refused(reason.to_owned()));
     };
     if algorithm == "RS256" {
-        return Ok(());
+        return check_jwt(assertion).map_err(|what| {
+            refused(format!(
+                "it is, or has in it, {what}, and was not sent: check what issues it"
+            ))
+        });
     }
     let algorithm = name(&algorithm).unwrap_or_else(|| "another algorithm".to_owned());
     Err(refused(format!(

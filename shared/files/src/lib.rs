@@ -51,6 +51,9 @@ pub enum Access {
     Private,
     /// The group, too: files 0640, folders 0750. For records, which a shipper reads.
     Group,
+    /// Whomever the umask does not keep out: files 0666, folders 0777. For metrics, which another user
+    /// collects.
+    Umask,
 }
 
 impl Access {
@@ -60,6 +63,7 @@ impl Access {
         match self {
             Self::Private => 0o600,
             Self::Group => 0o640,
+            Self::Umask => 0o666,
         }
     }
 
@@ -69,6 +73,7 @@ impl Access {
         match self {
             Self::Private => 0o700,
             Self::Group => 0o750,
+            Self::Umask => 0o777,
         }
     }
 }

@@ -94,10 +94,12 @@ impl Denial {
         let says = |list: &[&str]| list.iter().any(|part| words.contains(part));
         let cause = if says(ABOUT_POLICY) {
             Cause::Policy
-        } else if says(ABOUT_PERMISSION) || code == Some("Authorization_RequestDenied") {
+        } else if says(ABOUT_PERMISSION) {
             Cause::Permission
         } else if says(ABOUT_TENANT) {
             Cause::Tenant
+        } else if code == Some("Authorization_RequestDenied") {
+            Cause::Permission
         } else {
             Cause::Unknown
         };

@@ -114,5 +114,13 @@ mod tests {
             sign_ins.least_permission(),
         );
         assert!(denied.to_string().contains("AuditLog.Read.All"), "{denied}");
+        // What it says counts for more than its code.
+        let denied = Denial::new(
+            StatusCode::FORBIDDEN,
+            Some("Authorization_RequestDenied"),
+            Some("The tenant needs a subscription".to_owned()),
+            sign_ins.least_permission(),
+        );
+        assert!(!denied.to_string().contains("consent"), "{denied}");
     }
 }

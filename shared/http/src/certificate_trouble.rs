@@ -22,6 +22,13 @@ pub enum CertificateTrouble {
          the server one that has its host (openssl: -addext subjectAltName=DNS:HOST, or IP:ADDRESS)"
     )]
     NoName,
+    /// So old a form that it cannot have any.
+    #[error(
+        "it is of X.509 version 1, as openssl x509 -req makes it, and so has no subject alternative name: \
+         sign it again with one (openssl x509 -req … -extfile FILE, which has the line \
+         subjectAltName=DNS:HOST, or IP:ADDRESS)"
+    )]
+    VersionOne,
     /// Names, but not this one.
     #[error("it is for another name: the address must be a name in the certificate")]
     OtherName,
@@ -65,6 +72,11 @@ impl CertificateTrouble {
             }
             CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
                 Self::Authority
+            }
+            CertificateError::Other(other)
+                if other.to_string().contains("UnsupportedCertVersion") =>
+            {
+                Self::VersionOne
             }
             _ => Self::Other,
         }

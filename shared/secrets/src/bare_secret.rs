@@ -52,6 +52,9 @@ pub enum NotBare {
     /// A token, where the name of one is expected.
     #[error("a token (JWT)")]
     Token,
+    /// Something else, where a token is expected that is signed.
+    #[error("no signed token (JWT) of three parts in base64")]
+    NoJwt,
     /// Other characters than those of a token.
     #[error("a text with characters that no token has")]
     Foreign,
@@ -208,6 +211,16 @@ mod tests {
             // A shell took the quotation marks, an editor or a template made others of them.
             ("{client_secret:x}", NotBare::Json),
             ("{client_secret: x, client_id: y}", NotBare::Json),
+            // Its end was lost as well, or its beginning.
+            ("{client_secret:abc8Q~defGhi_jkl", NotBare::Json),
+            ("\"abc8Q~defGhi_jkl\",", NotBare::Json),
+            ("\"abc8Q~defGhi_jkl\"]", NotBare::Json),
+            ("\"abc8Q~defGhi_jkl\"}", NotBare::Json),
+            ("x\",\"client_secret\":\"abc8Q~defGhi", NotBare::Json),
+            (
+                "e2NsaWVudF9zZWNyZXQ6YWJjOFF+ZGVmR2hpX2prbA==",
+                NotBare::Json,
+            ),
             (
                 "{\u{201c}client_secret\u{201d}:\u{201c}x\u{201d}}",
                 NotBare::Json,

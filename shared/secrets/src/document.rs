@@ -29,8 +29,10 @@ pub(crate) fn is_json(text: &str, squeezed: &str, place: Place) -> bool {
     let is_one = has_start(squeezed, '{', &[':', '='])
         || has_start(squeezed, '[', &[',', ']'])
         || is_text(text, place) && (is_object || is_whole(text));
+    // The beginning was cut off, or the end of one whose quotation marks were lost.
+    let is_part = is_text(text, place) && (has_member(squeezed) || has_bare_start(squeezed));
     let mut members = members(squeezed).peekable();
-    is_one
+    (is_one || is_part)
         && match place {
             Place::Whole => true,
             Place::Encoded => {
@@ -86,9 +88,40 @@ fn has_start(squeezed: &str, bracket: char, then: &[char]) -> bool {
         .any(|(at, _)| squeezed.get(at + 1..).is_some_and(is_start))
 }
 
+/// Whether there is a name in quotation marks with a colon behind it.
+fn has_member(squeezed: &str) -> bool {
+    ['"', '\''].iter().any(|mark| {
+        let mut parts = squeezed.split(*mark).peekable();
+        std::iter::from_fn(|| parts.next().map(|part| (part, parts.peek().copied()))).any(
+            |(part, behind)| is_name(part) && behind.is_some_and(|behind| behind.starts_with(':')),
+        )
+    })
+}
+
+/// Whether it begins as an object does whose quotation marks were lost.
+fn has_bare_start(squeezed: &str) -> bool {
+    let name = squeezed
+        .strip_prefix('{')
+        .and_then(|rest| rest.split_once(':'));
+    name.is_some_and(|(name, _)| is_name(name))
+}
+
+/// The fewest characters of a name that is not there by chance.
+const MIN_NAME_CHARS: usize = 3;
+
+fn is_name(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    text.len() >= MIN_NAME_CHARS && text.chars().all(is_part)
+}
+
 /// Whether all of it is an object, a list or a text in quotation marks.
 fn is_whole(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim();
+    // Copied with what comes after it in a list or an object.
+    let text = match text.starts_with('"') {
+        true => text.trim_end_matches([',', ']', '}', ' ']),
+        false => text,
+    };
     text.starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(text).is_ok()
 }
 

@@ -1,7 +1,8 @@
 //! Tokens that are signed (JWT, RFC 7519), and what is no part of one.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
@@ -38,6 +39,12 @@ const KUBERNETES_SECRET: [&str; 2] = ["name", "uid"];
 /// The members of a private key that is written as JSON (RFC 7518, section 6).
 const PRIVATE_JWK: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
+/// Some issuers pad, although RFC 7515 forbids it.
+const BASE64_URL: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 /// A JWT: three parts in base64 between full stops. The first two are objects.
 pub(crate) struct Jwt {
     /// Names how it was signed.
@@ -52,7 +59,7 @@ impl Jwt {
         let [header, claims, signature] = text.split('.').collect::<Vec<_>>()[..] else {
             return None;
         };
-        let decoded = |part| URL_SAFE_NO_PAD.decode(part).ok().map(Zeroizing::new);
+        let decoded = |part| BASE64_URL.decode(part).ok().map(Zeroizing::new);
         let object = |part| serde_json::from_slice::<Map<_, _>>(&decoded(part)?).ok();
         let jwt = Self {
             header: object(header).filter(|header| header.contains_key("alg"))?,
@@ -138,6 +145,7 @@ fn is_called_secret(name: &str, value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use secrecy::SecretString;
 
     use super::*;
@@ -215,6 +223,13 @@ mod tests {
             let refused = said(&text);
             assert!(refused.iter().all(Result::is_err), "{text}");
         }
+    }
+
+    #[test]
+    fn one_with_padding_is_taken() {
+        let [header, claims] = [HEADER, CLAIMS].map(|part| URL_SAFE_NO_PAD.encode(part));
+        let text = format!("{header}=.{claims}=.{}=", part(86));
+        assert_eq!(said(&text)[1], Ok(()), "{text}");
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub use own_member::{MAX_SHARED_SECRET_BYTES, MemberKind, OwnMember};
 pub use secret_itself::secret_itself;
 pub use source::SecretSource;
 pub use stored::StoredSecret;
-pub use token::{check_client_secret, check_token};
+pub use token::{check_client_secret, check_jwt, check_token};
 
 /// A place that keeps secrets.
 #[async_trait]

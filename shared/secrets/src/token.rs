@@ -15,10 +15,20 @@ pub(crate) const TOO_LONG_FOR_A_TOKEN: usize = 100;
 const MAX_JWT_BYTES: usize = 8 * 1024;
 
 /// How a text begins that names a place and is none of Entra's, whatever follows.
-const PLACES: [&str; 5] = ["file:", "env:", "arn:aws", "https://", "http://"];
+const PLACES: [&str; 9] = [
+    "file:",
+    "env:",
+    "arn:aws",
+    "https://",
+    "http://",
+    "~/",
+    "/Users/",
+    "drawbridge/",
+    "drawbridge-data/",
+];
 
 /// How a path begins.
-const PATHS: [&str; 4] = ["/", "./", "../", "~/"];
+const PATHS: [&str; 3] = ["/", "./", "../"];
 
 /// How the name of a file ends that keeps a secret or a certificate.
 const ENDINGS: [&str; 6] = [".txt", ".pem", ".key", ".pfx", ".p12", ".json"];
@@ -34,6 +44,19 @@ pub fn check_token(secret: &SecretString) -> Result<(), NotBare> {
     match text.chars().all(|c| c.is_ascii_graphic()) {
         true => Ok(()),
         false => Err(NotBare::Foreign),
+    }
+}
+
+/// Checks that `secret` is a JWT, of at most 8 KiB, with nothing in it or behind it that is no part of one.
+///
+/// # Errors
+/// As [`check_token`].
+pub fn check_jwt(secret: &SecretString) -> Result<(), NotBare> {
+    match Jwt::parse(secret.expose_secret()) {
+        Some(_) => check_token(secret),
+        None => Err(check_bare(secret.expose_secret())
+            .err()
+            .unwrap_or(NotBare::NoJwt)),
     }
 }
 
@@ -64,20 +87,21 @@ fn check(text: &str, is_jwt: bool) -> Result<(), NotBare> {
 
 /// Whether it says where something lies.
 fn is_place(text: &str) -> bool {
-    PLACES.iter().any(|start| text.starts_with(start)) || is_path(text)
+    let is_drive =
+        matches!(text.as_bytes(), [drive, b':', b'\\', ..] if drive.is_ascii_alphabetic());
+    is_drive || PLACES.iter().any(|start| text.starts_with(start)) || is_path(text)
 }
 
 /// Base64 has slashes, too, and may begin with one: a path begins with a folder in lower case, or ends
 /// as a file's name does.
 fn is_path(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    let Some((first, _)) = text.trim_start_matches(['.', '~', '/']).split_once('/') else {
-        return false;
-    };
-    let is_folder = first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase());
+    let first = text.trim_start_matches(['.', '/']).split_once('/');
+    let is_folder = first
+        .is_some_and(|(first, _)| first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase()));
     let is_start = PATHS.iter().any(|start| text.starts_with(start));
     let is_file = ENDINGS.iter().any(|ending| text.ends_with(ending));
-    text.trim_start_matches('~').chars().all(is_plain) && (is_start && is_folder || is_file)
+    text.chars().all(is_plain) && (is_start && is_folder || is_file)
 }
 
 #[cfg(test)]
@@ -154,7 +178,13 @@ mod tests {
             "arn:aws-us-gov:secretsmanager:us-gov-west-1:1:secret:x-AbCdEf",
             "/run/secrets/contoso",
             "/etc/drawbridge/Contoso.txt",
-            "~/contoso/secret",
+            "~/contoso",
+            "/Users/me/contoso",
+            "contoso.pem",
+            "contoso.txt",
+            "C:\\drawbridge\\contoso.pem",
+            "drawbridge/prod/contoso",
+            "drawbridge-data/secrets/contoso",
             "drawbridge-data/secrets/contoso.txt",
             "https://vault.example/secrets/contoso",
         ] {

@@ -7,7 +7,9 @@ use rcgen::{
 };
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 /// An authority's certificate, and a server's that it issued.
 pub struct Issued {
@@ -42,6 +44,30 @@ pub fn without_alternative_name(host: &str) -> Issued {
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
     issued(certificate.pem(), &certificate, &key)
+}
+
+/// A certificate of X.509 version 1, as `openssl x509 -req` makes it up to version 3.3: without any alternative
+/// name. It is for 127.0.0.1, and was made once, since libraries make no such ones any more.
+pub fn of_version_one() -> Issued {
+    let certificate_pem = include_str!("version_one/certificate.pem");
+    let key_pem = include_str!("version_one/key.pem");
+    let chain = vec![CertificateDer::from_pem_slice(certificate_pem.as_bytes()).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).unwrap();
+    let key = aws_lc_rs::sign::any_supported_type(&key).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        // What takes a chain and a key looks into the certificate, and refuses it.
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::new(
+            chain, key,
+        ))));
+    Issued {
+        ca_pem: certificate_pem.to_owned(),
+        certificate_pem: certificate_pem.to_owned(),
+        key_pem: key_pem.to_owned(),
+        config: Arc::new(config),
+    }
 }
 
 /// A certificate for a host that nobody else signed; `is_ca` is how `openssl req -x509` makes it

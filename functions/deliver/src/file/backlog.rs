@@ -15,8 +15,9 @@ pub(super) struct Backlog {
     folder: Folder,
     checkpoint: Checkpoint,
     held: VecDeque<OpenFile>,
-    /// What cannot be delivered any more and was not reported yet.
+    /// What cannot be delivered any more, and of how many of these it was reported.
     lost: Vec<Undelivered>,
+    reported: usize,
     /// Whether the checkpoint names the first file.
     has_checkpoint: bool,
 }
@@ -28,6 +29,7 @@ impl Backlog {
             folder: Folder::around(path)?,
             held: VecDeque::new(),
             lost: Vec::new(),
+            reported: 0,
             has_checkpoint: false,
         })
     }
@@ -48,9 +50,16 @@ impl Backlog {
         self.held.len() > 1
     }
 
-    /// Takes what was found to be lost.
-    pub(super) fn take_lost(&mut self) -> Vec<Undelivered> {
-        std::mem::take(&mut self.lost)
+    /// All that was found to be lost since it was opened.
+    pub(super) fn lost(&self) -> &[Undelivered] {
+        &self.lost
+    }
+
+    /// What was found to be lost since this was asked last.
+    pub(super) fn newly_lost(&mut self) -> Vec<Undelivered> {
+        let new = self.lost.iter().skip(self.reported).cloned().collect();
+        self.reported = self.lost.len();
+        new
     }
 
     /// Opens the files that there are to deliver, and those that have come since by rotation.

@@ -119,6 +119,11 @@ impl FileDelivery {
         self.backlog.left()
     }
 
+    /// What cannot be delivered any more, of all runs and looks since it was opened.
+    pub fn lost(&self) -> &[Undelivered] {
+        self.backlog.lost()
+    }
+
     /// Delivers all whole lines there are, those of rotated files first, until the target asks to
     /// wait or `stop` says so.
     ///
@@ -136,8 +141,9 @@ impl FileDelivery {
             self.backlog.look().await?;
             is_over = stop() || self.step(until, &mut report).await?;
             report.offset = self.backlog.offset();
-            report.lost.extend(self.backlog.take_lost());
         }
+        // Not before it is sure that the report is read.
+        report.lost = self.backlog.newly_lost();
         Ok(report)
     }
 

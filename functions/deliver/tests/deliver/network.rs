@@ -7,7 +7,9 @@ use drawbridge_deliver::{DeliverSettings, Target};
 use drawbridge_time::Deadline;
 use serde_json::{Value, json};
 
-use crate::fake::certificate::{issued_for, self_signed_for, without_alternative_name};
+use crate::fake::certificate::{
+    issued_for, of_version_one, self_signed_for, without_alternative_name,
+};
 use crate::fake::http::{Fake, Told, json as answer};
 use crate::support::{assert_later, assert_taken, records, soon, target};
 
@@ -197,6 +199,11 @@ async fn a_certificate_that_is_not_taken_is_told_with_the_way_out() {
             vec!["subjectAltName=DNS:"],
         ),
         (self_signed_for("localhost", true), None, vec!["CA:FALSE"]),
+        (
+            of_version_one(),
+            None,
+            vec!["version 1", "-extfile", "subjectAltName=DNS:"],
+        ),
     ] {
         let fake = Fake::tls(&issued, |_, _| answer(204, "")).await;
         let ca = ca.unwrap_or(&issued.ca_pem);

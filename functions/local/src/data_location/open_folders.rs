@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use super::FOLDERS;
 use crate::progress::say;
 
-/// Warns of private folders that every user of the machine can look into, as those that were made
-/// by hand or by an older release. Their modes are left to whoever set them.
+/// Warns of private folders that other users of the machine can look into, those of the group included, who
+/// may read records alone. They were made by hand or by an older release. Their modes are left to whoever set them.
 pub(crate) fn warn_of_open_folders(folder: &Path) {
     let open = open_below(folder);
     if open.is_empty() {
@@ -13,18 +13,18 @@ pub(crate) fn warn_of_open_folders(folder: &Path) {
     let open: Vec<String> = open.iter().map(|path| path.display().to_string()).collect();
     let (one_by_one, all) = (open.join(", "), open.join(" "));
     say(&format!(
-        "drawbridge: every user of this machine can look into {one_by_one}; this would stop that: \
+        "drawbridge: other users of this machine can look into {one_by_one}; this would stop that: \
          chmod -R go= {all}"
     ));
 }
 
 fn open_below(folder: &Path) -> Vec<PathBuf> {
     // What lies below a folder that others may not enter is out of their reach.
-    if !others_may(folder, 0o001) {
+    if !others_may(folder, 0o011) {
         return Vec::new();
     }
     let private = FOLDERS.iter().map(|name| folder.join(name));
-    private.filter(|path| others_may(path, 0o007)).collect()
+    private.filter(|path| others_may(path, 0o077)).collect()
 }
 
 #[cfg(unix)]
@@ -61,10 +61,14 @@ mod tests {
             fs::create_dir(folder.path().join(name)).unwrap();
             set(&folder.path().join(name), mode);
         }
-        set(folder.path(), 0o755);
-        let open = ["admin", "secrets", "state"].map(|name| folder.path().join(name));
-        assert_eq!(open_below(folder.path()), open);
-        set(folder.path(), 0o750);
+        let open = ["admin", "secrets", "state", "tenants"].map(|name| folder.path().join(name));
+        for mode in [0o755, 0o750] {
+            set(folder.path(), mode);
+            let mut found = open_below(folder.path());
+            found.sort_unstable();
+            assert_eq!(found, open, "{mode:o}");
+        }
+        set(folder.path(), 0o700);
         assert!(open_below(folder.path()).is_empty());
         assert!(open_below(Path::new("/nonexistent")).is_empty());
     }

@@ -1,6 +1,7 @@
 //! The delivery of the files of all tenants of a folder.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 
 use super::Target;
 use super::one::open_file;
-use super::report::{check_complete, check_none_gone, print_report};
+use super::report::{check_at_end, check_complete, print_report};
 use crate::cli;
 use crate::data_location::{DEFAULT_FOLDER, FOLDERS};
 use crate::failure::Failure;
@@ -61,7 +62,7 @@ pub(super) async fn run(
             let look = until.min(Instant::now() + every);
             tokio::select! {
                 () = tokio::time::sleep_until(look) => files.look().await,
-                _ = stop.wait_for(|asked| *asked) => return files.end(),
+                _ = stop.wait_for(|asked| *asked) => return files.end().await,
             }
         }
     }
@@ -108,10 +109,19 @@ impl Files<'_> {
     async fn round(&mut self, stop: &watch::Receiver<bool>) -> Result<Round, Failure> {
         let mut round = Round::default();
         let file = file_name(self.target.format);
-        let names = tenants(&self.folder, &file).map_err(|error| {
+        let found = tenants(&self.folder, &file).map_err(|error| {
             Failure::of(format!("{} cannot be read: {error}", self.folder.display()))
         })?;
-        for name in names {
+        round.all += found.links.len();
+        round.undone += found.links.len();
+        for (name, link) in found.links {
+            let link = link.display();
+            let trouble = format!(
+                "{link} is a symbolic link, and no link is followed: put what it leads to in its place"
+            );
+            self.tell(&name, Some(trouble));
+        }
+        for name in found.names {
             round.all += 1;
             let mut has_turn_ended = false;
             let done = self.deliver(&name, &file, stop, &mut has_turn_ended).await;
@@ -204,21 +214,39 @@ impl Files<'_> {
     }
 
     /// The end of a delivery that was asked to stop.
-    fn end(mut self) -> Result<(), Failure> {
-        for delivery in self.open.values_mut() {
-            check_none_gone(&delivery.left().map_err(Failure::of)?)?;
+    async fn end(mut self) -> Result<(), Failure> {
+        let mut round = Round {
+            all: self.open.len(),
+            ..Round::default()
+        };
+        for (name, mut delivery) in std::mem::take(&mut self.open) {
+            if let Err(failure) = check_at_end(&mut delivery).await {
+                round.undone += 1;
+                self.tell(&name, Some(failure.to_string()));
+            }
         }
-        Ok(())
+        match round.undone {
+            0 => Ok(()),
+            _ => round.ended(),
+        }
     }
 }
 
-/// The folders of tenants that have a file of records, or one that was rotated: of removed tenants, too,
-/// whose last records are to be delivered.
-fn tenants(folder: &Path, file: &str) -> std::io::Result<Vec<String>> {
+/// The tenants of a folder, by their names.
+#[derive(Default)]
+struct Found {
+    /// Those that have a file of records, or one that was rotated.
+    names: Vec<String>,
+    /// Those where a symbolic link is in the place of the folder or of the file, and where it is.
+    links: Vec<(String, PathBuf)>,
+}
+
+/// The tenants that have records, removed ones included, whose last records are to be delivered.
+fn tenants(folder: &Path, file: &str) -> std::io::Result<Found> {
     let root = Root::new(folder);
-    let mut names = Vec::new();
+    let mut found = Found::default();
     for entry in root.entries("")? {
-        let Entry::Folder(name) = entry else {
+        let (Entry::Folder(name) | Entry::Link(name)) = &entry else {
             continue;
         };
         let Some(name) = name.to_str().filter(|name| is_name(name)) else {
@@ -227,15 +255,27 @@ fn tenants(folder: &Path, file: &str) -> std::io::Result<Vec<String>> {
         if FOLDERS.contains(&name) {
             continue;
         }
+        if matches!(entry, Entry::Link(_)) {
+            found.links.push((name.to_owned(), root.join(name)));
+            continue;
+        }
         let files = root.entries(name)?;
-        let has_file = files.iter().any(|entry| match entry {
-            Entry::File(other) => other.to_str().is_some_and(|other| other.starts_with(file)),
-            _ => false,
-        });
-        if has_file {
-            names.push(name.to_owned());
+        let is_of_records =
+            |entry: &OsStr| entry.to_str().is_some_and(|entry| entry.starts_with(file));
+        if files
+            .iter()
+            .any(|entry| matches!(entry, Entry::File(other) if is_of_records(other)))
+        {
+            found.names.push(name.to_owned());
+        } else if files
+            .iter()
+            .any(|entry| matches!(entry, Entry::Link(other) if other == file))
+        {
+            found
+                .links
+                .push((name.to_owned(), root.join(name).join(file)));
         }
     }
-    names.sort_unstable();
-    Ok(names)
+    found.names.sort_unstable();
+    Ok(found)
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Target;
-use super::report::{check_complete, check_none_gone, print_report};
+use super::report::{check_at_end, check_complete, print_report};
 use crate::cli;
 use crate::failure::Failure;
 use crate::progress::{say, say_timed};
@@ -68,7 +68,7 @@ pub(super) async fn run(
             Err(error) => return Err(Failure::of(error)),
         };
         if !wait_unless_stopped(wait, every, &mut delivery, &mut stop).await? {
-            return check_none_gone(&delivery.left().map_err(Failure::of)?);
+            return check_at_end(&mut delivery).await;
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use drawbridge_deliver::file::{FileDelivery, FileReport, Undelivered};
+use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Undelivered};
 
 use crate::failure::Failure;
 use crate::progress::{counted, say, timed};
@@ -53,14 +53,18 @@ pub(super) fn check_complete(
         let left = delivery.left().map_err(Failure::of)?;
         check_none_gone(&left)?;
         let left: Vec<String> = left.iter().map(describe_bytes).collect();
+        let (left, lost) = (left.join(", "), all_lost(delivery));
+        let of_lost = match &lost {
+            None => "nothing is lost, run it again".to_owned(),
+            Some(lost) => format!("{lost}; run it again for the rest"),
+        };
         return Err(Failure::of(format!(
-            "not everything was delivered; nothing is lost, run it again: {}; still to be delivered: {}",
+            "not everything was delivered; {of_lost}: {}; still to be delivered: {left}",
             later.reason,
-            left.join(", ")
         )));
     }
-    if let Some(lost) = report.lost.first() {
-        return Err(Failure::of(describe_lost(lost)));
+    if let Some(lost) = all_lost(delivery) {
+        return Err(Failure::of(lost));
     }
     let quarantined = report.refused + report.cut;
     if quarantined > 0 {
@@ -76,8 +80,24 @@ pub(super) fn check_complete(
     Ok(())
 }
 
+/// A delivery that is asked to stop looks once more: what was lost since it began is no success.
+pub(super) async fn check_at_end(delivery: &mut FileDelivery) -> Result<(), Failure> {
+    match delivery.look().await {
+        Ok(()) | Err(FileError::Missing { .. }) => {}
+        Err(error) => return Err(Failure::of(error)),
+    }
+    check_none_gone(&delivery.left().map_err(Failure::of)?)?;
+    all_lost(delivery).map_or(Ok(()), |lost| Err(Failure::of(lost)))
+}
+
+/// What was lost since the delivery began.
+fn all_lost(delivery: &FileDelivery) -> Option<String> {
+    let lost: Vec<String> = delivery.lost().iter().map(describe_lost).collect();
+    (!lost.is_empty()).then(|| lost.join("; "))
+}
+
 /// A file that was removed before it was delivered was held open until now.
-pub(super) fn check_none_gone(left: &[Undelivered]) -> Result<(), Failure> {
+fn check_none_gone(left: &[Undelivered]) -> Result<(), Failure> {
     match left.iter().find(|left| left.is_gone) {
         None => Ok(()),
         Some(gone) => Err(Failure::of(format!(

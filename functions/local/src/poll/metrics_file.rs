@@ -1,10 +1,10 @@
 //! The metrics of a single machine: a file for the textfile collector of Prometheus' node exporter.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use drawbridge_files::{Access, Root, access_error};
 use drawbridge_telemetry::{Metric, Numbers, openmetrics};
 use jiff::Timestamp;
 
@@ -75,8 +75,8 @@ impl MetricsFile {
     pub(super) fn write(&mut self, now: Timestamp) {
         let written = replace(&self.path, &openmetrics(&self.numbers(now)));
         let trouble = written.err().map(|error| {
-            let path = self.path.display();
-            format!("drawbridge: the metrics cannot be written to {path}: {error}")
+            let error = access_error(&self.path, &error);
+            format!("drawbridge: the metrics cannot be written: {error}")
         });
         if let Some(trouble) = trouble.as_ref().filter(|_| self.trouble != trouble) {
             say_timed(trouble);
@@ -85,21 +85,27 @@ impl MetricsFile {
     }
 }
 
-/// Puts a file in the place of another, so that nobody reads half of it. The collector, which is another
-/// user, has to read it: it has the mode that the umask leaves.
+/// Puts a file in the place of another, so that nobody reads half of it, and not through a link: others may
+/// write to the folder, in which the collector, which is another user, has to read it.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(".tmp");
-    let hidden = path.with_file_name(hidden);
-    fs::write(&hidden, text)?;
-    fs::rename(&hidden, path)
+    let (folder, name) = Root::around(path)?;
+    folder.replace(name, text.as_bytes(), Access::Umask)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_its_place_is_not_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (others, file) = (folder.path().join("others"), folder.path().join("file"));
+        std::fs::write(&others, "its own").unwrap();
+        std::os::unix::fs::symlink(&others, &file).unwrap();
+        assert!(replace(&file, "metrics").is_err());
+        assert_eq!(std::fs::read_to_string(&others).unwrap(), "its own");
+    }
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()

@@ -272,6 +272,28 @@ fn who_stops_it_is_told_what_ends_with_it() {
     ));
 }
 
+/// Written between the copy and the truncation: it is told by the command that saw it, also if nothing was
+/// delivered in between.
+#[cfg(unix)]
+#[test]
+fn what_was_lost_while_it_ran_is_no_success() {
+    use crate::support::command::signal;
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    server.answers(503);
+    append(&folder, 0..3);
+    std::fs::copy(folder.output(), folder.path().join("siem.ndjson.1")).unwrap();
+    append(&folder, 3..6);
+    let child = follow(&folder, &server).spawn().unwrap();
+    until(|| server.asked.load(Ordering::SeqCst) > 0);
+    std::fs::write(folder.output(), "").unwrap();
+    append(&folder, 6..8);
+    signal(&child, "-TERM");
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    discreet(outcome.failed(1, &["93 bytes of ", "are gone", "truncated"]));
+}
+
 #[cfg(unix)]
 #[test]
 fn it_follows_the_file_through_its_rotation() {
@@ -335,13 +357,13 @@ fn sentinel_is_signed_in_to_with_a_token_file() {
     std::fs::write(&token, KEY).unwrap();
     discreet(once().failed(1, &["nothing is lost", "not a signed JWT"]));
     // Signed RS256, as far as can be seen here; the server is no Entra.
-    std::fs::write(&token, "eyJhbGciOiJSUzI1NiJ9.e30.MARKER").unwrap();
+    std::fs::write(&token, "eyJhbGciOiJSUzI1NiJ9.e30.TUFSS0VS").unwrap();
     discreet(once().failed(
         1,
         &["nothing is lost", "not the Microsoft Entra login service"],
     ));
     let bodies = server.bodies.lock().unwrap();
-    assert!(bodies[0].contains("client_assertion=eyJhbGciOiJSUzI1NiJ9.e30.MARKER"));
+    assert!(bodies[0].contains("client_assertion=eyJhbGciOiJSUzI1NiJ9.e30.TUFSS0VS"));
     assert!(bodies[0].contains("scope=https%3A%2F%2Fmonitor.azure.com%2F.default"));
     assert_eq!(bodies.len(), 1);
 }

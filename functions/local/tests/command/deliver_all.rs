@@ -91,3 +91,27 @@ fn new_tenants_are_taken_up_until_ctrl_c() {
     signal(&child, "-INT");
     Outcome::of(child.wait_with_output().unwrap()).well();
 }
+
+/// A link is not followed, and what it leads to is not left out in silence.
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_folder_or_a_file_is_named() {
+    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
+    let (folder, server) = (Folder::new(), Server::start());
+    write(&folder, "contoso", &tenant, "");
+    write_of(&folder, "other", &tenant, OTHER, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let elsewhere = tempfile::tempdir().unwrap();
+    for linked in ["contoso/siem.ndjson", "contoso"] {
+        let (here, there) = (folder.path().join(linked), elsewhere.path().join("moved"));
+        std::fs::rename(&here, &there).unwrap();
+        std::os::unix::fs::symlink(&there, &here).unwrap();
+        let said = [linked, "is a symbolic link", "1 of 2 tenants"];
+        run(all(&folder, &server, &["--once"])).failed(1, &said);
+        assert_eq!(server.files(), files_of([(2, 3)]));
+        std::fs::remove_file(&here).unwrap();
+        std::fs::rename(&there, &here).unwrap();
+    }
+    run(all(&folder, &server, &["--once"])).well();
+    assert_eq!(server.files(), files_of([(1, 2), (2, 3)]));
+}

@@ -73,3 +73,36 @@ fn it_goes_with_polls_that_go_on() {
     let named = ["poll", "--tenant", "a", "--metrics-file", "x.prom"];
     on(&folder, &named).failed(2, &["--metrics-file", "--tenant"]);
 }
+
+/// Others may write to the folder: no link of theirs is followed, and no pipe is waited for.
+#[cfg(unix)]
+#[test]
+fn a_link_or_a_pipe_beside_it_leads_nowhere() {
+    let tenant = Tenant::new(&list(&[alert(1, 2)]));
+    let folder = Folder::new();
+    write(&folder, "contoso", &tenant, "");
+    let others = folder.path().join("victim");
+    std::fs::write(&others, "its own").unwrap();
+    let metrics = folder.path().join("metrics");
+    std::fs::create_dir(&metrics).unwrap();
+    std::os::unix::fs::symlink(&others, metrics.join(".link.prom.tmp")).unwrap();
+    let mut mkfifo = std::process::Command::new("mkfifo");
+    let made = mkfifo.arg(metrics.join(".pipe.prom.tmp")).status();
+    assert!(made.unwrap().success());
+    for name in ["link.prom", "pipe.prom"] {
+        let mut poll = command(&folder, &["poll", "--all", "--every", "1s"]);
+        let file = metrics.join(name);
+        let child = poll.arg("--metrics-file").arg(&file).spawn().unwrap();
+        until(|| {
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            text.contains("successes_total{tenant=\"contoso\"} 1")
+        });
+        signal(&child, "-INT");
+        Outcome::of(child.wait_with_output().unwrap()).well();
+        assert_eq!(
+            std::fs::read_to_string(&others).unwrap(),
+            "its own",
+            "{name}"
+        );
+    }
+}

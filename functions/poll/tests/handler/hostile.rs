@@ -139,6 +139,11 @@ async fn what_cannot_be_read_is_put_aside_whole() {
         r#""text""#.into(),
         r#"{"id":"bad","evidence":[{"x":1e999,"@odata.type":"fileEvidence"}]}"#.into(),
         r#"{"id":"bad","evidence":{"a":1}}"#.into(),
+        // Each takes far more memory than its two bytes; a page has room for eleven million.
+        format!(
+            r#"{{"id":"bad","evidence":[{}]}}"#,
+            vec!["{}"; 200_000].join(",")
+        ),
         format!(r#"{{"id":"bad","x":{}}}"#, deep(100_000)),
         format!(r#"{{"id":"bad","evidence":[{{"x":{}}}]}}"#, deep(200)),
         format!(

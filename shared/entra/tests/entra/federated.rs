@@ -110,6 +110,8 @@ async fn what_the_source_says_is_passed_on_and_decides_on_another_try() {
     }
 }
 
+const RS256: &str = r#"{"alg":"RS256"}"#;
+
 #[tokio::test(start_paused = true)]
 async fn no_assertion_but_rs256_is_sent() {
     let script = Script::tokens([]);
@@ -121,6 +123,20 @@ async fn no_assertion_but_rs256_is_sent() {
         (with("{}"), "not a signed JWT"),
         (MARKER.to_owned(), "not a signed JWT"),
         (String::new(), "not a signed JWT"),
+        // A file with more than the token, and what is a token by its header alone.
+        (with(RS256) + "\n-----BEGIN PRIVATE KEY-----\nMC4C\n", "PEM"),
+        (
+            format!("{}.YQ.{MARKER}", URL_SAFE_NO_PAD.encode(RS256)),
+            "no signed token",
+        ),
+        (
+            format!(
+                "{}.{}.{MARKER}",
+                URL_SAFE_NO_PAD.encode(RS256),
+                URL_SAFE_NO_PAD.encode(r#"{"client_secret":"MARKER"}"#)
+            ),
+            "JSON",
+        ),
     ] {
         let error = provider(&script, Ok(text)).fetch().await.unwrap_err();
         assert!(shown(&error).contains(hint), "{error}");

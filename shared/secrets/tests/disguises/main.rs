@@ -82,6 +82,10 @@ const TEXTS: &[&str] = &[
     "[{\"name\":\"contoso\",\"value\":\"s3cret\"}]",
     "\u{feff}{\"client_secret\":\"s3cret\"}",
     "{'client_secret': 's3cret'}",
+    // Cut out of a document.
+    "\"password\":\"abc8Q~defGhi_jkl\"}",
+    "\"client_secret\":\"abc8Q~defGhi\",\"tenant\":\"x\"",
+    "'client_secret':'abc8Q~defGhi_jkl'",
     "<RSAKeyValue><D>x</D></RSAKeyValue>",
     "<?xml version=\"1.0\"?><a/>",
 ];

@@ -25,6 +25,7 @@ fn the_linters_find_nothing_in_sentinels_role() {
     // Whoever may name the session may read what any customer of Sentinel's may: this workspace alone.
     let text = std::fs::read_to_string(folder().join(file)).unwrap();
     assert!(text.contains("sts:RoleSessionName: !Sub \"MicrosoftSentinel_${WorkspaceId}\""));
+    assert!(text.contains("PermissionsBoundary: !If [HasBoundary, !Ref PermissionsBoundaryArn"));
 }
 
 /// The files with their loops written out: checkov passes over a loop, and what it makes.

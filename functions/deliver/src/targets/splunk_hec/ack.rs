@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use super::{SplunkHec, WHO};
-use crate::http::{Answer, Verdict};
+use crate::http::Verdict;
 
 /// How an acknowledgement is waited for.
 #[derive(Clone, Copy)]
@@ -27,7 +27,8 @@ pub(super) struct AckPolling {
 /// Kafka") spare questions to those who cannot know.
 pub(super) struct AckChannel {
     channel: String,
-    cookies: Option<String>,
+    /// Each as it is handed back, by its name.
+    cookies: BTreeMap<String, String>,
 }
 
 impl AckChannel {
@@ -35,21 +36,24 @@ impl AckChannel {
     pub(super) fn new() -> Self {
         Self {
             channel: random_guid(),
-            cookies: None,
+            cookies: BTreeMap::new(),
         }
     }
 
-    /// Remembers the cookies of an answer; a balancer renews its own with each.
-    pub(super) fn remember_cookies(&mut self, answer: &Answer) {
-        if answer.cookies.is_some() {
-            self.cookies.clone_from(&answer.cookies);
+    /// Remembers the cookies of an answer, one of a name: a balancer renews its own with each, and what is
+    /// behind it may set others.
+    pub(super) fn remember_cookies(&mut self, cookies: Option<&str>) {
+        for cookie in cookies.into_iter().flat_map(|cookies| cookies.split("; ")) {
+            let name = cookie.split_once('=').map_or(cookie, |(name, _)| name);
+            self.cookies.insert(name.to_owned(), cookie.to_owned());
         }
     }
 
     /// What says whose request it is.
     pub(super) fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
         let channel = ("x-splunk-request-channel", self.channel.clone());
-        let cookies = self.cookies.clone().map(|cookies| ("cookie", cookies));
+        let cookies: Vec<&str> = self.cookies.values().map(String::as_str).collect();
+        let cookies = (!cookies.is_empty()).then(|| ("cookie", cookies.join("; ")));
         std::iter::once(channel).chain(cookies)
     }
 }
@@ -79,7 +83,7 @@ impl SplunkHec {
             let request = self.request(&url, token, body, channel.headers());
             match self.client.send(request, until).await {
                 Ok(answer) if answer.is_success() => {
-                    channel.remember_cookies(&answer);
+                    channel.remember_cookies(answer.cookies.as_deref());
                     let acks: Option<Acks> = answer.json();
                     if acks.is_some_and(|acks| acks.acks.get(&id.to_string()) == Some(&true)) {
                         return Verdict::Taken;
@@ -125,5 +129,16 @@ mod tests {
     fn no_two_requests_share_a_channel() {
         let channels: HashSet<String> = (0..1_000).map(|_| AckChannel::new().channel).collect();
         assert_eq!(channels.len(), 1_000);
+    }
+
+    #[test]
+    fn a_cookie_of_another_name_is_one_more() {
+        let mut channel = AckChannel::new();
+        assert_eq!(channel.headers().count(), 1);
+        for cookies in [Some("lb=a; x=1"), None, Some("session=2"), Some("lb=b")] {
+            channel.remember_cookies(cookies);
+        }
+        let (_, cookies) = channel.headers().last().unwrap();
+        assert_eq!(cookies, "lb=b; session=2; x=1");
     }
 }

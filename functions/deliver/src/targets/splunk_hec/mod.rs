@@ -109,7 +109,7 @@ impl SplunkHec {
         match (&reply, self.ack, &mut channel) {
             (Some(reply), Some(polling), Some(channel)) if is_taken => match reply.ack_id {
                 Some(id) => {
-                    channel.remember_cookies(&answer);
+                    channel.remember_cookies(answer.cookies.as_deref());
                     self.wait_for_acknowledgement(id, channel, polling, &token, until)
                         .await
                 }
