@@ -48,6 +48,8 @@ impl Resources {
         let nested: Vec<_> = nested.collect();
         let nested = nested.iter().map(|(id, path)| of_stack(&client, id, path));
         all.extend(try_join_all(nested).await?.into_iter().flatten());
+        // CloudFormation tells them in no order.
+        all.sort_by(|one, other| one.logical.cmp(&other.logical));
         Ok(Self(all))
     }
 

@@ -11,12 +11,13 @@ use crate::run::run;
 async fn every_command_needs_nothing_but_the_stacks_name() {
     let known = Options::default();
     let parameters = [
-        ("TenantId", "11111111-1111-4111-8111-111111111111"),
+        ("TenantId", "33333333-3333-4333-8333-333333333333"),
         ("ClientId", &*known.client_id),
         ("TenantName", "first"),
         ("OcsfOutput", "objects"),
     ];
     let world = World::deploy("by-name", &parameters).await;
+    world.polled("first").await;
 
     let status = world.run(&["status", "--json"]).await.well();
     assert!(status.stdout.contains(TENANT), "{}", status.stdout);

@@ -128,7 +128,7 @@ async fn what_somebody_changed_by_hand_is_told_with_what_to_do() {
     let about: Vec<_> = told.iter().map(|(about, _)| &**about).collect();
     assert_eq!(
         about,
-        ["event source PollJobs", "event source DeliverRecords"]
+        ["event source DeliverRecords", "event source PollJobs"]
     );
     assert!(
         told[0].1.contains("update-event-source-mapping --uuid"),
