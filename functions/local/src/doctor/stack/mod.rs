@@ -21,8 +21,8 @@ use super::Line;
 use crate::data_location::{DataLocation, NamedStack};
 
 /// What cannot be seen without the stack's name.
-const UNSEEN: &str = "functions, timer and alarms are not looked at without the stack's name: give --stack \
-                      NAME in place of the bucket";
+const UNSEEN: &str = "functions, timer, alarms, and queues that are not named with --queue are looked at only \
+                      with the stack's name: give --stack NAME in place of the bucket";
 
 /// What to do about something that is gone.
 const GONE: &str = "somebody deleted it by hand, and no update of the stack brings it back: delete the stack \
