@@ -91,7 +91,7 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
 fn check_no_wait(place: &DataLocation, no_wait: bool) -> Result<(), Failure> {
     match place.as_folder() {
         Some(_) if no_wait => Err(Failure::usage(
-            "--no-wait goes with --bucket: in a folder the backfill is read here, and ends with this \
+            "--no-wait goes with --stack or --bucket: in a folder the backfill is read here, and ends with this \
              command; leave it out",
         )),
         _ => Ok(()),

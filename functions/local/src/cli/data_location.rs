@@ -2,14 +2,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Where the tenants, the state and the quarantine are: a folder, or a stack's bucket.
+/// Where the tenants, the state and the quarantine are: a folder, or a stack on AWS.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Place")]
 pub(crate) struct DataLocationArgs {
     /// The folder of a single machine [default: drawbridge-data].
-    #[arg(long, value_name = "DIR", conflicts_with = "bucket")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["stack", "bucket"])]
     pub(crate) out: Option<PathBuf>,
-    /// The stack's bucket, its output BucketName [env: DRAWBRIDGE_BUCKET].
+    /// The stack on AWS, by its name in CloudFormation, which knows its bucket, its queues and its
+    /// settings [env: DRAWBRIDGE_STACK].
+    #[arg(long, value_name = "NAME", conflicts_with = "bucket")]
+    pub(crate) stack: Option<String>,
+    /// The bucket of what CloudFormation does not know [env: DRAWBRIDGE_BUCKET].
     #[arg(long, value_name = "NAME")]
     pub(crate) bucket: Option<String>,
 }

@@ -9,7 +9,7 @@ const EXAMPLES: &str = "\
 Examples:
   drawbridge doctor
   drawbridge doctor --to splunk.json --send-test
-  drawbridge doctor --bucket BUCKET --queue QUEUE_URL --queue JOBS_QUEUE_URL
+  drawbridge doctor --stack STACK                the same for a stack on AWS, and the stack itself
   drawbridge doctor --json | jq 'select(.level == \"failed\")'
 
 The exit code is 1 if anything has failed. A warning leaves it at 0, and so does a note, which says
@@ -18,8 +18,9 @@ what cannot be seen from here.";
 /// Look at everything that a poll and a delivery need, and say what to do about what is wrong.
 ///
 /// Every tenant that is not paused signs in for real and is asked for one alert. In a folder, that it
-/// can be written to, the free disk, the clock and the outputs are looked at as well; on a stack the
-/// queues. Nothing stays behind but a test record in the SIEM, if --send-test is given.
+/// can be written to, the free disk, the clock and the outputs are looked at as well; of a stack that is
+/// given by its name the functions, the timer, the alarms and who hears of them, and the queues. Nothing
+/// stays behind but a test record in the SIEM, if --send-test is given.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Doctor {
@@ -32,8 +33,8 @@ pub(crate) struct Doctor {
     /// Send the target of `deliver` a record that says it is a test.
     #[arg(long)]
     pub(crate) send_test: bool,
-    /// On a stack: a queue whose messages are counted, and those of its dead-letter queue; may be given
-    /// several times.
+    /// On a stack: a queue, beside the stack's own, whose messages are counted, and those of its
+    /// dead-letter queue; may be given several times.
     #[arg(long = "queue", value_name = "URL")]
     pub(crate) queues: Vec<String>,
     /// Print one JSON object per line, for scripts.

@@ -6,7 +6,7 @@ const EXAMPLES: &str = "\
 Examples:
   drawbridge replay list
   drawbridge replay run --all
-  drawbridge replay dead-letters --from DEAD_LETTER_QUEUE_URL --to QUEUE_URL";
+  drawbridge replay dead-letters --stack STACK --output siem";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -17,7 +17,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   drawbridge replay run contoso/alerts/3f2a
   drawbridge replay run --all --tenant contoso
-  drawbridge replay run --all --bucket BUCKET --queue QUEUE_URL
+  drawbridge replay run --all --stack STACK
 
 This release maps an alert anew, sends a record as it is, and reads a gap again; on a stack, the
 next poll reads it. Items that were delivered are moved to quarantine/replayed/. The others are left
@@ -25,8 +25,9 @@ where they were, and the exit code is 1.";
 
 const DEAD_LETTERS_EXAMPLES: &str = "\
 Examples:
-  drawbridge replay dead-letters --from JOBS_DEAD_LETTER_QUEUE_URL --to JOBS_QUEUE_URL
-  drawbridge replay dead-letters --from OUTPUT_DEAD_LETTER_QUEUE_URL --to OUTPUT_QUEUE_URL --max 10
+  drawbridge replay dead-letters --stack STACK
+  drawbridge replay dead-letters --stack STACK --output siem-objects --max 10
+  drawbridge replay dead-letters --from DEAD_LETTER_QUEUE_URL --to QUEUE_URL
 
 Each message is received, sent and only then deleted: interrupted, run it again.";
 
@@ -76,17 +77,17 @@ pub(crate) struct ReplayRun {
     /// Only the items of this tenant.
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Option<String>,
-    /// The output of items that do not name one; on a stack, an output of objects besides those that
-    /// the tenant's document names.
+    /// The output of items that do not name one; on a stack, an output besides those that the tenant's
+    /// document names.
     #[arg(long, value_name = "NAME")]
     pub(crate) output: Option<String>,
-    /// On a stack: the queue of an output [default output: siem], for alerts and records. Give it
-    /// once for each output that is to get them.
+    /// On a stack: the queue of an output [default output: siem], for alerts and records, in place of
+    /// the stack's own. With --bucket, give it once for each output that is to get them.
     #[arg(long = "queue", value_name = "[OUTPUT=]URL")]
     pub(crate) queues: Vec<String>,
     /// Send a record that is larger than a message (1 MiB) as a pointer into the bucket, as
-    /// MessagePointers does; the reader has to resolve it.
-    #[arg(long, requires = "queues")]
+    /// MessagePointers does; the reader has to resolve it. Where --stack says that, it is done anyway.
+    #[arg(long)]
     pub(crate) pointers: bool,
     /// Print one JSON object per line, for scripts.
     #[arg(long)]
@@ -96,16 +97,25 @@ pub(crate) struct ReplayRun {
 }
 
 /// Move the messages of a dead-letter queue back to their queue.
+///
+/// With --stack, those of every output, or of one. Jobs need not come back: each tick makes new ones, and
+/// `--output jobs` moves them all the same.
 #[derive(Debug, Args)]
 #[command(after_help = DEAD_LETTERS_EXAMPLES)]
 pub(crate) struct ReplayDeadLetters {
-    /// The dead-letter queue.
-    #[arg(long, value_name = "URL")]
-    pub(crate) from: String,
-    /// The queue that the messages are sent to.
-    #[arg(long, value_name = "URL")]
-    pub(crate) to: String,
-    /// Move this many messages at most.
+    /// The stack on AWS, by its name in CloudFormation [env: DRAWBRIDGE_STACK].
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["from", "to"])]
+    pub(crate) stack: Option<String>,
+    /// The output of the stack, such as siem or siem-objects [default: all].
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["from", "to"])]
+    pub(crate) output: Option<String>,
+    /// The dead-letter queue, if it is no stack's.
+    #[arg(long, value_name = "URL", requires = "to")]
+    pub(crate) from: Option<String>,
+    /// The queue that the messages are sent to, if it is no stack's.
+    #[arg(long, value_name = "URL", requires = "from")]
+    pub(crate) to: Option<String>,
+    /// Move this many messages at most, all queues together.
     #[arg(long, value_name = "N")]
     pub(crate) max: Option<u64>,
 }

@@ -17,7 +17,7 @@ Examples:
 const RESET_EXAMPLES: &str = "\
 Examples:
   drawbridge state reset --tenant contoso --to 2026-01-31T12:00:00Z
-  drawbridge state reset --tenant contoso --to 2026-01-31 --yes --bucket BUCKET
+  drawbridge state reset --tenant contoso --to 2026-01-31 --yes --stack STACK
 
 The state as it was stays beside it, as state/TENANT.before-TIME.json. Put back later, it may name
 pages that polls have removed by then: records may come twice, and none is lost.";

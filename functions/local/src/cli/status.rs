@@ -5,7 +5,7 @@ use super::DataLocationArgs;
 const EXAMPLES: &str = "\
 Examples:
   drawbridge status
-  drawbridge status --bucket BUCKET              the same for a stack on AWS
+  drawbridge status --stack STACK                the same for a stack on AWS
   drawbridge status --json | jq 'select(.well | not)'
 
 The exit code is 1 if any tenant is not well. Nothing is asked of Entra or Graph:

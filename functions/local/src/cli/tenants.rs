@@ -9,13 +9,13 @@ Examples:
   drawbridge tenants check contoso               sign in and ask for one alert, for real
   drawbridge tenants list
   drawbridge tenants pause contoso
-  drawbridge tenants list --bucket BUCKET        the same for a stack on AWS";
+  drawbridge tenants list --stack STACK          the same for a stack on AWS";
 
 const ADD_EXAMPLES: &str = "\
 Examples:
   drawbridge tenants add contoso --tenant-id ID --client-id ID --secret CONTOSO_SECRET
   drawbridge tenants add gov --tenant-id ID --client-id ID --certificate drawbridge-data/secrets/gov.pem --cloud gcc-high
-  drawbridge tenants add fabrikam --tenant-id ID --client-id ID --federation aws --bucket BUCKET
+  drawbridge tenants add fabrikam --tenant-id ID --client-id ID --federation aws --stack STACK
   drawbridge tenants add xdr --tenant-id ID --client-id ID --secret XDR_SECRET --service-source all --output ocsf
 
 On one machine the secret's NAME is a variable of the environment, or a file (a path with a slash
@@ -39,8 +39,8 @@ printed and leaves it at 0.";
 
 const ALLOW_EXAMPLES: &str = "\
 Examples:
-  drawbridge tenants allow fabrikam --bucket BUCKET
-  drawbridge tenants allow fabrikam --revoke --bucket BUCKET";
+  drawbridge tenants allow fabrikam --stack STACK
+  drawbridge tenants allow fabrikam --revoke --stack STACK";
 
 const REMOVE_EXAMPLES: &str = "\
 Examples:

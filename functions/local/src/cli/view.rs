@@ -6,7 +6,7 @@ const EXAMPLES: &str = "\
 Examples:
   drawbridge view
   drawbridge view --out /var/lib/drawbridge --port 8090
-  drawbridge view --bucket BUCKET                the same for a stack on AWS
+  drawbridge view --stack STACK                  the same for a stack on AWS
 
 Open the address that it prints. On another machine than your browser's, forward its port, as with
 `ssh -L 8090:127.0.0.1:8090 HOST`.";

@@ -1,6 +1,9 @@
 //! Where the tenants, the state and the quarantine are: a folder of this machine, or a stack's bucket.
 
 mod folder_secrets;
+mod given_place;
+#[cfg(feature = "aws")]
+mod named_stack;
 mod open_folders;
 #[cfg(feature = "aws")]
 mod stack;
@@ -19,6 +22,11 @@ use drawbridge_store::{Catalogue, LocalStore, Store};
 use drawbridge_time::SystemClock;
 
 use self::folder_secrets::FolderSecrets;
+use self::given_place::GivenPlace;
+#[cfg(feature = "aws")]
+pub(crate) use self::given_place::given_stack;
+#[cfg(feature = "aws")]
+pub(crate) use self::named_stack::{NamedStack, StackQueue};
 pub(crate) use self::open_folders::warn_of_open_folders;
 use crate::cli;
 use crate::failure::Failure;
@@ -64,29 +72,10 @@ enum Kind {
 impl DataLocation {
     /// Opens the place that the command line or, for a stack, the environment names.
     pub(crate) async fn open(args: &cli::DataLocationArgs) -> Result<Self, Failure> {
-        if args
-            .bucket
-            .as_ref()
-            .is_some_and(|name| name.trim().is_empty())
-        {
-            return Err(Failure::usage(
-                "--bucket is empty: give the stack's output BucketName, or leave it out for the folder \
-                 of a single machine",
-            ));
-        }
-        let given = |option: &Option<String>, variable: &str| {
-            let from_environment = || std::env::var(variable).ok().filter(|_| args.out.is_none());
-            let given = option.clone().or_else(from_environment);
-            given.filter(|value| !value.trim().is_empty())
-        };
-        match given(&args.bucket, "DRAWBRIDGE_BUCKET") {
-            Some(bucket) => Self::stack(bucket).await,
-            None => {
-                let folder = args.out.clone();
-                Ok(Self::folder(
-                    folder.unwrap_or_else(|| DEFAULT_FOLDER.into()),
-                ))
-            }
+        match GivenPlace::read(args, |name| std::env::var(name).ok())? {
+            GivenPlace::Folder(folder) => Ok(Self::folder(folder)),
+            GivenPlace::Stack(name) => Self::named_stack(&name).await,
+            GivenPlace::Bucket(bucket) => Self::bucket(bucket).await,
         }
     }
 
@@ -99,18 +88,33 @@ impl DataLocation {
     }
 
     #[cfg(feature = "aws")]
-    async fn stack(bucket: String) -> Result<Self, Failure> {
-        let stack = stack::Stack::open(bucket).await;
-        Ok(Self {
+    async fn bucket(bucket: String) -> Result<Self, Failure> {
+        Ok(Self::of_stack(stack::Stack::of_bucket(bucket).await))
+    }
+
+    #[cfg(feature = "aws")]
+    async fn named_stack(name: &str) -> Result<Self, Failure> {
+        Ok(Self::of_stack(stack::Stack::of_name(name).await?))
+    }
+
+    #[cfg(feature = "aws")]
+    fn of_stack(stack: stack::Stack) -> Self {
+        Self {
             store: stack.store(),
             kind: Kind::Stack(Box::new(stack)),
-        })
+        }
     }
 
     #[cfg(not(feature = "aws"))]
     #[expect(clippy::unused_async, reason = "as with the feature")]
-    async fn stack(_bucket: String) -> Result<Self, Failure> {
+    async fn bucket(_bucket: String) -> Result<Self, Failure> {
         Err(needs_aws("a bucket"))
+    }
+
+    #[cfg(not(feature = "aws"))]
+    #[expect(clippy::unused_async, reason = "as with the feature")]
+    async fn named_stack(_name: &str) -> Result<Self, Failure> {
+        Err(needs_aws("a stack"))
     }
 
     /// Refuses a folder that is not there, where a command only looks at what one holds. The default one is
@@ -157,7 +161,10 @@ impl DataLocation {
         match &self.kind {
             Kind::Folder(folder) => format!("the folder {}", folder.display()),
             #[cfg(feature = "aws")]
-            Kind::Stack(stack) => format!("the bucket {}", stack.bucket()),
+            Kind::Stack(stack) => match stack.named() {
+                Some(named) => format!("the stack {}", named.name()),
+                None => format!("the bucket {}", stack.bucket()),
+            },
         }
     }
 
@@ -167,7 +174,10 @@ impl DataLocation {
             Kind::Folder(folder) if folder == Path::new(DEFAULT_FOLDER) => String::new(),
             Kind::Folder(folder) => format!(" --out {}", quoted(&folder.display().to_string())),
             #[cfg(feature = "aws")]
-            Kind::Stack(stack) => format!(" --bucket {}", stack.bucket()),
+            Kind::Stack(stack) => match stack.named() {
+                Some(named) => format!(" --stack {}", named.name()),
+                None => format!(" --bucket {}", stack.bucket()),
+            },
         }
     }
 
@@ -197,13 +207,49 @@ impl DataLocation {
 
     /// What its administrator lets documents do.
     pub(crate) fn trust(&self) -> Result<Trust, Failure> {
-        let variable = |name: &str| std::env::var(name).ok();
+        let variable = |name: &str| self.variable(name);
         let trust = match &self.kind {
             Kind::Folder(folder) => Trust::of_a_machine(variable, folder.join(SECRETS_FOLDER)),
             #[cfg(feature = "aws")]
             Kind::Stack(_) => Trust::of_a_stack_elsewhere(variable),
         };
         trust.map_err(Failure::of)
+    }
+
+    /// A setting of the place: of a stack that is known by its name its own, else one of the environment.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        #[cfg(feature = "aws")]
+        if let Some(stack) = self.as_named_stack() {
+            return stack.variable(name);
+        }
+        std::env::var(name).ok()
+    }
+
+    /// The stack, if it was given by its name.
+    #[cfg(feature = "aws")]
+    pub(crate) fn as_named_stack(&self) -> Option<&NamedStack> {
+        match &self.kind {
+            Kind::Folder(_) => None,
+            Kind::Stack(stack) => stack.named(),
+        }
+    }
+
+    /// Whether it is a stack that is known to deliver its records to no target.
+    pub(crate) fn delivers_nothing(&self) -> bool {
+        match &self.kind {
+            Kind::Folder(_) => false,
+            #[cfg(feature = "aws")]
+            Kind::Stack(stack) => stack.named().is_some_and(|named| !named.delivers()),
+        }
+    }
+
+    /// The settings of clients for a stack's services.
+    #[cfg(feature = "aws")]
+    pub(crate) fn as_sdk_config(&self) -> Option<&aws_config::SdkConfig> {
+        match &self.kind {
+            Kind::Folder(_) => None,
+            Kind::Stack(stack) => Some(stack.config()),
+        }
     }
 
     /// The tenants of the stack's parameters, as far as this command was told of them. What cannot be
@@ -213,7 +259,7 @@ impl DataLocation {
             Kind::Folder(_) => Vec::new(),
             #[cfg(feature = "aws")]
             Kind::Stack(_) => {
-                let given = drawbridge_config::given_tenants(|name| std::env::var(name).ok());
+                let given = drawbridge_config::given_tenants(|name| self.variable(name));
                 given.unwrap_or_default()
             }
         }
@@ -232,7 +278,7 @@ impl DataLocation {
     ) -> Result<Arc<dyn Queue>, Failure> {
         match &self.kind {
             Kind::Folder(_) => Err(Failure::usage(
-                "--queue goes with --bucket: in a folder, records go to the output's file; leave it out",
+                "--queue goes with --stack or --bucket: in a folder, records go to the output's file; leave it out",
             )),
             #[cfg(feature = "aws")]
             Kind::Stack(stack) => Ok(stack.records(output, url, pointers)),

@@ -6,21 +6,46 @@ use drawbridge_queue::{Offload, Queue, SqsQueue};
 use drawbridge_secrets::{Secrets, SecretsManager};
 use drawbridge_store::{Catalogue, S3Store};
 
+use super::NamedStack;
+use crate::failure::Failure;
+
 /// A stack, through the credentials of whoever runs the command.
 pub(super) struct Stack {
     config: SdkConfig,
     sqs: aws_sdk_sqs::Client,
     store: Arc<S3Store>,
+    named: Option<NamedStack>,
 }
 
 impl Stack {
-    pub(super) async fn open(bucket: String) -> Self {
+    /// A stack of which the bucket alone is known.
+    pub(super) async fn of_bucket(bucket: String) -> Self {
+        Self::new(drawbridge_aws::sdk_config().await, bucket, None)
+    }
+
+    /// A stack that CloudFormation knows.
+    pub(super) async fn of_name(name: &str) -> Result<Self, Failure> {
         let config = drawbridge_aws::sdk_config().await;
+        let named = NamedStack::look(&config, name).await?;
+        let bucket = named.bucket().to_owned();
+        Ok(Self::new(config, bucket, Some(named)))
+    }
+
+    fn new(config: SdkConfig, bucket: String, named: Option<NamedStack>) -> Self {
         Self {
             sqs: aws_sdk_sqs::Client::new(&config),
             store: Arc::new(S3Store::new(drawbridge_store::s3_client(&config), bucket)),
             config,
+            named,
         }
+    }
+
+    pub(super) fn named(&self) -> Option<&NamedStack> {
+        self.named.as_ref()
+    }
+
+    pub(super) fn config(&self) -> &SdkConfig {
+        &self.config
     }
 
     pub(super) fn bucket(&self) -> &str {

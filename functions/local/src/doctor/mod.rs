@@ -34,7 +34,7 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     if place.as_folder().is_some() && !args.queues.is_empty() {
         return Err(Failure::usage(
-            "--queue goes with --bucket: a folder has no queues",
+            "--queue goes with --stack or --bucket: a folder has no queues",
         ));
     }
     target::check(args)?;
@@ -77,11 +77,9 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
             }
         }
     }
-    told.tell(target::lines(args, place.as_folder().is_none()).await)?;
+    told.tell(target::lines(args, &place).await)?;
     #[cfg(feature = "aws")]
-    if place.as_folder().is_none() {
-        told.tell(stack::lines(&args.queues).await)?;
-    }
+    told.tell(stack::lines(&place, &args.queues).await)?;
     told.end()
 }
 

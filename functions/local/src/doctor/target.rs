@@ -2,6 +2,7 @@
 
 use super::Line;
 use crate::cli;
+use crate::data_location::DataLocation;
 use crate::deliver::{SETTINGS_VARIABLE, Target, send_test};
 use crate::failure::Failure;
 
@@ -36,10 +37,13 @@ pub(super) fn check(args: &cli::Doctor) -> Result<(), Failure> {
 }
 
 /// What is to be said of the target, if one is named.
-pub(super) async fn lines(args: &cli::Doctor, is_stack: bool) -> Vec<Line> {
+pub(super) async fn lines(args: &cli::Doctor, place: &DataLocation) -> Vec<Line> {
     let about = "deliver";
     if !is_named(args) {
-        let text = match is_stack {
+        if place.delivers_nothing() {
+            return Vec::new();
+        }
+        let text = match place.as_folder().is_none() {
             true => {
                 "the target that the stack delivers to, if it has one, was not looked at: the deliver \
                  function's log tells whether it takes records"

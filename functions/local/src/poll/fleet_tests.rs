@@ -216,6 +216,7 @@ async fn remove(folder: &Path, name: &str) {
         name: name.to_owned(),
         yes: true,
         place: cli::DataLocationArgs {
+            stack: None,
             out: Some(folder.to_owned()),
             bucket: None,
         },

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use drawbridge_aws::{Advice, Fault};
@@ -9,6 +10,7 @@ use drawbridge_poll::Stop;
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::ReplayDeadLetters;
+use crate::data_location::{NamedStack, StackQueue, given_stack};
 use crate::failure::Failure;
 use crate::progress::{counted, say};
 use crate::signals::stop_on_signal;
@@ -27,37 +29,76 @@ const SUFFIX: &str = "-redriven";
 const MAX_ID_CHARS: usize = 128;
 
 pub(super) async fn run(args: &ReplayDeadLetters) -> Result<(), Failure> {
-    if args.from == args.to {
-        return Err(Failure::of("--from and --to are the same queue"));
-    }
     let config = drawbridge_aws::sdk_config().await;
-    let queues = Queues {
-        client: Client::new(&config),
-        args,
-    };
+    let pairs = pairs(args, &config).await?;
+    let client = Client::new(&config);
     let stop = stop_on_signal();
-    let mut moved = 0;
-    let result = queues.move_all(&stop, &mut moved).await;
     let mut out = crate::screen::stdout();
-    writeln!(
-        out,
-        "{} sent to {} and deleted from {}",
-        counted(moved, "message was", "messages were"),
-        args.to,
-        args.from
-    )?;
-    result
+    let mut left = args.max.unwrap_or(u64::MAX);
+    for Pair { from, to } in pairs {
+        let queues = Queues {
+            client: &client,
+            from: &from,
+            to: &to,
+        };
+        let mut moved = 0;
+        let result = queues.move_all(left, &stop, &mut moved).await;
+        left -= moved;
+        writeln!(
+            out,
+            "{} sent to {to} and deleted from {from}",
+            counted(moved, "message was", "messages were"),
+        )?;
+        result?;
+    }
+    Ok(())
+}
+
+/// A dead-letter queue, and where its messages go.
+struct Pair {
+    from: String,
+    to: String,
+}
+
+/// The queues that were asked for.
+async fn pairs(args: &ReplayDeadLetters, config: &SdkConfig) -> Result<Vec<Pair>, Failure> {
+    if let (Some(from), Some(to)) = (&args.from, &args.to) {
+        if from == to {
+            return Err(Failure::of("--from and --to are the same queue"));
+        }
+        let (from, to) = (from.clone(), to.clone());
+        return Ok(vec![Pair { from, to }]);
+    }
+    let name = given_stack(args.stack.as_deref())?.ok_or_else(|| {
+        Failure::usage(
+            "give the stack's name as --stack NAME, or both queues as --from URL and --to URL",
+        )
+    })?;
+    let stack = NamedStack::look(config, &name).await?;
+    let queues = match &args.output {
+        Some(output) => vec![stack.queue(output)?],
+        None => stack
+            .queues()
+            .into_iter()
+            .filter(StackQueue::is_of_output)
+            .collect(),
+    };
+    let pair = |queue: StackQueue| Pair {
+        from: queue.dead_letters_url,
+        to: queue.url,
+    };
+    Ok(queues.into_iter().map(pair).collect())
 }
 
 struct Queues<'a> {
-    client: Client,
-    args: &'a ReplayDeadLetters,
+    client: &'a Client,
+    from: &'a str,
+    to: &'a str,
 }
 
 impl Queues<'_> {
     /// Moves message after message, in their order, until there is none.
-    async fn move_all(&self, stop: &Stop, moved: &mut u64) -> Result<(), Failure> {
-        let max = self.args.max.unwrap_or(u64::MAX);
+    async fn move_all(&self, max: u64, stop: &Stop, moved: &mut u64) -> Result<(), Failure> {
         while *moved < max {
             let left = i32::try_from(max - *moved).unwrap_or(BATCH);
             let messages = self.receive(BATCH.min(left)).await?;
@@ -82,7 +123,7 @@ impl Queues<'_> {
     }
 
     async fn receive(&self, count: i32) -> Result<Vec<Message>, Failure> {
-        let from = &self.args.from;
+        let from = self.from;
         let received = self
             .client
             .receive_message()
@@ -98,7 +139,7 @@ impl Queues<'_> {
     }
 
     async fn send(&self, message: &Message) -> Result<(), Failure> {
-        let to = &self.args.to;
+        let to = self.to;
         let system = |name| message.attributes.as_ref()?.get(&name).cloned();
         let group = system(MessageSystemAttributeName::MessageGroupId);
         let deduplication = system(MessageSystemAttributeName::MessageDeduplicationId)
@@ -108,7 +149,7 @@ impl Queues<'_> {
             return Err(Failure::of(format!(
                 "a message of {} has no group, which the FIFO queue {to} asks for: is it the right \
                  queue?",
-                self.args.from
+                self.from
             )));
         }
         self.client
@@ -125,7 +166,7 @@ impl Queues<'_> {
     }
 
     async fn delete(&self, message: &Message) -> Result<(), Failure> {
-        let from = &self.args.from;
+        let from = self.from;
         self.client
             .delete_message()
             .queue_url(from)

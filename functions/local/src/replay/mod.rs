@@ -7,6 +7,7 @@ mod gap;
 mod list;
 mod outputs;
 mod run;
+mod stack_outputs;
 
 use crate::cli::{self, ReplayCommand};
 use crate::failure::Failure;

@@ -16,36 +16,41 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::outputs::{Shape, file_name};
 use crate::poll::fleet;
+use crate::replay::stack_outputs::{OutputQueue, of_stack};
 use crate::tenants::{TenantDocument, tenant_documents};
-
-/// The output that a queue belongs to, unless it is said.
-const DEFAULT: &str = "siem";
 
 /// The pollers of the tenants that items belong to, with the outputs that they go to.
 pub(super) struct Pollers<'a> {
     place: &'a DataLocation,
     services: Services,
     found: Vec<TenantDocument>,
-    queues: Vec<(String, String)>,
-    /// Whether the queues' readers resolve pointers.
-    pointers: bool,
+    queues: Vec<OutputQueue>,
+    /// The outputs of objects that the stack has, if that is known.
+    objects: Option<Vec<String>>,
     output: Option<String>,
     known: HashMap<String, Arc<Poller>>,
 }
 
 impl<'a> Pollers<'a> {
     pub(super) async fn open(place: &'a DataLocation, args: &ReplayRun) -> Result<Self, Failure> {
-        let queues = args.queues.iter().map(|queue| named(queue));
-        let queues = queues.collect::<Result<Vec<_>, _>>()?;
-        if place.as_folder().is_some() && !queues.is_empty() {
+        let given = args.queues.iter();
+        let given = given.map(|queue| OutputQueue::given(queue, args.pointers));
+        let given = given.collect::<Result<Vec<_>, _>>()?;
+        if place.as_folder().is_some() && !given.is_empty() {
             place.records("", "", false)?;
+        }
+        let (queues, objects) = of_stack(place, given, args.pointers);
+        if args.pointers && queues.is_empty() {
+            return Err(Failure::usage(
+                "--pointers goes with --stack or --queue: nothing else has messages that are too short",
+            ));
         }
         Ok(Self {
             place,
             services: place.services()?,
             found: tenant_documents(place.store.as_ref()).await?.told(),
             queues,
-            pointers: args.pointers,
+            objects,
             output: args.output.clone(),
             known: HashMap::new(),
         })
@@ -79,7 +84,8 @@ impl<'a> Pollers<'a> {
     /// Checks that an alert goes to every output that polls of its tenant wrote to, as far as the state
     /// knows: it is moved away when it was sent, and would be missing in the others for ever.
     pub(super) async fn check_all_outputs(&self, name: &str, to: &Poller) -> Result<(), Failure> {
-        if self.place.as_folder().is_some() {
+        // What the stack has is all that polls write to.
+        if self.place.as_folder().is_some() || self.objects.is_some() {
             return Ok(());
         }
         let object = self.place.store.get(&state_key(name)).await;
@@ -130,10 +136,19 @@ impl<'a> Pollers<'a> {
         Ok(Some((Arc::new(queue.map_err(Failure::of)?), file)))
     }
 
-    /// The stack's outputs, as far as the tenant's document and the command line name them.
+    /// The stack's outputs that a tenant writes to, as far as its document, the command line and, where
+    /// it is known by its name, the stack name them.
     fn outputs(&self, tenant: &Tenant) -> Result<Vec<Output>, Failure> {
+        let is_wanted = |name: &str| {
+            let mut named = tenant.outputs.iter().chain(&self.output);
+            tenant.outputs.is_empty() || named.any(|wanted| wanted == name)
+        };
         let mut outputs = Vec::new();
-        for (name, url) in &self.queues {
+        for queue in &self.queues {
+            let (name, url) = (&queue.output, &queue.url);
+            if queue.is_of_stack && !is_wanted(name) {
+                continue;
+            }
             let shape = crate::outputs::shape(name).filter(|(_, shape)| *shape == Shape::Messages);
             let (format, _) = shape.ok_or_else(|| {
                 let known = drawbridge_record::names().join(", ");
@@ -149,12 +164,15 @@ impl<'a> Pollers<'a> {
             };
             outputs.push(Output::new(
                 tenant.format(format),
-                self.place.records(name, url, self.pointers)?,
+                self.place.records(name, url, queue.pointers)?,
                 grouping,
             ));
         }
         let store = self.place.objects();
         let mut named = tenant.outputs.clone();
+        if named.is_empty() {
+            named.extend(self.objects.iter().flatten().cloned());
+        }
         named.extend(self.output.clone());
         named.sort_unstable();
         named.dedup();
@@ -164,12 +182,18 @@ impl<'a> Pollers<'a> {
         outputs.extend(named.iter().filter_map(served));
         let is_there = |name: &String| outputs.iter().any(|output| output.name == *name);
         match tenant.outputs.iter().find(|name| !is_there(name)) {
+            Some(missing) if self.objects.is_some() => Err(Failure::of(format!(
+                "the tenant writes to {missing}, which {} does not have: take it out of the tenant's \
+                 document, or switch it on with the stack's parameters",
+                self.place.name()
+            ))),
             Some(missing) => Err(Failure::of(format!(
                 "the tenant writes to {missing}: give its queue as --queue {missing}=URL"
             ))),
             None if outputs.is_empty() => Err(Failure::of(
-                "alerts and records go to the stack's outputs: give --queue URL, --queue \
-                 OUTPUT=URL for another output than siem, or --output siem-objects for objects",
+                "alerts and records go to the stack's outputs: give the stack's name as --stack NAME; or \
+                 give --queue URL, --queue OUTPUT=URL for another output than siem, or --output \
+                 siem-objects for objects",
             )),
             None => Ok(outputs),
         }
@@ -184,25 +208,11 @@ fn missing_output<'s>(state: &'s State, given: &[&str]) -> Option<(&'s str, Shap
     known.find(|(name, _)| !given.contains(name))
 }
 
-/// The output and the URL of `[OUTPUT=]URL`. A URL may have an equals sign itself.
-fn named(queue: &str) -> Result<(String, String), Failure> {
-    let (name, url) = match queue.split_once('=') {
-        Some((name, url)) if !name.contains('/') => (name, url),
-        _ => (DEFAULT, queue),
-    };
-    if url::Url::parse(url).is_err() {
-        return Err(Failure::of(
-            "--queue takes the URL of a queue, or OUTPUT=URL",
-        ));
-    }
-    Ok((name.to_owned(), url.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use drawbridge_cursor::State;
 
-    use super::{Shape, missing_output, named};
+    use super::{Shape, missing_output};
 
     #[test]
     fn an_output_that_polls_wrote_to_is_missed() {
@@ -218,18 +228,5 @@ mod tests {
             assert_eq!(missing_output(&state, given), missing, "{given:?}");
         }
         assert_eq!(missing_output(&State::default(), &["siem"]), None);
-    }
-
-    #[test]
-    fn a_queue_may_say_its_output() {
-        let pair = |name: &str, url: &str| (name.to_owned(), url.to_owned());
-        let url = "https://sqs.example/1/records";
-        assert_eq!(named(url).unwrap(), pair("siem", url));
-        assert_eq!(named(&format!("ocsf={url}")).unwrap(), pair("ocsf", url));
-        assert_eq!(
-            named("https://x/?a=b").unwrap(),
-            pair("siem", "https://x/?a=b")
-        );
-        assert!(named("records").is_err());
     }
 }

@@ -14,7 +14,7 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     if place.as_folder().is_some() && args.replaces_first_tenant {
         return Err(Failure::usage(
-            "--replaces-first-tenant goes with --bucket: a folder has no tenant in a stack's parameters; \
+            "--replaces-first-tenant goes with --stack or --bucket: a folder has no tenant in a stack's parameters; \
              leave it out",
         ));
     }

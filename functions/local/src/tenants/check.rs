@@ -77,9 +77,9 @@ fn chosen<'a>(
         let polled: Vec<_> = found.iter().filter(|f| !f.document.is_paused).collect();
         if polled.is_empty() {
             return Err(Failure::of(format!(
-                "there is no tenant to check in {}: add one with `drawbridge tenants add`, or \
-                 resume a paused one",
-                place.name()
+                "there is no tenant to check in {}: add one with {}, or resume a paused one",
+                place.name(),
+                place.command("tenants add NAME …")
             )));
         }
         return Ok(polled);

@@ -24,7 +24,7 @@ impl FirstTenant {
     pub(super) fn of(name: &str, place: &DataLocation) -> Result<Self, Failure> {
         match place.as_folder() {
             Some(_) => Ok(Self::Other),
-            None => Self::told(name, |variable| std::env::var(variable).ok()),
+            None => Self::told(name, |variable| place.variable(variable)),
         }
     }
 
@@ -54,8 +54,9 @@ impl FirstTenant {
             )),
             Self::Other => None,
             Self::NotTold => Some(
-                "the tenant of the stack's parameters has no document: if it is that one, set \
-                 DRAWBRIDGE_TENANTS to the stack's output FirstTenant, for this command to know"
+                "the tenant of the stack's parameters has no document: if it is that one, give --stack \
+                 NAME in place of the bucket, or set DRAWBRIDGE_TENANTS to the stack's output \
+                 FirstTenant, for this command to know"
                     .to_owned(),
             ),
         }

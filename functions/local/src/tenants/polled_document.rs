@@ -50,9 +50,10 @@ pub(crate) async fn polled_document(
 async fn check_given(place: &DataLocation, name: &str) -> Result<(), Failure> {
     let unknown = |more: &str| {
         Failure::of(format!(
-            "no tenant is called {} in {}{more}: see `drawbridge tenants list`",
+            "no tenant is called {} in {}{more}: see {}",
             quoted(name),
-            place.name()
+            place.name(),
+            place.command("tenants list")
         ))
     };
     match FirstTenant::of(name, place)? {

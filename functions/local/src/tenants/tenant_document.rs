@@ -68,8 +68,9 @@ impl TenantDocuments {
         Self::check_complete(unreadable)?;
         writeln!(
             out,
-            "no tenants in {}: add one with `drawbridge tenants add`",
-            place.name()
+            "no tenants in {}: add one with {}",
+            place.name(),
+            place.command("tenants add NAME …")
         )?;
         Ok(())
     }
@@ -127,9 +128,16 @@ pub(super) fn unknown(name: &str, found: &[TenantDocument], place: &DataLocation
     };
     let names: Vec<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
     let there = match names.as_slice() {
-        [] => "there is none at all: add one with `drawbridge tenants add`".to_owned(),
+        [] => format!(
+            "there is none at all: add one with {}",
+            place.command("tenants add NAME …")
+        ),
         names if names.len() > 20 => {
-            format!("there are {}; see `drawbridge tenants list`", names.len())
+            format!(
+                "there are {}; see {}",
+                names.len(),
+                place.command("tenants list")
+            )
         }
         names => format!("there is {}", names.join(", ")),
     };

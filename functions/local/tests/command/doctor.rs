@@ -105,7 +105,8 @@ fn an_empty_folder_and_one_that_is_missing_are_told_apart() {
     let mut missing = drawbridge(&["doctor", "--out"]);
     missing
         .arg(folder.path().join("missing"))
-        .env_remove("DRAWBRIDGE_BUCKET");
+        .env_remove("DRAWBRIDGE_BUCKET")
+        .env_remove("DRAWBRIDGE_STACK");
     let missing = run(missing);
     assert!(
         missing.stdout.contains("there is no folder"),

@@ -80,12 +80,16 @@ fn every_example_that_adds_a_tenant_adds_one() {
         let lines = help.lines().map(str::trim);
         let lines = lines.filter(|line| line.starts_with("drawbridge tenants add "));
         // What is for a stack needs one.
-        for line in lines.filter(|line| !line.contains("--bucket")) {
+        for line in lines.filter(|line| !line.contains("--stack")) {
             let words = line.replace(" ID", " 11111111-1111-4111-8111-111111111111");
             let words: Vec<&str> = words.split(' ').skip(1).collect();
             let folder = Folder::new();
             let mut add = drawbridge(&words);
-            for variable in ["DRAWBRIDGE_BUCKET", "DRAWBRIDGE_ALLOWED_SECRETS"] {
+            for variable in [
+                "DRAWBRIDGE_STACK",
+                "DRAWBRIDGE_BUCKET",
+                "DRAWBRIDGE_ALLOWED_SECRETS",
+            ] {
                 add.env_remove(variable);
             }
             add.current_dir(folder.path());

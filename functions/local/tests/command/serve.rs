@@ -105,7 +105,8 @@ fn serve(folder: &Folder, listen: &str) -> Command {
         .arg(folder.path())
         // It only checks tokens of others.
         .env_remove("CONTOSO_SECRET")
-        .env_remove("DRAWBRIDGE_BUCKET");
+        .env_remove("DRAWBRIDGE_BUCKET")
+        .env_remove("DRAWBRIDGE_STACK");
     command
 }
 

@@ -16,6 +16,7 @@ fn it_shows_what_is_pasted_tells_no_log_of_it_and_ends_at_ctrl_c() {
     command
         .arg(folder.path())
         .env_remove("DRAWBRIDGE_BUCKET")
+        .env_remove("DRAWBRIDGE_STACK")
         .env("DRAWBRIDGE_LOG", "trace");
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -103,12 +103,17 @@ const SOMETIMES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "--out",
-        "unless a bucket is named",
-        &["status --out x --bucket y", "deliver --out x"],
+        "unless a stack or a bucket is named",
+        &[
+            "status --out x --bucket y",
+            "status --out x --stack y",
+            "status --stack x --bucket y",
+            "deliver --out x",
+        ],
     ),
     (
         "--pointers",
-        "with --queue",
+        "with --stack or --queue",
         &["replay run --all --pointers"],
     ),
     (
@@ -124,6 +129,7 @@ const SOMETIMES: &[(&str, &str, &[&str])] = &[
         "on a stack",
         &["tenants allow contoso --replaces-first-tenant"],
     ),
+    ("--stack", "if it is a name", &["status --stack ="]),
     ("--send-test", "with a target", &["doctor --send-test"]),
     (
         "--since",
@@ -148,7 +154,9 @@ fn refused(folder: &Folder, line: &str) {
         .split(' ')
         .map(|word| if word == "=" { "" } else { word })
         .collect();
-    let names_a_place = line.contains("--out") || line.contains("--bucket");
+    let names_a_place = ["--out", "--stack", "--bucket"]
+        .iter()
+        .any(|place| line.contains(place));
     let takes_one = !line.starts_with("deliver") && !line.starts_with("poll --tenant-id");
     let mut command = match takes_one && !names_a_place {
         true => command(folder, &args),
@@ -157,6 +165,7 @@ fn refused(folder: &Folder, line: &str) {
     command
         .current_dir(folder.path())
         .env_remove("DRAWBRIDGE_BUCKET")
+        .env_remove("DRAWBRIDGE_STACK")
         .env_remove("DRAWBRIDGE_DELIVER");
     let outcome = run(command);
     assert_eq!(outcome.code, Some(2), "{line}: {}", outcome.stderr);

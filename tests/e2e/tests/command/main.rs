@@ -6,12 +6,14 @@
     reason = "a test says what is wrong by failing"
 )]
 
+mod answering;
 mod backfill;
 #[path = "../cloud/mod.rs"]
 mod cloud;
 mod dead_letters;
 mod doctor;
 mod interposer;
+mod named_stack;
 mod replay;
 mod run;
 mod stack;

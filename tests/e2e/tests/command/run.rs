@@ -93,6 +93,7 @@ pub(crate) async fn command(args: &[&str]) -> Command {
         .envs(emulator.env())
         .env_remove("DRAWBRIDGE_LOG")
         .env_remove("DRAWBRIDGE_BUCKET")
+        .env_remove("DRAWBRIDGE_STACK")
         .env("DRAWBRIDGE_SECRET_PREFIX", "drawbridge/prod/")
         .env("DRAWBRIDGE_ALLOWED_SECRETS", "s")
         .env("DRAWBRIDGE_TENANTS", "[]")

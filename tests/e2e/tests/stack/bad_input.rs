@@ -9,7 +9,7 @@ async fn a_wrong_parameter_is_refused_with_its_name_and_the_fix() {
     let binaries = functions().unwrap();
     let emulator = world::emulator().await;
     let bundle = Bundle::make(&emulator, &binaries).unwrap();
-    let refused: [(&[(&str, &str)], &str); 7] = [
+    let refused: [(&[(&str, &str)], &str); 9] = [
         (
             &[TENANT_ID],
             "Give TenantId and ClientId for the first tenant",
@@ -19,6 +19,14 @@ async fn a_wrong_parameter_is_refused_with_its_name_and_the_fix() {
             "TenantId must be a GUID",
         ),
         (&[("SiemOutput", "none")], "Every output is none"),
+        (
+            &[("ObjectReaders", "splunk")],
+            "Fanout and ObjectReaders have no effect",
+        ),
+        (
+            &[("SiemOutput", "objects"), ("OutputFifo", "true")],
+            "OutputFifo and MessagePointers have no effect",
+        ),
         (
             &[
                 ("DeliverTarget", "syslog"),

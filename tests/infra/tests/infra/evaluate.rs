@@ -151,6 +151,12 @@ impl Deployment {
                 a == b
             }
             "Fn::Not" => !self.is_true(&list.unwrap()[0]),
+            // Of rules alone: a list of words, and a parameter that may be one of them.
+            "Fn::Contains" => {
+                let word = self.text(&list.unwrap()[1]);
+                let words = list.unwrap()[0].as_array().unwrap();
+                words.iter().any(|known| *known == word)
+            }
             "Fn::And" => list.unwrap().iter().all(|inner| self.is_true(inner)),
             "Fn::Or" => list.unwrap().iter().any(|inner| self.is_true(inner)),
             other => panic!("no condition is made with {other}"),

@@ -214,3 +214,35 @@ fn a_full_invocation_of_deliver_has_ten_requests() {
     assert_eq!(fifo["BatchSize"], 10);
     assert_eq!(fifo.get("MaximumBatchingWindowInSeconds"), None);
 }
+
+/// A setting that would do nothing is taken for one that does.
+#[test]
+fn a_setting_of_a_shape_that_no_output_has_is_refused() {
+    let refusals = |given: &[(&str, &str)]| Deployment::with(given).refusals();
+    for (setting, shape, other) in [
+        (("Fanout", "yes"), "objects", "messages"),
+        (("ObjectReaders", "splunk"), "objects", "messages"),
+        (("OutputFifo", "true"), "messages", "objects"),
+        (("MessagePointers", "yes"), "messages", "objects"),
+    ] {
+        for format in FORMATS {
+            let output = format!("{}Output", capital(format));
+            let with = |value| {
+                let mut given = vec![setting, ("SiemOutput", "none")];
+                given.retain(|(name, _)| *name != output);
+                given.push((&output, value));
+                refusals(&given)
+            };
+            for value in [shape, "both"] {
+                assert_eq!(with(value), [""; 0], "{setting:?}, {output}={value}");
+            }
+            let refused = with(other);
+            let [refusal] = refused.as_slice() else {
+                panic!("{setting:?}, {output}={other}: {refused:?}");
+            };
+            for words in [setting.0, "no effect", "leave them out"] {
+                assert!(refusal.contains(words), "{refusal}");
+            }
+        }
+    }
+}

@@ -322,7 +322,7 @@ fn what_cannot_be_is_refused() {
         &folder,
         &["replay", "run", "--all", "--queue", "https://sqs.example/q"],
     )
-    .failed(2, &["--queue goes with --bucket"]);
+    .failed(2, &["--queue goes with --stack or --bucket"]);
     let listed = on(&folder, &["replay", "list"]).failed(1, &["ab2.json is no item"]);
     assert!(!listed.stderr.contains("MARKER"), "{}", listed.stderr);
     let run = on(&folder, &["replay", "run", "--all"]).failed(1, &["2 of 3"]);

@@ -26,6 +26,7 @@ fn here(folder: &Folder, args: &[&str]) -> Command {
     command
         .current_dir(folder.path())
         .env_remove("DRAWBRIDGE_BUCKET")
+        .env_remove("DRAWBRIDGE_STACK")
         .env_remove("DRAWBRIDGE_TENANTS")
         .env_remove("DRAWBRIDGE_ALLOWED_SECRETS");
     command

@@ -25,7 +25,8 @@ pub(crate) fn command(folder: &Folder, args: &[&str]) -> Command {
         .env(VARIABLE, SECRET)
         .env("DRAWBRIDGE_ALLOWED_SECRETS", ALLOWED_SECRETS)
         .envs(folder.hosts())
-        .env_remove("DRAWBRIDGE_BUCKET");
+        .env_remove("DRAWBRIDGE_BUCKET")
+        .env_remove("DRAWBRIDGE_STACK");
     command
 }
 
