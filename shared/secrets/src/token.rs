@@ -52,11 +52,12 @@ pub fn check_token(secret: &SecretString) -> Result<(), NotBare> {
 /// # Errors
 /// As [`check_token`].
 pub fn check_jwt(secret: &SecretString) -> Result<(), NotBare> {
-    match Jwt::parse(secret.expose_secret()) {
-        Some(_) => check_token(secret),
-        None => Err(check_bare(secret.expose_secret())
-            .err()
-            .unwrap_or(NotBare::NoJwt)),
+    let text = secret.expose_secret();
+    match (Jwt::parse(text), check_bare(text)) {
+        (Some(_), _) => check_token(secret),
+        // Each part of one that was damaged is an object in base64.
+        (None, Ok(()) | Err(NotBare::Json)) => Err(NotBare::NoJwt),
+        (None, Err(what)) => Err(what),
     }
 }
 
