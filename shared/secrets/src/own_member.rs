@@ -66,7 +66,7 @@ impl OwnMember {
                 "it is {what}, and was not sent: a client secret is its Value alone, as one line"
             ))),
             (MemberKind::Certificate, Ok(()) | Err(NotBare::Json | NotBare::Xml)) => Err(wrong(
-                "it is no PEM text of a certificate and its private key".to_owned(),
+                "it is not PEM text of a certificate and its private key".to_owned(),
             )),
             _ => Ok(SecretString::from(own)),
         }
@@ -118,7 +118,7 @@ fn member(text: &str, name: &str) -> Result<Member, String> {
     member.map_err(|error| {
         let (line, column) = (error.line(), error.column());
         format!(
-            "the secret is no JSON object (line {line}, column {column}): {}",
+            "the secret is not a JSON object (line {line}, column {column}): {}",
             how()
         )
     })

@@ -17,9 +17,9 @@ what cannot be seen from here.";
 
 /// Look at everything that a poll and a delivery need, and say what to do about what is wrong.
 ///
-/// Every tenant that is not paused signs in for real and is asked for one alert. In a folder, that it
-/// can be written to, the free disk, the clock and the outputs are looked at as well; on a stack the
-/// queues. Nothing stays behind but a test record in the SIEM, if --send-test is given.
+/// Every tenant that is not paused signs in for real and is asked for one alert. In a folder, it also
+/// looks at the permissions, the free disk, the clock and the outputs; on a stack, at the queues. It
+/// leaves nothing behind, except a test record in the SIEM if you give --send-test.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Doctor {
