@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use drawbridge_deliver::{TARGETS, TargetType};
 use jiff::SignedDuration;
 
@@ -28,6 +28,13 @@ fn after_help() -> String {
     EXAMPLES.to_owned() + &TARGETS.iter().map(target).collect::<String>()
 }
 
+/// One of these says what is delivered.
+fn what() -> ArgGroup {
+    ArgGroup::new("what")
+        .args(["file", "all", "check"])
+        .required(true)
+}
+
 /// Deliver the records that poll writes to a SIEM's own intake.
 ///
 /// docs/deliver.md has the settings of each target. Secrets are named as env:VARIABLE or file:PATH.
@@ -35,18 +42,14 @@ fn after_help() -> String {
 /// taken the records, so you can stop the command at any time. What the target will never take goes to
 /// quarantine/ in the data folder, with the reason, and `drawbridge replay` delivers it again.
 #[derive(Debug, Args)]
-#[command(after_help = after_help())]
+#[command(after_help = after_help(), group = what())]
+#[group(skip)]
 pub(crate) struct Deliver {
     /// The file with the target and its settings as a JSON object, in place of DRAWBRIDGE_DELIVER.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
     /// The file of records, of one tenant.
-    #[arg(
-        long,
-        value_name = "FILE",
-        required_unless_present_any = ["all", "check"],
-        conflicts_with_all = ["all", "check"]
-    )]
+    #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// Deliver the files of all tenants of the folder, DIR/NAME/FORMAT.ndjson or .log.
     #[arg(long)]
@@ -56,7 +59,7 @@ pub(crate) struct Deliver {
     pub(crate) out: Option<PathBuf>,
     /// Connect, sign in, send one record that says it is a test, and say what came of it. Nothing else
     /// is delivered.
-    #[arg(long, conflicts_with_all = ["all", "once", "set_aside", "every"])]
+    #[arg(long, conflicts_with_all = ["once", "set_aside", "every"])]
     pub(crate) check: bool,
     /// The format of the records.
     #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]

@@ -113,10 +113,11 @@ fn check_agrees(
         return Ok(());
     }
     Err(Failure::of(format!(
-        "{} of {} says otherwise than {}: leave that out, or change the document",
+        "{} in {} differs from what you gave for {}: give what it says, correct it, or remove it with {}",
         there.document.key,
         place.name(),
-        others.join(" and ")
+        others.join(" and "),
+        place.command(&format!("tenants remove {}", there.document.name))
     )))
 }
 
