@@ -27,12 +27,12 @@ pub(super) fn range(from: Timestamp, to: Timestamp, now: Timestamp) -> Result<Wi
         .ok_or_else(|| format!("the range ends before it starts: from {from} to {to}"))?;
     if from >= now {
         return Err(format!(
-            "the range lies ahead of now, {now}: live polls read what comes"
+            "the range lies in the future, and it is {now:.0} now: live polls will read it"
         ));
     }
     if to > now {
         return Err(format!(
-            "the range ends ahead of now, {now}: live polls read what comes; give an earlier --to"
+            "the range ends in the future, and it is {now:.0} now: live polls read what comes; give an earlier --to"
         ));
     }
     if from < Timestamp::UNIX_EPOCH {
@@ -150,12 +150,12 @@ mod tests {
             (
                 "2026-02-02T00:00:00Z",
                 "2026-02-03T00:00:00Z",
-                "lies ahead of now",
+                "lies in the future",
             ),
             (
                 "2026-01-02T00:00:00Z",
                 "2026-02-03T00:00:00Z",
-                "ends ahead of now",
+                "ends in the future",
             ),
             (
                 "1960-01-01T00:00:00Z",

@@ -38,7 +38,7 @@ fn who() -> ArgGroup {
 ///
 /// Each tenant has a document in the folder, tenants/NAME.toml, and its records are in
 /// NAME/FORMAT.ndjson, or .log for text. --all polls every tenant, --tenant those you name; new and
-/// changed documents are taken up between polls. Ctrl-C ends it after the page at hand; nothing is
+/// changed documents are taken up between polls. Ctrl-C ends it after the current page; nothing is
 /// lost, and the next run goes on where this one ended.
 ///
 /// --tenant-id is the short way to a first tenant: it polls the tenant with this id, and if there is

@@ -17,7 +17,7 @@ Examples:
 /// documents are read anew every minute, and at SIGHUP.
 ///
 /// It speaks plain HTTP: put a reverse proxy that does TLS in front of it. Ctrl-C ends it after the
-/// answers at hand.
+/// answers under way.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Serve {

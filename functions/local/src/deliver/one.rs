@@ -29,7 +29,7 @@ pub(super) async fn run(
     target: &Target,
     every: Duration,
 ) -> Result<(), Failure> {
-    let mut stop = stop_requested_on_signal("the records at hand");
+    let mut stop = stop_requested_on_signal("the records under way");
     let mut delivery = open(file, args, target)?;
     let mut tries = 0;
     loop {

@@ -422,7 +422,9 @@ impl Fleet {
                 Some(BUG.to_owned())
             }
             Ok(report) => {
-                let is_news = report.records > 0 || self.once || self.json;
+                // Whoever has just named a tenant sees that it is polled.
+                let is_begin = is_first && !self.asked.is_empty();
+                let is_news = report.records > 0 || self.once || self.json || is_begin;
                 let printed = if is_news {
                     print_report_of(name, &report, self.json)
                 } else {

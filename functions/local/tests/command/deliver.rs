@@ -417,6 +417,8 @@ fn bad_input_is_told_by_name() {
     let mut nothing = drawbridge(&["deliver", "--once", "--all"]);
     nothing.env_remove("DRAWBRIDGE_DELIVER");
     run(nothing).failed(2, &["--to FILE", "DRAWBRIDGE_DELIVER"]);
+    let no_file = drawbridge(&["deliver", "--to", "to.json", "--once"]);
+    run(no_file).failed(2, &["<--file <FILE>|--all|--check>"]);
     // The secret has no place.
     std::fs::write(folder.own_output(), "{\"AlertId\":\"a\"}\n").unwrap();
     let mut command = deliver(&folder, &server, &[]);

@@ -121,3 +121,24 @@ fn what_the_document_says_otherwise_is_named_and_not_ignored() {
     run(tenant.poll(&folder)).failed(1, &["is paused", "tenants resume"]);
     assert!(!Path::new(&output(&folder, TENANT, "ocsf.ndjson")).exists());
 }
+
+/// There may be no alert for hours.
+#[cfg(unix)]
+#[test]
+fn the_first_poll_is_told_even_if_there_is_nothing_new() {
+    use std::io::{BufRead as _, BufReader};
+
+    use crate::support::command::signal;
+
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    let poll = tenant
+        .poll_since(SINCE, &["--every", "1h"], &folder)
+        .spawn();
+    let mut poll = poll.unwrap();
+    let mut told = String::new();
+    let mut lines = BufReader::new(poll.stdout.take().unwrap());
+    lines.read_line(&mut told).unwrap();
+    signal(&poll, "-INT");
+    Outcome::of(poll.wait_with_output().unwrap()).well();
+    assert!(told.contains(": 0 alerts, 0 new records"), "{told}");
+}

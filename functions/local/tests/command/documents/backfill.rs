@@ -329,12 +329,12 @@ fn what_cannot_be_is_refused() {
         (
             asked("2199-01-01", &["--yes"]),
             1,
-            vec!["ends ahead of now"],
+            vec!["ends in the future"],
         ),
         (
             asked("2032-01-01", &["--yes"]),
             1,
-            vec!["ends ahead of now"],
+            vec!["ends in the future"],
         ),
         (asked("never", &[]), 2, vec!["--to", "2026-01-31"]),
         (
