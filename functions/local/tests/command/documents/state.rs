@@ -106,7 +106,7 @@ fn what_cannot_be_is_refused() {
         (
             "nobody",
             "2021-01-01",
-            ["no state of \"nobody\"", "not polled yet"],
+            ["no state of \"nobody\"", "not been polled yet"],
         ),
         (
             "../contoso",
