@@ -225,13 +225,17 @@ mod tests {
                 client_secret,
                 "more than once",
             ),
-            ("s3cr~t", client_secret, "no JSON object"),
-            (r#"["contoso","s3cr~t"]"#, client_secret, "no JSON object"),
-            (r#"{"contoso":"s3cr~t""#, client_secret, "no JSON object"),
+            ("s3cr~t", client_secret, "not a JSON object"),
+            (
+                r#"["contoso","s3cr~t"]"#,
+                client_secret,
+                "not a JSON object",
+            ),
+            (r#"{"contoso":"s3cr~t""#, client_secret, "not a JSON object"),
             (
                 r#"{"contoso":"s3cr~t"} {"contoso":"s3cr~t"}"#,
                 client_secret,
-                "no JSON object",
+                "not a JSON object",
             ),
             (&long, client_secret, "more than 65536 bytes"),
             (&pem, client_secret, "PEM text"),
@@ -243,7 +247,7 @@ mod tests {
             (
                 r#"{"contoso":"s3cr~t"}"#,
                 MemberKind::Certificate,
-                "no PEM text",
+                "not PEM text",
             ),
         ] {
             let error = read(text, kind).await.unwrap_err();

@@ -204,7 +204,7 @@ async fn of_a_shared_secret_a_document_signs_in_with_its_own_member_whatever_it_
             "a",
             "certificate = \"drawbridge/prod/_shared/1\"",
             shared,
-            "no PEM text",
+            "not PEM text",
         ),
         (
             "a",
