@@ -21,7 +21,7 @@ impl DeliverSettings {
     /// [`SettingsError`] that names the field, and the right name where one was misspelt.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
         let Value::Object(mut fields) = parse_json(text)? else {
-            return Err(DocumentError::of_all("it is no JSON object").into());
+            return Err(DocumentError::of_all("it is not a JSON object").into());
         };
         let known: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
         let wrong = |problem: &str, hint: &str| {
@@ -147,7 +147,7 @@ mod tests {
     fn errors_name_the_field_and_the_right_name() {
         for (text, words) in [
             ("nonsense", "cannot be read: it is not valid JSON"),
-            ("[]", "cannot be read: it is no JSON object"),
+            ("[]", "cannot be read: it is not a JSON object"),
             (
                 "{}",
                 "target is missing: it is one of splunk-hec, splunk-soar",

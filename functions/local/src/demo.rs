@@ -56,7 +56,7 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
         ..DataLocation::folder(args.out.clone()).services()?
     };
     let tenant = given.tenant("demo")?;
-    let session = Session::open(&args.out, &services, &tenant, None).await?;
+    let session = Session::open(&args.out, &services, &tenant).await?;
 
     let started = Instant::now();
     let shown = Shown::start();

@@ -100,28 +100,20 @@ pub(crate) fn file_name(format: &dyn Format) -> String {
     format!("{}.{ending}", format.name())
 }
 
-/// A tenant's outputs in a folder, opened.
-#[derive(Default)]
-pub(crate) struct Opened {
-    pub(crate) outputs: Vec<Output>,
-    /// The files among them.
-    pub(crate) files: Vec<Arc<LocalQueue>>,
-}
-
 /// Opens a tenant's outputs: `<folder>/<below>/<format>.ndjson`, `.log` for text, or objects.
 pub(crate) async fn open(
     folder: &Path,
     below: &Path,
     tenant: &Tenant,
     hold: Hold,
-) -> Result<Opened, Failure> {
+) -> Result<Vec<Output>, Failure> {
     check_names(tenant)
         .and_then(|()| check_name(tenant))
         .map_err(Failure::of)?;
     let store: Arc<dyn Store> = Arc::new(LocalStore::new(folder).for_group());
     // Only `drawbridge serve` reads what it serves, and it checks who may.
     let private: Arc<dyn Catalogue> = Arc::new(LocalStore::new(folder));
-    let mut opened = Opened::default();
+    let mut opened = Vec::new();
     for name in names(tenant) {
         let Some((format, shape)) = shape(&name) else {
             continue;
@@ -130,19 +122,18 @@ pub(crate) async fn open(
         match shape {
             Shape::Messages => {}
             Shape::Objects => {
-                opened.outputs.extend(objects(&store, tenant, &name));
+                opened.extend(objects(&store, tenant, &name));
                 continue;
             }
             Shape::Served => {
-                opened.outputs.extend(served(&private, tenant, &name));
+                opened.extend(served(&private, tenant, &name));
                 continue;
             }
         }
         let file = below.join(file_name(format));
         let queue = LocalQueue::open_below(Root::new(folder), file, hold).await;
         let queue = Arc::new(queue.map_err(Failure::of)?);
-        opened.files.push(Arc::clone(&queue));
-        opened.outputs.push(output(name, format, queue));
+        opened.push(output(name, format, queue));
     }
     Ok(opened)
 }

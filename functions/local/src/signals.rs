@@ -7,7 +7,7 @@ use crate::progress::say;
 
 /// Stops at Ctrl-C after the page at hand, and at a second one at once.
 pub(crate) fn stop_on_signal() -> Stop {
-    Stop::when(stop_requested_on_signal("the page at hand"))
+    Stop::when(stop_requested_on_signal("the current page"))
 }
 
 /// Turns true at Ctrl-C, when `last` is still to be finished; a second one ends the process. From

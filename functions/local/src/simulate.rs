@@ -82,11 +82,15 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         ),
     };
     let program = program();
-    let (login, graph) = (simulator.login_url(), simulator.graph_url());
+    // Which no document may name: it is the administrator's word.
+    let hosts = format!(
+        "DRAWBRIDGE_LOGIN_URL={} DRAWBRIDGE_GRAPH_URL={}",
+        simulator.login_url(),
+        simulator.graph_url()
+    );
     let mut message = format!(
         "serving {alerts_word}; {how}\n  \
-         {secret}{program} poll --tenant-id {} --client-id {} \
-         --login-url {login} --graph-url {graph}{since}",
+         {secret}{hosts} {program} poll --tenant-id {} --client-id {}{since}",
         args.tenant_id, args.client_id,
     );
     if args.tenants > 1 {
@@ -97,12 +101,9 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     }
     if let Some(folder) = &args.documents {
         write_documents(&args, folder)?;
-        // Which the documents may not say: it is the administrator's word.
         message.push_str(&format!(
             "\nthe tenants' documents are in {}; {how}\n  \
-             {secret}DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} \
-             DRAWBRIDGE_LOGIN_URL={login} DRAWBRIDGE_GRAPH_URL={graph} \
-             {program} poll --all --out {}",
+             {secret}DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} {hosts} {program} poll --all --out {}",
             folder.join("tenants").display(),
             quoted(&folder.display().to_string()),
         ));

@@ -26,7 +26,7 @@ pub(crate) fn ago(time: Option<Timestamp>, now: Timestamp) -> String {
         return "never".to_owned();
     };
     match now.duration_since(time).as_secs() {
-        ahead @ ..0 => format!("{} ahead of now", span(-ahead)),
+        ahead @ ..0 => format!("{} in the future", span(-ahead)),
         secs => format!("{} ago", span(secs)),
     }
 }
@@ -38,7 +38,7 @@ mod tests {
     #[test]
     fn a_time_ahead_is_told_as_such() {
         let at = |secs| jiff::Timestamp::from_second(secs).unwrap();
-        assert_eq!(ago(Some(at(7300)), at(100)), "2 h ahead of now");
+        assert_eq!(ago(Some(at(7300)), at(100)), "2 h in the future");
         assert_eq!(ago(Some(at(100)), at(7300)), "2 h ago");
         assert_eq!(ago(None, at(0)), "never");
     }

@@ -1,6 +1,6 @@
 //! The requests of a tenant, which live polls, sweeps and backfills share.
 //!
-//! Graph takes 150 requests a minute from an app in a tenant for security alerts (Microsoft Graph
+//! Graph takes 150 requests per minute from an app in a tenant for security alerts (Microsoft Graph
 //! throttling limits). A tenant's jobs are done one after the other, so what each spent is in the
 //! state that the next one reads. Live polls take what they need; the others leave a third of it,
 //! and are spaced out from the tenth request of a minute on. An hourly sweep of a tenant without news

@@ -144,7 +144,7 @@ impl Report {
     }
 }
 
-/// How long ago that was. A time ahead is no time at which anything was read: a clock is wrong by so
+/// How long ago that was. A time ahead is not a time at which anything was read: a clock is wrong by so
 /// much.
 pub(crate) fn lag_secs(time: Timestamp, now: Timestamp) -> f64 {
     now.duration_since(time).as_secs_f64().abs()

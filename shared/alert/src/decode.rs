@@ -37,7 +37,7 @@ impl DecodeError {
                 at(path)
             ),
             None => format!(
-                "this is no alert as Microsoft Graph's alerts_v2 has them, or its id cannot be \
+                "this is not an alert as Microsoft Graph's alerts_v2 has them, or its id cannot be \
                  read{}: {reason}",
                 at(path)
             ),
@@ -57,7 +57,7 @@ impl<'a> Alert<'a> {
     /// Reads one alert from its JSON text.
     ///
     /// # Errors
-    /// [`DecodeError`] when the text is no JSON object, has no `id`, has a wrong type in a property
+    /// [`DecodeError`] when the text is not a JSON object, has no `id`, has a wrong type in a property
     /// that the records need, is nested so deeply that readers of the records would fail on it, or
     /// has so many values that reading it would take more memory than there may be.
     pub fn decode(json: &'a str) -> Result<Self, DecodeError> {

@@ -8,7 +8,7 @@ const PLACEHOLDER_YEAR: &str = "0001-01-01T";
 /// A time of an alert: Graph's own text, and the instant that it names.
 ///
 /// Graph writes up to seven fractional digits and cuts trailing zeros, so that texts do not sort;
-/// compare the instants. A text that is no time has no instant and fails nothing.
+/// compare the instants. A text that is not a time has no instant and fails nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timestamp<'a> {
     /// As Graph wrote it.

@@ -24,7 +24,7 @@ pub struct Position {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
     /// It is something else, or its brackets and quotes do not fit.
-    #[error("is no JSON object")]
+    #[error("is not a JSON object")]
     NotJson,
     /// It is longer than [`MAX_ITEM_BYTES`].
     #[error("is longer than 64 MiB")]

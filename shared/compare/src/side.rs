@@ -110,7 +110,7 @@ impl Side {
             if let Some(first) = counts.first_broken.first() {
                 let line = first.position.line;
                 seen.push_str(&format!(
-                    ", {} parts that are no JSON; the first in line {line} {}",
+                    ", {} parts that are not JSON; the first in line {line} {}",
                     counts.broken, first.why
                 ));
             }

@@ -50,9 +50,9 @@ pub enum ConfigError {
     },
     /// Files among the documents are no tenant's by their names.
     #[error(
-        "{places}: no tenant has a document of such a name, so that nobody is polled by it: a \
-         document is NAME.toml or NAME.json in tenants/ or tenants/paused/, and NAME is 1 to 64 of \
-         a-z, 0-9 and -; give it such a name, or take it away"
+        "{places}: ignored, since its name cannot be that of a tenant's document: rename it to \
+         NAME.toml or NAME.json in tenants/ or tenants/paused/, where NAME is 1 to 64 of a-z, 0-9 and \
+         -, or remove it"
     )]
     Misnamed {
         /// Their keys, or the first of them.

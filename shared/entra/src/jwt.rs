@@ -18,7 +18,7 @@ struct Header {
     alg: String,
 }
 
-/// The header's `alg`; `None` for what is no signed token of three parts.
+/// The header's `alg`; `None` for what is not a signed token of three parts.
 pub fn algorithm(token: &str) -> Option<String> {
     let header: Header = part(token, 0)?;
     Some(header.alg)

@@ -38,7 +38,7 @@ pub use trouble::{Trouble, trouble};
 /// its place is refused: nobody may ever write to it. What lies in `/dev` or `/proc` is meant.
 ///
 /// # Errors
-/// Those of the operating system, and what [`trouble`] tells apart: what is no regular file.
+/// Those of the operating system, and what [`trouble`] tells apart: what is not a regular file.
 pub fn read_through_links(path: &Path) -> io::Result<File> {
     system::read_through_links(path)
 }

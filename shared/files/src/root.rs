@@ -53,7 +53,7 @@ impl Root {
     ///
     /// # Errors
     /// As for all of these functions, those of the operating system, and what [`crate::trouble`]
-    /// tells apart: a symbolic link, or what is no regular file.
+    /// tells apart: a symbolic link, or what is not a regular file.
     pub fn read(&self, below: impl AsRef<Path>) -> io::Result<File> {
         let (folder, name) = self.find(below.as_ref())?;
         folder.read(&name)

@@ -203,7 +203,7 @@ mod unix {
             root.read("pipe").unwrap_err(),
             root.append("pipe", Access::Group).unwrap_err(),
         ] {
-            assert!(trouble(&error).unwrap().code.contains("no regular file"));
+            assert!(trouble(&error).unwrap().code.contains("not a regular file"));
         }
     }
 }

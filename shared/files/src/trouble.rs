@@ -20,7 +20,7 @@ pub struct Trouble {
 pub(crate) enum Found {
     #[error("{} is a symbolic link", .0.display())]
     Link(PathBuf),
-    #[error("{} is no regular file", .0.display())]
+    #[error("{} is not a regular file", .0.display())]
     #[cfg_attr(not(unix), allow(dead_code, reason = "other systems have none"))]
     Special(PathBuf),
 }
@@ -34,7 +34,7 @@ impl Found {
                 "links are not followed below the folder, where one could lead a write to any \
                  file: put the file or the folder itself there, or mount it there",
             ),
-            Self::Special(place) => (place, "it is no regular file", "move it away"),
+            Self::Special(place) => (place, "it is not a regular file", "move it away"),
         };
         Trouble {
             place: Some(place.clone()),
@@ -110,7 +110,7 @@ mod tests {
         assert!(link.fix.contains("not followed"), "{}", link.fix);
         let special = trouble(&found(Found::Special, Path::new("data/pipe"))).unwrap();
         assert_eq!(special.place.unwrap(), Path::new("data/pipe"));
-        assert_eq!(special.code, "it is no regular file");
+        assert_eq!(special.code, "it is not a regular file");
     }
 
     #[test]

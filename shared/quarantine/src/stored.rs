@@ -29,7 +29,7 @@ pub enum ReadError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The object is none that was written here.
-    #[error("{key} is no item of a quarantine")]
+    #[error("{key} is not an item of a quarantine")]
     NoItem {
         /// The object's key.
         key: String,
@@ -171,7 +171,7 @@ mod tests {
         let error = item.read(&store).await.map(drop).unwrap_err().to_string();
         assert_eq!(
             error,
-            "quarantine/contoso/records/ab.json is no item of a quarantine"
+            "quarantine/contoso/records/ab.json is not an item of a quarantine"
         );
     }
 

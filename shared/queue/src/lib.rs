@@ -5,7 +5,7 @@
 //! made again, and [`Message::key`] lets a reader drop what it has seen. All implementations pass
 //! the same conformance suite (`tests/e2e/tests/queue_conformance.rs`).
 //!
-//! - [`LocalQueue`]: one line a message in a file that any log shipper can tail.
+//! - [`LocalQueue`]: one line per message in a file that any log shipper can tail.
 //! - [`ObjectsQueue`]: gzip NDJSON objects in a store, of which S3 tells the readers.
 //! - [`ServedQueue`]: segments in a store, each shown from a moment on, for readers that ask over HTTPS.
 //! - [`SqsQueue`] (feature `aws`): a standard or FIFO queue of Amazon SQS.

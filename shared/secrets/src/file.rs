@@ -179,7 +179,7 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(&path).status();
         assert!(made.unwrap().success());
         let error = FileSecrets.get(path.to_str().unwrap()).await.unwrap_err();
-        assert!(error.to_string().contains("no regular file"), "{error}");
+        assert!(error.to_string().contains("not a regular file"), "{error}");
         let (given, mut writer) = std::io::pipe().unwrap();
         writer.write_all(b"s3cr~t").unwrap();
         drop(writer);

@@ -66,7 +66,7 @@ impl OwnMember {
                 "it is {what}, and was not sent: a client secret is its Value alone, as one line"
             ))),
             (MemberKind::Certificate, Ok(()) | Err(NotBare::Json | NotBare::Xml)) => Err(wrong(
-                "it is no PEM text of a certificate and its private key".to_owned(),
+                "it is not PEM text of a certificate and its private key".to_owned(),
             )),
             _ => Ok(SecretString::from(own)),
         }
@@ -118,7 +118,7 @@ fn member(text: &str, name: &str) -> Result<Member, String> {
     member.map_err(|error| {
         let (line, column) = (error.line(), error.column());
         format!(
-            "the secret is no JSON object (line {line}, column {column}): {}",
+            "the secret is not a JSON object (line {line}, column {column}): {}",
             how()
         )
     })
@@ -225,13 +225,17 @@ mod tests {
                 client_secret,
                 "more than once",
             ),
-            ("s3cr~t", client_secret, "no JSON object"),
-            (r#"["contoso","s3cr~t"]"#, client_secret, "no JSON object"),
-            (r#"{"contoso":"s3cr~t""#, client_secret, "no JSON object"),
+            ("s3cr~t", client_secret, "not a JSON object"),
+            (
+                r#"["contoso","s3cr~t"]"#,
+                client_secret,
+                "not a JSON object",
+            ),
+            (r#"{"contoso":"s3cr~t""#, client_secret, "not a JSON object"),
             (
                 r#"{"contoso":"s3cr~t"} {"contoso":"s3cr~t"}"#,
                 client_secret,
-                "no JSON object",
+                "not a JSON object",
             ),
             (&long, client_secret, "more than 65536 bytes"),
             (&pem, client_secret, "PEM text"),
@@ -243,7 +247,7 @@ mod tests {
             (
                 r#"{"contoso":"s3cr~t"}"#,
                 MemberKind::Certificate,
-                "no PEM text",
+                "not PEM text",
             ),
         ] {
             let error = read(text, kind).await.unwrap_err();

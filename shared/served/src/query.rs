@@ -70,20 +70,20 @@ impl Query {
             }
             match name.to_ascii_lowercase().as_str() {
                 name::SINCE if read.since.is_none() => {
-                    let problem = "sinceTimeUtc is no time: write it as 2026-01-02T03:04:05Z";
+                    let problem = "sinceTimeUtc is not a time: write it as 2026-01-02T03:04:05Z";
                     read.since = Some(time(&value).ok_or(Unreadable(problem))?);
                 }
                 name::UNTIL if read.until.is_none() => {
-                    let problem = "untilTimeUtc is no time: write it as 2026-01-02T03:04:05Z";
+                    let problem = "untilTimeUtc is not a time: write it as 2026-01-02T03:04:05Z";
                     read.until = Some(time(&value).ok_or(Unreadable(problem))?);
                 }
                 name::AGO if duration.is_none() => {
-                    let problem = "ago is no ISO 8601 duration: write it as PT30M or P1D";
+                    let problem = "ago is not an ISO 8601 duration: write it as PT30M or P1D";
                     duration = Some(ago(&value, now).ok_or(Unreadable(problem))?);
                 }
                 name::LIMIT if read.limit.is_none() => {
                     let limit = value.trim().parse().ok().filter(|limit| *limit > 0);
-                    let problem = "limit is no number: write 1 or more";
+                    let problem = "limit is not a number: write 1 or more";
                     read.limit = Some(limit.ok_or(Unreadable(problem))?);
                 }
                 name::CURSOR if read.cursor.is_none() => {
@@ -282,12 +282,12 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named_and_not_repeated() {
         for (query, named) in [
-            ("sinceTimeUtc=hunter2", "sinceTimeUtc is no time"),
-            ("untilTimeUtc=hunter2", "untilTimeUtc is no time"),
-            ("ago=hunter2", "ago is no ISO 8601 duration"),
-            ("limit=hunter2", "limit is no number"),
-            ("limit=0", "limit is no number"),
-            ("limit=-1", "limit is no number"),
+            ("sinceTimeUtc=hunter2", "sinceTimeUtc is not a time"),
+            ("untilTimeUtc=hunter2", "untilTimeUtc is not a time"),
+            ("ago=hunter2", "ago is not an ISO 8601 duration"),
+            ("limit=hunter2", "limit is not a number"),
+            ("limit=0", "limit is not a number"),
+            ("limit=-1", "limit is not a number"),
             ("cursor=hunter2", "cursor is none"),
         ] {
             let Unreadable(problem) = read(query).unwrap_err();

@@ -17,7 +17,7 @@ pub(crate) enum SegmentError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(
-        "{key} is no segment that can be read: it is not gzip, is damaged or too large; if its \
+        "{key} is not a segment that can be read: it is not gzip, is damaged or too large; if its \
          records are not needed, remove it"
     )]
     Damaged { key: String },

@@ -21,7 +21,7 @@ impl ManualClock {
     /// One that tells this time, as RFC 3339 writes it.
     ///
     /// # Panics
-    /// When it is no time.
+    /// When it is not a time.
     pub fn at(time: &str) -> Self {
         Self::of(time.parse().unwrap())
     }

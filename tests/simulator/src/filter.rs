@@ -142,7 +142,9 @@ impl Parser<'_> {
             _ => None,
         };
         if let Some(field) = time {
-            let value = value.parse().map_err(|_| format!("{value} is no time"))?;
+            let value = value
+                .parse()
+                .map_err(|_| format!("{value} is not a time"))?;
             return Ok(Filter::Time {
                 field,
                 comparison,

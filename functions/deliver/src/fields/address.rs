@@ -50,7 +50,7 @@ pub(crate) fn check_base(
     own_path: &str,
 ) -> Result<(), SettingsError> {
     if url.path().contains(own_path) {
-        let problem = format!("has {own_path} in it, which is added to it: leave that out");
+        let problem = format!("contains {own_path}, which is added by itself: leave it out");
         return Err(SettingsError::field(field, problem));
     }
     check_url(field, url, false)

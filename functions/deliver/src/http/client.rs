@@ -88,7 +88,7 @@ impl Client {
             .uri(request.url.as_str());
         for (name, value) in request.headers {
             let mut value = http::HeaderValue::try_from(value)
-                .map_err(|_| TransportError::Setup(format!("{name} is no header value")))?;
+                .map_err(|_| TransportError::Setup(format!("{name} is not a header value")))?;
             value.set_sensitive(true);
             builder = builder.header(name, value);
         }

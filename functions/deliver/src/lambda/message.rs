@@ -79,7 +79,7 @@ pub(super) fn stored_record(
         return refuse(record, reason);
     }
     let Ok(bytes) = size.parse() else {
-        return refuse(record, "the size of its body is no number");
+        return refuse(record, "the size of its body is not a number");
     };
     Ok(StoredRecord {
         record,

@@ -29,14 +29,14 @@ impl Simulator {
             .unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut text = String::new();
-        while !text.contains("--graph-url") {
+        while !text.contains("DRAWBRIDGE_GRAPH_URL=") {
             assert!(
                 out.read_line(&mut text).unwrap() > 0,
                 "the simulator did not start"
             );
         }
-        let after = |flag: &str| {
-            text.split(flag)
+        let after = |variable: &str| {
+            text.split(variable)
                 .nth(1)
                 .unwrap()
                 .split_whitespace()
@@ -45,8 +45,8 @@ impl Simulator {
                 .to_owned()
         };
         Self {
-            login_url: after("--login-url"),
-            graph_url: after("--graph-url"),
+            login_url: after("DRAWBRIDGE_LOGIN_URL="),
+            graph_url: after("DRAWBRIDGE_GRAPH_URL="),
             child,
             _out: out,
         }
@@ -75,15 +75,11 @@ pub(crate) fn poll(simulator: &Simulator) -> Polled {
         .args(["poll", "--once", "--json", "--service-source", "all"])
         .args(["--tenant-id", "11111111-1111-4111-8111-111111111111"])
         .args(["--client-id", "22222222-2222-4222-8222-222222222222"])
-        .args([
-            "--login-url",
-            &simulator.login_url,
-            "--graph-url",
-            &simulator.graph_url,
-        ])
         .args(["--since", "2025-12-31T00:00:00Z", "--out"])
         .arg(folder.path())
         .env("DRAWBRIDGE_CLIENT_SECRET", "simulated")
+        .env("DRAWBRIDGE_LOGIN_URL", &simulator.login_url)
+        .env("DRAWBRIDGE_GRAPH_URL", &simulator.graph_url)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -2,6 +2,7 @@
 
 use drawbridge_cursor::Window;
 use drawbridge_poll::BackfillProgress;
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
@@ -26,12 +27,12 @@ pub(super) fn range(from: Timestamp, to: Timestamp, now: Timestamp) -> Result<Wi
         .ok_or_else(|| format!("the range ends before it starts: from {from} to {to}"))?;
     if from >= now {
         return Err(format!(
-            "the range lies ahead of now, {now}: live polls read what comes"
+            "the range lies in the future, and it is {now:.0} now: live polls will read it"
         ));
     }
     if to > now {
         return Err(format!(
-            "the range ends ahead of now, {now}: live polls read what comes; give an earlier --to"
+            "the range ends in the future, and it is {now:.0} now: live polls read what comes; give an earlier --to"
         ));
     }
     if from < Timestamp::UNIX_EPOCH {
@@ -45,9 +46,10 @@ pub(super) fn beyond_retention(window: &Window, now: Timestamp) -> Option<String
     let oldest = now - SignedDuration::from_hours(24 * RETENTION_DAYS);
     (window.from() < oldest).then(|| {
         format!(
-            "note: Graph has what lies within the tenant's retention policy, in Defender for \
-             Endpoint {RETENTION_DAYS} days unless it was changed; before {oldest} it may answer \
-             with nothing, which is then no sign that there was nothing"
+            "note: Defender for Endpoint keeps alerts for {RETENTION_DAYS} days unless the tenant \
+             changed that; for the time before {oldest}, an empty answer of Graph does not mean that \
+             there were no alerts",
+            oldest = Offset::UTC.to_datetime(oldest).date()
         )
     })
 }
@@ -148,12 +150,12 @@ mod tests {
             (
                 "2026-02-02T00:00:00Z",
                 "2026-02-03T00:00:00Z",
-                "lies ahead of now",
+                "lies in the future",
             ),
             (
                 "2026-01-02T00:00:00Z",
                 "2026-02-03T00:00:00Z",
-                "ends ahead of now",
+                "ends in the future",
             ),
             (
                 "1960-01-01T00:00:00Z",
@@ -171,7 +173,8 @@ mod tests {
     fn a_range_before_what_defender_keeps_is_told() {
         let now = at("2026-07-01T00:00:00Z");
         let window = |from: &str| Window::new(at(from), now).unwrap();
-        assert!(beyond_retention(&window("2026-01-01T00:00:00Z"), now).is_some());
+        let told = beyond_retention(&window("2026-01-01T00:00:00Z"), now).unwrap();
+        assert!(told.contains("before 2026-01-02, "), "{told}");
         assert_eq!(beyond_retention(&window("2026-01-03T00:00:00Z"), now), None);
     }
 }

@@ -13,15 +13,15 @@ Examples:
   drawbridge backfill resume 20260101-20260201-1f2e3d4c
   drawbridge backfill cancel 20260101-20260201-1f2e3d4c
 
-Asked for again, it goes on where it was interrupted. In a folder it runs here, and Ctrl-C ends it
-after the page at hand. On a stack the tenant's polls read it: Ctrl-C ends the display alone, and
-they go on.";
+The same command again goes on where it was interrupted. In a folder it runs here, and Ctrl-C ends it
+after the current page. On a stack the tenant's polls read it: Ctrl-C only ends the display, and they
+go on.";
 
 /// Read an older range of a tenant's alerts.
 ///
-/// By lastUpdateDateTime, a day at a time, behind the live polls and with what these leave of
-/// Graph's limit. Records that the outputs have within the tenant's retention are not written again
-/// unless --again says so; they have the same keys as live ones.
+/// It reads by lastUpdateDateTime, a day at a time, after the live polls and with what they leave of
+/// Graph's limit. Its records have the same keys as live ones. A record that was written within the
+/// tenant's retention is not written again, unless --again says so.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Backfill {
@@ -79,7 +79,7 @@ pub(crate) struct BackfillStatus {
     pub(crate) place: DataLocationArgs,
 }
 
-/// Go on with a backfill that stopped, and try the windows again that failed.
+/// Go on with a backfill that stopped, and retry the windows that failed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  drawbridge backfill resume 20260101-20260201-1f2e3d4c")]
 pub(crate) struct BackfillResume {

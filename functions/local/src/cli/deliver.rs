@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use drawbridge_deliver::{TARGETS, TargetType};
 use jiff::SignedDuration;
 
@@ -8,10 +8,10 @@ use super::format::format_name;
 
 const EXAMPLES: &str = "\
 Examples:
-  drawbridge deliver --to splunk.json                      as records come, from ./drawbridge-data
   drawbridge deliver --to splunk.json --check              one test record, and what came of it
-  drawbridge deliver --to splunk.json --all                the files of all tenants
-  drawbridge deliver --to splunk.json --once --json        for cron
+  drawbridge deliver --to splunk.json --all                as records come, the files of all tenants
+  drawbridge deliver --to splunk.json --all --once --json  for cron
+  drawbridge deliver --to splunk.json --file drawbridge-data/contoso/siem.ndjson
   DRAWBRIDGE_DELIVER='{...}' drawbridge deliver --file records/native.ndjson --format native
 
 The targets, with an example of the file that --to names:
@@ -28,27 +28,29 @@ fn after_help() -> String {
     EXAMPLES.to_owned() + &TARGETS.iter().map(target).collect::<String>()
 }
 
+/// One of these says what is delivered.
+fn what() -> ArgGroup {
+    ArgGroup::new("what")
+        .args(["file", "all", "check"])
+        .required(true)
+}
+
 /// Deliver the records that poll writes to a SIEM's own intake.
 ///
 /// docs/deliver.md has the settings of each target. Secrets are named as env:VARIABLE or file:PATH.
-/// The target sentinel is signed in to with a secret, a certificate or a federation, which is the
-/// path of a token file here. How far the file was delivered stands beside it and moves only after the target
-/// took the records, so that it may be stopped at any time. What the target will never take goes to
+/// A checkpoint beside the file says how far it was delivered. It moves only after the target has
+/// taken the records, so you can stop the command at any time. What the target will never take goes to
 /// quarantine/ in the data folder, with the reason, and `drawbridge replay` delivers it again.
 #[derive(Debug, Args)]
-#[command(after_help = after_help())]
+#[command(after_help = after_help(), group = what())]
+#[group(skip)]
 pub(crate) struct Deliver {
     /// The file with the target and its settings as a JSON object, in place of DRAWBRIDGE_DELIVER.
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
-    /// The file of records.
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "drawbridge-data/siem.ndjson",
-        conflicts_with_all = ["all", "check"]
-    )]
-    pub(crate) file: PathBuf,
+    /// The file of records, of one tenant.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
     /// Deliver the files of all tenants of the folder, DIR/NAME/FORMAT.ndjson or .log.
     #[arg(long)]
     pub(crate) all: bool,
@@ -57,7 +59,7 @@ pub(crate) struct Deliver {
     pub(crate) out: Option<PathBuf>,
     /// Connect, sign in, send one record that says it is a test, and say what came of it. Nothing else
     /// is delivered.
-    #[arg(long, conflicts_with_all = ["all", "once", "set_aside", "every"])]
+    #[arg(long, conflicts_with_all = ["once", "set_aside", "every"])]
     pub(crate) check: bool,
     /// The format of the records.
     #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
@@ -66,8 +68,8 @@ pub(crate) struct Deliver {
     /// the file is; else local].
     #[arg(long, value_name = "NAME", conflicts_with_all = ["all", "check"])]
     pub(crate) tenant: Option<String>,
-    /// Put records aside even if the target refuses every one of them. Without it they wait, since a
-    /// setting is wrong then, and the records are not.
+    /// Put records aside even if the target refuses every one of them. Without it they wait, since then
+    /// it is a setting that is wrong, and not the records.
     #[arg(long)]
     pub(crate) set_aside: bool,
     /// Deliver the records that there are and end.

@@ -10,8 +10,8 @@ Examples:
 
 /// Poll a simulated tenant to the end and show the result.
 ///
-/// It does so through the same client and handler as with a real tenant. Running it again writes
-/// nothing twice.
+/// It uses the same client and handler as for a real tenant. Run it again, and nothing is written
+/// twice.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {

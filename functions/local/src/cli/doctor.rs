@@ -17,10 +17,10 @@ what cannot be seen from here.";
 
 /// Look at everything that a poll and a delivery need, and say what to do about what is wrong.
 ///
-/// Every tenant that is not paused signs in for real and is asked for one alert. In a folder, that it
-/// can be written to, the free disk, the clock and the outputs are looked at as well; of a stack that is
-/// given by its name the functions, the timer, the alarms and who hears of them, and the queues. Nothing
-/// stays behind but a test record in the SIEM, if --send-test is given.
+/// Every tenant that is not paused signs in for real and is asked for one alert. In a folder, it also
+/// looks at the permissions, the free disk, the clock and the outputs; on a stack that is given by its
+/// name, at the functions, the timer, the alarms and who hears of them, and the queues. It leaves nothing
+/// behind, except a test record in the SIEM if you give --send-test.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Doctor {

@@ -11,7 +11,7 @@ Examples:
 
 /// Map alerts to records: JSON in, one record per line out.
 ///
-/// Each alert is mapped as if it were read for the first time, with all that it shows. A poll that
+/// Each alert is mapped as if it were read for the first time, with all of its evidence. A poll that
 /// meets an alert before it is complete writes the missing devices and users in records of their
 /// own, later.
 ///

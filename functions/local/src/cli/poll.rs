@@ -1,9 +1,7 @@
 use std::path::PathBuf;
 
-use clap::Args;
-use drawbridge_config::defaults;
+use clap::{ArgGroup, Args};
 use jiff::{SignedDuration, Timestamp};
-use url::Url;
 
 use super::format::format_name;
 use super::time::time;
@@ -13,18 +11,16 @@ Examples:
   drawbridge poll --tenant-id ID --client-id ID          once a minute into ./drawbridge-data
   drawbridge poll --tenant-id ID --client-id ID --once --json                        for cron
   drawbridge poll --tenant-id ID --client-id ID --since 2026-01-01T00:00:00Z --every 5m
-  drawbridge poll --tenant-id ID --client-id ID --cloud gcc-high --secret-file secret.txt
+  drawbridge poll --tenant-id ID --client-id ID --cloud gcc-high
   drawbridge poll --all                                  every tenant of `drawbridge tenants`
   drawbridge poll --tenant contoso --tenant fabrikam --once --json";
 
-/// The arguments that a tenant's document takes the place of.
-const OF_DOCUMENTS: [&str; 11] = [
+/// The arguments that go with --tenant-id alone: a document that is named says all of that.
+const OF_DOCUMENTS: [&str; 9] = [
     "tenant_id",
     "client_id",
     "secret_file",
     "cloud",
-    "login_url",
-    "graph_url",
     "since",
     "format",
     "service_sources",
@@ -32,20 +28,29 @@ const OF_DOCUMENTS: [&str; 11] = [
     "page_size",
 ];
 
-/// Poll a tenant and append its records to a file that any shipper can tail.
+/// One of these says who is polled.
+fn who() -> ArgGroup {
+    let group = ArgGroup::new("who").args(["tenant_id", "tenants", "all"]);
+    group.required(true).multiple(true)
+}
+
+/// Poll tenants and append the records of each to a file that any shipper can tail.
 ///
-/// The app registration needs the application permission SecurityAlert.Read.All with admin
-/// consent. The client secret comes from the variable DRAWBRIDGE_CLIENT_SECRET or from a file,
-/// never from the command line. Ctrl-C ends it after the page at hand; nothing is lost, and the
-/// next run goes on where this one ended.
+/// Each tenant has a document in the folder, tenants/NAME.toml, and its records are in
+/// NAME/FORMAT.ndjson, or .log for text. --all polls every tenant, --tenant those you name; new and
+/// changed documents are taken up between polls. Ctrl-C ends it after the current page; nothing is
+/// lost, and the next run goes on where this one ended.
 ///
-/// With --tenant or --all, it polls tenants that have documents in the folder, side by side, each
-/// into NAME/FORMAT.ndjson; new and changed documents are taken up between polls.
+/// --tenant-id is the short way to a first tenant: it polls the tenant with this id, and if there is
+/// none, writes its document first, named after the id. What else you give has to agree with the
+/// document. The client secret comes from the variable DRAWBRIDGE_CLIENT_SECRET or from a file, never
+/// from the command line. The app registration needs the application permission
+/// SecurityAlert.Read.All with admin consent.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
-#[group(id = "polled", required = true, multiple = true, args = ["tenant_id", "tenants", "all"])]
+#[command(after_help = EXAMPLES, group = who())]
+#[group(skip)]
 pub(crate) struct Poll {
-    /// The directory (tenant) id in Entra.
+    /// The directory (tenant) id in Entra; a document is written if no tenant of the folder has it.
     #[arg(long, value_name = "ID", requires = "client_id")]
     pub(crate) tenant_id: Option<String>,
     /// The application (client) id of the app registration.
@@ -57,47 +62,39 @@ pub(crate) struct Poll {
     /// All tenants that have documents in the folder and are not paused.
     #[arg(long, conflicts_with = "tenants", conflicts_with_all = OF_DOCUMENTS)]
     pub(crate) all: bool,
-    /// Read the client secret from this file in place of DRAWBRIDGE_CLIENT_SECRET.
+    /// Read the client secret from this file in place of DRAWBRIDGE_CLIENT_SECRET: one that is named
+    /// after the tenant, such as drawbridge-data/secrets/ID.txt.
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
     /// The cloud that the tenant lives in: global, gcc-high or dod [default: global, or where
     /// DRAWBRIDGE_LOGIN_URL and DRAWBRIDGE_GRAPH_URL lead].
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["login_url", "graph_url"])]
+    #[arg(long, value_name = "NAME")]
     pub(crate) cloud: Option<String>,
-    /// The sign-in host in place of the cloud's; plain http only on this machine.
-    #[arg(long, value_name = "URL", requires = "graph_url")]
-    pub(crate) login_url: Option<Url>,
-    /// The Graph root in place of the cloud's.
-    #[arg(long, value_name = "URL", requires = "login_url")]
-    pub(crate) graph_url: Option<Url>,
     /// Where the first poll starts [default: a day ago]; later ones go on from the state.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) since: Option<Timestamp>,
     /// Poll once and end.
     #[arg(long, conflicts_with = "every")]
     pub(crate) once: bool,
-    /// Poll again and again, this far apart: 30s, 5m.
+    /// How long to wait between two polls: 30s, 5m.
     #[arg(long, value_name = "DURATION", default_value = "1m")]
     pub(crate) every: SignedDuration,
     /// Where to write the records, the state and the quarantine.
     #[arg(long, value_name = "DIR", default_value = "drawbridge-data")]
     pub(crate) out: PathBuf,
-    /// The record format.
-    #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
-    pub(crate) format: String,
-    /// The products whose alerts are read, or "all"; may be given several times.
-    #[arg(
-        long = "service-source",
-        value_name = "NAME",
-        default_value = defaults::SERVICE_SOURCES[0]
-    )]
+    /// The record format [default: siem].
+    #[arg(long, value_name = "NAME", value_parser = format_name())]
+    pub(crate) format: Option<String>,
+    /// The products whose alerts are read, or "all"; may be given several times
+    /// [default: microsoftDefenderForEndpoint].
+    #[arg(long = "service-source", value_name = "NAME")]
     pub(crate) service_sources: Vec<String>,
-    /// Take products that this release does not know of Graph.
+    /// Accept products that this release does not know.
     #[arg(long)]
     pub(crate) allow_unknown: bool,
-    /// Alerts per page, 1 to 1000.
-    #[arg(long, value_name = "N", default_value_t = defaults::PAGE_SIZE, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) page_size: u32,
+    /// Alerts per page, 1 to 1000 [default: 1000].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) page_size: Option<u32>,
     /// With --all: write metrics of every tenant to this file each round, as OpenMetrics text, for the
     /// textfile collector of Prometheus' node exporter. Its name has to end in .prom for that.
     #[arg(long, value_name = "FILE", requires = "all", conflicts_with_all = ["once", "tenants", "tenant_id"])]

@@ -17,15 +17,15 @@ Examples:
 /// documents are read anew every minute, and at SIGHUP.
 ///
 /// It speaks plain HTTP: put a reverse proxy that does TLS in front of it. Ctrl-C ends it after the
-/// answers at hand.
+/// answers under way.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Serve {
     /// The address to listen on, on this machine; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// Listen on an address that other machines reach, without TLS: whoever is between them and this
-    /// one reads tokens and records.
+    /// Listen on an address that other machines reach, without TLS: anyone on the way can read tokens
+    /// and records.
     #[arg(long)]
     pub(crate) allow_plain_http: bool,
     /// The folder that poll writes into.

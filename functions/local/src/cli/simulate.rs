@@ -36,8 +36,8 @@ pub(crate) struct Simulate {
     /// When the first generated alert was updated [default: a day before --to].
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) from: Option<Timestamp>,
-    /// When the last generated alert was updated [default: a minute ago]. While it lies ahead, new
-    /// alerts turn up, and known ones get more evidence.
+    /// When the last generated alert was updated [default: a minute ago]. While it is in
+    /// the future, new alerts turn up, and known ones get more evidence.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) to: Option<Timestamp>,
     /// Wait this long before answering a page.

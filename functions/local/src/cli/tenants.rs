@@ -26,7 +26,7 @@ Examples:
   drawbridge tenants list
   drawbridge tenants list --json | jq -r 'select(.paused) | .name'
 
-The exit code is 1 if one that is not paused is broken, or a file among the documents is none.";
+The exit code is 1 if a tenant that is not paused is broken, or if a file in tenants/ is not a document.";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -131,7 +131,7 @@ pub(crate) struct TenantsAdd {
     /// A severity that is read; may be given several times [default: all].
     #[arg(long = "severity", value_name = "NAME")]
     pub(crate) severities: Vec<String>,
-    /// Take products and severities that this release does not know of Graph.
+    /// Accept products and severities that this release does not know.
     #[arg(long)]
     pub(crate) allow_unknown: bool,
     /// An output, such as siem or ocsf-objects; may be given several times. One that is served needs a
@@ -197,7 +197,7 @@ pub(crate) struct TenantsAllow {
     /// Let it take the place of the tenant of this name in the stack's parameters.
     #[arg(long)]
     pub(crate) replaces_first_tenant: bool,
-    /// Revoke that.
+    /// Take the permission back.
     #[arg(long, conflicts_with = "replaces_first_tenant")]
     pub(crate) revoke: bool,
     #[command(flatten)]

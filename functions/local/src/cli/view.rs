@@ -17,8 +17,8 @@ Open the address that it prints. On another machine than your browser's, forward
 /// from, in any format. The pages of the tenants and the quarantine are those of a folder or a stack, as
 /// `status` and `replay list` tell them; the quarantine's show the alerts themselves.
 ///
-/// The pages are read-only and for this machine alone: it listens on 127.0.0.1, and answers only who has
-/// the address with the random token that it prints. What you paste is not stored, and nothing is sent
+/// The pages are read-only and for this machine alone: it listens on 127.0.0.1, and answers only
+/// requests that have the random token of the address it prints. What you paste is not stored, and nothing is sent
 /// anywhere. Ctrl-C ends it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

@@ -33,7 +33,7 @@ pub(super) async fn run(
     every: Duration,
 ) -> Result<(), Failure> {
     let folder = args.out.clone().unwrap_or_else(|| DEFAULT_FOLDER.into());
-    let mut stop = stop_requested_on_signal("the records at hand");
+    let mut stop = stop_requested_on_signal("the records under way");
     let mut files = Files {
         target,
         args,

@@ -20,10 +20,9 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
     if args.check {
         return check(&target, args.json).await;
     }
-    if args.all {
-        all::run(&args, &target, every).await
-    } else {
-        one::run(&args, &target, every).await
+    match &args.file {
+        Some(file) => one::run(file, &args, &target, every).await,
+        None => all::run(&args, &target, every).await,
     }
 }
 

@@ -24,12 +24,13 @@ const UNKNOWN_TENANT: &str = "local";
 
 /// Delivers a file of records, once or as they come.
 pub(super) async fn run(
+    file: &Path,
     args: &cli::Deliver,
     target: &Target,
     every: Duration,
 ) -> Result<(), Failure> {
-    let mut stop = stop_requested_on_signal("the records at hand");
-    let mut delivery = open(args, target)?;
+    let mut stop = stop_requested_on_signal("the records under way");
+    let mut delivery = open(file, args, target)?;
     let mut tries = 0;
     loop {
         let asked = stop.clone();
@@ -97,11 +98,11 @@ async fn wait_unless_stopped(
     }
 }
 
-fn open(args: &cli::Deliver, target: &Target) -> Result<FileDelivery, Failure> {
-    let (folder, tenant) = data_folder(&args.file);
+fn open(file: &Path, args: &cli::Deliver, target: &Target) -> Result<FileDelivery, Failure> {
+    let (folder, tenant) = data_folder(file);
     let tenant = args.tenant.clone().or(tenant);
     let tenant = tenant.as_deref().unwrap_or(UNKNOWN_TENANT);
-    open_file(target, &args.file, &folder, tenant, args.set_aside).map_err(Failure::of)
+    open_file(target, file, &folder, tenant, args.set_aside).map_err(Failure::of)
 }
 
 /// Opens the delivery of a file; what is refused goes to `quarantine/` in the data folder.

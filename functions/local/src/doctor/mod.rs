@@ -28,7 +28,7 @@ const UNREADABLE: &str =
     "check that whoever runs this may read what it names, and that it is there";
 
 /// What to do about a file among the documents that is none.
-const MISNAMED: &str = "give it a name that a document has, or take it away";
+const MISNAMED: &str = "give it the name of a document, or remove it";
 
 pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_poll::assembly::{Admitted, Services};
 use drawbridge_poll::{
-    Ending, JobFailure, LastError, Poller, Report, Silent, Stop, job_numbers, overdue_since,
-    why_not_well,
+    Ending, JobFailure, LastError, Poller, Progress, Report, Silent, Stop, job_numbers,
+    overdue_since, why_not_well,
 };
 use drawbridge_queue::Hold;
 use drawbridge_store::Store;
@@ -25,7 +25,7 @@ use super::trouble::Troubles;
 use super::{POLL_TIME, said_of};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::{say, say_timed};
+use crate::progress::{Shown, say, say_timed};
 use crate::state_head::state_head;
 use crate::tenants::admission::{PollsSoFar, admit};
 use crate::tenants::{TenantDocuments, first_poll};
@@ -87,6 +87,11 @@ pub(super) struct Fleet {
     json: bool,
     /// Who is polled; nobody named, all are.
     asked: Vec<String>,
+    /// Where the very first poll starts, unless the document is to say that.
+    since: Option<Timestamp>,
+    /// Whether no poll has ended yet.
+    is_first: bool,
+    is_hopeless: bool,
     turns: Arc<Semaphore>,
     known: HashMap<String, (Tenant, Arc<Poller>)>,
     polls: FuturesUnordered<LocalBoxFuture<'static, Polled>>,
@@ -118,6 +123,9 @@ impl Fleet {
             once,
             json,
             asked: Vec::new(),
+            since: None,
+            is_first: true,
+            is_hopeless: false,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             known: HashMap::new(),
             polls: FuturesUnordered::new(),
@@ -144,6 +152,16 @@ impl Fleet {
             asked: asked.to_vec(),
             ..self
         }
+    }
+
+    /// The same where the very first poll starts at this time.
+    pub(super) fn since(self, since: Option<Timestamp>) -> Self {
+        Self { since, ..self }
+    }
+
+    /// Whether the very first poll failed so that none can go better until somebody has done something.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.is_hopeless
     }
 
     fn is_asked(&self, name: &str) -> bool {
@@ -188,6 +206,7 @@ impl Fleet {
             match poller {
                 Ok(poller) => self.spawn(name.to_owned(), poller),
                 Err(failure) => {
+                    self.is_hopeless |= self.is_first;
                     self.known.remove(name);
                     let failure = failure.to_string();
                     if self.note_trouble(name, &failure) {
@@ -241,7 +260,13 @@ impl Fleet {
         }
         // Its files have to be closed before they can be opened again.
         self.known.remove(&tenant.name);
-        let poller = poller(&self.place, &self.services, tenant, Hold::WhileSending).await?;
+        // Few are named, and each may hold its files: another one that polls it is told so.
+        let hold = match self.once && !self.asked.is_empty() {
+            true => Hold::Always,
+            false => Hold::WhileSending,
+        };
+        let mut poller = poller(&self.place, &self.services, tenant, hold).await?;
+        poller.settings.windows.first_from = self.since;
         let poller = Arc::new(poller);
         let known = (Tenant::clone(&tenant), Arc::clone(&poller));
         self.known.insert(tenant.name.clone(), known);
@@ -251,6 +276,8 @@ impl Fleet {
     fn spawn(&mut self, name: String, poller: Arc<Poller>) {
         self.so_far.under_way.insert(name.clone());
         self.tried.insert(name.clone());
+        // Of several, no line could tell which it is about.
+        let shown = (self.asked.len() == 1).then(Shown::start);
         let note = self.to_note(&name);
         let (stop, turns) = (self.stop.clone(), Arc::clone(&self.turns));
         let once = self.once;
@@ -259,11 +286,18 @@ impl Fleet {
             let _turn = turns.acquire_owned().await.ok();
             let begun = Instant::now();
             let stop = if once { stop } else { stop.within(POLL_TIME) };
-            let poll = AssertUnwindSafe(poller.run(&stop, &Silent)).catch_unwind();
+            let progress: &dyn Progress = match &shown {
+                Some(shown) => shown,
+                None => &Silent,
+            };
+            let poll = AssertUnwindSafe(poller.run(&stop, progress)).catch_unwind();
             let result = match poll.await {
                 Ok(result) => result.map_err(|error| Ended::Failed(error.into())),
                 Err(_) => Err(Ended::Panicked),
             };
+            if let Some(shown) = shown {
+                shown.end();
+            }
             let is_well = match &result {
                 Ok(report) => why_not_well(Ok(report)).is_none(),
                 Err(_) => false,
@@ -359,6 +393,7 @@ impl Fleet {
         } = polled;
         let name = name.as_str();
         self.so_far.under_way.remove(name);
+        let is_first = std::mem::replace(&mut self.is_first, false);
         if let Some(metrics) = &mut self.metrics {
             metrics.add(name, &numbers);
             if let Some(time) = result.as_ref().ok().and_then(|report| report.read_up_to) {
@@ -375,6 +410,7 @@ impl Fleet {
         }
         let trouble = match result {
             Err(Ended::Failed(error)) => {
+                self.is_hopeless |= is_first && !error.is_retryable();
                 let error = error.to_string();
                 print_failure(Some(name), &error, self.json);
                 Some(error)
@@ -386,7 +422,9 @@ impl Fleet {
                 Some(BUG.to_owned())
             }
             Ok(report) => {
-                let is_news = report.records > 0 || self.once || self.json;
+                // Whoever has just named a tenant sees that it is polled.
+                let is_begin = is_first && !self.asked.is_empty();
+                let is_news = report.records > 0 || self.once || self.json || is_begin;
                 let printed = if is_news {
                     print_report_of(name, &report, self.json)
                 } else {
@@ -437,8 +475,8 @@ pub(crate) async fn poller(
     // Before the files, so that a document that cannot be used leaves none behind.
     services.client(tenant).map_err(Failure::of)?;
     let below = Path::new(&tenant.name);
-    let opened = crate::outputs::open(folder, below, &tenant, hold).await?;
-    let poller = services.poller(tenant, opened.outputs);
+    let outputs = crate::outputs::open(folder, below, &tenant, hold).await?;
+    let poller = services.poller(tenant, outputs);
     poller.map_err(Failure::of)
 }
 

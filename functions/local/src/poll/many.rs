@@ -1,22 +1,73 @@
 use std::time::Duration;
 
+use drawbridge_poll::Stop;
+use jiff::Timestamp;
+
+use super::document;
 use super::fleet::Fleet;
+use super::report::print_failure;
 use crate::cli;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::say_timed;
+use crate::progress::{say, say_timed};
 use crate::signals::stop_on_signal;
+use crate::state_head::state_head;
 use crate::tenants::{TenantDocuments, tenant_documents};
 
 /// Polls the tenants of a folder side by side. Each has a pace of its own: a round begins a poll of
 /// every tenant whose last one has ended.
 pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure> {
-    let place = DataLocation::folder(args.out.clone());
     let stop = stop_on_signal();
-    let documents = unpaused(args, &place).await?;
+    let begun = begin(args, stop.clone()).await;
+    let (mut fleet, asked) =
+        begun.inspect_err(|failure| print_failure(None, &failure.to_string(), args.json))?;
+    if args.once {
+        fleet.finish().await;
+        if fleet.is_anyone_failed() {
+            // Who was kept away by one that cannot be polled.
+            let documents = unpaused(&asked, fleet.place()).await?;
+            fleet.begin(documents).await;
+        }
+        return fleet.end().await;
+    }
+    // Whoever is at the terminal of a first tenant mends it, and a service tries on.
+    let is_tried_on = args.tenant_id.is_none();
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    ticks.tick().await;
+    loop {
+        if fleet.is_hopeless() && !is_tried_on {
+            return fleet.end().await;
+        }
+        tokio::select! {
+            () = stop.asked() => return fleet.end().await,
+            () = fleet.next() => {}
+            _ = ticks.tick() => match unpaused(&asked, fleet.place()).await {
+                Ok(found) => fleet.begin(found).await,
+                Err(failure) => say_timed(&format!("drawbridge: {failure}")),
+            },
+        }
+    }
+}
+
+/// Begins the first round; gives also who is asked for by name.
+async fn begin(args: &cli::Poll, stop: Stop) -> Result<(Fleet, Vec<String>), Failure> {
+    let place = DataLocation::folder(args.out.clone());
+    if args.since.is_some_and(|since| since > Timestamp::now()) {
+        return Err(Failure::usage("--since must be in the past"));
+    }
+    // Graph knows no time before 1970.
+    let since = args.since.map(|since| since.max(Timestamp::UNIX_EPOCH));
+    let asked = match &args.tenant_id {
+        Some(id) => vec![document::name_of(id, args, &place).await?],
+        None => args.tenants.clone(),
+    };
+    if let (Some(since), [tenant]) = (since, asked.as_slice()) {
+        say_if_ignored(&place, tenant, since).await;
+    }
+    let documents = unpaused(&asked, &place).await?;
     let found = &documents.found;
-    if let Some(missing) = args
-        .tenants
+    if let Some(missing) = asked
         .iter()
         .find(|name| !found.iter().any(|found| found.document.name == **name))
     {
@@ -37,41 +88,36 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
         )));
     }
     let services = place.services()?;
-    let fleet = Fleet::new(place, services, stop.clone(), args.once, args.json);
+    let fleet = Fleet::new(place, services, stop, args.once, args.json);
     let fleet = fleet.with_metrics(args.metrics_file.clone());
-    let mut fleet = fleet.of(&args.tenants);
+    let mut fleet = fleet.of(&asked).since(since);
     fleet.begin(documents).await;
-    if args.once {
-        fleet.finish().await;
-        if fleet.is_anyone_failed() {
-            // Who was kept away by one that cannot be polled.
-            let documents = unpaused(args, fleet.place()).await?;
-            fleet.begin(documents).await;
-        }
-        return fleet.end().await;
-    }
-    let mut ticks = tokio::time::interval(every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    ticks.tick().await;
-    loop {
-        tokio::select! {
-            () = stop.asked() => return fleet.end().await,
-            () = fleet.next() => {}
-            _ = ticks.tick() => match unpaused(args, fleet.place()).await {
-                Ok(found) => fleet.begin(found).await,
-                Err(failure) => say_timed(&format!("drawbridge: {failure}")),
-            },
-        }
+    Ok((fleet, asked))
+}
+
+/// Says that the first poll is over, where it started otherwise than is said now.
+async fn say_if_ignored(place: &DataLocation, tenant: &str, since: Timestamp) {
+    // What cannot be read of it stops the poll itself.
+    let Ok(Some(state)) = state_head(place, tenant).await else {
+        return;
+    };
+    let is_same = state.first_from.is_none_or(|first| first == since);
+    if let Some(watermark) = state.watermark.filter(|_| !is_same) {
+        say(&format!(
+            "--since is ignored: this tenant was polled before, and is read from {watermark:.0} on; \
+             {} moves that",
+            place.command(&format!("state reset --tenant {tenant} --to {since:.0}"))
+        ));
     }
 }
 
 /// The tenants that are not paused.
-async fn unpaused(args: &cli::Poll, place: &DataLocation) -> Result<TenantDocuments, Failure> {
+async fn unpaused(asked: &[String], place: &DataLocation) -> Result<TenantDocuments, Failure> {
     let mut documents = tenant_documents(place.store.as_ref()).await?;
     documents.found.retain(|found| !found.document.is_paused);
     let found = &documents.found;
     let is_found = |name: &String| found.iter().any(|found| found.document.name == *name);
-    if !args.all && args.tenants.iter().all(is_found) {
+    if !asked.is_empty() && asked.iter().all(is_found) {
         // Whoever else there may be was not asked for.
         documents.unreadable.clear();
     }

@@ -1,9 +1,9 @@
-//! `drawbridge poll`: one tenant of the command line, or those that have documents.
+//! `drawbridge poll`: the tenants of a folder, each of which has a document.
 
+mod document;
 pub(crate) mod fleet;
 mod many;
 mod metrics_file;
-mod one;
 mod report;
 mod trouble;
 
@@ -34,9 +34,5 @@ pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
         return Err(Failure::usage("--every must be at least 1s"));
     }
     warn_of_open_folders(&args.out);
-    if args.all || !args.tenants.is_empty() {
-        many::run(&args, every).await
-    } else {
-        one::run(&args, every).await
-    }
+    many::run(&args, every).await
 }

@@ -6,18 +6,7 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::progress::{counted, timed};
 
-/// Prints what a poll did: a line for a person, or JSON for a script.
-pub(super) fn print_report(report: &Report, json: bool) -> Result<(), Failure> {
-    let mut out = crate::screen::stdout();
-    if json {
-        writeln!(out, "{}", as_json(report))?;
-    } else {
-        writeln!(out, "{}", timed(&in_words(report)))?;
-    }
-    Ok(())
-}
-
-/// The same of one tenant among several.
+/// Prints what a poll of a tenant did: a line for a person, or JSON for a script.
 pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
     if json {
@@ -32,7 +21,7 @@ pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> Resu
     Ok(())
 }
 
-/// Tells a script of a poll that has no report, of one tenant or of one among several; a person is told on
+/// Tells a script of a poll that has no report, of a tenant or of all of them; a person is told on
 /// standard error. What cannot be written is no reason for more.
 pub(super) fn print_failure(tenant: Option<&str>, error: &str, json: bool) {
     if !json {

@@ -109,8 +109,8 @@ impl<'a> Pollers<'a> {
         }
     }
 
-    /// The file that a record of a folder without documents is from, and its name: `poll` of one tenant
-    /// writes to the folder itself, and `deliver` puts aside what a target refuses of that.
+    /// The file that a record of a tenant without a document is from, and its name: `deliver --file` puts
+    /// aside beside a file that is in no tenant's folder what a target refuses of it.
     pub(super) async fn file_without_document(
         &self,
         item: &StoredItem,

@@ -35,7 +35,7 @@ pub(crate) async fn run(args: cli::Serve) -> Result<(), Failure> {
     let cannot_listen = |error| Failure::of(format!("cannot listen on {}: {error}", args.listen));
     let listener = listener.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
-    let stop = stop_requested_on_signal("the answers at hand");
+    let stop = stop_requested_on_signal("the answers under way");
     say_address(address, count)?;
     let mut hang_ups = HangUps::listen();
     let reload = async {

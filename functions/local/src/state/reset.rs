@@ -18,7 +18,7 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
     let now = Timestamp::now();
     if args.to > now {
         return Err(Failure::of(format!(
-            "--to lies ahead of now, {now}: what comes until then would never be read"
+            "--to is in the future, and it is {now:.0} now: what comes until then would never be read"
         )));
     }
     if args.to < Timestamp::UNIX_EPOCH {
@@ -36,7 +36,7 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
         .map_err(Failure::of)?
         .ok_or_else(|| {
             Failure::of(format!(
-                "there is no state of {} in {}: it was not polled yet, or it is called otherwise",
+                "there is no state of {} in {}: it has not been polled yet, or has another name",
                 cli::quoted(&args.tenant),
                 place.name()
             ))

@@ -32,7 +32,7 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
         let object = place.store.get(&key).await.map_err(Failure::of)?;
         let Some(object) = object else {
             return Err(Failure::of(format!(
-                "there is no state of {} in {}: it was not polled yet, or it is called otherwise",
+                "there is no state of {} in {}: it has not been polled yet, or has another name",
                 cli::quoted(tenant),
                 place.name()
             )));

@@ -40,6 +40,8 @@ pub(crate) struct Given<'a> {
     pub(crate) allow_unknown: bool,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub(crate) outputs: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) page_size: Option<u32>,
 }
 
 impl Given<'_> {
@@ -69,12 +71,7 @@ pub(crate) fn sources(given: &[String]) -> Option<&[String]> {
 
 pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let name = &args.name;
-    if !is_name(name) {
-        return Err(Failure::of(format!(
-            "{} cannot be a tenant's name: 1 to 64 of a-z, 0-9 and -",
-            cli::quoted(name)
-        )));
-    }
+    check_is_name(name)?;
     let place = DataLocation::open(&args.place).await?;
     let found = tenant_documents(place.store.as_ref()).await?.told();
     let old = found.iter().find(|found| found.document.name == *name);
@@ -103,15 +100,8 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let ending = if args.json_document { "json" } else { "toml" };
     let key = format!("{folder}{name}.{ending}");
     let body = document(&args)?;
-    let tenant = parse(name, &key, body.as_bytes()).map_err(Failure::of)?;
-    crate::outputs::check(&tenant, &place).map_err(Failure::of)?;
-    check_name(&tenant, &place).map_err(Failure::of)?;
-    place.trust()?.check(&tenant).map_err(Failure::of)?;
-    if !is_paused {
-        check_alone(&tenant, &found, &place)
-            .await
-            .map_err(|error| Failure::of(format!("{key} was not written: {error}")))?;
-    }
+    let beside = (!is_paused).then_some(found.as_slice());
+    let tenant = checked(name, &key, &body, beside, &place).await?;
 
     let unread = match FirstTenant::of(name, &place)? {
         _ if is_paused => None,
@@ -165,6 +155,59 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Reads a document that is to be written, and checks that it may be: by itself, and beside those that
+/// are polled.
+async fn checked(
+    name: &str,
+    key: &str,
+    body: &str,
+    beside: Option<&[TenantDocument]>,
+    place: &DataLocation,
+) -> Result<Tenant, Failure> {
+    let tenant = parse(name, key, body.as_bytes()).map_err(Failure::of)?;
+    crate::outputs::check(&tenant, place).map_err(Failure::of)?;
+    check_name(&tenant, place).map_err(Failure::of)?;
+    place.trust()?.check(&tenant).map_err(Failure::of)?;
+    if let Some(found) = beside {
+        check_alone(&tenant, found, place)
+            .await
+            .map_err(|error| Failure::of(format!("{key} was not written: {error}")))?;
+    }
+    Ok(tenant)
+}
+
+/// Writes the document of a tenant that has none in a folder; `false` if somebody else has written it
+/// meanwhile.
+pub(crate) async fn add_document(
+    name: &str,
+    given: &Given<'_>,
+    found: &[TenantDocument],
+    place: &DataLocation,
+) -> Result<bool, Failure> {
+    check_is_name(name)?;
+    let key = format!("{TENANTS_FOLDER}{name}.toml");
+    let body = toml::to_string(given).map_err(|_| no_form())?;
+    checked(name, &key, &body, Some(found), place).await?;
+    let put = place
+        .store
+        .put_if(&key, Bytes::from(body), "application/toml", None);
+    match put.await {
+        Ok(_) => Ok(true),
+        Err(StoreError::Conflict { .. }) => Ok(false),
+        Err(error) => Err(Failure::of(error)),
+    }
+}
+
+fn check_is_name(name: &str) -> Result<(), Failure> {
+    match is_name(name) {
+        true => Ok(()),
+        false => Err(Failure::of(format!(
+            "{} cannot be a tenant's name: 1 to 64 of a-z, 0-9 and -",
+            cli::quoted(name)
+        ))),
+    }
+}
+
 /// Removes the document that another one under `key` took the place of.
 async fn remove_other(
     store: &dyn Catalogue,
@@ -199,6 +242,7 @@ fn document(args: &TenantsAdd) -> Result<String, Failure> {
         severities: &args.severities,
         allow_unknown: args.allow_unknown,
         outputs: &args.outputs,
+        page_size: None,
     };
     if args.json_document {
         let text = serde_json::to_string_pretty(&given).map_err(|_| no_form())?;

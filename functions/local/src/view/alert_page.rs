@@ -140,7 +140,7 @@ pub(super) async fn pasted(body: Body) -> Answer {
 }
 
 fn refused(why: &str) -> Markup {
-    html! { p.alarm role="alert" { "This is no alert: " (shown(why)) } }
+    html! { p.alarm role="alert" { "This is not an alert: " (shown(why)) } }
 }
 
 /// The form for an alert: the text that it holds, and which of its alerts is shown.

@@ -155,7 +155,7 @@ fn append(folder: &Folder, range: std::ops::Range<usize>) {
     let file = std::fs::File::options()
         .append(true)
         .create(true)
-        .open(folder.output());
+        .open(folder.own_output());
     let text: String = range.map(line).collect();
     file.unwrap().write_all(text.as_bytes()).unwrap();
 }
@@ -242,7 +242,7 @@ fn a_rotated_file_that_is_gone_fails_with_what_is_left_of_it() {
     discreet(run(deliver(&folder, &server, &[])).failed(1, &words));
     assert_eq!(server.files().len(), 2);
     // As it says.
-    std::fs::remove_file(folder.path().join("siem.ndjson.webhook.offset")).unwrap();
+    std::fs::remove_file(folder.output().with_extension("ndjson.webhook.offset")).unwrap();
     run(deliver(&folder, &server, &[])).well();
     assert_eq!(server.files().len(), 4);
 }
@@ -307,7 +307,7 @@ fn it_follows_the_file_through_its_rotation() {
     // The last lines of the old file come with the new one, packed and gone by then or not.
     append(&folder, 3..5);
     until(|| server.files().len() == 5);
-    let old = folder.path().join("siem.ndjson.1");
+    let old = folder.output().with_extension("ndjson.1");
     std::fs::rename(folder.output(), &old).unwrap();
     std::fs::remove_file(&old).unwrap();
     append(&folder, 5..9);
@@ -323,13 +323,14 @@ fn it_follows_the_file_through_its_rotation() {
 fn what_is_refused_lies_beside_the_file() {
     let (folder, server) = (Folder::new(), Server::start());
     std::fs::write(
-        folder.output(),
+        folder.own_output(),
         "{\"torn\n{\"AlertId\":\"a\",\"FileName\":\"f\"}\n",
     )
     .unwrap();
     let refused = run(deliver(&folder, &server, &["--tenant", "contoso"]));
     refused.failed(1, &["1 record was refused", "quarantine/"]);
-    let aside = folder.path().join("quarantine/contoso/undeliverable");
+    let beside = folder.output().with_file_name("quarantine");
+    let aside = beside.join("contoso/undeliverable");
     assert_eq!(std::fs::read_dir(aside).unwrap().count(), 1);
     assert_eq!(server.files().len(), 1);
 }
@@ -338,7 +339,7 @@ fn what_is_refused_lies_beside_the_file() {
 #[test]
 fn sentinel_is_signed_in_to_with_a_token_file() {
     let (folder, server) = (Folder::new(), Server::start());
-    std::fs::write(folder.output(), "{\"AlertId\":\"a\"}\n").unwrap();
+    std::fs::write(folder.own_output(), "{\"AlertId\":\"a\"}\n").unwrap();
     let token = folder.path().join("token");
     let to = settings(
         &folder,
@@ -372,7 +373,7 @@ fn sentinel_is_signed_in_to_with_a_token_file() {
 #[test]
 fn records_of_another_format_than_the_tables_are_refused_before_any_is_read() {
     let (folder, server) = (Folder::new(), Server::start());
-    std::fs::write(folder.output(), "CEF:0|a|b|c|d|e|8|msg=x\n").unwrap();
+    std::fs::write(folder.own_output(), "CEF:0|a|b|c|d|e|8|msg=x\n").unwrap();
     let to = settings(
         &folder,
         &serde_json::json!({
@@ -444,11 +445,13 @@ fn bad_input_is_told_by_name() {
     sentinel(r#","federation":"aws""#).failed(1, &["needs a role of AWS", "give a token file"]);
     // The records are not there.
     run(deliver(&folder, &server, &[])).failed(1, &["siem.ndjson does not exist"]);
-    let mut nothing = drawbridge(&["deliver", "--once"]);
+    let mut nothing = drawbridge(&["deliver", "--once", "--all"]);
     nothing.env_remove("DRAWBRIDGE_DELIVER");
-    run(nothing).failed(1, &["--to FILE", "DRAWBRIDGE_DELIVER"]);
+    run(nothing).failed(2, &["--to FILE", "DRAWBRIDGE_DELIVER"]);
+    let no_file = drawbridge(&["deliver", "--to", "to.json", "--once"]);
+    run(no_file).failed(2, &["<--file <FILE>|--all|--check>"]);
     // The secret has no place.
-    std::fs::write(folder.output(), "{\"AlertId\":\"a\"}\n").unwrap();
+    std::fs::write(folder.own_output(), "{\"AlertId\":\"a\"}\n").unwrap();
     let mut command = deliver(&folder, &server, &[]);
     command.env_remove("KEY");
     run(command).failed(1, &["the environment variable KEY"]);

@@ -58,5 +58,5 @@ fn it_is_of_the_format_that_is_given() {
     assert_eq!(record["title"], "Drawbridge test record: not an alert");
     let mut nowhere = drawbridge(&["deliver", "--check"]);
     nowhere.env_remove("DRAWBRIDGE_DELIVER");
-    run(nowhere).failed(1, &["--to FILE"]);
+    run(nowhere).failed(2, &["--to FILE"]);
 }

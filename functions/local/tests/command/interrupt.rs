@@ -45,7 +45,7 @@ fn ctrl_c_ends_a_poll_after_its_page_and_the_next_run_goes_on() {
     let child = in_the_middle(&tenant, &folder);
     signal(&child, "-INT");
     Outcome::of(child.wait_with_output().unwrap())
-        .failed(1, &["stopping after the page", "run it again"])
+        .failed(1, &["stopping after the current page", "run it again"])
         .discreet();
     let written = folder.records().len();
     assert!(0 < written && written < 2 * ALERTS, "{written}");

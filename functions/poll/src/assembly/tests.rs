@@ -199,12 +199,12 @@ async fn of_a_shared_secret_a_document_signs_in_with_its_own_member_whatever_it_
             shared,
             "the member \"c\" of the secret drawbridge/prod/_shared/1 does not",
         ),
-        ("a", place, bare, "the secret is no JSON object"),
+        ("a", place, bare, "the secret is not a JSON object"),
         (
             "a",
             "certificate = \"drawbridge/prod/_shared/1\"",
             shared,
-            "no PEM text",
+            "not PEM text",
         ),
         (
             "a",

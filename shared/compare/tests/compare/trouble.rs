@@ -56,7 +56,7 @@ fn what_is_no_export_is_said_to_be() {
         (&b""[..], "0 other objects"),
         (
             b"AlertId,AlertTime\nda1,x\n",
-            "the first in line 1 is no JSON object",
+            "the first in line 1 is not a JSON object",
         ),
         (
             b"{\"class_uid\": 2004, \"message\": \"x\"}\n",
@@ -77,7 +77,7 @@ fn what_is_no_export_is_not_read_to_its_end() {
     let mut comparison = drawbridge_compare::Comparison::default();
     let read = comparison.read(drawbridge_compare::Which::Old, "x", &mut noise);
     let error = read.unwrap_err().to_string();
-    assert!(error.contains("100 parts that are no JSON"), "{error}");
+    assert!(error.contains("100 parts that are not JSON"), "{error}");
     assert!((1 << 40) - noise.limit() < 16 << 20);
 }
 

@@ -37,7 +37,7 @@ fn administrators_endpoints(
         let parsed = given.map(|value| Url::parse(value.trim()));
         parsed
             .transpose()
-            .map_err(|_| wrong(name, "is no URL, such as https://relay.example"))
+            .map_err(|_| wrong(name, "is not a URL, such as https://relay.example"))
     };
     match (url(LOGIN_URL)?, url(GRAPH_URL)?) {
         (None, None) => Ok(None),
@@ -387,7 +387,7 @@ mod tests {
             ("", relay, "set both or neither"),
             ("http://10.0.0.1", relay, "is not https"),
             (relay, "https://user:MARKER@relay.example", "password"),
-            ("MARKER", relay, "DRAWBRIDGE_LOGIN_URL is no URL"),
+            ("MARKER", relay, "DRAWBRIDGE_LOGIN_URL is not a URL"),
         ] {
             let error = read(login, graph).unwrap_err().to_string();
             assert!(error.contains(word) && !error.contains("MARKER"), "{error}");

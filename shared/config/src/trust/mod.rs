@@ -31,7 +31,8 @@ pub struct Trust {
 pub enum OwnSecrets {
     /// In Secrets Manager, below a prefix such as `drawbridge/STACK/`; none where it is not known.
     Below(Option<String>),
-    /// In the environment as `NAME_SECRET` and `NAME_CERTIFICATE`, and in files of this folder that
+    /// In the environment as `NAME_SECRET` and `NAME_CERTIFICATE`, or as `DRAWBRIDGE_CLIENT_SECRET` if
+    /// the document is called by its tenant's id, and in files of this folder that
     /// are called as the tenant or lie in a folder that is.
     OnThisMachine(PathBuf),
 }
@@ -40,6 +41,8 @@ pub enum OwnSecrets {
 const ALLOWED_SECRETS: &str = "DRAWBRIDGE_ALLOWED_SECRETS";
 /// The variable with the beginning of the names of a stack's secrets.
 const SECRET_PREFIX: &str = "DRAWBRIDGE_SECRET_PREFIX";
+/// The variable with the secret of a tenant that `poll --tenant-id` made a document of.
+const CLIENT_SECRET: &str = "DRAWBRIDGE_CLIENT_SECRET";
 
 impl Trust {
     /// What the administrator of a stack allows: through `variable`, which gives a variable's value.
@@ -173,12 +176,16 @@ impl Trust {
             }
             OwnSecrets::OnThisMachine(folder) => {
                 let variable = own_variable(&tenant.name);
+                let is_by_id = is_called_by_its_id(tenant);
                 let is_own_variable = variable
                     .as_deref()
-                    .is_some_and(|own| is_own_variable(place, own));
-                let variables = variable.map_or_else(String::new, |variable| {
-                    format!("{variable}_SECRET or {variable}_CERTIFICATE, or ")
-                });
+                    .is_some_and(|own| is_own_variable(place, own))
+                    || is_by_id && field == "secret" && is_variable(place, CLIENT_SECRET);
+                let variables = match variable {
+                    _ if is_by_id => format!("{CLIENT_SECRET}, or "),
+                    Some(variable) => format!("{variable}_SECRET or {variable}_CERTIFICATE, or "),
+                    None => String::new(),
+                };
                 (
                     is_own_variable || is_own_file(place, folder, &tenant.name),
                     format!(
@@ -226,6 +233,16 @@ fn own_variable(name: &str) -> Option<String> {
     let variable = name.to_ascii_uppercase().replace('-', "_");
     let is_ours = variable == "DRAWBRIDGE" || variable.starts_with("DRAWBRIDGE_");
     (!is_ours).then_some(variable)
+}
+
+/// Whether a document is called by the id of its own tenant, as those are that `poll --tenant-id`
+/// writes. Under that name nobody can have another tenant's alerts read.
+fn is_called_by_its_id(tenant: &Tenant) -> bool {
+    tenant.tenant_id.to_ascii_lowercase().replace('.', "-") == tenant.name
+}
+
+fn is_variable(place: &str, variable: &str) -> bool {
+    place.strip_prefix("env:").unwrap_or(place) == variable
 }
 
 fn is_own_variable(place: &str, own: &str) -> bool {
@@ -438,6 +455,25 @@ mod tests {
             assert_eq!(refusal.is_none(), is_taken, "{secret}: {refusal:?}");
             // Nor is it told to use one.
             assert!(refusal.is_none_or(|text| !text.contains("DRAWBRIDGE_CLIENT")));
+        }
+    }
+
+    /// What `poll --tenant-id` writes is a document as every other, and its secret is that tenant's.
+    #[test]
+    fn the_secret_of_the_command_line_is_of_the_tenant_that_is_called_by_its_id() {
+        let trust = Trust::of_a_machine(|_| None, "/data/secrets".into()).unwrap();
+        let id = "00000000-0000-0000-0000-000000000001";
+        for (name, line, is_taken) in [
+            (id, "secret = \"DRAWBRIDGE_CLIENT_SECRET\"", true),
+            (id, "secret = \"env:DRAWBRIDGE_CLIENT_SECRET\"", true),
+            (id, "certificate = \"env:DRAWBRIDGE_CLIENT_SECRET\"", false),
+            (id, "secret = \"env:DRAWBRIDGE_CLIENT_SECRETS\"", false),
+            ("evil", "secret = \"env:DRAWBRIDGE_CLIENT_SECRET\"", false),
+        ] {
+            let refusal = refusal(&trust, &tenant(name, line));
+            assert_eq!(refusal.is_none(), is_taken, "{name} {line}: {refusal:?}");
+            let is_told = refusal.is_none_or(|text| text.contains(CLIENT_SECRET) == (name == id));
+            assert!(is_told, "{name} {line}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 /// The bytes of the longest member of a record: of a text as it reads without quotes and escapes,
-/// of anything else as it is written. What is no JSON object is one field.
+/// of anything else as it is written. What is not a JSON object is one field.
 ///
 /// Reads all of the record: ask only about one that is long as a whole.
 pub(super) fn longest_bytes(body: &str) -> usize {

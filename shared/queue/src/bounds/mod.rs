@@ -13,7 +13,7 @@ pub use readers::{READERS, Reader};
 pub enum Measure {
     /// A whole record: an event, a line.
     Record,
-    /// One member of a record; a record that is no JSON object is one field.
+    /// One member of a record; a record that is not a JSON object is one field.
     Field,
     /// A message of a queue, its attributes included.
     Message,
@@ -54,7 +54,10 @@ impl fmt::Display for ReaderBound {
             Measure::Field => "field",
             Measure::Message => "message",
         };
-        write!(f, "{reader} takes {bytes} bytes a {of}, and more {beyond}")
+        write!(
+            f,
+            "{reader} takes {bytes} bytes per {of}, and more {beyond}"
+        )
     }
 }
 
@@ -120,7 +123,7 @@ mod tests {
     fn a_bound_is_told_in_a_sentence() {
         assert_eq!(
             of_format("native")[0].to_string(),
-            "elastic takes 10485760 bytes a record, and more is cut off"
+            "elastic takes 10485760 bytes per record, and more is cut off"
         );
     }
 }

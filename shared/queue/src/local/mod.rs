@@ -12,7 +12,7 @@ use drawbridge_files::{Root, access_error, off_thread};
 use self::log::Log;
 use crate::{Message, Queue, QueueError, Refused, code, escape};
 
-/// Messages as NDJSON: one body a line, appended to a file that any log shipper can follow.
+/// Messages as NDJSON: one body per line, appended to a file that any log shipper can follow.
 ///
 /// One process writes at a time (advisory lock on the file). A file never ends in half a line
 /// for long: a send that fails is cut off again, and what a killed process left is cut off when

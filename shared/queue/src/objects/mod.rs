@@ -42,7 +42,7 @@ impl Default for ObjectsSettings {
     }
 }
 
-/// Messages as gzip NDJSON: one body a line, many lines an object, in a [`Store`].
+/// Messages as gzip NDJSON: one body per line, many lines per object, in a [`Store`].
 ///
 /// S3 tells the readers of a new object by its own event notification; nothing here does. Records
 /// are compressed as they come, so that memory holds one compressed object whatever is sent. An

@@ -74,7 +74,7 @@ impl Default for ServedSettings {
     }
 }
 
-/// Messages as gzip NDJSON in segments, one body a line, in a [`Catalogue`].
+/// Messages as gzip NDJSON in segments, one body per line, in a [`Catalogue`].
 ///
 /// A segment has a [`Stamp`]: a second in the future, which no other segment of the output has, and in
 /// which it is shown. It is complete before that. So whatever turns up after somebody asked has a later

@@ -81,7 +81,7 @@ impl std::str::FromStr for Stamp {
 
 /// The text is no stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is no time of the form 20260302T030405Z")]
+#[error("it is not a time of the form 20260302T030405Z")]
 pub struct NoStamp;
 
 /// The segments of one output of a tenant:

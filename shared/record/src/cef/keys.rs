@@ -48,9 +48,9 @@ const HEADER: &[Key] = keys! {
 /// blanks at the end of a line. The keys of deduplication hold no `=`: readers that undo escapes
 /// before they look for keys would take the end of a digest for one.
 const KEYS: &[Key] = keys! {
-    "rt" "timestamp" CREATED "milliseconds; left out where Graph's text is no time";
-    "start" "timestamp" FIRST_ACTIVITY "milliseconds; left out where Graph's text is no time";
-    "end" "timestamp" LAST_ACTIVITY "milliseconds; left out where Graph's text is no time";
+    "rt" "timestamp" CREATED "milliseconds; left out where Graph's text is not a time";
+    "start" "timestamp" FIRST_ACTIVITY "milliseconds; left out where Graph's text is not a time";
+    "end" "timestamp" LAST_ACTIVITY "milliseconds; left out where Graph's text is not a time";
     "externalId" "string" 40 ALERT_ID "whole in `cs2`";
     "cat" "string" 1023 CATEGORY;
     "sourceServiceName" "string" 1023 SOURCE;

@@ -133,7 +133,7 @@ properties! {
     // Not in the old record, or not so.
     FIRST_ACTIVITY Time(|row| row.alert.first_activity.as_ref()), Alert(&["firstActivityDateTime"]), "Graph's own text; `.0000000` is added where it has no fraction";
     SEVERITY_NUMBER Text(rules::severity_number), Alert(&["severity"]), "informational 1, low 3, medium 5, high 8, anything else 5";
-    DEV_TIME Text(rules::dev_time), Alert(&["createdDateTime", "firstActivityDateTime", "lastUpdateDateTime"]), "in UTC, to the millisecond; left out where Graph's text is no time";
+    DEV_TIME Text(rules::dev_time), Alert(&["createdDateTime", "firstActivityDateTime", "lastUpdateDateTime"]), "in UTC, to the millisecond; left out where Graph's text is not a time";
     DEV_TIME_FORMAT Text(rules::dev_time_format), Alert(&["createdDateTime", "firstActivityDateTime", "lastUpdateDateTime"]), "`MMM dd yyyy HH:mm:ss.SSS zzz`; only beside `devTime`";
     EVENT_CLASS Text(rules::event_class), Alert(&["detectorId", "category"]), "without blanks, pipes and backslashes at its ends; else the word `alert`";
     EVENT_NAME Text(rules::event_name), Alert(&["title", "category"]), "without blanks at its ends; else the word `alert`";

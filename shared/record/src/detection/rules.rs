@@ -132,7 +132,7 @@ fn header_field<'r>(values: [&'r Option<Text<'r>>; 2], is_blank: fn(char) -> boo
     Cow::Borrowed(trimmed.find(|text| !text.is_empty()).unwrap_or("alert"))
 }
 
-/// The time of the alert in the notation of [`dev_time_format`]; empty where Graph's text is no time.
+/// The time of the alert in the notation of [`dev_time_format`]; empty where Graph's text is not a time.
 pub(crate) fn dev_time<'r>(row: &Row<'r, 'r>) -> Value<'r> {
     match created(row).and_then(|time| time.instant) {
         Some(instant) => Cow::Owned(instant.strftime("%b %d %Y %H:%M:%S.%3f UTC").to_string()),

@@ -10,7 +10,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
     text.starts_with(PLACEHOLDER)
 }
 
-/// The time in milliseconds, such as `2026-01-22T12:09:22.856Z`; none if the text is no time that
+/// The time in milliseconds, such as `2026-01-22T12:09:22.856Z`; none if the text is not a time that
 /// Elasticsearch would take.
 pub(super) fn millis(text: &str) -> Option<String> {
     if is_placeholder(text) {

@@ -108,7 +108,7 @@ struct Times<'o> {
 }
 
 impl<'o> Times<'o> {
-    /// Takes them. What is no time stays where it is.
+    /// Takes them. What is not a time stays where it is.
     fn of(alert: &'o Object<'_>, change: Change) -> Self {
         let time = |name| {
             let time = alert.time(name)?;

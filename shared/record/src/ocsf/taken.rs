@@ -182,7 +182,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// A time as milliseconds since 1970; none for the placeholder and for a text that is no time.
+/// A time as milliseconds since 1970; none for the placeholder and for a text that is not a time.
 fn millis(text: &str) -> Option<i64> {
     let instant = Timestamp::new(Text::from(text))?.instant?;
     Some(instant.as_millisecond())

@@ -149,7 +149,7 @@ fn an_explanation_says_why_a_key_is_left_out() {
         ),
         (
             "rt",
-            "createdDateTime or firstActivityDateTime or lastUpdateDateTime: no value (milliseconds; left out where Graph's text is no time)",
+            "createdDateTime or firstActivityDateTime or lastUpdateDateTime: no value (milliseconds; left out where Graph's text is not a time)",
         ),
         (
             "cat",

@@ -108,13 +108,13 @@ impl<'t> Looked<'t> {
     fn at(authorization: Option<&'t [u8]>) -> Result<Self, Denied> {
         let token = bearer(authorization.ok_or(Denied::NoToken)?)?;
         let header = jsonwebtoken::decode_header(token);
-        let header = header.map_err(|_| Denied::Invalid("is no signed token of Entra"))?;
+        let header = header.map_err(|_| Denied::Invalid("is not a signed token of Entra"))?;
         if header.alg != Algorithm::RS256 {
             return Err(Denied::Invalid("is not signed with RS256"));
         }
         let kid = header.kid.ok_or(Denied::Invalid("names no key"))?;
         let unverified: Unverified =
-            jwt::claims(token).ok_or(Denied::Invalid("is no token of Entra"))?;
+            jwt::claims(token).ok_or(Denied::Invalid("is not a token of Entra"))?;
         let version = match unverified.ver.as_str() {
             "1.0" => Version::V1,
             "2.0" => Version::V2,

@@ -56,9 +56,9 @@ async fn a_token_with_a_wrong_claim_is_refused_with_the_reason() {
     let now = world.now().as_second();
     for (changes, status, named) in [
         (json!({"tid": OTHER}), 401, "a directory that is not served"),
-        (json!({"tid": null}), 401, "no token of Entra"),
+        (json!({"tid": null}), 401, "not a token of Entra"),
         (json!({"ver": "3.0"}), 401, "a version that is not known"),
-        (json!({"ver": null}), 401, "no token of Entra"),
+        (json!({"ver": null}), 401, "not a token of Entra"),
         (
             json!({"iss": format!("https://login.example/{OTHER}/v2.0")}),
             401,

@@ -25,7 +25,7 @@ use signature::signature;
 
 pub(super) const TYPE: TargetType = TargetType::of::<WebhookSettings>(
     "webhook",
-    "any HTTPS address, signed; body is ndjson for a receiver of lines, and not of an array",
+    "any HTTPS address, signed; \"body\":\"ndjson\" is for a receiver that reads lines, not an array",
     r#"{"url":"https://hooks.example.com/alerts","secret":"env:HOOK_KEY","body":"ndjson"}"#,
 );
 

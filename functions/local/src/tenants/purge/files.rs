@@ -81,7 +81,7 @@ impl FileWalk<'_> {
             let Some(name) = name.to_str() else {
                 let path = self.root.join(prefix).join(name);
                 return Err(Failure::of(format!(
-                    "nothing was removed: {} is no name that drawbridge writes; move it away",
+                    "nothing was removed: {} is not a name that drawbridge writes; move it away",
                     path.display()
                 )));
             };

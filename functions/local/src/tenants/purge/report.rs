@@ -61,9 +61,7 @@ pub(super) fn left(name: &str, place: &DataLocation) -> Vec<String> {
             "log lines, which name the tenant and alerts by their ids, in the journal or wherever \
              standard error goes"
                 .to_owned(),
-            "records that were moved to another folder, as by logrotate's olddir, and those of \
-             files in the data folder itself, which `poll --tenant-id` writes"
-                .to_owned(),
+            "records that were moved to another folder, as by logrotate's olddir".to_owned(),
             "empty folders, and what a backup holds".to_owned(),
         ]
     } else {

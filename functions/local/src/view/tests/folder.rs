@@ -52,7 +52,7 @@ async fn a_tenant_and_its_quarantine_are_told_and_items_are_shown() {
     assert!(page.contains("it is &lt;odd&gt;"));
     let page = pages.page("quarantine?tenant=fabrikam").await;
     assert!(
-        page.contains("quarantine/fabrikam/alerts/d.json is no item"),
+        page.contains("quarantine/fabrikam/alerts/d.json is not an item"),
         "{page}"
     );
 

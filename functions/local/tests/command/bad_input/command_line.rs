@@ -18,27 +18,33 @@ fn poll(folder: &Folder, args: &[&str]) -> crate::support::command::Outcome {
     outcome
 }
 
+/// Where the administrator has tenants read is in two variables.
 #[test]
-fn plain_http_is_for_this_machine_only() {
+fn hosts_that_cannot_be_are_named() {
     let folder = Folder::new();
+    let hosts = |login: &str, graph: &str| {
+        let mut command = drawbridge(&["poll", "--tenant-id", TENANT, "--client-id", CLIENT]);
+        let out = folder.path().join("out");
+        command.args(["--once", "--out"]).arg(&out);
+        command.envs([
+            ("DRAWBRIDGE_CLIENT_SECRET", SECRET),
+            ("DRAWBRIDGE_LOGIN_URL", login),
+            ("DRAWBRIDGE_GRAPH_URL", graph),
+        ]);
+        let outcome = run(command).discreet();
+        assert!(!out.exists());
+        outcome
+    };
     for (login, graph) in [
         ("http://192.0.2.1", "https://192.0.2.1"),
         ("https://192.0.2.1", "http://192.0.2.1"),
     ] {
-        poll(
-            &folder,
-            &["--once", "--login-url", login, "--graph-url", graph],
-        )
-        .failed(1, &["is not https", "use https", "127.0.0.1"]);
+        hosts(login, graph).failed(1, &["is not https", "use https", "127.0.0.1"]);
     }
-}
-
-#[test]
-fn both_addresses_or_none() {
-    let folder = Folder::new();
-    poll(&folder, &["--once", "--login-url", "http://127.0.0.1:1"]).failed(2, &["--graph-url"]);
-    poll(&folder, &["--once", "--graph-url", "http://127.0.0.1:1"]).failed(2, &["--login-url"]);
-    poll(&folder, &["--login-url", "nonsense", "--graph-url", "x"]).failed(2, &["--login-url"]);
+    for (login, graph) in [("http://127.0.0.1:1", ""), ("", "http://127.0.0.1:1")] {
+        hosts(login, graph).failed(1, &["DRAWBRIDGE_LOGIN_URL", "set both or neither"]);
+    }
+    hosts("nonsense", "x").failed(1, &["DRAWBRIDGE_LOGIN_URL", "is not a URL"]);
 }
 
 #[test]
@@ -75,6 +81,12 @@ fn a_tenant_id_that_is_a_path_is_refused() {
 fn an_unknown_command_or_option_is_exit_code_2() {
     run(drawbridge(&["pole"])).failed(2, &["pole", "--help"]);
     run(drawbridge(&["map", "--nonsense"])).failed(2, &["--nonsense", "--help"]);
-    run(drawbridge(&["poll"])).failed(2, &["--tenant-id", "--tenant <NAME>", "--all"]);
+    for args in [
+        &["poll"][..],
+        &["poll", "--once"],
+        &["poll", "--json", "--every", "5m"],
+    ] {
+        run(drawbridge(args)).failed(2, &["<--tenant-id <ID>|--tenant <NAME>|--all>"]);
+    }
     run(drawbridge(&["poll", "--tenant-id", TENANT])).failed(2, &["--client-id"]);
 }

@@ -30,7 +30,7 @@ fn a_file_where_the_folder_should_be_is_named() {
 #[test]
 fn a_folder_where_the_output_should_be_is_named() {
     let (tenant, folder) = (Tenant::new(&three()), Folder::new());
-    fs::create_dir(folder.output()).unwrap();
+    fs::create_dir_all(folder.output()).unwrap();
     run(tenant.poll(&folder))
         .failed(1, &["siem.ndjson", "move it away"])
         .discreet();
@@ -62,6 +62,7 @@ fn a_link_where_the_output_should_be_is_named_and_not_followed() {
     let (tenant, folder) = (Tenant::new(&three()), Folder::new());
     let victim = folder.path().join("victim");
     fs::write(&victim, "mine").unwrap();
+    fs::create_dir(folder.output().parent().unwrap()).unwrap();
     std::os::unix::fs::symlink(&victim, folder.output()).unwrap();
     run(tenant.poll(&folder))
         .failed(1, &["siem.ndjson", "a symbolic link", "put the file"])

@@ -1,5 +1,7 @@
 //! Who may not sign in, or not read.
 
+use std::path::Path;
+
 use drawbridge_simulator::Options;
 use serde_json::Value;
 
@@ -16,16 +18,17 @@ fn a_script_is_told_of_a_poll_that_failed() {
     poll.env("DRAWBRIDGE_CLIENT_SECRET", "MARKER~another-secret");
     poll.arg("--json");
     let one = run(poll).discreet();
-    // And of one among several, by its name.
+    // And of one that was added, by its name.
+    let folder = Folder::new();
     write(&folder, "contoso", &tenant, "");
     let mut all = command(&folder, &["poll", "--all", "--once", "--json"]);
     all.env(VARIABLE, "MARKER~another-secret");
     let all = run(all).discreet();
-    for (outcome, tenant) in [(one, Value::Null), (all, "contoso".into())] {
+    for (outcome, tenant) in [(one, TENANT), (all, "contoso")] {
         let told: Value = serde_json::from_str(&outcome.stdout).unwrap();
         assert_eq!(
             (&told["ending"], &told["tenant"]),
-            (&"failed".into(), &tenant)
+            (&Value::from("failed"), &Value::from(tenant))
         );
         let error = told["error"].as_str().unwrap();
         assert!(error.contains("the client secret is wrong"), "{error}");
@@ -68,17 +71,27 @@ fn a_secret_that_is_not_set_names_the_variable() {
 #[test]
 fn a_secret_file_is_read_and_one_that_is_missing_is_named() {
     let (tenant, folder) = (Tenant::new(&three()), Folder::new());
-    let file = folder.path().join("secret.txt");
-    let poll = || {
+    let secrets = folder.path().join("secrets");
+    let file = secrets.join(format!("{TENANT}.txt"));
+    let poll = |file: &Path| {
         let mut poll = tenant.poll(&folder);
         poll.env_remove("DRAWBRIDGE_CLIENT_SECRET")
             .arg("--secret-file")
-            .arg(&file);
+            .arg(file);
         poll
     };
-    run(poll()).failed(1, &["secret.txt", "does not exist"]);
+    // Which it may read is said, as of every document.
+    let elsewhere = folder.path().join("secret.txt");
+    run(poll(&elsewhere)).failed(
+        1,
+        &["secret", "not this tenant's", "DRAWBRIDGE_CLIENT_SECRET"],
+    );
+    assert!(!folder.path().join("tenants").exists());
+    let name = format!("{TENANT}.txt");
+    run(poll(&file)).failed(1, &[&name, "does not exist"]);
+    std::fs::create_dir(&secrets).unwrap();
     std::fs::write(&file, format!("{SECRET}\n")).unwrap();
-    run(poll()).well().discreet();
+    run(poll(&file)).well().discreet();
     nothing_is_lost(&tenant, &folder);
 }
 
@@ -102,7 +115,8 @@ fn an_unknown_tenant_or_application_is_named() {
     run(tenant.poll_as(nobody, CLIENT, folder.path()))
         .failed(1, &["does not know the tenant", "check tenant-id"])
         .discreet();
-    run(tenant.poll_as(TENANT, nobody, folder.path()))
+    let other = Folder::new();
+    run(tenant.poll_as(TENANT, nobody, other.path()))
         .failed(1, &["does not know the application", "check client-id"])
         .discreet();
     nothing_is_lost(&tenant, &folder);

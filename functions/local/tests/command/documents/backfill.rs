@@ -231,7 +231,7 @@ fn interrupted_it_goes_on_where_it_was() {
     stopped.failed(
         1,
         &[
-            "stopping after the page",
+            "stopping after the current page",
             "nothing is lost",
             "backfill resume",
         ],
@@ -266,7 +266,7 @@ fn interrupted_it_is_read_by_the_tenants_next_poll() {
     tenant.until(|stats| stats.list_requests >= 2);
     signal(&child, "-INT");
     let stopped = Outcome::of(child.wait_with_output().unwrap()).discreet();
-    stopped.failed(1, &["stopping after the page"]);
+    stopped.failed(1, &["stopping after the current page"]);
     assert!(lines(&folder, "contoso", "siem.ndjson").len() < 20);
 
     on(&folder, &["poll", "--all", "--once"]).well();
@@ -329,12 +329,12 @@ fn what_cannot_be_is_refused() {
         (
             asked("2199-01-01", &["--yes"]),
             1,
-            vec!["ends ahead of now"],
+            vec!["ends in the future"],
         ),
         (
             asked("2032-01-01", &["--yes"]),
             1,
-            vec!["ends ahead of now"],
+            vec!["ends in the future"],
         ),
         (asked("never", &[]), 2, vec!["--to", "2026-01-31"]),
         (

@@ -101,12 +101,12 @@ fn what_cannot_be_is_refused() {
     let file = folder.path().join("state/contoso.json");
     let before = fs::read(&file).unwrap();
     for (tenant, to, words) in [
-        ("contoso", "2199-01-01", ["ahead of now", "never be read"]),
+        ("contoso", "2199-01-01", ["in the future", "never be read"]),
         ("contoso", "1969-01-01", ["before 1970", "Graph"]),
         (
             "nobody",
             "2021-01-01",
-            ["no state of \"nobody\"", "not polled yet"],
+            ["no state of \"nobody\"", "not been polled yet"],
         ),
         (
             "../contoso",

@@ -153,6 +153,6 @@ fn map_keeps_one_record_a_line_whatever_the_alerts_hold() {
 #[test]
 fn what_is_no_alert_is_told_so_and_nobody_is_asked_to_report_it() {
     let outcome = run_with_input(drawbridge(&["map"]), b"{\"records\": []}");
-    let outcome = outcome.failed(1, &["this is no alert as Microsoft Graph"]);
+    let outcome = outcome.failed(1, &["this is not an alert as Microsoft Graph"]);
     assert!(!outcome.stderr.contains("report"), "{}", outcome.stderr);
 }

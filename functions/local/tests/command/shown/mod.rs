@@ -10,6 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -114,14 +115,17 @@ fn tenants_list() {
     );
 }
 
-/// The same with each time as `TIME`.
+/// The same with each time and day as `TIME`, and a folder of the test as `FOLDER`.
 fn without_times(shown: &str) -> String {
     let word = |word: &str| {
+        if Path::new(word).starts_with(std::env::temp_dir()) {
+            return "FOLDER".to_owned();
+        }
         let end = word.len() - word.trim_end_matches([',', '\n']).len();
         let (time, rest) = word.split_at(word.len() - end);
-        match time.parse::<Timestamp>() {
-            Ok(_) => format!("TIME{rest}"),
-            Err(_) => word.to_owned(),
+        match time.parse::<Timestamp>().is_ok() || time.parse::<Date>().is_ok() {
+            true => format!("TIME{rest}"),
+            false => word.to_owned(),
         }
     };
     let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");

@@ -47,8 +47,16 @@ impl Folder {
             .collect()
     }
 
+    /// The records of [`TENANT`], which is polled by its id.
     pub(crate) fn output(&self) -> PathBuf {
-        self.path().join("siem.ndjson")
+        self.path().join(TENANT).join("siem.ndjson")
+    }
+
+    /// The same for a test that writes them itself.
+    pub(crate) fn own_output(&self) -> PathBuf {
+        let file = self.output();
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        file
     }
 
     pub(crate) fn state(&self) -> PathBuf {

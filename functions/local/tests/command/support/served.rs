@@ -12,6 +12,8 @@ use super::tenant::SECRET;
 pub(crate) struct Served {
     pub(crate) child: Child,
     poll: Vec<String>,
+    /// The variables before it.
+    variables: Vec<(String, String)>,
 }
 
 impl Served {
@@ -22,12 +24,19 @@ impl Served {
         // It prints the command that polls it.
         let poll = lines.find_map(|line| {
             let line = line.unwrap();
-            let (_, args) = line.split_once("drawbridge poll ")?;
-            Some(args.split_whitespace().map(str::to_owned).collect())
+            let (before, args) = line.split_once("drawbridge poll ")?;
+            let variables = before.split_whitespace().filter_map(|word| {
+                let (name, value) = word.split_once('=')?;
+                Some((name.to_owned(), value.to_owned()))
+            });
+            let args = args.split_whitespace().map(str::to_owned);
+            Some((variables.collect(), args.collect()))
         });
+        let (variables, poll) = poll.unwrap();
         Self {
             child,
-            poll: poll.unwrap(),
+            poll,
+            variables,
         }
     }
 
@@ -37,6 +46,7 @@ impl Served {
             .args(&self.poll)
             .args(["--service-source", "all", "--out"])
             .arg(folder.path())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("DRAWBRIDGE_CLIENT_SECRET", SECRET);
         command
     }

@@ -110,14 +110,10 @@ impl Tenant {
         let graph = self.simulator.graph_url();
         let mut command = drawbridge(&["poll", "--tenant-id", tenant_id, "--client-id", client_id]);
         command
-            .args([
-                "--login-url",
-                login.as_str(),
-                "--graph-url",
-                graph.as_str(),
-                "--out",
-            ])
+            .arg("--out")
             .arg(out)
+            .env("DRAWBRIDGE_LOGIN_URL", login.as_str())
+            .env("DRAWBRIDGE_GRAPH_URL", graph.as_str())
             .env("DRAWBRIDGE_CLIENT_SECRET", SECRET);
         command
     }
