@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use drawbridge_served::TokenKey;
-use drawbridge_store::{Store as _, StoreError};
+use drawbridge_store::StoreError;
 use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
 

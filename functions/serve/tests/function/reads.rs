@@ -2,7 +2,11 @@
 
 use drawbridge_costs::Facts;
 
-use crate::stack::{CLIENT, Stack, document, event};
+use drawbridge_served::ClientSecret;
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+use crate::stack::{CLIENT, Stack, document, event, form};
 
 /// The calls since it was asked last, without the keys.
 fn calls(stack: &Stack) -> Vec<String> {
@@ -172,4 +176,50 @@ async fn keys_are_asked_for_at_hosts_that_documents_may_name_and_at_no_others() 
         assert_eq!(stack.public.asked().is_empty(), status == 401);
         assert_eq!(stack.keys.asked(), [""; 0], "{login}");
     }
+}
+
+/// A right secret reads the documents, and whatever cannot be one reads nothing.
+#[tokio::test]
+async fn a_token_is_issued_by_what_the_documents_say_now() {
+    let stack = Stack::new();
+    stack.show(1).await;
+    let secret = ClientSecret::generate().unwrap();
+    let id = "00000000-0000-0000-0000-00000000000e";
+    let asked = |secret: &str| {
+        let text = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        form("/common/oauth2/token", &text)
+    };
+    let right = asked(secret.secret().expose_secret());
+    for event in [
+        asked("hunter2"),
+        asked(""),
+        form("/oauth2/token", &"x".repeat(16 * 1024 + 1)),
+        form("/oauth2/token", "grant_type=password"),
+    ] {
+        let (status, _) = stack.ask(&event).await;
+        assert!([400, 401, 404, 413].contains(&status), "{status}");
+    }
+    assert_eq!(stack.store.calls(), [""; 0]);
+    // Off, while no document has a client.
+    assert_eq!(stack.ask(&right).await.0, 404);
+    let with_client = document("")
+        + &format!(
+            "[[serve.own_clients]]\nid = \"{id}\"\nsecrets = [\"{}\"]\n",
+            secret.hash()
+        );
+    stack.store.insert("tenants/contoso.toml", with_client);
+    stack.clock.advance_secs(300);
+    let (status, body) = stack.ask(&right).await;
+    assert_eq!(status, 200, "{body}");
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let token = body["access_token"].as_str().unwrap();
+    let read = event("GET", "/api/alerts", "ago=PT1H", token);
+    let (status, body) = stack.ask(&read).await;
+    assert!(status == 200 && body.contains("\"FullId\":1"), "{body}");
+    assert_eq!(stack.keys.asked(), [""; 0]);
+    // The client is removed: within five minutes its token ends.
+    stack.store.insert("tenants/contoso.toml", document(""));
+    stack.clock.advance_secs(300);
+    assert_eq!(stack.ask(&read).await.0, 401);
+    assert_eq!(stack.ask(&right).await.0, 404);
 }
