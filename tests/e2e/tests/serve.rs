@@ -97,6 +97,11 @@ async fn pull(emulator: &Emulator, address: &str, bucket: &str, secret: &str) {
     let told = python.run("pull.py", &[page, address, CONNECTOR, secret], "");
     let told = told.unwrap_or_else(|error| panic!("{error}\n{}", emulator.log_tail(60)));
     let told: BTreeMap<String, Vec<String>> = serde_json::from_str(&told).unwrap();
+    // And as Python's clients do it.
+    let found = drawbridge_readers::run("oauth.py", &[address, CONNECTOR, secret], "");
+    let found: BTreeMap<String, Vec<String>> = serde_json::from_str(&found).unwrap();
+    assert_eq!(found.len(), 3);
+    assert!(found.values().all(|ids| ids.len() == 60), "{found:?}");
     // 40 records, or 20 alerts, and what was written besides.
     for (product, records) in [
         ("elastic_cel", 20),
