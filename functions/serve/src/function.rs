@@ -73,7 +73,7 @@ pub async fn answer(
         return streamed(router.refuse(Unanswerable::BodyTooLong));
     };
     if let Some(directory) = directory
-        && router.depends_on_tenants(&head, &body)
+        && router.depends_on_tenants(&head)
         && let Err(error) = directory.load(router).await
     {
         tracing::error!(%error, "who is served cannot be read");

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::body::{Body, BrokenOff, Wanted};
 use crate::filter::Filter;
 use crate::log::Served;
-use crate::own::{OwnTokens, is_own, may_be_granted};
+use crate::own::{OwnTokens, is_own};
 use crate::path::{ALERTS_FORMAT, Endpoint, Target, TokenPath};
 use crate::query::{Query, Window};
 use crate::rate::{Bounds, Rates};
@@ -124,13 +124,13 @@ impl Router {
     }
 
     /// Whether it depends on who is served what a request is answered. One that is refused for what it
-    /// says itself needs nothing to be read.
-    pub fn depends_on_tenants(&self, request: &Parts, body: &[u8]) -> bool {
+    /// says itself needs nothing to be read. Whether there is a token endpoint, the tenants say.
+    pub fn depends_on_tenants(&self, request: &Parts) -> bool {
         let authorization = request.headers.get(AUTHORIZATION);
         let authorization = authorization.map(HeaderValue::as_bytes);
         match self.target(request) {
             Err(_) => false,
-            Ok(Target::Token(_)) => may_be_granted(request, body),
+            Ok(Target::Token(_)) => true,
             Ok(Target::Records(_)) => {
                 self.own_token(authorization).is_some() || look(authorization).is_ok()
             }

@@ -121,6 +121,7 @@ async fn of_a_token_that_is_asked_for_the_log_has_the_client_and_no_secret() {
         CONNECTOR,
         "contoso",
         "a token was issued",
+        "a wrong secret",
         "status=401",
         "status=400",
     ] {

@@ -1,4 +1,4 @@
-"""Asks the served API as each product of docs/consumers/pull.md is told to, with the documents that are on
+"""Asks the served API as each product of docs/pull.md is told to, with the documents that are on
 the page, and prints the ids of the records that each one gets, as JSON.
 
 Arguments: the page, the address of the API, the id and the secret of a client.

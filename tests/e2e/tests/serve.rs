@@ -66,7 +66,7 @@ fn token(issuer: &Issuer, audience: &str) -> String {
     issuer.sign(&claims).unwrap()
 }
 
-/// The products of docs/consumers/pull.md: each gets a token of the function's own, and asks as the page says,
+/// The products of docs/pull.md: each gets a token of the function's own, and asks as the page says,
 /// until there is nothing more.
 async fn pull(emulator: &Emulator, address: &str, bucket: &str, secret: &str) {
     // More than a page: a segment of each second of a quarter of a minute, as polls of an hour ago wrote them.
@@ -92,7 +92,7 @@ async fn pull(emulator: &Emulator, address: &str, bucket: &str, secret: &str) {
             queue.flush().await.unwrap();
         }
     }
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/consumers/pull.md");
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/pull.md");
     let python = Python::root(emulator);
     let told = python.run("pull.py", &[page, address, CONNECTOR, secret], "");
     let told = told.unwrap_or_else(|error| panic!("{error}\n{}", emulator.log_tail(60)));

@@ -52,6 +52,12 @@ async fn serve(args: cli::Serve) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(cannot_listen)?;
     let stop = stop_requested_on_signal("the answers at hand");
     say_address(address, count)?;
+    if directory.has_own_clients && !key.exists() {
+        say(
+            "documents list serve.own_clients, and there is no key: nobody gets a token until \
+             `drawbridge serve key` has made one",
+        );
+    }
     let mut hang_ups = HangUps::listen();
     let reload = async {
         let mut ticks = tokio::time::interval(RELOAD_EVERY);

@@ -106,6 +106,7 @@ fn a_connector_gets_a_token_for_its_secret_until_the_client_is_removed() {
     let outcome = Outcome::of(server.child.wait_with_output().unwrap());
     let log = &outcome.stderr;
     for word in [
+        "there is no key",
         &*id,
         "a token was issued",
         "no token was issued",

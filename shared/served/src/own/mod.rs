@@ -237,6 +237,9 @@ impl OwnTokens {
             (None, _) => {
                 let named = named.first();
                 let named = named.map(|(tenant, client)| (tenant.name(), client.id.as_str()));
+                if let Some((tenant, client)) = named {
+                    tracing::info!(tenant, client, "a wrong secret");
+                }
                 Err(match self.attempts.count(named, self.clock.now()) {
                     Ok(()) => GrantRefusal::Client,
                     Err(left_secs) => GrantRefusal::TooManyWrong { left_secs },
@@ -286,12 +289,6 @@ pub(crate) const NO_ENTRA_SIGNATURE: &str = "is not signed with RS256";
 
 fn has_own_clients(tenants: &[ServedTenant]) -> bool {
     tenants.iter().any(ServedTenant::has_own_clients)
-}
-
-/// Whether a request for a token has a secret that one of the clients can have: others are refused
-/// whoever is served.
-pub(crate) fn may_be_granted(request: &Parts, body: &[u8]) -> bool {
-    Asked::read(request, body).is_ok_and(|asked| ClientSecret::may_be(&asked.secret))
 }
 
 /// Whether a token says that it is of this endpoint.

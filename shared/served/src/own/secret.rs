@@ -49,7 +49,7 @@ impl ClientSecret {
 
     /// Whether a text can be one that was generated. What somebody chose is never one, whatever a
     /// document has of it.
-    pub(crate) fn may_be(text: &SecretString) -> bool {
+    fn may_be(text: &SecretString) -> bool {
         let random = text.expose_secret().strip_prefix(PREFIX);
         random.is_some_and(|random| {
             random.len() == RANDOM_CHARS
