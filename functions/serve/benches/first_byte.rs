@@ -260,7 +260,8 @@ async fn main() {
     let (mut first, mut last, mut length) = (Vec::new(), Vec::new(), 0);
     for _ in 0..5 {
         let (to_first, to_last, bytes) = world.ask("ago=PT2H", Instant::now()).await;
-        (first.push(to_first), last.push(to_last));
+        first.push(to_first);
+        last.push(to_last);
         length = bytes;
     }
     child.kill().await.unwrap();
