@@ -1,14 +1,18 @@
-//! The event of a function URL, of which only a request's head is looked at.
+//! The event of a function URL: a request's head, and the body of one for a token.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html> (payload format 2.0)
 
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use drawbridge_served::MAX_BODY_BYTES;
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use secrecy::zeroize::Zeroizing;
 use serde_json::Value;
 
 /// The headers that an answer depends on.
-const HEADERS: [HeaderName; 2] = [AUTHORIZATION, ACCEPT_ENCODING];
+const HEADERS: [HeaderName; 3] = [AUTHORIZATION, ACCEPT_ENCODING, CONTENT_TYPE];
 
 /// The head of a request; `None` if its address is longer than one may be (64 KiB).
 ///
@@ -40,6 +44,20 @@ pub(crate) fn head(event: &Value) -> Option<Parts> {
         }
     }
     Some(head)
+}
+
+/// The body of a request; `None` if it is longer than one may be. What cannot be decoded is no form either.
+pub(crate) fn body(event: &Value) -> Option<Zeroizing<Vec<u8>>> {
+    let text = event["body"].as_str().unwrap_or_default();
+    // Base64 has four characters for three bytes.
+    if text.len() > MAX_BODY_BYTES.div_ceil(3) * 4 {
+        return None;
+    }
+    let body = match event["isBase64Encoded"] == true {
+        true => STANDARD.decode(text).unwrap_or_default(),
+        false => text.as_bytes().to_vec(),
+    };
+    (body.len() <= MAX_BODY_BYTES).then(|| Zeroizing::new(body))
 }
 
 /// A part of an address, in which all that cannot stand in one is escaped, such as a blank: Lambda has
@@ -104,6 +122,33 @@ mod tests {
             let path = head(&event(path, "")).map(|head| head.uri.path().to_owned());
             assert_ne!(path.as_deref(), Some("/api/alerts"), "{path:?}");
         }
+    }
+
+    #[test]
+    fn a_body_is_read_as_text_and_in_base64_up_to_its_bound() {
+        let of = |body: Value, is_encoded: Value| {
+            let event = json!({"body": body, "isBase64Encoded": is_encoded});
+            super::body(&event).map(|body| body.to_vec())
+        };
+        let text = |text: &str| Some(text.as_bytes().to_vec());
+        assert_eq!(of(json!("a=b"), json!(false)), text("a=b"));
+        assert_eq!(of(json!("YT1i"), json!(true)), text("a=b"));
+        assert_eq!(of(json!("???"), json!(true)), text(""));
+        assert_eq!(of(json!(null), json!(null)), text(""));
+        assert_eq!(of(json!({"a": "b"}), json!(1)), text(""));
+        let longest = "x".repeat(MAX_BODY_BYTES);
+        assert_eq!(of(json!(longest), json!(false)), text(&longest));
+        assert_eq!(
+            of(json!(STANDARD.encode(&longest)), json!(true)),
+            text(&longest)
+        );
+        let longer = longest + "x";
+        assert_eq!(of(json!(longer), json!(false)), None);
+        assert_eq!(
+            of(json!(STANDARD.encode(longer + "xxx")), json!(true)),
+            None
+        );
+        assert_eq!(super::body(&json!("no event")).as_deref(), Some(&vec![]));
     }
 
     #[test]

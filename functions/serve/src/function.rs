@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use drawbridge_config::ConfigError;
 use drawbridge_http::HttpTransport;
+use drawbridge_secrets::SecretsManager;
 use drawbridge_served::{Body, Router, Unanswerable};
 use drawbridge_store::{Catalogue, S3Store};
 use drawbridge_time::SystemClock;
@@ -9,6 +10,7 @@ use futures::{StreamExt as _, future};
 use http::Response;
 use http::header::CONTENT_LENGTH;
 use lambda_runtime::{MetadataPrelude, StreamResponse};
+use secrecy::zeroize::Zeroizing;
 use serde_json::Value;
 
 use crate::directory::Directory;
@@ -39,10 +41,12 @@ impl Function {
             Arc::new(HttpTransport::new()),
             Arc::new(HttpTransport::to_public_addresses()),
         );
-        Ok(Self {
-            router: Router::new(store, clock),
-            directory,
-        })
+        let mut router = Router::new(store, clock);
+        if let Some(name) = settings.token_key {
+            let client = aws_sdk_secretsmanager::Client::new(&aws);
+            router = router.with_own_tokens(Arc::new(SecretsManager::new(client)), name);
+        }
+        Ok(Self { router, directory })
     }
 
     /// Answers an event of the function's URL.
@@ -61,6 +65,13 @@ pub async fn answer(
     let Some(head) = event::head(event) else {
         return streamed(router.refuse(Unanswerable::TooLong));
     };
+    let body = match router.takes_body(&head) {
+        true => event::body(event),
+        false => Some(Zeroizing::default()),
+    };
+    let Some(body) = body else {
+        return streamed(router.refuse(Unanswerable::BodyTooLong));
+    };
     if let Some(directory) = directory
         && router.depends_on_tenants(&head)
         && let Err(error) = directory.load(router).await
@@ -69,7 +80,7 @@ pub async fn answer(
         let is_retryable = error.is_retryable();
         return streamed(router.refuse(Unanswerable::Tenants { is_retryable }));
     }
-    streamed(router.answer(&head).await)
+    streamed(router.answer(&head, &body).await)
 }
 
 fn streamed(response: Response<Body>) -> StreamResponse<Body> {

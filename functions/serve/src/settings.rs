@@ -8,6 +8,9 @@ pub struct Settings {
     /// `DRAWBRIDGE_LOGIN_URL`, `DRAWBRIDGE_GRAPH_URL` and `DRAWBRIDGE_ALLOWED_HOSTS`: where the keys of
     /// tenants are asked for, if not at Microsoft's own hosts. The same as the poll function has.
     pub hosts: Hosts,
+    /// `DRAWBRIDGE_TOKEN_KEY`: the ARN of the secret with the key of the token endpoint; without it,
+    /// there is none.
+    pub token_key: Option<String>,
 }
 
 impl Settings {
@@ -18,7 +21,9 @@ impl Settings {
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         const BUCKET: &str = "DRAWBRIDGE_BUCKET";
         let bucket = variable(BUCKET).filter(|value| !value.trim().is_empty());
+        let token_key = variable("DRAWBRIDGE_TOKEN_KEY").filter(|name| !name.trim().is_empty());
         Ok(Self {
+            token_key,
             bucket: bucket.ok_or(ConfigError::Missing {
                 name: BUCKET,
                 meaning: "the name of the stack's bucket",
@@ -40,6 +45,7 @@ mod tests {
             assert!(text.starts_with("DRAWBRIDGE_BUCKET is not set"), "{text}");
         }
         let bucket = |name: &str| (name == "DRAWBRIDGE_BUCKET").then(|| "b".to_owned());
-        assert!(Settings::read(bucket).is_ok_and(|settings| settings.bucket == "b"));
+        let settings = Settings::read(bucket).unwrap();
+        assert_eq!((&*settings.bucket, settings.token_key), ("b", None));
     }
 }

@@ -7,6 +7,7 @@ mod documents;
 mod error;
 mod function;
 mod output;
+mod own_client;
 mod polled_alerts;
 mod read;
 #[cfg(feature = "schema")]
@@ -26,6 +27,7 @@ pub use documents::{
 pub use error::ConfigError;
 pub use function::{FunctionSettings, given_tenants};
 pub use output::{OutputSettings, Oversize, Shape, When};
+pub use own_client::{OwnClient, SECRET_HASH_PREFIX};
 pub use polled_alerts::PolledAlerts;
 #[cfg(feature = "schema")]
 pub use schema::schema;

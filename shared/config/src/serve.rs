@@ -3,6 +3,8 @@ use drawbridge_record::{Body, Format};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::OwnClient;
+
 /// What the name of a served output ends with: `siem-served`.
 pub const SERVED: &str = "-served";
 
@@ -87,6 +89,9 @@ pub struct ServeSettings {
     /// Whether tokens for the retired Azure AD Graph (`https://graph.windows.net`) are taken as well.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub legacy_audience: bool,
+    /// Clients of Drawbridge's own token endpoint. With some, `audiences` and `clients` may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_clients: Vec<OwnClient>,
     /// Seconds that a window begins before the time that a client names, for clients whose clock is
     /// ahead; records of these seconds come again.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -126,11 +131,16 @@ impl ServeSettings {
         let is_short = |list: &[String]| {
             list.len() <= MAX_ENTRIES && list.iter().all(|entry| entry.len() <= MAX_BYTES)
         };
+        // Then no token of Entra's is taken.
+        let is_own_alone = !self.own_clients.is_empty()
+            && self.audiences.is_empty()
+            && self.clients.is_empty()
+            && !self.legacy_audience;
         let is_role = |role: &String| !role.is_empty() && role.len() <= MAX_BYTES;
         [
             (
                 "serve.audiences",
-                !self.audiences.is_empty() || self.legacy_audience,
+                !self.audiences.is_empty() || self.legacy_audience || is_own_alone,
                 "must not be empty: give the application (client) id of your own API, and api://ID",
             ),
             (
@@ -147,7 +157,7 @@ impl ServeSettings {
             ),
             (
                 "serve.clients",
-                !self.clients.is_empty(),
+                !self.clients.is_empty() || is_own_alone,
                 "must not be empty: any application of the tenant gets a token for your API",
             ),
             (
@@ -173,6 +183,7 @@ impl ServeSettings {
         ]
         .into_iter()
         .find_map(|(field, holds, problem)| (!holds).then_some((field, problem)))
+        .or_else(|| Some(("serve.own_clients", OwnClient::problem(&self.own_clients)?)))
     }
 }
 
@@ -251,6 +262,23 @@ mod tests {
         assert!(!serve.takes_audience("https://graph.microsoft.com"));
     }
 
+    fn own_clients() -> String {
+        let hash = "0a".repeat(32);
+        format!(
+            r#""own_clients":[{{"id":"00000000-0000-0000-0000-00000000000e","secrets":["sha256:{hash}"]}}]"#
+        )
+    }
+
+    #[test]
+    fn clients_of_the_own_token_endpoint_alone_are_enough_and_no_token_of_entra_is_taken_then() {
+        let serve = served(&own_clients()).unwrap().serve.unwrap();
+        assert_eq!(serve.own_clients.len(), 1);
+        for name in [API, CLIENT, ""] {
+            assert!(!serve.takes_audience(name) && !serve.lists_client(name));
+        }
+        assert!(!serve.lists_client("00000000-0000-0000-0000-00000000000e"));
+    }
+
     #[test]
     fn what_is_wrong_is_named() {
         let with = |audience: &str| format!(r#""audiences":["{audience}"],"clients":["{CLIENT}"]"#);
@@ -287,6 +315,19 @@ mod tests {
                 "must be at most 3600",
             ),
             (with(API) + r#","client":[]"#, "unknown field `client`"),
+            (
+                with(API)
+                    + r#","own_clients":[{"id":"00000000-0000-0000-0000-00000000000e","secrets":["hunter2"]}]"#,
+                "serve.own_clients must have one or two secrets",
+            ),
+            (
+                format!(r#""audiences":["{API}"],{}"#, own_clients()),
+                "serve.clients must not be empty",
+            ),
+            (
+                format!(r#""clients":["{CLIENT}"],{}"#, own_clients()),
+                "serve.audiences must not be empty",
+            ),
         ] {
             let error = served(&serve).unwrap_err().to_string();
             assert!(error.contains(named), "{error}");

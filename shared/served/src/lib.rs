@@ -6,6 +6,7 @@
 //!
 //! - `path`: what is asked for: `/api/alerts`, in all spellings that clients have, or `/api/FORMAT`.
 //! - `token`: who asks. A token of Entra names the tenant, and no path or parameter does.
+//!   `own`: or one of Drawbridge's own, which a client got here for its secret.
 //! - `rate`: whether he asks too often.
 //! - `query`: what of it: the window, the filters, the limit.
 //! - `segments` and `body`: the answer, a segment at a time, whatever its length.
@@ -16,6 +17,7 @@
 mod body;
 mod filter;
 mod log;
+mod own;
 mod path;
 mod query;
 mod rate;
@@ -27,5 +29,6 @@ mod time_value;
 mod token;
 
 pub use body::{Body, BrokenOff};
+pub use own::{ClientSecret, KeyProblem, MAX_BODY_BYTES, TokenKey};
 pub use router::{Router, RouterSettings, Unanswerable};
 pub use tenant::{Login, ServedTenant};

@@ -3,7 +3,15 @@
 /// The format of the retired API's records.
 pub(crate) const ALERTS_FORMAT: &str = "siem";
 
-/// What is asked for.
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Records(Endpoint),
+    /// A token of Drawbridge's own, in exchange for a secret.
+    Token(TokenPath),
+}
+
+/// What records are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     /// The retired API: `/api/alerts`.
@@ -12,9 +20,25 @@ pub(crate) enum Endpoint {
     Format(String),
 }
 
-impl Endpoint {
+/// How a token is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenPath {
+    /// What stands in the place of the directory (tenant) id.
+    pub(crate) directory: Option<String>,
+    pub(crate) version: TokenVersion,
+}
+
+/// Which of Entra's token endpoints a path is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenVersion {
+    V1,
+    V2,
+}
+
+impl Target {
     /// Of a path: `/api/alerts`, `/api/alert` or `/api/v1.0/alerts`, without regard to case, to more
     /// slashes than one, or to `/api/alerts` in front of it: there are clients that write each of these.
+    /// Or of a token: `/DIRECTORY/oauth2/token` and `/DIRECTORY/oauth2/v2.0/token`, as Entra has them.
     pub(crate) fn of(path: &str) -> Option<Self> {
         let path = path.to_ascii_lowercase();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -25,12 +49,30 @@ impl Endpoint {
             parts = rest;
         }
         match parts {
-            ["api", "alerts" | "alert"] | ["api", "v1.0", "alerts" | "alert"] => Some(Self::Alerts),
-            ["api", format] => Some(Self::Format((*format).to_owned())),
+            ["api", "alerts" | "alert"] | ["api", "v1.0", "alerts" | "alert"] => {
+                Some(Self::Records(Endpoint::Alerts))
+            }
+            ["oauth2", rest @ ..] => Self::token(None, rest),
+            [directory, "oauth2", rest @ ..] => Self::token(Some(*directory), rest),
+            ["api", format] => Some(Self::Records(Endpoint::Format((*format).to_owned()))),
             _ => None,
         }
     }
 
+    fn token(directory: Option<&str>, rest: &[&str]) -> Option<Self> {
+        let version = match rest {
+            ["token"] => TokenVersion::V1,
+            ["v2.0", "token"] => TokenVersion::V2,
+            _ => return None,
+        };
+        Some(Self::Token(TokenPath {
+            directory: directory.map(str::to_owned),
+            version,
+        }))
+    }
+}
+
+impl Endpoint {
     /// The format of its records, by name.
     pub(crate) fn format(&self) -> &str {
         match self {
@@ -59,10 +101,32 @@ mod tests {
             "/api/v1.0/alerts",
             "/API/ALERTS",
         ] {
-            assert_eq!(Endpoint::of(path), Some(Endpoint::Alerts), "{path}");
+            let alerts = Some(Target::Records(Endpoint::Alerts));
+            assert_eq!(Target::of(path), alerts, "{path}");
         }
-        let native = Endpoint::Format("native".into());
-        assert_eq!(Endpoint::of("//api/native/"), Some(native));
+        let native = Target::Records(Endpoint::Format("native".into()));
+        assert_eq!(Target::of("//api/native/"), Some(native));
+    }
+
+    #[test]
+    fn a_token_is_asked_for_as_of_entra() {
+        let of = |directory: Option<&str>, version| {
+            let directory = directory.map(str::to_owned);
+            Some(Target::Token(TokenPath { directory, version }))
+        };
+        for (path, expected) in [
+            ("/oauth2/token", of(None, TokenVersion::V1)),
+            (
+                "//Common/oauth2/token/",
+                of(Some("common"), TokenVersion::V1),
+            ),
+            ("/0D/oauth2/v2.0/token", of(Some("0d"), TokenVersion::V2)),
+            ("/oauth2/authorize", None),
+            ("/a/b/oauth2/token", None),
+            ("/oauth2/v2.0/token/x", None),
+        ] {
+            assert_eq!(Target::of(path), expected, "{path}");
+        }
     }
 
     #[test]
@@ -78,7 +142,7 @@ mod tests {
             "/x/api/alerts",
             "/api/../alerts",
         ] {
-            assert_eq!(Endpoint::of(path), None, "{path}");
+            assert_eq!(Target::of(path), None, "{path}");
         }
     }
 }

@@ -20,6 +20,10 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json;
 /// What may be kept of an answer by what lies between here and the client: nothing.
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+/// The methods that records are asked for with, and a token.
+pub(crate) const READ: &str = "GET, HEAD";
+pub(crate) const POST: &str = "POST";
+
 /// When to come again where it is not known when that would help, in seconds.
 const COME_AGAIN_SECS: u32 = 30;
 
@@ -31,9 +35,16 @@ pub(crate) enum Refusal {
     NotServed {
         format: String,
     },
-    Method,
+    Method {
+        /// Those that there are.
+        allowed: &'static str,
+    },
     /// The address is longer than one may be.
     TooLong,
+    /// The body is.
+    BodyTooLong,
+    /// The body did not come, or not in time.
+    NoBody,
     Denied(Denied),
     TooMany(TooMany),
     Query(Unreadable),
@@ -47,8 +58,10 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchPath | Self::NotServed { .. } => StatusCode::NOT_FOUND,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLong => StatusCode::URI_TOO_LONG,
+            Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoBody => StatusCode::REQUEST_TIMEOUT,
             Self::Denied(Denied::NoToken | Denied::Invalid(_) | Denied::Unproven(_)) => {
                 StatusCode::UNAUTHORIZED
             }
@@ -67,8 +80,10 @@ impl Refusal {
     fn code(&self) -> &'static str {
         match self {
             Self::NoSuchPath | Self::NotServed { .. } => "NotFound",
-            Self::Method => "MethodNotAllowed",
+            Self::Method { .. } => "MethodNotAllowed",
             Self::TooLong => "UriTooLong",
+            Self::BodyTooLong => "PayloadTooLarge",
+            Self::NoBody => "RequestTimeout",
             Self::Denied(Denied::NoToken | Denied::Invalid(_) | Denied::Unproven(_)) => {
                 "Unauthorized"
             }
@@ -91,8 +106,11 @@ impl Refusal {
             Self::NotServed { format } => format!(
                 "this tenant does not serve the format: add {format}-served to outputs in its document"
             ),
-            Self::Method => "only GET and HEAD are answered".into(),
+            Self::Method { allowed: POST } => "a token is asked for with POST".into(),
+            Self::Method { .. } => "only GET and HEAD are answered".into(),
             Self::TooLong => "the address is too long: ask for fewer groups and tags".into(),
+            Self::BodyTooLong => "the body is longer than 16 KiB, which no form for a token is".into(),
+            Self::NoBody => "the body did not come within ten seconds".into(),
             Self::Denied(Denied::NoToken) => {
                 "send a token of Microsoft Entra as Authorization: Bearer TOKEN".into()
             }
@@ -161,8 +179,8 @@ impl Refusal {
         headers.insert(CACHE_CONTROL, NO_STORE);
         headers.insert(CONTENT_LENGTH, length);
         match self {
-            Self::Method => {
-                headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            Self::Method { allowed } => {
+                headers.insert(ALLOW, HeaderValue::from_static(allowed));
             }
             Self::Denied(Denied::NoToken) => {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

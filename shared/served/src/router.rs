@@ -1,6 +1,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use drawbridge_queue::{Segments, Stamp};
+use drawbridge_secrets::Secrets;
 use drawbridge_store::Catalogue;
 use drawbridge_time::Clock;
 use futures::{StreamExt as _, stream};
@@ -14,13 +15,14 @@ use uuid::Uuid;
 use crate::body::{Body, BrokenOff, Wanted};
 use crate::filter::Filter;
 use crate::log::Served;
-use crate::path::{ALERTS_FORMAT, Endpoint};
+use crate::own::{OwnTokens, is_own};
+use crate::path::{ALERTS_FORMAT, Endpoint, Target, TokenPath};
 use crate::query::{Query, Window};
 use crate::rate::{Bounds, Rates};
-use crate::refusal::{JSON, NO_STORE, Refusal};
+use crate::refusal::{JSON, NO_STORE, POST, READ, Refusal};
 use crate::segments::{SegmentError, Source};
 use crate::tenant::ServedTenant;
-use crate::token::{Caller, Tokens, look};
+use crate::token::{Caller, Tokens, bearer, look};
 
 /// The header of an answer of `/api/FORMAT` with the parameter `cursor` of the request behind it.
 const CURSOR: HeaderName = HeaderName::from_static("drawbridge-cursor");
@@ -57,6 +59,10 @@ impl Default for RouterSettings {
 pub enum Unanswerable {
     /// Its address is longer than one may be.
     TooLong,
+    /// Its body is longer than [`crate::MAX_BODY_BYTES`].
+    BodyTooLong,
+    /// Its body did not come, or not in time.
+    NoBody,
     /// Who is served cannot be read; whether it may be a little later.
     Tenants {
         /// Whether it may.
@@ -70,6 +76,8 @@ pub struct Router {
     clock: Arc<dyn Clock>,
     settings: RouterSettings,
     tokens: Tokens,
+    /// The token endpoint of its own, if there may be one.
+    own: Option<OwnTokens>,
     rates: Rates,
     tenants: RwLock<Arc<[ServedTenant]>>,
 }
@@ -80,6 +88,7 @@ impl Router {
         Self {
             store,
             tokens: Tokens::new(Arc::clone(&clock)),
+            own: None,
             clock,
             settings: RouterSettings::default(),
             rates: Rates::default(),
@@ -93,32 +102,63 @@ impl Router {
         Self { settings, ..self }
     }
 
+    /// Has the token endpoint of its own for tenants whose documents have clients of it, and takes its
+    /// tokens. The secret of that name has the key ([`crate::TokenKey`]); without it, there is no endpoint.
+    #[must_use]
+    pub fn with_own_tokens(self, secrets: Arc<dyn Secrets>, name: impl Into<String>) -> Self {
+        let own = OwnTokens::new(secrets, name.into(), Arc::clone(&self.clock));
+        Self {
+            own: Some(own),
+            ..self
+        }
+    }
+
     /// From now on, these tenants are served. What was learned of keys and clients stays.
     pub fn serve(&self, tenants: Vec<ServedTenant>) {
         *self.tenants.write().unwrap_or_else(PoisonError::into_inner) = tenants.into();
     }
 
+    /// Whether a request's body is looked at: that of one for a token is.
+    pub fn takes_body(&self, request: &Parts) -> bool {
+        matches!(self.target(request), Ok(Target::Token(_)))
+    }
+
     /// Whether it depends on who is served what a request is answered. One that is refused for what it
-    /// says itself needs nothing to be read.
+    /// says itself needs nothing to be read. Whether there is a token endpoint, the tenants say.
     pub fn depends_on_tenants(&self, request: &Parts) -> bool {
         let authorization = request.headers.get(AUTHORIZATION);
-        endpoint(request).is_ok() && look(authorization.map(HeaderValue::as_bytes)).is_ok()
+        let authorization = authorization.map(HeaderValue::as_bytes);
+        match self.target(request) {
+            Err(_) => false,
+            Ok(Target::Token(_)) => true,
+            Ok(Target::Records(_)) => {
+                self.own_token(authorization).is_some() || look(authorization).is_ok()
+            }
+        }
     }
 
     /// The answer to a request that cannot be answered, for who has more to do than this router.
     pub fn refuse(&self, reason: Unanswerable) -> Response<Body> {
         let refusal = match reason {
             Unanswerable::TooLong => Refusal::TooLong,
+            Unanswerable::BodyTooLong => Refusal::BodyTooLong,
+            Unanswerable::NoBody => Refusal::NoBody,
             Unanswerable::Tenants { is_retryable } => Refusal::Store { is_retryable },
         };
         refused_response(&refusal, &Uuid::new_v4().to_string(), None)
     }
 
-    /// Answers a request; its body, if it has one, is not read.
-    pub async fn answer(&self, request: &Parts) -> Response<Body> {
+    /// Answers a request. Its body matters only if [`Self::takes_body`] says so.
+    pub async fn answer(&self, request: &Parts, body: &[u8]) -> Response<Body> {
         let id = Uuid::new_v4().to_string();
         let mut caller = None;
-        let answer = self.answer_of(request, &id, &mut caller).await;
+        let answer = match self.target(request) {
+            Ok(Target::Token(path)) => self.token(&path, request, body, &id).await,
+            Ok(Target::Records(endpoint)) => {
+                self.records(&endpoint, request, &id, &mut caller).await
+            }
+            Err(refusal) => Err(refusal),
+        };
         let mut response =
             answer.unwrap_or_else(|refusal| refused_response(&refusal, &id, caller.as_ref()));
         if request.method == Method::HEAD {
@@ -127,27 +167,24 @@ impl Router {
         response
     }
 
-    async fn answer_of(
+    async fn records(
         &self,
+        endpoint: &Endpoint,
         request: &Parts,
         id: &str,
         caller: &mut Option<Caller>,
     ) -> Result<Response<Body>, Refusal> {
-        let endpoint = endpoint(request)?;
         let authorization = request.headers.get(AUTHORIZATION);
-        let tenants = Arc::clone(&self.tenants.read().unwrap_or_else(PoisonError::into_inner));
-        let found = self
-            .tokens
-            .caller(authorization.map(HeaderValue::as_bytes), &tenants)
-            .await;
+        let authorization = authorization.map(HeaderValue::as_bytes);
+        let tenants = self.tenants();
+        let found = match self.own_token(authorization) {
+            Some((own, token)) => own.caller(token, &tenants).await,
+            None => self.tokens.caller(authorization, &tenants).await,
+        };
         let Caller { tenant, client } = &*caller.insert(found.map_err(Refusal::Denied)?);
         // Before the listing: what is not seen in it is shown later than this moment.
         let now = self.clock.now();
-        let bounds = Bounds {
-            per_minute: self.settings.requests_per_minute,
-            at_once: self.settings.answers_at_once,
-        };
-        let counted = self.rates.count(&tenant.name, client, now, bounds);
+        let counted = self.rates.count(&tenant.name, client, now, self.bounds());
         let turn = counted.map_err(Refusal::TooMany)?;
         let format = endpoint.format();
         if !tenant.formats.iter().any(|served| served == format) {
@@ -180,7 +217,7 @@ impl Router {
         let listed = source.stamps(window).await;
         let mut stamps = listed.map_err(|error| refused(&error.into(), &served))?;
         let mut skip = 0;
-        match (&endpoint, query.limit) {
+        match (endpoint, query.limit) {
             (Endpoint::Format(_), _) => {
                 page = self.page(&query, window, &mut stamps);
                 // The cursor behind the page is said before it is read.
@@ -215,6 +252,52 @@ impl Router {
         Ok(page.response(chunks.boxed(), is_gzip))
     }
 
+    async fn token(
+        &self,
+        path: &TokenPath,
+        request: &Parts,
+        body: &[u8],
+        id: &str,
+    ) -> Result<Response<Body>, Refusal> {
+        let own = self.own.as_ref().ok_or(Refusal::NoSuchPath)?;
+        let asked = (path, request, body);
+        let rates = (&self.rates, self.bounds());
+        let answer = own.answer(asked, &self.tenants(), rates, id).await;
+        answer.ok_or(Refusal::NoSuchPath)
+    }
+
+    /// What is asked for, if anything that there is.
+    fn target(&self, request: &Parts) -> Result<Target, Refusal> {
+        let target = Target::of(request.uri.path()).ok_or(Refusal::NoSuchPath)?;
+        let allowed = match &target {
+            Target::Token(_) if self.own.is_none() => return Err(Refusal::NoSuchPath),
+            Target::Token(_) => POST,
+            Target::Records(_) => READ,
+        };
+        match allowed.split(", ").any(|name| name == request.method) {
+            true => Ok(target),
+            false => Err(Refusal::Method { allowed }),
+        }
+    }
+
+    /// A token of a header that says that it is of this router's own endpoint, and that.
+    fn own_token<'t>(&self, authorization: Option<&'t [u8]>) -> Option<(&OwnTokens, &'t str)> {
+        let token = bearer(authorization?).ok()?;
+        let own = self.own.as_ref().filter(|_| is_own(token))?;
+        Some((own, token))
+    }
+
+    fn tenants(&self) -> Arc<[ServedTenant]> {
+        Arc::clone(&self.tenants.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            per_minute: self.settings.requests_per_minute,
+            at_once: self.settings.answers_at_once,
+        }
+    }
+
     /// Leaves the first page of `stamps`, and says how the next one is asked for.
     fn page(&self, query: &Query, window: Window, stamps: &mut Vec<Stamp>) -> Page {
         let is_more = stamps.len() > self.settings.max_page_segments;
@@ -225,15 +308,6 @@ impl Router {
             cursor: last,
             next: last.filter(|_| is_more).map(|last| query.next(last)),
         }
-    }
-}
-
-/// What is asked for, if anything that there is.
-fn endpoint(request: &Parts) -> Result<Endpoint, Refusal> {
-    let endpoint = Endpoint::of(request.uri.path()).ok_or(Refusal::NoSuchPath)?;
-    match request.method {
-        Method::GET | Method::HEAD => Ok(endpoint),
-        _ => Err(Refusal::Method),
     }
 }
 

@@ -45,6 +45,12 @@ impl ServedTenant {
         })
     }
 
+    /// Whether it has clients of the token endpoint of Drawbridge's own.
+    #[must_use]
+    pub fn has_own_clients(&self) -> bool {
+        !self.settings.own_clients.is_empty()
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {

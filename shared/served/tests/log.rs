@@ -4,6 +4,9 @@
 
 #[path = "served/front.rs"]
 mod front;
+#[path = "served/own_tokens/support.rs"]
+#[allow(dead_code, reason = "it is another test's, too")]
+mod support;
 #[path = "served/world/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "it is another test's, too")]
 mod world;
@@ -11,6 +14,7 @@ mod world;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use support::{CONNECTOR, Endpoint};
 use world::{CLIENT, World};
 
 /// What is logged.
@@ -69,5 +73,65 @@ async fn the_log_has_who_asked_and_how_much_and_neither_a_token_nor_a_query() {
     }
     for status in ["status=400", "status=401", "status=503"] {
         assert!(log.contains(status), "no {status} in {log}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_token_that_is_asked_for_the_log_has_the_client_and_no_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let endpoint = Endpoint::new();
+    let tokens = endpoint.tokens(&[("scope", "offline_access")]).await;
+    let of = |name: &str| tokens[name].as_str().unwrap().to_owned();
+    let (access, refresh) = (of("access_token"), of("refresh_token"));
+    endpoint.status_of(&access).await;
+    let secret = endpoint.secret();
+    let id = ("client_id", CONNECTOR);
+    for fields in [
+        vec![
+            id,
+            ("client_secret", secret),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &refresh),
+        ],
+        vec![id, ("client_secret", secret), ("grant_type", "hunter2")],
+        vec![
+            id,
+            ("client_secret", "hunter2"),
+            ("grant_type", "client_credentials"),
+        ],
+        vec![
+            ("client_id", "hunter2"),
+            ("client_secret", secret),
+            ("grant_type", "client_credentials"),
+        ],
+    ] {
+        endpoint
+            .post("/oauth2/token?client_secret=hunter2", &fields)
+            .await;
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for word in [
+        CONNECTOR,
+        "contoso",
+        "a token was issued",
+        "a wrong secret",
+        "status=401",
+        "status=400",
+    ] {
+        assert!(log.contains(word), "no {word} in {log}");
+    }
+    let hash = endpoint.secret.hash();
+    for never in ["hunter2", secret, &access, &refresh, &hash] {
+        assert!(!log.contains(never), "{log}");
+    }
+    for token in [&access, &refresh] {
+        assert!(!log.contains(token.rsplit('.').next().unwrap()), "{log}");
     }
 }

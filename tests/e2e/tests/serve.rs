@@ -11,23 +11,31 @@
 #[allow(dead_code, reason = "it is another test's, too")]
 mod alerts;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use alerts::alert;
 use bytes::Bytes;
-use drawbridge_e2e::{Bundle, Stack, read_from, tenant_document};
+use drawbridge_e2e::{Bundle, Python, Stack, read_from, tenant_document};
 use drawbridge_emulator::Emulator;
 use drawbridge_http::{HttpTransport, Transport as _, collect};
 use drawbridge_issuer::Issuer;
+use drawbridge_queue::{Message, Queue as _, ServedQueue};
+use drawbridge_served::ClientSecret;
 use drawbridge_simulator::{Alerts, Options};
+use drawbridge_store::S3Store;
+use drawbridge_time::Clock;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 const POLLING: &str = "drawbridge";
 const SERVING: &str = "drawbridge-api";
 const API: &str = "44444444-4444-4444-8444-444444444444";
 const READER: &str = "55555555-5555-4555-8555-555555555555";
+const CONNECTOR: &str = "66666666-6666-4666-8666-666666666666";
 
 /// The emulated cloud's address for a function URL.
 fn address(emulator: &Emulator, endpoint: &str) -> String {
@@ -58,6 +66,61 @@ fn token(issuer: &Issuer, audience: &str) -> String {
     issuer.sign(&claims).unwrap()
 }
 
+/// Writes more than a page, as polls of an hour ago did: a segment of each second of a third of a minute.
+async fn seed(emulator: &Emulator, bucket: &str) {
+    let s3 = drawbridge_store::s3_client(&emulator.sdk_config().await);
+    let store = Arc::new(S3Store::new(s3, bucket));
+    let tenant = Options::default().tenant_id;
+    for format in ["native", "ecs"] {
+        let then = Timestamp::now() - SignedDuration::from_hours(1);
+        let clock: Arc<dyn Clock> = Arc::new(move || then);
+        let queue = ServedQueue::new(store.clone(), clock, "contoso", &tenant, format);
+        for n in 0..20 {
+            let id = format!("more-{n}");
+            let body =
+                json!({"FullId": id, "id": id, "event": {"id": id}, "LastProcessedTimeUtc": ""});
+            let message = Message {
+                key: id,
+                group: String::new(),
+                time: None,
+                body: body.to_string(),
+                attributes: Vec::new(),
+            };
+            assert_eq!(queue.send(&[message]).await.unwrap(), []);
+            queue.flush().await.unwrap();
+        }
+    }
+}
+
+/// The products of docs/pull.md: each gets a token of the function's own, and asks as the page says,
+/// until there is nothing more.
+async fn pull(emulator: &Emulator, address: &str, secret: &str) {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/pull.md");
+    let python = Python::root(emulator);
+    let told = python.run("pull.py", &[page, address, CONNECTOR, secret], "");
+    let told = told.unwrap_or_else(|error| panic!("{error}\n{}", emulator.log_tail(60)));
+    let told: BTreeMap<String, Vec<String>> = serde_json::from_str(&told).unwrap();
+    // And as Python's clients do it.
+    let found = drawbridge_readers::run("oauth.py", &[address, CONNECTOR, secret], "");
+    let found: BTreeMap<String, Vec<String>> = serde_json::from_str(&found).unwrap();
+    assert_eq!(found.len(), 3);
+    assert!(found.values().all(|ids| ids.len() == 40), "{found:?}");
+    // 40 records, or 20 alerts and the 20 of an hour ago.
+    for (product, records, earlier) in [
+        ("elastic_cel", 20, 20),
+        ("elastic_httpjson", 20, 20),
+        ("splunk", 20, 20),
+        ("qradar", 20, 20),
+        ("sentinel", 40, 0),
+        ("sumo", 40, 0),
+    ] {
+        let ids: BTreeSet<&String> = told[product].iter().collect();
+        let seeded = ids.iter().filter(|id| id.starts_with("more-")).count();
+        let found = (ids.len() - seeded, seeded);
+        assert_eq!(found, (records, earlier), "{product}: {ids:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_poll_wrote_is_read_at_the_functions_address() {
     let binaries = drawbridge_e2e::functions().unwrap();
@@ -76,10 +139,15 @@ async fn what_a_poll_wrote_is_read_at_the_functions_address() {
     let [login, graph] = read_from(&simulator);
     let hosts = [(login.0, login.1.as_str()), (graph.0, graph.1.as_str())];
     let stack = Stack::deploy(&emulator, POLLING, &bundle, &hosts).unwrap();
+    let secret_of_connector = ClientSecret::generate().unwrap();
+    let connector = secret_of_connector.secret();
     let document = tenant_document(POLLING, "contoso")
         + &format!(
-            "first_lookback_secs = 7200\noutputs = [\"siem-served\"]\n\
-             serve = {{ audiences = [\"{API}\"], clients = [\"{READER}\"] }}\n"
+            "first_lookback_secs = 7200\n\
+             outputs = [\"siem-served\", \"native-served\", \"ecs-served\"]\n\
+             [serve]\naudiences = [\"{API}\"]\nclients = [\"{READER}\"]\n\
+             [[serve.own_clients]]\nid = \"{CONNECTOR}\"\nsecrets = [\"{}\"]\n",
+            secret_of_connector.hash()
         );
     let secret = &known.client_secret;
     stack
@@ -89,6 +157,7 @@ async fn what_a_poll_wrote_is_read_at_the_functions_address() {
     let bucket = stack.output("BucketName").unwrap();
     let parameters = [
         ("BucketName", bucket),
+        ("OwnTokens", "yes"),
         ("LoginUrl", issuer.url()),
         ("GraphUrl", issuer.url()),
     ];
@@ -101,10 +170,12 @@ async fn what_a_poll_wrote_is_read_at_the_functions_address() {
     assert_eq!(status, 200, "{answer}\n{}", emulator.log_tail(60));
     assert_eq!(answer, json!([]));
 
+    seed(&emulator, bucket).await;
     let polled = stack.invoke("poll", &json!({"tenant": "contoso"})).unwrap();
     assert_eq!(
+        // 40 of siem, and 20 each of native and ecs.
         (&polled["ending"], &polled["records"]),
-        (&json!("complete"), &json!(40))
+        (&json!("complete"), &json!(80))
     );
     let mut records = Vec::new();
     for _ in 0..240 {
@@ -123,9 +194,19 @@ async fn what_a_poll_wrote_is_read_at_the_functions_address() {
     let since = format!("{url}?sinceTimeUtc={stamp}");
     assert_eq!(ask("GET", &since, &good).await, (200, json!([])));
 
+    for format in ["native", "ecs"] {
+        let url = format!("{address}/api/{format}?ago=PT10M");
+        for _ in 0..240 {
+            if ask("GET", &url, &good).await.1 != json!([]) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+    pull(&emulator, &address, connector.expose_secret()).await;
     for (method, path, token, status) in [
         ("GET", "/api/alerts", token(&issuer, "api://other"), 401),
-        ("GET", "/api/native", good.clone(), 404),
+        ("GET", "/api/ocsf", good.clone(), 404),
         ("POST", "/api/alerts", good.clone(), 405),
     ] {
         let (told, answer) = ask(method, &format!("{address}{path}"), &token).await;
@@ -134,6 +215,10 @@ async fn what_a_poll_wrote_is_read_at_the_functions_address() {
     }
     let log = emulator.log_tail(4000);
     assert!(!log.contains(&good), "a token is in the log");
+    assert!(
+        !log.contains(connector.expose_secret()),
+        "a secret is in the log"
+    );
     api.delete().unwrap();
     assert!(
         ask("GET", &url, &good).await.0 >= 400,

@@ -39,7 +39,7 @@ pub(crate) use poll::Poll;
 #[cfg(feature = "aws")]
 pub(crate) use replay::ReplayDeadLetters;
 pub(crate) use replay::{Replay, ReplayCommand, ReplayList, ReplayRun};
-pub(crate) use serve::Serve;
+pub(crate) use serve::{Serve, ServeClient, ServeCommand, ServeKey};
 pub(crate) use simulate::{SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT, Simulate};
 pub(crate) use state::{State, StateCommand, StateReset, StateShow};
 pub(crate) use status::Status;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use drawbridge_served::Router;
-use http::Request;
+use drawbridge_served::{MAX_BODY_BYTES, Router, Unanswerable};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -20,7 +20,8 @@ use crate::failure::Failure;
 /// The most connections at once; whoever comes then waits until one ends.
 const MAX_CONNECTIONS: usize = 256;
 
-/// How long a connection may take to send a request's head, the time before it included.
+/// How long a connection may take to send a request's head, the time before it included; and as long
+/// again for the body of one for a token.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long nobody is let in where a connection could not be taken, such as for want of file handles.
@@ -66,8 +67,8 @@ async fn take(listener: TcpListener, router: &Arc<Router>, connections: &Gracefu
         let service = service_fn(move |request: Request<Incoming>| {
             let router = Arc::clone(&router);
             async move {
-                let (head, _) = request.into_parts();
-                Ok::<_, Infallible>(router.answer(&head).await.map(Body::from_stream))
+                let answer = answer_to(&router, request).await;
+                Ok::<_, Infallible>(answer.map(Body::from_stream))
             }
         });
         let connection = http.serve_connection(TokioIo::new(stream), service);
@@ -80,10 +81,28 @@ async fn take(listener: TcpListener, router: &Arc<Router>, connections: &Gracefu
     }
 }
 
+/// The answer to a request. Only the body of one for a token is read.
+async fn answer_to(
+    router: &Router,
+    request: Request<Incoming>,
+) -> Response<drawbridge_served::Body> {
+    let (head, body) = request.into_parts();
+    if !router.takes_body(&head) {
+        return router.answer(&head, b"").await;
+    }
+    let body = axum::body::to_bytes(Body::new(body), MAX_BODY_BYTES);
+    match tokio::time::timeout(HEAD_WITHIN, body).await {
+        Ok(Ok(body)) => router.answer(&head, &body).await,
+        Ok(Err(_)) => router.refuse(Unanswerable::BodyTooLong),
+        Err(_) => router.refuse(Unanswerable::NoBody),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
 
+    use drawbridge_secrets::testing::FixedSecret;
     use drawbridge_store::testing::FaultyStore;
     use drawbridge_time::SystemClock;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -97,7 +116,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let store = Arc::new(FaultyStore::default());
-        let router = Arc::new(Router::new(store, Arc::new(SystemClock)));
+        let router = Router::new(store, Arc::new(SystemClock));
+        let router = Arc::new(router.with_own_tokens(Arc::new(FixedSecret(String::new())), "key"));
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(async move { answer(listener, &router, stopped).await });
         (address, stop)
@@ -129,6 +149,22 @@ mod tests {
         }
         let text = rest(sent(address, REQUEST).await).await;
         assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_is_read_up_to_its_bound_and_not_waited_for() {
+        let (address, _stop) = serving().await;
+        let head =
+            "POST /x/oauth2/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ";
+        let long = "x".repeat(MAX_BODY_BYTES + 1);
+        for (length, body, status) in [
+            (5, "a=b&c", "404"),
+            (5, "a=", "408"),
+            (long.len(), &*long, "413"),
+        ] {
+            let text = rest(sent(address, &format!("{head}{length}\r\n\r\n{body}")).await).await;
+            assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{text}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -16,6 +16,8 @@ pub(super) struct Directory {
     services: Services,
     /// What was last said of a document, so as not to say it every minute.
     trouble: BTreeMap<String, String>,
+    /// Whether a document has clients of the token endpoint.
+    pub(super) has_own_clients: bool,
 }
 
 impl Directory {
@@ -24,6 +26,7 @@ impl Directory {
             services: place.services()?,
             place,
             trouble: BTreeMap::new(),
+            has_own_clients: false,
         })
     }
 
@@ -52,6 +55,7 @@ impl Directory {
             }
         }
         self.trouble = trouble;
+        self.has_own_clients = served.iter().any(ServedTenant::has_own_clients);
         let count = served.len();
         router.serve(served);
         Ok(count)

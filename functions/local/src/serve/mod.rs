@@ -1,20 +1,23 @@
 //! `drawbridge serve`: the served API of a folder, over HTTP.
 
+mod client;
 mod connections;
 mod directory;
+mod key;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use drawbridge_secrets::FileSecrets;
 use drawbridge_served::Router;
 use drawbridge_time::SystemClock;
 use tokio::net::TcpListener;
 
 use self::connections::answer;
 use self::directory::Directory;
-use crate::cli;
+use crate::cli::{self, ServeCommand};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
@@ -23,12 +26,24 @@ use crate::signals::{HangUps, stop_requested_on_signal};
 /// How often the documents are read anew, as `poll --all` does.
 const RELOAD_EVERY: Duration = Duration::from_secs(60);
 
+/// Serves, or makes what the token endpoint needs.
+pub(crate) async fn run(mut args: cli::Serve) -> Result<(), Failure> {
+    match args.command.take() {
+        None => serve(args).await,
+        Some(ServeCommand::Client(args)) => client::run(&args),
+        Some(ServeCommand::Key(args)) => key::run(args).await,
+    }
+}
+
 /// Serves until Ctrl-C.
-pub(crate) async fn run(args: cli::Serve) -> Result<(), Failure> {
+async fn serve(args: cli::Serve) -> Result<(), Failure> {
     check_address(&args)?;
+    let key = key::path(&args.out);
     let place = DataLocation::folder(args.out);
     place.check_exists()?;
-    let router = Arc::new(Router::new(Arc::clone(&place.store), Arc::new(SystemClock)));
+    let router = Router::new(Arc::clone(&place.store), Arc::new(SystemClock));
+    let router = router.with_own_tokens(Arc::new(FileSecrets), key.to_string_lossy());
+    let router = Arc::new(router);
     let mut directory = Directory::new(place)?;
     let count = directory.load(&router).await?;
     let listener = TcpListener::bind(args.listen).await;
@@ -37,6 +52,12 @@ pub(crate) async fn run(args: cli::Serve) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(cannot_listen)?;
     let stop = stop_requested_on_signal("the answers under way");
     say_address(address, count)?;
+    if directory.has_own_clients && !key.exists() {
+        say(
+            "documents list serve.own_clients, and there is no key: nobody gets a token until \
+             `drawbridge serve key` has made one",
+        );
+    }
     let mut hang_ups = HangUps::listen();
     let reload = async {
         let mut ticks = tokio::time::interval(RELOAD_EVERY);

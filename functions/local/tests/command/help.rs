@@ -50,6 +50,8 @@ fn every_command_within_a_command_shows_examples_of_itself() {
         ("tenants", "pause"),
         ("tenants", "resume"),
         ("tenants", "schema"),
+        ("serve", "client"),
+        ("serve", "key"),
         ("backfill", "status"),
         ("backfill", "resume"),
         ("replay", "list"),

@@ -30,6 +30,7 @@ mod proxy;
 mod readme;
 mod samples;
 mod serve;
+mod serve_tokens;
 mod shown;
 mod simulate;
 mod since;

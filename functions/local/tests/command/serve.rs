@@ -17,7 +17,7 @@ use crate::support::folder::Folder;
 use crate::support::tenant::{TENANT, Tenant};
 use crate::support::until;
 
-const API: &str = "44444444-4444-4444-8444-444444444444";
+pub(crate) const API: &str = "44444444-4444-4444-8444-444444444444";
 const READER: &str = "55555555-5555-4555-8555-555555555555";
 
 /// What the document of a tenant says that is served.
@@ -26,7 +26,7 @@ fn served(outputs: &str) -> String {
 }
 
 /// Polls a tenant with two alerts of two records each, and makes what was written a minute old.
-fn polled() -> (Tenant, Folder) {
+pub(crate) fn polled() -> (Tenant, Folder) {
     let (tenant, folder) = (
         Tenant::new(&list(&[alert(1, 2), alert(2, 2)])),
         Folder::new(),
@@ -47,15 +47,15 @@ fn polled() -> (Tenant, Folder) {
 }
 
 /// A running `drawbridge serve`, and the directory whose tokens it takes.
-struct Server {
-    runtime: Runtime,
+pub(crate) struct Server {
+    pub(crate) runtime: Runtime,
     issuer: Issuer,
-    child: Child,
-    url: String,
+    pub(crate) child: Child,
+    pub(crate) url: String,
 }
 
 impl Server {
-    fn start(folder: &Folder) -> Self {
+    pub(crate) fn start(folder: &Folder) -> Self {
         let runtime = Runtime::new().unwrap();
         let issuer = runtime.block_on(Issuer::start()).unwrap();
         let mut child = serve(folder, "127.0.0.1:0")
@@ -77,7 +77,7 @@ impl Server {
         }
     }
 
-    fn token(&self, audience: &str) -> String {
+    pub(crate) fn token(&self, audience: &str) -> String {
         let now = Timestamp::now().as_second();
         let claims = json!({
             "ver": "2.0", "iss": format!("{}/{TENANT}/v2.0", self.issuer.url()), "tid": TENANT,
@@ -86,7 +86,7 @@ impl Server {
         self.issuer.sign(&claims).unwrap()
     }
 
-    fn get(&self, target: &str, token: &str) -> (u16, Value) {
+    pub(crate) fn get(&self, target: &str, token: &str) -> (u16, Value) {
         let url = self.url.replace("/api/alerts", target);
         self.runtime.block_on(async {
             let client = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -13,6 +13,8 @@ const COMMANDS: &[&str] = &[
     "poll",
     "deliver",
     "serve",
+    "serve client",
+    "serve key",
     "map",
     "explain",
     "view",
@@ -41,9 +43,9 @@ const COMMANDS: &[&str] = &[
 /// Options that have an effect wherever they can be given. Those that permit something have it when
 /// that comes.
 const ALWAYS: &str = "--alerts --all --allow-plain-http --allow-unknown --certificate --client-id \
-    --client-secret --cloud --count --documents --fail-on --federation --file --from --graph-url --html \
+    --client-secret --cloud --count --documents --fail-on --federation --file --from --graph-url --html --id \
     --json-document --listen --login-url --max --no-gzip --output --page-latency-ms --page-size --port \
-    --replace --requests-per-minute --revoke --seed --secret --secret-file --service-source --set-aside \
+    --replace --requests-per-minute --revoke --rotate --seed --secret --secret-file --service-source --set-aside \
     --severity --tenants --tenant-id --to --help --dry-run --again";
 
 const POLL: &str = "poll --tenant-id contoso.com --client-id 22222222-2222-4222-8222-222222222222";
@@ -57,6 +59,7 @@ const SOMETIMES: &[(&str, &str, &[&str])] = &[
         "with an address of this machine's alone it changes nothing",
         &[],
     ),
+    ("--at-once", "with --rotate", &["serve key --at-once"]),
     ("--bucket", "if it is not empty", &["status --bucket ="]),
     (
         "--check",
@@ -109,6 +112,7 @@ const SOMETIMES: &[(&str, &str, &[&str])] = &[
             "status --out x --stack y",
             "status --stack x --bucket y",
             "deliver --out x",
+            "serve key --rotate --stdin --out x",
         ],
     ),
     (
@@ -136,6 +140,7 @@ const SOMETIMES: &[(&str, &str, &[&str])] = &[
         "for a tenant without a document that was not polled before",
         &["poll --all --since 2021-05-01"],
     ),
+    ("--stdin", "with --rotate", &["serve key --stdin"]),
     (
         "--tenant",
         "of deliver: for one file",

@@ -2,7 +2,11 @@
 
 use drawbridge_costs::Facts;
 
-use crate::stack::{CLIENT, Stack, document, event};
+use drawbridge_served::ClientSecret;
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+use crate::stack::{CLIENT, Stack, document, event, form};
 
 /// The calls since it was asked last, without the keys.
 fn calls(stack: &Stack) -> Vec<String> {
@@ -172,4 +176,55 @@ async fn keys_are_asked_for_at_hosts_that_documents_may_name_and_at_no_others() 
         assert_eq!(stack.public.asked().is_empty(), status == 401);
         assert_eq!(stack.keys.asked(), [""; 0], "{login}");
     }
+}
+
+/// Whatever is sent, the documents are read every five minutes at most, and the key where one has a client.
+#[tokio::test]
+async fn a_token_is_issued_by_what_the_documents_say_now() {
+    let stack = Stack::new();
+    stack.show(1).await;
+    let secret = ClientSecret::generate().unwrap();
+    let id = "00000000-0000-0000-0000-00000000000e";
+    let asked = |secret: &str| {
+        let text = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        form("/common/oauth2/token", &text)
+    };
+    let right = asked(secret.secret().expose_secret());
+    let long = form("/oauth2/token", &"x".repeat(16 * 1024 + 1));
+    assert_eq!(stack.ask(&long).await.0, 413);
+    assert_eq!(stack.store.calls(), [""; 0]);
+    // Off, while no document has a client.
+    for event in [&right, &asked("hunter2"), &form("/oauth2/token", "x")] {
+        assert_eq!(stack.ask(event).await.0, 404);
+    }
+    assert_eq!(
+        calls(&stack),
+        ["list tenants", "get tenants", "get tenants"]
+    );
+    let with_client = document("")
+        + &format!(
+            "[[serve.own_clients]]\nid = \"{id}\"\nsecrets = [\"{}\"]\n",
+            secret.hash()
+        );
+    stack.store.insert("tenants/contoso.toml", with_client);
+    stack.clock.advance_secs(300);
+    assert_eq!(stack.ask(&asked("hunter2")).await.0, 401);
+    assert_eq!(
+        stack.ask(&form("/oauth2/token", "grant_type=x")).await.0,
+        401
+    );
+    let (status, body) = stack.ask(&right).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(calls(&stack), ["list tenants", "get tenants"]);
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let token = body["access_token"].as_str().unwrap();
+    let read = event("GET", "/api/alerts", "ago=PT1H", token);
+    let (status, body) = stack.ask(&read).await;
+    assert!(status == 200 && body.contains("\"FullId\":1"), "{body}");
+    assert_eq!(stack.keys.asked(), [""; 0]);
+    // The client is removed: within five minutes its token ends.
+    stack.store.insert("tenants/contoso.toml", document(""));
+    stack.clock.advance_secs(300);
+    assert_eq!(stack.ask(&read).await.0, 401);
+    assert_eq!(stack.ask(&right).await.0, 404);
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use drawbridge_config::Hosts;
 use drawbridge_queue::{Message, Queue as _, ServedQueue};
+use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_serve::{Directory, answer};
-use drawbridge_served::{Body, Router};
+use drawbridge_served::{Body, Router, TokenKey};
 use drawbridge_store::testing::FaultyStore;
 use drawbridge_time::Clock as _;
 use drawbridge_time::testing::ManualClock;
@@ -59,8 +60,16 @@ impl Stack {
                      secret = \"drawbridge/s/other\"\n";
         store.insert("tenants/other.toml", other);
         store.insert("tenants/paused/away.toml", other);
+        let key = FixedSecret(
+            TokenKey::generate()
+                .unwrap()
+                .document()
+                .unwrap()
+                .to_string(),
+        );
+        let router = Router::new(store.clone(), clock.clone());
         Self {
-            router: Router::new(store.clone(), clock.clone()),
+            router: router.with_own_tokens(Arc::new(key), "the key"),
             store,
             clock,
             keys,
@@ -143,5 +152,15 @@ pub(crate) fn event(method: &str, path: &str, query: &str, token: &str) -> Value
         "version": "2.0", "rawPath": path, "rawQueryString": query,
         "headers": {"authorization": format!("Bearer {token}"), "host": "x.lambda-url.example"},
         "requestContext": {"http": {"method": method, "path": path}},
+    })
+}
+
+/// An event with a form for a token.
+pub(crate) fn form(path: &str, form: &str) -> Value {
+    json!({
+        "version": "2.0", "rawPath": path, "rawQueryString": "",
+        "headers": {"content-type": "application/x-www-form-urlencoded"},
+        "requestContext": {"http": {"method": "POST", "path": path}},
+        "body": form, "isBase64Encoded": false,
     })
 }

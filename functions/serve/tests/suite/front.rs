@@ -1,12 +1,14 @@
 //! What is between a client and the router: an event of the function's URL, and its streamed answer.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use drawbridge_served::{Body, Router};
 use http::Response;
 use http::request::Parts;
 use serde_json::{Value, json};
 
-pub(crate) async fn answer(router: &Router, head: Parts) -> Response<Body> {
-    let answer = drawbridge_serve::answer(router, None, &event(&head)).await;
+pub(crate) async fn answer(router: &Router, head: Parts, body: &[u8]) -> Response<Body> {
+    let answer = drawbridge_serve::answer(router, None, &event(&head, body)).await;
     let mut response = Response::new(answer.stream);
     *response.status_mut() = answer.metadata_prelude.status_code;
     *response.headers_mut() = answer.metadata_prelude.headers;
@@ -14,7 +16,7 @@ pub(crate) async fn answer(router: &Router, head: Parts) -> Response<Body> {
 }
 
 /// As Lambda has it.
-fn event(head: &Parts) -> Value {
+fn event(head: &Parts, body: &[u8]) -> Value {
     let headers = head.headers.iter().map(|(name, value)| {
         let text = String::from_utf8_lossy(value.as_bytes());
         (name.as_str(), Value::from(text))
@@ -29,6 +31,7 @@ fn event(head: &Parts) -> Value {
             "accountId": "anonymous", "stage": "$default",
             "http": {"method": head.method.as_str(), "path": head.uri.path(), "protocol": "HTTP/1.1"},
         },
-        "isBase64Encoded": false,
+        "body": STANDARD.encode(body),
+        "isBase64Encoded": true,
     })
 }

@@ -8,6 +8,8 @@ mod answers;
 #[path = "../../../../shared/served/tests/served/clients/mod.rs"]
 mod clients;
 mod front;
+#[path = "../../../../shared/served/tests/served/own_tokens/mod.rs"]
+mod own_tokens;
 #[path = "../../../../shared/served/tests/served/pages.rs"]
 mod pages;
 #[path = "../../../../shared/served/tests/served/tokens.rs"]

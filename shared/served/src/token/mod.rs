@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use self::keys::{Keys, NoKey, Version};
+use crate::own::NO_ENTRA_SIGNATURE;
 use crate::tenant::ServedTenant;
 
 /// The most bytes of a token: one of a user in many groups has some thousands.
@@ -110,7 +111,7 @@ impl<'t> Looked<'t> {
         let header = jsonwebtoken::decode_header(token);
         let header = header.map_err(|_| Denied::Invalid("is not a signed token of Entra"))?;
         if header.alg != Algorithm::RS256 {
-            return Err(Denied::Invalid("is not signed with RS256"));
+            return Err(Denied::Invalid(NO_ENTRA_SIGNATURE));
         }
         let kid = header.kid.ok_or(Denied::Invalid("names no key"))?;
         let unverified: Unverified =
@@ -245,7 +246,7 @@ impl Tokens {
 }
 
 /// The token of a header.
-fn bearer(authorization: &[u8]) -> Result<&str, Denied> {
+pub(crate) fn bearer(authorization: &[u8]) -> Result<&str, Denied> {
     let text = str::from_utf8(authorization).map_err(|_| Denied::NoToken)?;
     let (scheme, token) = text.trim().split_once(' ').ok_or(Denied::NoToken)?;
     let token = token.trim();

@@ -209,7 +209,7 @@ async fn a_client_has_eight_answers_at_once() {
     let (head, ()) = request.body(()).unwrap().into_parts();
     let mut answers = Vec::new();
     for _ in 0..8 {
-        let answer = world.router.answer(&head).await;
+        let answer = world.router.answer(&head, b"").await;
         assert_eq!(answer.status(), 200);
         answers.push(answer);
     }

@@ -4,6 +4,6 @@ use drawbridge_served::{Body, Router};
 use http::Response;
 use http::request::Parts;
 
-pub(crate) async fn answer(router: &Router, head: Parts) -> Response<Body> {
-    router.answer(&head).await
+pub(crate) async fn answer(router: &Router, head: Parts, body: &[u8]) -> Response<Body> {
+    router.answer(&head, body).await
 }

@@ -6,6 +6,7 @@
 mod answers;
 mod clients;
 mod front;
+mod own_tokens;
 mod pages;
 mod tokens;
 mod trouble;

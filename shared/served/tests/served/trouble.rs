@@ -55,7 +55,7 @@ async fn an_answer_that_breaks_off_is_not_whole() {
             .header("authorization", format!("Bearer {}", world.token()))
             .header("accept-encoding", coding);
         let (head, ()) = request.body(()).unwrap().into_parts();
-        let answer = world.router.answer(&head).await;
+        let answer = world.router.answer(&head, b"").await;
         assert_eq!(answer.status(), 200);
         let chunks: Vec<_> = answer.into_body().collect().await;
         assert_eq!(chunks.len(), 2);
@@ -77,7 +77,13 @@ async fn what_has_expired_since_it_was_listed_is_left_out() {
     // Nothing but what lies below its own name is a segment.
     world.store.insert(&format!("{SEGMENTS}note.txt"), "x");
     world.store.take(|key| key.contains("120020Z"));
-    let chunks: Vec<_> = world.router.answer(&head).await.into_body().collect().await;
+    let chunks: Vec<_> = world
+        .router
+        .answer(&head, b"")
+        .await
+        .into_body()
+        .collect()
+        .await;
     let text: Vec<u8> = chunks.into_iter().flat_map(Result::unwrap).collect();
     let records: Vec<serde_json::Value> = serde_json::from_slice(&text).unwrap();
     assert_eq!(records.len(), 2);

@@ -63,6 +63,7 @@ fn the_key_is_used_through_the_services_that_keep_the_stacks_things() {
         "objects/ConsumerPolicy s3",
         "objects/ConsumerPolicy sqs",
         "serve/ServeRole s3",
+        "serve/ServeRole secretsmanager",
     ];
     assert_eq!(found, expected.map(str::to_owned).into());
 }

@@ -56,7 +56,7 @@ fn it_reads_documents_and_segments_and_nothing_else() {
         let has = |statement: &&Value| statement["Action"].to_string().contains(action);
         statements.iter().filter(has).collect()
     };
-    assert_eq!((policies.len(), statements.len()), (1, 4));
+    assert_eq!((policies.len(), statements.len()), (1, 6));
     let place = |below: &str| json!({"Fn::Sub": format!("arn:${{AWS::Partition}}:s3:::${{BucketName}}{below}")});
     assert_eq!(of("s3:GetObject")[0]["Action"], "s3:GetObject");
     let read = json!([place("/tenants/*"), place("/served/v1/*")]);
@@ -68,17 +68,54 @@ fn it_reads_documents_and_segments_and_nothing_else() {
     );
     let condition = json!({"StringLike": {"s3:prefix": ["tenants/", "served/v1/*"]}});
     assert_eq!(list["Condition"], condition);
+    // Its own key, by its ARN, where it has one.
+    let reads_a_secret = |statement: &&Value| statement.to_string().contains("GetSecretValue");
+    let secrets: Vec<_> = statements.iter().filter(reads_a_secret).collect();
+    assert_eq!(secrets.len(), 1);
+    let own_key = &secrets[0]["Fn::If"];
+    assert_eq!(own_key[0], "HasOwnTokens");
+    assert_eq!(own_key[1]["Action"], "secretsmanager:GetSecretValue");
+    assert_eq!(own_key[1]["Resource"], json!({"Ref": "TokenKey"}));
     let text = json!(statements).to_string();
     for never in [
         "PutObject",
         "DeleteObject",
-        "secretsmanager",
+        "PutSecretValue",
         "sqs:",
         "admin/",
         "state/",
     ] {
         assert!(!text.contains(never), "{never}");
     }
+}
+
+/// Without being asked for, there is neither a token endpoint nor a key.
+#[test]
+fn a_token_endpoint_of_its_own_is_there_only_where_it_is_asked_for() {
+    assert_eq!(
+        file("serve.yaml")["Parameters"]["OwnTokens"]["Default"],
+        "no"
+    );
+    let key = &own()["TokenKey"];
+    assert_eq!(key["Condition"], "HasOwnTokens");
+    let variable =
+        &own()["Serve"]["Properties"]["Environment"]["Variables"]["DRAWBRIDGE_TOKEN_KEY"];
+    let expected =
+        json!({"Fn::If": ["HasOwnTokens", {"Ref": "TokenKey"}, {"Ref": "AWS::NoValue"}]});
+    assert_eq!(*variable, expected);
+    // Made where it lies, of 64 letters and digits, and with what tells it from another stack's.
+    let made = &key["Properties"]["GenerateSecretString"];
+    assert_eq!(
+        (&made["GenerateStringKey"], &made["PasswordLength"]),
+        (&json!("key"), &json!(64))
+    );
+    assert!(
+        made["SecretStringTemplate"]
+            .to_string()
+            .contains("AWS::StackId")
+    );
+    let outputs = file("serve.yaml")["Outputs"].to_string();
+    assert!(!outputs.contains("TokenKey"), "{outputs}");
 }
 
 /// The poll function writes the segments, and the bucket forgets them.
@@ -109,7 +146,14 @@ fn its_parameters_are_those_of_the_stack_that_polls() {
     let polls = &file("template.yaml")["Parameters"];
     for (name, parameter) in file("serve.yaml")["Parameters"].as_object().unwrap() {
         let other = &polls[name];
-        if !["BucketName", "ReservedConcurrency", "MemorySize"].contains(&name.as_str()) {
+        if ![
+            "BucketName",
+            "ReservedConcurrency",
+            "MemorySize",
+            "OwnTokens",
+        ]
+        .contains(&name.as_str())
+        {
             for key in ["Default", "AllowedValues", "MaxLength"] {
                 assert_eq!(parameter.get(key), other.get(key), "{name}: {key}");
             }

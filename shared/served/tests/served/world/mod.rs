@@ -1,6 +1,7 @@
 //! A store, a clock, a directory with its keys, the writer and the router.
 
 mod entra;
+mod key;
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub(crate) use entra::{Entra, first_key, second_key};
+pub(crate) use key::Key;
 
 /// The directory, its API and the application that reads.
 pub(crate) const DIRECTORY: &str = "00000000-0000-0000-0000-00000000000d";
@@ -31,6 +33,8 @@ pub(crate) struct World {
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) entra: Arc<Entra>,
+    /// That of the token endpoint, which is off without it.
+    pub(crate) key: Arc<Key>,
     pub(crate) router: Router,
 }
 
@@ -43,11 +47,15 @@ impl World {
     pub(crate) fn with_settings(settings: RouterSettings) -> Self {
         let store = Arc::new(FaultyStore::default());
         let clock = Arc::new(ManualClock::at(START));
-        let router = Router::new(store.clone(), clock.clone()).with_settings(settings);
+        let key = Arc::new(Key::default());
+        let router = Router::new(store.clone(), clock.clone())
+            .with_settings(settings)
+            .with_own_tokens(key.clone(), "the key");
         let world = Self {
             store,
             clock,
             entra: Arc::default(),
+            key,
             router,
         };
         world.serve(&[world.tenant("contoso", DIRECTORY, "")]);
@@ -141,12 +149,25 @@ impl World {
     }
 
     pub(crate) async fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(method, target, headers, b"").await
+    }
+
+    /// The same with a body.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(target);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
-        let (head, mut body) = crate::front::answer(&self.router, head).await.into_parts();
+        let (head, mut body) = crate::front::answer(&self.router, head, body)
+            .await
+            .into_parts();
         let mut bytes = Vec::new();
         let mut is_broken = false;
         while let Some(chunk) = body.next().await {
