@@ -8,8 +8,12 @@ use crate::tally::Tally;
 use crate::value::Outcome;
 
 /// The keys that hold one of a few words, so that another one is seen at once to be a new word for the
-/// same. A severity is another one where an alert was graded anew.
-const HAS_WORDS: &[&str] = &["Source", "Category"];
+/// same. A severity is another one where an alert was graded anew, and an old category may be several
+/// tactics now.
+const HAS_WORDS: &[&str] = &["Source"];
+
+/// A verdict on fewer old values than this is told as what it is.
+const FEW: u64 = 10;
 
 /// What a rule on a key will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -95,6 +99,7 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
     };
     if lost > 0 {
         text.push_str(&advice(n, tally));
+        text.push_str(&how_sure(n, tally));
     }
     text.push_str(&spelling_advice(tally));
     if filled > 0 {
@@ -124,7 +129,7 @@ fn kept(name: &str, tally: &Tally) -> String {
         return format!("{name} was always empty, and no longer is.");
     }
     let few = match had {
-        0..10 => format!(" Only {} had a value.", count(had, "record", "records")),
+        0..FEW => format!(" Only {} had a value.", count(had, "record", "records")),
         _ => String::new(),
     };
     let respelt: u64 = tally.spellings().map(|(_, n)| n).sum();
@@ -167,10 +172,36 @@ fn advice(n: usize, tally: &Tally) -> String {
         let words: Vec<String> = words.collect();
         text.push_str(&format!(" Replace {}.", words.join(", ")));
     }
-    let is_never_filled = matches!(KEYS[n].source, Source::Never(_));
-    let is_said = is_never_filled || tally.count(Outcome::Different) > 0;
-    if let Some(note) = keys::note(n).filter(|_| is_said) {
+    if let Some(note) = design(n, tally) {
         text.push_str(&format!(" By design: {note}."));
+    }
+    text
+}
+
+/// Why the new values are others on purpose, if they are.
+fn design(n: usize, tally: &Tally) -> Option<&'static str> {
+    let is_never_filled = matches!(KEYS[n].source, Source::Never(_));
+    let is_so = is_never_filled || tally.count(Outcome::Different) > 0;
+    keys::note(n).filter(|_| is_so)
+}
+
+/// What speaks against relying on a loss: few values, where nothing is known of the cause.
+fn how_sure(n: usize, tally: &Tally) -> String {
+    if design(n, tally).is_some() {
+        return String::new();
+    }
+    let mut text = String::new();
+    if tally.count(Outcome::Emptied) > 0 {
+        text.push_str(
+            " It is filled wherever Graph sends a value for it: `drawbridge explain` tells what it sent.",
+        );
+    }
+    let had = tally.had();
+    if had < FEW {
+        text.push_str(&format!(
+            " Only {} had a value: compare more of them before you change the rule.",
+            count(had, "record", "records")
+        ));
     }
     text
 }
@@ -263,6 +294,18 @@ mod tests {
                 Verdict::Never,
                 "Graph has nothing like it",
             ),
+            (
+                "InternalIPv4List",
+                vec![(a, none)],
+                Verdict::Never,
+                "filled wherever Graph sends a value for it",
+            ),
+            (
+                "InternalIPv4List",
+                vec![(a, none)],
+                Verdict::Never,
+                "Only 1 record had a value: compare more",
+            ),
             ("FullId", vec![(a, b)], Verdict::MadeUp, "deduplicate on it"),
             ("FullId", vec![(a, a)], Verdict::AsBefore, "as before"),
             ("ThreatCategory", vec![(a, b)], Verdict::Never, "MITRE"),
@@ -271,5 +314,18 @@ mod tests {
             assert_eq!(verdict, expected, "{text}");
             assert!(text.contains(words), "{text}");
         }
+        // By design, or seen often enough: then the number of records says nothing against it.
+        for (name, pairs) in [("IocName", vec![(a, none)]), ("Md5", vec![(a, b); 10])] {
+            let (_, text) = on(name, &pairs);
+            assert!(
+                !text.contains("Only") && !text.contains("Replace"),
+                "{text}"
+            );
+        }
+        // An old category may become several tactics: seen once, it is no rule.
+        let (_, text) = on("Category", &[(a, b), (low, low)]);
+        assert!(!text.contains("Replace"), "{text}");
+        let (_, text) = on("Category", &[(a, b), (a, b)]);
+        assert!(text.contains("Replace \"High\" by \"Low\""), "{text}");
     }
 }

@@ -17,3 +17,4 @@ mod run;
 mod stack;
 mod state;
 mod tenants;
+mod view;
