@@ -98,8 +98,12 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
         )
     };
     if lost > 0 {
-        text.push_str(&advice(n, tally));
-        text.push_str(&how_sure(n, tally));
+        let advice = advice(n, tally);
+        // What is known of the cause holds for few records, too.
+        match advice.is_empty() {
+            true => text.push_str(&how_sure(tally)),
+            false => text.push_str(&advice),
+        }
     }
     text.push_str(&spelling_advice(tally));
     if filled > 0 {
@@ -172,24 +176,16 @@ fn advice(n: usize, tally: &Tally) -> String {
         let words: Vec<String> = words.collect();
         text.push_str(&format!(" Replace {}.", words.join(", ")));
     }
-    if let Some(note) = design(n, tally) {
+    let is_never_filled = matches!(KEYS[n].source, Source::Never(_));
+    let is_said = is_never_filled || tally.count(Outcome::Different) > 0;
+    if let Some(note) = keys::note(n).filter(|_| is_said) {
         text.push_str(&format!(" By design: {note}."));
     }
     text
 }
 
-/// Why the new values are others on purpose, if they are.
-fn design(n: usize, tally: &Tally) -> Option<&'static str> {
-    let is_never_filled = matches!(KEYS[n].source, Source::Never(_));
-    let is_so = is_never_filled || tally.count(Outcome::Different) > 0;
-    keys::note(n).filter(|_| is_so)
-}
-
-/// What speaks against relying on a loss: few values, where nothing is known of the cause.
-fn how_sure(n: usize, tally: &Tally) -> String {
-    if design(n, tally).is_some() {
-        return String::new();
-    }
+/// What speaks against relying on a loss of which no cause is known.
+fn how_sure(tally: &Tally) -> String {
     let mut text = String::new();
     if tally.count(Outcome::Emptied) > 0 {
         text.push_str(

@@ -171,6 +171,7 @@ def shows_what_a_folder_holds(browser, url):
     assert "records in contoso/siem.ndjson" in figure.get_attribute("aria-label")
     bars = [int(bar.get_attribute("data-count")) for bar in browser.all("svg.plot rect")]
     assert len(bars) >= 48 and sum(bars) > 0, bars
+    kept.looks_right(browser, "view-tenants-contoso")
     browser.tab_to('a[href^="quarantine?tenant=contoso"]')
     browser.press(Keys.ENTER)
     kept.looks_right(browser, "view-quarantine-contoso")

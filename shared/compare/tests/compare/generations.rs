@@ -151,6 +151,7 @@ fn each_loss_is_told_as_surely_as_it_is_known() {
         Verdict::Partly,
         &["Replace \"Windows Defender ATP\" by \"EDR\""],
     );
+    assert!(!key(&report, "Source").text.contains("Only"));
     says(
         key(&report, "Category"),
         Verdict::Partly,
