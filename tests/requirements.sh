@@ -4,9 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-for list in emulator/requirements infra/requirements infra/appinspect readers/requirements readers/tenzir; do
+for list in browser/requirements emulator/requirements infra/requirements infra/appinspect readers/requirements readers/tenzir; do
     # One of what it asks for is left out there.
-    alone=$([[ $list == infra/appinspect ]] && echo --no-deps || true)
+    alone=$([[ $list == infra/appinspect || $list == browser/requirements ]] && echo --no-deps || true)
     made=$(uv pip compile --quiet --no-header --no-annotate --generate-hashes --no-build \
         --python-version 3.11.5 --universal $alone "$list.in")
     {

@@ -8,8 +8,12 @@ use crate::tally::Tally;
 use crate::value::Outcome;
 
 /// The keys that hold one of a few words, so that another one is seen at once to be a new word for the
-/// same. A severity is another one where an alert was graded anew.
-const HAS_WORDS: &[&str] = &["Source", "Category"];
+/// same. A severity is another one where an alert was graded anew, and an old category may be several
+/// tactics now.
+const HAS_WORDS: &[&str] = &["Source"];
+
+/// A verdict on fewer old values than this is told as what it is.
+const FEW: u64 = 10;
 
 /// What a rule on a key will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -94,7 +98,12 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
         )
     };
     if lost > 0 {
-        text.push_str(&advice(n, tally));
+        let advice = advice(n, tally);
+        // What is known of the cause holds for few records, too.
+        match advice.is_empty() {
+            true => text.push_str(&how_sure(tally)),
+            false => text.push_str(&advice),
+        }
     }
     text.push_str(&spelling_advice(tally));
     if filled > 0 {
@@ -124,7 +133,7 @@ fn kept(name: &str, tally: &Tally) -> String {
         return format!("{name} was always empty, and no longer is.");
     }
     let few = match had {
-        0..10 => format!(" Only {} had a value.", count(had, "record", "records")),
+        0..FEW => format!(" Only {} had a value.", count(had, "record", "records")),
         _ => String::new(),
     };
     let respelt: u64 = tally.spellings().map(|(_, n)| n).sum();
@@ -171,6 +180,24 @@ fn advice(n: usize, tally: &Tally) -> String {
     let is_said = is_never_filled || tally.count(Outcome::Different) > 0;
     if let Some(note) = keys::note(n).filter(|_| is_said) {
         text.push_str(&format!(" By design: {note}."));
+    }
+    text
+}
+
+/// What speaks against relying on a loss of which no cause is known.
+fn how_sure(tally: &Tally) -> String {
+    let mut text = String::new();
+    if tally.count(Outcome::Emptied) > 0 {
+        text.push_str(
+            " It is filled wherever Graph sends a value for it: `drawbridge explain` tells what it sent.",
+        );
+    }
+    let had = tally.had();
+    if had < FEW {
+        text.push_str(&format!(
+            " Only {} had a value: compare more of them before you change the rule.",
+            count(had, "record", "records")
+        ));
     }
     text
 }
@@ -263,6 +290,18 @@ mod tests {
                 Verdict::Never,
                 "Graph has nothing like it",
             ),
+            (
+                "InternalIPv4List",
+                vec![(a, none)],
+                Verdict::Never,
+                "filled wherever Graph sends a value for it",
+            ),
+            (
+                "InternalIPv4List",
+                vec![(a, none)],
+                Verdict::Never,
+                "Only 1 record had a value: compare more",
+            ),
             ("FullId", vec![(a, b)], Verdict::MadeUp, "deduplicate on it"),
             ("FullId", vec![(a, a)], Verdict::AsBefore, "as before"),
             ("ThreatCategory", vec![(a, b)], Verdict::Never, "MITRE"),
@@ -271,5 +310,15 @@ mod tests {
             assert_eq!(verdict, expected, "{text}");
             assert!(text.contains(words), "{text}");
         }
+        // By design, or seen often enough: then the number of records says nothing against it.
+        for (name, pairs) in [("IocName", vec![(a, none)]), ("Md5", vec![(a, b); 10])] {
+            let (_, text) = on(name, &pairs);
+            assert!(!text.contains("Only"), "{text}");
+        }
+        // An old category may become several tactics: seen once, it is no rule.
+        let (_, text) = on("Category", &[(a, b), (low, low)]);
+        assert!(!text.contains("Replace"), "{text}");
+        let (_, text) = on("Category", &[(a, b), (a, b)]);
+        assert!(text.contains("Replace \"High\" by \"Low\""), "{text}");
     }
 }

@@ -11,8 +11,8 @@ pub enum EmulatorError {
         /// The commands that were tried.
         tried: String,
     },
-    /// The Python environment could not be made.
-    #[error("the tests' Python environment could not be made: {step} failed: {output}")]
+    /// Packages of Python or Debian could not be installed below `target/`.
+    #[error("what the tests need could not be installed: {step} failed: {output}")]
     Environment {
         /// What was being done.
         step: String,

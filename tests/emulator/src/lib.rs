@@ -8,6 +8,7 @@
 //! Test binaries may start one each, side by side; within one binary, tests can share one through
 //! a `tokio::sync::OnceCell` in a static, with buckets and queues of their own.
 
+mod debian;
 mod error;
 mod health;
 mod process;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 
+pub use debian::debian_packages;
 pub use error::EmulatorError;
 use process::Launched;
 pub use python::python_environment;

@@ -132,7 +132,7 @@ fn base_python() -> Result<(&'static str, String), EmulatorError> {
         })
 }
 
-fn run(step: &str, command: &mut Command) -> Result<(), EmulatorError> {
+pub(crate) fn run(step: &str, command: &mut Command) -> Result<(), EmulatorError> {
     let output = command
         .stdin(Stdio::null())
         .output()

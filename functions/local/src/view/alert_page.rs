@@ -23,6 +23,10 @@ const MAX_FORM_BYTES: usize = 3 * MAX_PASTED_BYTES + 4096;
 /// The most bytes that are read of a form that is refused.
 const MAX_DISCARDED_BYTES: usize = 1 << 30;
 
+/// The alert of the demo that is shown first: a program, its parent and a file on one device, by a user,
+/// with the values that most alerts have.
+pub(super) const FIRST_SHOWN: usize = 22;
+
 /// Which alert of the demo is shown, and how.
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -34,7 +38,7 @@ pub(super) struct Asked {
 pub(super) async fn demo(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer {
     let format = format_of(asked.format.as_deref())?;
     let alerts = site.demo()?;
-    let (all, number) = (alerts.len(), asked.demo.unwrap_or(1));
+    let (all, number) = (alerts.len(), asked.demo.unwrap_or(FIRST_SHOWN));
     let alert = number.checked_sub(1).and_then(|at| alerts.texts().nth(at));
     let alert = alert.and_then(|json| std::str::from_utf8(json).ok());
     let alert = alert.ok_or_else(|| {

@@ -97,7 +97,7 @@ fn more(tenant: &TenantStatus, plot: Option<Markup>) -> Markup {
         @if !lines.is_empty() || unread.is_some() || plot.is_some() {
             section aria-label=(shown(&tenant.name)) {
                 h2 { (shown(&tenant.name)) }
-                @for line in &lines { p { (shown(line)) } }
+                @for line in &lines { p.said { (shown(line)) } }
                 @if let Some(plot) = plot { (plot) }
                 @if let Some(unread) = unread {
                     h3 { "What is unread" }

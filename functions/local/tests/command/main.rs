@@ -5,6 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod bad_input;
+// The browser and its driver are those of Debian.
+#[cfg(target_os = "linux")]
+mod browser;
 mod compare;
 mod deliver;
 mod deliver_all;

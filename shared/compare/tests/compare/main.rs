@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 mod export;
+mod generations;
 mod notations;
 mod shapes;
 mod trouble;

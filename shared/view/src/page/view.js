@@ -18,6 +18,16 @@
       ? row.dataset.from.split(" ").map((id) => document.getElementById(id)).filter(Boolean)
       : rows.get(value.id) || [];
     [row || value, ...others].forEach((it) => it.classList.add("lit"));
+    show(others.find((it) => it.offsetHeight > 0));
+  };
+  // The sides scroll by themselves where they stand side by side: what is marked is to be seen.
+  const show = (element) => {
+    const side = element?.closest(".side");
+    if (!side || side.scrollHeight <= side.clientHeight) return;
+    const box = (element.querySelector(".line") || element).getBoundingClientRect();
+    const within = side.getBoundingClientRect();
+    const top = Math.max(within.top, 0), bottom = Math.min(within.bottom, innerHeight);
+    if (box.top < top || box.bottom > bottom) side.scrollTop += box.top - top - (bottom - top) / 3;
   };
   for (const type of ["pointerover", "focusin"]) {
     document.addEventListener(type, (event) => light(event.target));

@@ -19,3 +19,4 @@ mod run;
 mod stack;
 mod state;
 mod tenants;
+mod view;

@@ -5,7 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// A list, where versions are chosen, and what was made of it.
-const LISTS: [(&str, &str, &str); 5] = [
+const LISTS: [(&str, &str, &str); 6] = [
+    (
+        "browser/requirements",
+        include_str!("../../../browser/requirements.in"),
+        include_str!("../../../browser/requirements.txt"),
+    ),
     (
         "emulator/requirements",
         include_str!("../../../emulator/requirements.in"),

@@ -1,6 +1,6 @@
 //! The program of rsyslogd with its TLS drivers: the machine's, or one that is unpacked for the tests.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,9 +18,6 @@ const PACKAGES: [&str; 5] = [
     "libestr0",
     "libfastjson4",
 ];
-/// Written last; a folder without it is thrown away.
-const COMPLETE: &str = "complete";
-
 pub(super) struct Program {
     file: PathBuf,
     /// Where its modules and libraries are, if not where it looks by itself.
@@ -64,66 +61,15 @@ fn modules_in(libraries: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
 }
 
 fn unpacked() -> Program {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-    fs::create_dir_all(&target).unwrap();
-    let folder = target.canonicalize().unwrap().join("rsyslog");
-    // Test processes that get here at the same time wait for the first one.
-    let lock = File::create(folder.with_extension("lock")).unwrap();
-    lock.lock().unwrap();
-    if !folder.join(COMPLETE).exists() {
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir(&folder).unwrap();
-        unpack(&folder);
-        File::create(folder.join(COMPLETE)).unwrap();
-    }
+    let folder = drawbridge_emulator::debian_packages("rsyslog", &[], &PACKAGES).unwrap_or_else(|error| {
+        panic!(
+            "There is no rsyslogd with its TLS drivers, and its packages cannot be unpacked: {error}. On \
+             Debian: apt-get install rsyslog rsyslog-openssl rsyslog-gnutls."
+        )
+    });
     let modules = modules_in([folder.join("usr/lib")]).expect("the packages have the TLS drivers");
     Program {
         file: folder.join("usr/sbin/rsyslogd"),
         libraries: modules.parent().map(Path::to_owned),
     }
-}
-
-fn unpack(folder: &Path) {
-    let lists = folder.join("lists");
-    fs::create_dir_all(lists.join("partial")).unwrap();
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command
-            .current_dir(folder)
-            .args(["-q", "-o", "Debug::NoLocking=1", "-o"])
-            .arg(format!("Dir::State::Lists={}", lists.display()))
-            // As root, it would go on as a user who may not write here.
-            .args(["-o", "APT::Sandbox::User="])
-            .args([
-                "-o",
-                "Dir::Cache::pkgcache=",
-                "-o",
-                "Dir::Cache::srcpkgcache=",
-            ])
-            .args(arguments);
-        run(command);
-    };
-    apt(&["update"]);
-    apt(&[&["download"], &PACKAGES[..]].concat());
-    for entry in fs::read_dir(folder).unwrap() {
-        let package = entry.unwrap().path();
-        if package.extension().is_some_and(|end| end == "deb") {
-            let mut command = Command::new("dpkg-deb");
-            command.arg("--extract").arg(package).arg(folder);
-            run(command);
-        }
-    }
-}
-
-fn run(mut command: Command) {
-    let output = command.output();
-    let said = match &output {
-        Ok(output) if output.status.success() => return,
-        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-        Err(error) => error.to_string(),
-    };
-    panic!(
-        "There is no rsyslogd with its TLS drivers, and its packages cannot be unpacked: {command:?}: \
-         {said}. On Debian: apt-get install rsyslog rsyslog-openssl rsyslog-gnutls."
-    );
 }

@@ -18,7 +18,9 @@ async fn the_first_page_shows_an_alert_of_the_demo_in_every_format() {
     }
     assert_eq!(
         pages.page("").await,
-        pages.page("?demo=1&format=siem").await
+        pages
+            .page(&format!("?demo={}&format=siem", alert_page::FIRST_SHOWN))
+            .await
     );
     for (path, status) in [
         ("?demo=0", 404),
