@@ -125,11 +125,14 @@ impl<'a> PollContext<'a> {
         }
     }
 
-    /// Whether there is time for another page: before the deadline, and before it is another one's turn
-    /// to have the large share of the memory.
+    /// Whether there is time for another page: before the deadline, before others have waited too long, and
+    /// before it is another one's turn to have the large share of the memory.
     pub(crate) fn has_time(&self, options: &ReadOptions) -> bool {
         let has_time = self.deadline(options).allows(self.page_margin);
-        has_time && !self.stop.is_asked() && !self.share.is_to_be_given_up()
+        has_time
+            && self.stop.allows_a_page()
+            && !self.stop.is_asked()
+            && !self.share.is_to_be_given_up()
     }
 
     /// Whether there is known to be room for the state.

@@ -44,6 +44,11 @@ pub enum PollError {
          this goes on, raise the function's MemorySize"
     )]
     NoMemory,
+    /// Others wait, and the tenant's polls take long: nothing was asked for.
+    #[error(
+        "the tenant's polls take long: it is polled when those are done that came with it, and that wait"
+    )]
+    TakesLong,
     /// Another poll of the tenant saved its state first.
     #[error(
         "another poll of the tenant saved its state meanwhile: the job is done again; let only one \
@@ -78,7 +83,11 @@ impl PollError {
             Self::Store(error) => error.is_retryable(),
             Self::Queue(error) => error.is_retryable(),
             Self::State { .. } | Self::UnknownOutput { .. } | Self::Removed => false,
-            Self::Circular | Self::NoMemory | Self::Superseded | Self::Refused { .. } => true,
+            Self::Circular
+            | Self::NoMemory
+            | Self::TakesLong
+            | Self::Superseded
+            | Self::Refused { .. } => true,
         }
     }
 

@@ -58,9 +58,9 @@ pub enum JobFailure {
          it was saved, and the next poll does it again"
     )]
     GivenUp,
-    /// Beside others, the first try had no page of Graph after ten seconds.
+    /// Beside others, it had no page of Graph after some seconds.
     #[error(
-        "there was no page of Graph within ten seconds, while other tenants waited: the job comes back, \
+        "there was no page of Graph within some seconds, while other tenants waited: the job comes back, \
          and the next try has all of the time"
     )]
     NoPage,
@@ -81,7 +81,13 @@ impl JobFailure {
     /// Whether the poll itself failed, and was not only put off.
     #[must_use]
     pub(crate) fn is_failure(&self) -> bool {
-        !matches!(self, Self::NoPage)
+        !matches!(self, Self::NoPage) && !self.is_put_aside()
+    }
+
+    /// Whether there was no poll at all, because others wait.
+    #[must_use]
+    pub(crate) fn is_put_aside(&self) -> bool {
+        matches!(self, Self::Poll(PollError::TakesLong))
     }
 
     /// Whether the credentials or permissions are at fault.

@@ -35,6 +35,7 @@ mod run;
 mod saved_state;
 mod settings;
 mod sign_in;
+mod slow;
 mod state_object;
 mod stop;
 

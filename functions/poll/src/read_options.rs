@@ -88,9 +88,5 @@ impl ReadOptions {
 
 /// Until when the background readings of a poll may go on, if they begin now.
 pub(crate) fn background(deadline: Deadline) -> Deadline {
-    if deadline.allows(BACKGROUND_TIME) {
-        Deadline::after(BACKGROUND_TIME)
-    } else {
-        deadline
-    }
+    deadline.at_most(BACKGROUND_TIME)
 }

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use drawbridge_cursor::Polled;
 use drawbridge_graph::Stats;
+use tokio::time::Instant;
 
 use crate::backfill::BackfillStep;
 use crate::budget;
 use crate::context::PollContext;
 use crate::saved_state::SavedState;
 use crate::sign_in::SignIn;
+use crate::slow::{self, Went};
 use crate::{Ending, Memory, PollError, Poller, Progress, Report, Stop};
 
 /// A poll that finds more known alerts than this is no idle one.
@@ -41,10 +43,14 @@ impl Poller {
         stop: &Stop,
         progress: &dyn Progress,
     ) -> Result<Report, PollError> {
+        let began = Instant::now();
         let context = self.context(memory, stop, progress);
         let mut report = Report::default();
         let sign_in = SignIn::begin(&self.graph, stop.deadline());
         let mut saved = self.load(&context).await?;
+        if stop.is_in_a_hurry() && slow::is_slow(&saved.state, context.now) {
+            return Err(PollError::TakesLong);
+        }
         if !self.note_start(&mut saved, &context).await? {
             report.ending = Ending::Superseded;
             return Ok(report);
@@ -73,7 +79,17 @@ impl Poller {
                 saved.state.note_polled(alerts, context.now);
             }
         }
-        if self.is_worth_saving(&read, &saved, &report) {
+        let took = began.elapsed();
+        let went = Went {
+            took,
+            // Who never comes to an end keeps others waiting just as well.
+            is_long: stop.is_long(took)
+                || stop.is_in_a_hurry() && report.ending == Ending::OutOfTime,
+            has_page: report.pages > 0,
+        };
+        if slow::note(&mut saved.state, &went, context.now)
+            || self.is_worth_saving(&read, &saved, &report)
+        {
             // The wait is short, because what was sent is not noted in the state yet.
             saved.may_merge = context.may_merge(&saved.state.pages)
                 || context.grow(stop.deadline().at_most(MERGE_WAIT)).await;

@@ -37,7 +37,7 @@ pub use pages::{PageId, Pages};
 pub use plan::Plan;
 pub use polled::Polled;
 pub use ranges::{Due, MAX_INCOMPLETE, Range, Ranges, retry_delay_secs};
-pub use state::{Spent, State, Swept, epoch_secs_of};
+pub use state::{Slow, Spent, State, Swept, epoch_secs_of};
 pub use sweep::Sweep;
 pub use versions::{Meaning, Reading};
 pub use wanted::Wanted;

@@ -44,6 +44,8 @@ pub struct State {
     /// How many alerts a page may have that is to be a small one, where all that is new in a minute is
     /// more than that; `None` where it is not.
     pub small_page: Option<u32>,
+    /// That polls take long, as far as that was noted.
+    pub slow: Option<Slow>,
     /// Which alerts this is the state of; `None` where no poll has said so yet.
     pub polled: Option<Polled>,
     /// The records that each output has, by the output's name, as far as they are not in a page.
@@ -60,6 +62,16 @@ pub struct Swept {
     pub day: Option<Timestamp>,
     /// The one over a week.
     pub week: Option<Timestamp>,
+}
+
+/// A poll that took long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slow {
+    /// When it began.
+    pub noted: Timestamp,
+    /// Whether the first page of the next one is to have nearly all of its time.
+    pub whole_time: bool,
 }
 
 /// Requests to Graph in one minute.

@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::entry::Form;
 use crate::packed::{self, Unpacking};
 use crate::{
-    Backfill, Due, Pages, Polled, Ranges, Spent, State, StateError, Swept, Window, Written, pages,
+    Backfill, Due, Pages, Polled, Ranges, Slow, Spent, State, StateError, Swept, Window, Written,
+    pages,
 };
 
 /// The version of the state object that this Drawbridge writes, and the newest that it reads.
@@ -64,6 +65,8 @@ struct Wire<P> {
     spent: Option<Spent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     small_page: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    slow: Option<Slow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     polled: Option<Polled>,
     outputs: BTreeMap<String, P>,
@@ -178,6 +181,7 @@ impl State {
             swept: self.swept,
             spent: self.spent,
             small_page: self.small_page,
+            slow: self.slow,
             polled: self.polled.clone(),
             outputs: self
                 .outputs
@@ -274,6 +278,7 @@ impl<P> Wire<P> {
             swept: self.swept,
             spent: self.spent,
             small_page: self.small_page,
+            slow: self.slow,
             polled: self.polled,
             outputs: BTreeMap::new(),
             pages: self.pages.pages()?,

@@ -15,6 +15,10 @@ fn filled(alerts: u32, keys: u8) -> State {
         saved: Some("2026-01-01T00:00:31Z".parse().unwrap()),
         newest: Some("2026-01-01T00:00:01Z".parse().unwrap()),
         small_page: Some(46),
+        slow: Some(Slow {
+            noted: "2026-01-01T00:00:29Z".parse().unwrap(),
+            whole_time: true,
+        }),
         polled: Some(Polled::of(
             "some",
             Some("2026-01-01T00:00:00Z".parse().unwrap()),

@@ -62,12 +62,15 @@ impl Retry {
         if tries >= self.policy.max_tries {
             return None;
         }
-        let delay = match asked {
+        let (delay, fits) = match asked {
             // "0" would be a hot loop.
-            Some(asked) if !asked.is_zero() => asked,
-            _ => self.backoff(tries),
+            Some(asked) if !asked.is_zero() => (asked, deadline.allows_wait(asked)),
+            _ => {
+                let delay = self.backoff(tries);
+                (delay, deadline.allows(delay))
+            }
         };
-        (delay < self.policy.longest_wait && deadline.allows(delay)).then_some(delay)
+        (fits && delay < self.policy.longest_wait).then_some(delay)
     }
 
     /// The exponential wait after `tries` failures.
@@ -106,6 +109,9 @@ mod tests {
         assert_eq!(retry.delay(asked, 5, Deadline::none()), None);
         let short = Deadline::after(Duration::from_secs(30));
         assert_eq!(retry.delay(asked, 1, short), None);
+        let impatient = Deadline::none().with_waits_until(short);
+        assert_eq!(retry.delay(asked, 1, impatient), None);
+        assert!(retry.delay(None, 4, impatient).is_some());
         for long in [Duration::from_secs(7200), Duration::MAX] {
             assert_eq!(retry.delay(Some(long), 1, Deadline::none()), None);
         }

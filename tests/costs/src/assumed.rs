@@ -44,8 +44,6 @@ pub struct Assumed {
     pub calls_per_record: Assumption,
     pub polls_with_records_a_day: Assumption,
     pub record_log_bytes: Assumption,
-    pub page_puts_a_day: Assumption,
-    pub page_gets_a_day: Assumption,
     pub state_mb: Assumption,
     pub idle_state_mb: Assumption,
     pub pages_mb: Assumption,

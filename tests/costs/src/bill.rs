@@ -390,7 +390,7 @@ impl<'f> Month<'f> {
     fn state_gets(&self) -> f64 {
         let idle = self.per_poll(self.measured.idle_batch.s3_get_state.number());
         let more = self.measured.record.s3_get_state.number() - idle;
-        let pages = self.assumed.page_gets_a_day.value * self.busy_days();
+        let pages = self.measured.busy_day.page_gets.number() * self.busy_days();
         self.ticks * self.tenants * idle + self.polls_with_records * more + pages
     }
 
@@ -406,7 +406,7 @@ impl<'f> Month<'f> {
     fn puts(&self) -> f64 {
         let idle = self.per_poll(self.measured.idle_batch.s3_put.number()) * self.ticks;
         let saves = self.measured.idle_day.saves.number() * self.days;
-        let pages = self.assumed.page_puts_a_day.value * self.busy_days();
+        let pages = self.measured.busy_day.page_puts.number() * self.busy_days();
         let with_records = self.polls_with_records * self.measured.record.s3_put.number();
         self.tenants * (idle + saves) + with_records + pages
     }

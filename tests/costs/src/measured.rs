@@ -54,6 +54,7 @@ pub struct Measured {
     pub dispatch: Dispatch,
     pub serve: Serve,
     pub idle_day: IdleDay,
+    pub busy_day: BusyDay,
     pub stack: Stack,
 }
 
@@ -87,6 +88,8 @@ counts! {
     }
     /// A day without news.
     IdleDay { saves, sweeps, sweep_graph_list }
+    /// A day with a thousand records.
+    BusyDay { page_puts, page_gets }
     /// What the template makes.
     Stack { alarm_metrics, metrics_if_well, poll_memory_mb, serve_memory_mb, dispatch_memory_mb }
 }

@@ -25,12 +25,18 @@ pub struct Beside {
     pub alone: Deliveries,
 }
 
-/// The tenants with nothing wrong beside one in the trouble of that number, and alone.
+/// The tenants with nothing wrong beside one in the trouble of that number, so many in all besides the
+/// first, and alone.
 #[must_use]
-pub fn beside_and_alone(trouble: usize, seed: u64, mutation: Option<Mutation>) -> Vec<Beside> {
+pub fn beside_and_alone(
+    trouble: usize,
+    seed: u64,
+    neighbours: usize,
+    mutation: Option<Mutation>,
+) -> Vec<Beside> {
     let none = Kind::ALL.into_iter().fold(Kinds::NONE, Kinds::with);
     let mut schedule = Schedule::new(seed, &none.into());
-    neighbours::put_beside(&mut schedule, trouble);
+    neighbours::put_beside(&mut schedule, trouble, neighbours);
     mutate(&mut schedule, mutation);
     let mut alone = std::mem::take(&mut schedule.neighbours);
     alone.insert(0, schedule);

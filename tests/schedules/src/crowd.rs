@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::handler::{self, Ran};
 use crate::schedule::BATCH;
 use crate::simulate::in_virtual_time;
-use crate::{Kind, Kinds, Schedule, World, neighbours};
+use crate::{Kind, Kinds, Mutation, Schedule, World, neighbours};
 
 /// How many tenants there are, and how many processes at once.
 pub const TENANTS: usize = 300;
@@ -27,8 +27,8 @@ pub enum Crowd {
     Dies,
     /// Its polls kill their process after 20 seconds.
     DiesLate,
-    /// Graph takes 12 seconds for each answer, and its polls end well.
-    Slow,
+    /// Graph takes so many seconds for each answer, and its polls end well.
+    Slow(u64),
 }
 
 impl Crowd {
@@ -38,7 +38,7 @@ impl Crowd {
             Self::Stuck => neighbours::Trouble::Strikes(Kind::Stuck, 0),
             Self::Dies => neighbours::Trouble::Dies,
             Self::DiesLate => neighbours::Trouble::DiesLate,
-            Self::Slow => neighbours::Trouble::Slow,
+            Self::Slow(secs) => neighbours::Trouble::Slow(secs),
         }
     }
 }
@@ -53,8 +53,8 @@ pub struct Waits {
     pub later_secs: u64,
     /// How many jobs waited.
     pub jobs: usize,
-    /// How many polls each of the crowd had, on average, in tenths.
-    pub tenths_of_polls: usize,
+    /// How many polls of the crowd did their job.
+    pub own_polls: u64,
     /// How many jobs of the crowd went to the dead-letter queue.
     pub dead_letters: usize,
 }
@@ -62,8 +62,19 @@ pub struct Waits {
 /// So many tenants in that trouble among [`TENANTS`], for so many minutes.
 #[must_use]
 pub fn waits(crowd: Crowd, in_trouble: usize, minutes: u64) -> Waits {
+    waits_with(crowd, in_trouble, minutes, None)
+}
+
+/// The same with a handler that may be broken on purpose.
+#[must_use]
+pub fn waits_with(
+    crowd: Crowd,
+    in_trouble: usize,
+    minutes: u64,
+    mutation: Option<Mutation>,
+) -> Waits {
     let half_ms = minutes * 30_000;
-    let ran = run(crowd, in_trouble, minutes * 60);
+    let ran = run(crowd, in_trouble, minutes * 60, mutation);
     let (mut troubled, mut well) = (Vec::new(), Vec::new());
     for (n, ran) in ran.into_iter().enumerate() {
         match is_in_trouble(n, in_trouble) {
@@ -71,22 +82,24 @@ pub fn waits(crowd: Crowd, in_trouble: usize, minutes: u64) -> Waits {
             false => well.push(ran),
         }
     }
-    let waits: Vec<(u64, u64)> = well.iter().flat_map(|ran| ran.waits.clone()).collect();
-    let longest = |from_ms: u64| {
-        let since = waits.iter().filter(|(sent_ms, _)| *sent_ms >= from_ms);
-        since
-            .map(|(_, waited_ms)| waited_ms.div_ceil(1000))
-            .max()
-            .unwrap_or(0)
-    };
-    let polls: usize = troubled.iter().map(|ran| ran.polls).sum();
+    let own_polls: usize = troubled.iter().map(|ran| ran.done_polls).sum();
     Waits {
-        longest_secs: longest(0),
-        later_secs: longest(half_ms),
-        jobs: waits.len(),
-        tenths_of_polls: (10 * polls).checked_div(in_trouble).unwrap_or(0),
+        longest_secs: longest(&well, 0),
+        later_secs: longest(&well, half_ms),
+        jobs: well.iter().map(|ran| ran.waits.len()).sum(),
+        own_polls: own_polls as u64,
         dead_letters: troubled.iter().map(|ran| ran.dead_letters).sum(),
     }
+}
+
+/// The longest wait of the tenants' jobs that were sent from then on, in seconds.
+fn longest(tenants: &[Ran], from_ms: u64) -> u64 {
+    let waits = tenants.iter().flat_map(|ran| &ran.waits);
+    let since = waits.filter(|(sent_ms, _)| *sent_ms >= from_ms);
+    since
+        .map(|(_, waited_ms)| waited_ms.div_ceil(1000))
+        .max()
+        .unwrap_or(0)
 }
 
 /// Whether the tenant of that number is one of so many in trouble, which lie as far from each other as they
@@ -95,7 +108,7 @@ fn is_in_trouble(n: usize, in_trouble: usize) -> bool {
     (n + 1) * in_trouble / TENANTS > n * in_trouble / TENANTS
 }
 
-fn run(crowd: Crowd, in_trouble: usize, secs: u64) -> Vec<Ran> {
+fn run(crowd: Crowd, in_trouble: usize, secs: u64, mutation: Option<Mutation>) -> Vec<Ran> {
     let none = Kind::ALL.into_iter().fold(Kinds::NONE, Kinds::with);
     let mut first = Schedule::new(0, &none.into());
     first.slots = PROCESSES;
@@ -105,6 +118,7 @@ fn run(crowd: Crowd, in_trouble: usize, secs: u64) -> Vec<Ran> {
     first.tick_secs = 60;
     (first.active_secs, first.quiet_secs, first.long_secs) = (secs, 0, 0);
     first.alerts.clear();
+    first.mutation = mutation;
     in_virtual_time(async move {
         let tenants = (0..TENANTS).map(|n| {
             let mut tenant = Schedule {

@@ -51,7 +51,7 @@ pub use beside::{Beside, Deliveries, TROUBLES, beside_and_alone};
 pub use campaign::{Campaign, campaign, command};
 pub use check::Findings;
 pub use counts::{Counts, Ended, Event};
-pub use crowd::{Crowd, PROCESSES, TENANTS, Waits, waits};
+pub use crowd::{Crowd, PROCESSES, TENANTS, Waits, waits, waits_with};
 pub use kind::{Kind, Kinds};
 pub use lag::{LAG_SCHEDULES, Lag, lag_table, lags};
 pub use large::{BehindBacklog, behind_a_backlog};

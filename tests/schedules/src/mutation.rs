@@ -67,6 +67,12 @@ pub enum Mutation {
     TwoLargeShares,
     /// Who has the large share keeps it, whoever waits for it.
     LargeShareKept,
+    /// What holds a process up has all of its time.
+    AsideUnbounded,
+    /// A first page is waited for, whoever waits.
+    FirstPageAwaited,
+    /// The state does not keep that polls take long.
+    SlowForgotten,
     /// Each job of a batch is done at once, whatever comes before it in its group.
     GroupInPieces,
     /// Of the jobs of a group that are to come back, only the first one does.
@@ -85,7 +91,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 41] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -101,6 +107,9 @@ impl Mutation {
         Self::NotesOfTheDead,
         Self::TwoLargeShares,
         Self::LargeShareKept,
+        Self::AsideUnbounded,
+        Self::FirstPageAwaited,
+        Self::SlowForgotten,
         Self::GroupInPieces,
         Self::LaterAcknowledged,
         Self::Unbounded,
@@ -146,6 +155,9 @@ impl Mutation {
             | Self::NotesOfTheDead
             | Self::TwoLargeShares
             | Self::LargeShareKept
+            | Self::AsideUnbounded
+            | Self::FirstPageAwaited
+            | Self::SlowForgotten
             | Self::GroupInPieces
             | Self::LaterAcknowledged
             | Self::Unbounded => Some(Kind::Neighbours),

@@ -7,7 +7,15 @@ use crate::restless;
 use crate::schedule::{BATCH, TENANT};
 use crate::{Death, Episode, Kind, Kinds, Schedule, Without};
 
-const NAMES: [&str; 3] = ["fabrikam", "adatum", "litware"];
+const NAMES: [&str; 7] = [
+    "fabrikam",
+    "adatum",
+    "litware",
+    "proseware",
+    "tailspin",
+    "wingtip",
+    "woodgrove",
+];
 
 /// What is wrong with a tenant, always.
 const TROUBLE: [Trouble; 12] = [
@@ -34,7 +42,8 @@ pub(crate) enum Trouble {
     Dies,
     DiesLate,
     IsLarge,
-    Slow,
+    /// Graph takes so many seconds for each answer.
+    Slow(u64),
 }
 
 /// How many troubles there are.
@@ -80,14 +89,14 @@ pub(crate) fn draw(schedule: &mut Schedule) {
     wait_for_those_killed(schedule);
 }
 
-/// Gives a schedule with nothing wrong two neighbours with nothing wrong, and one in trouble: the one of
-/// that number. There is a process for each.
-pub(crate) fn put_beside(schedule: &mut Schedule, trouble: usize) {
+/// Gives a schedule with nothing wrong so many neighbours, seven at most, of which one is in trouble: in the
+/// one of that number. There is a process for each.
+pub(crate) fn put_beside(schedule: &mut Schedule, trouble: usize, neighbours: usize) {
     schedule.slots = 20;
     schedule.in_order = true;
     schedule.batch = BATCH;
     schedule.timeout_secs = TIMEOUT_SECS;
-    for (n, name) in (0_u64..).zip(NAMES) {
+    for (n, name) in (0_u64..).zip(NAMES).take(neighbours) {
         let seed = Random::new(schedule.seed, 214 + n).next();
         schedule.neighbours.push(calm(schedule, name, seed));
     }
@@ -180,7 +189,7 @@ impl Trouble {
                     detail,
                 });
             }
-            Self::Slow => neighbour.latency_ms = (12_000, 12_500),
+            Self::Slow(secs) => neighbour.latency_ms = (secs * 1000, secs * 1000 + 500),
             Self::IsLarge => {
                 neighbour.kinds = neighbour.kinds.with(Kind::LargeAlert);
                 restless::enlarge_all(neighbour);

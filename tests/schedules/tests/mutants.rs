@@ -1,8 +1,8 @@
 //! The tests of the tests: a poller that is broken on purpose has to be caught.
 
 use drawbridge_schedules::{
-    Beside, Kind, Kinds, Mutation, Schedule, TROUBLES, Without, behind_a_backlog, beside_and_alone,
-    mutated, simulate,
+    Beside, Crowd, Kind, Kinds, Mutation, Schedule, TROUBLES, Without, behind_a_backlog,
+    beside_and_alone, mutated, simulate, waits_with,
 };
 
 /// As many as the suite runs; each mutant is caught by one of the first that could.
@@ -21,6 +21,9 @@ fn first_seed(mutation: Mutation) -> u64 {
 /// How long an alert that needs the large share may take beside a backlog that has it: a turn of 15 seconds,
 /// and some answers of Graph.
 const WAIT_FOR_LARGE_SECS: u64 = 30;
+
+/// How long a job waits at most beside a crowd that is slow or hangs.
+const WAIT_BESIDE_A_CROWD_SECS: u64 = 200;
 
 #[test]
 fn every_mutant_is_caught() {
@@ -75,8 +78,20 @@ fn caught_apart(mutation: Mutation) -> Option<String> {
                 .is_none_or(|secs| secs > WAIT_FOR_LARGE_SECS);
             (is_late || !ran.broken.is_empty()).then(|| format!("two large tenants: {ran:?}"))
         }
+        Mutation::AsideUnbounded => in_a_crowd(Crowd::Stuck, 150, mutation),
+        Mutation::FirstPageAwaited | Mutation::SlowForgotten => {
+            in_a_crowd(Crowd::Slow(12), 30, mutation)
+        }
         _ => None,
     }
+}
+
+/// What a mutant breaks among many tenants: the others wait for longer than beside any crowd that
+/// docs/guarantees.md has, but for those that die late.
+fn in_a_crowd(crowd: Crowd, in_trouble: usize, mutation: Mutation) -> Option<String> {
+    let waits = waits_with(crowd, in_trouble, 30, Some(mutation));
+    let is_late = waits.longest_secs > WAIT_BESIDE_A_CROWD_SECS;
+    is_late.then(|| format!("{in_trouble} {crowd:?}: {waits:?}"))
 }
 
 #[test]
@@ -97,7 +112,7 @@ fn changed_beside(mutation: Mutation) -> Option<String> {
         return None;
     }
     (0..TROUBLES).find_map(|trouble| {
-        let beside = beside_and_alone(trouble, 0, Some(mutation));
+        let beside = beside_and_alone(trouble, 0, 3, Some(mutation));
         let broken = beside.iter().find_map(Beside::broken)?;
         Some(format!("trouble {trouble}, {broken}"))
     })

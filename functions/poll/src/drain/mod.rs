@@ -25,7 +25,7 @@ use crate::context::PollContext;
 use crate::mapping::Batch;
 use crate::read_ahead::{PageRequest, ReadAhead};
 use crate::read_options::ReadOptions;
-use crate::{PollError, Poller, Report};
+use crate::{PollError, Poller, Report, slow};
 
 /// Reads windows into the queues.
 pub(crate) struct Drain<'a> {
@@ -259,6 +259,9 @@ impl<'a> Drain<'a> {
         };
         let first_deadline = match self.answered {
             true => deadline,
+            false if slow::needs_whole_time(self.state, self.context.now) => {
+                PollContext::first_page_deadline(deadline).undivided()
+            }
             false => PollContext::first_page_deadline(deadline),
         };
         let mut ahead = ReadAhead::of(graph, PageRequest::First(query), first_deadline, pause);

@@ -147,6 +147,8 @@ impl JobLog for Log {
                 tracing::warn!(tenant = job.tenant, %error, "nothing to poll");
                 return self.count(&Numbers::default());
             }
+            // It is polled in a moment, or handed back.
+            Err(error) if error.is_put_aside() => return,
             Err(error) => Err(error),
         };
         self.log_job(&job.tenant, result, took).await;

@@ -33,16 +33,21 @@ impl Received<'_> {
         }
     }
 
+    /// Whether it is known to hold up its process.
+    pub(super) fn holds_up(&self) -> bool {
+        self.history.holds_up
+    }
+
     /// What is noted of it when it is handed back after that became of its job.
     pub(super) fn counts(&self, tried: Tried) -> (String, Counts) {
         let counts = Counts {
             receives: receive_count(self.message).into(),
-            tries: self.history.tries - u64::from(tried == Tried::NotBegun),
+            tries: self.history.tries - u64::from(tried.is_none()),
             is_suspect: tried == Tried::NotBegun && self.history.is_suspect,
             holds_up: match tried {
                 Tried::NotBegun => self.history.holds_up,
                 Tried::Ended => false,
-                Tried::HeldUp => true,
+                Tried::CutShort | Tried::HeldUp => true,
             },
         };
         (self.message.message_id.clone().unwrap_or_default(), counts)
@@ -56,8 +61,17 @@ pub(super) enum Tried {
     NotBegun,
     /// It ended by itself.
     Ended,
+    /// There was no time for it beside others, and it may take long the next time.
+    CutShort,
     /// It took long and failed, or did not end at all, and may do so again.
     HeldUp,
+}
+
+impl Tried {
+    /// Whether it counts as no try.
+    fn is_none(self) -> bool {
+        matches!(self, Self::NotBegun | Self::CutShort)
+    }
 }
 
 /// The messages of one tenant, in order. All of them ask for the same, but for the version of the
@@ -65,6 +79,8 @@ pub(super) enum Tried {
 pub(super) struct Group<'m> {
     pub(super) tenant: String,
     pub(super) jobs: Vec<(Job, Received<'m>)>,
+    /// Whether the tenant's polls are known to take long.
+    pub(super) is_slow: bool,
 }
 
 impl<'m> Group<'m> {
@@ -80,7 +96,17 @@ impl<'m> Group<'m> {
 
     /// Whether something of it is known to hold up its process.
     pub(super) fn holds_up(&self) -> bool {
-        self.messages().any(|received| received.history.holds_up)
+        self.is_slow || self.messages().any(|received| received.history.holds_up)
+    }
+
+    /// What is noted of its messages when they are handed back before anything of it is begun.
+    pub(super) fn note(&self) -> Note {
+        let counts = self.messages().map(|received| {
+            let (id, counts) = received.counts(Tried::NotBegun);
+            let holds_up = counts.holds_up || self.is_slow;
+            (id, Counts { holds_up, ..counts })
+        });
+        Note::of(counts)
     }
 }
 
@@ -122,6 +148,7 @@ impl<'m> Batch<'m> {
                 None => groups.push(Group {
                     tenant: job.tenant.clone(),
                     jobs: vec![(job, received)],
+                    is_slow: false,
                 }),
             }
         }

@@ -37,21 +37,6 @@ const RETRY_TIME: Duration = Duration::from_secs(20);
 const UNHURRIED_TRY: u64 = 2;
 const UNHURRIED_TRIES: u64 = 4;
 
-/// So many tenants that are polled at once are taken for a sign that others wait for the process.
-const MANY: usize = 5;
-
-/// How long the first try of a poll may then be without an answer of Graph. It comes back to be polled
-/// behind those that have one, with all of the time.
-const FIRST_PAGE: Duration = Duration::from_secs(10);
-
-/// Until when Graph has to have given a page to polls of which there are so many at once.
-pub(super) fn first_page(polls: usize) -> Deadline {
-    match polls {
-        MANY.. => Deadline::after(FIRST_PAGE),
-        _ => Deadline::none(),
-    }
-}
-
 /// When a poll has to end whose job was begun so often, this time included.
 pub(super) fn of_try(stop: &Stop, tries: u64) -> Stop {
     match tries {

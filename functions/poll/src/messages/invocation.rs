@@ -15,12 +15,12 @@ use futures::{Stream, StreamExt as _};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::aside::LONG;
 use super::batch::{Batch, Group, Received, Tried, next_aside, received_before};
-use super::bounds::{Bounds, first_page, of_try};
+use super::bounds::{Bounds, of_try};
 use super::handed_back::{HandedBack, Note, Notes};
 use super::ledger::Ledger;
 use super::{JobMessages, Pollers};
+use crate::slow::LONG;
 use crate::{AfterJob, Delivery, JobFailure, Progress, Report, Stop};
 
 /// When a message comes back that is handed back although nothing is wrong with it.
@@ -39,6 +39,8 @@ enum Settled<'m> {
     Done(Received<'m>),
     /// These are to come back, and are hidden until then.
     Later(Vec<Received<'m>>),
+    /// These take long, and are to be polled when the others are done.
+    Aside(Group<'m>),
 }
 
 /// The jobs of a tenant that are still to be done.
@@ -46,14 +48,14 @@ struct Jobs<'m> {
     tenant: String,
     rest: std::vec::IntoIter<(Job, Received<'m>)>,
     is_first: bool,
-    /// Until when the first one has to have a page.
-    first_page: Deadline,
+    /// When they have to end, and from when on they keep others waiting.
+    stop: Stop,
 }
 
 impl<'m> Jobs<'m> {
-    fn of(group: Group<'m>, first_page: Deadline) -> Self {
+    fn of(group: Group<'m>, stop: Stop) -> Self {
         Self {
-            first_page,
+            stop,
             tenant: group.tenant,
             rest: group.jobs.into_iter(),
             is_first: true,
@@ -74,30 +76,45 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
     pub(super) async fn failures(&self, messages: &[SqsMessage]) -> Vec<BatchItemFailure> {
         let mut ledger = Ledger::default();
         let batch = Batch::of(messages, &self.notes(messages).await);
+        let tenants = batch.fresh.len() + batch.aside.len();
         if let AfterJob::Later(delay) = AfterJob::NO_JOB {
             self.hide(&batch.no_jobs, delay).await;
         }
         ledger.failed(batch.no_jobs);
         let aside = &self.messages.aside;
-        // Where nobody is beside them, nobody waits, or all are alike.
-        let has_time = batch.fresh.is_empty() || aside.has_time();
-        let (next, later) = next_aside(batch.aside, has_time);
+        let room = aside.room(tenants);
+        let has_time = room.has_time || room.is_free && batch.fresh.is_empty();
+        let (mut next, later) = next_aside(batch.aside, has_time);
         // Before anything begins: nobody waits for a process that a suspect of this batch kills.
         self.hand_back(later, &mut ledger).await;
-        let is_alone = batch.fresh.is_empty();
-        let first_page = first_page(batch.fresh.len());
-        self.do_all(batch.fresh, first_page, &mut ledger).await;
+        let fresh = batch.fresh.len();
+        let beside = match room.patience {
+            Some(patience) => self.stop.clone().in_a_hurry(patience),
+            None => self.stop.clone(),
+        };
+        let slow = self.do_all(batch.fresh, &beside, &mut ledger).await;
+        let is_alone = fresh == slow.len();
+        let has_time = room.has_time || is_alone && room.is_free;
+        if has_time && !next.first().is_some_and(Group::is_suspect) {
+            next.extend(slow);
+        } else {
+            self.hand_back(slow, &mut ledger).await;
+        }
         if next.is_empty() {
             // As in nearly all batches.
         } else if is_alone || self.bounds.allow_another() {
             // What is done does not come again, whatever becomes of this process.
             self.delete(ledger.take_done()).await;
             let began = Instant::now();
-            self.do_all(next, Deadline::none(), &mut ledger).await;
-            aside.took(began.elapsed());
+            self.do_all(next, self.stop, &mut ledger).await;
+            // Time that nobody else had a use for is nobody's share.
+            if !(is_alone && room.was_idle) {
+                aside.took(began.elapsed());
+            }
         } else {
             self.hand_back(next, &mut ledger).await;
         }
+        aside.invocation_ends();
         let failed = ledger.failed.into_iter();
         failed
             .filter_map(|place| messages.get(place))
@@ -105,9 +122,16 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             .collect()
     }
 
-    /// Does the jobs of tenants at the same time; those that have no page of Graph by `first_page` come back.
-    async fn do_all(&self, groups: Vec<Group<'_>>, first_page: Deadline, ledger: &mut Ledger) {
-        let settle = |group| self.settle(Jobs::of(group, first_page)).boxed();
+    /// Does the jobs of tenants at the same time; those that have no page of Graph when others have waited
+    /// too long come back. Those that are known to take long, while others wait, are left.
+    async fn do_all<'m>(
+        &self,
+        groups: Vec<Group<'m>>,
+        stop: &Stop,
+        ledger: &mut Ledger,
+    ) -> Vec<Group<'m>> {
+        let mut slow = Vec::new();
+        let settle = |group| self.settle(Jobs::of(group, stop.clone())).boxed();
         let groups = groups.into_iter().map(settle);
         let mut settled = stream::select_all(groups);
         let mut deletions = FuturesUnordered::new();
@@ -117,6 +141,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
                 settled = settled.next() => match settled {
                     Some(Settled::Done(received)) => ledger.done(received),
                     Some(Settled::Later(received)) => ledger.failed(received),
+                    Some(Settled::Aside(group)) => slow.push(group),
                     None => break,
                 },
                 Some(()) = deletions.next() => {}
@@ -124,6 +149,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             }
         }
         while deletions.next().await.is_some() {}
+        slow
     }
 
     /// Does a tenant's jobs in order.
@@ -135,13 +161,21 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
     async fn settle_next<'m>(&self, mut jobs: Jobs<'m>) -> Option<(Settled<'m>, Jobs<'m>)> {
         let (job, received) = jobs.rest.next()?;
         let is_first = std::mem::take(&mut jobs.is_first);
-        let is_begun = is_first || self.bounds.allow_another();
+        let has_time = self.bounds.allow_another() && jobs.stop.allows_a_page();
+        let is_begun = is_first || has_time;
         let (tried, after) = if is_begun {
-            let first_page = match is_first {
-                true => jobs.first_page,
-                false => Deadline::none(),
-            };
-            self.message(&job, received, first_page).await
+            match self.message(&job, received, &jobs.stop).await {
+                Some(after) => after,
+                None => {
+                    let rest = jobs.rest.by_ref();
+                    let group = Group {
+                        tenant: jobs.tenant.clone(),
+                        jobs: std::iter::once((job, received)).chain(rest).collect(),
+                        is_slow: true,
+                    };
+                    return Some((Settled::Aside(group), jobs));
+                }
+            }
         } else {
             (Tried::NotBegun, AfterJob::Later(AT_ONCE))
         };
@@ -157,20 +191,29 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         Some((Settled::Later(later), jobs))
     }
 
-    /// Does one message's job; what became of it, and what is to be done with the message.
+    /// Does one message's job; what became of it, and what is to be done with the message. Nothing was done
+    /// if it takes long and others wait.
     async fn message(
         &self,
         job: &Job,
         received: Received<'_>,
-        first_page: Deadline,
-    ) -> (Tried, AfterJob) {
+        stop: &Stop,
+    ) -> Option<(Tried, AfterJob)> {
         let delivery = received.delivery();
-        let stop = of_try(self.stop, delivery.tries);
+        let stop = match received.holds_up() {
+            true => of_try(stop, delivery.tries).taken_for_long(),
+            false => of_try(stop, delivery.tries),
+        };
         let began = Instant::now();
-        let done = self.poll(job, delivery, &stop, first_page).await;
+        let done = self.poll(job, delivery, &stop).await;
+        if done.as_ref().is_err_and(JobFailure::is_put_aside) {
+            self.log_done(job, done, began.elapsed()).await;
+            return None;
+        }
         let after = AfterJob::of(&done, delivery.tries);
         let tried = match done {
-            Err(JobFailure::GivenUp | JobFailure::NoPage) => Tried::HeldUp,
+            Err(JobFailure::NoPage) => Tried::CutShort,
+            Err(JobFailure::GivenUp) => Tried::HeldUp,
             Err(_) if began.elapsed() >= LONG => Tried::HeldUp,
             _ => Tried::Ended,
         };
@@ -179,7 +222,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             AfterJob::Another => self.another(job).await,
             after => after,
         };
-        (tried, after)
+        Some((tried, after))
     }
 
     /// Polls on a task of its own, which is ended if the poll does not end by itself.
@@ -188,9 +231,8 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         job: &Job,
         delivery: Delivery,
         stop: &Stop,
-        first_page: Deadline,
     ) -> Result<Option<Report>, JobFailure> {
-        let until = Bounds::of(stop).poll();
+        let (until, hurry) = (Bounds::of(stop).poll(), stop.hurry());
         let (messages, job, stop) = (Arc::clone(self.messages), job.clone(), stop.clone());
         let page = Arc::<Page>::default();
         let progress = Arc::clone(&page);
@@ -198,7 +240,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         let done = tokio::select! {
             biased;
             done = on_its_own(poll, until) => done,
-            () = page.is_missing_at(first_page) => return Err(JobFailure::NoPage),
+            () = page.is_missing_at(hurry) => return Err(JobFailure::NoPage),
         };
         match done {
             Some(Ok(done)) => done,
@@ -234,8 +276,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         let wait = self.messages.aside.wait();
         let handed_back = groups.iter().map(async |group| {
             let received: Vec<_> = group.messages().collect();
-            let counts = received.iter().map(|it| it.counts(Tried::NotBegun));
-            let note = Note::of(counts);
+            let note = group.note();
             let delay = if group.holds_up() { wait } else { AT_ONCE };
             tokio::join!(self.note(&group.tenant, &note), self.hide(&received, delay));
         });

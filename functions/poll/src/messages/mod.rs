@@ -83,9 +83,10 @@ impl<P: Pollers + 'static> JobMessages<P> {
     /// - A message that was received before and not handed back may have killed the process that received
     ///   it. It is suspect: it is polled alone, when the others are done and deleted, and no more than one
     ///   per invocation.
-    /// - Where many are polled at once, one that has no page of Graph after ten seconds is handed back.
+    /// - Where many are polled at once, one that has no page of Graph after some seconds is handed back, and
+    ///   one that has ends with the page that it is at.
     /// - Those whose last poll was given up, or took long and failed, are polled beside each other, when
-    ///   the others are done.
+    ///   the others are done. So are, of many, those whose state says that their polls take long.
     /// - While others wait, a process gives a quarter of its time to what is known to hold it up, and hands
     ///   back the rest of that before anything begins.
     /// - What is handed back is noted in the store; a job that was begun before has less time.

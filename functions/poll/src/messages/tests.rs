@@ -466,7 +466,7 @@ async fn what_holds_up_its_process_is_handed_back_while_others_wait() {
     // It took 57 seconds of them, and gets its next ones 171 seconds later.
     tokio::time::advance(Duration::from_secs(30)).await;
     let events = answered(4, true).await;
-    assert_eq!(events[1..3], ["0 hide r1 for 141", "0 b"]);
+    assert_eq!(events[1..3], ["0 hide r1 for 60", "0 b"]);
     // Without others there is nobody who would wait.
     assert_eq!(answered(5, false).await[1], "0 a");
 }
@@ -498,7 +498,7 @@ async fn those_that_took_long_and_failed_are_polled_beside_each_other_and_behind
 
 /// Of many, one whose Graph gives no page does not keep the process from others.
 #[tokio::test(start_paused = true)]
-async fn among_many_what_has_no_page_after_ten_seconds_comes_back() {
+async fn among_many_what_has_no_page_after_some_seconds_comes_back() {
     let (well, hangs) = (Plan::Takes(1), Plan::Hangs);
     let world = World::of(&[
         ("a", hangs),
@@ -526,4 +526,32 @@ async fn among_many_what_has_no_page_after_ten_seconds_comes_back() {
         ["0 b", "0 c", "0 d", "1 delete rb rc rd", "1 a", "1 e"]
     );
     assert_eq!(events.last().unwrap(), "58 end");
+    // Only the first batch of a process has so much time.
+    let batch = ["a", "b", "c", "d", "e"].map(|tenant| message(&format!("{tenant}2"), tenant, 1));
+    assert_eq!(world.answer(&batch).await, ["a2", "e2"]);
+    assert_eq!(world.events.take().last().unwrap(), "4 end");
+}
+
+/// Whoever comes back is older than what is new, and received before it: that nobody else is in a batch says
+/// nothing of who waits.
+#[tokio::test(start_paused = true)]
+async fn where_all_hold_up_the_process_an_idle_one_has_time_for_them_and_a_busy_one_has_not() {
+    let tenants = ["a", "b", "c", "d", "e"];
+    let world = World::of(&tenants.map(|tenant| (tenant, Plan::FailsAfter(12))));
+    let answered = async |count| {
+        let batch = tenants.map(|tenant| message(tenant, tenant, count));
+        assert_eq!(world.answer(&batch).await, tenants);
+        world.events.take()
+    };
+    answered(1).await;
+    let events = answered(2).await;
+    assert_eq!(events[..2], ["0 begin", "0 hide ra for 50"]);
+    assert_eq!(events.last().unwrap(), "0 end");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let events = answered(3).await;
+    assert_eq!(events[1..3], ["0 a", "0 b"]);
+    assert_eq!(events.last().unwrap(), "12 end");
+    // As long as others may wait, it has none in its first minute.
+    let events = answered(4).await;
+    assert_eq!(events[1], "0 hide ra for 37");
 }

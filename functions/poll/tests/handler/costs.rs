@@ -2,9 +2,18 @@
 
 use drawbridge_costs::Facts;
 
-use crate::world::World;
+use drawbridge_time::Clock as _;
+
+use crate::world::{World, alert};
 
 const MINUTES_A_DAY: usize = 24 * 60;
+
+/// How long what was written is remembered, and so how much there is of it.
+const RETENTION_DAYS: usize = 14;
+
+/// What the assumptions have of a tenant with records: so many of them a day, in so many polls.
+const RECORDS_A_DAY: usize = 1_000;
+const POLLS_WITH_RECORDS_A_DAY: usize = 100;
 
 /// Polls every minute of a day; how many sweeps that were.
 async fn day(world: &World) -> u64 {
@@ -69,4 +78,71 @@ async fn a_known_alert_costs_one_request_and_no_save() {
     }
     assert!(seen >= 10, "it was in {seen} polls");
     assert_eq!(saves(&world.store.calls()), 0);
+}
+
+/// How many of these calls begin so.
+fn count(calls: &[String], begin: &str) -> u64 {
+    let calls = calls.iter().filter(|call| call.starts_with(begin));
+    calls.count() as u64
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_with_a_record_costs_what_a_month_is_worked_out_of() {
+    let measured = Facts::read().unwrap().measured.record;
+    let mut world = World::new();
+    world.set("da1", "2026-03-01T11:59:00Z");
+    assert_eq!(world.poll().await.unwrap().records, 1);
+    world.restart();
+    world.clock.advance_secs(60);
+    let time = "2026-03-01T12:00:00Z";
+    let grown = alert("da1", time, &["a.exe", "b.exe"]);
+    world.graph.set("da1", time, grown);
+    world.store.calls();
+    let (asked, sent) = (world.graph.requests().len(), world.queue.sends());
+    assert_eq!(world.poll().await.unwrap().records, 1);
+    let calls = world.store.calls();
+    let asked = (world.graph.requests().len() - asked) as u64;
+    measured.graph_list.check(asked).unwrap();
+    measured.s3_get_state.check(count(&calls, "get")).unwrap();
+    measured.s3_put.check(count(&calls, "put")).unwrap();
+    let sent = (world.queue.sends() - sent) as u64;
+    measured.sqs_send.check(sent).unwrap();
+}
+
+/// Polls each minute of a day on which alerts come in groups, each alert with one record.
+async fn busy_day(world: &World, day: usize) {
+    let every = MINUTES_A_DAY / POLLS_WITH_RECORDS_A_DAY;
+    for minute in 0..MINUTES_A_DAY {
+        if minute % every == 0 && minute / every < POLLS_WITH_RECORDS_A_DAY {
+            let time = world.clock.now().to_string();
+            for n in 0..RECORDS_A_DAY / POLLS_WITH_RECORDS_A_DAY {
+                let id = format!("da{day}-{minute}-{n}");
+                let alert = serde_json::json!({
+                    "id": id, "severity": "high", "title": "T", "lastUpdateDateTime": time,
+                    "createdDateTime": time,
+                });
+                world.graph.set(&id, &time, alert.to_string());
+            }
+        }
+        world.clock.advance_secs(60);
+        world.poll().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_day_with_a_thousand_records_reads_and_writes_as_many_pages_as_a_month_is_worked_out_of()
+{
+    let measured = Facts::read().unwrap().measured.busy_day;
+    let world = World::new();
+    let (mut puts, mut gets) = (0, 0);
+    for day in 0..RETENTION_DAYS + 2 {
+        busy_day(&world, day).await;
+        let calls = world.store.calls();
+        if day >= RETENTION_DAYS {
+            puts = puts.max(count(&calls, "put pages/"));
+            gets = gets.max(count(&calls, "get pages/"));
+        }
+    }
+    measured.page_puts.check(puts).unwrap();
+    measured.page_gets.check(gets).unwrap();
 }

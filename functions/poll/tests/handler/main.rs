@@ -29,6 +29,7 @@ mod replay;
 mod replicas;
 mod short_of_time;
 mod sign_in;
+mod slow;
 mod some_pages;
 mod sweeps;
 mod windows;

@@ -37,6 +37,8 @@ pub struct Ran {
     pub requests: u64,
     /// Polls begun.
     pub polls: usize,
+    /// How many of them did their job.
+    pub done_polls: usize,
     /// Jobs that went to the dead-letter queue.
     pub dead_letters: usize,
     /// When each job that is done was sent, and how long it waited for that, in milliseconds.
@@ -90,6 +92,7 @@ pub async fn run(worlds: &[Arc<World>]) -> AllRan {
             held,
             requests: tenant.graph.requests(),
             polls: tenant.polls(),
+            done_polls: tenant.done_polls(),
             dead_letters: tenant.dead_letters(),
             waits: tenant.take_waits(),
             broken: tenant.take_broken(),

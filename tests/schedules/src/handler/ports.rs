@@ -210,6 +210,7 @@ impl Ports {
             Some(Mutation::UnreadForgotten) => |state| state.unread = Ranges::default(),
             Some(Mutation::AgainForgotten) => |state| state.again = Ranges::default(),
             Some(Mutation::BackfillForgotten) => |state| state.backfills.clear(),
+            Some(Mutation::SlowForgotten) => |state| state.slow = None,
             Some(Mutation::LastVersionOnly) => State::forget_versions,
             Some(Mutation::BytesAreMeaning) => State::forget_meanings,
             Some(Mutation::KeptForgotten) => |state| state.outputs.clear(),

@@ -32,10 +32,15 @@ impl Process {
             Some(Mutation::LargeShareKept) => Memory::with_large_shares(1, Duration::MAX),
             _ => Memory::shared(),
         };
+        let aside = match tenants[0].world.schedule.mutation {
+            Some(Mutation::AsideUnbounded) => Aside::with(1, Duration::from_secs(4)),
+            Some(Mutation::FirstPageAwaited) => Aside::with(4, Duration::from_secs(600)),
+            _ => Aside::default(),
+        };
         let messages = JobMessages {
             pollers: polls.clone(),
             jobs: Jobs::within(memory.clone()),
-            aside: Aside::default(),
+            aside,
             queue: JobsQueue {
                 visibility: queue.clone(),
                 deletion: queue.clone(),

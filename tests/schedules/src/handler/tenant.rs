@@ -28,8 +28,9 @@ pub(super) struct Tenant {
 struct Inner {
     polls: usize,
     under_way: usize,
-    /// The latest poll that did its job.
+    /// The latest poll that did its job, and how many did.
     done: Option<Done>,
+    done_polls: usize,
     dead_letters: usize,
     /// When each job that is done was sent, and how long it waited for that, in milliseconds.
     waits: Vec<(u64, u64)>,
@@ -109,6 +110,7 @@ impl Tenant {
                 ended_ms: self.world.elapsed_ms(),
             };
             inner.done = inner.done.max(Some(done));
+            inner.done_polls += 1;
         }
     }
 
@@ -155,6 +157,11 @@ impl Tenant {
         self.inner().dead_letters += 1;
         self.world
             .note(|| "a job went to the dead-letter queue".to_owned());
+    }
+
+    /// How many polls did their job.
+    pub(super) fn done_polls(&self) -> usize {
+        self.inner().done_polls
     }
 
     pub(super) fn dead_letters(&self) -> usize {
