@@ -19,6 +19,19 @@ pub fn functions() -> Result<PathBuf, Error> {
         }
         Err(_) => {}
     }
+    as_tested()
+}
+
+/// The command `drawbridge`, up to date, as the tests were built.
+///
+/// # Errors
+/// As [`functions`].
+pub fn command() -> Result<PathBuf, Error> {
+    let name = format!("drawbridge{}", std::env::consts::EXE_SUFFIX);
+    Ok(as_tested()?.join(name))
+}
+
+fn as_tested() -> Result<PathBuf, Error> {
     let folder = profile_dir()?;
     let mut build = cargo(&folder)?;
     build.args(["test", "--workspace", "--no-run", "--quiet"]);

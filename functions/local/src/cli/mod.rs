@@ -36,7 +36,6 @@ pub(crate) use generate::Generate;
 pub(crate) use given::{HIDDEN, check_name, parse, quoted};
 pub(crate) use map::Map;
 pub(crate) use poll::Poll;
-#[cfg(feature = "aws")]
 pub(crate) use replay::ReplayDeadLetters;
 pub(crate) use replay::{Replay, ReplayCommand, ReplayList, ReplayRun};
 pub(crate) use serve::{Serve, ServeClient, ServeCommand, ServeKey};

@@ -62,7 +62,6 @@ impl GivenPlace {
 }
 
 /// The stack that an option or the environment names, for a command that works on nothing else.
-#[cfg(feature = "aws")]
 pub(crate) fn given_stack(option: Option<&str>) -> Result<Option<String>, Failure> {
     match option {
         Some(stack) => stack_name(stack, "--stack").map(Some),

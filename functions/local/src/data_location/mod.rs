@@ -2,10 +2,8 @@
 
 mod folder_secrets;
 mod given_place;
-#[cfg(feature = "aws")]
 mod named_stack;
 mod open_folders;
-#[cfg(feature = "aws")]
 mod stack;
 
 use std::path::{Path, PathBuf};
@@ -23,9 +21,7 @@ use drawbridge_time::SystemClock;
 
 use self::folder_secrets::FolderSecrets;
 use self::given_place::GivenPlace;
-#[cfg(feature = "aws")]
 pub(crate) use self::given_place::given_stack;
-#[cfg(feature = "aws")]
 pub(crate) use self::named_stack::{NamedStack, StackQueue};
 pub(crate) use self::open_folders::warn_of_open_folders;
 use crate::cli;
@@ -65,7 +61,6 @@ pub(crate) struct DataLocation {
 
 enum Kind {
     Folder(PathBuf),
-    #[cfg(feature = "aws")]
     Stack(Box<stack::Stack>),
 }
 
@@ -87,34 +82,19 @@ impl DataLocation {
         }
     }
 
-    #[cfg(feature = "aws")]
     async fn bucket(bucket: String) -> Result<Self, Failure> {
         Ok(Self::of_stack(stack::Stack::of_bucket(bucket).await))
     }
 
-    #[cfg(feature = "aws")]
     async fn named_stack(name: &str) -> Result<Self, Failure> {
         Ok(Self::of_stack(stack::Stack::of_name(name).await?))
     }
 
-    #[cfg(feature = "aws")]
     fn of_stack(stack: stack::Stack) -> Self {
         Self {
             store: stack.store(),
             kind: Kind::Stack(Box::new(stack)),
         }
-    }
-
-    #[cfg(not(feature = "aws"))]
-    #[expect(clippy::unused_async, reason = "as with the feature")]
-    async fn bucket(_bucket: String) -> Result<Self, Failure> {
-        Err(needs_aws("a bucket"))
-    }
-
-    #[cfg(not(feature = "aws"))]
-    #[expect(clippy::unused_async, reason = "as with the feature")]
-    async fn named_stack(_name: &str) -> Result<Self, Failure> {
-        Err(needs_aws("a stack"))
     }
 
     /// Refuses a folder that is not there, where a command only looks at what one holds. The default one is
@@ -141,7 +121,6 @@ impl DataLocation {
     pub(crate) fn as_folder(&self) -> Option<&Path> {
         match &self.kind {
             Kind::Folder(folder) => Some(folder),
-            #[cfg(feature = "aws")]
             Kind::Stack(_) => None,
         }
     }
@@ -151,7 +130,6 @@ impl DataLocation {
     pub(crate) fn heard_within(&self) -> &'static str {
         match self.kind {
             Kind::Folder(_) => "a minute",
-            #[cfg(feature = "aws")]
             Kind::Stack(_) => "five minutes",
         }
     }
@@ -160,7 +138,6 @@ impl DataLocation {
     pub(crate) fn name(&self) -> String {
         match &self.kind {
             Kind::Folder(folder) => format!("the folder {}", folder.display()),
-            #[cfg(feature = "aws")]
             Kind::Stack(stack) => match stack.named() {
                 Some(named) => format!("the stack {}", named.name()),
                 None => format!("the bucket {}", stack.bucket()),
@@ -173,7 +150,6 @@ impl DataLocation {
         match &self.kind {
             Kind::Folder(folder) if folder == Path::new(DEFAULT_FOLDER) => String::new(),
             Kind::Folder(folder) => format!(" --out {}", quoted(&folder.display().to_string())),
-            #[cfg(feature = "aws")]
             Kind::Stack(stack) => match stack.named() {
                 Some(named) => format!(" --stack {}", named.name()),
                 None => format!(" --bucket {}", stack.bucket()),
@@ -190,7 +166,6 @@ impl DataLocation {
     pub(crate) fn services(&self) -> Result<Services, Failure> {
         let (secrets, aws_assertions): (Arc<dyn Secrets>, _) = match &self.kind {
             Kind::Folder(_) => (Arc::new(on_one_machine()), None),
-            #[cfg(feature = "aws")]
             Kind::Stack(stack) => (stack.secrets(), Some(stack.assertions())),
         };
         Ok(Services {
@@ -210,7 +185,6 @@ impl DataLocation {
         let variable = |name: &str| self.variable(name);
         let trust = match &self.kind {
             Kind::Folder(folder) => Trust::of_a_machine(variable, folder.join(SECRETS_FOLDER)),
-            #[cfg(feature = "aws")]
             Kind::Stack(_) => Trust::of_a_stack_elsewhere(variable),
         };
         trust.map_err(Failure::of)
@@ -218,7 +192,6 @@ impl DataLocation {
 
     /// A setting of the place: of a stack that is known by its name its own, else one of the environment.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        #[cfg(feature = "aws")]
         if let Some(stack) = self.as_named_stack() {
             return stack.variable(name);
         }
@@ -226,7 +199,6 @@ impl DataLocation {
     }
 
     /// The stack, if it was given by its name.
-    #[cfg(feature = "aws")]
     pub(crate) fn as_named_stack(&self) -> Option<&NamedStack> {
         match &self.kind {
             Kind::Folder(_) => None,
@@ -238,13 +210,11 @@ impl DataLocation {
     pub(crate) fn delivers_nothing(&self) -> bool {
         match &self.kind {
             Kind::Folder(_) => false,
-            #[cfg(feature = "aws")]
             Kind::Stack(stack) => stack.named().is_some_and(|named| !named.delivers()),
         }
     }
 
     /// The settings of clients for a stack's services.
-    #[cfg(feature = "aws")]
     pub(crate) fn as_sdk_config(&self) -> Option<&aws_config::SdkConfig> {
         match &self.kind {
             Kind::Folder(_) => None,
@@ -257,7 +227,6 @@ impl DataLocation {
     pub(crate) fn given_tenants(&self) -> Vec<Tenant> {
         match &self.kind {
             Kind::Folder(_) => Vec::new(),
-            #[cfg(feature = "aws")]
             Kind::Stack(_) => {
                 let given = drawbridge_config::given_tenants(|name| self.variable(name));
                 given.unwrap_or_default()
@@ -266,10 +235,6 @@ impl DataLocation {
     }
 
     /// The queue of an output of the stack, and whether its reader resolves pointers.
-    #[cfg_attr(
-        not(feature = "aws"),
-        expect(unused_variables, reason = "there is no stack without the feature")
-    )]
     pub(crate) fn records(
         &self,
         output: &str,
@@ -280,7 +245,6 @@ impl DataLocation {
             Kind::Folder(_) => Err(Failure::usage(
                 "--queue goes with --stack or --bucket: in a folder, records go to the output's file; leave it out",
             )),
-            #[cfg(feature = "aws")]
             Kind::Stack(stack) => Ok(stack.records(output, url, pointers)),
         }
     }
@@ -293,15 +257,6 @@ pub(crate) fn quoted(path: &str) -> String {
         return path.to_owned();
     }
     format!("'{}'", path.replace('\'', "'\\''"))
-}
-
-/// What to do where the command was built for a single machine.
-#[cfg(not(feature = "aws"))]
-pub(crate) fn needs_aws(what: &str) -> Failure {
-    Failure::of(format!(
-        "this drawbridge was built for a single machine and cannot reach {what}: build it with \
-         `cargo build --release -p drawbridge --features aws`"
-    ))
 }
 
 /// The secrets of a single machine: `env:NAME` and `file:PATH`, as for `deliver`, or a name that

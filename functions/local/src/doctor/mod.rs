@@ -3,7 +3,6 @@
 mod clock;
 mod line;
 mod machine;
-#[cfg(feature = "aws")]
 mod stack;
 mod target;
 
@@ -78,7 +77,6 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
         }
     }
     told.tell(target::lines(args, &place).await)?;
-    #[cfg(feature = "aws")]
     told.tell(stack::lines(&place, &args.queues).await)?;
     told.end()
 }

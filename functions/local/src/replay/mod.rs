@@ -1,6 +1,5 @@
 //! `drawbridge replay`: what is in quarantine or in a dead-letter queue, delivered again.
 
-#[cfg(feature = "aws")]
 mod dead_letters;
 mod done;
 mod gap;
@@ -17,9 +16,6 @@ pub(crate) async fn run(args: cli::Replay) -> Result<(), Failure> {
     match args.command {
         ReplayCommand::List(args) => list::run(&args).await,
         ReplayCommand::Run(args) => run::run(&args).await,
-        #[cfg(feature = "aws")]
         ReplayCommand::DeadLetters(args) => dead_letters::run(&args).await,
-        #[cfg(not(feature = "aws"))]
-        ReplayCommand::DeadLetters(_) => Err(crate::data_location::needs_aws("queues")),
     }
 }

@@ -40,7 +40,6 @@ impl OutputQueue {
 
 /// The outputs of messages that were given and, of a stack that is known by its name, the others that it
 /// has; and its outputs of objects.
-#[cfg(feature = "aws")]
 pub(super) fn of_stack(
     place: &DataLocation,
     given: Vec<OutputQueue>,
@@ -66,16 +65,6 @@ pub(super) fn of_stack(
     }
     let objects = objects.into_iter().map(|queue| queue.output);
     (queues, Some(objects.collect()))
-}
-
-/// The same where there is no stack.
-#[cfg(not(feature = "aws"))]
-pub(super) fn of_stack(
-    _place: &DataLocation,
-    given: Vec<OutputQueue>,
-    _pointers: bool,
-) -> (Vec<OutputQueue>, Option<Vec<String>>) {
-    (given, None)
 }
 
 #[cfg(test)]

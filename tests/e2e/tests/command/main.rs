@@ -1,4 +1,4 @@
-//! The command against a stack's bucket and queues: built with the feature `aws`, run as a process.
+//! The command against a stack's bucket and queues, run as a process.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,9 +1,9 @@
 //! The command as a process.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -36,52 +36,10 @@ impl Outcome {
     }
 }
 
-/// The command with the feature `aws`, built once.
-///
-/// The tests of the package `drawbridge` are about the command without the feature, which lies
-/// under the same name: it is put back.
-fn binary() -> PathBuf {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    let build = || {
-        let program = std::env::current_exe().unwrap();
-        let folder = program
-            .ancestors()
-            .skip(1)
-            .find(|folder| !folder.ends_with("deps"));
-        let folder = folder.unwrap();
-        let plain = folder.join(format!("drawbridge{}", std::env::consts::EXE_SUFFIX));
-        let (kept, with_aws) = (
-            folder.join("drawbridge-plain"),
-            folder.join("drawbridge-aws"),
-        );
-        let had_one = std::fs::rename(&plain, &kept).is_ok();
-        let mut build = Command::new(env!("CARGO"));
-        build
-            .args([
-                "build",
-                "--locked",
-                "--package",
-                "drawbridge",
-                "--features",
-                "aws",
-            ])
-            .arg("--target-dir")
-            .arg(folder.parent().unwrap())
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-        if folder.ends_with("release") {
-            build.arg("--release");
-        }
-        let built = build.status().unwrap().success() && std::fs::copy(&plain, &with_aws).is_ok();
-        if had_one {
-            std::fs::rename(&kept, &plain).unwrap();
-        }
-        assert!(
-            built,
-            "the command could not be built with the feature aws: see above"
-        );
-        with_aws
-    };
-    BINARY.get_or_init(build).clone()
+/// The command, as `cargo test --workspace` has built it.
+fn binary() -> &'static Path {
+    static BINARY: LazyLock<PathBuf> = LazyLock::new(|| drawbridge_e2e::command().unwrap());
+    &BINARY
 }
 
 /// `drawbridge` with these arguments in the emulated cloud.

@@ -39,15 +39,17 @@ fn no_file_names_a_folder_beside_the_repository() {
 #[test]
 fn what_is_for_tests_is_in_nothing_that_is_released() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    for package in ["dispatch", "poll", "deliver", "serve", "aws"] {
-        let (package, features) = match package {
-            "aws" => ("drawbridge".to_owned(), "aws"),
-            function => (format!("drawbridge-{function}"), "default"),
-        };
+    for package in [
+        "drawbridge",
+        "drawbridge-dispatch",
+        "drawbridge-poll",
+        "drawbridge-deliver",
+        "drawbridge-serve",
+    ] {
         let tree = Command::new(&cargo)
             .args(["tree", "--locked", "--offline", "--edges", "normal,build"])
             .args(["--prefix", "none", "--format", "{p} [{f}]"])
-            .args(["--package", &package, "--features", features])
+            .args(["--package", package])
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
             .output()
             .unwrap();

@@ -5,7 +5,7 @@
 //! what somebody deleted by hand is missed as well.
 //!
 //! AWS's own clients make the calls. Those of CloudFormation, CloudWatch, Lambda, Scheduler and SNS take 80
-//! seconds of one processor to build without optimization, and only with the feature `aws`: less than
+//! seconds of one processor to build without optimization: less than
 //! signing, retries and the readers of three protocols would take to write and to keep.
 
 mod alarms;

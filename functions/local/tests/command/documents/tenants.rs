@@ -365,24 +365,6 @@ fn the_schema_is_the_published_one() {
     assert_eq!(schema["additionalProperties"], false);
 }
 
-#[cfg(not(feature = "aws"))]
-#[test]
-fn a_bucket_needs_another_build() {
-    run(drawbridge(&["tenants", "list", "--bucket", "b"])).failed(1, &["--features aws"]);
-    let mut from_environment = drawbridge(&["state", "show"]);
-    from_environment.env("DRAWBRIDGE_BUCKET", "b");
-    run(from_environment).failed(1, &["--features aws"]);
-    run(drawbridge(&[
-        "replay",
-        "dead-letters",
-        "--from",
-        "a",
-        "--to",
-        "b",
-    ]))
-    .failed(1, &["--features aws"]);
-}
-
 #[test]
 fn a_folder_and_a_bucket_exclude_each_other() {
     let folder = Folder::new();
