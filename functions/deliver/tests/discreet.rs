@@ -2,8 +2,6 @@
 //!
 //! One test, so that no other thread decides which events are told.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::sync::Arc;
 
 use drawbridge_deliver::{DeliverSettings, NamedSecrets, Outcome, Ports, Record};

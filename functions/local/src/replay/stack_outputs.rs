@@ -1,6 +1,6 @@
 //! The outputs of a stack that items can go to: those of the command line before those of the stack.
 
-use crate::data_location::DataLocation;
+use crate::data_location::{DataLocation, StackQueue};
 use crate::failure::Failure;
 
 /// The output that a queue belongs to, unless it is said.
@@ -50,8 +50,8 @@ pub(super) fn of_stack(
     };
     let all = stack.queues().into_iter();
     let (objects, messages): (Vec<_>, Vec<_>) = all
-        .filter(|queue| queue.is_of_output())
-        .partition(|queue| queue.is_of_objects());
+        .filter(StackQueue::is_of_output)
+        .partition(StackQueue::is_of_objects);
     let mut queues = given;
     for queue in messages {
         if queues.iter().all(|given| given.output != queue.output) {

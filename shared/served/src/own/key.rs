@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_new_key_takes_over_when_everybody_has_it() {
         let now = Timestamp::from_second(1_000_000).unwrap();
-        let at = |secs| Timestamp::from_second(1_000_000 + secs).unwrap();
+        let at = |secs: i64| Timestamp::from_second(1_000_000 + secs).unwrap();
         let first = TokenKey::generate().unwrap();
         let old = first.signing(now).to_owned();
         let audience = first.audience.clone();

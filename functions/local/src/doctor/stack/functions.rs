@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput as Configuration;
-use aws_sdk_lambda::types::{LastUpdateStatus, State};
+use aws_sdk_lambda::types::{LastUpdateStatus, LastUpdateStatusReasonCode, State, StateReasonCode};
 use drawbridge_aws::Fault;
 
 use super::resources::{Resource, Resources};
@@ -62,7 +62,7 @@ fn of_configuration(about: &str, found: &Configuration) -> Option<Line> {
             return Some(Line::warn(about, "it is being made", AGAIN));
         }
         Some(State::Failed) => {
-            let reason = code(found.state_reason_code().map(|code| code.as_str()));
+            let reason = code(found.state_reason_code().map(StateReasonCode::as_str));
             let text = format!("Lambda could not make it{reason}, and it runs nothing");
             return Some(Line::failed(
                 about,
@@ -78,7 +78,7 @@ fn of_configuration(about: &str, found: &Configuration) -> Option<Line> {
             let reason = code(
                 found
                     .last_update_status_reason_code()
-                    .map(|code| code.as_str()),
+                    .map(LastUpdateStatusReasonCode::as_str),
             );
             let text = format!("its last update failed{reason}: it runs as it was before");
             Some(Line::failed(
