@@ -7,6 +7,7 @@ mod services;
 use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 
+use drawbridge_config::{Bindings, MAX_LIST_BYTES, MAX_LIST_MEMORY_BYTES};
 use drawbridge_entra::MAX_REPLY_BYTES;
 use drawbridge_poll::lambda::{MAX_KNOWN, MAX_KNOWN_BYTES};
 use peak_alloc::PeakAlloc;
@@ -86,6 +87,7 @@ const CASES: [Case; 5] = [
 /// One test, because the allocator counts for the whole process.
 #[tokio::test]
 async fn what_is_remembered_of_tenants_is_bounded() {
+    what_the_administrators_list_takes();
     for case in CASES {
         let stack = Stack::with(case.formats);
         stack.entra.0.store(case.token_bytes, Relaxed);
@@ -124,6 +126,28 @@ async fn what_is_remembered_of_tenants_is_bounded() {
             "{what}: {most}"
         );
         assert!(each <= counted, "{what}: {each} {counted}");
+    }
+}
+
+/// A list as long as it may be, with the shortest names and the longest.
+fn what_the_administrators_list_takes() {
+    for chars in [5, 64] {
+        let entry = |n: usize| format!("[{n:0>chars$}]\n{}", ids(n));
+        let list: String = (0..MAX_LIST_BYTES / entry(0).len()).map(entry).collect();
+        let before = ALLOCATED.current_usage();
+        ALLOCATED.reset_peak_usage();
+        let read = Bindings::parse(list.as_bytes()).unwrap();
+        let kept = ALLOCATED.current_usage().saturating_sub(before);
+        let most = ALLOCATED.peak_usage().saturating_sub(before);
+        println!(
+            "a list of {} bytes: {kept} bytes kept, {most} at most",
+            list.len()
+        );
+        assert!(
+            list.len() > MAX_LIST_BYTES * 9 / 10 && most <= MAX_LIST_MEMORY_BYTES,
+            "{most}"
+        );
+        drop(read);
     }
 }
 
