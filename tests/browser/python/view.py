@@ -132,7 +132,7 @@ def takes_an_alert_that_is_pasted(browser, url):
     browser.one("#text").clear()
     browser.one("#text").send_keys("no alert")
     browser.one("form[method=post] button").click()
-    assert "This is no alert" in browser.one("[role=alert]").text
+    assert "This is not an alert" in browser.one("[role=alert]").text
     kept.looks_right(browser, "view-no-alert")
     kept.is_quiet(browser, url)
 
