@@ -108,14 +108,14 @@ impl Bindings {
         self.0.remove(name).is_some()
     }
 
-    /// Checks that a document which signs in with a federated credential does so as the
-    /// application, and at the hosts, that the list has for it. One with a secret needs no entry: the
-    /// secret is worth nothing with other ids.
+    /// Checks that a document which signs in with a federated credential, or the secret of the command
+    /// line, does so as the application, and at the hosts, that the list has for it. One with a secret of its
+    /// own needs no entry: the secret is worth nothing with other ids.
     ///
     /// # Errors
     /// [`ConfigError::Field`] with the lines that the administrator has to add.
     pub fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
-        if tenant.federation.is_none() {
+        if !tenant.needs_entry() {
             return Ok(());
         }
         if self.has_ids_of(tenant) {
@@ -127,12 +127,21 @@ impl Bindings {
             client_id,
             ..
         } = tenant;
+        let (field, why) = match tenant.federation {
+            Some(_) => (
+                "federation",
+                "there is no secret that would tell this document from another",
+            ),
+            None => (
+                "secret",
+                "the secret of the command line is not this document's alone",
+            ),
+        };
         let problem = format!(
-            "needs the administrator's word, for there is no secret that would tell this document \
-             from another: {BINDINGS_KEY} has to say [{name}] tenant_id = {tenant_id:?} client_id = \
+            "needs the administrator's word, for {why}: {BINDINGS_KEY} has to say [{name}] tenant_id = {tenant_id:?} client_id = \
              {client_id:?}, which `drawbridge tenants allow {name}` adds"
         );
-        Err(tenant.wrong("federation", &problem))
+        Err(tenant.wrong(field, &problem))
     }
 
     fn check_hosts(&self, tenant: &Tenant) -> Result<(), ConfigError> {

@@ -10,6 +10,7 @@ use crate::defaults::{
     SWEEPS,
 };
 use crate::read::{DocumentLocation, read_json};
+use crate::trust::has_secret_of_the_command_line;
 use crate::words::{KNOWN_SERVICE_SOURCES, KNOWN_SEVERITIES, unknown_word};
 use crate::{ConfigError, DataStreamSettings, PolledAlerts, SERVED, ServeSettings, served_format};
 
@@ -109,6 +110,12 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// Whether the administrator's list has to have it: what it signs in with is not its own alone.
+    #[must_use]
+    pub fn needs_entry(&self) -> bool {
+        self.federation.is_some() || has_secret_of_the_command_line(self)
+    }
+
     /// Reads a JSON list of tenants out of the variable `name` and checks every one.
     ///
     /// # Errors

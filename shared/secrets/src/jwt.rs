@@ -24,7 +24,7 @@ const SECRET: [&str; 10] = [
     "refreshtoken",
 ];
 
-/// How such a name ends if it is about a secret and not one: `password_changed_at`, or `pwd_exp` and
+/// The last word of such a name if it is about a secret and not one: `password_changed_at`, or `pwd_exp` and
 /// `pwd_url` in tokens of Entra's.
 const ABOUT: [&str; 14] = [
     "at", "count", "date", "exp", "expires", "expiry", "expired", "method", "policy", "required",
@@ -139,10 +139,11 @@ fn is_called_secret(name: &str, value: &Value) -> bool {
     if name == KUBERNETES || name == "secret" && is_of_kubernetes() {
         return false;
     }
+    let last = name.rsplit(['_', '-', '.', ' ']).next().unwrap_or(name);
+    let is_about = last != name && ABOUT.iter().any(|word| last.eq_ignore_ascii_case(word));
     let mut name = name.to_ascii_lowercase();
     name.retain(|c| c.is_ascii_alphanumeric());
-    SECRET.iter().any(|secret| name.contains(secret))
-        && !ABOUT.iter().any(|ending| name.ends_with(ending))
+    SECRET.iter().any(|secret| name.contains(secret)) && !is_about
 }
 
 #[cfg(test)]
@@ -268,6 +269,8 @@ mod tests {
             (r#"{"api_key":"s3cret"}"#, NotBare::Json),
             (r#"{"refresh_token":"s3cret"}"#, NotBare::Json),
             (r#"{"password":12345678}"#, NotBare::Json),
+            (r#"{"secret_account":"s3cret"}"#, NotBare::Json),
+            (r#"{"passwordUpdate":"s3cret"}"#, NotBare::Json),
             (r#"{"kty":"oct","k":"c7uPzJmWvK2o"}"#, NotBare::Json),
             (
                 r#"{"jwk":{"kty":"OKP","x":"1","d":"c7uPzJmWvK2o"}}"#,

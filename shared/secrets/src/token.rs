@@ -14,6 +14,13 @@ pub(crate) const TOO_LONG_FOR_A_TOKEN: usize = 100;
 /// Bytes of the longest JWT that is sent. A header of more is refused by most servers.
 const MAX_JWT_BYTES: usize = 8 * 1024;
 
+/// What a token may have beside letters and digits: `b64token` of RFC 6750, and what some services put
+/// between an id and a key.
+const IN_TOKENS: &str = "-._~+/=:|";
+
+/// What no client secret has that Entra made, at any time; documents, lists and shells do.
+const NOT_IN_SECRETS: &str = "\"'`{}<>(),;\\";
+
 /// How a text begins that names a place and is none of Entra's, whatever follows.
 const PLACES: [&str; 9] = [
     "file:",
@@ -41,10 +48,7 @@ const ENDINGS: [&str; 6] = [".txt", ".pem", ".key", ".pfx", ".p12", ".json"];
 pub fn check_token(secret: &SecretString) -> Result<(), NotBare> {
     let text = secret.expose_secret();
     check(text, Jwt::parse(text).is_some())?;
-    match text.chars().all(|c| c.is_ascii_graphic()) {
-        true => Ok(()),
-        false => Err(NotBare::Foreign),
-    }
+    check_alphabet(text, |c| c.is_ascii_alphanumeric() || IN_TOKENS.contains(c))
 }
 
 /// Checks that `secret` is a JWT, of at most 8 KiB, with nothing in it or behind it that is no part of one.
@@ -66,7 +70,18 @@ pub fn check_jwt(secret: &SecretString) -> Result<(), NotBare> {
 /// # Errors
 /// As [`check_token`].
 pub fn check_client_secret(secret: &SecretString) -> Result<(), NotBare> {
-    check(secret.expose_secret(), false)
+    let text = secret.expose_secret();
+    check(text, false)?;
+    check_alphabet(text, |c| {
+        c.is_ascii_graphic() && !NOT_IN_SECRETS.contains(c)
+    })
+}
+
+fn check_alphabet(text: &str, is_one: impl Fn(char) -> bool) -> Result<(), NotBare> {
+    match text.chars().all(is_one) {
+        true => Ok(()),
+        false => Err(NotBare::Foreign),
+    }
 }
 
 fn check(text: &str, is_jwt: bool) -> Result<(), NotBare> {
@@ -89,20 +104,19 @@ fn check(text: &str, is_jwt: bool) -> Result<(), NotBare> {
 /// Whether it says where something lies.
 fn is_place(text: &str) -> bool {
     let is_drive =
-        matches!(text.as_bytes(), [drive, b':', b'\\', ..] if drive.is_ascii_alphabetic());
+        matches!(text.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
     is_drive || PLACES.iter().any(|start| text.starts_with(start)) || is_path(text)
 }
 
 /// Base64 has slashes, too, and may begin with one: a path begins with a folder in lower case, or ends
 /// as a file's name does.
 fn is_path(text: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     let first = text.trim_start_matches(['.', '/']).split_once('/');
     let is_folder = first
         .is_some_and(|(first, _)| first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase()));
     let is_start = PATHS.iter().any(|start| text.starts_with(start));
     let is_file = ENDINGS.iter().any(|ending| text.ends_with(ending));
-    text.chars().all(is_plain) && (is_start && is_folder || is_file)
+    is_start && is_folder || is_file
 }
 
 #[cfg(test)]
@@ -131,14 +145,37 @@ mod tests {
             "/7uPzJmWvK2oQ1fS9dR0tYb/cN4eG6hA8iVkU3wM5jI=",
             "/aB3/kk",
             "a/b",
-            "[xY7@:/=?*{}z",
             "0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
             &"f".repeat(TOO_LONG_FOR_A_TOKEN - 1),
         ] {
             assert_eq!(said(text), [Ok(()), Ok(())], "{text}");
         }
-        // Entra takes what a header does not.
-        assert_eq!(said("a+b&c~ü\""), [Ok(()), Err(NotBare::Foreign)]);
+        // Entra made such ones once, and tokens have no such marks.
+        for text in ["a+b&c~[d]*?@", "[xY7@:/=?*]z"] {
+            assert_eq!(said(text), [Ok(()), Err(NotBare::Foreign)], "{text}");
+        }
+    }
+
+    /// What is left of a document, a list or a line of a shell, wherever it was cut off.
+    #[test]
+    fn what_was_cut_out_of_a_document_is_not() {
+        for text in [
+            "\"uk\":\"abc8Q~defGhi\",\"de\":\"jkl8Q~mnoPqr\"}",
+            "abc8Q~defGhi\",\"de\":\"jkl8Q~mnoPqr\"}",
+            "contoso:abc8Q~defGhi,other:jkl8Q~mnoPqr}",
+            "client_secret:abc8Q~defGhi,client_id:x}",
+            "\"pw\":\"abc8Q~defGhi\"}",
+            "abc8Q~defGhi\"}",
+            "abc8Q~defGhi\",",
+            "'abc8Q~defGhi'",
+            "<abc8Q~defGhi>",
+            "abc8Q~defGhi</secret>",
+            "SECRET=abc8Q~defGhi;",
+            "a+b&c~ü",
+        ] {
+            let said = said(text);
+            assert!(said.iter().all(Result::is_err), "{text}: {said:?}");
+        }
     }
 
     #[test]
@@ -182,6 +219,11 @@ mod tests {
             "~/contoso",
             "/Users/me/contoso",
             "contoso.pem",
+            "/run/secrets/contoso@2",
+            "/home/josé/contoso",
+            "D:/x/contoso.pem",
+            "C:/drawbridge/contoso",
+            "contoso(1).pem",
             "contoso.txt",
             "C:\\drawbridge\\contoso.pem",
             "drawbridge/prod/contoso",

@@ -9,7 +9,9 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::outputs;
 use crate::progress::say;
-use crate::tenants::{Given, TenantDocument, add_document, sources, tenant_documents};
+use crate::tenants::{
+    Given, TenantDocument, add_document, change_bindings, sources, tenant_documents,
+};
 
 /// The variable that holds the client secret.
 const SECRET_VARIABLE: &str = "DRAWBRIDGE_CLIENT_SECRET";
@@ -29,7 +31,12 @@ pub(super) async fn name_of(
     for _ in 0..TRIES {
         let found = tenant_documents(place.store.as_ref()).await?.told();
         if let Some(there) = of_id(tenant_id, &name, &found, place)? {
-            return check_agrees(there, args, place).map(|()| there.document.name.clone());
+            check_agrees(there, tenant_id, args, place)?;
+            // Both ids are the administrator's then, who gives the command line.
+            if args.client_id.is_some() {
+                bind(there.tenant.as_ref().map_err(Failure::of)?, place).await?;
+            }
+            return Ok(there.document.name.clone());
         }
         if write(tenant_id, &name, args, &found, place).await? {
             say(&format!(
@@ -97,6 +104,7 @@ fn of_id<'a>(
 /// Checks that what else was given is what the document says: it is polled by the document.
 fn check_agrees(
     there: &TenantDocument,
+    tenant_id: &str,
     args: &cli::Poll,
     place: &DataLocation,
 ) -> Result<(), Failure> {
@@ -108,7 +116,7 @@ fn check_agrees(
             place.command(&format!("tenants resume {}", there.document.name))
         )));
     }
-    let others = differing(tenant, args);
+    let others = differing(tenant, tenant_id, args);
     if others.is_empty() {
         return Ok(());
     }
@@ -122,9 +130,13 @@ fn check_agrees(
 }
 
 /// The options that were given and are not what a document says.
-fn differing(tenant: &Tenant, args: &cli::Poll) -> Vec<&'static str> {
+fn differing(tenant: &Tenant, tenant_id: &str, args: &cli::Poll) -> Vec<&'static str> {
     let alerts = |sources: &[String]| PolledAlerts::of(&tenant.tenant_id, sources);
     let agrees = [
+        (
+            "--tenant-id",
+            tenant.tenant_id.eq_ignore_ascii_case(tenant_id),
+        ),
         (
             "--client-id",
             args.client_id
@@ -195,5 +207,26 @@ async fn write(
         page_size: args.page_size,
         ..Given::default()
     };
-    add_document(name, &given, found, place).await
+    if !add_document(name, &given, found, place).await? {
+        return Ok(false);
+    }
+    bind(&given.tenant(name)?, place).await?;
+    Ok(true)
+}
+
+/// Notes in the administrator's list whose secret `DRAWBRIDGE_CLIENT_SECRET` is, if it is the tenant's.
+async fn bind(tenant: &Tenant, place: &DataLocation) -> Result<(), Failure> {
+    let is_at_microsoft = tenant.login_url.is_none() && tenant.graph_url.is_none();
+    if tenant.federation.is_some() || !tenant.needs_entry() || !is_at_microsoft {
+        return Ok(());
+    }
+    change_bindings(place.store.as_ref(), |bindings| {
+        let is_new = !bindings.has_ids_of(tenant);
+        if is_new {
+            bindings.bind(tenant, false);
+        }
+        is_new
+    })
+    .await?;
+    Ok(())
 }

@@ -140,7 +140,7 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
         None => format!("polls go by it within {}", place.heard_within()),
     };
     writeln!(out, "wrote {key} to {}; {then}", place.name())?;
-    if tenant.federation.is_some() {
+    if tenant.needs_entry() {
         writeln!(
             out,
             "next, by the administrator: drawbridge tenants allow {name}{}",

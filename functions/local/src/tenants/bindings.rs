@@ -18,7 +18,7 @@ pub(super) async fn replaces_first(store: &dyn Catalogue, name: &str) -> Result<
 
 /// Changes the list, unless somebody else writes it meanwhile. `change` says whether it has changed
 /// anything; if not, nothing is written.
-pub(super) async fn change_bindings(
+pub(crate) async fn change_bindings(
     store: &dyn Catalogue,
     change: impl FnOnce(&mut Bindings) -> bool,
 ) -> Result<bool, Failure> {

@@ -142,3 +142,42 @@ fn the_first_poll_is_told_even_if_there_is_nothing_new() {
     Outcome::of(poll.wait_with_output().unwrap()).well();
     assert!(told.contains(": 0 alerts, 0 new records"), "{told}");
 }
+
+/// The secret of the command line is not that of whoever calls his document after an id.
+#[test]
+fn the_secret_of_the_command_line_needs_an_entry_in_the_administrators_list() {
+    let (tenant, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    run(tenant.poll(&folder)).well();
+    let list = folder.path().join("admin/tenants.toml");
+    assert!(std::fs::read_to_string(&list).unwrap().contains(TENANT));
+    let other = "22222222-2222-4222-8222-222222222222";
+    let document = format!(
+        "tenant_id = \"{other}\"\nclient_id = \"{CLIENT}\"\nsecret = \"DRAWBRIDGE_CLIENT_SECRET\"\n"
+    );
+    std::fs::write(
+        folder.path().join(format!("tenants/{other}.toml")),
+        document,
+    )
+    .unwrap();
+    let asked_before = tenant.simulator.stats().token_requests;
+    let check = asked(&tenant, &folder, &["tenants", "check", other]);
+    check.failed(1, &["administrator's word", "tenants allow"]);
+    assert_eq!(tenant.simulator.stats().token_requests, asked_before);
+    // One that was written before the list was, is listed by the same command.
+    std::fs::remove_file(&list).unwrap();
+    asked(&tenant, &folder, &["tenants", "check", TENANT]).failed(1, &["administrator's word"]);
+    run(tenant.poll(&folder)).well();
+    asked(&tenant, &folder, &["tenants", "check", TENANT]).well();
+}
+
+/// A domain's dots are hyphens in the name, which another domain may have itself.
+#[test]
+fn a_document_of_that_name_with_another_id_is_not_taken_for_it() {
+    let (tenant, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    run(tenant.poll(&folder)).well();
+    let document = folder.path().join(format!("tenants/{TENANT}.toml"));
+    let text = std::fs::read_to_string(&document).unwrap();
+    let other = text.replace(TENANT, "22222222-2222-4222-8222-222222222222");
+    std::fs::write(&document, other).unwrap();
+    run(tenant.poll(&folder)).failed(1, &["differs from what you gave for --tenant-id"]);
+}

@@ -86,7 +86,7 @@ impl Services {
     ) -> Result<Admitted<'a>, ConfigError> {
         if tenant.is_document {
             self.trust.check(tenant)?;
-            if tenant.federation.is_some() {
+            if tenant.needs_entry() {
                 list.bindings().await?.check(tenant)?;
             }
         }

@@ -235,8 +235,15 @@ fn own_variable(name: &str) -> Option<String> {
     (!is_ours).then_some(variable)
 }
 
+/// Whether a document names the secret of the command line, which is that of whoever gives it: of all
+/// documents that are called by their ids, the administrator's list says which one.
+pub(crate) fn has_secret_of_the_command_line(tenant: &Tenant) -> bool {
+    let secret = tenant.secret.as_deref();
+    is_called_by_its_id(tenant) && secret.is_some_and(|place| is_variable(place, CLIENT_SECRET))
+}
+
 /// Whether a document is called by the id of its own tenant, as those are that `poll --tenant-id`
-/// writes. Under that name nobody can have another tenant's alerts read.
+/// writes.
 fn is_called_by_its_id(tenant: &Tenant) -> bool {
     tenant.tenant_id.to_ascii_lowercase().replace('.', "-") == tenant.name
 }

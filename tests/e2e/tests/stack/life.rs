@@ -38,7 +38,7 @@ async fn from_its_creation_to_its_end() {
     let put = world.stack.put_secret(&world.emulator, &secret);
     put.await.unwrap();
     the_timer_leads_to_every_record(&world, &alerts).await;
-    assert!(world.watermark().await > newest);
+    assert!(world.read_up_to().await > newest);
     the_next_tick_adds_nothing(&world).await;
 
     // From here on the polls are this test's own.

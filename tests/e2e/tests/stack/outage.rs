@@ -15,7 +15,7 @@ pub(crate) async fn an_outage_and_a_redrive_lose_nothing(world: &World) {
     );
     missed["id"] = "da-missed".into();
     world.simulator.set_alert(&missed.to_string());
-    let before = world.watermark().await;
+    let before = world.read_up_to().await;
     world.send_job(&World::job(), "outage").await;
     world
         .wait(120, "no dead letter came", async || {
@@ -23,13 +23,13 @@ pub(crate) async fn an_outage_and_a_redrive_lose_nothing(world: &World) {
         })
         .await;
     assert_eq!(world.consumer.drain(0).unwrap(), []);
-    assert_eq!(world.watermark().await, before);
+    assert_eq!(world.read_up_to().await, before);
 
     world.simulator.set_down(false);
     let asked = world.simulator.stats().list_requests;
     assert_eq!(world.redrive().await, 1);
     world.poll_is_done(asked).await;
     assert_eq!(by_key(world.consumer.drain(2).unwrap()), bodies(&[missed]));
-    assert!(world.watermark().await > before);
+    assert!(world.read_up_to().await > before);
     assert_eq!(world.depth("JobsDeadLetterQueueUrl").await, 0);
 }

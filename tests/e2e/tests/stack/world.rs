@@ -3,6 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
+use drawbridge_cursor::State;
 use drawbridge_e2e::{
     Bundle, Consumer, Received, Stack, create_secret, read_from, tenant_document,
 };
@@ -147,9 +148,11 @@ impl World {
     }
 
     /// Up to when everything was read, as the state says.
-    pub(crate) async fn watermark(&self) -> Timestamp {
-        let state = self.state().await;
-        state["watermark"].as_str().unwrap().parse().unwrap()
+    pub(crate) async fn read_up_to(&self) -> Timestamp {
+        let key = format!("state/{TENANT}.json");
+        let object = self.store.get(&key).await.unwrap().unwrap();
+        let state = State::decode_head(&object.body).unwrap();
+        state.read_up_to().unwrap()
     }
 
     pub(crate) fn url(&self, output: &str) -> &str {

@@ -370,6 +370,7 @@ fn each_role_may_do_this_and_no_more() {
                 "logs:PutLogEvents",
                 "s3:GetObject",
                 "s3:ListBucket",
+                "secretsmanager:GetSecretValue",
             ],
         ),
     ];
