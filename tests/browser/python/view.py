@@ -151,8 +151,7 @@ def shows_a_large_file(browser, url, file, records, name):
     browser.one("#file").send_keys(file)
     browser.until("document.getElementById('said').textContent.includes('press Show')")
     browser.one("form[method=post] button").click()
-    found = len(browser.all(".record"))
-    assert found == int(records), found
+    browser.until(f"document.querySelectorAll('.record').length === {int(records)}")
     assert browser.run("return window.acted") is None
     assert browser.run("return document.scripts.length + document.images.length") == 1
     assert not browser.run("return document.body.innerText.includes('\\u202e')")

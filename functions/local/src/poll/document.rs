@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::outputs;
 use crate::progress::say;
 use crate::tenants::{
-    Given, TenantDocument, add_document, change_bindings, sources, tenant_documents,
+    Given, TenantDocument, add_document, change_bindings, read_bindings, sources, tenant_documents,
 };
 
 /// The variable that holds the client secret.
@@ -220,13 +220,18 @@ async fn bind(tenant: &Tenant, place: &DataLocation) -> Result<(), Failure> {
     if tenant.federation.is_some() || !tenant.needs_entry() || !is_at_microsoft {
         return Ok(());
     }
-    change_bindings(place.store.as_ref(), |bindings| {
+    let store = place.store.as_ref();
+    let bound = change_bindings(store, |bindings| {
         let is_new = !bindings.has_ids_of(tenant);
         if is_new {
             bindings.bind(tenant, false);
         }
         is_new
-    })
-    .await?;
-    Ok(())
+    });
+    match bound.await {
+        Ok(_) => Ok(()),
+        // Another poll of the same tenant may have done it meanwhile.
+        Err(_) if read_bindings(store).await?.has_ids_of(tenant) => Ok(()),
+        Err(failure) => Err(failure),
+    }
 }
