@@ -13,12 +13,8 @@ use crate::{ConfigError, Tenant};
 /// The key of the list.
 pub const BINDINGS_KEY: &str = "admin/tenants.toml";
 
-/// The most bytes of the list: enough for 8,000 tenants.
-pub const MAX_LIST_BYTES: usize = 1024 * 1024;
-
-/// What a list that is as long as it may be takes in memory at most, with what reading it takes, if each
-/// entry has its ids. `tests/known` of the poll function measures it.
-pub const MAX_LIST_MEMORY_BYTES: usize = 8 * MAX_LIST_BYTES;
+/// The most bytes of the list: enough for 20,000 tenants.
+const MAX_LIST_BYTES: usize = 4 * 1024 * 1024;
 
 /// What the list says, by the names of documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn one_with_padding_is_taken() {
         let signature = URL_SAFE_NO_PAD.decode(part(340)).unwrap();
-        let parts = [HEADER.as_bytes(), br#"{"sub":"ab"}"#, &signature[..256]];
+        let parts = [HEADER.as_bytes(), br#"{"sub":"ab"}"#, &signature[..254]];
         let text = parts.map(|part| URL_SAFE.encode(part)).join(".");
         assert!(text.ends_with('='), "{text}");
         assert_eq!(said(&text)[1], Ok(()), "{text}");

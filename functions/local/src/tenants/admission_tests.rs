@@ -279,7 +279,7 @@ async fn nobody_takes_a_place_while_the_list_cannot_be_read() {
         with_secret("bound", 1),
         with_secret("other", 2),
     ];
-    let too_long = "#".repeat((1 << 20) + 1);
+    let too_long = "#".repeat((4 << 20) + 1);
     for list in ["nonsense = [", "[another]\ntenant = 1", &too_long] {
         store.insert("admin/tenants.toml", list.to_owned());
         let refusals = refusals(&place, &services, &documents).await;

@@ -71,7 +71,7 @@ mod tests {
                 let mut bytes = 0;
                 move |entry| {
                     bytes += entry.len() + 1;
-                    bytes < 1024 * 1024
+                    bytes < 4 * 1024 * 1024
                 }
             })
             .collect::<Vec<_>>()

@@ -1,7 +1,6 @@
 //! What the function's memory is for: a small share for each of the tenants that are polled at once, and
 //! one large share, which one of them has at a time. See [`crate::Memory`].
 
-use drawbridge_config::MAX_LIST_MEMORY_BYTES;
 use drawbridge_entra::MAX_REPLY_BYTES;
 use drawbridge_record::MAX_MAPPING_BYTES;
 use drawbridge_secrets::MAX_KEPT_BYTES;
@@ -29,8 +28,7 @@ const SMALL_SHARE_KIB: [(&str, usize); 6] = [
 
 /// What a process remembers between its invocations at most, part by part, in bytes. It is what
 /// `tests/known` measures.
-const REMEMBERED: [(&str, usize); 5] = [
-    ("the administrator's list", MAX_LIST_MEMORY_BYTES),
+const REMEMBERED: [(&str, usize); 4] = [
     ("the tenants that were polled last", MAX_KNOWN_BYTES),
     (
         "the tokens that came since, which are not counted yet",
@@ -44,7 +42,7 @@ const REMEMBERED: [(&str, usize); 5] = [
 const REST: [(&str, usize); 6] = [
     (
         "the program, the runtime, the clients, and what an allocator does not give back",
-        56 * MIB - sum(&REMEMBERED),
+        48 * MIB - sum(&REMEMBERED),
     ),
     ("what is remembered of tenants", sum(&REMEMBERED)),
     (
@@ -107,9 +105,9 @@ mod tests {
     fn the_state_gets_what_the_rest_leaves() {
         let shares = POLLS * small_share_bytes();
         assert_eq!(shares, 57_600 * 1024);
-        assert_eq!(REST_BYTES, 236 * MIB + shares);
-        assert_eq!(state_bytes(Some("384")), 148 * MIB - shares);
-        assert_eq!(state_bytes(Some("320")), 84 * MIB - shares);
+        assert_eq!(REST_BYTES, 228 * MIB + shares);
+        assert_eq!(state_bytes(Some("384")), 156 * MIB - shares);
+        assert_eq!(state_bytes(Some("320")), 92 * MIB - shares);
         assert_eq!(state_bytes(Some("10240")), 768 * MIB);
         assert_eq!(state_bytes(Some("128")), 16 * MIB);
         assert_eq!(state_bytes(None), MAX_STATE_BYTES);
@@ -141,8 +139,8 @@ mod tests {
     #[test]
     fn there_is_room_for_the_program_beside_what_is_remembered() {
         let [(_, program), (_, remembered), ..] = REST;
-        assert!(remembered <= 31 * MIB, "{remembered}");
-        assert_eq!(program + remembered, 56 * MIB);
+        assert!(remembered <= 23 * MIB, "{remembered}");
+        assert_eq!(program + remembered, 48 * MIB);
     }
 
     #[test]

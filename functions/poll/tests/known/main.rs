@@ -7,7 +7,6 @@ mod services;
 use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 
-use drawbridge_config::{Bindings, MAX_LIST_BYTES, MAX_LIST_MEMORY_BYTES};
 use drawbridge_entra::MAX_REPLY_BYTES;
 use drawbridge_poll::lambda::{MAX_KNOWN, MAX_KNOWN_BYTES};
 use peak_alloc::PeakAlloc;
@@ -87,7 +86,6 @@ const CASES: [Case; 5] = [
 /// One test, because the allocator counts for the whole process.
 #[tokio::test]
 async fn what_is_remembered_of_tenants_is_bounded() {
-    println!("{}", what_the_administrators_list_takes());
     for case in CASES {
         let stack = Stack::with(case.formats);
         stack.entra.0.store(case.token_bytes, Relaxed);
@@ -127,27 +125,6 @@ async fn what_is_remembered_of_tenants_is_bounded() {
         );
         assert!(each <= counted, "{what}: {each} {counted}");
     }
-}
-
-/// A list as long as it may be, with the shortest names and the longest.
-fn what_the_administrators_list_takes() -> String {
-    let takes = |chars: usize| {
-        let entry = |n: usize| format!("[{n:0>chars$}]\n{}", ids(n));
-        let list: String = (0..MAX_LIST_BYTES / entry(0).len()).map(entry).collect();
-        let before = ALLOCATED.current_usage();
-        ALLOCATED.reset_peak_usage();
-        let read = Bindings::parse(list.as_bytes()).unwrap();
-        let kept = ALLOCATED.current_usage().saturating_sub(before);
-        let most = ALLOCATED.peak_usage().saturating_sub(before);
-        assert!(
-            list.len() > MAX_LIST_BYTES * 9 / 10 && most <= MAX_LIST_MEMORY_BYTES,
-            "{most}"
-        );
-        drop(read);
-        let bytes = list.len();
-        format!("a list of {bytes} bytes: {kept} bytes kept, {most} at most")
-    };
-    [5, 64].map(takes).join("\n")
 }
 
 fn name(n: usize) -> String {
