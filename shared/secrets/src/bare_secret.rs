@@ -55,8 +55,8 @@ pub enum NotBare {
     /// Something else, where a token is expected that is signed.
     #[error("no signed token (JWT) of three parts in base64")]
     NoJwt,
-    /// Other characters than those of what is expected.
-    #[error("a text with characters that no token or client secret has")]
+    /// Other characters than those of a token.
+    #[error("a text with characters that no token has")]
     Foreign,
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn is_json(text: &str, squeezed: &str, place: Place) -> bool {
         || has_start(squeezed, '[', &[',', ']'])
         || is_text(text, place) && (is_object || is_whole(text));
     // The beginning was cut off, or the end of one whose quotation marks were lost.
-    let is_part = is_text(text, place) && (has_member(squeezed) || has_bare_start(squeezed));
+    let is_part = is_text(text, place) && (is_cut_out(squeezed) || has_bare_start(squeezed));
     let mut members = members(squeezed).peekable();
     (is_one || is_part)
         && match place {
@@ -68,7 +68,9 @@ pub(crate) fn is_xml(squeezed: &str) -> bool {
                 .all(|c| c.is_ascii_alphanumeric() || "_:.-".contains(c));
         is_name && squeezed.contains(&format!("<{name}"))
     };
+    let is_end = |(_, name): (&str, &str)| name.strip_suffix('>').is_some_and(is_name);
     squeezed.contains("<?xml")
+        || squeezed.rsplit_once("</").is_some_and(is_end)
         || squeezed.starts_with('<') && squeezed.ends_with("/>")
         || squeezed.split("</").skip(1).take(MAX_ENDS).any(is_closed)
 }
@@ -88,14 +90,18 @@ fn has_start(squeezed: &str, bracket: char, then: &[char]) -> bool {
         .any(|(at, _)| squeezed.get(at + 1..).is_some_and(is_start))
 }
 
-/// Whether there is a name in quotation marks with a colon behind it.
-fn has_member(squeezed: &str) -> bool {
-    ['"', '\''].iter().any(|mark| {
-        let mut parts = squeezed.split(*mark).peekable();
-        std::iter::from_fn(|| parts.next().map(|part| (part, parts.peek().copied()))).any(
-            |(part, behind)| is_name(part) && behind.is_some_and(|behind| behind.starts_with(':')),
-        )
-    })
+/// What stands in the middle of a document, and of no secret that somebody would have without quotation marks.
+const JOINTS: [&str; 4] = ["\":", "':", "\",\"", "','"];
+
+/// How a part of a document ends that begins with a text.
+const PART_ENDS: [&str; 6] = ["\"}", "\"]", "\",", "'}", "']", "',"];
+
+/// Whether it is cut out of a document, which may have lost its quotation marks.
+fn is_cut_out(squeezed: &str) -> bool {
+    let is_member = |part: &str| part.split_once(':').is_some_and(|(name, _)| is_name(name));
+    JOINTS.iter().any(|joint| squeezed.contains(joint))
+        || PART_ENDS.iter().any(|end| squeezed.ends_with(end))
+        || squeezed.split(',').filter(|part| is_member(part)).count() > 1
 }
 
 /// Whether it begins as an object does whose quotation marks were lost.

@@ -62,7 +62,7 @@ async fn no_part_of_a_file_leaves_as_a_token() {
         ([part; 2].join("\u{200b}"), "a part of a key"),
         ([part; 2].join("\t"), "several lines"),
         ("file:/run/secrets/MARKER".to_owned(), "the name of a place"),
-        ("MARKER-\u{e9}".to_owned(), "no token or client secret has"),
+        ("MARKER-\u{e9}".to_owned(), "no token has"),
     ] {
         let fake = Fake::start(|_, _| answer(200, r#"{"text":"Success","code":0}"#)).await;
         let sent =

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use drawbridge_config::is_name;
 use drawbridge_deliver::file::{FileDelivery, FileError, FileReport};
 use drawbridge_deliver::retry_delay;
-use drawbridge_files::{Entry, Root};
+use drawbridge_files::{Entry, Root, access_error};
 use drawbridge_time::Deadline;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -112,13 +113,9 @@ impl Files<'_> {
         let found = tenants(&self.folder, &file).map_err(|error| {
             Failure::of(format!("{} cannot be read: {error}", self.folder.display()))
         })?;
-        round.all += found.links.len();
-        round.undone += found.links.len();
-        for (name, link) in found.links {
-            let link = link.display();
-            let trouble = format!(
-                "{link} is a symbolic link, and no link is followed: put what it leads to in its place"
-            );
+        round.all += found.troubles.len();
+        round.undone += found.troubles.len();
+        for (name, trouble) in found.troubles {
             self.tell(&name, Some(trouble));
         }
         for name in found.names {
@@ -237,8 +234,19 @@ impl Files<'_> {
 struct Found {
     /// Those that have a file of records, or one that was rotated.
     names: Vec<String>,
-    /// Those where a symbolic link is in the place of the folder or of the file, and where it is.
-    links: Vec<(String, PathBuf)>,
+    /// Those whose folder cannot be read, or where something else is in its place or in that of the file, and
+    /// what to do.
+    troubles: Vec<(String, String)>,
+}
+
+const LINK: &str = "is a symbolic link, and no link is followed: put what it leads to in its place";
+const FOLDER: &str = "is a folder, in the place of the file of records: move it away";
+
+impl Found {
+    fn trouble(&mut self, name: &str, place: &Path, what: &str) {
+        let trouble = format!("{} {what}", place.display());
+        self.troubles.push((name.to_owned(), trouble));
+    }
 }
 
 /// The tenants that have records, removed ones included, whose last records are to be delivered.
@@ -256,10 +264,19 @@ fn tenants(folder: &Path, file: &str) -> std::io::Result<Found> {
             continue;
         }
         if matches!(entry, Entry::Link(_)) {
-            found.links.push((name.to_owned(), root.join(name)));
+            found.trouble(name, &root.join(name), LINK);
             continue;
         }
-        let files = root.entries(name)?;
+        let files = match root.entries(name) {
+            Ok(files) => files,
+            // Removed meanwhile.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => {
+                let error = access_error(&root.join(name), &error);
+                found.troubles.push((name.to_owned(), error.to_string()));
+                continue;
+            }
+        };
         let is_of_records =
             |entry: &OsStr| entry.to_str().is_some_and(|entry| entry.starts_with(file));
         if files
@@ -267,13 +284,18 @@ fn tenants(folder: &Path, file: &str) -> std::io::Result<Found> {
             .any(|entry| matches!(entry, Entry::File(other) if is_of_records(other)))
         {
             found.names.push(name.to_owned());
-        } else if files
-            .iter()
-            .any(|entry| matches!(entry, Entry::Link(other) if other == file))
-        {
-            found
-                .links
-                .push((name.to_owned(), root.join(name).join(file)));
+            continue;
+        }
+        for entry in files {
+            match entry {
+                Entry::Link(other) if other == file => {
+                    found.trouble(name, &root.join(name).join(other), LINK);
+                }
+                Entry::Folder(other) if other == file => {
+                    found.trouble(name, &root.join(name).join(other), FOLDER);
+                }
+                _ => {}
+            }
         }
     }
     found.names.sort_unstable();

@@ -10,11 +10,14 @@ use crate::failure::Failure;
 use crate::outputs;
 use crate::progress::say;
 use crate::tenants::{
-    Given, TenantDocument, add_document, change_bindings, read_bindings, sources, tenant_documents,
+    Given, TenantDocument, add_document, change_bindings, sources, tenant_documents,
 };
 
 /// The variable that holds the client secret.
 const SECRET_VARIABLE: &str = "DRAWBRIDGE_CLIENT_SECRET";
+
+/// How often the list is written anew that others write meanwhile.
+const BIND_TRIES: usize = 20;
 
 /// How often it is looked for: somebody else may write it, too.
 const TRIES: usize = 3;
@@ -221,17 +224,20 @@ async fn bind(tenant: &Tenant, place: &DataLocation) -> Result<(), Failure> {
         return Ok(());
     }
     let store = place.store.as_ref();
-    let bound = change_bindings(store, |bindings| {
-        let is_new = !bindings.has_ids_of(tenant);
-        if is_new {
-            bindings.bind(tenant, false);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let bound = change_bindings(store, |bindings| {
+            let is_new = !bindings.has_ids_of(tenant);
+            if is_new {
+                bindings.bind(tenant, false);
+            }
+            is_new
+        });
+        match bound.await {
+            // Another poll may write the list at the same time.
+            Err(_) if tries < BIND_TRIES => {}
+            bound => return bound.map(drop),
         }
-        is_new
-    });
-    match bound.await {
-        Ok(_) => Ok(()),
-        // Another poll of the same tenant may have done it meanwhile.
-        Err(_) if read_bindings(store).await?.has_ids_of(tenant) => Ok(()),
-        Err(failure) => Err(failure),
     }
 }

@@ -7,7 +7,7 @@ use drawbridge_store::{Catalogue, StoreError};
 use crate::failure::Failure;
 
 /// Reads the list.
-pub(crate) async fn read_bindings(store: &dyn Catalogue) -> Result<Bindings, Failure> {
+pub(super) async fn read_bindings(store: &dyn Catalogue) -> Result<Bindings, Failure> {
     Bindings::load(store).await.map_err(Failure::of)
 }
 

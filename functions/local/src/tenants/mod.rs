@@ -23,7 +23,7 @@ mod version;
 use std::io::Write as _;
 
 pub(crate) use add::{Given, add_document, sources};
-pub(crate) use bindings::{change_bindings, read_bindings};
+pub(crate) use bindings::change_bindings;
 pub(crate) use polled_document::polled_document;
 pub(crate) use tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
 

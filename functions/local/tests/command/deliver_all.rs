@@ -115,3 +115,20 @@ fn a_link_in_the_place_of_a_folder_or_a_file_is_named() {
     run(all(&folder, &server, &["--once"])).well();
     assert_eq!(server.files(), files_of([(1, 2), (2, 3)]));
 }
+
+/// A folder that nobody may read, or in the place of the file, is that tenant's trouble alone.
+#[cfg(unix)]
+#[test]
+fn one_tenants_folder_keeps_no_others_records() {
+    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
+    let (folder, server) = (Folder::new(), Server::start());
+    write(&folder, "contoso", &tenant, "");
+    write_of(&folder, "other", &tenant, OTHER, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let file = folder.path().join("contoso/siem.ndjson");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let said = ["contoso/siem.ndjson is a folder", "1 of 2 tenants"];
+    run(all(&folder, &server, &["--once"])).failed(1, &said);
+    assert_eq!(server.files(), files_of([(2, 3)]));
+}

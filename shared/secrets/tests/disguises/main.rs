@@ -56,6 +56,10 @@ proptest! {
         for text in [&hex, &capitals, &base64, &base64_url, &letters, &of_entra, &password] {
             prop_assert_eq!(check_bare(text), Ok(()), "{}", text);
         }
+        for text in [&hex, &capitals, &base64, &base64_url, &letters, &of_entra] {
+            let short: String = text.chars().take(99).collect();
+            prop_assert_eq!(said(&short), [Ok(()), Ok(())], "{}", text);
+        }
     }
 
     /// Nothing of it panics, whatever it is.
@@ -86,6 +90,10 @@ const TEXTS: &[&str] = &[
     "\"password\":\"abc8Q~defGhi_jkl\"}",
     "\"client_secret\":\"abc8Q~defGhi\",\"tenant\":\"x\"",
     "'client_secret':'abc8Q~defGhi_jkl'",
+    "\"uk\":\"abc8Q~defGhi_jkl\",\"de\":\"jkl8Q~mnoPqr\"}",
+    "abc8Q~defGhi_jkl.mnoPqr\",\"de\":\"jkl8Q~mn\"}",
+    "contoso:abc8Q~defGhi_jkl,other:jkl8Q~mnoPqr}",
+    "client_secret:abc8Q~defGhi_jkl,client_id:x}",
     "<RSAKeyValue><D>x</D></RSAKeyValue>",
     "<?xml version=\"1.0\"?><a/>",
 ];
