@@ -98,7 +98,8 @@ const PART_ENDS: [&str; 6] = ["\"}", "\"]", "\",", "'}", "']", "',"];
 
 /// Whether it is cut out of a document, which may have lost its quotation marks.
 fn is_cut_out(squeezed: &str) -> bool {
-    let is_member = |part: &str| part.split_once(':').is_some_and(|(name, _)| is_name(name));
+    let bare = |name: &str| is_name(name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()));
+    let is_member = |part: &str| part.split_once(':').is_some_and(|(name, _)| bare(name));
     JOINTS.iter().any(|joint| squeezed.contains(joint))
         || PART_ENDS.iter().any(|end| squeezed.ends_with(end))
         || squeezed.split(',').filter(|part| is_member(part)).count() > 1

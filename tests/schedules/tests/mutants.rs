@@ -12,7 +12,7 @@ const SCHEDULES: u64 = 2000;
 fn first_seed(mutation: Mutation) -> u64 {
     match mutation {
         Mutation::LastVersionOnly => 3000,
-        Mutation::FailedCountIsNone => 361_387,
+        Mutation::FailedCountIsNone => 11_813,
         Mutation::SmallPagesForGood => 1_001_820,
         _ => 0,
     }

@@ -19,9 +19,8 @@ use crate::restless::{PAGE_BYTES, SMALL_PAGE_BYTES};
 use crate::{Kind, Mutation, Schedule, Step};
 
 const ROOT: &str = "https://graph.example";
-/// With [`Mutation::FailedCountIsNone`], how long a number is waited for: less than the client does, and less
-/// than a poll takes that is a long one.
-const COUNT_TIME: Duration = Duration::from_secs(3);
+/// With [`Mutation::FailedCountIsNone`], how long a number is waited for: less than the client does.
+const COUNT_TIME: Duration = Duration::from_millis(500);
 const LOGIN: &str = "https://login.example";
 
 /// The real client of a process.
