@@ -136,7 +136,9 @@ class Browser:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def one(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
+        """The first one, as soon as it is there: a page that was asked for may still be on its way."""
+        wait = WebDriverWait(self.driver, PATIENCE_SECS)
+        return wait.until(lambda it: it.find_element(By.CSS_SELECTOR, selector))
 
     def press(self, *keys):
         ActionChains(self.driver).send_keys(*keys).perform()
@@ -163,6 +165,14 @@ class Browser:
     def until(self, script):
         """Waits for what the page brings about by itself."""
         WebDriverWait(self.driver, PATIENCE_SECS).until(lambda it: it.execute_script(f"return {script}"))
+
+    def leave(self, act):
+        """Does what asks for another page, and waits for that."""
+        self.run("window.isLeft = true")
+        act()
+        wait = WebDriverWait(self.driver, PATIENCE_SECS, ignored_exceptions=[WebDriverException])
+        there = "return !window.isLeft && document.readyState === 'complete'"
+        wait.until(lambda it: it.execute_script(there))
 
     # What went wrong.
 
