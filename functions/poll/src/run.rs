@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use drawbridge_cursor::Polled;
+use drawbridge_cursor::{Polled, Slow};
 use drawbridge_graph::Stats;
 use tokio::time::Instant;
 
 use crate::backfill::BackfillStep;
 use crate::budget;
 use crate::context::PollContext;
+use crate::memory::SMALL;
 use crate::saved_state::SavedState;
 use crate::sign_in::SignIn;
 use crate::slow::{self, Went};
+use crate::state_object::change_state_within;
 use crate::{Ending, Memory, PollError, Poller, Progress, Report, Stop};
 
 /// A poll that finds more known alerts than this is no idle one.
@@ -87,9 +89,12 @@ impl Poller {
                 || stop.is_in_a_hurry() && report.ending == Ending::OutOfTime,
             has_page: report.pages > 0,
         };
-        if slow::note(&mut saved.state, &went, context.now)
-            || self.is_worth_saving(&read, &saved, &report)
-        {
+        let is_news = slow::note(&mut saved.state, &went, context.now);
+        let is_worth_saving = self.is_worth_saving(&read, &saved, &report);
+        if is_news && read.is_err() && !is_worth_saving {
+            // A failed poll moves nothing: what it was to read is not there, where it is to be read again.
+            self.save_slow(saved.state.slow).await;
+        } else if is_news || is_worth_saving {
             // The wait is short, because what was sent is not noted in the state yet.
             saved.may_merge = context.may_merge(&saved.state.pages)
                 || context.grow(stop.deadline().at_most(MERGE_WAIT)).await;
@@ -271,6 +276,16 @@ impl Poller {
                 tracing::warn!(tenant, %error, "a backfill could not be counted");
                 false
             }
+        }
+    }
+
+    /// Saves how long the tenant's polls take, and nothing else. It does no harm if that fails.
+    async fn save_slow(&self, slow: Option<Slow>) {
+        let (store, tenant) = (self.store.as_ref(), &self.settings.tenant);
+        let noted =
+            change_state_within(store, tenant, SMALL.state_bytes, |state| state.slow = slow);
+        if let Err(error) = noted.await {
+            tracing::debug!(tenant, %error, "that its polls take long is not noted");
         }
     }
 

@@ -120,8 +120,14 @@ async fn a_first_page_for_which_there_was_no_time_has_nearly_all_of_it_the_next_
     world.poll().await.unwrap();
     world.set("da1", "2026-03-01T12:00:00Z");
     world.graph.latency(44_000);
+    let before = world.state().await.read_up_to();
     assert!(world.next_poll(false).await.0.is_err());
     assert!(!world.has("da1"));
+    assert_eq!(
+        world.state().await.read_up_to(),
+        before,
+        "a failed poll moves nothing"
+    );
     let (polled, _) = world.next_poll(false).await;
     // There is no time left for the question how many alerts there are, which what is new needs.
     assert_eq!(polled.unwrap().ending, Ending::OutOfTime);
