@@ -11,7 +11,6 @@ const SCHEDULES: u64 = 2000;
 /// Where the search begins: what one of them breaks is rare.
 fn first_seed(mutation: Mutation) -> u64 {
     match mutation {
-        Mutation::LastVersionOnly => 3000,
         Mutation::FailedCountIsNone => 11_813,
         Mutation::SmallPagesForGood => 1_001_820,
         _ => 0,
