@@ -22,7 +22,7 @@ fn first_seed(mutation: Mutation) -> u64 {
 const WAIT_FOR_LARGE_SECS: u64 = 30;
 
 /// How long a job waits at most beside a crowd that is slow or hangs.
-const WAIT_BESIDE_A_CROWD_SECS: u64 = 200;
+const WAIT_BESIDE_A_CROWD_SECS: u64 = 130;
 
 #[test]
 fn every_mutant_is_caught() {
