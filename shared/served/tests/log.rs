@@ -11,37 +11,13 @@ mod support;
 #[allow(dead_code, unused_imports, reason = "it is another test's, too")]
 mod world;
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
+use drawbridge_telemetry::testing::Events;
 use support::{CONNECTOR, Endpoint};
 use world::{CLIENT, World};
 
-/// What is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_log_has_who_asked_and_how_much_and_neither_a_token_nor_a_query() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (events, _guard) = Events::record();
     let world = World::new();
     world.show([1]).await;
     let token = world.token();
@@ -53,7 +29,7 @@ async fn the_log_has_who_asked_and_how_much_and_neither_a_token_nor_a_query() {
     world.entra.set_down(true);
     world.advance(25 * 60 * 60);
     world.get("/api/alerts").await;
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = events.text();
     assert!(!log.contains("hunter2") && !log.contains("FullId"), "{log}");
     let signature = token.rsplit('.').next().unwrap();
     assert!(
@@ -78,14 +54,7 @@ async fn the_log_has_who_asked_and_how_much_and_neither_a_token_nor_a_query() {
 
 #[tokio::test]
 async fn of_a_token_that_is_asked_for_the_log_has_the_client_and_no_secret() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (events, _guard) = Events::record();
     let endpoint = Endpoint::new();
     let tokens = endpoint.tokens(&[("scope", "offline_access")]).await;
     let of = |name: &str| tokens[name].as_str().unwrap().to_owned();
@@ -116,7 +85,7 @@ async fn of_a_token_that_is_asked_for_the_log_has_the_client_and_no_secret() {
             .post("/oauth2/token?client_secret=hunter2", &fields)
             .await;
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = events.text();
     for word in [
         CONNECTOR,
         "contoso",
