@@ -7,14 +7,25 @@ use drawbridge_store::{ETag, Store};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::read::{DocumentLocation, at_most, read_toml, too_long};
+use crate::read::{DocumentLocation, at_most, read_toml_from, too_long};
 use crate::{ConfigError, Tenant};
 
 /// The key of the list.
 pub const BINDINGS_KEY: &str = "admin/tenants.toml";
 
-/// The most bytes of the list: enough for 20,000 tenants.
-const MAX_LIST_BYTES: usize = 4 * 1024 * 1024;
+/// The most bytes of the list, and the most tenants in it: about as many as fit.
+const MAX_LIST_BYTES: usize = 1024 * 1024;
+const MAX_LIST_TENANTS: usize = 8_000;
+
+/// The most memory that is taken while the list is read; `tests/list_memory` measures it.
+pub const MAX_LIST_READING_BYTES: usize = 5 * 1024 * 1024;
+/// The most memory of a list that was read.
+pub const MAX_LIST_MEMORY_BYTES: usize = 3 * 1024 * 1024;
+
+/// The list is read in parts of about so many bytes, and none may have much more: TOML takes twenty times
+/// its length while it is read.
+const PART_BYTES: usize = 16 * 1024;
+const MAX_PART_BYTES: usize = 64 * 1024;
 
 /// What the list says, by the names of documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,10 +43,10 @@ pub struct Binding {
     /// The hosts of its own that it signs in at and is read from, if it names any. An assertion of
     /// the stack's role is good for every tenant that trusts the role: no other host gets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub login_url: Option<Url>,
+    pub login_url: Option<Box<Url>>,
     /// The root of Graph that goes with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub graph_url: Option<Url>,
+    pub graph_url: Option<Box<Url>>,
     /// Whether it takes the place of the tenant of the same name in the stack's parameters.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replaces_first_tenant: bool,
@@ -61,27 +72,54 @@ impl Bindings {
         }
     }
 
-    /// Reads the text of the list.
+    /// Reads the text of the list, in parts that begin with a table's header.
     ///
     /// # Errors
     /// [`ConfigError::Unreadable`] with the place in the text.
     pub fn parse(body: &[u8]) -> Result<Self, ConfigError> {
-        let text = std::str::from_utf8(body).map_err(|_| ConfigError::Unreadable {
-            place: BINDINGS_KEY.to_owned(),
-            path: ".".to_owned(),
-            reason: "it is not UTF-8".to_owned(),
-        })?;
-        read_toml(&DocumentLocation::object(BINDINGS_KEY), text)
+        let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not UTF-8"))?;
+        let (mut list, mut line) = (Self::default(), 1);
+        for part in parts(text) {
+            if part.len() > MAX_PART_BYTES {
+                let reason = format!(
+                    "from line {line} on, no line begins with [ for {MAX_PART_BYTES} bytes: give each \
+                     tenant a table of its own, which begins with its name as [NAME]"
+                );
+                return Err(unreadable(&reason));
+            }
+            let entries: Self =
+                read_toml_from(&DocumentLocation::object(BINDINGS_KEY), part, line)?;
+            for (name, binding) in entries.0 {
+                if list.0.contains_key(&name) {
+                    return Err(unreadable(&format!("[{name}] is there twice")));
+                }
+                list.0.insert(name, binding);
+            }
+            line += part.matches('\n').count();
+        }
+        list.check_tenants()?;
+        Ok(list)
     }
 
-    /// Checks that a text may be written as the list: one tenant more must not lock out all the
-    /// others.
+    /// The list as TOML.
     ///
     /// # Errors
-    /// [`ConfigError::Unreadable`] where nobody could read it any more.
-    pub fn check_length(text: &str) -> Result<(), ConfigError> {
+    /// [`ConfigError::Unreadable`] where nobody could read it any more: one tenant more must not lock out
+    /// all the others.
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        let text = toml::to_string(self).map_err(|_| unreadable("it has no form in TOML"))?;
+        self.check_tenants()?;
         match text.len() > MAX_LIST_BYTES {
             true => Err(too_long(BINDINGS_KEY, MAX_LIST_BYTES)),
+            false => Ok(text),
+        }
+    }
+
+    fn check_tenants(&self) -> Result<(), ConfigError> {
+        match self.0.len() > MAX_LIST_TENANTS {
+            true => Err(unreadable(&format!(
+                "it has more than {MAX_LIST_TENANTS} tenants"
+            ))),
             false => Ok(()),
         }
     }
@@ -92,8 +130,8 @@ impl Bindings {
         let binding = Binding {
             tenant_id: tenant.tenant_id.clone(),
             client_id: tenant.client_id.clone(),
-            login_url: tenant.login_url.clone(),
-            graph_url: tenant.graph_url.clone(),
+            login_url: tenant.login_url.clone().map(Box::new),
+            graph_url: tenant.graph_url.clone().map(Box::new),
             replaces_first_tenant: replaces_first_tenant || self.replaces(&tenant.name),
         };
         self.0.insert(tenant.name.clone(), binding);
@@ -142,7 +180,8 @@ impl Bindings {
 
     fn check_hosts(&self, tenant: &Tenant) -> Result<(), ConfigError> {
         let has_them = self.0.get(&tenant.name).is_some_and(|entry| {
-            entry.login_url == tenant.login_url && entry.graph_url == tenant.graph_url
+            entry.login_url.as_deref() == tenant.login_url.as_ref()
+                && entry.graph_url.as_deref() == tenant.graph_url.as_ref()
         });
         if has_them {
             return Ok(());
@@ -195,6 +234,32 @@ impl Bindings {
                 && entry.client_id.eq_ignore_ascii_case(&tenant.client_id)
         })
     }
+}
+
+fn unreadable(reason: &str) -> ConfigError {
+    ConfigError::Unreadable {
+        place: BINDINGS_KEY.to_owned(),
+        path: ".".to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// A text in parts of at least [`PART_BYTES`], but for the last one. Each begins with a line of which `[` is
+/// the first sign, as the headers of tables do, but for the first one.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let from = rest.ceil_char_boundary(PART_BYTES);
+        let end = rest[from..]
+            .find("\n[")
+            .map_or(rest.len(), |at| from + at + 1);
+        let (part, behind) = rest.split_at(end);
+        rest = behind;
+        Some(part)
+    })
 }
 
 #[cfg(test)]
@@ -279,21 +344,40 @@ mod tests {
         assert!(bindings.remove("main") && !bindings.remove("main"));
     }
 
+    /// A list of so many tenants, whose names have so many characters.
+    fn list_of(tenants: usize, name_chars: usize) -> Bindings {
+        let entries = (0..tenants).map(|n| (format!("t{n:0name_chars$}"), Binding::default()));
+        Bindings(entries.collect())
+    }
+
     /// The write of one that is too long would succeed, and every tenant of the list be refused.
     #[test]
     fn a_list_that_nobody_could_read_is_not_written() {
-        let longest = " ".repeat(MAX_LIST_BYTES);
-        assert_eq!(Bindings::check_length(&longest), Ok(()));
-        assert_eq!(Bindings::parse(longest.as_bytes()), Ok(Bindings::default()));
-        let error = Bindings::check_length(&(longest + " ")).unwrap_err();
-        assert!(error.to_string().contains("longer than"), "{error}");
+        let full = list_of(MAX_LIST_TENANTS, 5);
+        let text = full.to_toml().unwrap();
+        assert_eq!(Bindings::parse(text.as_bytes()), Ok(full));
+        let said = |list: Bindings| list.to_toml().unwrap_err().to_string();
+        let too_many = said(list_of(MAX_LIST_TENANTS + 1, 5));
+        assert!(too_many.contains("more than 8000 tenants"), "{too_many}");
+        let too_long = said(list_of(MAX_LIST_TENANTS, 200));
+        assert!(too_long.contains("longer than"), "{too_long}");
     }
 
     #[test]
     fn a_broken_list_is_named() {
+        let ids = "tenant_id = \"a\"\nclient_id = \"b\"\n";
+        let many: String = (0..1_000).map(|n| format!("[t{n}]\n{ids}")).collect();
+        let comments = format!("# {}\n", "x".repeat(100)).repeat(700);
         for (text, said) in [
-            ("[a]\ntenant_id = 1", "a"),
-            ("[a]\nreplaces = true", "unknown field"),
+            ("[a]\ntenant_id = 1".to_owned(), "a"),
+            ("[a]\nreplaces = true".to_owned(), "unknown field"),
+            (format!("{many}[a\n"), "line 3001"),
+            (format!("{many}[t5]\n{ids}"), "[t5] is there twice"),
+            (format!("{many}{comments}[a]\n{ids}"), "[NAME]"),
+            (
+                (0..8_001).map(|n| format!("[{n}]\n{ids}")).collect(),
+                "8000 tenants",
+            ),
         ] {
             let error = Bindings::parse(text.as_bytes()).unwrap_err().to_string();
             assert!(
@@ -301,5 +385,19 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    /// Whatever stands before and between the tables.
+    #[test]
+    fn a_list_in_parts_is_the_list_as_a_whole() {
+        let mut text =
+            "# Ümläute: our customers\nfirst = {tenant_id = \"a\", client_id = \"b\"}\n".to_owned();
+        for n in 0..1_500 {
+            let lines = ["", "\n  # as of May\n", "\r\n"][n % 3];
+            text += &format!("[ 't-{n}' ]{lines}\ntenant_id = '{n}'\nclient_id = \"é\"\n{lines}");
+        }
+        assert!(parts(&text).count() > 3 && parts(&text).collect::<String>() == text);
+        let whole = crate::read::read_toml(&DocumentLocation::object(BINDINGS_KEY), &text);
+        assert_eq!(Bindings::parse(text.as_bytes()), whole);
     }
 }

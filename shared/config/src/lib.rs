@@ -18,7 +18,9 @@ mod trust;
 mod without_effect;
 mod words;
 
-pub use bindings::{BINDINGS_KEY, Binding, Bindings};
+pub use bindings::{
+    BINDINGS_KEY, Binding, Bindings, MAX_LIST_MEMORY_BYTES, MAX_LIST_READING_BYTES,
+};
 pub use data_stream::DataStreamSettings;
 pub use documents::{
     Document, DocumentVersion, Documents, PAUSED_FOLDER, TENANTS_FOLDER, document,

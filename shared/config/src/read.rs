@@ -65,10 +65,19 @@ pub(crate) fn read_toml<T: DeserializeOwned>(
     location: &DocumentLocation,
     text: &str,
 ) -> Result<T, ConfigError> {
+    read_toml_from(location, text, 1)
+}
+
+/// Reads a part of a TOML text that begins at that line of the whole.
+pub(crate) fn read_toml_from<T: DeserializeOwned>(
+    location: &DocumentLocation,
+    text: &str,
+    first_line: usize,
+) -> Result<T, ConfigError> {
     let table = text.parse::<toml::Table>().map_err(|error| {
         // Its message would show the line.
         let at = error.span().map_or(0, |span| span.start);
-        let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        let line = first_line + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
         DocumentError::of_all(format!("it is not valid TOML (line {line})"))
     });
     table

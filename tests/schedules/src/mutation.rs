@@ -91,7 +91,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -109,6 +109,7 @@ impl Mutation {
         Self::LargeShareKept,
         Self::AsideUnbounded,
         Self::FirstPageAwaited,
+        Self::SlowForgotten,
         Self::GroupInPieces,
         Self::LaterAcknowledged,
         Self::Unbounded,

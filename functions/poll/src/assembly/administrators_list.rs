@@ -76,6 +76,8 @@ impl KeptList {
         {
             return copy.said.clone();
         }
+        // There is memory for one copy more than those that others still look at.
+        *copy = None;
         let said = Bindings::load(store).await.map(Arc::new);
         let is_kept = !said.as_ref().is_err_and(ConfigError::is_retryable);
         *copy = is_kept.then(|| Copy {

@@ -1,6 +1,7 @@
 //! What the function's memory is for: a small share for each of the tenants that are polled at once, and
 //! one large share, which one of them has at a time. See [`crate::Memory`].
 
+use drawbridge_config::{MAX_LIST_MEMORY_BYTES, MAX_LIST_READING_BYTES};
 use drawbridge_entra::MAX_REPLY_BYTES;
 use drawbridge_record::MAX_MAPPING_BYTES;
 use drawbridge_secrets::MAX_KEPT_BYTES;
@@ -39,12 +40,16 @@ const REMEMBERED: [(&str, usize); 4] = [
 ];
 
 /// What everything but the state takes at most, part by part.
-const REST: [(&str, usize); 6] = [
+const REST: [(&str, usize); 7] = [
     (
         "the program, the runtime, the clients, and what an allocator does not give back",
         48 * MIB - sum(&REMEMBERED),
     ),
     ("what is remembered of tenants", sum(&REMEMBERED)),
+    (
+        "the administrator's list while it is read anew, and the one before",
+        MAX_LIST_READING_BYTES + MAX_LIST_MEMORY_BYTES,
+    ),
     (
         "a small share for each tenant that is polled",
         POLLS * small_share_bytes(),
@@ -105,9 +110,9 @@ mod tests {
     fn the_state_gets_what_the_rest_leaves() {
         let shares = POLLS * small_share_bytes();
         assert_eq!(shares, 57_600 * 1024);
-        assert_eq!(REST_BYTES, 228 * MIB + shares);
-        assert_eq!(state_bytes(Some("384")), 156 * MIB - shares);
-        assert_eq!(state_bytes(Some("320")), 92 * MIB - shares);
+        assert_eq!(REST_BYTES, 236 * MIB + shares);
+        assert_eq!(state_bytes(Some("384")), 148 * MIB - shares);
+        assert_eq!(state_bytes(Some("320")), 84 * MIB - shares);
         assert_eq!(state_bytes(Some("10240")), 768 * MIB);
         assert_eq!(state_bytes(Some("128")), 16 * MIB);
         assert_eq!(state_bytes(None), MAX_STATE_BYTES);
@@ -127,7 +132,7 @@ mod tests {
     #[test]
     fn pages_and_records_are_as_large_as_they_may_be() {
         let settings = Settings::default();
-        let [_, _, _, (_, pages), (_, mapping), (_, record)] = REST;
+        let [_, _, _, _, (_, pages), (_, mapping), (_, record)] = REST;
         assert_eq!(pages, 2 * settings.max_body_bytes);
         assert_eq!(pages, settings.max_alert_bytes);
         assert_eq!(mapping, MAX_MAPPING_BYTES);
@@ -160,8 +165,8 @@ mod tests {
 
     /// As docs/parameters.md says.
     #[test]
-    fn the_default_is_enough_for_15_000_alerts_in_three_outputs() {
-        for (memory, alerts) in [("320", 15_000), ("384", 40_000), ("512", 100_000)] {
+    fn the_default_is_enough_for_12_000_alerts_in_three_outputs() {
+        for (memory, alerts) in [("320", 12_000), ("384", 40_000), ("512", 95_000)] {
             let (weight, most) = (weight_of(alerts), state_bytes(Some(memory)));
             assert!(weight <= most, "{weight} of {most}");
         }
