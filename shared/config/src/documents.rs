@@ -379,12 +379,12 @@ mod tests {
         for (error, bytes) in [
             (by_name, 64 << 10),
             (by_key.unwrap_err(), 64 << 10),
-            (list, 4 << 20),
+            (list, 1 << 20),
         ] {
             let said = format!("longer than {bytes} bytes");
             assert!(error.to_string().contains(&said), "{error}");
         }
-        assert_eq!(*store.0.lock().unwrap(), [64 << 10, 64 << 10, 4 << 20]);
+        assert_eq!(*store.0.lock().unwrap(), [64 << 10, 64 << 10, 1 << 20]);
     }
 
     #[test]

@@ -23,7 +23,10 @@ pub fn parse_json(text: &str) -> Result<Value, DocumentError> {
 /// [`DocumentError`] that names the field, and the right name where one was misspelt.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, DocumentError> {
     serde_path_to_error::deserialize(value).map_err(|error| DocumentError {
-        path: shown_path(error.path()),
+        path: shown_path(
+            error.path(),
+            error.inner().to_string().starts_with(UNKNOWN_FIELD),
+        ),
         reason: printable(&reason(&error.inner().to_string())),
     })
 }
@@ -33,7 +36,7 @@ fn reason(message: &str) -> String {
     if message.starts_with("missing field") || message.starts_with("duplicate field") {
         return message.to_owned();
     }
-    let is_field = message.starts_with("unknown field");
+    let is_field = message.starts_with(UNKNOWN_FIELD);
     if !is_field && !message.starts_with("unknown variant") {
         return "the value has a wrong type or form".to_owned();
     }
@@ -58,6 +61,9 @@ fn reason(message: &str) -> String {
     }
 }
 
+/// How serde begins to say that a field is none.
+const UNKNOWN_FIELD: &str = "unknown field";
+
 /// What stands in the place of what was given as a name.
 const HIDDEN: &str = "(not repeated: it may be a secret)";
 
@@ -77,10 +83,12 @@ fn is_like_a_name(text: &str) -> bool {
         && text.split('-').all(|word| word.len() < 20)
 }
 
-/// Where in a document something is, as serde says it, but for what may be a secret.
-fn shown_path(path: &Path) -> String {
+/// Where in a document something is, as serde says it, but for what may be a secret. An unknown field at
+/// its end is no tenant's name: it may be an id that is a token.
+fn shown_path(path: &Path, ends_in_unknown: bool) -> String {
     let mut shown = String::new();
-    for segment in path {
+    let last = path.iter().count().saturating_sub(1);
+    for (at, segment) in path.iter().enumerate() {
         let name = match segment {
             Segment::Seq { index } => {
                 shown += &format!("[{index}]");
@@ -89,7 +97,8 @@ fn shown_path(path: &Path) -> String {
             Segment::Map { key: name } | Segment::Enum { variant: name } => name.as_str(),
             Segment::Unknown => "?",
         };
-        let is_shown = name == "?" || is_like_a_field(name) || is_like_a_name(name);
+        let may_be_name = at < last || !ends_in_unknown;
+        let is_shown = name == "?" || is_like_a_field(name) || may_be_name && is_like_a_name(name);
         if !shown.is_empty() {
             shown.push('.');
         }
@@ -170,6 +179,11 @@ mod tests {
             let error = from_value::<BTreeMap<String, Inner>>(entries).unwrap_err();
             assert_eq!(error.path.contains(name), is_shown, "{error}");
         }
+        // A token of Splunk's, which a tenant may be called after as well.
+        let guid = "0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8";
+        let document = json!({"url": "x", "inner": {"shape": "lines", guid: 1}});
+        let error = from_value::<Document>(document).unwrap_err();
+        assert!(!error.to_string().contains(guid), "{error}");
     }
 
     #[test]

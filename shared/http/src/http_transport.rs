@@ -15,7 +15,7 @@ use url::{Host, Url};
 
 use crate::address::is_loopback;
 use crate::certificate_trouble::CertificateTrouble;
-use crate::proxy::{https_proxy, https_proxy_hosts};
+use crate::proxy::{https_proxy, https_proxy_hosts, unusable_proxy};
 use crate::public_address::{PublicOnly, is_public};
 use crate::transport::{Body, Transport, TransportError};
 use crate::wire_text::printable;
@@ -132,6 +132,11 @@ impl HttpTransport {
 
     fn tls_client(&self) -> Result<&reqwest::Client, TransportError> {
         ready(self.tls.get_or_init(|| {
+            if let Some(variable) = unusable_proxy(|name| env::var(name).ok()) {
+                return Err(format!(
+                    "{variable} does not name a proxy: give it as http://HOST:PORT, or unset it"
+                ));
+            }
             let builder = self.builder().https_only(true);
             build(if self.own_roots.is_empty() {
                 builder

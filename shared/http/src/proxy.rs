@@ -16,11 +16,20 @@ pub fn https_proxy(variable: impl Fn(&str) -> Option<String>) -> Option<&'static
 /// The hosts of the proxies for https that the environment names, read as the HTTP client reads them:
 /// with or without a scheme, a user and a port.
 pub(crate) fn https_proxy_hosts(variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let host = |name: &str| {
-        let proxy: http::Uri = variable(name)?.trim().parse().ok()?;
-        proxy.host().map(str::to_owned)
-    };
+    let host = |name: &str| proxy_host(&variable(name)?);
     VARIABLES.into_iter().filter_map(host).collect()
+}
+
+fn proxy_host(value: &str) -> Option<String> {
+    let proxy: http::Uri = value.trim().parse().ok()?;
+    proxy.host().map(str::to_owned)
+}
+
+/// The variable that is to name a proxy for https and does not. The HTTP client would pass it over, and
+/// connect directly.
+pub(crate) fn unusable_proxy(variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
+    let name = https_proxy(&variable)?;
+    proxy_host(&variable(name)?).is_none().then_some(name)
 }
 
 #[cfg(test)]
@@ -54,7 +63,12 @@ mod tests {
         }
         for value in ["", " ", "http://", "no proxy"] {
             assert!(of(value).is_empty(), "{value}");
+            let unusable = unusable_proxy(|name| (name == "ALL_PROXY").then(|| value.to_owned()));
+            let is_set = !value.trim().is_empty();
+            assert_eq!(unusable, is_set.then_some("ALL_PROXY"), "{value}");
         }
+        let good = |name: &str| (name == "https_proxy").then(|| "proxy:3128".to_owned());
+        assert_eq!(unusable_proxy(good), None);
         let both = |name: &str| Some(format!("http://{}.example", name.to_ascii_lowercase()));
         assert!(https_proxy_hosts(both).contains(&"all_proxy.example".to_owned()));
     }

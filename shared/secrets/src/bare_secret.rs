@@ -2,10 +2,11 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::document::{Place, has_lines, is_json, is_xml};
+use crate::document::{Expected, Place, has_lines, is_api_key, is_json, is_text, is_xml};
 use crate::encoded::{readings, squeezed, texts};
 use crate::jwt::Jwt;
 use crate::key_marks::{has_key, key_in_text};
+use crate::piece::is_piece;
 use crate::token::TOO_LONG_FOR_A_TOKEN;
 
 /// Bytes of the longest bare secret. Client secrets have 40, tokens of SIEMs a few dozen; an RSA key
@@ -25,6 +26,12 @@ pub enum NotBare {
     /// An object, a list or a string in quotation marks.
     #[error("a JSON document")]
     Json,
+    /// What was cut out of such a document, or of XML.
+    #[error(
+        "a part of a document, by its quotation marks and brackets, or a secret that looks like one (a \
+         new one does not)"
+    )]
+    Piece,
     /// One element or more.
     #[error("an XML document")]
     Xml,
@@ -52,6 +59,11 @@ pub enum NotBare {
     /// A token, where the name of one is expected.
     #[error("a token (JWT)")]
     Token,
+    /// A token in which something lies that is no part of one.
+    #[error(
+        "a token (JWT) with a member that is called a secret, a password or a key, or with a private key"
+    )]
+    SecretInToken,
     /// Something else, where a token is expected that is signed.
     #[error("no signed token (JWT) of three parts in base64")]
     NoJwt,
@@ -77,7 +89,12 @@ pub fn check_bare_secret(secret: &SecretString) -> Result<(), NotBare> {
 /// # Errors
 /// As [`check_bare_secret`].
 pub fn check_bare(text: &str) -> Result<(), NotBare> {
-    if let Some(what) = found(text.as_bytes(), Place::Whole, MAX_ENCODINGS) {
+    check(text, Expected::Bare)
+}
+
+/// The same for what may be no part of a document, either.
+pub(crate) fn check(text: &str, expected: Expected) -> Result<(), NotBare> {
+    if let Some(what) = found(text.as_bytes(), Place::Whole, expected, MAX_ENCODINGS) {
         return Err(what);
     }
     if text.chars().any(char::is_control) {
@@ -94,17 +111,27 @@ pub fn check_bare(text: &str) -> Result<(), NotBare> {
 ///
 /// Each encoding makes the text shorter and leaves hardly a text but by the one reading that is right,
 /// so that the work is in proportion to the length.
-pub(crate) fn found(bytes: &[u8], place: Place, encodings: usize) -> Option<NotBare> {
+pub(crate) fn found(
+    bytes: &[u8],
+    place: Place,
+    expected: Expected,
+    encodings: usize,
+) -> Option<NotBare> {
     if has_key(bytes) {
         return Some(NotBare::Der);
     }
     let texts = texts(bytes);
     texts
         .iter()
-        .find_map(|text| found_in_text(text, place, encodings))
+        .find_map(|text| found_in_text(text, place, expected, encodings))
 }
 
-fn found_in_text(text: &str, place: Place, encodings: usize) -> Option<NotBare> {
+fn found_in_text(
+    text: &str,
+    place: Place,
+    expected: Expected,
+    encodings: usize,
+) -> Option<NotBare> {
     if let Some(jwt) = Jwt::parse(text) {
         return jwt.found(encodings);
     }
@@ -112,15 +139,20 @@ fn found_in_text(text: &str, place: Place, encodings: usize) -> Option<NotBare> 
     if let Some(what) = key_in_text(&squeezed) {
         return Some(what);
     }
-    if is_json(text, &squeezed, place) {
-        return Some(NotBare::Json);
+    if !is_api_key(text, place) {
+        if is_json(text, &squeezed, place, expected) {
+            return Some(NotBare::Json);
+        }
+        if expected == Expected::Token && is_text(text, place) && is_piece(text) {
+            return Some(NotBare::Piece);
+        }
     }
     if is_xml(&squeezed) {
         return Some(NotBare::Xml);
     }
     let deeper = encodings.checked_sub(1).and_then(|fewer| {
         let mut readings = readings(&squeezed);
-        readings.find_map(|bytes| found(&bytes, Place::Encoded, fewer))
+        readings.find_map(|bytes| found(&bytes, Place::Encoded, expected, fewer))
     });
     deeper.or_else(|| has_lines(text, place).then_some(NotBare::Lines))
 }

@@ -1,6 +1,6 @@
 //! Documents in which secrets are kept by name: JSON, XML, and files of several lines.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Where a text was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,17 @@ pub(crate) enum Place {
     Whole,
     /// What was stored stands for it, in hexadecimal or base64.
     Encoded,
+}
+
+/// What is expected in the place of a text, from what may look like much to what may look like little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Expected {
+    /// A claim of a token: whatever its issuer writes into it, such as a list of names and values.
+    Claim,
+    /// A password or a passphrase that somebody made up.
+    Bare,
+    /// A token or a client secret that a service made up: no part of any document.
+    Token,
 }
 
 /// The members of a token that is an object in base64: an API key of Grafana's, as it made them up to
@@ -22,23 +33,29 @@ const MIN_TEXT_CHARS: usize = 24;
 /// Whether a text is a JSON document, or has one in it, which begins with a name in quotation marks and
 /// may be cut off. Secrets may hold brackets and quotation marks, too. `squeezed` is the same without
 /// blanks.
-pub(crate) fn is_json(text: &str, squeezed: &str, place: Place) -> bool {
+pub(crate) fn is_json(text: &str, squeezed: &str, place: Place, expected: Expected) -> bool {
     // Also one whose quotation marks were lost in a shell, or are others than those of JSON.
-    let is_object =
-        squeezed.starts_with('{') && squeezed.ends_with('}') && squeezed.contains(['"', ':']);
+    // Two ids of Bitbucket's stand in braces each, with a colon between them.
+    let is_object = squeezed.starts_with('{')
+        && squeezed.ends_with('}')
+        && squeezed.contains(['"', ':'])
+        && !squeezed.contains("}:{");
     let is_one = has_start(squeezed, '{', &[':', '='])
         || has_start(squeezed, '[', &[',', ']'])
         || is_text(text, place) && (is_object || is_whole(text));
     // The beginning was cut off, or the end of one whose quotation marks were lost.
-    let is_part = is_text(text, place) && (is_cut_out(squeezed) || has_bare_start(squeezed));
-    let mut members = members(squeezed).peekable();
-    (is_one || is_part)
-        && match place {
-            Place::Whole => true,
-            Place::Encoded => {
-                members.peek().is_none() || members.any(|name| !API_KEY.contains(&name.as_str()))
-            }
-        }
+    let is_part = expected >= Expected::Bare
+        && is_text(text, place)
+        && (is_cut_out(squeezed) || has_bare_start(squeezed));
+    is_one || is_part
+}
+
+/// Whether what was stored stands for an API key of Grafana's, and for nothing else.
+pub(crate) fn is_api_key(text: &str, place: Place) -> bool {
+    let is_one = |object: Map<String, Value>| {
+        object.len() == API_KEY.len() && API_KEY.iter().all(|name| object.contains_key(*name))
+    };
+    place == Place::Encoded && serde_json::from_str(text).is_ok_and(is_one)
 }
 
 /// Whether what was stored stands for a text of several lines, such as a file.
@@ -51,7 +68,7 @@ pub(crate) fn has_lines(text: &str, place: Place) -> bool {
         && text.chars().all(is_printable)
 }
 
-fn is_text(text: &str, place: Place) -> bool {
+pub(crate) fn is_text(text: &str, place: Place) -> bool {
     place == Place::Whole || text.len() >= MIN_TEXT_CHARS
 }
 
@@ -130,17 +147,4 @@ fn is_whole(text: &str) -> bool {
         false => text,
     };
     text.starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(text).is_ok()
-}
-
-/// The names of the members at any depth, in small letters, also of a document that was cut off.
-fn members(squeezed: &str) -> impl Iterator<Item = String> {
-    let mut parts = squeezed.split('"').peekable();
-    std::iter::from_fn(move || {
-        loop {
-            let part = parts.next()?;
-            if parts.peek()?.starts_with(':') {
-                return Some(part.to_ascii_lowercase());
-            }
-        }
-    })
 }

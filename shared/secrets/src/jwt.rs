@@ -7,10 +7,12 @@ use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
 use crate::bare_secret::{NotBare, found};
-use crate::document::Place;
+use crate::distinct::Distinct;
+use crate::document::{Expected, Place};
 
-/// What the name of a member contains that is a secret of its own and no claim, in small letters and
-/// without marks such as `_`.
+/// How the name of a member ends that is a secret of its own and no claim, in small letters and without
+/// marks such as `_`. What only has such a word in it is about a secret: `pwdLastSet`, or
+/// `secret_id_accessor`.
 const SECRET: [&str; 10] = [
     "secret",
     "password",
@@ -24,17 +26,27 @@ const SECRET: [&str; 10] = [
     "refreshtoken",
 ];
 
-/// The last word of such a name if it is about a secret and not one: `password_changed_at`, or `pwd_exp` and
-/// `pwd_url` in tokens of Entra's.
-const ABOUT: [&str; 14] = [
-    "at", "count", "date", "exp", "expires", "expiry", "expired", "method", "policy", "required",
-    "reset", "time", "type", "url",
-];
+/// What may stand behind it.
+const ENDS: [&str; 4] = ["", "s", "text", "value"];
 
-/// What Kubernetes has in the token of a service account: the name of the object that the token is kept
-/// in, as a claim of old tokens, and as members of a claim called `secret`.
-const KUBERNETES: &str = "kubernetes.io/serviceaccount/secret.name";
+/// The members of a claim called `secret` in the token of a service account of Kubernetes: the object that
+/// the token is kept in.
 const KUBERNETES_SECRET: [&str; 2] = ["name", "uid"];
+
+/// How many bytes a signature has, by the algorithm (RFC 7518, 8037 and 8812). Keys of RSA have 2048, 3072
+/// or 4096 bits; Entra takes no token that is signed otherwise.
+const SIGNATURE_BYTES: [(&[&str], &[usize]); 7] = [
+    (
+        &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+        &[256, 384, 512],
+    ),
+    (&["ES256", "ES256K", "HS512", "Ed25519"], &[64]),
+    (&["ES384"], &[96]),
+    (&["ES512"], &[132]),
+    (&["EdDSA"], &[64, 114]),
+    (&["HS256"], &[32]),
+    (&["HS384"], &[48]),
+];
 
 /// The members of a private key that is written as JSON (RFC 7518, section 6).
 const PRIVATE_JWK: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
@@ -47,7 +59,8 @@ const BASE64_URL: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// A JWT: three parts in base64 between full stops. The first two are objects.
+/// A JWT: three parts in base64 between full stops. The first two are objects, and the last one is as long
+/// as the signatures of the algorithm are that the first one names.
 pub(crate) struct Jwt {
     /// Names how it was signed.
     header: Map<String, Value>,
@@ -62,13 +75,25 @@ impl Jwt {
             return None;
         };
         let decoded = |part| BASE64_URL.decode(part).ok().map(Zeroizing::new);
-        let object = |part| serde_json::from_slice::<Map<_, _>>(&decoded(part)?).ok();
-        let jwt = Self {
-            header: object(header).filter(|header| header.contains_key("alg"))?,
-            claims: object(claims)?,
-            signature: decoded(signature).filter(|signature| !signature.is_empty())?,
+        let object = |part| match serde_json::from_slice(&decoded(part)?) {
+            Ok(Distinct(Value::Object(object))) => Some(object),
+            _ => None,
         };
-        Some(jwt)
+        let jwt = Self {
+            header: object(header)?,
+            claims: object(claims)?,
+            signature: decoded(signature)?,
+        };
+        jwt.has_whole_signature().then_some(jwt)
+    }
+
+    /// Whether there is neither less nor more than a signature: a key may have been put behind it.
+    fn has_whole_signature(&self) -> bool {
+        let algorithm = self.header.get("alg").and_then(Value::as_str);
+        let mut known = SIGNATURE_BYTES.iter();
+        known
+            .find(|(algorithms, _)| algorithm.is_some_and(|is| algorithms.contains(&is)))
+            .is_some_and(|(_, bytes)| bytes.contains(&self.signature.len()))
     }
 
     /// What is in it that is no part of a token, such as a password or a key, also where that is encoded
@@ -95,7 +120,7 @@ impl Search {
     /// `is_secret` if the object belongs to a member that is called one.
     fn object(&self, object: &Map<String, Value>, is_secret: bool) -> Option<NotBare> {
         if is_private_jwk(object) {
-            return Some(NotBare::Json);
+            return Some(NotBare::SecretInToken);
         }
         object.iter().find_map(|(name, value)| {
             let is_secret = is_secret || is_called_secret(name, value);
@@ -107,8 +132,8 @@ impl Search {
     fn value(&self, value: &Value, is_secret: bool) -> Option<NotBare> {
         match value {
             Value::Null | Value::Bool(_) => None,
-            Value::Number(_) => is_secret.then_some(NotBare::Json),
-            Value::String(text) if is_secret && !is_flag(text) => Some(NotBare::Json),
+            Value::Number(_) => is_secret.then_some(NotBare::SecretInToken),
+            Value::String(text) if is_secret && !is_flag(text) => Some(NotBare::SecretInToken),
             Value::String(text) => self.bytes(text.as_bytes()),
             Value::Array(values) => values.iter().find_map(|value| self.value(value, is_secret)),
             Value::Object(object) => self.object(object, is_secret),
@@ -117,7 +142,7 @@ impl Search {
 
     fn bytes(&self, bytes: &[u8]) -> Option<NotBare> {
         let fewer = self.encodings.checked_sub(1)?;
-        found(bytes, Place::Encoded, fewer)
+        found(bytes, Place::Encoded, Expected::Claim, fewer)
     }
 }
 
@@ -136,14 +161,13 @@ fn is_called_secret(name: &str, value: &Value) -> bool {
             .all(|name| KUBERNETES_SECRET.contains(&name.as_str())),
         None => false,
     };
-    if name == KUBERNETES || name == "secret" && is_of_kubernetes() {
+    if name == "secret" && is_of_kubernetes() {
         return false;
     }
-    let last = name.rsplit(['_', '-', '.', ' ']).next().unwrap_or(name);
-    let is_about = last != name && ABOUT.iter().any(|word| last.eq_ignore_ascii_case(word));
     let mut name = name.to_ascii_lowercase();
     name.retain(|c| c.is_ascii_alphanumeric());
-    SECRET.iter().any(|secret| name.contains(secret)) && !is_about
+    let mut words = ENDS.iter().filter_map(|end| name.strip_suffix(end));
+    words.any(|word| SECRET.iter().any(|secret| word.ends_with(secret)))
 }
 
 #[cfg(test)]
@@ -166,13 +190,15 @@ mod tests {
         text.chars().cycle().take(chars).collect()
     }
 
-    /// One of so many characters.
-    fn jwt(header: &str, claims: &str, chars: usize) -> String {
-        let text = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part) + ".");
-        let text = text.concat();
-        // The last character is no more than what is left of a byte.
-        let signature = part(chars - text.len() - 1);
-        format!("{text}{signature}A")
+    /// One with a signature of that length.
+    fn jwt(header: &str, claims: &str, signature_bytes: usize) -> String {
+        let signature = URL_SAFE_NO_PAD.decode(part(1368)).unwrap();
+        let parts = [
+            header.as_bytes(),
+            claims.as_bytes(),
+            &signature[..signature_bytes],
+        ];
+        parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".")
     }
 
     const HEADER: &str = r#"{"typ":"JWT","alg":"RS256"}"#;
@@ -180,58 +206,91 @@ mod tests {
 
     /// What is said of one with these claims, as a token.
     fn of_claims(claims: &str) -> Result<(), NotBare> {
-        let chars = URL_SAFE_NO_PAD.encode([HEADER, claims].concat()).len();
-        let mut chars = chars + 100;
-        // Base64 is never one character longer than a multiple of four.
-        while URL_SAFE_NO_PAD
-            .decode(jwt(HEADER, claims, chars).rsplit('.').next().unwrap())
-            .is_err()
-        {
-            chars += 1;
-        }
-        let [as_client_secret, as_token] = said(&jwt(HEADER, claims, chars));
+        let [as_client_secret, as_token] = said(&jwt(HEADER, claims, 256));
         assert!(as_client_secret.is_err());
         as_token
     }
 
     #[test]
     fn one_says_how_it_was_signed_and_may_be_as_long_as_a_header() {
-        let long = jwt(HEADER, CLAIMS, 8192);
+        let of_bytes = |bytes: usize| {
+            let fixed = jwt(HEADER, r#"{"sub":""}"#, 256).len();
+            let sub = "a".repeat((bytes - fixed) * 3 / 4);
+            jwt(HEADER, &format!(r#"{{"sub":"{sub}"}}"#), 256)
+        };
+        let long = of_bytes(8192);
+        assert!((8189..=8192).contains(&long.len()));
         assert_eq!(said(&long), [Err(NotBare::Long), Ok(())]);
-        let longer = jwt(HEADER, CLAIMS, 8196);
-        assert_eq!(said(&longer), [Err(NotBare::Long); 2]);
+        assert_eq!(said(&of_bytes(8200)), [Err(NotBare::Long); 2]);
         assert_eq!(
-            said(&jwt(HEADER, CLAIMS, 300)),
+            said(&jwt(HEADER, CLAIMS, 256)),
             [Err(NotBare::Encoded), Ok(())]
         );
         for header in [r#"{"x":"x"}"#, r#"["alg"]"#, r#"{"alg""#, "alg"] {
-            let refused = said(&jwt(header, CLAIMS, 900));
+            let refused = said(&jwt(header, CLAIMS, 256));
             assert!(refused.iter().all(Result::is_err), "{header}");
         }
         for claims in ["", "a", r#"["sub"]"#, r#"{"sub":"#, "\u{80}"] {
-            let refused = said(&jwt(HEADER, claims, 900));
+            let refused = said(&jwt(HEADER, claims, 256));
             assert!(refused.iter().all(Result::is_err), "{claims}");
         }
-        let unsigned = jwt(HEADER, CLAIMS, 300);
+        let unsigned = jwt(HEADER, CLAIMS, 256);
         let unsigned = unsigned.rsplit_once('.').unwrap().0;
         for text in [
             format!("eyJ{}.{}.{}", part(200), part(200), part(200)),
             format!("eyJhbGciOiJSUzI1NiJ9.{}.{}", part(300), part(86)),
             // A signature that is none, or not there, or two.
-            jwt(HEADER, CLAIMS, 300) + "~",
+            jwt(HEADER, CLAIMS, 256) + "~",
             format!("{unsigned}."),
             unsigned.to_owned(),
-            jwt(HEADER, CLAIMS, 300) + ".AAAA",
+            jwt(HEADER, CLAIMS, 256) + ".AAAA",
         ] {
             let refused = said(&text);
             assert!(refused.iter().all(Result::is_err), "{text}");
         }
     }
 
+    /// A key, a secret or a document that was put behind a token.
+    #[test]
+    fn one_with_something_behind_its_signature_is_not() {
+        let ed25519 = [
+            &[0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32][..],
+            &[0x87; 32],
+        ]
+        .concat();
+        let hex: String = ed25519.iter().map(|byte| format!("{byte:02x}")).collect();
+        for (algorithm, bytes) in [
+            ("RS256", 256),
+            ("RS256", 384),
+            ("HS512", 64),
+            ("ES512", 132),
+        ] {
+            let header = format!(r#"{{"alg":"{algorithm}"}}"#);
+            let token = jwt(&header, CLAIMS, bytes);
+            assert_eq!(said(&token)[1], Ok(()), "{algorithm}");
+            for behind in [
+                URL_SAFE_NO_PAD.encode(&ed25519),
+                hex.clone(),
+                format!("A{}", URL_SAFE_NO_PAD.encode("-----BEGIN PRIVATE KEY-----")),
+                URL_SAFE_NO_PAD.encode(r#"{"client_secret":"abc8Q~defGhi_jkl.MnoPqr"}"#),
+                "abc8QdefGhi_jklMnoPqr-stuVwxyz0123456".to_owned(),
+            ] {
+                let refused = said(&format!("{token}{behind}"));
+                assert!(refused.iter().all(Result::is_err), "{algorithm} {behind}");
+            }
+        }
+        for (algorithm, bytes) in [("RS256", 255), ("ES256", 63), ("none", 0), ("XS256", 256)] {
+            let header = format!(r#"{{"alg":"{algorithm}"}}"#);
+            let refused = said(&jwt(&header, CLAIMS, bytes));
+            assert!(refused.iter().all(Result::is_err), "{algorithm}");
+        }
+    }
+
     #[test]
     fn one_with_padding_is_taken() {
         let signature = URL_SAFE_NO_PAD.decode(part(340)).unwrap();
-        let parts = [HEADER.as_bytes(), br#"{"sub":"ab"}"#, &signature[..254]];
+        let signature = [&signature[..], &[7; 256]].concat();
+        let parts = [HEADER.as_bytes(), br#"{"sub":"ab"}"#, &signature[..256]];
         let text = parts.map(|part| URL_SAFE.encode(part)).join(".");
         assert!(text.ends_with('='), "{text}");
         assert_eq!(said(&text)[1], Ok(()), "{text}");
@@ -242,6 +301,11 @@ mod tests {
         for claims in [
             r#"{"kubernetes.io":{"secret":{"name":"deployer","uid":"1"}}}"#,
             r#"{"kubernetes.io/serviceaccount/secret.name":"deployer-token-x7k2p"}"#,
+            r#"{"pwdLastSet":"133000000000000000","passwordLastSet":1790000000,"password_expiry":"never"}"#,
+            r#"{"resource_access":{"secrets-manager":{"roles":["reader"]}}}"#,
+            r#"{"https://example.com/secrets/role":"reader","secret_id_accessor":"a","secret_id_num_uses":3}"#,
+            r#"{"labels":"env:prod,team:secops,tier:one"}"#,
+            r#"{"sub":"{8f2b1a5c-0d3e-4b6f-9a1c-2e4d6f8a0b1c}:{0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9}"}"#,
             r#"{"must_change_password":false,"has_password":["true"],"sub":"a"}"#,
             r#"{"must_reset_password":"false","client_secret":null}"#,
             r#"{"password_changed_at":1790000000,"pwd_exp":"86400","pwd_url":"https://a.example/"}"#,
@@ -255,26 +319,37 @@ mod tests {
     #[test]
     fn secrets_in_claims_are_not() {
         for (claims, what) in [
-            (r#"{"client_secret":"s3cret"}"#, NotBare::Json),
-            (r#"{"client_secre\u0074":"s3cret"}"#, NotBare::Json),
-            (r#"{"a":{"private_key":"s3cret"}}"#, NotBare::Json),
-            (r#"{"PrivateKey":["s3cret"]}"#, NotBare::Json),
-            (r#"{"client_secrets":[{"value":"s3cret"}]}"#, NotBare::Json),
-            (r#"{"secretText":"s3cret"}"#, NotBare::Json),
-            (r#"{"SecretAccessKey":"s3cret"}"#, NotBare::Json),
-            (r#"{"secret":{"value":"s3cret"}}"#, NotBare::Json),
-            (r#"{"secret":{"name":"a","value":"s3cret"}}"#, NotBare::Json),
-            (r#"{"private-key":{"pem":"s3cret"}}"#, NotBare::Json),
-            (r#"{"passphrase":"s3cret"}"#, NotBare::Json),
-            (r#"{"api_key":"s3cret"}"#, NotBare::Json),
-            (r#"{"refresh_token":"s3cret"}"#, NotBare::Json),
-            (r#"{"password":12345678}"#, NotBare::Json),
-            (r#"{"secret_account":"s3cret"}"#, NotBare::Json),
-            (r#"{"passwordUpdate":"s3cret"}"#, NotBare::Json),
-            (r#"{"kty":"oct","k":"c7uPzJmWvK2o"}"#, NotBare::Json),
+            (r#"{"client_secret":"s3cret"}"#, NotBare::SecretInToken),
+            (r#"{"client_secre\u0074":"s3cret"}"#, NotBare::SecretInToken),
+            (r#"{"a":{"private_key":"s3cret"}}"#, NotBare::SecretInToken),
+            (r#"{"PrivateKey":["s3cret"]}"#, NotBare::SecretInToken),
+            (
+                r#"{"client_secrets":[{"value":"s3cret"}]}"#,
+                NotBare::SecretInToken,
+            ),
+            (r#"{"secretText":"s3cret"}"#, NotBare::SecretInToken),
+            (r#"{"SecretAccessKey":"s3cret"}"#, NotBare::SecretInToken),
+            (r#"{"secret":{"value":"s3cret"}}"#, NotBare::SecretInToken),
+            (
+                r#"{"secret":{"name":"a","value":"s3cret"}}"#,
+                NotBare::SecretInToken,
+            ),
+            (
+                r#"{"private-key":{"pem":"s3cret"}}"#,
+                NotBare::SecretInToken,
+            ),
+            (r#"{"passphrase":"s3cret"}"#, NotBare::SecretInToken),
+            (r#"{"api_key":"s3cret"}"#, NotBare::SecretInToken),
+            (r#"{"refresh_token":"s3cret"}"#, NotBare::SecretInToken),
+            (r#"{"password":12345678}"#, NotBare::SecretInToken),
+            (r#"{"passwordValue":"s3cret"}"#, NotBare::SecretInToken),
+            (
+                r#"{"kty":"oct","k":"c7uPzJmWvK2o"}"#,
+                NotBare::SecretInToken,
+            ),
             (
                 r#"{"jwk":{"kty":"OKP","x":"1","d":"c7uPzJmWvK2o"}}"#,
-                NotBare::Json,
+                NotBare::SecretInToken,
             ),
             (
                 r#"{"a":"{\"client_secret\":\"s3cret of one\"}"}"#,
@@ -291,22 +366,44 @@ mod tests {
         }
     }
 
+    /// Of two members of one name, a reader sees the last one.
+    #[test]
+    fn one_with_a_member_twice_is_not() {
+        let key = r#"{"kty":"OKP","crv":"Ed25519","x":"1","d":"c7uPzJmWvK2o"}"#;
+        let twice = format!(r#"{{"alg":"RS256","jwk":{key},"jwk":null}}"#);
+        for (header, claims) in [
+            (
+                HEADER,
+                r#"{"client_secret":"hunter2hunter2","client_secret":null}"#,
+            ),
+            (HEADER, r#"{"a":"-----BEGIN PRIVATE KEY-----","a":"x"}"#),
+            (HEADER, r#"{"a":[{"b":1,"\u0062":2}]}"#),
+            (&twice, CLAIMS),
+        ] {
+            let refused = said(&jwt(header, claims, 256));
+            assert!(refused.iter().all(Result::is_err), "{header} {claims}");
+        }
+    }
+
     #[test]
     fn nothing_else_is_a_signature() {
-        let unsigned = jwt(HEADER, CLAIMS, 300);
+        let unsigned = jwt(HEADER, CLAIMS, 256);
         let unsigned = unsigned.rsplit_once('.').unwrap().0;
+        // A key of an elliptic curve, and what was made as long as a signature.
         let der = [
             &[0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32][..],
             &[0x87; 32],
+            &[0; 256],
         ];
-        let text = format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode(der.concat()));
+        let der = &der.concat()[..256];
+        let text = format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode(der));
         assert_eq!(said(&text), [Err(NotBare::Der); 2]);
     }
 
     /// Whatever stands in front of it, and however much of its end is lost.
     #[test]
     fn a_document_behind_a_full_stop_is_no_signature() {
-        let unsigned = jwt(HEADER, CLAIMS, 300);
+        let unsigned = jwt(HEADER, CLAIMS, 256);
         let unsigned = unsigned.rsplit_once('.').unwrap().0;
         let documents: [&[u8]; 4] = [
             br#"{"contoso":"s3cret of one","fabrikam":"0ther"}"#,

@@ -17,6 +17,7 @@
 mod bare_secret;
 #[cfg(feature = "aws")]
 mod cache;
+mod distinct;
 mod document;
 mod encoded;
 mod env;
@@ -27,6 +28,7 @@ mod key_marks;
 #[cfg(feature = "aws")]
 mod manager;
 mod own_member;
+mod piece;
 mod secret_itself;
 #[cfg(feature = "aws")]
 mod shape;

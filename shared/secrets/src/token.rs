@@ -3,7 +3,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::bare_secret::{NotBare, check_bare};
+use crate::bare_secret::{self, NotBare, check_bare};
+use crate::document::Expected;
 use crate::jwt::Jwt;
 
 /// Characters from which on a text is neither, unless it is a JWT. Tokens have a few dozen. Entra makes
@@ -26,8 +27,8 @@ const PLACES: [&str; 24] = [
     "../",
     "drawbridge/",
     "drawbridge-data/",
-    "/Users/",
-    "/Volumes/",
+    "/users/",
+    "/volumes/",
     "/data/",
     "/etc/",
     "/home/",
@@ -82,7 +83,7 @@ pub fn check_client_secret(secret: &SecretString) -> Result<(), NotBare> {
 }
 
 fn check(text: &str, is_jwt: bool) -> Result<(), NotBare> {
-    match check_bare(text) {
+    match bare_secret::check(text, Expected::Token) {
         Err(NotBare::Long) if is_jwt && text.len() <= MAX_JWT_BYTES => {}
         checked => checked?,
     }
@@ -103,6 +104,8 @@ fn check(text: &str, is_jwt: bool) -> Result<(), NotBare> {
 fn is_place(text: &str) -> bool {
     let is_drive =
         matches!(text.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
+    // Neither the names of files on Windows nor prefixes such as `file:` have a case.
+    let text = text.to_ascii_lowercase();
     is_drive
         || PLACES.iter().any(|start| text.starts_with(start))
         || ENDINGS.iter().any(|ending| text.ends_with(ending))
@@ -215,6 +218,10 @@ mod tests {
             "~/contoso",
             "/Users/me/contoso",
             "contoso.pem",
+            "Contoso.PEM",
+            "FILE:/run/secrets/contoso",
+            "Env:CONTOSO_SECRET",
+            "HTTPS://vault.example/contoso",
             "/run/secrets/contoso@2",
             "/home/josé/contoso",
             "D:/x/contoso.pem",

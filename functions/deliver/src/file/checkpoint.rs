@@ -82,8 +82,13 @@ impl Checkpoint {
         }))
     }
 
-    /// Notes that everything before the position is delivered.
+    /// Notes that everything before the position is delivered. Where the folder is gone with the file, of
+    /// which the rest is delivered while it is held open, nothing is noted, and the folder stays gone.
     pub(super) fn write(&self, position: &Position) -> Result<(), FileError> {
+        let folder = std::fs::symlink_metadata(self.root.path());
+        if folder.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(());
+        }
         let written = serde_json::to_vec(position)
             .map_err(io::Error::from)
             .and_then(|text| self.root.replace(&self.name, &text, Access::Private));

@@ -249,11 +249,15 @@ impl Folder {
         Ok((source.identity == one.identity).then_some(source))
     }
 
-    /// The files in the folder.
+    /// The files in the folder; none where it is gone.
     fn list(&self) -> Result<Vec<Rotated>, FileError> {
         let fault = |error| FileError::io(self.root.path(), &error);
         let mut listed = Vec::new();
-        for entry in self.root.entries("").map_err(fault)? {
+        let entries = match self.root.entries("") {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            entries => entries.map_err(fault)?,
+        };
+        for entry in entries {
             let Entry::File(name) = entry else {
                 continue;
             };

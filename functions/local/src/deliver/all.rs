@@ -45,7 +45,10 @@ pub(super) async fn run(
     let mut tries = 0;
     loop {
         let round = files.round(&stop).await?;
-        if args.once || *stop.borrow() {
+        if *stop.borrow() {
+            return files.end().await;
+        }
+        if args.once {
             return round.ended();
         }
         let wait = match round.later {
@@ -118,7 +121,7 @@ impl Files<'_> {
         for (name, trouble) in found.troubles {
             self.tell(&name, Some(trouble));
         }
-        for name in found.names {
+        for name in self.with_gone(found.names) {
             round.all += 1;
             let mut has_turn_ended = false;
             let done = self.deliver(&name, &file, stop, &mut has_turn_ended).await;
@@ -154,6 +157,19 @@ impl Files<'_> {
             }
         }
         Ok(round)
+    }
+
+    /// The tenants with files, and those whose folder was removed before its files were delivered: they are
+    /// held open.
+    fn with_gone(&mut self, mut names: Vec<String>) -> Vec<String> {
+        self.open.retain(|name, delivery| {
+            let is_there = names.contains(name);
+            is_there || delivery.left().is_ok_and(|left| !left.is_empty())
+        });
+        names.extend(self.open.keys().cloned());
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     async fn deliver(
@@ -298,6 +314,5 @@ fn tenants(folder: &Path, file: &str) -> std::io::Result<Found> {
             }
         }
     }
-    found.names.sort_unstable();
     Ok(found)
 }

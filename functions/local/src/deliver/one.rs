@@ -46,6 +46,10 @@ pub(super) async fn run(
                     }
                     _ => {}
                 }
+                if *stop.borrow() {
+                    // What has become of the file since the last records.
+                    check_at_end(&mut delivery).await?;
+                }
                 if args.once || *stop.borrow() {
                     return check_complete(&report, &mut delivery);
                 }

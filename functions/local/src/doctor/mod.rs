@@ -143,7 +143,7 @@ fn of_check(checked: &Checked<'_>, place: &DataLocation) -> Vec<Line> {
     let name = checked.name();
     let check = place.command(&format!("tenants check {name}"));
     let document = checked.document_error().map(|error| {
-        let todo = format!("correct its document, then run {check}");
+        let todo = format!("do what it says, then run {check}");
         Line::failed(format!("{name}: document"), error.to_string(), todo)
     });
     let findings = checked.findings().iter().map(|finding| {

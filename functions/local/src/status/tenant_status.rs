@@ -142,9 +142,7 @@ impl TenantStatus {
         Some(Problem {
             word: "broken",
             what: refusal.clone(),
-            todo: format!(
-                "correct its document, then run `drawbridge tenants check {name}{options}`"
-            ),
+            todo: format!("do what it says, then run `drawbridge tenants check {name}{options}`"),
         })
     }
 

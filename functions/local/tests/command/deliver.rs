@@ -85,6 +85,11 @@ impl Server {
         *self.answer.lock().unwrap() = (status, words.to_owned());
     }
 
+    /// How often it was asked.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -258,7 +263,7 @@ fn who_stops_it_is_told_what_ends_with_it() {
     server.answers(503);
     append(&folder, 0..3);
     let child = follow(&folder, &server).spawn().unwrap();
-    until(|| server.asked.load(Ordering::SeqCst) > 0);
+    until(|| server.asked() > 0);
     std::fs::remove_file(folder.output()).unwrap();
     signal(&child, "-TERM");
     let outcome = Outcome::of(child.wait_with_output().unwrap());
@@ -270,6 +275,36 @@ fn who_stops_it_is_told_what_ends_with_it() {
             "put it back",
         ],
     ));
+}
+
+/// As after `tenants purge`, or `mv`.
+#[cfg(unix)]
+#[test]
+fn what_is_left_of_a_file_is_delivered_when_its_folder_is_gone() {
+    use crate::support::command::signal;
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    server.answers(503);
+    append(&folder, 0..3);
+    let gone = folder.own_output().parent().unwrap().to_owned();
+    for (status, delivered) in [(503, 0), (200, 3)] {
+        let asked = server.asked();
+        let child = follow(&folder, &server).spawn().unwrap();
+        until(|| server.asked() > asked);
+        let moved = gone.with_extension("moved");
+        std::fs::rename(&gone, &moved).unwrap();
+        server.answers(status);
+        until(|| server.files().len() == delivered);
+        signal(&child, "-TERM");
+        let outcome = Outcome::of(child.wait_with_output().unwrap());
+        match delivered {
+            0 => discreet(outcome.failed(1, &["93 bytes of ", "siem.ndjson were not delivered"])),
+            _ => discreet(outcome.well()),
+        };
+        assert!(!gone.exists());
+        std::fs::rename(&moved, &gone).unwrap();
+    }
 }
 
 /// Written between the copy and the truncation: it is told by the command that saw it, also if nothing was
@@ -288,9 +323,9 @@ fn what_was_lost_while_it_ran_is_no_success() {
     let beside = folder.output().with_extension("ndjson.1");
     std::fs::copy(folder.output(), beside).unwrap();
     append(&folder, 4..6);
-    let before = server.asked.load(Ordering::SeqCst);
+    let before = server.asked();
     let child = follow(&folder, &server).spawn().unwrap();
-    until(|| server.asked.load(Ordering::SeqCst) > before);
+    until(|| server.asked() > before);
     std::fs::write(folder.output(), "").unwrap();
     append(&folder, 6..8);
     signal(&child, "-TERM");
@@ -362,13 +397,15 @@ fn sentinel_is_signed_in_to_with_a_token_file() {
     std::fs::write(&token, KEY).unwrap();
     discreet(once().failed(1, &["nothing is lost", "not a signed JWT"]));
     // Signed RS256, as far as can be seen here; the server is no Entra.
-    std::fs::write(&token, "eyJhbGciOiJSUzI1NiJ9.e30.TUFSS0VS").unwrap();
+    // With a signature of 256 bytes.
+    let jwt = format!("eyJhbGciOiJSUzI1NiJ9.e30.{}TQ", "TUFS".repeat(85));
+    std::fs::write(&token, &jwt).unwrap();
     discreet(once().failed(
         1,
         &["nothing is lost", "not the Microsoft Entra login service"],
     ));
     let bodies = server.bodies.lock().unwrap();
-    assert!(bodies[0].contains("client_assertion=eyJhbGciOiJSUzI1NiJ9.e30.TUFSS0VS"));
+    assert!(bodies[0].contains(&format!("client_assertion={jwt}")));
     assert!(bodies[0].contains("scope=https%3A%2F%2Fmonitor.azure.com%2F.default"));
     assert_eq!(bodies.len(), 1);
 }

@@ -92,6 +92,41 @@ fn new_tenants_are_taken_up_until_ctrl_c() {
     Outcome::of(child.wait_with_output().unwrap()).well();
 }
 
+/// As after `tenants purge`, or `mv`.
+#[cfg(unix)]
+#[test]
+fn what_is_left_of_a_tenant_is_delivered_when_its_folder_is_gone() {
+    use crate::support::command::{Outcome, signal};
+    use crate::support::until;
+
+    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
+    let (folder, server) = (Folder::new(), Server::start());
+    write(&folder, "contoso", &tenant, "");
+    write_of(&folder, "other", &tenant, OTHER, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let gone = folder.path().join("contoso");
+    for (status, delivered) in [(503, 0), (200, 5)] {
+        server.answers(503);
+        let child = all(&folder, &server, &["--every", "1s"]).spawn().unwrap();
+        let asked = server.asked();
+        until(|| server.asked() >= asked + 2);
+        std::fs::rename(&gone, gone.with_extension("moved")).unwrap();
+        server.answers(status);
+        until(|| server.files().len() == delivered);
+        signal(&child, "-TERM");
+        let outcome = Outcome::of(child.wait_with_output().unwrap());
+        match delivered {
+            0 => outcome.failed(
+                1,
+                &["contoso: ", " bytes of ", "were not delivered", "1 of 2"],
+            ),
+            _ => outcome.well(),
+        };
+        assert!(!gone.exists());
+        std::fs::rename(gone.with_extension("moved"), &gone).unwrap();
+    }
+}
+
 /// A link is not followed, and what it leads to is not left out in silence.
 #[cfg(unix)]
 #[test]

@@ -90,3 +90,30 @@ fn a_proxy_that_is_in_the_way_is_named_with_the_way_out() {
         assert_eq!(asked.lock().unwrap().is_empty(), connects.is_empty());
     }
 }
+
+/// Not passed over in silence, which would connect directly.
+#[test]
+fn a_proxy_that_is_none_is_named() {
+    let folder = Folder::new();
+    let (settings, records) = (
+        folder.path().join("to.json"),
+        folder.path().join("r.ndjson"),
+    );
+    let to = format!(
+        r#"{{"target":"webhook","url":"https://{}","secret":"env:KEY"}}"#,
+        nobody()
+    );
+    std::fs::write(&settings, to).unwrap();
+    std::fs::write(&records, "{\"AlertId\":\"a\"}\n").unwrap();
+    let mut command = drawbridge(&["deliver", "--once", "--to"]);
+    command
+        .arg(&settings)
+        .arg("--file")
+        .arg(&records)
+        .env("HTTPS_PROXY", "http://")
+        .env("KEY", "the-signing-key");
+    run(command).failed(
+        1,
+        &["HTTPS_PROXY does not name a proxy", "http://HOST:PORT"],
+    );
+}

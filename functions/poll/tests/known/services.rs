@@ -46,8 +46,9 @@ struct Role(#[expect(dead_code, reason = "it takes memory")] Arc<dyn AssertionSo
 #[async_trait]
 impl AssertionSource for Role {
     async fn assertion(&self) -> Result<SecretString, AssertionError> {
-        // {"alg":"RS256"}
-        Ok("eyJhbGciOiJSUzI1NiJ9.e30.c2ln".into())
+        // {"alg":"RS256"}, and a signature of 256 bytes.
+        let signature = "c2ln".repeat(85);
+        Ok(format!("eyJhbGciOiJSUzI1NiJ9.e30.{signature}cw").into())
     }
 }
 

@@ -62,10 +62,13 @@ const TOKENS: &[(&str, &str)] = &[
     ("echo", "Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5LXN0YXBsZQo="),
 ];
 
-/// A JWT as Entra hands it out, shortened.
+/// A JWT as Entra hands it out, with fewer claims.
 const JWT: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIsIng1dCI6ImlteDhfUEdXbE5HYVJlIn0.\
     eyJhdWQiOiJhcGk6Ly9zaWVtIiwiaXNzIjoiaHR0cHM6Ly9zdHMud2luZG93cy5uZXQvIiwic3ViIjoiYSIsInJvbGVzIjpbIldyaXRlIl19.\
-    kD-9_3mVb9_Qw3rTy7uIoP1aSdFgH5jKlZxCvBnM0qW9c8b7a6dx7uPzJmWvK2oQ1fS9dR0tYbLcN4eG6hA8iVkU3wM5jI0";
+    pTyGJMuHbEL31IeL2HPcHyGcFRl1SPnXNYvMIHa_2o76umfXfKm_r5kJP1VrT-1FJors_6ILi8IHn5kxsC7tVO_Hbk\
+    Qfyy_KV5zjR3j1twdTKWTddB-XhkAS1voQG6yyzyN9zHYIa4UOrGNATMuDJawTgsu8PO-799nKSNrh9UCauSDmLhuV\
+    tcqcYezdZ_tDDj8hYs5suKcNd8Zra9A9sKPxZ9W3qLy7zKUVQDT7S8sTQCBNR3YbDgbleph1QHt61QTC4XATWS8PHp\
+    9NHfYjFM5DI4pZj59fhZ5R1Py4oJe2JbmPTuSgR7cMy-UcU3zr1ZtoLuCr64CxqlIOdNKhiA";
 
 /// Tokens of other services, in which an object stands between full stops. No SIEM hands out one, and a
 /// document of secrets behind a full stop looks the same.
