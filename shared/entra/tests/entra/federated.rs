@@ -26,7 +26,14 @@ impl AssertionSource for Given {
 
 fn token(claims: &str) -> String {
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"k"}"#);
-    format!("{header}.{}.{MARKER}", URL_SAFE_NO_PAD.encode(claims))
+    let claims = URL_SAFE_NO_PAD.encode(claims);
+    format!("{header}.{claims}.{}", signature())
+}
+
+/// One as long as a key of 2048 bits makes it.
+fn signature() -> String {
+    let bytes = MARKER.bytes().cycle().take(256);
+    URL_SAFE_NO_PAD.encode(bytes.collect::<Vec<_>>())
 }
 
 fn provider(script: &Arc<Script>, assertion: Result<String, AssertionError>) -> Federated {
@@ -115,7 +122,10 @@ const RS256: &str = r#"{"alg":"RS256"}"#;
 #[tokio::test(start_paused = true)]
 async fn no_assertion_but_rs256_is_sent() {
     let script = Script::tokens([]);
-    let with = |header: &str| format!("{}.e30.{MARKER}", URL_SAFE_NO_PAD.encode(header));
+    let with = |header: &str| {
+        let header = URL_SAFE_NO_PAD.encode(header);
+        format!("{header}.e30.{}", signature())
+    };
     for (text, hint) in [
         (with(r#"{"alg":"HS256"}"#), "HS256"),
         (with(r#"{"alg":"none"}"#), "none"),
@@ -126,16 +136,18 @@ async fn no_assertion_but_rs256_is_sent() {
         // A file with more than the token, and what is a token by its header alone.
         (with(RS256) + "\n-----BEGIN PRIVATE KEY-----\nMC4C\n", "PEM"),
         (
-            format!("{}.YQ.{MARKER}", URL_SAFE_NO_PAD.encode(RS256)),
+            format!("{}.YQ.{}", URL_SAFE_NO_PAD.encode(RS256), signature()),
             "no signed token",
         ),
+        (with(RS256) + "MC4CAQAwBQYDK2Vw", "no signed token"),
         (
             format!(
-                "{}.{}.{MARKER}",
+                "{}.{}.{}",
                 URL_SAFE_NO_PAD.encode(RS256),
-                URL_SAFE_NO_PAD.encode(r#"{"client_secret":"MARKER"}"#)
+                URL_SAFE_NO_PAD.encode(r#"{"client_secret":"MARKER"}"#),
+                signature()
             ),
-            "JSON",
+            "called a secret",
         ),
     ] {
         let error = provider(&script, Ok(text)).fetch().await.unwrap_err();
