@@ -97,6 +97,23 @@ impl DataLocation {
         }
     }
 
+    /// A stack with these outputs and parameters whose objects are in `store`. It reaches no AWS.
+    #[cfg(test)]
+    pub(crate) fn test_stack(
+        store: Arc<dyn Catalogue>,
+        outputs: &[(&str, &str)],
+        parameters: &[(&str, &str)],
+    ) -> Self {
+        let config = aws_config::SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .build();
+        let named = NamedStack::of_test(outputs, parameters);
+        Self {
+            store,
+            ..Self::of_stack(stack::Stack::new(config, "b".to_owned(), Some(named)))
+        }
+    }
+
     /// Refuses a folder that is not there, where a command only looks at what one holds. The default one is
     /// no mistake: nothing was added yet.
     pub(crate) fn check_exists(&self) -> Result<(), Failure> {
