@@ -169,3 +169,32 @@ fn meaning(request: &BackfillRequest) -> String {
         request.window.to(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use drawbridge_store::testing::FaultyStore;
+
+    use super::{DataLocation, check_output};
+
+    /// The tenant of the stack's parameters writes to all that the stack has, as each does that names none.
+    #[test]
+    fn an_output_that_the_stack_does_not_have_is_refused() {
+        let outputs = [
+            ("SiemQueueUrl", "https://q/siem"),
+            ("SiemDeadLetterQueueUrl", "https://q/siem-dead"),
+        ];
+        let place = DataLocation::test_stack(Arc::<FaultyStore>::default(), &outputs, &[]);
+        let refusal = |output| {
+            let checked = check_output(&place, None, Some(output));
+            checked.err().map(|failure| failure.to_string())
+        };
+        assert_eq!(refusal("siem"), None);
+        let refused = refusal("ocsf").unwrap();
+        assert!(
+            refused.contains("no output \"ocsf\"; the tenant has siem"),
+            "{refused}"
+        );
+    }
+}

@@ -104,13 +104,23 @@ impl DataLocation {
         outputs: &[(&str, &str)],
         parameters: &[(&str, &str)],
     ) -> Self {
+        Self::test_place(store, Some(NamedStack::of_test(outputs, parameters)))
+    }
+
+    /// A bucket alone whose objects are in `store`. It reaches no AWS.
+    #[cfg(test)]
+    pub(crate) fn test_bucket(store: Arc<dyn Catalogue>) -> Self {
+        Self::test_place(store, None)
+    }
+
+    #[cfg(test)]
+    fn test_place(store: Arc<dyn Catalogue>, named: Option<NamedStack>) -> Self {
         let config = aws_config::SdkConfig::builder()
             .behavior_version(aws_config::BehaviorVersion::latest())
             .build();
-        let named = NamedStack::of_test(outputs, parameters);
         Self {
             store,
-            ..Self::of_stack(stack::Stack::new(config, "b".to_owned(), Some(named)))
+            ..Self::of_stack(stack::Stack::new(config, "b".to_owned(), named))
         }
     }
 

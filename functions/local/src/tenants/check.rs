@@ -250,3 +250,39 @@ fn mark(level: Level) -> String {
     };
     paint(&format!("{:<7}", word(level)), colour)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use drawbridge_config::{Tenant, parse};
+    use drawbridge_store::testing::FaultyStore;
+
+    use super::*;
+
+    fn tenant(more: &str) -> Tenant {
+        let text = format!(
+            "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-0000000000ab\"\n{more}\n"
+        );
+        parse("a", "tenants/a.toml", text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_told_from_here_is_said() {
+        let stack = DataLocation::test_stack(Arc::<FaultyStore>::default(), &[], &[]);
+        let bucket = DataLocation::test_bucket(Arc::<FaultyStore>::default());
+        let folder = DataLocation::folder("data".into());
+        let notes = |more: &str, works, place: &DataLocation| {
+            notes(KnownTenant::Parameters(&tenant(more)), works, place)
+        };
+        let aws = "federation = \"aws\"";
+        assert_eq!(notes(aws, false, &stack), [OTHER_ROLE]);
+        assert_eq!(notes(aws, true, &stack), [""; 0]);
+        let named = "secret = \"s\"\noutputs = [\"siem\"]";
+        assert_eq!(notes(named, true, &bucket), [OUTPUTS_UNKNOWN]);
+        for place in [&stack, &folder] {
+            assert_eq!(notes(named, true, place), [""; 0]);
+        }
+        assert_eq!(notes("secret = \"s\"", true, &bucket), [""; 0]);
+    }
+}

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{TENANT, World};
+use crate::answering::{Answer, answering};
 use crate::run::{Outcome, run, run_told};
 
 /// A stack that has no tenant but that of its parameters.
@@ -67,6 +68,22 @@ async fn every_command_knows_it_by_the_stacks_name_alone() {
         }
     }
     assert!(world.simulator.stats().token_requests > 0);
+    // Whoever may not read the secret is told so.
+    let proxy = answering(world.emulator.endpoint_url(), |head, _| {
+        let is_meant = head.contains("secretsmanager.GetSecretValue");
+        is_meant.then(|| Answer {
+            status: 400,
+            content_type: "application/x-amz-json-1.1",
+            body: r#"{"__type":"AccessDeniedException","Message":"sensitive"}"#.to_owned(),
+        })
+    });
+    let denied = world
+        .run_at(Some(&proxy), &["tenants", "check", "main"])
+        .await;
+    for word in ["sign-in", "secretsmanager:GetSecretValue"] {
+        assert!(denied.stdout.contains(word), "{}", denied.stdout);
+    }
+    denied.failed(&["1 tenant does not work"]);
 
     let doctor = world.run(&["doctor", "--json"]).await.well();
     for (about, text) in [
