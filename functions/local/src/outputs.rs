@@ -15,7 +15,7 @@ use drawbridge_record::{Body, Format};
 use drawbridge_store::{Catalogue, LocalStore, Store};
 use drawbridge_time::SystemClock;
 
-use crate::data_location::{DataLocation, FOLDERS};
+use crate::data_location::{DataLocation, FOLDERS, NamedStack};
 use crate::failure::Failure;
 
 /// What ends the name of an output of objects.
@@ -47,13 +47,44 @@ pub(crate) fn shape(output: &str) -> Option<(&'static dyn Format, Shape)> {
     Some((drawbridge_record::format(format)?, shape))
 }
 
-/// Checks that outputs can be in this place, and that nothing has no effect there. Which of them a
-/// stack has is not known from here.
+/// Checks that outputs can be in this place, and that nothing has no effect there. Of a bucket alone, it
+/// is not known which of them its stack has.
 pub(crate) fn check(tenant: &Tenant, place: &DataLocation) -> Result<(), ConfigError> {
     if place.as_folder().is_some() {
         tenant.check_effects_on_a_machine()?;
     }
-    check_names(tenant)
+    check_names(tenant)?;
+    place
+        .as_named_stack()
+        .map_or(Ok(()), |stack| check_there(tenant, stack))
+}
+
+/// Checks that a stack has them, as the poll function does. Served ones each tenant has for itself.
+fn check_there(tenant: &Tenant, stack: &NamedStack) -> Result<(), ConfigError> {
+    let known = stack.output_names();
+    let of_stack = |output: &&String| served_format(output).is_none();
+    let mut named = tenant.outputs.iter().filter(of_stack);
+    let Some(missing) = named.find(|output| !known.contains(output)) else {
+        return Ok(());
+    };
+    let there = match known.as_slice() {
+        [] => "none".to_owned(),
+        known => known.join(", "),
+    };
+    let problem = format!(
+        "names {missing}, which the stack {} does not have; it has {there}, and FORMAT{SERVED} of each \
+         format whose records are JSON: name one of these, or switch {missing} on with the stack's \
+         parameters first",
+        stack.name()
+    );
+    Err(tenant.wrong("outputs", &problem))
+}
+
+/// Whether a tenant names outputs of its stack, of which it is not known which it has.
+pub(crate) fn are_unknown(tenant: &Tenant, place: &DataLocation) -> bool {
+    let is_bucket = place.as_folder().is_none() && place.as_named_stack().is_none();
+    let mut named = tenant.outputs.iter();
+    is_bucket && named.any(|output| served_format(output).is_none())
 }
 
 /// Checks that outputs are named as some can be.

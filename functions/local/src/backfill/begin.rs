@@ -8,7 +8,7 @@ use super::shown::{is_done, print_ended};
 use super::{local, stack};
 use crate::cli;
 use crate::confirm::confirm;
-use crate::data_location::DataLocation;
+use crate::data_location::{DataLocation, NamedStack};
 use crate::failure::Failure;
 use crate::progress::say;
 use crate::tenants::polled_document;
@@ -130,8 +130,11 @@ fn check_output(
     };
     let named = match tenant {
         Some(tenant) if place.as_folder().is_some() => crate::outputs::names(tenant),
-        Some(tenant) => tenant.outputs.clone(),
-        None => Vec::new(),
+        Some(tenant) if !tenant.outputs.is_empty() => tenant.outputs.clone(),
+        // All of the stack's.
+        _ => place
+            .as_named_stack()
+            .map_or_else(Vec::new, NamedStack::output_names),
     };
     let is_known = named.is_empty() || named.iter().any(|name| name == output);
     if is_known && crate::outputs::shape(output).is_some() {
@@ -165,4 +168,33 @@ fn meaning(request: &BackfillRequest) -> String {
         request.window.from(),
         request.window.to(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use drawbridge_store::testing::FaultyStore;
+
+    use super::{DataLocation, check_output};
+
+    /// The tenant of the stack's parameters writes to all that the stack has, as each does that names none.
+    #[test]
+    fn an_output_that_the_stack_does_not_have_is_refused() {
+        let outputs = [
+            ("SiemQueueUrl", "https://q/siem"),
+            ("SiemDeadLetterQueueUrl", "https://q/siem-dead"),
+        ];
+        let place = DataLocation::test_stack(Arc::<FaultyStore>::default(), &outputs, &[]);
+        let refusal = |output| {
+            let checked = check_output(&place, None, Some(output));
+            checked.err().map(|failure| failure.to_string())
+        };
+        assert_eq!(refusal("siem"), None);
+        let refused = refusal("ocsf").unwrap();
+        assert!(
+            refused.contains("no output \"ocsf\"; the tenant has siem"),
+            "{refused}"
+        );
+    }
 }

@@ -150,6 +150,8 @@ pub(crate) struct TenantsAdd {
 }
 
 /// List the tenants, how they sign in, and how far each was read.
+///
+/// With --stack, the tenant of the stack's parameters is among them, which has no document.
 #[derive(Debug, Args)]
 #[command(after_help = LIST_EXAMPLES)]
 pub(crate) struct TenantsList {
@@ -163,7 +165,8 @@ pub(crate) struct TenantsList {
 /// Sign in as the tenants, ask Graph for one alert, and say what is wrong.
 ///
 /// It signs in for real: the token with its permission and the answer of Graph are those that a poll
-/// would get. Nothing is written.
+/// would get. Nothing is written. With --stack, the tenant of the stack's parameters is checked as well, and
+/// an output that the stack does not have is refused.
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub(crate) struct TenantsCheck {

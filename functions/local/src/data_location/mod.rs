@@ -97,6 +97,33 @@ impl DataLocation {
         }
     }
 
+    /// A stack with these outputs and parameters whose objects are in `store`. It reaches no AWS.
+    #[cfg(test)]
+    pub(crate) fn test_stack(
+        store: Arc<dyn Catalogue>,
+        outputs: &[(&str, &str)],
+        parameters: &[(&str, &str)],
+    ) -> Self {
+        Self::test_place(store, Some(NamedStack::of_test(outputs, parameters)))
+    }
+
+    /// A bucket alone whose objects are in `store`. It reaches no AWS.
+    #[cfg(test)]
+    pub(crate) fn test_bucket(store: Arc<dyn Catalogue>) -> Self {
+        Self::test_place(store, None)
+    }
+
+    #[cfg(test)]
+    fn test_place(store: Arc<dyn Catalogue>, named: Option<NamedStack>) -> Self {
+        let config = aws_config::SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .build();
+        Self {
+            store,
+            ..Self::of_stack(stack::Stack::new(config, "b".to_owned(), named))
+        }
+    }
+
     /// Refuses a folder that is not there, where a command only looks at what one holds. The default one is
     /// no mistake: nothing was added yet.
     pub(crate) fn check_exists(&self) -> Result<(), Failure> {

@@ -107,6 +107,23 @@ impl NamedStack {
         Err(Failure::of(found.is_another(nested)))
     }
 
+    /// One with these outputs and parameters.
+    #[cfg(test)]
+    pub(super) fn of_test(outputs: &[(&str, &str)], parameters: &[(&str, &str)]) -> Self {
+        let owned = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter();
+            pairs
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        Self {
+            name: "prod".to_owned(),
+            status: "CREATE_COMPLETE".to_owned(),
+            outputs: owned(outputs),
+            parameters: owned(parameters),
+        }
+    }
+
     /// Why it is not the stack that was meant. `root` is the id of the stack that it is a part of.
     fn is_another(&self, root: Option<&str>) -> String {
         let Self { name, status, .. } = self;
@@ -195,6 +212,13 @@ impl NamedStack {
             })
         });
         queues.collect()
+    }
+
+    /// The outputs that it has: those of messages, and those of objects.
+    pub(crate) fn output_names(&self) -> Vec<String> {
+        let queues = self.queues().into_iter();
+        let outputs = queues.filter(StackQueue::is_of_output);
+        outputs.map(|queue| queue.output).collect()
     }
 
     /// The same for an output, or why there is none.

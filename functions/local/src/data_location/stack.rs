@@ -31,7 +31,7 @@ impl Stack {
         Ok(Self::new(config, bucket, Some(named)))
     }
 
-    fn new(config: SdkConfig, bucket: String, named: Option<NamedStack>) -> Self {
+    pub(super) fn new(config: SdkConfig, bucket: String, named: Option<NamedStack>) -> Self {
         Self {
             sqs: aws_sdk_sqs::Client::new(&config),
             store: Arc::new(S3Store::new(drawbridge_store::s3_client(&config), bucket)),

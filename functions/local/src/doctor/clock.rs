@@ -13,8 +13,6 @@ use url::Url;
 
 use super::Line;
 use crate::span::span;
-use crate::tenants::TenantDocument;
-use crate::tenants::admission::Verdicts;
 
 /// A poll stays 30 seconds behind now: with a clock that is further ahead, it reads a time that Graph
 /// does not have yet, and alerts come later than they could.
@@ -28,18 +26,15 @@ const TIME: Duration = Duration::from_secs(20);
 
 /// A line for each host that tenants sign in at.
 pub(super) async fn lines(
-    polled: &[&TenantDocument],
-    verdicts: &Verdicts<'_>,
+    polled: impl Iterator<Item = Admitted<'_>>,
     services: &Services,
 ) -> Vec<Line> {
     let mut hosts: BTreeMap<String, (Url, Admitted<'_>)> = BTreeMap::new();
-    for found in polled {
-        if let Some(Ok(tenant)) = verdicts.get(found.document.name.as_str())
-            && let Ok(endpoints) = tenant.endpoints(services.trust.endpoints())
-        {
+    for tenant in polled {
+        if let Ok(endpoints) = tenant.endpoints(services.trust.endpoints()) {
             hosts
                 .entry(authority(&endpoints.login))
-                .or_insert((endpoints.login, *tenant));
+                .or_insert((endpoints.login, tenant));
         }
     }
     let mut lines = Vec::new();

@@ -18,9 +18,8 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::counted;
 use crate::status;
-use crate::tenants::admission::{PollsSoFar, Verdicts, admit};
 use crate::tenants::check::{AT_ONCE, Checked, checked};
-use crate::tenants::{TenantDocument, tenant_documents};
+use crate::tenants::{KnownTenants, first_tenant};
 
 /// What to do about what cannot be read at all.
 const UNREADABLE: &str =
@@ -46,29 +45,31 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
         told.tell(machine::lines(folder))?;
     }
     let services = place.services()?;
-    match tenant_documents(place.store.as_ref()).await {
-        Err(failure) => told.tell([documents_line(&place, Err(failure))])?,
-        Ok(documents) => {
-            told.tell([documents_line(&place, Ok(documents.found.len()))])?;
+    match KnownTenants::of(&place).await {
+        Err(failure) => told.tell([tenants_line(&place, Err(failure))])?,
+        Ok(known) => {
+            told.tell([tenants_line(&place, Ok(known.all().len()))])?;
+            let unknown = first_tenant::unknown(&place);
+            told.tell(unknown.map(|unknown| Line::note("documents", unknown)))?;
+            let documents = &known.documents;
             let unreadable = documents.unreadable.iter();
             told.tell(unreadable.map(unreadable_document))?;
-            let found = &documents.found;
-            let verdicts = admit(found, &place, &services, &PollsSoFar::default()).await;
-            let polled: Vec<_> = found.iter().filter(|of| !of.document.is_paused).collect();
-            told.tell(clock::lines(&polled, &verdicts, &services).await)?;
-            let checks = polled.iter().filter_map(|found| {
-                let verdict = verdicts.get(found.document.name.as_str())?;
-                Some(checked(found, verdict, &services))
-            });
+            let judged = known.judged(&place, &services).await;
+            let polled = judged.iter().filter(|judged| !judged.tenant.is_paused());
+            let admitted = polled
+                .clone()
+                .filter_map(|judged| judged.verdict.as_ref().ok().copied());
+            told.tell(clock::lines(admitted.clone(), &services).await)?;
+            let checks = polled.map(|judged| checked(judged, &place, &services));
             let mut checks = stream::iter(checks).buffered(AT_ONCE);
             while let Some(checked) = checks.next().await {
                 told.tell(of_check(&checked, &place))?;
             }
             drop(checks);
             if let Some(folder) = place.as_folder() {
-                told.tell(outputs(folder, &polled, &verdicts))?;
+                told.tell(admitted.map(|tenant| machine::outputs(folder, &tenant)))?;
             }
-            match status::tenants(&place, &documents).await {
+            match status::tenants(&place, documents).await {
                 Ok(tenants) => told.tell(tenants.iter().map(of_polls))?,
                 Err(failure) => {
                     told.tell([Line::failed("polls", failure.to_string(), UNREADABLE)])?;
@@ -115,7 +116,8 @@ impl Told {
     }
 }
 
-fn documents_line(place: &DataLocation, found: Result<usize, Failure>) -> Line {
+/// How many tenants there are, the one of the stack's parameters included.
+fn tenants_line(place: &DataLocation, found: Result<usize, Failure>) -> Line {
     let about = "documents";
     match found {
         Ok(0) => Line::warn(
@@ -142,10 +144,16 @@ fn unreadable_document(error: &ConfigError) -> Line {
 fn of_check(checked: &Checked<'_>, place: &DataLocation) -> Vec<Line> {
     let name = checked.name();
     let check = place.command(&format!("tenants check {name}"));
-    let document = checked.document_error().map(|error| {
-        let todo = format!("do what it says, then run {check}");
-        Line::failed(format!("{name}: document"), error.to_string(), todo)
+    let (what, mend) = match checked.is_of_parameters() {
+        true => ("parameters", "correct the stack's parameters"),
+        false => ("document", "do what it says"),
+    };
+    let refusal = checked.refusal().map(|error| {
+        let todo = format!("{mend}, then run {check}");
+        Line::failed(format!("{name}: {what}"), error.to_string(), todo)
     });
+    let notes = checked.notes().iter();
+    let notes = notes.map(|note| Line::note(format!("{name}: note"), *note));
     let findings = checked.findings().iter().map(|finding| {
         let about = format!("{name}: {}", finding.topic.as_str());
         let todo = || {
@@ -160,7 +168,7 @@ fn of_check(checked: &Checked<'_>, place: &DataLocation) -> Vec<Line> {
             Level::Failed => Line::failed(about, &*finding.text, todo()),
         }
     });
-    document.into_iter().chain(findings).collect()
+    refusal.into_iter().chain(findings).chain(notes).collect()
 }
 
 /// What `status` says of a tenant, in one line.
@@ -170,19 +178,4 @@ fn of_polls(tenant: &status::TenantStatus) -> Line {
         (text, None) => Line::ok(about, text),
         (text, Some(todo)) => Line::failed(about, text, todo),
     }
-}
-
-/// Whether the outputs of the tenants can be written to.
-fn outputs(
-    folder: &std::path::Path,
-    polled: &[&TenantDocument],
-    verdicts: &Verdicts<'_>,
-) -> Vec<Line> {
-    let admitted = polled.iter().filter_map(|found| {
-        let verdict = verdicts.get(found.document.name.as_str())?;
-        verdict.as_ref().ok().copied()
-    });
-    admitted
-        .map(|tenant| machine::outputs(folder, &tenant))
-        .collect()
 }

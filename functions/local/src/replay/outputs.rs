@@ -17,13 +17,13 @@ use crate::failure::Failure;
 use crate::outputs::{Shape, file_name};
 use crate::poll::fleet;
 use crate::replay::stack_outputs::{OutputQueue, of_stack};
-use crate::tenants::{TenantDocument, tenant_documents};
+use crate::tenants::{KnownTenants, unknown};
 
 /// The pollers of the tenants that items belong to, with the outputs that they go to.
 pub(super) struct Pollers<'a> {
     place: &'a DataLocation,
     services: Services,
-    found: Vec<TenantDocument>,
+    tenants: KnownTenants,
     queues: Vec<OutputQueue>,
     /// The outputs of objects that the stack has, if that is known.
     objects: Option<Vec<String>>,
@@ -45,10 +45,12 @@ impl<'a> Pollers<'a> {
                 "--pointers goes with --stack or --queue: nothing else has messages that are too short",
             ));
         }
+        let tenants = KnownTenants::of(place).await?;
+        tenants.documents.say_unreadable();
         Ok(Self {
             place,
             services: place.services()?,
-            found: tenant_documents(place.store.as_ref()).await?.told(),
+            tenants,
             queues,
             objects,
             output: args.output.clone(),
@@ -61,14 +63,10 @@ impl<'a> Pollers<'a> {
         if let Some(poller) = self.known.get(name) {
             return Ok(Arc::clone(poller));
         }
-        let found = self.found.iter().find(|found| found.document.name == name);
-        let found = found.ok_or_else(|| {
-            Failure::of(format!(
-                "{name:?} has no document in {}: add the tenant first",
-                self.place.name()
-            ))
-        })?;
-        let tenant = found.tenant.as_ref().map_err(Failure::of)?;
+        let found = &self.tenants.documents.found;
+        let known = self.tenants.polled_by(name);
+        let known = known.ok_or_else(|| unknown(name, found, self.place))?;
+        let tenant = known.tenant().map_err(Failure::of)?;
         let tenant = self.services.admit(tenant).await.map_err(Failure::of)?;
         let poller = if self.place.as_folder().is_some() {
             fleet::poller(self.place, &self.services, tenant, Hold::WhileSending).await?
@@ -116,7 +114,7 @@ impl<'a> Pollers<'a> {
         item: &StoredItem,
         content: &Item<'_>,
     ) -> Result<Option<(Arc<dyn Queue>, String)>, Failure> {
-        let has_document = self.found.iter().any(|of| of.document.name == item.tenant);
+        let has_document = self.tenants.polled_by(&item.tenant).is_some();
         let Some(folder) = self.place.as_folder().filter(|_| !has_document) else {
             return Ok(None);
         };
@@ -210,9 +208,46 @@ fn missing_output<'s>(state: &'s State, given: &[&str]) -> Option<(&'s str, Shap
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
     use drawbridge_cursor::State;
+    use drawbridge_store::testing::FaultyStore;
 
-    use super::{Shape, missing_output};
+    use super::{Arc, DataLocation, Pollers, Shape, cli, missing_output};
+
+    /// The arguments of `replay run --all`.
+    fn all() -> cli::ReplayRun {
+        let parsed = cli::Cli::parse_from(["drawbridge", "replay", "run", "--all"]);
+        let Some(cli::Command::Replay(replay)) = parsed.command else {
+            panic!("another command");
+        };
+        match replay.command {
+            cli::ReplayCommand::Run(run) => run,
+            _ => panic!("another command of replay"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_tenant_of_the_stacks_parameters_writes_to_all_that_the_stack_has() {
+        let first = r#"[{"name":"main","tenant_id":"t.example","federation":"aws",
+            "client_id":"00000000-0000-0000-0000-0000000000ab"}]"#;
+        let outputs = [
+            ("FirstTenant", first),
+            ("SiemQueueUrl", "https://q/siem"),
+            ("SiemDeadLetterQueueUrl", "https://q/siem-dead"),
+            ("OcsfObjectsQueueUrl", "https://q/ocsf"),
+            ("OcsfObjectsDeadLetterQueueUrl", "https://q/ocsf-dead"),
+        ];
+        let place = DataLocation::test_stack(Arc::<FaultyStore>::default(), &outputs, &[]);
+        let opened = Pollers::open(&place, &all()).await;
+        let mut pollers = opened.unwrap_or_else(|failure| panic!("{failure}"));
+        let poller = pollers.of("main").await;
+        let poller = poller.unwrap_or_else(|failure| panic!("{failure}"));
+        let mut names: Vec<_> = poller.outputs.iter().map(|of| of.name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["ocsf-objects", "siem"]);
+        let other = pollers.of("other").await.err().unwrap().to_string();
+        assert!(other.contains("there is main"), "{other}");
+    }
 
     #[test]
     fn an_output_that_polls_wrote_to_is_missed() {

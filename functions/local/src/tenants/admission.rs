@@ -9,6 +9,7 @@ use drawbridge_poll::assembly::{AdministratorsList, Admitted, Services};
 use super::absent::Absent;
 use super::duplicate_tenants::DuplicateTenants;
 pub(crate) use super::duplicate_tenants::PollsSoFar;
+use super::first_tenant::{is_paused_by, of_parameters};
 use super::tenant_document::TenantDocument;
 use crate::data_location::DataLocation;
 
@@ -131,7 +132,8 @@ async fn duplicates<'s>(
     }
 }
 
-async fn admitted<'a>(
+/// What is to be said of a tenant by itself, whether a document or the stack's parameters have it.
+pub(super) async fn admitted<'a>(
     tenant: &'a Tenant,
     place: &DataLocation,
     services: &Services,
@@ -176,16 +178,8 @@ async fn given(
     place: &DataLocation,
     list: &AdministratorsList<'_>,
 ) -> Vec<Tenant> {
-    let mut given = place.given_tenants();
-    if given.is_empty() {
-        return given;
-    }
-    let list = list.bindings().await.ok();
-    given.retain(|given| {
-        let found = found.iter().find(|found| found.document.name == given.name);
-        let is_replaced = || list.is_some_and(|list| list.replaces(&given.name));
-        found.is_none_or(|found| !found.document.is_paused && !is_replaced())
-    });
+    let mut given = of_parameters(found, place, list).await;
+    given.retain(|given| !is_paused_by(found, &given.name));
     given
 }
 

@@ -10,8 +10,9 @@ use drawbridge_time::Deadline;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::admission::{PollsSoFar, admit};
-use super::tenant_document::{TenantDocument, TenantDocuments, tenant_documents, unknown};
+use super::first_tenant;
+use super::known_tenants::{JudgedTenant, KnownTenant, KnownTenants, OF_PARAMETERS};
+use super::tenant_document::{TenantDocuments, unknown};
 use crate::cli::TenantsCheck;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -21,24 +22,44 @@ use crate::progress::say;
 /// Tenants that are checked at once.
 pub(crate) const AT_ONCE: usize = 8;
 
+const OTHER_ROLE: &str = "AWS was asked as the role that you are signed in as here. Entra knows the poll \
+                          function's role: what counts is that function's log";
+
+const OUTPUTS_UNKNOWN: &str = "whether the stack has the outputs that the document names is not known from \
+                               the bucket alone: give --stack NAME in its place";
+
 /// How long one may take; a client tries again within that.
 const TIME: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
-    let documents = tenant_documents(place.store.as_ref()).await?;
-    let chosen = chosen(args, &documents.found, &place);
-    let chosen = chosen.inspect_err(|_| documents.say_unreadable())?;
-    let TenantDocuments {
-        found, unreadable, ..
-    } = &documents;
+    let known = KnownTenants::of(&place).await?;
+    if args.all
+        && let Some(unknown) = first_tenant::unknown(&place)
+    {
+        say(&format!("note: {unknown}"));
+    }
+    check_chosen(args, &known, &place).inspect_err(|_| known.documents.say_unreadable())?;
     let services = place.services()?;
-    let verdicts = admit(found, &place, &services, &PollsSoFar::default()).await;
+    let judged = known.judged(&place, &services).await;
+    let chosen: Vec<_> = match args.all {
+        true => judged
+            .iter()
+            .filter(|judged| !judged.tenant.is_paused())
+            .collect(),
+        false => {
+            let of_name = |name| {
+                judged
+                    .iter()
+                    .filter(move |judged| judged.tenant.name() == name)
+            };
+            let names = args.names.iter().map(String::as_str);
+            names.flat_map(of_name).collect()
+        }
+    };
     let all = chosen.len();
-    let chosen = chosen.into_iter();
-    let chosen = chosen.filter_map(|of| Some((of, verdicts.get(of.document.name.as_str())?)));
     let mut checks = stream::iter(chosen)
-        .map(|(found, verdict)| checked(found, verdict, &services))
+        .map(|judged| checked(judged, &place, &services))
         .buffered(AT_ONCE);
     let (mut done, mut bad) = (0, 0);
     while let Some(checked) = checks.next().await {
@@ -48,7 +69,7 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
         if args.json {
             writeln!(out, "{}", checked.json())?;
         } else {
-            checked.print(&mut out, place.as_folder().is_none())?;
+            checked.print(&mut out)?;
         }
         drop(out);
         if done % 50 == 0 {
@@ -65,49 +86,67 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
         // One tenant that was asked for is known.
         return Ok(());
     }
-    TenantDocuments::ended(trouble, unreadable)
+    TenantDocuments::ended(trouble, &known.documents.unreadable)
 }
 
-fn chosen<'a>(
+/// Checks that there are those that are to be checked.
+fn check_chosen(
     args: &TenantsCheck,
-    found: &'a [TenantDocument],
+    known: &KnownTenants,
     place: &DataLocation,
-) -> Result<Vec<&'a TenantDocument>, Failure> {
-    if args.all {
-        let polled: Vec<_> = found.iter().filter(|f| !f.document.is_paused).collect();
-        if polled.is_empty() {
-            return Err(Failure::of(format!(
-                "there is no tenant to check in {}: add one with {}, or resume a paused one",
-                place.name(),
-                place.command("tenants add NAME …")
-            )));
-        }
-        return Ok(polled);
+) -> Result<(), Failure> {
+    let all = known.all();
+    if args.all && all.iter().all(|known| known.is_paused()) {
+        return Err(Failure::of(format!(
+            "there is no tenant to check in {}: add one with {}, or resume a paused one",
+            place.name(),
+            place.command("tenants add NAME …")
+        )));
     }
-    let named = args.names.iter().map(|name| {
-        let of_that_name = found.iter().find(|found| found.document.name == *name);
-        of_that_name.ok_or_else(|| unknown(name, found, place))
-    });
-    named.collect()
+    let is_there = |name: &&String| all.iter().any(|known| known.name() == name.as_str());
+    match args.names.iter().find(|name| !is_there(name)) {
+        Some(missing) => Err(unknown(missing, &known.documents.found, place)),
+        None => Ok(()),
+    }
 }
 
-/// A tenant's document, and what came of the check.
+/// A tenant, and what came of the check.
 pub(crate) struct Checked<'a> {
-    found: &'a TenantDocument,
+    known: KnownTenant<'a>,
     outcome: Result<Check, ConfigError>,
+    /// What could not be told from here.
+    notes: Vec<&'static str>,
 }
 
 /// Signs in as a tenant and asks for one alert, if it may be polled at all.
 pub(crate) async fn checked<'a>(
-    found: &'a TenantDocument,
-    verdict: &Result<Admitted<'_>, ConfigError>,
+    judged: &JudgedTenant<'a>,
+    place: &DataLocation,
     services: &Services,
 ) -> Checked<'a> {
-    let outcome = match verdict {
+    let known = judged.tenant;
+    let outcome = match &judged.verdict {
         Ok(tenant) => outcome(*tenant, services).await,
         Err(refusal) => Err(refusal.clone()),
     };
-    Checked { found, outcome }
+    let works = outcome.as_ref().is_ok_and(Check::works);
+    Checked {
+        notes: notes(known, works, place),
+        known,
+        outcome,
+    }
+}
+
+fn notes(known: KnownTenant<'_>, works: bool, place: &DataLocation) -> Vec<&'static str> {
+    let Ok(tenant) = known.tenant() else {
+        return Vec::new();
+    };
+    let is_aws = matches!(tenant.identity(), Ok(Identity::FederationAws));
+    let notes = [
+        (place.as_folder().is_none() && is_aws && !works).then_some(OTHER_ROLE),
+        crate::outputs::are_unknown(tenant, place).then_some(OUTPUTS_UNKNOWN),
+    ];
+    notes.into_iter().flatten().collect()
 }
 
 async fn outcome(tenant: Admitted<'_>, services: &Services) -> Result<Check, ConfigError> {
@@ -123,11 +162,19 @@ async fn outcome(tenant: Admitted<'_>, services: &Services) -> Result<Check, Con
 
 impl Checked<'_> {
     pub(crate) fn name(&self) -> &str {
-        &self.found.document.name
+        self.known.name()
+    }
+
+    pub(crate) fn is_of_parameters(&self) -> bool {
+        self.known.is_of_parameters()
+    }
+
+    pub(crate) fn notes(&self) -> &[&'static str] {
+        &self.notes
     }
 
     /// Why the tenant may not be polled.
-    pub(crate) fn document_error(&self) -> Option<&ConfigError> {
+    pub(crate) fn refusal(&self) -> Option<&ConfigError> {
         self.outcome.as_ref().err()
     }
 
@@ -139,16 +186,16 @@ impl Checked<'_> {
         self.outcome.as_ref().map_or(&[], |check| &check.findings)
     }
 
-    fn print(&self, out: &mut impl std::io::Write, is_stack: bool) -> std::io::Result<()> {
+    fn print(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
         let level = self.outcome.as_ref().map_or(Level::Failed, Check::level);
-        let paused = if self.found.document.is_paused {
-            " (paused)"
-        } else {
-            ""
+        let (kind, what) = match self.is_of_parameters() {
+            true => (format!(" ({OF_PARAMETERS})"), "parameters"),
+            false if self.known.is_paused() => (" (paused)".to_owned(), "document"),
+            false => (String::new(), "document"),
         };
-        writeln!(out, "{} {}{paused}", mark(level), self.found.document.name)?;
-        if let Err(error) = &self.outcome {
-            writeln!(out, "  document: {}", shown(&error.to_string()))?;
+        writeln!(out, "{} {}{kind}", mark(level), self.name())?;
+        if let Some(error) = self.refusal() {
+            writeln!(out, "  {what}: {}", shown(&error.to_string()))?;
         }
         for finding in self.findings() {
             writeln!(
@@ -158,17 +205,8 @@ impl Checked<'_> {
                 shown(&finding.text)
             )?;
         }
-        let is_aws = self
-            .found
-            .tenant
-            .as_ref()
-            .is_ok_and(|tenant| matches!(tenant.identity(), Ok(Identity::FederationAws)));
-        if is_stack && is_aws && !self.works() {
-            writeln!(
-                out,
-                "  note: AWS was asked as the role that you are signed in as here. Entra knows the \
-                 poll function's role: what counts is that function's log"
-            )?;
+        for note in self.notes() {
+            writeln!(out, "  note: {note}")?;
         }
         Ok(())
     }
@@ -186,10 +224,12 @@ impl Checked<'_> {
             })
             .collect();
         json!({
-            "tenant": self.found.document.name,
+            "tenant": self.name(),
+            "of_parameters": self.is_of_parameters(),
             "works": self.works(),
-            "document_error": self.outcome.as_ref().err().map(ToString::to_string),
+            "document_error": self.refusal().map(ToString::to_string),
             "findings": findings,
+            "notes": self.notes,
         })
     }
 }
@@ -209,4 +249,40 @@ fn mark(level: Level) -> String {
         Level::Failed => Colour::Red,
     };
     paint(&format!("{:<7}", word(level)), colour)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use drawbridge_config::{Tenant, parse};
+    use drawbridge_store::testing::FaultyStore;
+
+    use super::*;
+
+    fn tenant(more: &str) -> Tenant {
+        let text = format!(
+            "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-0000000000ab\"\n{more}\n"
+        );
+        parse("a", "tenants/a.toml", text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_told_from_here_is_said() {
+        let stack = DataLocation::test_stack(Arc::<FaultyStore>::default(), &[], &[]);
+        let bucket = DataLocation::test_bucket(Arc::<FaultyStore>::default());
+        let folder = DataLocation::folder("data".into());
+        let notes = |more: &str, works, place: &DataLocation| {
+            notes(KnownTenant::Parameters(&tenant(more)), works, place)
+        };
+        let aws = "federation = \"aws\"";
+        assert_eq!(notes(aws, false, &stack), [OTHER_ROLE]);
+        assert_eq!(notes(aws, true, &stack), [""; 0]);
+        let named = "secret = \"s\"\noutputs = [\"siem\"]";
+        assert_eq!(notes(named, true, &bucket), [OUTPUTS_UNKNOWN]);
+        for place in [&stack, &folder] {
+            assert_eq!(notes(named, true, place), [""; 0]);
+        }
+        assert_eq!(notes("secret = \"s\"", true, &bucket), [""; 0]);
+    }
 }

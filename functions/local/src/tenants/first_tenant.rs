@@ -1,9 +1,37 @@
 //! The tenant of a stack's parameters, which needs no document: what a document of its name is good for.
 
-use drawbridge_config::given_tenants;
+use drawbridge_config::{Tenant, given_tenants};
+use drawbridge_poll::assembly::AdministratorsList;
 
+use super::tenant_document::TenantDocument;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+
+/// The tenants of the stack's parameters whose place no document takes, which one does only where the
+/// administrator's list says so. Where that cannot be read, none is known to.
+pub(super) async fn of_parameters(
+    found: &[TenantDocument],
+    place: &DataLocation,
+    list: &AdministratorsList<'_>,
+) -> Vec<Tenant> {
+    let mut given = place.given_tenants();
+    if given.is_empty() {
+        return given;
+    }
+    let list = list.bindings().await.ok();
+    given.retain(|given| {
+        let has_document = found.iter().any(|found| found.document.name == given.name);
+        !(has_document && list.is_some_and(|list| list.replaces(&given.name)))
+    });
+    given
+}
+
+/// Whether a document pauses the tenant of the stack's parameters with that name. It need not take its
+/// place for that.
+pub(super) fn is_paused_by(found: &[TenantDocument], name: &str) -> bool {
+    let mut documents = found.iter().map(|found| &found.document);
+    documents.any(|document| document.is_paused && document.name == name)
+}
 
 /// Whether a name is that of the tenant in the stack's parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +42,22 @@ pub(super) enum FirstTenant {
     Other,
     /// This command was not told which one that is.
     NotTold,
+}
+
+/// What is to be said where all tenants are asked for, and whether the stack's parameters have one is not
+/// known; `None` where it is.
+pub(crate) fn unknown(place: &DataLocation) -> Option<String> {
+    if FirstTenant::of("", place).ok()? != FirstTenant::NotTold {
+        return None;
+    }
+    Some(match place.as_named_stack() {
+        Some(stack) => format!(
+            "{} has a tenant in its parameters and, as a stack of an older release, no output FirstTenant              that says how it signs in: update the stack, for this command to know that tenant",
+            stack.name()
+        ),
+        None => "whether the stack's parameters have a tenant, which needs no document, is not known:                  give --stack NAME in place of the bucket, or set DRAWBRIDGE_TENANTS to the stack's output                  FirstTenant, or to [] if it has none"
+            .to_owned(),
+    })
 }
 
 impl FirstTenant {

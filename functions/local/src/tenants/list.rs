@@ -9,12 +9,14 @@ use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::admission::{PollsSoFar, admit};
-use super::tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
+use super::first_tenant;
+use super::known_tenants::{KnownTenant, KnownTenants, OF_PARAMETERS};
+use super::tenant_document::TenantDocuments;
 use crate::cli::{HIDDEN, TenantsList};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
+use crate::progress::say;
 use crate::screen::{columns, wrapped};
 use crate::span::{ago, span};
 use crate::state_head::{STATES_AT_ONCE, lag_secs, state_head};
@@ -22,27 +24,28 @@ use crate::state_head::{STATES_AT_ONCE, lag_secs, state_head};
 pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     place.check_exists()?;
-    let TenantDocuments {
-        found, unreadable, ..
-    } = tenant_documents(place.store.as_ref()).await?;
+    let known = KnownTenants::of(&place).await?;
+    let unreadable = &known.documents.unreadable;
+    if let Some(unknown) = first_tenant::unknown(&place) {
+        say(&format!("note: {unknown}"));
+    }
     let mut out = crate::screen::stdout();
-    if found.is_empty() && !args.json {
-        return TenantDocuments::say_none(&mut out, &place, &unreadable);
+    if known.all().is_empty() && !args.json {
+        return TenantDocuments::say_none(&mut out, &place, unreadable);
     }
     let services = place.services()?;
-    let verdicts = admit(&found, &place, &services, &PollsSoFar::default()).await;
-    let heads: Vec<_> = stream::iter(&found)
-        .map(|found| state_head(&place, &found.document.name))
+    let judged = known.judged(&place, &services).await;
+    let heads: Vec<_> = stream::iter(&judged)
+        .map(|judged| state_head(&place, judged.tenant.name()))
         .buffered(STATES_AT_ONCE)
         .collect()
         .await;
     let now = Timestamp::now();
-    let rows = found.iter().zip(&heads).map(|(found, head)| {
-        let refusal = verdicts.get(found.document.name.as_str());
-        let refusal = refusal.and_then(|verdict| verdict.as_ref().err());
+    let rows = judged.iter().zip(&heads).map(|(judged, head)| {
+        let refusal = judged.verdict.as_ref().err();
         let refusal = refusal.map(ToString::to_string);
         Row {
-            found,
+            known: judged.tenant,
             state: head.as_ref().ok().and_then(Option::as_ref),
             is_read: head.is_ok(),
             problem: refusal.or_else(|| head.as_ref().err().cloned()),
@@ -57,7 +60,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         (1, all) => format!("1 of {all} tenants is broken"),
         (broken, all) => format!("{broken} of {all} tenants are broken"),
     });
-    let ended = TenantDocuments::ended(trouble, &unreadable);
+    let ended = TenantDocuments::ended(trouble, unreadable);
     if args.json {
         for row in &rows {
             writeln!(out, "{}", row.json())?;
@@ -78,8 +81,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     crate::table::write(&mut out, head, cells)?;
     for row in &rows {
         if let Some(problem) = &row.problem {
-            let name = &row.found.document.name;
-            writeln!(out, "\n{}:", paint(name, Colour::Red))?;
+            writeln!(out, "\n{}:", paint(row.known.name(), Colour::Red))?;
             writeln!(out, "{}", wrapped(problem, 2, columns()))?;
         }
     }
@@ -87,7 +89,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
 }
 
 struct Row<'a> {
-    found: &'a TenantDocument,
+    known: KnownTenant<'a>,
     state: Option<&'a State>,
     /// Whether it is known how far it was read.
     is_read: bool,
@@ -99,11 +101,11 @@ struct Row<'a> {
 impl Row<'_> {
     /// Whether one that is to be polled cannot be, or its state cannot be read.
     fn is_broken(&self) -> bool {
-        !self.found.document.is_paused && self.problem.is_some()
+        !self.known.is_paused() && self.problem.is_some()
     }
 
     fn tenant(&self) -> Option<&Tenant> {
-        self.found.tenant.as_ref().ok()
+        self.known.tenant().ok()
     }
 
     fn identity(&self) -> Option<&'static str> {
@@ -145,14 +147,17 @@ impl Row<'_> {
         };
         let failing = self.failing_since();
         let words = [
-            self.found.document.is_paused.then(|| "paused".to_owned()),
+            self.known
+                .is_of_parameters()
+                .then(|| OF_PARAMETERS.to_owned()),
+            self.known.is_paused().then(|| "paused".to_owned()),
             failing.map(|since| format!("failing, first {}", ago(Some(since), self.now))),
             self.problem
                 .as_ref()
                 .map(|_| "broken: see below".to_owned()),
         ];
         [
-            self.found.document.name.clone(),
+            self.known.name().to_owned(),
             of(|tenant| &tenant.tenant_id),
             of(|tenant| &tenant.client_id),
             self.identity().unwrap_or("?").to_owned(),
@@ -165,9 +170,10 @@ impl Row<'_> {
 
     fn json(&self) -> serde_json::Value {
         json!({
-            "name": self.found.document.name,
-            "document": self.found.document.key,
-            "paused": self.found.document.is_paused,
+            "name": self.known.name(),
+            "document": self.known.document().map(|document| &document.key),
+            "of_parameters": self.known.is_of_parameters(),
+            "paused": self.known.is_paused(),
             "tenant_id": self.tenant().map(|tenant| &tenant.tenant_id),
             "client_id": self.tenant().map(|tenant| &tenant.client_id),
             "identity": self.identity(),

@@ -1,4 +1,4 @@
-//! `drawbridge tenants`: documents, as people handle them.
+//! `drawbridge tenants`: documents, as people handle them, and the tenant of a stack's parameters.
 
 mod absent;
 mod add;
@@ -10,8 +10,9 @@ pub(crate) mod check;
 mod duplicate_tenants;
 mod evidence;
 pub(crate) mod first_poll;
-mod first_tenant;
+pub(crate) mod first_tenant;
 mod forget;
+mod known_tenants;
 mod list;
 mod pause;
 mod polled_document;
@@ -24,8 +25,9 @@ use std::io::Write as _;
 
 pub(crate) use add::{Given, add_document, sources};
 pub(crate) use bindings::change_bindings;
+pub(crate) use known_tenants::KnownTenants;
 pub(crate) use polled_document::polled_document;
-pub(crate) use tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
+pub(crate) use tenant_document::{TenantDocument, TenantDocuments, tenant_documents, unknown};
 
 use crate::cli::{self, TenantsCommand};
 use crate::failure::Failure;

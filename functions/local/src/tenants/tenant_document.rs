@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use drawbridge_config::{ConfigError, Document, Tenant, documents, read_document};
@@ -121,12 +122,19 @@ async fn read(store: &dyn Catalogue, document: Document) -> Option<TenantDocumen
 }
 
 /// The failure that there is no document of such a tenant, with the names that there are.
-pub(super) fn unknown(name: &str, found: &[TenantDocument], place: &DataLocation) -> Failure {
+pub(crate) fn unknown(name: &str, found: &[TenantDocument], place: &DataLocation) -> Failure {
     let first = match FirstTenant::of(name, place) {
-        Ok(first) => first.without_document(name, &place.options()),
+        Ok(first) => first,
         Err(failure) => return failure,
     };
-    let names: Vec<&str> = found.iter().map(|f| f.document.name.as_str()).collect();
+    let said = first.without_document(name, &place.options());
+    if let (FirstTenant::This, Some(said)) = (first, &said) {
+        return Failure::of(said);
+    }
+    let given = place.given_tenants();
+    let names = found.iter().map(|f| f.document.name.as_str());
+    let names: BTreeSet<&str> = names.chain(given.iter().map(|t| t.name.as_str())).collect();
+    let names = Vec::from_iter(names);
     let there = match names.as_slice() {
         [] => format!(
             "there is none at all: add one with {}",
@@ -142,8 +150,8 @@ pub(super) fn unknown(name: &str, found: &[TenantDocument], place: &DataLocation
         names => format!("there is {}", names.join(", ")),
     };
     let (name, place) = (quoted(name), place.name());
-    let first = first.map_or_else(String::new, |first| format!("; {first}"));
+    let said = said.map_or_else(String::new, |said| format!("; {said}"));
     Failure::of(format!(
-        "no tenant is called {name} in {place}; {there}{first}"
+        "no tenant is called {name} in {place}; {there}{said}"
     ))
 }

@@ -246,7 +246,7 @@ async fn the_first_tenant_is_told_what_a_document_of_its_name_is_good_for() {
         let place = ["--bucket", &stack.bucket];
         run_told(Some(FIRST), &[args, &place].concat()).await
     };
-    for command in ["pause", "remove", "check"] {
+    for command in ["pause", "remove"] {
         let told = on(&["tenants", command, "first"]).await;
         told.failed(&["the tenant of the stack's parameters", "TenantId"]);
     }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod doctor;
+mod first_tenant;
 
 use drawbridge_e2e::{Bundle, Python, Stack, read_from};
 use drawbridge_emulator::Emulator;
