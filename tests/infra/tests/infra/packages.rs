@@ -205,7 +205,9 @@ fn the_command_is_packed_with_what_is_installed_beside_it() {
             "container/Dockerfile",
             "machine/drawbridge-deliver@.service",
             "machine/drawbridge.service",
+            "machine/grafana-dashboard.json",
             "machine/logrotate.conf",
+            "machine/prometheus-rules.yaml",
         ] {
             let is_there = names.contains(&format!("0o644 {name}/{file}\n"));
             assert_eq!(is_there, target.contains("linux"), "{names}");
