@@ -24,7 +24,7 @@ pub static LEEF: DetectionFormat = DetectionFormat {
      alert's users have lines of their own. Left out, of what \
      `siem` has: the synthesised `ReportID`, `ExternalId` and `IocUniqueId` (the part of \
      `FullId` after the last colon). No Microsoft or IBM mapping to LEEF is published, and no \
-     QRadar has read these lines. A syslog source of QRadar takes 4,096 bytes an event unless \
+     QRadar has read these lines. A syslog source of QRadar takes 4,096 bytes per event unless \
      it is set to more.",
     schema_version: 1,
     body: Body::Text,

@@ -50,7 +50,7 @@ fn named(expression: &str) -> BTreeSet<String> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let words = expression.split(|c| !is_word(c));
     let names = words.filter(|word| {
-        ["drawbridge_", "node_"]
+        ["drawbridge_", "node_textfile_"]
             .iter()
             .any(|of| word.starts_with(of))
     });
