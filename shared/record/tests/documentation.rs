@@ -58,14 +58,17 @@ fn the_page_of_formats_holds_every_field() {
         ));
     }
     page.push_str(
-        "\nAn alert has changed when it says something else than when it was last written. Its time \
-         alone, `lastUpdateDateTime`, is no change; nor is another text of the same: a property that \
-         is null or empty, or absent; members in another order; evidence, tags, roles and the other \
-         lists of Graph whose order says nothing in another order; an escape for a character, or \
-         another spelling of a number or of an instant. Words of a command line (`args`, `command`), \
-         `initContainers` and lists that Graph's types do not name keep their order. The key of such a \
-         record is made of the alert's id, of what the alert says and of the instant of \
-         `lastUpdateDateTime`: the same version has the same key in whichever text it came.\n",
+        "\nAn alert has changed if it says something other than when it was last written. These are no \
+         change:\n\n\
+         - its time, `lastUpdateDateTime`, alone;\n\
+         - a property that is absent and was null or empty, or the other way round;\n\
+         - members in another order, and another order of evidence, tags, roles and the other lists of \
+         Graph whose order says nothing;\n\
+         - an escape for a character, or another spelling of a number or of an instant.\n\n\
+         Words of a command line (`args`, `command`), `initContainers` and lists that Graph's types do \
+         not name keep their order. The key of such a record is made of the alert's id, of what the \
+         alert says and of the instant of `lastUpdateDateTime`: the same version has the same key, \
+         whatever its text.\n",
     );
     for format in formats() {
         let (name, version) = (format.name(), format.schema_version());

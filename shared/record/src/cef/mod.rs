@@ -17,11 +17,11 @@ pub static CEF: DetectionFormat = DetectionFormat {
      without a syslog header. Vendor, product, version and most keys are those of Microsoft's \
      own ArcSight mapping of the old API; `start` and `end` are those of its guide to \
      migrating the Defender for Cloud Apps SIEM agent. What neither maps is in a key of the \
-     extension dictionary that fits, else in one of its own, `MicrosoftDefender…`.\n\n\
+     extension dictionary that fits, or else in a key of our own, `MicrosoftDefender…`.\n\n\
      `spid` and `sproc` are a process's parent, `dpid` and `dproc` the process itself; `src` and \
-     `dst` are the ends of a connection, and of a line about anything else the entity's address \
-     and the device's. On the line of a message `suser` is the sender and `duser` the \
-     recipients; the alert's users have lines of their own. Where the alert has two devices, \
+     `dst` are the ends of a connection; on a line about anything else, they are the entity's \
+     address and the device's. On the line of a message `suser` is the sender and `duser` the \
+     recipients; the alert's users have lines of their own. If the alert has two devices, \
      the other one is in `MicrosoftDefenderOtherDevice…`.\n\n\
      **In Microsoft Sentinel's `CommonSecurityLog`** every key but `MicrosoftDefender…` has a \
      column of its own (Microsoft's page *CEF and CommonSecurityLog field mapping*); what has \
@@ -33,10 +33,9 @@ pub static CEF: DetectionFormat = DetectionFormat {
      is cut, and `MicrosoftDefenderTruncated` names the key. The deduplication key is `cs2`: \
      the `FullId` of `siem` without the `=` at its end, as `devicePayloadId` is its \
      `IocUniqueId`; that is never cut. Neither holds a `=`, because older readers undo the \
-     escapes before they look for keys. What such a reader makes of a command line, a URL or a \
-     title with ` word=` in it, no writer can prevent. Left out, of what `siem` has: \
-     the synthesised `ReportID` and `ExternalId`, and the digits of a time below the \
-     millisecond.",
+     escapes before they look for keys. No writer can prevent what such a reader makes of \
+     ` word=` in a command line, a URL or a title. Of what `siem` has, these are left out: the \
+     synthesised `ReportID` and `ExternalId`, and the digits of a time below the millisecond.",
     schema_version: 1,
     body: Body::Text,
     fields: || TABLE.fields(),

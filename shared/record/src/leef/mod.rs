@@ -21,10 +21,10 @@ pub static LEEF: DetectionFormat = DetectionFormat {
      U+FFFE and U+FFFF become U+FFFD. A value longer than its attribute holds, in characters, is cut, \
      and `Truncated` names the attribute. The deduplication key is `FullId`: that \
      of `siem` without the `=` at its end. On the line of a message `usrName` is the sender; the \
-     alert's users have lines of their own. Left out, of what \
-     `siem` has: the synthesised `ReportID`, `ExternalId` and `IocUniqueId` (the part of \
+     alert's users have lines of their own. Of what \
+     `siem` has, these are left out: the synthesised `ReportID`, `ExternalId` and `IocUniqueId` (the part of \
      `FullId` after the last colon). No Microsoft or IBM mapping to LEEF is published, and no \
-     QRadar has read these lines. A syslog source of QRadar takes 4,096 bytes an event unless \
+     QRadar has read these lines. A syslog source of QRadar takes 4,096 bytes per event unless \
      it is set to more.",
     schema_version: 1,
     body: Body::Text,

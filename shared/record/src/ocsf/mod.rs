@@ -37,18 +37,18 @@ impl Format for Ocsf {
 
     fn about(&self) -> &'static str {
         "An [OCSF](https://schema.ocsf.io/1.8.0/classes/detection_finding) Detection Finding (class \
-         2004) of version 1.8.0: created, updated, closed. A change of an alert that stays \
-         resolved is another Close: what it was before is not known here, and a Close must not be \
-         missed when an alert was resolved and edited between two polls. Evidence is typed \
-         wherever OCSF has an object for it. What of a piece has no place of its own, such as its \
-         remediation status and its roles, is its `data`; so is, in Graph's own words, what OCSF has other words or units \
-         for (verdicts, times, algorithms). What of the alert has none is `unmapped`. So nothing \
-         that Graph sent of the evidence is lost, there is no `raw_data`, and only two things are \
-         less exact: the alert's own times, in milliseconds since 1970, and numbers of more than \
-         fifteen digits that are not whole or fit no 64 bits. What is absent, `null`, empty or the \
-         date of the year 1 is left out; a number that ends in `_id` is then 0, and it is 99 with \
-         Graph's word where OCSF has none for it. Amazon Security Lake wants the same objects as \
-         Parquet; nothing of the records was tried against it."
+         2004) of version 1.8.0: created, updated, closed. If an alert that is resolved changes and \
+         stays resolved, that is another Close: what it was before is not known here, and a Close must \
+         not be missed if an alert was resolved and edited between two polls. Evidence is typed \
+         wherever OCSF has an object for it. What has no place of its own in a piece of evidence, such \
+         as its remediation status and its roles, is in its `data`. So are Graph's own words if OCSF \
+         has other words or units (verdicts, times, algorithms). What has no place in the alert is in \
+         `unmapped`. So nothing that Graph sent of the evidence is lost, there is no `raw_data`, and \
+         only two things are less exact: the alert's own times, in milliseconds since 1970, and numbers \
+         of more than fifteen digits that are not whole or do not fit into 64 bits. What is absent, \
+         `null`, empty or the date of the year 1 is left out. A number whose name ends in `_id` is then \
+         0; if OCSF has no number for Graph's word, it is 99, with the word beside it. Amazon Security \
+         Lake wants the same objects as Parquet; the records were not tried against it."
     }
 
     fn schema_version(&self) -> u32 {

@@ -88,7 +88,7 @@ fn the_pages_give_the_function_the_rights_of_its_role() {
         .filter(|action| !action.starts_with("logs:"))
         .collect();
     let (deliver, soar) = (page("deliver.md"), page("consumers/splunk-soar.md"));
-    let deliver = part(&deliver, "\nThe role needs ", "\n");
+    let deliver = part(&deliver, "\nThe role needs:\n\n", "\n\n");
     assert_eq!(named(deliver), granted, "docs/deliver.md");
     // SOAR has a token, and no federation.
     let mut granted = granted;

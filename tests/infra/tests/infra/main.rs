@@ -16,6 +16,7 @@ mod evaluate;
 mod iam;
 mod linters;
 mod loops;
+mod machine;
 mod metrics;
 mod nested;
 mod outputs;

@@ -51,6 +51,26 @@ else:
     )
 }
 
+/// The documentation, to which the READMEs and the command's messages point.
+fn pages() -> Vec<String> {
+    let root = folder().join("..");
+    let mut folders = vec![root.join("docs")];
+    let mut pages = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(&root).unwrap();
+                pages.push(name.to_str().unwrap().to_owned());
+            }
+        }
+    }
+    assert!(pages.contains(&"docs/deploy.md".to_owned()), "{pages:?}");
+    pages
+}
+
 #[test]
 fn the_stack_is_whole_and_the_same_each_time() {
     let binaries = functions("functions", 62, "2.34");
@@ -72,7 +92,7 @@ fn the_stack_is_whole_and_the_same_each_time() {
     assert_eq!(fs::read(&zip).unwrap(), fs::read(again).unwrap());
 
     let mut names = String::new();
-    for name in [
+    let mut files: Vec<String> = [
         "LICENSE",
         "README.md",
         "THIRD-PARTY-NOTICES.md",
@@ -91,7 +111,12 @@ fn the_stack_is_whole_and_the_same_each_time() {
         "serve.yaml",
         "serve.zip",
         "template.yaml",
-    ] {
+    ]
+    .map(str::to_owned)
+    .into();
+    files.extend(pages());
+    files.sort();
+    for name in files {
         names += &format!("0o644 {STACK}/{name}\n");
     }
     assert_eq!(listed(&zip), names);
@@ -193,19 +218,22 @@ fn the_command_is_packed_with_what_is_installed_beside_it() {
             names.contains(&format!("0o644 {name}/man/generate.1\n")),
             "{names}"
         );
-        for file in [
+        let notices = [
             "CHANGELOG.md",
             "LICENSE",
             "README.md",
             "THIRD-PARTY-NOTICES.md",
-        ] {
+        ];
+        for file in notices.map(str::to_owned).into_iter().chain(pages()) {
             assert!(names.contains(&format!("0o644 {name}/{file}\n")), "{names}");
         }
         for file in [
             "container/Dockerfile",
             "machine/drawbridge-deliver@.service",
             "machine/drawbridge.service",
+            "machine/grafana-dashboard.json",
             "machine/logrotate.conf",
+            "machine/prometheus-rules.yaml",
         ] {
             let is_there = names.contains(&format!("0o644 {name}/{file}\n"));
             assert_eq!(is_there, target.contains("linux"), "{names}");
