@@ -17,6 +17,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
 use crate::progress::say;
+use crate::screen::{columns, wrapped};
 
 /// Tenants that are checked at once.
 pub(crate) const AT_ONCE: usize = 8;
@@ -148,15 +149,12 @@ impl Checked<'_> {
         };
         writeln!(out, "{} {}{paused}", mark(level), self.found.document.name)?;
         if let Err(error) = &self.outcome {
-            writeln!(out, "  document: {}", shown(&error.to_string()))?;
+            let error = shown(&error.to_string()).into_owned();
+            print_below(out, &format!("document: {error}"))?;
         }
         for finding in self.findings() {
-            writeln!(
-                out,
-                "  {}: {}",
-                finding.topic.as_str(),
-                shown(&finding.text)
-            )?;
+            let (topic, text) = (finding.topic.as_str(), shown(&finding.text));
+            print_below(out, &format!("{topic}: {text}"))?;
         }
         let is_aws = self
             .found
@@ -164,10 +162,10 @@ impl Checked<'_> {
             .as_ref()
             .is_ok_and(|tenant| matches!(tenant.identity(), Ok(Identity::FederationAws)));
         if is_stack && is_aws && !self.works() {
-            writeln!(
+            print_below(
                 out,
-                "  note: AWS was asked as the role that you are signed in as here. Entra knows the \
-                 poll function's role: what counts is that function's log"
+                "note: AWS was asked as the role that you are signed in as here. Entra knows the poll \
+                 function's role: what counts is that function's log",
             )?;
         }
         Ok(())
@@ -192,6 +190,11 @@ impl Checked<'_> {
             "findings": findings,
         })
     }
+}
+
+/// Prints what belongs to the line above.
+fn print_below(out: &mut impl std::io::Write, text: &str) -> std::io::Result<()> {
+    writeln!(out, "{}", wrapped(text, 2, columns()))
 }
 
 fn word(level: Level) -> &'static str {
