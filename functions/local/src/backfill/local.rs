@@ -36,6 +36,11 @@ pub(super) async fn run(
     let progress = read(place, &poller, progress, &stop, &bar).await;
     bar.end();
     let progress = progress?;
+    if !has_ended(&progress) {
+        // For whoever asks later. It is as good without.
+        let noted = BackfillProgress::interrupt(store, &progress.tenant, &progress.id);
+        let _ = noted.await;
+    }
     if progress.dry_run && is_done(&progress) {
         // What it counted is said now, and asked for again it counts again.
         let key = BackfillProgress::key(&progress.tenant, &progress.id);

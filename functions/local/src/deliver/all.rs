@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::Target;
 use super::one::open_file;
-use super::report::{check_at_end, check_complete, print_report};
+use super::report::{check_at_end, check_complete, print_report, say_nothing_new};
 use crate::cli;
 use crate::data_location::{DEFAULT_FOLDER, FOLDERS};
 use crate::failure::Failure;
@@ -46,6 +46,9 @@ pub(super) async fn run(
     loop {
         let round = files.round(&stop).await?;
         if args.once || *stop.borrow() {
+            if args.once && round.is_idle() && !args.json {
+                say_nothing_new();
+            }
             return round.ended();
         }
         let wait = match round.later {
@@ -89,16 +92,23 @@ struct Round {
     later: Option<Option<Duration>>,
     /// Whether a tenant's turn ended before its file did.
     has_more: bool,
+    /// How many records were delivered or refused.
+    records: u64,
 }
 
 impl Round {
+    /// Whether there are tenants, and nothing was to be done for any.
+    fn is_idle(&self) -> bool {
+        self.all > 0 && self.undone == 0 && self.records == 0
+    }
+
     fn ended(self) -> Result<(), Failure> {
         match self {
-            Self { all: 0, .. } => Err(Failure::of(
+            Self { all: 0, .. } => Err(Failure::ended(
                 "there is no tenant with records of that format: `drawbridge poll --all` writes them",
             )),
             Self { undone: 0, .. } => Ok(()),
-            Self { all, undone, .. } => Err(Failure::of(format!(
+            Self { all, undone, .. } => Err(Failure::ended(format!(
                 "the records of {undone} of {all} tenants were not delivered to the end: see above"
             ))),
         }
@@ -123,8 +133,10 @@ impl Files<'_> {
             let mut has_turn_ended = false;
             let done = self.deliver(&name, &file, stop, &mut has_turn_ended).await;
             round.has_more |= has_turn_ended;
+            let goes_on = !self.args.once && !*stop.borrow();
             let trouble = match done {
                 Ok(report) => {
+                    round.records += report.delivered + report.refused;
                     let printed = print_report(Some(&name), &report, self.args.json);
                     if let Err(failure) = printed
                         && self.args.once
@@ -136,7 +148,7 @@ impl Files<'_> {
                         round.later = Some(round.later.flatten().max(later.after));
                     }
                     match self.open.get_mut(&name) {
-                        Some(delivery) => check_complete(&report, delivery).err(),
+                        Some(delivery) => check_complete(&report, delivery, goes_on).err(),
                         None => None,
                     }
                 }

@@ -240,7 +240,7 @@ fn interrupted_it_goes_on_where_it_was() {
     assert!(some < 40, "{some}");
     let status = on(&folder, &["backfill", "status", "--json"]).well();
     let told = &objects(&status)[0];
-    assert_eq!(told["state"], "under way");
+    assert_eq!(told["state"], "interrupted");
     let id = told["id"].as_str().unwrap();
 
     let resumed = on(&folder, &["backfill", "resume", id, "--json"]).well();
