@@ -179,6 +179,10 @@ impl BackfillProgress {
     /// # Errors
     /// [`PollError`] when that could not be written.
     pub async fn interrupt(store: &dyn Store, tenant: &str, id: &str) -> Result<(), PollError> {
+        if Self::load(store, tenant, id).await?.is_none() {
+            // It was purged with its tenant.
+            return Ok(());
+        }
         Self::change(store, tenant, id, |progress| progress.interrupted = true).await
     }
 

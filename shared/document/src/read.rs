@@ -33,8 +33,7 @@ fn reason(message: &str) -> String {
     if message.starts_with("missing field") || message.starts_with("duplicate field") {
         return message.to_owned();
     }
-    // serde's own last words, whatever the value holds.
-    if message.ends_with("expected relative URL without a base") {
+    if message.starts_with("relative URL without a base") {
         return "the value is no address: it has to begin with https://".to_owned();
     }
     let is_field = message.starts_with("unknown field");

@@ -49,7 +49,12 @@ pub(super) async fn run(
             if args.once && round.is_idle() && !args.json {
                 say_nothing_new();
             }
-            return round.ended();
+            let ended = round.ended();
+            return match args.once {
+                true => ended,
+                // A file may have been truncated while the last records were under way.
+                false => files.end().await.and(ended),
+            };
         }
         let wait = match round.later {
             Some(after) => {

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Target;
-use super::report::{check_at_end, check_complete, print_report, say_nothing_new};
+use super::report::{self, check_at_end, check_complete, print_report, say_nothing_new};
 use crate::cli;
 use crate::failure::Failure;
 use crate::progress::say_timed;
@@ -50,6 +50,10 @@ pub(super) async fn run(
                     let is_idle = report.delivered + report.refused == 0 && report.later.is_none();
                     if is_idle && args.once && !args.json {
                         say_nothing_new();
+                    }
+                    if !args.once {
+                        // It may have been truncated while the last records were under way.
+                        report::look(&mut delivery).await?;
                     }
                     return check_complete(&report, &mut delivery, false);
                 }
@@ -95,10 +99,7 @@ async fn wait_unless_stopped(
         if look == until {
             return Ok(true);
         }
-        match delivery.look().await {
-            Ok(()) | Err(FileError::Missing { .. }) => {}
-            Err(error) => return Err(Failure::ended(error)),
-        }
+        report::look(delivery).await?;
     }
 }
 

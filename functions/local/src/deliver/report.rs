@@ -55,7 +55,11 @@ pub(super) fn check_complete(
         let left = delivery.left().map_err(Failure::of)?;
         check_none_gone(&left)?;
         let left: Vec<String> = left.iter().map(describe_bytes).collect();
-        let (left, lost) = (left.join(", "), all_lost(delivery));
+        let left = match left.as_slice() {
+            [] => String::new(),
+            left => format!("; still to be delivered: {}", left.join(", ")),
+        };
+        let lost = all_lost(delivery);
         let todo = match goes_on {
             true => "it is tried again",
             false => "run it again",
@@ -65,7 +69,7 @@ pub(super) fn check_complete(
             Some(lost) => format!("{lost}; {todo} for the rest"),
         };
         return Err(Failure::ended(format!(
-            "not everything was delivered; {of_lost}: {}; still to be delivered: {left}",
+            "not everything was delivered; {of_lost}: {}{left}",
             later.reason,
         )));
     }
@@ -93,12 +97,17 @@ pub(super) fn say_nothing_new() {
 
 /// A delivery that is asked to stop looks once more: what was lost since it began is no success.
 pub(super) async fn check_at_end(delivery: &mut FileDelivery) -> Result<(), Failure> {
-    match delivery.look().await {
-        Ok(()) | Err(FileError::Missing { .. }) => {}
-        Err(error) => return Err(Failure::ended(error)),
-    }
+    look(delivery).await?;
     check_none_gone(&delivery.left().map_err(Failure::of)?)?;
     all_lost(delivery).map_or(Ok(()), |lost| Err(Failure::ended(lost)))
+}
+
+/// Looks whether the file was rotated.
+pub(super) async fn look(delivery: &mut FileDelivery) -> Result<(), Failure> {
+    match delivery.look().await {
+        Ok(()) | Err(FileError::Missing { .. }) => Ok(()),
+        Err(error) => Err(Failure::ended(error)),
+    }
 }
 
 /// What was lost since the delivery began.
