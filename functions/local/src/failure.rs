@@ -1,7 +1,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use crate::progress::say;
+use crate::progress::{say, say_timed};
 
 /// Why the command ends with an exit code other than 0.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,9 @@ pub(crate) enum Failure {
     /// What was asked for could not be done; the text says what to do.
     #[error("{0}")]
     Message(String),
+    /// How a command ended that may run for days, or under a scheduler; told with the time.
+    #[error("{0}")]
+    Ended(String),
     /// The command line cannot be what was meant; the text says what would be.
     #[error("{0}")]
     Usage(String),
@@ -52,12 +55,25 @@ impl Failure {
         Self::Usage(text.to_string())
     }
 
+    /// How a command ended that may run for days.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "reads as `.map_err(Failure::ended)`"
+    )]
+    pub(crate) fn ended(text: impl ToString) -> Self {
+        Self::Ended(text.to_string())
+    }
+
     /// Tells the user and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         if matches!(self, Self::ReaderGone) {
             return ExitCode::SUCCESS;
         }
-        say(&format!("drawbridge: {self}"));
+        let text = format!("drawbridge: {self}");
+        match &self {
+            Self::Ended(_) => say_timed(&text),
+            _ => say(&text),
+        }
         match self {
             Self::Usage(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,

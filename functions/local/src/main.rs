@@ -1,6 +1,7 @@
 //! The `drawbridge` command: the same handlers as in the cloud, in one process.
 
 mod backfill;
+mod bars;
 mod cli;
 mod compare;
 mod confirm;
@@ -31,6 +32,7 @@ mod table;
 mod tenants;
 mod view;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use tracing::Level;
@@ -49,9 +51,13 @@ async fn main() -> ExitCode {
         Some(Command::Serve(_)) => Level::INFO,
         _ => Level::WARN,
     };
-    // What it says otherwise begins with the time, too.
-    let is_timed = matches!(command, Some(Command::Poll(_)));
-    drawbridge_telemetry::log_to_terminal(level, is_timed);
+    // What runs for days, or under a scheduler, says when.
+    let is_timed = match &command {
+        Some(Command::Poll(_) | Command::Deliver(_)) => true,
+        Some(Command::Backfill(_)) => !std::io::stderr().is_terminal(),
+        _ => false,
+    };
+    drawbridge_telemetry::log_to_terminal(level, is_timed, || bars::Stderr);
     let done = match command {
         None => demo::run(cli::Demo::default()).await,
         Some(Command::Demo(args)) => demo::run(args).await,

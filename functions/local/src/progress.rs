@@ -7,6 +7,9 @@ use drawbridge_telemetry::shown;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
+use crate::bars;
+use crate::screen::{error_columns, hanging};
+
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
@@ -27,6 +30,7 @@ impl Shown {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
             bar.set_style(style);
         }
+        let bar = bars::drawn(bar);
         bar.enable_steady_tick(Duration::from_millis(100));
         Self::Terminal(bar)
     }
@@ -34,7 +38,7 @@ impl Shown {
     /// Takes the line off the terminal.
     pub(crate) fn end(&self) {
         if let Self::Terminal(bar) = self {
-            bar.finish_and_clear();
+            bars::cleared(bar);
         }
     }
 }
@@ -80,7 +84,11 @@ pub(crate) fn say_timed(text: &str) {
 }
 
 /// Writes a line for the user to standard error, and never two: a name that breaks the line would forge
-/// one. Standard error that is full or closed ends nothing: `eprintln!` would panic.
+/// one. On a terminal it goes on below, between words. Standard error that is full or closed ends nothing:
+/// `eprintln!` would panic.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(crate::screen::stderr(), "{}", shown(text));
+    let text = hanging(&shown(text), error_columns());
+    bars::aside(|| {
+        let _ = writeln!(crate::screen::stderr(), "{text}");
+    });
 }

@@ -7,6 +7,9 @@ use drawbridge_telemetry::Escaped;
 /// The fewest columns that anything is laid out for.
 const FEWEST: usize = 40;
 
+/// The blanks before a line that goes on from the one above.
+const HANGING: usize = 2;
+
 /// Standard output.
 pub(crate) fn stdout() -> Escaped<StdoutLock<'static>> {
     Escaped::new(io::stdout().lock(), has_colours())
@@ -42,8 +45,14 @@ pub(crate) fn columns() -> Option<usize> {
         .map(|columns| columns.max(FEWEST))
 }
 
+/// The columns of standard error if it is a terminal.
+pub(crate) fn error_columns() -> Option<usize> {
+    let size = console::Term::stderr().size_checked();
+    size.map(|(_rows, columns)| usize::from(columns).max(FEWEST))
+}
+
 /// A text in lines of at most `columns`, each behind `indent` blanks. A command between backticks stays
-/// in one line, for whoever copies it, and a word that is longer than a line has one of its own.
+/// in one line, for whoever copies it; any other word that is longer than a line goes on in the next.
 pub(crate) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> String {
     let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(indent));
     let (mut lines, mut line) = (Vec::new(), String::new());
@@ -56,11 +65,28 @@ pub(crate) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> Stri
             line.push(' ');
         }
         line.push_str(&word);
+        while !word.contains('`')
+            && let Some((at, _)) = line.char_indices().nth(room)
+        {
+            let rest = line.split_off(at);
+            lines.push(std::mem::replace(&mut line, rest));
+        }
     }
     lines.push(line);
     let blanks = " ".repeat(indent);
     let lines: Vec<String> = lines.iter().map(|line| format!("{blanks}{line}")).collect();
     lines.join("\n")
+}
+
+/// A text in lines of at most `columns`, with two blanks before each but the first: where a name that is
+/// repeated goes on in the next line, that line is not taken for one of ours.
+pub(crate) fn hanging(text: &str, columns: Option<usize>) -> String {
+    match columns {
+        Some(columns) if text.chars().count() > columns => {
+            wrapped(text, HANGING, Some(columns)).split_off(HANGING)
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// The words of a text, where what is between backticks is one.
@@ -82,14 +108,14 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::wrapped;
+    use super::{hanging, wrapped};
 
     #[test]
     fn lines_end_between_words() {
         assert_eq!(wrapped("a bb ccc", 2, Some(7)), "  a bb\n  ccc");
         assert_eq!(
             wrapped("a /long/path b", 2, Some(8)),
-            "  a\n  /long/path\n  b"
+            "  a\n  /long/\n  path b"
         );
         assert_eq!(wrapped("a bb  ccc", 2, None), "  a bb ccc");
         assert_eq!(wrapped("", 2, Some(9)), "  ");
@@ -97,5 +123,8 @@ mod tests {
             wrapped("run `a b`, or `c`", 2, Some(9)),
             "  run\n  `a b`,\n  or `c`"
         );
+        assert_eq!(hanging("a bb  ccc", Some(9)), "a bb  ccc");
+        assert_eq!(hanging("a bb  ccc", Some(8)), "a bb\n  ccc");
+        assert_eq!(hanging("a bb  ccc", None), "a bb  ccc");
     }
 }

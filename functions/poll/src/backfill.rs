@@ -44,6 +44,7 @@ impl BackfillStep {
         progress.requests += self.did.requests;
         progress.failed.extend(&self.failed);
         progress.updated = Some(now);
+        progress.interrupted = false;
         let is_ended = progress.cancelled || progress.stopped.is_some();
         match &self.backfill {
             Some(backfill) => {

@@ -55,6 +55,8 @@ pub struct BackfillProgress {
     pub stopped: Option<String>,
     /// Whether an operator wants no more of it.
     pub cancelled: bool,
+    /// Whether the command that read it was interrupted. The next step of it, whoever takes it, goes on.
+    pub interrupted: bool,
 }
 
 impl BackfillProgress {
@@ -144,6 +146,7 @@ impl BackfillProgress {
         let asked = Self {
             stopped: None,
             cancelled: false,
+            interrupted: false,
             ..self.clone()
         };
         // The report comes first, so that a poll that begins at once goes on from it.
@@ -169,6 +172,18 @@ impl BackfillProgress {
         })
         .await?;
         Self::settle(store, &self.tenant, &self.id, false).await
+    }
+
+    /// Notes that the command that read it was interrupted.
+    ///
+    /// # Errors
+    /// [`PollError`] when that could not be written.
+    pub async fn interrupt(store: &dyn Store, tenant: &str, id: &str) -> Result<(), PollError> {
+        if Self::load(store, tenant, id).await?.is_none() {
+            // It was purged with its tenant.
+            return Ok(());
+        }
+        Self::change(store, tenant, id, |progress| progress.interrupted = true).await
     }
 
     /// Suspends a backfill in the tenant's state: nothing more of it is read, and what was read stays

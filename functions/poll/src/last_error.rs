@@ -6,6 +6,10 @@ use drawbridge_store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::lasting::is_same_kind;
+use crate::memory::SMALL;
+use crate::state_object::head;
+
 /// What ends the name of such an object, behind the tenant's.
 pub const LAST_ERROR_ENDING: &str = ".error.json";
 
@@ -15,7 +19,7 @@ const MAX_BYTES: usize = 16 * 1024;
 /// The most characters of an error that are kept.
 const MAX_CHARS: usize = 2000;
 
-/// Not more than one is written in this time: a tenant that is refused is polled once a minute.
+/// The same error is not written again in this time: a tenant that is refused is polled once a minute.
 const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// Why a poll did not end well, and when.
@@ -39,14 +43,16 @@ impl LastError {
         }
     }
 
-    /// Notes that a poll of `tenant` did not end well, unless that was noted a short while ago.
-    /// What cannot be noted is logged: it is no reason for anything to fail.
+    /// Notes that a poll of `tenant` did not end well, unless the same was noted a short while ago and no
+    /// poll is known to have ended well since. What cannot be noted is logged: it is no reason for anything
+    /// to fail.
     pub async fn note(store: &dyn Store, tenant: &str, error: &str, now: Timestamp) {
         let error: String = error.chars().take(MAX_CHARS).collect();
         let noted = async {
-            let before = Self::of(store, tenant).await?;
-            let age = before.map(|before| now.duration_since(before.at));
-            if age.is_some_and(|age| !age.is_negative() && age < AGAIN) {
+            if let Some(before) = Self::of(store, tenant).await?
+                && before.tells(&error, now)
+                && !is_success_known(store, tenant, before.at, now).await?
+            {
                 return Ok(());
             }
             let body = serde_json::json!(Self { at: now, error }).to_string();
@@ -59,6 +65,24 @@ impl LastError {
             tracing::warn!(tenant, %error, "it could not be noted why a poll failed");
         }
     }
+
+    /// Whether it tells of that error, too, for now.
+    fn tells(&self, error: &str, now: Timestamp) -> bool {
+        let age = now.duration_since(self.at);
+        !age.is_negative() && age < AGAIN && is_same_kind(&self.error, error)
+    }
+}
+
+/// Whether a poll is known to have ended well since then: what was noted before is over.
+async fn is_success_known(
+    store: &dyn Store,
+    tenant: &str,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let state = head(store, tenant, SMALL.state_bytes).await?;
+    let success = state.and_then(|state| state.last_success);
+    Ok(success.is_some_and(|success| (since..=now).contains(&success)))
 }
 
 fn key(tenant: &str) -> String {
@@ -75,23 +99,59 @@ mod tests {
         Timestamp::from_second(minute * 60).unwrap()
     }
 
+    fn writes(store: &FaultyStore) -> usize {
+        let calls = store.calls();
+        calls.iter().filter(|call| call.starts_with("put")).count()
+    }
+
     #[tokio::test]
-    async fn an_error_is_written_once_in_five_minutes() {
+    async fn an_error_that_lasts_is_written_once_in_five_minutes() {
         let store = FaultyStore::default();
         assert_eq!(LastError::of(&store, "t").await.unwrap(), None);
         for (minute, error, noted) in [
-            (1, "refused", (1, "refused")),
-            (5, "no network", (1, "refused")),
-            (6, "no network", (6, "no network")),
+            (1, "HTTP 503, wait for 9 s", (1, "HTTP 503, wait for 9 s")),
+            (5, "HTTP 503, wait for 8 s", (1, "HTTP 503, wait for 9 s")),
+            (6, "HTTP 503, wait for 7 s", (6, "HTTP 503, wait for 7 s")),
+            // Another one is news at once.
+            (7, "the secret is wrong", (7, "the secret is wrong")),
+            (8, "the secret is wrong", (7, "the secret is wrong")),
             // By a clock that is behind.
-            (3, "refused", (3, "refused")),
+            (3, "the secret is wrong", (3, "the secret is wrong")),
         ] {
             LastError::note(&store, "t", error, at(minute)).await;
             let last = LastError::of(&store, "t").await.unwrap().unwrap();
             let (minute, error) = noted;
             assert_eq!((last.at, &*last.error), (at(minute), error));
         }
+        assert_eq!(writes(&store), 4);
         assert_eq!(LastError::of(&store, "other").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn after_a_poll_that_ended_well_the_same_error_is_written_again() {
+        let store = FaultyStore::default();
+        let success = async |minute| {
+            let change = |state: &mut drawbridge_cursor::State| {
+                state.last_success = Some(at(minute));
+            };
+            crate::change_state(&store, "t", change).await.unwrap();
+            store.calls();
+        };
+        let note = async |minute| LastError::note(&store, "t", "refused", at(minute)).await;
+        success(1).await;
+        note(2).await;
+        assert_eq!(writes(&store), 1);
+        note(3).await;
+        assert_eq!(writes(&store), 0, "the success was before");
+        success(4).await;
+        note(5).await;
+        assert_eq!(writes(&store), 1);
+        let last = LastError::of(&store, "t").await.unwrap().unwrap();
+        assert_eq!(last.at, at(5));
+        // By a clock that was ahead: it is unknown when that was.
+        success(100).await;
+        note(6).await;
+        assert_eq!(writes(&store), 0);
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ mod jobs;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod last_error;
+mod lasting;
 mod mapping;
 mod memory;
 #[cfg(feature = "messages")]
@@ -46,6 +47,7 @@ pub use job_numbers::job_numbers;
 pub(crate) use jobs::MAX_POLLED_BYTES;
 pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
 pub use last_error::{LAST_ERROR_ENDING, LastError};
+pub use lasting::lasting;
 pub use memory::Memory;
 pub use output::{Grouping, Output};
 pub use overdue::{overdue_since, why_not_well};

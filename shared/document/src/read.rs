@@ -36,6 +36,9 @@ fn reason(message: &str) -> String {
     if message.starts_with("missing field") || message.starts_with("duplicate field") {
         return message.to_owned();
     }
+    if message.starts_with("relative URL without a base") {
+        return "the value is no address: it has to begin with https://".to_owned();
+    }
     let is_field = message.starts_with(UNKNOWN_FIELD);
     if !is_field && !message.starts_with("unknown variant") {
         return "the value has a wrong type or form".to_owned();

@@ -63,17 +63,17 @@ pub(crate) fn are_mixed(login: &Url, graph: &Url) -> bool {
     is_known && !with_login().any(|row| is(graph, row.3))
 }
 
-/// Why a cloud's name was refused.
+/// Why a cloud's name was refused; said behind the name, or behind the word "cloud".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CloudError {
     /// The 21Vianet cloud has no such resource, so there is nothing to poll.
     #[error(
-        "cloud `china` (21Vianet) has no security/alerts_v2 in Microsoft Graph: there is nothing \
-         to poll there, remove this tenant"
+        "is the 21Vianet cloud (China), which has no security/alerts_v2 in Microsoft Graph: there is \
+         nothing to poll there"
     )]
     NoAlerts,
     /// Not a name of a cloud.
-    #[error("there is no such cloud: use global (GCC too), gcc-high or dod")]
+    #[error("is none of Microsoft's clouds: use global (GCC too), gcc-high or dod")]
     Unknown,
 }
 

@@ -56,7 +56,7 @@ pub enum EndpointError {
     /// The 21Vianet cloud.
     #[error(
         "{which} {host} belongs to the 21Vianet cloud (China), which has no security/alerts_v2: \
-         there is nothing to poll there, remove this tenant"
+         there is nothing to poll there"
     )]
     NoAlerts {
         /// The setting at fault.

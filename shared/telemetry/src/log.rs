@@ -1,5 +1,5 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write};
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -58,10 +58,10 @@ fn without_events(filter: Targets) -> Targets {
 
 /// Logs lines for a person to standard error, in colour only on a terminal; those of `default` and
 /// above unless the environment says otherwise. With `is_timed`, each begins with the time, for a command
-/// that runs for days.
-pub fn log_to_terminal(default: Level, is_timed: bool) {
+/// that runs for days. `stderr` writes there, beside what else is on the terminal.
+pub fn log_to_terminal<W: Write + 'static>(default: Level, is_timed: bool, stderr: fn() -> W) {
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(|| Escaped::new(std::io::stderr(), true))
+        .with_writer(move || Escaped::new(stderr(), true))
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_target(false);

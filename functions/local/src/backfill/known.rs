@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use drawbridge_cursor::Backfill;
 use drawbridge_poll::BackfillProgress;
+use jiff::{SignedDuration, Timestamp};
 
 use super::shown;
 use crate::cli;
@@ -17,6 +18,10 @@ use crate::state_head::state_head;
 /// The folder of all reports.
 const FOLDER: &str = "backfills/";
 
+/// How long one that is under way in a folder notes nothing at most: a step takes a minute, and waits for
+/// five if Graph asks for it.
+const SILENT: SignedDuration = SignedDuration::from_mins(10);
+
 /// A backfill of which there is a report or that a state has.
 pub(super) struct Known {
     pub(super) progress: BackfillProgress,
@@ -25,10 +30,14 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The word for where it stands.
-    pub(super) fn state(&self) -> &'static str {
+    /// The word for where it stands. In a folder, the command that reads it notes each step; one that was
+    /// killed notes nothing.
+    pub(super) fn state(&self, place: &DataLocation, now: Timestamp) -> &'static str {
         let is_ended = shown::has_ended(&self.progress);
-        if self.is_in_state || is_ended {
+        let updated = self.progress.updated.or(self.progress.started);
+        let is_silent = updated.is_some_and(|updated| now.duration_since(updated) > SILENT);
+        let is_killed = place.as_folder().is_some() && is_silent;
+        if is_ended || self.is_in_state && !is_killed {
             shown::state(&self.progress)
         } else {
             "interrupted"

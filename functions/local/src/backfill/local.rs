@@ -33,8 +33,14 @@ pub(super) async fn run(
     progress.ask(store).await.map_err(Failure::of)?;
     let stop = stop_on_signal();
     let bar = Bar::start();
+    let id = progress.id.clone();
     let progress = read(place, &poller, progress, &stop, &bar).await;
     bar.end();
+    if !progress.as_ref().is_ok_and(has_ended) {
+        // For whoever asks later. What became of the rest does not depend on it.
+        let noted = BackfillProgress::interrupt(store, &tenant.name, &id);
+        let _ = noted.await;
+    }
     let progress = progress?;
     if progress.dry_run && is_done(&progress) {
         // What it counted is said now, and asked for again it counts again.

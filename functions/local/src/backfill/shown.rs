@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use drawbridge_poll::{BackfillProgress, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::bars;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{counted, say};
@@ -36,6 +37,7 @@ pub(super) fn state(progress: &BackfillProgress) -> &'static str {
     match (is_done(progress), progress.stopped.is_some()) {
         (false, _) if progress.cancelled => "cancelled",
         (false, true) => "stopped",
+        (false, false) if progress.interrupted => "interrupted",
         (false, false) => "under way",
         (true, _) if !progress.failed.is_empty() => "done but for what failed",
         (true, _) => "done",
@@ -123,15 +125,18 @@ pub(super) struct Bar {
     shown: Mutex<Shown>,
 }
 
-/// What is shown. What was read once does not go back, though what failed is read again.
+/// What is shown. It never goes back: what failed or is read again takes the rest of the bar.
 struct Shown {
     last_line: Instant,
     /// What was done before the step at hand.
     before: Counts,
     /// With that.
     now: Counts,
-    asked_ms: u64,
-    read_ms: u64,
+    /// How much was left at last, in milliseconds of the time that was asked for.
+    left_ms: u64,
+    /// What the bar showed when that last rose, and how much was left then.
+    shown_before: f64,
+    left_before_ms: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -146,20 +151,48 @@ impl Shown {
             last_line: Instant::now(),
             before: Counts::default(),
             now: Counts::default(),
-            asked_ms: 0,
-            read_ms: 0,
+            left_ms: 0,
+            shown_before: 0.0,
+            left_before_ms: 0,
         }
     }
 
-    fn left(&mut self, left_ms: u64) {
-        let read_ms = self.asked_ms.saturating_sub(left_ms);
-        self.read_ms = self.read_ms.max(read_ms);
+    /// A backfill of which so much is left of what was asked for.
+    fn of(&mut self, asked_ms: u64, left_ms: u64) {
+        if self.left_before_ms == 0 {
+            (self.left_before_ms, self.left_ms) = (asked_ms, asked_ms);
+        }
+        self.left(left_ms);
     }
 
-    /// How many parts of `of` were read; all of them only if nothing is left.
+    fn left(&mut self, left_ms: u64) {
+        if left_ms > self.left_ms {
+            self.shown_before = self.shown();
+            self.left_before_ms = left_ms;
+        }
+        self.left_ms = left_ms;
+    }
+
+    /// The share of the bar that is shown, between 0 and 1.
+    #[expect(clippy::cast_precision_loss, reason = "it is shown in 10,000 parts")]
+    fn shown(&self) -> f64 {
+        let left = self.left_ms as f64 / self.left_before_ms.max(1) as f64;
+        1.0 - (1.0 - self.shown_before) * left
+    }
+
+    /// How many parts of `of` are shown; all of them only if nothing is left.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "it is between 0 and `of`"
+    )]
     fn share(&self, of: u64) -> u64 {
-        let share = u128::from(self.read_ms) * u128::from(of) / u128::from(self.asked_ms.max(1));
-        u64::try_from(share).unwrap_or(of)
+        match self.left_ms {
+            0 if self.left_before_ms > 0 => of,
+            0 => 0,
+            _ => ((self.shown() * of as f64) as u64).min(of - 1),
+        }
     }
 
     fn counts(&self) -> String {
@@ -184,6 +217,7 @@ impl Bar {
             if let Ok(style) = ProgressStyle::with_template(&look) {
                 bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏░"));
             }
+            let bar = bars::drawn(bar);
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
@@ -201,14 +235,13 @@ impl Bar {
         };
         self.show(|shown| {
             (shown.before, shown.now) = (counts, counts);
-            shown.asked_ms = progress.asked_ms();
-            shown.left(progress.left_ms());
+            shown.of(progress.asked_ms(), progress.left_ms());
         });
     }
 
     pub(super) fn end(&self) {
         if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+            bars::cleared(bar);
         }
     }
 
@@ -248,13 +281,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_read_does_not_go_back_and_is_all_only_at_the_end() {
+    fn what_is_shown_does_not_go_back_and_is_all_only_at_the_end() {
         let mut shown = Shown::begin();
         assert_eq!(shown.share(100), 0);
-        shown.asked_ms = 1000;
-        for (left_ms, percent) in [(1000, 0), (500, 50), (700, 50), (1, 99), (0, 100), (9, 100)] {
+        shown.of(1000, 1000);
+        // What is to be read again takes the rest of the bar.
+        for (left_ms, percent) in [
+            (1000, 0),
+            (500, 50),
+            (700, 50),
+            (350, 75),
+            (1, 99),
+            (0, 100),
+        ] {
             shown.left(left_ms);
             assert_eq!(shown.share(100), percent, "{left_ms}");
         }
+    }
+
+    #[test]
+    fn one_that_goes_on_begins_where_it_was() {
+        let mut shown = Shown::begin();
+        shown.of(1000, 250);
+        assert_eq!(shown.share(100), 75);
     }
 }

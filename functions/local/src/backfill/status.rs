@@ -19,7 +19,8 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     let mut reasons = Vec::new();
     let KnownBackfills { all, unreadable } = reported(&place, args.tenant.as_deref()).await?;
     for known in all {
-        let state = known.state();
+        let now = Timestamp::now();
+        let state = known.state(&place, now);
         let progress = known.progress;
         if args.json {
             let mut line = serde_json::json!(progress);
@@ -34,8 +35,11 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
             format!("{} %", progress.percent()),
             progress.alerts.to_string(),
             progress.records.to_string(),
-            ago(progress.updated, Timestamp::now()),
-            state.to_owned(),
+            ago(progress.updated, now),
+            match progress.dry_run {
+                true => format!("{state} (dry run)"),
+                false => state.to_owned(),
+            },
         ]);
         reasons.extend(progress.stopped.map(|reason| (progress.id, reason)));
     }

@@ -3,12 +3,13 @@
 
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 use drawbridge_config::is_name;
 use drawbridge_secrets::secret_itself;
 
 use super::Cli;
+use super::time::NoTime;
 use crate::failure::Failure;
 
 /// What stands in the place of what may be a secret.
@@ -126,10 +127,15 @@ fn without_values(error: clap::Error) -> clap::Error {
     let mut told = clap::Error::new(error.kind()).with_cmd(&Cli::command());
     for (kind, value) in error.context() {
         if is_repeated(kind) {
-            told.insert(kind, clap::error::ContextValue::String(HIDDEN.to_owned()));
+            told.insert(kind, ContextValue::String(HIDDEN.to_owned()));
         } else if !SUGGESTIONS.contains(&kind) {
             told.insert(kind, value.clone());
         }
+    }
+    let source = std::error::Error::source(&error);
+    if let Some(no_time) = source.and_then(|source| source.downcast_ref::<NoTime>()) {
+        let hint = vec![no_time.to_string().into()];
+        told.insert(ContextKind::Suggested, ContextValue::StyledStrs(hint));
     }
     told
 }
@@ -237,6 +243,14 @@ mod tests {
             for word in words {
                 assert!(text.contains(word), "no {word} in: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn what_a_time_looks_like_is_said_of_any_text() {
+        for text in ["yesterday", "1h", "2026-01-31 12:00:00"] {
+            let told = told(&["backfill", "--from", text]);
+            assert!(told.contains("2026-01-31T12:00:00Z"), "{text}: {told}");
         }
     }
 

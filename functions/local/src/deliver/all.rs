@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::Target;
 use super::one::open_file;
-use super::report::{check_at_end, check_complete, print_report};
+use super::report::{check_at_end, check_complete, print_report, say_nothing_new};
 use crate::cli;
 use crate::data_location::{DEFAULT_FOLDER, FOLDERS};
 use crate::failure::Failure;
@@ -45,11 +45,16 @@ pub(super) async fn run(
     let mut tries = 0;
     loop {
         let round = files.round(&stop).await?;
-        if *stop.borrow() {
-            return files.end().await;
-        }
-        if args.once {
-            return round.ended();
+        if args.once || *stop.borrow() {
+            if args.once && round.is_idle() && !args.json {
+                say_nothing_new();
+            }
+            let ended = round.ended();
+            return match args.once {
+                true => ended,
+                // A file may have been truncated while the last records were under way.
+                false => files.end().await.and(ended),
+            };
         }
         let wait = match round.later {
             Some(after) => {
@@ -92,16 +97,23 @@ struct Round {
     later: Option<Option<Duration>>,
     /// Whether a tenant's turn ended before its file did.
     has_more: bool,
+    /// How many records were delivered or refused.
+    records: u64,
 }
 
 impl Round {
+    /// Whether there are tenants, and nothing was to be done for any.
+    fn is_idle(&self) -> bool {
+        self.all > 0 && self.undone == 0 && self.records == 0
+    }
+
     fn ended(self) -> Result<(), Failure> {
         match self {
-            Self { all: 0, .. } => Err(Failure::of(
+            Self { all: 0, .. } => Err(Failure::ended(
                 "there is no tenant with records of that format: `drawbridge poll --all` writes them",
             )),
             Self { undone: 0, .. } => Ok(()),
-            Self { all, undone, .. } => Err(Failure::of(format!(
+            Self { all, undone, .. } => Err(Failure::ended(format!(
                 "the records of {undone} of {all} tenants were not delivered to the end: see above"
             ))),
         }
@@ -126,8 +138,10 @@ impl Files<'_> {
             let mut has_turn_ended = false;
             let done = self.deliver(&name, &file, stop, &mut has_turn_ended).await;
             round.has_more |= has_turn_ended;
+            let goes_on = !self.args.once && !*stop.borrow();
             let trouble = match done {
                 Ok(report) => {
+                    round.records += report.delivered + report.refused;
                     let printed = print_report(Some(&name), &report, self.args.json);
                     if let Err(failure) = printed
                         && self.args.once
@@ -139,7 +153,7 @@ impl Files<'_> {
                         round.later = Some(round.later.flatten().max(later.after));
                     }
                     match self.open.get_mut(&name) {
-                        Some(delivery) => check_complete(&report, delivery).err(),
+                        Some(delivery) => check_complete(&report, delivery, goes_on).err(),
                         None => None,
                     }
                 }

@@ -13,10 +13,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Target;
-use super::report::{check_at_end, check_complete, print_report};
+use super::report::{self, check_at_end, check_complete, print_report, say_nothing_new};
 use crate::cli;
 use crate::failure::Failure;
-use crate::progress::{say, say_timed};
+use crate::progress::say_timed;
 use crate::signals::stop_requested_on_signal;
 
 /// What the records' tenant is called where nothing says it.
@@ -46,12 +46,16 @@ pub(super) async fn run(
                     }
                     _ => {}
                 }
-                if *stop.borrow() {
-                    // What has become of the file since the last records.
-                    check_at_end(&mut delivery).await?;
-                }
                 if args.once || *stop.borrow() {
-                    return check_complete(&report, &mut delivery);
+                    let is_idle = report.delivered + report.refused == 0 && report.later.is_none();
+                    if is_idle && args.once && !args.json {
+                        say_nothing_new();
+                    }
+                    if !args.once {
+                        // It may have been truncated while the last records were under way.
+                        report::look(&mut delivery).await?;
+                    }
+                    return check_complete(&report, &mut delivery, false);
                 }
                 match &report.later {
                     None => {
@@ -67,10 +71,10 @@ pub(super) async fn run(
             }
             // The poll that writes the file may not have begun.
             Err(error @ FileError::Missing { .. }) if !args.once => {
-                say(&format!("drawbridge: {error}; waiting for it"));
+                say_timed(&format!("drawbridge: {error}; waiting for it"));
                 every.max(Duration::from_secs(30))
             }
-            Err(error) => return Err(Failure::of(error)),
+            Err(error) => return Err(Failure::ended(error)),
         };
         if !wait_unless_stopped(wait, every, &mut delivery, &mut stop).await? {
             return check_at_end(&mut delivery).await;
@@ -95,10 +99,7 @@ async fn wait_unless_stopped(
         if look == until {
             return Ok(true);
         }
-        match delivery.look().await {
-            Ok(()) | Err(FileError::Missing { .. }) => {}
-            Err(error) => return Err(Failure::of(error)),
-        }
+        report::look(delivery).await?;
     }
 }
 

@@ -3,7 +3,7 @@ use std::io::Write as _;
 use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Undelivered};
 
 use crate::failure::Failure;
-use crate::progress::{counted, say, timed};
+use crate::progress::{counted, say_timed, timed};
 
 /// Prints what was done, if anything was; of a tenant among several, with its name.
 pub(super) fn print_report(
@@ -22,7 +22,7 @@ pub(super) fn print_report(
     } = report;
     let of = tenant.map_or_else(String::new, |tenant| format!("{tenant}: "));
     for lost in lost {
-        say(&format!("drawbridge: {of}{}", describe_lost(lost)));
+        say_timed(&format!("drawbridge: {of}{}", describe_lost(lost)));
     }
     if json {
         let waiting = later.as_ref().map(|later| later.reason.as_str());
@@ -44,31 +44,41 @@ pub(super) fn print_report(
     Ok(())
 }
 
-/// A delivery that left something undone is no success, though nothing is lost.
+/// A delivery that left something undone is no success, though nothing is lost. One that `goes_on` tries
+/// again by itself.
 pub(super) fn check_complete(
     report: &FileReport,
     delivery: &mut FileDelivery,
+    goes_on: bool,
 ) -> Result<(), Failure> {
     if let Some(later) = &report.later {
         let left = delivery.left().map_err(Failure::of)?;
         check_none_gone(&left)?;
         let left: Vec<String> = left.iter().map(describe_bytes).collect();
-        let (left, lost) = (left.join(", "), all_lost(delivery));
-        let of_lost = match &lost {
-            None => "nothing is lost, run it again".to_owned(),
-            Some(lost) => format!("{lost}; run it again for the rest"),
+        let left = match left.as_slice() {
+            [] => String::new(),
+            left => format!("; still to be delivered: {}", left.join(", ")),
         };
-        return Err(Failure::of(format!(
-            "not everything was delivered; {of_lost}: {}; still to be delivered: {left}",
+        let lost = all_lost(delivery);
+        let todo = match goes_on {
+            true => "it is tried again",
+            false => "run it again",
+        };
+        let of_lost = match &lost {
+            None => format!("nothing is lost, {todo}"),
+            Some(lost) => format!("{lost}; {todo} for the rest"),
+        };
+        return Err(Failure::ended(format!(
+            "not everything was delivered; {of_lost}: {}{left}",
             later.reason,
         )));
     }
     if let Some(lost) = all_lost(delivery) {
-        return Err(Failure::of(lost));
+        return Err(Failure::ended(lost));
     }
     let quarantined = report.refused + report.cut;
     if quarantined > 0 {
-        return Err(Failure::of(format!(
+        return Err(Failure::ended(format!(
             "{} in quarantine/: see `drawbridge replay list`",
             counted(
                 quarantined,
@@ -80,14 +90,24 @@ pub(super) fn check_complete(
     Ok(())
 }
 
+/// Says that there was nothing to deliver: a command that is silent leaves one to wonder.
+pub(super) fn say_nothing_new() {
+    say_timed("there is nothing new to deliver");
+}
+
 /// A delivery that is asked to stop looks once more: what was lost since it began is no success.
 pub(super) async fn check_at_end(delivery: &mut FileDelivery) -> Result<(), Failure> {
-    match delivery.look().await {
-        Ok(()) | Err(FileError::Missing { .. }) => {}
-        Err(error) => return Err(Failure::of(error)),
-    }
+    look(delivery).await?;
     check_none_gone(&delivery.left().map_err(Failure::of)?)?;
-    all_lost(delivery).map_or(Ok(()), |lost| Err(Failure::of(lost)))
+    all_lost(delivery).map_or(Ok(()), |lost| Err(Failure::ended(lost)))
+}
+
+/// Looks whether the file was rotated.
+pub(super) async fn look(delivery: &mut FileDelivery) -> Result<(), Failure> {
+    match delivery.look().await {
+        Ok(()) | Err(FileError::Missing { .. }) => Ok(()),
+        Err(error) => Err(Failure::ended(error)),
+    }
 }
 
 /// What was lost since the delivery began.
@@ -100,7 +120,7 @@ fn all_lost(delivery: &FileDelivery) -> Option<String> {
 fn check_none_gone(left: &[Undelivered]) -> Result<(), Failure> {
     match left.iter().find(|left| left.is_gone) {
         None => Ok(()),
-        Some(gone) => Err(Failure::of(format!(
+        Some(gone) => Err(Failure::ended(format!(
             "{} were not delivered, and the file is not in the folder any more: put it back, \
              packed with gzip or not, before running this again",
             describe_bytes(gone)

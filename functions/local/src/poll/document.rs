@@ -44,8 +44,9 @@ pub(super) async fn name_of(
         if write(tenant_id, &name, args, &found, place).await? {
             say(&format!(
                 "wrote tenants/{name}.toml to {}: from now on it is a tenant like any other, for \
-                 `poll --all`, `status` and the rest",
-                place.name()
+                 `poll --all`, `status` and the rest, even if no poll of it ends well; {} removes it",
+                place.name(),
+                place.command(&format!("tenants remove {name}"))
             ));
             return Ok(name);
         }
@@ -66,7 +67,7 @@ fn check_values(tenant_id: &str, args: &cli::Poll) -> Result<(), Failure> {
     if let Some(cloud) = &args.cloud {
         cloud
             .parse::<Cloud>()
-            .map_err(|error| Failure::usage(format!("--cloud {}: {error}", cli::quoted(cloud))))?;
+            .map_err(|error| Failure::usage(format!("--cloud {} {error}", cli::quoted(cloud))))?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::progress::{counted, timed};
+use crate::screen::{columns, hanging};
 
 /// Prints what a poll of a tenant did: a line for a person, or JSON for a script.
 pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> Result<(), Failure> {
@@ -16,7 +17,8 @@ pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> Resu
         }
         writeln!(out, "{line}")?;
     } else {
-        writeln!(out, "{}", timed(&format!("{tenant}: {}", in_words(report))))?;
+        let line = timed(&format!("{tenant}: {}", in_words(report)));
+        writeln!(out, "{}", hanging(&line, columns()))?;
     }
     Ok(())
 }

@@ -185,7 +185,8 @@ impl Replay<'_> {
         }
         let (new, known) = (report.records, report.suppressed);
         Ok(format!(
-            "mapped anew: {new} records sent, {known} there already"
+            "mapped anew: {} sent, {known} there already",
+            counted(new, "record", "records")
         ))
     }
 

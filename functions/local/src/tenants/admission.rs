@@ -28,7 +28,7 @@ pub(crate) async fn admit_each<'a>(
     for found in found {
         let verdict = match &found.tenant {
             Err(error) => Err(error.clone()),
-            Ok(tenant) => match check_read(found, tenant, &given, list).await {
+            Ok(tenant) => match check_read(found, tenant, &given, list, &place.options()).await {
                 Ok(()) => admitted(tenant, place, services, list).await,
                 Err(error) => Err(error),
             },
@@ -154,6 +154,7 @@ async fn check_read(
     tenant: &Tenant,
     given: &[Tenant],
     list: &AdministratorsList<'_>,
+    options: &str,
 ) -> Result<(), ConfigError> {
     if found.document.is_paused || !given.iter().any(|given| given.name == tenant.name) {
         return Ok(());
@@ -165,7 +166,7 @@ async fn check_read(
     let problem = format!(
         "is that of the tenant in the stack's parameters, which is polled, and this document is not \
          read: let the administrator have it take that one's place by `drawbridge tenants allow {} \
-         --replaces-first-tenant`, give it another name, or remove it",
+         --replaces-first-tenant{options}`, give it another name, or remove it",
         tenant.name
     );
     Err(tenant.wrong("name", &problem))

@@ -574,12 +574,12 @@ async fn a_document_beside_a_tenant_of_the_parameters_is_named() {
     let given = [tenant(&first).clone()];
     let checked = async |found: &TenantDocument| {
         let list = AdministratorsList::of(services.store.as_ref());
-        let checked = check_read(found, tenant(found), &given, &list).await;
+        let checked = check_read(found, tenant(found), &given, &list, " --stack s").await;
         checked.err().map(|error| error.to_string())
     };
     let refusal = checked(&first).await.unwrap();
     assert!(
-        refusal.contains("allow first --replaces-first-tenant"),
+        refusal.contains("allow first --replaces-first-tenant --stack s`"),
         "{refusal}"
     );
     assert_eq!(checked(&documents[0]).await, None);

@@ -18,6 +18,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::paint::{Colour, paint};
 use crate::progress::say;
+use crate::screen::{columns, wrapped};
 
 /// Tenants that are checked at once.
 pub(crate) const AT_ONCE: usize = 8;
@@ -195,18 +196,15 @@ impl Checked<'_> {
         };
         writeln!(out, "{} {}{kind}", mark(level), self.name())?;
         if let Some(error) = self.refusal() {
-            writeln!(out, "  {what}: {}", shown(&error.to_string()))?;
+            let error = shown(&error.to_string()).into_owned();
+            print_below(out, &format!("{what}: {error}"))?;
         }
         for finding in self.findings() {
-            writeln!(
-                out,
-                "  {}: {}",
-                finding.topic.as_str(),
-                shown(&finding.text)
-            )?;
+            let (topic, text) = (finding.topic.as_str(), shown(&finding.text));
+            print_below(out, &format!("{topic}: {text}"))?;
         }
         for note in self.notes() {
-            writeln!(out, "  note: {note}")?;
+            print_below(out, &format!("note: {note}"))?;
         }
         Ok(())
     }
@@ -232,6 +230,11 @@ impl Checked<'_> {
             "notes": self.notes,
         })
     }
+}
+
+/// Prints what belongs to the line above.
+fn print_below(out: &mut impl std::io::Write, text: &str) -> std::io::Result<()> {
+    writeln!(out, "{}", wrapped(text, 2, columns()))
 }
 
 fn word(level: Level) -> &'static str {

@@ -183,6 +183,13 @@ fn polled_records_are_delivered_once_and_new_ones_after_them() {
     let report: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!(report["delivered"], 0);
     assert_eq!(server.files().len(), 5);
+    let again = discreet(run(deliver(&folder, &server, &[])).well());
+    assert_eq!(again.stdout, "");
+    assert!(
+        again.stderr.contains("Z there is nothing new to deliver"),
+        "{}",
+        again.stderr
+    );
 }
 
 #[test]
@@ -191,7 +198,11 @@ fn a_server_that_is_down_fails_and_loses_nothing() {
     let tenant = Tenant::new(&list(&[alert(1, 3)]));
     run(tenant.poll(&folder)).well();
     server.answers(503);
-    discreet(run(deliver(&folder, &server, &[])).failed(1, &["nothing is lost", "HTTP 503"]));
+    let told = run(deliver(&folder, &server, &[]));
+    let told = discreet(told.failed(1, &["nothing is lost, run it again", "HTTP 503"]));
+    let last = told.stderr.lines().last().unwrap();
+    let (time, _) = last.split_once(" drawbridge: ").unwrap();
+    assert!(time.parse::<jiff::Timestamp>().is_ok(), "{last}");
     server.answers(200);
     run(deliver(&folder, &server, &[])).well();
     assert_eq!(server.files(), files_of([(1, 3)]));
@@ -466,6 +477,8 @@ fn bad_input_is_told_by_name() {
     with("{}").failed(1, &["target is missing", "splunk-hec"]);
     with(r#"{"target":"webhook","url":"http://siem.example","secret":"env:K"}"#)
         .failed(1, &["url is not https"]);
+    with(r#"{"target":"webhook","url":"siem.example","secret":"env:K"}"#)
+        .failed(1, &["url", "begin with https://"]);
     with(r#"{"target":"webhook","url":"https://h","secrett":"env:K"}"#)
         .failed(1, &["did you mean `secret`?"]);
     let body = r#"{"target":"webhook","url":"https://h","secret":"env:K","body":"array"}"#;

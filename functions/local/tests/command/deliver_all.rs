@@ -71,6 +71,8 @@ fn a_target_that_is_down_loses_nothing_of_any() {
     server.answers(200);
     run(all(&folder, &server, &["--once"])).well();
     assert_eq!(server.files(), files_of([(1, 2), (2, 3)]));
+    let again = run(all(&folder, &server, &["--once"])).well().stderr;
+    assert!(again.contains("nothing new to deliver"), "{again}");
 }
 
 #[cfg(unix)]

@@ -58,9 +58,9 @@ impl Drain<'_> {
     }
 
     /// Notes that Graph lists an alert.
-    fn saw(&mut self, alert: AlertDigest, updated: Option<Timestamp>) {
+    fn saw(&mut self, alert: AlertDigest, updated: Option<Timestamp>, created: Option<Timestamp>) {
         self.seen.insert(alert);
-        self.listing.row(alert, updated);
+        self.listing.row(alert, updated, created);
     }
 
     /// Puts an alert aside that does not parse, once; whether there was time for it.
@@ -70,7 +70,7 @@ impl Drain<'_> {
         error: &DecodeError,
     ) -> Result<bool, PollError> {
         let (alert, now_secs) = (AlertDigest::of(raw), self.now_secs());
-        self.saw(alert, None);
+        self.saw(alert, None, None);
         if self.recall(alert).await?.is_none() {
             return Ok(false);
         }
@@ -92,7 +92,8 @@ impl Drain<'_> {
         let asked_for = updated.filter(|updated| self.listing.was_asked_for(*updated));
         self.report.newest_alert = self.report.newest_alert.max(asked_for);
         let digest = digest_of(alert);
-        self.saw(digest, updated);
+        let created = alert.created.as_ref().and_then(|time| time.instant);
+        self.saw(digest, updated, created);
         // Many pages of the state may be read without a record that is new.
         match self.recall(digest).await? {
             None => return Ok(false),

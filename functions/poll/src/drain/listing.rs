@@ -13,11 +13,9 @@ const TICK: SignedDuration = SignedDuration::from_nanos(100);
 pub(super) struct Listing {
     /// The alerts with their times. One that does not parse has none.
     alerts: HashMap<AlertDigest, Option<Timestamp>>,
-    /// The time of the last row that has one.
-    last: Option<Timestamp>,
-    /// Whether a later row was older than one before it, and whether one was newer.
-    falls: bool,
-    rises: bool,
+    /// When the rows were updated, and when they were created.
+    updated: Order,
+    created: Order,
     /// Up to when was asked for.
     until: Option<Timestamp>,
     /// Whether Graph said of a page that it was incomplete.
@@ -25,6 +23,26 @@ pub(super) struct Listing {
     /// How many alerts there were when the last page ended, and how many pages in a row added none.
     before: usize,
     barren_pages: u32,
+}
+
+/// The order in which the rows come, by one of their times.
+#[derive(Debug, Default)]
+struct Order {
+    /// The time of the last row that has one.
+    last: Option<Timestamp>,
+    /// Whether a later row was older than one before it, and whether one was newer.
+    falls: bool,
+    rises: bool,
+}
+
+impl Order {
+    fn row(&mut self, time: Option<Timestamp>) {
+        if let (Some(last), Some(time)) = (self.last, time) {
+            self.falls |= time < last;
+            self.rises |= time > last;
+        }
+        self.last = time.or(self.last);
+    }
 }
 
 /// What of a window was listed to its end, by the order of the rows.
@@ -52,14 +70,16 @@ impl Listing {
         self.until.is_none_or(|until| updated < until)
     }
 
-    /// Notes a row.
-    pub(super) fn row(&mut self, alert: AlertDigest, updated: Option<Timestamp>) {
+    /// Notes a row: when it was updated, and when it was created.
+    pub(super) fn row(
+        &mut self,
+        alert: AlertDigest,
+        updated: Option<Timestamp>,
+        created: Option<Timestamp>,
+    ) {
         self.alerts.insert(alert, updated);
-        if let (Some(last), Some(updated)) = (self.last, updated) {
-            self.falls |= updated < last;
-            self.rises |= updated > last;
-        }
-        self.last = updated.or(self.last);
+        self.updated.row(updated);
+        self.created.row(created);
     }
 
     /// Notes the end of a page; how many in a row have now brought nothing that was not there before.
@@ -80,16 +100,27 @@ impl Listing {
         Some(Listed { done, rest, alerts })
     }
 
-    /// How many milliseconds of `window` the rows have not come to yet; all of it, if they come in no
-    /// order.
+    /// About how many milliseconds of `window` the rows have not come to yet; all of it, if they come in
+    /// no order. As a rule Graph lists the newest first, by when they were created.
     pub(super) fn unlisted_ms(&self, window: Window) -> u64 {
-        self.cut(window).map_or(window, |(_, rest)| rest).millis()
+        if let Some((_, rest)) = self.cut(window) {
+            return rest.millis();
+        }
+        let Order { last, falls, rises } = self.created;
+        let rest = match last {
+            Some(last) if falls && !rises => window.from()..last,
+            Some(last) if rises && !falls => last..window.to(),
+            _ => return window.millis(),
+        };
+        // Of those that were created before the window, it is not known how many are still to come.
+        Window::new(rest.start, rest.end).map_or(0, |rest| rest.millis().min(window.millis()))
     }
 
     /// Cuts `window` where the rows have come to, if they come in the order of their times.
     fn cut(&self, window: Window) -> Option<(Window, Window)> {
-        let last = self.last?;
-        match (self.falls, self.rises) {
+        let Order { last, falls, rises } = self.updated;
+        let last = last?;
+        match (falls, rises) {
             _ if self.incomplete => None,
             (true, true) => None,
             (true, false) => {
@@ -141,9 +172,28 @@ mod tests {
     fn listing(times: &[i64]) -> Listing {
         let mut listing = Listing::default();
         for (n, &time) in times.iter().enumerate() {
-            listing.row(AlertDigest::of(&n.to_string()), Some(at(time)));
+            listing.row(AlertDigest::of(&n.to_string()), Some(at(time)), None);
         }
         listing
+    }
+
+    #[test]
+    fn how_far_rows_have_come_is_seen_by_when_they_were_created_if_they_are_in_that_order() {
+        let unlisted_ms = |created: &[i64]| {
+            let mut listing = Listing::default();
+            for (n, &time) in created.iter().enumerate() {
+                // Updated in no order.
+                let updated = Some(at([50, 70, 30][n % 3]));
+                listing.row(AlertDigest::of(&n.to_string()), updated, Some(at(time)));
+            }
+            listing.unlisted_ms(window(0, 100))
+        };
+        assert_eq!(unlisted_ms(&[90, 60, 40]), 40_000);
+        assert_eq!(unlisted_ms(&[10, 40, 60]), 40_000);
+        assert_eq!(unlisted_ms(&[10, 60, 40]), 100_000, "in no order");
+        assert_eq!(unlisted_ms(&[40, 40, 40]), 100_000);
+        assert_eq!(unlisted_ms(&[90, 60, -5]), 0, "created before the window");
+        assert_eq!(unlisted_ms(&[300, 250, 200]), 100_000);
     }
 
     #[test]
@@ -192,7 +242,7 @@ mod tests {
     fn a_page_that_repeats_brings_nothing() {
         let mut listing = Listing::default();
         let mut page = |alert: &str| {
-            listing.row(AlertDigest::of(alert), None);
+            listing.row(AlertDigest::of(alert), None, None);
             listing.page_ends()
         };
         assert_eq!(["a", "b", "a", "b", "c"].map(&mut page), [0, 0, 1, 2, 0]);

@@ -325,7 +325,8 @@ impl<'a> Drain<'a> {
             if let Some(then_ms) = self.options.then_ms {
                 let unlisted_ms = self.listing.unlisted_ms(window);
                 let left_ms = then_ms + self.besides_ms + unlisted_ms;
-                self.context.progress.backfill_left(left_ms);
+                // The step's end says when nothing is left.
+                self.context.progress.backfill_left(left_ms.max(1));
             }
             self.context.progress.page(self.report);
             let barren_pages = self.listing.page_ends();

@@ -3,6 +3,7 @@
 use std::fs;
 
 use drawbridge_simulator::Options;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::alerts::{alert, list};
@@ -201,7 +202,18 @@ fn where_it_stands_is_what_the_state_says() {
     let under_way = [("stopped", Value::Null), ("cancelled", json!(false))];
     told_as(&under_way);
     assert_eq!(status()["state"], "under way");
-    told_as(&[("cancelled", json!(true))]);
+    told_as(&[(
+        "updated",
+        json!(Timestamp::now() - SignedDuration::from_mins(11)),
+    )]);
+    assert_eq!(status()["state"], "interrupted", "nothing is noted");
+    told_as(&[
+        ("updated", json!(Timestamp::now())),
+        ("dry_run", json!(true)),
+    ]);
+    let shown = on(&folder, &["backfill", "status"]).well().stdout;
+    assert!(shown.contains("under way (dry run)"), "{shown}");
+    told_as(&[("cancelled", json!(true)), ("dry_run", json!(false))]);
     assert_eq!(status()["state"], "under way", "polls read it");
     on(&folder, &["backfill", "cancel", &id]).well();
     told_as(&under_way);
@@ -240,7 +252,7 @@ fn interrupted_it_goes_on_where_it_was() {
     assert!(some < 40, "{some}");
     let status = on(&folder, &["backfill", "status", "--json"]).well();
     let told = &objects(&status)[0];
-    assert_eq!(told["state"], "under way");
+    assert_eq!(told["state"], "interrupted");
     let id = told["id"].as_str().unwrap();
 
     let resumed = on(&folder, &["backfill", "resume", id, "--json"]).well();

@@ -217,9 +217,12 @@ fn a_poll_that_fails_leaves_its_error_until_one_ends_well() {
     let folder = Folder::new();
     write(&folder, "contoso", &tenant, "");
     write_of(&folder, "other", &tenant, OTHER, "");
-    let mut poll = command(&folder, &["poll", "--all", "--once"]);
-    poll.env(VARIABLE, "MARKER~a-wrong-secret");
-    run(poll).discreet().failed(1, &["client secret is wrong"]);
+    let fail = || {
+        let mut poll = command(&folder, &["poll", "--all", "--once"]);
+        poll.env(VARIABLE, "MARKER~a-wrong-secret");
+        run(poll).discreet().failed(1, &["client secret is wrong"]);
+    };
+    fail();
     let told = objects(&on(&folder, &["status", "--json"]).failed(1, &["2 of 2"]));
     assert_eq!(told[0]["status"], "failing");
     let error = told[0]["last_error"]["error"].as_str().unwrap();
@@ -229,6 +232,10 @@ fn a_poll_that_fails_leaves_its_error_until_one_ends_well() {
     on(&folder, &["poll", "--all", "--once"]).well();
     let told = on(&folder, &["status"]).well().stdout;
     assert!(!told.contains("client secret"), "{told}");
+    // The same again, a moment later.
+    fail();
+    let told = on(&folder, &["status"]).failed(1, &["2 of 2"]).stdout;
+    assert!(told.contains("the client secret is wrong"), "{told}");
     // It goes with the tenant.
     on(&folder, &["tenants", "pause", "contoso"]).well();
     assert!(folder.path().join("state/contoso.error.json").exists());

@@ -179,7 +179,7 @@ fn what_cannot_be_is_refused_and_nothing_written() {
         (
             add("contoso", &["--secret", "S", "--cloud", "china"]),
             1,
-            vec!["cloud", "alerts_v2"],
+            vec!["cloud is the 21Vianet cloud", "alerts_v2"],
         ),
         (
             add("contoso", &["--secret", "S", "--cloud", "moon"]),

@@ -28,8 +28,8 @@ while True:
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 "#;
 
-/// What the terminal showed, each time that its line was drawn anew, without codes that move the cursor.
-fn drawn(command: &Command, columns: usize) -> Vec<String> {
+/// All that was written to the terminal, and whether the command did well.
+fn on_terminal(command: &Command, columns: usize) -> (String, bool) {
     let mut python = Command::new("python3");
     python
         .args(["-c", TERMINAL, &columns.to_string()])
@@ -45,7 +45,13 @@ fn drawn(command: &Command, columns: usize) -> Vec<String> {
     }
     let output = python.output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{shown}");
+    (shown, output.status.success())
+}
+
+/// What the terminal showed, each time that its line was drawn anew, without codes that move the cursor.
+fn drawn(command: &Command, columns: usize) -> Vec<String> {
+    let (shown, is_well) = on_terminal(command, columns);
+    assert!(is_well, "{shown}");
     let without_codes = |line: &str| {
         let mut parts = line.split("\u{1b}[");
         let first = parts.next().unwrap_or_default().to_owned();
@@ -102,6 +108,71 @@ fn the_bar_comes_on_with_each_page_and_never_goes_back() {
             let bar = line.chars().take_while(|c| "█▉▊▋▌▍▎▏░".contains(*c));
             assert!(bar.count() >= length, "{line:?}");
             assert!(line.contains(" alert"), "{line:?}");
+        }
+    }
+}
+
+/// Graph lists the newest alerts first, by when they were created: when they were updated is in no order.
+#[test]
+fn the_bar_comes_on_within_a_day_whose_alerts_are_updated_in_no_order() {
+    let alerts: Vec<_> = (0..24)
+        .map(|n| {
+            let mut alert = alert(n, 1);
+            alert["createdDateTime"] = format!("2021-05-01T{n:02}:10:00Z").into();
+            alert["lastUpdateDateTime"] = format!("2021-05-01T{:02}:30:00Z", n * 7 % 24).into();
+            alert
+        })
+        .collect();
+    let options = Options {
+        page_latency: std::time::Duration::from_millis(60),
+        ..Options::default()
+    };
+    let (tenant, folder) = (Tenant::with(options, &list(&alerts)), Folder::new());
+    write(&folder, "contoso", &tenant, "page_size = 2");
+    let range = ["--from", "2021-05-01", "--to", "2021-05-02"];
+    let args = [&["backfill", "--tenant", "contoso", "--yes"][..], &range].concat();
+    let mut percents: Vec<_> = drawn(&command(&folder, &args), 60)
+        .iter()
+        .filter(|line| !line.contains("done,"))
+        .map(|line| percent(line))
+        .collect();
+    assert!(percents.is_sorted(), "{percents:?}");
+    percents.dedup();
+    assert!(percents.len() > 6, "{percents:?}");
+}
+
+#[test]
+fn lines_of_the_log_leave_no_bar_behind_and_errors_end_between_words() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    let range = ["--from", "2021-05-01", "--to", "2021-05-02"];
+    let backfill = [&["backfill", "--tenant", "contoso", "--yes"][..], &range].concat();
+    for args in [&["poll", "--tenant", "contoso", "--once"], &backfill[..]] {
+        let mut command = command(&folder, args);
+        command
+            .env("NO_COLOR", "1")
+            .env("DRAWBRIDGE_LOGIN_URL", "http://127.0.0.1:1/");
+        let (shown, is_well) = on_terminal(&command, 60);
+        assert!(!is_well && shown.contains("WARN"), "{shown}");
+        // What stands in each line that the terminal went on from.
+        let left: Vec<_> = shown
+            .split('\n')
+            .map(|line| line.rsplit("\u{1b}[2K").next().unwrap_or_default())
+            .collect();
+        let is_of_a_bar = |c: char| "█░".contains(c) || ('\u{2800}'..'\u{28ff}').contains(&c);
+        for line in &left[..left.len() - 1] {
+            assert!(!line.contains(is_of_a_bar), "{line:?} in {shown:?}");
+        }
+        let is_of_the_log = |line: &&&str| line.contains(" WARN ") || line.contains(" ERROR ");
+        for line in left[..left.len() - 1]
+            .iter()
+            .filter(|line| !is_of_the_log(line))
+        {
+            let is_whole = line.contains('`') || !line.trim().contains(' ');
+            assert!(
+                line.trim_end().chars().count() <= 60 || is_whole,
+                "{line:?}"
+            );
         }
     }
 }

@@ -1,0 +1,44 @@
+//! The bars on the terminal, and how all else is written beside them: a line that came in between would
+//! begin behind a bar, and leave it standing.
+
+use std::io::{self, Write};
+use std::sync::LazyLock;
+
+use indicatif::{MultiProgress, ProgressBar};
+
+/// All of them are drawn by one, which knows what is on the terminal.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Has a bar drawn, from its next change on.
+pub(crate) fn drawn(bar: ProgressBar) -> ProgressBar {
+    BARS.add(bar)
+}
+
+/// Takes a bar off the terminal.
+pub(crate) fn cleared(bar: &ProgressBar) {
+    bar.finish_and_clear();
+    BARS.remove(bar);
+}
+
+/// Does something while no bar is on the terminal. Whoever writes there takes it in here, not before:
+/// who draws a bar needs it, too.
+pub(crate) fn aside<T>(write: impl FnOnce() -> T) -> T {
+    BARS.suspend(write)
+}
+
+/// Standard error beside the bars, for the log.
+pub(crate) struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        aside(|| io::stderr().lock().write(bytes))
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        aside(|| io::stderr().lock().write_all(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
