@@ -13,7 +13,7 @@ use crate::pair::{PairedBy, pair};
 use crate::report::{Alerts, OnlyOne, Records, Shown};
 use crate::row::Row;
 use crate::sort::{Entry, Sorted, Sorter};
-use crate::tally::{Tally, cut};
+use crate::tally::{Pair, Tally, cut};
 use crate::value::label;
 
 /// How far two alerts of the same detector on the same device may lie apart to be the same.
@@ -170,10 +170,11 @@ impl Join {
         let found = pair(old, new);
         for (o, n, by) in found.pairs {
             *self.records.pairs.entry(by).or_default() += 1;
+            let pair = Pair::new(&old[o], &new[n]);
             let of_alert_only = by == PairedBy::AlertAlone;
             for (key, tally) in self.tallies.iter_mut().enumerate() {
                 if !of_alert_only || matches!(KEYS[key].source, Source::Alert(_)) {
-                    tally.add(key, &old[o], &new[n]);
+                    tally.add(key, &pair);
                 }
             }
         }

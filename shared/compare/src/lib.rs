@@ -111,11 +111,10 @@ impl Comparison {
             .map(|(n, tally)| key_report(n, tally, is_exported(n)))
             .collect();
         let mut losses = Losses::default();
-        for (key, tally) in keys.iter().zip(&join.tallies) {
-            if !key.synthesised {
-                losses.count += tally.lost();
-                losses.of += tally.had();
-            }
+        for (n, tally) in join.tallies.iter().enumerate() {
+            let (lost, of) = tally.counted(n);
+            losses.count += lost;
+            losses.of += of;
         }
         let gone = join.alerts.only_old.count + join.records.only_old.count;
         losses.count += gone;

@@ -128,7 +128,7 @@ pub struct Records {
     pub only_new: OnlyOne,
 }
 
-/// What rules lose, the made-up keys aside.
+/// What rules lose; of the made-up keys, what they lose from one release of ours to the next.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Losses {
     /// Values that are empty now or others, and alerts and records that only the old side has.

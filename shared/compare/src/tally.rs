@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use drawbridge_record::siem::KEYS;
 use serde::Serialize;
 
+use crate::keys;
 use crate::row::Row;
 use crate::value::{Outcome, Spelling, compare, text};
 
@@ -41,9 +42,31 @@ pub struct Change {
     pub count: u64,
 }
 
+/// An old record and the new one that stands in its place.
+pub(crate) struct Pair<'r> {
+    old: &'r Row,
+    new: &'r Row,
+    is_old_ours: bool,
+}
+
+impl<'r> Pair<'r> {
+    pub(crate) fn new(old: &'r Row, new: &'r Row) -> Self {
+        let is_old_ours = old.is_ours();
+        Self {
+            old,
+            new,
+            is_old_ours,
+        }
+    }
+}
+
 /// The counts of a key.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
+    /// Of a key that is made up here: how many values of ours there were, and how many are lost. The
+    /// retired API's were never to come again.
+    ours: u64,
+    ours_lost: u64,
     pub(crate) outcomes: BTreeMap<Outcome, u64>,
     pub(crate) examples: Vec<Example>,
     /// Of what is lost or changed: which other key of the new record holds the old value, how often.
@@ -54,7 +77,8 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Counts what became of key `n`.
-    pub(crate) fn add(&mut self, n: usize, old: &Row, new: &Row) {
+    pub(crate) fn add(&mut self, n: usize, pair: &Pair<'_>) {
+        let Pair { old, new, .. } = *pair;
         let outcome = compare(n, old, new);
         *self.outcomes.entry(outcome).or_default() += 1;
         let examples = self
@@ -78,6 +102,10 @@ impl Tally {
             let was = value(old).unwrap_or_default();
             self.look_elsewhere(n, &was, new);
             self.count_change(&was, &value(new).unwrap_or_default());
+        }
+        if keys::is_synthesised(n) && pair.is_old_ours {
+            self.ours += u64::from(!matches!(outcome, Outcome::Empty | Outcome::Filled));
+            self.ours_lost += u64::from(matches!(outcome, Outcome::Emptied | Outcome::Different));
         }
     }
 
@@ -130,6 +158,15 @@ impl Tally {
     /// How many old values there were.
     pub(crate) fn had(&self) -> u64 {
         self.count(Outcome::Same) + self.spellings().map(|(_, n)| n).sum::<u64>() + self.lost()
+    }
+
+    /// How many lost values of key `n` count, and of how many: of a key that is made up here, those of
+    /// ours.
+    pub(crate) fn counted(&self, n: usize) -> (u64, u64) {
+        match keys::is_synthesised(n) {
+            true => (self.ours_lost, self.ours),
+            false => (self.lost(), self.had()),
+        }
     }
 
     /// The key that holds the old value instead, and how often, if nearly always.
@@ -197,7 +234,7 @@ mod tests {
         };
         let mut tally = Tally::default();
         for (old, new) in pairs {
-            tally.add(n, &row(old), &row(new));
+            tally.add(n, &Pair::new(&row(old), &row(new)));
         }
         tally
     }

@@ -63,7 +63,8 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
         let text = format!("The old export has no {name}: nothing can be said about rules on it.");
         return (Verdict::NotExported, text);
     }
-    if keys::is_synthesised(n) && lost > 0 {
+    let (ours_lost, _) = tally.counted(n);
+    if keys::is_synthesised(n) && lost > 0 && ours_lost == 0 {
         return (Verdict::MadeUp, made_up(name));
     }
     if had == 0 && filled == 0 {
@@ -97,7 +98,9 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
             ways.join(" and ")
         )
     };
-    if lost > 0 {
+    if keys::is_synthesised(n) && lost > 0 {
+        text.push_str(between_releases(name));
+    } else if lost > 0 {
         let advice = advice(n, tally);
         // What is known of the cause holds for few records, too.
         match advice.is_empty() {
@@ -159,6 +162,21 @@ fn made_up(name: &str) -> String {
     format!(
         "{name} is made up here, and no old value comes again. {use_it} A list or rule that names old values never matches."
     )
+}
+
+/// What it means that a key that is made up here is another one in a record of ours.
+fn between_releases(name: &str) -> &'static str {
+    match name {
+        "FullId" | "IocUniqueId" | "ExternalId" => {
+            " Both sides are records of ours, so that it should have stayed the same: what deduplicates on \
+             it takes each of these records twice, once as OLD has it and once as NEW."
+        }
+        "ReportID" => {
+            " Both sides are records of ours, so that it should have stayed the same: what groups by it \
+             takes each of these alerts for two."
+        }
+        _ => " It counts the records of an alert in the order in which they were first written.",
+    }
 }
 
 /// What to use instead, and why it is so.
@@ -232,6 +250,7 @@ mod tests {
 
     use super::*;
     use crate::row::Row;
+    use crate::tally::Pair;
 
     fn on(name: &str, pairs: &[(&Value, &Value)]) -> (Verdict, String) {
         let n = KEYS.iter().position(|key| key.name == name).unwrap();
@@ -239,7 +258,7 @@ mod tests {
             |value: &Value| Row::of(Map::from_iter([(name.into(), value.clone())]), |_, _| {});
         let mut tally = Tally::default();
         for (old, new) in pairs {
-            tally.add(n, &row(old), &row(new));
+            tally.add(n, &Pair::new(&row(old), &row(new)));
         }
         verdict(n, &tally, true)
     }
