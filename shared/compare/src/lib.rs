@@ -35,7 +35,7 @@ pub use report::{
     Alerts, BrokenPart, KeyReport, Losses, OnlyOne, Records, Report, Shown, SideReport,
 };
 pub use side::ReadError;
-pub use tally::{Change, Example, MAX_EXAMPLES, MAX_SHOWN_CHARS};
+pub use tally::{Example, MAX_EXAMPLES, MAX_SHOWN_CHARS};
 pub use value::{Outcome, Spelling};
 pub use verdict::Verdict;
 
@@ -141,13 +141,15 @@ impl Comparison {
 
 fn key_report(n: usize, tally: &tally::Tally, is_exported: bool) -> KeyReport {
     let (verdict, text) = verdict::verdict(n, tally, is_exported);
-    let mut spelling: std::collections::BTreeMap<_, _> = tally.spellings().collect();
-    let nothing = tally.count(Outcome::Spelling(Spelling::Nothing));
+    let spelling = tally
+        .outcomes
+        .iter()
+        .filter_map(|(outcome, &n)| match outcome {
+            Outcome::Spelling(spelling) => Some((*spelling, n)),
+            _ => None,
+        });
     let mut examples = tally.examples.clone();
     examples.sort_by_key(|example| std::cmp::Reverse(example.outcome));
-    if nothing > 0 {
-        spelling.insert(Spelling::Nothing, nothing);
-    }
     KeyReport {
         key: KEYS[n].name,
         verdict,
@@ -155,7 +157,7 @@ fn key_report(n: usize, tally: &tally::Tally, is_exported: bool) -> KeyReport {
         synthesised: keys::is_synthesised(n),
         empty: tally.count(Outcome::Empty),
         same: tally.count(Outcome::Same),
-        spelling,
+        spelling: spelling.collect(),
         filled: tally.count(Outcome::Filled),
         emptied: tally.count(Outcome::Emptied),
         different: tally.count(Outcome::Different),
