@@ -13,6 +13,7 @@ mod instant;
 mod items;
 mod join;
 mod keys;
+mod near;
 mod open;
 mod pair;
 mod report;
@@ -32,7 +33,7 @@ pub use items::{Broken, MAX_ITEM_BYTES, Position};
 pub use open::OpenError;
 pub use pair::PairedBy;
 pub use report::{
-    Alerts, BrokenPart, KeyReport, Losses, OnlyOne, Records, Report, Shown, SideReport,
+    Alerts, BrokenPart, InZone, KeyReport, Losses, OnlyOne, Records, Report, Shown, SideReport,
 };
 pub use side::ReadError;
 pub use tally::{Example, MAX_EXAMPLES, MAX_SHOWN_CHARS};
@@ -100,9 +101,14 @@ impl Comparison {
             old,
             new,
         } = self;
-        let mut join = Join::new([old.times, new.times], run_bytes);
+        let has_entities = pair::has_entity_keys(&old.has_key);
+        let mut join = Join::new([old.times, new.times], has_entities, run_bytes);
         join.by_id(old.sorter.sorted()?, new.sorter.sorted()?)?;
         join.by_detector_device_time()?;
+        join.alerts.in_zone = join.adrift.offset().map(|(offset_minutes, alerts)| InZone {
+            offset_minutes,
+            alerts,
+        });
         let is_exported = |n: usize| old.has_key[n];
         let keys: Vec<KeyReport> = join
             .tallies

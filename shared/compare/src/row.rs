@@ -4,7 +4,8 @@ use drawbridge_record::siem::{self, KEYS};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::keys;
+use crate::instant::{self, Instant};
+use crate::{keys, value};
 
 /// A record. A key that it has not is absent; one that is empty is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +59,12 @@ impl Row {
         let n = KEYS.iter().position(|key| key.name == name);
         let value = n.and_then(|n| self.get(n)).and_then(Value::as_str);
         value.unwrap_or_default().trim()
+    }
+
+    /// The time that a key holds, as text or as a number.
+    pub(crate) fn time(&self, name: &str) -> Option<Instant> {
+        let n = KEYS.iter().position(|key| key.name == name)?;
+        instant::read(&value::text(self.get(n)?))
     }
 
     /// The places of the keys that it has.

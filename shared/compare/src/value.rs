@@ -106,7 +106,7 @@ impl Spelling {
             ),
             Self::IdPrefix => (
                 "the two letters before an alert's id",
-                "leave the first two letters of the new id out",
+                "leave two letters at its beginning out, of old and new ids",
             ),
         }
     }

@@ -1,6 +1,8 @@
 //! What an object of an export is, told by looking: a record, an alert of Graph, or either within what
 //! Splunk or Elastic wraps around it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::keys;
@@ -107,6 +109,31 @@ fn inner(map: &mut Map<String, Value>) -> Option<Map<String, Value>> {
     object_in(original)
         .or_else(|| object_in(map.get("event.original")))
         .or_else(|| object_in(map.get("message")))
+        .or_else(|| record_within(map))
+        .or_else(|| without_common_prefix(map))
+}
+
+/// A record under a name of its own, as Splunk's HTTP input and Elastic's inputs put it.
+fn record_within(map: &mut Map<String, Value>) -> Option<Map<String, Value>> {
+    map.values_mut().find_map(|value| match value {
+        Value::Object(inner) if keys::is_record(inner) => Some(std::mem::take(inner)),
+        _ => None,
+    })
+}
+
+/// A record whose keys all stand behind the name of an input: `wdatp.AlertId`.
+fn without_common_prefix(map: &mut Map<String, Value>) -> Option<Map<String, Value>> {
+    let prefixes: BTreeSet<&str> = map
+        .keys()
+        .filter_map(|name| Some(name.rsplit_once('.')?.0))
+        .collect();
+    prefixes.into_iter().find_map(|prefix| {
+        let stripped = map.iter().filter_map(|(name, value)| {
+            let name = name.strip_prefix(prefix)?.strip_prefix('.')?;
+            Some((name.to_owned(), value.clone()))
+        });
+        Some(stripped.collect()).filter(keys::is_record)
+    })
 }
 
 fn object_in(text: Option<&Value>) -> Option<Map<String, Value>> {
@@ -157,6 +184,13 @@ mod tests {
             json!({"_index": "x", "_source": record, "sort": [1]}),
             json!({"_source": {"@timestamp": "x", "event": {"original": raw}}}),
             json!({"_source": {"@timestamp": "x", "message": raw}}),
+            json!({"time": 1, "sourcetype": "wdatp:alerts", "event": record}),
+            json!({"_source": {"@timestamp": "x", "json": record}}),
+            json!({"_source": {"@timestamp": "x", "wdatp": record}}),
+            json!({"_source": {
+                "@timestamp": "x", "event.module": "m365", "wdatp.AlertId": "da1_1", "wdatp.AlertTitle": "A",
+                "wdatp.Severity": "High",
+            }}),
         ] {
             assert_eq!(
                 looked_at(&wrapped),

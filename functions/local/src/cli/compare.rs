@@ -33,7 +33,10 @@ pub(crate) struct Compare {
     /// As JSON, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write a page for the browser to this file, too.
+    /// Write a page for the browser to this file, too, readable for its owner alone.
+    ///
+    /// An earlier page of this command is replaced. Any other file that exists, and a symbolic link, is
+    /// refused.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     /// End with exit code 1 if more than this is lost: a number, or a percentage such as 2.5%.
@@ -63,11 +66,13 @@ impl FailOn {
     }
 }
 
+/// What `--fail-on` takes.
+pub(super) const WANTED: &str = "give a number such as 10, or a percentage such as 2.5%";
+
 impl FromStr for FailOn {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WANTED: &str = "give a number such as 10, or a percentage such as 2.5%";
         match text.strip_suffix('%') {
             Some(percent) => match percent.trim().parse() {
                 Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Self::Percent(percent)),

@@ -3,12 +3,13 @@
 
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 use drawbridge_config::is_name;
 use drawbridge_secrets::secret_itself;
 
 use super::Cli;
+use super::compare::WANTED;
 use crate::failure::Failure;
 
 /// What stands in the place of what may be a secret.
@@ -126,10 +127,15 @@ fn without_values(error: clap::Error) -> clap::Error {
     let mut told = clap::Error::new(error.kind()).with_cmd(&Cli::command());
     for (kind, value) in error.context() {
         if is_repeated(kind) {
-            told.insert(kind, clap::error::ContextValue::String(HIDDEN.to_owned()));
+            told.insert(kind, ContextValue::String(HIDDEN.to_owned()));
         } else if !SUGGESTIONS.contains(&kind) {
             told.insert(kind, value.clone());
         }
+    }
+    let option = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+    if option.is_some_and(|option| option.starts_with("--fail-on")) {
+        let tip = ContextValue::StyledStrs(vec![WANTED.into()]);
+        told.insert(ContextKind::Suggested, tip);
     }
     told
 }

@@ -126,7 +126,7 @@ fn three_generations_match_the_alerts_of_today() {
     says(
         key(&report, "AlertId"),
         Verdict::Spelling,
-        &["leave the first two letters of the new id out"],
+        &["leave two letters at its beginning out, of old and new ids"],
     );
 }
 

@@ -84,5 +84,13 @@ fn above_the_bound_the_exit_code_is_1() {
     with("1000").well();
     with("0").failed(1, &["more than --fail-on allows"]);
     with("5%").failed(1, &["more than --fail-on allows"]);
-    with("a lot").failed(2, &["--fail-on"]);
+    for bound in ["a lot", "101%", "NaN", "1e9", "%"] {
+        with(bound).failed(
+            2,
+            &[
+                "--fail-on",
+                "a number such as 10, or a percentage such as 2.5%",
+            ],
+        );
+    }
 }
