@@ -120,11 +120,11 @@ fn write_table(out: &mut impl Write, keys: &[KeyReport]) -> io::Result<()> {
     });
     let names: Vec<&str> = otherwise_empty.map(|key| key.key).collect();
     if !names.is_empty() {
-        let (what, todo) = Spelling::Nothing.words();
+        let names = names.join(", ");
+        let (_, todo) = Spelling::Nothing.words();
         writeln!(
             out,
-            "empty, but now {what} the other way: {todo} ({})",
-            names.join(", ")
+            "null on one side and \"\" on the other: {names} ({todo})"
         )?;
     }
     Ok(())
@@ -352,7 +352,7 @@ pub(crate) fn names_in_words(report: &Report) -> Vec<String> {
         .collect();
     if !new.is_empty() {
         lines.push(format!(
-            "NEW has keys that are none of the record's 50, and OLD has not: {}.",
+            "NEW has keys that are none of the record's 50 and that OLD lacks: {}.",
             new.join(", ")
         ));
     }
