@@ -86,6 +86,9 @@ pub(crate) fn pair(old: &[Row], new: &[Row], has_entities: bool) -> Pairs {
         .iter()
         .flat_map(|tier| NARROWED.iter().map(move |narrowed| (tier, *narrowed)));
     for ((by, names), narrowed) in ways {
+        if left_old.is_empty() {
+            break;
+        }
         let mut by_value: HashMap<String, Vec<usize>> = HashMap::new();
         for (n, row) in new.iter().enumerate().filter(|(n, _)| !is_taken[*n]) {
             for value in identities(*by, names, narrowed, row) {

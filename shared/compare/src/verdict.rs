@@ -385,7 +385,7 @@ mod tests {
             assert!(!text.contains("Only"), "{text}");
         }
         // Another severity is no other word, however often it is seen.
-        let (_, text) = on("Severity", &vec![(a, b); 10]);
+        let (_, text) = on("Severity", &[(a, b); 10]);
         assert!(!text.contains("Replace"), "{text}");
     }
 }
