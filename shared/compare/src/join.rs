@@ -8,16 +8,12 @@ use drawbridge_record::siem::{KEYS, Source};
 use jiff::Timestamp;
 
 use crate::alert_id::without_prefix;
-use crate::instant;
+use crate::near::{Adrift, Cluster, Dated, MAX_APART, Place, Way};
 use crate::pair::{PairedBy, pair};
 use crate::report::{Alerts, OnlyOne, Records, Shown};
 use crate::row::Row;
 use crate::sort::{Entry, Sorted, Sorter};
-use crate::tally::{Tally, cut};
-use crate::value::label;
-
-/// How far two alerts of the same detector on the same device may lie apart to be the same.
-const MAX_APART: i128 = 10 * 60 * 1_000_000_000;
+use crate::tally::{Pair, Tally, cut};
 
 /// The most that the records of an alert may weigh on one side.
 const MAX_ALERT_BYTES: usize = 64 << 20;
@@ -35,20 +31,28 @@ pub(crate) struct Join {
     /// Records that were there before, and those that were too much; the old side's and the new one's.
     pub(crate) repeated: [u64; 2],
     pub(crate) left_out: [u64; 2],
+    /// Alerts of times without a zone that nothing matched.
+    pub(crate) adrift: Adrift,
     times: [Times; 2],
-    unmatched: [Sorter; 2],
+    /// What is not matched yet, by the way that is next; the old side's and the new one's.
+    unmatched: [[Sorter; 2]; Way::COUNT],
+    /// Whether the old side has all the keys that say what a record is of.
+    has_entities: bool,
 }
 
 impl Join {
-    pub(crate) fn new(times: [Times; 2], run_bytes: usize) -> Self {
+    pub(crate) fn new(times: [Times; 2], has_entities: bool, run_bytes: usize) -> Self {
+        let sorter = || Sorter::new(run_bytes);
         Self {
             alerts: Alerts::default(),
             records: Records::default(),
             tallies: vec![Tally::default(); KEYS.len()],
             repeated: [0; 2],
             left_out: [0; 2],
+            adrift: Adrift::default(),
             times,
-            unmatched: [Sorter::new(run_bytes), Sorter::new(run_bytes)],
+            unmatched: std::array::from_fn(|_| [sorter(), sorter()]),
+            has_entities,
         }
     }
 
@@ -107,73 +111,94 @@ impl Join {
                     self.alerts.by_id_without_prefix += 1;
                     self.shared(&rows, &same);
                 }
-                None => self.later(0, &rows)?,
+                None => self.later(0, &rows, Some(Way::FIRST))?,
             }
         }
         for rows in news.values() {
-            self.later(1, rows)?;
+            self.later(1, rows, Some(Way::FIRST))?;
         }
         Ok(())
     }
 
-    /// Keeps an alert for the second way of matching, if it says what that goes by.
-    fn later(&mut self, side: usize, rows: &[Row]) -> io::Result<()> {
-        match Place::of(rows) {
+    /// Keeps an alert for the next way of matching that it says enough for.
+    fn later(&mut self, side: usize, rows: &[Row], way: Option<Way>) -> io::Result<()> {
+        let Some(way) = way else {
+            self.only_alert(side, rows);
+            return Ok(());
+        };
+        match Place::of(rows, way) {
             Some(place) => {
                 let encoded = serde_json::to_vec(rows)?;
-                self.unmatched[side].push(place.key().as_bytes(), &encoded)
+                self.unmatched[way as usize][side].push(place.key().as_bytes(), &encoded)
             }
-            None => {
-                self.only_alert(side, rows);
-                Ok(())
-            }
+            None => self.later(side, rows, way.next()),
         }
     }
 
-    /// Matches what is left by detector, device and time. The nearest of several in time is not looked
-    /// for: each takes the first that is near enough.
+    /// Matches what is left by detector, device and time, then by title, device and time where one of
+    /// two has no detector. The nearest in time are matched first.
     pub(crate) fn by_detector_device_time(&mut self) -> io::Result<()> {
-        let sorters = std::mem::replace(&mut self.unmatched, [Sorter::new(0), Sorter::new(0)]);
-        let [old, new] = sorters;
-        let (mut old, mut new) = (old.sorted()?, new.sorted()?);
-        let mut heads = [alert(old.next()?)?, alert(new.next()?)?];
-        loop {
-            let order = match &heads {
-                [None, None] => return Ok(()),
-                [Some(_), None] => Ordering::Less,
-                [None, Some(_)] => Ordering::Greater,
-                [Some((a, _)), Some((b, _))] => a.order(b),
-            };
-            let of_old = if order.is_le() {
-                std::mem::replace(&mut heads[0], alert(old.next()?)?)
-            } else {
-                None
-            };
-            let of_new = if order.is_ge() {
-                std::mem::replace(&mut heads[1], alert(new.next()?)?)
-            } else {
-                None
-            };
-            match (of_old, of_new) {
-                (Some((_, old)), Some((_, new))) => {
-                    self.alerts.by_detector_device_time += 1;
-                    self.shared(&old, &new);
-                }
-                (Some((_, rows)), None) => self.only_alert(0, &rows),
-                (None, Some((_, rows))) => self.only_alert(1, &rows),
-                (None, None) => {}
-            }
+        let mut way = Some(Way::FIRST);
+        while let Some(this) = way {
+            self.by_time(this)?;
+            way = this.next();
         }
+        Ok(())
+    }
+
+    fn by_time(&mut self, way: Way) -> io::Result<()> {
+        let sorters = &mut self.unmatched[way as usize];
+        let [old, new] = std::mem::replace(sorters, [Sorter::new(0), Sorter::new(0)]);
+        let mut sides = [old.sorted()?, new.sorted()?];
+        let mut heads = [
+            Dated::of(sides[0].next()?, way)?,
+            Dated::of(sides[1].next()?, way)?,
+        ];
+        let mut cluster = Cluster::default();
+        loop {
+            let side = match &heads {
+                [None, None] => break,
+                [Some(_), None] => 0,
+                [None, Some(_)] => 1,
+                [Some(old), Some(new)] => usize::from(new.key() < old.key()),
+            };
+            let next = Dated::of(sides[side].next()?, way)?;
+            let Some(next) = std::mem::replace(&mut heads[side], next) else {
+                break;
+            };
+            if !cluster.takes(&next) {
+                self.nearest(&mut cluster, way)?;
+            }
+            cluster.push(side, next);
+        }
+        self.nearest(&mut cluster, way)?;
+        self.adrift.ended(way);
+        Ok(())
+    }
+
+    /// Matches the alerts of a cluster, which has none after that.
+    fn nearest(&mut self, cluster: &mut Cluster, way: Way) -> io::Result<()> {
+        let (pairs, left) = std::mem::take(cluster).matched();
+        for [old, new] in pairs {
+            self.alerts.by_detector_device_time += 1;
+            self.shared(&old.rows, &new.rows);
+        }
+        for (side, alert) in left {
+            self.adrift.push(side, &alert.place, way);
+            self.later(side, &alert.rows, way.next())?;
+        }
+        Ok(())
     }
 
     fn shared(&mut self, old: &[Row], new: &[Row]) {
-        let found = pair(old, new);
+        let found = pair(old, new, self.has_entities);
         for (o, n, by) in found.pairs {
             *self.records.pairs.entry(by).or_default() += 1;
+            let pair = Pair::new(&old[o], &new[n]);
             let of_alert_only = by == PairedBy::AlertAlone;
             for (key, tally) in self.tallies.iter_mut().enumerate() {
                 if !of_alert_only || matches!(KEYS[key].source, Source::Alert(_)) {
-                    tally.add(key, &old[o], &new[n]);
+                    tally.add(key, &pair);
                 }
             }
         }
@@ -201,7 +226,7 @@ impl Join {
 /// Counts what only one side has.
 fn only(into: &mut OnlyOne, row: &Row, times_of_the_other: Times) {
     into.count += 1;
-    let at = instant::read(row.text("AlertTime")).map(|time| time.at.as_nanosecond());
+    let at = row.time("AlertTime").map(|time| time.at.as_nanosecond());
     if let (Some(at), Some((first, last))) = (at, times_of_the_other) {
         let reached = first.as_nanosecond() - MAX_APART..=last.as_nanosecond() + MAX_APART;
         into.outside_the_others_times += u64::from(!reached.contains(&at));
@@ -250,61 +275,6 @@ fn alerts(rows: Vec<Row>, repeated: &mut u64) -> BTreeMap<String, Vec<Row>> {
         }
     }
     alerts
-}
-
-/// What the second way of matching goes by.
-struct Place {
-    /// The detector, else the title, and the device's name, else its id.
-    what: String,
-    nanos: i128,
-}
-
-impl Place {
-    fn of(rows: &[Row]) -> Option<Self> {
-        let first_of = |names: &[&str]| {
-            let texts = names
-                .iter()
-                .flat_map(|name| rows.iter().map(move |row| row.text(name)));
-            let mut texts = texts.filter(|text| !text.is_empty());
-            texts.next().map(str::to_lowercase)
-        };
-        let detector = first_of(&["IoaDefinitionId", "AlertTitle"])?;
-        let device = first_of(&["MachineName", "ComputerDnsName", "DeviceID"])?;
-        let times = rows
-            .iter()
-            .filter_map(|row| instant::read(row.text("AlertTime")));
-        let nanos = times.map(|time| time.at.as_nanosecond()).min()?;
-        let what = format!("{detector}\0{}", label(&device));
-        Some(Self { what, nanos })
-    }
-
-    /// Sorts as [`Place::order`] does.
-    fn key(&self) -> String {
-        // The earliest time that there is lies 4 * 10^20 ns before 1970.
-        format!("{}\0{:030}", self.what, self.nanos + 10_i128.pow(24))
-    }
-
-    /// Equal if both are the same alert.
-    fn order(&self, other: &Self) -> Ordering {
-        self.what
-            .as_bytes()
-            .cmp(other.what.as_bytes())
-            .then_with(|| {
-                if (self.nanos - other.nanos).abs() <= MAX_APART {
-                    Ordering::Equal
-                } else {
-                    self.nanos.cmp(&other.nanos)
-                }
-            })
-    }
-}
-
-fn alert(entry: Option<Entry>) -> io::Result<Option<(Place, Vec<Row>)>> {
-    let Some((_, encoded)) = entry else {
-        return Ok(None);
-    };
-    let rows: Vec<Row> = serde_json::from_slice(&encoded)?;
-    Ok(Place::of(&rows).map(|place| (place, rows)))
 }
 
 /// Records with the same key, one group after the other.

@@ -79,10 +79,6 @@ const NOTES: &[(&str, &str)] = &[
         "CloudCreatedMachineTags",
         "Graph keeps one list of tags, so both keys of tags hold all of it",
     ),
-    (
-        "UserName",
-        "where the account has no name it is the name to sign in with",
-    ),
 ];
 
 static PLACES: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {

@@ -13,6 +13,7 @@ mod instant;
 mod items;
 mod join;
 mod keys;
+mod near;
 mod open;
 mod pair;
 mod report;
@@ -32,10 +33,10 @@ pub use items::{Broken, MAX_ITEM_BYTES, Position};
 pub use open::OpenError;
 pub use pair::PairedBy;
 pub use report::{
-    Alerts, BrokenPart, KeyReport, Losses, OnlyOne, Records, Report, Shown, SideReport,
+    Alerts, BrokenPart, InZone, KeyReport, Losses, OnlyOne, Records, Report, Shown, SideReport,
 };
 pub use side::ReadError;
-pub use tally::{Change, Example, MAX_EXAMPLES, MAX_SHOWN_CHARS};
+pub use tally::{Example, MAX_EXAMPLES, MAX_SHOWN_CHARS};
 pub use value::{Outcome, Spelling};
 pub use verdict::Verdict;
 
@@ -100,9 +101,14 @@ impl Comparison {
             old,
             new,
         } = self;
-        let mut join = Join::new([old.times, new.times], run_bytes);
+        let has_entities = pair::has_entity_keys(&old.has_key);
+        let mut join = Join::new([old.times, new.times], has_entities, run_bytes);
         join.by_id(old.sorter.sorted()?, new.sorter.sorted()?)?;
         join.by_detector_device_time()?;
+        join.alerts.in_zone = join.adrift.offset().map(|(offset_minutes, alerts)| InZone {
+            offset_minutes,
+            alerts,
+        });
         let is_exported = |n: usize| old.has_key[n];
         let keys: Vec<KeyReport> = join
             .tallies
@@ -111,11 +117,10 @@ impl Comparison {
             .map(|(n, tally)| key_report(n, tally, is_exported(n)))
             .collect();
         let mut losses = Losses::default();
-        for (key, tally) in keys.iter().zip(&join.tallies) {
-            if !key.synthesised {
-                losses.count += tally.lost();
-                losses.of += tally.had();
-            }
+        for (n, tally) in join.tallies.iter().enumerate() {
+            let (lost, of) = tally.counted(n);
+            losses.count += lost;
+            losses.of += of;
         }
         let gone = join.alerts.only_old.count + join.records.only_old.count;
         losses.count += gone;
@@ -142,13 +147,15 @@ impl Comparison {
 
 fn key_report(n: usize, tally: &tally::Tally, is_exported: bool) -> KeyReport {
     let (verdict, text) = verdict::verdict(n, tally, is_exported);
-    let mut spelling: std::collections::BTreeMap<_, _> = tally.spellings().collect();
-    let nothing = tally.count(Outcome::Spelling(Spelling::Nothing));
+    let spelling = tally
+        .outcomes
+        .iter()
+        .filter_map(|(outcome, &n)| match outcome {
+            Outcome::Spelling(spelling) => Some((*spelling, n)),
+            _ => None,
+        });
     let mut examples = tally.examples.clone();
     examples.sort_by_key(|example| std::cmp::Reverse(example.outcome));
-    if nothing > 0 {
-        spelling.insert(Spelling::Nothing, nothing);
-    }
     KeyReport {
         key: KEYS[n].name,
         verdict,
@@ -156,7 +163,7 @@ fn key_report(n: usize, tally: &tally::Tally, is_exported: bool) -> KeyReport {
         synthesised: keys::is_synthesised(n),
         empty: tally.count(Outcome::Empty),
         same: tally.count(Outcome::Same),
-        spelling,
+        spelling: spelling.collect(),
         filled: tally.count(Outcome::Filled),
         emptied: tally.count(Outcome::Emptied),
         different: tally.count(Outcome::Different),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use drawbridge_record::siem::KEYS;
 use serde::Serialize;
 
 use crate::row::Row;
@@ -36,6 +37,15 @@ pub(crate) struct Pairs {
     pub(crate) only_new: Vec<usize>,
 }
 
+/// The keys without which an export does not say what its records are of.
+const ENTITY_KEYS: &[&str] = &["FileName", "IpAddress", "Url", "UserName"];
+
+/// Whether a side with these keys says what its records are of.
+pub(crate) fn has_entity_keys(has_key: &[bool]) -> bool {
+    let mut keys = KEYS.iter().zip(has_key);
+    keys.all(|(key, has)| *has || !ENTITY_KEYS.contains(&key.name))
+}
+
 /// The keys that identify an entity, the surest first.
 const TIERS: &[(PairedBy, &[&str])] = &[
     (PairedBy::Key, &["FullId"]),
@@ -59,23 +69,34 @@ const HINTS: &[&str] = &[
     "AlertPart",
 ];
 
-/// Matches the records of one alert.
-pub(crate) fn pair(old: &[Row], new: &[Row]) -> Pairs {
+/// The same without the number of the record, which orders differ in.
+const HINTS_BUT_PART: &[&str] = HINTS.split_at(HINTS.len() - 1).0;
+
+/// What two records must have in common beside the entity: all that speaks for them being of the same
+/// one, then the device, then nothing.
+const NARROWED: &[&[&str]] = &[HINTS_BUT_PART, &["MachineName"], &[]];
+
+/// Matches the records of one alert. `has_entities` says whether the old side has the keys that say what
+/// a record is of.
+pub(crate) fn pair(old: &[Row], new: &[Row], has_entities: bool) -> Pairs {
     let mut left_old: Vec<usize> = (0..old.len()).collect();
     let mut is_taken = vec![false; new.len()];
     let mut found = Pairs::default();
-    for (by, names) in TIERS {
+    let ways = TIERS
+        .iter()
+        .flat_map(|tier| NARROWED.iter().map(move |narrowed| (tier, *narrowed)));
+    for ((by, names), narrowed) in ways {
+        if left_old.is_empty() {
+            break;
+        }
         let mut by_value: HashMap<String, Vec<usize>> = HashMap::new();
         for (n, row) in new.iter().enumerate().filter(|(n, _)| !is_taken[*n]) {
-            for value in names.iter().filter_map(|name| identifying(*by, name, row)) {
+            for value in identities(*by, names, narrowed, row) {
                 by_value.entry(value).or_default().push(n);
             }
         }
         left_old.retain(|&o| {
-            let values = names
-                .iter()
-                .filter_map(|name| identifying(*by, name, &old[o]));
-            let candidates = values
+            let candidates = identities(*by, names, narrowed, &old[o])
                 .filter_map(|value| by_value.get(&value))
                 .flatten()
                 .filter(|&&n| !is_taken[n])
@@ -106,6 +127,24 @@ pub(crate) fn pair(old: &[Row], new: &[Row]) -> Pairs {
     for n in taken {
         is_taken[n] = true;
     }
+    if !has_entities {
+        // What such a record is of is not known, so that it is none that is missing.
+        let mut others = (0..new.len()).filter(|&n| !is_taken[n]);
+        let mut taken = Vec::new();
+        left_old.retain(|&o| {
+            if has_entity(&old[o]) {
+                return true;
+            }
+            if let Some(n) = others.next() {
+                taken.push(n);
+                found.pairs.push((o, n, PairedBy::AlertAlone));
+            }
+            false
+        });
+        for n in taken {
+            is_taken[n] = true;
+        }
+    }
     found.only_new = (0..new.len()).filter(|&n| !is_taken[n]).collect();
     found.only_old = left_old;
     if found.pairs.is_empty()
@@ -114,6 +153,25 @@ pub(crate) fn pair(old: &[Row], new: &[Row]) -> Pairs {
         found.pairs.push((*o, *n, PairedBy::AlertAlone));
     }
     found
+}
+
+/// What identifies the entity of a record, each with what must be the same as well.
+fn identities<'r>(
+    by: PairedBy,
+    names: &'r [&'r str],
+    narrowed: &'r [&'r str],
+    row: &'r Row,
+) -> impl Iterator<Item = String> + 'r {
+    let found = names
+        .iter()
+        .filter_map(move |name| identifying(by, name, row));
+    found.map(move |mut value| {
+        for name in narrowed {
+            value.push('\0');
+            value.push_str(&row.text(name).to_lowercase());
+        }
+        value
+    })
 }
 
 /// The value of a key that identifies an entity. Every record of an alert may show its user, so that a
@@ -192,7 +250,8 @@ mod tests {
             {"UserName": "Liz"},
             {"UserName": "liz", "IpAddress": "192.0.2.1"},
         ]));
-        let found = pair(&old, &new);
+        let mut found = pair(&old, &new, true);
+        found.pairs.sort_unstable();
         use PairedBy::{Address, Hash, Name, NoEntity};
         let expected = [
             (0, 3, Hash),
@@ -209,7 +268,7 @@ mod tests {
     fn records_of_ours_are_matched_by_their_key() {
         let old = rows(json!([{"FullId": "da1:x", "Sha1": "a"}, {"FullId": "da1:y", "Sha1": "b"}]));
         let new = rows(json!([{"FullId": "1:y", "Sha1": "a"}, {"FullId": "1:x", "Sha1": "b"}]));
-        let pairs = pair(&old, &new).pairs;
+        let pairs = pair(&old, &new, true).pairs;
         assert_eq!(pairs, [(0, 1, PairedBy::Key), (1, 0, PairedBy::Key)]);
     }
 
@@ -217,8 +276,32 @@ mod tests {
     fn an_alert_without_a_common_entity_is_compared_all_the_same() {
         let old = rows(json!([{"FileName": "a"}]));
         let new = rows(json!([{"IpAddress": "192.0.2.1"}, {"IpAddress": "192.0.2.2"}]));
-        let found = pair(&old, &new);
+        let found = pair(&old, &new, true);
         assert_eq!(found.pairs, [(0, 0, PairedBy::AlertAlone)]);
         assert_eq!((found.only_old.len(), found.only_new.len()), (1, 2));
+    }
+
+    #[test]
+    fn many_records_of_one_hash_are_told_apart_by_their_devices() {
+        let device =
+            |n: usize| json!({"Sha1": "aa", "MachineName": format!("ws-{n}"), "AlertPart": n});
+        let old = rows((0..200).map(device).collect());
+        let new = rows((0..200).rev().map(device).collect());
+        let pairs = pair(&old, &new, true).pairs;
+        assert_eq!(pairs.len(), 200);
+        assert!(pairs.iter().all(|(o, n, _)| o + n == 199), "{pairs:?}");
+    }
+
+    #[test]
+    fn a_record_without_a_word_of_its_entity_is_none_that_is_missing() {
+        let old = rows(json!([{"Severity": "High"}, {"Severity": "High"}, {"Severity": "High"}]));
+        let new = rows(json!([{"Url": "a"}, {"Url": "b"}]));
+        let found = pair(&old, &new, false);
+        assert_eq!(found.pairs.len(), 2, "{found:?}");
+        assert!(
+            found.only_old.is_empty() && found.only_new.is_empty(),
+            "{found:?}"
+        );
+        assert_eq!(pair(&old, &new, true).only_old.len(), 3);
     }
 }

@@ -81,6 +81,18 @@ pub struct Alerts {
     pub only_old: OnlyOne,
     /// Those that only the new side has.
     pub only_new: OnlyOne,
+    /// The zone that old times without one seem to be of, where nothing matched them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_zone: Option<InZone>,
+}
+
+/// Alerts whose old times name no zone and that would match if it were this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct InZone {
+    /// The minutes by which its clocks are before those of UTC.
+    pub offset_minutes: i64,
+    /// How many alerts.
+    pub alerts: u64,
 }
 
 impl Alerts {
@@ -128,7 +140,7 @@ pub struct Records {
     pub only_new: OnlyOne,
 }
 
-/// What rules lose, the made-up keys aside.
+/// What rules lose; of the made-up keys, what they lose from one release of ours to the next.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Losses {
     /// Values that are empty now or others, and alerts and records that only the old side has.

@@ -1,10 +1,11 @@
 //! One record as it is compared: its values in the order of the keys, under whatever names they came.
 
-use drawbridge_record::siem::KEYS;
+use drawbridge_record::siem::{self, KEYS};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::keys;
+use crate::instant::{self, Instant};
+use crate::{keys, value};
 
 /// A record. A key that it has not is absent; one that is empty is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,9 +61,30 @@ impl Row {
         value.unwrap_or_default().trim()
     }
 
+    /// The time that a key holds, as text or as a number.
+    pub(crate) fn time(&self, name: &str) -> Option<Instant> {
+        let n = KEYS.iter().position(|key| key.name == name)?;
+        instant::read(&value::text(self.get(n)?))
+    }
+
     /// The places of the keys that it has.
     pub(crate) fn places(&self) -> impl Iterator<Item = usize> {
         self.0.iter().map(|(n, _)| usize::from(*n))
+    }
+
+    /// Whether it is a record of ours and not one of the retired API. A release whose identities are
+    /// made otherwise is told by what that API never did: one link, to `/alerts/` and not to `/alert/`,
+    /// under both names of it, and one list of tags under both.
+    pub(crate) fn is_ours(&self) -> bool {
+        if siem::are_of_one_digest(self.text("ExternalId"), self.text("IocUniqueId")) {
+            return true;
+        }
+        let alike = |a, b| self.text(a) == self.text(b);
+        self.0.len() == KEYS.len()
+            && self.text("LinkToWDATP").contains("/alerts/")
+            && alike("LinkToWDATP", "LinkToMTP")
+            && alike("IncidentLinkToWDATP", "IncidentLinkToMTP")
+            && alike("DeviceCreatedMachineTags", "CloudCreatedMachineTags")
     }
 
     /// The id of the alert, from `FullId` where there is none.

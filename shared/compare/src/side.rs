@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::alert_id::without_prefix;
-use crate::instant;
 use crate::items::{Broken, Item, Items, Position};
 use crate::open::{OpenError, open};
 use crate::report::{BrokenPart, SideReport};
@@ -186,7 +185,7 @@ impl Side {
         for n in row.places() {
             self.has_key[n] = true;
         }
-        if let Some(time) = instant::read(row.text("AlertTime")) {
+        if let Some(time) = row.time("AlertTime") {
             let (first, last) = self.times.get_or_insert((time.at, time.at));
             *first = (*first).min(time.at);
             *last = (*last).max(time.at);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use drawbridge_record::siem::KEYS;
 use serde::Serialize;
 
+use crate::keys;
 use crate::row::Row;
-use crate::value::{Outcome, Spelling, compare, text};
+use crate::value::{Outcome, Spelling, compare, parts, text};
 
 /// How many examples there are of each outcome.
 pub const MAX_EXAMPLES: usize = 3;
@@ -14,8 +15,16 @@ pub const MAX_EXAMPLES: usize = 3;
 /// The most characters of a value that a report shows.
 pub const MAX_SHOWN_CHARS: usize = 300;
 
-/// How many pairs of an old and a new value are counted; a key with more has values of its own each time.
-const MAX_CHANGES: usize = 12;
+/// How many words of a key are counted; a key with more has values of its own each time.
+const MAX_WORDS: usize = 12;
+
+/// The keys that hold one of a few words, so that another one is a new word for the same. A severity is
+/// another one where an alert was graded anew, and an old category may be several tactics now.
+const WITH_WORDS: &[&str] = &["Source"];
+
+/// In how many alerts an old word must have become the same new one: one alert has many records, and
+/// may have been looked at anew.
+const ALERTS_OF_A_WORD: u64 = 3;
 
 /// A value in the old and in the new record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,31 +39,85 @@ pub struct Example {
     pub new: Option<String>,
 }
 
-/// An old value and the one that stands in its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// The old value.
-    pub old: String,
-    /// The new one.
-    pub new: String,
-    /// How often.
-    pub count: u64,
+/// An old word and the one that stands in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) old: String,
+    pub(crate) new: String,
+    /// In how many alerts.
+    pub(crate) alerts: u64,
+}
+
+/// What the old words of a key became, be it themselves.
+#[derive(Debug, Clone, Default)]
+struct Words {
+    changes: Vec<Change>,
+    has_more: bool,
+    /// The alert that was counted last: the records of one come one after the other.
+    last_alert: String,
+}
+
+impl Words {
+    fn count(&mut self, old: &str, new: &str, alert: &str) {
+        let (old, new) = (cut(old), cut(new));
+        let is_same_alert = self.last_alert == alert;
+        if !is_same_alert {
+            alert.clone_into(&mut self.last_alert);
+        }
+        let known = self.changes.iter();
+        let mut known = known.map(|change| change.old == old && change.new == new);
+        match known.position(|is_this| is_this) {
+            // Of an alert with two changes each is counted at least once.
+            Some(n) => self.changes[n].alerts += u64::from(!is_same_alert),
+            None if self.changes.len() < MAX_WORDS => self.changes.push(Change {
+                old,
+                new,
+                alerts: 1,
+            }),
+            None => self.has_more = true,
+        }
+    }
+}
+
+/// An old record and the new one that stands in its place.
+pub(crate) struct Pair<'r> {
+    old: &'r Row,
+    new: &'r Row,
+    is_old_ours: bool,
+}
+
+impl<'r> Pair<'r> {
+    pub(crate) fn new(old: &'r Row, new: &'r Row) -> Self {
+        let is_old_ours = old.is_ours();
+        Self {
+            old,
+            new,
+            is_old_ours,
+        }
+    }
 }
 
 /// The counts of a key.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
+    /// Of a key that is made up here: how many values of ours there were, and how many are lost. The
+    /// retired API's were never to come again.
+    ours: u64,
+    ours_lost: u64,
     pub(crate) outcomes: BTreeMap<Outcome, u64>,
     pub(crate) examples: Vec<Example>,
     /// Of what is lost or changed: which other key of the new record holds the old value, how often.
     elsewhere: BTreeMap<usize, u64>,
-    changes: BTreeMap<(String, String), u64>,
-    has_more_changes: bool,
+    words: Words,
+    /// Of the lists that are others now: how many have all old parts and more, and how many some of them.
+    pub(crate) longer_lists: u64,
+    pub(crate) other_lists: u64,
 }
 
 impl Tally {
     /// Counts what became of key `n`.
-    pub(crate) fn add(&mut self, n: usize, old: &Row, new: &Row) {
+    pub(crate) fn add(&mut self, n: usize, pair: &Pair<'_>) {
+        let Pair { old, new, .. } = *pair;
         let outcome = compare(n, old, new);
         *self.outcomes.entry(outcome).or_default() += 1;
         let examples = self
@@ -77,7 +140,23 @@ impl Tally {
         if matches!(outcome, Outcome::Emptied | Outcome::Different) {
             let was = value(old).unwrap_or_default();
             self.look_elsewhere(n, &was, new);
-            self.count_change(&was, &value(new).unwrap_or_default());
+        }
+        if WITH_WORDS.contains(&KEYS[n].name)
+            && !matches!(outcome, Outcome::Empty | Outcome::Filled)
+        {
+            let [was, is] = [old, new].map(|row| value(row).unwrap_or_default());
+            self.words.count(was.trim(), is.trim(), new.alert_id());
+        }
+        if outcome == Outcome::Different && keys::is_list(n) {
+            let [was, is] = [old, new].map(|row| value(row).unwrap_or_default().to_lowercase());
+            let (was, is) = (parts(&was), parts(&is));
+            let left = was.iter().filter(|part| is.contains(part)).count();
+            self.longer_lists += u64::from(left == was.len());
+            self.other_lists += u64::from(left > 0 && left < was.len());
+        }
+        if keys::is_synthesised(n) && pair.is_old_ours {
+            self.ours += u64::from(!matches!(outcome, Outcome::Empty | Outcome::Filled));
+            self.ours_lost += u64::from(matches!(outcome, Outcome::Emptied | Outcome::Different));
         }
     }
 
@@ -97,27 +176,17 @@ impl Tally {
         }
     }
 
-    fn count_change(&mut self, old: &str, new: &str) {
-        let change = (cut(old), cut(new));
-        if self.changes.len() >= MAX_CHANGES && !self.changes.contains_key(&change) {
-            self.has_more_changes = true;
-            return;
-        }
-        *self.changes.entry(change).or_default() += 1;
-    }
-
     pub(crate) fn count(&self, outcome: Outcome) -> u64 {
         self.outcomes.get(&outcome).copied().unwrap_or_default()
     }
 
-    /// The spellings of values, not of nothing.
+    /// The spellings of values that were compared, not of nothing.
     pub(crate) fn spellings(&self) -> impl Iterator<Item = (Spelling, u64)> {
         self.outcomes
             .iter()
             .filter_map(|(outcome, &count)| match outcome {
-                Outcome::Spelling(spelling) if *spelling != Spelling::Nothing => {
-                    Some((*spelling, count))
-                }
+                Outcome::Spelling(Spelling::Nothing | Spelling::TimeUnread) => None,
+                Outcome::Spelling(spelling) => Some((*spelling, count)),
                 _ => None,
             })
     }
@@ -132,6 +201,15 @@ impl Tally {
         self.count(Outcome::Same) + self.spellings().map(|(_, n)| n).sum::<u64>() + self.lost()
     }
 
+    /// How many lost values of key `n` count, and of how many: of a key that is made up here, those of
+    /// ours.
+    pub(crate) fn counted(&self, n: usize) -> (u64, u64) {
+        match keys::is_synthesised(n) {
+            true => (self.ours_lost, self.ours),
+            false => (self.lost(), self.had()),
+        }
+    }
+
     /// The key that holds the old value instead, and how often, if nearly always.
     pub(crate) fn instead(&self) -> Option<(&'static str, u64)> {
         let best = self
@@ -142,30 +220,21 @@ impl Tally {
         is_usual.then(|| (KEYS[*best.0].name, *best.1))
     }
 
-    /// What became of each old value, the most frequent first, if each always became the same one and
-    /// they are few: then it is another word for the same. Where `is_word` is not known to be so, that
-    /// has to be seen twice of each.
-    pub(crate) fn renamed(&self, is_word: bool) -> Vec<Change> {
-        let mut olds: Vec<&str> = self.changes.keys().map(|(old, _)| &**old).collect();
-        let count = olds.len();
-        olds.dedup();
-        let is_one_to_one = olds.len() == count && !self.has_more_changes;
-        let mut changes = self.changes.iter();
-        let are_seen = changes.all(|((_, new), &n)| !new.trim().is_empty() && (is_word || n > 1));
-        if !(is_one_to_one && are_seen) {
+    /// The words that are others now, the most frequent first, if each old word always became the same
+    /// one, in enough alerts.
+    pub(crate) fn renamed(&self) -> Vec<&Change> {
+        let all = &self.words.changes;
+        let is_known = |change: &&Change| {
+            let of_old = all.iter().filter(|other| other.old == change.old).count();
+            of_old == 1 && !change.new.is_empty() && change.alerts >= ALERTS_OF_A_WORD
+        };
+        let is_other = |change: &&Change| !change.old.eq_ignore_ascii_case(&change.new);
+        let mut renamed: Vec<&Change> = all.iter().filter(is_other).collect();
+        if self.words.has_more || !renamed.iter().all(is_known) {
             return Vec::new();
         }
-        let mut changes: Vec<Change> = self
-            .changes
-            .iter()
-            .map(|((old, new), &count)| Change {
-                old: old.clone(),
-                new: new.clone(),
-                count,
-            })
-            .collect();
-        changes.sort_by_key(|change| std::cmp::Reverse(change.count));
-        changes
+        renamed.sort_by_key(|change| std::cmp::Reverse(change.alerts));
+        renamed
     }
 }
 
@@ -197,7 +266,7 @@ mod tests {
         };
         let mut tally = Tally::default();
         for (old, new) in pairs {
-            tally.add(n, &row(old), &row(new));
+            tally.add(n, &Pair::new(&row(old), &row(new)));
         }
         tally
     }
@@ -225,23 +294,69 @@ mod tests {
         );
     }
 
+    /// Records of alerts whose source was `old` and is `new`.
+    fn sources(records: &[(&str, &str, &str)]) -> Tally {
+        let n = KEYS.iter().position(|key| key.name == "Source").unwrap();
+        let mut tally = Tally::default();
+        for (alert, old, new) in records {
+            let row = |source: &str| {
+                let Value::Object(map) = json!({"AlertId": alert, "Source": source}) else {
+                    panic!("no object")
+                };
+                Row::of(map, |_, _| {})
+            };
+            tally.add(n, &Pair::new(&row(old), &row(new)));
+        }
+        tally
+    }
+
     #[test]
     fn another_word_for_the_same_is_told_from_another_value() {
-        let edr = (json!("Windows Defender ATP"), json!("EDR"));
-        let av = (json!("Windows Defender AV"), json!("Antivirus"));
-        let words = tally(
-            "Source",
-            &[edr.clone(), av.clone(), edr.clone(), av.clone()],
-        )
-        .renamed(true);
-        assert_eq!(words.len(), 2);
-        assert_eq!((&*words[0].new, words[0].count), ("EDR", 2));
-        let both = [edr.clone(), av.clone(), (edr.0.clone(), json!("x")), av];
-        assert!(tally("Source", &both).renamed(true).is_empty());
-        let each: Vec<_> = (0..4)
-            .map(|n| (json!(format!("a{n}")), json!("b")))
+        let edr = |alert| (alert, "Windows Defender ATP", "EDR");
+        let av = |alert| (alert, "Windows Defender AV", "Antivirus");
+        let three = [
+            edr("1"),
+            edr("2"),
+            edr("3"),
+            edr("4"),
+            av("5"),
+            av("6"),
+            av("7"),
+            av("7"),
+        ];
+        let counted: Vec<(String, u64)> = sources(&three)
+            .renamed()
+            .iter()
+            .map(|change| (change.new.clone(), change.alerts))
             .collect();
-        assert!(tally("Source", &each).renamed(false).is_empty());
+        assert_eq!(
+            counted,
+            [("EDR".to_owned(), 4), ("Antivirus".to_owned(), 3)]
+        );
+        // The records of one alert are one; a word that also stays, or becomes two, is not another one.
+        let one_alert = vec![edr("1"); 5];
+        let stays = [
+            edr("1"),
+            edr("2"),
+            edr("3"),
+            ("4", "Windows Defender ATP", "Windows Defender ATP"),
+        ];
+        let two = [
+            edr("1"),
+            edr("2"),
+            edr("3"),
+            ("4", "Windows Defender ATP", "x"),
+        ];
+        let once = [edr("1"), edr("2"), edr("3"), av("4")];
+        for none in [&one_alert[..], &stays, &two, &once] {
+            assert!(sources(none).renamed().is_empty(), "{none:?}");
+        }
+    }
+
+    #[test]
+    fn no_other_key_has_words() {
+        let tally = tally("Severity", &vec![(json!("High"), json!("Low")); 9]);
+        assert!(tally.renamed().is_empty());
     }
 
     #[test]

@@ -43,8 +43,12 @@ pub enum Spelling {
     TimePrecision,
     /// A time that lost its zone: whole quarters of an hour lie between the two.
     TimeZone,
+    /// An old time in a notation that is not read here, so that the two were not compared.
+    TimeUnread,
     /// A list with another separator or order.
     List,
+    /// A path with other separators, or one at its end.
+    PathSeparator,
     /// A file's path with its name on one side and the directory alone on the other.
     Path,
     /// An account with its domain on one side.
@@ -76,9 +80,17 @@ impl Spelling {
                 "a time without its zone",
                 "read the new one as UTC, and the old one in the zone of the export",
             ),
+            Self::TimeUnread => (
+                "a time that cannot be read here",
+                "it was not compared; export it as 2023-04-01T06:07:08Z",
+            ),
             Self::List => (
                 "the separator or order of a list",
                 "split at `;` and compare the parts",
+            ),
+            Self::PathSeparator => (
+                "the separators of a path",
+                "take `/` for `\\`, and leave one at the end out",
             ),
             Self::Path => (
                 "a path with or without the file's name",
@@ -94,7 +106,7 @@ impl Spelling {
             ),
             Self::IdPrefix => (
                 "the two letters before an alert's id",
-                "leave the first two letters of the new id out",
+                "leave two letters at its beginning out, of old and new ids",
             ),
         }
     }
@@ -145,11 +157,19 @@ fn spelling(n: usize, old: &Value, new: &Value, rows: [&Row; 2]) -> Option<Spell
     }
     let name = KEYS[n].name;
     let has_time = matches!(name, "AlertTime" | "LastProcessedTimeUtc");
-    if has_time && let Some(spelling) = instant::spelling(&a, &b) {
-        return Some(spelling);
+    if has_time {
+        // A new time that cannot be read is another value: the old one could be.
+        return match instant::read(&a) {
+            None => Some(Spelling::TimeUnread),
+            Some(_) => instant::spelling(&a, &b),
+        };
     }
     match name {
         "FilePath" => {
+            let ended = |path: &str| path.replace('/', "\\").trim_end_matches('\\').to_owned();
+            if ended(&a_low) == ended(&b_low) {
+                return Some(Spelling::PathSeparator);
+            }
             let joins = |directory: &str, path: &str, row: &Row| {
                 let file = row.text("FileName").to_lowercase();
                 let rest = path.strip_prefix(directory.trim_end_matches(['\\', '/']));
@@ -159,7 +179,12 @@ fn spelling(n: usize, old: &Value, new: &Value, rows: [&Row; 2]) -> Option<Spell
             let is_joined = joins(&b_low, &a_low, rows[0]) || joins(&a_low, &b_low, rows[1]);
             is_joined.then_some(Spelling::Path)
         }
-        "UserName" => (account(&a_low) == account(&b_low)).then_some(Spelling::Account),
+        "UserName" => {
+            let is_short = [&a_low, &b_low]
+                .into_iter()
+                .any(|user| account(user) == user);
+            (is_short && account(&a_low) == account(&b_low)).then_some(Spelling::Account)
+        }
         "ComputerDnsName" | "MachineName" => {
             let is_short = !a.contains('.') || !b.contains('.');
             (is_short && label(&a_low) == label(&b_low)).then_some(Spelling::Host)
@@ -184,9 +209,9 @@ fn without_spaces(text: &str) -> String {
 }
 
 /// The parts of a list in an order of their own.
-fn parts(list: &str) -> Vec<&str> {
+pub(crate) fn parts(list: &str) -> Vec<&str> {
     let mut parts: Vec<&str> = list
-        .split([';', ',', '\n'])
+        .split([';', ',', '|', '\n'])
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .collect();
@@ -281,8 +306,38 @@ mod tests {
             (
                 "UserName",
                 json!("D\\liz"),
+                json!("Liz"),
+                spelt(Spelling::Account),
+            ),
+            (
+                "UserName",
+                json!("liz"),
                 json!("liz@example.com"),
                 spelt(Spelling::Account),
+            ),
+            (
+                "UserName",
+                json!("CORP\\admin"),
+                json!("FABRIKAM\\admin"),
+                Different,
+            ),
+            (
+                "UserName",
+                json!("admin@corp.com"),
+                json!("admin@evil.com"),
+                Different,
+            ),
+            (
+                "FilePath",
+                json!("C:/Windows/"),
+                json!("C:\\Windows"),
+                spelt(Spelling::PathSeparator),
+            ),
+            (
+                "LogOnUsers",
+                json!("D\\b|D\\a"),
+                json!("D\\a;D\\b"),
+                spelt(Spelling::List),
             ),
             (
                 "ComputerDnsName",
@@ -301,6 +356,18 @@ mod tests {
                 json!("636_-1"),
                 json!("da636_-1"),
                 spelt(Spelling::IdPrefix),
+            ),
+            (
+                "AlertTime",
+                json!("9/10/2020 2:09:20 PM"),
+                json!("2020-09-30T14:09:20.3Z"),
+                spelt(Spelling::TimeUnread),
+            ),
+            (
+                "AlertTime",
+                json!("2020-09-30T14:09:20.3Z"),
+                json!("9/10/2020 2:09:20 PM"),
+                Different,
             ),
             (
                 "AlertTime",

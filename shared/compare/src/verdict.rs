@@ -5,12 +5,7 @@ use serde::Serialize;
 
 use crate::keys;
 use crate::tally::Tally;
-use crate::value::Outcome;
-
-/// The keys that hold one of a few words, so that another one is seen at once to be a new word for the
-/// same. A severity is another one where an alert was graded anew, and an old category may be several
-/// tactics now.
-const HAS_WORDS: &[&str] = &["Source"];
+use crate::value::{Outcome, Spelling};
 
 /// A verdict on fewer old values than this is told as what it is.
 const FEW: u64 = 10;
@@ -63,15 +58,31 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
         let text = format!("The old export has no {name}: nothing can be said about rules on it.");
         return (Verdict::NotExported, text);
     }
-    if keys::is_synthesised(n) && lost > 0 {
+    let (ours_lost, _) = tally.counted(n);
+    let has_old_parts = tally.longer_lists + tally.other_lists > 0;
+    if keys::is_synthesised(n) && lost > 0 && ours_lost == 0 {
         return (Verdict::MadeUp, made_up(name));
     }
+    let unread = tally.count(Outcome::Spelling(Spelling::TimeUnread));
+    if had == 0 && unread > 0 {
+        let text = format!(
+            "Nothing can be said of a rule on {name}.{}",
+            spelling_advice(tally)
+        );
+        return (Verdict::Spelling, text);
+    }
     if had == 0 && filled == 0 {
-        let text = format!("{name} is empty in every record on both sides: nothing can be said.");
+        let text = format!(
+            "{name} is empty in every record on both sides: nothing can be said.{}",
+            spelling_advice(tally)
+        );
         return (Verdict::NoValue, text);
     }
     let mut text = if lost == 0 {
         kept(name, tally)
+    } else if lost == had && has_old_parts {
+        let of = of(lost, had);
+        format!("A rule on {name} that compares the whole list never matches again ({of}).")
     } else if lost == had {
         let why = if tally.count(Outcome::Different) == 0 {
             "it is always empty now"
@@ -97,12 +108,14 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
             ways.join(" and ")
         )
     };
-    if lost > 0 {
-        let advice = advice(n, tally);
-        // What is known of the cause holds for few records, too.
-        match advice.is_empty() {
-            true => text.push_str(&how_sure(tally)),
-            false => text.push_str(&advice),
+    if keys::is_synthesised(n) && lost > 0 {
+        text.push_str(between_releases(name));
+    } else if lost > 0 {
+        text.push_str(&advice(tally));
+        // What is so by design holds for few records, too.
+        match by_design(n, tally) {
+            Some(note) => text.push_str(&format!(" By design: {note}.")),
+            None => text.push_str(&how_sure(tally)),
         }
     }
     text.push_str(&spelling_advice(tally));
@@ -120,7 +133,7 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
         (0, true) => Verdict::Spelling,
         (0, false) if filled > 0 => Verdict::More,
         (0, false) => Verdict::AsBefore,
-        _ if lost == had => Verdict::Never,
+        _ if lost == had && !has_old_parts => Verdict::Never,
         _ => Verdict::Partly,
     };
     (verdict, text)
@@ -161,14 +174,29 @@ fn made_up(name: &str) -> String {
     )
 }
 
-/// What to use instead, and why it is so.
-fn advice(n: usize, tally: &Tally) -> String {
+/// What it means that a key that is made up here is another one in a record of ours.
+fn between_releases(name: &str) -> &'static str {
+    match name {
+        "FullId" | "IocUniqueId" | "ExternalId" => {
+            " Both sides are records of ours, so that it should have stayed the same: what deduplicates on \
+             it takes each of these records twice, once as OLD has it and once as NEW."
+        }
+        "ReportID" => {
+            " Both sides are records of ours, so that it should have stayed the same: what groups by it \
+             takes each of these alerts for two."
+        }
+        _ => " It counts the records of an alert in the order in which they were first written.",
+    }
+}
+
+/// What to use instead.
+fn advice(tally: &Tally) -> String {
     let mut text = String::new();
     if let Some((other, times)) = tally.instead() {
         let of = of(times, tally.lost());
         text.push_str(&format!(" Use {other}: it holds the old value in {of}."));
     }
-    let renamed = tally.renamed(HAS_WORDS.contains(&KEYS[n].name));
+    let renamed = tally.renamed();
     if !renamed.is_empty() {
         let words = renamed
             .iter()
@@ -176,18 +204,31 @@ fn advice(n: usize, tally: &Tally) -> String {
         let words: Vec<String> = words.collect();
         text.push_str(&format!(" Replace {}.", words.join(", ")));
     }
-    let is_never_filled = matches!(KEYS[n].source, Source::Never(_));
-    let is_said = is_never_filled || tally.count(Outcome::Different) > 0;
-    if let Some(note) = keys::note(n).filter(|_| is_said) {
-        text.push_str(&format!(" By design: {note}."));
+    for (n, parts) in [
+        (tally.longer_lists, "all old parts are"),
+        (tally.other_lists, "some of the old parts are"),
+    ] {
+        if n > 0 {
+            let records = count(n, "record", "records");
+            text.push_str(&format!(
+                " In {records} {parts} in the new list: a rule that looks for one of them finds it there."
+            ));
+        }
     }
     text
+}
+
+/// Why a key is another one on purpose, where that is seen.
+fn by_design(n: usize, tally: &Tally) -> Option<&'static str> {
+    let is_never_filled = matches!(KEYS[n].source, Source::Never(_));
+    let is_said = is_never_filled || tally.count(Outcome::Different) > 0;
+    keys::note(n).filter(|_| is_said)
 }
 
 /// What speaks against relying on a loss of which no cause is known.
 fn how_sure(tally: &Tally) -> String {
     let mut text = String::new();
-    if tally.count(Outcome::Emptied) > 0 {
+    if tally.count(Outcome::Emptied) > 0 && tally.instead().is_none() {
         text.push_str(
             " It is filled wherever Graph sends a value for it: `drawbridge explain` tells what it sent.",
         );
@@ -210,12 +251,18 @@ fn spelling_advice(tally: &Tally) -> String {
             count(n, "record", "records")
         )
     });
-    let nothing = tally.count(Outcome::Spelling(crate::Spelling::Nothing));
-    let nothing = (nothing > 0).then(|| {
-        let (what, todo) = crate::Spelling::Nothing.words();
+    let count_of = |spelling| tally.count(Outcome::Spelling(spelling));
+    let unread = count_of(Spelling::TimeUnread);
+    let unread = (unread > 0).then(|| {
+        let (what, todo) = Spelling::TimeUnread.words();
+        let records = count(unread, "record has", "records have");
+        format!(" {records} {what}: {todo}.")
+    });
+    let nothing = (count_of(Spelling::Nothing) > 0).then(|| {
+        let (what, todo) = Spelling::Nothing.words();
         format!(" What is empty is written otherwise ({what}): {todo}.")
     });
-    advice.chain(nothing).collect()
+    advice.chain(unread).chain(nothing).collect()
 }
 
 fn of(part: u64, all: u64) -> String {
@@ -232,6 +279,7 @@ mod tests {
 
     use super::*;
     use crate::row::Row;
+    use crate::tally::Pair;
 
     fn on(name: &str, pairs: &[(&Value, &Value)]) -> (Verdict, String) {
         let n = KEYS.iter().position(|key| key.name == name).unwrap();
@@ -239,7 +287,7 @@ mod tests {
             |value: &Value| Row::of(Map::from_iter([(name.into(), value.clone())]), |_, _| {});
         let mut tally = Tally::default();
         for (old, new) in pairs {
-            tally.add(n, &row(old), &row(new));
+            tally.add(n, &Pair::new(&row(old), &row(new)));
         }
         verdict(n, &tally, true)
     }
@@ -264,7 +312,19 @@ mod tests {
                 "Source",
                 vec![(a, b)],
                 Verdict::Never,
-                "Replace \"High\" by \"Low\"",
+                "Only 1 record had a value: compare more",
+            ),
+            (
+                "DeviceCreatedMachineTags",
+                vec![(a, &json!("high; vip"))],
+                Verdict::Partly,
+                "In 1 record all old parts are in the new list",
+            ),
+            (
+                "LogOnUsers",
+                vec![(&json!("a;b"), a), (&json!("a;b"), &json!("b"))],
+                Verdict::Partly,
+                "In 1 record some of the old parts are in the new list",
             ),
             (
                 "Severity",
@@ -302,6 +362,15 @@ mod tests {
                 Verdict::Never,
                 "Only 1 record had a value: compare more",
             ),
+            (
+                "AlertTime",
+                vec![(
+                    &json!("9/10/2020 2:09:20 PM"),
+                    &json!("2020-09-30T14:09:20Z"),
+                )],
+                Verdict::Spelling,
+                "Nothing can be said of a rule on AlertTime. 1 record has a time that cannot be read",
+            ),
             ("FullId", vec![(a, b)], Verdict::MadeUp, "deduplicate on it"),
             ("FullId", vec![(a, a)], Verdict::AsBefore, "as before"),
             ("ThreatCategory", vec![(a, b)], Verdict::Never, "MITRE"),
@@ -315,10 +384,8 @@ mod tests {
             let (_, text) = on(name, &pairs);
             assert!(!text.contains("Only"), "{text}");
         }
-        // An old category may become several tactics: seen once, it is no rule.
-        let (_, text) = on("Category", &[(a, b), (low, low)]);
+        // Another severity is no other word, however often it is seen.
+        let (_, text) = on("Severity", &[(a, b); 10]);
         assert!(!text.contains("Replace"), "{text}");
-        let (_, text) = on("Category", &[(a, b), (a, b)]);
-        assert!(text.contains("Replace \"High\" by \"Low\""), "{text}");
     }
 }

@@ -1,6 +1,8 @@
 //! What an object of an export is, told by looking: a record, an alert of Graph, or either within what
 //! Splunk or Elastic wraps around it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::keys;
@@ -54,6 +56,9 @@ fn look_into(mut map: Map<String, Value>) -> Vec<Found> {
                 })
                 .collect();
         }
+        if let Some(rows) = table_rows(&map) {
+            return rows.into_iter().flat_map(look_into).collect();
+        }
         is_splunk |= map.contains_key("result") || map.contains_key("_raw");
         match inner(&mut map) {
             Some(inner) => map = inner,
@@ -86,6 +91,35 @@ fn is_passing(map: &Map<String, Value>) -> bool {
     is_preview || is_last || is_action
 }
 
+/// The rows of a table, as Splunk writes it with `output_mode=json_rows` and `json_cols`: the names once,
+/// and the values by row or by column.
+fn table_rows(map: &Map<String, Value>) -> Option<Vec<Map<String, Value>>> {
+    let names: Vec<&str> = map
+        .get("fields")?
+        .as_array()?
+        .iter()
+        .map(|field| field.as_str().or_else(|| field.get("name")?.as_str()))
+        .collect::<Option<_>>()?;
+    let row = |values: &mut dyn Iterator<Item = &Value>| -> Map<String, Value> {
+        let members = names.iter().zip(values);
+        let members = members.map(|(name, value)| ((*name).to_owned(), value.clone()));
+        members.collect()
+    };
+    if let Some(rows) = map.get("rows").and_then(Value::as_array) {
+        let rows = rows.iter().filter_map(Value::as_array);
+        return Some(rows.map(|values| row(&mut values.iter())).collect());
+    }
+    let columns = map.get("columns")?.as_array()?;
+    let columns: Vec<&Vec<Value>> = columns.iter().filter_map(Value::as_array).collect();
+    let count = columns.iter().map(|column| column.len()).max()?;
+    let value = |column: &'_ &Vec<Value>, n: usize| column.get(n).unwrap_or(&Value::Null).clone();
+    let rows = (0..count).map(|n| {
+        let values: Vec<Value> = columns.iter().map(|column| value(column, n)).collect();
+        row(&mut values.iter())
+    });
+    Some(rows.collect())
+}
+
 /// What the object is wrapped around.
 fn inner(map: &mut Map<String, Value>) -> Option<Map<String, Value>> {
     for wrapper in ["result", "_source"] {
@@ -107,6 +141,31 @@ fn inner(map: &mut Map<String, Value>) -> Option<Map<String, Value>> {
     object_in(original)
         .or_else(|| object_in(map.get("event.original")))
         .or_else(|| object_in(map.get("message")))
+        .or_else(|| record_within(map))
+        .or_else(|| without_common_prefix(map))
+}
+
+/// A record under a name of its own, as Splunk's HTTP input and Elastic's inputs put it.
+fn record_within(map: &mut Map<String, Value>) -> Option<Map<String, Value>> {
+    map.values_mut().find_map(|value| match value {
+        Value::Object(inner) if keys::is_record(inner) => Some(std::mem::take(inner)),
+        _ => None,
+    })
+}
+
+/// A record whose keys all stand behind the name of an input: `wdatp.AlertId`.
+fn without_common_prefix(map: &mut Map<String, Value>) -> Option<Map<String, Value>> {
+    let prefixes: BTreeSet<&str> = map
+        .keys()
+        .filter_map(|name| Some(name.rsplit_once('.')?.0))
+        .collect();
+    prefixes.into_iter().find_map(|prefix| {
+        let stripped = map.iter().filter_map(|(name, value)| {
+            let name = name.strip_prefix(prefix)?.strip_prefix('.')?;
+            Some((name.to_owned(), value.clone()))
+        });
+        Some(stripped.collect()).filter(keys::is_record)
+    })
 }
 
 fn object_in(text: Option<&Value>) -> Option<Map<String, Value>> {
@@ -157,6 +216,13 @@ mod tests {
             json!({"_index": "x", "_source": record, "sort": [1]}),
             json!({"_source": {"@timestamp": "x", "event": {"original": raw}}}),
             json!({"_source": {"@timestamp": "x", "message": raw}}),
+            json!({"time": 1, "sourcetype": "wdatp:alerts", "event": record}),
+            json!({"_source": {"@timestamp": "x", "json": record}}),
+            json!({"_source": {"@timestamp": "x", "wdatp": record}}),
+            json!({"_source": {
+                "@timestamp": "x", "event.module": "m365", "wdatp.AlertId": "da1_1", "wdatp.AlertTitle": "A",
+                "wdatp.Severity": "High",
+            }}),
         ] {
             assert_eq!(
                 looked_at(&wrapped),
@@ -168,6 +234,26 @@ mod tests {
             panic!("none found")
         };
         assert!(!found.contains_key("source"), "{found:?}");
+    }
+
+    #[test]
+    fn the_rows_of_a_table_are_records() {
+        let names = json!(["AlertId", "AlertTitle", "Severity"]);
+        let described = json!([{"name": "AlertId"}, {"name": "AlertTitle"}, {"name": "Severity"}]);
+        let Value::Object(expected) = record() else {
+            panic!("no object")
+        };
+        for table in [
+            json!({"fields": names, "rows": [["da1_1", "A", "High"], ["da1_1", "A", "High"]]}),
+            json!({"fields": described, "rows": [["da1_1", "A", "High"], ["da1_1", "A", "High"]]}),
+            json!({"fields": names, "columns": [["da1_1", "da1_1"], ["A", "A"], ["High", "High"]]}),
+        ] {
+            let found = [
+                Found::Record(expected.clone()),
+                Found::Record(expected.clone()),
+            ];
+            assert_eq!(looked_at(&table), found, "{table}");
+        }
     }
 
     #[test]

@@ -38,9 +38,10 @@ fn the_page_of_formats_holds_every_field() {
          At the end of this page you know every field of every format, and which property of Graph it \
          comes from.\n\n\
          `drawbridge map --format NAME` writes any of them, and `drawbridge explain --format NAME` \
-         says of each value where it came from. An output names the one it wants. The formats whose \
-         body is JSON have a JSON Schema in [schema/](schema/), and `versions.toml` beside it the \
-         versions of what a reader may rely on.\n\n\
+         says of each value where it came from. An output names the one it wants. A program \
+         reads them in [schema/](schema/): the formats whose body is JSON as JSON Schema, `cef` and \
+         `leef` as lists of their fields with types and limits, and in `versions.toml` the versions \
+         of what a reader may rely on.\n\n\
          | format | body | written again |\n|---|---|---|\n",
     );
     for format in formats() {

@@ -6,24 +6,29 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Whether a character does something instead of being shown: a control character (C0, DEL, C1), a
-/// mark that turns the direction of writing or annotates, an invisible blank or sign, or a line break of
-/// Unicode's own. The two joiners are shown: words of some languages need them.
+/// mark that turns the direction of writing or annotates, an invisible blank, sign or tag, or a line
+/// break of Unicode's own. The two joiners, and the sixteen signs that choose a letter's form, are
+/// shown: words of some languages and emoji need them.
 fn acts(c: char) -> bool {
     matches!(
         c,
         '\0'..='\u{1f}'
             | '\u{7f}'..='\u{9f}'
-            | '\u{61c}'
+            | '\u{ad}' | '\u{34f}' | '\u{61c}'
+            | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
             | '\u{200b}' | '\u{200e}' | '\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
+            | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
-/// `text` on one line, with each character that does something as `\u` and its four digits, as JSON
-/// has it.
+/// `text` on one line, with each character that does something as `\u` and its four digits, or twice
+/// that for one beyond U+FFFF, as JSON has it.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
@@ -38,7 +43,9 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 
 fn push(c: char, shown: &mut String) {
     if acts(c) {
-        let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(shown, "\\u{unit:04x}");
+        }
     } else {
         shown.push(c);
     }
@@ -138,7 +145,7 @@ mod tests {
     use super::*;
 
     /// Each kind of character that does something, and what it becomes.
-    const ACTING: [(&str, &str); 13] = [
+    const ACTING: [(&str, &str); 17] = [
         ("\u{1b}[2J", "\\u001b[2J"),
         ("\r", "\\u000d"),
         ("\u{8}", "\\u0008"),
@@ -152,6 +159,10 @@ mod tests {
         ("\u{200f}", "\\u200f"),
         ("\u{2028}", "\\u2028"),
         ("\0", "\\u0000"),
+        ("\u{ad}", "\\u00ad"),
+        ("\u{3164}", "\\u3164"),
+        ("\u{e0041}", "\\udb40\\udc41"),
+        ("\u{e01ef}", "\\udb40\\uddef"),
     ];
 
     fn written(parts: &[&[u8]], colours: bool) -> String {
@@ -169,7 +180,7 @@ mod tests {
             let line = written(&[b"a", raw.as_bytes(), b"b\n"], true);
             assert_eq!(line, format!("a{escaped}b\n"));
         }
-        let plain = "Ünïcödé, 日本語, עברית and 🙂";
+        let plain = "Ünïcödé, 日本語, עברית and 🙂 ❤\u{fe0f}";
         assert!(matches!(shown(plain), Cow::Borrowed(_)));
         assert_eq!(written(&[plain.as_bytes()], false), plain);
         assert_eq!(shown("a\nok\tb"), "a\\u000aok\\u0009b");
@@ -191,7 +202,7 @@ mod tests {
         let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
         assert_eq!(written(&bytes, false), "é\\u202e🙂");
         assert_eq!(written(&[b"a\xffb"], false), "a\u{fffd}b");
-        let json = serde_json::json!({"a\u{7f}": "\u{9b}\u{202e}\u{1b}\n"});
+        let json = serde_json::json!({"a\u{7f}": "\u{e0041}\u{9b}\u{202e}\u{1b}\n"});
         let line = written(&[json.to_string().as_bytes()], false);
         assert!(line.is_ascii(), "{line}");
         assert_eq!(

@@ -20,6 +20,12 @@ def shown(browser):
 def looks_right(browser, page):
     opened(browser, page)
     kept.looks_right(browser, "compare")
+    browser.size(*kept.PHONE)
+    hidden = browser.run(
+        "return [...document.querySelectorAll('.wide')].map((it) => it.scrollWidth - it.clientWidth)"
+    )
+    assert hidden and max(hidden) <= 0, f"on a phone, tables reach {hidden} px beyond the edge"
+    browser.size(*kept.DESKTOP)
     browser.tab_to("#all")
     browser.press(Keys.ENTER)
     kept.looks_right(browser, "compare-open")

@@ -33,14 +33,18 @@ pub(crate) struct Compare {
     /// As JSON, for scripts.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write a page for the browser to this file, too.
+    /// Write a page for the browser to this file, too, readable for its owner alone.
+    ///
+    /// An earlier page of this command is replaced. Any other file that exists, and a symbolic link, is
+    /// refused.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     /// End with exit code 1 if more than this is lost: a number, or a percentage such as 2.5%.
     ///
     /// It counts the old values that are empty or different in the new record, and the alerts and
     /// records that only OLD has. The percentage is of all old values, and of those alerts and records.
-    /// The five keys that are made up here, and what differs in its spelling alone, do not count.
+    /// What differs in its spelling alone does not count, nor do the five keys that are made up here,
+    /// unless OLD is of an older release: then another FullId means that every record comes twice.
     #[arg(long, value_name = "N")]
     pub(crate) fail_on: Option<FailOn>,
 }
@@ -62,11 +66,13 @@ impl FailOn {
     }
 }
 
+/// What `--fail-on` takes.
+pub(super) const WANTED: &str = "give a number such as 10, or a percentage such as 2.5%";
+
 impl FromStr for FailOn {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WANTED: &str = "give a number such as 10, or a percentage such as 2.5%";
         match text.strip_suffix('%') {
             Some(percent) => match percent.trim().parse() {
                 Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Self::Percent(percent)),

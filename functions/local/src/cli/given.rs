@@ -9,6 +9,7 @@ use drawbridge_config::is_name;
 use drawbridge_secrets::secret_itself;
 
 use super::Cli;
+use super::compare::WANTED;
 use super::time::NoTime;
 use crate::failure::Failure;
 
@@ -136,6 +137,11 @@ fn without_values(error: clap::Error) -> clap::Error {
     if let Some(no_time) = source.and_then(|source| source.downcast_ref::<NoTime>()) {
         let hint = vec![no_time.to_string().into()];
         told.insert(ContextKind::Suggested, ContextValue::StyledStrs(hint));
+    }
+    let option = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+    if option.is_some_and(|option| option.starts_with("--fail-on")) {
+        let tip = ContextValue::StyledStrs(vec![WANTED.into()]);
+        told.insert(ContextKind::Suggested, tip);
     }
     told
 }

@@ -2,6 +2,7 @@
 
 mod files;
 mod page;
+mod page_file;
 mod screen;
 
 use std::io::{self, BufWriter, Write as _};
@@ -16,6 +17,9 @@ use crate::failure::Failure;
 pub(crate) fn run(args: &cli::Compare) -> Result<(), Failure> {
     if args.old == Path::new("-") && args.new == Path::new("-") {
         return Err(Failure::of("only one side can be read from standard input"));
+    }
+    if let Some(file) = &args.html {
+        page_file::check(file)?;
     }
     let mut comparison = Comparison::default();
     files::read(&mut comparison, Which::Old, &args.old)?;
@@ -36,9 +40,7 @@ pub(crate) fn run(args: &cli::Compare) -> Result<(), Failure> {
     }
     out.flush()?;
     if let Some(file) = &args.html {
-        let page = page::page(&names, &report);
-        std::fs::write(file, page)
-            .map_err(|error| Failure::of(format!("cannot write {}: {error}", file.display())))?;
+        page_file::write(file, &page::page(&names, &report))?;
     }
     verdict(args, &report)
 }
@@ -74,10 +76,12 @@ pub(crate) fn nothing_shared(report: &Report) -> String {
         Some([first, last]) => format!("is from {first} to {last}"),
         None => "has no AlertTime".to_owned(),
     };
+    let zone = screen::zone_in_words(&report.alerts);
+    let zone = zone.map_or(String::new(), |zone| format!(". {zone}"));
     format!(
         "the two sides share no alert. Tried: the alert's id, the id without the two letters before it, \
          and detector, device and a time at most ten minutes apart. OLD {}, NEW {}. Give exports of the \
-         same tenant and time, such as a backfill of what OLD covers",
+         same tenant and time, such as a backfill of what OLD covers{zone}",
         times(&report.old),
         times(&report.new)
     )

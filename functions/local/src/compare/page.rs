@@ -10,6 +10,8 @@ use super::screen;
 const STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/script.js");
 
+const TITLE: &str = "Old records against new";
+
 /// The parts of a bar: the class, and the word.
 const PARTS: [(&str, &str); 6] = [
     ("same", "same"),
@@ -31,6 +33,11 @@ const VERDICTS: [Verdict; 8] = [
     Verdict::NotExported,
 ];
 
+/// The element by which a file is known to be such a page.
+pub(crate) fn title() -> String {
+    format!("<title>{TITLE}</title>")
+}
+
 /// The page. `names` are those of the two sides.
 pub(crate) fn page(names: &[String; 2], report: &Report) -> String {
     let style = format!("{BASE_STYLE}{STYLE}");
@@ -50,12 +57,12 @@ pub(crate) fn page(names: &[String; 2], report: &Report) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
                 meta name="color-scheme" content="light dark";
-                title { "Old records against new" }
+                (PreEscaped(title()))
                 style { (PreEscaped(&style)) }
             }
             body {
                 main {
-                    h1 { "Old records against new" }
+                    h1 { (TITLE) }
                     (summary(names, report))
                     @if report.alerts.shared() == 0 {
                         p.alarm role="alert" { (first_upper(&super::nothing_shared(report))) "." }
@@ -237,7 +244,7 @@ fn marked(text: &str, (start, end): (usize, usize)) -> Markup {
 }
 
 fn other_names(report: &Report) -> Markup {
-    let lines = screen::names_in_words(&report.old);
+    let lines = screen::names_in_words(report);
     html! {
         @if !lines.is_empty() {
             section aria-labelledby="names" {
@@ -248,6 +255,9 @@ fn other_names(report: &Report) -> Markup {
     }
 }
 
+/// The columns of what only one side has.
+const HEADS: [&str; 5] = ["Alert", "Time", "Device", "Title", "Record of"];
+
 fn one_sided(title: &str, only: &OnlyOne) -> Markup {
     html! {
         @if only.count > 0 {
@@ -256,11 +266,11 @@ fn one_sided(title: &str, only: &OnlyOne) -> Markup {
                 p { (screen::only_in_words(only)) }
                 div.wide tabindex="0" role="region" aria-label=(title) {
                     table {
-                        thead { tr { @for head in ["Alert", "Time", "Device", "Title", "Record of"] { th scope="col" { (head) } } } }
+                        thead { tr { @for head in HEADS { th scope="col" { (head) } } } }
                         tbody {
                             @for it in &only.first {
                                 tr {
-                                    @for cell in [&it.alert_id, &it.time, &it.device, &it.title, &it.entity] { td { (shown(cell)) } }
+                                    @for (head, cell) in HEADS.into_iter().zip([&it.alert_id, &it.time, &it.device, &it.title, &it.entity]) { td data-head=(head) { (shown(cell)) } }
                                 }
                             }
                         }

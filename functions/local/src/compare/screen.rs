@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use drawbridge_compare::{
-    Alerts, Example, KeyReport, Losses, OnlyOne, PairedBy, Records, Report, SideReport, Verdict,
+    Alerts, Example, KeyReport, Losses, OnlyOne, PairedBy, Records, Report, SideReport, Spelling,
+    Verdict,
 };
 
 use crate::table;
@@ -43,7 +44,7 @@ pub(crate) fn write(out: &mut impl Write, names: &[String; 2], report: &Report) 
     writeln!(out, "alerts   {}", alerts_in_words(&report.alerts))?;
     writeln!(out, "records  {}", records_in_words(&report.records))?;
     writeln!(out, "lost     {}", losses(&report.losses))?;
-    for line in names_in_words(&report.old) {
+    for line in names_in_words(report) {
         writeln!(out, "names    {line}")?;
     }
     if report.alerts.shared() > 0 {
@@ -81,7 +82,11 @@ fn write_table(out: &mut impl Write, keys: &[KeyReport]) -> io::Result<()> {
         .filter(|key| !NOTHING_SAID.contains(&key.verdict))
         .map(|key| {
             let [same, spelling, filled, emptied, different, _] = key.counts().map(shown_count);
-            let verdict = key.verdict.words().to_owned();
+            let is_made_up = key.synthesised && key.verdict != Verdict::MadeUp;
+            let verdict = match is_made_up {
+                true => format!("{}; made up here", key.verdict.words()),
+                false => key.verdict.words().to_owned(),
+            };
             [
                 key.key.to_owned(),
                 same,
@@ -109,6 +114,18 @@ fn write_table(out: &mut impl Write, keys: &[KeyReport]) -> io::Result<()> {
         if !names.is_empty() {
             writeln!(out, "{}: {}", verdict.words(), names.join(", "))?;
         }
+    }
+    let otherwise_empty = keys.iter().filter(|key| {
+        key.verdict == Verdict::NoValue && key.spelling.contains_key(&Spelling::Nothing)
+    });
+    let names: Vec<&str> = otherwise_empty.map(|key| key.key).collect();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        let (_, todo) = Spelling::Nothing.words();
+        writeln!(
+            out,
+            "null on one side and \"\" on the other: {names} ({todo})"
+        )?;
     }
     Ok(())
 }
@@ -236,12 +253,32 @@ pub(crate) fn alerts_in_words(alerts: &Alerts) -> String {
         .iter()
         .filter(|(n, _)| *n > 0)
         .map(|(n, how)| format!("{n} {how}"));
-    sides(
+    let mut words = sides(
         alerts.shared(),
         &by.collect::<Vec<_>>(),
         &alerts.only_old,
         &alerts.only_new,
-    )
+    );
+    if let Some(hint) = zone_in_words(alerts) {
+        words.push_str(&format!(". {hint}"));
+    }
+    words
+}
+
+/// What speaks for a zone that old times have lost.
+pub(crate) fn zone_in_words(alerts: &Alerts) -> Option<String> {
+    let zone = alerts.in_zone?;
+    let (sign, minutes) = match zone.offset_minutes {
+        minutes @ ..0 => ('-', -minutes),
+        minutes => ('+', minutes),
+    };
+    Some(format!(
+        "The times of OLD name no zone: {} would match if they were of {sign}{:02}:{:02}. Export them with \
+         their zone or in UTC",
+        count(zone.alerts, "alert more", "alerts more"),
+        minutes / 60,
+        minutes % 60
+    ))
 }
 
 /// How records were matched.
@@ -290,7 +327,8 @@ pub(crate) fn losses(losses: &Losses) -> String {
 }
 
 /// What is to be said of names that are not those of the record.
-pub(crate) fn names_in_words(old: &SideReport) -> Vec<String> {
+pub(crate) fn names_in_words(report: &Report) -> Vec<String> {
+    let old = &report.old;
     let mut lines = Vec::new();
     for (name, (key, n)) in &old.other_names {
         lines.push(format!(
@@ -305,6 +343,17 @@ pub(crate) fn names_in_words(old: &SideReport) -> Vec<String> {
             "OLD has keys that are none of the record's 50, so that a rule on them must find them \
              elsewhere: {}.",
             names.join(", ")
+        ));
+    }
+    let new = report.new.unknown.keys();
+    let new: Vec<&str> = new
+        .filter(|name| !old.unknown.contains_key(*name))
+        .map(|name| &**name)
+        .collect();
+    if !new.is_empty() {
+        lines.push(format!(
+            "NEW has keys that are none of the record's 50 and that OLD lacks: {}.",
+            new.join(", ")
         ));
     }
     lines

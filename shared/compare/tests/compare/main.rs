@@ -8,3 +8,4 @@ mod generations;
 mod notations;
 mod shapes;
 mod trouble;
+mod without_ids;

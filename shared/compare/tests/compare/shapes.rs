@@ -164,10 +164,23 @@ fn splunks_previews_are_not_counted_and_a_repeated_record_once() {
     assert_eq!(report.alerts.by_id, 2);
 }
 
+/// The records of ours of three alerts.
+fn mapped() -> Vec<Value> {
+    let mut records = Vec::new();
+    for n in 1..=3 {
+        let alert = alert(n).to_string();
+        let alert = drawbridge_alert::Alert::decode(&alert).unwrap();
+        for record in drawbridge_record::records(&drawbridge_record::siem::SIEM, &alert) {
+            records.push(serde_json::from_str(&record.body).unwrap());
+        }
+    }
+    records
+}
+
 /// An upgrade is judged before it is made: both sides are records of ours.
 #[test]
 fn two_releases_of_ours() {
-    let mapped = lines(&(1..=3).map(alert).collect::<Vec<_>>());
+    let mapped = lines(&mapped());
     let report = compare(mapped.as_bytes(), mapped.as_bytes());
     assert_eq!(report.losses.count, 0);
     assert!(report.losses.of > 60, "{:?}", report.losses);
@@ -175,5 +188,46 @@ fn two_releases_of_ours() {
     for key in &report.keys {
         let as_before = matches!(key.verdict, Verdict::AsBefore | Verdict::NoValue);
         assert!(as_before, "{}: {}", key.key, key.text);
+    }
+}
+
+/// A release with other identities writes every record a second time.
+#[test]
+fn identities_that_change_between_two_releases_of_ours_are_losses() {
+    let made_up = ["FullId", "ReportID", "ExternalId", "IocUniqueId"];
+    let mut changed = mapped();
+    for record in &mut changed {
+        let id = record["AlertId"].as_str().unwrap().to_owned();
+        let unique = record["Sha1"].as_str().unwrap().to_uppercase();
+        record["FullId"] = json!(format!("{id}:{unique}"));
+        record["ReportID"] = json!(1);
+        record["ExternalId"] = json!(unique);
+        record["IocUniqueId"] = json!(unique);
+        for name in ["LinkToWDATP", "LinkToMTP"] {
+            record[name] = json!(format!("https://security.microsoft.com/alerts/{id}"));
+        }
+    }
+    let with_links = |mut records: Vec<Value>| {
+        for (record, changed) in records.iter_mut().zip(&changed) {
+            record["LinkToWDATP"] = changed["LinkToWDATP"].clone();
+            record["LinkToMTP"] = changed["LinkToMTP"].clone();
+        }
+        lines(&records)
+    };
+    let (before, after) = (with_links(mapped()), lines(&changed));
+    // Which of the two is the older one makes no difference.
+    for [old, new] in [[&before, &after], [&after, &before]] {
+        let report = compare(old.as_bytes(), new.as_bytes());
+        assert_eq!(report.losses.count, 3 * 4, "{:?}", report.losses);
+        for name in made_up {
+            let key = key(&report, name);
+            assert_eq!(key.verdict, Verdict::Never, "{}", key.text);
+            assert!(!key.text.contains("as before"), "{}", key.text);
+        }
+        assert!(
+            key(&report, "FullId")
+                .text
+                .contains("each of these records twice")
+        );
     }
 }

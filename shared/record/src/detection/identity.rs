@@ -36,6 +36,14 @@ impl Synthesised {
     }
 }
 
+/// Whether an `ExternalId` and an `IocUniqueId` were made of one digest here. The retired API's have
+/// nothing in common, so that this tells a record of ours from one of its.
+#[must_use]
+pub fn are_of_one_digest(external_id: &str, ioc_unique_id: &str) -> bool {
+    let digest = URL_SAFE.decode(ioc_unique_id).unwrap_or_default();
+    digest.len() == 32 && hex::encode_upper(&digest[..20]) == external_id
+}
+
 /// A number from 1 to 2^31 - 1 out of the digest of an alert's id.
 pub(super) fn report_id(alert: &[u8; 32]) -> u32 {
     let [a, b, c, d, ..] = *alert;
@@ -210,6 +218,19 @@ mod tests {
             0,
         );
         assert_eq!((ids.ioc_unique_id.len(), ids.external_id.len()), (44, 40));
+        assert!(are_of_one_digest(&ids.external_id, &ids.ioc_unique_id));
+        for (external_id, ioc_unique_id) in [
+            // Microsoft's own example of 2020.
+            (
+                "31DD0A845DDA4059FDEDE031014645350AECABD3",
+                "R4xEdgAvDb2LQl3BgHoA3NYqKmRSiIAG7dpxAJCYZhY=",
+            ),
+            ("", ""),
+            ("", &ids.ioc_unique_id),
+            (&ids.external_id, "not base64"),
+        ] {
+            assert!(!are_of_one_digest(external_id, ioc_unique_id));
+        }
         assert!((1..=0x7fff_ffff).contains(&ids.report_id));
         let doc = include_str!("../../../../docs/record.md");
         assert!(

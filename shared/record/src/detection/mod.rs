@@ -18,7 +18,7 @@ mod rules;
 mod source;
 mod wide;
 
-pub use identity::ENCODING_VERSION;
+pub use identity::{ENCODING_VERSION, are_of_one_digest};
 pub use source::Source;
 
 use sha2::{Digest as _, Sha256};

@@ -8,7 +8,7 @@ mod write;
 
 use crate::Body;
 use crate::detection::{DetectionFormat, Scope};
-pub use crate::detection::{ENCODING_VERSION, Source};
+pub use crate::detection::{ENCODING_VERSION, Source, are_of_one_digest};
 pub use keys::{KEYS, Key, Kind};
 
 /// The format `siem`.

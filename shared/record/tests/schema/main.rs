@@ -1,5 +1,6 @@
 //! `docs/schema/FORMAT.schema.json` describes the records of each JSON format by the table in code, and
-//! a field cannot change without a new version of the format's contract and a line in the changelog.
+//! `FORMAT.fields.json` the lines of each other one. A field cannot change without a new version of the
+//! format's contract and a line in the changelog.
 //!
 //! After a change of a table: give it a version in `docs/schema/versions.toml`, which says how, then
 //! `DRAWBRIDGE_BLESS=1 cargo test -p drawbridge-record --test schema`.
@@ -11,14 +12,17 @@
 )]
 
 mod of_format;
+mod of_line;
 mod versions;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use drawbridge_record::{Body, Format, formats};
+use serde_json::Value;
 
 use crate::of_format::{digest, schema};
+use crate::of_line::fields;
 use crate::versions::{Versions, problem};
 
 fn docs(file: &str) -> PathBuf {
@@ -26,19 +30,23 @@ fn docs(file: &str) -> PathBuf {
     Path::new(docs).join(file)
 }
 
-fn json_formats() -> impl Iterator<Item = &'static dyn Format> {
-    let formats = formats().iter().copied();
-    formats.filter(|format| format.body() == Body::Json)
+/// The description of a format's records, and how the name of its file ends.
+fn described(format: &dyn Format, version: &str) -> (Value, &'static str) {
+    match format.body() {
+        Body::Json => (schema(format, version), "schema.json"),
+        Body::Text => (fields(format, version), "fields.json"),
+    }
 }
 
 #[test]
-fn every_json_format_has_its_schema() {
+fn every_format_is_described() {
     let versions = Versions::read(&fs::read_to_string(docs("schema/versions.toml")).unwrap());
     let mut names = Vec::new();
-    for format in json_formats() {
-        let schema = schema(format, &versions.newest(format.name()).version);
-        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-        let file = format!("{}.schema.json", format.name());
+    for &format in formats() {
+        let version = &versions.newest(format.name()).version;
+        let (description, ending) = described(format, version);
+        let text = serde_json::to_string_pretty(&description).unwrap() + "\n";
+        let file = format!("{}.{ending}", format.name());
         let path = docs("schema").join(&file);
         names.push(file);
         if std::env::var_os("DRAWBRIDGE_BLESS").is_some() {
@@ -59,7 +67,7 @@ fn every_json_format_has_its_schema() {
         .collect();
     files.sort();
     names.sort();
-    assert_eq!(files, names, "a schema of no format");
+    assert_eq!(files, names, "a description of no format");
 }
 
 #[test]
@@ -67,10 +75,10 @@ fn no_field_changes_without_a_version_and_a_line_in_the_changelog() {
     let versions = Versions::read(&fs::read_to_string(docs("schema/versions.toml")).unwrap());
     let changelog = fs::read_to_string(docs("../CHANGELOG.md")).unwrap();
     let mut problems = Vec::new();
-    for format in json_formats() {
+    for &format in formats() {
         let name = format.name();
         let of_format = versions.of(name);
-        let now = digest(&schema(format, &versions.newest(name).version));
+        let now = digest(&described(format, &versions.newest(name).version).0);
         let problem = problem(name, of_format, format.schema_version(), &now, &changelog);
         problems.extend(problem);
     }

@@ -45,8 +45,26 @@ pub(crate) fn changelog_words(format: &str, version: &Version) -> String {
     format!("schema `{format}` {} ({digest})", version.version)
 }
 
-/// What is wrong with the versions of a format whose fields have the digest `now`. The first version is
-/// where versions began, and needs no line.
+/// What is wrong with what the changelog says of a version. It has one digest for ever, the first one,
+/// too: a line more does not make another one right.
+fn line_problem(format: &str, version: &Version, changelog: &str) -> Option<String> {
+    let words = changelog_words(format, version);
+    let before_digest = words.split_inclusive('(').next().unwrap_or_default();
+    let named = changelog.split(before_digest).skip(1);
+    let mut others = named.filter(|rest| !format!("{before_digest}{rest}").starts_with(&words));
+    if !changelog.contains(&words) {
+        return Some(format!("CHANGELOG.md has no line with: {words}"));
+    }
+    others.next().map(|_| {
+        format!(
+            "CHANGELOG.md names another digest of {format} {}: what that version was cannot change, add \
+             a version",
+            version.version
+        )
+    })
+}
+
+/// What is wrong with the versions of a format whose fields have the digest `now`.
 pub(crate) fn problem(
     format: &str,
     versions: &[Version],
@@ -55,7 +73,7 @@ pub(crate) fn problem(
     changelog: &str,
 ) -> Option<String> {
     let mut before = None;
-    for (n, version) in versions.iter().enumerate() {
+    for version in versions {
         let Some(number) = numbers(&version.version) else {
             return Some(format!("{format}: {:?} is no version", version.version));
         };
@@ -66,9 +84,8 @@ pub(crate) fn problem(
         if !follows {
             return Some(format!("{format}: {} does not follow", version.version));
         }
-        let words = changelog_words(format, version);
-        if n > 0 && !changelog.contains(&words) {
-            return Some(format!("CHANGELOG.md has no line with: {words}"));
+        if let Some(problem) = line_problem(format, version, changelog) {
+            return Some(problem);
         }
         before = Some(number);
     }
@@ -95,10 +112,22 @@ fn each_way_around_a_version_is_seen() {
     };
     let (a, b) = ("a".repeat(64), "b".repeat(64));
     let one = [version("1.0", &a)];
-    let said = |versions: &[Version], schema_version, now: &str, changelog: &str| {
-        problem("siem", versions, schema_version, now, changelog).unwrap_or_default()
+    const FIRST: &str = "- schema `siem` 1.0 (aaaaaaaa): versions begin.\n";
+    let said = |versions: &[Version], schema_version, now: &str, more: &str| {
+        let changelog = format!("{FIRST}{more}");
+        problem("siem", versions, schema_version, now, &changelog).unwrap_or_default()
     };
     assert_eq!(said(&one, 1, &a, ""), "");
+    // The digest of the first version, too, is what the changelog says, and nothing else.
+    assert!(
+        problem("siem", &one, 1, &a, "")
+            .unwrap()
+            .contains("no line with: schema `siem` 1.0 (aaaaaaaa)")
+    );
+    let in_place = [version("1.0", &b)];
+    assert!(said(&in_place, 1, &b, "").contains("no line with: schema `siem` 1.0 (bbbbbbbb)"));
+    let more = "- A key more: schema `siem` 1.0 (bbbbbbbb).";
+    assert!(said(&in_place, 1, &b, more).contains("names another digest of siem 1.0"));
     // A field changed, and nothing else.
     assert!(said(&one, 1, &b, "").contains("the fields of siem have changed"));
     assert!(said(&[], 1, &b, "").contains("the fields of siem have changed"));
@@ -106,7 +135,7 @@ fn each_way_around_a_version_is_seen() {
     for (next, schema_version) in [("1.1", 1), ("2.0", 2)] {
         let two = [version("1.0", &a), version(next, &b)];
         assert!(said(&two, schema_version, &b, "").contains("no line with: schema `siem`"));
-        let other = format!("- schema `siem` {next} (aaaaaaaa): x");
+        let other = format!("- schema `siem` {next} (cccccccc): x");
         assert!(said(&two, schema_version, &b, &other).contains("no line"));
         let line = format!("- A key more: schema `siem` {next} (bbbbbbbb).");
         assert_eq!(said(&two, schema_version, &b, &line), "");

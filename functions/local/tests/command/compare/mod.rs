@@ -84,5 +84,39 @@ fn above_the_bound_the_exit_code_is_1() {
     with("1000").well();
     with("0").failed(1, &["more than --fail-on allows"]);
     with("5%").failed(1, &["more than --fail-on allows"]);
-    with("a lot").failed(2, &["--fail-on"]);
+    for bound in ["a lot", "101%", "NaN", "1e9", "%"] {
+        with(bound).failed(
+            2,
+            &[
+                "--fail-on",
+                "a number such as 10, or a percentage such as 2.5%",
+            ],
+        );
+    }
+}
+
+#[test]
+fn keys_of_new_alone_and_two_ways_to_write_nothing_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let mut old: Vec<Value> =
+        serde_json::from_slice(&std::fs::read(fixture("old.json")).unwrap()).unwrap();
+    for record in &mut old {
+        record["Actor"] = Value::Null;
+    }
+    std::fs::write(path("old.json"), Value::from(old).to_string()).unwrap();
+    let mapped = run(drawbridge(&["map", shown(&fixture("alerts.json"))]))
+        .well()
+        .stdout;
+    let with_more = mapped.replace("\"Actor\"", "\"RiskScore\":\"7\",\"Actor\"");
+    std::fs::write(path("new.ndjson"), with_more).unwrap();
+    let (old, new) = (path("old.json"), path("new.ndjson"));
+    let said = run(drawbridge(&["compare", shown(&old), shown(&new)]))
+        .well()
+        .stdout;
+    assert!(said.contains("and that OLD lacks: RiskScore."), "{said}");
+    let line = "null on one side and \"\" on the other: Actor";
+    assert!(said.contains(line), "{said}");
+    assert!(said.contains("AlertPart                 3 "), "{said}");
+    assert!(said.contains("matches as before; made up here"), "{said}");
 }

@@ -88,7 +88,7 @@ fn what_is_no_export_is_named() {
 #[test]
 fn hostile_values_do_nothing_on_the_screen_and_in_the_page() {
     let mut old = old();
-    old[0]["AlertTitle"] = json!("<script>alert(1)</script>\u{202e}\u{1b}[2J");
+    old[0]["AlertTitle"] = json!("<script>alert(1)</script>\u{202e}\u{e0041}\u{1b}[2J");
     old[0]["CommandLine"] = json!("</code><img src=x onerror=alert(1)>".repeat(100_000));
     old[0]["<b>key</b>"] = json!("x");
     let folder = tempfile::tempdir().unwrap();
@@ -100,7 +100,7 @@ fn hostile_values_do_nothing_on_the_screen_and_in_the_page() {
     let outcome = compare(&file, &fixture("alerts.json"), &["--html", shown(&page)]).well();
     let page = fs::read_to_string(page).unwrap();
     for text in [&outcome.stdout, &page] {
-        assert!(!text.contains(['\u{202e}', '\u{1b}']));
+        assert!(!text.contains(['\u{202e}', '\u{e0041}', '\u{1b}']));
         assert!(text.contains("\\u202e"));
     }
     assert!(outcome.stdout.len() < 60_000, "{}", outcome.stdout.len());
@@ -120,4 +120,45 @@ fn hostile_values_do_nothing_on_the_screen_and_in_the_page() {
     }
     assert!(page.contains("&lt;script&gt;alert(1)"));
     assert!(page.contains("default-src 'none'; style-src 'sha256-"));
+}
+
+#[test]
+fn the_page_is_written_over_nothing_else() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (old, alerts) = (path("old.json"), path("alerts.json"));
+    fs::copy(fixture("old.json"), &old).unwrap();
+    fs::copy(fixture("alerts.json"), &alerts).unwrap();
+    fs::write(path("notes.html"), "<!DOCTYPE html><title>Notes</title>").unwrap();
+    symlink(&old, path("link.html")).unwrap();
+    symlink(path("gone"), path("dangling.html")).unwrap();
+    let with = |page: &str| compare(&old, &alerts, &["--html", shown(&path(page))]);
+    for (page, why) in [
+        ("old.json", "exists and is no page"),
+        ("alerts.json", "exists and is no page"),
+        ("notes.html", "exists and is no page"),
+        ("link.html", "is a symbolic link"),
+        ("dangling.html", "is a symbolic link"),
+        (".", "is no regular file"),
+    ] {
+        with(page).failed(1, &["writes over nothing but its own pages", why]);
+    }
+    for name in ["old.json", "alerts.json"] {
+        assert_eq!(
+            fs::read(path(name)).unwrap(),
+            fs::read(fixture(name)).unwrap()
+        );
+    }
+    assert!(!path("gone").exists());
+    // A page of its own is replaced, and its owner's alone.
+    for _ in 0..2 {
+        with("page.html").well();
+        let mode = fs::metadata(path("page.html"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6);
 }
