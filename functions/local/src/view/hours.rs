@@ -34,7 +34,7 @@ pub(super) fn plot(folder: &Path, below: &str, now: Timestamp) -> Option<Markup>
     let (name, is_cut) = (file.name.display().to_string(), file.is_cut);
     let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
     for line in file.lines() {
-        let line: Option<Line<'_>> = serde_json::from_str(&line).ok();
+        let line: Option<Line<'_>> = serde_json::from_str(&line.text).ok();
         let created = line.and_then(|line| line.created?.parse::<Timestamp>().ok());
         // An alert may say any time, and one ahead would leave no room for the others.
         if let Some(created) = created.filter(|created| *created <= now) {

@@ -5,6 +5,7 @@ mod guard;
 mod hours;
 mod quarantine_page;
 mod record_file;
+mod record_steps;
 mod site;
 mod tenants_page;
 #[cfg(test)]

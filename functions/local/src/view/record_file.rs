@@ -4,6 +4,12 @@ use std::path::{Path, PathBuf};
 
 use drawbridge_files::Root;
 
+/// A line of a file, with its number from the first that is read.
+pub(super) struct Line {
+    pub(super) number: usize,
+    pub(super) text: String,
+}
+
 /// The end of a file of records.
 pub(super) struct RecordFile {
     /// Its name within the data folder.
@@ -35,8 +41,11 @@ impl RecordFile {
     }
 
     /// The lines that are text; a file that cannot be read on ends there.
-    pub(super) fn lines(self) -> impl Iterator<Item = String> {
+    pub(super) fn lines(self) -> impl Iterator<Item = Line> {
         let lines = self.lines.split(b'\n').map_while(Result::ok);
-        lines.filter_map(|line| String::from_utf8(line).ok())
+        lines.enumerate().filter_map(|(number, line)| {
+            let text = String::from_utf8(line).ok()?;
+            Some(Line { number, text })
+        })
     }
 }

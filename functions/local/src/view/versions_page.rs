@@ -1,5 +1,6 @@
 //! The versions of an alert and its records, as a tenant's files have them: what came late, and when.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::record_file::RecordFile;
+use super::record_steps::Steps;
 use super::site::{Answer, Site, Trouble, page};
 use crate::cli;
 use crate::state::tenants_with_state;
@@ -19,23 +21,14 @@ use crate::state::tenants_with_state;
 const MAX_BYTES: u64 = 64 << 20;
 
 /// The most versions that are shown, and the most paths of each.
-const MAX_VERSIONS: usize = 100;
-const MAX_PATHS: usize = 20;
+pub(super) const MAX_VERSIONS: usize = 100;
+pub(super) const MAX_PATHS: usize = 20;
 
-/// The formats whose files are searched: the heading, the keys of the alert's id and of the time, and
-/// another that tells one line from the next.
-const FILES: [(&str, &str, [&str; 3]); 2] = [
-    (
-        "native",
-        "The alert's versions",
-        ["id", "lastUpdateDateTime", "status"],
-    ),
-    (
-        "siem",
-        "Its records",
-        ["AlertId", "LastProcessedTimeUtc", "AlertPart"],
-    ),
-];
+/// The keys of a line of the file `native` that tell its alert, its time and another that tells one
+/// version from the next.
+const ID: &str = "id";
+const TIME: &str = "lastUpdateDateTime";
+const OTHER: &str = "status";
 
 /// Which alert is asked for.
 #[derive(Deserialize)]
@@ -89,16 +82,8 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Query(asked): Query<Aske
                     button type="submit" { "Show" }
                 }
                 @if !id.is_empty() {
-                    @for (format, title, keys) in FILES {
-                        @let found = open(folder, &asked.tenant, format).map(|file| (said(&file), versions(file, &id, keys)));
-                        section aria-label=(title) {
-                            h2 { (title) }
-                            @match found {
-                                None => p.note { "The tenant has no file " (format) ".ndjson." },
-                                Some((read, found)) => { p.note { (read) } (timeline(&found, keys)) }
-                            }
-                        }
-                    }
+                    (section(folder, &asked.tenant, "native", "The alert's versions", |file| timeline(&versions(file, &id))))
+                    (section(folder, &asked.tenant, "siem", "Its records", |file| Steps::of(&id, file.lines()).markup()))
                 }
             }
         }
@@ -106,8 +91,27 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Query(asked): Query<Aske
     Ok(page("The versions of an alert", "Versions", body))
 }
 
+/// What a tenant's file of a format has of an alert.
+fn section(
+    folder: &Path,
+    tenant: &str,
+    format: &str,
+    title: &str,
+    found: impl FnOnce(RecordFile) -> Markup,
+) -> Markup {
+    html! {
+        section aria-label=(title) {
+            h2 { (title) }
+            @match open(folder, tenant, format) {
+                None => p.note { "The tenant has no file " (format) ".ndjson." },
+                Some(file) => { p.note { (said(&file)) } (found(file)) }
+            }
+        }
+    }
+}
+
 /// The file of a tenant with a document, or of one that was polled without.
-fn open(folder: &std::path::Path, tenant: &str, format: &str) -> Option<RecordFile> {
+fn open(folder: &Path, tenant: &str, format: &str) -> Option<RecordFile> {
     let below = [tenant, ""].into_iter();
     below
         .filter_map(|below| RecordFile::open(folder, below, format, MAX_BYTES))
@@ -126,25 +130,21 @@ fn said(file: &RecordFile) -> String {
     )
 }
 
-/// The lines of a file that are of an alert.
-fn versions(file: RecordFile, id: &str, [id_key, time, other]: [&str; 3]) -> Vec<Version> {
+/// The lines of the file `native` that are of an alert.
+fn versions(file: RecordFile, id: &str) -> Vec<Version> {
     let lines = file.lines().filter_map(|line| {
+        let line = line.text;
         // Before anything is made of it.
         if !line.contains(id) {
             return None;
         }
         let record: Map<String, Json> = serde_json::from_str(&line).ok()?;
-        if record.get(id_key)?.as_str()? != id {
+        if record.get(ID)?.as_str()? != id {
             return None;
         }
-        let text = |key: &str| match record.get(key) {
-            Some(Json::String(text)) => text.clone(),
-            Some(Json::Null) | None => "?".to_owned(),
-            Some(other) => other.to_string(),
-        };
         Some(Version {
-            time: text(time),
-            other: text(other),
+            time: text_of(&record, TIME),
+            other: text_of(&record, OTHER),
             line,
         })
     });
@@ -152,14 +152,23 @@ fn versions(file: RecordFile, id: &str, [id_key, time, other]: [&str; 3]) -> Vec
     lines.take(MAX_VERSIONS + 1).collect()
 }
 
-fn timeline(versions: &[Version], [_, time, other]: [&str; 3]) -> Markup {
+/// The text of a value; a question mark where there is none.
+pub(super) fn text_of(record: &Map<String, Json>, key: &str) -> String {
+    match record.get(key) {
+        Some(Json::String(text)) => text.clone(),
+        Some(Json::Null) | None => "?".to_owned(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn timeline(versions: &[Version]) -> Markup {
     let before = std::iter::once(None).chain(versions.iter().map(Some));
     html! {
         @if versions.is_empty() { p { "It has nothing of this alert." } }
         ol.timeline {
             @for (version, before) in versions.iter().zip(before).take(MAX_VERSIONS) {
                 li data-time=(shown(&version.time)) {
-                    b { (shown(&version.time)) } span.note { " " (time) "; " (other) " " } (clipped(&version.other))
+                    b { (shown(&version.time)) } span.note { " " (TIME) "; " (OTHER) " " } (clipped(&version.other))
                     @if let Some(before) = before {
                         @match changes(&before.line, &version.line) {
                             Some(changes) => (changed(&changes)),
@@ -175,7 +184,7 @@ fn timeline(versions: &[Version], [_, time, other]: [&str; 3]) -> Markup {
 }
 
 /// What changed since the one before.
-fn changed(changes: &Changes) -> Markup {
+pub(super) fn changed(changes: &Changes) -> Markup {
     let kinds = [
         ("Added", &changes.added),
         ("Changed", &changes.changed),

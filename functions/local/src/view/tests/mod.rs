@@ -3,6 +3,7 @@
 mod access;
 mod alerts;
 mod folder;
+mod versions;
 
 use std::fs;
 
