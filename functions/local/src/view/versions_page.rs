@@ -53,8 +53,8 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Query(asked): Query<Aske
     let body = match place.as_folder() {
         None => html! {
             p {
-                "A stack puts its records on queues and keeps none of them, and a state remembers 16 bytes of "
-                "each: search your SIEM for the alert's id."
+                "A stack hands its records on and keeps none that could be searched here: search your SIEM for the "
+                "alert's id."
             }
         },
         Some(folder) => {
