@@ -122,7 +122,11 @@ fn plotted(counts: &BTreeMap<u32, &BTreeMap<String, u64>>, newest: u32) -> Marku
     for (output, count) in counts.values().flat_map(|outputs| outputs.iter()) {
         *by_output.entry(output).or_default() += count;
     }
-    let sum = |hour: u32| counts.get(&hour).map_or(0, |outputs| outputs.values().sum());
+    let sum = |hour: u32| {
+        counts
+            .get(&hour)
+            .map_or(0, |outputs| outputs.values().sum())
+    };
     let hours = (newest + 1).saturating_sub(HOURS)..=newest;
     let bars_of: Vec<(String, u64)> = hours
         .map(|hour| (time(hour.saturating_mul(3600)), sum(hour)))

@@ -1,6 +1,7 @@
 //! `drawbridge view`: alerts beside their records, the tenants and the quarantine, as pages on loopback.
 
 mod alert_page;
+mod alerts_page;
 mod guard;
 mod hours;
 mod quarantine_page;

@@ -93,7 +93,7 @@ impl Steps {
     }
 
     fn take(&mut self, number: usize, record: &Map<String, Json>, line: String) {
-        let (id, time) = (text_of(record, "FullId"), text_of(record, TIME));
+        let (id, time) = (text_of(record.get("FullId")), text_of(record.get(TIME)));
         self.has_first_part |= record.get("AlertPart").is_some_and(|part| *part == 0);
         // A poll writes what it has of an alert without a line of another between.
         let is_with_last = self.steps.last().is_some_and(|step| {
@@ -251,8 +251,7 @@ fn entity(record: &Map<String, Json>) -> String {
 
 /// The text of a value, if it has one.
 fn some_text(record: &Map<String, Json>, key: &str) -> Option<String> {
-    record
-        .get(key)
-        .filter(|value| !value.is_null() && **value != "")?;
-    Some(text_of(record, key))
+    let value = record.get(key);
+    value.filter(|value| !value.is_null() && **value != "")?;
+    Some(text_of(value))
 }

@@ -6,7 +6,7 @@ use futures::{StreamExt as _, stream};
 use maud::{Markup, html};
 
 use super::hours;
-use super::site::{Answer, Site, page};
+use super::site::{Answer, Site, no_tenant, page};
 use crate::span::{ago, span};
 use crate::state_head::lag_secs;
 use crate::status::TenantStatus;
@@ -37,7 +37,7 @@ pub(super) async fn show(State(site): State<Arc<Site>>) -> Answer {
         p { "These are the tenants of " (shown(&place.name())) ", as they are now. Nothing was asked of Entra or Graph." }
         @for error in &documents.unreadable { p.alarm role="alert" { (shown(&error.to_string())) } }
         @if tenants.is_empty() {
-            p { "There is no tenant yet: `drawbridge tenants add` adds one, and `drawbridge demo` needs none." }
+            (no_tenant(place))
         } @else {
             div.wide tabindex="0" role="region" aria-label="Tenants" {
                 table aria-label="Tenants" {

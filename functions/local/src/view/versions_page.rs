@@ -3,32 +3,47 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use drawbridge_telemetry::shown;
 use drawbridge_view::{Changes, changes, clipped};
-use http::StatusCode;
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::record_file::RecordFile;
 use super::record_steps::Steps;
-use super::site::{Answer, Site, Trouble, page};
-use crate::cli;
+use super::site::{Answer, Query, Site, check_tenant, no_tenant, page, tenant_field};
 use crate::state::tenants_with_state;
-
-/// The most bytes of a file that are searched, from its end.
-const MAX_BYTES: u64 = 64 << 20;
 
 /// The most versions that are shown, and the most paths of each.
 pub(super) const MAX_VERSIONS: usize = 100;
 pub(super) const MAX_PATHS: usize = 20;
 
-/// The keys of a line of the file `native` that tell its alert, its time and another that tells one
-/// version from the next.
-const ID: &str = "id";
-const TIME: &str = "lastUpdateDateTime";
-const OTHER: &str = "status";
+/// A format that has one record per version of an alert: its name, the heading, and where a record has the
+/// alert's id, its time, and what tells one version from the next.
+type Versioned = (&'static str, &'static str, [&'static str; 3]);
+
+const VERSIONED: [Versioned; 3] = [
+    (
+        "native",
+        "The alert's versions",
+        ["/id", "/lastUpdateDateTime", "/status"],
+    ),
+    (
+        "ocsf",
+        "Its records in ocsf",
+        [
+            "/metadata/original_event_uid",
+            "/metadata/original_time",
+            "/activity_name",
+        ],
+    ),
+    (
+        "ecs",
+        "Its records in ecs",
+        ["/event/id", "/@timestamp", "/m365_defender/alert/status"],
+    ),
+];
 
 /// Which alert is asked for.
 #[derive(Deserialize)]
@@ -60,30 +75,22 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Query(asked): Query<Aske
         Some(folder) => {
             let tenants = tenants_with_state(place).await?;
             if !asked.tenant.is_empty() {
-                let bad = |failure: crate::failure::Failure| {
-                    Trouble::asked(StatusCode::BAD_REQUEST, failure.to_string())
-                };
-                cli::check_name(&asked.tenant).map_err(bad)?;
+                check_tenant(&asked.tenant)?;
             }
             html! {
                 p {
                     "What the files of records in " (shown(&place.name())) " have of an alert, in the order in which "
                     "it was written: the versions of the alert itself where the tenant has the output " code { "native" }
-                    ", and its records in " code { "siem" } ", of which late evidence adds some."
+                    ", and its records, of which late evidence adds some. The page " a href="alerts" { "Alerts" } " has the ids."
                 }
                 form.controls method="get" action="versions" aria-label="An alert" {
                     label { "Alert id " input name="id" required size="44" value=(shown(&id)) autocomplete="off"; }
-                    label {
-                        "Tenant "
-                        select name="tenant" {
-                            @for name in &tenants { option value=(name) selected[*name == asked.tenant] { (name) } }
-                        }
-                    }
+                    @if !tenants.is_empty() { (tenant_field(&tenants, &asked.tenant)) }
                     button type="submit" { "Show" }
                 }
+                @if tenants.is_empty() { (no_tenant(place)) }
                 @if !id.is_empty() {
-                    (section(folder, &asked.tenant, "native", "The alert's versions", |file| timeline(&versions(file, &id))))
-                    (section(folder, &asked.tenant, "siem", "Its records", |file| Steps::of(&id, file.lines()).markup()))
+                    (found(folder, &asked.tenant, &id))
                 }
             }
         }
@@ -91,60 +98,55 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Query(asked): Query<Aske
     Ok(page("The versions of an alert", "Versions", body))
 }
 
-/// What a tenant's file of a format has of an alert.
-fn section(
-    folder: &Path,
-    tenant: &str,
-    format: &str,
-    title: &str,
-    found: impl FnOnce(RecordFile) -> Markup,
-) -> Markup {
-    html! {
-        section aria-label=(title) {
-            h2 { (title) }
-            @match open(folder, tenant, format) {
-                None => p.note { "The tenant has no file " (format) ".ndjson." },
-                Some(file) => { p.note { (said(&file)) } (found(file)) }
+/// What a tenant's files have of an alert.
+fn found(folder: &Path, tenant: &str, id: &str) -> Markup {
+    let mut absent = Vec::new();
+    let mut section = |name: &str, title: &str, found: &dyn Fn(RecordFile) -> Markup| {
+        let format = drawbridge_record::format(name);
+        let file = format.map_or(Ok(None), |format| RecordFile::open(folder, tenant, format));
+        let found = match file {
+            Ok(Some(file)) => html! { p.note { (shown(&file.said())) } (found(file)) },
+            Ok(None) => {
+                absent.push(name.to_owned());
+                return html! {};
             }
+            Err(error) => html! { p.alarm role="alert" { (shown(&error.to_string())) } },
+        };
+        html! { section aria-label=(title) { h2 { (title) } (found) } }
+    };
+    let [native, others @ ..] = VERSIONED.map(|(name, title, places)| {
+        section(name, title, &|file| {
+            timeline(&versions(file, id, places), places)
+        })
+    });
+    let siem = section("siem", "Its records in siem", &|file| {
+        Steps::of(id, file.lines()).markup()
+    });
+    html! {
+        (native)
+        (siem)
+        @for other in others { (other) }
+        @if !absent.is_empty() {
+            p.note { "The tenant has no file of " (absent.join(", ")) "; those of cef and leef are not searched." }
         }
     }
 }
 
-/// The file of a tenant with a document, or of one that was polled without.
-fn open(folder: &Path, tenant: &str, format: &str) -> Option<RecordFile> {
-    let below = [tenant, ""].into_iter();
-    below
-        .filter_map(|below| RecordFile::open(folder, below, format, MAX_BYTES))
-        .next()
-}
-
-fn said(file: &RecordFile) -> String {
-    let part = if file.is_cut {
-        "the last 64 MiB of "
-    } else {
-        ""
-    };
-    format!(
-        "From {part}{}; files that were rotated are not read.",
-        file.name.display()
-    )
-}
-
-/// The lines of the file `native` that are of an alert.
-fn versions(file: RecordFile, id: &str) -> Vec<Version> {
+/// The lines of a file that are of an alert.
+fn versions(file: RecordFile, id: &str, [of, time, other]: [&str; 3]) -> Vec<Version> {
     let lines = file.lines().filter_map(|line| {
         let line = line.text;
         // Before anything is made of it.
         if !line.contains(id) {
             return None;
         }
-        let record: Map<String, Json> = serde_json::from_str(&line).ok()?;
-        if record.get(ID)?.as_str()? != id {
+        let record: Json = serde_json::from_str(&line).ok()?;
+        if record.pointer(of)?.as_str()? != id {
             return None;
         }
         Some(Version {
-            time: text_of(&record, TIME),
-            other: text_of(&record, OTHER),
+            time: text_of(record.pointer(time)),
+            other: text_of(record.pointer(other)),
             line,
         })
     });
@@ -153,22 +155,22 @@ fn versions(file: RecordFile, id: &str) -> Vec<Version> {
 }
 
 /// The text of a value; a question mark where there is none.
-pub(super) fn text_of(record: &Map<String, Json>, key: &str) -> String {
-    match record.get(key) {
-        Some(Json::String(text)) => text.clone(),
-        Some(Json::Null) | None => "?".to_owned(),
+pub(super) fn text_of(value: Option<&Json>) -> String {
+    match value {
+        Some(Json::String(text)) if !text.is_empty() => text.clone(),
+        Some(Json::Null | Json::String(_)) | None => "?".to_owned(),
         Some(other) => other.to_string(),
     }
 }
 
-fn timeline(versions: &[Version]) -> Markup {
+fn timeline(versions: &[Version], [_, time, other]: [&str; 3]) -> Markup {
     let before = std::iter::once(None).chain(versions.iter().map(Some));
     html! {
         @if versions.is_empty() { p { "It has nothing of this alert." } }
         ol.timeline {
             @for (version, before) in versions.iter().zip(before).take(MAX_VERSIONS) {
                 li data-time=(shown(&version.time)) {
-                    b { (shown(&version.time)) } span.note { " " (TIME) "; " (OTHER) " " } (clipped(&version.other))
+                    b { (shown(&version.time)) } span.note { " " (last(time)) "; " (last(other)) " " } (clipped(&version.other))
                     @if let Some(before) = before {
                         @match changes(&before.line, &version.line) {
                             Some(changes) => (changed(&changes)),
@@ -181,6 +183,11 @@ fn timeline(versions: &[Version]) -> Markup {
         }
         @if versions.len() > MAX_VERSIONS { p.note { "The first " (MAX_VERSIONS) " are shown; there are more." } }
     }
+}
+
+/// The last name of a path.
+fn last(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
 /// What changed since the one before.

@@ -3,6 +3,7 @@
 mod access;
 mod alerts;
 mod folder;
+mod listed;
 mod versions;
 
 use std::fs;
