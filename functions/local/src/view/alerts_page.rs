@@ -255,8 +255,8 @@ pub(super) async fn one(State(site): State<Arc<Site>>, Query(asked): Query<Asked
         let read: Option<Line> = serde_json::from_str(line).ok();
         read.and_then(Line::listed).is_some_and(|it| it.id == *id)
     };
-    let lines = file.lines().map(|line| line.text);
-    let found = lines.filter(|line| line.contains(id.as_str()) && is_of(line));
+    let lines = file.lines().filter(|line| line.may_name(id));
+    let found = lines.map(|line| line.text).filter(|line| is_of(line));
     let alert = found.last().ok_or_else(gone)?;
     let of = query(&[("tenant", tenant), ("id", id)]);
     let body = html! {

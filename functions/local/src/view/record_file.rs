@@ -17,6 +17,15 @@ pub(super) struct Line {
     pub(super) text: String,
 }
 
+impl Line {
+    /// Whether it may be of an alert, before anything is made of it. JSON may write some characters of an id
+    /// in another way.
+    pub(super) fn may_name(&self, id: &str) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        !id.bytes().all(is_plain) || self.text.contains(id)
+    }
+}
+
 /// The end of a file of records.
 pub(super) struct RecordFile {
     /// Its name within the data folder.

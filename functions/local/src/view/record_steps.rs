@@ -75,11 +75,8 @@ impl Steps {
     /// Reads the records of an alert.
     pub(super) fn of(id: &str, lines: impl Iterator<Item = Line>) -> Self {
         let mut steps = Self::default();
-        for Line { number, text } in lines {
-            // Before anything is made of it.
-            if !text.contains(id) {
-                continue;
-            }
+        for line in lines.filter(|line| line.may_name(id)) {
+            let Line { number, text } = line;
             let record: Option<Map<String, Json>> = serde_json::from_str(&text).ok();
             let record = record.filter(|record| {
                 let of = record.get("AlertId").and_then(Json::as_str);

@@ -134,12 +134,9 @@ fn found(folder: &Path, tenant: &str, id: &str) -> Markup {
 
 /// The lines of a file that are of an alert.
 fn versions(file: RecordFile, id: &str, [of, time, other]: [&str; 3]) -> Vec<Version> {
-    let lines = file.lines().filter_map(|line| {
+    let lines = file.lines().filter(|line| line.may_name(id));
+    let versions = lines.filter_map(|line| {
         let line = line.text;
-        // Before anything is made of it.
-        if !line.contains(id) {
-            return None;
-        }
         let record: Json = serde_json::from_str(&line).ok()?;
         if record.pointer(of)?.as_str()? != id {
             return None;
@@ -151,7 +148,7 @@ fn versions(file: RecordFile, id: &str, [of, time, other]: [&str; 3]) -> Vec<Ver
         })
     });
     // One more tells that there are more.
-    lines.take(MAX_VERSIONS + 1).collect()
+    versions.take(MAX_VERSIONS + 1).collect()
 }
 
 /// The text of a value; a question mark where there is none.

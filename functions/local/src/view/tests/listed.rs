@@ -79,6 +79,24 @@ async fn the_alerts_of_a_file_are_paged_through_the_newest_first() {
     }
 }
 
+/// As JSON writes it, the id is another text than it is.
+#[tokio::test]
+async fn an_odd_id_leads_to_its_alert_all_the_same() {
+    let pages = Pages::start().await;
+    pages.write("state/contoso.json", "{}");
+    let line = native("a\"/ &<b>", "2026-01-02T00:00:00Z", "odd").replace('/', "\\/");
+    pages.write("contoso/native.ndjson", &line);
+    let page = pages.page("alerts").await;
+    let row = page.split("<tr data-alert=").nth(1).unwrap();
+    let links: Vec<&str> = row.split("href=\"").skip(1).collect();
+    assert_eq!(links.len(), 2, "{row}");
+    for link in links {
+        let path = link.split('"').next().unwrap().replace("&amp;", "&");
+        let page = pages.page(&path).await;
+        assert!(page.contains("odd"), "{path}: {page}");
+    }
+}
+
 #[tokio::test]
 async fn without_native_the_alerts_of_the_records_are_listed_whatever_the_format() {
     let json = r#"{"id":"da1","title":"A title","severity":"high","createdDateTime":"2026-01-02T00:00:00Z","status":"new"}"#;
