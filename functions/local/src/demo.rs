@@ -119,17 +119,27 @@ fn print_report(
     } else if let Some(record) = first_record(&file) {
         writeln!(out, "\nOne of them:\n{record}")?;
     }
-    writeln!(
-        out,
-        "\nThe records: {}\n\
-         \nNext:\n  \
-         drawbridge view                 these alerts beside their records, in the browser\n  \
-         drawbridge explain ALERT.json   where each key of a record comes from\n  \
-         drawbridge map ALERTS.json      your own alerts as records\n  \
-         drawbridge poll --help          a real tenant\n  \
-         drawbridge                      the demo again: it writes nothing twice",
-        file.display()
-    )?;
+    let view = format!(
+        "drawbridge view{}",
+        DataLocation::folder(folder.to_owned()).options()
+    );
+    writeln!(out, "\nThe records: {}\n\nNext:", file.display())?;
+    for (command, what) in [
+        (
+            view.as_str(),
+            "these alerts beside their records, in the browser",
+        ),
+        (
+            "drawbridge explain ALERT.json",
+            "where each key of a record comes from",
+        ),
+        ("drawbridge map ALERTS.json", "your own alerts as records"),
+        ("drawbridge poll --help", "a real tenant"),
+        ("drawbridge", "the demo again: it writes nothing twice"),
+    ] {
+        let width = view.len();
+        writeln!(out, "  {command:width$}  {what}")?;
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! the state, and saves it once the queue has taken everything.
 
 mod backfill;
+mod created_hours;
 mod digest_map;
 mod entry;
 mod error;
@@ -29,6 +30,7 @@ mod wire;
 mod written;
 
 pub use backfill::Backfill;
+pub use created_hours::{CreatedHours, WantedPage};
 pub use entry::Fact;
 pub use error::StateError;
 pub use job::{Job, JobError};

@@ -289,6 +289,11 @@ pub(crate) fn is_of_use(output: &str, backfills: &BTreeMap<String, Backfill>) ->
     id.is_none_or(|id| backfills.contains_key(id))
 }
 
+/// Whether a name is not an output's own.
+pub(crate) fn is_resent(output: &str) -> bool {
+    output.starts_with(RESENT)
+}
+
 fn resent_name(backfill: &str, output: &str) -> String {
     format!("{RESENT}{backfill}/{output}")
 }

@@ -7,6 +7,9 @@ use crate::alert::{AlertTree, MAX_VALUES, PlaceId};
 use crate::sources::sources;
 use crate::text::clipped;
 
+/// What begins the sentence about a value that is none of the alert's.
+const MADE: &str = "synthesised: ";
+
 /// A record, with where each of its values came from.
 pub(crate) struct RecordView {
     number: usize,
@@ -96,7 +99,11 @@ impl Row {
                         @if *id <= MAX_VALUES { a.source href={ "#a" (id) } { (path) } } @else { (path) }
                         " "
                     }
-                    @if !is_the_path { span.words { (clipped(&self.from)) } }
+                    @match self.from.strip_prefix(MADE) {
+                        Some(how) => span.words { "made by Drawbridge: " (clipped(how)) },
+                        None if is_the_path => {},
+                        None => span.words { (clipped(&self.from)) },
+                    }
                 }
             }
         }

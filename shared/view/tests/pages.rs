@@ -130,6 +130,16 @@ fn a_value_points_at_the_place_that_it_came_from() {
 }
 
 #[test]
+fn a_key_that_drawbridge_made_says_so() {
+    let html = page(r#"{"id":"da1","title":"t"}"#, "siem");
+    let row = html.split("data-key=\"FullId\"").nth(1).unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    let words = "made by Drawbridge: <code>`AlertId:IocUniqueId`, the deduplication key</code>";
+    assert!(row.contains(words) && !row.contains("data-from"), "{row}");
+    assert!(!html.contains("synthesised"));
+}
+
+#[test]
 fn a_hostile_alert_is_text() {
     let json = serde_json::json!({
         "id": "da1\"><script>alert(1)</script>",

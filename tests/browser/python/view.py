@@ -38,6 +38,7 @@ def looks_right(browser, url):
     kept.is_quiet(browser, url)
     for name, path in {
         "ocsf": "?demo=3&format=ocsf",
+        "alerts": "alerts",
         "tenants": "tenants",
         "versions": "versions",
         "quarantine": "quarantine",
@@ -62,6 +63,11 @@ def shows_where_a_value_came_from_by_mouse(browser, url):
     # What lies in a list marks that alone, and not the list.
     browser.point_at(browser.one('li[data-path^="evidence["][data-used] > .line > code'))
     assert len([it for it in lit(browser) if it.startswith("evidence")]) == 1, lit(browser)
+    # A key that Drawbridge made has no value of the alert, and leaves no mark of the key before.
+    browser.point_at(browser.one(of_key("AlertTitle") + " td"))
+    browser.point_at(browser.one(of_key("FullId") + " td"))
+    assert lit(browser) == {"FullId"}, lit(browser)
+    assert "made by Drawbridge" in browser.one(of_key("FullId")).text
     browser.press(Keys.ESCAPE)
     assert not lit(browser)
     kept.is_quiet(browser, url)
@@ -106,7 +112,7 @@ def is_read_out(browser, url):
             ("link", "Used by " + ", ".join(f"AlertTitle of record {n}" for n in [1, 2, 3])),
         ],
     )
-    for path in ["tenants", "versions", "quarantine"]:
+    for path in ["alerts", "tenants", "versions", "quarantine"]:
         opened(browser, url, path)
         kept.is_reached_by_keyboard(browser)
     kept.is_quiet(browser, url)
@@ -168,7 +174,7 @@ def shows_what_a_folder_holds(browser, url):
     row = browser.one('tr[data-tenant="contoso"]')
     assert row.find_element("css selector", "[data-column=lag]").text not in ["", "?"]
     figure = browser.one("figure svg.plot")
-    assert "records in contoso/siem.ndjson" in figure.get_attribute("aria-label")
+    assert "records in siem by the hour" in figure.get_attribute("aria-label")
     bars = [int(bar.get_attribute("data-count")) for bar in browser.all("svg.plot rect")]
     assert len(bars) >= 48 and sum(bars) > 0, bars
     kept.looks_right(browser, "view-tenants-contoso")
@@ -191,6 +197,28 @@ def shows_what_a_folder_holds(browser, url):
     assert times[:2] == ["2026-01-01", "2026-01-02"], times
     assert browser.one("[data-change=Added]").text.startswith("Added: evidence[0]")
     kept.looks_right(browser, "view-versions-contoso")
+    # From the list of the alerts to one of them, and to what came late.
+    browser.tab_to('nav a[href="alerts"]')
+    browser.leave(lambda: browser.press(Keys.ENTER))
+    assert len(browser.all("tr[data-alert]")) == 50
+    kept.looks_right(browser, "view-alerts-contoso")
+    browser.tab_to('a[rel="next"]')
+    browser.leave(lambda: browser.press(Keys.ENTER))
+    assert browser.all("tr[data-alert]")[-1].get_attribute("data-alert") == "da1"
+    browser.tab_to('tr[data-alert="da1"] a[href^="alert?"]')
+    browser.leave(lambda: browser.press(Keys.ENTER))
+    assert browser.one("[data-format=siem]")
+    kept.looks_right(browser, "view-listed-contoso")
+    browser.tab_to('main a[href^="versions?"]')
+    browser.leave(lambda: browser.press(Keys.ENTER))
+    assert browser.one("[data-change=Added]")
+    # Records of one alert that were written together, and one that came later.
+    opened(browser, url, "versions?tenant=contoso&id=da2")
+    steps = browser.all("[data-records]")
+    assert [it.get_attribute("data-records") for it in steps] == ["2", "1"], steps
+    assert "New in it: UserName chioma" in steps[1].text, steps[1].text
+    assert not browser.all("[data-change=Removed]")
+    kept.looks_right(browser, "view-late-record")
     kept.is_quiet(browser, url)
 
 

@@ -47,11 +47,6 @@ impl TenantStatus {
         self.problems().is_empty()
     }
 
-    /// Whether it has a document, and with it a folder of its own for its records.
-    pub(crate) fn has_document(&self) -> bool {
-        self.document.is_some()
-    }
-
     /// When a poll last ended well, as far as the state knows.
     pub(crate) fn last_success(&self) -> Option<Timestamp> {
         self.state()?.last_success

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use drawbridge_record::Format;
 use drawbridge_simulator::input::split;
 use drawbridge_telemetry::shown;
@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::site::{Answer, Site, Trouble, format_field, format_of, hide_empty, page};
+use super::site::{Answer, Query, Site, Trouble, format_field, format_of, hide_empty, page};
 
 /// The most bytes of a text that is pasted or opened.
 pub(super) const MAX_PASTED_BYTES: usize = 4 << 20;

@@ -1,10 +1,12 @@
 //! `drawbridge view`: alerts beside their records, the tenants and the quarantine, as pages on loopback.
 
 mod alert_page;
+mod alerts_page;
 mod guard;
 mod hours;
 mod quarantine_page;
 mod record_file;
+mod record_steps;
 mod site;
 mod tenants_page;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use drawbridge_quarantine::{Item, StoredItem, stored_items};
 use drawbridge_record::Format;
 use drawbridge_telemetry::shown;
@@ -10,8 +10,9 @@ use http::StatusCode;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::site::{Answer, Site, Trouble, format_field, format_of, hide_empty, page};
-use crate::cli;
+use super::site::{
+    Answer, Query, Site, Trouble, check_tenant, format_field, format_of, hide_empty, page,
+};
 use crate::failure::Failure;
 use crate::progress::counted;
 
@@ -32,8 +33,7 @@ pub(super) struct Listed {
 pub(super) async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Listed>) -> Answer {
     let tenant = asked.tenant.as_deref().filter(|name| !name.is_empty());
     if let Some(name) = tenant {
-        let bad = |failure: Failure| Trouble::asked(StatusCode::BAD_REQUEST, failure.to_string());
-        cli::check_name(name).map_err(bad)?;
+        check_tenant(name)?;
     }
     let store = site.place.store.as_ref();
     let items = stored_items(store, tenant).await.map_err(Failure::of)?;

@@ -2,41 +2,98 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use drawbridge_files::Root;
+use drawbridge_files::{Root, access_error};
+use drawbridge_record::Format;
+use drawbridge_store::AccessError;
+
+use crate::outputs::file_name;
+
+/// The most bytes of a file that are read, from its end.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// A line of a file, with its number from the first that is read.
+pub(super) struct Line {
+    pub(super) number: usize,
+    pub(super) text: String,
+}
+
+impl Line {
+    /// Whether it may be of an alert, before anything is made of it. JSON may write some characters of an id
+    /// in another way.
+    pub(super) fn may_name(&self, id: &str) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        !id.bytes().all(is_plain) || self.text.contains(id)
+    }
+}
 
 /// The end of a file of records.
 pub(super) struct RecordFile {
     /// Its name within the data folder.
-    pub(super) name: PathBuf,
+    name: PathBuf,
     /// Whether something lies before what is read.
-    pub(super) is_cut: bool,
+    is_cut: bool,
     lines: io::Take<BufReader<File>>,
 }
 
 impl RecordFile {
-    /// Opens a tenant's file of a format; `most_bytes` of its end are read. `None` where there is none, or
-    /// none that can be read.
-    pub(super) fn open(folder: &Path, below: &str, format: &str, most_bytes: u64) -> Option<Self> {
-        let name = Path::new(below).join(format!("{format}.ndjson"));
-        let mut file = Root::new(folder).read(&name).ok()?;
-        let start = file.metadata().ok()?.len().saturating_sub(most_bytes);
-        file.seek(SeekFrom::Start(start)).ok()?;
+    /// Opens a tenant's file of a format: that of one with a document, or of one that was polled without.
+    /// `None` where there is none.
+    ///
+    /// # Errors
+    /// What else lies there, such as a symbolic link, or why it cannot be read.
+    pub(super) fn open(
+        folder: &Path,
+        tenant: &str,
+        format: &dyn Format,
+    ) -> Result<Option<Self>, AccessError> {
+        let root = Root::new(folder);
+        for below in [tenant, ""] {
+            let name = Path::new(below).join(file_name(format));
+            match root
+                .read(&name)
+                .and_then(|file| Self::end_of(name.clone(), file))
+            {
+                Ok(file) => return Ok(Some(file)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(access_error(&root.join(name), &error)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn end_of(name: PathBuf, mut file: File) -> io::Result<Self> {
+        let start = file.metadata()?.len().saturating_sub(MAX_BYTES);
+        file.seek(SeekFrom::Start(start))?;
         // A poll may be writing on: what comes then is not read.
-        let mut lines = BufReader::new(file).take(most_bytes);
+        let mut lines = BufReader::new(file).take(MAX_BYTES);
         if start > 0 {
             // The end of a line whose beginning is not read.
-            lines.read_until(b'\n', &mut Vec::new()).ok()?;
+            lines.read_until(b'\n', &mut Vec::new())?;
         }
-        Some(Self {
+        Ok(Self {
             name,
             is_cut: start > 0,
             lines,
         })
     }
 
+    /// What of it is read, for a person.
+    pub(super) fn said(&self) -> String {
+        let part = if self.is_cut {
+            format!("the last {} MiB of ", MAX_BYTES >> 20)
+        } else {
+            String::new()
+        };
+        let name = self.name.display();
+        format!("From {part}{name}; files that were rotated are not read.")
+    }
+
     /// The lines that are text; a file that cannot be read on ends there.
-    pub(super) fn lines(self) -> impl Iterator<Item = String> {
+    pub(super) fn lines(self) -> impl Iterator<Item = Line> {
         let lines = self.lines.split(b'\n').map_while(Result::ok);
-        lines.filter_map(|line| String::from_utf8(line).ok())
+        lines.enumerate().filter_map(|(number, line)| {
+            let text = String::from_utf8(line).ok()?;
+            Some(Line { number, text })
+        })
     }
 }

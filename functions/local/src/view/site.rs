@@ -1,17 +1,22 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use axum::extract::{FromRequestParts, Path};
 use axum::middleware::from_fn_with_state;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use drawbridge_record::Format;
 use drawbridge_simulator::Alerts;
+use drawbridge_telemetry::shown;
 use drawbridge_view::{Page, clipped};
 use http::StatusCode;
+use http::request::Parts;
 use maud::{Markup, html};
+use serde::de::DeserializeOwned;
+use url::form_urlencoded;
 
 use super::guard::{Guard, check};
-use super::{alert_page, quarantine_page, tenants_page, versions_page};
+use super::{alert_page, alerts_page, quarantine_page, tenants_page, versions_page};
 use crate::data_location::DataLocation;
 use crate::demo;
 use crate::failure::Failure;
@@ -44,10 +49,14 @@ impl Site {
 pub(super) fn router(site: Arc<Site>, guard: Guard) -> Router {
     Router::new()
         .route("/{token}/", get(alert_page::demo).post(alert_page::pasted))
+        .route("/{token}", get(to_the_first_page))
+        .route("/{token}/alerts", get(alerts_page::list))
+        .route("/{token}/alert", get(alerts_page::one))
         .route("/{token}/tenants", get(tenants_page::show))
         .route("/{token}/versions", get(versions_page::show))
         .route("/{token}/quarantine", get(quarantine_page::list))
         .route("/{token}/item", get(quarantine_page::item))
+        .fallback(no_page)
         .layer(from_fn_with_state(guard, check))
         .with_state(site)
 }
@@ -78,10 +87,61 @@ impl IntoResponse for Trouble {
     }
 }
 
+/// What is asked for behind the question mark of an address.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Trouble> {
+        match axum::extract::Query::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(asked)) => Ok(Self(asked)),
+            Err(error) => {
+                let why = format!("this page does not know what is asked for: {error}");
+                Err(Trouble::asked(StatusCode::BAD_REQUEST, why))
+            }
+        }
+    }
+}
+
+/// The name of a tenant that is asked for, if it can be one.
+pub(super) fn check_tenant(name: &str) -> Result<(), Trouble> {
+    let bad = |failure: Failure| Trouble::asked(StatusCode::BAD_REQUEST, failure.to_string());
+    crate::cli::check_name(name).map_err(bad)
+}
+
+/// The field that chooses a tenant.
+pub(super) fn tenant_field(names: &[String], chosen: &str) -> Markup {
+    html! {
+        label {
+            "Tenant "
+            select name="tenant" {
+                @for name in names { option value=(name) selected[*name == chosen] { (name) } }
+            }
+        }
+    }
+}
+
+/// A part of an address behind its question mark.
+pub(super) fn query(pairs: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs).finish()
+}
+
+async fn to_the_first_page(Path(token): Path<String>) -> Redirect {
+    Redirect::temporary(&format!("/{token}/"))
+}
+
+async fn no_page() -> Trouble {
+    let why = "there is no page of this address; the links above lead to those that there are";
+    Trouble::asked(StatusCode::NOT_FOUND, why)
+}
+
 /// A page of the site.
 pub(super) fn page(title: &str, here: &str, body: Markup) -> Response {
     let links = [
         ("./".to_owned(), "Alert"),
+        ("alerts".to_owned(), "Alerts"),
         ("tenants".to_owned(), "Tenants"),
         ("versions".to_owned(), "Versions"),
         ("quarantine".to_owned(), "Quarantine"),
@@ -96,9 +156,10 @@ pub(super) fn page(title: &str, here: &str, body: Markup) -> Response {
 }
 
 /// The format of that name, or the first one.
-pub(super) fn format_of(name: Option<&str>) -> Result<&'static dyn Format, Failure> {
+pub(super) fn format_of(name: Option<&str>) -> Result<&'static dyn Format, Trouble> {
+    let bad = |failure: Failure| Trouble::asked(StatusCode::BAD_REQUEST, failure.to_string());
     match name {
-        Some(name) => crate::map::named(name),
+        Some(name) => crate::map::named(name).map_err(bad),
         None => Ok(drawbridge_record::formats()[0]),
     }
 }
@@ -113,6 +174,17 @@ pub(super) fn format_field(chosen: &dyn Format) -> Markup {
                     option value=(name) selected[name == chosen.name()] { (name) }
                 }
             }
+        }
+    }
+}
+
+/// What there is to do where no tenant is known.
+pub(super) fn no_tenant(place: &DataLocation) -> Markup {
+    html! {
+        p {
+            "There is no tenant in " (shown(&place.name())) " yet: `drawbridge tenants add` adds one. What "
+            "`drawbridge demo` wrote is in a folder of its own, which `drawbridge view --out "
+            (crate::cli::Demo::default().out.display()) "` shows."
         }
     }
 }

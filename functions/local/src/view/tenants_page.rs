@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use drawbridge_telemetry::shown;
+use futures::{StreamExt as _, stream};
 use maud::{Markup, html};
 
 use super::hours;
-use super::site::{Answer, Site, page};
+use super::site::{Answer, Site, no_tenant, page};
 use crate::span::{ago, span};
 use crate::state_head::lag_secs;
 use crate::status::TenantStatus;
@@ -14,32 +15,29 @@ use crate::tenants::tenant_documents;
 /// The most unread ranges of a tenant that are listed.
 const MAX_RANGES: usize = 50;
 
-/// The most tenants whose records are plotted: some megabytes are read for each.
+/// The most tenants whose records are plotted, and how many of them at once: some megabytes are read for
+/// each.
 const MAX_PLOTS: usize = 20;
+const PLOTS_AT_ONCE: usize = 4;
 
 /// How every tenant is, as `drawbridge status` tells it.
 pub(super) async fn show(State(site): State<Arc<Site>>) -> Answer {
     let place = &site.place;
     let documents = tenant_documents(place.store.as_ref()).await?;
     let tenants = crate::status::tenants(place, &documents).await?;
-    let mut plots = Vec::new();
-    for tenant in &tenants {
-        let below = if tenant.has_document() {
-            tenant.name.as_str()
-        } else {
-            ""
-        };
-        plots.push(match place.as_folder() {
-            // Nothing is read of what a long list does not show at once.
-            Some(folder) if plots.len() < MAX_PLOTS => hours::plot(folder, below, tenant.now),
-            _ => None,
-        });
-    }
+    let store = place.store.as_ref();
+    let plotted = tenants.iter().take(MAX_PLOTS);
+    let plotted: Vec<_> = plotted.map(|it| (it.name.clone(), it.now)).collect();
+    let plots: Vec<_> = stream::iter(plotted)
+        .map(|(tenant, now)| async move { hours::plot(store, &tenant, now).await })
+        .buffered(PLOTS_AT_ONCE)
+        .collect()
+        .await;
     let body = html! {
         p { "These are the tenants of " (shown(&place.name())) ", as they are now. Nothing was asked of Entra or Graph." }
         @for error in &documents.unreadable { p.alarm role="alert" { (shown(&error.to_string())) } }
         @if tenants.is_empty() {
-            p { "There is no tenant yet: `drawbridge tenants add` adds one, and `drawbridge demo` needs none." }
+            (no_tenant(place))
         } @else {
             div.wide tabindex="0" role="region" aria-label="Tenants" {
                 table aria-label="Tenants" {
@@ -51,6 +49,10 @@ pub(super) async fn show(State(site): State<Arc<Site>>) -> Answer {
                     tbody { @for tenant in &tenants { (row(tenant)) } }
                 }
             }
+            @if tenants.len() > MAX_PLOTS {
+                p.note { "The first " (MAX_PLOTS) " tenants have a plot of their records by hour, and the others none." }
+            }
+            @let plots = plots.into_iter().chain(std::iter::repeat_with(|| None));
             @for (tenant, plot) in tenants.iter().zip(plots) { (more(tenant, plot)) }
         }
     };

@@ -1,39 +1,47 @@
 //! The versions of an alert and its records, as a tenant's files have them: what came late, and when.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use drawbridge_telemetry::shown;
 use drawbridge_view::{Changes, changes, clipped};
-use http::StatusCode;
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::record_file::RecordFile;
-use super::site::{Answer, Site, Trouble, page};
-use crate::cli;
+use super::record_steps::Steps;
+use super::site::{Answer, Query, Site, check_tenant, no_tenant, page, tenant_field};
 use crate::state::tenants_with_state;
 
-/// The most bytes of a file that are searched, from its end.
-const MAX_BYTES: u64 = 64 << 20;
-
 /// The most versions that are shown, and the most paths of each.
-const MAX_VERSIONS: usize = 100;
-const MAX_PATHS: usize = 20;
+pub(super) const MAX_VERSIONS: usize = 100;
+pub(super) const MAX_PATHS: usize = 20;
 
-/// The formats whose files are searched: the heading, the keys of the alert's id and of the time, and
-/// another that tells one line from the next.
-const FILES: [(&str, &str, [&str; 3]); 2] = [
+/// A format that has one record per version of an alert: its name, the heading, and where a record has the
+/// alert's id, its time, and what tells one version from the next.
+type Versioned = (&'static str, &'static str, [&'static str; 3]);
+
+const VERSIONED: [Versioned; 3] = [
     (
         "native",
         "The alert's versions",
-        ["id", "lastUpdateDateTime", "status"],
+        ["/id", "/lastUpdateDateTime", "/status"],
     ),
     (
-        "siem",
-        "Its records",
-        ["AlertId", "LastProcessedTimeUtc", "AlertPart"],
+        "ocsf",
+        "Its records in ocsf",
+        [
+            "/metadata/original_event_uid",
+            "/metadata/original_time",
+            "/activity_name",
+        ],
+    ),
+    (
+        "ecs",
+        "Its records in ecs",
+        ["/event/id", "/@timestamp", "/m365_defender/alert/status"],
     ),
 ];
 
@@ -60,45 +68,29 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Query(asked): Query<Aske
     let body = match place.as_folder() {
         None => html! {
             p {
-                "A stack puts its records on queues and keeps none of them, and a state remembers 16 bytes of "
-                "each: search your SIEM for the alert's id."
+                "A stack hands its records on and keeps none that could be searched here: search your SIEM for the "
+                "alert's id."
             }
         },
         Some(folder) => {
             let tenants = tenants_with_state(place).await?;
             if !asked.tenant.is_empty() {
-                let bad = |failure: crate::failure::Failure| {
-                    Trouble::asked(StatusCode::BAD_REQUEST, failure.to_string())
-                };
-                cli::check_name(&asked.tenant).map_err(bad)?;
+                check_tenant(&asked.tenant)?;
             }
             html! {
                 p {
                     "What the files of records in " (shown(&place.name())) " have of an alert, in the order in which "
                     "it was written: the versions of the alert itself where the tenant has the output " code { "native" }
-                    ", and its records in " code { "siem" } ", of which late evidence adds some."
+                    ", and its records, of which late evidence adds some. The page " a href="alerts" { "Alerts" } " has the ids."
                 }
                 form.controls method="get" action="versions" aria-label="An alert" {
                     label { "Alert id " input name="id" required size="44" value=(shown(&id)) autocomplete="off"; }
-                    label {
-                        "Tenant "
-                        select name="tenant" {
-                            @for name in &tenants { option value=(name) selected[*name == asked.tenant] { (name) } }
-                        }
-                    }
+                    @if !tenants.is_empty() { (tenant_field(&tenants, &asked.tenant)) }
                     button type="submit" { "Show" }
                 }
+                @if tenants.is_empty() { (no_tenant(place)) }
                 @if !id.is_empty() {
-                    @for (format, title, keys) in FILES {
-                        @let found = open(folder, &asked.tenant, format).map(|file| (said(&file), versions(file, &id, keys)));
-                        section aria-label=(title) {
-                            h2 { (title) }
-                            @match found {
-                                None => p.note { "The tenant has no file " (format) ".ndjson." },
-                                Some((read, found)) => { p.note { (read) } (timeline(&found, keys)) }
-                            }
-                        }
-                    }
+                    (found(folder, &asked.tenant, &id))
                 }
             }
         }
@@ -106,50 +98,66 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Query(asked): Query<Aske
     Ok(page("The versions of an alert", "Versions", body))
 }
 
-/// The file of a tenant with a document, or of one that was polled without.
-fn open(folder: &std::path::Path, tenant: &str, format: &str) -> Option<RecordFile> {
-    let below = [tenant, ""].into_iter();
-    below
-        .filter_map(|below| RecordFile::open(folder, below, format, MAX_BYTES))
-        .next()
-}
-
-fn said(file: &RecordFile) -> String {
-    let part = if file.is_cut {
-        "the last 64 MiB of "
-    } else {
-        ""
+/// What a tenant's files have of an alert.
+fn found(folder: &Path, tenant: &str, id: &str) -> Markup {
+    let mut absent = Vec::new();
+    let mut section = |name: &str, title: &str, found: &dyn Fn(RecordFile) -> Markup| {
+        let format = drawbridge_record::format(name);
+        let file = format.map_or(Ok(None), |format| RecordFile::open(folder, tenant, format));
+        let found = match file {
+            Ok(Some(file)) => html! { p.note { (shown(&file.said())) } (found(file)) },
+            Ok(None) => {
+                absent.push(name.to_owned());
+                return html! {};
+            }
+            Err(error) => html! { p.alarm role="alert" { (shown(&error.to_string())) } },
+        };
+        html! { section aria-label=(title) { h2 { (title) } (found) } }
     };
-    format!(
-        "From {part}{}; files that were rotated are not read.",
-        file.name.display()
-    )
+    let [native, others @ ..] = VERSIONED.map(|(name, title, places)| {
+        section(name, title, &|file| {
+            timeline(&versions(file, id, places), places)
+        })
+    });
+    let siem = section("siem", "Its records in siem", &|file| {
+        Steps::of(id, file.lines()).markup()
+    });
+    html! {
+        (native)
+        (siem)
+        @for other in others { (other) }
+        @if !absent.is_empty() {
+            p.note { "The tenant has no file of " (absent.join(", ")) "; those of cef and leef are not searched." }
+        }
+    }
 }
 
 /// The lines of a file that are of an alert.
-fn versions(file: RecordFile, id: &str, [id_key, time, other]: [&str; 3]) -> Vec<Version> {
-    let lines = file.lines().filter_map(|line| {
-        // Before anything is made of it.
-        if !line.contains(id) {
+fn versions(file: RecordFile, id: &str, [of, time, other]: [&str; 3]) -> Vec<Version> {
+    let lines = file.lines().filter(|line| line.may_name(id));
+    let versions = lines.filter_map(|line| {
+        let line = line.text;
+        let record: Json = serde_json::from_str(&line).ok()?;
+        if record.pointer(of)?.as_str()? != id {
             return None;
         }
-        let record: Map<String, Json> = serde_json::from_str(&line).ok()?;
-        if record.get(id_key)?.as_str()? != id {
-            return None;
-        }
-        let text = |key: &str| match record.get(key) {
-            Some(Json::String(text)) => text.clone(),
-            Some(Json::Null) | None => "?".to_owned(),
-            Some(other) => other.to_string(),
-        };
         Some(Version {
-            time: text(time),
-            other: text(other),
+            time: text_of(record.pointer(time)),
+            other: text_of(record.pointer(other)),
             line,
         })
     });
     // One more tells that there are more.
-    lines.take(MAX_VERSIONS + 1).collect()
+    versions.take(MAX_VERSIONS + 1).collect()
+}
+
+/// The text of a value; a question mark where there is none.
+pub(super) fn text_of(value: Option<&Json>) -> String {
+    match value {
+        Some(Json::String(text)) if !text.is_empty() => text.clone(),
+        Some(Json::Null | Json::String(_)) | None => "?".to_owned(),
+        Some(other) => other.to_string(),
+    }
 }
 
 fn timeline(versions: &[Version], [_, time, other]: [&str; 3]) -> Markup {
@@ -159,7 +167,7 @@ fn timeline(versions: &[Version], [_, time, other]: [&str; 3]) -> Markup {
         ol.timeline {
             @for (version, before) in versions.iter().zip(before).take(MAX_VERSIONS) {
                 li data-time=(shown(&version.time)) {
-                    b { (shown(&version.time)) } span.note { " " (time) "; " (other) " " } (clipped(&version.other))
+                    b { (shown(&version.time)) } span.note { " " (last(time)) "; " (last(other)) " " } (clipped(&version.other))
                     @if let Some(before) = before {
                         @match changes(&before.line, &version.line) {
                             Some(changes) => (changed(&changes)),
@@ -174,8 +182,13 @@ fn timeline(versions: &[Version], [_, time, other]: [&str; 3]) -> Markup {
     }
 }
 
+/// The last name of a path.
+fn last(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
 /// What changed since the one before.
-fn changed(changes: &Changes) -> Markup {
+pub(super) fn changed(changes: &Changes) -> Markup {
     let kinds = [
         ("Added", &changes.added),
         ("Changed", &changes.changed),

@@ -1,6 +1,7 @@
 //! `drawbridge view`: pages for the browser, until Ctrl-C.
 #![cfg(unix)]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 
 use reqwest::StatusCode;
@@ -53,6 +54,52 @@ fn it_shows_what_is_pasted_tells_no_log_of_it_and_ends_at_ctrl_c() {
     }
     let written = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(written, 0, "nothing is written");
+}
+
+/// The plot is made of the state, and the file is what the SIEM has.
+#[test]
+fn the_plot_of_the_demo_has_the_records_of_its_file_hour_by_hour() {
+    let folder = Folder::new();
+    let mut demo = drawbridge(&["demo", "--count", "1500", "--out"]);
+    demo.arg(folder.path());
+    run(demo).well();
+    let text = std::fs::read_to_string(folder.path().join("siem.ndjson")).unwrap();
+    let mut expected: BTreeMap<String, u64> = BTreeMap::new();
+    for line in text.lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        let hour = &record["AlertTime"].as_str().unwrap()[..13];
+        *expected.entry(format!("{hour}:00:00Z")).or_default() += 1;
+    }
+    assert!(expected.len() > 20, "{expected:?}");
+    let pages = std::fs::read_dir(folder.path().join("pages/demo")).unwrap();
+    assert!(pages.count() > 1, "they lie in pages");
+
+    let mut command = drawbridge(&["view", "--out"]);
+    command.arg(folder.path()).env_remove("DRAWBRIDGE_BUCKET");
+    let mut child = command.spawn().unwrap();
+    let mut url = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut url).unwrap();
+    let page = Runtime::new().unwrap().block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(format!("{}tenants", url.trim())).send().await;
+        answer.unwrap().text().await.unwrap()
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let bars = page.split("<title>").skip(2);
+    let bars = bars.map(|bar| {
+        bar.split("</title>")
+            .next()
+            .unwrap()
+            .split_once(": ")
+            .unwrap()
+    });
+    let bars: BTreeMap<String, u64> = bars
+        .map(|(hour, count)| (hour.to_owned(), count.parse().unwrap()))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    assert_eq!(bars, expected);
 }
 
 #[test]

@@ -10,12 +10,13 @@
 
   const clear = () => document.querySelectorAll(".lit").forEach((it) => it.classList.remove("lit"));
   const light = (element) => {
-    const row = element.closest("tr[data-from]");
+    const row = element.closest("tr[data-key]");
     const value = element.closest("li[data-used]");
     if (!row && !value) return;
     clear();
+    // A key that is made of no value of the alert is marked alone.
     const others = row
-      ? row.dataset.from.split(" ").map((id) => document.getElementById(id)).filter(Boolean)
+      ? (row.dataset.from || "").split(" ").map((id) => document.getElementById(id)).filter(Boolean)
       : rows.get(value.id) || [];
     [row || value, ...others].forEach((it) => it.classList.add("lit"));
     show(others.find((it) => it.offsetHeight > 0));

@@ -1,10 +1,11 @@
 //! `drawbridge view --bucket`: the pages of a stack.
 
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::Child;
 
 use bytes::Bytes;
-use drawbridge_cursor::State;
+use drawbridge_cursor::{AlertDigest, PageSettings, State, epoch_secs_of};
 use drawbridge_store::Store as _;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Client;
@@ -48,18 +49,46 @@ impl Drop for Pages {
     }
 }
 
+/// Has the state know three alerts in a page of the bucket, and one of its object.
+async fn put_records(stack: &Stack, state: &mut State, at: Timestamp) {
+    let hour = epoch_secs_of(at.as_second()) / 3600 * 3600;
+    let claim = |state: &mut State, n: u32, output: &str| {
+        let alert = AlertDigest::of(&format!("da{n}")).created(hour + n);
+        state.output(output).claim(alert, &[1; 32], hour)
+    };
+    for n in 0..3 {
+        claim(state, n, "siem");
+        claim(state, n, "ecs");
+    }
+    let settings = PageSettings {
+        most_kept_bytes: 0,
+        ..PageSettings::default()
+    };
+    state.begin_save(at);
+    for merge in state.merges(hour + 10_000, &settings) {
+        for page in state.merge(&merge, &HashMap::new()).unwrap().new {
+            let key = format!("pages/{TENANT}/{}", page.id);
+            let put = stack.store.put(&key, Bytes::from_owner(page.bytes), "");
+            put.await.unwrap();
+        }
+    }
+    assert_eq!(state.pages.count().1, 3, "they are in a page");
+    claim(state, 3, "ecs");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_and_the_quarantine_of_a_stack_are_shown() {
     let stack = Stack::create().await;
     stack.put_tenant().await;
     // So long ago that building the command, which comes before it is read, changes no word.
     let at = Timestamp::now() - SignedDuration::from_hours(30 * 24 + 6);
-    let state = State {
+    let mut state = State {
         watermark: Some(at),
         last_success: Some(at),
         saved: Some(at),
         ..State::default()
     };
+    put_records(&stack, &mut state, at).await;
     let state: Bytes = state.encode().unwrap().into();
     let key = format!("state/{TENANT}.json");
     stack
@@ -88,6 +117,14 @@ async fn tenants_and_the_quarantine_of_a_stack_are_shown() {
         assert!(row.contains(words), "{words}: {page}");
     }
     assert!(page.contains(&stack.bucket), "{page}");
+    let plot = page.split("<svg").nth(1);
+    let plot = plot.unwrap_or_else(|| panic!("no plot: {page}"));
+    for words in [
+        "4 records in ecs, 3 records in siem by the hour",
+        "data-count=\"7\"",
+    ] {
+        assert!(plot.contains(words), "{words}: {plot}");
+    }
 
     let page = pages.page("quarantine?page=2").await;
     assert!(

@@ -31,6 +31,13 @@ async fn only_who_has_the_token_is_answered() {
     }
     let page = pages.page("").await;
     assert!(!page.contains(token), "no page shows the token");
+    // Without its last stroke, the address leads to the first page.
+    let answer = reqwest::get(pages.url.trim_end_matches('/')).await.unwrap();
+    assert_eq!(
+        (answer.status(), answer.url().as_str()),
+        (StatusCode::OK, &*pages.url)
+    );
+    assert_eq!(text(answer).await, page);
 }
 
 #[tokio::test]

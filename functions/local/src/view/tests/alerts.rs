@@ -26,11 +26,16 @@ async fn the_first_page_shows_an_alert_of_the_demo_in_every_format() {
         ("?demo=0", 404),
         ("?demo=999999999", 404),
         ("?demo=x", 400),
-        ("?format=x", 500),
+        ("?format=x", 400),
+        ("tenants/nothing", 404),
     ] {
         let answer = pages.ask(Method::GET, path).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{path}");
-        text(answer).await;
+        let page = text(answer).await;
+        assert!(
+            page.contains("role=\"alert\"") && page.contains("</html>"),
+            "{path}: {page}"
+        );
     }
 }
 

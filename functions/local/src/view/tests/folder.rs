@@ -109,7 +109,7 @@ async fn late_evidence_is_told_version_by_version() {
         "<div data-change=\"Added\">Added: <code>evidence[0].ipAddress</code></div>",
         "<code>lastUpdateDateTime</code>, <code>status</code>",
         "&lt;b&gt;",
-        "The tenant has no file siem.ndjson.",
+        "The tenant has no file of ocsf, ecs, siem",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
@@ -142,7 +142,11 @@ async fn no_link_in_the_folder_is_followed() {
     for name in ["contoso/siem.ndjson", "native.ndjson", "siem.ndjson"] {
         std::os::unix::fs::symlink(&target, pages.folder.path().join(name)).unwrap();
     }
-    for path in ["versions?tenant=contoso&id=da1", "tenants"] {
+    for path in [
+        "versions?tenant=contoso&id=da1",
+        "alerts?tenant=contoso",
+        "tenants",
+    ] {
         let page = pages.page(path).await;
         assert!(
             !page.contains("hunter2") && !page.contains("<svg"),

@@ -3,6 +3,8 @@
 mod access;
 mod alerts;
 mod folder;
+mod listed;
+mod versions;
 
 use std::fs;
 

@@ -120,7 +120,16 @@ fn tenants_quarantine_and_versions_of_a_folder_are_shown() {
     let versions = r#"{"id":"da1","lastUpdateDateTime":"2026-01-01T00:00:00Z","status":"new","evidence":[]}
 {"id":"da1","lastUpdateDateTime":"2026-01-02T00:00:00Z","status":"<b>","evidence":[{"ipAddress":"192.0.2.7"}]}
 "#;
-    fs::write(below("contoso/native.ndjson"), versions).unwrap();
+    let alert = |n: usize| format!("{}\n", alert(&format!("da1{n:02}"), HOSTILE, "d", 1));
+    let native = format!("{versions}{}", (0..60).map(alert).collect::<String>());
+    fs::write(below("contoso/native.ndjson"), native).unwrap();
+    let siem = fs::read_to_string(below("contoso/siem.ndjson")).unwrap();
+    let late = r#"{"AlertId":"da2","AlertPart":0,"FullId":"da2:0","ComputerDnsName":"ws-1","LastProcessedTimeUtc":"2026-01-01T00:00:00Z"}
+{"AlertId":"da2","AlertPart":1,"FullId":"da2:1","FileName":"a.exe","ComputerDnsName":"ws-1","LastProcessedTimeUtc":"2026-01-01T00:00:00Z"}
+{"AlertId":"da3","AlertPart":0,"FullId":"da3:0"}
+{"AlertId":"da2","AlertPart":2,"FullId":"da2:2","UserName":"chioma","ComputerDnsName":"ws-1","LastProcessedTimeUtc":"2026-01-01T00:00:00Z"}
+"#;
+    fs::write(below("contoso/siem.ndjson"), siem + late).unwrap();
     let pages = Pages::of(&folder);
     drawbridge_browser::check("view.py", "shows_what_a_folder_holds", &[&pages.url]);
 }
