@@ -8,6 +8,8 @@ mod answers;
 #[path = "../../../../shared/served/tests/served/clients/mod.rs"]
 mod clients;
 mod front;
+#[path = "../../../../shared/served/tests/served/hang_ups.rs"]
+mod hang_ups;
 #[path = "../../../../shared/served/tests/served/own_tokens/mod.rs"]
 mod own_tokens;
 #[path = "../../../../shared/served/tests/served/pages.rs"]

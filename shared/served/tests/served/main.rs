@@ -6,6 +6,7 @@
 mod answers;
 mod clients;
 mod front;
+mod hang_ups;
 mod own_tokens;
 mod pages;
 mod tokens;
