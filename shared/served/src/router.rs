@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::body::{Body, BrokenOff, Wanted};
 use crate::filter::Filter;
+use crate::kept::Kept;
 use crate::log::Served;
 use crate::own::{OwnTokens, is_own};
 use crate::path::{ALERTS_FORMAT, Endpoint, Target, TokenPath};
@@ -79,6 +80,7 @@ pub struct Router {
     /// The token endpoint of its own, if there may be one.
     own: Option<OwnTokens>,
     rates: Rates,
+    kept: Arc<Kept>,
     tenants: RwLock<Arc<[ServedTenant]>>,
 }
 
@@ -92,6 +94,7 @@ impl Router {
             clock,
             settings: RouterSettings::default(),
             rates: Rates::default(),
+            kept: Arc::default(),
             tenants: RwLock::new(Arc::new([])),
         }
     }
@@ -209,6 +212,7 @@ impl Router {
         let source = Source {
             store: Arc::clone(&self.store),
             segments: Segments::of(&tenant.name, &tenant.id, format),
+            kept: Arc::clone(&self.kept),
         };
         let served = Served::new(id, &tenant.name, client, format, window);
         let filter = Arc::new(query.filter.clone());
@@ -216,31 +220,25 @@ impl Router {
         let mut most_bytes = self.settings.max_answer_bytes;
         let listed = source.stamps(window).await;
         let mut stamps = listed.map_err(|error| refused(&error.into(), &served))?;
-        let mut skip = 0;
-        match (endpoint, query.limit) {
-            (Endpoint::Format(_), _) => {
-                page = self.page(&query, window, &mut stamps);
-                // The cursor behind the page is said before it is read.
-                most_bytes = u64::MAX;
-            }
-            (Endpoint::Alerts, Some(limit)) => {
-                let newest = source.newest(&stamps, &filter, limit).await;
-                (stamps, skip) = newest.map_err(|error| refused(&error, &served))?;
-            }
-            (Endpoint::Alerts, None) => {}
+        let mut limit = query.limit;
+        if let Endpoint::Format(_) = endpoint {
+            page = self.page(&query, window, &mut stamps);
+            // The cursor behind the page is said before it is read.
+            most_bytes = u64::MAX;
+            limit = None;
         }
         let is_gzip = takes_gzip(&request.headers);
         let wanted = Wanted {
             source,
             stamps,
             filter,
-            skip,
+            limit,
             most_bytes,
             gzip: is_gzip,
             served,
             turn,
         };
-        // The first segment is read before the status is said.
+        // The first records are read before the status is said, unless they take too long.
         let mut chunks = wanted.chunks();
         let first = match chunks.next().await {
             Some(Err(error)) => return Err(Refusal::of(&error)),

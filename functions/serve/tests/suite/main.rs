@@ -7,6 +7,8 @@
 mod answers;
 #[path = "../../../../shared/served/tests/served/clients/mod.rs"]
 mod clients;
+#[path = "../../../../shared/served/tests/served/first_byte.rs"]
+mod first_byte;
 mod front;
 #[path = "../../../../shared/served/tests/served/hang_ups.rs"]
 mod hang_ups;

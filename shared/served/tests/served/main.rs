@@ -5,6 +5,7 @@
 
 mod answers;
 mod clients;
+mod first_byte;
 mod front;
 mod hang_ups;
 mod own_tokens;
