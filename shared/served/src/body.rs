@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use drawbridge_queue::Stamp;
+use drawbridge_time::Clock;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::StreamExt as _;
@@ -17,6 +18,7 @@ use crate::ahead::Ahead;
 use crate::filter::Filter;
 use crate::log::Served;
 use crate::newest::Newest;
+use crate::query::Window;
 use crate::segments::{SegmentError, Source, records};
 
 /// The body of an answer. An error is the end of it, without the end of the array: a client cannot take
@@ -32,11 +34,18 @@ pub struct BrokenOff;
 /// nothing comes, and what a filter leaves out comes never.
 const QUIET_FOR: Duration = Duration::from_secs(1);
 
+/// An answer that takes less ends with what there was when it was asked.
+const SHORT: Duration = Duration::from_millis(500);
+
 /// What goes into an answer.
 pub(crate) struct Wanted {
     pub(crate) source: Source,
     pub(crate) stamps: Vec<Stamp>,
     pub(crate) filter: Arc<Filter>,
+    /// When it was asked, and the clock by which it ends with what is shown at its end; without it, it ends
+    /// with its stamps.
+    pub(crate) asked_at: Instant,
+    pub(crate) until_its_end: Option<Arc<dyn Clock>>,
     /// The newest records alone, so many.
     pub(crate) limit: Option<u64>,
     /// The most bytes before compression, but for the segment with which they are reached.
@@ -64,6 +73,8 @@ struct Sending {
     has_begun: bool,
     is_done: bool,
     sent_at: Instant,
+    listed_at: Instant,
+    until_its_end: Option<Arc<dyn Clock>>,
     served: Served,
     _turn: OwnedSemaphorePermit,
 }
@@ -92,7 +103,9 @@ impl Wanted {
                 .then(|| GzEncoder::new(Vec::new(), Compression::fast())),
             has_begun: false,
             is_done: false,
-            sent_at: Instant::now(),
+            sent_at: self.asked_at,
+            listed_at: self.asked_at,
+            until_its_end: self.until_its_end,
             served: self.served,
             _turn: self.turn,
         };
@@ -142,7 +155,9 @@ impl Sending {
             return Ok(());
         }
         let Some(packed) = self.ahead.next().await.transpose()? else {
-            self.end(text);
+            if !self.goes_on().await? {
+                self.end(text);
+            }
             return Ok(());
         };
         if let Some(packed) = packed {
@@ -154,6 +169,29 @@ impl Sending {
             self.end(text);
         }
         Ok(())
+    }
+
+    /// Whether something was shown while a long answer was on its way. Of a client that notes the time at
+    /// its end, nobody would ask for that again.
+    async fn goes_on(&mut self) -> Result<bool, SegmentError> {
+        let Some(clock) = &self.until_its_end else {
+            return Ok(false);
+        };
+        if self.listed_at.elapsed() < SHORT {
+            return Ok(false);
+        }
+        self.listed_at = Instant::now();
+        let window = Window {
+            after: self.served.window.until,
+            until: Stamp::not_after(clock.now()),
+        };
+        if window.is_empty() {
+            return Ok(false);
+        }
+        let stamps = self.source.stamps(window).await?;
+        self.served.window.until = window.until;
+        self.ahead.extend(stamps);
+        Ok(!self.ahead.is_at_its_end())
     }
 
     /// Adds the records of a segment.

@@ -10,6 +10,7 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::body::{Body, BrokenOff, Wanted};
@@ -186,7 +187,7 @@ impl Router {
         };
         let Caller { tenant, client } = &*caller.insert(found.map_err(Refusal::Denied)?);
         // Before the listing: what is not seen in it is shown later than this moment.
-        let now = self.clock.now();
+        let (now, asked_at) = (self.clock.now(), Instant::now());
         let counted = self.rates.count(&tenant.name, client, now, self.bounds());
         let turn = counted.map_err(Refusal::TooMany)?;
         let format = endpoint.format();
@@ -228,10 +229,14 @@ impl Router {
             limit = None;
         }
         let is_gzip = takes_gzip(&request.headers);
+        let is_until_its_end =
+            *endpoint == Endpoint::Alerts && limit.is_none() && query.is_until_now(now);
         let wanted = Wanted {
             source,
             stamps,
             filter,
+            asked_at,
+            until_its_end: is_until_its_end.then(|| Arc::clone(&self.clock)),
             limit,
             most_bytes,
             gzip: is_gzip,

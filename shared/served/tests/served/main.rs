@@ -8,6 +8,7 @@ mod clients;
 mod first_byte;
 mod front;
 mod hang_ups;
+mod long_answers;
 mod own_tokens;
 mod pages;
 mod tokens;
