@@ -1,5 +1,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
+use drawbridge_config::{SERVED, served_format};
 use drawbridge_queue::{Segments, Stamp};
 use drawbridge_secrets::Secrets;
 use drawbridge_store::Catalogue;
@@ -10,6 +11,7 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -192,11 +194,9 @@ impl Router {
         let turn = counted.map_err(Refusal::TooMany)?;
         let format = endpoint.format();
         if !tenant.formats.iter().any(|served| served == format) {
-            // The name is a format's only if it is one that another tenant serves.
-            let is_known = tenants
-                .iter()
-                .any(|tenant| tenant.formats.iter().any(|f| f == format));
-            return Err(match is_known || format == ALERTS_FORMAT {
+            // Whatever other tenants have: that is nobody else's business.
+            let is_known = served_format(&format!("{format}{SERVED}")).is_some();
+            return Err(match is_known {
                 true => Refusal::NotServed {
                     format: format.to_owned(),
                 },
@@ -307,6 +307,8 @@ impl Router {
         stamps.truncate(self.settings.max_page_segments);
         let last = stamps.last().copied();
         let last = last.or(window.after);
+        // Whoever asks from before all stamps goes on before all stamps.
+        let last = last.or(Stamp::not_after(Timestamp::UNIX_EPOCH));
         Page {
             cursor: last,
             next: last.filter(|_| is_more).map(|last| query.next(last)),
