@@ -11,6 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
+use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
@@ -42,9 +43,10 @@ pub(crate) struct Wanted {
     pub(crate) source: Source,
     pub(crate) stamps: Vec<Stamp>,
     pub(crate) filter: Arc<Filter>,
-    /// When it was asked, and the clock by which it ends with what is shown at its end; without it, it ends
-    /// with its stamps.
+    /// When it was asked, and the time that it does not go beyond, if one was given.
     pub(crate) asked_at: Instant,
+    pub(crate) until: Option<Timestamp>,
+    /// The clock by which it ends with what is shown at its end; without it, it ends with its stamps.
     pub(crate) until_its_end: Option<Arc<dyn Clock>>,
     /// The newest records alone, so many.
     pub(crate) limit: Option<u64>,
@@ -74,6 +76,7 @@ struct Sending {
     is_done: bool,
     sent_at: Instant,
     listed_at: Instant,
+    until: Option<Timestamp>,
     until_its_end: Option<Arc<dyn Clock>>,
     served: Served,
     _turn: OwnedSemaphorePermit,
@@ -105,6 +108,7 @@ impl Wanted {
             is_done: false,
             sent_at: self.asked_at,
             listed_at: self.asked_at,
+            until: self.until,
             until_its_end: self.until_its_end,
             served: self.served,
             _turn: self.turn,
@@ -181,9 +185,10 @@ impl Sending {
             return Ok(false);
         }
         self.listed_at = Instant::now();
+        let now = clock.now();
         let window = Window {
             after: self.served.window.until,
-            until: Stamp::not_after(clock.now()),
+            until: Stamp::not_after(self.until.map_or(now, |until| until.min(now))),
         };
         if window.is_empty() {
             return Ok(false);

@@ -38,7 +38,7 @@ mod name {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Query {
     since: Option<Since>,
-    until: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
     /// The stamp of the last segment that was read, of a request for the next page.
     cursor: Option<Stamp>,
     /// The most records: the newest.
@@ -162,11 +162,6 @@ impl Query {
             after,
             until: Stamp::not_after(self.until.map_or(now, |until| until.min(now))),
         }
-    }
-
-    /// Whether it asks for all that there is, and for no end in the past.
-    pub(crate) fn is_until_now(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| until > now)
     }
 
     /// The query of the next page, behind the segment with that stamp. Only what is known is repeated:

@@ -229,13 +229,13 @@ impl Router {
             limit = None;
         }
         let is_gzip = takes_gzip(&request.headers);
-        let is_until_its_end =
-            *endpoint == Endpoint::Alerts && limit.is_none() && query.is_until_now(now);
+        let is_until_its_end = *endpoint == Endpoint::Alerts && limit.is_none();
         let wanted = Wanted {
             source,
             stamps,
             filter,
             asked_at,
+            until: query.until,
             until_its_end: is_until_its_end.then(|| Arc::clone(&self.clock)),
             limit,
             most_bytes,

@@ -49,7 +49,12 @@ async fn what_is_shown_while_an_answer_is_read_is_at_its_end_or_in_the_next_one(
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_with_an_end_or_a_limit_has_that() {
-    for query in ["untilTimeUtc=2026-03-02T12:00:20Z", "limit=2"] {
+    for query in [
+        "untilTimeUtc=2026-03-02T12:00:20Z",
+        // Ahead, and before what comes meanwhile.
+        "untilTimeUtc=2026-03-02T12:00:25Z",
+        "limit=2",
+    ] {
         let world = world().await;
         assert_eq!(read_slowly(&world, query).await, [1, 2], "{query}");
     }
