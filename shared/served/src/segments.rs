@@ -39,17 +39,26 @@ impl Source {
             return Ok(Vec::new());
         }
         let prefix = self.segments.prefix();
-        let keys = match window.after {
+        let listing = match window.after {
             Some(after) => {
                 let key = self.segments.key(after);
-                self.store.list_after(prefix, &key).await?
+                self.store.list_readable_after(prefix, &key).await?
             }
-            None => self.store.list(prefix).await?,
+            None => self.store.list_readable(prefix).await?,
         };
-        let stamps = keys.iter().filter_map(|key| self.segments.stamp(key));
-        Ok(stamps
-            .filter(|stamp| Some(*stamp) <= window.until)
-            .collect())
+        let stamp = |key: &str| {
+            let stamp = self.segments.stamp(key);
+            stamp.filter(|stamp| Some(*stamp) <= window.until)
+        };
+        let mut links = listing.links.into_iter();
+        // A link in a segment's place has its records somewhere, which are not read, and not left out either.
+        let linked = links.find(|(key, _)| stamp(key).is_some());
+        let linked = linked.map(|(_, error)| error);
+        if let Some(error) = linked.or(listing.unreadable.into_iter().next()) {
+            return Err(error);
+        }
+        let objects = listing.objects.iter();
+        Ok(objects.filter_map(|object| stamp(&object.key)).collect())
     }
 
     /// A segment's compressed lines; `None` if it has expired since it was listed.
