@@ -24,18 +24,20 @@ const MAX_BYTES: usize = 512;
 const MAX_LOOKBACK_SECS: u32 = 3600;
 
 /// Applications of Microsoft's own that others can get tokens for: Azure AD Graph, Microsoft Graph,
-/// Azure Resource Manager, Defender for Endpoint, Microsoft Threat Protection.
-const MICROSOFTS_APPLICATIONS: [&str; 5] = [
+/// Power BI, Azure Resource Manager, Defender for Endpoint, Microsoft Threat Protection.
+const MICROSOFTS_APPLICATIONS: [&str; 6] = [
     "00000002-0000-0000-c000-000000000000",
     "00000003-0000-0000-c000-000000000000",
+    "00000009-0000-0000-c000-000000000000",
     "797f4846-ba00-4fd7-ba43-dac1f8f63013",
     "fc780465-2017-40d4-a0c5-307022471b92",
     "8ee8fdad-f234-4243-8f3b-15c294843740",
 ];
 
 /// The domains of Microsoft's own APIs.
-const MICROSOFTS_DOMAINS: [&str; 14] = [
+const MICROSOFTS_DOMAINS: [&str; 19] = [
     "microsoft.com",
+    "microsoft.de",
     "microsoft.us",
     "microsoftonline.com",
     "microsoftonline.us",
@@ -45,9 +47,13 @@ const MICROSOFTS_DOMAINS: [&str; 14] = [
     "azure.com",
     "azure.net",
     "azure.us",
+    "chinacloudapi.cn",
+    "loganalytics.io",
     "office.com",
     "office365.com",
     "office365.us",
+    "powerapps.com",
+    "yammer.com",
     "securitycenter.onmicrosoft.com",
 ];
 
@@ -296,6 +302,12 @@ mod tests {
             (with("hunter2"), "serve.audiences must be application"),
             (with("https://graph.microsoft.com"), microsofts),
             (with("https://graph.windows.net/"), microsofts),
+            (with("https://graph.microsoft.de"), microsofts),
+            (with("https://microsoftgraph.chinacloudapi.cn"), microsofts),
+            (with("https://api.loganalytics.io"), microsofts),
+            (with("https://service.powerapps.com/"), microsofts),
+            (with("https://www.yammer.com"), microsofts),
+            (with("00000009-0000-0000-c000-000000000000"), microsofts),
             (with("https://API.securitycenter.microsoft.com"), microsofts),
             (
                 with("https://securitycenter.onmicrosoft.com/windowsatpservice"),

@@ -56,6 +56,9 @@ pub enum NotBare {
     /// What Entra makes as a client secret, where the name of one is expected.
     #[error("a client secret of Entra")]
     ClientSecret,
+    /// What Drawbridge makes as a secret of its own token endpoint, where the name of one is expected.
+    #[error("a secret of Drawbridge's own token endpoint")]
+    OwnSecret,
     /// A token, where the name of one is expected.
     #[error("a token (JWT)")]
     Token,

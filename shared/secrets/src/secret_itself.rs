@@ -13,6 +13,7 @@ pub fn secret_itself(text: &str) -> Option<NotBare> {
     match check_bare(text) {
         Err(what @ (NotBare::Pem | NotBare::Der | NotBare::Json | NotBare::Xml)) => Some(what),
         _ if is_client_secret(text) => Some(NotBare::ClientSecret),
+        _ if is_own_secret(text) => Some(NotBare::OwnSecret),
         _ => None,
     }
 }
@@ -25,6 +26,17 @@ fn is_client_secret(text: &str) -> bool {
         && text
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "~._-".contains(c))
+}
+
+/// Whether a text is what Drawbridge makes as a secret of its own token endpoint: `dbs_` and 43 characters.
+fn is_own_secret(text: &str) -> bool {
+    let random = text.strip_prefix("dbs_");
+    random.is_some_and(|random| {
+        random.len() >= 40
+            && random
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
+    })
 }
 
 /// What passwords have, and hardly the name of a file, a variable or a secret.
@@ -95,6 +107,10 @@ mod tests {
             (
                 "-bC8Q~hunter289012345678901234567890",
                 NotBare::ClientSecret,
+            ),
+            (
+                "dbs_abC8Qhunter2890123456789012345678901234567-_",
+                NotBare::OwnSecret,
             ),
             ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln", NotBare::Token),
         ] {

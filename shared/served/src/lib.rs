@@ -9,14 +9,18 @@
 //!   `own`: or one of Drawbridge's own, which a client got here for its secret.
 //! - `rate`: whether he asks too often.
 //! - `query`: what of it: the window, the filters, the limit.
-//! - `segments` and `body`: the answer, a segment at a time, whatever its length.
+//! - `segments`, `ahead`, `newest` and `body`: the answer, a segment at a time, whatever its length. What was
+//!   read last is `kept`.
 //! - `refusal`: every other answer, as a JSON object that says what to do.
 //!
 //! No token, no query and no record is in an event or an error of this crate.
 
+mod ahead;
 mod body;
 mod filter;
+mod kept;
 mod log;
+mod newest;
 mod own;
 mod path;
 mod query;

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::form_urlencoded;
 
 use crate::filter::{Filter, MAX_VALUES, values};
-use crate::time_value::{ago, time};
+use crate::time_value::{ago, digits_of_a_second, time};
 
 /// How far back an answer goes where no time is given, as Microsoft documented it.
 const DEFAULT_WINDOW_SECS: i64 = 2 * 60 * 60;
@@ -13,6 +13,14 @@ const DEFAULT_WINDOW_SECS: i64 = 2 * 60 * 60;
 /// How far a client's own clock may be ahead, or looked at after the answer. A record's time has no
 /// fraction of a second, and the time of a clock hardly ever has none: that tells them apart.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
+
+/// A clock of milliseconds has none once in a thousand times: `.000` is taken for one, since a record's
+/// time has seven digits.
+const MILLISECOND_DIGITS: usize = 3;
+
+/// As long as it is not older than this: a client that polls has asked since, and one that cuts a
+/// record's time to milliseconds is not shown that record for ever.
+const CLOCK_IS_RECENT: SignedDuration = SignedDuration::from_hours(1);
 
 /// The names of the parameters in lower case. Others are ignored.
 mod name {
@@ -29,13 +37,47 @@ mod name {
 /// What a request asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Query {
-    since: Option<Timestamp>,
-    until: Option<Timestamp>,
+    since: Option<Since>,
+    pub(crate) until: Option<Timestamp>,
     /// The stamp of the last segment that was read, of a request for the next page.
     cursor: Option<Stamp>,
     /// The most records: the newest.
     pub(crate) limit: Option<u64>,
     pub(crate) filter: Filter,
+}
+
+/// The time that a client has read up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Since {
+    time: Timestamp,
+    /// Whether it is the time of a clock, and not of a record.
+    is_of_a_clock: bool,
+}
+
+impl Since {
+    /// As it is written in a query at `now`; `None` if it is no time.
+    fn read(text: &str, now: Timestamp) -> Option<Self> {
+        let time = time(text)?;
+        let is_recent = now.duration_since(time) <= CLOCK_IS_RECENT;
+        let may_be_of_milliseconds = digits_of_a_second(text) == MILLISECOND_DIGITS && is_recent;
+        Some(Self {
+            time,
+            is_of_a_clock: time.subsec_nanosecond() != 0 || may_be_of_milliseconds,
+        })
+    }
+
+    /// The last stamp that was certainly shown to the client.
+    ///
+    /// A whole second is the stamp of a record that the client has. The client's own clock may be ahead of
+    /// this one by more than it had when the client asked: the stamps of the slack are shown again.
+    fn after(self, lookback: SignedDuration) -> Option<Stamp> {
+        let slack = match self.is_of_a_clock {
+            true => CLOCK_SLACK,
+            false => SignedDuration::ZERO,
+        };
+        let earlier = |time: Timestamp, by| time.saturating_sub(by).unwrap_or(time);
+        Stamp::not_after(earlier(earlier(self.time, lookback), slack))
+    }
 }
 
 /// Stamps later than one and not later than another.
@@ -71,7 +113,7 @@ impl Query {
             match name.to_ascii_lowercase().as_str() {
                 name::SINCE if read.since.is_none() => {
                     let problem = "sinceTimeUtc is not a time: write it as 2026-01-02T03:04:05Z";
-                    read.since = Some(time(&value).ok_or(Unreadable(problem))?);
+                    read.since = Some(Since::read(&value, now).ok_or(Unreadable(problem))?);
                 }
                 name::UNTIL if read.until.is_none() => {
                     let problem = "untilTimeUtc is not a time: write it as 2026-01-02T03:04:05Z";
@@ -79,7 +121,11 @@ impl Query {
                 }
                 name::AGO if duration.is_none() => {
                     let problem = "ago is not an ISO 8601 duration: write it as PT30M or P1D";
-                    duration = Some(ago(&value, now).ok_or(Unreadable(problem))?);
+                    // As of a clock: some ask for it as often as it is long.
+                    duration = Some(Since {
+                        time: ago(&value, now).ok_or(Unreadable(problem))?,
+                        is_of_a_clock: true,
+                    });
                 }
                 name::LIMIT if read.limit.is_none() => {
                     let limit = value.trim().parse().ok().filter(|limit| *limit > 0);
@@ -109,10 +155,7 @@ impl Query {
     pub(crate) fn window(&self, now: Timestamp, lookback_secs: u32) -> Window {
         let after = match (self.cursor, self.since) {
             (Some(cursor), _) => Some(cursor),
-            (None, Some(since)) => {
-                let lookback = SignedDuration::from_secs(lookback_secs.into());
-                after(since.saturating_sub(lookback).unwrap_or(since))
-            }
+            (None, Some(since)) => since.after(SignedDuration::from_secs(lookback_secs.into())),
             (None, None) => Stamp::not_after(now - SignedDuration::from_secs(DEFAULT_WINDOW_SECS)),
         };
         Window {
@@ -139,18 +182,6 @@ impl Query {
             }
         }
         query.finish()
-    }
-}
-
-/// The last stamp that was certainly shown to whoever has read up to a time.
-///
-/// A whole second is the stamp of a record that the client has. With a fraction, it is the time of the
-/// client's own clock, which may be ahead of this one by more than it had when the client asked: the
-/// stamps of the slack are shown again.
-fn after(time: Timestamp) -> Option<Stamp> {
-    match time.subsec_nanosecond() {
-        0 => Stamp::not_after(time),
-        _ => Stamp::not_after(time.saturating_sub(CLOCK_SLACK).unwrap_or(time)),
     }
 }
 
@@ -184,7 +215,6 @@ mod tests {
         let until = "20260302T030405Z";
         for (query, expected) in [
             ("", ends("20260302T010405Z", until)),
-            // As if it were the client's own clock: some ask for it as often as it is long.
             ("ago=PT30M", ends("20260302T023403Z", until)),
             (
                 "sinceTimeUtc=2026-03-02T03:00:00.0000000Z",
@@ -238,6 +268,14 @@ mod tests {
             ("03:00:05.000001", "20260302T030003Z"),
             ("03:00:05.001", "20260302T030003Z"),
             ("03:00:05.999999", "20260302T030003Z"),
+            // Milliseconds are a clock's, which has none now and then; a record has seven digits.
+            ("03:00:05.000", "20260302T030003Z"),
+            ("03:00:05.000Z", "20260302T030003Z"),
+            ("04:00:05.000%2B01:00", "20260302T030003Z"),
+            ("03:00:05.000000Z", "20260302T030005Z"),
+            // What is older is no clock's of a client that polls.
+            ("02:04:05.000Z", "20260302T020405Z"),
+            ("02:04:06.000Z", "20260302T020404Z"),
         ] {
             let (found, _) = window(&format!("sinceTimeUtc=2026-03-02T{since}"), 0).unwrap();
             assert_eq!(found, after, "{since}");

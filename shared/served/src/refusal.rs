@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
@@ -157,6 +157,15 @@ impl Refusal {
         }
     }
 
+    /// Whether it is an answer of the token endpoint, whose errors are OAuth's. It alone has a body.
+    fn is_of_the_token_endpoint(&self) -> bool {
+        match self {
+            Self::BodyTooLong | Self::NoBody => true,
+            Self::Method { allowed } => *allowed == POST,
+            _ => false,
+        }
+    }
+
     /// What the log says: the same, or more.
     pub(crate) fn reason(&self) -> String {
         match self {
@@ -167,9 +176,12 @@ impl Refusal {
 
     /// The answer to the request with that id.
     pub(crate) fn response(&self, request: &str) -> Response<Body> {
-        let body = json!({
-            "error": {"code": self.code(), "message": self.message(), "target": request}
-        });
+        let body = match self.is_of_the_token_endpoint() {
+            true => json!({"error": "invalid_request", "error_description": self.message()}),
+            false => json!({
+                "error": {"code": self.code(), "message": self.message(), "target": request}
+            }),
+        };
         let body = Bytes::from(body.to_string());
         let length = HeaderValue::from(body.len());
         let mut response = Response::new(stream::once(async { Ok(body) }).boxed());
@@ -178,6 +190,9 @@ impl Refusal {
         headers.insert(CONTENT_TYPE, JSON);
         headers.insert(CACHE_CONTROL, NO_STORE);
         headers.insert(CONTENT_LENGTH, length);
+        if self.is_of_the_token_endpoint() {
+            headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+        }
         match self {
             Self::Method { allowed } => {
                 headers.insert(ALLOW, HeaderValue::from_static(allowed));

@@ -1,5 +1,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
+use drawbridge_config::{SERVED, served_format};
 use drawbridge_queue::{Segments, Stamp};
 use drawbridge_secrets::Secrets;
 use drawbridge_store::Catalogue;
@@ -10,10 +11,13 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use jiff::Timestamp;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::body::{Body, BrokenOff, Wanted};
 use crate::filter::Filter;
+use crate::kept::Kept;
 use crate::log::Served;
 use crate::own::{OwnTokens, is_own};
 use crate::path::{ALERTS_FORMAT, Endpoint, Target, TokenPath};
@@ -79,6 +83,7 @@ pub struct Router {
     /// The token endpoint of its own, if there may be one.
     own: Option<OwnTokens>,
     rates: Rates,
+    kept: Arc<Kept>,
     tenants: RwLock<Arc<[ServedTenant]>>,
 }
 
@@ -92,6 +97,7 @@ impl Router {
             clock,
             settings: RouterSettings::default(),
             rates: Rates::default(),
+            kept: Arc::default(),
             tenants: RwLock::new(Arc::new([])),
         }
     }
@@ -183,16 +189,14 @@ impl Router {
         };
         let Caller { tenant, client } = &*caller.insert(found.map_err(Refusal::Denied)?);
         // Before the listing: what is not seen in it is shown later than this moment.
-        let now = self.clock.now();
+        let (now, asked_at) = (self.clock.now(), Instant::now());
         let counted = self.rates.count(&tenant.name, client, now, self.bounds());
         let turn = counted.map_err(Refusal::TooMany)?;
         let format = endpoint.format();
         if !tenant.formats.iter().any(|served| served == format) {
-            // The name is a format's only if it is one that another tenant serves.
-            let is_known = tenants
-                .iter()
-                .any(|tenant| tenant.formats.iter().any(|f| f == format));
-            return Err(match is_known || format == ALERTS_FORMAT {
+            // Whatever other tenants have: that is nobody else's business.
+            let is_known = served_format(&format!("{format}{SERVED}")).is_some();
+            return Err(match is_known {
                 true => Refusal::NotServed {
                     format: format.to_owned(),
                 },
@@ -209,6 +213,7 @@ impl Router {
         let source = Source {
             store: Arc::clone(&self.store),
             segments: Segments::of(&tenant.name, &tenant.id, format),
+            kept: Arc::clone(&self.kept),
         };
         let served = Served::new(id, &tenant.name, client, format, window);
         let filter = Arc::new(query.filter.clone());
@@ -216,31 +221,29 @@ impl Router {
         let mut most_bytes = self.settings.max_answer_bytes;
         let listed = source.stamps(window).await;
         let mut stamps = listed.map_err(|error| refused(&error.into(), &served))?;
-        let mut skip = 0;
-        match (endpoint, query.limit) {
-            (Endpoint::Format(_), _) => {
-                page = self.page(&query, window, &mut stamps);
-                // The cursor behind the page is said before it is read.
-                most_bytes = u64::MAX;
-            }
-            (Endpoint::Alerts, Some(limit)) => {
-                let newest = source.newest(&stamps, &filter, limit).await;
-                (stamps, skip) = newest.map_err(|error| refused(&error, &served))?;
-            }
-            (Endpoint::Alerts, None) => {}
+        let mut limit = query.limit;
+        if let Endpoint::Format(_) = endpoint {
+            page = self.page(&query, window, &mut stamps);
+            // The cursor behind the page is said before it is read.
+            most_bytes = u64::MAX;
+            limit = None;
         }
         let is_gzip = takes_gzip(&request.headers);
+        let is_until_its_end = *endpoint == Endpoint::Alerts && limit.is_none();
         let wanted = Wanted {
             source,
             stamps,
             filter,
-            skip,
+            asked_at,
+            until: query.until,
+            until_its_end: is_until_its_end.then(|| Arc::clone(&self.clock)),
+            limit,
             most_bytes,
             gzip: is_gzip,
             served,
             turn,
         };
-        // The first segment is read before the status is said.
+        // The first records are read before the status is said, unless they take too long.
         let mut chunks = wanted.chunks();
         let first = match chunks.next().await {
             Some(Err(error)) => return Err(Refusal::of(&error)),
@@ -304,6 +307,8 @@ impl Router {
         stamps.truncate(self.settings.max_page_segments);
         let last = stamps.last().copied();
         let last = last.or(window.after);
+        // Whoever asks from before all stamps goes on before all stamps.
+        let last = last.or(Stamp::not_after(Timestamp::UNIX_EPOCH));
         Page {
             cursor: last,
             next: last.filter(|_| is_more).map(|last| query.next(last)),

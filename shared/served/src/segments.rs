@@ -9,6 +9,7 @@ use drawbridge_store::{Catalogue, StoreError};
 use flate2::read::MultiGzDecoder;
 
 use crate::filter::Filter;
+use crate::kept::Kept;
 use crate::query::Window;
 
 /// Why a segment could not be read. Never holds any of its content.
@@ -28,6 +29,7 @@ pub(crate) enum SegmentError {
 pub(crate) struct Source {
     pub(crate) store: Arc<dyn Catalogue>,
     pub(crate) segments: Segments,
+    pub(crate) kept: Arc<Kept>,
 }
 
 impl Source {
@@ -37,22 +39,34 @@ impl Source {
             return Ok(Vec::new());
         }
         let prefix = self.segments.prefix();
-        let keys = match window.after {
+        let listing = match window.after {
             Some(after) => {
                 let key = self.segments.key(after);
-                self.store.list_after(prefix, &key).await?
+                self.store.list_readable_after(prefix, &key).await?
             }
-            None => self.store.list(prefix).await?,
+            None => self.store.list_readable(prefix).await?,
         };
-        let stamps = keys.iter().filter_map(|key| self.segments.stamp(key));
-        Ok(stamps
-            .filter(|stamp| Some(*stamp) <= window.until)
-            .collect())
+        let stamp = |key: &str| {
+            let stamp = self.segments.stamp(key);
+            stamp.filter(|stamp| Some(*stamp) <= window.until)
+        };
+        let mut links = listing.links.into_iter();
+        // A link in a segment's place has its records somewhere, which are not read, and not left out either.
+        let linked = links.find(|(key, _)| stamp(key).is_some());
+        let linked = linked.map(|(_, error)| error);
+        if let Some(error) = linked.or(listing.unreadable.into_iter().next()) {
+            return Err(error);
+        }
+        let objects = listing.objects.iter();
+        Ok(objects.filter_map(|object| stamp(&object.key)).collect())
     }
 
     /// A segment's compressed lines; `None` if it has expired since it was listed.
     pub(crate) async fn packed(&self, stamp: Stamp) -> Result<Option<Packed>, SegmentError> {
         let key = self.segments.key(stamp);
+        if let Some(bytes) = self.kept.get(&key) {
+            return Ok(Some(Packed { key, bytes }));
+        }
         let object = self.store.get_at_most(&key, MAX_SEGMENT_BYTES).await?;
         Ok(object.map(|object| Packed {
             key,
@@ -60,43 +74,38 @@ impl Source {
         }))
     }
 
-    /// Leaves of `stamps` those that have the newest `limit` records that a filter takes; and how many
-    /// records of the first of them are too many.
-    pub(crate) async fn newest(
+    /// A segment's lines that a filter takes, each with its end. Beside what others are answered: a
+    /// segment may take a good part of a second.
+    pub(crate) async fn lines(
         &self,
-        stamps: &[Stamp],
+        packed: &Packed,
         filter: &Arc<Filter>,
-        limit: u64,
-    ) -> Result<(Vec<Stamp>, u64), SegmentError> {
-        let mut count = 0;
-        for (at, stamp) in stamps.iter().enumerate().rev() {
-            if let Some(packed) = self.packed(*stamp).await? {
-                let lines = packed.lines(filter).await?;
-                count += records(&lines).count() as u64;
-            }
-            if count >= limit {
-                return Ok((stamps[at..].to_vec(), count - limit));
-            }
+    ) -> Result<Vec<u8>, SegmentError> {
+        let (unpacked, filter) = (packed.clone(), Arc::clone(filter));
+        let work = tokio::task::spawn_blocking(move || Ok(filter.lines(unpacked.unpacked()?)));
+        // It is never cancelled.
+        let lines = work
+            .await
+            .unwrap_or_else(|error| resume_unwind(error.into_panic()));
+        if lines.is_ok() {
+            // One that is damaged is read anew, since somebody may repair it.
+            self.kept.keep(&packed.key, &packed.bytes);
         }
-        Ok((stamps.to_vec(), 0))
+        lines
     }
 }
 
 /// A segment as it lies in the store.
+#[derive(Clone)]
 pub(crate) struct Packed {
     key: String,
     bytes: bytes::Bytes,
 }
 
 impl Packed {
-    /// Its lines that a filter takes, each with its end. Beside what others are answered: a segment may
-    /// take a good part of a second.
-    pub(crate) async fn lines(self, filter: &Arc<Filter>) -> Result<Vec<u8>, SegmentError> {
-        let filter = Arc::clone(filter);
-        let work = tokio::task::spawn_blocking(move || Ok(filter.lines(self.unpacked()?)));
-        // It is never cancelled.
-        work.await
-            .unwrap_or_else(|error| resume_unwind(error.into_panic()))
+    /// Its bytes as they are, compressed.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     fn unpacked(&self) -> Result<Vec<u8>, SegmentError> {

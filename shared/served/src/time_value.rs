@@ -18,8 +18,16 @@ pub(crate) fn time(text: &str) -> Option<Timestamp> {
         return None;
     }
     let local: DateTime = local.parse().ok()?;
-    let utc = TimeZone::UTC.to_timestamp(local).ok()?;
-    utc.checked_sub(SignedDuration::from_secs(offset_secs)).ok()
+    // The calendar ends a day before that of .NET, whose `MaxValue` some write for "no end".
+    let utc = TimeZone::UTC.to_timestamp(local).unwrap_or(Timestamp::MAX);
+    utc.saturating_sub(SignedDuration::from_secs(offset_secs))
+        .ok()
+}
+
+/// How many digits of a second a time is written with.
+pub(crate) fn digits_of_a_second(text: &str) -> usize {
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+    fraction.bytes().take_while(u8::is_ascii_digit).count()
 }
 
 /// Reads an ISO 8601 duration, such as `PT30M`, `P1DT12H` or `P2M`, as what lies between it and `now`.
@@ -109,6 +117,32 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_a_calendar_is_far_ahead() {
+        for text in [
+            "9999-12-31T23:59:59.9999999Z",
+            "9999-12-31T23:59:59",
+            "9999-12-31T23:59:59-20:00",
+        ] {
+            assert_eq!(time(text), Some(Timestamp::MAX), "{text}");
+        }
+        let first = time("0001-01-01T00:00:00+01:00").unwrap();
+        assert!(first < time("0001-01-01T00:00:00").unwrap());
+    }
+
+    #[test]
+    fn the_digits_of_a_second_are_counted() {
+        for (text, digits) in [
+            ("2026-01-02T03:04:05Z", 0),
+            ("2026-01-02", 0),
+            ("2026-01-02T03:04:05.000Z", 3),
+            ("\"2026-01-02 03:04:05.000\"", 3),
+            ("2026-01-02T03:04:05.0000000+02:00", 7),
+        ] {
+            assert_eq!(digits_of_a_second(text), digits, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_time_is_none() {
         for text in [
             "",
@@ -126,7 +160,7 @@ mod tests {
             "02/01/2026 03:04:05",
             "$START_AT_TIME",
             "2026-01-02T03:04:05é02:00",
-            "9999-12-31T23:59:59-20:00",
+            "10000-01-01T00:00:00",
         ] {
             assert_eq!(time(text), None, "{text}");
         }

@@ -15,6 +15,9 @@ use drawbridge_telemetry::testing::Events;
 use support::{CONNECTOR, Endpoint};
 use world::{CLIENT, World};
 
+/// An application that no document lists.
+const STRANGER: &str = "00000000-0000-0000-0000-0000000000fe";
+
 #[tokio::test]
 async fn the_log_has_who_asked_and_how_much_and_neither_a_token_nor_a_query() {
     let (events, _guard) = Events::record();
@@ -26,6 +29,10 @@ async fn the_log_has_who_asked_and_how_much_and_neither_a_token_nor_a_query() {
         .await;
     world.get("/api/alerts?sinceTimeUtc=hunter2").await;
     world.get_with(&format!("{token}x")).await;
+    let mut stranger = world.claims();
+    stranger["azp"] = STRANGER.into();
+    let stranger = world::first_key().sign(&stranger).unwrap();
+    assert_eq!(world.get_with(&stranger).await.status, 403);
     world.entra.set_down(true);
     world.advance(25 * 60 * 60);
     world.get("/api/alerts").await;
@@ -47,7 +54,9 @@ async fn the_log_has_who_asked_and_how_much_and_neither_a_token_nor_a_query() {
     ] {
         assert!(served.contains(word), "no {word} in {served}");
     }
-    for status in ["status=400", "status=401", "status=503"] {
+    let refused = log.lines().find(|line| line.contains(STRANGER)).unwrap();
+    assert!(refused.contains("contoso"), "{refused}");
+    for status in ["status=403", "status=400", "status=401", "status=503"] {
         assert!(log.contains(status), "no {status} in {log}");
     }
 }

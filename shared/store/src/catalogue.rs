@@ -70,6 +70,15 @@ pub trait Catalogue: Store {
         })
     }
 
+    /// The same of what comes after `key`, as [`list_after`](Self::list_after) has it.
+    async fn list_readable_after(&self, prefix: &str, key: &str) -> Result<Listing, StoreError> {
+        let keys = self.list_after(prefix, key).await?;
+        Ok(Listing {
+            objects: keys.into_iter().map(Listed::of_key).collect(),
+            ..Listing::default()
+        })
+    }
+
     /// Removes an object; there being none is no error.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
 

@@ -152,6 +152,10 @@ impl Catalogue for LocalStore {
         self.walked(prefix, "").await
     }
 
+    async fn list_readable_after(&self, prefix: &str, key: &str) -> Result<Listing, StoreError> {
+        self.walked(prefix, key).await
+    }
+
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         key::check(key)?;
         let (root, key) = (self.root.clone(), key.to_owned());

@@ -276,6 +276,9 @@ mod unix {
                 "{error}"
             );
         }
+        let after = store.list_readable_after("", "state/link").await.unwrap();
+        let links: Vec<_> = after.links.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(links, ["tenants"]);
         assert!(store.list("tenants/").await.is_err());
         assert!(store.delete("tenants/victim").await.is_err());
         assert_eq!(fs::read_to_string(victim).unwrap(), "mine");

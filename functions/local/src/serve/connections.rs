@@ -15,6 +15,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
+use super::impatient::Impatient;
 use crate::failure::Failure;
 
 /// The most connections at once; whoever comes then waits until one ends.
@@ -71,7 +72,7 @@ async fn take(listener: TcpListener, router: &Arc<Router>, connections: &Gracefu
                 Ok::<_, Infallible>(answer.map(Body::from_stream))
             }
         });
-        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let connection = http.serve_connection(TokioIo::new(Impatient::new(stream)), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             // Whoever went away or took too long is told nothing more.

@@ -2,11 +2,15 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
+use drawbridge_secrets::{SecretError, Secrets};
 use drawbridge_served::TokenKey;
-use drawbridge_store::StoreError;
+use drawbridge_store::{Catalogue, StoreError};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use crate::cli::ServeKey;
@@ -15,7 +19,7 @@ use crate::failure::Failure;
 use crate::screen;
 
 /// The key of a folder.
-const KEY: &str = "secrets/serve-key.json";
+pub(super) const KEY: &str = "secrets/serve-key.json";
 
 /// The most bytes of one.
 const MAX_BYTES: usize = 4096;
@@ -25,6 +29,32 @@ const JSON: &str = "application/json";
 /// The file with the key of a folder.
 pub(super) fn path(folder: &Path) -> std::path::PathBuf {
     folder.join(KEY)
+}
+
+/// The key of a folder, read as all of the folder is: through no symbolic link.
+pub(super) struct FolderKey(pub(super) Arc<dyn Catalogue>);
+
+#[async_trait]
+impl Secrets for FolderKey {
+    async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
+        let place = || name.to_owned();
+        let bad = |reason: String| SecretError::BadShape {
+            place: place(),
+            reason,
+        };
+        let found = self.0.get_at_most(name, MAX_BYTES).await;
+        let found = found.map_err(|error| match error {
+            StoreError::Access(error) => error.into(),
+            error => bad(error.to_string()),
+        })?;
+        let found = found.ok_or_else(|| SecretError::Missing {
+            place: place(),
+            fix: "`drawbridge serve key` makes it".to_owned(),
+        })?;
+        let text = str::from_utf8(&found.body);
+        let text = text.map_err(|_| bad("its content is not UTF-8 text".to_owned()))?;
+        Ok(SecretString::from(text.trim()))
+    }
 }
 
 pub(super) async fn run(args: ServeKey) -> Result<(), Failure> {
@@ -91,4 +121,33 @@ fn rotated(text: &str, is_at_once: bool) -> Result<Zeroizing<String>, Failure> {
         false => key.rotated(Timestamp::now()),
     };
     new.and_then(|new| new.document()).map_err(Failure::of)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_key_is_read_from_its_own_file_and_through_no_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = DataLocation::folder(folder.path().join("data"));
+        let key = FolderKey(Arc::clone(&place.store));
+        let path = folder.path().join("data").join(KEY);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let missing = key.get(KEY).await.unwrap_err();
+        assert!(matches!(missing, SecretError::Missing { .. }), "{missing}");
+        let elsewhere = folder.path().join("elsewhere");
+        fs::write(&elsewhere, "the key\n").unwrap();
+        symlink(&elsewhere, &path).unwrap();
+        let linked = key.get(KEY).await.unwrap_err();
+        assert!(matches!(linked, SecretError::Access(_)), "{linked}");
+        fs::remove_file(&path).unwrap();
+        fs::rename(&elsewhere, &path).unwrap();
+        assert_eq!(key.get(KEY).await.unwrap().expose_secret(), "the key");
+    }
 }

@@ -3,6 +3,7 @@
 mod client;
 mod connections;
 mod directory;
+mod impatient;
 mod key;
 
 use std::io::Write as _;
@@ -10,13 +11,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_secrets::FileSecrets;
 use drawbridge_served::Router;
 use drawbridge_time::SystemClock;
 use tokio::net::TcpListener;
 
 use self::connections::answer;
 use self::directory::Directory;
+use self::key::{FolderKey, KEY};
 use crate::cli::{self, ServeCommand};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -42,7 +43,7 @@ async fn serve(args: cli::Serve) -> Result<(), Failure> {
     let place = DataLocation::folder(args.out);
     place.check_exists()?;
     let router = Router::new(Arc::clone(&place.store), Arc::new(SystemClock));
-    let router = router.with_own_tokens(Arc::new(FileSecrets), key.to_string_lossy());
+    let router = router.with_own_tokens(Arc::new(FolderKey(Arc::clone(&place.store))), KEY);
     let router = Arc::new(router);
     let mut directory = Directory::new(place)?;
     let count = directory.load(&router).await?;

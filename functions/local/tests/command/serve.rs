@@ -178,6 +178,25 @@ fn documents_are_read_anew_while_it_serves() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_segment_that_is_a_symbolic_link_is_not_left_out() {
+    let (_tenant, folder) = polled();
+    let segments = format!("served/v1/contoso/{TENANT}/siem");
+    let segments = folder.path().join(segments);
+    let segment = fs::read_dir(&segments).unwrap().next().unwrap().unwrap();
+    let elsewhere = folder.path().join("elsewhere");
+    fs::rename(segment.path(), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, segment.path()).unwrap();
+    let server = Server::start(&folder);
+    let token = server.token(API);
+    for path in ["/api/alerts", "/api/alerts?sinceTimeUtc=0001-01-01"] {
+        assert_eq!(server.get(path, &token).0, 500, "{path}");
+    }
+    fs::remove_file(segment.path()).unwrap();
+    assert_eq!(server.get("/api/alerts", &token).0, 200);
+}
+
+#[test]
 fn what_is_served_is_for_its_owner_alone() {
     let (_tenant, folder) = polled();
     #[cfg(unix)]

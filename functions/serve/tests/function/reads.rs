@@ -52,6 +52,21 @@ async fn the_first_request_reads_what_it_needs_and_the_next_ones_only_segments()
     assert_eq!(calls(&stack).last().unwrap(), "get served");
 }
 
+#[tokio::test]
+async fn a_client_that_asks_for_the_same_hours_again_and_again_reads_a_segment_once() {
+    let stack = Stack::new();
+    for minute in 0..120 {
+        stack.write(minute).await;
+        stack.clock.advance_secs(60);
+        let (status, body) = stack.get("").await;
+        assert!(status == 200 && body.contains("FullId"), "{body}");
+        let gets = calls(&stack)
+            .into_iter()
+            .filter(|call| call == "get served");
+        assert_eq!(gets.count(), 1, "minute {minute}");
+    }
+}
+
 /// What docs/costs.md reckons with.
 #[tokio::test]
 async fn a_request_costs_what_the_pages_say() {

@@ -1,4 +1,4 @@
-//! All that is said of the router in `shared/served/tests`, its 25 clients included, with the events of a
+//! All that is said of the router in `shared/served/tests`, its 27 clients included, with the events of a
 //! function URL between the clients and the router.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
@@ -7,7 +7,13 @@
 mod answers;
 #[path = "../../../../shared/served/tests/served/clients/mod.rs"]
 mod clients;
+#[path = "../../../../shared/served/tests/served/first_byte.rs"]
+mod first_byte;
 mod front;
+#[path = "../../../../shared/served/tests/served/hang_ups.rs"]
+mod hang_ups;
+#[path = "../../../../shared/served/tests/served/long_answers.rs"]
+mod long_answers;
 #[path = "../../../../shared/served/tests/served/own_tokens/mod.rs"]
 mod own_tokens;
 #[path = "../../../../shared/served/tests/served/pages.rs"]

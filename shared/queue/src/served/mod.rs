@@ -2,6 +2,7 @@
 //! HTTPS with the time up to which they have read.
 
 mod segment;
+mod severity;
 mod stamp;
 
 use std::sync::Arc;
@@ -84,13 +85,16 @@ impl Default for ServedSettings {
 /// carried out after all, its records come twice, with the same keys.
 ///
 /// The member of a record in which the retired API had such a time has the stamp: `LastProcessedTimeUtc`
-/// in the `siem` format. Group, key and attributes are not written.
+/// in the `siem` format, whose `Severity` is one of the five words that the retired API had. Group, key and
+/// attributes are not written.
 ///
 /// One instance serves one tenant and one format, and one poll at a time.
 pub struct ServedQueue {
     store: Arc<dyn Catalogue>,
     clock: Arc<dyn Clock>,
     segments: Segments,
+    /// By its name.
+    format: String,
     stamped: Option<Stamped>,
     settings: ServedSettings,
     held: Mutex<Held>,
@@ -118,6 +122,7 @@ impl ServedQueue {
             store,
             clock,
             segments: Segments::of(tenant, directory, format),
+            format: format.to_owned(),
             stamped: Stamped::of(format),
             settings: ServedSettings::default(),
             held: Mutex::default(),
@@ -295,6 +300,7 @@ impl Queue for ServedQueue {
                     continue;
                 }
             };
+            let line = severity::accepted(&self.format, &line);
             let is_full = |open: &Segment| self.is_full(open, line.len() + 1);
             if held.open.as_ref().is_some_and(is_full) {
                 // Nothing more is taken while the store does not take what is there.

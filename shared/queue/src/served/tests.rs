@@ -346,3 +346,21 @@ async fn errors_show_no_content() {
     let error = world.queue.flush().await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("sensitive"));
 }
+
+#[tokio::test]
+async fn a_severity_is_one_that_readers_of_the_retired_api_know() {
+    let world = World::new("siem");
+    let messages: Vec<_> = ["High", "FutureSeverity"]
+        .into_iter()
+        .map(|severity| {
+            let mut body = record(1);
+            body["Severity"] = severity.into();
+            message(&body)
+        })
+        .collect();
+    assert_eq!(world.queue.send(&messages).await.unwrap(), []);
+    world.queue.flush().await.unwrap();
+    let (_, records) = world.segments().remove(0);
+    let words: Vec<_> = records.iter().map(|record| &record["Severity"]).collect();
+    assert_eq!(words, ["High", "UnSpecified"]);
+}

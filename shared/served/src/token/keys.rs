@@ -7,6 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use drawbridge_http::{Transport, Url, collect, is_loopback};
 use drawbridge_time::Clock;
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Shared};
 use http::{Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::DecodingKey;
@@ -32,6 +34,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// and how long where the key that is needed is known: some clients give up after five seconds.
 const REFRESHED_WITHIN: Duration = Duration::from_secs(2);
+
+/// After how long a question was held up, and not answered late.
+const HELD_UP_AFTER: SignedDuration = SignedDuration::from_secs(15);
 
 /// The most bytes of the metadata and of the keys, and the most keys.
 const MAX_BYTES: usize = 256 * 1024;
@@ -72,8 +77,6 @@ type Place = (String, String, Version);
 
 #[derive(Default)]
 struct Entry {
-    /// Held by who asks.
-    asking: tokio::sync::Mutex<()>,
     known: Mutex<Known>,
 }
 
@@ -82,6 +85,22 @@ struct Known {
     good: Option<Good>,
     asked: Option<Timestamp>,
     has_failed: bool,
+    asking: Option<Asking>,
+}
+
+/// A question on its way. It has a task of its own: a client that hangs up takes nobody's answer away.
+struct Asking {
+    since: Timestamp,
+    ended: Ended,
+}
+
+/// Comes when a question has been answered, or has failed.
+type Ended = Shared<BoxFuture<'static, ()>>;
+
+/// Who asked a question.
+enum Asked {
+    ByOthers(Ended),
+    Now(Ended),
 }
 
 /// Keys as they were had at a time.
@@ -109,35 +128,15 @@ impl Keys {
     ) -> Result<Key, NoKey> {
         let place = (login.root.to_string(), id.to_owned(), version);
         let entry = Arc::clone(locked(&self.entries).entry(place).or_default());
-        let is_known = entry.known().knows(kid, GOOD, self.clock.now());
-        let (asking, within) = match is_known {
-            // Whose key is known does not wait while somebody asks for another.
-            true => (entry.asking.try_lock().ok(), REFRESHED_WITHIN),
-            // Others wait, and do not ask, too.
-            false => (Some(entry.asking.lock().await), ANSWER_WITHIN),
-        };
         let now = self.clock.now();
-        if asking.is_some() && entry.known().should_ask(kid, now) {
-            entry.known().asked = Some(now);
-            let found = tokio::time::timeout(within, ask(login, id, version)).await;
-            let found = found.unwrap_or(Err("no answer in time".into()));
-            let mut entry = entry.known();
-            entry.has_failed = found.is_err();
-            match found {
-                Ok((issuer, keys)) => {
-                    entry.good = Some(Good {
-                        issuer,
-                        keys,
-                        at: now,
-                    });
-                }
-                Err(reason) => tracing::warn!(
-                    host = login.root.host_str(),
-                    directory = id,
-                    reason,
-                    "the keys that tokens are checked with could not be had"
-                ),
+        let is_known = entry.known().knows(kid, GOOD, now);
+        match (self.asking(&entry, login, id, version, kid), is_known) {
+            (Some(Asked::ByOthers(ended) | Asked::Now(ended)), false) => ended.await,
+            (Some(Asked::Now(ended)), true) => {
+                drop(tokio::time::timeout(REFRESHED_WITHIN, ended).await);
             }
+            // Whose key is known does not wait while somebody asks for another.
+            (Some(Asked::ByOthers(_)) | None, _) => {}
         }
         let entry = entry.known();
         let good = entry.good.as_ref().filter(|good| good.is_within(GOOD, now));
@@ -153,6 +152,46 @@ impl Keys {
             },
         }
     }
+
+    /// The question that the key is in need of, if there is one to be asked.
+    fn asking(
+        &self,
+        entry: &Arc<Entry>,
+        login: &Login,
+        id: &str,
+        version: Version,
+        kid: &str,
+    ) -> Option<Asked> {
+        let since = self.clock.now();
+        let mut known = entry.known();
+        if !known.should_ask(kid, since) {
+            return None;
+        }
+        if let Some(ended) = known.on_its_way(since) {
+            return Some(Asked::ByOthers(ended));
+        }
+        let (clock, answered) = (Arc::clone(&self.clock), Arc::clone(entry));
+        let (login, id) = (login.clone(), id.to_owned());
+        let task = tokio::spawn(async move {
+            let found = tokio::time::timeout(ANSWER_WITHIN, ask(&login, &id, version)).await;
+            let found = found.unwrap_or(Err("no answer in time".into()));
+            if let Err(reason) = &found {
+                tracing::warn!(
+                    host = login.root.host_str(),
+                    directory = id,
+                    reason,
+                    "the keys that tokens are checked with could not be had"
+                );
+            }
+            answered.known().answered(found, since, clock.now());
+        });
+        let ended = task.map(drop).boxed().shared();
+        known.asking = Some(Asking {
+            since,
+            ended: ended.clone(),
+        });
+        Some(Asked::Now(ended))
+    }
 }
 
 impl Entry {
@@ -166,6 +205,41 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Known {
+    /// The end of a question that may still be answered. One that took longer was held up together with
+    /// the process, as a function's is between two requests, and whom it asked has hung up.
+    fn on_its_way(&self, now: Timestamp) -> Option<Ended> {
+        let asking = self.asking.as_ref();
+        let asking = asking.filter(|asking| is_in_time(asking.since, now));
+        let ended = asking.map(|asking| asking.ended.clone());
+        ended.filter(|ended| ended.peek().is_none())
+    }
+
+    /// Takes what was found by the question that was asked at `since`.
+    fn answered(
+        &mut self,
+        found: Result<(String, HashMap<String, Arc<DecodingKey>>), String>,
+        since: Timestamp,
+        now: Timestamp,
+    ) {
+        match found {
+            Ok((issuer, keys)) => {
+                self.good = Some(Good {
+                    issuer,
+                    keys,
+                    at: since,
+                });
+                self.has_failed = false;
+                self.asked = Some(since);
+            }
+            // It failed because the process was held up, which says nothing of whom it asked.
+            Err(_) if !is_in_time(since, now) => {}
+            Err(_) => {
+                self.has_failed = true;
+                self.asked = Some(since);
+            }
+        }
+    }
+
     fn should_ask(&self, kid: &str, now: Timestamp) -> bool {
         let pause = match self.good {
             Some(_) => PAUSE,
@@ -183,6 +257,11 @@ impl Known {
         let good = self.good.as_ref();
         good.is_some_and(|good| good.is_within(within, now) && good.keys.contains_key(kid))
     }
+}
+
+/// Whether a question's answer can still be in time.
+fn is_in_time(since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(since).abs() <= HELD_UP_AFTER
 }
 
 impl Good {

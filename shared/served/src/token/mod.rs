@@ -4,7 +4,8 @@ mod keys;
 
 use std::sync::Arc;
 
-use drawbridge_entra::jwt;
+use drawbridge_config::ServeSettings;
+use drawbridge_entra::{is_guid, jwt};
 use drawbridge_time::Clock;
 use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
@@ -92,6 +93,21 @@ impl Claims {
     /// Whether it is a user's, in whose name the application asks.
     fn is_of_a_user(&self) -> bool {
         self.scp.is_some() || self.idtyp.as_ref().is_some_and(|kind| kind != "app")
+    }
+
+    /// What a token of the application `client` lacks to read what a document serves.
+    fn lacks(&self, client: &str, settings: &ServeSettings) -> Option<Forbidden> {
+        let user = self.oid.as_deref().unwrap_or_default();
+        let has_role = |role: &String| self.roles.contains(role);
+        if !settings.lists_client(client) {
+            Some(Forbidden::Client)
+        } else if self.is_of_a_user() && !settings.lists_user(user) {
+            Some(Forbidden::User)
+        } else if !settings.role.as_ref().is_none_or(has_role) {
+            Some(Forbidden::Role)
+        } else {
+            None
+        }
     }
 }
 
@@ -226,17 +242,15 @@ impl Tokens {
             Version::V2 => &claims.azp,
         };
         let client = client.as_deref().unwrap_or_default();
-        if !settings.lists_client(client) {
-            return Err(Denied::Forbidden(Forbidden::Client));
-        }
-        let user = claims.oid.as_deref().unwrap_or_default();
-        if claims.is_of_a_user() && !settings.lists_user(user) {
-            return Err(Denied::Forbidden(Forbidden::User));
-        }
-        if let Some(role) = &settings.role
-            && !claims.roles.contains(role)
-        {
-            return Err(Denied::Forbidden(Forbidden::Role));
+        if let Some(lacks) = claims.lacks(client, settings) {
+            // Who it is: the directory has signed that, and it is no secret.
+            tracing::info!(
+                tenant = tenant.name,
+                client = Some(client).filter(|client| is_guid(client)),
+                lacks = ?lacks,
+                "a good token that may not read"
+            );
+            return Err(Denied::Forbidden(lacks));
         }
         Ok(Caller {
             tenant: tenant.clone(),

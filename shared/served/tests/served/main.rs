@@ -5,7 +5,10 @@
 
 mod answers;
 mod clients;
+mod first_byte;
 mod front;
+mod hang_ups;
+mod long_answers;
 mod own_tokens;
 mod pages;
 mod tokens;

@@ -45,6 +45,38 @@ async fn pages_are_followed_by_their_links_to_the_end_and_go_on_by_the_cursor() 
 }
 
 #[tokio::test]
+async fn every_page_has_a_cursor_from_whenever_it_is_asked() {
+    let world = small_pages();
+    let from = |since: &str| format!("/api/native?sinceTimeUtc={since}");
+    for since in [
+        "1960-01-01",
+        "0001-01-01",
+        "2026-03-02",
+        "9999-12-31T23:59:59.9999999Z",
+    ] {
+        let answer = world.get(&from(since)).await;
+        assert_eq!(answer.ids(), [0; 0]);
+        assert!(answer.header("drawbridge-cursor").is_some(), "{since}");
+    }
+    let answer = world.get(&from("1960-01-01")).await;
+    let cursor = answer.header("drawbridge-cursor").unwrap();
+    world.write_of("native", [1]).await;
+    world.advance(10);
+    let next = world.get(&format!("/api/native?cursor={cursor}")).await;
+    assert_eq!(next.ids(), [1]);
+}
+
+#[tokio::test]
+async fn a_tenant_is_not_told_which_formats_others_have() {
+    let world = World::new();
+    for format in ["ocsf", "ecs"] {
+        let message = world.get(&format!("/api/{format}")).await;
+        let message = message.refused(404, "NotFound");
+        assert!(message.contains(format), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_is_not_cut_by_bytes_since_its_cursor_lies_behind_it() {
     let world = World::with_settings(RouterSettings {
         max_answer_bytes: 1,

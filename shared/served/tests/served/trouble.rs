@@ -41,6 +41,9 @@ async fn a_damaged_segment_is_never_left_out() {
         let message = answer.refused(500, "InternalServerError");
         assert!(!message.contains("sensitive"));
     }
+    // Somebody repairs it.
+    world.store.insert(FIRST, good);
+    assert_eq!(world.get("/api/alerts").await.ids(), [1]);
 }
 
 #[tokio::test]

@@ -46,6 +46,15 @@ pub(crate) struct Client {
     pub(crate) ahead_millis: i64,
 }
 
+impl Client {
+    /// Whether records may come again that were written once. By a record's time they do not, unless it is
+    /// cut to milliseconds, which a clock's is, too.
+    pub(crate) fn may_repeat(&self) -> bool {
+        let is_cut = matches!(self.form, Form::Utc(form) if form.contains("%3f"));
+        !self.cursor.is_of_a_field() || is_cut && self.cursor == Cursor::Field
+    }
+}
+
 /// How a client writes a time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Form {
@@ -78,6 +87,8 @@ impl Form {
 
 const SECONDS_Z: Form = Form::Utc("%Y-%m-%dT%H:%M:%SZ");
 const MILLIS: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%3f");
+/// What a clock of milliseconds reads once in a thousand times, and this one each time.
+const NO_MILLIS: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.000Z");
 const MICROS_Z: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%6fZ");
 const MICROS: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%6f");
 const SPACE: Form = Form::Utc("%Y-%m-%d %H:%M:%S.%6f");
@@ -240,6 +251,20 @@ pub(crate) const CLIENTS: &[Client] = &[
         "/api/alerts",
         Cursor::PollAfter(1500),
         MICROS_Z,
+        10,
+    ),
+    client(
+        "the same, and it reads no milliseconds",
+        "/api/alerts",
+        Cursor::PollAfter(1500),
+        NO_MILLIS,
+        10,
+    ),
+    client(
+        "by the record, cut to milliseconds",
+        "/api/alerts",
+        Cursor::Field,
+        MILLIS,
         10,
     ),
     client(

@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use drawbridge_served::{ClientSecret, MAX_BODY_BYTES};
+use drawbridge_served::{ClientSecret, MAX_BODY_BYTES, Unanswerable};
+use futures::StreamExt as _;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -205,6 +206,21 @@ async fn a_request_that_is_none_is_refused_as_oauth_has_it() {
             (answer.status.as_u16(), answer.header("allow")),
             (405, Some("POST"))
         );
+        if method != "HEAD" {
+            refused(&answer, 405, "invalid_request");
+        }
+    }
+    // What whoever has the connection answers of it.
+    for (reason, status) in [
+        (Unanswerable::BodyTooLong, 413),
+        (Unanswerable::NoBody, 408),
+    ] {
+        let response = endpoint.world.router.refuse(reason);
+        assert_eq!(response.status(), status);
+        let body: Vec<_> = response.into_body().collect().await;
+        let body: Value = serde_json::from_slice(body[0].as_ref().unwrap()).unwrap();
+        assert_eq!(body["error"], "invalid_request");
+        assert!(body["error_description"].is_string(), "{body}");
     }
     // Whatever is in a body of the longest kind.
     let long = vec![b'&'; MAX_BODY_BYTES];

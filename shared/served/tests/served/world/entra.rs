@@ -25,6 +25,7 @@ pub(crate) struct Entra {
     keys: Mutex<Vec<Value>>,
     is_down: Mutex<bool>,
     hangs: Mutex<bool>,
+    is_slow: Mutex<bool>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -34,6 +35,7 @@ impl Default for Entra {
             keys: Mutex::new(vec![first_key().jwk().clone()]),
             is_down: Mutex::default(),
             hangs: Mutex::default(),
+            is_slow: Mutex::default(),
             asked: Mutex::default(),
         }
     }
@@ -51,6 +53,16 @@ impl Entra {
     /// From now on, nobody gets an answer.
     pub(crate) fn hang(&self) {
         *self.hangs.lock().unwrap() = true;
+    }
+
+    /// From now on, an answer takes a second.
+    pub(crate) fn slow_down(&self) {
+        *self.is_slow.lock().unwrap() = true;
+    }
+
+    /// Whoever waits still waits, and who asks from now on gets an answer.
+    pub(crate) fn go_on(&self) {
+        *self.hangs.lock().unwrap() = false;
     }
 
     /// The addresses that were asked since this was asked last.
@@ -84,6 +96,10 @@ impl Transport for Entra {
         let hangs = *self.hangs.lock().unwrap();
         if hangs {
             std::future::pending::<()>().await;
+        }
+        let is_slow = *self.is_slow.lock().unwrap();
+        if is_slow {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         }
         if *self.is_down.lock().unwrap() {
             return Err(TransportError::Connect("down".into()));

@@ -1,0 +1,65 @@
+//! The newest records, where a limit says how many: which segments have them is found from the last one
+//! back.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use drawbridge_queue::Stamp;
+
+use crate::ahead::Ahead;
+use crate::filter::Filter;
+use crate::segments::{SegmentError, Source, records};
+
+/// A search.
+pub(crate) struct Newest {
+    source: Source,
+    /// The stamps that were not looked at yet.
+    left: Vec<Stamp>,
+    ahead: Ahead,
+    limit: u64,
+    count: u64,
+    /// Those that have some of the records, in order.
+    found: VecDeque<Stamp>,
+}
+
+/// What a search has found.
+pub(crate) struct Found {
+    pub(crate) stamps: VecDeque<Stamp>,
+    /// How many records of the first of them are too many.
+    pub(crate) too_many: u64,
+}
+
+impl Newest {
+    /// Of `stamps`, for those that have the newest `limit` records that a filter takes.
+    pub(crate) fn new(source: Source, stamps: Vec<Stamp>, limit: u64) -> Self {
+        Self {
+            ahead: Ahead::new(source.clone(), stamps.iter().rev().copied()),
+            source,
+            left: stamps,
+            limit,
+            count: 0,
+            found: VecDeque::new(),
+        }
+    }
+
+    /// Looks at one more segment; what was found, if that was the last one to be looked at.
+    pub(crate) async fn next(
+        &mut self,
+        filter: &Arc<Filter>,
+    ) -> Result<Option<Found>, SegmentError> {
+        let next = self.ahead.next().await.transpose()?;
+        if let (Some(stamp), Some(packed)) = (self.left.pop(), next.flatten()) {
+            let lines = self.source.lines(&packed, filter).await?;
+            let count = records(&lines).count() as u64;
+            if count > 0 {
+                self.found.push_front(stamp);
+            }
+            self.count += count;
+        }
+        let is_enough = self.count >= self.limit;
+        Ok((is_enough || self.left.is_empty()).then(|| Found {
+            stamps: std::mem::take(&mut self.found),
+            too_many: self.count.saturating_sub(self.limit),
+        }))
+    }
+}
