@@ -25,11 +25,23 @@ fn proxy_host(value: &str) -> Option<String> {
     proxy.host().map(str::to_owned)
 }
 
-/// The variable that is to name a proxy for https and does not. The HTTP client would pass it over, and
-/// connect directly.
+/// The variable that is to name a proxy for https and does not, or is empty beside one that does. The HTTP
+/// client would pass it over, and connect directly.
 pub(crate) fn unusable_proxy(variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
-    let name = https_proxy(&variable)?;
-    proxy_host(&variable(name)?).is_none().then_some(name)
+    https_proxy(&variable)?;
+    let is_unusable = |name: &&str| variable(name).is_some_and(|value| !is_proxy(&value));
+    VARIABLES.into_iter().find(is_unusable)
+}
+
+/// How the address of a proxy may begin.
+const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+
+/// Whether the HTTP client takes it for a proxy; it takes none with a blank around.
+fn is_proxy(value: &str) -> bool {
+    let is_one = |proxy: http::Uri| {
+        proxy.host().is_some() && proxy.scheme_str().is_none_or(|is| SCHEMES.contains(&is))
+    };
+    value.parse().is_ok_and(is_one)
 }
 
 #[cfg(test)]
@@ -67,8 +79,21 @@ mod tests {
             let is_set = !value.trim().is_empty();
             assert_eq!(unusable, is_set.then_some("ALL_PROXY"), "{value}");
         }
-        let good = |name: &str| (name == "https_proxy").then(|| "proxy:3128".to_owned());
-        assert_eq!(unusable_proxy(good), None);
+        let unusable = |name: &'static str, value: &'static str| {
+            unusable_proxy(move |asked| match asked {
+                "https_proxy" => Some("http://proxy:3128".to_owned()),
+                asked => (asked == name).then(|| value.to_owned()),
+            })
+        };
+        assert_eq!(unusable("HTTPS_PROXY", "proxy:3128"), None);
+        assert_eq!(unusable("HTTP_PROXY", "ftp://proxy"), None);
+        for value in ["", " ", "http://proxy:3128 ", "ftp://proxy", "foo://proxy"] {
+            assert_eq!(
+                unusable("HTTPS_PROXY", value),
+                Some("HTTPS_PROXY"),
+                "{value}"
+            );
+        }
         let both = |name: &str| Some(format!("http://{}.example", name.to_ascii_lowercase()));
         assert!(https_proxy_hosts(both).contains(&"all_proxy.example".to_owned()));
     }

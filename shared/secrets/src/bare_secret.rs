@@ -46,8 +46,8 @@ pub enum NotBare {
     Blanks,
     /// Longer than what is expected.
     #[error(
-        "a text of {TOO_LONG_FOR_A_TOKEN} characters or more, such as a part of a key in base64 or \
-         hexadecimal"
+        "a text of too many characters, such as a part of a key in base64 or hexadecimal (a client secret \
+         has at most 64, a token less than {TOO_LONG_FOR_A_TOKEN})"
     )]
     Encoded,
     /// A path, a variable's name, an address.
@@ -71,7 +71,10 @@ pub enum NotBare {
     #[error("no signed token (JWT) of three parts in base64")]
     NoJwt,
     /// Other characters than those of a token.
-    #[error("a text with characters that no token has")]
+    #[error(
+        "a text with a quotation mark, a backslash or a letter that is not ASCII, as no token and no new \
+         client secret has"
+    )]
     Foreign,
 }
 
@@ -146,7 +149,7 @@ fn found_in_text(
         if is_json(text, &squeezed, place, expected) {
             return Some(NotBare::Json);
         }
-        if expected == Expected::Token && is_text(text, place) && is_piece(text) {
+        if expected == Expected::Token && is_text(text, place) && is_piece(text, place) {
             return Some(NotBare::Piece);
         }
     }

@@ -1,6 +1,8 @@
 //! Documents in which secrets are kept by name: JSON, XML, and files of several lines.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use crate::distinct::Distinct;
 
 /// Where a text was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +54,16 @@ pub(crate) fn is_json(text: &str, squeezed: &str, place: Place, expected: Expect
 
 /// Whether what was stored stands for an API key of Grafana's, and for nothing else.
 pub(crate) fn is_api_key(text: &str, place: Place) -> bool {
-    let is_one = |object: Map<String, Value>| {
-        object.len() == API_KEY.len() && API_KEY.iter().all(|name| object.contains_key(*name))
+    let Ok(Distinct(Value::Object(object))) = serde_json::from_str(text) else {
+        return false;
     };
-    place == Place::Encoded && serde_json::from_str(text).is_ok_and(is_one)
+    let [key, name, id] = API_KEY.map(|name| object.get(name));
+    place == Place::Encoded
+        && object.len() == API_KEY.len()
+        && [key, name]
+            .iter()
+            .all(|text| text.is_some_and(Value::is_string))
+        && id.is_some_and(Value::is_number)
 }
 
 /// Whether what was stored stands for a text of several lines, such as a file.

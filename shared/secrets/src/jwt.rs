@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::bare_secret::{NotBare, found};
 use crate::distinct::Distinct;
 use crate::document::{Expected, Place};
+use crate::encoded::readings;
 
 /// How the name of a member ends that is a secret of its own and no claim, in small letters and without
 /// marks such as `_`. What only has such a word in it is about a secret: `pwdLastSet`, or
@@ -66,6 +67,8 @@ pub(crate) struct Jwt {
     header: Map<String, Value>,
     claims: Map<String, Value>,
     signature: Zeroizing<Vec<u8>>,
+    /// The same in base64: what was put behind a shorter one begins anywhere in it.
+    encoded: Zeroizing<String>,
 }
 
 impl Jwt {
@@ -83,6 +86,7 @@ impl Jwt {
             header: object(header)?,
             claims: object(claims)?,
             signature: decoded(signature)?,
+            encoded: Zeroizing::new(signature.to_owned()),
         };
         jwt.has_whole_signature().then_some(jwt)
     }
@@ -103,7 +107,8 @@ impl Jwt {
         [&self.header, &self.claims]
             .into_iter()
             .find_map(|object| search.object(object, false))
-            .or_else(|| search.bytes(&self.signature))
+            .or_else(|| readings(&self.encoded).find_map(|bytes| search.bytes(&bytes)))
+            .or_else(|| is_printable(&self.signature).then_some(NotBare::SecretInToken))
     }
 }
 
@@ -144,6 +149,13 @@ impl Search {
         let fewer = self.encodings.checked_sub(1)?;
         found(bytes, Place::Encoded, Expected::Claim, fewer)
     }
+}
+
+/// Whether it is a text, which the bytes of a signature are by no chance.
+fn is_printable(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
 }
 
 fn is_flag(text: &str) -> bool {

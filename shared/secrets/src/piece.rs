@@ -1,49 +1,68 @@
-//! Pieces of documents, wherever they were cut off: by what stands beside a quotation mark in JSON, YAML,
-//! XML and the lines of a shell, and by brackets.
+//! Pieces of documents, wherever they were cut off: by quotation marks, by brackets and names, and by tags.
 
-/// What stands beside a quotation mark in a document. In a password of random characters that has such a
-/// mark at all, one of these may stand there by chance: Entra makes no such ones any more.
-const BESIDE: [char; 9] = ['{', '}', '[', ']', ':', ',', '=', '<', '>'];
+use crate::document::Place;
 
-/// Quotation marks as other texts write them, and as editors do.
-const OTHER_MARKS: [&str; 16] = [
-    "&quot;", "&apos;", "&#34", "&#39", "\\u0022", "\\u0027", "\\x22", "\\x27", "\\\"", "\\'", "“",
-    "”", "„", "‘", "’", "«",
+/// Quotation marks, and what stands for one: no token and no client secret that is made today has any.
+const MARKS: [&str; 12] = [
+    "\"", "'", "\\", "&#", "&quot;", "&apos;", "&lt;", "&gt;", "&ldquo;", "&rdquo;", "&laquo;",
+    "&raquo;",
 ];
 
-/// Whether a text is a piece of a document.
-pub(crate) fn is_piece(text: &str) -> bool {
-    let text: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let is_beside = |pair: &[char]| match pair {
-        ['"' | '\'', beside] | [beside, '"' | '\''] => BESIDE.contains(beside),
-        _ => false,
-    };
-    if text.windows(2).any(is_beside) {
-        return true;
+/// The parts of tags.
+const TAGS: [&str; 2] = ["</", "]]>"];
+
+const OPEN: [char; 5] = ['{', '[', '(', '@', '<'];
+const CLOSED: [char; 4] = ['}', ']', ')', '>'];
+
+/// Whether a text is a piece of a document. What a text stands for is looked at only if all of it can be
+/// read.
+pub(crate) fn is_piece(text: &str, place: Place) -> bool {
+    let is_readable = |c: char| !c.is_control() || c.is_ascii_whitespace();
+    if place == Place::Encoded && !text.chars().all(is_readable) {
+        return false;
     }
-    let text: String = text.into_iter().collect();
-    OTHER_MARKS.iter().any(|mark| text.contains(mark)) || is_in_brackets(&text) || is_markup(&text)
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let has_any = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
+    !text.is_ascii()
+        || has_any(&MARKS)
+        || has_any(&TAGS)
+        || is_in_brackets(&text)
+        || is_markup(&text)
 }
 
-/// Whether it is an object, or an end of one, or a list, whose quotation marks were lost.
+/// Whether it is an object or a list, or an end of one, whose quotation marks were lost.
 fn is_in_brackets(text: &str) -> bool {
-    let inside = text.trim_matches(['{', '}', '[', ']', ',']);
-    let is_member = |part: &str| {
-        let name = part.split_once([':', '=']).map_or("", |(name, _)| name);
-        name.len() > 1 && is_name(name)
-    };
-    let is_object = || text.starts_with('{') || text.ends_with('}');
-    let is_list = || text.starts_with('[') && text.ends_with(']');
-    is_object() && inside.split(',').any(is_member) || is_list() && inside.contains(',')
+    let unnamed = text.strip_prefix("map").unwrap_or(text);
+    let opened = unnamed.trim_start_matches(OPEN);
+    let is_opened = opened.len() < unnamed.len();
+    let is_closed = text.ends_with(CLOSED);
+    let is_list = opened.contains([',', ';']);
+    let members = || opened.split([',', ';']).filter(|part| is_member(part));
+    (is_opened || is_closed) && is_list
+        || is_opened && name_of(opened).is_some()
+        || is_closed && members().next().is_some()
+        || members().count() > 1
+}
+
+/// Whether a part begins with a name that is not there by chance.
+fn is_member(part: &str) -> bool {
+    name_of(part).is_some_and(|name| name.len() > 1)
+}
+
+/// The name in front of a value.
+fn name_of(part: &str) -> Option<&str> {
+    let (name, _) = part.split_once([':', '='])?;
+    (!name.is_empty() && is_name(name)).then_some(name)
 }
 
 /// Whether a tag of XML is in it.
 fn is_markup(text: &str) -> bool {
     let is_tag = |rest: &str| {
         let name = rest.split_once('>').map_or("", |(name, _)| name);
-        !name.is_empty() && is_name(name)
+        let name = name.trim_end_matches('/');
+        !name.is_empty() && name.split(':').all(is_name)
     };
-    text.contains("</") || text.ends_with("/>") || text.split('<').skip(1).any(is_tag)
+    text.ends_with("/>") || text.split('<').skip(1).any(is_tag)
 }
 
 fn is_name(text: &str) -> bool {
@@ -63,34 +82,47 @@ mod tests {
     fn a_document_is_known_wherever_it_was_cut() {
         for text in [
             r#"S"}]"#,
-            r#"S"}}"#,
-            r#"S"},"#,
-            r#"S"}],"#,
-            r#"S"]}"#,
-            r#"S"]]"#,
-            r#"S'}]"#,
             r#"S"},{""#,
             r#"S"],["T"#,
-            "S,fabrikam:T}",
-            "[S,T]",
             r#"["S"#,
-            r#"{"S"#,
-            r#"contoso">S</secret><tenant>1111"#,
-            r#"value="S"/>"#,
-            "value='S",
-            "<secret>S",
-            "S</secret",
-            "contoso&quot;:&quot;S",
-            r"\u0022contoso\u0022:\u0022S\u0022",
-            "“contoso”:“S”",
-            "{uk:S,de:T",
-            "uk:S,de:T}",
-            "{ uk: S",
+            r#""S";"T""#,
+            r#""S"|"T""#,
+            r#"- "S""#,
+            "? 'S'",
             r#"n":"S"#,
             r#"\"S\""#,
+            r"\u0022contoso\u0022:\u0022S\u0022",
+            r"S\u201d,\u201cT",
+            "contoso&quot;:&quot;S",
+            "S&#x27;,&#x27;T",
+            "“contoso”:“S”",
+            "S″,″T",
+            "»S«",
+            "S,fabrikam:T}",
+            "[S,T]",
+            "[S,T",
+            "S,T]",
+            "(S;T",
+            "{uk:S,de:T",
+            "uk:S,de:T",
+            "uk=S;de=T",
+            "{ u: S",
+            "[contoso:S]",
+            "map[hec:S soar:T]",
+            "@{contoso=S;fab=T}",
+            r#"contoso">S</secret><tenant>1111"#,
+            "value='S",
+            "<secret>S",
+            "<t:s>S<t:s>T",
+            "S<x/>T",
+            "S</secret",
+            "S]]><![CDATA[T",
+            "&lt;secret&gt;S",
         ] {
             let text = text.replace('S', S).replace('T', T);
-            assert!(is_piece(&text), "{text}");
+            for place in [Place::Whole, Place::Encoded] {
+                assert!(is_piece(&text, place), "{text}");
+            }
         }
     }
 
@@ -102,14 +134,15 @@ mod tests {
             "zjpqRX7614|^(jrsQBGQF9#",
             "H2Uc_|^Ax.j(+3m>NVVx]DOx9",
             "avc!bH9;5<d9L,M!",
-            "x`7u\\P\"zJm",
+            "K?-lEGUTDGGJL1wM]A3pJ*AH8h2oLhA[",
             "<xY7@:/=?*>",
-            "[xY7@:/=?*{}z",
-            "{xY7@:/=?*z",
-            "{xY7@/=?*z}",
+            "[xY7@:/=?*z",
             "VuaCfGcBCdbkQm-e5aOx:ui2lp2axTNmsyakw9tvNnw",
+            "drawbridge:correct horse battery staple",
         ] {
-            assert!(!is_piece(text), "{text}");
+            assert!(!is_piece(text, Place::Whole), "{text}");
         }
+        // Bytes that are a text only by chance.
+        assert!(!is_piece("\u{7}\u{1}'é", Place::Encoded));
     }
 }

@@ -75,10 +75,25 @@ impl Backlog {
             return Ok(());
         };
         if !self.folder.is_live(&newest.source)? {
-            let since = self.folder.after(newest).await?;
-            self.held.extend(since);
+            match self.folder.after(newest).await {
+                Ok(since) => self.held.extend(since),
+                // What is held open is delivered first, whatever is in the way of the rest.
+                Err(error) if !self.has_a_line()? => return Err(error),
+                Err(_) => {}
+            }
         }
         Ok(())
+    }
+
+    /// Whether a line of what is held open is not delivered.
+    fn has_a_line(&mut self) -> Result<bool, FileError> {
+        for held in &mut self.held {
+            let has_a_line = held.has_a_line();
+            if has_a_line.map_err(self.folder.fault(&held.source.name))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The next lines of the first file; none at its end.

@@ -86,7 +86,7 @@ impl Checkpoint {
     /// which the rest is delivered while it is held open, nothing is noted, and the folder stays gone.
     pub(super) fn write(&self, position: &Position) -> Result<(), FileError> {
         let folder = std::fs::symlink_metadata(self.root.path());
-        if folder.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        if !folder.is_ok_and(|folder| folder.is_dir()) {
             return Ok(());
         }
         let written = serde_json::to_vec(position)

@@ -59,8 +59,10 @@ impl Folder {
 
     /// Whether the file is the live one.
     pub(super) fn is_live(&self, source: &Source) -> Result<bool, FileError> {
-        let is_at = self.root.is_at(&self.live, source.file());
-        is_at.map_err(self.fault(&self.live))
+        match self.root.is_at(&self.live, source.file()) {
+            Err(error) if is_no_folder(&error) => Ok(false),
+            is_at => is_at.map_err(self.fault(&self.live)),
+        }
     }
 
     /// The path that a file has now, if it has any.
@@ -254,7 +256,7 @@ impl Folder {
         let fault = |error| FileError::io(self.root.path(), &error);
         let mut listed = Vec::new();
         let entries = match self.root.entries("") {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) if is_no_folder(&error) => Vec::new(),
             entries => entries.map_err(fault)?,
         };
         for entry in entries {
@@ -290,6 +292,12 @@ async fn look_repeatedly<T>(
         looked = look();
     }
     looked
+}
+
+/// Whether the folder is gone, or something else is in its place.
+fn is_no_folder(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
 }
 
 /// When a file was written to last; some file systems do not say.

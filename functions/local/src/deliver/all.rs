@@ -125,9 +125,17 @@ impl Files<'_> {
     async fn round(&mut self, stop: &watch::Receiver<bool>) -> Result<Round, Failure> {
         let mut round = Round::default();
         let file = file_name(self.target.format);
-        let found = tenants(&self.folder, &file).map_err(|error| {
-            Failure::of(format!("{} cannot be read: {error}", self.folder.display()))
-        })?;
+        let found = match tenants(&self.folder, &file) {
+            Ok(found) => found,
+            Err(error) => {
+                let trouble = format!("{} cannot be read: {error}", self.folder.display());
+                if self.open.is_empty() {
+                    return Err(Failure::of(trouble));
+                }
+                // What is held open is delivered first.
+                Found::default()
+            }
+        };
         round.all += found.troubles.len();
         round.undone += found.troubles.len();
         for (name, trouble) in found.troubles {
@@ -159,10 +167,8 @@ impl Files<'_> {
                 }
                 // It was rotated, and what comes next is not there yet.
                 Err(FileError::Missing { .. }) => None,
-                Err(error) => {
-                    self.open.remove(&name);
-                    Some(Failure::of(error))
-                }
+                // What it holds open is not given up for that.
+                Err(error) => Some(Failure::of(error)),
             };
             round.undone += usize::from(trouble.is_some());
             self.tell(&name, trouble.map(|trouble| trouble.to_string()));
@@ -178,7 +184,7 @@ impl Files<'_> {
     fn with_gone(&mut self, mut names: Vec<String>) -> Vec<String> {
         self.open.retain(|name, delivery| {
             let is_there = names.contains(name);
-            is_there || delivery.left().is_ok_and(|left| !left.is_empty())
+            is_there || !delivery.left().is_ok_and(|left| left.is_empty())
         });
         names.extend(self.open.keys().cloned());
         names.sort_unstable();
@@ -246,6 +252,12 @@ impl Files<'_> {
             all: self.open.len(),
             ..Round::default()
         };
+        // Those that could not even be opened.
+        let troubles = self.told.keys();
+        let troubles = troubles.filter(|name| !self.open.contains_key(*name));
+        let troubles = troubles.count();
+        round.all += troubles;
+        round.undone += troubles;
         for (name, mut delivery) in std::mem::take(&mut self.open) {
             if let Err(failure) = check_at_end(&mut delivery).await {
                 round.undone += 1;

@@ -57,8 +57,9 @@ proptest! {
             prop_assert_eq!(check_bare(text), Ok(()), "{}", text);
         }
         for text in [&hex, &capitals, &base64, &base64_url, &letters, &of_entra] {
-            let short: String = text.chars().take(99).collect();
-            prop_assert_eq!(said(&short), [Ok(()), Ok(())], "{}", text);
+            let short = |chars: usize| text.chars().take(chars).collect::<String>();
+            prop_assert_eq!(said(&short(64))[0], Ok(()), "{}", text);
+            prop_assert_eq!(said(&short(99))[1], Ok(()), "{}", text);
         }
     }
 
