@@ -74,7 +74,9 @@ impl Poller {
         }
         self.sum_up(&mut saved, &mut report);
         read = self.flush(before, read, &mut report).await?;
-        if read.is_ok() && report.is_on_time() {
+        // One that was stopped before it had anything of Graph says nothing of the tenant.
+        let has_read = report.pages > 0 || report.ending == Ending::Complete;
+        if read.is_ok() && report.is_on_time() && has_read {
             saved.state.last_success = Some(self.clock.now());
             saved.state.failing_since = None;
             if let Some(alerts) = &self.settings.polled_alerts {

@@ -107,12 +107,15 @@ fn what_is_left_of_a_tenant_is_delivered_when_its_folder_is_gone() {
     write_of(&folder, "other", &tenant, OTHER, "");
     on(&folder, &["poll", "--all", "--once"]).well();
     let gone = folder.path().join("contoso");
-    for (status, delivered) in [(503, 0), (200, 5)] {
+    for (is_replaced, status, delivered) in [(false, 503, 0), (true, 503, 0), (true, 200, 5)] {
         server.answers(503);
         let child = all(&folder, &server, &["--every", "1s"]).spawn().unwrap();
         let asked = server.asked();
         until(|| server.asked() >= asked + 2);
         std::fs::rename(&gone, gone.with_extension("moved")).unwrap();
+        if is_replaced {
+            std::fs::write(&gone, "x").unwrap();
+        }
         server.answers(status);
         until(|| server.files().len() == delivered);
         signal(&child, "-TERM");
@@ -124,6 +127,9 @@ fn what_is_left_of_a_tenant_is_delivered_when_its_folder_is_gone() {
             ),
             _ => outcome.well(),
         };
+        if is_replaced {
+            std::fs::remove_file(&gone).unwrap();
+        }
         assert!(!gone.exists());
         std::fs::rename(gone.with_extension("moved"), &gone).unwrap();
     }
