@@ -101,7 +101,7 @@ impl Spelling {
             ),
             Self::Account => (
                 "an account with or without its domain",
-                "compare UserName without the domain",
+                "compare the name without the domain",
             ),
             Self::Host => (
                 "a host with or without its domain",
@@ -154,6 +154,9 @@ fn spelling(n: usize, old: &Value, new: &Value, rows: [&Row; 2]) -> Option<Spell
     }
     if keys::is_list(n) && parts(&a_low) == parts(&b_low) {
         return Some(Spelling::List);
+    }
+    if KEYS[n].name == "LogOnUsers" && are_of_the_same_accounts(&a_low, &b_low) {
+        return Some(Spelling::Account);
     }
     if without_spaces(&a_low) == without_spaces(&b_low) {
         return Some(Spelling::Spaces);
@@ -232,6 +235,19 @@ pub(crate) fn parts(list: &str) -> Vec<&str> {
 fn account(user: &str) -> &str {
     let user = user.rsplit_once('\\').map_or(user, |(_, name)| name);
     user.split_once('@').map_or(user, |(name, _)| name)
+}
+
+/// Whether two lists are of the same accounts, each with its domain on one side or alike on both.
+fn are_of_the_same_accounts(old: &str, new: &str) -> bool {
+    let [old, new] = [old, new].map(|list| {
+        let mut users = parts(list);
+        users.sort_by_key(|user| (account(user), *user));
+        users
+    });
+    let are_same = |(a, b): (&&str, &&str)| {
+        a == b || account(a) == account(b) && (account(a) == *a || account(b) == *b)
+    };
+    old.len() == new.len() && old.iter().zip(&new).all(are_same)
 }
 
 /// The domain in `domain\name` and `name@domain`.
@@ -328,6 +344,15 @@ mod tests {
                 spelt(Spelling::List),
             ),
             ("LogOnUsers", json!("a;b"), json!("a"), Different),
+            (
+                "LogOnUsers",
+                json!("CORP\\b; CORP\\a"),
+                json!("a;b"),
+                spelt(Spelling::Account),
+            ),
+            ("LogOnUsers", json!("D\\a;D\\b"), json!("E\\a;b"), Different),
+            ("LogOnUsers", json!("D\\a;D\\b"), json!("a;c"), Different),
+            ("LogOnUsers", json!("D\\a;E\\a"), json!("a"), Different),
             ("AlertTitle", json!("a, b"), json!("b, a"), Different),
             (
                 "FilePath",
