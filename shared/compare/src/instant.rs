@@ -7,13 +7,18 @@ use jiff::{Timestamp, tz::Offset};
 use crate::value::Spelling;
 
 const SECOND: i128 = 1_000_000_000;
+const DAY: i128 = 24 * 3600 * SECOND;
+
+/// The clocks of two zones differ by whole quarters of an hour, and by at most so much from UTC.
+const QUARTER: i128 = 15 * 60 * SECOND;
+const FURTHEST: i128 = 14 * 4 * QUARTER;
 
 /// A time, and what its text says of it.
 pub(crate) struct Instant {
     /// In UTC, where the text names no zone.
     pub(crate) at: Timestamp,
     pub(crate) has_zone: bool,
-    /// How many nanoseconds a step of its last digit takes.
+    /// How many nanoseconds a step of its last digit takes that is no zero of a fraction.
     unit: i128,
 }
 
@@ -24,11 +29,11 @@ pub(crate) fn read(text: &str) -> Option<Instant> {
     let ticks = text
         .strip_prefix("/Date(")
         .and_then(|rest| rest.strip_suffix(")/"));
-    if let Some((at, digits)) = epoch(ticks.unwrap_or(text)) {
+    if let Some((at, unit)) = epoch(ticks.unwrap_or(text)) {
         return Some(Instant {
             at,
             has_zone: true,
-            unit: 10_i128.pow(9_u32.saturating_sub(digits)),
+            unit,
         });
     }
     let (plain, zone) = without_zone_name(text);
@@ -45,7 +50,7 @@ pub(crate) fn read(text: &str) -> Option<Instant> {
     Some(Instant {
         at,
         has_zone,
-        unit: unit(text),
+        unit: unit(plain),
     })
 }
 
@@ -58,22 +63,39 @@ fn without_zone_name(text: &str) -> (&str, &str) {
     }
 }
 
-/// The nanoseconds of a step of the last digit: of the fraction, the second, or the minute where a text
-/// ends with it.
+/// The nanoseconds of a step of the last digit: of the fraction, or of the second, minute, hour or day
+/// where a text ends with it. Zeros that a fraction ends with may stand in place of digits.
 fn unit(text: &str) -> i128 {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    if let Some((_, fraction)) = text.split_once('.') {
-        let digits = u32::try_from(digits(fraction)).unwrap_or(9);
-        return 10_i128.pow(9_u32.saturating_sub(digits));
+    let fraction = text
+        .rsplit_once(['.', ','])
+        .map(|(_, rest)| &rest[..digits(rest)])
+        .filter(|fraction| !fraction.is_empty());
+    if let Some(fraction) = fraction {
+        return unit_of_fraction(fraction);
     }
-    match text.split_once(':') {
-        Some((_, minutes)) if !minutes[digits(minutes)..].starts_with(':') => 60 * SECOND,
-        _ => SECOND,
+    if let Some((_, minutes)) = text.split_once(':') {
+        let has_seconds = minutes[digits(minutes)..].starts_with(':');
+        return if has_seconds { SECOND } else { 60 * SECOND };
+    }
+    match text.split_once(['T', 't', ' ']) {
+        None => DAY,
+        Some((_, time)) => match digits(time) {
+            0..=2 => 3600 * SECOND,
+            3..=4 => 60 * SECOND,
+            _ => SECOND,
+        },
     }
 }
 
-/// A number of seconds, of milliseconds if it is that large, and the digits of the fraction.
-fn epoch(text: &str) -> Option<(Timestamp, u32)> {
+fn unit_of_fraction(digits: &str) -> i128 {
+    let digits = u32::try_from(digits.trim_end_matches('0').len()).unwrap_or(9);
+    10_i128.pow(9_u32.saturating_sub(digits))
+}
+
+/// A number of seconds, of milliseconds if it is that large, and the nanoseconds of a step of its last
+/// digit.
+fn epoch(text: &str) -> Option<(Timestamp, i128)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !matches!(whole.len(), 9..=13) || !are_digits(whole) || !are_digits(fraction) {
@@ -81,11 +103,15 @@ fn epoch(text: &str) -> Option<(Timestamp, u32)> {
     }
     let number: i64 = whole.parse().ok()?;
     if whole.len() > 11 {
-        return Some((Timestamp::from_millisecond(number).ok()?, 3));
+        let milliseconds = &whole[whole.len() - 3..];
+        let at = Timestamp::from_millisecond(number).ok()?;
+        return Some((at, unit_of_fraction(milliseconds)));
     }
     let nanos: i32 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
-    let digits = u32::try_from(fraction.len()).ok()?;
-    Some((Timestamp::new(number, nanos).ok()?, digits))
+    Some((
+        Timestamp::new(number, nanos).ok()?,
+        unit_of_fraction(fraction),
+    ))
 }
 
 /// What makes two different texts the same time, if they are.
@@ -94,20 +120,30 @@ pub(crate) fn spelling(old: &str, new: &str) -> Option<Spelling> {
     if a.at == b.at {
         return Some(Spelling::TimeNotation);
     }
-    // The digits that one of the two has not say nothing of the zone.
     let unit = a.unit.max(b.unit);
-    let cut = |time: &Instant| time.at.as_nanosecond().div_euclid(unit) * unit;
-    let between = cut(&a) - cut(&b);
-    if between == 0 {
+    let other_zone = || (a.has_zone != b.has_zone).then_some(Spelling::TimeZone);
+    if unit == DAY {
+        // A date is never rounded: the one before or after is that of another zone.
+        let [a, b] = [&a, &b].map(|time| time.at.as_nanosecond().div_euclid(DAY));
+        return match (a - b).abs() {
+            0 => Some(Spelling::TimePrecision),
+            1 => other_zone(),
+            _ => None,
+        };
+    }
+    // The digits that one of the two has not may be cut or rounded, and say nothing of the zone.
+    let between = a.at.as_nanosecond() - b.at.as_nanosecond();
+    if between.abs() < unit {
         return Some(Spelling::TimePrecision);
     }
-    (a.has_zone != b.has_zone && is_of_zones(between)).then_some(Spelling::TimeZone)
+    let quarters = (between + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+    let is_near = (between - quarters).abs() < unit;
+    other_zone().filter(|_| is_near && is_of_zones(quarters))
 }
 
 /// Whether so many nanoseconds may lie between the clocks of two zones.
 pub(crate) fn is_of_zones(nanos: i128) -> bool {
-    const QUARTER: i128 = 15 * 60 * SECOND;
-    nanos % QUARTER == 0 && nanos.abs() <= 14 * 4 * QUARTER
+    nanos % QUARTER == 0 && nanos.abs() <= FURTHEST
 }
 
 #[cfg(test)]
@@ -145,7 +181,26 @@ mod tests {
             ("2020-09-30 16:09:20.357", Some(Spelling::TimeZone)),
             ("2020-09-30 16:09:20.357 CEST", Some(Spelling::TimeZone)),
             ("Sep 30, 2020 @ 16:09:20.357", Some(Spelling::TimeZone)),
-            ("2020-09-30T16:09:21", None),
+            ("2020-09-30", Some(Spelling::TimePrecision)),
+            ("2020-09-30T14Z", Some(Spelling::TimePrecision)),
+            ("20200930T1409Z", Some(Spelling::TimePrecision)),
+            ("2020-09-30T14:09:20.000Z", Some(Spelling::TimePrecision)),
+            ("2020-09-30T14:09:20.36Z", Some(Spelling::TimePrecision)),
+            ("2020-09-30T14:09:20,358Z", Some(Spelling::TimePrecision)),
+            ("2020-09-30T14:09:21Z", Some(Spelling::TimePrecision)),
+            ("1601474960000", Some(Spelling::TimePrecision)),
+            ("1601474960360", Some(Spelling::TimePrecision)),
+            ("2020-09-30T16:09:21", Some(Spelling::TimeZone)),
+            ("2020-09-30T16:09:20.358", Some(Spelling::TimeZone)),
+            ("2020-09-29", Some(Spelling::TimeZone)),
+            ("2020-10-01", Some(Spelling::TimeZone)),
+            ("2020-10-02", None),
+            ("2020-09-28", None),
+            ("2020-09-30T14:09:22Z", None),
+            ("2020-09-30T14:09:20.359Z", None),
+            ("2020-09-30T14:09:20.356Z", None),
+            ("1601474962000", None),
+            ("2020-09-30T16:09:22", None),
             ("2020-09-30T16:09:20Z", None),
             ("2020-09-30T16:09:20.35743Z", None),
             ("2020-09-30T14:10:20.35743", None),

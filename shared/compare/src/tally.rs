@@ -100,10 +100,9 @@ impl<'r> Pair<'r> {
 /// The counts of a key.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
-    /// Of a key that is made up here: how many values of ours there were, and how many are lost. The
-    /// retired API's were never to come again.
+    /// Where the old record is one of ours: how many values there were, and how many are lost.
     ours: u64,
-    ours_lost: u64,
+    pub(crate) ours_lost: u64,
     pub(crate) outcomes: BTreeMap<Outcome, u64>,
     pub(crate) examples: Vec<Example>,
     /// Of what is lost or changed: which other key of the new record holds the old value, how often.
@@ -118,7 +117,16 @@ impl Tally {
     /// Counts what became of key `n`.
     pub(crate) fn add(&mut self, n: usize, pair: &Pair<'_>) {
         let Pair { old, new, .. } = *pair;
-        let outcome = compare(n, old, new);
+        let mut outcome = compare(n, old, new);
+        let is_respelt = || old.get(n).map(text) != new.get(n).map(text);
+        if pair.is_old_ours
+            && keys::is_synthesised(n)
+            && matches!(outcome, Outcome::Spelling(_))
+            && is_respelt()
+        {
+            // What deduplicates on it compares texts.
+            outcome = Outcome::Different;
+        }
         *self.outcomes.entry(outcome).or_default() += 1;
         let examples = self
             .examples
@@ -154,7 +162,7 @@ impl Tally {
             self.longer_lists += u64::from(left == was.len());
             self.other_lists += u64::from(left > 0 && left < was.len());
         }
-        if keys::is_synthesised(n) && pair.is_old_ours {
+        if pair.is_old_ours {
             self.ours += u64::from(!matches!(outcome, Outcome::Empty | Outcome::Filled));
             self.ours_lost += u64::from(matches!(outcome, Outcome::Emptied | Outcome::Different));
         }
@@ -202,7 +210,7 @@ impl Tally {
     }
 
     /// How many lost values of key `n` count, and of how many: of a key that is made up here, those of
-    /// ours.
+    /// ours, as the retired API's were never to come again.
     pub(crate) fn counted(&self, n: usize) -> (u64, u64) {
         match keys::is_synthesised(n) {
             true => (self.ours_lost, self.ours),

@@ -39,7 +39,7 @@ pub enum Spelling {
     AsText,
     /// An instant with another zone, number of digits or notation.
     TimeNotation,
-    /// An instant with fewer digits on one side, so that the rest of it is lost there.
+    /// An instant with fewer digits on one side, cut or rounded, so that the rest of it is lost there.
     TimePrecision,
     /// A time that lost its zone: whole quarters of an hour lie between the two.
     TimeZone,
@@ -75,7 +75,10 @@ impl Spelling {
                 "the notation of a time",
                 "parse it and compare instants, not texts",
             ),
-            Self::TimePrecision => ("the digits of a time", "compare it to the second"),
+            Self::TimePrecision => (
+                "the digits of a time",
+                "compare no more of it than both sides have, and allow for rounding",
+            ),
             Self::TimeZone => (
                 "a time without its zone",
                 "read the new one as UTC, and the old one in the zone of the export",
@@ -98,7 +101,7 @@ impl Spelling {
             ),
             Self::Account => (
                 "an account with or without its domain",
-                "compare UserName without the domain",
+                "compare the name without the domain",
             ),
             Self::Host => (
                 "a host with or without its domain",
@@ -152,6 +155,9 @@ fn spelling(n: usize, old: &Value, new: &Value, rows: [&Row; 2]) -> Option<Spell
     if keys::is_list(n) && parts(&a_low) == parts(&b_low) {
         return Some(Spelling::List);
     }
+    if KEYS[n].name == "LogOnUsers" && are_of_the_same_accounts(&a_low, &b_low) {
+        return Some(Spelling::Account);
+    }
     if without_spaces(&a_low) == without_spaces(&b_low) {
         return Some(Spelling::Spaces);
     }
@@ -183,11 +189,16 @@ fn spelling(n: usize, old: &Value, new: &Value, rows: [&Row; 2]) -> Option<Spell
             let is_short = [&a_low, &b_low]
                 .into_iter()
                 .any(|user| account(user) == user);
-            (is_short && account(&a_low) == account(&b_low)).then_some(Spelling::Account)
+            let is_same = is_short && account(&a_low) == account(&b_low);
+            let stated = [&a_low, &b_low].map(|user| domain_of_account(user));
+            (is_same && may_share_domain(stated, "UserDomain", rows)).then_some(Spelling::Account)
         }
         "ComputerDnsName" | "MachineName" => {
             let is_short = !a.contains('.') || !b.contains('.');
-            (is_short && label(&a_low) == label(&b_low)).then_some(Spelling::Host)
+            let is_same = is_short && label(&a_low) == label(&b_low);
+            let stated =
+                [&a_low, &b_low].map(|host| host.split_once('.').map(|(_, domain)| domain));
+            (is_same && may_share_domain(stated, "MachineDomain", rows)).then_some(Spelling::Host)
         }
         "AlertId" => (alert_id::without_prefix(&a) == alert_id::without_prefix(&b))
             .then_some(Spelling::IdPrefix),
@@ -224,6 +235,44 @@ pub(crate) fn parts(list: &str) -> Vec<&str> {
 fn account(user: &str) -> &str {
     let user = user.rsplit_once('\\').map_or(user, |(_, name)| name);
     user.split_once('@').map_or(user, |(name, _)| name)
+}
+
+/// Whether two lists are of the same accounts, each with its domain on one side or alike on both.
+fn are_of_the_same_accounts(old: &str, new: &str) -> bool {
+    let [old, new] = [old, new].map(|list| {
+        let mut users = parts(list);
+        users.sort_by_key(|user| (account(user), *user));
+        users
+    });
+    let are_same = |(a, b): (&&str, &&str)| {
+        a == b || account(a) == account(b) && (account(a) == *a || account(b) == *b)
+    };
+    old.len() == new.len() && old.iter().zip(&new).all(are_same)
+}
+
+/// The domain in `domain\name` and `name@domain`.
+fn domain_of_account(user: &str) -> Option<&str> {
+    let before = user.rsplit_once('\\').map(|(domain, _)| domain);
+    before.or_else(|| user.split_once('@').map(|(_, domain)| domain))
+}
+
+/// Whether two names may be of one domain: of the one that each states, else of the one that its record
+/// has under `key`. A domain that neither tells may be any.
+fn may_share_domain(stated: [Option<&str>; 2], key: &str, rows: [&Row; 2]) -> bool {
+    let named = rows.map(|row| row.text(key).to_lowercase());
+    let domains = |side: usize| {
+        let named = &*named[side];
+        // A domain has a name in DNS and a short one that need not resemble it: a record may state both.
+        let has_two = |stated: &str| stated.contains('.') && !named.contains('.');
+        let others = stated[side].is_none_or(has_two).then_some(named);
+        let all = stated[side].into_iter().chain(others);
+        all.filter(|domain| !domain.is_empty()).collect::<Vec<_>>()
+    };
+    let (old, new) = (domains(0), domains(1));
+    let is_one =
+        |a: &str, b: &str| a == b || (a.contains('.') != b.contains('.') && label(a) == label(b));
+    let mut pairs = old.iter().flat_map(|a| new.iter().map(move |b| (a, b)));
+    old.is_empty() || new.is_empty() || pairs.any(|(a, b)| is_one(a, b))
 }
 
 /// What stands before the first dot.
@@ -295,6 +344,15 @@ mod tests {
                 spelt(Spelling::List),
             ),
             ("LogOnUsers", json!("a;b"), json!("a"), Different),
+            (
+                "LogOnUsers",
+                json!("CORP\\b; CORP\\a"),
+                json!("a;b"),
+                spelt(Spelling::Account),
+            ),
+            ("LogOnUsers", json!("D\\a;D\\b"), json!("E\\a;b"), Different),
+            ("LogOnUsers", json!("D\\a;D\\b"), json!("a;c"), Different),
+            ("LogOnUsers", json!("D\\a;E\\a"), json!("a"), Different),
             ("AlertTitle", json!("a, b"), json!("b, a"), Different),
             (
                 "FilePath",
@@ -379,6 +437,61 @@ mod tests {
             let n = KEYS.iter().position(|key| key.name == name).unwrap();
             let (old, new) = (row(name, old, "x.exe"), row(name, new, "x.exe"));
             assert_eq!(compare(n, &old, &new), expected, "{name}: {old:?} {new:?}");
+        }
+    }
+
+    /// What is compared, the key of the domain, and both with the old side's values and the new one's.
+    #[test]
+    fn a_domain_of_another_key_is_known() {
+        let account = ("UserName", "UserDomain", Spelling::Account);
+        let host = ("ComputerDnsName", "MachineDomain", Spelling::Host);
+        for ((key, domain, spelling), old, new, is_same) in [
+            (account, ("admin@corp.com", ""), ("admin", "EVIL"), false),
+            (account, ("admin@corp.com", ""), ("admin", "CORP"), true),
+            (account, ("admin@corp.com", ""), ("admin", ""), true),
+            (
+                account,
+                ("CORP\\admin", "CORP"),
+                ("admin", "FABRIKAM"),
+                false,
+            ),
+            (account, ("CORP\\admin", "EVIL"), ("admin", "EVIL"), false),
+            (account, ("admin", "CORP"), ("corp\\admin", ""), true),
+            // The suffix of a user's name is often not the domain's.
+            (
+                account,
+                ("admin@example.com", "CORP"),
+                ("admin", "CORP"),
+                true,
+            ),
+            (
+                account,
+                ("admin@corp.a.com", ""),
+                ("admin", "corp.b.com"),
+                false,
+            ),
+            (host, ("ws-1", "a.com"), ("ws-1.b.com", "b.com"), false),
+            (host, ("ws-1", "a.com"), ("ws-1.b.com", ""), false),
+            (host, ("ws-1", "a.com"), ("ws-1.b.com", "a.com"), false),
+            (host, ("ws-1.a.com", ""), ("ws-1", "A.com"), true),
+            (host, ("ws-1", ""), ("ws-1.b.com", "b.com"), true),
+            (host, ("ws-1", "CORP"), ("ws-1.corp.a.com", ""), true),
+        ] {
+            let row = |(value, its_domain): (&str, &str)| {
+                let map = [(key, value), (domain, its_domain)];
+                let map = map.map(|(name, value)| (name.to_owned(), json!(value)));
+                Row::of(serde_json::Map::from_iter(map), |_, _| {})
+            };
+            let n = KEYS.iter().position(|other| other.name == key).unwrap();
+            let expected = match is_same {
+                true => Outcome::Spelling(spelling),
+                false => Outcome::Different,
+            };
+            assert_eq!(
+                compare(n, &row(old), &row(new)),
+                expected,
+                "{old:?} {new:?}"
+            );
         }
     }
 }

@@ -115,7 +115,10 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
         // What is so by design holds for few records, too.
         match by_design(n, tally) {
             Some(note) => text.push_str(&format!(" By design: {note}.")),
-            None => text.push_str(&how_sure(tally)),
+            None => {
+                text.push_str(&of_ours(tally));
+                text.push_str(&how_sure(tally));
+            }
         }
     }
     text.push_str(&spelling_advice(tally));
@@ -218,8 +221,26 @@ fn advice(tally: &Tally) -> String {
     text
 }
 
-/// Why a key is another one on purpose, where that is seen.
+/// What it means that a key of a record of ours is another one.
+fn of_ours(tally: &Tally) -> String {
+    let records = match tally.ours_lost {
+        0 => return String::new(),
+        lost if lost == tally.lost() => "Both sides are records of ours".to_owned(),
+        lost => format!(
+            "{} of ours in OLD",
+            count(lost, "is a record", "are records")
+        ),
+    };
+    format!(
+        " {records}, so that no design explains it: the alert changed between them, or the releases differ."
+    )
+}
+
+/// Why a key is another one on purpose, where that is seen. A record of ours held it as it is now.
 fn by_design(n: usize, tally: &Tally) -> Option<&'static str> {
+    if tally.ours_lost > 0 {
+        return None;
+    }
     let is_never_filled = matches!(KEYS[n].source, Source::Never(_));
     let is_said = is_never_filled || tally.count(Outcome::Different) > 0;
     keys::note(n).filter(|_| is_said)

@@ -44,7 +44,8 @@ pub(crate) struct Compare {
     /// It counts the old values that are empty or different in the new record, and the alerts and
     /// records that only OLD has. The percentage is of all old values, and of those alerts and records.
     /// What differs in its spelling alone does not count, nor do the five keys that are made up here,
-    /// unless OLD is of an older release: then another FullId means that every record comes twice.
+    /// unless OLD is of an older release: then another FullId, if only in its spelling, means that every
+    /// record comes twice.
     #[arg(long, value_name = "N")]
     pub(crate) fail_on: Option<FailOn>,
 }

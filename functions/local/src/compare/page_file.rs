@@ -15,6 +15,11 @@ const HEAD_BYTES: u64 = 4096;
 /// Refuses a file that cannot be a page of an earlier comparison: an input, an export, or whatever a
 /// link leads to.
 pub(super) fn check(path: &Path) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return Err(Failure::of(
+            "--html needs the name of a file: the report itself goes to standard output".to_owned(),
+        ));
+    }
     let kind = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata.file_type(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -115,9 +115,10 @@ fn write_table(out: &mut impl Write, keys: &[KeyReport]) -> io::Result<()> {
             writeln!(out, "{}: {}", verdict.words(), names.join(", "))?;
         }
     }
-    let otherwise_empty = keys.iter().filter(|key| {
-        key.verdict == Verdict::NoValue && key.spelling.contains_key(&Spelling::Nothing)
-    });
+    // What is said of a key that matches as before is not shown otherwise.
+    let otherwise_empty = keys
+        .iter()
+        .filter(|key| key.spelling.contains_key(&Spelling::Nothing));
     let names: Vec<&str> = otherwise_empty.map(|key| key.key).collect();
     if !names.is_empty() {
         let names = names.join(", ");
@@ -293,12 +294,13 @@ pub(crate) fn records_in_words(records: &Records) -> String {
     };
     let pairs: &BTreeMap<PairedBy, u64> = &records.pairs;
     let by = pairs.iter().map(|(by, n)| format!("{n} {}", how(*by)));
-    sides(
+    let sides = sides(
         pairs.values().sum(),
         &by.collect::<Vec<_>>(),
         &records.only_old,
         &records.only_new,
-    )
+    );
+    format!("in shared alerts: {sides}")
 }
 
 fn sides(both: u64, by: &[String], old: &OnlyOne, new: &OnlyOne) -> String {

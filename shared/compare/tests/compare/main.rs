@@ -6,6 +6,7 @@
 mod export;
 mod generations;
 mod notations;
+mod releases;
 mod shapes;
 mod trouble;
 mod without_ids;

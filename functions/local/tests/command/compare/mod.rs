@@ -120,3 +120,28 @@ fn keys_of_new_alone_and_two_ways_to_write_nothing_are_told() {
     assert!(said.contains("AlertPart                 3 "), "{said}");
     assert!(said.contains("matches as before; made up here"), "{said}");
 }
+
+/// A rule that tests a key for `""` misses `null`, be the key empty in all records or in some.
+#[test]
+fn null_is_told_of_every_key() {
+    let mut old: Vec<Value> =
+        serde_json::from_slice(&std::fs::read(fixture("old.json")).unwrap()).unwrap();
+    let mut new = old.clone();
+    for key in ["Actor", "MachineGroup"] {
+        old[0][key] = Value::Null;
+        new[0][key] = "".into();
+    }
+    for records in [&mut old, &mut new] {
+        records[1]["MachineGroup"] = "Servers".into();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = [("old.json", old), ("new.json", new)].map(|(name, records)| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, Value::from(records).to_string()).unwrap();
+        file
+    });
+    let [old, new] = &files;
+    let printed = run(drawbridge(&["compare", shown(old), shown(new)])).well();
+    let told = "null on one side and \"\" on the other: Actor, MachineGroup (";
+    assert!(printed.stdout.contains(told), "{}", printed.stdout);
+}

@@ -83,6 +83,7 @@ fn what_is_no_export_is_named() {
     compare(Path::new("-"), Path::new("-"), &[]).failed(1, &["only one side"]);
     let page = folder.path().join("no/such/page.html");
     compare(&alerts, &alerts, &["--html", shown(&page)]).failed(1, &["cannot write"]);
+    compare(&alerts, &alerts, &["--html", "-"]).failed(1, &["--html needs the name of a file"]);
 }
 
 #[test]
