@@ -15,8 +15,8 @@ use serde_json::Value as Json;
 
 use super::record_file::RecordFile;
 use super::site::{
-    Answer, Query, Site, Trouble, check_tenant, format_field, format_of, hide_empty, no_tenant,
-    page, query, tenant_field,
+    Answer, Query, Site, Trouble, check_tenant, chosen, format_field, format_of, hide_empty,
+    no_tenant, page, query, tenant_field,
 };
 use super::versions_page::text_of;
 use crate::failure::Failure;
@@ -80,12 +80,7 @@ pub(super) async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Aske
         return Ok(page("Alerts", "Alerts", body));
     };
     let tenants = tenants_with_state(place).await?;
-    if !asked.tenant.is_empty() {
-        check_tenant(&asked.tenant)?;
-    }
-    let first = tenants.first().cloned().unwrap_or_default();
-    let tenant = Some(asked.tenant).filter(|name| !name.is_empty());
-    let tenant = tenant.unwrap_or(first);
+    let tenant = chosen(asked.tenant, &tenants)?;
     let body = html! {
         @if tenants.is_empty() {
             (no_tenant(place))

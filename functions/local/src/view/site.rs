@@ -110,6 +110,15 @@ pub(super) fn check_tenant(name: &str) -> Result<(), Trouble> {
     crate::cli::check_name(name).map_err(bad)
 }
 
+/// The tenant that is asked for, or the first one.
+pub(super) fn chosen(asked: String, tenants: &[String]) -> Result<String, Trouble> {
+    if asked.is_empty() {
+        return Ok(tenants.first().cloned().unwrap_or_default());
+    }
+    check_tenant(&asked)?;
+    Ok(asked)
+}
+
 /// The field that chooses a tenant.
 pub(super) fn tenant_field(names: &[String], chosen: &str) -> Markup {
     html! {

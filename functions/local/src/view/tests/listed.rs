@@ -177,3 +177,36 @@ async fn what_is_no_file_is_told_as_what_it_is() {
         }
     }
 }
+
+/// The files of the folder itself are the demo's, and of no tenant that has none of its own.
+#[tokio::test]
+async fn no_tenant_is_shown_the_alerts_of_another() {
+    let pages = Pages::start().await;
+    let line = native("da1", "2026-01-02T00:00:00Z", "of the demo");
+    pages.write("native.ndjson", &line);
+    for tenant in ["demo", "onlycef"] {
+        pages.write(&format!("state/{tenant}.json"), "{}");
+    }
+    pages.write("onlycef/cef.log", "CEF:0|\n");
+    let shown_of = async |tenant: &str| {
+        let of = format!("tenant={tenant}&id=da1");
+        let mut shown = Vec::new();
+        for path in ["alerts", "versions", "alert"] {
+            let answer = pages.ask(Method::GET, &format!("{path}?{of}"));
+            let page = text(answer.send().await.unwrap()).await;
+            shown.push(page.contains("of the demo"));
+        }
+        shown
+    };
+    assert_eq!(shown_of("demo").await, [true; 3]);
+    for tenant in ["onlycef", "other"] {
+        assert_eq!(shown_of(tenant).await, [false; 3], "{tenant}");
+    }
+    // Without a name: the first tenant's, and no alert by itself.
+    assert_eq!(shown_of("").await, [true, true, false]);
+    // Another one that is called so.
+    pages.write("tenants/demo.toml", "");
+    for tenant in ["demo", ""] {
+        assert_eq!(shown_of(tenant).await, [false; 3], "{tenant}");
+    }
+}
