@@ -130,7 +130,7 @@ fn print_report(
     for (command, what) in [
         (
             view.as_str(),
-            "these alerts beside their records, in the browser",
+            "alerts beside their records, and what is in this folder, in the browser",
         ),
         (
             "drawbridge explain ALERT.json",

@@ -93,12 +93,12 @@ impl RecordFile {
         format!("From {part}{name}; files that were rotated are not read.")
     }
 
-    /// The lines that are text; a file that cannot be read on ends there.
+    /// The lines; a file that cannot be read on ends there. Bytes that are no text become U+FFFD.
     pub(super) fn lines(self) -> impl Iterator<Item = Line> {
         let lines = self.lines.split(b'\n').map_while(Result::ok);
-        lines.enumerate().filter_map(|(number, line)| {
-            let text = String::from_utf8(line).ok()?;
-            Some(Line { number, text })
+        lines.enumerate().map(|(number, line)| {
+            let text = String::from_utf8_lossy(&line).into_owned();
+            Line { number, text }
         })
     }
 }
