@@ -21,6 +21,9 @@ use crate::tenants::Given;
 /// The demo's day: its alerts are the same ones at each run, so its clock stands still.
 const DEMO_NOW: &str = "2026-01-02T00:00:30Z";
 
+/// The name of the demo's tenant, which has no document: its records lie in the data folder itself.
+pub(crate) const TENANT: &str = "demo";
+
 /// Polls a simulated tenant to the end and shows the result.
 pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
     let now = now()?;
@@ -55,7 +58,7 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
         clock: Arc::new(move || now),
         ..DataLocation::folder(args.out.clone()).services()?
     };
-    let tenant = given.tenant("demo")?;
+    let tenant = given.tenant(TENANT)?;
     let session = Session::open(&args.out, &services, &tenant).await?;
 
     let started = Instant::now();
@@ -127,7 +130,7 @@ fn print_report(
     for (command, what) in [
         (
             view.as_str(),
-            "these alerts beside their records, in the browser",
+            "alerts beside their records, and what is in this folder, in the browser",
         ),
         (
             "drawbridge explain ALERT.json",

@@ -41,7 +41,10 @@ fn the_page_of_formats_holds_every_field() {
          says of each value where it came from. An output names the one it wants. A program \
          reads them in [schema/](schema/): the formats whose body is JSON as JSON Schema, `cef` and \
          `leef` as lists of their fields with types and limits, and in `versions.toml` the versions \
-         of what a reader may rely on.\n\n\
+         of what a reader may rely on. A version is of names, types (`x-ecs-type` is Elasticsearch's, \
+         where JSON has only strings), limits and constants. Where a value comes from and by which rule, \
+         such as the severities of CEF, is `description`, in words that may get better without a \
+         version: if a value itself changes, the changelog says so.\n\n\
          | format | body | written again |\n|---|---|---|\n",
     );
     for format in formats() {

@@ -212,7 +212,7 @@ def shows_what_a_folder_holds(browser, url):
     browser.tab_to('main a[href^="versions?"]')
     browser.leave(lambda: browser.press(Keys.ENTER))
     assert browser.one("[data-change=Added]")
-    # Records of one alert that were written together, and one that came later.
+    # Records of one alert that cannot be told apart, and one that came later.
     opened(browser, url, "versions?tenant=contoso&id=da2")
     steps = browser.all("[data-records]")
     assert [it.get_attribute("data-records") for it in steps] == ["2", "1"], steps

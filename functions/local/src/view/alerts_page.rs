@@ -15,11 +15,12 @@ use serde_json::Value as Json;
 
 use super::record_file::RecordFile;
 use super::site::{
-    Answer, Query, Site, Trouble, check_tenant, format_field, format_of, hide_empty, no_tenant,
-    page, query, tenant_field,
+    Answer, Query, Site, Trouble, check_tenant, chosen, format_field, format_of, hide_empty,
+    no_tenant, page, query, tenant_field,
 };
 use super::versions_page::text_of;
 use crate::failure::Failure;
+use crate::outputs::file_name;
 use crate::progress::counted;
 use crate::state::tenants_with_state;
 
@@ -36,15 +37,17 @@ struct Line {
     id: Option<Json>,
     #[serde(alias = "AlertTitle")]
     title: Option<Json>,
-    #[serde(alias = "AlertTime", alias = "@timestamp")]
-    #[serde(rename = "createdDateTime")]
+    #[serde(alias = "AlertTime", rename = "createdDateTime")]
     created: Option<Json>,
     #[serde(alias = "Severity")]
     severity: Option<Json>,
-    /// In `ocsf`.
+    /// In `ocsf`, of which `metadata.original_time` is the time of the version.
     metadata: Option<Json>,
     finding_info: Option<Json>,
-    /// In `ecs`.
+    /// In `ecs`, of which `@timestamp` is the time of the version and stands in where there is no other.
+    event: Option<Json>,
+    #[serde(rename = "@timestamp")]
+    version: Option<Json>,
     m365_defender: Option<Json>,
 }
 
@@ -80,12 +83,7 @@ pub(super) async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Aske
         return Ok(page("Alerts", "Alerts", body));
     };
     let tenants = tenants_with_state(place).await?;
-    if !asked.tenant.is_empty() {
-        check_tenant(&asked.tenant)?;
-    }
-    let first = tenants.first().cloned().unwrap_or_default();
-    let tenant = Some(asked.tenant).filter(|name| !name.is_empty());
-    let tenant = tenant.unwrap_or(first);
+    let tenant = chosen(asked.tenant, &tenants)?;
     let body = html! {
         @if tenants.is_empty() {
             (no_tenant(place))
@@ -112,7 +110,14 @@ fn listed(folder: &Path, tenant: &str, number: usize) -> Markup {
             Err(error) => troubles.push(error.to_string()),
             Ok(Some(file)) => {
                 let said = file.said();
-                let alerts = alerts(file);
+                let (alerts, without) = alerts(file);
+                if without > 0 {
+                    troubles.push(format!(
+                        "{} of {} cannot be listed: no alert with an id can be read there",
+                        counted(without, "line", "lines"),
+                        file_name(format)
+                    ));
+                }
                 if !alerts.is_empty() {
                     return html! {
                         @for error in &troubles { p.alarm role="alert" { (shown(error)) } }
@@ -132,17 +137,19 @@ fn listed(folder: &Path, tenant: &str, number: usize) -> Markup {
         @for error in &troubles { p.alarm role="alert" { (shown(error)) } }
         p {
             "No file of " code { (tenant) } " holds an alert that can be listed: there is none of " (FORMATS.join(", "))
-            " with a line in it. Files of cef and leef, and those that were rotated, are not read."
+            " with a line that names one. Files of cef and leef, and those that were rotated, are not read."
         }
     }
 }
 
-/// The alerts of a file, the newest first.
-fn alerts(file: RecordFile) -> Vec<Listed> {
+/// The alerts of a file, the newest first, and how many lines name none.
+fn alerts(file: RecordFile) -> (Vec<Listed>, usize) {
+    let mut without = 0;
     let mut found: HashMap<String, Listed> = HashMap::new();
     for line in file.lines() {
         let read: Option<Line> = serde_json::from_str(&line.text).ok();
         let Some(mut listed) = read.and_then(Line::listed) else {
+            without += usize::from(!line.text.trim().is_empty());
             continue;
         };
         (listed.last, listed.lines) = (line.number, 1);
@@ -156,7 +163,13 @@ fn alerts(file: RecordFile) -> Vec<Listed> {
         let created = alert.created.parse::<Timestamp>().ok();
         std::cmp::Reverse((created, alert.last))
     });
-    alerts
+    (alerts, without)
+}
+
+/// The text of a time in milliseconds since 1970.
+fn of_millis(time: &Json) -> Option<Json> {
+    let time = Timestamp::from_millisecond(time.as_i64()?).ok()?;
+    Some(time.to_string().into())
 }
 
 impl Line {
@@ -169,7 +182,9 @@ impl Line {
         let id = id.or_else(|| in_ocsf("event_uid"))?;
         let title = self.title.or_else(|| in_ecs("title"));
         let title = title.or_else(|| inner(&self.finding_info, "/title"));
-        let created = self.created.or_else(|| in_ocsf("time"));
+        let created = self.created.or_else(|| inner(&self.event, "/created"));
+        let created = created.or_else(|| of_millis(&inner(&self.finding_info, "/created_time")?));
+        let created = created.or(self.version).or_else(|| in_ocsf("time"));
         let severity = self.severity.or_else(|| in_ecs("severity"));
         Some(Listed {
             id: id.as_str()?.to_owned(),

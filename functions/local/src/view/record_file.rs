@@ -6,6 +6,7 @@ use drawbridge_files::{Root, access_error};
 use drawbridge_record::Format;
 use drawbridge_store::AccessError;
 
+use crate::demo::TENANT;
 use crate::outputs::file_name;
 
 /// The most bytes of a file that are read, from its end.
@@ -36,8 +37,8 @@ pub(super) struct RecordFile {
 }
 
 impl RecordFile {
-    /// Opens a tenant's file of a format: that of one with a document, or of one that was polled without.
-    /// `None` where there is none.
+    /// Opens a tenant's file of a format: the one in its folder, or for the demo the one in the data folder
+    /// itself. `None` where there is none.
     ///
     /// # Errors
     /// What else lies there, such as a symbolic link, or why it cannot be read.
@@ -47,18 +48,22 @@ impl RecordFile {
         format: &dyn Format,
     ) -> Result<Option<Self>, AccessError> {
         let root = Root::new(folder);
-        for below in [tenant, ""] {
-            let name = Path::new(below).join(file_name(format));
-            match root
-                .read(&name)
-                .and_then(|file| Self::end_of(name.clone(), file))
-            {
-                Ok(file) => return Ok(Some(file)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(access_error(&root.join(name), &error)),
-            }
+        // What lies there is nobody else's: to show it under another tenant's name would show one customer
+        // the alerts of another.
+        let below = match tenant {
+            "" => return Ok(None),
+            TENANT if is_the_demo(folder) => "",
+            tenant => tenant,
+        };
+        let name = Path::new(below).join(file_name(format));
+        match root
+            .read(&name)
+            .and_then(|file| Self::end_of(name.clone(), file))
+        {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(access_error(&root.join(name), &error)),
         }
-        Ok(None)
     }
 
     fn end_of(name: PathBuf, mut file: File) -> io::Result<Self> {
@@ -88,12 +93,18 @@ impl RecordFile {
         format!("From {part}{name}; files that were rotated are not read.")
     }
 
-    /// The lines that are text; a file that cannot be read on ends there.
+    /// The lines; a file that cannot be read on ends there. Bytes that are no text become U+FFFD.
     pub(super) fn lines(self) -> impl Iterator<Item = Line> {
         let lines = self.lines.split(b'\n').map_while(Result::ok);
-        lines.enumerate().filter_map(|(number, line)| {
-            let text = String::from_utf8(line).ok()?;
-            Some(Line { number, text })
+        lines.enumerate().map(|(number, line)| {
+            let text = String::from_utf8_lossy(&line).into_owned();
+            Line { number, text }
         })
     }
+}
+
+/// Whether the tenant of the demo's name is the demo's, and no other that is called so.
+fn is_the_demo(folder: &Path) -> bool {
+    let document = Path::new("tenants").join(format!("{TENANT}.toml"));
+    !folder.join(document).exists() && !folder.join(TENANT).exists()
 }

@@ -1,4 +1,5 @@
-//! The records of one alert in a format that has one per entity, by what was written together.
+//! The records of one alert in a format that has one per entity, in steps: what was written before, and what
+//! later, as far as the file tells.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,6 +20,24 @@ const TIME: &str = "LastProcessedTimeUtc";
 /// What tells a record from each other one, and is no news of the alert.
 const OF_THE_RECORD: [&str; 5] = ["AlertPart", "FullId", "ExternalId", "IocUniqueId", TIME];
 
+/// What records of one reading of the alert have in common: of two that differ here, one came later.
+const OF_THE_ALERT: [&str; 14] = [
+    TIME,
+    "AlertTime",
+    "AlertTitle",
+    "Category",
+    "Severity",
+    "Actor",
+    "LinkToWDATP",
+    "IoaDefinitionId",
+    "ThreatCategory",
+    "ThreatFamily",
+    "ThreatName",
+    "Source",
+    "Description",
+    "IncidentLinkToWDATP",
+];
+
 /// What a record is of, in the words for it and the keys that name it, the best first.
 const ENTITIES: [(&str, &[&str]); 5] = [
     (
@@ -31,9 +50,11 @@ const ENTITIES: [(&str, &[&str]); 5] = [
     ("user", &["UserName"]),
 ];
 
-/// What one moment wrote.
+/// What one moment wrote, or several between which nothing in the file tells.
 struct Step {
     time: String,
+    /// What its records say of [`OF_THE_ALERT`].
+    of_alert: Vec<String>,
     records: Vec<Shown>,
     /// With those that are not shown.
     count: usize,
@@ -50,7 +71,7 @@ struct Shown {
 }
 
 enum News {
-    /// It was written at first.
+    /// It is of the first step.
     None,
     /// It came after others, with these keys and values that none of them had.
     Late(Vec<(String, String)>),
@@ -92,9 +113,11 @@ impl Steps {
     fn take(&mut self, number: usize, record: &Map<String, Json>, line: String) {
         let (id, time) = (text_of(record.get("FullId")), text_of(record.get(TIME)));
         self.has_first_part |= record.get("AlertPart").is_some_and(|part| *part == 0);
-        // A poll writes what it has of an alert without a line of another between.
+        let of_alert = OF_THE_ALERT.map(|key| text_of(record.get(key))).to_vec();
+        // A poll writes what it has of an alert without a line of another between. The next one may do so
+        // right behind it, and neither a record's part nor the state tells them apart.
         let is_with_last = self.steps.last().is_some_and(|step| {
-            step.last_line + 1 == number && step.time == time && !step.ids.contains(&id)
+            step.last_line + 1 == number && step.of_alert == of_alert && !step.ids.contains(&id)
         });
         let is_first = self.steps.is_empty() || (is_with_last && self.steps.len() == 1);
         let values = values(record);
@@ -114,6 +137,7 @@ impl Steps {
             }
             self.steps.push(Step {
                 time,
+                of_alert,
                 records: Vec::new(),
                 count: 0,
                 last_line: number,
@@ -142,8 +166,14 @@ impl Steps {
             } @else {
                 p.note {
                     "A record does not say when it was written: the time is its " (TIME) ", the alert's last activity "
-                    "or update at Graph. The order is the file's. What stands in it without a line of another alert "
-                    "between, and with the same time, is shown as written together."
+                    "or update at Graph. The order is the file's."
+                }
+                @if self.steps.iter().any(Step::is_several) {
+                    p.note {
+                        "Records that stand in it without a line of another alert between, and say the same of the alert, "
+                        "are one step. Whether they were written together or came one after another cannot be told apart; "
+                        "an output " code { "native" } " keeps the alert's versions, which tell it."
+                    }
                 }
                 @if !self.has_first_part {
                     p.note { "The first record of the alert (AlertPart 0) is not in what was read, so that these came after others." }
@@ -160,11 +190,16 @@ impl Steps {
 }
 
 impl Step {
+    fn is_several(&self) -> bool {
+        self.count > 1
+    }
+
     fn markup(&self, is_first: bool) -> Markup {
         let later = if is_first { "" } else { ", later" };
         html! {
             li data-time=(shown(&self.time)) data-records=(self.count) {
-                b { (shown(&self.time)) } " " (counted(self.count, "record", "records")) (later) ":"
+                b { (shown(&self.time)) } " " (counted(self.count, "record", "records")) (later)
+                @if self.is_several() { span.note { " (together or one after another: cannot be told apart)" } } ":"
                 ul {
                     @for record in &self.records { (record.markup()) }
                     @if self.count > self.records.len() { li { "and " (self.count - self.records.len()) " more" } }

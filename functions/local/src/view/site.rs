@@ -96,8 +96,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Trouble> {
         match axum::extract::Query::try_from_uri(&parts.uri) {
             Ok(axum::extract::Query(asked)) => Ok(Self(asked)),
-            Err(error) => {
-                let why = format!("this page does not know what is asked for: {error}");
+            Err(_) => {
+                let why = "this page does not know what is asked for: something in its address is missing, is there \
+                           twice, or is no whole number where one belongs; the links above lead to what there is";
                 Err(Trouble::asked(StatusCode::BAD_REQUEST, why))
             }
         }
@@ -108,6 +109,15 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
 pub(super) fn check_tenant(name: &str) -> Result<(), Trouble> {
     let bad = |failure: Failure| Trouble::asked(StatusCode::BAD_REQUEST, failure.to_string());
     crate::cli::check_name(name).map_err(bad)
+}
+
+/// The tenant that is asked for, or the first one.
+pub(super) fn chosen(asked: String, tenants: &[String]) -> Result<String, Trouble> {
+    if asked.is_empty() {
+        return Ok(tenants.first().cloned().unwrap_or_default());
+    }
+    check_tenant(&asked)?;
+    Ok(asked)
 }
 
 /// The field that chooses a tenant.

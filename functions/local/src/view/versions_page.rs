@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use super::record_file::RecordFile;
 use super::record_steps::Steps;
-use super::site::{Answer, Query, Site, check_tenant, no_tenant, page, tenant_field};
+use super::site::{Answer, Query, Site, chosen, no_tenant, page, tenant_field};
 use crate::state::tenants_with_state;
 
 /// The most versions that are shown, and the most paths of each.
@@ -74,9 +74,7 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Query(asked): Query<Aske
         },
         Some(folder) => {
             let tenants = tenants_with_state(place).await?;
-            if !asked.tenant.is_empty() {
-                check_tenant(&asked.tenant)?;
-            }
+            let tenant = chosen(asked.tenant, &tenants)?;
             html! {
                 p {
                     "What the files of records in " (shown(&place.name())) " have of an alert, in the order in which "
@@ -85,12 +83,12 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Query(asked): Query<Aske
                 }
                 form.controls method="get" action="versions" aria-label="An alert" {
                     label { "Alert id " input name="id" required size="44" value=(shown(&id)) autocomplete="off"; }
-                    @if !tenants.is_empty() { (tenant_field(&tenants, &asked.tenant)) }
+                    @if !tenants.is_empty() { (tenant_field(&tenants, &tenant)) }
                     button type="submit" { "Show" }
                 }
                 @if tenants.is_empty() { (no_tenant(place)) }
                 @if !id.is_empty() {
-                    (found(folder, &asked.tenant, &id))
+                    (found(folder, &tenant, &id))
                 }
             }
         }

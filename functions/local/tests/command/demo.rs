@@ -33,7 +33,7 @@ fn the_demo_writes_records_once_and_says_why_not_twice() {
         "requests",
         "One of them:\n{\n  \"AlertTime\"",
         "drawbridge-data/demo/siem.ndjson",
-        "Next:\n  drawbridge view --out drawbridge-data/demo  these alerts",
+        "Next:\n  drawbridge view --out drawbridge-data/demo  alerts beside their records",
     ] {
         assert!(
             first.stdout.contains(said),

@@ -92,8 +92,11 @@ fn leaf(field: &Field) -> Value {
 
 fn of_kind(kind: &str) -> Value {
     match kind {
-        "string" | "keyword" | "constant_keyword" | "wildcard" | "match_only_text" | "ip" => {
-            json!({"type": "string"})
+        "string" => json!({"type": "string"}),
+        // JSON has one type for all of them, and an index of Elasticsearch, which a reader has to make anew
+        // for another, does not.
+        "keyword" | "constant_keyword" | "wildcard" | "match_only_text" | "ip" => {
+            json!({"type": "string", "x-ecs-type": kind})
         }
         "date" => json!({"type": "string", "format": "date-time"}),
         "number" => json!({"type": "number"}),
@@ -156,4 +159,35 @@ fn words_change_no_digest_and_fields_do() {
         change(&mut changed);
         assert_ne!(digest(&one), digest(&changed));
     }
+}
+
+/// JSON Schema has no word for it, and a mapping of Elasticsearch cannot change.
+#[test]
+fn another_type_of_ecs_changes_the_digest() {
+    let schema_of = |kind| {
+        let mut root = json!({"type": "object"});
+        let field = Field {
+            name: "host.ip",
+            kind,
+            from: "`ipInterfaces`".into(),
+            rule: "",
+        };
+        place(&mut root, &["host", "ip"], &field);
+        root
+    };
+    let kinds = [
+        "keyword",
+        "constant_keyword",
+        "wildcard",
+        "match_only_text",
+        "ip",
+        "date",
+        "string",
+    ];
+    let mut digests: Vec<String> = kinds.iter().map(|kind| digest(&schema_of(kind))).collect();
+    let arrays = ["keyword array", "ip array"];
+    digests.extend(arrays.iter().map(|kind| digest(&schema_of(kind))));
+    digests.sort();
+    digests.dedup();
+    assert_eq!(digests.len(), kinds.len() + arrays.len());
 }

@@ -36,11 +36,13 @@ async fn the_alerts_of_a_file_are_paged_through_the_newest_first() {
         "2026-01-02T00:00:05Z",
         "the newest version <b>",
     ));
-    lines.push("broken\n[]\n{}\n".to_owned());
+    lines.push("broken\n[]\n{}\n\n{\"id\":7}\n".to_owned());
     pages.write("contoso/native.ndjson", &lines.concat());
     pages.write("contoso/siem.ndjson", "");
     let page = pages.page("alerts").await;
     assert!(page.contains("119 alerts, the newest first"), "{page}");
+    let unlisted = "role=\"alert\">4 lines of native.ndjson cannot be listed";
+    assert!(page.contains(unlisted), "{page}");
     assert_eq!((ids(&page).len(), ids(&page)[0]), (50, "da118"));
     let last = pages.page("alerts?tenant=contoso&page=3").await;
     assert!(last.contains("Page 3 of 3"), "{last}");
@@ -75,7 +77,11 @@ async fn the_alerts_of_a_file_are_paged_through_the_newest_first() {
     ] {
         let answer = pages.ask(Method::GET, path).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{path}");
-        assert!(text(answer).await.contains("</html>"), "{path}");
+        let page = text(answer).await;
+        assert!(page.contains("</html>"), "{path}");
+        for raw in ["invalid digit", "deserialize", "missing field"] {
+            assert!(!page.contains(raw), "{path}: {page}");
+        }
     }
 }
 
@@ -99,13 +105,15 @@ async fn an_odd_id_leads_to_its_alert_all_the_same() {
 
 #[tokio::test]
 async fn without_native_the_alerts_of_the_records_are_listed_whatever_the_format() {
-    let json = r#"{"id":"da1","title":"A title","severity":"high","createdDateTime":"2026-01-02T00:00:00Z","status":"new"}"#;
+    // It is listed by when it was created, not by when it was changed.
+    let json = r#"{"id":"da1","title":"A title","severity":"high","createdDateTime":"2026-01-02T00:00:00Z","lastUpdateDateTime":"2026-01-05T00:00:00Z","status":"new"}"#;
     let alert = drawbridge_alert::Alert::decode(json).unwrap();
     for name in ["siem", "ocsf", "ecs"] {
         let pages = Pages::start().await;
         pages.write("state/contoso.json", "{}");
         let format = drawbridge_record::format(name).unwrap();
-        let record = drawbridge_record::records(format, &alert).next().unwrap();
+        let draft = format.drafts(&alert).next().unwrap();
+        let record = draft.write(0, drawbridge_record::Change::Changed);
         pages.write(
             &format!("contoso/{name}.ndjson"),
             &format!("{}\n", record.body),
@@ -122,11 +130,9 @@ async fn without_native_the_alerts_of_the_records_are_listed_whatever_the_format
             page.contains("holds records and not the alerts") && !row.contains("href=\"alert?")
         );
         let versions = pages.page("versions?tenant=contoso&id=da1").await;
-        let found = versions
-            .matches("<li data-time=\"2026-01-02T00:00:00")
-            .count();
-        let found = found + versions.matches("<li data-time=\"?").count();
-        assert_eq!(found, 1, "{name}: {versions}");
+        // Of the version, not of the alert.
+        let found = versions.matches("<li data-time=\"2026-01-05T00:00:00");
+        assert_eq!(found.count(), 1, "{name}: {versions}");
     }
 }
 
@@ -176,4 +182,54 @@ async fn what_is_no_file_is_told_as_what_it_is() {
             assert!(!page.contains("no file of siem"), "{page}");
         }
     }
+}
+
+/// The files of the folder itself are the demo's, and of no tenant that has none of its own.
+#[tokio::test]
+async fn no_tenant_is_shown_the_alerts_of_another() {
+    let pages = Pages::start().await;
+    let line = native("da1", "2026-01-02T00:00:00Z", "of the demo");
+    pages.write("native.ndjson", &line);
+    for tenant in ["demo", "onlycef"] {
+        pages.write(&format!("state/{tenant}.json"), "{}");
+    }
+    pages.write("onlycef/cef.log", "CEF:0|\n");
+    let shown_of = async |tenant: &str| {
+        let of = format!("tenant={tenant}&id=da1");
+        let mut shown = Vec::new();
+        for path in ["alerts", "versions", "alert"] {
+            let answer = pages.ask(Method::GET, &format!("{path}?{of}"));
+            let page = text(answer.send().await.unwrap()).await;
+            shown.push(page.contains("of the demo"));
+        }
+        shown
+    };
+    assert_eq!(shown_of("demo").await, [true; 3]);
+    for tenant in ["onlycef", "other"] {
+        assert_eq!(shown_of(tenant).await, [false; 3], "{tenant}");
+    }
+    // Without a name: the first tenant's, and no alert by itself.
+    assert_eq!(shown_of("").await, [true, true, false]);
+    // Another one that is called so.
+    pages.write("tenants/demo.toml", "");
+    for tenant in ["demo", ""] {
+        assert_eq!(shown_of(tenant).await, [false; 3], "{tenant}");
+    }
+}
+
+/// A byte of a broken disk hides no alert.
+#[tokio::test]
+async fn an_alert_with_a_byte_that_is_no_text_is_listed() {
+    let pages = Pages::start().await;
+    pages.write("state/contoso.json", "{}");
+    pages.write("contoso/native.ndjson", "");
+    let line = native("da1", "2026-01-02T00:00:00Z", "a?c").into_bytes();
+    let line: Vec<u8> = line
+        .iter()
+        .map(|byte| if *byte == b'?' { 0xff } else { *byte })
+        .collect();
+    fs::write(pages.folder.path().join("contoso/native.ndjson"), line).unwrap();
+    let page = pages.page("alerts").await;
+    assert!(page.contains("1 alert, the newest first"), "{page}");
+    assert!(page.contains("<code>a\u{fffd}c</code>"), "{page}");
 }

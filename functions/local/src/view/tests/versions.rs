@@ -1,4 +1,4 @@
-//! The versions of an alert, and its records by what was written together.
+//! The versions of an alert, and its records in steps.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ fn steps(page: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn what_was_written_together_is_one_step_in_which_nothing_is_removed() {
+async fn what_cannot_be_told_apart_is_one_step_that_says_so_and_in_which_nothing_is_removed() {
     let page = page_of(&[
         record(
             "da1",
@@ -51,7 +51,7 @@ async fn what_was_written_together_is_one_step_in_which_nothing_is_removed() {
     assert_eq!(steps(&page).len(), 1, "{page}");
     for words in [
         "data-records=\"3\"",
-        "3 records:",
+        "3 records<span class=\"note\"> (together or one after another: cannot be told apart)</span>:",
         "<code>device ws-1</code>",
         "<code>file a.exe, device ws-2</code>",
         "<code>user &lt;i&gt;</code>",
@@ -130,9 +130,43 @@ async fn what_came_before_what_is_read_is_told_and_many_records_hide_no_late_one
     let page = page_of(&lines).await;
     let steps = steps(&page);
     assert_eq!(steps.len(), 2, "{}", steps.len());
-    for words in ["299 records:", "and 279 more", "URL 20<"] {
+    for words in ["299 records<", "and 279 more", "URL 20<"] {
         assert!(steps[0].contains(words), "{words}: {}", steps[0]);
     }
     assert!(steps[1].contains("<code>the last</code>"), "{}", steps[1]);
     assert!(page.contains("(AlertPart 0) is not in what was read"));
+}
+
+/// Records of one reading have what is the alert's in common, whatever its time.
+#[tokio::test]
+async fn a_record_that_says_something_else_of_the_alert_came_later() {
+    let page = page_of(&[
+        record("da1", 0, &json!({"Severity": "Low", "Url": "a"})),
+        record("da1", 1, &json!({"Severity": "High", "Url": "b"})),
+        record("da1", 2, &json!({"Severity": "High", "Url": "c"})),
+    ])
+    .await;
+    let steps = steps(&page);
+    assert_eq!(steps.len(), 2, "{page}");
+    assert!(steps[0].contains("1 record:") && !steps[0].contains("told apart"));
+    for words in [
+        "2 records, later<span class=\"note\"> (together or one after another",
+        "URL b</code>: came later",
+        "URL c</code>: came later",
+    ] {
+        assert!(steps[1].contains(words), "{words}: {}", steps[1]);
+    }
+}
+
+/// Where each came alone, nothing is left to doubt.
+#[tokio::test]
+async fn no_doubt_is_told_of_records_that_came_one_by_one() {
+    let page = page_of(&[
+        record("da1", 0, &json!({"Url": "a"})),
+        record("da2", 0, &json!({})),
+        record("da1", 1, &json!({"Url": "b"})),
+    ])
+    .await;
+    assert_eq!(steps(&page).len(), 2, "{page}");
+    assert!(!page.contains("told apart"), "{page}");
 }
