@@ -409,7 +409,7 @@ fn sentinel_is_signed_in_to_with_a_token_file() {
     discreet(once().failed(1, &["nothing is lost", "not a signed JWT"]));
     // Signed RS256, as far as can be seen here; the server is no Entra.
     // With a signature of 256 bytes.
-    let jwt = format!("eyJhbGciOiJSUzI1NiJ9.e30.{}TQ", "TUFS".repeat(85));
+    let jwt = format!("eyJhbGciOiJSUzI1NiJ9.e30.{}_w", "____".repeat(85));
     std::fs::write(&token, &jwt).unwrap();
     discreet(once().failed(
         1,

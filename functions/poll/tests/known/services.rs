@@ -47,8 +47,8 @@ struct Role(#[expect(dead_code, reason = "it takes memory")] Arc<dyn AssertionSo
 impl AssertionSource for Role {
     async fn assertion(&self) -> Result<SecretString, AssertionError> {
         // {"alg":"RS256"}, and a signature of 256 bytes.
-        let signature = "c2ln".repeat(85);
-        Ok(format!("eyJhbGciOiJSUzI1NiJ9.e30.{signature}cw").into())
+        let signature = "____".repeat(85);
+        Ok(format!("eyJhbGciOiJSUzI1NiJ9.e30.{signature}_w").into())
     }
 }
 

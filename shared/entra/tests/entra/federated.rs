@@ -32,7 +32,7 @@ fn token(claims: &str) -> String {
 
 /// One as long as a key of 2048 bits makes it.
 fn signature() -> String {
-    let bytes = MARKER.bytes().cycle().take(256);
+    let bytes = MARKER.bytes().map(|byte| byte | 0x80).cycle().take(256);
     URL_SAFE_NO_PAD.encode(bytes.collect::<Vec<_>>())
 }
 
