@@ -17,7 +17,7 @@ use crate::state_object::change_state_within;
 use crate::{Ending, Memory, PollError, Poller, Progress, Report, Stop};
 
 /// A poll that finds more known alerts than this is no idle one.
-const FEW_ALERTS: u64 = 25;
+const FEW_ALERTS: u64 = 10;
 
 /// How long a poll that has sent records waits for the memory in which pages of its state are merged.
 /// Without it, it is saved as it is.
