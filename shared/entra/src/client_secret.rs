@@ -66,6 +66,10 @@ fn check(secret: &SecretString) -> Result<(), String> {
             "name a certificate with its key under certificate and not under secret (for the first \
              tenant of a stack: TenantIdentity=certificate)"
         }
+        NotBare::Piece | NotBare::Foreign => {
+            "store the secret's Value alone; if that is all there is, make a new one in Entra, which has no \
+             such characters"
+        }
         NotBare::Place => "store the secret's Value itself there",
         _ => "store the secret's Value alone, as one line without blanks",
     };

@@ -245,6 +245,11 @@ async fn what_is_no_bare_secret_is_never_sent() {
             format!("{{\"client_secret\":\"{MARKER}\"}}"),
             ["JSON", "alone"],
         ),
+        (
+            format!("{MARKER}\"}},{{"),
+            ["a part of a document", "make a new one"],
+        ),
+        (format!("{MARKER}ü"), ["not ASCII", "make a new one"]),
         (lines, ["several lines", "alone"]),
         (long, ["1024 bytes", "alone"]),
         (MARKER.repeat(30), ["a part of a key", "under certificate"]),
@@ -282,9 +287,9 @@ async fn a_secret_that_was_put_right_is_read_anew_within_the_same_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_secret_with_any_character_arrives_whole() {
+async fn a_secret_with_any_character_that_it_may_have_arrives_whole() {
     let script = Script::tokens([]);
-    let secret = "a+b&c=d%20~ü\"";
+    let secret = "a+b&c=d%20~[*]?/:@`|";
     let provider = script.provider(Arc::new(FixedSecret(secret.to_owned())));
     provider.fetch().await.unwrap();
     let url = format!("https://x/?{}", script.posts()[0].body);
