@@ -127,14 +127,12 @@ impl Files<'_> {
         let file = file_name(self.target.format);
         let found = match tenants(&self.folder, &file) {
             Ok(found) => found,
-            Err(error) => {
-                let trouble = format!("{} cannot be read: {error}", self.folder.display());
-                if self.open.is_empty() {
-                    return Err(Failure::of(trouble));
-                }
-                // What is held open is delivered first.
-                Found::default()
+            Err(error) if self.open.is_empty() => {
+                let folder = self.folder.display();
+                return Err(Failure::of(format!("{folder} cannot be read: {error}")));
             }
+            // What is held open is delivered first.
+            Err(_) => Found::default(),
         };
         round.all += found.troubles.len();
         round.undone += found.troubles.len();
