@@ -3,8 +3,16 @@ use std::time::Duration;
 use drawbridge_cursor::{Backfill, Due};
 use drawbridge_time::Deadline;
 
+use crate::drain::SMALL_PAGE;
+
 /// How long background readings may keep the tenant's live polls waiting.
 const BACKGROUND_TIME: Duration = Duration::from_secs(30);
+
+/// A list that is cut off has at least so many rows: fewer are the smallest page that is asked for.
+pub(crate) const FEWEST_OF_A_CUT_LIST: usize = SMALL_PAGE as usize;
+
+/// So many alerts in a window are worth the question whether they are all, whatever came of them.
+pub(crate) const MANY_ALERTS: usize = 100;
 
 /// What a window is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +42,8 @@ pub(crate) struct ReadOptions {
     pub(crate) whole_pages: bool,
     /// Of a backfill: how many milliseconds of it are to be read after this window.
     pub(crate) then_ms: Option<u64>,
+    /// From how many alerts on a list that brings nothing new is compared with Graph's count.
+    pub(crate) count_from: usize,
 }
 
 impl ReadOptions {
@@ -46,6 +56,19 @@ impl ReadOptions {
             failures: 0,
             whole_pages: false,
             then_ms: None,
+            count_from: match what {
+                What::Live => MANY_ALERTS,
+                What::Unread => FEWEST_OF_A_CUT_LIST,
+                What::Again | What::Backfill => 0,
+            },
+        }
+    }
+
+    /// The same, if a list of that many alerts that brings nothing new is to be counted.
+    pub(crate) fn count_from(self, alerts: usize) -> Self {
+        Self {
+            count_from: alerts,
+            ..self
         }
     }
 

@@ -42,11 +42,13 @@ impl Poller {
             plan = saved.state.plan(context.now, &self.settings.windows);
         }
         let known_to = plan.known_to;
+        let has_sweep = report.sweeps > 0;
         while let Some(window) = plan
             .live
             .and_then(|live| saved.state.next_live(live, context.now))
         {
-            let options = ReadOptions::new(What::Live);
+            let count_from = self.count_from(saved, has_sweep, context.now);
+            let options = ReadOptions::new(What::Live).count_from(count_from);
             if report.pages > 0 && !context.has_time(&options) {
                 // What earlier polls left took all of the time; the next poll begins with what is new.
                 saved.state.rest_is_next = false;

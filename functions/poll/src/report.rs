@@ -26,6 +26,9 @@ pub struct Report {
     pub swept: u64,
     /// Windows for which Graph reports more alerts than it returned.
     pub count_mismatches: u64,
+    /// Whether a list that brought nothing new may have been cut off and was not compared with Graph's
+    /// count. The watermark stays then.
+    pub has_uncounted: bool,
     /// Pages that Graph marked as incomplete.
     pub partial_answers: u64,
     /// Pages of the state that were not there.

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use drawbridge_cursor::{Polled, Slow};
 use drawbridge_graph::Stats;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::backfill::BackfillStep;
 use crate::budget;
 use crate::context::PollContext;
 use crate::memory::SMALL;
+use crate::read_options::{FEWEST_OF_A_CUT_LIST, MANY_ALERTS};
 use crate::saved_state::SavedState;
 use crate::sign_in::SignIn;
 use crate::slow::{self, Went};
@@ -17,7 +19,7 @@ use crate::state_object::change_state_within;
 use crate::{Ending, Memory, PollError, Poller, Progress, Report, Stop};
 
 /// A poll that finds more known alerts than this is no idle one.
-const FEW_ALERTS: u64 = 10;
+const FEW_ALERTS: u64 = 25;
 
 /// How long a poll that has sent records waits for the memory in which pages of its state are merged.
 /// Without it, it is saved as it is.
@@ -73,6 +75,9 @@ impl Poller {
             }
         }
         self.sum_up(&mut saved, &mut report);
+        if report.has_uncounted {
+            saved.keep_watermark();
+        }
         read = self.flush(before, read, &mut report).await?;
         // One that was stopped before it had anything of Graph says nothing of the tenant.
         let has_read = report.pages > 0 || report.ending == Ending::Complete;
@@ -92,7 +97,7 @@ impl Poller {
             has_page: report.pages > 0,
         };
         let is_news = slow::note(&mut saved.state, &went, context.now);
-        let is_worth_saving = self.is_worth_saving(&read, &saved, &report);
+        let is_worth_saving = self.is_worth_saving(&read, &saved, &report, context.now);
         if is_news && read.is_err() && !is_worth_saving {
             // A failed poll moves nothing: what it was to read is not there, where it is to be read again.
             self.save_slow(saved.state.slow).await;
@@ -297,14 +302,11 @@ impl Poller {
         read: &Result<(), PollError>,
         saved: &SavedState,
         report: &Report,
+        now: Timestamp,
     ) -> bool {
         let news = report.records + report.quarantined + report.gaps + report.lost_pages > 0;
         // The question how many alerts there are is no page, nor is a request that was tried again.
         let is_idle = report.alerts <= FEW_ALERTS && report.pages <= 1;
-        let heartbeat_secs = match is_idle {
-            true => self.settings.heartbeat_secs,
-            false => self.settings.busy_heartbeat_secs,
-        };
         let settled = || {
             saved.has_changed()
                 || saved.has_learned_of_pages()
@@ -313,13 +315,34 @@ impl Poller {
                 || saved.has_recovered()
                 || report.ending == Ending::OutOfTime
                 || report.requests >= budget::WORTH_SAVING
-                || (report.ending == Ending::Complete
-                    && saved.is_due(self.clock.now(), heartbeat_secs))
+                || (report.ending == Ending::Complete && self.is_due(saved, is_idle, now))
         };
         // A poll that fails saves what it has learned of older ranges, and whose turn it is.
         let learned = report.put_off > 0 || saved.had_rest();
         let failed = || read.is_err() && saved.has_changed() && learned;
         news || (read.is_ok() && settled()) || failed()
+    }
+
+    /// Whether the state is saved for its age alone.
+    fn is_due(&self, saved: &SavedState, is_idle: bool, now: Timestamp) -> bool {
+        let heartbeat_secs = match is_idle {
+            true => self.settings.heartbeat_secs,
+            false => self.settings.busy_heartbeat_secs,
+        };
+        saved.is_due(now, heartbeat_secs)
+    }
+
+    /// From how many alerts on a list of a live poll that brings nothing new is compared with Graph's
+    /// count. What a list that was cut off has not shown must not fall behind the watermark, so all are
+    /// that may have been, when the state is going to be saved.
+    pub(crate) fn count_from(&self, saved: &SavedState, has_sweep: bool, now: Timestamp) -> usize {
+        if has_sweep || self.is_due(saved, true, now) {
+            FEWEST_OF_A_CUT_LIST
+        } else if self.is_due(saved, false, now) {
+            FEW_ALERTS as usize + 1
+        } else {
+            MANY_ALERTS
+        }
     }
 }
 

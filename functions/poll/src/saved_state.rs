@@ -87,6 +87,12 @@ impl SavedState {
                 .is_some_and(|watermark| is_due(self.watermark, watermark))
     }
 
+    /// Leaves the watermark where it is in the object: the next poll reads the same again.
+    pub(crate) fn keep_watermark(&mut self) {
+        // One that lay ahead is not believed again.
+        self.state.watermark = self.state.watermark.min(self.watermark);
+    }
+
     /// Whether anything was unread by the object.
     pub(crate) fn had_rest(&self) -> bool {
         self.wanted.has_unread()

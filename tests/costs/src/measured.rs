@@ -15,7 +15,7 @@ pub struct Count {
 impl Count {
     /// The same for arithmetic.
     #[expect(clippy::cast_precision_loss, reason = "all are small")]
-    pub(crate) fn number(&self) -> f64 {
+    pub fn number(&self) -> f64 {
         self.count as f64
     }
 

@@ -15,6 +15,8 @@ const LATEST_FOR_LIVE: SignedDuration = SignedDuration::from_mins(10);
 const SLACK_SECS: u64 = 300;
 /// What is on a page with an alert that fails has to wait for that page to be narrowed down.
 const NARROWING_SECS: u64 = 1800;
+/// What is not listed behind known alerts has to wait until the state is saved next.
+const UNCOUNTED_SECS: u64 = 65 * 60;
 
 /// Which of the sweeps finds what calls for the record, if no live poll does.
 pub(crate) fn sweep(record: &Wanted) -> Option<usize> {
@@ -60,7 +62,11 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
         if is_late || schedule.has(Kind::Moves) || schedule.has(Kind::BadAlert) {
             return None;
         }
-        let narrowing = if has_faults { NARROWING_SECS } else { 0 };
+        let narrowing = match has_faults {
+            _ if schedule.has(Kind::CappedRows) => NARROWING_SECS.max(UNCOUNTED_SECS),
+            true => NARROWING_SECS,
+            false => 0,
+        };
         // The settle time, and a tick or two.
         30 + 2 * schedule.tick_secs + SLACK_SECS + narrowing
     };

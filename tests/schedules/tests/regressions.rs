@@ -55,8 +55,9 @@ fn a_backfill_is_read_until_graph_lists_what_it_counts_and_the_newest_version_co
 }
 
 /// A list that was cut off behind alerts that were known was taken for all there is (23293), and an
-/// empty one for all of a first poll's window that is too old for the hourly sweep.
-const UNCOUNTED: [u64; 4] = [23293, 29293, 41079, 42484];
+/// empty one for all of a first poll's window that is too old for the hourly sweep. The watermark passed an
+/// alert behind twenty that were known, as the state is saved once an hour (1737).
+const UNCOUNTED: [u64; 5] = [1737, 23293, 29293, 41079, 42484];
 
 #[test]
 fn what_no_sweep_reads_soon_is_counted() {

@@ -1,7 +1,7 @@
 use drawbridge_cursor::Window;
 
 /// The page size that a failing window is tried with last before it is split.
-pub(super) const SMALL_PAGE: u32 = 10;
+pub(crate) const SMALL_PAGE: u32 = 10;
 /// The page size of the parts of a window that was split because it failed.
 const SPLIT_PAGE: u32 = 100;
 

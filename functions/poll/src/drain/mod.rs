@@ -15,6 +15,7 @@ use drawbridge_cursor::{AlertDigest, Claimed, State, Window, epoch_secs_of};
 use drawbridge_graph::{AlertQuery, ErrorKind, GraphError, Room};
 use drawbridge_time::Deadline;
 
+pub(crate) use self::attempt::SMALL_PAGE;
 pub(crate) use self::narrow::MAX_FAILURES;
 
 use self::attempt::Attempt;

@@ -4,15 +4,11 @@ use drawbridge_cursor::Window;
 use drawbridge_graph::{AlertQuery, ErrorKind, GraphError, Room};
 use jiff::SignedDuration;
 
-use super::attempt::SMALL_PAGE;
 use super::count_ahead::CountAhead;
 use super::listing::Listed;
 use super::{Drain, Left, Unread, WindowOutcome};
 use crate::PollError;
-use crate::read_options::What;
-
-/// So many alerts in a window are worth the question whether they are all, whatever came of them.
-const MANY_ALERTS: usize = 100;
+use crate::read_options::{FEWEST_OF_A_CUT_LIST, What};
 
 /// What is older is read once a day at most. The hourly sweep reads a day, and a first poll as long a
 /// time, a moment later.
@@ -71,6 +67,8 @@ enum Recounted {
     Incomplete,
     /// Read these when there are requests left for the question, too. Nothing is wrong with them.
     Later(Vec<Window>),
+    /// There were no requests left for the question, and what is missing is found soon.
+    NotCounted,
 }
 
 impl Drain<'_> {
@@ -134,7 +132,10 @@ impl Drain<'_> {
                     Recounted::Read(parts) => todo.extend(parts),
                     Recounted::Incomplete => left.incomplete.push(window),
                     Recounted::Later(windows) => left.rest.extend(windows),
+                    Recounted::NotCounted => self.report.has_uncounted |= !is_news,
                 }
+            } else {
+                self.report.has_uncounted |= self.seen.len() >= FEWEST_OF_A_CUT_LIST;
             }
         }
         Ok(WindowOutcome::Read(left))
@@ -144,8 +145,8 @@ impl Drain<'_> {
     /// nothing reads again soon, or whose list is so long, or came in so many pages after the first
     /// `pages`, that it may have been cut off.
     fn is_worth_counting(&self, window: Window, pages: u64) -> bool {
-        let is_long = self.seen.len() >= MANY_ALERTS || self.report.pages > pages + 1;
-        self.options.is_background() || self.is_once_only(window) || is_long
+        let is_long = self.report.pages > pages + 1;
+        self.seen.len() >= self.options.count_from || self.is_once_only(window) || is_long
     }
 
     /// Whether nothing reads the window again soon. Sweeps come again by themselves; a backfill does not,
@@ -171,12 +172,11 @@ impl Drain<'_> {
                 let windows = halves.map_or_else(|| vec![window], Vec::from);
                 return Ok(Recounted::Later(windows));
             }
-            Count::NotNow | Count::NotAsked | Count::Unknown => {
-                return Ok(Recounted::Read(Vec::new()));
-            }
+            Count::NotAsked => return Ok(Recounted::NotCounted),
+            Count::NotNow | Count::Unknown => return Ok(Recounted::Read(Vec::new())),
         };
         let seen = self.seen.len();
-        let is_cut_off = seen >= part.of.max(SMALL_PAGE as usize);
+        let is_cut_off = seen >= part.of.max(FEWEST_OF_A_CUT_LIST);
         let smallest_ms = self.poller.settings.windows.smallest_ms;
         let halves = window.halves(smallest_ms).filter(|_| is_cut_off);
         if let Some(halves) = halves {

@@ -105,6 +105,29 @@ async fn a_list_that_ends_early_without_a_word_is_read_in_smaller_windows() {
     assert!(world.state().await.unread.is_empty());
 }
 
+/// A list of known alerts alone was taken for all there is, however often, until the watermark was past
+/// what it did not show.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_listed_behind_known_alerts_is_found_before_the_watermark_passes_it() {
+    for (known, most_minutes) in [(10, 66), (24, 66), (60, 6)] {
+        let world = World::with(|settings| settings.windows.sweeps = false);
+        world.graph.counts(Count::AndMore(0));
+        for n in 0..known {
+            world.set(&format!("da{n}"), "2026-03-01T11:59:00Z");
+        }
+        assert_eq!(world.poll().await.unwrap().records, known);
+        world.graph.lists_at_most(known as usize);
+        world.set("new", "2026-03-01T11:59:45Z");
+        let mut minutes = 0;
+        while !world.has("new") {
+            world.clock.advance_secs(60);
+            world.poll().await.unwrap();
+            minutes += 1;
+            assert!(minutes <= most_minutes, "behind {known} it does not come");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_count_that_is_always_too_high_makes_no_storm_of_requests() {
     let (_, report) = capped(20, Count::AndMore(3)).await;
