@@ -26,6 +26,7 @@ pub struct Assumed {
     pub state_seconds: Assumption,
     pub token_minutes: Assumption,
     pub jobs_per_batch: Assumption,
+    pub lambda_calls_per_batch: Assumption,
     pub dispatch_seconds: Assumption,
     pub dispatch_seconds_per_1000: Assumption,
     pub serve_seconds: Assumption,

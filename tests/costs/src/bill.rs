@@ -359,10 +359,9 @@ impl<'f> Month<'f> {
         shared.signing_in() * first + unchanged
     }
 
-    /// Lambda receives a batch by one call, and deletes it by one.
     fn job_calls(&self) -> f64 {
         let sends = (self.tenants / self.measured.dispatch.jobs_per_send.number()).ceil();
-        let by_lambda = 2.0;
+        let by_lambda = self.assumed.lambda_calls_per_batch.value;
         let by_function = self.measured.idle_batch.sqs.number();
         self.ticks * sends + self.batches * (by_lambda + by_function)
     }
