@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ranges::Due;
+use crate::due::Due;
 use crate::sweep::DAY_SECS;
 use crate::window::before;
 use crate::{State, Sweep, Window, WindowSettings};

@@ -2,129 +2,16 @@ use jiff::{SignedDuration, Timestamp};
 use rangemap::RangeMap;
 use serde::{Deserialize, Serialize};
 
-use crate::Window;
-
-/// How much longer what failed waits each time.
-const RETRY_DELAY_SECS: u32 = 30;
-
-/// After this many failures the wait grows no longer.
-const MAX_DELAYS: u32 = 10;
-
-/// How often an answer may be incomplete. With the waits in between, that takes two hours: what a
-/// service behind Graph does not return for so long, no reading that comes soon has either.
-pub const MAX_INCOMPLETE: u32 = 30;
+use crate::due::MAX_INCOMPLETE;
+use crate::{Due, Range, Window};
 
 /// How long something may have been due until it takes its turn before what is next.
 const LONG: SignedDuration = SignedDuration::from_hours(1);
-
-/// How many seconds to wait before what failed so often is tried again: 30 more each time, and five
-/// minutes at most.
-#[must_use]
-pub fn retry_delay_secs(failures: u32) -> u32 {
-    RETRY_DELAY_SECS * failures.clamp(1, MAX_DELAYS)
-}
 
 /// Stretches of `lastUpdateDateTime` that are still to be read, none of which overlap.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<Range>", into = "Vec<Range>")]
 pub struct Ranges(RangeMap<Timestamp, Due>);
-
-/// When a range is to be read, and in what steps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Due {
-    /// When that was noted; a range that nothing is known of is read at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<Timestamp>,
-    /// How long it waits from then on.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub wait_secs: u32,
-    /// How often it could not be read.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub failures: u32,
-    /// How often Graph said that its answer was incomplete.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub incomplete: u32,
-    /// The longest part of it that is read at once, in milliseconds: there was no time for more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step_ms: Option<u64>,
-    /// Whether it failed before, and the smaller pages that it was last read in took too long: what
-    /// made it fail may be over, so that whole pages are tried again, in turns.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub whole_pages: bool,
-}
-
-/// A range that is still to be read.
-///
-/// On the wire it is one JSON object: `{"from":"…","to":"…","since":"…","wait_secs":30,
-/// "failures":1,"step_ms":1000}`, the last four only if there is anything to say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Range {
-    /// What is to be read.
-    #[serde(flatten)]
-    pub window: Window,
-    /// When.
-    #[serde(flatten)]
-    pub due: Due,
-}
-
-impl Due {
-    /// Not before `wait_secs` after `now`.
-    #[must_use]
-    pub fn after(now: Timestamp, wait_secs: u32) -> Self {
-        Self {
-            since: Some(now),
-            wait_secs,
-            ..Self::default()
-        }
-    }
-
-    /// When its wait is over; `None` for at once.
-    #[must_use]
-    pub fn not_before(&self) -> Option<Timestamp> {
-        let wait = SignedDuration::from_secs(self.wait_secs.into());
-        self.since.and_then(|since| since.checked_add(wait).ok())
-    }
-
-    /// The same as of `now`: what was noted later than that was noted by a clock that was wrong, and
-    /// is not believed.
-    fn not_before_at(&self, now: Timestamp) -> Option<Timestamp> {
-        let is_believed = self.since.is_some_and(|since| since <= now);
-        self.not_before().filter(|_| is_believed)
-    }
-
-    /// Whether it is to be read now.
-    #[must_use]
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        self.not_before_at(now) <= Some(now)
-    }
-
-    /// The same, to be read later: it is waited for longer each time that it fails.
-    fn put_off(self, now: Timestamp) -> Self {
-        Self {
-            since: Some(now),
-            wait_secs: retry_delay_secs(self.failures),
-            ..self
-        }
-    }
-
-    /// The same, after an answer that was incomplete. After some tries it waits for the next five
-    /// minutes of the hour, as its neighbours do, so that all are read at once.
-    fn put_off_incomplete(self, now: Timestamp) -> Self {
-        let incomplete = self.incomplete.saturating_add(1);
-        let longest = RETRY_DELAY_SECS * MAX_DELAYS;
-        let to_the_mark = now.as_second().rem_euclid(longest.into());
-        let wait_secs = match incomplete {
-            0..=3 => retry_delay_secs(incomplete),
-            _ => longest.saturating_sub(u32::try_from(to_the_mark).unwrap_or_default()),
-        };
-        Self {
-            incomplete,
-            since: Some(now),
-            wait_secs,
-            ..self
-        }
-    }
-}
 
 impl Ranges {
     /// Adds what of `window` is not among them yet: a range that is added twice is there once.
@@ -327,45 +214,6 @@ impl Ranges {
     }
 }
 
-impl Range {
-    fn of(bounds: &std::ops::Range<Timestamp>, due: Due) -> Option<Self> {
-        let window = Window::new(bounds.start, bounds.end)?;
-        Some(Self { window, due })
-    }
-
-    /// Both in one, if nothing lies between them and they may be read at once. What has failed is read
-    /// by itself.
-    #[must_use]
-    pub fn join(self, next: Self) -> Option<Self> {
-        if self.due.failures > 0 || next.due.failures > 0 {
-            return None;
-        }
-        let steps = [self.due.step_ms, next.due.step_ms];
-        let step_ms = steps.into_iter().flatten().min();
-        let window = Window::new(self.window.from(), next.window.to())?;
-        let fits = step_ms.is_none_or(|step_ms| window.millis() <= step_ms);
-        let due = Due {
-            step_ms,
-            ..self.due
-        };
-        (fits && self.window.to() == next.window.from()).then_some(Self { window, due })
-    }
-
-    /// The first part of it that is read at once.
-    #[must_use]
-    pub fn step(self) -> Self {
-        let Some(step_ms) = self.due.step_ms else {
-            return self;
-        };
-        let millis = i64::try_from(step_ms).unwrap_or(i64::MAX);
-        let from = self.window.from();
-        let to = from.checked_add(SignedDuration::from_millis(millis));
-        let to = to.map_or(self.window.to(), |to| to.min(self.window.to()));
-        let window = Window::new(from, to).unwrap_or(self.window);
-        Self { window, ..self }
-    }
-}
-
 impl From<Vec<Range>> for Ranges {
     fn from(ranges: Vec<Range>) -> Self {
         let mut all = Self::default();
@@ -380,14 +228,6 @@ impl From<Ranges> for Vec<Range> {
     fn from(ranges: Ranges) -> Self {
         ranges.iter().collect()
     }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde calls it with a reference"
-)]
-fn is_zero(count: &u32) -> bool {
-    *count == 0
 }
 
 #[cfg(test)]

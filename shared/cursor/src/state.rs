@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ranges::{Due, Ranges};
+use crate::due::Due;
+use crate::ranges::Ranges;
 use crate::window::before;
 use crate::{AlertDigest, Backfill, Pages, Polled, Window, WindowSettings, Written};
 
