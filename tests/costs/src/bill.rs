@@ -421,7 +421,11 @@ impl<'f> Month<'f> {
     fn lists(&self) -> f64 {
         let dispatch = &self.measured.dispatch;
         let calls = (self.tenants / dispatch.tenants_per_list.number()).ceil();
-        self.ticks / dispatch.ticks_per_list.number() * calls
+        // Measured with a tick per minute. Where ticks are further apart than listings, each of them lists.
+        let minutes_per_day = 24.0 * 60.0;
+        let minutes_per_tick = minutes_per_day / self.assumed.ticks_a_day.value;
+        let minutes_per_list = dispatch.ticks_per_list.number().max(minutes_per_tick);
+        self.days * minutes_per_day / minutes_per_list * calls
     }
 
     fn stored_gb(&self) -> f64 {

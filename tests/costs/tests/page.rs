@@ -1,7 +1,7 @@
 //! The pages say what the arithmetic yields.
 //!
 //! After a change of a count, a price or an assumption:
-//! `DRAWBRIDGE_BLESS=1 cargo test -p drawbridge-costs`.
+//! `DRAWBRIDGE_BLESS=1 cargo test -p drawbridge-costs --test page`.
 
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
