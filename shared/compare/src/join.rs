@@ -14,6 +14,7 @@ use crate::report::{Alerts, OnlyOne, Records, Shown};
 use crate::row::Row;
 use crate::sort::{Entry, Sorted, Sorter};
 use crate::tally::{Pair, Tally, cut};
+use crate::zone::Zones;
 
 /// The most that the records of an alert may weigh on one side.
 const MAX_ALERT_BYTES: usize = 64 << 20;
@@ -29,10 +30,12 @@ pub(crate) struct Join {
     pub(crate) records: Records,
     pub(crate) tallies: Vec<Tally>,
     /// Records that were there before, and those that were too much; the old side's and the new one's.
-    pub(crate) repeated: [u64; 2],
+    pub(crate) repeated: [Repeated; 2],
     pub(crate) left_out: [u64; 2],
     /// Alerts of times without a zone that nothing matched.
     pub(crate) adrift: Adrift,
+    /// The zone of old times that name none.
+    pub(crate) zones: Zones,
     times: [Times; 2],
     /// What is not matched yet, by the way that is next; the old side's and the new one's.
     unmatched: [[Sorter; 2]; Way::COUNT],
@@ -47,9 +50,10 @@ impl Join {
             alerts: Alerts::default(),
             records: Records::default(),
             tallies: vec![Tally::default(); KEYS.len()],
-            repeated: [0; 2],
+            repeated: [Repeated::default(); 2],
             left_out: [0; 2],
             adrift: Adrift::default(),
+            zones: Zones::default(),
             times,
             unmatched: std::array::from_fn(|_| [sorter(), sorter()]),
             has_entities,
@@ -192,6 +196,9 @@ impl Join {
 
     fn shared(&mut self, old: &[Row], new: &[Row]) {
         let found = pair(old, new, self.has_entities);
+        if let Some(&(o, n, _)) = found.pairs.first() {
+            self.zones.count(&old[o], &new[n]);
+        }
         for (o, n, by) in found.pairs {
             *self.records.pairs.entry(by).or_default() += 1;
             let pair = Pair::new(&old[o], &new[n]);
@@ -258,21 +265,30 @@ fn shown(row: &Row) -> Shown {
     }
 }
 
-/// The alerts of a group by their ids, each record once.
-fn alerts(rows: Vec<Row>, repeated: &mut u64) -> BTreeMap<String, Vec<Row>> {
+/// The records of a group that were there before.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Repeated {
+    /// With the same content.
+    pub(crate) alike: u64,
+    /// With the same `FullId` and another content.
+    pub(crate) otherwise: u64,
+}
+
+/// The alerts of a group by their ids, each content of a record once.
+fn alerts(rows: Vec<Row>, repeated: &mut Repeated) -> BTreeMap<String, Vec<Row>> {
     let mut alerts: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-    let mut seen = HashSet::new();
+    let (mut contents, mut full_ids) = (HashSet::new(), HashSet::new());
     for row in rows {
-        let is_new = match row.text("FullId") {
-            "" => seen.insert(serde_json::to_string(&row).unwrap_or_default()),
-            full => seen.insert(full.to_owned()),
-        };
-        if is_new {
-            let id = row.alert_id().to_lowercase();
-            alerts.entry(id).or_default().push(row);
-        } else {
-            *repeated += 1;
+        if !contents.insert(serde_json::to_string(&row).unwrap_or_default()) {
+            repeated.alike += 1;
+            continue;
         }
+        let full_id = row.text("FullId");
+        if !full_id.is_empty() && !full_ids.insert(full_id.to_owned()) {
+            repeated.otherwise += 1;
+        }
+        let id = row.alert_id().to_lowercase();
+        alerts.entry(id).or_default().push(row);
     }
     alerts
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::device::label;
 use crate::instant::is_of_zones;
 use crate::row::Row;
 use crate::sort::Entry;
-use crate::value::label;
 
 /// How far two alerts of the same detector on the same device may lie apart to be the same.
 pub(crate) const MAX_APART: i128 = 10 * 60 * SECOND;

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use crate::items::Position;
 use crate::pair::PairedBy;
+use crate::spelling::Spelling;
 use crate::tally::Example;
-use crate::value::{Outcome, Spelling};
+use crate::value::Outcome;
 use crate::verdict::Verdict;
 
 /// What came of a comparison.
@@ -36,8 +37,10 @@ pub struct SideReport {
     pub records: u64,
     /// Alerts of Graph that were mapped.
     pub mapped_alerts: u64,
-    /// Records that were there before, and are compared once.
+    /// Records that were there before with the same content, and are compared once.
     pub repeated: u64,
+    /// Records with the `FullId` of one before them and another content. Each content is compared.
+    pub repeated_otherwise: u64,
     /// Records of alerts that are too large to be compared.
     pub left_out: u64,
     /// Previews and other lines of an export that are no records.
@@ -46,12 +49,15 @@ pub struct SideReport {
     pub others: u64,
     /// What could not be read.
     pub broken: u64,
-    /// The first of them.
+    /// The first of those two kinds.
     pub first_broken: Vec<BrokenPart>,
     /// The earliest and the latest `AlertTime`.
     pub times: Option<[String; 2]>,
     /// Names of keys that are not the record's own, the key that each is, and how many records have it.
     pub other_names: BTreeMap<String, (&'static str, u64)>,
+    /// Those of these names that held another value than the key did under the name before, in the same
+    /// record. That other value was not compared.
+    pub other_values: BTreeMap<String, (&'static str, u64)>,
     /// Keys that the record has not, and in how many records they held something.
     pub unknown: BTreeMap<String, u64>,
 }

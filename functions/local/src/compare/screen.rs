@@ -222,6 +222,7 @@ pub(crate) fn side_in_words(side: &SideReport) -> String {
     }
     for (n, what) in [
         (side.repeated, "repeated"),
+        (side.repeated_otherwise, "repeated with other content"),
         (side.passed_over, "previews and the like"),
         (side.others, "other objects"),
         (
@@ -337,6 +338,22 @@ pub(crate) fn names_in_words(report: &Report) -> Vec<String> {
             "A rule on {name} never matches again: use {key}, as the key is called ({}).",
             count(*n, "record", "records")
         ));
+    }
+    for (name, (key, n)) in &report.new.other_names {
+        if !old.other_names.contains_key(name) {
+            lines.push(format!(
+                "NEW has {key} as {name} ({}): a rule on {key} does not find it there.",
+                count(*n, "record", "records")
+            ));
+        }
+    }
+    for (side, values) in [("OLD", &old.other_values), ("NEW", &report.new.other_values)] {
+        for (name, (key, n)) in values {
+            lines.push(format!(
+                "{side} has {key} twice in {}, with two values: the one under {name} was not compared.",
+                count(*n, "record", "records")
+            ));
+        }
     }
     let filled = old.unknown.iter().filter(|(_, n)| **n > 0);
     let names: Vec<&str> = filled.map(|(name, _)| &**name).collect();
