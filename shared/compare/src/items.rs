@@ -37,6 +37,9 @@ pub enum Broken {
     /// An indexer wrapped text around it that is none.
     #[error("holds an event as text that is cut off or is not JSON")]
     EventNotJson,
+    /// It is what Elastic could find out in time, or from the shards that answered.
+    #[error("is an answer that is incomplete: it ran out of time, or some of its shards failed")]
+    Incomplete,
     /// It is JSON of another kind.
     #[error("is neither a record nor an alert")]
     Other,
@@ -52,8 +55,8 @@ pub(crate) struct Item {
     pub(crate) position: Position,
     /// Its text.
     pub(crate) text: Result<String, Broken>,
-    /// Whether it is what was around a list of objects, which is empty here.
-    pub(crate) is_wrapper: bool,
+    /// If it is what was around a list of objects, which is empty here: how many these were.
+    pub(crate) wrapped: Option<u64>,
     /// Whether it is of a list that is a preview of Splunk's.
     pub(crate) is_preview: bool,
 }
@@ -63,7 +66,7 @@ impl Item {
         Self {
             position,
             text: Err(why),
-            is_wrapper: false,
+            wrapped: None,
             is_preview: false,
         }
     }
@@ -224,8 +227,10 @@ impl<R: Read> Items<R> {
             }
             Step::Ended => {
                 let mut item = self.open.take()?.ended();
-                let mut wrappers = self.lists.iter().flatten();
-                item.is_preview = wrappers.any(|wrapper| wrapper.is_preview);
+                for wrapper in self.lists.iter_mut().flatten() {
+                    wrapper.wrapped += 1;
+                    item.is_preview |= wrapper.is_preview;
+                }
                 Some(item)
             }
         }
@@ -250,7 +255,7 @@ mod tests {
         let mut items = Items::of(text.as_bytes());
         let mut all = Vec::new();
         while let Some(item) = items.next_item().unwrap() {
-            if item.is_wrapper {
+            if item.wrapped.is_some() {
                 continue;
             }
             all.push(match item.text {

@@ -18,6 +18,8 @@ pub(crate) struct Object {
     may_wrap: bool,
     /// Whether it held such a list: the objects in it are items of their own.
     pub(crate) is_wrapper: bool,
+    /// How many these are.
+    pub(crate) wrapped: u64,
     /// Whether the list that began last may be one of objects that are items.
     is_at_list: bool,
     /// Whether it says that its list is a preview of Splunk's.
@@ -56,6 +58,7 @@ impl Object {
             depth: 1,
             may_wrap,
             is_wrapper: false,
+            wrapped: 0,
             is_at_list: false,
             is_preview: false,
             is_too_long: false,
@@ -100,7 +103,7 @@ impl Object {
         Item {
             position: self.start,
             text,
-            is_wrapper: self.is_wrapper,
+            wrapped: self.is_wrapper.then_some(self.wrapped),
             is_preview: false,
         }
     }

@@ -43,6 +43,10 @@ pub struct SideReport {
     pub repeated_otherwise: u64,
     /// Records of alerts that are too large to be compared.
     pub left_out: u64,
+    /// Hits of a search of Elastic that were read.
+    pub hits_read: u64,
+    /// How many it says to have found.
+    pub hits: u64,
     /// Previews and other lines of an export that are no records.
     pub passed_over: u64,
     /// JSON that is neither a record nor an alert.

@@ -92,7 +92,7 @@ impl InFile {
         if let Some(first) = self.first_broken.first().filter(|_| self.broken > 0) {
             let line = first.position.line;
             seen.push_str(&format!(
-                ", {} parts that are not JSON; the first in line {line} {}",
+                ", {} parts that cannot be read; the first in line {line} {}",
                 self.broken, first.why
             ));
         }
@@ -177,9 +177,15 @@ impl Side {
             counts.passed_over += 1;
             return Ok(());
         }
-        let found = match item.is_wrapper {
-            true => look_around_list(text),
-            false => look(text),
+        let found = match item.wrapped {
+            None => look(text),
+            Some(read) => {
+                let (found, total) = look_around_list(text);
+                self.report.hits_read += total.map_or(0, |_| read);
+                // Each page of an answer says how many there are in all.
+                self.report.hits = self.report.hits.max(total.unwrap_or_default());
+                found
+            }
         };
         for found in found {
             match found {

@@ -45,11 +45,15 @@ pub(crate) fn look(text: String) -> Vec<Found> {
 }
 
 /// Looks at what was around a list of objects, which is empty in it: it may be a record that has such a
-/// list by chance.
-pub(crate) fn look_around_list(text: String) -> Vec<Found> {
+/// list by chance. How many objects a search found in all, where it says so.
+pub(crate) fn look_around_list(text: String) -> (Vec<Found>, Option<u64>) {
+    let total = serde_json::from_str(&text).ok().and_then(|answer: Value| {
+        let total = answer.get("hits")?.get("total")?;
+        total.get("value").unwrap_or(total).as_u64()
+    });
     let mut found = look(text);
     found.retain(|found| !matches!(found, Found::Other | Found::Passing));
-    found
+    (found, total)
 }
 
 /// What lies around an object.
@@ -59,7 +63,7 @@ struct Around {
     is_splunk: bool,
 }
 
-fn look_into(mut map: Map<String, Value>, around: Around) -> Vec<Found> {
+fn look_into(map: Map<String, Value>, around: Around) -> Vec<Found> {
     if around.wrappers >= MAX_WRAPPERS {
         return vec![Found::Other];
     }
@@ -77,6 +81,14 @@ fn look_into(mut map: Map<String, Value>, around: Around) -> Vec<Found> {
     if is_passing(&map) {
         return vec![Found::Passing];
     }
+    let incomplete = is_incomplete(&map).then_some(Found::Broken(Broken::Incomplete));
+    let mut found = look_at_wrapped(map, inside);
+    found.extend(incomplete);
+    found
+}
+
+/// Looks where a wrapper has what it is wrapped around.
+fn look_at_wrapped(mut map: Map<String, Value>, inside: Around) -> Vec<Found> {
     let mut first = None;
     let mut is_text_broken = false;
     for way in WAYS {
@@ -155,6 +167,17 @@ fn is_passing(map: &Map<String, Value>) -> bool {
                 .is_some_and(|action| action.keys().all(|key| key.starts_with('_')))
         });
     is_preview || is_last || is_action
+}
+
+/// Whether Elastic says that its answer is not all that it should be.
+fn is_incomplete(answer: &Map<String, Value>) -> bool {
+    let failed = answer
+        .get("_shards")
+        .and_then(|shards| shards.get("failed"));
+    answer.get("timed_out") == Some(&Value::Bool(true))
+        || failed
+            .and_then(Value::as_u64)
+            .is_some_and(|failed| failed > 0)
 }
 
 /// Whether names of members tell that an object is a record or an alert, and no answer with a list.

@@ -224,7 +224,14 @@ pub(crate) fn side_in_words(side: &SideReport) -> String {
         (side.repeated, "repeated"),
         (side.repeated_otherwise, "repeated with other content"),
         (side.passed_over, "previews and the like"),
-        (side.others, "other objects"),
+        (
+            side.others,
+            if side.others == 1 {
+                "other object"
+            } else {
+                "other objects"
+            },
+        ),
         (
             side.left_out,
             "left out: the records of their alert are over 64 MiB",
@@ -234,6 +241,12 @@ pub(crate) fn side_in_words(side: &SideReport) -> String {
         if n > 0 {
             words.push_str(&format!(", {n} {what}"));
         }
+    }
+    if side.hits_read < side.hits {
+        words.push_str(&format!(
+            ", {} of the {} hits of the search",
+            side.hits_read, side.hits
+        ));
     }
     if let Some([first, last]) = &side.times {
         words.push_str(&format!(", {first} to {last}"));
@@ -347,7 +360,10 @@ pub(crate) fn names_in_words(report: &Report) -> Vec<String> {
             ));
         }
     }
-    for (side, values) in [("OLD", &old.other_values), ("NEW", &report.new.other_values)] {
+    for (side, values) in [
+        ("OLD", &old.other_values),
+        ("NEW", &report.new.other_values),
+    ] {
         for (name, (key, n)) in values {
             lines.push(format!(
                 "{side} has {key} twice in {}, with two values: the one under {name} was not compared.",

@@ -201,3 +201,47 @@ fn what_is_no_export_is_called_by_its_name() {
         assert!(error.contains(words), "{error}");
     }
 }
+
+/// A search gives 10,000 hits at most, and fewer if it was not asked for more.
+#[test]
+fn a_part_of_an_answer_is_told() {
+    let hits = |ns: std::ops::RangeInclusive<u64>| -> Vec<Value> {
+        ns.map(|n| json!({"_source": old(n)})).collect()
+    };
+    let answer = |total: Value, hits: Vec<Value>, more: Value| {
+        let mut answer = json!({"took": 1, "hits": {"total": total, "hits": hits}});
+        answer
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        answer
+    };
+    let news = lines(&(1..=3).map(alert).collect::<Vec<_>>());
+    let told = |answers: &[Value]| {
+        let report = compare(lines(answers).as_bytes(), news.as_bytes());
+        assert_eq!(report.alerts.by_id, 3);
+        let old = serde_json::to_value(&report.old).unwrap();
+        ["hits_read", "hits", "broken"].map(|name| old[name].as_u64().unwrap())
+    };
+    let none = json!({"timed_out": false, "_shards": {"total": 2, "failed": 0}});
+    let total = json!({"value": 9000, "relation": "eq"});
+    assert_eq!(
+        told(&[answer(json!(3), hits(1..=3), none.clone())]),
+        [3, 3, 0]
+    );
+    assert_eq!(
+        told(&[answer(total.clone(), hits(1..=3), none.clone())]),
+        [3, 9000, 0]
+    );
+    let pages = [
+        answer(json!(3), hits(1..=2), none.clone()),
+        answer(json!(3), hits(3..=3), none),
+    ];
+    assert_eq!(told(&pages), [3, 3, 0]);
+    for more in [
+        json!({"timed_out": true}),
+        json!({"_shards": {"total": 2, "failed": 1}}),
+    ] {
+        assert_eq!(told(&[answer(json!(3), hits(1..=3), more)]), [3, 3, 1]);
+    }
+}
