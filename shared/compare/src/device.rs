@@ -25,6 +25,17 @@ pub(crate) fn is_named(row: &Row) -> bool {
     !(names(row).is_empty() && ids(row).is_empty())
 }
 
+/// Whether the names of two records may be those of one device: not if each has a name in another
+/// domain.
+pub(crate) fn may_share_domain(old: &Row, new: &Row) -> bool {
+    let [old, new] = [old, new].map(|row| {
+        let mut names = names(row);
+        names.retain(|name| label(name) != name);
+        names
+    });
+    old.is_empty() || new.is_empty() || old.iter().any(|name| new.contains(name))
+}
+
 /// What stands before the first dot; an address is one name.
 pub(crate) fn label(host: &str) -> &str {
     match host.split_once('.') {

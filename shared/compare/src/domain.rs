@@ -47,3 +47,68 @@ pub(crate) fn may_share_domain(stated: [Option<&str>; 2], key: &str, rows: [&Row
     let mut pairs = old.iter().flat_map(|a| new.iter().map(move |b| (a, b)));
     old.is_empty() || new.is_empty() || pairs.any(|(a, b)| is_one(a, b))
 }
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_record::siem::KEYS;
+    use serde_json::json;
+
+    use super::*;
+    use crate::spelling::Spelling;
+    use crate::value::{Outcome, compare};
+
+    /// What is compared, the key of the domain, and both with the old side's values and the new one's.
+    #[test]
+    fn a_domain_of_another_key_is_known() {
+        let account = ("UserName", "UserDomain", Spelling::Account);
+        let host = ("ComputerDnsName", "MachineDomain", Spelling::Host);
+        for ((key, domain, spelling), old, new, is_same) in [
+            (account, ("admin@corp.com", ""), ("admin", "EVIL"), false),
+            (account, ("admin@corp.com", ""), ("admin", "CORP"), true),
+            (account, ("admin@corp.com", ""), ("admin", ""), true),
+            (
+                account,
+                ("CORP\\admin", "CORP"),
+                ("admin", "FABRIKAM"),
+                false,
+            ),
+            (account, ("CORP\\admin", "EVIL"), ("admin", "EVIL"), false),
+            (account, ("admin", "CORP"), ("corp\\admin", ""), true),
+            // The suffix of a user's name is often not the domain's.
+            (
+                account,
+                ("admin@example.com", "CORP"),
+                ("admin", "CORP"),
+                true,
+            ),
+            (
+                account,
+                ("admin@corp.a.com", ""),
+                ("admin", "corp.b.com"),
+                false,
+            ),
+            (host, ("ws-1", "a.com"), ("ws-1.b.com", "b.com"), false),
+            (host, ("ws-1", "a.com"), ("ws-1.b.com", ""), false),
+            (host, ("ws-1", "a.com"), ("ws-1.b.com", "a.com"), false),
+            (host, ("ws-1.a.com", ""), ("ws-1", "A.com"), true),
+            (host, ("ws-1", ""), ("ws-1.b.com", "b.com"), true),
+            (host, ("ws-1", "CORP"), ("ws-1.corp.a.com", ""), true),
+        ] {
+            let row = |(value, its_domain): (&str, &str)| {
+                let map = [(key, value), (domain, its_domain)];
+                let map = map.map(|(name, value)| (name.to_owned(), json!(value)));
+                Row::of(serde_json::Map::from_iter(map), |_, _| {})
+            };
+            let n = KEYS.iter().position(|other| other.name == key).unwrap();
+            let expected = match is_same {
+                true => Outcome::Spelling(spelling),
+                false => Outcome::Different,
+            };
+            assert_eq!(
+                compare(n, &row(old), &row(new)),
+                expected,
+                "{old:?} {new:?}"
+            );
+        }
+    }
+}

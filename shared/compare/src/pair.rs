@@ -132,8 +132,12 @@ pub(crate) fn pair(old: &[Row], new: &[Row], has_entities: bool) -> Pairs {
                 by_value.entry(value).or_default().push(n);
             }
         }
-        let may_be = |o: usize, n: usize| {
-            narrowed != Narrowed::Nothing || *by == PairedBy::Key || may_be_of_one(&old[o], &new[n])
+        let may_be = |o: usize, n: usize| match narrowed {
+            Narrowed::DeviceName | Narrowed::DeviceLabel => {
+                device::may_share_domain(&old[o], &new[n])
+            }
+            Narrowed::Nothing => *by == PairedBy::Key || may_be_of_one(&old[o], &new[n]),
+            Narrowed::AllHints | Narrowed::DeviceId => true,
         };
         left_old.retain(|&o| {
             let values = identities(*by, names, narrowed, &old[o]);

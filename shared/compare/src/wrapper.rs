@@ -156,9 +156,7 @@ fn is_of_splunk(map: &Map<String, Value>) -> bool {
 fn is_passing(map: &Map<String, Value>) -> bool {
     let has = |name: &&str| map.contains_key(*name);
     let is_preview = map.get("preview") == Some(&Value::Bool(true))
-        && ["result", "results", "rows", "columns"]
-            .iter()
-            .any(|name| has(name));
+        && ["result", "results", "rows", "columns"].iter().any(has);
     let is_last = map.contains_key("lastrow") && !map.contains_key("result");
     let is_action = map.len() == 1
         && ["index", "create"].iter().any(|name| {

@@ -97,14 +97,20 @@ fn domains_are_looked_past_where_nothing_else_tells() {
     }
     let report = against(&olds, &[on("b", "aa"), on("a", "aa")]);
     assert_eq!((different(&report), report.records.only_old.count), (0, 0));
-    let domain = |domain: &str| {
-        let mut record = with_only(on("ws", "aa"), &["ComputerDnsName"]);
-        record["ComputerDnsName"] = json!(format!("ws.{domain}"));
-        record
-    };
-    let report = against(&[domain("a.com"), domain("b.com")], &[domain("b.com")]);
-    assert_eq!(different(&report), 0);
-    assert_eq!(report.records.only_old.first[0].device, "ws.a.com");
+    for keys in [
+        &["ComputerDnsName"][..],
+        &["ComputerDnsName", "MachineName"],
+    ] {
+        let domain = |domain: &str| {
+            let mut record = with_only(on("ws", "aa"), keys);
+            record["ComputerDnsName"] = json!(format!("ws.{domain}"));
+            record
+        };
+        let olds = [domain("a.com"), domain("b.com")];
+        let report = against(&olds, &[domain("b.com")]);
+        assert_eq!(different(&report), 0, "{keys:?}");
+        assert_eq!(report.records.only_old.first[0].device, "ws.a.com");
+    }
 }
 
 /// Of what is of the device alone, another device is another thing.

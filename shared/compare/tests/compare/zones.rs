@@ -19,7 +19,7 @@ fn time(n: u64) -> DateTime {
 }
 
 /// A record of alert `n`, and the same with other times.
-fn record(n: u64, alert_time: String, last_processed: String) -> Value {
+fn record(n: u64, alert_time: &str, last_processed: &str) -> Value {
     let mut record = old(n);
     record["AlertTime"] = json!(alert_time);
     record["LastProcessedTimeUtc"] = json!(last_processed);
@@ -39,12 +39,12 @@ fn exported(
         let last = local + later(n) + 1.hour();
         record(
             n,
-            local.strftime(format).to_string(),
-            last.strftime(format).to_string(),
+            &local.strftime(format).to_string(),
+            &last.strftime(format).to_string(),
         )
     });
     let zoned = |time: DateTime| format!("{time}.1230000Z");
-    let news = (0..count).map(|n| record(n, zoned(time(n)), zoned(time(n) + 1.hour())));
+    let news = (0..count).map(|n| record(n, &zoned(time(n)), &zoned(time(n) + 1.hour())));
     let [olds, news] = [olds.collect::<Vec<_>>(), news.collect()];
     let report = compare(lines(&olds).as_bytes(), lines(&news).as_bytes());
     assert_eq!(report.alerts.by_id, count);
@@ -128,10 +128,10 @@ fn a_date_is_that_day_in_the_zone_of_the_alerts_time() {
         let at = date(2023, 4, 1).at(23, 0, 0, 0);
         let olds = record(
             1,
-            (at + zone.hours()).strftime(SECONDS).to_string(),
-            (at + day.days()).strftime(DATE).to_string(),
+            &(at + zone.hours()).strftime(SECONDS).to_string(),
+            &(at + day.days()).strftime(DATE).to_string(),
         );
-        let news = record(1, format!("{at}Z"), format!("{at}Z"));
+        let news = record(1, &format!("{at}Z"), &format!("{at}Z"));
         let report = compare(lines(&[olds]).as_bytes(), lines(&[news]).as_bytes());
         counts(&report, "LastProcessedTimeUtc")
     };
