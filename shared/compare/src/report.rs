@@ -53,8 +53,10 @@ pub struct SideReport {
     pub others: u64,
     /// What could not be read.
     pub broken: u64,
-    /// The first of those two kinds.
+    /// The first of them.
     pub first_broken: Vec<BrokenPart>,
+    /// The first that are neither a record nor an alert.
+    pub first_others: Vec<BrokenPart>,
     /// The earliest and the latest `AlertTime`.
     pub times: Option<[String; 2]>,
     /// Names of keys that are not the record's own, the key that each is, and how many records have it.
@@ -103,6 +105,13 @@ pub struct InZone {
     pub offset_minutes: i64,
     /// How many alerts.
     pub alerts: u64,
+}
+
+impl SideReport {
+    /// The places of what could not be read and of what is neither a record nor an alert.
+    pub fn places(&self) -> impl Iterator<Item = &BrokenPart> {
+        self.first_broken.iter().chain(&self.first_others)
+    }
 }
 
 impl Alerts {

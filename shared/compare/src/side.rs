@@ -63,22 +63,29 @@ struct InFile {
     passed_over: u64,
     broken: u64,
     first_broken: Vec<BrokenPart>,
+    first_others: Vec<BrokenPart>,
 }
 
 impl InFile {
     fn broken(&mut self, file: &str, position: Position, why: &impl ToString) {
         self.broken += 1;
-        self.place(file, position, why);
+        place(&mut self.first_broken, file, position, why);
     }
 
-    fn place(&mut self, file: &str, position: Position, why: &impl ToString) {
-        if self.first_broken.len() < MAX_BROKEN_SHOWN {
-            self.first_broken.push(BrokenPart {
-                file: file.to_owned(),
-                position,
-                why: why.to_string(),
-            });
-        }
+    fn other(&mut self, file: &str, position: Position) {
+        self.others += 1;
+        place(&mut self.first_others, file, position, &Broken::Other);
+    }
+}
+
+/// Notes where a part of a file is, if it is one of the first.
+fn place(places: &mut Vec<BrokenPart>, file: &str, position: Position, why: &impl ToString) {
+    if places.len() < MAX_BROKEN_SHOWN {
+        places.push(BrokenPart {
+            file: file.to_owned(),
+            position,
+            why: why.to_string(),
+        });
     }
 }
 
@@ -89,7 +96,7 @@ impl InFile {
         if self.passed_over > 0 {
             seen.push_str(&format!(", {} previews and the like", self.passed_over));
         }
-        if let Some(first) = self.first_broken.first().filter(|_| self.broken > 0) {
+        if let Some(first) = self.first_broken.first() {
             let line = first.position.line;
             seen.push_str(&format!(
                 ", {} parts that cannot be read; the first in line {line} {}",
@@ -148,17 +155,19 @@ impl Side {
             }
         }
         let is_export = counts.records > 0;
+        let report = &mut self.report;
+        let add = |places: &mut Vec<BrokenPart>, more: &[BrokenPart]| {
+            places.extend_from_slice(more);
+            places.truncate(MAX_BROKEN_SHOWN);
+        };
         if is_export {
-            self.report.others += counts.others;
-            self.report.passed_over += counts.passed_over;
+            report.others += counts.others;
+            report.passed_over += counts.passed_over;
+            add(&mut report.first_others, &counts.first_others);
         }
         // What is broken may be all of a file that is an export.
-        if is_export || counts.broken > 0 {
-            self.report.broken += counts.broken;
-            let places = &mut self.report.first_broken;
-            places.extend(counts.first_broken.iter().cloned());
-            places.truncate(MAX_BROKEN_SHOWN);
-        }
+        report.broken += counts.broken;
+        add(&mut report.first_broken, &counts.first_broken);
         match is_export {
             true => Ok(()),
             false => Err(ReadError::NoExport(counts.seen(&first_bytes))),
@@ -201,10 +210,7 @@ impl Side {
                     Err(error) => counts.broken(file, item.position, &error),
                 },
                 Found::Passing => counts.passed_over += 1,
-                Found::Other => {
-                    counts.others += 1;
-                    counts.place(file, item.position, &Broken::Other);
-                }
+                Found::Other => counts.other(file, item.position),
                 Found::Broken(why) => counts.broken(file, item.position, &why),
             }
         }

@@ -32,7 +32,7 @@ pub(crate) fn write(out: &mut impl Write, names: &[String; 2], report: &Report) 
         ("NEW", &names[1], &report.new),
     ] {
         writeln!(out, "{title}      {name}: {}", side_in_words(side))?;
-        for part in &side.first_broken {
+        for part in side.places() {
             let (file, line, byte) = (&part.file, part.position.line, part.position.byte);
             writeln!(
                 out,

@@ -9,8 +9,7 @@ fn with_second(line: &str) -> (drawbridge_compare::Report, Option<u64>) {
     let text = format!("{}{line}\n{}", lines(&[old(1)]), lines(&[old(3)]));
     let news = lines(&(1..=3).map(alert).collect::<Vec<_>>());
     let report = compare(text.as_bytes(), news.as_bytes());
-    let first = report.old.first_broken.first();
-    let line = first.map(|part| part.position.line);
+    let line = report.old.places().next().map(|part| part.position.line);
     (report, line)
 }
 
@@ -55,10 +54,20 @@ fn an_object_of_another_kind_has_its_place() {
         let (report, line) = with_second(&other.to_string());
         assert_eq!((report.old.others, line), (1, Some(2)), "{other}");
         assert_eq!(
-            report.old.first_broken[0].why,
+            report.old.first_others[0].why,
             "is neither a record nor an alert"
         );
     }
+}
+
+/// However many objects of another kind come before it.
+#[test]
+fn a_broken_line_behind_others_has_its_place() {
+    let others = "{\"x\":1}\n".repeat(50);
+    let (report, _) = with_second(&format!("{others}{{\"AlertId\": \"cut"));
+    assert_eq!((report.old.others, report.old.broken), (50, 1));
+    let lines: Vec<u64> = report.old.places().map(|part| part.position.line).collect();
+    assert_eq!((lines[0], lines.len()), (52, 11), "{lines:?}");
 }
 
 #[test]
