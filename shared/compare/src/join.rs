@@ -29,8 +29,10 @@ pub(crate) struct Join {
     pub(crate) alerts: Alerts,
     pub(crate) records: Records,
     pub(crate) tallies: Vec<Tally>,
-    /// Records that were there before, and those that were too much; the old side's and the new one's.
-    pub(crate) repeated: [Repeated; 2],
+    /// Records that were there before with the same content, those with the `FullId` of another and other
+    /// content, and those that were too much; the old side's and the new one's.
+    pub(crate) repeated: [u64; 2],
+    pub(crate) repeated_otherwise: [u64; 2],
     pub(crate) left_out: [u64; 2],
     /// Alerts of times without a zone that nothing matched.
     pub(crate) adrift: Adrift,
@@ -50,7 +52,8 @@ impl Join {
             alerts: Alerts::default(),
             records: Records::default(),
             tallies: vec![Tally::default(); KEYS.len()],
-            repeated: [Repeated::default(); 2],
+            repeated: [0; 2],
+            repeated_otherwise: [0; 2],
             left_out: [0; 2],
             adrift: Adrift::default(),
             zones: Zones::default(),
@@ -83,15 +86,16 @@ impl Join {
             };
             self.group(olds, news)?;
         }
+        self.repeated = [old.repeated, new.repeated];
         self.left_out = [old.left_out, new.left_out];
         Ok(())
     }
 
     /// Matches alerts whose ids are the same without the prefix.
     fn group(&mut self, old: Vec<Row>, new: Vec<Row>) -> io::Result<()> {
-        let mut news = alerts(new, &mut self.repeated[1]);
+        let mut news = alerts(new, &mut self.repeated_otherwise[1]);
         let mut left = Vec::new();
-        for (id, rows) in alerts(old, &mut self.repeated[0]) {
+        for (id, rows) in alerts(old, &mut self.repeated_otherwise[0]) {
             match news.remove(&id) {
                 Some(same) if !id.is_empty() => {
                     self.alerts.by_id += 1;
@@ -265,27 +269,14 @@ fn shown(row: &Row) -> Shown {
     }
 }
 
-/// The records of a group that were there before.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Repeated {
-    /// With the same content.
-    pub(crate) alike: u64,
-    /// With the same `FullId` and another content.
-    pub(crate) otherwise: u64,
-}
-
-/// The alerts of a group by their ids, each content of a record once.
-fn alerts(rows: Vec<Row>, repeated: &mut Repeated) -> BTreeMap<String, Vec<Row>> {
+/// The alerts of a group by their ids. Counts the records with the `FullId` of one before them.
+fn alerts(rows: Vec<Row>, repeated_otherwise: &mut u64) -> BTreeMap<String, Vec<Row>> {
     let mut alerts: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-    let (mut contents, mut full_ids) = (HashSet::new(), HashSet::new());
+    let mut full_ids = HashSet::new();
     for row in rows {
-        if !contents.insert(serde_json::to_string(&row).unwrap_or_default()) {
-            repeated.alike += 1;
-            continue;
-        }
         let full_id = row.text("FullId");
         if !full_id.is_empty() && !full_ids.insert(full_id.to_owned()) {
-            repeated.otherwise += 1;
+            *repeated_otherwise += 1;
         }
         let id = row.alert_id().to_lowercase();
         alerts.entry(id).or_default().push(row);
@@ -297,6 +288,7 @@ fn alerts(rows: Vec<Row>, repeated: &mut Repeated) -> BTreeMap<String, Vec<Row>>
 struct Groups {
     sorted: Sorted,
     head: Option<Entry>,
+    repeated: u64,
     left_out: u64,
 }
 
@@ -306,6 +298,7 @@ impl Groups {
         Ok(Self {
             sorted,
             head,
+            repeated: 0,
             left_out: 0,
         })
     }
@@ -314,17 +307,22 @@ impl Groups {
         self.head.as_ref().map(|(key, _)| &key[..])
     }
 
+    /// The records of the next group, each content once.
     fn take(&mut self) -> io::Result<Vec<Row>> {
         let mut rows = Vec::new();
+        let mut contents = HashSet::new();
         let Some((key, mut encoded)) = self.head.take() else {
             return Ok(rows);
         };
         let mut bytes = 0;
         loop {
-            bytes += encoded.len();
             // The first is read however long it is.
-            if rows.is_empty() || bytes <= MAX_ALERT_BYTES {
+            if contents.contains(&encoded) {
+                self.repeated += 1;
+            } else if rows.is_empty() || bytes + encoded.len() <= MAX_ALERT_BYTES {
+                bytes += encoded.len();
                 rows.push(serde_json::from_slice(&encoded)?);
+                contents.insert(encoded);
             } else {
                 self.left_out += 1;
             }

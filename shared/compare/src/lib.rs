@@ -143,8 +143,8 @@ impl Comparison {
         for (side, report) in reports.iter_mut().enumerate() {
             let times = [old.times, new.times][side];
             report.times = times.map(|(first, last)| [first.to_string(), last.to_string()]);
-            report.repeated = join.repeated[side].alike;
-            report.repeated_otherwise = join.repeated[side].otherwise;
+            report.repeated = join.repeated[side];
+            report.repeated_otherwise = join.repeated_otherwise[side];
             report.left_out = join.left_out[side];
         }
         let [old, new] = reports;
