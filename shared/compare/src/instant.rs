@@ -4,13 +4,14 @@ use jiff::civil::DateTime;
 use jiff::fmt::rfc2822;
 use jiff::{Timestamp, tz::Offset};
 
-use crate::value::Spelling;
+use crate::spelling::Spelling;
 
 const SECOND: i128 = 1_000_000_000;
+const MINUTE: i128 = 60 * SECOND;
 const DAY: i128 = 24 * 3600 * SECOND;
 
 /// The clocks of two zones differ by whole quarters of an hour, and by at most so much from UTC.
-const QUARTER: i128 = 15 * 60 * SECOND;
+const QUARTER: i128 = 15 * MINUTE;
 const FURTHEST: i128 = 14 * 4 * QUARTER;
 
 /// A time, and what its text says of it.
@@ -20,6 +21,13 @@ pub(crate) struct Instant {
     pub(crate) has_zone: bool,
     /// How many nanoseconds a step of its last digit takes that is no zero of a fraction.
     unit: i128,
+}
+
+impl Instant {
+    /// Whether it is a date without a time of the day.
+    pub(crate) fn is_date(&self) -> bool {
+        self.unit == DAY
+    }
 }
 
 /// Reads what is no riddle: RFC 3339 with or without a zone, with `T` or a space, RFC 2822, Kibana's
@@ -76,13 +84,13 @@ fn unit(text: &str) -> i128 {
     }
     if let Some((_, minutes)) = text.split_once(':') {
         let has_seconds = minutes[digits(minutes)..].starts_with(':');
-        return if has_seconds { SECOND } else { 60 * SECOND };
+        return if has_seconds { SECOND } else { MINUTE };
     }
     match text.split_once(['T', 't', ' ']) {
         None => DAY,
         Some((_, time)) => match digits(time) {
             0..=2 => 3600 * SECOND,
-            3..=4 => 60 * SECOND,
+            3..=4 => MINUTE,
             _ => SECOND,
         },
     }
@@ -114,31 +122,54 @@ fn epoch(text: &str) -> Option<(Timestamp, i128)> {
     ))
 }
 
-/// What makes two different texts the same time, if they are.
-pub(crate) fn spelling(old: &str, new: &str) -> Option<Spelling> {
-    let (a, b) = (read(old)?, read(new)?);
+/// What lies between two texts of times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Apart {
+    /// Nothing but how they are written.
+    Spelling(Spelling),
+    /// So many minutes, as between the clocks of two zones, where one text names no zone.
+    Minutes(i64),
+    /// They are two times, or one of them is none.
+    Different,
+}
+
+/// Compares two texts of times. `minutes` are those that a time without a zone lies before the other
+/// one, where that is known.
+pub(crate) fn apart(old: &str, new: &str, minutes: Option<i64>) -> Apart {
+    let (Some(a), Some(b)) = (read(old), read(new)) else {
+        return Apart::Different;
+    };
     if a.at == b.at {
-        return Some(Spelling::TimeNotation);
+        return Apart::Spelling(Spelling::TimeNotation);
     }
-    let unit = a.unit.max(b.unit);
-    let other_zone = || (a.has_zone != b.has_zone).then_some(Spelling::TimeZone);
-    if unit == DAY {
-        // A date is never rounded: the one before or after is that of another zone.
-        let [a, b] = [&a, &b].map(|time| time.at.as_nanosecond().div_euclid(DAY));
-        return match (a - b).abs() {
-            0 => Some(Spelling::TimePrecision),
-            1 => other_zone(),
-            _ => None,
-        };
+    let [old, new] = [&a, &b].map(|time| time.at.as_nanosecond());
+    if are_of_one([old, new], [a.unit, b.unit]) {
+        return Apart::Spelling(Spelling::TimePrecision);
     }
-    // The digits that one of the two has not may be cut or rounded, and say nothing of the zone.
-    let between = a.at.as_nanosecond() - b.at.as_nanosecond();
-    if between.abs() < unit {
-        return Some(Spelling::TimePrecision);
+    if a.has_zone == b.has_zone {
+        return Apart::Different;
     }
-    let quarters = (between + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
-    let is_near = (between - quarters).abs() < unit;
-    other_zone().filter(|_| is_near && is_of_zones(quarters))
+    let quarters = match minutes {
+        Some(minutes) => i128::from(minutes) * MINUTE,
+        // Any date has a day before it, and a day after it.
+        None if a.is_date() || b.is_date() => return Apart::Different,
+        None => (old - new + QUARTER / 2).div_euclid(QUARTER) * QUARTER,
+    };
+    let is_one = is_of_zones(quarters) && are_of_one([old - quarters, new], [a.unit, b.unit]);
+    match i64::try_from(quarters / MINUTE) {
+        Ok(minutes) if is_one => Apart::Minutes(minutes),
+        _ => Apart::Different,
+    }
+}
+
+/// Whether two times are one, of which one side cut or rounded digits: a date is never rounded.
+fn are_of_one(nanos: [i128; 2], units: [i128; 2]) -> bool {
+    let coarser = usize::from(units[1] > units[0]);
+    let unit = units[coarser];
+    let more = nanos[1 - coarser] - nanos[coarser];
+    let is_cut = (0..unit).contains(&more);
+    let is_rounded = unit < DAY && -unit / 2 <= more && more < 0;
+    is_cut || is_rounded
 }
 
 /// Whether so many nanoseconds may lie between the clocks of two zones.
@@ -152,61 +183,55 @@ mod tests {
 
     #[test]
     fn the_same_time_is_known_in_every_notation() {
+        use Spelling::{TimeNotation, TimePrecision};
+        let spelt = Apart::Spelling;
         let new = "2020-09-30T14:09:20.3574300Z";
         for (old, expected) in [
-            ("2020-09-30T14:09:20.35743Z", Some(Spelling::TimeNotation)),
-            (
-                "2020-09-30T16:09:20.35743+02:00",
-                Some(Spelling::TimeNotation),
-            ),
-            ("2020-09-30 14:09:20.35743", Some(Spelling::TimeNotation)),
-            ("1601474960.35743", Some(Spelling::TimeNotation)),
-            ("1601474960357", Some(Spelling::TimePrecision)),
-            ("2020-09-30T14:09:20Z", Some(Spelling::TimePrecision)),
-            ("2020-09-30T14:09Z", Some(Spelling::TimePrecision)),
-            (
-                "2020-09-30T16:09:20.357+0200",
-                Some(Spelling::TimePrecision),
-            ),
-            ("2020-09-30 14:09:20.357 UTC", Some(Spelling::TimePrecision)),
-            (
-                "Wed, 30 Sep 2020 14:09:20 GMT",
-                Some(Spelling::TimePrecision),
-            ),
-            ("Sep 30, 2020 @ 14:09:20.357", Some(Spelling::TimePrecision)),
-            ("/Date(1601474960357)/", Some(Spelling::TimePrecision)),
-            ("20200930T140920Z", Some(Spelling::TimePrecision)),
-            ("2020-09-30T16:09:20.35743", Some(Spelling::TimeZone)),
-            ("2020-09-30T16:09:20", Some(Spelling::TimeZone)),
-            ("2020-09-30 16:09:20.357", Some(Spelling::TimeZone)),
-            ("2020-09-30 16:09:20.357 CEST", Some(Spelling::TimeZone)),
-            ("Sep 30, 2020 @ 16:09:20.357", Some(Spelling::TimeZone)),
-            ("2020-09-30", Some(Spelling::TimePrecision)),
-            ("2020-09-30T14Z", Some(Spelling::TimePrecision)),
-            ("20200930T1409Z", Some(Spelling::TimePrecision)),
-            ("2020-09-30T14:09:20.000Z", Some(Spelling::TimePrecision)),
-            ("2020-09-30T14:09:20.36Z", Some(Spelling::TimePrecision)),
-            ("2020-09-30T14:09:20,358Z", Some(Spelling::TimePrecision)),
-            ("2020-09-30T14:09:21Z", Some(Spelling::TimePrecision)),
-            ("1601474960000", Some(Spelling::TimePrecision)),
-            ("1601474960360", Some(Spelling::TimePrecision)),
-            ("2020-09-30T16:09:21", Some(Spelling::TimeZone)),
-            ("2020-09-30T16:09:20.358", Some(Spelling::TimeZone)),
-            ("2020-09-29", Some(Spelling::TimeZone)),
-            ("2020-10-01", Some(Spelling::TimeZone)),
-            ("2020-10-02", None),
-            ("2020-09-28", None),
-            ("2020-09-30T14:09:22Z", None),
-            ("2020-09-30T14:09:20.359Z", None),
-            ("2020-09-30T14:09:20.356Z", None),
-            ("1601474962000", None),
-            ("2020-09-30T16:09:22", None),
-            ("2020-09-30T16:09:20Z", None),
-            ("2020-09-30T16:09:20.35743Z", None),
-            ("2020-09-30T14:10:20.35743", None),
+            ("2020-09-30T14:09:20.35743Z", spelt(TimeNotation)),
+            ("2020-09-30T16:09:20.35743+02:00", spelt(TimeNotation)),
+            ("2020-09-30 14:09:20.35743", spelt(TimeNotation)),
+            ("1601474960.35743", spelt(TimeNotation)),
+            ("1601474960357", spelt(TimePrecision)),
+            ("2020-09-30T14:09:20Z", spelt(TimePrecision)),
+            ("2020-09-30T14:09Z", spelt(TimePrecision)),
+            ("2020-09-30T16:09:20.357+0200", spelt(TimePrecision)),
+            ("2020-09-30 14:09:20.357 UTC", spelt(TimePrecision)),
+            ("Wed, 30 Sep 2020 14:09:20 GMT", spelt(TimePrecision)),
+            ("Sep 30, 2020 @ 14:09:20.357", spelt(TimePrecision)),
+            ("/Date(1601474960357)/", spelt(TimePrecision)),
+            ("20200930T140920Z", spelt(TimePrecision)),
+            ("2020-09-30T16:09:20.35743", Apart::Minutes(120)),
+            ("2020-09-30T16:09:20", Apart::Minutes(120)),
+            ("2020-09-30 16:09:20.357", Apart::Minutes(120)),
+            ("2020-09-30 16:09:20.357 CEST", Apart::Minutes(120)),
+            ("Sep 30, 2020 @ 16:09:20.357", Apart::Minutes(120)),
+            ("2020-09-30", spelt(TimePrecision)),
+            ("2020-09-30T14Z", spelt(TimePrecision)),
+            ("20200930T1409Z", spelt(TimePrecision)),
+            ("2020-09-30T14:09:20.000Z", spelt(TimePrecision)),
+            ("2020-09-30T14:09:20.36Z", spelt(TimePrecision)),
+            ("2020-09-30T14:09:20,357Z", spelt(TimePrecision)),
+            ("1601474960000", spelt(TimePrecision)),
+            ("1601474960360", spelt(TimePrecision)),
+            ("2020-09-30T16:09:20.36", Apart::Minutes(120)),
+            ("2020-09-30T14:09:21Z", Apart::Different),
+            ("2020-09-30T14:09:20.358Z", Apart::Different),
+            ("2020-09-30T16:09:21", Apart::Different),
+            ("2020-09-30T16:09:20.358", Apart::Different),
+            ("2020-09-29", Apart::Different),
+            ("2020-10-01", Apart::Different),
+            ("2020-09-28", Apart::Different),
+            ("2020-09-30T14:09:22Z", Apart::Different),
+            ("2020-09-30T14:09:20.359Z", Apart::Different),
+            ("2020-09-30T14:09:20.356Z", Apart::Different),
+            ("1601474962000", Apart::Different),
+            ("2020-09-30T16:09:22", Apart::Different),
+            ("2020-09-30T16:09:20Z", Apart::Different),
+            ("2020-09-30T16:09:20.35743Z", Apart::Different),
+            ("2020-09-30T14:10:20.35743", Apart::Different),
         ] {
             assert!(read(old).is_some(), "{old}");
-            assert_eq!(spelling(old, new), expected, "{old}");
+            assert_eq!(apart(old, new, None), expected, "{old}");
         }
     }
 
@@ -221,6 +246,33 @@ mod tests {
             "ACME",
         ] {
             assert!(read(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_a_zone_lies_where_the_zone_puts_it() {
+        let new = "2020-09-30T23:09:20.3574300Z";
+        for (old, minutes, expected) in [
+            ("2020-10-01T01:09:20.357", 120, Apart::Minutes(120)),
+            ("2020-10-01T01:09:20.357", 0, Apart::Different),
+            ("2020-10-01T01:09:20.357", 60, Apart::Different),
+            ("2020-10-01", 120, Apart::Minutes(120)),
+            ("2020-10-01", 0, Apart::Different),
+            ("2020-10-01", -60, Apart::Different),
+            ("2020-09-29", 120, Apart::Different),
+        ] {
+            assert_eq!(apart(old, new, Some(minutes)), expected, "{old} {minutes}");
+        }
+        // A second that is rounded up is not one that is not.
+        for (new, is_one) in [
+            ("20.4999", false),
+            ("20.5", true),
+            ("21.9999", true),
+            ("22", false),
+        ] {
+            let new = format!("2020-09-30T14:09:{new}Z");
+            let is = apart("2020-09-30T14:09:21Z", &new, None) != Apart::Different;
+            assert_eq!(is, is_one, "{new}");
         }
     }
 }

@@ -3,6 +3,8 @@
 
 use std::io::{self, Read};
 
+use crate::object::{Object, Step};
+
 /// The longest object that is read; Graph's largest alert has 64 MiB.
 pub const MAX_ITEM_BYTES: usize = 64 << 20;
 
@@ -29,6 +31,18 @@ pub enum Broken {
     /// It is longer than [`MAX_ITEM_BYTES`].
     #[error("is longer than 64 MiB")]
     TooLong,
+    /// It has bytes that are no text, which would have to be guessed.
+    #[error("has bytes that are not UTF-8: save the file as UTF-8")]
+    NotUtf8,
+    /// An indexer wrapped text around it that is none.
+    #[error("holds an event as text that is cut off or is not JSON")]
+    EventNotJson,
+    /// It is what Elastic could find out in time, or from the shards that answered.
+    #[error("is an answer that is incomplete: it ran out of time, or some of its shards failed")]
+    Incomplete,
+    /// It is JSON of another kind.
+    #[error("is neither a record nor an alert")]
+    Other,
     /// The text ends before it does.
     #[error("is cut off: the file ends within it")]
     CutOff,
@@ -41,30 +55,21 @@ pub(crate) struct Item {
     pub(crate) position: Position,
     /// Its text.
     pub(crate) text: Result<String, Broken>,
+    /// If it is what was around a list of objects, which is empty here: how many these were.
+    pub(crate) wrapped: Option<u64>,
+    /// Whether it is of a list that is a preview of Splunk's.
+    pub(crate) is_preview: bool,
 }
 
-/// What is read of an object that has not ended.
-struct Open {
-    start: Position,
-    text: Vec<u8>,
-    depth: u32,
-    /// Whether it may hold a list of objects instead of being one.
-    may_wrap: bool,
-    /// Whether it held such a list, so that the rest of it is passed over.
-    is_wrapper: bool,
-    is_too_long: bool,
-    string: Option<Quoted>,
-    /// The last text in quotes, as far as a name of a list is long.
-    last_string: Vec<u8>,
-    /// The last byte outside of a string that is no space.
-    last: u8,
-    /// Whether the object at depth 2 is the value of `hits`.
-    is_in_hits: bool,
-}
-
-/// A text in quotes that has not ended.
-struct Quoted {
-    is_escaped: bool,
+impl Item {
+    fn broken(position: Position, why: Broken) -> Self {
+        Self {
+            position,
+            text: Err(why),
+            wrapped: None,
+            is_preview: false,
+        }
+    }
 }
 
 /// Reads objects one after the other.
@@ -74,9 +79,9 @@ pub(crate) struct Items<R> {
     used: usize,
     at: Position,
     is_line_start: bool,
-    /// The lists that are open, each with the depth of the object that holds it.
-    lists: Vec<Option<u32>>,
-    open: Option<Open>,
+    /// The lists that are open, each with the object that holds it.
+    lists: Vec<Option<Object>>,
+    open: Option<Object>,
     /// Whether what comes is passed over, until a line begins with an object.
     is_lost: bool,
     /// How much was passed over since the last broken part.
@@ -155,10 +160,8 @@ impl<R: Read> Items<R> {
         if std::mem::replace(&mut self.has_ended, true) || is_whole {
             return None;
         }
-        Some(Item {
-            position: open.map_or(self.at, |open| open.start),
-            text: Err(Broken::CutOff),
-        })
+        let start = open.map_or(self.at, |open| open.start);
+        Some(Item::broken(start, Broken::CutOff))
     }
 
     fn take(&mut self, byte: u8) -> Option<Item> {
@@ -187,11 +190,12 @@ impl<R: Read> Items<R> {
 
     fn take_between(&mut self, byte: u8) -> Option<Item> {
         match byte {
-            b'{' => self.open = Some(Open::at(self.at, self.lists.is_empty())),
+            b'{' => self.open = Some(Object::at(self.at, self.lists.is_empty())),
             b'[' => self.lists.push(None),
             b']' if !self.lists.is_empty() => {
-                if let Some(Some(depth)) = self.lists.pop() {
-                    self.open = Some(Open::rest_of_wrapper(self.at, depth));
+                self.open = self.lists.pop().flatten();
+                if let Some(open) = &mut self.open {
+                    open.go_on();
                 }
             }
             b',' => {}
@@ -203,14 +207,17 @@ impl<R: Read> Items<R> {
 
     fn take_inside(&mut self, byte: u8) -> Option<Item> {
         let open = self.open.as_mut()?;
-        if byte == b'{' && self.is_line_start && open.string.is_none() && !open.is_wrapper {
+        if byte == b'{' && open.is_at_list() {
+            open.wrap();
+            self.lists
+                .push(self.open.replace(Object::at(self.at, false)));
+            return None;
+        }
+        if byte == b'{' && self.is_line_start && !open.is_in_string() && !open.is_wrapper {
             // Nothing that is nested begins a line without a space before it: the one before is cut off.
             let position = open.start;
-            self.open = Some(Open::at(self.at, self.lists.is_empty()));
-            return Some(Item {
-                position,
-                text: Err(Broken::NotJson),
-            });
+            self.open = Some(Object::at(self.at, self.lists.is_empty()));
+            return Some(Item::broken(position, Broken::NotJson));
         }
         match open.step(byte) {
             Step::More => None,
@@ -218,12 +225,14 @@ impl<R: Read> Items<R> {
                 let start = open.start;
                 Some(self.broken(start, byte))
             }
-            Step::List => {
-                self.lists.push(Some(open.depth));
-                self.open = None;
-                None
+            Step::Ended => {
+                let mut item = self.open.take()?.ended();
+                for wrapper in self.lists.iter_mut().flatten() {
+                    wrapper.wrapped += 1;
+                    item.is_preview |= wrapper.is_preview;
+                }
+                Some(item)
             }
-            Step::Ended => self.open.take()?.ended(),
         }
     }
 
@@ -233,141 +242,7 @@ impl<R: Read> Items<R> {
         self.is_lost = true;
         self.lost_bytes = 0;
         self.is_within_line = byte != b'\n';
-        Item {
-            position,
-            text: Err(Broken::NotJson),
-        }
-    }
-}
-
-enum Step {
-    More,
-    /// The object is whole.
-    Ended,
-    /// A list of objects has begun within it.
-    List,
-    /// It cannot be JSON.
-    Unfit,
-}
-
-impl Open {
-    fn at(start: Position, may_wrap: bool) -> Self {
-        Self {
-            start,
-            text: vec![b'{'],
-            depth: 1,
-            may_wrap,
-            is_wrapper: false,
-            is_too_long: false,
-            string: None,
-            last_string: Vec::new(),
-            last: b'{',
-            is_in_hits: false,
-        }
-    }
-
-    fn rest_of_wrapper(start: Position, depth: u32) -> Self {
-        Self {
-            text: Vec::new(),
-            depth,
-            is_wrapper: true,
-            last: b']',
-            ..Self::at(start, true)
-        }
-    }
-
-    fn ended(self) -> Option<Item> {
-        if self.is_wrapper {
-            return None;
-        }
-        let text = if self.is_too_long {
-            Err(Broken::TooLong)
-        } else {
-            let mut text = self.text;
-            // As a poll reads it.
-            drawbridge_alert::repair_surrogates(&mut text);
-            Ok(match String::from_utf8(text) {
-                Ok(text) => text,
-                Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-            })
-        };
-        Some(Item {
-            position: self.start,
-            text,
-        })
-    }
-
-    fn step(&mut self, byte: u8) -> Step {
-        if self.text.len() >= MAX_ITEM_BYTES {
-            self.is_too_long = true;
-            self.text = Vec::new();
-        }
-        if !self.is_wrapper && !self.is_too_long {
-            self.text.push(byte);
-        }
-        if let Some(string) = &mut self.string {
-            let was_escaped = std::mem::replace(&mut string.is_escaped, false);
-            match byte {
-                _ if was_escaped => {}
-                b'\\' => string.is_escaped = true,
-                b'"' => {
-                    self.string = None;
-                    self.last = b'"';
-                }
-                b'\n' => return Step::Unfit,
-                // More is longer than the name of any list.
-                _ if self.last_string.len() < 8 => self.last_string.push(byte),
-                _ => {}
-            }
-            return Step::More;
-        }
-        match byte {
-            b'"' => {
-                self.string = Some(Quoted { is_escaped: false });
-                self.last_string.clear();
-            }
-            b'{' => {
-                if !matches!(self.last, b':' | b',' | b'[') {
-                    return Step::Unfit;
-                }
-                if self.depth == 1 {
-                    self.is_in_hits = self.is_value_of(&["hits"]);
-                }
-                self.depth += 1;
-            }
-            b'[' if self.may_wrap && self.holds_objects() => {
-                self.is_wrapper = true;
-                return Step::List;
-            }
-            b'[' => self.depth += 1,
-            b'}' | b']' => {
-                self.depth -= 1;
-                if self.depth == 0 {
-                    return if byte == b'}' {
-                        Step::Ended
-                    } else {
-                        Step::Unfit
-                    };
-                }
-            }
-            space if space.is_ascii_whitespace() => return Step::More,
-            _ => {}
-        }
-        self.last = byte;
-        Step::More
-    }
-
-    /// Whether the list that begins here is that of a known answer.
-    fn holds_objects(&self) -> bool {
-        match self.depth {
-            1 => self.is_value_of(&["value", "results", "alerts", "hits"]),
-            2 => self.is_in_hits && self.is_value_of(&["hits"]),
-            _ => false,
-        }
-    }
-
-    fn is_value_of(&self, names: &[&str]) -> bool {
-        self.last == b':' && names.iter().any(|name| name.as_bytes() == self.last_string)
+        Item::broken(position, Broken::NotJson)
     }
 }
 
@@ -380,6 +255,9 @@ mod tests {
         let mut items = Items::of(text.as_bytes());
         let mut all = Vec::new();
         while let Some(item) = items.next_item().unwrap() {
+            if item.wrapped.is_some() {
+                continue;
+            }
             all.push(match item.text {
                 Ok(text) => text.split_whitespace().collect(),
                 Err(why) => format!("line {}: {why:?}", item.position.line),

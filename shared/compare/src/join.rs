@@ -14,6 +14,7 @@ use crate::report::{Alerts, OnlyOne, Records, Shown};
 use crate::row::Row;
 use crate::sort::{Entry, Sorted, Sorter};
 use crate::tally::{Pair, Tally, cut};
+use crate::zone::Zones;
 
 /// The most that the records of an alert may weigh on one side.
 const MAX_ALERT_BYTES: usize = 64 << 20;
@@ -28,11 +29,15 @@ pub(crate) struct Join {
     pub(crate) alerts: Alerts,
     pub(crate) records: Records,
     pub(crate) tallies: Vec<Tally>,
-    /// Records that were there before, and those that were too much; the old side's and the new one's.
+    /// Records that were there before with the same content, those with the `FullId` of another and other
+    /// content, and those that were too much; the old side's and the new one's.
     pub(crate) repeated: [u64; 2],
+    pub(crate) repeated_otherwise: [u64; 2],
     pub(crate) left_out: [u64; 2],
     /// Alerts of times without a zone that nothing matched.
     pub(crate) adrift: Adrift,
+    /// The zone of old times that name none.
+    pub(crate) zones: Zones,
     times: [Times; 2],
     /// What is not matched yet, by the way that is next; the old side's and the new one's.
     unmatched: [[Sorter; 2]; Way::COUNT],
@@ -48,8 +53,10 @@ impl Join {
             records: Records::default(),
             tallies: vec![Tally::default(); KEYS.len()],
             repeated: [0; 2],
+            repeated_otherwise: [0; 2],
             left_out: [0; 2],
             adrift: Adrift::default(),
+            zones: Zones::default(),
             times,
             unmatched: std::array::from_fn(|_| [sorter(), sorter()]),
             has_entities,
@@ -79,15 +86,16 @@ impl Join {
             };
             self.group(olds, news)?;
         }
+        self.repeated = [old.repeated, new.repeated];
         self.left_out = [old.left_out, new.left_out];
         Ok(())
     }
 
     /// Matches alerts whose ids are the same without the prefix.
     fn group(&mut self, old: Vec<Row>, new: Vec<Row>) -> io::Result<()> {
-        let mut news = alerts(new, &mut self.repeated[1]);
+        let mut news = alerts(new, &mut self.repeated_otherwise[1]);
         let mut left = Vec::new();
-        for (id, rows) in alerts(old, &mut self.repeated[0]) {
+        for (id, rows) in alerts(old, &mut self.repeated_otherwise[0]) {
             match news.remove(&id) {
                 Some(same) if !id.is_empty() => {
                     self.alerts.by_id += 1;
@@ -192,6 +200,9 @@ impl Join {
 
     fn shared(&mut self, old: &[Row], new: &[Row]) {
         let found = pair(old, new, self.has_entities);
+        if let Some(&(o, n, _)) = found.pairs.first() {
+            self.zones.count(&old[o], &new[n]);
+        }
         for (o, n, by) in found.pairs {
             *self.records.pairs.entry(by).or_default() += 1;
             let pair = Pair::new(&old[o], &new[n]);
@@ -258,21 +269,17 @@ fn shown(row: &Row) -> Shown {
     }
 }
 
-/// The alerts of a group by their ids, each record once.
-fn alerts(rows: Vec<Row>, repeated: &mut u64) -> BTreeMap<String, Vec<Row>> {
+/// The alerts of a group by their ids. Counts the records with the `FullId` of one before them.
+fn alerts(rows: Vec<Row>, repeated_otherwise: &mut u64) -> BTreeMap<String, Vec<Row>> {
     let mut alerts: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-    let mut seen = HashSet::new();
+    let mut full_ids = HashSet::new();
     for row in rows {
-        let is_new = match row.text("FullId") {
-            "" => seen.insert(serde_json::to_string(&row).unwrap_or_default()),
-            full => seen.insert(full.to_owned()),
-        };
-        if is_new {
-            let id = row.alert_id().to_lowercase();
-            alerts.entry(id).or_default().push(row);
-        } else {
-            *repeated += 1;
+        let full_id = row.text("FullId");
+        if !full_id.is_empty() && !full_ids.insert(full_id.to_owned()) {
+            *repeated_otherwise += 1;
         }
+        let id = row.alert_id().to_lowercase();
+        alerts.entry(id).or_default().push(row);
     }
     alerts
 }
@@ -281,6 +288,7 @@ fn alerts(rows: Vec<Row>, repeated: &mut u64) -> BTreeMap<String, Vec<Row>> {
 struct Groups {
     sorted: Sorted,
     head: Option<Entry>,
+    repeated: u64,
     left_out: u64,
 }
 
@@ -290,6 +298,7 @@ impl Groups {
         Ok(Self {
             sorted,
             head,
+            repeated: 0,
             left_out: 0,
         })
     }
@@ -298,17 +307,22 @@ impl Groups {
         self.head.as_ref().map(|(key, _)| &key[..])
     }
 
+    /// The records of the next group, each content once.
     fn take(&mut self) -> io::Result<Vec<Row>> {
         let mut rows = Vec::new();
+        let mut contents = HashSet::new();
         let Some((key, mut encoded)) = self.head.take() else {
             return Ok(rows);
         };
         let mut bytes = 0;
         loop {
-            bytes += encoded.len();
             // The first is read however long it is.
-            if rows.is_empty() || bytes <= MAX_ALERT_BYTES {
+            if contents.contains(&encoded) {
+                self.repeated += 1;
+            } else if rows.is_empty() || bytes + encoded.len() <= MAX_ALERT_BYTES {
+                bytes += encoded.len();
                 rows.push(serde_json::from_slice(&encoded)?);
+                contents.insert(encoded);
             } else {
                 self.left_out += 1;
             }

@@ -36,8 +36,6 @@ pub(crate) const SPLUNK_METADATA: &[&str] = &[
 
 /// The keys that hold lists.
 const LISTS: &[&str] = &[
-    "IpAddress",
-    "Url",
     "ThreatCategory",
     "LogOnUsers",
     "InternalIPv4List",
@@ -99,7 +97,12 @@ pub(crate) fn place(name: &str) -> Option<usize> {
 
 /// Whether an object is a record: it has some of the keys, and those that tell which alert it is of.
 pub(crate) fn is_record(map: &Map<String, Value>) -> bool {
-    let places: Vec<usize> = map.keys().filter_map(|name| place(name)).collect();
+    are_of_record(map.keys().map(String::as_str))
+}
+
+/// Whether names are those of a record's keys.
+pub(crate) fn are_of_record<'n>(names: impl Iterator<Item = &'n str>) -> bool {
+    let places: Vec<usize> = names.filter_map(place).collect();
     let has = |name: &str| places.iter().any(|&n| KEYS[n].name == name);
     places.len() >= 3
         && (has("AlertId")

@@ -8,22 +8,31 @@
 //! and without the two letters that Graph puts before them, and what is left by detector, device and
 //! time; the records of an alert by what they are records of.
 
+mod advice;
 mod alert_id;
+mod device;
+mod domain;
 mod instant;
 mod items;
 mod join;
 mod keys;
 mod near;
+mod object;
 mod open;
 mod pair;
 mod report;
 mod row;
 mod side;
 mod sort;
+mod spelling;
+mod table;
 mod tally;
+mod unwrap;
 mod value;
 mod verdict;
+mod words;
 mod wrapper;
+mod zone;
 
 use std::io::{self, Read};
 
@@ -36,8 +45,9 @@ pub use report::{
     Alerts, BrokenPart, InZone, KeyReport, Losses, OnlyOne, Records, Report, Shown, SideReport,
 };
 pub use side::ReadError;
+pub use spelling::Spelling;
 pub use tally::{Example, MAX_EXAMPLES, MAX_SHOWN_CHARS};
-pub use value::{Outcome, Spelling};
+pub use value::Outcome;
 pub use verdict::Verdict;
 
 use crate::join::Join;
@@ -109,6 +119,10 @@ impl Comparison {
             offset_minutes,
             alerts,
         });
+        let zones = join.zones.minutes();
+        for tally in &mut join.tallies {
+            tally.decide(&zones);
+        }
         let is_exported = |n: usize| old.has_key[n];
         let keys: Vec<KeyReport> = join
             .tallies
@@ -130,6 +144,7 @@ impl Comparison {
             let times = [old.times, new.times][side];
             report.times = times.map(|(first, last)| [first.to_string(), last.to_string()]);
             report.repeated = join.repeated[side];
+            report.repeated_otherwise = join.repeated_otherwise[side];
             report.left_out = join.left_out[side];
         }
         let [old, new] = reports;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::device::label;
 use crate::instant::is_of_zones;
 use crate::row::Row;
 use crate::sort::Entry;
-use crate::value::label;
 
 /// How far two alerts of the same detector on the same device may lie apart to be the same.
 pub(crate) const MAX_APART: i128 = 10 * 60 * SECOND;
@@ -54,26 +54,31 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn of(rows: &[Row], way: Way) -> Option<Self> {
-        let first_of = |names: &[&str]| {
-            let texts = names
-                .iter()
-                .flat_map(|name| rows.iter().map(move |row| row.text(name)));
-            let mut texts = texts.filter(|text| !text.is_empty());
-            texts.next().map(str::to_lowercase)
+        let first = |name: &str| {
+            let mut texts = rows.iter().map(|row| row.text(name));
+            let found = texts.find(|text| !text.is_empty());
+            found.map(str::to_lowercase)
         };
-        let detector = first_of(&["IoaDefinitionId"]);
+        let detector = first("IoaDefinitionId");
         let has_detector = detector.is_some();
         let of = match way {
             Way::Detector => detector,
-            Way::Title => first_of(&["AlertTitle"]),
+            Way::Title => first("AlertTitle"),
         };
-        let device = first_of(&["MachineName", "ComputerDnsName", "DeviceID"])?;
+        // Of several devices the same one on both sides, in whatever order the records come.
+        let least = |name: &&str| {
+            let texts = rows.iter().map(|row| row.text(name).to_lowercase());
+            texts.filter(|text| !text.is_empty()).min()
+        };
+        let device = ["MachineName", "ComputerDnsName", "DeviceID"]
+            .iter()
+            .find_map(least)?;
         let times = rows.iter().filter_map(|row| row.time("AlertTime"));
-        let first = times.min_by_key(|time| time.at)?;
+        let earliest = times.min_by_key(|time| time.at)?;
         Some(Self {
             what: format!("{}\0{}", of?, label(&device)),
-            nanos: first.at.as_nanosecond(),
-            has_zone: first.has_zone,
+            nanos: earliest.at.as_nanosecond(),
+            has_zone: earliest.has_zone,
             has_detector,
         })
     }

@@ -10,6 +10,9 @@ pub enum OpenError {
     /// It is encoded as Windows PowerShell writes redirected output.
     #[error("is UTF-16 text: save it as UTF-8, as with `Out-File -Encoding utf8`")]
     Utf16,
+    /// It is encoded in four bytes per character.
+    #[error("is UTF-32 text: save it as UTF-8")]
+    Utf32,
     /// It cannot be read.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
@@ -19,8 +22,8 @@ pub enum OpenError {
 /// bytes.
 ///
 /// # Errors
-/// [`OpenError`] if the first bytes cannot be read, or are of UTF-16.
-pub(crate) fn open<'r>(input: impl Read + 'r) -> Result<Box<dyn Read + 'r>, OpenError> {
+/// [`OpenError`] if the first bytes cannot be read, or are of UTF-16 or UTF-32.
+pub(crate) fn open<'r>(input: impl Read + 'r) -> Result<Box<dyn BufRead + 'r>, OpenError> {
     let mut raw = BufReader::new(input);
     if begins_with(&mut raw, &[0x1f, 0x8b])? {
         without_mark(BufReader::new(MultiGzDecoder::new(raw)))
@@ -29,7 +32,13 @@ pub(crate) fn open<'r>(input: impl Read + 'r) -> Result<Box<dyn Read + 'r>, Open
     }
 }
 
-fn without_mark<'r>(mut text: impl BufRead + 'r) -> Result<Box<dyn Read + 'r>, OpenError> {
+fn without_mark<'r>(mut text: impl BufRead + 'r) -> Result<Box<dyn BufRead + 'r>, OpenError> {
+    // The mark of UTF-16 is how the one of UTF-32 begins.
+    for mark in [[0xff, 0xfe, 0, 0], [0, 0, 0xfe, 0xff]] {
+        if begins_with(&mut text, &mark)? {
+            return Err(OpenError::Utf32);
+        }
+    }
     for mark in [[0xff, 0xfe], [0xfe, 0xff]] {
         if begins_with(&mut text, &mark)? {
             return Err(OpenError::Utf16);

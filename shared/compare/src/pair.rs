@@ -1,10 +1,12 @@
 //! Which record of an alert is the old one of which: by what it is a record of.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use drawbridge_record::siem::KEYS;
 use serde::Serialize;
 
+use crate::device;
 use crate::row::Row;
 
 /// The most candidates that are looked at for a record: those beyond share a hash or a name with it.
@@ -46,15 +48,17 @@ pub(crate) fn has_entity_keys(has_key: &[bool]) -> bool {
     keys.all(|(key, has)| *has || !ENTITY_KEYS.contains(&key.name))
 }
 
-/// The keys that identify an entity, the surest first.
+/// The keys that identify an entity, the surest first, and last what has none.
 const TIERS: &[(PairedBy, &[&str])] = &[
     (PairedBy::Key, &["FullId"]),
     (PairedBy::Hash, &["Sha256", "Sha1", "Md5", "FileHash"]),
     (PairedBy::Address, &["IpAddress", "Url"]),
     (PairedBy::Name, &["FileName", "UserName"]),
+    (PairedBy::NoEntity, &[]),
 ];
 
-/// What else speaks for two records being of the same entity, where several may be.
+/// What else speaks for two records being of the same entity, where several may be. Not `AlertPart`,
+/// the number of the record: orders differ.
 const HINTS: &[&str] = &[
     "Sha256",
     "Sha1",
@@ -65,16 +69,49 @@ const HINTS: &[&str] = &[
     "Url",
     "UserName",
     "DeviceID",
+    "ComputerDnsName",
     "MachineName",
-    "AlertPart",
 ];
 
-/// The same without the number of the record, which orders differ in.
-const HINTS_BUT_PART: &[&str] = HINTS.split_at(HINTS.len() - 1).0;
+/// What two records must have in common beside the entity, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Narrowed {
+    /// All that speaks for them being of the same one.
+    AllHints,
+    /// The device's id.
+    DeviceId,
+    /// One of the device's names.
+    DeviceName,
+    /// One of them without its domain, or that neither names a device.
+    DeviceLabel,
+    /// Nothing.
+    Nothing,
+}
 
-/// What two records must have in common beside the entity: all that speaks for them being of the same
-/// one, then the device, then nothing.
-const NARROWED: &[&[&str]] = &[HINTS_BUT_PART, &["MachineName"], &[]];
+impl Narrowed {
+    const ALL: [Self; 5] = [
+        Self::AllHints,
+        Self::DeviceId,
+        Self::DeviceName,
+        Self::DeviceLabel,
+        Self::Nothing,
+    ];
+
+    /// The texts of a record of which the other one must have one.
+    fn of(self, row: &Row) -> Vec<String> {
+        match self {
+            Self::AllHints => {
+                let hints = HINTS.iter().map(|name| row.text(name).to_lowercase());
+                vec![hints.collect::<Vec<_>>().join("\0")]
+            }
+            Self::DeviceId => device::ids(row),
+            Self::DeviceName => device::names(row),
+            Self::DeviceLabel if !device::is_named(row) => vec![String::new()],
+            Self::DeviceLabel => device::labels(row),
+            Self::Nothing => vec![String::new()],
+        }
+    }
+}
 
 /// Matches the records of one alert. `has_entities` says whether the old side has the keys that say what
 /// a record is of.
@@ -84,7 +121,7 @@ pub(crate) fn pair(old: &[Row], new: &[Row], has_entities: bool) -> Pairs {
     let mut found = Pairs::default();
     let ways = TIERS
         .iter()
-        .flat_map(|tier| NARROWED.iter().map(move |narrowed| (tier, *narrowed)));
+        .flat_map(|tier| Narrowed::ALL.map(|narrowed| (tier, narrowed)));
     for ((by, names), narrowed) in ways {
         if left_old.is_empty() {
             break;
@@ -95,37 +132,30 @@ pub(crate) fn pair(old: &[Row], new: &[Row], has_entities: bool) -> Pairs {
                 by_value.entry(value).or_default().push(n);
             }
         }
+        let may_be = |o: usize, n: usize| match narrowed {
+            Narrowed::DeviceName | Narrowed::DeviceLabel => {
+                device::may_share_domain(&old[o], &new[n])
+            }
+            Narrowed::Nothing => *by == PairedBy::Key || may_be_of_one(&old[o], &new[n]),
+            Narrowed::AllHints | Narrowed::DeviceId => true,
+        };
         left_old.retain(|&o| {
-            let candidates = identities(*by, names, narrowed, &old[o])
-                .filter_map(|value| by_value.get(&value))
+            let values = identities(*by, names, narrowed, &old[o]);
+            let candidates = values
+                .iter()
+                .filter_map(|value| by_value.get(value))
                 .flatten()
-                .filter(|&&n| !is_taken[n])
+                .filter(|&&n| !is_taken[n] && may_be(o, n))
                 .take(MAX_CANDIDATES);
             // Of several alike, the first.
             let best = candidates
                 .copied()
-                .min_by_key(|&n| (usize::MAX - hints(&old[o], &new[n]), n));
+                .min_by_key(|&n| (Reverse(alike(&old[o], &new[n])), n));
             let Some(n) = best else { return true };
             is_taken[n] = true;
             found.pairs.push((o, n, *by));
             false
         });
-    }
-    let mut bare = (0..new.len()).filter(|&n| !is_taken[n] && !has_entity(&new[n]));
-    let mut taken = Vec::new();
-    left_old.retain(|&o| {
-        let n = if has_entity(&old[o]) {
-            None
-        } else {
-            bare.next()
-        };
-        let Some(n) = n else { return true };
-        taken.push(n);
-        found.pairs.push((o, n, PairedBy::NoEntity));
-        false
-    });
-    for n in taken {
-        is_taken[n] = true;
     }
     if !has_entities {
         // What such a record is of is not known, so that it is none that is missing.
@@ -147,6 +177,7 @@ pub(crate) fn pair(old: &[Row], new: &[Row], has_entities: bool) -> Pairs {
     }
     found.only_new = (0..new.len()).filter(|&n| !is_taken[n]).collect();
     found.only_old = left_old;
+    found.pair_twins(old, new);
     if found.pairs.is_empty()
         && let ([o, ..], [n, ..]) = (&found.only_old[..], &found.only_new[..])
     {
@@ -155,30 +186,59 @@ pub(crate) fn pair(old: &[Row], new: &[Row], has_entities: bool) -> Pairs {
     found
 }
 
-/// What identifies the entity of a record, each with what must be the same as well.
-fn identities<'r>(
-    by: PairedBy,
-    names: &'r [&'r str],
-    narrowed: &'r [&'r str],
-    row: &'r Row,
-) -> impl Iterator<Item = String> + 'r {
-    let found = names
-        .iter()
-        .filter_map(move |name| identifying(by, name, row));
-    found.map(move |mut value| {
-        for name in narrowed {
-            value.push('\0');
-            value.push_str(&row.text(name).to_lowercase());
+impl Pairs {
+    /// Puts records that are left to the partner of the one with their `FullId`: a record that came
+    /// twice with two contents is none that is missing, and each content is compared.
+    fn pair_twins(&mut self, old: &[Row], new: &[Row]) {
+        let mut partners: [HashMap<&str, (usize, usize, PairedBy)>; 2] = Default::default();
+        for &(o, n, by) in &self.pairs {
+            for (side, row) in [&old[o], &new[n]].into_iter().enumerate() {
+                let full_id = row.text("FullId");
+                if !full_id.is_empty() {
+                    partners[side].entry(full_id).or_insert((o, n, by));
+                }
+            }
         }
-        value
-    })
+        let [of_old, of_new] = &partners;
+        let pairs = &mut self.pairs;
+        self.only_old.retain(|&o| {
+            let twin = of_old.get(old[o].text("FullId"));
+            pairs.extend(twin.map(|&(_, n, by)| (o, n, by)));
+            twin.is_none()
+        });
+        self.only_new.retain(|&n| {
+            let twin = of_new.get(new[n].text("FullId"));
+            pairs.extend(twin.map(|&(o, _, by)| (o, n, by)));
+            twin.is_none()
+        });
+    }
+}
+
+/// What identifies the entity of a record, each with what must be the same as well.
+fn identities(by: PairedBy, names: &[&str], narrowed: Narrowed, row: &Row) -> Vec<String> {
+    let entities: Vec<String> = match by {
+        PairedBy::NoEntity if has_entity(row) => Vec::new(),
+        PairedBy::NoEntity => vec![String::new()],
+        _ => names
+            .iter()
+            .filter_map(|name| identifying(by, name, row))
+            .collect(),
+    };
+    let beside = match entities.is_empty() {
+        true => Vec::new(),
+        false => narrowed.of(row),
+    };
+    let all = entities
+        .iter()
+        .flat_map(|entity| beside.iter().map(move |text| format!("{entity}\0{text}")));
+    all.collect()
 }
 
 /// The value of a key that identifies an entity. Every record of an alert may show its user, so that a
 /// user's name counts where there is nothing else; what an old list holds is taken as it is.
 fn identifying(by: PairedBy, name: &str, row: &Row) -> Option<String> {
     let value = row.text(name).to_lowercase();
-    let is_shown_only = name == "UserName" && has_more_than_a_user(row);
+    let is_shown_only = name == "UserName" && has_entity(row);
     // The id of the alert, with which the key begins, may have two letters more.
     let value = match by {
         PairedBy::Key => value.rsplit_once(':').map(|(_, rest)| rest.to_owned())?,
@@ -187,7 +247,8 @@ fn identifying(by: PairedBy, name: &str, row: &Row) -> Option<String> {
     (!value.is_empty() && !is_shown_only).then_some(value)
 }
 
-fn has_more_than_a_user(row: &Row) -> bool {
+/// Whether a record is of more than a user, whom every record of an alert may show.
+fn has_entity(row: &Row) -> bool {
     [
         "Sha1",
         "Sha256",
@@ -201,18 +262,22 @@ fn has_more_than_a_user(row: &Row) -> bool {
     .any(|name| !row.text(name).is_empty())
 }
 
-fn has_entity(row: &Row) -> bool {
-    has_more_than_a_user(row)
+/// Whether the devices of two records may be one: without an entity, or with a user alone, the device is
+/// what a record is of.
+fn may_be_of_one(old: &Row, new: &Row) -> bool {
+    has_entity(old) || has_entity(new) || !(device::is_named(old) && device::is_named(new))
 }
 
-fn hints(old: &Row, new: &Row) -> usize {
+/// How alike two records are: in what speaks for one entity, then in all.
+fn alike(old: &Row, new: &Row) -> (usize, usize) {
     let alike = HINTS.iter().filter(|name| {
         let (a, b) = (old.text(name), new.text(name));
         !a.is_empty() && a.eq_ignore_ascii_case(b)
     });
     // A process has a command line and the file that it runs has none.
     let same_kind = old.text("CommandLine").is_empty() == new.text("CommandLine").is_empty();
-    alike.count() * 2 + usize::from(same_kind)
+    let hints = alike.count() * 2 + usize::from(same_kind);
+    (hints, old.in_common(new))
 }
 
 #[cfg(test)]

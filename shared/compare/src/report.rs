@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use crate::items::Position;
 use crate::pair::PairedBy;
+use crate::spelling::Spelling;
 use crate::tally::Example;
-use crate::value::{Outcome, Spelling};
+use crate::value::Outcome;
 use crate::verdict::Verdict;
 
 /// What came of a comparison.
@@ -36,10 +37,16 @@ pub struct SideReport {
     pub records: u64,
     /// Alerts of Graph that were mapped.
     pub mapped_alerts: u64,
-    /// Records that were there before, and are compared once.
+    /// Records that were there before with the same content, and are compared once.
     pub repeated: u64,
+    /// Records with the `FullId` of one before them and another content. Each content is compared.
+    pub repeated_otherwise: u64,
     /// Records of alerts that are too large to be compared.
     pub left_out: u64,
+    /// Hits of a search of Elastic that were read.
+    pub hits_read: u64,
+    /// How many it says to have found.
+    pub hits: u64,
     /// Previews and other lines of an export that are no records.
     pub passed_over: u64,
     /// JSON that is neither a record nor an alert.
@@ -48,10 +55,15 @@ pub struct SideReport {
     pub broken: u64,
     /// The first of them.
     pub first_broken: Vec<BrokenPart>,
+    /// The first that are neither a record nor an alert.
+    pub first_others: Vec<BrokenPart>,
     /// The earliest and the latest `AlertTime`.
     pub times: Option<[String; 2]>,
     /// Names of keys that are not the record's own, the key that each is, and how many records have it.
     pub other_names: BTreeMap<String, (&'static str, u64)>,
+    /// Those of these names that held another value than the key did under the name before, in the same
+    /// record. That other value was not compared.
+    pub other_values: BTreeMap<String, (&'static str, u64)>,
     /// Keys that the record has not, and in how many records they held something.
     pub unknown: BTreeMap<String, u64>,
 }
@@ -93,6 +105,13 @@ pub struct InZone {
     pub offset_minutes: i64,
     /// How many alerts.
     pub alerts: u64,
+}
+
+impl SideReport {
+    /// The places of what could not be read and of what is neither a record nor an alert.
+    pub fn places(&self) -> impl Iterator<Item = &BrokenPart> {
+        self.first_broken.iter().chain(&self.first_others)
+    }
 }
 
 impl Alerts {

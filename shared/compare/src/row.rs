@@ -1,5 +1,7 @@
 //! One record as it is compared: its values in the order of the keys, under whatever names they came.
 
+use std::collections::BTreeMap;
+
 use drawbridge_record::siem::{self, KEYS};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,13 +11,20 @@ use crate::{keys, value};
 
 /// A record. A key that it has not is absent; one that is empty is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Row(Vec<(u8, Value)>);
+pub(crate) struct Row {
+    values: Vec<(u8, Value)>,
+    /// The names of those that came under another one than the key's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    other_names: Vec<(u8, String)>,
+}
 
 /// A name of an export that is not the record's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Foreign {
     /// Another name of this key.
     Of(usize),
+    /// Another name of this key, which holds something else in the same record. That is passed over.
+    Against(usize),
     /// No key at all, and whether it held something.
     Unknown {
         /// Whether it held something.
@@ -23,53 +32,117 @@ pub(crate) enum Foreign {
     },
 }
 
+/// A value that a key has under one of its names.
+struct Named {
+    name: String,
+    value: Value,
+}
+
 impl Row {
-    /// Takes the values out of a record, and tells each name that is not one of the 50.
+    /// Takes the values out of a record, and tells each name that is not one of the 50. Of a key that
+    /// has several names, the first value that is filled is taken, that of its own name before others:
+    /// a table has columns for the names of all its records.
     pub(crate) fn of(map: Map<String, Value>, mut foreign: impl FnMut(&str, Foreign)) -> Self {
-        let mut row: Vec<(u8, Value)> = Vec::with_capacity(map.len());
-        let mut others = Vec::new();
+        let mut found: BTreeMap<usize, Vec<Named>> = BTreeMap::new();
         for (name, value) in map {
             match keys::place(&name) {
-                Some(n) if KEYS[n].name == name => row.push((place(n), single(value))),
-                Some(n) => others.push((n, name, value)),
+                Some(n) => found.entry(n).or_default().push(Named {
+                    name,
+                    value: single(value),
+                }),
                 None => {
                     let is_filled = !is_empty(Some(&value));
                     foreign(&name, Foreign::Unknown { is_filled });
                 }
             }
         }
-        for (n, name, value) in others {
-            foreign(&name, Foreign::Of(n));
-            if !row.iter().any(|(other, _)| *other == place(n)) {
-                row.push((place(n), single(value)));
+        let mut row = Self {
+            values: Vec::with_capacity(found.len()),
+            other_names: Vec::new(),
+        };
+        for (n, mut all) in found {
+            all.sort_by_key(|named| named.name != KEYS[n].name);
+            let is_filled = |named: &Named| !is_empty(Some(&named.value));
+            let has_own = all[0].name == KEYS[n].name;
+            let taken = all.iter().position(is_filled).unwrap_or(0);
+            for named in &all {
+                let is_own = named.name == KEYS[n].name;
+                if !is_own && (is_filled(named) || !has_own) {
+                    foreign(&named.name, Foreign::Of(n));
+                }
+                if is_filled(named) && named.value != all[taken].value {
+                    foreign(&named.name, Foreign::Against(n));
+                }
             }
+            let Named { name, value } = all.swap_remove(taken);
+            if name != KEYS[n].name {
+                row.other_names.push((place(n), name));
+            }
+            row.values.push((place(n), value));
         }
-        row.sort_by_key(|(n, _)| *n);
-        Self(row)
+        row
     }
 
     /// The value of a key, if the record has it.
     pub(crate) fn get(&self, n: usize) -> Option<&Value> {
-        let found = self.0.binary_search_by_key(&place(n), |(n, _)| *n).ok()?;
-        Some(&self.0[found].1)
+        let found = self
+            .values
+            .binary_search_by_key(&place(n), |(n, _)| *n)
+            .ok()?;
+        Some(&self.values[found].1)
+    }
+
+    /// The other name under which the value of a key came.
+    fn other_name(&self, n: usize) -> Option<&str> {
+        let mut names = self.other_names.iter();
+        let (_, name) = names.find(|(other, _)| *other == place(n))?;
+        Some(name)
+    }
+
+    /// The name under which this new record has a filled key where a rule that finds it in `old` looks
+    /// in vain: neither the key's own nor that of `old`.
+    pub(crate) fn renamed(&self, n: usize, old: &Self) -> Option<&str> {
+        let name = self.other_name(n)?;
+        let is_found = old.other_name(n) == Some(name) || is_empty(self.get(n));
+        (!is_found).then_some(name)
+    }
+
+    /// The value of a key as a rule that finds it in `old` finds it in this new record.
+    pub(crate) fn get_as_in(&self, n: usize, old: &Self) -> Option<&Value> {
+        match self.renamed(n, old) {
+            Some(_) => None,
+            None => self.get(n),
+        }
+    }
+
+    /// How many values two records have in common.
+    pub(crate) fn in_common(&self, other: &Self) -> usize {
+        let alike = self.values.iter().filter(|(n, value)| {
+            let n = usize::from(*n);
+            other.get(n) == Some(value)
+        });
+        alike.count()
+    }
+
+    /// The value of a key by its name.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.get(KEYS.iter().position(|key| key.name == name)?)
     }
 
     /// The text of a key by its name, or nothing.
     pub(crate) fn text(&self, name: &str) -> &str {
-        let n = KEYS.iter().position(|key| key.name == name);
-        let value = n.and_then(|n| self.get(n)).and_then(Value::as_str);
-        value.unwrap_or_default().trim()
+        let text = self.value(name).and_then(Value::as_str);
+        text.unwrap_or_default().trim()
     }
 
     /// The time that a key holds, as text or as a number.
     pub(crate) fn time(&self, name: &str) -> Option<Instant> {
-        let n = KEYS.iter().position(|key| key.name == name)?;
-        instant::read(&value::text(self.get(n)?))
+        instant::read(&value::text(self.value(name)?))
     }
 
     /// The places of the keys that it has.
     pub(crate) fn places(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().map(|(n, _)| usize::from(*n))
+        self.values.iter().map(|(n, _)| usize::from(*n))
     }
 
     /// Whether it is a record of ours and not one of the retired API. A release whose identities are
@@ -80,7 +153,7 @@ impl Row {
             return true;
         }
         let alike = |a, b| self.text(a) == self.text(b);
-        self.0.len() == KEYS.len()
+        self.values.len() == KEYS.len()
             && self.text("LinkToWDATP").contains("/alerts/")
             && alike("LinkToWDATP", "LinkToMTP")
             && alike("IncidentLinkToWDATP", "IncidentLinkToMTP")
@@ -150,7 +223,7 @@ mod tests {
         assert_eq!(row.get(users), Some(&json!(["a", "b"])));
         let unknown = Foreign::Unknown { is_filled: false };
         assert!(
-            names.contains(&("new".into(), unknown)) && names.len() == 4,
+            names.contains(&("new".into(), unknown)) && names.len() == 5,
             "{names:?}"
         );
         let again: Row = serde_json::from_str(&serde_json::to_string(&row).unwrap()).unwrap();

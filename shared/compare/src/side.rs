@@ -1,6 +1,6 @@
 //! One side of a comparison: what its files hold, sorted by alert.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use drawbridge_alert::Alert;
 use drawbridge_record::records;
@@ -14,7 +14,7 @@ use crate::open::{OpenError, open};
 use crate::report::{BrokenPart, SideReport};
 use crate::row::{Foreign, Row};
 use crate::sort::Sorter;
-use crate::wrapper::{Found, look};
+use crate::wrapper::{Found, look, look_around_list};
 
 /// How many broken parts are told with their places.
 const MAX_BROKEN_SHOWN: usize = 10;
@@ -25,6 +25,9 @@ const MAX_NAMES: usize = 100;
 /// After so many objects without a record the file is no export, and after so many broken parts.
 const MAX_OTHERS_FIRST: u64 = 100_000;
 const MAX_BROKEN_FIRST: u64 = 100;
+
+/// How much of a file is looked at to name another format.
+const FIRST_BYTES: usize = 256;
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
@@ -60,19 +63,64 @@ struct InFile {
     passed_over: u64,
     broken: u64,
     first_broken: Vec<BrokenPart>,
+    first_others: Vec<BrokenPart>,
 }
 
 impl InFile {
     fn broken(&mut self, file: &str, position: Position, why: &impl ToString) {
         self.broken += 1;
-        if self.first_broken.len() < MAX_BROKEN_SHOWN {
-            self.first_broken.push(BrokenPart {
-                file: file.to_owned(),
-                position,
-                why: why.to_string(),
-            });
-        }
+        place(&mut self.first_broken, file, position, why);
     }
+
+    fn other(&mut self, file: &str, position: Position) {
+        self.others += 1;
+        place(&mut self.first_others, file, position, &Broken::Other);
+    }
+}
+
+/// Notes where a part of a file is, if it is one of the first.
+fn place(places: &mut Vec<BrokenPart>, file: &str, position: Position, why: &impl ToString) {
+    if places.len() < MAX_BROKEN_SHOWN {
+        places.push(BrokenPart {
+            file: file.to_owned(),
+            position,
+            why: why.to_string(),
+        });
+    }
+}
+
+impl InFile {
+    /// What a file without a record holds.
+    fn seen(&self, first_bytes: &[u8]) -> String {
+        let mut seen = format!("{} other objects", self.others);
+        if self.passed_over > 0 {
+            seen.push_str(&format!(", {} previews and the like", self.passed_over));
+        }
+        if let Some(first) = self.first_broken.first() {
+            let line = first.position.line;
+            seen.push_str(&format!(
+                ", {} parts that cannot be read; the first in line {line} {}",
+                self.broken, first.why
+            ));
+        }
+        match first_bytes.trim_ascii_start() {
+            [b'<', ..] => seen.push_str("; it looks like XML: export it as JSON"),
+            [b'{' | b'[', ..] => {}
+            text => {
+                let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+                if line.contains(&b',') {
+                    seen.push_str("; it looks like CSV: export it as JSON");
+                }
+            }
+        }
+        seen
+    }
+}
+
+/// The beginning of a text.
+fn first_bytes(text: &mut impl BufRead) -> Result<Vec<u8>, OpenError> {
+    let buffered = text.fill_buf().map_err(OpenError::from)?;
+    Ok(buffered.iter().take(FIRST_BYTES).copied().collect())
 }
 
 impl Side {
@@ -87,7 +135,9 @@ impl Side {
 
     /// Reads a file.
     pub(crate) fn read(&mut self, file: &str, input: impl Read) -> Result<(), ReadError> {
-        let mut items = Items::of(open(input)?);
+        let mut text = open(input)?;
+        let first_bytes = first_bytes(&mut text)?;
+        let mut items = Items::of(text);
         let mut counts = InFile::default();
         loop {
             match items.next_item() {
@@ -104,24 +154,24 @@ impl Side {
                 break;
             }
         }
-        if counts.records == 0 {
-            let mut seen = format!("{} other objects", counts.others);
-            if let Some(first) = counts.first_broken.first() {
-                let line = first.position.line;
-                seen.push_str(&format!(
-                    ", {} parts that are not JSON; the first in line {line} {}",
-                    counts.broken, first.why
-                ));
-            }
-            return Err(ReadError::NoExport(seen));
-        }
+        let is_export = counts.records > 0;
         let report = &mut self.report;
-        report.others += counts.others;
-        report.passed_over += counts.passed_over;
+        let add = |places: &mut Vec<BrokenPart>, more: &[BrokenPart]| {
+            places.extend_from_slice(more);
+            places.truncate(MAX_BROKEN_SHOWN);
+        };
+        if is_export {
+            report.others += counts.others;
+            report.passed_over += counts.passed_over;
+            add(&mut report.first_others, &counts.first_others);
+        }
+        // What is broken may be all of a file that is an export.
         report.broken += counts.broken;
-        report.first_broken.append(&mut counts.first_broken);
-        report.first_broken.truncate(MAX_BROKEN_SHOWN);
-        Ok(())
+        add(&mut report.first_broken, &counts.first_broken);
+        match is_export {
+            true => Ok(()),
+            false => Err(ReadError::NoExport(counts.seen(&first_bytes))),
+        }
     }
 
     fn item(&mut self, file: &str, item: Item, counts: &mut InFile) -> Result<(), ReadError> {
@@ -132,7 +182,21 @@ impl Side {
                 return Ok(());
             }
         };
-        for found in look(text) {
+        if item.is_preview {
+            counts.passed_over += 1;
+            return Ok(());
+        }
+        let found = match item.wrapped {
+            None => look(text),
+            Some(read) => {
+                let (found, total) = look_around_list(text);
+                self.report.hits_read += total.map_or(0, |_| read);
+                // Each page of an answer says how many there are in all.
+                self.report.hits = self.report.hits.max(total.unwrap_or_default());
+                found
+            }
+        };
+        for found in found {
             match found {
                 Found::Record(map) => {
                     counts.records += 1;
@@ -146,8 +210,8 @@ impl Side {
                     Err(error) => counts.broken(file, item.position, &error),
                 },
                 Found::Passing => counts.passed_over += 1,
-                Found::Other => counts.others += 1,
-                Found::NotJson => counts.broken(file, item.position, &Broken::NotJson),
+                Found::Other => counts.other(file, item.position),
+                Found::Broken(why) => counts.broken(file, item.position, &why),
             }
         }
         Ok(())
@@ -170,6 +234,12 @@ impl Side {
             Foreign::Of(n) => {
                 if report.other_names.contains_key(name) || report.other_names.len() < MAX_NAMES {
                     let names = &mut report.other_names;
+                    names.entry(name.to_owned()).or_insert((KEYS[n].name, 0)).1 += 1;
+                }
+            }
+            Foreign::Against(n) => {
+                let names = &mut report.other_values;
+                if names.contains_key(name) || names.len() < MAX_NAMES {
                     names.entry(name.to_owned()).or_insert((KEYS[n].name, 0)).1 += 1;
                 }
             }

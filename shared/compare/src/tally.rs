@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use drawbridge_record::siem::KEYS;
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::keys;
+use crate::instant::Apart;
 use crate::row::Row;
-use crate::value::{Outcome, Spelling, compare, parts, text};
+use crate::spelling::Spelling;
+use crate::value::{Outcome, compare, parts, text};
+use crate::words::{self, Words};
+use crate::{keys, zone};
 
 /// How many examples there are of each outcome.
 pub const MAX_EXAMPLES: usize = 3;
@@ -15,16 +19,8 @@ pub const MAX_EXAMPLES: usize = 3;
 /// The most characters of a value that a report shows.
 pub const MAX_SHOWN_CHARS: usize = 300;
 
-/// How many words of a key are counted; a key with more has values of its own each time.
-const MAX_WORDS: usize = 12;
-
-/// The keys that hold one of a few words, so that another one is a new word for the same. A severity is
-/// another one where an alert was graded anew, and an old category may be several tactics now.
-const WITH_WORDS: &[&str] = &["Source"];
-
-/// In how many alerts an old word must have become the same new one: one alert has many records, and
-/// may have been looked at anew.
-const ALERTS_OF_A_WORD: u64 = 3;
+/// How many other names of a key are counted.
+const MAX_OTHER_NAMES: usize = 12;
 
 /// A value in the old and in the new record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,46 +33,6 @@ pub struct Example {
     pub old: Option<String>,
     /// The new one.
     pub new: Option<String>,
-}
-
-/// An old word and the one that stands in its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Change {
-    pub(crate) old: String,
-    pub(crate) new: String,
-    /// In how many alerts.
-    pub(crate) alerts: u64,
-}
-
-/// What the old words of a key became, be it themselves.
-#[derive(Debug, Clone, Default)]
-struct Words {
-    changes: Vec<Change>,
-    has_more: bool,
-    /// The alert that was counted last: the records of one come one after the other.
-    last_alert: String,
-}
-
-impl Words {
-    fn count(&mut self, old: &str, new: &str, alert: &str) {
-        let (old, new) = (cut(old), cut(new));
-        let is_same_alert = self.last_alert == alert;
-        if !is_same_alert {
-            alert.clone_into(&mut self.last_alert);
-        }
-        let known = self.changes.iter();
-        let mut known = known.map(|change| change.old == old && change.new == new);
-        match known.position(|is_this| is_this) {
-            // Of an alert with two changes each is counted at least once.
-            Some(n) => self.changes[n].alerts += u64::from(!is_same_alert),
-            None if self.changes.len() < MAX_WORDS => self.changes.push(Change {
-                old,
-                new,
-                alerts: 1,
-            }),
-            None => self.has_more = true,
-        }
-    }
 }
 
 /// An old record and the new one that stands in its place.
@@ -97,6 +53,15 @@ impl<'r> Pair<'r> {
     }
 }
 
+/// Times that are the same if the old ones are of some zone.
+#[derive(Debug, Clone, Default)]
+struct Undecided {
+    count: u64,
+    /// How many of the old records are ours.
+    ours: u64,
+    examples: Vec<Example>,
+}
+
 /// The counts of a key.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
@@ -107,10 +72,14 @@ pub(crate) struct Tally {
     pub(crate) examples: Vec<Example>,
     /// Of what is lost or changed: which other key of the new record holds the old value, how often.
     elsewhere: BTreeMap<usize, u64>,
-    words: Words,
+    pub(crate) words: Words,
+    /// Of what is empty: the other names under which the new records have it.
+    pub(crate) renamed_to: BTreeMap<String, u64>,
     /// Of the lists that are others now: how many have all old parts and more, and how many some of them.
     pub(crate) longer_lists: u64,
     pub(crate) other_lists: u64,
+    /// What is decided when the zone of the old times is known, by their minutes before UTC.
+    undecided: BTreeMap<i64, Undecided>,
 }
 
 impl Tally {
@@ -127,36 +96,45 @@ impl Tally {
             // What deduplicates on it compares texts.
             outcome = Outcome::Different;
         }
+        let filled = |value: Option<&Value>| value.filter(|value| !value.is_null()).map(text);
+        let (was, is) = (filled(old.get(n)), filled(new.get_as_in(n, old)));
+        let example = || Example {
+            outcome,
+            alert_id: cut(new.alert_id()),
+            old: was.as_deref().map(cut),
+            new: is.as_deref().map(cut),
+        };
+        if outcome == Outcome::Spelling(Spelling::TimeZone)
+            && let Apart::Minutes(minutes) = zone::compare(KEYS[n].name, old, new)
+        {
+            let same = self.undecided.entry(minutes).or_default();
+            same.count += 1;
+            same.ours += u64::from(pair.is_old_ours);
+            show(&mut same.examples, outcome, example);
+            self.ours += u64::from(pair.is_old_ours);
+            return;
+        }
         *self.outcomes.entry(outcome).or_default() += 1;
-        let examples = self
-            .examples
-            .iter()
-            .filter(|example| example.outcome == outcome);
-        let is_shown = !matches!(outcome, Outcome::Empty) && examples.count() < MAX_EXAMPLES;
-        let value = |row: &Row| row.get(n).filter(|value| !value.is_null()).map(text);
-        if is_shown {
-            let example = Example {
-                outcome,
-                alert_id: cut(new.alert_id()),
-                old: value(old).map(|text| cut(&text)),
-                new: value(new).map(|text| cut(&text)),
-            };
-            if !self.examples.contains(&example) {
-                self.examples.push(example);
-            }
+        if outcome != Outcome::Empty {
+            show(&mut self.examples, outcome, example);
         }
         if matches!(outcome, Outcome::Emptied | Outcome::Different) {
-            let was = value(old).unwrap_or_default();
-            self.look_elsewhere(n, &was, new);
+            self.look_elsewhere(n, was.as_deref().unwrap_or_default(), new);
         }
-        if WITH_WORDS.contains(&KEYS[n].name)
+        if outcome == Outcome::Emptied
+            && let Some(name) = new.renamed(n, old)
+            && (self.renamed_to.contains_key(name) || self.renamed_to.len() < MAX_OTHER_NAMES)
+        {
+            *self.renamed_to.entry(cut(name)).or_default() += 1;
+        }
+        let (was, is) = (was.unwrap_or_default(), is.unwrap_or_default());
+        if words::WITH_WORDS.contains(&KEYS[n].name)
             && !matches!(outcome, Outcome::Empty | Outcome::Filled)
         {
-            let [was, is] = [old, new].map(|row| value(row).unwrap_or_default());
             self.words.count(was.trim(), is.trim(), new.alert_id());
         }
         if outcome == Outcome::Different && keys::is_list(n) {
-            let [was, is] = [old, new].map(|row| value(row).unwrap_or_default().to_lowercase());
+            let (was, is) = (was.to_lowercase(), is.to_lowercase());
             let (was, is) = (parts(&was), parts(&is));
             let left = was.iter().filter(|part| is.contains(part)).count();
             self.longer_lists += u64::from(left == was.len());
@@ -165,6 +143,26 @@ impl Tally {
         if pair.is_old_ours {
             self.ours += u64::from(!matches!(outcome, Outcome::Empty | Outcome::Filled));
             self.ours_lost += u64::from(matches!(outcome, Outcome::Emptied | Outcome::Different));
+        }
+    }
+
+    /// Counts the times that are the same in one of these zones as such, and the others as others.
+    pub(crate) fn decide(&mut self, zones: &[i64]) {
+        for (minutes, same) in std::mem::take(&mut self.undecided) {
+            let outcome = match zones.contains(&minutes) {
+                true => Outcome::Spelling(Spelling::TimeZone),
+                false => Outcome::Different,
+            };
+            *self.outcomes.entry(outcome).or_default() += same.count;
+            if outcome == Outcome::Different {
+                self.ours_lost += same.ours;
+            }
+            for example in same.examples {
+                show(&mut self.examples, outcome, || Example {
+                    outcome,
+                    ..example
+                });
+            }
         }
     }
 
@@ -227,22 +225,16 @@ impl Tally {
         let is_usual = *best.1 * 5 >= self.lost() * 4;
         is_usual.then(|| (KEYS[*best.0].name, *best.1))
     }
+}
 
-    /// The words that are others now, the most frequent first, if each old word always became the same
-    /// one, in enough alerts.
-    pub(crate) fn renamed(&self) -> Vec<&Change> {
-        let all = &self.words.changes;
-        let is_known = |change: &&Change| {
-            let of_old = all.iter().filter(|other| other.old == change.old).count();
-            of_old == 1 && !change.new.is_empty() && change.alerts >= ALERTS_OF_A_WORD
-        };
-        let is_other = |change: &&Change| !change.old.eq_ignore_ascii_case(&change.new);
-        let mut renamed: Vec<&Change> = all.iter().filter(is_other).collect();
-        if self.words.has_more || !renamed.iter().all(is_known) {
-            return Vec::new();
+/// Adds an example of this outcome, unless there are enough of it or it is there.
+fn show(examples: &mut Vec<Example>, outcome: Outcome, example: impl FnOnce() -> Example) {
+    let of_it = examples.iter().filter(|example| example.outcome == outcome);
+    if of_it.count() < MAX_EXAMPLES {
+        let example = example();
+        if !examples.contains(&example) {
+            examples.push(example);
         }
-        renamed.sort_by_key(|change| std::cmp::Reverse(change.alerts));
-        renamed
     }
 }
 
@@ -259,7 +251,7 @@ pub(crate) fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -333,6 +325,7 @@ mod tests {
             av("7"),
         ];
         let counted: Vec<(String, u64)> = sources(&three)
+            .words
             .renamed()
             .iter()
             .map(|change| (change.new.clone(), change.alerts))
@@ -357,14 +350,14 @@ mod tests {
         ];
         let once = [edr("1"), edr("2"), edr("3"), av("4")];
         for none in [&one_alert[..], &stays, &two, &once] {
-            assert!(sources(none).renamed().is_empty(), "{none:?}");
+            assert!(sources(none).words.renamed().is_empty(), "{none:?}");
         }
     }
 
     #[test]
     fn no_other_key_has_words() {
         let tally = tally("Severity", &vec![(json!("High"), json!("Low")); 9]);
-        assert!(tally.renamed().is_empty());
+        assert!(tally.words.renamed().is_empty());
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! What a rule on a key will do after the switch, in words.
 
-use drawbridge_record::siem::{KEYS, Source};
+use drawbridge_record::siem::KEYS;
 use serde::Serialize;
 
+use crate::advice::{
+    FEW, advice, between_releases, by_design, count, how_sure, of, of_ours, renamed_to,
+    spelling_advice,
+};
 use crate::keys;
+use crate::spelling::Spelling;
 use crate::tally::Tally;
-use crate::value::{Outcome, Spelling};
-
-/// A verdict on fewer old values than this is told as what it is.
-const FEW: u64 = 10;
+use crate::value::Outcome;
 
 /// What a rule on a key will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -78,13 +80,16 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
         );
         return (Verdict::NoValue, text);
     }
+    let renamed: u64 = tally.renamed_to.values().sum();
     let mut text = if lost == 0 {
         kept(name, tally)
     } else if lost == had && has_old_parts {
         let of = of(lost, had);
         format!("A rule on {name} that compares the whole list never matches again ({of}).")
     } else if lost == had {
-        let why = if tally.count(Outcome::Different) == 0 {
+        let why = if renamed == lost {
+            "no new record has a key of this name"
+        } else if tally.count(Outcome::Different) == 0 {
             "it is always empty now"
         } else {
             "no old value came again"
@@ -108,9 +113,10 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
             ways.join(" and ")
         )
     };
+    text.push_str(&renamed_to(tally));
     if keys::is_synthesised(n) && lost > 0 {
         text.push_str(between_releases(name));
-    } else if lost > 0 {
+    } else if lost > renamed {
         text.push_str(&advice(tally));
         // What is so by design holds for few records, too.
         match by_design(n, tally) {
@@ -175,123 +181,6 @@ fn made_up(name: &str) -> String {
     format!(
         "{name} is made up here, and no old value comes again. {use_it} A list or rule that names old values never matches."
     )
-}
-
-/// What it means that a key that is made up here is another one in a record of ours.
-fn between_releases(name: &str) -> &'static str {
-    match name {
-        "FullId" | "IocUniqueId" | "ExternalId" => {
-            " Both sides are records of ours, so that it should have stayed the same: what deduplicates on \
-             it takes each of these records twice, once as OLD has it and once as NEW."
-        }
-        "ReportID" => {
-            " Both sides are records of ours, so that it should have stayed the same: what groups by it \
-             takes each of these alerts for two."
-        }
-        _ => " It counts the records of an alert in the order in which they were first written.",
-    }
-}
-
-/// What to use instead.
-fn advice(tally: &Tally) -> String {
-    let mut text = String::new();
-    if let Some((other, times)) = tally.instead() {
-        let of = of(times, tally.lost());
-        text.push_str(&format!(" Use {other}: it holds the old value in {of}."));
-    }
-    let renamed = tally.renamed();
-    if !renamed.is_empty() {
-        let words = renamed
-            .iter()
-            .map(|change| format!("{:?} by {:?}", change.old, change.new));
-        let words: Vec<String> = words.collect();
-        text.push_str(&format!(" Replace {}.", words.join(", ")));
-    }
-    for (n, parts) in [
-        (tally.longer_lists, "all old parts are"),
-        (tally.other_lists, "some of the old parts are"),
-    ] {
-        if n > 0 {
-            let records = count(n, "record", "records");
-            text.push_str(&format!(
-                " In {records} {parts} in the new list: a rule that looks for one of them finds it there."
-            ));
-        }
-    }
-    text
-}
-
-/// What it means that a key of a record of ours is another one.
-fn of_ours(tally: &Tally) -> String {
-    let records = match tally.ours_lost {
-        0 => return String::new(),
-        lost if lost == tally.lost() => "Both sides are records of ours".to_owned(),
-        lost => format!(
-            "{} of ours in OLD",
-            count(lost, "is a record", "are records")
-        ),
-    };
-    format!(
-        " {records}, so that no design explains it: the alert changed between them, or the releases differ."
-    )
-}
-
-/// Why a key is another one on purpose, where that is seen. A record of ours held it as it is now.
-fn by_design(n: usize, tally: &Tally) -> Option<&'static str> {
-    if tally.ours_lost > 0 {
-        return None;
-    }
-    let is_never_filled = matches!(KEYS[n].source, Source::Never(_));
-    let is_said = is_never_filled || tally.count(Outcome::Different) > 0;
-    keys::note(n).filter(|_| is_said)
-}
-
-/// What speaks against relying on a loss of which no cause is known.
-fn how_sure(tally: &Tally) -> String {
-    let mut text = String::new();
-    if tally.count(Outcome::Emptied) > 0 && tally.instead().is_none() {
-        text.push_str(
-            " It is filled wherever Graph sends a value for it: `drawbridge explain` tells what it sent.",
-        );
-    }
-    let had = tally.had();
-    if had < FEW {
-        text.push_str(&format!(
-            " Only {} had a value: compare more of them before you change the rule.",
-            count(had, "record", "records")
-        ));
-    }
-    text
-}
-
-fn spelling_advice(tally: &Tally) -> String {
-    let advice = tally.spellings().map(|(spelling, n)| {
-        let (what, todo) = spelling.words();
-        format!(
-            " In {} the difference is {what}: {todo}.",
-            count(n, "record", "records")
-        )
-    });
-    let count_of = |spelling| tally.count(Outcome::Spelling(spelling));
-    let unread = count_of(Spelling::TimeUnread);
-    let unread = (unread > 0).then(|| {
-        let (what, todo) = Spelling::TimeUnread.words();
-        let records = count(unread, "record has", "records have");
-        format!(" {records} {what}: {todo}.")
-    });
-    let nothing = (count_of(Spelling::Nothing) > 0).then(|| {
-        let (what, todo) = Spelling::Nothing.words();
-        format!(" What is empty is written otherwise ({what}): {todo}.")
-    });
-    advice.chain(unread).chain(nothing).collect()
-}
-
-fn of(part: u64, all: u64) -> String {
-    format!("{part} of {}", count(all, "record", "records"))
-}
-
-fn count(n: u64, one: &str, more: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { more })
 }
 
 #[cfg(test)]

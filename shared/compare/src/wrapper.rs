@@ -1,11 +1,11 @@
 //! What an object of an export is, told by looking: a record, an alert of Graph, or either within what
 //! Splunk or Elastic wraps around it.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
+use crate::items::Broken;
 use crate::keys;
+use crate::unwrap::{NoObjects, WAYS, is_json_text, objects_in};
 
 /// How many wrappers may lie around a record.
 const MAX_WRAPPERS: usize = 6;
@@ -21,66 +21,142 @@ pub(crate) enum Found {
     Passing,
     /// JSON of another kind.
     Other,
-    /// It is not JSON.
-    NotJson,
+    /// What cannot be read.
+    Broken(Broken),
+}
+
+impl Found {
+    fn is_whole(&self) -> bool {
+        matches!(self, Self::Record(_) | Self::Alert(_))
+    }
 }
 
 /// Looks at an object, and at each alert of an incident.
 pub(crate) fn look(text: String) -> Vec<Found> {
     match serde_json::from_str(&text) {
         // As it is: mapping takes the text of numbers and the order of keys from it.
-        Ok(Value::Object(map)) if is_alert(&map) => vec![Found::Alert(text)],
-        Ok(Value::Object(map)) => look_into(map),
+        Ok(Value::Object(map)) if !keys::is_record(&map) && is_alert(&map) => {
+            vec![Found::Alert(text)]
+        }
+        Ok(Value::Object(map)) => look_into(map, Around::default()),
         Ok(_) => vec![Found::Other],
-        Err(_) => vec![Found::NotJson],
+        Err(_) => vec![Found::Broken(Broken::NotJson)],
     }
 }
 
-fn look_into(mut map: Map<String, Value>) -> Vec<Found> {
-    let mut is_splunk = false;
-    for _ in 0..MAX_WRAPPERS {
-        if is_passing(&map) {
-            return vec![Found::Passing];
-        }
-        if is_alert(&map) {
-            return vec![Found::Alert(Value::Object(map).to_string())];
-        }
-        if let Some(Value::Array(alerts)) = map.get_mut("alerts") {
-            let alerts = std::mem::take(alerts).into_iter();
-            return alerts
-                .flat_map(|alert| match alert {
-                    Value::Object(alert) if is_alert(&alert) => {
-                        vec![Found::Alert(Value::Object(alert).to_string())]
-                    }
-                    _ => vec![Found::Other],
-                })
-                .collect();
-        }
-        if let Some(rows) = table_rows(&map) {
-            return rows.into_iter().flat_map(look_into).collect();
-        }
-        is_splunk |= map.contains_key("result") || map.contains_key("_raw");
-        match inner(&mut map) {
-            Some(inner) => map = inner,
-            None if keys::is_record(&map) => {
-                if is_splunk {
-                    // Where the event came from, unless the record has a key of this very name.
-                    for name in keys::SPLUNK_METADATA {
-                        map.remove(*name);
-                    }
+/// Looks at what was around a list of objects, which is empty in it: it may be a record that has such a
+/// list by chance. How many objects a search found in all, where it says so.
+pub(crate) fn look_around_list(text: String) -> (Vec<Found>, Option<u64>) {
+    let total = serde_json::from_str(&text).ok().and_then(|answer: Value| {
+        let total = answer.get("hits")?.get("total")?;
+        total.get("value").unwrap_or(total).as_u64()
+    });
+    let mut found = look(text);
+    found.retain(|found| !matches!(found, Found::Other | Found::Passing));
+    (found, total)
+}
+
+/// What lies around an object.
+#[derive(Debug, Clone, Copy, Default)]
+struct Around {
+    wrappers: usize,
+    is_splunk: bool,
+}
+
+fn look_into(map: Map<String, Value>, around: Around) -> Vec<Found> {
+    if around.wrappers >= MAX_WRAPPERS {
+        return vec![Found::Other];
+    }
+    let inside = Around {
+        wrappers: around.wrappers + 1,
+        is_splunk: around.is_splunk || is_of_splunk(&map),
+    };
+    // A record is one whatever else it holds, and so is an alert.
+    if keys::is_record(&map) {
+        return look_at_record(map, inside);
+    }
+    if is_alert(&map) {
+        return vec![Found::Alert(Value::Object(map).to_string())];
+    }
+    if is_passing(&map) {
+        return vec![Found::Passing];
+    }
+    let incomplete = is_incomplete(&map).then_some(Found::Broken(Broken::Incomplete));
+    let mut found = look_at_wrapped(map, inside);
+    found.extend(incomplete);
+    found
+}
+
+/// Looks where a wrapper has what it is wrapped around.
+fn look_at_wrapped(mut map: Map<String, Value>, inside: Around) -> Vec<Found> {
+    let mut first = None;
+    let mut is_text_broken = false;
+    for way in WAYS {
+        match way(&mut map) {
+            None => {}
+            Some(Err(NoObjects)) => is_text_broken = true,
+            Some(Ok(objects)) => {
+                let found = look_at_each(objects, inside);
+                if found.iter().any(Found::is_whole) {
+                    return found;
                 }
-                return vec![Found::Record(map)];
+                first.get_or_insert(found);
             }
-            None => break,
         }
     }
-    vec![Found::Other]
+    match first {
+        _ if is_text_broken => vec![Found::Broken(Broken::EventNotJson)],
+        Some(found) => found,
+        None => vec![Found::Other],
+    }
+}
+
+/// A record, or the fields that Splunk took from one: then the event as it came in says more.
+fn look_at_record(mut map: Map<String, Value>, inside: Around) -> Vec<Found> {
+    let raw = map.get("_raw").filter(|raw| is_json_text(raw));
+    let mut more = Vec::new();
+    match raw.map(objects_in) {
+        Some(Ok(objects)) => {
+            let found = look_at_each(objects, inside);
+            if found.iter().any(Found::is_whole) {
+                return found;
+            }
+        }
+        // The fields of an event that is cut off are not all of it.
+        Some(Err(NoObjects)) => more.push(Found::Broken(Broken::EventNotJson)),
+        None => {}
+    }
+    if inside.is_splunk {
+        // Where the event came from, unless the record has a key of this very name.
+        for name in keys::SPLUNK_METADATA {
+            map.remove(*name);
+        }
+    }
+    more.insert(0, Found::Record(map));
+    more
+}
+
+fn look_at_each(objects: Vec<Value>, inside: Around) -> Vec<Found> {
+    let objects = objects.into_iter();
+    let found = objects.flat_map(|object| match object {
+        Value::Object(map) => look_into(map, inside),
+        _ => vec![Found::Other],
+    });
+    found.collect()
+}
+
+/// Whether Splunk says of an object where it came from.
+fn is_of_splunk(map: &Map<String, Value>) -> bool {
+    let own = ["result", "_raw", "sourcetype", "splunk_server", "punct"];
+    own.iter().any(|name| map.contains_key(*name))
 }
 
 /// Splunk repeats results while a search runs, and ends with a line of its own; Elastic's bulk format
 /// has a line before each document.
 fn is_passing(map: &Map<String, Value>) -> bool {
-    let is_preview = map.get("preview") == Some(&Value::Bool(true)) && map.contains_key("result");
+    let has = |name: &&str| map.contains_key(*name);
+    let is_preview = map.get("preview") == Some(&Value::Bool(true))
+        && ["result", "results", "rows", "columns"].iter().any(has);
     let is_last = map.contains_key("lastrow") && !map.contains_key("result");
     let is_action = map.len() == 1
         && ["index", "create"].iter().any(|name| {
@@ -91,98 +167,36 @@ fn is_passing(map: &Map<String, Value>) -> bool {
     is_preview || is_last || is_action
 }
 
-/// The rows of a table, as Splunk writes it with `output_mode=json_rows` and `json_cols`: the names once,
-/// and the values by row or by column.
-fn table_rows(map: &Map<String, Value>) -> Option<Vec<Map<String, Value>>> {
-    let names: Vec<&str> = map
-        .get("fields")?
-        .as_array()?
-        .iter()
-        .map(|field| field.as_str().or_else(|| field.get("name")?.as_str()))
-        .collect::<Option<_>>()?;
-    let row = |values: &mut dyn Iterator<Item = &Value>| -> Map<String, Value> {
-        let members = names.iter().zip(values);
-        let members = members.map(|(name, value)| ((*name).to_owned(), value.clone()));
-        members.collect()
-    };
-    if let Some(rows) = map.get("rows").and_then(Value::as_array) {
-        let rows = rows.iter().filter_map(Value::as_array);
-        return Some(rows.map(|values| row(&mut values.iter())).collect());
-    }
-    let columns = map.get("columns")?.as_array()?;
-    let columns: Vec<&Vec<Value>> = columns.iter().filter_map(Value::as_array).collect();
-    let count = columns.iter().map(|column| column.len()).max()?;
-    let value = |column: &'_ &Vec<Value>, n: usize| column.get(n).unwrap_or(&Value::Null).clone();
-    let rows = (0..count).map(|n| {
-        let values: Vec<Value> = columns.iter().map(|column| value(column, n)).collect();
-        row(&mut values.iter())
-    });
-    Some(rows.collect())
+/// Whether Elastic says that its answer is not all that it should be.
+fn is_incomplete(answer: &Map<String, Value>) -> bool {
+    let failed = answer
+        .get("_shards")
+        .and_then(|shards| shards.get("failed"));
+    answer.get("timed_out") == Some(&Value::Bool(true))
+        || failed
+            .and_then(Value::as_u64)
+            .is_some_and(|failed| failed > 0)
 }
 
-/// What the object is wrapped around.
-fn inner(map: &mut Map<String, Value>) -> Option<Map<String, Value>> {
-    for wrapper in ["result", "_source"] {
-        if let Some(Value::Object(inner)) = map.get_mut(wrapper) {
-            return Some(std::mem::take(inner));
-        }
-    }
-    // The event as it came in says more than the fields that were taken from it.
-    if let Some(raw) = object_in(map.get("_raw")) {
-        return Some(raw);
-    }
-    if keys::is_record(map) {
-        return None;
-    }
-    if let Some(Value::Object(fields)) = map.get_mut("fields") {
-        return Some(std::mem::take(fields));
-    }
-    let original = map.get("event").and_then(|event| event.get("original"));
-    object_in(original)
-        .or_else(|| object_in(map.get("event.original")))
-        .or_else(|| object_in(map.get("message")))
-        .or_else(|| record_within(map))
-        .or_else(|| without_common_prefix(map))
+/// Whether names of members tell that an object is a record or an alert, and no answer with a list.
+pub(crate) fn is_whole_by_names<'n>(names: impl Iterator<Item = &'n str> + Clone) -> bool {
+    keys::are_of_record(names.clone()) || are_of_alert(names)
 }
 
-/// A record under a name of its own, as Splunk's HTTP input and Elastic's inputs put it.
-fn record_within(map: &mut Map<String, Value>) -> Option<Map<String, Value>> {
-    map.values_mut().find_map(|value| match value {
-        Value::Object(inner) if keys::is_record(inner) => Some(std::mem::take(inner)),
-        _ => None,
-    })
+fn are_of_alert<'n>(mut names: impl Iterator<Item = &'n str> + Clone) -> bool {
+    names.clone().any(|name| name == "id") && names.any(|name| ALERT_PARTS.contains(&name))
 }
 
-/// A record whose keys all stand behind the name of an input: `wdatp.AlertId`.
-fn without_common_prefix(map: &mut Map<String, Value>) -> Option<Map<String, Value>> {
-    let prefixes: BTreeSet<&str> = map
-        .keys()
-        .filter_map(|name| Some(name.rsplit_once('.')?.0))
-        .collect();
-    prefixes.into_iter().find_map(|prefix| {
-        let stripped = map.iter().filter_map(|(name, value)| {
-            let name = name.strip_prefix(prefix)?.strip_prefix('.')?;
-            Some((name.to_owned(), value.clone()))
-        });
-        Some(stripped.collect()).filter(keys::is_record)
-    })
-}
-
-fn object_in(text: Option<&Value>) -> Option<Map<String, Value>> {
-    let text = text?.as_str()?;
-    text.trim_start().starts_with('{').then_some(())?;
-    serde_json::from_str(text).ok()
-}
+/// What an alert has and an incident has not.
+const ALERT_PARTS: &[&str] = &["evidence", "serviceSource", "detectionSource"];
 
 fn is_alert(map: &Map<String, Value>) -> bool {
     let has_type = map
         .get("@odata.type")
         .and_then(Value::as_str)
         .is_some_and(|kind| kind.ends_with(".alert") || kind.ends_with("Alert"));
-    let has_parts = ["evidence", "serviceSource", "detectionSource"]
-        .iter()
-        .any(|name| map.contains_key(*name));
-    map.get("id").is_some_and(Value::is_string) && (has_type || has_parts)
+    map.get("id").is_some_and(Value::is_string)
+        && (has_type || are_of_alert(map.keys().map(String::as_str)))
 }
 
 #[cfg(test)]
@@ -284,10 +298,11 @@ mod tests {
         );
         assert_eq!(looked_at(&json!({"index": {"_id": "1"}})), [Found::Passing]);
         assert_eq!(looked_at(&json!({"Name": "x"})), [Found::Other]);
+        assert_eq!(looked_at(&json!({"value": []})), []);
         assert_eq!(
             looked_at(&json!({"class_uid": 2004, "message": "{"})),
-            [Found::Other]
+            [Found::Broken(Broken::EventNotJson)]
         );
-        assert_eq!(look("{\"a\":tru}".into()), [Found::NotJson]);
+        assert_eq!(look("{\"a\":tru}".into()), [Found::Broken(Broken::NotJson)]);
     }
 }

@@ -20,7 +20,7 @@ Examples:
 /// Alerts are matched by id, with and without the two letters that Graph puts before it; those that are
 /// left by detector, device and time. The records of an alert are matched by hash, address and name.
 /// The output shows values of your alerts. The exit code is 1 if the two sides share no alert, if a part
-/// of a file could not be read, and above --fail-on.
+/// of a file could not be read or is neither a record nor an alert, and above --fail-on.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Compare {

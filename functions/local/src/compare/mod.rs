@@ -52,12 +52,13 @@ fn verdict(args: &cli::Compare, report: &Report) -> Result<(), Failure> {
     }
     let unread = [("OLD", &report.old), ("NEW", &report.new)]
         .into_iter()
-        .filter(|(_, side)| side.broken + side.left_out > 0)
-        .map(|(name, side)| format!("{} in {name}", side.broken + side.left_out))
+        .map(|(name, side)| (name, side.broken + side.left_out + side.others))
+        .filter(|(_, unread)| *unread > 0)
+        .map(|(name, unread)| format!("{unread} in {name}"))
         .collect::<Vec<_>>();
     if !unread.is_empty() {
         return Err(Failure::of(format!(
-            "some parts could not be read ({}); the others were compared",
+            "some parts could not be read as records or alerts ({}); the others were compared",
             unread.join(", ")
         )));
     }

@@ -92,9 +92,9 @@ fn summary(names: &[String; 2], report: &Report) -> Markup {
                 dt { (title) }
                 dd {
                     b { (shown(name)) } ": " (shown(&screen::side_in_words(side)))
-                    @if !side.first_broken.is_empty() {
+                    @if side.places().next().is_some() {
                         ul {
-                            @for part in &side.first_broken {
+                            @for part in side.places() {
                                 li { (shown(&part.file)) ", line " (part.position.line) ": " (shown(&part.why)) }
                             }
                         }

@@ -32,7 +32,7 @@ pub(crate) fn write(out: &mut impl Write, names: &[String; 2], report: &Report) 
         ("NEW", &names[1], &report.new),
     ] {
         writeln!(out, "{title}      {name}: {}", side_in_words(side))?;
-        for part in &side.first_broken {
+        for part in side.places() {
             let (file, line, byte) = (&part.file, part.position.line, part.position.byte);
             writeln!(
                 out,
@@ -222,8 +222,16 @@ pub(crate) fn side_in_words(side: &SideReport) -> String {
     }
     for (n, what) in [
         (side.repeated, "repeated"),
+        (side.repeated_otherwise, "repeated with other content"),
         (side.passed_over, "previews and the like"),
-        (side.others, "other objects"),
+        (
+            side.others,
+            if side.others == 1 {
+                "other object"
+            } else {
+                "other objects"
+            },
+        ),
         (
             side.left_out,
             "left out: the records of their alert are over 64 MiB",
@@ -233,6 +241,12 @@ pub(crate) fn side_in_words(side: &SideReport) -> String {
         if n > 0 {
             words.push_str(&format!(", {n} {what}"));
         }
+    }
+    if side.hits_read < side.hits {
+        words.push_str(&format!(
+            ", {} of the {} hits of the search",
+            side.hits_read, side.hits
+        ));
     }
     if let Some([first, last]) = &side.times {
         words.push_str(&format!(", {first} to {last}"));
@@ -337,6 +351,25 @@ pub(crate) fn names_in_words(report: &Report) -> Vec<String> {
             "A rule on {name} never matches again: use {key}, as the key is called ({}).",
             count(*n, "record", "records")
         ));
+    }
+    for (name, (key, n)) in &report.new.other_names {
+        if !old.other_names.contains_key(name) {
+            lines.push(format!(
+                "NEW has {key} as {name} ({}): a rule on {key} does not find it there.",
+                count(*n, "record", "records")
+            ));
+        }
+    }
+    for (side, values) in [
+        ("OLD", &old.other_values),
+        ("NEW", &report.new.other_values),
+    ] {
+        for (name, (key, n)) in values {
+            lines.push(format!(
+                "{side} has {key} twice in {}, with two values: the one under {name} was not compared.",
+                count(*n, "record", "records")
+            ));
+        }
     }
     let filled = old.unknown.iter().filter(|(_, n)| **n > 0);
     let names: Vec<&str> = filled.map(|(name, _)| &**name).collect();

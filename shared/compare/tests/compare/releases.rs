@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::export::{alert, compare, key, lines};
 
 /// The records of ours of three alerts.
-fn mapped() -> Vec<Value> {
+pub(crate) fn mapped() -> Vec<Value> {
     let mut records = Vec::new();
     for n in 1..=3 {
         let alert = alert(n).to_string();
@@ -143,4 +143,46 @@ fn what_a_release_changes_is_no_design() {
         assert!(!key.text.contains("By design"), "{}", key.text);
         assert!(key.text.contains("no design explains it"), "{}", key.text);
     }
+}
+
+/// A record with the key of another one and another content is compared, too, in whatever order they
+/// come.
+#[test]
+fn a_record_that_comes_twice_with_two_contents_is_compared_twice() {
+    let before = mapped();
+    let mut other = before[0].clone();
+    other["Severity"] = json!("ZZZ");
+    let with = |at: usize, record: &Value| {
+        let mut all = before.clone();
+        all.insert(at, record.clone());
+        all
+    };
+    let repeated = |report: &Report| {
+        let sides = [&report.old, &report.new].map(|side| serde_json::to_value(side).unwrap());
+        sides.map(|side| (side["repeated"].clone(), side["repeated_otherwise"].clone()))
+    };
+    let counts = |alike: u64, otherwise: u64| (json!(alike), json!(otherwise));
+    for at in 0..=before.len() {
+        let [before, with_other] = [lines(&before), lines(&with(at, &other))];
+        for [old, new] in [[&before, &with_other], [&with_other, &before]] {
+            let report = compare(old.as_bytes(), new.as_bytes());
+            let severity = key(&report, "Severity");
+            assert_eq!((severity.same, severity.different), (3, 1), "{at}");
+            assert_eq!(report.losses.count, 1, "{at}");
+            let side = usize::from(old == &before);
+            assert_eq!(repeated(&report)[side], counts(0, 1), "{at}");
+            assert_eq!(repeated(&report)[1 - side], counts(0, 0), "{at}");
+        }
+        let report = compare(with_other.as_bytes(), with_other.as_bytes());
+        assert_eq!(
+            (report.losses.count, repeated(&report)),
+            (0, [counts(0, 1), counts(0, 1)])
+        );
+    }
+    let with_same = lines(&with(2, &before[0]));
+    let report = compare(lines(&before).as_bytes(), with_same.as_bytes());
+    assert_eq!(
+        (report.losses.count, repeated(&report)),
+        (0, [counts(0, 0), counts(1, 0)])
+    );
 }

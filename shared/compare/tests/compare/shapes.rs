@@ -94,6 +94,15 @@ fn every_shape_of_an_export_says_the_same() {
     let expected = compare(array.as_bytes(), new.as_bytes());
     let source = |record: &Value| json!({"_index": "wdatp", "_id": "x", "_source": record});
     let hits: Vec<Value> = olds.iter().map(source).collect();
+    let names: Vec<&String> = olds[0].as_object().unwrap().keys().collect();
+    let columns: Vec<Value> = names
+        .iter()
+        .map(|name| json!({"name": name, "type": "keyword"}))
+        .collect();
+    let values: Vec<Value> = olds
+        .iter()
+        .map(|old| names.iter().map(|name| old[*name].clone()).collect())
+        .collect();
     let shapes: Vec<Vec<u8>> = vec![
         lines(&olds).into(),
         format!("\u{feff}{}", lines(&olds)).into(),
@@ -120,6 +129,15 @@ fn every_shape_of_an_export_says_the_same() {
             |r| json!({"_source": {"event": {"original": r.to_string()}}}),
         )
         .into(),
+        json!({"columns": columns, "values": values})
+            .to_string()
+            .into(),
+        json!({"columns": columns, "rows": values})
+            .to_string()
+            .into(),
+        json!({"responses": [{"hits": {"hits": hits}}]})
+            .to_string()
+            .into(),
         gzip(array.as_bytes()),
         [
             gzip(&lines(&olds[..1]).into_bytes()),
@@ -162,4 +180,46 @@ fn splunks_previews_are_not_counted_and_a_repeated_record_once() {
         (3, 1, 2)
     );
     assert_eq!(report.alerts.by_id, 2);
+}
+
+/// Where an event came from is not of the record, whatever Splunk writes it as.
+#[test]
+fn what_splunk_adds_is_left_out_of_every_shape() {
+    let event = |n: u64| {
+        let mut event = old(n);
+        for name in [
+            "source",
+            "host",
+            "index",
+            "sourcetype",
+            "punct",
+            "linecount",
+        ] {
+            event[name] = json!("x");
+        }
+        event["_time"] = json!("x");
+        event
+    };
+    let events: Vec<Value> = (1..=3).map(event).collect();
+    let names: Vec<&String> = events[0].as_object().unwrap().keys().collect();
+    let rows: Vec<Value> = events
+        .iter()
+        .map(|event| names.iter().map(|name| event[*name].clone()).collect())
+        .collect();
+    let new = lines(&(1..=3).map(alert).collect::<Vec<_>>());
+    for export in [
+        each(&events, |event| json!({"preview": false, "result": event})),
+        json!({"preview": false, "results": events}).to_string(),
+        json!({"fields": names, "rows": rows}).to_string(),
+        lines(&events),
+    ] {
+        let report = compare(export.as_bytes(), new.as_bytes());
+        assert_eq!(report.alerts.by_id, 3);
+        assert!(report.old.unknown.is_empty(), "{:?}", report.old.unknown);
+        assert!(
+            report.old.other_names.is_empty(),
+            "{:?}",
+            report.old.other_names
+        );
+    }
 }

@@ -77,7 +77,7 @@ fn what_is_no_export_is_not_read_to_its_end() {
     let mut comparison = drawbridge_compare::Comparison::default();
     let read = comparison.read(drawbridge_compare::Which::Old, "x", &mut noise);
     let error = read.unwrap_err().to_string();
-    assert!(error.contains("100 parts that are not JSON"), "{error}");
+    assert!(error.contains("100 parts that cannot be read"), "{error}");
     assert!((1 << 40) - noise.limit() < 16 << 20);
 }
 

@@ -145,3 +145,37 @@ fn null_is_told_of_every_key() {
     let told = "null on one side and \"\" on the other: Actor, MachineGroup (";
     assert!(printed.stdout.contains(told), "{}", printed.stdout);
 }
+
+/// The name that a key has in the new release is on the screen and in the page.
+#[test]
+fn a_renamed_key_is_told_with_its_new_name() {
+    let mapped = run(drawbridge(&["map", shown(&fixture("alerts.json"))]));
+    let mapped = mapped.well().stdout;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("old.ndjson"), &mapped).unwrap();
+    let renamed = mapped
+        .replace("\"IoaDefinitionId\"", "\"IoaDefinitiondId\"")
+        .replace("\"AlertId\"", "\"alertid\"");
+    std::fs::write(path("new.ndjson"), renamed).unwrap();
+    let (old, new, page) = (path("old.ndjson"), path("new.ndjson"), path("page.html"));
+    let args = ["compare", shown(&old), shown(&new), "--html", shown(&page)];
+    let outcome = run(drawbridge(&[&args[..], &["--fail-on", "0"]].concat()));
+    let screen = outcome.failed(1, &["more than --fail-on allows"]).stdout;
+    let page = std::fs::read_to_string(page).unwrap();
+    for (key, name) in [
+        ("AlertId", "alertid"),
+        ("IoaDefinitionId", "IoaDefinitiondId"),
+    ] {
+        for told in [&screen, &page] {
+            for words in [
+                format!("NEW has {key} as {name} ("),
+                format!(
+                    "A rule on {key} never matches again: no new record has a key of this name"
+                ),
+            ] {
+                assert!(told.contains(&words), "{words}");
+            }
+        }
+    }
+}

@@ -67,6 +67,60 @@ fn broken_lines_are_told_and_the_rest_is_compared() {
     );
 }
 
+/// A file of a folder that is broken from its start is no file of something else.
+#[test]
+fn a_broken_file_of_a_folder_is_told() {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let records = old();
+    fs::write(path("siem.ndjson"), format!("{}\n", records[0])).unwrap();
+    fs::write(path("siem.ndjson.2"), "").unwrap();
+    let alerts = fixture("alerts.json");
+    compare(folder.path(), &alerts, &[]).well();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(records[1].to_string().as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    fs::write(path("siem.ndjson.1.gz"), &packed[..packed.len() - 40]).unwrap();
+    let outcome = compare(folder.path(), &alerts, &[]);
+    let outcome = outcome.failed(1, &["siem.ndjson.1.gz holds no record", " in OLD"]);
+    assert!(
+        outcome.stdout.contains("siem.ndjson.1.gz, line 1 (byte "),
+        "{}",
+        outcome.stdout
+    );
+    assert!(outcome.stdout.contains("alerts   1 on both sides"));
+    // Files of another kind are passed over.
+    fs::remove_file(path("siem.ndjson.1.gz")).unwrap();
+    fs::write(path("siem.json"), "{\"version\": 6}").unwrap();
+    compare(folder.path(), &alerts, &[]).well();
+}
+
+/// What is neither a record nor an alert may be one that was lost on the way.
+#[test]
+fn an_object_of_another_kind_among_records_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("old.ndjson");
+    let raw = old()[1].to_string();
+    let cut = json!({"result": {"_time": "x", "_raw": raw[..raw.len() / 2]}});
+    fs::write(&file, format!("{}\n{cut}\n{{\"x\": 1}}\n", old()[0])).unwrap();
+    let outcome = compare(&file, &fixture("alerts.json"), &["--fail-on", "100%"]);
+    let outcome = outcome.failed(1, &["2 in OLD"]);
+    for words in [
+        "1 other object, 1 broken",
+        "line 2 (byte ",
+        "): holds an event as text that is cut off or is not JSON",
+        "line 3 (byte ",
+        "): is neither a record nor an alert",
+    ] {
+        assert!(
+            outcome.stdout.contains(words),
+            "{words}: {}",
+            outcome.stdout
+        );
+    }
+}
+
 #[test]
 fn what_is_no_export_is_named() {
     let folder = tempfile::tempdir().unwrap();
