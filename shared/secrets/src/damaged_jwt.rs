@@ -9,6 +9,9 @@ pub enum DamagedJwt {
     /// A part is missing, or there is one too many.
     #[error("it has {0} parts between full stops, where a signed one has 3")]
     Parts(usize),
+    /// The first part is no object in base64, though the second one is.
+    #[error("its first part, the header, cannot be read")]
+    Header,
     /// The second part is no object in base64.
     #[error("its second part, the claims, cannot be read")]
     Claims,
