@@ -58,17 +58,34 @@ impl Bindings {
     /// # Errors
     /// [`ConfigError`] when it cannot be reached or does not parse.
     pub async fn load(store: &dyn Store) -> Result<Self, ConfigError> {
-        Ok(Self::load_version(store).await?.0)
+        match at_most(store, BINDINGS_KEY, MAX_LIST_BYTES).await? {
+            Some(object) => Self::parse(&object.body),
+            None => Ok(Self::default()),
+        }
     }
 
-    /// The same with the version that was read, if there is one, for who writes it anew.
+    /// The text of the list and the version that was read, if there is one, for who writes it anew.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
-    pub async fn load_version(store: &dyn Store) -> Result<(Self, Option<ETag>), ConfigError> {
+    /// [`ConfigError`] when it cannot be reached, or is no text.
+    pub async fn load_text(store: &dyn Store) -> Result<(String, Option<ETag>), ConfigError> {
         match at_most(store, BINDINGS_KEY, MAX_LIST_BYTES).await? {
-            Some(object) => Ok((Self::parse(&object.body)?, Some(object.etag))),
-            None => Ok((Self::default(), None)),
+            Some(object) => Ok((text_of(&object.body)?.to_owned(), Some(object.etag))),
+            None => Ok((String::new(), None)),
+        }
+    }
+
+    /// Checks that a text can be read, and says what this list does.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`].
+    pub fn check_text(&self, text: &str) -> Result<(), ConfigError> {
+        if text.len() > MAX_LIST_BYTES {
+            return Err(too_long(BINDINGS_KEY, MAX_LIST_BYTES));
+        }
+        match Self::parse(text.as_bytes())? == *self {
+            true => Ok(()),
+            false => Err(unreadable("it does not say what it is to say")),
         }
     }
 
@@ -77,7 +94,7 @@ impl Bindings {
     /// # Errors
     /// [`ConfigError::Unreadable`] with the place in the text.
     pub fn parse(body: &[u8]) -> Result<Self, ConfigError> {
-        let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not UTF-8"))?;
+        let text = text_of(body)?;
         let (mut list, mut line) = (Self::default(), 1);
         for part in parts(text) {
             if part.len() > MAX_PART_BYTES {
@@ -234,6 +251,10 @@ impl Bindings {
                 && entry.client_id.eq_ignore_ascii_case(&tenant.client_id)
         })
     }
+}
+
+fn text_of(body: &[u8]) -> Result<&str, ConfigError> {
+    std::str::from_utf8(body).map_err(|_| unreadable("it is not UTF-8"))
 }
 
 fn unreadable(reason: &str) -> ConfigError {

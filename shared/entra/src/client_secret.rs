@@ -67,8 +67,8 @@ fn check(secret: &SecretString) -> Result<(), String> {
              tenant of a stack: TenantIdentity=certificate)"
         }
         NotBare::Piece | NotBare::Foreign => {
-            "store the secret's Value alone; if that is all there is, make a new one in Entra, which has no \
-             such characters"
+            "store the secret's Value alone; if that is all there is, make a new one in Entra, which has \
+             nothing of the kind"
         }
         NotBare::Place => "store the secret's Value itself there",
         _ => "store the secret's Value alone, as one line without blanks",

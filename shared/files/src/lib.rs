@@ -43,6 +43,17 @@ pub fn read_through_links(path: &Path) -> io::Result<File> {
     system::read_through_links(path)
 }
 
+/// The path itself, or `.` where it is empty, as the folder of a bare name is: an empty path is nothing's
+/// to the operating system.
+#[must_use]
+pub fn or_here(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    }
+}
+
 /// Who may read a file or a folder that is made here; what was there before keeps its mode. The
 /// process's umask takes away from it, as always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,14 +19,14 @@ pub(crate) struct Folder {
 
 impl Folder {
     pub(crate) fn root(path: &Path) -> io::Result<Self> {
-        fs::read_dir(or_here(path))?;
+        fs::read_dir(path)?;
         Ok(Self {
-            path: or_here(path).to_owned(),
+            path: path.to_owned(),
         })
     }
 
     pub(crate) fn root_or_make(path: &Path, _access: Access) -> io::Result<Self> {
-        fs::create_dir_all(or_here(path))?;
+        fs::create_dir_all(path)?;
         Self::root(path)
     }
 
@@ -104,14 +104,6 @@ impl Folder {
             });
         }
         Ok(entries)
-    }
-}
-
-fn or_here(path: &Path) -> &Path {
-    if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
     }
 }
 

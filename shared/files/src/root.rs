@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::system::Folder;
-use crate::{Access, Entry};
+use crate::{Access, Entry, or_here};
 
 /// A folder; every other path is relative to it and holds names only, no `..`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,19 +31,17 @@ impl Root {
     /// When the path ends in no name.
     pub fn around(path: &Path) -> io::Result<(Self, OsString)> {
         let name = path.file_name().ok_or_else(names_only)?;
-        Ok((
-            Self::new(path.parent().unwrap_or(Path::new(""))),
-            name.to_owned(),
-        ))
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Ok((Self::new(folder), name.to_owned()))
     }
 
     /// The folder's path.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        or_here(&self.path)
     }
 
-    /// The path of what lies below, to tell of it.
+    /// The path of what lies below, to tell of it: as the folder was named, so that a bare name stays one.
     #[must_use]
     pub fn join(&self, below: impl AsRef<Path>) -> PathBuf {
         self.path.join(below)
@@ -147,7 +145,7 @@ impl Root {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn entries(&self, below: impl AsRef<Path>) -> io::Result<Vec<Entry>> {
-        let mut folder = Folder::root(&self.path)?;
+        let mut folder = Folder::root(self.path())?;
         for name in names(below.as_ref())? {
             folder = folder.child(name)?;
         }
@@ -164,7 +162,7 @@ impl Root {
 
     fn find(&self, below: &Path) -> io::Result<(Folder, OsString)> {
         let (folders, name) = split(below)?;
-        let mut folder = Folder::root(&self.path)?;
+        let mut folder = Folder::root(self.path())?;
         for name in folders {
             folder = folder.child(name)?;
         }
@@ -173,7 +171,7 @@ impl Root {
 
     fn find_or_make(&self, below: &Path, access: Access) -> io::Result<(Folder, OsString)> {
         let (folders, name) = split(below)?;
-        let mut folder = Folder::root_or_make(&self.path, Access::Group)?;
+        let mut folder = Folder::root_or_make(self.path(), Access::Group)?;
         for name in folders {
             folder = match folder.child(name) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -45,6 +45,19 @@ fn what_is_written_is_read_replaced_and_removed() {
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
 }
 
+/// An empty path is the system's for nothing.
+#[test]
+fn the_folder_of_a_bare_name_is_the_working_folder() {
+    let (root, name) = Root::around(Path::new("siem.ndjson")).unwrap();
+    assert_eq!(
+        (root.path(), name.as_os_str()),
+        (Path::new("."), OsStr::new("siem.ndjson"))
+    );
+    assert!(root.path().is_dir());
+    // It is told of as it was named.
+    assert_eq!(root.join(name), Path::new("siem.ndjson"));
+}
+
 #[test]
 fn a_file_that_was_renamed_or_removed_is_not_at_its_path() {
     let (_dir, root) = root();

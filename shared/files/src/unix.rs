@@ -13,7 +13,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::trouble::{Found, found};
-use crate::{Access, Entry};
+use crate::{Access, Entry, or_here};
 
 /// Of every open: no link at the end, nothing for child processes, and no waiting for the other
 /// end of a pipe that lies in a file's place.
@@ -33,7 +33,6 @@ pub(crate) struct Folder {
 impl Folder {
     /// Opens a folder by its path, through links if there are any.
     pub(crate) fn root(path: &Path) -> io::Result<Self> {
-        let path = or_here(path);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self {
             fd: rustix::fs::open(path, flags, Mode::empty())?,
@@ -198,7 +197,6 @@ pub(crate) fn read_through_links(path: &Path) -> io::Result<File> {
 
 /// Makes a folder and those above it, each one's name synced to disk in the one above.
 fn make_all(path: &Path, access: Access) -> io::Result<()> {
-    let path = or_here(path);
     if path.is_dir() {
         return Ok(());
     }
@@ -210,15 +208,6 @@ fn make_all(path: &Path, access: Access) -> io::Result<()> {
         Ok(()) => above.map_or(Ok(()), |above| File::open(above)?.sync_all()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         Err(error) => Err(error),
-    }
-}
-
-/// The path above a relative one of one part is empty and means the current folder.
-fn or_here(path: &Path) -> &Path {
-    if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
     }
 }
 

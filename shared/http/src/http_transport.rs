@@ -132,9 +132,9 @@ impl HttpTransport {
 
     fn tls_client(&self) -> Result<&reqwest::Client, TransportError> {
         ready(self.tls.get_or_init(|| {
-            if let Some(variable) = unusable_proxy(|name| env::var(name).ok()) {
+            if let Some((variable, why)) = unusable_proxy(|name| env::var(name).ok()) {
                 return Err(format!(
-                    "{variable} does not name a proxy: give it as http://HOST:PORT, or unset it"
+                    "{variable} {why}: give it as http://HOST:PORT, or unset it"
                 ));
             }
             let builder = self.builder().https_only(true);

@@ -25,23 +25,48 @@ fn proxy_host(value: &str) -> Option<String> {
     proxy.host().map(str::to_owned)
 }
 
-/// The variable that is to name a proxy for https and does not, or is empty beside one that does. The HTTP
-/// client would pass it over, and connect directly.
-pub(crate) fn unusable_proxy(variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
-    https_proxy(&variable)?;
-    let is_unusable = |name: &&str| variable(name).is_some_and(|value| !is_proxy(&value));
-    VARIABLES.into_iter().find(is_unusable)
+/// Why a variable names no proxy that can be used. Its value is never repeated: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UnusableProxy {
+    /// It is empty beside one that is not, or no address: the HTTP client would pass it over, and connect
+    /// directly.
+    #[error("does not name a proxy")]
+    NoProxy,
+    /// The HTTP client would connect to another port.
+    #[error("names a proxy whose port is no number from 1 to 65535")]
+    Port,
+    /// The HTTP client would fail at the first request.
+    #[error("names a SOCKS proxy, through which nothing is sent here")]
+    Socks,
 }
 
-/// How the address of a proxy may begin.
-const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+/// The variable that is to name a proxy for https, and names none that can be used.
+pub(crate) fn unusable_proxy(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Option<(&'static str, UnusableProxy)> {
+    https_proxy(&variable)?;
+    let unusable = |name: &'static str| Some((name, check_proxy(&variable(name)?).err()?));
+    VARIABLES.into_iter().find_map(unusable)
+}
 
-/// Whether the HTTP client takes it for a proxy; it takes none with a blank around.
-fn is_proxy(value: &str) -> bool {
-    let is_one = |proxy: http::Uri| {
-        proxy.host().is_some() && proxy.scheme_str().is_none_or(|is| SCHEMES.contains(&is))
-    };
-    value.parse().is_ok_and(is_one)
+/// Checks that the HTTP client takes it for a proxy; it takes none with a blank around.
+fn check_proxy(value: &str) -> Result<(), UnusableProxy> {
+    let proxy: http::Uri = value.parse().map_err(|_| UnusableProxy::NoProxy)?;
+    match proxy.scheme_str() {
+        None | Some("http" | "https") => {}
+        Some(scheme) if scheme.starts_with("socks") => return Err(UnusableProxy::Socks),
+        Some(_) => return Err(UnusableProxy::NoProxy),
+    }
+    let authority = proxy.authority().ok_or(UnusableProxy::NoProxy)?;
+    let (host, whole) = (authority.host(), authority.as_str());
+    let behind_user = whole.rsplit_once('@').map_or(whole, |(_, host)| host);
+    let has_port = behind_user.len() > host.len();
+    match authority.port_u16() {
+        _ if host.is_empty() => Err(UnusableProxy::NoProxy),
+        None if has_port => Err(UnusableProxy::Port),
+        Some(0) => Err(UnusableProxy::Port),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +102,8 @@ mod tests {
             assert!(of(value).is_empty(), "{value}");
             let unusable = unusable_proxy(|name| (name == "ALL_PROXY").then(|| value.to_owned()));
             let is_set = !value.trim().is_empty();
-            assert_eq!(unusable, is_set.then_some("ALL_PROXY"), "{value}");
+            let expected = is_set.then_some(("ALL_PROXY", UnusableProxy::NoProxy));
+            assert_eq!(unusable, expected, "{value}");
         }
         let unusable = |name: &'static str, value: &'static str| {
             unusable_proxy(move |asked| match asked {
@@ -87,12 +113,34 @@ mod tests {
         };
         assert_eq!(unusable("HTTPS_PROXY", "proxy:3128"), None);
         assert_eq!(unusable("HTTP_PROXY", "ftp://proxy"), None);
-        for value in ["", " ", "http://proxy:3128 ", "ftp://proxy", "foo://proxy"] {
-            assert_eq!(
-                unusable("HTTPS_PROXY", value),
-                Some("HTTPS_PROXY"),
-                "{value}"
-            );
+        use UnusableProxy::{NoProxy, Port, Socks};
+        for (value, why) in [
+            ("", NoProxy),
+            (" ", NoProxy),
+            ("http://proxy:3128 ", NoProxy),
+            ("ftp://proxy", NoProxy),
+            ("foo://proxy", NoProxy),
+            ("http://127.0.0.1:99999", Port),
+            ("http://user:secret@proxy:0", Port),
+            ("http://user:secret@[::1]:port", Port),
+            ("127.0.0.1:notaport", Port),
+            ("http://proxy:", Port),
+            ("socks5://proxy:1080", Socks),
+            ("socks4a://proxy", Socks),
+        ] {
+            let told = unusable("HTTPS_PROXY", value);
+            assert_eq!(told, Some(("HTTPS_PROXY", why)), "{value}");
+        }
+        for value in [
+            "proxy",
+            "proxy:3128",
+            "[::1]:3128",
+            "http://user:secret@proxy:3128",
+            "http://user:secret@proxy",
+            "https://[::1]/",
+            "http://proxy:3128/",
+        ] {
+            assert_eq!(unusable("HTTPS_PROXY", value), None, "{value}");
         }
         let both = |name: &str| Some(format!("http://{}.example", name.to_ascii_lowercase()));
         assert!(https_proxy_hosts(both).contains(&"all_proxy.example".to_owned()));

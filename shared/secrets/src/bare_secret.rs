@@ -2,6 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::damaged_jwt::DamagedJwt;
 use crate::document::{Expected, Place, has_lines, is_api_key, is_json, is_text, is_xml};
 use crate::encoded::{readings, squeezed, texts};
 use crate::jwt::Jwt;
@@ -26,10 +27,10 @@ pub enum NotBare {
     /// An object, a list or a string in quotation marks.
     #[error("a JSON document")]
     Json,
-    /// What was cut out of such a document, or of XML.
+    /// What was cut out of such a document, of XML, or of PEM text.
     #[error(
-        "a part of a document, by its quotation marks and brackets, or a secret that looks like one (a \
-         new one does not)"
+        "a part of a document or of a key, by its quotation marks, brackets or dashes, or a secret that \
+         looks like one (a new one does not)"
     )]
     Piece,
     /// One element or more.
@@ -62,6 +63,9 @@ pub enum NotBare {
     /// A token, where the name of one is expected.
     #[error("a token (JWT)")]
     Token,
+    /// A token that was cut off, changed or put together.
+    #[error("a token (JWT) that is not whole ({0}: copy it anew)")]
+    Damaged(DamagedJwt),
     /// A token in which something lies that is no part of one.
     #[error(
         "a token (JWT) with a member that is called a secret, a password or a key, or with a private key"
@@ -138,7 +142,7 @@ fn found_in_text(
     expected: Expected,
     encodings: usize,
 ) -> Option<NotBare> {
-    if let Some(jwt) = Jwt::parse(text) {
+    if let Ok(jwt) = Jwt::parse(text) {
         return jwt.found(encodings);
     }
     let squeezed = squeezed(text);

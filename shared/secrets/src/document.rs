@@ -87,13 +87,9 @@ const MAX_ENDS: usize = 16;
 pub(crate) fn is_xml(squeezed: &str) -> bool {
     let is_closed = |rest: &str| {
         let name = rest.split_once('>').map_or("", |(name, _)| name);
-        let is_name = !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "_:.-".contains(c));
-        is_name && squeezed.contains(&format!("<{name}"))
+        !name.is_empty() && name.split(':').all(is_name) && squeezed.contains(&format!("<{name}"))
     };
-    let is_end = |(_, name): (&str, &str)| name.strip_suffix('>').is_some_and(is_name);
+    let is_end = |(_, name): (&str, &str)| name.strip_suffix('>').is_some_and(is_long_name);
     squeezed.contains("<?xml")
         || squeezed.rsplit_once("</").is_some_and(is_end)
         || squeezed.starts_with('<') && squeezed.ends_with("/>")
@@ -123,7 +119,8 @@ const PART_ENDS: [&str; 6] = ["\"}", "\"]", "\",", "'}", "']", "',"];
 
 /// Whether it is cut out of a document, which may have lost its quotation marks.
 fn is_cut_out(squeezed: &str) -> bool {
-    let bare = |name: &str| is_name(name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()));
+    let bare =
+        |name: &str| is_long_name(name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()));
     let is_member = |part: &str| part.split_once(':').is_some_and(|(name, _)| bare(name));
     JOINTS.iter().any(|joint| squeezed.contains(joint))
         || PART_ENDS.iter().any(|end| squeezed.ends_with(end))
@@ -135,15 +132,20 @@ fn has_bare_start(squeezed: &str) -> bool {
     let name = squeezed
         .strip_prefix('{')
         .and_then(|rest| rest.split_once(':'));
-    name.is_some_and(|(name, _)| is_name(name))
+    name.is_some_and(|(name, _)| is_long_name(name))
 }
 
 /// The fewest characters of a name that is not there by chance.
 const MIN_NAME_CHARS: usize = 3;
 
-fn is_name(text: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    text.len() >= MIN_NAME_CHARS && text.chars().all(is_part)
+fn is_long_name(text: &str) -> bool {
+    text.len() >= MIN_NAME_CHARS && is_name(text)
+}
+
+/// Whether a text has no other characters than names have.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
 }
 
 /// Whether all of it is an object, a list or a text in quotation marks.

@@ -7,6 +7,7 @@ use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
 use crate::bare_secret::{NotBare, found};
+use crate::damaged_jwt::DamagedJwt;
 use crate::distinct::Distinct;
 use crate::document::{Expected, Place};
 use crate::encoded::readings;
@@ -49,6 +50,10 @@ const SIGNATURE_BYTES: [(&[&str], &[usize]); 7] = [
     (&["HS384"], &[48]),
 ];
 
+/// The fewest characters of what may have been a header: `{"alg":"RS256"}` has 20 of them. What stands before
+/// an object in other tokens is shorter.
+const MIN_HEADER_CHARS: usize = 16;
+
 /// The members of a private key that is written as JSON (RFC 7518, section 6).
 const PRIVATE_JWK: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
@@ -72,32 +77,34 @@ pub(crate) struct Jwt {
 }
 
 impl Jwt {
-    /// `None` if it is none, or was damaged.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let [header, claims, signature] = text.split('.').collect::<Vec<_>>()[..] else {
-            return None;
+    /// Reads one.
+    ///
+    /// # Errors
+    /// What is wrong with it, if it begins as one does: with a header that says how it was signed, or what
+    /// may have been one before the claims, and a full stop.
+    pub(crate) fn parse(text: &str) -> Result<Self, Option<DamagedJwt>> {
+        let (first, rest) = text.split_once('.').ok_or(None)?;
+        let header = object(first).ok_or_else(|| {
+            let claims = rest.split_once('.').map(|(claims, _)| claims);
+            let is_one = first.len() >= MIN_HEADER_CHARS && claims.and_then(object).is_some();
+            is_one.then_some(DamagedJwt::Header)
+        })?;
+        let algorithm = header.get("alg").and_then(Value::as_str).ok_or(None)?;
+        let parts: Vec<&str> = text.split('.').collect();
+        let [_, claims, encoded] = parts[..] else {
+            return Err(Some(DamagedJwt::Parts(parts.len())));
         };
-        let decoded = |part| BASE64_URL.decode(part).ok().map(Zeroizing::new);
-        let object = |part| match serde_json::from_slice(&decoded(part)?) {
-            Ok(Distinct(Value::Object(object))) => Some(object),
-            _ => None,
-        };
-        let jwt = Self {
-            header: object(header)?,
-            claims: object(claims)?,
-            signature: decoded(signature)?,
-            encoded: Zeroizing::new(signature.to_owned()),
-        };
-        jwt.has_whole_signature().then_some(jwt)
-    }
-
-    /// Whether there is neither less nor more than a signature: a key may have been put behind it.
-    fn has_whole_signature(&self) -> bool {
-        let algorithm = self.header.get("alg").and_then(Value::as_str);
-        let mut known = SIGNATURE_BYTES.iter();
-        known
-            .find(|(algorithms, _)| algorithm.is_some_and(|is| algorithms.contains(&is)))
-            .is_some_and(|(_, bytes)| bytes.contains(&self.signature.len()))
+        let claims = object(claims).ok_or(DamagedJwt::Claims)?;
+        let (algorithm, bytes) = signature_of(algorithm).ok_or(DamagedJwt::Algorithm)?;
+        // Neither less nor more than a signature: a key may have been put behind it.
+        let signature = decoded(encoded).filter(|signature| bytes.contains(&signature.len()));
+        let signature = signature.ok_or_else(|| DamagedJwt::of(encoded, algorithm, bytes))?;
+        Ok(Self {
+            header,
+            claims,
+            signature,
+            encoded: Zeroizing::new(encoded.to_owned()),
+        })
     }
 
     /// What is in it that is no part of a token, such as a password or a key, also where that is encoded
@@ -110,6 +117,25 @@ impl Jwt {
             .or_else(|| readings(&self.encoded).find_map(|bytes| search.bytes(&bytes)))
             .or_else(|| is_printable(&self.signature).then_some(NotBare::SecretInToken))
     }
+}
+
+fn decoded(part: &str) -> Option<Zeroizing<Vec<u8>>> {
+    BASE64_URL.decode(part).ok().map(Zeroizing::new)
+}
+
+fn object(part: &str) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(&decoded(part)?) {
+        Ok(Distinct(Value::Object(object))) => Some(object),
+        _ => None,
+    }
+}
+
+/// An algorithm that tokens are signed with, and the bytes that its signatures have.
+fn signature_of(algorithm: &str) -> Option<(&'static str, &'static [usize])> {
+    SIGNATURE_BYTES.iter().find_map(|(algorithms, bytes)| {
+        let known = algorithms.iter().find(|known| **known == algorithm)?;
+        Some((*known, *bytes))
+    })
 }
 
 /// Whether a text looks like a JWT, or like one that was damaged.
@@ -259,6 +285,45 @@ mod tests {
         ] {
             let refused = said(&text);
             assert!(refused.iter().all(Result::is_err), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_that_was_damaged_is_told_in_words_of_its_own() {
+        let whole = jwt(HEADER, CLAIMS, 256);
+        let (unsigned, signature) = whole.rsplit_once('.').unwrap();
+        let (header, _) = unsigned.split_once('.').unwrap();
+        for (text, words) in [
+            (
+                whole[..whole.len() - 1].to_owned(),
+                "its signature has 341 characters, where RS256 has 342, 512 or 683",
+            ),
+            (format!("{whole}x"), "its signature has 343 characters"),
+            (
+                jwt(r#"{"alg":"ES256"}"#, CLAIMS, 63),
+                "has 84 characters, where ES256 has 86",
+            ),
+            (format!("{whole}~"), "a character that is none of base64"),
+            (whole[1..].to_owned(), "the header, cannot be read"),
+            (format!("e{whole}"), "the header, cannot be read"),
+            (unsigned.to_owned(), "it has 2 parts between full stops"),
+            (format!("{whole}.x"), "it has 4 parts between full stops"),
+            (
+                format!("{header}.eyJzdWIi.{signature}"),
+                "the claims, cannot be read",
+            ),
+            (
+                jwt(r#"{"alg":"none"}"#, CLAIMS, 256),
+                "its header names no algorithm",
+            ),
+        ] {
+            for refused in said(&text) {
+                let told = refused.unwrap_err().to_string();
+                assert!(
+                    told.contains(words) && told.contains("copy it anew"),
+                    "{told}"
+                );
+            }
         }
     }
 

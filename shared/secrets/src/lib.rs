@@ -17,6 +17,7 @@
 mod bare_secret;
 #[cfg(feature = "aws")]
 mod cache;
+mod damaged_jwt;
 mod distinct;
 mod document;
 mod encoded;
@@ -42,6 +43,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 pub use bare_secret::{MAX_BARE_SECRET_BYTES, NotBare, check_bare, check_bare_secret};
+pub use damaged_jwt::DamagedJwt;
 pub use drawbridge_access::AccessError;
 pub use env::EnvSecrets;
 pub use error::SecretError;

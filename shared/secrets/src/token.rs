@@ -55,9 +55,9 @@ const ENDINGS: [&str; 6] = [".txt", ".pem", ".key", ".pfx", ".p12", ".json"];
 /// [`NotBare`], which says what it looks like.
 pub fn check_token(secret: &SecretString) -> Result<(), NotBare> {
     let text = secret.expose_secret();
-    match Jwt::parse(text).is_some() {
-        true => check(text, MAX_JWT_BYTES + 1),
-        false => check(text, TOO_LONG_FOR_A_TOKEN),
+    match Jwt::parse(text) {
+        Ok(_) => check(text, MAX_JWT_BYTES + 1),
+        Err(_) => check(text, TOO_LONG_FOR_A_TOKEN),
     }
 }
 
@@ -67,11 +67,14 @@ pub fn check_token(secret: &SecretString) -> Result<(), NotBare> {
 /// As [`check_token`].
 pub fn check_jwt(secret: &SecretString) -> Result<(), NotBare> {
     let text = secret.expose_secret();
-    match (Jwt::parse(text), check_bare(text)) {
-        (Some(_), _) => check_token(secret),
+    let damage = match Jwt::parse(text) {
+        Ok(_) => return check(text, MAX_JWT_BYTES + 1),
+        Err(damage) => damage,
+    };
+    match check_bare(text) {
         // Each part of one that was damaged is an object in base64.
-        (None, Ok(()) | Err(NotBare::Json)) => Err(NotBare::NoJwt),
-        (None, Err(what)) => Err(what),
+        Ok(()) | Err(NotBare::Json) => Err(damage.map_or(NotBare::NoJwt, NotBare::Damaged)),
+        refused => refused,
     }
 }
 
@@ -89,6 +92,11 @@ fn check(text: &str, too_long: usize) -> Result<(), NotBare> {
     }
     match bare_secret::check(text, Expected::Token) {
         Err(NotBare::Long) if text.len() < too_long => {}
+        // The header of one that was damaged is an object in base64.
+        Err(NotBare::Json) => {
+            let damage = Jwt::parse(text).err().flatten();
+            return Err(damage.map_or(NotBare::Json, NotBare::Damaged));
+        }
         checked => checked?,
     }
     if text.chars().any(char::is_whitespace) {

@@ -67,7 +67,7 @@ impl Backlog {
         if self.held.is_empty() {
             self.held = match self.checkpoint.read()? {
                 Some(position) => self.found(&position, position.offset).await?.into(),
-                None => [self.folder.open_live()?].into(),
+                None => [self.folder.open_first()?].into(),
             };
         }
         self.settle(self.held.len() - 1).await?;

@@ -1,4 +1,4 @@
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -34,12 +34,7 @@ impl Checkpoint {
     /// The checkpoint beside the file at `path` for the target of that name.
     pub(super) fn open(path: &Path, target: &str) -> Result<Self, FileError> {
         let (root, live) = Root::around(path).map_err(|error| FileError::io(path, &error))?;
-        let beside = |suffix: &str| {
-            let mut name = live.clone();
-            name.push(format!(".{target}.{suffix}"));
-            name
-        };
-        let lock_name = beside("lock");
+        let lock_name = beside(&live, target, "lock");
         let fault = |error: io::Error| FileError::io(&root.join(&lock_name), &error);
         let lock = root.lock_file(&lock_name).map_err(fault)?;
         match lock.try_lock() {
@@ -52,7 +47,7 @@ impl Checkpoint {
             Err(TryLockError::Error(error)) => return Err(fault(error)),
         }
         Ok(Self {
-            name: beside("offset"),
+            name: checkpoint_name(&live, target),
             root,
             _lock: lock,
         })
@@ -85,8 +80,7 @@ impl Checkpoint {
     /// Notes that everything before the position is delivered. Where the folder is gone with the file, of
     /// which the rest is delivered while it is held open, nothing is noted, and the folder stays gone.
     pub(super) fn write(&self, position: &Position) -> Result<(), FileError> {
-        let folder = std::fs::symlink_metadata(self.root.path());
-        if !folder.is_ok_and(|folder| folder.is_dir()) {
+        if !self.root.path().is_dir() {
             return Ok(());
         }
         let written = serde_json::to_vec(position)
@@ -94,4 +88,15 @@ impl Checkpoint {
             .and_then(|text| self.root.replace(&self.name, &text, Access::Private));
         written.map_err(|error| FileError::io(&self.path(), &error))
     }
+}
+
+/// The name of the checkpoint of a file for a target.
+pub(super) fn checkpoint_name(live: &OsStr, target: &str) -> OsString {
+    beside(live, target, "offset")
+}
+
+fn beside(live: &OsStr, target: &str, suffix: &str) -> OsString {
+    let mut name = live.to_owned();
+    name.push(format!(".{target}.{suffix}"));
+    name
 }

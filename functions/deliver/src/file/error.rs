@@ -13,6 +13,17 @@ pub enum FileError {
         /// The file.
         place: String,
     },
+    /// There is no such file any more, and nothing of the one that it was before was delivered.
+    #[error(
+        "{place} does not exist, and {rotated} is not delivered: no delivery had begun when it was rotated. \
+         Deliver it with --file {rotated}, and move it away"
+    )]
+    Rotated {
+        /// The file.
+        place: String,
+        /// The one that was rotated last.
+        rotated: String,
+    },
     /// Somebody else delivers it.
     #[error("{place} is being delivered by another process: stop that one first")]
     Locked {
@@ -93,6 +104,13 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// Whether the file is not there, and may come: the poll that writes it has not begun, or not since it was
+    /// rotated.
+    #[must_use]
+    pub const fn is_absence(&self) -> bool {
+        matches!(self, Self::Missing { .. } | Self::Rotated { .. })
+    }
+
     pub(super) fn io(path: &Path, error: &io::Error) -> Self {
         let place = path.display().to_string();
         if error.kind() == io::ErrorKind::NotFound {

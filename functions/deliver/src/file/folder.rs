@@ -57,6 +57,23 @@ impl Folder {
         OpenFile::new(source, 0).map_err(fault)
     }
 
+    /// The same where nothing was delivered before. What was rotated by then is named, if it is all there is.
+    pub(super) fn open_first(&self) -> Result<OpenFile, FileError> {
+        let place = match self.open_live() {
+            Err(FileError::Missing { place }) => place,
+            opened => return opened,
+        };
+        let listed = self.list()?.into_iter();
+        let rotated = listed.filter(|one| one.age != Age::Unknown);
+        Err(match rotated.max_by_key(|one| one.modified) {
+            None => FileError::Missing { place },
+            Some(last) => FileError::Rotated {
+                rotated: self.path(&last.name).display().to_string(),
+                place,
+            },
+        })
+    }
+
     /// Whether the file is the live one.
     pub(super) fn is_live(&self, source: &Source) -> Result<bool, FileError> {
         match self.root.is_at(&self.live, source.file()) {

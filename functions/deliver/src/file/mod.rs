@@ -19,6 +19,7 @@ mod position;
 mod rotated;
 mod source;
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use drawbridge_time::Deadline;
@@ -28,6 +29,8 @@ pub use error::FileError;
 use crate::format::{format, format_of};
 use crate::{Deliverer, Later, Outcome, Record, StoredRecord};
 use backlog::Backlog;
+use checkpoint::checkpoint_name;
+use rotated::is_rotated;
 
 /// A file of records and where they go.
 pub struct FileDelivery {
@@ -56,6 +59,8 @@ pub struct FileReport {
     pub lost: Vec<Undelivered>,
     /// Why it ended early, if it did.
     pub later: Option<Later>,
+    /// What kept it from going on after all of that, if anything did.
+    pub trouble: Option<FileError>,
 }
 
 /// What is not delivered of a file.
@@ -71,6 +76,13 @@ pub struct Undelivered {
 
 /// Why a line is refused that a file ends in when nobody will write to it any more.
 const TORN: &str = "the file was rotated before the line had its end: whoever wrote it was stopped";
+
+/// Whether a file called `name` says that there is, or was, something to deliver of the file `live` beside
+/// it: it is that file, was rotated from it, or holds how far it was delivered to the target.
+#[must_use]
+pub fn belongs_to(live: &OsStr, name: &OsStr, target: &str) -> bool {
+    name == live || name == checkpoint_name(live, target) || is_rotated(live, name)
+}
 
 impl FileDelivery {
     /// Opens a delivery of the file at `path`, whose records are of the format `format`. One
@@ -129,7 +141,8 @@ impl FileDelivery {
     ///
     /// # Errors
     /// [`FileError`] if the file or the checkpoint beside it cannot be read or written, or what is to be
-    /// delivered is not there any more. What was delivered since the last checkpoint comes again then.
+    /// delivered is not there any more. What was delivered since the last checkpoint comes again then. If
+    /// something became of any record before, it is the report that has the error.
     pub async fn run(
         &mut self,
         until: Deadline,
@@ -138,13 +151,29 @@ impl FileDelivery {
         let mut report = FileReport::default();
         let mut is_over = false;
         while !is_over {
-            self.backlog.look().await?;
-            is_over = stop() || self.step(until, &mut report).await?;
+            is_over = match self.look_and_step(until, stop, &mut report).await {
+                Ok(is_over) => is_over,
+                Err(error) if report.delivered + report.refused > 0 => {
+                    report.trouble = Some(error);
+                    true
+                }
+                Err(error) => return Err(error),
+            };
             report.offset = self.backlog.offset();
         }
         // Not before it is sure that the report is read.
         report.lost = self.backlog.newly_lost();
         Ok(report)
+    }
+
+    async fn look_and_step(
+        &mut self,
+        until: Deadline,
+        stop: &(dyn Fn() -> bool + Sync),
+        report: &mut FileReport,
+    ) -> Result<bool, FileError> {
+        self.backlog.look().await?;
+        Ok(stop() || self.step(until, report).await?)
     }
 
     /// Checks that not all of the lines are of another format, so that the target gets each under its

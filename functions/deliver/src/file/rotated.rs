@@ -83,6 +83,11 @@ impl Rotated {
     }
 }
 
+/// Whether the name of a file says that it was rotated from the one called `live`.
+pub(super) fn is_rotated(live: &OsStr, name: &OsStr) -> bool {
+    Rotated::new(live, name.to_owned(), SystemTime::UNIX_EPOCH).age != Age::Unknown
+}
+
 impl Age {
     fn of_suffix(suffix: &str) -> Self {
         let rest = suffix.strip_prefix(['.', '-', '_']).unwrap_or_default();

@@ -57,6 +57,8 @@ async fn no_part_of_a_file_leaves_as_a_token() {
         ([part; 10].join(" "), "blanks"),
         (part[..64].to_owned() + "\u{a0}" + part, "blanks"),
         (["0a1b2c3d4e5f"; 40].join(" "), "blanks"),
+        ("MARKERc7uPzJmWvK2oQ1fS9d-----E".to_owned(), "dashes"),
+        ("KEY-----\nMARKERc7uPzJmWvK2oQ1fS9d".to_owned(), "dashes"),
         (part.repeat(2), "a part of a"),
         ("0a1b2c3d4e5f".repeat(20), "a part of a"),
         ([part; 2].join("\u{200b}"), "a part of a"),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use drawbridge_config::is_name;
-use drawbridge_deliver::file::{FileDelivery, FileError, FileReport};
+use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, belongs_to};
 use drawbridge_deliver::retry_delay;
 use drawbridge_files::{Entry, Root, access_error};
 use drawbridge_time::Deadline;
@@ -125,7 +125,8 @@ impl Files<'_> {
     async fn round(&mut self, stop: &watch::Receiver<bool>) -> Result<Round, Failure> {
         let mut round = Round::default();
         let file = file_name(self.target.format);
-        let found = match tenants(&self.folder, &file) {
+        let target = self.target.name();
+        let found = match tenants(&self.folder, &file, target) {
             Ok(found) => found,
             Err(error) if self.open.is_empty() => {
                 let folder = self.folder.display();
@@ -163,8 +164,7 @@ impl Files<'_> {
                         None => None,
                     }
                 }
-                // It was rotated, and what comes next is not there yet.
-                Err(FileError::Missing { .. }) => None,
+                Err(FileError::Missing { place }) => Some(Failure::of(format!("{place} {GONE}"))),
                 // What it holds open is not given up for that.
                 Err(error) => Some(Failure::of(error)),
             };
@@ -199,7 +199,13 @@ impl Files<'_> {
     ) -> Result<FileReport, FileError> {
         let is_once = self.args.once;
         if !self.open.contains_key(name) {
-            let path = self.folder.join(name).join(file);
+            let (folder, path) = (self.folder.join(name), self.folder.join(name).join(file));
+            // To open it would make the folder anew.
+            if !folder.is_dir() {
+                return Err(FileError::Missing {
+                    place: path.display().to_string(),
+                });
+            }
             let aside = self.args.set_aside;
             let delivery = open_file(self.target, &path, &self.folder, name, aside)?;
             self.open.insert(name.to_owned(), delivery);
@@ -235,7 +241,8 @@ impl Files<'_> {
         let mut troubles = Vec::new();
         for (name, delivery) in &mut self.open {
             match delivery.look().await {
-                Ok(()) | Err(FileError::Missing { .. }) => {}
+                Ok(()) => {}
+                Err(error) if error.is_absence() => {}
                 Err(error) => troubles.push((name.clone(), error.to_string())),
             }
         }
@@ -282,6 +289,9 @@ struct Found {
 const LINK: &str = "is a symbolic link, and no link is followed: put what it leads to in its place";
 const FOLDER: &str = "is a folder, in the place of the file of records: move it away";
 
+const GONE: &str = "was there a moment ago and is not any more, so that nothing of it is delivered: put it \
+                    back, and run this again";
+
 impl Found {
     fn trouble(&mut self, name: &str, place: &Path, what: &str) {
         let trouble = format!("{} {what}", place.display());
@@ -290,7 +300,7 @@ impl Found {
 }
 
 /// The tenants that have records, removed ones included, whose last records are to be delivered.
-fn tenants(folder: &Path, file: &str) -> std::io::Result<Found> {
+fn tenants(folder: &Path, file: &str, target: &str) -> std::io::Result<Found> {
     let root = Root::new(folder);
     let mut found = Found::default();
     for entry in root.entries("")? {
@@ -317,8 +327,7 @@ fn tenants(folder: &Path, file: &str) -> std::io::Result<Found> {
                 continue;
             }
         };
-        let is_of_records =
-            |entry: &OsStr| entry.to_str().is_some_and(|entry| entry.starts_with(file));
+        let is_of_records = |other: &OsStr| belongs_to(file.as_ref(), other, target);
         if files
             .iter()
             .any(|entry| matches!(entry, Entry::File(other) if is_of_records(other)))

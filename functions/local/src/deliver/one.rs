@@ -7,6 +7,7 @@ use std::time::Duration;
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
 use drawbridge_deliver::file::{FileDelivery, FileError};
 use drawbridge_deliver::{Deliverer, retry_delay};
+use drawbridge_files::or_here;
 use drawbridge_store::LocalStore;
 use drawbridge_time::Deadline;
 use tokio::sync::watch;
@@ -70,7 +71,7 @@ pub(super) async fn run(
                 }
             }
             // The poll that writes the file may not have begun.
-            Err(error @ FileError::Missing { .. }) if !args.once => {
+            Err(error) if error.is_absence() && !args.once => {
                 say_timed(&format!("drawbridge: {error}; waiting for it"));
                 every.max(Duration::from_secs(30))
             }
@@ -127,21 +128,22 @@ pub(super) fn open_file(
 /// The data folder that a file of records is in, where `replay` looks for what is put aside, and the
 /// tenant whose folder it is: `DIR/NAME/siem.ndjson`, where there is a document of that name.
 fn data_folder(file: &Path) -> (PathBuf, Option<String>) {
-    let folder = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = file.parent().map_or(Path::new("."), or_here);
     let of_tenant = || {
-        let name = folder.file_name()?.to_str()?;
-        let above = match folder.parent()? {
-            above if above.as_os_str().is_empty() => Path::new("."),
-            above => above,
+        let (name, above) = match folder.file_name() {
+            Some(name) => (name.to_owned(), or_here(folder.parent()?).to_owned()),
+            // A path such as `.` has no name, though its folder has one.
+            None => (
+                folder.canonicalize().ok()?.file_name()?.to_owned(),
+                folder.join(".."),
+            ),
         };
+        let name = name.to_str()?;
         let is_there = [TENANTS_FOLDER, PAUSED_FOLDER].iter().any(|documents| {
             let document = |ending| above.join(documents).join(format!("{name}.{ending}"));
             document("toml").exists() || document("json").exists()
         });
-        is_there.then(|| (above.to_owned(), Some(name.to_owned())))
+        is_there.then(|| (above.clone(), Some(name.to_owned())))
     };
     of_tenant().unwrap_or_else(|| (folder.to_owned(), None))
 }

@@ -19,6 +19,7 @@ pub(super) fn print_report(
         offset,
         lost,
         later,
+        trouble: _,
     } = report;
     let of = tenant.map_or_else(String::new, |tenant| format!("{tenant}: "));
     for lost in lost {
@@ -51,6 +52,9 @@ pub(super) fn check_complete(
     delivery: &mut FileDelivery,
     goes_on: bool,
 ) -> Result<(), Failure> {
+    if let Some(error) = &report.trouble {
+        return Err(Failure::ended(error));
+    }
     if let Some(later) = &report.later {
         let left = delivery.left().map_err(Failure::of)?;
         check_none_gone(&left)?;
@@ -97,7 +101,11 @@ pub(super) fn say_nothing_new() {
 
 /// A delivery that is asked to stop looks once more: what was lost since it began is no success.
 pub(super) async fn check_at_end(delivery: &mut FileDelivery) -> Result<(), Failure> {
-    look(delivery).await?;
+    if let Err(error) = delivery.look().await
+        && !matches!(error, FileError::Missing { .. })
+    {
+        return Err(Failure::ended(error));
+    }
     check_none_gone(&delivery.left().map_err(Failure::of)?)?;
     all_lost(delivery).map_or(Ok(()), |lost| Err(Failure::ended(lost)))
 }
@@ -105,8 +113,8 @@ pub(super) async fn check_at_end(delivery: &mut FileDelivery) -> Result<(), Fail
 /// Looks whether the file was rotated.
 pub(super) async fn look(delivery: &mut FileDelivery) -> Result<(), Failure> {
     match delivery.look().await {
-        Ok(()) | Err(FileError::Missing { .. }) => Ok(()),
-        Err(error) => Err(Failure::ended(error)),
+        Err(error) if !error.is_absence() => Err(Failure::ended(error)),
+        _ => Ok(()),
     }
 }
 

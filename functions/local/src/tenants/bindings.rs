@@ -4,6 +4,7 @@ use bytes::Bytes;
 use drawbridge_config::{BINDINGS_KEY, Bindings};
 use drawbridge_store::{Catalogue, StoreError};
 
+use super::list_text::rewritten;
 use crate::failure::Failure;
 
 /// Reads the list.
@@ -22,15 +23,23 @@ pub(crate) async fn change_bindings(
     store: &dyn Catalogue,
     change: impl FnOnce(&mut Bindings) -> bool,
 ) -> Result<bool, Failure> {
-    let (mut bindings, version) = Bindings::load_version(store).await.map_err(Failure::of)?;
+    let (text, version) = Bindings::load_text(store).await.map_err(Failure::of)?;
+    let before = Bindings::parse(text.as_bytes()).map_err(Failure::of)?;
+    let mut bindings = before.clone();
     if !change(&mut bindings) {
         return Ok(false);
     }
-    let text = bindings.to_toml().map_err(|error| {
-        Failure::of(format!(
-            "nothing was changed, for nobody could read the list any more: {error}"
-        ))
-    })?;
+    let edited = rewritten(&text, &before, &bindings);
+    let edited = edited.ok().filter(|text| bindings.check_text(text).is_ok());
+    let text = match edited {
+        Some(text) => text,
+        // Without the comments, there may be room.
+        None => bindings.to_toml().map_err(|error| {
+            Failure::of(format!(
+                "nothing was changed, for nobody could read the list any more: {error}"
+            ))
+        })?,
+    };
     let body = Bytes::from(text);
     let written = store.put_if(BINDINGS_KEY, body, "application/toml", version.as_ref());
     match written.await {
@@ -49,6 +58,21 @@ mod tests {
     use drawbridge_store::testing::FaultyStore;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_the_administrator_wrote_beside_it_stays() {
+        let list = "# Our customers.\n\n[a]\ntenant_id = \"t\" # Theirs.\nclient_id = \"c\"\n";
+        let store = FaultyStore::default();
+        store.insert(
+            BINDINGS_KEY,
+            format!("{list}[b]\ntenant_id = \"u\"\nclient_id = \"c\"\n"),
+        );
+        change_bindings(&store, |bindings| bindings.remove("b"))
+            .await
+            .unwrap();
+        let kept = store.get(BINDINGS_KEY).await.unwrap().unwrap();
+        assert_eq!(kept.body, list);
+    }
 
     #[tokio::test]
     async fn no_list_is_written_that_nobody_could_read() {

@@ -14,6 +14,7 @@ pub(crate) mod first_tenant;
 mod forget;
 mod known_tenants;
 mod list;
+mod list_text;
 mod pause;
 mod polled_document;
 mod purge;

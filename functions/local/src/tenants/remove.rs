@@ -1,9 +1,10 @@
 use std::io::Write as _;
 
-use drawbridge_config::is_name;
+use drawbridge_config::{BINDINGS_KEY, is_name};
 use drawbridge_poll::state_key;
 use jiff::Timestamp;
 
+use super::bindings::read_bindings;
 use super::first_tenant::FirstTenant;
 use super::forget::{forget, is_remembered};
 use super::tenant_document::{tenant_documents, unknown};
@@ -18,13 +19,15 @@ use crate::failure::Failure;
 pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     let store = place.store.as_ref();
-    let found = tenant_documents(store).await?.told();
+    let documents = tenant_documents(store).await?;
     let name = &args.name;
+    let found = &documents.found;
     let is_folder = place.as_folder().is_some();
     let mut out = crate::screen::stdout();
     let Some(document) = found.iter().find(|found| found.document.name == *name) else {
+        documents.say_unreadable();
         if !is_folder || !is_name(name) || !is_remembered(store, name).await {
-            return Err(unknown(name, &found, &place));
+            return Err(unknown(name, found, &place));
         }
         // Its document may only be away for an edit, and its place is not given back.
         let question = format!(
@@ -40,6 +43,15 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
             "{name} no longer counts as the first one that polled its alerts"
         )?;
         return Ok(());
+    };
+    // A link in its place is no trouble for who removes it.
+    let link = place.as_folder().is_some_and(|folder| {
+        let document = folder.join(&document.document.key);
+        document.is_symlink()
+    });
+    let link = match link {
+        true => ". It was a symbolic link: what it leads to is left alone",
+        false => "",
     };
     let then = FirstTenant::of(name, &place)?.removed(name);
     let question = format!("The document of {name} in {} is deleted.", place.name());
@@ -60,14 +72,24 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     }
     let then =
         then.unwrap_or_else(|| format!("no poll of it begins after {}", place.heard_within()));
-    writeln!(out, "removed {name} from {}; {then}", place.name())?;
+    writeln!(out, "removed {name} from {}; {then}{link}", place.name())?;
     let first = match is_folder {
         true => ", but does not count as the first one that polled its alerts",
         false => "",
     };
+    // A list that cannot be read may have it.
+    let listed = read_bindings(store).await;
+    let entry = match listed.is_ok_and(|list| list.tenant_id_of(name).is_none()) {
+        true => String::new(),
+        false => format!(
+            ", and in {BINDINGS_KEY} what the administrator allows a document of that name, which {} takes \
+             out",
+            place.command(&format!("tenants allow {name} --revoke"))
+        ),
+    };
     writeln!(
         out,
-        "kept: its state, {}, its records and its quarantine. Added again under this name, it goes \
+        "kept: its state, {}, its records and its quarantine{entry}. Added again under this name, it goes \
          on from its watermark{first}. All of that goes with: drawbridge tenants purge {name}{}",
         state_key(name),
         place.options()

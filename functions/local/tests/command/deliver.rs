@@ -24,6 +24,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_with(|| {})
+    }
+
+    /// The same, which does something before each answer.
+    pub(crate) fn start_with(mut before: impl FnMut() + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (answer, bodies) = (
@@ -49,6 +54,7 @@ impl Server {
                 }
                 let mut body = vec![0; length];
                 stream.read_exact(&mut body).unwrap();
+                before();
                 let (status, words) = now.lock().unwrap().clone();
                 count.fetch_add(1, Ordering::SeqCst);
                 if status == 200 {

@@ -7,6 +7,8 @@ use crate::support::documents::{objects, on, write, write_of};
 use crate::support::folder::Folder;
 use crate::support::tenant::{OTHER, Tenant};
 
+const RECORD: &str = "{\"AlertId\":\"a\",\"FileName\":\"f\"}\n";
+
 fn all(folder: &Folder, server: &Server, args: &[&str]) -> std::process::Command {
     let mut command = deliver_to(folder, server, &["--all", "--out"]);
     command.arg(folder.path()).args(args);
@@ -125,8 +127,17 @@ fn what_is_left_of_a_tenant_is_delivered_when_its_folder_is_gone() {
                 1,
                 &["contoso: ", " bytes of ", "were not delivered", "1 of 2"],
             ),
-            // All that was held open is delivered; what comes next has no place.
-            _ => outcome.failed(1, &["contoso: ", "is a file, not a folder"]),
+            // All that was held open is delivered, and that is told; what comes next has no place.
+            _ => {
+                let told = outcome.failed(1, &["contoso: ", "is a file, not a folder"]);
+                for line in [
+                    "contoso: 2 records delivered, 0 refused",
+                    "other: 3 records delivered, 0 refused",
+                ] {
+                    assert!(told.stdout.contains(line), "{}", told.stdout);
+                }
+                told
+            }
         };
         if is_replaced {
             std::fs::remove_file(&gone).unwrap();
@@ -134,6 +145,80 @@ fn what_is_left_of_a_tenant_is_delivered_when_its_folder_is_gone() {
         assert!(!gone.exists());
         std::fs::rename(gone.with_extension("moved"), &gone).unwrap();
     }
+}
+
+/// It is not made anew for the lock, either.
+#[test]
+fn a_folder_that_vanishes_before_its_turn_is_named() {
+    let folder = Folder::new();
+    for tenant in ["contoso", "other"] {
+        std::fs::create_dir(folder.path().join(tenant)).unwrap();
+        std::fs::write(folder.path().join(tenant).join("siem.ndjson"), RECORD).unwrap();
+    }
+    let gone = folder.path().join("other");
+    let server = Server::start_with({
+        let gone = gone.clone();
+        move || std::fs::remove_dir_all(&gone).unwrap()
+    });
+    let said = [
+        "other: ",
+        "other/siem.ndjson",
+        "put it back",
+        "1 of 2 tenants",
+    ];
+    run(all(&folder, &server, &["--once"])).failed(1, &said);
+    assert_eq!(server.files().len(), 1);
+    assert!(!gone.exists());
+}
+
+/// Without a checkpoint, nothing says that the records in it were ever delivered.
+#[test]
+fn what_was_rotated_before_the_first_delivery_is_named() {
+    let (folder, server) = (Folder::new(), Server::start());
+    let of_contoso = folder.path().join("contoso");
+    std::fs::create_dir(&of_contoso).unwrap();
+    let rotated = of_contoso.join("siem.ndjson.1");
+    std::fs::write(&rotated, RECORD).unwrap();
+    let said = [
+        "siem.ndjson does not exist",
+        "siem.ndjson.1 is not delivered",
+        "--file",
+    ];
+    run(all(&folder, &server, &["--once"])).failed(1, &[&said[..], &["1 of 1"]].concat());
+    let one = |file: &std::path::Path| {
+        let mut command = deliver_to(&folder, &server, &["--once", "--file"]);
+        command.arg(file);
+        run(command)
+    };
+    one(&of_contoso.join("siem.ndjson")).failed(1, &said);
+    assert!(server.files().is_empty());
+    // As it says.
+    one(&rotated).well();
+    assert_eq!(server.files().len(), 1);
+    std::fs::remove_file(rotated).unwrap();
+    // What is left are the locks and the checkpoint of that one, which are nobody's records.
+    run(all(&folder, &server, &["--once"])).failed(1, &["no tenant with records"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_rotated_before_is_named_while_others_are_followed() {
+    use crate::support::command::{Outcome, signal};
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    for (tenant, file) in [("contoso", "siem.ndjson.1"), ("other", "siem.ndjson")] {
+        std::fs::create_dir(folder.path().join(tenant)).unwrap();
+        std::fs::write(folder.path().join(tenant).join(file), RECORD).unwrap();
+    }
+    let child = all(&folder, &server, &["--every", "1s"]).spawn().unwrap();
+    until(|| server.files().len() == 1);
+    signal(&child, "-TERM");
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    outcome.failed(
+        1,
+        &["contoso: ", "siem.ndjson.1 is not delivered", "1 of 2"],
+    );
 }
 
 /// A link is not followed, and what it leads to is not left out in silence.

@@ -12,6 +12,7 @@ mod compare;
 mod deliver;
 mod deliver_all;
 mod deliver_check;
+mod deliver_here;
 mod deliver_refused;
 mod demo;
 mod doctor;

@@ -105,15 +105,19 @@ fn a_proxy_that_is_none_is_named() {
     );
     std::fs::write(&settings, to).unwrap();
     std::fs::write(&records, "{\"AlertId\":\"a\"}\n").unwrap();
-    let mut command = drawbridge(&["deliver", "--once", "--to"]);
-    command
-        .arg(&settings)
-        .arg("--file")
-        .arg(&records)
-        .env("HTTPS_PROXY", "http://")
-        .env("KEY", "the-signing-key");
-    run(command).failed(
-        1,
-        &["HTTPS_PROXY does not name a proxy", "http://HOST:PORT"],
-    );
+    for (proxy, words) in [
+        ("http://", "does not name a proxy"),
+        ("http://127.0.0.1:99999", "whose port is no number"),
+        ("127.0.0.1:notaport", "whose port is no number"),
+        ("socks5://127.0.0.1:1080", "a SOCKS proxy"),
+    ] {
+        let mut command = drawbridge(&["deliver", "--once", "--to"]);
+        command
+            .arg(&settings)
+            .arg("--file")
+            .arg(&records)
+            .env("HTTPS_PROXY", proxy)
+            .env("KEY", "the-signing-key");
+        run(command).failed(1, &["HTTPS_PROXY", words, "http://HOST:PORT"]);
+    }
 }

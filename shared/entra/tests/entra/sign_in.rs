@@ -247,8 +247,9 @@ async fn what_is_no_bare_secret_is_never_sent() {
         ),
         (
             format!("{MARKER}\"}},{{"),
-            ["a part of a document", "make a new one"],
+            ["a part of a document or of a key", "make a new one"],
         ),
+        (format!("{MARKER}-----"), ["dashes", "make a new one"]),
         (format!("{MARKER}ü"), ["not ASCII", "make a new one"]),
         (lines, ["several lines", "alone"]),
         (long, ["1024 bytes", "alone"]),

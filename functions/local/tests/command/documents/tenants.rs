@@ -78,6 +78,49 @@ fn a_tenant_is_added_listed_paused_resumed_and_removed() {
 }
 
 #[test]
+fn what_the_administrator_allowed_is_named_when_the_document_is_removed() {
+    let tenant = Tenant::new("[]");
+    let folder = Folder::new();
+    write(&folder, "contoso", &tenant, "");
+    on(&folder, &["tenants", "allow", "contoso"]).well();
+    let remove = ["tenants", "remove", "contoso", "--yes"];
+    let removed = on(&folder, &remove).well();
+    for words in [
+        "in admin/tenants.toml what",
+        "`drawbridge tenants allow contoso --revoke --out ",
+    ] {
+        assert!(removed.stdout.contains(words), "{}", removed.stdout);
+    }
+    on(&folder, &["tenants", "allow", "contoso", "--revoke"]).well();
+    write(&folder, "contoso", &tenant, "");
+    let removed = on(&folder, &remove).well();
+    assert!(!removed.stdout.contains("admin/"), "{}", removed.stdout);
+}
+
+/// To remove it is the way out, and no trouble.
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_document_is_removed_and_not_what_it_leads_to() {
+    let tenant = Tenant::new("[]");
+    let folder = Folder::new();
+    write(&folder, "contoso", &tenant, "");
+    let (document, elsewhere) = (
+        folder.path().join("tenants/contoso.toml"),
+        folder.path().join("elsewhere"),
+    );
+    fs::rename(&document, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &document).unwrap();
+    let removed = on(&folder, &["tenants", "remove", "contoso", "--yes"]).well();
+    assert!(
+        removed.stdout.contains("what it leads to is left alone"),
+        "{}",
+        removed.stdout
+    );
+    assert!(!removed.stderr.contains("could not"), "{}", removed.stderr);
+    assert!(!document.is_symlink() && elsewhere.exists());
+}
+
+#[test]
 fn everything_that_is_given_is_in_the_document() {
     let folder = Folder::new();
     let args = [
