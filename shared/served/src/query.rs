@@ -14,12 +14,12 @@ const DEFAULT_WINDOW_SECS: i64 = 2 * 60 * 60;
 /// fraction of a second, and the time of a clock hardly ever has none: that tells them apart.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
 
-/// A clock of milliseconds has none once in a thousand times: `.000` is taken for one, since a record's
-/// time has seven digits.
-const MILLISECOND_DIGITS: usize = 3;
+/// A clock of milliseconds has none once in a thousand times, and one of tenths once in ten: `.000` and
+/// `.0` are taken for a clock's. A record's time has seven digits, of which clients keep six at least.
+const DIGITS_OF_A_RECORD: usize = 6;
 
 /// As long as it is not older than this: a client that polls has asked since, and one that cuts a
-/// record's time to milliseconds is not shown that record for ever.
+/// record's time to fewer digits is not shown that record for ever.
 const CLOCK_IS_RECENT: SignedDuration = SignedDuration::from_hours(1);
 
 /// The names of the parameters in lower case. Others are ignored.
@@ -59,10 +59,10 @@ impl Since {
     fn read(text: &str, now: Timestamp) -> Option<Self> {
         let time = time(text)?;
         let is_recent = now.duration_since(time) <= CLOCK_IS_RECENT;
-        let may_be_of_milliseconds = digits_of_a_second(text) == MILLISECOND_DIGITS && is_recent;
+        let has_few_digits = (1..DIGITS_OF_A_RECORD).contains(&digits_of_a_second(text));
         Some(Self {
             time,
-            is_of_a_clock: time.subsec_nanosecond() != 0 || may_be_of_milliseconds,
+            is_of_a_clock: time.subsec_nanosecond() != 0 || has_few_digits && is_recent,
         })
     }
 
@@ -268,13 +268,17 @@ mod tests {
             ("03:00:05.000001", "20260302T030003Z"),
             ("03:00:05.001", "20260302T030003Z"),
             ("03:00:05.999999", "20260302T030003Z"),
-            // Milliseconds are a clock's, which has none now and then; a record has seven digits.
+            // Few digits are a clock's, which has none now and then; a record has seven.
+            ("03:00:05.0Z", "20260302T030003Z"),
+            ("03:00:05.00", "20260302T030003Z"),
             ("03:00:05.000", "20260302T030003Z"),
+            ("03:00:05.00000Z", "20260302T030003Z"),
             ("03:00:05.000Z", "20260302T030003Z"),
             ("04:00:05.000%2B01:00", "20260302T030003Z"),
             ("03:00:05.000000Z", "20260302T030005Z"),
             // What is older is no clock's of a client that polls.
             ("02:04:05.000Z", "20260302T020405Z"),
+            ("02:04:05.0Z", "20260302T020405Z"),
             ("02:04:06.000Z", "20260302T020404Z"),
         ] {
             let (found, _) = window(&format!("sinceTimeUtc=2026-03-02T{since}"), 0).unwrap();

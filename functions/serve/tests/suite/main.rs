@@ -1,4 +1,4 @@
-//! All that is said of the router in `shared/served/tests`, its 27 clients included, with the events of a
+//! All that is said of the router in `shared/served/tests`, its clients included, with the events of a
 //! function URL between the clients and the router.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
