@@ -41,10 +41,6 @@ impl Ahead {
         self.stamps.extend(stamps);
     }
 
-    pub(crate) fn is_at_its_end(&self) -> bool {
-        self.stamps.is_empty() && self.fetched.is_empty()
-    }
-
     /// The next segment, `None` in its place if it has expired since it was listed; `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Result<Option<Packed>, SegmentError>> {
         let most = match self.largest {

@@ -9,8 +9,9 @@
 //!   `own`: or one of Drawbridge's own, which a client got here for its secret.
 //! - `rate`: whether he asks too often.
 //! - `query`: what of it: the window, the filters, the limit.
-//! - `segments`, `ahead`, `newest` and `body`: the answer, a segment at a time, whatever its length. What was
-//!   read last is `kept`.
+//! - `segments`, `ahead`, `newest` and `reading`: the segments of it, one at a time, whatever their number.
+//!   What was read last is `kept`.
+//! - `body`: the answer that is made of them.
 //! - `refusal`: every other answer, as a JSON object that says what to do.
 //!
 //! No token, no query and no record is in an event or an error of this crate.
@@ -25,6 +26,7 @@ mod own;
 mod path;
 mod query;
 mod rate;
+mod reading;
 mod refusal;
 mod router;
 mod segments;

@@ -68,6 +68,18 @@ impl Served {
         );
     }
 
+    /// The answer ends here, although it took longer to read than what is shown can wait.
+    pub(crate) fn behind(&self) {
+        tracing::warn!(
+            request = self.request,
+            tenant = self.tenant,
+            client = self.client,
+            "the store is too slow for an answer to end with what is shown at its end: a client that \
+             asks from the last time that it saw goes on there, and one that notes its own clock's time \
+             at the end needs serve.lookback_secs in the tenant's document"
+        );
+    }
+
     pub(crate) fn broke_off(&self, reason: &dyn Display) {
         let Self {
             request, tenant, ..

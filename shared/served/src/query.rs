@@ -90,6 +90,20 @@ pub(crate) struct Window {
 }
 
 impl Window {
+    /// The same up to `until`, and to nothing that is shown later than `now`.
+    pub(crate) fn up_to(self, until: Option<Timestamp>, now: Timestamp) -> Self {
+        Self {
+            until: Stamp::not_after(until.map_or(now, |until| until.min(now))),
+            ..self
+        }
+    }
+
+    /// What comes behind it.
+    pub(crate) fn next(self, until: Option<Timestamp>, now: Timestamp) -> Self {
+        let after = self.after.max(self.until);
+        Self { after, ..self }.up_to(until, now)
+    }
+
     /// Whether it ends before anything comes.
     pub(crate) fn is_empty(&self) -> bool {
         self.until.is_none() || self.after >= self.until
@@ -158,10 +172,7 @@ impl Query {
             (None, Some(since)) => since.after(SignedDuration::from_secs(lookback_secs.into())),
             (None, None) => Stamp::not_after(now - SignedDuration::from_secs(DEFAULT_WINDOW_SECS)),
         };
-        Window {
-            after,
-            until: Stamp::not_after(self.until.map_or(now, |until| until.min(now))),
-        }
+        Window { after, until: None }.up_to(self.until, now)
     }
 
     /// The query of the next page, behind the segment with that stamp. Only what is known is repeated:

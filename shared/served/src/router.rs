@@ -23,6 +23,7 @@ use crate::own::{OwnTokens, is_own};
 use crate::path::{ALERTS_FORMAT, Endpoint, Target, TokenPath};
 use crate::query::{Query, Window};
 use crate::rate::{Bounds, Rates};
+use crate::reading::Reading;
 use crate::refusal::{JSON, NO_STORE, POST, READ, Refusal};
 use crate::segments::{SegmentError, Source};
 use crate::tenant::ServedTenant;
@@ -215,31 +216,33 @@ impl Router {
             segments: Segments::of(&tenant.name, &tenant.id, format),
             kept: Arc::clone(&self.kept),
         };
-        let served = Served::new(id, &tenant.name, client, format, window);
+        let mut served = Served::new(id, &tenant.name, client, format, window);
         let filter = Arc::new(query.filter.clone());
+        let listed = source.list(window, query.until, self.clock.as_ref()).await;
+        let (mut stamps, seen) = listed.map_err(|error| refused(&error.into(), &served))?;
+        served.window = seen.window;
         let mut page = Page::default();
         let mut most_bytes = self.settings.max_answer_bytes;
-        let listed = source.stamps(window).await;
-        let mut stamps = listed.map_err(|error| refused(&error.into(), &served))?;
-        let mut limit = query.limit;
-        if let Endpoint::Format(_) = endpoint {
-            page = self.page(&query, window, &mut stamps);
-            // The cursor behind the page is said before it is read.
-            most_bytes = u64::MAX;
-            limit = None;
-        }
-        let is_gzip = takes_gzip(&request.headers);
-        let is_until_its_end = *endpoint == Endpoint::Alerts && limit.is_none();
+        let reading = match (endpoint, query.limit) {
+            (Endpoint::Format(_), _) => {
+                page = self.page(&query, window, &mut stamps);
+                // The cursor behind the page is said before it is read.
+                most_bytes = u64::MAX;
+                Reading::of(source, filter, stamps)
+            }
+            (Endpoint::Alerts, Some(limit)) => Reading::newest(source, filter, stamps, limit),
+            (Endpoint::Alerts, None) => Reading::of(source, filter, stamps).until_its_end(
+                Arc::clone(&self.clock),
+                query.until,
+                seen,
+            ),
+        };
+        let gzip = takes_gzip(&request.headers);
         let wanted = Wanted {
-            source,
-            stamps,
-            filter,
+            reading,
             asked_at,
-            until: query.until,
-            until_its_end: is_until_its_end.then(|| Arc::clone(&self.clock)),
-            limit,
             most_bytes,
-            gzip: is_gzip,
+            gzip,
             served,
             turn,
         };
@@ -252,7 +255,7 @@ impl Router {
         };
         let chunks = stream::iter(first).chain(chunks);
         let chunks = chunks.map(|chunk| chunk.map_err(|_| BrokenOff));
-        Ok(page.response(chunks.boxed(), is_gzip))
+        Ok(page.response(chunks.boxed(), gzip))
     }
 
     async fn token(

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::sync::Arc;
+use std::time::Duration;
+
 #[path = "served/front.rs"]
 mod front;
 #[path = "served/own_tokens/support.rs"]
@@ -11,9 +14,10 @@ mod support;
 #[allow(dead_code, unused_imports, reason = "it is another test's, too")]
 mod world;
 
+use drawbridge_served::RouterSettings;
 use drawbridge_telemetry::testing::Events;
 use support::{CONNECTOR, Endpoint};
-use world::{CLIENT, World};
+use world::{CLIENT, FarAway, World};
 
 /// An application that no document lists.
 const STRANGER: &str = "00000000-0000-0000-0000-0000000000fe";
@@ -111,5 +115,20 @@ async fn of_a_token_that_is_asked_for_the_log_has_the_client_and_no_secret() {
     }
     for token in [&access, &refresh] {
         assert!(!log.contains(token.rsplit('.').next().unwrap()), "{log}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_too_slow_for_clocks_is_warned_of() {
+    for (listing_secs, is_warned_of) in [(2, false), (3, true)] {
+        let (events, _guard) = Events::record();
+        let takes = move || Duration::from_secs(listing_secs);
+        let far_away = |store| Arc::new(FarAway::new(store).list_takes(takes));
+        let world = World::over(far_away, RouterSettings::default());
+        world.clock.run();
+        assert_eq!(world.get("/api/alerts").await.ids(), [0; 0]);
+        let log = events.text();
+        assert_eq!(log.contains("too slow"), is_warned_of, "{log}");
+        assert_eq!(log.contains("serve.lookback_secs"), is_warned_of, "{log}");
     }
 }

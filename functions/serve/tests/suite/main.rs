@@ -18,6 +18,8 @@ mod long_answers;
 mod own_tokens;
 #[path = "../../../../shared/served/tests/served/pages.rs"]
 mod pages;
+#[path = "../../../../shared/served/tests/served/slow_listings.rs"]
+mod slow_listings;
 #[path = "../../../../shared/served/tests/served/tokens.rs"]
 mod tokens;
 #[path = "../../../../shared/served/tests/served/trouble.rs"]
