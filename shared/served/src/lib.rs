@@ -8,7 +8,7 @@
 //! - `token`: who asks. A token of Entra names the tenant, and no path or parameter does.
 //!   `own`: or one of Drawbridge's own, which a client got here for its secret.
 //! - `rate`: whether he asks too often.
-//! - `query`: what of it: the window, the filters, the limit.
+//! - `query`: what of it: the window, the filters, the limit. `far_ahead`: and whether his clock is wrong.
 //! - `segments`, `ahead`, `newest` and `reading`: the segments of it, one at a time, whatever their number.
 //!   What was read last is `kept`.
 //! - `body`: the answer that is made of them.
@@ -18,6 +18,7 @@
 
 mod ahead;
 mod body;
+mod far_ahead;
 mod filter;
 mod kept;
 mod log;

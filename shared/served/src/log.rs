@@ -3,7 +3,21 @@
 
 use std::fmt::Display;
 
+use jiff::SignedDuration;
+
 use crate::query::Window;
+
+/// A client asks from a time that is still to come.
+pub(crate) fn far_ahead(request: &str, tenant: &str, client: &str, ahead: SignedDuration) {
+    tracing::warn!(
+        request,
+        tenant,
+        client,
+        ahead_secs = ahead.as_secs(),
+        "a client asks from a time that is still to come, and is given nothing: its clock is wrong, this \
+         one's was, or it sends its local time without a zone, and may run with TZ=UTC"
+    );
+}
 
 /// A request that is answered with records, until its end.
 pub(crate) struct Served {

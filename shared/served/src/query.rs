@@ -4,7 +4,7 @@ use drawbridge_queue::Stamp;
 use jiff::{SignedDuration, Timestamp};
 use url::form_urlencoded;
 
-use crate::filter::{Filter, MAX_VALUES, values};
+use crate::filter::{Filter, MAX_VALUES};
 use crate::time_value::{ago, digits_of_a_second, time};
 
 /// How far back an answer goes where no time is given, as Microsoft documented it.
@@ -75,9 +75,12 @@ impl Since {
             true => CLOCK_SLACK,
             false => SignedDuration::ZERO,
         };
-        let earlier = |time: Timestamp, by| time.saturating_sub(by).unwrap_or(time);
         Stamp::not_after(earlier(earlier(self.time, lookback), slack))
     }
+}
+
+fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.saturating_sub(by).unwrap_or(time)
 }
 
 /// Stamps later than one and not later than another.
@@ -151,9 +154,9 @@ impl Query {
                     let cursor = value.trim().parse();
                     read.cursor = Some(cursor.map_err(|_| Unreadable(problem))?);
                 }
-                name::MACHINE_GROUPS => read.filter.machine_groups.extend(values(&value)),
-                name::DEVICE_TAGS => read.filter.device_tags.extend(values(&value)),
-                name::CLOUD_TAGS => read.filter.cloud_tags.extend(values(&value)),
+                name::MACHINE_GROUPS => read.filter.machine_groups.add(&value),
+                name::DEVICE_TAGS => read.filter.device_tags.add(&value),
+                name::CLOUD_TAGS => read.filter.cloud_tags.add(&value),
                 _ => {}
             }
         }
@@ -163,6 +166,14 @@ impl Query {
         }
         read.since = read.since.or(duration);
         Ok(read)
+    }
+
+    /// The time from which it asks, if it names one.
+    pub(crate) fn asks_from(&self, lookback_secs: u32) -> Option<Timestamp> {
+        let lookback = SignedDuration::from_secs(lookback_secs.into());
+        let cursor = self.cursor.map(Stamp::time);
+        let since = || Some(earlier(self.since?.time, lookback));
+        cursor.or_else(since)
     }
 
     /// The window of it at `now`; nothing later is shown.
@@ -188,7 +199,7 @@ impl Query {
             ("DeviceCreatedMachineTags", &self.filter.device_tags),
             ("CloudCreatedMachineTags", &self.filter.cloud_tags),
         ] {
-            for value in values {
+            for value in values.iter() {
                 query.append_pair(name, value);
             }
         }
@@ -199,6 +210,7 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter::Values;
 
     const NOW: &str = "2026-03-02T03:04:05.678Z";
 
@@ -311,16 +323,18 @@ mod tests {
     fn lists_are_repeated_or_separated_by_commas() {
         let query = read("machinegroups=A,b&MachineGroups=C%20d&DeviceCreatedMachineTags=e&cloudCreatedMachineTags=,f,&limit=5")
             .unwrap();
-        assert_eq!(query.filter.machine_groups, ["a", "b", "c d"]);
-        assert_eq!(query.filter.device_tags, ["e"]);
-        assert_eq!(query.filter.cloud_tags, ["f"]);
+        let values = |values: &Values| values.iter().collect::<Vec<_>>().join("|");
+        assert_eq!(values(&query.filter.machine_groups), "a|a,b|b|c d");
+        assert_eq!(values(&query.filter.device_tags), "e");
+        assert_eq!(values(&query.filter.cloud_tags), ",f,|f");
         assert_eq!(query.limit, Some(5));
     }
 
     #[test]
     fn there_may_be_64_values_to_filter_by() {
         let of = |groups: usize| {
-            let groups = vec!["a"; groups].join(",");
+            let groups: Vec<_> = (0..groups).map(|n| n.to_string()).collect();
+            let groups = groups.join(",");
             read(&format!(
                 "machinegroups={groups}&cloudCreatedMachineTags=b,c"
             ))
@@ -355,7 +369,7 @@ mod tests {
         assert_eq!(
             read(query).unwrap().next(cursor),
             "cursor=20260302T030001Z&untilTimeUtc=2026-03-02T00%3A00%3A00Z\
-             &machinegroups=a&machinegroups=b"
+             &machinegroups=a&machinegroups=a%2Cb&machinegroups=b"
         );
     }
 }

@@ -16,9 +16,10 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::body::{Body, BrokenOff, Wanted};
+use crate::far_ahead::FarAhead;
 use crate::filter::Filter;
 use crate::kept::Kept;
-use crate::log::Served;
+use crate::log::{self, Served};
 use crate::own::{OwnTokens, is_own};
 use crate::path::{ALERTS_FORMAT, Endpoint, Target, TokenPath};
 use crate::query::{Query, Window};
@@ -84,6 +85,7 @@ pub struct Router {
     /// The token endpoint of its own, if there may be one.
     own: Option<OwnTokens>,
     rates: Rates,
+    far_ahead: FarAhead,
     kept: Arc<Kept>,
     tenants: RwLock<Arc<[ServedTenant]>>,
 }
@@ -98,6 +100,7 @@ impl Router {
             clock,
             settings: RouterSettings::default(),
             rates: Rates::default(),
+            far_ahead: FarAhead::default(),
             kept: Arc::default(),
             tenants: RwLock::new(Arc::new([])),
         }
@@ -210,7 +213,13 @@ impl Router {
             // These are keys of that format's records.
             query.filter = Filter::default();
         }
-        let window = query.window(now, tenant.settings.lookback_secs);
+        let lookback_secs = tenant.settings.lookback_secs;
+        if let Some(from) = query.asks_from(lookback_secs)
+            && let Some(ahead) = self.far_ahead.news(&tenant.name, client, from, now)
+        {
+            log::far_ahead(id, &tenant.name, client, ahead);
+        }
+        let window = query.window(now, lookback_secs);
         let source = Source {
             store: Arc::clone(&self.store),
             segments: Segments::of(&tenant.name, &tenant.id, format),

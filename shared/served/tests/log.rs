@@ -132,3 +132,37 @@ async fn a_store_that_is_too_slow_for_clocks_is_warned_of() {
         assert_eq!(log.contains("serve.lookback_secs"), is_warned_of, "{log}");
     }
 }
+
+/// As Netskope's plugin does, which asks with `datetime.now()`, on a host whose zone is ahead of UTC.
+#[tokio::test]
+async fn a_client_that_sends_its_local_time_is_given_nothing_and_is_warned_of_once_an_hour() {
+    let (events, _guard) = Events::record();
+    let world = World::new();
+    world.show([1]).await;
+    // Its last poll was three minutes ago, at 11:57 UTC.
+    let local = |hour: u32| format!("/api/alerts?sinceTimeUtc=2026-03-02T{hour}:57:12.345678");
+    let warnings = || {
+        let log = events.text();
+        assert!(!log.contains("345678"), "{log}");
+        log.lines()
+            .filter(|line| line.contains("still to come"))
+            .count()
+    };
+    for _ in 0..20 {
+        assert_eq!(world.get(&local(13)).await.ids(), [0; 0]);
+    }
+    assert_eq!(warnings(), 1);
+    let log = events.text();
+    for word in [CLIENT, "contoso", "ahead_secs=7022", "TZ=UTC"] {
+        assert!(log.contains(word), "no {word} in {log}");
+    }
+    world.advance(60 * 60);
+    assert_eq!(world.get(&local(14)).await.ids(), [0; 0]);
+    assert_eq!(warnings(), 2);
+    // In UTC, and west of it.
+    world.advance(-60 * 60);
+    for hour in [11, 10] {
+        assert_eq!(world.get(&local(hour)).await.ids(), [1]);
+    }
+    assert_eq!(warnings(), 2);
+}

@@ -235,7 +235,7 @@ pub(crate) const CLIENTS: &[Client] = &[
         SPACE,
         180,
     ),
-    // `datetime.now()` without a zone. East of Greenwich it asks for what is still to come: `far_ahead.rs`.
+    // It asks with `datetime.now()` and without a zone. East of Greenwich it gets nothing: `tests/log.rs`.
     client(
         "Netskope CTE, west of Greenwich",
         "/api/alerts",

@@ -201,10 +201,17 @@ impl World {
     }
 }
 
+/// The records with names of groups that look like lists.
+pub(crate) const GROUPS: [(u64, &str); 2] = [(101, "EU, Servers"), (102, "EU; Servers")];
+
 pub(crate) fn message(id: u64) -> Message {
+    let group = match GROUPS.iter().find(|(of, _)| *of == id) {
+        Some((_, group)) => group,
+        None if id.is_multiple_of(2) => "even",
+        None => "odd",
+    };
     let body = json!({
-        "FullId": id, "LastProcessedTimeUtc": "2021-01-02T03:04:05.1234567Z",
-        "MachineGroup": if id.is_multiple_of(2) { "even" } else { "odd" },
+        "FullId": id, "LastProcessedTimeUtc": "2021-01-02T03:04:05.1234567Z", "MachineGroup": group,
         "DeviceCreatedMachineTags": "a;b", "CloudCreatedMachineTags": "a;b",
     });
     Message {
