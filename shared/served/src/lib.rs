@@ -38,4 +38,4 @@ mod token;
 pub use body::{Body, BrokenOff};
 pub use own::{ClientSecret, KeyProblem, MAX_BODY_BYTES, TokenKey};
 pub use router::{Router, RouterSettings, Unanswerable};
-pub use tenant::{Login, ServedTenant};
+pub use tenant::{Login, ServedTenant, TENANTS_KNOWN_FOR};

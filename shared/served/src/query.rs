@@ -79,6 +79,13 @@ impl Since {
     }
 }
 
+/// Reads a number of records. One that is too large for any is all of them.
+fn limit(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let limit = text.parse().unwrap_or(u64::MAX);
+    (is_number && limit > 0).then_some(limit)
+}
+
 fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.saturating_sub(by).unwrap_or(time)
 }
@@ -145,9 +152,8 @@ impl Query {
                     });
                 }
                 name::LIMIT if read.limit.is_none() => {
-                    let limit = value.trim().parse().ok().filter(|limit| *limit > 0);
                     let problem = "limit is not a number: write 1 or more";
-                    read.limit = Some(limit.ok_or(Unreadable(problem))?);
+                    read.limit = Some(limit(value.trim()).ok_or(Unreadable(problem))?);
                 }
                 name::CURSOR if read.cursor.is_none() => {
                     let problem = "cursor is none that was given out: take it from the header Link";
@@ -331,6 +337,18 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_may_be_larger_than_any_number_of_records() {
+        for (text, limit) in [
+            ("007", 7),
+            ("18446744073709551615", u64::MAX),
+            ("99999999999999999999", u64::MAX),
+        ] {
+            let query = read(&format!("limit={text}")).unwrap();
+            assert_eq!(query.limit, Some(limit), "{text}");
+        }
+    }
+
+    #[test]
     fn there_may_be_64_values_to_filter_by() {
         let of = |groups: usize| {
             let groups: Vec<_> = (0..groups).map(|n| n.to_string()).collect();
@@ -355,6 +373,8 @@ mod tests {
             ("limit=hunter2", "limit is not a number"),
             ("limit=0", "limit is not a number"),
             ("limit=-1", "limit is not a number"),
+            ("limit=%2B5", "limit is not a number"),
+            ("limit=00", "limit is not a number"),
             ("cursor=hunter2", "cursor is none"),
         ] {
             let Unreadable(problem) = read(query).unwrap_err();
