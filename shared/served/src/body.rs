@@ -44,7 +44,7 @@ pub(crate) struct Wanted {
 /// An answer on its way.
 struct Sending {
     pieces: BoxStream<'static, Result<Piece, SegmentError>>,
-    /// Since when nothing was sent, as long as that is nothing at all.
+    /// Since when the client waits for the first chunk.
     asked_at: Option<Instant>,
     most_bytes: u64,
     bytes: u64,
@@ -115,7 +115,7 @@ impl Sending {
         text: &mut Vec<u8>,
     ) -> Result<(), SegmentError> {
         match piece.inspect_err(|error| self.served.broke_off(error))? {
-            Some(Piece::Lines(_)) if self.bytes >= self.most_bytes => {
+            Some(Piece::Lines(lines)) if self.is_full() && !lines.is_empty() => {
                 self.served.cut();
                 self.end(text);
             }
@@ -125,6 +125,10 @@ impl Sending {
             None => self.end(text),
         }
         Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes >= self.most_bytes
     }
 
     /// Adds the records of a segment.

@@ -118,6 +118,27 @@ async fn of_a_token_that_is_asked_for_the_log_has_the_client_and_no_secret() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_is_cut_only_where_a_record_is_left_out() {
+    for (filter, is_cut) in [("odd", true), ("even", false)] {
+        let (events, _guard) = Events::record();
+        let world = World::with_settings(RouterSettings {
+            max_answer_bytes: 1,
+            ..RouterSettings::default()
+        });
+        for id in [1, 2, 3, 5] {
+            world.show([id]).await;
+        }
+        let answer = world
+            .get(&format!("/api/alerts?machinegroups={filter}"))
+            .await;
+        assert_eq!(answer.ids().len(), 1);
+        let log = events.text();
+        assert_eq!(log.contains("cut at its bound"), is_cut, "{log}");
+        assert_eq!(log.contains("is_cut=true"), is_cut, "{log}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_too_slow_for_clocks_is_warned_of() {
     for (listing_secs, is_warned_of) in [(2, false), (3, true)] {
