@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use drawbridge_queue::Stamp;
 use drawbridge_time::Clock;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
@@ -13,7 +12,7 @@ use crate::ahead::Ahead;
 use crate::filter::Filter;
 use crate::newest::Newest;
 use crate::query::Window;
-use crate::segments::{Seen, SegmentError, Source, without};
+use crate::segments::{Listed, Seen, SegmentError, Source, without};
 
 /// An answer may end with what was shown so long before.
 const SHORT: Duration = Duration::from_millis(500);
@@ -56,9 +55,9 @@ pub(crate) enum Piece {
 
 impl Reading {
     /// Of these segments.
-    pub(crate) fn of(source: Source, filter: Arc<Filter>, stamps: Vec<Stamp>) -> Self {
+    pub(crate) fn of(source: Source, filter: Arc<Filter>, listed: Vec<Listed>) -> Self {
         Self {
-            ahead: Ahead::new(source.clone(), stamps),
+            ahead: Ahead::new(source.clone(), listed),
             source,
             filter,
             newest: None,
@@ -71,10 +70,10 @@ impl Reading {
     pub(crate) fn newest(
         source: Source,
         filter: Arc<Filter>,
-        stamps: Vec<Stamp>,
+        listed: Vec<Listed>,
         limit: u64,
     ) -> Self {
-        let newest = Newest::new(source.clone(), stamps, limit);
+        let newest = Newest::new(source.clone(), listed, limit);
         Self {
             newest: Some(newest),
             ..Self::of(source, filter, Vec::new())
@@ -113,7 +112,7 @@ impl Reading {
             if let Some(found) = newest.next(&self.filter).await? {
                 self.newest = None;
                 self.too_many = found.too_many;
-                self.ahead.extend(found.stamps);
+                self.ahead.extend(found.listed);
             }
         }
         while let Some(next) = self.ahead.next().await.transpose()? {
@@ -142,9 +141,9 @@ impl Reading {
         }
         on.looks += 1;
         let list = self.source.list(window, on.until, on.clock.as_ref());
-        let (stamps, seen) = list.await?;
+        let (listed, seen) = list.await?;
         on.seen = seen;
-        self.ahead.extend(stamps);
+        self.ahead.extend(listed);
         Ok(Some(Piece::GoesOn(seen.window)))
     }
 }
@@ -190,9 +189,14 @@ mod tests {
                 segments: segments.clone(),
                 kept: Arc::default(),
             };
+            let listed = stamps.iter().map(|stamp| Listed {
+                stamp: *stamp,
+                bytes: None,
+            });
+            let listed = listed.collect();
             let reading = Reading {
                 too_many: 1,
-                ..Reading::of(source, Arc::default(), stamps.clone())
+                ..Reading::of(source, Arc::default(), listed)
             };
             let pieces: Vec<_> = reading.pieces().collect().await;
             let lines: Vec<u8> = pieces

@@ -26,7 +26,7 @@ use crate::query::{Query, Window};
 use crate::rate::{Bounds, Rates};
 use crate::reading::Reading;
 use crate::refusal::{JSON, NO_STORE, POST, READ, Refusal};
-use crate::segments::{SegmentError, Source};
+use crate::segments::{Listed, SegmentError, Source};
 use crate::tenant::ServedTenant;
 use crate::token::{Caller, Tokens, bearer, look};
 
@@ -228,19 +228,19 @@ impl Router {
         let mut served = Served::new(id, &tenant.name, client, format, window);
         let filter = Arc::new(query.filter.clone());
         let listed = source.list(window, query.until, self.clock.as_ref()).await;
-        let (mut stamps, seen) = listed.map_err(|error| refused(&error.into(), &served))?;
+        let (mut listed, seen) = listed.map_err(|error| refused(&error.into(), &served))?;
         served.window = seen.window;
         let mut page = Page::default();
         let mut most_bytes = self.settings.max_answer_bytes;
         let reading = match (endpoint, query.limit) {
             (Endpoint::Format(_), _) => {
-                page = self.page(&query, window, &mut stamps);
+                page = self.page(&query, window, &mut listed);
                 // The cursor behind the page is said before it is read.
                 most_bytes = u64::MAX;
-                Reading::of(source, filter, stamps)
+                Reading::of(source, filter, listed)
             }
-            (Endpoint::Alerts, Some(limit)) => Reading::newest(source, filter, stamps, limit),
-            (Endpoint::Alerts, None) => Reading::of(source, filter, stamps).until_its_end(
+            (Endpoint::Alerts, Some(limit)) => Reading::newest(source, filter, listed, limit),
+            (Endpoint::Alerts, None) => Reading::of(source, filter, listed).until_its_end(
                 Arc::clone(&self.clock),
                 query.until,
                 seen,
@@ -313,11 +313,11 @@ impl Router {
         }
     }
 
-    /// Leaves the first page of `stamps`, and says how the next one is asked for.
-    fn page(&self, query: &Query, window: Window, stamps: &mut Vec<Stamp>) -> Page {
-        let is_more = stamps.len() > self.settings.max_page_segments;
-        stamps.truncate(self.settings.max_page_segments);
-        let last = stamps.last().copied();
+    /// Leaves the first page of `listed`, and says how the next one is asked for.
+    fn page(&self, query: &Query, window: Window, listed: &mut Vec<Listed>) -> Page {
+        let is_more = listed.len() > self.settings.max_page_segments;
+        listed.truncate(self.settings.max_page_segments);
+        let last = listed.last().map(|listed| listed.stamp);
         let last = last.or(window.after);
         // Whoever asks from before all stamps goes on before all stamps.
         let last = last.or(Stamp::not_after(Timestamp::UNIX_EPOCH));

@@ -32,6 +32,14 @@ pub(crate) enum SegmentError {
 /// that is shown up to its end, if that is not later than this after its beginning.
 const WRITTEN_BEFORE: Duration = Duration::from_secs(2);
 
+/// A segment as it was listed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed {
+    pub(crate) stamp: Stamp,
+    /// As it lies in the store, where a listing tells it: a folder's does not.
+    pub(crate) bytes: Option<usize>,
+}
+
 /// What of the segments was seen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
@@ -50,14 +58,14 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The stamps of a window, in order, and what of it was seen: up to its end, or up to `until` or the
+    /// The segments of a window, in order, and what of it was seen: up to its end, or up to `until` or the
     /// moment at which they were listed, if that is later.
     pub(crate) async fn list(
         &self,
         window: Window,
         until: Option<Timestamp>,
         clock: &dyn Clock,
-    ) -> Result<(Vec<Stamp>, Seen), StoreError> {
+    ) -> Result<(Vec<Listed>, Seen), StoreError> {
         let (begun, at) = (clock.now(), Instant::now());
         if window.is_empty() {
             return Ok((Vec::new(), Seen { window, at }));
@@ -88,9 +96,14 @@ impl Source {
         if let Some(error) = linked.or(listing.unreadable.into_iter().next()) {
             return Err(error);
         }
-        let objects = listing.objects.iter();
-        let stamps = objects.filter_map(|object| stamp(&object.key)).collect();
-        Ok((stamps, seen))
+        let listed = listing.objects.iter().filter_map(|object| {
+            let bytes = object.bytes.and_then(|bytes| usize::try_from(bytes).ok());
+            Some(Listed {
+                stamp: stamp(&object.key)?,
+                bytes,
+            })
+        });
+        Ok((listed.collect(), seen))
     }
 
     /// A segment's compressed lines; `None` if it has expired since it was listed.
