@@ -3,15 +3,12 @@ use std::sync::Arc;
 
 use drawbridge_config::{ConfigError, Document, Hosts, Tenant, documents, read_document};
 use drawbridge_http::Transport;
-use drawbridge_served::{Login, Router, ServedTenant};
+use drawbridge_served::{Login, Router, ServedTenant, TENANTS_KNOWN_FOR};
 use drawbridge_store::{Catalogue, ETag};
 use drawbridge_time::Clock;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::Mutex;
-
-/// How long the documents are gone by as they were read: whoever may read no more may not after that.
-const KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// Documents that are read at once.
 const AT_ONCE: usize = 32;
@@ -70,7 +67,8 @@ impl Directory {
     pub async fn load(&self, router: &Router) -> Result<(), ConfigError> {
         let mut known = self.known.lock().await;
         let now = self.clock.now();
-        let is_fresh = |at: Timestamp| at <= now && now.duration_since(at) < KEPT_FOR;
+        let is_fresh =
+            |at: Timestamp| at <= now && now.duration_since(at).unsigned_abs() < TENANTS_KNOWN_FOR;
         if known.at.is_some_and(is_fresh) {
             return Ok(());
         }

@@ -24,18 +24,26 @@ const MAX_BYTES: usize = 512;
 const MAX_LOOKBACK_SECS: u32 = 3600;
 
 /// Applications of Microsoft's own that others can get tokens for: Azure AD Graph, Microsoft Graph,
-/// Power BI, Azure Resource Manager, Defender for Endpoint, Microsoft Threat Protection.
-const MICROSOFTS_APPLICATIONS: [&str; 6] = [
+/// Power BI, Azure Resource Manager, Defender for Endpoint, Microsoft Threat Protection, SharePoint Online,
+/// Exchange Online, Office 365 Management, Log Analytics, Key Vault, Azure Storage, Azure Databricks.
+const MICROSOFTS_APPLICATIONS: [&str; 13] = [
     "00000002-0000-0000-c000-000000000000",
     "00000003-0000-0000-c000-000000000000",
     "00000009-0000-0000-c000-000000000000",
     "797f4846-ba00-4fd7-ba43-dac1f8f63013",
     "fc780465-2017-40d4-a0c5-307022471b92",
     "8ee8fdad-f234-4243-8f3b-15c294843740",
+    "00000003-0000-0ff1-ce00-000000000000",
+    "00000002-0000-0ff1-ce00-000000000000",
+    "c5393580-f805-4401-95e8-94b7a6ef2fc2",
+    "ca7f3f0b-7d91-482c-8e09-c5d840d0eac5",
+    "cfa8b339-82a2-471a-a3c9-0fc0be7a4093",
+    "e406a681-f3d4-42a8-90b6-c2b029497af1",
+    "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d",
 ];
 
 /// The domains of Microsoft's own APIs.
-const MICROSOFTS_DOMAINS: [&str; 19] = [
+const MICROSOFTS_DOMAINS: [&str; 28] = [
     "microsoft.com",
     "microsoft.de",
     "microsoft.us",
@@ -44,15 +52,24 @@ const MICROSOFTS_DOMAINS: [&str; 19] = [
     "windows.net",
     "windows.com",
     "windowsazure.com",
+    "azure.cn",
     "azure.com",
     "azure.net",
     "azure.us",
+    "azuredatabricks.net",
+    "azuresynapse.net",
     "chinacloudapi.cn",
+    "dynamics.com",
     "loganalytics.io",
     "office.com",
     "office365.com",
     "office365.us",
     "powerapps.com",
+    "powerbi.com",
+    "sharepoint.cn",
+    "sharepoint.com",
+    "sharepoint.us",
+    "usgovcloudapi.net",
     "yammer.com",
     "securitycenter.onmicrosoft.com",
 ];
@@ -307,6 +324,21 @@ mod tests {
             (with("https://api.loganalytics.io"), microsofts),
             (with("https://service.powerapps.com/"), microsofts),
             (with("https://www.yammer.com"), microsofts),
+            (with("https://contoso.sharepoint.com"), microsofts),
+            (with("https://contoso.crm4.dynamics.com/"), microsofts),
+            (
+                with("https://management.core.usgovcloudapi.net"),
+                microsofts,
+            ),
+            (with("https://api.azure.cn"), microsofts),
+            (with("https://dev.azuresynapse.net"), microsofts),
+            (with("https://api.powerbi.com"), microsofts),
+            (with("https://analysis.windows.net/powerbi/api"), microsofts),
+            (with("2FF814A6-3304-4ab8-85cb-cd0e6f879c1d"), microsofts),
+            (
+                with("api://c5393580-f805-4401-95e8-94b7a6ef2fc2"),
+                microsofts,
+            ),
             (with("00000009-0000-0000-c000-000000000000"), microsofts),
             (with("https://API.securitycenter.microsoft.com"), microsofts),
             (
@@ -348,6 +380,7 @@ mod tests {
         for audience in [
             "https://WindowsDefenderATPSiemConnector",
             "https://notwindows.net",
+            "https://contoso.onmicrosoft.com/api",
         ] {
             assert!(served(&with(audience)).is_ok(), "{audience}");
         }

@@ -1,21 +1,27 @@
 //! Which records of the retired API a client wants, beside the time.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::iter;
 
 use serde::Deserialize;
 
 /// The most values of a request. Each is compared with each record.
 pub(crate) const MAX_VALUES: usize = 64;
 
-/// The filters of a request; each lists values, in lower case, of which a record must have one.
+/// The filters of a request; each lists values of which a record must have one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
-    pub(crate) machine_groups: Vec<String>,
-    pub(crate) device_tags: Vec<String>,
-    pub(crate) cloud_tags: Vec<String>,
+    pub(crate) machine_groups: Values,
+    pub(crate) device_tags: Values,
+    pub(crate) cloud_tags: Values,
 }
 
-/// What of a record is looked at. Tags are separated by semicolons.
+/// The values of a parameter, in lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Values(BTreeSet<String>);
+
+/// What of a record is looked at.
 #[derive(Deserialize)]
 struct Filtered<'r> {
     #[serde(borrow, rename = "MachineGroup", default)]
@@ -30,7 +36,7 @@ impl Filter {
     /// How many values it has; without any, it lets everything through.
     pub(crate) fn len(&self) -> usize {
         let lists = [&self.machine_groups, &self.device_tags, &self.cloud_tags];
-        lists.into_iter().map(Vec::len).sum()
+        lists.into_iter().map(Values::len).sum()
     }
 
     /// The records of a segment's lines that are wanted, each with its end.
@@ -48,35 +54,65 @@ impl Filter {
         let Ok(record) = serde_json::from_slice::<Filtered<'_>>(record) else {
             return true;
         };
-        [
-            (&self.machine_groups, &record.machine_group),
-            (&self.device_tags, &record.device_tags),
-            (&self.cloud_tags, &record.cloud_tags),
-        ]
-        .into_iter()
-        .all(|(wanted, there)| {
-            let is_wanted = |one: &str| wanted.iter().any(|value| value == one.trim());
-            wanted.is_empty() || there.to_lowercase().split(';').any(is_wanted)
-        })
+        self.machine_groups.have(&record.machine_group)
+            && self.device_tags.have_one_of(&record.device_tags)
+            && self.cloud_tags.have_one_of(&record.cloud_tags)
     }
 }
 
-/// The values of a parameter, which are separated by commas, in lower case.
-pub(crate) fn values(text: &str) -> Vec<String> {
-    let values = text.split(',').map(str::trim);
-    let values = values.filter(|value| !value.is_empty());
-    values.map(str::to_lowercase).collect()
+impl Values {
+    /// Adds a value, or several that are separated by commas. A name may have a comma itself: it is taken
+    /// for both, since what is shown too often is no loss.
+    pub(crate) fn add(&mut self, text: &str) {
+        let text = text.trim().to_lowercase();
+        let parts = text.split(',').map(str::trim);
+        let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+        self.0.extend(parts.iter().map(|part| (*part).to_owned()));
+        if !parts.is_empty() {
+            self.0.insert(text);
+        }
+    }
+
+    /// Those that were added. Added again, they are the same.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// How many there are; several that were added at once are counted one by one.
+    fn len(&self) -> usize {
+        self.iter().filter(|value| !value.contains(',')).count()
+    }
+
+    /// Whether a name is one of them, or there are none.
+    fn have(&self, name: &str) -> bool {
+        self.0.is_empty() || self.0.contains(name.trim().to_lowercase().as_str())
+    }
+
+    /// Whether one of a record's tags is, which are separated by semicolons; or there are none.
+    fn have_one_of(&self, tags: &str) -> bool {
+        let tags = tags.to_lowercase();
+        self.0.is_empty() || self.iter().any(|value| is_one_of(value, &tags))
+    }
+}
+
+/// Whether a tag is in a list of them. One that has a semicolon itself stands there as several.
+fn is_one_of(tag: &str, tags: &str) -> bool {
+    let is_first = |tags: &str| {
+        let rest = tags.trim_start().strip_prefix(tag).map(str::trim_start);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(';'))
+    };
+    let behind = tags.match_indices(';').map(|(at, _)| &tags[at + 1..]);
+    iter::once(tags).chain(behind).any(is_first)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn list(values: &[&str]) -> Vec<String> {
-        values
-            .iter()
-            .flat_map(|value| super::values(value))
-            .collect()
+    fn list(values: &[&str]) -> Values {
+        let mut list = Values::default();
+        values.iter().for_each(|value| list.add(value));
+        list
     }
 
     #[test]
@@ -90,7 +126,7 @@ mod tests {
             (&["laptops"], &[], &[], false),
             (&["server"], &[], &[], false),
             (&[], &["berlin"], &["BERLIN", "x"], true),
-            (&[], &["tier0;berlin"], &[], false),
+            (&[], &["ber", "tier", "0", ";", "tier0;ber"], &[], false),
             (&["servers"], &["x"], &[], false),
         ] {
             let filter = Filter {
@@ -100,6 +136,45 @@ mod tests {
             };
             assert_eq!(filter.takes(record), is_taken, "{filter:?}");
         }
+    }
+
+    #[test]
+    fn a_name_may_have_a_comma_or_a_semicolon() {
+        for (asked, group, is_taken) in [
+            ("EU, Servers", "EU, Servers", true),
+            ("EU, Servers", "Servers", true),
+            ("Servers", "EU, Servers", false),
+            ("EU; Servers", "EU; Servers", true),
+            ("Servers", "EU; Servers", false),
+            (" EU,Servers ", " eu,servers", true),
+        ] {
+            assert_eq!(list(&[asked]).have(group), is_taken, "{asked} of {group}");
+        }
+        for (asked, tags, is_taken) in [
+            ("a,b", "x;a,b", true),
+            ("a,b", "b;x", true),
+            ("a", "a,b", false),
+            ("EU; Servers", "x; EU; Servers ;y", true),
+            ("a;b", "a;b", true),
+            ("a;a", "xa;a;a", true),
+            ("a;b", "a;bc;b", false),
+            ("ä", "Ä", true),
+        ] {
+            assert_eq!(
+                list(&[asked]).have_one_of(tags),
+                is_taken,
+                "{asked} of {tags}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_added_is_the_same_when_it_is_added_again() {
+        let once = list(&["a, b", "c", ",", " "]);
+        let twice: Vec<&str> = once.iter().collect();
+        assert_eq!(twice, ["a", "a, b", "b", "c"]);
+        assert_eq!(list(&twice), once);
+        assert_eq!(once.len(), 3);
     }
 
     #[test]

@@ -8,15 +8,17 @@
 //! - `token`: who asks. A token of Entra names the tenant, and no path or parameter does.
 //!   `own`: or one of Drawbridge's own, which a client got here for its secret.
 //! - `rate`: whether he asks too often.
-//! - `query`: what of it: the window, the filters, the limit.
-//! - `segments`, `ahead`, `newest` and `body`: the answer, a segment at a time, whatever its length. What was
-//!   read last is `kept`.
+//! - `query`: what of it: the window, the filters, the limit. `far_ahead`: and whether his clock is wrong.
+//! - `segments`, `ahead`, `newest` and `reading`: the segments of it, one at a time, whatever their number.
+//!   What was read last is `kept`.
+//! - `body`: the answer that is made of them.
 //! - `refusal`: every other answer, as a JSON object that says what to do.
 //!
 //! No token, no query and no record is in an event or an error of this crate.
 
 mod ahead;
 mod body;
+mod far_ahead;
 mod filter;
 mod kept;
 mod log;
@@ -25,6 +27,7 @@ mod own;
 mod path;
 mod query;
 mod rate;
+mod reading;
 mod refusal;
 mod router;
 mod segments;
@@ -35,4 +38,4 @@ mod token;
 pub use body::{Body, BrokenOff};
 pub use own::{ClientSecret, KeyProblem, MAX_BODY_BYTES, TokenKey};
 pub use router::{Router, RouterSettings, Unanswerable};
-pub use tenant::{Login, ServedTenant};
+pub use tenant::{Login, ServedTenant, TENANTS_KNOWN_FOR};

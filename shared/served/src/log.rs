@@ -3,7 +3,21 @@
 
 use std::fmt::Display;
 
+use jiff::SignedDuration;
+
 use crate::query::Window;
+
+/// A client asks from a time that is still to come.
+pub(crate) fn far_ahead(request: &str, tenant: &str, client: &str, ahead: SignedDuration) {
+    tracing::warn!(
+        request,
+        tenant,
+        client,
+        ahead_secs = ahead.as_secs(),
+        "a client asks from a time that is still to come, and is given nothing: its clock is wrong, this \
+         one's was, or it sends its local time without a zone, and may run with TZ=UTC"
+    );
+}
 
 /// A request that is answered with records, until its end.
 pub(crate) struct Served {
@@ -65,6 +79,18 @@ impl Served {
             records = self.records,
             "an answer was cut at its bound: a client that asks from the last time that it saw goes \
              on there, and one that goes by its own clock has to ask for shorter windows"
+        );
+    }
+
+    /// The answer ends here, although it took longer to read than what is shown can wait.
+    pub(crate) fn behind(&self) {
+        tracing::warn!(
+            request = self.request,
+            tenant = self.tenant,
+            client = self.client,
+            "the store is too slow for an answer to end with what is shown at its end: a client that \
+             asks from the last time that it saw goes on there, and one that notes its own clock's time \
+             at the end needs serve.lookback_secs in the tenant's document"
         );
     }
 

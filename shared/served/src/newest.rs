@@ -4,38 +4,36 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use drawbridge_queue::Stamp;
-
 use crate::ahead::Ahead;
 use crate::filter::Filter;
-use crate::segments::{SegmentError, Source, records};
+use crate::segments::{Listed, SegmentError, Source, records};
 
 /// A search.
 pub(crate) struct Newest {
     source: Source,
-    /// The stamps that were not looked at yet.
-    left: Vec<Stamp>,
+    /// Those that were not looked at yet.
+    left: Vec<Listed>,
     ahead: Ahead,
     limit: u64,
     count: u64,
     /// Those that have some of the records, in order.
-    found: VecDeque<Stamp>,
+    found: VecDeque<Listed>,
 }
 
 /// What a search has found.
 pub(crate) struct Found {
-    pub(crate) stamps: VecDeque<Stamp>,
+    pub(crate) listed: VecDeque<Listed>,
     /// How many records of the first of them are too many.
     pub(crate) too_many: u64,
 }
 
 impl Newest {
-    /// Of `stamps`, for those that have the newest `limit` records that a filter takes.
-    pub(crate) fn new(source: Source, stamps: Vec<Stamp>, limit: u64) -> Self {
+    /// Of `listed`, for those that have the newest `limit` records that a filter takes.
+    pub(crate) fn new(source: Source, listed: Vec<Listed>, limit: u64) -> Self {
         Self {
-            ahead: Ahead::new(source.clone(), stamps.iter().rev().copied()),
+            ahead: Ahead::new(source.clone(), listed.iter().rev().copied()),
             source,
-            left: stamps,
+            left: listed,
             limit,
             count: 0,
             found: VecDeque::new(),
@@ -48,17 +46,17 @@ impl Newest {
         filter: &Arc<Filter>,
     ) -> Result<Option<Found>, SegmentError> {
         let next = self.ahead.next().await.transpose()?;
-        if let (Some(stamp), Some(packed)) = (self.left.pop(), next.flatten()) {
+        if let (Some(listed), Some(packed)) = (self.left.pop(), next.flatten()) {
             let lines = self.source.lines(&packed, filter).await?;
             let count = records(&lines).count() as u64;
             if count > 0 {
-                self.found.push_front(stamp);
+                self.found.push_front(listed);
             }
             self.count += count;
         }
         let is_enough = self.count >= self.limit;
         Ok((is_enough || self.left.is_empty()).then(|| Found {
-            stamps: std::mem::take(&mut self.found),
+            listed: std::mem::take(&mut self.found),
             too_many: self.count.saturating_sub(self.limit),
         }))
     }

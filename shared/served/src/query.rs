@@ -4,7 +4,7 @@ use drawbridge_queue::Stamp;
 use jiff::{SignedDuration, Timestamp};
 use url::form_urlencoded;
 
-use crate::filter::{Filter, MAX_VALUES, values};
+use crate::filter::{Filter, MAX_VALUES};
 use crate::time_value::{ago, digits_of_a_second, time};
 
 /// How far back an answer goes where no time is given, as Microsoft documented it.
@@ -14,12 +14,12 @@ const DEFAULT_WINDOW_SECS: i64 = 2 * 60 * 60;
 /// fraction of a second, and the time of a clock hardly ever has none: that tells them apart.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
 
-/// A clock of milliseconds has none once in a thousand times: `.000` is taken for one, since a record's
-/// time has seven digits.
-const MILLISECOND_DIGITS: usize = 3;
+/// A clock of milliseconds has none once in a thousand times, and one of tenths once in ten: `.000` and
+/// `.0` are taken for a clock's. A record's time has seven digits, of which clients keep six at least.
+const DIGITS_OF_A_RECORD: usize = 6;
 
 /// As long as it is not older than this: a client that polls has asked since, and one that cuts a
-/// record's time to milliseconds is not shown that record for ever.
+/// record's time to fewer digits is not shown that record for ever.
 const CLOCK_IS_RECENT: SignedDuration = SignedDuration::from_hours(1);
 
 /// The names of the parameters in lower case. Others are ignored.
@@ -59,10 +59,10 @@ impl Since {
     fn read(text: &str, now: Timestamp) -> Option<Self> {
         let time = time(text)?;
         let is_recent = now.duration_since(time) <= CLOCK_IS_RECENT;
-        let may_be_of_milliseconds = digits_of_a_second(text) == MILLISECOND_DIGITS && is_recent;
+        let has_few_digits = (1..DIGITS_OF_A_RECORD).contains(&digits_of_a_second(text));
         Some(Self {
             time,
-            is_of_a_clock: time.subsec_nanosecond() != 0 || may_be_of_milliseconds,
+            is_of_a_clock: time.subsec_nanosecond() != 0 || has_few_digits && is_recent,
         })
     }
 
@@ -75,9 +75,19 @@ impl Since {
             true => CLOCK_SLACK,
             false => SignedDuration::ZERO,
         };
-        let earlier = |time: Timestamp, by| time.saturating_sub(by).unwrap_or(time);
         Stamp::not_after(earlier(earlier(self.time, lookback), slack))
     }
+}
+
+/// Reads a number of records. One that is too large for any is all of them.
+fn limit(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let limit = text.parse().unwrap_or(u64::MAX);
+    (is_number && limit > 0).then_some(limit)
+}
+
+fn earlier(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.saturating_sub(by).unwrap_or(time)
 }
 
 /// Stamps later than one and not later than another.
@@ -90,6 +100,20 @@ pub(crate) struct Window {
 }
 
 impl Window {
+    /// The same up to `until`, and to nothing that is shown later than `now`.
+    pub(crate) fn up_to(self, until: Option<Timestamp>, now: Timestamp) -> Self {
+        Self {
+            until: Stamp::not_after(until.map_or(now, |until| until.min(now))),
+            ..self
+        }
+    }
+
+    /// What comes behind it.
+    pub(crate) fn next(self, until: Option<Timestamp>, now: Timestamp) -> Self {
+        let after = self.after.max(self.until);
+        Self { after, ..self }.up_to(until, now)
+    }
+
     /// Whether it ends before anything comes.
     pub(crate) fn is_empty(&self) -> bool {
         self.until.is_none() || self.after >= self.until
@@ -128,18 +152,17 @@ impl Query {
                     });
                 }
                 name::LIMIT if read.limit.is_none() => {
-                    let limit = value.trim().parse().ok().filter(|limit| *limit > 0);
                     let problem = "limit is not a number: write 1 or more";
-                    read.limit = Some(limit.ok_or(Unreadable(problem))?);
+                    read.limit = Some(limit(value.trim()).ok_or(Unreadable(problem))?);
                 }
                 name::CURSOR if read.cursor.is_none() => {
                     let problem = "cursor is none that was given out: take it from the header Link";
                     let cursor = value.trim().parse();
                     read.cursor = Some(cursor.map_err(|_| Unreadable(problem))?);
                 }
-                name::MACHINE_GROUPS => read.filter.machine_groups.extend(values(&value)),
-                name::DEVICE_TAGS => read.filter.device_tags.extend(values(&value)),
-                name::CLOUD_TAGS => read.filter.cloud_tags.extend(values(&value)),
+                name::MACHINE_GROUPS => read.filter.machine_groups.add(&value),
+                name::DEVICE_TAGS => read.filter.device_tags.add(&value),
+                name::CLOUD_TAGS => read.filter.cloud_tags.add(&value),
                 _ => {}
             }
         }
@@ -151,6 +174,14 @@ impl Query {
         Ok(read)
     }
 
+    /// The time from which it asks, if it names one.
+    pub(crate) fn asks_from(&self, lookback_secs: u32) -> Option<Timestamp> {
+        let lookback = SignedDuration::from_secs(lookback_secs.into());
+        let cursor = self.cursor.map(Stamp::time);
+        let since = || Some(earlier(self.since?.time, lookback));
+        cursor.or_else(since)
+    }
+
     /// The window of it at `now`; nothing later is shown.
     pub(crate) fn window(&self, now: Timestamp, lookback_secs: u32) -> Window {
         let after = match (self.cursor, self.since) {
@@ -158,10 +189,7 @@ impl Query {
             (None, Some(since)) => since.after(SignedDuration::from_secs(lookback_secs.into())),
             (None, None) => Stamp::not_after(now - SignedDuration::from_secs(DEFAULT_WINDOW_SECS)),
         };
-        Window {
-            after,
-            until: Stamp::not_after(self.until.map_or(now, |until| until.min(now))),
-        }
+        Window { after, until: None }.up_to(self.until, now)
     }
 
     /// The query of the next page, behind the segment with that stamp. Only what is known is repeated:
@@ -177,7 +205,7 @@ impl Query {
             ("DeviceCreatedMachineTags", &self.filter.device_tags),
             ("CloudCreatedMachineTags", &self.filter.cloud_tags),
         ] {
-            for value in values {
+            for value in values.iter() {
                 query.append_pair(name, value);
             }
         }
@@ -188,6 +216,7 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter::Values;
 
     const NOW: &str = "2026-03-02T03:04:05.678Z";
 
@@ -268,13 +297,17 @@ mod tests {
             ("03:00:05.000001", "20260302T030003Z"),
             ("03:00:05.001", "20260302T030003Z"),
             ("03:00:05.999999", "20260302T030003Z"),
-            // Milliseconds are a clock's, which has none now and then; a record has seven digits.
+            // Few digits are a clock's, which has none now and then; a record has seven.
+            ("03:00:05.0Z", "20260302T030003Z"),
+            ("03:00:05.00", "20260302T030003Z"),
             ("03:00:05.000", "20260302T030003Z"),
+            ("03:00:05.00000Z", "20260302T030003Z"),
             ("03:00:05.000Z", "20260302T030003Z"),
             ("04:00:05.000%2B01:00", "20260302T030003Z"),
             ("03:00:05.000000Z", "20260302T030005Z"),
             // What is older is no clock's of a client that polls.
             ("02:04:05.000Z", "20260302T020405Z"),
+            ("02:04:05.0Z", "20260302T020405Z"),
             ("02:04:06.000Z", "20260302T020404Z"),
         ] {
             let (found, _) = window(&format!("sinceTimeUtc=2026-03-02T{since}"), 0).unwrap();
@@ -296,16 +329,30 @@ mod tests {
     fn lists_are_repeated_or_separated_by_commas() {
         let query = read("machinegroups=A,b&MachineGroups=C%20d&DeviceCreatedMachineTags=e&cloudCreatedMachineTags=,f,&limit=5")
             .unwrap();
-        assert_eq!(query.filter.machine_groups, ["a", "b", "c d"]);
-        assert_eq!(query.filter.device_tags, ["e"]);
-        assert_eq!(query.filter.cloud_tags, ["f"]);
+        let values = |values: &Values| values.iter().collect::<Vec<_>>().join("|");
+        assert_eq!(values(&query.filter.machine_groups), "a|a,b|b|c d");
+        assert_eq!(values(&query.filter.device_tags), "e");
+        assert_eq!(values(&query.filter.cloud_tags), ",f,|f");
         assert_eq!(query.limit, Some(5));
+    }
+
+    #[test]
+    fn a_limit_may_be_larger_than_any_number_of_records() {
+        for (text, limit) in [
+            ("007", 7),
+            ("18446744073709551615", u64::MAX),
+            ("99999999999999999999", u64::MAX),
+        ] {
+            let query = read(&format!("limit={text}")).unwrap();
+            assert_eq!(query.limit, Some(limit), "{text}");
+        }
     }
 
     #[test]
     fn there_may_be_64_values_to_filter_by() {
         let of = |groups: usize| {
-            let groups = vec!["a"; groups].join(",");
+            let groups: Vec<_> = (0..groups).map(|n| n.to_string()).collect();
+            let groups = groups.join(",");
             read(&format!(
                 "machinegroups={groups}&cloudCreatedMachineTags=b,c"
             ))
@@ -326,6 +373,8 @@ mod tests {
             ("limit=hunter2", "limit is not a number"),
             ("limit=0", "limit is not a number"),
             ("limit=-1", "limit is not a number"),
+            ("limit=%2B5", "limit is not a number"),
+            ("limit=00", "limit is not a number"),
             ("cursor=hunter2", "cursor is none"),
         ] {
             let Unreadable(problem) = read(query).unwrap_err();
@@ -340,7 +389,7 @@ mod tests {
         assert_eq!(
             read(query).unwrap().next(cursor),
             "cursor=20260302T030001Z&untilTimeUtc=2026-03-02T00%3A00%3A00Z\
-             &machinegroups=a&machinegroups=b"
+             &machinegroups=a&machinegroups=a%2Cb&machinegroups=b"
         );
     }
 }

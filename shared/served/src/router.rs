@@ -16,15 +16,17 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::body::{Body, BrokenOff, Wanted};
+use crate::far_ahead::FarAhead;
 use crate::filter::Filter;
 use crate::kept::Kept;
-use crate::log::Served;
+use crate::log::{self, Served};
 use crate::own::{OwnTokens, is_own};
 use crate::path::{ALERTS_FORMAT, Endpoint, Target, TokenPath};
 use crate::query::{Query, Window};
 use crate::rate::{Bounds, Rates};
+use crate::reading::Reading;
 use crate::refusal::{JSON, NO_STORE, POST, READ, Refusal};
-use crate::segments::{SegmentError, Source};
+use crate::segments::{Listed, SegmentError, Source};
 use crate::tenant::ServedTenant;
 use crate::token::{Caller, Tokens, bearer, look};
 
@@ -83,6 +85,7 @@ pub struct Router {
     /// The token endpoint of its own, if there may be one.
     own: Option<OwnTokens>,
     rates: Rates,
+    far_ahead: FarAhead,
     kept: Arc<Kept>,
     tenants: RwLock<Arc<[ServedTenant]>>,
 }
@@ -97,6 +100,7 @@ impl Router {
             clock,
             settings: RouterSettings::default(),
             rates: Rates::default(),
+            far_ahead: FarAhead::default(),
             kept: Arc::default(),
             tenants: RwLock::new(Arc::new([])),
         }
@@ -209,37 +213,45 @@ impl Router {
             // These are keys of that format's records.
             query.filter = Filter::default();
         }
-        let window = query.window(now, tenant.settings.lookback_secs);
+        let lookback_secs = tenant.settings.lookback_secs;
+        if let Some(from) = query.asks_from(lookback_secs)
+            && let Some(ahead) = self.far_ahead.news(&tenant.name, client, from, now)
+        {
+            log::far_ahead(id, &tenant.name, client, ahead);
+        }
+        let window = query.window(now, lookback_secs);
         let source = Source {
             store: Arc::clone(&self.store),
             segments: Segments::of(&tenant.name, &tenant.id, format),
             kept: Arc::clone(&self.kept),
         };
-        let served = Served::new(id, &tenant.name, client, format, window);
+        let mut served = Served::new(id, &tenant.name, client, format, window);
         let filter = Arc::new(query.filter.clone());
+        let listed = source.list(window, query.until, self.clock.as_ref()).await;
+        let (mut listed, seen) = listed.map_err(|error| refused(&error.into(), &served))?;
+        served.window = seen.window;
         let mut page = Page::default();
         let mut most_bytes = self.settings.max_answer_bytes;
-        let listed = source.stamps(window).await;
-        let mut stamps = listed.map_err(|error| refused(&error.into(), &served))?;
-        let mut limit = query.limit;
-        if let Endpoint::Format(_) = endpoint {
-            page = self.page(&query, window, &mut stamps);
-            // The cursor behind the page is said before it is read.
-            most_bytes = u64::MAX;
-            limit = None;
-        }
-        let is_gzip = takes_gzip(&request.headers);
-        let is_until_its_end = *endpoint == Endpoint::Alerts && limit.is_none();
+        let reading = match (endpoint, query.limit) {
+            (Endpoint::Format(_), _) => {
+                page = self.page(&query, window, &mut listed);
+                // The cursor behind the page is said before it is read.
+                most_bytes = u64::MAX;
+                Reading::of(source, filter, listed)
+            }
+            (Endpoint::Alerts, Some(limit)) => Reading::newest(source, filter, listed, limit),
+            (Endpoint::Alerts, None) => Reading::of(source, filter, listed).until_its_end(
+                Arc::clone(&self.clock),
+                query.until,
+                seen,
+            ),
+        };
+        let gzip = takes_gzip(&request.headers);
         let wanted = Wanted {
-            source,
-            stamps,
-            filter,
+            reading,
             asked_at,
-            until: query.until,
-            until_its_end: is_until_its_end.then(|| Arc::clone(&self.clock)),
-            limit,
             most_bytes,
-            gzip: is_gzip,
+            gzip,
             served,
             turn,
         };
@@ -252,7 +264,7 @@ impl Router {
         };
         let chunks = stream::iter(first).chain(chunks);
         let chunks = chunks.map(|chunk| chunk.map_err(|_| BrokenOff));
-        Ok(page.response(chunks.boxed(), is_gzip))
+        Ok(page.response(chunks.boxed(), gzip))
     }
 
     async fn token(
@@ -301,11 +313,11 @@ impl Router {
         }
     }
 
-    /// Leaves the first page of `stamps`, and says how the next one is asked for.
-    fn page(&self, query: &Query, window: Window, stamps: &mut Vec<Stamp>) -> Page {
-        let is_more = stamps.len() > self.settings.max_page_segments;
-        stamps.truncate(self.settings.max_page_segments);
-        let last = stamps.last().copied();
+    /// Leaves the first page of `listed`, and says how the next one is asked for.
+    fn page(&self, query: &Query, window: Window, listed: &mut Vec<Listed>) -> Page {
+        let is_more = listed.len() > self.settings.max_page_segments;
+        listed.truncate(self.settings.max_page_segments);
+        let last = listed.last().map(|listed| listed.stamp);
         let last = last.or(window.after);
         // Whoever asks from before all stamps goes on before all stamps.
         let last = last.or(Stamp::not_after(Timestamp::UNIX_EPOCH));

@@ -3,10 +3,14 @@
 use std::io::Read as _;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::time::Duration;
 
 use drawbridge_queue::{MAX_SEGMENT_BYTES, Segments, Stamp};
 use drawbridge_store::{Catalogue, StoreError};
+use drawbridge_time::Clock;
 use flate2::read::MultiGzDecoder;
+use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::filter::Filter;
 use crate::kept::Kept;
@@ -24,6 +28,27 @@ pub(crate) enum SegmentError {
     Damaged { key: String },
 }
 
+/// A segment is written five seconds before it is shown, less what clocks differ by. So a listing has all
+/// that is shown up to its end, if that is not later than this after its beginning.
+const WRITTEN_BEFORE: Duration = Duration::from_secs(2);
+
+/// A segment as it was listed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed {
+    pub(crate) stamp: Stamp,
+    /// As it lies in the store, where a listing tells it: a folder's does not.
+    pub(crate) bytes: Option<usize>,
+}
+
+/// What of the segments was seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    /// Which of them.
+    pub(crate) window: Window,
+    /// When these were all that were shown.
+    pub(crate) at: Instant,
+}
+
 /// The segments of one output of a tenant.
 #[derive(Clone)]
 pub(crate) struct Source {
@@ -33,10 +58,17 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The stamps of a window, in order.
-    pub(crate) async fn stamps(&self, window: Window) -> Result<Vec<Stamp>, StoreError> {
+    /// The segments of a window, in order, and what of it was seen: up to its end, or up to `until` or the
+    /// moment at which they were listed, if that is later.
+    pub(crate) async fn list(
+        &self,
+        window: Window,
+        until: Option<Timestamp>,
+        clock: &dyn Clock,
+    ) -> Result<(Vec<Listed>, Seen), StoreError> {
+        let (begun, at) = (clock.now(), Instant::now());
         if window.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Seen { window, at }));
         }
         let prefix = self.segments.prefix();
         let listing = match window.after {
@@ -46,9 +78,16 @@ impl Source {
             }
             None => self.store.list_readable(prefix).await?,
         };
+        let took = at.elapsed().min(WRITTEN_BEFORE);
+        // The clock may have been set meanwhile.
+        let now = clock.now().min(begun + took);
+        let seen = Seen {
+            window: window.up_to(until, now),
+            at: at + took,
+        };
         let stamp = |key: &str| {
             let stamp = self.segments.stamp(key);
-            stamp.filter(|stamp| Some(*stamp) <= window.until)
+            stamp.filter(|stamp| Some(*stamp) <= seen.window.until)
         };
         let mut links = listing.links.into_iter();
         // A link in a segment's place has its records somewhere, which are not read, and not left out either.
@@ -57,8 +96,14 @@ impl Source {
         if let Some(error) = linked.or(listing.unreadable.into_iter().next()) {
             return Err(error);
         }
-        let objects = listing.objects.iter();
-        Ok(objects.filter_map(|object| stamp(&object.key)).collect())
+        let listed = listing.objects.iter().filter_map(|object| {
+            let bytes = object.bytes.and_then(|bytes| usize::try_from(bytes).ok());
+            Some(Listed {
+                stamp: stamp(&object.key)?,
+                bytes,
+            })
+        });
+        Ok((listed.collect(), seen))
     }
 
     /// A segment's compressed lines; `None` if it has expired since it was listed.
@@ -124,4 +169,16 @@ impl Packed {
 pub(crate) fn records(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
     let lines = lines.split(|byte| *byte == b'\n');
     lines.filter(|line| !line.is_empty())
+}
+
+/// A segment's lines without the first records, so many.
+pub(crate) fn without(first: u64, mut lines: Vec<u8>) -> Vec<u8> {
+    let first = usize::try_from(first).unwrap_or(usize::MAX);
+    let kept = lines
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(|line| *line != b"\n")
+        .skip(first);
+    let kept: usize = kept.map(<[u8]>::len).sum();
+    lines.drain(..lines.len() - kept);
+    lines
 }

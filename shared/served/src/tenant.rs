@@ -1,8 +1,13 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use drawbridge_config::{ServeSettings, Tenant};
 use drawbridge_http::{Transport, Url};
+
+/// How long it is gone by documents as they were read, where they cannot be read anew: whoever may read no
+/// more may not after that.
+pub const TENANTS_KNOWN_FOR: Duration = Duration::from_mins(5);
 
 /// A tenant whose outputs are served.
 #[derive(Clone, Debug)]

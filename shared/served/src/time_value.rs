@@ -49,22 +49,20 @@ fn unquoted(text: &str) -> &str {
 fn zone(text: &str) -> Option<(&str, i64)> {
     /// `2026-01-02T`: behind it, a space or a hyphen is not part of the date.
     const TIME_AT: usize = 11;
-    let at = text.len().checked_sub(6).filter(|at| *at > TIME_AT)?;
-    let (local, zone) = text.split_at_checked(at)?;
-    let (sign, hours, minutes) = (zone.get(..1)?, zone.get(1..3)?, zone.get(4..)?);
-    if zone.get(3..4)? != ":" {
-        return None;
-    }
+    let at = text.rfind(['+', '-', ' ']).filter(|at| *at > TIME_AT)?;
+    let (local, zone) = text.split_at(at);
+    let (sign, zone) = zone.split_at(1);
+    let (hours, minutes) = match zone.len() {
+        2 => (zone, "00"),
+        4 => zone.split_at_checked(2)?,
+        _ => zone.split_once(':')?,
+    };
     let number = |text: &str| {
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
         is_number.then(|| text.parse::<i64>().ok()).flatten()
     };
     let secs = number(hours)? * 3600 + number(minutes)? * 60;
-    match sign {
-        "+" | " " => Some((local, secs)),
-        "-" => Some((local, -secs)),
-        _ => None,
-    }
+    Some((local, if sign == "-" { -secs } else { secs }))
 }
 
 #[cfg(test)]
@@ -99,6 +97,12 @@ mod tests {
                 "2026-01-02T01:04:05.1234567Z",
             ),
             ("2026-01-02T03:04:05-08:00", "2026-01-02T11:04:05Z"),
+            ("2026-01-02T03:04:05+0000", "2026-01-02T03:04:05Z"),
+            ("2026-01-02T03:04:05.12+0530", "2026-01-01T21:34:05.12Z"),
+            ("2026-01-02T03:04:05 0530", "2026-01-01T21:34:05Z"),
+            ("2026-01-02 03:04:05+00", "2026-01-02T03:04:05Z"),
+            ("2026-01-02T03:04:05-08", "2026-01-02T11:04:05Z"),
+            ("2026-01-02T03:04 02", "2026-01-02T01:04:00Z"),
             ("2016-09-12T00:00:00.000", "2016-09-12T00:00:00Z"),
             ("\"2016-09-12 00:00:00\"", "2016-09-12T00:00:00Z"),
             ("'2016-09-12'", "2016-09-12T00:00:00Z"),
@@ -134,6 +138,7 @@ mod tests {
         for (text, digits) in [
             ("2026-01-02T03:04:05Z", 0),
             ("2026-01-02", 0),
+            ("2026-01-02T03:04:05.0Z", 1),
             ("2026-01-02T03:04:05.000Z", 3),
             ("\"2026-01-02 03:04:05.000\"", 3),
             ("2026-01-02T03:04:05.0000000+02:00", 7),
@@ -154,6 +159,11 @@ mod tests {
             "2026-01-02T25:04:05Z",
             "2026-01-02T03:04:05+2:00",
             "2026-01-02T03:04:05+aa:bb",
+            "2026-01-02T03:04:05+",
+            "2026-01-02T03:04:05+000",
+            "2026-01-02T03:04:05+00:000",
+            "2026-01-02T03:04:05+é0",
+            "2026-01-02T03:04:05Z+00",
             "2026-01-02T03:04:05.1234567890Z",
             "2026-01-02T03:04:05Z[Europe/Berlin]",
             "2026-01-02T03:04:05ZZ",

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::sync::Arc;
+use std::time::Duration;
+
 #[path = "served/front.rs"]
 mod front;
 #[path = "served/own_tokens/support.rs"]
@@ -11,9 +14,10 @@ mod support;
 #[allow(dead_code, unused_imports, reason = "it is another test's, too")]
 mod world;
 
+use drawbridge_served::RouterSettings;
 use drawbridge_telemetry::testing::Events;
 use support::{CONNECTOR, Endpoint};
-use world::{CLIENT, World};
+use world::{CLIENT, FarAway, World};
 
 /// An application that no document lists.
 const STRANGER: &str = "00000000-0000-0000-0000-0000000000fe";
@@ -112,4 +116,74 @@ async fn of_a_token_that_is_asked_for_the_log_has_the_client_and_no_secret() {
     for token in [&access, &refresh] {
         assert!(!log.contains(token.rsplit('.').next().unwrap()), "{log}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_is_cut_only_where_a_record_is_left_out() {
+    for (filter, is_cut) in [("odd", true), ("even", false)] {
+        let (events, _guard) = Events::record();
+        let world = World::with_settings(RouterSettings {
+            max_answer_bytes: 1,
+            ..RouterSettings::default()
+        });
+        for id in [1, 2, 3, 5] {
+            world.show([id]).await;
+        }
+        let answer = world
+            .get(&format!("/api/alerts?machinegroups={filter}"))
+            .await;
+        assert_eq!(answer.ids().len(), 1);
+        let log = events.text();
+        assert_eq!(log.contains("cut at its bound"), is_cut, "{log}");
+        assert_eq!(log.contains("is_cut=true"), is_cut, "{log}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_too_slow_for_clocks_is_warned_of() {
+    for (listing_secs, is_warned_of) in [(2, false), (3, true)] {
+        let (events, _guard) = Events::record();
+        let takes = move || Duration::from_secs(listing_secs);
+        let far_away = |store| Arc::new(FarAway::new(store).list_takes(takes));
+        let world = World::over(far_away, RouterSettings::default());
+        world.clock.run();
+        assert_eq!(world.get("/api/alerts").await.ids(), [0; 0]);
+        let log = events.text();
+        assert_eq!(log.contains("too slow"), is_warned_of, "{log}");
+        assert_eq!(log.contains("serve.lookback_secs"), is_warned_of, "{log}");
+    }
+}
+
+/// As Netskope's plugin does, which asks with `datetime.now()`, on a host whose zone is ahead of UTC.
+#[tokio::test]
+async fn a_client_that_sends_its_local_time_is_given_nothing_and_is_warned_of_once_an_hour() {
+    let (events, _guard) = Events::record();
+    let world = World::new();
+    world.show([1]).await;
+    // Its last poll was three minutes ago, at 11:57 UTC.
+    let local = |hour: u32| format!("/api/alerts?sinceTimeUtc=2026-03-02T{hour}:57:12.345678");
+    let warnings = || {
+        let log = events.text();
+        assert!(!log.contains("345678"), "{log}");
+        log.lines()
+            .filter(|line| line.contains("still to come"))
+            .count()
+    };
+    for _ in 0..20 {
+        assert_eq!(world.get(&local(13)).await.ids(), [0; 0]);
+    }
+    assert_eq!(warnings(), 1);
+    let log = events.text();
+    for word in [CLIENT, "contoso", "ahead_secs=7022", "TZ=UTC"] {
+        assert!(log.contains(word), "no {word} in {log}");
+    }
+    world.advance(60 * 60);
+    assert_eq!(world.get(&local(14)).await.ids(), [0; 0]);
+    assert_eq!(warnings(), 2);
+    // In UTC, and west of it.
+    world.advance(-60 * 60);
+    for hour in [11, 10] {
+        assert_eq!(world.get(&local(hour)).await.ids(), [1]);
+    }
+    assert_eq!(warnings(), 2);
 }

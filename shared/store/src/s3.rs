@@ -233,6 +233,10 @@ impl Catalogue for S3Store {
         self.listed(prefix, None).await
     }
 
+    async fn list_readable_after(&self, prefix: &str, key: &str) -> Result<Listing, StoreError> {
+        self.listed(prefix, Some(key)).await
+    }
+
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         key::check(key)?;
         let request = self.client.delete_object().bucket(&*self.bucket).key(key);

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use super::impatient::Impatient;
+use super::known::Known;
 use crate::failure::Failure;
 
 /// The most connections at once; whoever comes then waits until one ends.
@@ -35,11 +36,12 @@ const LAST_ANSWERS: Duration = Duration::from_secs(30);
 pub(super) async fn answer(
     listener: TcpListener,
     router: &Arc<Router>,
+    known: &Arc<Known>,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let connections = GracefulShutdown::new();
     tokio::select! {
-        () = take(listener, router, &connections) => {}
+        () = take(listener, (router, known), &connections) => {}
         // The sender lives as long as the process.
         _ = stop.wait_for(|stop| *stop) => {}
     }
@@ -53,7 +55,11 @@ pub(super) async fn answer(
 }
 
 /// Takes connections, and answers on each.
-async fn take(listener: TcpListener, router: &Arc<Router>, connections: &GracefulShutdown) {
+async fn take(
+    listener: TcpListener,
+    (router, known): (&Arc<Router>, &Arc<Known>),
+    connections: &GracefulShutdown,
+) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -64,11 +70,11 @@ async fn take(listener: TcpListener, router: &Arc<Router>, connections: &Gracefu
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        let router = Arc::clone(router);
+        let (router, known) = (Arc::clone(router), Arc::clone(known));
         let service = service_fn(move |request: Request<Incoming>| {
-            let router = Arc::clone(&router);
+            let (router, known) = (Arc::clone(&router), Arc::clone(&known));
             async move {
-                let answer = answer_to(&router, request).await;
+                let answer = answer_to(&router, &known, request).await;
                 Ok::<_, Infallible>(answer.map(Body::from_stream))
             }
         });
@@ -85,9 +91,13 @@ async fn take(listener: TcpListener, router: &Arc<Router>, connections: &Gracefu
 /// The answer to a request. Only the body of one for a token is read.
 async fn answer_to(
     router: &Router,
+    known: &Known,
     request: Request<Incoming>,
 ) -> Response<drawbridge_served::Body> {
     let (head, body) = request.into_parts();
+    if known.is_over() && router.depends_on_tenants(&head) {
+        return router.refuse(Unanswerable::Tenants { is_retryable: true });
+    }
     if !router.takes_body(&head) {
         return router.answer(&head, b"").await;
     }
@@ -103,7 +113,10 @@ async fn answer_to(
 mod tests {
     use std::net::SocketAddr;
 
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use drawbridge_secrets::testing::FixedSecret;
+    use drawbridge_served::TENANTS_KNOWN_FOR;
     use drawbridge_store::testing::FaultyStore;
     use drawbridge_time::SystemClock;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -114,13 +127,17 @@ mod tests {
 
     /// A server that serves nobody, until the sender goes.
     async fn serving() -> (SocketAddr, watch::Sender<bool>) {
+        serving_while(Arc::new(Known::now())).await
+    }
+
+    async fn serving_while(known: Arc<Known>) -> (SocketAddr, watch::Sender<bool>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let store = Arc::new(FaultyStore::default());
         let router = Router::new(store, Arc::new(SystemClock));
         let router = Arc::new(router.with_own_tokens(Arc::new(FixedSecret(String::new())), "key"));
         let (stop, stopped) = watch::channel(false);
-        tokio::spawn(async move { answer(listener, &router, stopped).await });
+        tokio::spawn(async move { answer(listener, &router, &known, stopped).await });
         (address, stop)
     }
 
@@ -166,6 +183,47 @@ mod tests {
             let text = rest(sent(address, &format!("{head}{length}\r\n\r\n{body}")).await).await;
             assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{text}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn once_documents_cannot_be_read_for_five_minutes_nobody_keeps_a_right() {
+        let known = Arc::new(Known::now());
+        let (address, _stop) = serving_while(Arc::clone(&known)).await;
+        let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        let token = format!(
+            "{}.{}.x",
+            part(r#"{"alg":"RS256","kid":"k"}"#),
+            part(r#"{"tid":"d","ver":"2.0"}"#)
+        );
+        let statuses = async || {
+            let mut statuses = Vec::new();
+            for head in [
+                "GET /api/alerts HTTP/1.1\r\nAuthorization: Bearer ".to_owned() + &token,
+                "POST /oauth2/token HTTP/1.1\r\nContent-Length: 0".to_owned(),
+                // What they have no part in.
+                "GET /api/alerts HTTP/1.1\r\nAccept: */*".to_owned(),
+                "GET / HTTP/1.1\r\nAccept: */*".to_owned(),
+            ] {
+                let request = format!("{head}\r\nHost: x\r\nConnection: close\r\n\r\n");
+                let text = rest(sent(address, &request).await).await;
+                statuses.push(text[9..12].to_owned());
+                if statuses.last().is_some_and(|status| status == "503") {
+                    assert!(
+                        text.to_ascii_lowercase().contains("retry-after: 30"),
+                        "{text}"
+                    );
+                }
+            }
+            statuses.join(" ")
+        };
+        let all_is_well = "401 404 401 404";
+        assert_eq!(statuses().await, all_is_well);
+        tokio::time::advance(TENANTS_KNOWN_FOR - Duration::from_secs(1)).await;
+        assert_eq!(statuses().await, all_is_well);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(statuses().await, "503 503 401 404");
+        known.renew();
+        assert_eq!(statuses().await, all_is_well);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_poll::assembly::{Admitted, Services};
 use drawbridge_served::{Login, Router, ServedTenant};
 
+use super::known::Known;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
@@ -16,6 +18,8 @@ pub(super) struct Directory {
     services: Services,
     /// What was last said of a document, so as not to say it every minute.
     trouble: BTreeMap<String, String>,
+    /// When they were read last.
+    pub(super) known: Arc<Known>,
     /// Whether a document has clients of the token endpoint.
     pub(super) has_own_clients: bool,
 }
@@ -26,12 +30,13 @@ impl Directory {
             services: place.services()?,
             place,
             trouble: BTreeMap::new(),
+            known: Arc::new(Known::now()),
             has_own_clients: false,
         })
     }
 
     /// Has the router serve the tenants that there are now, and tells how many. Where the documents
-    /// cannot be listed, it goes on with those that it has.
+    /// cannot be listed, it goes on with those that it has, for as long as these are known.
     pub(super) async fn load(&mut self, router: &Router) -> Result<usize, Failure> {
         let mut documents = tenant_documents(self.place.store.as_ref()).await?;
         documents.found.retain(|found| !found.document.is_paused);
@@ -58,6 +63,7 @@ impl Directory {
         self.has_own_clients = served.iter().any(ServedTenant::has_own_clients);
         let count = served.len();
         router.serve(served);
+        self.known.renew();
         Ok(count)
     }
 

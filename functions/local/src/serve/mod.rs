@@ -5,6 +5,7 @@ mod connections;
 mod directory;
 mod impatient;
 mod key;
+mod known;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -59,6 +60,7 @@ async fn serve(args: cli::Serve) -> Result<(), Failure> {
              `drawbridge serve key` has made one",
         );
     }
+    let known = Arc::clone(&directory.known);
     let mut hang_ups = HangUps::listen();
     let reload = async {
         let mut ticks = tokio::time::interval(RELOAD_EVERY);
@@ -74,7 +76,7 @@ async fn serve(args: cli::Serve) -> Result<(), Failure> {
         }
     };
     tokio::select! {
-        ended = answer(listener, &router, stop) => ended,
+        ended = answer(listener, &router, &known, stop) => ended,
         () = reload => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! All that is said of the router in `shared/served/tests`, its 27 clients included, with the events of a
+//! All that is said of the router in `shared/served/tests`, its clients included, with the events of a
 //! function URL between the clients and the router.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
@@ -18,6 +18,8 @@ mod long_answers;
 mod own_tokens;
 #[path = "../../../../shared/served/tests/served/pages.rs"]
 mod pages;
+#[path = "../../../../shared/served/tests/served/slow_listings.rs"]
+mod slow_listings;
 #[path = "../../../../shared/served/tests/served/tokens.rs"]
 mod tokens;
 #[path = "../../../../shared/served/tests/served/trouble.rs"]

@@ -58,7 +58,7 @@ pub struct ServedSettings {
     /// How far in the future a segment's stamp is when it is begun to be written, in seconds.
     pub lead_secs: u32,
     /// How long before its stamp a segment has to be written, in seconds; less than the lead. The
-    /// clock of whoever shows it may be ahead by as much.
+    /// clock of whoever shows it may be ahead by as much, less two seconds where a listing is slow.
     pub ahead_secs: u32,
 }
 

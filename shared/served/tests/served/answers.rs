@@ -3,8 +3,9 @@
 use drawbridge_served::RouterSettings;
 use futures::StreamExt as _;
 use http::Request;
+use url::form_urlencoded::byte_serialize;
 
-use crate::world::World;
+use crate::world::{GROUPS, World};
 
 #[tokio::test]
 async fn records_are_shown_from_their_stamp_on_and_never_before() {
@@ -60,6 +61,20 @@ async fn a_window_is_exclusive_below_and_inclusive_above_and_two_hours_unless_it
     assert_eq!(world.get("/api/alerts").await.ids(), [2, 3]);
     let long = "/api/alerts?sinceTimeUtc=2000-01-01";
     assert_eq!(world.get(long).await.ids(), [0, 1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_group_whose_name_looks_like_a_list_is_found_by_its_name() {
+    let world = World::new();
+    world.show([1]).await;
+    for (id, group) in GROUPS {
+        world.show([id]).await;
+        let name: String = byte_serialize(group.as_bytes()).collect();
+        let target = format!("/api/alerts?machinegroups={name}");
+        assert_eq!(world.get(&target).await.ids(), [id], "{group}");
+        let part = "/api/alerts?machinegroups=Servers&machinegroups=EU";
+        assert_eq!(world.get(part).await.ids(), [0; 0]);
+    }
 }
 
 #[tokio::test]

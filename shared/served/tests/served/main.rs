@@ -11,6 +11,7 @@ mod hang_ups;
 mod long_answers;
 mod own_tokens;
 mod pages;
+mod slow_listings;
 mod tokens;
 mod trouble;
 mod world;

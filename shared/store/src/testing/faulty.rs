@@ -203,6 +203,12 @@ impl Catalogue for FaultyStore {
         self.memory.list_readable(prefix).await
     }
 
+    async fn list_readable_after(&self, prefix: &str, key: &str) -> Result<Listing, StoreError> {
+        let mut listing = self.list_readable(prefix).await?;
+        listing.objects.retain(|object| object.key.as_str() > key);
+        Ok(listing)
+    }
+
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.note("delete", key);
         self.memory.delete(key).await

@@ -1,6 +1,6 @@
 //! Every client of the table beside writers that know nothing of each other, in virtual time: a live poll,
-//! a sweep and a backfill on two processes, with a store whose writes take their time. Nothing is lost for
-//! any way to remember where one was, and what comes twice was written twice. What would break that is
+//! a sweep and a backfill on two processes, with a store whose writes and listings take their time. Nothing
+//! is lost for any way to remember where one was, and what comes twice was written twice. What would break that is
 //! broken on purpose, and noticed.
 
 mod random;
@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use self::random::Random;
 use self::store::SlowStore;
 use self::table::{CLIENTS, Cursor};
-use crate::world::{DIRECTORY, World, first_key, message};
+use crate::world::{DIRECTORY, FarAway, World, first_key, message};
 
 /// How long is written, and how long is read after that.
 const WRITTEN_SECS: u64 = 20 * 60;
@@ -57,13 +57,18 @@ struct Outcome {
     repeated: usize,
 }
 
-async fn run(seed: u64, mutant: Mutant) -> Vec<Outcome> {
-    let world = World::with_settings(RouterSettings {
+async fn run(seed: u64, mutant: Mutant, longest_listing: Duration) -> Vec<Outcome> {
+    let settings = RouterSettings {
         // All clients have the same application here.
         requests_per_minute: u32::MAX,
         answers_at_once: 1000,
         ..RouterSettings::default()
-    });
+    };
+    let mut random = Random::new(seed);
+    let most = u64::try_from(longest_listing.as_millis()).unwrap() + 1;
+    let takes = move || Duration::from_millis(random.below(most));
+    let far_away = |store| Arc::new(FarAway::new(store).list_takes(takes));
+    let world = World::over(far_away, settings);
     if mutant == Mutant::Inclusive {
         world.serve(&[world.tenant("contoso", DIRECTORY, r#","lookback_secs":1"#)]);
     }
@@ -156,8 +161,9 @@ fn copies(memory: &FaultyStore) -> BTreeMap<u64, usize> {
 
 #[tokio::test(start_paused = true)]
 async fn no_client_of_the_table_loses_a_record_whatever_it_remembers() {
-    for seed in 0..2 {
-        for result in run(seed, Mutant::None).await {
+    for (seed, longest_listing_secs) in [(0, 0), (1, 2)] {
+        let longest_listing = Duration::from_secs(longest_listing_secs);
+        for result in run(seed, Mutant::None, longest_listing).await {
             let name = result.name;
             assert_eq!(result.lost, 0, "{name}, seed {seed}: {result:?}");
             if !result.may_repeat {
@@ -175,7 +181,7 @@ async fn what_is_broken_on_purpose_is_noticed() {
         Mutant::Inclusive,
         Mutant::Halves,
     ] {
-        let results = run(1, mutant).await;
+        let results = run(1, mutant, Duration::ZERO).await;
         let is_noticed = |is_family: &dyn Fn(Cursor) -> bool| {
             let mut of_family = results.iter().filter(|result| is_family(result.cursor));
             of_family.any(|result| result.lost > 0 || result.repeated > 0 && !result.may_repeat)

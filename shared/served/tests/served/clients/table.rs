@@ -64,6 +64,10 @@ pub(crate) enum Form {
     Ahead { is_encoded: bool },
     /// In quotes and with a space, as old pages of Microsoft's have it.
     Quoted,
+    /// Milliseconds without the zeros at their end, as Go's `.999` has it: nothing of `.000`.
+    Trimmed,
+    /// The host's own time, so many hours ahead of UTC, without saying so.
+    Local { hours: i64 },
 }
 
 impl Form {
@@ -81,18 +85,30 @@ impl Form {
                 }
             }
             Self::Quoted => encoded(time.strftime("\"%Y-%m-%d %H:%M:%S\"").to_string()),
+            Self::Trimmed => {
+                let text = time.strftime("%Y-%m-%dT%H:%M:%S.%3f").to_string();
+                encoded(text.trim_end_matches('0').trim_end_matches('.').to_owned())
+            }
+            Self::Local { hours } => MICROS.write(time + SignedDuration::from_hours(hours)),
         }
     }
 }
 
 const SECONDS_Z: Form = Form::Utc("%Y-%m-%dT%H:%M:%SZ");
+/// `maya` 0.6.1, by which Rapid7 tells the time: `strftime("%Y-%m-%dT%H:%M:%S.%f")[:-5] + "Z"` keeps one
+/// digit of six. Older ones keep two.
+const TENTHS_Z: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%1fZ");
+const HUNDREDTHS_Z: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%2fZ");
+/// What a clock of tenths reads once in ten times, and this one each time.
+const NO_TENTHS: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.0Z");
 const MILLIS: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%3f");
 /// What a clock of milliseconds reads once in a thousand times, and this one each time.
 const NO_MILLIS: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.000Z");
 const MICROS_Z: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%6fZ");
 const MICROS: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%6f");
 const SPACE: Form = Form::Utc("%Y-%m-%d %H:%M:%S.%6f");
-const OFFSET: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%6f+00:00");
+/// `arrow` of whole seconds.
+const OFFSET: Form = Form::Utc("%Y-%m-%dT%H:%M:%S+00:00");
 const DOTNET: Form = Form::Utc("%Y-%m-%dT%H:%M:%S.%6f0Z");
 
 /// The clients. Of FortiSIEM and ArcSight it is not public what they remember: each family is there.
@@ -130,9 +146,29 @@ pub(crate) const CLIENTS: &[Client] = &[
         "Rapid7 InsightConnect 1.x",
         "/api/Alerts",
         Cursor::PollBefore,
-        MICROS_Z,
+        TENTHS_Z,
         5,
     ),
+    Client {
+        ahead_millis: 1000,
+        ..client(
+            "Rapid7 InsightConnect 1.x, a clock that is ahead",
+            "/api/Alerts",
+            Cursor::PollBefore,
+            TENTHS_Z,
+            5,
+        )
+    },
+    Client {
+        ahead_millis: 1000,
+        ..client(
+            "the same with an older maya",
+            "/api/Alerts",
+            Cursor::PollBefore,
+            HUNDREDTHS_Z,
+            5,
+        )
+    },
     Client {
         more: "$filter=alertCreationTime+gt+2026-01-01T00:00:00Z",
         ..client(
@@ -186,25 +222,39 @@ pub(crate) const CLIENTS: &[Client] = &[
         300,
     ),
     client(
-        "Netskope CTE",
+        "Netskope CTE with TZ=UTC",
         "/api/alerts",
         Cursor::PollBefore,
         MICROS,
         180,
     ),
     client(
-        "Netskope CTE, its check",
+        "Netskope CTE with TZ=UTC, its check",
         "/api/alerts",
         Cursor::PollBefore,
         SPACE,
         180,
     ),
-    client("go-mdatp", "/api/alerts", Cursor::PollBefore, MILLIS, 60),
+    // It asks with `datetime.now()` and without a zone. East of Greenwich it gets nothing: `tests/log.rs`.
+    client(
+        "Netskope CTE, west of Greenwich",
+        "/api/alerts",
+        Cursor::PollBefore,
+        Form::Local { hours: -5 },
+        180,
+    ),
+    client(
+        "go-mdatp",
+        "/api/alerts",
+        Cursor::PollBefore,
+        Form::Trimmed,
+        60,
+    ),
     client(
         "go-mdatp, its older path",
         "/api/v1.0/alerts",
         Cursor::PollBefore,
-        MILLIS,
+        Form::Trimmed,
         60,
     ),
     client("red_raccoon", "/api/alerts", Cursor::Windows, OFFSET, 60),
@@ -258,6 +308,13 @@ pub(crate) const CLIENTS: &[Client] = &[
         "/api/alerts",
         Cursor::PollAfter(1500),
         NO_MILLIS,
+        10,
+    ),
+    client(
+        "the same, and it reads no tenths",
+        "/api/alerts",
+        Cursor::PollAfter(1500),
+        NO_TENTHS,
         10,
     ),
     client(

@@ -1,6 +1,7 @@
 //! A store, a clock, a directory with its keys, the writer and the router.
 
 mod entra;
+mod far_away;
 mod key;
 
 use std::io::Read as _;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use drawbridge_config::Tenant;
 use drawbridge_queue::{Message, Queue as _, ServedQueue};
 use drawbridge_served::{Login, Router, RouterSettings, ServedTenant};
+use drawbridge_store::Catalogue;
 use drawbridge_store::testing::FaultyStore;
 use drawbridge_time::Clock as _;
 use drawbridge_time::testing::ManualClock;
@@ -19,6 +21,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub(crate) use entra::{Entra, first_key, second_key};
+pub(crate) use far_away::FarAway;
 pub(crate) use key::Key;
 
 /// The directory, its API and the application that reads.
@@ -45,10 +48,18 @@ impl World {
     }
 
     pub(crate) fn with_settings(settings: RouterSettings) -> Self {
+        Self::over(|store| store, settings)
+    }
+
+    /// One whose router reads through another store what is written without it.
+    pub(crate) fn over<S: Catalogue + 'static>(
+        read_through: impl FnOnce(Arc<FaultyStore>) -> Arc<S>,
+        settings: RouterSettings,
+    ) -> Self {
         let store = Arc::new(FaultyStore::default());
         let clock = Arc::new(ManualClock::at(START));
         let key = Arc::new(Key::default());
-        let router = Router::new(store.clone(), clock.clone())
+        let router = Router::new(read_through(store.clone()), clock.clone())
             .with_settings(settings)
             .with_own_tokens(key.clone(), "the key");
         let world = Self {
@@ -190,10 +201,17 @@ impl World {
     }
 }
 
+/// The records with names of groups that look like lists.
+pub(crate) const GROUPS: [(u64, &str); 2] = [(101, "EU, Servers"), (102, "EU; Servers")];
+
 pub(crate) fn message(id: u64) -> Message {
+    let group = match GROUPS.iter().find(|(of, _)| *of == id) {
+        Some((_, group)) => group,
+        None if id.is_multiple_of(2) => "even",
+        None => "odd",
+    };
     let body = json!({
-        "FullId": id, "LastProcessedTimeUtc": "2021-01-02T03:04:05.1234567Z",
-        "MachineGroup": if id.is_multiple_of(2) { "even" } else { "odd" },
+        "FullId": id, "LastProcessedTimeUtc": "2021-01-02T03:04:05.1234567Z", "MachineGroup": group,
         "DeviceCreatedMachineTags": "a;b", "CloudCreatedMachineTags": "a;b",
     });
     Message {
