@@ -1,6 +1,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use crate::failure::Failure;
+use crate::screen::{error_columns, hanging};
 
 /// Asks on the terminal whether to go on; without one, only `yes` is an answer.
 pub(crate) fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
@@ -29,7 +30,7 @@ pub(crate) fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
 
 fn ask(what: &str) -> io::Result<()> {
     let mut err = crate::screen::stderr();
-    writeln!(err, "{what}")?;
+    writeln!(err, "{}", hanging(what, error_columns()))?;
     if io::stdin().is_terminal() {
         write!(err, "Go on? [y/N] ")?;
     }

@@ -1,5 +1,3 @@
-use std::io::Write as _;
-
 use drawbridge_config::is_name;
 use drawbridge_poll::state_key;
 use jiff::Timestamp;
@@ -11,6 +9,7 @@ use crate::cli::TenantsRemove;
 use crate::confirm::confirm;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::screen::print_line;
 
 /// Removes a tenant's document, and then, in a folder, what says that it was polled.
 ///
@@ -21,7 +20,6 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     let found = tenant_documents(store).await?.told();
     let name = &args.name;
     let is_folder = place.as_folder().is_some();
-    let mut out = crate::screen::stdout();
     let Some(document) = found.iter().find(|found| found.document.name == *name) else {
         if !is_folder || !is_name(name) || !is_remembered(store, name).await {
             return Err(unknown(name, &found, &place));
@@ -35,10 +33,9 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
         confirm(&question, args.yes)?;
         let forgotten = forget(store, name, Timestamp::now()).await;
         forgotten.map_err(Failure::of)?;
-        writeln!(
-            out,
+        print_line(&format!(
             "{name} no longer counts as the first one that polled its alerts"
-        )?;
+        ))?;
         return Ok(());
     };
     let then = FirstTenant::of(name, &place)?.removed(name);
@@ -60,17 +57,16 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     }
     let then =
         then.unwrap_or_else(|| format!("no poll of it begins after {}", place.heard_within()));
-    writeln!(out, "removed {name} from {}; {then}", place.name())?;
+    print_line(&format!("removed {name} from {}; {then}", place.name()))?;
     let first = match is_folder {
         true => ", but does not count as the first one that polled its alerts",
         false => "",
     };
-    writeln!(
-        out,
+    print_line(&format!(
         "kept: its state, {}, its records and its quarantine. Added again under this name, it goes \
-         on from its watermark{first}. All of that goes with: drawbridge tenants purge {name}{}",
+         on from its watermark{first}. All of that goes with `drawbridge tenants purge {name}{}`",
         state_key(name),
         place.options()
-    )?;
+    ))?;
     Ok(())
 }
