@@ -39,7 +39,10 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
         return Ok(());
     };
     let then = FirstTenant::of(name, &place)?.removed(name);
-    let question = format!("The document of {name} in {} is deleted.", place.name());
+    let question = format!(
+        "The document of {name} in {} will be deleted.",
+        place.name()
+    );
     let warning = then.as_ref().map(|then| format!(" Note: {then}."));
     confirm(&(question + &warning.unwrap_or_default()), args.yes)?;
     // Whatever notation and folder it is in: left in one of them, it would still be there.

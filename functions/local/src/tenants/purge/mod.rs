@@ -61,7 +61,7 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
             _ => "",
         };
         let question = format!(
-            "All that is kept of {name} in {} IS REMOVED FOR EVER: {} {things}.{first}",
+            "All that is kept of {name} in {} WILL BE REMOVED FOR EVER: {} {things}.{first}",
             place.name(),
             kept.len()
         );
