@@ -110,9 +110,9 @@ fn meaning(state: &State, args: &StateReset, now: Timestamp) -> String {
     let again = span(now.duration_since(to).as_secs());
     let back = span(watermark.duration_since(to).as_secs());
     format!(
-        "The watermark of {tenant} moves back by {back}, from {watermark} to {to}. The next poll \
-         reads the last {again} again. Records that the state remembers are not written again; \
-         older ones are, with the same keys."
+        "The watermark of {tenant} will move back by {back}, from {watermark} to {to}. The next poll \
+         will read the last {again} again. Records that the state remembers will not be written again; \
+         older ones will, with the same keys."
     )
 }
 
