@@ -74,7 +74,7 @@ async fn an_outage_is_one_warning_and_another_cause_is_another() {
         ),
     ] {
         let (events, _guard) = Events::record();
-        let script = Script::pages(answers);
+        let script = Script::pages(answers.into_iter().chain([Answer::page(&["a"])]));
         script
             .graph()
             .list(&query(), Deadline::none())
