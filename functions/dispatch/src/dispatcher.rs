@@ -25,7 +25,9 @@ pub enum DispatchError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// There is nobody to poll.
-    #[error("there is no tenant: add one with `drawbridge tenants add`, or resume a paused one")]
+    #[error(
+        "there is no tenant: add one with `drawbridge tenants add --stack STACK`, or resume a paused one"
+    )]
     NoTenants,
     /// The queue did not answer; any of the jobs may be on it.
     #[error("the jobs queue failed: {0}")]

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use indicatif::{MultiProgress, ProgressBar};
 
+use crate::screen::{error_columns, hanging};
+
 /// All of them are drawn by one, which knows what is on the terminal.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
@@ -26,6 +28,13 @@ pub(crate) fn aside<T>(write: impl FnOnce() -> T) -> T {
     BARS.suspend(write)
 }
 
+fn fitted(line: &str, columns: Option<usize>) -> String {
+    match line.strip_suffix('\n') {
+        Some(line) => hanging(line, columns) + "\n",
+        None => hanging(line, columns),
+    }
+}
+
 /// Standard error beside the bars, for the log.
 pub(crate) struct Stderr;
 
@@ -34,7 +43,17 @@ impl Write for Stderr {
         aside(|| io::stderr().lock().write(bytes))
     }
 
+    /// Whole lines, which end between words on a terminal.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let columns = error_columns();
+        let text = std::str::from_utf8(bytes)
+            .ok()
+            .filter(|_| columns.is_some());
+        let lines = text.map(|text| {
+            let lines = text.split_inclusive('\n');
+            lines.map(|line| fitted(line, columns)).collect::<String>()
+        });
+        let bytes = lines.as_ref().map_or(bytes, String::as_bytes);
         aside(|| io::stderr().lock().write_all(bytes))
     }
 

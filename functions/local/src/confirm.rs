@@ -1,19 +1,20 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use crate::failure::Failure;
+use crate::screen::{error_columns, hanging};
 
 /// Asks on the terminal whether to go on; without one, only `yes` is an answer.
 pub(crate) fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
-    let asked = ask(what);
     if !io::stdin().is_terminal() {
-        return Err(Failure::of(
-            "nothing was done: give --yes where nobody can be asked",
-        ));
+        return Err(Failure::of(format!(
+            "nothing was done, for there is no terminal to ask on; --yes goes on without asking. What is to \
+             be done: {what}"
+        )));
     }
-    if asked.is_err() {
+    if ask(what).is_err() {
         return Err(Failure::of(
             "nothing was done: the question cannot be shown; give --yes",
         ));
@@ -29,9 +30,7 @@ pub(crate) fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
 
 fn ask(what: &str) -> io::Result<()> {
     let mut err = crate::screen::stderr();
-    writeln!(err, "{what}")?;
-    if io::stdin().is_terminal() {
-        write!(err, "Go on? [y/N] ")?;
-    }
+    writeln!(err, "{}", hanging(what, error_columns()))?;
+    write!(err, "Go on? [y/N] ")?;
     err.flush()
 }

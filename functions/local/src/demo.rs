@@ -15,11 +15,15 @@ use crate::cli::{self, SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{Shown, counted, say};
+use crate::screen::{below, columns, wrapped};
 use crate::session::Session;
 use crate::tenants::Given;
 
 /// The demo's day: its alerts are the same ones at each run, so its clock stands still.
 const DEMO_NOW: &str = "2026-01-02T00:00:30Z";
+
+/// The columns of a paragraph where there is no terminal.
+const PLAIN_COLUMNS: usize = 92;
 
 /// The name of the demo's tenant, which has no document: its records lie in the data folder itself.
 pub(crate) const TENANT: &str = "demo";
@@ -109,16 +113,17 @@ fn print_report(
     )?;
     let file = folder.join(format!("{format}.ndjson"));
     if report.records == 0 {
-        writeln!(
-            out,
-            "\nNothing new: an earlier run wrote every record. It read again what lies within the\n\
-             overlap of 15 minutes, {} alerts, and found all of their {} records in the state\n\
-             ({}). Remove {} to start again.",
+        let text = format!(
+            "Nothing new: an earlier run wrote every record. It read again what lies within the overlap of \
+             15 minutes, {} alerts, and found all of their {} records in the state ({}). Remove {} to start \
+             again.",
             report.alerts,
             report.suppressed,
             folder.join("state").display(),
             folder.display(),
-        )?;
+        );
+        let columns = columns().unwrap_or(PLAIN_COLUMNS);
+        writeln!(out, "\n{}", wrapped(&text, 0, Some(columns)))?;
     } else if let Some(record) = first_record(&file) {
         writeln!(out, "\nOne of them:\n{record}")?;
     }
@@ -141,7 +146,13 @@ fn print_report(
         ("drawbridge", "the demo again: it writes nothing twice"),
     ] {
         let width = view.len();
-        writeln!(out, "  {command:width$}  {what}")?;
+        let line = format!("  {command:width$}  {what}");
+        match columns() {
+            Some(columns) if line.chars().count() > columns => {
+                writeln!(out, "  {command}\n{}", below(what, Some(columns)))?;
+            }
+            _ => writeln!(out, "{line}")?,
+        }
     }
     Ok(())
 }

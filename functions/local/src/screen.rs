@@ -1,6 +1,6 @@
 //! What the command writes for a person, or as JSON: no text from outside does anything there.
 
-use std::io::{self, IsTerminal as _, StderrLock, StdoutLock};
+use std::io::{self, IsTerminal as _, StderrLock, StdoutLock, Write as _};
 
 use drawbridge_telemetry::Escaped;
 
@@ -9,6 +9,9 @@ const FEWEST: usize = 40;
 
 /// The blanks before a line that goes on from the one above.
 const HANGING: usize = 2;
+
+/// The blanks before what a command does, where that has no room beside it.
+const BELOW: usize = 6;
 
 /// Standard output.
 pub(crate) fn stdout() -> Escaped<StdoutLock<'static>> {
@@ -51,21 +54,32 @@ pub(crate) fn error_columns() -> Option<usize> {
     size.map(|(_rows, columns)| usize::from(columns).max(FEWEST))
 }
 
+/// Writes a line for a person to standard output, which goes on below where it has no room.
+pub(crate) fn print_line(text: &str) -> io::Result<()> {
+    writeln!(stdout(), "{}", hanging(text, columns()))
+}
+
+/// What a command does, in the lines below it.
+pub(crate) fn below(what: &str, columns: Option<usize>) -> String {
+    wrapped(what, BELOW, columns)
+}
+
 /// A text in lines of at most `columns`, each behind `indent` blanks. A command between backticks stays
-/// in one line, for whoever copies it; any other word that is longer than a line goes on in the next.
+/// in one line, for whoever copies it, and so does a word with colours; any other word that is longer than
+/// a line goes on in the next.
 pub(crate) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> String {
     let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(indent));
     let (mut lines, mut line) = (Vec::new(), String::new());
     for word in words(text) {
-        let length = line.chars().count();
-        if length > 0 && length + 1 + word.chars().count() > room {
+        let length = width(&line);
+        if length > 0 && length + 1 + width(&word) > room {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
             line.push(' ');
         }
         line.push_str(&word);
-        while !word.contains('`')
+        while !word.contains(['`', ESCAPE])
             && let Some((at, _)) = line.char_indices().nth(room)
         {
             let rest = line.split_off(at);
@@ -82,11 +96,22 @@ pub(crate) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> Stri
 /// repeated goes on in the next line, that line is not taken for one of ours.
 pub(crate) fn hanging(text: &str, columns: Option<usize>) -> String {
     match columns {
-        Some(columns) if text.chars().count() > columns => {
+        Some(columns) if width(text) > columns => {
             wrapped(text, HANGING, Some(columns)).split_off(HANGING)
         }
         _ => text.to_owned(),
     }
+}
+
+/// What begins the code of a colour, which ends with an `m`.
+const ESCAPE: char = '\u{1b}';
+
+/// The columns that a text takes, which may have colours.
+fn width(text: &str) -> usize {
+    let mut parts = text.split(ESCAPE);
+    let first = parts.next().map_or(0, |part| part.chars().count());
+    let of_part = |part: &str| part.chars().skip_while(|c| *c != 'm').skip(1).count();
+    first + parts.map(of_part).sum::<usize>()
 }
 
 /// The words of a text, where what is between backticks is one.
@@ -126,5 +151,10 @@ mod tests {
         assert_eq!(hanging("a bb  ccc", Some(9)), "a bb  ccc");
         assert_eq!(hanging("a bb  ccc", Some(8)), "a bb\n  ccc");
         assert_eq!(hanging("a bb  ccc", None), "a bb  ccc");
+        let faint = "\u{1b}[2mfaint\u{1b}[0m";
+        assert_eq!(
+            hanging(&format!("{faint} {faint} aa"), Some(13)),
+            format!("{faint} {faint}\n  aa")
+        );
     }
 }

@@ -39,7 +39,7 @@ pub enum AfterJob {
 pub enum JobFailure {
     /// There is no such tenant, or it is paused.
     #[error(
-        "no tenant is called {0:?}, or it is paused: see `drawbridge tenants list` for those there \
+        "no tenant is called {0:?}, or it is paused: see `drawbridge tenants list --stack STACK` for those there \
          are"
     )]
     UnknownTenant(String),

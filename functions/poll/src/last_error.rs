@@ -29,6 +29,10 @@ pub struct LastError {
     pub at: Timestamp,
     /// What happened and what to do. Never a secret, a token or anything of an alert.
     pub error: String,
+    /// When a poll ended well after it, if that was noted: the state of an idle tenant is saved too rarely to
+    /// say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Timestamp>,
 }
 
 impl LastError {
@@ -55,7 +59,12 @@ impl LastError {
             {
                 return Ok(());
             }
-            let body = serde_json::json!(Self { at: now, error }).to_string();
+            let body = serde_json::json!(Self {
+                at: now,
+                error,
+                over: None
+            })
+            .to_string();
             let key = key(tenant);
             let put = store.put(&key, Bytes::from(body), "application/json");
             put.await.map(drop)
@@ -66,10 +75,41 @@ impl LastError {
         }
     }
 
+    /// Notes that a poll of `tenant` ended well, if an error is noted that is not over; whether none is left.
+    /// It costs a request to the store, so it is for whoever has noted an error or does not know of any.
+    pub async fn note_over(store: &dyn Store, tenant: &str, now: Timestamp) -> bool {
+        let noted = async {
+            let key = key(tenant);
+            let Some(object) = store.get_at_most(&key, MAX_BYTES).await? else {
+                return Ok(());
+            };
+            let last = serde_json::from_slice::<Self>(&object.body).ok();
+            let Some(last) = last.filter(|last| last.over.is_none() && last.at <= now) else {
+                return Ok(());
+            };
+            let body = serde_json::json!(Self {
+                over: Some(now),
+                ..last
+            })
+            .to_string();
+            let etag = Some(&object.etag);
+            let put = store.put_if(&key, Bytes::from(body), "application/json", etag);
+            put.await.map(drop)
+        };
+        match noted.await {
+            Ok(()) => true,
+            Err(StoreError::Conflict { .. }) => false,
+            Err(error) => {
+                tracing::debug!(tenant, %error, "that polls end well again could not be noted");
+                false
+            }
+        }
+    }
+
     /// Whether it tells of that error, too, for now.
     fn tells(&self, error: &str, now: Timestamp) -> bool {
         let age = now.duration_since(self.at);
-        !age.is_negative() && age < AGAIN && is_same_kind(&self.error, error)
+        self.over.is_none() && !age.is_negative() && age < AGAIN && is_same_kind(&self.error, error)
     }
 }
 
@@ -152,6 +192,24 @@ mod tests {
         success(100).await;
         note(6).await;
         assert_eq!(writes(&store), 0);
+    }
+
+    #[tokio::test]
+    async fn an_error_is_over_once_a_poll_has_ended_well() {
+        let store = FaultyStore::default();
+        assert!(LastError::note_over(&store, "t", at(1)).await);
+        LastError::note(&store, "t", "refused", at(2)).await;
+        assert_eq!(writes(&store), 1);
+        for minute in [3, 4] {
+            assert!(LastError::note_over(&store, "t", at(minute)).await);
+            let last = LastError::of(&store, "t").await.unwrap().unwrap();
+            assert_eq!((last.at, last.over), (at(2), Some(at(3))));
+        }
+        assert_eq!(writes(&store), 1);
+        // The same once more is news.
+        LastError::note(&store, "t", "refused", at(4)).await;
+        let last = LastError::of(&store, "t").await.unwrap().unwrap();
+        assert_eq!((last.at, last.over), (at(4), None));
     }
 
     #[tokio::test]

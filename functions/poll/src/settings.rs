@@ -15,7 +15,7 @@ pub struct Settings {
     pub polled_alerts: Option<String>,
     /// The severities that are read; empty for all.
     pub severities: Vec<String>,
-    /// Alerts a page.
+    /// Alerts per page.
     pub page_size: u32,
     /// How windows are cut.
     pub windows: WindowSettings,

@@ -161,16 +161,17 @@ impl Bindings {
 
     /// Checks that a document which signs in with a federated credential, or the secret of the command
     /// line, does so as the application, and at the hosts, that the list has for it. One with a secret of its
-    /// own needs no entry: the secret is worth nothing with other ids.
+    /// own needs no entry: the secret is worth nothing with other ids. `options` are those of the command
+    /// that is suggested.
     ///
     /// # Errors
     /// [`ConfigError::Field`] with the lines that the administrator has to add.
-    pub fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
+    pub fn check(&self, tenant: &Tenant, options: &str) -> Result<(), ConfigError> {
         if !tenant.needs_entry() {
             return Ok(());
         }
         if self.has_ids_of(tenant) {
-            return self.check_hosts(tenant);
+            return self.check_hosts(tenant, options);
         }
         let Tenant {
             name,
@@ -190,12 +191,12 @@ impl Bindings {
         };
         let problem = format!(
             "needs the administrator's word, for {why}: {BINDINGS_KEY} has to say [{name}] tenant_id = {tenant_id:?} client_id = \
-             {client_id:?}, which `drawbridge tenants allow {name}` adds"
+             {client_id:?}, which `drawbridge tenants allow {name}{options}` adds"
         );
         Err(tenant.wrong(field, &problem))
     }
 
-    fn check_hosts(&self, tenant: &Tenant) -> Result<(), ConfigError> {
+    fn check_hosts(&self, tenant: &Tenant, options: &str) -> Result<(), ConfigError> {
         let has_them = self.0.get(&tenant.name).is_some_and(|entry| {
             entry.login_url.as_deref() == tenant.login_url.as_ref()
                 && entry.graph_url.as_deref() == tenant.graph_url.as_ref()
@@ -206,7 +207,7 @@ impl Bindings {
         let problem = format!(
             "and graph_url are not those that {BINDINGS_KEY} has for this document, and what it signs \
              in with is good for other tenants too: let the administrator run `drawbridge tenants \
-             allow {}` again",
+             allow {}{options}` again",
             tenant.name
         );
         Err(tenant.wrong("login_url", &problem))
@@ -220,17 +221,18 @@ impl Bindings {
         entry.is_some_and(|entry| entry.replaces_first_tenant)
     }
 
-    /// Checks that a document has the ids that the list has for it.
+    /// Checks that a document has the ids that the list has for it; `options` are those of the command
+    /// that is suggested.
     ///
     /// # Errors
     /// [`ConfigError::Field`] if it has others.
-    pub fn check_ids(&self, tenant: &Tenant) -> Result<(), ConfigError> {
+    pub fn check_ids(&self, tenant: &Tenant, options: &str) -> Result<(), ConfigError> {
         if self.has_ids_of(tenant) {
             return Ok(());
         }
         let problem = format!(
             "and client_id are not those that {BINDINGS_KEY} has for this document: let the \
-             administrator run `drawbridge tenants allow {}` again, which leaves it in the place of \
+             administrator run `drawbridge tenants allow {}{options}` again, which leaves it in the place of \
              the stack's first tenant",
             tenant.name
         );
@@ -288,6 +290,9 @@ mod tests {
     use super::*;
     use crate::parse;
 
+    /// The options of the commands that are suggested.
+    const STACK: &str = " --stack prod";
+
     fn tenant(name: &str, tenant_id: u8, lines: &str) -> Tenant {
         let text = format!(
             "tenant_id = \"00000000-0000-0000-0000-0000000000{tenant_id:02}\"\n\
@@ -300,25 +305,29 @@ mod tests {
     fn federation_is_bound_to_the_name_and_the_ids() {
         let own = tenant("contoso", 1, "federation = \"aws\"");
         let mut bindings = Bindings::default();
-        let error = bindings.check(&own).unwrap_err().to_string();
+        let error = bindings.check(&own, STACK).unwrap_err().to_string();
         assert!(
-            error.contains("[contoso]") && error.contains("tenants allow contoso"),
+            error.contains("[contoso]")
+                && error.contains("`drawbridge tenants allow contoso --stack prod`"),
             "{error}"
         );
         bindings.bind(&own, false);
         let text = toml::to_string(&bindings).unwrap();
         let bindings = Bindings::parse(text.as_bytes()).unwrap();
-        assert_eq!(bindings.check(&own), Ok(()));
+        assert_eq!(bindings.check(&own, STACK), Ok(()));
         assert!(!bindings.replaces("contoso"));
         // Another document with the same ids, and the same one with another tenant's.
         assert!(
             bindings
-                .check(&tenant("evil", 1, "federation = \"aws\""))
+                .check(&tenant("evil", 1, "federation = \"aws\""), STACK)
                 .is_err()
         );
         let moved = tenant("contoso", 2, "federation = \"aws\"");
-        assert!(bindings.check(&moved).is_err());
-        assert_eq!(bindings.check(&tenant("evil", 1, "secret = \"s\"")), Ok(()));
+        assert!(bindings.check(&moved, STACK).is_err());
+        assert_eq!(
+            bindings.check(&tenant("evil", 1, "secret = \"s\""), STACK),
+            Ok(())
+        );
     }
 
     #[test]
@@ -330,18 +339,22 @@ mod tests {
         let plain = tenant("fab", 1, "federation = \"aws\"");
         let mut bindings = Bindings::default();
         bindings.bind(&plain, false);
-        assert_eq!(bindings.check(&plain), Ok(()));
-        let error = bindings.check(&of("a.example")).unwrap_err().to_string();
+        assert_eq!(bindings.check(&plain, STACK), Ok(()));
+        let error = bindings
+            .check(&of("a.example"), STACK)
+            .unwrap_err()
+            .to_string();
         assert!(
-            error.contains("login_url") && error.contains("tenants allow fab"),
+            error.contains("login_url")
+                && error.contains("`drawbridge tenants allow fab --stack prod`"),
             "{error}"
         );
         bindings.bind(&of("a.example"), false);
         let text = toml::to_string(&bindings).unwrap();
         let bindings = Bindings::parse(text.as_bytes()).unwrap();
-        assert_eq!(bindings.check(&of("a.example")), Ok(()));
-        assert!(bindings.check(&of("b.example")).is_err());
-        assert!(bindings.check(&plain).is_err());
+        assert_eq!(bindings.check(&of("a.example"), STACK), Ok(()));
+        assert!(bindings.check(&of("b.example"), STACK).is_err());
+        assert!(bindings.check(&plain, STACK).is_err());
     }
 
     #[test]
@@ -351,13 +364,13 @@ mod tests {
         assert!(!bindings.replaces("main"));
         bindings.bind(&document, true);
         assert!(bindings.replaces("main") && !bindings.replaces("other"));
-        assert_eq!(bindings.check_ids(&document), Ok(()));
-        let error = bindings.check_ids(&tenant("main", 2, "secret = \"s\""));
+        assert_eq!(bindings.check_ids(&document, STACK), Ok(()));
+        let error = bindings.check_ids(&tenant("main", 2, "secret = \"s\""), STACK);
         assert!(
             error
                 .unwrap_err()
                 .to_string()
-                .contains("tenants allow main")
+                .contains("`drawbridge tenants allow main --stack prod`")
         );
         // What the error says to do leaves the tenant where it is.
         bindings.bind(&tenant("main", 2, "secret = \"s\""), false);

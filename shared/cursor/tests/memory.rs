@@ -146,7 +146,7 @@ fn a_state_takes_no_more_memory_than_it_weighs() {
     a_million_alerts_a_day();
 }
 
-/// Two hours of a million alerts a day, each seen by the poll that finds it and by the two after that: a
+/// Two hours of a million alerts per day, each seen by the poll that finds it and by the two after that: a
 /// poll takes no more memory at the end than at the beginning, whatever is remembered by then.
 fn a_million_alerts_a_day() {
     const PER_MINUTE: u32 = 1_000_000 / (24 * 60);

@@ -5,7 +5,7 @@ use drawbridge_http::ask_again;
 use crate::error::SignInError;
 
 /// For what may pass by itself.
-const CONNECTION: &str = "check the network, DNS, the proxy and the firewall between this machine and \
+pub(crate) const CONNECTION: &str = "check the network, DNS, the proxy and the firewall between this machine and \
                           the sign-in host, then try again";
 
 impl SignInError {
@@ -14,10 +14,7 @@ impl SignInError {
         match self {
             Self::Throttled { retry_after, .. } => ask_again(*retry_after),
             Self::Server { .. } => "ask again later".to_owned(),
-            Self::Network { .. } => CONNECTION.to_owned(),
-            Self::OutOfTime => {
-                "try again, and check that the sign-in host can be reached".to_owned()
-            }
+            Self::Network { .. } | Self::OutOfTime { .. } => CONNECTION.to_owned(),
             Self::Tenant(error) => behind_colon(&error.to_string()),
             Self::Refused { explanation, .. } => behind_colon(explanation),
             Self::Certificate(error) => behind_colon(&error.to_string()),
@@ -65,7 +62,7 @@ mod tests {
                 },
                 "put the secret",
             ),
-            (SignInError::OutOfTime, "try again"),
+            (SignInError::OutOfTime { host: None }, "check the network"),
         ] {
             let told = error.advice();
             assert!(told.starts_with(advice), "{told}");

@@ -100,6 +100,10 @@ impl TokenProvider for ClientSecret {
         warn!("the client secret was refused; using the one stored since");
         self.endpoint.exchange(&Credential::Secret(&again)).await
     }
+
+    fn host(&self) -> Option<String> {
+        self.endpoint.host()
+    }
 }
 
 impl fmt::Debug for ClientSecret {

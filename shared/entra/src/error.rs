@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use drawbridge_http::{Exchange, TransportError, ask_again, within_reason};
 
+use crate::advice::CONNECTION;
 use crate::certificate_error::CertificateError;
 use crate::tenant::TenantError;
 
@@ -45,8 +46,11 @@ pub enum SignInError {
         cause: TransportError,
     },
     /// The deadline passed before there was a token.
-    #[error("no time left to fetch a token: give the operation more time or less to do")]
-    OutOfTime,
+    #[error("no token from {} before the time was up: {CONNECTION}", host_or_any(.host))]
+    OutOfTime {
+        /// The host that was to hand it out, where that is known.
+        host: Option<String>,
+    },
     /// The tenant cannot be one, so no token was asked for.
     #[error(transparent)]
     Tenant(#[from] TenantError),
@@ -122,7 +126,7 @@ impl SignInError {
                 cause: TransportError::Setup(_),
                 ..
             } => SignInErrorKind::Configuration,
-            Self::Network { .. } | Self::OutOfTime => SignInErrorKind::Network,
+            Self::Network { .. } | Self::OutOfTime { .. } => SignInErrorKind::Network,
             Self::Refused { .. }
             | Self::Tenant(_)
             | Self::Credential { .. }
@@ -163,7 +167,7 @@ impl SignInError {
             | Self::Credential { .. }
             | Self::Certificate(_)
             | Self::Assertion { .. }
-            | Self::OutOfTime => None,
+            | Self::OutOfTime { .. } => None,
         }
     }
 
@@ -179,7 +183,7 @@ impl SignInError {
             | Self::Credential { .. }
             | Self::Certificate(_)
             | Self::Assertion { .. }
-            | Self::OutOfTime => None,
+            | Self::OutOfTime { .. } => None,
         }
     }
 
@@ -191,6 +195,10 @@ impl SignInError {
             _ => None,
         }
     }
+}
+
+fn host_or_any(host: &Option<String>) -> &str {
+    host.as_deref().unwrap_or("the sign-in host")
 }
 
 fn ids(code: &Option<u32>, trace: &Option<String>, correlation: &Option<String>) -> String {

@@ -69,6 +69,10 @@ impl TokenProvider for Federated {
         let answer = self.endpoint.exchange(&credential).await;
         answer.map_err(|error| with_claims(error, assertion.expose_secret()))
     }
+
+    fn host(&self) -> Option<String> {
+        self.endpoint.host()
+    }
 }
 
 impl fmt::Debug for Federated {

@@ -27,7 +27,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Fetches a token, once: no cache, no second try. One implementation a kind of identity.
+/// Fetches a token, once: no cache, no second try. One implementation per kind of identity.
 #[async_trait]
 pub trait TokenProvider: Send + Sync {
     /// Asks for a new token.
@@ -38,6 +38,11 @@ pub trait TokenProvider: Send + Sync {
 
     /// When the credential ends that was last used, where it says so itself: a certificate does.
     fn credential_expires(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// The host that hands the tokens out, for errors.
+    fn host(&self) -> Option<String> {
         None
     }
 

@@ -152,7 +152,7 @@ impl TokenCache {
     }
 
     async fn fetch_first(&self, deadline: Deadline) -> Result<Lease, SignInError> {
-        let _one_at_a_time = within(deadline, self.fetching.lock()).await?;
+        let _one_at_a_time = self.within(deadline, self.fetching.lock()).await?;
         if let Cached::Fresh(lease) | Cached::Old(lease) = self.find() {
             return Ok(lease);
         }
@@ -161,10 +161,12 @@ impl TokenCache {
         }
         let begun = Instant::now();
         let mut tries = 0;
+        // In an outage, a line per try would be four per poll.
+        let mut told = None;
         loop {
             tries += 1;
             let asked = Instant::now();
-            let mut error = match within(deadline, self.provider.fetch()).await? {
+            let mut error = match self.within(deadline, self.provider.fetch()).await? {
                 Ok(token) => return Ok(self.keep(&token, asked)),
                 Err(error) => error,
             };
@@ -181,9 +183,32 @@ impl TokenCache {
                 self.remember(error.clone());
                 return Err(error);
             };
-            warn!(%error, tries, delay_ms = delay.as_millis(), "no token yet, trying again");
+            let (kind, delay_ms) = (error.kind(), delay.as_millis());
+            if told.replace(kind) == Some(kind) {
+                debug!(%error, tries, delay_ms, "no token yet, trying again");
+            } else {
+                warn!(%error, tries, delay_ms, "no token yet, trying again");
+            }
             sleep(delay).await;
         }
+    }
+
+    async fn within<T>(
+        &self,
+        deadline: Deadline,
+        work: impl Future<Output = T>,
+    ) -> Result<T, SignInError> {
+        let Some(left) = deadline.remaining() else {
+            return Ok(work.await);
+        };
+        // What has no time is not begun.
+        let done = match left.is_zero() {
+            true => None,
+            false => timeout(left, work).await.ok(),
+        };
+        done.ok_or_else(|| SignInError::OutOfTime {
+            host: self.provider.host(),
+        })
     }
 
     fn find(&self) -> Cached {
@@ -247,15 +272,5 @@ impl fmt::Debug for TokenCache {
             .field("held", &state.held.is_some())
             .field("fetched", &state.fetched)
             .finish_non_exhaustive()
-    }
-}
-
-async fn within<T>(deadline: Deadline, work: impl Future<Output = T>) -> Result<T, SignInError> {
-    match deadline.remaining() {
-        None => Ok(work.await),
-        Some(left) if left.is_zero() => Err(SignInError::OutOfTime),
-        Some(left) => timeout(left, work)
-            .await
-            .map_err(|_| SignInError::OutOfTime),
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use drawbridge_http::wire_text::name;
-use drawbridge_http::{Attempts, BodyProblem, Transport, TransportError, collect, retry_after};
+use drawbridge_http::{
+    Attempts, BodyProblem, Transport, TransportError, authority, collect, retry_after,
+};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
@@ -80,6 +82,11 @@ impl TokenEndpoint {
     /// The address, which is also the audience of an application's own assertion.
     pub(crate) fn url(&self) -> Result<&Url, TenantError> {
         self.url.as_ref().map_err(Clone::clone)
+    }
+
+    /// The host and port.
+    pub(crate) fn host(&self) -> Option<String> {
+        self.url.as_ref().ok().map(authority)
     }
 
     /// The application.

@@ -11,7 +11,7 @@ use http::HeaderValue;
 use http::header::{ACCEPT, AUTHORIZATION};
 use secrecy::ExposeSecret;
 use tokio::time::{sleep, timeout};
-use tracing::warn;
+use tracing::{debug, warn};
 use url::Url;
 
 use crate::answer::{PageRequest, SizeLimit};
@@ -163,6 +163,8 @@ impl Graph {
     ) -> Result<Page, GraphError> {
         let mut attempts = Attempts::begin("GET", url);
         let mut renewed = false;
+        // In an outage, a line per try would be four per poll.
+        let mut told = None;
         loop {
             let lease = self.tokens.lease(deadline).await?;
             if deadline.is_over() {
@@ -203,7 +205,11 @@ impl Graph {
                     return Err(error);
                 };
                 let delay_ms = delay.as_millis();
-                warn!(%error, kind = kind.as_str(), delay_ms, "trying again");
+                if told.replace(kind) == Some(kind) {
+                    debug!(%error, kind = kind.as_str(), delay_ms, "trying again");
+                } else {
+                    warn!(%error, kind = kind.as_str(), delay_ms, "trying again");
+                }
                 sleep(delay).await;
             }
             self.counters.retry();

@@ -28,7 +28,7 @@ pub(crate) enum EnvelopeProblem {
     NotGraph,
 }
 
-/// Graph serves at most 1000 alerts a page; far more than that is not a page, and each costs
+/// Graph serves at most 1000 alerts per page; far more than that is not a page, and each costs
 /// memory even if it is only a digit.
 const MAX_ALERTS: usize = 20_000;
 

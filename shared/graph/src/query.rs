@@ -21,7 +21,7 @@ pub struct AlertQuery {
     pub service_sources: Vec<String>,
     /// `severity` values to keep, such as `high`; all when empty.
     pub severities: Vec<String>,
-    /// Alerts a page: 1 to [`MAX_TOP`], values outside are moved inside.
+    /// Alerts per page: 1 to [`MAX_TOP`]; values outside are moved inside.
     pub top: u32,
     /// How large a page may be.
     pub room: Room,

@@ -21,7 +21,7 @@ const SDK: [&str; 4] = ["aws_config", "aws_runtime", "aws_smithy", "aws_sdk"];
 /// records of a batch.
 const RUNTIME: [&str; 2] = ["lambda_runtime", "lambda_runtime_api_client"];
 
-/// Logs one JSON object a line to standard output, as Lambda collects it; `info` by default.
+/// Logs one JSON object per line to standard output, as Lambda collects it; `info` by default.
 pub fn log_to_cloudwatch() {
     let layer = tracing_subscriber::fmt::layer()
         .json()

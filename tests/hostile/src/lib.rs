@@ -1,7 +1,7 @@
 //! What hostile bytes must not do, as one plain function a target.
 //!
 //! Each function feeds bytes to the real code and asserts what must hold whatever they are: no
-//! panic, output in proportion to the input, no content in an error, one record a line. The corpus
+//! panic, output in proportion to the input, no content in an error, one record per line. The corpus
 //! (`corpus/<target>/`) is replayed by every `cargo test -p drawbridge-hostile`; `tests/fuzz` calls
 //! the same functions with inputs of its own making. `docs/fuzzing.md` is the guide.
 

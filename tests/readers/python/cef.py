@@ -1,6 +1,6 @@
 """Reads lines of CEF with pycef and builds them again with cefevent.
 
-Standard input holds one JSON object a line: "line", and "keys", the pairs that it was made from. What
+Standard input holds one JSON object per line: "line", and "keys", the pairs that it was made from. What
 differs is printed; a last line counts what was compared.
 """
 

@@ -71,7 +71,7 @@ pub struct Schedule {
     pub long_secs: u64,
     /// Seconds between two polls in that time.
     pub long_tick_secs: u64,
-    /// Alerts a page.
+    /// Alerts per page.
     pub page_size: u32,
     /// How long Graph takes to answer, in milliseconds: at least and at most.
     pub latency_ms: (u64, u64),

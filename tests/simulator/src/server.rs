@@ -27,7 +27,7 @@ use crate::{Alerts, Fault, Options, Present, Stats, TenantControl, error_body, s
 const PAGE_TYPE: &str = "application/json;odata.metadata=minimal;odata.streaming=true;\
                          IEEE754Compatible=false;charset=utf-8";
 
-/// Alerts a page when nobody asks; Graph documents no number.
+/// Alerts per page when nobody asks; Graph documents no number.
 const DEFAULT_TOP: usize = 100;
 /// Graph cuts a larger `$top` down to this.
 const MAX_TOP: usize = 1000;

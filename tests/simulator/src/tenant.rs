@@ -12,7 +12,7 @@ use crate::{Fault, SimulatedTenant, Stats};
 /// What a list is asked for.
 pub(crate) struct Query {
     pub(crate) filter: Filter,
-    /// Alerts a page.
+    /// Alerts per page.
     pub(crate) top: usize,
     pub(crate) count: bool,
 }

@@ -157,7 +157,7 @@ fn check_output(
 fn meaning(request: &BackfillRequest) -> String {
     let outputs = request.output.as_deref().unwrap_or("all outputs");
     let again = if request.again {
-        "Records that the outputs have ARE WRITTEN AGAIN, with the same keys."
+        "Records that the outputs have WILL BE WRITTEN AGAIN, with the same keys."
     } else {
         "Records that the outputs are remembered to have are not written again."
     };

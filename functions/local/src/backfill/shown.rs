@@ -11,6 +11,7 @@ use crate::bars;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{counted, say};
+use crate::screen::print_line;
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -56,17 +57,15 @@ pub(super) fn print_ended(
 }
 
 fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
-    let mut out = crate::screen::stdout();
     if json {
-        writeln!(out, "{}", serde_json::json!(progress))?;
+        writeln!(crate::screen::stdout(), "{}", serde_json::json!(progress))?;
     } else {
         let written = if progress.dry_run {
             "would be written"
         } else {
             "written"
         };
-        writeln!(
-            out,
+        print_line(&format!(
             "{}: {}, {} %: {} read, {} {written}, {} there already, {}",
             progress.id,
             state(progress),
@@ -75,7 +74,7 @@ fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> 
             counted(progress.records, "record", "records"),
             progress.suppressed,
             counted(progress.requests, "request", "requests"),
-        )?;
+        ))?;
     }
     Ok(())
 }

@@ -4,12 +4,13 @@
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 use drawbridge_config::is_name;
 use drawbridge_secrets::secret_itself;
 
 use super::Cli;
 use super::compare::WANTED;
+use super::help;
 use super::time::NoTime;
 use crate::failure::Failure;
 
@@ -35,7 +36,12 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
     if let Some(refusal) = refusal(&given) {
         return Err(Failure::of(refusal).report());
     }
-    Cli::try_parse().map_err(|error| without_values(error).exit())
+    let mut command = help::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let read = matches.and_then(|matches| {
+        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    });
+    read.map_err(|error| help::told(&without_values(error)))
 }
 
 /// Why the arguments are not looked at any further; `None` if none of them is a secret to all
@@ -148,6 +154,8 @@ fn without_values(error: clap::Error) -> clap::Error {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
 
     fn told(args: &[&str]) -> String {

@@ -10,6 +10,7 @@ mod explain;
 mod format;
 mod generate;
 mod given;
+mod help;
 mod map;
 mod poll;
 mod replay;

@@ -214,7 +214,8 @@ impl DataLocation {
             Kind::Folder(folder) => Trust::of_a_machine(variable, folder.join(SECRETS_FOLDER)),
             Kind::Stack(_) => Trust::of_a_stack_elsewhere(variable),
         };
-        trust.map_err(Failure::of)
+        let trust = trust.map_err(Failure::of)?;
+        Ok(trust.suggesting(self.options()))
     }
 
     /// A setting of the place: of a stack that is known by its name its own, else one of the environment.

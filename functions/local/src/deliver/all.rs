@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::Target;
 use super::one::open_file;
-use super::report::{check_at_end, check_complete, print_report, say_nothing_new};
+use super::report::{check_at_end, check_complete, print_report, say_if_idle};
 use crate::cli;
 use crate::data_location::{DEFAULT_FOLDER, FOLDERS};
 use crate::failure::Failure;
@@ -46,9 +46,7 @@ pub(super) async fn run(
     loop {
         let round = files.round(&stop).await?;
         if args.once || *stop.borrow() {
-            if args.once && round.is_idle() && !args.json {
-                say_nothing_new();
-            }
+            say_if_idle(round.is_idle(), args);
             let ended = round.ended();
             return match args.once {
                 true => ended,
@@ -149,13 +147,7 @@ impl Files<'_> {
             let trouble = match done {
                 Ok(report) => {
                     round.records += report.delivered + report.refused;
-                    let printed = print_report(Some(&name), &report, self.args.json);
-                    if let Err(failure) = printed
-                        && self.args.once
-                        && !matches!(failure, Failure::ReaderGone)
-                    {
-                        return Err(failure);
-                    }
+                    print_report(Some(&name), &report, self.args)?;
                     if let Some(later) = &report.later {
                         round.later = Some(round.later.flatten().max(later.after));
                     }

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Target;
-use super::report::{self, check_at_end, check_complete, print_report, say_nothing_new};
+use super::report::{self, check_at_end, check_complete, print_report, say_if_idle};
 use crate::cli;
 use crate::failure::Failure;
 use crate::progress::say_timed;
@@ -40,18 +40,10 @@ pub(super) async fn run(
             .await;
         let wait = match delivered {
             Ok(report) => {
-                match print_report(None, &report, args.json) {
-                    // A delivery that follows its file goes on, even if nobody reads what it prints.
-                    Err(failure) if args.once && !matches!(failure, Failure::ReaderGone) => {
-                        return Err(failure);
-                    }
-                    _ => {}
-                }
+                print_report(None, &report, args)?;
                 if args.once || *stop.borrow() {
                     let is_idle = report.delivered + report.refused == 0 && report.later.is_none();
-                    if is_idle && args.once && !args.json {
-                        say_nothing_new();
-                    }
+                    say_if_idle(is_idle, args);
                     if !args.once {
                         // It may have been truncated while the last records were under way.
                         report::look(&mut delivery).await?;

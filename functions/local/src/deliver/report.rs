@@ -2,15 +2,24 @@ use std::io::Write as _;
 
 use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Undelivered};
 
+use crate::cli;
 use crate::failure::Failure;
 use crate::progress::{counted, say_timed, timed};
 
-/// Prints what was done, if anything was; of a tenant among several, with its name.
+/// Prints what was done, if anything was; of a tenant among several, with its name. A delivery that follows
+/// its files goes on, even if nobody reads what it prints.
 pub(super) fn print_report(
     tenant: Option<&str>,
     report: &FileReport,
-    json: bool,
+    args: &cli::Deliver,
 ) -> Result<(), Failure> {
+    match print(tenant, report, args.json) {
+        Err(failure) if args.once && !matches!(failure, Failure::ReaderGone) => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+fn print(tenant: Option<&str>, report: &FileReport, json: bool) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
     let FileReport {
         delivered,
@@ -94,9 +103,12 @@ pub(super) fn check_complete(
     Ok(())
 }
 
-/// Says that there was nothing to deliver: a command that is silent leaves one to wonder.
-pub(super) fn say_nothing_new() {
-    say_timed("there is nothing new to deliver");
+/// Says of a delivery that is made once that there was nothing to deliver: a command that is silent leaves one
+/// to wonder.
+pub(super) fn say_if_idle(is_idle: bool, args: &cli::Deliver) {
+    if is_idle && args.once && !args.json {
+        say_timed("there is nothing new to deliver");
+    }
 }
 
 /// A delivery that is asked to stop looks once more: what was lost since it began is no success.

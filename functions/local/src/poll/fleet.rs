@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::metrics_file::MetricsFile;
-use super::report::{check_complete, ignore_reader_gone, print_failure, print_report_of};
+use super::report::{check_complete, print_failure, print_report_of};
 use super::trouble::Troubles;
 use super::{POLL_TIME, said_of};
 use crate::data_location::DataLocation;
@@ -55,6 +56,7 @@ fn why(result: &Result<Report, Ended>) -> String {
 /// A tenant, what came of its poll, and since when none has ended well if that is long ago.
 struct Polled {
     name: String,
+    is_settled: bool,
     result: Result<Report, Ended>,
     overdue: Option<Timestamp>,
     numbers: Numbers,
@@ -100,11 +102,15 @@ pub(super) struct Fleet {
     so_far: PollsSoFar,
     /// The tenants that were polled.
     tried: HashSet<String>,
+    /// Those of whom no error is noted that is not over.
+    settled: HashSet<String>,
     /// When the documents were begun to be read by which this round goes.
     read_at: Timestamp,
     /// The folders of documents that cannot be entered.
     unreadable: Vec<ConfigError>,
     troubles: Troubles,
+    /// Why the last report could not be written, if it could not.
+    unwritten: Option<String>,
     metrics: Option<MetricsFile>,
 }
 
@@ -131,9 +137,11 @@ impl Fleet {
             polls: FuturesUnordered::new(),
             so_far: PollsSoFar::default(),
             tried: HashSet::new(),
+            settled: HashSet::new(),
             read_at: Timestamp::UNIX_EPOCH,
             unreadable: Vec::new(),
             troubles: Troubles::default(),
+            unwritten: None,
             metrics: None,
         }
     }
@@ -279,6 +287,7 @@ impl Fleet {
         // Of several, no line could tell which it is about.
         let shown = (self.asked.len() == 1).then(Shown::start);
         let note = self.to_note(&name);
+        let was_settled = self.settled.contains(&name);
         let (stop, turns) = (self.stop.clone(), Arc::clone(&self.turns));
         let once = self.once;
         self.polls.push(Box::pin(async move {
@@ -302,10 +311,16 @@ impl Fleet {
                 Ok(report) => why_not_well(Ok(report)).is_none(),
                 Err(_) => false,
             };
+            let (store, now) = (poller.store.as_ref(), poller.clock.now());
+            let is_settled = match &result {
+                Ok(report) if report.ending == Ending::Complete => {
+                    was_settled || LastError::note_over(store, &name, now).await
+                }
+                _ => is_well && was_settled,
+            };
             let overdue = match is_well {
                 true => None,
                 false => {
-                    let (store, now) = (poller.store.as_ref(), poller.clock.now());
                     LastError::note(store, &name, &why(&result), now).await;
                     overdue_since(store, &name, now).await
                 }
@@ -323,6 +338,7 @@ impl Fleet {
             };
             Polled {
                 name,
+                is_settled,
                 result,
                 overdue,
                 numbers,
@@ -381,18 +397,30 @@ impl Fleet {
         };
         let trouble = (count > 0)
             .then(|| format!("{count} {tenants} not polled to the end: see above{others}"));
+        let unwritten = self
+            .unwritten
+            .map(|why| format!("a report could not be written to standard output: {why}"));
+        let trouble = [trouble, unwritten]
+            .into_iter()
+            .flatten()
+            .reduce(|all, one| all + "; " + &one);
         TenantDocuments::ended(trouble, &self.unreadable)
     }
 
     fn ended(&mut self, polled: Polled) {
         let Polled {
             name,
+            is_settled,
             result,
             overdue,
             numbers,
         } = polled;
         let name = name.as_str();
         self.so_far.under_way.remove(name);
+        match is_settled {
+            true => self.settled.insert(name.to_owned()),
+            false => self.settled.remove(name),
+        };
         let is_first = std::mem::replace(&mut self.is_first, false);
         if let Some(metrics) = &mut self.metrics {
             metrics.add(name, &numbers);
@@ -425,18 +453,15 @@ impl Fleet {
                 // Whoever has just named a tenant sees that it is polled.
                 let is_begin = is_first && !self.asked.is_empty();
                 let is_news = report.records > 0 || self.once || self.json || is_begin;
-                let printed = if is_news {
-                    print_report_of(name, &report, self.json)
-                } else {
-                    Ok(())
-                };
+                if is_news {
+                    let printed = print_report_of(name, &report, self.json);
+                    self.note_printed(name, printed);
+                }
                 if report.more && !self.once {
                     self.go_on(name);
                 }
-                check_complete(&report, self.once)
-                    .and(ignore_reader_gone(printed))
-                    .err()
-                    .map(|failure| failure.to_string())
+                let complete = check_complete(&report, self.once);
+                complete.err().map(|failure| failure.to_string())
             }
         };
         match trouble {
@@ -449,6 +474,24 @@ impl Fleet {
                 }
             }
         }
+    }
+
+    /// Notes whether a report could be written, and says so if it is news that it could not: the poll was
+    /// done.
+    fn note_printed(&mut self, name: &str, printed: io::Result<()>) {
+        let error = printed.err();
+        // A poll goes on without a reader.
+        let error = error.filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        let unwritten = error.map(|error| error.to_string());
+        if let Some(why) = unwritten.as_ref().filter(|_| self.unwritten.is_none()) {
+            say_timed(&format!(
+                "drawbridge: {name}: the poll was done, but its report could not be written to standard \
+                 output: {why}"
+            ));
+        }
+        // Of several reports, one that is missing is missing.
+        let before = self.unwritten.take().filter(|_| self.once);
+        self.unwritten = before.or(unwritten);
     }
 
     /// Says what is wrong with a tenant if that is news, and tells whether it is.

@@ -17,6 +17,7 @@ use super::*;
 fn polled(result: Result<Report, Ended>, overdue: Option<Timestamp>) -> Polled {
     Polled {
         name: "b-well".to_owned(),
+        is_settled: false,
         result,
         overdue,
         numbers: Numbers::default(),

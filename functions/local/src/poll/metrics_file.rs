@@ -73,16 +73,32 @@ impl MetricsFile {
 
     /// Writes the file anew. One that cannot be written ends no poll.
     pub(super) fn write(&mut self, now: Timestamp) {
-        let written = replace(&self.path, &openmetrics(&self.numbers(now)));
-        let trouble = written.err().map(|error| {
-            let error = access_error(&self.path, &error);
-            format!("drawbridge: the metrics cannot be written: {error}")
+        let text = openmetrics(&self.numbers(now));
+        let trouble = put(&self.path, &text).err().map(|why| {
+            format!(
+                "drawbridge: the metrics cannot be written, and polls go on without them: {why}"
+            )
         });
         if let Some(trouble) = trouble.as_ref().filter(|_| self.trouble != trouble) {
             say_timed(trouble);
         }
         self.trouble = trouble;
     }
+}
+
+/// Writes the file, or says why it cannot be written. A folder is not made: nobody would collect from one that
+/// is named by mistake.
+fn put(path: &Path, text: &str) -> Result<(), String> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+        return Err(format!(
+            "there is no folder {}: make it, or give another --metrics-file",
+            folder.display()
+        ));
+    }
+    replace(path, text).map_err(|error| access_error(path, &error).to_string())
 }
 
 /// Puts a file in the place of another, so that nobody reads half of it, and not through a link: others may
@@ -105,6 +121,18 @@ mod tests {
         std::os::unix::fs::symlink(&others, &file).unwrap();
         assert!(replace(&file, "metrics").is_err());
         assert_eq!(std::fs::read_to_string(&others).unwrap(), "its own");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nodir/drawbridge.prom");
+        let why = put(&path, "metrics").unwrap_err();
+        let start = format!(
+            "there is no folder {}/nodir: make it",
+            folder.path().display()
+        );
+        assert!(why.starts_with(&start), "{why}");
     }
 
     fn at(second: i64) -> Timestamp {

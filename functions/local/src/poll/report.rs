@@ -1,4 +1,4 @@
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use drawbridge_poll::{Ending, Report};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::progress::{counted, timed};
 use crate::screen::{columns, hanging};
 
 /// Prints what a poll of a tenant did: a line for a person, or JSON for a script.
-pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> Result<(), Failure> {
+pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> io::Result<()> {
     let mut out = crate::screen::stdout();
     if json {
         let mut line = json!({"tenant": tenant});
@@ -69,14 +69,6 @@ fn in_words(report: &Report) -> String {
         report.suppressed,
         counted(report.requests, "request", "requests"),
     )
-}
-
-/// Makes nothing of a reader that went away: a poll goes on without one.
-pub(super) fn ignore_reader_gone(printed: Result<(), Failure>) -> Result<(), Failure> {
-    match printed {
-        Err(Failure::ReaderGone) => Ok(()),
-        printed => printed,
-    }
 }
 
 /// A poll that left something undone is no success, though nothing is lost.

@@ -1,5 +1,3 @@
-use std::io::Write as _;
-
 use bytes::Bytes;
 use drawbridge_cursor::{State, Window};
 use drawbridge_poll::state_key;
@@ -10,6 +8,7 @@ use crate::cli::{self, StateReset};
 use crate::confirm::confirm;
 use crate::data_location::{BEFORE, DataLocation};
 use crate::failure::Failure;
+use crate::screen::print_line;
 use crate::span::span;
 
 const JSON: &str = "application/json";
@@ -73,17 +72,14 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
         }
         Err(error) => return Err(Failure::of(error)),
     }
-    let mut out = crate::screen::stdout();
-    writeln!(
-        out,
+    print_line(
         "put back later, the old state may name pages that polls have removed by then: records of \
-         alerts in them come twice if they are read again, with the same keys, and none is lost"
+         alerts in them come twice if they are read again, with the same keys, and none is lost",
     )?;
-    writeln!(
-        out,
+    print_line(&format!(
         "{} goes on from {}; the old state is {kept}",
         args.tenant, args.to
-    )?;
+    ))?;
     Ok(())
 }
 
@@ -114,9 +110,9 @@ fn meaning(state: &State, args: &StateReset, now: Timestamp) -> String {
     let again = span(now.duration_since(to).as_secs());
     let back = span(watermark.duration_since(to).as_secs());
     format!(
-        "The watermark of {tenant} moves back by {back}, from {watermark} to {to}. The next poll \
-         reads the last {again} again. Records that the state remembers are not written again; \
-         older ones are, with the same keys."
+        "The watermark of {tenant} will move back by {back}, from {watermark} to {to}. The next poll \
+         will read the last {again} again. Records that the state remembers will not be written again; \
+         older ones will, with the same keys."
     )
 }
 

@@ -106,7 +106,10 @@ impl TenantStatus {
 
     /// The last error if no poll is known to have ended well since, and it is not long ago.
     fn new_error(&self) -> Option<&LastError> {
-        let error = self.last_error.as_ref()?;
+        let error = self
+            .last_error
+            .as_ref()
+            .filter(|last| last.over.is_none())?;
         let is_new = match self.last_success() {
             None => true,
             Some(success) => success < error.at && !self.is_longer_ago(error.at, NEWS),
@@ -244,7 +247,7 @@ impl TenantStatus {
 
     /// The last error, if it is newer than the last success or explains what is wrong.
     fn error_line(&self) -> Option<String> {
-        let LastError { at, error } = self.last_error.as_ref()?;
+        let LastError { at, error, .. } = self.last_error.as_ref()?;
         let is_news = self.last_success().is_none_or(|success| success < *at);
         is_news.then(|| format!("last error, {}: {error}", ago(Some(*at), self.now)))
     }

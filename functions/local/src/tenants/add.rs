@@ -14,6 +14,7 @@ use super::version::remove_version;
 use crate::cli::{self, TenantsAdd};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::screen::print_line;
 
 /// What was given, in the order in which a document says it. All else is left to the defaults.
 #[derive(Default, Serialize)]
@@ -133,13 +134,14 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     if let Some(old) = old.filter(|old| old.document.key != key) {
         remove_other(place.store.as_ref(), old, &key).await?;
     }
-    let mut out = crate::screen::stdout();
     let then = match unread {
         Some(unread) => unread,
         None if is_paused => "it is still paused".to_owned(),
         None => format!("polls go by it within {}", place.heard_within()),
     };
-    writeln!(out, "wrote {key} to {}; {then}", place.name())?;
+    print_line(&format!("wrote {key} to {}; {then}", place.name()))?;
+    // Commands stay in one line, for whoever copies them.
+    let mut out = crate::screen::stdout();
     if tenant.needs_entry() {
         writeln!(
             out,

@@ -128,6 +128,7 @@ async fn duplicates<'s>(
         given: given(found, place, list).await,
         absent: Absent::among(found, verdicts, list, store).await,
         is_stack: place.as_folder().is_none(),
+        options: place.options(),
         ..DuplicateTenants::of(store, list, so_far)
     }
 }
@@ -161,7 +162,7 @@ async fn check_read(
     }
     let list = list.bindings().await?;
     if list.replaces(&tenant.name) {
-        return list.check_ids(tenant);
+        return list.check_ids(tenant, options);
     }
     let problem = format!(
         "is that of the tenant in the stack's parameters, which is polled, and this document is not \

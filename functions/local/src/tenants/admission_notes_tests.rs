@@ -160,7 +160,7 @@ async fn the_list_decides_where_it_cannot_be_told_who_polled_first() {
         let word = if list == entry(expected) || expected == "owner" {
             "list names that one"
         } else {
-            "tenants allow NAME"
+            "`drawbridge tenants allow --help`"
         };
         assert!(said[loser].contains(word), "{said:?}");
     }

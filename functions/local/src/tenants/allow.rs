@@ -1,5 +1,3 @@
-use std::io::Write as _;
-
 use drawbridge_config::BINDINGS_KEY;
 use drawbridge_http::authority;
 
@@ -8,6 +6,7 @@ use super::tenant_document::{tenant_documents, unknown};
 use crate::cli::{self, TenantsAllow};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::screen::print_line;
 
 /// Writes into the administrator's list which ids a document may have, or takes it out.
 pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
@@ -55,6 +54,6 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
             tenant.tenant_id, tenant.client_id
         )
     };
-    writeln!(crate::screen::stdout(), "{message}")?;
+    print_line(&message)?;
     Ok(())
 }

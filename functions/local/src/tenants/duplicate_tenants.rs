@@ -50,6 +50,8 @@ pub(super) struct DuplicateTenants<'s> {
     pub(super) absent: Vec<Absent>,
     /// On a stack each poll goes by its own document: what is refused here is polled nevertheless.
     pub(super) is_stack: bool,
+    /// The options that lead a command here.
+    pub(super) options: String,
     /// Whether of those that only their names would tell apart nobody is polled.
     pub(super) are_equals_refused: bool,
 }
@@ -74,6 +76,7 @@ impl<'s> DuplicateTenants<'s> {
             given: Vec::new(),
             absent: Vec::new(),
             is_stack: false,
+            options: String::new(),
             are_equals_refused: false,
         }
     }
@@ -249,9 +252,9 @@ impl<'s> DuplicateTenants<'s> {
         };
         let alike: Vec<_> = ranked.iter().map(|(_, tenant)| *tenant).collect();
         let why = self.why_ranked();
-        let mut refused = beside(&first.name, &alike, why);
+        let mut refused = beside(&first.name, &alike, &why);
         if (self.is_stack || self.are_equals_refused) && best == next {
-            refused.extend(beside(&second.name, &[*first], why));
+            refused.extend(beside(&second.name, &[*first], &why));
         }
         refused
     }
@@ -295,13 +298,15 @@ impl<'s> DuplicateTenants<'s> {
     }
 
     /// Why another one comes first where nobody polled these alerts.
-    fn why_ranked(&self) -> &'static str {
+    fn why_ranked(&self) -> String {
         if self.is_stack {
-            BOTH
-        } else {
-            "Nobody is known to have polled them: the administrator can say who is polled by `drawbridge \
-             tenants allow NAME`"
+            return BOTH.to_owned();
         }
+        format!(
+            "Nobody is known to have polled them: the administrator can say who is polled by `drawbridge \
+             tenants allow NAME{}`",
+            self.options
+        )
     }
 }
 

@@ -77,9 +77,9 @@ pub(crate) enum FirstPollError {
     Store(#[from] StoreError),
     /// It was read, and says nothing.
     #[error(
-        "{key} is damaged: where several documents name the same tenant id and products, let the \
-         administrator say by `drawbridge tenants allow NAME` which of them is polled, or pause or \
-         remove the others; the next poll that ends well writes it anew"
+        "{key} is damaged: where several documents name the same tenant id and products, pause or \
+         remove all but one, or let the administrator say which of them is polled, as `drawbridge \
+         tenants allow --help` tells; the next poll that ends well writes it anew"
     )]
     Damaged {
         /// Its key.

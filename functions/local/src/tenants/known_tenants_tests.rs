@@ -55,6 +55,24 @@ async fn judged(place: &DataLocation) -> Vec<(String, bool, Option<String>)> {
 }
 
 #[tokio::test]
+async fn what_the_administrator_is_to_run_names_the_stack() {
+    let (store, place) = stack();
+    let text = "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-0000000000ab\"\n\
+                federation = \"aws\"\n";
+    store.insert("tenants/fabrikam.toml", text);
+    let judged = judged(&place).await;
+    let refusal = judged
+        .iter()
+        .find_map(|(name, _, refusal)| match name.as_str() {
+            "fabrikam" => refusal.as_deref(),
+            _ => None,
+        });
+    let refusal = refusal.unwrap();
+    let command = "`drawbridge tenants allow fabrikam --stack prod`";
+    assert!(refusal.contains(command), "{refusal}");
+}
+
+#[tokio::test]
 async fn the_tenant_of_the_stacks_parameters_is_known_without_a_document() {
     let (store, place) = stack();
     assert_eq!(judged(&place).await, [("main".to_owned(), true, None)]);

@@ -1,5 +1,3 @@
-use std::io::Write as _;
-
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, is_name};
 use drawbridge_store::{Catalogue, Object, StoreError};
 
@@ -9,6 +7,7 @@ use super::version::remove_version;
 use crate::cli::TenantsMove;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::screen::print_line;
 
 /// Every key that a tenant's document may have.
 pub(super) fn keys(name: &str) -> [String; 4] {
@@ -46,7 +45,6 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         }
     }
     let word = if pause { "paused" } else { "resumed" };
-    let mut out = crate::screen::stdout();
     if moved > 0 {
         let within = place.heard_within();
         let then = if pause {
@@ -54,13 +52,13 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         } else {
             format!("it goes on from its watermark within {within}")
         };
-        writeln!(out, "{word} {name} in {}; {then}", place.name())?;
+        print_line(&format!("{word} {name} in {}; {then}", place.name()))?;
         return Ok(());
     }
     let found = tenant_documents(store).await?.told();
     if found.iter().any(|found| found.document.name == *name) {
         let state = if pause { "paused" } else { "not paused" };
-        writeln!(out, "{name} is {state} already")?;
+        print_line(&format!("{name} is {state} already"))?;
         return Ok(());
     }
     Err(unknown(name, &found, &place))

@@ -1,5 +1,3 @@
-use std::io::Write as _;
-
 use drawbridge_config::{BINDINGS_KEY, is_name};
 use drawbridge_poll::state_key;
 use jiff::Timestamp;
@@ -12,6 +10,7 @@ use crate::cli::TenantsRemove;
 use crate::confirm::confirm;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::screen::print_line;
 
 /// Removes a tenant's document, and then, in a folder, what says that it was polled.
 ///
@@ -23,7 +22,6 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     let name = &args.name;
     let found = &documents.found;
     let is_folder = place.as_folder().is_some();
-    let mut out = crate::screen::stdout();
     let Some(document) = found.iter().find(|found| found.document.name == *name) else {
         documents.say_unreadable();
         if !is_folder || !is_name(name) || !is_remembered(store, name).await {
@@ -38,10 +36,9 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
         confirm(&question, args.yes)?;
         let forgotten = forget(store, name, Timestamp::now()).await;
         forgotten.map_err(Failure::of)?;
-        writeln!(
-            out,
+        print_line(&format!(
             "{name} no longer counts as the first one that polled its alerts"
-        )?;
+        ))?;
         return Ok(());
     };
     // A link in its place is no trouble for who removes it.
@@ -54,7 +51,10 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
         false => "",
     };
     let then = FirstTenant::of(name, &place)?.removed(name);
-    let question = format!("The document of {name} in {} is deleted.", place.name());
+    let question = format!(
+        "The document of {name} in {} will be deleted.",
+        place.name()
+    );
     let warning = then.as_ref().map(|then| format!(" Note: {then}."));
     confirm(&(question + &warning.unwrap_or_default()), args.yes)?;
     // Whatever notation and folder it is in: left in one of them, it would still be there.
@@ -72,7 +72,10 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     }
     let then =
         then.unwrap_or_else(|| format!("no poll of it begins after {}", place.heard_within()));
-    writeln!(out, "removed {name} from {}; {then}{link}", place.name())?;
+    print_line(&format!(
+        "removed {name} from {}; {then}{link}",
+        place.name()
+    ))?;
     let first = match is_folder {
         true => ", but does not count as the first one that polled its alerts",
         false => "",
@@ -87,12 +90,11 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
             place.command(&format!("tenants allow {name} --revoke"))
         ),
     };
-    writeln!(
-        out,
+    print_line(&format!(
         "kept: its state, {}, its records and its quarantine{entry}. Added again under this name, it goes \
-         on from its watermark{first}. All of that goes with: drawbridge tenants purge {name}{}",
+         on from its watermark{first}. All of that goes with `drawbridge tenants purge {name}{}`",
         state_key(name),
         place.options()
-    )?;
+    ))?;
     Ok(())
 }

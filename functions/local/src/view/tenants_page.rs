@@ -72,6 +72,7 @@ fn row(tenant: &TenantStatus) -> Markup {
             td data-column="last-error" {
                 @if let Some(last) = &tenant.last_error {
                     (ago(Some(last.at), now)) ": " (shown(&last.error))
+                    @if last.over.is_some() { " (over)" }
                 } @else { "-" }
             }
             td data-column="unread" {

@@ -13,7 +13,7 @@ const LIST: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/command/fixtures/list.json"
 );
-/// What a record of the retired API held, a key and its type a line.
+/// What a record of the retired API held, a key and its type per line.
 const OLD_RECORD: &str = include_str!("../../../../shared/record/tests/old_record.txt");
 
 #[test]

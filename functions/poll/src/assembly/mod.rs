@@ -87,7 +87,8 @@ impl Services {
         if tenant.is_document {
             self.trust.check(tenant)?;
             if tenant.needs_entry() {
-                list.bindings().await?.check(tenant)?;
+                let options = self.trust.options();
+                list.bindings().await?.check(tenant, options)?;
             }
         }
         Ok(Admitted(tenant))

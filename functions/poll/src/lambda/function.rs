@@ -76,6 +76,7 @@ impl Function {
             known: pollers.known(),
             print: Box::new(print_line),
             batch: Mutex::default(),
+            noted: Mutex::default(),
         };
         Ok(Self {
             messages: Arc::new(JobMessages {

@@ -1,4 +1,5 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use super::tenants::KnownTenants;
 use super::trouble::Trouble;
 use crate::job_numbers::known_lag_secs;
 use crate::messages::JobLog;
-use crate::{JobFailure, LastError, Report, job_numbers, overdue_since, why_not_well};
+use crate::{Ending, JobFailure, LastError, Report, job_numbers, overdue_since, why_not_well};
 
 /// How long a tenant's state is asked since when no poll has ended well. All that is told of a job has
 /// three seconds.
@@ -36,6 +37,8 @@ pub(super) struct Log {
     pub(super) print: Print,
     /// What this invocation did so far.
     pub(super) batch: Mutex<Batch>,
+    /// The tenants of which this process has noted an error that may not be over.
+    pub(super) noted: Mutex<HashSet<String>>,
 }
 
 /// Where lines of numbers go.
@@ -82,14 +85,39 @@ impl Log {
         self.count(&numbers);
         // Of a name that nobody has, a mistyped one, nothing is to be found in the store afterwards.
         let is_unknown = matches!(result, Err(JobFailure::UnknownTenant(_)));
-        if is_unknown || result.is_ok_and(|report| why_not_well(Ok(report)).is_none()) {
+        if is_unknown {
+            return;
+        }
+        if let Ok(report) = result
+            && why_not_well(Ok(report)).is_none()
+        {
+            if report.ending == Ending::Complete {
+                self.note_over(tenant, now).await;
+            }
             return;
         }
         self.log_overdue(tenant, result, now).await;
         if let Some(trouble) = trouble {
             let noted = LastError::note(self.store.as_ref(), tenant, &trouble.what, now);
             Deadline::after(NOTING).bound(noted).await;
+            self.noted().insert(tenant.to_owned());
         }
+    }
+
+    /// Notes that the last error of a tenant is over, if this process has noted one. Another process does not
+    /// ask: it would cost a request per poll.
+    async fn note_over(&self, tenant: &str, now: Timestamp) {
+        if !self.noted().contains(tenant) {
+            return;
+        }
+        let over = LastError::note_over(self.store.as_ref(), tenant, now);
+        if Deadline::after(NOTING).bound(over).await == Some(true) {
+            self.noted().remove(tenant);
+        }
+    }
+
+    fn noted(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells of a tenant whose poll did not end well if none has for too long, and counts that.
@@ -218,6 +246,7 @@ mod tests {
                 known: Arc::default(),
                 print: Box::new(move |line| printed.lock().unwrap().push(line.to_owned())),
                 batch: Mutex::default(),
+                noted: Mutex::default(),
             },
             lines,
             words,
@@ -454,6 +483,29 @@ mod tests {
         kept.done("t", Err(PollError::Circular.into())).await;
         let noted = LastError::of(kept.log.store.as_ref(), "t").await;
         assert!(noted.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn an_error_is_over_when_the_process_that_noted_it_polls_well_again() {
+        let kept = kept(false);
+        let over = async || {
+            let last = LastError::of(kept.log.store.as_ref(), "t").await;
+            last.unwrap().map(|last| last.over)
+        };
+        kept.done("t", Err(PollError::Circular.into())).await;
+        assert_eq!(over().await, Some(None));
+        kept.done("t", Ok(Some(idle()))).await;
+        assert_eq!(over().await, Some(Some(now())));
+        assert!(kept.log.noted().is_empty());
+        // Nothing is asked for a tenant without an error.
+        let file = kept.folder.path().join("state/t.error.json");
+        std::fs::write(
+            file,
+            serde_json::json!({"at": now(), "error": "x"}).to_string(),
+        )
+        .unwrap();
+        kept.done("t", Ok(Some(idle()))).await;
+        assert_eq!(over().await, Some(None));
     }
 
     /// What the second line adds, the first does not have.

@@ -11,7 +11,7 @@ use drawbridge_time::Deadline;
 
 use crate::world::{Put, World, alert};
 
-/// Seven alerts of one record each, three records an object, so that a poll fills two objects while
+/// Seven alerts of one record each, three records per object, so that a poll fills two objects while
 /// it reads and writes a third when it ends; then the state.
 const ALERTS: usize = 7;
 

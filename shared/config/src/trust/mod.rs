@@ -24,6 +24,8 @@ pub struct Trust {
     /// Whether one of those that documents may name may be such a tenant's: nobody has said.
     given_are_unknown: bool,
     own_secrets: OwnSecrets,
+    /// The options that lead a command to the place, such as ` --stack NAME`.
+    options: String,
 }
 
 /// Where the secrets lie that a document may read because they are named after it.
@@ -55,7 +57,11 @@ impl Trust {
     pub fn of_a_stack(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let prefix = variable(SECRET_PREFIX).filter(|prefix| !prefix.trim().is_empty());
         let given = given_tenants(&variable)?;
-        let mut trust = Self::new(variable, OwnSecrets::Below(prefix))?;
+        let mut trust = Self {
+            // The function does not know what its stack is called.
+            options: " --stack STACK".to_owned(),
+            ..Self::new(variable, OwnSecrets::Below(prefix))?
+        };
         for tenant in given {
             if let Some(secret) = tenant.secret.or(tenant.certificate) {
                 trust.leave_out(&secret);
@@ -110,7 +116,20 @@ impl Trust {
             given_secrets: Vec::new(),
             given_are_unknown: false,
             own_secrets,
+            options: String::new(),
         })
+    }
+
+    /// The same where commands that are suggested have these options, such as ` --stack prod`.
+    #[must_use]
+    pub fn suggesting(self, options: String) -> Self {
+        Self { options, ..self }
+    }
+
+    /// The options of commands that are suggested, with a blank before each.
+    #[must_use]
+    pub fn options(&self) -> &str {
+        &self.options
     }
 
     /// Where the administrator has those tenants read that name neither hosts nor a cloud.

@@ -121,6 +121,10 @@ impl TokenProvider for Certificate {
         parsed.as_ref().map(|(_, key)| key.not_after())
     }
 
+    fn host(&self) -> Option<String> {
+        self.endpoint.host()
+    }
+
     fn kept_bytes(&self) -> usize {
         let parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         // The key is as long as its text at most.

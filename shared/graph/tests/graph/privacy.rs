@@ -51,6 +51,45 @@ async fn events_tell_what_happened_and_nothing_secret() {
     assert!(!debug.contains(MARKER), "{debug}");
 }
 
+/// How many lines of that level say that something is tried again.
+fn tried_again(events: &Events, level: &str) -> usize {
+    let text = events.text();
+    let lines = text.lines().filter(|line| line.contains("trying again"));
+    lines.filter(|line| line.contains(level)).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_one_warning_and_another_cause_is_another() {
+    let failing = || Answer::status(503);
+    for (answers, warnings) in [
+        ([failing(), failing(), failing(), failing()], 1),
+        (
+            [
+                failing(),
+                failing(),
+                Answer::broken(TransportError::CutOff("reset".to_owned())),
+                failing(),
+            ],
+            3,
+        ),
+    ] {
+        let (events, _guard) = Events::record();
+        let script = Script::pages(answers.into_iter().chain([Answer::page(&["a"])]));
+        script
+            .graph()
+            .list(&query(), Deadline::none())
+            .await
+            .unwrap();
+        assert_eq!(tried_again(&events, "WARN"), warnings);
+        assert_eq!(tried_again(&events, ""), 4);
+    }
+    let (events, _guard) = Events::record();
+    let script = Script::tokens([failing(), failing(), failing(), failing()]);
+    script.cache().token(Deadline::none()).await.unwrap();
+    assert_eq!(tried_again(&events, "WARN"), 1);
+    assert_eq!(tried_again(&events, ""), 4);
+}
+
 #[tokio::test(start_paused = true)]
 async fn refused_secrets_and_wrong_replies_stay_out_of_events() {
     let (events, _guard) = Events::record();

@@ -107,7 +107,7 @@ fn elastic(key: &str, body: &str) -> Result<Vec<String>, String> {
     Ok(lines)
 }
 
-/// `"Format": "JsonLine"`: an object a line, its columns with names that Log Analytics takes and
+/// `"Format": "JsonLine"`: one object per line, its columns with names that Log Analytics takes and
 /// values that it does not cut. Only `siem` has them; `infra/sentinel` makes the table for it.
 fn sentinel(key: &str, body: &str) -> Result<Vec<String>, String> {
     const RESERVED: [&str; 7] = [

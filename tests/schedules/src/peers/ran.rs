@@ -102,7 +102,7 @@ fn score(schedule: &Schedule, delivered: &[Delivered], requests: u64) -> Score {
         let arrivals: Vec<&Delivered> = delivered.iter().filter(|d| d.row.alert == n).collect();
         score.unseen += u64::from(arrivals.is_empty());
         score.stalled |= arrivals.is_empty() && n == schedule.probe();
-        // A record a file; an alert without a file is a record by itself.
+        // One record per file; an alert without a file is a record by itself.
         let files = last.files.iter().map(|file| Some(*file));
         let bare = last.files.is_empty().then_some(None);
         for file in files.chain(bare) {

@@ -29,7 +29,7 @@ const LATE_SLOT_SECS: i64 = 30 * 60;
 const GATHER_SECS: i64 = 5;
 const REQUEST_SECS: i64 = 3;
 const CYCLE_SECS: i64 = GATHER_SECS + REQUEST_SECS;
-/// The webhook's records a request.
+/// The webhook's records per request.
 const REQUEST_RECORDS: usize = 50;
 
 /// When a record came, in seconds after the first record was sent.
@@ -276,7 +276,7 @@ async fn after_a_day_the_backlog_comes_by_age_and_no_new_record_overtakes_it() {
     let drained = ran.drained_after_secs();
     assert!(drained <= SLOT_SECS + 2 * CYCLE_SECS, "{told}");
     assert!(ran.most_receives <= 300, "{told}");
-    // One request a try was all that the target got while it was busy, and two while it was gone.
+    // One request per try was all that the target got while it was busy, and two while it was gone.
     assert!(ran.asked_while_down <= 150 + 2 * 150, "{told}");
 }
 

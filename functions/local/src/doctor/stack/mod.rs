@@ -10,6 +10,7 @@
 
 mod alarms;
 mod functions;
+mod oldest;
 mod queues;
 mod resources;
 mod subscriptions;

@@ -1,12 +1,17 @@
 //! The queues: what waits in them, and what lies dead behind them.
 
+use std::collections::HashMap;
+
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use drawbridge_aws::{Advice, Fault};
+use jiff::Timestamp;
 
 use super::Line;
+use super::oldest::oldest_secs;
 use crate::data_location::{NamedStack, StackQueue};
+use crate::span::span;
 
 /// Whoever runs it may read the queues' attributes at least.
 const ADVICE: Advice<'_> = Advice {
@@ -16,6 +21,9 @@ const ADVICE: Advice<'_> = Advice {
               its output is set to none, and then switched on again",
     codes: &[],
 };
+
+/// How long a message may wait: as long as the stack's alarm lets it.
+const LONGEST_SECS: i64 = 24 * 60 * 60;
 
 /// Lines on queues that were named by their URLs, and on their dead-letter queues.
 pub(super) async fn of_urls(config: &SdkConfig, urls: &[String]) -> Vec<Line> {
@@ -31,13 +39,29 @@ pub(super) async fn of_urls(config: &SdkConfig, urls: &[String]) -> Vec<Line> {
 pub(super) async fn of_stack(config: &SdkConfig, stack: &NamedStack) -> Vec<Line> {
     let client = Client::new(config);
     let mut lines = Vec::new();
-    for queue in stack.queues() {
+    let queues = stack.queues();
+    let names: Vec<_> = queues.iter().map(|queue| name_of(&queue.url)).collect();
+    let oldest = oldest_secs(config, &names, Timestamp::now()).await;
+    let oldest = oldest.unwrap_or_else(|line| {
+        lines.push(line);
+        HashMap::new()
+    });
+    for queue in &queues {
         match Queue::look(&client, &queue.url).await {
-            Ok(found) => lines.push(of_stacks(&queue, &found)),
+            Ok(found) => {
+                let oldest_secs = oldest.get(found.name()).copied();
+                lines.push(of_stacks(
+                    queue,
+                    &Queue {
+                        oldest_secs,
+                        ..found
+                    },
+                ));
+            }
             Err(line) => lines.push(line),
         }
         match Queue::look(&client, &queue.dead_letters_url).await {
-            Ok(found) => lines.push(dead_letters(&found, &redrive(&queue, stack))),
+            Ok(found) => lines.push(dead_letters(&found, &redrive(queue, stack))),
             Err(line) => lines.push(line),
         }
     }
@@ -90,11 +114,25 @@ async fn of_queue(client: &Client, url: &str) -> Vec<Line> {
 const REDRIVE: &str = "drawbridge replay dead-letters";
 
 fn waiting(queue: &Queue) -> Line {
+    let about = format!("queue {}", queue.name());
     let text = match queue.messages {
         1 => "1 message waits in it".to_owned(),
         count => format!("{count} messages wait in it"),
     };
-    Line::ok(format!("queue {}", queue.name()), text)
+    // Of a queue that is empty by now, the number is one of before.
+    let Some(secs) = queue.oldest_secs.filter(|_| queue.messages > 0) else {
+        return Line::ok(about, text);
+    };
+    let text = format!("{text}, the oldest for {}", span(secs));
+    match secs < LONGEST_SECS {
+        true => Line::ok(about, text),
+        false => Line::warn(
+            about,
+            text,
+            "look whether its reader runs: what nobody reads for 14 days is gone. Set an output that nobody reads \
+             to none",
+        ),
+    }
 }
 
 fn dead_letters(queue: &Queue, redrive: &str) -> Line {
@@ -117,6 +155,8 @@ struct Queue {
     url: String,
     /// Those that wait, those that a reader has, and those that are to come later.
     messages: u64,
+    /// For how many seconds the oldest of them waits, where CloudWatch says it.
+    oldest_secs: Option<i64>,
     /// The ARN of its dead-letter queue; a queue without one is one itself.
     dead_letters: Option<String>,
 }
@@ -147,6 +187,7 @@ impl Queue {
         Ok(Self {
             url: url.to_owned(),
             messages: counts.iter().filter_map(count).sum(),
+            oldest_secs: None,
             dead_letters: arn,
         })
     }
@@ -186,6 +227,33 @@ mod tests {
     use crate::doctor::line::Mark;
 
     #[test]
+    fn how_long_the_oldest_message_waits_is_told() {
+        for (messages, oldest_secs, mark, text) in [
+            (
+                2,
+                Some(300),
+                Mark::Ok,
+                "2 messages wait in it, the oldest for 5 min",
+            ),
+            (2, Some(2 * LONGEST_SECS), Mark::Warn, "the oldest for 2 d"),
+            (2, None, Mark::Ok, "2 messages wait in it"),
+            (0, Some(2 * LONGEST_SECS), Mark::Ok, "0 messages wait in it"),
+        ] {
+            let line = waiting(&Queue {
+                url: "https://sqs.example/1/q".to_owned(),
+                messages,
+                oldest_secs,
+                dead_letters: None,
+            });
+            assert!(
+                line.mark == mark && line.text.contains(text),
+                "{}",
+                line.text
+            );
+        }
+    }
+
+    #[test]
     fn a_queue_whose_dead_letters_go_elsewhere_is_told() {
         let queue = StackQueue {
             output: "siem".to_owned(),
@@ -201,6 +269,7 @@ mod tests {
             let found = Queue {
                 url: queue.url.clone(),
                 messages: 2,
+                oldest_secs: None,
                 dead_letters: arn.map(str::to_owned),
             };
             assert_eq!(of_stacks(&queue, &found).mark, mark, "{arn:?}");

@@ -19,6 +19,7 @@ use crate::confirm::confirm;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
+use crate::screen::{columns, print_line, wrapped};
 use crate::state_head::was_polled_lately;
 
 /// Objects that are removed at once.
@@ -60,7 +61,7 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
             _ => "",
         };
         let question = format!(
-            "All that is kept of {name} in {} IS REMOVED FOR EVER: {} {things}.{first}",
+            "All that is kept of {name} in {} WILL BE REMOVED FOR EVER: {} {things}.{first}",
             place.name(),
             kept.len()
         );
@@ -83,10 +84,10 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
         ),
         (count, false) => format!("a dry run: {count} {things} would be removed, nothing was"),
     };
-    writeln!(out, "{ending}")?;
-    writeln!(out, "not within reach, see docs/operations.md:")?;
+    print_line(&ending)?;
+    print_line("not within reach, see docs/operations.md:")?;
     for left in left {
-        writeln!(out, "  {left}")?;
+        writeln!(out, "{}", wrapped(&left, 2, columns()))?;
     }
     Ok(())
 }

@@ -166,7 +166,11 @@ fn no_document_takes_the_place_of_another() {
         "{}",
         problem(0)
     );
-    assert!(problem(1).contains("tenants allow bbb"), "{}", problem(1));
+    let allow = format!(
+        "`drawbridge tenants allow bbb --out {}`",
+        folder.path().display()
+    );
+    assert!(problem(1).contains(&allow), "{}", problem(1));
     assert_eq!(problem(2), "");
     on(&folder, &["tenants", "check", "victim"]).well();
 }

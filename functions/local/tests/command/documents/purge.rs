@@ -113,7 +113,10 @@ fn everything_of_a_tenant_goes_and_nothing_of_another() {
     let own = of_a(&before);
     // What `poll` wrote, the document and what was put beside it.
     assert!(own.len() > MORE.len() + 3, "{own:?}");
-    purge(&folder, &[]).failed(1, &["IS REMOVED FOR EVER", "--yes", "nothing was done"]);
+    purge(&folder, &[]).failed(
+        1,
+        &["WILL BE REMOVED FOR EVER", "--yes", "nothing was done"],
+    );
     assert_eq!(files(&folder), before);
 
     let purged = purge(&folder, &["--yes"]).well();

@@ -44,7 +44,7 @@ fn a_reset_reads_again_and_writes_nothing_that_is_remembered() {
     on(&folder, &reset).failed(
         1,
         &[
-            "moves back",
+            "will move back",
             "2021-01-01T00:00:00Z",
             "--yes",
             "nothing was done",

@@ -211,6 +211,22 @@ fn polls_that_fail_shortly_after_a_success_are_told() {
     );
 }
 
+/// The poll that ends well finds nothing, and saves no state.
+#[test]
+fn a_short_error_is_over_with_the_next_poll_that_ends_well() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let file = folder.path().join("state/contoso.error.json");
+    let error = json!({"at": ago(0), "error": "Entra refused: the secret has expired"});
+    fs::write(&file, error.to_string()).unwrap();
+    on(&folder, &["status"]).failed(1, &["1 tenant is not well"]);
+    on(&folder, &["poll", "--all", "--once"]).well();
+    on(&folder, &["status"]).well();
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    assert!(told[0]["last_error"]["over"].is_string(), "{}", told[0]);
+}
+
 #[test]
 fn a_poll_that_fails_leaves_its_error_until_one_ends_well() {
     let tenant = Tenant::beside("[]", "[]", |_| {});

@@ -1,56 +1,18 @@
-//! The bar of a backfill, on a terminal: Python's `pty` is one.
+//! The bar of a backfill, and what is written beside it.
 
 use std::process::Command;
 
 use drawbridge_simulator::Options;
 
+use super::terminal::{assert_fits, on_terminal};
 use crate::support::alerts::{alert, list};
 use crate::support::documents::{command, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
 
-/// Runs its arguments but the first on a terminal of so many columns, and repeats what that shows.
-const TERMINAL: &str = r#"
-import fcntl, os, pty, struct, sys, termios
-child, terminal = pty.fork()
-if child == 0:
-    size = struct.pack("HHHH", 50, int(sys.argv[1]), 0, 0)
-    fcntl.ioctl(2, termios.TIOCSWINSZ, size)
-    os.execv(sys.argv[2], sys.argv[2:])
-while True:
-    try:
-        shown = os.read(terminal, 65536)
-    except OSError:
-        break
-    if not shown:
-        break
-    sys.stdout.buffer.write(shown)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"#;
-
-/// All that was written to the terminal, and whether the command did well.
-fn on_terminal(command: &Command, columns: usize) -> (String, bool) {
-    let mut python = Command::new("python3");
-    python
-        .args(["-c", TERMINAL, &columns.to_string()])
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env("TERM", "xterm")
-        .env_remove("COLUMNS");
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => python.env(name, value),
-            None => python.env_remove(name),
-        };
-    }
-    let output = python.output().unwrap();
-    let shown = String::from_utf8(output.stdout).unwrap();
-    (shown, output.status.success())
-}
-
 /// What the terminal showed, each time that its line was drawn anew, without codes that move the cursor.
 fn drawn(command: &Command, columns: usize) -> Vec<String> {
-    let (shown, is_well) = on_terminal(command, columns);
+    let (shown, is_well) = on_terminal(command, columns, "");
     assert!(is_well, "{shown}");
     let without_codes = |line: &str| {
         let mut parts = line.split("\u{1b}[");
@@ -152,7 +114,7 @@ fn lines_of_the_log_leave_no_bar_behind_and_errors_end_between_words() {
         command
             .env("NO_COLOR", "1")
             .env("DRAWBRIDGE_LOGIN_URL", "http://127.0.0.1:1/");
-        let (shown, is_well) = on_terminal(&command, 60);
+        let (shown, is_well) = on_terminal(&command, 60, "");
         assert!(!is_well && shown.contains("WARN"), "{shown}");
         // What stands in each line that the terminal went on from.
         let left: Vec<_> = shown
@@ -163,16 +125,6 @@ fn lines_of_the_log_leave_no_bar_behind_and_errors_end_between_words() {
         for line in &left[..left.len() - 1] {
             assert!(!line.contains(is_of_a_bar), "{line:?} in {shown:?}");
         }
-        let is_of_the_log = |line: &&&str| line.contains(" WARN ") || line.contains(" ERROR ");
-        for line in left[..left.len() - 1]
-            .iter()
-            .filter(|line| !is_of_the_log(line))
-        {
-            let is_whole = line.contains('`') || !line.trim().contains(' ');
-            assert!(
-                line.trim_end().chars().count() <= 60 || is_whole,
-                "{line:?}"
-            );
-        }
+        assert_fits(&left[..left.len() - 1], 60);
     }
 }

@@ -4,6 +4,8 @@
 #[cfg(unix)]
 mod bar;
 mod snapshot;
+#[cfg(unix)]
+mod terminal;
 
 use std::cell::RefCell;
 use std::fs;
@@ -103,6 +105,64 @@ fn folder_with_every_trouble() -> Folder {
 fn status() {
     let folder = folder_with_every_trouble();
     looks_the_same("status", || here(&folder, &["status"]), str::to_owned);
+}
+
+#[test]
+fn help() {
+    let folder = Folder::new();
+    for (name, args) in [
+        ("help", &["--help"][..]),
+        ("help-tenants-add", &["tenants", "add", "--help"]),
+    ] {
+        looks_the_same(name, || here(&folder, args), str::to_owned);
+    }
+}
+
+/// What a command says that changes one, each time in a folder of its own.
+#[track_caller]
+fn change_looks_the_same(name: &str, args: &[&str]) {
+    let folders = RefCell::new(Vec::new());
+    let change = || {
+        let folder = folder_with_every_trouble();
+        let command = here(&folder, args);
+        folders.borrow_mut().push(folder);
+        command
+    };
+    looks_the_same(name, change, str::to_owned);
+}
+
+#[test]
+fn tenants_add_resume_and_remove() {
+    let [tenant_id, client_id] =
+        ["1", "2"].map(|n| format!("{n}1111111-1111-4111-8111-111111111111"));
+    let ids = ["--tenant-id", &tenant_id, "--client-id", &client_id];
+    let add = [
+        &["tenants", "add", "tailspin-toys"][..],
+        &ids,
+        &["--secret", "TAILSPIN_TOYS_SECRET"],
+    ];
+    change_looks_the_same("tenants-add", &add.concat());
+    change_looks_the_same("tenants-resume", &["tenants", "resume", "old"]);
+    change_looks_the_same("tenants-remove", &["tenants", "remove", "contoso", "--yes"]);
+}
+
+#[test]
+fn demo() {
+    let folders = RefCell::new(Vec::new());
+    let demo = || {
+        let folder = Folder::new();
+        let command = here(&folder, &["demo", "--count", "3"]);
+        folders.borrow_mut().push(folder);
+        command
+    };
+    let without_seconds = |shown: &str| {
+        let line = |line: &str| match line.split_once(" written in ") {
+            Some((counts, _)) => format!("{counts} written in SECONDS s\n"),
+            None => format!("{line}\n"),
+        };
+        shown.lines().map(line).collect()
+    };
+    looks_the_same("demo", demo, without_seconds);
 }
 
 #[test]

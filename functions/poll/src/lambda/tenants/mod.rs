@@ -92,7 +92,7 @@ impl Tenants {
         }
         let document = document().await?;
         if let Some(document) = &document {
-            bindings.check_ids(document)?;
+            bindings.check_ids(document, self.services.trust.options())?;
         }
         Ok(document.or_else(|| Some(Arc::clone(given))))
     }

@@ -127,7 +127,7 @@ async fn a_document_of_somebody_elses_is_refused_before_anything_is_asked() {
             "federation = \"/proc/self/environ\"",
             "federation names a place",
         ),
-        ("federation = \"aws\"", "tenants allow a"),
+        ("federation = \"aws\"", "tenants allow a --stack STACK`"),
         (
             &format!(
                 "{own}\nlogin_url = \"https://evil.example\"\ngraph_url = \"https://evil.example\""
@@ -163,7 +163,9 @@ async fn a_document_replaces_the_first_tenant_only_where_the_list_says_so() {
     stack.put(BINDINGS_KEY, &list.replace("t.example", "other.example"));
     let refused = stack.tenant("main").await.unwrap_err();
     assert!(
-        refused.to_string().contains("tenants allow main"),
+        refused
+            .to_string()
+            .contains("tenants allow main --stack STACK`"),
         "{refused}"
     );
 }

@@ -81,7 +81,7 @@ async fn left(world: &World) -> Vec<Window> {
     all.map(|range| range.window).collect()
 }
 
-/// A world of one alert a day.
+/// A world of one alert per day.
 fn world(count: usize) -> World {
     world_with(count, |_| ())
 }

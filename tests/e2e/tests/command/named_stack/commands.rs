@@ -32,18 +32,7 @@ async fn every_command_needs_nothing_but_the_stacks_name() {
         "tenants add first --stack by-name",
     ]);
 
-    let add = [
-        "tenants",
-        "add",
-        "fabrikam",
-        "--tenant-id",
-        "t.example",
-        "--client-id",
-        "22222222-2222-4222-8222-222222222222",
-        "--secret",
-        "drawbridge/by-name/fabrikam",
-    ];
-    let added = world.run(&add).await.well();
+    let added = world.add_fabrikam(&[]).await.well();
     assert!(added.stdout.contains("--stack by-name"), "{}", added.stdout);
     for args in [
         &["tenants", "list"][..],

@@ -177,7 +177,7 @@ const JSON: &str = r#"{"__type":"AccessDeniedException","Message":"sensitive"}"#
 
 /// What `doctor` asks for of a stack: the action, what a request of it has in its head or in its body, and
 /// how its service refuses it.
-const DENIED: [(&str, &str, &str, &str); 7] = [
+const DENIED: [(&str, &str, &str, &str); 8] = [
     (
         "cloudformation:DescribeStackResources",
         "Action=DescribeStackResources",
@@ -199,6 +199,12 @@ const DENIED: [(&str, &str, &str, &str); 7] = [
     (
         "cloudwatch:DescribeAlarms",
         "/operation/DescribeAlarms",
+        "application/json",
+        "",
+    ),
+    (
+        "cloudwatch:GetMetricData",
+        "/operation/GetMetricData",
         "application/json",
         "",
     ),

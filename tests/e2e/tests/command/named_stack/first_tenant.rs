@@ -156,24 +156,12 @@ async fn what_is_in_quarantine_of_it_is_replayed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_names_no_output_that_the_stack_lacks() {
     let world = deploy("two-outputs").await;
-    let add = [
-        "tenants",
-        "add",
-        "fabrikam",
-        "--tenant-id",
-        "t.example",
-        "--client-id",
-        "22222222-2222-4222-8222-222222222222",
-        "--secret",
-        "drawbridge/two-outputs/fabrikam",
-        "--output",
-    ];
     let there = "it has ocsf-objects, siem,";
-    let refused = world.run(&[&add[..], &["ocsf"]].concat()).await;
+    let refused = world.add_fabrikam(&["--output", "ocsf"]).await;
     refused.failed(&["names ocsf", "the stack two-outputs", there]);
     let key = "tenants/fabrikam.toml";
     assert!(world.store.get(key).await.unwrap().is_none());
-    world.run(&[&add[..], &["siem"]].concat()).await.well();
+    world.add_fabrikam(&["--output", "siem"]).await.well();
     let text = world.store.get(key).await.unwrap().unwrap().body;
     let text = String::from_utf8(text.to_vec()).unwrap();
     let text = text.replace("\"siem\"", "\"ecs-objects\"");

@@ -99,6 +99,15 @@ impl World {
         message.send().await.unwrap();
     }
 
+    /// Has `tenants add` write the document of another tenant, whose secret has the name that it should.
+    async fn add_fabrikam(&self, more: &[&str]) -> Outcome {
+        let secret = format!("drawbridge/{}/fabrikam", self.stack.name());
+        let client_id = "22222222-2222-4222-8222-222222222222";
+        let add = ["tenants", "add", "fabrikam", "--tenant-id", "t.example"];
+        let identity = ["--client-id", client_id, "--secret", &secret];
+        self.run(&[&add[..], &identity, more].concat()).await
+    }
+
     /// Runs a command with the stack's name, and with nothing in the environment that says more of it.
     async fn run(&self, args: &[&str]) -> Outcome {
         self.run_at(None, args).await

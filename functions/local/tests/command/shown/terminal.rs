@@ -1,0 +1,78 @@
+//! A terminal: Python's `pty` is one.
+
+use std::process::Command;
+
+use crate::support::documents::{command, write};
+use crate::support::folder::Folder;
+use crate::support::tenant::Tenant;
+
+/// Runs its arguments but the first two on a terminal of so many columns, where the second is typed, and
+/// repeats what that shows.
+const TERMINAL: &str = r#"
+import fcntl, os, pty, struct, sys, termios
+child, terminal = pty.fork()
+if child == 0:
+    size = struct.pack("HHHH", 50, int(sys.argv[1]), 0, 0)
+    fcntl.ioctl(2, termios.TIOCSWINSZ, size)
+    os.execv(sys.argv[3], sys.argv[3:])
+os.write(terminal, sys.argv[2].encode())
+while True:
+    try:
+        shown = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not shown:
+        break
+    sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"#;
+
+/// All that was written to the terminal, and whether the command did well.
+pub(super) fn on_terminal(command: &Command, columns: usize, typed: &str) -> (String, bool) {
+    let mut python = Command::new("python3");
+    python
+        .args(["-c", TERMINAL, &columns.to_string(), typed])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env("TERM", "xterm")
+        .env_remove("COLUMNS");
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => python.env(name, value),
+            None => python.env_remove(name),
+        };
+    }
+    let output = python.output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    (shown, output.status.success())
+}
+
+/// Lines that end between words where they would be longer than the terminal. Commands between backticks
+/// stay whole.
+#[track_caller]
+pub(super) fn assert_fits(lines: &[&str], columns: usize) {
+    for line in lines {
+        let is_whole = line.contains('`') || !line.trim().contains(' ');
+        let length = line.trim_end().chars().count();
+        assert!(length <= columns || is_whole, "{line:?} in {lines:#?}");
+    }
+}
+
+#[test]
+fn a_question_ends_its_lines_between_words() {
+    let folder = Folder::new();
+    let tenant = Tenant::new("[]");
+    write(&folder, "contoso", &tenant, "");
+    let args = [
+        "backfill",
+        "--tenant",
+        "contoso",
+        "--from",
+        "2021-05-01",
+        "--to",
+        "2021-05-02",
+    ];
+    let (shown, is_well) = on_terminal(&command(&folder, &args), 60, "n\n");
+    assert!(!is_well && shown.contains("Go on? [y/N]"), "{shown}");
+    assert_fits(&shown.lines().collect::<Vec<_>>(), 60);
+}
