@@ -78,9 +78,10 @@ impl Values {
         self.0.iter().map(String::as_str)
     }
 
-    /// How many there are; several that were added at once are counted one by one.
+    /// How many there are: names, or texts that are both a name and several, whichever are more.
     fn len(&self) -> usize {
-        self.iter().filter(|value| !value.contains(',')).count()
+        let texts = self.iter().filter(|value| value.contains(',')).count();
+        texts.max(self.0.len() - texts)
     }
 
     /// Whether a name is one of them, or there are none.
@@ -175,6 +176,8 @@ mod tests {
         assert_eq!(twice, ["a", "a, b", "b", "c"]);
         assert_eq!(list(&twice), once);
         assert_eq!(once.len(), 3);
+        // Texts that all mean the same names are compared one by one.
+        assert_eq!(list(&["a,b", "a,,b", "b,a"]).len(), 3);
     }
 
     #[test]
