@@ -8,10 +8,12 @@
 //! and without the two letters that Graph puts before them, and what is left by detector, device and
 //! time; the records of an alert by what they are records of.
 
+mod address;
 mod advice;
 mod alert_id;
 mod device;
 mod domain;
+mod facts;
 mod instant;
 mod items;
 mod join;

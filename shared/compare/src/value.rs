@@ -49,6 +49,15 @@ pub(crate) fn compare(n: usize, old: &Row, new: &Row) -> Outcome {
     }
 }
 
+/// Whether two records have the same value of key `n`, however it is written and whatever the key is
+/// called.
+pub(crate) fn alike(n: usize, old: &Row, new: &Row) -> bool {
+    match (old.get(n), new.get(n)) {
+        (Some(a), Some(b)) => a == b || spelling(n, a, b, [old, new]).is_some(),
+        (a, b) => is_empty(a) && is_empty(b),
+    }
+}
+
 fn spelling(n: usize, old: &Value, new: &Value, rows: [&Row; 2]) -> Option<Spelling> {
     let (a, b) = (text(old), text(new));
     if a == b {
