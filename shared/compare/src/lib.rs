@@ -22,6 +22,7 @@ mod near;
 mod object;
 mod open;
 mod pair;
+mod part;
 mod report;
 mod row;
 mod side;
@@ -117,6 +118,7 @@ impl Comparison {
         let mut join = Join::new([old.times, new.times], has_entities, run_bytes);
         join.by_id(old.sorter.sorted()?, new.sorter.sorted()?)?;
         join.by_detector_device_time()?;
+        join.rest()?;
         join.alerts.in_zone = join.adrift.offset().map(|(offset_minutes, alerts)| InZone {
             offset_minutes,
             alerts,

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::alert_id::without_prefix;
 use crate::items::{Broken, Item, Items, Position};
 use crate::open::{OpenError, open};
+use crate::part;
 use crate::report::{BrokenPart, SideReport};
 use crate::row::{Foreign, Row};
 use crate::sort::Sorter;
@@ -271,14 +272,10 @@ impl Side {
 fn key(row: &Row) -> String {
     match row.alert_id() {
         // No id at all: what the second way of matching goes by.
-        "" => [
-            "IoaDefinitionId",
-            "AlertTitle",
-            "ComputerDnsName",
-            "AlertTime",
-        ]
-        .map(|name| format!("\0{}", row.text(name)))
-        .concat(),
+        "" => {
+            let texts = ["IoaDefinitionId", "AlertTitle", "AlertTime"].map(|name| row.text(name));
+            format!("\0{}\0{}", texts.join("\0"), part::device(row))
+        }
         id => without_prefix(id),
     }
 }
