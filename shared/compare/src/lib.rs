@@ -45,7 +45,8 @@ pub use items::{Broken, MAX_ITEM_BYTES, Position};
 pub use open::OpenError;
 pub use pair::PairedBy;
 pub use report::{
-    Alerts, BrokenPart, InZone, KeyReport, Losses, OnlyOne, Records, Report, Shown, SideReport,
+    Alerts, BrokenPart, FilesPassedOver, InZone, KeyReport, Losses, OnlyOne, Records, Report,
+    Shown, SideReport,
 };
 pub use side::ReadError;
 pub use spelling::Spelling;
@@ -102,6 +103,15 @@ impl Comparison {
             Which::Old => self.old.read(file, input),
             Which::New => self.new.read(file, input),
         }
+    }
+
+    /// Notes a file of a side that is not read, for the report.
+    pub fn pass_over(&mut self, which: Which, file: &str) {
+        let side = match which {
+            Which::Old => &mut self.old,
+            Which::New => &mut self.new,
+        };
+        side.pass_over(file);
     }
 
     /// Compares what was read.

@@ -20,6 +20,9 @@ use crate::wrapper::{Found, look, look_around_list};
 /// How many broken parts are told with their places.
 const MAX_BROKEN_SHOWN: usize = 10;
 
+/// How many of the files that are not read are named.
+const MAX_FILES_SHOWN: usize = 100;
+
 /// How many names are told that are no keys of the record.
 const MAX_NAMES: usize = 100;
 
@@ -172,6 +175,15 @@ impl Side {
         match is_export {
             true => Ok(()),
             false => Err(ReadError::NoExport(counts.seen(&first_bytes))),
+        }
+    }
+
+    /// Notes a file that is not read.
+    pub(crate) fn pass_over(&mut self, file: &str) {
+        let files = &mut self.report.files_passed_over;
+        files.count += 1;
+        if files.first.len() < MAX_FILES_SHOWN {
+            files.first.push(file.to_owned());
         }
     }
 
