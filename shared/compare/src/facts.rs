@@ -151,11 +151,11 @@ fn told(n: usize, row: &Row, numbers: &mut Numbers) -> Told {
     };
     let name = KEYS[n].name;
     let low = spaced(&value.to_lowercase());
-    let mut beside = "";
+    let mut beside = String::new();
     let forms = match name {
         "CommandLine" => [value.trim().to_owned(), String::new()],
         "FilePath" => {
-            beside = row.text("FileName");
+            beside = row.text("FileName").to_owned();
             let path = low.replace('/', "\\");
             let path = path.trim_end_matches('\\');
             let file = spaced(&beside.to_lowercase());
@@ -165,11 +165,11 @@ fn told(n: usize, row: &Row, numbers: &mut Numbers) -> Told {
             [path.to_owned(), folder.to_owned()]
         }
         "UserName" => {
-            beside = row.text("UserDomain");
+            beside = row.text("UserDomain").to_owned();
             [account(&low).to_owned(), String::new()]
         }
         "ComputerDnsName" | "MachineName" => {
-            beside = row.text("MachineDomain");
+            beside = [row.text("MachineDomain"), row.text("DeviceID")].join("\0");
             [label(&low).to_owned(), String::new()]
         }
         "IpAddress" => [address::canonical(&low).unwrap_or(low), String::new()],

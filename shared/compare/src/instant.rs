@@ -185,7 +185,9 @@ pub(crate) fn apart(old: &str, new: &str, minutes: Option<i64>) -> Apart {
     let (Some(a), Some(b)) = (read(old), read(new)) else {
         return Apart::Different;
     };
-    let may_be_utc = !(a.is_elsewhere || b.is_elsewhere);
+    // A time without a zone is of that of its record, where that is known.
+    let is_of_zone = a.has_zone != b.has_zone && minutes.is_some_and(|minutes| minutes != 0);
+    let may_be_utc = !(a.is_elsewhere || b.is_elsewhere || is_of_zone);
     if a.at == b.at && may_be_utc {
         return Apart::Spelling(Spelling::TimeNotation);
     }
@@ -330,6 +332,7 @@ mod tests {
         for (old, minutes, expected) in [
             ("2020-10-01T01:09:20.357", 120, Apart::Minutes(120)),
             ("2020-10-01T01:09:20.357", 0, Apart::Different),
+            ("2020-09-30T23:09:20.357", 120, Apart::Different),
             ("2020-10-01T01:09:20.357", 60, Apart::Different),
             ("2020-10-01", 120, Apart::Minutes(120)),
             ("2020-10-01", 0, Apart::Different),
