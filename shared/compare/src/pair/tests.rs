@@ -90,7 +90,7 @@ fn a_record_without_a_word_of_its_entity_is_none_that_is_missing() {
     assert_eq!(pair(&old, &new, true).only_old.len(), 3);
 }
 
-/// The file that each pair is of, by `CommandLine` or whatever key is named.
+/// The values of a key that differ in a pair.
 fn crossed(key: &str, old: &[Row], new: &[Row]) -> Vec<String> {
     let pairs = pair(old, new, true).pairs;
     let n = KEYS.iter().position(|other| other.name == key).unwrap();
@@ -109,7 +109,8 @@ fn another_spelling_crosses_no_records() {
     let process = |command: &str, user: &str| json!({"Sha1": "aa", "FileName": "p.exe", "CommandLine": command, "UserName": user});
     let url = |path: &str, user: &str| json!({"IpAddress": "192.0.2.1", "Url": format!("http://x.test/{path}"), "UserName": user});
     let path = |path: &str, user: &str| json!({"FileName": "p.exe", "FilePath": format!("C:\\{path}"), "UserName": user});
-    let kinds: [(&str, &dyn Fn(&str, &str) -> Value); 3] = [
+    type Make<'m> = &'m dyn Fn(&str, &str) -> Value;
+    let kinds: [(&str, Make<'_>); 3] = [
         ("CommandLine", &process),
         ("Url", &url),
         ("FilePath", &path),
