@@ -22,9 +22,13 @@ pub(crate) fn renamed_to(tally: &Tally) -> String {
     names.collect()
 }
 
+/// What it means that OLD alone has records of ours.
+const SWAPPED: &str = " Records of OLD are ours and those of NEW are not: the two sides may have been given in the wrong order.";
+
 /// What it means that a key that is made up here is another one in a record of ours.
-pub(crate) fn between_releases(name: &str) -> &'static str {
+pub(crate) fn between_releases(name: &str, tally: &Tally) -> &'static str {
     match name {
+        _ if !tally.is_new_ours => SWAPPED,
         "FullId" | "IocUniqueId" | "ExternalId" => {
             " Both sides are records of ours, so that it should have stayed the same: what deduplicates on \
              it takes each of these records twice, once as OLD has it and once as NEW."
@@ -70,6 +74,7 @@ pub(crate) fn advice(tally: &Tally) -> String {
 pub(crate) fn of_ours(tally: &Tally) -> String {
     let records = match tally.ours_lost {
         0 => return String::new(),
+        _ if !tally.is_new_ours => return SWAPPED.to_owned(),
         lost if lost == tally.lost() => "Both sides are records of ours".to_owned(),
         lost => format!(
             "{} of ours in OLD",

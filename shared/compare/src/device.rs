@@ -9,31 +9,9 @@ pub(crate) fn names(row: &Row) -> Vec<String> {
     filled(row, &["ComputerDnsName", "MachineName"])
 }
 
-/// The names of the device without its domain.
-pub(crate) fn labels(row: &Row) -> Vec<String> {
-    let names = names(row);
-    names.iter().map(|name| label(name).to_owned()).collect()
-}
-
 /// The ids of the device.
 pub(crate) fn ids(row: &Row) -> Vec<String> {
     filled(row, &["DeviceID"])
-}
-
-/// Whether a record names any device.
-pub(crate) fn is_named(row: &Row) -> bool {
-    !(names(row).is_empty() && ids(row).is_empty())
-}
-
-/// Whether the names of two records may be those of one device: not if each has a name in another
-/// domain.
-pub(crate) fn may_share_domain(old: &Row, new: &Row) -> bool {
-    let [old, new] = [old, new].map(|row| {
-        let mut names = names(row);
-        names.retain(|name| label(name) != name);
-        names
-    });
-    old.is_empty() || new.is_empty() || old.iter().any(|name| new.contains(name))
 }
 
 /// What stands before the first dot; an address is one name.

@@ -1,6 +1,5 @@
 //! Accounts and hosts with and without their domains.
 
-use crate::device::label;
 use crate::row::Row;
 use crate::value::parts;
 
@@ -42,10 +41,15 @@ pub(crate) fn may_share_domain(stated: [Option<&str>; 2], key: &str, rows: [&Row
         all.filter(|domain| !domain.is_empty()).collect::<Vec<_>>()
     };
     let (old, new) = (domains(0), domains(1));
-    let is_one =
-        |a: &str, b: &str| a == b || (a.contains('.') != b.contains('.') && label(a) == label(b));
+    let is_one = |a: &str, b: &str| a == b || is_short_for(a, b) || is_short_for(b, a);
     let mut pairs = old.iter().flat_map(|a| new.iter().map(move |b| (a, b)));
     old.is_empty() || new.is_empty() || pairs.any(|(a, b)| is_one(a, b))
+}
+
+/// Whether a domain's short name is a part of its name in DNS, as `contoso` is of `ad.contoso.com`.
+fn is_short_for(short: &str, domain: &str) -> bool {
+    let within = domain.rsplit_once('.').map(|(within, _)| within);
+    !short.contains('.') && within.is_some_and(|within| within.split('.').any(|part| part == short))
 }
 
 #[cfg(test)]
@@ -87,6 +91,13 @@ mod tests {
                 ("admin", "corp.b.com"),
                 false,
             ),
+            (
+                account,
+                ("CONTOSO\\liz", ""),
+                ("liz", "ad.contoso.com"),
+                true,
+            ),
+            (account, ("COM\\liz", ""), ("liz", "ad.contoso.com"), false),
             (host, ("ws-1", "a.com"), ("ws-1.b.com", "b.com"), false),
             (host, ("ws-1", "a.com"), ("ws-1.b.com", ""), false),
             (host, ("ws-1", "a.com"), ("ws-1.b.com", "a.com"), false),
@@ -109,6 +120,28 @@ mod tests {
                 expected,
                 "{old:?} {new:?}"
             );
+        }
+    }
+
+    /// A short name of a domain need not resemble the one in DNS, but an id is of one device.
+    #[test]
+    fn a_device_of_one_id_is_one_in_whatever_domain_it_is_said_to_be() {
+        let row = |host: &str, domain: &str, id: &str| {
+            let map = json!({"ComputerDnsName": host, "MachineDomain": domain, "DeviceID": id});
+            Row::of(map.as_object().unwrap().clone(), |_, _| {})
+        };
+        let n = KEYS
+            .iter()
+            .position(|key| key.name == "ComputerDnsName")
+            .unwrap();
+        let old = row("ws-1", "CONTOSO", "d1");
+        for (id, expected) in [
+            ("D1", Outcome::Spelling(Spelling::Host)),
+            ("d2", Outcome::Different),
+            ("", Outcome::Different),
+        ] {
+            let new = row("ws-1.fabrikam.com", "fabrikam.com", id);
+            assert_eq!(compare(n, &old, &new), expected, "{id:?}");
         }
     }
 }

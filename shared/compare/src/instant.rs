@@ -14,11 +14,16 @@ const DAY: i128 = 24 * 3600 * SECOND;
 const QUARTER: i128 = 15 * MINUTE;
 const FURTHEST: i128 = 14 * 4 * QUARTER;
 
+/// Names of zones whose clocks are those of UTC, if only in winter.
+const LIKE_UTC: &[&str] = &["UTC", "GMT", "Z", "WET"];
+
 /// A time, and what its text says of it.
 pub(crate) struct Instant {
     /// In UTC, where the text names no zone.
     pub(crate) at: Timestamp,
     pub(crate) has_zone: bool,
+    /// Whether the text has the name of a zone whose clocks are never those of UTC.
+    is_elsewhere: bool,
     /// How many nanoseconds a step of its last digit takes that is no zero of a fraction.
     unit: i128,
 }
@@ -41,13 +46,21 @@ pub(crate) fn read(text: &str) -> Option<Instant> {
         return Some(Instant {
             at,
             has_zone: true,
+            is_elsewhere: false,
             unit,
         });
     }
+    let on_24_hours = on_24_hours(text);
+    let text = on_24_hours.as_deref().unwrap_or(text);
     let (plain, zone) = without_zone_name(text);
     let is_utc = matches!(zone, "UTC" | "GMT" | "Z");
     let of_rfc = || rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
-    let (at, has_zone) = match text.parse().ok().or_else(of_rfc) {
+    // RFC 3339 has no space before an offset; other writers do.
+    let joined = text
+        .rsplit_once(' ')
+        .filter(|(_, end)| end.starts_with(['+', '-']));
+    let of_joined = || joined.and_then(|(rest, offset)| format!("{rest}{offset}").parse().ok());
+    let (at, has_zone) = match text.parse().ok().or_else(of_rfc).or_else(of_joined) {
         Some(at) => (at, true),
         None => {
             let of_kibana = || DateTime::strptime("%b %d, %Y @ %H:%M:%S%.f", plain).ok();
@@ -58,15 +71,48 @@ pub(crate) fn read(text: &str) -> Option<Instant> {
     Some(Instant {
         at,
         has_zone,
+        is_elsewhere: !(has_zone || zone.is_empty() || LIKE_UTC.contains(&zone)),
         unit: unit(plain),
     })
+}
+
+/// A text with a time of the 12-hour clock, as one of the 24-hour clock. What stands behind AM or PM is
+/// kept. Of an hour that no such clock has, the text stays as it is, and cannot be read.
+fn on_24_hours(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let at = words
+        .iter()
+        .position(|word| is_half_of_a_day(word))
+        .filter(|at| *at > 0)?;
+    let (date, time) = match words[at - 1].split_once(['T', 't']) {
+        Some((date, time)) => (format!("{date}T"), time),
+        None => (String::new(), words[at - 1]),
+    };
+    let (hour, rest) = time.split_once(':')?;
+    let hour: u8 = hour.parse().ok().filter(|hour| (1..=12).contains(hour))?;
+    let afternoon = if words[at].eq_ignore_ascii_case("PM") {
+        12
+    } else {
+        0
+    };
+    let time = format!("{date}{:02}:{rest}", hour % 12 + afternoon);
+    let words = [&words[..at - 1], &[&*time], &words[at + 1..]].concat();
+    Some(words.join(" "))
+}
+
+fn is_half_of_a_day(word: &str) -> bool {
+    word.eq_ignore_ascii_case("AM") || word.eq_ignore_ascii_case("PM")
 }
 
 /// A text without the name of a zone at its end, and that name: but for UTC, what it stands for differs
 /// from country to country.
 fn without_zone_name(text: &str) -> (&str, &str) {
     match text.rsplit_once(' ') {
-        Some((rest, name)) if name.bytes().all(|byte| byte.is_ascii_uppercase()) => (rest, name),
+        Some((rest, name))
+            if name.bytes().all(|byte| byte.is_ascii_uppercase()) && !is_half_of_a_day(name) =>
+        {
+            (rest, name)
+        }
         _ => (text, ""),
     }
 }
@@ -139,11 +185,14 @@ pub(crate) fn apart(old: &str, new: &str, minutes: Option<i64>) -> Apart {
     let (Some(a), Some(b)) = (read(old), read(new)) else {
         return Apart::Different;
     };
-    if a.at == b.at {
+    // A time without a zone is of that of its record, where that is known.
+    let is_of_zone = a.has_zone != b.has_zone && minutes.is_some_and(|minutes| minutes != 0);
+    let may_be_utc = !(a.is_elsewhere || b.is_elsewhere || is_of_zone);
+    if a.at == b.at && may_be_utc {
         return Apart::Spelling(Spelling::TimeNotation);
     }
     let [old, new] = [&a, &b].map(|time| time.at.as_nanosecond());
-    if are_of_one([old, new], [a.unit, b.unit]) {
+    if are_of_one([old, new], [a.unit, b.unit]) && may_be_utc {
         return Apart::Spelling(Spelling::TimePrecision);
     }
     if a.has_zone == b.has_zone {
@@ -157,6 +206,7 @@ pub(crate) fn apart(old: &str, new: &str, minutes: Option<i64>) -> Apart {
     };
     let is_one = is_of_zones(quarters) && are_of_one([old - quarters, new], [a.unit, b.unit]);
     match i64::try_from(quarters / MINUTE) {
+        Ok(0) if !may_be_utc => Apart::Different,
         Ok(minutes) if is_one => Apart::Minutes(minutes),
         _ => Apart::Different,
     }
@@ -200,10 +250,21 @@ mod tests {
             ("Sep 30, 2020 @ 14:09:20.357", spelt(TimePrecision)),
             ("/Date(1601474960357)/", spelt(TimePrecision)),
             ("20200930T140920Z", spelt(TimePrecision)),
+            ("2020-09-30 02:09:20 PM", spelt(TimePrecision)),
+            ("2020-09-30T2:09:20.35743 pm", spelt(TimeNotation)),
+            ("2020-09-30 02:09:20 PM UTC", spelt(TimePrecision)),
+            ("Sep 30, 2020 @ 02:09:20.357 PM", spelt(TimePrecision)),
+            ("Sep 30, 2020 @ 04:09:20.357 PM", Apart::Minutes(120)),
+            ("2020-09-30 16:09:20.357 +0200", spelt(TimePrecision)),
+            ("2020-09-30 16:09:20.35743 +02:00", spelt(TimeNotation)),
+            ("2020-09-30 02:09:20 AM", Apart::Minutes(-720)),
             ("2020-09-30T16:09:20.35743", Apart::Minutes(120)),
             ("2020-09-30T16:09:20", Apart::Minutes(120)),
             ("2020-09-30 16:09:20.357", Apart::Minutes(120)),
             ("2020-09-30 16:09:20.357 CEST", Apart::Minutes(120)),
+            ("2020-09-30 14:09:20.357 CEST", Apart::Different),
+            ("2020-09-30 14:09:20.35743 PST", Apart::Different),
+            ("2020-09-30 14:09:20.35743 WET", spelt(TimeNotation)),
             ("Sep 30, 2020 @ 16:09:20.357", Apart::Minutes(120)),
             ("2020-09-30", spelt(TimePrecision)),
             ("2020-09-30T14Z", spelt(TimePrecision)),
@@ -244,8 +305,24 @@ mod tests {
             "09/30/2020 14:09:20",
             "12",
             "ACME",
+            "2020-09-30 14:09:20 PM",
+            "2020-09-30 00:09:20 AM",
+            "2020-09-30 PM",
+            "PM",
         ] {
             assert!(read(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn twelve_is_the_first_hour_of_either_half_of_a_day() {
+        for (text, expected) in [
+            ("2020-09-30 12:09:20 AM", "2020-09-30T00:09:20Z"),
+            ("2020-09-30 01:09:20 AM", "2020-09-30T01:09:20Z"),
+            ("2020-09-30 12:09:20 PM", "2020-09-30T12:09:20Z"),
+            ("2020-09-30 11:09:20 PM", "2020-09-30T23:09:20Z"),
+        ] {
+            assert_eq!(read(text).unwrap().at.to_string(), expected, "{text}");
         }
     }
 
@@ -255,6 +332,7 @@ mod tests {
         for (old, minutes, expected) in [
             ("2020-10-01T01:09:20.357", 120, Apart::Minutes(120)),
             ("2020-10-01T01:09:20.357", 0, Apart::Different),
+            ("2020-09-30T23:09:20.357", 120, Apart::Different),
             ("2020-10-01T01:09:20.357", 60, Apart::Different),
             ("2020-10-01", 120, Apart::Minutes(120)),
             ("2020-10-01", 0, Apart::Different),

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::alert_id::without_prefix;
 use crate::near::{Adrift, Cluster, Dated, MAX_APART, Place, Way};
 use crate::pair::{PairedBy, pair};
+use crate::part::Part;
 use crate::report::{Alerts, OnlyOne, Records, Shown};
 use crate::row::Row;
 use crate::sort::{Entry, Sorted, Sorter};
@@ -41,6 +42,11 @@ pub(crate) struct Join {
     times: [Times; 2],
     /// What is not matched yet, by the way that is next; the old side's and the new one's.
     unmatched: [[Sorter; 2]; Way::COUNT],
+    /// How many alerts were not matched by their ids.
+    unmatched_alerts: u64,
+    /// Of the alerts with several devices those that are matched on one of them, and what is left of any.
+    matched_in_part: [HashSet<u64>; 2],
+    rest: [Sorter; 2],
     /// Whether the old side has all the keys that say what a record is of.
     has_entities: bool,
 }
@@ -59,6 +65,9 @@ impl Join {
             zones: Zones::default(),
             times,
             unmatched: std::array::from_fn(|_| [sorter(), sorter()]),
+            unmatched_alerts: 0,
+            matched_in_part: Default::default(),
+            rest: [sorter(), sorter()],
             has_entities,
         }
     }
@@ -119,27 +128,44 @@ impl Join {
                     self.alerts.by_id_without_prefix += 1;
                     self.shared(&rows, &same);
                 }
-                None => self.later(0, &rows, Some(Way::FIRST))?,
+                None => self.later(0, &rows)?,
             }
         }
         for rows in news.values() {
-            self.later(1, rows, Some(Way::FIRST))?;
+            self.later(1, rows)?;
         }
         Ok(())
     }
 
-    /// Keeps an alert for the next way of matching that it says enough for.
-    fn later(&mut self, side: usize, rows: &[Row], way: Option<Way>) -> io::Result<()> {
-        let Some(way) = way else {
+    /// Keeps an alert for the ways of matching that go by its devices.
+    fn later(&mut self, side: usize, rows: &[Row]) -> io::Result<()> {
+        self.unmatched_alerts += 1;
+        let parts = Part::of(self.unmatched_alerts, rows);
+        if parts.is_empty() {
             self.only_alert(side, rows);
-            return Ok(());
+        }
+        for part in parts {
+            self.next_way(side, &part, Some(Way::FIRST))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what an alert has on a device for the next way of matching that it says enough for.
+    fn next_way(&mut self, side: usize, part: &Part, way: Option<Way>) -> io::Result<()> {
+        let Some(way) = way else {
+            if part.is_whole {
+                self.only_alert(side, &part.rows);
+                return Ok(());
+            }
+            let encoded = serde_json::to_vec(part)?;
+            return self.rest[side].push(&part.alert.to_be_bytes(), &encoded);
         };
-        match Place::of(rows, way) {
+        match Place::of(part, way) {
             Some(place) => {
-                let encoded = serde_json::to_vec(rows)?;
+                let encoded = serde_json::to_vec(part)?;
                 self.unmatched[way as usize][side].push(place.key().as_bytes(), &encoded)
             }
-            None => self.later(side, rows, way.next()),
+            None => self.next_way(side, part, way.next()),
         }
     }
 
@@ -188,12 +214,37 @@ impl Join {
     fn nearest(&mut self, cluster: &mut Cluster, way: Way) -> io::Result<()> {
         let (pairs, left) = std::mem::take(cluster).matched();
         for [old, new] in pairs {
-            self.alerts.by_detector_device_time += 1;
-            self.shared(&old.rows, &new.rows);
+            let mut is_first = |side: usize, part: &Part| {
+                part.is_whole || self.matched_in_part[side].insert(part.alert)
+            };
+            // On its other devices it is the same alert.
+            let are_first = [is_first(0, &old.part), is_first(1, &new.part)];
+            self.alerts.by_detector_device_time += u64::from(are_first == [true; 2]);
+            self.shared(&old.part.rows, &new.part.rows);
         }
         for (side, alert) in left {
             self.adrift.push(side, &alert.place, way);
-            self.later(side, &alert.rows, way.next())?;
+            self.next_way(side, &alert.part, way.next())?;
+        }
+        Ok(())
+    }
+
+    /// Counts what nothing matched of alerts with several devices: records, if the alert is matched on
+    /// another one of them.
+    pub(crate) fn rest(&mut self) -> io::Result<()> {
+        for side in 0..2 {
+            let rest = std::mem::replace(&mut self.rest[side], Sorter::new(0));
+            let mut rest = rest.sorted()?;
+            let mut is_counted = None;
+            while let Some((_, encoded)) = rest.next()? {
+                let part: Part = serde_json::from_slice(&encoded)?;
+                if self.matched_in_part[side].contains(&part.alert) {
+                    self.only_records(side, part.rows.iter());
+                } else if is_counted != Some(part.alert) {
+                    is_counted = Some(part.alert);
+                    self.only_alert(side, &part.rows);
+                }
+            }
         }
         Ok(())
     }
@@ -213,13 +264,17 @@ impl Join {
                 }
             }
         }
-        for row in found.only_old {
-            let row = &old[row];
-            only(&mut self.records.only_old, row, self.times[1]);
-        }
-        for row in found.only_new {
-            let row = &new[row];
-            only(&mut self.records.only_new, row, self.times[0]);
+        self.only_records(0, found.only_old.into_iter().map(|o| &old[o]));
+        self.only_records(1, found.only_new.into_iter().map(|n| &new[n]));
+    }
+
+    fn only_records<'r>(&mut self, side: usize, rows: impl Iterator<Item = &'r Row>) {
+        let into = match side {
+            0 => &mut self.records.only_old,
+            _ => &mut self.records.only_new,
+        };
+        for row in rows {
+            only(into, row, self.times[1 - side]);
         }
     }
 

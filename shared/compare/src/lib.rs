@@ -8,10 +8,12 @@
 //! and without the two letters that Graph puts before them, and what is left by detector, device and
 //! time; the records of an alert by what they are records of.
 
+mod address;
 mod advice;
 mod alert_id;
 mod device;
 mod domain;
+mod facts;
 mod instant;
 mod items;
 mod join;
@@ -20,6 +22,7 @@ mod near;
 mod object;
 mod open;
 mod pair;
+mod part;
 mod report;
 mod row;
 mod side;
@@ -42,7 +45,8 @@ pub use items::{Broken, MAX_ITEM_BYTES, Position};
 pub use open::OpenError;
 pub use pair::PairedBy;
 pub use report::{
-    Alerts, BrokenPart, InZone, KeyReport, Losses, OnlyOne, Records, Report, Shown, SideReport,
+    Alerts, BrokenPart, FilesPassedOver, InZone, KeyReport, Losses, OnlyOne, Records, Report,
+    Shown, SideReport,
 };
 pub use side::ReadError;
 pub use spelling::Spelling;
@@ -101,6 +105,15 @@ impl Comparison {
         }
     }
 
+    /// Notes a file of a side that is not read, for the report.
+    pub fn pass_over(&mut self, which: Which, file: &str) {
+        let side = match which {
+            Which::Old => &mut self.old,
+            Which::New => &mut self.new,
+        };
+        side.pass_over(file);
+    }
+
     /// Compares what was read.
     ///
     /// # Errors
@@ -115,6 +128,7 @@ impl Comparison {
         let mut join = Join::new([old.times, new.times], has_entities, run_bytes);
         join.by_id(old.sorter.sorted()?, new.sorter.sorted()?)?;
         join.by_detector_device_time()?;
+        join.rest()?;
         join.alerts.in_zone = join.adrift.offset().map(|(offset_minutes, alerts)| InZone {
             offset_minutes,
             alerts,

@@ -1,11 +1,11 @@
-//! Alerts without a common id: matched by what they are of, and the nearest in time first.
+//! Alerts without a common id: matched by what they are of, one device at a time, and the nearest in time
+//! first.
 
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::device::label;
 use crate::instant::is_of_zones;
-use crate::row::Row;
+use crate::part::Part;
 use crate::sort::Entry;
 
 /// How far two alerts of the same detector on the same device may lie apart to be the same.
@@ -45,7 +45,7 @@ impl Way {
 /// What an alert is of, and when it was.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
-    /// The detector or the title, and the device's name, else its id.
+    /// The detector or the title, and the device.
     what: String,
     nanos: i128,
     has_zone: bool,
@@ -53,33 +53,17 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn of(rows: &[Row], way: Way) -> Option<Self> {
-        let first = |name: &str| {
-            let mut texts = rows.iter().map(|row| row.text(name));
-            let found = texts.find(|text| !text.is_empty());
-            found.map(str::to_lowercase)
-        };
-        let detector = first("IoaDefinitionId");
-        let has_detector = detector.is_some();
+    /// The place of a part of an alert, if it says enough.
+    pub(crate) fn of(part: &Part, way: Way) -> Option<Self> {
         let of = match way {
-            Way::Detector => detector,
-            Way::Title => first("AlertTitle"),
+            Way::Detector => part.detector.as_ref(),
+            Way::Title => part.title.as_ref(),
         };
-        // Of several devices the same one on both sides, in whatever order the records come.
-        let least = |name: &&str| {
-            let texts = rows.iter().map(|row| row.text(name).to_lowercase());
-            texts.filter(|text| !text.is_empty()).min()
-        };
-        let device = ["MachineName", "ComputerDnsName", "DeviceID"]
-            .iter()
-            .find_map(least)?;
-        let times = rows.iter().filter_map(|row| row.time("AlertTime"));
-        let earliest = times.min_by_key(|time| time.at)?;
         Some(Self {
-            what: format!("{}\0{}", of?, label(&device)),
-            nanos: earliest.at.as_nanosecond(),
-            has_zone: earliest.has_zone,
-            has_detector,
+            what: format!("{}\0{}", of?, part.device),
+            nanos: part.nanos,
+            has_zone: part.has_zone,
+            has_detector: part.detector.is_some(),
         })
     }
 
@@ -95,10 +79,10 @@ impl Place {
     }
 }
 
-/// An alert and its place.
+/// What an alert has on one device, and its place.
 pub(crate) struct Dated {
     pub(crate) place: Place,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) part: Part,
     way: Way,
 }
 
@@ -107,8 +91,8 @@ impl Dated {
         let Some((_, encoded)) = entry else {
             return Ok(None);
         };
-        let rows: Vec<Row> = serde_json::from_slice(&encoded)?;
-        Ok(Place::of(&rows, way).map(|place| Self { place, rows, way }))
+        let part: Part = serde_json::from_slice(&encoded)?;
+        Ok(Place::of(&part, way).map(|place| Self { place, part, way }))
     }
 
     pub(crate) fn key(&self) -> (&str, i128) {
@@ -137,7 +121,7 @@ impl Cluster {
     }
 
     pub(crate) fn push(&mut self, side: usize, alert: Dated) {
-        self.rows += alert.rows.len();
+        self.rows += alert.part.rows.len();
         self.alerts.push((side, alert));
     }
 

@@ -1,19 +1,23 @@
-//! Which record of an alert is the old one of which: by what it is a record of.
+//! Which record of an alert is the old one of which.
+//!
+//! Two records may be a pair if they identify the same entity and their devices may be one. Of all pairs
+//! that may be, the best is taken first: the one with the surest identity, of those the one that loses
+//! least of what tells records apart, of those the one that loses least of all else. What is lost is
+//! judged as the report judges it, so that another spelling is no loss. Equal pairs are taken in the
+//! order of what the records hold: that of the files decides nothing.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use drawbridge_record::siem::KEYS;
 use serde::Serialize;
 
-use crate::device;
+use crate::facts::{Facts, Numbers};
 use crate::row::Row;
-
-/// The most candidates that are looked at for a record: those beyond share a hash or a name with it.
-const MAX_CANDIDATES: usize = 64;
+use crate::{keys, value};
 
 /// What two records of an alert were matched by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PairedBy {
     /// The same `FullId`: both are records of ours.
@@ -30,6 +34,15 @@ pub enum PairedBy {
     /// the alert itself is compared.
     AlertAlone,
 }
+
+/// The ways to identify an entity, the surest first.
+const SUREST_FIRST: [PairedBy; 5] = [
+    PairedBy::Key,
+    PairedBy::Hash,
+    PairedBy::Address,
+    PairedBy::Name,
+    PairedBy::NoEntity,
+];
 
 /// The records of an alert on both sides, matched.
 #[derive(Debug, Default)]
@@ -48,18 +61,8 @@ pub(crate) fn has_entity_keys(has_key: &[bool]) -> bool {
     keys.all(|(key, has)| *has || !ENTITY_KEYS.contains(&key.name))
 }
 
-/// The keys that identify an entity, the surest first, and last what has none.
-const TIERS: &[(PairedBy, &[&str])] = &[
-    (PairedBy::Key, &["FullId"]),
-    (PairedBy::Hash, &["Sha256", "Sha1", "Md5", "FileHash"]),
-    (PairedBy::Address, &["IpAddress", "Url"]),
-    (PairedBy::Name, &["FileName", "UserName"]),
-    (PairedBy::NoEntity, &[]),
-];
-
-/// What else speaks for two records being of the same entity, where several may be. Not `AlertPart`,
-/// the number of the record: orders differ.
-const HINTS: &[&str] = &[
+/// The keys that tell the records of an alert apart.
+const TELLING: &[&str] = &[
     "Sha256",
     "Sha1",
     "FileName",
@@ -73,126 +76,258 @@ const HINTS: &[&str] = &[
     "MachineName",
 ];
 
-/// What two records must have in common beside the entity, the surest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Narrowed {
-    /// All that speaks for them being of the same one.
-    AllHints,
-    /// The device's id.
-    DeviceId,
-    /// One of the device's names.
-    DeviceName,
-    /// One of them without its domain, or that neither names a device.
-    DeviceLabel,
-    /// Nothing.
-    Nothing,
-}
+/// The keys that say nothing of two records, beside those that are made up here, such as the number of a
+/// record within its alert: which times are the same is not known before all are read.
+const TIMES: &[&str] = &["AlertTime", "LastProcessedTimeUtc"];
 
-impl Narrowed {
-    const ALL: [Self; 5] = [
-        Self::AllHints,
-        Self::DeviceId,
-        Self::DeviceName,
-        Self::DeviceLabel,
-        Self::Nothing,
-    ];
-
-    /// The texts of a record of which the other one must have one.
-    fn of(self, row: &Row) -> Vec<String> {
-        match self {
-            Self::AllHints => {
-                let hints = HINTS.iter().map(|name| row.text(name).to_lowercase());
-                vec![hints.collect::<Vec<_>>().join("\0")]
-            }
-            Self::DeviceId => device::ids(row),
-            Self::DeviceName => device::names(row),
-            Self::DeviceLabel if !device::is_named(row) => vec![String::new()],
-            Self::DeviceLabel => device::labels(row),
-            Self::Nothing => vec![String::new()],
-        }
-    }
-}
+/// The points of a key: what was empty on one side loses nothing, however many such keys there are; what
+/// is empty now may be lost, and another value is.
+const SAME: u32 = 128;
+const FILLED: u32 = SAME - 1;
+const EMPTIED: u32 = SAME / 2;
 
 /// Matches the records of one alert. `has_entities` says whether the old side has the keys that say what
 /// a record is of.
 pub(crate) fn pair(old: &[Row], new: &[Row], has_entities: bool) -> Pairs {
-    let mut left_old: Vec<usize> = (0..old.len()).collect();
-    let mut is_taken = vec![false; new.len()];
-    let mut found = Pairs::default();
-    let ways = TIERS
-        .iter()
-        .flat_map(|tier| Narrowed::ALL.map(|narrowed| (tier, narrowed)));
-    for ((by, names), narrowed) in ways {
-        if left_old.is_empty() {
-            break;
-        }
-        let mut by_value: HashMap<String, Vec<usize>> = HashMap::new();
-        for (n, row) in new.iter().enumerate().filter(|(n, _)| !is_taken[*n]) {
-            for value in identities(*by, names, narrowed, row) {
-                by_value.entry(value).or_default().push(n);
-            }
-        }
-        let may_be = |o: usize, n: usize| match narrowed {
-            Narrowed::DeviceName | Narrowed::DeviceLabel => {
-                device::may_share_domain(&old[o], &new[n])
-            }
-            Narrowed::Nothing => *by == PairedBy::Key || may_be_of_one(&old[o], &new[n]),
-            Narrowed::AllHints | Narrowed::DeviceId => true,
-        };
-        left_old.retain(|&o| {
-            let values = identities(*by, names, narrowed, &old[o]);
-            let candidates = values
-                .iter()
-                .filter_map(|value| by_value.get(value))
-                .flatten()
-                .filter(|&&n| !is_taken[n] && may_be(o, n))
-                .take(MAX_CANDIDATES);
-            // Of several alike, the first.
-            let best = candidates
-                .copied()
-                .min_by_key(|&n| (Reverse(alike(&old[o], &new[n])), n));
-            let Some(n) = best else { return true };
-            is_taken[n] = true;
-            found.pairs.push((o, n, *by));
-            false
-        });
-    }
+    let orders = [by_content(old), by_content(new)];
+    let old: Vec<&Row> = orders[0].iter().map(|&o| &old[o]).collect();
+    let new: Vec<&Row> = orders[1].iter().map(|&n| &new[n]).collect();
+    let mut alert = Alert::of(&old, &new);
+    let mut found = alert.best_first();
     if !has_entities {
-        // What such a record is of is not known, so that it is none that is missing.
-        let mut others = (0..new.len()).filter(|&n| !is_taken[n]);
-        let mut taken = Vec::new();
-        left_old.retain(|&o| {
-            if has_entity(&old[o]) {
-                return true;
-            }
-            if let Some(n) = others.next() {
-                taken.push(n);
-                found.pairs.push((o, n, PairedBy::AlertAlone));
-            }
-            false
-        });
-        for n in taken {
-            is_taken[n] = true;
-        }
+        alert.without_entities(&mut found);
     }
-    found.only_new = (0..new.len()).filter(|&n| !is_taken[n]).collect();
-    found.only_old = left_old;
-    found.pair_twins(old, new);
+    found.pair_twins(&old, &new);
     if found.pairs.is_empty()
         && let ([o, ..], [n, ..]) = (&found.only_old[..], &found.only_new[..])
     {
         found.pairs.push((*o, *n, PairedBy::AlertAlone));
     }
-    found
+    found.pairs.sort_unstable();
+    let [old, new] = orders;
+    let pairs = found.pairs.into_iter();
+    Pairs {
+        pairs: pairs.map(|(o, n, by)| (old[o], new[n], by)).collect(),
+        only_old: found.only_old.into_iter().map(|o| old[o]).collect(),
+        only_new: found.only_new.into_iter().map(|n| new[n]).collect(),
+    }
+}
+
+/// The places of the records in the order of what they hold.
+fn by_content(rows: &[Row]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_cached_key(|&n| serde_json::to_string(&rows[n]).unwrap_or_default());
+    order
+}
+
+/// How good a pair is: the surest identity, then the points of the keys that tell records apart, then
+/// those of all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Goodness {
+    by: Reverse<usize>,
+    telling: u32,
+    others: u32,
+}
+
+/// The records of one alert.
+struct Alert<'r> {
+    old: &'r [&'r Row],
+    new: &'r [&'r Row],
+    old_facts: Vec<Facts>,
+    new_facts: Vec<Facts>,
+    /// The new records by what identifies their entities.
+    by_identity: HashMap<(PairedBy, u32), Vec<usize>>,
+    /// The keys that tell records apart, and all others that say something of a record.
+    telling: Vec<usize>,
+    others: Vec<usize>,
+    /// Whether each side names one device at most: a file that the two have is on that one, whatever it
+    /// is called.
+    is_of_one_device: bool,
+    /// Whether two texts of a key are the same but for their spelling.
+    alike: HashMap<(usize, u32, u32), bool>,
+}
+
+impl<'r> Alert<'r> {
+    fn of(old: &'r [&'r Row], new: &'r [&'r Row]) -> Self {
+        let mut numbers = Numbers::default();
+        let [old_facts, new_facts] = [old, new].map(|rows| -> Vec<Facts> {
+            let rows = rows.iter();
+            rows.map(|row| Facts::of(row, &mut numbers)).collect()
+        });
+        let mut by_identity: HashMap<_, Vec<usize>> = HashMap::new();
+        for (n, facts) in new_facts.iter().enumerate() {
+            for by in SUREST_FIRST {
+                for identity in identities(by, facts) {
+                    by_identity.entry((by, identity)).or_default().push(n);
+                }
+            }
+        }
+        let is_telling = |n: &usize| TELLING.contains(&KEYS[*n].name);
+        let says_more = |n: &usize| !(keys::is_synthesised(*n) || TIMES.contains(&KEYS[*n].name));
+        let (telling, others) = (0..KEYS.len()).filter(says_more).partition(is_telling);
+        let names_one_device = |facts: &[Facts]| {
+            let named = facts.iter().filter(|facts| facts.device.is_named());
+            let devices: HashSet<u32> = named.map(|facts| facts.device.number()).collect();
+            devices.len() <= 1
+        };
+        Self {
+            old,
+            new,
+            is_of_one_device: names_one_device(&old_facts) && names_one_device(&new_facts),
+            old_facts,
+            new_facts,
+            by_identity,
+            telling,
+            others,
+            alike: HashMap::new(),
+        }
+    }
+
+    /// Takes the best pair of all, then the best of what is left. Each old record looks again for the
+    /// best that is left only when that one was taken: the time grows with the product of the records
+    /// of one entity, as long as few pairs are equally good, and in any case with no more than that.
+    fn best_first(&mut self) -> Pairs {
+        let mut is_taken = vec![false; self.new.len()];
+        let mut queue = BinaryHeap::new();
+        let mut found = Pairs::default();
+        let mut look = Vec::from_iter(0..self.old.len());
+        loop {
+            for o in look.drain(..) {
+                match self.best(o, &is_taken) {
+                    Some((goodness, n)) => queue.push((goodness, Reverse(o), n)),
+                    None => found.only_old.push(o),
+                }
+            }
+            let Some((goodness, Reverse(o), n)) = queue.pop() else {
+                break;
+            };
+            if is_taken[n] {
+                look.push(o);
+            } else {
+                is_taken[n] = true;
+                found.pairs.push((o, n, SUREST_FIRST[goodness.by.0]));
+            }
+        }
+        found.only_old.sort_unstable();
+        found.only_new = (0..self.new.len()).filter(|&n| !is_taken[n]).collect();
+        found
+    }
+
+    /// The best new record for an old one, of those that are left; of several, the first.
+    fn best(&mut self, o: usize, is_taken: &[bool]) -> Option<(Goodness, usize)> {
+        for (sure, by) in SUREST_FIRST.into_iter().enumerate() {
+            let mut best: Option<(Goodness, usize)> = None;
+            for identity in identities(by, &self.old_facts[o]) {
+                let candidates = self.by_identity.get_mut(&(by, identity));
+                let Some(candidates) = candidates.map(std::mem::take) else {
+                    continue;
+                };
+                for &n in candidates.iter().filter(|&&n| !is_taken[n]) {
+                    if !self.may_be(by, o, n) {
+                        continue;
+                    }
+                    let telling = self.points(true, o, n);
+                    if best.is_some_and(|(best, _)| telling < best.telling) {
+                        continue;
+                    }
+                    let goodness = Goodness {
+                        by: Reverse(sure),
+                        telling,
+                        others: self.points(false, o, n),
+                    };
+                    let better = |(best, its): (Goodness, usize)| {
+                        (goodness, Reverse(n)) > (best, Reverse(its))
+                    };
+                    if best.is_none_or(better) {
+                        best = Some((goodness, n));
+                    }
+                }
+                self.by_identity.insert((by, identity), candidates);
+            }
+            if best.is_some() {
+                return best;
+            }
+        }
+        None
+    }
+
+    /// Whether two records that identify the same entity may be the same. Without an entity, or with a
+    /// user alone, the device and the user are what a record is of.
+    fn may_be(&self, by: PairedBy, o: usize, n: usize) -> bool {
+        let (old, new) = (&self.old_facts[o], &self.new_facts[n]);
+        match by {
+            PairedBy::Key => true,
+            _ if old.device.may_be(new.device) => {
+                by != PairedBy::NoEntity
+                    || old.account == 0
+                    || new.account == 0
+                    || old.account == new.account
+            }
+            _ => self.is_of_one_device && old.has_entity() && new.has_entity(),
+        }
+    }
+
+    /// How little is lost of a record: most for the same, less for what is new, least for another value.
+    fn points(&mut self, is_telling: bool, o: usize, n: usize) -> u32 {
+        let keys = match is_telling {
+            true => &self.telling,
+            false => &self.others,
+        };
+        let mut points = 0;
+        for &key in keys {
+            let (old, new) = (self.old_facts[o].told[key], self.new_facts[n].told[key]);
+            points += match (old.text, new.text) {
+                (a, b) if a == b => SAME,
+                (0, _) => FILLED,
+                (_, 0) => EMPTIED,
+                _ if !old.may_be(new) => 0,
+                (a, b) => {
+                    let is_same = || value::alike(key, self.old[o], self.new[n]);
+                    let is_same = *self.alike.entry((key, a, b)).or_insert_with(is_same);
+                    if is_same { SAME } else { 0 }
+                }
+            };
+        }
+        points
+    }
+
+    /// Of an export that does not say what its records are of: puts an old record that is left to a new
+    /// one of its device and user, or to any if it names none. What else it is of is not known, so that
+    /// it is not missing, and only what is said of the alert is compared.
+    fn without_entities(&self, found: &mut Pairs) {
+        let may_be = |o: usize, n: usize| {
+            let (old, new) = (&self.old_facts[o], &self.new_facts[n]);
+            let is_on_it =
+                !old.device.is_named() || new.device.is_named() && old.device.may_be(new.device);
+            is_on_it && (old.account == 0 || old.account == new.account)
+        };
+        let Pairs {
+            pairs,
+            only_old,
+            only_new,
+        } = found;
+        only_old.retain(|&o| {
+            if self.old_facts[o].has_entity() {
+                return true;
+            }
+            let left = only_new.iter().position(|&n| may_be(o, n));
+            let partner = match left {
+                Some(at) => Some(only_new.remove(at)),
+                None => (0..self.new.len()).find(|&n| may_be(o, n)),
+            };
+            pairs.extend(partner.map(|n| (o, n, PairedBy::AlertAlone)));
+            partner.is_none()
+        });
+    }
 }
 
 impl Pairs {
     /// Puts records that are left to the partner of the one with their `FullId`: a record that came
     /// twice with two contents is none that is missing, and each content is compared.
-    fn pair_twins(&mut self, old: &[Row], new: &[Row]) {
+    fn pair_twins(&mut self, old: &[&Row], new: &[&Row]) {
         let mut partners: [HashMap<&str, (usize, usize, PairedBy)>; 2] = Default::default();
         for &(o, n, by) in &self.pairs {
-            for (side, row) in [&old[o], &new[n]].into_iter().enumerate() {
+            for (side, row) in [old[o], new[n]].into_iter().enumerate() {
                 let full_id = row.text("FullId");
                 if !full_id.is_empty() {
                     partners[side].entry(full_id).or_insert((o, n, by));
@@ -214,159 +349,20 @@ impl Pairs {
     }
 }
 
-/// What identifies the entity of a record, each with what must be the same as well.
-fn identities(by: PairedBy, names: &[&str], narrowed: Narrowed, row: &Row) -> Vec<String> {
-    let entities: Vec<String> = match by {
-        PairedBy::NoEntity if has_entity(row) => Vec::new(),
-        PairedBy::NoEntity => vec![String::new()],
-        _ => names
-            .iter()
-            .filter_map(|name| identifying(by, name, row))
-            .collect(),
-    };
-    let beside = match entities.is_empty() {
-        true => Vec::new(),
-        false => narrowed.of(row),
-    };
-    let all = entities
-        .iter()
-        .flat_map(|entity| beside.iter().map(move |text| format!("{entity}\0{text}")));
-    all.collect()
-}
-
-/// The value of a key that identifies an entity. Every record of an alert may show its user, so that a
-/// user's name counts where there is nothing else; what an old list holds is taken as it is.
-fn identifying(by: PairedBy, name: &str, row: &Row) -> Option<String> {
-    let value = row.text(name).to_lowercase();
-    let is_shown_only = name == "UserName" && has_entity(row);
-    // The id of the alert, with which the key begins, may have two letters more.
-    let value = match by {
-        PairedBy::Key => value.rsplit_once(':').map(|(_, rest)| rest.to_owned())?,
-        _ => value,
-    };
-    (!value.is_empty() && !is_shown_only).then_some(value)
-}
-
-/// Whether a record is of more than a user, whom every record of an alert may show.
-fn has_entity(row: &Row) -> bool {
-    [
-        "Sha1",
-        "Sha256",
-        "Md5",
-        "FileHash",
-        "FileName",
-        "IpAddress",
-        "Url",
-    ]
-    .iter()
-    .any(|name| !row.text(name).is_empty())
-}
-
-/// Whether the devices of two records may be one: without an entity, or with a user alone, the device is
-/// what a record is of.
-fn may_be_of_one(old: &Row, new: &Row) -> bool {
-    has_entity(old) || has_entity(new) || !(device::is_named(old) && device::is_named(new))
-}
-
-/// How alike two records are: in what speaks for one entity, then in all.
-fn alike(old: &Row, new: &Row) -> (usize, usize) {
-    let alike = HINTS.iter().filter(|name| {
-        let (a, b) = (old.text(name), new.text(name));
-        !a.is_empty() && a.eq_ignore_ascii_case(b)
-    });
-    // A process has a command line and the file that it runs has none.
-    let same_kind = old.text("CommandLine").is_empty() == new.text("CommandLine").is_empty();
-    let hints = alike.count() * 2 + usize::from(same_kind);
-    (hints, old.in_common(new))
+/// What identifies the entity of a record in one of the ways. Every record of an alert may show its
+/// user, so that a user's name counts where there is nothing else.
+fn identities(by: PairedBy, facts: &Facts) -> Vec<u32> {
+    let filled = |number: u32| if number == 0 { vec![] } else { vec![number] };
+    match by {
+        PairedBy::Key => filled(facts.key),
+        PairedBy::Hash => facts.hashes.clone(),
+        PairedBy::Address => facts.addresses.clone(),
+        PairedBy::Name if facts.has_entity() => filled(facts.file_name),
+        PairedBy::Name => filled(facts.account),
+        PairedBy::NoEntity if !facts.has_entity() => vec![0],
+        PairedBy::NoEntity | PairedBy::AlertAlone => vec![],
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn rows(records: Value) -> Vec<Row> {
-        let Value::Array(records) = records else {
-            panic!("no list")
-        };
-        let maps = records.into_iter().map(|record| match record {
-            Value::Object(map) => Row::of(map, |_, _| {}),
-            _ => panic!("no record"),
-        });
-        maps.collect()
-    }
-
-    #[test]
-    fn records_are_matched_by_their_entity() {
-        let old = rows(json!([
-            {"FileName": "a.exe", "Sha1": "AA", "CommandLine": ""},
-            {"IpAddress": "192.0.2.1"},
-            {"FileName": "b.exe", "Sha1": ""},
-            {"UserName": "liz"},
-            {"FileName": "gone.exe"},
-            {"MachineName": "ws-1"},
-        ]));
-        let new = rows(json!([
-            {"MachineName": "ws-1"},
-            {"FileName": "a.exe", "Sha1": "aa", "CommandLine": "a.exe /x"},
-            {"UserName": "liz", "FileName": "B.exe", "Sha1": "bb"},
-            {"FileName": "a.exe", "Sha1": "aa", "CommandLine": ""},
-            {"UserName": "Liz"},
-            {"UserName": "liz", "IpAddress": "192.0.2.1"},
-        ]));
-        let mut found = pair(&old, &new, true);
-        found.pairs.sort_unstable();
-        use PairedBy::{Address, Hash, Name, NoEntity};
-        let expected = [
-            (0, 3, Hash),
-            (1, 5, Address),
-            (2, 2, Name),
-            (3, 4, Name),
-            (5, 0, NoEntity),
-        ];
-        assert_eq!(found.pairs, expected);
-        assert_eq!((found.only_old, found.only_new), (vec![4], vec![1]));
-    }
-
-    #[test]
-    fn records_of_ours_are_matched_by_their_key() {
-        let old = rows(json!([{"FullId": "da1:x", "Sha1": "a"}, {"FullId": "da1:y", "Sha1": "b"}]));
-        let new = rows(json!([{"FullId": "1:y", "Sha1": "a"}, {"FullId": "1:x", "Sha1": "b"}]));
-        let pairs = pair(&old, &new, true).pairs;
-        assert_eq!(pairs, [(0, 1, PairedBy::Key), (1, 0, PairedBy::Key)]);
-    }
-
-    #[test]
-    fn an_alert_without_a_common_entity_is_compared_all_the_same() {
-        let old = rows(json!([{"FileName": "a"}]));
-        let new = rows(json!([{"IpAddress": "192.0.2.1"}, {"IpAddress": "192.0.2.2"}]));
-        let found = pair(&old, &new, true);
-        assert_eq!(found.pairs, [(0, 0, PairedBy::AlertAlone)]);
-        assert_eq!((found.only_old.len(), found.only_new.len()), (1, 2));
-    }
-
-    #[test]
-    fn many_records_of_one_hash_are_told_apart_by_their_devices() {
-        let device =
-            |n: usize| json!({"Sha1": "aa", "MachineName": format!("ws-{n}"), "AlertPart": n});
-        let old = rows((0..200).map(device).collect());
-        let new = rows((0..200).rev().map(device).collect());
-        let pairs = pair(&old, &new, true).pairs;
-        assert_eq!(pairs.len(), 200);
-        assert!(pairs.iter().all(|(o, n, _)| o + n == 199), "{pairs:?}");
-    }
-
-    #[test]
-    fn a_record_without_a_word_of_its_entity_is_none_that_is_missing() {
-        let old = rows(json!([{"Severity": "High"}, {"Severity": "High"}, {"Severity": "High"}]));
-        let new = rows(json!([{"Url": "a"}, {"Url": "b"}]));
-        let found = pair(&old, &new, false);
-        assert_eq!(found.pairs.len(), 2, "{found:?}");
-        assert!(
-            found.only_old.is_empty() && found.only_new.is_empty(),
-            "{found:?}"
-        );
-        assert_eq!(pair(&old, &new, true).only_old.len(), 3);
-    }
-}
+mod tests;

@@ -57,6 +57,8 @@ pub struct SideReport {
     pub first_broken: Vec<BrokenPart>,
     /// The first that are neither a record nor an alert.
     pub first_others: Vec<BrokenPart>,
+    /// Files of a folder that were not read, as they are of another kind or hold nothing to compare.
+    pub files_passed_over: FilesPassedOver,
     /// The earliest and the latest `AlertTime`.
     pub times: Option<[String; 2]>,
     /// Names of keys that are not the record's own, the key that each is, and how many records have it.
@@ -66,6 +68,15 @@ pub struct SideReport {
     pub other_values: BTreeMap<String, (&'static str, u64)>,
     /// Keys that the record has not, and in how many records they held something.
     pub unknown: BTreeMap<String, u64>,
+}
+
+/// Files of a folder that were not read.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FilesPassedOver {
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub first: Vec<String>,
 }
 
 /// A part of a file that could not be read.

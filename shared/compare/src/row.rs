@@ -115,15 +115,6 @@ impl Row {
         }
     }
 
-    /// How many values two records have in common.
-    pub(crate) fn in_common(&self, other: &Self) -> usize {
-        let alike = self.values.iter().filter(|(n, value)| {
-            let n = usize::from(*n);
-            other.get(n) == Some(value)
-        });
-        alike.count()
-    }
-
     /// The value of a key by its name.
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         self.get(KEYS.iter().position(|key| key.name == name)?)

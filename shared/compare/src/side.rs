@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::alert_id::without_prefix;
 use crate::items::{Broken, Item, Items, Position};
 use crate::open::{OpenError, open};
+use crate::part;
 use crate::report::{BrokenPart, SideReport};
 use crate::row::{Foreign, Row};
 use crate::sort::Sorter;
@@ -18,6 +19,9 @@ use crate::wrapper::{Found, look, look_around_list};
 
 /// How many broken parts are told with their places.
 const MAX_BROKEN_SHOWN: usize = 10;
+
+/// How many of the files that are not read are named.
+const MAX_FILES_SHOWN: usize = 100;
 
 /// How many names are told that are no keys of the record.
 const MAX_NAMES: usize = 100;
@@ -174,6 +178,15 @@ impl Side {
         }
     }
 
+    /// Notes a file that is not read.
+    pub(crate) fn pass_over(&mut self, file: &str) {
+        let files = &mut self.report.files_passed_over;
+        files.count += 1;
+        if files.first.len() < MAX_FILES_SHOWN {
+            files.first.push(file.to_owned());
+        }
+    }
+
     fn item(&mut self, file: &str, item: Item, counts: &mut InFile) -> Result<(), ReadError> {
         let text = match item.text {
             Ok(text) => text,
@@ -271,14 +284,10 @@ impl Side {
 fn key(row: &Row) -> String {
     match row.alert_id() {
         // No id at all: what the second way of matching goes by.
-        "" => [
-            "IoaDefinitionId",
-            "AlertTitle",
-            "ComputerDnsName",
-            "AlertTime",
-        ]
-        .map(|name| format!("\0{}", row.text(name)))
-        .concat(),
+        "" => {
+            let texts = ["IoaDefinitionId", "AlertTitle", "AlertTime"].map(|name| row.text(name));
+            format!("\0{}\0{}", texts.join("\0"), part::device(row))
+        }
         id => without_prefix(id),
     }
 }

@@ -32,6 +32,8 @@ pub enum Spelling {
     Account,
     /// A host with its domain on one side.
     Host,
+    /// An IP address with other zeros or letters.
+    Address,
     /// An alert's id with the two letters of the product on one side.
     IdPrefix,
 }
@@ -86,6 +88,10 @@ impl Spelling {
             Self::Host => (
                 "a host with or without its domain",
                 "compare what stands before the first dot",
+            ),
+            Self::Address => (
+                "the notation of an IP address",
+                "parse it and compare addresses, not texts",
             ),
             Self::IdPrefix => (
                 "the two letters before an alert's id",

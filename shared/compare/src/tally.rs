@@ -40,15 +40,16 @@ pub(crate) struct Pair<'r> {
     old: &'r Row,
     new: &'r Row,
     is_old_ours: bool,
+    is_new_ours: bool,
 }
 
 impl<'r> Pair<'r> {
     pub(crate) fn new(old: &'r Row, new: &'r Row) -> Self {
-        let is_old_ours = old.is_ours();
         Self {
             old,
             new,
-            is_old_ours,
+            is_old_ours: old.is_ours(),
+            is_new_ours: new.is_ours(),
         }
     }
 }
@@ -68,6 +69,8 @@ pub(crate) struct Tally {
     /// Where the old record is one of ours: how many values there were, and how many are lost.
     ours: u64,
     pub(crate) ours_lost: u64,
+    /// Whether any of the new records that were compared with records of ours is one of ours, too.
+    pub(crate) is_new_ours: bool,
     pub(crate) outcomes: BTreeMap<Outcome, u64>,
     pub(crate) examples: Vec<Example>,
     /// Of what is lost or changed: which other key of the new record holds the old value, how often.
@@ -87,6 +90,7 @@ impl Tally {
     pub(crate) fn add(&mut self, n: usize, pair: &Pair<'_>) {
         let Pair { old, new, .. } = *pair;
         let mut outcome = compare(n, old, new);
+        self.is_new_ours |= pair.is_old_ours && pair.is_new_ours;
         let is_respelt = || old.get(n).map(text) != new.get(n).map(text);
         if pair.is_old_ours
             && keys::is_synthesised(n)

@@ -4,6 +4,7 @@ use drawbridge_record::siem::KEYS;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::address::canonical;
 use crate::device::label;
 use crate::domain::{account, are_of_the_same_accounts, domain_of_account, may_share_domain};
 use crate::instant::Apart;
@@ -46,6 +47,15 @@ pub(crate) fn compare(n: usize, old: &Row, new: &Row) -> Outcome {
             };
             spelling(n, a, b, [old, new]).map_or(Outcome::Different, Outcome::Spelling)
         }
+    }
+}
+
+/// Whether two records have the same value of key `n`, however it is written and whatever the key is
+/// called.
+pub(crate) fn alike(n: usize, old: &Row, new: &Row) -> bool {
+    match (old.get(n), new.get(n)) {
+        (Some(a), Some(b)) => a == b || spelling(n, a, b, [old, new]).is_some(),
+        (a, b) => is_empty(a) && is_empty(b),
     }
 }
 
@@ -122,9 +132,17 @@ fn spelling(n: usize, old: &Value, new: &Value, rows: [&Row; 2]) -> Option<Spell
         "ComputerDnsName" | "MachineName" => {
             let is_short = [&a, &b].into_iter().any(|host| label(host) == host);
             let is_same = is_short && label(&a_low) == label(&b_low);
+            let [id, new_id] = rows.map(|row| row.text("DeviceID").to_lowercase());
+            if is_same && !id.is_empty() && id == new_id {
+                return Some(Spelling::Host);
+            }
             let stated =
                 [&a_low, &b_low].map(|host| host.split_once('.').map(|(_, domain)| domain));
             (is_same && may_share_domain(stated, "MachineDomain", rows)).then_some(Spelling::Host)
+        }
+        "IpAddress" => {
+            let address = canonical(&a)?;
+            (canonical(&b)? == address).then_some(Spelling::Address)
         }
         "AlertId" => (alert_id::without_prefix(&a) == alert_id::without_prefix(&b))
             .then_some(Spelling::IdPrefix),
@@ -364,6 +382,18 @@ mod tests {
                 json!("636_-1"),
                 json!("da636_-1"),
                 spelt(Spelling::IdPrefix),
+            ),
+            (
+                "IpAddress",
+                json!("2001:DB8:0:0:0:0:0:1"),
+                json!("2001:db8::1"),
+                spelt(Spelling::Address),
+            ),
+            (
+                "IpAddress",
+                json!("2001:db8::2"),
+                json!("2001:db8::1"),
+                Different,
             ),
             (
                 "AlertTime",

@@ -115,7 +115,7 @@ pub(crate) fn verdict(n: usize, tally: &Tally, is_exported: bool) -> (Verdict, S
     };
     text.push_str(&renamed_to(tally));
     if keys::is_synthesised(n) && lost > 0 {
-        text.push_str(between_releases(name));
+        text.push_str(between_releases(name, tally));
     } else if lost > renamed {
         text.push_str(&advice(tally));
         // What is so by design holds for few records, too.

@@ -169,13 +169,18 @@ fn is_passing(map: &Map<String, Value>) -> bool {
 
 /// Whether Elastic says that its answer is not all that it should be.
 fn is_incomplete(answer: &Map<String, Value>) -> bool {
-    let failed = answer
-        .get("_shards")
-        .and_then(|shards| shards.get("failed"));
-    answer.get("timed_out") == Some(&Value::Bool(true))
-        || failed
-            .and_then(Value::as_u64)
-            .is_some_and(|failed| failed > 0)
+    let has = |part: &str, what: &str| {
+        let count = answer.get(part).and_then(|part| part.get(what));
+        count.and_then(Value::as_u64).is_some_and(|count| count > 0)
+    };
+    let is = |name: &str| answer.get(name) == Some(&Value::Bool(true));
+    // `is_partial` is what ES|QL says.
+    is("timed_out")
+        || is("is_partial")
+        || has("_shards", "failed")
+        || ["skipped", "failed", "partial"]
+            .iter()
+            .any(|what| has("_clusters", what))
 }
 
 /// Whether names of members tell that an object is a record or an alert, and no answer with a list.

@@ -237,6 +237,14 @@ pub(crate) fn side_in_words(side: &SideReport) -> String {
             "left out: the records of their alert are over 64 MiB",
         ),
         (side.broken, "broken"),
+        (
+            side.files_passed_over.count,
+            if side.files_passed_over.count == 1 {
+                "file passed over"
+            } else {
+                "files passed over"
+            },
+        ),
     ] {
         if n > 0 {
             words.push_str(&format!(", {n} {what}"));

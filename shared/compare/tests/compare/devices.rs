@@ -142,3 +142,58 @@ fn alerts_of_several_devices_are_matched_without_their_ids() {
     assert_eq!(report.alerts.by_detector_device_time, 1);
     assert_eq!(different(&report), 0);
 }
+
+/// Whichever of the devices of an alert a side has, and if the old side has neither the id nor one alert
+/// for all of them.
+#[test]
+fn an_alert_of_another_id_is_known_by_any_of_its_devices() {
+    let of = |id: Option<&str>, names: &[&str]| -> Vec<Value> {
+        let records = names.iter().map(|name| {
+            let mut record = on(name, "aa");
+            let members = record.as_object_mut().unwrap();
+            match id {
+                Some(id) => members.insert("AlertId".into(), json!(id)),
+                None => members.remove("FullId").and(members.remove("AlertId")),
+            };
+            record
+        });
+        records.collect()
+    };
+    for (olds, news, only_old, only_new) in [
+        (of(Some("x"), &["b"]), of(Some("y"), &["a", "b"]), 0, 1),
+        (of(Some("x"), &["c", "b"]), of(Some("y"), &["a", "b"]), 1, 1),
+        (
+            of(None, &["a", "b", "c"]),
+            of(Some("y"), &["a", "b", "c"]),
+            0,
+            0,
+        ),
+        (of(None, &["c", "b"]), of(Some("y"), &["a", "b", "c"]), 0, 1),
+    ] {
+        let report = against(&olds, &news);
+        let (alerts, records) = (&report.alerts, &report.records);
+        assert_eq!(alerts.by_detector_device_time, 1, "{olds:?}");
+        assert_eq!(
+            (alerts.only_old.count, alerts.only_new.count),
+            (0, 0),
+            "{olds:?}"
+        );
+        let only = (records.only_old.count, records.only_new.count);
+        assert_eq!(only, (only_old, only_new), "{olds:?}");
+        assert_eq!(different(&report), 0);
+    }
+    // Without a device in common, and without ids, they are as many alerts as there are devices.
+    let report = against(&of(Some("x"), &["a", "b"]), &of(Some("y"), &["c", "d"]));
+    let alerts = &report.alerts;
+    assert_eq!(
+        (
+            alerts.shared(),
+            alerts.only_old.count,
+            alerts.only_new.count
+        ),
+        (0, 1, 1)
+    );
+    let news = [of(Some("y"), &["a"]), of(Some("z"), &["b"])].concat();
+    let report = against(&of(None, &["b", "a"]), &news);
+    assert_eq!(report.alerts.by_detector_device_time, 2);
+}

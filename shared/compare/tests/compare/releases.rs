@@ -32,6 +32,22 @@ fn two_releases_of_ours() {
     }
 }
 
+/// Records of ours as OLD beside an export as NEW are most likely given in the wrong order.
+#[test]
+fn sides_in_the_wrong_order_are_hinted_at() {
+    let exported: Vec<Value> = (1..=3).map(crate::export::old).collect();
+    let (ours, exported) = (lines(&mapped()), lines(&exported));
+    let report = compare(ours.as_bytes(), exported.as_bytes());
+    for name in ["FullId", "LastProcessedTimeUtc"] {
+        let text = &key(&report, name).text;
+        assert!(text.contains("given in the wrong order"), "{text}");
+        assert!(!text.contains("Both sides"), "{text}");
+    }
+    let report = compare(exported.as_bytes(), ours.as_bytes());
+    let mut keys = report.keys.iter();
+    assert!(keys.all(|key| !key.text.contains("wrong order")));
+}
+
 /// A release with other identities writes every record a second time.
 #[test]
 fn identities_that_change_between_two_releases_of_ours_are_losses() {

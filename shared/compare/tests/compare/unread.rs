@@ -249,6 +249,8 @@ fn a_part_of_an_answer_is_told() {
     assert_eq!(told(&pages), [3, 3, 0]);
     for more in [
         json!({"timed_out": true}),
+        json!({"is_partial": true}),
+        json!({"_clusters": {"total": 2, "successful": 1, "skipped": 1}}),
         json!({"_shards": {"total": 2, "failed": 1}}),
     ] {
         assert_eq!(told(&[answer(json!(3), hits(1..=3), more)]), [3, 3, 1]);

@@ -96,6 +96,37 @@ fn a_broken_file_of_a_folder_is_told() {
     compare(folder.path(), &alerts, &[]).well();
 }
 
+/// Exports of any name are read, beside files of the format `siem` as well, and what is not read is named.
+#[test]
+fn what_is_passed_over_in_a_folder_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let records = old();
+    for (name, content) in [
+        ("siem.json", records[0].to_string()),
+        ("export-2018.JSON", records[1].to_string()),
+        ("notes.txt", records[2].to_string()),
+        ("empty.json.gz", String::new()),
+    ] {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    let outcome = compare(folder.path(), &fixture("alerts.json"), &["--json"]).well();
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(report["old"]["records"], 2);
+    let passed_over = &report["old"]["files_passed_over"];
+    assert_eq!(passed_over["count"], 2);
+    for name in ["notes.txt", "empty.json.gz"] {
+        assert!(
+            passed_over["first"].to_string().contains(name),
+            "{passed_over}"
+        );
+        assert!(outcome.stderr.contains(name), "{}", outcome.stderr);
+    }
+    let screen = compare(folder.path(), &fixture("alerts.json"), &[])
+        .well()
+        .stdout;
+    assert!(screen.contains("2 files passed over"), "{screen}");
+}
+
 /// What is neither a record nor an alert may be one that was lost on the way.
 #[test]
 fn an_object_of_another_kind_among_records_is_told() {
