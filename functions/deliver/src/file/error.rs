@@ -13,14 +13,16 @@ pub enum FileError {
         /// The file.
         place: String,
     },
-    /// There is no such file any more, and nothing of the one that it was before was delivered.
+    /// There is nothing in the file, and nothing of the one that it was before was delivered.
     #[error(
-        "{place} does not exist, and {rotated} is not delivered: no delivery had begun when it was rotated. \
+        "{place} {what}, and {rotated} is not delivered: no delivery had begun when it was rotated. \
          Deliver it with --file {rotated}, and move it away"
     )]
     Rotated {
         /// The file.
         place: String,
+        /// What is wrong with it, as in "is empty".
+        what: &'static str,
         /// The one that was rotated last.
         rotated: String,
     },
@@ -84,6 +86,18 @@ pub enum FileError {
         found: String,
         /// The number that is missing.
         number: u32,
+    },
+    /// A file may have been rotated, or be none of records at all.
+    #[error(
+        "{place} may hold records that were rotated away from {live} and are not delivered, but its name \
+         says no number and no date, and its first line is no record: if it holds some, rename it to \
+         {live}.1 or whatever number is free, else move it away, and run this again"
+    )]
+    Unclear {
+        /// The file.
+        place: String,
+        /// The file that is written to.
+        live: String,
     },
     /// A rotated file is packed in a way that is not read here.
     #[error("{place} is not delivered, and not packed with gzip: unpack it and run this again")]

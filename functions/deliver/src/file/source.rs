@@ -88,6 +88,32 @@ impl Source {
     }
 }
 
+/// How many bytes of `packed` can be unpacked, if these are what `plain` begins with: it was made of it, to
+/// its end or so far.
+pub(super) fn bytes_that_begin(packed: &mut Source, plain: &mut Source) -> io::Result<Option<u64>> {
+    let (mut unpacked, mut whole) = (packed.reader_at(0)?, plain.reader_at(0)?);
+    let (mut bytes, mut piece) = (0, vec![0; 64 * 1024]);
+    loop {
+        let Ok(read) = unpacked.read(&mut piece) else {
+            // The rest is not written yet, or damaged.
+            return Ok(Some(bytes));
+        };
+        let mut same = vec![0; read];
+        match whole.read_exact(&mut same) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        if same != piece[..read] {
+            return Ok(None);
+        }
+        if read == 0 {
+            return Ok(Some(bytes));
+        }
+        bytes += read as u64;
+    }
+}
+
 /// A file that is unpacked while it is read.
 struct Packed {
     file: File,
