@@ -134,18 +134,17 @@ impl Backlog {
         if all.is_empty() {
             return Ok(());
         }
-        let mut gone = VecDeque::new();
-        for held in self.held.drain(..) {
-            let identity = held.source.identity;
-            if identity.is_some()
-                && held.position.has_content()
-                && self.folder.path_of(identity)?.is_none()
-            {
-                gone.push_back(held);
+        let mut still_to_come = VecDeque::new();
+        for held in std::mem::take(&mut self.held) {
+            // Of what was removed, nothing else may be left. Where it was packed, the packed one comes.
+            let is_there = self.folder.path_of(held.source.identity)?.is_some()
+                || self.folder.has(&held.position)?;
+            if held.position.has_content() && !is_there {
+                still_to_come.push_back(held);
             }
         }
-        gone.extend(all);
-        self.held = gone;
+        still_to_come.extend(all);
+        self.held = still_to_come;
         Ok(())
     }
 

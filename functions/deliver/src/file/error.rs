@@ -105,6 +105,16 @@ pub enum FileError {
         /// The file.
         place: String,
     },
+    /// A rotated file is not what its name says.
+    #[error(
+        "{place} cannot be unpacked: it is damaged, or not packed with gzip. If it is plain, take .gz off its \
+         name. If it is damaged, unpack what is left of it (gzip -dc, into the name without .gz), move {place} \
+         away, and run this again"
+    )]
+    Damaged {
+        /// The file.
+        place: String,
+    },
     /// The operating system says no.
     #[error("{place} cannot be read or written ({code}): {fix}")]
     Io {
@@ -129,6 +139,13 @@ impl FileError {
         let place = path.display().to_string();
         if error.kind() == io::ErrorKind::NotFound {
             return Self::Missing { place };
+        }
+        let is_damage = {
+            use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+            matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
+        };
+        if is_damage && path.extension().is_some_and(|ending| ending == "gz") {
+            return Self::Damaged { place };
         }
         match drawbridge_files::trouble(error) {
             Some(trouble) => Self::Io {

@@ -114,6 +114,47 @@ async fn a_file_that_was_put_back_is_not_taken_for_the_last_one() {
     assert_eq!(world.came(), lines(0..11));
 }
 
+/// Half of one whose plain file is gone, and a plain one with a packed one's name.
+#[tokio::test]
+async fn a_file_that_cannot_be_unpacked_is_named_with_the_way_out() {
+    for is_packed in [true, false] {
+        let mut world = World::down(3, 4).await;
+        world.end();
+        world.files.rename();
+        world.files.append(7..300);
+        world.files.rename();
+        world.files.append(300..302);
+        let plain = world.files.path("siem.ndjson.1");
+        let text = fs::read(&plain).unwrap();
+        world.files.pack("siem.ndjson.1");
+        let packed = world.files.path("siem.ndjson.1.gz");
+        let bytes = fs::read(&packed).unwrap();
+        let damaged = match is_packed {
+            true => &bytes[..bytes.len() / 2],
+            false => &text,
+        };
+        fs::write(&packed, damaged).unwrap();
+        world.target_is_down(false);
+        let error = match world.run().await {
+            Ok(report) => report.trouble.unwrap(),
+            Err(error) => error,
+        };
+        let said = error.to_string();
+        assert!(
+            said.contains("siem.ndjson.1.gz cannot be unpacked"),
+            "{said}"
+        );
+        fs::remove_file(&packed).unwrap();
+        fs::write(&plain, &text).unwrap();
+        world.end();
+        world.run_well().await;
+        let mut came = world.came();
+        came.sort();
+        came.dedup();
+        assert_eq!(came.len(), 302);
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_may_be_none_of_records_is_named() {
     let mut world = World::down(3, 4).await;

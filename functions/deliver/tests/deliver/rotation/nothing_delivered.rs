@@ -7,7 +7,7 @@ use super::world::{Files, World, lines};
 /// An empty file has nothing to be known by when it is truncated.
 #[tokio::test]
 async fn what_comes_between_two_looks_is_delivered_though_the_file_was_empty_or_missing_at_first() {
-    let ways: [fn(&Files); 4] = [
+    let ways: [fn(&Files); 5] = [
         Files::copy_and_truncate,
         Files::rename,
         |files| {
@@ -16,6 +16,10 @@ async fn what_comes_between_two_looks_is_delivered_though_the_file_was_empty_or_
         },
         |files| {
             files.copy_and_truncate();
+            files.pack("siem.ndjson.1");
+        },
+        |files| {
+            files.rename();
             files.pack("siem.ndjson.1");
         },
     ];

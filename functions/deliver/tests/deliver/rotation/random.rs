@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use drawbridge_deliver::file::FileError;
 use proptest::prelude::*;
 
 use super::world::{Files, LIVE, World, line, lines};
@@ -167,6 +168,12 @@ fn cut(files: &Files) -> usize {
     last.len()
 }
 
+/// Runs; what kept it from going on after something was delivered is an error, too.
+async fn run(world: &mut World) -> Result<(), FileError> {
+    let report = world.run().await?;
+    report.trouble.map_or(Ok(()), Err)
+}
+
 /// Does it all; whether the command said that something is missing.
 async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
     for step in steps {
@@ -198,13 +205,13 @@ async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
             Step::Look => world.delivery().look().await,
             Step::Run { is_down } => {
                 world.target_is_down(is_down);
-                world.run().await.map(drop)
+                run(world).await
             }
             Step::RunAndRotate { is_down, way } => {
                 writer.append(&files, 3);
                 world.target_is_down(is_down);
                 world.meanwhile(move |files| rotate(files, way));
-                let done = world.run().await.map(drop);
+                let done = run(world).await;
                 writer.append(&files, 1);
                 done
             }
@@ -225,7 +232,7 @@ async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
         }
     }
     world.target_is_down(false);
-    world.run().await.is_err()
+    run(world).await.is_err()
 }
 
 fn done(begin: Begin, steps: &[Step]) -> (World, Writer, bool) {
