@@ -13,7 +13,7 @@ use super::identity::FileIdentity;
 use super::open_file::OpenFile;
 use super::position::Position;
 use super::rotated::{Age, Packing, Rotated, after, is_rotated};
-use super::source::{Source, bytes_that_begin};
+use super::source::{Source, is_made_of};
 
 /// How often the folder is looked at before a file counts as missing: names move while it is read.
 const LOOKS: usize = 3;
@@ -208,7 +208,7 @@ impl Folder {
             let is_readable = one.packing != Packing::Other && !one.is_link;
             is_readable && (one.name == self.live || one.age != Age::Foreign)
         };
-        let mut best = None;
+        let (mut best, mut damaged) = (None, None);
         for one in listed
             .iter()
             .filter(may_be)
@@ -219,7 +219,14 @@ impl Folder {
             };
             // The one that has its length; of two that are the same, the older one: to take the
             // younger one would skip what is between.
-            let bytes = source.len().map_err(self.fault(&one.name))?;
+            let bytes = match source.len() {
+                Ok(bytes) => bytes,
+                // It may be packed just now, and the plain one is still there.
+                Err(error) => {
+                    damaged = Some(self.fault(&one.name)(error));
+                    continue;
+                }
+            };
             let is_rotated = one.name != self.live;
             let fits = (
                 bytes == position.seen,
@@ -231,7 +238,10 @@ impl Folder {
                 best = Some((fits, (source, one.clone())));
             }
         }
-        Ok(best.map(|(_, found)| found))
+        match (best, damaged) {
+            (None, Some(error)) => Err(error),
+            (best, _) => Ok(best.map(|(_, found)| found)),
+        }
     }
 
     /// Opens a file, if the position is in it.
@@ -311,14 +321,14 @@ impl Folder {
             else {
                 continue;
             };
-            let same = bytes_that_begin(&mut unpacked, &mut whole);
-            let Some(bytes) = same.map_err(self.fault(&plain.name))? else {
-                continue;
-            };
-            if packed.name != found.name {
-                twins.insert(packed.name.clone());
-            } else if bytes == plain.bytes {
-                twins.insert(plain.name.clone());
+            let is_twin = is_made_of(&mut unpacked, &mut whole);
+            if is_twin.map_err(self.fault(&plain.name))? {
+                let twin = if packed.name == found.name {
+                    plain
+                } else {
+                    packed
+                };
+                twins.insert(twin.name.clone());
             }
         }
         let left = listed.into_iter().filter(|one| !twins.contains(&one.name));

@@ -73,6 +73,21 @@ async fn settings_of_compression_may_change() {
     }
 }
 
+/// An empty file was packed: it is not the beginning of the next one, and no number is missing.
+#[tokio::test]
+async fn an_empty_packed_file_is_no_part_of_the_plain_one() {
+    let mut world = World::after(1).await;
+    world.end();
+    world.files.rename();
+    world.files.create();
+    world.files.rename();
+    world.files.pack("siem.ndjson.1");
+    world.files.append(1..2);
+    world.files.rename_beside_packed();
+    world.run_well().await;
+    assert_eq!(world.came(), lines(0..2));
+}
+
 /// Half of it is packed: the plain one is whole.
 #[tokio::test]
 async fn a_file_that_is_being_packed_comes_once() {
