@@ -145,6 +145,11 @@ impl Backlog {
         }
         still_to_come.extend(all);
         self.held = still_to_come;
+        // One that ends now leaves word of what came.
+        if let Some(first) = self.held.front() {
+            self.checkpoint.write(&first.position)?;
+            self.has_checkpoint = true;
+        }
         Ok(())
     }
 

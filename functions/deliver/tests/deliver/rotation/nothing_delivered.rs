@@ -24,7 +24,8 @@ async fn what_comes_between_two_looks_is_delivered_though_the_file_was_empty_or_
         },
     ];
     for rotate in ways {
-        for is_there in [false, true] {
+        for (is_there, is_restarted) in [(false, false), (false, true), (true, false), (true, true)]
+        {
             let mut world = World::new();
             if is_there {
                 world.files.create();
@@ -38,6 +39,10 @@ async fn what_comes_between_two_looks_is_delivered_though_the_file_was_empty_or_
                 rotate(&world.files);
             }
             world.files.append(9..11);
+            if is_restarted {
+                world.delivery().look().await.unwrap();
+                world.end();
+            }
             world.run_well().await;
             assert_eq!(world.came(), lines(0..11));
         }
