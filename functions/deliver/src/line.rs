@@ -1,13 +1,31 @@
 //! A record as one line, whatever is in it.
 
+use crate::Record;
+use crate::format::format;
+
+/// Whether a record is a JSON object to all appearance; else it is a line of text.
+///
+/// # Errors
+/// What is none though the records of its format are, such as the rest of a line whose beginning is in a file
+/// that was copied away and truncated.
+pub(crate) fn is_json(record: &Record) -> Result<bool, String> {
+    let is_json = record.body.trim_start().starts_with('{');
+    match format(&record.format) {
+        Some(format) if format.is_json() && !is_json => {
+            Err("the record is no JSON object: its beginning is missing".to_owned())
+        }
+        _ => Ok(is_json),
+    }
+}
+
 /// The record on one line: a JSON object with its line breaks between tokens made spaces, or text
 /// with every line break and control character but the tab made a space.
 ///
 /// # Errors
-/// What starts like a JSON object and is none.
-pub(crate) fn one_line(body: &str) -> Result<String, String> {
-    let body = body.trim();
-    if !body.starts_with('{') {
+/// What starts like a JSON object and is none, or has to be one.
+pub(crate) fn one_line(record: &Record) -> Result<String, String> {
+    let body = record.body.trim();
+    if !is_json(record)? {
         return Ok(body.replace(breaks, " "));
     }
     if serde_json::from_str::<serde::de::IgnoredAny>(body).is_err() {
@@ -28,6 +46,26 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
+    fn record(format: &str, body: &str) -> Record {
+        Record {
+            format: format.to_owned(),
+            body: body.to_owned(),
+            ..Record::default()
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_line_is_text_in_formats_of_text_alone() {
+        let rest = "tle\":\"x\"}";
+        for format in ["siem", "native", "ocsf", "ecs"] {
+            let refused = one_line(&record(format, rest)).unwrap_err();
+            assert!(refused.contains("beginning is missing"), "{refused}");
+        }
+        for format in ["cef", "leef", "of-a-queue"] {
+            assert_eq!(one_line(&record(format, rest)).unwrap(), rest);
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -36,7 +74,7 @@ mod tests {
             any::<String>(),
             "[\u{0}-\u{20}\u{7f}-\u{9f}\u{2028}\u{2029}|=\\\\a{}\"]{0,40}",
         ]) {
-            if let Ok(line) = one_line(&body) {
+            if let Ok(line) = one_line(&record("cef", &body)) {
                 prop_assert!(!line.contains(['\n', '\r']));
                 if !line.starts_with('{') {
                     prop_assert!(!line.contains(breaks));
@@ -48,7 +86,7 @@ mod tests {
         fn a_json_object_keeps_its_value(texts in prop::collection::vec(any::<String>(), 0..4)) {
             let value = json!({ "texts": texts });
             for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
-                let line = one_line(&text).unwrap();
+                let line = one_line(&record("siem", &text)).unwrap();
                 prop_assert!(!line.contains(['\n', '\r']));
                 prop_assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value.clone());
             }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::Checkpoint;
 use super::folder::Folder;
 use super::lines::{Lines, text};
-use super::open_file::{FileChange, OpenFile};
+use super::open_file::{FileChange, FileState, OpenFile};
 use super::position::Position;
 use super::{FileError, Undelivered};
 use crate::Limits;
@@ -15,11 +15,15 @@ pub(super) struct Backlog {
     folder: Folder,
     checkpoint: Checkpoint,
     held: VecDeque<OpenFile>,
+    /// Files that were delivered to their ends, as they were then: times alone do not tell that they are older.
+    done: Vec<FileState>,
     /// What cannot be delivered any more, and of how many of these it was reported.
     lost: Vec<Undelivered>,
     reported: usize,
     /// Whether the checkpoint names the first file.
     has_checkpoint: bool,
+    /// Whether there was nothing at all when the folder was looked at first: whatever was rotated came since.
+    began_empty: bool,
 }
 
 impl Backlog {
@@ -28,9 +32,11 @@ impl Backlog {
             checkpoint: Checkpoint::open(path, target)?,
             folder: Folder::around(path)?,
             held: VecDeque::new(),
+            done: Vec::new(),
             lost: Vec::new(),
             reported: 0,
             has_checkpoint: false,
+            began_empty: false,
         })
     }
 
@@ -65,22 +71,84 @@ impl Backlog {
     /// Opens the files that there are to deliver, and those that have come since by rotation.
     pub(super) async fn look(&mut self) -> Result<(), FileError> {
         if self.held.is_empty() {
-            self.held = match self.checkpoint.read()? {
-                Some(position) => self.found(&position, position.offset).await?.into(),
-                None => [self.folder.open_first()?].into(),
-            };
+            match self.checkpoint.read()? {
+                Some(position) => {
+                    self.held = self.found(&position, position.offset).await?.into();
+                }
+                None => self.begin()?,
+            }
         }
+        let was_empty = self.held.iter().all(|held| !held.position.has_content());
         self.settle(self.held.len() - 1).await?;
+        if self.began_empty && was_empty {
+            self.go_on_from_nothing()?;
+        }
         let Some(newest) = self.held.back_mut() else {
             return Ok(());
         };
         if !self.folder.is_live(&newest.source)? {
             match self.folder.after(newest).await {
-                Ok(since) => self.held.extend(since),
+                Ok(since) => self.hold(since)?,
                 // What is held open is delivered first, whatever is in the way of the rest.
                 Err(error) if !self.has_a_line()? => return Err(error),
                 Err(_) => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Holds files open that are neither held nor delivered.
+    fn hold(&mut self, since: Vec<OpenFile>) -> Result<(), FileError> {
+        for new in since {
+            let state = new.state().map_err(self.folder.fault(&new.source.name))?;
+            let identity = new.source.identity;
+            let is_held = |held: &OpenFile| identity.is_some() && held.source.identity == identity;
+            let is_done = state.is_some_and(|state| self.done.contains(&state));
+            if !is_done && !self.held.iter().any(is_held) {
+                self.held.push_back(new);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins where nothing was delivered before.
+    fn begin(&mut self) -> Result<(), FileError> {
+        if self.began_empty {
+            self.go_on_from_nothing()?;
+        }
+        if self.held.is_empty() {
+            let first = self.folder.open_first();
+            self.began_empty = match &first {
+                Ok(first) => !first.position.has_content(),
+                Err(error) => self.began_empty || matches!(error, FileError::Missing { .. }),
+            };
+            self.held.push_back(first?);
+        }
+        Ok(())
+    }
+
+    /// Opens what has come since there was nothing. An empty file cannot tell that it was truncated after
+    /// it had been copied.
+    fn go_on_from_nothing(&mut self) -> Result<(), FileError> {
+        let all = self.folder.all()?;
+        if all.is_empty() {
+            return Ok(());
+        }
+        let mut still_to_come = VecDeque::new();
+        for held in std::mem::take(&mut self.held) {
+            // Of what was removed, nothing else may be left. Where it was packed, the packed one comes.
+            let is_there = self.folder.path_of(held.source.identity)?.is_some()
+                || self.folder.has(&held.position)?;
+            if held.position.has_content() && !is_there {
+                still_to_come.push_back(held);
+            }
+        }
+        still_to_come.extend(all);
+        self.held = still_to_come;
+        // One that ends now leaves word of what came.
+        if let Some(first) = self.held.front() {
+            self.checkpoint.write(&first.position)?;
+            self.has_checkpoint = true;
         }
         Ok(())
     }
@@ -140,7 +208,11 @@ impl Backlog {
 
     /// Goes on from the first file to the next one.
     pub(super) fn next(&mut self) -> Result<(), FileError> {
-        self.held.pop_front();
+        if let Some(done) = self.held.pop_front() {
+            let state = done.state();
+            let state = state.map_err(self.folder.fault(&done.source.name))?;
+            self.done.extend(state);
+        }
         match self.held.front() {
             Some(first) => self.checkpoint.write(&first.position),
             None => Ok(()),

@@ -13,14 +13,16 @@ pub enum FileError {
         /// The file.
         place: String,
     },
-    /// There is no such file any more, and nothing of the one that it was before was delivered.
+    /// There is nothing in the file, and nothing of the one that it was before was delivered.
     #[error(
-        "{place} does not exist, and {rotated} is not delivered: no delivery had begun when it was rotated. \
+        "{place} {what}, and {rotated} is not delivered: no delivery had begun when it was rotated. \
          Deliver it with --file {rotated}, and move it away"
     )]
     Rotated {
         /// The file.
         place: String,
+        /// What is wrong with it, as in "is empty".
+        what: &'static str,
         /// The one that was rotated last.
         rotated: String,
     },
@@ -85,9 +87,31 @@ pub enum FileError {
         /// The number that is missing.
         number: u32,
     },
+    /// A file may have been rotated, or be none of records at all.
+    #[error(
+        "{place} may hold records that were rotated away from {live} and are not delivered, but its name \
+         says no number and no date, and its first line is no record: if it holds some, rename it to \
+         {live}.1 or whatever number is free, else move it away, and run this again"
+    )]
+    Unclear {
+        /// The file.
+        place: String,
+        /// The file that is written to.
+        live: String,
+    },
     /// A rotated file is packed in a way that is not read here.
     #[error("{place} is not delivered, and not packed with gzip: unpack it and run this again")]
     Packed {
+        /// The file.
+        place: String,
+    },
+    /// A rotated file is not what its name says.
+    #[error(
+        "{place} cannot be unpacked: it is damaged, or not packed with gzip. If it is plain, take .gz off its \
+         name. If it is damaged, unpack what is left of it (gzip -dc, into the name without .gz), move {place} \
+         away, and run this again"
+    )]
+    Damaged {
         /// The file.
         place: String,
     },
@@ -115,6 +139,13 @@ impl FileError {
         let place = path.display().to_string();
         if error.kind() == io::ErrorKind::NotFound {
             return Self::Missing { place };
+        }
+        let is_damage = {
+            use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+            matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
+        };
+        if is_damage && path.extension().is_some_and(|ending| ending == "gz") {
+            return Self::Damaged { place };
         }
         match drawbridge_files::trouble(error) {
             Some(trouble) => Self::Io {

@@ -1,4 +1,5 @@
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -11,8 +12,8 @@ use super::FileError;
 use super::identity::FileIdentity;
 use super::open_file::OpenFile;
 use super::position::Position;
-use super::rotated::{Age, Packing, Rotated, after};
-use super::source::Source;
+use super::rotated::{Age, Packing, Rotated, after, is_rotated};
+use super::source::{Source, is_made_of};
 
 /// How often the folder is looked at before a file counts as missing: names move while it is read.
 const LOOKS: usize = 3;
@@ -57,21 +58,38 @@ impl Folder {
         OpenFile::new(source, 0).map_err(fault)
     }
 
-    /// The same where nothing was delivered before. What was rotated by then is named, if it is all there is.
+    /// The same where nothing was delivered before. What was rotated by then is named, if there is nothing
+    /// else to deliver.
     pub(super) fn open_first(&self) -> Result<OpenFile, FileError> {
-        let place = match self.open_live() {
-            Err(FileError::Missing { place }) => place,
-            opened => return opened,
+        // In this order: what is rotated in between is held open, or in the list.
+        let live = match self.open_live() {
+            Ok(live) if live.position.has_content() => return Ok(live),
+            Err(error) if !matches!(error, FileError::Missing { .. }) => return Err(error),
+            live => live,
         };
-        let listed = self.list()?.into_iter();
-        let rotated = listed.filter(|one| one.age != Age::Unknown);
-        Err(match rotated.max_by_key(|one| one.modified) {
-            None => FileError::Missing { place },
-            Some(last) => FileError::Rotated {
+        let mut listed = self.list()?;
+        let held = live.as_ref().ok().and_then(|live| live.source.identity);
+        listed.retain(|one| {
+            let is_held = held.is_some() && one.identity == held;
+            one.age != Age::Foreign && one.bytes > 0 && !is_held
+        });
+        match listed.iter().max_by_key(|one| one.modified) {
+            None => live,
+            Some(last) => Err(FileError::Rotated {
+                what: match live {
+                    Ok(_) => "is empty",
+                    Err(_) => "does not exist",
+                },
                 rotated: self.path(&last.name).display().to_string(),
-                place,
-            },
-        })
+                place: self.live_path().display().to_string(),
+            }),
+        }
+    }
+
+    /// Opens all that there is to deliver where nothing was rotated before.
+    pub(super) fn all(&self) -> Result<Vec<OpenFile>, FileError> {
+        let live = Rotated::new(&self.live, self.live.clone(), SystemTime::UNIX_EPOCH);
+        self.opened_after(&live, live.modified, self.list()?)
     }
 
     /// Whether the file is the live one.
@@ -112,9 +130,10 @@ impl Folder {
         let meta = newest.source.file().metadata().map_err(self.fault(name))?;
         let gone = Rotated {
             age: Age::Unknown,
+            identity: newest.source.identity,
             ..Rotated::new(&self.live, name.clone(), modified(&meta))
         };
-        self.opened_after(&gone, self.list()?)
+        self.opened_after(&gone, since(&newest.position, &gone), self.list()?)
     }
 
     /// Whether the file that a position is in, or a copy of it, is in the folder.
@@ -127,10 +146,13 @@ impl Folder {
         let Some((source, rotated)) = self.find(position, &listed)? else {
             return Ok(None);
         };
-        let found = OpenFile::new(source, position.offset).map_err(self.fault(&rotated.name))?;
+        let found = OpenFile::new(source, position.offset);
+        let mut found = found.map_err(self.fault(&rotated.name))?;
+        found.position = found.position.first_seen_as(position);
+        let since = since(&found.position, &rotated);
         let mut backlog = vec![found];
         if rotated.name != self.live {
-            backlog.extend(self.opened_after(&rotated, listed)?);
+            backlog.extend(self.opened_after(&rotated, since, listed)?);
         }
         Ok(Some(backlog))
     }
@@ -161,7 +183,10 @@ impl Folder {
             }
             newest.copy.clone_from(&found);
         }
-        let after = found.map(|found| self.opened_after(&found, listed));
+        let after = found.map(|found| {
+            let since = since(&newest.position, &found);
+            self.opened_after(&found, since, listed)
+        });
         after.transpose()
     }
 
@@ -180,9 +205,10 @@ impl Folder {
             }
         }
         let may_be = |one: &&Rotated| {
-            one.packing != Packing::Other && (one.name == self.live || one.age != Age::Unknown)
+            let is_readable = one.packing != Packing::Other && !one.is_link;
+            is_readable && (one.name == self.live || one.age != Age::Foreign)
         };
-        let mut best = None;
+        let (mut best, mut damaged) = (None, None);
         for one in listed
             .iter()
             .filter(may_be)
@@ -193,7 +219,14 @@ impl Folder {
             };
             // The one that has its length; of two that are the same, the older one: to take the
             // younger one would skip what is between.
-            let bytes = source.len().map_err(self.fault(&one.name))?;
+            let bytes = match source.len() {
+                Ok(bytes) => bytes,
+                // It may be packed just now, and the plain one is still there.
+                Err(error) => {
+                    damaged = Some(self.fault(&one.name)(error));
+                    continue;
+                }
+            };
             let is_rotated = one.name != self.live;
             let fits = (
                 bytes == position.seen,
@@ -205,7 +238,10 @@ impl Folder {
                 best = Some((fits, (source, one.clone())));
             }
         }
-        Ok(best.map(|(_, found)| found))
+        match (best, damaged) {
+            (None, Some(error)) => Err(error),
+            (best, _) => Ok(best.map(|(_, found)| found)),
+        }
     }
 
     /// Opens a file, if the position is in it.
@@ -218,15 +254,17 @@ impl Folder {
         Ok(is_it.then_some(source))
     }
 
-    /// Opens what was rotated after `found`, and the live file. Empty ones are left out, the live
+    /// Opens what was rotated after `found`, since a time, and the live file. Empty ones are left out, the live
     /// one up to its first whole line: they have nothing to be known by, and may yet be written to.
     fn opened_after(
         &self,
         found: &Rotated,
+        since: SystemTime,
         listed: Vec<Rotated>,
     ) -> Result<Vec<OpenFile>, FileError> {
         let path = |name: &OsStr| self.root.join(name).display().to_string();
-        let rotated = after(found, listed).map_err(|number| FileError::Gap {
+        let listed = self.without_twins(found, listed)?;
+        let rotated = after(found, since, listed).map_err(|number| FileError::Gap {
             place: path(&self.live),
             found: path(&found.name),
             number,
@@ -241,7 +279,13 @@ impl Folder {
             let Some(source) = self.open(&one)? else {
                 return Err(fault(io::ErrorKind::NotFound.into()));
             };
-            let generation = OpenFile::new(source, 0).map_err(fault)?;
+            let mut generation = OpenFile::new(source, 0).map_err(fault)?;
+            if one.age == Age::Unknown && !generation.begins_with_a_record().map_err(fault)? {
+                return Err(FileError::Unclear {
+                    place: path(&one.name),
+                    live: path(&self.live),
+                });
+            }
             backlog.extend(generation.position.has_content().then_some(generation));
         }
         match self.open_live() {
@@ -254,6 +298,41 @@ impl Folder {
             Err(error) => return Err(error),
         }
         Ok(backlog)
+    }
+
+    /// Leaves out one of the two where a file is being packed or was, and is not removed yet. What has the same
+    /// number for another reason is not the same file.
+    fn without_twins(
+        &self,
+        found: &Rotated,
+        listed: Vec<Rotated>,
+    ) -> Result<Vec<Rotated>, FileError> {
+        let mut twins = HashSet::new();
+        for packed in &listed {
+            let is_its_plain =
+                |one: &&Rotated| Some(&*one.name) == packed.unpacked_name().map(OsStr::new);
+            let Some(plain) = listed.iter().find(is_its_plain) else {
+                continue;
+            };
+            if packed.age == Age::Foreign || packed.is_link || plain.is_link {
+                continue;
+            }
+            let (Some(mut unpacked), Some(mut whole)) = (self.open(packed)?, self.open(plain)?)
+            else {
+                continue;
+            };
+            let is_twin = is_made_of(&mut unpacked, &mut whole);
+            if is_twin.map_err(self.fault(&plain.name))? {
+                let twin = if packed.name == found.name {
+                    plain
+                } else {
+                    packed
+                };
+                twins.insert(twin.name.clone());
+            }
+        }
+        let left = listed.into_iter().filter(|one| !twins.contains(&one.name));
+        Ok(left.collect())
     }
 
     /// Opens a file, if its name is still its own.
@@ -271,26 +350,39 @@ impl Folder {
     /// The files in the folder; none where it is gone.
     fn list(&self) -> Result<Vec<Rotated>, FileError> {
         let fault = |error| FileError::io(self.root.path(), &error);
-        let mut listed = Vec::new();
+        let (mut listed, mut links) = (Vec::new(), Vec::new());
         let entries = match self.root.entries("") {
             Err(error) if is_no_folder(&error) => Vec::new(),
             entries => entries.map_err(fault)?,
         };
         for entry in entries {
-            let Entry::File(name) = entry else {
-                continue;
+            let (name, is_link) = match entry {
+                Entry::File(name) => (name, false),
+                Entry::Link(name) if is_rotated(&self.live, &name) => (name, true),
+                _ => continue,
             };
             let meta = match fs::symlink_metadata(self.root.join(&name)) {
-                Ok(meta) if meta.is_file() => meta,
+                Ok(meta) if meta.is_file() || is_link => meta,
                 Ok(_) => continue,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(self.fault(&name)(error)),
             };
+            if is_link && let Ok(target) = fs::metadata(self.root.join(&name)) {
+                links.push((name.clone(), FileIdentity::of(&target)));
+            }
             listed.push(Rotated {
+                is_link,
                 identity: FileIdentity::of(&meta),
                 bytes: meta.len(),
                 ..Rotated::new(&self.live, name, modified(&meta))
             });
+        }
+        // A link to one of the files holds nothing else.
+        for (link, target) in links {
+            let is_listed = |one: &Rotated| target.is_some() && one.identity == target;
+            if listed.iter().any(is_listed) {
+                listed.retain(|one| one.name != link);
+            }
         }
         Ok(listed)
     }
@@ -320,4 +412,11 @@ fn is_no_folder(error: &io::Error) -> bool {
 /// When a file was written to last; some file systems do not say.
 fn modified(meta: &fs::Metadata) -> SystemTime {
     meta.modified().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Nothing was written to before that and rotated after the file that a position is in: not when it was
+/// written to last, which changes when it is put back.
+fn since(position: &Position, found: &Rotated) -> SystemTime {
+    let first_seen = position.modified.unwrap_or(found.modified);
+    first_seen.min(found.modified)
 }

@@ -1,10 +1,13 @@
 use std::io::{self, BufRead as _};
+use std::time::SystemTime;
 
+use super::identity::FileIdentity;
 use super::lines::Lines;
 use super::position::Position;
 use super::rotated::Rotated;
 use super::source::Source;
 use crate::Limits;
+use crate::format::format_of;
 
 /// A file between two rotations, and how far it was delivered.
 pub(super) struct OpenFile {
@@ -25,6 +28,14 @@ pub(super) enum FileChange {
     Gone,
 }
 
+/// What tells a file that was not written to since from all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FileState {
+    identity: FileIdentity,
+    bytes: u64,
+    modified: SystemTime,
+}
+
 impl OpenFile {
     pub(super) fn new(mut source: Source, offset: u64) -> io::Result<Self> {
         let position = Position::of(&mut source, offset)?;
@@ -33,6 +44,19 @@ impl OpenFile {
             position,
             copy: None,
         })
+    }
+
+    /// The file as it is now, where the file system tells.
+    pub(super) fn state(&self) -> io::Result<Option<FileState>> {
+        let meta = self.source.file().metadata()?;
+        let (identity, modified) = (self.source.identity, meta.modified().ok());
+        Ok(identity
+            .zip(modified)
+            .map(|(identity, modified)| FileState {
+                identity,
+                bytes: meta.len(),
+                modified,
+            }))
     }
 
     /// Looks at the file again, which knows it by more of it then.
@@ -47,7 +71,7 @@ impl OpenFile {
             return Ok(FileChange::Gone);
         }
         let missing = self.position.seen.saturating_sub(fresh.seen);
-        self.position = fresh;
+        self.position = fresh.first_seen_as(&self.position);
         Ok(match missing {
             0 => FileChange::Intact,
             missing => FileChange::Shortened(missing),
@@ -72,7 +96,7 @@ impl OpenFile {
         let fresh = Position::of(&mut self.source, offset)?;
         let is_whole = self.position.is_in(&mut self.source)?;
         if is_whole {
-            self.position = fresh;
+            self.position = fresh.first_seen_as(&self.position);
         }
         Ok(is_whole)
     }
@@ -88,6 +112,17 @@ impl OpenFile {
                 (read, false) => reader.consume(read),
             }
         }
+    }
+
+    /// Whether the first line is a record, of whatever format; so it is in an empty file.
+    pub(super) fn begins_with_a_record(&mut self) -> io::Result<bool> {
+        let one = Limits {
+            records: 1,
+            bytes: usize::MAX,
+        };
+        let lines = Lines::read(self.source.reader_at(0)?, 0, one)?;
+        let is_empty = !self.position.has_content();
+        Ok(is_empty || lines.texts.iter().any(|line| format_of(line).is_some()))
     }
 
     /// Everything that was not delivered.

@@ -1,4 +1,5 @@
 use std::io;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -19,6 +20,9 @@ pub(super) struct Position {
     pub(super) seen: u64,
     /// The name that it had then, for messages about it.
     pub(super) name: String,
+    /// When it had been written to as it was first seen: what was rotated before it is not younger.
+    #[serde(default)]
+    pub(super) modified: Option<SystemTime>,
     /// Its number on this machine.
     pub(super) identity: Option<FileIdentity>,
     /// Its beginning, up to the position; its first line if nothing is delivered.
@@ -67,6 +71,7 @@ impl Position {
             offset,
             seen: source.len()?,
             name: source.name.to_string_lossy().into_owned(),
+            modified: source.file().metadata()?.modified().ok(),
             identity: source.identity,
             head: ContentDigest::of(&head),
             tail: ContentDigest::of(&source.bytes(offset - before, before)?),
@@ -79,10 +84,18 @@ impl Position {
             offset,
             seen: offset,
             name: String::new(),
+            modified: None,
             identity: None,
             head: ContentDigest { bytes, sha256 },
             tail: ContentDigest::of(&[]),
         }
+    }
+
+    /// The same position in a file that was first seen as `first`.
+    pub(super) fn first_seen_as(mut self, first: &Self) -> Self {
+        let both = [self.modified, first.modified];
+        self.modified = both.into_iter().flatten().min();
+        self
     }
 
     /// Whether everything before the position is what it was, as far as it is looked at. It is not

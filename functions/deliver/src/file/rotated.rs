@@ -1,6 +1,7 @@
 //! Names of rotated files, and the order in which they were written.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::time::SystemTime;
 
@@ -29,6 +30,8 @@ const ENDINGS: [(&str, Packing); 7] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rotated {
     pub(super) name: OsString,
+    /// A symbolic link is not followed.
+    pub(super) is_link: bool,
     pub(super) packing: Packing,
     pub(super) age: Age,
     pub(super) modified: SystemTime,
@@ -39,40 +42,71 @@ pub(super) struct Rotated {
 /// What a name says of when the file was rotated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Age {
-    /// The least is the youngest.
+    /// The least is the youngest, as a rule.
     Number(u32),
-    /// The least is the oldest; logrotate asks for dates that can be sorted like that.
+    /// How a date is written differs, and not all of them sort.
     Date(String),
-    /// Nothing: somebody chose the name.
+    /// Nothing: somebody chose a name that begins with the live file's.
     Unknown,
+    /// The file is the live one, one of our own, or another output's.
+    Foreign,
 }
+
+/// What our own files end in.
+const OWN: [&str; 2] = [".offset", ".lock"];
 
 impl Rotated {
     /// The file called `name`, rotated from the one called `live`.
     ///
     /// logrotate makes `live.1`, with dateext `live-20260102`, and with an extension
-    /// `siem.1.ndjson` or `siem-20260102.ndjson`; `siem-2.ndjson` is the file of another output.
+    /// `siem.1.ndjson` or `siem-20260102.ndjson`; `siem-2.ndjson` is the file of another output. By hand,
+    /// one makes `live.old`.
     pub(super) fn new(live: &OsStr, name: OsString, modified: SystemTime) -> Self {
         let (live, text) = (live.to_string_lossy(), name.to_string_lossy());
         let (bare, packing) = ENDINGS
             .iter()
             .find_map(|(ending, packing)| Some((text.strip_suffix(ending)?, *packing)))
             .unwrap_or((&*text, Packing::Plain));
+        let is_other = *live == *text || OWN.iter().any(|own| text.ends_with(own));
+        let extension = live.rsplit_once('.');
         let before_extension = || {
-            let (stem, extension) = live.rsplit_once('.')?;
+            let (stem, extension) = extension?;
             let rest = bare.strip_prefix(stem)?;
             rest.strip_suffix(extension)?.strip_suffix('.')
         };
-        let suffix = bare.strip_prefix(&*live).or_else(before_extension);
-        let age = suffix.map_or(Age::Unknown, Age::of_suffix);
+        let age = match (bare.strip_prefix(&*live), before_extension()) {
+            _ if is_other => Age::Foreign,
+            // Where no extension ends the name, `alerts.ecs` is as likely another file as `alerts.old`.
+            (Some(suffix), _) if extension.is_some() => {
+                Age::of_suffix(suffix).unwrap_or(Age::Unknown)
+            }
+            (Some(suffix), _) | (None, Some(suffix)) => {
+                Age::of_suffix(suffix).unwrap_or(Age::Foreign)
+            }
+            (None, None) => Age::Foreign,
+        };
         Self {
             name,
+            is_link: false,
             packing,
             age,
             modified,
             identity: None,
             bytes: 0,
         }
+    }
+
+    /// Whether both are the same file.
+    fn is(&self, other: &Self) -> bool {
+        match (self.identity, other.identity) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.name == other.name,
+        }
+    }
+
+    /// The name that the file had before it was packed with gzip, if it is.
+    pub(super) fn unpacked_name(&self) -> Option<&str> {
+        self.name.to_str()?.strip_suffix(".gz")
     }
 
     /// Whether it is the same file as another one, which nobody writes to, whatever their names.
@@ -85,25 +119,23 @@ impl Rotated {
 
 /// Whether the name of a file says that it was rotated from the one called `live`.
 pub(super) fn is_rotated(live: &OsStr, name: &OsStr) -> bool {
-    Rotated::new(live, name.to_owned(), SystemTime::UNIX_EPOCH).age != Age::Unknown
+    Rotated::new(live, name.to_owned(), SystemTime::UNIX_EPOCH).age != Age::Foreign
 }
 
 impl Age {
-    fn of_suffix(suffix: &str) -> Self {
-        let rest = suffix.strip_prefix(['.', '-', '_']).unwrap_or_default();
+    fn of_suffix(suffix: &str) -> Option<Self> {
+        let rest = suffix.strip_prefix(['.', '-', '_'])?;
         let digits = rest.bytes().filter(u8::is_ascii_digit).count();
         let is_number = suffix.starts_with('.') && digits <= 5 && digits == rest.len();
         if is_number && let Ok(number) = rest.parse() {
-            return Self::Number(number);
+            return Some(Self::Number(number));
         }
+        // A year with its week has six digits.
         let of_date = |c: char| c.is_ascii_digit() || "-_.:TZ+".contains(c);
         let is_date = rest.starts_with(|first: char| first.is_ascii_digit())
-            && digits >= 8
+            && digits >= 4
             && rest.chars().all(of_date);
-        match is_date {
-            true => Self::Date(suffix.to_owned()),
-            false => Self::Unknown,
-        }
+        is_date.then(|| Self::Date(suffix.to_owned()))
     }
 
     fn number(&self) -> Option<u32> {
@@ -121,50 +153,51 @@ impl Age {
     }
 }
 
-/// Which of `all` were rotated after `found`, oldest first; those whose names do not say that they
-/// were rotated are left out.
+/// Which of `all` were rotated after `found`, oldest first. What was written to at the time `since` or later
+/// was, where `since` is not later than the last change of `found`. Only numbers are believed before that,
+/// as long as each is there once and they do not contradict the times: numbers have no gaps. What was
+/// delivered before may be among them then; left out, what was not would be lost.
 ///
 /// # Errors
-/// The number of one that is missing: numbers have no gaps.
-pub(super) fn after(found: &Rotated, mut all: Vec<Rotated>) -> Result<Vec<Rotated>, u32> {
-    // Of the same file, the packed one is still being made or the plain one about to be removed.
-    all.sort_by_key(|rotated| rotated.packing);
-    let mut others: Vec<Rotated> = Vec::new();
-    for rotated in all {
-        let is_new = |other: &Rotated| other.age != rotated.age;
-        if rotated.age != Age::Unknown && is_new(found) && others.iter().all(is_new) {
-            others.push(rotated);
+/// The number of one that is missing.
+pub(super) fn after(
+    found: &Rotated,
+    since: SystemTime,
+    mut all: Vec<Rotated>,
+) -> Result<Vec<Rotated>, u32> {
+    all.retain(|one| one.age != Age::Foreign && !one.is(found));
+    let last = found.age.number();
+    let last = last.filter(|last| is_each_there_once(*last, &all));
+    if let Some(last) = last {
+        let is_there = |due: &u32| all.iter().any(|one| one.age.number() == Some(*due));
+        // Some count from 0.
+        if let Some(missing) = (1..last).find(|due| !is_there(due)) {
+            return Err(missing);
         }
     }
-    let are_all = |known: fn(&Age) -> bool| others.iter().all(|rotated| known(&rotated.age));
-    match &found.age {
-        Age::Number(last) if are_all(|age| age.number().is_some()) => {
-            others.retain(|rotated| rotated.age.number() < Some(*last));
-            others.sort_by_key(|rotated| Reverse(rotated.age.number()));
-            let numbers: Vec<u32> = others.iter().filter_map(|one| one.age.number()).collect();
-            // Some count from 0.
-            match (1..*last).find(|due| !numbers.contains(due)) {
-                Some(missing) => Err(missing),
-                None => Ok(others),
-            }
-        }
-        Age::Date(last) if are_all(|age| age.date().is_some()) => {
-            others.retain(|rotated| rotated.age.date() > Some(last.as_str()));
-            others.sort_by(|one, other| one.age.date().cmp(&other.age.date()));
-            Ok(others)
-        }
-        // Here names do not help. What is as young may come twice; left out, it would be lost.
-        _ => {
-            others.retain(|rotated| rotated.modified >= found.modified);
-            others.sort_by(|one, other| {
-                let number = |rotated: &Rotated| Reverse(rotated.age.number());
-                let key = one.modified.cmp(&other.modified);
-                key.then_with(|| number(one).cmp(&number(other)))
-                    .then_with(|| one.age.date().cmp(&other.age.date()))
-            });
-            Ok(others)
-        }
+    let is_older = |one: &Rotated| one.age.number() > last;
+    let last = last.filter(|_| !all.iter().any(|one| is_older(one) && one.modified > since));
+    all.retain(|one| match (last, one.age.number()) {
+        (Some(last), Some(number)) => number < last,
+        _ => one.modified >= since,
+    });
+    if last.is_some() && all.iter().all(|one| one.age.number().is_some()) {
+        all.sort_by_key(|one| Reverse(one.age.number()));
+    } else {
+        all.sort_by(|one, other| {
+            let key = |one: &Rotated| (one.modified, Reverse(one.age.number()));
+            let key = key(one).cmp(&key(other));
+            key.then_with(|| one.age.date().cmp(&other.age.date()))
+        });
     }
+    Ok(all)
+}
+
+/// Whether no two files have the same number, `last` included.
+fn is_each_there_once(last: u32, all: &[Rotated]) -> bool {
+    let mut known = HashSet::from([last]);
+    let mut numbers = all.iter().filter_map(|one| one.age.number());
+    numbers.all(|number| known.insert(number))
 }
 
 #[cfg(test)]
@@ -184,7 +217,7 @@ mod tests {
             .iter()
             .map(|(name, secs)| rotated(name, *secs))
             .collect();
-        let after = after(&found, all)?;
+        let after = after(&found, found.modified, all)?;
         Ok(after
             .into_iter()
             .map(|rotated| rotated.name.into_string().unwrap())
@@ -211,70 +244,103 @@ mod tests {
                 date("-1767323045"),
                 Packing::Other,
             ),
-            // Files of other outputs, our own, and those that somebody named.
-            ("siem-2.ndjson", Age::Unknown, Packing::Plain),
-            ("siem.ndjson", Age::Unknown, Packing::Plain),
-            ("siem.ndjson.webhook.offset", Age::Unknown, Packing::Plain),
-            ("siem.ndjson.1.webhook.lock", Age::Unknown, Packing::Plain),
+            ("siem.ndjson-202647", date("-202647"), Packing::Plain),
+            ("siem-202647.ndjson", date("-202647"), Packing::Plain),
+            // Somebody chose these names.
             ("siem.ndjson.old", Age::Unknown, Packing::Plain),
-            ("siem.ndjson.", Age::Unknown, Packing::Plain),
-            ("native.ndjson.1", Age::Unknown, Packing::Plain),
-            ("siem.ndjson.1.gz.tmp", Age::Unknown, Packing::Plain),
+            ("siem.ndjson.gz", Age::Unknown, Packing::Gzip),
+            ("siem.ndjson-Nov-29", Age::Unknown, Packing::Plain),
+            ("siem.ndjson-29", Age::Unknown, Packing::Plain),
+            // The live one, files of other outputs, and our own.
+            ("siem.ndjson", Age::Foreign, Packing::Plain),
+            ("siem-2.ndjson", Age::Foreign, Packing::Plain),
+            ("siem.old.ndjson", Age::Foreign, Packing::Plain),
+            ("native.ndjson.1", Age::Foreign, Packing::Plain),
+            ("siem.ndjson.webhook.offset", Age::Foreign, Packing::Plain),
+            ("siem.ndjson.1.webhook.lock", Age::Foreign, Packing::Plain),
         ] {
             let rotated = rotated(name, 0);
             assert_eq!((rotated.age, rotated.packing), (age, packing), "{name}");
         }
     }
 
+    fn named(all: &[&str]) -> Result<Vec<String>, u32> {
+        Ok(all.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    #[test]
+    fn where_no_extension_ends_the_name_only_numbers_and_dates_belong_to_it() {
+        let of = |name: &str| is_rotated("alerts".as_ref(), name.as_ref());
+        assert!(of("alerts.1") && of("alerts-20260102.gz"));
+        assert!(!of("alerts.ecs") && !of("alerts.ecs.1"));
+    }
+
     #[test]
     fn numbers_go_down_and_have_no_gaps() {
         let all = [
-            ("siem.ndjson.10.gz", 9),
+            ("siem.ndjson.10.gz", 8),
             ("siem.ndjson.2.gz", 9),
             ("siem.ndjson.3.gz", 9),
             ("siem.ndjson.1", 9),
-            ("siem.ndjson.old", 9),
+            ("siem.ndjson.old", 8),
         ];
-        let expected = ["siem.ndjson.2.gz", "siem.ndjson.1"].map(String::from);
-        assert_eq!(names("siem.ndjson.3.gz", &all), Ok(expected.to_vec()));
-        assert_eq!(names("siem.ndjson.1", &all), Ok(Vec::new()));
+        let expected = named(&["siem.ndjson.2.gz", "siem.ndjson.1"]);
+        assert_eq!(names("siem.ndjson.3.gz", &all), expected);
+        assert_eq!(names("siem.ndjson.1", &all), named(&[]));
         assert_eq!(names("siem.ndjson.5", &all), Err(4));
         assert_eq!(names("siem.ndjson.2", &all[..3]), Err(1));
         let from_zero = [("siem.ndjson.0", 9), ("siem.ndjson.1", 9)];
         assert_eq!(names("siem.ndjson.1", &from_zero).unwrap().len(), 1);
     }
 
+    /// `.1.gz` and `.2.gz` stay when logrotate packs no more; others count upwards.
     #[test]
-    fn dates_go_up() {
+    fn where_numbers_do_not_tell_the_time_of_the_last_change_does() {
         let all = [
-            ("siem.ndjson-20260103", 1),
-            ("siem.ndjson-20260101.gz", 3),
-            ("siem.ndjson-20260102.gz", 2),
+            ("siem.ndjson.2.gz", 1),
+            ("siem.ndjson.1.gz", 2),
+            ("siem.ndjson.2", 3),
+            ("siem.ndjson.1", 4),
         ];
-        let expected = ["siem.ndjson-20260102.gz", "siem.ndjson-20260103"].map(String::from);
-        assert_eq!(names("siem.ndjson-20260101", &all), Ok(expected.to_vec()));
+        let expected = named(&["siem.ndjson.1.gz", "siem.ndjson.2", "siem.ndjson.1"]);
+        assert_eq!(names("siem.ndjson.2.gz", &all), expected);
+        let upwards = [
+            ("siem.ndjson.1", 1),
+            ("siem.ndjson.2", 2),
+            ("siem.ndjson.3", 3),
+        ];
+        let expected = named(&["siem.ndjson.2", "siem.ndjson.3"]);
+        assert_eq!(names("siem.ndjson.1", &upwards), expected);
+        assert_eq!(names("siem.ndjson.2", &upwards), named(&["siem.ndjson.3"]));
     }
 
     #[test]
-    fn a_file_that_is_being_packed_is_read_as_it_was() {
-        let all = [("siem.ndjson.1.gz", 1), ("siem.ndjson.1", 1)];
-        assert_eq!(
-            names("siem.ndjson.2", &all),
-            Ok(vec!["siem.ndjson.1".to_owned()])
-        );
-        assert_eq!(names("siem.ndjson.1", &all), Ok(Vec::new()));
-    }
-
-    #[test]
-    fn without_names_that_tell_the_time_of_the_last_change_does() {
+    fn dates_need_not_sort_and_names_need_not_tell() {
         let all = [
-            ("old", 5),
+            ("siem.ndjson.3", 1),
+            ("siem.ndjson-30112026", 2),
+            ("siem.ndjson-01122026", 3),
+            ("siem.ndjson-2026-12-02", 4),
+            ("siem.ndjson-1796004630.gz", 5),
+            ("siem.ndjson.old", 6),
+            ("siem-2.ndjson", 7),
+        ];
+        for at in 1..6 {
+            let expected: Vec<&str> = all[at + 1..6].iter().map(|(name, _)| *name).collect();
+            assert_eq!(names(all[at].0, &all), named(&expected));
+        }
+    }
+
+    #[test]
+    fn what_is_as_young_comes_in_the_order_of_the_names() {
+        let all = [
             ("siem.ndjson.1", 7),
             ("siem.ndjson.2", 7),
             ("siem.ndjson-20260101", 6),
-            ("siem.ndjson.3", 4),
+            ("siem.ndjson-20260102", 6),
+            ("siem.ndjson.old", 5),
         ];
-        let expected = ["siem.ndjson-20260101", "siem.ndjson.2", "siem.ndjson.1"];
-        assert_eq!(names("old", &all), Ok(expected.map(String::from).to_vec()));
+        let expected = [all[2].0, all[3].0, all[1].0, all[0].0];
+        assert_eq!(names("siem.ndjson.old", &all), named(&expected));
     }
 }

@@ -88,6 +88,30 @@ impl Source {
     }
 }
 
+/// Whether `packed` is what was made of `plain`, or the beginning of it that is written by now.
+pub(super) fn is_made_of(packed: &mut Source, plain: &mut Source) -> io::Result<bool> {
+    let (mut unpacked, mut whole) = (packed.reader_at(0)?, plain.reader_at(0)?);
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let Ok(read) = unpacked.read(&mut piece) else {
+            // The rest is not written yet, or damaged.
+            return Ok(true);
+        };
+        if read == 0 {
+            return Ok(whole.fill_buf()?.is_empty());
+        }
+        let mut same = vec![0; read];
+        match whole.read_exact(&mut same) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        if same != piece[..read] {
+            return Ok(false);
+        }
+    }
+}
+
 /// A file that is unpacked while it is read.
 struct Packed {
     file: File,

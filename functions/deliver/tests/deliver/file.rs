@@ -195,17 +195,21 @@ async fn what_is_refused_is_put_aside_and_passed() {
     let fake = Fake::start(|_, _| answer(200, "")).await;
     world.append_records(0..1);
     world.append("{\"torn\n");
+    // The file was truncated in the middle of a line.
+    world.append("itle\":\"Credential\"}\n");
     world.append_records(2..3);
     let (mut delivery, store) = world.open(&fake).unwrap();
     let report = delivery.run(soon(), &|| false).await.unwrap();
-    assert_eq!((report.delivered, report.refused), (2, 1));
+    assert_eq!((report.delivered, report.refused), (2, 2));
     let items = quarantine(&store);
-    assert_eq!(items[0]["record"], "{\"torn");
-    let reason = items[0]["reason"].as_str().unwrap().to_owned();
-    assert_refused(
-        &drawbridge_deliver::Outcome::Refused(reason),
-        "not valid JSON",
-    );
+    for (record, why) in [
+        ("{\"torn", "not valid JSON"),
+        ("itle\":\"Credential\"}", "its beginning is missing"),
+    ] {
+        let item = items.iter().find(|item| item["record"] == record).unwrap();
+        let reason = item["reason"].as_str().unwrap().to_owned();
+        assert_refused(&drawbridge_deliver::Outcome::Refused(reason), why);
+    }
 }
 
 #[tokio::test]

@@ -26,7 +26,8 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
             )));
         }
         format!(
-            "took {name} out of {BINDINGS_KEY}; no poll of it begins after {}",
+            "took {name} out of {BINDINGS_KEY}; after {}, no poll of it begins that signs in without a secret of its \
+             own. If its document names one, it is polled as before: `drawbridge tenants pause` ends that",
             place.heard_within()
         )
     } else {

@@ -3,6 +3,7 @@ use serde_json::{Map, Value};
 use super::column::column;
 use crate::Record;
 use crate::event_time::event_time;
+use crate::line::is_json;
 
 /// A field may have 64 KB; Log Analytics cuts a longer one without a word.
 const MOST_FIELD_BYTES: usize = 64 * 1024;
@@ -18,7 +19,7 @@ pub(super) struct Row {
 /// A line of text is the column `RawData`.
 pub(super) fn row(record: &Record) -> Result<Row, String> {
     let body = record.body.trim();
-    let members: Map<String, Value> = if body.starts_with('{') {
+    let members: Map<String, Value> = if is_json(record)? {
         serde_json::from_str(body).map_err(|_| "the record is not valid JSON".to_owned())?
     } else {
         Map::from_iter([("RawData".to_owned(), Value::from(body))])

@@ -6,6 +6,7 @@ use super::settings::SplunkHecSettings;
 use crate::Record;
 use crate::event_time::event_time;
 use crate::format::format;
+use crate::line::is_json;
 
 #[derive(Serialize)]
 struct Event<'a> {
@@ -38,7 +39,7 @@ struct Fields<'a> {
 /// The event object of a record, or why there can be none.
 pub(super) fn event(settings: &SplunkHecSettings, record: &Record) -> Result<Vec<u8>, String> {
     let body = record.body.trim();
-    let event = if body.starts_with('{') {
+    let event = if is_json(record)? {
         let json = serde_json::from_str(body);
         Content::Json(json.map_err(|_| "the record is not valid JSON".to_owned())?)
     } else {

@@ -2,6 +2,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::Record;
+use crate::line::is_json;
 
 /// Keys of the `siem` record, which no other format has at its top, with the CEF key that playbooks
 /// look for, and what it contains in SOAR's words ("contains"), by which actions are offered.
@@ -109,7 +110,7 @@ pub(super) fn alert_id(record: &Record) -> &str {
 /// The record's members; a line of text is one, `message`.
 fn members(record: &Record) -> Result<Map<String, Value>, String> {
     let body = record.body.trim();
-    if body.starts_with('{') {
+    if is_json(record)? {
         return serde_json::from_str(body).map_err(|_| "the record is not valid JSON".to_owned());
     }
     let message = ("message".to_owned(), Value::from(body));

@@ -33,7 +33,7 @@ pub(super) fn message(settings: &SyslogSettings, record: &Record) -> Result<Stri
     let SyslogSettings {
         hostname, app_name, ..
     } = settings;
-    let line = one_line(&record.body)?;
+    let line = one_line(record)?;
     Ok(format!(
         "<{priority}>1 {time} {hostname} {app_name} - {id} - {line}"
     ))

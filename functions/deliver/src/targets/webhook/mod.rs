@@ -177,7 +177,7 @@ impl Target for Webhook {
 impl BatchApi for Webhook {
     fn encode(&self, record: &Record) -> Result<EncodedRecord, String> {
         Ok(EncodedRecord {
-            bytes: one_line(&record.body)?.into_bytes(),
+            bytes: one_line(record)?.into_bytes(),
             key: header_key(&record.key),
             missing: None,
         })

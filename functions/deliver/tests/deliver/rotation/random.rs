@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use drawbridge_deliver::file::FileError;
 use proptest::prelude::*;
 
 use super::world::{Files, LIVE, World, line, lines};
@@ -34,6 +35,32 @@ enum Way {
     Rename,
     RenameAndCreate,
     CopyAndTruncate,
+    /// logrotate packs no more.
+    RenameBesidePacked,
+    /// By a format of dates, or by hand.
+    RenameTo(Name),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Name {
+    Week,
+    Day,
+    DayBackwards,
+    Hand,
+}
+
+impl Name {
+    /// The next name that is free.
+    fn free(self, files: &Files) -> String {
+        let name = |n: usize| match self {
+            Self::Week => format!("{LIVE}-{}", 202_601 + n),
+            Self::Day => format!("siem-2026-01-{:02}.ndjson", n + 1),
+            Self::DayBackwards => format!("{LIVE}-{:02}012026", 40 - n),
+            Self::Hand => format!("{LIVE}.old{n}"),
+        };
+        let is_free = |name: &String| !files.path(name).exists();
+        (0..40).map(name).find(is_free).unwrap()
+    }
 }
 
 fn way() -> impl Strategy<Value = Way> {
@@ -44,7 +71,17 @@ fn way() -> impl Strategy<Value = Way> {
     ]
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+/// Those that change the settings of the rotation, too.
+fn any_way() -> impl Strategy<Value = Way> {
+    let names = [Name::Week, Name::Day, Name::DayBackwards, Name::Hand];
+    prop_oneof![
+        2 => way(),
+        1 => Just(Way::RenameBesidePacked),
+        3 => prop::sample::select(names.to_vec()).prop_map(Way::RenameTo),
+    ]
+}
+
+fn steps(way: fn() -> BoxedStrategy<Way>) -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => (1..6_usize).prop_map(Step::Append),
         2 => Just(Step::Half),
@@ -59,6 +96,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..40)
 }
 
+/// Steps that nobody is cut off in: a name by hand needs a record to be known by.
+fn steps_in_any_way() -> impl Strategy<Value = Vec<Step>> {
+    let steps = steps(|| any_way().boxed());
+    steps.prop_map(|mut steps| {
+        steps.retain(|step| !matches!(step, Step::Half));
+        steps
+    })
+}
+
 fn rotate(files: &Files, way: Way) {
     if !files.path(LIVE).exists() {
         return;
@@ -70,7 +116,18 @@ fn rotate(files: &Files, way: Way) {
             files.create();
         }
         Way::CopyAndTruncate => files.copy_and_truncate(),
+        Way::RenameBesidePacked => files.rename_beside_packed(),
+        Way::RenameTo(name) => files.rename_to(&name.free(files)),
     }
+}
+
+/// What there is at first.
+#[derive(Debug, Clone, Copy)]
+enum Begin {
+    /// A line that was delivered.
+    Delivered,
+    /// A file without any.
+    Empty,
 }
 
 /// What writes the file: line after line, one that was cut off again if the file is another one.
@@ -111,6 +168,12 @@ fn cut(files: &Files) -> usize {
     last.len()
 }
 
+/// Runs; what kept it from going on after something was delivered is an error, too.
+async fn run(world: &mut World) -> Result<(), FileError> {
+    let report = world.run().await?;
+    report.trouble.map_or(Ok(()), Err)
+}
+
 /// Does it all; whether the command said that something is missing.
 async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
     for step in steps {
@@ -129,7 +192,8 @@ async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
                 Ok(())
             }
             Step::Pack => {
-                if files.path("siem.ndjson.1").exists() {
+                let (plain, packed) = ("siem.ndjson.1", "siem.ndjson.1.gz");
+                if files.path(plain).exists() && !files.path(packed).exists() {
                     files.pack("siem.ndjson.1");
                 }
                 Ok(())
@@ -141,13 +205,13 @@ async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
             Step::Look => world.delivery().look().await,
             Step::Run { is_down } => {
                 world.target_is_down(is_down);
-                world.run().await.map(drop)
+                run(world).await
             }
             Step::RunAndRotate { is_down, way } => {
                 writer.append(&files, 3);
                 world.target_is_down(is_down);
                 world.meanwhile(move |files| rotate(files, way));
-                let done = world.run().await.map(drop);
+                let done = run(world).await;
                 writer.append(&files, 1);
                 done
             }
@@ -168,19 +232,27 @@ async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
         }
     }
     world.target_is_down(false);
-    world.run().await.is_err()
+    run(world).await.is_err()
 }
 
-fn done(steps: &[Step]) -> (World, Writer, bool) {
+fn done(begin: Begin, steps: &[Step]) -> (World, Writer, bool) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
         .unwrap();
     runtime.block_on(async {
-        let mut world = World::after(1).await;
+        let (mut world, written) = match begin {
+            Begin::Delivered => (World::after(1).await, 1),
+            Begin::Empty => {
+                let mut world = World::new();
+                world.files.create();
+                world.run_well().await;
+                (world, 0)
+            }
+        };
         let mut writer = Writer {
-            written: 1,
+            written,
             ..Writer::default()
         };
         let has_failed = does(&mut world, &mut writer, steps).await;
@@ -192,8 +264,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn each_whole_line_is_delivered_once_and_in_order(steps in steps()) {
-        let (world, writer, has_failed) = done(&steps);
+    fn each_whole_line_is_delivered_once_and_in_order(steps in steps(|| way().boxed())) {
+        let (world, writer, has_failed) = done(Begin::Delivered, &steps);
         prop_assert!(!has_failed);
         prop_assert_eq!(world.came(), lines(0..writer.written));
         // What is put aside is never but half a line.
@@ -202,15 +274,37 @@ proptest! {
         }
     }
 
+    /// What was delivered may come again where names do not tell the order.
+    #[test]
+    fn however_files_are_called_each_line_is_delivered_and_in_order(steps in steps_in_any_way()) {
+        let (world, writer, has_failed) = done(Begin::Delivered, &steps);
+        prop_assert!(!has_failed);
+        let mut known = HashSet::new();
+        let mut came = world.came();
+        came.retain(|line| known.insert(line.clone()));
+        prop_assert_eq!(came, lines(0..writer.written));
+    }
+
+    #[test]
+    fn one_that_began_with_an_empty_file_delivers_what_came_before_its_first_look(
+        mut steps in steps(|| way().boxed())
+    ) {
+        // Another process knows nothing of it.
+        steps.retain(|step| !matches!(step, Step::Restart));
+        let (world, writer, has_failed) = done(Begin::Empty, &steps);
+        prop_assert!(!has_failed);
+        prop_assert_eq!(world.came(), lines(0..writer.written));
+    }
+
     /// Then it may be told what is missing; until then, no line comes without those before it.
     #[test]
     fn where_a_file_is_removed_nothing_is_skipped_without_a_word(
-        before in steps(),
+        before in steps(|| way().boxed()),
         number in 1..4_usize,
-        after in steps(),
+        after in steps(|| way().boxed()),
     ) {
         let steps = [before, vec![Step::Remove(number)], after].concat();
-        let (world, writer, has_failed) = done(&steps);
+        let (world, writer, has_failed) = done(Begin::Delivered, &steps);
         let mut known = HashSet::new();
         let mut came = world.came();
         came.retain(|line| known.insert(line.clone()));

@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use drawbridge_deliver::file::{FileDelivery, FileError, FileReport};
@@ -65,6 +66,8 @@ impl Target for Kept {
 #[derive(Clone)]
 pub(super) struct Files {
     folder: PathBuf,
+    /// The seconds of the clock by which files are changed, one after the other.
+    clock: Arc<AtomicU64>,
 }
 
 impl Files {
@@ -78,6 +81,15 @@ impl Files {
             .create(true)
             .open(self.path(LIVE));
         file.unwrap().write_all(text.as_bytes()).unwrap();
+        self.is_changed(LIVE);
+    }
+
+    /// Lets a file have been written to now.
+    fn is_changed(&self, name: &str) {
+        let secs = self.clock.fetch_add(1, Ordering::SeqCst);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000 + secs);
+        let file = File::options().write(true).open(self.path(name)).unwrap();
+        file.set_modified(now).unwrap();
     }
 
     pub(super) fn append(&self, range: Range<usize>) {
@@ -87,8 +99,12 @@ impl Files {
 
     /// Shifts those that were rotated before, as logrotate does.
     fn shift(&self) {
+        self.shift_those(&["", ".gz"]);
+    }
+
+    fn shift_those(&self, endings: &[&str]) {
         for number in (1..60).rev() {
-            for packed in ["", ".gz"] {
+            for packed in endings {
                 let from = self.path(&format!("{LIVE}.{number}{packed}"));
                 if from.exists() {
                     let to = format!("{LIVE}.{}{packed}", number + 1);
@@ -104,6 +120,12 @@ impl Files {
         self.rename_to("siem.ndjson.1");
     }
 
+    /// logrotate's `nocompress`: files that were packed before stay where they are.
+    pub(super) fn rename_beside_packed(&self) {
+        self.shift_those(&[""]);
+        self.rename_to("siem.ndjson.1");
+    }
+
     pub(super) fn rename_to(&self, name: &str) {
         fs::rename(self.path(LIVE), self.path(name)).unwrap();
     }
@@ -111,27 +133,32 @@ impl Files {
     /// What logrotate's `create` does after that.
     pub(super) fn create(&self) {
         File::create_new(self.path(LIVE)).unwrap();
+        self.is_changed(LIVE);
     }
 
     /// logrotate's `copytruncate`.
     pub(super) fn copy_and_truncate(&self) {
         self.shift();
         fs::copy(self.path(LIVE), self.path("siem.ndjson.1")).unwrap();
+        self.is_changed("siem.ndjson.1");
         self.truncate_to(0);
     }
 
     pub(super) fn truncate_to(&self, bytes: u64) {
         let live = File::options().write(true).open(self.path(LIVE));
         live.unwrap().set_len(bytes).unwrap();
+        self.is_changed(LIVE);
     }
 
-    /// logrotate's `compress`: the file is removed after it was packed.
+    /// logrotate's `compress`: the file is removed after it was packed, and the packed one is as old.
     pub(super) fn pack(&self, name: &str) {
         let packed = File::create_new(self.path(&format!("{name}.gz"))).unwrap();
         let mut packer = GzEncoder::new(packed, Compression::fast());
         let text = fs::read(self.path(name)).unwrap();
         packer.write_all(&text).unwrap();
-        packer.finish().unwrap();
+        let modified = fs::metadata(self.path(name)).unwrap().modified().unwrap();
+        let packed = packer.finish().unwrap();
+        packed.set_modified(modified).unwrap();
         self.remove(name);
     }
 
@@ -178,6 +205,7 @@ impl World {
         Self {
             files: Files {
                 folder: folder.path().to_owned(),
+                clock: Arc::default(),
             },
             target: Arc::default(),
             delivery: None,

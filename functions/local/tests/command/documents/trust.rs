@@ -383,12 +383,14 @@ fn a_federated_document_needs_the_administrators_word_for_its_ids() {
         assert!(list.contains(line), "{list}");
     }
 
-    on(
+    let revoked = on(
         &folder,
         &allowed,
         &["tenants", "allow", "fabrikam", "--revoke"],
     )
     .well();
+    let words = "signs in without a secret of its own";
+    assert!(revoked.stdout.contains(words), "{}", revoked.stdout);
     on(
         &folder,
         &allowed,
