@@ -104,10 +104,11 @@ async fn the_timer_leads_to_every_record(world: &World, alerts: &[Value]) {
         // The page, and how many alerts there are.
         // The first page is too large for the small share of the memory, and asked for again.
         ("graph:list", 3),
-        ("s3:GetObject state", 1),
-        // The body over the limit, and the state.
+        // The state, and the error of the poll before: it is over.
+        ("s3:GetObject state", 2),
+        // The body over the limit, the state, and that the error is over.
         ("s3:PutObject oversize", 1),
-        ("s3:PutObject state", 1),
+        ("s3:PutObject state", 2),
         ("secretsmanager:GetSecretValue", 1),
         // Ten a call, and never more than 1 MiB.
         ("sqs:SendMessage", 25),
