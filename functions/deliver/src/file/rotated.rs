@@ -1,6 +1,6 @@
 //! Names of rotated files, and the order in which they were written.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::time::SystemTime;
@@ -179,6 +179,9 @@ pub(super) fn after(
     let last = last.filter(|_| !all.iter().any(|one| is_older(one) && one.modified > since));
     all.retain(|one| match (last, one.age.number()) {
         (Some(last), Some(number)) => number < last,
+        // By a clock that was set back, a later date is older.
+        _ if date_order(one, found) == Some(Ordering::Greater) => true,
+        _ if one.modified == found.modified => !is_before(one, found),
         _ => one.modified >= since,
     });
     if last.is_some() && all.iter().all(|one| one.age.number().is_some()) {
@@ -191,6 +194,23 @@ pub(super) fn after(
         });
     }
     Ok(all)
+}
+
+/// Whether `one` comes before `found` although both were changed at the same time: by its date, or because one
+/// is a copy that is named after the other.
+fn is_before(one: &Rotated, found: &Rotated) -> bool {
+    let [one_name, found_name] = [&one.name, &found.name].map(|name| name.as_encoded_bytes());
+    let is_named_after = one_name.starts_with(found_name) || found_name.starts_with(one_name);
+    date_order(one, found) == Some(Ordering::Less) || is_named_after && one.bytes == found.bytes
+}
+
+/// The order of two dates that begin with a year and are written alike.
+fn date_order(one: &Rotated, other: &Rotated) -> Option<Ordering> {
+    let (one, other) = (one.age.date()?, other.age.date()?);
+    let shape = |date: &str| -> Vec<bool> { date.bytes().map(|b| b.is_ascii_digit()).collect() };
+    let is_year = |date: &str| date.get(1..3) == Some("20");
+    let is_alike = shape(one) == shape(other) && is_year(one) && is_year(other);
+    is_alike.then(|| one.cmp(other))
 }
 
 /// Whether no two files have the same number, `last` included.
@@ -264,6 +284,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_later_date_comes_later_by_a_clock_that_was_set_back() {
+        let all = [
+            ("siem.ndjson-20261129", 9),
+            ("siem.ndjson-20261130", 5),
+            ("siem.ndjson-20261128", 3),
+        ];
+        let expected = named(&["siem.ndjson-20261130"]);
+        assert_eq!(names("siem.ndjson-20261129", &all), expected);
+    }
+
+    /// Each run delivered the other one of two again.
+    #[test]
+    fn files_of_the_same_time_are_delivered_once() {
+        let all = [
+            ("siem.ndjson-20261128", 5),
+            ("siem.ndjson-20261129", 5),
+            ("siem.ndjson-20261130", 5),
+        ];
+        let expected = named(&["siem.ndjson-20261130"]);
+        assert_eq!(names("siem.ndjson-20261129", &all), expected);
+        assert_eq!(names("siem.ndjson-20261130", &all), named(&[]));
+        let copies = [("siem.ndjson.old", 5), ("siem.ndjson.old.bak", 5)];
+        assert_eq!(names("siem.ndjson.old", &copies), named(&[]));
+        assert_eq!(names("siem.ndjson.old.bak", &copies), named(&[]));
+        // Nobody knows of others.
+        let others = [("siem.ndjson.old", 5), ("siem.ndjson-Nov-29", 5)];
+        assert_eq!(names("siem.ndjson.old", &others).unwrap().len(), 1);
+        assert_eq!(names("siem.ndjson-Nov-29", &others).unwrap().len(), 1);
+    }
+
     fn named(all: &[&str]) -> Result<Vec<String>, u32> {
         Ok(all.iter().map(|name| (*name).to_owned()).collect())
     }
@@ -288,7 +339,7 @@ mod tests {
         assert_eq!(names("siem.ndjson.3.gz", &all), expected);
         assert_eq!(names("siem.ndjson.1", &all), named(&[]));
         assert_eq!(names("siem.ndjson.5", &all), Err(4));
-        assert_eq!(names("siem.ndjson.2", &all[..3]), Err(1));
+        assert_eq!(names("siem.ndjson.2", &[all[0], all[2]]), Err(1));
         let from_zero = [("siem.ndjson.0", 9), ("siem.ndjson.1", 9)];
         assert_eq!(names("siem.ndjson.1", &from_zero).unwrap().len(), 1);
     }
