@@ -9,6 +9,14 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 # WCAG 2.2 at the levels A and AA, among it names, roles, contrast and the size of targets, and what axe's
 # authors advise beyond it.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CONTRAST = "color-contrast"
+# What axe looks for where. It takes seconds: colours are the same on a desk and on a phone, and the rest is the
+# same in light and dark.
+LOOKED_FOR = {
+    ("desktop", "light"): {"runOnly": RULES},
+    ("desktop", "dark"): {"runOnly": [CONTRAST]},
+    ("phone", "light"): {"runOnly": RULES, "rules": {CONTRAST: {"enabled": False}}},
+}
 # How many stops of the Tab key are looked at.
 STOPS = 80
 
@@ -40,22 +48,23 @@ def looks_right(browser, name):
             # Not the inner width: on a phone, that grows with the page.
             wide = browser.run("return document.documentElement.scrollWidth")
             assert wide <= width, f"{where}: one has to scroll to the side, it is {wide} px wide"
-            nothing_found(browser, where)
+            if (size, scheme) in LOOKED_FOR:
+                nothing_found(browser, where, LOOKED_FOR[size, scheme])
     browser.size(*DESKTOP)
     browser.scheme("light")
 
 
-def nothing_found(browser, where):
+def nothing_found(browser, where, options):
     """Nothing that axe finds, which is run from outside: the page's policy lets in no script."""
     browser.run(AXE)
     script = """
-        const [rules, done] = arguments;
-        axe.run(document, {runOnly: rules, resultTypes: ["violations"]}).then(
+        const [options, done] = arguments;
+        axe.run(document, {...options, resultTypes: ["violations"]}).then(
             (it) => done(it.violations.map((one) => `${one.id}: ${one.help}: ` + one.nodes.slice(0, 3)
                 .map((node) => node.html.slice(0, 200) + " " + node.failureSummary).join("; "))),
             (error) => done([String(error)]));
     """
-    found = browser.driver.execute_async_script(script, RULES)
+    found = browser.driver.execute_async_script(script, options)
     assert not found, f"{where}: " + "\n".join(found)
 
 

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::Error;
 
@@ -31,11 +32,19 @@ pub fn command() -> Result<PathBuf, Error> {
     Ok(as_tested()?.join(name))
 }
 
+/// Asked once per process: cargo takes seconds to see that there is nothing to do.
 fn as_tested() -> Result<PathBuf, Error> {
-    let folder = profile_dir()?;
-    let mut build = cargo(&folder)?;
-    build.args(["test", "--workspace", "--no-run", "--quiet"]);
-    run(build, folder)
+    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = FOLDER.get_or_init(|| {
+        let build = || {
+            let folder = profile_dir()?;
+            let mut build = cargo(&folder)?;
+            build.args(["test", "--workspace", "--no-run", "--quiet"]);
+            run(build, folder)
+        };
+        build().map_err(|error: Error| error.to_string())
+    });
+    Ok(built.clone()?)
 }
 
 /// Builds the functions for release, as they would be deployed; the folder with the programs.

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use drawbridge_emulator::Emulator;
 use tempfile::TempDir;
@@ -13,7 +14,20 @@ const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/package"
 pub struct Bundle {
     _place: TempDir,
     folder: PathBuf,
+    /// Kept for the tests that run at the same time.
+    _packed: Arc<Packed>,
 }
+
+/// The bundle as a file. It takes longer to pack than most tests take for everything else, so those that
+/// run at the same time share one.
+#[derive(Debug)]
+struct Packed {
+    binaries: PathBuf,
+    zip: PathBuf,
+    _place: TempDir,
+}
+
+static PACKED: Mutex<Weak<Packed>> = Mutex::new(Weak::new());
 
 impl Bundle {
     /// Packs the functions of a folder as `infra/package stack` does for a release, and unpacks the
@@ -22,17 +36,16 @@ impl Bundle {
     /// # Errors
     /// What the script or the unpacking complained of.
     pub fn make(emulator: &Emulator, binaries: &Path) -> Result<Self, Error> {
+        let packed = Packed::of(emulator, binaries)?;
         let place = tempfile::tempdir()?;
-        let mut package = Command::new(emulator.python());
-        package.arg(PACKAGE).arg("--out").arg(place.path());
-        let printed = told(package.args(["stack", "--binaries"]).arg(binaries))?;
-        let zip = Path::new(printed.trim());
         let unpack = ["-m", "zipfile", "--extract"];
         let mut python = Command::new(emulator.python());
-        told(python.args(unpack).arg(zip).arg(place.path()))?;
+        printed_by(python.args(unpack).arg(&packed.zip).arg(place.path()))?;
+        let name = packed.zip.file_stem().ok_or("the bundle has no name")?;
         Ok(Self {
-            folder: zip.with_extension(""),
+            folder: place.path().join(name),
             _place: place,
+            _packed: packed,
         })
     }
 
@@ -43,8 +56,28 @@ impl Bundle {
     }
 }
 
+impl Packed {
+    fn of(emulator: &Emulator, binaries: &Path) -> Result<Arc<Self>, Error> {
+        let mut shared = PACKED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(packed) = shared.upgrade().filter(|it| it.binaries == binaries) {
+            return Ok(packed);
+        }
+        let place = tempfile::tempdir()?;
+        let mut package = Command::new(emulator.python());
+        package.arg(PACKAGE).arg("--out").arg(place.path());
+        let printed = printed_by(package.args(["stack", "--binaries"]).arg(binaries))?;
+        let packed = Arc::new(Self {
+            binaries: binaries.to_owned(),
+            zip: PathBuf::from(printed.trim()),
+            _place: place,
+        });
+        *shared = Arc::downgrade(&packed);
+        Ok(packed)
+    }
+}
+
 /// What a program printed, if it ended well.
-fn told(command: &mut Command) -> Result<String, Error> {
+fn printed_by(command: &mut Command) -> Result<String, Error> {
     let output = command.output()?;
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?);

@@ -25,7 +25,7 @@ mod lines;
 mod messages;
 mod objects;
 mod pages;
-#[path = "../objects/rules.rs"]
+#[path = "../deployed/objects/rules.rs"]
 mod rules;
 mod tenzir;
 mod validators;

@@ -1,21 +1,11 @@
 //! Both stacks in the emulated cloud: a poll writes segments into the bucket, and the function's URL answers
 //! from them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test says what is wrong by failing"
-)]
-
-#[path = "alerts/mod.rs"]
-#[allow(dead_code, reason = "it is another test's, too")]
-mod alerts;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use alerts::alert;
+use crate::alerts::alert;
 use bytes::Bytes;
 use drawbridge_e2e::{Bundle, Python, Stack, read_from, tenant_document};
 use drawbridge_emulator::Emulator;

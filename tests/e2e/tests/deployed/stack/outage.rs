@@ -1,8 +1,8 @@
 use jiff::{SignedDuration, Timestamp};
 
+use super::life::ADDRESSES;
+use super::world::{World, by_key};
 use crate::alerts::{alert, bodies};
-use crate::life::ADDRESSES;
-use crate::world::{World, by_key};
 
 /// An alert that comes while Graph is down is read after the job's redrive.
 pub(crate) async fn an_outage_and_a_redrive_lose_nothing(world: &World) {

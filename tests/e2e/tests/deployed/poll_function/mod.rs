@@ -1,18 +1,9 @@
 //! The poll function in the emulated cloud: a job on the queue leads to the
 //! records on the other one, with the secret from Secrets Manager and the watermark in S3.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test says what is wrong by failing"
-)]
-#![allow(clippy::print_stdout, reason = "the package's size is worth telling")]
-
-#[path = "../alerts/mod.rs"]
-mod alerts;
 mod stack;
 
-use alerts::{alert, bodies};
+use crate::alerts::{alert, bodies};
 use drawbridge_emulator::Emulator;
 use drawbridge_simulator::Alerts;
 use jiff::{SignedDuration, Timestamp};

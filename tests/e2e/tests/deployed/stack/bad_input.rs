@@ -1,6 +1,6 @@
 use drawbridge_e2e::{Bundle, Stack, functions};
 
-use crate::world;
+use super::world;
 
 const TENANT_ID: (&str, &str) = ("TenantId", "11111111-1111-4111-8111-111111111111");
 

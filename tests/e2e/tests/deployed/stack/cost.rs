@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::world::World;
+use super::world::World;
 
 /// What polls cost in calls: by action, and for S3 by folder, those of the poll function's role, as
 /// the emulated cloud noted them, and what the simulated Graph was asked.

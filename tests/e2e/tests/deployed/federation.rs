@@ -1,12 +1,6 @@
 //! What the emulated cloud can prove of federation: the SDK's call is understood, and its token,
 //! signed with a shared secret as it is, never leaves for Entra.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test says what is wrong by failing"
-)]
-
 use std::sync::Arc;
 
 use drawbridge_emulator::Emulator;

@@ -1,7 +1,5 @@
 //! The command `emulate` brings everything up, and what it tells its user to paste works.
 
-#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
-
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 

@@ -1,14 +1,6 @@
 //! The deliver function's handler on an emulated queue and bucket: what waits comes back, large
 //! bodies are fetched, what is refused lies in the bucket.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test says what is wrong by failing"
-)]
-
-mod cloud;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,6 +14,8 @@ use drawbridge_lambda::SqsVisibility;
 use drawbridge_queue::{Message, Offload, Queue as _, SqsQueue};
 use drawbridge_store::{S3Store, Store, s3_client};
 use drawbridge_time::{Deadline, SystemClock};
+
+use crate::cloud;
 
 /// Asks to wait a second the first time, then takes all but `refused`.
 #[derive(Default)]

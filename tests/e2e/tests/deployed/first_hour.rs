@@ -1,15 +1,6 @@
 //! The first hour on AWS: `docs/deploy.md`, and the README's third way to start, followed by somebody who
 //! has the bundle of a release, a shell, Python and the AWS CLI, and nothing else.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test says what is wrong by failing"
-)]
-#![allow(clippy::print_stdout, reason = "how long it took is worth telling")]
-
-mod alerts;
-
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -25,8 +16,10 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-const PAGE: &str = include_str!("../../../docs/deploy.md");
-const README: &str = include_str!("../../../README.md");
+use crate::alerts;
+
+const PAGE: &str = include_str!("../../../../docs/deploy.md");
+const README: &str = include_str!("../../../../README.md");
 const SECTION: &str = "## From the bundle to the first record\n";
 /// What the reader has beside the AWS CLI and Python.
 const PROGRAMS: [&str; 1] = ["grep"];

@@ -1,12 +1,5 @@
 //! A tick of 3,000 tenants: each has its job once, in as few calls as there can be.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test says what is wrong by failing"
-)]
-#![allow(clippy::print_stdout, reason = "what a tick takes is worth telling")]
-
 use std::sync::Arc;
 
 use aws_sdk_sqs::types::QueueAttributeName;

@@ -4,12 +4,12 @@ use drawbridge_store::Store as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::batch::ten_tenants_cost_what_a_month_is_worked_out_of;
+use super::cost::Cost;
+use super::outage::an_outage_and_a_redrive_lose_nothing;
+use super::tenants::a_document_adds_a_tenant;
+use super::world::{HOOK_SECRET, TENANT, World, by_key};
 use crate::alerts::{alert, bodies, records};
-use crate::batch::ten_tenants_cost_what_a_month_is_worked_out_of;
-use crate::cost::Cost;
-use crate::outage::an_outage_and_a_redrive_lose_nothing;
-use crate::tenants::a_document_adds_a_tenant;
-use crate::world::{HOOK_SECRET, TENANT, World, by_key};
 
 pub(crate) const ADDRESSES: [&str; 2] = ["192.0.2.1", "192.0.2.2"];
 /// A package may be at most this large: each cold start loads it.

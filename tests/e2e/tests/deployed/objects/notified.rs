@@ -11,8 +11,8 @@ use drawbridge_store::{S3Store, s3_client};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::rules::{READERS, Reader};
 use crate::cloud;
-use crate::rules::{READERS, Reader};
 
 /// What `read_notified.py` tells.
 struct Notified {

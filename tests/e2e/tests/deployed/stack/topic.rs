@@ -5,8 +5,8 @@ use drawbridge_simulator::{Alerts, Options, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::world;
 use crate::alerts::{alert, bodies};
-use crate::world;
 
 const STACK: &str = "fanned-out";
 const TENANT: &str = "contoso";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::rules::READERS;
+use super::rules::READERS;
 
 fn notification() -> Value {
     json!({ "Records": [{

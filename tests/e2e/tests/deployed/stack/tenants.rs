@@ -4,8 +4,8 @@ use drawbridge_e2e::{Consumer, tenant_document};
 use drawbridge_store::{Catalogue as _, Store as _};
 use serde_json::{Value, json};
 
-use crate::cost::Cost;
-use crate::world::{STACK, World};
+use super::cost::Cost;
+use super::world::{STACK, World};
 
 const ADDED: &str = "fabrikam";
 const PAUSED: &str = "litware";

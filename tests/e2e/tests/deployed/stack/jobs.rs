@@ -1,7 +1,7 @@
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use serde_json::{Value, json};
 
-use crate::world::{TENANT, World};
+use super::world::{TENANT, World};
 
 /// What is done to the jobs queue and the dead-letter queue behind it.
 impl World {

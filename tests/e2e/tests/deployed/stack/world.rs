@@ -13,7 +13,7 @@ use drawbridge_store::{S3Store, Store as _};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::intake::Intake;
+use super::intake::Intake;
 
 pub(crate) const STACK: &str = "siem-feed";
 pub(crate) const TENANT: &str = "contoso";

@@ -7,8 +7,8 @@ use drawbridge_e2e::{create_secret, tenant_document};
 use drawbridge_store::{Catalogue as _, Store as _};
 use serde_json::Value;
 
-use crate::cost::Cost;
-use crate::world::{STACK, World};
+use super::cost::Cost;
+use super::world::{STACK, World};
 
 /// As many as Lambda hands over at once.
 const TENANTS: u64 = 10;

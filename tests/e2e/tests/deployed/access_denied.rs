@@ -1,7 +1,5 @@
 //! Without permission every port says which one is missing; without a valid key, to sign in.
 
-#![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
-
 use std::process::Command;
 
 use aws_config::SdkConfig;
