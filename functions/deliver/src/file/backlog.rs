@@ -2,15 +2,13 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::{Checkpoint, Progress};
-use super::content::Beginning;
 use super::folder::{Folder, look_repeatedly};
-use super::known::{KnownFile, Ledger};
+use super::known::Ledger;
 use super::lines::{Lines, text};
+use super::noting::{check_begun, note_delivered, note_there};
 use super::open_file::{FileChange, OpenFile};
 use super::position::Position;
-use super::rotated::Packing;
-use super::search::{Search, Verdicts, note};
-use super::source::{Overlap, overlap};
+use super::search::{Search, Verdicts};
 use super::{FileError, Undelivered};
 use crate::Limits;
 
@@ -96,9 +94,10 @@ impl Backlog {
             Ok(()) => {}
         }
         self.save()?;
-        match self.ledger.has_begun {
-            true => Ok(()),
-            false => self.check_begun(),
+        let is_idle = self.held.iter().all(|held| held.delivered_at.is_some());
+        match is_idle && !self.ledger.has_begun {
+            true => check_begun(&self.folder, &self.ledger),
+            false => Ok(()),
         }
     }
 
@@ -108,18 +107,14 @@ impl Backlog {
         self.verdicts.clear();
         let Some(content) = self.checkpoint.read()? else {
             // In this order: what is rotated in between is held open, or in the list.
-            let live = match self.folder.open_live() {
-                Ok(live) => Some(live),
-                Err(FileError::Missing { .. }) => None,
-                Err(error) => return Err(error),
-            };
+            let live = self.folder.open_live()?;
             let mut there = self.folder.rotated()?;
             there.retain(|one| {
                 let live = live.as_ref().and_then(|live| live.source.identity);
                 live.is_none() || one.identity != live
             });
             self.ledger = Ledger::default();
-            note(&self.folder, &mut self.ledger, &there, false)?;
+            note_there(&self.folder, &mut self.ledger, &there, false)?;
             if let Some(mut live) = live {
                 let has_a_line = live.has_a_line();
                 if has_a_line.map_err(self.folder.fault(&live.source.name))? {
@@ -154,7 +149,7 @@ impl Backlog {
                 let is_it = one.identity.is_some() && one.identity == held.source.identity;
                 !is_it && (is_live || since.is_some_and(|since| one.modified < since))
             });
-            note(&self.folder, &mut self.ledger, &there, true)?;
+            note_there(&self.folder, &mut self.ledger, &there, true)?;
         }
         Ok(())
     }
@@ -190,48 +185,6 @@ impl Backlog {
         self.held.extend(live);
         self.held.extend(found.live);
         Ok(())
-    }
-
-    /// Where there is nothing to deliver and never was: names what was rotated before, and says of a missing file
-    /// that it is.
-    fn check_begun(&mut self) -> Result<(), FileError> {
-        if self.held.iter().any(|held| held.delivered_at.is_none()) {
-            return Ok(());
-        }
-        let live = match self.folder.open_live() {
-            Ok(live) if live.position.has_content() => return Ok(()),
-            Err(error) if !matches!(error, FileError::Missing { .. }) => return Err(error),
-            live => live,
-        };
-        let mut before = Vec::new();
-        for one in self.folder.rotated()? {
-            let opened = match one.packing {
-                Packing::Other => self.folder.open_raw(&one),
-                _ => self.folder.open(&one),
-            };
-            let mut beginning = opened
-                .ok()
-                .flatten()
-                .map(|mut source| Beginning::of(&mut source));
-            if beginning
-                .as_mut()
-                .is_some_and(|it| self.ledger.was_before(it))
-            {
-                before.push(one);
-            }
-        }
-        match (before.iter().max_by_key(|one| one.modified), live) {
-            (Some(last), live) => Err(FileError::Rotated {
-                what: match live {
-                    Ok(_) => "is empty",
-                    Err(_) => "does not exist",
-                },
-                rotated: self.folder.path(&last.name).display().to_string(),
-                place: self.live_path().display().to_string(),
-            }),
-            (None, Err(error)) if !self.ledger.has_delivered() => Err(error),
-            _ => Ok(()),
-        }
     }
 
     /// Writes the checkpoint, if it says anything else.
@@ -323,12 +276,13 @@ impl Backlog {
     /// Goes on from the first file, which is over, to the next one; says whether that is anything new. The last one
     /// is held open, for what may be written to it, though the checkpoint says that it needs no delivery.
     pub(super) fn next(&mut self) -> Result<bool, FileError> {
-        let Some(first) = self.held.front() else {
+        let Some(first) = self.held.front_mut() else {
             return Ok(false);
         };
         let is_new = first.delivered_at != Some(first.position.seen);
         if is_new {
-            self.note_first()?;
+            note_delivered(&self.folder, &mut self.ledger, first)?;
+            first.delivered_at = Some(first.position.seen);
         }
         let has_next = self.held.len() > 1;
         if has_next {
@@ -339,47 +293,6 @@ impl Backlog {
         }
         self.save()?;
         Ok(is_new || has_next)
-    }
-
-    /// Notes that the first file needs no delivery any more, nor does any copy of it; and forgets those that are
-    /// gone.
-    fn note_first(&mut self) -> Result<(), FileError> {
-        let Some(first) = self.held.front_mut() else {
-            return Ok(());
-        };
-        let mut there = Vec::new();
-        for one in self.folder.rotated()? {
-            let fault = self.folder.fault(&one.name);
-            let opened = match one.packing {
-                Packing::Other => self.folder.open_raw(&one),
-                _ => self.folder.open(&one),
-            };
-            let Ok(Some(mut source)) = opened else {
-                continue;
-            };
-            let mut beginning = Beginning::of(&mut source);
-            let is_known = self.ledger.rest_in(&mut source, &mut beginning);
-            let is_copy = is_known.map_err(fault)?.is_none()
-                && matches!(
-                    overlap(&mut source, &mut first.source).map_err(fault)?,
-                    Overlap::Beginning | Overlap::Same
-                );
-            if is_copy {
-                let copy = KnownFile::whole(&mut source, true);
-                self.ledger.add(copy.map_err(fault)?);
-            }
-            let is_damaged = beginning.damage.is_some();
-            there.push(beginning);
-            // It is known as it is.
-            if is_damaged && let Some(mut raw) = self.folder.open_raw(&one)? {
-                there.push(Beginning::of(&mut raw));
-            }
-        }
-        self.ledger.keep(&mut there);
-        let seen = first.position.seen;
-        self.ledger.add(KnownFile::delivered(&first.position, seen));
-        first.delivered_at = Some(seen);
-        Ok(())
     }
 
     /// What is not delivered of each file.

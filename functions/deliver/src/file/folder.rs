@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use drawbridge_files::{Entry, Root};
 
 use super::FileError;
+use super::content::Beginning;
 use super::identity::FileIdentity;
 use super::open_file::OpenFile;
 use super::position::Position;
@@ -48,12 +49,16 @@ impl Folder {
         self.root.join(name)
     }
 
-    /// Opens the live file at its beginning.
-    pub(super) fn open_live(&self) -> Result<OpenFile, FileError> {
+    /// Opens the live file at its beginning, if there is one.
+    pub(super) fn open_live(&self) -> Result<Option<OpenFile>, FileError> {
         let fault = self.fault(&self.live);
-        let file = self.root.read(&self.live).map_err(fault)?;
+        let file = match self.root.read(&self.live) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(fault(error)),
+        };
         let source = Source::new(self.live.clone(), file).map_err(fault)?;
-        OpenFile::new(source, 0).map_err(fault)
+        OpenFile::new(source, 0).map(Some).map_err(fault)
     }
 
     /// Whether the file is the live one.
@@ -156,6 +161,17 @@ impl Folder {
     /// The same of one that is read as it is, packed or not.
     pub(super) fn open_raw(&self, one: &Rotated) -> Result<Option<Source>, FileError> {
         self.open_as(one, Source::raw)
+    }
+
+    /// The beginning of a file, if it can be read, and the beginning of it as it is, if it cannot be unpacked.
+    pub(super) fn beginnings(&self, one: &Rotated) -> Vec<Beginning> {
+        let mut unpacked = self.open(one).ok().flatten();
+        let mut all: Vec<Beginning> = unpacked.iter_mut().map(Beginning::of).collect();
+        if all.iter().any(|beginning| beginning.damage.is_some()) {
+            let mut raw = self.open_raw(one).ok().flatten();
+            all.extend(raw.iter_mut().map(Beginning::of));
+        }
+        all
     }
 
     fn open_as(

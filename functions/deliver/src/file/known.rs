@@ -46,10 +46,9 @@ pub(super) enum Rest {
 const FORGOTTEN: u8 = 2;
 
 impl KnownFile {
-    /// A file that was delivered up to its position, behind which nothing follows but half a line, up to byte
-    /// `seen`.
-    pub(super) fn delivered(position: &Position, seen: u64) -> Self {
-        Self::up_to(position, seen, true)
+    /// A file that was delivered up to its position, behind which nothing was seen but half a line.
+    pub(super) fn delivered(position: &Position) -> Self {
+        Self::up_to(position, true)
     }
 
     /// All that there is of a file.
@@ -65,17 +64,23 @@ impl KnownFile {
         }
         let end = source.end_of_lines()?;
         let position = Position::of(source, end)?;
-        Ok(Self::up_to(&position, position.seen, is_delivered))
+        Ok(Self::up_to(&position, is_delivered))
     }
 
-    fn up_to(position: &Position, seen: u64, is_delivered: bool) -> Self {
-        let (offset, head, tail) = (position.offset, &position.head, &position.tail);
-        let is_known = tail.bytes > 0 || offset <= head.bytes;
+    fn up_to(position: &Position, is_delivered: bool) -> Self {
+        let Position {
+            offset,
+            seen,
+            head,
+            tail,
+            ..
+        } = position;
+        let is_known = tail.bytes > 0 || *offset <= head.bytes;
         Self {
             head: head.clone(),
             end: is_known.then(|| End {
-                offset,
-                seen,
+                offset: *offset,
+                seen: *seen,
                 tail: tail.clone(),
             }),
             is_delivered,

@@ -20,6 +20,7 @@ mod folder;
 mod identity;
 mod known;
 mod lines;
+mod noting;
 mod numbers;
 mod open_file;
 mod position;

@@ -6,7 +6,7 @@ use std::io;
 use super::FileError;
 use super::content::Beginning;
 use super::folder::Folder;
-use super::known::{KnownFile, Ledger, Rest};
+use super::known::{Ledger, Rest};
 use super::numbers::{least_number, missing, oldest_first};
 use super::open_file::OpenFile;
 use super::rotated::{Age, FileState, Packing, Rotated};
@@ -48,11 +48,7 @@ impl Search<'_> {
     /// Finds the files that are neither held nor known.
     pub(super) fn run(&mut self) -> Result<Found, FileError> {
         // In this order: what is rotated in between is the live one here, or in the list.
-        let mut live = match self.folder.open_live() {
-            Ok(live) => Some(live),
-            Err(FileError::Missing { .. }) => None,
-            Err(error) => return Err(error),
-        };
+        let mut live = self.folder.open_live()?;
         let listed = self.folder.rotated()?;
         let (mut new, mut counted, mut copies, mut last) =
             (Vec::new(), Vec::new(), Vec::new(), None);
@@ -297,45 +293,4 @@ impl Search<'_> {
 
 fn is_of(open: &OpenFile, one: &Rotated) -> bool {
     one.identity.is_some() && open.source.identity == one.identity
-}
-
-/// Notes the files that are there and need no delivery, since they were there before: no delivery of them had
-/// begun, or an older release has delivered them. What is no file of records, or is a link, is noted by its name.
-pub(super) fn note(
-    folder: &Folder,
-    ledger: &mut Ledger,
-    there: &[Rotated],
-    is_delivered: bool,
-) -> Result<(), FileError> {
-    for one in there {
-        let fault = folder.fault(&one.name);
-        let is_by_hand = one.age == Age::Unknown && one.packing != Packing::Other;
-        if one.bytes == 0 && is_by_hand {
-            ledger.add_other(one);
-            continue;
-        }
-        let (mut source, mut raw) = match (folder.open(one), folder.open_raw(one)) {
-            (Ok(Some(source)), Ok(Some(raw))) => (source, raw),
-            (Ok(_), Ok(_)) => continue,
-            // It cannot be read at all.
-            _ => {
-                ledger.add_other(one);
-                continue;
-            }
-        };
-        match KnownFile::whole(&mut source, is_delivered) {
-            Ok(known) => {
-                let is_other = || -> io::Result<bool> {
-                    Ok(is_by_hand && !OpenFile::new(source, 0)?.begins_with_a_record()?)
-                };
-                match is_other().map_err(fault)? {
-                    true => ledger.add_other(one),
-                    false => ledger.add(known),
-                }
-            }
-            // One that is damaged is known as it is.
-            Err(_) => ledger.add(KnownFile::whole(&mut raw, is_delivered).map_err(fault)?),
-        }
-    }
-    Ok(())
 }
