@@ -76,22 +76,29 @@ impl Backlog {
     /// Opens the files that there are to deliver, and those that have come since by rotation.
     pub(super) async fn look(&mut self) -> Result<(), FileError> {
         let (is_first_look, lost) = (self.noted.is_none(), self.lost.len());
-        if is_first_look {
-            self.load().await?;
-        } else if let Some(last) = self.held.len().checked_sub(1) {
-            self.settle(last).await?;
-        }
-        match self.take_up().await {
-            // What is held open is delivered first, whatever is in the way of the rest.
-            Err(_) if !is_first_look && self.has_a_line()? => {}
-            Err(error) => {
-                if is_first_look {
-                    self.noted = None;
-                    self.lost.truncate(lost);
-                }
+        let looked = match is_first_look {
+            true => self.load().await,
+            false => match self.held.len().checked_sub(1) {
+                Some(last) => self.settle(last).await,
+                None => Ok(()),
+            },
+        };
+        let taken_up = match looked {
+            Ok(()) => self.take_up().await,
+            Err(error) if !is_first_look => return Err(error),
+            Err(error) => Err(error),
+        };
+        match taken_up {
+            Ok(()) => {}
+            // The next look is the first one again.
+            Err(error) if is_first_look => {
+                self.noted = None;
+                self.lost.truncate(lost);
                 return Err(error);
             }
-            Ok(()) => {}
+            // What is held open is delivered first, whatever is in the way of the rest.
+            Err(_) if self.has_a_line()? => {}
+            Err(error) => return Err(error),
         }
         self.save()?;
         let is_idle = self.held.iter().all(|held| held.delivered_at.is_some());

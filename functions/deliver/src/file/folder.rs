@@ -122,7 +122,7 @@ impl Folder {
             let Some(mut source) = self.open_if(position, one)? else {
                 continue;
             };
-            // The one that has its length, if there is one.
+            // The one that has most; where little is known of it, the one that has its length.
             let bytes = match source.len() {
                 Ok(bytes) => bytes,
                 // It may be packed just now, and the plain one is still there.
@@ -132,7 +132,11 @@ impl Folder {
                 }
             };
             let is_rotated = one.name != self.live;
-            let fits = (bytes == position.seen, bytes, is_rotated);
+            let fits = (
+                position.is_distinct || bytes == position.seen,
+                bytes,
+                is_rotated,
+            );
             if best.as_ref().is_none_or(|(best, _)| *best < fits) {
                 best = Some((fits, source));
             }

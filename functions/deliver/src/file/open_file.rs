@@ -1,6 +1,5 @@
 use std::io::{self, BufRead as _};
 
-use super::content::PIECE_BYTES;
 use super::lines::Lines;
 use super::position::Position;
 use super::source::Source;
@@ -43,15 +42,6 @@ impl OpenFile {
             (Some(one), Some(other)) => one == other,
             _ => self.source.name == other.name && self.position.is_in(other).unwrap_or(false),
         }
-    }
-
-    /// Whether its position tells it from all other files: the beginning of a line may be the same in many.
-    pub(super) fn is_distinct(&mut self) -> io::Result<bool> {
-        if self.position.offset > 0 {
-            return Ok(true);
-        }
-        let head = self.source.bytes(0, PIECE_BYTES)?;
-        Ok(head.len() as u64 == PIECE_BYTES || head.contains(&b'\n'))
     }
 
     /// Looks at the file again, which knows it by more of it then.

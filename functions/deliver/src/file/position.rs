@@ -26,6 +26,9 @@ pub(super) struct Position {
     pub(super) head: ContentDigest,
     /// What lies just before the position.
     pub(super) tail: ContentDigest,
+    /// Whether that tells it from all other files: half a line may be the beginning of many.
+    #[serde(default)]
+    pub(super) is_distinct: bool,
 }
 
 impl Position {
@@ -49,6 +52,7 @@ impl Position {
             name: source.name.to_string_lossy().into_owned(),
             modified: None,
             identity: source.identity,
+            is_distinct: head.contains(&b'\n') || head.len() as u64 == PIECE_BYTES,
             head: ContentDigest::of(&head),
             tail: ContentDigest::of(&source.bytes(offset - before, before)?),
         })
@@ -64,6 +68,7 @@ impl Position {
             identity: None,
             head: ContentDigest { bytes, sha256 },
             tail: ContentDigest::of(&[]),
+            is_distinct: offset > 0,
         }
     }
 

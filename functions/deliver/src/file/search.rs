@@ -28,8 +28,9 @@ pub(super) type Verdicts = HashMap<FileState, Verdict>;
 pub(super) enum Verdict {
     /// It needs no delivery; perhaps it is the one that was delivered last.
     Known { is_last: bool },
-    /// All that it has is in another one; perhaps in the last one that is held.
-    Copy { is_of_last: bool },
+    /// All that it has is in another one: perhaps in the last one that is held, or in one of the same number, which
+    /// it is packed into or out of.
+    Copy { is_of_last: bool, is_twin: bool },
     /// It has more than one that is held, which has lines to deliver first.
     Later,
     /// It is to be delivered from this byte on.
@@ -50,8 +51,7 @@ impl Search<'_> {
         // In this order: what is rotated in between is the live one here, or in the list.
         let mut live = self.folder.open_live()?;
         let listed = self.folder.rotated()?;
-        let (mut new, mut counted, mut copies, mut last) =
-            (Vec::new(), Vec::new(), Vec::new(), None);
+        let (mut new, mut counted, mut last) = (Vec::new(), Vec::new(), None);
         let is_all_delivered = self.held.iter().all(|held| held.delivered_at.is_some());
         for index in 0..listed.len() {
             let one = &listed[index];
@@ -72,21 +72,16 @@ impl Search<'_> {
             };
             match verdict {
                 Verdict::Known { is_last: true } if is_all_delivered => last = Some(one),
-                Verdict::Copy { is_of_last } => {
-                    copies.extend(counted.pop());
+                Verdict::Copy {
+                    is_of_last,
+                    is_twin,
+                } => {
+                    if is_twin {
+                        counted.pop();
+                    }
                     last = last.or(is_of_last.then_some(one));
                 }
                 _ => {}
-            }
-        }
-        // A copy is no second file of its number.
-        for copy in copies {
-            let number = copy.age.number();
-            if counted
-                .iter()
-                .all(|one: &&Rotated| one.age.number() != number)
-            {
-                counted.push(copy);
             }
         }
         self.check_numbers(&counted, last)?;
@@ -156,13 +151,13 @@ impl Search<'_> {
         };
         let mut verdict = self.of_known(&mut source).map_err(fault)?;
         if let Verdict::New(from) = verdict {
-            verdict = self.of_held(one, &mut source, from)?;
+            verdict = self.of_held(index, listed, &mut source, from)?;
         }
         if matches!(verdict, Verdict::New(_))
-            && self.is_in_another(index, listed, live, &mut source)?
+            && let Some(copy) = self.of_others(index, listed, live, &mut source)?
         {
-            // That one may go.
-            return Ok(Verdict::Copy { is_of_last: false });
+            // It is looked at again, since that one may go.
+            return Ok(copy);
         }
         if let Verdict::New(from) = verdict {
             let mut file = match OpenFile::new(source, from) {
@@ -220,13 +215,15 @@ impl Search<'_> {
     /// of that: it was cut off.
     fn of_held(
         &mut self,
-        one: &Rotated,
+        index: usize,
+        listed: &[Rotated],
         source: &mut Source,
         mut from: u64,
     ) -> Result<Verdict, FileError> {
+        let one = &listed[index];
         let fault = self.folder.fault(&one.name);
         let count = self.held.len();
-        for (index, held) in self.held.iter_mut().enumerate() {
+        for (at, held) in self.held.iter_mut().enumerate() {
             let found = overlap(source, &mut held.source).map_err(fault)?;
             let is_copy = match found {
                 Overlap::None => false,
@@ -234,12 +231,13 @@ impl Search<'_> {
                 Overlap::Readable => !held.source.is_packed(),
             };
             if is_copy {
+                let mut originals = listed.iter().filter(|other| is_of(held, other));
                 return Ok(Verdict::Copy {
-                    is_of_last: index + 1 == count,
+                    is_of_last: at + 1 == count,
+                    is_twin: originals.any(|other| other.age.number() == one.age.number()),
                 });
             }
-            let has_it =
-                held.is_distinct().map_err(fault)? && held.position.is_in(source).unwrap_or(false);
+            let has_it = held.position.is_distinct && held.position.is_in(source).unwrap_or(false);
             if has_it && held.has_a_line().map_err(fault)? {
                 return Ok(Verdict::Later);
             }
@@ -250,20 +248,23 @@ impl Search<'_> {
         Ok(Verdict::New(from))
     }
 
-    /// Whether all that a file has is in another one, such as while it is being copied or packed.
-    fn is_in_another(
+    /// Of a file whose content is all in another one, such as while it is being copied or packed: that it is a copy.
+    fn of_others(
         &mut self,
         index: usize,
         listed: &[Rotated],
         live: Option<&mut OpenFile>,
         source: &mut Source,
-    ) -> Result<bool, FileError> {
+    ) -> Result<Option<Verdict>, FileError> {
         let one = &listed[index];
         let fault = self.folder.fault(&one.name);
         if let Some(live) = live {
             let found = overlap(source, &mut live.source).map_err(fault)?;
             if found != Overlap::None {
-                return Ok(true);
+                return Ok(Some(Verdict::Copy {
+                    is_of_last: false,
+                    is_twin: false,
+                }));
             }
         }
         for (at, other) in listed.iter().enumerate() {
@@ -284,10 +285,13 @@ impl Search<'_> {
                 Overlap::Readable => is_plain_of_it(),
             };
             if is_in_it {
-                return Ok(true);
+                return Ok(Some(Verdict::Copy {
+                    is_of_last: false,
+                    is_twin: other.age.number() == one.age.number(),
+                }));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 }
 
