@@ -50,7 +50,13 @@ impl Search<'_> {
     pub(super) fn run(&mut self) -> Result<Found, FileError> {
         // In this order: what is rotated in between is the live one here, or in the list.
         let mut live = self.folder.open_live()?;
-        let listed = self.folder.rotated()?;
+        let mut listed = self.folder.rotated()?;
+        // Of two that are the same, the copy is the younger one, or has a name by hand.
+        listed.sort_by(|one, other| {
+            let key = |one: &Rotated| (one.age == Age::Unknown, one.modified);
+            let key = key(one).cmp(&key(other));
+            key.then_with(|| one.name.cmp(&other.name))
+        });
         let (mut new, mut counted, mut last) = (Vec::new(), Vec::new(), None);
         let is_all_delivered = self.held.iter().all(|held| held.delivered_at.is_some());
         for index in 0..listed.len() {
