@@ -28,7 +28,7 @@ async fn each_way_to_count_is_followed() {
         ("start 5", |files, _| rename_from(files, 5, 4)),
         ("start 0", |files, _| rename_from(files, 0, 4)),
         ("upwards", |files, n| {
-            files.rename_to(&format!("{LIVE}.{n}"))
+            files.rename_to(&format!("{LIVE}.{n}"));
         }),
         ("upwards, three are kept", |files, n| {
             files.rename_to(&format!("{LIVE}.{n}"));

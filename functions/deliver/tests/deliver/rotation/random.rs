@@ -208,8 +208,8 @@ async fn run(world: &mut World) -> Result<(), FileError> {
     report.trouble.map_or(Ok(()), Err)
 }
 
-/// Does it all; whether the command said that something is missing.
-async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
+/// Does it all; what the command said if something is missing.
+async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> Option<FileError> {
     for step in steps {
         let files = world.files.clone();
         let done = match *step {
@@ -287,22 +287,15 @@ async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
         };
         match done {
             Err(error) if error.to_string().contains("does not exist") => {}
-            Err(error) => {
-                eprintln!("{error} at {step:?}");
-                return true;
-            }
+            Err(error) => return Some(error),
             Ok(()) => {}
         }
     }
     world.target_is_down(false);
-    let last = run(world).await;
-    if let Err(error) = &last {
-        eprintln!("{error} at the end");
-    }
-    last.is_err()
+    run(world).await.err()
 }
 
-fn done(begin: Begin, steps: &[Step]) -> (World, Writer, bool) {
+fn done(begin: Begin, steps: &[Step]) -> (World, Writer, Option<FileError>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -331,8 +324,8 @@ fn done(begin: Begin, steps: &[Step]) -> (World, Writer, bool) {
             written,
             ..Writer::default()
         };
-        let has_failed = does(&mut world, &mut writer, steps).await;
-        (world, writer, has_failed)
+        let error = does(&mut world, &mut writer, steps).await;
+        (world, writer, error)
     })
 }
 
@@ -341,8 +334,8 @@ proptest! {
 
     #[test]
     fn each_whole_line_is_delivered_once_and_in_order(steps in steps(|| way().boxed())) {
-        let (world, writer, has_failed) = done(Begin::Delivered, &steps);
-        prop_assert!(!has_failed);
+        let (world, writer, error) = done(Begin::Delivered, &steps);
+        prop_assert_eq!(error, None);
         prop_assert_eq!(world.came(), lines(0..writer.written));
         // What is put aside is never but half a line.
         for aside in world.files.aside() {
@@ -354,16 +347,16 @@ proptest! {
     fn however_files_are_called_each_line_is_delivered_once_and_in_order(
         steps in steps_in_any_way()
     ) {
-        let (world, writer, has_failed) = done(Begin::Delivered, &steps);
-        prop_assert!(!has_failed);
+        let (world, writer, error) = done(Begin::Delivered, &steps);
+        prop_assert_eq!(error, None);
         prop_assert_eq!(world.came(), lines(0..writer.written));
     }
 
     /// Then nothing tells the order, and the last lines may come twice.
     #[test]
     fn whatever_the_clock_says_and_whenever_it_dies_no_line_is_lost(steps in steps_of_any_kind()) {
-        let (world, writer, has_failed) = done(Begin::Delivered, &steps);
-        prop_assert!(!has_failed);
+        let (world, writer, error) = done(Begin::Delivered, &steps);
+        prop_assert_eq!(error, None);
         let came: HashSet<String> = world.came().into_iter().collect();
         prop_assert_eq!(came, lines(0..writer.written).into_iter().collect());
     }
@@ -374,8 +367,8 @@ proptest! {
     ) {
         // Another process knows nothing of it.
         steps.retain(|step| !matches!(step, Step::Restart));
-        let (world, writer, has_failed) = done(Begin::Empty, &steps);
-        prop_assert!(!has_failed);
+        let (world, writer, error) = done(Begin::Empty, &steps);
+        prop_assert_eq!(error, None);
         prop_assert_eq!(world.came(), lines(0..writer.written));
     }
 
@@ -387,11 +380,11 @@ proptest! {
         after in steps(|| way().boxed()),
     ) {
         let steps = [before, vec![Step::Remove(number)], after].concat();
-        let (world, writer, has_failed) = done(Begin::Rotated, &steps);
+        let (world, writer, error) = done(Begin::Rotated, &steps);
         let mut known = HashSet::new();
         let mut came = world.came();
         came.retain(|line| known.insert(line.clone()));
-        let end = if has_failed { came.len() } else { writer.written };
+        let end = if error.is_some() { came.len() } else { writer.written };
         prop_assert_eq!(came, lines(0..end));
     }
 }
