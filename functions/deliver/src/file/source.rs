@@ -143,7 +143,8 @@ pub(super) enum Overlap {
     Beginning,
     /// All of it, and nothing else.
     Same,
-    /// What can be read of it: the rest is not written yet, or damaged.
+    /// What can be read of it, a line at least: the rest is not written yet, or damaged. Less than a line may be
+    /// the beginning of many.
     Readable,
 }
 
@@ -151,7 +152,7 @@ pub(super) enum Overlap {
 pub(super) fn overlap(part: &mut Source, whole: &mut Source) -> io::Result<Overlap> {
     let (mut part, mut whole) = (part.reader_at(0)?, whole.reader_at(0)?);
     let mut piece = vec![0; 64 * 1024];
-    let mut is_empty = true;
+    let (mut is_empty, mut has_a_line) = (true, false);
     loop {
         let (read, is_readable) = match part.read(&mut piece) {
             Ok(read) => (read, true),
@@ -160,12 +161,14 @@ pub(super) fn overlap(part: &mut Source, whole: &mut Source) -> io::Result<Overl
         if read == 0 {
             return Ok(match (is_empty, is_readable) {
                 (true, _) => Overlap::None,
+                (false, false) if !has_a_line => Overlap::None,
                 (false, false) => Overlap::Readable,
                 (false, true) if whole.fill_buf().is_ok_and(<[u8]>::is_empty) => Overlap::Same,
                 (false, true) => Overlap::Beginning,
             });
         }
         is_empty = false;
+        has_a_line |= piece[..read].contains(&b'\n');
         let mut same = vec![0; read];
         // The other one may be shorter, or damaged.
         if whole.read_exact(&mut same).is_err() || same != piece[..read] {
