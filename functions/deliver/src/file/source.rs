@@ -205,6 +205,9 @@ impl Packed {
         if let Some(bytes) = self.bytes {
             return Ok(bytes);
         }
+        if self.at == NOWHERE {
+            self.go_to(0)?;
+        }
         io::copy(self, &mut io::sink())?;
         Ok(*self.bytes.insert(self.at))
     }
