@@ -1,29 +1,40 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
-use super::checkpoint::Checkpoint;
-use super::folder::Folder;
+use super::checkpoint::{Checkpoint, Progress};
+use super::folder::{Folder, look_repeatedly};
+use super::known::Ledger;
 use super::lines::{Lines, text};
-use super::open_file::{FileChange, FileState, OpenFile};
+use super::noting::{check_begun, note_delivered, note_there};
+use super::open_file::{FileChange, OpenFile};
 use super::position::Position;
+use super::search::{Search, Verdicts};
 use super::{FileError, Undelivered};
 use crate::Limits;
 
-/// The files that are not delivered yet, oldest first, each held open, and the checkpoint of how far the
-/// first one was.
+/// The files that are not delivered yet, oldest first, each held open, and the checkpoint of what is
+/// delivered.
 pub(super) struct Backlog {
     folder: Folder,
     checkpoint: Checkpoint,
+    /// What the checkpoint says; nothing before it was read.
+    noted: Option<Progress>,
     held: VecDeque<OpenFile>,
-    /// Files that were delivered to their ends, as they were then: times alone do not tell that they are older.
-    done: Vec<FileState>,
+    ledger: Ledger,
+    verdicts: Verdicts,
     /// What cannot be delivered any more, and of how many of these it was reported.
     lost: Vec<Undelivered>,
     reported: usize,
-    /// Whether the checkpoint names the first file.
-    has_checkpoint: bool,
-    /// Whether there was nothing at all when the folder was looked at first: whatever was rotated came since.
-    began_empty: bool,
+}
+
+/// How the first file ends.
+pub(super) enum FirstEnd {
+    /// More may be written to it.
+    Open,
+    /// A line was written to it just now.
+    Grown,
+    /// Nobody writes to it any more, and this is left of a line that nobody has ended.
+    Over(String),
 }
 
 impl Backlog {
@@ -31,12 +42,12 @@ impl Backlog {
         Ok(Self {
             checkpoint: Checkpoint::open(path, target)?,
             folder: Folder::around(path)?,
+            noted: None,
             held: VecDeque::new(),
-            done: Vec::new(),
+            ledger: Ledger::default(),
+            verdicts: Verdicts::new(),
             lost: Vec::new(),
             reported: 0,
-            has_checkpoint: false,
-            began_empty: false,
         })
     }
 
@@ -48,12 +59,6 @@ impl Backlog {
     /// Bytes of the first file that are delivered.
     pub(super) fn offset(&self) -> u64 {
         self.held.front().map_or(0, |first| first.position.offset)
-    }
-
-    /// Whether the first file was rotated away and others have lines: nothing is written to it any
-    /// more.
-    pub(super) fn is_first_over(&self) -> bool {
-        self.held.len() > 1
     }
 
     /// All that was found to be lost since it was opened.
@@ -70,85 +75,140 @@ impl Backlog {
 
     /// Opens the files that there are to deliver, and those that have come since by rotation.
     pub(super) async fn look(&mut self) -> Result<(), FileError> {
-        if self.held.is_empty() {
-            match self.checkpoint.read()? {
-                Some(position) => {
-                    self.held = self.found(&position, position.offset).await?.into();
-                }
-                None => self.begin()?,
+        let (is_first_look, lost) = (self.noted.is_none(), self.lost.len());
+        let looked = match is_first_look {
+            true => self.load().await,
+            false => match self.held.len().checked_sub(1) {
+                Some(last) => self.settle(last).await,
+                None => Ok(()),
+            },
+        };
+        let taken_up = match looked {
+            Ok(()) => self.take_up().await,
+            Err(error) if !is_first_look => return Err(error),
+            Err(error) => Err(error),
+        };
+        match taken_up {
+            Ok(()) => {}
+            // The next look is the first one again.
+            Err(error) if is_first_look => {
+                self.noted = None;
+                self.lost.truncate(lost);
+                return Err(error);
             }
+            // What is held open is delivered first, whatever is in the way of the rest.
+            Err(_) if self.has_a_line()? => {}
+            Err(error) => return Err(error),
         }
-        let was_empty = self.held.iter().all(|held| !held.position.has_content());
-        self.settle(self.held.len() - 1).await?;
-        if self.began_empty && was_empty {
-            self.go_on_from_nothing()?;
+        self.save()?;
+        let is_idle = self.held.iter().all(|held| held.delivered_at.is_some());
+        match is_idle && !self.ledger.has_begun {
+            true => check_begun(&self.folder, &self.ledger),
+            false => Ok(()),
         }
-        let Some(newest) = self.held.back_mut() else {
+    }
+
+    /// Takes up what the checkpoint says. Where there is none, what was rotated before is none of this delivery.
+    async fn load(&mut self) -> Result<(), FileError> {
+        self.held.clear();
+        self.verdicts.clear();
+        let Some(content) = self.checkpoint.read()? else {
+            // In this order: what is rotated in between is held open, or in the list.
+            let live = self.folder.open_live()?;
+            let mut there = self.folder.rotated()?;
+            there.retain(|one| {
+                let live = live.as_ref().and_then(|live| live.source.identity);
+                live.is_none() || one.identity != live
+            });
+            self.ledger = Ledger::default();
+            note_there(&self.folder, &mut self.ledger, &there, false)?;
+            if let Some(mut live) = live {
+                let has_a_line = live.has_a_line();
+                if has_a_line.map_err(self.folder.fault(&live.source.name))? {
+                    self.ledger.has_begun = true;
+                    self.held.push_back(live);
+                }
+            }
+            return self.save();
+        };
+        let (progress, is_old) = content.progress();
+        for position in &progress.under_way {
+            let found = self.found(position, position.offset).await?;
+            self.held.push_back(found);
+        }
+        self.ledger = progress.ledger.clone();
+        if is_old {
+            self.note_older(&progress.under_way)?;
+        }
+        self.noted = Some(progress);
+        Ok(())
+    }
+
+    /// An older release has delivered what was last written to before the file that it left off in.
+    fn note_older(&mut self, under_way: &[Position]) -> Result<(), FileError> {
+        for (held, position) in self.held.iter().zip(under_way) {
+            let is_live = self.folder.is_live(&held.source)?;
+            let meta = held.source.file().metadata();
+            let meta = meta.map_err(self.folder.fault(&held.source.name))?;
+            let since = position.modified.into_iter().chain(meta.modified()).min();
+            let mut there = self.folder.rotated()?;
+            there.retain(|one| {
+                let is_it = one.identity.is_some() && one.identity == held.source.identity;
+                !is_it && (is_live || since.is_some_and(|since| one.modified < since))
+            });
+            note_there(&self.folder, &mut self.ledger, &there, true)?;
+        }
+        Ok(())
+    }
+
+    /// Holds files open that are neither held nor known.
+    async fn take_up(&mut self) -> Result<(), FileError> {
+        let found = look_repeatedly(|| {
+            let mut search = Search {
+                folder: &self.folder,
+                ledger: &mut self.ledger,
+                held: &mut self.held,
+                verdicts: &mut self.verdicts,
+            };
+            search.run().map(Some)
+        });
+        let Some(found) = found.await? else {
             return Ok(());
         };
-        if !self.folder.is_live(&newest.source)? {
-            match self.folder.after(newest).await {
-                Ok(since) => self.hold(since)?,
-                // What is held open is delivered first, whatever is in the way of the rest.
-                Err(error) if !self.has_a_line()? => return Err(error),
-                Err(_) => {}
-            }
+        if !found.rotated.is_empty() || found.live.is_some() {
+            self.verdicts.clear();
         }
+        // The live one comes last.
+        let is_live_last = match self.held.back() {
+            Some(last) => self.folder.is_live(&last.source)?,
+            None => false,
+        };
+        let live = if is_live_last {
+            self.held.pop_back()
+        } else {
+            None
+        };
+        self.held.extend(found.rotated);
+        self.held.extend(live);
+        self.held.extend(found.live);
         Ok(())
     }
 
-    /// Holds files open that are neither held nor delivered.
-    fn hold(&mut self, since: Vec<OpenFile>) -> Result<(), FileError> {
-        for new in since {
-            let state = new.state().map_err(self.folder.fault(&new.source.name))?;
-            let identity = new.source.identity;
-            let is_held = |held: &OpenFile| identity.is_some() && held.source.identity == identity;
-            let is_done = state.is_some_and(|state| self.done.contains(&state));
-            if !is_done && !self.held.iter().any(is_held) {
-                self.held.push_back(new);
-            }
-        }
-        Ok(())
-    }
-
-    /// Begins where nothing was delivered before.
-    fn begin(&mut self) -> Result<(), FileError> {
-        if self.began_empty {
-            self.go_on_from_nothing()?;
-        }
-        if self.held.is_empty() {
-            let first = self.folder.open_first();
-            self.began_empty = match &first {
-                Ok(first) => !first.position.has_content(),
-                Err(error) => self.began_empty || matches!(error, FileError::Missing { .. }),
-            };
-            self.held.push_back(first?);
-        }
-        Ok(())
-    }
-
-    /// Opens what has come since there was nothing. An empty file cannot tell that it was truncated after
-    /// it had been copied.
-    fn go_on_from_nothing(&mut self) -> Result<(), FileError> {
-        let all = self.folder.all()?;
-        if all.is_empty() {
-            return Ok(());
-        }
-        let mut still_to_come = VecDeque::new();
-        for held in std::mem::take(&mut self.held) {
-            // Of what was removed, nothing else may be left. Where it was packed, the packed one comes.
-            let is_there = self.folder.path_of(held.source.identity)?.is_some()
-                || self.folder.has(&held.position)?;
-            if held.position.has_content() && !is_there {
-                still_to_come.push_back(held);
-            }
-        }
-        still_to_come.extend(all);
-        self.held = still_to_come;
-        // One that ends now leaves word of what came.
-        if let Some(first) = self.held.front() {
-            self.checkpoint.write(&first.position)?;
-            self.has_checkpoint = true;
+    /// Writes the checkpoint, if it says anything else.
+    fn save(&mut self) -> Result<(), FileError> {
+        let open = self.held.iter().filter(|held| held.delivered_at.is_none());
+        let under_way = open.enumerate().filter_map(|(index, held)| {
+            // The first one may be begun, and has to be found again; of the others, some are begun.
+            let is_begun = index == 0 || held.position.offset > 0;
+            is_begun.then(|| held.position.clone())
+        });
+        let progress = Progress {
+            under_way: under_way.collect(),
+            ledger: self.ledger.clone(),
+        };
+        if self.noted.as_ref() != Some(&progress) {
+            self.checkpoint.write(&progress)?;
+            self.noted = Some(progress);
         }
         Ok(())
     }
@@ -166,19 +226,17 @@ impl Backlog {
 
     /// The next lines of the first file; none at its end.
     pub(super) async fn lines(&mut self, most: Limits) -> Result<Lines, FileError> {
-        loop {
+        while !self.held.is_empty() {
             self.settle(0).await?;
-            let first = &mut self.held[0];
+            let Some(first) = self.held.front_mut() else {
+                break;
+            };
             let lines = first.lines(most);
             if let Some(lines) = lines.map_err(self.folder.fault(&first.source.name))? {
-                // A delivery that dies at its first lines has to know of which file they were.
-                if !self.has_checkpoint && !lines.ends.is_empty() {
-                    self.checkpoint.write(&first.position)?;
-                    self.has_checkpoint = true;
-                }
                 return Ok(lines);
             }
         }
+        Ok(Lines::default())
     }
 
     /// Notes that the first file is delivered up to `end`.
@@ -189,7 +247,8 @@ impl Backlog {
             let end = end.min(self.held[0].position.seen);
             self.move_to(end)?;
         }
-        self.checkpoint.write(&self.held[0].position)
+        self.held[0].delivered_at = None;
+        self.save()
     }
 
     fn move_to(&mut self, end: u64) -> Result<bool, FileError> {
@@ -198,25 +257,49 @@ impl Backlog {
         moved.map_err(self.folder.fault(&first.source.name))
     }
 
-    /// What follows the last whole line of the first file: a line that nobody has ended.
-    pub(super) fn torn(&mut self) -> Result<String, FileError> {
-        let first = &mut self.held[0];
+    /// How the first file ends, of which no whole line is left.
+    pub(super) fn first_end(&mut self) -> Result<FirstEnd, FileError> {
+        let has_next = self.held.len() > 1;
+        let Some(first) = self.held.front_mut() else {
+            return Ok(FirstEnd::Open);
+        };
+        if self.folder.is_live(&first.source)? {
+            return Ok(FirstEnd::Open);
+        }
         let rest = first.rest();
         let rest = rest.map_err(self.folder.fault(&first.source.name))?;
-        Ok(text(rest).trim().to_owned())
+        first.position.seen = first.position.offset + rest.len() as u64;
+        let lines = rest.iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
+        let is_grown = !rest[..lines].trim_ascii().is_empty();
+        let rest = text(rest).trim().to_owned();
+        Ok(match rest.is_empty() {
+            false if is_grown => FirstEnd::Grown,
+            // Its end may yet be written, until the next file has a line.
+            false if !has_next => FirstEnd::Open,
+            _ => FirstEnd::Over(rest),
+        })
     }
 
-    /// Goes on from the first file to the next one.
-    pub(super) fn next(&mut self) -> Result<(), FileError> {
-        if let Some(done) = self.held.pop_front() {
-            let state = done.state();
-            let state = state.map_err(self.folder.fault(&done.source.name))?;
-            self.done.extend(state);
+    /// Goes on from the first file, which is over, to the next one; says whether that is anything new. The last one
+    /// is held open, for what may be written to it, though the checkpoint says that it needs no delivery.
+    pub(super) fn next(&mut self) -> Result<bool, FileError> {
+        let Some(first) = self.held.front_mut() else {
+            return Ok(false);
+        };
+        let is_new = first.delivered_at != Some(first.position.seen);
+        if is_new {
+            note_delivered(&self.folder, &mut self.ledger, first)?;
+            first.delivered_at = Some(first.position.seen);
         }
-        match self.held.front() {
-            Some(first) => self.checkpoint.write(&first.position),
-            None => Ok(()),
+        let has_next = self.held.len() > 1;
+        if has_next {
+            self.held.pop_front();
         }
+        if is_new || has_next {
+            self.verdicts.clear();
+        }
+        self.save()?;
+        Ok(is_new || has_next)
     }
 
     /// What is not delivered of each file.
@@ -254,6 +337,12 @@ impl Backlog {
                 });
                 Ok(())
             }
+            // Nobody needs it, and whoever wrote to it goes on with another one.
+            FileChange::Gone if held.delivered_at == Some(held.position.seen) => {
+                self.held.remove(index);
+                self.verdicts.clear();
+                Ok(())
+            }
             FileChange::Gone => {
                 let delivered = held.position.offset;
                 self.replace(index, delivered).await
@@ -261,28 +350,32 @@ impl Backlog {
         }
     }
 
-    /// Replaces a file that was truncated by the copy that was made of it before. If it was the last
-    /// one, what was written since follows it.
+    /// Replaces a file that was truncated by the copy that was made of it before. What was written to it since
+    /// is found by itself.
     async fn replace(&mut self, index: usize, delivered: u64) -> Result<(), FileError> {
         let position = self.held[index].position.clone();
-        let mut found = self.found(&position, delivered).await?.into_iter();
-        if let Some(copy) = found.next() {
-            let is_last = index + 1 == self.held.len();
+        let mut copy = self.found(&position, delivered).await?;
+        self.verdicts.clear();
+        // It may have been taken for another file, up to which others come first.
+        let others = self.held.iter().enumerate();
+        let is_copy = |(at, held): &(usize, &OpenFile)| {
+            let identity = held.source.identity;
+            *at != index && identity.is_some() && identity == copy.source.identity
+        };
+        if let Some((other, _)) = others.into_iter().find(is_copy) {
+            let offset = copy.position.offset.max(self.held[other].position.offset);
+            copy.advance_to(offset)
+                .map_err(self.folder.fault(&copy.source.name))?;
+            self.held.remove(other);
+            self.held[index - usize::from(other < index)] = copy;
+        } else {
             self.held[index] = copy;
-            if is_last {
-                self.held.extend(found);
-            }
         }
         Ok(())
     }
 
-    /// Finds the file that a position is in, of which so many bytes are delivered, and those that
-    /// follow it.
-    async fn found(
-        &mut self,
-        position: &Position,
-        delivered: u64,
-    ) -> Result<Vec<OpenFile>, FileError> {
+    /// Finds the file that a position is in, of which so many bytes are delivered.
+    async fn found(&mut self, position: &Position, delivered: u64) -> Result<OpenFile, FileError> {
         let name = match position.name.as_str() {
             "" => self.folder.live_path(),
             name => self.folder.path(name.as_ref()),
@@ -302,8 +395,9 @@ impl Backlog {
                 live: self.folder.live_path().display().to_string(),
             });
         };
-        let seen = found.first().map_or(0, |first| first.position.seen);
-        let bytes = position.seen.saturating_sub(seen.max(delivered));
+        let bytes = position
+            .seen
+            .saturating_sub(found.position.seen.max(delivered));
         if bytes > 0 {
             self.lost.push(Undelivered {
                 place: name,

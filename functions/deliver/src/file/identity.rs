@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What tells a file from all others that there are at the same time. A file that is made later may
 /// get the number of one that was removed; where the file system says so, not its birth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct FileIdentity {
     device: u64,
     inode: u64,

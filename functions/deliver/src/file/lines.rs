@@ -3,6 +3,7 @@ use std::io::{self, BufRead};
 use crate::Limits;
 
 /// Whole lines of a file, and where each ends.
+#[derive(Default)]
 pub(super) struct Lines {
     pub(super) texts: Vec<String>,
     pub(super) ends: Vec<u64>,

@@ -7,16 +7,25 @@
 //! The file may be rotated at any time. What is not delivered of it is held open, and found again
 //! after a restart: by its number, or by its content in a copy or packed. It is known by its first
 //! bytes and those before the position, so that a file that was truncated is never taken for it.
+//!
+//! The checkpoint keeps which files need no delivery: those that were delivered, and those that were there
+//! before. All others in the folder that were rotated are delivered, whatever their names and times; these
+//! tell in which order.
 
 mod backlog;
 mod checkpoint;
+mod content;
 mod error;
 mod folder;
 mod identity;
+mod known;
 mod lines;
+mod noting;
+mod numbers;
 mod open_file;
 mod position;
 mod rotated;
+mod search;
 mod source;
 
 use std::ffi::OsStr;
@@ -28,8 +37,7 @@ pub use error::FileError;
 
 use crate::format::{format, format_of};
 use crate::{Deliverer, Later, Outcome, Record, StoredRecord};
-use backlog::Backlog;
-use checkpoint::checkpoint_name;
+use backlog::{Backlog, FirstEnd};
 use rotated::is_rotated;
 
 /// A file of records and where they go.
@@ -77,11 +85,18 @@ pub struct Undelivered {
 /// Why a line is refused that a file ends in when nobody will write to it any more.
 const TORN: &str = "the file was rotated before the line had its end: whoever wrote it was stopped";
 
-/// Whether a file called `name` says that there is, or was, something to deliver of the file `live` beside
-/// it: it is that file, was rotated from it, or holds how far it was delivered to the target.
+/// Whether a file called `name` holds records that are to be delivered, or were: it is the file `live`, or was
+/// rotated from it.
 #[must_use]
-pub fn belongs_to(live: &OsStr, name: &OsStr, target: &str) -> bool {
-    name == live || name == checkpoint_name(live, target) || is_rotated(live, name)
+pub fn belongs_to(live: &OsStr, name: &OsStr) -> bool {
+    name == live || is_rotated(live, name)
+}
+
+/// Whether any of the file at `path`, or of one that was rotated from it, was delivered to the target of that name,
+/// or was about to be.
+#[must_use]
+pub fn has_begun(path: &Path, target: &str) -> bool {
+    checkpoint::has_begun(path, target)
 }
 
 impl FileDelivery {
@@ -221,20 +236,17 @@ impl FileDelivery {
             self.backlog.delivered(end).await?;
             return Ok(report.later.is_some());
         }
-        // FileChange the last look nothing was written to the first file, unless it is the last one.
-        if !self.backlog.is_first_over() {
-            return Ok(true);
-        }
-        let torn = self.backlog.torn()?;
+        let torn = match self.backlog.first_end()? {
+            FirstEnd::Open => return Ok(true),
+            FirstEnd::Grown => return Ok(false),
+            FirstEnd::Over(torn) => torn,
+        };
         if !torn.is_empty() {
             let torn = Record::of_line(&torn, &self.format, &self.tenant);
             let outcome = self.deliverer.refuse(&torn, TORN.to_owned()).await;
             report.count(vec![outcome]);
         }
-        if report.later.is_none() {
-            self.backlog.next()?;
-        }
-        Ok(report.later.is_some())
+        Ok(report.later.is_some() || !self.backlog.next()?)
     }
 }
 

@@ -1,10 +1,7 @@
 use std::io::{self, BufRead as _};
-use std::time::SystemTime;
 
-use super::identity::FileIdentity;
 use super::lines::Lines;
 use super::position::Position;
-use super::rotated::Rotated;
 use super::source::Source;
 use crate::Limits;
 use crate::format::format_of;
@@ -13,8 +10,9 @@ use crate::format::format_of;
 pub(super) struct OpenFile {
     pub(super) source: Source,
     pub(super) position: Position,
-    /// The file in the folder that has its content, if it is another one.
-    pub(super) copy: Option<Rotated>,
+    /// How long it was when the checkpoint said that it needs no delivery. Nobody has to write to it any more,
+    /// but somebody may.
+    pub(super) delivered_at: Option<u64>,
 }
 
 /// What has become of a file since it was looked at last.
@@ -28,35 +26,22 @@ pub(super) enum FileChange {
     Gone,
 }
 
-/// What tells a file that was not written to since from all others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FileState {
-    identity: FileIdentity,
-    bytes: u64,
-    modified: SystemTime,
-}
-
 impl OpenFile {
     pub(super) fn new(mut source: Source, offset: u64) -> io::Result<Self> {
         let position = Position::of(&mut source, offset)?;
         Ok(Self {
             source,
             position,
-            copy: None,
+            delivered_at: None,
         })
     }
 
-    /// The file as it is now, where the file system tells.
-    pub(super) fn state(&self) -> io::Result<Option<FileState>> {
-        let meta = self.source.file().metadata()?;
-        let (identity, modified) = (self.source.identity, meta.modified().ok());
-        Ok(identity
-            .zip(modified)
-            .map(|(identity, modified)| FileState {
-                identity,
-                bytes: meta.len(),
-                modified,
-            }))
+    /// Whether it is the same file as another one that is open.
+    pub(super) fn is(&self, other: &mut Source) -> bool {
+        match (self.source.identity, other.identity) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.source.name == other.name && self.position.is_in(other).unwrap_or(false),
+        }
     }
 
     /// Looks at the file again, which knows it by more of it then.
@@ -71,7 +56,7 @@ impl OpenFile {
             return Ok(FileChange::Gone);
         }
         let missing = self.position.seen.saturating_sub(fresh.seen);
-        self.position = fresh.first_seen_as(&self.position);
+        self.position = fresh;
         Ok(match missing {
             0 => FileChange::Intact,
             missing => FileChange::Shortened(missing),
@@ -96,7 +81,7 @@ impl OpenFile {
         let fresh = Position::of(&mut self.source, offset)?;
         let is_whole = self.position.is_in(&mut self.source)?;
         if is_whole {
-            self.position = fresh.first_seen_as(&self.position);
+            self.position = fresh;
         }
         Ok(is_whole)
     }

@@ -2,13 +2,10 @@ use std::io;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
+use super::content::{ContentDigest, PIECE_BYTES};
 use super::identity::FileIdentity;
 use super::source::Source;
-
-/// How much of a file's beginning, and of what lies before a position, is looked at.
-const PIECE_BYTES: u64 = 4096;
 
 /// A position in a file, and what the file is known by when it has another name, or another file
 /// has its name.
@@ -20,36 +17,18 @@ pub(super) struct Position {
     pub(super) seen: u64,
     /// The name that it had then, for messages about it.
     pub(super) name: String,
-    /// When it had been written to as it was first seen: what was rotated before it is not younger.
-    #[serde(default)]
+    /// When it had been written to as it was first seen. Older releases kept it.
+    #[serde(default, skip_serializing)]
     pub(super) modified: Option<SystemTime>,
     /// Its number on this machine.
     pub(super) identity: Option<FileIdentity>,
     /// Its beginning, up to the position; its first line if nothing is delivered.
-    head: ContentDigest,
+    pub(super) head: ContentDigest,
     /// What lies just before the position.
-    tail: ContentDigest,
-}
-
-/// A digest of some bytes of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct ContentDigest {
-    bytes: u64,
-    sha256: String,
-}
-
-impl ContentDigest {
-    fn of(bytes: &[u8]) -> Self {
-        Self {
-            bytes: bytes.len() as u64,
-            sha256: hex::encode(Sha256::digest(bytes)),
-        }
-    }
-
-    /// Whether the same bytes are there.
-    fn is_at(&self, source: &mut Source, from: u64) -> io::Result<bool> {
-        Ok(self.bytes == 0 || *self == Self::of(&source.bytes(from, self.bytes)?))
-    }
+    pub(super) tail: ContentDigest,
+    /// Whether that tells it from all other files: half a line may be the beginning of many.
+    #[serde(default)]
+    pub(super) is_distinct: bool,
 }
 
 impl Position {
@@ -71,8 +50,9 @@ impl Position {
             offset,
             seen: source.len()?,
             name: source.name.to_string_lossy().into_owned(),
-            modified: source.file().metadata()?.modified().ok(),
+            modified: None,
             identity: source.identity,
+            is_distinct: head.contains(&b'\n') || head.len() as u64 == PIECE_BYTES,
             head: ContentDigest::of(&head),
             tail: ContentDigest::of(&source.bytes(offset - before, before)?),
         })
@@ -88,14 +68,8 @@ impl Position {
             identity: None,
             head: ContentDigest { bytes, sha256 },
             tail: ContentDigest::of(&[]),
+            is_distinct: offset > 0,
         }
-    }
-
-    /// The same position in a file that was first seen as `first`.
-    pub(super) fn first_seen_as(mut self, first: &Self) -> Self {
-        let both = [self.modified, first.modified];
-        self.modified = both.into_iter().flatten().min();
-        self
     }
 
     /// Whether everything before the position is what it was, as far as it is looked at. It is not

@@ -36,6 +36,15 @@ impl Source {
         })
     }
 
+    /// A file that is read as it is, packed or not.
+    pub(super) fn raw(name: OsString, file: File) -> io::Result<Self> {
+        Ok(Self {
+            name,
+            identity: FileIdentity::of(&file.metadata()?),
+            body: Body::Plain(file),
+        })
+    }
+
     pub(super) fn is_packed(&self) -> bool {
         matches!(self.body, Body::Packed(_))
     }
@@ -53,6 +62,43 @@ impl Source {
         match &mut self.body {
             Body::Plain(file) => Ok(file.metadata()?.len()),
             Body::Packed(packed) => packed.len(),
+        }
+    }
+
+    /// How many bytes a packed file says at its end that it has, which is cheaper than to unpack it. It knows of
+    /// what was packed last alone, if several were packed into it.
+    pub(super) fn packed_len(&self) -> io::Result<Option<u64>> {
+        let Body::Packed(packed) = &self.body else {
+            return Ok(None);
+        };
+        let mut file = &packed.file;
+        let here = file.stream_position()?;
+        let mut last = [0; 4];
+        let read = file
+            .seek(SeekFrom::End(-4))
+            .and_then(|_| file.read_exact(&mut last));
+        file.seek(SeekFrom::Start(here))?;
+        Ok(read.ok().map(|()| u32::from_le_bytes(last).into()))
+    }
+
+    /// Where the last whole line ends.
+    pub(super) fn end_of_lines(&mut self) -> io::Result<u64> {
+        let len = self.len()?;
+        if len > 0 && self.bytes(len - 1, 1)? == b"\n" {
+            return Ok(len);
+        }
+        let (mut reader, mut at, mut end) = (self.reader_at(0)?, 0, 0);
+        loop {
+            let piece = reader.fill_buf()?;
+            let read = piece.len();
+            if read == 0 {
+                return Ok(end);
+            }
+            if let Some(last) = piece.iter().rposition(|&byte| byte == b'\n') {
+                end = at + last as u64 + 1;
+            }
+            at += read as u64;
+            reader.consume(read);
         }
     }
 
@@ -88,26 +134,45 @@ impl Source {
     }
 }
 
-/// Whether `packed` is what was made of `plain`, or the beginning of it that is written by now.
-pub(super) fn is_made_of(packed: &mut Source, plain: &mut Source) -> io::Result<bool> {
-    let (mut unpacked, mut whole) = (packed.reader_at(0)?, plain.reader_at(0)?);
+/// How much of a file another one begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overlap {
+    /// Not all of it, or it has nothing.
+    None,
+    /// All of it, and more follows.
+    Beginning,
+    /// All of it, and nothing else.
+    Same,
+    /// What can be read of it, a line at least: the rest is not written yet, or damaged. Less than a line may be
+    /// the beginning of many.
+    Readable,
+}
+
+/// Whether `whole` begins with all that there is of `part`.
+pub(super) fn overlap(part: &mut Source, whole: &mut Source) -> io::Result<Overlap> {
+    let (mut part, mut whole) = (part.reader_at(0)?, whole.reader_at(0)?);
     let mut piece = vec![0; 64 * 1024];
+    let (mut is_empty, mut has_a_line) = (true, false);
     loop {
-        let Ok(read) = unpacked.read(&mut piece) else {
-            // The rest is not written yet, or damaged.
-            return Ok(true);
+        let (read, is_readable) = match part.read(&mut piece) {
+            Ok(read) => (read, true),
+            Err(_) => (0, false),
         };
         if read == 0 {
-            return Ok(whole.fill_buf()?.is_empty());
+            return Ok(match (is_empty, is_readable) {
+                (true, _) => Overlap::None,
+                (false, false) if !has_a_line => Overlap::None,
+                (false, false) => Overlap::Readable,
+                (false, true) if whole.fill_buf().is_ok_and(<[u8]>::is_empty) => Overlap::Same,
+                (false, true) => Overlap::Beginning,
+            });
         }
+        is_empty = false;
+        has_a_line |= piece[..read].contains(&b'\n');
         let mut same = vec![0; read];
-        match whole.read_exact(&mut same) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
-            Err(error) => return Err(error),
-        }
-        if same != piece[..read] {
-            return Ok(false);
+        // The other one may be shorter, or damaged.
+        if whole.read_exact(&mut same).is_err() || same != piece[..read] {
+            return Ok(Overlap::None);
         }
     }
 }
@@ -121,6 +186,9 @@ struct Packed {
     /// How many there are, once somebody asked.
     bytes: Option<u64>,
 }
+
+/// Behind an error, from where one can only begin again: what is damaged would look as if it ended there.
+const NOWHERE: u64 = u64::MAX;
 
 impl Packed {
     fn new(file: File) -> io::Result<Self> {
@@ -136,6 +204,9 @@ impl Packed {
     fn len(&mut self) -> io::Result<u64> {
         if let Some(bytes) = self.bytes {
             return Ok(bytes);
+        }
+        if self.at == NOWHERE {
+            self.go_to(0)?;
         }
         io::copy(self, &mut io::sink())?;
         Ok(*self.bytes.insert(self.at))
@@ -160,15 +231,22 @@ impl Packed {
 
 impl Read for Packed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.unpacked.read(buffer)?;
-        self.at += read as u64;
-        Ok(read)
+        let read = self.unpacked.read(buffer);
+        match read {
+            Ok(read) => self.at += read as u64,
+            Err(_) => self.at = NOWHERE,
+        }
+        read
     }
 }
 
 impl BufRead for Packed {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.unpacked.fill_buf()
+        let piece = self.unpacked.fill_buf();
+        if piece.is_err() {
+            self.at = NOWHERE;
+        }
+        piece
     }
 
     fn consume(&mut self, bytes: usize) {
@@ -181,6 +259,50 @@ impl BufRead for Packed {
 mod tests {
     use super::*;
     use std::io::Write as _;
+
+    #[test]
+    fn what_cannot_be_unpacked_never_looks_as_if_it_were_empty() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"this is not packed").unwrap();
+        let mut source = Source::new("a.gz".into(), file).unwrap();
+        for _ in 0..3 {
+            source.bytes(0, 9).unwrap_err();
+            source.len().unwrap_err();
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_packed_file_says_how_long_it_is() {
+        let mut packer = flate2::write::GzEncoder::new(
+            tempfile::tempfile().unwrap(),
+            flate2::Compression::default(),
+        );
+        packer.write_all(b"0123\n45").unwrap();
+        let mut source = Source::new("a.gz".into(), packer.finish().unwrap()).unwrap();
+        assert_eq!(source.bytes(0, 2).unwrap(), b"01");
+        assert_eq!(source.packed_len().unwrap(), Some(7));
+        assert_eq!(source.bytes(2, 2).unwrap(), b"23");
+        assert_eq!(source.end_of_lines().unwrap(), 5);
+    }
+
+    #[test]
+    fn a_file_that_begins_with_another_one_is_found() {
+        let plain = |text: &str| {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            Source::new("a".into(), file).unwrap()
+        };
+        for (part, whole, found) in [
+            ("", "ab", Overlap::None),
+            ("ab", "a", Overlap::None),
+            ("ab", "ac", Overlap::None),
+            ("ab", "ab", Overlap::Same),
+            ("a", "ab", Overlap::Beginning),
+        ] {
+            let overlap = overlap(&mut plain(part), &mut plain(whole)).unwrap();
+            assert_eq!(overlap, found, "{part} {whole}");
+        }
+    }
 
     #[test]
     fn a_packed_file_is_read_from_anywhere() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use drawbridge_config::is_name;
-use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, belongs_to};
+use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, belongs_to, has_begun};
 use drawbridge_deliver::retry_delay;
 use drawbridge_files::{Entry, Root, access_error};
 use drawbridge_time::Deadline;
@@ -319,10 +319,11 @@ fn tenants(folder: &Path, file: &str, target: &str) -> std::io::Result<Found> {
                 continue;
             }
         };
-        let is_of_records = |other: &OsStr| belongs_to(file.as_ref(), other, target);
+        let is_of_records = |other: &OsStr| belongs_to(file.as_ref(), other);
         if files
             .iter()
             .any(|entry| matches!(entry, Entry::File(other) if is_of_records(other)))
+            || has_begun(&root.join(name).join(file), target)
         {
             found.names.push(name.to_owned());
             continue;

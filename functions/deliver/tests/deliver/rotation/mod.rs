@@ -2,8 +2,11 @@
 //! target is down, a request is under way, or nobody looks.
 #![cfg(unix)]
 
+mod known;
 mod names;
 mod nothing_delivered;
+mod numbers;
+mod quiet;
 mod random;
 mod world;
 

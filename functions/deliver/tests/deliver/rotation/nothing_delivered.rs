@@ -76,3 +76,56 @@ async fn what_was_rotated_before_is_named_where_there_is_nothing_else() {
         }
     }
 }
+
+/// What came since is delivered, and what was there before is named as long as there is no new file.
+#[tokio::test]
+async fn what_comes_since_is_delivered_though_one_from_before_is_named() {
+    for is_created in [false, true] {
+        for is_restarted in [false, true] {
+            let mut world = World::new();
+            world.files.append(0..6);
+            world.files.rename();
+            if is_created {
+                world.files.create();
+            }
+            world.run().await.unwrap_err();
+            if is_restarted {
+                world.end();
+            }
+            world.files.append(6..9);
+            world.files.rename();
+            if is_created {
+                world.files.create();
+            }
+            let named = world.run().await.unwrap().trouble.unwrap();
+            assert!(matches!(named, FileError::Rotated { .. }), "{named}");
+            assert!(named.to_string().contains("siem.ndjson.2"), "{named}");
+            assert_eq!(world.came(), lines(6..9));
+            for _ in 0..2 {
+                world.end();
+                let named = world.run().await.unwrap_err();
+                assert!(matches!(named, FileError::Rotated { .. }), "{named}");
+            }
+            world.files.pack("siem.ndjson.2");
+            world.files.append(9..11);
+            world.run_well().await;
+            world.end();
+            world.run_well().await;
+            assert_eq!(world.came(), lines(6..11));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_comes_after_a_first_look_at_nothing_is_delivered_by_another_process() {
+    let mut world = World::new();
+    let missing = world.run().await.unwrap_err();
+    assert!(matches!(missing, FileError::Missing { .. }), "{missing}");
+    world.end();
+    world.files.append(0..3);
+    world.files.rename();
+    world.run_well().await;
+    world.end();
+    world.run_well().await;
+    assert_eq!(world.came(), lines(0..3));
+}

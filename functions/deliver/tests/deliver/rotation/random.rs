@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use drawbridge_deliver::file::FileError;
 use proptest::prelude::*;
 
+use super::MARK;
 use super::world::{Files, LIVE, World, line, lines};
 
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,15 @@ enum Step {
     },
     /// Somebody removes the rotated file of this number, for good.
     Remove(usize),
+    /// All is delivered, and logrotate keeps no more than so many.
+    RunAndKeep(usize),
+    /// Somebody copies the live file, or the one that was rotated last, over the copy of the day before.
+    BackUp {
+        is_live: bool,
+    },
+    SetClockBack,
+    /// It delivers and dies before it has noted anything.
+    RunAndDie,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -98,9 +108,31 @@ fn steps(way: fn() -> BoxedStrategy<Way>) -> impl Strategy<Value = Vec<Step>> {
 
 /// Steps that nobody is cut off in: a name by hand needs a record to be known by.
 fn steps_in_any_way() -> impl Strategy<Value = Vec<Step>> {
-    let steps = steps(|| any_way().boxed());
-    steps.prop_map(|mut steps| {
+    let others = prop_oneof![
+        (2..4_usize).prop_map(Step::RunAndKeep),
+        any::<bool>().prop_map(|is_live| Step::BackUp { is_live }),
+    ];
+    mixed(others.boxed())
+}
+
+/// The same with a clock that is wrong, and deaths.
+fn steps_of_any_kind() -> impl Strategy<Value = Vec<Step>> {
+    let others = prop_oneof![
+        (2..4_usize).prop_map(Step::RunAndKeep),
+        any::<bool>().prop_map(|is_live| Step::BackUp { is_live }),
+        Just(Step::SetClockBack),
+        Just(Step::RunAndDie),
+    ];
+    mixed(others.boxed())
+}
+
+fn mixed(others: BoxedStrategy<Step>) -> impl Strategy<Value = Vec<Step>> {
+    let some = prop::collection::vec((others, any::<prop::sample::Index>()), 0..12);
+    (steps(|| any_way().boxed()), some).prop_map(|(mut steps, others)| {
         steps.retain(|step| !matches!(step, Step::Half));
+        for (other, at) in others {
+            steps.insert(at.index(steps.len() + 1), other);
+        }
         steps
     })
 }
@@ -126,6 +158,8 @@ fn rotate(files: &Files, way: Way) {
 enum Begin {
     /// A line that was delivered.
     Delivered,
+    /// The same after two rotations, which tell that numbers go down.
+    Rotated,
     /// A file without any.
     Empty,
 }
@@ -174,8 +208,8 @@ async fn run(world: &mut World) -> Result<(), FileError> {
     report.trouble.map_or(Ok(()), Err)
 }
 
-/// Does it all; whether the command said that something is missing.
-async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
+/// Does it all; what the command said if something is missing.
+async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> Option<FileError> {
     for step in steps {
         let files = world.files.clone();
         let done = match *step {
@@ -224,18 +258,44 @@ async fn does(world: &mut World, writer: &mut Writer, steps: &[Step]) -> bool {
                 }
                 Ok(())
             }
+            Step::RunAndKeep(count) => {
+                world.target_is_down(false);
+                let done = run(world).await;
+                files.keep(count);
+                done
+            }
+            Step::BackUp { is_live } => {
+                let from = if is_live { LIVE } else { "siem.ndjson.1" };
+                if files.path(from).exists() {
+                    files.copy(from, &format!("{from}.bak"));
+                }
+                Ok(())
+            }
+            Step::SetClockBack => {
+                files.set_clock_back(5);
+                Ok(())
+            }
+            Step::RunAndDie => {
+                world.target_is_down(false);
+                let mark = files.path(MARK);
+                let before = std::fs::read(&mark).unwrap();
+                let done = run(world).await;
+                world.end();
+                std::fs::write(&mark, before).unwrap();
+                done
+            }
         };
         match done {
             Err(error) if error.to_string().contains("does not exist") => {}
-            Err(_) => return true,
+            Err(error) => return Some(error),
             Ok(()) => {}
         }
     }
     world.target_is_down(false);
-    run(world).await.is_err()
+    run(world).await.err()
 }
 
-fn done(begin: Begin, steps: &[Step]) -> (World, Writer, bool) {
+fn done(begin: Begin, steps: &[Step]) -> (World, Writer, Option<FileError>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -244,6 +304,15 @@ fn done(begin: Begin, steps: &[Step]) -> (World, Writer, bool) {
     runtime.block_on(async {
         let (mut world, written) = match begin {
             Begin::Delivered => (World::after(1).await, 1),
+            Begin::Rotated => {
+                let mut world = World::after(1).await;
+                for n in 1..3 {
+                    world.files.rename();
+                    world.files.append(n..n + 1);
+                    world.run_well().await;
+                }
+                (world, 3)
+            }
             Begin::Empty => {
                 let mut world = World::new();
                 world.files.create();
@@ -255,8 +324,8 @@ fn done(begin: Begin, steps: &[Step]) -> (World, Writer, bool) {
             written,
             ..Writer::default()
         };
-        let has_failed = does(&mut world, &mut writer, steps).await;
-        (world, writer, has_failed)
+        let error = does(&mut world, &mut writer, steps).await;
+        (world, writer, error)
     })
 }
 
@@ -265,8 +334,8 @@ proptest! {
 
     #[test]
     fn each_whole_line_is_delivered_once_and_in_order(steps in steps(|| way().boxed())) {
-        let (world, writer, has_failed) = done(Begin::Delivered, &steps);
-        prop_assert!(!has_failed);
+        let (world, writer, error) = done(Begin::Delivered, &steps);
+        prop_assert_eq!(error, None);
         prop_assert_eq!(world.came(), lines(0..writer.written));
         // What is put aside is never but half a line.
         for aside in world.files.aside() {
@@ -274,15 +343,22 @@ proptest! {
         }
     }
 
-    /// What was delivered may come again where names do not tell the order.
     #[test]
-    fn however_files_are_called_each_line_is_delivered_and_in_order(steps in steps_in_any_way()) {
-        let (world, writer, has_failed) = done(Begin::Delivered, &steps);
-        prop_assert!(!has_failed);
-        let mut known = HashSet::new();
-        let mut came = world.came();
-        came.retain(|line| known.insert(line.clone()));
-        prop_assert_eq!(came, lines(0..writer.written));
+    fn however_files_are_called_each_line_is_delivered_once_and_in_order(
+        steps in steps_in_any_way()
+    ) {
+        let (world, writer, error) = done(Begin::Delivered, &steps);
+        prop_assert_eq!(error, None);
+        prop_assert_eq!(world.came(), lines(0..writer.written));
+    }
+
+    /// Then nothing tells the order, and the last lines may come twice.
+    #[test]
+    fn whatever_the_clock_says_and_whenever_it_dies_no_line_is_lost(steps in steps_of_any_kind()) {
+        let (world, writer, error) = done(Begin::Delivered, &steps);
+        prop_assert_eq!(error, None);
+        let came: HashSet<String> = world.came().into_iter().collect();
+        prop_assert_eq!(came, lines(0..writer.written).into_iter().collect());
     }
 
     #[test]
@@ -291,8 +367,8 @@ proptest! {
     ) {
         // Another process knows nothing of it.
         steps.retain(|step| !matches!(step, Step::Restart));
-        let (world, writer, has_failed) = done(Begin::Empty, &steps);
-        prop_assert!(!has_failed);
+        let (world, writer, error) = done(Begin::Empty, &steps);
+        prop_assert_eq!(error, None);
         prop_assert_eq!(world.came(), lines(0..writer.written));
     }
 
@@ -304,11 +380,11 @@ proptest! {
         after in steps(|| way().boxed()),
     ) {
         let steps = [before, vec![Step::Remove(number)], after].concat();
-        let (world, writer, has_failed) = done(Begin::Delivered, &steps);
+        let (world, writer, error) = done(Begin::Rotated, &steps);
         let mut known = HashSet::new();
         let mut came = world.came();
         came.retain(|line| known.insert(line.clone()));
-        let end = if has_failed { came.len() } else { writer.written };
+        let end = if error.is_some() { came.len() } else { writer.written };
         prop_assert_eq!(came, lines(0..end));
     }
 }

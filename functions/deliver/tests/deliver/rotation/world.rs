@@ -66,8 +66,9 @@ impl Target for Kept {
 #[derive(Clone)]
 pub(super) struct Files {
     folder: PathBuf,
-    /// The seconds of the clock by which files are changed, one after the other.
+    /// The seconds of the clock by which files are changed, and by how many it goes on then.
     clock: Arc<AtomicU64>,
+    tick: Arc<AtomicU64>,
 }
 
 impl Files {
@@ -86,10 +87,38 @@ impl Files {
 
     /// Lets a file have been written to now.
     fn is_changed(&self, name: &str) {
-        let secs = self.clock.fetch_add(1, Ordering::SeqCst);
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000 + secs);
+        let tick = self.tick.load(Ordering::SeqCst);
+        let secs = self.clock.fetch_add(tick, Ordering::SeqCst);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(secs);
         let file = File::options().write(true).open(self.path(name)).unwrap();
         file.set_modified(now).unwrap();
+    }
+
+    pub(super) fn set_clock_back(&self, secs: u64) {
+        self.clock.fetch_sub(secs, Ordering::SeqCst);
+    }
+
+    /// From now on, everything is written at the same time.
+    pub(super) fn stop_clock(&self) {
+        self.tick.store(0, Ordering::SeqCst);
+    }
+
+    /// What `cp` does, of what a name ends in.
+    pub(super) fn copy(&self, from: &str, to: &str) {
+        fs::copy(self.path(from), self.path(to)).unwrap();
+        self.is_changed(to);
+    }
+
+    /// Removes all but the last `count` of those with numbers, as logrotate's `rotate` does.
+    pub(super) fn keep(&self, count: usize) {
+        for number in count + 1..60 {
+            for packed in ["", ".gz"] {
+                let name = format!("{LIVE}.{number}{packed}");
+                if self.path(&name).exists() {
+                    self.remove(&name);
+                }
+            }
+        }
     }
 
     pub(super) fn append(&self, range: Range<usize>) {
@@ -205,7 +234,8 @@ impl World {
         Self {
             files: Files {
                 folder: folder.path().to_owned(),
-                clock: Arc::default(),
+                clock: Arc::new(AtomicU64::new(1_000_000_000)),
+                tick: Arc::new(AtomicU64::new(1)),
             },
             target: Arc::default(),
             delivery: None,
