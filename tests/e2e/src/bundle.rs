@@ -25,11 +25,11 @@ impl Bundle {
         let place = tempfile::tempdir()?;
         let mut package = Command::new(emulator.python());
         package.arg(PACKAGE).arg("--out").arg(place.path());
-        let printed = told(package.args(["stack", "--binaries"]).arg(binaries))?;
+        let printed = standard_output(package.args(["stack", "--binaries"]).arg(binaries))?;
         let zip = Path::new(printed.trim());
         let unpack = ["-m", "zipfile", "--extract"];
         let mut python = Command::new(emulator.python());
-        told(python.args(unpack).arg(zip).arg(place.path()))?;
+        standard_output(python.args(unpack).arg(zip).arg(place.path()))?;
         Ok(Self {
             folder: zip.with_extension(""),
             _place: place,
@@ -44,7 +44,7 @@ impl Bundle {
 }
 
 /// What a program printed, if it ended well.
-fn told(command: &mut Command) -> Result<String, Error> {
+fn standard_output(command: &mut Command) -> Result<String, Error> {
     let output = command.output()?;
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?);
