@@ -151,6 +151,8 @@ async fn no_more_is_read_than_was_asked_for(store: Arc<dyn Store>) {
     };
     assert_eq!((bytes, most), (10, 9));
     assert!(store.get_at_most("a/c", 9).await.unwrap().is_none());
+    let unbounded = store.get_at_most("a/b", usize::MAX).await.unwrap();
+    assert_eq!(unbounded.unwrap().body.len(), 10);
 }
 
 async fn every_key_within_the_rules_works(store: Arc<dyn Store>) {
