@@ -28,6 +28,8 @@ pub fn second_key() -> &'static SigningKey {
 /// Entra's metadata and keys of every directory on any sign-in host, without a network; it notes what it
 /// is asked.
 pub struct Entra {
+    /// The host in the issuers of tokens, through whatever host it is asked.
+    issuer_host: &'static str,
     keys: Mutex<Vec<Value>>,
     is_down: Mutex<bool>,
     hangs: Mutex<bool>,
@@ -37,7 +39,15 @@ pub struct Entra {
 
 impl Default for Entra {
     fn default() -> Self {
+        Self::of_host("login.example")
+    }
+}
+
+impl Entra {
+    /// Directories whose issuers are below that host.
+    pub fn of_host(issuer_host: &'static str) -> Self {
         Self {
+            issuer_host,
             keys: Mutex::new(vec![first_key().jwk().clone()]),
             is_down: Mutex::default(),
             hangs: Mutex::default(),
@@ -45,9 +55,7 @@ impl Default for Entra {
             asked: Mutex::default(),
         }
     }
-}
 
-impl Entra {
     /// From now on, every directory has these keys.
     pub fn set_keys(&self, keys: impl IntoIterator<Item = Value>) {
         *self.keys.lock().unwrap() = keys.into_iter().collect();
@@ -87,7 +95,7 @@ impl Entra {
         let issuer = match rest {
             "discovery/keys" => return json!({"keys": *self.keys.lock().unwrap()}),
             "v2.0/.well-known/openid-configuration" => {
-                format!("https://{host}/{directory}/v2.0")
+                format!("https://{}/{directory}/v2.0", self.issuer_host)
             }
             ".well-known/openid-configuration" => format!("https://sts.example/{directory}/"),
             other => return json!({ "not there": other }),

@@ -43,7 +43,8 @@ impl Stack {
     pub(crate) fn new() -> Self {
         let store = Arc::new(FaultyStore::default());
         let clock = Arc::new(ManualClock::at("2026-03-02T12:00:00Z"));
-        let (keys, public) = (Arc::new(Entra::default()), Arc::new(Entra::default()));
+        let [keys, public] =
+            [(), ()].map(|()| Arc::new(Entra::of_host("login.microsoftonline.com")));
         let variable = |name: &str| {
             (name == "DRAWBRIDGE_ALLOWED_HOSTS").then(|| "login.example,graph.example".to_owned())
         };
