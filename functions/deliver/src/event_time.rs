@@ -1,33 +1,35 @@
-//! When what a record tells of happened.
+//! When the event that a record describes happened.
 
+use drawbridge_record::TimeNotation;
 use jiff::Timestamp;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::Offset;
 
 use crate::Record;
-use crate::format::{TimeIs, format};
+use crate::format::format;
 
-/// The time in the record; `None` where it has none that can be read.
+/// The time in the record, or `None` if it has no time that can be read.
 pub(crate) fn event_time(record: &Record) -> Option<Timestamp> {
     let format = format(&record.format)?;
     let members = format.members(&record.body);
-    format.times.iter().find_map(|&(path, written)| {
+    let mut times = format.layout.times.iter();
+    times.find_map(|&(path, notation)| {
         let text = members.text(path)?;
-        match written {
-            TimeIs::Text => text.parse().ok(),
-            TimeIs::Millis => millis(&text),
-            TimeIs::Date => date(&text),
+        match notation {
+            TimeNotation::Text => text.parse().ok(),
+            TimeNotation::Millis => millis(&text),
+            TimeNotation::Date => date(&text),
         }
     })
 }
 
-/// Of a date as the format `leef` writes it: `MMM dd yyyy HH:mm:ss.SSS zzz`.
+/// The time of a date as the format `leef` writes it: `MMM dd yyyy HH:mm:ss.SSS zzz`.
 fn date(text: &str) -> Option<Timestamp> {
     let parsed = BrokenDownTime::parse("%b %d %Y %H:%M:%S%.f UTC", text).ok()?;
     Offset::UTC.to_timestamp(parsed.to_datetime().ok()?).ok()
 }
 
-/// Of milliseconds since 1970; a date in words, or a bare year, is none.
+/// The time of a number of milliseconds since 1970. A date in words or a bare year has none.
 fn millis(digits: &str) -> Option<Timestamp> {
     const DIGITS_SINCE_2001: usize = 13;
     if digits.len() != DIGITS_SINCE_2001 {

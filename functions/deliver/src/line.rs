@@ -3,11 +3,11 @@
 use crate::Record;
 use crate::format::format;
 
-/// Whether a record is a JSON object to all appearance; else it is a line of text.
+/// Whether a record looks like a JSON object; otherwise it is a line of text.
 ///
 /// # Errors
-/// What is none though the records of its format are, such as the rest of a line whose beginning is in a file
-/// that was copied away and truncated.
+/// The record is not JSON although its format is, for example the tail of a line whose beginning is in a
+/// file that was copied away and truncated.
 pub(crate) fn is_json(record: &Record) -> Result<bool, String> {
     let is_json = record.body.trim_start().starts_with('{');
     match format(&record.format) {
@@ -22,7 +22,7 @@ pub(crate) fn is_json(record: &Record) -> Result<bool, String> {
 /// with every line break and control character but the tab made a space.
 ///
 /// # Errors
-/// What starts like a JSON object and is none, or has to be one.
+/// The record starts like a JSON object, or has to be one, and cannot be parsed as JSON.
 pub(crate) fn one_line(record: &Record) -> Result<String, String> {
     let body = record.body.trim();
     if !is_json(record)? {

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::Target;
+#[cfg(test)]
+use crate::effect::Effects;
 use crate::fields::SettingsError;
 
 /// A type of target: a row of the registry in `targets/mod.rs`.
@@ -21,6 +23,8 @@ pub struct TargetType {
     /// `env:VARIABLE`.
     pub example: &'static str,
     read: fn(Fields) -> ReadSettings,
+    #[cfg(test)]
+    pub(crate) effects: fn() -> Effects,
 }
 
 /// The members of a settings document, without `target`.
@@ -39,8 +43,14 @@ pub(crate) trait TargetSettings: fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// Builds the target; nothing is asked of it yet.
+    /// Builds the target, without a request to it.
     fn build(&self, ports: &Ports) -> Result<Arc<dyn Target>, SettingsError>;
+
+    /// When each field has an effect.
+    #[cfg(test)]
+    fn effects() -> Effects
+    where
+        Self: Sized;
 }
 
 /// What targets reach the world through.
@@ -70,6 +80,8 @@ impl TargetType {
                 settings.check()?;
                 Ok(Arc::new(settings))
             },
+            #[cfg(test)]
+            effects: S::effects,
         }
     }
 

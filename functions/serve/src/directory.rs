@@ -23,7 +23,7 @@ pub struct Directory {
     clock: Arc<dyn Clock>,
     hosts: Hosts,
     transport: Arc<dyn Transport>,
-    /// To public addresses alone.
+    /// Connects to public addresses only.
     public_transport: Arc<dyn Transport>,
     known: Mutex<Known>,
 }

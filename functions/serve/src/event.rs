@@ -30,7 +30,7 @@ pub(crate) fn head(event: &Value) -> Option<Parts> {
     };
     let method = text("/requestContext/http/method").unwrap_or_default();
     let (mut head, ()) = Request::new(()).into_parts();
-    // What is no method is none that is answered.
+    // An invalid method is treated like one that is not served.
     head.method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::OPTIONS);
     head.uri = Uri::from(PathAndQuery::try_from(target).ok()?);
     let headers = event.pointer("/headers").and_then(Value::as_object);

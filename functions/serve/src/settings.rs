@@ -8,8 +8,8 @@ pub struct Settings {
     /// `DRAWBRIDGE_LOGIN_URL`, `DRAWBRIDGE_GRAPH_URL` and `DRAWBRIDGE_ALLOWED_HOSTS`: where the keys of
     /// tenants are asked for, if not at Microsoft's own hosts. The same as the poll function has.
     pub hosts: Hosts,
-    /// `DRAWBRIDGE_TOKEN_KEY`: the ARN of the secret with the key of the token endpoint; without it,
-    /// there is none.
+    /// `DRAWBRIDGE_TOKEN_KEY`: the ARN of the secret with the key of the token endpoint. Without it,
+    /// the endpoint is off.
     pub token_key: Option<String>,
 }
 

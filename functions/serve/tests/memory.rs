@@ -2,9 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-#[path = "function/keys.rs"]
-#[allow(dead_code, reason = "it is another test's, too")]
-mod keys;
 #[path = "function/stack.rs"]
 #[allow(dead_code, reason = "it is another test's, too")]
 mod stack;

@@ -69,7 +69,7 @@ impl<'a> Alert<'a> {
                 reason: "it is not a JSON object".into(),
             });
         }
-        // Before anything is made of it.
+        // Checked before anything is allocated for it.
         if has_more_values_than(MAX_VALUES, json) {
             return Err(DecodeError {
                 alert_id: id_of(json),

@@ -1,7 +1,7 @@
 //! Accounts and hosts with and without their domains.
 
 use crate::row::Row;
-use crate::value::parts;
+use crate::text::parts;
 
 /// The account's name in `domain\name` and `name@domain`.
 pub(crate) fn account(user: &str) -> &str {

@@ -9,7 +9,7 @@ use crate::alert_id::without_prefix;
 use crate::device::{self, label};
 use crate::domain::account;
 use crate::row::{Row, is_empty};
-use crate::value::{parts, text};
+use crate::text::{parts, text};
 use crate::{address, keys};
 
 /// The numbers of texts. Nothing is 0.
@@ -28,14 +28,14 @@ impl Numbers {
 
 /// The value of a key.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Told {
+pub(crate) struct KeyValue {
     /// Its text, and what else of the record decides about its spelling.
     pub(crate) text: u32,
     /// What two values that are the same but for their spelling have one of in common.
     forms: [u32; 2],
 }
 
-impl Told {
+impl KeyValue {
     /// Whether the two may be the same, otherwise written.
     pub(crate) fn may_be(self, other: Self) -> bool {
         share(&self.forms, &other.forms)
@@ -47,7 +47,7 @@ impl Told {
 pub(crate) struct Device {
     id: u32,
     labels: [u32; 2],
-    /// Those of its names that have a domain.
+    /// Its names that include a domain.
     full_names: [u32; 2],
 }
 
@@ -90,8 +90,8 @@ pub(crate) struct Facts {
     /// The user without its domain.
     pub(crate) account: u32,
     pub(crate) device: Device,
-    /// By the places of the keys.
-    pub(crate) told: Vec<Told>,
+    /// One per key, in the order of the keys.
+    pub(crate) values: Vec<KeyValue>,
 }
 
 impl Facts {
@@ -114,7 +114,9 @@ impl Facts {
             file_name: numbers.of(low("FileName")),
             account: numbers.of(account(&low("UserName")).to_owned()),
             device: device_of(row, numbers),
-            told: (0..KEYS.len()).map(|n| told(n, row, numbers)).collect(),
+            values: (0..KEYS.len())
+                .map(|n| key_value(n, row, numbers))
+                .collect(),
         }
     }
 
@@ -144,10 +146,10 @@ fn device_of(row: &Row, numbers: &mut Numbers) -> Device {
 }
 
 /// The value of key `n`. What [`alike`](crate::value::alike) finds the same has a form in common.
-fn told(n: usize, row: &Row, numbers: &mut Numbers) -> Told {
+fn key_value(n: usize, row: &Row, numbers: &mut Numbers) -> KeyValue {
     let value = row.get(n).filter(|value| !is_empty(Some(value)));
     let Some(value) = value.map(text) else {
-        return Told::default();
+        return KeyValue::default();
     };
     let name = KEYS[n].name;
     let low = spaced(&value.to_lowercase());
@@ -182,7 +184,7 @@ fn told(n: usize, row: &Row, numbers: &mut Numbers) -> Told {
         _ if keys::is_list(n) => [parts(&low).join(";"), String::new()],
         _ => [low, String::new()],
     };
-    Told {
+    KeyValue {
         text: numbers.of(format!("{value}\0{beside}")),
         forms: forms.map(|form| numbers.of(form)),
     }

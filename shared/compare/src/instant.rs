@@ -175,7 +175,7 @@ pub(crate) enum Apart {
     Spelling(Spelling),
     /// So many minutes, as between the clocks of two zones, where one text names no zone.
     Minutes(i64),
-    /// They are two times, or one of them is none.
+    /// They are different times, or one of them is not a time.
     Different,
 }
 

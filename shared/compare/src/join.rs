@@ -8,13 +8,14 @@ use drawbridge_record::siem::{KEYS, Source};
 use jiff::Timestamp;
 
 use crate::alert_id::without_prefix;
-use crate::near::{Adrift, Cluster, Dated, MAX_APART, Place, Way};
+use crate::near::{Adrift, Cluster, Dated, MAX_APART, Occurrence, Way};
 use crate::pair::{PairedBy, pair};
 use crate::part::Part;
 use crate::report::{Alerts, OnlyOne, Records, Shown};
 use crate::row::Row;
 use crate::sort::{Entry, Sorted, Sorter};
-use crate::tally::{Pair, Tally, cut};
+use crate::tally::{Pair, Tally};
+use crate::text::cut;
 use crate::zone::Zones;
 
 /// The most that the records of an alert may weigh on one side.
@@ -160,7 +161,7 @@ impl Join {
             let encoded = serde_json::to_vec(part)?;
             return self.rest[side].push(&part.alert.to_be_bytes(), &encoded);
         };
-        match Place::of(part, way) {
+        match Occurrence::of(part, way) {
             Some(place) => {
                 let encoded = serde_json::to_vec(part)?;
                 self.unmatched[way as usize][side].push(place.key().as_bytes(), &encoded)

@@ -15,6 +15,7 @@ mod device;
 mod domain;
 mod facts;
 mod instant;
+mod item;
 mod items;
 mod join;
 mod keys;
@@ -30,6 +31,7 @@ mod sort;
 mod spelling;
 mod table;
 mod tally;
+mod text;
 mod unwrap;
 mod value;
 mod verdict;
@@ -41,7 +43,7 @@ use std::io::{self, Read};
 
 use drawbridge_record::siem::KEYS;
 
-pub use items::{Broken, MAX_ITEM_BYTES, Position};
+pub use item::{Broken, MAX_ITEM_BYTES, Position};
 pub use open::OpenError;
 pub use pair::PairedBy;
 pub use report::{
@@ -50,7 +52,8 @@ pub use report::{
 };
 pub use side::ReadError;
 pub use spelling::Spelling;
-pub use tally::{Example, MAX_EXAMPLES, MAX_SHOWN_CHARS};
+pub use tally::{Example, MAX_EXAMPLES};
+pub use text::MAX_SHOWN_CHARS;
 pub use value::Outcome;
 pub use verdict::Verdict;
 

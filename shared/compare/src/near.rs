@@ -44,7 +44,7 @@ impl Way {
 
 /// What an alert is of, and when it was.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct Occurrence {
     /// The detector or the title, and the device.
     what: String,
     nanos: i128,
@@ -52,7 +52,7 @@ pub(crate) struct Place {
     has_detector: bool,
 }
 
-impl Place {
+impl Occurrence {
     /// The place of a part of an alert, if it says enough.
     pub(crate) fn of(part: &Part, way: Way) -> Option<Self> {
         let of = match way {
@@ -73,7 +73,7 @@ impl Place {
         format!("{}\0{:030}", self.what, self.nanos + 10_i128.pow(24))
     }
 
-    /// Whether two may be the same but for their times: two detectors are two alerts.
+    /// Whether two may be the same alert apart from their times. Two detectors mean two alerts.
     fn may_be(&self, other: &Self, way: Way) -> bool {
         way == Way::Detector || !(self.has_detector && other.has_detector)
     }
@@ -81,7 +81,7 @@ impl Place {
 
 /// What an alert has on one device, and its place.
 pub(crate) struct Dated {
-    pub(crate) place: Place,
+    pub(crate) place: Occurrence,
     pub(crate) part: Part,
     way: Way,
 }
@@ -92,7 +92,7 @@ impl Dated {
             return Ok(None);
         };
         let part: Part = serde_json::from_slice(&encoded)?;
-        Ok(Place::of(&part, way).map(|place| Self { place, part, way }))
+        Ok(Occurrence::of(&part, way).map(|place| Self { place, part, way }))
     }
 
     pub(crate) fn key(&self) -> (&str, i128) {
@@ -160,14 +160,14 @@ impl Cluster {
 #[derive(Default)]
 pub(crate) struct Adrift {
     what: String,
-    of_what: [Vec<Place>; 2],
+    of_what: [Vec<Occurrence>; 2],
     /// How many alerts have a time without a zone, and how many of them would match in each zone.
     without_zone: u64,
     by_offset_seconds: BTreeMap<i128, u64>,
 }
 
 impl Adrift {
-    pub(crate) fn push(&mut self, side: usize, place: &Place, way: Way) {
+    pub(crate) fn push(&mut self, side: usize, place: &Occurrence, way: Way) {
         if self.what != place.what {
             self.ended(way);
             self.what.clone_from(&place.what);
@@ -181,9 +181,9 @@ impl Adrift {
     pub(crate) fn ended(&mut self, way: Way) {
         let [olds, news] = std::mem::take(&mut self.of_what);
         for old in olds.iter().filter(|old| !old.has_zone) {
-            // Those with a detector come once more by their titles.
+            // Alerts with a detector are matched once more by their titles.
             self.without_zone += u64::from(old.has_detector == (way == Way::Detector));
-            let seconds = |place: &Place| place.nanos.div_euclid(SECOND);
+            let seconds = |place: &Occurrence| place.nanos.div_euclid(SECOND);
             let mut offsets: Vec<i128> = news
                 .iter()
                 .filter(|new| old.may_be(new, way))

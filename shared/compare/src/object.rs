@@ -1,6 +1,6 @@
 //! An object whose text has not ended: whether it is one, or is wrapped around a list of others.
 
-use crate::items::{Broken, Item, MAX_ITEM_BYTES, Position};
+use crate::item::{Broken, Item, MAX_ITEM_BYTES, Position};
 use crate::wrapper::is_whole_by_names;
 
 /// The longest name that is looked at, more than that of any key.
@@ -96,7 +96,7 @@ impl Object {
             Err(Broken::TooLong)
         } else {
             let mut text = self.text;
-            // As a poll reads it.
+            // As a poll does.
             drawbridge_alert::repair_surrogates(&mut text);
             String::from_utf8(text).map_err(|_| Broken::NotUtf8)
         };

@@ -97,7 +97,7 @@ pub(crate) fn pair(old: &[Row], new: &[Row], has_entities: bool) -> Pairs {
     if !has_entities {
         alert.without_entities(&mut found);
     }
-    found.pair_twins(&old, &new);
+    found.pair_same_full_id(&old, &new);
     if found.pairs.is_empty()
         && let ([o, ..], [n, ..]) = (&found.only_old[..], &found.only_new[..])
     {
@@ -275,7 +275,7 @@ impl<'r> Alert<'r> {
         };
         let mut points = 0;
         for &key in keys {
-            let (old, new) = (self.old_facts[o].told[key], self.new_facts[n].told[key]);
+            let (old, new) = (self.old_facts[o].values[key], self.new_facts[n].values[key]);
             points += match (old.text, new.text) {
                 (a, b) if a == b => SAME,
                 (0, _) => FILLED,
@@ -291,9 +291,9 @@ impl<'r> Alert<'r> {
         points
     }
 
-    /// Of an export that does not say what its records are of: puts an old record that is left to a new
-    /// one of its device and user, or to any if it names none. What else it is of is not known, so that
-    /// it is not missing, and only what is said of the alert is compared.
+    /// For an export without the keys of entities: pairs an old record that is left with a new one of the
+    /// same device and user, or with any if it names neither. Its entity is unknown, so it does not count
+    /// as missing, and only what it says about the alert is compared.
     fn without_entities(&self, found: &mut Pairs) {
         let may_be = |o: usize, n: usize| {
             let (old, new) = (&self.old_facts[o], &self.new_facts[n]);
@@ -322,9 +322,9 @@ impl<'r> Alert<'r> {
 }
 
 impl Pairs {
-    /// Puts records that are left to the partner of the one with their `FullId`: a record that came
-    /// twice with two contents is none that is missing, and each content is compared.
-    fn pair_twins(&mut self, old: &[&Row], new: &[&Row]) {
+    /// Pairs each record that is left with the partner of the one that has the same `FullId`: if a record
+    /// came twice with different contents, neither is missing, and each is compared.
+    fn pair_same_full_id(&mut self, old: &[&Row], new: &[&Row]) {
         let mut partners: [HashMap<&str, (usize, usize, PairedBy)>; 2] = Default::default();
         for &(o, n, by) in &self.pairs {
             for (side, row) in [old[o], new[n]].into_iter().enumerate() {
@@ -337,14 +337,14 @@ impl Pairs {
         let [of_old, of_new] = &partners;
         let pairs = &mut self.pairs;
         self.only_old.retain(|&o| {
-            let twin = of_old.get(old[o].text("FullId"));
-            pairs.extend(twin.map(|&(_, n, by)| (o, n, by)));
-            twin.is_none()
+            let partner = of_old.get(old[o].text("FullId"));
+            pairs.extend(partner.map(|&(_, n, by)| (o, n, by)));
+            partner.is_none()
         });
         self.only_new.retain(|&n| {
-            let twin = of_new.get(new[n].text("FullId"));
-            pairs.extend(twin.map(|&(o, _, by)| (o, n, by)));
-            twin.is_none()
+            let partner = of_new.get(new[n].text("FullId"));
+            pairs.extend(partner.map(|&(o, _, by)| (o, n, by)));
+            partner.is_none()
         });
     }
 }

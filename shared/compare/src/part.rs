@@ -27,8 +27,8 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// The parts of an alert; none of one that names no device or no time. Records that name no device go
-    /// with the first one.
+    /// The parts of an alert. An alert without a device or a time has no parts. Records that name no
+    /// device belong to the first part.
     pub(crate) fn of(alert: u64, rows: &[Row]) -> Vec<Self> {
         let times = rows.iter().filter_map(|row| row.time("AlertTime"));
         let Some(earliest) = times.min_by_key(|time| time.at) else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::items::Position;
+use crate::item::Position;
 use crate::pair::PairedBy;
 use crate::spelling::Spelling;
 use crate::tally::Example;

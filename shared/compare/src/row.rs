@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::instant::{self, Instant};
-use crate::{keys, value};
+use crate::keys;
+use crate::text::text;
 
 /// A record. A key that it has not is absent; one that is empty is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -128,7 +129,7 @@ impl Row {
 
     /// The time that a key holds, as text or as a number.
     pub(crate) fn time(&self, name: &str) -> Option<Instant> {
-        instant::read(&value::text(self.value(name)?))
+        instant::read(&text(self.value(name)?))
     }
 
     /// The places of the keys that it has.
@@ -136,9 +137,9 @@ impl Row {
         self.values.iter().map(|(n, _)| usize::from(*n))
     }
 
-    /// Whether it is a record of ours and not one of the retired API. A release whose identities are
-    /// made otherwise is told by what that API never did: one link, to `/alerts/` and not to `/alert/`,
-    /// under both names of it, and one list of tags under both.
+    /// Whether it is one of our records and not one of the retired API. A release that builds identities
+    /// differently is recognised by what that API never wrote: the same link under both of its names, to
+    /// `/alerts/` and not to `/alert/`, and the same list of tags under both of its names.
     pub(crate) fn is_ours(&self) -> bool {
         if siem::are_of_one_digest(self.text("ExternalId"), self.text("IocUniqueId")) {
             return true;
@@ -151,7 +152,7 @@ impl Row {
             && alike("DeviceCreatedMachineTags", "CloudCreatedMachineTags")
     }
 
-    /// The id of the alert, from `FullId` where there is none.
+    /// The id of the alert: `AlertId`, or the beginning of `FullId` if that is empty.
     pub(crate) fn alert_id(&self) -> &str {
         match self.text("AlertId") {
             "" => self
@@ -177,7 +178,7 @@ fn single(value: Value) -> Value {
     }
 }
 
-/// Whether a value is none, in any of the notations that exports have for that.
+/// Whether a value is empty, in any of the notations that exports use for that.
 pub(crate) fn is_empty(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => true,

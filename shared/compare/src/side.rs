@@ -9,13 +9,15 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::alert_id::without_prefix;
-use crate::items::{Broken, Item, Items, Position};
+use crate::item::{Broken, Item, Position};
+use crate::items::Items;
 use crate::open::{OpenError, open};
 use crate::part;
 use crate::report::{BrokenPart, SideReport};
 use crate::row::{Foreign, Row};
 use crate::sort::Sorter;
-use crate::wrapper::{Found, look, look_around_list};
+use crate::text::cut;
+use crate::wrapper::{Unwrapped, look, look_around_list};
 
 /// How many broken parts are told with their places.
 const MAX_BROKEN_SHOWN: usize = 10;
@@ -26,7 +28,7 @@ const MAX_FILES_SHOWN: usize = 100;
 /// How many names are told that are no keys of the record.
 const MAX_NAMES: usize = 100;
 
-/// After so many objects without a record the file is no export, and after so many broken parts.
+/// A file with so many objects, or broken parts, before the first record is not an export.
 const MAX_OTHERS_FIRST: u64 = 100_000;
 const MAX_BROKEN_FIRST: u64 = 100;
 
@@ -211,20 +213,20 @@ impl Side {
         };
         for found in found {
             match found {
-                Found::Record(map) => {
+                Unwrapped::Record(map) => {
                     counts.records += 1;
                     self.record(map)?;
                 }
-                Found::Alert(text) => match Alert::decode(&text) {
+                Unwrapped::Alert(text) => match Alert::decode(&text) {
                     Ok(alert) => {
                         counts.records += 1;
                         self.alert(&alert)?;
                     }
                     Err(error) => counts.broken(file, item.position, &error),
                 },
-                Found::Passing => counts.passed_over += 1,
-                Found::Other => counts.other(file, item.position),
-                Found::Broken(why) => counts.broken(file, item.position, &why),
+                Unwrapped::Passing => counts.passed_over += 1,
+                Unwrapped::Other => counts.other(file, item.position),
+                Unwrapped::Broken(why) => counts.broken(file, item.position, &why),
             }
         }
         Ok(())
@@ -260,8 +262,7 @@ impl Side {
             Foreign::Unknown { .. } if name.starts_with(['_', '@']) => {}
             Foreign::Unknown { is_filled } => {
                 if report.unknown.contains_key(name) || report.unknown.len() < MAX_NAMES {
-                    *report.unknown.entry(crate::tally::cut(name)).or_default() +=
-                        u64::from(is_filled);
+                    *report.unknown.entry(cut(name)).or_default() += u64::from(is_filled);
                 }
             }
         });

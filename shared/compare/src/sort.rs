@@ -18,14 +18,14 @@ pub(crate) struct Sorter {
     run_bytes: usize,
     /// Keys and values, one behind the other.
     bytes: Vec<u8>,
-    entries: Vec<Place>,
+    entries: Vec<EntryRange>,
     runs: Vec<Run>,
     file: Option<File>,
 }
 
 /// Where an entry lies in the memory.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct EntryRange {
     start: usize,
     key_bytes: usize,
     value_bytes: usize,
@@ -53,12 +53,12 @@ impl Sorter {
     }
 
     pub(crate) fn push(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
-        let more = key.len() + value.len() + size_of::<Place>();
-        let held = self.bytes.len() + self.entries.len() * size_of::<Place>();
+        let more = key.len() + value.len() + size_of::<EntryRange>();
+        let held = self.bytes.len() + self.entries.len() * size_of::<EntryRange>();
         if held > 0 && held + more > self.run_bytes {
             self.spill()?;
         }
-        self.entries.push(Place {
+        self.entries.push(EntryRange {
             start: self.bytes.len(),
             key_bytes: key.len(),
             value_bytes: value.len(),
@@ -126,7 +126,7 @@ impl Sorter {
     }
 }
 
-fn parts(bytes: &[u8], place: Place) -> (&[u8], &[u8]) {
+fn parts(bytes: &[u8], place: EntryRange) -> (&[u8], &[u8]) {
     let end = place.start + place.key_bytes + place.value_bytes;
     bytes[place.start..end].split_at(place.key_bytes)
 }
@@ -166,7 +166,7 @@ impl<'f> Writer<'f> {
 pub(crate) enum Sorted {
     Memory {
         bytes: Vec<u8>,
-        entries: std::vec::IntoIter<Place>,
+        entries: std::vec::IntoIter<EntryRange>,
     },
     Merge(Merge),
 }

@@ -9,15 +9,13 @@ use serde_json::Value;
 use crate::instant::Apart;
 use crate::row::Row;
 use crate::spelling::Spelling;
-use crate::value::{Outcome, compare, parts, text};
+use crate::text::{cut, parts, text};
+use crate::value::{Outcome, compare};
 use crate::words::{self, Words};
 use crate::{keys, zone};
 
 /// How many examples there are of each outcome.
 pub const MAX_EXAMPLES: usize = 3;
-
-/// The most characters of a value that a report shows.
-pub const MAX_SHOWN_CHARS: usize = 300;
 
 /// How many other names of a key are counted.
 const MAX_OTHER_NAMES: usize = 12;
@@ -73,12 +71,13 @@ pub(crate) struct Tally {
     pub(crate) is_new_ours: bool,
     pub(crate) outcomes: BTreeMap<Outcome, u64>,
     pub(crate) examples: Vec<Example>,
-    /// Of what is lost or changed: which other key of the new record holds the old value, how often.
+    /// For values that were lost or changed: which other key of the new record holds the old value, and how
+    /// often.
     elsewhere: BTreeMap<usize, u64>,
     pub(crate) words: Words,
-    /// Of what is empty: the other names under which the new records have it.
+    /// For empty values: the other names under which the new records have them.
     pub(crate) renamed_to: BTreeMap<String, u64>,
-    /// Of the lists that are others now: how many have all old parts and more, and how many some of them.
+    /// How many changed lists have all old parts and more, and how many have some of them.
     pub(crate) longer_lists: u64,
     pub(crate) other_lists: u64,
     /// What is decided when the zone of the old times is known, by their minutes before UTC.
@@ -238,17 +237,6 @@ fn show(examples: &mut Vec<Example>, outcome: Outcome, example: impl FnOnce() ->
         let example = example();
         if !examples.contains(&example) {
             examples.push(example);
-        }
-    }
-}
-
-/// The beginning of a text, and how much there is more of it.
-pub(crate) fn cut(text: &str) -> String {
-    match text.char_indices().nth(MAX_SHOWN_CHARS) {
-        None => text.to_owned(),
-        Some((end, _)) => {
-            let more = text[end..].chars().count();
-            format!("{}… ({more} characters more)", &text[..end])
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::{account, are_of_the_same_accounts, domain_of_account, may_sh
 use crate::instant::Apart;
 use crate::row::{Row, is_empty};
 use crate::spelling::Spelling;
+use crate::text::{parts, text};
 use crate::{alert_id, instant, keys, zone};
 
 /// What became of a value.
@@ -150,16 +151,7 @@ fn spelling(n: usize, old: &Value, new: &Value, rows: [&Row; 2]) -> Option<Spell
     }
 }
 
-/// A value as text; the parts of a list joined as the record joins them.
-pub(crate) fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(";"),
-        value => value.to_string(),
-    }
-}
-
-/// Of a key in which capitals and spaces are facts: the part of a value in which they are.
+/// For a key in which case and spaces matter: the part of a value in which they do.
 fn exact(name: &str) -> Option<fn(&str) -> &str> {
     match name {
         // Base64 is another text in other letters, and `a b` are two files.
@@ -172,18 +164,6 @@ fn exact(name: &str) -> Option<fn(&str) -> &str> {
         }),
         _ => None,
     }
-}
-
-/// The parts of a list in an order of their own.
-pub(crate) fn parts(list: &str) -> Vec<&str> {
-    let mut parts: Vec<&str> = list
-        .split([';', ',', '|', '\n'])
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .collect();
-    parts.sort_unstable();
-    parts.dedup();
-    parts
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Keys that hold one of a few words: what the old words are called now.
 
-use crate::tally::cut;
+use crate::text::cut;
 
 /// How many words of a key are counted; a key with more has values of its own each time.
 const MAX_WORDS: usize = 12;
@@ -42,7 +42,7 @@ impl Words {
         let known = self.changes.iter();
         let mut known = known.map(|change| change.old == old && change.new == new);
         match known.position(|is_this| is_this) {
-            // Of an alert with two changes each is counted at least once.
+            // If an alert has two changes, each is counted at least once.
             Some(n) => self.changes[n].alerts += u64::from(!is_same_alert),
             None if self.changes.len() < MAX_WORDS => self.changes.push(Change {
                 old,

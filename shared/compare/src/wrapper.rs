@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::items::Broken;
+use crate::item::Broken;
 use crate::keys;
 use crate::unwrap::{NoObjects, WAYS, is_json_text, objects_in};
 
@@ -12,7 +12,7 @@ const MAX_WRAPPERS: usize = 6;
 
 /// What was found in an object.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Found {
+pub(crate) enum Unwrapped {
     /// A record, old or ours.
     Record(Map<String, Value>),
     /// An alert of Graph, as its text.
@@ -25,70 +25,70 @@ pub(crate) enum Found {
     Broken(Broken),
 }
 
-impl Found {
+impl Unwrapped {
     fn is_whole(&self) -> bool {
         matches!(self, Self::Record(_) | Self::Alert(_))
     }
 }
 
 /// Looks at an object, and at each alert of an incident.
-pub(crate) fn look(text: String) -> Vec<Found> {
+pub(crate) fn look(text: String) -> Vec<Unwrapped> {
     match serde_json::from_str(&text) {
         // As it is: mapping takes the text of numbers and the order of keys from it.
         Ok(Value::Object(map)) if !keys::is_record(&map) && is_alert(&map) => {
-            vec![Found::Alert(text)]
+            vec![Unwrapped::Alert(text)]
         }
-        Ok(Value::Object(map)) => look_into(map, Around::default()),
-        Ok(_) => vec![Found::Other],
-        Err(_) => vec![Found::Broken(Broken::NotJson)],
+        Ok(Value::Object(map)) => look_into(map, Nesting::default()),
+        Ok(_) => vec![Unwrapped::Other],
+        Err(_) => vec![Unwrapped::Broken(Broken::NotJson)],
     }
 }
 
 /// Looks at what was around a list of objects, which is empty in it: it may be a record that has such a
 /// list by chance. How many objects a search found in all, where it says so.
-pub(crate) fn look_around_list(text: String) -> (Vec<Found>, Option<u64>) {
+pub(crate) fn look_around_list(text: String) -> (Vec<Unwrapped>, Option<u64>) {
     let total = serde_json::from_str(&text).ok().and_then(|answer: Value| {
         let total = answer.get("hits")?.get("total")?;
         total.get("value").unwrap_or(total).as_u64()
     });
     let mut found = look(text);
-    found.retain(|found| !matches!(found, Found::Other | Found::Passing));
+    found.retain(|found| !matches!(found, Unwrapped::Other | Unwrapped::Passing));
     (found, total)
 }
 
 /// What lies around an object.
 #[derive(Debug, Clone, Copy, Default)]
-struct Around {
+struct Nesting {
     wrappers: usize,
     is_splunk: bool,
 }
 
-fn look_into(map: Map<String, Value>, around: Around) -> Vec<Found> {
-    if around.wrappers >= MAX_WRAPPERS {
-        return vec![Found::Other];
+fn look_into(map: Map<String, Value>, nesting: Nesting) -> Vec<Unwrapped> {
+    if nesting.wrappers >= MAX_WRAPPERS {
+        return vec![Unwrapped::Other];
     }
-    let inside = Around {
-        wrappers: around.wrappers + 1,
-        is_splunk: around.is_splunk || is_of_splunk(&map),
+    let inside = Nesting {
+        wrappers: nesting.wrappers + 1,
+        is_splunk: nesting.is_splunk || is_of_splunk(&map),
     };
     // A record is one whatever else it holds, and so is an alert.
     if keys::is_record(&map) {
         return look_at_record(map, inside);
     }
     if is_alert(&map) {
-        return vec![Found::Alert(Value::Object(map).to_string())];
+        return vec![Unwrapped::Alert(Value::Object(map).to_string())];
     }
     if is_passing(&map) {
-        return vec![Found::Passing];
+        return vec![Unwrapped::Passing];
     }
-    let incomplete = is_incomplete(&map).then_some(Found::Broken(Broken::Incomplete));
+    let incomplete = is_incomplete(&map).then_some(Unwrapped::Broken(Broken::Incomplete));
     let mut found = look_at_wrapped(map, inside);
     found.extend(incomplete);
     found
 }
 
-/// Looks where a wrapper has what it is wrapped around.
-fn look_at_wrapped(mut map: Map<String, Value>, inside: Around) -> Vec<Found> {
+/// Looks where a wrapper has what it is wrapped nesting.
+fn look_at_wrapped(mut map: Map<String, Value>, inside: Nesting) -> Vec<Unwrapped> {
     let mut first = None;
     let mut is_text_broken = false;
     for way in WAYS {
@@ -97,7 +97,7 @@ fn look_at_wrapped(mut map: Map<String, Value>, inside: Around) -> Vec<Found> {
             Some(Err(NoObjects)) => is_text_broken = true,
             Some(Ok(objects)) => {
                 let found = look_at_each(objects, inside);
-                if found.iter().any(Found::is_whole) {
+                if found.iter().any(Unwrapped::is_whole) {
                     return found;
                 }
                 first.get_or_insert(found);
@@ -105,25 +105,25 @@ fn look_at_wrapped(mut map: Map<String, Value>, inside: Around) -> Vec<Found> {
         }
     }
     match first {
-        _ if is_text_broken => vec![Found::Broken(Broken::EventNotJson)],
+        _ if is_text_broken => vec![Unwrapped::Broken(Broken::EventNotJson)],
         Some(found) => found,
-        None => vec![Found::Other],
+        None => vec![Unwrapped::Other],
     }
 }
 
 /// A record, or the fields that Splunk took from one: then the event as it came in says more.
-fn look_at_record(mut map: Map<String, Value>, inside: Around) -> Vec<Found> {
+fn look_at_record(mut map: Map<String, Value>, inside: Nesting) -> Vec<Unwrapped> {
     let raw = map.get("_raw").filter(|raw| is_json_text(raw));
     let mut more = Vec::new();
     match raw.map(objects_in) {
         Some(Ok(objects)) => {
             let found = look_at_each(objects, inside);
-            if found.iter().any(Found::is_whole) {
+            if found.iter().any(Unwrapped::is_whole) {
                 return found;
             }
         }
         // The fields of an event that is cut off are not all of it.
-        Some(Err(NoObjects)) => more.push(Found::Broken(Broken::EventNotJson)),
+        Some(Err(NoObjects)) => more.push(Unwrapped::Broken(Broken::EventNotJson)),
         None => {}
     }
     if inside.is_splunk {
@@ -132,15 +132,15 @@ fn look_at_record(mut map: Map<String, Value>, inside: Around) -> Vec<Found> {
             map.remove(*name);
         }
     }
-    more.insert(0, Found::Record(map));
+    more.insert(0, Unwrapped::Record(map));
     more
 }
 
-fn look_at_each(objects: Vec<Value>, inside: Around) -> Vec<Found> {
+fn look_at_each(objects: Vec<Value>, inside: Nesting) -> Vec<Unwrapped> {
     let objects = objects.into_iter();
     let found = objects.flat_map(|object| match object {
         Value::Object(map) => look_into(map, inside),
-        _ => vec![Found::Other],
+        _ => vec![Unwrapped::Other],
     });
     found.collect()
 }
@@ -214,7 +214,7 @@ mod tests {
         json!({"AlertId": "da1_1", "AlertTitle": "A", "Severity": "High"})
     }
 
-    fn looked_at(value: &Value) -> Vec<Found> {
+    fn looked_at(value: &Value) -> Vec<Unwrapped> {
         look(value.to_string())
     }
 
@@ -245,11 +245,11 @@ mod tests {
         ] {
             assert_eq!(
                 looked_at(&wrapped),
-                [Found::Record(expected.clone())],
+                [Unwrapped::Record(expected.clone())],
                 "{wrapped}"
             );
         }
-        let [Found::Record(found)] = &looked_at(&json!({"result": in_fields}))[..] else {
+        let [Unwrapped::Record(found)] = &looked_at(&json!({"result": in_fields}))[..] else {
             panic!("none found")
         };
         assert!(!found.contains_key("source"), "{found:?}");
@@ -268,8 +268,8 @@ mod tests {
             json!({"fields": names, "columns": [["da1_1", "da1_1"], ["A", "A"], ["High", "High"]]}),
         ] {
             let found = [
-                Found::Record(expected.clone()),
-                Found::Record(expected.clone()),
+                Unwrapped::Record(expected.clone()),
+                Unwrapped::Record(expected.clone()),
             ];
             assert_eq!(looked_at(&table), found, "{table}");
         }
@@ -287,7 +287,7 @@ mod tests {
         ] {
             assert_eq!(
                 looked_at(&wrapped),
-                [Found::Alert(text.clone())],
+                [Unwrapped::Alert(text.clone())],
                 "{wrapped}"
             );
         }
@@ -296,18 +296,24 @@ mod tests {
     #[test]
     fn what_is_neither_is_said_to_be() {
         let preview = json!({"preview": true, "result": record()});
-        assert_eq!(looked_at(&preview), [Found::Passing]);
+        assert_eq!(looked_at(&preview), [Unwrapped::Passing]);
         assert_eq!(
             looked_at(&json!({"preview": false, "lastrow": true})),
-            [Found::Passing]
+            [Unwrapped::Passing]
         );
-        assert_eq!(looked_at(&json!({"index": {"_id": "1"}})), [Found::Passing]);
-        assert_eq!(looked_at(&json!({"Name": "x"})), [Found::Other]);
+        assert_eq!(
+            looked_at(&json!({"index": {"_id": "1"}})),
+            [Unwrapped::Passing]
+        );
+        assert_eq!(looked_at(&json!({"Name": "x"})), [Unwrapped::Other]);
         assert_eq!(looked_at(&json!({"value": []})), []);
         assert_eq!(
             looked_at(&json!({"class_uid": 2004, "message": "{"})),
-            [Found::Broken(Broken::EventNotJson)]
+            [Unwrapped::Broken(Broken::EventNotJson)]
         );
-        assert_eq!(look("{\"a\":tru}".into()), [Found::Broken(Broken::NotJson)]);
+        assert_eq!(
+            look("{\"a\":tru}".into()),
+            [Unwrapped::Broken(Broken::NotJson)]
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::instant::{Apart, apart, read};
 use crate::row::Row;
-use crate::value::text;
+use crate::text::text;
 
 /// The minutes by which clocks are put forward in summer.
 const SUMMER_MINUTES: i64 = 60;
@@ -71,7 +71,7 @@ impl Zones {
     /// The offsets in minutes that the zone of the old times has, if at least half of them show it.
     pub(crate) fn minutes(&self) -> Vec<i64> {
         let count = |minutes: i64| self.by_minutes.get(&minutes).copied().unwrap_or_default();
-        // Of two as frequent, the one that is nearer to UTC.
+        // If two are equally frequent, the one nearer to UTC wins.
         let most = self.by_minutes.keys().copied();
         let Some(most) = most.max_by_key(|&minutes| (count(minutes), -minutes.abs())) else {
             return Vec::new();

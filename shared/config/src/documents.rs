@@ -42,7 +42,7 @@ impl Document {
 /// The documents that a store has.
 #[derive(Debug, Default)]
 pub struct Documents {
-    /// By name. One that is there twice is the one that is polled.
+    /// Sorted by name. If a name is there twice, this is the document that is polled.
     pub found: Vec<Document>,
     /// The folders among them that cannot be entered, and the symbolic links in the place of a folder
     /// or a document: which documents lie there is not known. And the files whose names are no tenants'.
@@ -62,7 +62,7 @@ pub async fn documents(store: &dyn Catalogue) -> Result<Documents, ConfigError> 
     misnamed.retain(|key| is_taken_for_a_document(key));
     let links = listing.links.into_iter();
     let links: Vec<_> = links.filter(|(key, _)| is_looked_at(key)).collect();
-    // Each in the place of a document is one that cannot be read.
+    // A link where a document should be counts as a document that cannot be read.
     let linked = links.iter().map(|(key, _)| key.clone());
     let others = linked.chain(listing.folders).map(Listed::of_key);
     let found = by_name(listing.objects.into_iter().chain(others));
@@ -159,7 +159,7 @@ fn by_name(objects: impl IntoIterator<Item = Listed>) -> Vec<Document> {
     found.into_values().collect()
 }
 
-/// The document of the tenant `name` that is not paused; `None` when there is none.
+/// The document of the tenant `name`, or `None` if there is no document or it is paused.
 ///
 /// # Errors
 /// [`ConfigError`] when it cannot be reached, does not parse or does not hold.
@@ -193,8 +193,8 @@ pub async fn document_version(
 /// What a document says, or why it does not hold, and the version that was read.
 pub type DocumentVersion = (Result<Tenant, ConfigError>, ETag);
 
-/// What the document under `key` says, and the version that was read; `None` when there is none.
-/// Whoever may write a document may write a long one: no more of it is read than one may have.
+/// The content of the document under `key` and the version that was read, or `None` if it does not
+/// exist. Whoever may write a document may write a long one, so no more is read than a document may have.
 ///
 /// # Errors
 /// [`ConfigError`] when it cannot be reached or is too long.
@@ -245,7 +245,8 @@ mod tests {
 
     use async_trait::async_trait;
     use bytes::Bytes;
-    use drawbridge_store::{LocalStore, Object, StoreError};
+    use drawbridge_store::testing::{Call, Hook, Hooked, MemoryStore};
+    use drawbridge_store::{LocalStore, StoreError};
 
     use super::*;
     use crate::Bindings;
@@ -337,16 +338,16 @@ mod tests {
         }
     }
 
-    /// A store of long objects. It gives none as a whole, and says up to where one may be read.
+    /// The store of long objects: each may be asked for up to a length only, which is noted.
+    #[derive(Default)]
     struct Long(Mutex<Vec<usize>>);
 
     #[async_trait]
-    impl Store for Long {
-        async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
-            panic!("{key} is read whatever its length is");
-        }
-
-        async fn get_at_most(&self, key: &str, most: usize) -> Result<Option<Object>, StoreError> {
+    impl Hook for Long {
+        async fn before(&self, call: Call, key: &str) -> Result<(), StoreError> {
+            let Call::GetAtMost(most) = call else {
+                panic!("{call:?} {key}, whatever its length is");
+            };
             self.0.lock().unwrap().push(most);
             Err(StoreError::TooLarge {
                 place: key.to_owned(),
@@ -354,25 +355,14 @@ mod tests {
                 most,
             })
         }
-
-        async fn put(&self, key: &str, _: Bytes, _: &str) -> Result<ETag, StoreError> {
-            panic!("{key} is written");
-        }
-
-        async fn put_if(
-            &self,
-            key: &str,
-            _: Bytes,
-            _: &str,
-            _: Option<&ETag>,
-        ) -> Result<ETag, StoreError> {
-            panic!("{key} is written");
-        }
     }
 
     #[tokio::test]
     async fn no_more_is_read_than_a_document_may_have() {
-        let store = Long(Mutex::default());
+        let store = Hooked {
+            store: &MemoryStore::default(),
+            hook: Long::default(),
+        };
         let by_name = document(&store, "a").await.unwrap_err();
         let by_key = read_document(&store, "a", "tenants/a.toml").await;
         let list = Bindings::load(&store).await.unwrap_err();
@@ -384,7 +374,7 @@ mod tests {
             let said = format!("longer than {bytes} bytes");
             assert!(error.to_string().contains(&said), "{error}");
         }
-        assert_eq!(*store.0.lock().unwrap(), [64 << 10, 64 << 10, 1 << 20]);
+        assert_eq!(*store.hook.0.lock().unwrap(), [64 << 10, 64 << 10, 1 << 20]);
     }
 
     #[test]

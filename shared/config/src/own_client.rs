@@ -25,8 +25,8 @@ pub struct OwnClient {
 }
 
 impl OwnClient {
-    /// What is wrong with the clients of a document, if anything. Nothing of them is repeated: a secret
-    /// may stand in the place of its hash.
+    /// What is wrong with the clients of a document, if anything. Values are not repeated, since someone
+    /// may have written a secret instead of its hash.
     pub(crate) fn problem(clients: &[Self]) -> Option<&'static str> {
         let mut ids: Vec<_> = clients.iter().map(|c| c.id.to_ascii_lowercase()).collect();
         ids.sort_unstable();

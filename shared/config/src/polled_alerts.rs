@@ -14,7 +14,7 @@ pub struct PolledAlerts {
 }
 
 impl PolledAlerts {
-    /// Those of a directory by its id, of the products in `service_sources`.
+    /// The alerts of the directory with this id, limited to the products in `service_sources`.
     #[must_use]
     pub fn of(tenant_id: &str, service_sources: &[String]) -> Self {
         Self {

@@ -10,14 +10,16 @@ use crate::defaults::{
     SWEEPS,
 };
 use crate::read::{DocumentLocation, read_json};
-use crate::trust::has_secret_of_the_command_line;
 use crate::words::{KNOWN_SERVICE_SOURCES, KNOWN_SEVERITIES, unknown_word};
 use crate::{ConfigError, DataStreamSettings, PolledAlerts, SERVED, ServeSettings, served_format};
 
 /// The most bytes of a root that a tenant names.
 const MAX_URL_BYTES: usize = 2048;
 
-/// What an error has in the place of what cannot be a tenant's name.
+/// The variable with the secret of a tenant that `poll --tenant-id` made a document of.
+pub(crate) const CLIENT_SECRET: &str = "DRAWBRIDGE_CLIENT_SECRET";
+
+/// What an error shows instead of a text that cannot be a tenant's name.
 const NO_NAME: &str = "(its name is not repeated: it may be a secret)";
 
 /// One tenant to poll: who signs in where, what is asked for and how windows are cut.
@@ -113,7 +115,19 @@ impl Tenant {
     /// Whether the administrator's list has to have it: what it signs in with is not its own alone.
     #[must_use]
     pub fn needs_entry(&self) -> bool {
-        self.federation.is_some() || has_secret_of_the_command_line(self)
+        self.federation.is_some() || self.has_secret_of_the_command_line()
+    }
+
+    /// Whether it names the secret of the command line, which is that of whoever gives it. Several
+    /// documents may be called by their ids, so the administrator's list says which of them may read it.
+    fn has_secret_of_the_command_line(&self) -> bool {
+        let secret = self.secret.as_deref();
+        self.is_called_by_its_id() && secret.is_some_and(|place| is_variable(place, CLIENT_SECRET))
+    }
+
+    /// Whether it is called by its own tenant id, as are the documents that `poll --tenant-id` writes.
+    pub(crate) fn is_called_by_its_id(&self) -> bool {
+        self.tenant_id.to_ascii_lowercase().replace('.', "-") == self.name
     }
 
     /// Reads a JSON list of tenants out of the variable `name` and checks every one.
@@ -394,6 +408,11 @@ impl Tenant {
 pub fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=64).contains(&text.len()) && text.chars().all(plain)
+}
+
+/// Whether a place of a secret is that variable of the environment.
+pub(crate) fn is_variable(place: &str, variable: &str) -> bool {
+    place.strip_prefix("env:").unwrap_or(place) == variable
 }
 
 /// Whether a root has a length that it may have: the administrator's list, which all tenants need,

@@ -86,13 +86,13 @@ mod tests {
         /// Whatever else the document says.
         Always,
         /// Only beside the first of these, and not beside the second: in any place, or only in a folder.
-        Beside(&'static str, &'static str, Place),
+        Beside(&'static str, &'static str, Scope),
         /// Never but on a stack.
         OnAStack,
     }
 
     #[derive(Clone, Copy, PartialEq)]
-    enum Place {
+    enum Scope {
         Any,
         Folder,
     }
@@ -107,7 +107,7 @@ mod tests {
         ("secret", "", Always),
         ("certificate", "", Always),
         ("federation", "", Always),
-        ("cloud", r#""gcc-high""#, Beside("", HOSTS, Place::Any)),
+        ("cloud", r#""gcc-high""#, Beside("", HOSTS, Scope::Any)),
         ("login_url", "", Always),
         ("graph_url", "", Always),
         ("service_sources", "[]", Always),
@@ -128,13 +128,13 @@ mod tests {
             Beside(
                 r#""outputs":["siem","ecs-objects"],"#,
                 r#""outputs":["siem"],"#,
-                Place::Any,
+                Scope::Any,
             ),
         ),
         (
             "data_stream",
             r#"{"namespace":"emea"}"#,
-            Beside(r#""outputs":["ecs"],"#, "", Place::Folder),
+            Beside(r#""outputs":["ecs"],"#, "", Scope::Folder),
         ),
         (
             "serve",
@@ -142,26 +142,26 @@ mod tests {
             Beside(
                 r#""outputs":["siem-served"],"#,
                 r#""outputs":["siem"],"#,
-                Place::Any,
+                Scope::Any,
             ),
         ),
         ("metrics", "true", OnAStack),
     ];
 
-    fn document(more: &str, place: Place) -> Result<Tenant, ConfigError> {
+    fn document(more: &str, scope: Scope) -> Result<Tenant, ConfigError> {
         let text = format!(
             r#"{{{more}"tenant_id":"{TENANT}","client_id":"00000000-0000-0000-0000-00000000000c","secret":"s"}}"#
         );
         let tenant = parse("contoso", "tenants/contoso.json", text.as_bytes())?;
-        if place == Place::Folder {
+        if scope == Scope::Folder {
             tenant.check_effects_on_a_machine()?;
         }
         Ok(tenant)
     }
 
     #[track_caller]
-    fn refused(more: &str, place: Place, key: &str) {
-        let error = document(more, place).unwrap_err().to_string();
+    fn refused(more: &str, scope: Scope, key: &str) {
+        let error = document(more, scope).unwrap_err().to_string();
         for words in [key, "has no effect", "remove it"] {
             assert!(error.contains(words), "{more}: {error}");
         }
@@ -174,17 +174,17 @@ mod tests {
             match effect {
                 Always if value.is_empty() => {}
                 Always => {
-                    let read = document(&given, Place::Folder);
+                    let read = document(&given, Scope::Folder);
                     assert!(read.is_ok(), "{key}: {read:?}");
                 }
-                Beside(with, without, place) => {
-                    let read = document(&format!("{with}{given}"), *place);
+                Beside(with, without, scope) => {
+                    let read = document(&format!("{with}{given}"), *scope);
                     assert!(read.is_ok(), "{key}: {read:?}");
-                    refused(&format!("{without}{given}"), *place, key);
+                    refused(&format!("{without}{given}"), *scope, key);
                 }
                 OnAStack => {
-                    assert!(document(&given, Place::Any).is_ok(), "{key}");
-                    refused(&given, Place::Folder, key);
+                    assert!(document(&given, Scope::Any).is_ok(), "{key}");
+                    refused(&given, Scope::Folder, key);
                 }
             }
         }

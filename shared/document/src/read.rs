@@ -64,10 +64,10 @@ fn reason(message: &str) -> String {
     }
 }
 
-/// How serde begins to say that a field is none.
+/// How serde's error for an unknown field begins.
 const UNKNOWN_FIELD: &str = "unknown field";
 
-/// What stands in the place of what was given as a name.
+/// What is shown instead of a field name that is not repeated.
 const HIDDEN: &str = "(not repeated: it may be a secret)";
 
 /// Whether a text is one that somebody would call a field: letters, and not too many of them. Secrets

@@ -2,11 +2,7 @@
 
 use drawbridge_http::ask_again;
 
-use crate::error::SignInError;
-
-/// For what may pass by itself.
-pub(crate) const CONNECTION: &str = "check the network, DNS, the proxy and the firewall between this machine and \
-                          the sign-in host, then try again";
+use crate::error::{CONNECTION, SignInError};
 
 impl SignInError {
     /// What to do about it, without what happened, which its text says first.

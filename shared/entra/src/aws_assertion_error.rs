@@ -1,5 +1,6 @@
-//! What STS may answer in the place of a token, and what to do about it.
+//! What STS may answer instead of a token, and what to do about it.
 
+use drawbridge_access::AccessError;
 use drawbridge_aws::{Fault, Kind};
 
 /// Why AWS STS gave no token. Never holds a token.
@@ -44,12 +45,9 @@ pub enum AwsAssertionError {
     /// `JWTPayloadSizeExceededException`.
     #[error("the token would be too large: the role has too many or too long tags, remove some")]
     TooManyTags,
-    /// A passing trouble.
-    #[error("AWS STS is not available at the moment ({code}); trying again usually helps")]
-    Unavailable {
-        /// The AWS error code.
-        code: String,
-    },
+    /// AWS STS is not available at the moment.
+    #[error(transparent)]
+    Unavailable(AccessError),
     /// An answer without a token.
     #[error("AWS STS answered without a token: check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS")]
     NoToken,
@@ -87,13 +85,13 @@ impl AwsAssertionError {
                 Self::UnknownCall { code }
             }
             (_, Kind::Denied) => Self::Denied { code, fix: denied },
-            (_, Kind::Unavailable) => Self::Unavailable { code },
+            (_, Kind::Unavailable) => Self::Unavailable(AccessError::unavailable("AWS STS", code)),
             _ => Self::Failed { code, fix },
         }
     }
 
     /// Whether the same call may succeed a little later with nothing else changed.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(self, Self::Unavailable(_))
     }
 }

@@ -26,19 +26,19 @@ impl ClientSecret {
         Self { endpoint, source }
     }
 
-    /// The secret, read anew once if what the source gives is none: it may have been put right.
+    /// The secret. If the source gives something else, it is read again once: it may have been corrected.
     async fn read(&self) -> Result<SecretString, SignInError> {
-        let secret = self.asked().await?;
+        let secret = self.read_once().await?;
         if check(&secret).is_ok() {
             return Ok(secret);
         }
         self.source.forget();
-        let secret = self.asked().await?;
+        let secret = self.read_once().await?;
         check(&secret).map_err(|reason| credential(&reason))?;
         Ok(secret)
     }
 
-    async fn asked(&self) -> Result<SecretString, SignInError> {
+    async fn read_once(&self) -> Result<SecretString, SignInError> {
         let secret = self.source.secret().await;
         let secret = secret.map_err(|reason| credential(&printable(&reason, 300)))?;
         if secret.expose_secret().is_empty() {
@@ -70,7 +70,7 @@ fn check(secret: &SecretString) -> Result<(), String> {
             "store the secret's Value alone; if that is all there is, make a new one in Entra, which has \
              nothing of the kind"
         }
-        NotBare::Place => "store the secret's Value itself there",
+        NotBare::Location => "store the secret's Value itself there",
         _ => "store the secret's Value alone, as one line without blanks",
     };
     Err(format!(

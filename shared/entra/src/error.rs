@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use drawbridge_http::{Exchange, TransportError, ask_again, within_reason};
 
-use crate::advice::CONNECTION;
 use crate::certificate_error::CertificateError;
 use crate::tenant::TenantError;
+
+/// What to do about a failure that may pass by itself.
+pub(crate) const CONNECTION: &str = "check the network, DNS, the proxy and the firewall between this machine and \
+                          the sign-in host, then try again";
 
 /// A sign-in that failed for good.
 ///
@@ -70,7 +73,7 @@ pub enum SignInError {
         /// Whether Entra calls this a passing condition.
         transient: bool,
     },
-    /// The credential could not be read or is none, so no token was asked for.
+    /// The credential could not be read or cannot be used, so no token was requested.
     #[error("the client credential cannot be used: {reason}")]
     Credential {
         /// What its source said, or what was found in its place.
@@ -144,11 +147,11 @@ impl SignInError {
     /// How long to wait before asking again, if the service said so: minutes at most, whatever it
     /// said.
     pub fn retry_after(&self) -> Option<Duration> {
-        within_reason(self.asked())
+        within_reason(self.requested_wait())
     }
 
     /// How long the service asked to wait.
-    pub(crate) fn asked(&self) -> Option<Duration> {
+    pub(crate) fn requested_wait(&self) -> Option<Duration> {
         match self {
             Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
             _ => None,

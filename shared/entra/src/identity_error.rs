@@ -1,12 +1,12 @@
-/// Settings that name no identity, or one that there is not here. Never holds a value of theirs.
+/// The settings name no identity, or one that is not available here. Never holds any of their values.
 ///
-/// Its text is what is wrong with [`field`](Self::field), and what to do.
+/// The text says what is wrong with [`field`](Self::field), and what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
-    /// None, or more than one.
+    /// No identity, or more than one.
     #[error("say what to sign in with: exactly one of them must be given, and not be empty")]
     NotOne,
-    /// The secret itself, or a file's content, in the place of a name.
+    /// The secret itself, or a file's content, instead of a name.
     #[error(
         "must be the name of what is kept elsewhere, a name or ARN or on one machine a file or a \
          variable: it holds a secret, a certificate, a key or another file's content itself"
@@ -18,10 +18,10 @@ pub enum IdentityError {
     /// Neither AWS nor a path.
     #[error("must be \"aws\", or the path of a file with a slash in it")]
     UnknownIssuer,
-    /// AWS, where nothing runs as a role.
+    /// AWS, but the process has no IAM role.
     #[error(
-        "\"aws\" needs a role of AWS to ask about, which there is in the poll and deliver functions \
-         only: on one machine, give a token file"
+        "\"aws\" works only in the poll and deliver functions, which have an IAM role; on one machine, \
+         use a token file"
     )]
     NoRole,
 }

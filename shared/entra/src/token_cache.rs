@@ -176,7 +176,7 @@ impl TokenCache {
                 exchange.elapsed = begun.elapsed();
             }
             let delay = match error.is_retryable() {
-                true => self.retry.delay(error.asked(), tries, deadline),
+                true => self.retry.delay(error.requested_wait(), tries, deadline),
                 false => None,
             };
             let Some(delay) = delay else {

@@ -8,9 +8,8 @@
     reason = "a test says what is wrong by failing"
 )]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use drawbridge_entra::{
@@ -18,27 +17,13 @@ use drawbridge_entra::{
 };
 use drawbridge_http::HttpTransport;
 use drawbridge_issuer::{Issuer, StsAnswer, TestCertificate};
-use drawbridge_secrets::SecretSource;
+use drawbridge_secrets::testing::RotatedSecret;
 use drawbridge_simulator::{Alerts, Credential, Options};
 use drawbridge_telemetry::testing::Events;
 use drawbridge_time::SystemClock;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 const AUDIENCE: &str = "api://AzureADTokenExchange";
-
-/// A copy of an old text, until told to forget it.
-struct Rotated(Mutex<Vec<String>>);
-
-#[async_trait]
-impl SecretSource for Rotated {
-    async fn secret(&self) -> Result<SecretString, String> {
-        Ok(self.0.lock().unwrap().last().unwrap().clone().into())
-    }
-
-    fn forget(&self) {
-        self.0.lock().unwrap().pop();
-    }
-}
 
 #[tokio::test]
 async fn no_event_shows_a_key_an_assertion_or_a_token() {
@@ -88,7 +73,7 @@ async fn no_event_shows_a_key_an_assertion_or_a_token() {
     let federated = Federated::new(endpoint(), Arc::new(AwsAssertion::new(&config, AUDIENCE)));
     let certificate = Certificate::new(
         endpoint(),
-        Arc::new(Rotated(Mutex::new(vec![new.pem(), old.pem()]))),
+        Arc::new(RotatedSecret::of([old.pem(), new.pem()])),
         Arc::new(SystemClock),
     );
 

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::trouble::{Found, found};
+use crate::trouble::{Unexpected, unexpected};
 use crate::{Access, Entry};
 
 pub(crate) fn read_through_links(path: &Path) -> io::Result<File> {
@@ -83,7 +83,7 @@ impl Folder {
     pub(crate) fn refuse_link(&self, name: &OsStr) -> io::Result<()> {
         let path = self.path.join(name);
         match fs::symlink_metadata(&path) {
-            Ok(meta) if meta.is_symlink() => Err(found(Found::Link, &path)),
+            Ok(meta) if meta.is_symlink() => Err(unexpected(Unexpected::Link, &path)),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }

@@ -87,8 +87,8 @@ impl Root {
         self.append(below, Access::Private)
     }
 
-    /// Puts a new file in the place of the one that may be there. A reader or a power cut sees the
-    /// old or the new one and never a part. One caller at a time may replace a file.
+    /// Writes a file, replacing any that is there. A reader, also after a power cut, sees the old or the
+    /// new file and never a part of one. Only one caller at a time may replace a file.
     ///
     /// # Errors
     /// As [`read`](Self::read); then the old file is still there.
@@ -128,7 +128,7 @@ impl Root {
         reserved
     }
 
-    /// Removes a file, or a link in its place; that there is none is no error.
+    /// Removes a file, or a link in its place. It is not an error if there is neither.
     ///
     /// # Errors
     /// As [`read`](Self::read).

@@ -15,9 +15,9 @@ pub struct Trouble {
     pub fix: &'static str,
 }
 
-/// What was found in the place of a file or a folder.
+/// What was found where a file or a folder should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Found {
+pub(crate) enum Unexpected {
     #[error("{} is a symbolic link", .0.display())]
     Link(PathBuf),
     #[error("{} is not a regular file", .0.display())]
@@ -25,7 +25,7 @@ pub(crate) enum Found {
     Special(PathBuf),
 }
 
-impl Found {
+impl Unexpected {
     fn trouble(&self) -> Trouble {
         let (place, code, fix) = match self {
             Self::Link(place) => (
@@ -45,17 +45,17 @@ impl Found {
 }
 
 /// An error that says what lies at `path`.
-pub(crate) fn found(what: fn(PathBuf) -> Found, path: &Path) -> io::Error {
+pub(crate) fn unexpected(what: fn(PathBuf) -> Unexpected, path: &Path) -> io::Error {
     io::Error::other(what(path.to_owned()))
 }
 
-/// What `error` means, if its kind does not say so: a symbolic link or a device in the place of a
-/// file, or a limit on open files, which sockets count against, too.
+/// What `error` means, if its kind does not say so: a symbolic link or a device instead of a file, or
+/// the limit on open files, which includes sockets.
 #[must_use]
 pub fn trouble(error: &(dyn Error + 'static)) -> Option<Trouble> {
     let error = error.downcast_ref::<io::Error>()?;
     let inner = error.get_ref();
-    if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<Found>()) {
+    if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<Unexpected>()) {
         return Some(found.trouble());
     }
     let (code, fix) = limit(error.raw_os_error()?)?;
@@ -104,11 +104,11 @@ mod tests {
 
     #[test]
     fn what_lies_in_the_way_is_named_with_its_path() {
-        let link = trouble(&found(Found::Link, Path::new("data/state"))).unwrap();
+        let link = trouble(&unexpected(Unexpected::Link, Path::new("data/state"))).unwrap();
         assert_eq!(link.place.unwrap(), Path::new("data/state"));
         assert_eq!(link.code, "it is a symbolic link");
         assert!(link.fix.contains("not followed"), "{}", link.fix);
-        let special = trouble(&found(Found::Special, Path::new("data/pipe"))).unwrap();
+        let special = trouble(&unexpected(Unexpected::Special, Path::new("data/pipe"))).unwrap();
         assert_eq!(special.place.unwrap(), Path::new("data/pipe"));
         assert_eq!(special.code, "it is not a regular file");
     }

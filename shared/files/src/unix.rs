@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::trouble::{Found, found};
+use crate::trouble::{Unexpected, unexpected};
 use crate::{Access, Entry, or_here};
 
 /// Of every open: no link at the end, nothing for child processes, and no waiting for the other
@@ -105,7 +105,7 @@ impl Folder {
         Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
     }
 
-    /// Removes a file or a link; that there is none is no error.
+    /// Removes a file or a link. It is not an error if there is neither.
     pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
         match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
@@ -120,7 +120,7 @@ impl Folder {
 
     pub(crate) fn refuse_link(&self, name: &OsStr) -> io::Result<()> {
         if self.kind(name)? == Some(FileType::Symlink) {
-            return Err(found(Found::Link, &self.path.join(name)));
+            return Err(unexpected(Unexpected::Link, &self.path.join(name)));
         }
         Ok(())
     }
@@ -163,7 +163,7 @@ impl Folder {
         if meta.is_file() || meta.is_dir() {
             Ok(file)
         } else {
-            Err(found(Found::Special, &self.path.join(name)))
+            Err(unexpected(Unexpected::Special, &self.path.join(name)))
         }
     }
 
@@ -173,7 +173,7 @@ impl Folder {
             let is_other = matches!(error, Errno::NOENT | Errno::EXIST | Errno::MFILE);
             match is_other {
                 false if self.refuse_link(name).is_err() => {
-                    found(Found::Link, &self.path.join(name))
+                    unexpected(Unexpected::Link, &self.path.join(name))
                 }
                 _ => error.into(),
             }
@@ -191,7 +191,7 @@ pub(crate) fn read_through_links(path: &Path) -> io::Result<File> {
     let meta = file.metadata()?;
     match meta.is_file() || meta.is_dir() {
         true => Ok(file),
-        false => Err(found(Found::Special, path)),
+        false => Err(unexpected(Unexpected::Special, path)),
     }
 }
 

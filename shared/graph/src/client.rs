@@ -196,7 +196,7 @@ impl Graph {
             } else {
                 let delay = match error.is_retryable() {
                     true => {
-                        let asked = error.asked();
+                        let asked = error.requested_wait();
                         self.retry.delay(asked, attempts.tries(), deadline)
                     }
                     false => None,

@@ -21,7 +21,7 @@ const POLICY: &str = "an access policy of the tenant refuses the token (continuo
                       Conditional Access does not allow the address that it comes from, which the \
                       sign-in logs of the tenant's service principals in Entra show";
 
-/// What else it may be where the answer is none of Graph's.
+/// What else may be the cause if the answer is not Graph's.
 const PROXY: &str =
     "; or it is a proxy on the way that refuses it, for Graph would have given a code";
 

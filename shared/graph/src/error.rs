@@ -233,12 +233,12 @@ impl GraphError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::SignIn(error) => error.retry_after(),
-            _ => within_reason(self.asked()),
+            _ => within_reason(self.requested_wait()),
         }
     }
 
     /// How long the service asked to wait.
-    pub(crate) fn asked(&self) -> Option<Duration> {
+    pub(crate) fn requested_wait(&self) -> Option<Duration> {
         match self {
             Self::Throttled { retry_after, .. } | Self::Server { retry_after, .. } => *retry_after,
             _ => None,

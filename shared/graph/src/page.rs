@@ -16,7 +16,7 @@ const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 pub(crate) enum PageProblem {
     /// Its text is longer than a page may be.
     TooLarge,
-    /// The text is none.
+    /// The text is not a page.
     Envelope(EnvelopeProblem),
 }
 
@@ -117,8 +117,8 @@ impl Page {
     }
 }
 
-/// Puts U+FFFD in the place of what is no UTF-8, as [`String::from_utf8_lossy`] does, and in the same
-/// memory: three bytes for one would be a page that nobody reckoned with. `None` if the text would
+/// Replaces invalid UTF-8 by U+FFFD as [`String::from_utf8_lossy`] does, but in the same memory: with
+/// three bytes for one, a copy could be larger than any page is expected to be. `None` if the text would
 /// have more than `most` bytes.
 fn without_invalid(mut body: Vec<u8>, most: usize) -> Option<String> {
     let lengths = body.utf8_chunks().map(|chunk| {

@@ -50,8 +50,8 @@ impl AlertQuery {
         let time = resource.time_property;
         let mut filter = format!("{time} ge {from} and {time} lt {to}");
         let narrowed = [
-            ("serviceSource", &self.service_sources),
-            ("severity", &self.severities),
+            (resource.service_property, &self.service_sources),
+            (resource.severity_property, &self.severities),
         ];
         for (property, values) in narrowed {
             let terms: Vec<String> = values

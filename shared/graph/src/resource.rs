@@ -1,4 +1,4 @@
-//! What is read of Graph.
+//! The lists that are read from Graph.
 
 use std::fmt;
 
@@ -6,14 +6,18 @@ use drawbridge_alert::{Alert, DecodeError};
 use drawbridge_entra::Endpoints;
 use url::Url;
 
-/// A list of Graph's that is read in windows of time: all that differs from one such list to another.
-/// Another one as a source is another constant of this type.
+/// A list of Graph's that is read in windows of time: what differs in the requests and answers of one such
+/// list and another. Another list as a source is another constant of this type.
 #[derive(Clone, Copy)]
 pub struct Resource {
     /// Its path below Graph's root, the version first.
     pub path: &'static str,
     /// The property by which windows are asked for.
     pub time_property: &'static str,
+    /// The property that [`AlertQuery::service_sources`](crate::AlertQuery::service_sources) narrows.
+    pub service_property: &'static str,
+    /// The property that [`AlertQuery::severities`](crate::AlertQuery::severities) narrows.
+    pub severity_property: &'static str,
     /// The application permissions with which it can be read; the first one suffices.
     pub permissions: &'static [&'static str],
     /// Reads one element of a page into what records are made of.
@@ -26,6 +30,8 @@ pub struct Resource {
 pub const ALERTS: Resource = Resource {
     path: "v1.0/security/alerts_v2",
     time_property: "lastUpdateDateTime",
+    service_property: "serviceSource",
+    severity_property: "severity",
     permissions: &["SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"],
     decode: |json| Alert::decode(json),
 };
@@ -91,21 +97,24 @@ mod tests {
         let sign_ins = Resource {
             path: "v1.0/auditLogs/signIns",
             time_property: "createdDateTime",
+            service_property: "appDisplayName",
+            severity_property: "riskLevel",
             permissions: &["AuditLog.Read.All"],
             ..ALERTS
         };
         let query = AlertQuery {
             from: "2026-01-01T00:00:00Z".parse().unwrap(),
             to: "2026-01-02T00:00:00Z".parse().unwrap(),
-            service_sources: Vec::new(),
-            severities: Vec::new(),
+            service_sources: vec!["Portal".to_owned()],
+            severities: vec!["high".to_owned()],
             top: 10,
             room: Room::Usual,
         };
         assert_eq!(
             query.on(&sign_ins, &endpoints).as_str(),
             "https://graph.example/v1.0/auditLogs/signIns?$filter=createdDateTime+ge+\
-             2026-01-01T00%3A00%3A00Z+and+createdDateTime+lt+2026-01-02T00%3A00%3A00Z&$top=10"
+             2026-01-01T00%3A00%3A00Z+and+createdDateTime+lt+2026-01-02T00%3A00%3A00Z+and+\
+             appDisplayName+eq+%27Portal%27+and+riskLevel+eq+%27high%27&$top=10"
         );
         let denied = Denial::new(
             StatusCode::FORBIDDEN,

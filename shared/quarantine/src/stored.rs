@@ -28,7 +28,7 @@ pub enum ReadError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The object is none that was written here.
+    /// The object was not written by Drawbridge.
     #[error("{key} is not an item of a quarantine")]
     NoItem {
         /// The object's key.

@@ -50,7 +50,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Whether it is over the queue's limit, and the queue puts no pointers in the place of bodies.
+    /// Whether it is over the limit of a queue that does not replace bodies by pointers.
     #[must_use]
     pub fn is_too_long(&self) -> bool {
         self.code == code::TOO_LONG

@@ -44,13 +44,13 @@ impl<V> Recent<V> {
         self.kept.get_mut(name).map(|weighed| &mut weighed.value)
     }
 
-    /// The value of a name, which is used no more for that.
+    /// The value of a name, without counting it as used.
     #[must_use]
     pub fn peek(&self, name: &str) -> Option<&V> {
         self.kept.peek(name).map(|weighed| &weighed.value)
     }
 
-    /// The value of a name, which counts as used; a new one, if there is none.
+    /// The value of a name, which counts as used. If there is no value, a new one is made.
     pub fn get_or_default(&mut self, name: &str) -> &mut V
     where
         V: Default,
@@ -74,8 +74,8 @@ impl<V> Recent<V> {
         self.shrink();
     }
 
-    /// Notes how many bytes a name's value takes; nothing, if there is none. What was used least recently
-    /// is forgotten until the rest fits.
+    /// Notes how many bytes a name's value takes, if it has one. The least recently used values are
+    /// forgotten until the rest fits.
     pub fn weigh(&mut self, name: &str, bytes: usize) {
         if let Some(weighed) = self.kept.peek_mut(name) {
             let bytes = NAME_BYTES + name.len() + bytes;

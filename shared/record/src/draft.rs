@@ -130,7 +130,7 @@ pub struct FirstReading {
 }
 
 impl FirstReading {
-    /// Whether one of `facts` is carried by none of these records.
+    /// Whether any of `facts` is in none of these records.
     #[must_use]
     pub fn lacks(&self, facts: &[Fact]) -> bool {
         facts.iter().any(|fact| !self.carried.contains(fact))

@@ -2,7 +2,7 @@ use drawbridge_alert::Alert;
 
 use crate::detection::{DetectionFormat, FanOut};
 use crate::draft::{Draft, Drafts, FirstReading};
-use crate::{Body, Change, Explained, Field, Record, Rewrite};
+use crate::{Body, Change, Explained, Field, Layout, Record, Rewrite};
 
 /// An output format.
 pub trait Format: Send + Sync {
@@ -17,8 +17,11 @@ pub trait Format: Send + Sync {
 
     /// What the body of a record is.
     fn body(&self) -> Body {
-        Body::Json
+        self.layout().notation.body()
     }
+
+    /// Where a record has its key, its alert's id, its severity and its time.
+    fn layout(&self) -> &'static Layout;
 
     /// When a record is written again, unless an output asks for something else.
     fn rewrite(&self) -> Rewrite {
@@ -59,8 +62,8 @@ impl Format for DetectionFormat {
         self.schema_version
     }
 
-    fn body(&self) -> Body {
-        self.body
+    fn layout(&self) -> &'static Layout {
+        self.layout
     }
 
     fn fields(&self) -> Vec<Field> {

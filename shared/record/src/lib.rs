@@ -1,4 +1,4 @@
-//! Graph alerts to SIEM records: one module a format, one registry.
+//! Graph alerts to SIEM records: one module per format, one registry.
 //!
 //! A [`Format`] is pure: an alert in, records out. It is asked for by name through [`format()`].
 
@@ -11,6 +11,7 @@ mod eight;
 mod fact;
 mod format;
 mod json;
+mod layout;
 pub mod leef;
 pub mod native;
 pub mod ocsf;
@@ -26,6 +27,7 @@ pub use detection::DetectionFormat;
 pub use draft::{Draft, Drafts, FirstReading};
 pub use fact::{Fact, Facts};
 pub use format::{Format, records};
+pub use layout::{Layout, Notation, TimeNotation};
 pub use record::{Body, Change, Explained, ExplainedKey, Field, Record, Rewrite};
 
 /// The most memory that an alert of as many values as are read takes in any format while it is mapped,

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::draft;
 use crate::version::Writer;
-use crate::{Change, Drafts, ExplainedKey, Field, Format, Rewrite};
+use crate::{Change, Drafts, ExplainedKey, Field, Format, Layout, Notation, Rewrite, TimeNotation};
 
 /// The format `native`.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,10 @@ impl Format for Native {
         1
     }
 
+    fn layout(&self) -> &'static Layout {
+        &LAYOUT
+    }
+
     fn rewrite(&self) -> Rewrite {
         Rewrite::Changes
     }
@@ -44,6 +48,19 @@ impl Format for Native {
         draft::version(alert, self)
     }
 }
+
+static LAYOUT: Layout = Layout {
+    notation: Notation::Json,
+    times: &[
+        ("lastUpdateDateTime", TimeNotation::Text),
+        ("createdDateTime", TimeNotation::Text),
+    ],
+    key: None,
+    key_suffix: "",
+    truncated: None,
+    alert_id: Some("id"),
+    severity: "severity",
+};
 
 impl Writer for Native {
     fn write(&self, alert: &Alert<'_>, _key: &str, _change: Change) -> String {

@@ -3,7 +3,7 @@ use std::hash::Hash;
 
 use smallvec::SmallVec;
 
-/// From so many on, what was seen is looked up instead of searched.
+/// From this many values on, a hash table is used instead of a linear search.
 const MANY: usize = 8;
 
 /// What was seen already. Nearly all alerts have a handful of each thing, which is found faster in a

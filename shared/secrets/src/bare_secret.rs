@@ -2,85 +2,12 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::damaged_jwt::DamagedJwt;
-use crate::document::{Expected, Place, has_lines, is_api_key, is_json, is_text, is_xml};
+use crate::document::{Expected, TextForm, has_lines, is_api_key, is_json, is_text, is_xml};
 use crate::encoded::{readings, squeezed, texts};
 use crate::jwt::Jwt;
 use crate::key_marks::{has_key, key_in_text};
+use crate::not_bare::{MAX_BARE_SECRET_BYTES, NotBare};
 use crate::piece::is_piece;
-use crate::token::TOO_LONG_FOR_A_TOKEN;
-
-/// Bytes of the longest bare secret. Client secrets have 40, tokens of SIEMs a few dozen; an RSA key
-/// without its PEM lines has more than a thousand. Shorter keys are told by what they are made of.
-pub const MAX_BARE_SECRET_BYTES: usize = 1024;
-
-/// What a text is, or stands for in base64 or hexadecimal, that was stored, or given, in the place of a
-/// password, a token or a key to sign with. Its words never hold any part of the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotBare {
-    /// A certificate, a key, or both.
-    #[error("PEM text, that is a certificate or a private key")]
-    Pem,
-    /// The same without the lines around it; what marks it is in `key_marks`.
-    #[error("an encoded certificate, key or key store (DER, PKCS#12, OpenSSH, OpenPGP or age)")]
-    Der,
-    /// An object, a list or a string in quotation marks.
-    #[error("a JSON document")]
-    Json,
-    /// What was cut out of such a document, of XML, or of PEM text.
-    #[error(
-        "a part of a document or of a key, by its quotation marks, brackets or dashes, or a secret that \
-         looks like one (a new one does not)"
-    )]
-    Piece,
-    /// One element or more.
-    #[error("an XML document")]
-    Xml,
-    /// Line breaks, tabs, or other control characters; line breaks alone where a text is encoded.
-    #[error("a text of several lines, such as a whole file")]
-    Lines,
-    /// Longer than [`MAX_BARE_SECRET_BYTES`].
-    #[error("longer than {MAX_BARE_SECRET_BYTES} bytes, such as a whole file")]
-    Long,
-    /// Blanks, where there are none in what is expected.
-    #[error("a text with blanks inside, such as a part of a key or of a file")]
-    Blanks,
-    /// Longer than what is expected.
-    #[error(
-        "a text of too many characters, such as a part of a key in base64 or hexadecimal (a client secret \
-         has at most 64, a token less than {TOO_LONG_FOR_A_TOKEN})"
-    )]
-    Encoded,
-    /// A path, a variable's name, an address.
-    #[error("the name of a place, such as a file, a variable or an ARN")]
-    Place,
-    /// What Entra makes as a client secret, where the name of one is expected.
-    #[error("a client secret of Entra")]
-    ClientSecret,
-    /// What Drawbridge makes as a secret of its own token endpoint, where the name of one is expected.
-    #[error("a secret of Drawbridge's own token endpoint")]
-    OwnSecret,
-    /// A token, where the name of one is expected.
-    #[error("a token (JWT)")]
-    Token,
-    /// A token that was cut off, changed or put together.
-    #[error("a token (JWT) that is not whole ({0}: copy it anew)")]
-    Damaged(DamagedJwt),
-    /// A token in which something lies that is no part of one.
-    #[error(
-        "a token (JWT) with a member that is called a secret, a password or a key, or with a private key"
-    )]
-    SecretInToken,
-    /// Something else, where a token is expected that is signed.
-    #[error("no signed token (JWT) of three parts in base64")]
-    NoJwt,
-    /// Other characters than those of a token.
-    #[error(
-        "a text with a quotation mark, a backslash or a letter that is not ASCII, as no token and no new \
-         client secret has"
-    )]
-    Foreign,
-}
 
 /// How many times a text may be encoded to be looked into: once more than anybody does by mistake.
 const MAX_ENCODINGS: usize = 3;
@@ -104,7 +31,7 @@ pub fn check_bare(text: &str) -> Result<(), NotBare> {
 
 /// The same for what may be no part of a document, either.
 pub(crate) fn check(text: &str, expected: Expected) -> Result<(), NotBare> {
-    if let Some(what) = found(text.as_bytes(), Place::Whole, expected, MAX_ENCODINGS) {
+    if let Some(what) = found(text.as_bytes(), TextForm::Whole, expected, MAX_ENCODINGS) {
         return Err(what);
     }
     if text.chars().any(char::is_control) {
@@ -123,7 +50,7 @@ pub(crate) fn check(text: &str, expected: Expected) -> Result<(), NotBare> {
 /// so that the work is in proportion to the length.
 pub(crate) fn found(
     bytes: &[u8],
-    place: Place,
+    form: TextForm,
     expected: Expected,
     encodings: usize,
 ) -> Option<NotBare> {
@@ -133,27 +60,31 @@ pub(crate) fn found(
     let texts = texts(bytes);
     texts
         .iter()
-        .find_map(|text| found_in_text(text, place, expected, encodings))
+        .find_map(|text| found_in_text(text, form, expected, encodings))
 }
 
 fn found_in_text(
     text: &str,
-    place: Place,
+    form: TextForm,
     expected: Expected,
     encodings: usize,
 ) -> Option<NotBare> {
     if let Ok(jwt) = Jwt::parse(text) {
-        return jwt.found(encodings);
+        // Each member, and the signature, is looked into like a text that was encoded once.
+        return jwt.found(&|bytes| {
+            let fewer = encodings.checked_sub(1)?;
+            found(bytes, TextForm::Encoded, Expected::Claim, fewer)
+        });
     }
     let squeezed = squeezed(text);
     if let Some(what) = key_in_text(&squeezed) {
         return Some(what);
     }
-    if !is_api_key(text, place) {
-        if is_json(text, &squeezed, place, expected) {
+    if !is_api_key(text, form) {
+        if is_json(text, &squeezed, form, expected) {
             return Some(NotBare::Json);
         }
-        if expected == Expected::Token && is_text(text, place) && is_piece(text, place) {
+        if expected == Expected::Token && is_text(text, form) && is_piece(text, form) {
             return Some(NotBare::Piece);
         }
     }
@@ -162,9 +93,9 @@ fn found_in_text(
     }
     let deeper = encodings.checked_sub(1).and_then(|fewer| {
         let mut readings = readings(&squeezed);
-        readings.find_map(|bytes| found(&bytes, Place::Encoded, expected, fewer))
+        readings.find_map(|bytes| found(&bytes, TextForm::Encoded, expected, fewer))
     });
-    deeper.or_else(|| has_lines(text, place).then_some(NotBare::Lines))
+    deeper.or_else(|| has_lines(text, form).then_some(NotBare::Lines))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ const MOST: NonZero<usize> = NonZero::new(10_000).expect("it is not zero");
 /// What is kept of a secret beside its text, and of why it could not be had.
 const REST_BYTES: usize = 400;
 
-/// For how long what is kept, and how much.
+/// How long values are kept, and how much memory they may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// A value, for who asks for it.

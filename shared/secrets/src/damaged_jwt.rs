@@ -34,7 +34,7 @@ pub enum DamagedJwt {
 }
 
 impl DamagedJwt {
-    /// What is wrong with a signature that is none of the algorithm.
+    /// What is wrong with a signature that does not fit the algorithm.
     pub(crate) fn of(encoded: &str, algorithm: &'static str, bytes: &'static [usize]) -> Self {
         let digits = encoded.trim_end_matches('=');
         let is_digit = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);

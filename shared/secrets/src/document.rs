@@ -6,14 +6,14 @@ use crate::distinct::Distinct;
 
 /// Where a text was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum TextForm {
     /// It is what was stored or given.
     Whole,
     /// What was stored stands for it, in hexadecimal or base64.
     Encoded,
 }
 
-/// What is expected in the place of a text, from what may look like much to what may look like little.
+/// What is expected, from the kind of text with the most freedom to the one with the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Expected {
     /// A claim of a token: whatever its issuer writes into it, such as a list of names and values.
@@ -35,7 +35,7 @@ const MIN_TEXT_CHARS: usize = 24;
 /// Whether a text is a JSON document, or has one in it, which begins with a name in quotation marks and
 /// may be cut off. Secrets may hold brackets and quotation marks, too. `squeezed` is the same without
 /// blanks.
-pub(crate) fn is_json(text: &str, squeezed: &str, place: Place, expected: Expected) -> bool {
+pub(crate) fn is_json(text: &str, squeezed: &str, form: TextForm, expected: Expected) -> bool {
     // Also one whose quotation marks were lost in a shell, or are others than those of JSON.
     // Two ids of Bitbucket's stand in braces each, with a colon between them.
     let is_object = squeezed.starts_with('{')
@@ -44,21 +44,21 @@ pub(crate) fn is_json(text: &str, squeezed: &str, place: Place, expected: Expect
         && !squeezed.contains("}:{");
     let is_one = has_start(squeezed, '{', &[':', '='])
         || has_start(squeezed, '[', &[',', ']'])
-        || is_text(text, place) && (is_object || is_whole(text));
+        || is_text(text, form) && (is_object || is_whole(text));
     // The beginning was cut off, or the end of one whose quotation marks were lost.
     let is_part = expected >= Expected::Bare
-        && is_text(text, place)
+        && is_text(text, form)
         && (is_cut_out(squeezed) || has_bare_start(squeezed));
     is_one || is_part
 }
 
 /// Whether what was stored stands for an API key of Grafana's, and for nothing else.
-pub(crate) fn is_api_key(text: &str, place: Place) -> bool {
+pub(crate) fn is_api_key(text: &str, form: TextForm) -> bool {
     let Ok(Distinct(Value::Object(object))) = serde_json::from_str(text) else {
         return false;
     };
     let [key, name, id] = API_KEY.map(|name| object.get(name));
-    place == Place::Encoded
+    form == TextForm::Encoded
         && object.len() == API_KEY.len()
         && [key, name]
             .iter()
@@ -67,17 +67,17 @@ pub(crate) fn is_api_key(text: &str, place: Place) -> bool {
 }
 
 /// Whether what was stored stands for a text of several lines, such as a file.
-pub(crate) fn has_lines(text: &str, place: Place) -> bool {
+pub(crate) fn has_lines(text: &str, form: TextForm) -> bool {
     let text = text.trim();
     let is_printable = |c: char| !c.is_control() || c.is_ascii_whitespace();
-    place == Place::Encoded
-        && is_text(text, place)
+    form == TextForm::Encoded
+        && is_text(text, form)
         && text.contains('\n')
         && text.chars().all(is_printable)
 }
 
-pub(crate) fn is_text(text: &str, place: Place) -> bool {
-    place == Place::Whole || text.len() >= MIN_TEXT_CHARS
+pub(crate) fn is_text(text: &str, form: TextForm) -> bool {
+    form == TextForm::Whole || text.len() >= MIN_TEXT_CHARS
 }
 
 /// The ends of elements that are looked at.

@@ -6,11 +6,10 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
-use crate::bare_secret::{NotBare, found};
 use crate::damaged_jwt::DamagedJwt;
 use crate::distinct::Distinct;
-use crate::document::{Expected, Place};
 use crate::encoded::readings;
+use crate::not_bare::NotBare;
 
 /// How the name of a member ends that is a secret of its own and no claim, in small letters and without
 /// marks such as `_`. What only has such a word in it is about a secret: `pwdLastSet`, or
@@ -107,10 +106,10 @@ impl Jwt {
         })
     }
 
-    /// What is in it that is no part of a token, such as a password or a key, also where that is encoded
-    /// so many times.
-    pub(crate) fn found(&self, encodings: usize) -> Option<NotBare> {
-        let search = Search { encodings };
+    /// What is in it that is no part of a token, such as a password or a key. `look` says what the bytes
+    /// of a member are, or those that the signature stands for.
+    pub(crate) fn found(&self, look: Look<'_>) -> Option<NotBare> {
+        let search = Search { look };
         [&self.header, &self.claims]
             .into_iter()
             .find_map(|object| search.object(object, false))
@@ -143,11 +142,13 @@ pub(crate) fn looks_like_jwt(text: &str) -> bool {
     text.starts_with("eyJ") && text.split('.').count() == 3
 }
 
-struct Search {
-    encodings: usize,
+type Look<'l> = &'l dyn Fn(&[u8]) -> Option<NotBare>;
+
+struct Search<'l> {
+    look: Look<'l>,
 }
 
-impl Search {
+impl Search<'_> {
     /// `is_secret` if the object belongs to a member that is called one.
     fn object(&self, object: &Map<String, Value>, is_secret: bool) -> Option<NotBare> {
         if is_private_jwk(object) {
@@ -172,8 +173,7 @@ impl Search {
     }
 
     fn bytes(&self, bytes: &[u8]) -> Option<NotBare> {
-        let fewer = self.encodings.checked_sub(1)?;
-        found(bytes, Place::Encoded, Expected::Claim, fewer)
+        (self.look)(bytes)
     }
 }
 

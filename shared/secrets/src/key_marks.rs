@@ -2,7 +2,7 @@
 
 use secrecy::zeroize::Zeroizing;
 
-use crate::bare_secret::NotBare;
+use crate::not_bare::NotBare;
 
 /// What lines of PEM, of SSH (RFC 4716) and of PGP have, without blanks, beside two dashes. In small
 /// letters, names have that, too.

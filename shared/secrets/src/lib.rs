@@ -28,6 +28,7 @@ mod jwt;
 mod key_marks;
 #[cfg(feature = "aws")]
 mod manager;
+mod not_bare;
 mod own_member;
 mod piece;
 mod secret_itself;
@@ -42,7 +43,7 @@ mod token;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-pub use bare_secret::{MAX_BARE_SECRET_BYTES, NotBare, check_bare, check_bare_secret};
+pub use bare_secret::{check_bare, check_bare_secret};
 pub use damaged_jwt::DamagedJwt;
 pub use drawbridge_access::AccessError;
 pub use env::EnvSecrets;
@@ -50,6 +51,7 @@ pub use error::SecretError;
 pub use file::FileSecrets;
 #[cfg(feature = "aws")]
 pub use manager::{MAX_KEPT_BYTES, SecretsManager};
+pub use not_bare::{MAX_BARE_SECRET_BYTES, NotBare};
 pub use own_member::{MAX_SHARED_SECRET_BYTES, MemberKind, OwnMember};
 pub use secret_itself::secret_itself;
 pub use source::SecretSource;

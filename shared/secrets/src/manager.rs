@@ -31,8 +31,8 @@ pub(crate) const SHARED: Limits = Limits {
 /// tenants. What does not fit is asked for anew at the next sign-in, which is rarer than it is kept.
 const OWN_BYTES: usize = 1 << 20;
 
-/// The same of secrets that many tenants share: 15 of the largest there can be, which hold the client
-/// secrets of 14,000 tenants, or 200 certificates.
+/// The same for secrets that many tenants share. It is enough for 15 of the largest possible, which hold
+/// the client secrets of 14,000 tenants or 200 certificates.
 const SHARED_BYTES: usize = 1 << 20;
 
 /// What a process keeps of all secrets, in bytes.

@@ -1,7 +1,7 @@
 //! Pieces of documents, wherever they were cut off: by quotation marks, by brackets and names, by tags, and
 //! by the dashes of PEM text.
 
-use crate::document::{Place, is_name};
+use crate::document::{TextForm, is_name};
 
 /// Quotation marks, and what stands for one: no token and no client secret that is made today has any.
 const MARKS: [&str; 12] = [
@@ -21,14 +21,14 @@ const CLOSED: [char; 4] = ['}', ']', ')', '>'];
 
 /// Whether a text is a piece of a document. What a text stands for is looked at only if all of it can be
 /// read.
-pub(crate) fn is_piece(text: &str, place: Place) -> bool {
+pub(crate) fn is_piece(text: &str, form: TextForm) -> bool {
     let is_readable = |c: char| !c.is_control() || c.is_ascii_whitespace();
-    if place == Place::Encoded && !text.chars().all(is_readable) {
+    if form == TextForm::Encoded && !text.chars().all(is_readable) {
         return false;
     }
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let has_any = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
-    place == Place::Encoded && !text.is_ascii()
+    form == TextForm::Encoded && !text.is_ascii()
         || has_any(&MARKS)
         || has_any(&TAGS)
         || text.contains(DASHES)
@@ -130,9 +130,12 @@ mod tests {
             "KEY ----S",
         ] {
             let text = text.replace('S', S).replace('T', T);
-            assert!(is_piece(&text, Place::Encoded), "{text}");
+            assert!(is_piece(&text, TextForm::Encoded), "{text}");
             // What is not ASCII is no token as it is.
-            assert!(!text.is_ascii() || is_piece(&text, Place::Whole), "{text}");
+            assert!(
+                !text.is_ascii() || is_piece(&text, TextForm::Whole),
+                "{text}"
+            );
         }
     }
 
@@ -150,16 +153,16 @@ mod tests {
             "VuaCfGcBCdbkQm-e5aOx:ui2lp2axTNmsyakw9tvNnw",
             "drawbridge:correct horse battery staple",
         ] {
-            assert!(!is_piece(text, Place::Whole), "{text}");
+            assert!(!is_piece(text, TextForm::Whole), "{text}");
         }
         // Three dashes are in one of 10,000 client secrets, and in the names that people make up.
         for text in [
             "abc8Q~---Ghi_jkl.MnoPqr-stuVwx~yz0123456---",
             "prod---contoso",
         ] {
-            assert!(!is_piece(text, Place::Whole), "{text}");
+            assert!(!is_piece(text, TextForm::Whole), "{text}");
         }
         // Bytes that are a text only by chance.
-        assert!(!is_piece("\u{7}\u{1}'é", Place::Encoded));
+        assert!(!is_piece("\u{7}\u{1}'é", TextForm::Encoded));
     }
 }

@@ -1,10 +1,11 @@
 //! What looks like a secret itself, where its name or anything else belongs.
 
-use crate::bare_secret::{NotBare, check_bare};
+use crate::bare_secret::check_bare;
 use crate::jwt::looks_like_jwt;
+use crate::not_bare::NotBare;
 
-/// What a text is that is a secret, or holds one, to all appearance; `None` if it may be the name of
-/// something. A password looks like nothing in particular.
+/// What a text is if it looks like a secret or contains one; `None` if it may be the name of
+/// something. A password cannot be recognised.
 #[must_use]
 pub fn secret_itself(text: &str) -> Option<NotBare> {
     if looks_like_jwt(text) {

@@ -44,26 +44,12 @@ impl SecretSource for StoredSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SecretError;
+    use crate::testing::RotatedSecret;
     use secrecy::ExposeSecret as _;
-
-    /// Keeps an old value until it is asked to look again.
-    struct Rotated;
-
-    #[async_trait::async_trait]
-    impl Secrets for Rotated {
-        async fn get(&self, _name: &str) -> Result<SecretString, SecretError> {
-            Ok("old".into())
-        }
-
-        async fn refresh(&self, _name: &str) -> Result<SecretString, SecretError> {
-            Ok("new".into())
-        }
-    }
 
     #[tokio::test]
     async fn a_refused_secret_is_looked_up_anew() {
-        let source = StoredSecret::new(Arc::new(Rotated), "n");
+        let source = StoredSecret::new(Arc::new(RotatedSecret::of(["old", "new", "newest"])), "n");
         let mut seen = Vec::new();
         for refused in [false, true, false] {
             if refused {
@@ -71,6 +57,6 @@ mod tests {
             }
             seen.push(source.secret().await.unwrap().expose_secret().to_owned());
         }
-        assert_eq!(seen, ["old", "new", "old"]);
+        assert_eq!(seen, ["old", "new", "new"]);
     }
 }

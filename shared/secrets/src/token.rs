@@ -3,12 +3,10 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::bare_secret::{self, NotBare, check_bare};
+use crate::bare_secret::{self, check_bare};
 use crate::document::Expected;
 use crate::jwt::Jwt;
-
-/// Characters from which on a text is no token, unless it is a JWT. Tokens have a few dozen.
-pub(crate) const TOO_LONG_FOR_A_TOKEN: usize = 100;
+use crate::not_bare::{NotBare, TOO_LONG_FOR_A_TOKEN};
 
 /// Characters from which on a text is no client secret. Entra makes them of 16 to 64 (Microsoft Graph,
 /// passwordCredential), of letters, digits and `._~-` today; no two of them fit.
@@ -17,7 +15,7 @@ pub(crate) const TOO_LONG_FOR_A_CLIENT_SECRET: usize = 65;
 /// Bytes of the longest JWT that is sent. A header of more is refused by most servers.
 const MAX_JWT_BYTES: usize = 8 * 1024;
 
-/// How a text begins that names a place and is none of Entra's, whatever follows.
+/// How a text begins that names a place and cannot be a secret of Entra's, whatever follows.
 const PLACES: [&str; 24] = [
     "file:",
     "env:",
@@ -61,7 +59,7 @@ pub fn check_token(secret: &SecretString) -> Result<(), NotBare> {
     }
 }
 
-/// Checks that `secret` is a JWT, of at most 8 KiB, with nothing in it or behind it that is no part of one.
+/// Checks that `secret` is a JWT of at most 8 KiB, with nothing foreign in it or after it.
 ///
 /// # Errors
 /// As [`check_token`].
@@ -88,7 +86,7 @@ pub fn check_client_secret(secret: &SecretString) -> Result<(), NotBare> {
 
 fn check(text: &str, too_long: usize) -> Result<(), NotBare> {
     if is_place(text) {
-        return Err(NotBare::Place);
+        return Err(NotBare::Location);
     }
     match bare_secret::check(text, Expected::Token) {
         Err(NotBare::Long) if text.len() < too_long => {}
@@ -251,7 +249,7 @@ mod tests {
             "drawbridge-data/secrets/contoso.txt",
             "https://vault.example/secrets/contoso",
         ] {
-            assert_eq!(said(text), [Err(NotBare::Place); 2], "{text}");
+            assert_eq!(said(text), [Err(NotBare::Location); 2], "{text}");
         }
     }
 }

@@ -21,10 +21,10 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// Segments on their way.
 pub(crate) struct Ahead {
     source: Source,
-    /// Those that are still to be fetched.
+    /// The segments that are still to be fetched.
     listed: VecDeque<Listed>,
     fetched: FuturesOrdered<BoxFuture<'static, Result<Option<Packed>, SegmentError>>>,
-    /// Those of `fetched`, in the same order.
+    /// The segments that `fetched` is about, in the same order.
     in_flight: VecDeque<Listed>,
     largest: usize,
 }

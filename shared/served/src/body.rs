@@ -11,8 +11,8 @@ use futures::stream::{self, BoxStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
+use crate::answer_reader::{AnswerReader, Piece};
 use crate::log::Served;
-use crate::reading::{Piece, Reading};
 use crate::segments::{SegmentError, records};
 
 /// The body of an answer. An error is the end of it, without the end of the array: a client cannot take
@@ -30,7 +30,7 @@ const QUIET_FOR: Duration = Duration::from_secs(1);
 
 /// What goes into an answer.
 pub(crate) struct Wanted {
-    pub(crate) reading: Reading,
+    pub(crate) reading: AnswerReader,
     pub(crate) asked_at: Instant,
     /// The most bytes before compression, but for the segment with which they are reached.
     pub(crate) most_bytes: u64,
@@ -99,7 +99,7 @@ impl Sending {
                     .inspect_err(|_| self.served.broke_off(&"gzip"))
                     .map_err(|_| SegmentError::Damaged { key: "gzip".into() })?,
             };
-            self.served.sent(chunk.len());
+            self.served.add_bytes(chunk.len());
             if self.is_done {
                 self.served.complete();
             }

@@ -73,7 +73,7 @@ impl Values {
         }
     }
 
-    /// Those that were added. Added again, they are the same.
+    /// The names that were added. Adding one again changes nothing.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -84,12 +84,13 @@ impl Values {
         texts.max(self.0.len() - texts)
     }
 
-    /// Whether a name is one of them, or there are none.
+    /// Whether the list has a name. An empty list has every name.
     fn have(&self, name: &str) -> bool {
         self.0.is_empty() || self.0.contains(name.trim().to_lowercase().as_str())
     }
 
-    /// Whether one of a record's tags is, which are separated by semicolons; or there are none.
+    /// Whether the list has one of a record's tags, which are separated by semicolons. An empty list has
+    /// every tag.
     fn have_one_of(&self, tags: &str) -> bool {
         let tags = tags.to_lowercase();
         self.0.is_empty() || self.iter().any(|value| is_one_of(value, &tags))

@@ -9,7 +9,7 @@
 //!   `own`: or one of Drawbridge's own, which a client got here for its secret.
 //! - `rate`: whether he asks too often.
 //! - `query`: what of it: the window, the filters, the limit. `far_ahead`: and whether his clock is wrong.
-//! - `segments`, `ahead`, `newest` and `reading`: the segments of it, one at a time, whatever their number.
+//! - `segments`, `ahead`, `newest` and `answer_reader`: the segments of it, one at a time, whatever their number.
 //!   What was read last is `kept`.
 //! - `body`: the answer that is made of them.
 //! - `refusal`: every other answer, as a JSON object that says what to do.
@@ -17,6 +17,7 @@
 //! No token, no query and no record is in an event or an error of this crate.
 
 mod ahead;
+mod answer_reader;
 mod body;
 mod far_ahead;
 mod filter;
@@ -27,7 +28,6 @@ mod own;
 mod path;
 mod query;
 mod rate;
-mod reading;
 mod refusal;
 mod router;
 mod segments;

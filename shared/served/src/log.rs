@@ -61,7 +61,7 @@ impl Served {
         self.records += 1;
     }
 
-    pub(crate) fn sent(&mut self, bytes: usize) {
+    pub(crate) fn add_bytes(&mut self, bytes: usize) {
         self.bytes += bytes;
     }
 

@@ -11,24 +11,24 @@ use crate::segments::{Listed, SegmentError, Source, records};
 /// A search.
 pub(crate) struct Newest {
     source: Source,
-    /// Those that were not looked at yet.
+    /// The segments that were not searched yet.
     left: Vec<Listed>,
     ahead: Ahead,
     limit: u64,
     count: u64,
-    /// Those that have some of the records, in order.
+    /// The segments that have some of the records, in order.
     found: VecDeque<Listed>,
 }
 
-/// What a search has found.
-pub(crate) struct Found {
+/// The segments that a search has found.
+pub(crate) struct NewestSegments {
     pub(crate) listed: VecDeque<Listed>,
     /// How many records of the first of them are too many.
     pub(crate) too_many: u64,
 }
 
 impl Newest {
-    /// Of `listed`, for those that have the newest `limit` records that a filter takes.
+    /// Searches `listed` for the segments with the newest `limit` records that a filter takes.
     pub(crate) fn new(source: Source, listed: Vec<Listed>, limit: u64) -> Self {
         Self {
             ahead: Ahead::new(source.clone(), listed.iter().rev().copied()),
@@ -44,7 +44,7 @@ impl Newest {
     pub(crate) async fn next(
         &mut self,
         filter: &Arc<Filter>,
-    ) -> Result<Option<Found>, SegmentError> {
+    ) -> Result<Option<NewestSegments>, SegmentError> {
         let next = self.ahead.next().await.transpose()?;
         if let (Some(listed), Some(packed)) = (self.left.pop(), next.flatten()) {
             let lines = self.source.lines(&packed, filter).await?;
@@ -55,7 +55,7 @@ impl Newest {
             self.count += count;
         }
         let is_enough = self.count >= self.limit;
-        Ok((is_enough || self.left.is_empty()).then(|| Found {
+        Ok((is_enough || self.left.is_empty()).then(|| NewestSegments {
             listed: std::mem::take(&mut self.found),
             too_many: self.count.saturating_sub(self.limit),
         }))

@@ -23,7 +23,7 @@ pub(crate) enum Endpoint {
 /// How a token is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenPath {
-    /// What stands in the place of the directory (tenant) id.
+    /// The part of the path where the directory (tenant) id belongs.
     pub(crate) directory: Option<String>,
     pub(crate) version: TokenVersion,
 }
@@ -36,9 +36,9 @@ pub(crate) enum TokenVersion {
 }
 
 impl Target {
-    /// Of a path: `/api/alerts`, `/api/alert` or `/api/v1.0/alerts`, without regard to case, to more
-    /// slashes than one, or to `/api/alerts` in front of it: there are clients that write each of these.
-    /// Or of a token: `/DIRECTORY/oauth2/token` and `/DIRECTORY/oauth2/v2.0/token`, as Entra has them.
+    /// Reads a path: `/api/alerts`, `/api/alert` or `/api/v1.0/alerts`. Case, repeated slashes and an extra
+    /// `/api/alerts` in front do not matter, since there are clients that write each of these. The paths
+    /// for tokens are Entra's: `/DIRECTORY/oauth2/token` and `/DIRECTORY/oauth2/v2.0/token`.
     pub(crate) fn of(path: &str) -> Option<Self> {
         let path = path.to_ascii_lowercase();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();

@@ -55,7 +55,7 @@ struct Since {
 }
 
 impl Since {
-    /// As it is written in a query at `now`; `None` if it is no time.
+    /// Reads a time as it is written in a query at `now`; `None` if it is not a time.
     fn read(text: &str, now: Timestamp) -> Option<Self> {
         let time = time(text)?;
         let is_recent = now.duration_since(time) <= CLOCK_IS_RECENT;

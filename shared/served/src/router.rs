@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::answer_reader::AnswerReader;
 use crate::body::{Body, BrokenOff, Wanted};
 use crate::far_ahead::FarAhead;
 use crate::filter::Filter;
@@ -24,7 +25,6 @@ use crate::own::{OwnTokens, is_own};
 use crate::path::{ALERTS_FORMAT, Endpoint, Target, TokenPath};
 use crate::query::{Query, Window};
 use crate::rate::{Bounds, Rates};
-use crate::reading::Reading;
 use crate::refusal::{JSON, NO_STORE, POST, READ, Refusal};
 use crate::segments::{Listed, SegmentError, Source};
 use crate::tenant::ServedTenant;
@@ -237,10 +237,10 @@ impl Router {
                 page = self.page(&query, window, &mut listed);
                 // The cursor behind the page is said before it is read.
                 most_bytes = u64::MAX;
-                Reading::of(source, filter, listed)
+                AnswerReader::of(source, filter, listed)
             }
-            (Endpoint::Alerts, Some(limit)) => Reading::newest(source, filter, listed, limit),
-            (Endpoint::Alerts, None) => Reading::of(source, filter, listed).until_its_end(
+            (Endpoint::Alerts, Some(limit)) => AnswerReader::newest(source, filter, listed, limit),
+            (Endpoint::Alerts, None) => AnswerReader::of(source, filter, listed).until_its_end(
                 Arc::clone(&self.clock),
                 query.until,
                 seen,

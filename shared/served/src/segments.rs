@@ -36,7 +36,7 @@ const WRITTEN_BEFORE: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listed {
     pub(crate) stamp: Stamp,
-    /// As it lies in the store, where a listing tells it: a folder's does not.
+    /// Its size in the store, if the listing has it. That of a folder has not.
     pub(crate) bytes: Option<usize>,
 }
 

@@ -38,7 +38,7 @@ impl fmt::Debug for Login {
 }
 
 impl ServedTenant {
-    /// Of a tenant whose document was checked; `None` if it serves nothing.
+    /// What is served of a tenant whose document was checked, or `None` if nothing is.
     #[must_use]
     pub fn of(tenant: &Tenant, login: Login) -> Option<Self> {
         Some(Self {

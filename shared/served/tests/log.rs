@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::sync::Arc;
 use std::time::Duration;
 
 #[path = "served/front.rs"]
@@ -144,7 +143,7 @@ async fn a_store_that_is_too_slow_for_clocks_is_warned_of() {
     for (listing_secs, is_warned_of) in [(2, false), (3, true)] {
         let (events, _guard) = Events::record();
         let takes = move || Duration::from_secs(listing_secs);
-        let far_away = |store| Arc::new(FarAway::new(store).list_takes(takes));
+        let far_away = |store| FarAway::listing(takes).from(store);
         let world = World::over(far_away, RouterSettings::default());
         world.clock.run();
         assert_eq!(world.get("/api/alerts").await.ids(), [0; 0]);

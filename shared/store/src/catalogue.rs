@@ -51,8 +51,7 @@ pub trait Catalogue: Store {
     /// ends with a slash.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError>;
 
-    /// Those of them that come after `key`, which need not be there itself. A bucket does not list the
-    /// ones before.
+    /// The keys that come after `key`, which need not exist itself. A bucket does not list the ones before.
     async fn list_after(&self, prefix: &str, key: &str) -> Result<Vec<String>, StoreError> {
         let mut keys = self.list(prefix).await?;
         let first = keys.partition_point(|listed| listed.as_str() <= key);
@@ -70,7 +69,7 @@ pub trait Catalogue: Store {
         })
     }
 
-    /// The same of what comes after `key`, as [`list_after`](Self::list_after) has it.
+    /// The same for the keys after `key`, as in [`list_after`](Self::list_after).
     async fn list_readable_after(&self, prefix: &str, key: &str) -> Result<Listing, StoreError> {
         let keys = self.list_after(prefix, key).await?;
         Ok(Listing {

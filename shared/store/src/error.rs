@@ -7,7 +7,7 @@ use drawbridge_access::AccessError;
 /// `place` is where the object lives: a path, or `s3://bucket/key`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else wrote the object in between; nothing was changed.
+    /// Somebody else wrote the object in between, so nothing was changed.
     #[error("{place} was changed by somebody else in between; read it again before writing it")]
     Conflict {
         /// The object.
@@ -45,10 +45,5 @@ impl StoreError {
     /// A conflict is not: it takes another read first.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Access(error) if error.is_retryable())
-    }
-
-    /// Whether somebody else wrote first.
-    pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict { .. })
     }
 }

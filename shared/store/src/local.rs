@@ -258,7 +258,7 @@ fn read(root: &Root, key: &str, most: usize) -> Result<Option<Object>, StoreErro
         return Err(too_large(meta.len()));
     }
     let mut body = Vec::new();
-    file.take(most as u64 + 1)
+    file.take((most as u64).saturating_add(1))
         .read_to_end(&mut body)
         .map_err(fault)?;
     if body.len() > most {

@@ -46,7 +46,7 @@ async fn a_version_is_removed_under_the_lock() {
     fs::write(dir.path().join("a"), "written meanwhile").unwrap();
     drop(lock);
     let error = removing.await.unwrap().unwrap_err();
-    assert!(error.is_conflict(), "{error}");
+    assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
     let kept = store.get("a").await.unwrap().unwrap();
     assert_eq!(kept.body, "written meanwhile");
     store.delete_if("a", &kept.etag).await.unwrap();
@@ -119,7 +119,7 @@ async fn a_conflict_changes_nothing_and_leaves_no_temporary_file() {
     let store = LocalStore::new(dir.path());
     store.put("k", body("1"), JSON).await.unwrap();
     let error = store.put_if("k", body("2"), JSON, None).await.unwrap_err();
-    assert!(error.is_conflict() && !error.is_retryable());
+    assert!(matches!(error, StoreError::Conflict { .. }) && !error.is_retryable());
     assert_eq!(store.get("k").await.unwrap().unwrap().body, "1");
     let mut names: Vec<_> = fs::read_dir(dir.path())
         .unwrap()
@@ -195,7 +195,9 @@ async fn many_writers_take_turns_and_none_is_lost() {
                     let next = body(&(n + 1).to_string());
                     match store.put_if("n", next, JSON, Some(&object.etag)).await {
                         Ok(_) => break,
-                        Err(error) => assert!(error.is_conflict(), "{error}"),
+                        Err(error) => {
+                            assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
+                        }
                     }
                 }
             })

@@ -62,11 +62,11 @@ impl fmt::Debug for Object {
 /// has at most [`MAX_OBJECT_BYTES`].
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Reads a whole object; `None` if there is none under this key.
+    /// Reads a whole object, or `None` if the key has none.
     async fn get(&self, key: &str) -> Result<Option<Object>, StoreError>;
 
-    /// The same of an object of at most `most` bytes; a longer one is [`StoreError::TooLarge`], and not
-    /// read where its length is known before.
+    /// The same for an object of at most `most` bytes. A longer one is [`StoreError::TooLarge`], and is not
+    /// read if its length is known beforehand.
     async fn get_at_most(&self, key: &str, most: usize) -> Result<Option<Object>, StoreError> {
         let object = self.get(key).await?;
         match object.as_ref().map(|object| object.body.len()) {

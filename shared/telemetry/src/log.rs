@@ -37,7 +37,7 @@ pub fn log_to_cloudwatch() {
         .with(layer)
         .with(without_events(filter(Level::INFO)))
         .init();
-    tell_panics();
+    log_panics();
 }
 
 /// The same without what the runtime would tell of events, whatever is asked for.
@@ -81,12 +81,12 @@ pub fn log_to_terminal<W: Write + 'static>(default: Level, is_timed: bool, stder
         .with(layer)
         .with(filter)
         .init();
-    tell_panics();
+    log_panics();
 }
 
-/// From now on, a panic is logged as the place where it happened. Its message is not: it may quote
-/// what it failed on, such as the text of an alert.
-pub fn tell_panics() {
+/// From now on, a panic is logged with the place where it happened, but without its message, which may
+/// quote what it failed on, such as the text of an alert.
+pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         let place = place.unwrap_or_default();

@@ -28,7 +28,7 @@ pub enum Metric {
     Throttled,
     /// The weight of the tenant's state, in percent of what the function's memory allows; 0 below 50.
     StateWeight,
-    /// How old the newest alert of this poll was when it was read; absent when there was none.
+    /// How old the newest alert of this poll was when it was read. Absent if there was no alert.
     NewestAlertLag,
     /// How far behind now everything was read.
     WatermarkLag,
@@ -40,7 +40,7 @@ pub enum Metric {
     ConfigErrors,
     /// Jobs that failed for any reason.
     Failures,
-    /// Jobs that did not end well while none of the tenant had for more than half an hour.
+    /// Jobs that did not end well, of a tenant none of whose jobs has ended well for more than half an hour.
     Overdue,
     /// Jobs that ended well.
     Successes,

@@ -31,7 +31,7 @@ impl MakeWriter<'_> for Log {
 fn a_panic_is_told_by_its_place_and_not_by_what_it_says() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
-    drawbridge_telemetry::tell_panics();
+    drawbridge_telemetry::log_panics();
     let caught = tracing::subscriber::with_default(subscriber, || {
         std::panic::catch_unwind(|| {
             // As an index into a text does, whose message quotes the text.

@@ -21,7 +21,7 @@ pub(crate) struct Use {
 }
 
 /// What is known of a value by its number.
-struct Place {
+struct NumberedValue {
     path: String,
     plain: Option<String>,
     is_nothing: bool,
@@ -30,7 +30,7 @@ struct Place {
 /// An alert whose values are numbered and found by their paths, such as `evidence[2].userAccount.domainName`.
 pub(crate) struct AlertTree {
     root: Node,
-    places: Vec<Place>,
+    places: Vec<NumberedValue>,
     by_path: HashMap<String, PlaceId>,
 }
 
@@ -52,7 +52,7 @@ impl AlertTree {
         let id = self.places.len();
         // Of two members of one name, the readers of alerts take the last.
         self.by_path.insert(path.to_owned(), id);
-        self.places.push(Place {
+        self.places.push(NumberedValue {
             path: path.to_owned(),
             plain: node.plain(),
             is_nothing: node.is_nothing(),

@@ -3,8 +3,8 @@ use maud::{Markup, html};
 /// The height of the plot, in its own units.
 const HEIGHT: u64 = 100;
 
-/// Counts as bars, side by side, each with its label; what they are is said in `what`. The same is below
-/// as a table, for whom a picture is none.
+/// Counts as bars, side by side, each with its label; `what` says what they are. The same numbers follow
+/// as a table, for readers who cannot see the picture.
 #[must_use]
 pub fn plot(what: &str, bars: &[(String, u64)]) -> Markup {
     let most = bars.iter().map(|(_, count)| *count).max().unwrap_or(0);

@@ -7,7 +7,7 @@ use crate::alert::{AlertTree, MAX_VALUES, PlaceId};
 use crate::sources::sources;
 use crate::text::clipped;
 
-/// What begins the sentence about a value that is none of the alert's.
+/// How the sentence begins about a value that is not from the alert.
 const MADE: &str = "synthesised: ";
 
 /// A record, with where each of its values came from.

@@ -40,7 +40,7 @@ impl Bundle {
         let place = tempfile::tempdir()?;
         let unpack = ["-m", "zipfile", "--extract"];
         let mut python = Command::new(emulator.python());
-        printed_by(python.args(unpack).arg(&packed.zip).arg(place.path()))?;
+        standard_output(python.args(unpack).arg(&packed.zip).arg(place.path()))?;
         let name = packed.zip.file_stem().ok_or("the bundle has no name")?;
         Ok(Self {
             folder: place.path().join(name),
@@ -65,7 +65,7 @@ impl Packed {
         let place = tempfile::tempdir()?;
         let mut package = Command::new(emulator.python());
         package.arg(PACKAGE).arg("--out").arg(place.path());
-        let printed = printed_by(package.args(["stack", "--binaries"]).arg(binaries))?;
+        let printed = standard_output(package.args(["stack", "--binaries"]).arg(binaries))?;
         let packed = Arc::new(Self {
             binaries: binaries.to_owned(),
             zip: PathBuf::from(printed.trim()),
@@ -77,7 +77,7 @@ impl Packed {
 }
 
 /// What a program printed, if it ended well.
-fn printed_by(command: &mut Command) -> Result<String, Error> {
+fn standard_output(command: &mut Command) -> Result<String, Error> {
     let output = command.output()?;
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?);

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 use drawbridge_queue::{Message, Queue};
 use jiff::Timestamp;
-use objects::Place;
+use objects::Destination;
 use reader::Fixture;
 use serde_json::{Value, json};
 
@@ -168,28 +168,28 @@ macro_rules! conformance {
         mod objects_in_a_folder {
             $(#[tokio::test]
             async fn $check() {
-                super::$check(super::Fixture::objects(super::Place::folder())).await;
+                super::$check(super::Fixture::objects(super::Destination::folder())).await;
             })*
         }
 
         mod objects_in_a_bucket {
             $(#[tokio::test]
             async fn $check() {
-                super::$check(super::Fixture::objects(super::Place::bucket().await)).await;
+                super::$check(super::Fixture::objects(super::Destination::bucket().await)).await;
             })*
         }
 
         mod served_from_a_folder {
             $(#[tokio::test]
             async fn $check() {
-                super::$check(super::Fixture::served(super::Place::folder())).await;
+                super::$check(super::Fixture::served(super::Destination::folder())).await;
             })*
         }
 
         mod served_from_a_bucket {
             $(#[tokio::test]
             async fn $check() {
-                super::$check(super::Fixture::served(super::Place::bucket().await)).await;
+                super::$check(super::Fixture::served(super::Destination::bucket().await)).await;
             })*
         }
 

@@ -21,12 +21,12 @@ use drawbridge_secrets::{
 const VALUE: &str = "s3cr~t.VALUE";
 
 /// A secret that can be written, and what reads it.
-enum Place {
+enum StoredSecret {
     File(tempfile::TempDir),
     Manager(Client, SecretsManager, String),
 }
 
-impl Place {
+impl StoredSecret {
     fn file() -> Self {
         Self::File(tempfile::tempdir().unwrap())
     }
@@ -89,23 +89,23 @@ impl Place {
     }
 }
 
-async fn the_value_comes_without_blanks_around_it(place: Place) {
+async fn the_value_comes_without_blanks_around_it(place: StoredSecret) {
     place.write(&format!("  {VALUE}\n")).await;
     assert_eq!(place.read().await.unwrap(), VALUE);
 }
 
-async fn a_secret_that_is_not_there_is_named(place: Place) {
+async fn a_secret_that_is_not_there_is_named(place: StoredSecret) {
     assert!(matches!(place.fault().await, SecretError::Missing { .. }));
 }
 
-async fn a_blank_secret_says_how_to_give_it_a_value(place: Place) {
+async fn a_blank_secret_says_how_to_give_it_a_value(place: StoredSecret) {
     place.write(" \n").await;
     let error = place.fault().await;
     assert!(matches!(error, SecretError::Empty { .. }), "{error}");
     assert!(error.to_string().contains("write the"), "{error}");
 }
 
-async fn a_rotated_secret_is_seen(place: Place) {
+async fn a_rotated_secret_is_seen(place: StoredSecret) {
     place.write("old").await;
     assert_eq!(place.read().await.unwrap(), "old");
     place.write("new").await;
@@ -152,14 +152,14 @@ macro_rules! conformance {
         mod file {
             $(#[tokio::test]
             async fn $check() {
-                super::$check(super::Place::file()).await;
+                super::$check(super::StoredSecret::file()).await;
             })*
         }
 
         mod manager {
             $(#[tokio::test]
             async fn $check() {
-                super::$check(super::Place::manager().await).await;
+                super::$check(super::StoredSecret::manager().await).await;
             })*
         }
     };
@@ -174,7 +174,7 @@ conformance! {
 
 #[tokio::test]
 async fn a_json_secret_gives_its_member() {
-    let place = Place::manager().await;
+    let place = StoredSecret::manager().await;
     place
         .write(&format!(r#"{{"client_id":"x","client_secret":"{VALUE}"}}"#))
         .await;
@@ -183,7 +183,7 @@ async fn a_json_secret_gives_its_member() {
 
 #[tokio::test]
 async fn a_json_secret_of_another_shape_is_refused_without_showing_it() {
-    let place = Place::manager().await;
+    let place = StoredSecret::manager().await;
     place.write(&format!(r#"{{"password":"{VALUE}"}}"#)).await;
     let error = place.fault().await;
     assert!(error.to_string().contains("client_secret"), "{error}");
@@ -191,8 +191,8 @@ async fn a_json_secret_of_another_shape_is_refused_without_showing_it() {
 
 #[tokio::test]
 async fn a_binary_secret_is_refused() {
-    let place = Place::manager().await;
-    let Place::Manager(client, _, name) = &place else {
+    let place = StoredSecret::manager().await;
+    let StoredSecret::Manager(client, _, name) = &place else {
         unreachable!()
     };
     let value = Blob::new(VALUE.as_bytes());
@@ -208,8 +208,8 @@ async fn a_binary_secret_is_refused() {
 
 #[tokio::test]
 async fn a_secret_without_a_value_says_how_to_put_one() {
-    let place = Place::manager().await;
-    let Place::Manager(client, _, name) = &place else {
+    let place = StoredSecret::manager().await;
+    let StoredSecret::Manager(client, _, name) = &place else {
         unreachable!()
     };
     client.create_secret().name(name).send().await.unwrap();
@@ -219,10 +219,10 @@ async fn a_secret_without_a_value_says_how_to_put_one() {
 
 #[tokio::test]
 async fn a_value_is_kept_until_it_is_refreshed() {
-    let place = Place::manager().await;
+    let place = StoredSecret::manager().await;
     place.write("old").await;
     assert_eq!(place.read().await.unwrap(), "old");
-    let Place::Manager(client, secrets, name) = &place else {
+    let StoredSecret::Manager(client, secrets, name) = &place else {
         unreachable!()
     };
     client

@@ -1,4 +1,4 @@
-//! An HTTP server that notes what it is asked and answers as it is told.
+//! An HTTP server that records its requests and answers as a test says.
 
 use std::collections::HashMap;
 use std::io::Read as _;
@@ -13,53 +13,53 @@ use url::Url;
 
 use crate::certificate::Issued;
 
-/// What a client asked.
+/// A request that the server received.
 #[derive(Clone)]
-pub struct Asked {
-    /// Such as `POST`.
+pub struct ReceivedRequest {
+    /// The method, such as `POST`.
     pub method: String,
-    /// With its query.
+    /// The path with its query.
     pub path: String,
-    /// By names in lower case.
+    /// The headers by their names in lower case.
     pub headers: HashMap<String, String>,
-    /// As it was sent.
+    /// The body as it was sent.
     pub raw: Vec<u8>,
-    /// Unzipped, if it was zipped.
+    /// The body, unpacked if it was packed.
     pub body: String,
 }
 
-/// What it is told.
-pub enum Told {
+/// How the server replies.
+pub enum Reply {
     /// A status, headers and a body.
     Answer(u16, Vec<(&'static str, String)>, String),
     /// The connection is reset.
     Reset,
     /// The body ends before its announced length.
     CutOff,
-    /// Nothing, for ever.
+    /// No answer, ever.
     Nothing,
 }
 
 /// An answer with a body of JSON.
-pub fn json(status: u16, body: &str) -> Told {
+pub fn json(status: u16, body: &str) -> Reply {
     let kind = ("content-type", "application/json".to_owned());
-    Told::Answer(status, vec![kind], body.to_owned())
+    Reply::Answer(status, vec![kind], body.to_owned())
 }
 
 /// A running server; gone with the test's runtime.
 pub struct Fake {
     /// Where it is.
     pub url: Url,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
     /// How many requests waited for their answer at once, at most.
     pub peak: Arc<AtomicUsize>,
 }
 
-type Answers = dyn Fn(usize, &Asked) -> Told + Send + Sync;
+type Answers = dyn Fn(usize, &ReceivedRequest) -> Reply + Send + Sync;
 
 struct Shared {
     answers: Box<Answers>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
     gate: Option<tokio::sync::Barrier>,
     begun: AtomicUsize,
     current: AtomicUsize,
@@ -68,14 +68,16 @@ struct Shared {
 
 impl Fake {
     /// Answers the nth request, counted from 0, with what `answers` says.
-    pub async fn start(answers: impl Fn(usize, &Asked) -> Told + Send + Sync + 'static) -> Self {
+    pub async fn start(
+        answers: impl Fn(usize, &ReceivedRequest) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         Self::with(answers, None, None).await
     }
 
     /// Behind a certificate.
     pub async fn tls(
         issued: &Issued,
-        answers: impl Fn(usize, &Asked) -> Told + Send + Sync + 'static,
+        answers: impl Fn(usize, &ReceivedRequest) -> Reply + Send + Sync + 'static,
     ) -> Self {
         Self::with(
             answers,
@@ -89,13 +91,13 @@ impl Fake {
     /// are waiting, then those, and so on.
     pub async fn gated(
         at_once: usize,
-        answers: impl Fn(usize, &Asked) -> Told + Send + Sync + 'static,
+        answers: impl Fn(usize, &ReceivedRequest) -> Reply + Send + Sync + 'static,
     ) -> Self {
         Self::with(answers, None, Some(at_once)).await
     }
 
     async fn with(
-        answers: impl Fn(usize, &Asked) -> Told + Send + Sync + 'static,
+        answers: impl Fn(usize, &ReceivedRequest) -> Reply + Send + Sync + 'static,
         tls: Option<TlsAcceptor>,
         at_once: Option<usize>,
     ) -> Self {
@@ -134,7 +136,7 @@ impl Fake {
     }
 
     /// Everything that it was asked.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<ReceivedRequest> {
         self.asked.lock().unwrap().clone()
     }
 
@@ -178,7 +180,7 @@ async fn serve(mut stream: impl Resettable, shared: &Shared) {
         };
         shared.current.fetch_sub(1, Ordering::SeqCst);
         match told {
-            Told::Answer(status, headers, body) => {
+            Reply::Answer(status, headers, body) => {
                 let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
                 for (name, value) in headers {
                     head.push_str(&format!("{name}: {value}\r\n"));
@@ -188,19 +190,19 @@ async fn serve(mut stream: impl Resettable, shared: &Shared) {
                     return;
                 }
             }
-            Told::Reset => return stream.reset(),
-            Told::CutOff => {
+            Reply::Reset => return stream.reset(),
+            Reply::CutOff => {
                 let head = b"HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{\"text\"";
                 let _ = stream.write_all(head).await;
                 let _ = stream.shutdown().await;
                 return;
             }
-            Told::Nothing => std::future::pending().await,
+            Reply::Nothing => std::future::pending().await,
         }
     }
 }
 
-async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Asked> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<ReceivedRequest> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
@@ -221,7 +223,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Asked> {
         Some(other) => panic!("content-encoding {other}"),
         None => body = String::from_utf8(raw.clone()).unwrap(),
     }
-    Some(Asked {
+    Some(ReceivedRequest {
         method: first.next()?.to_owned(),
         path: first.next()?.to_owned(),
         headers,

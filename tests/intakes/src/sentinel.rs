@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 use url::Url;
 
-use crate::http::{Asked, Told, json};
+use crate::http::{ReceivedRequest, Reply, json};
 
 /// The tenant that has the application.
 pub const TENANT: &str = "tenant.example";
@@ -18,7 +18,11 @@ const TOKEN: &str = "MARKER-jwt";
 
 /// The sign-in, which knows one client secret, and whatever `intake` says for the API, once the
 /// call is in order.
-pub fn azure(asked: &Asked, secret: &str, intake: impl FnOnce(&Asked) -> Told) -> Told {
+pub fn azure(
+    asked: &ReceivedRequest,
+    secret: &str,
+    intake: impl FnOnce(&ReceivedRequest) -> Reply,
+) -> Reply {
     if is_sign_in(asked) {
         assert_eq!(asked.path, format!("/{TENANT}/oauth2/v2.0/token"));
         return signed_in(asked, secret);
@@ -34,11 +38,11 @@ pub fn azure(asked: &Asked, secret: &str, intake: impl FnOnce(&Asked) -> Told) -
 }
 
 /// Whether a request is the sign-in's.
-pub fn is_sign_in(asked: &Asked) -> bool {
+pub fn is_sign_in(asked: &ReceivedRequest) -> bool {
     asked.path.contains("oauth2")
 }
 
-fn signed_in(asked: &Asked, secret: &str) -> Told {
+fn signed_in(asked: &ReceivedRequest, secret: &str) -> Reply {
     let form: HashMap<String, String> = Url::parse(&format!("http://x/?{}", asked.body))
         .unwrap()
         .query_pairs()
@@ -57,7 +61,7 @@ fn signed_in(asked: &Asked, secret: &str) -> Told {
 }
 
 /// A call that is taken: its rows have columns that Log Analytics has room for, whole.
-pub fn taken(asked: &Asked) -> Told {
+pub fn taken(asked: &ReceivedRequest) -> Reply {
     for row in rows(asked) {
         for (name, value) in row.as_object().unwrap() {
             assert!(name.len() <= 45 && !["id", "Title", "TenantId", "Type"].contains(&&**name));
@@ -67,10 +71,10 @@ pub fn taken(asked: &Asked) -> Told {
             );
         }
     }
-    Told::Answer(204, vec![], String::new())
+    Reply::Answer(204, vec![], String::new())
 }
 
 /// The rows of a call.
-pub fn rows(asked: &Asked) -> Vec<Value> {
+pub fn rows(asked: &ReceivedRequest) -> Vec<Value> {
     serde_json::from_str(&asked.body).unwrap()
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use crate::http::{self, Asked, Told};
+use crate::http::{self, ReceivedRequest, Reply};
 
 /// Where events are posted to.
 pub const EVENTS: &str = "/services/collector/event";
@@ -14,7 +14,7 @@ pub const SUCCESS: &str = r#"{"text":"Success","code":0}"#;
 
 /// What the collector checks first: the token, by the codes that Splunk documents, and the size
 /// of the body once it is unzipped. Nothing, if there is nothing to complain of.
-pub fn checked(asked: &Asked, token: &str) -> Option<Told> {
+pub fn checked(asked: &ReceivedRequest, token: &str) -> Option<Reply> {
     assert_eq!(asked.method, "POST");
     let given = asked.headers.get("authorization");
     let Some(given) = given.and_then(|value| value.strip_prefix("Splunk ")) else {
@@ -74,7 +74,7 @@ impl Indexers {
     }
 
     /// What is answered to a request.
-    pub fn told(&self, asked: &Asked, token: &str) -> Told {
+    pub fn reply(&self, asked: &ReceivedRequest, token: &str) -> Reply {
         if let Some(refusal) = checked(asked, token) {
             return refusal;
         }
@@ -117,7 +117,7 @@ impl Indexers {
                 format!("AWSALB=indexer-{at}; Expires=Wed, 1 Jan 2031 00:00:00 GMT; Path=/");
             headers.push(("set-cookie", cookie));
         }
-        Told::Answer(200, headers, body.to_string())
+        Reply::Answer(200, headers, body.to_string())
     }
 
     /// The keys of the events that were indexed, in order, each as often as it was.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::http::{Asked, Told, json as answer};
+use crate::http::{ReceivedRequest, Reply, json as answer};
 
 /// SOAR as far as containers and artifacts go; identifiers are unique.
 #[derive(Default)]
@@ -23,7 +23,7 @@ pub struct Soar {
 
 impl Soar {
     /// Answers a request.
-    pub fn told(&self, asked: &Asked) -> Told {
+    pub fn reply(&self, asked: &ReceivedRequest) -> Reply {
         let token = asked.headers.get("ph-auth-token").expect("no token");
         if *token != self.token {
             return answer(401, r#"{"failed":true,"message":"Invalid token"}"#);
@@ -37,7 +37,7 @@ impl Soar {
         }
     }
 
-    fn container(&self, body: &str) -> Told {
+    fn container(&self, body: &str) -> Reply {
         let body: Value = serde_json::from_str(body).unwrap();
         assert_eq!(body["run_automation"], false);
         assert!(["low", "medium", "high"].contains(&body["severity"].as_str().unwrap()));
@@ -54,7 +54,7 @@ impl Soar {
         answer(200, &json!({"success": true, "id": id}).to_string())
     }
 
-    fn artifact(&self, body: &str) -> Told {
+    fn artifact(&self, body: &str) -> Reply {
         let body: Value = serde_json::from_str(body).unwrap();
         let container = body["container_id"].as_u64().unwrap();
         let identifier = body["source_data_identifier"].as_str().unwrap().to_owned();
@@ -69,7 +69,7 @@ impl Soar {
         answer(200, &json!({"success": true, "id": id}).to_string())
     }
 
-    fn search(&self, query: &str) -> Told {
+    fn search(&self, query: &str) -> Reply {
         let pairs: HashMap<String, String> = Url::parse(&format!("http://x/?{query}"))
             .unwrap()
             .query_pairs()

@@ -10,7 +10,7 @@ use crate::certificate::{Issued, issued_for};
 
 /// How the server treats a connection.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Manner {
+pub enum Behaviour {
     /// Reads to the end and closes.
     Good,
     /// Reads to the end and stays.
@@ -31,14 +31,14 @@ pub struct FakeSyslog {
 }
 
 impl FakeSyslog {
-    /// With a certificate for `host`; the nth connection is treated as `manners` says, the last
+    /// With a certificate for `host`; the nth connection is treated as `behaviours` says, the last
     /// for all further ones.
-    pub async fn start(host: &str, manners: &'static [Manner]) -> Self {
-        Self::with(issued_for(host), manners).await
+    pub async fn start(host: &str, behaviours: &'static [Behaviour]) -> Self {
+        Self::with(issued_for(host), behaviours).await
     }
 
     /// The same with that certificate.
-    pub async fn with(issued: Issued, manners: &'static [Manner]) -> Self {
+    pub async fn with(issued: Issued, behaviours: &'static [Behaviour]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let acceptor = TlsAcceptor::from(issued.config.clone());
@@ -47,14 +47,14 @@ impl FakeSyslog {
         tokio::spawn(async move {
             let mut connections = 0;
             while let Ok((tcp, _)) = listener.accept().await {
-                let manner = manners[connections.min(manners.len() - 1)];
+                let behaviour = behaviours[connections.min(behaviours.len() - 1)];
                 connections += 1;
                 let (acceptor, kept) = (acceptor.clone(), Arc::clone(&kept));
                 tokio::spawn(async move {
                     let Ok(mut stream) = acceptor.accept(tcp).await else {
                         return;
                     };
-                    if manner == Manner::Dies {
+                    if behaviour == Behaviour::Dies {
                         let _ = stream.read_u8().await;
                         stream.get_ref().0.set_zero_linger().unwrap();
                         return;
@@ -63,9 +63,9 @@ impl FakeSyslog {
                     // The end must come with a close_notify, or this is an error.
                     stream.read_to_end(&mut bytes).await.unwrap();
                     kept.lock().unwrap().push(bytes);
-                    match manner {
-                        Manner::NeverCloses => std::future::pending::<()>().await,
-                        Manner::TakesAndDies => stream.get_ref().0.set_zero_linger().unwrap(),
+                    match behaviour {
+                        Behaviour::NeverCloses => std::future::pending::<()>().await,
+                        Behaviour::TakesAndDies => stream.get_ref().0.set_zero_linger().unwrap(),
                         _ => drop(stream.shutdown().await),
                     }
                 });

@@ -5,7 +5,7 @@ use crate::tenant::List;
 
 /// Where a page lies: the tenant, its list and the first row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct PagePosition {
     pub(crate) tenant: usize,
     pub(crate) list: u64,
     pub(crate) offset: usize,
@@ -20,7 +20,7 @@ pub(crate) struct Page {
 /// Puts a page together out of the alerts' own bytes.
 ///
 /// `foreign` replaces the next link.
-pub(crate) fn page(list: &List, place: Place, root: &Url, foreign: Option<&str>) -> Page {
+pub(crate) fn page(list: &List, place: PagePosition, root: &Url, foreign: Option<&str>) -> Page {
     let offset = place.offset;
     let end = (offset + list.top).min(list.matching.len());
     let indices = list.matching.get(offset..end).unwrap_or_default();
@@ -46,7 +46,7 @@ pub(crate) fn page(list: &List, place: Place, root: &Url, foreign: Option<&str>)
     let own = (end < list.matching.len()).then(|| {
         format!(
             "{root}v1.0/security/alerts_v2?$skiptoken={}",
-            skip_token(Place {
+            skip_token(PagePosition {
                 offset: end,
                 ..place
             })
@@ -63,8 +63,8 @@ pub(crate) fn page(list: &List, place: Place, root: &Url, foreign: Option<&str>)
 }
 
 /// Nobody is to read anything into a token but the simulator.
-fn skip_token(place: Place) -> String {
-    let Place {
+fn skip_token(place: PagePosition) -> String {
+    let PagePosition {
         tenant,
         list,
         offset,
@@ -74,11 +74,11 @@ fn skip_token(place: Place) -> String {
 }
 
 /// The place that a token of [`skip_token`] stands for.
-pub(crate) fn read_skip_token(token: &str) -> Option<Place> {
+pub(crate) fn read_skip_token(token: &str) -> Option<PagePosition> {
     let token: String = token.chars().rev().collect();
     let (tenant, rest) = token.split_at_checked(8)?;
     let (list, offset) = rest.split_at_checked(8)?;
-    Some(Place {
+    Some(PagePosition {
         tenant: usize::from_str_radix(tenant, 16).ok()?,
         list: u64::from_str_radix(list, 16).ok()?,
         offset: usize::from_str_radix(offset, 16).ok()?,

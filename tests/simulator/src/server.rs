@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::filter::Filter;
-use crate::page::{Place, page, read_skip_token};
+use crate::page::{PagePosition, page, read_skip_token};
 use crate::tenant::{self, Tenant};
 use crate::world::World;
 use crate::{Alerts, Fault, Options, Present, Stats, TenantControl, error_body, sign_in};
@@ -170,7 +170,7 @@ async fn list(
     if let Some(answer) = fault.as_ref().and_then(|fault| instead(fault, tenant)) {
         return answer;
     }
-    let (list, place) = match asked(index, tenant, &query, world.now()) {
+    let (list, place) = match requested_page(index, tenant, &query, world.now()) {
         Ok(asked) => asked,
         Err(refusal) => return *refusal,
     };
@@ -275,7 +275,7 @@ fn huge(bytes: u64) -> Body {
     Body::from_stream(futures::stream::iter(body.map(Ok::<_, io::Error>)))
 }
 
-type Asked = (Arc<crate::tenant::List>, Place);
+type RequestedPage = (Arc<crate::tenant::List>, PagePosition);
 
 fn bad_request(message: &str) -> Box<Response> {
     Box::new(error_body::graph(
@@ -286,12 +286,12 @@ fn bad_request(message: &str) -> Box<Response> {
 }
 
 /// The list that a query asks for, and where in it; or the refusal.
-fn asked(
+fn requested_page(
     index: usize,
     tenant: &Tenant,
     query: &HashMap<String, String>,
     now: Timestamp,
-) -> Result<Asked, Box<Response>> {
+) -> Result<RequestedPage, Box<Response>> {
     if let Some(token) = query.get("$skiptoken") {
         let place =
             read_skip_token(token).ok_or_else(|| bad_request("The skip token is not valid."))?;
@@ -326,7 +326,7 @@ fn asked(
     }
     let query = tenant::Query { filter, top, count };
     let (number, list) = tenant.open_list(&query, now);
-    let place = Place {
+    let place = PagePosition {
         tenant: index,
         list: number,
         offset: skip,

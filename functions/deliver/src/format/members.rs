@@ -1,20 +1,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use drawbridge_record::Notation;
 use serde_json::value::RawValue;
 
-/// How a format writes its members.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Notation {
-    /// One JSON object.
-    Json,
-    /// The extension of CEF.
-    Cef,
-    /// The attributes of LEEF 2.0, with a tab between them.
-    Leef,
-}
-
-/// The members of a record, each as it stands in it.
+/// The members of a record, each still in its notation.
 pub(crate) enum Members<'t> {
     Json(Object<'t>),
     Cef(HashMap<&'t str, &'t str>),
@@ -24,7 +14,7 @@ pub(crate) enum Members<'t> {
 type Object<'t> = HashMap<Cow<'t, str>, &'t RawValue>;
 
 impl<'t> Members<'t> {
-    /// Reads a record; what is not of that notation has no members.
+    /// Reads a record. Text in another notation has no members.
     pub(super) fn read(notation: Notation, body: &'t str) -> Self {
         match notation {
             Notation::Json => Self::Json(serde_json::from_str(body).unwrap_or_default()),

@@ -1,118 +1,21 @@
-//! What delivery knows of each format: one row per format. Whatever depends on a format asks here.
+//! What delivery reads out of a record, by the layout that its format declares.
 
 mod members;
 
-pub(crate) use members::Members;
-use members::Notation;
+use drawbridge_record::{Layout, Notation, formats};
 
-/// One format.
+pub(crate) use members::Members;
+
+/// A format, as delivery sees it.
+#[derive(Clone, Copy)]
 pub(crate) struct Format {
     /// Its name, as messages and settings have it.
     pub(crate) name: &'static str,
-    notation: Notation,
-    /// Its sourcetype in Splunk, unless the settings name one.
-    pub(crate) sourcetype: &'static str,
-    /// Where its time is, in the order in which the places are tried.
-    pub(crate) times: &'static [(&'static str, TimeIs)],
-    /// Where its deduplication key is, if it has one.
-    key: Option<&'static str>,
-    /// What the key ends in that the line leaves out.
-    key_ends_in: &'static str,
-    /// Where the list of the keys is whose values were cut, if any can be: a key that was cut is
-    /// none.
-    cut: Option<&'static str>,
-    /// Where the alert's id is; else it is what stands before the last colon of the key.
-    alert_id: Option<&'static str>,
-    /// Where the severity is.
-    severity: &'static str,
+    /// Where its records have what.
+    pub(crate) layout: &'static Layout,
 }
 
-/// How a time is written.
-#[derive(Clone, Copy)]
-pub(crate) enum TimeIs {
-    /// In RFC 3339.
-    Text,
-    /// In milliseconds since 1970.
-    Millis,
-    /// As `leef` writes it: `MMM dd yyyy HH:mm:ss.SSS zzz`.
-    Date,
-}
-
-use TimeIs::{Date, Millis, Text};
-
-/// Every format. `native` has the sourcetype of the Splunk Add-on for Microsoft Security, whose
-/// searches read Graph's alerts; the others are our own.
-const FORMATS: &[Format] = &[
-    Format {
-        name: "siem",
-        notation: Notation::Json,
-        sourcetype: "drawbridge:siem",
-        times: &[("LastProcessedTimeUtc", Text), ("AlertTime", Text)],
-        key: Some("FullId"),
-        key_ends_in: "",
-        cut: None,
-        alert_id: Some("AlertId"),
-        severity: "Severity",
-    },
-    Format {
-        name: "native",
-        notation: Notation::Json,
-        sourcetype: "ms365:defender:incident:alerts",
-        times: &[("lastUpdateDateTime", Text), ("createdDateTime", Text)],
-        key: None,
-        key_ends_in: "",
-        cut: None,
-        alert_id: Some("id"),
-        severity: "severity",
-    },
-    Format {
-        name: "ocsf",
-        notation: Notation::Json,
-        sourcetype: "drawbridge:ocsf",
-        times: &[("time", Millis)],
-        key: Some("metadata.uid"),
-        key_ends_in: "",
-        cut: None,
-        alert_id: Some("metadata.original_event_uid"),
-        severity: "severity",
-    },
-    Format {
-        name: "ecs",
-        notation: Notation::Json,
-        sourcetype: "drawbridge:ecs",
-        times: &[("@timestamp", Text)],
-        key: None,
-        key_ends_in: "",
-        cut: None,
-        alert_id: Some("event.id"),
-        severity: "m365_defender.alert.severity",
-    },
-    Format {
-        name: "cef",
-        notation: Notation::Cef,
-        sourcetype: "drawbridge:cef",
-        times: &[("rt", Millis), ("end", Millis)],
-        key: Some("cs2"),
-        key_ends_in: "=",
-        cut: Some("MicrosoftDefenderTruncated"),
-        // `externalId` has its first 40 characters only.
-        alert_id: None,
-        severity: "MicrosoftDefenderSeverity",
-    },
-    Format {
-        name: "leef",
-        notation: Notation::Leef,
-        sourcetype: "drawbridge:leef",
-        times: &[("devTime", Date)],
-        key: Some("FullId"),
-        key_ends_in: "=",
-        cut: None,
-        alert_id: Some("AlertId"),
-        severity: "Severity",
-    },
-];
-
-/// What a record says of itself; empty where it does not.
+/// What a record says of itself; empty where it says nothing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) key: String,
@@ -121,68 +24,79 @@ pub(crate) struct Known {
 }
 
 /// The format of that name.
-pub(crate) fn format(name: &str) -> Option<&'static Format> {
-    FORMATS.iter().find(|format| format.name == name)
+pub(crate) fn format(name: &str) -> Option<Format> {
+    drawbridge_record::format(name).map(Format::from)
 }
 
-/// The names of all.
+/// The names of all formats.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    FORMATS.iter().map(|format| format.name)
+    drawbridge_record::names().into_iter()
 }
 
-/// The name of the format that a line is of, as far as it can be told.
+/// The name of the format that a line appears to be of.
 pub(crate) fn format_of(line: &str) -> Option<&'static str> {
-    let found = FORMATS.iter().find(|format| format.is_of(line));
-    found.map(|format| format.name)
+    let mut all = formats().iter().map(|format| Format::from(*format));
+    all.find(|format| format.is_of(line))
+        .map(|format| format.name)
+}
+
+impl From<&'static dyn drawbridge_record::Format> for Format {
+    fn from(format: &'static dyn drawbridge_record::Format) -> Self {
+        Self {
+            name: format.name(),
+            layout: format.layout(),
+        }
+    }
 }
 
 impl Format {
-    /// Whether a line is of this format to all appearance.
-    pub(crate) fn is_of(&self, line: &str) -> bool {
-        match self.notation {
+    /// Whether a line appears to be of this format.
+    pub(crate) fn is_of(self, line: &str) -> bool {
+        match self.layout.notation {
             Notation::Json => {
                 let known = self.known(line);
                 !known.key.is_empty() || !known.alert_id.is_empty()
             }
-            // A key that was cut is none, but the line is one all the same.
+            // A truncated key counts as missing, but the line is still CEF.
             Notation::Cef => line.starts_with("CEF:"),
             Notation::Leef => line.starts_with("LEEF:"),
         }
     }
 
-    /// Whether a record is a JSON object; else it is a line of text.
-    pub(crate) fn is_json(&self) -> bool {
-        self.notation == Notation::Json
+    /// Whether a record is a JSON object; otherwise it is a line of text.
+    pub(crate) fn is_json(self) -> bool {
+        self.layout.notation == Notation::Json
     }
 
     /// The members of a record of this format.
-    pub(crate) fn members<'t>(&self, body: &'t str) -> Members<'t> {
-        Members::read(self.notation, body)
+    pub(crate) fn members(self, body: &str) -> Members<'_> {
+        Members::read(self.layout.notation, body)
     }
 
     /// What the record says of itself.
-    pub(crate) fn known(&self, body: &str) -> Known {
+    pub(crate) fn known(self, body: &str) -> Known {
         let members = self.members(body);
+        let layout = self.layout;
         let text = |path| members.text(path).unwrap_or_default().into_owned();
-        let was_cut = |path: &str| {
-            let list = self.cut.and_then(|list| members.text(list));
-            list.is_some_and(|list| list.split(',').any(|cut| cut == path))
+        let is_truncated = |path: &str| {
+            let list = layout.truncated.and_then(|list| members.text(list));
+            list.is_some_and(|list| list.split(',').any(|name| name == path))
         };
-        let key = match self.key {
-            Some(path) if !was_cut(path) => match text(path) {
+        let key = match layout.key {
+            Some(path) if !is_truncated(path) => match text(path) {
                 none if none.is_empty() => none,
-                key => key + self.key_ends_in,
+                key => key + layout.key_suffix,
             },
             _ => String::new(),
         };
-        let alert_id = match self.alert_id {
+        let alert_id = match layout.alert_id {
             Some(path) => text(path),
             None => key.rsplit_once(':').map_or("", |(id, _)| id).to_owned(),
         };
         Known {
             key,
             alert_id,
-            severity: text(self.severity),
+            severity: text(layout.severity),
         }
     }
 }
@@ -191,7 +105,7 @@ impl Format {
 mod tests {
     use super::*;
     use drawbridge_alert::Alert;
-    use drawbridge_record::{Record, formats};
+    use drawbridge_record::Record;
     use serde_json::json;
 
     /// Of what looks like a key, a delimiter or an escape, everywhere that a line has a text of an
@@ -208,16 +122,6 @@ mod tests {
         records
     }
 
-    /// Whoever adds a format adds a row: without it, it has no time, no sourcetype and no key here.
-    #[test]
-    fn every_format_has_a_row() {
-        assert!(names().eq(formats().iter().map(|format| format.name())));
-        let mut sourcetypes: Vec<_> = FORMATS.iter().map(|format| format.sourcetype).collect();
-        sourcetypes.sort_unstable();
-        sourcetypes.dedup();
-        assert_eq!(sourcetypes.len(), FORMATS.len());
-    }
-
     /// A line says the same of a record as its message's attributes.
     #[test]
     fn a_line_says_what_the_record_says() {
@@ -232,11 +136,11 @@ mod tests {
                     "processCommandLine": tab, "imageFile": {"fileName": HOSTILE}}]}),
             json!({"id": "x".repeat(5000), "severity": "low"}),
         ] {
-            for format in FORMATS {
+            for format in names().filter_map(super::format) {
                 for record in records(format.name, &alert) {
                     let known = format.known(&record.body);
                     let is_cut = format.name == "cef" && record.key.len() > 4000;
-                    let key = match format.key {
+                    let key = match format.layout.key {
                         Some(_) if !is_cut => record.key.as_str(),
                         _ => "",
                     };
@@ -262,7 +166,7 @@ mod tests {
             "cs2=a:b",
             "{\"metadata\":7}",
         ] {
-            for format in FORMATS {
+            for format in names().filter_map(super::format) {
                 assert_eq!(format.known(body), Known::default(), "{}", format.name);
             }
         }

@@ -19,9 +19,9 @@ pub(crate) struct Answer {
 /// What a service's refusals may mean besides what they mean everywhere.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Hints {
-    /// Of a 403: what of the service's own may forbid it, with a comma and a blank behind it.
+    /// For a 403: which of the service's own settings may forbid it, followed by a comma and a space.
     pub(crate) forbidden: &'static str,
-    /// Of a 404: what else to look at, behind `check url`.
+    /// For a 404: what else to check, appended to `check url`.
     pub(crate) missing: &'static str,
 }
 

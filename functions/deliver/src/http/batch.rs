@@ -38,11 +38,12 @@ pub(crate) struct EncodedRecord {
 
 /// Delivers records through `api`, in as few requests as its limits allow.
 ///
-/// A request that is too large is sent in halves. So is one that is refused without a word about
-/// which record is at fault. A record that is refused alone counts as refused for good only if
-/// another one was taken, or if it is large and too large: else it may as well be a setting that is
-/// wrong, and nothing is given up.
-/// One that the target names is believed to be at fault, but not three in a row and none taken.
+/// A request that is too large is sent in halves. So is one that is refused without saying which
+/// record is at fault. A record that is refused on its own counts as refused for good only if
+/// another record was accepted, or if it is large and refused as too large. Otherwise a wrong setting
+/// may be the cause, and no record is given up.
+/// If the target names a record, that record is believed to be at fault, unless three in a row are
+/// named and none is accepted.
 /// With [`AllRefused::GiveUp`], whatever is refused alone counts.
 pub(crate) async fn deliver(
     api: &dyn BatchApi,
@@ -141,8 +142,8 @@ pub(crate) async fn deliver(
     batch.into_outcomes(outcomes)
 }
 
-/// Whether it is one record, and of a size that many intakes refuse. That a small one is too large is
-/// the word of a proxy or a wrong setting, as long as nothing is taken.
+/// Whether it is one record, of a size that many intakes refuse. If the target calls a small record too
+/// large, suspect a proxy or a setting until something has been accepted.
 fn is_large(records: &[EncodedRecord]) -> bool {
     matches!(records, [one] if one.bytes.len() > LARGE_BYTES)
 }

@@ -16,11 +16,11 @@ use crate::{Deliverer, Later, Outcome};
 
 /// Delivers the messages of an invocation.
 ///
-/// After the target asked to wait, or was not there, nothing is sent before the time that the
-/// messages of that invocation come back at. What comes meanwhile is hidden until then, unsent:
-/// the record of just now does not overtake those of the outage, and they are delivered together,
-/// the oldest first. This is known to one container only; another one finds out by itself. On a FIFO
-/// queue there is no such pause: SQS hands out nothing of a group of which a message waits.
+/// If the target asked to wait, or could not be reached, nothing is sent until the messages of that
+/// invocation become visible again. Messages that arrive in the meantime are hidden until then without
+/// being sent, so that new records do not overtake those of the outage: all are delivered together, the
+/// oldest first. Each container keeps this for itself. A FIFO queue needs no such pause, since SQS holds
+/// back a group while one of its messages is hidden.
 pub struct Handler {
     deliverer: Deliverer,
     visibility: Arc<dyn VisibilityControl>,
@@ -71,8 +71,8 @@ impl Handler {
     /// stay hidden for as long as the target asked, and until the next retry slot.
     ///
     /// On a FIFO queue, one batch goes after the other, and what comes after a failed message in
-    /// its group counts as failed too, so that the group's order holds; it may be delivered twice
-    /// for that.
+    /// its group counts as failed too, so that the group's order holds. Such a message may be
+    /// delivered twice.
     pub async fn handle(
         &self,
         mut messages: Vec<SqsMessage>,

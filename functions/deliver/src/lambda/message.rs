@@ -18,13 +18,13 @@ pub(super) struct Bodies {
 }
 
 impl Bodies {
-    /// Those of any output.
+    /// Accepts bodies of any output in the bucket.
     pub(super) fn of_bucket(bucket: String) -> Self {
         let folder = OVERSIZE_FOLDER.to_owned();
         Self { bucket, folder }
     }
 
-    /// Those of one output.
+    /// Accepts bodies of one output only.
     pub(super) fn of_output(self, output: &str) -> Self {
         let folder = format!("{OVERSIZE_FOLDER}{output}/");
         Self { folder, ..self }

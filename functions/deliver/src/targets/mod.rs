@@ -6,6 +6,8 @@ mod splunk_soar;
 mod syslog;
 mod webhook;
 
+pub use splunk_hec::sourcetype as splunk_sourcetype;
+
 use crate::TargetType;
 
 /// Every type of target, in the order of `docs/deliver.md`.

@@ -18,7 +18,7 @@ use crate::support::{
     target,
 };
 
-fn parcels(records: Vec<Record>) -> Vec<StoredRecord> {
+fn stored_records(records: Vec<Record>) -> Vec<StoredRecord> {
     records.into_iter().map(StoredRecord::from).collect()
 }
 
@@ -65,8 +65,10 @@ async fn ten_batches_are_on_their_way_and_no_more_is_held_than_they_may_have() {
     let held = Arc::new(Held::default());
     let (deliverer, _folder) = deliverer(Arc::clone(&held) as _);
     let delivery = tokio::spawn(async move {
-        assert_taken(&deliverer.deliver(parcels(records(1)), soon()).await);
-        deliverer.deliver(parcels(records(2_000)), soon()).await
+        assert_taken(&deliverer.deliver(stored_records(records(1)), soon()).await);
+        deliverer
+            .deliver(stored_records(records(2_000)), soon())
+            .await
     });
     // All that is going to happen has happened after that many turns on this one thread.
     for _ in 0..10_000 {
@@ -89,7 +91,7 @@ async fn ten_requests_reach_a_server_at_once() {
     let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
     let (deliverer, _folder) = deliverer(target);
     let outcomes = deliverer
-        .deliver(parcels(records(50 * (1 + 3 * IN_FLIGHT))), soon())
+        .deliver(stored_records(records(50 * (1 + 3 * IN_FLIGHT))), soon())
         .await;
     assert_taken(&outcomes);
     assert_eq!(fake.asked().len(), 1 + 3 * IN_FLIGHT);
@@ -101,12 +103,16 @@ async fn a_target_that_is_down_is_not_asked_for_every_batch() {
     let fake = Fake::start(|_, _| answer(503, "")).await;
     let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
     let (deliverer, folder) = deliverer(target);
-    let outcomes = deliverer.deliver(parcels(records(50 * 100)), soon()).await;
+    let outcomes = deliverer
+        .deliver(stored_records(records(50 * 100)), soon())
+        .await;
     assert_later(&outcomes, &["HTTP 503"]);
     // One batch alone finds out, each time.
     assert_eq!(fake.asked().len(), 1);
     assert_later(
-        &deliverer.deliver(parcels(records(50 * 100)), soon()).await,
+        &deliverer
+            .deliver(stored_records(records(50 * 100)), soon())
+            .await,
         &["HTTP 503"],
     );
     assert_eq!(fake.asked().len(), 2);
@@ -125,7 +131,9 @@ async fn a_target_that_goes_down_in_between_is_asked_with_one_batch_when_it_may_
     .await;
     let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
     let (deliverer, _folder) = deliverer(target);
-    let outcomes = deliverer.deliver(parcels(records(50 * 100)), soon()).await;
+    let outcomes = deliverer
+        .deliver(stored_records(records(50 * 100)), soon())
+        .await;
     assert_taken(&outcomes[..50]);
     assert_later(&outcomes[50..], &["HTTP 503"]);
     assert!(deliverer.unavailable().is_some());
@@ -133,7 +141,7 @@ async fn a_target_that_goes_down_in_between_is_asked_with_one_batch_when_it_may_
     assert!((2..=1 + IN_FLIGHT).contains(&asked), "{asked}");
     is_back.store(true, Ordering::SeqCst);
     let rest = records(50 * 100).split_off(50);
-    assert_taken(&deliverer.deliver(parcels(rest), soon()).await);
+    assert_taken(&deliverer.deliver(stored_records(rest), soon()).await);
     assert!(deliverer.unavailable().is_none());
     // The oldest that had to wait are the first to arrive.
     assert!(fake.bodies()[asked].contains("\"50.exe\""));
@@ -162,7 +170,7 @@ async fn what_is_refused_lies_whole_in_quarantine_with_the_reason() {
     })));
     // Twice: the second time writes the same objects.
     for _ in 0..2 {
-        let outcomes = deliverer.deliver(parcels(records(4)), soon()).await;
+        let outcomes = deliverer.deliver(stored_records(records(4)), soon()).await;
         assert_refused(&outcomes[1], "never");
     }
     let mut items = quarantine(&folder);
@@ -184,7 +192,7 @@ async fn where_all_are_refused_nothing_is_put_aside_for_those_who_can_wait() {
     })));
     let deliver = |from, to| {
         let some = records(to).split_off(from);
-        deliverer.deliver_unless_all_are_refused(parcels(some), soon())
+        deliverer.deliver_unless_all_are_refused(stored_records(some), soon())
     };
     // One or two may be wrong by themselves.
     for outcome in deliver(0, 2).await {
@@ -214,7 +222,7 @@ async fn what_cannot_be_put_aside_is_not_done() {
     let store = Arc::new(LocalStore::new(folder.path()));
     let says = Says(|_| Outcome::Refused("never".into()));
     let outcomes = Deliverer::new(Arc::new(says), store)
-        .deliver(parcels(records(1)), soon())
+        .deliver(stored_records(records(1)), soon())
         .await;
     assert_later(&outcomes, &["could not be quarantined"]);
 }
@@ -232,7 +240,7 @@ async fn a_silent_target_means_again() {
         }
     }
     let (deliverer, _folder) = deliverer(Arc::new(Silent));
-    let outcomes = deliverer.deliver(parcels(records(2)), soon()).await;
+    let outcomes = deliverer.deliver(stored_records(records(2)), soon()).await;
     assert_later(&outcomes, &["said nothing"]);
 }
 

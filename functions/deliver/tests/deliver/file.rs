@@ -141,7 +141,7 @@ async fn a_large_file_is_read_piece_by_piece() {
     assert_eq!(world.deliver(&fake).await.delivered, 3_000);
     assert_eq!(names(&fake).len(), 3_000);
     assert_in_order(&names(&fake), 0..3_000);
-    // Asked to stop, it stops before the next piece.
+    // ReceivedRequest to stop, it stops before the next piece.
     world.append_records(0..1);
     let (mut delivery, _store) = world.open(&fake).unwrap();
     assert_eq!(delivery.run(soon(), &|| true).await.unwrap().delivered, 0);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::fake::http::{Fake, json as answer};
 use crate::fake::splunk_hec::{SUCCESS, events};
 use crate::fake::splunk_soar::Soar;
-use crate::fake::syslog::{FakeSyslog, Manner};
+use crate::fake::syslog::{Behaviour, FakeSyslog};
 use crate::support::{TOKEN, deliverer, soon, target};
 
 /// The records of an alert of high severity with two files.
@@ -39,7 +39,7 @@ async fn deliver(format: &dyn Format, records: &[Record], settings: &Value) {
 #[tokio::test]
 async fn syslog_has_the_severity() {
     for format in formats() {
-        let fake = FakeSyslog::start("localhost", &[Manner::Good]).await;
+        let fake = FakeSyslog::start("localhost", &[Behaviour::Good]).await;
         let to = json!({"target": "syslog", "address": fake.address, "ca": fake.issued.ca_pem});
         let records = records(*format);
         deliver(*format, &records, &to).await;
@@ -82,7 +82,7 @@ async fn an_alert_is_one_container_in_soar() {
             ..Soar::default()
         });
         let state = std::sync::Arc::clone(&soar);
-        let fake = Fake::start(move |_, asked| state.told(asked)).await;
+        let fake = Fake::start(move |_, asked| state.reply(asked)).await;
         let to = json!({"target": "splunk-soar", "url": fake.url, "secret": "s"});
         let records = records(*format);
         deliver(*format, &records, &to).await;

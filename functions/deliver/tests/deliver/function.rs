@@ -7,7 +7,7 @@ use drawbridge_issuer::{Issuer, StsAnswer};
 use drawbridge_simulator::{Alerts, Credential, Options};
 use serde_json::{Value, json};
 
-use crate::fake::http::{Asked, Fake, Told, json as answer};
+use crate::fake::http::{Fake, ReceivedRequest, Reply, json as answer};
 use crate::support::{TOKEN, record};
 
 struct Running(Child);
@@ -72,7 +72,7 @@ async fn answers(lambda: &Fake, count: usize) -> Vec<Value> {
 }
 
 /// An invocation with two records.
-fn invocation(n: usize) -> Told {
+fn invocation(n: usize) -> Reply {
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(60);
     let headers = vec![
         ("lambda-runtime-aws-request-id", format!("request-{n}")),
@@ -86,7 +86,7 @@ fn invocation(n: usize) -> Told {
         ),
         ("content-type", "application/json".to_owned()),
     ];
-    Told::Answer(200, headers, event())
+    Reply::Answer(200, headers, event())
 }
 
 impl Drop for Running {
@@ -116,11 +116,11 @@ fn event() -> String {
 }
 
 /// What Lambda, SQS and Splunk say; Splunk takes the first of three invocations and is busy then.
-fn told(n: usize, asked: &Asked) -> Told {
+fn reply(n: usize, asked: &ReceivedRequest) -> Reply {
     let path = asked.path.as_str();
     match path {
         "/2018-06-01/runtime/invocation/next" if n < 12 => invocation(n),
-        "/2018-06-01/runtime/invocation/next" => Told::Nothing,
+        "/2018-06-01/runtime/invocation/next" => Reply::Nothing,
         "/services/collector/event" => {
             assert_eq!(asked.headers["authorization"], format!("Splunk {TOKEN}"));
             match n {
@@ -143,7 +143,7 @@ fn told(n: usize, asked: &Asked) -> Told {
 
 #[tokio::test]
 async fn the_binary_answers_lambda_and_hides_what_has_to_wait() {
-    let fake = Fake::start(told).await;
+    let fake = Fake::start(reply).await;
     let host = format!("127.0.0.1:{}", fake.url.port().unwrap());
     let settings = json!({
         "target": "splunk-hec", "url": format!("http://{host}"), "secret": "env:HEC_TOKEN",
@@ -157,7 +157,7 @@ async fn the_binary_answers_lambda_and_hides_what_has_to_wait() {
     // what comes meanwhile waits too.
     assert_eq!(answers[2]["batchItemFailures"], failed);
     let asked = fake.asked();
-    let collector = |asked: &&Asked| asked.path == "/services/collector/event";
+    let collector = |asked: &&ReceivedRequest| asked.path == "/services/collector/event";
     assert_eq!(asked.iter().filter(collector).count(), 1 + 2);
     let hidden = asked.iter().find(|asked| asked.path == "/").unwrap();
     let hidden: Value = serde_json::from_str(&hidden.body).unwrap();
@@ -204,12 +204,12 @@ async fn the_binary_signs_in_to_sentinel_as_its_role_and_with_nothing_stored() {
         .unwrap();
     let lambda = Fake::start(|n, asked| match asked.path.as_str() {
         "/2018-06-01/runtime/invocation/next" if n == 0 => invocation(n),
-        "/2018-06-01/runtime/invocation/next" => Told::Nothing,
+        "/2018-06-01/runtime/invocation/next" => Reply::Nothing,
         path if path.ends_with("/response") => answer(202, r#"{"status":"OK"}"#),
         path => {
             assert!(path.starts_with("/dataCollectionRules/dcr-0/streams/s?"));
             assert!(asked.headers["authorization"].starts_with("Bearer "));
-            Told::Answer(204, vec![], String::new())
+            Reply::Answer(204, vec![], String::new())
         }
     })
     .await;

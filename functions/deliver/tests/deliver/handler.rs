@@ -11,15 +11,23 @@ use drawbridge_deliver::lambda::Handler;
 use drawbridge_lambda::VisibilityControl;
 use serde_json::json;
 
-use crate::fake::http::{Fake, Told, json as answer};
+use crate::fake::http::{Fake, Reply, json as answer};
 use crate::support::{NOW_SECS, deliverer, quarantine, record, soon, target};
 use drawbridge_time::testing::ManualClock;
 
+/// Notes which messages were hidden, by their receipt handles, and for how many seconds.
 #[derive(Default)]
-struct Hidden(Mutex<Vec<(String, u64)>>);
+pub(crate) struct RecordedVisibility(Mutex<Vec<(String, u64)>>);
+
+impl RecordedVisibility {
+    /// What was hidden since this was asked last.
+    pub(crate) fn take(&self) -> Vec<(String, u64)> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
 
 #[async_trait]
-impl VisibilityControl for Hidden {
+impl VisibilityControl for RecordedVisibility {
     async fn hide(&self, messages: &[(String, Duration)]) {
         let hidden = messages
             .iter()
@@ -54,7 +62,7 @@ pub(crate) fn message(n: usize, sent: &str, tries: &str) -> SqsMessage {
 struct World {
     handler: Handler,
     clock: Arc<ManualClock>,
-    hidden: Arc<Hidden>,
+    hidden: Arc<RecordedVisibility>,
     folder: tempfile::TempDir,
 }
 
@@ -66,7 +74,7 @@ impl World {
     fn of(fake: &Fake, name: &str) -> Self {
         let target = target(&json!({"target": name, "url": fake.url, "secret": "s"}));
         let (deliverer, folder) = deliverer(target);
-        let hidden = Arc::new(Hidden::default());
+        let hidden = Arc::new(RecordedVisibility::default());
         let clock = Arc::new(ManualClock::at_secs(NOW_SECS));
         Self {
             handler: Handler::new(
@@ -103,7 +111,7 @@ impl World {
     }
 
     fn hidden(&self) -> Vec<(String, u64)> {
-        std::mem::take(&mut *self.hidden.0.lock().unwrap())
+        self.hidden.take()
     }
 }
 
@@ -120,7 +128,7 @@ async fn what_is_taken_is_done_and_the_oldest_goes_first() {
 }
 
 /// When a message was sent that is so old, in seconds.
-fn sent(age_secs: i64) -> String {
+fn millis_ago_secs(age_secs: i64) -> String {
     ((NOW_SECS - age_secs) * 1000).to_string()
 }
 
@@ -129,12 +137,17 @@ async fn a_target_that_is_down_keeps_every_message_hidden_until_the_same_moment(
     let fake = Fake::start(|n, _| match n {
         // One that names no time is asked twice.
         0..=3 => answer(503, r#"{"code":9}"#),
-        4 => Told::Answer(429, vec![("retry-after", "99999999".into())], String::new()),
+        4 => Reply::Answer(429, vec![("retry-after", "99999999".into())], String::new()),
         _ => answer(200, r#"{"code":0}"#),
     })
     .await;
     let world = World::new(&fake);
-    let batch = |tries: &str| vec![message(0, &sent(40), tries), message(1, &sent(20), "1")];
+    let batch = |tries: &str| {
+        vec![
+            message(0, &millis_ago_secs(40), tries),
+            message(1, &millis_ago_secs(20), "1"),
+        ]
+    };
     assert_eq!(world.handle(batch("1")).await, ["m0", "m1"]);
     assert_eq!(world.hidden(), [("r0".into(), 10), ("r1".into(), 10)]);
     world.clock.advance_secs(10);
@@ -159,14 +172,24 @@ async fn what_comes_while_the_target_is_left_alone_waits_with_the_rest_and_is_no
     })
     .await;
     let world = World::new(&fake);
-    world.handle(vec![message(0, &sent(400), "5")]).await;
+    world
+        .handle(vec![message(0, &millis_ago_secs(400), "5")])
+        .await;
     assert_eq!(world.hidden(), [("r0".into(), 55)]);
     world.clock.advance_secs(20);
-    assert_eq!(world.handle(vec![message(1, &sent(0), "1")]).await, ["m1"]);
+    assert_eq!(
+        world
+            .handle(vec![message(1, &millis_ago_secs(0), "1")])
+            .await,
+        ["m1"]
+    );
     assert_eq!(world.hidden(), [("r1".into(), 35)]);
     assert_eq!(fake.asked().len(), 1);
     world.clock.advance_secs(35);
-    let both = vec![message(1, &sent(0), "2"), message(0, &sent(400), "5")];
+    let both = vec![
+        message(1, &millis_ago_secs(0), "2"),
+        message(0, &millis_ago_secs(400), "5"),
+    ];
     assert!(world.handle(both).await.is_empty());
     let body = &fake.bodies()[1];
     assert!(body.find("0.exe") < body.find("1.exe"));
@@ -176,8 +199,8 @@ async fn what_comes_while_the_target_is_left_alone_waits_with_the_rest_and_is_no
 async fn a_body_that_cannot_be_fetched_holds_up_nobody_else() {
     let fake = Fake::start(|_, _| answer(200, r#"{"code":0}"#)).await;
     let world = World::new(&fake);
-    let large = world.unreadable(message(0, &sent(400), "5"));
-    let both = || vec![large.clone(), message(1, &sent(0), "1")];
+    let large = world.unreadable(message(0, &millis_ago_secs(400), "5"));
+    let both = || vec![large.clone(), message(1, &millis_ago_secs(0), "1")];
     assert_eq!(world.handle(both()).await, ["m0"]);
     assert_eq!(world.hidden(), [("r0".into(), 55)]);
     assert_eq!(world.handle(both()).await, ["m0"]);
@@ -306,12 +329,12 @@ async fn records_that_are_never_taken_hold_up_nobody_though_they_are_the_oldest(
     .await;
     let world = World::new(&fake);
     // Alone, they wait: it may be a setting.
-    let bad = || (0..150).map(|n| message(n, &sent(400), "5"));
+    let bad = || (0..150).map(|n| message(n, &millis_ago_secs(400), "5"));
     assert_eq!(world.handle(bad().collect()).await.len(), 150);
     assert!(quarantine(&world.folder).is_empty());
     // With others behind them, a request of them is put aside each time.
     let all = || {
-        let good = (150..160).map(|n| message(n, &sent(0), "1"));
+        let good = (150..160).map(|n| message(n, &millis_ago_secs(0), "1"));
         bad().chain(good)
     };
     let mut left: Vec<String> = all().map(|m| m.message_id.unwrap()).collect();
@@ -333,7 +356,7 @@ async fn on_a_fifo_queue_one_group_does_not_wait_for_another() {
     .await;
     let world = World::new(&fake);
     let fifo = |n: usize, group: &str| {
-        let mut message = message(n, &sent(0), "1");
+        let mut message = message(n, &millis_ago_secs(0), "1");
         message.event_source_arn = Some("arn:aws:sqs:eu-west-1:1:records.fifo".into());
         let group = ("MessageGroupId".to_owned(), group.to_owned());
         message.attributes.extend([group]);

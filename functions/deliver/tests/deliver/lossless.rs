@@ -2,16 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use async_trait::async_trait;
 use drawbridge_deliver::lambda::Handler;
-use drawbridge_lambda::VisibilityControl;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::fake::http::{Asked, Fake, Told, json as answer};
-use crate::handler::message;
+use crate::fake::http::{Fake, ReceivedRequest, Reply, json as answer};
+use crate::handler::{RecordedVisibility, message};
 use crate::support::{NOW_SECS, deliverer, quarantine, soon, target};
 use drawbridge_time::testing::ManualClock;
 
@@ -42,7 +39,7 @@ struct Splunk {
 }
 
 impl Splunk {
-    fn told(&self, n: usize, asked: &Asked) -> Told {
+    fn reply(&self, n: usize, asked: &ReceivedRequest) -> Reply {
         let events: Vec<Value> = serde_json::Deserializer::from_str(&asked.body)
             .into_iter()
             .map(Result::unwrap)
@@ -51,7 +48,7 @@ impl Splunk {
         match fate {
             Busy => return answer(503, r#"{"text":"Server is busy","code":9}"#),
             Throttled => return answer(429, ""),
-            ResetBefore => return Told::Reset,
+            ResetBefore => return Reply::Reset,
             WebPage => return answer(200, "<html>"),
             Small if events.len() > 3 => return answer(413, ""),
             Good | Small | ResetAfter | CutOffAfter => {}
@@ -74,18 +71,11 @@ impl Splunk {
             *indexed.entry(key).or_default() += 1;
         }
         match fate {
-            ResetAfter => Told::Reset,
-            CutOffAfter => Told::CutOff,
+            ResetAfter => Reply::Reset,
+            CutOffAfter => Reply::CutOff,
             _ => answer(200, r#"{"text":"Success","code":0}"#),
         }
     }
-}
-
-struct Ignored;
-
-#[async_trait]
-impl VisibilityControl for Ignored {
-    async fn hide(&self, _messages: &[(String, Duration)]) {}
 }
 
 async fn run(count: usize, fates: Vec<Fate>, poison: BTreeSet<usize>, names_events: bool) {
@@ -96,13 +86,13 @@ async fn run(count: usize, fates: Vec<Fate>, poison: BTreeSet<usize>, names_even
         names_events,
         indexed: Arc::clone(&indexed),
     };
-    let fake = Fake::start(move |n, asked| splunk.told(n, asked)).await;
+    let fake = Fake::start(move |n, asked| splunk.reply(n, asked)).await;
     let target = target(&json!({"target": "splunk-hec", "url": fake.url, "secret": "s"}));
     let (deliverer, folder) = deliverer(target);
     let clock = Arc::new(ManualClock::at_secs(NOW_SECS));
     let handler = Handler::new(
         deliverer,
-        Arc::new(Ignored),
+        Arc::new(RecordedVisibility::default()),
         Arc::clone(&clock) as _,
         "b".into(),
     );

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::fake::certificate::{
     issued_for, of_version_one, self_signed_for, without_alternative_name,
 };
-use crate::fake::http::{Fake, Told, json as answer};
+use crate::fake::http::{Fake, Reply, json as answer};
 use crate::support::{assert_later, assert_taken, records, soon, target};
 
 /// The targets that need one answer only, and that answer.
@@ -23,8 +23,8 @@ fn targets(url: &Value) -> [(Arc<dyn Target>, u16, &'static str); 3] {
     ]
 }
 
-async fn all_wait(told: fn() -> Told, words: &[&str]) -> Option<Duration> {
-    let fake = Fake::start(move |_, _| told()).await;
+async fn all_wait(reply: fn() -> Reply, words: &[&str]) -> Option<Duration> {
+    let fake = Fake::start(move |_, _| reply()).await;
     let mut asked = None;
     for (target, ..) in targets(&json!(fake.url)) {
         let outcomes = target.deliver(&records(2), soon()).await;
@@ -35,14 +35,14 @@ async fn all_wait(told: fn() -> Told, words: &[&str]) -> Option<Duration> {
 
 #[tokio::test]
 async fn trouble_in_passing_means_again() {
-    all_wait(|| Told::Reset, &["localhost"]).await;
-    all_wait(|| Told::CutOff, &["cut off"]).await;
+    all_wait(|| Reply::Reset, &["localhost"]).await;
+    all_wait(|| Reply::CutOff, &["cut off"]).await;
     all_wait(|| answer(500, "MARKER"), &["HTTP 500"]).await;
     all_wait(|| answer(502, "<html>MARKER"), &["HTTP 502"]).await;
     let asked = all_wait(|| answer(503, ""), &["HTTP 503"]).await;
     assert_eq!(asked, None);
-    let told = || Told::Answer(429, vec![("retry-after", "120".into())], String::new());
-    let asked = all_wait(told, &["HTTP 429", "too many requests"]).await;
+    let reply = || Reply::Answer(429, vec![("retry-after", "120".into())], String::new());
+    let asked = all_wait(reply, &["HTTP 429", "too many requests"]).await;
     assert_eq!(asked, Some(Duration::from_secs(120)));
 }
 
@@ -50,10 +50,10 @@ async fn trouble_in_passing_means_again() {
 async fn a_web_page_is_known_for_one_whatever_its_status() {
     let page = || {
         let kind = ("content-type", "text/html; charset=utf-8".to_owned());
-        Told::Answer(200, vec![kind], "<html>MARKER".into())
+        Reply::Answer(200, vec![kind], "<html>MARKER".into())
     };
     all_wait(page, &["web page", "check url"].map(|_| "web page")).await;
-    let untyped = || Told::Answer(403, vec![], "\n<!DOCTYPE html><p>MARKER".into());
+    let untyped = || Reply::Answer(403, vec![], "\n<!DOCTYPE html><p>MARKER".into());
     all_wait(untyped, &["web page", "login"]).await;
 }
 
@@ -62,7 +62,7 @@ async fn redirects_are_refused_with_their_reason() {
     let elsewhere = Fake::start(|_, _| answer(200, r#"{"code":0}"#)).await;
     let location = elsewhere.url.to_string();
     let fake = Fake::start(move |_, _| {
-        Told::Answer(307, vec![("location", location.clone())], String::new())
+        Reply::Answer(307, vec![("location", location.clone())], String::new())
     })
     .await;
     for (target, ..) in targets(&json!(fake.url)) {
@@ -74,7 +74,7 @@ async fn redirects_are_refused_with_their_reason() {
 
 #[tokio::test]
 async fn a_slow_server_is_given_up_at_the_deadline() {
-    let fake = Fake::start(|_, _| Told::Nothing).await;
+    let fake = Fake::start(|_, _| Reply::Nothing).await;
     for (target, ..) in targets(&json!(fake.url)) {
         let until = Deadline::after(Duration::from_millis(100));
         let outcomes = target.deliver(&records(1), until).await;
@@ -84,12 +84,12 @@ async fn a_slow_server_is_given_up_at_the_deadline() {
 
 #[tokio::test]
 async fn a_server_that_is_down_and_comes_back_loses_nothing() {
-    let closed = Fake::start(|_, _| Told::Reset).await;
+    let closed = Fake::start(|_, _| Reply::Reset).await;
     for (target, status, body) in targets(&json!(closed.url)) {
         assert_later(&target.deliver(&records(2), soon()).await, &["localhost"]);
         let body = body.to_owned();
         let up = Fake::start(move |n, _| match n {
-            0 => Told::Reset,
+            0 => Reply::Reset,
             _ => answer(status, &body),
         })
         .await;

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use drawbridge_deliver::Outcome;
 use serde_json::{Value, json};
 
-use crate::fake::http::{Asked, Fake, Told, json as answer};
+use crate::fake::http::{Fake, ReceivedRequest, Reply, json as answer};
 use crate::fake::sentinel::{self, DCR, STREAM, TENANT, is_sign_in, taken};
 use crate::support::{
     TOKEN, assert_later, assert_refused, assert_taken, deliverer, quarantine, record, records,
@@ -17,7 +17,7 @@ fn settings(fake: &Fake) -> Value {
     })
 }
 
-fn azure(asked: &Asked, intake: impl FnOnce(&Asked) -> Told) -> Told {
+fn azure(asked: &ReceivedRequest, intake: impl FnOnce(&ReceivedRequest) -> Reply) -> Reply {
     sentinel::azure(asked, TOKEN, intake)
 }
 
@@ -98,8 +98,8 @@ async fn a_record_of_another_format_than_the_tables_is_put_aside() {
     let unknown = text_record("MARKER", &record(1).body);
     let given = vec![record(0), cef(), unknown, record(3)];
     let (deliverer, store) = deliverer(target(&settings(&fake)));
-    let parcels = given.into_iter().map(Into::into).collect();
-    let outcomes = deliverer.deliver(parcels, soon()).await;
+    let stored_records = given.into_iter().map(Into::into).collect();
+    let outcomes = deliverer.deliver(stored_records, soon()).await;
     assert_refused(&outcomes[1], "deliver the output siem");
     assert_refused(&outcomes[2], "a record of no known format");
     assert_taken(&[outcomes[0].clone(), outcomes[3].clone()]);
@@ -137,7 +137,7 @@ async fn a_413_is_taken_apart() {
 async fn throttling_and_missing_roles_are_told_apart() {
     let fake = Fake::start(|_, asked| {
         azure(asked, |_| {
-            Told::Answer(429, vec![("retry-after", "60".into())], String::new())
+            Reply::Answer(429, vec![("retry-after", "60".into())], String::new())
         })
     })
     .await;

@@ -13,7 +13,7 @@ use drawbridge_simulator::{Alerts, Credential, Options, Simulator};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::fake::http::{Fake, Told, json as answer};
+use crate::fake::http::{Fake, Reply, json as answer};
 use crate::support::{assert_later, assert_taken, records, soon, standing};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/deliver";
@@ -173,7 +173,7 @@ fn built(settings: &Value, ports: &Ports) -> Result<Arc<dyn Target>, SettingsErr
 async fn intake() -> Fake {
     Fake::start(|n, _| match n {
         0 => answer(401, r#"{"error":{"code":"AuthenticationTokenProvided"}}"#),
-        _ => Told::Answer(204, vec![], String::new()),
+        _ => Reply::Answer(204, vec![], String::new()),
     })
     .await
 }

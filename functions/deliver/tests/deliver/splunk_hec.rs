@@ -4,7 +4,7 @@ use drawbridge_deliver::Outcome;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::fake::http::{Asked, Fake, Told, json as answer};
+use crate::fake::http::{Fake, ReceivedRequest, Reply, json as answer};
 use crate::fake::splunk_hec::{self, Indexers, SUCCESS, events};
 use crate::support::{
     TOKEN, assert_later, assert_refused, assert_taken, record, records, soon, target, target_with,
@@ -15,7 +15,7 @@ fn settings(fake: &Fake) -> Value {
     json!({"target": "splunk-hec", "url": fake.url, "secret": "hec"})
 }
 
-fn checked(asked: &Asked) -> Option<Told> {
+fn checked(asked: &ReceivedRequest) -> Option<Reply> {
     splunk_hec::checked(asked, TOKEN)
 }
 
@@ -175,7 +175,7 @@ async fn when_everything_is_refused_nothing_is_given_up() {
 async fn a_busy_server_is_left_alone_for_as_long_as_it_asks() {
     let busy = Fake::start(|_, _| {
         let body = r#"{"text":"Server is busy","code":9}"#.to_owned();
-        Told::Answer(503, vec![("retry-after", "17".into())], body)
+        Reply::Answer(503, vec![("retry-after", "17".into())], body)
     })
     .await;
     let outcomes = target(&settings(&busy)).deliver(&records(3), soon()).await;
@@ -269,7 +269,7 @@ async fn an_acknowledgement_that_never_comes_means_again() {
 /// A thousand records in ten requests at once: the keys of those that count as delivered, in order.
 async fn delivered_to(indexers: &Arc<Indexers>) -> Vec<String> {
     let state = Arc::clone(indexers);
-    let fake = Fake::start(move |_, asked| state.told(asked, TOKEN)).await;
+    let fake = Fake::start(move |_, asked| state.reply(asked, TOKEN)).await;
     let target = target(&acknowledging(&fake));
     let given = records(1_000);
     let batches = given.chunks(100).map(|batch| target.deliver(batch, soon()));

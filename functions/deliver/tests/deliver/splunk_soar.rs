@@ -14,7 +14,7 @@ async fn soar(takes_duplicates: bool) -> (Fake, std::sync::Arc<Soar>) {
         ..Soar::default()
     });
     let state = std::sync::Arc::clone(&soar);
-    (Fake::start(move |_, asked| state.told(asked)).await, soar)
+    (Fake::start(move |_, asked| state.reply(asked)).await, soar)
 }
 
 fn settings(fake: &Fake) -> Value {

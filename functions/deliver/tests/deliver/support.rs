@@ -1,16 +1,14 @@
 //! Records, secrets and targets for the tests.
 
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use drawbridge_deliver::{DeliverSettings, Deliverer, Outcome, Ports, Record, Target};
-use drawbridge_secrets::{SecretError, Secrets};
+use drawbridge_secrets::Secrets;
+use drawbridge_secrets::testing::RotatedSecret;
 use drawbridge_store::LocalStore;
 use drawbridge_time::Deadline;
 use jiff::Timestamp;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
 /// Stands in what the records say, and must never show in a reason.
@@ -19,25 +17,6 @@ pub(crate) const CONTENT: &str = "MARKER of the alerts";
 pub(crate) const TOKEN: &str = "MARKER-token-2";
 pub(crate) const OLD_TOKEN: &str = "MARKER-token-1";
 pub(crate) const NOW_SECS: i64 = 1_767_323_045;
-
-/// A secret that was rotated: an old value until it is asked for anew, if `is_stale`.
-pub(crate) struct Rotated {
-    pub(crate) is_stale: bool,
-    pub(crate) refreshed: Mutex<usize>,
-}
-
-#[async_trait]
-impl Secrets for Rotated {
-    async fn get(&self, _name: &str) -> Result<SecretString, SecretError> {
-        let is_stale = self.is_stale && *self.refreshed.lock().unwrap() == 0;
-        Ok(if is_stale { OLD_TOKEN } else { TOKEN }.into())
-    }
-
-    async fn refresh(&self, _name: &str) -> Result<SecretString, SecretError> {
-        *self.refreshed.lock().unwrap() += 1;
-        Ok(TOKEN.into())
-    }
-}
 
 /// A clock that always tells the same.
 pub(crate) fn standing() -> Timestamp {
@@ -51,11 +30,12 @@ pub(crate) fn target(settings: &Value) -> Arc<dyn Target> {
 
 /// The same with a token that was rotated meanwhile.
 pub(crate) fn target_with(settings: &Value, is_stale: bool) -> Arc<dyn Target> {
-    let rotated = Rotated {
-        is_stale,
-        refreshed: Mutex::default(),
+    let values = if is_stale {
+        vec![OLD_TOKEN, TOKEN]
+    } else {
+        vec![TOKEN]
     };
-    target_keeping(settings, Arc::new(rotated))
+    target_keeping(settings, Arc::new(RotatedSecret::of(values)))
 }
 
 /// The same with these secrets.

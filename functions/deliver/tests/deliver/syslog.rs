@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::fake::certificate::{issued_for, self_signed_for, without_alternative_name};
-use crate::fake::syslog::{FakeSyslog, Manner};
+use crate::fake::syslog::{Behaviour, FakeSyslog};
 use crate::support::{
     assert_later, assert_refused, assert_taken, record, records, soon, target, text_record,
 };
@@ -17,7 +17,7 @@ fn settings(fake: &FakeSyslog) -> Value {
 
 #[tokio::test]
 async fn messages_are_counted_in_octets_and_have_the_header_of_rfc_5424() {
-    let fake = FakeSyslog::start("localhost", &[Manner::Good]).await;
+    let fake = FakeSyslog::start("localhost", &[Behaviour::Good]).await;
     let given = [
         text_record(
             "cef",
@@ -41,7 +41,7 @@ async fn messages_are_counted_in_octets_and_have_the_header_of_rfc_5424() {
 
 #[tokio::test]
 async fn each_batch_comes_whole_on_a_connection_of_its_own() {
-    let fake = FakeSyslog::start("localhost", &[Manner::Good]).await;
+    let fake = FakeSyslog::start("localhost", &[Behaviour::Good]).await;
     let target = target(&settings(&fake));
     for _ in 0..3 {
         assert_taken(&target.deliver(&records(200), soon()).await);
@@ -51,7 +51,7 @@ async fn each_batch_comes_whole_on_a_connection_of_its_own() {
 
 #[tokio::test]
 async fn a_server_that_dies_is_sent_everything_again() {
-    let fake = FakeSyslog::start("localhost", &[Manner::Dies, Manner::Good]).await;
+    let fake = FakeSyslog::start("localhost", &[Behaviour::Dies, Behaviour::Good]).await;
     let target = target(&settings(&fake));
     let outcomes = target.deliver(&records(300), soon()).await;
     assert_later(&outcomes, &["localhost:", "the connection broke"]);
@@ -61,7 +61,7 @@ async fn a_server_that_dies_is_sent_everything_again() {
 
 #[tokio::test]
 async fn a_server_that_never_closes_is_not_believed_unless_told_to() {
-    let fake = FakeSyslog::start("localhost", &[Manner::NeverCloses]).await;
+    let fake = FakeSyslog::start("localhost", &[Behaviour::NeverCloses]).await;
     let mut settings = settings(&fake);
     settings["timeout_secs"] = 1.into();
     let outcomes = target(&settings).deliver(&records(1), soon()).await;
@@ -72,7 +72,7 @@ async fn a_server_that_never_closes_is_not_believed_unless_told_to() {
 
 #[tokio::test]
 async fn certificates_are_verified_and_the_reason_says_what_to_do() {
-    let fake = FakeSyslog::start("localhost", &[Manner::Good]).await;
+    let fake = FakeSyslog::start("localhost", &[Behaviour::Good]).await;
     let stranger = issued_for("localhost").ca_pem;
     let with_ca = |ca: &str, address: &str| json!({"target": "syslog", "address": address, "ca": ca, "timeout_secs": 5});
     let outcomes = target(&with_ca(&stranger, &fake.address))
@@ -92,16 +92,16 @@ async fn certificates_are_verified_and_the_reason_says_what_to_do() {
 
 #[tokio::test]
 async fn a_self_signed_server_is_trusted_unless_it_is_an_authority_too() {
-    let fake = FakeSyslog::with(self_signed_for("localhost", false), &[Manner::Good]).await;
+    let fake = FakeSyslog::with(self_signed_for("localhost", false), &[Behaviour::Good]).await;
     assert_taken(&target(&settings(&fake)).deliver(&records(1), soon()).await);
-    let fake = FakeSyslog::with(self_signed_for("localhost", true), &[Manner::Good]).await;
+    let fake = FakeSyslog::with(self_signed_for("localhost", true), &[Behaviour::Good]).await;
     let outcomes = target(&settings(&fake)).deliver(&records(1), soon()).await;
     assert_later(&outcomes, &["is an authority's itself", "CA:FALSE"]);
 }
 
 #[tokio::test]
 async fn a_certificate_without_an_alternative_name_is_told_from_one_for_another_host() {
-    let fake = FakeSyslog::with(without_alternative_name("localhost"), &[Manner::Good]).await;
+    let fake = FakeSyslog::with(without_alternative_name("localhost"), &[Behaviour::Good]).await;
     let outcomes = target(&settings(&fake)).deliver(&records(1), soon()).await;
     assert_later(&outcomes, &["subjectAltName=DNS:", "common name"]);
 }
@@ -138,7 +138,7 @@ async fn a_server_that_hangs_is_given_up_at_the_deadline() {
 
 #[tokio::test]
 async fn a_message_that_the_server_would_cut_is_refused_whole() {
-    let fake = FakeSyslog::start("localhost", &[Manner::Good]).await;
+    let fake = FakeSyslog::start("localhost", &[Behaviour::Good]).await;
     let mut settings = settings(&fake);
     settings["max_message_bytes"] = 1000.into();
     let given = [
@@ -171,7 +171,7 @@ proptest! {
     ], 1..8)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (sent, messages) = runtime.block_on(async {
-            let fake = FakeSyslog::start("localhost", &[Manner::Good]).await;
+            let fake = FakeSyslog::start("localhost", &[Behaviour::Good]).await;
             let given: Vec<_> = bodies.iter().map(|body| text_record("cef", body)).collect();
             let outcomes = target(&settings(&fake)).deliver(&given, soon()).await;
             let sent = outcomes

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::fake::http::{Asked, Fake, Told, json as answer};
+use crate::fake::http::{Fake, ReceivedRequest, Reply, json as answer};
 use crate::support::{
     NOW_SECS, OLD_TOKEN, TOKEN, assert_later, assert_refused, assert_taken, records, soon, target,
     target_with, text_record,
@@ -21,7 +21,7 @@ fn with_body(fake: &Fake, body: &str) -> Value {
 }
 
 /// Whether the request is signed with that key, over its timestamp and its bytes.
-fn is_signed(asked: &Asked, key: &str) -> bool {
+fn is_signed(asked: &ReceivedRequest, key: &str) -> bool {
     let timestamp = &asked.headers["x-drawbridge-timestamp"];
     assert_eq!(*timestamp, NOW_SECS.to_string());
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
@@ -31,7 +31,7 @@ fn is_signed(asked: &Asked, key: &str) -> bool {
     asked.headers["x-drawbridge-signature"] == expected
 }
 
-fn receiver(_: usize, asked: &Asked) -> Told {
+fn receiver(_: usize, asked: &ReceivedRequest) -> Reply {
     assert_eq!(
         (asked.method.as_str(), asked.path.as_str()),
         ("POST", "/hook?a=b")
@@ -51,7 +51,7 @@ fn receiver(_: usize, asked: &Asked) -> Told {
 }
 
 /// Delivers 120 records; the requests, whose headers name each key.
-async fn delivered(fake: &Fake, settings: &Value, given: &[Record]) -> Vec<Asked> {
+async fn delivered(fake: &Fake, settings: &Value, given: &[Record]) -> Vec<ReceivedRequest> {
     assert_taken(&target(settings).deliver(given, soon()).await);
     let asked = fake.asked();
     assert_eq!(asked.len(), 3);

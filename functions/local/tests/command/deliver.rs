@@ -502,7 +502,7 @@ fn bad_input_is_told_by_name() {
         &["secret, certificate and federation say", "exactly one"],
     );
     sentinel(r#","certifcate":"file:/x""#).failed(1, &["did you mean `certificate`?"]);
-    sentinel(r#","federation":"aws""#).failed(1, &["needs a role of AWS", "give a token file"]);
+    sentinel(r#","federation":"aws""#).failed(1, &["have an IAM role", "use a token file"]);
     // The records are not there.
     run(deliver(&folder, &server, &[])).failed(1, &["siem.ndjson does not exist"]);
     let mut nothing = drawbridge(&["deliver", "--once", "--all"]);

@@ -192,10 +192,11 @@ impl JobLog for Log {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+    use std::path::Path;
 
-    use bytes::Bytes;
     use drawbridge_config::ConfigError;
-    use drawbridge_store::{ETag, LocalStore, Object, StoreError};
+    use drawbridge_store::testing::{Call, Hook, Hooked};
+    use drawbridge_store::{LocalStore, StoreError};
     use jiff::SignedDuration;
     use serde_json::Value;
 
@@ -364,27 +365,23 @@ mod tests {
         assert_eq!(line["batch"], expected);
     }
 
-    /// A store that never answers.
-    struct Hanging;
+    /// A store that does not answer for keys with this ending.
+    struct Hangs(&'static str);
 
     #[async_trait]
-    impl Store for Hanging {
-        async fn get(&self, _: &str) -> Result<Option<Object>, StoreError> {
-            std::future::pending().await
+    impl Hook for Hangs {
+        async fn before(&self, _: Call, key: &str) -> Result<(), StoreError> {
+            if key.ends_with(self.0) {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
         }
+    }
 
-        async fn put(&self, _: &str, _: Bytes, _: &str) -> Result<ETag, StoreError> {
-            std::future::pending().await
-        }
-
-        async fn put_if(
-            &self,
-            _: &str,
-            _: Bytes,
-            _: &str,
-            _: Option<&ETag>,
-        ) -> Result<ETag, StoreError> {
-            std::future::pending().await
+    impl Hangs {
+        fn store(self, folder: &Path) -> Arc<dyn Store> {
+            let store = Arc::new(LocalStore::new(folder));
+            Arc::new(Hooked { store, hook: self })
         }
     }
 
@@ -393,7 +390,7 @@ mod tests {
         // The time that a job has to be told of, and what is left of it after one that was given up.
         for (left, is_whole) in [(3, true), (1, false)] {
             let mut kept = kept(true);
-            kept.log.store = Arc::new(Hanging);
+            kept.log.store = Hangs("").store(kept.folder.path());
             let told = kept.done("t", Err(JobFailure::GivenUp));
             let told = tokio::time::timeout(Duration::from_secs(left), told).await;
             assert_eq!(told.is_ok(), is_whole, "{left} s");
@@ -426,37 +423,10 @@ mod tests {
         assert_eq!(line["batch"].get("Failures"), None, "{line}");
     }
 
-    /// A store that does not answer for what ended the polls, and does for all else.
-    struct NoNotes(LocalStore);
-
-    #[async_trait]
-    impl Store for NoNotes {
-        async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
-            match key.ends_with(".error.json") {
-                true => std::future::pending().await,
-                false => self.0.get(key).await,
-            }
-        }
-
-        async fn put(&self, key: &str, body: Bytes, kind: &str) -> Result<ETag, StoreError> {
-            self.0.put(key, body, kind).await
-        }
-
-        async fn put_if(
-            &self,
-            key: &str,
-            body: Bytes,
-            kind: &str,
-            expected: Option<&ETag>,
-        ) -> Result<ETag, StoreError> {
-            self.0.put_if(key, body, kind, expected).await
-        }
-    }
-
     #[tokio::test(start_paused = true)]
     async fn since_when_polls_fail_is_noted_before_what_ended_the_last_one() {
         let mut kept = kept(false);
-        kept.log.store = Arc::new(NoNotes(LocalStore::new(kept.folder.path())));
+        kept.log.store = Hangs(".error.json").store(kept.folder.path());
         let store = Arc::clone(&kept.log.store);
         crate::change_state(store.as_ref(), "t", |state| {
             state.last_success = Some(now() - SignedDuration::from_mins(10));

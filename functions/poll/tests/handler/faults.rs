@@ -345,13 +345,13 @@ async fn without_room_for_the_state_nothing_is_sent_again_and_again() {
     let world = World::new();
     world.poll().await.unwrap();
     world.set("da1", "2026-03-01T12:00:05Z");
-    world.store.is_full(true);
+    world.store.set_full(true);
     for _ in 0..5 {
         world.clock.advance_secs(60);
         assert!(world.poll().await.unwrap_err().is_retryable());
         assert!(world.written().is_empty());
     }
-    world.store.is_full(false);
+    world.store.set_full(false);
     world.clock.advance_secs(60);
     assert_eq!(world.poll().await.unwrap().records, 1);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use drawbridge_alert::Alert;
 use drawbridge_graph::ErrorKind;
 use drawbridge_poll::{Ending, Grouping, Output, PollError, Silent, Stop};
-use drawbridge_record::{Drafts, Field, Format};
+use drawbridge_record::{Drafts, Field, Format, Layout};
 use drawbridge_time::Deadline;
 use serde_json::{Value, json};
 
@@ -263,6 +263,10 @@ impl Format for Counted {
 
     fn schema_version(&self) -> u32 {
         Self::siem().schema_version()
+    }
+
+    fn layout(&self) -> &'static Layout {
+        Self::siem().layout()
     }
 
     fn fields(&self) -> Vec<Field> {

@@ -3,10 +3,10 @@
 use std::sync::OnceLock;
 
 use drawbridge_entra::jwt::base64url;
+use drawbridge_issuer::first_key as key;
 use drawbridge_telemetry::testing::Events;
 use serde_json::{Value, json};
 
-use crate::keys::key;
 use crate::stack::{Stack, event};
 
 #[tokio::test]

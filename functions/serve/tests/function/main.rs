@@ -5,7 +5,6 @@
 
 mod binary;
 mod hostile;
-mod keys;
 mod reads;
 mod runtime;
 mod stack;

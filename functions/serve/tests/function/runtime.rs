@@ -52,19 +52,19 @@ impl Runtime {
     pub(crate) async fn offer(&mut self, event: Value) -> (Value, Vec<u8>) {
         self.events.send(event).unwrap();
         let answer = self.answers.recv().await.unwrap();
-        let answer = answer.expect_err_is_none();
+        let answer = answer.expect_ok();
         let at = answer.windows(8).position(|bytes| bytes == [0; 8]).unwrap();
         let prelude = serde_json::from_slice(&answer[..at]).unwrap();
         (prelude, answer[at + 8..].to_vec())
     }
 }
 
-trait Told {
-    fn expect_err_is_none(self) -> Bytes;
+trait ExpectOk {
+    fn expect_ok(self) -> Bytes;
 }
 
-impl Told for Result<Bytes, Bytes> {
-    fn expect_err_is_none(self) -> Bytes {
+impl ExpectOk for Result<Bytes, Bytes> {
+    fn expect_ok(self) -> Bytes {
         let text = self
             .as_ref()
             .err()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use drawbridge_config::Hosts;
+use drawbridge_issuer::{Entra, first_key as key};
 use drawbridge_queue::{Message, Queue as _, ServedQueue};
 use drawbridge_secrets::testing::FixedSecret;
 use drawbridge_serve::{Directory, answer};
@@ -14,8 +15,6 @@ use futures::StreamExt as _;
 use lambda_runtime::StreamResponse;
 use serde_json::{Value, json};
 
-use crate::keys::{Keys, key};
-
 pub(crate) const DIRECTORY: &str = "00000000-0000-0000-0000-00000000000d";
 pub(crate) const API: &str = "00000000-0000-0000-0000-00000000000a";
 pub(crate) const CLIENT: &str = "00000000-0000-0000-0000-00000000000c";
@@ -23,9 +22,9 @@ pub(crate) const CLIENT: &str = "00000000-0000-0000-0000-00000000000c";
 pub(crate) struct Stack {
     pub(crate) store: Arc<FaultyStore>,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) keys: Arc<Keys>,
+    pub(crate) keys: Arc<Entra>,
     /// What hosts are asked that documents name.
-    pub(crate) public: Arc<Keys>,
+    pub(crate) public: Arc<Entra>,
     router: Router,
     directory: Directory,
 }
@@ -44,7 +43,8 @@ impl Stack {
     pub(crate) fn new() -> Self {
         let store = Arc::new(FaultyStore::default());
         let clock = Arc::new(ManualClock::at("2026-03-02T12:00:00Z"));
-        let (keys, public) = (Arc::new(Keys::default()), Arc::new(Keys::default()));
+        let [keys, public] =
+            [(), ()].map(|()| Arc::new(Entra::of_host("login.microsoftonline.com")));
         let variable = |name: &str| {
             (name == "DRAWBRIDGE_ALLOWED_HOSTS").then(|| "login.example,graph.example".to_owned())
         };

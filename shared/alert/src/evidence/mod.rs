@@ -47,7 +47,7 @@ pub enum Evidence<'a> {
     Dns(Box<Dns<'a>>),
     /// `fileHashEvidence`
     FileHash(Box<FileHash<'a>>),
-    /// Any other type, with its `@odata.type`; `None` where there is none.
+    /// Any other type, with its `@odata.type` if there is one.
     Other(Option<Text<'a>>),
 }
 

@@ -11,6 +11,7 @@ use drawbridge_entra::Endpoints;
 pub use self::hosts::Hosts;
 use crate::function::{TENANTS, given_tenants};
 use crate::read::entries;
+use crate::tenant::{CLIENT_SECRET, is_variable};
 use crate::{ConfigError, Tenant};
 
 /// What documents may name beside what is named after them, and where those are read that name no
@@ -43,9 +44,6 @@ pub enum OwnSecrets {
 const ALLOWED_SECRETS: &str = "DRAWBRIDGE_ALLOWED_SECRETS";
 /// The variable with the beginning of the names of a stack's secrets.
 const SECRET_PREFIX: &str = "DRAWBRIDGE_SECRET_PREFIX";
-/// The variable with the secret of a tenant that `poll --tenant-id` made a document of.
-const CLIENT_SECRET: &str = "DRAWBRIDGE_CLIENT_SECRET";
-
 impl Trust {
     /// What the administrator of a stack allows: through `variable`, which gives a variable's value.
     ///
@@ -195,7 +193,7 @@ impl Trust {
             }
             OwnSecrets::OnThisMachine(folder) => {
                 let variable = own_variable(&tenant.name);
-                let is_by_id = is_called_by_its_id(tenant);
+                let is_by_id = tenant.is_called_by_its_id();
                 let is_own_variable = variable
                     .as_deref()
                     .is_some_and(|own| is_own_variable(place, own))
@@ -252,23 +250,6 @@ fn own_variable(name: &str) -> Option<String> {
     let variable = name.to_ascii_uppercase().replace('-', "_");
     let is_ours = variable == "DRAWBRIDGE" || variable.starts_with("DRAWBRIDGE_");
     (!is_ours).then_some(variable)
-}
-
-/// Whether a document names the secret of the command line, which is that of whoever gives it: of all
-/// documents that are called by their ids, the administrator's list says which one.
-pub(crate) fn has_secret_of_the_command_line(tenant: &Tenant) -> bool {
-    let secret = tenant.secret.as_deref();
-    is_called_by_its_id(tenant) && secret.is_some_and(|place| is_variable(place, CLIENT_SECRET))
-}
-
-/// Whether a document is called by the id of its own tenant, as those are that `poll --tenant-id`
-/// writes.
-fn is_called_by_its_id(tenant: &Tenant) -> bool {
-    tenant.tenant_id.to_ascii_lowercase().replace('.', "-") == tenant.name
-}
-
-fn is_variable(place: &str, variable: &str) -> bool {
-    place.strip_prefix("env:").unwrap_or(place) == variable
 }
 
 fn is_own_variable(place: &str, own: &str) -> bool {

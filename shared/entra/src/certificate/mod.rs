@@ -48,24 +48,6 @@ impl Certificate {
         }
     }
 
-    /// When the certificate that is stored now ends. Reads it, and signs nothing.
-    ///
-    /// # Errors
-    /// As a fetch, for what can be known without asking Entra; an expired certificate is none.
-    pub async fn not_after(&self) -> Result<Timestamp, SignInError> {
-        let text = self.read().await?;
-        Ok(self.signing_key(&text)?.not_after())
-    }
-
-    /// Whole days until the certificate that is stored now ends, rounded down; negative once it
-    /// has.
-    ///
-    /// # Errors
-    /// As [`not_after`](Self::not_after).
-    pub async fn days_left(&self) -> Result<i64, SignInError> {
-        Ok(whole_days(self.clock.now(), self.not_after().await?))
-    }
-
     async fn read(&self) -> Result<SecretString, SignInError> {
         let text = self.source.secret().await;
         text.map_err(|reason| SignInError::Credential {

@@ -1,11 +1,8 @@
 //! Certificates: against the simulator, which verifies every part of the assertion, and against a
 //! script where Entra's answer is what matters.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 
-use async_trait::async_trait;
 use drawbridge_entra::testing::{SignIn, endpoints};
 use drawbridge_entra::{
     Certificate, CertificateError, Endpoints, SignInError, SignInErrorKind, TokenEndpoint,
@@ -15,11 +12,10 @@ use drawbridge_http::HttpTransport;
 use drawbridge_http::script::{Answer, Script};
 use drawbridge_issuer::{CertificateOptions, TestCertificate};
 use drawbridge_secrets::SecretSource;
-use drawbridge_secrets::testing::FixedSecret;
+use drawbridge_secrets::testing::{FixedSecret, RotatedSecret};
 use drawbridge_simulator::{Alerts, Credential, Options, Simulator};
 use drawbridge_time::{Clock, SystemClock};
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
 
 /// Made once for all tests: a key takes a while.
 static PAIR: LazyLock<TestCertificate> = LazyLock::new(|| TestCertificate::new().unwrap());
@@ -28,38 +24,6 @@ static OTHER: LazyLock<TestCertificate> = LazyLock::new(|| TestCertificate::new(
 fn at(time: &str) -> Arc<dyn Clock> {
     let time: Timestamp = time.parse().unwrap();
     Arc::new(move || time)
-}
-
-/// A source whose copy is only renewed when told to forget it.
-struct Stored {
-    texts: Mutex<VecDeque<String>>,
-    forgotten: AtomicU32,
-}
-
-impl Stored {
-    fn new(texts: &[String]) -> Arc<Self> {
-        Arc::new(Self {
-            texts: Mutex::new(texts.iter().cloned().collect()),
-            forgotten: AtomicU32::new(0),
-        })
-    }
-}
-
-#[async_trait]
-impl SecretSource for Stored {
-    async fn secret(&self) -> Result<SecretString, String> {
-        let text = self.texts.lock().unwrap().front().cloned();
-        text.map(SecretString::from)
-            .ok_or("no secret named x: store one".to_owned())
-    }
-
-    fn forget(&self) {
-        self.forgotten.fetch_add(1, Ordering::Relaxed);
-        let mut texts = self.texts.lock().unwrap();
-        if texts.len() > 1 {
-            texts.pop_front();
-        }
-    }
 }
 
 async fn entra(known: &[&TestCertificate]) -> Simulator {
@@ -189,27 +153,27 @@ async fn a_clock_that_is_wrong_is_named() {
 #[tokio::test]
 async fn a_certificate_that_was_not_uploaded_is_named() {
     let simulator = entra(&[&OTHER]).await;
-    let source = Stored::new(&[PAIR.pem()]);
+    let source = Arc::new(RotatedSecret::of([PAIR.pem()]));
     let provider = of(&simulator, source.clone(), Arc::new(SystemClock));
     let text = provider.fetch().await.unwrap_err().to_string();
     assert!(
         text.contains("AADSTS700027") && text.contains("upload"),
         "{text}"
     );
-    assert_eq!(source.forgotten.load(Ordering::Relaxed), 1);
+    assert_eq!(source.refreshes(), 1);
     assert_eq!(simulator.stats().token_requests, 1);
 }
 
 #[tokio::test]
 async fn a_rotated_certificate_is_read_anew_within_the_same_fetch() {
     let simulator = entra(&[&OTHER]).await;
-    let source = Stored::new(&[PAIR.pem(), OTHER.pem()]);
+    let source = Arc::new(RotatedSecret::of([PAIR.pem(), OTHER.pem()]));
     let provider = of(&simulator, source.clone(), Arc::new(SystemClock));
     provider.fetch().await.unwrap();
     assert_eq!(simulator.stats().token_requests, 2);
     provider.fetch().await.unwrap();
     assert_eq!(simulator.stats().token_requests, 3);
-    assert_eq!(source.forgotten.load(Ordering::Relaxed), 1);
+    assert_eq!(source.refreshes(), 1);
 }
 
 #[tokio::test]
@@ -221,7 +185,7 @@ async fn a_copy_that_has_expired_or_is_damaged_is_read_anew_too() {
     };
     let expired = TestCertificate::renewed(&expired, &PAIR.key_pem).unwrap();
     for old in [expired.pem(), "half a file".to_owned()] {
-        let source = Stored::new(&[old, PAIR.pem()]);
+        let source = Arc::new(RotatedSecret::of([old, PAIR.pem()]));
         let provider = of(&simulator, source, Arc::new(SystemClock));
         provider.fetch().await.unwrap();
     }
@@ -290,18 +254,6 @@ async fn time_is_told_with_the_date() {
         early.contains("not valid before 2026-01-01T00:00:00Z"),
         "{early}"
     );
-
-    for (time, days) in [
-        ("2026-12-01T00:00:00Z", 30),
-        ("2026-12-01T00:00:01Z", 29),
-        ("2026-12-31T00:00:00Z", 0),
-        ("2027-01-02T00:00:00Z", -2),
-    ] {
-        let provider = scripted(&Script::tokens([]), &text, at(time));
-        assert_eq!(provider.days_left().await, Ok(days), "{time}");
-    }
-    let provider = scripted(&Script::tokens([]), "hunter2", now());
-    assert!(provider.days_left().await.is_err());
 }
 
 #[tokio::test]
@@ -334,12 +286,12 @@ async fn the_form_is_that_of_a_client_assertion() {
 
 #[tokio::test]
 async fn other_refusals_are_not_tried_again_and_nothing_secret_is_shown() {
-    let source = Stored::new(&[PAIR.pem(), OTHER.pem()]);
+    let source = Arc::new(RotatedSecret::of([PAIR.pem(), OTHER.pem()]));
     let script = Script::tokens([Answer::aadsts(401, "invalid_client", 700_016)]);
     let provider = Certificate::new(script.endpoint(), source.clone(), now());
     let error = provider.fetch().await.unwrap_err();
     drawbridge_entra::testing::shown(&error);
-    assert_eq!(source.forgotten.load(Ordering::Relaxed), 0);
+    assert_eq!(source.refreshes(), 0);
     assert_eq!(script.posts().len(), 1);
     let debug = format!("{provider:?}");
     assert!(
@@ -356,7 +308,11 @@ async fn a_tenant_that_is_none_or_a_source_that_fails_is_said_so() {
     let nowhere = Certificate::new(endpoint, source, now());
     let error = nowhere.fetch().await.unwrap_err();
     assert!(error.to_string().contains("tenant-id"), "{error}");
-    let gone = Certificate::new(script.endpoint(), Stored::new(&[]), now());
+    let gone = Certificate::new(
+        script.endpoint(),
+        Arc::new(RotatedSecret::of::<String>([])),
+        now(),
+    );
     let error = gone.fetch().await.unwrap_err();
     assert!(error.to_string().contains("no secret named x"), "{error}");
 }

@@ -1,20 +1,16 @@
 //! What Entra, or whoever stands in its place, may answer; and secrets that change.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use async_trait::async_trait;
 use drawbridge_entra::testing::{SignIn, endpoints, shown};
 use drawbridge_entra::{
     ClientSecret, SignInError, SignInErrorKind, TokenCache, TokenEndpoint, TokenProvider,
 };
 use drawbridge_http::script::{Answer, MARKER, Script};
-use drawbridge_secrets::SecretSource;
-use drawbridge_secrets::testing::FixedSecret;
+use drawbridge_secrets::SecretSource as _;
+use drawbridge_secrets::testing::{FixedSecret, RotatedSecret};
 use drawbridge_time::Deadline;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 async fn refused(answer: Answer) -> SignInError {
     let script = Script::tokens([answer]);
@@ -134,55 +130,21 @@ async fn a_login_host_that_redirects_is_not_followed() {
     assert!(shown(&error).contains("redirects"), "{error}");
 }
 
-/// A source whose copy of the secret is only renewed when told to forget it.
-struct Rotating {
-    stored: Mutex<VecDeque<&'static str>>,
-    forgotten: AtomicU32,
-}
-
-impl Rotating {
-    fn new(secrets: &[&'static str]) -> Arc<Self> {
-        let stored = Mutex::new(secrets.iter().copied().collect());
-        Arc::new(Self {
-            stored,
-            forgotten: AtomicU32::new(0),
-        })
-    }
-}
-
-#[async_trait]
-impl SecretSource for Rotating {
-    async fn secret(&self) -> Result<SecretString, String> {
-        let secret = self.stored.lock().unwrap().front().copied();
-        secret
-            .map(SecretString::from)
-            .ok_or("no secret named x: store one".to_owned())
-    }
-
-    fn forget(&self) {
-        self.forgotten.fetch_add(1, Ordering::Relaxed);
-        let mut stored = self.stored.lock().unwrap();
-        if stored.len() > 1 {
-            stored.pop_front();
-        }
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_rotated_secret_is_read_anew_within_the_same_fetch() {
-    let source = Rotating::new(&["old-MARKER", "new-MARKER"]);
+    let source = Arc::new(RotatedSecret::of(["old-MARKER", "new-MARKER"]));
     let script = Script::tokens([Answer::aadsts(401, "invalid_client", 7_000_215)]);
     let cache = TokenCache::new(script.provider(source.clone()));
     let token = cache.token(Deadline::none()).await.unwrap();
     assert_eq!(token.expose_secret(), format!("token-2-{MARKER}"));
     let posts = script.posts();
     assert!(posts[0].body.ends_with("=old-MARKER") && posts[1].body.ends_with("=new-MARKER"));
-    assert_eq!(source.forgotten.load(Ordering::Relaxed), 1);
+    assert_eq!(source.refreshes(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_same_wrong_secret_is_not_sent_twice() {
-    let source = Rotating::new(&["only-MARKER"]);
+    let source = Arc::new(RotatedSecret::of(["only-MARKER"]));
     let script = Script::tokens([Answer::aadsts(401, "invalid_client", 7_000_222)]);
     let cache = TokenCache::new(script.provider(source));
     let error = cache.token(Deadline::none()).await.unwrap_err();
@@ -192,7 +154,7 @@ async fn the_same_wrong_secret_is_not_sent_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn each_fetch_asks_for_the_secret() {
-    let source = Rotating::new(&["one-MARKER", "two-MARKER"]);
+    let source = Arc::new(RotatedSecret::of(["one-MARKER", "two-MARKER"]));
     let script = Script::tokens([]);
     let cache = TokenCache::new(script.provider(source.clone()));
     cache.token(Deadline::none()).await.unwrap();
@@ -206,8 +168,11 @@ async fn each_fetch_asks_for_the_secret() {
 async fn a_secret_that_cannot_be_read_is_said_so() {
     let script = Script::tokens([]);
     for (source, hint) in [
-        (Rotating::new(&[]), "no secret named x"),
-        (Rotating::new(&[""]), "is empty"),
+        (
+            Arc::new(RotatedSecret::of::<String>([])),
+            "no secret named x",
+        ),
+        (Arc::new(RotatedSecret::of([""])), "is empty"),
     ] {
         let cache = TokenCache::new(script.provider(source));
         let error = cache.token(Deadline::none()).await.unwrap_err();
@@ -277,7 +242,10 @@ async fn what_is_no_bare_secret_is_never_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_was_put_right_is_read_anew_within_the_same_fetch() {
     let script = Script::tokens([]);
-    let source = Rotating::new(&["-----BEGIN PRIVATE KEY-----\nMARKER", "good-MARKER"]);
+    let source = Arc::new(RotatedSecret::of([
+        "-----BEGIN PRIVATE KEY-----\nMARKER",
+        "good-MARKER",
+    ]));
     script.provider(source).fetch().await.unwrap();
     assert_eq!(script.posts().len(), 1);
     assert!(

@@ -10,8 +10,8 @@ pub struct Reader {
     pub name: &'static str,
     /// The formats that its page sets up as objects.
     pub formats: &'static [&'static str],
-    /// The bound that it documents or that its source shows; `None` where there is none, or where
-    /// its page says how to raise it.
+    /// The bound that its documentation or source shows, or `None` if it has no bound or its page says
+    /// how to raise it.
     pub bound: Option<ReaderBound>,
 }
 

@@ -3,8 +3,8 @@
 mod keys;
 mod write;
 
-use crate::Body;
 use crate::detection::{DetectionFormat, Scope};
+use crate::{Layout, Notation, TimeNotation};
 use keys::TABLE;
 
 /// The format `cef`.
@@ -37,10 +37,21 @@ pub static CEF: DetectionFormat = DetectionFormat {
      ` word=` in a command line, a URL or a title. Of what `siem` has, these are left out: the \
      synthesised `ReportID` and `ExternalId`, and the digits of a time below the millisecond.",
     schema_version: 1,
-    body: Body::Text,
+    layout: &LAYOUT,
     fields: || TABLE.fields(),
     scope: Scope::All,
     content: |row| TABLE.content(row),
     write: write::record,
     keys: |row, ids| TABLE.explain(row, ids),
+};
+
+static LAYOUT: Layout = Layout {
+    notation: Notation::Cef,
+    times: &[("rt", TimeNotation::Millis), ("end", TimeNotation::Millis)],
+    key: Some("cs2"),
+    key_suffix: "=",
+    truncated: Some("MicrosoftDefenderTruncated"),
+    // `externalId` has only its first 40 characters.
+    alert_id: None,
+    severity: "MicrosoftDefenderSeverity",
 };

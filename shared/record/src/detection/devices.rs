@@ -76,7 +76,7 @@ impl<'r, 'a> Devices<'r, 'a> {
         self.sides[place]
     }
 
-    /// The devices that none of the rows is of.
+    /// The devices that no row is about.
     pub(super) fn alone(
         &self,
         rows: &[Row<'r, 'a>],

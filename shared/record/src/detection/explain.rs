@@ -6,8 +6,8 @@ use super::source::Source;
 /// Why a value is empty whose property is at hand.
 pub(crate) const NOTHING_SENT: &str = "Graph sent no value for it";
 
-/// Says where a value came from; or, if there is none, why: `missing` is said where the property is
-/// at hand.
+/// Says where a value came from or, if there is no value, why not. `missing` is the reason if the
+/// property itself is there.
 pub(crate) fn from(source: Source, row: &Row<'_, '_>, missing: Option<&str>) -> String {
     let told = |path: String| match missing {
         Some(why) => format!("{path}: {why}"),

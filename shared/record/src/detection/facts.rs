@@ -94,7 +94,7 @@ impl<'r> Maker<'r> {
     }
 }
 
-/// Id, DNS name and host name; empty where there is none.
+/// Id, DNS name and host name, each empty if it is missing.
 fn texts<'d>(device: &'d Device<'_>) -> [&'d str; 3] {
     [
         &device.mde_device_id,

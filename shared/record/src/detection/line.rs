@@ -173,7 +173,7 @@ impl Table {
 }
 
 impl Key {
-    /// The value before any escape, and whether it was cut to the limit; empty where there is none.
+    /// The value before escaping, and whether it was cut to the limit. A missing value is empty.
     pub(crate) fn value<'r>(
         &self,
         row: &Row<'r, 'r>,

@@ -30,7 +30,7 @@ pub(crate) use properties::{Property, Value};
 pub(crate) use row::Row;
 pub(crate) use rules::time_text;
 
-use crate::{Body, Change, Explained, ExplainedKey, Field, Record};
+use crate::{Change, Explained, ExplainedKey, Field, Layout, Record};
 use row::Name;
 
 /// A format with one record for each detection.
@@ -38,7 +38,7 @@ pub struct DetectionFormat {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) schema_version: u32,
-    pub(crate) body: Body,
+    pub(crate) layout: &'static Layout,
     pub(crate) fields: fn() -> Vec<Field>,
     /// Which evidence makes records.
     pub(crate) scope: Scope,

@@ -28,7 +28,7 @@ use drawbridge_alert::Alert;
 
 use crate::draft;
 use crate::version::Writer;
-use crate::{Change, Drafts, ExplainedKey, Field, Format, Rewrite};
+use crate::{Change, Drafts, ExplainedKey, Field, Format, Layout, Notation, Rewrite, TimeNotation};
 
 pub use data_stream::DataStream;
 
@@ -75,6 +75,10 @@ impl Format for Ecs {
         1
     }
 
+    fn layout(&self) -> &'static Layout {
+        &LAYOUT
+    }
+
     fn rewrite(&self) -> Rewrite {
         Rewrite::Changes
     }
@@ -87,6 +91,16 @@ impl Format for Ecs {
         draft::version(alert, self)
     }
 }
+
+static LAYOUT: Layout = Layout {
+    notation: Notation::Json,
+    times: &[("@timestamp", TimeNotation::Text)],
+    key: None,
+    key_suffix: "",
+    truncated: None,
+    alert_id: Some("event.id"),
+    severity: "m365_defender.alert.severity",
+};
 
 impl Writer for Ecs {
     fn write(&self, alert: &Alert<'_>, _key: &str, _change: Change) -> String {

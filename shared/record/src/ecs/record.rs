@@ -12,7 +12,7 @@ use super::field::Ecs;
 use super::time;
 use super::value::Value;
 use super::values::Values;
-use super::walk::{Place, Walk};
+use super::walk::{JsonPath, Walk};
 use crate::tree::{self, Node};
 
 /// The version of ECS that the fields are checked against.
@@ -33,7 +33,7 @@ pub(super) fn read<'n>(
         json: String::with_capacity(raw_bytes),
         values: Values::new(explained),
     };
-    walk.object(alert, &ALERT, &Place::ALERT);
+    walk.object(alert, &ALERT, &JsonPath::ALERT);
     category::add(alert, &mut walk.values);
     complete(&mut walk.values, stream);
     (walk.json, walk.values)

@@ -20,15 +20,15 @@ use crate::tree::{Member, Node};
 
 /// Where a value stands, for those who want it explained.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
-    up: Option<&'p Place<'p>>,
+pub(super) struct JsonPath<'p> {
+    up: Option<&'p JsonPath<'p>>,
     name: &'p str,
     index: Option<usize>,
 }
 
-impl<'p> Place<'p> {
+impl<'p> JsonPath<'p> {
     /// The alert itself.
-    pub(super) const ALERT: Place<'static> = Place {
+    pub(super) const ALERT: JsonPath<'static> = JsonPath {
         up: None,
         name: "",
         index: None,
@@ -48,7 +48,7 @@ impl<'p> Place<'p> {
     }
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(up) = self.up.filter(|up| up.up.is_some()) {
             write!(f, "{up}.")?;
@@ -82,7 +82,7 @@ impl<'n> Walk<'n> {
         &mut self,
         node: &'n Node<'n>,
         shape: &'static Shape,
-        at: &Place<'_>,
+        at: &JsonPath<'_>,
     ) -> bool {
         let Node::Object(object) = node else {
             return false;
@@ -130,7 +130,7 @@ impl<'n> Walk<'n> {
         group: &str,
         properties: impl Iterator<Item = &'p (&'static Property, &'n Member<'n>)>,
         others: &mut Vec<&'n Member<'n>>,
-        at: &Place<'_>,
+        at: &JsonPath<'_>,
     ) where
         'n: 'p,
     {
@@ -147,7 +147,7 @@ impl<'n> Walk<'n> {
     }
 
     /// Writes one property under Elastic's name; true where its value does not fit there.
-    fn member(&mut self, property: &Property, node: &'n Node<'n>, at: &Place<'_>) -> bool {
+    fn member(&mut self, property: &Property, node: &'n Node<'n>, at: &JsonPath<'_>) -> bool {
         let member = write::known(property.name, &mut self.json);
         let outcome = match node {
             Node::List(items) if !property.holds.is_text() => self.list(property.holds, items, at),
@@ -157,11 +157,11 @@ impl<'n> Walk<'n> {
         matches!(outcome, Outcome::Unfit)
     }
 
-    fn list(&mut self, holds: Holds, items: &'n [Node<'n>], at: &Place<'_>) -> Outcome {
+    fn list(&mut self, holds: Holds, items: &'n [Node<'n>], at: &JsonPath<'_>) -> Outcome {
         let start = self.json.len();
         self.json.push('[');
         for (index, item) in items.iter().enumerate() {
-            let at = Place {
+            let at = JsonPath {
                 index: Some(index),
                 ..*at
             };
@@ -177,7 +177,7 @@ impl<'n> Walk<'n> {
         written(write::close(start, ']', &mut self.json))
     }
 
-    fn value(&mut self, holds: Holds, node: &'n Node<'n>, at: &Place<'_>) -> Outcome {
+    fn value(&mut self, holds: Holds, node: &'n Node<'n>, at: &JsonPath<'_>) -> Outcome {
         if node.is_nothing() {
             return Outcome::Nothing;
         }
@@ -243,7 +243,7 @@ impl<'n> Walk<'n> {
     }
 
     /// Gathers the values of a property; false unless every field has taken all of it.
-    fn gather(&mut self, to: &[Ecs], node: &'n Node<'n>, at: &Place<'_>) -> bool {
+    fn gather(&mut self, to: &[Ecs], node: &'n Node<'n>, at: &JsonPath<'_>) -> bool {
         let items = match node {
             Node::List(items) => *items,
             node => std::slice::from_ref(node),
@@ -263,7 +263,7 @@ impl<'n> Walk<'n> {
     }
 
     /// Gathers what follows from an object as a whole.
-    fn of_the_whole(&mut self, node: &'n Node<'n>, shape: &'static Shape, at: &Place<'_>) {
+    fn of_the_whole(&mut self, node: &'n Node<'n>, shape: &'static Shape, at: &JsonPath<'_>) {
         self.gather(shape.whole, node, at);
         for (field, value) in shape.constants {
             let value = Value::Text(Cow::Borrowed(value));
@@ -275,7 +275,7 @@ impl<'n> Walk<'n> {
     }
 
     /// Gathers a value that is made of several properties.
-    fn make(&mut self, made: &Made, node: &'n Node<'n>, at: &Place<'_>) {
+    fn make(&mut self, made: &Made, node: &'n Node<'n>, at: &JsonPath<'_>) {
         let value = match made.how {
             How::First => {
                 if let Some((of, first)) = made::first(node, made.of) {

@@ -3,8 +3,8 @@
 mod keys;
 mod write;
 
-use crate::Body;
 use crate::detection::{DetectionFormat, Scope};
+use crate::{Layout, Notation, TimeNotation};
 use keys::TABLE;
 
 /// The format `leef`.
@@ -27,10 +27,20 @@ pub static LEEF: DetectionFormat = DetectionFormat {
      QRadar has read these lines. A syslog source of QRadar takes 4,096 bytes per event unless \
      it is set to more.",
     schema_version: 1,
-    body: Body::Text,
+    layout: &LAYOUT,
     fields: || TABLE.fields(),
     scope: Scope::All,
     content: |row| TABLE.content(row),
     write: write::record,
     keys: |row, ids| TABLE.explain(row, ids),
+};
+
+static LAYOUT: Layout = Layout {
+    notation: Notation::Leef,
+    times: &[("devTime", TimeNotation::Date)],
+    key: Some("FullId"),
+    key_suffix: "=",
+    truncated: None,
+    alert_id: Some("AlertId"),
+    severity: "Severity",
 };

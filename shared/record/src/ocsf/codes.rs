@@ -9,7 +9,7 @@ pub(super) const OTHER: i64 = 99;
 
 type Table = &'static [(&'static str, Code<'static>)];
 
-/// The code of a word: 0 where there is none, 99 with the word where the table does not know it.
+/// The code of a word: 0 if there is no word, 99 with the word if the table does not list it.
 fn code<'a>(table: Table, word: Option<&'a str>) -> Code<'a> {
     match word {
         None | Some("" | "unknown") => UNKNOWN,
@@ -144,7 +144,7 @@ const RISKS: Table = &[
     ("high", (3, "High")),
 ];
 
-/// The risk level of a device; its 0 is a level, so there is none where Graph has none.
+/// The risk level of a device. 0 is a level of its own, so the code is missing where Graph has none.
 pub(super) fn risk(word: Option<&str>) -> Option<Code<'_>> {
     match word {
         None | Some("none" | "unknown") => None,

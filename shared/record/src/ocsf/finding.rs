@@ -103,7 +103,7 @@ struct Times<'o> {
     updated: Option<Taken<'o, i64>>,
     first: Option<Taken<'o, i64>>,
     last: Option<Taken<'o, i64>>,
-    /// That of the record: the creation's, or the last update's where the record tells of one.
+    /// The time of the record: that of the creation or, for a record of an update, of the last update.
     record: Option<Taken<'o, i64>>,
 }
 

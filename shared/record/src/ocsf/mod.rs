@@ -23,7 +23,7 @@ use drawbridge_alert::Alert;
 use crate::draft;
 use crate::tree::Object;
 use crate::version::Writer;
-use crate::{Change, Drafts, ExplainedKey, Field, Format, Rewrite};
+use crate::{Change, Drafts, ExplainedKey, Field, Format, Layout, Notation, Rewrite, TimeNotation};
 use trace::Trace;
 
 /// The format `ocsf`.
@@ -55,6 +55,10 @@ impl Format for Ocsf {
         1
     }
 
+    fn layout(&self) -> &'static Layout {
+        &LAYOUT
+    }
+
     fn rewrite(&self) -> Rewrite {
         Rewrite::Changes
     }
@@ -67,6 +71,16 @@ impl Format for Ocsf {
         draft::version(alert, self)
     }
 }
+
+static LAYOUT: Layout = Layout {
+    notation: Notation::Json,
+    times: &[("time", TimeNotation::Millis)],
+    key: Some("metadata.uid"),
+    key_suffix: "",
+    truncated: None,
+    alert_id: Some("metadata.original_event_uid"),
+    severity: "severity",
+};
 
 impl Writer for Ocsf {
     fn severity<'r>(&self, alert: &'r Alert<'_>) -> &'r str {

@@ -37,16 +37,16 @@ kinds! {
 /// made to be large. What is beyond is in the record all the same.
 pub(super) const MOST: usize = 2000;
 
-/// One that was written: its kind, and where its path and its text are.
-pub(super) struct Found {
+/// An observable that was written: its kind, and where its path and its text are.
+pub(super) struct Observable {
     pub(super) kind: Kind,
-    /// In the paths that were noted.
+    /// Its range in the text of all paths.
     pub(super) path: Range<usize>,
-    /// In the record, with its quotes and escapes.
+    /// Its range in the record, with quotes and escapes.
     pub(super) value: Range<usize>,
 }
 
-impl Found {
+impl Observable {
     /// Writes it; its value is copied from where it is.
     pub(super) fn write(self, paths: &str, json: &mut String) {
         let Self { kind, path, value } = self;

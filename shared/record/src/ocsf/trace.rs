@@ -16,7 +16,7 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// For the record of an alert.
+    /// Starts the trace of an alert's record.
     pub(super) fn of(alert: &Object<'_>) -> Self {
         let mut trace = Self::default();
         trace.object("", alert);
@@ -52,7 +52,7 @@ impl Trace {
         self.places.insert(text.as_ptr() as usize, place);
     }
 
-    /// The path of a text of the alert, or of the member with that name; none of any other text.
+    /// The path of a text of the alert or of the member with that name. Other texts have no path.
     fn path(&self, text: &str) -> Option<&str> {
         let address = text.as_ptr() as usize;
         let (start, (length, path)) = self.places.range(..=address).next_back()?;
@@ -74,7 +74,7 @@ impl Trace {
         self.sources.insert(path, sources);
     }
 
-    /// The same of what is left of an object; of the alert itself, that is none.
+    /// The same for what is left of an object. The alert itself has no path.
     pub(super) fn note_rest(&mut self, path: String, object: &Object<'_>) {
         let member = object.members().first();
         let place = member.and_then(|member| self.path(member.name));

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::Number;
 
 use super::codes;
-use super::observable::{self, Found, Kind};
+use super::observable::{self, Kind, Observable};
 use super::taken::Taken;
 use super::trace::Trace;
 use crate::json;
@@ -18,7 +18,7 @@ pub(super) struct Out {
     /// The members that are open, from the record down.
     open: Vec<Step>,
     /// The observables so far, and the text of their paths.
-    found: Vec<Found>,
+    found: Vec<Observable>,
     /// The kind and the length of each: what tells most of them apart.
     tags: Vec<u64>,
     paths: String,
@@ -27,7 +27,7 @@ pub(super) struct Out {
     is_same_place: bool,
     /// Where the resources of the evidence are.
     resources: Vec<Range<usize>>,
-    /// For who asks where the values came from.
+    /// Records where values came from, if that was asked for.
     trace: Option<Box<Trace>>,
 }
 
@@ -99,7 +99,7 @@ impl Out {
         self.json.push_str("\":");
     }
 
-    /// A text, unless there is none.
+    /// Writes a text if there is one.
     pub(super) fn text(&mut self, name: &'static str, text: Option<&str>) {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             self.trace(name, text);
@@ -108,7 +108,7 @@ impl Out {
         }
     }
 
-    /// A text that a SIEM searches for, unless there is none.
+    /// Writes a text that a SIEM searches for, if there is one.
     pub(super) fn observed(&mut self, kind: Kind, name: &'static str, text: Option<&str>) {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             self.trace(name, text);
@@ -119,7 +119,7 @@ impl Out {
         }
     }
 
-    /// Such a text in a list.
+    /// Writes such a text as an item of a list.
     pub(super) fn observed_item(&mut self, kind: Kind, text: &str) {
         self.comma();
         self.next_item();
@@ -135,7 +135,7 @@ impl Out {
         let text = &self.json[value.clone()];
         let tag = kind.tag(text);
         // The first place of a value tells of it.
-        let is_known = |(other, found): (&u64, &Found)| {
+        let is_known = |(other, found): (&u64, &Observable)| {
             *other == tag && self.json[found.value.clone()] == *text
         };
         if self.found.len() >= observable::MOST || self.tags.iter().zip(&self.found).any(is_known) {
@@ -155,7 +155,7 @@ impl Out {
             self.paths.push('.');
             self.paths.push_str(name);
         }
-        self.found.push(Found {
+        self.found.push(Observable {
             kind,
             path: path..self.paths.len(),
             value,
@@ -216,7 +216,7 @@ impl Out {
         json::int(number, &mut self.json);
     }
 
-    /// A whole number of the alert, unless there is none.
+    /// Writes a whole number of the alert if there is one.
     pub(super) fn taken(&mut self, name: &'static str, number: Option<Taken<'_, i64>>) {
         if let Some(Taken { it, from }) = number {
             self.trace(name, from);
@@ -225,7 +225,7 @@ impl Out {
         }
     }
 
-    /// Any number of the alert, unless there is none.
+    /// Writes any number of the alert if there is one.
     pub(super) fn number(&mut self, name: &'static str, number: Option<Taken<'_, Number>>) {
         if let Some(Taken { it, from }) = number {
             self.trace(name, from);
@@ -233,7 +233,7 @@ impl Out {
         }
     }
 
-    /// A whole number of the alert as a text, unless there is none.
+    /// Writes a whole number of the alert as text, if there is one.
     pub(super) fn int_text(&mut self, name: &'static str, number: Option<Taken<'_, i64>>) {
         if let Some(Taken { it, from }) = number {
             self.trace(name, from);

@@ -6,9 +6,9 @@ mod explain;
 mod keys;
 mod write;
 
-use crate::Body;
 use crate::detection::{DetectionFormat, Scope};
 pub use crate::detection::{ENCODING_VERSION, Source, are_of_one_digest};
+use crate::{Layout, Notation, TimeNotation};
 pub use keys::{KEYS, Key, Kind};
 
 /// The format `siem`.
@@ -18,10 +18,23 @@ pub static SIEM: DetectionFormat = DetectionFormat {
      of an alert, 50 keys, always all present. For parsers, dashboards and rules that were \
      written for that API. [The record](record.md) has the details.",
     schema_version: 1,
-    body: Body::Json,
+    layout: &LAYOUT,
     fields: || KEYS.iter().map(keys::documented).collect(),
     scope: Scope::Old,
     content: write::content,
     write: write::record,
     keys: explain::keys,
+};
+
+static LAYOUT: Layout = Layout {
+    notation: Notation::Json,
+    times: &[
+        ("LastProcessedTimeUtc", TimeNotation::Text),
+        ("AlertTime", TimeNotation::Text),
+    ],
+    key: Some("FullId"),
+    key_suffix: "",
+    truncated: None,
+    alert_id: Some("AlertId"),
+    severity: "Severity",
 };

@@ -31,7 +31,7 @@ pub(crate) struct Object<'a>(&'a [Member<'a>]);
 pub(crate) struct Member<'a> {
     pub(crate) name: &'a str,
     pub(crate) value: Node<'a>,
-    /// For a format to mark what has its place in a record.
+    /// Set by a format once the value has a place in a record.
     pub(crate) taken: Cell<bool>,
 }
 

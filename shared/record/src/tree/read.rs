@@ -29,7 +29,7 @@ struct Reader<'a> {
     max_depth: u8,
     /// What is read of the lists that have not ended yet.
     items: Vec<Node<'a>>,
-    /// The same of objects.
+    /// The members of open objects.
     members: Vec<Member<'a>>,
 }
 

@@ -80,7 +80,7 @@ pub(super) fn granted(
 /// Why no token is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GrantRefusal {
-    /// The request is none of OAuth; what is wrong with it.
+    /// The request is not a valid OAuth request, and why.
     Request(&'static str),
     GrantType,
     /// There is no such client, or it has another secret; which of them is not told.
@@ -109,7 +109,7 @@ impl GrantRefusal {
         }
     }
 
-    /// As RFC 6749, 5.2 names it.
+    /// The error code of RFC 6749, section 5.2.
     fn code(self) -> &'static str {
         match self {
             Self::Request(_) => "invalid_request",

@@ -25,9 +25,9 @@ const REFRESH: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// To read.
+    /// For reading records.
     Access,
-    /// To get another token.
+    /// For getting another token.
     Refresh,
 }
 
@@ -98,7 +98,7 @@ impl Claims {
         jsonwebtoken::encode(&header, self, &key).map_err(|_| GrantRefusal::NoKey)
     }
 
-    /// Of a token that was signed with the key, for this, and has not expired.
+    /// Reads the claims of a token that was signed with the key, for this kind, and has not expired.
     pub(super) fn read(
         token: &str,
         kind: Kind,

@@ -10,14 +10,14 @@ use url::form_urlencoded;
 
 use super::answer::GrantRefusal;
 
-/// The scope with which a client asks for a refresh token, as of Entra.
+/// The scope with which a client asks for a refresh token, as it does at Entra.
 const WITH_REFRESH: &str = "offline_access";
 
 /// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What a request for a token says.
-pub(super) struct Asked {
+pub(super) struct TokenRequest {
     pub(super) client: String,
     pub(super) secret: SecretString,
     pub(super) grant: Grant,
@@ -29,7 +29,7 @@ pub(super) enum Grant {
     RefreshToken(SecretString),
 }
 
-impl Asked {
+impl TokenRequest {
     /// Reads a form: its names without regard to case, since there are clients that write `client_Id`, and
     /// what is not known is ignored, such as `resource`. The query is never looked at.
     pub(super) fn read(request: &Parts, body: &[u8]) -> Result<Self, GrantRefusal> {

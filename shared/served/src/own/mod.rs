@@ -30,13 +30,13 @@ use secrecy::ExposeSecret as _;
 use self::answer::{GrantRefusal, granted};
 use self::attempts::Attempts;
 use self::claims::{Claims, Kind, NotGood};
-use self::form::{Asked, Grant};
+use self::form::{Grant, TokenRequest};
 use self::secret::{generation, is_of_hash};
 use crate::body::Body;
 use crate::path::TokenPath;
 use crate::rate::{Bounds, Rates};
 use crate::tenant::ServedTenant;
-use crate::token::{Caller, Denied};
+use crate::token::{Caller, Denied, NO_ENTRA_SIGNATURE};
 
 pub use self::key::{KeyProblem, TokenKey};
 pub use self::secret::ClientSecret;
@@ -55,7 +55,7 @@ pub(crate) struct OwnTokens {
 
 /// Why there is no key at hand.
 enum NoKey {
-    /// There is none: the endpoint is off.
+    /// No key is configured, so the endpoint is off.
     Off,
     /// It cannot be read.
     Unreadable,
@@ -201,7 +201,7 @@ impl OwnTokens {
         rates: (&Rates, Bounds),
         proven: &mut Option<Proven<'t>>,
     ) -> Result<Response<Body>, GrantRefusal> {
-        let asked = Asked::read(request, body)?;
+        let asked = TokenRequest::read(request, body)?;
         let proven = &*proven.insert(self.prove(path, &asked, tenants)?);
         self.grant(path, &asked, proven, key, rates).await
     }
@@ -210,7 +210,7 @@ impl OwnTokens {
     fn prove<'t>(
         &self,
         path: &TokenPath,
-        asked: &Asked,
+        asked: &TokenRequest,
         tenants: &'t [ServedTenant],
     ) -> Result<Proven<'t>, GrantRefusal> {
         // A connector that names a directory means that one; `common` and others name none.
@@ -252,7 +252,7 @@ impl OwnTokens {
     async fn grant(
         &self,
         path: &TokenPath,
-        asked: &Asked,
+        asked: &TokenRequest,
         proven: &Proven<'_>,
         key: &TokenKey,
         (rates, bounds): (&Rates, Bounds),
@@ -283,9 +283,6 @@ impl OwnTokens {
         Ok(granted(path.version, key, now, &access, refresh.as_deref()))
     }
 }
-
-/// What a token is told that Entra could not have signed.
-pub(crate) const NO_ENTRA_SIGNATURE: &str = "is not signed with RS256";
 
 fn has_own_clients(tenants: &[ServedTenant]) -> bool {
     tenants.iter().any(ServedTenant::has_own_clients)

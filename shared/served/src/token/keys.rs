@@ -59,21 +59,21 @@ pub(crate) struct Key {
 /// Why there is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoKey {
-    /// The directory has none of that name.
+    /// The directory has no key of that name.
     Unknown,
-    /// Which ones it has is not known.
+    /// The directory's keys could not be fetched.
     Unavailable,
 }
 
 /// The keys of directories.
 pub(crate) struct Keys {
     clock: Arc<dyn Clock>,
-    /// As many as there are tenants, twice.
-    entries: Mutex<HashMap<Place, Arc<Entry>>>,
+    /// At most two per tenant, one for each version of tokens.
+    entries: Mutex<HashMap<DirectoryVersion, Arc<Entry>>>,
 }
 
 /// The sign-in host, the directory, and the version of its tokens.
-type Place = (String, String, Version);
+type DirectoryVersion = (String, String, Version);
 
 #[derive(Default)]
 struct Entry {
@@ -88,22 +88,23 @@ struct Known {
     asking: Option<Asking>,
 }
 
-/// A question on its way. It has a task of its own: a client that hangs up takes nobody's answer away.
+/// A fetch that is under way. It runs in a task of its own, so that a client that hangs up does not
+/// cancel it for others.
 struct Asking {
     since: Timestamp,
     ended: Ended,
 }
 
-/// Comes when a question has been answered, or has failed.
+/// Completes when a fetch has succeeded or failed.
 type Ended = Shared<BoxFuture<'static, ()>>;
 
-/// Who asked a question.
-enum Asked {
-    ByOthers(Ended),
-    Now(Ended),
+/// A fetch of keys: one that was under way, or one that was started just now.
+enum KeyFetch {
+    Running(Ended),
+    Started(Ended),
 }
 
-/// Keys as they were had at a time.
+/// The keys that were fetched, and when.
 struct Good {
     issuer: String,
     keys: HashMap<String, Arc<DecodingKey>>,
@@ -131,12 +132,12 @@ impl Keys {
         let now = self.clock.now();
         let is_known = entry.known().knows(kid, GOOD, now);
         match (self.asking(&entry, login, id, version, kid), is_known) {
-            (Some(Asked::ByOthers(ended) | Asked::Now(ended)), false) => ended.await,
-            (Some(Asked::Now(ended)), true) => {
+            (Some(KeyFetch::Running(ended) | KeyFetch::Started(ended)), false) => ended.await,
+            (Some(KeyFetch::Started(ended)), true) => {
                 drop(tokio::time::timeout(REFRESHED_WITHIN, ended).await);
             }
-            // Whose key is known does not wait while somebody asks for another.
-            (Some(Asked::ByOthers(_)) | None, _) => {}
+            // If the key is known, a fetch for another one is not waited for.
+            (Some(KeyFetch::Running(_)) | None, _) => {}
         }
         let entry = entry.known();
         let good = entry.good.as_ref().filter(|good| good.is_within(GOOD, now));
@@ -153,7 +154,7 @@ impl Keys {
         }
     }
 
-    /// The question that the key is in need of, if there is one to be asked.
+    /// The fetch that is needed for the key, if any.
     fn asking(
         &self,
         entry: &Arc<Entry>,
@@ -161,14 +162,14 @@ impl Keys {
         id: &str,
         version: Version,
         kid: &str,
-    ) -> Option<Asked> {
+    ) -> Option<KeyFetch> {
         let since = self.clock.now();
         let mut known = entry.known();
         if !known.should_ask(kid, since) {
             return None;
         }
         if let Some(ended) = known.on_its_way(since) {
-            return Some(Asked::ByOthers(ended));
+            return Some(KeyFetch::Running(ended));
         }
         let (clock, answered) = (Arc::clone(&self.clock), Arc::clone(entry));
         let (login, id) = (login.clone(), id.to_owned());
@@ -190,7 +191,7 @@ impl Keys {
             since,
             ended: ended.clone(),
         });
-        Some(Asked::Now(ended))
+        Some(KeyFetch::Started(ended))
     }
 }
 

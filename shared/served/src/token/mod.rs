@@ -12,7 +12,6 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use self::keys::{Keys, NoKey, Version};
-use crate::own::NO_ENTRA_SIGNATURE;
 use crate::tenant::ServedTenant;
 
 /// The most bytes of a token: one of a user in many groups has some thousands.
@@ -20,6 +19,9 @@ const MAX_BYTES: usize = 16 * 1024;
 
 /// How far clocks may differ, in seconds.
 const LEEWAY_SECS: i64 = 5 * 60;
+
+/// Why a token is refused that Entra could not have signed.
+pub(crate) const NO_ENTRA_SIGNATURE: &str = "is not signed with RS256";
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -33,14 +35,14 @@ pub(crate) struct Caller {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
     NoToken,
-    /// The token is not good; the rest of the sentence, in which nothing of it is repeated.
+    /// The token is not good. The text ends the sentence "the token …" and repeats nothing of it.
     Invalid(&'static str),
-    /// Nobody who is served here signed it; the rest of the sentence, for the log alone: whoever makes up
-    /// tokens is not told which directories are served.
+    /// No directory that is served here signed it. The text is for the log only, so that someone who
+    /// makes up tokens does not learn which directories are served.
     Unproven(&'static str),
-    /// It is good, and is not for this.
+    /// The token is good but does not grant this.
     Forbidden(Forbidden),
-    /// Whether it is good cannot be told.
+    /// The keys are missing to tell whether it is good.
     NoKeys,
 }
 
@@ -121,7 +123,7 @@ struct Looked<'t> {
 }
 
 impl<'t> Looked<'t> {
-    /// Of the header `authorization`.
+    /// Reads the header `authorization`.
     fn at(authorization: Option<&'t [u8]>) -> Result<Self, Denied> {
         let token = bearer(authorization.ok_or(Denied::NoToken)?)?;
         let header = jsonwebtoken::decode_header(token);
@@ -273,7 +275,7 @@ pub(crate) fn bearer(authorization: &[u8]) -> Result<&str, Denied> {
     Ok(token)
 }
 
-/// Of two reasons, the one that says more.
+/// The one of two reasons that says more.
 fn nearer(one: Denied, other: Denied) -> Denied {
     let rank = |denied: &Denied| match denied {
         Denied::NoToken => 0,

@@ -1,6 +1,5 @@
 //! How long a client waits for the first byte, where each segment takes its time.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_served::RouterSettings;
@@ -53,7 +52,7 @@ async fn ask(world: &World, query: &str, coding: &str) -> Came {
 }
 
 async fn far_away(get_takes: Duration) -> World {
-    let far_away = |store| Arc::new(FarAway::new(store).get_takes(get_takes));
+    let far_away = |store| FarAway::getting(get_takes).from(store);
     let world = World::over(far_away, RouterSettings::default());
     world.show([0]).await;
     let (first, body) = world.store.objects().into_iter().next().unwrap();
@@ -121,7 +120,7 @@ async fn while_nothing_is_found_a_blank_comes_each_second() {
 #[tokio::test(start_paused = true)]
 async fn while_one_segment_is_read_a_blank_comes_each_second() {
     for query in ["", "limit=1"] {
-        let far_away = |store| Arc::new(FarAway::new(store).get_takes(Duration::from_secs(14)));
+        let far_away = |store| FarAway::getting(Duration::from_secs(14)).from(store);
         let world = World::over(far_away, RouterSettings::default());
         world.show([1]).await;
         let answer = ask(&world, query, "identity").await;

@@ -1,6 +1,5 @@
 //! A store whose listings take their time, and a client that notes the time once it has its answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_served::RouterSettings;
@@ -24,7 +23,7 @@ struct Outcome {
 async fn read(listings_millis: &'static [u64]) -> Outcome {
     let mut turns = listings_millis.iter().cycle();
     let takes = move || Duration::from_millis(*turns.next().unwrap());
-    let far_away = |store| Arc::new(FarAway::new(store).list_takes(takes));
+    let far_away = |store| FarAway::listing(takes).from(store);
     let world = World::over(far_away, RouterSettings::default());
     world.clock.run();
     let write = async {

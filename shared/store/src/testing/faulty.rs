@@ -70,7 +70,7 @@ impl FaultyStore {
     }
 
     /// Whether there is no room for another object.
-    pub fn is_full(&self, full: bool) {
+    pub fn set_full(&self, full: bool) {
         *self.full.lock().unwrap() = full;
     }
 

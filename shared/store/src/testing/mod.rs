@@ -1,4 +1,4 @@
-//! Stores for tests: one in memory, and one around it that fails as it is told.
+//! Stores for tests: one in memory, one around it that fails as a test says, and a hook around any other.
 #![allow(
     clippy::panic,
     clippy::unwrap_used,
@@ -6,6 +6,7 @@
 )]
 
 mod faulty;
+mod hooked;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use faulty::{FaultyStore, Put};
+pub use hooked::{Call, Hook, Hooked};
 
 use crate::{Catalogue, ETag, Listed, Listing, Object, Store, StoreError, key};
 

@@ -75,14 +75,14 @@ pub(crate) async fn read(format: &str) -> &'static Read {
 }
 
 /// The place of one format: a queue, and a bucket of whose objects another queue is told.
-struct Place {
+struct FormatOutputs {
     format: &'static dyn Format,
     queue_url: String,
     notified_url: String,
     bucket: String,
 }
 
-impl Place {
+impl FormatOutputs {
     async fn create(format: &'static dyn Format) -> Self {
         let python = Python::root(cloud::emulator().await);
         let bucket = cloud::unique(&format!("consumers-{}", format.name()));
@@ -151,7 +151,7 @@ async fn poll_and_read() -> HashMap<&'static str, Read> {
     let mut places = Vec::new();
     let mut outputs = Vec::new();
     for format in formats() {
-        let place = Place::create(*format).await;
+        let place = FormatOutputs::create(*format).await;
         outputs.extend(place.outputs().await);
         places.push(place);
     }

@@ -25,7 +25,7 @@ async fn soar_has_a_container_of_each_alert_and_artifacts_with_cef() {
     let state = Arc::clone(&soar);
     let fake = Fake::tls(&issued, move |_, asked| match first.is_it() {
         true => busy(503, ""),
-        false => state.told(asked),
+        false => state.reply(asked),
     })
     .await;
     let settings = json!({"url": fake.url, "ca": issued.ca_pem});

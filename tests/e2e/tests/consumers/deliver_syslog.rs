@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use drawbridge_intakes::rsyslog::{DRIVERS, Rsyslog};
-use drawbridge_intakes::syslog::{FakeSyslog, Manner, frames};
+use drawbridge_intakes::syslog::{Behaviour, FakeSyslog, frames};
 use drawbridge_record::Record;
 use serde_json::json;
 
@@ -52,7 +52,7 @@ fn keys<'l>(delivery: &Delivery, lines: impl IntoIterator<Item = &'l str>) -> Ve
 #[tokio::test(flavor = "multi_thread")]
 async fn every_cef_record_comes_whole_after_a_server_died() {
     let row = delivered("Others", "cef", "syslog");
-    let server = FakeSyslog::start("localhost", &[Manner::Dies, Manner::Good]).await;
+    let server = FakeSyslog::start("localhost", &[Behaviour::Dies, Behaviour::Good]).await;
     let settings = json!({"address": server.address, "ca": server.issued.ca_pem});
     let delivery = Delivery::begin(&row, settings).await;
     let lines = || -> Vec<String> {
@@ -76,7 +76,7 @@ async fn every_cef_record_comes_whole_after_a_server_died() {
 )]
 async fn every_leef_record_comes_whole_after_a_server_died() {
     let row = delivered("IBM QRadar", "leef", "syslog");
-    let server = FakeSyslog::start("localhost", &[Manner::TakesAndDies, Manner::Good]).await;
+    let server = FakeSyslog::start("localhost", &[Behaviour::TakesAndDies, Behaviour::Good]).await;
     let settings = json!({"address": server.address, "ca": server.issued.ca_pem});
     let delivery = Delivery::begin(&row, settings).await;
     let of_stream = |stream: &Vec<u8>| {

@@ -2,7 +2,7 @@
 
 use drawbridge_e2e::Python;
 use drawbridge_intakes::certificate::issued_for;
-use drawbridge_intakes::http::{Asked, Fake, json as answer};
+use drawbridge_intakes::http::{Fake, ReceivedRequest, json as answer};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn a_webhook_that_checks_signatures_as_the_page_says_takes_each_record() {
     .await;
     let url = format!("{}alerts?from=defender", fake.url);
     let delivery = Delivery::begin(&row, json!({"url": url, "ca": issued.ca_pem})).await;
-    let named = |asked: &Asked| -> Vec<String> {
+    let named = |asked: &ReceivedRequest| -> Vec<String> {
         let keys = asked.headers["x-drawbridge-keys"].split(',');
         keys.map(str::to_owned).collect()
     };
@@ -61,7 +61,7 @@ struct Verified {
 }
 
 /// The requests as Python reads them, by the lines that `docs/deliver.md` shows.
-async fn verified(taken: &[Asked]) -> Vec<Verified> {
+async fn verified(taken: &[ReceivedRequest]) -> Vec<Verified> {
     let requests: Vec<Value> = taken
         .iter()
         .map(|asked| {

@@ -2,32 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use drawbridge_record::{Rewrite, format, formats};
+use drawbridge_record::{Notation, Rewrite, format, formats};
 use serde_json::Value;
 
 use crate::{alerts, bridge};
 
-/// What a reader compares, by the pages' sections on duplicates.
+/// What a reader compares, by the pages' sections on duplicates: the key in the record, or the alert's id
+/// with its time. It is read here without the parsers of `deliver`.
 fn key(name: &str, body: &str) -> String {
+    let layout = format(name).unwrap().layout();
     let between = |begin: &str, end: &str| {
         let (_, rest) = body.split_once(begin).unwrap();
         rest.split(end).next().unwrap().to_owned()
     };
-    let json = |pointers: &[&str]| {
-        let record: Value = serde_json::from_str(body).unwrap();
-        let values = pointers.iter().map(|path| record.pointer(path).unwrap());
-        let values: Vec<&str> = values.map(|value| value.as_str().unwrap()).collect();
-        values.join(" ")
+    let member = |name: &str| match layout.notation {
+        Notation::Json => {
+            let record: Value = serde_json::from_str(body).unwrap();
+            let pointer = format!("/{}", name.replace('.', "/"));
+            record
+                .pointer(&pointer)
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned()
+        }
+        // A custom string, which its label follows.
+        Notation::Cef => between(&format!(" {name}="), &format!(" {name}Label=")),
+        Notation::Leef => between(&format!("\t{name}="), "\t"),
     };
-    match name {
-        "siem" => json(&["/FullId"]),
-        "native" => json(&["/id", "/lastUpdateDateTime"]),
-        "ocsf" => json(&["/metadata/uid"]),
-        "ecs" => json(&["/event/id", "/@timestamp"]),
+    match (layout.key, layout.alert_id) {
         // A line leaves out what the key is padded with.
-        "cef" => between(" cs2=", " cs2Label=FullId") + "=",
-        "leef" => between("\tFullId=", "\t") + "=",
-        _ => panic!("by what are duplicates of {name} known? The pages should say it, and this"),
+        (Some(key), _) => member(key) + layout.key_suffix,
+        (None, Some(id)) => member(id) + " " + &member(layout.times[0].0),
+        (None, None) => panic!("{name} has nothing by which duplicates are known"),
     }
 }
 
@@ -38,8 +45,8 @@ async fn dropping_duplicates_drops_no_record() {
         let keys = messages.iter().map(|m| key(format.name(), &m.body));
         let keys: BTreeSet<String> = keys.collect();
         assert_eq!(keys.len(), messages.len(), "{}", format.name());
-        // Where the record has the key of the message itself, a reader may take either.
-        if !matches!(format.name(), "native" | "ecs") {
+        // Where the record itself has the key of the message, a reader may take either.
+        if format.layout().key.is_some() {
             let attributes = messages.iter().map(|m| m.attributes["key"].clone());
             assert_eq!(keys, attributes.collect(), "{}", format.name());
         }

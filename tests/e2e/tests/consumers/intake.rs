@@ -3,24 +3,24 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use drawbridge_intakes::http::{Asked, Told};
+use drawbridge_intakes::http::{ReceivedRequest, Reply};
 
 /// Busy for a second.
-pub(crate) fn busy(status: u16, body: &str) -> Told {
+pub(crate) fn busy(status: u16, body: &str) -> Reply {
     let after = ("retry-after", "1".to_owned());
-    Told::Answer(status, vec![after], body.to_owned())
+    Reply::Answer(status, vec![after], body.to_owned())
 }
 
 /// The requests that an intake has taken.
 #[derive(Clone, Default)]
-pub(crate) struct Taken(Arc<Mutex<Vec<Asked>>>);
+pub(crate) struct Taken(Arc<Mutex<Vec<ReceivedRequest>>>);
 
 impl Taken {
-    pub(crate) fn note(&self, asked: &Asked) {
+    pub(crate) fn note(&self, asked: &ReceivedRequest) {
         self.0.lock().unwrap().push(asked.clone());
     }
 
-    pub(crate) fn all(&self) -> Vec<Asked> {
+    pub(crate) fn all(&self) -> Vec<ReceivedRequest> {
         self.0.lock().unwrap().clone()
     }
 }

@@ -13,7 +13,7 @@ use drawbridge_store::{AccessError, S3Store, Store as _, StoreError};
 
 const JSON: &str = "application/json";
 
-struct Told {
+struct Errors {
     get: StoreError,
     put: StoreError,
     put_if: StoreError,
@@ -23,7 +23,7 @@ struct Told {
 
 /// What each port says to a caller with `key` and `secret`; the bucket, the queue and the secret
 /// exist and belong to somebody else.
-async fn told(root: &SdkConfig, key: &str, secret: &str) -> Told {
+async fn errors(root: &SdkConfig, key: &str, secret: &str) -> Errors {
     let s3 = drawbridge_store::s3_client(root);
     s3.create_bucket().bucket("bucket").send().await.unwrap();
     let sqs = aws_sdk_sqs::Client::new(root);
@@ -61,7 +61,7 @@ async fn told(root: &SdkConfig, key: &str, secret: &str) -> Told {
     };
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&config), url);
     let secrets = SecretsManager::new(aws_sdk_secretsmanager::Client::new(&config));
-    Told {
+    Errors {
         get: store.get("k").await.unwrap_err(),
         put: store.put("k", body.clone(), JSON).await.unwrap_err(),
         put_if: store.put_if("k", body, JSON, None).await.unwrap_err(),
@@ -92,7 +92,7 @@ async fn the_missing_permission_or_the_wrong_key_is_told() {
     let keys = String::from_utf8(output.stdout).unwrap();
     let (key, secret) = keys.trim().split_once(' ').unwrap();
 
-    let nobody = told(&root, key, secret).await;
+    let nobody = errors(&root, key, secret).await;
     assert!(
         matches!(nobody.get, StoreError::Access(AccessError::Denied { .. })),
         "{}",
@@ -121,7 +121,7 @@ async fn the_missing_permission_or_the_wrong_key_is_told() {
         assert!(text.contains(permission), "{permission} is not in: {text}");
     }
 
-    let stranger = told(&root, "AKIANOBODYKNOWSTHIS0", "wrong").await;
+    let stranger = errors(&root, "AKIANOBODYKNOWSTHIS0", "wrong").await;
     for text in [
         stranger.get.to_string(),
         stranger.put.to_string(),

@@ -12,7 +12,7 @@ use drawbridge_time::SystemClock;
 use crate::cloud;
 
 /// Where objects are written to.
-pub(crate) enum Place {
+pub(crate) enum Destination {
     Folder(tempfile::TempDir),
     Bucket(Client, String),
 }
@@ -27,7 +27,7 @@ pub(crate) fn naming() -> Naming {
     }
 }
 
-impl Place {
+impl Destination {
     pub(crate) fn folder() -> Self {
         Self::Folder(tempfile::tempdir().unwrap())
     }

@@ -2,14 +2,14 @@
 
 use drawbridge_queue::{ObjectsSettings, Queue, QueueError};
 
-use crate::objects::{Place, lines};
+use crate::objects::{Destination, lines};
 use crate::{bodies, message, send};
 
 #[tokio::test]
 async fn an_object_is_declared_as_what_readers_expect() {
-    let place = Place::bucket().await;
+    let place = Destination::bucket().await;
     send(&place.queue(), &[message(0, "{}")]).await;
-    let Place::Bucket(client, bucket) = &place else {
+    let Destination::Bucket(client, bucket) = &place else {
         panic!("a bucket was asked for");
     };
     let key = place.keys().await.remove(0);
@@ -27,7 +27,7 @@ async fn an_object_is_declared_as_what_readers_expect() {
 
 #[tokio::test]
 async fn the_same_in_a_folder_and_in_a_bucket_is_the_same_object() {
-    let places = [Place::folder(), Place::bucket().await];
+    let places = [Destination::folder(), Destination::bucket().await];
     let messages: Vec<_> = (0..100).map(|n| message(n, format!("[{n}]"))).collect();
     let mut objects = Vec::new();
     for place in &places {
@@ -45,8 +45,8 @@ async fn the_same_in_a_folder_and_in_a_bucket_is_the_same_object() {
 
 #[tokio::test]
 async fn an_object_that_is_there_is_not_touched() {
-    let place = Place::bucket().await;
-    let Place::Bucket(client, bucket) = &place else {
+    let place = Destination::bucket().await;
+    let Destination::Bucket(client, bucket) = &place else {
         panic!("a bucket was asked for");
     };
     send(&place.queue(), &[message(0, "0")]).await;
@@ -64,7 +64,7 @@ async fn an_object_that_is_there_is_not_touched() {
 
 #[tokio::test]
 async fn after_a_crash_between_two_objects_the_first_one_is_not_written_twice() {
-    for place in [Place::folder(), Place::bucket().await] {
+    for place in [Destination::folder(), Destination::bucket().await] {
         let settings = ObjectsSettings {
             max_object_records: 10,
             ..ObjectsSettings::default()
@@ -84,10 +84,10 @@ async fn after_a_crash_between_two_objects_the_first_one_is_not_written_twice() 
 
 #[tokio::test]
 async fn a_bucket_that_is_not_there_is_named_and_nothing_counts_as_written() {
-    let Place::Bucket(client, _) = Place::bucket().await else {
+    let Destination::Bucket(client, _) = Destination::bucket().await else {
         panic!("a bucket was asked for");
     };
-    let queue = Place::Bucket(client, "no-such-bucket".to_owned()).queue();
+    let queue = Destination::Bucket(client, "no-such-bucket".to_owned()).queue();
     queue.send(&[message(0, "\"sensitive\"")]).await.unwrap();
     for _ in 0..2 {
         let error = queue.flush().await.unwrap_err();

@@ -5,7 +5,7 @@ use aws_sdk_sqs::types::{Message as Received, MessageSystemAttributeName, QueueA
 use drawbridge_queue::{LocalQueue, Queue, SqsQueue};
 
 use crate::cloud;
-use crate::objects::Place;
+use crate::objects::Destination;
 
 /// One queue of its own.
 pub(crate) enum Fixture {
@@ -17,7 +17,7 @@ pub(crate) enum Fixture {
     /// A queue in the emulated cloud.
     Sqs(Client, SqsQueue),
     /// Objects or segments in a folder or a bucket.
-    Objects(Place, Box<dyn Queue>),
+    Objects(Destination, Box<dyn Queue>),
 }
 
 impl Fixture {
@@ -41,12 +41,12 @@ impl Fixture {
         Self::Sqs(client, queue)
     }
 
-    pub(crate) fn objects(place: Place) -> Self {
+    pub(crate) fn objects(place: Destination) -> Self {
         let queue = Box::new(place.queue());
         Self::Objects(place, queue)
     }
 
-    pub(crate) fn served(place: Place) -> Self {
+    pub(crate) fn served(place: Destination) -> Self {
         let queue = Box::new(place.served());
         Self::Objects(place, queue)
     }

@@ -81,7 +81,7 @@ async fn broken_tenants_fail_alone() {
         assert_eq!(together.records, together.expected, "{name}");
         assert_eq!(alone.records.len(), expected, "{name}");
         // Not a request more or less, and never a poll that failed or waited.
-        let asked = |found: &Found| (found.asked.list_requests, found.asked.alerts_served);
+        let asked = |found: &TenantOutcome| (found.asked.list_requests, found.asked.alerts_served);
         assert_eq!(asked(together), asked(alone), "{name}");
         // A sign-in for each process that met the tenant.
         for found in [alone, together] {
@@ -105,7 +105,7 @@ async fn broken_tenants_fail_alone() {
 
 /// What became of a tenant.
 #[derive(Default)]
-struct Found {
+struct TenantOutcome {
     /// Key and body of what came on the queue under its name.
     records: BTreeMap<String, String>,
     /// The same as the pure mapping makes it of all its alerts.
@@ -116,7 +116,7 @@ struct Found {
 }
 
 struct Run {
-    tenants: BTreeMap<String, Found>,
+    tenants: BTreeMap<String, TenantOutcome>,
 }
 
 /// Three ticks of a stack of its own.
@@ -166,10 +166,10 @@ async fn run(
     assert!(!log.contains("192.0.2."), "an alert is in the log");
 
     let mut records = cloud.records().await;
-    let mut found: BTreeMap<String, Found> = BTreeMap::new();
+    let mut found: BTreeMap<String, TenantOutcome> = BTreeMap::new();
     for who in &tenants {
         let control = simulator.tenant(&who.simulated.tenant_id).unwrap();
-        let of_tenant = Found {
+        let of_tenant = TenantOutcome {
             records: records.remove(&who.name).unwrap_or_default(),
             expected: alerts::bodies(&who.alerts),
             asked: control.stats(),

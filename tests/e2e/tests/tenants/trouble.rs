@@ -3,13 +3,13 @@
 use drawbridge_simulator::{Credential, Simulator};
 use serde_json::Value;
 
-use crate::Found;
+use crate::TenantOutcome;
 use crate::who::{Who, application, directory, with_secret};
 
 /// A broken tenant, and what is to be seen of it after three ticks.
 pub(crate) struct Trouble {
     pub(crate) who: Who,
-    pub(crate) check: fn(&Found),
+    pub(crate) check: fn(&TenantOutcome),
 }
 
 /// Every one of them.
@@ -67,13 +67,13 @@ pub(crate) fn begin(simulator: &Simulator) {
 }
 
 /// A metric of each job; what is not told is nothing.
-fn each(found: &Found, metric: &str) -> Vec<f64> {
+fn each(found: &TenantOutcome, metric: &str) -> Vec<f64> {
     let value = |metrics: &Value| metrics[metric].as_f64().unwrap_or_default();
     found.metrics.iter().map(value).collect()
 }
 
 /// Credentials or consent: each tick tries anew, and tells.
-fn refused(found: &Found) {
+fn refused(found: &TenantOutcome) {
     assert_eq!(each(found, "AuthFailures"), [1.0; 3]);
     assert_eq!(each(found, "Failures"), [1.0; 3]);
     assert!(found.records.is_empty());

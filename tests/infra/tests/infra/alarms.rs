@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::evaluate::Deployment;
-use crate::outputs::EVERY_OUTPUT;
+use crate::outputs::every_output;
 
 const DELIVERY: [(&str, &str); 2] = [
     ("DeliverTarget", "syslog"),
@@ -53,7 +53,7 @@ fn a_stack_with_one_output_has_at_most_ten_alarms() {
 
 #[test]
 fn the_alarms_watch_this_stacks_metrics_and_tell_its_topic() {
-    for (id, alarm) in alarms(&EVERY_OUTPUT) {
+    for (id, alarm) in alarms(&every_output()) {
         let namespace = alarm["Namespace"].as_str().unwrap();
         if !namespace.starts_with("AWS/") {
             assert_eq!(namespace, format!("{NAMESPACE}/stack"), "{id}");

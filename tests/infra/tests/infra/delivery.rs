@@ -8,21 +8,22 @@ use serde_json::Value;
 
 use crate::evaluate::Deployment;
 use crate::iam::{allowing, strings};
-use crate::outputs::{EVERY_OUTPUT, FORMATS};
+use crate::outputs::{every_output, formats};
 use crate::template::folder;
 
 /// The table in `infra/sentinel` has the columns of one format, and the API drops what fits none.
 #[test]
 fn sentinel_is_delivered_siem_and_the_others_whatever_is_written() {
     for target in TARGETS.iter().map(|target| target.name) {
-        for format in FORMATS {
+        for format in formats() {
             let parameters = [
                 ("DeliverTarget", target),
                 ("DeliverOutput", format),
                 ("DeliverSettings", r#"{"url":"https://x"}"#),
                 ("DeliverSecretArn", "arn"),
             ];
-            let refusals = Deployment::with(&[&EVERY_OUTPUT[..], &parameters].concat()).refusals();
+            let refusals =
+                Deployment::with(&[&every_output()[..], &parameters].concat()).refusals();
             if target == "sentinel" && format != "siem" {
                 assert_eq!(refusals.len(), 1, "{format}: {refusals:?}");
                 assert!(refusals[0].contains("must be siem"), "{refusals:?}");

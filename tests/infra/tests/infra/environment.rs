@@ -12,7 +12,7 @@ use drawbridge_queue::READERS;
 use serde_json::Value;
 
 use crate::evaluate::Deployment;
-use crate::outputs::{EVERY_OUTPUT, FORMATS};
+use crate::outputs::{every_output, formats};
 use crate::template::{resources, transformed};
 
 const TENANT: [(&str, &str); 2] = [
@@ -142,9 +142,8 @@ fn the_parameters_make_a_list_of_outputs_that_parses() {
         names(&[("SiemOutput", "none"), ("NativeOutput", "both")]),
         ["native", "native-objects"]
     );
-    let all = names(&EVERY_OUTPUT);
-    for format in drawbridge_record::names() {
-        assert!(FORMATS.contains(&format), "{format} has no parameter");
+    let all = names(&every_output());
+    for format in formats() {
         for name in [format.to_owned(), format!("{format}-objects")] {
             assert!(all.contains(&name), "{name} cannot be chosen");
         }
@@ -153,7 +152,7 @@ fn the_parameters_make_a_list_of_outputs_that_parses() {
 
 /// The outputs that the poll function is given.
 fn outputs(parameters: &[(&str, &str)]) -> Vec<OutputSettings> {
-    let all = [&EVERY_OUTPUT[..], parameters].concat();
+    let all = [&every_output()[..], parameters].concat();
     let deployment = Deployment::with(&all);
     let settings = FunctionSettings::read(|name| deployment.variable("Poll", name));
     settings.unwrap().outputs
@@ -167,8 +166,8 @@ fn pointers_are_sent_where_they_are_resolved() {
         pointed.map(|output| output.name()).collect()
     };
     assert_eq!(pointed(&[]), [""; 0]);
-    assert_eq!(pointed(&[("MessagePointers", "yes")]), FORMATS);
-    for format in FORMATS {
+    assert_eq!(pointed(&[("MessagePointers", "yes")]), formats());
+    for format in formats() {
         let delivery = [
             ("DeliverTarget", "syslog"),
             ("DeliverSettings", r#"{"address":"siem.example:6514"}"#),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::evaluate::Deployment;
-use crate::outputs::FORMATS;
+use crate::outputs::formats;
 use crate::template::{everything, resources};
 
 /// Every policy statement of the template, with the resource it is in.
@@ -89,9 +89,13 @@ fn every_resource_is_named() {
         "oversize",
     ];
     let own = own.map(|folder| format!("${{Bucket.Arn}}/{folder}/*"));
-    let versioned = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/v1/*"));
-    let read = FORMATS.map(|format| format!("${{Bucket.Arn}}/{format}/*"));
-    let bodies = FORMATS.map(|format| format!("${{Bucket.Arn}}/oversize/{format}/*"));
+    let of_each = |pattern: &str| -> Vec<String> {
+        let formats = formats().into_iter();
+        formats.map(|it| pattern.replace("FORMAT", it)).collect()
+    };
+    let versioned = of_each("${Bucket.Arn}/FORMAT/v1/*");
+    let read = of_each("${Bucket.Arn}/FORMAT/*");
+    let bodies = of_each("${Bucket.Arn}/oversize/FORMAT/*");
     let delivered = "${Bucket.Arn}/oversize/${DeliverOutput}/*";
     let by_name = ["oversize/${Format}", "${Format}", "tenants", "served/v1"]
         .map(|folder| format!("arn:${{AWS::Partition}}:s3:::${{BucketName}}/{folder}/*"));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::outputs::FORMATS;
+use crate::outputs::{capital, formats};
 use crate::template::{EXPAND, FILES, folder, python, run};
 
 /// What the reader says to a template with this fragment in a loop over `Word`.
@@ -90,10 +90,11 @@ fn a_loop_that_a_tool_on_the_way_would_not_take_is_refused() {
 #[test]
 fn every_loop_is_over_all_formats() {
     let template = std::fs::read_to_string(folder().join(FILES[0])).unwrap();
-    let formats = FORMATS.map(|format| format[..1].to_uppercase() + &format[1..]);
+    let formats: Vec<String> = formats().into_iter().map(capital).collect();
+    let of_objects: Vec<String> = formats.iter().map(|it| format!("{it}Objects")).collect();
     let list = |names: &[String]| format!("    - [{}]", names.join(", "));
     let messages = list(&formats);
-    let objects = list(&formats.map(|format| format + "Objects"));
+    let objects = list(&of_objects);
     let mut lines = template.lines();
     let mut loops = Vec::new();
     while lines.any(|line| line.trim_start().starts_with("Fn::ForEach::")) {

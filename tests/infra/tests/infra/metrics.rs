@@ -6,7 +6,7 @@ use drawbridge_telemetry::{METRICS, NAMESPACE};
 use serde_json::Value;
 
 use crate::evaluate::Deployment;
-use crate::outputs::EVERY_OUTPUT;
+use crate::outputs::every_output;
 
 const WITH_DASHBOARD: (&str, &str) = ("Dashboard", "yes");
 const DELIVERY: [(&str, &str); 2] = [
@@ -27,7 +27,7 @@ fn widgets(parameters: &[(&str, &str)]) -> Vec<Value> {
 
 /// Those of one with everything but metrics by tenant.
 fn most_widgets() -> Vec<Value> {
-    widgets(&[&EVERY_OUTPUT[..], &DELIVERY].concat())
+    widgets(&[&every_output()[..], &DELIVERY].concat())
 }
 
 /// The lines of all widgets that show metrics.
@@ -72,7 +72,7 @@ fn the_dashboard_shows_the_queues_that_there_are() {
 /// region's up to 14.
 #[test]
 fn what_the_dashboard_is_told_of_the_outputs_fits_into_parameters() {
-    let resources = Deployment::with(&EVERY_OUTPUT).resources();
+    let resources = Deployment::with(&every_output()).resources();
     let parameters = &resources["Monitoring"]["Properties"]["Parameters"];
     let mut longest = 0;
     for (name, value) in parameters.as_object().unwrap() {

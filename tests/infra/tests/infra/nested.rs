@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::evaluate::Deployment;
-use crate::outputs::{EVERY_OUTPUT, FORMATS, capital};
+use crate::outputs::{capital, every_output, formats};
 use crate::template::{file, resources, transformed};
 
 /// What is not handed on would be as the nested stack's own default has it, without a word: no key,
@@ -31,7 +31,7 @@ fn a_nested_stack_and_the_template_mean_the_same_things() {
         ("DeliverTarget", "syslog"),
         ("DeliverSettings", r#"{"address":"siem.example:6514"}"#),
     ];
-    let deployment = Deployment::with(&[&EVERY_OUTPUT[..], &target].concat());
+    let deployment = Deployment::with(&[&every_output()[..], &target].concat());
     let made = deployment.resources();
     let told = |stack: &str, name: &str| &made[stack]["Properties"]["Parameters"][name];
     for name in [
@@ -54,7 +54,7 @@ fn a_nested_stack_and_the_template_mean_the_same_things() {
     }
     let bucket = &made["Bucket"]["Properties"]["BucketName"];
     assert!(bucket.is_string());
-    for format in FORMATS {
+    for format in formats() {
         for shape in ["Messages", "Objects"] {
             let stack = format!("{}{shape}", capital(format));
             assert_eq!(told(&stack, "BucketName"), bucket, "{stack}");

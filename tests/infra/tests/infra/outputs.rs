@@ -1,23 +1,26 @@
 //! Every format can be written in both shapes, and they are all made in the same way.
 
+use std::sync::LazyLock;
+
 use drawbridge_deliver::{IN_FLIGHT, Limits};
 use serde_json::Value;
 
 use crate::evaluate::Deployment;
 use crate::template::{all_resources, resources, transformed};
 
-/// The formats that the template has a parameter for.
-pub(crate) const FORMATS: [&str; 6] = ["siem", "native", "ocsf", "ecs", "cef", "leef"];
+/// The formats, each of which the template has a parameter for.
+pub(crate) fn formats() -> Vec<&'static str> {
+    drawbridge_record::names()
+}
 
 /// The parameters that ask for everything.
-pub(crate) const EVERY_OUTPUT: [(&str, &str); 6] = [
-    ("SiemOutput", "both"),
-    ("NativeOutput", "both"),
-    ("OcsfOutput", "both"),
-    ("EcsOutput", "both"),
-    ("CefOutput", "both"),
-    ("LeefOutput", "both"),
-];
+pub(crate) fn every_output() -> Vec<(&'static str, &'static str)> {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let names = formats().into_iter();
+        names.map(|format| capital(format) + "Output").collect()
+    });
+    NAMES.iter().map(|name| (name.as_str(), "both")).collect()
+}
 
 pub(crate) fn capital(format: &str) -> String {
     format[..1].to_uppercase() + &format[1..]
@@ -33,7 +36,7 @@ fn as_siem(value: &Value, format: &str) -> String {
 
 #[test]
 fn the_stacks_of_all_formats_are_alike() {
-    for format in FORMATS {
+    for format in formats() {
         for shape in ["Messages", "Objects"] {
             let stack = |format: &str| &all_resources()[&format!("{}{shape}", capital(format))];
             assert_eq!(as_siem(stack(format), format), stack("siem").to_string());
@@ -48,15 +51,15 @@ fn the_stacks_of_all_formats_are_alike() {
     // And that of the jobs, and that of the alarms.
     assert_eq!(
         resources("AWS::CloudFormation::Stack").len(),
-        2 * FORMATS.len() + 2
+        2 * formats().len() + 2
     );
 }
 
 /// What whoever sets up a reader looks for, by the names that the pages have.
 #[test]
 fn each_format_has_its_outputs_where_it_is_asked_for() {
-    let all = Deployment::with(&[&EVERY_OUTPUT[..], &[("Fanout", "yes")]].concat()).outputs();
-    for format in FORMATS {
+    let all = Deployment::with(&[&every_output()[..], &[("Fanout", "yes")]].concat()).outputs();
+    for format in formats() {
         for (shape, output, place) in [
             ("Messages", "QueueUrl", "Queue"),
             ("Messages", "DeadLetterQueueUrl", "DeadLetterQueue"),
@@ -71,50 +74,51 @@ fn each_format_has_its_outputs_where_it_is_asked_for() {
             assert_eq!(all[&*format!("{name}{output}")], expected);
         }
     }
-    let common = all.len() - 7 * FORMATS.len();
+    let common = all.len() - 7 * formats().len();
     let siem = Deployment::with(&[]).outputs();
     assert_eq!(siem.len(), common + 3, "siem as messages: {siem:?}");
     let objects = Deployment::with(&[("SiemOutput", "objects")]).outputs();
     assert_eq!(objects.len(), common + 3, "no topic: {objects:?}");
 }
 
-/// The prefixes of the notifications, with what is told.
-fn told(parameters: &[(&str, &str)], by: &str, whom: &str) -> Vec<(String, String)> {
+/// The prefixes of the notifications, with what S3 notifies.
+fn notifications(parameters: &[(&str, &str)], by: &str, whom: &str) -> Vec<(String, String)> {
     let resources = Deployment::with(parameters).resources();
     let notifications = &resources["Bucket"]["Properties"]["NotificationConfiguration"];
     let list = notifications[by].as_array().cloned().unwrap_or_default();
-    let told = list.iter().map(|entry| {
+    let notifications = list.iter().map(|entry| {
         assert_eq!(entry["Event"], "s3:ObjectCreated:*");
         let rule = &entry["Filter"]["S3Key"]["Rules"][0];
         assert_eq!(rule["Name"], "prefix");
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         (text(&rule["Value"]), text(&entry[whom]))
     });
-    told.collect()
+    notifications.collect()
 }
 
 #[test]
 fn s3_tells_of_what_the_poll_function_writes() {
     let expected = |resource: &str| -> Vec<_> {
-        FORMATS
+        formats()
             .iter()
             .map(|format| {
                 let place = format!("<{}Objects/{resource}>", capital(format));
-                // Those that are not there yet begin with version 1.
-                let known = drawbridge_record::format(format);
-                let version = known.map_or(1, drawbridge_record::Format::schema_version);
+                let version = drawbridge_record::format(format).unwrap().schema_version();
                 (format!("{format}/v{version}/"), place)
             })
             .collect()
     };
-    let queues = told(&EVERY_OUTPUT, "QueueConfigurations", "Queue");
+    let queues = notifications(&every_output(), "QueueConfigurations", "Queue");
     assert_eq!(queues, expected("Queue.Arn"));
-    let fanout = [&EVERY_OUTPUT[..], &[("Fanout", "yes")]].concat();
-    let topics = told(&fanout, "TopicConfigurations", "Topic");
+    let fanout = [&every_output()[..], &[("Fanout", "yes")]].concat();
+    let topics = notifications(&fanout, "TopicConfigurations", "Topic");
     assert_eq!(topics, expected("Topic"));
-    assert_eq!(told(&fanout, "QueueConfigurations", "Queue"), []);
+    assert_eq!(notifications(&fanout, "QueueConfigurations", "Queue"), []);
     let siem = [("SiemOutput", "objects")];
-    assert_eq!(told(&siem, "QueueConfigurations", "Queue").len(), 1);
+    assert_eq!(
+        notifications(&siem, "QueueConfigurations", "Queue").len(),
+        1
+    );
     let none = Deployment::with(&[]).resources();
     assert!(
         none["Bucket"]["Properties"]
@@ -125,7 +129,7 @@ fn s3_tells_of_what_the_poll_function_writes() {
 
 #[test]
 fn the_poll_function_may_write_what_it_is_told_to() {
-    let resources = Deployment::with(&EVERY_OUTPUT).resources();
+    let resources = Deployment::with(&every_output()).resources();
     let policy = resources["PollRole"]["Properties"]["Policies"][0].to_string();
     for format in drawbridge_record::names() {
         let version = drawbridge_record::format(format).unwrap().schema_version();
@@ -147,7 +151,7 @@ fn the_poll_function_may_write_what_it_is_told_to() {
 fn only_the_queue_that_is_delivered_is_patient() {
     let resources = Deployment::with(
         &[
-            &EVERY_OUTPUT[..],
+            &every_output()[..],
             &[
                 ("DeliverTarget", "syslog"),
                 ("DeliverOutput", "cef"),
@@ -165,7 +169,7 @@ fn only_the_queue_that_is_delivered_is_patient() {
     );
     let variables = &resources["Deliver"]["Properties"]["Environment"]["Variables"];
     assert_eq!(variables["DRAWBRIDGE_QUEUE_URL"], "<CefMessages/Queue>");
-    for format in FORMATS {
+    for format in formats() {
         let made =
             |id: &str| &resources[&format!("{}Messages/{id}", capital(format))]["Properties"];
         let queue = made("Queue");
@@ -225,7 +229,7 @@ fn a_setting_of_a_shape_that_no_output_has_is_refused() {
         (("OutputFifo", "true"), "messages", "objects"),
         (("MessagePointers", "yes"), "messages", "objects"),
     ] {
-        for format in FORMATS {
+        for format in formats() {
             let output = format!("{}Output", capital(format));
             let with = |value| {
                 let mut given = vec![setting, ("SiemOutput", "none")];

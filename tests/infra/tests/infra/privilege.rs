@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::evaluate::Deployment;
 use crate::iam::{allowing, strings};
-use crate::outputs::{EVERY_OUTPUT, FORMATS};
+use crate::outputs::{every_output, formats};
 use crate::template::{all_resources, everything, folder, resources};
 
 const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/k";
@@ -246,7 +246,7 @@ fn every_role_is_within_the_boundary() {
 fn the_longest_policies_are_not_too_long_for_iam() {
     let arns = [SECRET; 12].join(",");
     let parameters = [
-        &EVERY_OUTPUT[..],
+        &every_output()[..],
         &[
             ("KmsKeyArn", KEY),
             ("SecretArns", &arns),
@@ -290,7 +290,7 @@ fn bodies(statement: &Value) -> Vec<String> {
 /// Whoever reads one output could read the large bodies of all, whose names it must only know.
 #[test]
 fn a_reader_of_one_output_gets_the_bodies_of_that_output_alone() {
-    for format in FORMATS {
+    for format in formats() {
         let name = format[..1].to_uppercase() + &format[1..];
         let consumer = "arn:aws:iam::000000000001:role/siem";
         let made = Deployment::with(&[

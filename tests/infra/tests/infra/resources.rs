@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::outputs::FORMATS;
+use crate::outputs::formats;
 use crate::template::{all_resources, everything, file, parameters, resources};
 
 #[test]
@@ -157,7 +157,7 @@ fn objects_outlive_their_notifications() {
     // In the queue, and then as a dead letter.
     let two_lives_days = 2 * 1_209_600 / 86_400;
     let days = &all_resources()["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"];
-    for format in FORMATS {
+    for format in formats() {
         let rule = days.as_array().unwrap().iter();
         let rule = rule
             .clone()

@@ -228,7 +228,7 @@ fn a_relay_is_a_url_that_secrets_may_go_to() {
 /// What says who may act as whom is the administrator's: the function reads it and never writes it.
 #[test]
 fn the_administrators_list_is_read_and_not_written() {
-    let statements = of_poll(&crate::outputs::EVERY_OUTPUT);
+    let statements = of_poll(&crate::outputs::every_output());
     let (folder, _) = BINDINGS_KEY.split_once('/').unwrap();
     let folder = format!("<Bucket.Arn>/{folder}/*");
     assert!(reached(&statements, "s3:GetObject").contains(&folder));
@@ -311,7 +311,7 @@ fn the_longest_parameters_fit_into_the_functions_variables() {
         .collect();
     let readers = readers.join(",");
     let parameters = [
-        &crate::outputs::EVERY_OUTPUT[..],
+        &crate::outputs::every_output()[..],
         &[
             ("TenantId", "00000000-0000-0000-0000-000000000001"),
             ("ClientId", "00000000-0000-0000-0000-000000000002"),

@@ -1,7 +1,7 @@
 //! The format `siem` with drafts that are broken on purpose.
 
 use drawbridge_alert::Alert;
-use drawbridge_record::{Drafts, Field, Format};
+use drawbridge_record::{Drafts, Field, Format, Layout};
 
 use crate::Mutation;
 
@@ -32,6 +32,10 @@ impl Format for Careless {
 
     fn schema_version(&self) -> u32 {
         siem().schema_version()
+    }
+
+    fn layout(&self) -> &'static Layout {
+        siem().layout()
     }
 
     fn fields(&self) -> Vec<Field> {

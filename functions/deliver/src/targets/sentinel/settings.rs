@@ -6,6 +6,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::Sentinel;
+#[cfg(test)]
+use crate::effect::{Effect, Effects};
 use crate::fields::{SettingsError, check_base, check_url};
 use crate::format;
 use crate::target_type::TargetSettings;
@@ -108,6 +110,24 @@ impl TargetSettings for SentinelSettings {
 
     fn build(&self, ports: &Ports) -> Result<Arc<dyn Target>, SettingsError> {
         Ok(Arc::new(Sentinel::new(self, ports)?))
+    }
+
+    #[cfg(test)]
+    fn effects() -> Effects {
+        &[
+            ("url", Effect::Always),
+            ("dcr", Effect::Always),
+            ("stream", Effect::Always),
+            ("format", Effect::WithFormat),
+            ("tenant_id", Effect::Always),
+            ("client_id", Effect::Always),
+            ("secret", Effect::Always),
+            ("certificate", Effect::Always),
+            ("federation", Effect::Always),
+            // It says for which cloud's Azure Monitor the token is, whatever the sign-in host.
+            ("cloud", Effect::Always),
+            ("login_url", Effect::Always),
+        ]
     }
 }
 

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -14,7 +16,7 @@ struct Event<'a> {
     time: Option<Box<RawValue>>,
     host: &'a str,
     source: &'a str,
-    sourcetype: &'a str,
+    sourcetype: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<&'a str>,
     event: Content<'a>,
@@ -49,11 +51,10 @@ pub(super) fn event(settings: &SplunkHecSettings, record: &Record) -> Result<Vec
         time: event_time(record).and_then(epoch_secs),
         host: &settings.host,
         source: &settings.source,
-        sourcetype: settings
-            .sourcetype
-            .as_deref()
-            .or(format(&record.format).map(|format| format.sourcetype))
-            .unwrap_or("drawbridge"),
+        sourcetype: match &settings.sourcetype {
+            Some(given) => Cow::Borrowed(given),
+            None => sourcetype(&record.format),
+        },
         index: settings.index.as_deref(),
         event,
         fields: Fields {
@@ -63,6 +64,17 @@ pub(super) fn event(settings: &SplunkHecSettings, record: &Record) -> Result<Vec
         },
     };
     serde_json::to_vec(&event).map_err(|_| "the record has no JSON form".to_owned())
+}
+
+/// The sourcetype of a format's records, unless the settings name one. The searches of the Splunk Add-on
+/// for Microsoft Security read Graph's alerts, so `native` has its sourcetype.
+#[must_use]
+pub fn sourcetype(name: &str) -> Cow<'static, str> {
+    match format(name) {
+        None => "drawbridge".into(),
+        Some(format) if format.name == "native" => "ms365:defender:incident:alerts".into(),
+        Some(format) => format!("drawbridge:{}", format.name).into(),
+    }
 }
 
 /// Seconds since 1970 with three decimals, as a JSON number.

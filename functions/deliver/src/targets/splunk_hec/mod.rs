@@ -19,6 +19,7 @@ use crate::credential::Credential;
 use crate::http::{BatchApi, Client, EncodedRecord, Hints, Request, Verdict, below, deliver, gzip};
 use crate::target::AllRefused;
 use crate::{Limits, Outcome, Record, Target, TargetType};
+pub use event::sourcetype;
 use settings::SplunkHecSettings;
 
 pub(super) const TYPE: TargetType = TargetType::of::<SplunkHecSettings>(

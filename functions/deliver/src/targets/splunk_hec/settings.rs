@@ -5,6 +5,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::SplunkHec;
+#[cfg(test)]
+use crate::effect::{Effect, Effects};
 use crate::fields::{SettingsError, check_base, check_ca, check_secret_name, drawbridge};
 use crate::http::Client;
 use crate::target_type::TargetSettings;
@@ -84,6 +86,27 @@ impl TargetSettings for SplunkHecSettings {
     fn build(&self, ports: &Ports) -> Result<Arc<dyn Target>, SettingsError> {
         let client = Client::trusting(self.ca.as_deref())?;
         Ok(Arc::new(SplunkHec::new(self, client, &ports.secrets)))
+    }
+
+    #[cfg(test)]
+    fn effects() -> Effects {
+        const OF_ACKNOWLEDGEMENTS: Effect = Effect::Beside {
+            value: "9",
+            with: r#""url":"https://s","secret":"arn","acknowledge":true"#,
+            without: r#""url":"https://s","secret":"arn""#,
+        };
+        &[
+            ("url", Effect::Always),
+            ("secret", Effect::Always),
+            ("index", Effect::Always),
+            ("sourcetype", Effect::Always),
+            ("source", Effect::Always),
+            ("host", Effect::Always),
+            ("acknowledge", Effect::Always),
+            ("ack_timeout_secs", OF_ACKNOWLEDGEMENTS),
+            ("ack_poll_millis", OF_ACKNOWLEDGEMENTS),
+            ("ca", Effect::CA),
+        ]
     }
 }
 

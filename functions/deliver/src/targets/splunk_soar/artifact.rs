@@ -40,7 +40,7 @@ pub(super) struct Container<'a> {
 #[derive(Serialize)]
 pub(super) struct Artifact<'a> {
     container_id: u64,
-    /// As Splunk's own app for Defender labels them.
+    /// The label, as in Splunk's own app for Defender.
     label: &'static str,
     name: String,
     source_data_identifier: &'a str,

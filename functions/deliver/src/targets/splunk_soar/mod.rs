@@ -191,8 +191,8 @@ impl SplunkSoar {
     }
 }
 
-/// Of each record, the first of the batch with the same alert and key: mostly itself. SQS may give
-/// a message twice, and a container that was just made is not searched for artifacts.
+/// For each record, the first one of the batch with the same alert and key, usually itself. SQS may hand
+/// out a message twice, and a container that was just created is not searched for artifacts.
 fn first_occurrences(records: &[Record]) -> Vec<usize> {
     let mut seen = HashMap::new();
     let records = records.iter().enumerate();

@@ -6,7 +6,7 @@ pub(super) struct Reply {
     id: Option<u64>,
     existing_container_id: Option<u64>,
     existing_artifact_id: Option<u64>,
-    /// Of a search: how many there are.
+    /// How many items a search found.
     pub(super) count: Option<u64>,
 }
 

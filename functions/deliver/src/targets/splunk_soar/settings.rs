@@ -4,6 +4,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::SplunkSoar;
+#[cfg(test)]
+use crate::effect::{Effect, Effects};
 use crate::fields::{SettingsError, check_base, check_ca, check_secret_name};
 use crate::http::Client;
 use crate::target_type::TargetSettings;
@@ -38,6 +40,17 @@ impl TargetSettings for SplunkSoarSettings {
     fn build(&self, ports: &Ports) -> Result<Arc<dyn Target>, SettingsError> {
         let client = Client::trusting(self.ca.as_deref())?;
         Ok(Arc::new(SplunkSoar::new(self, client, &ports.secrets)))
+    }
+
+    #[cfg(test)]
+    fn effects() -> Effects {
+        &[
+            ("url", Effect::Always),
+            ("secret", Effect::Always),
+            ("label", Effect::Always),
+            ("run_automation", Effect::Always),
+            ("ca", Effect::CA),
+        ]
     }
 }
 

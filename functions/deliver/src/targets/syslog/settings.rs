@@ -4,6 +4,8 @@ use serde::Deserialize;
 
 use super::Syslog;
 use super::address::address;
+#[cfg(test)]
+use crate::effect::{Effect, Effects};
 use crate::fields::{SettingsError, drawbridge, number};
 use crate::target_type::TargetSettings;
 use crate::{Ports, Target};
@@ -86,5 +88,19 @@ impl TargetSettings for SyslogSettings {
 
     fn build(&self, _ports: &Ports) -> Result<Arc<dyn Target>, SettingsError> {
         Ok(Arc::new(Syslog::new(self)?))
+    }
+
+    #[cfg(test)]
+    fn effects() -> Effects {
+        &[
+            ("address", Effect::Always),
+            ("ca", Effect::Always),
+            ("hostname", Effect::Always),
+            ("app_name", Effect::Always),
+            ("facility", Effect::Always),
+            ("max_message_bytes", Effect::Always),
+            ("confirm", Effect::Always),
+            ("timeout_secs", Effect::Always),
+        ]
     }
 }

@@ -14,6 +14,8 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::credential::Credential;
+#[cfg(test)]
+use crate::effect::{Effect, Effects};
 use crate::fields::{SettingsError, check_ca, check_secret_name, check_url};
 use crate::format;
 use crate::http::{BatchApi, Client, EncodedRecord, Request, Verdict, deliver};
@@ -87,6 +89,16 @@ impl TargetSettings for WebhookSettings {
     fn build(&self, ports: &Ports) -> Result<Arc<dyn Target>, SettingsError> {
         let client = Client::trusting(self.ca.as_deref())?;
         Ok(Arc::new(Webhook::new(self, client, ports)))
+    }
+
+    #[cfg(test)]
+    fn effects() -> Effects {
+        &[
+            ("url", Effect::Always),
+            ("secret", Effect::Always),
+            ("body", Effect::WithFormat),
+            ("ca", Effect::CA),
+        ]
     }
 }
 

@@ -16,7 +16,7 @@ use futures::future::join_all;
 use queue::Queue;
 use serde_json::json;
 
-use crate::fake::http::{Fake, Told, json as answer};
+use crate::fake::http::{Fake, Reply, json as answer};
 use crate::support::{NOW_SECS, deliverer, target};
 use drawbridge_time::testing::ManualClock;
 
@@ -118,7 +118,7 @@ async fn run(plan: Plan) -> Ran {
     .await;
     let busy = Fake::start(move |_, _| {
         let headers = vec![("retry-after", plan.retry_after.to_owned())];
-        Told::Answer(503, headers, String::new())
+        Reply::Answer(503, headers, String::new())
     })
     .await;
     // Nobody listens there any more.
@@ -264,20 +264,20 @@ fn loose(plan: Plan) -> Plan {
 #[tokio::test]
 async fn after_a_day_the_backlog_comes_by_age_and_no_new_record_overtakes_it() {
     let ran = run(A_DAY).await;
-    let told = ran.summary();
+    let summary = ran.summary();
     // Sent in the very order of age, those of the hours after the return included; ten requests at
     // once are all that may be out of it when they arrive.
-    assert!(ran.begun.is_sorted(), "{told}");
+    assert!(ran.begun.is_sorted(), "{summary}");
     assert!(
         ran.most_overtaken() <= IN_FLIGHT * REQUEST_RECORDS,
-        "{told}"
+        "{summary}"
     );
-    assert_eq!(ran.most_late_secs(), 0, "{told}");
+    assert_eq!(ran.most_late_secs(), 0, "{summary}");
     let drained = ran.drained_after_secs();
-    assert!(drained <= SLOT_SECS + 2 * CYCLE_SECS, "{told}");
-    assert!(ran.most_receives <= 300, "{told}");
+    assert!(drained <= SLOT_SECS + 2 * CYCLE_SECS, "{summary}");
+    assert!(ran.most_receives <= 300, "{summary}");
     // One request per try was all that the target got while it was busy, and two while it was gone.
-    assert!(ran.asked_while_down <= 150 + 2 * 150, "{told}");
+    assert!(ran.asked_while_down <= 150 + 2 * 150, "{summary}");
 }
 
 #[tokio::test]
@@ -288,11 +288,11 @@ async fn on_a_loose_queue_no_record_comes_more_than_a_slot_after_a_younger_one()
         ..A_DAY
     }))
     .await;
-    let told = ran.summary();
-    assert!(ran.most_late_secs() <= SLOT_SECS + CYCLE_SECS, "{told}");
+    let summary = ran.summary();
+    assert!(ran.most_late_secs() <= SLOT_SECS + CYCLE_SECS, "{summary}");
     let drained = ran.drained_after_secs();
-    assert!(drained <= 2 * (SLOT_SECS + CYCLE_SECS), "{told}");
-    assert!(ran.most_receives <= 300, "{told}");
+    assert!(drained <= 2 * (SLOT_SECS + CYCLE_SECS), "{summary}");
+    assert!(ran.most_receives <= 300, "{summary}");
 }
 
 #[tokio::test]
@@ -306,14 +306,14 @@ async fn after_14_days_nothing_is_lost_though_the_target_asked_for_a_second() {
         ..A_DAY
     }))
     .await;
-    let told = ran.summary();
+    let summary = ran.summary();
     assert!(
         ran.most_late_secs() <= LATE_SLOT_SECS + CYCLE_SECS,
-        "{told}"
+        "{summary}"
     );
     let drained = ran.drained_after_secs();
-    assert!(drained <= LATE_SLOT_SECS + 2 * CYCLE_SECS, "{told}");
-    assert!((850..950).contains(&ran.most_receives), "{told}");
+    assert!(drained <= LATE_SLOT_SECS + 2 * CYCLE_SECS, "{summary}");
+    assert!((850..950).contains(&ran.most_receives), "{summary}");
 }
 
 #[tokio::test]
@@ -327,9 +327,9 @@ async fn a_short_outage_costs_its_own_length_again_at_most() {
             ..A_DAY
         })
         .await;
-        let told = ran.summary();
-        assert!(ran.begun.is_sorted(), "{told}");
+        let summary = ran.summary();
+        assert!(ran.begun.is_sorted(), "{summary}");
         let drained = ran.drained_after_secs();
-        assert!(drained <= soon_secs + 2 * CYCLE_SECS, "{told}");
+        assert!(drained <= soon_secs + 2 * CYCLE_SECS, "{summary}");
     }
 }

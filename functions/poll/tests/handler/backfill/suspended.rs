@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use drawbridge_cursor::State;
 use drawbridge_poll::state_key;
-use drawbridge_store::{ETag, Object, Store, StoreError};
+use drawbridge_store::testing::{Call, Hook, Hooked};
+use drawbridge_store::{Store as _, StoreError};
 
 use super::*;
 use crate::world::FaultyStore;
@@ -210,9 +210,8 @@ async fn one_that_cannot_be_cancelled_is_not_said_to_be() {
     }
 }
 
-/// The store as one of two operators uses it: each call waits for its turn.
+/// The calls of one of two operators, each of which waits for its turn.
 struct InTurns<'a> {
-    store: &'a FaultyStore,
     who: usize,
     turns: &'a Mutex<VecDeque<usize>>,
 }
@@ -239,30 +238,12 @@ impl InTurns<'_> {
 }
 
 #[async_trait]
-impl Store for InTurns<'_> {
-    async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
-        self.turn().await;
-        self.store.get(key).await
-    }
-
-    async fn put(&self, key: &str, body: Bytes, content_type: &str) -> Result<ETag, StoreError> {
-        self.turn().await;
-        self.store.put(key, body, content_type).await
-    }
-
-    async fn put_if(
-        &self,
-        key: &str,
-        body: Bytes,
-        content_type: &str,
-        expected: Option<&ETag>,
-    ) -> Result<ETag, StoreError> {
-        self.turn().await;
-        self.store.put_if(key, body, content_type, expected).await
-    }
-
-    async fn reserve(&self, key: &str, bytes: u64) -> Result<(), StoreError> {
-        self.store.reserve(key, bytes).await
+impl Hook for InTurns<'_> {
+    async fn before(&self, call: Call, _: &str) -> Result<(), StoreError> {
+        if call != Call::Reserve {
+            self.turn().await;
+        }
+        Ok(())
     }
 }
 
@@ -282,21 +263,20 @@ async fn cancelled_beside_resumed_it_is_what_the_state_says() {
         };
         asked.ask(&store).await.unwrap();
         let turns = Mutex::new((0..10).map(|n| order >> n & 1).collect());
-        let of = |who| InTurns {
+        let of = |who| Hooked {
             store: &store,
-            who,
-            turns: &turns,
+            hook: InTurns { who, turns: &turns },
         };
         let (one, other) = (of(0), of(1));
         let cancel = async {
             let now = "2026-03-01T12:00:00Z".parse().unwrap();
             let cancelled = BackfillProgress::cancel(&one, "contoso", "b1", now).await;
-            one.done();
+            one.hook.done();
             cancelled.unwrap();
         };
         let resume = async {
             let resumed = asked.ask(&other).await;
-            other.done();
+            other.hook.done();
             resumed.unwrap();
         };
         tokio::join!(cancel, resume);

@@ -14,10 +14,11 @@ use drawbridge_store::Store as _;
 use serde_json::Value;
 
 pub(crate) use drawbridge_queue::testing::{FaultyQueue, Send};
+use drawbridge_store::testing::Hooked;
 pub(crate) use drawbridge_store::testing::{FaultyStore, Put};
 pub(crate) use drawbridge_time::testing::ManualClock;
 pub(crate) use graph::{Answer, Count, FakeGraph, HANGS};
-use ports::{Mortal, MortalQueue, MortalStore};
+use ports::{Mortal, MortalQueue};
 
 /// Everything around a poller, in reach of a test.
 pub(crate) struct World {
@@ -47,9 +48,9 @@ impl World {
         change(&mut settings);
         let poller = Poller {
             graph: Arc::new(graph.client()),
-            store: Arc::new(MortalStore {
+            store: Arc::new(Hooked {
                 store: Arc::clone(&store),
-                mortal: Arc::clone(&mortal),
+                hook: Arc::clone(&mortal),
             }),
             outputs: vec![Output::new(
                 drawbridge_record::format("siem").unwrap(),

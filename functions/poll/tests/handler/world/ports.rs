@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
-use drawbridge_store::{Catalogue, ETag, Object, Store, StoreError};
+use drawbridge_store::StoreError;
+use drawbridge_store::testing::{Call, Hook};
 
-use super::{FaultyQueue, FaultyStore};
+use super::FaultyQueue;
 
 /// Lets a process die at one of its steps: what it waits for never comes.
 #[derive(Default)]
@@ -49,61 +49,24 @@ impl Mortal {
     }
 }
 
-/// A store that takes part in the deaths of a process.
-pub(crate) struct MortalStore {
-    pub(crate) store: Arc<FaultyStore>,
-    pub(crate) mortal: Arc<Mortal>,
-}
-
+/// A store takes part in the deaths of a process.
 #[async_trait]
-impl Store for MortalStore {
-    async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
-        self.mortal.step().await;
-        let ms = *self.mortal.read_ms.lock().unwrap();
-        tokio::time::sleep(Duration::from_millis(ms)).await;
-        self.store.get(key).await
+impl Hook for Mortal {
+    async fn before(&self, call: Call, _: &str) -> Result<(), StoreError> {
+        if call != Call::Reserve {
+            self.step().await;
+        }
+        if call.is_read() {
+            let ms = *self.read_ms.lock().unwrap();
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+        }
+        Ok(())
     }
 
-    async fn put(&self, key: &str, body: Bytes, content_type: &str) -> Result<ETag, StoreError> {
-        self.mortal.step().await;
-        let put = self.store.put(key, body, content_type).await;
-        self.mortal.step().await;
-        put
-    }
-
-    async fn put_if(
-        &self,
-        key: &str,
-        body: Bytes,
-        content_type: &str,
-        expected: Option<&ETag>,
-    ) -> Result<ETag, StoreError> {
-        self.mortal.step().await;
-        let put = self.store.put_if(key, body, content_type, expected).await;
-        self.mortal.step().await;
-        put
-    }
-
-    async fn reserve(&self, key: &str, bytes: u64) -> Result<(), StoreError> {
-        self.store.reserve(key, bytes).await
-    }
-}
-
-#[async_trait]
-impl Catalogue for MortalStore {
-    async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        self.mortal.step().await;
-        self.store.list(prefix).await
-    }
-
-    async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        self.mortal.step().await;
-        self.store.delete(key).await
-    }
-
-    async fn delete_if(&self, key: &str, expected: &ETag) -> Result<(), StoreError> {
-        self.mortal.step().await;
-        self.store.delete_if(key, expected).await
+    async fn after(&self, call: Call, _: &str) {
+        if call.is_write() {
+            self.step().await;
+        }
     }
 }
 

@@ -67,13 +67,13 @@ fn rows(records: &[Record]) -> Vec<Row> {
 }
 
 /// Whether two records are the same but for their spelling.
-fn are_twins(old: &Row, new: &Row) -> bool {
+fn are_duplicates(old: &Row, new: &Row) -> bool {
     let mut keys = (0..KEYS.len()).filter(|n| !keys::is_synthesised(*n));
     keys.all(|n| value::alike(n, old, new))
 }
 
 /// The pairs by what the records hold.
-fn told(old: &[Row], new: &[Row]) -> Vec<String> {
+fn pairs_by_content(old: &[Row], new: &[Row]) -> Vec<String> {
     let found = pair(old, new, true);
     let pairs = found
         .pairs
@@ -124,23 +124,23 @@ proptest! {
     ) {
         let [olds, news, shuffled_olds, shuffled_news] =
             [olds, news, shuffled_olds, shuffled_news].map(|records| rows(&records));
-        let expected = told(&olds, &news);
-        prop_assert_eq!(&expected, &told(&shuffled_olds, &news));
-        prop_assert_eq!(&expected, &told(&olds, &shuffled_news));
+        let expected = pairs_by_content(&olds, &news);
+        prop_assert_eq!(&expected, &pairs_by_content(&shuffled_olds, &news));
+        prop_assert_eq!(&expected, &pairs_by_content(&olds, &shuffled_news));
     }
 
-    /// A record that is there on both sides is never put to another one. Only twins of it may take its
-    /// twin, and then it gets theirs as long as there are enough.
+    /// A record that is there on both sides is never put to another one. Only duplicates of it may take its
+    /// partner, and then it gets theirs as long as there are enough.
     #[test]
     fn what_is_equal_up_to_spelling_is_a_pair((olds, news) in sides()) {
         let (olds, news) = (rows(&olds), rows(&news));
         let found = pair(&olds, &news, true);
         for old in &olds {
-            let twins = |rows: &[Row]| rows.iter().filter(|row| are_twins(old, row)).count();
+            let duplicates = |rows: &[Row]| rows.iter().filter(|row| are_duplicates(old, row)).count();
             let partners = found.pairs.iter().filter(|(o, n, _)| {
-                are_twins(old, &olds[*o]) && are_twins(&olds[*o], &news[*n])
+                are_duplicates(old, &olds[*o]) && are_duplicates(&olds[*o], &news[*n])
             });
-            let (wanted, got) = (twins(&olds).min(twins(&news)), partners.count());
+            let (wanted, got) = (duplicates(&olds).min(duplicates(&news)), partners.count());
             prop_assert!(got >= wanted, "{} of {}: {:?} {:?}", got, wanted, old, &found);
         }
     }

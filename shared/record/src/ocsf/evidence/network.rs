@@ -129,8 +129,8 @@ pub(super) fn first_url(out: &mut Out, it: &Object<'_>, list: &str) {
     }
 }
 
-/// Scheme, host and port of a URL, as far as it has them; Graph's may lack a scheme. What could be
-/// no scheme or no host is none: searches by host name should find hosts.
+/// Scheme, host and port of a URL, as far as it has them. Graph's may lack a scheme. What cannot be a
+/// valid scheme or host is left out, so that searches by host name find hosts only.
 fn parts(url: &str) -> (Option<&str>, Option<&str>, Option<i64>) {
     let Some((scheme, rest)) = url.split_once("://") else {
         return (None, None, None);

@@ -67,7 +67,7 @@ async fn run(seed: u64, mutant: Mutant, longest_listing: Duration) -> Vec<Outcom
     let mut random = Random::new(seed);
     let most = u64::try_from(longest_listing.as_millis()).unwrap() + 1;
     let takes = move || Duration::from_millis(random.below(most));
-    let far_away = |store| Arc::new(FarAway::new(store).list_takes(takes));
+    let far_away = |store| FarAway::listing(takes).from(store);
     let world = World::over(far_away, settings);
     if mutant == Mutant::Inclusive {
         world.serve(&[world.tenant("contoso", DIRECTORY, r#","lookback_secs":1"#)]);

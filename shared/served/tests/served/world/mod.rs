@@ -1,6 +1,5 @@
 //! A store, a clock, a directory with its keys, the writer and the router.
 
-mod entra;
 mod far_away;
 mod key;
 
@@ -20,7 +19,7 @@ use http::{HeaderMap, Request, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub(crate) use entra::{Entra, first_key, second_key};
+pub(crate) use drawbridge_issuer::{Entra, first_key, second_key};
 pub(crate) use far_away::FarAway;
 pub(crate) use key::Key;
 

@@ -30,7 +30,7 @@ async fn deploy(name: &str) -> World {
 }
 
 /// What a command with `--json` told, a line each.
-fn told(outcome: &Outcome) -> Vec<Value> {
+fn json_lines(outcome: &Outcome) -> Vec<Value> {
     let lines = outcome.stdout.lines();
     lines
         .map(|line| serde_json::from_str(line).unwrap())
@@ -45,7 +45,7 @@ async fn every_command_knows_it_by_the_stacks_name_alone() {
         assert!(list.stdout.contains(word), "no {word} in: {}", list.stdout);
     }
     let list = world.run(&["tenants", "list", "--json"]).await.well();
-    let [main] = told(&list).try_into().unwrap();
+    let [main] = json_lines(&list).try_into().unwrap();
     assert_eq!(
         (&main["name"], &main["of_parameters"], &main["document"]),
         (&json!("main"), &json!(true), &Value::Null)
@@ -92,7 +92,7 @@ async fn every_command_knows_it_by_the_stacks_name_alone() {
         ("main: alerts", "Graph answers"),
         ("main: polls", "last good one"),
     ] {
-        let is_told = told(&doctor)
+        let is_told = json_lines(&doctor)
             .iter()
             .any(|line| line["about"] == about && line["text"].as_str().unwrap().contains(text));
         assert!(is_told, "nothing of {about}: {}", doctor.stdout);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A SIEM's own intake, on loopback: the first request is told to come again in a second, and the
 /// arrays of the others are taken.
-pub(crate) struct Intake {
+pub(crate) struct FakeSiem {
     address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
 }
@@ -18,7 +18,7 @@ struct Seen {
     records: Vec<Value>,
 }
 
-impl Intake {
+impl FakeSiem {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

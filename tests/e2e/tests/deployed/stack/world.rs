@@ -13,7 +13,7 @@ use drawbridge_store::{S3Store, Store as _};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::intake::Intake;
+use super::intake::FakeSiem;
 
 pub(crate) const STACK: &str = "siem-feed";
 pub(crate) const TENANT: &str = "contoso";
@@ -25,7 +25,7 @@ pub(crate) struct World {
     pub(crate) simulator: Simulator,
     pub(crate) stack: Stack,
     pub(crate) consumer: Consumer,
-    pub(crate) intake: Intake,
+    pub(crate) intake: FakeSiem,
     bundle: Bundle,
     parameters: Vec<(&'static str, String)>,
     pub(crate) store: S3Store,
@@ -52,7 +52,7 @@ impl World {
                 .await
                 .unwrap();
         let emulator = emulator().await;
-        let intake = Intake::start();
+        let intake = FakeSiem::start();
         let known = drawbridge_simulator::Options::default();
         let hook = create_secret(&emulator, "hook", HOOK_SECRET).await.unwrap();
         // The quick start's parameters, and the other outputs for another tenant.

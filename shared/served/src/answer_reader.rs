@@ -1,4 +1,4 @@
-//! What an answer has, a segment at a time: up to the moment of its end, if that is wanted.
+//! Reads the records of an answer segment by segment and, if wanted, whatever is shown until it ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +14,15 @@ use crate::newest::Newest;
 use crate::query::Window;
 use crate::segments::{Listed, Seen, SegmentError, Source, without};
 
-/// An answer may end with what was shown so long before.
+/// An answer may end if its last listing is at most this old.
 const SHORT: Duration = Duration::from_millis(500);
 
 /// How often an answer looks for what was shown meanwhile: a store that is slow each time, or segments
 /// that come as fast as they are read, would have it go on for ever.
 const MOST_LOOKS: u32 = 5;
 
-/// What is to be read.
-pub(crate) struct Reading {
+/// Reads the records of one answer.
+pub(crate) struct AnswerReader {
     source: Source,
     filter: Arc<Filter>,
     /// The search for the newest records, as long as it goes on.
@@ -53,8 +53,8 @@ pub(crate) enum Piece {
     Behind,
 }
 
-impl Reading {
-    /// Of these segments.
+impl AnswerReader {
+    /// Reads these segments.
     pub(crate) fn of(source: Source, filter: Arc<Filter>, listed: Vec<Listed>) -> Self {
         Self {
             ahead: Ahead::new(source.clone(), listed),
@@ -66,7 +66,7 @@ impl Reading {
         }
     }
 
-    /// Of those of them that have the newest records, so many.
+    /// Reads the `limit` newest records of these segments.
     pub(crate) fn newest(
         source: Source,
         filter: Arc<Filter>,
@@ -80,8 +80,8 @@ impl Reading {
         }
     }
 
-    /// Goes on with what is shown before its end: of a client that notes the time only then, nobody would
-    /// ask for that again.
+    /// Goes on with what is shown before the answer ends. A client that notes the time only then would not
+    /// ask for those records again.
     pub(crate) fn until_its_end(
         self,
         clock: Arc<dyn Clock>,
@@ -194,9 +194,9 @@ mod tests {
                 bytes: None,
             });
             let listed = listed.collect();
-            let reading = Reading {
+            let reading = AnswerReader {
                 too_many: 1,
-                ..Reading::of(source, Arc::default(), listed)
+                ..AnswerReader::of(source, Arc::default(), listed)
             };
             let pieces: Vec<_> = reading.pieces().collect().await;
             let lines: Vec<u8> = pieces

@@ -1,27 +1,35 @@
+#![allow(
+    clippy::unwrap_used,
+    reason = "only tests use this; it says what is wrong by failing"
+)]
+
 use std::sync::{Mutex, OnceLock};
 
+use crate::SigningKey;
 use async_trait::async_trait;
 use bytes::Bytes;
 use drawbridge_http::{Body, Transport, TransportError};
-use drawbridge_issuer::SigningKey;
 use futures::{StreamExt as _, stream};
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-/// The key that the directory has from the start.
-pub(crate) fn first_key() -> &'static SigningKey {
+/// The key that each directory has from the start.
+pub fn first_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(|| SigningKey::new("first").unwrap())
 }
 
-/// The one that it has later, or that is somebody else's.
-pub(crate) fn second_key() -> &'static SigningKey {
+/// The key that it has later, or that is somebody else's.
+pub fn second_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(|| SigningKey::new("second").unwrap())
 }
 
-/// Entra's metadata and keys of every directory, without a network.
-pub(crate) struct Entra {
+/// Entra's metadata and keys of every directory on any sign-in host, without a network; it notes what it
+/// is asked.
+pub struct Entra {
+    /// The host in the issuers of tokens, through whatever host it is asked.
+    issuer_host: &'static str,
     keys: Mutex<Vec<Value>>,
     is_down: Mutex<bool>,
     hangs: Mutex<bool>,
@@ -31,7 +39,15 @@ pub(crate) struct Entra {
 
 impl Default for Entra {
     fn default() -> Self {
+        Self::of_host("login.example")
+    }
+}
+
+impl Entra {
+    /// Directories whose issuers are below that host.
+    pub fn of_host(issuer_host: &'static str) -> Self {
         Self {
+            issuer_host,
             keys: Mutex::new(vec![first_key().jwk().clone()]),
             is_down: Mutex::default(),
             hangs: Mutex::default(),
@@ -39,51 +55,54 @@ impl Default for Entra {
             asked: Mutex::default(),
         }
     }
-}
 
-impl Entra {
-    pub(crate) fn set_keys(&self, keys: impl IntoIterator<Item = Value>) {
+    /// From now on, every directory has these keys.
+    pub fn set_keys(&self, keys: impl IntoIterator<Item = Value>) {
         *self.keys.lock().unwrap() = keys.into_iter().collect();
     }
 
-    pub(crate) fn set_down(&self, is_down: bool) {
+    /// Whether it cannot be reached.
+    pub fn set_down(&self, is_down: bool) {
         *self.is_down.lock().unwrap() = is_down;
     }
 
     /// From now on, nobody gets an answer.
-    pub(crate) fn hang(&self) {
+    pub fn hang(&self) {
         *self.hangs.lock().unwrap() = true;
     }
 
     /// From now on, an answer takes a second.
-    pub(crate) fn slow_down(&self) {
+    pub fn slow_down(&self) {
         *self.is_slow.lock().unwrap() = true;
     }
 
     /// Whoever waits still waits, and who asks from now on gets an answer.
-    pub(crate) fn go_on(&self) {
+    pub fn go_on(&self) {
         *self.hangs.lock().unwrap() = false;
     }
 
     /// The addresses that were asked since this was asked last.
-    pub(crate) fn asked(&self) -> Vec<String> {
+    pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
     fn answer(&self, url: &str) -> Value {
-        let path = url.strip_prefix("https://login.example/").unwrap();
-        let (directory, rest) = path.split_once('/').unwrap();
+        let mut parts = url.splitn(5, '/').skip(2);
+        let [Some(host), Some(directory), Some(rest)] = [parts.next(), parts.next(), parts.next()]
+        else {
+            return json!({ "not there": url });
+        };
         let issuer = match rest {
             "discovery/keys" => return json!({"keys": *self.keys.lock().unwrap()}),
             "v2.0/.well-known/openid-configuration" => {
-                format!("https://login.example/{directory}/v2.0")
+                format!("https://{}/{directory}/v2.0", self.issuer_host)
             }
             ".well-known/openid-configuration" => format!("https://sts.example/{directory}/"),
             other => return json!({ "not there": other }),
         };
         json!({
             "issuer": issuer,
-            "jwks_uri": format!("https://login.example/{directory}/discovery/keys"),
+            "jwks_uri": format!("https://{host}/{directory}/discovery/keys"),
         })
     }
 }
