@@ -16,7 +16,7 @@ pub const MAX_INCOMPLETE: u32 = 30;
 /// How many seconds to wait before what failed so often is tried again: 30 more each time, and five
 /// minutes at most.
 #[must_use]
-pub fn retry_delay_secs(failures: u32) -> u32 {
+pub fn graph_retry_delay_secs(failures: u32) -> u32 {
     RETRY_DELAY_SECS * failures.clamp(1, MAX_DELAYS)
 }
 
@@ -79,7 +79,7 @@ impl Due {
     pub(crate) fn put_off(self, now: Timestamp) -> Self {
         Self {
             since: Some(now),
-            wait_secs: retry_delay_secs(self.failures),
+            wait_secs: graph_retry_delay_secs(self.failures),
             ..self
         }
     }
@@ -91,7 +91,7 @@ impl Due {
         let longest = RETRY_DELAY_SECS * MAX_DELAYS;
         let to_the_mark = now.as_second().rem_euclid(longest.into());
         let wait_secs = match incomplete {
-            0..=3 => retry_delay_secs(incomplete),
+            0..=3 => graph_retry_delay_secs(incomplete),
             _ => longest.saturating_sub(u32::try_from(to_the_mark).unwrap_or_default()),
         };
         Self {

@@ -33,7 +33,7 @@ mod written;
 
 pub use backfill::Backfill;
 pub use created_hours::{CreatedHours, WantedPage};
-pub use due::{Due, MAX_INCOMPLETE, retry_delay_secs};
+pub use due::{Due, MAX_INCOMPLETE, graph_retry_delay_secs};
 pub use entry::Fact;
 pub use error::StateError;
 pub use job::{Job, JobError};

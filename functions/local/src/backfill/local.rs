@@ -9,7 +9,7 @@ use drawbridge_queue::Hold;
 use super::shown::{Bar, has_ended, is_done};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::poll::fleet;
+use crate::poll::open_poller;
 use crate::signals::stop_on_signal;
 
 /// How often a poll of the same tenant may save its state first.
@@ -59,7 +59,7 @@ async fn poller(
     let services = place.services()?;
     let tenant = services.admit(tenant).await.map_err(Failure::of)?;
     if !progress.dry_run {
-        return fleet::poller(place, &services, tenant, Hold::Always).await;
+        return open_poller(place, &services, tenant, Hold::Always).await;
     }
     let outputs = crate::outputs::nowhere(&crate::outputs::names(&tenant));
     services.poller(tenant, outputs).map_err(Failure::of)

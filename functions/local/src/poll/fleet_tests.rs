@@ -9,12 +9,12 @@ use drawbridge_http::{Body, HttpTransport, Transport, TransportError};
 use drawbridge_simulator::{Alerts, Credential, Fault, Options, SimulatedTenant, Simulator};
 use tokio::sync::watch;
 
-use drawbridge_poll::PollError;
+use drawbridge_poll::{PollError, Report};
 
 use super::*;
 
 /// The poll of `b-well`, as it ended.
-fn polled(result: Result<Report, Ended>, overdue: Option<Timestamp>) -> Polled {
+fn polled(result: Result<Report, JobFailure>, overdue: Option<Timestamp>) -> Polled {
     Polled {
         name: "b-well".to_owned(),
         is_settled: false,
@@ -193,18 +193,18 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
         more,
         ..Report::default()
     };
-    fleet.ended(polled(Ok(report(false)), None));
+    fleet.conclude(&polled(Ok(report(false)), None));
     assert!(fleet.so_far.under_way.is_empty());
-    fleet.ended(polled(Ok(report(true)), None));
+    fleet.conclude(&polled(Ok(report(true)), None));
     assert!(fleet.so_far.under_way.contains("b-well"));
     fleet.next().await;
     assert!(fleet.so_far.under_way.is_empty());
 
     // Since when a tenant is in trouble is said once that is long ago.
     let since = Some(Timestamp::UNIX_EPOCH);
-    let error = || Err(Ended::Failed(PollError::Circular.into()));
+    let error = || Err(PollError::Circular.into());
     for (overdue, is_said) in [(None, false), (since, true)] {
-        fleet.ended(polled(error(), overdue));
+        fleet.conclude(&polled(error(), overdue));
         let trouble = fleet.troubles.of("b-well").unwrap();
         assert_eq!(trouble.contains("ended well since 1970-01-01"), is_said);
     }

@@ -23,7 +23,7 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
         begun.inspect_err(|failure| print_failure(None, &failure.to_string(), args.json))?;
     if args.once {
         fleet.finish().await;
-        if fleet.is_anyone_failed() {
+        if fleet.has_failures() {
             // Who was kept away by one that cannot be polled.
             let documents = unpaused(&asked, fleet.place()).await?;
             fleet.begin(documents).await;

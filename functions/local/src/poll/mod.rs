@@ -1,11 +1,16 @@
 //! `drawbridge poll`: the tenants of a folder, each of which has a document.
 
 mod document;
-pub(crate) mod fleet;
+mod first_poll_note;
+mod fleet;
 mod many;
 mod metrics_file;
+mod open_poller;
+mod polled;
 mod report;
-mod trouble;
+mod reports;
+mod tenant_poll;
+mod troubles;
 
 use std::time::Duration;
 
@@ -14,6 +19,8 @@ use jiff::Timestamp;
 use crate::cli;
 use crate::data_location::warn_of_open_folders;
 use crate::failure::Failure;
+
+pub(crate) use self::open_poller::open_poller;
 
 /// How long one of many polls may take, which is what one has in a stack: what there was no time for,
 /// as when a page never comes, is read by the next one, which follows at once and begins with what is

@@ -210,7 +210,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             self.log_done(job, done, began.elapsed()).await;
             return None;
         }
-        let after = AfterJob::of(&done, delivery.tries);
+        let after = AfterJob::of(done.as_ref().map(Option::as_ref), delivery.tries);
         let tried = match done {
             Err(JobFailure::NoPage) => Tried::CutShort,
             Err(JobFailure::GivenUp) => Tried::HeldUp,

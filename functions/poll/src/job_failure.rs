@@ -1,0 +1,73 @@
+use drawbridge_config::ConfigError;
+use drawbridge_telemetry::Panicked;
+
+use crate::PollError;
+
+/// Why a job failed.
+#[derive(Debug, thiserror::Error)]
+pub enum JobFailure {
+    /// There is no such tenant, or it is paused.
+    #[error(
+        "no tenant is called {0:?}, or it is paused: see `drawbridge tenants list --stack STACK` for those there \
+         are"
+    )]
+    UnknownTenant(String),
+    /// The tenant's document, or what belongs to it, cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The poll failed.
+    #[error(transparent)]
+    Poll(#[from] PollError),
+    /// The poll panicked. The panic's message is not kept: it may quote an alert.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
+    /// The poll went on long after it should have ended.
+    #[error(
+        "the poll did not end in its time and was given up, as if the process had died: nothing of \
+         it was saved, and the next poll does it again"
+    )]
+    GivenUp,
+    /// Beside others, it had no page of Graph after some seconds.
+    #[error(
+        "there was no page of Graph within some seconds, while other tenants waited: the job comes back, \
+         and the next try has all of the time"
+    )]
+    NoPage,
+}
+
+impl JobFailure {
+    /// Whether the same job may succeed later without anybody doing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::UnknownTenant(_) => false,
+            Self::Config(error) => error.is_retryable(),
+            Self::Poll(error) => error.is_retryable(),
+            Self::Panicked(_) | Self::GivenUp | Self::NoPage => true,
+        }
+    }
+
+    /// Whether the poll itself failed, and was not only put off.
+    #[must_use]
+    pub(crate) fn is_failure(&self) -> bool {
+        !matches!(self, Self::NoPage) && !self.is_put_aside()
+    }
+
+    /// Whether there was no poll at all, because others wait.
+    #[must_use]
+    pub(crate) fn is_put_aside(&self) -> bool {
+        matches!(self, Self::Poll(PollError::TakesLong))
+    }
+
+    /// Whether the credentials or permissions are at fault.
+    #[must_use]
+    pub fn is_about_access(&self) -> bool {
+        matches!(self, Self::Poll(error) if error.is_about_access())
+    }
+
+    /// Whether the tenant's document is at fault.
+    #[must_use]
+    pub(crate) fn is_about_configuration(&self) -> bool {
+        matches!(self, Self::Config(error) if !error.is_retryable())
+    }
+}
