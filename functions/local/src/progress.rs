@@ -88,7 +88,7 @@ pub(crate) fn say_timed(text: &str) {
 /// `eprintln!` would panic.
 pub(crate) fn say(text: &str) {
     let text = hanging(&shown(text), error_columns());
-    bars::aside(|| {
+    bars::without_bars(|| {
         let _ = writeln!(crate::screen::stderr(), "{text}");
     });
 }

@@ -10,7 +10,7 @@ pub enum PollError {
     /// Graph or the sign-in did not answer as needed.
     #[error("reading alerts failed: {0}")]
     Graph(#[from] GraphError),
-    /// The state object, or what is put aside, could not be read or written.
+    /// The state object or an item of the quarantine could not be read or written.
     #[error("the store failed: {0}")]
     Store(#[from] StoreError),
     /// The state object cannot be used.
@@ -44,10 +44,8 @@ pub enum PollError {
          this goes on, raise the function's MemorySize"
     )]
     NoMemory,
-    /// Others wait, and the tenant's polls take long: nothing was asked for.
-    #[error(
-        "the tenant's polls take long: it is polled when those are done that came with it, and that wait"
-    )]
+    /// The tenant's polls are slow and other tenants wait, so Graph was asked nothing.
+    #[error("this tenant's polls are slow, so it is polled after the other tenants of the batch")]
     TakesLong,
     /// Another poll of the tenant saved its state first.
     #[error(

@@ -27,16 +27,16 @@ pub enum JobFailure {
          it was saved, and the next poll does it again"
     )]
     GivenUp,
-    /// Beside others, it had no page of Graph after some seconds.
+    /// It had no page from Graph after some seconds, while other tenants waited.
     #[error(
-        "there was no page of Graph within some seconds, while other tenants waited: the job comes back, \
-         and the next try has all of the time"
+        "Graph returned no page within some seconds, while other tenants waited: the job comes back, and \
+         the next try has the full time"
     )]
     NoPage,
 }
 
 impl JobFailure {
-    /// Whether the same job may succeed later without anybody doing anything.
+    /// Whether the same job may succeed later without anyone intervening.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -47,15 +47,15 @@ impl JobFailure {
         }
     }
 
-    /// Whether the poll itself failed, and was not only put off.
+    /// Whether the poll itself failed, and was not merely postponed.
     #[must_use]
     pub(crate) fn is_failure(&self) -> bool {
-        !matches!(self, Self::NoPage) && !self.is_put_aside()
+        !matches!(self, Self::NoPage) && !self.is_postponed()
     }
 
-    /// Whether there was no poll at all, because others wait.
+    /// Whether the tenant was not polled at all, because other tenants wait.
     #[must_use]
-    pub(crate) fn is_put_aside(&self) -> bool {
+    pub(crate) fn is_postponed(&self) -> bool {
         matches!(self, Self::Poll(PollError::TakesLong))
     }
 

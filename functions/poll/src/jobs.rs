@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::{Ending, JobFailure, Memory, Poller, Progress, Report, Stop};
 
-/// What a queue tells of a job.
+/// What the queue reports about a job.
 #[derive(Debug, Clone, Copy)]
 pub struct Delivery {
     /// When it was sent, by the queue's clock.
@@ -21,21 +21,21 @@ pub struct Delivery {
     pub tries: u64,
 }
 
-/// Of how many tenants it is known when they were polled last.
+/// For how many tenants the time of the last poll is kept.
 const MAX_POLLED: NonZero<usize> = NonZero::new(3_000).expect("it is not zero");
 
-/// How many bytes that takes at most: names have 64.
+/// The most bytes that this takes: a name has 64 at most.
 pub(crate) const MAX_POLLED_BYTES: usize = MAX_POLLED.get() * 256;
 
 /// Does jobs, and knows those that have nothing left to do.
 ///
-/// What it knows lives as long as the process, for the tenants that were polled last. A job that another process would have known to be
-/// superfluous costs one idle poll.
+/// What it knows lasts as long as the process, and covers the tenants that were polled last. A job that only
+/// another process knows to be superfluous costs one idle poll.
 pub struct Jobs {
     /// When the job of the tenant's last complete poll was received, by the queue's clock: this
     /// process's own may be wrong.
     polled: Mutex<Recent<Timestamp>>,
-    /// What the polls have together; by default enough for all.
+    /// The memory that the polls share; by default there is enough for all.
     memory: Memory,
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::pages::page::{self, Row};
-use crate::pages::{Listed, PageId, Place};
+use crate::pages::{Listed, PageId, PagePosition};
 use crate::state::is_of_use;
 use crate::{State, StateError};
 
@@ -67,7 +67,7 @@ pub struct NewPage {
 /// What the object knows of one alert.
 struct Kept {
     alert: [u8; 16],
-    place: Place,
+    place: PagePosition,
     bytes: usize,
     seen_secs: u32,
 }
@@ -235,7 +235,7 @@ impl State {
         for (alert, entry) in self.outputs.values().flat_map(|written| &written.alerts) {
             let kept = kept.entry(*alert).or_insert_with(|| Kept {
                 alert: *alert,
-                place: Place::of(alert, entry.created_secs),
+                place: PagePosition::of(alert, entry.created_secs),
                 bytes: 0,
                 seen_secs: 0,
             });

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::due::Due;
 use crate::ranges::Ranges;
 use crate::window::before;
-use crate::{AlertDigest, Backfill, Pages, Polled, Window, WindowSettings, Written};
+use crate::{AlertDigest, Backfill, DeliveredRecords, Pages, Polled, Window, WindowSettings};
 
 /// What one tenant's polls remember between runs: one object in the store.
 ///
@@ -50,7 +50,7 @@ pub struct State {
     /// Which alerts this is the state of; `None` where no poll has said so yet.
     pub polled: Option<Polled>,
     /// The records that each output has, by the output's name, as far as they are not in a page.
-    pub outputs: BTreeMap<String, Written>,
+    pub outputs: BTreeMap<String, DeliveredRecords>,
     /// The pages that have the others.
     pub pages: Pages,
 }
@@ -87,7 +87,7 @@ pub struct Spent {
 
 impl State {
     /// The records that `output` has.
-    pub fn output(&mut self, output: &str) -> &mut Written {
+    pub fn output(&mut self, output: &str) -> &mut DeliveredRecords {
         self.outputs.entry(output.to_owned()).or_default()
     }
 
@@ -96,7 +96,7 @@ impl State {
         &mut self,
         output: &str,
         backfill: &str,
-    ) -> Option<(&mut Written, &mut Written)> {
+    ) -> Option<(&mut DeliveredRecords, &mut DeliveredRecords)> {
         let resent = resent_name(backfill, output);
         self.output(output);
         self.output(&resent);
@@ -117,6 +117,14 @@ impl State {
             if let Some(entry) = theirs.alerts.get(&alert.id) {
                 self.output(name).adopt(alert.id, entry);
             }
+        }
+    }
+
+    /// Notes that a poll of the alerts which `alerts` describes ended well, and had begun at `begun`.
+    pub fn note_polled(&mut self, alerts: &str, begun: Timestamp) {
+        let is_noted = |polled: &Polled| polled.since.is_some() && polled.is_of(alerts);
+        if !self.polled.as_ref().is_some_and(is_noted) {
+            self.polled = Some(Polled::of(alerts, Some(begun)));
         }
     }
 
@@ -267,7 +275,7 @@ impl State {
     /// is written.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let written: usize = self.outputs.values().map(Written::weight).sum();
+        let written: usize = self.outputs.values().map(DeliveredRecords::weight).sum();
         written + self.pages.weight()
     }
 
@@ -441,5 +449,24 @@ mod tests {
         assert!(state.begin(minute(2 * day), &settings));
         assert!(!state.begin(minute(3 * day), &settings));
         assert_eq!(state.first_from, Some(minute(day)));
+    }
+
+    #[test]
+    fn the_first_poll_of_the_same_alerts_is_the_one_that_is_kept() {
+        let at = |secs| Timestamp::from_second(secs).unwrap();
+        let mut state = State {
+            polled: Some(Polled::of("a", None)),
+            ..State::default()
+        };
+        let mut since = |alerts, secs| {
+            state.note_polled(alerts, at(secs));
+            let polled = state.polled.clone().unwrap();
+            assert!(polled.is_of(alerts) && !polled.is_of("c"));
+            polled.since
+        };
+        assert_eq!(since("a", 1), Some(at(1)));
+        assert_eq!(since("a", 2), Some(at(1)));
+        assert_eq!(since("b", 3), Some(at(3)));
+        assert_eq!(since("a", 4), Some(at(4)));
     }
 }

@@ -1,10 +1,10 @@
 //! What a state weighs in memory.
 
-use crate::Written;
+use crate::DeliveredRecords;
+use crate::delivered_records::Lookup;
 use crate::entry::{Entry, Fact};
 use crate::pages::Row;
 use crate::versions::Versions;
-use crate::written::Lookup;
 
 /// What a byte of the packed form weighs while the state is read or written: once as base64 and once
 /// packed.
@@ -48,7 +48,7 @@ pub(crate) fn of_versions(records: usize, versions: usize) -> usize {
         .saturating_add(versions.saturating_mul(VERSION_BYTES))
 }
 
-impl Written {
+impl DeliveredRecords {
     pub(crate) fn weight(&self) -> usize {
         let lookups: usize = self.large.values().map(Lookup::weight).sum();
         let (records, versions) = self.versions();

@@ -21,14 +21,11 @@ use drawbridge_time::SystemClock;
 
 use self::folder_secrets::FolderSecrets;
 use self::given_place::GivenPlace;
-pub(crate) use self::given_place::given_stack;
+pub(crate) use self::given_place::{DEFAULT_FOLDER, given_stack};
 pub(crate) use self::named_stack::{NamedStack, StackQueue};
 pub(crate) use self::open_folders::warn_of_open_folders;
 use crate::cli;
 use crate::failure::Failure;
-
-/// The folder of a single machine, unless another one is given.
-pub(crate) const DEFAULT_FOLDER: &str = "drawbridge-data";
 
 /// The folder of the tenants' secrets in that.
 const SECRETS_FOLDER: &str = "secrets";

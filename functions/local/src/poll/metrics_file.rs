@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::progress::say_timed;
 
-/// The file, and what it tells.
+/// The file, and the numbers in it.
 pub(super) struct MetricsFile {
     path: PathBuf,
     tenants: BTreeMap<String, Numbers>,
@@ -30,7 +30,7 @@ impl MetricsFile {
         }
     }
 
-    /// Takes in the numbers of a poll: counts go on, and of times the newest counts.
+    /// Adds the numbers of a poll: counts are summed up, and times are replaced by newer ones.
     pub(super) fn add(&mut self, tenant: &str, numbers: &Numbers) {
         let so_far = self.tenants.entry(tenant.to_owned()).or_default();
         so_far.follow(numbers);
@@ -86,8 +86,8 @@ impl MetricsFile {
     }
 }
 
-/// Writes the file, or says why it cannot be written. A folder is not made: nobody would collect from one that
-/// is named by mistake.
+/// Writes the file, or says why it cannot be written. A missing folder is not created, since nobody would collect
+/// from a folder that was named by mistake.
 fn put(path: &Path, text: &str) -> Result<(), String> {
     let folder = path
         .parent()

@@ -1,4 +1,4 @@
-//! What was last said of each tenant's trouble, so as not to say it every minute.
+//! The trouble of each tenant as it was last printed, so that it is not printed every minute.
 
 use std::collections::HashMap;
 

@@ -9,16 +9,15 @@ use crate::span::{ago, span};
 use crate::state_head::lag_secs;
 use crate::table::Cell;
 
-/// How long a tenant may have been without a poll that ended well. The state of an idle one is saved
-/// about once an hour, and half an hour of trouble passes by itself.
+/// How long a tenant may go without a poll that ended well. The state of an idle tenant is saved about once an
+/// hour, and trouble of half an hour usually passes by itself.
 const LONGEST: SignedDuration = SignedDuration::from_mins(95);
 
-/// How long something may have been unread: a backlog of one poll is none.
+/// How long a range may stay unread before it counts as a backlog.
 const LONGEST_UNREAD: SignedDuration = SignedDuration::from_mins(30);
 
-/// For how long a poll that failed after the last success tells that polls fail: while they do, the error
-/// is noted anew every five minutes. A success after it may not be known, as an idle state is saved about
-/// once an hour.
+/// How long after an error polls still count as failing. While they fail, the error is noted anew every five
+/// minutes. A later success may not be known yet, as the state of an idle tenant is saved about once an hour.
 const NEWS: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is known of a tenant.

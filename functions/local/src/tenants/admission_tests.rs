@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use drawbridge_config::{Document, Trust, parse};

@@ -3,8 +3,9 @@
 use drawbridge_config::Tenant;
 use drawbridge_poll::assembly::AdministratorsList;
 
-use super::admission::{Verdicts, admit_each, refusal_beside};
+use super::admission::{admit_each, refusal_beside};
 use super::tenant_document::TenantDocument;
+use super::verdicts::Verdicts;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 

@@ -1,5 +1,5 @@
-//! Who of those that would poll the same alerts does: each alert would come twice, and under another
-//! name once more.
+//! Which one of several tenants that would poll the same alerts is polled. If all of them were, each alert would
+//! arrive once per tenant.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -12,16 +12,16 @@ use jiff::Timestamp;
 use super::absent::{Absent, Claim};
 use super::evidence::{Evidence, Past};
 
-/// What became of the polls of this process, whose outcomes are noted nowhere yet.
+/// How the polls of this process went, as far as their outcomes are not stored yet.
 #[derive(Debug, Default)]
 pub(crate) struct PollsSoFar {
-    /// How often those of a tenant have failed in a row, by name.
+    /// How often the polls of a tenant have failed in a row, by name.
     pub(crate) failures: HashMap<String, u32>,
-    /// The names of those that are under way.
+    /// The names of the tenants whose polls are under way.
     pub(crate) under_way: HashSet<String>,
 }
 
-/// What becomes of them on a stack.
+/// What happens on a stack to two documents that poll the same alerts.
 const BOTH: &str = "The poll function polls both";
 
 /// What decides who of those that would poll the same alerts does. The first line that holds does.
@@ -48,15 +48,15 @@ pub(super) struct DuplicateTenants<'s> {
     pub(super) given: Vec<Tenant>,
     /// Those whose documents cannot be read or judged now.
     pub(super) absent: Vec<Absent>,
-    /// On a stack each poll goes by its own document: what is refused here is polled nevertheless.
+    /// On a stack each poll looks at its own document only, so what is refused here is polled nevertheless.
     pub(super) is_stack: bool,
     /// The options that lead a command here.
     pub(super) options: String,
-    /// Whether of those that only their names would tell apart nobody is polled.
+    /// Whether to refuse all candidates if only their names differ.
     pub(super) are_equals_refused: bool,
 }
 
-/// What comes before the name, where nobody polled these alerts before. The lower, the earlier.
+/// What decides before the name if nobody has polled these alerts yet. The lowest rank comes first.
 type Rank = (Reverse<bool>, u32, Reverse<bool>, Reverse<bool>);
 
 /// Some are refused, each with the reason.

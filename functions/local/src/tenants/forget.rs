@@ -4,8 +4,8 @@ use drawbridge_poll::{change_state, state_key};
 use drawbridge_store::Store;
 use jiff::Timestamp;
 
-use super::evidence::{StateError, StateSays, state_says};
 use super::first_poll::{self, FirstPollError, FirstPolls};
+use super::state_says::{StateError, StateSays, state_says};
 
 /// What could not be taken back.
 #[derive(Debug, thiserror::Error)]

@@ -5,16 +5,17 @@ use jiff::Timestamp;
 use super::bindings::read_bindings;
 use super::first_tenant::FirstTenant;
 use super::forget::{forget, is_remembered};
-use super::tenant_document::{tenant_documents, unknown};
+use super::tenant_document::tenant_documents;
+use super::unknown_tenant::unknown;
 use crate::cli::TenantsRemove;
 use crate::confirm::confirm;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::screen::print_line;
 
-/// Removes a tenant's document, and then, in a folder, what says that it was polled.
+/// Removes a tenant's document and then, in a folder, the evidence that it was polled.
 ///
-/// Ended in between, what it polled still counts, and nobody has lost a place: the same command ends it.
+/// If the command is interrupted, the tenant keeps its claim; run it again to finish.
 pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     let store = place.store.as_ref();

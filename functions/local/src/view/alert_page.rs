@@ -29,13 +29,13 @@ pub(super) const FIRST_SHOWN: usize = 22;
 
 /// Which alert of the demo is shown, and how.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct DemoQuery {
     demo: Option<usize>,
     format: Option<String>,
 }
 
 /// An alert of the demo, and the field for another.
-pub(super) async fn demo(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer {
+pub(super) async fn demo(State(site): State<Arc<Site>>, Query(asked): Query<DemoQuery>) -> Answer {
     let format = format_of(asked.format.as_deref())?;
     let alerts = site.demo()?;
     let (all, number) = (alerts.len(), asked.demo.unwrap_or(FIRST_SHOWN));

@@ -67,8 +67,8 @@ impl KeptList {
         }
     }
 
-    /// The copy, read anew where it is old. A list that is broken is kept, too; one that cannot be
-    /// reached is not, and the old copy is good for nobody: it may give a right that was withdrawn.
+    /// Returns the copy, and reads the list again if the copy is old. A broken list is kept as well. If the list
+    /// cannot be read, the old copy is not used, because it may grant a revoked right.
     async fn read(&self, store: &dyn Store, now: Timestamp) -> Result<Arc<Bindings>, ConfigError> {
         let mut copy = self.copy.lock().await;
         if let Some(copy) = copy.as_ref()
@@ -76,7 +76,7 @@ impl KeptList {
         {
             return copy.said.clone();
         }
-        // There is memory for one copy more than those that others still look at.
+        // The memory is enough for one copy beside those that are still in use.
         *copy = None;
         let said = Bindings::load(store).await.map(Arc::new);
         let is_kept = !said.as_ref().is_err_and(ConfigError::is_retryable);

@@ -210,9 +210,9 @@ impl Drain<'_> {
         Ok(Recounted::Read(Vec::new()))
     }
 
-    /// Whether Graph counts no more alerts than it has listed of what it should have listed by now. If
-    /// it does not say, nobody knows.
-    pub(super) async fn is_all(&mut self, listed: &Listed) -> bool {
+    /// Asks Graph how many alerts there are in what it should have listed by now; whether it has listed as many.
+    /// If Graph does not say, it may not have.
+    pub(super) async fn ask_whether_all(&mut self, listed: &Listed) -> bool {
         if self.context.stop.is_asked() {
             return false;
         }

@@ -176,7 +176,7 @@ impl JobLog for Log {
                 return self.count(&Numbers::default());
             }
             // It is polled in a moment, or handed back.
-            Err(error) if error.is_put_aside() => return,
+            Err(error) if error.is_postponed() => return,
             Err(error) => Err(error),
         };
         self.log_job(&job.tenant, result, took).await;

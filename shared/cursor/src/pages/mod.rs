@@ -17,7 +17,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use self::index::PageId;
-pub(crate) use self::index::{Listed, Place, pack, unpack};
+pub(crate) use self::index::{Listed, PagePosition, pack, unpack};
 use self::page::Held;
 pub(crate) use self::page::Row;
 use crate::entry::Entry;
@@ -159,24 +159,26 @@ impl Pages {
     }
 
     /// How many pages begin at or before a place: the last of them is the one that it belongs in.
-    fn pages_up_to(&self, place: Place) -> usize {
+    fn pages_up_to(&self, place: PagePosition) -> usize {
         self.index.partition_point(|page| page.first <= place)
     }
 
     /// Which page a place belongs in; 0 if there is none.
-    pub(crate) fn page_of(&self, place: Place) -> usize {
+    pub(crate) fn page_of(&self, place: PagePosition) -> usize {
         self.pages_up_to(place).saturating_sub(1)
     }
 
     /// The page that has what is known of a place, if any has.
-    fn at(&self, place: Place) -> Option<&Listed> {
+    fn at(&self, place: PagePosition) -> Option<&Listed> {
         self.index[..self.pages_up_to(place)].last()
     }
 
     /// The places where an alert may be, the better one first: what older states knew has no time.
     pub(crate) fn places(&self, alert: AlertDigest) -> impl Iterator<Item = Listed> + use<> {
-        let dated = self.at(Place::of(&alert.id, alert.created_secs)).copied();
-        let undated = (alert.created_secs > 0).then(|| Place::of(&alert.id, 0));
+        let dated = self
+            .at(PagePosition::of(&alert.id, alert.created_secs))
+            .copied();
+        let undated = (alert.created_secs > 0).then(|| PagePosition::of(&alert.id, 0));
         let undated = undated.and_then(|place| self.at(place)).copied();
         let undated = undated.filter(|page| dated.is_none_or(|dated| dated.id != page.id));
         dated.into_iter().chain(undated)

@@ -54,7 +54,7 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     let is_removed = !args.dry_run && !kept.is_empty();
     if is_removed {
         let first = match FirstTenant::of(name, &place)? {
-            FirstTenant::NotTold => {
+            FirstTenant::NotGiven => {
                 " If it is the tenant of the stack's parameters, take it out of them first, or it is \
                  polled again."
             }
@@ -124,7 +124,7 @@ async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failur
         return Ok(());
     }
     let first = match first {
-        FirstTenant::NotTold => {
+        FirstTenant::NotGiven => {
             "If it is the tenant of the stack's parameters, take it out of them first; if its"
         }
         _ => "Its",
