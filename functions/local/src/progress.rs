@@ -73,7 +73,7 @@ pub(crate) fn counted(count: impl TryInto<u64>, one: &str, many: &str) -> String
     }
 }
 
-/// A line that tells when it was written, for those who read it the day after.
+/// The line with the current time, for readers of a log.
 pub(crate) fn timed(text: &str) -> String {
     format!("{:.0} {text}", Timestamp::now())
 }

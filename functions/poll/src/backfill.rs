@@ -30,7 +30,7 @@ impl BackfillStep {
         self.stopped.is_none() && self.backfill.as_ref().and_then(next).is_some()
     }
 
-    /// Whether there is something left that nobody reads until an operator resumes it.
+    /// Whether a rest is left that is not read until an operator resumes the backfill.
     fn is_cancelled(&self) -> bool {
         self.backfill.as_ref().is_some_and(is_cancelled)
     }

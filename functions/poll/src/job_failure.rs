@@ -8,8 +8,7 @@ use crate::PollError;
 pub enum JobFailure {
     /// There is no such tenant, or it is paused.
     #[error(
-        "no tenant is called {0:?}, or it is paused: see `drawbridge tenants list --stack STACK` for those there \
-         are"
+        "no tenant is called {0:?}, or it is paused: `drawbridge tenants list --stack STACK` lists the tenants"
     )]
     UnknownTenant(String),
     /// The tenant's document, or what belongs to it, cannot be used.
@@ -21,10 +20,10 @@ pub enum JobFailure {
     /// The poll panicked. The panic's message is not kept: it may quote an alert.
     #[error(transparent)]
     Panicked(#[from] Panicked),
-    /// The poll went on long after it should have ended.
+    /// The poll did not end in time, and was aborted.
     #[error(
-        "the poll did not end in its time and was given up, as if the process had died: nothing of \
-         it was saved, and the next poll does it again"
+        "the poll did not end in its time and was aborted: nothing of it was saved, and the next poll \
+         repeats it"
     )]
     GivenUp,
     /// It had no page from Graph after some seconds, while other tenants waited.

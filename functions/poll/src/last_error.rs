@@ -55,7 +55,7 @@ impl LastError {
         let noted = async {
             if let Some(before) = Self::of(store, tenant).await?
                 && before.is_same(&error, now)
-                && !is_success_known(store, tenant, before.at, now).await?
+                && !read_whether_succeeded(store, tenant, before.at, now).await?
             {
                 return Ok(());
             }
@@ -113,8 +113,8 @@ impl LastError {
     }
 }
 
-/// Whether a poll is known to have ended well since then: what was noted before is over.
-async fn is_success_known(
+/// Reads from the state whether a poll has ended well since then, so that the earlier note is over.
+async fn read_whether_succeeded(
     store: &dyn Store,
     tenant: &str,
     since: Timestamp,

@@ -1,5 +1,5 @@
-//! How many records a state knows by the hour in which their alert came up, for whoever looks at it from
-//! outside: a state keeps when each alert came up, and how many records it has in each output.
+//! How many records a state knows, by the hour in which their alert was created, for display. A state keeps when
+//! each alert was created, and how many records it has in each output.
 
 use std::collections::{BTreeMap, HashSet};
 

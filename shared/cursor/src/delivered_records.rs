@@ -152,10 +152,9 @@ impl DeliveredRecords {
         })
     }
 
-    /// Claims a record whether it was written or not, as a backfill that sends everything again
-    /// does. A record that was written keeps its `AlertPart`. An output that asks for changes has the
-    /// reading and what it means: that version is known for the only one that is written, so that one
-    /// which Graph shows besides is written after it.
+    /// Claims a record whether it was written or not, as a backfill that sends everything again does. A record that
+    /// was written keeps its `AlertPart`. For an output that asks for changes, `version` is noted as the only one
+    /// that was written, so that any other version from Graph is written after it.
     pub fn claim_resend(
         &mut self,
         alert: AlertDigest,

@@ -25,10 +25,10 @@ pub struct State {
     pub failing_since: Option<Timestamp>,
     /// When a poll last saved the object.
     pub saved: Option<Timestamp>,
-    /// `lastUpdateDateTime` of the newest alert that Graph ever returned: a time that no clock of
-    /// ours has told.
+    /// `lastUpdateDateTime` of the newest alert that Graph ever returned: a time that does not depend on the
+    /// clock of this machine.
     pub newest: Option<Timestamp>,
-    /// How many alerts were delivered beside the polls, out of quarantine.
+    /// How many alerts were delivered from the quarantine, besides the polls.
     pub replayed: u32,
     /// What was never read.
     pub unread: Ranges,
@@ -36,22 +36,21 @@ pub struct State {
     pub rest_is_next: bool,
     /// What was read and is to be read again.
     pub again: Ranges,
-    /// What operators want besides, by the backfill's id.
+    /// The backfills that operators asked for, by id.
     pub backfills: BTreeMap<String, Backfill>,
     /// When what lies further back was last read again.
     pub swept: Swept,
     /// The requests of this minute, for all jobs of the tenant to share a budget.
     pub spent: Option<Spent>,
-    /// How many alerts a page may have that is to be a small one, where all that is new in a minute is
-    /// more than that; `None` where it is not.
+    /// How many alerts a small page may have, if a minute brings more than that; `None` if it does not.
     pub small_page: Option<u32>,
-    /// That polls take long, as far as that was noted.
+    /// Set if polls are known to take long.
     pub slow: Option<Slow>,
-    /// Which alerts this is the state of; `None` where no poll has said so yet.
+    /// The alerts that were polled with this state; `None` if no poll has noted them yet.
     pub polled: Option<Polled>,
     /// The records that each output has, by the output's name, as far as they are not in a page.
     pub outputs: BTreeMap<String, DeliveredRecords>,
-    /// The pages that have the others.
+    /// The pages with the other records.
     pub pages: Pages,
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn of(alerts: usize, keys: usize, facts: usize) -> usize {
         .saturating_add(facts.saturating_mul(FACT_BYTES))
 }
 
-/// What the versions of so many records weigh besides.
+/// The additional weight of the versions of so many records.
 pub(crate) fn of_versions(records: usize, versions: usize) -> usize {
     records
         .saturating_mul(VERSIONS_BYTES)

@@ -37,7 +37,7 @@ pub(super) async fn run(
     let progress = read(place, &poller, progress, &stop, &bar).await;
     bar.end();
     if !progress.as_ref().is_ok_and(has_ended) {
-        // For whoever asks later. What became of the rest does not depend on it.
+        // This is for `backfill list`. If it cannot be noted, nothing else depends on it.
         let noted = BackfillProgress::interrupt(store, &tenant.name, &id);
         let _ = noted.await;
     }
@@ -103,7 +103,7 @@ async fn read(
                 )));
             }
         };
-        // Nobody waits for one that has stopped.
+        // There is nothing to wait for once it has ended.
         if !has_ended(&progress) {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}

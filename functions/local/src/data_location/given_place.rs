@@ -85,7 +85,7 @@ fn stack_name(name: &str, given_as: &str) -> Result<String, Failure> {
     }
     Err(Failure::usage(format!(
         "{given_as} takes the stack's name in CloudFormation: a letter, then letters, digits and -, 128 \
-         at most. `aws cloudformation list-stacks` shows those that there are"
+         at most. `aws cloudformation list-stacks` lists the stacks"
     )))
 }
 

@@ -24,7 +24,7 @@ use crate::outputs::file_name;
 use crate::progress::say_timed;
 use crate::signals::stop_requested_on_signal;
 
-/// How long one tenant is delivered before the next one has its turn: a backlog holds up nobody.
+/// How long one tenant is delivered before the next one has its turn, so that a backlog does not delay others.
 const TURN: Duration = Duration::from_secs(20);
 
 /// Delivers the files, once or as records come. New tenants are taken up between rounds.
@@ -81,7 +81,7 @@ struct Files<'a> {
     args: &'a cli::Deliver,
     folder: PathBuf,
     open: BTreeMap<String, FileDelivery>,
-    /// What was last said of a tenant's trouble, so as not to say it every few seconds.
+    /// The trouble of each tenant as it was last printed, so that it is not printed every few seconds.
     printed: HashMap<String, String>,
 }
 

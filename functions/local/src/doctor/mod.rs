@@ -25,7 +25,7 @@ use crate::tenants::{KnownTenants, first_tenant};
 const UNREADABLE: &str =
     "check that whoever runs this may read what it names, and that it is there";
 
-/// What to do about a file among the documents that is none.
+/// What to do about a file among the documents that is not a document.
 const MISNAMED: &str = "give it the name of a document, or remove it";
 
 pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {

@@ -192,7 +192,7 @@ impl Fleet {
                 // A state that cannot be read adds no number.
                 let state = state_head(&self.place, name).await.ok().flatten();
                 if let Some(time) = state.and_then(|state| state.read_up_to()) {
-                    metrics.read_at_least_up_to(name, time);
+                    metrics.note_read_at_least_up_to(name, time);
                 }
             }
         }
@@ -331,7 +331,7 @@ impl Fleet {
             // The panic may have left the poller in any state.
             self.known.remove(name);
         }
-        let trouble = self.print(polled, is_first);
+        let trouble = self.print_outcome(polled, is_first);
         match AfterJob::of(polled.result.as_ref().map(Some), failures) {
             // There is no message to hide: every round tries again.
             AfterJob::Done | AfterJob::Later(_) => {}
@@ -344,7 +344,7 @@ impl Fleet {
                 self.note_trouble(name, &(trouble + &said_of(polled.overdue)));
             }
             None => {
-                if self.troubles.well(name) {
+                if self.troubles.note_well(name) {
                     say_timed(&format!("{name}: all is well again"));
                 }
             }
@@ -358,7 +358,7 @@ impl Fleet {
         };
         metrics.add(&polled.name, &polled.numbers);
         if let Some(time) = polled.read_up_to() {
-            metrics.read_up_to(&polled.name, time);
+            metrics.note_read_up_to(&polled.name, time);
         }
         if self.so_far.under_way.is_empty() {
             self.write_metrics();
@@ -378,7 +378,7 @@ impl Fleet {
     }
 
     /// Prints what a poll did. Returns what is wrong with the tenant, if anything is.
-    fn print(&mut self, polled: &Polled, is_first: bool) -> Option<String> {
+    fn print_outcome(&mut self, polled: &Polled, is_first: bool) -> Option<String> {
         let name = polled.name.as_str();
         match &polled.result {
             Ok(report) => {

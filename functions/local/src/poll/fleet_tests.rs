@@ -170,7 +170,9 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
     write(folder.path(), "a-ill", ILL);
     write(folder.path(), "b-well", WELL);
     let is_mended = Arc::new(AtomicBool::new(false));
-    let mut fleet = fleet(folder.path(), &simulator, &is_mended);
+    let metrics = folder.path().join("metrics.prom");
+    let fleet = fleet(folder.path(), &simulator, &is_mended);
+    let mut fleet = fleet.with_metrics(Some(metrics.clone()));
     let records = |tenant: &str| {
         let file = folder.path().join(tenant).join("siem.ndjson");
         fs::read_to_string(file).unwrap().lines().count()
@@ -182,6 +184,14 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
         assert_eq!(fleet.troubles.count(), 1);
         let trouble = fleet.troubles.of("a-ill").unwrap();
         assert!(trouble.contains("a bug") && !trouble.contains(MARKER));
+    }
+    // Its numbers are those of any poll that failed.
+    let metrics = fs::read_to_string(metrics).unwrap();
+    for sample in [
+        "drawbridge_failures_total{tenant=\"a-ill\"} 2\n",
+        "drawbridge_duration_seconds{tenant=\"a-ill\"} ",
+    ] {
+        assert!(metrics.contains(sample), "{metrics}");
     }
     is_mended.store(true, Ordering::Relaxed);
     round(&mut fleet).await;

@@ -19,14 +19,14 @@ use super::impatient::Impatient;
 use super::known::Known;
 use crate::failure::Failure;
 
-/// The most connections at once; whoever comes then waits until one ends.
+/// The most connections at once. Further clients wait until one ends.
 const MAX_CONNECTIONS: usize = 256;
 
 /// How long a connection may take to send a request's head, the time before it included; and as long
 /// again for the body of one for a token.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long nobody is let in where a connection could not be taken, such as for want of file handles.
+/// How long to wait if a connection could not be accepted, for example for lack of file handles.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long answers at hand may take once it is to stop.
@@ -81,7 +81,7 @@ async fn take(
         let connection = http.serve_connection(TokioIo::new(Impatient::new(stream)), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
-            // Whoever went away or took too long is told nothing more.
+            // A client that went away or took too long gets no answer.
             let _ = connection.await;
             drop(place);
         });

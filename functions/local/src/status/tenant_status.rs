@@ -78,7 +78,7 @@ impl TenantStatus {
         self.now.duration_since(time) > than
     }
 
-    /// Whether it has a state alone, and nobody polls it: it was removed.
+    /// Whether the tenant was removed: it only has a state, and is not polled any more.
     fn is_left_over(&self) -> bool {
         let signs = [
             self.state().and_then(|state| state.saved),
@@ -152,7 +152,7 @@ impl TenantStatus {
         })
     }
 
-    /// That nobody polls it.
+    /// The problem that it is not polled, if it is not.
     fn unpolled(&self) -> Option<Problem> {
         let (word, what) = match (&self.state, self.last_success()) {
             (Err(_), _) => return None,
@@ -170,7 +170,7 @@ impl TenantStatus {
             }
             _ => return None,
         };
-        // What is refused is told already.
+        // A refused document is reported elsewhere.
         if self.refusal.is_some() {
             return None;
         }
@@ -251,7 +251,7 @@ impl TenantStatus {
         is_news.then(|| format!("last error, {}: {error}", ago(Some(*at), self.now)))
     }
 
-    /// What there is to say of it besides its row; nothing if it is well.
+    /// The lines below its row; none if it is well.
     pub(crate) fn explained(&self) -> Vec<String> {
         let problems = self.problems();
         let mut lines: Vec<String> = Vec::new();

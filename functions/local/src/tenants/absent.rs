@@ -97,7 +97,7 @@ impl Absent {
             }
             Claim::Unknown(error) => {
                 let problem = format!(
-                    "may be that of {name:?} too, which cannot be told ({error}), nor from its document: \
+                    "may be that of {name:?} too. That is unknown ({error}), and its document does not say it: \
                      {}. Mend one of them, or pause or remove {name:?} if another one is to be polled",
                     self.reason
                 );

@@ -144,7 +144,8 @@ mod tests {
         }
     }
 
-    /// Somebody else's document keeps nobody from changing his own; it would not stop it either.
+    /// A document with the same alerts does not keep a tenant from changing its own, as refusing the change would
+    /// not stop that document either.
     #[tokio::test]
     async fn who_polls_already_may_be_changed_beside_another() {
         let prefix = Some("drawbridge/prod/");

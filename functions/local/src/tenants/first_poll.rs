@@ -77,14 +77,14 @@ pub(crate) enum FirstPollError {
     /// The note is damaged.
     #[error(
         "{key} is damaged: where several documents name the same tenant id and products, pause or \
-         remove all but one, or let the administrator say which of them is polled, as `drawbridge \
-         tenants allow --help` tells; the next poll that ends well writes it anew"
+         remove all but one, or let the administrator decide which of them is polled (see `drawbridge \
+         tenants allow --help`); the next poll that ends well writes it anew"
     )]
     Damaged {
         /// Its key.
         key: String,
     },
-    /// Somebody else wrote it again and again.
+    /// Others kept writing it at the same time.
     #[error("{key} was written by others meanwhile: run this again")]
     Conflict {
         /// Its key.

@@ -37,7 +37,7 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         [(paused_toml, toml), (paused_json, json)]
     };
     let mut moved = 0;
-    // What cannot be a tenant's name is nobody's document.
+    // A name that no tenant can have has no document.
     let pairs = pairs.into_iter().filter(|_| is_name(name));
     for (from, to) in pairs {
         if let Some(object) = store.get(&from).await.map_err(Failure::of)? {
@@ -98,7 +98,7 @@ async fn relocate(
     )))
 }
 
-/// Checks that nobody polls meanwhile what the paused tenant polls.
+/// Checks that no other tenant polls the alerts of the paused tenant meanwhile.
 async fn check_resumable(name: &str, place: &DataLocation) -> Result<(), Failure> {
     let found = tenant_documents(place.store.as_ref())
         .await?

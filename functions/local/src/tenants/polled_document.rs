@@ -11,7 +11,7 @@ use crate::cli::quoted;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::state_head::was_polled_lately;
+use crate::state_head::read_whether_polled_lately;
 
 /// The document of a tenant that is polled, or would be if it was not paused. On a stack there may be
 /// none, for the tenant of the stack's parameters.
@@ -61,7 +61,7 @@ async fn check_given(place: &DataLocation, name: &str) -> Result<(), Failure> {
     match FirstTenant::of(name, place)? {
         FirstTenant::This => Ok(()),
         FirstTenant::Other => Err(unknown("")),
-        FirstTenant::NotGiven if !was_polled_lately(name, place).await? => Err(unknown(
+        FirstTenant::NotGiven if !read_whether_polled_lately(name, place).await? => Err(unknown(
             ", nor was one polled within the last 75 minutes; if it is the tenant of the stack's \
                  parameters, set DRAWBRIDGE_TENANTS to the stack's output FirstTenant. If not",
         )),

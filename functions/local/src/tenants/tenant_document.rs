@@ -88,8 +88,8 @@ impl TenantDocuments {
     }
 }
 
-/// Reads all documents of a store. One that is removed meanwhile is left out, and one that cannot be
-/// read is among them with its trouble: it is no reason to leave the others alone.
+/// Reads all documents of a store. A document that is removed meanwhile is left out. One that cannot be read is
+/// returned with its error and does not affect the others.
 pub(crate) async fn tenant_documents(store: &dyn Catalogue) -> Result<TenantDocuments, Failure> {
     let read_at = Timestamp::now();
     let documents = documents(store).await.map_err(Failure::of)?;

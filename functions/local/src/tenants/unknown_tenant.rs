@@ -22,7 +22,7 @@ pub(crate) fn unknown(name: &str, found: &[TenantDocument], place: &DataLocation
     let names = Vec::from_iter(names);
     let there = match names.as_slice() {
         [] => format!(
-            "there is none at all: add one with {}",
+            "there are no tenants: add one with {}",
             place.command("tenants add NAME …")
         ),
         names if names.len() > 20 => {

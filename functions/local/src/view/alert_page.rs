@@ -88,8 +88,8 @@ impl Form {
     }
 }
 
-/// The bytes of a form; `None` for more than one may have, and for one that breaks off. What is too large
-/// is read to its end all the same: a browser shows no answer that comes before.
+/// The bytes of a form; `None` if it is too large or breaks off. A form that is too large is still read to its end,
+/// because a browser does not show an answer that comes earlier.
 async fn read(body: Body) -> Option<Vec<u8>> {
     let (mut bytes, mut length) = (Vec::new(), 0);
     let mut parts = body.into_data_stream();

@@ -32,6 +32,6 @@ async fn to_the_first_page(Path(token): Path<String>) -> Redirect {
 }
 
 async fn no_page() -> Trouble {
-    let why = "there is no page of this address; the links above lead to those that there are";
+    let why = "there is no page at this address; use the links above";
     Trouble::asked(StatusCode::NOT_FOUND, why)
 }

@@ -158,7 +158,7 @@ pub(super) fn format_field(chosen: &dyn Format) -> Markup {
     }
 }
 
-/// What there is to do where no tenant is known.
+/// What to do if there is no tenant.
 pub(super) fn no_tenant(place: &DataLocation) -> Markup {
     html! {
         p {

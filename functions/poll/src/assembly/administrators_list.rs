@@ -5,15 +5,15 @@ use drawbridge_store::Store;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, OnceCell};
 
-/// How long a process takes the list to be as it was read: a right that was withdrawn ends within
-/// that, and one that was given begins.
+/// How long a process uses the list as it was read. A right that is granted or revoked takes effect within this
+/// time.
 const KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
 
-/// The administrator's list, read when it is first needed and kept from then on: the same for all
-/// documents of one look at them.
+/// The administrator's list, which is read when it is first needed and then kept, so that all documents of one
+/// round are judged by the same list.
 pub struct AdministratorsList<'s> {
     store: &'s dyn Store,
-    /// The copy of the process, and the time of the look.
+    /// The copy that the process keeps, and the time of the round.
     kept: Option<(&'s KeptList, Timestamp)>,
     read: OnceCell<Result<Arc<Bindings>, ConfigError>>,
 }
@@ -29,7 +29,7 @@ impl<'s> AdministratorsList<'s> {
         }
     }
 
-    /// What it says.
+    /// The bindings in the list.
     ///
     /// # Errors
     /// As [`Bindings::load`].

@@ -118,7 +118,7 @@ impl Function {
     }
 }
 
-/// What a direct invocation is told.
+/// The response to a direct invocation.
 fn summary(report: &Report) -> Value {
     let ending = match report.ending {
         Ending::Complete => json!("complete"),

@@ -34,11 +34,11 @@ pub struct Pages {
     pub(crate) sequence: u32,
     /// When pages that no state names were last looked for.
     pub cleaned: Option<Timestamp>,
-    /// What was last seen before then is forgotten, in seconds since 1970.
+    /// Alerts last seen before this time are forgotten, in seconds since 1970.
     pub(crate) oldest_secs: u32,
-    /// For how long it is no news that an alert in a page was seen.
+    /// How long it is not noted again that an alert in a page was seen.
     pub(crate) step_secs: u32,
-    /// Pages that were read, the one that was needed last at the end.
+    /// The pages in memory; the most recently used one is last.
     cached: Vec<(PageId, Arc<Held>)>,
     /// Alerts whose entries were copied from pages.
     pub(crate) recalled: Vec<AlertDigest>,
@@ -130,8 +130,8 @@ impl Pages {
         page.map_or(0, |page| page.bytes)
     }
 
-    /// Keeps a page at hand, and one that was needed before it, however large they are: an alert may
-    /// need two.
+    /// Caches a page. This page and the one used before it stay, however large they are, since an alert may need
+    /// two.
     pub(crate) fn keep(&mut self, id: PageId, page: Held) {
         self.cached.push((id, Arc::new(page)));
         let mut left = MOST_CACHED_BYTES;
@@ -145,7 +145,7 @@ impl Pages {
         self.cached.drain(..self.cached.len() - kept);
     }
 
-    /// The bytes of a page that is at hand.
+    /// The bytes of a page, if it is cached.
     pub fn held(&mut self, id: PageId) -> Option<Arc<[u8]>> {
         self.page(id).map(|page| Arc::clone(&page.bytes))
     }
@@ -158,12 +158,12 @@ impl Pages {
         Some(held)
     }
 
-    /// How many pages begin at or before a place: the last of them is the one that it belongs in.
+    /// How many pages begin at or before a position: the position belongs in the last of them.
     fn pages_up_to(&self, place: PagePosition) -> usize {
         self.index.partition_point(|page| page.first <= place)
     }
 
-    /// Which page a place belongs in; 0 if there is none.
+    /// The page that a position belongs in; 0 if there is no page.
     pub(crate) fn page_of(&self, place: PagePosition) -> usize {
         self.pages_up_to(place).saturating_sub(1)
     }

@@ -262,8 +262,8 @@ impl Sqs {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether an id is new to the queue, which knows it from now on.
-    fn is_new(&self, key: &str) -> bool {
+    /// Remembers an id; whether it was new to the queue.
+    fn remember_id(&self, key: &str) -> bool {
         let now = self.now_ms();
         let used = &mut self.sent_ids().used;
         used.retain(|(_, at)| at + DEDUPLICATED_MS > now);
@@ -284,7 +284,7 @@ impl Queue for Sqs {
                 continue;
             };
             let is_lost = self.tenants[tenant].world.strikes(Kind::JobLost).is_some();
-            if !is_lost && self.is_new(&message.key) {
+            if !is_lost && self.remember_id(&message.key) {
                 self.push_body(tenant, message.body.clone());
             }
         }

@@ -20,7 +20,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
 use crate::screen::{columns, print_line, wrapped};
-use crate::state_head::was_polled_lately;
+use crate::state_head::read_whether_polled_lately;
 
 /// Objects that are removed at once.
 const AT_ONCE: usize = 16;
@@ -120,7 +120,7 @@ async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failur
             return Ok(());
         }
     }
-    if !was_polled_lately(name, place).await? {
+    if !read_whether_polled_lately(name, place).await? {
         return Ok(());
     }
     let first = match first {
