@@ -22,9 +22,9 @@ pub(crate) fn cleared(bar: &ProgressBar) {
     BARS.remove(bar);
 }
 
-/// Does something while no bar is on the terminal. Whoever writes there takes it in here, not before:
-/// who draws a bar needs it, too.
-pub(crate) fn aside<T>(write: impl FnOnce() -> T) -> T {
+/// Calls `write` while the bars are off the terminal. `write` has to lock the terminal itself, since drawing a bar
+/// locks it, too.
+pub(crate) fn without_bars<T>(write: impl FnOnce() -> T) -> T {
     BARS.suspend(write)
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Stderr;
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        aside(|| io::stderr().lock().write(bytes))
+        without_bars(|| io::stderr().lock().write(bytes))
     }
 
     /// Whole lines, which end between words on a terminal.
@@ -54,7 +54,7 @@ impl Write for Stderr {
             lines.map(|line| fitted(line, columns)).collect::<String>()
         });
         let bytes = lines.as_ref().map_or(bytes, String::as_bytes);
-        aside(|| io::stderr().lock().write_all(bytes))
+        without_bars(|| io::stderr().lock().write_all(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

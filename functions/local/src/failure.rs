@@ -9,10 +9,10 @@ pub(crate) enum Failure {
     /// What was asked for could not be done; the text says what to do.
     #[error("{0}")]
     Message(String),
-    /// How a command ended that may run for days, or under a scheduler; told with the time.
+    /// How a command ended that may run for days or under a scheduler. It is printed with the time.
     #[error("{0}")]
     Ended(String),
-    /// The command line cannot be what was meant; the text says what would be.
+    /// The command line is wrong; the text says how to correct it.
     #[error("{0}")]
     Usage(String),
     /// Some of the input was not used; each part was reported when it was met.
@@ -23,7 +23,7 @@ pub(crate) enum Failure {
         /// How many there were.
         all: usize,
     },
-    /// The reader of our output went away, as `head` does: no failure to speak of.
+    /// The reader of the output closed it, as `head` does. That is not really a failure.
     #[error("the reader of the output went away")]
     ReaderGone,
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use drawbridge_config::{ConfigError, SERVED, Tenant, served_format};
+use drawbridge_config::{ConfigError, SERVED, Tenant, defaults, served_format};
 use drawbridge_files::Root;
 use drawbridge_poll::assembly::naming;
 use drawbridge_poll::{Grouping, Output};
@@ -20,9 +20,6 @@ use crate::failure::Failure;
 
 /// What ends the name of an output of objects.
 const OBJECTS: &str = "-objects";
-
-/// The output of a tenant that names none.
-const DEFAULT: &str = "siem";
 
 /// How the records of an output travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +113,7 @@ pub(crate) fn check_name(tenant: &Tenant) -> Result<(), ConfigError> {
 /// The names of a tenant's outputs in a folder.
 pub(crate) fn names(tenant: &Tenant) -> Vec<String> {
     if tenant.outputs.is_empty() {
-        vec![DEFAULT.to_owned()]
+        vec![defaults::OUTPUT.to_owned()]
     } else {
         tenant.outputs.clone()
     }

@@ -73,7 +73,7 @@ pub(crate) fn counted(count: impl TryInto<u64>, one: &str, many: &str) -> String
     }
 }
 
-/// A line that tells when it was written, for those who read it the day after.
+/// The line with the current time, for readers of a log.
 pub(crate) fn timed(text: &str) -> String {
     format!("{:.0} {text}", Timestamp::now())
 }
@@ -88,7 +88,7 @@ pub(crate) fn say_timed(text: &str) {
 /// `eprintln!` would panic.
 pub(crate) fn say(text: &str) {
     let text = hanging(&shown(text), error_columns());
-    bars::aside(|| {
+    bars::without_bars(|| {
         let _ = writeln!(crate::screen::stderr(), "{text}");
     });
 }

@@ -65,7 +65,7 @@ pub(crate) fn below(what: &str, columns: Option<usize>) -> String {
 }
 
 /// A text in lines of at most `columns`, each behind `indent` blanks. A command between backticks stays
-/// in one line, for whoever copies it, and so does a word with colours; any other word that is longer than
+/// in one line, so that it can be copied, and so does a word with colours; any other word that is longer than
 /// a line goes on in the next.
 pub(crate) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> String {
     let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(indent));

@@ -70,14 +70,14 @@ impl StopSignals {
     }
 }
 
-/// SIGHUP, with which those who rotate files ask to open them again.
+/// SIGHUP, the usual request to open rotated files again.
 pub(crate) struct HangUps {
     #[cfg(unix)]
     signals: Option<Signal>,
 }
 
 impl HangUps {
-    /// Listens; the process is not ended by it any more.
+    /// Listens for the signal, which no longer ends the process then.
     pub(crate) fn listen() -> Self {
         Self {
             #[cfg(unix)]

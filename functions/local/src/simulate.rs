@@ -82,7 +82,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         ),
     };
     let program = program();
-    // Which no document may name: it is the administrator's word.
+    // Documents may not name these hosts; only the administrator sets them.
     let hosts = format!(
         "DRAWBRIDGE_LOGIN_URL={} DRAWBRIDGE_GRAPH_URL={}",
         simulator.login_url(),

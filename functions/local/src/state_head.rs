@@ -25,9 +25,11 @@ pub(crate) async fn state_head(
     head.transpose().map_err(|error| format!("{key}: {error}"))
 }
 
-/// Whether a tenant was polled within the last 75 minutes, as far as its state says. One that polls go on
-/// with was.
-pub(crate) async fn was_polled_lately(name: &str, place: &DataLocation) -> Result<bool, Failure> {
+/// Reads from the state whether a tenant was polled within the last 75 minutes. If its polls go on, it was.
+pub(crate) async fn read_whether_polled_lately(
+    name: &str,
+    place: &DataLocation,
+) -> Result<bool, Failure> {
     let object = place.store.get(&state_key(name)).await;
     let object = object.map_err(Failure::of)?;
     let state = object.and_then(|object| State::decode_head(&object.body).ok());

@@ -30,7 +30,7 @@ impl BackfillStep {
         self.stopped.is_none() && self.backfill.as_ref().and_then(next).is_some()
     }
 
-    /// Whether there is something left that nobody reads until an operator resumes it.
+    /// Whether a rest is left that is not read until an operator resumes the backfill.
     fn is_cancelled(&self) -> bool {
         self.backfill.as_ref().is_some_and(is_cancelled)
     }
@@ -66,7 +66,7 @@ impl Poller {
     /// Reads as much of a backfill as there is time for. It neither moves the watermark nor takes
     /// anything out of what is unread.
     ///
-    /// A window that fails again and again is put aside, and the rest goes on. Whatever the error,
+    /// A window that fails again and again is quarantined, and the rest goes on. Whatever the error,
     /// the step says what was done.
     pub(crate) async fn read_backfill(
         &self,
@@ -156,7 +156,7 @@ impl Poller {
                         let for_good = backfill.left().incomplete_for_good(part);
                         for &gap in &for_good {
                             let reason = stayed_incomplete();
-                            self.put_aside(gap, &reason, options.dry_run, report)
+                            self.quarantine_window(gap, &reason, options.dry_run, report)
                                 .await?;
                         }
                         backfill.failed |= !for_good.is_empty();
@@ -171,7 +171,7 @@ impl Poller {
                     delay,
                     graph_answers,
                 }) => {
-                    if !self.graph_answers(graph_answers, context).await {
+                    if !self.ask_graph(graph_answers, context).await {
                         report.ending = Ending::Postponed(delay);
                         return Ok(());
                     }
@@ -185,7 +185,7 @@ impl Poller {
                         tenant = self.settings.tenant, from = %window.from(), to = %window.to(),
                         %error, "a window of a backfill could not be read"
                     );
-                    if !self.is_about_the_window(&unread, context).await {
+                    if !self.ask_whether_window_fails(&unread, context).await {
                         // All of the backfill waits, so that others have their turn.
                         for waiting in backfill.left().iter() {
                             backfill.each(|ranges| ranges.wait(waiting.window, context.now));
@@ -197,7 +197,7 @@ impl Poller {
                         let reason = format!(
                             "a backfill tried it {MAX_FAILURES} times and got no further: {error}"
                         );
-                        self.put_aside(window, &reason, options.dry_run, report)
+                        self.quarantine_window(window, &reason, options.dry_run, report)
                             .await?;
                         backfill.each(|ranges| ranges.narrow(range.window, &[], context.now));
                         backfill.failed = true;

@@ -14,7 +14,7 @@ use crate::PollError;
 use crate::state_object::{MAX_CONFLICTS, change_state, state_key};
 
 /// A backfill is read in steps of a day, so that it can be seen to come on, and so that a part that
-/// fails is put aside by itself.
+/// fails is quarantined by itself.
 const STEP_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// How far a backfill has come.
@@ -29,7 +29,7 @@ pub struct BackfillProgress {
     pub windows: Vec<Window>,
     /// What is still to be read.
     pub left: Vec<Window>,
-    /// What was put aside, since it failed again and again.
+    /// The ranges that were quarantined because they failed again and again.
     pub failed: Vec<Window>,
     /// The only output that it writes to.
     pub output: Option<String>,
@@ -47,7 +47,7 @@ pub struct BackfillProgress {
     pub records: u64,
     /// Records that the output had already.
     pub suppressed: u64,
-    /// Alerts and records put aside.
+    /// Alerts and records that were quarantined.
     pub quarantined: u64,
     /// Requests to Graph.
     pub requests: u64,

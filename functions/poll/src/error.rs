@@ -3,14 +3,13 @@ use drawbridge_graph::{ErrorKind, GraphError};
 use drawbridge_queue::QueueError;
 use drawbridge_store::StoreError;
 
-/// Why a poll failed. Whatever it was, what could not be read is still unread: the next poll reads it
-/// again.
+/// Why a poll failed. In any case, what could not be read stays unread, and the next poll reads it.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
     /// Graph or the sign-in did not answer as needed.
     #[error("reading alerts failed: {0}")]
     Graph(#[from] GraphError),
-    /// The state object, or what is put aside, could not be read or written.
+    /// The state object or an item of the quarantine could not be read or written.
     #[error("the store failed: {0}")]
     Store(#[from] StoreError),
     /// The state object cannot be used.
@@ -38,33 +37,31 @@ pub enum PollError {
         /// Those that it has.
         known: String,
     },
-    /// Polls of other tenants in the same process had the memory that the state needs.
+    /// Polls of other tenants in the same process used the memory that the state needs.
     #[error(
-        "other tenants' polls had the memory that this tenant's state needs: it is tried again; if \
+        "other tenants' polls used the memory that this tenant's state needs: the poll is tried again; if \
          this goes on, raise the function's MemorySize"
     )]
     NoMemory,
-    /// Others wait, and the tenant's polls take long: nothing was asked for.
-    #[error(
-        "the tenant's polls take long: it is polled when those are done that came with it, and that wait"
-    )]
+    /// The tenant's polls are slow and other tenants wait, so Graph was asked nothing.
+    #[error("this tenant's polls are slow, so it is polled after the other tenants of the batch")]
     TakesLong,
     /// Another poll of the tenant saved its state first.
     #[error(
-        "another poll of the tenant saved its state meanwhile: the job is done again; let only one \
-         job of a tenant run at a time"
+        "another poll of the tenant saved its state meanwhile: this poll is repeated; run only one poll of a \
+         tenant at a time"
     )]
     Superseded,
-    /// The tenant's state was removed while something was done beside its polls.
+    /// The tenant's state was removed while a command changed it.
     #[error(
-        "the tenant's state was removed meanwhile, as `tenants purge` does: nothing was noted; if \
-         the tenant is to stay, do it again"
+        "the tenant's state was removed meanwhile, for example by `tenants purge`: nothing was changed; run \
+         this again if the tenant is to stay"
     )]
     Removed,
     /// The queue took some records and refused others; those are sent again.
     #[error(
-        "the queue refused {refused} records ({code}); they are sent again by the next poll: check \
-         the queue if this goes on"
+        "the queue refused {refused} records ({code}); the next poll sends them again: check the queue if \
+         this goes on"
     )]
     Refused {
         /// How many.
@@ -75,7 +72,7 @@ pub enum PollError {
 }
 
 impl PollError {
-    /// Whether the same job may succeed later without anybody doing anything.
+    /// Whether the same job may succeed later without anyone intervening.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {

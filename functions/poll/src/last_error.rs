@@ -1,5 +1,5 @@
-//! What ended the last poll of a tenant that did not end well: `state/NAME.error.json`, for whoever
-//! looks after many tenants and has no log at hand. No poll goes by it.
+//! Why the last failed poll of a tenant failed: `state/NAME.error.json`, for operators of many tenants who have no
+//! log at hand. Polls themselves do not use it.
 
 use bytes::Bytes;
 use drawbridge_store::{Store, StoreError};
@@ -10,7 +10,7 @@ use crate::lasting::is_same_kind;
 use crate::memory::SMALL;
 use crate::state_object::head;
 
-/// What ends the name of such an object, behind the tenant's.
+/// How the name of such an object ends, after the tenant's name.
 pub const LAST_ERROR_ENDING: &str = ".error.json";
 
 /// The most bytes of one that are read.
@@ -19,7 +19,7 @@ const MAX_BYTES: usize = 16 * 1024;
 /// The most characters of an error that are kept.
 const MAX_CHARS: usize = 2000;
 
-/// The same error is not written again in this time: a tenant that is refused is polled once a minute.
+/// The same error is not written again within this time, since a refused tenant is polled once a minute.
 const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// Why a poll did not end well, and when.
@@ -36,7 +36,7 @@ pub struct LastError {
 }
 
 impl LastError {
-    /// What is noted of a tenant; `None` where nothing is, or nothing of use.
+    /// The note of a tenant; `None` if there is none, or none of use.
     ///
     /// # Errors
     /// Those of the store.
@@ -54,8 +54,8 @@ impl LastError {
         let error: String = error.chars().take(MAX_CHARS).collect();
         let noted = async {
             if let Some(before) = Self::of(store, tenant).await?
-                && before.tells(&error, now)
-                && !is_success_known(store, tenant, before.at, now).await?
+                && before.is_same(&error, now)
+                && !read_whether_succeeded(store, tenant, before.at, now).await?
             {
                 return Ok(());
             }
@@ -106,15 +106,15 @@ impl LastError {
         }
     }
 
-    /// Whether it tells of that error, too, for now.
-    fn tells(&self, error: &str, now: Timestamp) -> bool {
+    /// Whether it is a note of the same error, and recent enough to stand for it.
+    fn is_same(&self, error: &str, now: Timestamp) -> bool {
         let age = now.duration_since(self.at);
         self.over.is_none() && !age.is_negative() && age < AGAIN && is_same_kind(&self.error, error)
     }
 }
 
-/// Whether a poll is known to have ended well since then: what was noted before is over.
-async fn is_success_known(
+/// Reads from the state whether a poll has ended well since then, so that the earlier note is over.
+async fn read_whether_succeeded(
     store: &dyn Store,
     tenant: &str,
     since: Timestamp,

@@ -89,7 +89,11 @@ mod tests {
                 "Graph asks to wait for 290 s",
                 true,
             ),
-            ("3 alerts were put aside", "12 alerts were put aside", true),
+            (
+                "3 alerts were quarantined",
+                "12 alerts were quarantined",
+                true,
+            ),
             (
                 "since 2026-01-01T00:00:00Z",
                 "since 2026-01-02T00:00:00Z",

@@ -1,9 +1,10 @@
-//! The poll function: a job in, Graph alerts fetched, records out, the watermark moved.
+//! The poll function: it takes a job, fetches alerts from Graph, writes records, and moves the watermark.
 //!
-//! [`Poller`] is the handler, the same in Lambda and on one machine, and [`Jobs`] decides what
-//! becomes of a job. They know the world through ports only: the Graph client, a store, a queue for
-//! each output and a clock.
+//! [`Poller`] is the handler, and [`AfterJob`] decides what happens to a job afterwards. Both are the same in
+//! Lambda and on one machine. They reach the outside world through ports only: the Graph client, a store, a
+//! queue for each output, and a clock.
 
+mod after_job;
 pub mod assembly;
 mod backfill;
 mod backfill_progress;
@@ -11,6 +12,7 @@ mod budget;
 mod context;
 mod drain;
 mod error;
+mod job_failure;
 mod job_numbers;
 mod jobs;
 #[cfg(feature = "lambda")]
@@ -40,12 +42,14 @@ mod slow;
 mod state_object;
 mod stop;
 
+pub use after_job::AfterJob;
 pub use backfill_progress::BackfillProgress;
 pub use error::PollError;
+pub use job_failure::JobFailure;
 pub use job_numbers::job_numbers;
 #[cfg(feature = "lambda")]
 pub(crate) use jobs::MAX_POLLED_BYTES;
-pub use jobs::{AfterJob, Delivery, JobFailure, Jobs, retry_delay};
+pub use jobs::{Delivery, Jobs};
 pub use last_error::{LAST_ERROR_ENDING, LastError};
 pub use lasting::lasting;
 pub use memory::Memory;

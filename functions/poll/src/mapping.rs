@@ -1,5 +1,7 @@
 use drawbridge_alert::Alert;
-use drawbridge_cursor::{AlertDigest, Claimed, Meaning, Reading, Written, epoch_secs_of};
+use drawbridge_cursor::{
+    AlertDigest, Claimed, DeliveredRecords, Meaning, TextDigests, epoch_secs_of,
+};
 use drawbridge_queue::Message;
 use drawbridge_record::{Change, Draft, Drafts, Fact, FirstReading, Record, Rewrite};
 use jiff::Timestamp;
@@ -77,8 +79,8 @@ impl<'m> Mapping<'m> {
     /// output has been sent again.
     pub(crate) fn fill(
         &mut self,
-        written: &mut Written,
-        mut resent: Option<&mut Written>,
+        written: &mut DeliveredRecords,
+        mut resent: Option<&mut DeliveredRecords>,
         batch: &mut Batch,
     ) -> bool {
         written.saw(self.digest, self.context.now_secs);
@@ -95,8 +97,8 @@ impl<'m> Mapping<'m> {
     fn add(
         &mut self,
         draft: &Draft<'_>,
-        written: &mut Written,
-        resent: Option<&mut Written>,
+        written: &mut DeliveredRecords,
+        resent: Option<&mut DeliveredRecords>,
         batch: &mut Batch,
     ) {
         let facts = &draft.unless_carried;
@@ -132,7 +134,7 @@ impl<'m> Mapping<'m> {
     }
 
     /// Whether one of `facts` is carried by no record that counts.
-    fn lacks(&self, facts: &[Fact], written: &mut Written) -> bool {
+    fn lacks(&self, facts: &[Fact], written: &mut DeliveredRecords) -> bool {
         if self.is_read_anew() {
             self.decided.lacks(facts)
         } else {
@@ -149,13 +151,13 @@ impl<'m> Mapping<'m> {
     fn claim(
         &self,
         draft: &Draft<'_>,
-        written: &mut Written,
-        resent: Option<&mut Written>,
+        written: &mut DeliveredRecords,
+        resent: Option<&mut DeliveredRecords>,
     ) -> Option<Claimed> {
         let (alert, key, now_secs) = (self.digest, &draft.identity(), self.context.now_secs);
         let reading = match self.context.output.rewrite {
             Rewrite::Never => None,
-            Rewrite::Changes => Some(Reading {
+            Rewrite::Changes => Some(TextDigests {
                 bytes: draft.bytes(),
                 text: draft.text(),
             }),

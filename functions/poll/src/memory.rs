@@ -10,13 +10,13 @@ use tokio::time::Instant;
 
 const KIB: usize = 1 << 10;
 
-/// How long a poll has the large share to itself. Then it ends as if it had run out of time, if another
-/// one waits for the share: of an invocation's time, two or three polls can have it. That is looked at
-/// between pages only, so that a turn is longer by what one page takes.
+/// How long a poll has the large share to itself. After that it ends as if it had run out of time, if another poll
+/// waits for the share, so that two or three polls can have it per invocation. This is checked between pages only,
+/// so that a turn may last longer by the time of one page.
 const TURN: Duration = Duration::from_secs(15);
 
-/// What a poll takes beside others without asking. It is enough for nearly all: for what is new in a
-/// minute, and for a state that lies in pages.
+/// What a poll may take beside others without waiting. It is enough for nearly all polls: for the alerts of a
+/// minute, and for a state that is stored in pages.
 pub(crate) struct SmallShare {
     /// The most JSON values of an alert. What each of them takes while it is mapped is a part of what
     /// [`drawbridge_record::MAX_MAPPING_BYTES`] is for the most that is read.
@@ -42,8 +42,8 @@ pub(crate) const SMALL: SmallShare = SmallShare {
 /// The memory of a process that polls several tenants at once: a small share for each, and one large
 /// share, which one poll at a time has beside its small one. A poll that needs more than the small
 /// share waits for the large one, as long as it has time for a page; without it, it ends as if it had
-/// run out of time. There is one only, so nobody waits for a second one while he has it, and who has it
-/// gives it up after a while for those who wait.
+/// run out of time. There is only one large share, so no poll waits for a second one while it has the first, and
+/// the poll that has it gives it up after a while if others wait.
 #[derive(Debug, Clone, Default)]
 pub struct Memory(Option<Arc<Large>>);
 
@@ -51,8 +51,10 @@ pub struct Memory(Option<Arc<Large>>);
 #[derive(Debug)]
 struct Large {
     permits: Arc<Semaphore>,
-    /// How many there are, and how long a poll has one to itself.
+    /// How many there are, for the tests.
+    #[cfg(any(test, feature = "testing"))]
     shares: usize,
+    /// How long a poll has one to itself.
     turn: Duration,
     /// How many polls wait for it.
     waiting: AtomicUsize,
@@ -87,11 +89,12 @@ impl Memory {
         Self::with_large_shares(1, TURN)
     }
 
-    /// So many large shares, which a poll has for so long to itself. A function has the memory for one.
+    /// So many large shares, each of which a poll keeps for `turn`. A function has the memory for one.
     #[must_use]
     pub fn with_large_shares(shares: usize, turn: Duration) -> Self {
         Self(Some(Arc::new(Large {
             permits: Arc::new(Semaphore::new(shares)),
+            #[cfg(any(test, feature = "testing"))]
             shares,
             turn,
             waiting: AtomicUsize::new(0),
@@ -99,6 +102,7 @@ impl Memory {
     }
 
     /// How many polls have a large share now.
+    #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn large_polls(&self) -> usize {
         let taken = |large: &Arc<Large>| large.shares - large.permits.available_permits();
@@ -147,7 +151,7 @@ impl Share {
         !self.is_small()
     }
 
-    /// Whether the poll has had the large share for so long that it is another one's turn, who waits.
+    /// Whether the poll has had the large share for its turn, and another poll waits for it.
     pub(crate) fn is_to_be_given_up(&self) -> bool {
         let (Some(large), Some((_, since))) = (&self.large, self.taken.get()) else {
             return false;

@@ -7,14 +7,14 @@ use crate::settings::HEARTBEAT_SECS;
 use crate::state_object::{change_state_within, head};
 use crate::{Ending, PollError, Report};
 
-/// How long a tenant may be without a poll that ended well until that is said.
+/// How long a tenant may go without a poll that ended well before it is reported as overdue.
 const LONGEST: SignedDuration = SignedDuration::from_mins(30);
 
-/// How long the state of an idle tenant may lie unsaved, and so a poll that ended well be unknown.
+/// How long the state of an idle tenant may stay unsaved, so that a successful poll is not recorded.
 const UNSAVED: SignedDuration = SignedDuration::from_secs(HEARTBEAT_SECS as i64);
 
-/// After a poll that ended well so recently, one that does not is not noted: to count from the former
-/// is as good.
+/// So soon after a successful poll, a failure is not noted, since it makes no difference to count from the
+/// success.
 const RECENT: SignedDuration = SignedDuration::from_mins(5);
 
 /// Since when no poll of a tenant has ended well, if that is more than half an hour; asked after one
@@ -34,7 +34,7 @@ pub async fn overdue_since(store: &dyn Store, tenant: &str, now: Timestamp) -> O
         (None, _) => (first_try()?, LONGEST),
         (Some(_), Some(failure)) => (failure, LONGEST),
         (Some(success), None) => {
-            // One that is yet to come was noted by a clock that was wrong: it is unknown when it was.
+            // A success in the future was noted by a wrong clock, so its time is unknown.
             if success > now || now.duration_since(success) > RECENT {
                 note(store, tenant, now).await;
             }

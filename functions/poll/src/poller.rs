@@ -13,7 +13,7 @@ use crate::{Memory, Output, PollError, Progress, Report, Settings, Stop};
 pub struct Poller {
     /// The tenant's Graph client.
     pub graph: Arc<Graph>,
-    /// Keeps the state and what is put aside.
+    /// Keeps the state and the quarantine.
     pub store: Arc<dyn Catalogue>,
     /// Where the records go.
     pub outputs: Vec<Output>,
@@ -40,8 +40,8 @@ impl Poller {
         )
     }
 
-    /// Puts a window aside, for a replay to have it read again; one that is only counted is counted.
-    pub(crate) async fn put_aside(
+    /// Quarantines a window, so that a replay can read it again. A dry run only counts it.
+    pub(crate) async fn quarantine_window(
         &self,
         window: Window,
         reason: &str,

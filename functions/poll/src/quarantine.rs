@@ -2,7 +2,7 @@
 
 use drawbridge_alert::DecodeError;
 use drawbridge_cursor::Window;
-use drawbridge_quarantine::{Quarantine as Written, QueueRecord};
+use drawbridge_quarantine::{Quarantine as QuarantineWriter, QueueRecord};
 use drawbridge_queue::{Message, Refused};
 use drawbridge_store::Store;
 
@@ -26,7 +26,7 @@ impl Quarantine<'_> {
     pub(crate) async fn alert(&self, raw: &str, error: &DecodeError) -> Result<(), PollError> {
         let (id, reason) = (error.alert_id.as_deref(), error.to_string());
         tracing::error!(tenant = self.tenant, alert_id = id, %reason, "alert quarantined");
-        Ok(self.written().alert(raw, id, &reason).await?)
+        Ok(self.writer().alert(raw, id, &reason).await?)
     }
 
     /// Quarantines a record that the queue of `output` will never take.
@@ -50,7 +50,7 @@ impl Quarantine<'_> {
             attributes: &message.attributes,
             body: &message.body,
         };
-        Ok(self.written().record(&record, &reason).await?)
+        Ok(self.writer().record(&record, &reason).await?)
     }
 
     /// Quarantines a window that Graph would not answer; a replay reads it again.
@@ -59,11 +59,11 @@ impl Quarantine<'_> {
             tenant = self.tenant, from = %window.from(), to = %window.to(), %reason,
             "gap recorded: alerts of this window were not read"
         );
-        Ok(self.written().gap(window, reason).await?)
+        Ok(self.writer().gap(window, reason).await?)
     }
 
-    fn written(&self) -> Written<'_> {
-        Written {
+    fn writer(&self) -> QuarantineWriter<'_> {
+        QuarantineWriter {
             store: self.store,
             tenant: self.tenant,
         }

@@ -25,27 +25,28 @@ impl Poller {
         }
     }
 
-    /// Whether Graph answers another question, which it is asked unless it `was_asked` already.
-    pub(crate) async fn graph_answers(
+    /// Asks Graph another question, unless it was asked before and `answered` says how that went; whether Graph
+    /// answers.
+    pub(crate) async fn ask_graph(
         &self,
-        was_asked: Option<bool>,
+        answered: Option<bool>,
         context: &PollContext<'_>,
     ) -> bool {
-        match was_asked {
+        match answered {
             Some(answered) => answered,
-            None => self.answers_nothing_soon(context.stop.deadline()).await,
+            None => self.ask_for_nothing_once(context.stop.deadline()).await,
         }
     }
 
-    /// Whether Graph answers the question for a window in which there is nothing. Otherwise Graph
-    /// is down or no Graph at all, and nothing may be given up on that account.
-    pub(crate) async fn answers_nothing(&self, deadline: Deadline) -> bool {
+    /// Asks Graph for a window without alerts; whether it answers. If it does not, Graph is down, or it is no
+    /// Graph at all, and no window may be given up for that.
+    pub(crate) async fn ask_for_nothing(&self, deadline: Deadline) -> bool {
         let page = self.graph.list(&self.nothing(), deadline).await;
         page.is_ok_and(|page| page.next().is_none())
     }
 
-    /// The same, if it does so at once: a client that is throttled would wait, and then be answered.
-    pub(crate) async fn answers_nothing_soon(&self, deadline: Deadline) -> bool {
+    /// The same with a single try: a client that is throttled would otherwise wait until it is answered.
+    pub(crate) async fn ask_for_nothing_once(&self, deadline: Deadline) -> bool {
         let deadline = deadline.at_most(QUESTION_TIME);
         let page = self.graph.list_once(&self.nothing(), deadline).await;
         page.is_ok_and(|page| page.next().is_none())

@@ -3,15 +3,16 @@ use std::time::Duration;
 use drawbridge_cursor::{Backfill, Due};
 use drawbridge_time::Deadline;
 
-use crate::drain::SMALL_PAGE;
-
-/// How long background readings may keep the tenant's live polls waiting.
+/// How long background reading may delay the tenant's live polls.
 const BACKGROUND_TIME: Duration = Duration::from_secs(30);
 
-/// A list that is cut off has at least so many rows: fewer are the smallest page that is asked for.
+/// The last page size that a failing window is tried with before it is split.
+pub(crate) const SMALL_PAGE: u32 = 10;
+
+/// A list that was cut off has at least so many rows, as no smaller page is asked for in the first place.
 pub(crate) const FEWEST_OF_A_CUT_LIST: usize = SMALL_PAGE as usize;
 
-/// So many alerts in a window are worth the question whether they are all, whatever came of them.
+/// With so many alerts in a window, Graph is asked whether they are all, even if none of them was new.
 pub(crate) const MANY_ALERTS: usize = 100;
 
 /// What a window is read for.
@@ -38,7 +39,7 @@ pub(crate) struct ReadOptions {
     pub(crate) dry_run: bool,
     /// How often what is read has failed before.
     pub(crate) failures: u32,
-    /// Whether it is read in whole pages all the same.
+    /// Whether it is read in whole pages although it has failed before.
     pub(crate) whole_pages: bool,
     /// Of a backfill: how many milliseconds of it are to be read after this window.
     pub(crate) then_ms: Option<u64>,
@@ -72,7 +73,7 @@ impl ReadOptions {
         }
     }
 
-    /// The same, for what has fared so before.
+    /// The same, for a range that has failed so often before.
     pub(crate) fn after(self, due: Due) -> Self {
         Self {
             failures: due.failures,
@@ -103,7 +104,7 @@ impl ReadOptions {
         self.output.as_deref().is_none_or(|only| only == output)
     }
 
-    /// Whether live polls come first: it has little time, and what they leave of the requests.
+    /// Whether live polls come first: it has little time, and only the requests that they leave.
     pub(crate) fn is_background(&self) -> bool {
         matches!(self.what, What::Again | What::Backfill)
     }

@@ -62,7 +62,7 @@ impl Poller {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
                 Err(unread) => {
-                    if self.is_about_the_window(&unread, context).await {
+                    if self.ask_whether_window_fails(&unread, context).await {
                         // The next poll reads what is new without this window.
                         report.put_off += 1;
                         saved.state.note_failure(window);
@@ -135,7 +135,7 @@ impl Poller {
                 %error, "a range could not be read; it is tried again later"
             );
             report.put_off += 1;
-            if !self.is_about_the_window(&unread, context).await {
+            if !self.ask_whether_window_fails(&unread, context).await {
                 saved.state.wait(window, context.now);
                 // Nothing was read at all: the poll has failed.
                 return if is_first {
@@ -186,7 +186,7 @@ impl Poller {
                 }
                 for part in left.incomplete {
                     for gap in saved.state.unread.incomplete_for_good(part) {
-                        self.put_aside(gap, &stayed_incomplete(), false, report)
+                        self.quarantine_window(gap, &stayed_incomplete(), false, report)
                             .await?;
                     }
                     saved.state.put_off_incomplete(part, context.now);
@@ -200,7 +200,7 @@ impl Poller {
                 delay,
                 graph_answers,
             } => {
-                if self.graph_answers(graph_answers, context).await {
+                if self.ask_graph(graph_answers, context).await {
                     // Graph answers other questions: the trouble is with this window alone.
                     if what != What::Live {
                         report.put_off += 1;
@@ -229,28 +229,28 @@ impl Poller {
         drain.window(window).await
     }
 
-    /// Whether reading failed on account of the window, and not because Graph, the queue or the
-    /// store is down: nothing is given up for that.
-    pub(crate) async fn is_about_the_window(
+    /// Asks Graph, if need be, whether only this window fails, and not Graph, the queue or the store: while one
+    /// of those is down, no window is given up.
+    pub(crate) async fn ask_whether_window_fails(
         &self,
         unread: &Unread,
         context: &PollContext<'_>,
     ) -> bool {
         match unread.error {
-            PollError::Graph(_) => self.graph_answers(unread.graph_answers, context).await,
+            PollError::Graph(_) => self.ask_graph(unread.graph_answers, context).await,
             PollError::Circular => true,
             _ => false,
         }
     }
 
-    /// Saves the state; whether no other poll was faster.
+    /// Saves the state; `false` if another poll saved it first.
     pub(crate) async fn save(&self, saved: &mut SavedState) -> Result<bool, PollError> {
         let store = self.store.as_ref();
         saved.save(store, self.clock.now(), &self.settings).await
     }
 }
 
-/// Why a window is put aside whose answers were incomplete too often.
+/// Why a window is quarantined whose answers were incomplete too often.
 pub(crate) fn stayed_incomplete() -> String {
     format!(
         "Graph's answer was incomplete {MAX_INCOMPLETE} times: it said so, counted more alerts than it \

@@ -1,4 +1,4 @@
-//! An alert that was put aside, delivered after all.
+//! Delivers a quarantined alert after all.
 
 use drawbridge_alert::Alert;
 use drawbridge_time::Deadline;

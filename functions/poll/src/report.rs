@@ -14,9 +14,9 @@ pub struct Report {
     pub suppressed: u64,
     /// Records longer than their readers are known to take; sent all the same.
     pub oversize: u64,
-    /// Alerts and records put aside.
+    /// Alerts and records that were quarantined.
     pub quarantined: u64,
-    /// Windows that Graph would not answer, put aside.
+    /// Windows that Graph did not answer, and that were quarantined.
     pub gaps: u64,
     /// Older ranges that could not be read and are tried again later.
     pub put_off: u64,
@@ -67,7 +67,7 @@ pub enum Ending {
     Superseded,
 }
 
-/// Hears of a poll's progress, after each page.
+/// Learns of a poll's progress after each page.
 pub trait Progress: Send + Sync {
     /// The report as it is so far.
     fn page(&self, so_far: &Report);
@@ -80,7 +80,7 @@ pub trait Progress: Send + Sync {
     fn backfill_left(&self, _left_ms: u64) {}
 }
 
-/// Hears nothing.
+/// Ignores the progress.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
@@ -89,12 +89,12 @@ impl Progress for Silent {
 }
 
 impl Report {
-    /// Whether nobody asked it to wait and no other poll was faster.
+    /// Whether Graph did not ask it to wait, and no other poll saved the state first.
     pub(crate) fn is_on_time(&self) -> bool {
         matches!(self.ending, Ending::Complete | Ending::OutOfTime)
     }
 
-    /// What came on top of `before`, as far as a backfill counts it.
+    /// What was added since `before`, as far as a backfill counts it.
     pub(crate) fn since(&self, before: &Self) -> Self {
         Self {
             alerts: self.alerts - before.alerts,

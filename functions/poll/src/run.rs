@@ -18,7 +18,7 @@ use crate::slow::{self, Went};
 use crate::state_object::change_state_within;
 use crate::{Ending, Memory, PollError, Poller, Progress, Report, Stop};
 
-/// A poll that finds more known alerts than this is no idle one.
+/// A poll that finds more known alerts than this is not idle.
 const FEW_ALERTS: u64 = 25;
 
 /// How long a poll that has sent records waits for the memory in which pages of its state are merged.
@@ -79,7 +79,7 @@ impl Poller {
             saved.keep_watermark();
         }
         read = self.flush(before, read, &mut report).await?;
-        // One that was stopped before it had anything of Graph says nothing of the tenant.
+        // A poll that was stopped before Graph returned anything says nothing about the tenant.
         let has_read = report.pages > 0 || report.ending == Ending::Complete;
         if read.is_ok() && report.is_on_time() && has_read {
             saved.state.last_success = Some(self.clock.now());
@@ -91,7 +91,7 @@ impl Poller {
         let took = began.elapsed();
         let went = Went {
             took,
-            // Who never comes to an end keeps others waiting just as well.
+            // A tenant that never finishes in time keeps others waiting as well.
             is_long: stop.is_long(took)
                 || stop.is_in_a_hurry() && report.ending == Ending::OutOfTime,
             has_page: report.pages > 0,
@@ -99,7 +99,7 @@ impl Poller {
         let is_news = slow::note(&mut saved.state, &went, context.now);
         let is_worth_saving = self.is_worth_saving(&read, &saved, &report, context.now);
         if is_news && read.is_err() && !is_worth_saving {
-            // A failed poll moves nothing: what it was to read is not there, where it is to be read again.
+            // A failed poll must not move the watermark in the state, so only the slowness is saved.
             self.save_slow(saved.state.slow).await;
         } else if is_news || is_worth_saving {
             // The wait is short, because what was sent is not noted in the state yet.
@@ -167,7 +167,7 @@ impl Poller {
                 Err(error) => read = read.and(Err(error)),
             }
         }
-        // Of a backfill that is no more in the state, the progress has to learn that it is done.
+        // If the backfill is no longer in the state, its progress still has to be marked as done.
         if report.saved || !is_worth_saving {
             self.note_progress(&step).await;
         }
@@ -180,7 +180,7 @@ impl Poller {
     /// Reads the state.
     ///
     /// # Errors
-    /// Also if others have the memory for it for too long: nothing was read then, and that is to be seen.
+    /// Also if other polls keep the memory for too long. Nothing was read then, and that must not go unnoticed.
     pub(crate) async fn load(&self, context: &PollContext<'_>) -> Result<SavedState, PollError> {
         let (store, settings) = (self.store.as_ref(), &self.settings);
         loop {
@@ -250,7 +250,7 @@ impl Poller {
     /// Has the outputs keep what they took.
     ///
     /// # Errors
-    /// If one cannot. What was claimed may be lost with the queue's memory: nothing of it is saved.
+    /// If an output cannot. What was claimed may be lost with the queue's memory, so none of it is saved.
     async fn flush(
         &self,
         before: Stats,
@@ -296,7 +296,7 @@ impl Poller {
         }
     }
 
-    /// Whether a poll has anything to tell that the next one has to know.
+    /// Whether the state has anything new that the next poll has to know.
     fn is_worth_saving(
         &self,
         read: &Result<(), PollError>,

@@ -118,8 +118,8 @@ impl SavedState {
         self.state.wanted() != self.wanted
     }
 
-    /// Writes the state, unless another poll wrote it since it was read: then `false`. What an
-    /// operator did meanwhile is taken over.
+    /// Writes the state, and adopts what an operator changed meanwhile. Returns `false` if another poll wrote the
+    /// state since it was read.
     ///
     /// Pages come first: until the object names them they do not exist, and only then are those
     /// removed that it names no more.
@@ -150,7 +150,7 @@ impl SavedState {
             match put(store, &self.key, &self.state, self.etag.as_ref()).await? {
                 Some(etag) => {
                     self.etag = Some(etag);
-                    self.was_saved(store, is_to_clean).await;
+                    self.note_saved(store, is_to_clean).await;
                     return Ok(true);
                 }
                 None if self.take_over(store).await? => {}
@@ -161,7 +161,7 @@ impl SavedState {
     }
 
     /// Notes what is in the object now, and removes the pages that it names no more.
-    async fn was_saved(&mut self, store: &dyn Catalogue, is_to_clean: bool) {
+    async fn note_saved(&mut self, store: &dyn Catalogue, is_to_clean: bool) {
         let state = &self.state;
         self.watermark = state.watermark;
         self.saved = state.saved;
@@ -180,8 +180,8 @@ impl SavedState {
         }
     }
 
-    /// Takes over what operators did since the state was read; `false` when it was a poll that wrote
-    /// the object, or somebody who set the tenant back.
+    /// Adopts what operators changed since the state was read; `false` if a poll wrote the object, or somebody reset
+    /// the tenant.
     async fn take_over(&mut self, store: &dyn Store) -> Result<bool, PollError> {
         // While nothing is written, the room is free that the weight has for this state's own form, and
         // what an operator wrote is about as long. Of more than half of the memory, it is a poll's.

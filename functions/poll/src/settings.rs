@@ -47,6 +47,9 @@ pub(crate) const HEARTBEAT_SECS: u32 = 65 * 60;
 /// third of that at most, and has to stay below what the store takes ([`MAX_OBJECT_BYTES`]).
 pub const MAX_STATE_BYTES: usize = 3 * MAX_OBJECT_BYTES;
 
+/// The smallest window that a failing one is split into.
+const SMALLEST_WINDOW_MS: u64 = 10;
+
 impl Settings {
     /// The default settings for a tenant.
     #[must_use]
@@ -60,7 +63,12 @@ impl Settings {
             page_size: defaults::PAGE_SIZE,
             windows: WindowSettings {
                 sweep_phase_secs: u32::from(u16::from_be_bytes([digest[0], digest[1]])),
-                ..WindowSettings::default()
+                overlap_secs: defaults::OVERLAP_SECS,
+                settle_secs: defaults::SETTLE_SECS,
+                first_lookback_secs: defaults::FIRST_LOOKBACK_SECS,
+                first_from: None,
+                smallest_ms: SMALLEST_WINDOW_MS,
+                sweeps: defaults::SWEEPS,
             },
             retention_secs: u64::from(defaults::RETENTION_DAYS) * 24 * 60 * 60,
             heartbeat_secs: HEARTBEAT_SECS,

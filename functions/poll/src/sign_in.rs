@@ -17,7 +17,7 @@ impl SignIn {
     /// Waits for it: a token that is renewed before its end is nobody's need yet, and would be asked for
     /// again by each poll that is faster.
     pub(crate) async fn end(mut self) {
-        // A panic was told by its hook, and whoever needs the token asks for it again.
+        // The panic hook has reported a panic, and the poll asks for the token again when it needs it.
         let _ = (&mut self.0).await;
     }
 }

@@ -6,15 +6,17 @@ pub const SERVICE_SOURCES: [&str; 1] = ["microsoftDefenderForEndpoint"];
 /// Alerts per page: Graph's limit.
 pub const PAGE_SIZE: u32 = 1000;
 /// Seconds that a live poll reads back behind its watermark.
-pub(crate) const OVERLAP_SECS: u32 = 15 * 60;
+pub const OVERLAP_SECS: u32 = 15 * 60;
 /// Seconds that a live poll stays behind now.
-pub(crate) const SETTLE_SECS: u32 = 30;
+pub const SETTLE_SECS: u32 = 30;
 /// Seconds that the very first poll looks back.
 pub const FIRST_LOOKBACK_SECS: u32 = 24 * 60 * 60;
 /// Whether the last day is read again every hour, and the last week every day.
 pub const SWEEPS: bool = true;
 /// Days that a written record is remembered after Graph last returned its alert.
 pub const RETENTION_DAYS: u32 = 7;
+/// The output of a tenant in a folder, and the format of records where none is named.
+pub const OUTPUT: &str = "siem";
 
 #[cfg(test)]
 mod tests {

@@ -3,13 +3,14 @@
 
 use drawbridge_entra::Identity;
 
+use crate::defaults::OUTPUT;
 use crate::{ConfigError, Tenant};
 
 /// The format whose records name a data stream.
 const ECS: &str = "ecs";
 
 /// The outputs of a tenant of a folder that names none.
-const OF_A_FOLDER: [&str; 1] = ["siem"];
+const OF_A_FOLDER: [&str; 1] = [OUTPUT];
 
 impl Tenant {
     /// Refuses a key of a document that has no effect beside the others.

@@ -9,11 +9,10 @@ use crate::{Due, Range, Ranges, Window};
 pub struct Backfill {
     /// What is still to be read.
     pub ranges: Ranges,
-    /// What was read in pieces, so that nobody could tell whether it was all that Graph counts, and
-    /// is to be read once more.
+    /// What was read in pieces and is to be read once more, because it could not be compared with Graph's count.
     #[serde(default, skip_serializing_if = "Ranges::is_empty")]
     pub second: Ranges,
-    /// The only output to write to; all of the tenant's without one.
+    /// The only output to write to; `None` for all outputs of the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
     /// Whether records that the output has are written again, with the same keys.
@@ -22,11 +21,11 @@ pub struct Backfill {
     /// Whether to count only: nothing is written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
-    /// Whether any of it was put aside because it failed again and again.
+    /// Whether a part of it was quarantined because it failed again and again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
-    /// Since when nobody reads it: an operator cancelled it, or it waits for one to resume it. It
-    /// stays for as long as alerts are remembered, and what it sent again is known until then.
+    /// Since when it is suspended: an operator cancelled it, or has to resume it. It is kept as long as alerts are
+    /// remembered, so that what it sent again is known until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended: Option<Timestamp>,
 }
@@ -44,15 +43,15 @@ impl Backfill {
         self.is_done() && self.suspended.is_none()
     }
 
-    /// Suspends one that is done but for what was put aside, if it writes again: when that is
-    /// resumed, what was sent of it must not be sent once more.
+    /// Suspends a backfill that writes again and is done except for its quarantined parts: when it is resumed, what
+    /// it has sent already must not be sent once more.
     pub fn end(&mut self, now: Timestamp) {
         if self.is_done() && self.failed && self.again && !self.dry_run {
             self.suspended = Some(now);
         }
     }
 
-    /// What is to be read next; nothing of one that is suspended.
+    /// What is to be read next; `None` if it is suspended.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Option<Range> {
         if self.suspended.is_some() {

@@ -1,5 +1,5 @@
-//! How many records a state knows by the hour in which their alert came up, for whoever looks at it from
-//! outside: a state keeps when each alert came up, and how many records it has in each output.
+//! How many records a state knows, by the hour in which their alert was created, for display. A state keeps when
+//! each alert was created, and how many records it has in each output.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -129,9 +129,9 @@ impl CreatedHours {
         if is_resent(output) || entry.created_secs > self.now_secs {
             return;
         }
-        let given_back = entry.versions.iter();
-        let given_back = given_back.filter(|versions| versions.is_never_written());
-        let records = entry.keys.len().saturating_sub(given_back.count()) as u64;
+        let released = entry.versions.iter();
+        let released = released.filter(|versions| versions.is_never_written());
+        let records = entry.keys.len().saturating_sub(released.count()) as u64;
         if records == 0 {
             return;
         }

@@ -3,27 +3,27 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How much longer what failed waits each time.
+/// How much longer a failed range waits each time.
 const RETRY_DELAY_SECS: u32 = 30;
 
 /// After this many failures the wait grows no longer.
 const MAX_DELAYS: u32 = 10;
 
-/// How often an answer may be incomplete. With the waits in between, that takes two hours: what a
-/// service behind Graph does not return for so long, no reading that comes soon has either.
+/// How often an answer may be incomplete. With the waits in between, that takes two hours; what a service behind
+/// Graph does not return for so long, it will not return soon either.
 pub const MAX_INCOMPLETE: u32 = 30;
 
-/// How many seconds to wait before what failed so often is tried again: 30 more each time, and five
-/// minutes at most.
+/// How many seconds a range or a job waits after so many failures before Graph is asked again: 30 more each time,
+/// and five minutes at most.
 #[must_use]
-pub fn retry_delay_secs(failures: u32) -> u32 {
+pub fn graph_retry_delay_secs(failures: u32) -> u32 {
     RETRY_DELAY_SECS * failures.clamp(1, MAX_DELAYS)
 }
 
 /// When a range is to be read, and in what steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Due {
-    /// When that was noted; a range that nothing is known of is read at once.
+    /// When the wait began; a range without it is read at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// How long it waits from then on.
@@ -62,8 +62,7 @@ impl Due {
         self.since.and_then(|since| since.checked_add(wait).ok())
     }
 
-    /// The same as of `now`: what was noted later than that was noted by a clock that was wrong, and
-    /// is not believed.
+    /// The same as of `now`. A time after `now` was noted by a wrong clock, and is ignored.
     pub(crate) fn not_before_at(&self, now: Timestamp) -> Option<Timestamp> {
         let is_believed = self.since.is_some_and(|since| since <= now);
         self.not_before().filter(|_| is_believed)
@@ -75,11 +74,11 @@ impl Due {
         self.not_before_at(now) <= Some(now)
     }
 
-    /// The same, to be read later: it is waited for longer each time that it fails.
+    /// The same, to be read later. The wait gets longer with each failure.
     pub(crate) fn put_off(self, now: Timestamp) -> Self {
         Self {
             since: Some(now),
-            wait_secs: retry_delay_secs(self.failures),
+            wait_secs: graph_retry_delay_secs(self.failures),
             ..self
         }
     }
@@ -91,7 +90,7 @@ impl Due {
         let longest = RETRY_DELAY_SECS * MAX_DELAYS;
         let to_the_mark = now.as_second().rem_euclid(longest.into());
         let wait_secs = match incomplete {
-            0..=3 => retry_delay_secs(incomplete),
+            0..=3 => graph_retry_delay_secs(incomplete),
             _ => longest.saturating_sub(u32::try_from(to_the_mark).unwrap_or_default()),
         };
         Self {

@@ -251,7 +251,7 @@ impl<'a> PackedEntry<'a> {
     }
 }
 
-/// How many digests there are of a key with so many versions.
+/// How many digests are stored for a key with so many versions.
 fn digests_of(count: u8) -> usize {
     if count == NOTHING_KNOWN {
         0

@@ -6,6 +6,7 @@
 
 mod backfill;
 mod created_hours;
+mod delivered_records;
 mod digest_map;
 mod due;
 mod entry;
@@ -29,11 +30,11 @@ mod weight;
 mod window;
 mod window_settings;
 mod wire;
-mod written;
 
 pub use backfill::Backfill;
 pub use created_hours::{CreatedHours, WantedPage};
-pub use due::{Due, MAX_INCOMPLETE, retry_delay_secs};
+pub use delivered_records::{AlertDigest, Claimed, DeliveredRecords};
+pub use due::{Due, MAX_INCOMPLETE, graph_retry_delay_secs};
 pub use entry::Fact;
 pub use error::StateError;
 pub use job::{Job, JobError};
@@ -45,9 +46,8 @@ pub use range::Range;
 pub use ranges::Ranges;
 pub use state::{Slow, Spent, State, Swept, epoch_secs_of};
 pub use sweep::Sweep;
-pub use versions::{Meaning, Reading};
+pub use versions::{Meaning, TextDigests};
 pub use wanted::Wanted;
 pub use window::Window;
 pub use window_settings::WindowSettings;
 pub use wire::STATE_VERSION;
-pub use written::{AlertDigest, Claimed, Written};

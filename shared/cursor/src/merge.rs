@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::pages::page::{self, Row};
-use crate::pages::{Listed, PageId, Place};
+use crate::pages::{Listed, PageId, PagePosition};
 use crate::state::is_of_use;
 use crate::{State, StateError};
 
@@ -30,11 +30,11 @@ impl Default for PageSettings {
     }
 }
 
-/// From so many pages on they get larger instead of more, up to [`LARGEST`] times.
+/// From so many pages on, pages get larger instead of more numerous, up to [`LARGEST`] times.
 const MANY_PAGES: usize = 512;
 const LARGEST: usize = 16;
 
-/// So many pages are written by a save that has enough room in its object already.
+/// How many pages a save writes if its object has enough room already.
 const PAGES_AT_EASE: usize = 8;
 
 /// What a merge has made.
@@ -67,7 +67,7 @@ pub struct NewPage {
 /// What the object knows of one alert.
 struct Kept {
     alert: [u8; 16],
-    place: Place,
+    place: PagePosition,
     bytes: usize,
     seen_secs: u32,
 }
@@ -134,9 +134,8 @@ impl State {
         merges.into_values().collect()
     }
 
-    /// Merges into new pages what is to be, unless the page is missing that it belongs in. The new ones
-    /// have to be stored before the state is saved; if that fails, the state has to be told
-    /// [so](Self::unmerge).
+    /// Merges entries into new pages, unless the page that they belong in is missing. The new pages have to be stored
+    /// before the state is saved; if that fails, call [`unmerge`](Self::unmerge).
     ///
     /// # Errors
     /// [`StateError::DamagedPage`].
@@ -235,7 +234,7 @@ impl State {
         for (alert, entry) in self.outputs.values().flat_map(|written| &written.alerts) {
             let kept = kept.entry(*alert).or_insert_with(|| Kept {
                 alert: *alert,
-                place: Place::of(alert, entry.created_secs),
+                place: PagePosition::of(alert, entry.created_secs),
                 bytes: 0,
                 seen_secs: 0,
             });

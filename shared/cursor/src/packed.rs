@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use crate::entry::{Entry, Form, LEAST_BYTES, PackedEntry};
 use crate::versions::Versions;
 use crate::weight;
-use crate::{Fact, StateError, Written};
+use crate::{DeliveredRecords, Fact, StateError};
 
 /// Packs an output.
-pub(crate) fn pack(written: &Written) -> Vec<u8> {
+pub(crate) fn pack(written: &DeliveredRecords) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(packed_len(written));
     for (alert, entry) in &written.alerts {
         entry.pack(alert, &mut bytes);
@@ -19,7 +19,7 @@ pub(crate) fn pack(written: &Written) -> Vec<u8> {
 }
 
 /// About how long an output is when it is packed.
-pub(crate) fn packed_len(written: &Written) -> usize {
+pub(crate) fn packed_len(written: &DeliveredRecords) -> usize {
     written.alerts.values().map(Entry::packed_len).sum()
 }
 
@@ -52,9 +52,9 @@ impl Unpacking<'_> {
     }
 
     /// Unpacks what is there, if it is as much as it says; what is more is noticed before it is used.
-    pub(crate) fn unpack(self) -> Result<Written, StateError> {
+    pub(crate) fn unpack(self) -> Result<DeliveredRecords, StateError> {
         let packed = decoded(self.written)?;
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         // The number that is said may be wrong, but the bytes bound it.
         let most = packed.len() / LEAST_BYTES;
         written.alerts.reserve(self.alerts.min(most));

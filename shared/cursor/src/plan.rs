@@ -22,8 +22,8 @@ pub struct Plan {
     pub is_behind: bool,
 }
 
-/// How far a poll reads ahead of what is known when its clock is behind, in seconds: there is nobody
-/// else to tell what time it is.
+/// How many seconds a poll reads ahead of what is known if its clock is behind, since it has no other source of
+/// the time.
 const AHEAD_SECS: i64 = 31 * 24 * 60 * 60;
 
 impl State {
@@ -79,8 +79,8 @@ impl State {
 
     /// Sets right what was noted by a clock that was ahead; whether it was the watermark.
     ///
-    /// How far was read by then, nobody knows any more: the last day is read again, and the sweep of
-    /// the last week makes up for what is older.
+    /// It is unknown how far was really read: the last day is read again, and the sweep of the last week covers what
+    /// is older.
     fn disbelieve(&mut self, now: Timestamp, settings: &WindowSettings) -> bool {
         let is_ahead = self.watermark.is_some_and(|watermark| watermark > now);
         if is_ahead || self.watermark.is_none() {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::due::Due;
 use crate::ranges::Ranges;
 use crate::window::before;
-use crate::{AlertDigest, Backfill, Pages, Polled, Window, WindowSettings, Written};
+use crate::{AlertDigest, Backfill, DeliveredRecords, Pages, Polled, Window, WindowSettings};
 
 /// What one tenant's polls remember between runs: one object in the store.
 ///
@@ -25,10 +25,10 @@ pub struct State {
     pub failing_since: Option<Timestamp>,
     /// When a poll last saved the object.
     pub saved: Option<Timestamp>,
-    /// `lastUpdateDateTime` of the newest alert that Graph ever returned: a time that no clock of
-    /// ours has told.
+    /// `lastUpdateDateTime` of the newest alert that Graph ever returned: a time that does not depend on the
+    /// clock of this machine.
     pub newest: Option<Timestamp>,
-    /// How many alerts were delivered beside the polls, out of quarantine.
+    /// How many alerts were delivered from the quarantine, besides the polls.
     pub replayed: u32,
     /// What was never read.
     pub unread: Ranges,
@@ -36,22 +36,21 @@ pub struct State {
     pub rest_is_next: bool,
     /// What was read and is to be read again.
     pub again: Ranges,
-    /// What operators want besides, by the backfill's id.
+    /// The backfills that operators asked for, by id.
     pub backfills: BTreeMap<String, Backfill>,
     /// When what lies further back was last read again.
     pub swept: Swept,
     /// The requests of this minute, for all jobs of the tenant to share a budget.
     pub spent: Option<Spent>,
-    /// How many alerts a page may have that is to be a small one, where all that is new in a minute is
-    /// more than that; `None` where it is not.
+    /// How many alerts a small page may have, if a minute brings more than that; `None` if it does not.
     pub small_page: Option<u32>,
-    /// That polls take long, as far as that was noted.
+    /// Set if polls are known to take long.
     pub slow: Option<Slow>,
-    /// Which alerts this is the state of; `None` where no poll has said so yet.
+    /// The alerts that were polled with this state; `None` if no poll has noted them yet.
     pub polled: Option<Polled>,
     /// The records that each output has, by the output's name, as far as they are not in a page.
-    pub outputs: BTreeMap<String, Written>,
-    /// The pages that have the others.
+    pub outputs: BTreeMap<String, DeliveredRecords>,
+    /// The pages with the other records.
     pub pages: Pages,
 }
 
@@ -87,7 +86,7 @@ pub struct Spent {
 
 impl State {
     /// The records that `output` has.
-    pub fn output(&mut self, output: &str) -> &mut Written {
+    pub fn output(&mut self, output: &str) -> &mut DeliveredRecords {
         self.outputs.entry(output.to_owned()).or_default()
     }
 
@@ -96,7 +95,7 @@ impl State {
         &mut self,
         output: &str,
         backfill: &str,
-    ) -> Option<(&mut Written, &mut Written)> {
+    ) -> Option<(&mut DeliveredRecords, &mut DeliveredRecords)> {
         let resent = resent_name(backfill, output);
         self.output(output);
         self.output(&resent);
@@ -117,6 +116,14 @@ impl State {
             if let Some(entry) = theirs.alerts.get(&alert.id) {
                 self.output(name).adopt(alert.id, entry);
             }
+        }
+    }
+
+    /// Notes that a poll of the alerts which `alerts` describes ended well, and had begun at `begun`.
+    pub fn note_polled(&mut self, alerts: &str, begun: Timestamp) {
+        let is_noted = |polled: &Polled| polled.since.is_some() && polled.is_of(alerts);
+        if !self.polled.as_ref().is_some_and(is_noted) {
+            self.polled = Some(Polled::of(alerts, Some(begun)));
         }
     }
 
@@ -267,7 +274,7 @@ impl State {
     /// is written.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let written: usize = self.outputs.values().map(Written::weight).sum();
+        let written: usize = self.outputs.values().map(DeliveredRecords::weight).sum();
         written + self.pages.weight()
     }
 
@@ -441,5 +448,24 @@ mod tests {
         assert!(state.begin(minute(2 * day), &settings));
         assert!(!state.begin(minute(3 * day), &settings));
         assert_eq!(state.first_from, Some(minute(day)));
+    }
+
+    #[test]
+    fn the_first_poll_of_the_same_alerts_is_the_one_that_is_kept() {
+        let at = |secs| Timestamp::from_second(secs).unwrap();
+        let mut state = State {
+            polled: Some(Polled::of("a", None)),
+            ..State::default()
+        };
+        let mut since = |alerts, secs| {
+            state.note_polled(alerts, at(secs));
+            let polled = state.polled.clone().unwrap();
+            assert!(polled.is_of(alerts) && !polled.is_of("c"));
+            polled.since
+        };
+        assert_eq!(since("a", 1), Some(at(1)));
+        assert_eq!(since("a", 2), Some(at(1)));
+        assert_eq!(since("b", 3), Some(at(3)));
+        assert_eq!(since("a", 4), Some(at(4)));
     }
 }

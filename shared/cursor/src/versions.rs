@@ -9,15 +9,15 @@
 /// The most versions of a record that are remembered; the oldest are forgotten.
 pub(crate) const MOST_VERSIONS: usize = 16;
 
-/// No content: the record was claimed for the first time and given back.
+/// No content: the record was claimed for the first time, and the claim was released.
 const NEVER_WRITTEN: [u8; 16] = [0; 16];
 
 /// Some content: the record was written, and no more is known.
 const UNKNOWN: [u8; 16] = [0xff; 16];
 
-/// What Graph returned of a record, by digests that take little time.
+/// Digests of the text that Graph returned for a record; they are cheap to compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
+pub struct TextDigests {
     /// The bytes that it comes from, without the time of the alert's last update. Up to version 5 of
     /// the state, this was known for the content.
     pub bytes: [u8; 32],
@@ -25,7 +25,7 @@ pub struct Reading {
     pub text: [u8; 32],
 }
 
-/// What a reading means, by digests.
+/// Digests of what that text means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meaning {
     /// What the record holds.
@@ -97,7 +97,7 @@ impl Versions {
     /// only if its text is not the one that was read last.
     pub(crate) fn take(
         &mut self,
-        reading: &Reading,
+        reading: &TextDigests,
         meaning: impl FnOnce() -> Meaning,
     ) -> Option<Taken> {
         let text = half(&reading.text);
@@ -133,8 +133,8 @@ impl Versions {
         Some(taken)
     }
 
-    /// Takes it that the reading is what is written, and all that is.
-    pub(crate) fn take_again(&mut self, reading: &Reading, meaning: &Meaning) -> Taken {
+    /// Notes the reading as the only version that was written.
+    pub(crate) fn take_again(&mut self, reading: &TextDigests, meaning: &Meaning) -> Taken {
         *self = Self::NEVER_WRITTEN;
         let taken = Taken {
             content: half(&meaning.content),
@@ -169,7 +169,7 @@ impl Versions {
         }
     }
 
-    /// Takes over what others wrote beside.
+    /// Adopts what others wrote meanwhile.
     pub(crate) fn adopt(&mut self, theirs: &Self) {
         for version in &theirs.known {
             if !self.known.contains(version) {
@@ -196,13 +196,13 @@ pub(crate) fn half(digest: &[u8; 32]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AlertDigest, Claimed, Written};
+    use crate::{AlertDigest, Claimed, DeliveredRecords};
 
     /// What Graph shows of a record: which content at which time, and in which of its texts.
     type Shown = (u8, u8, u8);
 
-    fn reading((content, time, text): Shown) -> Reading {
-        Reading {
+    fn reading((content, time, text): Shown) -> TextDigests {
+        TextDigests {
             bytes: [content ^ text; 32],
             text: [content ^ text ^ time; 32],
         }
@@ -216,17 +216,17 @@ mod tests {
         }
     }
 
-    fn claim_of(written: &mut Written, key: u8, shown: Shown) -> Option<Claimed> {
+    fn claim_of(written: &mut DeliveredRecords, key: u8, shown: Shown) -> Option<Claimed> {
         let alert = AlertDigest::of("da1");
         written.claim_change(alert, &[key; 32], &reading(shown), || meaning(shown), 10)
     }
 
-    fn claim(written: &mut Written, shown: Shown) -> Option<Claimed> {
+    fn claim(written: &mut DeliveredRecords, shown: Shown) -> Option<Claimed> {
         claim_of(written, 1, shown)
     }
 
     /// Which of the readings are written.
-    fn claimed(written: &mut Written, all: &[Shown]) -> Vec<Shown> {
+    fn claimed(written: &mut DeliveredRecords, all: &[Shown]) -> Vec<Shown> {
         let mut granted = all.to_vec();
         granted.retain(|shown| claim(written, *shown).is_some());
         granted
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn replicas_that_disagree_are_written_once_each() {
         let (old, new) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0));
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let all = [old, new, old, new, old, old, new];
         assert_eq!(claimed(&mut written, &all), [old, new]);
         // One version in several texts.
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_status_that_is_set_back_later_is_written() {
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let all = [(NEW, 0x20, 0), (ACTIVE, 0x40, 0), (NEW, 0x60, 0)];
         assert_eq!(claimed(&mut written, &all), all);
         assert_eq!(claimed(&mut written, &all), []);
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_time_that_moves_alone_is_no_change() {
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let (first, touched) = ((NEW, 0x20, 0), (NEW, 0x40, 0));
         assert_eq!(claimed(&mut written, &[first, touched, first]), [first]);
         // Behind another version it is one, once: nobody knows which of the two is the newer one.
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn what_was_set_back_to_what_a_replica_showed_late_is_written() {
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let (late, first, set_back) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0), (NEW, 0x60, 0));
         let all = [first, late, first, set_back, first, late];
         assert_eq!(claimed(&mut written, &all), [first, late, set_back]);
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_was_set_back_is_written_after_what_a_replica_shows_late() {
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let (first, late, set_back) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0), (NEW, 0x60, 0));
         let all = [first, set_back, late, set_back, late];
         assert_eq!(claimed(&mut written, &all), [first, late, set_back]);
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn what_it_means_is_asked_for_another_text_only() {
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let shown = (NEW, 0x20, 0);
         claim(&mut written, shown);
         let alert = AlertDigest::of("da1");
@@ -299,7 +299,7 @@ mod tests {
     fn what_is_given_back_is_as_if_it_was_never_claimed() {
         let (old, new, next) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0), (CLOSED, 0x60, 0));
         let touched = (ACTIVE, 0x80, 0);
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         claim(&mut written, old);
         let refused = claim(&mut written, new).unwrap();
         assert_eq!(claim(&mut written, touched), None);
@@ -309,7 +309,7 @@ mod tests {
 
         // Two of one batch, given back in either order; what came before them stays known.
         for is_last_first in [false, true] {
-            let mut written = Written::default();
+            let mut written = DeliveredRecords::default();
             claim(&mut written, old);
             let mut both = [new, next].map(|shown| claim(&mut written, shown).unwrap());
             if is_last_first {
@@ -319,7 +319,7 @@ mod tests {
             assert_eq!(claimed(&mut written, &[old, new, next, old]), [new, next]);
         }
         // One of the two, and the other one was taken.
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let refused = claim(&mut written, old).unwrap();
         claim(&mut written, new);
         written.release(&refused);
@@ -327,9 +327,9 @@ mod tests {
     }
 
     #[test]
-    fn a_first_version_that_was_given_back_is_still_the_first() {
+    fn a_first_version_that_was_released_is_still_the_first() {
         let (old, new) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0));
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let refused = claim(&mut written, old).unwrap();
         assert!(refused.is_new);
         written.release(&refused);
@@ -342,8 +342,8 @@ mod tests {
 
     /// The output asked for changes, and asks for none any more.
     #[test]
-    fn what_was_given_back_is_claimed_whatever_the_output_asks_for() {
-        let mut written = Written::default();
+    fn what_was_released_is_claimed_whatever_the_output_asks_for() {
+        let mut written = DeliveredRecords::default();
         let alert = AlertDigest::of("da1");
         let refused = claim(&mut written, (NEW, 0x20, 0)).unwrap();
         written.release(&refused);
@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn the_oldest_versions_are_forgotten_and_come_back_with_what_is_given_back() {
         let at = |n: u8| (n, 0, 0);
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let all: Vec<_> = (1..=17).map(at).collect();
         assert_eq!(claimed(&mut written, &all), all);
         assert_eq!(written.versions(), (1, MOST_VERSIONS));
@@ -370,12 +370,12 @@ mod tests {
     fn what_is_sent_again_is_what_is_written() {
         let (old, new) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0));
         let alert = AlertDigest::of("da1");
-        let resend = |written: &mut Written, shown: Shown| {
+        let resend = |written: &mut DeliveredRecords, shown: Shown| {
             let version = (&reading(shown), &meaning(shown));
             let claimed = written.claim_resend(alert, &[1; 32], Some(version), 10);
             claimed.unwrap()
         };
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         assert_eq!(claimed(&mut written, &[old, new]), [old, new]);
         resend(&mut written, new);
         assert_eq!(claimed(&mut written, &[new, new]), []);
@@ -391,7 +391,7 @@ mod tests {
     #[test]
     fn what_others_wrote_meanwhile_is_known() {
         let (base, ours, theirs) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0), (CLOSED, 0x60, 0));
-        let mut mine = Written::default();
+        let mut mine = DeliveredRecords::default();
         claim(&mut mine, base);
         let mut other = mine.clone();
         claim(&mut mine, ours);

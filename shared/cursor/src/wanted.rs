@@ -100,8 +100,8 @@ impl State {
         self.backfills.retain(|_, backfill| !backfill.is_over());
     }
 
-    /// Takes over that an operator suspended a backfill, or resumed one, which may have been
-    /// forgotten here meanwhile. One that was read to its end meanwhile is done all the same.
+    /// Adopts that an operator suspended a backfill, or resumed one that may have been forgotten here meanwhile. A
+    /// backfill that was read to its end meanwhile stays done.
     fn suspend_as(&mut self, id: &str, theirs: &Backfill) {
         match self.backfills.get_mut(id) {
             Some(ours) => ours.suspended = theirs.suspended,

@@ -1,10 +1,10 @@
 //! What a state weighs in memory.
 
-use crate::Written;
+use crate::DeliveredRecords;
+use crate::delivered_records::Lookup;
 use crate::entry::{Entry, Fact};
 use crate::pages::Row;
 use crate::versions::Versions;
-use crate::written::Lookup;
 
 /// What a byte of the packed form weighs while the state is read or written: once as base64 and once
 /// packed.
@@ -41,14 +41,14 @@ pub(crate) fn of(alerts: usize, keys: usize, facts: usize) -> usize {
         .saturating_add(facts.saturating_mul(FACT_BYTES))
 }
 
-/// What the versions of so many records weigh besides.
+/// The additional weight of the versions of so many records.
 pub(crate) fn of_versions(records: usize, versions: usize) -> usize {
     records
         .saturating_mul(VERSIONS_BYTES)
         .saturating_add(versions.saturating_mul(VERSION_BYTES))
 }
 
-impl Written {
+impl DeliveredRecords {
     pub(crate) fn weight(&self) -> usize {
         let lookups: usize = self.large.values().map(Lookup::weight).sum();
         let (records, versions) = self.versions();

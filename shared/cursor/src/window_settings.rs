@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-/// How windows are cut. The defaults are those of a poll once a minute.
+/// How windows are cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowSettings {
     /// How far a poll reads back behind the watermark: alerts turn up minutes late, and one that is
@@ -20,6 +20,8 @@ pub struct WindowSettings {
     pub sweep_phase_secs: u32,
 }
 
+/// What the tests of this crate assume. What counts for a tenant stands in the defaults of its document.
+#[cfg(test)]
 impl Default for WindowSettings {
     fn default() -> Self {
         Self {

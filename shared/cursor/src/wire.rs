@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::entry::Form;
 use crate::packed::{self, Unpacking};
 use crate::{
-    Backfill, Due, Pages, Polled, Ranges, Slow, Spent, State, StateError, Swept, Window, Written,
-    pages,
+    Backfill, DeliveredRecords, Due, Pages, Polled, Ranges, Slow, Spent, State, StateError, Swept,
+    Window, pages,
 };
 
 /// The version of the state object that this Drawbridge writes, and the newest that it reads.
@@ -124,7 +124,7 @@ struct Packed<'a> {
     keys: usize,
     /// Packed one output at a time, which needs less memory.
     #[serde(serialize_with = "base64_of_written")]
-    written: &'a Written,
+    written: &'a DeliveredRecords,
 }
 
 #[derive(Deserialize)]
@@ -140,7 +140,10 @@ struct Read<'a> {
     unsent: Cow<'a, str>,
 }
 
-fn base64_of_written<S: Serializer>(written: &&Written, serializer: S) -> Result<S::Ok, S::Error> {
+fn base64_of_written<S: Serializer>(
+    written: &&DeliveredRecords,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     base64(&packed::pack(written), serializer)
 }
 
@@ -294,8 +297,8 @@ impl<P> Wire<P> {
     }
 }
 
-impl<'a> From<&'a Written> for Packed<'a> {
-    fn from(written: &'a Written) -> Self {
+impl<'a> From<&'a DeliveredRecords> for Packed<'a> {
+    fn from(written: &'a DeliveredRecords) -> Self {
         Self {
             alerts: written.alerts(),
             keys: written.keys(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{AlertDigest, Meaning, Reading};
+use crate::{AlertDigest, Meaning, TextDigests};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -52,7 +52,7 @@ fn filled(alerts: u32, keys: u8) -> State {
         for version in 0..keys {
             let bytes = [version; 32];
             let text = [100 + version; 32];
-            let (reading, content) = (Reading { bytes, text }, bytes);
+            let (reading, content) = (TextDigests { bytes, text }, bytes);
             let version = [200 + version; 32];
             let meaning = || Meaning {
                 content,
@@ -100,13 +100,16 @@ fn version_5_is_read() {
         for (alert, key) in [("da0", 0), ("da0", 1), ("da1", 0), ("da1", 1)] {
             let siem = state.output("siem");
             let claimed = siem.claim(AlertDigest::of(alert), &[key; 32], 1_767_225_700);
-            let given_back = (alert, key, round) == ("da1", 1, 0);
-            assert_eq!(claimed.map(|claimed| claimed.part), given_back.then_some(1));
+            let is_released = (alert, key, round) == ("da1", 1, 0);
+            assert_eq!(
+                claimed.map(|claimed| claimed.part),
+                is_released.then_some(1)
+            );
         }
         let alert = AlertDigest::of("da0").created(1_767_225_500);
         assert!(!state.output("siem").lacks(alert, &[[0; 6], [1; 6]]));
         let (bytes, content, version) = ([7; 32], [70; 32], [71; 32]);
-        let reading = Reading { bytes, text: bytes };
+        let reading = TextDigests { bytes, text: bytes };
         let meaning = || Meaning {
             content,
             version,
@@ -268,7 +271,7 @@ fn version_3_contents() {
     let mut state = State::decode(old.as_bytes()).unwrap();
     let mut is_claimed = |bytes: u8, content: u8| {
         let (bytes, content, version) = ([bytes; 32], [content; 32], [content; 32]);
-        let reading = Reading { bytes, text: bytes };
+        let reading = TextDigests { bytes, text: bytes };
         let meaning = || Meaning {
             content,
             version,

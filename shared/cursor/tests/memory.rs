@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use drawbridge_cursor::{
-    AlertDigest, Claimed, Meaning, PageSettings, Reading, State, StateError, Written,
+    AlertDigest, Claimed, DeliveredRecords, Meaning, PageSettings, State, StateError, TextDigests,
 };
 use jiff::Timestamp;
 use peak_alloc::PeakAlloc;
@@ -38,14 +38,14 @@ impl Shape {
     /// Claims all versions of a record, and says what the first one claimed.
     fn change(
         &self,
-        written: &mut Written,
+        written: &mut DeliveredRecords,
         alert: AlertDigest,
         key: &[u8; 32],
         now_secs: u32,
     ) -> Option<Claimed> {
         let claims = (0..self.versions).map(|version| {
             let bytes = [version; 32];
-            let reading = Reading { bytes, text: bytes };
+            let reading = TextDigests { bytes, text: bytes };
             let (content, version) = (bytes, bytes);
             let meaning = || Meaning {
                 content,

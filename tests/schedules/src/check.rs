@@ -76,18 +76,18 @@ pub(crate) fn check(schedule: &Schedule, ran: &Ran) -> Findings {
             .count(),
         ..Findings::default()
     };
-    let aside = Aside::read(held);
-    nothing_lost(schedule, held, &wanted, &aside, &mut findings);
-    no_fact_lost(schedule, held, &aside, &mut findings);
+    let undelivered = Undelivered::read(held);
+    nothing_lost(schedule, held, &wanted, &undelivered, &mut findings);
+    no_fact_lost(schedule, held, &undelivered, &mut findings);
     nothing_twice(held, &wanted, &mut findings);
     for page in &held.missing_pages {
         let broken = format!("a saved state names a page that is not there: {page}");
         findings.broken.push(broken);
     }
-    nothing_needless(schedule, held, &wanted, &aside, &mut findings);
-    versions::check(schedule, held, &aside, &mut findings);
+    nothing_needless(schedule, held, &wanted, &undelivered, &mut findings);
+    versions::check(schedule, held, &undelivered, &mut findings);
     state_sound(schedule, held, &mut findings);
-    outputs::check(schedule, held, &aside, &mut findings);
+    outputs::check(schedule, held, &undelivered, &mut findings);
     disk_not_filled(schedule, held, &mut findings);
     findings.broken.extend(ran.broken.iter().cloned());
     findings
@@ -97,7 +97,7 @@ fn nothing_lost(
     schedule: &Schedule,
     held: &Held,
     wanted: &BTreeMap<String, Wanted>,
-    aside: &Aside,
+    undelivered: &Undelivered,
     findings: &mut Findings,
 ) {
     let mut arrived: BTreeMap<&str, Timestamp> = BTreeMap::new();
@@ -108,7 +108,7 @@ fn nothing_lost(
     for (key, record) in wanted {
         findings.wanted += usize::from(record.is_final);
         let at = arrived.get(key.as_str()).copied();
-        let is_aside = aside.records.contains_key(key);
+        let is_quarantined = undelivered.records.contains_key(key);
         if let Some(at) = at.filter(|_| record.is_sure && bounds::is_live(record)) {
             let lag = at.duration_since(record.visible);
             findings
@@ -116,7 +116,13 @@ fn nothing_lost(
                 .push(i64::try_from(lag.as_millis()).unwrap_or(i64::MAX));
         }
         let name = format!("record {key}");
-        if is_lost(schedule, (&name, record), (at, is_aside), aside, findings) {
+        if is_lost(
+            schedule,
+            (&name, record),
+            (at, is_quarantined),
+            undelivered,
+            findings,
+        ) {
             findings.lost += 1;
             unseen.insert(record.alert);
             findings.stalled |= record.alert == schedule.probe();
@@ -133,28 +139,28 @@ fn nothing_lost(
             continue;
         };
         let marker = format!("{} {:.7}", plan.id, last.updated);
-        let in_gap = aside.holds(last.updated);
-        if !in_gap && !aside.texts.iter().any(|text| text.contains(&marker)) {
+        let in_gap = undelivered.holds(last.updated);
+        if !in_gap && !undelivered.texts.iter().any(|text| text.contains(&marker)) {
             findings.lost += 1;
             findings.broken.push(format!(
-                "neither delivered nor put aside: alert {n}, which does not parse"
+                "neither delivered nor quarantined: alert {n}, which does not parse"
             ));
         }
     }
 }
 
-/// Whether a record or a fact that was to arrive did neither that nor lies aside, and how long it
+/// Whether a record or a fact that was to arrive did neither that nor lies in the quarantine, and how long it
 /// took if it did.
 fn is_lost(
     schedule: &Schedule,
     (name, wanted): (&str, &Wanted),
-    (arrived, is_aside): (Option<Timestamp>, bool),
-    aside: &Aside,
+    (arrived, is_quarantined): (Option<Timestamp>, bool),
+    undelivered: &Undelivered,
     findings: &mut Findings,
 ) -> bool {
     if let Some(at) = arrived {
-        // What lies aside came in time, whatever record shows it later.
-        if !wanted.is_sure || is_aside {
+        // What is quarantined came in time, whatever record shows it later.
+        if !wanted.is_sure || is_quarantined {
             return false;
         }
         let delay = at.duration_since(wanted.visible.max(origin())).as_secs();
@@ -177,14 +183,18 @@ fn is_lost(
     let Some(last) = plan.versions.last().filter(|last| !last.is_bad) else {
         return false;
     };
-    if !wanted.is_final || is_aside {
+    if !wanted.is_final || is_quarantined {
         return false;
     }
-    if aside.gaps.iter().any(|gap| holds(gap, last.updated)) {
+    if undelivered.gaps.iter().any(|gap| holds(gap, last.updated)) {
         findings.in_gaps += 1;
         return false;
     }
-    if aside.left.iter().any(|range| holds(range, last.updated)) {
+    if undelivered
+        .left
+        .iter()
+        .any(|range| holds(range, last.updated))
+    {
         findings.still_left += 1;
         return false;
     }
@@ -197,7 +207,12 @@ fn is_lost(
 
 /// Each device's id, device's name and user that the last version of an alert shows stands in some
 /// record of it.
-fn no_fact_lost(schedule: &Schedule, held: &Held, aside: &Aside, findings: &mut Findings) {
+fn no_fact_lost(
+    schedule: &Schedule,
+    held: &Held,
+    undelivered: &Undelivered,
+    findings: &mut Findings,
+) {
     let ids = schedule.alerts.iter().map(|plan| plan.id.as_str());
     let alerts: BTreeMap<&str, usize> = ids.zip(0..).collect();
     let of_key = |key: &str| alerts.get(key.split_once(':')?.0).copied();
@@ -210,7 +225,7 @@ fn no_fact_lost(schedule: &Schedule, held: &Held, aside: &Aside, findings: &mut 
             arrived.entry((alert, fact)).or_insert(taken.at);
         }
     }
-    let quarantined: BTreeSet<(usize, facts::Fact)> = aside
+    let quarantined: BTreeSet<(usize, facts::Fact)> = undelivered
         .records
         .iter()
         .filter_map(|(key, body)| Some((of_key(key)?, body)))
@@ -223,28 +238,30 @@ fn no_fact_lost(schedule: &Schedule, held: &Held, aside: &Aside, findings: &mut 
     for (fact, wanted) in &expected_facts(&schedule.alerts) {
         let found = (arrived.get(fact).copied(), quarantined.contains(fact));
         let name = format!("{:?}", fact.1);
-        is_lost(schedule, (&name, wanted), found, aside, findings);
+        is_lost(schedule, (&name, wanted), found, undelivered, findings);
     }
 }
 
 /// A record for late evidence shows something that no record before it did. A poll that was not
-/// saved excuses the next one, and so does a record that was put aside: what it carried is given
+/// saved excuses the next one, and so does a record that was quarantined: what it carried is given
 /// back with it, whoever carries it besides.
 fn nothing_needless(
     schedule: &Schedule,
     held: &Held,
     wanted: &BTreeMap<String, Wanted>,
-    aside: &Aside,
+    undelivered: &Undelivered,
     findings: &mut Findings,
 ) {
     let mut shown: BTreeMap<usize, BTreeSet<facts::Fact>> = BTreeMap::new();
     let unsaved = held.taken.iter().filter(|taken| is_excused(taken));
-    let keys = unsaved.map(|taken| &taken.key).chain(aside.records.keys());
+    let keys = unsaved
+        .map(|taken| &taken.key)
+        .chain(undelivered.records.keys());
     let excused: BTreeSet<usize> = keys
         .filter_map(|key| Some(wanted.get(key)?.alert))
         .collect();
     let is_repeated = schedule.has(Kind::Overlap) || schedule.has(Kind::QueueRefuses);
-    // A record that was refused for good and could not be put aside either is sent by a later poll.
+    // A record that was refused for good and could not be quarantined either is sent by a later poll.
     let is_refused_twice = schedule.has(Kind::QueueRefusesForGood)
         && (schedule.has(Kind::StoreAmbiguous) || schedule.has(Kind::StoreDown));
     if is_repeated || is_refused_twice {
@@ -269,8 +286,8 @@ pub(crate) fn holds(gap: &Window, time: Timestamp) -> bool {
     (gap.from()..gap.to()).contains(&time)
 }
 
-/// What the quarantine holds.
-pub(crate) struct Aside {
+/// What was not delivered: what the quarantine holds, and what is still to be read.
+pub(crate) struct Undelivered {
     texts: Vec<String>,
     /// Their bodies, by key.
     pub(crate) records: BTreeMap<String, String>,
@@ -278,15 +295,15 @@ pub(crate) struct Aside {
     pub(crate) left: Vec<Window>,
 }
 
-impl Aside {
-    /// Whether what was updated then lies aside in a window, or is still to be read.
+impl Undelivered {
+    /// Whether what was updated then lies in a quarantined window, or is still to be read.
     pub(crate) fn holds(&self, updated: Timestamp) -> bool {
         let mut windows = self.gaps.iter().chain(&self.left);
         windows.any(|window| holds(window, updated))
     }
 
     fn read(held: &Held) -> Self {
-        let mut aside = Self {
+        let mut undelivered = Self {
             texts: Vec::new(),
             records: BTreeMap::new(),
             gaps: Vec::new(),
@@ -298,7 +315,7 @@ impl Aside {
                 let backfills = state.backfills.values();
                 let asked = backfills.flat_map(|backfill| backfill.ranges.iter());
                 let left = state.unread.iter().chain(state.again.iter()).chain(asked);
-                aside.left = left.map(|range| range.window).collect();
+                undelivered.left = left.map(|range| range.window).collect();
                 continue;
             }
             let text = String::from_utf8_lossy(body);
@@ -307,22 +324,22 @@ impl Aside {
             };
             if key.contains("/records/") {
                 let text = |name: &str| item[name].as_str().map(str::to_owned);
-                aside.records.extend(text("key").zip(text("record")));
+                undelivered.records.extend(text("key").zip(text("record")));
             } else if key.contains("/gaps/") {
                 let window = serde_json::from_value::<Window>(item["window"].clone());
-                aside.gaps.extend(window.ok());
+                undelivered.gaps.extend(window.ok());
             } else if key.contains("/alerts/") {
-                aside.texts.push(text.into_owned());
+                undelivered.texts.push(text.into_owned());
             }
         }
-        aside
+        undelivered
     }
 }
 
 /// A copy for which the guarantee has an excuse: its poll died, failed or was superseded before it
 /// saved, or the queue's answer was lost.
 pub(crate) fn is_excused(taken: &Taken) -> bool {
-    !taken.told || !taken.saved
+    !taken.is_acknowledged || !taken.saved
 }
 
 fn nothing_twice(held: &Held, wanted: &BTreeMap<String, Wanted>, findings: &mut Findings) {

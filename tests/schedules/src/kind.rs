@@ -77,7 +77,7 @@ pub enum Kind {
     LateEvidence,
     /// An operator asks for a range from before the first poll, while polls are under way.
     Backfill,
-    /// An operator replays the gaps that were put aside.
+    /// An operator replays the gaps that were quarantined.
     Replay,
     /// A page is answered with anything but a page whenever one given alert is on it: refused,
     /// throttled, a web page, a next link that leads nowhere.

@@ -68,7 +68,7 @@ pub enum Mutation {
     /// Who has the large share keeps it, whoever waits for it.
     LargeShareKept,
     /// What holds a process up has all of its time.
-    AsideUnbounded,
+    SlowJobsUnbounded,
     /// A first page is waited for, whoever waits.
     FirstPageAwaited,
     /// The state does not keep that polls take long.
@@ -107,7 +107,7 @@ impl Mutation {
         Self::NotesOfTheDead,
         Self::TwoLargeShares,
         Self::LargeShareKept,
-        Self::AsideUnbounded,
+        Self::SlowJobsUnbounded,
         Self::FirstPageAwaited,
         Self::SlowForgotten,
         Self::GroupInPieces,
@@ -155,7 +155,7 @@ impl Mutation {
             | Self::NotesOfTheDead
             | Self::TwoLargeShares
             | Self::LargeShareKept
-            | Self::AsideUnbounded
+            | Self::SlowJobsUnbounded
             | Self::FirstPageAwaited
             | Self::SlowForgotten
             | Self::GroupInPieces

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use drawbridge_alert::{Alert, without_lone_surrogates};
 use drawbridge_record::{Change, Format};
 
-use crate::check::{Aside, Findings, is_excused};
+use crate::check::{Findings, Undelivered, is_excused};
 use crate::handler::{Held, Taken};
 use crate::{AlertPlan, Kind, Schedule};
 
@@ -54,7 +54,12 @@ fn said(format: &dyn Format, alerts: &[AlertPlan]) -> BTreeMap<String, (usize, [
 }
 
 /// In each format, what the last version of an alert says was written, and no version twice.
-pub(crate) fn check(schedule: &Schedule, held: &Held, aside: &Aside, findings: &mut Findings) {
+pub(crate) fn check(
+    schedule: &Schedule,
+    held: &Held,
+    undelivered: &Undelivered,
+    findings: &mut Findings,
+) {
     for name in others(schedule) {
         let format = drawbridge_record::format(name).expect("a format of the registry");
         let said = said(format, &schedule.alerts);
@@ -71,7 +76,7 @@ pub(crate) fn check(schedule: &Schedule, held: &Held, aside: &Aside, findings: &
         let twice = twice.map(|(key, plain)| format!("written {plain} times: {name} {key}"));
         findings.broken.extend(twice);
         let arrived = copies.keys().copied();
-        let keys = arrived.chain(aside.records.keys().map(String::as_str));
+        let keys = arrived.chain(undelivered.records.keys().map(String::as_str));
         let arrived: BTreeSet<_> = keys.filter_map(|key| said.get(key)).collect();
         for (n, plan) in schedule.alerts.iter().enumerate() {
             let Some(last) = plan.versions.last().filter(|last| !last.is_bad) else {
@@ -79,7 +84,7 @@ pub(crate) fn check(schedule: &Schedule, held: &Held, aside: &Aside, findings: &
             };
             let wanted = said_last(format, &last.json);
             let is_there = wanted.is_none_or(|content| arrived.contains(&(n, content)));
-            if !is_there && !aside.holds(last.updated) {
+            if !is_there && !undelivered.holds(last.updated) {
                 findings.lost += 1;
                 let broken = format!("lost: alert {n} as it is in the end, in {name}");
                 findings.broken.push(broken);

@@ -12,8 +12,8 @@ pub enum Step {
     ReadState,
     /// Asks Graph for a page.
     AskGraph,
-    /// Puts something aside.
-    PutAside,
+    /// Puts something into the quarantine.
+    Quarantine,
     /// Sends records.
     Send,
     /// Makes them durable.
@@ -27,7 +27,7 @@ impl Step {
     pub const ALL: [Self; 6] = [
         Self::ReadState,
         Self::AskGraph,
-        Self::PutAside,
+        Self::Quarantine,
         Self::Send,
         Self::Flush,
         Self::Save,
@@ -39,7 +39,7 @@ impl Step {
         match self {
             Self::ReadState => "reads the state",
             Self::AskGraph => "asks Graph for a page",
-            Self::PutAside => "puts something aside",
+            Self::Quarantine => "puts something aside",
             Self::Send => "sends records",
             Self::Flush => "makes them durable",
             Self::Save => "saves the state",

@@ -6,11 +6,16 @@ use std::collections::BTreeMap;
 use drawbridge_alert::{Alert, without_lone_surrogates};
 use serde_json::Value;
 
-use crate::check::{Aside, Findings, holds, is_excused};
+use crate::check::{Findings, Undelivered, holds, is_excused};
 use crate::handler::Held;
 use crate::{Kind, Schedule};
 
-pub(crate) fn check(schedule: &Schedule, held: &Held, aside: &Aside, findings: &mut Findings) {
+pub(crate) fn check(
+    schedule: &Schedule,
+    held: &Held,
+    undelivered: &Undelivered,
+    findings: &mut Findings,
+) {
     if !schedule.has(Kind::Replicas) {
         return;
     }
@@ -23,7 +28,7 @@ pub(crate) fn check(schedule: &Schedule, held: &Held, aside: &Aside, findings: &
     // poll is no change to it.
     let known = versions.iter().filter(|taken| !is_excused(taken));
     let known = known.map(|taken| &taken.key);
-    for key in known.chain(aside.records.keys()) {
+    for key in known.chain(undelivered.records.keys()) {
         if let Some((alert, version)) = places.get(key) {
             let known = newest.entry(*alert).or_default();
             *known = (*known).max(*version);
@@ -54,7 +59,7 @@ pub(crate) fn check(schedule: &Schedule, held: &Held, aside: &Aside, findings: &
         };
         let newest = newest.get(&n).map(|place| &plan.versions[*place].json);
         let is_last = newest.is_some_and(|json| meaning(json, false) == meaning(&last.json, false));
-        let mut unread = aside.gaps.iter().chain(&aside.left);
+        let mut unread = undelivered.gaps.iter().chain(&undelivered.left);
         if !is_last && !unread.any(|window| holds(window, last.updated)) {
             let broken =
                 format!("the newest version of alert {n} that was written is not its last");

@@ -77,7 +77,7 @@ fn caught_apart(mutation: Mutation) -> Option<String> {
                 .is_none_or(|secs| secs > WAIT_FOR_LARGE_SECS);
             (is_late || !ran.broken.is_empty()).then(|| format!("two large tenants: {ran:?}"))
         }
-        Mutation::AsideUnbounded => in_a_crowd(Crowd::Stuck, 150, mutation),
+        Mutation::SlowJobsUnbounded => in_a_crowd(Crowd::Stuck, 150, mutation),
         Mutation::FirstPageAwaited => in_a_crowd(Crowd::Slow(12), 30, mutation),
         // A first page that takes so long gets the time for it after a poll without any.
         Mutation::SlowForgotten => in_a_crowd(Crowd::Slow(24), 30, mutation),

@@ -18,11 +18,11 @@ use crate::state_head::state_head;
 /// The folder of all reports.
 const FOLDER: &str = "backfills/";
 
-/// How long one that is under way in a folder notes nothing at most: a step takes a minute, and waits for
-/// five if Graph asks for it.
+/// The longest time between two notes of a backfill that is under way in a folder: a step takes a minute, and up
+/// to five more if Graph asks to wait.
 const SILENT: SignedDuration = SignedDuration::from_mins(10);
 
-/// A backfill of which there is a report or that a state has.
+/// A backfill that has a report or stands in a state.
 pub(super) struct Known {
     pub(super) progress: BackfillProgress,
     /// Whether polls read it, or would if it were not suspended.
@@ -30,8 +30,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The word for where it stands. In a folder, the command that reads it notes each step; one that was
-    /// killed notes nothing.
+    /// The word for its state. In a folder, the command that reads it notes each step, and notes nothing any more
+    /// once it was killed.
     pub(super) fn state(&self, place: &DataLocation, now: Timestamp) -> &'static str {
         let is_ended = shown::has_ended(&self.progress);
         let updated = self.progress.updated.or(self.progress.started);
@@ -134,7 +134,7 @@ fn known(
     let of_state = backfill.map(|backfill| BackfillProgress::of_state(tenant, id, backfill));
     let is_in_state = of_state.is_some();
     let progress = match (report, of_state) {
-        // Who suspended it may have had no time to say so, or to say why.
+        // The process that suspended it may have been unable to note that, or the reason.
         (Some(report), Some(of_state)) => BackfillProgress {
             cancelled: of_state.cancelled && (report.cancelled || report.stopped.is_none()),
             ..report

@@ -9,7 +9,7 @@ use drawbridge_queue::Hold;
 use super::shown::{Bar, has_ended, is_done};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::poll::fleet;
+use crate::poll::open_poller;
 use crate::signals::stop_on_signal;
 
 /// How often a poll of the same tenant may save its state first.
@@ -37,7 +37,7 @@ pub(super) async fn run(
     let progress = read(place, &poller, progress, &stop, &bar).await;
     bar.end();
     if !progress.as_ref().is_ok_and(has_ended) {
-        // For whoever asks later. What became of the rest does not depend on it.
+        // This is for `backfill list`. If it cannot be noted, nothing else depends on it.
         let noted = BackfillProgress::interrupt(store, &tenant.name, &id);
         let _ = noted.await;
     }
@@ -59,7 +59,7 @@ async fn poller(
     let services = place.services()?;
     let tenant = services.admit(tenant).await.map_err(Failure::of)?;
     if !progress.dry_run {
-        return fleet::poller(place, &services, tenant, Hold::Always).await;
+        return open_poller(place, &services, tenant, Hold::Always).await;
     }
     let outputs = crate::outputs::nowhere(&crate::outputs::names(&tenant));
     services.poller(tenant, outputs).map_err(Failure::of)
@@ -103,7 +103,7 @@ async fn read(
                 )));
             }
         };
-        // Nobody waits for one that has stopped.
+        // There is nothing to wait for once it has ended.
         if !has_ended(&progress) {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}

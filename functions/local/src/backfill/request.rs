@@ -36,7 +36,7 @@ pub(super) fn range(from: Timestamp, to: Timestamp, now: Timestamp) -> Result<Wi
         ));
     }
     if from < Timestamp::UNIX_EPOCH {
-        return Err("the range begins before 1970, which Graph does not know".to_owned());
+        return Err("the range begins before 1970, and Graph has no earlier times".to_owned());
     }
     Ok(window)
 }

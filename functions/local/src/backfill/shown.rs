@@ -45,8 +45,8 @@ pub(super) fn state(progress: &BackfillProgress) -> &'static str {
     }
 }
 
-/// Prints how it ended. It is an error unless all was read and delivered, even if nobody reads
-/// that.
+/// Prints how it ended. Returns an error unless everything was read and delivered, even if the output cannot be
+/// written.
 pub(super) fn print_ended(
     place: &DataLocation,
     progress: &BackfillProgress,

@@ -13,7 +13,7 @@ pub(crate) struct DataLocationArgs {
     /// settings [env: DRAWBRIDGE_STACK].
     #[arg(long, value_name = "NAME", conflicts_with = "bucket")]
     pub(crate) stack: Option<String>,
-    /// The bucket of what CloudFormation does not know [env: DRAWBRIDGE_BUCKET].
+    /// The bucket of a stack that is not in CloudFormation [env: DRAWBRIDGE_BUCKET].
     #[arg(long, value_name = "NAME")]
     pub(crate) bucket: Option<String>,
 }

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
+use drawbridge_config::defaults;
 use drawbridge_deliver::{TARGETS, TargetType};
 use jiff::SignedDuration;
 
@@ -62,7 +63,7 @@ pub(crate) struct Deliver {
     #[arg(long, conflicts_with_all = ["once", "set_aside", "every"])]
     pub(crate) check: bool,
     /// The format of the records.
-    #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
+    #[arg(long, value_name = "NAME", default_value = defaults::OUTPUT, value_parser = format_name())]
     pub(crate) format: String,
     /// The tenant that the records belong to, for targets that show it [default: the one in whose folder
     /// the file is; else local].

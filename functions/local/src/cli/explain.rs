@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use drawbridge_config::defaults;
 
 use super::format::format_name;
 
@@ -17,7 +18,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Explain {
     /// The record format.
-    #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
+    #[arg(long, value_name = "NAME", default_value = defaults::OUTPUT, value_parser = format_name())]
     pub(crate) format: String,
     /// As JSON, for scripts.
     #[arg(long)]

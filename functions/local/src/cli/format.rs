@@ -1,6 +1,6 @@
 use clap::builder::PossibleValuesParser;
 
-/// Reads the name of a record format; of another name, the nearest one is told.
+/// Parses the name of a record format. The error for another name suggests the nearest one.
 pub(super) fn format_name() -> PossibleValuesParser {
     PossibleValuesParser::new(drawbridge_record::names())
 }

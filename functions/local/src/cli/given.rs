@@ -14,20 +14,20 @@ use super::help;
 use super::time::NoTime;
 use crate::failure::Failure;
 
-/// What stands in the place of what may be a secret.
+/// Replaces what may be a secret.
 pub(crate) const HIDDEN: &str = "(not repeated: it may be a secret)";
 
-/// The most characters of what is repeated.
+/// How many characters of the input are repeated at most.
 const MAX_REPEATED: usize = 30;
 
-/// An option that takes a secret of no worth, for the simulator to accept.
+/// An option that takes a worthless secret, which the simulator accepts.
 const SIMULATED: &str = "--client-secret";
 
-/// What a message repeats of what was given, or makes of it.
+/// Parts of clap's error that quote the user's input.
 const REPEATED: [ContextKind; 2] = [ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
 const SUGGESTIONS: [ContextKind; 2] = [ContextKind::Suggested, ContextKind::TrailingArg];
 
-/// Reads the command line; an error is told already.
+/// Reads the command line. An error is printed already when this returns.
 pub(crate) fn parse() -> Result<Cli, ExitCode> {
     let given: Vec<String> = std::env::args_os()
         .skip(1)
@@ -41,7 +41,7 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
     let read = matches.and_then(|matches| {
         Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     });
-    read.map_err(|error| help::told(&without_values(error)))
+    read.map_err(|error| help::print_parse_error(&without_values(error)))
 }
 
 /// Why the arguments are not looked at any further; `None` if none of them is a secret to all
@@ -131,25 +131,25 @@ fn without_values(error: clap::Error) -> clap::Error {
         return error;
     }
     // What is left out is the reason as well, which may quote what was given.
-    let mut told = clap::Error::new(error.kind()).with_cmd(&Cli::command());
+    let mut cleaned = clap::Error::new(error.kind()).with_cmd(&Cli::command());
     for (kind, value) in error.context() {
         if is_repeated(kind) {
-            told.insert(kind, ContextValue::String(HIDDEN.to_owned()));
+            cleaned.insert(kind, ContextValue::String(HIDDEN.to_owned()));
         } else if !SUGGESTIONS.contains(&kind) {
-            told.insert(kind, value.clone());
+            cleaned.insert(kind, value.clone());
         }
     }
     let source = std::error::Error::source(&error);
     if let Some(no_time) = source.and_then(|source| source.downcast_ref::<NoTime>()) {
         let hint = vec![no_time.to_string().into()];
-        told.insert(ContextKind::Suggested, ContextValue::StyledStrs(hint));
+        cleaned.insert(ContextKind::Suggested, ContextValue::StyledStrs(hint));
     }
     let option = error.get(ContextKind::InvalidArg).map(ToString::to_string);
     if option.is_some_and(|option| option.starts_with("--fail-on")) {
         let tip = ContextValue::StyledStrs(vec![WANTED.into()]);
-        told.insert(ContextKind::Suggested, tip);
+        cleaned.insert(ContextKind::Suggested, tip);
     }
-    told
+    cleaned
 }
 
 #[cfg(test)]
@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    fn told(args: &[&str]) -> String {
+    fn error_text(args: &[&str]) -> String {
         let given: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
         let args = std::iter::once("drawbridge").chain(args.iter().copied());
         refusal(&given).unwrap_or_else(|| {
@@ -188,7 +188,7 @@ mod tests {
             "{\"client_secret\": \"hunter2\"}",
         ] {
             for option in ["--secret", "--certificate", "--federation", "--cloud"] {
-                let text = told(&[&add[..], &["--secret", "S", option, secret]].concat());
+                let text = error_text(&[&add[..], &["--secret", "S", option, secret]].concat());
                 assert!(!text.contains("hunter2"), "{text}");
             }
             for args in [
@@ -211,12 +211,12 @@ mod tests {
                 &["tenants", secret],
                 &["replay", "run", "--nonsense", secret],
             ] {
-                let text = told(args);
+                let text = error_text(args);
                 assert!(!text.contains("hunter2"), "{args:?}: {text}");
             }
         }
         // Nor is the reason, which quotes it.
-        let text = told(&["poll", "--every", "1 hunter2 Abc"]);
+        let text = error_text(&["poll", "--every", "1 hunter2 Abc"]);
         assert!(
             text.contains("--every") && !text.contains("hunter2"),
             "{text}"
@@ -235,7 +235,7 @@ mod tests {
             (&["tenants", "add", &with_equals], ["--certificate", "PEM"]),
             (&["map", key], ["an argument", "PEM"]),
         ] {
-            let text = told(args);
+            let text = error_text(args);
             for word in words {
                 assert!(text.contains(word), "{text}");
             }
@@ -253,7 +253,7 @@ mod tests {
             (&["poll", "--page-size", "1001"], ["'1001'", "1000"]),
             (&["poll", "--every", "soon"], ["'soon'", "--every"]),
         ] {
-            let text = told(args);
+            let text = error_text(args);
             for word in words {
                 assert!(text.contains(word), "no {word} in: {text}");
             }
@@ -263,8 +263,11 @@ mod tests {
     #[test]
     fn what_a_time_looks_like_is_said_of_any_text() {
         for text in ["yesterday", "1h", "2026-01-31 12:00:00"] {
-            let told = told(&["backfill", "--from", text]);
-            assert!(told.contains("2026-01-31T12:00:00Z"), "{text}: {told}");
+            let text_of_error = error_text(&["backfill", "--from", text]);
+            assert!(
+                text_of_error.contains("2026-01-31T12:00:00Z"),
+                "{text}: {text_of_error}"
+            );
         }
     }
 

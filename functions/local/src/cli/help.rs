@@ -91,8 +91,8 @@ fn example(line: &str, columns: usize) -> String {
     }
 }
 
-/// Prints what clap says instead of running a command, and gives the exit code.
-pub(super) fn told(error: &Error) -> ExitCode {
+/// Prints the help or the error of clap, and returns the exit code.
+pub(super) fn print_parse_error(error: &Error) -> ExitCode {
     let text = error.render();
     let text = match error.kind() {
         ErrorKind::DisplayHelp if has_colours() => text.ansi().to_string(),
@@ -102,7 +102,7 @@ pub(super) fn told(error: &Error) -> ExitCode {
         _ => error.exit(),
     };
     let text = text.replace(NO_BREAK, " ");
-    // Nobody is left to be told that it cannot be written.
+    // If it cannot be written, there is nowhere left to say so.
     let _ = match error.use_stderr() {
         true => std::io::stderr().lock().write_all(text.as_bytes()),
         false => std::io::stdout().lock().write_all(text.as_bytes()),

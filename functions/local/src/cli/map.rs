@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use drawbridge_config::defaults;
 
 use super::format::format_name;
 
@@ -22,7 +23,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Map {
     /// The record format.
-    #[arg(long, value_name = "NAME", default_value = "siem", value_parser = format_name())]
+    #[arg(long, value_name = "NAME", default_value = defaults::OUTPUT, value_parser = format_name())]
     pub(crate) format: String,
     /// The input; "-" is standard input.
     #[arg(value_name = "FILE", default_value = "-")]

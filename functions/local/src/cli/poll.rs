@@ -66,8 +66,8 @@ pub(crate) struct Poll {
     /// after the tenant, such as drawbridge-data/secrets/ID.txt.
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// The cloud that the tenant lives in: global, gcc-high or dod [default: global, or where
-    /// DRAWBRIDGE_LOGIN_URL and DRAWBRIDGE_GRAPH_URL lead].
+    /// The cloud of the tenant: global, gcc-high or dod [default: global, or the hosts in
+    /// DRAWBRIDGE_LOGIN_URL and DRAWBRIDGE_GRAPH_URL].
     #[arg(long, value_name = "NAME")]
     pub(crate) cloud: Option<String>,
     /// Where the first poll starts [default: a day ago]; later ones go on from the state.

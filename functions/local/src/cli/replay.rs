@@ -29,7 +29,7 @@ Examples:
   drawbridge replay dead-letters --stack STACK --output siem-objects --max 10
   drawbridge replay dead-letters --from DEAD_LETTER_QUEUE_URL --to QUEUE_URL
 
-Each message is received, sent and only then deleted: interrupted, run it again.";
+Each message is received, sent and only then deleted. If it is interrupted, run it again.";
 
 /// Deliver again what is in quarantine or in a dead-letter queue.
 #[derive(Debug, Args)]
@@ -86,7 +86,8 @@ pub(crate) struct ReplayRun {
     #[arg(long = "queue", value_name = "[OUTPUT=]URL")]
     pub(crate) queues: Vec<String>,
     /// Send a record that is larger than a message (1 MiB) as a pointer into the bucket, as
-    /// MessagePointers does; the reader has to resolve it. Where --stack says that, it is done anyway.
+    /// MessagePointers does; the reader has to resolve it. With --stack, the stack's setting decides
+    /// unless you give this option.
     #[arg(long)]
     pub(crate) pointers: bool,
     /// Print one JSON object per line, for scripts.
@@ -98,8 +99,8 @@ pub(crate) struct ReplayRun {
 
 /// Move the messages of a dead-letter queue back to their queue.
 ///
-/// With --stack, those of every output, or of one. Jobs need not come back: each tick makes new ones, and
-/// `--output jobs` moves them all the same.
+/// With --stack, it moves the messages of every output, or of the one you name. Jobs are left out, because
+/// each tick makes new ones; `--output jobs` moves them nevertheless.
 #[derive(Debug, Args)]
 #[command(after_help = DEAD_LETTERS_EXAMPLES)]
 pub(crate) struct ReplayDeadLetters {
@@ -109,10 +110,10 @@ pub(crate) struct ReplayDeadLetters {
     /// The output of the stack, such as siem or siem-objects [default: all].
     #[arg(long, value_name = "NAME", conflicts_with_all = ["from", "to"])]
     pub(crate) output: Option<String>,
-    /// The dead-letter queue, if it is no stack's.
+    /// The dead-letter queue, if it does not belong to a stack.
     #[arg(long, value_name = "URL", requires = "to")]
     pub(crate) from: Option<String>,
-    /// The queue that the messages are sent to, if it is no stack's.
+    /// The queue that gets the messages, if it does not belong to a stack.
     #[arg(long, value_name = "URL", requires = "from")]
     pub(crate) to: Option<String>,
     /// Move this many messages at most, all queues together.

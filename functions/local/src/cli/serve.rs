@@ -15,7 +15,7 @@ Examples:
   drawbridge serve client
   drawbridge serve client --id 55555555-5555-4555-8555-555555555555    another secret of that client
 
-Nothing is kept: what is printed is all there is of the secret.";
+The secret is printed once and not stored anywhere.";
 
 const KEY_EXAMPLES: &str = "\
 Examples:
@@ -68,7 +68,7 @@ pub(crate) enum ServeCommand {
 #[derive(Debug, Args)]
 #[command(after_help = CLIENT_EXAMPLES)]
 pub(crate) struct ServeClient {
-    /// The client that gets another secret; without it, there is a new client.
+    /// The client that gets another secret; without it, a new client is made.
     #[arg(long, value_name = "GUID")]
     pub(crate) id: Option<String>,
 }
@@ -80,14 +80,14 @@ pub(crate) struct ServeClient {
 #[derive(Debug, Args)]
 #[command(after_help = KEY_EXAMPLES)]
 pub(crate) struct ServeKey {
-    /// Replace the key by a new one, which takes over after ten minutes. Tokens of the old one are good
-    /// until they expire, or until the next rotation.
+    /// Replace the key with a new one, which is used after ten minutes. Tokens signed with the old key stay
+    /// valid until they expire, or until the next rotation.
     #[arg(long)]
     pub(crate) rotate: bool,
-    /// Let no token of the old key be good any more: every connector has to get a new one.
+    /// Invalidate all tokens signed with the old key: every connector has to get a new one.
     #[arg(long, requires = "rotate")]
     pub(crate) at_once: bool,
-    /// Read the old key from standard input and write the new one to standard output, for a stack's.
+    /// Read the old key from standard input and write the new one to standard output, as for a stack.
     #[arg(long, requires = "rotate", conflicts_with = "out")]
     pub(crate) stdin: bool,
     /// The folder that `drawbridge serve` reads.

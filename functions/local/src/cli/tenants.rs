@@ -54,7 +54,7 @@ Examples:
   drawbridge tenants purge contoso
   drawbridge tenants purge contoso --yes --json  without asking, for scripts
 
-Interrupted, the same command goes on with the rest.";
+If it is interrupted, the same command goes on with the rest.";
 
 const PAUSE_EXAMPLES: &str = "\
 Examples:
@@ -114,8 +114,8 @@ pub(crate) struct TenantsAdd {
     /// Sign in without a stored secret: "aws" for the poll function's role, or the path of a token file.
     #[arg(long, value_name = "aws|FILE")]
     pub(crate) federation: Option<String>,
-    /// The cloud that it lives in: global, gcc-high or dod [default: global, or where the
-    /// administrator has all tenants read].
+    /// The cloud of the tenant: global, gcc-high or dod [default: global, or the hosts that the
+    /// administrator has set for all tenants].
     #[arg(long, value_name = "NAME", conflicts_with_all = ["login_url", "graph_url"])]
     pub(crate) cloud: Option<String>,
     /// The sign-in host in place of the cloud's, if the administrator has allowed it.

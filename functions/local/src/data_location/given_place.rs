@@ -1,10 +1,12 @@
-//! Which place the command line or the environment names.
+//! The data location that the command line or the environment names.
 
 use std::path::PathBuf;
 
-use super::DEFAULT_FOLDER;
 use crate::cli::DataLocationArgs;
 use crate::failure::Failure;
+
+/// The data folder of a single machine, unless another one is given.
+pub(crate) const DEFAULT_FOLDER: &str = "drawbridge-data";
 
 /// The variable with the name of a stack.
 const STACK: &str = "DRAWBRIDGE_STACK";
@@ -12,7 +14,7 @@ const STACK: &str = "DRAWBRIDGE_STACK";
 /// The variable with the name of a bucket.
 const BUCKET: &str = "DRAWBRIDGE_BUCKET";
 
-/// A place that was named, and not looked at yet.
+/// A data location that was named but not opened yet.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum GivenPlace {
     /// A folder of this machine.
@@ -83,7 +85,7 @@ fn stack_name(name: &str, given_as: &str) -> Result<String, Failure> {
     }
     Err(Failure::usage(format!(
         "{given_as} takes the stack's name in CloudFormation: a letter, then letters, digits and -, 128 \
-         at most. `aws cloudformation list-stacks` shows those that there are"
+         at most. `aws cloudformation list-stacks` lists the stacks"
     )))
 }
 

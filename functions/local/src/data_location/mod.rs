@@ -21,22 +21,19 @@ use drawbridge_time::SystemClock;
 
 use self::folder_secrets::FolderSecrets;
 use self::given_place::GivenPlace;
-pub(crate) use self::given_place::given_stack;
+pub(crate) use self::given_place::{DEFAULT_FOLDER, given_stack};
 pub(crate) use self::named_stack::{NamedStack, StackQueue};
 pub(crate) use self::open_folders::warn_of_open_folders;
 use crate::cli;
 use crate::failure::Failure;
 
-/// The folder of a single machine, unless another one is given.
-pub(crate) const DEFAULT_FOLDER: &str = "drawbridge-data";
-
 /// The folder of the tenants' secrets in that.
 const SECRETS_FOLDER: &str = "secrets";
 
-/// The folder of what is served, which tells nobody but those that the documents name.
+/// The folder of served records. `serve` shows them to nobody but the clients that the documents name.
 pub(crate) const SERVED_FOLDER: &str = "served";
 
-/// What stands between the tenant and the time in the name of an old state that was kept.
+/// Separates the tenant from the time in the name of an old state that was kept.
 pub(crate) const BEFORE: &str = ".before-";
 
 /// The folders of a data folder that are no tenant's records, and for its owner alone.
@@ -250,8 +247,8 @@ impl DataLocation {
         }
     }
 
-    /// The tenants of the stack's parameters, as far as this command was told of them. What cannot be
-    /// read of them is an error of [`services`](Self::services) already.
+    /// The tenants of the stack's parameters, as far as this command knows them. If they cannot be read,
+    /// [`services`](Self::services) has failed already.
     pub(crate) fn given_tenants(&self) -> Vec<Tenant> {
         match &self.kind {
             Kind::Folder(_) => Vec::new(),

@@ -68,7 +68,7 @@ impl NamedStack {
     /// Asks CloudFormation about the stack, once.
     ///
     /// # Errors
-    /// Where there is none, where it may not be asked about, and where it is none that polls.
+    /// If there is no such stack, if it may not be described, and if it is not a stack of the poller.
     pub(crate) async fn look(config: &SdkConfig, name: &str) -> Result<Self, Failure> {
         let asked = Client::new(config).describe_stacks().stack_name(name);
         let answer = asked.send().await.map_err(|error| {
@@ -221,7 +221,7 @@ impl NamedStack {
         outputs.map(|queue| queue.output).collect()
     }
 
-    /// The same for an output, or why there is none.
+    /// The queue of an output, or why there is none.
     pub(crate) fn queue(&self, output: &str) -> Result<StackQueue, Failure> {
         let all = self.queues();
         let found = all.iter().find(|queue| queue.output == output).cloned();

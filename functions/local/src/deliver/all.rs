@@ -24,7 +24,7 @@ use crate::outputs::file_name;
 use crate::progress::say_timed;
 use crate::signals::stop_requested_on_signal;
 
-/// How long one tenant is delivered before the next one has its turn: a backlog holds up nobody.
+/// How long one tenant is delivered before the next one has its turn, so that a backlog does not delay others.
 const TURN: Duration = Duration::from_secs(20);
 
 /// Delivers the files, once or as records come. New tenants are taken up between rounds.
@@ -40,7 +40,7 @@ pub(super) async fn run(
         args,
         folder,
         open: BTreeMap::new(),
-        told: HashMap::new(),
+        printed: HashMap::new(),
     };
     let mut tries = 0;
     loop {
@@ -81,8 +81,8 @@ struct Files<'a> {
     args: &'a cli::Deliver,
     folder: PathBuf,
     open: BTreeMap<String, FileDelivery>,
-    /// What was last said of a tenant's trouble, so as not to say it every few seconds.
-    told: HashMap<String, String>,
+    /// The trouble of each tenant as it was last printed, so that it is not printed every few seconds.
+    printed: HashMap<String, String>,
 }
 
 /// What came of a round.
@@ -131,12 +131,12 @@ impl Files<'_> {
                 return Err(Failure::of(format!("{folder} cannot be read: {error}")));
             }
             // What is held open is delivered first.
-            Err(_) => Found::default(),
+            Err(_) => RecordFiles::default(),
         };
         round.all += found.troubles.len();
         round.undone += found.troubles.len();
         for (name, trouble) in found.troubles {
-            self.tell(&name, Some(trouble));
+            self.print_trouble(&name, Some(trouble));
         }
         for name in self.with_gone(found.names) {
             round.all += 1;
@@ -161,7 +161,7 @@ impl Files<'_> {
                 Err(error) => Some(Failure::of(error)),
             };
             round.undone += usize::from(trouble.is_some());
-            self.tell(&name, trouble.map(|trouble| trouble.to_string()));
+            self.print_trouble(&name, trouble.map(|trouble| trouble.to_string()));
             if *stop.borrow() {
                 break;
             }
@@ -215,15 +215,15 @@ impl Files<'_> {
     }
 
     /// Says what is wrong with a tenant's file when it changes.
-    fn tell(&mut self, name: &str, trouble: Option<String>) {
+    fn print_trouble(&mut self, name: &str, trouble: Option<String>) {
         match trouble {
             None => {
-                self.told.remove(name);
+                self.printed.remove(name);
             }
-            Some(trouble) if self.told.get(name) == Some(&trouble) => {}
+            Some(trouble) if self.printed.get(name) == Some(&trouble) => {}
             Some(trouble) => {
                 say_timed(&format!("drawbridge: {name}: {trouble}"));
-                self.told.insert(name.to_owned(), trouble);
+                self.printed.insert(name.to_owned(), trouble);
             }
         }
     }
@@ -239,7 +239,7 @@ impl Files<'_> {
             }
         }
         for (name, trouble) in troubles {
-            self.tell(&name, Some(trouble));
+            self.print_trouble(&name, Some(trouble));
         }
     }
 
@@ -250,7 +250,7 @@ impl Files<'_> {
             ..Round::default()
         };
         // Those that could not even be opened.
-        let troubles = self.told.keys();
+        let troubles = self.printed.keys();
         let troubles = troubles.filter(|name| !self.open.contains_key(*name));
         let troubles = troubles.count();
         round.all += troubles;
@@ -258,7 +258,7 @@ impl Files<'_> {
         for (name, mut delivery) in std::mem::take(&mut self.open) {
             if let Err(failure) = check_at_end(&mut delivery).await {
                 round.undone += 1;
-                self.tell(&name, Some(failure.to_string()));
+                self.print_trouble(&name, Some(failure.to_string()));
             }
         }
         match round.undone {
@@ -268,9 +268,9 @@ impl Files<'_> {
     }
 }
 
-/// The tenants of a folder, by their names.
+/// The record files of a folder, by tenant.
 #[derive(Default)]
-struct Found {
+struct RecordFiles {
     /// Those that have a file of records, or one that was rotated.
     names: Vec<String>,
     /// Those whose folder cannot be read, or where something else is in its place or in that of the file, and
@@ -284,7 +284,7 @@ const FOLDER: &str = "is a folder, in the place of the file of records: move it 
 const GONE: &str = "was there a moment ago and is not any more, so that nothing of it is delivered: put it \
                     back, and run this again";
 
-impl Found {
+impl RecordFiles {
     fn trouble(&mut self, name: &str, place: &Path, what: &str) {
         let trouble = format!("{} {what}", place.display());
         self.troubles.push((name.to_owned(), trouble));
@@ -292,9 +292,9 @@ impl Found {
 }
 
 /// The tenants that have records, removed ones included, whose last records are to be delivered.
-fn tenants(folder: &Path, file: &str, target: &str) -> std::io::Result<Found> {
+fn tenants(folder: &Path, file: &str, target: &str) -> std::io::Result<RecordFiles> {
     let root = Root::new(folder);
-    let mut found = Found::default();
+    let mut found = RecordFiles::default();
     for entry in root.entries("")? {
         let (Entry::Folder(name) | Entry::Link(name)) = &entry else {
             continue;

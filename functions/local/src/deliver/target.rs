@@ -88,7 +88,7 @@ pub(crate) async fn send_test(target: &Target) -> Result<String, Failure> {
     }
 }
 
-/// A record as a poll would make it of an alert that says it is none.
+/// A record as a poll would make it, of an alert that says that it is a test.
 fn test_record(id: &str, format: &dyn Format) -> Result<Record, Failure> {
     let now = Timestamp::now();
     let alert = json!({

@@ -68,11 +68,12 @@ async fn date(services: &Services, tenant: Admitted<'_>, url: &Url) -> Result<Ti
     let date = answer.headers().get(http::header::DATE);
     let date = date.and_then(|date| date.to_str().ok());
     let date = date.ok_or("its answer has no Date")?;
-    let date = rfc2822::parse(date).map_err(|_| "the Date of its answer is none".to_owned())?;
+    let date = rfc2822::parse(date)
+        .map_err(|_| "the Date header of its answer is not a date".to_owned())?;
     Ok(date.timestamp())
 }
 
-/// What is to be said of a clock that is ahead by so many seconds, or behind.
+/// The line about a clock that is `ahead` seconds ahead, or behind if that is negative.
 fn compared(host: &str, ahead: i64) -> Line {
     let off = ahead.abs();
     let how = if ahead < 0 { "behind" } else { "ahead of" };

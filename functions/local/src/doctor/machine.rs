@@ -112,7 +112,7 @@ fn disk(folder: &Path) -> Line {
         Err(error) => Line::warn(
             "disk",
             format!(
-                "the free space cannot be told: {}",
+                "the free space cannot be determined: {}",
                 io_reason(&error.into())
             ),
             "look at it with `df`",

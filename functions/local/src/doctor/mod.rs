@@ -25,7 +25,7 @@ use crate::tenants::{KnownTenants, first_tenant};
 const UNREADABLE: &str =
     "check that whoever runs this may read what it names, and that it is there";
 
-/// What to do about a file among the documents that is none.
+/// What to do about a file among the documents that is not a document.
 const MISNAMED: &str = "give it the name of a document, or remove it";
 
 pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
@@ -36,61 +36,61 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
         ));
     }
     target::check(args)?;
-    let mut told = Told {
+    let mut checklist = Checklist {
         json: args.json,
         all: 0,
         failed: 0,
     };
     if let Some(folder) = place.as_folder() {
-        told.tell(machine::lines(folder))?;
+        checklist.print(machine::lines(folder))?;
     }
     let services = place.services()?;
     match KnownTenants::of(&place).await {
-        Err(failure) => told.tell([tenants_line(&place, Err(failure))])?,
+        Err(failure) => checklist.print([tenants_line(&place, Err(failure))])?,
         Ok(known) => {
-            told.tell([tenants_line(&place, Ok(known.all().len()))])?;
+            checklist.print([tenants_line(&place, Ok(known.all().len()))])?;
             let unknown = first_tenant::unknown(&place);
-            told.tell(unknown.map(|unknown| Line::note("documents", unknown)))?;
+            checklist.print(unknown.map(|unknown| Line::note("documents", unknown)))?;
             let documents = &known.documents;
             let unreadable = documents.unreadable.iter();
-            told.tell(unreadable.map(unreadable_document))?;
+            checklist.print(unreadable.map(unreadable_document))?;
             let judged = known.judged(&place, &services).await;
             let polled = judged.iter().filter(|judged| !judged.tenant.is_paused());
             let admitted = polled
                 .clone()
                 .filter_map(|judged| judged.verdict.as_ref().ok().copied());
-            told.tell(clock::lines(admitted.clone(), &services).await)?;
+            checklist.print(clock::lines(admitted.clone(), &services).await)?;
             let checks = polled.map(|judged| checked(judged, &place, &services));
             let mut checks = stream::iter(checks).buffered(AT_ONCE);
             while let Some(checked) = checks.next().await {
-                told.tell(of_check(&checked, &place))?;
+                checklist.print(of_check(&checked, &place))?;
             }
             drop(checks);
             if let Some(folder) = place.as_folder() {
-                told.tell(admitted.map(|tenant| machine::outputs(folder, &tenant)))?;
+                checklist.print(admitted.map(|tenant| machine::outputs(folder, &tenant)))?;
             }
             match status::tenants(&place, documents).await {
-                Ok(tenants) => told.tell(tenants.iter().map(of_polls))?,
+                Ok(tenants) => checklist.print(tenants.iter().map(of_polls))?,
                 Err(failure) => {
-                    told.tell([Line::failed("polls", failure.to_string(), UNREADABLE)])?;
+                    checklist.print([Line::failed("polls", failure.to_string(), UNREADABLE)])?;
                 }
             }
         }
     }
-    told.tell(target::lines(args, &place).await)?;
-    told.tell(stack::lines(&place, &args.queues).await)?;
-    told.end()
+    checklist.print(target::lines(args, &place).await)?;
+    checklist.print(stack::lines(&place, &args.queues).await)?;
+    checklist.end()
 }
 
-/// Prints lines as they come.
-struct Told {
+/// Prints the lines of checks as they arrive, and counts those that failed.
+struct Checklist {
     json: bool,
     all: usize,
     failed: usize,
 }
 
-impl Told {
-    fn tell(&mut self, lines: impl IntoIterator<Item = Line>) -> Result<(), Failure> {
+impl Checklist {
+    fn print(&mut self, lines: impl IntoIterator<Item = Line>) -> Result<(), Failure> {
         let mut out = crate::screen::stdout();
         for line in lines {
             self.all += 1;

@@ -1,13 +1,12 @@
 //! The target of `deliver`.
 
+use drawbridge_config::defaults;
+
 use super::Line;
 use crate::cli;
 use crate::data_location::DataLocation;
 use crate::deliver::{SETTINGS_VARIABLE, Target, send_test};
 use crate::failure::Failure;
-
-/// What the records are, unless --format says it.
-const DEFAULT_FORMAT: &str = "siem";
 
 /// What to do about settings that cannot be used.
 const SETTINGS: &str = "correct the settings of the target: `drawbridge deliver --help` has an example \
@@ -21,7 +20,7 @@ fn is_named(args: &cli::Doctor) -> bool {
     args.to.is_some() || std::env::var_os(SETTINGS_VARIABLE).is_some()
 }
 
-/// Refuses what is asked of a target where none is named: nothing would be sent to it.
+/// Refuses options that need a target if none is named.
 pub(super) fn check(args: &cli::Doctor) -> Result<(), Failure> {
     let option = match (args.send_test, &args.format) {
         (true, _) => "--send-test",
@@ -54,7 +53,7 @@ pub(super) async fn lines(args: &cli::Doctor, place: &DataLocation) -> Vec<Line>
         };
         return vec![Line::note(about, text)];
     }
-    let format = args.format.as_deref().unwrap_or(DEFAULT_FORMAT);
+    let format = args.format.as_deref().unwrap_or(defaults::OUTPUT);
     let target = match Target::open(args.to.as_deref(), format) {
         Ok(target) => target,
         Err(failure) => return vec![Line::failed(about, failure.to_string(), SETTINGS)],

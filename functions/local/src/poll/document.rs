@@ -1,5 +1,4 @@
-//! `poll --tenant-id`: the tenant of the command line has a document as every other one has, which is
-//! written if there is none.
+//! `poll --tenant-id`: finds the document of the tenant on the command line, and writes it if there is none.
 
 use drawbridge_config::{PolledAlerts, Tenant};
 use drawbridge_entra::{Cloud, TenantId};
@@ -16,10 +15,10 @@ use crate::tenants::{
 /// The variable that holds the client secret.
 const SECRET_VARIABLE: &str = "DRAWBRIDGE_CLIENT_SECRET";
 
-/// How often the list is written anew that others write meanwhile.
+/// How often writing the list is tried again if others write it at the same time.
 const BIND_TRIES: usize = 20;
 
-/// How often it is looked for: somebody else may write it, too.
+/// How often the document is looked for, since somebody else may write it meanwhile.
 const TRIES: usize = 3;
 
 /// The name of the tenant with the id of the command line.
@@ -32,7 +31,9 @@ pub(super) async fn name_of(
     // Objects are named by it: a domain's dots have no place there.
     let name = tenant_id.to_ascii_lowercase().replace('.', "-");
     for _ in 0..TRIES {
-        let found = tenant_documents(place.store.as_ref()).await?.told();
+        let found = tenant_documents(place.store.as_ref())
+            .await?
+            .found_and_say_unreadable();
         if let Some(there) = of_id(tenant_id, &name, &found, place)? {
             check_agrees(there, tenant_id, args, place)?;
             // Both ids are the administrator's then, who gives the command line.
@@ -56,7 +57,7 @@ pub(super) async fn name_of(
     )))
 }
 
-/// What can be told without looking at the folder.
+/// Checks what can be checked without the folder.
 fn check_values(tenant_id: &str, args: &cli::Poll) -> Result<(), Failure> {
     if tenant_id.parse::<TenantId>().is_err() {
         return Err(Failure::usage(
@@ -105,7 +106,7 @@ fn of_id<'a>(
     }
 }
 
-/// Checks that what else was given is what the document says: it is polled by the document.
+/// Checks that the other options agree with the document, since the document decides how it is polled.
 fn check_agrees(
     there: &TenantDocument,
     tenant_id: &str,
@@ -179,7 +180,7 @@ fn differing(tenant: &Tenant, tenant_id: &str, args: &cli::Poll) -> Vec<&'static
     others.map(|(option, _)| option).collect()
 }
 
-/// Where the client secret lies; a file also for a command that runs elsewhere.
+/// Where the client secret is kept. A file's path is absolute, so that it also holds for other commands.
 fn secret(args: &cli::Poll) -> Option<String> {
     Some(match &args.secret_file {
         Some(path) => {

@@ -1,116 +1,67 @@
 use std::collections::{HashMap, HashSet};
-use std::io;
-use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_poll::assembly::{Admitted, Services};
-use drawbridge_poll::{
-    Ending, JobFailure, LastError, Poller, Progress, Report, Silent, Stop, job_numbers,
-    overdue_since, why_not_well,
-};
+use drawbridge_poll::{AfterJob, JobFailure, Poller, Stop};
 use drawbridge_queue::Hold;
-use drawbridge_store::Store;
 use drawbridge_telemetry::{Metric, Numbers};
+use futures::StreamExt as _;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
-use futures::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
+use super::first_poll_note::FirstPollNote;
 use super::metrics_file::MetricsFile;
-use super::report::{check_complete, print_failure, print_report_of};
-use super::trouble::Troubles;
+use super::open_poller::open_poller;
+use super::polled::{Polled, failure_text};
+use super::report::{check_complete, print_failure};
+use super::reports::Reports;
+use super::tenant_poll::TenantPoll;
+use super::troubles::Troubles;
 use super::{POLL_TIME, said_of};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::{Shown, say, say_timed};
+use crate::progress::{Shown, say_timed};
 use crate::state_head::state_head;
+use crate::tenants::TenantDocuments;
 use crate::tenants::admission::{PollsSoFar, admit};
-use crate::tenants::{TenantDocuments, first_poll};
 
-/// Polls at once: each holds two pages, and most wait for the network.
+/// How many polls run at once. Each holds two pages, and most wait for the network.
 const AT_ONCE: usize = 64;
 
-/// What is said of a tenant whose poll panicked; where it did is in the log.
-const BUG: &str = "a bug ended this poll (please report the line above); it is tried again";
-
-/// Why a poll ended before its end.
-enum Ended {
-    Failed(JobFailure),
-    /// What it said may quote an alert, and is dropped.
-    Panicked,
-}
-
-/// Why a poll did not end well.
-fn why(result: &Result<Report, Ended>) -> String {
-    match result {
-        Ok(report) => why_not_well(Ok(report)).unwrap_or_default(),
-        Err(Ended::Failed(error)) => error.to_string(),
-        Err(Ended::Panicked) => BUG.to_owned(),
-    }
-}
-
-/// A tenant, what came of its poll, and since when none has ended well if that is long ago.
-struct Polled {
-    name: String,
-    is_settled: bool,
-    result: Result<Report, Ended>,
-    overdue: Option<Timestamp>,
-    numbers: Numbers,
-}
-
-/// A tenant whose first poll is to be noted, and when its document was read.
-struct ToNote {
-    store: Arc<dyn Store>,
-    tenant: Tenant,
-    begun: Timestamp,
-}
-
-impl ToNote {
-    /// Writes it, unless it is there. It may have been removed since the last poll noted it; and where it
-    /// cannot be written, the next one tries again.
-    async fn done(self) {
-        let noted = first_poll::note(self.store.as_ref(), &self.tenant, self.begun).await;
-        if let Err(error) = noted {
-            say(&format!("drawbridge: {}: {error}", self.tenant.name));
-        }
-    }
-}
-
-/// The tenants of a folder, with a poller each.
+/// The tenants of a folder, each with a poller.
 pub(super) struct Fleet {
     place: DataLocation,
     services: Services,
     stop: Stop,
     once: bool,
-    json: bool,
-    /// Who is polled; nobody named, all are.
+    /// The names of the tenants that are polled. If there are none, all tenants are.
     asked: Vec<String>,
-    /// Where the very first poll starts, unless the document is to say that.
+    /// Where the very first poll starts, if the command line says so instead of the document.
     since: Option<Timestamp>,
     /// Whether no poll has ended yet.
     is_first: bool,
+    /// Whether the very first poll failed, and no later one can succeed until somebody has done something.
     is_hopeless: bool,
     turns: Arc<Semaphore>,
     known: HashMap<String, (Tenant, Arc<Poller>)>,
     polls: FuturesUnordered<LocalBoxFuture<'static, Polled>>,
-    /// Whose polls are under way; and whose failed, so that another one that would poll the same alerts
-    /// may try.
+    /// The tenants whose polls are under way, and those whose polls failed, so that another tenant that would
+    /// poll the same alerts may try.
     so_far: PollsSoFar,
-    /// The tenants that were polled.
+    /// The tenants that were polled at least once.
     tried: HashSet<String>,
-    /// Those of whom no error is noted that is not over.
+    /// Tenants without an open error note.
     settled: HashSet<String>,
-    /// When the documents were begun to be read by which this round goes.
+    /// When this round began to read its documents.
     read_at: Timestamp,
-    /// The folders of documents that cannot be entered.
+    /// The folders of documents that cannot be opened.
     unreadable: Vec<ConfigError>,
     troubles: Troubles,
-    /// Why the last report could not be written, if it could not.
-    unwritten: Option<String>,
+    reports: Reports,
     metrics: Option<MetricsFile>,
 }
 
@@ -127,7 +78,6 @@ impl Fleet {
             place,
             stop,
             once,
-            json,
             asked: Vec::new(),
             since: None,
             is_first: true,
@@ -141,12 +91,12 @@ impl Fleet {
             read_at: Timestamp::UNIX_EPOCH,
             unreadable: Vec::new(),
             troubles: Troubles::default(),
-            unwritten: None,
+            reports: Reports::new(once, json),
             metrics: None,
         }
     }
 
-    /// The same with a file of metrics that is written each round.
+    /// The same with a metrics file, which is written in each round.
     pub(super) fn with_metrics(self, file: Option<PathBuf>) -> Self {
         Self {
             metrics: file.map(MetricsFile::new),
@@ -154,7 +104,7 @@ impl Fleet {
         }
     }
 
-    /// The same where only these are polled. The others count: they may poll the same alerts.
+    /// The same, but only these tenants are polled. The others still count, as they may poll the same alerts.
     pub(super) fn of(self, asked: &[String]) -> Self {
         Self {
             asked: asked.to_vec(),
@@ -162,12 +112,12 @@ impl Fleet {
         }
     }
 
-    /// The same where the very first poll starts at this time.
+    /// The same, but the very first poll starts at this time.
     pub(super) fn since(self, since: Option<Timestamp>) -> Self {
         Self { since, ..self }
     }
 
-    /// Whether the very first poll failed so that none can go better until somebody has done something.
+    /// Whether the very first poll failed, and no later one can succeed until somebody has done something.
     pub(super) fn is_hopeless(&self) -> bool {
         self.is_hopeless
     }
@@ -180,7 +130,7 @@ impl Fleet {
         &self.place
     }
 
-    /// Begins a poll of each tenant that has none under way.
+    /// Starts a poll of each tenant that has none under way.
     pub(super) async fn begin(&mut self, documents: TenantDocuments) {
         if self.unreadable != documents.unreadable {
             documents.say_unreadable();
@@ -218,7 +168,7 @@ impl Fleet {
                     self.known.remove(name);
                     let failure = failure.to_string();
                     if self.note_trouble(name, &failure) {
-                        print_failure(Some(name), &failure, self.json);
+                        print_failure(Some(name), &failure, self.reports.json);
                     }
                     if let Some(metrics) = &mut self.metrics {
                         metrics.add(name, &Numbers::default().with(Metric::Failures, 1.0));
@@ -229,20 +179,20 @@ impl Fleet {
         self.write_metrics();
     }
 
-    /// Begins a round of the metrics: with how far each tenant was read, as far as its polls have not said.
+    /// Starts a round of the metrics with how far each tenant was read, unless its polls have reported that.
     async fn begin_metrics(&mut self, there: &HashSet<&str>) {
         let Some(metrics) = &mut self.metrics else {
             return;
         };
         metrics.keep(|name| there.contains(name));
-        // Metrics go with --all.
+        // A metrics file is only accepted with --all, so every tenant is polled.
         for name in there {
             let is_failing = self.so_far.failures.contains_key(*name);
             if is_failing || !metrics.is_read(name) {
-                // One that cannot be read tells nothing.
+                // A state that cannot be read adds no number.
                 let state = state_head(&self.place, name).await.ok().flatten();
                 if let Some(time) = state.and_then(|state| state.read_up_to()) {
-                    metrics.read_at_least_up_to(name, time);
+                    metrics.note_read_at_least_up_to(name, time);
                 }
             }
         }
@@ -254,8 +204,8 @@ impl Fleet {
         }
     }
 
-    /// Whether polls failed, so that others may be let in their place.
-    pub(super) fn is_anyone_failed(&self) -> bool {
+    /// Whether any tenant's poll failed, so that another tenant may take its place.
+    pub(super) fn has_failures(&self) -> bool {
         !self.so_far.failures.is_empty()
     }
 
@@ -266,14 +216,15 @@ impl Fleet {
         {
             return Ok(Arc::clone(poller));
         }
-        // Its files have to be closed before they can be opened again.
+        // The old poller closes its files before the new one opens them.
         self.known.remove(&tenant.name);
-        // Few are named, and each may hold its files: another one that polls it is told so.
+        // Only a few tenants are named, so each may keep its files open: another command that polls one of
+        // them then says that the files are in use.
         let hold = match self.once && !self.asked.is_empty() {
             true => Hold::Always,
             false => Hold::WhileSending,
         };
-        let mut poller = poller(&self.place, &self.services, tenant, hold).await?;
+        let mut poller = open_poller(&self.place, &self.services, tenant, hold).await?;
         poller.settings.windows.first_from = self.since;
         let poller = Arc::new(poller);
         let known = (Tenant::clone(&tenant), Arc::clone(&poller));
@@ -284,89 +235,49 @@ impl Fleet {
     fn spawn(&mut self, name: String, poller: Arc<Poller>) {
         self.so_far.under_way.insert(name.clone());
         self.tried.insert(name.clone());
-        // Of several, no line could tell which it is about.
-        let shown = (self.asked.len() == 1).then(Shown::start);
-        let note = self.to_note(&name);
-        let was_settled = self.settled.contains(&name);
-        let (stop, turns) = (self.stop.clone(), Arc::clone(&self.turns));
-        let once = self.once;
+        let stop = self.stop.clone();
+        let poll = TenantPoll {
+            poller,
+            stop: if self.once {
+                stop
+            } else {
+                stop.within(POLL_TIME)
+            },
+            // With several polls, a progress line could not say which poll it is about.
+            shown: (self.asked.len() == 1).then(Shown::start),
+            first_poll: self.first_poll_note(&name),
+            was_settled: self.settled.contains(&name),
+            name,
+        };
+        let turns = Arc::clone(&self.turns);
         self.polls.push(Box::pin(async move {
-            // It is never closed; without a turn it would only be one poll more at once.
+            // The semaphore is never closed. Without a turn, one more poll would run at once.
             let _turn = turns.acquire_owned().await.ok();
-            let begun = Instant::now();
-            let stop = if once { stop } else { stop.within(POLL_TIME) };
-            let progress: &dyn Progress = match &shown {
-                Some(shown) => shown,
-                None => &Silent,
-            };
-            let poll = AssertUnwindSafe(poller.run(&stop, progress)).catch_unwind();
-            let result = match poll.await {
-                Ok(result) => result.map_err(|error| Ended::Failed(error.into())),
-                Err(_) => Err(Ended::Panicked),
-            };
-            if let Some(shown) = shown {
-                shown.end();
-            }
-            let is_well = match &result {
-                Ok(report) => why_not_well(Ok(report)).is_none(),
-                Err(_) => false,
-            };
-            let (store, now) = (poller.store.as_ref(), poller.clock.now());
-            let is_settled = match &result {
-                Ok(report) if report.ending == Ending::Complete => {
-                    was_settled || LastError::note_over(store, &name, now).await
-                }
-                _ => is_well && was_settled,
-            };
-            let overdue = match is_well {
-                true => None,
-                false => {
-                    LastError::note(store, &name, &why(&result), now).await;
-                    overdue_since(store, &name, now).await
-                }
-            };
-            if let (Ok(report), Some(note)) = (&result, note)
-                && matches!(report.ending, Ending::Complete | Ending::OutOfTime)
-            {
-                note.done().await;
-            }
-            let (now, took) = (poller.clock.now(), begun.elapsed());
-            let numbers = match &result {
-                Ok(report) => job_numbers(Ok(report), overdue, now, took),
-                Err(Ended::Failed(error)) => job_numbers(Err(error), overdue, now, took),
-                Err(Ended::Panicked) => Numbers::default().with(Metric::Failures, 1.0),
-            };
-            Polled {
-                name,
-                is_settled,
-                result,
-                overdue,
-                numbers,
-            }
+            poll.run().await
         }));
     }
 
-    /// What notes the first poll of a tenant.
-    fn to_note(&self, name: &str) -> Option<ToNote> {
+    /// The note of a tenant's first poll, which the poll writes.
+    fn first_poll_note(&self, name: &str) -> Option<FirstPollNote> {
         let (tenant, _) = self.known.get(name)?;
-        Some(ToNote {
+        Some(FirstPollNote {
             store: self.services.store.clone(),
             tenant: tenant.clone(),
-            begun: self.read_at,
+            read_at: self.read_at,
         })
     }
 
-    /// Begins another poll at once: there was no time for all that there is to read.
+    /// Starts another poll of a tenant at once, because there was no time to read everything.
     fn go_on(&mut self, name: &str) {
         if let Some((_, poller)) = self.known.get(name) {
             self.spawn(name.to_owned(), Arc::clone(poller));
         }
     }
 
-    /// Waits for a poll to end, for ever when there is none.
+    /// Waits for a poll to end; for ever if none is under way.
     pub(super) async fn next(&mut self) {
         match self.polls.next().await {
-            Some(polled) => self.ended(polled),
+            Some(polled) => self.conclude(&polled),
             None => std::future::pending().await,
         }
     }
@@ -378,7 +289,7 @@ impl Fleet {
         }
     }
 
-    /// The same; an error when any tenant is in trouble, or not known.
+    /// Waits for all polls to end. Returns an error if any tenant is in trouble or its document unreadable.
     pub(super) async fn end(mut self) -> Result<(), Failure> {
         self.finish().await;
         let count = self.troubles.count();
@@ -397,9 +308,7 @@ impl Fleet {
         };
         let trouble = (count > 0)
             .then(|| format!("{count} {tenants} not polled to the end: see above{others}"));
-        let unwritten = self
-            .unwritten
-            .map(|why| format!("a report could not be written to standard output: {why}"));
+        let unwritten = self.reports.trouble();
         let trouble = [trouble, unwritten]
             .into_iter()
             .flatten()
@@ -407,94 +316,89 @@ impl Fleet {
         TenantDocuments::ended(trouble, &self.unreadable)
     }
 
-    fn ended(&mut self, polled: Polled) {
-        let Polled {
-            name,
-            is_settled,
-            result,
-            overdue,
-            numbers,
-        } = polled;
-        let name = name.as_str();
+    /// Notes and prints how a poll ended, and starts the next one if that is due at once.
+    fn conclude(&mut self, polled: &Polled) {
+        let name = polled.name.as_str();
         self.so_far.under_way.remove(name);
-        match is_settled {
+        match polled.is_settled {
             true => self.settled.insert(name.to_owned()),
             false => self.settled.remove(name),
         };
+        self.add_metrics(polled);
+        let failures = self.count_failures(polled);
         let is_first = std::mem::replace(&mut self.is_first, false);
-        if let Some(metrics) = &mut self.metrics {
-            metrics.add(name, &numbers);
-            if let Some(time) = result.as_ref().ok().and_then(|report| report.read_up_to) {
-                metrics.read_up_to(name, time);
-            }
-            if self.so_far.under_way.is_empty() {
-                self.write_metrics();
-            }
+        if let Err(JobFailure::Panicked(_)) = polled.result {
+            // The panic may have left the poller in any state.
+            self.known.remove(name);
         }
-        if result.is_ok() {
-            self.so_far.failures.remove(name);
-        } else {
-            *self.so_far.failures.entry(name.to_owned()).or_default() += 1;
+        let trouble = self.print_outcome(polled, is_first);
+        match AfterJob::of(polled.result.as_ref().map(Some), failures) {
+            // There is no message to hide: every round tries again.
+            AfterJob::Done | AfterJob::Later(_) => {}
+            AfterJob::Another if self.once => {}
+            AfterJob::Another => self.go_on(name),
+            AfterJob::PermanentFailure => self.is_hopeless |= is_first,
         }
-        let trouble = match result {
-            Err(Ended::Failed(error)) => {
-                self.is_hopeless |= is_first && !error.is_retryable();
-                let error = error.to_string();
-                print_failure(Some(name), &error, self.json);
-                Some(error)
-            }
-            Err(Ended::Panicked) => {
-                print_failure(Some(name), BUG, self.json);
-                // In which state it left its poller is not known.
-                self.known.remove(name);
-                Some(BUG.to_owned())
-            }
-            Ok(report) => {
-                // Whoever has just named a tenant sees that it is polled.
-                let is_begin = is_first && !self.asked.is_empty();
-                let is_news = report.records > 0 || self.once || self.json || is_begin;
-                if is_news {
-                    let printed = print_report_of(name, &report, self.json);
-                    self.note_printed(name, printed);
-                }
-                if report.more && !self.once {
-                    self.go_on(name);
-                }
-                let complete = check_complete(&report, self.once);
-                complete.err().map(|failure| failure.to_string())
-            }
-        };
         match trouble {
             Some(trouble) => {
-                self.note_trouble(name, &(trouble + &said_of(overdue)));
+                self.note_trouble(name, &(trouble + &said_of(polled.overdue)));
             }
             None => {
-                if self.troubles.well(name) {
+                if self.troubles.note_well(name) {
                     say_timed(&format!("{name}: all is well again"));
                 }
             }
         }
     }
 
-    /// Notes whether a report could be written, and says so if it is news that it could not: the poll was
-    /// done.
-    fn note_printed(&mut self, name: &str, printed: io::Result<()>) {
-        let error = printed.err();
-        // A poll goes on without a reader.
-        let error = error.filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
-        let unwritten = error.map(|error| error.to_string());
-        if let Some(why) = unwritten.as_ref().filter(|_| self.unwritten.is_none()) {
-            say_timed(&format!(
-                "drawbridge: {name}: the poll was done, but its report could not be written to standard \
-                 output: {why}"
-            ));
+    /// Adds a poll's numbers to the metrics, and writes them once no poll is under way.
+    fn add_metrics(&mut self, polled: &Polled) {
+        let Some(metrics) = &mut self.metrics else {
+            return;
+        };
+        metrics.add(&polled.name, &polled.numbers);
+        if let Some(time) = polled.read_up_to() {
+            metrics.note_read_up_to(&polled.name, time);
         }
-        // Of several reports, one that is missing is missing.
-        let before = self.unwritten.take().filter(|_| self.once);
-        self.unwritten = before.or(unwritten);
+        if self.so_far.under_way.is_empty() {
+            self.write_metrics();
+        }
     }
 
-    /// Says what is wrong with a tenant if that is news, and tells whether it is.
+    /// Counts the tenant's failures in a row, this poll's included.
+    fn count_failures(&mut self, polled: &Polled) -> u64 {
+        let failures = &mut self.so_far.failures;
+        if polled.result.is_ok() {
+            failures.remove(&polled.name);
+            return 0;
+        }
+        let count = failures.entry(polled.name.clone()).or_default();
+        *count += 1;
+        (*count).into()
+    }
+
+    /// Prints what a poll did. Returns what is wrong with the tenant, if anything is.
+    fn print_outcome(&mut self, polled: &Polled, is_first: bool) -> Option<String> {
+        let name = polled.name.as_str();
+        match &polled.result {
+            Ok(report) => {
+                // Whoever has just named a tenant sees that it is polled.
+                let is_begin = is_first && !self.asked.is_empty();
+                if report.records > 0 || self.once || self.reports.json || is_begin {
+                    self.reports.print(name, report);
+                }
+                let complete = check_complete(report, self.once);
+                complete.err().map(|failure| failure.to_string())
+            }
+            Err(failure) => {
+                let text = failure_text(failure);
+                print_failure(Some(name), &text, self.reports.json);
+                Some(text)
+            }
+        }
+    }
+
+    /// Says what is wrong with a tenant if that is news, and returns whether it is.
     fn note_trouble(&mut self, name: &str, trouble: &str) -> bool {
         let is_news = self.troubles.note(name, trouble);
         if is_news {
@@ -502,25 +406,6 @@ impl Fleet {
         }
         is_news
     }
-}
-
-/// A tenant's poller in a folder, with the outputs of its document, whose files are kept open as
-/// `hold` says.
-pub(crate) async fn poller(
-    place: &DataLocation,
-    services: &Services,
-    tenant: Admitted<'_>,
-    hold: Hold,
-) -> Result<Poller, Failure> {
-    let folder = place
-        .as_folder()
-        .ok_or_else(|| Failure::of("a stack is polled by its poll function"))?;
-    // Before the files, so that a document that cannot be used leaves none behind.
-    services.client(tenant).map_err(Failure::of)?;
-    let below = Path::new(&tenant.name);
-    let outputs = crate::outputs::open(folder, below, &tenant, hold).await?;
-    let poller = services.poller(tenant, outputs);
-    poller.map_err(Failure::of)
 }
 
 #[cfg(test)]

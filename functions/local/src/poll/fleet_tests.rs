@@ -9,12 +9,12 @@ use drawbridge_http::{Body, HttpTransport, Transport, TransportError};
 use drawbridge_simulator::{Alerts, Credential, Fault, Options, SimulatedTenant, Simulator};
 use tokio::sync::watch;
 
-use drawbridge_poll::PollError;
+use drawbridge_poll::{PollError, Report};
 
 use super::*;
 
 /// The poll of `b-well`, as it ended.
-fn polled(result: Result<Report, Ended>, overdue: Option<Timestamp>) -> Polled {
+fn polled(result: Result<Report, JobFailure>, overdue: Option<Timestamp>) -> Polled {
     Polled {
         name: "b-well".to_owned(),
         is_settled: false,
@@ -170,7 +170,9 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
     write(folder.path(), "a-ill", ILL);
     write(folder.path(), "b-well", WELL);
     let is_mended = Arc::new(AtomicBool::new(false));
-    let mut fleet = fleet(folder.path(), &simulator, &is_mended);
+    let metrics = folder.path().join("metrics.prom");
+    let fleet = fleet(folder.path(), &simulator, &is_mended);
+    let mut fleet = fleet.with_metrics(Some(metrics.clone()));
     let records = |tenant: &str| {
         let file = folder.path().join(tenant).join("siem.ndjson");
         fs::read_to_string(file).unwrap().lines().count()
@@ -183,6 +185,14 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
         let trouble = fleet.troubles.of("a-ill").unwrap();
         assert!(trouble.contains("a bug") && !trouble.contains(MARKER));
     }
+    // Its numbers are those of any poll that failed.
+    let metrics = fs::read_to_string(metrics).unwrap();
+    for sample in [
+        "drawbridge_failures_total{tenant=\"a-ill\"} 2\n",
+        "drawbridge_duration_seconds{tenant=\"a-ill\"} ",
+    ] {
+        assert!(metrics.contains(sample), "{metrics}");
+    }
     is_mended.store(true, Ordering::Relaxed);
     round(&mut fleet).await;
     assert_eq!((records("a-ill"), records("b-well")), (1, 1));
@@ -193,18 +203,18 @@ async fn a_panic_ends_the_poll_of_its_tenant_alone_and_the_next_round_tries_agai
         more,
         ..Report::default()
     };
-    fleet.ended(polled(Ok(report(false)), None));
+    fleet.conclude(&polled(Ok(report(false)), None));
     assert!(fleet.so_far.under_way.is_empty());
-    fleet.ended(polled(Ok(report(true)), None));
+    fleet.conclude(&polled(Ok(report(true)), None));
     assert!(fleet.so_far.under_way.contains("b-well"));
     fleet.next().await;
     assert!(fleet.so_far.under_way.is_empty());
 
     // Since when a tenant is in trouble is said once that is long ago.
     let since = Some(Timestamp::UNIX_EPOCH);
-    let error = || Err(Ended::Failed(PollError::Circular.into()));
+    let error = || Err(PollError::Circular.into());
     for (overdue, is_said) in [(None, false), (since, true)] {
-        fleet.ended(polled(error(), overdue));
+        fleet.conclude(&polled(error(), overdue));
         let trouble = fleet.troubles.of("b-well").unwrap();
         assert_eq!(trouble.contains("ended well since 1970-01-01"), is_said);
     }

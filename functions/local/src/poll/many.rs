@@ -23,14 +23,14 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
         begun.inspect_err(|failure| print_failure(None, &failure.to_string(), args.json))?;
     if args.once {
         fleet.finish().await;
-        if fleet.is_anyone_failed() {
-            // Who was kept away by one that cannot be polled.
+        if fleet.has_failures() {
+            // This polls the tenants that were refused in favour of one that cannot be polled.
             let documents = unpaused(&asked, fleet.place()).await?;
             fleet.begin(documents).await;
         }
         return fleet.end().await;
     }
-    // Whoever is at the terminal of a first tenant mends it, and a service tries on.
+    // With --tenant-id somebody sits at the terminal and can mend it; a service tries again.
     let is_tried_on = args.tenant_id.is_none();
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -50,7 +50,7 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
     }
 }
 
-/// Begins the first round; gives also who is asked for by name.
+/// Starts the first round. Also returns the names that were asked for.
 async fn begin(args: &cli::Poll, stop: Stop) -> Result<(Fleet, Vec<String>), Failure> {
     let place = DataLocation::folder(args.out.clone());
     if args.since.is_some_and(|since| since > Timestamp::now()) {
@@ -95,7 +95,7 @@ async fn begin(args: &cli::Poll, stop: Stop) -> Result<(Fleet, Vec<String>), Fai
     Ok((fleet, asked))
 }
 
-/// Says that the first poll is over, where it started otherwise than is said now.
+/// Says that --since has no effect if the tenant was polled before, from another time on.
 async fn say_if_ignored(place: &DataLocation, tenant: &str, since: Timestamp) {
     // What cannot be read of it stops the poll itself.
     let Ok(Some(state)) = state_head(place, tenant).await else {
@@ -118,7 +118,7 @@ async fn unpaused(asked: &[String], place: &DataLocation) -> Result<TenantDocume
     let found = &documents.found;
     let is_found = |name: &String| found.iter().any(|found| found.document.name == *name);
     if !asked.is_empty() && asked.iter().all(is_found) {
-        // Whoever else there may be was not asked for.
+        // Tenants in unreadable folders were not asked for.
         documents.unreadable.clear();
     }
     Ok(documents)

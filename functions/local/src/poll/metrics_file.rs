@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::progress::say_timed;
 
-/// The file, and what it tells.
+/// The file, and the numbers in it.
 pub(super) struct MetricsFile {
     path: PathBuf,
     tenants: BTreeMap<String, Numbers>,
@@ -30,7 +30,7 @@ impl MetricsFile {
         }
     }
 
-    /// Takes in the numbers of a poll: counts go on, and of times the newest counts.
+    /// Adds the numbers of a poll: counts are summed up, and times are replaced by newer ones.
     pub(super) fn add(&mut self, tenant: &str, numbers: &Numbers) {
         let so_far = self.tenants.entry(tenant.to_owned()).or_default();
         so_far.follow(numbers);
@@ -42,15 +42,15 @@ impl MetricsFile {
     }
 
     /// Notes how far a poll has read a tenant.
-    pub(super) fn read_up_to(&mut self, tenant: &str, time: Timestamp) {
+    pub(super) fn note_read_up_to(&mut self, tenant: &str, time: Timestamp) {
         self.read_up_to.insert(tenant.to_owned(), time);
     }
 
     /// Notes how far a tenant's state says that it was read. That may be older than what a poll said: an
     /// idle one is saved about once an hour.
-    pub(super) fn read_at_least_up_to(&mut self, tenant: &str, time: Timestamp) {
+    pub(super) fn note_read_at_least_up_to(&mut self, tenant: &str, time: Timestamp) {
         let known = self.read_up_to.get(tenant).copied();
-        self.read_up_to(tenant, known.map_or(time, |known| known.max(time)));
+        self.note_read_up_to(tenant, known.map_or(time, |known| known.max(time)));
     }
 
     /// Forgets the tenants that are not there any more.
@@ -86,8 +86,8 @@ impl MetricsFile {
     }
 }
 
-/// Writes the file, or says why it cannot be written. A folder is not made: nobody would collect from one that
-/// is named by mistake.
+/// Writes the file, or says why it cannot be written. A missing folder is not created, since nobody would collect
+/// from a folder that was named by mistake.
 fn put(path: &Path, text: &str) -> Result<(), String> {
     let folder = path
         .parent()
@@ -143,11 +143,11 @@ mod tests {
     fn the_lag_is_that_of_now_though_no_poll_ends_well() {
         let mut file = MetricsFile::new("unwritten".into());
         file.add("a", &Numbers::default().with(Metric::WatermarkLag, 30.0));
-        file.read_up_to("a", at(100));
+        file.note_read_up_to("a", at(100));
         file.add("a", &Numbers::default().with(Metric::Failures, 1.0));
         // An older one, of the state of an idle tenant.
-        file.read_at_least_up_to("a", at(50));
-        file.read_at_least_up_to("b", at(70));
+        file.note_read_at_least_up_to("a", at(50));
+        file.note_read_at_least_up_to("b", at(70));
         let of = |lag| Numbers::default().with(Metric::WatermarkLag, lag);
         for (now, a, b) in [(130, 30.0, 60.0), (730, 630.0, 660.0)] {
             let numbers = file.numbers(at(now));
@@ -155,7 +155,7 @@ mod tests {
             assert_eq!(numbers["b"], of(b));
         }
         // Its state was reset.
-        file.read_up_to("a", at(10));
+        file.note_read_up_to("a", at(10));
         assert_eq!(
             file.numbers(at(20))["a"],
             of(10.0).with(Metric::Failures, 1.0)

@@ -1,11 +1,16 @@
 //! `drawbridge poll`: the tenants of a folder, each of which has a document.
 
 mod document;
-pub(crate) mod fleet;
+mod first_poll_note;
+mod fleet;
 mod many;
 mod metrics_file;
+mod open_poller;
+mod polled;
 mod report;
-mod trouble;
+mod reports;
+mod tenant_poll;
+mod troubles;
 
 use std::time::Duration;
 
@@ -15,12 +20,14 @@ use crate::cli;
 use crate::data_location::warn_of_open_folders;
 use crate::failure::Failure;
 
-/// How long one of many polls may take, which is what one has in a stack: what there was no time for,
-/// as when a page never comes, is read by the next one, which follows at once and begins with what is
-/// new. A poll that is made once reads all there is.
+pub(crate) use self::open_poller::open_poller;
+
+/// How long a poll may take, as in a stack. What there was no time for, for example because a page never arrives,
+/// is read by the next poll, which follows at once and begins with new alerts. With --once, a poll reads
+/// everything.
 const POLL_TIME: Duration = Duration::from_secs(55);
 
-/// What is said after a tenant's trouble when no poll of it has ended well since then.
+/// The words after a tenant's trouble if no poll of it has ended well since then.
 fn said_of(overdue: Option<Timestamp>) -> String {
     overdue.map_or_else(String::new, |since| {
         format!("; no poll of the tenant has ended well since {since:.0}")

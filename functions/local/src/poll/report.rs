@@ -23,8 +23,8 @@ pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> io::
     Ok(())
 }
 
-/// Tells a script of a poll that has no report, of a tenant or of all of them; a person is told on
-/// standard error. What cannot be written is no reason for more.
+/// Prints for a script that a poll of a tenant, or of all of them, failed without a report. A person reads it on
+/// standard error. If it cannot be written, nothing else happens.
 pub(super) fn print_failure(tenant: Option<&str>, error: &str, json: bool) {
     if !json {
         return;

@@ -21,8 +21,8 @@ const BATCH: i32 = 10;
 /// How long to wait for messages: from one second on, SQS asks all of its servers.
 const WAIT_SECS: i32 = 2;
 
-/// What is put behind the deduplication id of a message, so that a FIFO queue does not take it for
-/// the one that it had. Always the same, so that sending it twice is one message there.
+/// Appended to the deduplication id of a message, so that a FIFO queue does not take it for the original. It is
+/// always the same, so that sending it twice makes one message.
 const SUFFIX: &str = "-redriven";
 
 /// SQS's limit for a deduplication id.

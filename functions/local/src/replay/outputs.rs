@@ -15,7 +15,7 @@ use crate::cli::{self, ReplayRun};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::outputs::{Shape, file_name};
-use crate::poll::fleet;
+use crate::poll::open_poller;
 use crate::replay::stack_outputs::{OutputQueue, of_stack};
 use crate::tenants::{KnownTenants, unknown};
 
@@ -69,7 +69,7 @@ impl<'a> Pollers<'a> {
         let tenant = known.tenant().map_err(Failure::of)?;
         let tenant = self.services.admit(tenant).await.map_err(Failure::of)?;
         let poller = if self.place.as_folder().is_some() {
-            fleet::poller(self.place, &self.services, tenant, Hold::WhileSending).await?
+            open_poller(self.place, &self.services, tenant, Hold::WhileSending).await?
         } else {
             let outputs = self.outputs(&tenant)?;
             self.services.poller(tenant, outputs).map_err(Failure::of)?

@@ -19,14 +19,14 @@ use super::impatient::Impatient;
 use super::known::Known;
 use crate::failure::Failure;
 
-/// The most connections at once; whoever comes then waits until one ends.
+/// The most connections at once. Further clients wait until one ends.
 const MAX_CONNECTIONS: usize = 256;
 
 /// How long a connection may take to send a request's head, the time before it included; and as long
 /// again for the body of one for a token.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long nobody is let in where a connection could not be taken, such as for want of file handles.
+/// How long to wait if a connection could not be accepted, for example for lack of file handles.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long answers at hand may take once it is to stop.
@@ -81,7 +81,7 @@ async fn take(
         let connection = http.serve_connection(TokioIo::new(Impatient::new(stream)), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
-            // Whoever went away or took too long is told nothing more.
+            // A client that went away or took too long gets no answer.
             let _ = connection.await;
             drop(place);
         });
@@ -141,8 +141,8 @@ mod tests {
         (address, stop)
     }
 
-    /// A connection on which that was sent.
-    async fn sent(address: SocketAddr, text: &str) -> TcpStream {
+    /// Opens a connection and sends `text` on it.
+    async fn connect_and_send(address: SocketAddr, text: &str) -> TcpStream {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(text.as_bytes()).await.unwrap();
         stream
@@ -161,11 +161,11 @@ mod tests {
         let (address, _stop) = serving().await;
         for begun in ["", "GET /api/alerts HT"] {
             let start = Instant::now();
-            let text = rest(sent(address, begun).await).await;
+            let text = rest(connect_and_send(address, begun).await).await;
             assert!(!text.contains("200"), "{text}");
             assert!(start.elapsed() >= HEAD_WITHIN);
         }
-        let text = rest(sent(address, REQUEST).await).await;
+        let text = rest(connect_and_send(address, REQUEST).await).await;
         assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
     }
 
@@ -180,7 +180,9 @@ mod tests {
             (5, "a=", "408"),
             (long.len(), &*long, "413"),
         ] {
-            let text = rest(sent(address, &format!("{head}{length}\r\n\r\n{body}")).await).await;
+            let text =
+                rest(connect_and_send(address, &format!("{head}{length}\r\n\r\n{body}")).await)
+                    .await;
             assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{text}");
         }
     }
@@ -205,7 +207,7 @@ mod tests {
                 "GET / HTTP/1.1\r\nAccept: */*".to_owned(),
             ] {
                 let request = format!("{head}\r\nHost: x\r\nConnection: close\r\n\r\n");
-                let text = rest(sent(address, &request).await).await;
+                let text = rest(connect_and_send(address, &request).await).await;
                 statuses.push(text[9..12].to_owned());
                 if statuses.last().is_some_and(|status| status == "503") {
                     assert!(
@@ -232,9 +234,9 @@ mod tests {
         let start = Instant::now();
         let mut held = Vec::new();
         for _ in 0..MAX_CONNECTIONS {
-            held.push(sent(address, "GET /").await);
+            held.push(connect_and_send(address, "GET /").await);
         }
-        let text = rest(sent(address, REQUEST).await).await;
+        let text = rest(connect_and_send(address, REQUEST).await).await;
         assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
         assert!(start.elapsed() >= HEAD_WITHIN);
     }

@@ -22,7 +22,7 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
     }
     if args.to < Timestamp::UNIX_EPOCH {
         return Err(Failure::of(
-            "--to lies before 1970, which Graph does not know",
+            "--to is before 1970, and Graph has no earlier times",
         ));
     }
     cli::check_name(&args.tenant)?;
@@ -90,7 +90,7 @@ fn reset(state: &mut State, to: Timestamp) {
         state.unread.narrow(behind, &[], to);
         state.again.narrow(behind, &[], to);
     }
-    // A poll that is under way takes it for one that another poll saved, and saves nothing itself.
+    // A poll that is under way takes this for the save of another poll, and does not save its own state.
     state.saved = None;
 }
 

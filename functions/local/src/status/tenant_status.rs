@@ -9,16 +9,15 @@ use crate::span::{ago, span};
 use crate::state_head::lag_secs;
 use crate::table::Cell;
 
-/// How long a tenant may have been without a poll that ended well. The state of an idle one is saved
-/// about once an hour, and half an hour of trouble passes by itself.
+/// How long a tenant may go without a poll that ended well. The state of an idle tenant is saved about once an
+/// hour, and trouble of half an hour usually passes by itself.
 const LONGEST: SignedDuration = SignedDuration::from_mins(95);
 
-/// How long something may have been unread: a backlog of one poll is none.
+/// How long a range may stay unread before it counts as a backlog.
 const LONGEST_UNREAD: SignedDuration = SignedDuration::from_mins(30);
 
-/// For how long a poll that failed after the last success tells that polls fail: while they do, the error
-/// is noted anew every five minutes. A success after it may not be known, as an idle state is saved about
-/// once an hour.
+/// How long after an error polls still count as failing. While they fail, the error is noted anew every five
+/// minutes. A later success may not be known yet, as the state of an idle tenant is saved about once an hour.
 const NEWS: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is known of a tenant.
@@ -79,7 +78,7 @@ impl TenantStatus {
         self.now.duration_since(time) > than
     }
 
-    /// Whether it has a state alone, and nobody polls it: it was removed.
+    /// Whether the tenant was removed: it only has a state, and is not polled any more.
     fn is_left_over(&self) -> bool {
         let signs = [
             self.state().and_then(|state| state.saved),
@@ -153,7 +152,7 @@ impl TenantStatus {
         })
     }
 
-    /// That nobody polls it.
+    /// The problem that it is not polled, if it is not.
     fn unpolled(&self) -> Option<Problem> {
         let (word, what) = match (&self.state, self.last_success()) {
             (Err(_), _) => return None,
@@ -171,7 +170,7 @@ impl TenantStatus {
             }
             _ => return None,
         };
-        // What is refused is told already.
+        // A refused document is reported elsewhere.
         if self.refusal.is_some() {
             return None;
         }
@@ -252,7 +251,7 @@ impl TenantStatus {
         is_news.then(|| format!("last error, {}: {error}", ago(Some(*at), self.now)))
     }
 
-    /// What there is to say of it besides its row; nothing if it is well.
+    /// The lines below its row; none if it is well.
     pub(crate) fn explained(&self) -> Vec<String> {
         let problems = self.problems();
         let mut lines: Vec<String> = Vec::new();

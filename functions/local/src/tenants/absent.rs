@@ -1,40 +1,40 @@
-//! Those whose documents cannot be read or judged now: each may be back a minute later, and nobody takes
-//! its place meanwhile.
+//! Tenants whose documents cannot be read or judged at present. Each may be readable again a minute later, so no
+//! other tenant takes over its alerts meanwhile.
 
 use drawbridge_config::{ConfigError, PolledAlerts, Tenant};
 use drawbridge_poll::assembly::AdministratorsList;
 use drawbridge_store::Store;
 use jiff::Timestamp;
 
-use super::admission::Verdicts;
 use super::evidence::{Evidence, Past};
 use super::tenant_document::TenantDocument;
+use super::verdicts::Verdicts;
 
-/// One whose document cannot be read or judged now.
+/// A tenant whose document cannot be read or judged at present.
 pub(super) struct Absent {
     pub(super) name: String,
     reason: ConfigError,
-    /// What its document says that it polls, where that is known.
+    /// The alerts that its document names, if those are known.
     says: Option<PolledAlerts>,
-    /// What it polled, and since when.
+    /// What it has polled, and since when.
     evidence: Evidence,
-    /// The directory that the administrator's list has for it.
+    /// The directory that the administrator's list names for it.
     listed: Result<Option<String>, ConfigError>,
 }
 
-/// What gives one that is absent a place that nobody else may take.
+/// Why an unreadable tenant keeps its claim to the alerts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Claim {
     /// It polled these alerts, since then.
     Polled(Timestamp),
     /// The administrator's list names it with their directory.
     Listed,
-    /// Whether it has one cannot be told, for this reason.
+    /// It is unknown whether it has a claim, for this reason.
     Unknown(String),
 }
 
 impl Absent {
-    /// Those among `found`, of which `verdicts` say why they are not polled.
+    /// The unreadable tenants among `found`; `verdicts` says why each is not polled.
     pub(super) async fn among(
         found: &[TenantDocument],
         verdicts: &Verdicts<'_>,
@@ -97,7 +97,7 @@ impl Absent {
             }
             Claim::Unknown(error) => {
                 let problem = format!(
-                    "may be that of {name:?} too, which cannot be told ({error}), nor from its document: \
+                    "may be that of {name:?} too. That is unknown ({error}), and its document does not say it: \
                      {}. Mend one of them, or pause or remove {name:?} if another one is to be polled",
                     self.reason
                 );

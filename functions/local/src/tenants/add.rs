@@ -74,7 +74,9 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let name = &args.name;
     check_is_name(name)?;
     let place = DataLocation::open(&args.place).await?;
-    let found = tenant_documents(place.store.as_ref()).await?.told();
+    let found = tenant_documents(place.store.as_ref())
+        .await?
+        .found_and_say_unreadable();
     let old = found.iter().find(|found| found.document.name == *name);
     if let (Some(old), false) = (old, args.replace) {
         return Err(Failure::of(format!(

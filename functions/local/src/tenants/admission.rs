@@ -1,7 +1,4 @@
-//! Which documents are polled, and why the others are not: each looked at once, by what the function or
-//! a poll would go by.
-
-use std::collections::HashMap;
+//! Which documents are polled, and why the others are not. Each is checked once, by the same rules as in a poll.
 
 use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_poll::assembly::{AdministratorsList, Admitted, Services};
@@ -11,12 +8,10 @@ use super::duplicate_tenants::DuplicateTenants;
 pub(crate) use super::duplicate_tenants::PollsSoFar;
 use super::first_tenant::{is_paused_by, of_parameters};
 use super::tenant_document::TenantDocument;
+use super::verdicts::Verdicts;
 use crate::data_location::DataLocation;
 
-/// Documents by name, each as it may be polled, or why it may not.
-pub(crate) type Verdicts<'a> = HashMap<&'a str, Result<Admitted<'a>, ConfigError>>;
-
-/// What is to be said of each of `found` by itself.
+/// Judges each of `found` by itself.
 pub(crate) async fn admit_each<'a>(
     found: &'a [TenantDocument],
     place: &DataLocation,
@@ -38,7 +33,7 @@ pub(crate) async fn admit_each<'a>(
     verdicts
 }
 
-/// The same, where all but one of those are refused that would poll the same alerts.
+/// The same, but of tenants that would poll the same alerts, all but one are refused.
 pub(crate) async fn admit<'a>(
     found: &'a [TenantDocument],
     place: &DataLocation,
@@ -57,7 +52,7 @@ pub(crate) async fn admit<'a>(
 
 /// Checks that polls go by a document, which is one of `found`, or would if it was not paused.
 ///
-/// On a stack each poll goes by its own document, and who else has the same alerts is no reason.
+/// On a stack each poll looks at its own document only, so other tenants with the same alerts do not matter.
 pub(super) async fn check_polled(
     of: &TenantDocument,
     found: &[TenantDocument],

@@ -81,7 +81,7 @@ async fn nobody_takes_a_place_where_a_state_does_not_say_whose_it_is() {
         store.insert("admin/tenants.toml", "");
         let said = refusals(&place, &services, &documents).await;
         for name in ["aaa", "owner"] {
-            for word in ["state/owner.json", "cannot be told"] {
+            for word in ["state/owner.json", "It is unknown"] {
                 assert!(said[name].contains(word), "{word}: {said:?}");
             }
         }

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use drawbridge_config::{Document, Trust, parse};
@@ -415,7 +416,7 @@ async fn nobody_takes_the_place_of_a_listed_one_whose_document_cannot_be_read() 
     for word in ["\"bound\"", "list names", "not valid TOML", "remove"] {
         assert!(said["aaa"].contains(word), "{word}: {said:?}");
     }
-    // Whether it is listed cannot be told.
+    // It is unknown whether it is listed.
     for list in ["nonsense = [", "[another]\ntenant = 1"] {
         store.insert("admin/tenants.toml", list);
         let said = refusals(&place, &services, &documents).await;

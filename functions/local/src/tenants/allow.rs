@@ -2,7 +2,8 @@ use drawbridge_config::BINDINGS_KEY;
 use drawbridge_http::authority;
 
 use super::bindings::change_bindings;
-use super::tenant_document::{tenant_documents, unknown};
+use super::tenant_document::tenant_documents;
+use super::unknown_tenant::unknown;
 use crate::cli::{self, TenantsAllow};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -31,7 +32,7 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
             place.heard_within()
         )
     } else {
-        let found = tenant_documents(store).await?.told();
+        let found = tenant_documents(store).await?.found_and_say_unreadable();
         let document = found.iter().find(|found| found.document.name == *name);
         let document = document.ok_or_else(|| unknown(name, &found, &place))?;
         let tenant = document.tenant.as_ref().map_err(Failure::of)?;

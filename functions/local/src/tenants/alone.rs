@@ -3,8 +3,9 @@
 use drawbridge_config::Tenant;
 use drawbridge_poll::assembly::AdministratorsList;
 
-use super::admission::{Verdicts, admit_each, refusal_beside};
+use super::admission::{admit_each, refusal_beside};
 use super::tenant_document::TenantDocument;
+use super::verdicts::Verdicts;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 
@@ -143,7 +144,8 @@ mod tests {
         }
     }
 
-    /// Somebody else's document keeps nobody from changing his own; it would not stop it either.
+    /// A document with the same alerts does not keep a tenant from changing its own, as refusing the change would
+    /// not stop that document either.
     #[tokio::test]
     async fn who_polls_already_may_be_changed_beside_another() {
         let prefix = Some("drawbridge/prod/");

@@ -36,7 +36,7 @@ pub(crate) async fn change_bindings(
         // Without the comments, there may be room.
         None => bindings.to_toml().map_err(|error| {
             Failure::of(format!(
-                "nothing was changed, for nobody could read the list any more: {error}"
+                "nothing was changed, because the list would become unreadable: {error}"
             ))
         })?,
     };

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::first_tenant;
 use super::known_tenants::{JudgedTenant, KnownTenant, KnownTenants, OF_PARAMETERS};
-use super::tenant_document::{TenantDocuments, unknown};
+use super::tenant_document::TenantDocuments;
+use super::unknown_tenant::unknown;
 use crate::cli::TenantsCheck;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;

@@ -1,5 +1,5 @@
-//! Who of those that would poll the same alerts does: each alert would come twice, and under another
-//! name once more.
+//! Which one of several tenants that would poll the same alerts is polled. If all of them were, each alert would
+//! arrive once per tenant.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -12,16 +12,16 @@ use jiff::Timestamp;
 use super::absent::{Absent, Claim};
 use super::evidence::{Evidence, Past};
 
-/// What became of the polls of this process, whose outcomes are noted nowhere yet.
+/// How the polls of this process went, as far as their outcomes are not stored yet.
 #[derive(Debug, Default)]
 pub(crate) struct PollsSoFar {
-    /// How often those of a tenant have failed in a row, by name.
+    /// How often the polls of a tenant have failed in a row, by name.
     pub(crate) failures: HashMap<String, u32>,
-    /// The names of those that are under way.
+    /// The names of the tenants whose polls are under way.
     pub(crate) under_way: HashSet<String>,
 }
 
-/// What becomes of them on a stack.
+/// What happens on a stack to two documents that poll the same alerts.
 const BOTH: &str = "The poll function polls both";
 
 /// What decides who of those that would poll the same alerts does. The first line that holds does.
@@ -29,9 +29,9 @@ const BOTH: &str = "The poll function polls both";
 /// | evidence | who is polled |
 /// |---|---|
 /// | a tenant of the stack's parameters polls them | that one |
-/// | of some it [cannot be told](Past::Unknown) whether they polled them, and the list names one of these, or of them and who polled them first | whom the list names |
+/// | of some it is [unknown](Past::Unknown) whether they polled them, and the list names one of these, or of them and who polled them first | whom the list names |
 /// | some [have polled](Past::Polled) them, by their notes or states | who has for longest: whoever may write documents can write one with another's ids, and under a name that comes first, but has not polled with them |
-/// | of some it cannot be told | nobody, until the list names one |
+/// | of some it is unknown | nobody, until the list names one |
 /// | nobody has polled them: the list names some | the first of these by the lines below |
 /// | the polls of some have failed less often than others' | these, so that one that cannot sign in keeps nobody away |
 /// | one is being polled | that one, so that its first poll is not overtaken by a shorter one |
@@ -48,15 +48,15 @@ pub(super) struct DuplicateTenants<'s> {
     pub(super) given: Vec<Tenant>,
     /// Those whose documents cannot be read or judged now.
     pub(super) absent: Vec<Absent>,
-    /// On a stack each poll goes by its own document: what is refused here is polled nevertheless.
+    /// On a stack each poll looks at its own document only, so what is refused here is polled nevertheless.
     pub(super) is_stack: bool,
     /// The options that lead a command here.
     pub(super) options: String,
-    /// Whether of those that only their names would tell apart nobody is polled.
+    /// Whether to refuse all candidates if only their names differ.
     pub(super) are_equals_refused: bool,
 }
 
-/// What comes before the name, where nobody polled these alerts before. The lower, the earlier.
+/// What decides before the name if nobody has polled these alerts yet. The lowest rank comes first.
 type Rank = (Reverse<bool>, u32, Reverse<bool>, Reverse<bool>);
 
 /// Some are refused, each with the reason.
@@ -142,7 +142,7 @@ impl<'s> DuplicateTenants<'s> {
         if let Some((_, owner)) = owner {
             let mut why = self.why_first(&owner.name);
             if let Some(unread) = unread {
-                why = format!("{why}. What another one polled cannot be told: {unread}");
+                why = format!("{why}. It is unknown what another one polled: {unread}");
             }
             return beside(&owner.name, alike, &why);
         }
@@ -150,7 +150,7 @@ impl<'s> DuplicateTenants<'s> {
         if let Some(unread) = unread {
             return self.none_of(
                 alike,
-                &format!("Who polled them first cannot be told: {unread}"),
+                &format!("It is unknown who polled them first: {unread}"),
             );
         }
         match self.ranked(alike, &tried).await {
@@ -159,7 +159,7 @@ impl<'s> DuplicateTenants<'s> {
         }
     }
 
-    /// Whom the administrator's list names, where it cannot be told whether the `unknown` ones polled
+    /// Whom the administrator's list names, where it is unknown whether the `unknown` ones polled
     /// these alerts before their owner: one of all of these, or, without an owner, of all there are. The
     /// list says nothing if it names several.
     async fn listed_of<'a>(
@@ -181,7 +181,7 @@ impl<'s> DuplicateTenants<'s> {
         listed.next().filter(|_| listed.next().is_none())
     }
 
-    /// The claims to these alerts of those that are absent.
+    /// The claims of unreadable tenants to these alerts.
     fn claims(&self, alerts: &PolledAlerts, alike: &[&Tenant]) -> Vec<(&Absent, Claim)> {
         let is_here = |absent: &Absent| alike.iter().any(|tenant| tenant.name == absent.name);
         let absent = self.absent.iter().filter(|absent| !is_here(absent));
@@ -190,8 +190,8 @@ impl<'s> DuplicateTenants<'s> {
             .collect()
     }
 
-    /// The claim for which all of those that are alike have to wait: an earlier poll than that of their
-    /// owner; or, where none of them has polled, one that may be better than theirs.
+    /// The claim of an unreadable tenant that keeps all candidates from being polled: an earlier poll than the
+    /// owner's, or, if no candidate has polled, a claim that may be better than theirs.
     async fn in_the_way<'c>(
         &self,
         claims: &'c [(&'c Absent, Claim)],
@@ -219,7 +219,7 @@ impl<'s> DuplicateTenants<'s> {
         find(|claim| *claim == Claim::Listed).filter(|_| !alike.iter().any(is_listed))
     }
 
-    /// Those that nobody polled before, the first one first; or what cannot be read.
+    /// The candidates if nobody has polled these alerts yet, in order of precedence; or what cannot be read.
     async fn ranked<'a>(
         &self,
         alike: &[&'a Tenant],
@@ -264,7 +264,7 @@ impl<'s> DuplicateTenants<'s> {
         let then = if self.is_stack {
             BOTH
         } else {
-            "Nobody of them is polled until that can be told"
+            "None of them is polled until that is known"
         };
         let why = format!("{unread}. {then}");
         let others = alike.iter().cycle().skip(1);
@@ -277,7 +277,7 @@ impl<'s> DuplicateTenants<'s> {
             .collect()
     }
 
-    /// Why the one that polled these alerts first comes first.
+    /// Says why the tenant that polled these alerts first keeps them.
     fn why_first(&self, name: &str) -> String {
         if self.is_stack {
             return BOTH.to_owned();
@@ -288,16 +288,16 @@ impl<'s> DuplicateTenants<'s> {
         )
     }
 
-    /// Why the one that the list names comes first.
+    /// Says why the tenant that the list names gets the alerts.
     fn why_listed(&self) -> &'static str {
         if self.is_stack {
             BOTH
         } else {
-            "Who polled them first cannot be told, and the administrator's list names that one"
+            "It is unknown who polled them first, and the administrator's list names that one"
         }
     }
 
-    /// Why another one comes first where nobody polled these alerts.
+    /// Says why another tenant gets the alerts if nobody has polled them yet.
     fn why_ranked(&self) -> String {
         if self.is_stack {
             return BOTH.to_owned();

@@ -1,5 +1,5 @@
-//! Who has polled the alerts of which directory since when: `state/NAME.ids.json`, which is written by
-//! polls and by nobody who writes documents.
+//! Which tenant has polled the alerts of which directory, and since when: `state/NAME.ids.json`. Polls write it;
+//! whoever may only write documents cannot.
 
 use bytes::Bytes;
 use drawbridge_config::{PolledAlerts, Tenant};
@@ -7,7 +7,7 @@ use drawbridge_store::{ETag, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::evidence::state_says;
+use super::state_says::state_says;
 
 /// What ends the name of such an object, behind the tenant's.
 pub(crate) const ENDING: &str = ".ids.json";
@@ -33,8 +33,8 @@ impl FirstPoll {
     }
 }
 
-/// All that was polled under a name, the oldest first: a document that is changed for a while and back
-/// has its place again.
+/// Everything that was polled under a name, the oldest first. A document that is changed and later changed back
+/// has its old claim again.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FirstPolls {
@@ -61,31 +61,30 @@ impl FirstPolls {
         self.polls.is_empty()
     }
 
-    /// One more. Where there is no room, the last one before it is forgotten: who has polled for
-    /// longest keeps the place.
+    /// Adds a poll. If there is no room, the latest one before it is forgotten, so that the oldest claims stay.
     fn add(&mut self, poll: FirstPoll) {
         self.polls.truncate(MAX_NOTED - 1);
         self.polls.push(poll);
     }
 }
 
-/// Why it cannot be told what was polled under a name. It may have been anything.
+/// Why it is unknown what was polled under a name. It may have been any alerts.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FirstPollError {
     /// It cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// It was read, and says nothing.
+    /// The note is damaged.
     #[error(
         "{key} is damaged: where several documents name the same tenant id and products, pause or \
-         remove all but one, or let the administrator say which of them is polled, as `drawbridge \
-         tenants allow --help` tells; the next poll that ends well writes it anew"
+         remove all but one, or let the administrator decide which of them is polled (see `drawbridge \
+         tenants allow --help`); the next poll that ends well writes it anew"
     )]
     Damaged {
         /// Its key.
         key: String,
     },
-    /// Somebody else wrote it again and again.
+    /// Others kept writing it at the same time.
     #[error("{key} was written by others meanwhile: run this again")]
     Conflict {
         /// Its key.
@@ -122,11 +121,11 @@ async fn version(store: &dyn Store, name: &str) -> Result<Version, FirstPollErro
     Ok((Some(noted), Some(object.etag)))
 }
 
-/// No poll is under way for longer: a removal that is further ahead was noted by a clock that was wrong.
+/// No poll takes longer. A removal that lies further ahead was noted by a wrong clock.
 const LONGEST_POLL: SignedDuration = SignedDuration::from_hours(24);
 
-/// Notes that a document, as it was read at `begun`, polled what it names, unless that is known. A note
-/// that is damaged is written anew: it was polled, and so nobody else claims these alerts.
+/// Notes that the alerts of a document, as it was read at `begun`, were polled, unless that is known. A damaged
+/// note is replaced: the tenant was polled, so no other tenant has a claim to these alerts.
 pub(crate) async fn note(
     store: &dyn Store,
     tenant: &Tenant,
@@ -135,7 +134,7 @@ pub(crate) async fn note(
     let alerts = tenant.polled_alerts();
     let (noted, etag) = version(store, &tenant.name).await?;
     let mut noted = noted.and_then(Result::ok).unwrap_or_default();
-    // The tenant that this was a poll of was removed meanwhile.
+    // The polled tenant was removed meanwhile.
     let is_late = noted
         .removed
         .is_some_and(|removed| begun <= removed && removed.duration_since(begun) < LONGEST_POLL);
@@ -154,17 +153,17 @@ pub(crate) async fn note(
         since: since.map_or(begun, |since| since.min(begun)),
     });
     match put(store, &tenant.name, &noted, etag.as_ref()).await {
-        // The next poll sees what was written instead.
+        // Another process wrote the note first, and the next poll reads that.
         Err(FirstPollError::Conflict { .. }) => Ok(()),
         put => put,
     }
 }
 
-/// How often a note is written anew that others write meanwhile.
+/// How often writing is tried again if others write the note at the same time.
 const TRIES: usize = 20;
 
-/// Notes that the tenant was removed at `now`: whatever was polled under its name does not count any more,
-/// nor what a poll brings that had begun before.
+/// Notes that the tenant was removed at `now`: nothing that was polled under its name counts any more, nor does a
+/// poll that was under way then.
 pub(super) async fn note_removed(
     store: &dyn Store,
     name: &str,

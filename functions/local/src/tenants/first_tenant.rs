@@ -1,4 +1,4 @@
-//! The tenant of a stack's parameters, which needs no document: what a document of its name is good for.
+//! The tenant of a stack's parameters, which needs no document, and what a document with its name changes.
 
 use drawbridge_config::{Tenant, given_tenants};
 use drawbridge_poll::assembly::AdministratorsList;
@@ -7,8 +7,8 @@ use super::tenant_document::TenantDocument;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 
-/// The tenants of the stack's parameters whose place no document takes, which one does only where the
-/// administrator's list says so. Where that cannot be read, none is known to.
+/// The tenants of the stack's parameters that no document replaces. A document replaces one only if the
+/// administrator's list says so; if the list cannot be read, none does.
 pub(super) async fn of_parameters(
     found: &[TenantDocument],
     place: &DataLocation,
@@ -26,8 +26,8 @@ pub(super) async fn of_parameters(
     given
 }
 
-/// Whether a document pauses the tenant of the stack's parameters with that name. It need not take its
-/// place for that.
+/// Whether a document pauses the tenant of the stack's parameters with that name. It need not replace that tenant
+/// to do so.
 pub(super) fn is_paused_by(found: &[TenantDocument], name: &str) -> bool {
     let mut documents = found.iter().map(|found| &found.document);
     documents.any(|document| document.is_paused && document.name == name)
@@ -40,14 +40,14 @@ pub(super) enum FirstTenant {
     This,
     /// It is not, or there is none.
     Other,
-    /// This command was not told which one that is.
-    NotTold,
+    /// The command does not know the stack's parameters.
+    NotGiven,
 }
 
-/// What is to be said where all tenants are asked for, and whether the stack's parameters have one is not
-/// known; `None` where it is.
+/// What to say when all tenants are asked for and it is unknown whether the stack's parameters have one; `None`
+/// if it is known.
 pub(crate) fn unknown(place: &DataLocation) -> Option<String> {
-    if FirstTenant::of("", place).ok()? != FirstTenant::NotTold {
+    if FirstTenant::of("", place).ok()? != FirstTenant::NotGiven {
         return None;
     }
     Some(match place.as_named_stack() {
@@ -61,29 +61,32 @@ pub(crate) fn unknown(place: &DataLocation) -> Option<String> {
 }
 
 impl FirstTenant {
-    /// What this command was told of it.
+    /// What the command was given of the first tenant.
     ///
     /// # Errors
     /// Where that cannot be read.
     pub(super) fn of(name: &str, place: &DataLocation) -> Result<Self, Failure> {
         match place.as_folder() {
             Some(_) => Ok(Self::Other),
-            None => Self::told(name, |variable| place.variable(variable)),
+            None => Self::from_variable(name, |variable| place.variable(variable)),
         }
     }
 
-    fn told(name: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
-        let is_told = std::cell::Cell::new(false);
+    fn from_variable(
+        name: &str,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
+        let is_given = std::cell::Cell::new(false);
         let given = given_tenants(|name| {
             let value = variable(name);
-            is_told.set(value.as_ref().is_some_and(|value| !value.trim().is_empty()));
+            is_given.set(value.as_ref().is_some_and(|value| !value.trim().is_empty()));
             value
         });
         let given = given.map_err(Failure::of)?;
         Ok(match given.iter().any(|given| given.name == name) {
             true => Self::This,
-            false if is_told.get() => Self::Other,
-            false => Self::NotTold,
+            false if is_given.get() => Self::Other,
+            false => Self::NotGiven,
         })
     }
 
@@ -97,7 +100,7 @@ impl FirstTenant {
                  not read, and then `drawbridge tenants pause {name}{options}`"
             )),
             Self::Other => None,
-            Self::NotTold => Some(
+            Self::NotGiven => Some(
                 "the tenant of the stack's parameters has no document: if it is that one, give --stack \
                  NAME in place of the bucket, or set DRAWBRIDGE_TENANTS to the stack's output \
                  FirstTenant, for this command to know"
@@ -126,7 +129,7 @@ impl FirstTenant {
                  if it was paused: it ends with a stack that has another TenantId, or none"
             )),
             Self::Other => None,
-            Self::NotTold => Some(format!(
+            Self::NotGiven => Some(format!(
                 "if {name} is the tenant of the stack's parameters, it is polled by these from now on"
             )),
         }
@@ -140,7 +143,7 @@ impl FirstTenant {
                  would come back, also if it is paused, since its document goes as well. Update the stack \
                  with another TenantId, or none, wait ten minutes and set DRAWBRIDGE_TENANTS anew"
             ))),
-            Self::Other | Self::NotTold => Ok(()),
+            Self::Other | Self::NotGiven => Ok(()),
         }
     }
 }
@@ -152,21 +155,21 @@ mod tests {
     const FIRST: &str = r#"[{"name":"main","tenant_id":"t.example",
         "client_id":"00000000-0000-0000-0000-00000000000c","secret":"s"}]"#;
 
-    fn told(value: Option<&str>, name: &str) -> FirstTenant {
-        FirstTenant::told(name, |_| value.map(str::to_owned))
+    fn first_tenant(value: Option<&str>, name: &str) -> FirstTenant {
+        FirstTenant::from_variable(name, |_| value.map(str::to_owned))
             .ok()
             .unwrap()
     }
 
     #[test]
     fn it_is_known_by_what_the_command_was_told() {
-        assert_eq!(told(Some(FIRST), "main"), FirstTenant::This);
-        assert_eq!(told(Some(FIRST), "other"), FirstTenant::Other);
-        assert_eq!(told(Some("[]"), "main"), FirstTenant::Other);
+        assert_eq!(first_tenant(Some(FIRST), "main"), FirstTenant::This);
+        assert_eq!(first_tenant(Some(FIRST), "other"), FirstTenant::Other);
+        assert_eq!(first_tenant(Some("[]"), "main"), FirstTenant::Other);
         for nothing in [None, Some(" ")] {
-            assert_eq!(told(nothing, "main"), FirstTenant::NotTold);
+            assert_eq!(first_tenant(nothing, "main"), FirstTenant::NotGiven);
         }
-        assert!(FirstTenant::told("main", |_| Some("[{}]".to_owned())).is_err());
+        assert!(FirstTenant::from_variable("main", |_| Some("[{}]".to_owned())).is_err());
     }
 
     #[test]
@@ -195,7 +198,7 @@ mod tests {
         assert_eq!(other.written("a", ""), None);
         assert_eq!(other.removed("a"), None);
         assert!(other.check_purgeable("a").is_ok());
-        let unknown = FirstTenant::NotTold;
+        let unknown = FirstTenant::NotGiven;
         let said = unknown.without_document("a", "").unwrap();
         assert!(said.contains("DRAWBRIDGE_TENANTS"), "{said}");
         assert!(unknown.removed("a").is_some() && unknown.check_purgeable("a").is_ok());

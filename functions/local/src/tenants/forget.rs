@@ -1,22 +1,22 @@
-//! A tenant that was removed does not count as one that polled its alerts any more.
+//! Forgets that a removed tenant has polled its alerts, so that another one may.
 
 use drawbridge_poll::{change_state, state_key};
 use drawbridge_store::Store;
 use jiff::Timestamp;
 
-use super::evidence::{StateError, StateSays, state_says};
 use super::first_poll::{self, FirstPollError, FirstPolls};
+use super::state_says::{StateError, StateSays, state_says};
 
-/// What could not be taken back.
+/// What could not be forgotten.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ForgetError {
-    /// The note: all still counts.
+    /// The note, so that everything still counts.
     #[error(
         "{name} still counts as one that polled its alerts: {error}; run this again, or it takes their \
          place when it is added again"
     )]
     Note { name: String, error: FirstPollError },
-    /// The state: it counts only where the note is lost.
+    /// The state, which counts only if the note is lost.
     #[error(
         "{key} may still say whose alerts were polled, which counts if {} is lost: {why}; run this again",
         first_poll::key(name)
@@ -28,8 +28,8 @@ pub(super) enum ForgetError {
     },
 }
 
-/// Whether anything says, or may say, that alerts were polled under a name.
-pub(super) async fn is_remembered(store: &dyn Store, name: &str) -> bool {
+/// Reads whether anything says, or may say, that alerts were polled under a name.
+pub(super) async fn read_whether_remembered(store: &dyn Store, name: &str) -> bool {
     let note = match first_poll::noted(store, name).await {
         Ok(note) => note,
         Err(_) => return true,
@@ -101,15 +101,15 @@ mod tests {
     #[tokio::test]
     async fn a_state_is_remembered_whatever_the_note_says() {
         let store = FaultyStore::default();
-        assert!(!is_remembered(&store, "a").await);
+        assert!(!read_whether_remembered(&store, "a").await);
         for is_noted in [false, true] {
             store.insert(&state_key("a"), of_alerts());
             if is_noted {
                 first_poll::note_removed(&store, "a", NOW).await.unwrap();
             }
-            assert!(is_remembered(&store, "a").await, "{is_noted}");
+            assert!(read_whether_remembered(&store, "a").await, "{is_noted}");
             forget(&store, "a", NOW).await.unwrap();
-            assert!(!is_remembered(&store, "a").await, "{is_noted}");
+            assert!(!read_whether_remembered(&store, "a").await, "{is_noted}");
             // The mark in the note is all there is.
             assert!(matches!(
                 state_says(&store, "a").await.unwrap(),
@@ -119,9 +119,9 @@ mod tests {
         for unclear in [state(None), b"garbage".to_vec()] {
             store.take(|_| true);
             store.insert(&state_key("a"), unclear);
-            assert!(is_remembered(&store, "a").await);
+            assert!(read_whether_remembered(&store, "a").await);
             forget(&store, "a", NOW).await.unwrap();
-            assert!(!is_remembered(&store, "a").await);
+            assert!(!read_whether_remembered(&store, "a").await);
         }
     }
 
@@ -137,15 +137,15 @@ mod tests {
         let error = forget(&store, "a", NOW).await.unwrap_err().to_string();
         assert!(error.contains("state/a.json may still say"), "{error}");
         assert!(!error.contains("still counts"), "{error}");
-        assert!(is_remembered(&store, "a").await);
+        assert!(read_whether_remembered(&store, "a").await);
         // Not read is not damaged.
         store.heal();
         store.hide("state/a.json");
         let error = forget(&store, "a", NOW).await.unwrap_err().to_string();
         assert!(error.contains("state/a.json may still say"), "{error}");
-        assert!(is_remembered(&store, "a").await);
+        assert!(read_whether_remembered(&store, "a").await);
         store.heal();
         forget(&store, "a", NOW).await.unwrap();
-        assert!(!is_remembered(&store, "a").await);
+        assert!(!read_whether_remembered(&store, "a").await);
     }
 }

@@ -99,7 +99,7 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// Whether one that is to be polled cannot be, or its state cannot be read.
+    /// Whether it should be polled but cannot be, or its state cannot be read.
     fn is_broken(&self) -> bool {
         !self.known.is_paused() && self.problem.is_some()
     }

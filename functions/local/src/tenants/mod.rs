@@ -19,7 +19,10 @@ mod pause;
 mod polled_document;
 mod purge;
 mod remove;
+mod state_says;
 mod tenant_document;
+mod unknown_tenant;
+mod verdicts;
 mod version;
 
 use std::io::Write as _;
@@ -28,7 +31,8 @@ pub(crate) use add::{Given, add_document, sources};
 pub(crate) use bindings::change_bindings;
 pub(crate) use known_tenants::KnownTenants;
 pub(crate) use polled_document::polled_document;
-pub(crate) use tenant_document::{TenantDocument, TenantDocuments, tenant_documents, unknown};
+pub(crate) use tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
+pub(crate) use unknown_tenant::unknown;
 
 use crate::cli::{self, TenantsCommand};
 use crate::failure::Failure;

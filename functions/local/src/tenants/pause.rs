@@ -2,7 +2,8 @@ use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER, is_name};
 use drawbridge_store::{Catalogue, Object, StoreError};
 
 use super::alone::check_alone;
-use super::tenant_document::{tenant_documents, unknown};
+use super::tenant_document::tenant_documents;
+use super::unknown_tenant::unknown;
 use super::version::remove_version;
 use crate::cli::TenantsMove;
 use crate::data_location::DataLocation;
@@ -36,7 +37,7 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         [(paused_toml, toml), (paused_json, json)]
     };
     let mut moved = 0;
-    // What cannot be a tenant's name is nobody's document.
+    // A name that no tenant can have has no document.
     let pairs = pairs.into_iter().filter(|_| is_name(name));
     for (from, to) in pairs {
         if let Some(object) = store.get(&from).await.map_err(Failure::of)? {
@@ -55,7 +56,7 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         print_line(&format!("{word} {name} in {}; {then}", place.name()))?;
         return Ok(());
     }
-    let found = tenant_documents(store).await?.told();
+    let found = tenant_documents(store).await?.found_and_say_unreadable();
     if found.iter().any(|found| found.document.name == *name) {
         let state = if pause { "paused" } else { "not paused" };
         print_line(&format!("{name} is {state} already"))?;
@@ -97,9 +98,11 @@ async fn relocate(
     )))
 }
 
-/// Checks that nobody polls meanwhile what the paused tenant polls.
+/// Checks that no other tenant polls the alerts of the paused tenant meanwhile.
 async fn check_resumable(name: &str, place: &DataLocation) -> Result<(), Failure> {
-    let found = tenant_documents(place.store.as_ref()).await?.told();
+    let found = tenant_documents(place.store.as_ref())
+        .await?
+        .found_and_say_unreadable();
     let this = found
         .iter()
         .find(|f| f.document.name == *name && f.document.is_paused);

@@ -11,7 +11,7 @@ use crate::cli::quoted;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::state_head::was_polled_lately;
+use crate::state_head::read_whether_polled_lately;
 
 /// The document of a tenant that is polled, or would be if it was not paused. On a stack there may be
 /// none, for the tenant of the stack's parameters.
@@ -19,7 +19,9 @@ pub(crate) async fn polled_document(
     place: &DataLocation,
     name: &str,
 ) -> Result<Option<Tenant>, Failure> {
-    let found = tenant_documents(place.store.as_ref()).await?.told();
+    let found = tenant_documents(place.store.as_ref())
+        .await?
+        .found_and_say_unreadable();
     let is_stack = place.as_folder().is_none();
     let Some(of_name) = found.iter().find(|found| found.document.name == name) else {
         check_given(place, name).await?;
@@ -45,8 +47,8 @@ pub(crate) async fn polled_document(
     of_name.tenant.clone().map(Some).map_err(Failure::of)
 }
 
-/// Checks that one without a document is polled, which the tenant of the stack's parameters is. A
-/// state would make a tenant of it that is none.
+/// Checks that a name without a document is polled, as the tenant of the stack's parameters is. Writing a state
+/// would create a tenant that does not exist.
 async fn check_given(place: &DataLocation, name: &str) -> Result<(), Failure> {
     let unknown = |more: &str| {
         Failure::of(format!(
@@ -59,11 +61,11 @@ async fn check_given(place: &DataLocation, name: &str) -> Result<(), Failure> {
     match FirstTenant::of(name, place)? {
         FirstTenant::This => Ok(()),
         FirstTenant::Other => Err(unknown("")),
-        FirstTenant::NotTold if !was_polled_lately(name, place).await? => Err(unknown(
+        FirstTenant::NotGiven if !read_whether_polled_lately(name, place).await? => Err(unknown(
             ", nor was one polled within the last 75 minutes; if it is the tenant of the stack's \
                  parameters, set DRAWBRIDGE_TENANTS to the stack's output FirstTenant. If not",
         )),
-        FirstTenant::NotTold => {
+        FirstTenant::NotGiven => {
             say(&format!(
                 "note: {name:?} has no document in {}; the poll function knows it only if it is the \
                  tenant of the stack's parameters, which DRAWBRIDGE_TENANTS would tell this command",

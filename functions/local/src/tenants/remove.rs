@@ -4,17 +4,18 @@ use jiff::Timestamp;
 
 use super::bindings::read_bindings;
 use super::first_tenant::FirstTenant;
-use super::forget::{forget, is_remembered};
-use super::tenant_document::{tenant_documents, unknown};
+use super::forget::{forget, read_whether_remembered};
+use super::tenant_document::tenant_documents;
+use super::unknown_tenant::unknown;
 use crate::cli::TenantsRemove;
 use crate::confirm::confirm;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::screen::print_line;
 
-/// Removes a tenant's document, and then, in a folder, what says that it was polled.
+/// Removes a tenant's document and then, in a folder, the evidence that it was polled.
 ///
-/// Ended in between, what it polled still counts, and nobody has lost a place: the same command ends it.
+/// If the command is interrupted, the tenant keeps its claim; run it again to finish.
 pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
     let store = place.store.as_ref();
@@ -24,7 +25,7 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     let is_folder = place.as_folder().is_some();
     let Some(document) = found.iter().find(|found| found.document.name == *name) else {
         documents.say_unreadable();
-        if !is_folder || !is_name(name) || !is_remembered(store, name).await {
+        if !is_folder || !is_name(name) || !read_whether_remembered(store, name).await {
             return Err(unknown(name, found, &place));
         }
         // Its document may only be away for an edit, and its place is not given back.
@@ -57,8 +58,8 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     );
     let warning = then.as_ref().map(|then| format!(" Note: {then}."));
     confirm(&(question + &warning.unwrap_or_default()), args.yes)?;
-    // Whatever notation and folder it is in: left in one of them, it would still be there.
-    // The one that was found goes last: where another one cannot be removed, the tenant is still there.
+    // All notations and folders are covered, as a document left in one of them would still count. The document
+    // that was found goes last, so that the tenant is still there if another one cannot be removed.
     let mut keys = super::pause::keys(name);
     keys.sort_by_key(|key| *key == document.document.key);
     for key in keys {

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::io::Write;
 
 use drawbridge_config::{ConfigError, Document, Tenant, documents, read_document};
@@ -6,8 +5,6 @@ use drawbridge_store::{Catalogue, ETag};
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 
-use super::first_tenant::FirstTenant;
-use crate::cli::quoted;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
@@ -19,7 +16,7 @@ const AT_ONCE: usize = 16;
 pub(crate) struct TenantDocument {
     pub(crate) document: Document,
     pub(crate) tenant: Result<Tenant, ConfigError>,
-    /// The version that was read; none where it could not be.
+    /// The version that was read; `None` if it could not be read.
     pub(crate) etag: Option<ETag>,
 }
 
@@ -27,27 +24,27 @@ pub(crate) struct TenantDocument {
 pub(crate) struct TenantDocuments {
     /// In the order of their names.
     pub(crate) found: Vec<TenantDocument>,
-    /// The folders that cannot be entered: which documents lie there is not known.
+    /// The folders that cannot be read, so that their documents are unknown.
     pub(crate) unreadable: Vec<ConfigError>,
-    /// When they were begun to be read.
+    /// When reading them began.
     pub(crate) read_at: Timestamp,
 }
 
 impl TenantDocuments {
-    /// Those that were found; what could not be looked into is said first.
-    pub(crate) fn told(self) -> Vec<TenantDocument> {
+    /// The documents that were found. The folders that could not be read are printed first.
+    pub(crate) fn found_and_say_unreadable(self) -> Vec<TenantDocument> {
         self.say_unreadable();
         self.found
     }
 
-    /// Says what could not be looked into.
+    /// Prints which folders could not be read.
     pub(crate) fn say_unreadable(&self) {
         for error in &self.unreadable {
             say(&format!("drawbridge: {error}"));
         }
     }
 
-    /// The end of a command that looked at all of them: `trouble` is with some that were found.
+    /// How a command ends that looked at all documents; `trouble` is what is wrong with those that were found.
     pub(crate) fn ended(
         trouble: Option<String>,
         unreadable: &[ConfigError],
@@ -91,8 +88,8 @@ impl TenantDocuments {
     }
 }
 
-/// Reads all documents of a store. One that is removed meanwhile is left out, and one that cannot be
-/// read is among them with its trouble: it is no reason to leave the others alone.
+/// Reads all documents of a store. A document that is removed meanwhile is left out. One that cannot be read is
+/// returned with its error and does not affect the others.
 pub(crate) async fn tenant_documents(store: &dyn Catalogue) -> Result<TenantDocuments, Failure> {
     let read_at = Timestamp::now();
     let documents = documents(store).await.map_err(Failure::of)?;
@@ -119,39 +116,4 @@ async fn read(store: &dyn Catalogue, document: Document) -> Option<TenantDocumen
         tenant,
         etag,
     })
-}
-
-/// The failure that there is no document of such a tenant, with the names that there are.
-pub(crate) fn unknown(name: &str, found: &[TenantDocument], place: &DataLocation) -> Failure {
-    let first = match FirstTenant::of(name, place) {
-        Ok(first) => first,
-        Err(failure) => return failure,
-    };
-    let said = first.without_document(name, &place.options());
-    if let (FirstTenant::This, Some(said)) = (first, &said) {
-        return Failure::of(said);
-    }
-    let given = place.given_tenants();
-    let names = found.iter().map(|f| f.document.name.as_str());
-    let names: BTreeSet<&str> = names.chain(given.iter().map(|t| t.name.as_str())).collect();
-    let names = Vec::from_iter(names);
-    let there = match names.as_slice() {
-        [] => format!(
-            "there is none at all: add one with {}",
-            place.command("tenants add NAME …")
-        ),
-        names if names.len() > 20 => {
-            format!(
-                "there are {}; see {}",
-                names.len(),
-                place.command("tenants list")
-            )
-        }
-        names => format!("there is {}", names.join(", ")),
-    };
-    let (name, place) = (quoted(name), place.name());
-    let said = said.map_or_else(String::new, |said| format!("; {said}"));
-    Failure::of(format!(
-        "no tenant is called {name} in {place}; {there}{said}"
-    ))
 }

@@ -29,13 +29,13 @@ pub(super) const FIRST_SHOWN: usize = 22;
 
 /// Which alert of the demo is shown, and how.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct DemoQuery {
     demo: Option<usize>,
     format: Option<String>,
 }
 
 /// An alert of the demo, and the field for another.
-pub(super) async fn demo(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer {
+pub(super) async fn demo(State(site): State<Arc<Site>>, Query(asked): Query<DemoQuery>) -> Answer {
     let format = format_of(asked.format.as_deref())?;
     let alerts = site.demo()?;
     let (all, number) = (alerts.len(), asked.demo.unwrap_or(FIRST_SHOWN));
@@ -88,8 +88,8 @@ impl Form {
     }
 }
 
-/// The bytes of a form; `None` for more than one may have, and for one that breaks off. What is too large
-/// is read to its end all the same: a browser shows no answer that comes before.
+/// The bytes of a form; `None` if it is too large or breaks off. A form that is too large is still read to its end,
+/// because a browser does not show an answer that comes earlier.
 async fn read(body: Body) -> Option<Vec<u8>> {
     let (mut bytes, mut length) = (Vec::new(), 0);
     let mut parts = body.into_data_stream();

@@ -64,14 +64,17 @@ struct Listed {
 
 /// Which alerts are listed.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct AlertsQuery {
     #[serde(default)]
     tenant: String,
     page: Option<usize>,
 }
 
 /// A page of a tenant's alerts.
-pub(super) async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer {
+pub(super) async fn list(
+    State(site): State<Arc<Site>>,
+    Query(asked): Query<AlertsQuery>,
+) -> Answer {
     let place = &site.place;
     let Some(folder) = place.as_folder() else {
         let body = html! {
@@ -244,7 +247,7 @@ fn table(alerts: &[Listed], tenant: &str, format: &str, number: usize) -> Markup
 
 /// Which alert is shown, and how.
 #[derive(Deserialize)]
-pub(super) struct AskedOne {
+pub(super) struct AlertQuery {
     id: String,
     #[serde(default)]
     tenant: String,
@@ -252,9 +255,9 @@ pub(super) struct AskedOne {
 }
 
 /// An alert of the file `native`, as it was written last, beside its records.
-pub(super) async fn one(State(site): State<Arc<Site>>, Query(asked): Query<AskedOne>) -> Answer {
+pub(super) async fn one(State(site): State<Arc<Site>>, Query(asked): Query<AlertQuery>) -> Answer {
     let format = format_of(asked.format.as_deref())?;
-    let AskedOne { id, tenant, .. } = &asked;
+    let AlertQuery { id, tenant, .. } = &asked;
     if !tenant.is_empty() {
         check_tenant(tenant)?;
     }

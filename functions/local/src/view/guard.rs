@@ -1,5 +1,5 @@
-//! Who is answered, and what every answer says: a page on loopback can be asked by each web site that the
-//! browser shows, and by each user of the machine.
+//! Decides which requests are answered, and sets the headers of every answer. Any web site in the browser and any
+//! user of the machine can send requests to a page on loopback.
 
 use std::sync::Arc;
 

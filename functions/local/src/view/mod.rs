@@ -7,6 +7,7 @@ mod hours;
 mod quarantine_page;
 mod record_file;
 mod record_steps;
+mod router;
 mod site;
 mod tenants_page;
 #[cfg(test)]
@@ -47,7 +48,7 @@ pub(crate) async fn run(args: &cli::View) -> Result<(), Failure> {
          ends it",
         place.name()
     ));
-    let router = site::router(Arc::new(Site::new(place)), guard);
+    let router = router::router(Arc::new(Site::new(place)), guard);
     let serve = std::future::IntoFuture::into_future(axum::serve(listener, router));
     tokio::select! {
         ended = serve => Ok(ended?),

@@ -108,13 +108,13 @@ fn reason(content: &Item<'_>) -> String {
 
 /// Which item is shown, and in what format its alert.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct ItemQuery {
     id: String,
     format: Option<String>,
 }
 
 /// An item, with its alert beside its records.
-pub(super) async fn item(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer {
+pub(super) async fn item(State(site): State<Arc<Site>>, Query(asked): Query<ItemQuery>) -> Answer {
     let format = format_of(asked.format.as_deref())?;
     let gone = || Trouble::asked(StatusCode::NOT_FOUND, "there is no such item, or no longer");
     let item = StoredItem::of_key(&format!("quarantine/{}.json", asked.id)).ok_or_else(gone)?;

@@ -48,8 +48,8 @@ impl RecordFile {
         format: &dyn Format,
     ) -> Result<Option<Self>, AccessError> {
         let root = Root::new(folder);
-        // What lies there is nobody else's: to show it under another tenant's name would show one customer
-        // the alerts of another.
+        // The files of the data folder itself belong to the demo alone: shown under another name, they would show
+        // the alerts of one customer to another.
         let below = match tenant {
             "" => return Ok(None),
             TENANT if is_the_demo(folder) => "",

@@ -56,14 +56,14 @@ struct Step {
     /// What its records say of [`OF_THE_ALERT`].
     of_alert: Vec<String>,
     records: Vec<Shown>,
-    /// With those that are not shown.
+    /// How many records there are, including those that are not shown.
     count: usize,
     /// The line of its last record, and which records it has.
     last_line: usize,
     ids: HashSet<String>,
 }
 
-/// A record, and what it is to those before it.
+/// A record and how it differs from earlier ones.
 struct Shown {
     entity: String,
     line: String,

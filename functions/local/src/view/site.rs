@@ -1,10 +1,7 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use axum::Router;
-use axum::extract::{FromRequestParts, Path};
-use axum::middleware::from_fn_with_state;
-use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::extract::FromRequestParts;
+use axum::response::{Html, IntoResponse, Response};
 use drawbridge_record::Format;
 use drawbridge_simulator::Alerts;
 use drawbridge_telemetry::shown;
@@ -15,8 +12,6 @@ use maud::{Markup, html};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
-use super::guard::{Guard, check};
-use super::{alert_page, alerts_page, quarantine_page, tenants_page, versions_page};
 use crate::data_location::DataLocation;
 use crate::demo;
 use crate::failure::Failure;
@@ -45,22 +40,6 @@ impl Site {
     }
 }
 
-/// The pages, for those whom the guard lets in.
-pub(super) fn router(site: Arc<Site>, guard: Guard) -> Router {
-    Router::new()
-        .route("/{token}/", get(alert_page::demo).post(alert_page::pasted))
-        .route("/{token}", get(to_the_first_page))
-        .route("/{token}/alerts", get(alerts_page::list))
-        .route("/{token}/alert", get(alerts_page::one))
-        .route("/{token}/tenants", get(tenants_page::show))
-        .route("/{token}/versions", get(versions_page::show))
-        .route("/{token}/quarantine", get(quarantine_page::list))
-        .route("/{token}/item", get(quarantine_page::item))
-        .fallback(no_page)
-        .layer(from_fn_with_state(guard, check))
-        .with_state(site)
-}
-
 /// A page, or why there is none.
 pub(super) type Answer = Result<Response, Trouble>;
 
@@ -87,7 +66,7 @@ impl IntoResponse for Trouble {
     }
 }
 
-/// What is asked for behind the question mark of an address.
+/// The query of an address.
 pub(super) struct Query<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
@@ -138,15 +117,6 @@ pub(super) fn query(pairs: &[(&str, &str)]) -> String {
     query.extend_pairs(pairs).finish()
 }
 
-async fn to_the_first_page(Path(token): Path<String>) -> Redirect {
-    Redirect::temporary(&format!("/{token}/"))
-}
-
-async fn no_page() -> Trouble {
-    let why = "there is no page of this address; the links above lead to those that there are";
-    Trouble::asked(StatusCode::NOT_FOUND, why)
-}
-
 /// A page of the site.
 pub(super) fn page(title: &str, here: &str, body: Markup) -> Response {
     let links = [
@@ -188,7 +158,7 @@ pub(super) fn format_field(chosen: &dyn Format) -> Markup {
     }
 }
 
-/// What there is to do where no tenant is known.
+/// What to do if there is no tenant.
 pub(super) fn no_tenant(place: &DataLocation) -> Markup {
     html! {
         p {

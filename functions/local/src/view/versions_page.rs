@@ -47,7 +47,7 @@ const VERSIONED: [Versioned; 3] = [
 
 /// Which alert is asked for.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct VersionsQuery {
     #[serde(default)]
     id: String,
     #[serde(default)]
@@ -62,7 +62,10 @@ struct Version {
 }
 
 /// The form, and what was found.
-pub(super) async fn show(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer {
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    Query(asked): Query<VersionsQuery>,
+) -> Answer {
     let place = &site.place;
     let id = asked.id.trim().to_owned();
     let body = match place.as_folder() {

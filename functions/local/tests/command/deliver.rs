@@ -386,8 +386,8 @@ fn what_is_refused_lies_beside_the_file() {
     let refused = run(deliver(&folder, &server, &["--tenant", "contoso"]));
     refused.failed(1, &["1 record was refused", "quarantine/"]);
     let beside = folder.output().with_file_name("quarantine");
-    let aside = beside.join("contoso/undeliverable");
-    assert_eq!(std::fs::read_dir(aside).unwrap().count(), 1);
+    let quarantine = beside.join("contoso/undeliverable");
+    assert_eq!(std::fs::read_dir(quarantine).unwrap().count(), 1);
     assert_eq!(server.files().len(), 1);
 }
 

@@ -78,6 +78,6 @@ fn a_bare_name_in_a_tenants_folder_is_that_tenants() {
     let refused = "{\"torn\n";
     std::fs::write(of_tenant.join("siem.ndjson"), [refused, RECORD].concat()).unwrap();
     run(bare(&folder, &server, &of_tenant, &["--once"])).failed(1, &["1 record was refused"]);
-    let aside = folder.path().join("quarantine/contoso/undeliverable");
-    assert_eq!(std::fs::read_dir(aside).unwrap().count(), 1);
+    let quarantine = folder.path().join("quarantine/contoso/undeliverable");
+    assert_eq!(std::fs::read_dir(quarantine).unwrap().count(), 1);
 }

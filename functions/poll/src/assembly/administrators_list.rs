@@ -5,15 +5,15 @@ use drawbridge_store::Store;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, OnceCell};
 
-/// How long a process takes the list to be as it was read: a right that was withdrawn ends within
-/// that, and one that was given begins.
+/// How long a process uses the list as it was read. A right that is granted or revoked takes effect within this
+/// time.
 const KEPT_FOR: SignedDuration = SignedDuration::from_mins(5);
 
-/// The administrator's list, read when it is first needed and kept from then on: the same for all
-/// documents of one look at them.
+/// The administrator's list, which is read when it is first needed and then kept, so that all documents of one
+/// round are judged by the same list.
 pub struct AdministratorsList<'s> {
     store: &'s dyn Store,
-    /// The copy of the process, and the time of the look.
+    /// The copy that the process keeps, and the time of the round.
     kept: Option<(&'s KeptList, Timestamp)>,
     read: OnceCell<Result<Arc<Bindings>, ConfigError>>,
 }
@@ -29,7 +29,7 @@ impl<'s> AdministratorsList<'s> {
         }
     }
 
-    /// What it says.
+    /// The bindings in the list.
     ///
     /// # Errors
     /// As [`Bindings::load`].
@@ -67,8 +67,8 @@ impl KeptList {
         }
     }
 
-    /// The copy, read anew where it is old. A list that is broken is kept, too; one that cannot be
-    /// reached is not, and the old copy is good for nobody: it may give a right that was withdrawn.
+    /// Returns the copy, and reads the list again if the copy is old. A broken list is kept as well. If the list
+    /// cannot be read, the old copy is not used, because it may grant a revoked right.
     async fn read(&self, store: &dyn Store, now: Timestamp) -> Result<Arc<Bindings>, ConfigError> {
         let mut copy = self.copy.lock().await;
         if let Some(copy) = copy.as_ref()
@@ -76,7 +76,7 @@ impl KeptList {
         {
             return copy.said.clone();
         }
-        // There is memory for one copy more than those that others still look at.
+        // The memory is enough for one copy beside those that are still in use.
         *copy = None;
         let said = Bindings::load(store).await.map(Arc::new);
         let is_kept = !said.as_ref().is_err_and(ConfigError::is_retryable);

@@ -22,7 +22,7 @@ fn nowhere() -> Arc<Script> {
 
 /// By which way which hosts are asked for a token and then for alerts.
 #[derive(Debug, PartialEq)]
-enum Asked {
+enum Requested {
     ToAnyAddress([String; 2]),
     ToPublicAddresses([String; 2]),
     Refused(String),
@@ -52,12 +52,12 @@ fn services([any, public]: [&Arc<Script>; 2], trust: Trust, secret: &str) -> Ser
     }
 }
 
-async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
+async fn asked(tenant: &Tenant, trust: Trust) -> Requested {
     let (any, public) = (nowhere(), nowhere());
     let services = services([&any, &public], trust, "s3cret~");
     let admitted = match services.admit(tenant).await {
         Ok(admitted) => admitted,
-        Err(refusal) => return Asked::Refused(refusal.to_string()),
+        Err(refusal) => return Requested::Refused(refusal.to_string()),
     };
     let client = services.client(admitted).unwrap();
     let now = services.clock.now();
@@ -71,8 +71,8 @@ async fn asked(tenant: &Tenant, trust: Trust) -> Asked {
     };
     let both = |hosts: Vec<String>| hosts.try_into().unwrap();
     match (hosts(&any), hosts(&public)) {
-        (hosts, none) if none.is_empty() => Asked::ToAnyAddress(both(hosts)),
-        (none, hosts) if none.is_empty() => Asked::ToPublicAddresses(both(hosts)),
+        (hosts, none) if none.is_empty() => Requested::ToAnyAddress(both(hosts)),
+        (none, hosts) if none.is_empty() => Requested::ToPublicAddresses(both(hosts)),
         both => panic!("{both:?}"),
     }
 }
@@ -91,7 +91,8 @@ fn hosts(url: &str) -> String {
 
 #[tokio::test]
 async fn a_document_leads_to_the_administrators_hosts_its_cloud_or_public_ones_of_its_own() {
-    let any = |login: &str, graph: &str| Asked::ToAnyAddress([login.to_owned(), graph.to_owned()]);
+    let any =
+        |login: &str, graph: &str| Requested::ToAnyAddress([login.to_owned(), graph.to_owned()]);
     let stack = || Trust::of_a_stack(variable).unwrap();
     for (lines, expected) in [
         (String::new(), any("10.0.0.1:8443", "10.0.0.1:8443")),
@@ -102,7 +103,7 @@ async fn a_document_leads_to_the_administrators_hosts_its_cloud_or_public_ones_o
         ),
         (
             hosts("https://gateway.example"),
-            Asked::ToPublicAddresses(["gateway.example", "gateway.example"].map(str::to_owned)),
+            Requested::ToPublicAddresses(["gateway.example", "gateway.example"].map(str::to_owned)),
         ),
     ] {
         let tenant = document(&lines).unwrap();
@@ -111,7 +112,7 @@ async fn a_document_leads_to_the_administrators_hosts_its_cloud_or_public_ones_o
     for own in ["https://10.0.0.1:8443/relay", "http://127.0.0.1:8080"] {
         let refused = asked(&document(&hosts(own)).unwrap(), stack()).await;
         assert!(
-            matches!(&refused, Asked::Refused(why) if why.contains("LoginUrl")),
+            matches!(&refused, Requested::Refused(why) if why.contains("LoginUrl")),
             "{refused:?}"
         );
     }
@@ -123,7 +124,8 @@ async fn a_document_leads_to_the_administrators_hosts_its_cloud_or_public_ones_o
 
 #[tokio::test]
 async fn what_the_administrator_gives_may_lead_to_any_address() {
-    let any = |login: &str, graph: &str| Asked::ToAnyAddress([login.to_owned(), graph.to_owned()]);
+    let any =
+        |login: &str, graph: &str| Requested::ToAnyAddress([login.to_owned(), graph.to_owned()]);
     for (more, expected) in [
         (r#""sweeps":true"#, any("10.0.0.1:8443", "10.0.0.1:8443")),
         (r#""cloud":"global""#, any(LOGIN, GRAPH)),
@@ -154,7 +156,7 @@ fn a_document_that_says_no_more_than_it_must_has_the_defaults() {
 }
 
 /// What Entra is sent for a document of that name, or why nothing is.
-async fn sent(name: &str, place: &str, secret: &str) -> Result<String, String> {
+async fn token_request(name: &str, place: &str, secret: &str) -> Result<String, String> {
     let key = format!("tenants/{name}.toml");
     let text = format!(
         "tenant_id = \"t.example\"\nclient_id = \"00000000-0000-0000-0000-000000000002\"\n{place}\n"
@@ -183,7 +185,7 @@ async fn of_a_shared_secret_a_document_signs_in_with_its_own_member_whatever_it_
     let shared = r#"{"a":"s3cret-of-a","b":"s3cret-of-b","client_secret":"s3cret-of-all"}"#;
     let place = "secret = \"drawbridge/prod/_shared/1\"";
     for own in ["a", "b"] {
-        let body = sent(own, place, shared).await.unwrap();
+        let body = token_request(own, place, shared).await.unwrap();
         assert!(
             body.ends_with(&format!("&client_secret=s3cret-of-{own}")),
             "{body}"
@@ -225,7 +227,7 @@ async fn of_a_shared_secret_a_document_signs_in_with_its_own_member_whatever_it_
             "is not this tenant's",
         ),
     ] {
-        let error = sent(name, place, secret).await.unwrap_err();
+        let error = token_request(name, place, secret).await.unwrap_err();
         assert!(error.contains(said) && !error.contains("s3cret"), "{error}");
     }
 }

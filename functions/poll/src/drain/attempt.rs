@@ -1,11 +1,11 @@
 use drawbridge_cursor::Window;
 
-/// The page size that a failing window is tried with last before it is split.
-pub(crate) const SMALL_PAGE: u32 = 10;
+use crate::read_options::SMALL_PAGE;
+
 /// The page size of the parts of a window that was split because it failed.
 const SPLIT_PAGE: u32 = 100;
 
-/// The size of the first page of what failed so often before and cannot be cut in smaller windows.
+/// The size of the first page of a window that failed so often before and cannot be split any further.
 pub(super) fn top_after(failures: u32, page_size: u32) -> u32 {
     let top = match failures {
         0 => page_size,

@@ -5,8 +5,8 @@ use drawbridge_graph::{AlertQuery, Graph, GraphError};
 use drawbridge_time::Deadline;
 use tokio::task::JoinHandle;
 
-/// The question how many alerts a window has, on its way while the window's only page is: an idle sweep
-/// takes the time of one request, not of two.
+/// A request for the number of alerts in a window that runs beside the request for the window's only page, so that
+/// an idle sweep takes the time of one request instead of two.
 pub(super) struct CountAhead {
     window: Window,
     answer: JoinHandle<Result<Option<u64>, GraphError>>,

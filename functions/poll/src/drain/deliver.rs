@@ -11,13 +11,13 @@ use crate::quarantine::shown;
 use crate::state_object::state_key;
 use crate::{Output, PollError};
 
-/// What a state takes besides what it knows of records.
+/// The size of a state without its records.
 const SMALL_STATE_BYTES: usize = 16 * 1024;
 
-/// What a save writes of pages as a rule, if there are so many.
+/// How many bytes of pages a save usually writes at most.
 const PAGES_BYTES: usize = 1024 * 1024;
 
-/// The state's name for alerts that were put aside, beside the outputs.
+/// The name under which the state keeps quarantined alerts, beside the outputs.
 const QUARANTINED: &str = "quarantine";
 
 impl Drain<'_> {
@@ -29,7 +29,7 @@ impl Drain<'_> {
         let decode = self.poller.graph.resource().decode;
         let mut had_time = true;
         for raw in page.alerts() {
-            if !self.has_memory_for(raw).await {
+            if !self.wait_for_memory_to_map(raw).await {
                 had_time = false;
                 break;
             }
@@ -63,7 +63,7 @@ impl Drain<'_> {
         self.listing.row(alert, updated, created);
     }
 
-    /// Puts an alert aside that does not parse, once; whether there was time for it.
+    /// Quarantines an alert that does not parse, once; whether there was time for it.
     async fn quarantine_alert(
         &mut self,
         raw: &str,
@@ -136,10 +136,10 @@ impl Drain<'_> {
         Ok(true)
     }
 
-    /// Has what the state knows of an alert at hand; how many pages had to be read for it, or `None`
-    /// if there is no memory for them.
+    /// Loads what the state knows of an alert. Returns how many pages were read for it, or `None` if there is no
+    /// memory for them.
     async fn recall(&mut self, alert: AlertDigest) -> Result<Option<u64>, PollError> {
-        if !self.has_memory_to_recall(alert).await {
+        if !self.wait_for_memory_to_recall(alert).await {
             return Ok(None);
         }
         let (store, tenant) = (self.poller.store.as_ref(), &self.poller.settings.tenant);
@@ -147,14 +147,14 @@ impl Drain<'_> {
         let recalled = pages.recall(self.state, alert).await?;
         self.report.lost_pages += recalled.lost;
         if recalled.pages > 0 && self.context.small().is_some() {
-            // This makes room for the pages that the next alert needs.
-            self.is_over();
+            // The next alert needs room for its own page.
+            self.make_room();
         }
         Ok(Some(recalled.pages))
     }
 
-    /// Counts the records that are longer than a reader of the output takes. They are sent whole: a
-    /// reader may be set to take more, and what it cuts off or loses is for a person to know.
+    /// Counts the records that are longer than a reader of the output takes. They are sent whole, because a reader
+    /// may be set to take more, and somebody should know what it cuts off or loses.
     fn count_oversize(&mut self, output: &Output, messages: &[Message], refused: &[Refused]) {
         for (n, message) in messages.iter().enumerate() {
             let exceeded = output.queue.exceeded(message);
@@ -174,8 +174,8 @@ impl Drain<'_> {
         }
     }
 
-    /// Makes sure, once in a poll, that there is room for the state. Records that cannot be
-    /// remembered would be sent by every poll anew, and fill what room there is.
+    /// Makes sure, once per poll, that the store has room for the state. Records that cannot be remembered would be
+    /// sent again by every poll, and use up the remaining room.
     async fn reserve(&self) -> Result<(), PollError> {
         if !self.context.is_room_known() {
             let key = state_key(&self.poller.settings.tenant);
@@ -188,8 +188,8 @@ impl Drain<'_> {
         Ok(())
     }
 
-    /// Sends what waits for output `n`. What the queue does not take is given back, so that the
-    /// next poll sends it; what it will never take is put aside.
+    /// Sends what waits for output `n`. The claims of records that the queue does not take are released, so that the
+    /// next poll sends them; records that it will never take are quarantined.
     async fn send(&mut self, n: usize) -> Result<(), PollError> {
         if self.batches[n].messages.is_empty() {
             return Ok(());

@@ -8,15 +8,15 @@ const TICK: SignedDuration = SignedDuration::from_nanos(100);
 
 /// What Graph has listed so far of one attempt at a window.
 ///
-/// Nobody promises an order: it is seen, and what follows from it is compared with Graph's count.
+/// Graph promises no order. It is observed, and what follows from it is checked against Graph's count.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    /// The alerts with their times. One that does not parse has none.
+    /// The alerts with their times. An alert that does not parse has none.
     alerts: HashMap<AlertDigest, Option<Timestamp>>,
     /// When the rows were updated, and when they were created.
     updated: Order,
     created: Order,
-    /// Up to when was asked for.
+    /// The end of the window that was asked for.
     until: Option<Timestamp>,
     /// Whether Graph said of a page that it was incomplete.
     pub(super) incomplete: bool,

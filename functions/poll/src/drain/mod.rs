@@ -15,7 +15,6 @@ use drawbridge_cursor::{AlertDigest, Claimed, State, Window, epoch_secs_of};
 use drawbridge_graph::{AlertQuery, ErrorKind, GraphError, Room};
 use drawbridge_time::Deadline;
 
-pub(crate) use self::attempt::SMALL_PAGE;
 pub(crate) use self::narrow::MAX_FAILURES;
 
 use self::attempt::Attempt;
@@ -36,7 +35,7 @@ pub(crate) struct Drain<'a> {
     context: &'a PollContext<'a>,
     options: ReadOptions,
     batches: Vec<Batch>,
-    /// What this poll put aside: the state's name for whom, and the claim.
+    /// Claims of quarantined items, with the name of their output in the state.
     quarantined: Vec<(String, Claimed)>,
     /// The alerts that Graph returned: their number is compared with Graph's own.
     seen: HashSet<AlertDigest>,
@@ -46,23 +45,22 @@ pub(crate) struct Drain<'a> {
     besides_ms: u64,
     /// The count of the window at hand, if it is asked for beside the list.
     counted: Option<CountAhead>,
-    /// Whether anything of the window at hand was put aside.
+    /// Whether a part of the window at hand was quarantined.
     has_gap: bool,
     /// Whether Graph was seen to count what it never lists.
     counts_wrongly: bool,
     /// The requests of the client that are in the tenant's budget already.
     requests: u64,
-    /// Whether Graph answered this poll at all, if only the question for nothing.
+    /// Whether Graph has answered any request of this poll, including the probe.
     answered: bool,
 }
 
-/// After so many pages in a row that list nothing new, empty ones or the same again, the list is
-/// taken not to end.
+/// After so many pages in a row without a new alert, the list is taken to be endless.
 const MAX_BARREN_PAGES: u32 = 100;
 
 /// How far a window was read.
 pub(crate) enum WindowOutcome {
-    /// As far as there was time; a gap in it was put aside.
+    /// As far as there was time; a gap in it was quarantined.
     Read(Left),
     /// Graph asked to wait longer than there is time.
     Postponed {
@@ -97,7 +95,7 @@ pub(crate) struct Left {
     pub(crate) rest: Vec<Window>,
     /// The parts for which Graph said that its answer was incomplete.
     pub(crate) incomplete: Vec<Window>,
-    /// The parts that failed, and may not do so for ever.
+    /// The parts that failed, but may succeed later.
     pub(crate) failed: Vec<Window>,
 }
 
@@ -125,7 +123,7 @@ enum Paged {
         incomplete: bool,
     },
     Stopped,
-    /// Nothing of it was asked for: the window is as good as it was.
+    /// Nothing of it was requested, so the window is as it was.
     NotBegun,
 }
 
@@ -157,16 +155,15 @@ impl<'a> Drain<'a> {
         }
     }
 
-    /// Reads one window as it is, in ever smaller parts where it fails; the parts of it that no
-    /// request gets are put aside.
+    /// Reads one window, in ever smaller parts where it fails. The parts that no request returns are quarantined.
     async fn read(&mut self, window: Window) -> Result<WindowOutcome, Unread> {
-        let drained = self.attempts(window).await;
+        let outcome = self.attempts(window).await;
         // Requests that failed count, too.
         self.note_requests();
-        if drained.is_err() {
+        if outcome.is_err() {
             self.release();
         }
-        drained
+        outcome
     }
 
     async fn attempts(&mut self, window: Window) -> Result<WindowOutcome, Unread> {
@@ -212,8 +209,8 @@ impl<'a> Drain<'a> {
         Ok(WindowOutcome::Read(left))
     }
 
-    /// How a window is read at first: with whole pages, or, if it failed and no smaller window can be
-    /// tried, with smaller pages each time; in turns with whole ones, if those take too long.
+    /// How a window is read at first: with whole pages. If it failed before and cannot be split any further, it is
+    /// read with smaller pages each time, and in turns with whole pages if smaller ones take too long.
     fn first_attempt(&self, window: Window) -> Attempt {
         let settings = &self.poller.settings;
         let top = match window.halves(settings.windows.smallest_ms) {
@@ -229,9 +226,8 @@ impl<'a> Drain<'a> {
         }
     }
 
-    /// Gives back what was claimed and not sent, and what was put aside: a poll that fails saves
-    /// what it sent all the same, and the next one is to send the rest and to count anew what it
-    /// puts aside.
+    /// Releases the claims of what was not sent and of what was quarantined. A poll that fails still saves what it
+    /// sent; the next one sends the rest, and counts what it quarantines anew.
     fn release(&mut self) {
         for (output, batch) in self.poller.outputs.iter().zip(&mut self.batches) {
             let written = self.state.output(&output.name);
@@ -341,7 +337,7 @@ impl<'a> Drain<'a> {
                 return Ok(Paged::Whole { incomplete: true });
             }
             drop(page);
-            if !delivered || self.is_full().await {
+            if !delivered || !self.make_room_for_a_page().await {
                 return Ok(Paged::Stopped);
             }
             match next.or_else(|| then.map(begin)) {
@@ -355,11 +351,11 @@ impl<'a> Drain<'a> {
         }
     }
 
-    /// What is left of a window that there was no time for: what Graph has not listed yet, if its
-    /// count bears out that it has listed the rest; else all of it, in two parts.
+    /// What is left of a window when the time is up: the part that Graph has not listed yet, if its count confirms
+    /// that the rest was listed; otherwise all of the window, in two parts.
     async fn rest(&mut self, window: Window) -> Vec<Window> {
         if let Some(listed) = self.listing.in_order(window)
-            && self.is_all(&listed).await
+            && self.ask_whether_all(&listed).await
         {
             return vec![listed.rest];
         }
@@ -374,13 +370,13 @@ impl<'a> Drain<'a> {
         self.context.has_time(&self.options)
     }
 
-    /// Until when: the poll's deadline, or the end of the time that a background reading has.
+    /// The poll's deadline, or the end of the time for background reading.
     fn deadline(&self) -> Deadline {
         self.context.deadline(&self.options)
     }
 
     fn now_secs(&self) -> u32 {
-        // By a clock that is behind, what is new would soon be forgotten.
+        // With a clock that is behind, new alerts would soon be forgotten.
         let newest = self.state.newest.unwrap_or(self.context.now);
         epoch_secs_of(self.context.now.max(newest).as_second())
     }

@@ -1,17 +1,18 @@
 use drawbridge_cursor::Window;
 use drawbridge_graph::{ErrorKind, GraphError};
 
-use super::attempt::{Attempt, SMALL_PAGE};
+use super::attempt::Attempt;
 use super::{Drain, Unread, WindowOutcome};
+use crate::read_options::SMALL_PAGE;
 use crate::{PollError, Settings};
 
-/// How often what cannot get smaller has to fail, each time while Graph answers another question,
-/// before it is put aside.
+/// How often a part that cannot get smaller has to fail before it is quarantined, each time while Graph answers
+/// another question.
 pub(crate) const MAX_FAILURES: u32 = 5;
 
 /// What to do about an attempt that failed.
 pub(super) enum Narrowed {
-    /// Try these, the last one first; none when it was put aside as a gap.
+    /// Try these, the last one first; none if the part was quarantined as a gap.
     To(Vec<Attempt>),
     /// Leave it for a later poll.
     Later,
@@ -21,17 +22,17 @@ pub(super) enum Narrowed {
     Postponed(WindowOutcome),
 }
 
-/// Whose fault it may be that a page cannot be read.
+/// What may be at fault when a page cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// Most likely the page's. Smaller parts are tried at once.
+    /// Most likely the page. Smaller parts are tried at once.
     Page,
-    /// The page's or the tenant's. Smaller parts are tried if Graph answers another question at once.
+    /// The page or the tenant. Smaller parts are tried if Graph answers another question at once.
     Either,
-    /// Most likely the tenant's, who is throttled or refused. Smaller parts are tried when it has
-    /// failed before.
+    /// Most likely the tenant, which is throttled or refused. Smaller parts are tried if the range has failed
+    /// before.
     Tenant,
-    /// Neither's: no smaller part helps.
+    /// Neither: no smaller part helps.
     Neither,
 }
 
@@ -56,9 +57,8 @@ impl Fault {
 
 impl Drain<'_> {
     /// What to try after `attempt` failed with `error`: smaller pages, then the halves of the
-    /// window; when it cannot get smaller and has failed often enough, it is put aside as a gap. If
-    /// there is no time to try, a later poll goes on with smaller parts, or with smaller pages of what
-    /// has none.
+    /// window. A part that cannot get smaller and has failed often enough is quarantined as a gap. If there is no
+    /// time to try, a later poll goes on with smaller parts, or with smaller pages if there are none.
     pub(super) async fn narrow(
         &mut self,
         attempt: Attempt,
@@ -84,7 +84,7 @@ impl Drain<'_> {
         let can_be_cut = attempt.window.halves(windows.smallest_ms).is_some();
         // A Graph that is slow has no time for the question; halves give nothing up.
         let is_slow = self.answered && can_be_cut && !self.has_time();
-        if !page_is_at_fault && !is_slow && !self.graph_answers(fault).await {
+        if !page_is_at_fault && !is_slow && !self.ask_graph(fault).await {
             return postponed(error, Some(false));
         }
         self.answered = true;
@@ -116,28 +116,28 @@ impl Drain<'_> {
         Ok(Narrowed::Later)
     }
 
-    /// Whether Graph answers another question. There may be time enough to wait for that while
-    /// there is time for more pages.
-    async fn graph_answers(&self, fault: Fault) -> bool {
+    /// Asks Graph another question; whether it answers. While there is time for more pages, there is time to wait
+    /// for the answer.
+    async fn ask_graph(&self, fault: Fault) -> bool {
         let deadline = self.context.stop.deadline();
         if fault == Fault::Page && self.has_time() {
-            self.poller.answers_nothing(deadline).await
+            self.poller.ask_for_nothing(deadline).await
         } else {
-            self.poller.answers_nothing_soon(deadline).await
+            self.poller.ask_for_nothing_once(deadline).await
         }
     }
 
-    /// Puts a window aside that no request gets.
+    /// Quarantines a window that no request returns.
     pub(super) async fn gap(&mut self, window: Window, reason: &str) -> Result<(), PollError> {
         self.has_gap = true;
         let dry_run = self.options.dry_run;
         self.poller
-            .put_aside(window, reason, dry_run, self.report)
+            .quarantine_window(window, reason, dry_run, self.report)
             .await
     }
 }
 
-/// The end of the reading; where Graph asks to wait, that is what the poll does.
+/// Ends the reading with `error`, or with a wait if Graph asks for one.
 fn postponed(error: PollError, graph_answers: Option<bool>) -> Result<Narrowed, Unread> {
     let delay = match &error {
         PollError::Graph(failed) => failed.retry_after(),

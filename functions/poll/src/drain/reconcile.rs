@@ -17,14 +17,14 @@ const READ_HOURLY: SignedDuration = SignedDuration::from_hours(25);
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);
 
-/// The status of an answer of which Graph says that it never gives it.
+/// The status with which Graph says that it does not support a request.
 const NOT_IMPLEMENTED: u16 = 501;
 
 /// One reading of a window whose alerts are counted.
 struct Counted {
     window: Window,
-    /// How many alerts were listed of the window of which this is a part. A list that is shorter
-    /// was not cut off where that one was.
+    /// How many alerts were listed of the window that this is a part of. A shorter list was not cut off at the same
+    /// point.
     of: usize,
     /// Whether it is read for the second time, and what was seen of it before counts.
     is_second: bool,
@@ -32,13 +32,13 @@ struct Counted {
 
 /// How many alerts a window has.
 enum Count {
-    /// So many, as Graph says.
+    /// The number that Graph reported.
     Alerts(u64),
     /// Graph did not say, but may another time.
     NotNow,
     /// It was not asked: the tenant's requests, or the time for them, are used up.
     NotAsked,
-    /// Nothing follows from the number, or Graph has none.
+    /// Graph has no number, or nothing follows from it.
     Unknown,
 }
 
@@ -49,7 +49,7 @@ impl Count {
             Err(error) => {
                 tracing::debug!(%error, "Graph did not count the window");
                 match error.kind() {
-                    // The one row that comes with the number is too large, and will be the next time.
+                    // The row that comes with the number is too large, and will be so again.
                     ErrorKind::BadRequest | ErrorKind::TooLarge => Self::Unknown,
                     _ if error.status() == Some(NOT_IMPLEMENTED) => Self::Unknown,
                     _ => Self::NotNow,
@@ -59,7 +59,7 @@ impl Count {
     }
 }
 
-/// What is to be done about a number that is not what was seen.
+/// What to do about a number that differs from what was listed.
 enum Recounted {
     /// Read these, the last one first.
     Read(Vec<Counted>),
@@ -141,9 +141,9 @@ impl Drain<'_> {
         Ok(WindowOutcome::Read(left))
     }
 
-    /// Whether a window that brought nothing new is worth the question how many alerts it has: one that
-    /// nothing reads again soon, or whose list is so long, or came in so many pages after the first
-    /// `pages`, that it may have been cut off.
+    /// Whether to ask Graph for the number of alerts in a window that brought nothing new: if the window is not read
+    /// again soon, or if its list may have been cut off because it is long or came in several pages. `pages` is the
+    /// number of pages before this window.
     fn is_worth_counting(&self, window: Window, pages: u64) -> bool {
         let is_long = self.report.pages > pages + 1;
         self.seen.len() >= self.options.count_from || self.is_once_only(window) || is_long
@@ -210,9 +210,9 @@ impl Drain<'_> {
         Ok(Recounted::Read(Vec::new()))
     }
 
-    /// Whether Graph counts no more alerts than it has listed of what it should have listed by now. If
-    /// it does not say, nobody knows.
-    pub(super) async fn is_all(&mut self, listed: &Listed) -> bool {
+    /// Asks Graph how many alerts there are in what it should have listed by now; whether it has listed as many.
+    /// If Graph does not say, it may not have.
+    pub(super) async fn ask_whether_all(&mut self, listed: &Listed) -> bool {
         if self.context.stop.is_asked() {
             return false;
         }

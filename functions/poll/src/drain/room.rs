@@ -1,4 +1,4 @@
-//! Whether there is memory for what comes next.
+//! Waits and makes room for the memory that the next step needs.
 
 use drawbridge_alert::has_more_values_than;
 use drawbridge_cursor::AlertDigest;
@@ -21,8 +21,8 @@ impl Drain<'_> {
         }
     }
 
-    /// Asks once more for a page that was too large for the small share of the memory, if there is
-    /// time for it when the poll has more.
+    /// Requests a page again that was too large for the small share of the memory, once the poll has the large
+    /// share and if there is time left then.
     pub(super) async fn again(&mut self, ahead: &ReadAhead, attempt: Attempt) -> Option<ReadAhead> {
         self.answered = true;
         self.context.progress.answered();
@@ -42,39 +42,41 @@ impl Drain<'_> {
         self.context.grow(self.deadline()).await
     }
 
-    /// Whether there is memory for an alert while it is mapped.
-    pub(super) async fn has_memory_for(&self, raw: &str) -> bool {
+    /// Waits, if need be, for the memory in which an alert is mapped; whether the poll has it.
+    pub(super) async fn wait_for_memory_to_map(&self, raw: &str) -> bool {
         match self.context.small() {
             Some(small) if has_more_values_than(small.values, raw) => self.grow().await,
             _ => true,
         }
     }
 
-    /// Whether there is memory for the page in which the state has what it knows of an alert.
-    pub(super) async fn has_memory_to_recall(&mut self, alert: AlertDigest) -> bool {
+    /// Waits, if need be, for the memory of the page that holds what the state knows of an alert; whether the
+    /// poll has it.
+    pub(super) async fn wait_for_memory_to_recall(&mut self, alert: AlertDigest) -> bool {
         let (Some(small), Some(page)) = (self.context.small(), self.state.page_for(alert)) else {
             return true;
         };
         self.state.pages.bytes_of(page) <= small.state_page_bytes || self.grow().await
     }
 
-    /// Whether the state may not grow any more in this poll, or no more may be sent.
-    pub(super) async fn is_full(&mut self) -> bool {
-        let is_small = self.context.small().is_some();
-        let is_full = self.is_over() || self.context.has_sent_much();
-        match is_full && is_small {
-            true => !self.grow().await || self.is_over(),
-            false => is_full,
+    /// Makes room for another page of Graph, and waits for more memory if that is not enough; whether the state
+    /// may grow further in this poll, and more may be sent.
+    pub(super) async fn make_room_for_a_page(&mut self) -> bool {
+        let has_room = self.make_room() && !self.context.has_sent_much();
+        match self.context.small() {
+            Some(_) if !has_room => self.grow().await && self.make_room(),
+            _ => has_room,
         }
     }
 
-    /// Whether the state takes more memory than it may. Pages that are at hand make room first.
-    pub(super) fn is_over(&mut self) -> bool {
+    /// Drops the cached pages of the state if it takes more memory than it may; whether it is within its bound
+    /// now.
+    pub(super) fn make_room(&mut self) -> bool {
         let most = self.context.state_bytes(&self.poller.settings);
         if self.state.weight() > most {
             self.state.pages.give_up_cache();
         }
-        self.state.weight() > most
+        self.state.weight() <= most
     }
 
     /// Whether there is memory for an alert that is larger than a page may be.

@@ -1,8 +1,8 @@
-//! Pages that fit into the small share of the memory, where all that is new in a minute does not.
+//! Pages that fit into the small share of the memory, for tenants whose alerts of a minute do not.
 //!
-//! Such a tenant would ask for its page twice at every poll, and wait for the large share each time. So
-//! the state remembers how many alerts a page may have, and the tenant is read beside one that has the
-//! large share. That is for what is new in a minute: a backlog is read in large pages.
+//! Such a tenant would request its page twice in every poll, and wait for the large share each time. So the state
+//! remembers how many alerts a page may have, and the tenant needs only its small share. This holds for the alerts
+//! of a minute; a backlog is read in large pages.
 
 use drawbridge_graph::Page;
 
@@ -10,11 +10,10 @@ use super::Drain;
 use super::attempt::Attempt;
 use crate::read_options::What;
 
-/// What is more than so many small pages is a backlog.
+/// More small pages than this are a backlog.
 const MAX_SMALL_PAGES: u64 = 4;
 
-/// What alerts that come may weigh more than those that were seen: a page is asked for that is three
-/// quarters full.
+/// Later alerts may be larger than those seen so far, so the page that is requested should be three quarters full.
 const FILLED: (usize, usize) = (3, 4);
 
 impl Drain<'_> {

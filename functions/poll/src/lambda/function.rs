@@ -18,7 +18,7 @@ use super::memory::state_bytes;
 use super::outputs::Outputs;
 use super::tenants::Tenants;
 use crate::assembly::Services;
-use crate::messages::{Aside, CLOSING_TIME, JobMessages, JobsQueue};
+use crate::messages::{CLOSING_TIME, JobMessages, JobsQueue, SlowJobs};
 use crate::{Ending, Jobs, Memory, Report, Stop};
 
 /// The function, with its clients built once and a poller for each tenant that it met.
@@ -82,7 +82,7 @@ impl Function {
             messages: Arc::new(JobMessages {
                 pollers,
                 jobs: Jobs::within(Memory::shared()),
-                aside: Aside::default(),
+                slow_jobs: SlowJobs::default(),
                 queue: JobsQueue {
                     visibility: Arc::new(visibility),
                     deletion: Arc::new(deletion),
@@ -118,7 +118,7 @@ impl Function {
     }
 }
 
-/// What a direct invocation is told.
+/// The response to a direct invocation.
 fn summary(report: &Report) -> Value {
     let ending = match report.ending {
         Ending::Complete => json!("complete"),

@@ -83,7 +83,7 @@ impl Log {
         let numbers = job_numbers(result, None, now, took);
         self.print_own(tenant, &numbers, now);
         self.count(&numbers);
-        // Of a name that nobody has, a mistyped one, nothing is to be found in the store afterwards.
+        // A mistyped name must leave nothing in the store.
         let is_unknown = matches!(result, Err(JobFailure::UnknownTenant(_)));
         if is_unknown {
             return;
@@ -176,7 +176,7 @@ impl JobLog for Log {
                 return self.count(&Numbers::default());
             }
             // It is polled in a moment, or handed back.
-            Err(error) if error.is_put_aside() => return,
+            Err(error) if error.is_postponed() => return,
             Err(error) => Err(error),
         };
         self.log_job(&job.tenant, result, took).await;

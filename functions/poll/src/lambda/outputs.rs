@@ -184,7 +184,7 @@ mod tests {
     }
 
     /// The readers for which a record of so many bytes is too long.
-    fn told(output: &Output, bytes: usize) -> Vec<&'static str> {
+    fn exceeded_by(output: &Output, bytes: usize) -> Vec<&'static str> {
         let exceeded = output.queue.exceeded(&message(bytes));
         exceeded.into_iter().map(|bound| bound.reader).collect()
     }
@@ -199,12 +199,12 @@ mod tests {
             // SQS is not even asked.
             let refused = output.queue.send(&[message(over)]).await.unwrap();
             assert!(refused[0].is_too_long() && !refused[0].retryable);
-            assert_eq!(told(&output, over), [""; 0]);
+            assert_eq!(exceeded_by(&output, over), [""; 0]);
         }
         let setting = format!(r#"{{{queue},"oversize":"pointer"}}"#);
         let output = output(folder.path(), &setting);
-        assert_eq!(told(&output, over), ["sqs"]);
-        assert_eq!(told(&output, over - 1), [""; 0]);
+        assert_eq!(exceeded_by(&output, over), ["sqs"]);
+        assert_eq!(exceeded_by(&output, over - 1), [""; 0]);
         // The body is stored before SQS, which is not there, is asked; the readers of other outputs
         // may not read this folder.
         assert!(output.queue.send(&[message(over)]).await.is_err());
@@ -277,8 +277,8 @@ mod tests {
             ),
         ] {
             let output = output(folder.path(), setting);
-            assert_eq!(told(&output, 70_000), readers, "{setting}");
-            assert_eq!(told(&output, 65_000), [""; 0], "{setting}");
+            assert_eq!(exceeded_by(&output, 70_000), readers, "{setting}");
+            assert_eq!(exceeded_by(&output, 65_000), [""; 0], "{setting}");
         }
     }
 }

@@ -76,10 +76,10 @@ fn counted(report: &Report) -> impl Iterator<Item = String> {
     let percent = report.state_percent;
     let heavy = if percent < HEAVY_PERCENT { 0 } else { percent };
     [
-        (report.quarantined, "alerts or records were put aside"),
+        (report.quarantined, "alerts or records were quarantined"),
         (
             report.gaps,
-            "windows were put aside that Graph would not answer for",
+            "windows that Graph would not answer for were quarantined",
         ),
         (
             report.count_mismatches,
@@ -133,10 +133,14 @@ mod tests {
         let cases: [(Change, &str, bool); 7] = [
             (
                 |it| it.quarantined = 2,
-                "2 alerts or records were put aside",
+                "2 alerts or records were quarantined",
                 true,
             ),
-            (|it| it.gaps = 1, "1 windows were put aside", true),
+            (
+                |it| it.gaps = 1,
+                "1 windows that Graph would not answer for were quarantined",
+                true,
+            ),
             (
                 |it| it.count_mismatches = 1,
                 "fewer alerts than Graph counts",

@@ -1,4 +1,4 @@
-//! The messages of a batch, sorted by what is to be done with them.
+//! The messages of a batch, sorted by when they are polled.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub(super) struct Received<'m> {
 }
 
 impl Received<'_> {
-    /// What SQS calls it while it is in our hands.
+    /// Its receipt handle, which SQS asks for to hide or delete it.
     pub(super) fn receipt(&self) -> Option<String> {
         self.message.receipt_handle.clone()
     }
@@ -33,12 +33,12 @@ impl Received<'_> {
         }
     }
 
-    /// Whether it is known to hold up its process.
+    /// Whether its job is known to be slow.
     pub(super) fn holds_up(&self) -> bool {
         self.history.holds_up
     }
 
-    /// What is noted of it when it is handed back after that became of its job.
+    /// What is noted about it when it is handed back, given how its job went.
     pub(super) fn counts(&self, tried: Tried) -> (String, Counts) {
         let counts = Counts {
             receives: receive_count(self.message).into(),
@@ -54,16 +54,16 @@ impl Received<'_> {
     }
 }
 
-/// What became of the job of a message that is handed back.
+/// How the job of a message went that is handed back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tried {
     /// It was not begun.
     NotBegun,
     /// It ended by itself.
     Ended,
-    /// There was no time for it beside others, and it may take long the next time.
+    /// It was cut short for the sake of others, and may take long the next time.
     CutShort,
-    /// It took long and failed, or did not end at all, and may do so again.
+    /// It took long and failed, or did not end at all, and may hold up its process again.
     HeldUp,
 }
 
@@ -113,17 +113,17 @@ impl<'m> Group<'m> {
 /// The messages of a batch.
 #[derive(Default)]
 pub(super) struct Batch<'m> {
-    /// The tenants of whom nothing may kill its process, or hold it up.
+    /// The tenants without a job that may kill its process or be slow.
     pub(super) fresh: Vec<Group<'m>>,
-    /// The others. What came behind such a message waits with it.
-    pub(super) aside: Vec<Group<'m>>,
-    /// What is no job.
+    /// The other tenants, which are polled later. Messages behind such a message wait with it.
+    pub(super) postponed: Vec<Group<'m>>,
+    /// The messages that are no jobs.
     pub(super) no_jobs: Vec<Received<'m>>,
 }
 
 impl<'m> Batch<'m> {
-    /// Sorts messages by what is known of those that were received before; of those that are no jobs, the
-    /// log tells why.
+    /// Sorts messages by what is known about those that were received before. For a message that is no job, the
+    /// log says why.
     pub(super) fn of(messages: &'m [SqsMessage], notes: &Notes) -> Self {
         let mut batch = Self::default();
         let mut groups: Vec<Group<'m>> = Vec::new();
@@ -152,16 +152,16 @@ impl<'m> Batch<'m> {
                 }),
             }
         }
-        (batch.aside, batch.fresh) = groups
+        (batch.postponed, batch.fresh) = groups
             .into_iter()
             .partition(|group| group.is_suspect() || group.holds_up());
         batch
     }
 }
 
-/// Those of some tenants that are polled in one go: a suspect alone, or all that are only slow. It is the
-/// turn of whichever came first.
-pub(super) fn next_aside<'m>(
+/// Splits postponed tenants into those that are polled next and those that come back later: a suspect is polled
+/// alone, slow ones together. Whichever came first has its turn.
+pub(super) fn next_postponed<'m>(
     groups: Vec<Group<'m>>,
     has_time: bool,
 ) -> (Vec<Group<'m>>, Vec<Group<'m>>) {

@@ -29,15 +29,15 @@ const CALL_TIME: Duration = Duration::from_secs(3);
 /// page would only fail.
 const POLL_TIME: Duration = Duration::from_secs(20);
 
-/// How long a poll has whose job was begun before. Most of those failed and will again: with all of the
-/// time, a few dozen tenants that hang would have every process to themselves.
+/// How long a poll has if its job was begun before. Most of those polls failed and will fail again: with the full
+/// time, a few dozen tenants that hang would occupy all processes.
 const RETRY_TIME: Duration = Duration::from_secs(20);
 
-/// The second try and each fourth one after it have all of the time, for a tenant that is only slow.
+/// The second try and each fourth one after it have the full time, for a tenant that is merely slow.
 const UNHURRIED_TRY: u64 = 2;
 const UNHURRIED_TRIES: u64 = 4;
 
-/// When a poll has to end whose job was begun so often, this time included.
+/// When a poll has to end if its job was begun `tries` times, this time included.
 pub(super) fn of_try(stop: &Stop, tries: u64) -> Stop {
     match tries {
         ..=1 => stop.clone(),

@@ -1,9 +1,9 @@
-//! Which messages were handed back, and which nobody has heard of again.
+//! Which messages were handed back, and which may have killed their process.
 //!
-//! A queue counts how often it handed a message out, and not why it came back: its process died, or the
-//! function handed it back because its tenant is throttled, or there was no time for it. So the
-//! function notes what it hands back, in an object beside the tenant's state. A message whose last
-//! receipt is not noted may have killed its process.
+//! A queue counts how often a message was received, but does not say why it came back: its process died, or the
+//! function handed it back because the tenant is throttled or there was no time. So the function notes what it
+//! hands back, in an object beside the tenant's state. A message whose last receive is not noted may have killed
+//! its process.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state_object::HANDED_BACK_ENDING;
 
-/// The most of a note that is read: it has a line for each message that was handed back at once.
+/// The most bytes of a note that are read. A note has a line for each message that was handed back together.
 const MAX_NOTE_BYTES: usize = 64 << 10;
 
 /// How often a message was received and its job begun.
@@ -25,7 +25,7 @@ pub(super) struct Counts {
     pub(super) tries: u64,
     /// Whether it was suspect when it was handed back before it was begun.
     pub(super) is_suspect: bool,
-    /// Whether it is known to hold up its process, of which an older release says nothing.
+    /// Whether its job is known to be slow. Notes of older releases do not have this.
     #[serde(default)]
     pub(super) holds_up: bool,
 }
@@ -41,12 +41,12 @@ pub(super) type Notes = HashMap<String, Note>;
 /// What is known of a message that was received once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct History {
-    /// How often its job was begun, this time included, as far as anybody knows.
+    /// How often its job was begun, this time included, as far as is known.
     pub(super) tries: u64,
-    /// Whether the process that received it before may have died of it.
+    /// Whether it may have killed the process that received it before.
     pub(super) is_suspect: bool,
-    /// Whether it is known to hold up its process: its last poll took long, or hung, or more than one
-    /// process died of it. Of a process that died once, any job that it had may be the cause.
+    /// Whether its job is known to be slow: its last poll took long or hung, or more than one process died while it
+    /// ran. If a process died only once, any of its jobs may be the cause.
     pub(super) holds_up: bool,
 }
 
@@ -103,8 +103,7 @@ impl HandedBack<'_> {
         }
     }
 
-    /// Writes a tenant's note, in place of the one before: while these messages were in hand, nobody had
-    /// another one of the tenant.
+    /// Replaces a tenant's note. While these messages were in flight, no other process had a message of the tenant.
     pub(super) async fn write(&self, tenant: &str, note: &Note) {
         let Ok(body) = serde_json::to_vec(note) else {
             return;

@@ -1,4 +1,4 @@
-//! One invocation: a batch of messages, and what it is answered with.
+//! One invocation: a batch of messages, and the response to it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -15,7 +15,7 @@ use futures::{Stream, StreamExt as _};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::batch::{Batch, Group, Received, Tried, next_aside, received_before};
+use super::batch::{Batch, Group, Received, Tried, next_postponed, received_before};
 use super::bounds::{Bounds, of_try};
 use super::handed_back::{HandedBack, Note, Notes};
 use super::ledger::Ledger;
@@ -23,7 +23,7 @@ use super::{JobMessages, Pollers};
 use crate::slow::LONG;
 use crate::{AfterJob, Delivery, JobFailure, Progress, Report, Stop};
 
-/// When a message comes back that is handed back although nothing is wrong with it.
+/// The delay of a message that is handed back although nothing is wrong with it.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// What is needed to do the jobs of one invocation.
@@ -37,10 +37,10 @@ pub(super) struct Invocation<'i, P> {
 enum Settled<'m> {
     /// This one is done with.
     Done(Received<'m>),
-    /// These are to come back, and are hidden until then.
+    /// These come back, and are hidden until then.
     Later(Vec<Received<'m>>),
-    /// These take long, and are to be polled when the others are done.
-    Aside(Group<'m>),
+    /// These are slow, and are polled when the others are done.
+    Postponed(Group<'m>),
 }
 
 /// The jobs of a tenant that are still to be done.
@@ -48,7 +48,7 @@ struct Jobs<'m> {
     tenant: String,
     rest: std::vec::IntoIter<(Job, Received<'m>)>,
     is_first: bool,
-    /// When they have to end, and from when on they keep others waiting.
+    /// When they have to end, and when they begin to keep others waiting.
     stop: Stop,
 }
 
@@ -72,20 +72,20 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         }
     }
 
-    /// Does the jobs of messages; those of the messages that are to be delivered again.
+    /// Does the jobs of messages, and returns the messages that are to be delivered again.
     pub(super) async fn failures(&self, messages: &[SqsMessage]) -> Vec<BatchItemFailure> {
         let mut ledger = Ledger::default();
         let batch = Batch::of(messages, &self.notes(messages).await);
-        let tenants = batch.fresh.len() + batch.aside.len();
+        let tenants = batch.fresh.len() + batch.postponed.len();
         if let AfterJob::Later(delay) = AfterJob::NO_JOB {
             self.hide(&batch.no_jobs, delay).await;
         }
         ledger.failed(batch.no_jobs);
-        let aside = &self.messages.aside;
-        let room = aside.room(tenants);
+        let slow_jobs = &self.messages.slow_jobs;
+        let room = slow_jobs.room(tenants);
         let has_time = room.has_time || room.is_free && batch.fresh.is_empty();
-        let (mut next, later) = next_aside(batch.aside, has_time);
-        // Before anything begins: nobody waits for a process that a suspect of this batch kills.
+        let (mut next, later) = next_postponed(batch.postponed, has_time);
+        // This comes first, so that these need not wait for a process that a suspect of this batch kills.
         self.hand_back(later, &mut ledger).await;
         let fresh = batch.fresh.len();
         let beside = match room.patience {
@@ -101,20 +101,20 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
             self.hand_back(slow, &mut ledger).await;
         }
         if next.is_empty() {
-            // As in nearly all batches.
+            // Nearly all batches have nothing left to do here.
         } else if is_alone || self.bounds.allow_another() {
-            // What is done does not come again, whatever becomes of this process.
+            // Jobs that are done must not come back, even if this process is killed.
             self.delete(ledger.take_done()).await;
             let began = Instant::now();
             self.do_all(next, self.stop, &mut ledger).await;
-            // Time that nobody else had a use for is nobody's share.
+            // Time that no other tenant needed does not count against slow jobs.
             if !(is_alone && room.was_idle) {
-                aside.took(began.elapsed());
+                slow_jobs.note_time(began.elapsed());
             }
         } else {
             self.hand_back(next, &mut ledger).await;
         }
-        aside.invocation_ends();
+        slow_jobs.invocation_ends();
         let failed = ledger.failed.into_iter();
         failed
             .filter_map(|place| messages.get(place))
@@ -141,7 +141,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
                 settled = settled.next() => match settled {
                     Some(Settled::Done(received)) => ledger.done(received),
                     Some(Settled::Later(received)) => ledger.failed(received),
-                    Some(Settled::Aside(group)) => slow.push(group),
+                    Some(Settled::Postponed(group)) => slow.push(group),
                     None => break,
                 },
                 Some(()) = deletions.next() => {}
@@ -173,7 +173,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
                         jobs: std::iter::once((job, received)).chain(rest).collect(),
                         is_slow: true,
                     };
-                    return Some((Settled::Aside(group), jobs));
+                    return Some((Settled::Postponed(group), jobs));
                 }
             }
         } else {
@@ -191,8 +191,8 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         Some((Settled::Later(later), jobs))
     }
 
-    /// Does one message's job; what became of it, and what is to be done with the message. Nothing was done
-    /// if it takes long and others wait.
+    /// Does one message's job. Returns how it went and what happens to the message; `None` if the tenant is slow
+    /// and others wait, so that nothing was done.
     async fn message(
         &self,
         job: &Job,
@@ -206,11 +206,11 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         };
         let began = Instant::now();
         let done = self.poll(job, delivery, &stop).await;
-        if done.as_ref().is_err_and(JobFailure::is_put_aside) {
+        if done.as_ref().is_err_and(JobFailure::is_postponed) {
             self.log_done(job, done, began.elapsed()).await;
             return None;
         }
-        let after = AfterJob::of(&done, delivery.tries);
+        let after = AfterJob::of(done.as_ref().map(Option::as_ref), delivery.tries);
         let tried = match done {
             Err(JobFailure::NoPage) => Tried::CutShort,
             Err(JobFailure::GivenUp) => Tried::HeldUp,
@@ -225,7 +225,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         Some((tried, after))
     }
 
-    /// Polls on a task of its own, which is ended if the poll does not end by itself.
+    /// Polls in a task of its own, which is aborted if the poll does not end in time.
     async fn poll(
         &self,
         job: &Job,
@@ -240,7 +240,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         let done = tokio::select! {
             biased;
             done = on_its_own(poll, until) => done,
-            () = page.is_missing_at(hurry) => return Err(JobFailure::NoPage),
+            () = page.wait_until_missing(hurry) => return Err(JobFailure::NoPage),
         };
         match done {
             Some(Ok(done)) => done,
@@ -249,15 +249,15 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         }
     }
 
-    /// Tells the log. What is heard of one tenant keeps no other one waiting, either.
+    /// Logs how a job went, without keeping other tenants waiting for long.
     async fn log_done(&self, job: &Job, done: Result<Option<Report>, JobFailure>, took: Duration) {
         let (log, job) = (Arc::clone(&self.messages.log), job.clone());
-        let told = async move { log.done(&job, &done, true, took).await };
+        let logged = async move { log.done(&job, &done, true, took).await };
         // If it panics, its own line in the log says where.
-        let _ = on_its_own(told, self.bounds.call()).await;
+        let _ = on_its_own(logged, self.bounds.call()).await;
     }
 
-    /// Asks for another poll of a tenant. Without it, the next tick goes on.
+    /// Sends another job of the tenant. If that fails, the next tick goes on with the rest.
     async fn another(&self, job: &Job) -> AfterJob {
         let JobMessages { queue, clock, .. } = &**self.messages;
         let sent = self.bounds.call().bound(queue.send(job, clock.now())).await;
@@ -270,10 +270,10 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         AfterJob::Done
     }
 
-    /// Hands back the messages of tenants that are not polled: those that hold up a process until one has
-    /// time for them again, the others at once.
+    /// Hands back the messages of tenants that are not polled: slow ones until a process has time for them again,
+    /// the others at once.
     async fn hand_back<'m>(&self, groups: Vec<Group<'m>>, ledger: &mut Ledger) {
-        let wait = self.messages.aside.wait();
+        let wait = self.messages.slow_jobs.wait();
         let handed_back = groups.iter().map(async |group| {
             let received: Vec<_> = group.messages().collect();
             let note = group.note();
@@ -284,7 +284,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         ledger.failed(groups.iter().flat_map(Group::messages));
     }
 
-    /// What is noted of the tenants of messages that were received before.
+    /// Reads what is noted about the tenants of messages that were received before.
     async fn notes(&self, messages: &[SqsMessage]) -> Notes {
         let tenants = received_before(messages);
         if tenants.is_empty() {
@@ -295,7 +295,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
         notes.unwrap_or_default()
     }
 
-    /// Notes that messages of a tenant are handed back. Without it they come back all the same, and are
+    /// Notes that messages of a tenant are handed back. Without the note they come back as well, but count as
     /// suspect.
     async fn note(&self, tenant: &str, note: &Note) {
         let written = HandedBack(&self.messages.store);
@@ -328,8 +328,8 @@ impl Progress for Page {
 }
 
 impl Page {
-    /// Resolves at that time if there is none.
-    async fn is_missing_at(&self, time: Deadline) {
+    /// Waits until `time`, and on for ever if there is a page by then.
+    async fn wait_until_missing(&self, time: Deadline) {
         if let Some(at) = time.instant() {
             sleep_until(at).await;
             if !self.0.load(Relaxed) {
@@ -340,8 +340,8 @@ impl Page {
     }
 }
 
-/// Does `work` on a task of its own, until `deadline` at most. A panic is told without its message,
-/// which may quote an alert.
+/// Runs `work` in a task of its own, until `deadline` at most. A panic is reported without its message, which may
+/// quote an alert.
 async fn on_its_own<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
     deadline: Deadline,

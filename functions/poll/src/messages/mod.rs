@@ -1,15 +1,15 @@
-//! What becomes of the messages of the jobs queue: the wiring of Lambda, without AWS.
+//! Handles the messages of the jobs queue, as Lambda does, but without AWS.
 //!
-//! The tenants of a batch are polled at the same time, each poll on a task of its own, and one
-//! tenant's trouble stays its own: see [`JobMessages::answer`].
+//! The tenants of a batch are polled at the same time, each in a task of its own, so that a failing tenant does
+//! not affect the others: see [`JobMessages::answer`].
 
-mod aside;
 mod batch;
 mod bounds;
 mod handed_back;
 mod invocation;
 mod ledger;
 mod queue;
+mod slow_jobs;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,27 +24,27 @@ use tokio::time::Instant;
 
 use crate::{Delivery, JobFailure, Jobs, Poller, Progress, Report, Silent, Stop};
 
-pub use self::aside::Aside;
 pub use self::bounds::CLOSING_TIME;
 pub use self::queue::JobsQueue;
+pub use self::slow_jobs::SlowJobs;
 
 use self::invocation::Invocation;
 
-/// Has the poller of each tenant.
+/// Provides the poller of each tenant.
 #[async_trait]
 pub trait Pollers: Send + Sync {
     /// The poller of a job's tenant; `None` when there is no such tenant, or when it is paused.
     ///
     /// # Errors
-    /// When what the tenant's document asks for cannot be had.
+    /// If something that the tenant's document asks for is not available.
     async fn poller(&self, job: &Job) -> Result<Option<Arc<Poller>>, ConfigError>;
 }
 
-/// Hears how jobs went.
+/// Learns how jobs went.
 #[async_trait]
 pub trait JobLog: Send + Sync {
-    /// A job is done that took so long; `is_message` unless it came directly. Several may be done at
-    /// the same time.
+    /// Called after each job, with the time that it took; `is_message` is false for a direct invocation. Several
+    /// jobs may end at the same time.
     async fn done(
         &self,
         job: &Job,
@@ -53,25 +53,25 @@ pub trait JobLog: Send + Sync {
         took: Duration,
     );
 
-    /// An invocation ends: each of its jobs is done, or left for later.
+    /// Called at the end of an invocation, when each of its jobs is done or left for later.
     fn invocation_ends(&self) {}
 }
 
-/// Does the jobs of the queue's messages, and those that come directly.
+/// Does the jobs of the queue's messages, and those of direct invocations.
 pub struct JobMessages<P> {
     /// The tenants' pollers.
     pub pollers: P,
-    /// Knows which jobs are done already.
+    /// Runs jobs, and knows which are done already.
     pub jobs: Jobs,
-    /// Knows how much time this process has for jobs that hold it up.
-    pub aside: Aside,
+    /// Knows how much time this process has for slow jobs.
+    pub slow_jobs: SlowJobs,
     /// Where the messages come from.
     pub queue: JobsQueue,
-    /// Keeps which of them were handed back.
+    /// Stores which messages were handed back.
     pub store: Arc<dyn Store>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
-    /// Hears of each job.
+    /// Learns of each job.
     pub log: Arc<dyn JobLog>,
 }
 
@@ -87,8 +87,8 @@ impl<P: Pollers + 'static> JobMessages<P> {
     ///   one that has ends with the page that it is at.
     /// - Those whose last poll was given up, or took long and failed, are polled beside each other, when
     ///   the others are done. So are, of many, those whose state says that their polls take long.
-    /// - While others wait, a process gives a quarter of its time to what is known to hold it up, and hands
-    ///   back the rest of that before anything begins.
+    /// - While others wait, a process spends a quarter of its time on jobs that are known to be slow, and hands
+    ///   back the other slow ones before anything begins.
     /// - What is handed back is noted in the store; a job that was begun before has less time.
     /// - Messages that are done are deleted at once if others go on for seconds.
     ///
@@ -106,7 +106,7 @@ impl<P: Pollers + 'static> JobMessages<P> {
 }
 
 impl<P: Pollers> JobMessages<P> {
-    /// Does a job that came directly.
+    /// Does the job of a direct invocation.
     ///
     /// # Errors
     /// When the text is no job, or the job failed.

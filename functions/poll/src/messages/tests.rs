@@ -121,7 +121,7 @@ impl World {
     fn of(plans: &[(&'static str, Plan)]) -> Self {
         let events = Arc::<Events>::default();
         let messages = JobMessages {
-            aside: Aside::default(),
+            slow_jobs: SlowJobs::default(),
             pollers: Script {
                 plans: plans.iter().copied().collect(),
                 events: Arc::clone(&events),

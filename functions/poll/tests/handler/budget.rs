@@ -178,7 +178,7 @@ async fn requests_that_fail_are_spent_too() {
     assert!(spent.requests >= 6, "{spent:?}");
 }
 
-/// Before, a window was taken for incomplete, and put aside after some tries, though Graph was not asked.
+/// Before, a window was taken for incomplete, and quarantined after some tries, though Graph was not asked.
 #[tokio::test(start_paused = true)]
 async fn a_count_for_which_no_request_is_left_is_asked_for_later() {
     let mut world = world(3);

@@ -52,7 +52,7 @@ async fn an_alert_that_does_not_parse_costs_only_itself() {
     assert_eq!(item["alert_id"], "bad");
     assert_eq!(item["alert"]["title"]["not"], "a text");
     assert!(item["reason"].as_str().unwrap().contains("title"), "{item}");
-    // Read again within the overlap, it is not put aside again.
+    // Read again within the overlap, it is not quarantined again.
     assert_eq!(world.poll().await.unwrap().quarantined, 0);
 }
 
@@ -130,8 +130,8 @@ async fn a_record_that_no_message_holds_is_put_aside_with_the_way_out_and_nothin
     assert_eq!((report.records, report.quarantined), (3, 1));
     assert!(world.state().await.watermark.is_some());
     let keys = world.store.keys().into_iter();
-    let aside: Vec<_> = keys.filter(|key| key.contains("/records/")).collect();
-    let item: Value = serde_json::from_str(&world.store.body(&aside[0])).unwrap();
+    let quarantined: Vec<_> = keys.filter(|key| key.contains("/records/")).collect();
+    let item: Value = serde_json::from_str(&world.store.body(&quarantined[0])).unwrap();
     let reason = item["reason"].as_str().unwrap();
     for words in ["MessageTooLong", "MessagePointers", "--pointers"] {
         assert!(reason.contains(words), "{reason}");
@@ -141,7 +141,7 @@ async fn a_record_that_no_message_holds_is_put_aside_with_the_way_out_and_nothin
     world.clock.advance_secs(60);
     let report = world.poll().await.unwrap();
     assert_eq!((report.records, report.quarantined), (0, 0));
-    assert_eq!(aside.len(), 1);
+    assert_eq!(quarantined.len(), 1);
 }
 
 /// `cef` names its records as `siem` does.
@@ -168,7 +168,7 @@ async fn what_two_outputs_refuse_is_put_aside_twice_and_only_once_each() {
     outputs.sort_by_key(ToString::to_string);
     assert_eq!(outputs, ["cef", "siem"]);
     assert_eq!(items()[0]["key"], items()[1]["key"]);
-    // What is put aside is done with: no poll sends it.
+    // What is quarantined is done with: no poll sends it.
     world.clock.advance_secs(60);
     let report = world.poll().await.unwrap();
     assert_eq!((report.records, report.quarantined), (0, 0));

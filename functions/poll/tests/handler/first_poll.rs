@@ -23,7 +23,7 @@ async fn wherever_the_first_poll_dies_its_start_stays() {
             let _ = tokio::time::timeout(DAY, world.poll()).await;
             world.mortal.dies_at(None);
             if is_first {
-                died = world.mortal.has_died();
+                died = world.mortal.take_died();
                 let state = world.state().await;
                 was_noted = state.first_from.is_some();
                 let asked = !world.graph.requests().is_empty();

@@ -1,4 +1,4 @@
-//! A poll that fails keeps nothing that was neither sent nor put aside.
+//! A poll that fails keeps nothing that was neither sent nor quarantined.
 
 use crate::world::{Put, Send, World, alert};
 

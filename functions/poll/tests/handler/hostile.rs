@@ -1,4 +1,4 @@
-//! Pages and alerts made to do harm: each passes through or is put aside whole, the others of its
+//! Pages and alerts made to do harm: each passes through or is quarantined whole, the others of its
 //! page are delivered, and nothing stops in silence.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -31,8 +31,8 @@ fn among_sound_ones(elements: &[&str]) -> Vec<u8> {
     format!(r#"{{"value":[{}]}}"#, all.join(",")).into_bytes()
 }
 
-/// What was put aside, the newest names first.
-fn aside(world: &World) -> Vec<Value> {
+/// What was quarantined, the newest names first.
+fn quarantined(world: &World) -> Vec<Value> {
     let keys = world.store.keys().into_iter();
     keys.filter(|key| key.starts_with("quarantine/"))
         .map(|key| {
@@ -113,7 +113,7 @@ async fn an_alert_of_forty_megabytes_is_delivered() {
     // While the state needs the memory, it is a gap that can be replayed.
     world.poller.settings.most_state_bytes = 100 << 20;
     assert_eq!(world.poll().await.unwrap().gaps, 1);
-    assert_eq!(aside(&world).len(), 1);
+    assert_eq!(quarantined(&world).len(), 1);
 
     world.poller.settings.most_state_bytes = 200 << 20;
     world.graph.set("large", T2, large.replace(T1, T2));
@@ -124,7 +124,7 @@ async fn an_alert_of_forty_megabytes_is_delivered() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids, ["first", "large", "second"]);
-    assert_eq!(aside(&world).len(), 1);
+    assert_eq!(quarantined(&world).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -416,7 +416,7 @@ async fn what_is_no_page_moves_nothing_and_says_so() {
         assert!(!shown.contains("MARKER"), "{shown}");
         let read_up_to = world.state().await.read_up_to().unwrap();
         assert!(read_up_to < T1.parse().unwrap(), "{body}");
-        assert_eq!(aside(&world), Vec::<Value>::new());
+        assert_eq!(quarantined(&world), Vec::<Value>::new());
         assert_eq!(world.poll().await.unwrap().records, 1);
     }
 }

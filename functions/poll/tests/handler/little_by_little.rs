@@ -1,5 +1,5 @@
 //! A page that fails, and that there is little time for: each poll that meets it leaves less to try,
-//! or one failure more, and in the end it is put aside by itself.
+//! or one failure more, and in the end it is quarantined by itself.
 
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ async fn a_throttled_page_of_a_backfill_is_put_aside_and_the_rest_is_read() {
     }
 }
 
-/// Before, a window that cannot be cut was tried with whole pages only, and put aside after five.
+/// Before, a window that cannot be cut was tried with whole pages only, and quarantined after five.
 #[tokio::test(start_paused = true)]
 async fn what_only_small_pages_get_is_not_given_up() {
     let world = World::with(|settings| settings.windows.sweeps = false);

@@ -117,7 +117,7 @@ async fn wherever_a_poll_dies_nothing_is_lost_and_no_page_is_missing() {
         world.mortal.dies_at(Some(step));
         let dying = tokio::time::timeout(std::time::Duration::from_secs(60), world.poll()).await;
         world.mortal.dies_at(None);
-        let has_died = world.mortal.has_died();
+        let has_died = world.mortal.take_died();
         assert_eq!(dying.is_err(), has_died);
         world.restart();
         let (stored, named) = pages(&world).await;

@@ -238,7 +238,7 @@ async fn what_graph_counts_and_does_not_list_for_two_hours_is_put_aside() {
     }
 }
 
-/// Before, it was read again and again for two hours and then put aside.
+/// Before, it was read again and again for two hours and then quarantined.
 #[tokio::test(start_paused = true)]
 async fn a_window_whose_count_graph_never_gives_is_read_all_the_same() {
     let world = looking_back();

@@ -10,15 +10,15 @@ use std::str::FromStr;
 
 use crate::entry::{push_count, take, take_count};
 
-/// Where an alert is among the pages: those that came up together lie together, so that what is new
-/// goes into few of them.
+/// The position of an alert in the order of the pages. Alerts that were created together lie together, so that
+/// new ones go into few pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct PagePosition {
     pub(crate) created_secs: u32,
     pub(crate) digest: [u8; 4],
 }
 
-impl Place {
+impl PagePosition {
     pub(crate) fn of(alert: &[u8; 16], created_secs: u32) -> Self {
         let mut digest = [0; 4];
         digest.copy_from_slice(&alert[..4]);
@@ -65,7 +65,7 @@ impl FromStr for PageId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Listed {
     /// No alert in it has an earlier place, and none that has its place is in another.
-    pub(crate) first: Place,
+    pub(crate) first: PagePosition,
     pub(crate) id: PageId,
     pub(crate) seen_secs: u32,
     pub(crate) bytes: usize,
@@ -87,7 +87,7 @@ impl Listed {
 
     fn take(rest: &mut &[u8]) -> Option<Self> {
         Some(Self {
-            first: Place {
+            first: PagePosition {
                 created_secs: u32::from_le_bytes(*take(rest)?),
                 digest: *take(rest)?,
             },

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use self::index::PageId;
-pub(crate) use self::index::{Listed, Place, pack, unpack};
+pub(crate) use self::index::{Listed, PagePosition, pack, unpack};
 use self::page::Held;
 pub(crate) use self::page::Row;
 use crate::entry::Entry;
@@ -34,11 +34,11 @@ pub struct Pages {
     pub(crate) sequence: u32,
     /// When pages that no state names were last looked for.
     pub cleaned: Option<Timestamp>,
-    /// What was last seen before then is forgotten, in seconds since 1970.
+    /// Alerts last seen before this time are forgotten, in seconds since 1970.
     pub(crate) oldest_secs: u32,
-    /// For how long it is no news that an alert in a page was seen.
+    /// How long it is not noted again that an alert in a page was seen.
     pub(crate) step_secs: u32,
-    /// Pages that were read, the one that was needed last at the end.
+    /// The pages in memory; the most recently used one is last.
     cached: Vec<(PageId, Arc<Held>)>,
     /// Alerts whose entries were copied from pages.
     pub(crate) recalled: Vec<AlertDigest>,
@@ -130,8 +130,8 @@ impl Pages {
         page.map_or(0, |page| page.bytes)
     }
 
-    /// Keeps a page at hand, and one that was needed before it, however large they are: an alert may
-    /// need two.
+    /// Caches a page. This page and the one used before it stay, however large they are, since an alert may need
+    /// two.
     pub(crate) fn keep(&mut self, id: PageId, page: Held) {
         self.cached.push((id, Arc::new(page)));
         let mut left = MOST_CACHED_BYTES;
@@ -145,7 +145,7 @@ impl Pages {
         self.cached.drain(..self.cached.len() - kept);
     }
 
-    /// The bytes of a page that is at hand.
+    /// The bytes of a page, if it is cached.
     pub fn held(&mut self, id: PageId) -> Option<Arc<[u8]>> {
         self.page(id).map(|page| Arc::clone(&page.bytes))
     }
@@ -158,25 +158,27 @@ impl Pages {
         Some(held)
     }
 
-    /// How many pages begin at or before a place: the last of them is the one that it belongs in.
-    fn pages_up_to(&self, place: Place) -> usize {
+    /// How many pages begin at or before a position: the position belongs in the last of them.
+    fn pages_up_to(&self, place: PagePosition) -> usize {
         self.index.partition_point(|page| page.first <= place)
     }
 
-    /// Which page a place belongs in; 0 if there is none.
-    pub(crate) fn page_of(&self, place: Place) -> usize {
+    /// The page that a position belongs in; 0 if there is no page.
+    pub(crate) fn page_of(&self, place: PagePosition) -> usize {
         self.pages_up_to(place).saturating_sub(1)
     }
 
     /// The page that has what is known of a place, if any has.
-    fn at(&self, place: Place) -> Option<&Listed> {
+    fn at(&self, place: PagePosition) -> Option<&Listed> {
         self.index[..self.pages_up_to(place)].last()
     }
 
     /// The places where an alert may be, the better one first: what older states knew has no time.
     pub(crate) fn places(&self, alert: AlertDigest) -> impl Iterator<Item = Listed> + use<> {
-        let dated = self.at(Place::of(&alert.id, alert.created_secs)).copied();
-        let undated = (alert.created_secs > 0).then(|| Place::of(&alert.id, 0));
+        let dated = self
+            .at(PagePosition::of(&alert.id, alert.created_secs))
+            .copied();
+        let undated = (alert.created_secs > 0).then(|| PagePosition::of(&alert.id, 0));
         let undated = undated.and_then(|place| self.at(place)).copied();
         let undated = undated.filter(|page| dated.is_none_or(|dated| dated.id != page.id));
         dated.into_iter().chain(undated)

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::index::{PageId, Place};
+use super::index::{PageId, PagePosition};
 use crate::StateError;
 use crate::entry::{Entry, Form, PackedEntry, push_count, take_count};
 
@@ -22,8 +22,8 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn place(&self) -> Place {
-        Place::of(&self.alert, self.entry.created_secs)
+    pub(crate) fn place(&self) -> PagePosition {
+        PagePosition::of(&self.alert, self.entry.created_secs)
     }
 
     /// Rows lie in this order: by place, and then so that those of an alert are together.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::page::{Rows, id_of};
 use super::*;
-use crate::{Backfill, Meaning, PageSettings, Reading, State};
+use crate::{Backfill, Meaning, PageSettings, State, TextDigests};
 
 fn check(bytes: &[u8], id: PageId) -> Result<(), StateError> {
     Held::checked(bytes.into(), id).map(drop)
@@ -148,7 +148,7 @@ proptest! {
                     let claim = |state: &mut State| {
                         let written = state.output(output(o));
                         let bytes = [content; 32];
-                        let reading = Reading { bytes, text: bytes };
+                        let reading = TextDigests { bytes, text: bytes };
                         let meaning = || Meaning { content: bytes, version: bytes, updated: 0 };
                         let claimed =
                             written.claim_change(alert(n), &[key; 32], &reading, meaning, now_secs);

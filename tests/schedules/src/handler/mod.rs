@@ -2,6 +2,7 @@
 //! replaced.
 
 mod careless;
+mod job_summary;
 mod message;
 mod operate;
 mod polls;
@@ -10,7 +11,6 @@ mod process;
 mod queue;
 mod tenant;
 mod timer;
-mod told;
 mod transport;
 mod workers;
 

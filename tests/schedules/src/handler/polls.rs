@@ -11,8 +11,8 @@ use drawbridge_poll::{Grouping, JobFailure, Output, Poller, Report, Settings};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::careless;
+use super::job_summary::JobSummary;
 use super::tenant::Tenant;
-use super::told::Told;
 use super::transport;
 use crate::run::Run;
 use crate::{Ended, Event, Kind, Mutation, outputs};
@@ -167,7 +167,7 @@ impl JobLog for Polls {
                 held.read_up_to = report.read_up_to;
             }
             let comes_back = matches!(done, Err(failure) if failure.is_retryable());
-            seat.end(&Told::of(done), comes_back);
+            seat.end(&JobSummary::of(done), comes_back);
         }
     }
 }
@@ -179,10 +179,12 @@ impl Seat {
         let current = Current::default();
         let ports = Arc::new(tenant.ports(current.clone(), process));
         let client = transport::client(&tenant.graph, &current, schedule);
+        let defaults = Settings::new(&schedule.tenant);
         let mut windows = WindowSettings {
             sweeps: mutation.is_none_or(Mutation::sweeps),
             first_lookback_secs: u32::try_from(schedule.lookback_secs).unwrap_or(u32::MAX),
-            ..WindowSettings::default()
+            sweep_phase_secs: 0,
+            ..defaults.windows.clone()
         };
         if matches!(mutation, Some(Mutation::NoOverlap | Mutation::GtForGe)) {
             windows.overlap_secs = 0;
@@ -201,7 +203,7 @@ impl Seat {
                 page_size: schedule.page_size,
                 windows,
                 pages: TINY_PAGES,
-                ..Settings::new(&schedule.tenant)
+                ..defaults
             },
         };
         Self {
@@ -230,32 +232,32 @@ impl Seat {
     }
 
     /// A poll is over.
-    fn end(&self, told: &Told, comes_back: bool) {
+    fn end(&self, summary: &JobSummary, comes_back: bool) {
         let under_way = self.invocation().under_way.take();
         let Some(poll) = under_way else {
             return;
         };
         let world = &self.tenant.world;
-        world.note(|| format!("poll {}: {}", poll.number, told.text));
-        let is_done = !comes_back && !matches!(told.ended, None | Some(Ended::Postponed));
+        world.note(|| format!("poll {}: {}", poll.number, summary.text));
+        let is_done = !comes_back && !matches!(summary.ended, None | Some(Ended::Postponed));
         self.tenant.end_poll(poll.number, poll.began_ms, is_done);
-        if let Some(ended) = told.ended {
+        if let Some(ended) = summary.ended {
             self.invocation().polled += 1;
-            self.count(ended, Some(told));
+            self.count(ended, Some(summary));
         }
     }
 
     /// Counts a poll that ended so, during which all struck that did since the invocation began.
-    fn count(&self, ended: Ended, told: Option<&Told>) {
+    fn count(&self, ended: Ended, summary: Option<&JobSummary>) {
         let world = &self.tenant.world;
         let struck = world.struck_since(self.invocation().before);
         world.count(|counts| {
             counts.ended(struck, ended);
             counts.event(Event::Polls, 1);
-            counts.event(Event::Sweeps, told.map_or(0, |told| told.sweeps));
+            counts.event(Event::Sweeps, summary.map_or(0, |summary| summary.sweeps));
             counts.event(
                 Event::RequestsAgain,
-                told.map_or(0, |told| told.requests_again),
+                summary.map_or(0, |summary| summary.requests_again),
             );
         });
     }

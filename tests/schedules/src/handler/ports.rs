@@ -59,9 +59,9 @@ impl Shared {
 
     /// Takes out what belongs to `tenant`: objects and messages.
     pub(super) fn take(&self, tenant: &str) -> (Objects, Vec<Taken>) {
-        let (state, aside) = (state_key(tenant), format!("quarantine/{tenant}/"));
+        let (state, quarantine) = (state_key(tenant), format!("quarantine/{tenant}/"));
         let (backfills, pages) = (format!("backfills/{tenant}/"), pages_prefix(tenant));
-        let folders = [aside, backfills, pages];
+        let folders = [quarantine, backfills, pages];
         let is_ours =
             |key: &str| key == state || folders.iter().any(|folder| key.starts_with(folder));
         let objects = self.store.take(is_ours);
@@ -104,8 +104,8 @@ pub struct Taken {
     pub at: Timestamp,
     /// From which poll.
     pub run: usize,
-    /// Whether the poll was told that it was taken.
-    pub told: bool,
+    /// Whether the queue acknowledged it to the poll.
+    pub is_acknowledged: bool,
     /// Whether the poll saved its state after that.
     pub saved: bool,
     /// Its key.
@@ -185,7 +185,7 @@ impl Ports {
                 format!("saved: watermark {watermark:?}, unread {unread:?}, again {again:?}")
             });
         } else {
-            self.world.note(|| format!("put aside {key}"));
+            self.world.note(|| format!("quarantined {key}"));
         }
     }
 
@@ -338,7 +338,7 @@ impl Ports {
                 format: attribute(message, "format"),
                 at: world.now(),
                 run: self.current.run().number,
-                told: !ambiguous,
+                is_acknowledged: !ambiguous,
                 saved: false,
                 key: message.key.clone(),
                 body: message.body.clone(),
@@ -377,7 +377,7 @@ impl Store for Ports {
         let run = self.current.run();
         let step = match key.starts_with("pages/") {
             true => Step::Save,
-            false => Step::PutAside,
+            false => Step::Quarantine,
         };
         run.step(step, self.try_put(key, body)).await
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
-use drawbridge_poll::messages::{Aside, CLOSING_TIME, JobMessages, JobsQueue};
+use drawbridge_poll::messages::{CLOSING_TIME, JobMessages, JobsQueue, SlowJobs};
 use drawbridge_poll::{Jobs, Memory, Stop};
 use drawbridge_time::Deadline;
 use futures::future::join_all;
@@ -32,15 +32,15 @@ impl Process {
             Some(Mutation::LargeShareKept) => Memory::with_large_shares(1, Duration::MAX),
             _ => Memory::shared(),
         };
-        let aside = match tenants[0].world.schedule.mutation {
-            Some(Mutation::AsideUnbounded) => Aside::with(1, Duration::from_secs(4)),
-            Some(Mutation::FirstPageAwaited) => Aside::with(4, Duration::from_secs(600)),
-            _ => Aside::default(),
+        let slow_jobs = match tenants[0].world.schedule.mutation {
+            Some(Mutation::SlowJobsUnbounded) => SlowJobs::with(1, Duration::from_secs(4)),
+            Some(Mutation::FirstPageAwaited) => SlowJobs::with(4, Duration::from_secs(600)),
+            _ => SlowJobs::default(),
         };
         let messages = JobMessages {
             pollers: polls.clone(),
             jobs: Jobs::within(memory.clone()),
-            aside,
+            slow_jobs,
             queue: JobsQueue {
                 visibility: queue.clone(),
                 deletion: queue.clone(),

@@ -114,7 +114,7 @@ impl Sqs {
 
     fn push_body(&self, tenant: usize, body: String) {
         let now = self.now_ms();
-        let mut sent = self.sent();
+        let mut sent = self.sent_ids();
         sent.count += 1;
         self.inner().push(Waiting {
             id: sent.count.to_string(),
@@ -258,14 +258,14 @@ impl Sqs {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn sent(&self) -> MutexGuard<'_, Sent> {
+    fn sent_ids(&self) -> MutexGuard<'_, Sent> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether an id is new to the queue, which knows it from now on.
-    fn is_new(&self, key: &str) -> bool {
+    /// Remembers an id; whether it was new to the queue.
+    fn remember_id(&self, key: &str) -> bool {
         let now = self.now_ms();
-        let used = &mut self.sent().used;
+        let used = &mut self.sent_ids().used;
         used.retain(|(_, at)| at + DEDUPLICATED_MS > now);
         let is_new = used.iter().all(|(used, _)| used != key);
         if is_new {
@@ -284,7 +284,7 @@ impl Queue for Sqs {
                 continue;
             };
             let is_lost = self.tenants[tenant].world.strikes(Kind::JobLost).is_some();
-            if !is_lost && self.is_new(&message.key) {
+            if !is_lost && self.remember_id(&message.key) {
                 self.push_body(tenant, message.body.clone());
             }
         }

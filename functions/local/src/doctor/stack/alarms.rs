@@ -17,7 +17,7 @@ const ABOUT: &str = "alarms";
 /// As many as CloudWatch takes by their names at once.
 const AT_ONCE: usize = 100;
 
-/// A line for each alarm that is on or tells nobody, and one for all others.
+/// A line for each alarm that is on or has no subscriber, and one line for all others.
 pub(super) async fn lines(
     config: &SdkConfig,
     resources: &Resources,
@@ -74,7 +74,7 @@ fn wrong(alarm: &Resource, found: Option<&MetricAlarm>, topic: &str) -> Option<L
     if found.actions_enabled() == Some(false) {
         return Some(Line::failed(
             about,
-            "its actions are disabled, and it tells nobody",
+            "its actions are disabled, so nobody is notified",
             format!("run `aws cloudwatch enable-alarm-actions --alarm-names {name}`"),
         ));
     }

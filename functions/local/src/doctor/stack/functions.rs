@@ -56,7 +56,7 @@ async fn of_function(client: &Client, name: &str) -> Line {
 /// What is wrong with a function's code or settings.
 fn of_configuration(about: &str, found: &Configuration) -> Option<Line> {
     let code = |code: Option<&str>| code.map_or(String::new(), |code| format!(" ({code})"));
-    // One that nobody has invoked for weeks is inactive until somebody does.
+    // A function that was not invoked for weeks is inactive until its next invocation.
     match found.state() {
         Some(State::Pending) => {
             return Some(Line::warn(about, "it is being made", AGAIN));

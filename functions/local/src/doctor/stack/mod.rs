@@ -1,8 +1,8 @@
 //! What a stack has besides its bucket: functions, timer, queues, alarms.
 //!
-//! Each line stands for itself: a call that is denied is a line that says which permission is missing,
-//! and the rest is looked at all the same. What there is to be looked at, CloudFormation knows, so that
-//! what somebody deleted by hand is missed as well.
+//! Each check is independent: a call that is denied is a line that says which permission is missing,
+//! and the other checks go on. CloudFormation lists what there should be, so that what somebody deleted by
+//! hand is noticed as well.
 //!
 //! AWS's own clients make the calls. Those of CloudFormation, CloudWatch, Lambda, Scheduler and SNS take 80
 //! seconds of one processor to build without optimization: less than

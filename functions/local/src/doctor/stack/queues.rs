@@ -13,7 +13,7 @@ use super::oldest::oldest_secs;
 use crate::data_location::{NamedStack, StackQueue};
 use crate::span::span;
 
-/// Whoever runs it may read the queues' attributes at least.
+/// What to do if the attributes of a queue cannot be read.
 const ADVICE: Advice<'_> = Advice {
     allow: "allow sqs:GetQueueAttributes and sqs:GetQueueUrl on it to whoever runs this \
             (docs/operations.md has the policy)",
@@ -129,8 +129,8 @@ fn waiting(queue: &Queue) -> Line {
         false => Line::warn(
             about,
             text,
-            "look whether its reader runs: what nobody reads for 14 days is gone. Set an output that nobody reads \
-             to none",
+            "check that its reader runs: messages that nobody reads are deleted after 14 days. Set an output that \
+             nobody reads to none",
         ),
     }
 }

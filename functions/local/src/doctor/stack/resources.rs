@@ -74,7 +74,7 @@ async fn of_stack(client: &Client, name: &str, path: &str) -> Result<Vec<Resourc
     Ok(made.filter_map(|found| resource(found, path)).collect())
 }
 
-/// One as CloudFormation tells of it; `None` for one that was not made yet.
+/// A resource from CloudFormation's description; `None` if it was not created yet.
 fn resource(found: &StackResource, path: &str) -> Option<Resource> {
     Some(Resource {
         logical: format!("{path}{}", found.logical_resource_id()?),

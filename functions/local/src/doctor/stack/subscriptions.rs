@@ -1,4 +1,4 @@
-//! Who hears of alarms.
+//! Who is notified of alarms.
 
 use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
@@ -44,7 +44,7 @@ fn of_subscriptions(all: &[Subscription], topic: &str) -> Vec<Line> {
     if there.is_empty() {
         return vec![Line::failed(
             ABOUT,
-            "nobody hears of alarms: it has no subscription",
+            "nobody is notified of alarms: the topic has no subscription",
             format!(
                 "set the stack's parameter AlarmEmail, or run `aws sns subscribe --topic-arn {topic} \
                  --protocol email --notification-endpoint ADDRESS`"

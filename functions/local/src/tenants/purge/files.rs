@@ -77,7 +77,7 @@ impl FileWalk<'_> {
         };
         for entry in entries {
             let (Entry::File(name) | Entry::Folder(name) | Entry::Link(name)) = &entry;
-            // No name of this project's is anything but ASCII; one that is must not be mangled.
+            // All names that this project writes are ASCII. Other names must not be mangled.
             let Some(name) = name.to_str() else {
                 let path = self.root.join(prefix).join(name);
                 return Err(Failure::of(format!(

@@ -20,7 +20,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
 use crate::screen::{columns, print_line, wrapped};
-use crate::state_head::was_polled_lately;
+use crate::state_head::read_whether_polled_lately;
 
 /// Objects that are removed at once.
 const AT_ONCE: usize = 16;
@@ -54,7 +54,7 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     let is_removed = !args.dry_run && !kept.is_empty();
     if is_removed {
         let first = match FirstTenant::of(name, &place)? {
-            FirstTenant::NotTold => {
+            FirstTenant::NotGiven => {
                 " If it is the tenant of the stack's parameters, take it out of them first, or it is \
                  polled again."
             }
@@ -120,11 +120,11 @@ async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failur
             return Ok(());
         }
     }
-    if !was_polled_lately(name, place).await? {
+    if !read_whether_polled_lately(name, place).await? {
         return Ok(());
     }
     let first = match first {
-        FirstTenant::NotTold => {
+        FirstTenant::NotGiven => {
             "If it is the tenant of the stack's parameters, take it out of them first; if its"
         }
         _ => "Its",

@@ -28,7 +28,7 @@ impl Pages {
         let guard = Guard::new(address.port()).unwrap();
         let url = guard.url();
         let place = DataLocation::folder(folder.path().to_owned());
-        let router = site::router(Arc::new(Site::new(place)), guard);
+        let router = router::router(Arc::new(Site::new(place)), guard);
         tokio::spawn(async move { axum::serve(listener, router).await });
         let root = format!("http://{address}/");
         Self { folder, root, url }

@@ -39,10 +39,10 @@ fn a_bad_alert_is_put_aside_whole_and_costs_only_itself() {
     outcome.failed(1, &["2 alerts or records", "quarantine/"]);
     assert_eq!(folder.files(), files_of([(1, 2), (3, 2)]));
 
-    let mut aside = folder.quarantine("alerts");
-    aside.sort_by_key(|item| item["alert_id"].is_null());
-    let [with_id, without] = aside.as_slice() else {
-        panic!("{aside:?}");
+    let mut quarantined = folder.quarantine("alerts");
+    quarantined.sort_by_key(|item| item["alert_id"].is_null());
+    let [with_id, without] = quarantined.as_slice() else {
+        panic!("{quarantined:?}");
     };
     assert_eq!(with_id["alert"], bad);
     assert_eq!(with_id["alert_id"], id(2));
@@ -71,7 +71,7 @@ fn elements_that_are_no_alerts_are_put_aside() {
         .failed(1, &["quarantine/"])
         .discreet();
     assert_eq!(folder.quarantine("alerts").len(), 1);
-    // Known and put aside already: seen again in the overlap, it is not reported again.
+    // Known and quarantined already: seen again in the overlap, it is not reported again.
     run(tenant.poll(&folder)).well();
     assert_eq!(folder.quarantine("alerts").len(), 1);
     assert_eq!(folder.records(), Vec::<Value>::new());

@@ -92,7 +92,7 @@ fn a_damaged_note_or_a_folder_in_its_place_gives_it_to_nobody() {
             &folder,
             &["a-new: tenant", "polled them first", "not valid TOML"],
         );
-        // Where neither of the two says anything, it cannot be told.
+        // If neither of the two says anything, it is unknown.
         for nonsense in [true, false] {
             if !nonsense {
                 fs::write(&document, &sound[1]).unwrap();

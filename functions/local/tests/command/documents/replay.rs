@@ -14,7 +14,7 @@ use crate::support::nobody::Nobody;
 use crate::support::tenant::Tenant;
 
 /// Puts an item into the quarantine of contoso.
-fn put_aside(folder: &Folder, kind: &str, name: &str, item: &Value) {
+fn quarantine(folder: &Folder, kind: &str, name: &str, item: &Value) {
     let to = folder.path().join("quarantine/contoso").join(kind);
     fs::create_dir_all(&to).unwrap();
     fs::write(to.join(format!("{name}.json")), item.to_string()).unwrap();
@@ -30,7 +30,7 @@ fn tenant(alerts: &[Value]) -> (Tenant, Folder) {
 fn an_alert_that_this_release_reads_is_delivered_and_known_from_then_on() {
     let (_tenant, folder) = tenant(&[alert(1, 3)]);
     let item = json!({"tenant": "contoso", "reason": "an older release", "alert": alert(1, 3)});
-    put_aside(&folder, "alerts", "aaaa", &item);
+    quarantine(&folder, "alerts", "aaaa", &item);
     let listed = on(&folder, &["replay", "list"]).well();
     assert!(
         listed
@@ -106,14 +106,14 @@ fn a_record_is_sent_to_the_output_that_it_was_for() {
         json!({"tenant": "contoso", "reason": "the queue refused it", "key": "k", "record": body,
                "output": output, "attributes": {"severity": "high", "else": "x"}})
     };
-    put_aside(
+    quarantine(
         &folder,
         "records",
         "aaaa",
         &record(Some("native"), "{\"a\":1}"),
     );
-    put_aside(&folder, "records", "bbbb", &record(None, "{\"b\":1}"));
-    put_aside(
+    quarantine(&folder, "records", "bbbb", &record(None, "{\"b\":1}"));
+    quarantine(
         &folder,
         "records",
         "cccc",
@@ -155,7 +155,7 @@ fn what_a_target_refused_goes_back_to_its_output() {
     write(&folder, "contoso", &tenant, "outputs = [\"siem\", \"cef\"]");
     let item = json!({"tenant": "contoso", "target": "splunk-hec", "reason": "too long",
                       "alert_id": "a", "key": "k", "format": "cef", "record": "CEF:0|x"});
-    put_aside(&folder, "undeliverable", "aaaa", &item);
+    quarantine(&folder, "undeliverable", "aaaa", &item);
     let listed = on(&folder, &["replay", "list"]).well();
     assert!(
         listed
@@ -179,7 +179,7 @@ fn gap(reason: &str) -> Value {
 /// A tenant with that gap in its quarantine.
 fn with_gap() -> (Tenant, Folder) {
     let (tenant, folder) = tenant(&[alert(1, 2)]);
-    put_aside(&folder, "gaps", "aaaa", &gap("503"));
+    quarantine(&folder, "gaps", "aaaa", &gap("503"));
     (tenant, folder)
 }
 
@@ -238,7 +238,7 @@ fn a_gap_that_is_not_read_to_its_end_is_told_with_what_happened_and_what_goes_on
     on(&folder, &["poll", "--all", "--once"]).well();
     let window = json!({"from": "2021-05-02T00:00:00Z", "to": "2021-05-03T00:00:00Z"});
     let gap = json!({"tenant": "contoso", "reason": "503", "window": window});
-    put_aside(&folder, "gaps", "aaaa", &gap);
+    quarantine(&folder, "gaps", "aaaa", &gap);
     for _ in 0..4 {
         tenant.simulator.inject(Fault::Partial {
             warning: "199 - a provider timed out".to_owned(),
@@ -257,7 +257,7 @@ fn a_gap_that_is_put_aside_anew_meanwhile_is_not_taken_for_the_one_before() {
     let (_tenant, folder) = with_gap();
     replay_without_an_answer(&folder);
     // As the poll does that reads it in between.
-    put_aside(&folder, "gaps", "aaaa", &gap("again"));
+    quarantine(&folder, "gaps", "aaaa", &gap("again"));
     on(&folder, &["replay", "run", "contoso/gaps/aaaa.taken"]).well();
     let left = on(&folder, &["replay", "list", "--json"]).well();
     let left: Vec<_> = objects(&left)
@@ -306,14 +306,14 @@ fn a_folder_that_cannot_be_entered_hides_no_other() {
 #[test]
 fn what_cannot_be_is_refused() {
     let (_tenant, folder) = tenant(&[]);
-    put_aside(
+    quarantine(
         &folder,
         "alerts",
         "ab1",
         &json!({"reason": "r", "alert": alert(1, 1)}),
     );
-    put_aside(&folder, "alerts", "ab2", &json!("MARKER"));
-    put_aside(&folder, "gaps", "ab3", &json!({"reason": "r"}));
+    quarantine(&folder, "alerts", "ab2", &json!("MARKER"));
+    quarantine(&folder, "gaps", "ab3", &json!({"reason": "r"}));
     on(&folder, &["replay", "run"]).failed(2, &["ITEM"]);
     on(&folder, &["replay", "run", "contoso/alerts/ab"]).failed(1, &["several items"]);
     on(&folder, &["replay", "run", "contoso/alerts/x"])

@@ -23,8 +23,8 @@ use crate::support::documents::{command, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
 
-/// What is asked for of the folder that is taken where none is named.
-fn here(folder: &Folder, args: &[&str]) -> Command {
+/// A command without a folder, which then uses the current one.
+fn in_current_dir(folder: &Folder, args: &[&str]) -> Command {
     let mut command = drawbridge(args);
     command
         .current_dir(folder.path())
@@ -104,7 +104,11 @@ fn folder_with_every_trouble() -> Folder {
 #[test]
 fn status() {
     let folder = folder_with_every_trouble();
-    looks_the_same("status", || here(&folder, &["status"]), str::to_owned);
+    looks_the_same(
+        "status",
+        || in_current_dir(&folder, &["status"]),
+        str::to_owned,
+    );
 }
 
 #[test]
@@ -114,7 +118,7 @@ fn help() {
         ("help", &["--help"][..]),
         ("help-tenants-add", &["tenants", "add", "--help"]),
     ] {
-        looks_the_same(name, || here(&folder, args), str::to_owned);
+        looks_the_same(name, || in_current_dir(&folder, args), str::to_owned);
     }
 }
 
@@ -124,7 +128,7 @@ fn change_looks_the_same(name: &str, args: &[&str]) {
     let folders = RefCell::new(Vec::new());
     let change = || {
         let folder = folder_with_every_trouble();
-        let command = here(&folder, args);
+        let command = in_current_dir(&folder, args);
         folders.borrow_mut().push(folder);
         command
     };
@@ -151,7 +155,7 @@ fn demo() {
     let folders = RefCell::new(Vec::new());
     let demo = || {
         let folder = Folder::new();
-        let command = here(&folder, &["demo", "--count", "3"]);
+        let command = in_current_dir(&folder, &["demo", "--count", "3"]);
         folders.borrow_mut().push(folder);
         command
     };
@@ -170,7 +174,7 @@ fn tenants_list() {
     let folder = folder_with_every_trouble();
     looks_the_same(
         "tenants-list",
-        || here(&folder, &["tenants", "list"]),
+        || in_current_dir(&folder, &["tenants", "list"]),
         str::to_owned,
     );
 }

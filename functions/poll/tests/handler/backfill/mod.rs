@@ -300,7 +300,7 @@ async fn a_window_that_fails_and_fails_is_put_aside_and_the_rest_goes_on() {
     let keys = world.store.keys();
     let gaps: Vec<_> = keys.iter().filter(|key| key.contains("/gaps/")).collect();
     assert_eq!(gaps.len(), 1);
-    // What was put aside says what it was, for a replay to read it.
+    // What was quarantined says what it was, for a replay to read it.
     world.graph.heal();
     let item: Value = serde_json::from_str(&world.store.body(gaps[0])).unwrap();
     let window: Window = serde_json::from_value(item["window"].clone()).unwrap();

@@ -18,7 +18,7 @@ async fn cancel(world: &World) -> Result<(), PollError> {
     BackfillProgress::cancel(store, "contoso", "b1", now).await
 }
 
-/// Resumes it, as the command does: with what is left and what was put aside.
+/// Resumes it, as the command does: with what is left and what was quarantined.
 async fn resume(world: &World) {
     let mut known = progress(world).await;
     known.left.append(&mut known.failed);
@@ -26,7 +26,7 @@ async fn resume(world: &World) {
 }
 
 /// How often each record was sent.
-fn sent(world: &World) -> BTreeMap<String, usize> {
+fn sent_counts(world: &World) -> BTreeMap<String, usize> {
     let mut sent = BTreeMap::new();
     for message in world.queue.messages() {
         *sent.entry(message.key).or_default() += 1;
@@ -45,7 +45,7 @@ async fn half_sent_again() -> World {
     }
     ask(&world, days(1)).await;
     steps(&world).await;
-    assert_eq!(sent(&world).len(), 40);
+    assert_eq!(sent_counts(&world).len(), 40);
     ask_with(&world, days(1), |backfill| backfill.again = true).await;
     world.graph.latency(12_000);
     while world.written().len() < 50 {
@@ -60,7 +60,7 @@ async fn half_sent_again() -> World {
 async fn each_is_sent_twice(world: &World) {
     world.graph.latency(0);
     steps(world).await;
-    let often: Vec<usize> = sent(world).into_values().collect();
+    let often: Vec<usize> = sent_counts(world).into_values().collect();
     assert_eq!(often, [2; 40]);
     let state = world.state().await;
     assert_eq!(state.outputs.keys().collect::<Vec<_>>(), ["siem"]);
@@ -103,10 +103,13 @@ async fn stopped_for_its_output_and_resumed_it_sends_nothing_a_third_time() {
     assert_eq!(progress(&world).await.stopped, None);
     world.graph.latency(0);
     steps(&world).await;
-    assert_eq!(sent(&world).into_values().collect::<Vec<_>>(), [2; 40]);
+    assert_eq!(
+        sent_counts(&world).into_values().collect::<Vec<_>>(),
+        [2; 40]
+    );
 }
 
-/// A window whose answer stays incomplete is put aside; what there was of it was sent.
+/// A window whose answer stays incomplete is quarantined; what there was of it was sent.
 #[tokio::test(start_paused = true)]
 async fn resumed_with_what_failed_it_sends_nothing_a_third_time() {
     let world = world(1);

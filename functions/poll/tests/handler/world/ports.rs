@@ -29,8 +29,8 @@ impl Mortal {
         *self.read_ms.lock().unwrap() = ms;
     }
 
-    /// Whether it has died since this was last asked.
-    pub(crate) fn has_died(&self) -> bool {
+    /// Whether it has died since this was last asked, which is forgotten now.
+    pub(crate) fn take_died(&self) -> bool {
         std::mem::take(&mut *self.died.lock().unwrap())
     }
 

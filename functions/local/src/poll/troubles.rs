@@ -1,4 +1,4 @@
-//! What was last said of each tenant's trouble, so as not to say it every minute.
+//! The trouble of each tenant as it was last printed, so that it is not printed every minute.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,15 @@ use drawbridge_poll::lasting;
 pub(super) struct Troubles(HashMap<String, String>);
 
 impl Troubles {
-    /// Notes what is wrong with a tenant, and tells whether that is news.
+    /// Notes what is wrong with a tenant; whether that is news.
     pub(super) fn note(&mut self, tenant: &str, trouble: &str) -> bool {
         let lasting = lasting(trouble);
         let before = self.0.insert(tenant.to_owned(), lasting.clone());
         before.is_none_or(|before| before != lasting)
     }
 
-    /// Notes that all is well with a tenant, and tells whether that is news.
-    pub(super) fn well(&mut self, tenant: &str) -> bool {
+    /// Notes that all is well with a tenant; whether that is news.
+    pub(super) fn note_well(&mut self, tenant: &str) -> bool {
         self.0.remove(tenant).is_some()
     }
 
@@ -65,7 +65,7 @@ mod tests {
         }
         assert!(troubles.note("b", "the range (a) of b (3 items)"));
         assert_eq!(troubles.count(), 2);
-        assert!(troubles.well("a") && !troubles.well("a"));
+        assert!(troubles.note_well("a") && !troubles.note_well("a"));
         troubles.keep(|tenant| tenant != "b");
         assert_eq!(troubles.count(), 0);
     }

@@ -1,4 +1,4 @@
-//! How much of its time a process has for jobs that hold it up, and from when on a job does.
+//! How much of its time a process spends on slow jobs, and when a job counts as slow.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,32 +7,32 @@ use tokio::time::Instant;
 
 use crate::slow::LONG;
 
-/// While others wait, a process gives one part in so many of its time to jobs that hold it up.
+/// While other tenants wait, a process spends one part in so many of its time on slow jobs.
 const PARTS: u32 = 4;
 
-/// So many tenants in a batch are taken for a sign that others wait for the process.
+/// A batch with so many tenants is taken as a sign that others wait for the process.
 const MANY: usize = 5;
 
-/// For how long a process has none for them when it begins: one that kills its process makes the next one
-/// begin.
+/// How long a new process has no time for slow jobs: a job that kills its process would otherwise be the first
+/// job of the next process.
 const AT_FIRST: Duration = Duration::from_secs(60);
 
-/// When a job comes back at the earliest for which a process has no time: each time that it is received
-/// brings it nearer to the dead-letter queue.
+/// The shortest delay of a slow job that a process has no time for: each receive brings it nearer to the
+/// dead-letter queue.
 const SHORTEST_WAIT: Duration = Duration::from_secs(30);
 
-/// And at the latest: another process may have time, or nothing to do.
+/// The longest such delay: another process may have time for it, or be idle.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// How long the first batch of a process may take: it signs in, and connects.
+/// How long the first batch of a process may take, since it signs in and connects.
 const FIRST_BATCH: Duration = Duration::from_secs(10);
 
-/// A process that had nothing to do for so long keeps nobody waiting.
+/// A process that was idle for so long keeps nobody waiting.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// From when on a process has time again for jobs that hold it up, while others wait. Each process keeps
-/// that for itself: however many such jobs there are, the others have the rest of every process.
-pub struct Aside {
+/// When a process has time for slow jobs again, while others wait. Each process keeps its own account: however
+/// many slow jobs there are, the other jobs have the rest of every process's time.
+pub struct SlowJobs {
     inner: Mutex<Inner>,
     parts: u32,
     patience: Duration,
@@ -40,31 +40,31 @@ pub struct Aside {
 
 struct Inner {
     from: Instant,
-    /// When its last invocation ended.
+    /// When the last invocation ended.
     ended: Option<Instant>,
 }
 
-/// What a batch of jobs finds.
+/// How much room a process has for a batch of jobs.
 pub(super) struct Room {
-    /// Whether there is time for those that hold up the process.
+    /// Whether there is time for slow jobs.
     pub(super) has_time: bool,
-    /// Whether nobody waits, if all of the batch do.
+    /// Whether nobody else waits, if the whole batch is slow.
     pub(super) is_free: bool,
-    /// Whether the process had nothing to do before.
+    /// Whether the process was idle before.
     pub(super) was_idle: bool,
-    /// From when on a poll keeps others waiting; `None` if none wait.
+    /// How long a poll may take before it keeps others waiting; `None` if nobody waits.
     pub(super) patience: Option<Duration>,
 }
 
-impl Default for Aside {
+impl Default for SlowJobs {
     fn default() -> Self {
         Self::with(PARTS, LONG)
     }
 }
 
-impl Aside {
-    /// One that gives one part in so many of its time to jobs that hold it up, which those do that go on
-    /// for so long.
+impl SlowJobs {
+    /// A process that spends one part in `parts` of its time on slow jobs. A job is slow if it takes longer than
+    /// `patience`.
     #[must_use]
     pub fn with(parts: u32, patience: Duration) -> Self {
         Self {
@@ -77,7 +77,7 @@ impl Aside {
         }
     }
 
-    /// What a batch with so many tenants finds that begins now.
+    /// How much room there is for a batch with so many tenants that begins now.
     pub(super) fn room(&self, tenants: usize) -> Room {
         let inner = self.inner();
         let now = Instant::now();
@@ -96,14 +96,14 @@ impl Aside {
         }
     }
 
-    /// When a job is to come back for which there is no time.
+    /// How long a slow job stays hidden if there is no time for it now.
     pub(super) fn wait(&self) -> Duration {
         let left = self.inner().from.saturating_duration_since(Instant::now());
         left.clamp(SHORTEST_WAIT, LONGEST_WAIT)
     }
 
-    /// Jobs that hold up the process have just taken so long.
-    pub(super) fn took(&self, time: Duration) {
+    /// Notes that slow jobs have just taken so long.
+    pub(super) fn note_time(&self, time: Duration) {
         self.inner().from = Instant::now() + time * (self.parts - 1);
     }
 
@@ -123,33 +123,33 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_quarter_of_the_time_is_theirs() {
-        let aside = Aside::default();
-        let has_time = || aside.room(2).has_time;
-        assert!(!has_time() && aside.wait() == AT_FIRST);
+        let slow_jobs = SlowJobs::default();
+        let has_time = || slow_jobs.room(2).has_time;
+        assert!(!has_time() && slow_jobs.wait() == AT_FIRST);
         tokio::time::advance(AT_FIRST).await;
         assert!(has_time());
-        aside.took(Duration::from_secs(25));
-        assert!(!has_time() && aside.wait() == LONGEST_WAIT);
+        slow_jobs.note_time(Duration::from_secs(25));
+        assert!(!has_time() && slow_jobs.wait() == LONGEST_WAIT);
         tokio::time::advance(Duration::from_secs(30)).await;
-        assert!(!has_time() && aside.wait() == Duration::from_secs(45));
+        assert!(!has_time() && slow_jobs.wait() == Duration::from_secs(45));
         tokio::time::advance(Duration::from_secs(44)).await;
-        assert!(!has_time() && aside.wait() == SHORTEST_WAIT);
+        assert!(!has_time() && slow_jobs.wait() == SHORTEST_WAIT);
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(has_time());
     }
 
     #[tokio::test(start_paused = true)]
     async fn others_wait_where_there_are_many_and_the_process_was_busy() {
-        let aside = Aside::default();
+        let slow_jobs = SlowJobs::default();
         let room = |tenants| {
-            let room = aside.room(tenants);
+            let room = slow_jobs.room(tenants);
             (
                 room.is_free,
                 room.patience.map(|patience| patience.as_secs()),
             )
         };
         assert_eq!([4, 5].map(room), [(true, None), (false, Some(10))]);
-        aside.invocation_ends();
+        slow_jobs.invocation_ends();
         assert_eq!([4, 5].map(room), [(true, None), (false, Some(4))]);
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(room(5), (true, Some(4)));

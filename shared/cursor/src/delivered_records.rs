@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::digest_map::DigestMap;
 use crate::entry::{Entry, Fact, MOST_FACTS};
-use crate::versions::{Meaning, Reading, Taken, Versions, half};
+use crate::versions::{Meaning, Taken, TextDigests, Versions, half};
 
 /// The records that an output already has, by alert, and the facts that they carry.
 ///
@@ -12,7 +12,7 @@ use crate::versions::{Meaning, Reading, Taken, Versions, half};
 /// values are an attacker's to choose, and a shorter key could be made to collide so that a record
 /// is taken for one already written. The position of a key within its alert is its `AlertPart`.
 #[derive(Debug, Clone, Default)]
-pub struct Written {
+pub struct DeliveredRecords {
     pub(crate) alerts: DigestMap<Entry>,
     keys: usize,
     facts: usize,
@@ -20,7 +20,7 @@ pub struct Written {
     pub(crate) large: HashMap<[u8; 16], Lookup>,
 }
 
-/// From so many on, an alert's keys and facts are looked up instead of searched: the time that an
+/// From so many keys or facts on, those of an alert are looked up in a map instead of searched: the time that an
 /// alert takes must not grow with the square of its evidence.
 const MANY: usize = 64;
 
@@ -41,15 +41,15 @@ impl Lookup {
     }
 }
 
-impl PartialEq for Written {
+impl PartialEq for DeliveredRecords {
     fn eq(&self, other: &Self) -> bool {
         self.alerts == other.alerts
     }
 }
 
-impl Eq for Written {}
+impl Eq for DeliveredRecords {}
 
-/// Leave to write a record, and what to give back if the queue does not take it.
+/// The permission to write a record, and what to release if the queue does not take it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claimed {
     /// The record's `AlertPart`: its position among those of the alert, from 0.
@@ -108,7 +108,7 @@ impl AlertDigest {
     }
 }
 
-impl Written {
+impl DeliveredRecords {
     /// Claims a record for writing, once for ever: `None` when it was already written.
     ///
     /// `key` is the SHA-256 digest of the record's key. The claim counts once the state is saved;
@@ -116,20 +116,19 @@ impl Written {
     pub fn claim(&mut self, alert: AlertDigest, key: &[u8; 32], now_secs: u32) -> Option<Claimed> {
         let key = half(key);
         let (part, is_known) = self.place(alert, key, now_secs)?;
-        if is_known && !self.was_given_back(alert, part) {
+        if is_known && !self.reclaim_released(alert, part) {
             return None;
         }
         Some(Claimed::new(part, true, alert, key))
     }
 
-    /// Claims a record for writing whenever it has changed: when it is a version that was not written
-    /// yet, and its content is another than when it was last written. What the reading means is asked
-    /// for only if its text is not the one that was read last.
+    /// Claims a record for writing if it has changed: if this version was not written yet, and its content differs
+    /// from what was written last. `meaning` is called only if the text differs from the one that was read last.
     pub fn claim_change(
         &mut self,
         alert: AlertDigest,
         key: &[u8; 32],
-        reading: &Reading,
+        reading: &TextDigests,
         meaning: impl FnOnce() -> Meaning,
         now_secs: u32,
     ) -> Option<Claimed> {
@@ -153,20 +152,19 @@ impl Written {
         })
     }
 
-    /// Claims a record whether it was written or not, as a backfill that sends everything again
-    /// does. A record that was written keeps its `AlertPart`. An output that asks for changes has the
-    /// reading and what it means: that version is known for the only one that is written, so that one
-    /// which Graph shows besides is written after it.
+    /// Claims a record whether it was written or not, as a backfill that sends everything again does. A record that
+    /// was written keeps its `AlertPart`. For an output that asks for changes, `version` is noted as the only one
+    /// that was written, so that any other version from Graph is written after it.
     pub fn claim_resend(
         &mut self,
         alert: AlertDigest,
         key: &[u8; 32],
-        version: Option<(&Reading, &Meaning)>,
+        version: Option<(&TextDigests, &Meaning)>,
         now_secs: u32,
     ) -> Option<Claimed> {
         let key = half(key);
         let (part, _) = self.place(alert, key, now_secs)?;
-        self.was_given_back(alert, part);
+        self.reclaim_released(alert, part);
         let mut claimed = Claimed::new(part, true, alert, key);
         if let Some((reading, meaning)) = version {
             let entry = self.alerts.get_mut(&alert.id)?;
@@ -177,14 +175,14 @@ impl Written {
         Some(claimed)
     }
 
-    /// Whether a record was given back; it counts as written now.
-    fn was_given_back(&mut self, alert: AlertDigest, part: u32) -> bool {
+    /// Counts a record that was released as written again; whether it had been released.
+    fn reclaim_released(&mut self, alert: AlertDigest, part: u32) -> bool {
         let Some(entry) = self.alerts.get_mut(&alert.id) else {
             return false;
         };
         let at = usize::try_from(part).unwrap_or(usize::MAX);
-        let given_back = entry.versions.get_mut(at);
-        let Some(versions) = given_back.filter(|versions| versions.is_never_written()) else {
+        let released = entry.versions.get_mut(at);
+        let Some(versions) = released.filter(|versions| versions.is_never_written()) else {
             return false;
         };
         *versions = Versions::UNKNOWN;
@@ -252,8 +250,8 @@ impl Written {
         Some((part, false))
     }
 
-    /// Gives a claim back that the queue did not take: the next claim of the same record is
-    /// granted, with the same `AlertPart`, and what only it carried is carried no more.
+    /// Releases a claim whose record the queue did not take: the next claim of the same record is granted, with the
+    /// same `AlertPart`, and facts that only this record carried count as not delivered again.
     pub fn release(&mut self, claimed: &Claimed) {
         let Claimed { alert, key, .. } = *claimed;
         let Some(entry) = self.alerts.get_mut(&alert.id) else {
@@ -380,7 +378,7 @@ mod tests {
 
     #[test]
     fn parts_count_in_the_order_of_first_emission() {
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let alert = AlertDigest::of("da1");
         assert_eq!(part(written.claim(alert, &key(1), 10)), Some(0));
         assert_eq!(part(written.claim(alert, &key(2), 10)), Some(1));
@@ -402,7 +400,7 @@ mod tests {
 
     #[test]
     fn a_record_given_back_keeps_its_part() {
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let alert = AlertDigest::of("da1");
         let claims: Vec<_> = (0..3)
             .map(|n| written.claim(alert, &key(n), 10).unwrap())
@@ -421,7 +419,7 @@ mod tests {
     #[test]
     fn an_alert_of_many_records_keeps_its_parts() {
         let wide = |n: u32| -> [u8; 32] { Sha256::digest(n.to_be_bytes()).into() };
-        let (mut written, alert) = (Written::default(), AlertDigest::of("da1"));
+        let (mut written, alert) = (DeliveredRecords::default(), AlertDigest::of("da1"));
         let count = 100_000;
         for n in 0..count {
             let claimed = written.claim(alert, &wide(n), 10).unwrap();
@@ -443,7 +441,7 @@ mod tests {
     #[test]
     fn what_only_a_given_back_record_carried_is_lacking_again() {
         let fact = |n: u8| [n; 6];
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let (alert, other) = (AlertDigest::of("da1"), AlertDigest::of("da2"));
         assert!(written.lacks(alert, &[fact(1)]));
         let mut first = written.claim(alert, &key(1), 10).unwrap();
@@ -462,7 +460,7 @@ mod tests {
     #[test]
     fn the_facts_of_a_large_alert_are_looked_up() {
         let fact = |n: u32| -> Fact { *Sha256::digest(n.to_be_bytes()).first_chunk().unwrap() };
-        let (mut written, alert) = (Written::default(), AlertDigest::of("da1"));
+        let (mut written, alert) = (DeliveredRecords::default(), AlertDigest::of("da1"));
         let mut claims = Vec::new();
         for n in 0..100_000_u32 {
             let mut claimed = written
@@ -480,10 +478,10 @@ mod tests {
     #[test]
     fn what_others_wrote_meanwhile_is_taken_over() {
         let (one, two) = (AlertDigest::of("da1"), AlertDigest::of("da2"));
-        let mut base = Written::default();
+        let mut base = DeliveredRecords::default();
         base.claim(one, &key(1), 10);
-        let given_back = base.claim(one, &key(2), 10).unwrap();
-        base.release(&given_back);
+        let released = base.claim(one, &key(2), 10).unwrap();
+        base.release(&released);
         let (mut ours, mut theirs) = (base.clone(), base.clone());
         let mut claimed = ours.claim(one, &key(3), 20).unwrap();
         ours.carry(&mut claimed, &[[3; 6]]);
@@ -506,7 +504,7 @@ mod tests {
 
     #[test]
     fn an_alert_still_seen_is_kept_and_a_silent_one_forgotten() {
-        let mut written = Written::default();
+        let mut written = DeliveredRecords::default();
         let (silent, seen) = (AlertDigest::of("silent"), AlertDigest::of("seen"));
         written.claim(silent, &key(1), 10);
         written.claim(seen, &key(1), 10);

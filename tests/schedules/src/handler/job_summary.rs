@@ -1,4 +1,4 @@
-//! What is heard of a poll when it is over.
+//! How a poll ended, for the log of a schedule.
 
 use drawbridge_poll::{Ending, JobFailure, Report};
 
@@ -6,7 +6,7 @@ use crate::Ended;
 
 /// How a job went.
 #[derive(Debug, Clone)]
-pub(super) struct Told {
+pub(super) struct JobSummary {
     /// How its poll ended; none if an earlier one had done it.
     pub(super) ended: Option<Ended>,
     pub(super) requests_again: u64,
@@ -15,21 +15,21 @@ pub(super) struct Told {
     pub(super) text: String,
 }
 
-impl Told {
+impl JobSummary {
     pub(super) fn of(done: &Result<Option<Report>, JobFailure>) -> Self {
-        let told = |ended, text| Self {
+        let summary = |ended, text| Self {
             ended,
             requests_again: 0,
             sweeps: 0,
             text,
         };
         match done {
-            Ok(None) => told(None, "an earlier poll has done it".to_owned()),
-            Err(error) => told(Some(Ended::Failed), format!("failed: {error}")),
+            Ok(None) => summary(None, "an earlier poll has done it".to_owned()),
+            Err(error) => summary(Some(Ended::Failed), format!("failed: {error}")),
             Ok(Some(report)) => Self {
                 requests_again: report.requests.saturating_sub(report.pages),
                 sweeps: report.sweeps,
-                ..told(Some(ended(report.ending)), in_words(report))
+                ..summary(Some(ended(report.ending)), in_words(report))
             },
         }
     }
@@ -46,7 +46,7 @@ fn ended(ending: Ending) -> Ended {
 
 fn in_words(report: &Report) -> String {
     format!(
-        "{:?}, {} alerts, {} records, {} known, {} put aside, {} gaps",
+        "{:?}, {} alerts, {} records, {} known, {} quarantined, {} gaps",
         report.ending,
         report.alerts,
         report.records,
