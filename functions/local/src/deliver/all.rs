@@ -41,6 +41,7 @@ pub(super) async fn run(
         folder,
         open: BTreeMap::new(),
         told: HashMap::new(),
+        held_back: HashMap::new(),
     };
     let mut tries = 0;
     loop {
@@ -83,6 +84,9 @@ struct Files<'a> {
     open: BTreeMap<String, FileDelivery>,
     /// What was last said of a tenant's trouble, so as not to say it every few seconds.
     told: HashMap<String, String>,
+    /// The tenants whose records the target refuses, every one of them: how often, and when they are tried
+    /// again. The others do not wait for them.
+    held_back: HashMap<String, (u32, Instant)>,
 }
 
 /// What came of a round.
@@ -140,6 +144,10 @@ impl Files<'_> {
         }
         for name in self.with_gone(found.names) {
             round.all += 1;
+            if self.is_held_back(&name) {
+                round.undone += 1;
+                continue;
+            }
             let mut has_turn_ended = false;
             let done = self.deliver(&name, &file, stop, &mut has_turn_ended).await;
             round.has_more |= has_turn_ended;
@@ -147,8 +155,13 @@ impl Files<'_> {
             let trouble = match done {
                 Ok(report) => {
                     round.records += report.delivered + report.refused;
+                    if report.later.is_none() {
+                        self.held_back.remove(&name);
+                    }
                     print_report(Some(&name), &report, self.args)?;
-                    if let Some(later) = &report.later {
+                    if let Some(later) = &report.later
+                        && !self.holds_back(&name)
+                    {
                         round.later = Some(round.later.flatten().max(later.after));
                     }
                     match self.open.get_mut(&name) {
@@ -180,6 +193,26 @@ impl Files<'_> {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    fn is_held_back(&self, name: &str) -> bool {
+        let held_back = self.held_back.get(name);
+        held_back.is_some_and(|(_, until)| Instant::now() < *until)
+    }
+
+    /// Holds a tenant back by itself if the target refuses all of its records; says whether it does.
+    fn holds_back(&mut self, name: &str) -> bool {
+        let delivery = self.open.get(name);
+        let is_refused = delivery.is_some_and(FileDelivery::refuses_all);
+        if is_refused {
+            let (tries, until) = self
+                .held_back
+                .entry(name.to_owned())
+                .or_insert((0, Instant::now()));
+            *tries += 1;
+            *until = Instant::now() + retry_delay(None, *tries);
+        }
+        is_refused
     }
 
     async fn deliver(
