@@ -1,6 +1,6 @@
 //! The delivery of the files of all tenants of a folder.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use drawbridge_config::is_name;
 use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, belongs_to};
 use drawbridge_deliver::retry_delay;
 use drawbridge_files::{Entry, Root, access_error};
+use drawbridge_record::Format;
 use drawbridge_time::Deadline;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -18,7 +19,7 @@ use super::Target;
 use super::one::open_file;
 use super::report::{check_at_end, check_complete, print_report, say_if_idle};
 use crate::cli;
-use crate::data_location::{DEFAULT_FOLDER, FOLDERS};
+use crate::data_location::{DEFAULT_FOLDER, DataLocation, FOLDERS};
 use crate::failure::Failure;
 use crate::outputs::file_name;
 use crate::progress::say_timed;
@@ -41,6 +42,7 @@ pub(super) async fn run(
         folder,
         open: BTreeMap::new(),
         told: HashMap::new(),
+        of_other_formats: HashSet::new(),
         held_back: HashMap::new(),
     };
     let mut tries = 0;
@@ -48,7 +50,7 @@ pub(super) async fn run(
         let round = files.round(&stop).await?;
         if args.once || *stop.borrow() {
             say_if_idle(round.is_idle(), args);
-            let ended = round.ended();
+            let ended = round.ended(&files.folder, target);
             return match args.once {
                 true => ended,
                 // A file may have been truncated while the last records were under way.
@@ -84,6 +86,8 @@ struct Files<'a> {
     open: BTreeMap<String, FileDelivery>,
     /// What was last said of a tenant's trouble, so as not to say it every few seconds.
     told: HashMap<String, String>,
+    /// The tenants of which it was said that they have records of other formats alone.
+    of_other_formats: HashSet<String>,
     /// The tenants whose records the target refuses, every one of them: how often, and when they are tried
     /// again. The others do not wait for them.
     held_back: HashMap<String, (u32, Instant)>,
@@ -109,11 +113,18 @@ impl Round {
         self.all > 0 && self.undone == 0 && self.records == 0
     }
 
-    fn ended(self) -> Result<(), Failure> {
+    fn ended(self, folder: &Path, target: &Target) -> Result<(), Failure> {
         match self {
-            Self { all: 0, .. } => Err(Failure::ended(
-                "there is no tenant with records of that format: `drawbridge poll --all` writes them",
-            )),
+            Self { all: 0, .. } => {
+                let place = DataLocation::folder(folder.to_owned());
+                Err(Failure::ended(format!(
+                    "there is no tenant with records of the format {} in {}: {} writes those that the \
+                     tenants' documents ask for, and --format delivers another one",
+                    target.format.name(),
+                    place.name(),
+                    place.command("poll --all")
+                )))
+            }
             Self { undone: 0, .. } => Ok(()),
             Self { all, undone, .. } => Err(Failure::ended(format!(
                 "the records of {undone} of {all} tenants were not delivered to the end: see above"
@@ -130,6 +141,12 @@ impl Files<'_> {
         let target = self.target.name();
         let found = match tenants(&self.folder, &file, target) {
             Ok(found) => found,
+            Err(error) if self.open.is_empty() && error.kind() == ErrorKind::NotFound => {
+                let folder = self.folder.display();
+                return Err(Failure::of(format!(
+                    "there is no folder {folder}: name the data folder, which `poll` writes to, with --out"
+                )));
+            }
             Err(error) if self.open.is_empty() => {
                 let folder = self.folder.display();
                 return Err(Failure::of(format!("{folder} cannot be read: {error}")));
@@ -141,6 +158,9 @@ impl Files<'_> {
         round.undone += found.troubles.len();
         for (name, trouble) in found.troubles {
             self.tell(&name, Some(trouble));
+        }
+        for (name, others) in found.of_other_formats {
+            self.tell_once(&name, &others);
         }
         for name in self.with_gone(found.names) {
             round.all += 1;
@@ -165,7 +185,9 @@ impl Files<'_> {
                         round.later = Some(round.later.flatten().max(later.after));
                     }
                     match self.open.get_mut(&name) {
-                        Some(delivery) => check_complete(&report, delivery, goes_on).err(),
+                        Some(delivery) => {
+                            check_complete(&report, delivery, &self.folder, goes_on).err()
+                        }
                         None => None,
                     }
                 }
@@ -247,6 +269,18 @@ impl Files<'_> {
         Ok(report)
     }
 
+    /// Says of a tenant that its records are of other formats, once.
+    fn tell_once(&mut self, name: &str, others: &[&str]) {
+        let format = self.target.format.name();
+        if self.of_other_formats.insert(name.to_owned()) {
+            say_timed(&format!(
+                "{name} is left out: it has no records of the format {format}, but of {}, which --format \
+                 delivers",
+                others.join(", ")
+            ));
+        }
+    }
+
     /// Says what is wrong with a tenant's file when it changes.
     fn tell(&mut self, name: &str, trouble: Option<String>) {
         match trouble {
@@ -296,7 +330,7 @@ impl Files<'_> {
         }
         match round.undone {
             0 => Ok(()),
-            _ => round.ended(),
+            _ => round.ended(&self.folder, self.target),
         }
     }
 }
@@ -309,6 +343,8 @@ struct Found {
     /// Those whose folder cannot be read, or where something else is in its place or in that of the file, and
     /// what to do.
     troubles: Vec<(String, String)>,
+    /// Those that have records of other formats alone, and of which.
+    of_other_formats: Vec<(String, Vec<&'static str>)>,
 }
 
 const LINK: &str = "is a symbolic link, and no link is followed: put what it leads to in its place";
@@ -359,6 +395,20 @@ fn tenants(folder: &Path, file: &str, target: &str) -> std::io::Result<Found> {
         {
             found.names.push(name.to_owned());
             continue;
+        }
+        let is_there = |format: &&dyn Format| {
+            let file = file_name(*format);
+            files
+                .iter()
+                .any(|entry| matches!(entry, Entry::File(other) if *other == *file))
+        };
+        let others = drawbridge_record::formats()
+            .iter()
+            .copied()
+            .filter(is_there);
+        let others: Vec<&str> = others.map(Format::name).collect();
+        if !others.is_empty() {
+            found.of_other_formats.push((name.to_owned(), others));
         }
         for entry in files {
             match entry {

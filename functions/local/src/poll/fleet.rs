@@ -218,7 +218,7 @@ impl Fleet {
                     self.known.remove(name);
                     let failure = failure.to_string();
                     if self.note_trouble(name, &failure) {
-                        print_failure(Some(name), &failure, self.json);
+                        print_failure(name, &failure, self.json);
                     }
                     if let Some(metrics) = &mut self.metrics {
                         metrics.add(name, &Numbers::default().with(Metric::Failures, 1.0));
@@ -440,11 +440,11 @@ impl Fleet {
             Err(Ended::Failed(error)) => {
                 self.is_hopeless |= is_first && !error.is_retryable();
                 let error = error.to_string();
-                print_failure(Some(name), &error, self.json);
+                print_failure(name, &error, self.json);
                 Some(error)
             }
             Err(Ended::Panicked) => {
-                print_failure(Some(name), BUG, self.json);
+                print_failure(name, BUG, self.json);
                 // In which state it left its poller is not known.
                 self.known.remove(name);
                 Some(BUG.to_owned())

@@ -23,16 +23,13 @@ pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> io::
     Ok(())
 }
 
-/// Tells a script of a poll that has no report, of a tenant or of all of them; a person is told on
-/// standard error. What cannot be written is no reason for more.
-pub(super) fn print_failure(tenant: Option<&str>, error: &str, json: bool) {
+/// Tells a script of a tenant's poll that has no report; a person is told on standard error. What cannot be written is no reason for more.
+pub(super) fn print_failure(tenant: &str, error: &str, json: bool) {
     if !json {
         return;
     }
-    let mut line = json!({"ending": "failed", "error": error});
-    if let Some(tenant) = tenant {
-        line["tenant"] = tenant.into();
-    }
+    let mut line = Failure::json(error);
+    line["tenant"] = tenant.into();
     let _ = writeln!(crate::screen::stdout(), "{line}");
 }
 

@@ -36,7 +36,7 @@ fn records_that_come_one_by_one_are_not_given_up_either() {
     let tenant = Tenant::new(&list(&[alert(1, 3)]));
     let (folder, server) = (Folder::new(), Server::start());
     run(tenant.poll(&folder)).well();
-    let file = folder.records();
+    let file = folder.output();
     let records = std::fs::read_to_string(&file).unwrap();
     let settings = folder.path().join("sy.json");
     let syslog = serde_json::json!({
