@@ -147,7 +147,7 @@ impl Deliverer {
         until: Deadline,
     ) -> Vec<Outcome> {
         self.refuses_all.store(false, Ordering::Relaxed);
-        let send = |batch| self.send_batch(batch, until, AllRefused::Wait);
+        let send = |batch| self.send_batch(batch, until, AllRefused::Tell);
         let sent = self.in_batches(stored.clone(), IN_FLIGHT, send).await;
         let all_sent = || sent.iter().flat_map(|sent| &sent.outcomes);
         if all_sent().any(Outcome::is_taken) || all_sent().next().is_none() {
@@ -200,11 +200,12 @@ impl Deliverer {
         if outcomes().any(asks_to_wait) {
             return Probed::NotThere;
         }
+        // Who refuses nothing is down, and is not asked again.
         let mut refusals = unsettled.iter().filter(|one| one.is_refused());
-        let mut last_reason = refusals.next().and_then(|one| match &one.outcome {
-            Outcome::Refused(reason) => Some(reason.clone()),
-            _ => None,
-        });
+        let Some(Outcome::Refused(reason)) = refusals.next().map(|one| &one.outcome) else {
+            return Probed::NotThere;
+        };
+        let mut last_reason = reason.clone();
         let waiting = outcomes()
             .enumerate()
             .filter(|(_, outcome)| matches!(outcome, Outcome::Later(_)));
@@ -223,11 +224,11 @@ impl Deliverer {
                 return taken.map_or(Probed::NotThere, |taken| Probed::Taken(at, taken));
             }
             match sent.outcomes.into_iter().next() {
-                Some(Outcome::Refused(reason)) => last_reason = Some(reason),
+                Some(Outcome::Refused(reason)) => last_reason = reason,
                 _ => return Probed::NotThere,
             }
         }
-        last_reason.map_or(Probed::NotThere, Probed::Refused)
+        Probed::Refused(last_reason)
     }
 
     /// The same one batch after the other, so that no record overtakes one of an earlier batch.
@@ -355,6 +356,7 @@ impl Deliverer {
         let target = &self.target;
         let mut outcomes = match all_refused {
             AllRefused::Wait => target.deliver(records, until).await,
+            AllRefused::Tell => target.deliver_and_tell(records, until).await,
             AllRefused::GiveUp => target.deliver_or_give_up(records, until).await,
         };
         let unanswered = Later::because("the target said nothing of this record");

@@ -160,17 +160,28 @@ pub(crate) fn hanging(text: &str, columns: Option<usize>) -> String {
     }
 }
 
-/// A line that goes on below, two columns behind where it begins, if it has no room.
+/// A line that goes on below if it has no room: behind the name that it begins with, or two columns behind
+/// where it begins.
 pub(crate) fn continued(line: &str, columns: Option<usize>) -> String {
-    match columns {
-        Some(columns) if width(line) > columns => {
-            let text = line.trim_start();
-            let begin = line.len() - text.len();
-            let lines = wrapped(text, begin + HANGING, Some(columns));
-            line[..begin].to_owned() + lines.trim_start()
-        }
-        _ => line.to_owned(),
-    }
+    let Some(columns) = columns.filter(|columns| width(line) > *columns) else {
+        return line.to_owned();
+    };
+    let text = line.trim_start();
+    let begin = line.len() - text.len();
+    let (name, text) = match text.split_once("  ") {
+        Some((name, behind)) => line.split_at(begin + name.len() + 2 + leading(behind)),
+        None => line.split_at(begin),
+    };
+    let at = match name.trim() {
+        "" => begin + HANGING,
+        _ => width(name),
+    };
+    name.to_owned() + wrapped(text, at, Some(columns)).trim_start()
+}
+
+/// How many bytes of blanks a text begins with.
+fn leading(text: &str) -> usize {
+    text.len() - text.trim_start().len()
 }
 
 /// What begins the code of a colour, which ends with an `m`.
@@ -233,6 +244,7 @@ mod tests {
         assert_eq!(hanging("a bb  ccc", None), "a bb  ccc");
         assert_eq!(continued("   a bb", Some(7)), "   a bb");
         assert_eq!(continued("   a bb c", Some(8)), "   a\n     bb\n     c");
+        assert_eq!(continued("a   bb c", Some(7)), "a   bb\n    c");
         let faint = "\u{1b}[2mfaint\u{1b}[0m";
         assert_eq!(
             hanging(&format!("{faint} {faint} aa"), Some(13)),

@@ -43,14 +43,15 @@ pub(crate) struct EncodedRecord {
 /// another one was taken, or if it is large and too large: else it may as well be a setting that is
 /// wrong, and nothing is given up.
 /// One that the target names is believed to be at fault, but not three in a row and none taken.
-/// With [`AllRefused::GiveUp`], whatever is refused alone counts.
+/// With [`AllRefused::GiveUp`], whatever is refused alone counts, and with [`AllRefused::Tell`] too, but three
+/// in a row and none taken still end it.
 pub(crate) async fn deliver(
     api: &dyn BatchApi,
     records: &[Record],
     until: Deadline,
     all_refused: AllRefused,
 ) -> Vec<Outcome> {
-    let is_patient = all_refused == AllRefused::Wait;
+    let is_patient = all_refused != AllRefused::GiveUp;
     let mut batch = Undecided::new();
     for record in records {
         batch.push(api.encode(record).map_err(Outcome::Refused));
@@ -123,11 +124,9 @@ pub(crate) async fn deliver(
             }
         }
     }
-    let named_is_proven = !is_patient || any_taken || named.len() < SUSPICIOUS;
-    let all = [
-        (unproven, !is_patient || any_taken),
-        (named, named_is_proven),
-    ];
+    let is_proven = all_refused != AllRefused::Wait || any_taken;
+    let named_is_proven = is_proven || named.len() < SUSPICIOUS;
+    let all = [(unproven, is_proven), (named, named_is_proven)];
     for (refused, is_proven) in all {
         for (at, reason) in refused {
             let outcome = if is_proven {

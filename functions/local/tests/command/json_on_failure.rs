@@ -114,7 +114,7 @@ fn what_was_printed_is_not_followed_by_another_object() {
     write(&folder, "contoso", &tenant, "");
     let outcome = run(command(&folder, &["status", "--json"]));
     let told = objects(&outcome);
-    assert_eq!((told.len(), &told[0]["name"]), (1, &"contoso".into()));
+    assert_eq!((told.len(), &told[0]["tenant"]), (1, &"contoso".into()));
 }
 
 #[test]
